@@ -1,0 +1,103 @@
+/** The door: every export of the module, and nothing else. An engine calls it as `path/frame` and `path/command` say. */
+
+import { commandAt } from './record/commands';
+import { EVENT_CAPACITY, eventsAt, eventsTaken, pendingEvents } from './record/events';
+import { RECORD_BYTES } from './record/layout';
+import { count } from './path/counters';
+import { execute, isConfigured } from './path/command';
+import { expire } from './path/expiry';
+import { classify } from './path/frame';
+import { work } from './path/jobs';
+import { beginPacket } from './path/packet';
+import { advance } from './path/settings';
+import { Verdict } from './path/verdict';
+
+export { Command, Option, Status } from './record/commands';
+export { Cause, EVENT_CAPACITY, Event, Sign } from './record/events';
+export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
+export { ATTEMPT_BYTES, Outcome } from './table/attempts';
+export { CLIENT_BYTES } from './table/clients';
+export { SERVER_BYTES, ServerState } from './table/servers';
+export { Link } from './path/frame';
+export { Direction } from './path/packet';
+export { Counter, Verdict } from './path/verdict';
+
+/** Goes up with every change of an export or a record. */
+export const ABI: u32 = 1;
+
+/** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
+export const FRAME_BYTES: u32 = 512;
+
+const frameAt = memory.data(512, 8);
+
+/** Attempts that one frame may end: as many as come with frames, and some more to catch up. */
+const ENDED_BY_FRAME: u32 = 8;
+const ENDED_BY_TICK: u32 = 4096;
+
+export function frameBuffer(): usize {
+  return frameAt;
+}
+
+export function commandBuffer(): usize {
+  return commandAt();
+}
+
+export function eventBuffer(): usize {
+  return eventsAt();
+}
+
+/**
+ * Works on a frame of which `captured` bytes lie in the frame buffer. `iface` is any number below 256 that tells
+ * interfaces apart. Returns its verdict | pending events << 8.
+ */
+export function frame(
+  link: u32,
+  iface: u32,
+  direction: u32,
+  captured: u32,
+  timeLow: u32,
+  timeHigh: u32,
+): u32 {
+  const us = time(timeLow, timeHigh);
+  let verdict = Verdict.NotConfigured;
+  if (isConfigured()) {
+    advance(us);
+    expire(ENDED_BY_FRAME);
+    beginPacket(iface, direction, us);
+    verdict = classify(link, frameAt, min(captured, FRAME_BYTES));
+  }
+  count(verdict);
+  return verdict | (pendingEvents() << 8);
+}
+
+/** Says what time it is. Returns the pending events; `resume` goes on where they filled the buffer. */
+export function tick(timeLow: u32, timeHigh: u32): u32 {
+  if (isConfigured()) {
+    advance(time(timeLow, timeHigh));
+    expire(ENDED_BY_TICK);
+  }
+  return pendingEvents();
+}
+
+/** Carries out the record in the command buffer. Returns its status | pending events << 8. */
+export function command(): u32 {
+  return execute() | (pendingEvents() << 8);
+}
+
+/** The engine has taken the pending events away. */
+export function drained(): void {
+  eventsTaken();
+}
+
+/** Goes on with what found no room for its events. Returns the pending events, 0 when nothing is left. */
+export function resume(): u32 {
+  if (isConfigured()) {
+    expire(ENDED_BY_TICK);
+    work();
+  }
+  return pendingEvents();
+}
+
+function time(low: u32, high: u32): i64 {
+  return <i64>(((<u64>high) << 32) | (<u64>low));
+}

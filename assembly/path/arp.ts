@@ -1,0 +1,27 @@
+/** ARP: replies (paragraphs 99 and 100), and announcements such as a takeover's. */
+
+import { Sign } from '../record/events';
+import { containsAddress } from '../table/prefixes';
+import { Arp, ArpOperation } from '../wire/arp';
+import { hashAddress } from '../table/hash';
+import { resolution } from './life';
+import { isOutgoing, source } from './packet';
+import { Verdict } from './verdict';
+
+export function arp(message: Arp): Verdict {
+  source.setIpv4(message.sender);
+  if (!containsAddress(source)) return Verdict.NotWatched;
+  if (isOutgoing()) return Verdict.ArpOwn;
+  // A probe has no sender address yet (RFC 5227 section 1.1).
+  if (!source.isHost) return Verdict.ArpNoNews;
+  const gratuitous = message.isGratuitous;
+  const operation = message.operation;
+  let sign = Sign.Announcement;
+  if (operation == ArpOperation.Reply) {
+    if (!gratuitous) sign = Sign.Arp;
+  } else if (operation != ArpOperation.Request) {
+    return Verdict.ArpNoNews;
+  }
+  const isSign = resolution(source, hashAddress(source), message.senderHardware, gratuitous, sign);
+  return isSign ? Verdict.ArpSign : Verdict.ArpNoNews;
+}

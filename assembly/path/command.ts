@@ -1,0 +1,228 @@
+/** What the host asks for. */
+
+import { Command, CommandRecord, Status } from '../record/commands';
+import { Cause, Event, emit, lostEvents } from '../record/events';
+import { COUNTERS_IN_RECORD } from '../record/layout';
+import { attemptsBytes, setUpAttempts } from '../table/attempts';
+import { clientAt, clientsBytes, freeChain, setUpClients } from '../table/clients';
+import { hashAddress, setKey } from '../table/hash';
+import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known';
+import { provide } from '../table/memory';
+import { addPrefix, clearPrefixes, prefixesBytes, removePrefix, setUpPrefixes } from '../table/prefixes';
+import {
+  findServer,
+  place,
+  ServerFlag,
+  ServerState,
+  serverAt,
+  serverCapacity,
+  serversBytes,
+  setUpServers,
+} from '../table/servers';
+import { adjust, clearCounters, counted, setCounter } from './counters';
+import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
+import { close, enter, open, pinService, sayOutage } from './outages';
+import { answerFor, nowUs, resetClock, setOptions } from './settings';
+import { Counter } from './verdict';
+
+const MOST_SERVERS: u32 = 65535;
+const MOST_RECORDS: u32 = 1 << 24;
+
+let configured = false;
+let servers: u32 = 0;
+let clients: u32 = 0;
+let attempts: u32 = 0;
+let known: u32 = 0;
+let prefixes: u32 = 0;
+
+export function isConfigured(): bool {
+  return configured;
+}
+
+/** Carries out the command in hand. */
+export function execute(): Status {
+  const record = CommandRecord.current;
+  if (record.kind == Command.Configure) return configure(record);
+  if (!configured) return Status.NotConfigured;
+  if (isBusy()) return Status.Busy;
+  switch (record.kind) {
+    case Command.Watch:
+      if (record.code > 128) return Status.BadValue;
+      return addPrefix(record.server, record.code) ? Status.Ok : Status.Full;
+    case Command.Unwatch:
+      if (record.code > 128) return Status.BadValue;
+      return removePrefix(record.server, record.code) ? Status.Ok : Status.NotFound;
+    case Command.KnowService:
+      if (record.port == 0) return Status.BadValue;
+      return pinService(record.server, hashAddress(record.server), record.port) ? Status.Ok : Status.Full;
+    case Command.UnknowService:
+      return unpin(record);
+    case Command.KnowClient:
+      return addKnown(record.client, hashAddress(record.client)) ? Status.Ok : Status.Full;
+    case Command.UnknowClient:
+      return removeKnown(record.client, hashAddress(record.client)) ? Status.Ok : Status.NotFound;
+    case Command.AnswerFor:
+      answerFor(record.port, record.code != 0);
+      return Status.Ok;
+    case Command.Restore:
+      return restore(record);
+    case Command.StillDown:
+      return stillDown(record);
+    case Command.Release:
+      return handOut(record);
+    case Command.Forget:
+      return forget(record);
+    case Command.Sweep:
+      sweep(record.firstUs);
+      break;
+    case Command.Sync:
+      sync();
+      break;
+    case Command.Counters:
+      sayCounters();
+      return Status.Ok;
+    case Command.Flush:
+      flush();
+      break;
+    default:
+      return Status.UnknownCommand;
+  }
+  work();
+  return Status.Ok;
+}
+
+function configure(record: CommandRecord): Status {
+  const status = checkSizes(record);
+  if (status != Status.Ok) return status;
+  stopJob();
+  const same =
+    configured &&
+    record.servers == servers &&
+    record.clients == clients &&
+    record.attempts == attempts &&
+    record.known == known &&
+    record.prefixes == prefixes;
+  if (same) {
+    clearPrefixes();
+    clearKnown();
+    unpinAll();
+  } else if (!setUp(record)) {
+    return Status.OutOfMemory;
+  }
+  setOptions(record.flags, <i64>record.waitUs);
+  return Status.Ok;
+}
+
+function checkSizes(record: CommandRecord): Status {
+  if (record.servers == 0 || record.clients == 0 || record.attempts == 0) return Status.BadSize;
+  if (record.known == 0 || record.prefixes == 0) return Status.BadSize;
+  const largest = max(max(record.clients, record.attempts), max(record.known, record.prefixes));
+  return record.servers > MOST_SERVERS || largest > MOST_RECORDS ? Status.BadSize : Status.Ok;
+}
+
+function setUp(record: CommandRecord): bool {
+  configured = false;
+  servers = record.servers;
+  clients = record.clients;
+  attempts = record.attempts;
+  known = record.known;
+  prefixes = record.prefixes;
+  const bytes =
+    serversBytes(servers) +
+    clientsBytes(clients) +
+    attemptsBytes(attempts) +
+    knownBytes(known) +
+    prefixesBytes(prefixes);
+  if (!provide(bytes)) return false;
+  setKey(record.keyLow, record.keyHigh);
+  setUpServers(servers);
+  setUpClients(clients);
+  setUpAttempts(attempts);
+  setUpKnown(known);
+  setUpPrefixes(prefixes);
+  clearCounters();
+  resetClock();
+  configured = true;
+  return true;
+}
+
+function unpinAll(): void {
+  for (let i: u32 = 1; i <= serverCapacity(); i++) {
+    const server = serverAt(i);
+    if (!server.has(ServerFlag.Pinned)) continue;
+    server.unset(ServerFlag.Pinned);
+    place(i, true);
+  }
+}
+
+function unpin(record: CommandRecord): Status {
+  const addressHash = hashAddress(record.server);
+  const index = findServer(record.server, addressHash, record.port);
+  if (index == 0) return Status.NotFound;
+  serverAt(index).unset(ServerFlag.Pinned);
+  place(index, true);
+  return Status.Ok;
+}
+
+function restore(record: CommandRecord): Status {
+  if (record.code < <u32>Cause.Unreachable || record.code > <u32>Cause.Refused) return Status.BadValue;
+  const addressHash = hashAddress(record.server);
+  const index = open(record.server, addressHash, record.port, record.code, record.firstUs);
+  if (index == 0) return Status.Full;
+  const server = serverAt(index);
+  server.fromUs = min(server.fromUs, record.firstUs);
+  if (record.code == Cause.Unreachable && record.port == 0) server.set(ServerFlag.Unreachable);
+  enter(server, index, record.client, hashAddress(record.client), record.firstUs, record.lastUs, max(record.tries, 1));
+  return Status.Ok;
+}
+
+function stillDown(record: CommandRecord): Status {
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  if (index == 0 || serverAt(index).state != ServerState.Signalled) return Status.NotFound;
+  serverAt(index).state = <u8>ServerState.Down;
+  return Status.Ok;
+}
+
+function handOut(record: CommandRecord): Status {
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  if (index == 0 || serverAt(index).state == ServerState.Alive) return Status.NotFound;
+  release(index);
+  work();
+  return Status.Ok;
+}
+
+/** Frees what was handed out. Who came to the chain since then waits on, for the outage goes on. */
+function forget(record: CommandRecord): Status {
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  if (index == 0 || serverAt(index).state != ServerState.Released) return Status.NotFound;
+  const server = serverAt(index);
+  const goesOn = server.handed != server.tail;
+  emit(Event.Forgotten, nowUs()).code(<u32>goesOn).port(server.port).server(server.address);
+  if (!goesOn) {
+    close(index);
+    return Status.Ok;
+  }
+  if (server.handed != 0) {
+    const next = clientAt(server.handed).next;
+    freeChain(server.head, server.handed, server.handedLength);
+    server.head = next;
+    server.length -= server.handedLength;
+  }
+  server.handed = server.handedLength = 0;
+  server.state = <u8>ServerState.Down;
+  server.fromUs = clientAt(server.head).firstUs;
+  adjust(Counter.ServersDown, 1);
+  place(index, true);
+  sayOutage(server);
+  return Status.Ok;
+}
+
+function sayCounters(): void {
+  setCounter(Counter.EventsLost, lostEvents());
+  for (let first: u32 = 0; first < <u32>Counter.COUNT; first += COUNTERS_IN_RECORD) {
+    const record = emit(Event.Counters, nowUs()).code(first);
+    for (let i: u32 = 0; i < COUNTERS_IN_RECORD && first + i < <u32>Counter.COUNT; i++) {
+      record.counter(i, counted(first + i));
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/** From the first byte of a frame to the step that knows its protocol. */
+
+import { Arp } from '../wire/arp';
+import { COOKED_V1_LENGTH, COOKED_V2_LENGTH, CookedV1, CookedV2 } from '../wire/cooked';
+import { ETHERNET_LENGTH, EtherType, Ethernet, isTag, TAG_LENGTH } from '../wire/ethernet';
+import { u16be } from '../wire/bytes';
+import { Icmp, IcmpType, Icmpv6Type } from '../wire/icmp';
+import { Ipv4 } from '../wire/ipv4';
+import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
+import { arp } from './arp';
+import { neighbour } from './neighbour';
+import { destination, setInterface, source } from './packet';
+import { tcp } from './tcp';
+import { unreachableV4, unreachableV6 } from './unreachable';
+import { Verdict } from './verdict';
+
+/** What a frame begins with. */
+export const enum Link {
+  Ethernet = 1,
+  /** An IP header, its version tells which. */
+  Raw = 2,
+  CookedV1 = 3,
+  CookedV2 = 4,
+}
+
+const enum Protocol {
+  Icmp = 1,
+  Tcp = 6,
+  Icmpv6 = 58,
+}
+
+/** More VLAN tags than any real frame has; a bound on the work for one frame. */
+const MAX_TAGS: u32 = 8;
+
+/** Works on the frame of `captured` bytes at `at`. */
+export function classify(link: u32, at: usize, captured: u32): Verdict {
+  switch (link) {
+    case Link.Ethernet: {
+      const header = Ethernet.checked(at, captured);
+      if (header == null) return Verdict.LinkCutShort;
+      return network(header.type, at + ETHERNET_LENGTH, captured - ETHERNET_LENGTH);
+    }
+    case Link.CookedV1: {
+      const header = CookedV1.checked(at, captured);
+      if (header == null) return Verdict.LinkCutShort;
+      // No interface in it; but a forwarded packet comes in as one type and leaves as another.
+      setInterface(header.packetType);
+      return network(header.protocol, at + COOKED_V1_LENGTH, captured - COOKED_V1_LENGTH);
+    }
+    case Link.CookedV2: {
+      const header = CookedV2.checked(at, captured);
+      if (header == null) return Verdict.LinkCutShort;
+      setInterface(header.interfaceIndex);
+      return network(header.protocol, at + COOKED_V2_LENGTH, captured - COOKED_V2_LENGTH);
+    }
+    case Link.Raw: {
+      if (captured == 0) return Verdict.LinkCutShort;
+      const version = load<u8>(at) >> 4;
+      if (version == 4) return ipv4(at, captured);
+      if (version == 6) return ipv6(at, captured);
+      return Verdict.OtherProtocol;
+    }
+    default:
+      return Verdict.OtherLink;
+  }
+}
+
+/** What follows the link header, tags first. */
+function network(etherType: u32, start: usize, length: u32): Verdict {
+  let type = etherType;
+  let at = start;
+  let captured = length;
+  for (let tags: u32 = 0; isTag(type); tags++) {
+    if (tags == MAX_TAGS) return Verdict.TooManyTags;
+    if (captured < TAG_LENGTH) return Verdict.LinkCutShort;
+    type = u16be(at + 2);
+    at += TAG_LENGTH;
+    captured -= TAG_LENGTH;
+  }
+  if (type == EtherType.Ipv4) return ipv4(at, captured);
+  if (type == EtherType.Ipv6) return ipv6(at, captured);
+  if (type == EtherType.Arp) {
+    const message = Arp.checked(at, captured);
+    return message == null ? Verdict.ArpMalformed : arp(message);
+  }
+  return Verdict.OtherProtocol;
+}
+
+function ipv4(at: usize, captured: u32): Verdict {
+  const header = Ipv4.checked(at, captured);
+  if (header == null) return Verdict.Ipv4Malformed;
+  if (header.isLaterFragment) return Verdict.LaterFragment;
+  const payload = at + header.headerLength;
+  const length = header.within(captured) - header.headerLength;
+  if (header.protocol == Protocol.Tcp) {
+    source.setIpv4(header.source);
+    destination.setIpv4(header.destination);
+    return tcp(payload, length, header.payloadLength(captured), header.hasMoreFragments);
+  }
+  if (header.protocol == Protocol.Icmp) {
+    const message = Icmp.checked(payload, length);
+    if (message == null) return Verdict.IcmpMalformed;
+    if (message.type == IcmpType.Unreachable) return unreachableV4(message.code, payload, length);
+    return Verdict.OtherIcmp;
+  }
+  return Verdict.OtherTransport;
+}
+
+function ipv6(at: usize, captured: u32): Verdict {
+  const header = Ipv6.checked(at, captured);
+  if (header == null) return Verdict.Ipv6Malformed;
+  const within = header.within(captured);
+  const transport = header.transport(within);
+  if (transport == LATER_FRAGMENT) return Verdict.LaterFragment;
+  if (transport == CUT_SHORT) return Verdict.Ipv6Malformed;
+  const offset = transport & 0xffff;
+  const protocol = (transport >> 16) & 0xff;
+  const payload = at + offset;
+  const length = within - offset;
+  if (protocol == Protocol.Tcp) {
+    source.setIpv6(header.source);
+    destination.setIpv6(header.destination);
+    return tcp(payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
+  }
+  if (protocol == Protocol.Icmpv6) {
+    const message = Icmp.checked(payload, length);
+    if (message == null) return Verdict.IcmpMalformed;
+    if (message.type == Icmpv6Type.Unreachable) return unreachableV6(message.code, payload, length);
+    if (message.type == Icmpv6Type.NeighbourSolicitation || message.type == Icmpv6Type.NeighbourAdvertisement) {
+      source.setIpv6(header.source);
+      return neighbour(message.type, header.hopLimit, payload, length);
+    }
+    return Verdict.OtherIcmp;
+  }
+  return Verdict.OtherTransport;
+}

@@ -1,0 +1,193 @@
+/**
+ * Answers that are longer than the event buffer: a chain handed out, everything said again, a sweep, the end of a
+ * capture. They go on with `work` after the engine has taken the events away; frames may come in between.
+ */
+
+import { Event, emit, hasRoom } from '../record/events';
+import { attemptAt, firstOpen, firstSettled, Outcome } from '../table/attempts';
+import { clientAt, freeChain } from '../table/clients';
+import { hashAddress } from '../table/hash';
+import { isKnown } from '../table/known';
+import { place, ServerState, Server, serverAt, serverCapacity } from '../table/servers';
+import { adjust } from './counters';
+import { end } from './expiry';
+import { drop, sayOutage, sayWaiting } from './outages';
+import { nowUs } from './settings';
+import { Counter } from './verdict';
+
+const enum Job {
+  None,
+  Release,
+  Sync,
+  Sweep,
+  Flush,
+}
+
+let job: Job = Job.None;
+let serverIndex: u32 = 0;
+/** The outage whose chain is being walked; 0 between two. */
+let outage: u32 = 0;
+let clientIndex: u32 = 0;
+let previousIndex: u32 = 0;
+let olderThanUs: i64 = 0;
+
+export function isBusy(): bool {
+  return job != Job.None;
+}
+
+export function stopJob(): void {
+  job = Job.None;
+}
+
+/** Hands out the chain of a server down, which stays until `forget`; clients that come meanwhile wait on behind it. */
+export function release(index: u32): void {
+  const server = serverAt(index);
+  if (server.isDown) adjust(Counter.ServersDown, -1);
+  server.state = <u8>ServerState.Released;
+  server.promised = 0;
+  server.handed = server.tail;
+  server.handedLength = server.length;
+  place(index, true);
+  start(Job.Release, index);
+  outage = server.outage;
+  clientIndex = server.head;
+}
+
+export function sync(): void {
+  start(Job.Sync, 1);
+}
+
+export function sweep(us: i64): void {
+  start(Job.Sweep, 1);
+  olderThanUs = us;
+}
+
+export function flush(): void {
+  start(Job.Flush, 0);
+}
+
+/** Goes on until the job is done or the event buffer wants to be drained. */
+export function work(): void {
+  switch (job) {
+    case Job.Release:
+      workOnRelease();
+      break;
+    case Job.Sync:
+      workOnSync();
+      break;
+    case Job.Sweep:
+      workOnSweep();
+      break;
+    case Job.Flush:
+      workOnFlush();
+      break;
+  }
+}
+
+function start(what: Job, index: u32): void {
+  job = what;
+  serverIndex = index;
+  outage = 0;
+  clientIndex = 0;
+  previousIndex = 0;
+}
+
+function workOnRelease(): void {
+  const server = serverAt(serverIndex);
+  while (clientIndex != 0 && server.outage == outage) {
+    if (!hasRoom()) return;
+    const client = clientAt(clientIndex);
+    if (client.tries != 0) sayWaiting(Event.Released, server, clientIndex);
+    clientIndex = clientIndex == server.handed ? 0 : client.next;
+  }
+  emit(Event.ReleaseEnd, nowUs()).port(server.port).server(server.address);
+  job = Job.None;
+}
+
+function workOnSync(): void {
+  for (; serverIndex <= serverCapacity(); serverIndex++) {
+    const server = serverAt(serverIndex);
+    if (server.state == ServerState.Alive) {
+      outage = 0;
+      continue;
+    }
+    if (!hasRoom()) return;
+    if (outage != server.outage) {
+      outage = server.outage;
+      clientIndex = server.head;
+      sayOutage(server);
+    }
+    while (clientIndex != 0) {
+      if (!hasRoom()) return;
+      const client = clientAt(clientIndex);
+      // What was freed while the host drained is no longer of this outage.
+      if (client.outage != outage) break;
+      if (client.tries != 0) sayWaiting(Event.Waiting, server, clientIndex);
+      clientIndex = client.next;
+    }
+    outage = 0;
+  }
+  if (!hasRoom()) return;
+  emit(Event.SyncEnd, nowUs());
+  job = Job.None;
+}
+
+function workOnSweep(): void {
+  for (; serverIndex <= serverCapacity(); serverIndex++) {
+    const server = serverAt(serverIndex);
+    if (!server.isDown) {
+      outage = 0;
+      continue;
+    }
+    if (outage != server.outage) {
+      outage = server.outage;
+      clientIndex = server.head;
+      previousIndex = 0;
+    }
+    while (clientIndex != 0) {
+      if (!hasRoom()) return;
+      const next = clientAt(clientIndex).next;
+      if (clientAt(clientIndex).lastUs < olderThanUs) removeClient(server, clientIndex);
+      else previousIndex = clientIndex;
+      clientIndex = next;
+    }
+    if (!hasRoom()) return;
+    if (server.head == 0 && server.fromUs < olderThanUs) drop(serverIndex);
+    outage = 0;
+  }
+  if (!hasRoom()) return;
+  emit(Event.SweepEnd, nowUs());
+  job = Job.None;
+}
+
+/** Takes the client behind `previousIndex` out of its chain. */
+function removeClient(server: Server, index: u32): void {
+  const client = clientAt(index);
+  if (client.tries != 0) sayWaiting(Event.Swept, server, index);
+  if (previousIndex == 0) server.head = client.next;
+  else clientAt(previousIndex).next = client.next;
+  if (server.tail == index) server.tail = previousIndex;
+  server.length--;
+  if (server.promised != 0 && isKnown(client.address, hashAddress(client.address))) {
+    server.promised--;
+    if (server.promised == 0) place(serverIndex, true);
+  }
+  freeChain(index, index, 1);
+}
+
+function workOnFlush(): void {
+  while (hasRoom()) {
+    const settled = firstSettled();
+    if (settled != 0) {
+      end(settled, attemptAt(settled).outcome);
+      continue;
+    }
+    const open = firstOpen();
+    if (open == 0) {
+      emit(Event.FlushEnd, nowUs());
+      job = Job.None;
+      return;
+    }
+    end(open, Outcome.Open);
+  }
+}

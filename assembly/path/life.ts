@@ -1,0 +1,44 @@
+/** Signs that a server that is down lives (paragraphs 37, 38, 99, 100 and 179). The host decides what they are worth. */
+
+import { Option } from '../record/commands';
+import { Event, emit, Sign } from '../record/events';
+import { findServer, Server, ServerFlag, ServerState, serverAt } from '../table/servers';
+import { Address } from '../wire/address';
+import { noteHost } from './outages';
+import { isOn, nowUs } from './settings';
+
+/** A service answered: it lives, and so does its host. */
+export function signOfLife(address: Address, addressHash: u64, port: u32, sign: Sign): void {
+  const host = findServer(address, addressHash, 0);
+  if (host != 0 && serverAt(host).state == ServerState.Down) signal(serverAt(host), sign);
+  const service = findServer(address, addressHash, port);
+  if (service != 0 && serverAt(service).state == ServerState.Down) signal(serverAt(service), sign);
+}
+
+/**
+ * A host resolved its address (ARP, neighbour discovery). That is news of a host that has left its link or says so
+ * unasked or with another MAC address (a takeover), but not of one that did so all the while it failed.
+ * Returns whether it is a sign.
+ */
+export function resolution(address: Address, addressHash: u64, hardware: u64, unasked: bool, sign: Sign): bool {
+  const index = noteHost(address, addressHash);
+  if (index == 0) return false;
+  const host = serverAt(index);
+  const moved = hardware != 0 && host.hardware != 0 && host.hardware != hardware;
+  host.resolvedUs = nowUs();
+  if (hardware != 0) host.hardware = hardware;
+  if (host.state != ServerState.Down || !isOn(Option.Resolution)) return false;
+  if (host.has(ServerFlag.Resolves) && !host.has(ServerFlag.Unreachable) && !unasked && !moved) return false;
+  signal(host, sign);
+  return true;
+}
+
+function signal(server: Server, sign: Sign): void {
+  server.state = <u8>ServerState.Signalled;
+  emit(Event.Signal, nowUs())
+    .code(sign)
+    .port(server.port)
+    .tries(server.triedPort)
+    .server(server.address)
+    .first(server.fromUs);
+}

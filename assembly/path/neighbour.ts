@@ -1,0 +1,28 @@
+/** Neighbour discovery: what ARP says for IPv4. */
+
+import { Sign } from '../record/events';
+import { containsAddress } from '../table/prefixes';
+import { hashAddress } from '../table/hash';
+import { Icmpv6Type } from '../wire/icmp';
+import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../wire/neighbour';
+import { resolution } from './life';
+import { isOutgoing, source } from './packet';
+import { Verdict } from './verdict';
+
+/**
+ * The message of `captured` bytes at `at`. An advertisement speaks of its target; a solicitation of its source,
+ * unless that is unspecified: whoever probes for duplicates has no address yet (RFC 4862 section 5.4).
+ */
+export function neighbour(type: u32, hopLimit: u32, at: usize, captured: u32): Verdict {
+  const message = Neighbour.checked(at, captured);
+  if (message == null || hopLimit != NEIGHBOUR_HOP_LIMIT) return Verdict.NeighbourMalformed;
+  const advertisement = type == Icmpv6Type.NeighbourAdvertisement;
+  if (advertisement) source.setIpv6(message.target);
+  if (!containsAddress(source)) return Verdict.NotWatched;
+  if (isOutgoing()) return Verdict.NeighbourOwn;
+  if (!source.isHost) return Verdict.NeighbourNoNews;
+  const unasked = advertisement && !message.isSolicited;
+  const hardware = message.linkLayer(captured);
+  const isSign = resolution(source, hashAddress(source), hardware, unasked, Sign.Neighbour);
+  return isSign ? Verdict.NeighbourSign : Verdict.NeighbourNoNews;
+}

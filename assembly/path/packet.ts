@@ -1,0 +1,63 @@
+/** The frame in hand: what the steps hand on to each other. */
+
+import { hashAddress } from '../table/hash';
+import { Address } from '../wire/address';
+
+/** How a frame met this machine. */
+export const enum Direction {
+  /** A capture does not say. */
+  Unknown = 0,
+  In = 1,
+  Out = 2,
+}
+
+export const source = changetype<Address>(memory.data(16, 8));
+export const destination = changetype<Address>(memory.data(16, 8));
+
+let interfaceNumber: u32 = 0;
+let frameDirection: Direction = Direction.Unknown;
+let frameUs: i64 = 0;
+let sourceHashed: u64 = 0;
+let destinationHashed: u64 = 0;
+
+export function beginPacket(iface: u32, direction: Direction, us: i64): void {
+  interfaceNumber = iface & 0xff;
+  frameDirection = direction;
+  frameUs = us;
+}
+
+/** Where a capture of several interfaces says which it was. */
+export function setInterface(iface: u32): void {
+  interfaceNumber = iface & 0xff;
+}
+
+export function iface(): u32 {
+  return interfaceNumber;
+}
+
+export function isOutgoing(): bool {
+  return frameDirection == Direction.Out;
+}
+
+export function hasDirection(): bool {
+  return frameDirection != Direction.Unknown;
+}
+
+/** The frame's own time, which may step back; for reports, not for deadlines. */
+export function timeUs(): i64 {
+  return frameUs;
+}
+
+/** To be called once the addresses are set and somebody needs their hashes. */
+export function hashBoth(): void {
+  sourceHashed = hashAddress(source);
+  destinationHashed = hashAddress(destination);
+}
+
+export function sourceHash(): u64 {
+  return sourceHashed;
+}
+
+export function destinationHash(): u64 {
+  return destinationHashed;
+}

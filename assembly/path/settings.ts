@@ -1,0 +1,49 @@
+/** What the host has configured, and the time. Nothing here asks a clock: the engine says what time it is. */
+
+import { Option } from '../record/commands';
+
+let flags: u32 = 0;
+let wait: i64 = 0;
+let now: i64 = i64.MIN_VALUE >> 1;
+
+/** One bit for each port that this machine answers for in a dead server's place. */
+const answered = memory.data(8192, 8);
+
+export function setOptions(newFlags: u32, waitUs: i64): void {
+  flags = newFlags;
+  wait = waitUs;
+  memory.fill(answered, 0, 8192);
+}
+
+export function isOn(option: Option): bool {
+  return (flags & option) != 0;
+}
+
+/** How long an attempt may stay unanswered, and a settled one is remembered. */
+export function waitUs(): i64 {
+  return wait;
+}
+
+/** The latest time heard of: packet times step back in captures and on multi-queue adapters, deadlines never do. */
+export function nowUs(): i64 {
+  return now;
+}
+
+export function advance(us: i64): void {
+  if (us > now) now = us;
+}
+
+/** A new start: captures may be older than whatever was seen before. */
+export function resetClock(): void {
+  now = i64.MIN_VALUE >> 1;
+}
+
+export function answerFor(port: u32, on: bool): void {
+  const at = answered + <usize>(port >> 3);
+  const bit: u8 = <u8>1 << <u8>(port & 7);
+  store<u8>(at, on ? load<u8>(at) | bit : load<u8>(at) & ~bit);
+}
+
+export function isAnsweredFor(port: u32): bool {
+  return (load<u8>(answered + <usize>(port >> 3)) & (<u8>1 << <u8>(port & 7))) != 0;
+}

@@ -1,0 +1,121 @@
+/** Connection requests and their answers (detection B, paragraphs 155 to 161). */
+
+import { Option } from '../record/commands';
+import { Cause, Sign } from '../record/events';
+import { Attempt, addAttempt, attemptAt, findAnswered, findAttempt, Outcome, settleAttempt } from '../table/attempts';
+import { containsAddress } from '../table/prefixes';
+import { Tcp, TcpFlag } from '../wire/tcp';
+import { makeRoomForAttempt } from './expiry';
+import { signOfLife } from './life';
+import { credit, fail, findOutage, hearFrom, isKnownService, takeBackCredit } from './outages';
+import {
+  destination,
+  destinationHash,
+  hashBoth,
+  iface,
+  isOutgoing,
+  source,
+  sourceHash,
+  timeUs,
+} from './packet';
+import { isAnsweredFor, isOn, nowUs, waitUs } from './settings';
+import { Verdict } from './verdict';
+
+/**
+ * Works on the TCP header at `at`, of which `captured` bytes may be read; the segment, or the first fragment of it, is
+ * `length` bytes long.
+ */
+export function tcp(at: usize, captured: u32, length: u32, fragmented: bool): Verdict {
+  const header = Tcp.checked(at, captured, length, fragmented);
+  if (header == null) return Verdict.TcpMalformed;
+  switch (header.handshake) {
+    case TcpFlag.Syn:
+      return request(header, length > header.headerLength ? length - header.headerLength : 0);
+    case TcpFlag.Syn | TcpFlag.Ack:
+      return answer(header);
+    case TcpFlag.Rst | TcpFlag.Ack:
+      return reset(header);
+    default:
+      return Verdict.OtherTcp;
+  }
+}
+
+function request(header: Tcp, dataLength: u32): Verdict {
+  if (!containsAddress(destination)) return Verdict.NotWatched;
+  hashBoth();
+  const ports = (header.sourcePort << 16) | header.destinationPort;
+  const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
+  if (found != 0) return repeated(attemptAt(found));
+  if (isOutgoing()) return Verdict.SynOwn;
+  makeRoomForAttempt();
+  const index = addAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence, dataLength);
+  const attempt = attemptAt(index);
+  attempt.firstUs = timeUs();
+  attempt.lastUs = timeUs();
+  attempt.deadlineUs = nowUs() + waitUs();
+  attempt.interface = <u8>iface();
+  const outage = findOutage(destination, destinationHash(), header.destinationPort);
+  if (outage == 0) return Verdict.SynNoted;
+  credit(outage, attempt, sourceHash());
+  return Verdict.SynLinked;
+}
+
+/** The same request again: a retransmission, or the same packet where it leaves or crosses a bridge. */
+function repeated(attempt: Attempt): Verdict {
+  if (isOutgoing() || <u32>attempt.interface != iface()) return Verdict.SynForwarded;
+  if (attempt.tries != 0xffff) attempt.tries++;
+  if (timeUs() > attempt.lastUs) attempt.lastUs = timeUs();
+  if (attempt.outcome != Outcome.Answered) {
+    const outage = findOutage(destination, destinationHash(), attempt.serverPort);
+    if (outage != 0) credit(outage, attempt, sourceHash());
+  }
+  return Verdict.SynRepeated;
+}
+
+/**
+ * The attempt that the packet in hand answers, from source to destination, or 0. On its way out it counts only where
+ * the request came in: with address translation the same conversation has another name elsewhere.
+ */
+function findAnsweredHere(header: Tcp): u32 {
+  hashBoth();
+  const ports = (header.destinationPort << 16) | header.sourcePort;
+  return findAnswered(destination, destinationHash(), source, sourceHash(), ports, header.acknowledgement);
+}
+
+/** Whether the answer in hand is this machine's own: the page answers in the dead server's place. */
+function isOwnAnswer(port: u32): bool {
+  return isOutgoing() && isAnsweredFor(port) && findOutage(source, sourceHash(), port) != 0;
+}
+
+function answer(header: Tcp): Verdict {
+  if (!containsAddress(source)) return Verdict.NotWatched;
+  const index = findAnsweredHere(header);
+  if (index == 0) return Verdict.SynAckUnasked;
+  const port = header.sourcePort;
+  if (isOwnAnswer(port)) return Verdict.SynAckOwn;
+  const attempt = attemptAt(index);
+  if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
+  if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
+  settleAttempt(index, Outcome.Answered, nowUs() + waitUs());
+  takeBackCredit(attempt, destinationHash());
+  hearFrom(source, sourceHash(), port);
+  if (isOn(Option.SynAck)) signOfLife(source, sourceHash(), port, Sign.SynAck);
+  return Verdict.SynAckAnswers;
+}
+
+/** A refusal acknowledges the request; a reset that does not may be anybody's (RFC 9293 section 3.10.7.3). */
+function reset(header: Tcp): Verdict {
+  if (!containsAddress(source)) return Verdict.NotWatched;
+  const index = findAnsweredHere(header);
+  if (index == 0) return Verdict.ResetUnasked;
+  const port = header.sourcePort;
+  const attempt = attemptAt(index);
+  if (attempt.outcome != Outcome.Open || isOwnAnswer(port)) return Verdict.ResetRepeated;
+  if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.ResetRepeated;
+  settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
+  hearFrom(source, sourceHash(), 0);
+  if (isOn(Option.Refused)) {
+    if (isKnownService(source, sourceHash(), port)) fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
+  }
+  return Verdict.ResetRefuses;
+}

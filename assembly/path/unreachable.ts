@@ -1,0 +1,109 @@
+/**
+ * Destination unreachable messages (detection A, paragraphs 29 to 32): who was turned away stands in the header
+ * that the message quotes. A message counts as it leaves towards the client; on its way in, before address
+ * translation, it may still speak of this machine.
+ */
+
+import { Option } from '../record/commands';
+import { Cause } from '../record/events';
+import { attemptAt, findAttempt, Outcome, settleAttempt } from '../table/attempts';
+import { containsAddress } from '../table/prefixes';
+import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
+import { Ipv4 } from '../wire/ipv4';
+import { CUT_SHORT, Ipv6, LATER_FRAGMENT } from '../wire/ipv6';
+import { QuotedTcp, TcpFlag } from '../wire/tcp';
+import { credit, fail, failUntracked, findOutage, isKnownService, openHostOutage } from './outages';
+import { destination, destinationHash, hasDirection, hashBoth, isOutgoing, source, sourceHash } from './packet';
+import { isOn, nowUs, waitUs } from './settings';
+import { count } from './counters';
+import { Counter, Verdict } from './verdict';
+
+const TCP: u32 = 6;
+
+/** The ICMP message of `captured` bytes at `at`. */
+export function unreachableV4(code: u32, at: usize, captured: u32): Verdict {
+  const quote = at + ICMP_LENGTH;
+  const length = captured - ICMP_LENGTH;
+  const header = Ipv4.checked(quote, length);
+  if (header == null) return Verdict.QuoteMalformed;
+  source.setIpv4(header.source);
+  destination.setIpv4(header.destination);
+  const transport = header.headerLength;
+  const protocol = header.isLaterFragment ? 0 : header.protocol;
+  return unreachable(scopeOfIcmp(code), protocol, quote + transport, length - transport);
+}
+
+/** The ICMPv6 message of `captured` bytes at `at`. */
+export function unreachableV6(code: u32, at: usize, captured: u32): Verdict {
+  const quote = at + ICMP_LENGTH;
+  const length = captured - ICMP_LENGTH;
+  const header = Ipv6.checked(quote, length);
+  if (header == null) return Verdict.QuoteMalformed;
+  source.setIpv6(header.source);
+  destination.setIpv6(header.destination);
+  const transport = header.transport(length);
+  if (transport == CUT_SHORT) return Verdict.QuoteMalformed;
+  const offset = transport & 0xffff;
+  if (transport == LATER_FRAGMENT) return unreachable(scopeOfIcmpv6(code), 0, quote, 0);
+  return unreachable(scopeOfIcmpv6(code), (transport >> 16) & 0xff, quote + offset, length - offset);
+}
+
+/** `protocol` is 0 for what quotes a later fragment. */
+function unreachable(scope: Scope, protocol: u32, at: usize, captured: u32): Verdict {
+  if (!containsAddress(destination)) return Verdict.NotWatched;
+  if (scope == Scope.PathMtu) return Verdict.UnreachableMtu;
+  hashBoth();
+  return protocol == TCP ? ofRequest(scope, at, captured) : ofOther(scope);
+}
+
+function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
+  const quoted = QuotedTcp.checked(at, captured);
+  if (quoted == null) return Verdict.QuoteMalformed;
+  const ports = (quoted.sourcePort << 16) | quoted.destinationPort;
+  const port = quoted.destinationPort;
+  const index = findAttempt(source, sourceHash(), destination, destinationHash(), ports, quoted.sequence);
+  if (index == 0) {
+    // Where the way of a frame is known its request has passed before: a quote of none is forged.
+    if (hasDirection() || quoted.handshake(captured) != TcpFlag.Syn) return Verdict.UnreachableUnasked;
+    if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
+    return untracked(scope, port);
+  }
+  const attempt = attemptAt(index);
+  if (attempt.outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
+  if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Unreachable, nowUs() + waitUs());
+  if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
+  if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
+  if (scope == Scope.Host) {
+    credit(openHostOutage(attempt.firstUs), attempt, sourceHash());
+    return Verdict.UnreachableLinks;
+  }
+  const outage = findOutage(destination, destinationHash(), port);
+  if (outage != 0) {
+    credit(outage, attempt, sourceHash());
+    return Verdict.UnreachableLinks;
+  }
+  if (!isKnownService(destination, destinationHash(), port)) {
+    count(Counter.ServicesUnknown);
+    return Verdict.UnreachableUnknown;
+  }
+  fail(attempt, sourceHash(), destinationHash(), port, Cause.Unreachable);
+  return Verdict.UnreachableLinks;
+}
+
+/** Other protocols have no attempts: the message itself is the try. Only the host can be what is missing. */
+function ofOther(scope: Scope): Verdict {
+  if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
+  if (scope == Scope.Service) return Verdict.UnreachableIgnored;
+  if (hasDirection() && !isOutgoing()) return Verdict.UnreachableInbound;
+  return untracked(scope, 0);
+}
+
+function untracked(scope: Scope, port: u32): Verdict {
+  if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
+  if (scope == Scope.Service && !isKnownService(destination, destinationHash(), port)) {
+    count(Counter.ServicesUnknown);
+    return Verdict.UnreachableUnknown;
+  }
+  failUntracked(scope == Scope.Service ? port : 0, port);
+  return Verdict.UnreachableLinks;
+}

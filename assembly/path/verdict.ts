@@ -1,0 +1,97 @@
+/** What became of a frame: every one ends in exactly one of these, and each is counted. */
+export const enum Verdict {
+  // Malformed: these first, so that "malformed" is everything up to LastMalformed.
+  LinkCutShort = 0,
+  TooManyTags = 1,
+  ArpMalformed = 2,
+  Ipv4Malformed = 3,
+  Ipv6Malformed = 4,
+  IcmpMalformed = 5,
+  NeighbourMalformed = 6,
+  QuoteMalformed = 7,
+  TcpMalformed = 8,
+  LastMalformed = 8,
+
+  // Nothing of ours.
+  NotConfigured = 9,
+  OtherLink = 10,
+  OtherProtocol = 11,
+  OtherTransport = 12,
+  LaterFragment = 13,
+  /** TCP, but no part of a handshake. */
+  OtherTcp = 14,
+  /** ICMP, but no destination unreachable and no neighbour discovery. */
+  OtherIcmp = 15,
+  NotWatched = 16,
+
+  // Requests.
+  SynNoted = 17,
+  SynRepeated = 18,
+  /** The same packet on a further interface. */
+  SynForwarded = 19,
+  /** This machine's own, or one whose addresses were translated on the way out. */
+  SynOwn = 20,
+  /** To a server that is down: the client is linked at once (paragraph 160). */
+  SynLinked = 21,
+
+  // Answers.
+  SynAckAnswers = 22,
+  /** Seen before, or for an attempt that has its answer. */
+  SynAckRepeated = 23,
+  /** It answers no request that passed: backscatter, or forged. */
+  SynAckUnasked = 24,
+  /** This machine's own, in a dead server's place. */
+  SynAckOwn = 25,
+  ResetRefuses = 26,
+  ResetRepeated = 27,
+  ResetUnasked = 28,
+
+  // Destination unreachable.
+  UnreachableLinks = 29,
+  /** For an attempt that has its answer, or switched off. */
+  UnreachableIgnored = 30,
+  /** It quotes no request for a connection. */
+  UnreachableUnasked = 31,
+  UnreachablePolicy = 32,
+  UnreachableMtu = 33,
+  /** One port of a host, and nothing is known to be served there. */
+  UnreachableUnknown = 34,
+  /** Not of TCP, and not leaving towards its client. */
+  UnreachableInbound = 35,
+
+  // Address resolution.
+  ArpSign = 36,
+  ArpNoNews = 37,
+  ArpOwn = 38,
+  NeighbourSign = 39,
+  NeighbourNoNews = 40,
+  NeighbourOwn = 41,
+}
+
+/** Counters beside the verdicts; the first 64 numbers are the verdicts'. */
+export const enum Counter {
+  Answered = 64,
+  Refused = 65,
+  Unanswered = 66,
+  Unreachable = 67,
+  Open = 68,
+  /** Attempts that went before their time because the table was full. */
+  AttemptsEvicted = 69,
+  /** What is known of live servers went because the table was full. */
+  ServersEvicted = 70,
+  /** Outages for which nobody counted on a notice went because the table was full. */
+  OutagesEvicted = 71,
+  /** Outages that found no place. */
+  OutagesRefused = 72,
+  /** Clients that found no place. */
+  ClientsRefused = 73,
+  /** Clients without a known mail address, not entered (figure 11). */
+  ClientsUnknown = 74,
+  /** Silent or refused services of which nobody knows that they exist: a scan. */
+  ServicesUnknown = 75,
+  EventsLost = 76,
+  OutagesOpened = 77,
+  ClientsWaiting = 78,
+  ServersDown = 79,
+  COUNT = 80,
+}

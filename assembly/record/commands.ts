@@ -1,0 +1,148 @@
+import { Address } from '../wire/address';
+import { Field } from './layout';
+
+export const enum Command {
+  /**
+   * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the
+   * operator feeds (watch, known services and clients, ports answered for) starts afresh.
+   */
+  Configure = 1,
+  /** Addresses under this prefix are servers. server: address; code: length in bits of 16 bytes. */
+  Watch = 2,
+  Unwatch = 3,
+  /** This service exists. server, port. */
+  KnowService = 4,
+  UnknowService = 5,
+  /** This client's mail address is known. client. */
+  KnowClient = 6,
+  UnknowClient = 7,
+  /** This machine answers on `port` in a dead server's place (code 1), or does so no longer (code 0). */
+  AnswerFor = 8,
+  /** A client that waited before this module started. server, port, client, code: Cause, tries, firstUs, lastUs. */
+  Restore = 9,
+  /** The sign of life was none. server, port. */
+  StillDown = 10,
+  /** Hand out the chain. server, port. */
+  Release = 11,
+  /** The host has the chain: free it. server, port. */
+  Forget = 12,
+  /** Give up clients whose last try was before firstUs. */
+  Sweep = 13,
+  /** Say again who is down and who waits. */
+  Sync = 14,
+  /** Say the counters. */
+  Counters = 15,
+  /** No frame will come any more: report what becomes of every attempt. */
+  Flush = 16,
+}
+
+export const enum Status {
+  Ok = 0,
+  UnknownCommand = 1,
+  NotConfigured = 2,
+  /** A size is zero or beyond what the tables can hold. */
+  BadSize = 3,
+  /** The machine has not got the memory. */
+  OutOfMemory = 4,
+  /** The table is full. */
+  Full = 5,
+  NotFound = 6,
+  /** A long answer is under way: drain the events and resume first. */
+  Busy = 7,
+  /** A field has a value that it cannot have. */
+  BadValue = 8,
+}
+
+export const enum Option {
+  Unreachable = 1,
+  Unanswered = 2,
+  Refused = 4,
+  /** Address resolution (ARP, neighbour discovery) is a sign of life. */
+  Resolution = 8,
+  SynAck = 16,
+  /** Enter only clients with a known mail address (figure 11). */
+  KnownOnly = 32,
+  ReportAttempts = 64,
+}
+
+const buffer = memory.data(64, 8);
+
+/** The command in hand. */
+@unmanaged
+export class CommandRecord {
+  static get current(): CommandRecord {
+    return changetype<CommandRecord>(buffer);
+  }
+
+  get kind(): u32 {
+    return load<u8>(changetype<usize>(this), Field.Kind);
+  }
+
+  get code(): u32 {
+    return load<u8>(changetype<usize>(this), Field.Code);
+  }
+
+  get port(): u32 {
+    return load<u16>(changetype<usize>(this), Field.Port);
+  }
+
+  get tries(): u32 {
+    return load<u16>(changetype<usize>(this), Field.Tries);
+  }
+
+  get server(): Address {
+    return changetype<Address>(changetype<usize>(this) + Field.Server);
+  }
+
+  get client(): Address {
+    return changetype<Address>(changetype<usize>(this) + Field.Client);
+  }
+
+  get firstUs(): i64 {
+    return load<i64>(changetype<usize>(this), Field.FirstUs);
+  }
+
+  get lastUs(): i64 {
+    return load<i64>(changetype<usize>(this), Field.LastUs);
+  }
+
+  get flags(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Flags);
+  }
+
+  get waitUs(): u64 {
+    return load<u64>(changetype<usize>(this), Field.WaitUs);
+  }
+
+  get servers(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Servers);
+  }
+
+  get clients(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Clients);
+  }
+
+  get attempts(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Attempts);
+  }
+
+  get known(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Known);
+  }
+
+  get prefixes(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Prefixes);
+  }
+
+  get keyLow(): u64 {
+    return load<u64>(changetype<usize>(this), Field.KeyLow);
+  }
+
+  get keyHigh(): u64 {
+    return load<u64>(changetype<usize>(this), Field.KeyHigh);
+  }
+}
+
+export function commandAt(): usize {
+  return buffer;
+}

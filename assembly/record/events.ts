@@ -1,0 +1,146 @@
+import { Address } from '../wire/address';
+import { Field, RECORD_BYTES } from './layout';
+
+export const enum Event {
+  /** An attempt ended. code: Outcome; only with Option.ReportAttempts. */
+  Attempt = 1,
+  /** A server is down. code: Cause; firstUs: the first try that failed; also one for each on Sync. */
+  Outage = 2,
+  /** A client waits for it. */
+  Waiting = 3,
+  /** A client whose only tries were answered after all: it waits no longer. */
+  Answered = 4,
+  /** A sign of life. code: Sign; port: of the outage. */
+  Signal = 5,
+  /** A client of a chain that is handed out. */
+  Released = 6,
+  /** The end of a chain that is handed out. */
+  ReleaseEnd = 7,
+  /** Command.Forget was carried out. code 1: some came after the chain was handed out, and still wait. */
+  Forgotten = 8,
+  /** An outage was given up: nobody waits for it any more, or the table was full. */
+  Dropped = 9,
+  /** A client was given up by Command.Sweep. */
+  Swept = 10,
+  SyncEnd = 11,
+  SweepEnd = 12,
+  FlushEnd = 13,
+  Counters = 14,
+}
+
+export const enum Cause {
+  Unreachable = 1,
+  Unanswered = 2,
+  Refused = 3,
+}
+
+export const enum Sign {
+  Arp = 1,
+  Announcement = 2,
+  SynAck = 3,
+  Neighbour = 4,
+}
+
+export const EVENT_CAPACITY: u32 = 256;
+/** Places that a long answer leaves free for what frames and commands may still have to say. */
+const SPARE: u32 = 16;
+
+const buffer = memory.data(256 * 64, 8);
+/** Where an event goes that finds no place. */
+const lost = memory.data(64, 8);
+
+let pending: u32 = 0;
+let serial: u32 = 0;
+let lostCount: u64 = 0;
+
+/** An event record being written: a kind that is given at once, the rest in any order. */
+@unmanaged
+export class EventRecord {
+  code(value: u32): EventRecord {
+    store<u8>(changetype<usize>(this), <u8>value, Field.Code);
+    return this;
+  }
+
+  port(value: u32): EventRecord {
+    store<u16>(changetype<usize>(this), <u16>value, Field.Port);
+    return this;
+  }
+
+  /** Or the port that was tried, or nothing: see Field. */
+  tries(value: u32): EventRecord {
+    store<u16>(changetype<usize>(this), <u16>value, Field.Tries);
+    return this;
+  }
+
+  server(address: Address): EventRecord {
+    changetype<Address>(changetype<usize>(this) + Field.Server).set(address);
+    return this;
+  }
+
+  client(address: Address): EventRecord {
+    changetype<Address>(changetype<usize>(this) + Field.Client).set(address);
+    return this;
+  }
+
+  first(us: i64): EventRecord {
+    store<i64>(changetype<usize>(this), us, Field.FirstUs);
+    return this;
+  }
+
+  last(us: i64): EventRecord {
+    store<i64>(changetype<usize>(this), us, Field.LastUs);
+    return this;
+  }
+
+  state(value: u32): EventRecord {
+    store<u8>(changetype<usize>(this), <u8>value, Field.State);
+    return this;
+  }
+
+  attempt(sequence: u32, clientPort: u32): EventRecord {
+    store<u32>(changetype<usize>(this), sequence, Field.Sequence);
+    store<u16>(changetype<usize>(this), <u16>clientPort, Field.ClientPort);
+    return this;
+  }
+
+  counter(position: u32, value: u64): void {
+    store<u64>(changetype<usize>(this) + Field.Counters + <usize>(position << 3), value);
+  }
+}
+
+/** A new event, cleared; when the buffer is full it is counted as lost, and the jump in the serials tells the host. */
+export function emit(kind: Event, nowUs: i64): EventRecord {
+  let at = lost;
+  if (pending < EVENT_CAPACITY) {
+    at = buffer + <usize>(pending * RECORD_BYTES);
+    pending++;
+  } else {
+    lostCount++;
+  }
+  memory.fill(at, 0, RECORD_BYTES);
+  store<u8>(at, <u8>kind, Field.Kind);
+  store<u16>(at, <u16>serial, Field.Serial);
+  store<i64>(at, nowUs, Field.NowUs);
+  serial++;
+  return changetype<EventRecord>(at);
+}
+
+export function pendingEvents(): u32 {
+  return pending;
+}
+
+export function hasRoom(): bool {
+  return pending + SPARE < EVENT_CAPACITY;
+}
+
+export function eventsTaken(): void {
+  pending = 0;
+}
+
+export function lostEvents(): u64 {
+  return lostCount;
+}
+
+export function eventsAt(): usize {
+  return buffer;
+}

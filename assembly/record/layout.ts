@@ -1,0 +1,45 @@
+/**
+ * The 64-byte records between the fabric and its host, both ways, little-endian.
+ *
+ *   0      1      2      4        6       8       16       32       48        56
+ *   | kind | code | port | serial | tries | nowUs | server | client | firstUs | lastUs |
+ *
+ * Addresses are 16 bytes in network order. Times are signed microseconds on the engine's monotonic clock and mean
+ * nothing but their distance from `nowUs`. What a field means that is not named here stands at the kind.
+ */
+export const enum Field {
+  Kind = 0,
+  Code = 1,
+  Port = 2,
+  Serial = 4,
+  Tries = 6,
+  NowUs = 8,
+  Server = 16,
+  Client = 32,
+  FirstUs = 48,
+  LastUs = 56,
+  /** Event.Attempt: the initial sequence number, u32. */
+  Sequence = 56,
+  /** Event.Attempt: the client's port, u16. */
+  ClientPort = 60,
+  /** Event.Outage, Event.Signal: the TCP port that was tried last, u16; in place of `tries`. */
+  TriedPort = 6,
+  /** Event.Outage: a ServerState, u8. */
+  State = 56,
+  /** Event.Counters: six counters, u64 each; their first number is in `code`. */
+  Counters = 16,
+  /** Command.Configure, all u32 from here. */
+  Flags = 4,
+  WaitUs = 8,
+  Servers = 16,
+  Clients = 20,
+  Attempts = 24,
+  Known = 28,
+  Prefixes = 32,
+  /** Command.Configure: the key of the hashes, two u64. */
+  KeyLow = 40,
+  KeyHigh = 48,
+}
+
+export const RECORD_BYTES: u32 = 64;
+export const COUNTERS_IN_RECORD: u32 = 6;

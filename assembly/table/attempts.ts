@@ -1,0 +1,277 @@
+import { Address } from '../wire/address';
+import { hashAttempt } from './hash';
+import { aligned, bucketsFor, take } from './memory';
+
+/** What has become of a connection request. Only an answer changes a settled one. */
+export const enum Outcome {
+  Open = 0,
+  Answered = 1,
+  Refused = 2,
+  Unanswered = 3,
+  Unreachable = 4,
+}
+
+/**
+ * A connection request in flight: client, server, their ports and the initial sequence number, the "source,
+ * destination and sequence number" of paragraph 156. Records are numbered from 1.
+ *
+ *   0        16       32           34           36         40        48       56           64         68     72
+ *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
+ *   72         76       80      82         84           86        87          88
+ *   | previous | outage | tries | credited | dataLength | outcome | interface |
+ *
+ * Those that are open and those that are settled form a chain each, in order of their deadlines: the wait is
+ * the same for all, so appending keeps the order, and what is due stands at the head.
+ */
+@unmanaged
+export class Attempt {
+  clientHi: u64;
+  clientLo: u64;
+  serverHi: u64;
+  serverLo: u64;
+  clientPort: u16;
+  serverPort: u16;
+  sequence: u32;
+  firstUs: i64;
+  lastUs: i64;
+  deadlineUs: i64;
+  hashNext: u32;
+  next: u32;
+  previous: u32;
+  /** In whose chain the client was entered for this attempt; 0 when in none. */
+  outage: u32;
+  /** Times that the request was seen, itself and its retransmissions. */
+  tries: u16;
+  /** How many of them the client's record in that chain counts already. */
+  credited: u16;
+  /** Bytes that the SYN carried (TCP Fast Open, RFC 7413). */
+  dataLength: u16;
+  outcome: u8;
+  /** On which the request came in. */
+  interface: u8;
+
+  get client(): Address {
+    return changetype<Address>(changetype<usize>(this));
+  }
+
+  get server(): Address {
+    return changetype<Address>(changetype<usize>(this) + offsetof<Attempt>('serverHi'));
+  }
+
+  get ports(): u32 {
+    return ((<u32>this.clientPort) << 16) | <u32>this.serverPort;
+  }
+}
+
+/** Bytes of one record, its share of the hash buckets not counted. */
+export const ATTEMPT_BYTES: u32 = (<u32>offsetof<Attempt>() + 7) & ~7;
+
+/** Requests with data that one look-up goes through: they share a bucket per conversation. */
+const MOST_FAST_OPEN: u32 = 16;
+
+let records: usize = 0;
+let buckets: usize = 0;
+let bucketMask: u32 = 0;
+let freeHead: u32 = 0;
+let openHead: u32 = 0;
+let openTail: u32 = 0;
+let settledHead: u32 = 0;
+let settledTail: u32 = 0;
+let fastOpen: u32 = 0;
+
+export function attemptsBytes(capacity: u32): u64 {
+  return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
+}
+
+export function setUpAttempts(capacity: u32): void {
+  records = take(<u64>capacity * ATTEMPT_BYTES);
+  const count = bucketsFor(capacity);
+  buckets = take(<u64>count * 4);
+  bucketMask = count - 1;
+  for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
+  freeHead = 1;
+  openHead = openTail = settledHead = settledTail = fastOpen = 0;
+}
+
+export function attemptAt(index: u32): Attempt {
+  return changetype<Attempt>(records + <usize>(index - 1) * ATTEMPT_BYTES);
+}
+
+/** The open attempt whose deadline comes first, or 0. */
+export function firstOpen(): u32 {
+  return openHead;
+}
+
+/** The settled attempt that may be forgotten first, or 0. */
+export function firstSettled(): u32 {
+  return settledHead;
+}
+
+/** Which one goes when a record is needed and none is free: one that is settled before one that is open; 0 if one is free. */
+export function attemptToEvict(): u32 {
+  if (freeHead != 0) return 0;
+  return settledHead != 0 ? settledHead : openHead;
+}
+
+/**
+ * The attempt that a SYN with this sequence number belongs to, or 0.
+ * A retransmission may have dropped the data that the first SYN carried.
+ */
+export function findAttempt(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  ports: u32,
+  sequence: u32,
+): u32 {
+  let index = load<u32>(bucketOf(clientHash, serverHash, ports, sequence));
+  while (index != 0) {
+    const attempt = attemptAt(index);
+    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
+    index = attempt.hashNext;
+  }
+  if (fastOpen == 0) return 0;
+  return findFastOpen(client, clientHash, server, serverHash, ports, sequence, 0);
+}
+
+/**
+ * The attempt that this acknowledgement number answers, or 0: the request's sequence number + 1
+ * (paragraph 157), or up to as many more as the request carried bytes.
+ */
+export function findAnswered(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  ports: u32,
+  acknowledgement: u32,
+): u32 {
+  const sequence = acknowledgement - 1;
+  let index = load<u32>(bucketOf(clientHash, serverHash, ports, sequence));
+  while (index != 0) {
+    const attempt = attemptAt(index);
+    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
+    index = attempt.hashNext;
+  }
+  if (fastOpen == 0) return 0;
+  return findFastOpen(client, clientHash, server, serverHash, ports, sequence, 0xffff);
+}
+
+/** A new open attempt; there must be a free record (see `attemptToEvict`). */
+export function addAttempt(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  ports: u32,
+  sequence: u32,
+  dataLength: u32,
+): u32 {
+  const index = freeHead;
+  assert(index != 0);
+  const attempt = attemptAt(index);
+  freeHead = attempt.next;
+  attempt.client.set(client);
+  attempt.server.set(server);
+  attempt.clientPort = <u16>(ports >> 16);
+  attempt.serverPort = <u16>ports;
+  attempt.sequence = sequence;
+  attempt.tries = 1;
+  attempt.credited = 0;
+  attempt.outage = 0;
+  attempt.dataLength = <u16>min(dataLength, 0xffff);
+  attempt.outcome = <u8>Outcome.Open;
+  if (dataLength != 0) fastOpen++;
+  const bucket = bucketOf(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
+  attempt.hashNext = load<u32>(bucket);
+  store<u32>(bucket, index);
+  appendOpen(index);
+  return index;
+}
+
+/** Moves an open attempt to those that are settled, to be forgotten at `deadlineUs`. */
+export function settleAttempt(index: u32, outcome: Outcome, deadlineUs: i64): void {
+  const attempt = attemptAt(index);
+  if (attempt.outcome == Outcome.Open) {
+    detach(index);
+    attempt.next = 0;
+    attempt.previous = settledTail;
+    if (settledTail == 0) settledHead = index;
+    else attemptAt(settledTail).next = index;
+    settledTail = index;
+    attempt.deadlineUs = deadlineUs;
+  }
+  attempt.outcome = <u8>outcome;
+}
+
+/** Forgets an attempt. */
+export function removeAttempt(index: u32, clientHash: u64, serverHash: u64): void {
+  const attempt = attemptAt(index);
+  detach(index);
+  if (attempt.dataLength != 0) fastOpen--;
+  const sequence = attempt.dataLength == 0 ? attempt.sequence : 0;
+  let at = bucketOf(clientHash, serverHash, attempt.ports, sequence);
+  while (load<u32>(at) != index) {
+    const here = load<u32>(at);
+    assert(here != 0);
+    at = changetype<usize>(attemptAt(here)) + offsetof<Attempt>('hashNext');
+  }
+  store<u32>(at, attempt.hashNext);
+  attempt.next = freeHead;
+  freeHead = index;
+}
+
+function isBetween(attempt: Attempt, client: Address, server: Address, ports: u32): bool {
+  return attempt.ports == ports && attempt.client.equals(client) && attempt.server.equals(server);
+}
+
+/** Requests with data lie in one bucket per conversation, whatever their sequence numbers: an answer names any of `span` + 1. */
+function findFastOpen(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  ports: u32,
+  sequence: u32,
+  span: u32,
+): u32 {
+  let index = load<u32>(bucketOf(clientHash, serverHash, ports, 0));
+  for (let i: u32 = 0; index != 0 && i < MOST_FAST_OPEN; i++) {
+    const attempt = attemptAt(index);
+    if (
+      attempt.dataLength != 0 &&
+      sequence - attempt.sequence <= min(span, <u32>attempt.dataLength) &&
+      isBetween(attempt, client, server, ports)
+    ) {
+      return index;
+    }
+    index = attempt.hashNext;
+  }
+  return 0;
+}
+
+function bucketOf(clientHash: u64, serverHash: u64, ports: u32, sequence: u32): usize {
+  return buckets + (<usize>(hashAttempt(clientHash, serverHash, ports, sequence) & bucketMask) << 2);
+}
+
+function appendOpen(index: u32): void {
+  const attempt = attemptAt(index);
+  attempt.next = 0;
+  attempt.previous = openTail;
+  if (openTail == 0) openHead = index;
+  else attemptAt(openTail).next = index;
+  openTail = index;
+}
+
+/** Takes an attempt out of the chain that it is in. */
+function detach(index: u32): void {
+  const attempt = attemptAt(index);
+  const open = attempt.outcome == Outcome.Open;
+  if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
+  else if (open) openHead = attempt.next;
+  else settledHead = attempt.next;
+  if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;
+  else if (open) openTail = attempt.previous;
+  else settledTail = attempt.previous;
+}

@@ -1,0 +1,254 @@
+import { Address } from '../wire/address';
+import { hashNumbered } from './hash';
+import { aligned, bucketsFor, take } from './memory';
+
+export const enum ServerState {
+  /** Known, nothing wrong with it. */
+  Alive = 0,
+  /** In the table of servers down. */
+  Down = 1,
+  /** Down, and a sign of life has come; the host looks into it. */
+  Signalled = 2,
+  /** Its chain has been handed to the host, which will say when it may be freed. */
+  Released = 3,
+}
+
+export const enum ServerFlag {
+  /** Named in the configuration: never evicted. */
+  Pinned = 1,
+  /** A service that answered before or is named in the configuration: its silence means something. */
+  Known = 2,
+  /** An unreachable message named it: it has left its link, so whatever its address resolution says is news. */
+  Unreachable = 4,
+  /** It answered address resolution all the while it failed: that it still does is no news. */
+  Resolves = 8,
+}
+
+/**
+ * What is known of a server: the host as a whole (port 0) or one service on it; and, while it is down, its line
+ * of table 71a: first and last client record. Records are numbered from 1.
+ */
+@unmanaged
+export class Server {
+  hi: u64;
+  lo: u64;
+  /** The first try that failed, while down. */
+  fromUs: i64;
+  /** Host: the last answer of any of its services to a request. Service: its last answer. */
+  heardUs: i64;
+  /** Host: the last time that it resolved its address (ARP, neighbour discovery). */
+  resolvedUs: i64;
+  /** Host: its MAC address at that time. */
+  hardware: u64;
+  head: u32;
+  tail: u32;
+  /** Records in the chain. */
+  length: u32;
+  /** Those of them, not handed out yet, with a known mail address: people who count on a notice. */
+  promised: u32;
+  /** The last record that was handed to the host, and how many were. */
+  handed: u32;
+  handedLength: u32;
+  /** Number of the outage, never used twice. */
+  outage: u32;
+  hashNext: u32;
+  next: u32;
+  previous: u32;
+  port: u16;
+  /** While down: the TCP port that was tried last, 0 when none was. */
+  triedPort: u16;
+  /** Host: how many of its services are known. */
+  services: u16;
+  state: u8;
+  cause: u8;
+  flags: u8;
+  /** Which chain of evictable records it is in. */
+  chain: u8;
+
+  get address(): Address {
+    return changetype<Address>(changetype<usize>(this));
+  }
+
+  has(flag: ServerFlag): bool {
+    return (this.flags & <u8>flag) != 0;
+  }
+
+  set(flag: ServerFlag): void {
+    this.flags |= <u8>flag;
+  }
+
+  unset(flag: ServerFlag): void {
+    this.flags &= ~(<u8>flag);
+  }
+
+  get isDown(): bool {
+    return this.state == ServerState.Down || this.state == ServerState.Signalled;
+  }
+}
+
+/** Bytes of one record, its share of the hash buckets not counted. */
+export const SERVER_BYTES: u32 = (<u32>offsetof<Server>() + 7) & ~7;
+
+/** Earlier than any time that a frame can have. */
+export const NEVER: i64 = i64.MIN_VALUE >> 1;
+
+/** Chains of records that may go, the first to go first. */
+const enum Chain {
+  None = 0,
+  Alive = 1,
+  /** Down, with nobody waiting who counts on a notice. */
+  Unpromised = 2,
+}
+
+let records: usize = 0;
+let buckets: usize = 0;
+let bucketMask: u32 = 0;
+let capacity: u32 = 0;
+let freeHead: u32 = 0;
+let aliveHead: u32 = 0;
+let aliveTail: u32 = 0;
+let unpromisedHead: u32 = 0;
+let unpromisedTail: u32 = 0;
+let outages: u32 = 0;
+
+export function serversBytes(count: u32): u64 {
+  return aligned(<u64>count * SERVER_BYTES) + aligned(<u64>bucketsFor(count) * 4);
+}
+
+export function setUpServers(count: u32): void {
+  capacity = count;
+  records = take(<u64>count * SERVER_BYTES);
+  const bucketCount = bucketsFor(count);
+  buckets = take(<u64>bucketCount * 4);
+  bucketMask = bucketCount - 1;
+  for (let i: u32 = 1; i < count; i++) serverAt(i).next = i + 1;
+  freeHead = 1;
+  aliveHead = aliveTail = unpromisedHead = unpromisedTail = 0;
+}
+
+export function serverAt(index: u32): Server {
+  return changetype<Server>(records + <usize>(index - 1) * SERVER_BYTES);
+}
+
+/** The largest number that a record can have: for walking through all of them. */
+export function serverCapacity(): u32 {
+  return capacity;
+}
+
+/** The number of the record of `port` at `address`, or 0. */
+export function findServer(address: Address, addressHash: u64, port: u32): u32 {
+  let index = load<u32>(bucketOf(addressHash, port));
+  while (index != 0) {
+    const server = serverAt(index);
+    if (<u32>server.port == port && server.address.equals(address)) return index;
+    index = server.hashNext;
+  }
+  return 0;
+}
+
+export function hasFreeServer(): bool {
+  return freeHead != 0;
+}
+
+/** The record to give up for one that is learnt: the one that has not answered for longest; 0 when there is none. */
+export function leastRecentlyHeard(): u32 {
+  return aliveHead;
+}
+
+/** The record to give up for a new outage: as above, then the one down for which nobody counts on a notice. */
+export function leastImportant(): u32 {
+  return aliveHead != 0 ? aliveHead : unpromisedHead;
+}
+
+/** A new record, alive, in no chain; there must be a free one. */
+export function addServer(address: Address, addressHash: u64, port: u32): u32 {
+  const index = freeHead;
+  assert(index != 0);
+  const server = serverAt(index);
+  freeHead = server.next;
+  memory.fill(changetype<usize>(server), 0, SERVER_BYTES);
+  server.address.set(address);
+  server.port = <u16>port;
+  server.heardUs = NEVER;
+  server.resolvedUs = NEVER;
+  const bucket = bucketOf(addressHash, port);
+  server.hashNext = load<u32>(bucket);
+  store<u32>(bucket, index);
+  return index;
+}
+
+/** Forgets a record, which must have no clients. */
+export function removeServer(index: u32, addressHash: u64): void {
+  const server = serverAt(index);
+  detach(index);
+  let at = bucketOf(addressHash, server.port);
+  while (load<u32>(at) != index) {
+    const here = load<u32>(at);
+    assert(here != 0);
+    at = changetype<usize>(serverAt(here)) + offsetof<Server>('hashNext');
+  }
+  store<u32>(at, server.hashNext);
+  server.address.hi = 0;
+  server.address.lo = 0;
+  server.state = <u8>ServerState.Alive;
+  server.next = freeHead;
+  freeHead = index;
+}
+
+export function nextOutage(): u32 {
+  outages++;
+  return outages;
+}
+
+/**
+ * Puts a record where it belongs after a change: nowhere if it must stay; otherwise last to go among its like,
+ * or first to go (`last` false) when all that is known of it is that it exists.
+ */
+export function place(index: u32, last: bool): void {
+  detach(index);
+  const server = serverAt(index);
+  if (server.has(ServerFlag.Pinned) || server.state == ServerState.Released) return;
+  if (server.state == ServerState.Alive) {
+    if (last) {
+      append(index, aliveTail, Chain.Alive);
+      if (aliveTail == 0) aliveHead = index;
+      aliveTail = index;
+    } else {
+      server.chain = <u8>Chain.Alive;
+      server.previous = 0;
+      server.next = aliveHead;
+      if (aliveHead == 0) aliveTail = index;
+      else serverAt(aliveHead).previous = index;
+      aliveHead = index;
+    }
+  } else if (server.promised == 0) {
+    append(index, unpromisedTail, Chain.Unpromised);
+    if (unpromisedTail == 0) unpromisedHead = index;
+    unpromisedTail = index;
+  }
+}
+
+function append(index: u32, tail: u32, chain: Chain): void {
+  const server = serverAt(index);
+  server.chain = <u8>chain;
+  server.previous = tail;
+  server.next = 0;
+  if (tail != 0) serverAt(tail).next = index;
+}
+
+function detach(index: u32): void {
+  const server = serverAt(index);
+  if (server.chain == Chain.None) return;
+  const alive = server.chain == Chain.Alive;
+  if (server.previous != 0) serverAt(server.previous).next = server.next;
+  else if (alive) aliveHead = server.next;
+  else unpromisedHead = server.next;
+  if (server.next != 0) serverAt(server.next).previous = server.previous;
+  else if (alive) aliveTail = server.previous;
+  else unpromisedTail = server.previous;
+  server.chain = <u8>Chain.None;
+}
+
+function bucketOf(addressHash: u64, port: u32): usize {
+  return buckets + (<usize>(hashNumbered(addressHash, port) & bucketMask) << 2);
+}

@@ -1,0 +1,50 @@
+/** Neighbour solicitation and advertisement, RFC 4861 sections 4.3, 4.4 and 4.6.1. */
+
+const CODE: usize = 1;
+const FLAGS: usize = 4;
+const TARGET: usize = 8;
+const OPTIONS: usize = 24;
+
+const MIN_LENGTH: u32 = 24;
+const SOLICITED: u8 = 0x40;
+
+const SOURCE_LINK_LAYER: u8 = 1;
+const TARGET_LINK_LAYER: u8 = 2;
+const MAX_OPTIONS: u32 = 8;
+
+/** Neighbour discovery never passes a router: RFC 4861 section 7.1. */
+export const NEIGHBOUR_HOP_LIMIT: u32 = 255;
+
+@unmanaged
+export class Neighbour {
+  /** The message at `at`, of which `captured` bytes may be read; null if cut short or not valid (section 7.1). */
+  static checked(at: usize, captured: u32): Neighbour | null {
+    if (captured < MIN_LENGTH || load<u8>(at, CODE) != 0) return null;
+    if (load<u8>(at, TARGET) == 0xff) return null;
+    return changetype<Neighbour>(at);
+  }
+
+  /** Whether an advertisement answers a solicitation. */
+  get isSolicited(): bool {
+    return (load<u8>(changetype<usize>(this), FLAGS) & SOLICITED) != 0;
+  }
+
+  /** Offset of the 16-byte target address in memory. */
+  get target(): usize {
+    return changetype<usize>(this) + TARGET;
+  }
+
+  /** The link-layer address of its first such option within `captured` bytes: 48 bits in memory order, or 0. */
+  linkLayer(captured: u32): u64 {
+    const at = changetype<usize>(this);
+    let offset: u32 = <u32>OPTIONS;
+    for (let i: u32 = 0; i < MAX_OPTIONS && offset + 8 <= captured; i++) {
+      const type = load<u8>(at + offset);
+      if (type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER) return load<u64>(at + offset) >> 16;
+      const units = <u32>load<u8>(at + offset, 1);
+      if (units == 0) return 0;
+      offset += units << 3;
+    }
+    return 0;
+  }
+}

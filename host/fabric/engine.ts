@@ -1,0 +1,110 @@
+/** The fabric in this process: for captures, the bench and the tests. */
+import { messageOf, RingbackError } from '../errors.ts';
+import { type FabricModule, loadModule } from './module.ts';
+import { Codec, type Command, type FabricEvent } from './records.ts';
+
+export type LinkName = 'ethernet' | 'raw' | 'cookedV1' | 'cookedV2';
+export type DirectionName = 'unknown' | 'in' | 'out';
+
+const TWO_TO_32 = 0x1_0000_0000;
+
+export interface EngineOptions {
+  readonly onEvent: (event: FabricEvent) => void;
+  /** Instead of `onEvent`: the record as it is, only valid during the call. */
+  readonly onRecord?: (record: Uint8Array) => void;
+  readonly module?: FabricModule;
+}
+
+export class Engine {
+  readonly codec: Codec;
+  readonly module: FabricModule;
+  readonly #functions: FabricModule['functions'];
+  readonly #options: EngineOptions;
+  readonly #frameBuffer: number;
+  readonly #frameBytes: number;
+  readonly #eventBuffer: number;
+  readonly #drainAbove: number;
+  /** Remade when the memory has grown: the old one is detached then. */
+  #bytes: Uint8Array;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.module = options.module ?? loadModule();
+    this.#functions = this.module.functions;
+    this.codec = new Codec(this.module.codes);
+    this.#frameBuffer = this.#functions.frameBuffer();
+    this.#frameBytes = this.module.codes.number('FRAME_BYTES');
+    this.#eventBuffer = this.#functions.eventBuffer();
+    this.#drainAbove = this.module.codes.number('EVENT_CAPACITY') - 16;
+    this.#bytes = new Uint8Array(this.#functions.memory.buffer);
+  }
+
+  /** Carries out a command and delivers what it answers. Throws RingbackError('fabric') when it is refused. */
+  command(command: Command): void {
+    const status = this.record(this.codec.encode(command));
+    if (status === 0) return;
+    const name = this.module.codes.name('Status', status);
+    throw new RingbackError('fabric', `the fabric refuses ${command.kind}: ${name}`);
+  }
+
+  /** Carries out a command record; its status, 0 for Ok. */
+  record(record: Uint8Array): number {
+    this.#view().set(record, this.#functions.commandBuffer());
+    let result: number;
+    try {
+      result = this.#functions.command();
+    } catch (error) {
+      throw new RingbackError('fabric', `the fabric failed: ${messageOf(error)}`, { cause: error });
+    }
+    this.#drain(result >>> 8);
+    return result & 0xff;
+  }
+
+  /**
+   * Works on a frame, of which at most FRAME_BYTES are looked at; `link` and `direction` are the module's codes, the
+   * time is in microseconds. Events stay in the module until `drain` unless the buffer gets full. Returns the verdict.
+   */
+  frame(link: number, iface: number, direction: number, frame: Uint8Array, timeUs: number): number {
+    const length = Math.min(frame.length, this.#frameBytes);
+    this.#view().set(length === frame.length ? frame : frame.subarray(0, length), this.#frameBuffer);
+    const low = timeUs % TWO_TO_32;
+    const high = (timeUs - low) / TWO_TO_32;
+    const result = this.#functions.frame(link, iface, direction, length, low, high);
+    if (result >>> 8 > this.#drainAbove) this.#drain(result >>> 8);
+    return result & 0xff;
+  }
+
+  /** Says what time it is, and delivers all events. */
+  tick(timeUs: number): void {
+    const low = timeUs % TWO_TO_32;
+    this.#drain(this.#functions.tick(low, (timeUs - low) / TWO_TO_32));
+  }
+
+  /** Delivers all events. */
+  drain(): void {
+    this.#drain(this.#functions.resume());
+  }
+
+  #drain(pending: number): void {
+    let left = pending;
+    while (left > 0) {
+      const { onEvent, onRecord } = this.#options;
+      const size = this.codec.recordBytes;
+      // Copied: whoever gets an event may send commands, which write events.
+      const records = this.#view().slice(this.#eventBuffer, this.#eventBuffer + left * size);
+      this.#functions.drained();
+      for (let at = 0; at < records.length; at += size) {
+        if (onRecord) onRecord(records.subarray(at, at + size));
+        else onEvent(this.codec.decode(new DataView(records.buffer, at, size)));
+      }
+      left = this.#functions.resume();
+    }
+  }
+
+  #view(): Uint8Array {
+    if (this.#bytes.buffer !== this.#functions.memory.buffer) {
+      this.#bytes = new Uint8Array(this.#functions.memory.buffer);
+    }
+    return this.#bytes;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The fabric module in this process. This room is the only one that knows of WebAssembly, and no number of the
+ * module's is written here again: addresses, sizes and codes are its exports.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { instantiateSync } from '@assemblyscript/loader';
+import { messageOf, RingbackError } from '../errors.ts';
+
+/** The functions of the module; see assembly/index.ts. */
+export interface FabricFunctions {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  frameBuffer(): number;
+  commandBuffer(): number;
+  eventBuffer(): number;
+  frame(
+    link: number,
+    iface: number,
+    direction: number,
+    captured: number,
+    low: number,
+    high: number,
+  ): number;
+  tick(low: number, high: number): number;
+  command(): number;
+  drained(): void;
+  resume(): number;
+}
+
+/** Its numbers: enums by name, and sizes. */
+export class Codes {
+  readonly #values: ReadonlyMap<string, number>;
+  readonly #names = new Map<string, Map<number, string>>();
+
+  constructor(values: ReadonlyMap<string, number>) {
+    this.#values = values;
+    for (const [path, value] of values) {
+      const [group, name] = path.split('.');
+      if (group === undefined || name === undefined) continue;
+      const names = this.#names.get(group) ?? new Map<number, string>();
+      if (!names.has(value)) names.set(value, name);
+      this.#names.set(group, names);
+    }
+  }
+
+  /** The number of `Verdict.SynNoted`, `FRAME_BYTES`, … An unknown name is a mistake in this program. */
+  number(path: string): number {
+    const value = this.#values.get(path);
+    if (value === undefined) throw new Error(`the fabric module exports no ${path}`);
+    return value;
+  }
+
+  /** The name of a number in an enum, or the number itself as text. */
+  name(group: string, value: number): string {
+    return this.#names.get(group)?.get(value) ?? String(value);
+  }
+
+  /** All names of an enum with their numbers. */
+  entries(group: string): readonly (readonly [string, number])[] {
+    return [...(this.#names.get(group) ?? [])].map(([value, name]) => [name, value] as const);
+  }
+}
+
+export interface FabricModule {
+  readonly functions: FabricFunctions;
+  readonly codes: Codes;
+}
+
+/** Beside the bundle; for the sources, where `make` puts it. */
+function moduleFile(): string {
+  const beside = fileURLToPath(new URL('./fabric.wasm', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/fabric.wasm', import.meta.url));
+}
+
+/** A fresh instance of the module. Throws RingbackError('fabric') when its file is missing or broken. */
+export function loadModule(): FabricModule {
+  const file = moduleFile();
+  try {
+    const { instance } = instantiateSync(readFileSync(file), {});
+    const values = new Map<string, number>();
+    for (const [name, value] of Object.entries(instance.exports)) {
+      // The module's constants are globals.
+      if (typeof value === 'object' && value !== null && 'value' in value) values.set(name, Number(value.value));
+    }
+    return { functions: instance.exports as unknown as FabricFunctions, codes: new Codes(values) };
+  } catch (error) {
+    throw new RingbackError('fabric', `${file}: ${messageOf(error)}; \`make\` builds it`, { cause: error });
+  }
+}

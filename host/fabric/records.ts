@@ -1,0 +1,275 @@
+/** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
+import { addressBytes, addressText } from '../config/address.ts';
+import type { Codes } from './module.ts';
+
+export type Cause = 'unreachable' | 'unanswered' | 'refused';
+export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour';
+export type Outcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
+export type ServerState = 'alive' | 'down' | 'signalled' | 'released';
+
+/** A server as a whole (port 0) or one service on it. */
+export interface Target {
+  readonly server: string;
+  readonly port: number;
+}
+
+/** Times are microseconds on the engine's monotonic clock; `nowUs` is when the record was made. */
+interface Stamped {
+  readonly nowUs: number;
+}
+
+export interface WaitingClient extends Target {
+  readonly client: string;
+  readonly cause: Cause;
+  readonly tries: number;
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+export type FabricEvent = Stamped &
+  (
+    | ({
+        readonly kind: 'attempt';
+        readonly outcome: Outcome;
+        readonly client: string;
+        readonly clientPort: number;
+        readonly sequence: number;
+        readonly tries: number;
+        readonly firstUs: number;
+      } & Target)
+    | ({
+        readonly kind: 'outage';
+        readonly cause: Cause;
+        readonly triedPort: number;
+        readonly firstUs: number;
+        readonly state: ServerState;
+      } & Target)
+    | ({ readonly kind: 'waiting' | 'released' | 'swept' } & WaitingClient)
+    | ({ readonly kind: 'answered'; readonly client: string } & Target)
+    | ({ readonly kind: 'signal'; readonly sign: Sign; readonly triedPort: number } & Target)
+    | ({ readonly kind: 'releaseEnd' | 'dropped' } & Target)
+    | ({ readonly kind: 'forgotten'; readonly goesOn: boolean } & Target)
+    | { readonly kind: 'syncEnd' | 'sweepEnd' | 'flushEnd' }
+    | { readonly kind: 'counters'; readonly first: number; readonly values: readonly number[] }
+    | { readonly kind: 'unknown'; readonly code: number }
+  );
+
+export interface Sizes {
+  readonly servers: number;
+  readonly clients: number;
+  readonly attempts: number;
+  readonly known: number;
+  readonly prefixes: number;
+}
+
+export interface Options {
+  readonly unreachable: boolean;
+  readonly unanswered: boolean;
+  readonly refused: boolean;
+  readonly resolution: boolean;
+  readonly synAck: boolean;
+  readonly knownOnly: boolean;
+  readonly reportAttempts: boolean;
+}
+
+export type Command =
+  | {
+      readonly kind: 'configure';
+      readonly sizes: Sizes;
+      readonly options: Options;
+      readonly waitUs: number;
+      /** 16 random bytes: the key of the module's hash tables. */
+      readonly key: Uint8Array;
+    }
+  | {
+      readonly kind: 'watch' | 'unwatch';
+      readonly address: string;
+      /** Length of the prefix in bits of 16 bytes: 96 more than written for IPv4. */
+      readonly bits: number;
+    }
+  | ({ readonly kind: 'knowService' | 'unknowService' } & Target)
+  | { readonly kind: 'knowClient' | 'unknowClient'; readonly client: string }
+  | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
+  | ({ readonly kind: 'restore' } & WaitingClient)
+  | ({ readonly kind: 'stillDown' | 'release' | 'forget' } & Target)
+  | { readonly kind: 'sweep'; readonly olderThanUs: number }
+  | { readonly kind: 'sync' | 'counters' | 'flush' };
+
+/** `SynAck` is `syn-ack` in the log, `ReleaseEnd` is `releaseEnd` in this program. */
+const dashed = (name: string): string => name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+export class Codec {
+  readonly recordBytes: number;
+  readonly #codes: Codes;
+  readonly #field: Readonly<Record<string, number>>;
+  readonly #countersInRecord: number;
+
+  constructor(codes: Codes) {
+    this.#codes = codes;
+    this.recordBytes = codes.number('RECORD_BYTES');
+    this.#countersInRecord = codes.number('COUNTERS_IN_RECORD');
+    // By name, because two fields at one offset are two names.
+    const names = [
+      'Kind', 'Code', 'Port', 'Serial', 'Tries', 'NowUs', 'Server', 'Client', 'FirstUs', 'LastUs', 'Sequence',
+      'ClientPort', 'TriedPort', 'State', 'Counters', 'Flags', 'WaitUs', 'Servers', 'Clients', 'Attempts', 'Known',
+      'Prefixes', 'KeyLow', 'KeyHigh',
+    ]; // biome-ignore format: a table
+    this.#field = Object.fromEntries(names.map((name) => [name, codes.number(`Field.${name}`)]));
+  }
+
+  /** Serial number of an event: each is one more than the last, modulo 65,536. */
+  serial(record: DataView): number {
+    return record.getUint16(this.#at('Serial'), true);
+  }
+
+  kind(record: DataView): number {
+    return record.getUint8(this.#at('Kind'));
+  }
+
+  decode(record: DataView): FabricEvent {
+    const code = record.getUint8(this.#at('Code'));
+    const time = (field: string) => Number(record.getBigInt64(this.#at(field), true));
+    const u16 = (field: string) => record.getUint16(this.#at(field), true);
+    const address = (field: string) =>
+      addressText(new Uint8Array(record.buffer, record.byteOffset + this.#at(field), 16));
+    const cause = () => dashed(this.#codes.name('Cause', code)) as Cause;
+    const nowUs = time('NowUs');
+    const kind = camel(this.#codes.name('Event', this.kind(record)));
+    switch (kind) {
+      case 'attempt':
+        return {
+          kind,
+          nowUs,
+          outcome: dashed(this.#codes.name('Outcome', code)) as Outcome,
+          client: address('Client'),
+          clientPort: u16('ClientPort'),
+          server: address('Server'),
+          port: u16('Port'),
+          sequence: record.getUint32(this.#at('Sequence'), true),
+          tries: u16('Tries'),
+          firstUs: time('FirstUs'),
+        };
+      case 'outage': {
+        const state = dashed(this.#codes.name('ServerState', record.getUint8(this.#at('State'))));
+        return {
+          kind,
+          nowUs,
+          server: address('Server'),
+          port: u16('Port'),
+          cause: cause(),
+          triedPort: u16('TriedPort'),
+          firstUs: time('FirstUs'),
+          state: state as ServerState,
+        };
+      }
+      case 'waiting':
+      case 'released':
+      case 'swept':
+        return {
+          kind,
+          nowUs,
+          server: address('Server'),
+          port: u16('Port'),
+          client: address('Client'),
+          cause: cause(),
+          tries: u16('Tries'),
+          firstUs: time('FirstUs'),
+          lastUs: time('LastUs'),
+        };
+      case 'answered':
+        return { kind, nowUs, server: address('Server'), port: u16('Port'), client: address('Client') };
+      case 'signal':
+        return {
+          kind,
+          nowUs,
+          server: address('Server'),
+          port: u16('Port'),
+          sign: dashed(this.#codes.name('Sign', code)) as Sign,
+          triedPort: u16('TriedPort'),
+        };
+      case 'releaseEnd':
+      case 'dropped':
+        return { kind, nowUs, server: address('Server'), port: u16('Port') };
+      case 'forgotten':
+        return { kind, nowUs, server: address('Server'), port: u16('Port'), goesOn: code !== 0 };
+      case 'syncEnd':
+      case 'sweepEnd':
+      case 'flushEnd':
+        return { kind, nowUs };
+      case 'counters': {
+        const values = Array.from({ length: this.#countersInRecord }, (_, i) =>
+          Number(record.getBigUint64(this.#at('Counters') + i * 8, true)),
+        );
+        return { kind, nowUs, first: code, values };
+      }
+      default:
+        return { kind: 'unknown', nowUs, code: this.kind(record) };
+    }
+  }
+
+  encode(command: Command): Uint8Array {
+    const bytes = new Uint8Array(this.recordBytes);
+    const record = new DataView(bytes.buffer);
+    const u8 = (field: string, value: number) => record.setUint8(this.#at(field), value);
+    const u16 = (field: string, value: number) => record.setUint16(this.#at(field), value, true);
+    const u32 = (field: string, value: number) => record.setUint32(this.#at(field), value, true);
+    const time = (field: string, us: number) =>
+      record.setBigInt64(this.#at(field), BigInt(Math.round(us)), true);
+    const address = (field: string, text: string) => bytes.set(addressBytes(text), this.#at(field));
+    u8('Kind', this.#codes.number(`Command.${pascal(command.kind)}`));
+    switch (command.kind) {
+      case 'configure': {
+        const flags = Object.entries(command.options)
+          .filter(([, on]) => on)
+          .reduce((sum, [name]) => sum | this.#codes.number(`Option.${pascal(name)}`), 0);
+        u32('Flags', flags);
+        time('WaitUs', command.waitUs);
+        for (const [name, size] of Object.entries(command.sizes)) u32(pascal(name), size);
+        bytes.set(command.key.subarray(0, 16), this.#at('KeyLow'));
+        break;
+      }
+      case 'watch':
+      case 'unwatch':
+        address('Server', command.address);
+        u8('Code', command.bits);
+        break;
+      case 'knowClient':
+      case 'unknowClient':
+        address('Client', command.client);
+        break;
+      case 'answerFor':
+        u16('Port', command.port);
+        u8('Code', command.on ? 1 : 0);
+        break;
+      case 'restore':
+        address('Server', command.server);
+        u16('Port', command.port);
+        address('Client', command.client);
+        u8('Code', this.#codes.number(`Cause.${pascal(command.cause)}`));
+        u16('Tries', command.tries);
+        time('FirstUs', command.firstUs);
+        time('LastUs', command.lastUs);
+        break;
+      case 'knowService':
+      case 'unknowService':
+      case 'stillDown':
+      case 'release':
+      case 'forget':
+        address('Server', command.server);
+        u16('Port', command.port);
+        break;
+      case 'sweep':
+        time('FirstUs', command.olderThanUs);
+        break;
+    }
+    return bytes;
+  }
+
+  #at(field: string): number {
+    const offset = this.#field[field];
+    if (offset === undefined) throw new Error(`no field ${field}`);
+    return offset;
+  }
+}

@@ -1,0 +1,180 @@
+/** What would have been noticed in a capture: the same module that runs on the router, with the capture's own clock. */
+import { randomBytes } from 'node:crypto';
+import { Engine } from '../fabric/engine.ts';
+import type { Cause, FabricEvent, Outcome, Sign, Target } from '../fabric/records.ts';
+import { type Damage, readCapture } from './capture.ts';
+
+export interface ReplayOptions {
+  /** Prefixes that are servers; bits of 16 bytes. */
+  readonly watch: readonly { readonly address: string; readonly bits: number }[];
+  readonly unreachable: boolean;
+  /** null: silence is no outage; what is silent is `unanswered` after 30 s all the same. */
+  readonly unansweredMs: number | null;
+  readonly refused: boolean;
+  readonly arp: boolean;
+  readonly synAck: boolean;
+  readonly knownClientsOnly: boolean;
+  readonly services: readonly Target[];
+  readonly clients: readonly string[];
+}
+
+export interface FailedAttempt {
+  readonly client: string;
+  readonly clientPort: number;
+  readonly server: string;
+  readonly serverPort: number;
+  readonly sequence: number;
+  readonly outcome: Outcome;
+  /** Seconds since 1970. */
+  readonly first: number;
+  readonly tries: number;
+}
+
+export interface ReplayedOutage {
+  readonly server: string;
+  readonly port: number;
+  readonly cause: Cause;
+  readonly from: number;
+  to: number | null;
+  sign: Sign | null;
+  readonly clients: { address: string; first: number; last: number; tries: number }[];
+}
+
+export interface Replayed {
+  readonly file: string;
+  /** Records in the file, readable or not. */
+  packets: number;
+  malformed: number;
+  readonly attempts: Record<Outcome, number>;
+  readonly failed: FailedAttempt[];
+  readonly outages: ReplayedOutage[];
+  /** Why the file could not be read to its end. */
+  damage?: Damage;
+}
+
+const DEFAULT_WAIT_MS = 30_000;
+/** An attempt takes 92 bytes: 370 MB at the most. */
+const MOST_ATTEMPTS = 4_000_000;
+const MOST_CLIENTS = 1_000_000;
+const LEAST_RECORDS = 1024;
+
+const clamp = (count: number, most: number): number => Math.min(Math.max(count, LEAST_RECORDS), most);
+const seconds = (us: number): number => us / 1e6;
+const nameOf = (target: Target): string => `${target.server} ${target.port}`;
+
+/** Replays one file. Throws RingbackError('input') when it is no capture. */
+export function replay(file: string, options: ReplayOptions): Replayed {
+  let packets = 0;
+  readCapture(file, () => packets++);
+  const result: Replayed = {
+    file,
+    packets,
+    malformed: 0,
+    attempts: { answered: 0, refused: 0, unanswered: 0, unreachable: 0, open: 0 },
+    failed: [],
+    outages: [],
+  };
+  const open = new Map<string, ReplayedOutage>();
+  const engine = new Engine({ onEvent: (event) => note(event, engine, result, open) });
+  configure(engine, packets, options);
+  const damage = run(engine, file, result);
+  if (damage !== null) result.damage = damage;
+  for (const { server, port } of open.values()) engine.command({ kind: 'release', server, port });
+  engine.command({ kind: 'flush' });
+  result.failed.sort((a, b) => a.first - b.first);
+  return result;
+}
+
+function configure(engine: Engine, packets: number, options: ReplayOptions): void {
+  engine.command({
+    kind: 'configure',
+    sizes: {
+      servers: 65_535,
+      clients: clamp(packets, MOST_CLIENTS),
+      attempts: clamp(packets, MOST_ATTEMPTS),
+      known: Math.max(options.clients.length, 1),
+      prefixes: options.watch.length,
+    },
+    options: {
+      unreachable: options.unreachable,
+      unanswered: options.unansweredMs !== null,
+      refused: options.refused,
+      resolution: options.arp,
+      synAck: options.synAck,
+      knownOnly: options.knownClientsOnly,
+      reportAttempts: true,
+    },
+    waitUs: (options.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
+    key: randomBytes(16),
+  });
+  for (const { address, bits } of options.watch) engine.command({ kind: 'watch', address, bits });
+  for (const { server, port } of options.services) engine.command({ kind: 'knowService', server, port });
+  for (const client of options.clients) engine.command({ kind: 'knowClient', client });
+}
+
+function run(engine: Engine, file: string, result: Replayed): Damage | null {
+  const { codes } = engine.module;
+  const lastMalformed = codes.number('Verdict.LastMalformed');
+  const unknown = codes.number('Direction.Unknown');
+  const links = {
+    ethernet: codes.number('Link.Ethernet'),
+    raw: codes.number('Link.Raw'),
+    cookedV1: codes.number('Link.CookedV1'),
+    cookedV2: codes.number('Link.CookedV2'),
+  };
+  return readCapture(file, ({ link, iface, timeUs, bytes }) => {
+    if (link === null) return;
+    engine.tick(timeUs);
+    // A capture is taken anywhere, on a client too: which way a frame went says nothing about whose it is.
+    const verdict = engine.frame(links[link], iface, unknown, bytes, timeUs);
+    if (verdict <= lastMalformed) result.malformed++;
+    engine.drain();
+  });
+}
+
+function note(event: FabricEvent, engine: Engine, result: Replayed, open: Map<string, ReplayedOutage>): void {
+  switch (event.kind) {
+    case 'attempt':
+      result.attempts[event.outcome]++;
+      if (event.outcome === 'answered') break;
+      result.failed.push({
+        client: event.client,
+        clientPort: event.clientPort,
+        server: event.server,
+        serverPort: event.port,
+        sequence: event.sequence,
+        outcome: event.outcome,
+        first: seconds(event.firstUs),
+        tries: event.tries,
+      });
+      break;
+    case 'outage': {
+      const { server, port, cause, firstUs } = event;
+      const outage: ReplayedOutage = { server, port, cause, from: seconds(firstUs), to: null, sign: null, clients: [] };
+      open.set(nameOf(event), outage);
+      result.outages.push(outage);
+      break;
+    }
+    case 'signal': {
+      const outage = open.get(nameOf(event));
+      if (outage === undefined) break;
+      outage.to = seconds(event.nowUs);
+      outage.sign = event.sign;
+      // Nobody can be asked whether it is true: a sign ends the outage.
+      engine.command({ kind: 'release', server: event.server, port: event.port });
+      open.delete(nameOf(event));
+      engine.command({ kind: 'forget', server: event.server, port: event.port });
+      break;
+    }
+    case 'released':
+      open.get(nameOf(event))?.clients.push({
+        address: event.client,
+        first: seconds(event.firstUs),
+        last: seconds(event.lastUs),
+        tries: event.tries,
+      });
+      break;
+    default:
+      break;
+  }
+}
