@@ -1,0 +1,141 @@
+/**
+ * Network addresses, their one spelling and their 16 bytes.
+ *
+ * Everywhere in the host an address is a string in canonical form: IPv4 dotted (RFC 6943 section 3.1.1,
+ * strict form), IPv6 as RFC 5952 wants it. IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2) is IPv4.
+ */
+
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** A network: its lowest address, and how many leading bits of the address's own family count. */
+export interface Prefix {
+  readonly address: string;
+  readonly length: number;
+}
+
+const ADDRESS_BYTES = 16;
+/** Where the IPv4 address lies in an IPv4-mapped IPv6 address. */
+const IPV4_AT = 12;
+const IPV4_AT_BITS = IPV4_AT * 8;
+
+function isMapped(bytes: Uint8Array): boolean {
+  return bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
+}
+
+function bytesOf(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(ADDRESS_BYTES);
+  if (isIPv4(text)) {
+    bytes.set([0xff, 0xff, ...text.split('.').map(Number)], IPV4_AT - 2);
+    return bytes;
+  }
+  // A zone (fe80::1%eth0) names an interface of one machine: no packet carries it.
+  if (!isIPv6(text) || text.includes('%')) return null;
+  const groupsOf = (part: string): number[] =>
+    part === ''
+      ? []
+      : part.split(':').flatMap((group) => (group.includes('.') ? pair(group) : parseInt(group, 16)));
+  const [head = '', tail] = text.split('::');
+  const first = groupsOf(head);
+  const last = tail === undefined ? [] : groupsOf(tail);
+  const groups = [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
+  for (const [index, group] of groups.entries()) bytes.set([group >> 8, group & 0xff], index * 2);
+  return bytes;
+}
+
+/** The two 16-bit groups of a dotted tail, as in `64:ff9b::192.0.2.1`. */
+function pair(dotted: string): number[] {
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
+  return [(a << 8) | b, (c << 8) | d];
+}
+
+/** The one spelling of an address, or null if the text is not exactly one address. */
+export function canonicalAddress(text: string): string | null {
+  const bytes = bytesOf(text);
+  return bytes === null ? null : addressText(bytes);
+}
+
+/** An address as 16 bytes in network order, IPv4 mapped; throws a RangeError on anything else. */
+export function addressBytes(text: string): Uint8Array {
+  const bytes = bytesOf(text);
+  if (bytes === null) throw new RangeError(`not an address: ${JSON.stringify(text)}`);
+  return bytes;
+}
+
+/** The canonical spelling of 16 bytes in network order; throws a RangeError on any other length. */
+export function addressText(bytes: Uint8Array): string {
+  if (bytes.length !== ADDRESS_BYTES) throw new RangeError(`an address has 16 bytes, not ${bytes.length}`);
+  if (isMapped(bytes)) return bytes.subarray(IPV4_AT).join('.');
+  const groups = Array.from(
+    { length: 8 },
+    (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0),
+  );
+  // RFC 5952 section 4.2: the longest run of at least two zero groups, the first one of equals.
+  let runAt = 0;
+  let runLength = 1;
+  for (let at = 0; at < groups.length; at += 1) {
+    const end = groups.findIndex((group, index) => index >= at && group !== 0);
+    const length = (end < 0 ? groups.length : end) - at;
+    if (length > runLength) [runAt, runLength] = [at, length];
+  }
+  const hex = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
+  if (runLength < 2) return hex(groups);
+  return `${hex(groups.slice(0, runAt))}::${hex(groups.slice(runAt + runLength))}`;
+}
+
+/** Whether the canonical address is IPv4. */
+export function isVersion4(address: string): boolean {
+  return !address.includes(':');
+}
+
+/** Sets all bits behind the first `length` ones to zero. */
+function masked(bytes: Uint8Array, length: number): Uint8Array {
+  return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, length - index * 8))));
+}
+
+/** The prefix's length in the bits of the 16-byte form: 96 more than its own for IPv4. */
+export function mappedLength(prefix: Prefix): number {
+  return isVersion4(prefix.address) ? IPV4_AT_BITS + prefix.length : prefix.length;
+}
+
+export function prefixText(prefix: Prefix): string {
+  return `${prefix.address}/${prefix.length}`;
+}
+
+/** What a text says as a prefix, or what is wrong with it, as the end of a sentence that starts with the text. */
+export type PrefixReading = { readonly prefix: Prefix } | { readonly problem: string };
+
+/**
+ * Reads `10.0.0.0/8`, `2001:db8::/32`, or a single address, which is a network of its own. Bits set behind
+ * the length are refused, for one of the two numbers is not what its writer meant.
+ */
+export function readPrefix(text: string): PrefixReading {
+  const [address = '', lengthText, ...more] = text.split('/');
+  const bytes = bytesOf(address);
+  if (bytes === null || more.length > 0) return { problem: 'is not a network' };
+  const version4 = isIPv4(address);
+  const longest = version4 ? 32 : 128;
+  const length = Number(lengthText ?? longest);
+  if (lengthText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(lengthText))
+    return { problem: 'is not a network' };
+  if (length > longest) return { problem: `has a length above ${longest}` };
+  const bits = version4 ? IPV4_AT_BITS + length : length;
+  const network = masked(bytes, bits);
+  const mapped = isMapped(network) && bits >= IPV4_AT_BITS;
+  const prefix = { address: addressText(network), length: mapped ? bits - IPV4_AT_BITS : bits };
+  if (network.some((byte, index) => byte !== bytes[index])) {
+    return { problem: `has bits set behind its length: the network is ${prefixText(prefix)}` };
+  }
+  return { prefix };
+}
+
+/** The network that a text names, or null if it does not name exactly one. */
+export function parsePrefix(text: string): Prefix | null {
+  const reading = readPrefix(text);
+  return 'prefix' in reading ? reading.prefix : null;
+}
+
+/** Whether the canonical address belongs to the network; families never contain each other. */
+export function prefixContains(prefix: Prefix, address: string): boolean {
+  if (isVersion4(prefix.address) !== isVersion4(address)) return false;
+  return addressText(masked(addressBytes(address), mappedLength(prefix))) === prefix.address;
+}

@@ -1,0 +1,25 @@
+/** Durations as people write them: `500ms`, `30s`, `10m`, `12h`, `30d`. */
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+/** The milliseconds of a duration, or null if the text is none. A number needs its unit, even 0. */
+export function parseDuration(text: string): number | null {
+  const [, digits, unit] = /^(\d{1,12})(ms|[smhd])$/.exec(text) ?? [];
+  const factor = UNITS.find(([name]) => name === unit)?.[1];
+  if (digits === undefined || factor === undefined) return null;
+  const milliseconds = Number(digits) * factor;
+  return Number.isSafeInteger(milliseconds) ? milliseconds : null;
+}
+
+/** Whole milliseconds in the largest unit that needs no fraction: 43,200,000 is `12h`, 90,000 is `90s`. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds === 0) return '0s';
+  const [unit, factor] = UNITS.find(([, size]) => milliseconds % size === 0) ?? ['ms', 1];
+  return `${milliseconds / factor}${unit}`;
+}

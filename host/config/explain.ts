@@ -1,0 +1,215 @@
+/** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
+
+import { isVersion4, prefixContains, prefixText } from './address.ts';
+import { durationText } from './duration.ts';
+import type { Endpoint, RouterConfiguration, SmtpConfiguration, TrapConfiguration } from './types.ts';
+
+/** Bytes that one record takes in each table of the data plane. */
+export interface TableBytes {
+  readonly server: number;
+  readonly client: number;
+  readonly attempt: number;
+}
+
+const TABLE_BYTES: TableBytes = { server: 88, client: 48, attempt: 88 };
+
+/** So many items of a list are named, the others counted. */
+const MOST_NAMED = 5;
+
+const HIDDEN = '(secret)';
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}
+
+function and(items: readonly string[], conjunction: 'conjunction' | 'disjunction' = 'conjunction'): string {
+  const named = items.slice(0, MOST_NAMED);
+  if (items.length > named.length) named.push(`${items.length - named.length} more`);
+  return new Intl.ListFormat('en', { type: conjunction }).format(named);
+}
+
+function at({ host, port }: Endpoint): string {
+  return isVersion4(host) ? `${host}:${port}` : `[${host}]:${port}`;
+}
+
+/** What is done, and how much memory it takes. What to think twice about is in `warnings` and `notYet`. */
+export function explain(configuration: RouterConfiguration, tableBytes: TableBytes = TABLE_BYTES): string[] {
+  return [
+    where(configuration),
+    outages(configuration),
+    signs(configuration),
+    confirmation(configuration),
+    ...telling(configuration),
+    memory(configuration, tableBytes),
+    `"ringback status" asks at ${configuration.control}.`,
+  ];
+}
+
+function where({ detect, fabric }: RouterConfiguration): string {
+  const listening =
+    fabric.socket === null
+      ? `on ${and(fabric.interfaces)}, by "${(fabric.daemon ?? []).join(' ')}"`
+      : `wherever the data plane at ${fabric.socket} listens`;
+  return `Watches the servers in ${and(detect.watch.map(prefixText))} ${listening}; nothing outside of that is learnt.`;
+}
+
+function outages({ detect }: RouterConfiguration): string {
+  const causes = [
+    ...(detect.unreachable ? ['it is reported unreachable'] : []),
+    ...(detect.unansweredMs === null
+      ? []
+      : [`a connection request stays unanswered for ${durationText(detect.unansweredMs)}`]),
+    ...(detect.refused ? ['a service known to live there refuses a connection'] : []),
+  ];
+  if (causes.length === 0) return 'No outage is looked for.';
+  const who = detect.knownClientsOnly ? ' Only clients with a known mail address are noticed.' : '';
+  return `A server counts as down when ${and(causes, 'disjunction')}.${who}`;
+}
+
+function signs({ recover }: RouterConfiguration): string {
+  const heard = [
+    ...(recover.arp ? ['an ARP reply or announcement (IPv6: a neighbour advertisement)'] : []),
+    ...(recover.synAck ? ['an accepted connection'] : []),
+    ...(recover.traps === null ? [] : [trapSign(recover.traps)]),
+  ];
+  return heard.length === 0
+    ? 'No sign of recovery is listened for.'
+    : `Signs that a server is back: ${and(heard, 'disjunction')}.`;
+}
+
+function trapSign({ accept, listen, communities, users, relays }: TrapConfiguration): string {
+  const from = [count(communities.length, 'community', 'communities'), count(users.length, 'v3 user')];
+  if (relays.length > 0) from.push(`${count(relays.length, 'relay')} believed`);
+  return `an SNMP trap ${and(accept, 'disjunction')} at ${at(listen)} (${from.join(', ')})`;
+}
+
+function confirmation({ recover }: RouterConfiguration): string {
+  return recover.confirm === 'none'
+    ? 'A sign is believed as it is: nobody connects to the server before people are told.'
+    : `A sign starts a check: what people tried must accept connections for ${durationText(recover.settleMs)} before anybody is told.`;
+}
+
+function telling({ notify, smtp, clients, servers, station }: RouterConfiguration): string[] {
+  const relays = servers.filter(({ mail }) => mail !== null).length;
+  const told = {
+    direct: `Each waiting client with a known mail address (${clients.length.toLocaleString('en')} configured) gets one mail.`,
+    server: `Each server's own relay (${relays.toLocaleString('en')} configured) gets the list of its waiting clients by mail, and tells them.`,
+    station: `The management station${station === null ? '' : ' (1 configured)'} gets the list of waiting clients by mail, and tells them.`,
+  }[notify.via];
+  const language = notify.language === 'ja' ? 'Japanese' : 'English';
+  const sentences = [
+    `${told} Mails are in ${language}${clients.some((client) => client.language !== null) ? ' where the client has no language of its own' : ''}.`,
+    `Who last tried more than ${durationText(notify.freshMs)} ago is not told, and is forgotten after ${durationText(notify.sweepMs)}; a mail that can't be delivered is dropped after ${durationText(notify.giveUpMs)}.`,
+  ];
+  if (smtp !== null) {
+    const tls = tlsText(smtp);
+    const server = smtp.host.includes(':') ? `[${smtp.host}]:${smtp.port}` : `${smtp.host}:${smtp.port}`;
+    sentences.push(
+      `Mail goes out by ${server}, ${tls}, ${smtp.user === null ? 'without' : 'with'} a login, from ${smtp.from}.`,
+    );
+  }
+  return sentences;
+}
+
+function tlsText({ tls, port, password }: SmtpConfiguration): string {
+  if (tls === 'none') return 'without TLS';
+  if (tls === 'implicit' || (tls === 'auto' && port === 465)) return 'TLS from the first byte';
+  // A password waits for TLS even where TLS is optional.
+  return tls === 'starttls' || password !== null ? 'only with STARTTLS' : 'TLS where it is offered';
+}
+
+function memory({ fabric }: RouterConfiguration, bytes: TableBytes): string {
+  const { servers, clients, attempts } = fabric.capacity;
+  const total = servers * bytes.server + clients * bytes.client + attempts * bytes.attempt;
+  return (
+    `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server')}, ` +
+    `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight.`
+  );
+}
+
+/** What is allowed, and is probably not meant. */
+export function warnings(configuration: RouterConfiguration): string[] {
+  const { detect, fabric, recover, notify, clients, servers, smtp } = configuration;
+  const found: string[] = [];
+  const everything = detect.watch.filter(({ length }) => length === 0);
+  if (everything.length > 0) {
+    found.push(
+      `detect.watch contains ${and(everything.map(prefixText))}: every address counts as a server, and the tables fill with strangers.`,
+    );
+  }
+  if (!detect.unreachable && detect.unansweredMs === null && !detect.refused) {
+    found.push('detect has unreachable, unanswered and refused all off: no outage is ever noticed.');
+  }
+  if (recover.traps === null && !recover.arp && !recover.synAck) {
+    found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
+  }
+  const outside = servers.filter(
+    ({ address }) => !detect.watch.some((prefix) => prefixContains(prefix, address)),
+  );
+  if (outside.length > 0) {
+    found.push(
+      `${count(outside.length, 'server')} outside of detect.watch will never be noticed: ${and(outside.map(({ address }) => address))}.`,
+    );
+  }
+  if (fabric.socket !== null && fabric.interfaces.length > 0) {
+    found.push('fabric.interfaces has no effect beside fabric.socket: the daemon there has its own.');
+  }
+  if (clients.length === 0 && (notify.via === 'direct' || detect.knownClientsOnly)) {
+    found.push(
+      detect.knownClientsOnly
+        ? 'clients is empty and known_clients_only is on: nobody is ever noticed.'
+        : 'clients is empty: outages are noticed, but nobody has a mail address to be told at.',
+    );
+  }
+  const mute = notify.via === 'server' ? servers.filter(({ mail }) => mail === null).length : 0;
+  if (notify.via === 'server' && mute === servers.length) {
+    found.push('No server has a mail address: with notify.via: server nobody can be told.');
+  } else if (mute > 0) {
+    found.push(
+      `${count(mute, 'server')} without a mail address: who waits for them can't be told by notify.via: server.`,
+    );
+  }
+  if (smtp !== null && smtp.password !== null && smtp.tls === 'none') {
+    found.push('smtp.tls is none: the password crosses the network readable.');
+  }
+  return found;
+}
+
+/** One sentence for each thing that is configured and has no effect in this version. */
+export function notYet(configuration: RouterConfiguration): string[] {
+  const { state, notify, station, page, listKey } = configuration;
+  const found: string[] = [];
+  if (state !== null) {
+    found.push(
+      `state: ${state} is not written; who waits is kept in memory only, and forgotten when ringback ends.`,
+    );
+  }
+  if (notify.via !== 'direct') {
+    found.push(
+      `notify.via: ${notify.via} has no effect; clients with a known mail address are told directly.`,
+    );
+  }
+  if (station !== null) found.push('station has no effect; no list mails are sent.');
+  if (page !== null) found.push('page has no effect; nothing answers in the place of a dead server.');
+  if (listKey !== null) found.push('list_key has no effect; no list mails are sent.');
+  return found;
+}
+
+/** The same configuration with every password, community and key hidden, to be printed. */
+export function redact(configuration: RouterConfiguration): RouterConfiguration {
+  const { recover, smtp, listKey } = configuration;
+  const { traps } = recover;
+  const hidden = <T extends { readonly key: string }>(secret: T | null): T | null =>
+    secret === null ? null : { ...secret, key: HIDDEN };
+  const shownTraps = traps && {
+    ...traps,
+    communities: traps.communities.map(() => HIDDEN),
+    users: traps.users.map((user) => ({ ...user, auth: hidden(user.auth), priv: hidden(user.priv) })),
+  };
+  return {
+    ...configuration,
+    recover: { ...recover, traps: shownTraps },
+    smtp: smtp && { ...smtp, password: smtp.password === null ? null : HIDDEN },
+    listKey: listKey === null ? null : HIDDEN,
+  };
+}

@@ -1,0 +1,140 @@
+/** The one door for configuration files: read, understood, checked, or refused with every mistake named. */
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import * as v from 'valibot';
+import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { contradictions, type Path } from './contradictions.ts';
+import { routerSchema } from './schema.ts';
+import type { RouterConfiguration } from './types.ts';
+import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
+
+/** One mistake can repeat a hundred times; the first ones tell what it is. */
+const MOST_SHOWN = 20;
+/** Above this many nobody waits for each one's place to be looked up. */
+const MOST_LOCATED = 1000;
+const MOST_BYTES = 1024 * 1024;
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist; give the right path with -c FILE',
+  ENOTDIR: 'does not exist, a part of its path is no directory; give the right path with -c FILE',
+  EISDIR: 'is a directory; give the path of a configuration file in it with -c FILE',
+  EACCES: 'may not be read by this user; change its permissions (chmod, chown) or run as its owner',
+  EPERM: 'may not be read by this user; change its permissions (chmod, chown) or run as its owner',
+  ELOOP: 'is a symbolic link that leads nowhere; give the right path with -c FILE',
+};
+
+function refuse(message: string, cause?: unknown): never {
+  throw new RingbackError('configuration', message, { cause });
+}
+
+/**
+ * The configuration in a file of `ringback run`. Throws a RingbackError `configuration` whose message names
+ * every mistake on a line of its own, `FILE:LINE:COLUMN: key.path: what is wrong; what is allowed`, and never
+ * shows a secret.
+ */
+export function loadRouterConfiguration(file: string): RouterConfiguration {
+  let bytes: Uint8Array;
+  try {
+    bytes = readSome(file, MOST_BYTES + 1);
+  } catch (error) {
+    return refuse(
+      `${file}: ${UNREADABLE[systemCodeOf(error) ?? ''] ?? `can't be read: ${messageOf(error)}`}`,
+      error,
+    );
+  }
+  if (bytes.length > MOST_BYTES) refuseLarge(file);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    return refuse(`${file}: is not text in UTF-8; give a YAML file, or convert it (iconv -t UTF-8)`, error);
+  }
+  return parseRouterConfiguration(text, file);
+}
+
+/** The file's beginning. Pipes and devices have no size to ask for, so it is read until enough or the end. */
+function readSome(file: string, most: number): Uint8Array {
+  const buffer = new Uint8Array(most);
+  const descriptor = openSync(file, 'r');
+  try {
+    let length = 0;
+    while (length < most) {
+      const read = readSync(descriptor, buffer, length, most - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseLarge(name: string): never {
+  refuse(`${name}: is larger than 1 MiB; a configuration is not, give the right path with -c FILE`);
+}
+
+/** The configuration in a text; `name` stands for the file in messages. Throws as loadRouterConfiguration does. */
+export function parseRouterConfiguration(source: string, name: string): RouterConfiguration {
+  const text = source.replace(/^\uFEFF/, '');
+  if (text.length > MOST_BYTES) refuseLarge(name);
+  const control = /[^\P{Cc}\t\n\r\x85]/u.exec(text);
+  if (control !== null) {
+    refuse(
+      `${name}:${place(text, control.index)}: is not a text file; give a YAML file, without control characters`,
+    );
+  }
+  const yaml = readYaml(text);
+  const mistakes: TextMistake[] = [...yaml.mistakes];
+  if (!yaml.broken && yaml.value === null && mistakes.length === 0) {
+    refuse(`${name}:1:1: is empty; give at least detect.watch, and fabric.interfaces or fabric.socket`);
+  }
+  const configuration = yaml.broken ? null : understood(yaml, mistakes);
+  if (configuration !== null && mistakes.length === 0) return configuration;
+
+  mistakes.sort((one, other) => one.offset - other.offset);
+  const lines = mistakes
+    .slice(0, MOST_SHOWN)
+    .map(({ offset, message }) => `${name}:${place(text, offset)}: ${message}`);
+  if (mistakes.length > lines.length)
+    lines.push(`${name}: and ${mistakes.length - lines.length} more mistakes`);
+  return refuse(lines.join('\n'));
+}
+
+/** What the schema makes of the values, or null; adds to the mistakes. */
+function understood(yaml: YamlText, mistakes: TextMistake[]): RouterConfiguration | null {
+  const add = (path: Path, part: 'key' | 'value', message: string): void => {
+    const offset = mistakes.length < MOST_LOCATED ? yaml.locate(path, part) : Number.POSITIVE_INFINITY;
+    mistakes.push({ offset, message: path.length === 0 ? message : `${pathText(path)}: ${message}` });
+  };
+  const result = v.safeParse(routerSchema, yaml.value);
+  if (!result.success) {
+    for (const issue of result.issues) {
+      const path = issue.path?.map(({ key }) => (typeof key === 'number' ? key : String(key))) ?? [];
+      add(path, issue.path?.at(-1)?.origin === 'key' ? 'key' : 'value', issue.message);
+    }
+    return null;
+  }
+  for (const { path, message } of contradictions(result.output)) add(path, 'value', message);
+  return result.output;
+}
+
+/**
+ * `clients[2].mail`. A key that is not a plain word is cut where it stops being one: what follows may be a
+ * secret whose colon lacks its space.
+ */
+export function pathText(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else
+      text += `${text === '' ? '' : '.'}${/^[\w-]{0,40}/.exec(step)?.[0]}${/^[\w-]{1,40}$/.test(step) ? '' : '…'}`;
+  }
+  return text;
+}
+
+/** `LINE:COLUMN`, both from 1, columns in characters. */
+function place(text: string, offset: number): string {
+  const before = text.slice(0, offset);
+  const lineAt = before.lastIndexOf('\n') + 1;
+  return `${before.split('\n').length}:${[...before.slice(lineAt)].length + 1}`;
+}

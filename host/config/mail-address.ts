@@ -1,0 +1,58 @@
+/**
+ * The one door for mail addresses.
+ *
+ * The mail library reads address strings as lists: `"victim@x\r\nBcc: evil@y"` is delivered to evil@y. So
+ * nothing reaches it that has not passed here.
+ *
+ * Accepted is the Mailbox of RFC 5321 section 4.1.2 without its two odd forms, quoted local parts and
+ * address literals: a dot-atom (RFC 5322 section 3.2.3, ASCII only) of at most 64 octets (RFC 5321 section
+ * 4.5.3.1.1), `@`, and a domain of letter-digit-hyphen labels (RFC 1035 section 2.3.1, RFC 1123 section
+ * 2.1), where internationalised labels may be written as U-labels or A-labels (RFC 5890 section 2.3.2.1);
+ * at most 254 octets in all, so that with its angle brackets it fits the path of RFC 5321 section
+ * 4.5.3.1.3. A domain of one label is allowed: mail hosts of a site's own network often have no other.
+ */
+
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+const MAX_LOCAL_OCTETS = 64;
+const MAX_ADDRESS_OCTETS = 254;
+const MAX_DOMAIN_OCTETS = 253;
+const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
+
+/**
+ * A domain name with all labels as lower-case A-labels, or null if it is none. A last label of digits alone
+ * is refused: that is an IPv4 address, or nearly one.
+ */
+export function canonicalDomain(text: string): string | null {
+  // Only letters, marks and digits: domainToASCII would decode percent signs and fold exotic full stops.
+  if (text.length > MAX_DOMAIN_OCTETS || !/^[\p{L}\p{M}\p{Nd}.-]+$/u.test(text)) return null;
+  // Four numbers would pass as labels; other spellings of addresses (0x7f.1) come back changed, see below.
+  if (/(?:^|\.)\d+$/.test(text)) return null;
+  const ascii = domainToASCII(text);
+  if (ascii.length > MAX_DOMAIN_OCTETS) return null;
+  // A U-label is one that comes back as it was written; anything else (full-width letters) is a look-alike.
+  const written = text.normalize('NFC').toLowerCase().split('.');
+  const plain = ascii.split('.').every((label, index) => {
+    const own = written[index];
+    return LABEL.test(label) && (own === label || own === domainToUnicode(label));
+  });
+  return plain ? ascii : null;
+}
+
+/** The same mailbox with its domain in A-labels, or null if the text is not exactly one plain address. */
+export function canonicalMailAddress(text: string): string | null {
+  if (text.length > MAX_ADDRESS_OCTETS) return null;
+  const at = text.indexOf('@');
+  const local = text.slice(0, Math.max(at, 0));
+  if (local.length > MAX_LOCAL_OCTETS || !DOT_ATOM.test(local)) return null;
+  const domain = canonicalDomain(text.slice(at + 1));
+  if (domain === null) return null;
+  const address = `${local}@${domain}`;
+  return address.length > MAX_ADDRESS_OCTETS ? null : address;
+}
+
+/** Whether the text is one plain mail address and nothing else. */
+export function isMailAddress(text: string): boolean {
+  return canonicalMailAddress(text) !== null;
+}

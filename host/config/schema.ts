@@ -1,0 +1,270 @@
+/** The configuration of `ringback run`: its keys, their defaults, and what they become. */
+
+import * as v from 'valibot';
+import { list, mapping, type Shape } from './shape.ts';
+import type { RouterConfiguration, ServerConfiguration, TrapUser } from './types.ts';
+import {
+  address,
+  argument,
+  authProtocol,
+  directory,
+  duration,
+  endpoint,
+  flag,
+  host,
+  interfaceName,
+  key,
+  line,
+  mail,
+  oneOf,
+  port,
+  prefix,
+  privProtocol,
+  routerUrl,
+  secret,
+  socketPath,
+  trap,
+  unanswered,
+  wholeNumber,
+} from './values.ts';
+
+const MINUTE_MS = 60_000;
+const MOST_SERVERS = 65_535;
+const MOST_RECORDS = 16_777_216;
+const MOST_PREFIXES = 4096;
+/** Interfaces are told apart by one byte, and 0 is none. */
+const MOST_INTERFACES = 255;
+
+const language = oneOf(['en', 'ja']);
+
+const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
+
+const fabric = v.pipe(
+  mapping({
+    interfaces: v.optional(
+      list(interfaceName, {
+        allowed: 'a list of interfaces, as in [lan0, wan0]',
+        min: 1,
+        max: MOST_INTERFACES,
+      }),
+    ),
+    daemon: v.optional(
+      list(argument, { allowed: 'a command and its arguments, as in [ringback-fabricd]', min: 1, max: 100 }),
+    ),
+    socket: v.optional(socketPath),
+    capacity: v.optional(
+      mapping({
+        servers: v.optional(wholeNumber('a table size', 16, MOST_SERVERS), 1024),
+        clients: v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536),
+        attempts: v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536),
+      }),
+      {},
+    ),
+  }),
+  v.transform(({ interfaces, daemon, socket, capacity }) => ({
+    interfaces: interfaces ?? [],
+    daemon: daemon ?? (socket === undefined ? ['ringback-fabricd'] : null),
+    socket: socket ?? null,
+    capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
+  })),
+);
+
+const detect = v.pipe(
+  mapping({
+    watch: list(prefix, {
+      allowed: `the servers' networks, 1 to ${MOST_PREFIXES}, as in [172.27.178.0/24]`,
+      min: 1,
+      max: MOST_PREFIXES,
+    }),
+    unreachable: v.optional(flag, true),
+    unanswered: v.optional(unanswered, '30s'),
+    refused: v.optional(flag, true),
+    known_clients_only: v.optional(flag, false),
+  }),
+  v.transform((keys) => ({
+    watch: keys.watch,
+    unreachable: keys.unreachable,
+    unansweredMs: keys.unanswered,
+    refused: keys.refused,
+    knownClientsOnly: keys.known_clients_only,
+  })),
+);
+
+const user: Shape<TrapUser> = v.pipe(
+  mapping({
+    // RFC 3414 section 5: a user name has 1 to 32 octets.
+    name: line('the name of a user', 32),
+    auth: v.optional(mapping({ protocol: authProtocol, key })),
+    priv: v.optional(mapping({ protocol: privProtocol, key })),
+  }),
+  v.transform(({ name, auth, priv }) => ({
+    name,
+    auth: auth === undefined ? null : { protocol: auth.protocol, key: auth.key },
+    priv: priv === undefined ? null : { protocol: priv.protocol, key: priv.key },
+  })),
+);
+
+const traps = v.pipe(
+  mapping({
+    listen: v.optional(endpoint, '0.0.0.0:162'),
+    communities: v.optional(
+      list(secret('a community'), { allowed: 'a list of communities, as in [public]', max: 1024 }),
+      ['public'],
+    ),
+    users: v.optional(list(user, { allowed: 'a list of users with name, auth and priv', max: 1024 }), []),
+    relays: v.optional(list(address, { allowed: 'a list of addresses', max: MOST_SERVERS }), []),
+    accept: v.optional(
+      list(trap, { allowed: 'a list of traps, as in [coldStart, warmStart, linkUp]', min: 1, max: 1024 }),
+      ['coldStart', 'warmStart', 'linkUp'],
+    ),
+  }),
+  v.transform(({ listen, communities, users, relays, accept }) =>
+    listen === null ? null : { listen, communities, users, relays, accept },
+  ),
+);
+
+/** A mapping, or `false` for none of it. */
+function orNone<T>(shape: Shape<T>): Shape<T | null> {
+  const none = v.pipe(
+    v.literal(false),
+    v.transform(() => null),
+  );
+  return v.lazy((input): Shape<T | null> => (input === false ? none : shape));
+}
+
+const recover = v.pipe(
+  mapping({
+    traps: v.optional(orNone(traps), {}),
+    arp: v.optional(flag, true),
+    syn_ack: v.optional(flag, true),
+    confirm: v.optional(oneOf(['connect', 'none']), 'connect'),
+    settle: v.optional(duration(0, 60 * MINUTE_MS), '5s'),
+  }),
+  v.transform((keys) => ({
+    traps: keys.traps,
+    arp: keys.arp,
+    synAck: keys.syn_ack,
+    confirm: keys.confirm,
+    settleMs: keys.settle,
+  })),
+);
+
+const notify = v.pipe(
+  mapping({
+    via: v.optional(oneOf(['direct', 'server', 'station']), 'direct'),
+    fresh: v.optional(duration(1000), '12h'),
+    sweep: v.optional(duration(1000), '7d'),
+    give_up: v.optional(duration(1000), '3d'),
+    language: v.optional(language, 'en'),
+  }),
+  v.transform((keys) => ({
+    via: keys.via,
+    freshMs: keys.fresh,
+    sweepMs: keys.sweep,
+    giveUpMs: keys.give_up,
+    language: keys.language,
+  })),
+);
+
+const smtp = v.pipe(
+  mapping({
+    host,
+    port: v.optional(port, 25),
+    tls: v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
+    user: v.optional(line('the name of a user', 255)),
+    password: v.optional(secret('a password')),
+    from: mail,
+  }),
+  v.transform((keys) => ({
+    host: keys.host,
+    port: keys.port,
+    tls: keys.tls,
+    user: keys.user ?? null,
+    password: keys.password ?? null,
+    from: keys.from,
+  })),
+);
+
+const client = v.pipe(
+  mapping({ address, mail, language: v.optional(language) }),
+  v.transform((keys) => ({ address: keys.address, mail: keys.mail, language: keys.language ?? null })),
+);
+
+const server: Shape<ServerConfiguration> = v.pipe(
+  mapping({
+    address,
+    name: v.optional(line('a name', 253)),
+    ports: v.optional(ports(0), []),
+    mail: v.optional(mail),
+  }),
+  v.transform((keys) => ({
+    address: keys.address,
+    name: keys.name ?? null,
+    ports: [...new Set(keys.ports)],
+    mail: keys.mail ?? null,
+  })),
+);
+
+const page = v.pipe(
+  mapping({
+    listen: v.optional(endpoint, 8480),
+    ports: v.optional(ports(1), [80]),
+    form: v.optional(oneOf(['server', 'router']), 'server'),
+    router_url: v.optional(routerUrl),
+    ask_again: v.optional(duration(1000), '30d'),
+    known: v.optional(oneOf(['show', 'pass']), 'show'),
+  }),
+  v.transform((keys) =>
+    keys.listen === null
+      ? null
+      : {
+          listen: keys.listen,
+          ports: [...new Set(keys.ports)],
+          form: keys.form,
+          routerUrl: keys.router_url ?? null,
+          askAgainMs: keys.ask_again,
+          known: keys.known,
+        },
+  ),
+);
+
+/** Keys at the top of the files that the other commands read. */
+const ELSEWHERE = {
+  relay: 'belongs to "ringback relay"; give that command a configuration file of its own',
+  takeover: 'belongs to "ringback takeover"; give that command a configuration file of its own',
+};
+
+/** A whole file of `ringback run`, each key for itself; what keys mean to each other is for contradictions.ts. */
+export const routerSchema: Shape<RouterConfiguration> = v.pipe(
+  mapping(
+    {
+      state: v.optional(directory, '/var/lib/ringback'),
+      fabric: v.optional(fabric, {}),
+      detect: v.optional(detect, {}),
+      recover: v.optional(recover, {}),
+      notify: v.optional(notify, {}),
+      smtp: v.optional(smtp),
+      clients: v.optional(list(client, { allowed: 'a list of {address, mail, language}' }), []),
+      servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail}' }), []),
+      station: v.optional(mapping({ mail })),
+      page: v.optional(orNone(page)),
+      list_key: v.optional(key),
+      control: v.optional(socketPath, '/var/run/ringback.sock'),
+    },
+    ELSEWHERE,
+  ),
+  v.transform((keys) => ({
+    state: keys.state,
+    fabric: keys.fabric,
+    detect: keys.detect,
+    recover: keys.recover,
+    notify: keys.notify,
+    smtp: keys.smtp ?? null,
+    clients: keys.clients,
+    servers: keys.servers,
+    station: keys.station === undefined ? null : { mail: keys.station.mail },
+    page: keys.page ?? null,
+    listKey: keys.list_key ?? null,
+    control: keys.control,
+  })),
+);

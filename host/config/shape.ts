@@ -1,0 +1,133 @@
+/**
+ * The three shapes a configuration is made of, on top of valibot: a value, a list, a mapping. They make every
+ * message the same way (what is wrong; what is allowed), and none of them repeats a secret.
+ */
+
+import * as v from 'valibot';
+import { nearest } from './nearest.ts';
+
+/** Why a value is refused, as the end of a sentence that starts with the value. */
+export class Refusal {
+  readonly problem: string;
+
+  constructor(problem: string) {
+    this.problem = problem;
+  }
+}
+
+export interface ValueOptions<T> {
+  /** What it should be, as in "is not a port". */
+  readonly noun: string;
+  /** What is allowed, as the second half of the message. */
+  readonly allowed: string;
+  /** The value for the configuration, or undefined (not what the noun says) or the particular reason. */
+  readonly read: (input: unknown) => T | undefined | Refusal;
+  /** The message must not show the input. */
+  readonly secret?: boolean;
+}
+
+export type Shape<T> = v.GenericSchema<unknown, T>;
+
+/** An input as it may be shown: one word of it, never text that could carry more than the mistaken value. */
+function shown(input: unknown): string {
+  if (Array.isArray(input)) return 'a list';
+  if (isMapping(input)) return 'a mapping';
+  if (typeof input !== 'string') return String(input);
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]{1,80}$/u.test(input) ? JSON.stringify(input) : 'this text';
+}
+
+export function isMapping(input: unknown): input is Record<string, unknown> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+/** A scalar, or whatever else one function can read. */
+export function value<T>(options: ValueOptions<T>): Shape<T> {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }): T => {
+      const input = dataset.value;
+      let problem = 'is empty';
+      if (input !== null) {
+        const subject = options.secret === true ? 'this value' : shown(input);
+        const result = options.read(input);
+        if (result instanceof Refusal) problem = `${subject} ${result.problem}`;
+        else if (result === undefined) problem = `${subject} is not ${options.noun}`;
+        else return result;
+      }
+      addIssue({ message: `${problem}; ${options.allowed}` });
+      return NEVER;
+    }),
+    v.description(options.allowed),
+  );
+}
+
+/** A list of so many items of one shape. */
+export function list<T>(
+  item: Shape<T>,
+  options: { allowed: string; min?: number; max?: number },
+): Shape<readonly T[]> {
+  const { allowed, min = 0, max = Number.POSITIVE_INFINITY } = options;
+  return v.pipe(
+    v.array(
+      item,
+      (issue) =>
+        `${issue.input === null ? 'is empty' : `${shownKind(issue.input)} is not a list`}; ${allowed}`,
+    ),
+    v.check((items) => items.length >= min, `needs ${min === 1 ? 'an item' : `${min} items`}; ${allowed}`),
+    v.check(
+      (items) => items.length <= max,
+      (issue) => `has ${issue.input.length} items, ${max} are allowed; ${allowed}`,
+    ),
+    v.description(allowed),
+  );
+}
+
+function shownKind(input: unknown): string {
+  return isMapping(input) ? 'a mapping' : 'a single value';
+}
+
+/**
+ * A mapping with these keys and no others. Keys that belong to some other place may be given with the reason
+ * why they are not wanted here.
+ */
+export function mapping<const E extends v.ObjectEntries>(
+  entries: E,
+  elsewhere: Readonly<Record<string, string>> = {},
+) {
+  const keys = Object.keys(entries);
+  const allowed = `allowed here: ${keys.join(', ')}`;
+  return v.pipe(
+    v.custom<Record<string, unknown>>(
+      isMapping,
+      (issue) => `${issue.input === null ? 'is empty' : 'is not a mapping of keys to values'}; ${allowed}`,
+    ),
+    v.looseObject(entries, (issue) => {
+      const entry = entries[String(issue.path?.at(-1)?.key)];
+      return `is missing; ${(entry && v.getDescription(entry)) ?? 'it is required'}`;
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!isMapping(dataset.value)) return;
+      for (const [key, input] of Object.entries(dataset.value)) {
+        if (Object.hasOwn(entries, key)) continue;
+        const own = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined;
+        const message = own ?? unknownKey(key, keys);
+        addIssue({
+          message,
+          path: [{ type: 'object', origin: 'key', input: dataset.value, key, value: input }],
+        });
+      }
+    }),
+    v.description(allowed),
+  );
+}
+
+/** What to say about a key that nobody knows. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  // `key:secret` without the space is one key to YAML.
+  const [name = '', ...rest] = key.split(':');
+  if (rest.length > 0 && known.includes(name)) return 'unknown key; write a space behind the colon';
+  const near = nearest(key, known);
+  return near === null
+    ? `unknown key; allowed here: ${known.join(', ')}`
+    : `unknown key; did you mean "${near}"?`;
+}

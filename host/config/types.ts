@@ -1,0 +1,133 @@
+/** What `ringback run` is configured to do, after every default is filled in and every text is in one form. */
+
+import type { Prefix } from './address.ts';
+
+export type Language = 'en' | 'ja';
+
+/** Where to listen: a canonical address (`::` and `0.0.0.0` are all of them) and a port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface FabricConfiguration {
+  /** Network interfaces for the daemon's command line; empty only with `socket`. */
+  readonly interfaces: readonly string[];
+  /** The command that carries the data plane, program first; null with `socket`. */
+  readonly daemon: readonly string[] | null;
+  /** The Unix socket of a daemon that runs already. */
+  readonly socket: string | null;
+  /** Records in each table. */
+  readonly capacity: { readonly servers: number; readonly clients: number; readonly attempts: number };
+}
+
+export interface DetectConfiguration {
+  /** The servers' networks; outside of them nothing is learnt. */
+  readonly watch: readonly Prefix[];
+  readonly unreachable: boolean;
+  /** How long a connection request may stay unanswered; null: not looked at. */
+  readonly unansweredMs: number | null;
+  readonly refused: boolean;
+  /** Enter only clients whose mail address is known (spec/notification.md, figure 11). */
+  readonly knownClientsOnly: boolean;
+}
+
+export type AuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+/** `aes` is AES-128; `aes256` localises its key as Net-SNMP's AES-256 does (Blumenthal). */
+export type PrivProtocol = 'des' | 'aes' | 'aes256';
+
+/** A user of SNMPv3's user-based security model, RFC 3414; `priv` is set only where `auth` is. */
+export interface TrapUser {
+  readonly name: string;
+  readonly auth: { readonly protocol: AuthProtocol; readonly key: string } | null;
+  readonly priv: { readonly protocol: PrivProtocol; readonly key: string } | null;
+}
+
+export interface TrapConfiguration {
+  readonly listen: Endpoint;
+  readonly communities: readonly string[];
+  readonly users: readonly TrapUser[];
+  /** Senders whose SNMPv1 agent address is believed. */
+  readonly relays: readonly string[];
+  /** The traps that count: a name of RFC 3418 (`coldStart`, …) or a dotted object identifier. */
+  readonly accept: readonly string[];
+}
+
+export interface RecoverConfiguration {
+  readonly traps: TrapConfiguration | null;
+  readonly arp: boolean;
+  readonly synAck: boolean;
+  readonly confirm: 'connect' | 'none';
+  /** How long the service must answer before anybody is told. */
+  readonly settleMs: number;
+}
+
+export interface NotifyConfiguration {
+  readonly via: 'direct' | 'server' | 'station';
+  /** Who last tried longer ago is not told. */
+  readonly freshMs: number;
+  /** Who last tried longer ago is deleted. May exceed what one timer can wait (2^31 - 1 ms). */
+  readonly sweepMs: number;
+  /** A mail that can't be delivered for so long is dropped. */
+  readonly giveUpMs: number;
+  readonly language: Language;
+}
+
+/**
+ * `auto`: TLS from the first byte on port 465, elsewhere STARTTLS where the server offers it, and no mail
+ * without it if there is a password; `starttls`: no mail without it; `implicit`: TLS from the first byte;
+ * `none`: never.
+ */
+export type SmtpTls = 'auto' | 'starttls' | 'implicit' | 'none';
+
+export interface SmtpConfiguration {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: SmtpTls;
+  /** Both or neither. */
+  readonly user: string | null;
+  readonly password: string | null;
+  readonly from: string;
+}
+
+export interface ClientConfiguration {
+  readonly address: string;
+  readonly mail: string;
+  /** null: that of `notify.language`. */
+  readonly language: Language | null;
+}
+
+export interface ServerConfiguration {
+  readonly address: string;
+  readonly name: string | null;
+  /** Services that are known from the start, so that silence or a refusal on them counts. */
+  readonly ports: readonly number[];
+  /** Where the server's relay reads its list mails. */
+  readonly mail: string | null;
+}
+
+export interface PageConfiguration {
+  readonly listen: Endpoint;
+  readonly ports: readonly number[];
+  readonly form: 'server' | 'router';
+  readonly routerUrl: string | null;
+  readonly askAgainMs: number;
+  readonly known: 'show' | 'pass';
+}
+
+export interface RouterConfiguration {
+  /** Directory of the database; null: memory only. */
+  readonly state: string | null;
+  readonly fabric: FabricConfiguration;
+  readonly detect: DetectConfiguration;
+  readonly recover: RecoverConfiguration;
+  readonly notify: NotifyConfiguration;
+  readonly smtp: SmtpConfiguration | null;
+  readonly clients: readonly ClientConfiguration[];
+  readonly servers: readonly ServerConfiguration[];
+  readonly station: { readonly mail: string } | null;
+  readonly page: PageConfiguration | null;
+  readonly listKey: string | null;
+  /** Unix socket on which `ringback status` asks. */
+  readonly control: string;
+}

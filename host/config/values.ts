@@ -1,0 +1,240 @@
+/** The values that configuration keys take, each with the sentence that says what is allowed. */
+
+import { getCiphers } from 'node:crypto';
+import { canonicalAddress, type Prefix, readPrefix } from './address.ts';
+import { durationText, parseDuration } from './duration.ts';
+import { canonicalDomain, canonicalMailAddress } from './mail-address.ts';
+import { Refusal, type Shape, type ValueOptions, value } from './shape.ts';
+import type { Endpoint } from './types.ts';
+
+const SECOND_MS = 1000;
+const DAY_MS = 86_400_000;
+/** Longer waits are a unit mixed up; and no clock of a router stays right for so long. */
+const LONGEST_MS = 3650 * DAY_MS;
+/** What a Linux sockaddr_un holds, less the final NUL. */
+const SOCKET_PATH_OCTETS = 107;
+/** IFNAMSIZ less the final NUL. */
+const INTERFACE_NAME_OCTETS = 15;
+/** RFC 3414 section 11.2: no password shorter than this. */
+const KEY_LENGTH = 8;
+
+function hasControl(text: string): boolean {
+  return /\p{Cc}/u.test(text);
+}
+
+export function wholeNumber(noun: string, least: number, most: number): Shape<number> {
+  const figures = (number: number): string => number.toLocaleString('en');
+  return value({
+    noun,
+    allowed: `a whole number from ${figures(least)} to ${figures(most)}`,
+    read: (input) =>
+      typeof input === 'number' && Number.isInteger(input) && input >= least && input <= most
+        ? input
+        : undefined,
+  });
+}
+
+export const port = wholeNumber('a port', 1, 65_535);
+
+export const flag: Shape<boolean> = value({
+  noun: 'a truth value',
+  allowed: 'true or false',
+  read: (input) => (typeof input === 'boolean' ? input : undefined),
+});
+
+/** One of some words; `secret` where the word's neighbour is a secret and the two are easily swapped. */
+export function oneOf<const T extends string>(words: readonly T[], secret = false): Shape<T> {
+  return value({
+    secret,
+    noun: 'one of the words known here',
+    allowed: words.join(', '),
+    read: (input) => words.find((word) => word === input),
+  });
+}
+
+function durationValue(least: number, most: number): ValueOptions<number> {
+  return {
+    noun: 'a duration',
+    allowed: `a number with its unit (500ms, 30s, 10m, 12h, 30d), ${durationText(least)} to ${durationText(most)}`,
+    read(input) {
+      if (typeof input === 'number') return new Refusal('has no unit');
+      const milliseconds = typeof input === 'string' ? parseDuration(input) : null;
+      if (milliseconds === null) return undefined;
+      if (milliseconds < least) return new Refusal('is too short');
+      return milliseconds > most ? new Refusal('is too long') : milliseconds;
+    },
+  };
+}
+
+export function duration(least: number, most = LONGEST_MS): Shape<number> {
+  return value(durationValue(least, most));
+}
+
+/** `false`, which becomes null, or a value. */
+function orFalse<T>(inner: ValueOptions<T>): Shape<T | null> {
+  return value<T | null>({
+    ...inner,
+    allowed: `${inner.allowed}, or false`,
+    read: (input) => (input === false ? null : inner.read(input)),
+  });
+}
+
+export const unanswered = orFalse(durationValue(SECOND_MS, 3600 * SECOND_MS));
+
+export const address: Shape<string> = value({
+  noun: 'an address',
+  allowed: 'one IPv4 or IPv6 address, as in 172.27.178.80 or 2001:db8:178::80',
+  read: (input) => (typeof input === 'string' ? (canonicalAddress(input) ?? undefined) : undefined),
+});
+
+export const prefix: Shape<Prefix> = value({
+  noun: 'a network',
+  allowed: 'an address and a prefix length, as in 172.27.178.0/24 or 2001:db8:178::/64',
+  read(input) {
+    if (typeof input !== 'string') return undefined;
+    const reading = readPrefix(input);
+    return 'prefix' in reading ? reading.prefix : new Refusal(reading.problem);
+  },
+});
+
+function endpointOf(input: string): Endpoint | undefined {
+  const [, dotted, bracketed, digits] = /^(?:([\d.]+):|\[([\da-fA-F:.]+)\]:)?(\d{1,5})$/.exec(input) ?? [];
+  const number = Number(digits);
+  if (digits === undefined || number < 1 || number > 65_535) return undefined;
+  const canonical = canonicalAddress(dotted ?? bracketed ?? '::');
+  return canonical === null ? undefined : { host: canonical, port: number };
+}
+
+export const endpoint: Shape<Endpoint | null> = orFalse({
+  noun: 'a place to listen',
+  allowed: '0.0.0.0:PORT, ADDRESS:PORT, "[IPV6-ADDRESS]:PORT" in quotes, or a port alone for all addresses',
+  read: (input) =>
+    typeof input === 'string' || typeof input === 'number' ? endpointOf(`${input}`) : undefined,
+});
+
+export const mail: Shape<string> = value({
+  noun: 'a mail address',
+  allowed: 'one plain address, as in sato@example.jp, without a name or brackets',
+  read: (input) => (typeof input === 'string' ? (canonicalMailAddress(input) ?? undefined) : undefined),
+});
+
+/** An address or a host name. Its message hides the value: a URL in its place may carry a password. */
+export const host: Shape<string> = value({
+  noun: 'a host',
+  allowed: 'a host name or an address, without scheme and port',
+  secret: true,
+  read: (input) =>
+    typeof input === 'string' ? (canonicalAddress(input) ?? canonicalDomain(input) ?? undefined) : undefined,
+});
+
+export const routerUrl: Shape<string> = value({
+  noun: 'a URL of this router',
+  allowed: 'http:// or https://, a host and perhaps a port, without user and password',
+  secret: true,
+  read(input) {
+    if (typeof input !== 'string' || !URL.canParse(input)) return undefined;
+    const { protocol, username, password, origin } = new URL(input);
+    if (username !== '' || password !== '') return new Refusal('carries a user or a password');
+    return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
+  },
+});
+
+/** One line of text for people, without control characters. */
+export function line(noun: string, most: number): Shape<string> {
+  return value({
+    noun,
+    allowed: `one line of text, 1 to ${most} characters (numbers in quotes)`,
+    read: (input) =>
+      typeof input === 'string' && input.trim() !== '' && input.length <= most && !hasControl(input)
+        ? input
+        : undefined,
+  });
+}
+
+/** A password, community or key: text, taken as it is, never shown. */
+export function secret(noun: string, least = 1): Shape<string> {
+  return value({
+    noun,
+    allowed: `${least === 1 ? '' : `at least ${least} characters of `}text without control characters (in quotes if it is digits only or has signs of YAML)`,
+    secret: true,
+    read(input) {
+      if (typeof input !== 'string' || hasControl(input) || input.length > 255) return undefined;
+      return input.length < least ? new Refusal('is too short') : input;
+    },
+  });
+}
+
+export const key = secret('a key', KEY_LENGTH);
+
+export const interfaceName: Shape<string> = value({
+  noun: 'the name of a network interface',
+  allowed: `1 to ${INTERFACE_NAME_OCTETS} characters without spaces and slashes, as "ip link" shows it`,
+  read: (input) =>
+    typeof input === 'string' && /^(?!-|\.{1,2}$)[\x21-\x2e\x30-\x7e]{1,15}$/.test(input) ? input : undefined,
+});
+
+export const argument: Shape<string> = value({
+  noun: 'a word of a command',
+  allowed: 'text (numbers in quotes)',
+  read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
+});
+
+export const socketPath: Shape<string> = value({
+  noun: 'the path of a Unix socket',
+  allowed: `a path of at most ${SOCKET_PATH_OCTETS} bytes`,
+  read: (input) =>
+    typeof input === 'string' &&
+    input !== '' &&
+    !hasControl(input) &&
+    Buffer.byteLength(input) <= SOCKET_PATH_OCTETS
+      ? input
+      : undefined,
+});
+
+export const directory = orFalse({
+  noun: 'a directory',
+  allowed: 'the path of a directory',
+  read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
+});
+
+/** The traps that every agent knows by name, RFC 3418 section 2 (linkDown, linkUp: RFC 2863; egpNeighborLoss: RFC 1213). */
+const TRAP_NAMES = [
+  'coldStart',
+  'warmStart',
+  'linkDown',
+  'linkUp',
+  'authenticationFailure',
+  'egpNeighborLoss',
+];
+
+export const trap: Shape<string> = value({
+  noun: 'a trap',
+  allowed: `${TRAP_NAMES.join(', ')}, or an object identifier as in 1.3.6.1.4.1.8072.4.0.1`,
+  read(input) {
+    if (typeof input !== 'string') return undefined;
+    if (TRAP_NAMES.includes(input)) return input;
+    const identifier = input.startsWith('.') ? input.slice(1) : input;
+    const arcs = identifier.split('.');
+    // RFC 2578 section 3.5: at most 128 sub-identifiers of 32 bits.
+    const whole = arcs.length >= 2 && arcs.length <= 128 && Number(arcs[0]) <= 2;
+    return whole && arcs.every((arc) => /^(0|[1-9]\d{0,9})$/.test(arc) && Number(arc) < 2 ** 32)
+      ? identifier
+      : undefined;
+  },
+});
+
+export const authProtocol = oneOf(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'], true);
+
+/** DES only where the OpenSSL in use still has it. */
+export const privProtocol: Shape<'des' | 'aes' | 'aes256'> = value({
+  noun: 'a privacy protocol known here',
+  allowed: 'aes, aes256, or des where OpenSSL still has it',
+  secret: true,
+  read(input) {
+    if (input === 'aes' || input === 'aes256') return input;
+    if (input !== 'des') return undefined;
+    return getCiphers().includes('des-cbc')
+      ? input
+      : new Refusal('(des) is not in the OpenSSL that Node.js uses here');
+  },
+});

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { explain, notYet, redact, warnings } from '../../../host/config/explain.ts';
+import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import { EXAMPLE, MINIMAL, SECRETS } from './example.ts';
+
+const example = parseRouterConfiguration(EXAMPLE, 'example');
+/** The example with one part replaced. */
+const changed = (part: string | RegExp, other: string) => {
+  const text = EXAMPLE.replace(part, other);
+  assert.notEqual(text, EXAMPLE, `nothing to replace: ${part}`);
+  return parseRouterConfiguration(text, 'changed');
+};
+const minimal = (more = '') => parseRouterConfiguration(`${MINIMAL}${more}`, 'minimal');
+
+describe('the explanation', () => {
+  it('says what the example does', () => {
+    assert.deepEqual(explain(example), [
+      'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
+      'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
+      'Signs that a server is back: an ARP reply or announcement (IPv6: a neighbour advertisement), an accepted connection, or an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 1 v3 user, 1 relay believed).',
+      'A sign starts a check: what people tried must accept connections for 5s before anybody is told.',
+      'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
+      "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
+      'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
+      "The data plane's tables take about 8.6 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      '"ringback status" asks at /var/run/ringback.sock.',
+    ]);
+  });
+
+  it('follows the configuration', () => {
+    const says = (configuration: ReturnType<typeof minimal>, sentence: RegExp) =>
+      assert.ok(
+        explain(configuration).some((line) => sentence.test(line)),
+        `${sentence} in\n${explain(configuration).join('\n')}`,
+      );
+    says(
+      changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:db8:178::/64"]'),
+      /in 172\.27\.178\.0\/24 and 2001:db8:178::\/64 on/,
+    );
+    says(
+      changed('[172.27.178.0/24]', `[172.27.178.0/24, ${'10.0.0.1, '.repeat(9)}10.0.0.2]`),
+      /10\.0\.0\.1\/32, and 6 more on/,
+    );
+    says(
+      changed('daemon: [ringback-fabricd]', 'socket: /run/f.sock'),
+      /wherever the data plane at \/run\/f\.sock listens/,
+    );
+    says(changed('30s ', 'false '), /unreachable or a service known/);
+    says(
+      changed('known_clients_only: false', 'known_clients_only: true'),
+      /Only clients with a known mail address are noticed\./,
+    );
+    says(changed('listen: 0.0.0.0:162', 'listen: false'), /advertisement\) or an accepted connection\.$/);
+    says(changed('0.0.0.0:162', '"[::]:162"'), / at \[::\]:162 \(/);
+    says(changed('confirm: connect', 'confirm: none'), /believed as it is/);
+    says(changed('settle: 5s', 'settle: 90s'), /accept connections for 90s/);
+    says(changed('language: en', 'language: ja'), /Mails are in Japanese where/);
+    says(changed('via: direct', 'via: server'), /Each server's own relay \(1 configured\)/);
+    says(changed('via: direct', 'via: station'), /The management station \(1 configured\)/);
+    says(changed('tls: auto', 'tls: implicit'), /TLS from the first byte, with a login/);
+    says(changed('user: ringback, password: smtp-secret, ', ''), /TLS where it is offered, without a login/);
+    says(changed('host: 172.27.179.25', 'host: "2001:db8:179::25"'), /by \[2001:db8:179::25\]:25,/);
+    says(changed('clients: 65536', 'clients: 1000'), /1,000 waiting clients/);
+  });
+
+  it('reckons the memory with the sizes it is given', () => {
+    const line = explain(minimal(), { server: 1024, client: 16, attempt: 32 }).find((sentence) =>
+      sentence.includes('MiB'),
+    );
+    assert.match(line ?? '', /about 4\.0 MiB/);
+  });
+
+  it('names no secret and nobody who is told', () => {
+    const text = [...explain(example), ...warnings(example), ...notYet(example)].join('\n');
+    for (const hidden of [...SECRETS, 'sato@example.jp', 'station@example.jp', 'sav_1@example.jp']) {
+      assert.ok(!text.includes(hidden), hidden);
+    }
+  });
+});
+
+describe('the warnings', () => {
+  const known: [string, ReturnType<typeof minimal>, RegExp][] = [
+    [
+      'watching everything',
+      changed('[172.27.178.0/24]', '[0.0.0.0/0, "::/0"]'),
+      /^detect\.watch contains 0\.0\.0\.0\/0 and ::\/0: /,
+    ],
+    [
+      'a server outside',
+      changed('172.27.178.80', '172.27.177.80'),
+      /^1 server outside of detect\.watch will never be noticed: 172\.27\.177\.80\.$/,
+    ],
+    ['a server of the other family', changed('172.27.178.80', '2001:db8:178::80'), /^1 server outside/],
+    [
+      'no detection',
+      changed(
+        /unreachable: true\n {2}unanswered: 30s (.*)\n {2}refused: true/,
+        'unreachable: false\n  unanswered: false\n  refused: false',
+      ),
+      /no outage is ever noticed/,
+    ],
+    [
+      'no sign of life',
+      changed(
+        /traps:\n(?: {4}.*\n)* {2}arp: true\n {2}syn_ack: true/,
+        'traps: false\n  arp: false\n  syn_ack: false',
+      ),
+      /no recovery is ever noticed/,
+    ],
+    [
+      'interfaces beside a socket',
+      changed('daemon: [ringback-fabricd]', 'socket: /run/f.sock'),
+      /^fabric\.interfaces has no effect beside/,
+    ],
+    ['nobody to tell', minimal(), /^clients is empty: outages are noticed/],
+    [
+      'nobody to notice',
+      changed(/known_clients_only: false([\s\S]*)clients:\n.*\n/, 'known_clients_only: true$1'),
+      /nobody is ever noticed/,
+    ],
+    [
+      'relays without mail',
+      changed(/via: direct([\s\S]*), mail: sav_1@example\.jp/, 'via: server$1'),
+      /^No server has a mail address/,
+    ],
+    [
+      'one relay without mail',
+      changed(/via: direct([\s\S]*)station:/, 'via: server$1  - {address: 172.27.178.81}\nstation:'),
+      /^1 server without a mail address: /,
+    ],
+    ['a readable password', changed('tls: auto', 'tls: none'), /^smtp\.tls is none: the password/],
+  ];
+
+  it('are none for the example', () => {
+    assert.deepEqual(warnings(example), []);
+  });
+
+  for (const [name, configuration, sentence] of known) {
+    it(`include ${name}`, () => {
+      const found = warnings(configuration);
+      assert.equal(found.length, 1, found.join('\n'));
+      assert.match(found[0] ?? '', sentence);
+    });
+  }
+});
+
+describe('what has no effect yet', () => {
+  it('is one sentence for each configured part', () => {
+    assert.deepEqual(notYet(minimal('state: false\n')), []);
+    assert.equal(notYet(example).length, 4);
+    const one = (more: string): string => {
+      const found = notYet(minimal(`state: false\n${more}`));
+      assert.equal(found.length, 1, found.join('\n'));
+      return found[0] ?? '';
+    };
+    const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
+    assert.match(one('page: {}\n'), /^page has no effect/);
+    assert.match(one('list_key: list-secret\n'), /^list_key has no effect/);
+    assert.match(one('station: {mail: station@example.jp}\n'), /^station has no effect/);
+    assert.match(
+      one(`${smtp}notify: {via: server}\n`),
+      /^notify\.via: server has no effect; .* told directly/,
+    );
+    assert.match(notYet(minimal())[0] ?? '', /^state: \/var\/lib\/ringback is not written; .* memory only/);
+  });
+});
+
+describe('the redacted twin', () => {
+  it('is the configuration with its secrets hidden, and nothing else changed', () => {
+    const text = JSON.stringify(redact(example));
+    for (const secret of SECRETS) assert.ok(!text.includes(secret), secret);
+    let plain = JSON.stringify(example);
+    for (const secret of SECRETS) plain = plain.replaceAll(secret, '(secret)');
+    assert.equal(text, plain);
+  });
+
+  it('has nothing to hide where there is nothing', () => {
+    const plain = parseRouterConfiguration(`${MINIMAL}recover: {traps: false}\n`, 'minimal');
+    assert.deepEqual(redact(plain), plain);
+    const users = minimal('recover: {traps: {users: [{name: ops}]}}\n');
+    assert.deepEqual(redact(users).recover.traps?.users, [{ name: 'ops', auth: null, priv: null }]);
+  });
+});

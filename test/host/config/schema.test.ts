@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { getCiphers } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import { EXAMPLE, MINIMAL } from './example.ts';
+import { refusal } from './refusal.ts';
+
+const accepted = (text: string) => parseRouterConfiguration(text, 'r.yaml');
+const refused = (text: string): string[] => refusal(() => accepted(text));
+
+describe('a configuration that needs more than it has', () => {
+  const only = (text: string): string => {
+    const lines = refused(text);
+    assert.equal(lines.length, 1, lines.join('\n'));
+    return lines[0] ?? '';
+  };
+
+  it('needs a mail server as soon as anybody is to be told', () => {
+    const client = 'clients: [{address: 172.27.179.151, mail: sato@example.jp}]\n';
+    assert.match(
+      only(`${MINIMAL}${client}`),
+      /^r\.yaml:1:1: smtp: is missing; notices to clients go out by it: give/,
+    );
+    const server = 'servers: [{address: 172.27.178.80, mail: sav_1@example.jp}]\n';
+    accepted(`${MINIMAL}${server}`);
+    assert.match(
+      only(`${MINIMAL}${server}notify: {via: server}\n`),
+      /smtp: is missing; list mails go out by it/,
+    );
+    assert.match(
+      only(`${MINIMAL}station: {mail: a@example.jp}\nnotify: {via: station}\n`),
+      /smtp: is missing; list mails/,
+    );
+  });
+
+  it('needs the station that notices go to', () => {
+    const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
+    assert.match(
+      only(`${MINIMAL}${smtp}notify: {via: station}\n`),
+      /^r\.yaml:1:1: station: is missing; notify\.via: station needs/,
+    );
+  });
+
+  it('needs the URL of the router where forms go to the router', () => {
+    assert.match(
+      only(`${MINIMAL}page: {form: router}\n`),
+      /^r\.yaml:3:7: page\.router_url: is missing; page\.form: router needs/,
+    );
+  });
+
+  it('needs something that traps are known by', () => {
+    assert.match(
+      only(`${MINIMAL}recover: {traps: {communities: []}}\n`),
+      /^r\.yaml:3:32: recover\.traps\.communities: and users are both empty; give one of either, or listen: false$/,
+    );
+  });
+
+  it('lists every mistake in the order of the text, twenty at most', () => {
+    const text =
+      'detect: 5\nfabric: {interfaces: [""], capacity: {servers: 1, colour: 2}}\nnotify: {vai: direct}\nclients: [{}]\n';
+    assert.deepEqual(
+      refused(text).map((line) => /^r\.yaml:(\d+:\d+): ([^:]*): /.exec(line)?.slice(1).join(' ')),
+      [
+        '1:9 detect',
+        '2:23 fabric.interfaces[0]',
+        '2:48 fabric.capacity.servers',
+        '2:51 fabric.capacity.colour',
+        '3:10 notify.vai',
+        '4:11 clients[0].address',
+        '4:11 clients[0].mail',
+      ],
+    );
+    const many = refused(`${MINIMAL}clients:\n${'- {address: x, mail: sato@example.jp}\n'.repeat(30)}`);
+    assert.equal(many.length, 21);
+    assert.equal(many[20], 'r.yaml: and 10 more mistakes');
+  });
+});
+
+describe('the schema', () => {
+  it('takes what is allowed instead of the values of the example', () => {
+    const changed = (part: string, other: string) => {
+      assert.ok(EXAMPLE.includes(part), part);
+      return accepted(EXAMPLE.replace(part, other));
+    };
+    assert.equal(changed('30s ', 'false ').detect.unansweredMs, null);
+    assert.equal(changed('listen: 0.0.0.0:162', 'listen: false').recover.traps, null);
+    assert.deepEqual(changed('0.0.0.0:162', '"[::]:1162"').recover.traps?.listen, { host: '::', port: 1162 });
+    assert.deepEqual(changed('0.0.0.0:162', '1162').recover.traps?.listen, { host: '::', port: 1162 });
+    assert.equal(changed('listen: 8480', 'listen: false').page, null);
+    assert.equal(changed('/var/lib/ringback  ', 'false ').state, null);
+    assert.equal(changed('settle: 5s', 'settle: 0s').recover.settleMs, 0);
+    assert.deepEqual(changed('[community-secret]', '[]').recover.traps?.communities, []);
+    assert.deepEqual(
+      changed('coldStart', '.1.3.6.1.4.1.8072.4.0.1').recover.traps?.accept[0],
+      '1.3.6.1.4.1.8072.4.0.1',
+    );
+    assert.equal(changed('host: 172.27.179.25', 'host: Mail.Example.JP').smtp?.host, 'mail.example.jp');
+    assert.equal(changed('host: 172.27.179.25', 'host: "2001:DB8:179::25"').smtp?.host, '2001:db8:179::25');
+    assert.equal(
+      changed('protocol: aes', 'protocol: aes256').recover.traps?.users[0]?.priv?.protocol,
+      'aes256',
+    );
+    assert.deepEqual(changed('[80, 443]', '[80, 443, 80]').servers[0]?.ports, [80, 443]);
+    assert.equal(changed(', language: ja', '').clients[0]?.language, null);
+  });
+
+  it('takes a socket in the place of interfaces and a command', () => {
+    const { fabric } = accepted('detect: {watch: [10.0.0.0/8]}\nfabric: {socket: /run/fabric.sock}\n');
+    assert.deepEqual([fabric.socket, fabric.daemon, fabric.interfaces], ['/run/fabric.sock', null, []]);
+    const beside = accepted(EXAMPLE.replace('daemon: [ringback-fabricd]', 'socket: /run/fabric.sock')).fabric;
+    assert.deepEqual([beside.daemon, beside.interfaces], [null, ['lan0', 'wan0']]);
+  });
+
+  it('takes false for the traps and for the page as a whole', () => {
+    assert.equal(accepted(`${MINIMAL}recover: {traps: false}\npage: false\n`).recover.traps, null);
+    assert.equal(accepted(`${MINIMAL}page: false\n`).page, null);
+    assert.deepEqual(accepted(`${MINIMAL}page: {}\n`).page?.ports, [80]);
+  });
+
+  it('takes DES only where OpenSSL still has it', () => {
+    const text = EXAMPLE.replace('protocol: aes', 'protocol: des');
+    if (getCiphers().includes('des-cbc'))
+      assert.equal(accepted(text).recover.traps?.users[0]?.priv?.protocol, 'des');
+    else
+      assert.match(
+        refused(text).join(),
+        /this value \(des\) is not in the OpenSSL that Node\.js uses here; aes, aes256/,
+      );
+  });
+
+  it('takes 4096 networks and no more', () => {
+    const watch = (count: number): string =>
+      MINIMAL.replace(
+        '172.27.178.0/24',
+        Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`).join(', '),
+      );
+    assert.equal(accepted(watch(4096)).detect.watch.length, 4096);
+    assert.match(
+      refused(watch(4097)).join(),
+      /^r\.yaml:1:17: detect\.watch: has 4097 items, 4096 are allowed; /,
+    );
+  });
+});
