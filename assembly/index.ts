@@ -1,26 +1,25 @@
 /** The door: every export of the module, and nothing else. An engine calls it as `path/frame` and `path/command` say. */
 
-import { commandAt } from './record/commands';
-import { EVENT_CAPACITY, eventsAt, eventsTaken, pendingEvents } from './record/events';
-import { RECORD_BYTES } from './record/layout';
-import { count } from './path/counters';
 import { execute, isConfigured } from './path/command';
+import { count } from './path/counters';
 import { expire } from './path/expiry';
 import { classify } from './path/frame';
 import { work } from './path/jobs';
 import { beginPacket } from './path/packet';
 import { advance } from './path/settings';
 import { Verdict } from './path/verdict';
+import { commandAt } from './record/commands';
+import { eventsAt, eventsTaken, pendingEvents } from './record/events';
 
+export { Link } from './path/frame';
+export { Direction } from './path/packet';
+export { Counter, Verdict } from './path/verdict';
 export { Command, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, Event, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
 export { ATTEMPT_BYTES, Outcome } from './table/attempts';
 export { CLIENT_BYTES } from './table/clients';
 export { SERVER_BYTES, ServerState } from './table/servers';
-export { Link } from './path/frame';
-export { Direction } from './path/packet';
-export { Counter, Verdict } from './path/verdict';
 
 /** Goes up with every change of an export or a record. */
 export const ABI: u32 = 1;
@@ -59,9 +58,9 @@ export function frame(
   timeHigh: u32,
 ): u32 {
   const us = time(timeLow, timeHigh);
+  advance(us);
   let verdict = Verdict.NotConfigured;
   if (isConfigured()) {
-    advance(us);
     expire(ENDED_BY_FRAME);
     beginPacket(iface, direction, us);
     verdict = classify(link, frameAt, min(captured, FRAME_BYTES));
@@ -72,10 +71,8 @@ export function frame(
 
 /** Says what time it is. Returns the pending events; `resume` goes on where they filled the buffer. */
 export function tick(timeLow: u32, timeHigh: u32): u32 {
-  if (isConfigured()) {
-    advance(time(timeLow, timeHigh));
-    expire(ENDED_BY_TICK);
-  }
+  advance(time(timeLow, timeHigh));
+  if (isConfigured()) expire(ENDED_BY_TICK);
   return pendingEvents();
 }
 
@@ -99,5 +96,5 @@ export function resume(): u32 {
 }
 
 function time(low: u32, high: u32): i64 {
-  return <i64>(((<u64>high) << 32) | (<u64>low));
+  return <i64>(((<u64>high) << 32) | <u64>low);
 }

@@ -1,9 +1,9 @@
 /** ARP: replies (paragraphs 99 and 100), and announcements such as a takeover's. */
 
 import { Sign } from '../record/events';
+import { hashAddress } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
 import { Arp, ArpOperation } from '../wire/arp';
-import { hashAddress } from '../table/hash';
 import { resolution } from './life';
 import { isOutgoing, source } from './packet';
 import { Verdict } from './verdict';

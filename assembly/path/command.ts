@@ -22,7 +22,7 @@ import {
 import { adjust, clearCounters, counted, setCounter } from './counters';
 import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
 import { close, enter, open, pinService, sayOutage } from './outages';
-import { answerFor, nowUs, resetClock, setOptions } from './settings';
+import { answerFor, nowUs, setOptions } from './settings';
 import { Counter } from './verdict';
 
 const MOST_SERVERS: u32 = 65535;
@@ -141,7 +141,6 @@ function setUp(record: CommandRecord): bool {
   setUpKnown(known);
   setUpPrefixes(prefixes);
   clearCounters();
-  resetClock();
   configured = true;
   return true;
 }
@@ -167,12 +166,20 @@ function unpin(record: CommandRecord): Status {
 function restore(record: CommandRecord): Status {
   if (record.code < <u32>Cause.Unreachable || record.code > <u32>Cause.Refused) return Status.BadValue;
   const addressHash = hashAddress(record.server);
-  const index = open(record.server, addressHash, record.port, record.code, record.firstUs);
+  const index = open(record.server, addressHash, record.port, record.code, record.firstUs, record.triedPort);
   if (index == 0) return Status.Full;
   const server = serverAt(index);
   server.fromUs = min(server.fromUs, record.firstUs);
   if (record.code == Cause.Unreachable && record.port == 0) server.set(ServerFlag.Unreachable);
-  enter(server, index, record.client, hashAddress(record.client), record.firstUs, record.lastUs, max(record.tries, 1));
+  enter(
+    server,
+    index,
+    record.client,
+    hashAddress(record.client),
+    record.firstUs,
+    record.lastUs,
+    max(record.tries, 1),
+  );
   return Status.Ok;
 }
 
@@ -197,7 +204,10 @@ function forget(record: CommandRecord): Status {
   if (index == 0 || serverAt(index).state != ServerState.Released) return Status.NotFound;
   const server = serverAt(index);
   const goesOn = server.handed != server.tail;
-  emit(Event.Forgotten, nowUs()).code(<u32>goesOn).port(server.port).server(server.address);
+  emit(Event.Forgotten, nowUs())
+    .code(<u32>goesOn)
+    .port(server.port)
+    .server(server.address);
   if (!goesOn) {
     close(index);
     return Status.Ok;

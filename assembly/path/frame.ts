@@ -1,9 +1,9 @@
 /** From the first byte of a frame to the step that knows its protocol. */
 
 import { Arp } from '../wire/arp';
-import { COOKED_V1_LENGTH, COOKED_V2_LENGTH, CookedV1, CookedV2 } from '../wire/cooked';
-import { ETHERNET_LENGTH, EtherType, Ethernet, isTag, TAG_LENGTH } from '../wire/ethernet';
 import { u16be } from '../wire/bytes';
+import { COOKED_V1_LENGTH, COOKED_V2_LENGTH, CookedV1, CookedV2 } from '../wire/cooked';
+import { ETHERNET_LENGTH, Ethernet, EtherType, isTag, TAG_LENGTH } from '../wire/ethernet';
 import { Icmp, IcmpType, Icmpv6Type } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
@@ -126,7 +126,10 @@ function ipv6(at: usize, captured: u32): Verdict {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
     if (message.type == Icmpv6Type.Unreachable) return unreachableV6(message.code, payload, length);
-    if (message.type == Icmpv6Type.NeighbourSolicitation || message.type == Icmpv6Type.NeighbourAdvertisement) {
+    if (
+      message.type == Icmpv6Type.NeighbourSolicitation ||
+      message.type == Icmpv6Type.NeighbourAdvertisement
+    ) {
       source.setIpv6(header.source);
       return neighbour(message.type, header.hopLimit, payload, length);
     }

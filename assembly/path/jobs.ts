@@ -8,7 +8,7 @@ import { attemptAt, firstOpen, firstSettled, Outcome } from '../table/attempts';
 import { clientAt, freeChain } from '../table/clients';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known';
-import { place, ServerState, Server, serverAt, serverCapacity } from '../table/servers';
+import { place, Server, ServerState, serverAt, serverCapacity } from '../table/servers';
 import { adjust } from './counters';
 import { end } from './expiry';
 import { drop, sayOutage, sayWaiting } from './outages';

@@ -20,7 +20,13 @@ export function signOfLife(address: Address, addressHash: u64, port: u32, sign: 
  * unasked or with another MAC address (a takeover), but not of one that did so all the while it failed.
  * Returns whether it is a sign.
  */
-export function resolution(address: Address, addressHash: u64, hardware: u64, unasked: bool, sign: Sign): bool {
+export function resolution(
+  address: Address,
+  addressHash: u64,
+  hardware: u64,
+  unasked: bool,
+  sign: Sign,
+): bool {
   const index = noteHost(address, addressHash);
   if (index == 0) return false;
   const host = serverAt(index);

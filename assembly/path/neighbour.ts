@@ -1,8 +1,8 @@
 /** Neighbour discovery: what ARP says for IPv4. */
 
 import { Sign } from '../record/events';
-import { containsAddress } from '../table/prefixes';
 import { hashAddress } from '../table/hash';
+import { containsAddress } from '../table/prefixes';
 import { Icmpv6Type } from '../wire/icmp';
 import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../wire/neighbour';
 import { resolution } from './life';

@@ -116,8 +116,8 @@ export function noteHost(address: Address, addressHash: u64): u32 {
 }
 
 /** Opens the outage of the host that the packet in hand is about, or adds to what is known of it: it has left its link. */
-export function openHostOutage(fromUs: i64): u32 {
-  const index = open(destination, destinationHash(), 0, Cause.Unreachable, fromUs);
+export function openHostOutage(fromUs: i64, triedPort: u32): u32 {
+  const index = open(destination, destinationHash(), 0, Cause.Unreachable, fromUs, triedPort);
   if (index != 0) serverAt(index).set(ServerFlag.Unreachable);
   return index;
 }
@@ -125,7 +125,7 @@ export function openHostOutage(fromUs: i64): u32 {
 /** An attempt failed for good reason: its client waits, for the service at `port` or, with 0, for the host. */
 export function fail(attempt: Attempt, clientHash: u64, serverHash: u64, port: u32, cause: Cause): void {
   let index = findOutage(attempt.server, serverHash, attempt.serverPort);
-  if (index == 0) index = open(attempt.server, serverHash, port, cause, attempt.firstUs);
+  if (index == 0) index = open(attempt.server, serverHash, port, cause, attempt.firstUs, attempt.serverPort);
   credit(index, attempt, clientHash);
 }
 
@@ -133,10 +133,10 @@ export function fail(attempt: Attempt, clientHash: u64, serverHash: u64, port: u
 export function failUntracked(port: u32, triedPort: u32): void {
   let index: u32;
   if (port == 0) {
-    index = openHostOutage(timeUs());
+    index = openHostOutage(timeUs(), triedPort);
   } else {
     index = findOutage(destination, destinationHash(), port);
-    if (index == 0) index = open(destination, destinationHash(), port, Cause.Unreachable, timeUs());
+    if (index == 0) index = open(destination, destinationHash(), port, Cause.Unreachable, timeUs(), port);
   }
   if (index == 0) return;
   const server = serverAt(index);
@@ -147,7 +147,14 @@ export function failUntracked(port: u32, triedPort: u32): void {
 }
 
 /** The record of an outage, opened if it is not; 0 when the table is full of outages that matter more. */
-export function open(address: Address, addressHash: u64, port: u32, cause: Cause, fromUs: i64): u32 {
+export function open(
+  address: Address,
+  addressHash: u64,
+  port: u32,
+  cause: Cause,
+  fromUs: i64,
+  triedPort: u32,
+): u32 {
   let index = findServer(address, addressHash, port);
   if (index == 0) {
     if (!hasFreeServer()) {
@@ -170,9 +177,10 @@ export function open(address: Address, addressHash: u64, port: u32, cause: Cause
   server.fromUs = fromUs;
   server.outage = nextOutage();
   server.promised = 0;
-  server.triedPort = <u16>port;
+  server.triedPort = <u16>triedPort;
   server.flags &= LASTING;
-  if (cause == Cause.Unanswered && server.resolvedUs + RESOLUTION_US > fromUs) server.set(ServerFlag.Resolves);
+  if (cause == Cause.Unanswered && server.resolvedUs + RESOLUTION_US > fromUs)
+    server.set(ServerFlag.Resolves);
   place(index, true);
   count(Counter.OutagesOpened);
   adjust(Counter.ServersDown, 1);

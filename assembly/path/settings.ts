@@ -33,17 +33,12 @@ export function advance(us: i64): void {
   if (us > now) now = us;
 }
 
-/** A new start: captures may be older than whatever was seen before. */
-export function resetClock(): void {
-  now = i64.MIN_VALUE >> 1;
-}
-
 export function answerFor(port: u32, on: bool): void {
   const at = answered + <usize>(port >> 3);
-  const bit: u8 = <u8>1 << <u8>(port & 7);
+  const bit: u8 = (<u8>1) << (<u8>(port & 7));
   store<u8>(at, on ? load<u8>(at) | bit : load<u8>(at) & ~bit);
 }
 
 export function isAnsweredFor(port: u32): bool {
-  return (load<u8>(answered + <usize>(port >> 3)) & (<u8>1 << <u8>(port & 7))) != 0;
+  return (load<u8>(answered + <usize>(port >> 3)) & ((<u8>1) << (<u8>(port & 7)))) != 0;
 }

@@ -2,7 +2,15 @@
 
 import { Option } from '../record/commands';
 import { Cause, Sign } from '../record/events';
-import { Attempt, addAttempt, attemptAt, findAnswered, findAttempt, Outcome, settleAttempt } from '../table/attempts';
+import {
+  Attempt,
+  addAttempt,
+  attemptAt,
+  findAnswered,
+  findAttempt,
+  Outcome,
+  settleAttempt,
+} from '../table/attempts';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { makeRoomForAttempt } from './expiry';
@@ -48,7 +56,15 @@ function request(header: Tcp, dataLength: u32): Verdict {
   if (found != 0) return repeated(attemptAt(found));
   if (isOutgoing()) return Verdict.SynOwn;
   makeRoomForAttempt();
-  const index = addAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence, dataLength);
+  const index = addAttempt(
+    source,
+    sourceHash(),
+    destination,
+    destinationHash(),
+    ports,
+    header.sequence,
+    dataLength,
+  );
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
@@ -115,7 +131,8 @@ function reset(header: Tcp): Verdict {
   settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
   hearFrom(source, sourceHash(), 0);
   if (isOn(Option.Refused)) {
-    if (isKnownService(source, sourceHash(), port)) fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
+    if (isKnownService(source, sourceHash(), port))
+      fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
   }
   return Verdict.ResetRefuses;
 }

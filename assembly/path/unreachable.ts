@@ -12,10 +12,18 @@ import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT } from '../wire/ipv6';
 import { QuotedTcp, TcpFlag } from '../wire/tcp';
-import { credit, fail, failUntracked, findOutage, isKnownService, openHostOutage } from './outages';
-import { destination, destinationHash, hasDirection, hashBoth, isOutgoing, source, sourceHash } from './packet';
-import { isOn, nowUs, waitUs } from './settings';
 import { count } from './counters';
+import { credit, fail, failUntracked, findOutage, isKnownService, openHostOutage } from './outages';
+import {
+  destination,
+  destinationHash,
+  hasDirection,
+  hashBoth,
+  isOutgoing,
+  source,
+  sourceHash,
+} from './packet';
+import { isOn, nowUs, waitUs } from './settings';
 import { Counter, Verdict } from './verdict';
 
 const TCP: u32 = 6;
@@ -74,7 +82,7 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
   if (scope == Scope.Host) {
-    credit(openHostOutage(attempt.firstUs), attempt, sourceHash());
+    credit(openHostOutage(attempt.firstUs, port), attempt, sourceHash());
     return Verdict.UnreachableLinks;
   }
   const outage = findOutage(destination, destinationHash(), port);

@@ -18,7 +18,7 @@ export const enum Command {
   UnknowClient = 7,
   /** This machine answers on `port` in a dead server's place (code 1), or does so no longer (code 0). */
   AnswerFor = 8,
-  /** A client that waited before this module started. server, port, client, code: Cause, tries, firstUs, lastUs. */
+  /** A client that waited before this module started. server, port, client, code: Cause, tries, firstUs, lastUs, the port tried. */
   Restore = 9,
   /** The sign of life was none. server, port. */
   StillDown = 10,
@@ -88,6 +88,10 @@ export class CommandRecord {
 
   get tries(): u32 {
     return load<u16>(changetype<usize>(this), Field.Tries);
+  }
+
+  get triedPort(): u32 {
+    return load<u16>(changetype<usize>(this), Field.RestoredPort);
   }
 
   get server(): Address {

@@ -24,6 +24,8 @@ export const enum Field {
   ClientPort = 60,
   /** Event.Outage, Event.Signal: the TCP port that was tried last, u16; in place of `tries`. */
   TriedPort = 6,
+  /** Command.Restore: the TCP port that was tried last, u16. */
+  RestoredPort = 4,
   /** Event.Outage: a ServerState, u8. */
   State = 56,
   /** Event.Counters: six counters, u64 each; their first number is in `code`. */

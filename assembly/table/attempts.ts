@@ -252,7 +252,7 @@ function findFastOpen(
 }
 
 function bucketOf(clientHash: u64, serverHash: u64, ports: u32, sequence: u32): usize {
-  return buckets + (<usize>(hashAttempt(clientHash, serverHash, ports, sequence) & bucketMask) << 2);
+  return buckets + ((<usize>(hashAttempt(clientHash, serverHash, ports, sequence) & bucketMask)) << 2);
 }
 
 function appendOpen(index: u32): void {

@@ -126,7 +126,7 @@ export function freeChain(head: u32, tail: u32, length: u32): void {
 }
 
 function bucketOf(outage: u32, addressHash: u64): usize {
-  return buckets + (<usize>(hashNumbered(addressHash, outage) & bucketMask) << 2);
+  return buckets + ((<usize>(hashNumbered(addressHash, outage) & bucketMask)) << 2);
 }
 
 function leaveBucket(index: u32, bucket: usize): void {

@@ -28,7 +28,7 @@ export function hashAddress(address: Address): u64 {
 
 /** Of (client, server, their ports, sequence number), given the hashes of both addresses. */
 export function hashAttempt(client: u64, server: u64, ports: u32, sequence: u32): u32 {
-  return <u32>mix(client ^ rotl(server, 32) ^ (((<u64>ports) << 32) | (<u64>sequence)));
+  return <u32>mix(client ^ rotl(server, 32) ^ (((<u64>ports) << 32) | <u64>sequence));
 }
 
 /** Of (address, number), given the hash of the address. */

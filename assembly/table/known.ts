@@ -83,7 +83,7 @@ function knownAt(index: u32): Known {
 
 /** Where the number of the record of `address` stands, or would stand. */
 function linkTo(address: Address, addressHash: u64): usize {
-  let at = buckets + (<usize>(hashNumbered(addressHash, 0) & bucketMask) << 2);
+  let at = buckets + ((<usize>(hashNumbered(addressHash, 0) & bucketMask)) << 2);
   let index = load<u32>(at);
   while (index != 0) {
     const known = knownAt(index);

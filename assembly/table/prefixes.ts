@@ -22,6 +22,8 @@ class Prefix {
 }
 
 const PREFIX_BYTES: u32 = 24;
+/** Bits before an IPv4 address in its 16 bytes. */
+const MAPPED_LENGTH: u32 = 96;
 /** Lengths from 0 to 128. */
 const LENGTHS: u32 = 129;
 
@@ -63,6 +65,8 @@ export function clearPrefixes(): void {
 export function containsAddress(address: Address): bool {
   for (let i: u32 = 0; i < lengthCount; i++) {
     const length = <u32>load<u8>(lengths + i);
+    // ::/0 is all of IPv6 and nothing of IPv4.
+    if (length < MAPPED_LENGTH && address.isIpv4) continue;
     maskTo(address, length);
     if (load<u32>(linkTo(length)) != 0) return true;
   }
@@ -118,7 +122,7 @@ function maskOf(bits: u32): u64 {
 function linkTo(length: u32): usize {
   // What is watched is the operator's choice: this hash needs no key.
   const hash = <u32>mix(mix(masked.hi + <u64>length) + masked.lo);
-  let at = buckets + (<usize>(hash & bucketMask) << 2);
+  let at = buckets + ((<usize>(hash & bucketMask)) << 2);
   let index = load<u32>(at);
   while (index != 0) {
     const prefix = prefixAt(index);

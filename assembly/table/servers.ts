@@ -250,5 +250,5 @@ function detach(index: u32): void {
 }
 
 function bucketOf(addressHash: u64, port: u32): usize {
-  return buckets + (<usize>(hashNumbered(addressHash, port) & bucketMask) << 2);
+  return buckets + ((<usize>(hashNumbered(addressHash, port) & bucketMask)) << 2);
 }

@@ -21,7 +21,7 @@ export class Address {
   /** Takes the 4 bytes at `at`. */
   setIpv4(at: usize): void {
     this.hi = 0;
-    this.lo = (<u64>load<u32>(at) << 32) | 0xffff0000;
+    this.lo = ((<u64>load<u32>(at)) << 32) | 0xffff0000;
   }
 
   /** Takes the 16 bytes at `at`. */

@@ -31,7 +31,7 @@ export class Ipv4 {
   }
 
   get headerLength(): u32 {
-    return <u32>(load<u8>(changetype<usize>(this), VERSION_IHL) & 15) << 2;
+    return (<u32>(load<u8>(changetype<usize>(this), VERSION_IHL) & 15)) << 2;
   }
 
   get totalLength(): u32 {

@@ -93,12 +93,7 @@ export class Ipv6 {
         if ((fragment & MORE_FRAGMENTS_BIT) != 0) more = MORE_FRAGMENTS;
         next = load<u8>(at + offset);
         offset += FRAGMENT_LENGTH;
-      } else if (
-        next == HOP_BY_HOP ||
-        next == ROUTING ||
-        next == DESTINATION_OPTIONS ||
-        next == MOBILITY
-      ) {
+      } else if (next == HOP_BY_HOP || next == ROUTING || next == DESTINATION_OPTIONS || next == MOBILITY) {
         if (offset + 8 > length) return CUT_SHORT;
         next = load<u8>(at + offset);
         offset += (<u32>load<u8>(at + offset, 1) + 1) << 3;

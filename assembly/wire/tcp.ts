@@ -50,7 +50,7 @@ export class Tcp {
   }
 
   get headerLength(): u32 {
-    return <u32>(load<u8>(changetype<usize>(this), DATA_OFFSET) >> 4) << 2;
+    return (<u32>(load<u8>(changetype<usize>(this), DATA_OFFSET) >> 4)) << 2;
   }
 
   /** SYN, RST and ACK; a SYN may carry any of the others. */

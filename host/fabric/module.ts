@@ -13,14 +13,7 @@ export interface FabricFunctions {
   frameBuffer(): number;
   commandBuffer(): number;
   eventBuffer(): number;
-  frame(
-    link: number,
-    iface: number,
-    direction: number,
-    captured: number,
-    low: number,
-    high: number,
-  ): number;
+  frame(link: number, iface: number, direction: number, captured: number, low: number, high: number): number;
   tick(low: number, high: number): number;
   command(): number;
   drained(): void;
@@ -30,16 +23,16 @@ export interface FabricFunctions {
 /** Its numbers: enums by name, and sizes. */
 export class Codes {
   readonly #values: ReadonlyMap<string, number>;
-  readonly #names = new Map<string, Map<number, string>>();
+  readonly #groups = new Map<string, [string, number][]>();
 
   constructor(values: ReadonlyMap<string, number>) {
     this.#values = values;
     for (const [path, value] of values) {
       const [group, name] = path.split('.');
       if (group === undefined || name === undefined) continue;
-      const names = this.#names.get(group) ?? new Map<number, string>();
-      if (!names.has(value)) names.set(value, name);
-      this.#names.set(group, names);
+      const entries = this.#groups.get(group) ?? [];
+      entries.push([name, value]);
+      this.#groups.set(group, entries);
     }
   }
 
@@ -52,12 +45,12 @@ export class Codes {
 
   /** The name of a number in an enum, or the number itself as text. */
   name(group: string, value: number): string {
-    return this.#names.get(group)?.get(value) ?? String(value);
+    return this.entries(group).find(([, other]) => other === value)?.[0] ?? String(value);
   }
 
   /** All names of an enum with their numbers. */
   entries(group: string): readonly (readonly [string, number])[] {
-    return [...(this.#names.get(group) ?? [])].map(([value, name]) => [name, value] as const);
+    return this.#groups.get(group) ?? [];
   }
 }
 
@@ -80,7 +73,8 @@ export function loadModule(): FabricModule {
     const values = new Map<string, number>();
     for (const [name, value] of Object.entries(instance.exports)) {
       // The module's constants are globals.
-      if (typeof value === 'object' && value !== null && 'value' in value) values.set(name, Number(value.value));
+      if (typeof value === 'object' && value !== null && 'value' in value)
+        values.set(name, Number(value.value));
     }
     return { functions: instance.exports as unknown as FabricFunctions, codes: new Codes(values) };
   } catch (error) {

@@ -90,7 +90,7 @@ export type Command =
   | ({ readonly kind: 'knowService' | 'unknowService' } & Target)
   | { readonly kind: 'knowClient' | 'unknowClient'; readonly client: string }
   | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
-  | ({ readonly kind: 'restore' } & WaitingClient)
+  | ({ readonly kind: 'restore'; readonly triedPort: number } & WaitingClient)
   | ({ readonly kind: 'stillDown' | 'release' | 'forget' } & Target)
   | { readonly kind: 'sweep'; readonly olderThanUs: number }
   | { readonly kind: 'sync' | 'counters' | 'flush' };
@@ -110,13 +110,7 @@ export class Codec {
     this.#codes = codes;
     this.recordBytes = codes.number('RECORD_BYTES');
     this.#countersInRecord = codes.number('COUNTERS_IN_RECORD');
-    // By name, because two fields at one offset are two names.
-    const names = [
-      'Kind', 'Code', 'Port', 'Serial', 'Tries', 'NowUs', 'Server', 'Client', 'FirstUs', 'LastUs', 'Sequence',
-      'ClientPort', 'TriedPort', 'State', 'Counters', 'Flags', 'WaitUs', 'Servers', 'Clients', 'Attempts', 'Known',
-      'Prefixes', 'KeyLow', 'KeyHigh',
-    ]; // biome-ignore format: a table
-    this.#field = Object.fromEntries(names.map((name) => [name, codes.number(`Field.${name}`)]));
+    this.#field = Object.fromEntries(codes.entries('Field'));
   }
 
   /** Serial number of an event: each is one more than the last, modulo 65,536. */
@@ -249,6 +243,7 @@ export class Codec {
         address('Client', command.client);
         u8('Code', this.#codes.number(`Cause.${pascal(command.cause)}`));
         u16('Tries', command.tries);
+        u16('RestoredPort', command.triedPort);
         time('FirstUs', command.firstUs);
         time('LastUs', command.lastUs);
         break;

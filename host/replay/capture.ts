@@ -199,8 +199,10 @@ function readPcapng(bytes: Bytes, onPacket: (packet: Packet) => void): Damage | 
         type === BLOCK.enhancedPacket ? body.getUint32(0, littleEndian) : body.getUint16(0, littleEndian);
       const described = interfaces[iface];
       const captured = body.getUint32(12, littleEndian);
-      if (described === undefined) return { offset, reason: `a packet of interface ${iface}, which is not described` };
-      if (captured > length - 20) return { offset, reason: `a packet claims ${captured} bytes of ${length - 20}` };
+      if (described === undefined)
+        return { offset, reason: `a packet of interface ${iface}, which is not described` };
+      if (captured > length - 20)
+        return { offset, reason: `a packet claims ${captured} bytes of ${length - 20}` };
       const ticks = body.getUint32(4, littleEndian) * 2 ** 32 + body.getUint32(8, littleEndian);
       timeUs = Math.floor((ticks / described.ticksPerSecond + described.offsetSeconds) * 1e6);
       onPacket({ link: described.link, iface: iface + 1, timeUs, bytes: bytesOf(body, 20, captured) });

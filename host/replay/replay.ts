@@ -150,7 +150,15 @@ function note(event: FabricEvent, engine: Engine, result: Replayed, open: Map<st
       break;
     case 'outage': {
       const { server, port, cause, firstUs } = event;
-      const outage: ReplayedOutage = { server, port, cause, from: seconds(firstUs), to: null, sign: null, clients: [] };
+      const outage: ReplayedOutage = {
+        server,
+        port,
+        cause,
+        from: seconds(firstUs),
+        to: null,
+        sign: null,
+        clients: [],
+      };
       open.set(nameOf(event), outage);
       result.outages.push(outage);
       break;

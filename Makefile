@@ -1,0 +1,83 @@
+# ringback. `make help` lists what there is to make.
+
+NODE ?= node
+NPM ?= npm
+PREFIX ?= /usr/local
+DESTDIR ?=
+DIST := dist
+BUILD := build
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)".*/\1/p' package.json)
+BIN := node_modules/.bin
+# Set by CI: a test that cannot run here is a failure.
+REQUIRE_ALL ?=
+export REQUIRE_ALL
+
+HOST_SOURCES := $(shell find host -name '*.ts')
+ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
+FABRICD_SOURCES := $(wildcard board/fabricd/*)
+NODE_TEST := $(NODE) --import tsx --test
+
+.PHONY: all help run test check test-assembly test-host test-board test-lab lab bench install clean
+.DELETE_ON_ERROR:
+
+all: $(DIST)/ringback.mjs $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+# npm ci leaves this file as its last step.
+node_modules/.package-lock.json: package.json package-lock.json
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-lock.json
+	@mkdir -p $(DIST)
+	$(BIN)/asc --target release
+
+$(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
+	$(BIN)/esbuild host/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
+		--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
+		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+	@chmod +x $@
+
+$(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
+	@board/need gcc libc6-dev
+	$(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+
+run: all ## the main job, played in a network of its own: about half a minute
+	@board/need $$(cat board/lab/packages.txt)
+	@board/lab/lab $(NODE) --import tsx board/lab/story.ts
+
+lab: all ## the lab network, left up, with a shell and the log
+	@board/need $$(cat board/lab/packages.txt)
+	@board/lab/lab $(NODE) --import tsx board/lab/shell.ts
+
+test: check test-assembly test-host test-board test-lab ## every test; REQUIRE_ALL=1 makes one that cannot run here a failure
+
+check: node_modules/.package-lock.json # format, lint, types
+	$(BIN)/biome ci --error-on-warnings
+	$(BIN)/tsc
+	@echo 'format, lint and types are right'
+
+test-assembly: node_modules/.package-lock.json # the module's own tests
+	$(BIN)/asp --config test/assembly/as-pect.config.js --no-logo
+
+test-host: all
+	$(NODE_TEST) $$(find test/host test/vectors -name '*.test.ts')
+
+test-board: all
+	$(NODE_TEST) $$(find test/board -name '*.test.ts')
+
+test-lab: all
+	@board/need $$(cat board/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	for file in test/lab/*.test.ts; do board/lab/lab $(NODE_TEST) $$file || exit 1; done
+
+install: all ## into DESTDIR and PREFIX
+	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs
+	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
+	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
+	mkdir -p $(DESTDIR)$(PREFIX)/bin
+	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
+
+clean: ## all that was made
+	rm -rf $(DIST) $(BUILD)

@@ -1,0 +1,211 @@
+/** The fabric in ringback-fabricd: a child process (ssh works too) or a daemon behind a Unix socket. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createConnection } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { type Codes, loadModule } from './module.ts';
+import { Codec, type Command, type FabricEvent } from './records.ts';
+
+/** Records of the daemon's own; the other side is board/fabricd/record.h. */
+const DAEMON_RECORD = { ready: 64, interface: 65, refused: 66 } as const;
+const VERSION = { at: 16, bytes: 48 } as const;
+const NAME = { at: 16, bytes: 16 } as const;
+const RECEIVED_AT = 32;
+const DROPPED_AT = 40;
+const LOST_AT = 48;
+
+export interface DaemonReady {
+  /** It kept the state of an earlier connection. */
+  readonly configured: boolean;
+  readonly version: string;
+  /** Its clock, in microseconds. */
+  readonly nowUs: number;
+}
+
+export interface InterfaceReport {
+  readonly name: string;
+  readonly up: boolean;
+  readonly received: number;
+  /** Frames that the kernel dropped because the daemon was too slow. */
+  readonly dropped: number;
+  /** Events that were lost because this program was too slow. */
+  readonly lost: number;
+}
+
+export interface DaemonHandlers {
+  onReady(ready: DaemonReady): void;
+  onEvent(event: FabricEvent): void;
+  onInterface(report: InterfaceReport): void;
+  onRefused(command: string, status: string): void;
+  /** Events are missing before the one that follows. */
+  onGap(): void;
+  /** A line that the daemon wrote for people. */
+  onMessage(line: string): void;
+  /** It is gone; never called after `close`. */
+  onEnd(error: RingbackError): void;
+}
+
+export interface DaemonOptions {
+  readonly interfaces: readonly string[];
+  readonly daemon: readonly string[] | null;
+  readonly socket: string | null;
+}
+
+/** How long a daemon may take to end by itself once its input is closed. */
+const END_MS = 2000;
+const MOST_MESSAGE = 4096;
+
+export class DaemonLink {
+  readonly codes: Codes;
+  readonly #codec: Codec;
+  readonly #handlers: DaemonHandlers;
+  readonly #describe: string;
+  #output: Writable | null = null;
+  #child: ChildProcess | null = null;
+  #rest: Buffer = Buffer.alloc(0);
+  #serial: number | null = null;
+  /** Of the daemon's words for people: the beginning of a line, and the last whole one. */
+  #partial = '';
+  #lastLine = '';
+  #ended = false;
+
+  constructor(options: DaemonOptions, handlers: DaemonHandlers) {
+    this.codes = loadModule().codes;
+    this.#codec = new Codec(this.codes);
+    this.#handlers = handlers;
+    if (options.socket !== null) {
+      this.#describe = options.socket;
+      this.#connect(options.socket);
+    } else {
+      const [program = '', ...fixed] = options.daemon ?? [];
+      this.#describe = program;
+      const interfaces = options.interfaces.flatMap((name) => ['--interface', name]);
+      this.#spawn(program, [...fixed, '--stdio', ...interfaces]);
+    }
+  }
+
+  send(command: Command): void {
+    if (!this.#ended) this.#output?.write(this.#codec.encode(command));
+  }
+
+  /** Ends the connection and waits for a child to be gone. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    this.#output?.end();
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    await new Promise<void>((resolve) => child.once('close', () => resolve()));
+    clearTimeout(timer);
+  }
+
+  #spawn(program: string, argv: readonly string[]): void {
+    // Its own process group: Ctrl-C is for this program, which stops the daemon when it is done with it.
+    const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    this.#child = child;
+    child.on('error', (error) => {
+      const missing = systemCodeOf(error) === 'ENOENT';
+      const reason = missing
+        ? 'there is no such program; fabric.daemon must name ringback-fabricd'
+        : messageOf(error);
+      this.#end(`${program}: ${reason}`, error);
+    });
+    child.on('close', (code, signal) => {
+      // Its own last word says what is wrong better than a number.
+      this.#end(this.#lastLine || `${program} ended with ${signal ?? `status ${code}`}`);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    this.#use(child.stdout, child.stdin);
+  }
+
+  #connect(path: string): void {
+    const socket = createConnection(path);
+    socket.on('error', (error) => {
+      const missing = ['ENOENT', 'ECONNREFUSED'].includes(systemCodeOf(error) ?? '');
+      this.#end(missing ? `${path}: no ringback-fabricd serves this socket` : messageOf(error), error);
+    });
+    socket.on('close', () => this.#end(`${path}: the daemon closed the connection`));
+    this.#use(socket, socket);
+  }
+
+  #use(input: Readable | null, output: Writable | null): void {
+    this.#output = output;
+    // A daemon that is gone is reported by its own end, not by the pipe to it.
+    output?.on('error', () => {});
+    input?.on('data', (bytes: Buffer) => this.#take(bytes));
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#partial + text).slice(-MOST_MESSAGE).split('\n');
+    this.#partial = lines.pop() ?? '';
+    for (const line of lines) {
+      this.#lastLine = line;
+      this.#handlers.onMessage(line);
+    }
+  }
+
+  #end(reason: string, cause?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#handlers.onEnd(new RingbackError('fabric', reason, { cause }));
+  }
+
+  #take(bytes: Buffer): void {
+    const size = this.#codec.recordBytes;
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    let at = 0;
+    for (; at + size <= all.length && !this.#ended; at += size) {
+      this.#receive(new DataView(all.buffer, all.byteOffset + at, size));
+    }
+    this.#rest = Buffer.from(all.subarray(at));
+  }
+
+  #receive(record: DataView): void {
+    const kind = this.#codec.kind(record);
+    switch (kind) {
+      case DAEMON_RECORD.ready:
+        this.#ready(record);
+        return;
+      case DAEMON_RECORD.interface:
+        this.#handlers.onInterface({
+          name: textAt(record, NAME),
+          up: record.getUint8(1) !== 0,
+          received: Number(record.getBigUint64(RECEIVED_AT, true)),
+          dropped: Number(record.getBigUint64(DROPPED_AT, true)),
+          lost: Number(record.getBigUint64(LOST_AT, true)),
+        });
+        return;
+      case DAEMON_RECORD.refused: {
+        const command = this.codes.name('Command', record.getUint16(2, true));
+        this.#handlers.onRefused(command, this.codes.name('Status', record.getUint8(1)));
+        return;
+      }
+    }
+    const serial = this.#codec.serial(record);
+    if (this.#serial !== null && serial !== ((this.#serial + 1) & 0xffff)) this.#handlers.onGap();
+    this.#serial = serial;
+    this.#handlers.onEvent(this.#codec.decode(record));
+  }
+
+  #ready(record: DataView): void {
+    const [mine, its] = [this.codes.number('ABI'), record.getUint16(2, true)];
+    if (mine !== its) {
+      this.#output?.end();
+      const advice = 'install both from the same build';
+      this.#end(`${this.#describe} speaks version ${its} of the records, this program ${mine}: ${advice}`);
+      return;
+    }
+    this.#handlers.onReady({
+      configured: record.getUint8(1) !== 0,
+      version: textAt(record, VERSION),
+      nowUs: Number(record.getBigUint64(8, true)),
+    });
+  }
+}
+
+/** NUL padded text. */
+function textAt(record: DataView, field: { readonly at: number; readonly bytes: number }): string {
+  const bytes = new Uint8Array(record.buffer, record.byteOffset + field.at, field.bytes);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}

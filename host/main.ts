@@ -1,0 +1,199 @@
+#!/usr/bin/env node
+/** The command line. */
+import { parseArgs } from 'node:util';
+import { explain, notYet, warnings } from './config/explain.ts';
+import { loadRouterConfiguration } from './config/load.ts';
+import { messageOf, RingbackError, systemCodeOf } from './errors.ts';
+import { createLog } from './log.ts';
+import { replayCommand } from './replay/command.ts';
+import { run } from './router/run.ts';
+import { askStatus, statusText } from './router/status.ts';
+
+declare const RINGBACK_VERSION: string | undefined;
+const VERSION = typeof RINGBACK_VERSION === 'string' ? RINGBACK_VERSION : 'from sources';
+const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
+
+const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  watch: { type: 'string', multiple: true },
+  unanswered: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type OptionName = keyof typeof OPTIONS;
+interface Given {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly watch?: string[];
+  readonly unanswered?: string;
+  readonly help?: boolean;
+}
+
+const OPTION_HELP: Readonly<Record<OptionName, string>> = {
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION})`,
+  json: '    --json            for machines',
+  verbose: '-v, --verbose         say more',
+  watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
+  unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
+  help: '-h, --help            this text',
+};
+
+interface CommandDescription {
+  readonly synopsis: string;
+  readonly summary: string;
+  readonly help: string;
+  readonly options: readonly OptionName[];
+  readonly action: (given: Given, files: readonly string[]) => void | Promise<void>;
+}
+
+const COMMANDS: Readonly<Record<string, CommandDescription>> = {
+  run: {
+    synopsis: 'run [-c FILE]',
+    summary: 'the router: detect, wait, notify',
+    help: 'Stays in the foreground and logs one JSON object a line, or readable lines on a terminal.\nSIGTERM and SIGINT end it, SIGHUP makes it reread the configuration.',
+    options: ['config', 'verbose'],
+    action: runAction,
+  },
+  check: {
+    synopsis: 'check [-c FILE]',
+    summary: 'validate the configuration, and say what it will do',
+    help: 'Exit status 2 when the configuration is wrong; every mistake is named with its place.',
+    options: ['config', 'json'],
+    action: checkAction,
+  },
+  status: {
+    synopsis: 'status [-c FILE] [--json]',
+    summary: 'outages, who waits, notices and counters of a running `run`',
+    help: 'Asks the process behind the control socket that the configuration names.',
+    options: ['config', 'json'],
+    action: async ({ config, json }) => {
+      const status = await askStatus(loadRouterConfiguration(config ?? DEFAULT_CONFIGURATION).control);
+      console.log(json ? JSON.stringify(status) : statusText(status));
+    },
+  },
+  replay: {
+    synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
+    summary: 'what would have been noticed in a capture',
+    help: 'Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock.',
+    options: ['config', 'json', 'watch', 'unanswered'],
+    action: ({ config, json, watch, unanswered }, files) =>
+      replayCommand(
+        { files, config, watch: watch ?? [], unanswered, json: json ?? false },
+        (line) => console.log(line),
+        (line) => console.error(`ringback: ${line}`),
+      ),
+  },
+};
+
+function helpText(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`);
+  return [
+    'ringback: tells exactly the people a dead server turned away when it is back',
+    '',
+    'usage: ringback COMMAND [options]',
+    '',
+    ...rows,
+    '',
+    'ringback COMMAND --help says more. Exit status: 0 done, 1 failed, 2 wrong usage or configuration.',
+  ].join('\n');
+}
+
+function commandHelp({ synopsis, summary, help, options }: CommandDescription): string {
+  const rows = [...options, 'help' as const].map((name) => `  ${OPTION_HELP[name]}`);
+  return [`usage: ringback ${synopsis}`, '', summary, '', help, '', ...rows].join('\n');
+}
+
+async function runAction({ config, verbose }: Given): Promise<void> {
+  const log = createLog({
+    write: (line) => process.stdout.write(line),
+    terminal: process.stdout.isTTY === true,
+    now: () => new Date(),
+    verbose: verbose ?? false,
+  });
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // A second one does not wait for mails under way.
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  await run(config ?? DEFAULT_CONFIGURATION, log, {
+    stop: stop.signal,
+    onReload: (reload) => process.on('SIGHUP', reload),
+  });
+  log.info('stopped');
+}
+
+function checkAction({ config, json }: Given): void {
+  const file = config ?? DEFAULT_CONFIGURATION;
+  const configuration = loadRouterConfiguration(file);
+  const [does, warns] = [explain(configuration), [...warnings(configuration), ...notYet(configuration)]];
+  if (json) {
+    console.log(JSON.stringify({ file, does, warnings: warns }));
+    return;
+  }
+  console.log([`${file} is right.`, ...does, ...warns.map((text) => `Warning: ${text}`)].join('\n'));
+}
+
+/** Options of a command, and what is left; throws RingbackError('usage'). */
+function parse(
+  name: string,
+  command: CommandDescription,
+  argv: readonly string[],
+): { given: Given; files: string[] } {
+  const names: OptionName[] = [...command.options, 'help'];
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: Object.fromEntries(names.map((option) => [option, OPTIONS[option]])),
+      allowPositionals: true,
+    });
+    return { given: values as Given, files: positionals };
+  } catch (error) {
+    throw new RingbackError('usage', `${name}: ${messageOf(error)}; ringback ${name} --help`);
+  }
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(helpText());
+    if (name === undefined) process.exitCode = 2;
+    return;
+  }
+  if (name === '--version') {
+    console.log(`ringback ${VERSION}`);
+    return;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const known = Object.keys(COMMANDS).join(', ');
+    throw new RingbackError('usage', `no command ${JSON.stringify(name)}; there are ${known}`);
+  }
+  const { given, files } = parse(name, command, rest);
+  if (given.help) {
+    console.log(commandHelp(command));
+    return;
+  }
+  if (files.length > 0 && name !== 'replay') {
+    throw new RingbackError('usage', `${name}: ${files[0]} is too much; ringback ${name} --help`);
+  }
+  await command.action(given, files);
+}
+
+// Whoever reads the output may stop reading: `ringback status | head` is no failure.
+process.stdout.on('error', (error) => process.exit(systemCodeOf(error) === 'EPIPE' ? 0 : 1));
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof RingbackError) {
+    for (const line of error.message.split('\n')) console.error(`ringback: ${line}`);
+    process.exitCode = error.exitStatus;
+    return;
+  }
+  console.error(error);
+  process.exitCode = 1;
+});

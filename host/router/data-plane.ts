@@ -1,0 +1,240 @@
+/** The daemon over time: started, fed, started again when it ends, refilled, asked. */
+import { performance } from 'node:perf_hooks';
+import type { RouterConfiguration } from '../config/types.ts';
+import type { RingbackError } from '../errors.ts';
+import { DaemonLink, type DaemonReady, type InterfaceReport } from '../fabric/daemon.ts';
+import type { Command, FabricEvent, Target } from '../fabric/records.ts';
+import type { Log } from '../log.ts';
+import { commandsFor, restoreCommands } from './feed.ts';
+import type { Outages } from './outages.ts';
+import type { FabricPort } from './router.ts';
+
+const FIRST_RESTART_MS = 1000;
+const LONGEST_RESTART_MS = 30_000;
+/** Lost events are asked for again, but not for each of a burst. */
+const SYNC_PAUSE_MS = 1000;
+const LONGEST_SWEEP_MS = 3_600_000;
+const LEAST_SWEEP_MS = 1000;
+const DROP_REPORT_MS = 60_000;
+
+export interface DataPlaneOptions {
+  readonly configuration: RouterConfiguration;
+  readonly outages: () => Outages;
+  readonly onEvent: (event: FabricEvent) => void;
+  /** Everything will be said again. */
+  readonly onSync: () => void;
+  readonly log: Log;
+}
+
+export class DataPlane implements FabricPort {
+  readonly #options: DataPlaneOptions;
+  #configuration: RouterConfiguration;
+  /** The one that was started last, listening or not: `close` ends it in any case. */
+  #started: DaemonLink | null = null;
+  /** The one that listens. */
+  #link: DaemonLink | null = null;
+  #closed = false;
+  #failures = 0;
+  /** Its clock and ours at one moment. */
+  #clock = { us: 0, ms: 0 };
+  readonly #interfaces = new Map<string, InterfaceReport>();
+  #dropsReportedMs = Number.NEGATIVE_INFINITY;
+  #counters: number[] = [];
+  #asking: ((counters: readonly number[]) => void)[] = [];
+  #syncTimer: NodeJS.Timeout | null = null;
+  #restartTimer: NodeJS.Timeout | null = null;
+  #sweepTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+    this.#configuration = options.configuration;
+  }
+
+  /** Resolves when the daemon listens with the configuration; rejects with RingbackError('fabric') when it ends before. */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => this.#open(resolve, reject));
+    this.#scheduleSweep();
+  }
+
+  /** Sizes, options and what the operator names, anew; outages stay. */
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#configuration = configuration;
+    if (this.#sweepTimer !== null) clearTimeout(this.#sweepTimer);
+    this.#scheduleSweep();
+    this.#feed();
+  }
+
+  release({ server, port }: Target): void {
+    this.#send({ kind: 'release', server, port });
+  }
+
+  forget({ server, port }: Target): void {
+    this.#send({ kind: 'forget', server, port });
+  }
+
+  stillDown({ server, port }: Target): void {
+    this.#send({ kind: 'stillDown', server, port });
+  }
+
+  interfaces(): InterfaceReport[] {
+    return [...this.#interfaces.values()];
+  }
+
+  /** The fabric's counters by name: verdicts in `frames`, the others in `tables`; null while there is no daemon. */
+  async counters(): Promise<{ frames: Record<string, number>; tables: Record<string, number> } | null> {
+    const link = this.#link;
+    if (link === null) return null;
+    const values = await new Promise<readonly number[]>((resolve) => {
+      this.#asking.push(resolve);
+      link.send({ kind: 'counters' });
+    });
+    if (values.length === 0) return null;
+    const named = (group: string, omit: readonly string[]): Record<string, number> =>
+      Object.fromEntries(
+        link.codes
+          .entries(group)
+          .filter(([name]) => !omit.includes(name))
+          .map(([name, number]) => [name.charAt(0).toLowerCase() + name.slice(1), values[number] ?? 0]),
+      );
+    return { frames: named('Verdict', ['LastMalformed']), tables: named('Counter', ['COUNT']) };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of [this.#syncTimer, this.#restartTimer, this.#sweepTimer]) {
+      if (timer !== null) clearTimeout(timer);
+    }
+    this.#answer([]);
+    await this.#started?.close();
+  }
+
+  #open(onListening: () => void, onFailed: (error: RingbackError) => void): void {
+    const { log, onEvent } = this.#options;
+    let listening = false;
+    const link = new DaemonLink(this.#configuration.fabric, {
+      onReady: (ready) => {
+        this.#link = link;
+        this.#welcome(ready);
+        // The answer to the last of the commands shows that all were carried out.
+        void this.counters().then(() => {
+          if (this.#link !== link) return;
+          listening = true;
+          this.#failures = 0;
+          onListening();
+        });
+      },
+      onEvent: (event) => {
+        this.#clock = { us: event.nowUs, ms: performance.now() };
+        if (event.kind === 'counters') this.#count(event.first, event.values);
+        else onEvent(event);
+      },
+      onInterface: (report) => this.#note(report),
+      onRefused: (command, status) => log.warn('fabric.refused', { command, status }),
+      onGap: () => this.#heal(),
+      onMessage: (message) => {
+        if (listening) log.warn('fabric.message', { message });
+      },
+      onEnd: (error) => {
+        this.#link = null;
+        this.#answer([]);
+        if (this.#closed) return;
+        if (!listening && this.#failures === 0) onFailed(error);
+        else this.#restart(error);
+      },
+    });
+    this.#started = link;
+  }
+
+  #welcome({ configured, nowUs }: DaemonReady): void {
+    this.#clock = { us: nowUs, ms: performance.now() };
+    this.#feed();
+    if (configured) this.#sync();
+    else this.#restore();
+  }
+
+  #feed(): void {
+    for (const command of commandsFor(this.#configuration)) this.#send(command);
+  }
+
+  /** The daemon knows of nobody who waits. */
+  #restore(): void {
+    const { us, ms } = this.#clock;
+    const outages = this.#options.outages().all();
+    if (outages.length === 0) return;
+    const commands = restoreCommands(outages, us, ms);
+    for (const command of commands) this.#send(command);
+    this.#options.log.info('fabric.restored', { outages: outages.length, clients: commands.length });
+    this.#sync();
+  }
+
+  #restart(error: RingbackError): void {
+    const waitMs = Math.min(FIRST_RESTART_MS * 2 ** this.#failures, LONGEST_RESTART_MS);
+    this.#failures++;
+    this.#options.log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
+    this.#restartTimer = setTimeout(() => {
+      this.#open(
+        () => this.#options.log.info('fabric.back'),
+        () => {},
+      );
+    }, waitMs);
+  }
+
+  #send(command: Command): void {
+    this.#link?.send(command);
+  }
+
+  #sync(): void {
+    this.#options.onSync();
+    this.#send({ kind: 'sync' });
+  }
+
+  #heal(): void {
+    if (this.#syncTimer !== null) return;
+    this.#options.log.warn('fabric.gap', { message: 'events were lost; asking for everything again' });
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = null;
+      this.#sync();
+    }, SYNC_PAUSE_MS);
+  }
+
+  #count(first: number, values: readonly number[]): void {
+    for (const [i, value] of values.entries()) this.#counters[first + i] = value;
+    const all = this.#link?.codes.number('Counter.COUNT') ?? 0;
+    if (first + values.length < all) return;
+    this.#answer(this.#counters);
+    this.#counters = [];
+  }
+
+  #answer(counters: readonly number[]): void {
+    const asking = this.#asking;
+    this.#asking = [];
+    for (const resolve of asking) resolve(counters);
+  }
+
+  #note(report: InterfaceReport): void {
+    const { log } = this.#options;
+    const before = this.#interfaces.get(report.name);
+    this.#interfaces.set(report.name, report);
+    if (before !== undefined && before.up !== report.up) {
+      if (report.up) log.info('interface.up', { interface: report.name });
+      else log.warn('interface.down', { interface: report.name });
+    }
+    const dropped = report.dropped - (before?.dropped ?? 0);
+    const nowMs = performance.now();
+    if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {
+      this.#dropsReportedMs = nowMs;
+      log.warn('interface.dropped', { interface: report.name, frames: report.dropped });
+    }
+  }
+
+  /** Clients whose last try is too long ago are given up now and then (paragraph 98). */
+  #scheduleSweep(): void {
+    const { sweepMs } = this.#configuration.notify;
+    const everyMs = Math.min(Math.max(sweepMs / 8, LEAST_SWEEP_MS), LONGEST_SWEEP_MS);
+    this.#sweepTimer = setTimeout(() => {
+      const nowUs = this.#clock.us + (performance.now() - this.#clock.ms) * 1000;
+      this.#send({ kind: 'sweep', olderThanUs: nowUs - sweepMs * 1000 });
+      this.#scheduleSweep();
+    }, everyMs);
+  }
+}

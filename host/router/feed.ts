@@ -1,0 +1,70 @@
+/** What the fabric is told at the beginning, and again after every change of the configuration. */
+import { randomBytes } from 'node:crypto';
+import { mappedLength } from '../config/address.ts';
+import type { RouterConfiguration } from '../config/types.ts';
+import type { Command } from '../fabric/records.ts';
+import type { Outage } from './outages.ts';
+
+/** Room for clients whose mail address becomes known later. */
+const LEAST_KNOWN = 4096;
+const LEAST_PREFIXES = 64;
+/** Attempts are remembered so long where silence is no outage. */
+const DEFAULT_WAIT_MS = 30_000;
+
+const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
+
+/** The key of the module's hash tables: drawn once, for the same tables keep it. */
+const key = randomBytes(16);
+
+/** Sizes and options, then all that the operator names. */
+export function commandsFor(configuration: RouterConfiguration): Command[] {
+  const { fabric, detect, recover, servers, clients } = configuration;
+  return [
+    {
+      kind: 'configure',
+      sizes: {
+        ...fabric.capacity,
+        known: powerOfTwo(Math.max(LEAST_KNOWN, clients.length * 2)),
+        prefixes: powerOfTwo(Math.max(LEAST_PREFIXES, detect.watch.length)),
+      },
+      options: {
+        unreachable: detect.unreachable,
+        unanswered: detect.unansweredMs !== null,
+        refused: detect.refused,
+        resolution: recover.arp,
+        synAck: recover.synAck,
+        knownOnly: detect.knownClientsOnly,
+        reportAttempts: false,
+      },
+      waitUs: (detect.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
+      key,
+    },
+    ...detect.watch.map((prefix) => {
+      return { kind: 'watch', address: prefix.address, bits: mappedLength(prefix) } as const;
+    }),
+    ...servers.flatMap(({ address, ports }) =>
+      ports.map((port) => ({ kind: 'knowService', server: address, port }) as const),
+    ),
+    ...clients.map(({ address }) => ({ kind: 'knowClient', client: address }) as const),
+  ];
+}
+
+/** Everybody who waits, for a fabric that knows of nobody. `nowUs` is its clock at the moment that is `nowMs` on ours. */
+export function restoreCommands(outages: readonly Outage[], nowUs: number, nowMs: number): Command[] {
+  const us = (ms: number): number => nowUs - (nowMs - ms) * 1000;
+  return outages.flatMap(({ server, port, cause, triedPort, clients }) =>
+    [...clients].map(([client, { firstMs, lastMs, tries }]) => {
+      return {
+        kind: 'restore',
+        server,
+        port,
+        client,
+        cause,
+        triedPort,
+        tries,
+        firstUs: us(firstMs),
+        lastUs: us(lastMs),
+      } as const;
+    }),
+  );
+}

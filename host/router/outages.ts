@@ -1,0 +1,49 @@
+/** What this program knows of the fabric's tables: enough to say it to people, and to refill a fabric that was restarted. */
+import type { Cause, Target } from '../fabric/records.ts';
+
+/** Times are milliseconds on this process's monotonic clock (`performance.now`). */
+export interface Waiting {
+  firstMs: number;
+  lastMs: number;
+  tries: number;
+}
+
+export interface Outage extends Target {
+  cause: Cause;
+  /** The TCP port that was tried last, 0 when none was. */
+  triedPort: number;
+  /** The first try that failed. */
+  fromMs: number;
+  /** The same in wall time; only ever printed, and part of a notice's identity. */
+  startedAt: Date;
+  readonly clients: Map<string, Waiting>;
+}
+
+export function nameOf(target: Target): string {
+  return `${target.server} ${target.port}`;
+}
+
+export class Outages {
+  readonly #outages = new Map<string, Outage>();
+
+  get(target: Target): Outage | undefined {
+    return this.#outages.get(nameOf(target));
+  }
+
+  add(outage: Outage): void {
+    this.#outages.set(nameOf(outage), outage);
+  }
+
+  delete(target: Target): void {
+    this.#outages.delete(nameOf(target));
+  }
+
+  all(): Outage[] {
+    return [...this.#outages.values()];
+  }
+
+  /** Those of one server: of the host as a whole, and of its services. */
+  of(server: string): Outage[] {
+    return this.all().filter((outage) => outage.server === server);
+  }
+}

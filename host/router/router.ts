@@ -1,0 +1,311 @@
+/**
+ * The role `run`: what the fabric notices becomes a notice to exactly the people who were turned away
+ * (embodiment 1: paragraphs 66 to 101).
+ */
+import type { RouterConfiguration } from '../config/types.ts';
+import type { FabricEvent, ServerState, Sign, Target } from '../fabric/records.ts';
+import type { Log } from '../log.ts';
+import { createNotice, type Notice } from '../notify/mail.ts';
+import { nameOf, type Outage, Outages, type Waiting } from './outages.ts';
+
+export type AnySign = Sign | 'trap' | 'connect';
+
+/** What the router needs of the fabric. */
+export interface FabricPort {
+  release(target: Target): void;
+  forget(target: Target): void;
+  stillDown(target: Target): void;
+}
+
+/** What the router needs of the check whether a sign of life is true. */
+export interface Checks {
+  /** The outage has begun: look now and then by yourself. */
+  watch(outage: Outage): void;
+  /** A sign came: look closely. */
+  check(outage: Outage): void;
+  /** The outage is over. */
+  stop(outage: Outage): void;
+}
+
+export interface RouterOptions {
+  readonly configuration: RouterConfiguration;
+  readonly fabric: FabricPort;
+  readonly checks: Checks;
+  readonly add: (notice: Notice) => void;
+  readonly log: Log;
+  /** Monotonic milliseconds, and the wall time at the same moment. */
+  readonly nowMs: () => number;
+  readonly now: () => Date;
+}
+
+/** Outages that end together: a server as a whole and the service that was tried on it. */
+interface Recovery {
+  readonly server: string;
+  readonly recoveredAt: Date;
+  readonly sign: AnySign;
+  readonly outages: readonly Outage[];
+  /** Those of them whose chains the fabric has not handed out to the end yet. */
+  readonly pending: Set<Outage>;
+  readonly clients: Map<string, Waiting>;
+}
+
+export class Router {
+  readonly outages = new Outages();
+  readonly #options: RouterOptions;
+  #configuration: RouterConfiguration;
+  #people: Map<string, RouterConfiguration['clients'][number]>;
+  readonly #signs = new Map<Outage, AnySign>();
+  readonly #recoveries = new Map<Outage, Recovery>();
+  /** Who came to a chain after it was handed out, until the fabric says whether the outage goes on. */
+  readonly #late = new Map<string, Map<string, Waiting>>();
+  /** Outages that a fabric which outlived its host was about to end. */
+  readonly #unfinished = new Map<Outage, ServerState>();
+  /** Between asking for everything again and the end of the answer: what was mentioned. */
+  #mentioned: Set<Outage | Waiting> | null = null;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#configuration = options.configuration;
+    this.#people = new Map();
+    this.reconfigure(options.configuration);
+  }
+
+  /** Takes another configuration for all that is decided from now on. */
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#configuration = configuration;
+    this.#people = new Map(configuration.clients.map((client) => [client.address, client]));
+  }
+
+  /** The fabric will say everything again: what it does not mention is gone. */
+  beginSync(): void {
+    this.#mentioned = new Set();
+  }
+
+  /** A trap from a server: of what it runs, everything that is down may be back (paragraphs 37 and 38). */
+  onTrap(server: string): void {
+    for (const outage of this.outages.of(server)) this.onSign(outage, 'trap');
+  }
+
+  /** A sign of life, wherever it comes from. */
+  onSign(outage: Outage, sign: AnySign): void {
+    const { log, checks } = this.#options;
+    log.info('recovery.signal', { server: outage.server, port: outage.port, sign });
+    if (this.#recoveries.has(outage)) return;
+    this.#signs.set(outage, sign);
+    if (this.#configuration.recover.confirm === 'connect') checks.check(outage);
+    else this.#recover(outage);
+  }
+
+  /** The check came to its end: the port that answers, 0 when there is none to connect to, or null: still down. */
+  onChecked(outage: Outage, port: number | null): void {
+    if (this.outages.get(outage) !== outage || this.#recoveries.has(outage)) return;
+    if (port === null) {
+      this.#options.log.info('recovery.denied', { server: outage.server, port: outage.port });
+      this.#options.fabric.stillDown(outage);
+      return;
+    }
+    this.#options.log.info('recovery.confirmed', { server: outage.server, port: port || outage.port });
+    this.#recover(outage);
+  }
+
+  onEvent(event: FabricEvent): void {
+    switch (event.kind) {
+      case 'outage':
+        this.#onOutage(event);
+        break;
+      case 'waiting':
+        this.#onWaiting(event);
+        break;
+      case 'answered':
+        this.outages.get(event)?.clients.delete(event.client);
+        break;
+      case 'signal': {
+        const outage = this.outages.get(event);
+        if (outage === undefined) break;
+        outage.triedPort = event.triedPort;
+        this.onSign(outage, event.sign);
+        break;
+      }
+      case 'released': {
+        const outage = this.outages.get(event);
+        const waiting = this.#waiting(event);
+        if (outage === undefined) break;
+        outage.clients.delete(event.client);
+        const clients = this.#recoveries.get(outage)?.clients;
+        const other = clients?.get(event.client);
+        clients?.set(event.client, other === undefined ? waiting : merged(waiting, other));
+        break;
+      }
+      case 'releaseEnd': {
+        const outage = this.outages.get(event);
+        const recovery = outage && this.#recoveries.get(outage);
+        if (outage === undefined || recovery === undefined) break;
+        recovery.pending.delete(outage);
+        if (recovery.pending.size === 0) this.#tell(recovery);
+        break;
+      }
+      case 'forgotten':
+        if (!event.goesOn) this.#late.delete(nameOf(event));
+        break;
+      case 'dropped':
+        this.#remove(event);
+        break;
+      case 'swept':
+        this.outages.get(event)?.clients.delete(event.client);
+        break;
+      case 'syncEnd':
+        this.#endSync();
+        break;
+      default:
+        break;
+    }
+  }
+
+  #onOutage(event: Extract<FabricEvent, { kind: 'outage' }>): void {
+    const { server, port, cause, triedPort } = event;
+    const known = this.outages.get(event);
+    if (known !== undefined) {
+      known.triedPort = triedPort;
+      this.#mentioned?.add(known);
+      return;
+    }
+    const fromMs = this.#ms(event.nowUs, event.firstUs);
+    const outage: Outage = {
+      server,
+      port,
+      cause,
+      triedPort,
+      fromMs,
+      startedAt: new Date(this.#options.now().getTime() - (this.#options.nowMs() - fromMs)),
+      clients: this.#late.get(nameOf(event)) ?? new Map(),
+    };
+    this.#late.delete(nameOf(event));
+    this.outages.add(outage);
+    this.#mentioned?.add(outage);
+    if (event.state !== 'down') this.#unfinished.set(outage, event.state);
+    this.#options.log.info('outage.opened', { server, port, cause });
+    if (this.#configuration.recover.confirm === 'connect') this.#options.checks.watch(outage);
+  }
+
+  #onWaiting(event: Extract<FabricEvent, { kind: 'waiting' | 'released' | 'swept' }>): void {
+    const outage = this.outages.get(event);
+    if (outage === undefined) return;
+    const waiting = this.#waiting(event);
+    if (!outage.clients.has(event.client)) {
+      const { server, port, client } = event;
+      this.#options.log.info('client.waiting', { server, port, client });
+    }
+    outage.clients.set(event.client, waiting);
+    this.#mentioned?.add(waiting);
+  }
+
+  #endSync(): void {
+    const mentioned = this.#mentioned;
+    this.#mentioned = null;
+    if (mentioned === null) return;
+    for (const outage of this.outages.all()) {
+      if (!mentioned.has(outage)) {
+        this.#remove(outage);
+        continue;
+      }
+      for (const [client, waiting] of outage.clients) {
+        if (!mentioned.has(waiting)) outage.clients.delete(client);
+      }
+    }
+    for (const [outage, state] of this.#unfinished) {
+      if (state === 'released' || this.#configuration.recover.confirm === 'none') this.#recover(outage);
+      else this.#options.checks.check(outage);
+    }
+    this.#unfinished.clear();
+  }
+
+  /** An outage that nobody is told of the end of. */
+  #remove(target: Target): void {
+    const outage = this.outages.get(target);
+    if (outage === undefined) return;
+    this.outages.delete(target);
+    this.#signs.delete(outage);
+    this.#recoveries.delete(outage);
+    this.#options.checks.stop(outage);
+    const { server, port, cause } = outage;
+    this.#options.log.info('outage.closed', { server, port, cause, told: 0 });
+  }
+
+  /** It is back: the chain of the server, and of the service on it that is back with it, is asked for. */
+  #recover(outage: Outage): void {
+    const { fabric, now } = this.#options;
+    const port = outage.port || outage.triedPort;
+    const together = this.outages
+      .of(outage.server)
+      .filter((other) => other === outage || (other.port || other.triedPort) === port)
+      .filter((other) => !this.#recoveries.has(other));
+    const recovery: Recovery = {
+      server: outage.server,
+      recoveredAt: now(),
+      sign: this.#signs.get(outage) ?? 'connect',
+      outages: together,
+      pending: new Set(together),
+      clients: new Map(),
+    };
+    for (const other of together) {
+      this.#options.checks.stop(other);
+      this.#recoveries.set(other, recovery);
+    }
+    for (const other of together) fabric.release(other);
+  }
+
+  /** The whole chain is here: its people are told, then it is freed (paragraphs 92 to 95). */
+  #tell(recovery: Recovery): void {
+    const { nowMs, log, fabric, add } = this.#options;
+    const { notify, servers } = this.#configuration;
+    const { server, recoveredAt } = recovery;
+    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const outageId = String(Math.min(...recovery.outages.map(({ startedAt }) => startedAt.getTime())));
+    let told = 0;
+    for (const [client, { lastMs }] of recovery.clients) {
+      const person = this.#people.get(client);
+      // Paragraphs 94 and 97: nobody knows the address, or the try was too long ago to matter.
+      if (person === undefined || nowMs() - lastMs > notify.freshMs) continue;
+      const language = person.language ?? notify.language;
+      add(createNotice({ server, serverName, client, mail: person.mail, language, recoveredAt, outageId }));
+      told++;
+    }
+    for (const outage of recovery.outages) {
+      const { port, cause } = outage;
+      this.outages.delete(outage);
+      this.#signs.delete(outage);
+      this.#recoveries.delete(outage);
+      if (outage.clients.size > 0) this.#late.set(nameOf(outage), outage.clients);
+      log.info('outage.closed', {
+        server,
+        port,
+        cause,
+        sign: recovery.sign,
+        clients: recovery.clients.size,
+        told,
+      });
+      fabric.forget(outage);
+    }
+  }
+
+  #waiting(event: { nowUs: number; firstUs: number; lastUs: number; tries: number }): Waiting {
+    return {
+      firstMs: this.#ms(event.nowUs, event.firstUs),
+      lastMs: this.#ms(event.nowUs, event.lastUs),
+      tries: event.tries,
+    };
+  }
+
+  /** A time of the engine's clock on ours. */
+  #ms(nowUs: number, us: number): number {
+    return this.#options.nowMs() - (nowUs - us) / 1000;
+  }
+}
+
+function merged(one: Waiting, other: Waiting): Waiting {
+  return {
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+    tries: one.tries + other.tries,
+  };
+}

@@ -1,0 +1,44 @@
+/** A story told to the fabric: what is put in, for either engine. */
+import type { DirectionName, LinkName } from '../../host/fabric/engine.ts';
+import type { Command } from '../../host/fabric/records.ts';
+
+export type Step =
+  | { readonly kind: 'tick'; readonly timeUs: number; readonly says: string }
+  | { readonly kind: 'command'; readonly command: Command; readonly says: string }
+  | {
+      readonly kind: 'frame';
+      readonly link: LinkName;
+      readonly iface: number;
+      readonly direction: DirectionName;
+      readonly timeUs: number;
+      readonly bytes: Buffer;
+      readonly says: string;
+    };
+
+/** Collects steps; `seconds` is the story's clock. */
+export class Script {
+  readonly steps: Step[] = [];
+  #timeUs = 0;
+
+  /** Lets time pass; with `tick` the fabric is told so. */
+  after(seconds: number, tick = false): this {
+    this.#timeUs += Math.round(seconds * 1e6);
+    if (tick) this.steps.push({ kind: 'tick', timeUs: this.#timeUs, says: 'time passes' });
+    return this;
+  }
+
+  command(command: Command, says: string): this {
+    this.steps.push({ kind: 'command', command, says });
+    return this;
+  }
+
+  frame(
+    bytes: Buffer,
+    says: string,
+    where: { iface?: number; direction?: DirectionName; link?: LinkName } = {},
+  ): this {
+    const { iface = 1, direction = 'in', link = 'ethernet' } = where;
+    this.steps.push({ kind: 'frame', link, iface, direction, timeUs: this.#timeUs, bytes, says });
+    return this;
+  }
+}

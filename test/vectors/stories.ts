@@ -1,0 +1,211 @@
+/** What the golden files tell. */
+import type { Command, Options } from '../../host/fabric/records.ts';
+import {
+  advertisement,
+  arp,
+  type End,
+  EtherType,
+  ethernet,
+  Flag,
+  framed,
+  ip,
+  Protocol,
+  segment,
+  unreachable,
+} from '../frames.ts';
+import { Script } from './script.ts';
+
+const ROUTER = '172.27.179.1';
+const ROUTER6 = '2001:db8:179::1';
+const SATO: End = { address: '172.27.179.151', port: 40_001 };
+const TANAKA: End = { address: '172.27.179.150', port: 40_002 };
+const NAKAMURA6: End = { address: '2001:db8:179::152', port: 40_003 };
+const SERVER: End = { address: '172.27.178.80', port: 80 };
+const SECURE: End = { ...SERVER, port: 443 };
+const SERVER6: End = { address: '2001:db8:178::80', port: 80 };
+const HOST = 1;
+const PORT = 3;
+const NEEDS_FRAGMENTATION = 4;
+const PROHIBITED = 13;
+
+export function configure(options: Partial<Options> = {}, sizes = {}): Command {
+  return {
+    kind: 'configure',
+    sizes: { servers: 64, clients: 256, attempts: 256, known: 16, prefixes: 16, ...sizes },
+    options: {
+      unreachable: true,
+      unanswered: true,
+      refused: true,
+      resolution: true,
+      synAck: true,
+      knownOnly: false,
+      reportAttempts: false,
+      ...options,
+    },
+    waitUs: 30_000_000,
+    key: Uint8Array.from({ length: 16 }, (_, i) => i),
+  };
+}
+
+function begin(options: Partial<Options> = {}): Script {
+  return new Script()
+    .command(configure(options), 'configure')
+    .command({ kind: 'watch', address: '172.27.178.0', bits: 120 }, 'watch 172.27.178.0/24')
+    .command({ kind: 'watch', address: '2001:db8:178::', bits: 64 }, 'watch 2001:db8:178::/64')
+    .after(100, true);
+}
+
+const syn = (from: End, to: End, sequence: number): Buffer =>
+  segment(from, to, { flags: Flag.syn, sequence });
+const synAck = (from: End, to: End, sequence: number): Buffer =>
+  segment(from, to, { flags: Flag.syn | Flag.ack, acknowledgement: sequence + 1 });
+const refusal = (from: End, to: End, sequence: number): Buffer =>
+  segment(from, to, { flags: Flag.rst | Flag.ack, acknowledgement: sequence + 1 });
+
+function release(script: Script, server: string, port = 0): Script {
+  return script
+    .command({ kind: 'release', server, port }, `release ${server} port ${port}`)
+    .command({ kind: 'forget', server, port }, `forget ${server} port ${port}`);
+}
+
+export const STORIES: Readonly<Record<string, () => Script>> = {
+  'unreachable-host': () => {
+    const quoted = syn(SATO, SERVER, 1000);
+    const error = framed(unreachable(ROUTER, HOST, quoted, SATO.address));
+    const script = begin();
+    script.frame(framed(quoted), 'Sato asks for the page');
+    script.frame(framed(quoted), 'the same packet at the bridge', { iface: 2 });
+    script.after(1).frame(framed(quoted), 'Sato asks again');
+    script.after(2).frame(framed(quoted), 'Sato asks again');
+    script.after(0.1).frame(error, 'the router says host unreachable', { direction: 'out' });
+    script.frame(error, 'for the second request as well', { direction: 'out' });
+    script.after(5).frame(framed(syn(TANAKA, SECURE, 2000)), 'Tanaka tries another port');
+    script
+      .after(5)
+      .frame(arp({ operation: 1, sender: '172.27.178.1', target: SERVER.address }), 'the router asks', {
+        direction: 'out',
+        iface: 3,
+      });
+    script.frame(
+      arp({ operation: 2, sender: SERVER.address, target: '172.27.178.1' }),
+      'the server answers',
+      {
+        iface: 3,
+      },
+    );
+    return release(script, SERVER.address).command({ kind: 'sync' }, 'sync: nobody waits');
+  },
+  'unanswered-over-ipv6': () => {
+    const script = begin();
+    script.frame(framed(syn(NAKAMURA6, SERVER6, 7)), 'Nakamura asks');
+    script.after(3).frame(framed(syn(NAKAMURA6, SERVER6, 7)), 'Nakamura asks again');
+    script.after(26.9, true).after(0.2, true);
+    script
+      .after(60)
+      .frame(framed(advertisement(SERVER6.address, 'ff02::1', false)), 'the server announces itself');
+    return release(script, SERVER6.address);
+  },
+  'refused-service': () => {
+    const script = begin();
+    script.frame(framed(syn(SATO, SERVER, 1)), 'Sato asks');
+    script.frame(framed(synAck(SERVER, SATO, 1)), 'and is answered', { direction: 'out' });
+    script.after(60).frame(framed(syn(SATO, SERVER, 2)), 'Sato asks');
+    script.frame(framed(refusal(SERVER, SATO, 2)), 'and is refused', { direction: 'out' });
+    script.frame(framed(syn(SATO, SECURE, 3)), 'Sato tries a port that nobody knows');
+    script.frame(framed(refusal(SECURE, SATO, 3)), 'and is refused', { direction: 'out' });
+    script.frame(framed(syn(TANAKA, SERVER, 4)), 'Tanaka asks');
+    script.frame(framed(refusal(SERVER, TANAKA, 4)), 'and is refused', { direction: 'out' });
+    script.after(10).frame(framed(syn({ ...TANAKA, port: 41_000 }, SERVER, 5)), 'Tanaka asks later');
+    script.frame(framed(synAck(SERVER, { ...TANAKA, port: 41_000 }, 5)), 'and is answered', {
+      direction: 'out',
+    });
+    return release(script, SERVER.address, SERVER.port);
+  },
+  'nothing-of-ours': () => {
+    const script = begin();
+    script.frame(framed(syn(SATO, { address: '192.0.2.1', port: 80 }, 1)), 'a server that is not watched');
+    script.frame(framed(syn({ address: '172.27.178.1', port: 5 }, SERVER, 1)), 'our own request', {
+      direction: 'out',
+    });
+    script.frame(framed(synAck(SERVER, SATO, 9)), 'backscatter');
+    script.frame(framed(refusal(SERVER, SATO, 9)), 'backscatter');
+    const quote = (to: End): Buffer => framed(unreachable(ROUTER, HOST, syn(SATO, to, 77), SATO.address));
+    script.frame(quote(SERVER), 'an error for a request that never was', { direction: 'out' });
+    script.frame(framed(syn(SATO, SERVER, 10)), 'Sato asks');
+    for (const [code, says] of [
+      [NEEDS_FRAGMENTATION, 'fragmentation needed'],
+      [PROHIBITED, 'prohibited'],
+      [PORT, 'port unreachable, and nobody knows that service'],
+    ] as const) {
+      const error = framed(unreachable(ROUTER, code, syn(SATO, SERVER, 10), SATO.address));
+      script.frame(error, says, { direction: 'out' });
+    }
+    const reply = ip(SERVER.address, SATO.address, Protocol.udp, Buffer.alloc(8));
+    const late = framed(unreachable(SATO.address, PORT, reply, SERVER.address));
+    script.frame(late, 'a late answer found nobody', { direction: 'in' });
+    script.frame(Buffer.alloc(3), 'three bytes');
+    script.frame(ethernet(EtherType.vlan, Buffer.alloc(0)), 'a tag cut short');
+    script.frame(ethernet(0x88cc, Buffer.alloc(40)), 'LLDP');
+    script.frame(arp({ operation: 1, sender: '0.0.0.0', target: SERVER.address }), 'a probe');
+    return script.command({ kind: 'counters' }, 'counters');
+  },
+  'tags-and-links': () => {
+    const packet = syn(SATO, SERVER, 1);
+    const tags = [EtherType.serviceVlan, EtherType.vlan];
+    const script = begin();
+    script.frame(ethernet(EtherType.ipv4, packet, tags), 'behind two tags');
+    script.frame(packet, 'raw', { link: 'raw' });
+    const cooked = Buffer.concat([Buffer.from('00000001000602000000000100000800', 'hex'), packet]);
+    script.frame(cooked, 'Linux cooked', { link: 'cookedV1' });
+    const second = Buffer.from('0800000000000003000100060200000000010000', 'hex');
+    script.frame(Buffer.concat([second, packet]), 'Linux cooked 2', { link: 'cookedV2' });
+    return script;
+  },
+  'takeover-of-a-silent-host': () => {
+    const script = begin();
+    script.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 'the server resolves');
+    script.after(5).frame(framed(syn(SATO, SERVER, 1)), 'Sato asks');
+    script.after(31, true);
+    script.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 'it still resolves: no news');
+    const announcement = {
+      operation: 1,
+      sender: SERVER.address,
+      target: '172.27.178.255',
+      hardware: 9,
+    } as const;
+    script.after(5).frame(arp(announcement), 'a standby takes the address over');
+    return script.command({ kind: 'stillDown', server: SERVER.address, port: 0 }, 'still down');
+  },
+  'restore-and-late-comers': () => {
+    const restored = (client: string, ago: number): Command => ({
+      kind: 'restore',
+      server: SERVER.address,
+      port: 0,
+      client,
+      cause: 'unreachable',
+      triedPort: 443,
+      tries: 2,
+      firstUs: 90_000_000 - ago,
+      lastUs: 95_000_000,
+    });
+    const script = begin();
+    script.command({ kind: 'knowClient', client: SATO.address }, 'Sato is known');
+    script.command(restored(SATO.address, 5_000_000_000), 'Sato has waited for long');
+    script.command(restored(TANAKA.address, 0), 'Tanaka has waited');
+    script.command({ kind: 'sync' }, 'sync');
+    script.command({ kind: 'release', server: SERVER.address, port: 0 }, 'release');
+    const late: End = { address: '172.27.179.159', port: 1 };
+    script.frame(framed(syn(late, SERVER, 1)), 'somebody comes late');
+    const error = framed(unreachable(ROUTER, HOST, syn(late, SERVER, 1), late.address));
+    script.frame(error, 'and is turned away', { direction: 'out' });
+    script.command({ kind: 'forget', server: SERVER.address, port: 0 }, 'forget: the outage goes on');
+    return release(script, SERVER.address);
+  },
+  'unreachable-over-ipv6': () => {
+    const quoted = syn(NAKAMURA6, SERVER6, 5);
+    const script = begin();
+    script.frame(framed(quoted), 'Nakamura asks');
+    const error = framed(unreachable(ROUTER6, 3, quoted, NAKAMURA6.address));
+    return script.after(3).frame(error, 'address unreachable', { direction: 'out' });
+  },
+};
