@@ -1,0 +1,146 @@
+/**
+ * Confirming a recovery by connecting to the port that people tried: a machine that answers ARP or says
+ * coldStart may still be minutes away from serving anybody.
+ */
+
+import { setMaxListeners } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ConfirmerOptions {
+  /** How long the service must answer, from the first to the last connection; 0: one is enough. */
+  readonly settleMs: number;
+  /** How long one connection may take. */
+  readonly connectTimeoutMs?: number;
+  /** How long to wait for the first answer before giving up. */
+  readonly patienceMs?: number;
+  /** Connections at the same time, all servers together. */
+  readonly connections?: number;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5000;
+/** While a service settles it is tried this often, but for a long settle time no more than so many times. */
+const SETTLE_STEP_MS = 1000;
+const MAX_SETTLE_STEPS = 10;
+
+export class Confirmer {
+  readonly #settleMs: number;
+  readonly #connectTimeoutMs: number;
+  readonly #patienceMs: number;
+  /** Connections that may still be opened, and who waits for one. */
+  #free: number;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(options: ConfirmerOptions) {
+    this.#settleMs = options.settleMs;
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 5000;
+    this.#patienceMs = options.patienceMs ?? 600_000;
+    this.#free = options.connections ?? 64;
+  }
+
+  /**
+   * The first of the ports that accepted connections for the settle time without a failure in between, or
+   * null if none did before patience ran out, when aborted, or when there are no ports to try.
+   *
+   * A server that does not answer is tried after 0.5 s, 1 s, 2 s, … 5 s. Patience bounds the wait for an
+   * answer, not the settling: a service that answers in time is followed to the end.
+   */
+  async confirm(server: string, ports: readonly number[], signal: AbortSignal): Promise<number | null> {
+    if (ports.length === 0) return null;
+    const waiting = new AbortController();
+    const stop = (): void => waiting.abort();
+    const patience = setTimeout(stop, this.#patienceMs);
+    // One signal stands for the whole process, and a hundred servers may come back at once.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      for (
+        let waitMs = FIRST_WAIT_MS;
+        !waiting.signal.aborted;
+        waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+      ) {
+        const port = await this.#answering(server, ports, signal);
+        if (port !== null) {
+          if (await this.#settles(server, port, signal)) return port;
+          waitMs = FIRST_WAIT_MS;
+        }
+        await pause(waitMs, waiting.signal);
+      }
+      return null;
+    } finally {
+      clearTimeout(patience);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /**
+   * Whether the port accepts a connection within the connect time. Nothing is sent; the connection is
+   * closed at once in good order.
+   */
+  async probe(server: string, port: number, signal?: AbortSignal): Promise<boolean> {
+    await this.#acquire();
+    if (signal?.aborted === true) {
+      this.#release();
+      return false;
+    }
+    return new Promise((resolve) => {
+      const socket = connect({ host: server, port });
+      // Bounds both halves of its life: until it is open, and until the other side has closed, too.
+      const timer = setTimeout(() => socket.destroy(), this.#connectTimeoutMs);
+      socket.on('connect', () => {
+        timer.refresh();
+        resolve(true);
+        socket.end();
+        // What the server says is thrown away; left unread it would turn our FIN into a reset.
+        socket.resume();
+      });
+      socket.on('error', () => resolve(false));
+      socket.on('close', () => {
+        clearTimeout(timer);
+        resolve(false);
+        this.#release();
+      });
+    });
+  }
+
+  /** The port that answered first, or null if none does (or it does not matter any more). */
+  async #answering(server: string, ports: readonly number[], signal: AbortSignal): Promise<number | null> {
+    const tries = ports.map(async (port) => {
+      if (!(await this.probe(server, port, signal))) throw new Error('does not answer');
+      return port;
+    });
+    return Promise.any(tries).catch(() => null);
+  }
+
+  async #settles(server: string, port: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#settleMs === 0) return !signal.aborted;
+    const atLeastMs = Math.min(SETTLE_STEP_MS, this.#settleMs / 2);
+    const steps = Math.min(Math.ceil(this.#settleMs / atLeastMs), MAX_SETTLE_STEPS);
+    for (let step = 0; step < steps; step += 1) {
+      await pause(this.#settleMs / steps, signal);
+      if (!(await this.probe(server, port, signal))) return false;
+    }
+    return !signal.aborted;
+  }
+
+  async #acquire(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#queue.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
+/** Waits, or returns early when aborted. */
+async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import { Confirmer } from '../../../host/recovery/confirmation.ts';
+import { until } from '../tools.ts';
+
+interface Service {
+  readonly server: Server;
+  readonly port: number;
+  /** Connections so far, and how each ended. */
+  readonly seen: { open: number; connections: number; ended: number; broken: number; bytes: number };
+}
+
+async function listen(port = 0, host = '127.0.0.1'): Promise<Service> {
+  const seen = { open: 0, connections: 0, ended: 0, broken: 0, bytes: 0 };
+  const server = createServer((socket: Socket) => {
+    seen.connections += 1;
+    seen.open += 1;
+    socket.on('data', (data) => (seen.bytes += data.length));
+    socket.on('end', () => (seen.ended += 1));
+    socket.on('error', () => (seen.broken += 1));
+    socket.on('close', () => (seen.open -= 1));
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return { server, port: address.port, seen };
+}
+
+function close(service: Service): Promise<void> {
+  return new Promise((resolve) => service.server.close(() => resolve()));
+}
+
+/** A port on which nobody listens, for now. */
+async function closedPort(): Promise<number> {
+  const service = await listen();
+  await close(service);
+  return service.port;
+}
+
+const NEVER = new AbortController().signal;
+
+describe('probing a port', () => {
+  it('says whether it accepts connections', async () => {
+    const service = await listen();
+    const confirmer = new Confirmer({ settleMs: 0 });
+    assert.equal(await confirmer.probe('127.0.0.1', service.port), true);
+    await close(service);
+    assert.equal(await confirmer.probe('127.0.0.1', service.port), false);
+  });
+
+  it('works with IPv6', async () => {
+    const service = await listen(0, '::1');
+    assert.equal(await new Confirmer({ settleMs: 0 }).probe('::1', service.port), true);
+    await close(service);
+  });
+
+  it('sends nothing and closes in good order, even when the server talks first', async () => {
+    const service = await listen();
+    service.server.on('connection', (socket) => socket.write('220 mail.example ESMTP\r\n'));
+    assert.equal(await new Confirmer({ settleMs: 0 }).probe('127.0.0.1', service.port), true);
+    await until('the end', () => service.seen.ended === 1);
+    assert.deepEqual(
+      { ...service.seen, open: 0 },
+      { open: 0, connections: 1, ended: 1, broken: 0, bytes: 0 },
+    );
+    await close(service);
+  });
+
+  it('is false when nothing answers in time', async () => {
+    // A stopped process accepts nothing; when its queue is full the kernel leaves further SYNs unanswered.
+    const script = `const server = require('node:net').createServer().listen(
+      { port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(child.stdout, 'data');
+    child.kill('SIGSTOP');
+    const confirmer = new Confirmer({ settleMs: 0, connectTimeoutMs: 1000 });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => confirmer.probe('127.0.0.1', Number(line))),
+    );
+    assert.ok(answers.includes(false), 'a full queue');
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  });
+
+  it('opens no more connections at once than allowed, all servers together', async () => {
+    const held: Socket[] = [];
+    let most = 0;
+    // With its own half kept open, a connection counts until the confirmer's time for it is over.
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      held.push(socket.resume().on('error', () => {}));
+      most = Math.max(most, held.length);
+      if (held.length === 3) for (const one of held.splice(0)) one.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    assert.ok(address !== null && typeof address === 'object');
+    const confirmer = new Confirmer({ settleMs: 0, connections: 3, connectTimeoutMs: 60_000 });
+    const probes = Array.from({ length: 12 }, () => confirmer.probe('127.0.0.1', address.port));
+    assert.deepEqual(await Promise.all(probes), Array(12).fill(true));
+    assert.equal(most, 3);
+    for (const socket of held) socket.destroy();
+    server.close();
+  });
+});
+
+describe('confirming a recovery', () => {
+  it('takes one connection when nothing needs to settle', async () => {
+    const service = await listen();
+    assert.equal(
+      await new Confirmer({ settleMs: 0 }).confirm('127.0.0.1', [service.port], NEVER),
+      service.port,
+    );
+    assert.equal(service.seen.connections, 1);
+    await close(service);
+  });
+
+  it('waits until a port that refuses opens', async () => {
+    const port = await closedPort();
+    const confirmed = new Confirmer({ settleMs: 100 }).confirm('127.0.0.1', [port], NEVER);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const service = await listen(port);
+    assert.equal(await confirmed, port);
+    assert.equal(service.seen.connections, 3);
+    await close(service);
+  });
+
+  it('names the one of several ports that answers', async () => {
+    const service = await listen();
+    const ports = [await closedPort(), service.port];
+    assert.equal(await new Confirmer({ settleMs: 50 }).confirm('127.0.0.1', ports, NEVER), service.port);
+    await close(service);
+  });
+
+  it('starts the settling anew when the service dies in between', async () => {
+    const first = await listen();
+    let confirmed: number | null | undefined;
+    const confirmation = new Confirmer({ settleMs: 3000 })
+      .confirm('127.0.0.1', [first.port], NEVER)
+      .then((port) => (confirmed = port));
+    await until('the first connection', () => first.seen.connections >= 1);
+    await close(first);
+    // Away for longer than the time between two connections, so that one of them finds it so.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const second = await listen(first.port);
+    await until('the confirmation', () => confirmed !== undefined);
+    assert.equal(await confirmation, first.port);
+    assert.ok(second.seen.connections >= 4, `${second.seen.connections} connections: a whole settling`);
+    await close(second);
+  });
+
+  it('is not taken in by a service that accepts once and dies', async () => {
+    const service = await listen();
+    service.server.once('connection', () => service.server.close());
+    const confirmer = new Confirmer({ settleMs: 200, patienceMs: 1000 });
+    assert.equal(await confirmer.confirm('127.0.0.1', [service.port], NEVER), null);
+  });
+
+  it('makes a handful of connections however long the settling', async () => {
+    const service = await listen();
+    await new Confirmer({ settleMs: 4000 }).confirm('127.0.0.1', [service.port], NEVER);
+    assert.equal(service.seen.connections, 5);
+    await close(service);
+  });
+
+  it('gives up when patience runs out', async () => {
+    const confirmer = new Confirmer({ settleMs: 0, patienceMs: 100 });
+    assert.equal(await confirmer.confirm('127.0.0.1', [await closedPort()], NEVER), null);
+  });
+
+  it('has nothing to confirm without ports', async () => {
+    assert.equal(await new Confirmer({ settleMs: 0 }).confirm('127.0.0.1', [], NEVER), null);
+  });
+
+  it('stops when aborted: before, while waiting, and while settling', async () => {
+    const service = await listen();
+    const confirmer = new Confirmer({ settleMs: 3_600_000 });
+    assert.equal(await confirmer.confirm('127.0.0.1', [service.port], AbortSignal.abort()), null);
+    assert.equal(service.seen.connections, 0);
+    for (const port of [service.port, await closedPort()]) {
+      const abort = new AbortController();
+      const confirmed = confirmer.confirm('127.0.0.1', [port], abort.signal);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      abort.abort();
+      assert.equal(await confirmed, null);
+    }
+    await close(service);
+  });
+
+  it('leaves many confirmations under one signal without a warning', async () => {
+    const warnings: Error[] = [];
+    const collect = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', collect);
+    const abort = new AbortController();
+    const service = await listen();
+    const confirmer = new Confirmer({ settleMs: 3_600_000 });
+    const confirmations = Array.from({ length: 50 }, () =>
+      confirmer.confirm('127.0.0.1', [service.port], abort.signal),
+    );
+    await until('fifty connections', () => service.seen.connections === 50);
+    abort.abort();
+    assert.deepEqual(await Promise.all(confirmations), Array(50).fill(null));
+    await close(service);
+    process.off('warning', collect);
+    assert.deepEqual(warnings, []);
+  });
+});
