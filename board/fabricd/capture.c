@@ -1,0 +1,273 @@
+#define _GNU_SOURCE
+#include "capture.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if_arp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "filter.h"
+#include "log.h"
+
+/* 1 MiB an interface. A block that is not full is handed over after so many ms: the latency of a quiet line. */
+#define RING_BLOCKS 32u
+#define BLOCK_BYTES 32768u
+#define RETIRE_MS 10u
+/* Nominal: with TPACKET_V3 frames lie one behind the other, of any length. */
+#define FRAME_SLOT_BYTES 2048u
+/* Without a ring: at most so many frames before others have their turn. */
+#define FRAMES_AT_ONCE 256u
+#define PLAIN_BYTES 2048u
+
+static int ask(const char *name, unsigned long question, struct ifreq *answer)
+{
+	static int socketOfQuestions = -1;
+
+	if (socketOfQuestions < 0)
+		socketOfQuestions = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memset(answer, 0, sizeof(*answer));
+	strncpy(answer->ifr_name, name, sizeof(answer->ifr_name) - 1);
+	return ioctl(socketOfQuestions, question, answer);
+}
+
+/* The ARP hardware type, -1 with errno when there is no such interface. */
+static int hardwareOf(const char *name)
+{
+	struct ifreq answer;
+
+	return ask(name, SIOCGIFHWADDR, &answer) < 0 ? -1 : answer.ifr_hwaddr.sa_family;
+}
+
+static int indexOf(const char *name)
+{
+	struct ifreq answer;
+
+	return ask(name, SIOCGIFINDEX, &answer) < 0 ? 0 : answer.ifr_ifindex;
+}
+
+/* Switched on, and with a carrier as far as it knows of such a thing. */
+static bool isUp(const char *name)
+{
+	struct ifreq answer;
+
+	if (ask(name, SIOCGIFFLAGS, &answer) < 0)
+		return false;
+	return (answer.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
+static bool hasEthernetHeader(int hardware)
+{
+	return hardware == ARPHRD_ETHER || hardware == ARPHRD_LOOPBACK;
+}
+
+static int bindTo(struct capture *capture, int index)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = index,
+	};
+
+	return bind(capture->fd, (struct sockaddr *)&address, sizeof(address));
+}
+
+/* Without a ring (an emulated machine, a kernel built without) frames are received one by one. */
+static int openRing(struct capture *capture)
+{
+	int version = TPACKET_V3;
+	long pageBytes = sysconf(_SC_PAGESIZE);
+	uint32_t blockBytes = pageBytes > (long)BLOCK_BYTES ? (uint32_t)pageBytes : BLOCK_BYTES;
+	struct tpacket_req3 request = {
+		.tp_block_size = blockBytes,
+		.tp_block_nr = RING_BLOCKS,
+		.tp_frame_size = FRAME_SLOT_BYTES,
+		.tp_frame_nr = blockBytes / FRAME_SLOT_BYTES * RING_BLOCKS,
+		.tp_retire_blk_tov = RETIRE_MS,
+	};
+	void *ring;
+
+	if (setsockopt(capture->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
+	    setsockopt(capture->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
+		return -1;
+	ring = mmap(NULL, (size_t)blockBytes * RING_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, capture->fd, 0);
+	if (ring == MAP_FAILED) {
+		int reason = errno;
+
+		memset(&request, 0, sizeof(request));
+		setsockopt(capture->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request));
+		errno = reason;
+		return -1;
+	}
+	capture->ring = ring;
+	capture->blockBytes = blockBytes;
+	return 0;
+}
+
+int capture_open(struct capture *capture, uint16_t number, const char *name)
+{
+	int hardware = hardwareOf(name);
+
+	memset(capture, 0, sizeof(*capture));
+	strncpy(capture->name, name, sizeof(capture->name) - 1);
+	capture->number = number;
+	capture->fd = -1;
+	if (hardware < 0) {
+		say("no interface %s: %s", name, strerror(errno));
+		goto out;
+	}
+	capture->ethernet = hasEthernetHeader(hardware);
+	capture->loopback = hardware == ARPHRD_LOOPBACK;
+	/*
+	 * What is neither Ethernet nor loopback (PPP, tun, tunnels) has a header of its own or none: a datagram
+	 * socket leaves it away. Protocol 0 hears nothing until the socket is bound, with its filter in place.
+	 */
+	capture->fd = socket(AF_PACKET, (capture->ethernet ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (capture->fd < 0) {
+		if (errno == EPERM || errno == EACCES)
+			say("no privilege to capture on %s: start as root, or with CAP_NET_RAW", name);
+		else
+			say("cannot capture on %s: %s", name, strerror(errno));
+		goto out;
+	}
+	if (filter_attach(capture->fd, capture->ethernet, engine_codes()->frameBytes) < 0) {
+		say("cannot attach the filter on %s: %s", name, strerror(errno));
+		goto out;
+	}
+	if (openRing(capture) < 0)
+		say("no packet ring on %s (%s): reading frame by frame, which is slower", name, strerror(errno));
+	capture->index = indexOf(name);
+	if (bindTo(capture, capture->index) < 0) {
+		say("cannot listen on %s: %s", name, strerror(errno));
+		goto out;
+	}
+	capture->bound = true;
+	capture->up = isUp(name);
+	return 0;
+out:
+	if (capture->fd >= 0)
+		close(capture->fd);
+	return -1;
+}
+
+static void give(const struct capture *capture, uint8_t kind, uint32_t length, const uint8_t *bytes, uint64_t nowUs)
+{
+	const struct engine_codes *codes = engine_codes();
+
+	if (capture->loopback && kind == PACKET_OUTGOING)
+		return;
+	engine_frame(capture->ethernet ? codes->ethernet : codes->raw, capture->number,
+		     kind == PACKET_OUTGOING ? codes->out : codes->in, length, bytes, nowUs);
+}
+
+static void readRing(struct capture *capture, uint64_t nowUs)
+{
+	for (uint32_t blocks = 0; blocks < RING_BLOCKS; blocks++) {
+		struct tpacket_block_desc *block =
+			(void *)(capture->ring + (size_t)capture->block * capture->blockBytes);
+		const uint8_t *at;
+
+		if (!(__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
+			return;
+		at = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
+		for (uint32_t i = 0; i < block->hdr.bh1.num_pkts; i++) {
+			const struct tpacket3_hdr *header = (const void *)at;
+			const struct sockaddr_ll *source = (const void *)(at + TPACKET_ALIGN(sizeof(*header)));
+
+			give(capture, source->sll_pkttype, header->tp_snaplen, at + header->tp_mac, nowUs);
+			at += header->tp_next_offset;
+		}
+		__atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+		capture->block = (capture->block + 1) % RING_BLOCKS;
+	}
+}
+
+static void readFrames(struct capture *capture, uint64_t nowUs)
+{
+	for (uint32_t i = 0; i < FRAMES_AT_ONCE; i++) {
+		uint8_t bytes[PLAIN_BYTES];
+		struct sockaddr_ll source;
+		socklen_t sourceLength = sizeof(source);
+		ssize_t length = recvfrom(capture->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&source,
+					  &sourceLength);
+
+		if (length < 0)
+			return;
+		give(capture, source.sll_pkttype, (uint32_t)length, bytes, nowUs);
+	}
+}
+
+void capture_read(struct capture *capture, uint64_t nowUs)
+{
+	if (capture->ring != NULL)
+		readRing(capture, nowUs);
+	else
+		readFrames(capture, nowUs);
+}
+
+/* The kernel unbinds the socket when its interface goes away, also when the next one gets the same index. */
+static bool isBoundTo(const struct capture *capture, int index)
+{
+	struct sockaddr_ll address;
+	socklen_t length = sizeof(address);
+
+	return getsockname(capture->fd, (struct sockaddr *)&address, &length) == 0 && address.sll_ifindex == index;
+}
+
+/* The socket lives on without an interface, and binding it again needs no privilege. */
+static void follow(struct capture *capture, int index)
+{
+	bool again = capture->index == 0;
+
+	capture->index = index;
+	capture->bound = false;
+	if (index == 0) {
+		say("%s is gone: waiting for an interface of that name", capture->name);
+	} else if (hasEthernetHeader(hardwareOf(capture->name)) != capture->ethernet) {
+		say("%s is an interface of another kind now: start again to listen on it", capture->name);
+	} else if (bindTo(capture, index) < 0) {
+		say("cannot listen on %s again (%s): start again", capture->name, strerror(errno));
+	} else {
+		capture->bound = true;
+		say("%s %s: listening on it", capture->name, again ? "is back" : "is another interface now");
+	}
+}
+
+bool capture_check(struct capture *capture)
+{
+	int index = indexOf(capture->name);
+	int error;
+	socklen_t errorLength = sizeof(error);
+	bool up;
+
+	/* ENETDOWN when it went down: unless it is read, poll returns at once for ever. */
+	getsockopt(capture->fd, SOL_SOCKET, SO_ERROR, &error, &errorLength);
+	if (index != capture->index || (capture->bound && !isBoundTo(capture, index)))
+		follow(capture, index);
+	up = capture->bound && isUp(capture->name);
+	if (up == capture->up)
+		return false;
+	capture->up = up;
+	return true;
+}
+
+void capture_count(struct capture *capture)
+{
+	/* Of version 3; the other versions fill in its beginning. Reading it resets it. */
+	struct tpacket_stats_v3 statistics = {0};
+	socklen_t length = sizeof(statistics);
+
+	if (getsockopt(capture->fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) < 0)
+		return;
+	capture->received += statistics.tp_packets - statistics.tp_drops;
+	capture->dropped += statistics.tp_drops;
+	if (statistics.tp_drops > 0)
+		say("%s: the kernel dropped %u frames that this machine was too slow for", capture->name,
+		    statistics.tp_drops);
+}

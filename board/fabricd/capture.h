@@ -1,0 +1,49 @@
+/* Frames of one interface, by a packet socket with a ring shared with the kernel. */
+#ifndef CAPTURE_H_
+#define CAPTURE_H_
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct capture {
+	char name[IFNAMSIZ];
+	/* How the module and the host call it: its place on the command line, from 1. */
+	uint16_t number;
+	/* Whether it can carry frames now. */
+	bool up;
+	/* Frames that passed the filter and were taken; those for which the kernel had no room. */
+	uint64_t received, dropped;
+
+	int fd;
+	/* The kernel's number of the interface of that name, as last seen; 0: there is none. */
+	int index;
+	/* Frames come with an Ethernet header, not from their IP header on. */
+	bool ethernet;
+	/* Shows every frame twice. */
+	bool loopback;
+	/* Bound to `index`. */
+	bool bound;
+	uint8_t *ring;
+	uint32_t blockBytes, block;
+};
+
+/*
+ * Opens `name`. Everything that needs a privilege happens here. 0, or -1 having said what is wrong. Going
+ * down and up, vanishing and coming back need no privilege: see capture_check().
+ */
+int capture_open(struct capture *capture, uint16_t number, const char *name);
+
+/* Gives the frames that are there to the module; nowUs is the time of all of them. */
+void capture_read(struct capture *capture, uint64_t nowUs);
+
+/*
+ * Looks where the interface is: gone, back under another index, up, down. True when `up` changed. Due after
+ * POLLERR, and from time to time: a cable that is pulled wakes nobody.
+ */
+bool capture_check(struct capture *capture);
+
+/* Brings `received` and `dropped` up to date; says so when frames were dropped. */
+void capture_count(struct capture *capture);
+
+#endif

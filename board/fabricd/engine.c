@@ -1,0 +1,117 @@
+#include "engine.h"
+
+#include <string.h>
+
+#include "fabric.h"
+#include "log.h"
+
+/* One frame or one expired timer adds a few events at most: with less room than this they go out first. */
+#define EVENT_RESERVE 16u
+
+static w2c_fabric module;
+static struct engine_codes codes;
+static const struct engine_sink *sink;
+static uint32_t frameAt, commandAt, eventAt, eventCapacity;
+static uint32_t pending;
+static bool answering, configured;
+
+/* The module says where its buffers are; that they lie inside its memory is checked once: it never shrinks. */
+static bool inside(uint32_t at, uint64_t length)
+{
+	return at + length <= module.w2c_memory.size;
+}
+
+int engine_start(const struct engine_sink *eventSink)
+{
+	sink = eventSink;
+	wasm2c_fabric_instantiate(&module);
+	codes = (struct engine_codes){
+		.abi = *w2c_fabric_ABI(&module),
+		.frameBytes = *w2c_fabric_FRAME_BYTES(&module),
+		.ethernet = *w2c_fabric_Link0x2EEthernet(&module),
+		.raw = *w2c_fabric_Link0x2ERaw(&module),
+		.in = *w2c_fabric_Direction0x2EIn(&module),
+		.out = *w2c_fabric_Direction0x2EOut(&module),
+	};
+	eventCapacity = *w2c_fabric_EVENT_CAPACITY(&module);
+	frameAt = w2c_fabric_frameBuffer(&module);
+	commandAt = w2c_fabric_commandBuffer(&module);
+	eventAt = w2c_fabric_eventBuffer(&module);
+	if (*w2c_fabric_RECORD_BYTES(&module) != RECORD_BYTES || eventCapacity <= EVENT_RESERVE ||
+	    !inside(frameAt, codes.frameBytes) || !inside(commandAt, RECORD_BYTES) ||
+	    !inside(eventAt, (uint64_t)eventCapacity * RECORD_BYTES)) {
+		say("the fabric module and this engine do not fit each other");
+		return -1;
+	}
+	return 0;
+}
+
+const struct engine_codes *engine_codes(void)
+{
+	return &codes;
+}
+
+uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t length,
+		      const uint8_t *bytes, uint64_t nowUs)
+{
+	uint32_t captured = length < codes.frameBytes ? length : codes.frameBytes;
+	uint32_t result;
+
+	if (captured > 0)
+		memcpy(module.w2c_memory.data + frameAt, bytes, captured);
+	result = w2c_fabric_frame(&module, link, iface, direction, captured, (uint32_t)nowUs,
+				  (uint32_t)(nowUs >> 32));
+	pending = result >> 8;
+	if (pending > eventCapacity - EVENT_RESERVE)
+		engine_settle();
+	return result & 0xff;
+}
+
+void engine_tick(uint64_t nowUs)
+{
+	pending = w2c_fabric_tick(&module, (uint32_t)nowUs, (uint32_t)(nowUs >> 32));
+}
+
+uint32_t engine_command(const uint8_t record[RECORD_BYTES])
+{
+	uint32_t result;
+
+	memcpy(module.w2c_memory.data + commandAt, record, RECORD_BYTES);
+	result = w2c_fabric_command(&module);
+	pending = result >> 8;
+	answering = true;
+	if ((result & 0xff) != *w2c_fabric_Status0x2EOk(&module))
+		return result & 0xff;
+	if (record[0] == *w2c_fabric_Command0x2EConfigure(&module))
+		configured = true;
+	return 0;
+}
+
+void engine_settle(void)
+{
+	for (;;) {
+		if (pending > eventCapacity)
+			pending = eventCapacity;
+		if (pending > 0) {
+			sink->take(pending, module.w2c_memory.data + eventAt);
+			w2c_fabric_drained(&module);
+			pending = 0;
+			answering = true;
+		}
+		/* A long answer would rather wait inside the module than be lost on the way. */
+		if (!answering || sink->room() < eventCapacity)
+			return;
+		pending = w2c_fabric_resume(&module);
+		answering = pending > 0;
+	}
+}
+
+bool engine_busy(void)
+{
+	return answering;
+}
+
+bool engine_configured(void)
+{
+	return configured;
+}

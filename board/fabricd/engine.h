@@ -1,0 +1,57 @@
+/*
+ * The fabric module, compiled in. One instance, one thread. It knows addresses, sizes and codes only as
+ * the module exports them; what a record means is between the module and the host.
+ *
+ * Times are microseconds of one monotonic clock (`Us`).
+ */
+#ifndef ENGINE_H_
+#define ENGINE_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RECORD_BYTES 64u
+
+/* Where the module's events go. */
+struct engine_sink {
+	/* Takes `count` records, oldest first. The memory is valid during the call only. */
+	void (*take)(uint32_t count, const uint8_t *records);
+	/* How many records it takes without losing any. A long answer waits for this. */
+	uint32_t (*room)(void);
+};
+
+/* Codes of the module that the caller of engine_frame() needs. */
+struct engine_codes {
+	uint32_t abi;
+	uint32_t frameBytes;
+	uint32_t ethernet, raw;
+	uint32_t in, out;
+};
+
+/* Instantiates the module. 0, or -1 when it is not one that this engine can carry (already said). */
+int engine_start(const struct engine_sink *sink);
+const struct engine_codes *engine_codes(void);
+
+/* One frame, of which at most frameBytes are looked at. Returns the verdict. */
+uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t length,
+		      const uint8_t *bytes, uint64_t nowUs);
+
+/* Lets the module's time advance. */
+void engine_tick(uint64_t nowUs);
+
+/* One command record. Returns the module's status, 0 when it was carried out. */
+uint32_t engine_command(const uint8_t record[RECORD_BYTES]);
+
+/*
+ * Hands pending events to the sink and goes on with a long answer for as long as the sink has room.
+ * Due after each batch of frames, each tick and each command, and when the sink has room again.
+ */
+void engine_settle(void);
+
+/* Whether a long answer is not finished: no further command may be given until engine_settle() ends it. */
+bool engine_busy(void);
+
+/* Whether the module was configured since the start. */
+bool engine_configured(void);
+
+#endif

@@ -1,0 +1,229 @@
+#define _GNU_SOURCE
+#include "link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* 256 KiB: the news of a busy second. Half of it is kept free of long answers. */
+#define QUEUE_RECORDS 4096u
+#define NEWS_RECORDS (QUEUE_RECORDS / 2)
+#define INPUT_BYTES (256u * RECORD_BYTES)
+
+enum { INPUT, OUTPUT, LISTENER };
+
+static int listener = -1, input = -1, output = -1;
+static struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+static uint8_t commands[INPUT_BYTES];
+static uint32_t commandBytes, commandsDone;
+
+/* A queue in a ring: `first` is the oldest record, of which `written` bytes are out already. */
+static uint8_t queue[QUEUE_RECORDS][RECORD_BYTES];
+static uint32_t first, queued, written;
+static uint64_t lost;
+
+static void connectTo(int in, int out)
+{
+	input = in;
+	output = out;
+	commandBytes = commandsDone = 0;
+	first = queued = written = 0;
+}
+
+static void disconnect(void)
+{
+	if ((commandBytes - commandsDone) % RECORD_BYTES != 0)
+		say("the host left in the middle of a record");
+	close(input);
+	if (output != input)
+		close(output);
+	connectTo(-1, -1);
+}
+
+void link_stdio(void)
+{
+	fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+	connectTo(STDIN_FILENO, STDOUT_FILENO);
+}
+
+/* What a daemon that was killed left behind; anything else at `path` is not ours to remove. */
+static void removeStale(void)
+{
+	struct stat there;
+	int probe;
+
+	if (lstat(address.sun_path, &there) < 0 || !S_ISSOCK(there.st_mode))
+		return;
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (probe < 0)
+		return;
+	if (connect(probe, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED)
+		unlink(address.sun_path);
+	close(probe);
+}
+
+int link_listen(const char *path)
+{
+	mode_t mask;
+	int bound;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		say("the path of the socket is longer than %zu bytes: %s", sizeof(address.sun_path) - 1, path);
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	removeStale();
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (listener < 0) {
+		say("cannot make a socket: %s", strerror(errno));
+		return -1;
+	}
+	mask = umask(0177);
+	bound = bind(listener, (struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (bound < 0 || listen(listener, 4) < 0) {
+		say("cannot listen at %s: %s%s", path, strerror(errno),
+		    errno == EADDRINUSE ? " (another ringback-fabricd, or a file of that name)" : "");
+		return -1;
+	}
+	return 0;
+}
+
+void link_polls(struct pollfd polls[LINK_POLLS], bool reading)
+{
+	polls[INPUT] = (struct pollfd){.fd = reading ? input : -1, .events = POLLIN};
+	polls[OUTPUT] = (struct pollfd){.fd = queued > 0 ? output : -1, .events = POLLOUT};
+	polls[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
+}
+
+/* The host has closed its end; what it said before may still be unread. */
+static bool isLeaving(void)
+{
+	struct pollfd end = {.fd = input};
+
+	return poll(&end, 1, 0) > 0 && (end.revents & POLLHUP) != 0;
+}
+
+bool link_accept(const struct pollfd polls[LINK_POLLS])
+{
+	int host;
+
+	if (polls[LISTENER].revents == 0)
+		return false;
+	/* A host that starts again must not find the place taken by itself: it waits until the old end is read. */
+	if (link_connected() && isLeaving())
+		return false;
+	host = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (host < 0)
+		return false;
+	if (link_connected()) {
+		say("a second host was turned away: one is connected");
+		close(host);
+		return false;
+	}
+	connectTo(host, host);
+	return true;
+}
+
+void link_read(const struct pollfd polls[LINK_POLLS])
+{
+	ssize_t count;
+
+	if (input < 0 || polls[INPUT].revents == 0)
+		return;
+	memmove(commands, commands + commandsDone, commandBytes - commandsDone);
+	commandBytes -= commandsDone;
+	commandsDone = 0;
+	if (commandBytes == sizeof(commands))
+		return;
+	count = read(input, commands + commandBytes, sizeof(commands) - commandBytes);
+	if (count > 0)
+		commandBytes += (uint32_t)count;
+	else if (count == 0 || (errno != EAGAIN && errno != EINTR))
+		disconnect();
+}
+
+const uint8_t *link_command(void)
+{
+	const uint8_t *command = commands + commandsDone;
+
+	if (commandBytes - commandsDone < RECORD_BYTES)
+		return NULL;
+	commandsDone += RECORD_BYTES;
+	return command;
+}
+
+void link_send(uint32_t count, const uint8_t *records)
+{
+	if (output < 0)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		if (queued == QUEUE_RECORDS) {
+			lost += count - i;
+			return;
+		}
+		memcpy(queue[(first + queued) % QUEUE_RECORDS], records + i * RECORD_BYTES, RECORD_BYTES);
+		queued++;
+	}
+}
+
+uint32_t link_room(void)
+{
+	if (output < 0)
+		return UINT32_MAX;
+	return queued < NEWS_RECORDS ? NEWS_RECORDS - queued : 0;
+}
+
+bool link_flush(void)
+{
+	bool progress = false;
+
+	while (queued > 0 && output >= 0) {
+		uint32_t inARow = first + queued > QUEUE_RECORDS ? QUEUE_RECORDS - first : queued;
+		ssize_t count = write(output, queue[first] + written, inARow * RECORD_BYTES - written);
+
+		if (count < 0) {
+			if (errno == EINTR)
+				continue;
+			if (errno != EAGAIN)
+				disconnect();
+			break;
+		}
+		progress = true;
+		written += (uint32_t)count;
+		first = (first + written / RECORD_BYTES) % QUEUE_RECORDS;
+		queued -= written / RECORD_BYTES;
+		written %= RECORD_BYTES;
+	}
+	/* An empty queue starts over, so that a host that keeps up costs one page of memory, not all. */
+	if (queued == 0)
+		first = 0;
+	return progress;
+}
+
+bool link_connected(void)
+{
+	return output >= 0;
+}
+
+uint64_t link_lost(void)
+{
+	return lost;
+}
+
+void link_close(void)
+{
+	if (link_connected())
+		disconnect();
+	if (listener >= 0) {
+		close(listener);
+		unlink(address.sun_path);
+	}
+}

@@ -1,0 +1,41 @@
+#include "record.h"
+
+#include <string.h>
+
+enum { READY = 64, INTERFACE = 65, REFUSED = 66 };
+
+static void put(uint8_t *at, unsigned bytes, uint64_t value)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		at[i] = (uint8_t)(value >> (8 * i));
+}
+
+static void begin(uint8_t record[RECORD_BYTES], uint8_t kind, uint8_t code, uint16_t number, uint64_t nowUs)
+{
+	memset(record, 0, RECORD_BYTES);
+	record[0] = kind;
+	record[1] = code;
+	put(record + 2, 2, number);
+	put(record + 8, 8, nowUs);
+}
+
+void record_ready(uint8_t record[RECORD_BYTES], uint64_t nowUs)
+{
+	_Static_assert(sizeof(VERSION) <= 48, "the version fits its field");
+	begin(record, READY, engine_configured(), (uint16_t)engine_codes()->abi, nowUs);
+	memcpy(record + 16, VERSION, sizeof(VERSION));
+}
+
+void record_interface(uint8_t record[RECORD_BYTES], const struct interface_report *report, uint64_t nowUs)
+{
+	begin(record, INTERFACE, report->up, report->number, nowUs);
+	memcpy(record + 16, report->name, sizeof(report->name));
+	put(record + 32, 8, report->received);
+	put(record + 40, 8, report->dropped);
+	put(record + 48, 8, report->lost);
+}
+
+void record_refused(uint8_t record[RECORD_BYTES], uint8_t kind, uint8_t status, uint64_t nowUs)
+{
+	begin(record, REFUSED, status, kind, nowUs);
+}

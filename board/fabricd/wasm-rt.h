@@ -1,0 +1,110 @@
+/*
+ * What the C that wasm2c (wabt 1.0.39) writes needs around it: types, traps and linear memory.
+ * Only what a module without imports, threads, exceptions or tables can ask for.
+ */
+#ifndef WASM_RT_H_
+#define WASM_RT_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Every load and store compares with the memory's size: no guard pages, no signal handler. */
+#define WASM_RT_MEMCHECK_GUARD_PAGES 0
+
+/*
+ * WebAssembly is little-endian. wabt's own answer on a big-endian machine is to keep the whole memory
+ * reversed; frames, records and growing memory would each have to know. Here memory stays in natural
+ * order everywhere, and a scalar is swapped on its way between memory and a variable. The generated code
+ * moves all scalars with wasm_rt_memcpy(), and only memory is made of uint8_t: when exactly one side
+ * is, this is a load or a store; 8-bit values, which need no swap, may be either.
+ */
+#define WABT_BIG_ENDIAN 0
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define WASM_RT_IS_MEMORY(p) _Generic((p), uint8_t *: 1, const uint8_t *: 1, default: 0)
+#define wasm_rt_memcpy(to, from, n) \
+	wasm_rt_move(to, from, n, WASM_RT_IS_MEMORY(to) != WASM_RT_IS_MEMORY(from))
+
+static inline __attribute__((always_inline)) void wasm_rt_move(void *to, const void *from, size_t n, bool swap)
+{
+	const uint8_t *source = from;
+	uint8_t *target = to;
+
+	for (size_t i = 0; i < n; i++)
+		target[i] = source[swap ? n - 1 - i : i];
+}
+#else
+#define wasm_rt_memcpy memcpy
+#endif
+
+typedef enum {
+	WASM_RT_TRAP_OOB,
+	WASM_RT_TRAP_INT_OVERFLOW,
+	WASM_RT_TRAP_DIV_BY_ZERO,
+	WASM_RT_TRAP_INVALID_CONVERSION,
+	WASM_RT_TRAP_UNREACHABLE,
+	WASM_RT_TRAP_CALL_INDIRECT,
+	WASM_RT_TRAP_EXHAUSTION,
+} wasm_rt_trap_t;
+
+typedef enum {
+	WASM_RT_I32,
+	WASM_RT_I64,
+	WASM_RT_F32,
+	WASM_RT_F64,
+} wasm_rt_type_t;
+
+typedef struct {
+	uint8_t *data;
+	uint64_t pages;
+	uint64_t max_pages;
+	/* In bytes; what every access is checked against. */
+	uint64_t size;
+} wasm_rt_memory_t;
+
+/* The generated prelude speaks of tables even when the module has none: types only, no functions. */
+typedef const char *wasm_rt_func_type_t;
+typedef void (*wasm_rt_function_ptr_t)(void);
+typedef struct wasm_rt_tailcallee {
+	void (*fn)(void **instance, void *stack, struct wasm_rt_tailcallee *next);
+} wasm_rt_tailcallee_t;
+typedef struct {
+	wasm_rt_func_type_t func_type;
+	wasm_rt_function_ptr_t func;
+	wasm_rt_tailcallee_t func_tailcallee;
+	void *module_instance;
+} wasm_rt_funcref_t;
+typedef void *wasm_rt_externref_t;
+typedef struct {
+	wasm_rt_funcref_t *data;
+	uint32_t size;
+} wasm_rt_funcref_table_t;
+typedef struct {
+	wasm_rt_externref_t *data;
+	uint32_t size;
+} wasm_rt_externref_table_t;
+
+#define wasm_rt_funcref_null_value ((wasm_rt_funcref_t){NULL, NULL, {NULL}, NULL})
+#define wasm_rt_externref_null_value ((wasm_rt_externref_t)NULL)
+
+/* Nothing to set up: no signal handler, no guard pages. */
+#define wasm_rt_is_initialized() true
+
+/* The module did what it never may; its state is worth nothing any more. Says so and exits with 1. */
+__attribute__((noreturn)) void wasm_rt_trap(wasm_rt_trap_t trap);
+
+/* `initial` pages of zeroes. Exits with 1 when the machine has not got them. */
+void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t initial, uint64_t max, bool is64,
+			     uint32_t pageBytes);
+
+/* Adds `delta` pages of zeroes; memory->data may move. Returns the pages before, or -1 and changes nothing. */
+uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t delta);
+
+void wasm_rt_free_memory(wasm_rt_memory_t *memory);
+
+#endif

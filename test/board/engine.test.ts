@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { instantiate } from '@assemblyscript/loader';
+import { build, command, fabricModule } from './fabricd.ts';
+import { EtherType, ethernet, ipv4, Protocol, tcp } from './frames.ts';
+
+const built = build('probe');
+
+function run(program: string, lines: readonly string[]) {
+  const input = `${lines.join('\n')}\n`;
+  return spawnSync(program, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
+}
+
+function output(lines: readonly string[]): string[] {
+  const { stdout, stderr, status } = run(built.vectors, lines);
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  return stdout.trimEnd().split('\n');
+}
+
+/** An event of the probe: kind, code, port, serial, tries, time, and the bytes at 16. */
+function event(
+  kind: number,
+  code: number,
+  port: number,
+  serial: number,
+  tries: number,
+  us: bigint,
+  rest: string,
+) {
+  const head = Buffer.alloc(16);
+  head.set([kind, code]);
+  head.writeUInt16LE(port, 2);
+  head.writeUInt16LE(serial, 4);
+  head.writeUInt16LE(tries, 6);
+  head.writeBigUInt64LE(us, 8);
+  return `event ${head.toString('hex')}${rest.padEnd(96, '0')}`;
+}
+
+const hex = (kind: number, value?: number) => `command ${command(kind, value).toString('hex')}`;
+
+describe('the engine, run by fabric-vectors', () => {
+  it('hands over a frame with its link, interface, direction, length and 64 bits of time', () => {
+    assert.deepEqual(output(['# a comment', '', 'frame 1 200 2 78187493530 0A0b0c', 'frame 2 1 1 5 -']), [
+      'verdict 1',
+      event(1, 2, 200, 1, 1, 78187493530n, '030000000a0b0c'),
+      'verdict 1',
+      event(1, 1, 1, 2, 2, 5n, '00000000'),
+    ]);
+  });
+
+  it('hands over no more of a frame than the module looks at', () => {
+    const [, seen] = output([`frame 1 1 1 0 ${'ab'.repeat(9000)}`]);
+    assert.equal(seen, event(1, 1, 1, 1, 1, 0n, `00020000${'ab'.repeat(44)}`));
+  });
+
+  it('gives the status of a command, and the events it caused after it', () => {
+    assert.deepEqual(output(['tick 9', hex(1), hex(99), hex(2, 2)]), [
+      'tick',
+      'status 0',
+      'status 2',
+      'status 0',
+      event(2, 0, 0, 1, 0, 9n, '01000000'),
+      event(2, 0, 0, 2, 0, 9n, '02000000'),
+    ]);
+  });
+
+  it('goes on with an answer that is longer than the event buffer until it is whole', () => {
+    const events = output([hex(2, 1000)]).slice(1);
+    assert.equal(events.length, 1000);
+    assert.equal(events.at(-1), event(2, 0, 0, 1000, 0, 0n, 'e8030000'));
+  });
+
+  it('keeps numbers little-endian in memory, whatever the machine', () => {
+    const record = command(6);
+    record.set([0x81, 0x82, 0x83, 0x84], 12);
+    const loaded = '01020304';
+    const widths = `${loaded}00000000${'0102030405060708'}${'03040000'}${'04000000'}${'81ffffff'}${'8182ffff'}${'81828384'}`;
+    assert.deepEqual(output([`command ${record.toString('hex')}`]), [
+      'status 0',
+      event(6, 0, 0, 1, 0, 0n, widths),
+    ]);
+  });
+
+  it('grows memory, keeps what was in it, and refuses what the machine cannot have', () => {
+    const lines = output([hex(5, 100), hex(4, 71), hex(4, 100 * 65536), hex(5, 0x7fffffff), hex(5, 0)]);
+    const values = lines.filter((line) => line.startsWith('event')).map((line) => line.slice(38, 46));
+    assert.deepEqual(values, ['01000000', '08000000', '00000000', 'ffffffff', '65000000']);
+  });
+
+  for (const [what, line] of [
+    ['reads outside its memory', hex(4, 65536)],
+    ['reads at the end of all addresses', hex(4, 0xffffffff)],
+  ] as const)
+    it(`ends with a message when the module ${what}`, () => {
+      const { stderr, status } = run(built.vectors, [line]);
+      assert.equal(stderr, 'fabric-vectors: the fabric module trapped: access outside its memory\n');
+      assert.equal(status, 1);
+    });
+
+  it('ends with a message when an assertion of the module fails', () => {
+    const { stderr, status } = run(built.vectors, [hex(3)]);
+    assert.equal(stderr, 'fabric-vectors: the fabric module trapped: an assertion failed\n');
+    assert.equal(status, 1);
+  });
+
+  for (const line of [
+    'frame 1 1 1 0',
+    'frame 1 1 1 0 abc',
+    'tick',
+    'command 00',
+    'frame 1 1 1 0 0g',
+    'nonsense',
+  ])
+    it(`refuses the line "${line}" of a script`, () => {
+      const { stderr, status } = run(built.vectors, ['tick 1', line]);
+      assert.equal(stderr, 'fabric-vectors: line 2 is not understood\n');
+      assert.equal(status, 1);
+    });
+
+  it('does the same with sanitizers watching', () => {
+    const script = [
+      'frame 1 1 2 7 0102',
+      hex(5, 40),
+      hex(2, 700),
+      `frame 2 9 1 8 ${'77'.repeat(512)}`,
+      hex(6),
+    ];
+    const watched = run(built.sanitized.vectors, script);
+    assert.equal(watched.stderr, '');
+    assert.equal(watched.stdout, run(built.vectors, script).stdout);
+  });
+});
+
+/** The same numbers every time (xorshift), so that what fails can be run again. */
+function* numbers(seed: number): Generator<number, never> {
+  for (let x = seed; ; ) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    yield x >>> 0;
+  }
+}
+
+type Codes = Record<string, Record<string, { value: number }>>;
+
+describe('the fabric module in this engine', {
+  skip: !existsSync(fabricModule) && 'needs dist/fabric.wasm: make',
+}, () => {
+  it('survives arbitrary frames and commands with sanitizers watching', async () => {
+    const { exports } = await instantiate<Codes>(readFileSync(fabricModule));
+    const code = (table: string, name: string): number => exports[table]?.[name]?.value ?? assert.fail(name);
+    const random = numbers(20260);
+    const next = (below: number) => random.next().value % below;
+    const bytes = (count: number) => Buffer.from(Array.from({ length: count }, () => next(256)));
+
+    // Tables so small that they overflow, every option, every address watched.
+    const configure = command(code('Command', 'Configure'));
+    configure.writeUInt32LE(0xffffffff, code('Field', 'Flags'));
+    configure.writeBigUInt64LE(3_000_000n, code('Field', 'WaitUs'));
+    for (const table of ['Servers', 'Clients', 'Attempts', 'Known', 'Prefixes'])
+      configure.writeUInt32LE(8, code('Field', table));
+    const watch = command(code('Command', 'Watch'));
+    const lines = [configure, watch].map((record) => `command ${record.toString('hex')}`);
+    const count = 20_000;
+    for (let i = 0; i < count; i++) {
+      const frame = bytes(next(140));
+      // Half of them look like IPv4 or IPv6 on the outside, so that they get further in.
+      if (frame.length > 34 && i % 2 === 0) frame.write(i % 4 === 0 ? '080045' : '86dd60', 12, 'hex');
+      // A quarter are whole handshakes between few addresses, so that tables fill and outages happen.
+      const whole = ethernet(EtherType.ipv4, ipv4(Protocol.tcp, tcp(1 << next(5), next(4))));
+      whole.set([next(4), next(12)], 29);
+      const chosen = i % 4 === 1 ? whole : frame;
+      lines.push(`frame ${1 + next(4)} ${next(4)} ${next(3)} ${i * 50_000} ${chosen.toString('hex') || '-'}`);
+      if (i % 40 === 0)
+        lines.push(`command ${Buffer.concat([Buffer.of(2 + next(20)), bytes(63)]).toString('hex')}`);
+    }
+    const watched = run(build('fabric').sanitized.vectors, lines);
+    assert.equal(watched.stderr, '');
+    assert.equal(watched.status, 0);
+    const printed = watched.stdout.split('\n');
+    assert.deepEqual(printed.slice(0, 2), ['status 0', 'status 0']);
+    assert.equal(printed.filter((line) => line.startsWith('verdict')).length, count);
+    assert.ok(printed.some((line) => line.startsWith('event')));
+  });
+});
