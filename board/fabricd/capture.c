@@ -16,7 +16,7 @@
 #include "filter.h"
 #include "log.h"
 
-/* 1 MiB an interface. A block that is not full is handed over after so many ms: the latency of a quiet line. */
+/* 1 MiB an interface. A block that is not full is handed over after RETIRE_MS: the delay of a quiet line. */
 #define RING_BLOCKS 32u
 #define BLOCK_BYTES 32768u
 #define RETIRE_MS 10u
@@ -96,7 +96,8 @@ static int openRing(struct capture *capture)
 	if (setsockopt(capture->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
 	    setsockopt(capture->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
 		return -1;
-	ring = mmap(NULL, (size_t)blockBytes * RING_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, capture->fd, 0);
+	ring = mmap(NULL, (size_t)blockBytes * RING_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    capture->fd, 0);
 	if (ring == MAP_FAILED) {
 		int reason = errno;
 
@@ -113,6 +114,7 @@ static int openRing(struct capture *capture)
 int capture_open(struct capture *capture, uint16_t number, const char *name)
 {
 	int hardware = hardwareOf(name);
+	int type;
 
 	memset(capture, 0, sizeof(*capture));
 	strncpy(capture->name, name, sizeof(capture->name) - 1);
@@ -125,10 +127,12 @@ int capture_open(struct capture *capture, uint16_t number, const char *name)
 	capture->ethernet = hasEthernetHeader(hardware);
 	capture->loopback = hardware == ARPHRD_LOOPBACK;
 	/*
-	 * What is neither Ethernet nor loopback (PPP, tun, tunnels) has a header of its own or none: a datagram
-	 * socket leaves it away. Protocol 0 hears nothing until the socket is bound, with its filter in place.
+	 * What is neither Ethernet nor loopback (PPP, tun, tunnels) has a header of its own or none: a
+	 * datagram socket leaves it away. Protocol 0 hears nothing until the socket is bound, with its filter
+	 * in place.
 	 */
-	capture->fd = socket(AF_PACKET, (capture->ethernet ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	type = capture->ethernet ? SOCK_RAW : SOCK_DGRAM;
+	capture->fd = socket(AF_PACKET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (capture->fd < 0) {
 		if (errno == EPERM || errno == EACCES)
 			say("no privilege to capture on %s: start as root, or with CAP_NET_RAW", name);
@@ -141,7 +145,8 @@ int capture_open(struct capture *capture, uint16_t number, const char *name)
 		goto out;
 	}
 	if (openRing(capture) < 0)
-		say("no packet ring on %s (%s): reading frame by frame, which is slower", name, strerror(errno));
+		say("no packet ring on %s (%s): reading frame by frame, which is slower", name,
+		    strerror(errno));
 	capture->index = indexOf(name);
 	if (bindTo(capture, capture->index) < 0) {
 		say("cannot listen on %s: %s", name, strerror(errno));
@@ -156,7 +161,8 @@ out:
 	return -1;
 }
 
-static void give(const struct capture *capture, uint8_t kind, uint32_t length, const uint8_t *bytes, uint64_t nowUs)
+static void give(const struct capture *capture, uint8_t kind, uint32_t length, const uint8_t *bytes,
+		 uint64_t nowUs)
 {
 	const struct engine_codes *codes = engine_codes();
 
@@ -178,7 +184,8 @@ static void readRing(struct capture *capture, uint64_t nowUs)
 		at = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
 		for (uint32_t i = 0; i < block->hdr.bh1.num_pkts; i++) {
 			const struct tpacket3_hdr *header = (const void *)at;
-			const struct sockaddr_ll *source = (const void *)(at + TPACKET_ALIGN(sizeof(*header)));
+			const struct sockaddr_ll *source =
+				(const void *)(at + TPACKET_ALIGN(sizeof(*header)));
 
 			give(capture, source->sll_pkttype, header->tp_snaplen, at + header->tp_mac, nowUs);
 			at += header->tp_next_offset;
@@ -217,7 +224,8 @@ static bool isBoundTo(const struct capture *capture, int index)
 	struct sockaddr_ll address;
 	socklen_t length = sizeof(address);
 
-	return getsockname(capture->fd, (struct sockaddr *)&address, &length) == 0 && address.sll_ifindex == index;
+	return getsockname(capture->fd, (struct sockaddr *)&address, &length) == 0 &&
+	       address.sll_ifindex == index;
 }
 
 /* The socket lives on without an interface, and binding it again needs no privilege. */

@@ -15,7 +15,7 @@ static uint32_t frameAt, commandAt, eventAt, eventCapacity;
 static uint32_t pending;
 static bool answering, configured;
 
-/* The module says where its buffers are; that they lie inside its memory is checked once: it never shrinks. */
+/* The module says where its buffers are; that they lie in its memory is checked once: it never shrinks. */
 static bool inside(uint32_t at, uint64_t length)
 {
 	return at + length <= module.w2c_memory.size;

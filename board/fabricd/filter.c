@@ -133,7 +133,8 @@ static const struct sock_filter others[] = {
 static const struct sock_filter whenIpv4[] = {JEQ(ETH_P_IP, 0, COUNT(ipv4))};
 static const struct sock_filter whenIpv6[] = {JEQ(ETH_P_IPV6, 0, COUNT(ipv6))};
 
-static uint16_t append(struct sock_filter *program, uint16_t length, uint16_t count, const struct sock_filter *part)
+static uint16_t append(struct sock_filter *program, uint16_t length, uint16_t count,
+		       const struct sock_filter *part)
 {
 	memcpy(program + length, part, count * sizeof(*part));
 	return length + count;
@@ -145,7 +146,8 @@ int filter_attach(int socket, bool ethernet, uint32_t frameBytes)
 	struct sock_fprog request = {.filter = program};
 	uint16_t length = 0;
 
-	_Static_assert(COUNT(ethernetBeginning) + COUNT(ipv4) + COUNT(ipv6) + COUNT(others) + 2 <= COUNT(program),
+	_Static_assert(COUNT(ethernetBeginning) + COUNT(whenIpv4) + COUNT(ipv4) + COUNT(whenIpv6) +
+				       COUNT(ipv6) + COUNT(others) <= COUNT(program),
 		       "the program fits");
 	length = ethernet ? append(program, length, COUNT(ethernetBeginning), ethernetBeginning)
 			  : append(program, length, COUNT(rawBeginning), rawBeginning);

@@ -75,7 +75,8 @@ int link_listen(const char *path)
 	int bound;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		say("the path of the socket is longer than %zu bytes: %s", sizeof(address.sun_path) - 1, path);
+		say("the path of the socket is longer than %zu bytes: %s", sizeof(address.sun_path) - 1,
+		    path);
 		return -1;
 	}
 	strcpy(address.sun_path, path);
@@ -117,7 +118,7 @@ bool link_accept(const struct pollfd polls[LINK_POLLS])
 
 	if (polls[LISTENER].revents == 0)
 		return false;
-	/* A host that starts again must not find the place taken by itself: it waits until the old end is read. */
+	/* A host that starts again must not find its place taken by itself: its last words are read first. */
 	if (link_connected() && isLeaving())
 		return false;
 	host = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -26,7 +26,8 @@
 enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2 };
 
 static const char usage[] =
-	"usage: ringback-fabricd [--stdio | --socket PATH] --interface NAME [--interface NAME]... [--user NAME]\n"
+	"usage: ringback-fabricd [--stdio | --socket PATH] --interface NAME [--interface NAME]...\n"
+	"                        [--user NAME]\n"
 	"\n"
 	"  --interface NAME  listen there; may be given again, up to 32 times\n"
 	"  --stdio           records on standard input and output (default); ends with the host\n"
@@ -107,8 +108,8 @@ static int readOptions(struct options *options, int count, char **arguments)
 		switch (option) {
 		case 'i':
 			if (options->interfaceCount == MOST_INTERFACES || strlen(optarg) >= IFNAMSIZ) {
-				say("%s", strlen(optarg) >= IFNAMSIZ ? "an interface name has at most 15 bytes"
-								    : "at most 32 interfaces");
+				say(strlen(optarg) >= IFNAMSIZ ? "an interface name has at most 15 bytes"
+							       : "at most 32 interfaces");
 				return WRONG_USAGE;
 			}
 			for (uint32_t i = 0; i < options->interfaceCount; i++)

@@ -23,7 +23,8 @@ int privileges_find(struct privileges *privileges, const char *user)
 	errno = 0;
 	entry = getpwnam(user);
 	if (entry == NULL) {
-		say("no user %s to become%s%s", user, errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+		say("no user %s to become%s%s", user, errno != 0 ? ": " : "",
+		    errno != 0 ? strerror(errno) : "");
 		return -1;
 	}
 	privileges->user = entry->pw_uid;

@@ -30,7 +30,8 @@
 #define wasm_rt_memcpy(to, from, n) \
 	wasm_rt_move(to, from, n, WASM_RT_IS_MEMORY(to) != WASM_RT_IS_MEMORY(from))
 
-static inline __attribute__((always_inline)) void wasm_rt_move(void *to, const void *from, size_t n, bool swap)
+static inline __attribute__((always_inline)) void
+wasm_rt_move(void *to, const void *from, size_t n, bool swap)
 {
 	const uint8_t *source = from;
 	uint8_t *target = to;
@@ -102,7 +103,7 @@ __attribute__((noreturn)) void wasm_rt_trap(wasm_rt_trap_t trap);
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t initial, uint64_t max, bool is64,
 			     uint32_t pageBytes);
 
-/* Adds `delta` pages of zeroes; memory->data may move. Returns the pages before, or -1 and changes nothing. */
+/* Adds `delta` pages of zeroes; memory->data may move. Returns the pages before, or -1 with nothing done. */
 uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t delta);
 
 void wasm_rt_free_memory(wasm_rt_memory_t *memory);

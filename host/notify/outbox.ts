@@ -215,7 +215,7 @@ export class Outbox {
   }
 
   #serverFailed(epoch: number, nowMs: number): void {
-    
+    if (epoch !== this.#server.epoch) return;
     const failures = this.#server.failures + 1;
     this.#server = {
       failures,

@@ -163,7 +163,10 @@ describe('the fabric module in this engine', {
     for (const table of ['Servers', 'Clients', 'Attempts', 'Known', 'Prefixes'])
       configure.writeUInt32LE(8, code('Field', table));
     const watch = command(code('Command', 'Watch'));
-    const lines = [configure, watch].map((record) => `command ${record.toString('hex')}`);
+    const watchIpv4 = Buffer.from(watch);
+    watchIpv4[code('Field', 'Code')] = 96;
+    watchIpv4.set([0xff, 0xff], code('Field', 'Server') + 10);
+    const lines = [configure, watch, watchIpv4].map((record) => `command ${record.toString('hex')}`);
     const count = 20_000;
     for (let i = 0; i < count; i++) {
       const frame = bytes(next(140));
@@ -181,8 +184,9 @@ describe('the fabric module in this engine', {
     assert.equal(watched.stderr, '');
     assert.equal(watched.status, 0);
     const printed = watched.stdout.split('\n');
-    assert.deepEqual(printed.slice(0, 2), ['status 0', 'status 0']);
+    assert.deepEqual(printed.slice(0, 3), ['status 0', 'status 0', 'status 0']);
     assert.equal(printed.filter((line) => line.startsWith('verdict')).length, count);
-    assert.ok(printed.some((line) => line.startsWith('event')));
+    const outage = Buffer.of(code('Event', 'Outage')).toString('hex');
+    assert.ok(printed.some((line) => line.startsWith(`event ${outage}`)));
   });
 });

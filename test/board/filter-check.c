@@ -1,7 +1,7 @@
 /*
  * What the kernel makes of the filter. Each line on standard input is `ethernet HEX` or `raw HEX`; the answer
- * is `pass BYTES` (as many as are copied) or `drop`. The kernel runs the program on a datagram between two Unix
- * sockets just as on a frame, and asks for no privilege.
+ * is `pass BYTES` (as many as are copied) or `drop`. The kernel runs the program on a datagram between two
+ * Unix sockets just as on a frame, and asks for no privilege.
  */
 #define _GNU_SOURCE
 #include <stdint.h>

@@ -1,12 +1,12 @@
 ;; A module with the fabric's exports that shows what the daemon gives it: every frame becomes an event.
 ;; The daemon knows no protocol, so its own tests need none either.
 ;;
-;;   frame    → event 1: code = direction, port = interface, tries = link, 16 u32 captured, 20 first 44 bytes
+;;   frame    → event 1: code = direction, port = interface, tries = link, 16 length, 20 first 44 bytes
 ;;   command 1 (configure)  → status 0
 ;;   command 2              → u32 at 8 events of kind 2 with a number counting from 1 at 16: a long answer
 ;;   command 3              → fails an assertion
 ;;   command 4              → reads the byte at the u32 at 8, which may be outside memory
-;;   command 5              → grows memory by the u32 at 8 pages, event 5: the u32 at 16 is memory.grow's answer
+;;   command 5              → grows memory by the u32 at 8 pages, event 5: 16 memory.grow's answer
 ;;   command 6              → event 6: a number stored in one width and loaded in another, see below
 ;;   any other              → status 2
 (module

@@ -1,6 +1,6 @@
 /*
- * Sends each line of hexadecimal digits on standard input as one frame on the interface named, or with --tun lets
- * it arrive there as an IP packet:
+ * Sends each line of hexadecimal digits on standard input as one frame on the interface named, or with --tun
+ * lets it arrive there as an IP packet:
  *
  *   send-frames [--tun] NAME
  */
@@ -49,8 +49,9 @@ int main(int count, char **arguments)
 		uint8_t frame[2048];
 		size_t length = 0;
 		unsigned byte;
+		const char *hex = line;
 
-		for (const char *hex = line; length < sizeof(frame) && sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		for (; length < sizeof(frame) && sscanf(hex, "%2x", &byte) == 1; hex += 2)
 			frame[length++] = (uint8_t)byte;
 		if (write(fd, frame, length) != (ssize_t)length) {
 			perror("send-frames");

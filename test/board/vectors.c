@@ -6,8 +6,8 @@
  *   tick TIME_US                             → tick
  *   command HEX                              → status N
  *
- * HEX of a frame is `-` for no bytes at all, of a command it is 64 bytes. Empty lines and those that begin with #
- * print nothing. After each result come the events it caused, `event HEX`, oldest first.
+ * HEX of a frame is `-` for no bytes at all, of a command it is 64 bytes. Empty lines and those that begin
+ * with # print nothing. After each result come the events it caused, `event HEX`, oldest first.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -65,13 +65,13 @@ static bool run(char *line)
 	if (line[0] == '\0' || line[0] == '#')
 		return true;
 	/* 131072 is 2 * MOST_BYTES. */
-	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s", &link, &iface, &direction,
-		   &timeUs, hex) == 5) {
+	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s", &link, &iface,
+		   &direction, &timeUs, hex) == 5) {
 		length = parseHex(hex, sizeof(bytes), bytes);
 		if (length < 0)
 			return false;
-		uint32_t verdict = engine_frame(link, iface, direction, (uint32_t)length, bytes, timeUs);
-		printf("verdict %" PRIu32 "\n", verdict);
+		printf("verdict %" PRIu32 "\n",
+		       engine_frame(link, iface, direction, (uint32_t)length, bytes, timeUs));
 	} else if (sscanf(line, "tick %" SCNu64, &timeUs) == 1) {
 		engine_tick(timeUs);
 		puts("tick");

@@ -1,0 +1,59 @@
+/** Records of the daemon's own, as board/fabricd/record.h lays them out, and of the module. */
+import { loadModule } from '../../../host/fabric/module.ts';
+import { Codec } from '../../../host/fabric/records.ts';
+
+export const { codes } = loadModule();
+export const codec = new Codec(codes);
+const SIZE = codes.number('RECORD_BYTES');
+
+interface Ready {
+  readonly configured?: boolean;
+  readonly abi?: number;
+  readonly version?: string;
+  readonly nowUs?: bigint;
+}
+
+export function readyRecord(ready: Ready = {}): Buffer {
+  const { configured = false, abi = codes.number('ABI'), version = '1.2.3', nowUs = 5_000_000n } = ready;
+  const record = Buffer.alloc(SIZE);
+  record.set([64, configured ? 1 : 0]);
+  record.writeUInt16LE(abi, 2);
+  record.writeBigUInt64LE(nowUs, 8);
+  record.write(version, 16, 48);
+  return record;
+}
+
+export interface Interface {
+  readonly name: string;
+  readonly up?: boolean;
+  readonly number?: number;
+  readonly received?: number;
+  readonly dropped?: number;
+  readonly lost?: number;
+}
+
+export function interfaceRecord(report: Interface): Buffer {
+  const { name, up = true, number = 1, received = 0, dropped = 0, lost = 0 } = report;
+  const record = Buffer.alloc(SIZE);
+  record.set([65, up ? 1 : 0]);
+  record.writeUInt16LE(number, 2);
+  record.write(name, 16, 16);
+  for (const [i, count] of [received, dropped, lost].entries())
+    record.writeBigUInt64LE(BigInt(count), 32 + i * 8);
+  return record;
+}
+
+export function refusedRecord(command: number, status: number): Buffer {
+  const record = Buffer.alloc(SIZE);
+  record.set([66, status]);
+  record.writeUInt16LE(command, 2);
+  return record;
+}
+
+/** An event of the module that says nothing but which it is. */
+export function eventRecord(kind: string, serial: number): Buffer {
+  const record = Buffer.alloc(SIZE);
+  record[codes.number('Field.Kind')] = codes.number(`Event.${kind}`);
+  record.writeUInt16LE(serial, codes.number('Field.Serial'));
+  return record;
+}

@@ -1,0 +1,145 @@
+/**
+ * The daemon's part of the conversation around the module in this process: a daemon that a test can kill, start
+ * again, make slow, and show frames to.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { Engine } from '../../../host/fabric/engine.ts';
+import type { FabricEvent } from '../../../host/fabric/records.ts';
+import {
+  codec,
+  codes,
+  type Interface,
+  interfaceRecord,
+  readyRecord,
+  refusedRecord,
+} from './daemon-records.ts';
+
+const SIZE = codec.recordBytes;
+const CONFIGURE = codes.number('Command.Configure');
+/** Its clock is far from the host's. */
+const AHEAD_US = 3_600_000_000;
+
+export class FakeDaemon {
+  readonly #path: string;
+  #server: Server | null = null;
+  #host: Socket | null = null;
+  #engine = this.#fresh();
+  #configured = false;
+  #rest: Buffer = Buffer.alloc(0);
+  #passedUs = 0;
+  /** Kinds of events that it loses: the host is too slow for them. */
+  #losing: readonly FabricEvent['kind'][] = [];
+  /** What goes out only once it is asked for. */
+  #held: Buffer[] | null = null;
+  /** Names of the commands that it got since it was made, whichever host they came from. */
+  readonly commands: string[] = [];
+  /** How many hosts have connected. */
+  hosts = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Serves the socket: with an empty module, unless it has been there before and only its host has gone. */
+  async start(): Promise<void> {
+    const server = createServer((socket) => this.#welcome(socket));
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(this.#path, resolve));
+  }
+
+  /** As if it were killed: the connection closes, and what it knew is gone. */
+  async stop(): Promise<void> {
+    this.disconnect();
+    const server = this.#server;
+    this.#server = null;
+    this.#engine = this.#fresh();
+    this.#configured = false;
+    await new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
+  }
+
+  /** The connection closes; what it knows stays. */
+  disconnect(): void {
+    this.#host?.destroy();
+    this.#host = null;
+  }
+
+  /** A frame on the first interface, now. */
+  frame(bytes: Buffer, direction: 'In' | 'Out' = 'In'): void {
+    const way = codes.number(`Direction.${direction}`);
+    this.#engine.frame(codes.number('Link.Ethernet'), 1, way, bytes, this.nowUs);
+    this.#engine.drain();
+  }
+
+  /** So much time has gone by for the module. */
+  pass(seconds: number): void {
+    this.#passedUs += seconds * 1_000_000;
+    this.#engine.tick(this.nowUs);
+  }
+
+  get nowUs(): number {
+    return Math.round(performance.now() * 1000) + AHEAD_US + this.#passedUs;
+  }
+
+  report(report: Interface): void {
+    this.#write(interfaceRecord(report));
+  }
+
+  lose(...kinds: readonly FabricEvent['kind'][]): void {
+    this.#losing = kinds;
+  }
+
+  /** From now on nothing goes out; `hold(false)` sends what has come together. */
+  hold(holding = true): void {
+    const held = this.#held ?? [];
+    this.#held = holding ? held : null;
+    if (!holding) for (const record of held) this.#write(record);
+  }
+
+  /** How often it was given a command. */
+  count(command: string): number {
+    return this.commands.filter((name) => name === command).length;
+  }
+
+  #fresh(): Engine {
+    return new Engine({
+      onEvent: () => {},
+      onRecord: (record) => {
+        const { kind } = codec.decode(new DataView(record.buffer, record.byteOffset, record.byteLength));
+        if (!this.#losing.includes(kind)) this.#write(Buffer.from(record));
+      },
+    });
+  }
+
+  #welcome(socket: Socket): void {
+    this.#host?.destroy();
+    this.#host = socket;
+    this.hosts++;
+    this.#rest = Buffer.alloc(0);
+    socket.on('error', () => {});
+    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    this.#write(readyRecord({ configured: this.#configured, version: 'fake', nowUs: BigInt(this.nowUs) }));
+    this.#write(interfaceRecord({ name: 'lan0' }));
+  }
+
+  #take(bytes: Buffer): void {
+    const all = Buffer.concat([this.#rest, bytes]);
+    let at = 0;
+    for (; at + SIZE <= all.length; at += SIZE) this.#carryOut(all.subarray(at, at + SIZE));
+    this.#rest = Buffer.from(all.subarray(at));
+  }
+
+  #carryOut(record: Buffer): void {
+    const [kind = 0] = record;
+    this.commands.push(codes.name('Command', kind));
+    this.#engine.tick(this.nowUs);
+    const status = this.#engine.record(record);
+    if (status !== 0) this.#write(refusedRecord(kind, status));
+    else if (kind === CONFIGURE) this.#configured = true;
+  }
+
+  #write(record: Buffer): void {
+    if (this.#held !== null) this.#held.push(record);
+    else this.#host?.write(record);
+  }
+}

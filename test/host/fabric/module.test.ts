@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Codes, loadModule } from '../../../host/fabric/module.ts';
+import { Codec } from '../../../host/fabric/records.ts';
+import { SATO, SERVER } from './fabric.ts';
+
+/** What of the JavaScript interface to WebAssembly is needed here. */
+declare const WebAssembly: {
+  readonly Module: {
+    new (bytes: Uint8Array): object;
+    imports(module: object): readonly object[];
+    exports(module: object): readonly { readonly name: string; readonly kind: string }[];
+  };
+};
+
+const bytes = readFileSync(fileURLToPath(new URL('../../../dist/fabric.wasm', import.meta.url)));
+const compiled = new WebAssembly.Module(bytes);
+const exported = WebAssembly.Module.exports(compiled);
+const { codes, functions } = loadModule();
+
+const FUNCTIONS = [
+  'command',
+  'commandBuffer',
+  'drained',
+  'eventBuffer',
+  'frame',
+  'frameBuffer',
+  'resume',
+  'tick',
+];
+const NUMBERS = [
+  'ABI',
+  'ATTEMPT_BYTES',
+  'CLIENT_BYTES',
+  'COUNTERS_IN_RECORD',
+  'EVENT_CAPACITY',
+  'FRAME_BYTES',
+  'RECORD_BYTES',
+  'SERVER_BYTES',
+];
+const ENUMS = [
+  'Cause',
+  'Command',
+  'Counter',
+  'Direction',
+  'Event',
+  'Field',
+  'Link',
+  'Option',
+  'Outcome',
+  'ServerState',
+  'Sign',
+  'Status',
+  'Verdict',
+];
+/** Names that stand for a boundary, not for a code of their own. */
+const BOUNDARIES = ['Verdict.LastMalformed'];
+
+const namesOf = (kind: string): string[] =>
+  exported
+    .filter((entry) => entry.kind === kind)
+    .map(({ name }) => name)
+    .sort();
+
+/** Where the start section would be (WebAssembly core specification 1.0, section 5.5.11). */
+const START_SECTION = 8;
+
+/** The numbers of the sections that the module consists of. */
+function sections(module: Uint8Array): number[] {
+  const found: number[] = [];
+  for (let at = 8; at < module.length; ) {
+    found.push(module[at++] ?? 0);
+    let [length, shift, byte] = [0, 0, 0];
+    do {
+      byte = module[at++] ?? 0;
+      length += (byte & 0x7f) * 2 ** shift;
+      shift += 7;
+    } while (byte & 0x80);
+    at += length;
+  }
+  return found;
+}
+
+describe('The release module', () => {
+  it('needs nothing from whoever carries it', () => {
+    assert.deepEqual(WebAssembly.Module.imports(compiled), []);
+  });
+
+  it('runs nothing when it is instantiated', () => {
+    assert.ok(sections(bytes).length > 5, 'the sections were read');
+    assert.ok(!sections(bytes).includes(START_SECTION), 'no start section');
+  });
+
+  it('exports its memory and the functions of the door, and no others', () => {
+    assert.deepEqual(namesOf('memory'), ['memory']);
+    assert.deepEqual(namesOf('function'), FUNCTIONS);
+    assert.deepEqual(namesOf('table'), []);
+  });
+
+  it('exports its sizes and its enums as constants, and no other', () => {
+    const globals = namesOf('global');
+    assert.deepEqual(
+      globals.filter((name) => !name.includes('.')),
+      NUMBERS,
+    );
+    const groups = new Set(globals.filter((name) => name.includes('.')).map((name) => name.split('.')[0]));
+    assert.deepEqual([...groups].sort(), ENUMS);
+  });
+
+  it('keeps within the sizes that engines count on', () => {
+    assert.equal(codes.number('RECORD_BYTES'), 64);
+    assert.ok(codes.number('EVENT_CAPACITY') > 16, 'room for what one frame may cause');
+    // A verdict and a status share a number with the pending events: eight bits each.
+    for (const group of ['Verdict', 'Status', 'Event', 'Command'])
+      for (const [name, value] of codes.entries(group)) assert.ok(value < 256, `${group}.${name}`);
+    // The daemon's own records begin at 64.
+    for (const [name, value] of codes.entries('Event')) assert.ok(value < 64, name);
+    for (const [name, value] of codes.entries('Command')) assert.ok(value < 64, name);
+  });
+
+  it('has its buffers apart from each other, inside its memory', () => {
+    const buffers = [
+      [functions.frameBuffer(), codes.number('FRAME_BYTES')],
+      [functions.commandBuffer(), codes.number('RECORD_BYTES')],
+      [functions.eventBuffer(), codes.number('EVENT_CAPACITY') * codes.number('RECORD_BYTES')],
+    ].sort(([a = 0], [b = 0]) => a - b);
+    let end = 1;
+    for (const [at = 0, length = 0] of buffers) {
+      assert.ok(at >= end, 'behind the one before');
+      assert.equal(at % 8, 0);
+      end = at + length;
+    }
+    assert.ok(end <= functions.memory.buffer.byteLength, 'inside its memory');
+  });
+
+  for (const group of ENUMS.filter((name) => name !== 'Field')) {
+    it(`has each number of ${group} once`, () => {
+      const entries = codes.entries(group).filter(([name]) => !BOUNDARIES.includes(`${group}.${name}`));
+      assert.ok(entries.length > 1, 'it is there');
+      assert.equal(new Set(entries.map(([, value]) => value)).size, entries.length);
+    });
+  }
+
+  it('has one bit for each option', () => {
+    const bits = codes.entries('Option').map(([, value]) => value);
+    for (const bit of bits) assert.equal(bit & (bit - 1), 0);
+    assert.equal(
+      bits.reduce((sum, bit) => sum | bit, 0),
+      2 ** bits.length - 1,
+    );
+  });
+
+  it('has a counter for every verdict, and the others behind them', () => {
+    const verdicts = codes.entries('Verdict').map(([, value]) => value);
+    const counters = codes.entries('Counter').filter(([name]) => name !== 'COUNT');
+    const first = Math.min(...counters.map(([, value]) => value));
+    assert.ok(Math.max(...verdicts) < first, 'apart from each other');
+    for (const [name, value] of counters) assert.ok(value < codes.number('Counter.COUNT'), name);
+  });
+});
+
+describe('The numbers of the module', () => {
+  it('are found by name, and a number by its enum', () => {
+    assert.equal(codes.name('Event', codes.number('Event.SyncEnd')), 'SyncEnd');
+    assert.equal(codes.name('Verdict', codes.number('Verdict.TcpMalformed')), 'TcpMalformed');
+    assert.equal(codes.name('Event', 255), '255');
+    assert.deepEqual(codes.entries('NoEnum'), []);
+  });
+
+  it('that are not there are a mistake of this program', () => {
+    assert.throws(() => codes.number('Verdict.Nonsense'), /exports no Verdict\.Nonsense/);
+  });
+
+  it('are where the codec has the places of the fields from', () => {
+    const moved = new Codec(
+      new Codes(new Map(allNumbers().map(([name, value]) => [name, name === 'Field.Port' ? 60 : value]))),
+    );
+    const target = { server: SERVER.address, port: 0xabcd };
+    const record = moved.encode({ kind: 'release', ...target });
+    assert.deepEqual([...record.subarray(60, 62)], [0xcd, 0xab]);
+    assert.deepEqual([...record.subarray(2, 4)], [0, 0]);
+    record[0] = codes.number('Event.ReleaseEnd');
+    assert.deepEqual(moved.decode(new DataView(record.buffer)), { kind: 'releaseEnd', nowUs: 0, ...target });
+  });
+
+  it('have the two halves of the key in one piece', () => {
+    assert.equal(codes.number('Field.KeyHigh'), codes.number('Field.KeyLow') + 8);
+  });
+
+  for (const [name] of codes.entries('Field').filter(([name]) => name !== 'KeyHigh')) {
+    it(`are where the codec has the place of ${name} from`, () => {
+      const shifted = new Map(allNumbers());
+      shifted.delete(`Field.${name}`);
+      const codec = new Codec(new Codes(shifted));
+      // Whatever needs the field cannot work without the module's word on where it is.
+      assert.throws(() => useAll(codec), /field|exports no/i);
+    });
+  }
+});
+
+function allNumbers(): [string, number][] {
+  const groups = ENUMS.flatMap((group) =>
+    codes.entries(group).map(([name, value]): [string, number] => [`${group}.${name}`, value]),
+  );
+  return [...groups, ...NUMBERS.map((name): [string, number] => [name, codes.number(name)])];
+}
+
+/** Encodes and decodes what has fields of its own. */
+function useAll(codec: Codec): void {
+  const target = { server: SERVER.address, port: 80 };
+  const times = { cause: 'refused', tries: 1, firstUs: 0, lastUs: 0 } as const;
+  codec.encode({ kind: 'restore', ...target, ...times, client: SATO.address, triedPort: 80 });
+  codec.encode({
+    kind: 'configure',
+    sizes: { servers: 1, clients: 1, attempts: 1, known: 1, prefixes: 1 },
+    options: {
+      unreachable: true,
+      unanswered: true,
+      refused: true,
+      resolution: true,
+      synAck: true,
+      knownOnly: true,
+      reportAttempts: true,
+    },
+    waitUs: 1,
+    key: new Uint8Array(16),
+  });
+  for (const [, kind] of codes.entries('Event')) {
+    const record = new DataView(new ArrayBuffer(64));
+    record.setUint8(0, kind);
+    codec.decode(record);
+    codec.serial(record);
+  }
+}

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RingbackError } from '../../../host/errors.ts';
+import { arp } from '../../frames.ts';
+import { client, refusal, syn } from '../fabric/fabric.ts';
+import { until } from '../tools.ts';
+import { type Plane, prepared, replaceDaemon, started } from './plane.ts';
+import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
+
+const web = { address: SERVER, port: 80 };
+const from = (address: string, port = 40_000) => ({ address, port });
+const MANY = 3000;
+const crowd = Array.from(
+  { length: MANY },
+  (_, i) => `  - {address: ${client(i + 1)}, mail: p${i}@example.jp}`,
+);
+/** More people than the tables have room for at first. */
+const GROWN = configuration().clients.length;
+
+/** The server says nothing to these clients, and 31 s go by. */
+function silence({ daemon }: Plane, ...clients: readonly string[]): void {
+  for (const [i, address] of clients.entries()) daemon.frame(syn(from(address), web, i + 1));
+  daemon.pass(31);
+}
+
+/** The server answers ARP. */
+function alive({ daemon }: Plane): void {
+  daemon.frame(arp({ operation: 2, sender: SERVER, target: '172.27.178.1', hardware: 7 }));
+}
+
+/** A data plane whose server is down, and for which these clients wait. */
+async function down(plane: Plane, ...clients: readonly string[]): Promise<void> {
+  // The host answers ARP before and after, as another machine: a takeover, which is always news.
+  plane.daemon.frame(arp({ operation: 2, sender: SERVER, target: '172.27.178.1', hardware: 6 }));
+  silence(plane, ...clients);
+  const name = `${SERVER} 0`;
+  await until('all wait', () => plane.waiting()[name]?.length === clients.length);
+}
+
+const mails = ({ notices }: Plane): string[] => notices.map(({ mail }) => mail).sort();
+
+describe('The data plane', () => {
+  it('is fed with all that the operator names before it is said to listen', async (context) => {
+    const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}]`;
+    const { daemon } = await started(context, configuration(servers));
+    assert.deepEqual(daemon.commands, [
+      'Configure',
+      ...['Watch', 'Watch'],
+      ...['KnowService', 'KnowService'],
+      ...['KnowClient', 'KnowClient', 'KnowClient'],
+      'Counters',
+    ]);
+  });
+
+  it('carries a story from the frames to the notices and back to the tables', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO, TANAKA);
+    alive(plane);
+    await until('both are told', () => plane.notices.length === 2);
+    assert.deepEqual(mails(plane), ['sato@example.jp', 'tanaka@example.jp']);
+    await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
+    assert.deepEqual(plane.waiting(), {});
+    const counters = await plane.plane.counters();
+    assert.deepEqual([counters?.tables.serversDown, counters?.tables.clientsWaiting], [0, 2]);
+    assert.deepEqual([counters?.frames.synNoted, counters?.frames.arpSign], [2, 1]);
+  });
+
+  it('tells its counters by name, and has none without a daemon', async (context) => {
+    const plane = await prepared(context, configuration());
+    assert.equal(await plane.plane.counters(), null);
+    await plane.plane.start();
+    const [one, other] = await Promise.all([plane.plane.counters(), plane.plane.counters()]);
+    assert.deepEqual(one, other);
+    assert.equal(one?.frames.linkCutShort, 0);
+    assert.equal('lastMalformed' in (one?.frames ?? {}) || 'cOUNT' in (one?.tables ?? {}), false);
+  });
+
+  it('tells of its interfaces, and logs when one goes down or up', async (context) => {
+    const { plane, daemon, logged, lines } = await started(context, configuration());
+    for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
+    await until('it is up again', () => logged('interface.up') === 1);
+    assert.equal(logged('interface.down'), 1);
+    const report = { name: 'lan0', up: true, received: 5, dropped: 0, lost: 0 };
+    assert.deepEqual(plane.interfaces(), [report]);
+    for (const dropped of [3, 9, 20]) daemon.report({ name: 'lan0', dropped });
+    await until('the last report', () => plane.interfaces()[0]?.dropped === 20);
+    const drops = lines.filter(({ event }) => event === 'interface.dropped');
+    assert.deepEqual(drops.map(({ fields }) => fields.frames), [3]); // biome-ignore format: once a minute
+  });
+
+  it('that cannot be reached is an error at the start', async (context) => {
+    const { plane, daemon } = await prepared(context, configuration());
+    await daemon.stop();
+    await assert.rejects(
+      plane.start(),
+      (error) => error instanceof RingbackError && /no ringback-fabricd serves/.test(error.message),
+    );
+  });
+
+  it('takes another configuration without losing who waits', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO);
+    plane.plane.reconfigure(configuration(`servers: [{address: ${SERVER}, ports: [80]}]`));
+    silence(plane, SATO, TANAKA);
+    await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
+    assert.equal(plane.daemon.count('KnowService'), 1);
+  });
+
+  it('takes a configuration that needs larger tables without losing who waits', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO, TANAKA);
+    const { clients, ...rest } = configuration();
+    const more = crowd.map((_, i) => ({ address: client(i + 1), mail: 'crowd@example.jp', language: null }));
+    plane.plane.reconfigure({ ...rest, clients: [...clients, ...more] });
+    await plane.plane.counters();
+    assert.equal(plane.daemon.count('KnowClient'), 2 * GROWN + MANY);
+    alive(plane);
+    await until('both are told', () => plane.notices.length === 2);
+  });
+});
+
+describe('A daemon that ends', () => {
+  it('is started again and told who waits', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO, TANAKA);
+    await replaceDaemon(plane);
+    assert.equal(plane.logged('fabric.lost'), 1);
+    const [restored] = plane.lines.filter(({ event }) => event === 'fabric.restored');
+    assert.deepEqual(restored?.fields, { outages: 1, clients: 2 });
+    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+    assert.equal(plane.logged('client.waiting'), 2);
+    alive(plane);
+    await until('both are told', () => plane.notices.length === 2);
+    assert.deepEqual(mails(plane), ['sato@example.jp', 'tanaka@example.jp']);
+  });
+
+  it('is told the times as they were', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO);
+    const times = () => plane.router.outages.get(HOST)?.clients.get(SATO);
+    const before = times()?.firstMs ?? 0;
+    await replaceDaemon(plane);
+    await until('it has said everything again', () => plane.daemon.count('Sync') === 1);
+    await plane.plane.counters();
+    // What one conversion between two clocks may cost; not a matter of how fast anything is.
+    assert.ok(Math.abs((times()?.firstMs ?? 0) - before) < 5000, 'the same moment');
+    assert.ok(before < performance.now() - 30_000, 'which was long ago');
+  });
+
+  it('is tried for again and again', async (context) => {
+    const plane = await started(context, configuration());
+    await plane.daemon.stop();
+    await until('two tries', () => plane.logged('fabric.lost') === 2);
+    const waits = plane.lines
+      .filter(({ event }) => event === 'fabric.lost')
+      .map(({ fields }) => fields.retryMs);
+    assert.deepEqual(waits, [1000, 2000]);
+    await plane.daemon.start();
+    await until('the link is back', () => plane.logged('fabric.back') === 1);
+  });
+
+  it('while it was asked for a chain is asked again', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO, TANAKA);
+    plane.daemon.lose('releaseEnd');
+    alive(plane);
+    await until('it was asked', () => plane.daemon.count('Release') === 1);
+    plane.daemon.lose();
+    await replaceDaemon(plane);
+    await until('both are told', () => plane.notices.length === 2);
+    await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
+    assert.deepEqual(plane.waiting(), {});
+  });
+
+  it('is asked for the chain of an outage that ended while it was away', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO);
+    await plane.daemon.stop();
+    await until('that is noticed', () => plane.logged('fabric.lost') === 1);
+    plane.router.onTrap(SERVER);
+    await plane.daemon.start();
+    await until('Sato is told', () => plane.notices.length === 1);
+  });
+});
+
+describe('A daemon that outlives the connection', () => {
+  it('says everything again, and loses nobody', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO);
+    plane.daemon.disconnect();
+    silence(plane, SATO, TANAKA);
+    await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
+    assert.equal(plane.daemon.count('Restore'), 0);
+    assert.equal(plane.logged('client.waiting'), 2);
+  });
+});
+
+describe('Events that were lost', () => {
+  it('are asked for again', async (context) => {
+    const plane = await started(context, configuration());
+    plane.daemon.lose('outage', 'waiting');
+    silence(plane, SATO);
+    plane.daemon.lose();
+    assert.deepEqual(plane.waiting(), {});
+    // The next event tells that some are missing.
+    await plane.plane.counters();
+    await until('Sato is known', () => plane.waiting()[`${SERVER} 0`]?.length === 1);
+    assert.equal(plane.logged('fabric.gap'), 1);
+  });
+
+  it('that nobody would miss because nothing follows are found by the daemon’s count of them', async (context) => {
+    const plane = await started(context, configuration());
+    plane.daemon.lose('outage', 'waiting');
+    silence(plane, SATO);
+    plane.daemon.lose();
+    plane.daemon.report({ name: 'lan0', lost: 2 });
+    await until('Sato is known', () => plane.waiting()[`${SERVER} 0`]?.length === 1);
+  });
+
+  it('are asked for once the answer under way has ended', async (context) => {
+    const plane = await started(context, configuration());
+    await down(plane, SATO, TANAKA);
+    const gap = async (): Promise<void> => {
+      plane.daemon.lose('counters');
+      void plane.plane.counters();
+      await until('it was asked', () => plane.daemon.commands.at(-1) === 'Counters');
+      plane.daemon.lose();
+      plane.daemon.frame(refusal(web, from(SATO), 99));
+      await plane.plane.counters();
+    };
+    await gap();
+    plane.daemon.lose('syncEnd');
+    await until('it was asked', () => plane.daemon.count('Sync') === 1);
+    plane.daemon.lose();
+    await gap();
+    // Longer than losses are collected for.
+    await sleep(1500);
+    assert.equal(plane.daemon.count('Sync'), 1);
+  });
+});
+
+describe('A refused command', () => {
+  it('is logged by name', async (context) => {
+    const { plane, lines, logged } = await started(context, configuration(CONNECT));
+    plane.release(WEB);
+    await until('it was refused', () => logged('fabric.refused') === 1);
+    const [line] = lines.filter(({ event }) => event === 'fabric.refused');
+    assert.deepEqual(line?.fields, { command: 'Release', status: 'NotFound' });
+  });
+});
+
+describe('The sweep', () => {
+  it('gives up who last tried too long ago', async (context) => {
+    const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 8s}';
+    const plane = await started(context, configuration(swept));
+    silence(plane, SATO);
+    await until('Sato waits', () => plane.logged('client.waiting') === 1);
+    await until('nobody waits', () => Object.keys(plane.waiting()).length === 0);
+    assert.ok(plane.daemon.count('Sweep') > 0, 'it was asked');
+    assert.deepEqual(plane.notices, []);
+  });
+});

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  CONNECT,
+  configuration,
+  HOST,
+  OTHER,
+  SATO,
+  SECURE,
+  SERVER,
+  STRANGER,
+  TANAKA,
+  WEB,
+  World,
+} from './world.ts';
+
+/** A world in which Sato waits for the server, and what was asked so far is taken. */
+function waiting(more?: string): World {
+  const world = new World(configuration(more));
+  world.down(HOST);
+  world.client('waiting', HOST, SATO);
+  world.asked();
+  return world;
+}
+
+describe('An outage', () => {
+  it('is logged with its clients, each once', () => {
+    const world = waiting();
+    world.client('waiting', HOST, SATO);
+    world.client('waiting', HOST, STRANGER);
+    assert.deepEqual(world.told('outage.opened', 'client.waiting'), [
+      `outage.opened ${SERVER} 0`,
+      `client.waiting ${SERVER} 0 ${SATO}`,
+      `client.waiting ${SERVER} 0 ${STRANGER}`,
+    ]);
+    assert.deepEqual(world.lines[0], {
+      level: 'info',
+      event: 'outage.opened',
+      fields: { server: SERVER, port: 0, cause: 'unreachable' },
+    });
+  });
+
+  it('has its clients’ times on this program’s clock', () => {
+    const world = new World();
+    world.down(HOST, { ago: 20 });
+    world.pass(1);
+    world.client('waiting', HOST, SATO, 3);
+    const outage = world.outage(HOST);
+    assert.equal(outage?.fromMs, world.nowMs - 21_000);
+    const at = world.nowMs - 3000;
+    assert.deepEqual(outage?.clients.get(SATO), { firstMs: at, lastMs: at, tries: 1 });
+  });
+
+  it('loses the client that was answered after all, and the one that was swept', () => {
+    const world = waiting();
+    for (const client of [STRANGER, TANAKA]) world.client('waiting', HOST, client);
+    world.answered(HOST, SATO);
+    world.client('swept', HOST, STRANGER);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
+  });
+
+  it('that is dropped is over, and nobody is told', () => {
+    const world = waiting();
+    world.about('dropped', HOST);
+    assert.deepEqual(world.waiting(), {});
+    assert.deepEqual(world.asked(), [`stop ${SERVER} 0`]);
+    assert.deepEqual(world.told('outage.closed'), [`outage.closed ${SERVER} 0`]);
+    world.signal(HOST);
+    world.handsOut(HOST, SATO);
+    assert.deepEqual([world.notices, world.asked()], [[], []]);
+  });
+
+  it('that nobody knows of makes nothing of what is said about it', () => {
+    const world = new World();
+    world.client('waiting', HOST, SATO);
+    world.client('released', HOST, SATO);
+    world.signal(HOST);
+    world.about('releaseEnd', HOST);
+    world.about('dropped', HOST);
+    world.forgotten(HOST, false);
+    world.answered(HOST, SATO);
+    world.router.onTrap(SERVER);
+    assert.deepEqual([world.notices, world.asked(), world.waiting()], [[], [], {}]);
+  });
+});
+
+describe('With confirm: none a sign', () => {
+  for (const sign of ['arp', 'announcement', 'syn-ack', 'neighbour'] as const) {
+    it(`of the fabric ends the outage: ${sign}`, () => {
+      const world = waiting();
+      world.signal(HOST, sign);
+      world.handsOut(HOST, SATO);
+      assert.equal(world.notices.length, 1);
+      const [signal] = world.lines.filter(({ event }) => event === 'recovery.signal');
+      assert.deepEqual(signal?.fields, { server: SERVER, port: 0, sign });
+      const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
+      assert.deepEqual([closed?.fields.sign, closed?.fields.clients], [sign, 1]);
+    });
+  }
+
+  it('by trap ends all that is down there, and nothing elsewhere', () => {
+    const world = waiting();
+    world.down(SECURE, { triedPort: 443 });
+    world.down({ server: OTHER, port: 0 });
+    world.asked();
+    world.router.onTrap(SERVER);
+    const released = world.asked().filter((what) => what.startsWith('release'));
+    assert.deepEqual(released.sort(), [`release ${SERVER} 0`, `release ${SERVER} 443`]);
+  });
+
+  it('that comes again while the chain is handed out changes nothing', () => {
+    const world = waiting();
+    world.signal(HOST);
+    world.asked();
+    world.client('released', HOST, SATO);
+    world.signal(HOST, 'syn-ack');
+    world.router.onTrap(SERVER);
+    world.about('releaseEnd', HOST);
+    assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
+    assert.equal(world.notices.length, 1);
+  });
+
+  it('asks no check to look by itself', () => {
+    const world = new World();
+    world.down(HOST);
+    assert.deepEqual(world.asked(), []);
+  });
+});
+
+describe('With confirm: connect a sign', () => {
+  it('starts a check and tells nobody, by trap as by ARP', () => {
+    for (const sign of [
+      (world: World) => world.router.onTrap(SERVER),
+      (world: World) => world.signal(HOST),
+    ]) {
+      const world = waiting(CONNECT);
+      sign(world);
+      assert.deepEqual(world.asked(), [`check ${SERVER} 0`]);
+      world.pass(3600);
+      assert.deepEqual(world.notices, []);
+    }
+  });
+
+  it('is true when the check says so', () => {
+    const world = waiting(CONNECT);
+    world.signal(HOST, 'arp', 443);
+    const outage = world.outage(HOST);
+    assert.equal(outage?.triedPort, 443);
+    world.asked();
+    if (outage !== undefined) world.router.onChecked(outage, 443);
+    assert.deepEqual(world.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
+    assert.deepEqual(world.told('recovery.confirmed'), [`recovery.confirmed ${SERVER} 443`]);
+    world.handsOut(HOST, SATO);
+    assert.equal(world.notices.length, 1);
+  });
+
+  it('is not when the check says so: the fabric is told, and everybody waits on', () => {
+    const world = waiting(CONNECT);
+    world.signal(HOST);
+    const outage = world.outage(HOST);
+    world.asked();
+    if (outage !== undefined) world.router.onChecked(outage, null);
+    assert.deepEqual(world.asked(), [`stillDown ${SERVER} 0`]);
+    assert.deepEqual(world.told('recovery.denied'), [`recovery.denied ${SERVER} 0`]);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO] });
+    world.signal(HOST);
+    assert.deepEqual(world.asked(), [`check ${SERVER} 0`]);
+  });
+
+  it('of what could be seen by connecting only is told as such', () => {
+    const world = waiting(CONNECT);
+    const outage = world.outage(HOST);
+    assert.ok(outage !== undefined, 'there is an outage');
+    world.router.onSign(outage, 'connect');
+    world.router.onChecked(outage, 80);
+    world.handsOut(HOST, SATO);
+    const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
+    assert.equal(closed?.fields.sign, 'connect');
+  });
+
+  it('that is checked to the end after the outage is over changes nothing', () => {
+    const world = waiting(CONNECT);
+    const outage = world.outage(HOST);
+    world.signal(HOST);
+    world.about('dropped', HOST);
+    world.down(HOST);
+    world.asked();
+    for (const port of [80, null]) if (outage !== undefined) world.router.onChecked(outage, port);
+    assert.deepEqual(world.asked(), []);
+  });
+
+  it('lets the checks look by themselves from the beginning', () => {
+    const world = new World(configuration(CONNECT));
+    world.down(HOST);
+    assert.deepEqual(world.asked(), [`watch ${SERVER} 0`]);
+  });
+
+  it('counts by the configuration of the moment', () => {
+    const world = waiting(CONNECT);
+    world.router.reconfigure(configuration());
+    world.signal(HOST);
+    assert.deepEqual(world.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
+    world.router.reconfigure(configuration('notify: {fresh: 1s}'));
+    world.handsOut(HOST, SATO);
+    assert.deepEqual(world.notices, []);
+  });
+});
+
+describe('Who comes after the chain was handed out', () => {
+  /** Sato was told; the fabric was asked to forget him. */
+  function told(): World {
+    const world = waiting();
+    world.signal(HOST);
+    world.handsOut(HOST, SATO);
+    world.asked();
+    return world;
+  }
+
+  it('waits on in an outage of its own, when it came before the end of the chain', () => {
+    const world = waiting();
+    world.signal(HOST);
+    world.client('released', HOST, SATO);
+    world.client('waiting', HOST, TANAKA);
+    world.about('releaseEnd', HOST);
+    world.forgotten(HOST, true);
+    world.pass(60);
+    world.down(HOST, { ago: 60 });
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
+    world.signal(HOST);
+    world.handsOut(HOST, TANAKA);
+    assert.deepEqual(
+      world.notices.map(({ mail }) => mail),
+      ['sato@example.jp', 'tanaka@example.jp'],
+    );
+    assert.equal(new Set(world.notices.map(({ outageId }) => outageId)).size, 2);
+    assert.equal(world.told('client.waiting').filter((line) => line.includes(TANAKA)).length, 1);
+  });
+
+  it('waits on in an outage of its own, when it came before the fabric forgot the others', () => {
+    const world = told();
+    world.client('waiting', HOST, TANAKA);
+    world.forgotten(HOST, true);
+    world.down(HOST, { ago: 0 });
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
+    assert.equal(world.told('client.waiting').filter((line) => line.includes(TANAKA)).length, 1);
+  });
+
+  it('is forgotten with the outage when the fabric says that it does not go on', () => {
+    const world = waiting();
+    world.signal(HOST);
+    world.client('released', HOST, SATO);
+    world.client('waiting', HOST, TANAKA);
+    world.about('releaseEnd', HOST);
+    world.forgotten(HOST, false);
+    world.down(HOST);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [] });
+  });
+
+  it('may be the same client again, and is told again', () => {
+    const world = told();
+    world.forgotten(HOST, false);
+    world.pass(600);
+    world.down(HOST, { ago: 1 });
+    world.client('waiting', HOST, SATO, 1);
+    world.signal(HOST);
+    world.handsOut(HOST, SATO);
+    assert.equal(new Set(world.notices.map(({ id }) => id)).size, 2);
+  });
+});
+
+describe('A recovery of several chains', () => {
+  function both(): World {
+    const world = new World();
+    world.down(HOST, { triedPort: 80 });
+    world.down(WEB);
+    world.signal(HOST);
+    return world;
+  }
+
+  it('is complete without the chain of an outage that was dropped meanwhile', () => {
+    const world = both();
+    world.client('released', HOST, SATO);
+    world.about('dropped', WEB);
+    world.about('releaseEnd', HOST);
+    assert.equal(world.notices.length, 1);
+    assert.deepEqual(world.waiting(), {});
+  });
+
+  it('is complete when the last chain that it waits for is dropped', () => {
+    const world = both();
+    world.handsOut(HOST, SATO);
+    world.about('dropped', WEB);
+    assert.equal(world.notices.length, 1);
+    assert.deepEqual(world.waiting(), {});
+  });
+});

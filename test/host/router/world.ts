@@ -1,0 +1,156 @@
+/** The router between a fabric and checks that only note what they are asked, and what it makes of events. */
+import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import type { RouterConfiguration } from '../../../host/config/types.ts';
+import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../host/fabric/records.ts';
+import type { Notice } from '../../../host/notify/mail.ts';
+import { nameOf, type Outage } from '../../../host/router/outages.ts';
+import { Router } from '../../../host/router/router.ts';
+import { type LoggedLine, recordingLog } from '../tools.ts';
+
+export const SERVER = '172.27.178.80';
+export const OTHER = '172.27.178.81';
+export const HOST: Target = { server: SERVER, port: 0 };
+export const WEB: Target = { server: SERVER, port: 80 };
+export const SECURE: Target = { server: SERVER, port: 443 };
+export const SATO = '172.27.179.151';
+export const TANAKA = '172.27.179.150';
+export const NAKAMURA6 = '2001:db8:179::152';
+/** Nobody knows this client's mail address. */
+export const STRANGER = '172.27.179.159';
+
+const PEOPLE = `
+  - {address: ${SATO}, mail: sato@example.jp, language: ja}
+  - {address: ${TANAKA}, mail: tanaka@example.jp}
+  - {address: "${NAKAMURA6}", mail: nakamura@example.jp, language: en}`;
+
+/** A configuration of `ringback run`; `more` are further sections. */
+export function configuration(
+  more = 'recover: {confirm: none, traps: {listen: false}}',
+): RouterConfiguration {
+  const text = `
+detect: {watch: [172.27.178.0/24, "2001:db8:178::/64"]}
+fabric: {interfaces: [lan0]}
+smtp: {host: 127.0.0.1, from: ringback@router.example}
+clients: ${PEOPLE}
+${more}
+`;
+  return parseRouterConfiguration(text, 'test.yaml');
+}
+
+export const CONNECT = 'recover: {confirm: connect, traps: {listen: false}}';
+
+/** The engine's clock is this much ahead of the program's. */
+const AHEAD_US = 7_000_000_000;
+const SECOND_MS = 1000;
+
+export class World {
+  readonly router: Router;
+  readonly lines: LoggedLine[];
+  readonly notices: Notice[] = [];
+  /** What was asked of the fabric and of the checks, in order. */
+  #asked: string[] = [];
+  /** Monotonic time of the program. */
+  nowMs = 5_000_000;
+  /** Wall time of the moment that is zero on the monotonic clock. */
+  readonly #wallMs = Date.UTC(2026, 4, 1, 12);
+
+  constructor(given: RouterConfiguration = configuration()) {
+    const note = (what: string) => (target: Target) => void this.#asked.push(`${what} ${nameOf(target)}`);
+    const { log, lines } = recordingLog();
+    this.lines = lines;
+    this.router = new Router({
+      configuration: given,
+      fabric: { release: note('release'), forget: note('forget'), stillDown: note('stillDown') },
+      checks: { watch: note('watch'), check: note('check'), stop: note('stop') },
+      add: (notice) => this.notices.push(notice),
+      log,
+      nowMs: () => this.nowMs,
+      now: () => new Date(this.#wallMs + this.nowMs),
+    });
+  }
+
+  /** What was asked since the last time. */
+  asked(): string[] {
+    const asked = this.#asked;
+    this.#asked = [];
+    return asked;
+  }
+
+  /** Names of the log's events, with server and port, of what concerns outages and clients. */
+  told(...events: readonly string[]): string[] {
+    return this.lines
+      .filter(({ event }) => events.includes(event))
+      .map(({ event, fields }) =>
+        [event, fields.server, fields.port, fields.client].filter((x) => x !== undefined).join(' '),
+      );
+  }
+
+  outage(target: Target): Outage | undefined {
+    return this.router.outages.get(target);
+  }
+
+  /** Who waits for what, as this program knows it. */
+  waiting(): Record<string, string[]> {
+    const all = this.router.outages.all();
+    return Object.fromEntries(all.map((outage) => [nameOf(outage), [...outage.clients.keys()]]));
+  }
+
+  says(...events: readonly FabricEvent[]): void {
+    for (const event of events) this.router.onEvent(event);
+  }
+
+  get #nowUs(): number {
+    return this.nowMs * 1000 + AHEAD_US;
+  }
+
+  /** `ago`: seconds since the first try. */
+  down(
+    target: Target,
+    more: { state?: ServerState; cause?: Cause; triedPort?: number; ago?: number } = {},
+  ): void {
+    const { state = 'down', cause = 'unreachable', triedPort = 80, ago = 10 } = more;
+    const firstUs = this.#nowUs - ago * 1_000_000;
+    this.says({ kind: 'outage', nowUs: this.#nowUs, ...plain(target), cause, triedPort, firstUs, state });
+  }
+
+  /** `ago`: seconds since the only try. */
+  client(kind: 'waiting' | 'released' | 'swept', target: Target, client: string, ago = 5): void {
+    const nowUs = this.#nowUs;
+    const us = nowUs - ago * 1_000_000;
+    const times = { tries: 1, firstUs: us, lastUs: us };
+    this.says({ kind, nowUs, ...plain(target), client, cause: 'unreachable', ...times });
+  }
+
+  signal(target: Target, sign: Sign = 'arp', triedPort = 80): void {
+    this.says({ kind: 'signal', nowUs: this.#nowUs, ...plain(target), sign, triedPort });
+  }
+
+  /** An event about a target that says no more than that. */
+  about(kind: 'releaseEnd' | 'dropped', target: Target): void {
+    this.says({ kind, nowUs: this.#nowUs, ...plain(target) });
+  }
+
+  forgotten(target: Target, goesOn: boolean): void {
+    this.says({ kind: 'forgotten', nowUs: this.#nowUs, ...plain(target), goesOn });
+  }
+
+  answered(target: Target, client: string): void {
+    this.says({ kind: 'answered', nowUs: this.#nowUs, ...plain(target), client });
+  }
+
+  syncEnd(): void {
+    this.says({ kind: 'syncEnd', nowUs: this.#nowUs });
+  }
+
+  /** The fabric hands out a whole chain. */
+  handsOut(target: Target, ...clients: readonly string[]): void {
+    for (const client of clients) this.client('released', target, client);
+    this.about('releaseEnd', target);
+  }
+
+  pass(seconds: number): void {
+    this.nowMs += seconds * SECOND_MS;
+  }
+}
+
+const plain = ({ server, port }: Target): Target => ({ server, port });
