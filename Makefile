@@ -70,7 +70,8 @@ test-board: all
 
 test-lab: all
 	@board/need $$(cat board/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
-	for file in test/lab/*.test.ts; do board/lab/lab $(NODE_TEST) $$file || exit 1; done
+	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
+	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
 
 install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs

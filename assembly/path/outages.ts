@@ -214,19 +214,22 @@ export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
 }
 
 /** The attempt was answered after all: its client was not turned away by it. */
-export function takeBackCredit(attempt: Attempt, clientHash: u64): void {
+export function takeBackCredit(attempt: Attempt, clientHash: u64, serverHash: u64): void {
   if (attempt.credited == 0) return;
-  const found = findClient(attempt.outage, attempt.client, clientHash);
+  const outage = attempt.outage;
   const credited = <u32>attempt.credited;
   attempt.credited = 0;
   attempt.outage = 0;
+  const found = findClient(outage, attempt.client, clientHash);
   if (found == 0) return;
   const client = clientAt(found);
   if (client.tries == 0) return;
   const left = client.tries > credited ? client.tries - credited : 0;
   client.setTimes(client.firstUs, client.lastUs, left);
   if (left != 0) return;
-  emit(Event.Answered, nowUs()).port(attempt.serverPort).server(attempt.server).client(attempt.client);
+  const host = findServer(attempt.server, serverHash, 0);
+  const port = host != 0 && serverAt(host).outage == outage ? 0 : attempt.serverPort;
+  emit(Event.Answered, nowUs()).port(port).server(attempt.server).client(attempt.client);
 }
 
 /** Enters a client at the tail of a server's chain, or adds tries to its record (paragraph 85). */

@@ -29,6 +29,9 @@ import {
 import { isAnsweredFor, isOn, nowUs, waitUs } from './settings';
 import { Verdict } from './verdict';
 
+/** What is answered before its first retransmission was due (RFC 6298 section 2.1) was not turned away. */
+const RETRANSMISSION_US: i64 = 1_000_000;
+
 /**
  * Works on the TCP header at `at`, of which `captured` bytes may be read; the segment, or the first fragment of it, is
  * `length` bytes long.
@@ -113,7 +116,8 @@ function answer(header: Tcp): Verdict {
   if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());
-  takeBackCredit(attempt, destinationHash());
+  // Later its client may have given up long ago: the router has kept the request while it looked for the server.
+  if (timeUs() - attempt.firstUs < RETRANSMISSION_US) takeBackCredit(attempt, destinationHash(), sourceHash());
   hearFrom(source, sourceHash(), port);
   if (isOn(Option.SynAck)) signOfLife(source, sourceHash(), port, Sign.SynAck);
   return Verdict.SynAckAnswers;

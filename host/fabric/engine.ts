@@ -67,8 +67,8 @@ export class Engine {
   frame(link: number, iface: number, direction: number, frame: Uint8Array, timeUs: number): number {
     const length = Math.min(frame.length, this.#frameBytes);
     this.#view().set(length === frame.length ? frame : frame.subarray(0, length), this.#frameBuffer);
-    const low = timeUs % TWO_TO_32;
-    const high = (timeUs - low) / TWO_TO_32;
+    const high = Math.floor(timeUs / TWO_TO_32);
+    const low = timeUs - high * TWO_TO_32;
     const result = this.#functions.frame(link, iface, direction, length, low, high);
     if (result >>> 8 > this.#drainAbove) this.#drain(result >>> 8);
     return result & 0xff;
@@ -76,8 +76,8 @@ export class Engine {
 
   /** Says what time it is, and delivers all events. */
   tick(timeUs: number): void {
-    const low = timeUs % TWO_TO_32;
-    this.#drain(this.#functions.tick(low, (timeUs - low) / TWO_TO_32));
+    const high = Math.floor(timeUs / TWO_TO_32);
+    this.#drain(this.#functions.tick(timeUs - high * TWO_TO_32, high));
   }
 
   /** Delivers all events. */

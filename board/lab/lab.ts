@@ -1,0 +1,231 @@
+/**
+ * The lab network for programs: machines to run commands on, and what can happen to them. Only works inside
+ * `board/lab/lab COMMAND…`, which makes the namespaces possible and takes everything away in the end.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Mail, readMails } from './mail.ts';
+
+const ACT = fileURLToPath(new URL('act', import.meta.url));
+const NETWORK = fileURLToPath(new URL('network', import.meta.url));
+
+export type IpVersion = 4 | 6;
+export type TrapVersion = '1' | '2c' | '3' | 'inform';
+
+export interface Finished {
+  /** Exit status, or null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What curl says (its exit status 0, 7 and 28), in words. */
+export type Outcome = 'served' | 'turned away' | 'no answer';
+
+let networks = 0;
+
+export class Lab {
+  /** Before the name of each of this network's namespaces. */
+  readonly prefix: string;
+  /** A directory of this network's own that ends with the lab. */
+  readonly directory: string;
+  readonly #spawned = new Set<ChildProcess>();
+
+  private constructor(prefix: string) {
+    this.prefix = prefix;
+    this.directory = `/run/lab/${prefix}state`;
+    mkdirSync(this.directory, { recursive: true });
+  }
+
+  /** The network that `board/lab/lab` has built. */
+  static given(): Lab {
+    if (process.env.RINGBACK_LAB !== '1') {
+      throw new Error('this works inside the lab only: board/lab/lab COMMAND…');
+    }
+    return new Lab('');
+  }
+
+  /** One more network, apart from all others, for one test alone. */
+  static async create(): Promise<Lab> {
+    Lab.given();
+    networks += 1;
+    const lab = new Lab(`${process.pid}-${networks}-`);
+    await succeeded(NETWORK, [], lab.#environment);
+    return lab;
+  }
+
+  /** Ends every process of this network and takes it away. */
+  async remove(): Promise<void> {
+    for (const child of this.#spawned) killGroup(child);
+    await this.#act('remove');
+  }
+
+  /** Runs a command on a machine to its end, whatever its exit status is. */
+  run(node: string, argv: readonly string[], input?: string): Promise<Finished> {
+    return finished('ip', ['netns', 'exec', `${this.prefix}${node}`, ...argv], this.#environment, input);
+  }
+
+  /** Starts a command on a machine as a process group of its own: a terminal's Ctrl-C is the caller's. */
+  spawn(node: string, argv: readonly string[]): ChildProcess {
+    return this.#spawn('ip', ['netns', 'exec', `${this.prefix}${node}`, ...argv]);
+  }
+
+  /** tcpdump's report of what passes on a machine's card, until the lab ends or the process is killed. */
+  sniff(node: string, card: string, ...argv: readonly string[]): ChildProcess {
+    return this.#spawn(ACT, ['sniff', node, card, ...argv]);
+  }
+
+  /** The machine is gone: its cable is out, its services have ended, its neighbours have forgotten it. */
+  async powerOff(server: string, services: readonly number[] = []): Promise<void> {
+    await this.unplug(server);
+    for (const port of services) await this.stop(server, port);
+    await this.forget(server);
+  }
+
+  /** The machine is back, and silent until somebody asks; its services are still to be started. */
+  async powerOn(server: string): Promise<void> {
+    await this.plug(server);
+  }
+
+  /** The cable is out of that port of the switch; the router's are `router-lan` and `router-wan`. */
+  async unplug(port: string): Promise<void> {
+    await this.#act('unplug', port);
+  }
+
+  async plug(port: string): Promise<void> {
+    await this.#act('plug', port);
+  }
+
+  /** The router's neighbour entries of the server are gone, as after a minute without traffic. */
+  async forget(server: string): Promise<void> {
+    await this.#act('forget', server);
+  }
+
+  /** The machine drops every IP packet in silence; ARP and neighbour discovery still answer. */
+  async freeze(node: string): Promise<void> {
+    await this.#act('freeze', node);
+  }
+
+  async thaw(node: string): Promise<void> {
+    await this.#act('thaw', node);
+  }
+
+  /** Starts a web server on a server, over both IP versions, or the SMTP server on `mail`; it listens then. */
+  async start(node: string, port = 80): Promise<void> {
+    await this.#act('start', node, String(port));
+  }
+
+  /** The service has ended; its port is closed and the machine lives. */
+  async stop(node: string, port = 80): Promise<void> {
+    await this.#act('stop', node, String(port));
+  }
+
+  /** Gratuitous ARP, or an unsolicited neighbour advertisement, from the machine's own kernel. */
+  async announce(node: string, version: IpVersion): Promise<void> {
+    await this.#act('announce', node, String(version));
+  }
+
+  /** An SNMP trap from the server's agent to the router. `oid` is one of RFC 3418's, coldStart by default. */
+  async trap(server: string, version: TrapVersion = '2c', oid = '1.3.6.1.6.3.1.1.5.1'): Promise<void> {
+    await this.#act('notify', server, version, oid);
+  }
+
+  /** A person asks for a page with curl and waits for `patienceS` seconds at most. */
+  async tryTo(
+    client: string,
+    server: string,
+    options: { version?: IpVersion; port?: number; patienceS?: number } = {},
+  ): Promise<Outcome> {
+    const { version = 4, port = 80, patienceS = 20 } = options;
+    const argv = ['try', client, server, String(version), String(port)];
+    const { code, stderr } = await finished(ACT, argv, {
+      ...this.#environment,
+      LAB_PATIENCE: String(patienceS),
+    });
+    if (code === 0) return 'served';
+    if (code === 7) return 'turned away';
+    if (code === 28) return 'no answer';
+    throw new Error(`curl on ${client} failed with status ${code}: ${stderr}`);
+  }
+
+  /** Frames as they are, from a machine's interface onto its cable. */
+  async inject(node: string, frames: Iterable<Uint8Array>): Promise<void> {
+    const lines = Array.from(frames, (frame) => `${Buffer.from(frame).toString('hex')}\n`);
+    await succeeded(ACT, ['inject', node], this.#environment, lines.join(''));
+  }
+
+  /** The address of a card, like `52:54:00:12:34:56`. */
+  async cardAddress(node: string, card = 'eth0'): Promise<string> {
+    const { stdout } = await this.run(node, ['cat', `/sys/class/net/${card}/address`]);
+    return stdout.trim();
+  }
+
+  /** What the SMTP server has received, oldest first. */
+  mails(): Promise<readonly Mail[]> {
+    return readMails(`${this.directory}/mail`);
+  }
+
+  #spawn(command: string, argv: readonly string[]): ChildProcess {
+    const child = spawn(command, argv, {
+      detached: true,
+      env: this.#environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#spawned.add(child);
+    child.once('close', () => this.#spawned.delete(child));
+    return child;
+  }
+
+  async #act(...argv: readonly string[]): Promise<void> {
+    await succeeded(ACT, argv, this.#environment);
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    // The test runner's and the loader's settings are not for what runs on the lab's machines.
+    const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...environment } = process.env;
+    return { ...environment, LAB_PREFIX: this.prefix };
+  }
+}
+
+/** The lab's address of a machine, by its name: `s80` is 172.27.178.80 and 2001:db8:178::80. */
+export function address(node: string, version: IpVersion = 4): string {
+  const wan = /^s8\d$/.test(node);
+  const host = { router: '1', mail: '25', station: '50' }[node] ?? node.slice(1);
+  const network = wan ? 178 : 179;
+  return version === 4 ? `172.27.${network}.${host}` : `2001:db8:${network}::${host}`;
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended by itself, and only its output is still to be read.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function finished(
+  command: string,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input?: string,
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, argv, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      if (error !== null && typeof error.code === 'string') reject(error);
+      else resolve({ code: child.exitCode, stdout, stderr });
+    });
+    child.stdin?.on('error', () => undefined).end(input);
+  });
+}
+
+async function succeeded(
+  command: string,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input?: string,
+): Promise<void> {
+  const { code, stderr } = await finished(command, argv, env, input);
+  if (code !== 0) throw new Error(`${command} ${argv.join(' ')} failed: ${stderr.trim()}`);
+}

@@ -1,0 +1,266 @@
+/** `ringback run` on the lab's router, its configuration, and what it reports. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { address, type Lab } from './lab.ts';
+
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** A line of the log (contract: `time`, `level`, `event` and the event's own fields). */
+export interface LogEvent {
+  readonly time: string;
+  readonly level: string;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+/** An event's name, and fields that it must have. */
+export interface Match {
+  readonly event: string;
+  readonly [field: string]: string | number;
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** What the tests need of the answer of `ringback status --json`. */
+export interface Status {
+  readonly outages: readonly {
+    readonly server: string;
+    /** 0: the machine as a whole. */
+    readonly port: number;
+    readonly clients: readonly { readonly client: string }[];
+  }[];
+}
+
+/** A configuration file's sections; those that are objects are laid over the lab's own, key by key. */
+export type Configuration = Readonly<Record<string, unknown>>;
+
+/** The people of the lab by their machine. */
+export const PEOPLE = {
+  c150: 'tanaka@example.jp',
+  c151: 'sato@example.jp',
+  c152: 'nakamura@example.jp',
+} as const;
+
+/** The v3 user of `act notify`. */
+const TRAP_USER = {
+  name: 'ops',
+  auth: { protocol: 'sha256', key: 'ringback-auth' },
+  priv: { protocol: 'aes', key: 'ringback-priv' },
+};
+
+/** Short waits, everything else as on a real router. */
+function labConfiguration(lab: Lab): Record<string, unknown> {
+  return {
+    fabric: { interfaces: ['lan0', 'wan0'], daemon: [`${DIST}ringback-fabricd`] },
+    detect: { watch: ['172.27.178.0/24', '2001:db8:178::/64'], unanswered: '3s' },
+    recover: {
+      traps: { listen: '0.0.0.0:162', communities: ['public'], users: [TRAP_USER] },
+      settle: '1s',
+    },
+    smtp: { host: address('mail'), port: 25, from: 'ringback@router.example' },
+    clients: Object.entries(PEOPLE).flatMap(([node, mail]) => [
+      { address: address(node), mail },
+      { address: address(node, 6), mail },
+    ]),
+    servers: ['s80', 's81', 's82'].flatMap((node) => [
+      { address: address(node), name: `${node}.example.jp`, ports: [80] },
+      { address: address(node, 6), name: `${node}.example.jp`, ports: [80] },
+    ]),
+    control: `${lab.directory}/ringback.sock`,
+  };
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Writes the lab's configuration with the given sections laid over it (JSON is YAML), and returns its path. */
+export function writeConfiguration(lab: Lab, sections: Configuration = {}): string {
+  const configuration = labConfiguration(lab);
+  for (const [key, section] of Object.entries(sections)) {
+    const own = configuration[key];
+    configuration[key] = isSection(own) && isSection(section) ? { ...own, ...section } : section;
+  }
+  const file = `${lab.directory}/ringback.yaml`;
+  writeFileSync(file, JSON.stringify(configuration, null, 2));
+  return file;
+}
+
+/** The command line of a ringback command with that configuration, and `more` after it. */
+export function ringbackCommand(
+  command: 'run' | 'status',
+  configuration: string,
+  ...more: readonly string[]
+): readonly string[] {
+  return [process.execPath, `${DIST}ringback.mjs`, command, '-c', configuration, ...more];
+}
+
+/** The role `run`, running. */
+export class Ringback {
+  readonly configuration: string;
+  readonly events: LogEvent[] = [];
+  /** Its exit status, when it has one (null if a signal ended it). */
+  readonly ended: Promise<number | null>;
+  readonly #lab: Lab;
+  readonly #process: ChildProcess;
+  readonly #listeners = new Set<(event: LogEvent) => void>();
+  #diagnostics = '';
+
+  private constructor(lab: Lab, configuration: string) {
+    this.#lab = lab;
+    this.configuration = configuration;
+    this.#process = lab.spawn('router', ringbackCommand('run', configuration));
+    this.ended = once(this.#process, 'close').then(([code]: (number | null)[]) => code ?? null);
+    let rest = '';
+    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#take(line);
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#diagnostics += text;
+    });
+  }
+
+  /** Starts it with the lab's configuration, the given sections laid over it, and waits until it is ready. */
+  static async start(lab: Lab, sections: Configuration = {}): Promise<Ringback> {
+    const started = new Ringback(lab, writeConfiguration(lab, sections));
+    await started.event({ event: 'ready' });
+    return started;
+  }
+
+  /** Calls back for each event from now on; the returned function ends that. */
+  onEvent(listener: (event: LogEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Those of the events so far that match. */
+  matching(match: Match): readonly LogEvent[] {
+    return this.events.filter((event) => matches(event, match));
+  }
+
+  /**
+   * The first event that matches, now or within `timeoutMs`. Only events after the first `after` count.
+   * Fails with everything that was reported when there is none, or when ringback ends before.
+   */
+  async event(match: Match, timeoutMs = 30_000, after = 0): Promise<LogEvent> {
+    const past = this.events.slice(after).find((event) => matches(event, match));
+    if (past !== undefined) return past;
+    const waited = new AbortController();
+    const { promise, resolve } = withResolver<LogEvent>();
+    const forget = this.onEvent((event) => {
+      if (matches(event, match)) resolve(event);
+    });
+    const found = await Promise.race([
+      promise,
+      this.ended.then(() => `ended with status ${this.#process.exitCode} before`),
+      sleep(timeoutMs, `said nothing for ${timeoutMs / 1000} s of`, { signal: waited.signal }),
+    ]);
+    waited.abort();
+    forget();
+    if (typeof found !== 'string') return found;
+    throw new Error(`ringback ${found} ${JSON.stringify(match)}\n${this.report()}`);
+  }
+
+  /** Fails if such an event is reported within `waitMs` or has been already. */
+  async noEventFor(match: Match, waitMs: number): Promise<void> {
+    await Promise.race([sleep(waitMs), this.ended]);
+    const [unwanted] = this.matching(match);
+    if (unwanted !== undefined || this.#process.exitCode !== null) {
+      throw new Error(`ringback said ${JSON.stringify(unwanted)} or ended\n${this.report()}`);
+    }
+  }
+
+  /** What was logged, and what went to standard error. */
+  report(): string {
+    return [...this.events.map((event) => JSON.stringify(event)), this.#diagnostics].join('\n');
+  }
+
+  /** What `ringback status --json` answers. */
+  async status(): Promise<Status> {
+    const argv = ringbackCommand('status', this.configuration, '--json');
+    const { code, stdout, stderr } = await this.#lab.run('router', argv);
+    if (code !== 0) throw new Error(`ringback status failed with ${code}: ${stderr}`);
+    return JSON.parse(stdout) as Status;
+  }
+
+  /** Its data plane. */
+  daemon(): Daemon {
+    const children = readFileSync(`/proc/${this.#process.pid}/task/${this.#process.pid}/children`, 'utf8');
+    for (const child of children.trim().split(' ')) {
+      // The kernel cuts names after 15 characters.
+      if (readFileSync(`/proc/${child}/comm`, 'utf8').startsWith('ringback-fabric'))
+        return new Daemon(Number(child));
+    }
+    throw new Error('ringback run has no ringback-fabricd');
+  }
+
+  /** Asks it to stop, and returns its exit status (null if the signal ended it). */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.signal(signal);
+    return this.ended;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  #take(line: string): void {
+    // One write each, so that somebody may follow the file.
+    appendFileSync(`${this.#lab.directory}/ringback.log`, `${line}\n`);
+    const event = logEvent(line);
+    this.events.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** The process of `ringback-fabricd`. */
+export class Daemon {
+  readonly pid: number;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  get lives(): boolean {
+    return existsSync(`/proc/${this.pid}`);
+  }
+
+  /** Resident memory, packet ring and tables included. */
+  get residentKiB(): number {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]);
+  }
+
+  /** Waits for its end. */
+  async gone(timeoutMs = 10_000): Promise<void> {
+    for (let waitedMs = 0; this.lives; waitedMs += 20) {
+      if (waitedMs > timeoutMs) throw new Error(`ringback-fabricd lives on after ${timeoutMs / 1000} s`);
+      await sleep(20);
+    }
+  }
+}
+
+/** A line that is no JSON breaks the contract; it stays visible in the report. */
+function logEvent(line: string): LogEvent {
+  try {
+    return JSON.parse(line) as LogEvent;
+  } catch {
+    return { time: '', level: 'error', event: 'not JSON', line };
+  }
+}
+
+function matches(event: LogEvent, match: Match): boolean {
+  return Object.entries(match).every(([field, value]) => event[field] === value);
+}
+
+function withResolver<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Capture } from '../../board/lab/capture.ts';
+import { connectionRequest } from '../../board/lab/frames.ts';
+import { address, type IpVersion } from '../../board/lab/lab.ts';
+import { story } from './support.ts';
+
+const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
+const VERSIONS: readonly IpVersion[] = [4, 6];
+
+describe('the lab network', { concurrency: 3 }, () => {
+  story('carries clients to every server over both IP versions', async (lab) => {
+    for (const server of ['s80', 's81', 's82']) {
+      await lab.start(server);
+      for (const version of VERSIONS) {
+        assert.equal(await lab.tryTo('c150', server, { version }), 'served');
+        assert.equal(await lab.tryTo('c159', server, { version }), 'served');
+      }
+    }
+  });
+
+  for (const version of VERSIONS) {
+    story(`has a router that says over IPv${version} when a machine is gone`, async (lab) => {
+      await lab.start('s80');
+      assert.equal(await lab.tryTo('c151', 's80', { version }), 'served');
+      await lab.powerOff('s80', [80]);
+      const filter = version === 4 ? 'icmp[icmptype] == icmp-unreach' : 'icmp6[icmp6type] == 1';
+      const cable = await Capture.start(lab, 'router', 'lan0', filter);
+      assert.equal(await lab.tryTo('c151', 's80', { version }), 'turned away');
+      const { text } = await cable.packet(/unreachable/);
+      assert.match(
+        text,
+        version === 4 ? /host 172\.27\.178\.80 unreachable/ : /unreachable address 2001:db8:178::80/,
+      );
+      await lab.powerOn('s80');
+      await lab.start('s80');
+      assert.equal(await lab.tryTo('c151', 's80', { version }), 'served');
+    });
+  }
+
+  story('tells a frozen machine, a closed port and a serving machine apart', async (lab) => {
+    await lab.start('s81');
+    await lab.freeze('s81');
+    for (const version of VERSIONS) {
+      await lab.forget('s81');
+      assert.equal(await lab.tryTo('c150', 's81', { version, patienceS: 2 }), 'no answer');
+      const { stdout } = await lab.run('router', ['ip', 'neighbour', 'show', address('s81', version)]);
+      assert.match(stdout, /lladdr/, 'ARP and neighbour discovery still answer');
+    }
+    await lab.thaw('s81');
+    await lab.stop('s81');
+    assert.equal(await lab.tryTo('c150', 's81'), 'turned away');
+    await lab.start('s81');
+    assert.equal(await lab.tryTo('c150', 's81'), 'served');
+  });
+
+  story('carries traps of every version from the server to the router', async (lab) => {
+    const cable = await Capture.start(lab, 'router', 'wan0', 'udp port 162');
+    await lab.trap('s82', '1');
+    await cable.packet(/172\.27\.178\.82\.\d+ > 172\.27\.178\.1\.162: .*Trap\(.*coldStart/);
+    await lab.trap('s82', '2c');
+    await cable.packet(/172\.27\.178\.82\.\d+ > 172\.27\.178\.1\.162: .*V2Trap/);
+    await lab.trap('s82', '3');
+    await cable.packet(/172\.27\.178\.82\.\d+ > 172\.27\.178\.1\.162: .*F=ap U="ops"/);
+    // Nobody acknowledges it here.
+    await assert.rejects(lab.trap('s82', 'inform'), /Timeout/);
+    await cable.packet(/172\.27\.178\.82\.\d+ > 172\.27\.178\.1\.162: .*Inform/);
+  });
+
+  story('carries announcements of both IP versions', async (lab) => {
+    const cable = await Capture.start(lab, 'router', 'wan0', 'arp or icmp6[icmp6type] == 136');
+    await lab.announce('s80', 4);
+    await cable.packet(/who-has 172\.27\.178\.80 tell 172\.27\.178\.80/);
+    assert.equal(cable.packets.length, 1);
+    await lab.announce('s80', 6);
+    await cable.packet(/neighbor advertisement, tgt is 2001:db8:178::80/);
+  });
+
+  story('carries frames that no machine of it would send', async (lab) => {
+    const cable = await Capture.start(lab, 'router', 'wan0', 'tcp');
+    // Somebody must answer ARP at the destination, or the router keeps the packets.
+    await lab.run('router', ['ping', '-c', '1', address('s80')]);
+    const toCard = await lab.cardAddress('router', 'lan0');
+    const fromCard = await lab.cardAddress('c159');
+    const claims = { fromCard, toCard, server: address('s80'), port: 80, sequence: 7 };
+    await lab.inject('c159', [
+      connectionRequest({ ...claims, client: '10.1.2.3', clientPort: 1024 }),
+      connectionRequest({ ...claims, client: '10.1.2.4', clientPort: 1025 }),
+    ]);
+    await cable.packet(/10\.1\.2\.3\.1024 > 172\.27\.178\.80\.80: Flags \[S\], .*seq 7, win/);
+    await cable.packet(/10\.1\.2\.4\.1025 > 172\.27\.178\.80\.80: Flags \[S\], .*seq 7, win/);
+  });
+
+  story('has a mail server that keeps what it receives', async (lab) => {
+    const send = [
+      'smtp-source',
+      '-f',
+      'ringback@router.example',
+      '-t',
+      'sato@example.jp',
+      `${address('mail')}:25`,
+    ];
+    assert.notEqual((await lab.run('router', send)).code, 0, 'nobody listens before it is started');
+    await lab.start('mail');
+    assert.equal((await lab.run('router', send)).code, 0);
+    const [mail, ...more] = await lab.mails();
+    assert.equal(more.length, 0);
+    assert.equal(mail?.from, 'ringback@router.example');
+    assert.deepEqual(mail?.to, ['sato@example.jp']);
+    assert.match(mail?.text ?? '', /La de da de da 1\./);
+    await lab.stop('mail');
+    assert.notEqual((await lab.run('router', send)).code, 0, 'nobody listens after it is stopped');
+  });
+});
+
+describe('the command `lab`', { concurrency: 2 }, () => {
+  it('passes on the exit status of its command', async () => {
+    await assert.rejects(promisify(execFile)(LAB, ['sh', '-c', 'exit 7']), { code: 7 });
+  });
+
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    it(`leaves nothing behind after ${signal}`, async () => {
+      // The lab's processes keep this pipe open as long as one of them lives.
+      const script = 'ip netns exec c150 sleep 900 & ip netns exec s80 sleep 900 & echo up; wait';
+      const lab = spawn(LAB, ['sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(lab.stdout, 'data');
+      lab.kill(signal);
+      const closed = await Promise.race([once(lab, 'close'), sleep(20_000, null, { ref: false })]);
+      assert.notEqual(closed, null, 'a process of the lab lives on');
+    });
+  }
+
+  it('says how it is used, and that this machine can carry it', async () => {
+    await assert.rejects(promisify(execFile)(LAB), { code: 2 });
+    const { stdout } = await promisify(execFile)(LAB, ['--help']);
+    assert.match(stdout, /usage: lab COMMAND/);
+    await promisify(execFile)(LAB, ['--check']);
+  });
+
+  it('says in one message why a machine cannot carry it', async () => {
+    const script = `echo 0 >/proc/sys/user/max_net_namespaces; exec ${LAB} true`;
+    await assert.rejects(promisify(execFile)('unshare', ['--user', '--map-root-user', 'sh', '-c', script]), {
+      code: 1,
+      stderr: /root can have no network namespaces here: unshare: .*\n.*run it as root, or/,
+    });
+  });
+});

@@ -1,0 +1,46 @@
+/** What the lab stories share. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { address, type IpVersion, Lab } from '../../board/lab/lab.ts';
+import type { Mail } from '../../board/lab/mail.ts';
+import type { LogEvent, Ringback } from '../../board/lab/ringback.ts';
+
+/** A test with a network of its own, taken away whatever happens. */
+export function story(name: string, play: (lab: Lab) => Promise<void>): void {
+  it(name, { timeout: 150_000 }, async (context) => {
+    const lab = await Lab.create();
+    // Not a finally block: that would never run if the story got stuck.
+    context.after(() => lab.remove());
+    await play(lab);
+  });
+}
+
+/** Every (server, client) that was reported as waiting, in order and as often as it was reported. */
+export function waiting(ringback: Ringback): readonly (readonly unknown[])[] {
+  return ringback.matching({ event: 'client.waiting' }).map(({ server, client }) => [server, client]);
+}
+
+/** The server is gone and the client has been turned away; `ringback` knows it. */
+export async function turnedAway(
+  lab: Lab,
+  ringback: Ringback,
+  client: string,
+  server: string,
+  version: IpVersion = 4,
+): Promise<LogEvent> {
+  await lab.powerOff(server);
+  assert.equal(await lab.tryTo(client, server, { version }), 'turned away');
+  return ringback.event({
+    event: 'client.waiting',
+    server: address(server, version),
+    client: address(client, version),
+  });
+}
+
+/** The mail that this notice became, as the SMTP server has received it. */
+export async function mailOf(lab: Lab, notice: LogEvent): Promise<Mail> {
+  const mails = await lab.mails();
+  const found = mails.filter((mail) => mail.headers.get('message-id') === notice.messageId);
+  assert.equal(found.length, 1, `mails with Message-ID ${notice.messageId} among ${mails.length}`);
+  return found[0] as Mail;
+}
