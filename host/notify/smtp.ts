@@ -1,5 +1,6 @@
 /** Mail out: one SMTP server, a few pooled connections, one recipient a mail. */
 
+import { hostname } from 'node:os';
 import { createTransport } from 'nodemailer';
 import { canonicalMailAddress } from '../config/mail-address.ts';
 import type { SmtpConfiguration } from '../config/types.ts';
@@ -74,13 +75,15 @@ export class MailSender {
   }
 }
 
-function createPool({ host, port, tls, user, password }: SmtpConfiguration) {
+function createPool({ host, port, tls, user, password, from }: SmtpConfiguration) {
   const secure = tls === 'implicit' || (tls === 'auto' && port === 465);
   return createTransport({
     pool: true,
     host,
     port,
     secure,
+    // A name without a domain would make the library say [127.0.0.1], which some servers refuse.
+    name: hostname().includes('.') ? hostname() : from.slice(from.lastIndexOf('@') + 1),
     ignoreTLS: tls === 'none',
     // With `auto`, a password is still never sent in clear because somebody struck STARTTLS from a reply.
     requireTLS: !secure && (tls === 'starttls' || (tls === 'auto' && password !== null)),

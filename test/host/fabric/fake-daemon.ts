@@ -1,6 +1,6 @@
 /**
  * The daemon's part of the conversation around the module in this process: a daemon that a test can kill, start
- * again, make slow, and show frames to.
+ * again, make slow, and show frames to. It speaks over a Unix socket.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -30,8 +30,9 @@ export class FakeDaemon {
   #passedUs = 0;
   /** Kinds of events that it loses: the host is too slow for them. */
   #losing: readonly FabricEvent['kind'][] = [];
-  /** What goes out only once it is asked for. */
-  #held: Buffer[] | null = null;
+  /** Kinds of events that it keeps back, and those that it has kept. */
+  #holding: readonly FabricEvent['kind'][] = [];
+  #held: Buffer[] = [];
   /** Names of the commands that it got since it was made, whichever host they came from. */
   readonly commands: string[] = [];
   /** How many hosts have connected. */
@@ -89,11 +90,12 @@ export class FakeDaemon {
     this.#losing = kinds;
   }
 
-  /** From now on nothing goes out; `hold(false)` sends what has come together. */
-  hold(holding = true): void {
-    const held = this.#held ?? [];
-    this.#held = holding ? held : null;
-    if (!holding) for (const record of held) this.#write(record);
+  /** Keeps these back from now on, and sends those of before that are no longer to be kept. */
+  hold(...kinds: readonly FabricEvent['kind'][]): void {
+    const held = this.#held;
+    this.#holding = kinds;
+    this.#held = [];
+    for (const record of held) this.#say(record);
   }
 
   /** How often it was given a command. */
@@ -104,10 +106,7 @@ export class FakeDaemon {
   #fresh(): Engine {
     return new Engine({
       onEvent: () => {},
-      onRecord: (record) => {
-        const { kind } = codec.decode(new DataView(record.buffer, record.byteOffset, record.byteLength));
-        if (!this.#losing.includes(kind)) this.#write(Buffer.from(record));
-      },
+      onRecord: (record) => this.#say(Buffer.from(record)),
     });
   }
 
@@ -138,8 +137,15 @@ export class FakeDaemon {
     else if (kind === CONFIGURE) this.#configured = true;
   }
 
+  /** An event of the module. */
+  #say(record: Buffer): void {
+    const { kind } = codec.decode(new DataView(record.buffer, record.byteOffset, record.byteLength));
+    if (this.#losing.includes(kind)) return;
+    if (this.#holding.includes(kind)) this.#held.push(record);
+    else this.#write(record);
+  }
+
   #write(record: Buffer): void {
-    if (this.#held !== null) this.#held.push(record);
-    else this.#host?.write(record);
+    this.#host?.write(record);
   }
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingbackError } from '../../../host/errors.ts';
 import { arp } from '../../frames.ts';
-import { client, refusal, syn } from '../fabric/fabric.ts';
+import { client, syn } from '../fabric/fabric.ts';
 import { until } from '../tools.ts';
 import { type Plane, prepared, replaceDaemon, started } from './plane.ts';
 import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
@@ -111,10 +111,9 @@ describe('The data plane', () => {
     const plane = await started(context, configuration());
     await down(plane, SATO, TANAKA);
     const { clients, ...rest } = configuration();
-    const more = crowd.map((_, i) => ({ address: client(i + 1), mail: 'crowd@example.jp', language: null }));
-    plane.plane.reconfigure({ ...rest, clients: [...clients, ...more] });
+    plane.plane.reconfigure({ ...rest, clients: [...clients, ...CROWD] });
     await plane.plane.counters();
-    assert.equal(plane.daemon.count('KnowClient'), 2 * GROWN + MANY);
+    assert.equal(plane.daemon.count('KnowClient'), 2 * clients.length + CROWD.length);
     alive(plane);
     await until('both are told', () => plane.notices.length === 2);
   });
@@ -221,22 +220,17 @@ describe('Events that were lost', () => {
   it('are asked for once the answer under way has ended', async (context) => {
     const plane = await started(context, configuration());
     await down(plane, SATO, TANAKA);
-    const gap = async (): Promise<void> => {
-      plane.daemon.lose('counters');
-      void plane.plane.counters();
-      await until('it was asked', () => plane.daemon.commands.at(-1) === 'Counters');
-      plane.daemon.lose();
-      plane.daemon.frame(refusal(web, from(SATO), 99));
-      await plane.plane.counters();
-    };
-    await gap();
-    plane.daemon.lose('syncEnd');
+    plane.daemon.hold('syncEnd');
+    plane.daemon.report({ name: 'lan0', lost: 1 });
     await until('it was asked', () => plane.daemon.count('Sync') === 1);
-    plane.daemon.lose();
-    await gap();
+    plane.daemon.report({ name: 'lan0', lost: 2 });
     // Longer than losses are collected for.
-    await sleep(1500);
+    await sleep(2500);
     assert.equal(plane.daemon.count('Sync'), 1);
+    plane.daemon.hold();
+    await until('it was asked again', () => plane.daemon.count('Sync') === 2);
+    await plane.plane.counters();
+    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
   });
 });
 
