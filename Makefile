@@ -15,7 +15,8 @@ export REQUIRE_ALL
 HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
-NODE_TEST := $(NODE) --import tsx --test
+# Most tests wait for something: more of them at a time than there are cores.
+NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 
 .PHONY: all help run test check test-assembly test-host test-board test-lab lab bench install clean
 .DELETE_ON_ERROR:
@@ -60,10 +61,10 @@ check: node_modules/.package-lock.json # format, lint, types
 	@echo 'format, lint and types are right'
 
 test-assembly: node_modules/.package-lock.json # the module's own tests
-	$(BIN)/asp --config test/assembly/as-pect.config.js --no-logo
+	$(BIN)/asp --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json --no-logo --summary
 
 test-host: all
-	$(NODE_TEST) $$(find test/host test/vectors -name '*.test.ts')
+	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 test-board: all
 	$(NODE_TEST) $$(find test/board -name '*.test.ts')
@@ -72,6 +73,10 @@ test-lab: all
 	@board/need $$(cat board/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
+
+bench: all ## the benchmarks; JSON=1 for one JSON object a line
+	@board/need $$(cat board/lab/packages.txt)
+	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json)
 
 install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs

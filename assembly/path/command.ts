@@ -4,7 +4,7 @@ import { Command, CommandRecord, Status } from '../record/commands';
 import { Cause, Event, emit, lostEvents } from '../record/events';
 import { COUNTERS_IN_RECORD } from '../record/layout';
 import { attemptsBytes, setUpAttempts } from '../table/attempts';
-import { clientAt, clientsBytes, freeChain, setUpClients } from '../table/clients';
+import { clientAt, clientsBytes, setUpClients } from '../table/clients';
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known';
 import { provide } from '../table/memory';
@@ -21,7 +21,7 @@ import {
 } from '../table/servers';
 import { adjust, clearCounters, counted, setCounter } from './counters';
 import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
-import { close, enter, open, pinService, sayOutage } from './outages';
+import { close, enter, freeHanded, open, pinService, sayOutage, unpinService } from './outages';
 import { answerFor, nowUs, setOptions } from './settings';
 import { Counter } from './verdict';
 
@@ -146,20 +146,13 @@ function setUp(record: CommandRecord): bool {
 }
 
 function unpinAll(): void {
-  for (let i: u32 = 1; i <= serverCapacity(); i++) {
-    const server = serverAt(i);
-    if (!server.has(ServerFlag.Pinned)) continue;
-    server.unset(ServerFlag.Pinned);
-    place(i, true);
-  }
+  for (let i: u32 = 1; i <= serverCapacity(); i++) unpinService(i);
 }
 
 function unpin(record: CommandRecord): Status {
-  const addressHash = hashAddress(record.server);
-  const index = findServer(record.server, addressHash, record.port);
-  if (index == 0) return Status.NotFound;
-  serverAt(index).unset(ServerFlag.Pinned);
-  place(index, true);
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  if (index == 0 || record.port == 0) return Status.NotFound;
+  unpinService(index);
   return Status.Ok;
 }
 
@@ -171,16 +164,10 @@ function restore(record: CommandRecord): Status {
   const server = serverAt(index);
   server.fromUs = min(server.fromUs, record.firstUs);
   if (record.code == Cause.Unreachable && record.port == 0) server.set(ServerFlag.Unreachable);
-  enter(
-    server,
-    index,
-    record.client,
-    hashAddress(record.client),
-    record.firstUs,
-    record.lastUs,
-    max(record.tries, 1),
-  );
-  return Status.Ok;
+  const tries = max(record.tries, 1);
+  const address = record.client;
+  const entered = enter(index, address, hashAddress(address), record.firstUs, record.lastUs, tries, true);
+  return entered ? Status.Ok : Status.Full;
 }
 
 function stillDown(record: CommandRecord): Status {
@@ -203,7 +190,7 @@ function forget(record: CommandRecord): Status {
   const index = findServer(record.server, hashAddress(record.server), record.port);
   if (index == 0 || serverAt(index).state != ServerState.Released) return Status.NotFound;
   const server = serverAt(index);
-  const goesOn = server.handed != server.tail;
+  const goesOn = server.head != 0;
   emit(Event.Forgotten, nowUs())
     .code(<u32>goesOn)
     .port(server.port)
@@ -212,13 +199,7 @@ function forget(record: CommandRecord): Status {
     close(index);
     return Status.Ok;
   }
-  if (server.handed != 0) {
-    const next = clientAt(server.handed).next;
-    freeChain(server.head, server.handed, server.handedLength);
-    server.head = next;
-    server.length -= server.handedLength;
-  }
-  server.handed = server.handedLength = 0;
+  freeHanded(server);
   server.state = <u8>ServerState.Down;
   server.fromUs = clientAt(server.head).firstUs;
   adjust(Counter.ServersDown, 1);

@@ -61,7 +61,7 @@ export function end(index: u32, outcome: u32): void {
       .first(attempt.firstUs)
       .attempt(attempt.sequence, attempt.clientPort);
   }
-  removeAttempt(index, hashAddress(attempt.client), hashAddress(attempt.server));
+  removeAttempt(index);
 }
 
 /**

@@ -120,6 +120,8 @@ function ipv6(at: usize, captured: u32): Verdict {
   if (protocol == Protocol.Tcp) {
     source.setIpv6(header.source);
     destination.setIpv6(header.destination);
+    // An IPv4 address in disguise is on no wire (RFC 4942 section 2.2); here it would be taken for the real one.
+    if (source.isIpv4 || destination.isIpv4) return Verdict.Ipv6Malformed;
     return tcp(payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
   }
   if (protocol == Protocol.Icmpv6) {

@@ -5,10 +5,9 @@
 
 import { Event, emit, hasRoom } from '../record/events';
 import { attemptAt, firstOpen, firstSettled, Outcome } from '../table/attempts';
-import { clientAt, freeChain } from '../table/clients';
+import { clientAt, freeClient } from '../table/clients';
 import { hashAddress } from '../table/hash';
-import { isKnown } from '../table/known';
-import { place, Server, ServerState, serverAt, serverCapacity } from '../table/servers';
+import { nextOutage, place, Server, ServerState, serverAt, serverCapacity } from '../table/servers';
 import { adjust } from './counters';
 import { end } from './expiry';
 import { drop, sayOutage, sayWaiting } from './outages';
@@ -28,6 +27,8 @@ let serverIndex: u32 = 0;
 /** The outage whose chain is being walked; 0 between two. */
 let outage: u32 = 0;
 let clientIndex: u32 = 0;
+/** Whether it is in the chain that was handed out, before the one of those who came later. */
+let inHanded: bool = false;
 let previousIndex: u32 = 0;
 let olderThanUs: i64 = 0;
 
@@ -39,18 +40,25 @@ export function stopJob(): void {
   job = Job.None;
 }
 
-/** Hands out the chain of a server down, which stays until `forget`; clients that come meanwhile wait on behind it. */
+/**
+ * Hands out the chain of a server down, which stays until `forget`; clients that come meanwhile make another chain.
+ * Asked again, it hands out those who were handed out before and those who came since.
+ */
 export function release(index: u32): void {
   const server = serverAt(index);
   if (server.isDown) adjust(Counter.ServersDown, -1);
   server.state = <u8>ServerState.Released;
-  server.promised = 0;
-  server.handed = server.tail;
-  server.handedLength = server.length;
+  if (server.head != 0) {
+    if (server.handedHead == 0) server.handedHead = server.head;
+    else clientAt(server.handedTail).next = server.head;
+    server.handedTail = server.tail;
+    server.handedLength += server.length;
+    server.head = server.tail = server.length = server.promised = 0;
+    server.outage = nextOutage();
+  }
   place(index, true);
   start(Job.Release, index);
-  outage = server.outage;
-  clientIndex = server.head;
+  clientIndex = server.handedHead;
 }
 
 export function sync(): void {
@@ -94,12 +102,13 @@ function start(what: Job, index: u32): void {
 
 function workOnRelease(): void {
   const server = serverAt(serverIndex);
-  while (clientIndex != 0 && server.outage == outage) {
+  while (clientIndex != 0) {
     if (!hasRoom()) return;
     const client = clientAt(clientIndex);
     if (client.tries != 0) sayWaiting(Event.Released, server, clientIndex);
-    clientIndex = clientIndex == server.handed ? 0 : client.next;
+    clientIndex = client.next;
   }
+  if (!hasRoom()) return;
   emit(Event.ReleaseEnd, nowUs()).port(server.port).server(server.address);
   job = Job.None;
 }
@@ -114,16 +123,19 @@ function workOnSync(): void {
     if (!hasRoom()) return;
     if (outage != server.outage) {
       outage = server.outage;
-      clientIndex = server.head;
+      inHanded = server.handedHead != 0;
+      clientIndex = inHanded ? server.handedHead : server.head;
       sayOutage(server);
     }
     while (clientIndex != 0) {
       if (!hasRoom()) return;
       const client = clientAt(clientIndex);
-      // What was freed while the host drained is no longer of this outage.
-      if (client.outage != outage) break;
       if (client.tries != 0) sayWaiting(Event.Waiting, server, clientIndex);
       clientIndex = client.next;
+      if (clientIndex == 0 && inHanded) {
+        inHanded = false;
+        clientIndex = server.head;
+      }
     }
     outage = 0;
   }
@@ -168,11 +180,11 @@ function removeClient(server: Server, index: u32): void {
   else clientAt(previousIndex).next = client.next;
   if (server.tail == index) server.tail = previousIndex;
   server.length--;
-  if (server.promised != 0 && isKnown(client.address, hashAddress(client.address))) {
+  if (client.isPromised) {
     server.promised--;
     if (server.promised == 0) place(serverIndex, true);
   }
-  freeChain(index, index, 1);
+  freeClient(index, hashAddress(client.address));
 }
 
 function workOnFlush(): void {

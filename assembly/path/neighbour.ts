@@ -18,6 +18,7 @@ export function neighbour(type: u32, hopLimit: u32, at: usize, captured: u32): V
   if (message == null || hopLimit != NEIGHBOUR_HOP_LIMIT) return Verdict.NeighbourMalformed;
   const advertisement = type == Icmpv6Type.NeighbourAdvertisement;
   if (advertisement) source.setIpv6(message.target);
+  if (source.isIpv4) return Verdict.NeighbourMalformed;
   if (!containsAddress(source)) return Verdict.NotWatched;
   if (isOutgoing()) return Verdict.NeighbourOwn;
   if (!source.isHost) return Verdict.NeighbourNoNews;

@@ -51,7 +51,7 @@ export function findOutage(address: Address, addressHash: u64, port: u32): u32 {
 
 export function isKnownService(address: Address, addressHash: u64, port: u32): bool {
   const service = findServer(address, addressHash, port);
-  return service != 0 && serverAt(service).has(ServerFlag.Known);
+  return service != 0 && serverAt(service).isKnownService;
 }
 
 /** A host answered a request; with a SYN-ACK the service at `port` too, which is known from then on (port 0: only the host). */
@@ -59,35 +59,51 @@ export function hearFrom(address: Address, addressHash: u64, port: u32): void {
   const host = learn(address, addressHash, 0, 0);
   if (host == 0) return;
   serverAt(host).heardUs = nowUs();
+  const service = port == 0 ? 0 : learn(address, addressHash, port, host);
+  if (service != 0) {
+    serverAt(service).heardUs = nowUs();
+    makeKnown(host, service, ServerFlag.Known);
+    if (serverAt(service).state == ServerState.Alive) place(service, true);
+  }
+  // Behind its services: a host that goes before them would not know how many it has.
   if (serverAt(host).state == ServerState.Alive) place(host, true);
-  if (port != 0) learnService(host, addressHash, port);
 }
 
 /** A service that the configuration names: it and its host stay. False when there is no place. */
 export function pinService(address: Address, addressHash: u64, port: u32): bool {
   const host = learn(address, addressHash, 0, 0);
   if (host == 0) return false;
+  const service = learn(address, addressHash, port, host);
+  if (service == 0) {
+    if (serverAt(host).state == ServerState.Alive) place(host, false);
+    return false;
+  }
+  if (serverAt(service).has(ServerFlag.Pinned)) return true;
+  makeKnown(host, service, ServerFlag.Pinned);
+  serverAt(host).pins++;
   serverAt(host).set(ServerFlag.Pinned);
+  place(service, true);
   place(host, true);
-  const index = learnService(host, addressHash, port);
-  if (index == 0) return false;
-  serverAt(index).set(ServerFlag.Pinned);
-  place(index, true);
   return true;
 }
 
-/** Makes a service of a host known; 0 when there is no place. */
-function learnService(host: u32, addressHash: u64, port: u32): u32 {
-  const index = learn(serverAt(host).address, addressHash, port, host);
-  if (index == 0) return 0;
-  const service = serverAt(index);
-  service.heardUs = nowUs();
-  if (!service.has(ServerFlag.Known)) {
-    service.set(ServerFlag.Known);
-    serverAt(host).services++;
+/** The configuration names it no longer. What answered before is still known. */
+export function unpinService(service: u32): void {
+  const record = serverAt(service);
+  if (record.port == 0 || !record.has(ServerFlag.Pinned)) return;
+  const host = findServer(record.address, hashAddress(record.address), 0);
+  record.unset(ServerFlag.Pinned);
+  place(service, true);
+  if (!record.isKnownService && host != 0) serverAt(host).services--;
+  if (host != 0 && --serverAt(host).pins == 0) {
+    serverAt(host).unset(ServerFlag.Pinned);
+    place(host, true);
   }
-  if (service.state == ServerState.Alive) place(index, true);
-  return index;
+}
+
+function makeKnown(host: u32, service: u32, flag: ServerFlag): void {
+  if (!serverAt(service).isKnownService) serverAt(host).services++;
+  serverAt(service).set(flag);
 }
 
 /**
@@ -143,7 +159,7 @@ export function failUntracked(port: u32, triedPort: u32): void {
   if (triedPort != 0) server.triedPort = <u16>triedPort;
   const found = findClient(server.outage, source, sourceHash());
   if (found != 0 && clientAt(found).tries != 0 && timeUs() - clientAt(found).lastUs < SAME_PACKET_US) return;
-  enter(server, index, source, sourceHash(), timeUs(), timeUs(), 1);
+  enter(index, source, sourceHash(), timeUs(), timeUs(), 1, false);
 }
 
 /** The record of an outage, opened if it is not; 0 when the table is full of outages that matter more. */
@@ -210,7 +226,7 @@ export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
   const tries = <u32>(attempt.tries - attempt.credited);
   if (tries == 0) return;
   attempt.credited = attempt.tries;
-  enter(server, index, attempt.client, clientHash, attempt.firstUs, attempt.lastUs, tries);
+  enter(index, attempt.client, clientHash, attempt.firstUs, attempt.lastUs, tries, false);
 }
 
 /** The attempt was answered after all: its client was not turned away by it. */
@@ -220,6 +236,8 @@ export function takeBackCredit(attempt: Attempt, clientHash: u64, serverHash: u6
   const credited = <u32>attempt.credited;
   attempt.credited = 0;
   attempt.outage = 0;
+  const index = findOutage(attempt.server, serverHash, attempt.serverPort);
+  if (index == 0 || serverAt(index).outage != outage) return;
   const found = findClient(outage, attempt.client, clientHash);
   if (found == 0) return;
   const client = clientAt(found);
@@ -227,58 +245,69 @@ export function takeBackCredit(attempt: Attempt, clientHash: u64, serverHash: u6
   const left = client.tries > credited ? client.tries - credited : 0;
   client.setTimes(client.firstUs, client.lastUs, left);
   if (left != 0) return;
-  const host = findServer(attempt.server, serverHash, 0);
-  const port = host != 0 && serverAt(host).outage == outage ? 0 : attempt.serverPort;
+  const port = serverAt(index).port;
   emit(Event.Answered, nowUs()).port(port).server(attempt.server).client(attempt.client);
 }
 
-/** Enters a client at the tail of a server's chain, or adds tries to its record (paragraph 85). */
+/**
+ * Enters a client at the tail of a server's chain, or adds tries to its record (paragraph 85). One who waited before a
+ * restart (`restored`) takes any record there is, like one with a known mail address. False when there is no place.
+ */
 export function enter(
-  server: Server,
   index: u32,
   address: Address,
   addressHash: u64,
   firstUs: i64,
   lastUs: i64,
   tries: u32,
-): void {
-  const found = findClient(server.outage, address, addressHash);
-  if (found != 0) {
-    const client = clientAt(found);
-    if (client.tries == 0) {
-      client.setTimes(firstUs, lastUs, tries);
-      sayWaiting(Event.Waiting, server, found);
-    } else {
-      client.setTimes(min(client.firstUs, firstUs), max(client.lastUs, lastUs), client.tries + tries);
-    }
-    return;
-  }
-  if (!address.isHost) return;
+  restored: bool,
+): bool {
+  const server = serverAt(index);
   const known = isKnown(address, addressHash);
+  let at = findClient(server.outage, address, addressHash);
+  if (at != 0) {
+    const client = clientAt(at);
+    const wasWaiting = client.tries != 0;
+    if (wasWaiting)
+      client.setTimes(min(client.firstUs, firstUs), max(client.lastUs, lastUs), client.tries + tries);
+    else client.setTimes(firstUs, lastUs, tries);
+    if (known) promise(index, at);
+    if (!wasWaiting) sayWaiting(Event.Waiting, server, at);
+    return true;
+  }
+  if (!address.isHost) return false;
   if (!known && isOn(Option.KnownOnly)) {
     count(Counter.ClientsUnknown);
-    return;
+    return false;
   }
   // One server's chain may grow while it is no longer than what is left: no flood of forged clients fills the
   // table for the others. Somebody who counts on a notice takes any record there is.
   const free = freeClients();
-  if (free == 0 || (!known && server.length > free)) {
+  if (free == 0 || (!known && !restored && server.length > free)) {
     count(Counter.ClientsRefused);
-    return;
+    return false;
   }
   const oldHash = hashAddress(clientAt(nextFreeClient()).address);
-  const taken = takeClient(server.outage, address, addressHash, oldHash);
-  clientAt(taken).setTimes(firstUs, lastUs, tries);
-  if (server.tail == 0) server.head = taken;
-  else clientAt(server.tail).next = taken;
-  server.tail = taken;
+  at = takeClient(server.outage, address, addressHash, oldHash);
+  clientAt(at).setTimes(firstUs, lastUs, tries);
+  if (server.tail == 0) server.head = at;
+  else clientAt(server.tail).next = at;
+  server.tail = at;
   server.length++;
-  if (known) {
-    server.promised++;
-    if (server.promised == 1) place(index, true);
-  }
+  if (known) promise(index, at);
   count(Counter.ClientsWaiting);
-  sayWaiting(Event.Waiting, server, taken);
+  sayWaiting(Event.Waiting, server, at);
+  return true;
+}
+
+/** Somebody counts on a notice: neither the client nor its server's outage may be evicted. */
+function promise(index: u32, at: u32): void {
+  const client = clientAt(at);
+  if (client.isPromised) return;
+  client.promise();
+  const server = serverAt(index);
+  server.promised++;
+  if (server.promised == 1) place(index, true);
 }
 
 export function sayWaiting(kind: Event, server: Server, index: u32): void {
@@ -293,11 +322,18 @@ export function sayWaiting(kind: Event, server: Server, index: u32): void {
     .last(client.lastUs);
 }
 
+/** What was handed to the host goes back to the free chain in one step. */
+export function freeHanded(server: Server): void {
+  if (server.handedHead != 0) freeChain(server.handedHead, server.handedTail, server.handedLength);
+  server.handedHead = server.handedTail = server.handedLength = 0;
+}
+
 /** The whole chain goes back to the free chain in one step; the server is alive as far as anybody knows. */
 export function close(index: u32): void {
   const server = serverAt(index);
+  freeHanded(server);
   if (server.head != 0) freeChain(server.head, server.tail, server.length);
-  server.head = server.tail = server.length = server.promised = server.handed = server.handedLength = 0;
+  server.head = server.tail = server.length = server.promised = 0;
   if (server.isDown) adjust(Counter.ServersDown, -1);
   server.state = <u8>ServerState.Alive;
   server.flags &= LASTING;
@@ -319,7 +355,7 @@ export function drop(index: u32): void {
 export function forgetServer(index: u32): void {
   const server = serverAt(index);
   const addressHash = hashAddress(server.address);
-  if (server.port != 0 && server.has(ServerFlag.Known)) {
+  if (server.isKnownService) {
     const host = findServer(server.address, addressHash, 0);
     if (host != 0 && serverAt(host).services != 0) serverAt(host).services--;
   }

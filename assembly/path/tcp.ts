@@ -117,7 +117,8 @@ function answer(header: Tcp): Verdict {
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());
   // Later its client may have given up long ago: the router has kept the request while it looked for the server.
-  if (timeUs() - attempt.firstUs < RETRANSMISSION_US) takeBackCredit(attempt, destinationHash(), sourceHash());
+  if (timeUs() - attempt.firstUs < RETRANSMISSION_US)
+    takeBackCredit(attempt, destinationHash(), sourceHash());
   hearFrom(source, sourceHash(), port);
   if (isOn(Option.SynAck)) signOfLife(source, sourceHash(), port, Sign.SynAck);
   return Verdict.SynAckAnswers;

@@ -49,6 +49,7 @@ export function unreachableV6(code: u32, at: usize, captured: u32): Verdict {
   if (header == null) return Verdict.QuoteMalformed;
   source.setIpv6(header.source);
   destination.setIpv6(header.destination);
+  if (source.isIpv4 || destination.isIpv4) return Verdict.QuoteMalformed;
   const transport = header.transport(length);
   if (transport == CUT_SHORT) return Verdict.QuoteMalformed;
   const offset = transport & 0xffff;

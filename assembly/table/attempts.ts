@@ -17,8 +17,8 @@ export const enum Outcome {
  *
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
- *   72         76       80      82         84           86        87          88
- *   | previous | outage | tries | credited | dataLength | outcome | interface |
+ *   72         76       80      82         84           86        87          88     92
+ *   | previous | outage | tries | credited | dataLength | outcome | interface | hash |
  *
  * Those that are open and those that are settled form a chain each, in order of their deadlines: the wait is
  * the same for all, so appending keeps the order, and what is due stands at the head.
@@ -49,6 +49,8 @@ export class Attempt {
   outcome: u8;
   /** On which the request came in. */
   interface: u8;
+  /** Of all that names it: it leaves its bucket without hashing again. */
+  hash: u32;
 
   get client(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -125,7 +127,8 @@ export function findAttempt(
   ports: u32,
   sequence: u32,
 ): u32 {
-  let index = load<u32>(bucketOf(clientHash, serverHash, ports, sequence));
+  const hash = hashAttempt(clientHash, serverHash, ports, sequence);
+  let index = load<u32>(bucketOf(hash));
   while (index != 0) {
     const attempt = attemptAt(index);
     if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
@@ -148,7 +151,8 @@ export function findAnswered(
   acknowledgement: u32,
 ): u32 {
   const sequence = acknowledgement - 1;
-  let index = load<u32>(bucketOf(clientHash, serverHash, ports, sequence));
+  const hash = hashAttempt(clientHash, serverHash, ports, sequence);
+  let index = load<u32>(bucketOf(hash));
   while (index != 0) {
     const attempt = attemptAt(index);
     if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
@@ -183,7 +187,9 @@ export function addAttempt(
   attempt.dataLength = <u16>min(dataLength, 0xffff);
   attempt.outcome = <u8>Outcome.Open;
   if (dataLength != 0) fastOpen++;
-  const bucket = bucketOf(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
+  const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
+  attempt.hash = hash;
+  const bucket = bucketOf(hash);
   attempt.hashNext = load<u32>(bucket);
   store<u32>(bucket, index);
   appendOpen(index);
@@ -206,12 +212,11 @@ export function settleAttempt(index: u32, outcome: Outcome, deadlineUs: i64): vo
 }
 
 /** Forgets an attempt. */
-export function removeAttempt(index: u32, clientHash: u64, serverHash: u64): void {
+export function removeAttempt(index: u32): void {
   const attempt = attemptAt(index);
   detach(index);
   if (attempt.dataLength != 0) fastOpen--;
-  const sequence = attempt.dataLength == 0 ? attempt.sequence : 0;
-  let at = bucketOf(clientHash, serverHash, attempt.ports, sequence);
+  let at = bucketOf(attempt.hash);
   while (load<u32>(at) != index) {
     const here = load<u32>(at);
     assert(here != 0);
@@ -236,7 +241,7 @@ function findFastOpen(
   sequence: u32,
   span: u32,
 ): u32 {
-  let index = load<u32>(bucketOf(clientHash, serverHash, ports, 0));
+  let index = load<u32>(bucketOf(hashAttempt(clientHash, serverHash, ports, 0)));
   for (let i: u32 = 0; index != 0 && i < MOST_FAST_OPEN; i++) {
     const attempt = attemptAt(index);
     if (
@@ -251,8 +256,8 @@ function findFastOpen(
   return 0;
 }
 
-function bucketOf(clientHash: u64, serverHash: u64, ports: u32, sequence: u32): usize {
-  return buckets + ((<usize>(hashAttempt(clientHash, serverHash, ports, sequence) & bucketMask)) << 2);
+function bucketOf(hash: u32): usize {
+  return buckets + ((<usize>(hash & bucketMask)) << 2);
 }
 
 function appendOpen(index: u32): void {

@@ -8,7 +8,8 @@ import { aligned, bucketsFor, take } from './memory';
  *   0         8              16            32     36         40       44
  *   | firstUs | span | tries | address     | next | hashNext | outage |
  *
- * `span` is the time from the first to the last try in 48 bits (µs, almost nine years). `outage` is the number
+ * `span` is the time from the first to the last try in 48 bits (µs, almost nine years); the uppermost bit of `tries`
+ * says that somebody counts on a notice. `outage` is the number
  * of the outage whose chain the record is in or was in last: a chain that goes back to the free chain in one
  * step leaves its records in their hash buckets, where nothing finds them any more because outage numbers
  * are never used twice; whoever takes a record from the free chain takes it out of its bucket then.
@@ -33,13 +34,23 @@ export class Client {
 
   /** Requests of this client that nobody answered; 0 when the one that entered it was answered after all. */
   get tries(): u32 {
-    return <u32>(this.spanAndTries >> SPAN_BITS);
+    return <u32>(this.spanAndTries >> SPAN_BITS) & MOST_TRIES;
+  }
+
+  /** Whether its mail address was known when it was entered or tried again. */
+  get isPromised(): bool {
+    return (this.spanAndTries & PROMISED_BIT) != 0;
+  }
+
+  promise(): void {
+    this.spanAndTries |= PROMISED_BIT;
   }
 
   setTimes(firstUs: i64, lastUs: i64, tries: u32): void {
     this.firstUs = firstUs;
     const span = lastUs > firstUs ? <u64>(lastUs - firstUs) : 0;
-    this.spanAndTries = min(span, SPAN_MASK) | ((<u64>min(tries, MOST_TRIES)) << SPAN_BITS);
+    const promised = this.spanAndTries & PROMISED_BIT;
+    this.spanAndTries = promised | min(span, SPAN_MASK) | ((<u64>min(tries, MOST_TRIES)) << SPAN_BITS);
   }
 }
 
@@ -48,7 +59,8 @@ export const CLIENT_BYTES: u32 = <u32>offsetof<Client>('outage') + 4;
 
 const SPAN_BITS: u64 = 48;
 const SPAN_MASK: u64 = ((<u64>1) << SPAN_BITS) - 1;
-const MOST_TRIES: u32 = 0xffff;
+const MOST_TRIES: u32 = 0x7fff;
+const PROMISED_BIT: u64 = (<u64>1) << 63;
 
 let records: usize = 0;
 let buckets: usize = 0;
@@ -104,6 +116,7 @@ export function takeClient(outage: u32, address: Address, addressHash: u64, oldH
   if (client.outage != 0) leaveBucket(index, bucketOf(client.outage, oldHash));
   client.address.set(address);
   client.outage = outage;
+  client.spanAndTries = 0;
   client.next = 0;
   const bucket = bucketOf(outage, addressHash);
   client.hashNext = load<u32>(bucket);
@@ -114,6 +127,14 @@ export function takeClient(outage: u32, address: Address, addressHash: u64, oldH
 /** The record that `takeClient` would take, or 0. */
 export function nextFreeClient(): u32 {
   return freeHead;
+}
+
+/** Gives one record, taken out of its chain, to the free chain: its outage lives on and must not find it again. */
+export function freeClient(index: u32, addressHash: u64): void {
+  const client = clientAt(index);
+  leaveBucket(index, bucketOf(client.outage, addressHash));
+  client.outage = 0;
+  freeChain(index, index, 1);
 }
 
 /** Gives the chain from `head` to `tail`, `length` records, to the free chain in one step. */

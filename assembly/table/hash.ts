@@ -7,10 +7,13 @@ import { Address } from '../wire/address';
 
 let keyLow: u64 = 0;
 let keyHigh: u64 = 0;
+/** What the upper half of every IPv4 address contributes. */
+let mixedHigh: u64 = 0;
 
 export function setKey(low: u64, high: u64): void {
   keyLow = low;
   keyHigh = high;
+  mixedHigh = mix(high);
 }
 
 /** The 64-bit finaliser of MurmurHash3: a bijection in which every bit of x moves half of the result. */
@@ -23,7 +26,9 @@ export function mix(x: u64): u64 {
 }
 
 export function hashAddress(address: Address): u64 {
-  return mix(mix(address.hi ^ keyHigh) + (address.lo ^ keyLow));
+  const hi = address.hi;
+  const upper = hi == 0 ? mixedHigh : mix(hi ^ keyHigh);
+  return mix(upper + (address.lo ^ keyLow));
 }
 
 /** Of (client, server, their ports, sequence number), given the hashes of both addresses. */

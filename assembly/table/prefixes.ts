@@ -1,5 +1,4 @@
 import { Address } from '../wire/address';
-import { mix } from './hash';
 import { aligned, bucketsFor, take } from './memory';
 
 /**
@@ -15,10 +14,6 @@ class Prefix {
   lo: u64;
   next: u32;
   length: u32;
-
-  get address(): Address {
-    return changetype<Address>(changetype<usize>(this));
-  }
 }
 
 const PREFIX_BYTES: u32 = 24;
@@ -27,11 +22,23 @@ const MAPPED_LENGTH: u32 = 96;
 /** Lengths from 0 to 128. */
 const LENGTHS: u32 = 129;
 
-const masked = changetype<Address>(memory.data(16, 8));
 /** How many prefixes of each length there are. */
 const population = memory.data(LENGTHS * 4, 4);
-/** The lengths that occur, one byte each. */
-const lengths = memory.data(LENGTHS);
+/**
+ * The lengths that occur, each with its mask.
+ *
+ *   0        8        16       20   24
+ *   | maskHi | maskLo | length |    |
+ */
+@unmanaged
+class Length {
+  maskHi: u64;
+  maskLo: u64;
+  length: u32;
+}
+
+const LENGTH_BYTES: u32 = 24;
+const lengths = memory.data(LENGTHS * LENGTH_BYTES, 8);
 
 let lengthCount: u32 = 0;
 let records: usize = 0;
@@ -63,26 +70,31 @@ export function clearPrefixes(): void {
 }
 
 export function containsAddress(address: Address): bool {
-  for (let i: u32 = 0; i < lengthCount; i++) {
-    const length = <u32>load<u8>(lengths + i);
+  const hi = address.hi;
+  const lo = address.lo;
+  const isIpv4 = address.isIpv4;
+  const end = lengths + <usize>(lengthCount * LENGTH_BYTES);
+  for (let at = lengths; at < end; at += LENGTH_BYTES) {
+    const entry = changetype<Length>(at);
     // ::/0 is all of IPv6 and nothing of IPv4.
-    if (length < MAPPED_LENGTH && address.isIpv4) continue;
-    maskTo(address, length);
-    if (load<u32>(linkTo(length)) != 0) return true;
+    if (isIpv4 && entry.length < MAPPED_LENGTH) continue;
+    if (load<u32>(linkTo(hi & entry.maskHi, lo & entry.maskLo, entry.length)) != 0) return true;
   }
   return false;
 }
 
 /** Adds a prefix; false when the table is full. Bits after `length` are ignored. */
 export function addPrefix(address: Address, length: u32): bool {
-  maskTo(address, length);
-  const link = linkTo(length);
+  const hi = address.hi & highMask(length);
+  const lo = address.lo & lowMask(length);
+  const link = linkTo(hi, lo, length);
   if (load<u32>(link) != 0) return true;
   const index = freeHead;
   if (index == 0) return false;
   const prefix = prefixAt(index);
   freeHead = prefix.next;
-  prefix.address.set(masked);
+  prefix.hi = hi;
+  prefix.lo = lo;
   prefix.length = length;
   prefix.next = 0;
   store<u32>(link, index);
@@ -92,8 +104,9 @@ export function addPrefix(address: Address, length: u32): bool {
 
 /** Takes a prefix away; false when it was not there. */
 export function removePrefix(address: Address, length: u32): bool {
-  maskTo(address, length);
-  const link = linkTo(length);
+  const hi = address.hi & highMask(length);
+  const lo = address.lo & lowMask(length);
+  const link = linkTo(hi, lo, length);
   const index = load<u32>(link);
   if (index == 0) return false;
   const prefix = prefixAt(index);
@@ -108,25 +121,29 @@ function prefixAt(index: u32): Prefix {
   return changetype<Prefix>(records + <usize>(index - 1) * PREFIX_BYTES);
 }
 
-/** Leaves the first `length` bits of `address` in `masked`. */
-function maskTo(address: Address, length: u32): void {
-  masked.hi = address.hi & maskOf(min(length, 64));
-  masked.lo = address.lo & maskOf(length > 64 ? length - 64 : 0);
+function highMask(length: u32): u64 {
+  return maskOf(min(length, 64));
+}
+
+function lowMask(length: u32): u64 {
+  return maskOf(length > 64 ? length - 64 : 0);
 }
 
 function maskOf(bits: u32): u64 {
   return bits == 0 ? 0 : bswap<u64>(u64.MAX_VALUE << (64 - bits));
 }
 
-/** Where the number of the record of `masked` with this length stands, or would stand. */
-function linkTo(length: u32): usize {
+/** Where the number of the record of the masked address with this length stands, or would stand. */
+function linkTo(hi: u64, lo: u64, length: u32): usize {
   // What is watched is the operator's choice: this hash needs no key.
-  const hash = <u32>mix(mix(masked.hi + <u64>length) + masked.lo);
+  let folded = (hi + rotl(lo, 20)) ^ <u64>length;
+  folded ^= folded >> 32;
+  const hash = <u32>((folded * 0xff51afd7ed558ccd) >> 40);
   let at = buckets + ((<usize>(hash & bucketMask)) << 2);
   let index = load<u32>(at);
   while (index != 0) {
     const prefix = prefixAt(index);
-    if (prefix.length == length && prefix.address.equals(masked)) return at;
+    if (prefix.length == length && prefix.lo == lo && prefix.hi == hi) return at;
     at = changetype<usize>(prefix) + offsetof<Prefix>('next');
     index = load<u32>(at);
   }
@@ -138,6 +155,12 @@ function populate(length: u32, change: i32): void {
   store<u32>(at, load<u32>(at) + change);
   lengthCount = 0;
   for (let i: u32 = 0; i < LENGTHS; i++) {
-    if (load<u32>(population + ((<usize>i) << 2)) != 0) store<u8>(lengths + lengthCount++, <u8>i);
+    if (load<u32>(population + ((<usize>i) << 2)) != 0) {
+      const entry = changetype<Length>(lengths + <usize>(lengthCount * LENGTH_BYTES));
+      entry.maskHi = highMask(i);
+      entry.maskLo = lowMask(i);
+      entry.length = i;
+      lengthCount++;
+    }
   }
 }

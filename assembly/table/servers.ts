@@ -14,9 +14,9 @@ export const enum ServerState {
 }
 
 export const enum ServerFlag {
-  /** Named in the configuration: never evicted. */
+  /** A service that the configuration names, or the host of one: never evicted. */
   Pinned = 1,
-  /** A service that answered before or is named in the configuration: its silence means something. */
+  /** A service that answered before. */
   Known = 2,
   /** An unreachable message named it: it has left its link, so whatever its address resolution says is news. */
   Unreachable = 4,
@@ -44,10 +44,11 @@ export class Server {
   tail: u32;
   /** Records in the chain. */
   length: u32;
-  /** Those of them, not handed out yet, with a known mail address: people who count on a notice. */
+  /** Those of them with a known mail address: people who count on a notice. */
   promised: u32;
-  /** The last record that was handed to the host, and how many were. */
-  handed: u32;
+  /** The chain that was handed to the host. Its outage number is used up: who comes now is entered anew. */
+  handedHead: u32;
+  handedTail: u32;
   handedLength: u32;
   /** Number of the outage, never used twice. */
   outage: u32;
@@ -59,6 +60,8 @@ export class Server {
   triedPort: u16;
   /** Host: how many of its services are known. */
   services: u16;
+  /** Host: how many of its services the configuration names. */
+  pins: u16;
   state: u8;
   cause: u8;
   flags: u8;
@@ -79,6 +82,11 @@ export class Server {
 
   unset(flag: ServerFlag): void {
     this.flags &= ~(<u8>flag);
+  }
+
+  /** Whether its silence means something: it answered before, or the configuration names it. */
+  get isKnownService(): bool {
+    return this.port != 0 && (this.flags & <u8>(ServerFlag.Pinned | ServerFlag.Known)) != 0;
   }
 
   get isDown(): bool {

@@ -40,9 +40,9 @@ export class Neighbour {
     let offset: u32 = <u32>OPTIONS;
     for (let i: u32 = 0; i < MAX_OPTIONS && offset + 8 <= captured; i++) {
       const type = load<u8>(at + offset);
-      if (type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER) return load<u64>(at + offset) >> 16;
       const units = <u32>load<u8>(at + offset, 1);
       if (units == 0) return 0;
+      if (type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER) return load<u64>(at + offset) >> 16;
       offset += units << 3;
     }
     return 0;

@@ -102,7 +102,7 @@ export class Engine {
   }
 
   #view(): Uint8Array {
-    if (this.#bytes.buffer !== this.#functions.memory.buffer) {
+    if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.#functions.memory.buffer);
     }
     return this.#bytes;
