@@ -1,7 +1,7 @@
 /** The daemon over time: started, fed, started again when it ends, refilled, asked. */
 import { performance } from 'node:perf_hooks';
 import type { RouterConfiguration } from '../config/types.ts';
-import type { RingbackError } from '../errors.ts';
+import { RingbackError } from '../errors.ts';
 import { DaemonLink, type DaemonReady, type InterfaceReport } from '../fabric/daemon.ts';
 import type { Command, FabricEvent, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
@@ -16,6 +16,9 @@ const SYNC_PAUSE_MS = 1000;
 const LONGEST_SWEEP_MS = 3_600_000;
 const LEAST_SWEEP_MS = 1000;
 const DROP_REPORT_MS = 60_000;
+/** How long a daemon may take to listen with the configuration, and to tell its counters. */
+const START_MS = 10_000;
+const COUNTERS_MS = 2000;
 
 export interface DataPlaneOptions {
   readonly configuration: RouterConfiguration;
@@ -41,6 +44,7 @@ export class DataPlane implements FabricPort {
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
   #counters: number[] = [];
   #asking: ((counters: readonly number[]) => void)[] = [];
+  #startTimer: NodeJS.Timeout | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
   #restartTimer: NodeJS.Timeout | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
@@ -50,18 +54,28 @@ export class DataPlane implements FabricPort {
     this.#configuration = options.configuration;
   }
 
-  /** Resolves when the daemon listens with the configuration; rejects with RingbackError('fabric') when it ends before. */
+  /**
+   * Resolves when the daemon listens with the configuration; rejects with RingbackError('fabric') when it ends
+   * before or takes too long. Never settles when it is closed meanwhile.
+   */
   async start(): Promise<void> {
-    await new Promise<void>((resolve, reject) => this.#open(resolve, reject));
+    await new Promise<void>((resolve, reject) => {
+      this.#startTimer = setTimeout(() => reject(this.#noAnswer()), START_MS);
+      this.#open(resolve, reject);
+    }).finally(() => this.#clear(this.#startTimer));
     this.#scheduleSweep();
   }
 
   /** Sizes, options and what the operator names, anew; outages stay. */
   reconfigure(configuration: RouterConfiguration): void {
+    const before = this.#configuration;
     this.#configuration = configuration;
-    if (this.#sweepTimer !== null) clearTimeout(this.#sweepTimer);
+    this.#clear(this.#sweepTimer);
     this.#scheduleSweep();
+    if (this.#link === null) return;
     this.#feed();
+    // Tables of another size are made anew, and empty.
+    if (sizesOf(before) !== sizesOf(configuration)) this.#restore();
   }
 
   release({ server, port }: Target): void {
@@ -84,10 +98,9 @@ export class DataPlane implements FabricPort {
   async counters(): Promise<{ frames: Record<string, number>; tables: Record<string, number> } | null> {
     const link = this.#link;
     if (link === null) return null;
-    const values = await new Promise<readonly number[]>((resolve) => {
-      this.#asking.push(resolve);
-      link.send({ kind: 'counters' });
-    });
+    const timer = setTimeout(() => this.#answer([]), COUNTERS_MS);
+    const values = await this.#ask(link);
+    clearTimeout(timer);
     if (values.length === 0) return null;
     const named = (group: string, omit: readonly string[]): Record<string, number> =>
       Object.fromEntries(
@@ -101,8 +114,8 @@ export class DataPlane implements FabricPort {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of [this.#syncTimer, this.#restartTimer, this.#sweepTimer]) {
-      if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#startTimer, this.#syncTimer, this.#restartTimer, this.#sweepTimer]) {
+      this.#clear(timer);
     }
     this.#answer([]);
     await this.#started?.close();
@@ -116,8 +129,8 @@ export class DataPlane implements FabricPort {
         this.#link = link;
         this.#welcome(ready);
         // The answer to the last of the commands shows that all were carried out.
-        void this.counters().then(() => {
-          if (this.#link !== link) return;
+        void this.#ask(link).then((values) => {
+          if (this.#link !== link || values.length === 0) return;
           listening = true;
           this.#failures = 0;
           onListening();

@@ -138,10 +138,7 @@ export class Router {
       }
       case 'releaseEnd': {
         const outage = this.outages.get(event);
-        const recovery = outage && this.#recoveries.get(outage);
-        if (outage === undefined || recovery === undefined) break;
-        recovery.pending.delete(outage);
-        if (recovery.pending.size === 0) this.#tell(recovery);
+        if (outage !== undefined) this.#onReleased(outage);
         break;
       }
       case 'forgotten':
@@ -167,6 +164,8 @@ export class Router {
     if (known !== undefined) {
       known.triedPort = triedPort;
       this.#mentioned?.add(known);
+      // The sign itself may have been lost.
+      if (event.state !== 'down' && !this.#recoveries.has(known)) this.#unfinished.set(known, event.state);
       return;
     }
     const fromMs = this.#ms(event.nowUs, event.firstUs);
@@ -204,6 +203,12 @@ export class Router {
     this.#mentioned = null;
     if (mentioned === null) return;
     for (const outage of this.outages.all()) {
+      if (this.#recoveries.has(outage)) {
+        // Its chain was on its way: the rest is asked for, or was all here already.
+        if (mentioned.has(outage)) this.#options.fabric.release(outage);
+        else this.#onReleased(outage);
+        continue;
+      }
       if (!mentioned.has(outage)) {
         this.#remove(outage);
         continue;
@@ -252,6 +257,14 @@ export class Router {
       this.#recoveries.set(other, recovery);
     }
     for (const other of together) fabric.release(other);
+  }
+
+  /** The end of one chain. */
+  #onReleased(outage: Outage): void {
+    const recovery = this.#recoveries.get(outage);
+    if (recovery === undefined) return;
+    recovery.pending.delete(outage);
+    if (recovery.pending.size === 0) this.#tell(recovery);
   }
 
   /** The whole chain is here: its people are told, then it is freed (paragraphs 92 to 95). */

@@ -1,0 +1,303 @@
+/** What an engine and a host do: frames in, time, commands, events out. */
+
+import {
+  command,
+  commandBuffer,
+  drained,
+  eventBuffer,
+  frame,
+  frameBuffer,
+  resume,
+  tick,
+} from '../../assembly/index';
+import { counted } from '../../assembly/path/counters';
+import { Link } from '../../assembly/path/frame';
+import { Direction } from '../../assembly/path/packet';
+import { Counter, Verdict } from '../../assembly/path/verdict';
+import { Command, Option, Status } from '../../assembly/record/commands';
+import { Event, pendingEvents } from '../../assembly/record/events';
+import { Field, RECORD_BYTES } from '../../assembly/record/layout';
+import { take } from '../../assembly/table/memory';
+import { Address } from '../../assembly/wire/address';
+import { ipv4, ipv6 } from './addresses';
+import { frameBytes, frameLength } from './frames';
+import { roomEnd } from './room';
+
+export const MILLISECOND_US: i64 = 1000;
+export const SECOND_US: i64 = 1_000_000;
+export const HOUR_US: i64 = 3600 * SECOND_US;
+export const WAIT_US: i64 = 30 * SECOND_US;
+
+export const EVERYTHING: u32 =
+  Option.Unreachable | Option.Unanswered | Option.Refused | Option.Resolution | Option.SynAck;
+
+const VERDICTS: u32 = 64;
+const FRAME_BYTES: u32 = 512;
+
+/** One byte for each verdict that some frame of any test ended in. */
+const seen = memory.data(64);
+
+let clockUs: i64 = HOUR_US;
+/** Other sizes than the last time: the same would keep the tables. */
+let knownSize: u32 = 64;
+
+/** The time of the next frame. */
+export function now(): i64 {
+  return clockUs;
+}
+
+export function pass(us: i64): void {
+  clockUs += us;
+}
+
+/** Gives the module the frame that was built last; returns its verdict. */
+export function give(direction: Direction = Direction.In, iface: u32 = 1, link: Link = Link.Ethernet): u32 {
+  return giveAt(clockUs, direction, iface, link);
+}
+
+/** The same, with a time of the frame's own. */
+export function giveAt(
+  us: i64,
+  direction: Direction = Direction.In,
+  iface: u32 = 1,
+  link: Link = Link.Ethernet,
+): u32 {
+  const length = frameLength();
+  memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));
+  const answer = frame(link, iface, direction, length, <u32>us, <u32>(<u64>us >> 32));
+  assert(answer >> 8 == pendingEvents(), 'a frame says how many events are pending');
+  const verdict = answer & 0xff;
+  store<u8>(seen + verdict, 1);
+  return verdict;
+}
+
+export function wasSeen(verdict: u32): bool {
+  return load<u8>(seen + verdict) != 0;
+}
+
+/** Lets `us` microseconds pass and says so. */
+export function wait(us: i64): void {
+  clockUs += us;
+  tick(<u32>clockUs, <u32>(<u64>clockUs >> 32));
+}
+
+/** How many frames were counted, whatever their verdict. */
+export function framesCounted(): u64 {
+  let sum: u64 = 0;
+  for (let i: u32 = 0; i < VERDICTS; i++) sum += counted(i);
+  return sum;
+}
+
+/** A cleared record of that kind in the command buffer. */
+function order(kind: Command): usize {
+  const at = commandBuffer();
+  memory.fill(at, 0, RECORD_BYTES);
+  store<u8>(at, <u8>kind, Field.Kind);
+  return at;
+}
+
+function carryOut(): u32 {
+  const answer = command();
+  assert(answer >> 8 == pendingEvents(), 'a command says how many events are pending');
+  return answer & 0xff;
+}
+
+export function configure(
+  options: u32 = EVERYTHING,
+  servers: u32 = 16,
+  clients: u32 = 64,
+  attempts: u32 = 64,
+  waitUs: i64 = WAIT_US,
+): u32 {
+  const at = order(Command.Configure);
+  store<u32>(at, options, Field.Flags);
+  store<i64>(at, waitUs, Field.WaitUs);
+  store<u32>(at, servers, Field.Servers);
+  store<u32>(at, clients, Field.Clients);
+  store<u32>(at, attempts, Field.Attempts);
+  store<u32>(at, knownSize, Field.Known);
+  store<u32>(at, 16, Field.Prefixes);
+  store<u64>(at, 0x0123456789abcdef, Field.KeyLow);
+  store<u64>(at, 0xfedcba9876543210, Field.KeyHigh);
+  return carryOut();
+}
+
+/** Empty tables, the lab's servers watched, no events, and a time long after all that was before. */
+export function fresh(
+  options: u32 = EVERYTHING,
+  servers: u32 = 16,
+  clients: u32 = 64,
+  attempts: u32 = 64,
+  waitUs: i64 = WAIT_US,
+): void {
+  knownSize ^= 1;
+  const status = configure(options, servers, clients, attempts, waitUs);
+  assert(status == Status.Ok, 'the configuration is accepted');
+  assert(take(0) <= roomEnd(), 'the tables have room');
+  watch(ipv4(172, 27, 178, 0), 120);
+  watch(ipv6(0x178, 0), 64);
+  drained();
+  clockUs += HOUR_US;
+  tick(<u32>clockUs, <u32>(<u64>clockUs >> 32));
+}
+
+export function bare(kind: Command): u32 {
+  order(kind);
+  return carryOut();
+}
+
+/** A command about a server's port. */
+export function aboutServer(kind: Command, server: Address, port: u32 = 0): u32 {
+  const at = order(kind);
+  store<u16>(at, <u16>port, Field.Port);
+  changetype<Address>(at + Field.Server).set(server);
+  return carryOut();
+}
+
+export function aboutClient(kind: Command, client: Address): u32 {
+  changetype<Address>(order(kind) + Field.Client).set(client);
+  return carryOut();
+}
+
+export function aboutPrefix(kind: Command, address: Address, length: u32): u32 {
+  const at = order(kind);
+  store<u8>(at, <u8>length, Field.Code);
+  changetype<Address>(at + Field.Server).set(address);
+  return carryOut();
+}
+
+export function watch(address: Address, length: u32): u32 {
+  return aboutPrefix(Command.Watch, address, length);
+}
+
+export function answerFor(port: u32, on: bool): u32 {
+  const at = order(Command.AnswerFor);
+  store<u16>(at, <u16>port, Field.Port);
+  store<u8>(at, on ? 1 : 0, Field.Code);
+  return carryOut();
+}
+
+export function sweep(olderThanUs: i64): u32 {
+  store<i64>(order(Command.Sweep), olderThanUs, Field.FirstUs);
+  return carryOut();
+}
+
+export function restore(
+  server: Address,
+  port: u32,
+  client: Address,
+  cause: u32,
+  firstUs: i64,
+  lastUs: i64,
+  tries: u32 = 1,
+  triedPort: u32 = 0,
+): u32 {
+  const at = order(Command.Restore);
+  store<u8>(at, <u8>cause, Field.Code);
+  store<u16>(at, <u16>port, Field.Port);
+  store<u16>(at, <u16>tries, Field.Tries);
+  store<u16>(at, <u16>triedPort, Field.RestoredPort);
+  changetype<Address>(at + Field.Server).set(server);
+  changetype<Address>(at + Field.Client).set(client);
+  store<i64>(at, firstUs, Field.FirstUs);
+  store<i64>(at, lastUs, Field.LastUs);
+  return carryOut();
+}
+
+/** An event as the host reads it. */
+@unmanaged
+export class Said {
+  get kind(): u32 {
+    return load<u8>(changetype<usize>(this), Field.Kind);
+  }
+
+  get code(): u32 {
+    return load<u8>(changetype<usize>(this), Field.Code);
+  }
+
+  get port(): u32 {
+    return load<u16>(changetype<usize>(this), Field.Port);
+  }
+
+  get serial(): u32 {
+    return load<u16>(changetype<usize>(this), Field.Serial);
+  }
+
+  get tries(): u32 {
+    return load<u16>(changetype<usize>(this), Field.Tries);
+  }
+
+  get nowUs(): i64 {
+    return load<i64>(changetype<usize>(this), Field.NowUs);
+  }
+
+  get server(): Address {
+    return changetype<Address>(changetype<usize>(this) + Field.Server);
+  }
+
+  get client(): Address {
+    return changetype<Address>(changetype<usize>(this) + Field.Client);
+  }
+
+  get firstUs(): i64 {
+    return load<i64>(changetype<usize>(this), Field.FirstUs);
+  }
+
+  get lastUs(): i64 {
+    return load<i64>(changetype<usize>(this), Field.LastUs);
+  }
+
+  get state(): u32 {
+    return load<u8>(changetype<usize>(this), Field.State);
+  }
+}
+
+export function eventAt(index: u32): Said {
+  return changetype<Said>(eventBuffer() + <usize>(index * RECORD_BYTES));
+}
+
+/** How many of the pending events are of that kind. */
+export function saidTimes(kind: Event): u32 {
+  let times: u32 = 0;
+  for (let i: u32 = 0; i < pendingEvents(); i++) if (eventAt(i).kind == <u32>kind) times++;
+  return times;
+}
+
+/** The `nth` pending event of that kind, counted from 0. */
+export function said(kind: Event, nth: u32 = 0): Said {
+  let left = nth;
+  for (let i: u32 = 0; i < pendingEvents(); i++) {
+    if (eventAt(i).kind != <u32>kind) continue;
+    if (left == 0) return eventAt(i);
+    left--;
+  }
+  assert(false, 'that event was not said');
+  return eventAt(0);
+}
+
+/** Whether a pending event of that kind names this client. */
+export function saidOf(kind: Event, client: Address): bool {
+  for (let i: u32 = 0; i < pendingEvents(); i++) {
+    if (eventAt(i).kind == <u32>kind && eventAt(i).client.equals(client)) return true;
+  }
+  return false;
+}
+
+/** Takes the pending events away, and what a long answer still has to say: returns how many there were of that kind. */
+export function hearAll(kind: Event): u32 {
+  let times = saidTimes(kind);
+  drained();
+  while (resume() != 0) {
+    times += saidTimes(kind);
+    drained();
+  }
+  return times;
+}
+
+export function counterOf(counter: Counter): u64 {
+  return counted(counter);
+}
+
+export function countOf(verdict: Verdict): u64 {
+  return counted(verdict);
+}

@@ -1,0 +1,103 @@
+/** What holds for the tables at any time, whatever happened. */
+
+import { counted } from '../../assembly/path/counters';
+import { Counter } from '../../assembly/path/verdict';
+import { attemptAt, findAttempt, firstOpen, firstSettled, Outcome } from '../../assembly/table/attempts';
+import { clientAt, findClient, freeClients, nextFreeClient } from '../../assembly/table/clients';
+import { hashAddress } from '../../assembly/table/hash';
+import { findServer, ServerState, serverAt } from '../../assembly/table/servers';
+
+/** Walks through all chains and traps where they contradict each other. */
+export function checkTables(servers: u32, clients: u32, attempts: u32): void {
+  checkAttempts(attempts);
+  let waiting: u32 = 0;
+  let down: u64 = 0;
+  for (let i: u32 = 1; i <= servers; i++) {
+    const server = serverAt(i);
+    if (findServer(server.address, hashAddress(server.address), server.port) != i) {
+      assert(server.state == ServerState.Alive, 'a record that is not found is free');
+      continue;
+    }
+    if (server.isDown) down++;
+    if (server.state == ServerState.Alive) {
+      assert(server.head == 0 && server.tail == 0, 'nobody waits for a server that lives');
+      assert(server.length == 0 && server.promised == 0, 'and its counts say so');
+      continue;
+    }
+    waiting += checkChain(i);
+  }
+  assert(down == counted(Counter.ServersDown), 'the servers down are counted');
+  let free: u32 = 0;
+  for (let i = nextFreeClient(); i != 0; i = clientAt(i).next) {
+    free++;
+    assert(free <= clients, 'the free chain ends');
+  }
+  assert(free == freeClients(), 'the length of the free chain');
+  assert(free + waiting == clients, 'every client record waits or is free');
+}
+
+/** Checks the chains of a server that is down; returns how many records they have. */
+function checkChain(index: u32): u32 {
+  const server = serverAt(index);
+  let length: u32 = 0;
+  let last: u32 = 0;
+  let promised: u32 = 0;
+  for (let i = server.head; i != 0; i = clientAt(i).next) {
+    const client = clientAt(i);
+    length++;
+    assert(length <= server.length, 'a chain is as long as it says');
+    assert(client.outage == server.outage, 'a record belongs to its outage');
+    assert(findClient(server.outage, client.address, hashAddress(client.address)) == i, 'a record is found');
+    if (client.isPromised) promised++;
+    last = i;
+  }
+  assert(length == server.length, 'a chain is no shorter than it says');
+  assert(last == server.tail, 'the tail is the last of the chain');
+  assert(server.promised == promised, 'those who count on a notice are counted');
+  let handed: u32 = 0;
+  last = 0;
+  for (let i = server.handedHead; i != 0; i = clientAt(i).next) {
+    handed++;
+    assert(handed <= server.handedLength, 'what was handed out is as long as it says');
+    assert(clientAt(i).outage != server.outage, 'who was handed out is not found any more');
+    last = i;
+  }
+  assert(handed == server.handedLength, 'what was handed out is no shorter than it says');
+  assert(last == server.handedTail, 'its tail is its last');
+  assert(
+    handed == 0 || server.state == ServerState.Released,
+    'nothing is handed out without being asked for',
+  );
+  return length + handed;
+}
+
+function checkAttempts(capacity: u32): void {
+  checkAttemptChain(firstOpen(), capacity, true);
+  checkAttemptChain(firstSettled(), capacity, false);
+}
+
+function checkAttemptChain(head: u32, capacity: u32, isOpen: bool): void {
+  let previous: u32 = 0;
+  let length: u32 = 0;
+  let deadlineUs = i64.MIN_VALUE;
+  for (let i = head; i != 0; i = attemptAt(i).next) {
+    const attempt = attemptAt(i);
+    length++;
+    assert(length <= capacity, 'a chain of attempts ends');
+    assert((attempt.outcome == Outcome.Open) == isOpen, 'an attempt is in the chain of its like');
+    assert(attempt.previous == previous, 'the chain is the same in both directions');
+    assert(attempt.deadlineUs >= deadlineUs, 'what is due first stands first');
+    assert(attempt.credited <= attempt.tries, 'no try is counted twice');
+    const found = findAttempt(
+      attempt.client,
+      hashAddress(attempt.client),
+      attempt.server,
+      hashAddress(attempt.server),
+      attempt.ports,
+      attempt.sequence,
+    );
+    assert(found == i, 'an attempt is found');
+    deadlineUs = attempt.deadlineUs;
+    previous = i;
+  }
+}
