@@ -27,6 +27,8 @@ import { Counter } from './verdict';
 
 const MOST_SERVERS: u32 = 65535;
 const MOST_RECORDS: u32 = 1 << 24;
+/** More than two hundred years: far from where deadlines overflow. */
+const LONGEST_WAIT_US: u64 = (<u64>1) << 53;
 
 let configured = false;
 let servers: u32 = 0;
@@ -114,6 +116,7 @@ function configure(record: CommandRecord): Status {
 }
 
 function checkSizes(record: CommandRecord): Status {
+  if (record.waitUs == 0 || record.waitUs > LONGEST_WAIT_US) return Status.BadValue;
   if (record.servers == 0 || record.clients == 0 || record.attempts == 0) return Status.BadSize;
   if (record.known == 0 || record.prefixes == 0) return Status.BadSize;
   const largest = max(max(record.clients, record.attempts), max(record.known, record.prefixes));
@@ -164,8 +167,12 @@ function restore(record: CommandRecord): Status {
   const server = serverAt(index);
   server.fromUs = min(server.fromUs, record.firstUs);
   if (record.code == Cause.Unreachable && record.port == 0) server.set(ServerFlag.Unreachable);
+  // It was no news that it resolved its address when it failed; nobody knows whether it has left its link since.
+  if (record.code == Cause.Unanswered && record.port == 0) server.set(ServerFlag.Resolves);
   const tries = max(record.tries, 1);
   const address = record.client;
+  // The unspecified address: nobody waits, but the server is down.
+  if (address.hi == 0 && address.lo == 0) return Status.Ok;
   const entered = enter(index, address, hashAddress(address), record.firstUs, record.lastUs, tries, true);
   return entered ? Status.Ok : Status.Full;
 }

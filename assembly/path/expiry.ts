@@ -24,6 +24,9 @@ export function expire(most: u32): bool {
     if (!hasRoom()) return false;
     const settled = firstSettled();
     if (settled != 0 && attemptAt(settled).deadlineUs <= nowUs()) {
+      // Where the message itself does not count, what it was about was silent all the same.
+      const isSilent = attemptAt(settled).outcome == Outcome.Unreachable && !isOn(Option.Unreachable);
+      if (isSilent && isOn(Option.Unanswered)) judge(attemptAt(settled));
       end(settled, attemptAt(settled).outcome);
       continue;
     }

@@ -36,6 +36,9 @@ const RESOLUTION_US: i64 = 60_000_000;
 /** The same message crosses a bridge and its port within this time; nobody tries again so soon. */
 const SAME_PACKET_US: i64 = 2_000;
 
+/** Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */
+const SAY_AGAIN_BITS: i64 = 26;
+
 /** What is known of a server whether it is down or not. */
 const LASTING: u8 = <u8>(ServerFlag.Pinned | ServerFlag.Known);
 
@@ -54,18 +57,26 @@ export function isKnownService(address: Address, addressHash: u64, port: u32): b
   return service != 0 && serverAt(service).isKnownService;
 }
 
-/** A host answered a request; with a SYN-ACK the service at `port` too, which is known from then on (port 0: only the host). */
+/** A service answered a request: it is known from then on, and its host lives. */
 export function hearFrom(address: Address, addressHash: u64, port: u32): void {
   const host = learn(address, addressHash, 0, 0);
   if (host == 0) return;
   serverAt(host).heardUs = nowUs();
-  const service = port == 0 ? 0 : learn(address, addressHash, port, host);
+  const service = learn(address, addressHash, port, host);
   if (service != 0) {
     serverAt(service).heardUs = nowUs();
     makeKnown(host, service, ServerFlag.Known);
     if (serverAt(service).state == ServerState.Alive) place(service, true);
   }
   // Behind its services: a host that goes before them would not know how many it has.
+  if (serverAt(host).state == ServerState.Alive) place(host, true);
+}
+
+/** A host refused a request: it lives. Nothing else is forgotten for that: a scan is refused a thousand times. */
+export function hearRefusal(address: Address, addressHash: u64): void {
+  const host = noteHost(address, addressHash);
+  if (host == 0) return;
+  serverAt(host).heardUs = nowUs();
   if (serverAt(host).state == ServerState.Alive) place(host, true);
 }
 
@@ -156,7 +167,7 @@ export function failUntracked(port: u32, triedPort: u32): void {
   }
   if (index == 0) return;
   const server = serverAt(index);
-  if (triedPort != 0) server.triedPort = <u16>triedPort;
+  if (triedPort != 0) rememberTried(server, triedPort);
   const found = findClient(server.outage, source, sourceHash());
   if (found != 0 && clientAt(found).tries != 0 && timeUs() - clientAt(found).lastUs < SAME_PACKET_US) return;
   enter(index, source, sourceHash(), timeUs(), timeUs(), 1, false);
@@ -218,7 +229,7 @@ export function sayOutage(server: Server): void {
 export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
   if (index == 0) return;
   const server = serverAt(index);
-  server.triedPort = attempt.serverPort;
+  rememberTried(server, attempt.serverPort);
   if (attempt.outage != server.outage) {
     attempt.outage = server.outage;
     attempt.credited = 0;
@@ -227,6 +238,17 @@ export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
   if (tries == 0) return;
   attempt.credited = attempt.tries;
   enter(index, attempt.client, clientHash, attempt.firstUs, attempt.lastUs, tries, false);
+}
+
+/** What people tried, for the check whether it is back; a port where nobody knows a service gives way to one that is known. */
+function rememberTried(server: Server, port: u32): void {
+  if (<u32>server.triedPort == port) return;
+  const addressHash = hashAddress(server.address);
+  if (server.triedPort == 0 || isKnownService(server.address, addressHash, port)) {
+    server.triedPort = <u16>port;
+  } else if (!isKnownService(server.address, addressHash, server.triedPort)) {
+    server.triedPort = <u16>port;
+  }
 }
 
 /** The attempt was answered after all: its client was not turned away by it. */
@@ -268,11 +290,12 @@ export function enter(
   if (at != 0) {
     const client = clientAt(at);
     const wasWaiting = client.tries != 0;
+    const saidAt = client.lastUs >> SAY_AGAIN_BITS;
     if (wasWaiting)
       client.setTimes(min(client.firstUs, firstUs), max(client.lastUs, lastUs), client.tries + tries);
     else client.setTimes(firstUs, lastUs, tries);
     if (known) promise(index, at);
-    if (!wasWaiting) sayWaiting(Event.Waiting, server, at);
+    if (!wasWaiting || client.lastUs >> SAY_AGAIN_BITS != saidAt) sayWaiting(Event.Waiting, server, at);
     return true;
   }
   if (!address.isHost) return false;
@@ -295,7 +318,7 @@ export function enter(
   server.tail = at;
   server.length++;
   if (known) promise(index, at);
-  count(Counter.ClientsWaiting);
+  count(Counter.ClientsEntered);
   sayWaiting(Event.Waiting, server, at);
   return true;
 }

@@ -15,7 +15,7 @@ import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { makeRoomForAttempt } from './expiry';
 import { signOfLife } from './life';
-import { credit, fail, findOutage, hearFrom, isKnownService, takeBackCredit } from './outages';
+import { credit, fail, findOutage, hearFrom, hearRefusal, isKnownService, takeBackCredit } from './outages';
 import {
   destination,
   destinationHash,
@@ -134,7 +134,7 @@ function reset(header: Tcp): Verdict {
   if (attempt.outcome != Outcome.Open || isOwnAnswer(port)) return Verdict.ResetRepeated;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.ResetRepeated;
   settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
-  hearFrom(source, sourceHash(), 0);
+  hearRefusal(source, sourceHash());
   if (isOn(Option.Refused)) {
     if (isKnownService(source, sourceHash(), port))
       fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);

@@ -91,7 +91,7 @@ export const enum Counter {
   ServicesUnknown = 75,
   EventsLost = 76,
   OutagesOpened = 77,
-  ClientsWaiting = 78,
+  ClientsEntered = 78,
   ServersDown = 79,
   COUNT = 80,
 }

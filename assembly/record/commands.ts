@@ -18,7 +18,10 @@ export const enum Command {
   UnknowClient = 7,
   /** This machine answers on `port` in a dead server's place (code 1), or does so no longer (code 0). */
   AnswerFor = 8,
-  /** A client that waited before this module started. server, port, client, code: Cause, tries, firstUs, lastUs, the port tried. */
+  /**
+   * A client that waited before this module started, or with the unspecified address the outage alone. server, port,
+   * client, code: Cause, tries, firstUs, lastUs, the port tried.
+   */
   Restore = 9,
   /** The sign of life was none. server, port. */
   StillDown = 10,

@@ -163,9 +163,13 @@ export function leastRecentlyHeard(): u32 {
   return aliveHead;
 }
 
-/** The record to give up for a new outage: as above, then the one down for which nobody counts on a notice. */
+/**
+ * The record to give up for a new outage: one that lives and never answered, then the one down for which nobody counts on
+ * a notice, then the one that has not answered for longest.
+ */
 export function leastImportant(): u32 {
-  return aliveHead != 0 ? aliveHead : unpromisedHead;
+  if (aliveHead != 0 && serverAt(aliveHead).heardUs == NEVER) return aliveHead;
+  return unpromisedHead != 0 ? unpromisedHead : aliveHead;
 }
 
 /** A new record, alive, in no chain; there must be a free one. */

@@ -38,4 +38,5 @@ import './path/release.spec';
 import './path/jobs.spec';
 import './path/random.spec';
 import './path/host.spec';
+import './path/judgement.spec';
 import './path/verdict.spec';

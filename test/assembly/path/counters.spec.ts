@@ -15,7 +15,7 @@ describe('the counters', () => {
     adjust(Counter.ServersDown, 2);
     adjust(Counter.ServersDown, -1);
     expect<u64>(counted(Counter.ServersDown)).toBe(1);
-    expect<u64>(counted(Counter.ClientsWaiting)).toBe(0);
+    expect<u64>(counted(Counter.ClientsEntered)).toBe(0);
   });
 
   it('go beyond 32 bits', () => {

@@ -121,6 +121,7 @@ describe('the room for servers', () => {
 
   it('is made by forgetting who was not heard from for longest', () => {
     fresh(EVERYTHING, 4);
+    aboutClient(Command.KnowClient, SATO);
     accept(SATO, SERVER);
     accept(SATO, SECOND);
     syn(SATO, SERVER, 10);

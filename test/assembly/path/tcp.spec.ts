@@ -136,7 +136,7 @@ describe('a request for a connection', () => {
       pass(SECOND_US);
     }
     expect<u32>(saidTimes(Event.Waiting)).toBe(2);
-    expect<u64>(counterOf(Counter.ClientsWaiting)).toBe(2);
+    expect<u64>(counterOf(Counter.ClientsEntered)).toBe(2);
   });
 });
 
