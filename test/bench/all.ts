@@ -1,0 +1,34 @@
+/**
+ * All benches, one after the other: `node --import tsx test/bench/all.ts [--json]`, after `make`. What needs the lab is
+ * left out, with the reason, where the lab cannot be; the exit status is then 1.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
+const BENCHES = [
+  { script: '../../test/bench/fabric.ts', lab: false },
+  { script: '../../test/bench/replay.ts', lab: false },
+  { script: '../../test/bench/memory.ts', lab: true },
+  { script: '../../board/lab/latency.ts', lab: true },
+];
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const labHere = spawnSync(LAB, ['--check'], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+
+let failed = false;
+for (const { script, lab } of BENCHES) {
+  const argv = [
+    '--import',
+    'tsx',
+    fileURLToPath(new URL(script, import.meta.url)),
+    ...(values.json ? ['--json'] : []),
+  ];
+  if (lab && !labHere) console.error(`bench: ${script} needs the lab, which cannot be here`);
+  const [command, given] = lab ? [LAB, [process.execPath, ...argv]] : [process.execPath, argv];
+  const done =
+    lab && !labHere ? null : spawnSync(command, given, { stdio: ['ignore', 'inherit', 'inherit'] }).status;
+  if (done !== 0) failed = true;
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { loadModule } from '../../host/fabric/module.ts';
+import type { Command } from '../../host/fabric/records.ts';
+import { build, type EngineName, open, type Result } from './engines.ts';
+import { type Frame, numbers, type Section, type Workload, workload } from './frames.ts';
+
+const ENGINES: readonly EngineName[] = ['c', 'fabricd', 'node'];
+const { codes } = loadModule();
+
+type Configure = Extract<Command, { readonly kind: 'configure' }>;
+
+/** What each engine makes of the same rounds. */
+async function run(frames: Workload, rounds: number): Promise<Record<EngineName, Result>> {
+  const results = new Map<string, Result>();
+  for (const name of ENGINES) {
+    const runner = open(name, frames);
+    for (let i = 1; i < rounds; i++) await runner.round('time');
+    results.set(name, await runner.round('check'));
+    await runner.close();
+  }
+  return Object.fromEntries(results) as Record<EngineName, Result>;
+}
+
+/** Counters and events by name: the first 64 counters are the verdicts'. */
+function named({ counters, events }: Result): Record<string, number> {
+  return Object.fromEntries([
+    ...[...counters].map(([i, value]) => [codes.name(i < 64 ? 'Verdict' : 'Counter', i), value]),
+    ...[...events].map(([i, value]) => [`event ${codes.name('Event', i)}`, value]),
+  ]);
+}
+
+function assertSameWork({ c, fabricd, node }: Record<EngineName, Result>): void {
+  assert.equal(fabricd.digest, node.digest);
+  assert.deepEqual(named(fabricd), named(node));
+  assert.deepEqual(named(c), named(node));
+  assert.equal(c.digest, node.digest);
+}
+
+/** The same frames with bytes changed, or cut short, or again at another time or interface. */
+function damaged({ periodUs, sections }: Workload): Workload {
+  const random = numbers(77);
+  const damage = (frame: Frame): Frame => {
+    const bytes = Buffer.from(
+      frame.bytes.subarray(0, random(6) === 0 ? random(frame.bytes.length) : undefined),
+    );
+    const headers = Math.min(bytes.length, 110);
+    for (let i = random(4); i > 0 && headers > 0; i--) bytes[random(headers)] = random(256);
+    const [iface, direction] = random(8) === 0 ? [random(4), random(3)] : [frame.iface, frame.direction];
+    return { ...frame, iface, direction, bytes, atUs: Math.max(0, frame.atUs - random(16) ** 4) };
+  };
+  return {
+    periodUs,
+    sections: sections.map(
+      (section): Section =>
+        'frames' in section ? { name: section.name, frames: section.frames.map(damage) } : section,
+    ),
+  };
+}
+
+/** The same where unreachable messages do not count, and no server answers in the second half of a round. */
+function silenced(frames: Workload): Workload {
+  const { periodUs, sections } = reconfigured(frames, (configure) => [
+    { ...configure, options: { ...configure.options, unreachable: false } },
+  ]);
+  let halves = 0;
+  return {
+    periodUs,
+    sections: sections.map((section): Section => {
+      if (!('frames' in section) || section.name !== 'SYN-ACK') return section;
+      halves++;
+      return halves === 2 ? { name: section.name, frames: [] } : section;
+    }),
+  };
+}
+
+function reconfigured(
+  { periodUs, sections }: Workload,
+  change: (configure: Configure) => readonly Command[],
+): Workload {
+  const changed = (command: Command): readonly Command[] =>
+    command.kind === 'configure' ? change(command) : [command];
+  return {
+    periodUs,
+    sections: sections.map(
+      (section): Section => ('frames' in section ? section : { commands: section.commands.flatMap(changed) }),
+    ),
+  };
+}
+
+describe('the bench of the fabric', () => {
+  const frames = workload();
+  build();
+
+  it('has C by hand do the work of the module: the same verdicts, outages, clients and events', async () => {
+    assertSameWork(await run(frames, 3));
+  });
+
+  it('has C by hand do the work of the module on damaged frames too', async () => {
+    assertSameWork(await run(damaged(frames), 2));
+  });
+
+  it('has C by hand do the work of the module where servers fall silent and no message counts that says so', async () => {
+    assertSameWork(await run(damaged(silenced(frames)), 3));
+  });
+
+  it('has C by hand refuse the waits that the module refuses', async () => {
+    const refused = reconfigured(frames, (configure) => [
+      configure,
+      { ...configure, waitUs: 0 },
+      { ...configure, waitUs: 2 ** 53 + 2 },
+    ]);
+    assertSameWork(await run(refused, 1));
+  });
+
+  it('makes every table work: handshakes, retransmissions, eviction, outages that end and that go on', async () => {
+    const counts = named((await run(frames, 2)).node);
+    const wanted = [
+      'SynNoted',
+      'SynRepeated',
+      'SynForwarded',
+      'SynLinked',
+      'SynAckAnswers',
+      'SynAckRepeated',
+      'UnreachableLinks',
+      'UnreachableUnasked',
+      'ArpSign',
+      'ArpNoNews',
+      'NeighbourSign',
+      'NeighbourNoNews',
+      'NotWatched',
+      'OtherTcp',
+      'OtherTransport',
+      'Answered',
+      'Unanswered',
+      'Unreachable',
+      'AttemptsEvicted',
+      'ServersDown',
+      'event Outage',
+      'event Waiting',
+      'event Signal',
+      'event Released',
+    ];
+    assert.deepEqual(
+      wanted.filter((name) => !counts[name]),
+      [],
+    );
+  });
+});

@@ -1,0 +1,191 @@
+/*
+ * Connection requests in flight. Records are numbered from 1; those open and those settled form a chain
+ * each.
+ */
+#ifndef ATTEMPTS_H_
+#define ATTEMPTS_H_
+
+#include <stdlib.h>
+
+#include "address.h"
+#include "codes.h"
+
+enum { MOST_FAST_OPEN = 16 };
+
+struct attempt {
+	struct address client, server;
+	/* The client's port << 16 | the server's. */
+	uint32_t ports;
+	uint32_t sequence;
+	int64_t firstUs, lastUs, deadlineUs;
+	uint32_t hashNext;
+	uint32_t next, previous;
+	/* In whose chain the client was entered for it. */
+	uint32_t outage;
+	uint16_t tries;
+	/* How many of them the client's record in that chain counts already. */
+	uint16_t credited;
+	uint16_t dataLength;
+	uint8_t outcome;
+	/* On which the request came in. */
+	uint8_t iface;
+	/* Of all that names it: it leaves its bucket without hashing again. */
+	uint32_t hash;
+};
+
+struct chain {
+	uint32_t head, tail;
+};
+
+struct attempts {
+	struct attempt *at;
+	uint32_t *buckets;
+	uint32_t mask;
+	uint32_t freeHead;
+	struct chain open, settled;
+	uint32_t fastOpen;
+};
+
+/* What names an attempt, and the hashes of its addresses. */
+struct handshake {
+	struct address client, server;
+	uint64_t clientHash, serverHash;
+	uint32_t ports;
+	uint32_t sequence;
+};
+
+static inline bool setUpAttempts(struct attempts *attempts, uint32_t capacity)
+{
+	attempts->at = calloc(capacity + 1, sizeof(*attempts->at));
+	attempts->buckets = calloc(bucketsFor(capacity), sizeof(*attempts->buckets));
+	attempts->mask = bucketsFor(capacity) - 1;
+	if (attempts->at == NULL || attempts->buckets == NULL)
+		return false;
+	for (uint32_t i = 1; i < capacity; i++)
+		attempts->at[i].next = i + 1;
+	attempts->freeHead = 1;
+	return true;
+}
+
+static inline bool isOf(const struct attempt *attempt, const struct handshake *handshake)
+{
+	return attempt->ports == handshake->ports && sameAddress(attempt->client, handshake->client) &&
+	       sameAddress(attempt->server, handshake->server);
+}
+
+/*
+ * Requests with data lie in one bucket per conversation: an answer names any of `span` + 1 sequence
+ * numbers.
+ */
+static inline struct attempt *findFastOpen(const struct attempts *attempts, const struct handshake *handshake,
+					   uint32_t span)
+{
+	uint32_t hash = hashAttempt(handshake->clientHash, handshake->serverHash, handshake->ports, 0);
+	uint32_t index = attempts->buckets[hash & attempts->mask];
+
+	for (int i = 0; index != 0 && i < MOST_FAST_OPEN; i++) {
+		struct attempt *attempt = &attempts->at[index];
+		uint32_t most = span < attempt->dataLength ? span : attempt->dataLength;
+
+		if (attempt->dataLength != 0 && handshake->sequence - attempt->sequence <= most &&
+		    isOf(attempt, handshake))
+			return attempt;
+		index = attempt->hashNext;
+	}
+	return NULL;
+}
+
+/*
+ * The attempt of that sequence number, or that carried data and of which it may be an answer; `hash`
+ * becomes its own.
+ */
+static inline struct attempt *findAttempt(const struct attempts *attempts, const struct handshake *handshake,
+					  uint32_t span, uint32_t *hash)
+{
+	*hash = hashAttempt(handshake->clientHash, handshake->serverHash, handshake->ports,
+			    handshake->sequence);
+	for (uint32_t i = attempts->buckets[*hash & attempts->mask]; i != 0;) {
+		struct attempt *attempt = &attempts->at[i];
+
+		if (attempt->sequence == handshake->sequence && isOf(attempt, handshake))
+			return attempt;
+		i = attempt->hashNext;
+	}
+	return attempts->fastOpen == 0 ? NULL : findFastOpen(attempts, handshake, span);
+}
+
+static inline void appendAttempt(struct attempts *attempts, struct chain *chain, struct attempt *attempt)
+{
+	uint32_t index = (uint32_t)(attempt - attempts->at);
+
+	attempt->next = 0;
+	attempt->previous = chain->tail;
+	*(chain->tail == 0 ? &chain->head : &attempts->at[chain->tail].next) = index;
+	chain->tail = index;
+}
+
+static inline void detachAttempt(struct attempts *attempts, struct attempt *attempt)
+{
+	struct chain *chain = attempt->outcome == OUTCOME_OPEN ? &attempts->open : &attempts->settled;
+
+	*(attempt->previous == 0 ? &chain->head : &attempts->at[attempt->previous].next) = attempt->next;
+	*(attempt->next == 0 ? &chain->tail : &attempts->at[attempt->next].previous) = attempt->previous;
+}
+
+/* A new open attempt; there must be a free record. `hash` is what findAttempt() gave. */
+static inline struct attempt *addAttempt(struct attempts *attempts, const struct handshake *handshake,
+					 uint32_t hash, uint32_t dataLength)
+{
+	uint32_t index = attempts->freeHead;
+	struct attempt *attempt = &attempts->at[index];
+	uint32_t *bucket;
+
+	attempts->freeHead = attempt->next;
+	if (dataLength != 0) {
+		hash = hashAttempt(handshake->clientHash, handshake->serverHash, handshake->ports, 0);
+		attempts->fastOpen++;
+	}
+	bucket = &attempts->buckets[hash & attempts->mask];
+	attempt->client = handshake->client;
+	attempt->server = handshake->server;
+	attempt->ports = handshake->ports;
+	attempt->sequence = handshake->sequence;
+	attempt->hashNext = *bucket;
+	attempt->outage = 0;
+	attempt->tries = 1;
+	attempt->credited = 0;
+	attempt->dataLength = (uint16_t)(dataLength > 0xffff ? 0xffff : dataLength);
+	attempt->outcome = OUTCOME_OPEN;
+	attempt->hash = hash;
+	*bucket = index;
+	appendAttempt(attempts, &attempts->open, attempt);
+	return attempt;
+}
+
+static inline void settleAttempt(struct attempts *attempts, struct attempt *attempt, uint8_t outcome,
+				 int64_t deadlineUs)
+{
+	if (attempt->outcome == OUTCOME_OPEN) {
+		detachAttempt(attempts, attempt);
+		appendAttempt(attempts, &attempts->settled, attempt);
+		attempt->deadlineUs = deadlineUs;
+	}
+	attempt->outcome = outcome;
+}
+
+static inline void removeAttempt(struct attempts *attempts, struct attempt *attempt)
+{
+	uint32_t index = (uint32_t)(attempt - attempts->at);
+	uint32_t *link = &attempts->buckets[attempt->hash & attempts->mask];
+
+	detachAttempt(attempts, attempt);
+	if (attempt->dataLength != 0)
+		attempts->fastOpen--;
+	while (*link != index)
+		link = &attempts->at[*link].hashNext;
+	*link = attempt->hashNext;
+	attempt->next = attempts->freeHead;
+	attempts->freeHead = index;
+}
+
+#endif

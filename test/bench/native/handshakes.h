@@ -1,0 +1,227 @@
+/* Connection requests, their answers, and their end. */
+#ifndef HANDSHAKES_H_
+#define HANDSHAKES_H_
+
+#include "life.h"
+#include "outages.h"
+#include "wire.h"
+
+/* The frame in hand. */
+struct packet {
+	uint8_t iface;
+	uint8_t direction;
+	int64_t timeUs;
+	struct address source, destination;
+};
+
+/* The end of an attempt. */
+static inline void end(struct attempt *attempt, uint8_t outcome)
+{
+	static const uint8_t counters[] = {
+		[OUTCOME_OPEN] = COUNTER_OPEN,		   [OUTCOME_ANSWERED] = COUNTER_ANSWERED,
+		[OUTCOME_REFUSED] = COUNTER_REFUSED,	   [OUTCOME_UNANSWERED] = COUNTER_UNANSWERED,
+		[OUTCOME_UNREACHABLE] = COUNTER_UNREACHABLE,
+	};
+
+	fabric.counters[counters[outcome]]++;
+	if (fabric.options & OPTION_REPORT_ATTEMPTS) {
+		struct event *event = emit(EVENT_ATTEMPT);
+
+		event->code = outcome;
+		event->port = (uint16_t)attempt->ports;
+		event->tries = attempt->tries;
+		event->server = attempt->server;
+		event->client = attempt->client;
+		event->firstUs = attempt->firstUs;
+		event->sequence = attempt->sequence;
+		event->clientPort = (uint16_t)(attempt->ports >> 16);
+	}
+	removeAttempt(&fabric.attempts, attempt);
+}
+
+/* What silence means: of a whole host that it is down, of one port only if a service is known there. */
+static inline void judge(struct attempt *attempt)
+{
+	uint64_t clientHash = hashAddress(&fabric.key, attempt->client);
+	uint64_t serverHash = hashAddress(&fabric.key, attempt->server);
+	uint16_t port = (uint16_t)attempt->ports;
+	struct server *outage = findOutage(attempt->server, serverHash, port);
+	const struct server *host;
+	bool answers;
+
+	if (outage != NULL) {
+		credit(outage, attempt, clientHash);
+		return;
+	}
+	host = findServer(&fabric.servers, attempt->server, serverHash, 0);
+	answers = host != NULL && host->heardUs >= attempt->firstUs;
+	if (isKnownService(attempt->server, serverHash, port))
+		fail(attempt, clientHash, serverHash, answers ? port : 0, CAUSE_UNANSWERED);
+	else if (!answers && (host == NULL || host->services == 0))
+		fail(attempt, clientHash, serverHash, 0, CAUSE_UNANSWERED);
+	else
+		fabric.counters[COUNTER_SERVICES_UNKNOWN]++;
+}
+
+/* Where unreachable messages do not count, what one was about was silent all the same. */
+static inline bool wasSilent(const struct attempt *attempt)
+{
+	return attempt->outcome == OUTCOME_UNREACHABLE && !(fabric.options & OPTION_UNREACHABLE);
+}
+
+/* Ends at most `most` attempts that are due. */
+static inline void expire(uint32_t most)
+{
+	struct attempts *attempts = &fabric.attempts;
+
+	for (uint32_t i = 0; i < most && hasRoom(); i++) {
+		struct attempt *attempt = &attempts->at[attempts->settled.head];
+
+		if (attempts->settled.head != 0 && attempt->deadlineUs <= fabric.nowUs) {
+			if (fabric.options & OPTION_UNANSWERED && wasSilent(attempt))
+				judge(attempt);
+			end(attempt, attempt->outcome);
+			continue;
+		}
+		attempt = &attempts->at[attempts->open.head];
+		if (attempts->open.head == 0 || attempt->deadlineUs > fabric.nowUs)
+			return;
+		if (fabric.options & OPTION_UNANSWERED)
+			judge(attempt);
+		end(attempt, OUTCOME_UNANSWERED);
+	}
+}
+
+static inline uint32_t request(const struct packet *packet, const struct transport *transport)
+{
+	const uint8_t *tcp = transport->at;
+	uint32_t header = tcpHeaderBytes(tcp), hash;
+	struct attempts *attempts = &fabric.attempts;
+	struct attempt *attempt;
+	struct server *outage;
+	struct handshake handshake;
+
+	if (!isWatched(&fabric.prefixes, packet->destination))
+		return VERDICT_NOT_WATCHED;
+	handshake = (struct handshake){
+		.client = packet->source,
+		.server = packet->destination,
+		.clientHash = hashAddress(&fabric.key, packet->source),
+		.serverHash = hashAddress(&fabric.key, packet->destination),
+		.ports = be32(tcp),
+		.sequence = be32(tcp + 4),
+	};
+	attempt = findAttempt(attempts, &handshake, 0, &hash);
+	if (attempt != NULL) {
+		/* The same packet where it leaves or crosses a bridge. */
+		if (packet->direction == DIRECTION_OUT || attempt->iface != packet->iface)
+			return VERDICT_SYN_FORWARDED;
+		if (attempt->tries != 0xffff)
+			attempt->tries++;
+		if (packet->timeUs > attempt->lastUs)
+			attempt->lastUs = packet->timeUs;
+		if (attempt->outcome != OUTCOME_ANSWERED) {
+			outage = findOutage(packet->destination, handshake.serverHash, (uint16_t)attempt->ports);
+			credit(outage, attempt, handshake.clientHash);
+		}
+		return VERDICT_SYN_REPEATED;
+	}
+	if (packet->direction == DIRECTION_OUT)
+		return VERDICT_SYN_OWN;
+	if (attempts->freeHead == 0) {
+		uint32_t oldest = attempts->settled.head != 0 ? attempts->settled.head : attempts->open.head;
+		struct attempt *victim = &attempts->at[oldest];
+
+		fabric.counters[COUNTER_ATTEMPTS_EVICTED]++;
+		end(victim, victim->outcome);
+	}
+	attempt = addAttempt(attempts, &handshake, hash,
+			     transport->length > header ? transport->length - header : 0);
+	attempt->firstUs = attempt->lastUs = packet->timeUs;
+	attempt->deadlineUs = fabric.nowUs + fabric.waitUs;
+	attempt->iface = packet->iface;
+	outage = findOutage(packet->destination, handshake.serverHash, (uint16_t)handshake.ports);
+	if (outage == NULL)
+		return VERDICT_SYN_NOTED;
+	credit(outage, attempt, handshake.clientHash);
+	return VERDICT_SYN_LINKED;
+}
+
+/* What the segment in hand answers, seen from the client. */
+static inline struct handshake answeredBy(const struct packet *packet, const uint8_t *tcp)
+{
+	return (struct handshake){
+		.client = packet->destination,
+		.server = packet->source,
+		.clientHash = hashAddress(&fabric.key, packet->destination),
+		.serverHash = hashAddress(&fabric.key, packet->source),
+		.ports = be16(tcp + 2) << 16 | be16(tcp),
+		.sequence = be32(tcp + 8) - 1,
+	};
+}
+
+static inline uint32_t answer(const struct packet *packet, const uint8_t *tcp)
+{
+	struct handshake handshake;
+	struct attempt *attempt;
+	uint32_t hash;
+
+	if (!isWatched(&fabric.prefixes, packet->source))
+		return VERDICT_NOT_WATCHED;
+	handshake = answeredBy(packet, tcp);
+	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
+	if (attempt == NULL)
+		return VERDICT_SYN_ACK_UNASKED;
+	if (attempt->outcome == OUTCOME_ANSWERED ||
+	    (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface))
+		return VERDICT_SYN_ACK_REPEATED;
+	settleAttempt(&fabric.attempts, attempt, OUTCOME_ANSWERED, fabric.nowUs + fabric.waitUs);
+	if (packet->timeUs - attempt->firstUs < RETRANSMISSION_US)
+		takeBackCredit(attempt, handshake.clientHash, handshake.serverHash);
+	hearFrom(packet->source, handshake.serverHash, (uint16_t)handshake.ports,
+		 fabric.options & OPTION_SYN_ACK ? SIGN_SYN_ACK : 0);
+	return VERDICT_SYN_ACK_ANSWERS;
+}
+
+/* A refusal acknowledges the request; a reset that does not may be anybody's. */
+static inline uint32_t reset(const struct packet *packet, const uint8_t *tcp)
+{
+	struct handshake handshake;
+	struct attempt *attempt;
+	uint32_t hash;
+	uint16_t port;
+
+	if (!isWatched(&fabric.prefixes, packet->source))
+		return VERDICT_NOT_WATCHED;
+	handshake = answeredBy(packet, tcp);
+	port = (uint16_t)handshake.ports;
+	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
+	if (attempt == NULL)
+		return VERDICT_RESET_UNASKED;
+	if (attempt->outcome != OUTCOME_OPEN ||
+	    (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface))
+		return VERDICT_RESET_REPEATED;
+	settleAttempt(&fabric.attempts, attempt, OUTCOME_REFUSED, fabric.nowUs + fabric.waitUs);
+	hearRefusal(packet->source, handshake.serverHash);
+	if (fabric.options & OPTION_REFUSED && isKnownService(packet->source, handshake.serverHash, port))
+		fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_REFUSED);
+	return VERDICT_RESET_REFUSES;
+}
+
+static inline uint32_t segment(const struct packet *packet, const struct transport *transport)
+{
+	if (!isTcp(transport))
+		return VERDICT_TCP_MALFORMED;
+	switch (handshakeOf(transport->at)) {
+	case TCP_SYN:
+		return request(packet, transport);
+	case TCP_SYN | TCP_ACK:
+		return answer(packet, transport->at);
+	case TCP_RST | TCP_ACK:
+		return reset(packet, transport->at);
+	default:
+		return VERDICT_OTHER_TCP;
+	}
+}
+
+#endif

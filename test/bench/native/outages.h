@@ -1,0 +1,301 @@
+/* Servers down and who waits for them. */
+#ifndef OUTAGES_H_
+#define OUTAGES_H_
+
+#include "state.h"
+
+/* Address resolution within this time before a request counts as having happened while it failed. */
+#define RESOLUTION_US 60000000
+/* What is answered before its first retransmission was due was not turned away. */
+#define RETRANSMISSION_US 1000000
+/* The same message crosses a bridge and its port within this time. */
+#define SAME_PACKET_US 2000
+/* Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */
+#define SAY_AGAIN_BITS 26
+
+static inline void sayOutage(const struct server *server)
+{
+	struct event *event = emit(EVENT_OUTAGE);
+
+	event->code = server->cause;
+	event->port = server->port;
+	event->tries = server->triedPort;
+	event->server = server->address;
+	event->firstUs = server->fromUs;
+	event->state = server->state;
+}
+
+static inline void sayClient(uint8_t kind, const struct server *server, const struct client *client)
+{
+	struct event *event = emit(kind);
+
+	event->code = server->cause;
+	event->port = server->port;
+	event->tries = (uint16_t)triesOf(client);
+	event->server = server->address;
+	event->client = client->address;
+	event->firstUs = client->firstUs;
+	event->lastUs = lastTryOf(client);
+}
+
+/* The outage that a client of `port` meets, of the host or of the service, or NULL. */
+static inline struct server *findOutage(struct address address, uint64_t hash, uint32_t port)
+{
+	struct server *server;
+
+	if (fabric.counters[COUNTER_SERVERS_DOWN] == 0)
+		return NULL;
+	server = findServer(&fabric.servers, address, hash, 0);
+	if (server != NULL && isDown(server))
+		return server;
+	if (port == 0)
+		return NULL;
+	server = findServer(&fabric.servers, address, hash, port);
+	return server != NULL && isDown(server) ? server : NULL;
+}
+
+static inline bool isKnownService(struct address address, uint64_t hash, uint32_t port)
+{
+	const struct server *service = findServer(&fabric.servers, address, hash, port);
+
+	return service != NULL && isKnownRecord(service);
+}
+
+/* Somebody counts on a notice: neither the client nor its server's outage may be evicted. */
+static inline void promise(struct server *server, struct client *client)
+{
+	if (client->spanAndTries & PROMISED)
+		return;
+	client->spanAndTries |= PROMISED;
+	if (++server->promised == 1)
+		placeServer(&fabric.servers, server, true);
+}
+
+/* Enters a client at the tail of a server's chain, or adds tries to its record. */
+static inline void enter(struct server *server, struct address address, uint64_t hash, int64_t firstUs,
+			 int64_t lastUs, uint32_t tries)
+{
+	struct clients *clients = &fabric.clients;
+	struct client *client = findClient(clients, server->outage, address, hash);
+	bool known = isKnown(&fabric.known, address, hash);
+	uint32_t index;
+
+	if (client != NULL) {
+		uint32_t before = triesOf(client);
+		int64_t last = lastTryOf(client);
+
+		if (before != 0) {
+			firstUs = client->firstUs < firstUs ? client->firstUs : firstUs;
+			lastUs = last > lastUs ? last : lastUs;
+		}
+		setTimes(client, firstUs, lastUs, before + tries);
+		if (known)
+			promise(server, client);
+		if (before == 0 || lastTryOf(client) >> SAY_AGAIN_BITS != last >> SAY_AGAIN_BITS)
+			sayClient(EVENT_WAITING, server, client);
+		return;
+	}
+	if (!isHostAddress(address))
+		return;
+	if (!known && fabric.options & OPTION_KNOWN_ONLY) {
+		fabric.counters[COUNTER_CLIENTS_UNKNOWN]++;
+		return;
+	}
+	if (clients->freeLength == 0 || (!known && server->length > clients->freeLength)) {
+		fabric.counters[COUNTER_CLIENTS_REFUSED]++;
+		return;
+	}
+	client = takeClient(clients, &fabric.key, server->outage, address, hash);
+	setTimes(client, firstUs, lastUs, tries);
+	index = (uint32_t)(client - clients->at);
+	*(server->tail == 0 ? &server->head : &clients->at[server->tail].next) = index;
+	server->tail = index;
+	server->length++;
+	if (known)
+		promise(server, client);
+	fabric.counters[COUNTER_CLIENTS_ENTERED]++;
+	sayClient(EVENT_WAITING, server, client);
+}
+
+/*
+ * What people tried, for the check whether it is back; a port where nobody knows a service gives way to one
+ * that is known.
+ */
+static inline void rememberTried(struct server *server, uint16_t port)
+{
+	struct address address = server->address;
+	uint64_t hash;
+
+	if (server->triedPort == port)
+		return;
+	hash = hashAddress(&fabric.key, address);
+	if (server->triedPort == 0 || isKnownService(address, hash, port) ||
+	    !isKnownService(address, hash, server->triedPort))
+		server->triedPort = port;
+}
+
+/* Enters the client of an attempt, with those of its tries that are not counted yet. */
+static inline void credit(struct server *server, struct attempt *attempt, uint64_t clientHash)
+{
+	uint32_t tries;
+
+	if (server == NULL)
+		return;
+	rememberTried(server, (uint16_t)attempt->ports);
+	if (attempt->outage != server->outage) {
+		attempt->outage = server->outage;
+		attempt->credited = 0;
+	}
+	tries = (uint32_t)attempt->tries - attempt->credited;
+	if (tries == 0)
+		return;
+	attempt->credited = attempt->tries;
+	enter(server, attempt->client, clientHash, attempt->firstUs, attempt->lastUs, tries);
+}
+
+/* The attempt was answered after all: its client was not turned away by it. */
+static inline void takeBackCredit(struct attempt *attempt, uint64_t clientHash, uint64_t serverHash)
+{
+	const struct server *server;
+	struct client *client;
+	struct event *event;
+	uint32_t credited = attempt->credited, outage = attempt->outage, left;
+
+	if (credited == 0)
+		return;
+	attempt->credited = 0;
+	attempt->outage = 0;
+	server = findOutage(attempt->server, serverHash, (uint16_t)attempt->ports);
+	if (server == NULL || server->outage != outage)
+		return;
+	client = findClient(&fabric.clients, outage, attempt->client, clientHash);
+	if (client == NULL || triesOf(client) == 0)
+		return;
+	left = triesOf(client) > credited ? triesOf(client) - credited : 0;
+	setTimes(client, client->firstUs, lastTryOf(client), left);
+	if (left != 0)
+		return;
+	event = emit(EVENT_ANSWERED);
+	event->port = server->port;
+	event->server = attempt->server;
+	event->client = attempt->client;
+}
+
+static inline void freeHanded(struct server *server)
+{
+	if (server->handedHead != 0)
+		freeChain(&fabric.clients, server->handedHead, server->handedTail, server->handedLength);
+	server->handedHead = server->handedTail = server->handedLength = 0;
+}
+
+static inline void closeOutage(struct server *server)
+{
+	freeHanded(server);
+	if (server->head != 0)
+		freeChain(&fabric.clients, server->head, server->tail, server->length);
+	server->head = server->tail = server->length = server->promised = 0;
+	if (isDown(server))
+		fabric.counters[COUNTER_SERVERS_DOWN]--;
+	server->state = SERVER_STATE_ALIVE;
+	server->flags &= LASTING;
+	if (server->flags == 0 && server->services == 0 && server->heardUs == NEVER_US &&
+	    server->resolvedUs == NEVER_US)
+		removeServer(&fabric.servers, server, hashAddress(&fabric.key, server->address));
+	else
+		placeServer(&fabric.servers, server, true);
+}
+
+static inline void forgetServer(struct server *server)
+{
+	uint64_t hash = hashAddress(&fabric.key, server->address);
+
+	if (isKnownRecord(server)) {
+		struct server *host = findServer(&fabric.servers, server->address, hash, 0);
+
+		if (host != NULL && host->services != 0)
+			host->services--;
+	}
+	removeServer(&fabric.servers, server, hash);
+}
+
+/* Room for a new outage at the cost of the record that matters least; false when all matter more. */
+static inline bool makeRoomForOutage(void)
+{
+	struct servers *servers = &fabric.servers;
+	uint32_t alive = servers->chains[CHAIN_ALIVE].head;
+	uint32_t index = servers->chains[CHAIN_UNPROMISED].head;
+	struct server *victim;
+
+	/* One that never answered goes first, one that did last. */
+	if (alive != 0 && (index == 0 || servers->at[alive].heardUs == NEVER_US))
+		index = alive;
+	if (index == 0) {
+		fabric.counters[COUNTER_OUTAGES_REFUSED]++;
+		return false;
+	}
+	victim = &servers->at[index];
+	fabric.counters[isDown(victim) ? COUNTER_OUTAGES_EVICTED : COUNTER_SERVERS_EVICTED]++;
+	if (isDown(victim)) {
+		struct event *event = emit(EVENT_DROPPED);
+
+		event->port = victim->port;
+		event->server = victim->address;
+		closeOutage(victim);
+	}
+	if (servers->freeHead == 0)
+		forgetServer(victim);
+	return true;
+}
+
+/* The record of an outage, opened if it is not; NULL when the table is full of outages that matter more. */
+static inline struct server *openOutage(struct address address, uint64_t hash, uint32_t port, uint8_t cause,
+					int64_t fromUs, uint16_t triedPort)
+{
+	struct server *server = findServer(&fabric.servers, address, hash, port);
+
+	if (server == NULL) {
+		if (fabric.servers.freeHead == 0 && !makeRoomForOutage())
+			return NULL;
+		server = addServer(&fabric.servers, address, hash, port);
+	}
+	if (server->state != SERVER_STATE_ALIVE)
+		return server;
+	server->state = SERVER_STATE_DOWN;
+	server->cause = cause;
+	server->fromUs = fromUs;
+	server->outage = ++fabric.servers.outages;
+	server->promised = 0;
+	server->triedPort = triedPort;
+	server->flags &= LASTING;
+	if (cause == CAUSE_UNANSWERED && server->resolvedUs + RESOLUTION_US > fromUs)
+		server->flags |= RESOLVES;
+	placeServer(&fabric.servers, server, true);
+	fabric.counters[COUNTER_OUTAGES_OPENED]++;
+	fabric.counters[COUNTER_SERVERS_DOWN]++;
+	sayOutage(server);
+	return server;
+}
+
+static inline struct server *openHostOutage(struct address address, uint64_t hash, int64_t fromUs,
+					    uint16_t triedPort)
+{
+	struct server *server = openOutage(address, hash, 0, CAUSE_UNREACHABLE, fromUs, triedPort);
+
+	if (server != NULL)
+		server->flags |= UNREACHABLE;
+	return server;
+}
+
+/* An attempt failed for good reason: its client waits, for the service at `port` or, with 0, for the host. */
+static inline void fail(struct attempt *attempt, uint64_t clientHash, uint64_t serverHash, uint32_t port,
+			uint8_t cause)
+{
+	struct server *server = findOutage(attempt->server, serverHash, (uint16_t)attempt->ports);
+
+	if (server == NULL)
+		server = openOutage(attempt->server, serverHash, port, cause, attempt->firstUs,
+				    (uint16_t)attempt->ports);
+	credit(server, attempt, clientHash);
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* Everything that the fabric remembers, and its events. */
+#ifndef STATE_H_
+#define STATE_H_
+
+#include "address.h"
+#include "attempts.h"
+#include "clients.h"
+#include "codes.h"
+#include "servers.h"
+#include "sets.h"
+
+/* Places that a long answer leaves free for what frames may still have to say. */
+#define SPARE_EVENTS 16u
+
+/* The record of assembly/record/layout.ts. */
+struct event {
+	uint8_t kind, code;
+	uint16_t port, serial;
+	/* Or the port that was tried. */
+	uint16_t tries;
+	int64_t nowUs;
+	struct address server, client;
+	int64_t firstUs;
+	union {
+		int64_t lastUs;
+		struct {
+			uint32_t sequence;
+			uint16_t clientPort;
+		};
+		uint8_t state;
+	};
+};
+_Static_assert(sizeof(struct event) == 64, "an event record has 64 bytes");
+
+struct fabric {
+	bool configured;
+	uint32_t options;
+	int64_t waitUs;
+	/* The latest time heard of; packet times step back. */
+	int64_t nowUs;
+	struct hash_key key;
+	struct prefixes prefixes;
+	struct known_clients known;
+	struct servers servers;
+	struct clients clients;
+	struct attempts attempts;
+	uint64_t counters[COUNTER_COUNT];
+	/* The chain that is being handed out; NULL when none is. */
+	struct server *released;
+	uint32_t releasedClient;
+	uint32_t pending;
+	uint16_t serial;
+	struct event events[EVENT_CAPACITY];
+	struct event lost;
+};
+
+/* The one there is; in fabric.c. */
+extern struct fabric fabric;
+
+static inline struct event *emit(uint8_t kind)
+{
+	struct event *event = &fabric.lost;
+
+	if (fabric.pending < EVENT_CAPACITY)
+		event = &fabric.events[fabric.pending++];
+	else
+		fabric.counters[COUNTER_EVENTS_LOST]++;
+	*event = (struct event){.kind = kind, .serial = fabric.serial++, .nowUs = fabric.nowUs};
+	return event;
+}
+
+static inline bool hasRoom(void)
+{
+	return fabric.pending + SPARE_EVENTS < EVENT_CAPACITY;
+}
+
+#endif
