@@ -21,10 +21,14 @@ interface LogOptions {
 
 const COLOUR: Readonly<Record<Level, string>> = { debug: '2', info: '36', warn: '33', error: '31' };
 
-/** A control character in a field could rewrite the terminal; JSON escapes it, so both forms are safe. */
+/** A control character could rewrite the terminal: JSON escapes those below 0x20, this the others. */
+function escaped(json: string): string {
+  return json.replace(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+}
+
 function readable(value: string | number | boolean | null): string {
   const text = String(value);
-  return /^[\x21-\x7e]+$/.test(text) && !text.includes('"') ? text : JSON.stringify(text);
+  return /^[\x21-\x7e]+$/.test(text) && !text.includes('"') ? text : escaped(JSON.stringify(text));
 }
 
 export function createLog(options: LogOptions): Log {
@@ -32,7 +36,7 @@ export function createLog(options: LogOptions): Log {
     if (level === 'debug' && options.verbose !== true) return;
     const time = options.now();
     if (!options.terminal) {
-      options.write(`${JSON.stringify({ time: time.toISOString(), level, event, ...fields })}\n`);
+      options.write(`${escaped(JSON.stringify({ time: time.toISOString(), level, event, ...fields }))}\n`);
       return;
     }
     const clock = time.toTimeString().slice(0, 8);

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { explain, notYet, warnings } from './config/explain.ts';
 import { loadRouterConfiguration } from './config/load.ts';
+import { nearest } from './config/nearest.ts';
 import { messageOf, RingbackError, systemCodeOf } from './errors.ts';
 import { createLog } from './log.ts';
 import { replayCommand } from './replay/command.ts';
@@ -49,6 +50,9 @@ interface CommandDescription {
   readonly action: (given: Given, files: readonly string[]) => void | Promise<void>;
 }
 
+/** Roles that the manual describes and this version lacks. */
+const LATER: readonly string[] = ['relay', 'takeover', 'emulate'];
+
 const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
     synopsis: 'run [-c FILE]',
@@ -79,12 +83,14 @@ const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     summary: 'what would have been noticed in a capture',
     help: 'Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock.',
     options: ['config', 'json', 'watch', 'unanswered'],
-    action: ({ config, json, watch, unanswered }, files) =>
-      replayCommand(
+    action: ({ config, json, watch, unanswered }, files) => {
+      const whole = replayCommand(
         { files, config, watch: watch ?? [], unanswered, json: json ?? false },
         (line) => console.log(line),
         (line) => console.error(`ringback: ${line}`),
-      ),
+      );
+      if (!whole) process.exitCode = 1;
+    },
   },
 };
 
@@ -107,6 +113,8 @@ function commandHelp({ synopsis, summary, help, options }: CommandDescription): 
 }
 
 async function runAction({ config, verbose }: Given): Promise<void> {
+  // A log without a reader is no reason to leave people untold; the reader may come back, too.
+  process.stdout.off('error', endWithReader).on('error', () => {});
   const log = createLog({
     write: (line) => process.stdout.write(line),
     terminal: process.stdout.isTTY === true,
@@ -154,7 +162,12 @@ function parse(
     });
     return { given: values as Given, files: positionals };
   } catch (error) {
-    throw new RingbackError('usage', `${name}: ${messageOf(error)}; ringback ${name} --help`);
+    const help = `ringback ${name} --help`;
+    const unknown = /^Unknown option '(-[^'=]*)/.exec(messageOf(error))?.[1];
+    if (unknown === undefined) throw new RingbackError('usage', `${name}: ${messageOf(error)}; ${help}`);
+    const meant = unknown.startsWith('--') ? nearest(unknown.slice(2), names) : null;
+    const advice = meant === null ? help : `do you mean --${meant}? ${help}`;
+    throw new RingbackError('usage', `${name}: no option ${unknown}; ${advice}`);
   }
 }
 
@@ -171,8 +184,12 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    const known = Object.keys(COMMANDS).join(', ');
-    throw new RingbackError('usage', `no command ${JSON.stringify(name)}; there are ${known}`);
+    const known = Object.keys(COMMANDS);
+    const there = `there are ${known.join(', ')}`;
+    if (LATER.includes(name)) throw new RingbackError('usage', `${name} is not in this version; ${there}`);
+    const meant = nearest(name, known);
+    const advice = meant === null ? there : `do you mean ${meant}? ${there}`;
+    throw new RingbackError('usage', `no command ${JSON.stringify(name)}; ${advice}`);
   }
   const { given, files } = parse(name, command, rest);
   if (given.help) {
@@ -185,8 +202,11 @@ async function main(argv: readonly string[]): Promise<void> {
   await command.action(given, files);
 }
 
-// Whoever reads the output may stop reading: `ringback status | head` is no failure.
-process.stdout.on('error', (error) => process.exit(systemCodeOf(error) === 'EPIPE' ? 0 : 1));
+/** Whoever reads the output may stop reading: `ringback status | head` is no failure. */
+function endWithReader(error: Error): void {
+  process.exit(systemCodeOf(error) === 'EPIPE' ? 0 : 1);
+}
+process.stdout.on('error', endWithReader);
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof RingbackError) {

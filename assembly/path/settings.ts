@@ -4,7 +4,8 @@ import { Option } from '../record/commands';
 
 let flags: u32 = 0;
 let wait: i64 = 0;
-let now: i64 = i64.MIN_VALUE >> 1;
+// Written out: an expression would need a start function.
+let now: i64 = -0x4000000000000000;
 
 /** One bit for each port that this machine answers for in a dead server's place. */
 const answered = memory.data(8192, 8);

@@ -54,6 +54,10 @@ export interface DaemonOptions {
 /** How long a daemon may take to end by itself once its input is closed. */
 const END_MS = 2000;
 const MOST_MESSAGE = 4096;
+/** A daemon tells of its interfaces every 10 s: one that is silent for so many checks hangs. */
+const CHECK_MS = 5000;
+const MOST_SILENT_CHECKS = 6;
+const OWN_LINE = 'ringback-fabricd: ';
 
 export class DaemonLink {
   readonly codes: Codes;
@@ -64,8 +68,13 @@ export class DaemonLink {
   #child: ChildProcess | null = null;
   #rest: Buffer = Buffer.alloc(0);
   #serial: number | null = null;
-  /** Of the daemon's words for people: the beginning of a line, and the last whole one. */
+  #silentChecks = 0;
+  /** Counts checks, not time: a machine that was asleep heard nobody, and that is no daemon's fault. */
+  readonly #checkTimer: NodeJS.Timeout;
+  #isReady = false;
+  /** Of the daemon's words for people: the beginning of a line, the first whole one, and the last. */
   #partial = '';
+  #firstLine = '';
   #lastLine = '';
   #ended = false;
 
@@ -73,6 +82,7 @@ export class DaemonLink {
     this.codes = loadModule().codes;
     this.#codec = new Codec(this.codes);
     this.#handlers = handlers;
+    this.#checkTimer = setInterval(() => this.#check(), CHECK_MS);
     if (options.socket !== null) {
       this.#describe = options.socket;
       this.#connect(options.socket);
@@ -91,10 +101,11 @@ export class DaemonLink {
   /** Ends the connection and waits for a child to be gone. */
   async close(): Promise<void> {
     this.#ended = true;
+    clearInterval(this.#checkTimer);
     this.#output?.end();
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    const timer = setTimeout(() => this.#kill(), END_MS);
     await new Promise<void>((resolve) => child.once('close', () => resolve()));
     clearTimeout(timer);
   }
@@ -111,8 +122,8 @@ export class DaemonLink {
       this.#end(`${program}: ${reason}`, error);
     });
     child.on('close', (code, signal) => {
-      // Its own last word says what is wrong better than a number.
-      this.#end(this.#lastLine || `${program} ended with ${signal ?? `status ${code}`}`);
+      if (this.#partial !== '') this.#hear('\n');
+      this.#end(this.#lastWord(`${program} ended with ${signal ?? `status ${code}`}`));
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     this.#use(child.stdout, child.stdin);
@@ -139,14 +150,53 @@ export class DaemonLink {
     const lines = (this.#partial + text).slice(-MOST_MESSAGE).split('\n');
     this.#partial = lines.pop() ?? '';
     for (const line of lines) {
+      this.#firstLine ||= line;
       this.#lastLine = line;
       this.#handlers.onMessage(line);
+    }
+  }
+
+  /** Its own last word says what is wrong better than a number; another program's first one may. */
+  #lastWord(end: string): string {
+    if (this.#lastLine.startsWith(OWN_LINE)) {
+      const missing = this.#lastLine.startsWith(`${OWN_LINE}no interface`);
+      return missing ? `${this.#lastLine}; see fabric.interfaces` : this.#lastLine;
+    }
+    if (this.#isReady) return this.#lastLine || end;
+    // Less than a record came on its standard output, or it would be known by that.
+    const written = this.#firstLine || this.#rest.toString().split('\n', 1)[0];
+    return `fabric.daemon ${end}${written ? `: ${written}` : ''}`;
+  }
+
+  #check(): void {
+    if (++this.#silentChecks < MOST_SILENT_CHECKS) return;
+    this.#fail(`${this.#describe} has said nothing for ${(CHECK_MS * MOST_SILENT_CHECKS) / 1000} s`);
+  }
+
+  /** It is of no use any more. */
+  #fail(reason: string): void {
+    this.#kill();
+    this.#end(reason);
+  }
+
+  /** With all that it started itself, for they may hold its pipes. */
+  #kill(): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) {
+      this.#output?.destroy();
+      return;
+    }
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It is gone already.
     }
   }
 
   #end(reason: string, cause?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearInterval(this.#checkTimer);
     this.#handlers.onEnd(new RingbackError('fabric', reason, { cause }));
   }
 
@@ -161,7 +211,12 @@ export class DaemonLink {
   }
 
   #receive(record: DataView): void {
+    this.#silentChecks = 0;
     const kind = this.#codec.kind(record);
+    if (!this.#isReady && kind !== DAEMON_RECORD.ready) {
+      this.#fail(`${this.#describe} does not speak ringback's records`);
+      return;
+    }
     switch (kind) {
       case DAEMON_RECORD.ready:
         this.#ready(record);
@@ -195,6 +250,7 @@ export class DaemonLink {
       this.#end(`${this.#describe} speaks version ${its} of the records, this program ${mine}: ${advice}`);
       return;
     }
+    this.#isReady = true;
     this.#handlers.onReady({
       configured: record.getUint8(1) !== 0,
       version: textAt(record, VERSION),

@@ -128,7 +128,7 @@ export class Outbox {
 
   /**
    * Starts no more sends and waits for those under way, at most `graceMs`; closes the connections. Returns
-   * how many notices were left undelivered, which is logged: they are lost with the process.
+   * how many notices were left undelivered: they are lost with the process, which is logged, each and their number.
    */
   async close(graceMs: number): Promise<number> {
     this.#closed = true;
@@ -141,8 +141,10 @@ export class Outbox {
       });
       clearTimeout(grace);
     }
-    this.#options.sender.close(true);
     const left = this.#pending.size;
+    // What becomes of those under way is not looked at any more.
+    for (const entry of this.#pending.values()) this.#drop(entry, 'shutting down');
+    this.#options.sender.close(true);
     if (left > 0) this.#options.log.error('outbox.lost', { notices: left });
     return left;
   }
@@ -186,6 +188,7 @@ export class Outbox {
     const delivery = await sender.send(composeNotice(entry.notice, from));
     this.#outstanding -= 1;
     entry.sending = false;
+    if (this.#pending.get(entry.notice.id) !== entry) return;
     this.#settle(entry, delivery, epoch);
     if (this.#outstanding === 0) this.#idle();
     this.#pump();

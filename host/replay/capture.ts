@@ -163,7 +163,9 @@ function readPcap(
 
 interface Interface {
   readonly link: LinkName | null;
-  readonly ticksPerSecond: number;
+  /** Of each packet no more was captured; 0: no limit. */
+  readonly snapLength: number;
+  readonly ticksPerSecond: bigint;
   readonly offsetSeconds: number;
 }
 
@@ -203,11 +205,14 @@ function readPcapng(bytes: Bytes, onPacket: (packet: Packet) => void): Damage | 
         return { offset, reason: `a packet of interface ${iface}, which is not described` };
       if (captured > length - 20)
         return { offset, reason: `a packet claims ${captured} bytes of ${length - 20}` };
-      const ticks = body.getUint32(4, littleEndian) * 2 ** 32 + body.getUint32(8, littleEndian);
-      timeUs = Math.floor((ticks / described.ticksPerSecond + described.offsetSeconds) * 1e6);
+      // 64 bits of nanoseconds are more than a number holds.
+      const high = BigInt(body.getUint32(4, littleEndian));
+      const ticks = (high << 32n) | BigInt(body.getUint32(8, littleEndian));
+      timeUs = Number((ticks * 1_000_000n) / described.ticksPerSecond) + described.offsetSeconds * 1e6;
       onPacket({ link: described.link, iface: iface + 1, timeUs, bytes: bytesOf(body, 20, captured) });
     } else if (type === BLOCK.simplePacket && length >= 4) {
-      const captured = Math.min(body.getUint32(0, littleEndian), length - 4);
+      const limit = interfaces[0]?.snapLength || length;
+      const captured = Math.min(body.getUint32(0, littleEndian), limit, length - 4);
       onPacket({ link: interfaces[0]?.link ?? null, iface: 1, timeUs, bytes: bytesOf(body, 4, captured) });
     }
     if (bytes.atEnd) return null;
@@ -219,7 +224,7 @@ function readPcapng(bytes: Bytes, onPacket: (packet: Packet) => void): Damage | 
 }
 
 function readInterface(body: DataView, length: number, littleEndian: boolean): Interface {
-  let ticksPerSecond = 1e6;
+  let ticksPerSecond = 1_000_000n;
   let offsetSeconds = 0;
   for (let at = 8; at + 4 <= length; ) {
     const code = body.getUint16(at, littleEndian);
@@ -228,13 +233,18 @@ function readInterface(body: DataView, length: number, littleEndian: boolean): I
     if (code === OPTION_TIME_RESOLUTION && size === 1) {
       const value = body.getUint8(at + 4);
       // The upper bit chooses between powers of ten and of two.
-      ticksPerSecond = value & 0x80 ? 2 ** (value & 0x7f) : 10 ** value;
+      ticksPerSecond = value & 0x80 ? 2n ** BigInt(value & 0x7f) : 10n ** BigInt(value);
     } else if (code === OPTION_TIME_OFFSET && size === 8) {
       offsetSeconds = Number(body.getBigInt64(at + 4, littleEndian));
     }
     at += 4 + ((size + 3) & ~3);
   }
-  return { link: LINKS.get(body.getUint16(0, littleEndian)) ?? null, ticksPerSecond, offsetSeconds };
+  return {
+    link: LINKS.get(body.getUint16(0, littleEndian)) ?? null,
+    snapLength: body.getUint32(4, littleEndian),
+    ticksPerSecond,
+    offsetSeconds,
+  };
 }
 
 function bytesOf(view: DataView, offset: number, length: number): Uint8Array {

@@ -1,5 +1,6 @@
 /** `ringback replay FILE…`. */
-import { mappedLength, parsePrefix } from '../config/address.ts';
+import { statSync } from 'node:fs';
+import { mappedLength, type Prefix, readPrefix } from '../config/address.ts';
 import { parseDuration } from '../config/duration.ts';
 import { loadRouterConfiguration } from '../config/load.ts';
 import { RingbackError } from '../errors.ts';
@@ -20,24 +21,40 @@ const EVERYTHING = [
 ];
 const SHOWN = 20;
 
-/** Replays every file and prints what is in it; `print` gets whole lines, `warn` what is wrong with a file's end. */
+/**
+ * Replays every file and prints what is in it; `print` gets whole lines, `warn` what is wrong with a file's end.
+ * Returns whether every file could be read to its end.
+ */
 export function replayCommand(
   given: Arguments,
   print: (line: string) => void,
   warn: (line: string) => void,
-): void {
+): boolean {
   if (given.files.length === 0) {
     throw new RingbackError('usage', 'replay: no file given; ringback replay FILE… reads pcap and pcapng');
   }
   const options = optionsOf(given);
+  let whole = true;
   for (const file of given.files) {
+    refusePipe(file);
     const result = replay(file, options);
     if (result.damage !== undefined) {
+      whole = false;
       warn(
         `${file}: damaged at byte ${result.damage.offset}: ${result.damage.reason}; what stands before it was read`,
       );
     }
     print(given.json ? JSON.stringify(result) : textOf(result));
+  }
+  return whole;
+}
+
+/** Every file is read twice: for the sizes of the tables, and for what is in it. */
+function refusePipe(file: string): void {
+  const stats = file === '-' ? null : statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (stats === null || stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice()) {
+    throw new RingbackError('input', `${file}: a capture is read twice; give a file, not a pipe`);
   }
 }
 
@@ -61,15 +78,13 @@ function optionsOf(given: Arguments): ReplayOptions {
   };
 }
 
-function prefixOf(text: string): NonNullable<ReturnType<typeof parsePrefix>> {
-  const prefix = parsePrefix(text);
-  if (prefix === null) {
-    throw new RingbackError(
-      'usage',
-      `--watch ${text}: not a network; 172.27.178.0/24 or 2001:db8:178::/64 is one`,
-    );
-  }
-  return prefix;
+function prefixOf(text: string): Prefix {
+  const reading = readPrefix(text);
+  if ('prefix' in reading) return reading.prefix;
+  throw new RingbackError(
+    'usage',
+    `--watch ${text} ${reading.problem}; 172.27.178.0/24 or 2001:db8:178::/64 is right`,
+  );
 }
 
 function unansweredOf(text: string | undefined, otherwise: number | null): number | null {
@@ -81,8 +96,11 @@ function unansweredOf(text: string | undefined, otherwise: number | null): numbe
   return ms;
 }
 
-const clock = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().replace('T', ' ').slice(0, 23);
+/** A capture may claim times that no calendar has. */
+function clock(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString().replace('T', ' ').slice(0, 23);
+}
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function textOf({ file, packets, malformed, attempts, failed, outages }: Replayed): string {

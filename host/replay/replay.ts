@@ -55,7 +55,8 @@ export interface Replayed {
 const DEFAULT_WAIT_MS = 30_000;
 /** An attempt takes 92 bytes: 370 MB at the most. */
 const MOST_ATTEMPTS = 4_000_000;
-const MOST_CLIENTS = 1_000_000;
+/** Of 48 bytes. */
+const MOST_CLIENTS = 2_000_000;
 const LEAST_RECORDS = 1024;
 
 const clamp = (count: number, most: number): number => Math.min(Math.max(count, LEAST_RECORDS), most);
@@ -90,7 +91,8 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
     kind: 'configure',
     sizes: {
       servers: 65_535,
-      clients: clamp(packets, MOST_CLIENTS),
+      // One chain may take half of the table.
+      clients: clamp(2 * packets, MOST_CLIENTS),
       attempts: clamp(packets, MOST_ATTEMPTS),
       known: Math.max(options.clients.length, 1),
       prefixes: options.watch.length,
@@ -174,6 +176,10 @@ function note(event: FabricEvent, engine: Engine, result: Replayed, open: Map<st
       engine.command({ kind: 'forget', server: event.server, port: event.port });
       break;
     }
+    case 'dropped':
+      // More servers down than the table holds: its clients are lost, it is not.
+      open.delete(nameOf(event));
+      break;
     case 'released':
       open.get(nameOf(event))?.clients.push({
         address: event.client,

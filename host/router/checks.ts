@@ -17,6 +17,10 @@ interface Watched {
 
 export interface ConnectChecksOptions {
   readonly confirmer: () => Confirmer;
+  /** For looks now and then: its connections are not those that people wait for. */
+  readonly prober: () => Pick<Confirmer, 'probe'>;
+  /** Whether somebody waits for it who can be told: what else is down need not be looked at. */
+  readonly isAwaited: (outage: Outage) => boolean;
   /** Ports to try when nobody knows which one people tried. */
   readonly portsOf: (server: string) => readonly number[];
   readonly settleMs: () => number;
@@ -70,9 +74,18 @@ export class ConnectChecks implements Checks {
     return watched;
   }
 
+  /** What people tried; of a whole host also what it is known to serve, for the last one to try may have tried anything. */
   #ports(outage: Outage): readonly number[] {
-    const port = outage.port || outage.triedPort;
-    return port === 0 ? this.#options.portsOf(outage.server) : [port];
+    if (outage.port !== 0) return [outage.port];
+    const known = this.#options.portsOf(outage.server);
+    return outage.triedPort === 0 ? known : [...new Set([outage.triedPort, ...known])];
+  }
+
+  async #probe(outage: Outage): Promise<boolean> {
+    for (const port of this.#ports(outage)) {
+      if (await this.#options.prober().probe(outage.server, port)) return true;
+    }
+    return false;
   }
 
   async #confirm(outage: Outage, signal: AbortSignal): Promise<number | null> {
@@ -94,9 +107,7 @@ export class ConnectChecks implements Checks {
     const spreadMs = waitMs * (0.75 + Math.random() / 2);
     watched.probe = setTimeout(async () => {
       watched.probe = null;
-      const [port] = this.#ports(outage);
-      if (port === undefined) return;
-      const alive = await this.#options.confirmer().probe(outage.server, port);
+      const alive = this.#options.isAwaited(outage) && (await this.#probe(outage));
       if (this.#watched.get(outage) !== watched || watched.abort !== null) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
       if (alive) this.#options.onAlive(outage);

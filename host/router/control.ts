@@ -1,7 +1,8 @@
 /** The control socket: HTTP on a Unix socket that only its owner may open. */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -32,6 +33,15 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
+function listenProblem(path: string, error: unknown): string {
+  const directory = dirname(path);
+  if (!existsSync(directory)) return `there is no directory ${directory}`;
+  if (systemCodeOf(error) !== 'EADDRINUSE') return messageOf(error);
+  return lstatSync(path).isSocket()
+    ? 'another ringback serves it; stop that one, or name another'
+    : 'it is there already and is no socket';
+}
+
 /**
  * Serves `status` as JSON at `GET /status`. A socket that a killed process left behind is replaced.
  * Throws RingbackError('unavailable') when another process serves it or the directory cannot be written.
@@ -49,14 +59,14 @@ export async function serveControl(path: string, status: () => Promise<unknown>)
   });
   try {
     await listen(server, path).catch(async (error) => {
-      if (systemCodeOf(error) !== 'EADDRINUSE' || (await isServed(path))) throw error;
+      if (systemCodeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket() || (await isServed(path)))
+        throw error;
       rmSync(path, { force: true });
       await listen(server, path);
     });
     chmodSync(path, 0o600);
   } catch (error) {
-    const inUse = systemCodeOf(error) === 'EADDRINUSE';
-    const reason = inUse ? 'another ringback serves it; stop that one, or name another' : messageOf(error);
+    const reason = listenProblem(path, error);
     throw new RingbackError('unavailable', `control ${path}: ${reason}`, { cause: error });
   }
   return {

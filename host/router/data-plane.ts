@@ -13,6 +13,7 @@ const FIRST_RESTART_MS = 1000;
 const LONGEST_RESTART_MS = 30_000;
 /** Lost events are asked for again, but not for each of a burst. */
 const SYNC_PAUSE_MS = 1000;
+const LONGEST_SYNC_MS = 30_000;
 const LONGEST_SWEEP_MS = 3_600_000;
 const LEAST_SWEEP_MS = 1000;
 const DROP_REPORT_MS = 60_000;
@@ -27,6 +28,14 @@ export interface DataPlaneOptions {
   /** Everything will be said again. */
   readonly onSync: () => void;
   readonly log: Log;
+}
+
+/** The sizes of the tables, to be compared. */
+function sizesOf(configuration: RouterConfiguration): string {
+  return JSON.stringify(
+    commandsFor(configuration).find(({ kind }) => kind === 'configure'),
+    ['sizes', 'servers', 'clients', 'attempts', 'known', 'prefixes'],
+  );
 }
 
 export class DataPlane implements FabricPort {
@@ -44,6 +53,8 @@ export class DataPlane implements FabricPort {
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
   #counters: number[] = [];
   #asking: ((counters: readonly number[]) => void)[] = [];
+  /** When everything was asked for; null once it was said. */
+  #syncedMs: number | null = null;
   #startTimer: NodeJS.Timeout | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
   #restartTimer: NodeJS.Timeout | null = null;
@@ -64,6 +75,15 @@ export class DataPlane implements FabricPort {
       this.#open(resolve, reject);
     }).finally(() => this.#clear(this.#startTimer));
     this.#scheduleSweep();
+  }
+
+  #noAnswer(): RingbackError {
+    const { daemon, socket } = this.#configuration.fabric;
+    const [who, advice] =
+      socket === null
+        ? [daemon?.[0], 'fabric.daemon must name ringback-fabricd']
+        : [socket, 'fabric.socket must be that of ringback-fabricd'];
+    return new RingbackError('fabric', `no answer from ${who} within ${START_MS / 1000} s; ${advice}`);
   }
 
   /** Sizes, options and what the operator names, anew; outages stay. */
@@ -98,9 +118,7 @@ export class DataPlane implements FabricPort {
   async counters(): Promise<{ frames: Record<string, number>; tables: Record<string, number> } | null> {
     const link = this.#link;
     if (link === null) return null;
-    const timer = setTimeout(() => this.#answer([]), COUNTERS_MS);
-    const values = await this.#ask(link);
-    clearTimeout(timer);
+    const values = await this.#ask(link, COUNTERS_MS);
     if (values.length === 0) return null;
     const named = (group: string, omit: readonly string[]): Record<string, number> =>
       Object.fromEntries(
@@ -129,7 +147,7 @@ export class DataPlane implements FabricPort {
         this.#link = link;
         this.#welcome(ready);
         // The answer to the last of the commands shows that all were carried out.
-        void this.#ask(link).then((values) => {
+        void this.#ask(link, null).then((values) => {
           if (this.#link !== link || values.length === 0) return;
           listening = true;
           this.#failures = 0;
@@ -138,6 +156,7 @@ export class DataPlane implements FabricPort {
       },
       onEvent: (event) => {
         this.#clock = { us: event.nowUs, ms: performance.now() };
+        if (event.kind === 'syncEnd') this.#syncedMs = null;
         if (event.kind === 'counters') this.#count(event.first, event.values);
         else onEvent(event);
       },
@@ -160,6 +179,7 @@ export class DataPlane implements FabricPort {
 
   #welcome({ configured, nowUs }: DaemonReady): void {
     this.#clock = { us: nowUs, ms: performance.now() };
+    this.#syncedMs = null;
     this.#feed();
     if (configured) this.#sync();
     else this.#restore();
@@ -174,9 +194,9 @@ export class DataPlane implements FabricPort {
     const { us, ms } = this.#clock;
     const outages = this.#options.outages().all();
     if (outages.length === 0) return;
-    const commands = restoreCommands(outages, us, ms);
-    for (const command of commands) this.#send(command);
-    this.#options.log.info('fabric.restored', { outages: outages.length, clients: commands.length });
+    for (const command of restoreCommands(outages, us, ms)) this.#send(command);
+    const waiting = outages.reduce((count, { clients }) => count + clients.size, 0);
+    this.#options.log.info('fabric.restored', { outages: outages.length, clients: waiting });
     this.#sync();
   }
 
@@ -197,6 +217,7 @@ export class DataPlane implements FabricPort {
   }
 
   #sync(): void {
+    this.#syncedMs = performance.now();
     this.#options.onSync();
     this.#send({ kind: 'sync' });
   }
@@ -204,10 +225,36 @@ export class DataPlane implements FabricPort {
   #heal(): void {
     if (this.#syncTimer !== null) return;
     this.#options.log.warn('fabric.gap', { message: 'events were lost; asking for everything again' });
+    this.#healLater();
+  }
+
+  /** Not into an answer under way, unless its end must have been lost, too. */
+  #healLater(): void {
     this.#syncTimer = setTimeout(() => {
       this.#syncTimer = null;
-      this.#sync();
+      if (this.#syncedMs !== null && performance.now() - this.#syncedMs < LONGEST_SYNC_MS) this.#healLater();
+      else this.#sync();
     }, SYNC_PAUSE_MS);
+  }
+
+  /** The counters; none when the link ends, or the time is over. */
+  async #ask(link: DaemonLink, limitMs: number | null): Promise<readonly number[]> {
+    let timer: NodeJS.Timeout | null = null;
+    const values = await new Promise<readonly number[]>((resolve) => {
+      this.#asking.push(resolve);
+      link.send({ kind: 'counters' });
+      if (limitMs === null) return;
+      timer = setTimeout(() => {
+        this.#asking = this.#asking.filter((one) => one !== resolve);
+        resolve([]);
+      }, limitMs);
+    });
+    this.#clear(timer);
+    return values;
+  }
+
+  #clear(timer: NodeJS.Timeout | null): void {
+    if (timer !== null) clearTimeout(timer);
   }
 
   #count(first: number, values: readonly number[]): void {
@@ -232,6 +279,7 @@ export class DataPlane implements FabricPort {
       if (report.up) log.info('interface.up', { interface: report.name });
       else log.warn('interface.down', { interface: report.name });
     }
+    if (before !== undefined && report.lost > before.lost) this.#heal();
     const dropped = report.dropped - (before?.dropped ?? 0);
     const nowMs = performance.now();
     if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {

@@ -49,22 +49,18 @@ export function commandsFor(configuration: RouterConfiguration): Command[] {
   ];
 }
 
+/** Stands for nobody in a restore command: the outage alone. */
+const NOBODY = '::';
+
 /** Everybody who waits, for a fabric that knows of nobody. `nowUs` is its clock at the moment that is `nowMs` on ours. */
 export function restoreCommands(outages: readonly Outage[], nowUs: number, nowMs: number): Command[] {
   const us = (ms: number): number => nowUs - (nowMs - ms) * 1000;
-  return outages.flatMap(({ server, port, cause, triedPort, clients }) =>
-    [...clients].map(([client, { firstMs, lastMs, tries }]) => {
-      return {
-        kind: 'restore',
-        server,
-        port,
-        client,
-        cause,
-        triedPort,
-        tries,
-        firstUs: us(firstMs),
-        lastUs: us(lastMs),
-      } as const;
-    }),
-  );
+  return outages.flatMap(({ server, port, cause, triedPort, fromMs, clients }) => {
+    const outage = { kind: 'restore', server, port, cause, triedPort } as const;
+    const alone = { ...outage, client: NOBODY, tries: 1, firstUs: us(fromMs), lastUs: us(fromMs) };
+    const waiting = [...clients].map(([client, { firstMs, lastMs, tries }]) => {
+      return { ...outage, client, tries, firstUs: us(firstMs), lastUs: us(lastMs) };
+    });
+    return [alone, ...waiting];
+  });
 }

@@ -6,6 +6,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { FabricEvent, ServerState, Sign, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
 import { createNotice, type Notice } from '../notify/mail.ts';
+import { BurstLog } from './burst.ts';
 import { nameOf, type Outage, Outages, type Waiting } from './outages.ts';
 
 export type AnySign = Sign | 'trap' | 'connect';
@@ -52,6 +53,8 @@ interface Recovery {
 export class Router {
   readonly outages = new Outages();
   readonly #options: RouterOptions;
+  /** For what strangers can cause in any number. */
+  readonly #burst: BurstLog;
   #configuration: RouterConfiguration;
   #people: Map<string, RouterConfiguration['clients'][number]>;
   readonly #signs = new Map<Outage, AnySign>();
@@ -66,6 +69,7 @@ export class Router {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#configuration = options.configuration;
+    this.#burst = new BurstLog(options.log, options.nowMs);
     this.#people = new Map();
     this.reconfigure(options.configuration);
   }
@@ -74,6 +78,12 @@ export class Router {
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
     this.#people = new Map(configuration.clients.map((client) => [client.address, client]));
+  }
+
+  /** Whether somebody waits for it who can be told. */
+  isAwaited(outage: Outage): boolean {
+    for (const client of outage.clients.keys()) if (this.#people.has(client)) return true;
+    return false;
   }
 
   /** The fabric will say everything again: what it does not mention is gone. */
@@ -182,7 +192,7 @@ export class Router {
     this.outages.add(outage);
     this.#mentioned?.add(outage);
     if (event.state !== 'down') this.#unfinished.set(outage, event.state);
-    this.#options.log.info('outage.opened', { server, port, cause });
+    this.#burst.info('outage.opened', { server, port, cause });
     if (this.#configuration.recover.confirm === 'connect') this.#options.checks.watch(outage);
   }
 
@@ -192,7 +202,8 @@ export class Router {
     const waiting = this.#waiting(event);
     if (!outage.clients.has(event.client)) {
       const { server, port, client } = event;
-      this.#options.log.info('client.waiting', { server, port, client });
+      const log = this.#people.has(client) ? this.#options.log : this.#burst;
+      log.info('client.waiting', { server, port, client });
     }
     outage.clients.set(event.client, waiting);
     this.#mentioned?.add(waiting);
@@ -228,12 +239,16 @@ export class Router {
   #remove(target: Target): void {
     const outage = this.outages.get(target);
     if (outage === undefined) return;
+    // Those with whom it was about to end are told all the same.
+    if (this.#recoveries.has(outage)) {
+      this.#onReleased(outage);
+      return;
+    }
     this.outages.delete(target);
     this.#signs.delete(outage);
-    this.#recoveries.delete(outage);
     this.#options.checks.stop(outage);
     const { server, port, cause } = outage;
-    this.#options.log.info('outage.closed', { server, port, cause, told: 0 });
+    this.#burst.info('outage.closed', { server, port, cause, told: 0 });
   }
 
   /** It is back: the chain of the server, and of the service on it that is back with it, is asked for. */

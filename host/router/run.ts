@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { notYet, warnings } from '../config/explain.ts';
 import { loadRouterConfiguration } from '../config/load.ts';
-import type { RouterConfiguration } from '../config/types.ts';
+import type { RouterConfiguration, TrapConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Notice } from '../notify/mail.ts';
@@ -18,6 +18,9 @@ import { statusOf } from './status.ts';
 
 /** How long mails under way may take when the program is told to stop. */
 const STOP_GRACE_MS = 5000;
+
+/** Connections at the same time that look now and then whether something is back. */
+const PROBES = 16;
 
 /** Sections that are read once, because sockets and tables hang on them. */
 const FIXED = ['fabric', 'control'] as const;
@@ -46,23 +49,35 @@ export async function run(
   log: Log,
   signals: { stop: AbortSignal; onReload: (f: () => void) => void },
 ): Promise<void> {
+  const { stop } = signals;
+  // From the beginning: the system's own answer to SIGHUP is to end the program.
+  let reload: (() => void) | null = null;
+  let reloadAsked = false;
+  signals.onReload(() => {
+    if (reload === null) reloadAsked = true;
+    else if (!stop.aborted) reload();
+  });
   const configuration = loadRouterConfiguration(file);
-  for (const warning of [...warnings(configuration), ...notYet(configuration)]) {
-    log.warn('configuration', { message: warning });
-  }
+  for (const message of warnings(configuration)) log.warn('configuration', { message });
+  for (const message of notYet(configuration)) log.info('configuration', { message });
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    else stop.addEventListener('abort', () => resolve(), { once: true });
+  });
   const role = new RunningRole(configuration, log);
   try {
-    await role.start();
-    signals.onReload(() => role.reload(file));
+    await role.open();
+    await Promise.race([role.listen(), stopped]);
+    if (stop.aborted) return;
     const { fabric, detect } = configuration;
     log.info('ready', {
       interfaces: fabric.interfaces.join(' '),
       networks: detect.watch.length,
       pid: process.pid,
     });
-    if (!signals.stop.aborted) {
-      await new Promise((resolve) => signals.stop.addEventListener('abort', resolve, { once: true }));
-    }
+    reload = () => role.reload(file);
+    if (reloadAsked) reload();
+    await stopped;
   } finally {
     await role.stop();
   }
@@ -77,7 +92,9 @@ class RunningRole {
   readonly #router: Router;
   readonly #dataPlane: DataPlane;
   #confirmer: Confirmer;
+  readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES });
   #traps: TrapListener | null = null;
+  #reloads: Promise<void> = Promise.resolve();
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
 
@@ -101,6 +118,8 @@ class RunningRole {
     });
     this.#checks = new ConnectChecks({
       confirmer: () => this.#confirmer,
+      prober: () => this.#prober,
+      isAwaited: (outage) => this.#router.isAwaited(outage),
       portsOf: (server) => this.#configuration.servers.find(({ address }) => address === server)?.ports ?? [],
       settleMs: () => this.#configuration.recover.settleMs,
       onAlive: (outage) => this.#router.onSign(outage, 'connect'),
@@ -124,22 +143,33 @@ class RunningRole {
     });
   }
 
-  async start(): Promise<void> {
-    const { control } = this.#configuration;
+  async open(): Promise<void> {
+    const { control, recover } = this.#configuration;
     this.#control = await serveControl(control, () => this.#status());
-    await this.#listenForTraps();
+    this.#traps = await this.#listenForTraps(recover.traps);
+  }
+
+  /** Never settles when it is stopped meanwhile. */
+  async listen(): Promise<void> {
     await this.#dataPlane.start();
   }
 
-  /** Rereads the file; a bad one is reported and changes nothing. */
+  /** Rereads the file, after every earlier request is done with; a bad one is reported and changes nothing. */
   reload(file: string): void {
-    let next: RouterConfiguration;
-    try {
-      next = loadRouterConfiguration(file);
-    } catch (error) {
-      this.#log.error('configuration.rejected', { message: messageOf(error) });
-      return;
-    }
+    this.#reloads = this.#reloads.then(async () => {
+      try {
+        await this.#take(loadRouterConfiguration(file));
+        this.#log.info('configuration.reloaded');
+      } catch (error) {
+        this.#log.error('configuration.rejected', { message: messageOf(error) });
+      }
+    });
+  }
+
+  async #take(next: RouterConfiguration): Promise<void> {
+    const sender = next.smtp === null ? null : new MailSender(next.smtp);
+    // The only step that can fail comes before everything that changes something.
+    await this.#exchangeTraps(this.#configuration.recover.traps, next.recover.traps);
     const fixed = FIXED.filter(
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );
@@ -147,29 +177,43 @@ class RunningRole {
     const { fabric, control } = this.#configuration;
     this.#configuration = { ...next, fabric, control };
     this.#confirmer = new Confirmer(next.recover);
-    this.#sender.use(next.smtp === null ? null : new MailSender(next.smtp));
+    this.#sender.use(sender);
     this.#router.reconfigure(this.#configuration);
     this.#dataPlane.reconfigure(this.#configuration);
-    void this.#listenForTraps().then(
-      () => this.#log.info('configuration.reloaded'),
-      (error) => this.#log.error('configuration.rejected', { message: messageOf(error) }),
-    );
   }
 
   async stop(): Promise<void> {
     this.#checks.close();
+    await this.#reloads;
     await this.#traps?.close();
     await this.#control?.close();
     await this.#dataPlane.close();
     await this.#outbox.close(STOP_GRACE_MS);
   }
 
-  async #listenForTraps(): Promise<void> {
-    await this.#traps?.close();
+  /** A listener in the place of the one there is, which stays when that fails. */
+  async #exchangeTraps(old: TrapConfiguration | null, next: TrapConfiguration | null): Promise<void> {
+    if (JSON.stringify(old) === JSON.stringify(next)) return;
+    const before = this.#traps;
+    // Two cannot listen on one port, unless their addresses have nothing in common.
+    if (before === null || old?.listen.port !== next?.listen.port) {
+      this.#traps = await this.#listenForTraps(next);
+      await before?.close();
+      return;
+    }
     this.#traps = null;
-    const { traps } = this.#configuration.recover;
-    if (traps === null) return;
-    this.#traps = await listenForTraps(traps, ({ server }) => this.#router.onTrap(server), this.#log);
+    await before.close();
+    try {
+      this.#traps = await this.#listenForTraps(next);
+    } catch (error) {
+      this.#traps = await this.#listenForTraps(old);
+      throw error;
+    }
+  }
+
+  async #listenForTraps(traps: TrapConfiguration | null): Promise<TrapListener | null> {
+    if (traps === null) return null;
+    return await listenForTraps(traps, ({ server }) => this.#router.onTrap(server), this.#log);
   }
 
   async #status(): Promise<unknown> {

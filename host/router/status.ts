@@ -72,6 +72,15 @@ export async function askStatus(control: string): Promise<Status> {
 const SHOWN_CLIENTS = 20;
 const clock = (iso: string): string => new Date(iso).toLocaleString('sv-SE');
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+/** The name of a counter as people write it: `synAckUnasked` is `SYN ACK unasked`. */
+const words = (name: string): string =>
+  name
+    .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replaceAll(/\b(syn|ack|arp|icmp|ipv|tcp|mtu)(?=\d|\b)/g, (word) =>
+      word === 'ipv' ? 'IPv' : word.toUpperCase(),
+    );
+
 /** The status as a page for people. */
 export function statusText(status: Status): string {
   const { outages, notices, interfaces, counters } = status;
@@ -88,8 +97,12 @@ export function statusText(status: Status): string {
     if (clients.length > SHOWN_CLIENTS) lines.push(`    and ${clients.length - SHOWN_CLIENTS} more`);
   }
   lines.push('', `Notices: ${notices.pending} pending, ${notices.sent} sent, ${notices.failed} failed`);
+  // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.
+  const counted = sum(Object.values(counters?.frames ?? {}));
+  const current = sum(interfaces.map(({ received }) => received)) >= counted;
   for (const { name, up, received, dropped } of interfaces) {
-    lines.push(`Interface ${name}: ${up ? 'up' : 'down'}, ${received} frames, ${dropped} dropped`);
+    const frames = current ? `${received} frames, ` : '';
+    lines.push(`Interface ${name}: ${up ? 'up' : 'down'}, ${frames}${dropped} dropped`);
   }
   if (counters === null) {
     lines.push('The data plane is away.');
@@ -97,7 +110,7 @@ export function statusText(status: Status): string {
     const happened = (group: Record<string, number>): string =>
       Object.entries(group)
         .filter(([, value]) => value > 0)
-        .map(([name, value]) => `${name} ${value}`)
+        .map(([name, value]) => `${value} ${words(name)}`)
         .join(', ') || 'none';
     lines.push(`Frames: ${happened(counters.frames)}`, `Tables: ${happened(counters.tables)}`);
   }

@@ -146,7 +146,17 @@ describe('A daemon', () => {
     [
       'says its own last word',
       [{ say: 'note\nringback-fabricd: no interface lan0\n' }, { exit: 1 }],
-      /^ringback-fabricd: no interface lan0/,
+      /^ringback-fabricd: no interface lan0; see fabric\.interfaces$/,
+    ],
+    [
+      'before it was ready says its first line, and its status',
+      [{ say: 'sh: cannot\nso it is\n' }, { waitMs: 20 }, { exit: 3 }],
+      /^fabric\.daemon .* ended with status 3: sh: cannot$/,
+    ],
+    [
+      'with words instead of records says them',
+      [{ write: Buffer.from('usage: sleep\n').toString('hex') }, { waitMs: 20 }, { exit: 1 }],
+      /^fabric\.daemon .* ended with status 1: usage: sleep$/,
     ],
     ['says its status where it said nothing', [{ exit: 3 }], /ended with status 3$/],
     ['says what killed it', [{ die: 'SIGKILL' }], /ended with SIGKILL$/],
@@ -199,8 +209,23 @@ describe('A daemon', () => {
     const { heard } = linked(context, {
       write: Buffer.alloc(200, 'Welcome to the router. ').toString('hex'),
     });
-    assert.match(await ended(heard), new RegExp(process.execPath.replaceAll('/', '\\/')));
+    assert.equal(await ended(heard), `${process.execPath} does not speak ringback's records`);
     assert.deepEqual(heard.order, []);
+  });
+});
+
+describe('A daemon that hangs', () => {
+  it('is given up, and killed', async (context) => {
+    // Half a minute of checks in no time; the daemon is a process all the same.
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    const { heard, link } = linked(context, { stay: true }, records(readyRecord()));
+    await until('it is ready', () => heard.ready.length === 1);
+    context.mock.timers.tick(25_000);
+    assert.deepEqual(heard.ends, []);
+    context.mock.timers.tick(5000);
+    assert.equal(await ended(heard), `${process.execPath} has said nothing for 30 s`);
+    await link.close();
+    assert.equal(heard.ends.length, 1);
   });
 });
 

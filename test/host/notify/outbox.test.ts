@@ -202,7 +202,10 @@ describe('the outbox', () => {
     clearInterval(release);
     assert.equal(left, 12, 'eight were under way');
     assert.equal(server.received.length, 8);
-    assert.deepEqual(outbox.counts(), { pending: 12, sent: 8, failed: 0 });
+    assert.deepEqual(outbox.counts(), { pending: 0, sent: 8, failed: 12 });
+    const lost = events(lines, 'notice.failed');
+    assert.equal(lost.length, 12);
+    assert.ok(lost.every(({ fields }) => fields.final === true && fields.reason === 'shutting down'));
     assert.deepEqual(events(lines, 'outbox.lost')[0]?.fields, { notices: 12 });
     assert.equal(outbox.add(noticeTo('tanaka@example.jp')), 'refused');
   });
@@ -214,9 +217,14 @@ describe('the outbox', () => {
         asked = true;
       },
     });
-    const { outbox } = outboxTo(test, server.port);
+    const { outbox, lines } = outboxTo(test, server.port);
     outbox.add(noticeTo('sato@example.jp'));
     await until('a mail under way', () => asked);
     assert.equal(await outbox.close(50), 1);
+    await until('no connection', () => [...server.sockets].every(({ destroyed }) => destroyed));
+    assert.deepEqual(
+      events(lines, 'notice.failed').map(({ fields }) => [fields.reason, fields.final]),
+      [['shutting down', true]],
+    );
   });
 });

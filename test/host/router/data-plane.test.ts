@@ -10,13 +10,12 @@ import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world
 
 const web = { address: SERVER, port: 80 };
 const from = (address: string, port = 40_000) => ({ address, port });
-const MANY = 3000;
-const crowd = Array.from(
-  { length: MANY },
-  (_, i) => `  - {address: ${client(i + 1)}, mail: p${i}@example.jp}`,
-);
+/** Each has a daemon of its own, and they spend their time waiting for timers. */
+const WAITING = { concurrency: true };
 /** More people than the tables have room for at first. */
-const GROWN = configuration().clients.length;
+const CROWD = Array.from({ length: 3000 }, (_, i) => {
+  return { address: client(i + 1), mail: 'crowd@example.jp', language: null };
+});
 
 /** The server says nothing to these clients, and 31 s go by. */
 function silence({ daemon }: Plane, ...clients: readonly string[]): void {
@@ -40,7 +39,7 @@ async function down(plane: Plane, ...clients: readonly string[]): Promise<void> 
 
 const mails = ({ notices }: Plane): string[] => notices.map(({ mail }) => mail).sort();
 
-describe('The data plane', () => {
+describe('The data plane', WAITING, () => {
   it('is fed with all that the operator names before it is said to listen', async (context) => {
     const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}]`;
     const { daemon } = await started(context, configuration(servers));
@@ -62,7 +61,7 @@ describe('The data plane', () => {
     await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
     assert.deepEqual(plane.waiting(), {});
     const counters = await plane.plane.counters();
-    assert.deepEqual([counters?.tables.serversDown, counters?.tables.clientsWaiting], [0, 2]);
+    assert.deepEqual([counters?.tables.serversDown, counters?.tables.clientsEntered], [0, 2]);
     assert.deepEqual([counters?.frames.synNoted, counters?.frames.arpSign], [2, 1]);
   });
 
@@ -119,7 +118,7 @@ describe('The data plane', () => {
   });
 });
 
-describe('A daemon that ends', () => {
+describe('A daemon that ends', WAITING, () => {
   it('is started again and told who waits', async (context) => {
     const plane = await started(context, configuration());
     await down(plane, SATO, TANAKA);
@@ -195,7 +194,7 @@ describe('A daemon that outlives the connection', () => {
   });
 });
 
-describe('Events that were lost', () => {
+describe('Events that were lost', WAITING, () => {
   it('are asked for again', async (context) => {
     const plane = await started(context, configuration());
     plane.daemon.lose('outage', 'waiting');

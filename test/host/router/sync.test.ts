@@ -139,13 +139,15 @@ describe('An outage that another host had begun to end', () => {
     });
   }
 
-  it('is ended once, not at each further sync', () => {
-    const heir = inherited('signalled');
+  it('is checked once, not at each further sync', () => {
+    const heir = inherited('signalled', CONNECT);
     heir.syncEnd();
-    heir.handsOut(HOST, SATO);
-    heir.forgotten(HOST, false);
+    const outage = heir.outage(HOST);
+    if (outage !== undefined) heir.router.onChecked(outage, null);
     heir.asked();
     heir.router.beginSync();
+    heir.down(HOST);
+    heir.client('waiting', HOST, SATO);
     heir.syncEnd();
     assert.deepEqual(heir.asked(), []);
   });

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createLog, type Log } from '../../host/log.ts';
+
+const NOON = new Date(2026, 4, 1, 12, 34, 56, 789);
+
+function logged(use: (log: Log) => void, options: { terminal: boolean; verbose?: boolean }): string[] {
+  const lines: string[] = [];
+  use(createLog({ write: (line) => lines.push(line), now: () => NOON, ...options }));
+  return lines;
+}
+
+const forMachines = (use: (log: Log) => void): string[] => logged(use, { terminal: false });
+const forPeople = (use: (log: Log) => void): string[] => logged(use, { terminal: true });
+
+/** Everything but what a terminal takes for a command: C0, DEL and C1, in a string of one of each. */
+const CONTROLS = String.fromCharCode(
+  ...Array.from({ length: 32 }, (_, i) => i),
+  ...Array.from({ length: 33 }, (_, i) => 127 + i),
+);
+/** Control characters that are not the log's own: its colours, and the end of the line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the log's own colours
+const OWN = /\x1b\[\d+m|\n$/g;
+
+describe('The log for machines', () => {
+  it('has one JSON object a line, with the time, the level and the event first', () => {
+    const [line = ''] = forMachines((log) =>
+      log.info('client.waiting', { server: '172.27.178.80', port: 0 }),
+    );
+    assert.ok(line.endsWith('\n'), 'a whole line');
+    const object = JSON.parse(line);
+    const expected = { time: NOON.toISOString(), level: 'info', event: 'client.waiting' };
+    assert.deepEqual(object, { ...expected, server: '172.27.178.80', port: 0 });
+    assert.deepEqual(Object.keys(object), ['time', 'level', 'event', 'server', 'port']);
+  });
+
+  it('has every level', () => {
+    const lines = forMachines((log) => {
+      log.info('a');
+      log.warn('b');
+      log.error('c');
+    });
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).level),
+      ['info', 'warn', 'error'],
+    );
+  });
+
+  it('keeps what is null and leaves out what is undefined', () => {
+    const [line = ''] = forMachines((log) => log.info('x', { a: null, b: undefined, c: false }));
+    const { a, c, ...rest } = JSON.parse(line);
+    assert.deepEqual([a, c, 'b' in rest], [null, false, false]);
+  });
+
+  it('is one line whatever a field contains, and no command to a terminal that shows it', () => {
+    const [line = '', ...more] = forMachines((log) => log.warn('fabric.message', { message: CONTROLS }));
+    assert.deepEqual(more, []);
+    assert.doesNotMatch(line.replace(OWN, ''), CONTROL);
+    assert.equal(JSON.parse(line).message, CONTROLS);
+  });
+});
+
+describe('The log for people', () => {
+  it('has a readable line, with the time of day', () => {
+    const [line = ''] = forPeople((log) => log.info('outage.opened', { server: '172.27.178.80', port: 0 }));
+    const plain = line.replaceAll(OWN, '');
+    assert.match(plain, /^12:34:56 outage\.opened +server=172\.27\.178\.80 port=0$/);
+  });
+
+  it('shows the levels by colour', () => {
+    const colours = forPeople((log) => {
+      log.info('a');
+      log.warn('a');
+      log.error('a');
+    }).map((line) => line.match(OWN)?.[0]);
+    assert.equal(new Set(colours).size, 3);
+  });
+
+  for (const [value, shown] of [
+    ['plain', 'plain'],
+    ['two words', '"two words"'],
+    ['', '""'],
+    ['say "hello"', '"say \\"hello\\""'],
+    ['two\nlines', '"two\\nlines"'],
+    ['サーバ', '"サーバ"'],
+    [0, '0'],
+    [false, 'false'],
+    [null, 'null'],
+  ] as const) {
+    it(`shows ${JSON.stringify(value)} as ${shown}`, () => {
+      const [line = ''] = forPeople((log) => log.info('x', { value, left: undefined }));
+      assert.equal(
+        line.replaceAll(OWN, '').slice(line.replaceAll(OWN, '').indexOf('value')),
+        `value=${shown}`,
+      );
+    });
+  }
+
+  it('shows no command to the terminal, whatever a field contains', () => {
+    for (const character of CONTROLS) {
+      const [line = ''] = forPeople((log) => log.error('notice.failed', { reason: `550 ${character}[2J` }));
+      assert.doesNotMatch(line.replace(OWN, ''), CONTROL, JSON.stringify(character));
+    }
+  });
+});
+
+describe('What is said only when asked for more', () => {
+  it('is left out otherwise', () => {
+    for (const terminal of [true, false]) {
+      assert.deepEqual(
+        logged((log) => log.debug('x'), { terminal }),
+        [],
+      );
+      assert.equal(logged((log) => log.debug('x'), { terminal, verbose: true }).length, 1);
+    }
+  });
+});

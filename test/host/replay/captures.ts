@@ -1,0 +1,147 @@
+/** Capture files, written as the drafts of pcap and pcapng say, in every byte order. */
+import { writeFileSync } from 'node:fs';
+import { type Damage, type Packet, readCapture } from '../../../host/replay/capture.ts';
+
+export interface Record {
+  /** Since 1970. */
+  readonly timeUs?: number;
+  readonly bytes: Uint8Array;
+}
+
+interface PcapOptions {
+  readonly littleEndian?: boolean;
+  readonly nanoseconds?: boolean;
+  /** The whole field: a LINKTYPE_ and what stands above it. */
+  readonly link?: number;
+}
+
+/** Numbers in one byte order, one after the other. */
+function numbers(
+  littleEndian: boolean,
+  ...values: readonly (readonly [value: number, bytes: 1 | 2 | 4])[]
+): Buffer {
+  return Buffer.concat(
+    values.map(([value, bytes]) => {
+      const field = Buffer.alloc(bytes);
+      if (littleEndian) field.writeUIntLE(value, 0, bytes);
+      else field.writeUIntBE(value, 0, bytes);
+      return field;
+    }),
+  );
+}
+
+/** A file of draft-ietf-opsawg-pcap. */
+export function pcap(records: readonly Record[], options: PcapOptions = {}): Buffer {
+  const { littleEndian = true, nanoseconds = false, link = 1 } = options;
+  const magic = nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4;
+  const header = numbers(littleEndian, [magic, 4], [2, 2], [4, 2], [0, 4], [0, 4], [262_144, 4], [link, 4]);
+  const parts = records.flatMap(({ timeUs = 0, bytes }) => {
+    const fraction = (timeUs % 1e6) * (nanoseconds ? 1000 : 1);
+    const { length } = bytes;
+    const times = [[Math.floor(timeUs / 1e6), 4], [fraction, 4]] as const; // biome-ignore format: a line
+    return [numbers(littleEndian, ...times, [length, 4], [length, 4]), bytes];
+  });
+  return Buffer.concat([header, ...parts]);
+}
+
+interface InterfaceOptions {
+  readonly link?: number;
+  readonly snapLength?: number;
+  /** if_tsresol as it stands in the file. */
+  readonly resolution?: number;
+  /** if_tsoffset in seconds. */
+  readonly offset?: number;
+}
+
+/** A file of draft-ietf-opsawg-pcapng, block by block. */
+export class Pcapng {
+  readonly #blocks: Buffer[] = [];
+  #littleEndian: boolean;
+
+  constructor(littleEndian = true) {
+    this.#littleEndian = littleEndian;
+    this.section(littleEndian);
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#blocks);
+  }
+
+  /** A further section, whose interfaces are counted from 0 again. */
+  section(littleEndian: boolean): this {
+    this.#littleEndian = littleEndian;
+    const unknownLength = [[0xffffffff, 4], [0xffffffff, 4]] as const; // biome-ignore format: a line
+    return this.block(0x0a0d0d0a, this.#numbers([0x1a2b3c4d, 4], [1, 2], [0, 2], ...unknownLength));
+  }
+
+  interface({ link = 1, snapLength = 0, resolution, offset }: InterfaceOptions = {}): this {
+    const options: Buffer[] = [this.#option(2, Buffer.from('lan0'))];
+    if (resolution !== undefined) options.push(this.#option(9, Buffer.from([resolution])));
+    if (offset !== undefined) {
+      const seconds = Buffer.alloc(8);
+      if (this.#littleEndian) seconds.writeBigInt64LE(BigInt(offset));
+      else seconds.writeBigInt64BE(BigInt(offset));
+      options.push(this.#option(14, seconds));
+    }
+    options.push(this.#option(0, Buffer.alloc(0)));
+    return this.block(1, Buffer.concat([this.#numbers([link, 2], [0, 2], [snapLength, 4]), ...options]));
+  }
+
+  /** An enhanced packet block. */
+  packet(iface: number, ticks: bigint, bytes: Uint8Array, options = false): this {
+    const { length } = bytes;
+    const [high, low] = [Number(ticks >> 32n), Number(ticks & 0xffffffffn)];
+    const head = this.#numbers([iface, 4], [high, 4], [low, 4], [length, 4], [length, 4]);
+    const flags = options ? [this.#option(2, Buffer.alloc(4)), this.#option(0, Buffer.alloc(0))] : [];
+    return this.block(6, Buffer.concat([head, padded(bytes), ...flags]));
+  }
+
+  /** The packet block of before 2009. */
+  obsoletePacket(iface: number, ticks: bigint, bytes: Uint8Array): this {
+    const { length } = bytes;
+    const [high, low] = [Number(ticks >> 32n), Number(ticks & 0xffffffffn)];
+    const head = this.#numbers([iface, 2], [0xffff, 2], [high, 4], [low, 4], [length, 4], [length, 4]);
+    return this.block(2, Buffer.concat([head, padded(bytes)]));
+  }
+
+  /** `original`: bytes of the packet, of which these were captured. */
+  simplePacket(bytes: Uint8Array, original = bytes.length): this {
+    return this.block(3, Buffer.concat([this.#numbers([original, 4]), padded(bytes)]));
+  }
+
+  block(type: number, body: Uint8Array): this {
+    const total = body.length + 12;
+    this.#blocks.push(Buffer.concat([this.#numbers([type, 4], [total, 4]), body, this.#numbers([total, 4])]));
+    return this;
+  }
+
+  #option(code: number, value: Buffer): Buffer {
+    return Buffer.concat([this.#numbers([code, 2], [value.length, 2]), padded(value)]);
+  }
+
+  #numbers(
+    ...values: Parameters<typeof numbers> extends [boolean, ...infer Values] ? Values : never
+  ): Buffer {
+    return numbers(this.#littleEndian, ...values);
+  }
+}
+
+/** To a multiple of four bytes, with bytes that nobody may take for captured ones. */
+function padded(bytes: Uint8Array): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4, 0xee)]);
+}
+
+export interface Read {
+  readonly damage: Damage | null;
+  readonly packets: (Omit<Packet, 'bytes'> & { readonly hex: string })[];
+}
+
+/** What is read of a file with this content. */
+export function read(file: string, content: Uint8Array): Read {
+  writeFileSync(file, content);
+  const packets: Read['packets'] = [];
+  const damage = readCapture(file, ({ bytes, ...rest }) =>
+    packets.push({ ...rest, hex: Buffer.from(bytes).toString('hex') }),
+  );
+  return { damage, packets };
+}

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:net';
+import { after, afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Confirmer } from '../../../host/recovery/confirmation.ts';
+import { ConnectChecks } from '../../../host/router/checks.ts';
+import type { Outage } from '../../../host/router/outages.ts';
+import { until } from '../tools.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+function outage(port: number, triedPort = 0): Outage {
+  const clients = new Map();
+  return { server: LOOPBACK, port, cause: 'refused', triedPort, fromMs: 0, startedAt: new Date(0), clients };
+}
+
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+/** A real service; its port, and how often somebody connected to it. */
+async function service(port = 0): Promise<{ readonly port: number; connections: () => number }> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => {}).end();
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(port, LOOPBACK, resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null, 'it listens');
+  return { port: address.port, connections: () => connections };
+}
+
+/** A port that nobody listens at. */
+async function nobody(): Promise<number> {
+  const { port } = await service();
+  await new Promise((resolve) => servers.pop()?.close(resolve));
+  return port;
+}
+
+/** Checks, and what they said. */
+class Said {
+  readonly alive: Outage[] = [];
+  readonly checked: [Outage, number | null][] = [];
+  readonly checks: ConnectChecks;
+  ports: readonly number[] = [];
+  settleMs = 0;
+
+  constructor(patienceMs = 60_000) {
+    const confirmer = new Confirmer({ settleMs: 0, patienceMs });
+    this.checks = new ConnectChecks({
+      confirmer: () => confirmer,
+      prober: () => confirmer,
+      isAwaited: () => true,
+      portsOf: (server) => (server === LOOPBACK ? this.ports : []),
+      settleMs: () => this.settleMs,
+      onAlive: (one) => this.alive.push(one),
+      onChecked: (one, port) => this.checked.push([one, port]),
+    });
+  }
+}
+
+let said: Said;
+beforeEach(() => {
+  said = new Said();
+});
+afterEach(() => said.checks.close());
+
+describe('A check', () => {
+  it('connects to the port of the service that is down', async () => {
+    const { port } = await service();
+    const one = outage(port, 1);
+    said.ports = [1];
+    said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, port]]);
+  });
+
+  it('connects to the port that people tried, for a server as a whole', async () => {
+    const { port } = await service();
+    const one = outage(0, port);
+    said.ports = [1];
+    said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, port]]);
+  });
+
+  it('connects to the ports of the configuration where nobody knows which one people tried', async () => {
+    const { port } = await service();
+    const one = outage(0);
+    said.ports = [await nobody(), port];
+    said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, port]]);
+  });
+
+  it('waits where there is nothing to connect to', async () => {
+    said.settleMs = 50;
+    const one = outage(0);
+    said.checks.check(one);
+    await sleep(0);
+    assert.deepEqual(said.checked, []);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, 0]]);
+  });
+
+  it('that fails for too long says so', async () => {
+    said = new Said(30);
+    const one = outage(await nobody());
+    said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, null]]);
+  });
+
+  it('finds a service that comes back while it is under way', async () => {
+    const port = await nobody();
+    const one = outage(port);
+    said.checks.check(one);
+    await sleep(50);
+    assert.deepEqual(said.checked, []);
+    await service(port);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, port]]);
+  });
+
+  it('that is under way is not begun again', async () => {
+    const { port, connections } = await service();
+    const one = outage(port);
+    for (let i = 0; i < 5; i++) said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    await sleep(50);
+    assert.deepEqual([said.checked.length, connections()], [1, 1]);
+  });
+
+  it('may come again after its end', async () => {
+    const { port } = await service();
+    const one = outage(port);
+    for (const count of [1, 2]) {
+      said.checks.check(one);
+      await until('it is checked', () => said.checked.length === count);
+    }
+  });
+
+  it('of one outage is none of another', async () => {
+    const { port } = await service();
+    const [one, other] = [outage(port), outage(await nobody())];
+    said.checks.check(other);
+    said.checks.check(one);
+    await until('one is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, port]]);
+  });
+
+  for (const [what, stop] of [
+    ['stopped', (one: Outage) => said.checks.stop(one)],
+    ['closed with all others', () => said.checks.close()],
+  ] as const) {
+    it(`that is ${what} says nothing any more, and connects no more`, async () => {
+      const { port } = await service();
+      const later = await nobody();
+      const [connecting, trying, waiting] = [outage(port), outage(later), outage(0)];
+      said.settleMs = 20;
+      const all = [connecting, trying, waiting];
+      for (const one of all) said.checks.check(one);
+      await sleep(50);
+      said.checked.length = 0;
+      for (const one of all) stop(one);
+      const { connections } = await service(later);
+      // Twice as long as it would have waited before it tried again.
+      await sleep(1100);
+      assert.deepEqual([said.checked, connections()], [[], 0]);
+    });
+  }
+
+  it('that is stopped may be begun again', async () => {
+    const { port } = await service();
+    const one = outage(port);
+    said.checks.check(one);
+    said.checks.stop(one);
+    said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    await sleep(20);
+    assert.deepEqual(said.checked, [[one, port]]);
+  });
+});
+
+describe('A look now and then', () => {
+  /** Waits of so many milliseconds, asked for by the checks. */
+  let waits: number[];
+
+  // Nobody looks more often than every few seconds: these waits, and only these, are over at once.
+  beforeEach(() => {
+    waits = [];
+    const real = globalThis.setTimeout;
+    mock.method(globalThis, 'setTimeout', (f: () => void, ms = 0) => {
+      if (ms > 6000) waits.push(ms);
+      return real(f, ms > 6000 ? 5 : ms);
+    });
+  });
+  afterEach(() => mock.restoreAll());
+
+  it('finds the service answering', async () => {
+    const { port } = await service();
+    const one = outage(port);
+    said.checks.watch(one);
+    await until('it lives', () => said.alive.length > 0);
+    assert.equal(said.alive[0], one);
+    assert.deepEqual(said.checked, []);
+  });
+
+  it('goes on while it finds nobody, less and less often, and never all at once', async () => {
+    const one = outage(await nobody());
+    said.checks.watch(one);
+    await until('several looks', () => waits.length > 8);
+    assert.deepEqual(said.alive, []);
+    const within = (ms: number, about: number): boolean => ms >= about * 0.75 && ms <= about * 1.25;
+    assert.ok(within(waits[0] ?? 0, 10_000), `at first ${waits[0]} ms`);
+    for (const ms of waits.slice(6)) assert.ok(within(ms, 60_000), `later ${ms} ms`);
+    assert.ok(new Set(waits).size > 1, 'spread');
+    await service(one.port);
+    await until('it lives', () => said.alive.length > 0);
+  });
+
+  it('does not come while a check is under way', async () => {
+    said = new Said(200);
+    const one = outage(await nobody());
+    said.checks.watch(one);
+    said.checks.check(one);
+    await service(one.port);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.alive, []);
+  });
+
+  it('comes again after a check that failed', async () => {
+    said = new Said(20);
+    const one = outage(await nobody());
+    said.checks.check(one);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, null]]);
+    await service(one.port);
+    await until('it lives', () => said.alive.length > 0);
+  });
+
+  it('comes no more once the outage is over', async () => {
+    const { port, connections } = await service();
+    const one = outage(port);
+    said.checks.watch(one);
+    said.checks.stop(one);
+    await sleep(50);
+    assert.deepEqual([said.alive, connections()], [[], 0]);
+  });
+
+  it('comes at a port that becomes known later', async () => {
+    const { port } = await service();
+    const one = outage(0);
+    said.checks.watch(one);
+    await until('a look without anything to look at', () => waits.length > 0);
+    await sleep(50);
+    one.triedPort = port;
+    await until('it lives', () => said.alive.length > 0);
+  });
+});
