@@ -35,7 +35,7 @@ function listen(server: Server, path: string): Promise<void> {
 
 function listenProblem(path: string, error: unknown): string {
   const directory = dirname(path);
-  if (!existsSync(directory)) return `there is no directory ${directory}`;
+  if (!existsSync(directory)) return `the directory ${directory} does not exist`;
   if (systemCodeOf(error) !== 'EADDRINUSE') return messageOf(error);
   return lstatSync(path).isSocket()
     ? 'another ringback serves it; stop that one, or name another'
@@ -88,9 +88,17 @@ export function askControl(path: string, what: string): Promise<unknown> {
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part;
       });
+      response.on('error', (error) => fail(messageOf(error), error));
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(text));
-        else fail(text || `answer ${response.statusCode}`);
+        if (response.statusCode !== 200) {
+          fail(text || `answer ${response.statusCode}`);
+          return;
+        }
+        try {
+          resolve(JSON.parse(text));
+        } catch (error) {
+          fail('what serves it is no ringback', error);
+        }
       });
     });
     asking.on('timeout', () => asking.destroy(new Error('no answer')));

@@ -43,6 +43,8 @@ export interface RouterOptions {
 interface Recovery {
   readonly server: string;
   readonly recoveredAt: Date;
+  /** The same on the monotonic clock: who comes to a chain later waits for the next recovery. */
+  readonly recoveredMs: number;
   readonly sign: AnySign;
   readonly outages: readonly Outage[];
   /** Those of them whose chains the fabric has not handed out to the end yet. */
@@ -61,6 +63,8 @@ export class Router {
   readonly #recoveries = new Map<Outage, Recovery>();
   /** Who came to a chain after it was handed out, until the fabric says whether the outage goes on. */
   readonly #late = new Map<string, Map<string, Waiting>>();
+  /** Outages that the fabric was told to forget and has not yet. */
+  readonly #ending = new Set<string>();
   /** Outages that a fabric which outlived its host was about to end. */
   readonly #unfinished = new Map<Outage, ServerState>();
   /** Between asking for everything again and the end of the answer: what was mentioned. */
@@ -93,7 +97,14 @@ export class Router {
 
   /** A trap from a server: of what it runs, everything that is down may be back (paragraphs 37 and 38). */
   onTrap(server: string): void {
-    for (const outage of this.outages.of(server)) this.onSign(outage, 'trap');
+    const { log, checks } = this.#options;
+    const down = this.outages.of(server);
+    for (const outage of down) {
+      log.info('recovery.signal', { server, port: outage.port, sign: 'trap' });
+      if (!this.#recoveries.has(outage)) this.#signs.set(outage, 'trap');
+    }
+    if (this.#configuration.recover.confirm === 'none') this.#recover(down);
+    else for (const outage of down) if (!this.#recoveries.has(outage)) checks.check(outage);
   }
 
   /** A sign of life, wherever it comes from. */
@@ -103,7 +114,7 @@ export class Router {
     if (this.#recoveries.has(outage)) return;
     this.#signs.set(outage, sign);
     if (this.#configuration.recover.confirm === 'connect') checks.check(outage);
-    else this.#recover(outage);
+    else this.#recover(this.#together(outage));
   }
 
   /** The check came to its end: the port that answers, 0 when there is none to connect to, or null: still down. */
@@ -115,7 +126,7 @@ export class Router {
       return;
     }
     this.#options.log.info('recovery.confirmed', { server: outage.server, port: port || outage.port });
-    this.#recover(outage);
+    this.#recover(this.#together(outage));
   }
 
   onEvent(event: FabricEvent): void {
@@ -140,7 +151,6 @@ export class Router {
         const outage = this.outages.get(event);
         const waiting = this.#waiting(event);
         if (outage === undefined) break;
-        outage.clients.delete(event.client);
         const clients = this.#recoveries.get(outage)?.clients;
         const other = clients?.get(event.client);
         clients?.set(event.client, other === undefined ? waiting : merged(waiting, other));
@@ -152,6 +162,7 @@ export class Router {
         break;
       }
       case 'forgotten':
+        this.#ending.delete(nameOf(event));
         if (!event.goesOn) this.#late.delete(nameOf(event));
         break;
       case 'dropped':
@@ -170,6 +181,8 @@ export class Router {
 
   #onOutage(event: Extract<FabricEvent, { kind: 'outage' }>): void {
     const { server, port, cause, triedPort } = event;
+    // An answer that the fabric gave before it was told to forget.
+    if (this.#ending.has(nameOf(event)) && event.state === 'released') return;
     const known = this.outages.get(event);
     if (known !== undefined) {
       known.triedPort = triedPort;
@@ -197,15 +210,18 @@ export class Router {
   }
 
   #onWaiting(event: Extract<FabricEvent, { kind: 'waiting' | 'released' | 'swept' }>): void {
-    const outage = this.outages.get(event);
-    if (outage === undefined) return;
+    const isEnding = this.#ending.has(nameOf(event)) && this.outages.get(event) === undefined;
+    // The same old answer: whoever it speaks of was handed out.
+    if (isEnding && this.#mentioned !== null) return;
+    const clients = isEnding ? this.#late.get(nameOf(event)) : this.outages.get(event)?.clients;
+    if (clients === undefined) return;
     const waiting = this.#waiting(event);
-    if (!outage.clients.has(event.client)) {
+    if (!clients.has(event.client)) {
       const { server, port, client } = event;
       const log = this.#people.has(client) ? this.#options.log : this.#burst;
       log.info('client.waiting', { server, port, client });
     }
-    outage.clients.set(event.client, waiting);
+    clients.set(event.client, waiting);
     this.#mentioned?.add(waiting);
   }
 
@@ -216,8 +232,14 @@ export class Router {
     for (const outage of this.outages.all()) {
       if (this.#recoveries.has(outage)) {
         // Its chain was on its way: the rest is asked for, or was all here already.
-        if (mentioned.has(outage)) this.#options.fabric.release(outage);
-        else this.#onReleased(outage);
+        if (mentioned.has(outage)) {
+          this.#options.fabric.release(outage);
+        } else {
+          const { clients } = this.#recoveries.get(outage) ?? outage;
+          for (const [client, waiting] of outage.clients)
+            if (!clients.has(client)) clients.set(client, waiting);
+          this.#onReleased(outage);
+        }
         continue;
       }
       if (!mentioned.has(outage)) {
@@ -229,8 +251,9 @@ export class Router {
       }
     }
     for (const [outage, state] of this.#unfinished) {
-      if (state === 'released' || this.#configuration.recover.confirm === 'none') this.#recover(outage);
-      else this.#options.checks.check(outage);
+      if (state === 'released' || this.#configuration.recover.confirm === 'none') {
+        this.#recover(this.#together(outage));
+      } else this.#options.checks.check(outage);
     }
     this.#unfinished.clear();
   }
@@ -251,17 +274,23 @@ export class Router {
     this.#burst.info('outage.closed', { server, port, cause, told: 0 });
   }
 
-  /** It is back: the chain of the server, and of the service on it that is back with it, is asked for. */
-  #recover(outage: Outage): void {
-    const { fabric, now } = this.#options;
+  /** What is back when this is: a server, and the service on it that was tried. */
+  #together(outage: Outage): Outage[] {
     const port = outage.port || outage.triedPort;
-    const together = this.outages
-      .of(outage.server)
-      .filter((other) => other === outage || (other.port || other.triedPort) === port)
-      .filter((other) => !this.#recoveries.has(other));
+    const others = this.outages.of(outage.server).filter((other) => other !== outage);
+    return [outage, ...others.filter((other) => (other.port || other.triedPort) === port)];
+  }
+
+  /** They are back: their chains are asked for, to make one notice for each client of any of them. */
+  #recover(outages: readonly Outage[]): void {
+    const { fabric, now, nowMs } = this.#options;
+    const together = outages.filter((outage) => !this.#recoveries.has(outage));
+    const [outage] = together;
+    if (outage === undefined) return;
     const recovery: Recovery = {
       server: outage.server,
       recoveredAt: now(),
+      recoveredMs: nowMs(),
       sign: this.#signs.get(outage) ?? 'connect',
       outages: together,
       pending: new Set(together),
@@ -303,7 +332,11 @@ export class Router {
       this.outages.delete(outage);
       this.#signs.delete(outage);
       this.#recoveries.delete(outage);
-      if (outage.clients.size > 0) this.#late.set(nameOf(outage), outage.clients);
+      for (const [client, { firstMs }] of outage.clients) {
+        if (recovery.clients.has(client) && firstMs < recovery.recoveredMs) outage.clients.delete(client);
+      }
+      this.#late.set(nameOf(outage), outage.clients);
+      this.#ending.add(nameOf(outage));
       log.info('outage.closed', {
         server,
         port,

@@ -101,7 +101,17 @@ describe('What a fabric that knows of nobody is refilled with', () => {
       { ...same, client: SATO, firstUs: nowUs - 1_010_000, lastUs: nowUs - 10_000 },
       { ...same, client: TANAKA, firstUs: nowUs - 7_201_000_000, lastUs: nowUs - 7_200_000_000 },
     ];
-    assert.deepEqual(restoreCommands(outages, nowUs, nowMs), expected);
+    const commands = restoreCommands(outages, nowUs, nowMs);
+    const isAlone = (command: Command) => command.kind === 'restore' && command.client === '::';
+    assert.deepEqual(
+      commands.filter((command) => !isAlone(command)),
+      expected,
+    );
+    // An outage stays although nobody waits.
+    assert.deepEqual(
+      commands.filter(isAlone).map((command) => 'port' in command && command.port),
+      [0, 80],
+    );
     const fabric = new Fabric();
     fabric.command(...expected);
     const said = fabric
