@@ -11,8 +11,6 @@ export interface Mistake {
   readonly message: string;
 }
 
-/** Places in the table for servers that nobody names: outages are noticed of all that are watched. */
-const SERVERS_TO_SPARE = 16;
 const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
@@ -45,11 +43,10 @@ export function contradictions(configuration: RouterConfiguration): Mistake[] {
     add,
   );
   const named = servers.reduce((count, { ports }) => count + 1 + ports.length, 0);
-  const needed = named + SERVERS_TO_SPARE;
-  if (servers.length > 0 && needed > fabric.capacity.servers) {
+  if (named > fabric.capacity.servers) {
     add(
       ['fabric', 'capacity', 'servers'],
-      `${count(fabric.capacity.servers)} is too small for ${count(named)} servers and ports; ${count(needed)} or more, or name fewer of them`,
+      `${count(fabric.capacity.servers)} is too small for ${count(named)} servers and ports; ${count(named)} or more, or name fewer of them`,
     );
   }
   if (recover.traps !== null) trapContradictions(recover.traps, add);

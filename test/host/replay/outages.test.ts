@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { after, describe, it } from 'node:test';
-import { type Replayed, type ReplayOptions, replay } from '../../../host/replay/replay.ts';
+import { describe, it } from 'node:test';
 import {
   advertisement,
   arp,
@@ -15,61 +13,20 @@ import {
   unreachable,
 } from '../../frames.ts';
 import { client, NAKAMURA6, refusal, SATO, SERVER, SERVER6, syn, synAck, TANAKA } from '../fabric/fabric.ts';
-import { directory } from '../fabric/scripted.ts';
-import { Pcapng, pcap } from './captures.ts';
-
-const place = directory();
-after(() => place.remove());
-
-/** Every time in a story is this many seconds after noon. */
-const NOON = Date.UTC(2026, 4, 1, 12) / 1000;
-const ROUTER = '172.27.179.1';
-const HOST = 1;
-const PORT = 3;
-const SECURE = { ...SERVER, port: 443 };
-const EVERYTHING: ReplayOptions = {
-  watch: [
-    { address: '0.0.0.0', bits: 96 },
-    { address: '::', bits: 0 },
-  ],
-  unreachable: true,
-  unansweredMs: 30_000,
-  refused: true,
-  arp: true,
-  synAck: true,
-  knownClientsOnly: false,
-  services: [],
-  clients: [],
-};
-
-type Frames = readonly (readonly [second: number, frame: Buffer])[];
-
-/** What is found in a capture of these frames. */
-function found(frames: Frames, options: Partial<ReplayOptions> = {}, link = 1): Replayed {
-  const file = place.path('story.pcap');
-  const records = frames.map(([second, bytes]) => ({ timeUs: Math.round((NOON + second) * 1e6), bytes }));
-  writeFileSync(file, pcap(records, { link }));
-  return replay(file, { ...EVERYTHING, ...options });
-}
-
-const turnedAway = (from: typeof SATO, to: typeof SERVER, sequence: number, code = HOST): Buffer =>
-  framed(unreachable(ROUTER, code, segment(from, to, { flags: Flag.syn, sequence }), from.address));
-const answersArp = arp({ operation: 2, sender: SERVER.address, target: '172.27.178.1' });
-const waited = (address: string, first: number, last: number, tries: number) => {
-  return { address, first: NOON + first, last: NOON + last, tries };
-};
-const failed = (
-  outcome: string,
-  from: typeof SATO,
-  to: typeof SERVER,
-  sequence: number,
-  first: number,
-  tries = 1,
-) => {
-  const ends = { client: from.address, clientPort: from.port, server: to.address, serverPort: to.port };
-  return { ...ends, sequence, outcome, first: NOON + first, tries };
-};
-const NOTHING = { answered: 0, refused: 0, unanswered: 0, unreachable: 0, open: 0 };
+import {
+  answersArp,
+  type Frames,
+  failed,
+  found,
+  HOST,
+  NOON,
+  NOTHING,
+  PORT,
+  ROUTER,
+  SECURE,
+  turnedAway,
+  waited,
+} from './stories.ts';
 
 describe('Replaying a capture', () => {
   it('finds a server that cannot be reached, until it answers ARP', () => {
@@ -296,111 +253,5 @@ describe('Replaying a capture', () => {
   it('counts the frames of links that it cannot read', () => {
     const { packets, malformed } = found([[0, syn(SATO, SERVER, 1)]], {}, 105);
     assert.deepEqual([packets, malformed], [1, 0]);
-  });
-});
-
-describe('The configuration of a replay', () => {
-  const silence: Frames = [
-    [0, syn(SATO, SERVER, 1)],
-    [100, answersArp],
-  ];
-
-  it('says which addresses are servers', () => {
-    const elsewhere = found(silence, { watch: [{ address: '172.27.177.0', bits: 120 }] });
-    assert.deepEqual([elsewhere.outages, elsewhere.attempts], [[], NOTHING]);
-    assert.equal(found(silence, { watch: [{ address: '172.27.178.0', bits: 120 }] }).outages.length, 1);
-  });
-
-  it('says how long silence may last', () => {
-    assert.deepEqual(found(silence, { unansweredMs: 101_000 }).outages, []);
-    assert.equal(found(silence, { unansweredMs: 99_000 }).outages.length, 1);
-  });
-
-  it('says that silence is no outage, and then the attempt is unanswered all the same', () => {
-    const { outages, attempts } = found(silence, { unansweredMs: null });
-    assert.deepEqual([outages, attempts], [[], { ...NOTHING, unanswered: 1 }]);
-  });
-
-  it('says that only clients with a known address wait', () => {
-    const story: Frames = [
-      [0, syn(SATO, SERVER, 1)],
-      [0, syn(TANAKA, SERVER, 2)],
-      [100, answersArp],
-    ];
-    const [outage] = found(story, { knownClientsOnly: true, clients: [TANAKA.address] }).outages;
-    assert.deepEqual(outage?.clients, [waited(TANAKA.address, 0, 0, 1)]);
-  });
-
-  it('says which signs count', () => {
-    const story: Frames = [
-      [0, syn(SATO, SERVER, 1)],
-      [1, turnedAway(SATO, SERVER, 1)],
-      [5, answersArp],
-      [10, syn(TANAKA, SERVER, 2)],
-      [11, synAck(SERVER, TANAKA, 2)],
-    ];
-    const signs = (options: Partial<ReplayOptions>) =>
-      found(story, options).outages.map(({ sign, to }) => [sign, to]);
-    assert.deepEqual(signs({}), [['arp', NOON + 5]]);
-    assert.deepEqual(signs({ arp: false }), [['syn-ack', NOON + 11]]);
-    assert.deepEqual(signs({ arp: false, synAck: false }), [[null, null]]);
-  });
-
-  it('says which failures count', () => {
-    const services = [{ server: SERVER.address, port: 80 }];
-    const refused: Frames = [
-      [0, syn(SATO, SERVER, 1)],
-      [1, refusal(SERVER, SATO, 1)],
-    ];
-    assert.deepEqual(found(refused, { services, refused: false }).outages, []);
-    const away: Frames = [
-      [0, syn(SATO, SERVER, 1)],
-      [1, turnedAway(SATO, SERVER, 1)],
-    ];
-    assert.deepEqual(found(away, { unreachable: false }).outages, []);
-  });
-});
-
-describe('A packet that a capture shows more than once', () => {
-  const v1 = (type: number, packet: Buffer): Buffer => {
-    return Buffer.concat([Buffer.from([0, type, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0]), packet]);
-  };
-  const v2 = (iface: number, type: number, packet: Buffer): Buffer => {
-    return Buffer.concat([
-      Buffer.from([8, 0, 0, 0, 0, 0, 0, iface, 0, 1, type, 6, 2, 0, 0, 0, 0, 1, 0, 0]),
-      packet,
-    ]);
-  };
-  const request = segment(SATO, SERVER, { flags: Flag.syn, sequence: 1 });
-  const tries = ({ failed: [one] }: Replayed): number | undefined => one?.tries;
-
-  it('is one try, coming in and going out in a capture of all interfaces', () => {
-    const both: Frames = [
-      [0, v1(0, request)],
-      [0.000_05, v1(4, request)],
-      [1, v1(0, request)],
-      [1.000_05, v1(4, request)],
-    ];
-    assert.equal(tries(found(both, {}, 113)), 2);
-  });
-
-  it('is one try, on each interface in a capture that names them', () => {
-    const all: Frames = [
-      [0, v2(3, 0, request)],
-      [0.000_01, v2(5, 0, request)],
-      [0.000_05, v2(4, 4, request)],
-      [1, v2(3, 0, request)],
-      [1.000_05, v2(4, 4, request)],
-    ];
-    assert.equal(tries(found(all, {}, 276)), 2);
-  });
-
-  it('is one try, on each interface of a pcapng file', () => {
-    const frame = syn(SATO, SERVER, 1);
-    const file = new Pcapng().interface().interface();
-    for (const second of [0, 1])
-      for (const iface of [0, 1]) file.packet(iface, BigInt(second * 1_000_000 + iface * 50), frame);
-    writeFileSync(place.path('story.pcapng'), file.bytes);
-    assert.equal(tries(replay(place.path('story.pcapng'), EVERYTHING)), 2);
   });
 });

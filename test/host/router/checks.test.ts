@@ -47,13 +47,14 @@ class Said {
   readonly checks: ConnectChecks;
   ports: readonly number[] = [];
   settleMs = 0;
+  awaited = true;
 
   constructor(patienceMs = 60_000) {
     const confirmer = new Confirmer({ settleMs: 0, patienceMs });
     this.checks = new ConnectChecks({
       confirmer: () => confirmer,
       prober: () => confirmer,
-      isAwaited: () => true,
+      isAwaited: () => this.awaited,
       portsOf: (server) => (server === LOOPBACK ? this.ports : []),
       settleMs: () => this.settleMs,
       onAlive: (one) => this.alive.push(one),
@@ -85,6 +86,18 @@ describe('A check', () => {
     said.checks.check(one);
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, port]]);
+  });
+
+  it('takes the answer of no other service for that of the one that people tried', async () => {
+    const [tried, other] = [await nobody(), await service()];
+    const one = outage(0, tried);
+    said.ports = [other.port, tried];
+    said.checks.check(one);
+    await sleep(100);
+    assert.deepEqual(said.checked, []);
+    await service(tried);
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(said.checked, [[one, tried]]);
   });
 
   it('connects to the ports of the configuration where nobody knows which one people tried', async () => {
@@ -239,6 +252,17 @@ describe('A look now and then', () => {
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, null]]);
     await service(one.port);
+    await until('it lives', () => said.alive.length > 0);
+  });
+
+  it('comes to nobody while nobody waits who can be told', async () => {
+    const { port, connections } = await service();
+    const one = outage(port);
+    said.awaited = false;
+    said.checks.watch(one);
+    await until('several times to look', () => waits.length > 3);
+    assert.deepEqual([said.alive, connections()], [[], 0]);
+    said.awaited = true;
     await until('it lives', () => said.alive.length > 0);
   });
 

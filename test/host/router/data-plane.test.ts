@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingbackError } from '../../../host/errors.ts';
 import { arp } from '../../frames.ts';
@@ -7,6 +7,10 @@ import { client, syn } from '../fabric/fabric.ts';
 import { until } from '../tools.ts';
 import { type Plane, prepared, replaceDaemon, started } from './plane.ts';
 import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
+
+/** Timers of the program are over at once. */
+const { setTimeout: later } = globalThis;
+const soon = (f: () => void): NodeJS.Timeout => later(f, 0);
 
 const web = { address: SERVER, port: 80 };
 const from = (address: string, port = 40_000) => ({ address, port });
@@ -228,6 +232,39 @@ describe('Events that were lost', WAITING, () => {
     await until('it was asked again', () => plane.daemon.count('Sync') === 2);
     await plane.plane.counters();
     assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+  });
+});
+
+describe('A daemon that does not answer', WAITING, () => {
+  it('has no counters, and what else is asked of it goes on', async (context) => {
+    const plane = await started(context, configuration());
+    plane.daemon.hold('counters');
+    assert.equal(await plane.plane.counters(), null);
+    plane.daemon.hold();
+    assert.notEqual(await plane.plane.counters(), null);
+  });
+
+  it('is an error at the start', async (context) => {
+    const { plane, daemon } = await prepared(context, configuration());
+    daemon.hold('counters');
+    const patience = mock.method(globalThis, 'setTimeout', soon);
+    const starting = plane.start();
+    patience.mock.restore();
+    await assert.rejects(
+      starting,
+      (error) =>
+        error instanceof RingbackError && /no answer from .*fabric\.sock.*fabric\.socket/.test(error.message),
+    );
+  });
+
+  it('is not asked for everything while it is away', async (context) => {
+    const plane = await started(context, configuration());
+    plane.daemon.report({ name: 'lan0', lost: 1 });
+    await until('a loss is noticed', () => plane.logged('fabric.gap') === 1);
+    await plane.daemon.stop();
+    // Longer than losses are collected for.
+    await sleep(1500);
+    assert.deepEqual([plane.daemon.count('Sync'), plane.syncs()], [0, 0]);
   });
 });
 

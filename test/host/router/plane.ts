@@ -19,6 +19,8 @@ export interface Plane {
   readonly lines: LoggedLine[];
   /** How often an event was logged. */
   readonly logged: (event: string) => number;
+  /** How often the router was told that everything is being said again. */
+  readonly syncs: () => number;
   /** Who waits for what, as the router knows it. */
   readonly waiting: () => Record<string, string[]>;
 }
@@ -31,12 +33,16 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
   await daemon.start();
   const { log, lines } = recordingLog();
   const notices: Notice[] = [];
+  let syncs = 0;
   const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
   const plane: DataPlane = new DataPlane({
     configuration,
     outages: () => router.outages,
     onEvent: (event) => router.onEvent(event),
-    onSync: () => router.beginSync(),
+    onSync: () => {
+      syncs++;
+      router.beginSync();
+    },
     log,
   });
   const router: Router = new Router({
@@ -59,6 +65,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
     router,
     notices,
     lines,
+    syncs: () => syncs,
     logged: (event) => lines.filter((line) => line.event === event).length,
     waiting: () =>
       Object.fromEntries(router.outages.all().map((outage) => [nameOf(outage), [...outage.clients.keys()]])),

@@ -59,6 +59,32 @@ describe('An outage', () => {
     assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
   });
 
+  it('matters while somebody waits who can be told', () => {
+    const world = new World();
+    world.down(HOST);
+    const outage = world.outage(HOST);
+    assert.ok(outage !== undefined, 'there is an outage');
+    const awaited = (): boolean => world.router.isAwaited(outage);
+    assert.equal(awaited(), false);
+    world.client('waiting', HOST, STRANGER);
+    assert.equal(awaited(), false);
+    world.client('waiting', HOST, SATO);
+    assert.equal(awaited(), true);
+    world.answered(HOST, SATO);
+    assert.equal(awaited(), false);
+  });
+
+  it('of many strangers does not flood the log, and leaves nobody out who can be told', () => {
+    const world = new World();
+    world.down(HOST);
+    for (let i = 0; i < 5000; i++) world.client('waiting', HOST, `10.0.${i >> 8}.${i & 255}`);
+    world.client('waiting', HOST, SATO);
+    const lines = world.told('client.waiting');
+    assert.ok(lines.length < 1000, `${lines.length} lines`);
+    assert.equal(lines.at(-1), `client.waiting ${SERVER} 0 ${SATO}`);
+    assert.equal(world.outage(HOST)?.clients.size, 5001);
+  });
+
   it('that is dropped is over, and nobody is told', () => {
     const world = waiting();
     world.about('dropped', HOST);

@@ -191,6 +191,33 @@ describe('ringback run', () => {
     assert.equal((await running.logged('notice.queued')).mail, 'sato@example.jp');
   });
 
+  it('takes a SIGHUP for no end while it starts', async (context) => {
+    configure(BELIEVE, PEOPLE);
+    daemon.hold('counters');
+    const running = start(context);
+    await until('the data plane was asked', () => daemon.count('Counters') > 0);
+    running.child.kill('SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    daemon.hold();
+    await running.logged('ready');
+    await running.logged('configuration.reloaded');
+  });
+
+  it('goes on without a reader of its log', async (context) => {
+    configure(BELIEVE, PEOPLE);
+    const running = start(context);
+    await running.logged('ready');
+    running.child.stdout?.destroy();
+    for (const client of [SATO, TANAKA]) turnAway(client);
+    const waits = async (): Promise<number> => {
+      const { stdout } = await ringbackBeside('status', '-c', file(), '--json');
+      return JSON.parse(stdout).outages[0]?.clients.length ?? 0;
+    };
+    while ((await waits()) < 2) assert.equal(running.child.exitCode, null);
+    running.child.kill('SIGTERM');
+    assert.equal(await running.ended(), 0);
+  });
+
   it('says on SIGHUP what only a restart can change', async (context) => {
     configure(BELIEVE);
     const running = start(context);

@@ -139,6 +139,19 @@ describe('An outage that another host had begun to end', () => {
     });
   }
 
+  for (const more of [CONNECT, undefined]) {
+    it(`is left alone when it was dropped since: ${more ?? 'confirm: none'}`, () => {
+      const heir = inherited('signalled', more);
+      heir.down(WEB, { triedPort: 80 });
+      heir.client('waiting', WEB, TANAKA);
+      heir.about('dropped', HOST);
+      heir.asked();
+      heir.syncEnd();
+      assert.deepEqual(heir.asked(), []);
+      assert.deepEqual(heir.waiting(), { [`${SERVER} 80`]: [TANAKA] });
+    });
+  }
+
   it('is checked once, not at each further sync', () => {
     const heir = inherited('signalled', CONNECT);
     heir.syncEnd();
