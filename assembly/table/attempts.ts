@@ -127,15 +127,7 @@ export function findAttempt(
   ports: u32,
   sequence: u32,
 ): u32 {
-  const hash = hashAttempt(clientHash, serverHash, ports, sequence);
-  let index = load<u32>(bucketOf(hash));
-  while (index != 0) {
-    const attempt = attemptAt(index);
-    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
-    index = attempt.hashNext;
-  }
-  if (fastOpen == 0) return 0;
-  return findFastOpen(client, clientHash, server, serverHash, ports, sequence, 0);
+  return find(client, clientHash, server, serverHash, ports, sequence, 0);
 }
 
 /**
@@ -150,16 +142,7 @@ export function findAnswered(
   ports: u32,
   acknowledgement: u32,
 ): u32 {
-  const sequence = acknowledgement - 1;
-  const hash = hashAttempt(clientHash, serverHash, ports, sequence);
-  let index = load<u32>(bucketOf(hash));
-  while (index != 0) {
-    const attempt = attemptAt(index);
-    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
-    index = attempt.hashNext;
-  }
-  if (fastOpen == 0) return 0;
-  return findFastOpen(client, clientHash, server, serverHash, ports, sequence, 0xffff);
+  return find(client, clientHash, server, serverHash, ports, acknowledgement - 1, 0xffff);
 }
 
 /** A new open attempt; there must be a free record (see `attemptToEvict`). */
@@ -225,6 +208,27 @@ export function removeAttempt(index: u32): void {
   store<u32>(at, attempt.hashNext);
   attempt.next = freeHead;
   freeHead = index;
+}
+
+/** `span`: how far beyond the sequence number of a request that carried data `sequence` may lie. */
+function find(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  ports: u32,
+  sequence: u32,
+  span: u32,
+): u32 {
+  const hash = hashAttempt(clientHash, serverHash, ports, sequence);
+  let index = load<u32>(bucketOf(hash));
+  while (index != 0) {
+    const attempt = attemptAt(index);
+    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
+    index = attempt.hashNext;
+  }
+  if (fastOpen == 0) return 0;
+  return findFastOpen(client, clientHash, server, serverHash, ports, sequence, span);
 }
 
 function isBetween(attempt: Attempt, client: Address, server: Address, ports: u32): bool {
