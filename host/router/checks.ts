@@ -74,11 +74,10 @@ export class ConnectChecks implements Checks {
     return watched;
   }
 
-  /** What people tried; of a whole host also what it is known to serve, for the last one to try may have tried anything. */
+  /** What people tried; the fabric sees to it that a stray try does not hide a known service. */
   #ports(outage: Outage): readonly number[] {
-    if (outage.port !== 0) return [outage.port];
-    const known = this.#options.portsOf(outage.server);
-    return outage.triedPort === 0 ? known : [...new Set([outage.triedPort, ...known])];
+    const port = outage.port || outage.triedPort;
+    return port === 0 ? this.#options.portsOf(outage.server) : [port];
   }
 
   async #probe(outage: Outage): Promise<boolean> {

@@ -217,6 +217,7 @@ export class DataPlane implements FabricPort {
   }
 
   #sync(): void {
+    if (this.#link === null) return;
     this.#syncedMs = performance.now();
     this.#options.onSync();
     this.#send({ kind: 'sync' });

@@ -251,6 +251,7 @@ export class Router {
       }
     }
     for (const [outage, state] of this.#unfinished) {
+      if (this.outages.get(outage) !== outage) continue;
       if (state === 'released' || this.#configuration.recover.confirm === 'none') {
         this.#recover(this.#together(outage));
       } else this.#options.checks.check(outage);

@@ -245,6 +245,17 @@ describe('A link that is closed', () => {
     assert.deepEqual(heard.ends, []);
   });
 
+  it('kills what such a daemon has started itself', async () => {
+    const heard = new Heard();
+    const link = heard.link(['sh', '-c', 'echo here >&2; sleep 300 & wait', 'sh']);
+    await until('it stays', () => heard.messages.length === 1);
+    let closed = false;
+    void link.close().then(() => {
+      closed = true;
+    });
+    await until('nobody holds its pipes', () => closed);
+  });
+
   it('takes no more commands', async (context) => {
     const { heard, link } = linked(context, { exit: 0 });
     await ended(heard);

@@ -271,6 +271,19 @@ describe('Who comes after the chain was handed out', () => {
     assert.equal(world.told('client.waiting').filter((line) => line.includes(TANAKA)).length, 1);
   });
 
+  it('may be one of those who were handed out, and waits on as well', () => {
+    const world = waiting();
+    world.signal(HOST);
+    world.client('released', HOST, SATO);
+    world.pass(5);
+    world.client('waiting', HOST, SATO, 1);
+    world.about('releaseEnd', HOST);
+    world.forgotten(HOST, true);
+    world.down(HOST, { ago: 1 });
+    assert.equal(world.notices.length, 1);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO] });
+  });
+
   it('is forgotten with the outage when the fabric says that it does not go on', () => {
     const world = waiting();
     world.signal(HOST);

@@ -254,6 +254,26 @@ describe('A recovery under way when everything is said again', () => {
     assert.equal(one.notices.length, 2);
   });
 
+  it('is over for a fabric that knows of it no more: all that waited are told', () => {
+    const one = recovering();
+    one.router.beginSync();
+    one.syncEnd();
+    assert.deepEqual(one.notices.map(({ mail }) => mail).sort(), ['sato@example.jp', 'tanaka@example.jp']);
+    assert.deepEqual(one.waiting(), {});
+  });
+
+  it('is none of the next outage of that server, which another host left half done', () => {
+    const one = recovering();
+    one.handsOut(HOST, TANAKA);
+    one.forgotten(HOST, false);
+    one.asked();
+    one.router.beginSync();
+    one.down(HOST, { state: 'released' });
+    one.client('waiting', HOST, SATO);
+    one.syncEnd();
+    assert.deepEqual(one.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
+  });
+
   it('logs nobody as waiting again', () => {
     const one = recovering();
     one.lines.length = 0;
