@@ -41,251 +41,255 @@ async function down(plane: Plane, ...clients: readonly string[]): Promise<void> 
 
 const mails = ({ notices }: Plane): string[] => notices.map(({ mail }) => mail).sort();
 
-describe('The data plane', WAITING, () => {
-  it('is fed with all that the operator names before it is said to listen', async (context) => {
-    const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}]`;
-    const { daemon } = await started(context, configuration(servers));
-    assert.deepEqual(daemon.commands, [
-      'Configure',
-      ...['Watch', 'Watch'],
-      ...['KnowService', 'KnowService'],
-      ...['KnowClient', 'KnowClient', 'KnowClient'],
-      'Counters',
-    ]);
+describe('The way to the daemon', WAITING, () => {
+  describe('The data plane', WAITING, () => {
+    it('is fed with all that the operator names before it is said to listen', async (context) => {
+      const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}]`;
+      const { daemon } = await started(context, configuration(servers));
+      assert.deepEqual(daemon.commands, [
+        'Configure',
+        ...['Watch', 'Watch'],
+        ...['KnowService', 'KnowService'],
+        ...['KnowClient', 'KnowClient', 'KnowClient'],
+        'Counters',
+      ]);
+    });
+
+    it('carries a story from the frames to the notices and back to the tables', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO, TANAKA);
+      alive(plane);
+      await until('both are told', () => plane.notices.length === 2);
+      assert.deepEqual(mails(plane), ['sato@example.jp', 'tanaka@example.jp']);
+      await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
+      assert.deepEqual(plane.waiting(), {});
+      const counters = await plane.plane.counters();
+      assert.deepEqual([counters?.tables.serversDown, counters?.tables.clientsEntered], [0, 2]);
+      assert.deepEqual([counters?.frames.synNoted, counters?.frames.arpSign], [2, 1]);
+    });
+
+    it('tells its counters by name, and has none without a daemon', async (context) => {
+      const plane = await prepared(context, configuration());
+      assert.equal(await plane.plane.counters(), null);
+      await plane.plane.start();
+      const [one, other] = await Promise.all([plane.plane.counters(), plane.plane.counters()]);
+      assert.deepEqual(one, other);
+      assert.equal(one?.frames.linkCutShort, 0);
+      assert.equal('lastMalformed' in (one?.frames ?? {}) || 'cOUNT' in (one?.tables ?? {}), false);
+    });
+
+    it('tells of its interfaces, and logs when one goes down or up', async (context) => {
+      const { plane, daemon, logged, lines } = await started(context, configuration());
+      for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
+      await until('it is up again', () => logged('interface.up') === 1);
+      assert.equal(logged('interface.down'), 1);
+      const report = { name: 'lan0', up: true, received: 5, dropped: 0, lost: 0 };
+      assert.deepEqual(plane.interfaces(), [report]);
+      for (const dropped of [3, 9, 20]) daemon.report({ name: 'lan0', dropped });
+      await until('the last report', () => plane.interfaces()[0]?.dropped === 20);
+      const drops = lines.filter(({ event }) => event === 'interface.dropped');
+      assert.deepEqual(drops.map(({ fields }) => fields.frames), [3]); // biome-ignore format: once a minute
+    });
+
+    it('that cannot be reached is an error at the start', async (context) => {
+      const { plane, daemon } = await prepared(context, configuration());
+      await daemon.stop();
+      await assert.rejects(
+        plane.start(),
+        (error) => error instanceof RingbackError && /no ringback-fabricd serves/.test(error.message),
+      );
+    });
+
+    it('takes another configuration without losing who waits', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO);
+      plane.plane.reconfigure(configuration(`servers: [{address: ${SERVER}, ports: [80]}]`));
+      silence(plane, SATO, TANAKA);
+      await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
+      assert.equal(plane.daemon.count('KnowService'), 1);
+    });
+
+    it('takes a configuration that needs larger tables without losing who waits', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO, TANAKA);
+      const { clients, ...rest } = configuration();
+      plane.plane.reconfigure({ ...rest, clients: [...clients, ...CROWD] });
+      await plane.plane.counters();
+      assert.equal(plane.daemon.count('KnowClient'), 2 * clients.length + CROWD.length);
+      alive(plane);
+      await until('both are told', () => plane.notices.length === 2);
+    });
   });
 
-  it('carries a story from the frames to the notices and back to the tables', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO, TANAKA);
-    alive(plane);
-    await until('both are told', () => plane.notices.length === 2);
-    assert.deepEqual(mails(plane), ['sato@example.jp', 'tanaka@example.jp']);
-    await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
-    assert.deepEqual(plane.waiting(), {});
-    const counters = await plane.plane.counters();
-    assert.deepEqual([counters?.tables.serversDown, counters?.tables.clientsEntered], [0, 2]);
-    assert.deepEqual([counters?.frames.synNoted, counters?.frames.arpSign], [2, 1]);
+  describe('A daemon that ends', WAITING, () => {
+    it('is started again and told who waits', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO, TANAKA);
+      await replaceDaemon(plane);
+      assert.equal(plane.logged('fabric.lost'), 1);
+      const [restored] = plane.lines.filter(({ event }) => event === 'fabric.restored');
+      assert.deepEqual(restored?.fields, { outages: 1, clients: 2 });
+      assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+      assert.equal(plane.logged('client.waiting'), 2);
+      alive(plane);
+      await until('both are told', () => plane.notices.length === 2);
+      assert.deepEqual(mails(plane), ['sato@example.jp', 'tanaka@example.jp']);
+    });
+
+    it('is told the times as they were', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO);
+      const times = () => plane.router.outages.get(HOST)?.clients.get(SATO);
+      const before = times()?.firstMs ?? 0;
+      await replaceDaemon(plane);
+      await until('it has said everything again', () => plane.daemon.count('Sync') === 1);
+      await plane.plane.counters();
+      // Nearer to what it was than to any other moment that it could be taken for.
+      const ageMs = performance.now() - before;
+      assert.ok(ageMs > 30_000, 'it was long ago');
+      assert.ok(Math.abs((times()?.firstMs ?? 0) - before) < ageMs / 2, 'the same moment');
+    });
+
+    it('is tried for again and again', async (context) => {
+      const plane = await started(context, configuration());
+      await plane.daemon.stop();
+      await until('two tries', () => plane.logged('fabric.lost') === 2);
+      const waits = plane.lines
+        .filter(({ event }) => event === 'fabric.lost')
+        .map(({ fields }) => fields.retryMs);
+      assert.deepEqual(waits, [1000, 2000]);
+      await plane.daemon.start();
+      await until('the link is back', () => plane.logged('fabric.back') === 1);
+    });
+
+    it('while it was asked for a chain is asked again', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO, TANAKA);
+      plane.daemon.lose('releaseEnd');
+      alive(plane);
+      await until('it was asked', () => plane.daemon.count('Release') === 1);
+      plane.daemon.lose();
+      await replaceDaemon(plane);
+      await until('both are told', () => plane.notices.length === 2);
+      await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
+      assert.deepEqual(plane.waiting(), {});
+    });
+
+    it('is asked for the chain of an outage that ended while it was away', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO);
+      await plane.daemon.stop();
+      await until('that is noticed', () => plane.logged('fabric.lost') === 1);
+      plane.router.onTrap(SERVER);
+      await plane.daemon.start();
+      await until('Sato is told', () => plane.notices.length === 1);
+    });
   });
 
-  it('tells its counters by name, and has none without a daemon', async (context) => {
-    const plane = await prepared(context, configuration());
-    assert.equal(await plane.plane.counters(), null);
-    await plane.plane.start();
-    const [one, other] = await Promise.all([plane.plane.counters(), plane.plane.counters()]);
-    assert.deepEqual(one, other);
-    assert.equal(one?.frames.linkCutShort, 0);
-    assert.equal('lastMalformed' in (one?.frames ?? {}) || 'cOUNT' in (one?.tables ?? {}), false);
+  describe('A daemon that outlives the connection', () => {
+    it('says everything again, and loses nobody', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO);
+      plane.daemon.disconnect();
+      silence(plane, SATO, TANAKA);
+      await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
+      assert.equal(plane.daemon.count('Restore'), 0);
+      assert.equal(plane.logged('client.waiting'), 2);
+    });
   });
 
-  it('tells of its interfaces, and logs when one goes down or up', async (context) => {
-    const { plane, daemon, logged, lines } = await started(context, configuration());
-    for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
-    await until('it is up again', () => logged('interface.up') === 1);
-    assert.equal(logged('interface.down'), 1);
-    const report = { name: 'lan0', up: true, received: 5, dropped: 0, lost: 0 };
-    assert.deepEqual(plane.interfaces(), [report]);
-    for (const dropped of [3, 9, 20]) daemon.report({ name: 'lan0', dropped });
-    await until('the last report', () => plane.interfaces()[0]?.dropped === 20);
-    const drops = lines.filter(({ event }) => event === 'interface.dropped');
-    assert.deepEqual(drops.map(({ fields }) => fields.frames), [3]); // biome-ignore format: once a minute
+  describe('Events that were lost', WAITING, () => {
+    it('are asked for again', async (context) => {
+      const plane = await started(context, configuration());
+      plane.daemon.lose('outage', 'waiting');
+      silence(plane, SATO);
+      plane.daemon.lose();
+      assert.deepEqual(plane.waiting(), {});
+      // The next event tells that some are missing.
+      await plane.plane.counters();
+      await until('Sato is known', () => plane.waiting()[`${SERVER} 0`]?.length === 1);
+      assert.equal(plane.logged('fabric.gap'), 1);
+    });
+
+    it('that nobody would miss because nothing follows are found by the daemon’s count of them', async (context) => {
+      const plane = await started(context, configuration());
+      plane.daemon.lose('outage', 'waiting');
+      silence(plane, SATO);
+      plane.daemon.lose();
+      plane.daemon.report({ name: 'lan0', lost: 2 });
+      await until('Sato is known', () => plane.waiting()[`${SERVER} 0`]?.length === 1);
+    });
+
+    it('are asked for once the answer under way has ended', async (context) => {
+      const plane = await started(context, configuration());
+      await down(plane, SATO, TANAKA);
+      plane.daemon.hold('syncEnd');
+      plane.daemon.report({ name: 'lan0', lost: 1 });
+      await until('it was asked', () => plane.daemon.count('Sync') === 1);
+      plane.daemon.report({ name: 'lan0', lost: 2 });
+      // Longer than losses are collected for.
+      await sleep(2500);
+      assert.equal(plane.daemon.count('Sync'), 1);
+      plane.daemon.hold();
+      await until('it was asked again', () => plane.daemon.count('Sync') === 2);
+      await plane.plane.counters();
+      assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+    });
   });
 
-  it('that cannot be reached is an error at the start', async (context) => {
-    const { plane, daemon } = await prepared(context, configuration());
-    await daemon.stop();
-    await assert.rejects(
-      plane.start(),
-      (error) => error instanceof RingbackError && /no ringback-fabricd serves/.test(error.message),
-    );
+  describe('A daemon that does not answer', WAITING, () => {
+    it('has no counters, and what else is asked of it goes on', async (context) => {
+      const plane = await started(context, configuration());
+      plane.daemon.hold('counters');
+      assert.equal(await plane.plane.counters(), null);
+      plane.daemon.hold();
+      assert.notEqual(await plane.plane.counters(), null);
+    });
+
+    it('is an error at the start', async (context) => {
+      const { plane, daemon } = await prepared(context, configuration());
+      daemon.hold('counters');
+      const patience = mock.method(globalThis, 'setTimeout', soon);
+      const starting = plane.start();
+      patience.mock.restore();
+      await assert.rejects(
+        starting,
+        (error) =>
+          error instanceof RingbackError &&
+          /no answer from .*fabric\.sock.*fabric\.socket/.test(error.message),
+      );
+    });
+
+    it('is not asked for everything while it is away', async (context) => {
+      const plane = await started(context, configuration());
+      plane.daemon.report({ name: 'lan0', lost: 1 });
+      await until('a loss is noticed', () => plane.logged('fabric.gap') === 1);
+      await plane.daemon.stop();
+      // Longer than losses are collected for.
+      await sleep(1500);
+      assert.deepEqual([plane.daemon.count('Sync'), plane.syncs()], [0, 0]);
+    });
   });
 
-  it('takes another configuration without losing who waits', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO);
-    plane.plane.reconfigure(configuration(`servers: [{address: ${SERVER}, ports: [80]}]`));
-    silence(plane, SATO, TANAKA);
-    await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
-    assert.equal(plane.daemon.count('KnowService'), 1);
+  describe('A refused command', () => {
+    it('is logged by name', async (context) => {
+      const { plane, lines, logged } = await started(context, configuration(CONNECT));
+      plane.release(WEB);
+      await until('it was refused', () => logged('fabric.refused') === 1);
+      const [line] = lines.filter(({ event }) => event === 'fabric.refused');
+      assert.deepEqual(line?.fields, { command: 'Release', status: 'NotFound' });
+    });
   });
 
-  it('takes a configuration that needs larger tables without losing who waits', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO, TANAKA);
-    const { clients, ...rest } = configuration();
-    plane.plane.reconfigure({ ...rest, clients: [...clients, ...CROWD] });
-    await plane.plane.counters();
-    assert.equal(plane.daemon.count('KnowClient'), 2 * clients.length + CROWD.length);
-    alive(plane);
-    await until('both are told', () => plane.notices.length === 2);
-  });
-});
-
-describe('A daemon that ends', WAITING, () => {
-  it('is started again and told who waits', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO, TANAKA);
-    await replaceDaemon(plane);
-    assert.equal(plane.logged('fabric.lost'), 1);
-    const [restored] = plane.lines.filter(({ event }) => event === 'fabric.restored');
-    assert.deepEqual(restored?.fields, { outages: 1, clients: 2 });
-    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
-    assert.equal(plane.logged('client.waiting'), 2);
-    alive(plane);
-    await until('both are told', () => plane.notices.length === 2);
-    assert.deepEqual(mails(plane), ['sato@example.jp', 'tanaka@example.jp']);
-  });
-
-  it('is told the times as they were', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO);
-    const times = () => plane.router.outages.get(HOST)?.clients.get(SATO);
-    const before = times()?.firstMs ?? 0;
-    await replaceDaemon(plane);
-    await until('it has said everything again', () => plane.daemon.count('Sync') === 1);
-    await plane.plane.counters();
-    // What one conversion between two clocks may cost; not a matter of how fast anything is.
-    assert.ok(Math.abs((times()?.firstMs ?? 0) - before) < 5000, 'the same moment');
-    assert.ok(before < performance.now() - 30_000, 'which was long ago');
-  });
-
-  it('is tried for again and again', async (context) => {
-    const plane = await started(context, configuration());
-    await plane.daemon.stop();
-    await until('two tries', () => plane.logged('fabric.lost') === 2);
-    const waits = plane.lines
-      .filter(({ event }) => event === 'fabric.lost')
-      .map(({ fields }) => fields.retryMs);
-    assert.deepEqual(waits, [1000, 2000]);
-    await plane.daemon.start();
-    await until('the link is back', () => plane.logged('fabric.back') === 1);
-  });
-
-  it('while it was asked for a chain is asked again', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO, TANAKA);
-    plane.daemon.lose('releaseEnd');
-    alive(plane);
-    await until('it was asked', () => plane.daemon.count('Release') === 1);
-    plane.daemon.lose();
-    await replaceDaemon(plane);
-    await until('both are told', () => plane.notices.length === 2);
-    await until('the chain is freed', () => plane.daemon.commands.at(-1) === 'Forget');
-    assert.deepEqual(plane.waiting(), {});
-  });
-
-  it('is asked for the chain of an outage that ended while it was away', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO);
-    await plane.daemon.stop();
-    await until('that is noticed', () => plane.logged('fabric.lost') === 1);
-    plane.router.onTrap(SERVER);
-    await plane.daemon.start();
-    await until('Sato is told', () => plane.notices.length === 1);
-  });
-});
-
-describe('A daemon that outlives the connection', () => {
-  it('says everything again, and loses nobody', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO);
-    plane.daemon.disconnect();
-    silence(plane, SATO, TANAKA);
-    await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
-    assert.equal(plane.daemon.count('Restore'), 0);
-    assert.equal(plane.logged('client.waiting'), 2);
-  });
-});
-
-describe('Events that were lost', WAITING, () => {
-  it('are asked for again', async (context) => {
-    const plane = await started(context, configuration());
-    plane.daemon.lose('outage', 'waiting');
-    silence(plane, SATO);
-    plane.daemon.lose();
-    assert.deepEqual(plane.waiting(), {});
-    // The next event tells that some are missing.
-    await plane.plane.counters();
-    await until('Sato is known', () => plane.waiting()[`${SERVER} 0`]?.length === 1);
-    assert.equal(plane.logged('fabric.gap'), 1);
-  });
-
-  it('that nobody would miss because nothing follows are found by the daemon’s count of them', async (context) => {
-    const plane = await started(context, configuration());
-    plane.daemon.lose('outage', 'waiting');
-    silence(plane, SATO);
-    plane.daemon.lose();
-    plane.daemon.report({ name: 'lan0', lost: 2 });
-    await until('Sato is known', () => plane.waiting()[`${SERVER} 0`]?.length === 1);
-  });
-
-  it('are asked for once the answer under way has ended', async (context) => {
-    const plane = await started(context, configuration());
-    await down(plane, SATO, TANAKA);
-    plane.daemon.hold('syncEnd');
-    plane.daemon.report({ name: 'lan0', lost: 1 });
-    await until('it was asked', () => plane.daemon.count('Sync') === 1);
-    plane.daemon.report({ name: 'lan0', lost: 2 });
-    // Longer than losses are collected for.
-    await sleep(2500);
-    assert.equal(plane.daemon.count('Sync'), 1);
-    plane.daemon.hold();
-    await until('it was asked again', () => plane.daemon.count('Sync') === 2);
-    await plane.plane.counters();
-    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
-  });
-});
-
-describe('A daemon that does not answer', WAITING, () => {
-  it('has no counters, and what else is asked of it goes on', async (context) => {
-    const plane = await started(context, configuration());
-    plane.daemon.hold('counters');
-    assert.equal(await plane.plane.counters(), null);
-    plane.daemon.hold();
-    assert.notEqual(await plane.plane.counters(), null);
-  });
-
-  it('is an error at the start', async (context) => {
-    const { plane, daemon } = await prepared(context, configuration());
-    daemon.hold('counters');
-    const patience = mock.method(globalThis, 'setTimeout', soon);
-    const starting = plane.start();
-    patience.mock.restore();
-    await assert.rejects(
-      starting,
-      (error) =>
-        error instanceof RingbackError && /no answer from .*fabric\.sock.*fabric\.socket/.test(error.message),
-    );
-  });
-
-  it('is not asked for everything while it is away', async (context) => {
-    const plane = await started(context, configuration());
-    plane.daemon.report({ name: 'lan0', lost: 1 });
-    await until('a loss is noticed', () => plane.logged('fabric.gap') === 1);
-    await plane.daemon.stop();
-    // Longer than losses are collected for.
-    await sleep(1500);
-    assert.deepEqual([plane.daemon.count('Sync'), plane.syncs()], [0, 0]);
-  });
-});
-
-describe('A refused command', () => {
-  it('is logged by name', async (context) => {
-    const { plane, lines, logged } = await started(context, configuration(CONNECT));
-    plane.release(WEB);
-    await until('it was refused', () => logged('fabric.refused') === 1);
-    const [line] = lines.filter(({ event }) => event === 'fabric.refused');
-    assert.deepEqual(line?.fields, { command: 'Release', status: 'NotFound' });
-  });
-});
-
-describe('The sweep', () => {
-  it('gives up who last tried too long ago', async (context) => {
-    const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 8s}';
-    const plane = await started(context, configuration(swept));
-    silence(plane, SATO);
-    await until('Sato waits', () => plane.logged('client.waiting') === 1);
-    await until('nobody waits', () => Object.keys(plane.waiting()).length === 0);
-    assert.ok(plane.daemon.count('Sweep') > 0, 'it was asked');
-    assert.deepEqual(plane.notices, []);
+  describe('The sweep', () => {
+    it('gives up who last tried too long ago', async (context) => {
+      const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 8s}';
+      const plane = await started(context, configuration(swept));
+      silence(plane, SATO);
+      await until('Sato waits', () => plane.logged('client.waiting') === 1);
+      await until('nobody waits', () => Object.keys(plane.waiting()).length === 0);
+      assert.ok(plane.daemon.count('Sweep') > 0, 'it was asked');
+      assert.deepEqual(plane.notices, []);
+    });
   });
 });
