@@ -21,7 +21,7 @@ import {
 } from '../table/servers';
 import { adjust, clearCounters, counted, setCounter } from './counters';
 import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
-import { close, enter, freeHanded, open, pinService, sayOutage, unpinService } from './outages';
+import { close, enter, freeHanded, open, pinService, sayOutage, takeBack, unpinService } from './outages';
 import { answerFor, nowUs, setOptions } from './settings';
 import { Counter } from './verdict';
 
@@ -177,10 +177,15 @@ function restore(record: CommandRecord): Status {
   return entered ? Status.Ok : Status.Full;
 }
 
+/** A sign of life came to nothing, or a recovery that was begun before the host was restarted did. */
 function stillDown(record: CommandRecord): Status {
   const index = findServer(record.server, hashAddress(record.server), record.port);
-  if (index == 0 || serverAt(index).state != ServerState.Signalled) return Status.NotFound;
-  serverAt(index).state = <u8>ServerState.Down;
+  if (index == 0) return Status.NotFound;
+  const server = serverAt(index);
+  if (server.state != ServerState.Signalled && server.state != ServerState.Released) return Status.NotFound;
+  const wasReleased = server.state == ServerState.Released;
+  server.state = <u8>ServerState.Down;
+  if (wasReleased) takeBack(index);
   return Status.Ok;
 }
 

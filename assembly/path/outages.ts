@@ -3,7 +3,17 @@
 import { Option } from '../record/commands';
 import { Cause, Event, emit } from '../record/events';
 import { Attempt } from '../table/attempts';
-import { clientAt, findClient, freeChain, freeClients, nextFreeClient, takeClient } from '../table/clients';
+import {
+  Client,
+  clientAt,
+  findClient,
+  freeChain,
+  freeClient,
+  freeClients,
+  nextFreeClient,
+  renumber,
+  takeClient,
+} from '../table/clients';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known';
 import {
@@ -313,10 +323,7 @@ export function enter(
   const oldHash = hashAddress(clientAt(nextFreeClient()).address);
   at = takeClient(server.outage, address, addressHash, oldHash);
   clientAt(at).setTimes(firstUs, lastUs, tries);
-  if (server.tail == 0) server.head = at;
-  else clientAt(server.tail).next = at;
-  server.tail = at;
-  server.length++;
+  append(server, at);
   if (known) promise(index, at);
   count(Counter.ClientsEntered);
   sayWaiting(Event.Waiting, server, at);
@@ -349,6 +356,66 @@ export function sayWaiting(kind: Event, server: Server, index: u32): void {
 export function freeHanded(server: Server): void {
   if (server.handedHead != 0) freeChain(server.handedHead, server.handedTail, server.handedLength);
   server.handedHead = server.handedTail = server.handedLength = 0;
+}
+
+/**
+ * Who was handed to the host waits on after all, before those who came since; who is among both is one client. Walks
+ * the chain that was handed out: the host asks for it, no packet does.
+ */
+export function takeBack(index: u32): void {
+  const server = serverAt(index);
+  adjust(Counter.ServersDown, 1);
+  const laterHead = server.head;
+  const laterTail = server.tail;
+  let at = server.handedHead;
+  server.head = server.tail = 0;
+  server.handedHead = server.handedTail = server.handedLength = 0;
+  while (at != 0) {
+    const client = clientAt(at);
+    const next = client.next;
+    const addressHash = hashAddress(client.address);
+    const other = findClient(server.outage, client.address, addressHash);
+    if (other == 0) {
+      renumber(at, server.outage, addressHash);
+      append(server, at);
+      if (client.isPromised) server.promised++;
+    } else {
+      merge(server, other, client);
+      freeClient(at, addressHash);
+    }
+    at = next;
+  }
+  if (laterHead != 0) {
+    if (server.tail == 0) server.head = laterHead;
+    else clientAt(server.tail).next = laterHead;
+    server.tail = laterTail;
+  }
+  place(index, true);
+}
+
+/** What is known of a client from its other record. */
+function merge(server: Server, index: u32, from: Client): void {
+  const client = clientAt(index);
+  if (from.isPromised && !client.isPromised) {
+    client.promise();
+    server.promised++;
+  }
+  if (from.tries == 0) return;
+  if (client.tries == 0) client.setTimes(from.firstUs, from.lastUs, from.tries);
+  else
+    client.setTimes(
+      min(client.firstUs, from.firstUs),
+      max(client.lastUs, from.lastUs),
+      client.tries + from.tries,
+    );
+}
+
+function append(server: Server, index: u32): void {
+  clientAt(index).next = 0;
+  if (server.tail == 0) server.head = index;
+  else clientAt(server.tail).next = index;
+  server.tail = index;
+  server.length++;
 }
 
 /** The whole chain goes back to the free chain in one step; the server is alive as far as anybody knows. */

@@ -129,6 +129,16 @@ export function nextFreeClient(): u32 {
   return freeHead;
 }
 
+/** Makes a record, taken out of its chain, one of another outage. */
+export function renumber(index: u32, outage: u32, addressHash: u64): void {
+  const client = clientAt(index);
+  leaveBucket(index, bucketOf(client.outage, addressHash));
+  client.outage = outage;
+  const bucket = bucketOf(outage, addressHash);
+  client.hashNext = load<u32>(bucket);
+  store<u32>(bucket, index);
+}
+
 /** Gives one record, taken out of its chain, to the free chain: its outage lives on and must not find it again. */
 export function freeClient(index: u32, addressHash: u64): void {
   const client = clientAt(index);

@@ -3,10 +3,10 @@ import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event, pendingEvents } from '../../../assembly/record/events';
 import { freeClients } from '../../../assembly/table/clients';
-import { ServerState } from '../../../assembly/table/servers';
+import { leastImportant, ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
-import { SATO, SECOND, SERVER, someClient, TANAKA } from '../addresses';
-import { syn, synAck } from '../packets';
+import { newAddress, ROUTER, SATO, SECOND, SERVER, someClient, TANAKA } from '../addresses';
+import { arpReply, syn, synAck } from '../packets';
 import {
   aboutClient,
   aboutServer,
@@ -23,6 +23,7 @@ import {
   said,
   saidOf,
   saidTimes,
+  sweep,
 } from '../play';
 import { turnAway } from '../stories';
 import { checkTables } from '../tables';
@@ -38,6 +39,48 @@ function fill(server: Address, count: u32): void {
     aboutClient(Command.UnknowClient, someClient(i));
   }
 }
+
+describe('a release that came to nothing', () => {
+  it('takes those back who were handed out, before those who came since', () => {
+    fresh();
+    turnAway(SATO, SERVER);
+    aboutServer(Command.Release, SERVER);
+    turnAway(TANAKA, SERVER);
+    drained();
+    expect<u32>(aboutServer(Command.StillDown, SERVER)).toBe(Status.Ok);
+    expect<u64>(counterOf(Counter.ServersDown)).toBe(1);
+    checkTables(16, 64, 64);
+    aboutServer(Command.Release, SERVER);
+    expect<bool>(said(Event.Released, 0).client.equals(SATO)).toBe(true);
+    expect<bool>(said(Event.Released, 1).client.equals(TANAKA)).toBe(true);
+    aboutServer(Command.Forget, SERVER);
+    expect<u32>(freeClients()).toBe(64);
+    checkTables(16, 64, 64);
+  });
+
+  it('makes signs of life count again, with nobody handed out as well', () => {
+    fresh();
+    restore(SERVER, 0, newAddress(), Cause.Unreachable, now(), now());
+    aboutServer(Command.Release, SERVER);
+    expect<u32>(aboutServer(Command.StillDown, SERVER)).toBe(Status.Ok);
+    expect<u32>(aboutServer(Command.StillDown, SERVER)).toBe(Status.NotFound, 'it is down already');
+    drained();
+    arpReply(SERVER, ROUTER);
+    expect<u32>(give()).toBe(Verdict.ArpSign);
+  });
+
+  it('protects again who counts on a notice', () => {
+    fresh();
+    aboutClient(Command.KnowClient, SATO);
+    turnAway(SATO, SERVER);
+    aboutServer(Command.Release, SERVER);
+    aboutServer(Command.StillDown, SERVER);
+    expect<u32>(leastImportant()).toBe(0, 'its outage may not go');
+    sweep(now() + SECOND_US);
+    expect<u32>(saidTimes(Event.Swept)).toBe(1);
+    checkTables(16, 64, 64);
+  });
+});
 
 describe('a release', () => {
   it('hands the chain out in order, and keeps it until it is forgotten', () => {
