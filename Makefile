@@ -21,7 +21,7 @@ NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 .PHONY: all help run test check test-assembly test-host test-board test-lab lab bench install clean
 .DELETE_ON_ERROR:
 
-all: $(DIST)/ringback.mjs $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
+all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -38,8 +38,13 @@ $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-loc
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
 	$(BIN)/esbuild host/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
 		--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
-		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
 	@chmod +x $@
+
+# SQLite, which its library looks for beside the program.
+$(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
+	@mkdir -p $(DIST)
+	install -m 644 node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm $@
 
 $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
@@ -81,6 +86,7 @@ bench: all ## the benchmarks; JSON=1 for one JSON object a line
 install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs
 	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
+	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback

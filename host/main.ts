@@ -7,6 +7,8 @@ import { nearest } from './config/nearest.ts';
 import { messageOf, RingbackError, systemCodeOf } from './errors.ts';
 import { createLog } from './log.ts';
 import { replayCommand } from './replay/command.ts';
+import { DEFAULT_RECORDS, MOST_RECORDS } from './router/record-routes.ts';
+import { historyCommand, outboxCommand } from './router/records-command.ts';
 import { run } from './router/run.ts';
 import { askStatus, statusText } from './router/status.ts';
 
@@ -20,6 +22,8 @@ const OPTIONS = {
   verbose: { type: 'boolean', short: 'v' },
   watch: { type: 'string', multiple: true },
   unanswered: { type: 'string' },
+  last: { type: 'string' },
+  all: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -30,6 +34,8 @@ interface Given {
   readonly verbose?: boolean;
   readonly watch?: string[];
   readonly unanswered?: string;
+  readonly last?: string;
+  readonly all?: boolean;
   readonly help?: boolean;
 }
 
@@ -39,6 +45,8 @@ const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
   unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
+  last: `    --last N          at most so many, from 1 to ${MOST_RECORDS} (default ${DEFAULT_RECORDS})`,
+  all: '    --all             all that it can be done for',
   help: '-h, --help            this text',
 };
 
@@ -47,11 +55,34 @@ interface CommandDescription {
   readonly summary: string;
   readonly help: string;
   readonly options: readonly OptionName[];
-  readonly action: (given: Given, files: readonly string[]) => void | Promise<void>;
+  /** Whether something else than options may follow. */
+  readonly takesMore?: true;
+  readonly action: (given: Given, more: readonly string[]) => void | Promise<void>;
 }
 
 /** Roles that the manual describes and this version lacks. */
 const LATER: readonly string[] = ['relay', 'takeover', 'emulate'];
+
+const RECORDS_HELP = `Asks the process behind the control socket; if none runs, looks into the database in \`state\` itself.
+Times are ISO 8601, or null where the router's clock was wrong; seconds are right in any case.`;
+
+const HISTORY_HELP = `The latest come first.
+${RECORDS_HELP}
+
+--json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "told"}]}.
+Port 0 is the host as a whole; clients are those who waited; sign is null when nobody waited any more.`;
+
+const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
+retry  tries those that wait now, and those that were given up as if they were new
+drop   gives up those that wait
+
+MESSAGE-ID is the beginning of one, long enough to tell it from all others. When it can't be done for one
+of several, it is done for none; --all leaves out what is being sent at this moment.
+${RECORDS_HELP}
+
+--json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "state", "beingSent",
+"tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
+After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
 const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
@@ -78,11 +109,29 @@ const COMMANDS: Readonly<Record<string, CommandDescription>> = {
       console.log(json ? JSON.stringify(status) : statusText(status));
     },
   },
+  history: {
+    synopsis: 'history [-c FILE] [--json] [--last N]',
+    summary: 'outages that are over, and how many people were told',
+    help: HISTORY_HELP,
+    options: ['config', 'json', 'last'],
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
+      console.log(await historyCommand({ config, json, last })),
+  },
+  outbox: {
+    synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
+    summary: 'notices on their way and what became of others; try them now, or drop them',
+    help: OUTBOX_HELP,
+    options: ['config', 'json', 'last', 'all'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
+      console.log(await outboxCommand({ config, json, last, all }, more)),
+  },
   replay: {
     synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
     summary: 'what would have been noticed in a capture',
     help: 'Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock.',
     options: ['config', 'json', 'watch', 'unanswered'],
+    takesMore: true,
     action: ({ config, json, watch, unanswered }, files) => {
       const whole = replayCommand(
         { files, config, watch: watch ?? [], unanswered, json: json ?? false },
@@ -152,7 +201,7 @@ function parse(
   name: string,
   command: CommandDescription,
   argv: readonly string[],
-): { given: Given; files: string[] } {
+): { given: Given; more: string[] } {
   const names: OptionName[] = [...command.options, 'help'];
   try {
     const { values, positionals } = parseArgs({
@@ -160,7 +209,7 @@ function parse(
       options: Object.fromEntries(names.map((option) => [option, OPTIONS[option]])),
       allowPositionals: true,
     });
-    return { given: values as Given, files: positionals };
+    return { given: values as Given, more: positionals };
   } catch (error) {
     const help = `ringback ${name} --help`;
     const unknown = /^Unknown option '(-[^'=]*)/.exec(messageOf(error))?.[1];
@@ -191,15 +240,15 @@ async function main(argv: readonly string[]): Promise<void> {
     const advice = meant === null ? there : `do you mean ${meant}? ${there}`;
     throw new RingbackError('usage', `no command ${JSON.stringify(name)}; ${advice}`);
   }
-  const { given, files } = parse(name, command, rest);
+  const { given, more } = parse(name, command, rest);
   if (given.help) {
     console.log(commandHelp(command));
     return;
   }
-  if (files.length > 0 && name !== 'replay') {
-    throw new RingbackError('usage', `${name}: ${files[0]} is too much; ringback ${name} --help`);
+  if (more.length > 0 && !command.takesMore) {
+    throw new RingbackError('usage', `${name}: ${more[0]} is too much; ringback ${name} --help`);
   }
-  await command.action(given, files);
+  await command.action(given, more);
 }
 
 /** Whoever reads the output may stop reading: `ringback status | head` is no failure. */

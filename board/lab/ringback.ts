@@ -69,6 +69,7 @@ function labConfiguration(lab: Lab): Record<string, unknown> {
       { address: address(node), name: `${node}.example.jp`, ports: [80] },
       { address: address(node, 6), name: `${node}.example.jp`, ports: [80] },
     ]),
+    state: `${lab.directory}/state`,
     control: `${lab.directory}/ringback.sock`,
   };
 }

@@ -177,13 +177,8 @@ export function warnings(configuration: RouterConfiguration): string[] {
 
 /** One sentence for each thing that is configured and has no effect in this version. */
 export function notYet(configuration: RouterConfiguration): string[] {
-  const { state, notify, station, page, listKey } = configuration;
+  const { notify, station, page, listKey } = configuration;
   const found: string[] = [];
-  if (state !== null) {
-    found.push(
-      `state: ${state} is not written; who waits is kept in memory only, and forgotten when ringback ends.`,
-    );
-  }
   if (notify.via !== 'direct') {
     found.push(
       `notify.via: ${notify.via} has no effect; clients with a known mail address are told directly.`,

@@ -56,3 +56,13 @@ export function canonicalMailAddress(text: string): string | null {
 export function isMailAddress(text: string): boolean {
   return canonicalMailAddress(text) !== null;
 }
+
+/**
+ * One form for all the ways to write the same person's address that mail services know: in lower case, without dots
+ * and without what follows a plus sign before the `@`. For counting and comparing; never to be written to.
+ */
+export function foldMailAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  const [local = ''] = address.slice(0, at).split('+');
+  return `${local.replaceAll('.', '')}@${address.slice(at + 1)}`.toLowerCase();
+}

@@ -2,23 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Language } from '../config/types.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Notice, NoticeItem } from '../store/outbox.ts';
 import { cleanName, recoveryNotice } from './texts.ts';
-
-/** One client's notice of one server's recovery. Addresses are canonical. */
-export interface Notice {
-  /** The same for the same server, client, mail address and outage, in every process and after every restart. */
-  readonly id: string;
-  readonly server: string;
-  readonly serverName: string | null;
-  readonly client: string;
-  /** The addressee's mail address. */
-  readonly mail: string;
-  readonly language: Language;
-  /** Wall time of the recovery. */
-  readonly recoveredAt: Date;
-  /** What tells this outage of the server from its others: when it began, or a number that is never reused. */
-  readonly outageId: string;
-}
 
 /** A mail to one recipient. */
 export interface Mail {
@@ -26,46 +12,69 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  readonly date: Date;
+  /** null: the router does not know what time it is, and the mail says nothing about it. */
+  readonly date: Date | null;
   /** With its angle brackets. */
   readonly messageId: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A notice of these facts: its name is cleaned here, once, and its identity derived. */
-export function createNotice(facts: Omit<Notice, 'id'>): Notice {
-  const { server, client, mail, outageId } = facts;
-  // JSON keeps the four apart whatever they contain.
-  const identity = JSON.stringify([server, client, mail, outageId]);
+export interface NoticeFacts {
+  /** The addressee's mail address. */
+  readonly mail: string;
+  readonly language: Language;
+  readonly item: NoticeItem;
+  /** What tells this outage from all others, for ever. */
+  readonly outage: number;
+  /** The sender's mail address. */
+  readonly from: string;
+}
+
+/** A notice of these facts: its name is cleaned here, once, and its identity (RFC 5322 section 3.6.4) derived. */
+export function createNotice({ mail, language, item, outage, from }: NoticeFacts): Notice {
+  // JSON keeps the parts apart whatever they contain.
+  const identity = JSON.stringify([item.server, item.client, mail, outage]);
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
+  const serverName = item.serverName === null ? null : cleanName(item.serverName);
   return {
-    ...facts,
-    serverName: facts.serverName === null ? null : cleanName(facts.serverName),
-    id: createHash('sha256').update(identity).digest('hex').slice(0, 32),
+    messageId: `<${hash}.ringback@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    mail,
+    language,
+    items: [{ ...item, serverName }],
   };
 }
 
-/** The Message-ID of a notice (RFC 5322 section 3.6.4), the same however often the notice is attempted. */
-export function messageIdOf(notice: Notice, from: string): string {
-  return `<${notice.id}.ringback@${from.slice(from.lastIndexOf('@') + 1)}>`;
+export interface NoticeContext {
+  /** The sender's mail address. */
+  readonly from: string;
+  readonly clock: Clock;
+  /** Where the addressee says that he wants no more of these (RFC 8058); null: nowhere. */
+  readonly stopUrl: string | null;
 }
 
 /**
- * The mail of a notice, byte for byte the same at every attempt: dated at the recovery. `Auto-Submitted`
+ * The mail of a notice, dated at the recovery: the same at every attempt, as long as the clock was right. `Auto-Submitted`
  * keeps out-of-office answers away (RFC 3834 section 5).
  */
-export function composeNotice(notice: Notice, from: string): Mail {
-  const { subject, text } = recoveryNotice(notice.language, notice);
+export function composeNotice(notice: Notice, { from, clock, stopUrl }: NoticeContext): Mail {
+  const { messageId, mail, language, items } = notice;
+  const { subject, text } = recoveryNotice(language, { mail, items, stopUrl }, clock);
+  const recoveredMs = Math.max(...items.map((item) => item.recoveredMs));
+  const each = (values: readonly string[]): string => [...new Set(values)].join(', ');
   return {
     from,
-    to: notice.mail,
+    to: mail,
     subject,
     text,
-    date: notice.recoveredAt,
-    messageId: messageIdOf(notice, from),
+    date: clock.dateOf(recoveredMs),
+    messageId,
     headers: {
       'Auto-Submitted': 'auto-generated',
-      'X-Ringback-Server': notice.server,
-      'X-Ringback-Client': notice.client,
+      'X-Ringback-Server': each(items.map(({ server }) => server)),
+      'X-Ringback-Client': each(items.map(({ client }) => client)),
+      ...(stopUrl === null
+        ? {}
+        : { 'List-Unsubscribe': `<${stopUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
     },
   };
 }

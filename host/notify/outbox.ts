@@ -1,12 +1,23 @@
-/**
- * Notices on their way out: each has its own fate, and none waits for another.
- *
- * They live in memory: what is undelivered when the process ends is lost, and `close` says how much that is.
- */
-
+/** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
 import type { Log } from '../log.ts';
-import { DueQueue } from './due-queue.ts';
-import { composeNotice, type Mail, messageIdOf, type Notice } from './mail.ts';
+import type { Sql } from '../store/database.ts';
+import {
+  type Added,
+  addNotice,
+  CAPACITY,
+  countQueued,
+  dueNotices,
+  finishNotice,
+  isAnyHeld,
+  type Notice,
+  nextDueMs,
+  type OutboxRow,
+  oldestNotices,
+  postponeNotice,
+  pruneFinished,
+} from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import { composeNotice, type Mail } from './mail.ts';
 import type { Delivery } from './smtp.ts';
 
 /** What the outbox needs of a mail sender. */
@@ -16,119 +27,153 @@ export interface Sender {
 }
 
 export interface OutboxOptions {
+  readonly store: Store;
   readonly sender: Sender;
   /** The mails' sender address. */
   readonly from: string;
-  /** A notice that could not be delivered for so long is dropped. */
+  /** A notice that could not be delivered for so long is given up. */
   readonly giveUpMs: number;
+  /** Where this addressee says that he wants no more notices; null: nowhere. */
+  readonly stopUrl: (mail: string) => string | null;
   readonly log: Log;
-  /** Monotonic milliseconds. */
-  readonly nowMs: () => number;
-  /** Notices in memory; more are refused. */
-  readonly capacity?: number;
 }
 
 export interface OutboxCounts {
   readonly pending: number;
+  /** Since the program was started. */
   readonly sent: number;
-  /** Dropped: refused for good, too old, or no room. */
+  /** Given up since then: refused for good, too old, or no room. */
   readonly failed: number;
 }
 
-export interface PendingNotice {
+/** A notice with how long it shall wait for others to the same person, and what became of it. */
+export interface Queued extends Added {
   readonly notice: Notice;
-  readonly sending: boolean;
-  /** Attempts that failed so far, and why the last one did. */
-  readonly tries: number;
-  readonly reason: string | null;
 }
 
-interface Entry {
-  readonly notice: Notice;
-  readonly expiresMs: number;
-  sending: boolean;
-  tries: number;
-  reason: string | null;
-}
+/** What a send came to, until it is on disk. */
+type Result = { readonly row: OutboxRow } & (
+  | { readonly state: 'sent' }
+  | { readonly state: 'given up'; readonly reason: string }
+  | { readonly state: 'queued'; readonly reason: string; readonly dueMs: number }
+);
 
-const CAPACITY = 100_000;
 /** Sends under way at the same time. */
-const OUTSTANDING = 8;
+export const OUTSTANDING = 16;
+/** Rows in memory at the most: the others wait on disk. */
+const WINDOW = 64;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 600_000;
 /** The server itself is asked more often: one connection a minute is no burden, and everybody waits for it. */
 const LONGEST_SERVER_WAIT_MS = 60_000;
 /** The longest delay that a timer takes is 2^31 - 1 ms; waking up for nothing now and then is simpler. */
 const LONGEST_SLEEP_MS = 3_600_000;
+/** Results are written in groups; what a crash keeps from being written is sent again, with the same Message-ID. */
+const WRITE_MS = 200;
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #capacity: number;
-  /** Undelivered ones by identity, oldest first. */
-  readonly #pending = new Map<string, Entry>();
-  /** Those of them that are not being sent. */
-  readonly #queue = new DueQueue<Entry>();
-  /** Identities of the latest that were sent or dropped, oldest first: adding them again does nothing. */
-  readonly #done = new Set<string>();
+  /** Due ones that are read already. */
+  #window: OutboxRow[] = [];
+  /** Message-IDs of those being sent, or whose result is not written yet. */
+  readonly #claimed = new Set<string>();
+  #results: Result[] = [];
+  #pending: number;
+  /** No notice is too old before. */
+  #expiryMs = Number.NEGATIVE_INFINITY;
   #sent = 0;
   #failed = 0;
   #outstanding = 0;
   #timer: NodeJS.Timeout | null = null;
+  #writeTimer: NodeJS.Timeout | null = null;
   #closed = false;
+  /** What becomes of sends under way is not looked at any more. */
+  #isOver = false;
   #idle: () => void = () => {};
   /**
    * The server as a whole. After a failure of its own nobody tries until the pause is over, and then only one
    * at a time until one gets an answer. `epoch` tells apart what was sent before and after the last change,
-   * so that eight sends that fail together lengthen the pause once.
+   * so that sends that fail together lengthen the pause once.
    */
   #server = { failures: 0, pausedUntilMs: 0, epoch: 0 };
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#capacity = options.capacity ?? CAPACITY;
+    this.#pending = options.store.read(countQueued);
   }
 
   /**
-   * Takes a notice over for delivery. `known`: this identity is pending or was dealt with, nothing happens.
-   * `refused`: there is no room or the outbox is closed; the notice is not kept, and that is logged.
+   * Enters notices as part of somebody's transaction; when that has succeeded, `announce` must be told. Each may wait
+   * `holdMs` for others to the same person. Changes nothing but the database.
    */
-  add(notice: Notice): 'queued' | 'known' | 'refused' {
-    if (this.#pending.has(notice.id) || this.#done.has(notice.id)) return 'known';
-    if (this.#closed || this.#pending.size >= this.#capacity) {
-      const reason = this.#closed ? 'shutting down' : `the outbox holds ${this.#capacity} notices already`;
-      this.#report('error', notice, reason, true);
-      this.#failed += 1;
-      return 'refused';
-    }
-    const nowMs = this.#options.nowMs();
-    const entry = {
-      notice,
-      expiresMs: nowMs + this.#options.giveUpMs,
-      sending: false,
-      tries: 0,
-      reason: null,
-    };
-    this.#pending.set(notice.id, entry);
-    this.#queue.add(nowMs, entry);
-    this.#options.log.info('notice.queued', this.#fields(notice));
-    this.#pump();
-    return 'queued';
-  }
-
-  counts(): OutboxCounts {
-    return { pending: this.#pending.size, sent: this.#sent, failed: this.#failed };
-  }
-
-  /** The undelivered ones, oldest first. */
-  list(): PendingNotice[] {
-    return Array.from(this.#pending.values(), ({ notice, sending, tries, reason }) => {
-      return { notice, sending, tries, reason };
+  enter(sql: Sql, notices: readonly (Notice & { readonly holdMs: number })[]): Queued[] {
+    const nowMs = this.#options.store.clock.nowMs();
+    let room = CAPACITY - this.#pending;
+    let noneHeld = !isAnyHeld(sql);
+    return notices.map(({ holdMs, ...notice }) => {
+      const added = addNotice(sql, notice, { nowMs, holdMs, isFull: room <= 0, noneHeld });
+      if (added.outcome === 'queued') room--;
+      if (holdMs > 0) noneHeld = false;
+      return { ...added, notice };
     });
   }
 
+  /** They are on disk: says so, and starts to send. */
+  announce(queued: readonly Queued[]): void {
+    for (const { outcome, messageId, notice } of queued) {
+      if (outcome === 'queued') this.#pending++;
+      if (outcome === 'queued' || outcome === 'merged') this.#say('notice.queued', { ...notice, messageId });
+      if (outcome === 'full') {
+        this.#failed++;
+        this.#fail('error', notice, `the outbox holds ${CAPACITY} notices already`, true);
+      }
+    }
+    const { store, giveUpMs } = this.#options;
+    this.#expiryMs = Math.min(this.#expiryMs, store.clock.nowMs() + giveUpMs);
+    this.#pump();
+  }
+
+  /** Looks at the database anew: somebody changed it, or what decides about it. `first` are due, and go first. */
+  wake(first: readonly OutboxRow[] = []): void {
+    // What is settled already must not be counted as pending again.
+    this.#write();
+    this.#window = [...first];
+    this.#expiryMs = Number.NEGATIVE_INFINITY;
+    this.#pending = this.#options.store.read(countQueued);
+    this.#pump();
+  }
+
+  /** Whether it is being sent at this moment. */
+  isBeingSent(messageId: string): boolean {
+    return this.#claimed.has(messageId);
+  }
+
+  /** Whether it is about to end, and the state with it. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** The operator wants these now, whatever the mail server said last; on disk they are due. */
+  retried(rows: readonly OutboxRow[]): void {
+    for (const row of rows) this.#say('notice.retried', row);
+    this.#server = { ...this.#server, pausedUntilMs: 0, epoch: this.#server.epoch + 1 };
+    this.wake(rows);
+  }
+
+  /** The operator does not want these any more; on disk they are given up. */
+  dropped(rows: readonly OutboxRow[]): void {
+    this.#failed += rows.length;
+    for (const row of rows) this.#fail('warn', row, String(row.reason), true);
+    this.wake();
+  }
+
+  counts(): OutboxCounts {
+    return { pending: this.#pending, sent: this.#sent, failed: this.#failed };
+  }
+
   /**
-   * Starts no more sends and waits for those under way, at most `graceMs`; closes the connections. Returns
-   * how many notices were left undelivered: they are lost with the process, which is logged, each and their number.
+   * Starts no more sends and waits for those under way, at most `graceMs`; closes the connections. Returns how many
+   * notices are left: they go out when the program runs again, unless the state is in memory, which is logged.
    */
   async close(graceMs: number): Promise<number> {
     this.#closed = true;
@@ -141,80 +186,103 @@ export class Outbox {
       });
       clearTimeout(grace);
     }
-    const left = this.#pending.size;
-    // What becomes of those under way is not looked at any more.
-    for (const entry of this.#pending.values()) this.#drop(entry, 'shutting down');
+    this.#isOver = true;
+    this.#write();
     this.#options.sender.close(true);
-    if (left > 0) this.#options.log.error('outbox.lost', { notices: left });
-    return left;
+    const { log, store } = this.#options;
+    const notices = this.#pending;
+    if (notices > 0 && store.health.place === 'memory') log.error('outbox.lost', { notices });
+    else if (notices > 0) log.info('outbox.kept', { notices });
+    return notices;
   }
 
-  /** Starts what may start now, drops what is too old, and sets the timer for the next time. */
+  /** Starts what may start now, gives up what is too old, and sets the timer for the next time. */
   #pump(): void {
     if (this.#closed) return;
-    const nowMs = this.#options.nowMs();
-    const oldestMs = this.#expire(nowMs);
+    const { store } = this.#options;
+    const nowMs = store.clock.nowMs();
+    this.#expire(nowMs);
     const { failures, pausedUntilMs } = this.#server;
     const atOnce = failures > 0 ? 1 : OUTSTANDING;
+    let dueMs = pausedUntilMs;
     if (nowMs >= pausedUntilMs) {
+      dueMs = Number.POSITIVE_INFINITY;
       while (this.#outstanding < atOnce) {
-        const entry = this.#queue.take(nowMs);
-        if (entry === undefined) break;
-        // Dropped entries stay in the queue until their turn comes.
-        if (this.#pending.get(entry.notice.id) === entry) void this.#attempt(entry);
+        const row = this.#next(nowMs);
+        if (row === undefined) {
+          dueMs = store.read((sql) => nextDueMs(sql, nowMs));
+          break;
+        }
+        void this.#attempt(row);
       }
     }
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const startMs =
-      this.#outstanding < atOnce ? Math.max(this.#queue.nextMs, pausedUntilMs) : Number.POSITIVE_INFINITY;
-    const sleepMs = Math.min(Math.max(Math.min(startMs, oldestMs) - nowMs, 1), LONGEST_SLEEP_MS);
-    this.#timer = this.#pending.size === 0 ? null : setTimeout(() => this.#pump(), sleepMs);
+    if (this.#pending === 0) return;
+    const sleepMs = Math.min(Math.max(Math.min(dueMs, this.#expiryMs) - nowMs, 1), LONGEST_SLEEP_MS);
+    this.#timer = setTimeout(() => this.#pump(), Math.ceil(sleepMs));
   }
 
-  /** Drops those whose time is over and that are not being sent; returns when the next one's will be. */
-  #expire(nowMs: number): number {
-    for (const entry of this.#pending.values()) {
-      if (entry.expiresMs > nowMs) return entry.expiresMs;
-      if (!entry.sending) this.#drop(entry, `given up: ${entry.reason ?? 'never tried'}`);
+  #next(nowMs: number): OutboxRow | undefined {
+    if (this.#window.length === 0 && this.#pending > this.#claimed.size) {
+      this.#window = this.#options.store
+        .read((sql) => dueNotices(sql, nowMs, WINDOW + this.#claimed.size))
+        .filter(({ messageId }) => !this.#claimed.has(messageId));
     }
-    return Number.POSITIVE_INFINITY;
+    return this.#window.shift();
   }
 
-  async #attempt(entry: Entry): Promise<void> {
-    const { sender, from } = this.#options;
+  /** Gives up those that are too old. */
+  #expire(nowMs: number): void {
+    const { giveUpMs, store } = this.#options;
+    while (nowMs >= this.#expiryMs) {
+      const rows = store
+        .read((sql) => oldestNotices(sql, WINDOW + this.#claimed.size))
+        .filter(({ messageId }) => !this.#claimed.has(messageId));
+      const old = rows.filter(({ createdMs }) => nowMs - createdMs >= giveUpMs);
+      for (const row of old) {
+        this.#claimed.add(row.messageId);
+        this.#giveUp(row, `given up: ${row.reason ?? 'never attempted'}`);
+      }
+      if (old.length > 0) {
+        this.#window = [];
+        this.#write();
+      } else {
+        this.#expiryMs = (rows[0]?.createdMs ?? Number.POSITIVE_INFINITY) + giveUpMs;
+      }
+    }
+  }
+
+  async #attempt(row: OutboxRow): Promise<void> {
+    const { sender, from, store, giveUpMs, stopUrl } = this.#options;
+    this.#claimed.add(row.messageId);
+    this.#outstanding++;
     const { epoch } = this.#server;
-    this.#outstanding += 1;
-    entry.sending = true;
-    const delivery = await sender.send(composeNotice(entry.notice, from));
-    this.#outstanding -= 1;
-    entry.sending = false;
-    if (this.#pending.get(entry.notice.id) !== entry) return;
-    this.#settle(entry, delivery, epoch);
-    if (this.#outstanding === 0) this.#idle();
-    this.#pump();
-  }
-
-  #settle(entry: Entry, delivery: Delivery, epoch: number): void {
-    const nowMs = this.#options.nowMs();
+    const delivery = await sender.send(
+      composeNotice(row, { from, clock: store.clock, stopUrl: stopUrl(row.mail) }),
+    );
+    if (this.#isOver) return;
+    this.#outstanding--;
+    const nowMs = store.clock.nowMs();
     const serverFailed = delivery.outcome === 'later' && delivery.about === 'server';
     if (serverFailed) this.#serverFailed(epoch, nowMs);
-    else if (this.#server.failures > 0) this.#serverAnswered();
+    else this.#serverAnswered();
     if (delivery.outcome === 'delivered') {
-      this.#finish(entry);
-      this.#sent += 1;
-      this.#options.log.info('notice.sent', this.#fields(entry.notice));
-      return;
+      this.#sent++;
+      this.#say('notice.sent', row);
+      this.#settle({ row, state: 'sent' });
+    } else if (delivery.outcome === 'refused') {
+      this.#giveUp(row, delivery.reason);
+    } else if (nowMs - row.createdMs >= giveUpMs) {
+      this.#giveUp(row, `given up: ${delivery.reason}`);
+    } else {
+      this.#fail('warn', row, delivery.reason, false);
+      // After a failure of the server, too: a mail that makes it hang up must not be the first one every time.
+      const longestMs = serverFailed ? LONGEST_SERVER_WAIT_MS : LONGEST_WAIT_MS;
+      const dueMs = nowMs + waitMs(row.tries + 1, longestMs);
+      this.#settle({ row, state: 'queued', reason: delivery.reason, dueMs });
     }
-    entry.tries += 1;
-    entry.reason = delivery.reason;
-    if (delivery.outcome === 'refused' || nowMs >= entry.expiresMs) {
-      this.#drop(entry, delivery.outcome === 'refused' ? delivery.reason : `given up: ${delivery.reason}`);
-      return;
-    }
-    this.#report('warn', entry.notice, delivery.reason, false);
-    // After a failure of the server, too: a mail that makes it hang up must not be the first one every time.
-    const longestMs = serverFailed ? LONGEST_SERVER_WAIT_MS : LONGEST_WAIT_MS;
-    this.#queue.add(nowMs + waitMs(entry.tries, longestMs), entry);
+    if (this.#closed && this.#outstanding === 0) this.#idle();
+    this.#pump();
   }
 
   #serverFailed(epoch: number, nowMs: number): void {
@@ -228,31 +296,63 @@ export class Outbox {
   }
 
   #serverAnswered(): void {
+    if (this.#server.failures === 0) return;
     this.#server = { failures: 0, pausedUntilMs: 0, epoch: this.#server.epoch + 1 };
   }
 
-  #drop(entry: Entry, reason: string): void {
-    this.#finish(entry);
-    this.#failed += 1;
-    this.#report('error', entry.notice, reason, true);
+  #giveUp(row: OutboxRow, reason: string): void {
+    this.#failed++;
+    this.#fail('error', row, reason, true);
+    this.#settle({ row, state: 'given up', reason });
   }
 
-  #finish({ notice }: Entry): void {
-    this.#pending.delete(notice.id);
-    this.#done.add(notice.id);
-    if (this.#done.size <= this.#capacity) return;
-    const [oldest] = this.#done;
-    if (oldest !== undefined) this.#done.delete(oldest);
+  /** A result, to be written with the next group. */
+  #settle(result: Result): void {
+    this.#results.push(result);
+    if (result.state !== 'queued') this.#pending--;
+    else this.#expiryMs = Math.min(this.#expiryMs, result.row.createdMs + this.#options.giveUpMs);
+    this.#writeTimer ??= setTimeout(() => {
+      this.#write();
+      this.#pump();
+    }, WRITE_MS);
   }
 
-  #report(level: 'warn' | 'error', notice: Notice, reason: string, final: boolean): void {
-    this.#options.log[level]('notice.failed', { ...this.#fields(notice), reason, final });
+  #write(): void {
+    if (this.#writeTimer !== null) clearTimeout(this.#writeTimer);
+    this.#writeTimer = null;
+    const results = this.#results;
+    this.#results = [];
+    if (results.length === 0) return;
+    const { store } = this.#options;
+    const nowMs = store.clock.nowMs();
+    store.write((sql) => {
+      for (const result of results) {
+        const { messageId, tries } = result.row;
+        if (result.state === 'queued') postponeNotice(sql, messageId, { ...result, tries: tries + 1 });
+        else {
+          const reason = result.state === 'sent' ? null : result.reason;
+          finishNotice(sql, messageId, result.state, reason, nowMs);
+        }
+      }
+      pruneFinished(sql);
+    });
+    for (const { row } of results) this.#claimed.delete(row.messageId);
   }
 
-  #fields(notice: Notice): Readonly<Record<string, string>> {
-    const { server, client, mail } = notice;
-    return { server, client, mail, messageId: messageIdOf(notice, this.#options.from) };
+  #fail(level: 'warn' | 'error', notice: Notice, reason: string, final: boolean): void {
+    for (const fields of fieldsOf(notice)) {
+      this.#options.log[level]('notice.failed', { ...fields, reason, final });
+    }
   }
+
+  #say(event: string, notice: Notice): void {
+    for (const fields of fieldsOf(notice)) this.#options.log.info(event, fields);
+  }
+}
+
+/** A line of the log for each server that the mail tells of. */
+function fieldsOf({ mail, messageId, items }: Notice): Readonly<Record<string, string>>[] {
+  return items.map(({ server, client }) => ({ server, client, mail, messageId }));
 }
 
 /** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */

@@ -1,55 +1,133 @@
 /** The words of the mails, in the languages of the contract; the Japanese ones are the seed's (figure 8). */
 
 import type { Language } from '../config/types.ts';
+import type { Clock } from '../store/clock.ts';
+import type { NoticeItem } from '../store/outbox.ts';
 
-interface NoticeFacts {
+interface Facts {
   /** The addressee's mail address. */
   readonly mail: string;
+  readonly items: readonly NoticeItem[];
+  /** Where to say that no more of these are wanted; null: nowhere. */
+  readonly stopUrl: string | null;
+}
+
+/** One server's lines. */
+interface ServerFacts {
   readonly server: string;
-  readonly serverName: string | null;
-  readonly recoveredAt: Date;
+  /** null: the clock was wrong. */
+  readonly recovered: string | null;
+  readonly ago: string;
+  readonly away: string;
+  /** The first and the last try; one and the same if they were hardly apart: machines repeat themselves. */
+  readonly first: string | null;
+  readonly last: string | null;
 }
 
 interface Words {
   readonly subject: string;
-  readonly lines: (addressee: string, server: string, time: string) => readonly string[];
+  readonly head: (addressee: string, servers: number) => readonly string[];
+  readonly server: (facts: ServerFacts) => readonly string[];
+  readonly stop: string;
+  /** Days, hours, minutes and seconds; the two largest of them that are not zero. */
+  readonly units: readonly [string, string, string, string];
+  readonly between: string;
 }
 
 const WORDS: Readonly<Record<Language, Words>> = {
   en: {
     subject: 'Server recovery notice',
-    lines: (addressee, server, time) => [
+    head: (addressee, servers) => [
       `To: ${addressee}`,
       '',
       'Server recovery notice',
       '',
-      'The server below is back.',
-      '',
-      `Server   : ${server}`,
-      `Recovered: ${time}`,
+      servers === 1 ? 'The server below is back.' : 'The servers below are back.',
     ],
+    server: ({ server, recovered, ago, away, first, last }) => [
+      `Server   : ${server}`,
+      `Recovered: ${recovered ?? `${ago} before this mail was sent`}`,
+      `Was away : ${away}`,
+      ...(first === null
+        ? []
+        : [`You tried: ${last === null || first === last ? first : `${first} to ${last}`}`]),
+    ],
+    stop: 'No more such notices:',
+    units: [' d', ' h', ' min', ' s'],
+    between: ' ',
   },
   ja: {
     subject: 'サーバ障害復旧通知',
-    lines: (addressee, server, time) => [
+    head: (addressee) => [
       `${addressee} 殿`,
       '',
       '「サーバ障害復旧通知」',
       '',
       '下記のサーバが復旧したことをお知らせします。',
-      '',
-      `復旧サーバ : ${server}`,
-      `復旧時間 : ${time}`,
     ],
+    server: ({ server, recovered, ago, away, first, last }) => [
+      `復旧サーバ : ${server}`,
+      `復旧時間 : ${recovered ?? `このメールの送信の${ago}前`}`,
+      `停止していた時間 : ${away}`,
+      ...(first === null
+        ? []
+        : [`接続を試みた時間 : ${last === null || first === last ? first : `${first} ～ ${last}`}`]),
+    ],
+    stop: '今後この通知が不要な方:',
+    units: ['日', '時間', '分', '秒'],
+    between: '',
   },
 };
 
-/** Subject and text (lines end with LF) of the recovery notice in a language. */
-export function recoveryNotice(language: Language, facts: NoticeFacts): { subject: string; text: string } {
-  const { subject, lines } = WORDS[language];
-  const { mail, server, serverName, recoveredAt } = facts;
-  const named = serverName === null ? server : `${serverName} (${server})`;
-  return { subject, text: `${lines(mail, named, timeText(recoveredAt)).join('\n')}\n` };
+/**
+ * Subject and text (lines end with LF) of the recovery notice in a language. Times are printed in the local zone; where
+ * the clock was wrong they are left out, or said as what has passed since.
+ */
+export function recoveryNotice(
+  language: Language,
+  { mail, items, stopUrl }: Facts,
+  clock: Clock,
+): { subject: string; text: string } {
+  const { subject, head, server: linesOf, stop, units, between } = WORDS[language];
+  const span = (ms: number): string => spanText(ms, units, between);
+  const time = (ms: number): string | null => {
+    const date = clock.dateOf(ms);
+    return date === null ? null : timeText(date);
+  };
+  const lines = items.flatMap(({ server, serverName, fromMs, recoveredMs, firstMs, lastMs }) => [
+    '',
+    ...linesOf({
+      server: serverName === null ? server : `${serverName} (${server})`,
+      recovered: time(recoveredMs),
+      ago: span(clock.nowMs() - recoveredMs),
+      away: span(recoveredMs - fromMs),
+      first: time(firstMs),
+      last: time(lastMs - firstMs < ONE_TRY_MS ? firstMs : lastMs),
+    }),
+  ]);
+  const foot = stopUrl === null ? [] : ['', stop, stopUrl];
+  return { subject, text: `${[...head(mail, items.length), ...lines, ...foot].join('\n')}\n` };
+}
+
+/** A program that gives up after a minute has asked several times by then; for its user that was one try. */
+const ONE_TRY_MS = 60_000;
+
+const SECONDS = [86_400, 3600, 60, 1];
+
+/** A span of time in its two largest units, at least a second: `2 h 5 min`. */
+export function spanText(ms: number, units: readonly string[], between: string): string {
+  let seconds = Math.max(1, Math.round(ms / 1000));
+  const parts = SECONDS.map((unit, i) => {
+    const count = Math.floor(seconds / unit);
+    seconds -= count * unit;
+    return { count, text: `${count}${units[i]}` };
+  });
+  const from = parts.findIndex(({ count }) => count > 0);
+  return parts
+    .slice(from, from + 2)
+    .filter(({ count }) => count > 0)
+    .map(({ text }) => text)
+    .join(between);
 }
 
 /** `yyyy/mm/dd HH:MM:SS` in the local zone, and the zone as its distance from UTC: `2026/11/22 16:30:05 +09:00`. */

@@ -1,6 +1,7 @@
 /**
- * Whether a sign of life is true: connects to what people tried (recover.confirm: connect). And now and then by
- * itself, because a service that was refused gives no sign when it is back until somebody tries.
+ * Whether a sign of life is true: connects to what people tried (recover.confirm: connect), and does so now and then
+ * without a sign, because a service that was refused gives none when it is back until somebody tries. Without
+ * connecting (none) all there is to do is to wait for a moment: what comes back together is told together.
  */
 import type { Confirmer } from '../recovery/confirmation.ts';
 import type { Outage } from './outages.ts';
@@ -16,7 +17,8 @@ interface Watched {
 }
 
 export interface ConnectChecksOptions {
-  readonly confirmer: () => Confirmer;
+  /** null: nothing is connected to. */
+  readonly confirmer: () => Confirmer | null;
   /** For looks now and then: its connections are not those that people wait for. */
   readonly prober: () => Pick<Confirmer, 'probe'>;
   /** Whether somebody waits for it who can be told: what else is down need not be looked at. */
@@ -89,8 +91,9 @@ export class ConnectChecks implements Checks {
 
   async #confirm(outage: Outage, signal: AbortSignal): Promise<number | null> {
     const ports = this.#ports(outage);
-    if (ports.length > 0) return this.#options.confirmer().confirm(outage.server, ports, signal);
-    // People used something else than TCP: all there is to do is to wait whether the sign lasts.
+    const confirmer = this.#options.confirmer();
+    if (confirmer !== null && ports.length > 0) return confirmer.confirm(outage.server, ports, signal);
+    // Or people used something else than TCP.
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(0), this.#options.settleMs());
       signal.addEventListener('abort', () => {
@@ -106,7 +109,8 @@ export class ConnectChecks implements Checks {
     const spreadMs = waitMs * (0.75 + Math.random() / 2);
     watched.probe = setTimeout(async () => {
       watched.probe = null;
-      const alive = this.#options.isAwaited(outage) && (await this.#probe(outage));
+      const { confirmer, isAwaited } = this.#options;
+      const alive = confirmer() !== null && isAwaited(outage) && (await this.#probe(outage));
       if (this.#watched.get(outage) !== watched || watched.abort !== null) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
       if (alive) this.#options.onAlive(outage);

@@ -5,8 +5,9 @@ import { RingbackError } from '../errors.ts';
 import { DaemonLink, type DaemonReady, type InterfaceReport } from '../fabric/daemon.ts';
 import type { Command, FabricEvent, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
+import type { Clock } from '../store/clock.ts';
 import { commandsFor, restoreCommands } from './feed.ts';
-import type { Outages } from './outages.ts';
+import type { Outage, Outages } from './outages.ts';
 import type { FabricPort } from './router.ts';
 
 const FIRST_RESTART_MS = 1000;
@@ -23,23 +24,30 @@ const COUNTERS_MS = 2000;
 
 export interface DataPlaneOptions {
   readonly configuration: RouterConfiguration;
+  /** Addresses of those who registered. */
+  readonly registered: readonly string[];
   readonly outages: () => Outages;
   readonly onEvent: (event: FabricEvent) => void;
   /** Everything will be said again. */
   readonly onSync: () => void;
+  /** The fabric knows of nobody, and is about to be told. */
+  readonly onFresh: () => void;
   readonly log: Log;
+  /** That of the outages' times. */
+  readonly clock: Clock;
 }
 
 /** The sizes of the tables, to be compared. */
 function sizesOf(configuration: RouterConfiguration): string {
   return JSON.stringify(
-    commandsFor(configuration).find(({ kind }) => kind === 'configure'),
+    commandsFor(configuration, []).find(({ kind }) => kind === 'configure'),
     ['sizes', 'servers', 'clients', 'attempts', 'known', 'prefixes'],
   );
 }
 
 export class DataPlane implements FabricPort {
   readonly #options: DataPlaneOptions;
+  readonly #registered: Set<string>;
   #configuration: RouterConfiguration;
   /** The one that was started last, listening or not: `close` ends it in any case. */
   #started: DaemonLink | null = null;
@@ -47,10 +55,11 @@ export class DataPlane implements FabricPort {
   #link: DaemonLink | null = null;
   #closed = false;
   #failures = 0;
-  /** Its clock and ours at one moment. */
-  #clock = { us: 0, ms: 0 };
+  /** Its clock and the state's at one moment. */
+  #times = { us: 0, ms: 0 };
   readonly #interfaces = new Map<string, InterfaceReport>();
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
+  #gaps = 0;
   #counters: number[] = [];
   #asking: ((counters: readonly number[]) => void)[] = [];
   /** When everything was asked for; null once it was said. */
@@ -63,6 +72,7 @@ export class DataPlane implements FabricPort {
   constructor(options: DataPlaneOptions) {
     this.#options = options;
     this.#configuration = options.configuration;
+    this.#registered = new Set(options.registered);
   }
 
   /**
@@ -110,8 +120,32 @@ export class DataPlane implements FabricPort {
     this.#send({ kind: 'stillDown', server, port });
   }
 
+  know(client: string): void {
+    this.#registered.add(client);
+    this.#send({ kind: 'knowClient', client });
+  }
+
+  restore(outages: readonly Outage[]): void {
+    const { us, ms } = this.#times;
+    for (const command of restoreCommands(outages, us, ms)) this.#send(command);
+    const waiting = outages.reduce((count, { clients }) => count + clients.size, 0);
+    this.#options.log.info('fabric.restored', { outages: outages.length, clients: waiting });
+  }
+
+  sync(): void {
+    if (this.#link === null) return;
+    this.#syncedMs = performance.now();
+    this.#options.onSync();
+    this.#send({ kind: 'sync' });
+  }
+
   interfaces(): InterfaceReport[] {
     return [...this.#interfaces.values()];
+  }
+
+  /** How often events were lost, and everything was asked for again. */
+  get gaps(): number {
+    return this.#gaps;
   }
 
   /** The fabric's counters by name: verdicts in `frames`, the others in `tables`; null while there is no daemon. */
@@ -155,7 +189,7 @@ export class DataPlane implements FabricPort {
         });
       },
       onEvent: (event) => {
-        this.#clock = { us: event.nowUs, ms: performance.now() };
+        this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
         if (event.kind === 'syncEnd') this.#syncedMs = null;
         if (event.kind === 'counters') this.#count(event.first, event.values);
         else onEvent(event);
@@ -178,26 +212,24 @@ export class DataPlane implements FabricPort {
   }
 
   #welcome({ configured, nowUs }: DaemonReady): void {
-    this.#clock = { us: nowUs, ms: performance.now() };
+    this.#times = { us: nowUs, ms: this.#options.clock.nowMs() };
     this.#syncedMs = null;
     this.#feed();
-    if (configured) this.#sync();
+    if (configured) this.sync();
     else this.#restore();
   }
 
   #feed(): void {
-    for (const command of commandsFor(this.#configuration)) this.#send(command);
+    for (const command of commandsFor(this.#configuration, [...this.#registered])) this.#send(command);
   }
 
   /** The daemon knows of nobody who waits. */
   #restore(): void {
-    const { us, ms } = this.#clock;
+    this.#options.onFresh();
     const outages = this.#options.outages().all();
     if (outages.length === 0) return;
-    for (const command of restoreCommands(outages, us, ms)) this.#send(command);
-    const waiting = outages.reduce((count, { clients }) => count + clients.size, 0);
-    this.#options.log.info('fabric.restored', { outages: outages.length, clients: waiting });
-    this.#sync();
+    this.restore(outages);
+    this.sync();
   }
 
   #restart(error: RingbackError): void {
@@ -216,15 +248,9 @@ export class DataPlane implements FabricPort {
     this.#link?.send(command);
   }
 
-  #sync(): void {
-    if (this.#link === null) return;
-    this.#syncedMs = performance.now();
-    this.#options.onSync();
-    this.#send({ kind: 'sync' });
-  }
-
   #heal(): void {
     if (this.#syncTimer !== null) return;
+    this.#gaps++;
     this.#options.log.warn('fabric.gap', { message: 'events were lost; asking for everything again' });
     this.#healLater();
   }
@@ -234,7 +260,7 @@ export class DataPlane implements FabricPort {
     this.#syncTimer = setTimeout(() => {
       this.#syncTimer = null;
       if (this.#syncedMs !== null && performance.now() - this.#syncedMs < LONGEST_SYNC_MS) this.#healLater();
-      else this.#sync();
+      else this.sync();
     }, SYNC_PAUSE_MS);
   }
 
@@ -294,7 +320,7 @@ export class DataPlane implements FabricPort {
     const { sweepMs } = this.#configuration.notify;
     const everyMs = Math.min(Math.max(sweepMs / 8, LEAST_SWEEP_MS), LONGEST_SWEEP_MS);
     this.#sweepTimer = setTimeout(() => {
-      const nowUs = this.#clock.us + (performance.now() - this.#clock.ms) * 1000;
+      const nowUs = this.#times.us + (this.#options.clock.nowMs() - this.#times.ms) * 1000;
       this.#send({ kind: 'sweep', olderThanUs: nowUs - sweepMs * 1000 });
       this.#scheduleSweep();
     }, everyMs);

@@ -16,15 +16,15 @@ const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
 /** The key of the module's hash tables: drawn once, for the same tables keep it. */
 const key = randomBytes(16);
 
-/** Sizes and options, then all that the operator names. */
-export function commandsFor(configuration: RouterConfiguration): Command[] {
+/** Sizes and options, then all that the operator names, and who registered. */
+export function commandsFor(configuration: RouterConfiguration, registered: readonly string[]): Command[] {
   const { fabric, detect, recover, servers, clients } = configuration;
   return [
     {
       kind: 'configure',
       sizes: {
         ...fabric.capacity,
-        known: powerOfTwo(Math.max(LEAST_KNOWN, clients.length * 2)),
+        known: powerOfTwo(Math.max(LEAST_KNOWN, (clients.length + registered.length) * 2)),
         prefixes: powerOfTwo(Math.max(LEAST_PREFIXES, detect.watch.length)),
       },
       options: {
@@ -45,7 +45,9 @@ export function commandsFor(configuration: RouterConfiguration): Command[] {
     ...servers.flatMap(({ address, ports }) =>
       ports.map((port) => ({ kind: 'knowService', server: address, port }) as const),
     ),
-    ...clients.map(({ address }) => ({ kind: 'knowClient', client: address }) as const),
+    ...[...registered, ...clients.map(({ address }) => address)].map(
+      (client) => ({ kind: 'knowClient', client }) as const,
+    ),
   ];
 }
 

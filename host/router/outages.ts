@@ -1,7 +1,7 @@
 /** What this program knows of the fabric's tables: enough to say it to people, and to refill a fabric that was restarted. */
 import type { Cause, Target } from '../fabric/records.ts';
 
-/** Times are milliseconds on this process's monotonic clock (`performance.now`). */
+/** Times are milliseconds of the state's clock. */
 export interface Waiting {
   firstMs: number;
   lastMs: number;
@@ -9,13 +9,13 @@ export interface Waiting {
 }
 
 export interface Outage extends Target {
+  /** The same as long as it lasts, in every process; never used again. */
+  readonly id: number;
   cause: Cause;
   /** The TCP port that was tried last, 0 when none was. */
   triedPort: number;
   /** The first try that failed. */
   fromMs: number;
-  /** The same in wall time; only ever printed, and part of a notice's identity. */
-  startedAt: Date;
   readonly clients: Map<string, Waiting>;
 }
 

@@ -1,18 +1,23 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
-import { performance } from 'node:perf_hooks';
 import { notYet, warnings } from '../config/explain.ts';
 import { loadRouterConfiguration } from '../config/load.ts';
 import type { RouterConfiguration, TrapConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Notice } from '../notify/mail.ts';
 import { Outbox, type Sender } from '../notify/outbox.ts';
 import { MailSender } from '../notify/smtp.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import { listenForTraps, type TrapListener } from '../recovery/traps.ts';
+import { loadOutages } from '../store/outages.ts';
+import { loadRegistrations } from '../store/registrations.ts';
+import { loadStopped } from '../store/stopped.ts';
+import { Store } from '../store/store.ts';
 import { ConnectChecks } from './checks.ts';
 import { serveControl } from './control.ts';
 import { DataPlane } from './data-plane.ts';
+import { StoreJournal } from './journal.ts';
+import { recordRoutes } from './record-routes.ts';
+import { firstQueued, pastOutages } from './records.ts';
 import { Router } from './router.ts';
 import { statusOf } from './status.ts';
 
@@ -22,8 +27,12 @@ const STOP_GRACE_MS = 5000;
 /** Connections at the same time that look now and then whether something is back. */
 const PROBES = 16;
 
+/** Pending notices and past outages that the status tells of; `ringback outbox` and `ringback history` tell of more. */
+const STATUS_NOTICES = 5;
+const STATUS_OUTAGES = 5;
+
 /** Sections that are read once, because sockets and tables hang on them. */
-const FIXED = ['fabric', 'control'] as const;
+const FIXED = ['fabric', 'control', 'state'] as const;
 
 /** A sender that can be exchanged while mails are waiting. */
 class ReplaceableSender implements Sender {
@@ -64,7 +73,8 @@ export async function run(
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });
   });
-  const role = new RunningRole(configuration, log);
+  const store = await Store.open({ directory: configuration.state, log });
+  const role = new RunningRole(configuration, store, log);
   try {
     await role.open();
     await Promise.race([role.listen(), stopped]);
@@ -83,29 +93,37 @@ export async function run(
   }
 }
 
+function confirmerOf({ recover }: RouterConfiguration): Confirmer | null {
+  return recover.confirm === 'connect' ? new Confirmer(recover) : null;
+}
+
 class RunningRole {
   #configuration: RouterConfiguration;
+  readonly #store: Store;
   readonly #log: Log;
   readonly #sender = new ReplaceableSender();
   readonly #outbox: Outbox;
+  readonly #journal: StoreJournal;
   readonly #checks: ConnectChecks;
   readonly #router: Router;
   readonly #dataPlane: DataPlane;
-  #confirmer: Confirmer;
+  #confirmer: Confirmer | null;
   readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES });
   #traps: TrapListener | null = null;
   #reloads: Promise<void> = Promise.resolve();
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
 
-  constructor(configuration: RouterConfiguration, log: Log) {
+  constructor(configuration: RouterConfiguration, store: Store, log: Log) {
     this.#configuration = configuration;
+    this.#store = store;
     this.#log = log;
-    this.#confirmer = new Confirmer(configuration.recover);
+    this.#confirmer = confirmerOf(configuration);
     this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp));
-    const nowMs = (): number => performance.now();
     const current = (): RouterConfiguration => this.#configuration;
+    const registered = store.read(loadRegistrations).map((one) => ({ ...one, address: one.client }));
     this.#outbox = new Outbox({
+      store,
       sender: this.#sender,
       get from() {
         return current().smtp?.from ?? '';
@@ -113,9 +131,10 @@ class RunningRole {
       get giveUpMs() {
         return current().notify.giveUpMs;
       },
+      stopUrl: () => null,
       log,
-      nowMs,
     });
+    this.#journal = new StoreJournal(store, this.#outbox);
     this.#checks = new ConnectChecks({
       confirmer: () => this.#confirmer,
       prober: () => this.#prober,
@@ -127,31 +146,42 @@ class RunningRole {
     });
     this.#dataPlane = new DataPlane({
       configuration,
+      registered: registered.map(({ address }) => address),
       outages: () => this.#router.outages,
       onEvent: (event) => this.#router.onEvent(event),
       onSync: () => this.#router.beginSync(),
+      onFresh: () => this.#router.onFreshFabric(),
       log,
+      clock: store.clock,
     });
     this.#router = new Router({
       configuration,
+      registered,
+      stopped: store.read(loadStopped),
       fabric: this.#dataPlane,
       checks: this.#checks,
-      add: (notice: Notice) => this.#outbox.add(notice),
+      journal: this.#journal,
+      onChange: () => {},
       log,
-      nowMs,
-      now: () => new Date(),
+      clock: store.clock,
     });
+    this.#router.resume(store.read(loadOutages));
   }
 
   async open(): Promise<void> {
     const { control, recover } = this.#configuration;
-    this.#control = await serveControl(control, () => this.#status());
+    this.#control = await serveControl(control, {
+      'GET /status': () => this.#status(),
+      ...recordRoutes(this.#store, this.#outbox),
+    });
     this.#traps = await this.#listenForTraps(recover.traps);
   }
 
   /** Never settles when it is stopped meanwhile. */
   async listen(): Promise<void> {
     await this.#dataPlane.start();
+    // What an earlier process left.
+    this.#outbox.wake();
   }
 
   /** Rereads the file, after every earlier request is done with; a bad one is reported and changes nothing. */
@@ -174,10 +204,11 @@ class RunningRole {
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
-    const { fabric, control } = this.#configuration;
-    this.#configuration = { ...next, fabric, control };
-    this.#confirmer = new Confirmer(next.recover);
+    const { fabric, control, state } = this.#configuration;
+    this.#configuration = { ...next, fabric, control, state };
+    this.#confirmer = confirmerOf(next);
     this.#sender.use(sender);
+    this.#outbox.wake();
     this.#router.reconfigure(this.#configuration);
     this.#dataPlane.reconfigure(this.#configuration);
   }
@@ -188,7 +219,9 @@ class RunningRole {
     await this.#traps?.close();
     await this.#control?.close();
     await this.#dataPlane.close();
+    this.#journal.flush();
     await this.#outbox.close(STOP_GRACE_MS);
+    this.#store.close();
   }
 
   /** A listener in the place of the one there is, which stays when that fails. */
@@ -219,12 +252,15 @@ class RunningRole {
   async #status(): Promise<unknown> {
     return statusOf({
       startedAt: this.#startedAt,
-      now: new Date(),
-      nowMs: performance.now(),
+      clock: this.#store.clock,
+      state: { ...this.#store.health, directory: this.#configuration.state },
       outages: this.#router.outages.all(),
       notices: this.#outbox.counts(),
+      pending: firstQueued(this.#store, this.#outbox, STATUS_NOTICES),
+      past: pastOutages(this.#store, STATUS_OUTAGES),
       traps: this.#traps?.counters ?? null,
       interfaces: this.#dataPlane.interfaces(),
+      gaps: this.#dataPlane.gaps,
       counters: await this.#dataPlane.counters(),
     });
   }

@@ -2,28 +2,41 @@
 import type { InterfaceReport } from '../fabric/daemon.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
 import type { TrapCounters } from '../recovery/traps.ts';
+import type { Clock } from '../store/clock.ts';
+import type { StoreHealth } from '../store/store.ts';
 import { askControl } from './control.ts';
 import type { Outage } from './outages.ts';
+import type { NoticeRecord, PastOutageRecord } from './records.ts';
+import { countText, dateText, lastedText, nextText, placeText } from './records-text.ts';
+
+/** Where what must not be lost is kept, and why it is not where it should be. */
+interface StatePlace extends StoreHealth {
+  /** null: in memory, on purpose. */
+  readonly directory: string | null;
+}
 
 interface Facts {
   readonly startedAt: Date;
-  readonly now: Date;
-  readonly nowMs: number;
+  readonly clock: Clock;
+  readonly state: StatePlace;
   readonly outages: readonly Outage[];
   readonly notices: OutboxCounts;
+  readonly pending: readonly NoticeRecord[];
+  readonly past: readonly PastOutageRecord[];
   readonly traps: TrapCounters | null;
   readonly interfaces: readonly InterfaceReport[];
+  readonly gaps: number;
   readonly counters: { frames: Record<string, number>; tables: Record<string, number> } | null;
 }
 
 interface StatusClient {
   readonly client: string;
-  readonly first: string;
-  readonly last: string;
+  readonly first: string | null;
+  readonly last: string | null;
   readonly tries: number;
 }
 
-/** The answer of the control socket. Times are ISO 8601. */
+/** The answer of the control socket. Times are ISO 8601; null where the clock was wrong. */
 export interface Status {
   readonly since: string;
   readonly outages: readonly {
@@ -31,25 +44,32 @@ export interface Status {
     /** 0: the host as a whole. */
     readonly port: number;
     readonly cause: string;
-    readonly from: string;
+    readonly from: string | null;
     readonly clients: readonly StatusClient[];
   }[];
   readonly notices: OutboxCounts;
+  /** The first few of the pending ones. */
+  readonly pending: readonly NoticeRecord[];
+  /** The last few outages that have ended, latest first. */
+  readonly past: readonly PastOutageRecord[];
+  readonly state: StatePlace;
   readonly traps: TrapCounters | null;
   readonly interfaces: readonly InterfaceReport[];
+  /** How often events of the data plane were lost, and everything was asked for again. */
+  readonly gaps: number;
   /** Frames by verdict, and events of the tables; null while the data plane is away. */
   readonly counters: Facts['counters'];
 }
 
 export function statusOf(facts: Facts): Status {
-  const wall = (ms: number): string => new Date(facts.now.getTime() - (facts.nowMs - ms)).toISOString();
+  const wall = (ms: number): string | null => facts.clock.dateOf(ms)?.toISOString() ?? null;
   return {
     since: facts.startedAt.toISOString(),
-    outages: facts.outages.map(({ server, port, cause, startedAt, clients }) => ({
+    outages: facts.outages.map(({ server, port, cause, fromMs, clients }) => ({
       server,
       port,
       cause,
-      from: startedAt.toISOString(),
+      from: wall(fromMs),
       clients: [...clients].map(([client, { firstMs, lastMs, tries }]) => ({
         client,
         first: wall(firstMs),
@@ -58,8 +78,12 @@ export function statusOf(facts: Facts): Status {
       })),
     })),
     notices: facts.notices,
+    pending: facts.pending,
+    past: facts.past,
+    state: facts.state,
     traps: facts.traps,
     interfaces: facts.interfaces,
+    gaps: facts.gaps,
     counters: facts.counters,
   };
 }
@@ -70,8 +94,7 @@ export async function askStatus(control: string): Promise<Status> {
 }
 
 const SHOWN_CLIENTS = 20;
-const clock = (iso: string): string => new Date(iso).toLocaleString('sv-SE');
-
+const since = (iso: string | null): string => (iso === null ? 'an unknown time' : dateText(iso));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 /** The name of a counter as people write it: `synAckUnasked` is `SYN ACK unasked`. */
 const words = (name: string): string =>
@@ -83,20 +106,24 @@ const words = (name: string): string =>
 
 /** The status as a page for people. */
 export function statusText(status: Status): string {
-  const { outages, notices, interfaces, counters } = status;
-  const lines = [`running since ${clock(status.since)}`, ''];
+  const { outages, notices, pending, past, interfaces, gaps, counters } = status;
+  const lines = [`running since ${dateText(status.since)}`, ''];
   lines.push(outages.length === 0 ? 'No server is down.' : 'Down:');
-  for (const { server, port, cause, from, clients } of outages) {
-    const what = port === 0 ? server : `${server} port ${port}`;
-    lines.push(`  ${what}  ${cause} since ${clock(from)}, ${clients.length} waiting`);
+  for (const outage of outages) {
+    const { cause, from, clients } = outage;
+    lines.push(`  ${placeText(outage)}  ${cause} since ${since(from)}, ${clients.length} waiting`);
     for (const { client, last, tries } of clients.slice(0, SHOWN_CLIENTS)) {
-      lines.push(
-        `    ${client.padEnd(15)}  ${tries} ${tries === 1 ? 'try' : 'tries'}, the last ${clock(last)}`,
-      );
+      lines.push(`    ${client.padEnd(15)}  ${triesText(tries)}, the last ${since(last)}`);
     }
     if (clients.length > SHOWN_CLIENTS) lines.push(`    and ${clients.length - SHOWN_CLIENTS} more`);
   }
+  if (past.length > 0) lines.push('', 'Over:', ...past.map(pastText));
   lines.push('', `Notices: ${notices.pending} pending, ${notices.sent} sent, ${notices.failed} failed`);
+  lines.push(...pending.map(pendingText));
+  const more = notices.pending - pending.length;
+  if (pending.length > 0 && more > 0) lines.push(`  and ${countText(more)} more`);
+  lines.push(stateText(status.state));
+  if (gaps > 0) lines.push(`Events of the data plane were lost and asked for again: ${gaps} times`);
   // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.
   const counted = sum(Object.values(counters?.frames ?? {}));
   const current = sum(interfaces.map(({ received }) => received)) >= counted;
@@ -115,4 +142,24 @@ export function statusText(status: Status): string {
     lines.push(`Frames: ${happened(counters.frames)}`, `Tables: ${happened(counters.tables)}`);
   }
   return lines.join('\n');
+}
+
+const triesText = (tries: number): string => `${tries} ${tries === 1 ? 'try' : 'tries'}`;
+
+function pastText(outage: PastOutageRecord): string {
+  const { cause, from, to, seconds, clients, told } = outage;
+  const times = `${since(from)} to ${since(to)} (${lastedText(seconds)})`;
+  return `  ${placeText(outage)}  ${cause} from ${times}, ${told} of ${clients} told`;
+}
+
+function pendingText(notice: NoticeRecord): string {
+  const { id, mail, tries, reason } = notice;
+  const failed = reason === null ? '' : `, ${triesText(tries)} failed: ${reason}`;
+  return `  ${id}  ${mail}  next ${nextText(notice)}${failed}`;
+}
+
+function stateText({ place, reason, directory }: StatePlace): string {
+  if (place === 'disk') return `The state is on disk in ${directory}.`;
+  if (reason === null) return 'The state is in memory, as configured.';
+  return `The state is in memory only, and not in ${directory}: ${reason}`;
 }

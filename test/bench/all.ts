@@ -10,7 +10,9 @@ const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
 const BENCHES = [
   { script: '../../test/bench/fabric.ts', lab: false },
   { script: '../../test/bench/replay.ts', lab: false },
+  { script: '../../test/bench/mail.ts', lab: false },
   { script: '../../test/bench/memory.ts', lab: true },
+  { script: '../../test/bench/state.ts', lab: true },
   { script: '../../board/lab/latency.ts', lab: true },
 ];
 

@@ -18,7 +18,7 @@ const file = (name: string, content: string | Buffer): string => {
   return place.path(name);
 };
 
-const COMMANDS = ['run', 'check', 'status', 'replay'];
+const COMMANDS = ['run', 'check', 'status', 'history', 'outbox', 'replay'];
 const NOON_US = Date.UTC(2026, 4, 1, 12) * 1000;
 const STORY = file('story.pcap', pcap([{ timeUs: NOON_US, bytes: syn(SATO, SERVER, 1) }]));
 
@@ -41,6 +41,8 @@ describe('ringback --help', () => {
     ['run', ['-c, --config', '-v, --verbose']],
     ['check', ['-c, --config', '--json']],
     ['status', ['-c, --config', '--json']],
+    ['history', ['-c, --config', '--json', '--last']],
+    ['outbox', ['-c, --config', '--json', '--last', '--all']],
     ['replay', ['-c, --config', '--json', '--watch', '--unanswered']],
   ] as const) {
     it(`says of ${name} what it does and what it takes`, () => {
@@ -74,7 +76,7 @@ describe('ringback --version', () => {
 
 describe('A wrong command line', () => {
   for (const [argv, message] of [
-    [['relay-it'], /no command "relay-it"; there are run, check, status, replay/],
+    [['relay-it'], /no command "relay-it"; there are run, check, status, history, outbox, replay/],
     [['stauts'], /no command "stauts"; do you mean status\?/],
     [['takeover'], /takeover is not in this version; there are run/],
     [['constructor'], /no command "constructor"/],
@@ -86,6 +88,18 @@ describe('A wrong command line', () => {
     [['replay', '--json=yes', STORY], /replay: Option '--json'/],
     [['check', 'ringback.yaml'], /check: ringback\.yaml is too much; ringback check --help/],
     [['run', 'x'], /run: x is too much/],
+    [['history', 'www.example.jp'], /history: www\.example\.jp is too much; ringback history --help/],
+    [['history', '--last', '0'], /history: --last 0 is wrong; a number from 1 to 10000 is expected/],
+    [['outbox', '--last', 'ten'], /outbox: --last ten is wrong/],
+    [['outbox', 'dorp', 'x'], /outbox: no action "dorp"; do you mean drop\?; ringback outbox --help/],
+    [['outbox', 'everything'], /outbox: no action "everything"; there are list, retry, drop/],
+    [['outbox', 'list', 'x'], /outbox: list x is too much/],
+    [['outbox', '--all'], /outbox: list does not take --all; --last 10000/],
+    [['outbox', 'drop'], /outbox: drop takes Message-IDs, or --all/],
+    [['outbox', 'retry', '--all', 'x'], /outbox: retry takes Message-IDs, or --all/],
+    [['outbox', 'retry', 'x', '<'], /outbox: "<" is no Message-ID; ringback outbox --help/],
+    [['outbox', 'drop', ''], /outbox: "" is no Message-ID/],
+    [['outbox', 'retry', 'x', '--last', '3'], /outbox: retry does not take --last/],
     [['replay'], /replay: no file given/],
     [['replay', '--watch', 'everything', STORY], /--watch everything is not a network/],
     [['replay', '--unanswered', '-5s', STORY], /unanswered/],

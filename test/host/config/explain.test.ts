@@ -147,10 +147,10 @@ describe('the warnings', () => {
 
 describe('what has no effect yet', () => {
   it('is one sentence for each configured part', () => {
-    assert.deepEqual(notYet(minimal('state: false\n')), []);
-    assert.equal(notYet(example).length, 4);
+    assert.deepEqual(notYet(minimal()), []);
+    assert.equal(notYet(example).length, 3);
     const one = (more: string): string => {
-      const found = notYet(minimal(`state: false\n${more}`));
+      const found = notYet(minimal(more));
       assert.equal(found.length, 1, found.join('\n'));
       return found[0] ?? '';
     };
@@ -162,7 +162,6 @@ describe('what has no effect yet', () => {
       one(`${smtp}notify: {via: server}\n`),
       /^notify\.via: server has no effect; .* told directly/,
     );
-    assert.match(notYet(minimal())[0] ?? '', /^state: \/var\/lib\/ringback is not written; .* memory only/);
   });
 });
 

@@ -1,68 +1,62 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { messageIdOf } from '../../../host/notify/mail.ts';
-import { Outbox, type OutboxOptions } from '../../../host/notify/outbox.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { OUTSTANDING, type OutboxOptions } from '../../../host/notify/outbox.ts';
 import { needs } from '../require.ts';
-import { type LoggedLine, recordingLog, until } from '../tools.ts';
-import { FROM, freePort, noticeTo, reply, scriptedServer, senderTo, withSink } from './support.ts';
+import { until } from '../tools.ts';
+import {
+  events,
+  freePort,
+  noticeTo,
+  type OpenOutbox,
+  openOutbox,
+  PlayedSender,
+  recipients,
+  reply,
+  scriptedServer,
+  senderTo,
+  withSink,
+} from './support.ts';
 
-const DAY_MS = 86_400_000;
-
-/** An outbox for the server on this port. */
-function outboxTo(
+/** An outbox, in memory, for the server on this port. */
+async function outboxTo(
   test: TestContext,
   port: number,
   options: Partial<OutboxOptions> = {},
-): { outbox: Outbox; lines: LoggedLine[] } {
-  const { log, lines } = recordingLog();
-  const sender = senderTo(test, port);
-  const outbox = new Outbox({
-    sender,
-    from: FROM,
-    giveUpMs: DAY_MS,
-    log,
-    nowMs: () => performance.now(),
-    ...options,
-  });
-  test.after(() => outbox.close(0));
-  return { outbox, lines };
+): Promise<OpenOutbox> {
+  return await openOutbox(test, null, senderTo(test, port), options);
 }
 
-function recipients(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `client-${index}@example.jp`);
-}
-
-function events(lines: readonly LoggedLine[], event: string): LoggedLine[] {
-  return lines.filter((line) => line.event === event);
-}
+const noticesTo = (mails: readonly string[]): ReturnType<typeof noticeTo>[] =>
+  mails.map((mail) => noticeTo(mail));
 
 describe('the outbox', () => {
   it('delivers each notice to its one recipient, once, and says so', {
     skip: needs('smtp-sink'),
   }, async (test) => {
     await withSink(async (sink) => {
-      const { outbox, lines } = outboxTo(test, sink.port);
-      const notices = recipients(50).map((mail) => noticeTo(mail));
-      for (const notice of notices) {
-        assert.equal(outbox.add(notice), 'queued');
-        assert.equal(outbox.add(notice), 'known');
-      }
+      const { outbox, lines, add } = await outboxTo(test, sink.port);
+      const notices = noticesTo(recipients(50));
+      assert.deepEqual(new Set(add(notices)), new Set(['queued']));
+      assert.deepEqual(new Set(add(notices)), new Set(['known']));
       await until('fifty sent', () => outbox.counts().sent === 50);
       await until('fifty mails', () => sink.mails().length === 50);
+      assert.deepEqual(new Set(add(notices)), new Set(['known']), 'also after they were sent');
       for (const notice of notices) {
-        assert.equal(outbox.add(notice), 'known', 'also after it was sent');
         const mails = sink.mails().filter((mail) => mail.includes(`X-Rcpt-Args: <${notice.mail}>`));
         assert.equal(mails.length, 1);
-        assert.ok(mails[0]?.includes(messageIdOf(notice, FROM)));
+        assert.ok(mails[0]?.includes(notice.messageId));
       }
       assert.deepEqual(outbox.counts(), { pending: 0, sent: 50, failed: 0 });
-      assert.deepEqual(events(lines, 'notice.queued').length, 50);
-      assert.deepEqual(events(lines, 'notice.sent')[0]?.fields, {
-        server: '172.27.178.80',
-        client: '172.27.179.151',
-        mail: 'client-0@example.jp',
-        messageId: messageIdOf(noticeTo('client-0@example.jp'), FROM),
-      });
+      for (const event of ['notice.queued', 'notice.sent']) {
+        assert.equal(events(lines, event).length, 50);
+        assert.deepEqual(events(lines, event)[0]?.fields, {
+          server: '172.27.178.80',
+          client: '172.27.179.151',
+          mail: 'client-0@example.jp',
+          messageId: notices[0]?.messageId,
+        });
+      }
       assert.equal(await outbox.close(0), 0);
     });
   });
@@ -72,8 +66,8 @@ describe('the outbox', () => {
       onRcptTo: ({ address }, _session, callback) =>
         callback(address.startsWith('client-3@') ? reply(550) : null),
     });
-    const { outbox, lines } = outboxTo(test, server.port);
-    for (const mail of recipients(10)) outbox.add(noticeTo(mail));
+    const { outbox, lines, add } = await outboxTo(test, server.port);
+    add(noticesTo(recipients(10)));
     await until('all of them', () => outbox.counts().pending === 0);
     assert.deepEqual(outbox.counts(), { pending: 0, sent: 9, failed: 1 });
     const [failed, ...more] = events(lines, 'notice.failed');
@@ -91,29 +85,29 @@ describe('the outbox', () => {
         callback(refusals <= 1 ? reply(451) : null);
       },
     });
-    const { outbox, lines } = outboxTo(test, server.port);
+    const { outbox, lines, add } = await outboxTo(test, server.port);
     const notice = noticeTo('sato@example.jp');
-    outbox.add(notice);
+    add([notice]);
     await until('the first refusal', () => events(lines, 'notice.failed').length === 1);
-    assert.equal(events(lines, 'notice.failed')[0]?.fields.final, false);
+    const [failed] = events(lines, 'notice.failed');
+    assert.equal(failed?.level, 'warn');
+    assert.equal(failed?.fields.final, false);
+    assert.match(String(failed?.fields.reason), /451/);
     assert.deepEqual(outbox.counts(), { pending: 1, sent: 0, failed: 0 });
-    const [pending] = outbox.list();
-    assert.equal(pending?.notice.id, notice.id);
-    assert.equal(pending?.tries, 1);
-    assert.match(pending?.reason ?? '', /451/);
     await until('the mail', () => outbox.counts().sent === 1);
-    assert.ok(server.received[0]?.text.includes(messageIdOf(notice, FROM)));
+    assert.ok(server.received[0]?.text.includes(notice.messageId));
   });
 
-  it('does not let one mailbox that is deferred for ever hold up the others', async (test) => {
+  it('does not let mailboxes that are deferred for ever hold up the others', async (test) => {
     const server = await scriptedServer(test, {
       onRcptTo: ({ address }, _session, callback) => callback(address.startsWith('full') ? reply(452) : null),
     });
-    const { outbox } = outboxTo(test, server.port);
-    for (let box = 0; box < 20; box += 1) outbox.add(noticeTo(`full-${box}@example.jp`));
-    for (const mail of recipients(20)) outbox.add(noticeTo(mail));
+    const { outbox, add } = await outboxTo(test, server.port);
+    // More of them than are looked at in one go.
+    add(noticesTo(Array.from({ length: 100 }, (_, box) => `full-${box}@example.jp`)));
+    add(noticesTo(recipients(20)));
     await until('the others', () => outbox.counts().sent === 20);
-    assert.equal(outbox.counts().pending, 20);
+    assert.equal(outbox.counts().pending, 100);
   });
 
   it('survives a server that hangs up in the middle of a mail', async (test) => {
@@ -133,8 +127,8 @@ describe('the outbox', () => {
         });
       },
     });
-    const { outbox } = outboxTo(test, server.port);
-    for (const mail of recipients(5)) outbox.add(noticeTo(mail));
+    const { outbox, add } = await outboxTo(test, server.port);
+    add(noticesTo(recipients(5)));
     await until('all five', () => outbox.counts().sent === 5);
     assert.equal(hangUps, 2);
     assert.equal(outbox.counts().failed, 0);
@@ -144,12 +138,12 @@ describe('the outbox', () => {
 
   it('leaves a server alone that is away, and delivers everything when it is back', async (test) => {
     const port = await freePort();
-    const { outbox, lines } = outboxTo(test, port);
-    for (const mail of recipients(100)) outbox.add(noticeTo(mail));
-    // The first eight fail together and lengthen the pause once; then two more trials.
-    await until('some failures', () => events(lines, 'notice.failed').length >= 10);
+    const { outbox, lines, add } = await outboxTo(test, port);
+    add(noticesTo(recipients(100)));
+    // The first ones fail together and lengthen the pause once; then two more trials.
+    await until('some failures', () => events(lines, 'notice.failed').length >= OUTSTANDING + 2);
     const tries = events(lines, 'notice.failed').length;
-    assert.ok(tries < 12, `${tries} tries: one at a time after the first eight`);
+    assert.ok(tries < OUTSTANDING + 4, `${tries} tries: one at a time after the first ones`);
     assert.ok(events(lines, 'notice.failed').every(({ fields }) => fields.final === false));
     const server = await scriptedServer(test, {}, port);
     await until('a hundred sent', () => outbox.counts().sent === 100);
@@ -159,72 +153,100 @@ describe('the outbox', () => {
   });
 
   it('drops a notice that could not be delivered for too long, whether it was tried or not', async (test) => {
-    const { outbox, lines } = outboxTo(test, await freePort(), { giveUpMs: 300 });
-    for (const mail of recipients(50)) outbox.add(noticeTo(mail));
-    await until('all given up', () => outbox.counts().failed === 50);
+    const { outbox, lines, add } = await outboxTo(test, await freePort(), { giveUpMs: 300 });
+    add(noticesTo(recipients(150)));
+    await until('all given up', () => outbox.counts().failed === 150);
     assert.equal(outbox.counts().pending, 0);
     const final = events(lines, 'notice.failed').filter(({ fields }) => fields.final === true);
-    assert.equal(final.length, 50);
+    assert.equal(final.length, 150);
     assert.ok(final.every(({ fields }) => String(fields.reason).startsWith('given up: ')));
+    assert.ok(final.some(({ fields }) => fields.reason === 'given up: never attempted'));
   });
 
   it('refuses loudly what it has no room for, and takes it later', async (test) => {
-    const server = await scriptedServer(test);
-    const { outbox, lines } = outboxTo(test, server.port, { capacity: 2 });
-    const [first, second, third] = recipients(3).map((mail) => noticeTo(mail));
-    assert.ok(first !== undefined && second !== undefined && third !== undefined);
-    assert.deepEqual(
-      [first, second, third].map((notice) => outbox.add(notice)),
-      ['queued', 'queued', 'refused'],
+    const sender = new PlayedSender();
+    const { outbox, lines, store, add } = await openOutbox(test, null, sender);
+    // The same in one statement, for it takes a while otherwise.
+    store.write((sql) =>
+      sql.run(
+        `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 199999)
+         INSERT INTO outbox SELECT '<' || n || '@x>', 'queued', 0, 'sato@example.jp', 'en', '[]', 0, 1e12, 0, NULL, NULL
+         FROM n`,
+      ),
     );
+    outbox.wake();
+    assert.equal(outbox.counts().pending, 199_999);
+    const notices = noticesTo(recipients(3));
+    assert.deepEqual(add(notices), ['queued', 'full', 'full']);
+    assert.deepEqual(add(notices.slice(0, 2)), ['known', 'full']);
+    assert.equal(outbox.counts().failed, 3);
     const [failed] = events(lines, 'notice.failed');
     assert.equal(failed?.level, 'error');
-    assert.equal(failed?.fields.mail, 'client-2@example.jp');
-    await until('room', () => outbox.counts().pending === 0);
-    assert.equal(outbox.add(third), 'queued');
-    await until('the third', () => outbox.counts().sent === 3);
+    assert.deepEqual(failed?.fields, {
+      server: '172.27.178.80',
+      client: '172.27.179.151',
+      mail: 'client-1@example.jp',
+      messageId: notices[1]?.messageId,
+      reason: 'the outbox holds 200000 notices already',
+      final: true,
+    });
+    await until('the first under way', () => sender.sendings.length === 1);
+    sender.sendings[0]?.finish({ outcome: 'delivered' });
+    await until('room', () => outbox.counts().sent === 1);
+    assert.deepEqual(add(notices.slice(1)), ['queued', 'full']);
   });
 
-  it('waits for what is under way when it closes, and starts nothing more', async (test) => {
-    const waiting: (() => void)[] = [];
-    const server = await scriptedServer(test, {
-      onRcptTo: (_address, _session, callback) => void waiting.push(() => callback(null)),
-    });
-    const { outbox, lines } = outboxTo(test, server.port);
-    for (const mail of recipients(20)) outbox.add(noticeTo(mail));
-    // Four connections, each with a mail.
-    await until('mails under way', () => waiting.length === 4);
-    const closed = outbox.close(60_000);
-    const release = setInterval(() => {
-      for (const go of waiting.splice(0)) go();
-    }, 10);
-    const left = await closed;
-    clearInterval(release);
-    assert.equal(left, 12, 'eight were under way');
-    assert.equal(server.received.length, 8);
-    assert.deepEqual(outbox.counts(), { pending: 0, sent: 8, failed: 12 });
-    const lost = events(lines, 'notice.failed');
-    assert.equal(lost.length, 12);
-    assert.ok(lost.every(({ fields }) => fields.final === true && fields.reason === 'shutting down'));
-    assert.deepEqual(events(lines, 'outbox.lost')[0]?.fields, { notices: 12 });
-    assert.equal(outbox.add(noticeTo('tanaka@example.jp')), 'refused');
+  it('sends a few at a time, each once, however many there are', async (test) => {
+    const sender = new PlayedSender();
+    const { outbox, add } = await openOutbox(test, null, sender);
+    add(noticesTo(recipients(500)));
+    assert.equal(sender.sendings.length, OUTSTANDING);
+    await turn();
+    for (const { mail } of sender.sendings) assert.ok(outbox.isBeingSent(mail.messageId));
+    // One that nobody answers keeps one place busy, and nobody waiting.
+    sender.sendings.splice(0, 1);
+    for (const { finish } of [...sender.sendings]) finish({ outcome: 'delivered' });
+    sender.answer = () => ({ outcome: 'delivered' });
+    await until('all others', () => outbox.counts().sent === 499);
+    assert.deepEqual(sender.mails.map(({ to }) => to).toSorted(), recipients(500).toSorted());
+    assert.equal(sender.most, OUTSTANDING);
+    assert.equal(outbox.counts().pending, 1);
   });
 
-  it('does not wait for ever for a server that is silent', async (test) => {
-    let asked = false;
-    const server = await scriptedServer(test, {
-      onRcptTo: () => {
-        asked = true;
-      },
-    });
-    const { outbox, lines } = outboxTo(test, server.port);
-    outbox.add(noticeTo('sato@example.jp'));
-    await until('a mail under way', () => asked);
-    assert.equal(await outbox.close(50), 1);
-    await until('no connection', () => [...server.sockets].every(({ destroyed }) => destroyed));
-    assert.deepEqual(
-      events(lines, 'notice.failed').map(({ fields }) => [fields.reason, fields.final]),
-      [['shutting down', true]],
+  it('makes one mail of what the same person is about to get', async (test) => {
+    const sender = new PlayedSender();
+    sender.answer = () => ({ outcome: 'delivered' });
+    const { outbox, lines, add } = await openOutbox(test, null, sender);
+    const first = noticeTo('sato@example.jp');
+    assert.deepEqual(add([first], 300), ['queued']);
+    assert.deepEqual(add([noticeTo('sato@example.jp', { server: '172.27.178.81' })], 300), ['merged']);
+    assert.equal(outbox.counts().pending, 1);
+    await until('the mail', () => outbox.counts().sent === 1);
+    const [mail, ...more] = sender.mails;
+    assert.deepEqual(more, []);
+    assert.equal(mail?.messageId, first.messageId);
+    assert.ok(mail?.text.includes('172.27.178.80') && mail.text.includes('172.27.178.81'));
+    for (const event of ['notice.queued', 'notice.sent']) {
+      assert.deepEqual(
+        events(lines, event).map(({ fields }) => [fields.server, fields.messageId]),
+        ['172.27.178.80', '172.27.178.81'].map((server) => [server, first.messageId]),
+      );
+    }
+  });
+
+  it('says nothing of notices whose transaction failed', async (test) => {
+    const sender = new PlayedSender();
+    const { outbox, lines, store, add } = await openOutbox(test, null, sender);
+    const held = noticesTo(recipients(3)).map((notice) => ({ ...notice, holdMs: 0 }));
+    assert.throws(() =>
+      store.write((sql) => {
+        outbox.enter(sql, held);
+        throw new Error('as the test wants it');
+      }),
     );
+    outbox.wake();
+    assert.deepEqual(outbox.counts(), { pending: 0, sent: 0, failed: 0 });
+    assert.deepEqual([sender.mails.length, lines.length], [0, 0]);
+    assert.deepEqual(add(held), ['queued', 'queued', 'queued']);
   });
 });

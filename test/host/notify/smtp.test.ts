@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
-import { composeNotice, type Mail } from '../../../host/notify/mail.ts';
-import { MailSender } from '../../../host/notify/smtp.ts';
+import type { Mail } from '../../../host/notify/mail.ts';
+import { CONNECTIONS, composeMessage, MailSender } from '../../../host/notify/smtp.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
-import {
-  FROM,
-  freePort,
-  noticeTo,
-  reply,
-  scriptedServer,
-  senderTo,
-  smtpOptions,
-  withSink,
-} from './support.ts';
+import { FROM, freePort, reply, scriptedServer, senderTo, smtpOptions, withSink } from './support.ts';
 
 /** Address strings that a mail library reads as more than one address, or as something else. */
 const INJECTIONS = [
@@ -30,16 +21,107 @@ const INJECTIONS = [
   '',
 ];
 
+const ENGLISH =
+  'To: sato@example.jp\n\nThe server below is back.\n\nServer   : www.example.jp (172.27.178.80)\n';
+const JAPANESE = 'sato@example.jp 殿\n\n下記のサーバが復旧したことをお知らせします。\n';
+
 function mailTo(to: string, options: Partial<Mail> = {}): Mail {
-  return { ...composeNotice(noticeTo('sato@example.jp'), FROM), to, ...options };
+  return {
+    from: FROM,
+    to,
+    subject: 'Server recovery notice',
+    text: ENGLISH,
+    date: new Date('2026-11-22T07:30:05Z'),
+    messageId: '<1.ringback@router.example>',
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Ringback-Server': '172.27.178.80' },
+    ...options,
+  };
 }
+
+/** The fields of a message, unfolded and decoded (RFC 2047), in their order, and its text, decoded. */
+function parsed(message: string): { fields: (readonly [string, string])[]; text: string } {
+  const end = message.indexOf('\r\n\r\n');
+  const unfolded = message.slice(0, end).replace(/\r\n(?=[ \t])/g, '');
+  const fields = unfolded.split('\r\n').map((line) => {
+    const [, name = '', value = ''] =
+      /^([!-9;-~]+): ?(.*)$/.exec(line) ?? assert.fail(`not a field: ${line}`);
+    const decoded = value
+      .replace(/\?= +=\?/g, '?==?')
+      .replace(/=\?UTF-8\?B\?([^?]*)\?=/g, (_, text: string) => Buffer.from(text, 'base64').toString());
+    return [name, decoded] as const;
+  });
+  const body = message.slice(end + 4);
+  const coded = fields.some(([name, value]) => name === 'Content-Transfer-Encoding' && value === 'base64');
+  return { fields, text: coded ? Buffer.from(body, 'base64').toString() : body };
+}
+
+describe('the message of a mail', () => {
+  it('is read as it was written, in whatever language and however long', async (test) => {
+    const server = await scriptedServer(test);
+    const sender = senderTo(test, server.port);
+    const contents = [
+      ['Server recovery notice', ENGLISH],
+      ['サーバ障害復旧通知', JAPANESE],
+      ['dots', '.\n..\n.hidden\n\n.\nFrom here on\n.'],
+      ['サーバ '.repeat(60).trim(), `${'復旧'.repeat(2000)}\n.\n`],
+      ['back '.repeat(60).trim(), `${'x'.repeat(998)}\n.\n`],
+      ['z'.repeat(300), `${'z'.repeat(999)}\n`],
+      ['=?UTF-8?B?ZXZpbA==?=', '=E3=82\n\ttab\n'],
+      ['é𠮷👨‍👩‍👧'.repeat(30), 'control \u0007 and nothing \u0000\n'],
+      ['two  blanks', ''],
+      ['', '\n\n'],
+    ] as const;
+    for (const [subject, text] of contents) {
+      const delivery = await sender.send(mailTo('sato@example.jp', { subject, text }));
+      assert.deepEqual(delivery, { outcome: 'delivered' });
+      const message = server.received.at(-1)?.text ?? '';
+      const read = parsed(message);
+      assert.equal(new Map(read.fields).get('Subject'), subject);
+      // A message ends with the end of a line.
+      assert.equal(read.text.replace(/\r\n$/, ''), text.replaceAll('\n', '\r\n').replace(/\r\n$/, ''));
+      assert.match(message, /^[\t\r\n -~]*$/);
+      assert.doesNotMatch(message, /\r(?!\n)|(?<!\r)\n/);
+      const [head = ''] = message.split('\r\n\r\n', 1);
+      for (const line of message.split('\r\n')) assert.ok(line.length <= 998, line);
+      for (const line of head.replace(/^Subject: z+$/m, '').split('\r\n')) {
+        assert.ok(line.length <= (line.includes('=?UTF-8?B?') ? 76 : 78), line);
+      }
+    }
+  });
+
+  it('keeps every value in its own field', () => {
+    const hostile = 'www\r\nBcc: evil@example.com\r\n\r\n.\r\nRCPT TO:<evil@example.com>\u0085\u0000';
+    const mail = mailTo('sato@example.jp', {
+      subject: hostile,
+      messageId: '<1@router.example>\r\nBcc: evil@example.com\r\n\r\n',
+      headers: { 'X-Name': hostile, 'X-Bad:\r\nBcc': 'evil@example.com', 'X-Japanese': `${hostile}サーバ` },
+    });
+    const { fields } = parsed(composeMessage(mail));
+    assert.deepEqual(
+      fields.map(([name]) => name),
+      [
+        ...['From', 'To', 'Subject', 'Message-ID', 'Date', 'X-Name', 'X-BadBcc', 'X-Japanese'],
+        ...['MIME-Version', 'Content-Type', 'Content-Transfer-Encoding'],
+      ],
+    );
+    const clean = 'www Bcc: evil@example.com . RCPT TO:<evil@example.com>';
+    assert.equal(new Map(fields).get('X-Name'), clean);
+    assert.equal(new Map(fields).get('X-Japanese'), `${clean} サーバ`);
+  });
+
+  it('has no date where none is known', () => {
+    const mail = mailTo('sato@example.jp');
+    assert.match(composeMessage(mail), /^Date: Sun, 22 Nov 2026 07:30:05 \+0000\r$/m);
+    assert.doesNotMatch(composeMessage({ ...mail, date: null }), /^Date/m);
+  });
+});
 
 describe('a mail through a real server', { skip: needs('smtp-sink') }, () => {
   it('arrives as one plain text in UTF-8 for one recipient', async (test) => {
     await withSink(async (sink) => {
       const sender = senderTo(test, sink.port);
-      const notice = noticeTo('sato@example.jp', { language: 'ja' });
-      assert.deepEqual(await sender.send(composeNotice(notice, FROM)), { outcome: 'delivered' });
+      const japanese = mailTo('sato@example.jp', { subject: 'サーバ障害復旧通知', text: JAPANESE });
+      assert.deepEqual(await sender.send(japanese), { outcome: 'delivered' });
       await until('the mail', () => sink.mails().length === 1);
       const [mail = ''] = sink.mails();
       const [head = '', body = ''] = mail.split(/\r?\n\r?\n/, 2);
@@ -48,20 +130,17 @@ describe('a mail through a real server', { skip: needs('smtp-sink') }, () => {
         /^X-Rcpt-Args: <sato@example\.jp>/m,
         /^From: ringback@router\.example$/m,
         /^To: sato@example\.jp$/m,
-        /^Message-ID: <[0-9a-f]{32}\.ringback@router\.example>$/m,
+        /^Subject: =\?UTF-8\?B\?44K144O844OQ6Zqc5a6z5b6p5pen6YCa55\+l\?=$/m,
+        /^Message-ID: <1\.ringback@router\.example>$/m,
         /^Date: Sun, 22 Nov 2026 07:30:05 \+0000$/m,
         /^Auto-Submitted: auto-generated$/m,
         /^X-Ringback-Server: 172\.27\.178\.80$/m,
-        /^X-Ringback-Client: 172\.27\.179\.151$/m,
         /^Content-Type: text\/plain; charset=utf-8$/m,
+        /^Content-Transfer-Encoding: base64$/m,
       ]) {
         assert.match(head.replaceAll('\r', ''), line);
       }
-      assert.ok(/^Content-Transfer-Encoding: base64$/m.test(head.replaceAll('\r', '')));
-      assert.match(
-        Buffer.from(body, 'base64').toString('utf8'),
-        /下記のサーバが復旧したことをお知らせします。/,
-      );
+      assert.equal(Buffer.from(body, 'base64').toString('utf8'), JAPANESE.replaceAll('\n', '\r\n'));
     });
   });
 
@@ -79,17 +158,19 @@ describe('a mail through a real server', { skip: needs('smtp-sink') }, () => {
     });
   });
 
-  it('carries no header that a server’s name smuggles in', async (test) => {
+  it('carries no command and no header that a name smuggles in', async (test) => {
     await withSink(async (sink) => {
       const sender = senderTo(test, sink.port);
-      const notice = noticeTo('sato@example.jp', {
-        serverName: 'www\r\n.\r\nRCPT TO:<evil@example.com>\r\n',
-      });
-      await sender.send(composeNotice(notice, FROM));
+      const name = 'www\r\n.\r\nRCPT TO:<evil@example.com>\r\n';
+      const mail = mailTo('sato@example.jp', { subject: name, text: name, headers: { 'X-Name': name } });
+      assert.deepEqual(await sender.send(mail), { outcome: 'delivered' });
       await until('the mail', () => sink.mails().length === 1);
-      assert.match(sink.mails().join(), /X-Rcpt-Args: <sato@example\.jp>/);
-      assert.doesNotMatch(sink.mails().join(), /X-Rcpt-Args: <evil/);
-      assert.doesNotMatch(sink.mails().join(), /^RCPT TO/m);
+      const received = sink.mails().join().replaceAll('\r', '');
+      assert.match(received, /X-Rcpt-Args: <sato@example\.jp>/);
+      assert.doesNotMatch(received, /X-Rcpt-Args: <evil/);
+      // In the text it stands as a line of the text, its dot doubled on the way.
+      assert.match(received, /^X-Name: www \. RCPT TO:<evil@example\.com>$/m);
+      assert.match(received, /\n\nwww\n\.?\.\nRCPT TO:<evil@example\.com>\n/);
     });
   });
 });
@@ -163,7 +244,7 @@ describe('what a server answers', () => {
       Array.from({ length: 150 }, (_, client) => sender.send(mailTo(`client-${client}@example.jp`))),
     );
     assert.equal(server.received.length, 150);
-    assert.ok(server.sockets.length <= 4, `${server.sockets.length} connections`);
+    assert.ok(server.sockets.length <= CONNECTIONS, `${server.sockets.length} connections`);
   });
 });
 

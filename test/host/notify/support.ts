@@ -1,18 +1,27 @@
-/** SMTP servers for the mail tests: postfix's smtp-sink, and one that answers as the test says. */
+/**
+ * What the mail tests share: notices, an outbox on a real state, a sender that the test plays, and SMTP servers:
+ * postfix's smtp-sink, and one that answers as the test says.
+ */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { SMTPServer, type SMTPServerAddress, type SMTPServerOptions } from 'smtp-server';
 import type { SmtpConfiguration } from '../../../host/config/types.ts';
-import { createNotice, type Notice } from '../../../host/notify/mail.ts';
-import { MailSender } from '../../../host/notify/smtp.ts';
-import { until } from '../tools.ts';
+import { createNotice, type Mail, type NoticeFacts } from '../../../host/notify/mail.ts';
+import { Outbox, type OutboxOptions, type Sender } from '../../../host/notify/outbox.ts';
+import { type Delivery, MailSender } from '../../../host/notify/smtp.ts';
+import type { Clock } from '../../../host/store/clock.ts';
+import type { Notice, NoticeItem } from '../../../host/store/outbox.ts';
+import { Store } from '../../../host/store/store.ts';
+import { itemOf } from '../store/support.ts';
+import { type LoggedLine, recordingLog, until } from '../tools.ts';
 
 export const FROM = 'ringback@router.example';
 
@@ -31,17 +40,125 @@ export function senderTo(
   return sender;
 }
 
-export function noticeTo(mail: string, options: Partial<Notice> = {}): Notice {
-  return createNotice({
-    server: '172.27.178.80',
-    serverName: 'www.example.jp',
-    client: '172.27.179.151',
-    mail,
-    language: 'en',
-    recoveredAt: new Date('2026-11-22T07:30:05Z'),
-    outageId: '1',
+const DAY_MS = 86_400_000;
+
+/** A notice of one server for one client. */
+export function noticeTo(
+  mail: string,
+  item: Partial<NoticeItem> = {},
+  facts: Partial<NoticeFacts> = {},
+): Notice {
+  return createNotice({ mail, language: 'en', item: itemOf(item), outage: 1, from: FROM, ...facts });
+}
+
+/** The state's clock standing still. `wall`: what the wall clock is ahead of it, at a moment; null: it was wrong. */
+export function clockAt(nowMs: number, wall: number | null | ((ms: number) => number | null)): Clock {
+  return {
+    nowMs: () => nowMs,
+    dateOf: (ms) => {
+      const wallMs = typeof wall === 'function' ? wall(ms) : wall;
+      return wallMs === null ? null : new Date(wallMs + ms);
+    },
+  };
+}
+
+export function recipients(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `client-${index}@example.jp`);
+}
+
+export interface OpenOutbox {
+  readonly outbox: Outbox;
+  readonly lines: LoggedLine[];
+  readonly store: Store;
+  /** What the store has said. */
+  readonly said: LoggedLine[];
+  /** Enters them, on disk when it returns, and lets the outbox know; what became of each. */
+  add(notices: readonly Notice[], holdMs?: number): string[];
+}
+
+/** An outbox whose state is in this directory, or in memory; both are closed with the test. */
+export async function openOutbox(
+  test: TestContext,
+  directory: string | null,
+  sender: Sender,
+  options: Partial<OutboxOptions> = {},
+): Promise<OpenOutbox> {
+  const { log, lines } = recordingLog();
+  const { log: storeLog, lines: said } = recordingLog();
+  const store = await Store.open({ directory, log: storeLog });
+  const outbox = new Outbox({
+    store,
+    sender,
+    from: FROM,
+    giveUpMs: DAY_MS,
+    stopUrl: () => null,
+    log,
     ...options,
   });
+  test.after(async () => {
+    await outbox.close(0);
+    store.close();
+  });
+  return {
+    outbox,
+    lines,
+    store,
+    said,
+    add(notices, holdMs = 0) {
+      const held = notices.map((notice) => ({ ...notice, holdMs }));
+      const queued = store.write((sql) => outbox.enter(sql, held));
+      outbox.announce(queued);
+      return queued.map(({ outcome }) => outcome);
+    },
+  };
+}
+
+export function events(lines: readonly LoggedLine[], event: string): LoggedLine[] {
+  return lines.filter((line) => line.event === event);
+}
+
+export interface Sending {
+  readonly mail: Mail;
+  finish(delivery: Delivery): void;
+}
+
+/** A sender that does what the test says, when the test says it, unless it is told what to say to every mail. */
+export class PlayedSender implements Sender {
+  /** Under way, oldest first. */
+  readonly sendings: Sending[] = [];
+  readonly mails: Mail[] = [];
+  answer: ((mail: Mail) => Delivery) | null = null;
+  most = 0;
+
+  send(mail: Mail): Promise<Delivery> {
+    this.mails.push(mail);
+    return new Promise((resolve) => {
+      const sending = {
+        mail,
+        finish: (delivery: Delivery) => {
+          this.sendings.splice(this.sendings.indexOf(sending), 1);
+          resolve(delivery);
+        },
+      };
+      this.sendings.push(sending);
+      this.most = Math.max(this.most, this.sendings.length);
+      // Not before the caller knows that it is under way.
+      setImmediate(() => {
+        if (this.answer !== null) sending.finish(this.answer(mail));
+      });
+    });
+  }
+
+  close(): void {}
+}
+
+/** A process with the state in a directory and one notice to this address, for the server on this port. */
+export function startProcess(test: TestContext, directory: string, port: number, mail: string): ChildProcess {
+  const program = fileURLToPath(new URL('process.ts', import.meta.url));
+  const argv = ['--import', 'tsx', program, directory, String(port), mail];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+  test.after(() => child.kill('SIGKILL'));
+  return child;
 }
 
 /** A port that is free at the moment. */

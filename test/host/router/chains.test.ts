@@ -36,7 +36,7 @@ describe('Who comes after the chain was handed out', () => {
       world.notices.map(({ mail }) => mail),
       ['sato@example.jp', 'tanaka@example.jp'],
     );
-    assert.equal(new Set(world.notices.map(({ outageId }) => outageId)).size, 2);
+    assert.equal(new Set(world.notices.map(({ messageId }) => messageId)).size, 2);
     assert.equal(world.told('client.waiting').filter((line) => line.includes(TANAKA)).length, 1);
   });
 
@@ -81,7 +81,7 @@ describe('Who comes after the chain was handed out', () => {
     world.client('waiting', HOST, SATO, 1);
     world.signal(HOST);
     world.handsOut(HOST, SATO);
-    assert.equal(new Set(world.notices.map(({ id }) => id)).size, 2);
+    assert.equal(new Set(world.notices.map(({ messageId }) => messageId)).size, 2);
   });
 });
 

@@ -11,7 +11,7 @@ const LOOPBACK = '127.0.0.1';
 
 function outage(port: number, triedPort = 0): Outage {
   const clients = new Map();
-  return { server: LOOPBACK, port, cause: 'refused', triedPort, fromMs: 0, startedAt: new Date(0), clients };
+  return { id: 1, server: LOOPBACK, port, cause: 'refused', triedPort, fromMs: 0, clients };
 }
 
 const servers: Server[] = [];

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { connect, createServer as createRaw } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
-import { askControl, serveControl } from '../../../host/router/control.ts';
+import { askControl, isNobodyThere, type Routes, serveControl } from '../../../host/router/control.ts';
 import { directory } from '../fabric/scripted.ts';
 import { until } from '../tools.ts';
 
@@ -17,10 +17,30 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-async function served(context: TestContext, status: () => Promise<unknown>): Promise<void> {
-  const server = await serveControl(path, status);
+async function served(context: TestContext, status: () => unknown, more: Routes = {}): Promise<void> {
+  const server = await serveControl(path, { 'GET /status': status, ...more });
   context.after(() => server.close());
 }
+
+/** Whatever bytes are said, and all that is answered until the connection ends. */
+async function say(bytes: string | Buffer): Promise<string> {
+  const socket = connect(path).setEncoding('utf8');
+  let [heard, ended] = ['', false];
+  socket.on('data', (text: string) => {
+    heard += text;
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    ended = true;
+  });
+  socket.end(bytes);
+  await until('the end of the connection', () => ended);
+  return heard;
+}
+
+/** A question with a body, as it is on the wire. */
+const post = (to: string, body: string): string =>
+  `POST ${to} HTTP/1.1\r\nHost: ringback\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
 /** An HTTP server at the socket that is none of ours. */
 async function stranger(context: TestContext, answer: Parameters<typeof createServer>[1]): Promise<void> {
@@ -74,12 +94,82 @@ describe('The control socket', () => {
 
   it('answers nothing else', async (context) => {
     await served(context, async () => ({}));
-    await assert.rejects(askControl(path, '/other'), unavailable(/404/));
+    await assert.rejects(askControl(path, '/other'), unavailable(/nothing is known of "\/other"/));
+    await assert.rejects(askControl(path, '/constructor'), unavailable(/nothing is known/));
+    await assert.rejects(askControl(path, '/status', {}), unavailable(/\/status takes GET, not POST/));
   });
 
   it('says why there is no status', async (context) => {
     await served(context, async () => Promise.reject(new Error('the data plane is away')));
     await assert.rejects(askControl(path, '/status'), unavailable(/the data plane is away/));
+  });
+
+  it('hands on what was asked and sent', async (context) => {
+    await served(context, () => null, {
+      'GET /echo': ({ query, body }) => ({ query: [...query], body }),
+      'POST /echo': async ({ query, body }) => ({ query: [...query], body }),
+    });
+    assert.deepEqual(await askControl(path, '/echo?a=1&b=%E6%97%A5'), {
+      query: [['a', '1'], ['b', '日']], // biome-ignore format: pairs
+      body: null,
+    });
+    const large = { text: '本'.repeat(80_000), list: [1, null, { deep: true }] };
+    assert.deepEqual(await askControl(path, '/echo', large), { query: [], body: large });
+  });
+
+  it('says whose fault it is that there is no answer', async (context) => {
+    await served(context, () => null, {
+      'POST /usage': () => {
+        throw new RingbackError('usage', 'a number is expected');
+      },
+      'POST /input': async () => {
+        throw new RingbackError('input', 'no such notice');
+      },
+    });
+    assert.match(await say(post('/usage', '')), /^HTTP\/1\.1 400 [\s\S]*a number is expected\r\n/);
+    assert.match(await say(post('/input', '')), /^HTTP\/1\.1 409 [\s\S]*no such notice\r\n/);
+    for (const [route, code, message] of [
+      ['/usage', 'usage', 'a number is expected'],
+      ['/input', 'input', 'no such notice'],
+    ]) {
+      await assert.rejects(askControl(path, String(route), {}), (error: unknown) => {
+        return error instanceof RingbackError && error.code === code && error.message === message;
+      });
+    }
+  });
+
+  it('refuses in words what is broken or too much, and goes on', async (context) => {
+    let orders = 0;
+    await served(context, () => 'here', { 'POST /order': () => ++orders });
+    const head = 'POST /order HTTP/1.1\r\nHost: ringback\r\nConnection: close\r\n';
+    for (const [bytes, status, words] of [
+      [post('/order', '{"ids": ['), 400, /no JSON/],
+      [post('/order', '\0\xff'), 400, /no JSON/],
+      [post('/order', ' '.repeat(300_000)), 413, /more than 256 KiB at once/],
+      [
+        `${head}Transfer-Encoding: chunked\r\n\r\n${'10000\r\n'.concat('x'.repeat(65_536), '\r\n').repeat(5)}0\r\n\r\n`,
+        413,
+        /256/,
+      ],
+      [post('http://ringback/order', '{}'), 404, /nothing is known/],
+      [post('/', '{}'), 404, /nothing is known/],
+      [post('/order/../order', '{}'), 404, /nothing is known/],
+      [post('/status', '{}'), 405, /\/status takes GET, not POST/],
+      [post('/order', '{}').replace('POST', 'DELETE'), 405, /Allow: POST[\s\S]*takes POST, not DELETE/],
+      [post('/order', '{}').replace('POST', 'STEAL'), 400, /Bad Request/],
+      ['220 mail.example.jp\r\n', 400, /Bad Request/],
+      [`GET /status HTTP/1.1\r\nCookie: ${'x'.repeat(100_000)}\r\n\r\n`, 431, /Too Large/],
+    ] as const) {
+      const heard = await say(bytes);
+      const what = `${bytes.slice(0, 60)}: ${heard}`;
+      assert.ok(heard.startsWith(`HTTP/1.1 ${status} `), what);
+      assert.match(heard, words, what);
+    }
+    // Half a question, and no more.
+    assert.doesNotMatch(await say(`${head}Content-Length: 1000\r\n\r\n{"all": true}`), / 200 /);
+    assert.equal(orders, 0);
+    assert.equal(await askControl(path, '/status'), 'here');
+    assert.equal(await askControl(path, '/order', {}), 1);
   });
 
   it('takes the place of one that a killed process left behind', async (context) => {
@@ -91,7 +181,7 @@ describe('The control socket', () => {
   it('is not taken from a process that serves it', async (context) => {
     await served(context, async () => 'the first');
     await assert.rejects(
-      serveControl(path, async () => 'the second'),
+      serveControl(path, { 'GET /status': () => 'the second' }),
       unavailable(/another ringback serves it; stop that one/),
     );
     assert.equal(await askControl(path, '/status'), 'the first');
@@ -99,35 +189,31 @@ describe('The control socket', () => {
 
   it('takes the place of nothing but a socket', async () => {
     writeFileSync(path, 'somebody’s file');
-    await assert.rejects(
-      serveControl(path, async () => ({})),
-      unavailable(new RegExp(path)),
-    );
+    await assert.rejects(serveControl(path, {}), unavailable(new RegExp(path)));
     assert.equal(readFileSync(path, 'utf8'), 'somebody’s file');
   });
 
   it('cannot be where there is no directory, and says that', async () => {
     const lost = place.path('missing/ringback.sock');
     await assert.rejects(
-      serveControl(lost, async () => ({})),
+      serveControl(lost, {}),
       unavailable(/missing.* does not exist|no directory .*missing/),
     );
   });
 
   it('cannot be where a directory is', async () => {
     mkdirSync(path);
-    await assert.rejects(
-      serveControl(path, async () => ({})),
-      unavailable(new RegExp(path)),
-    );
+    await assert.rejects(serveControl(path, {}), unavailable(new RegExp(path)));
     assert.ok(statSync(path).isDirectory(), 'which stays');
   });
 
   it('is gone once it is closed, even with somebody still waiting for an answer', async () => {
     let asked = false;
-    const server = await serveControl(path, () => {
-      asked = true;
-      return new Promise(() => {});
+    const server = await serveControl(path, {
+      'GET /status': () => {
+        asked = true;
+        return new Promise(() => {});
+      },
     });
     const patient = connect(path).on('error', () => {});
     patient.write('GET /status HTTP/1.1\r\nHost: ringback\r\n\r\n');
@@ -144,17 +230,18 @@ describe('The control socket', () => {
 
 describe('Asking', () => {
   it('where nobody is says that nobody is', async () => {
-    await assert.rejects(askControl(path, '/status'), unavailable(/no `ringback run` is running here/));
+    const nobody = (error: unknown): boolean =>
+      unavailable(/no `ringback run` is running here/)(error) && isNobodyThere(error);
+    await assert.rejects(askControl(path, '/status'), nobody);
     leaveSocket(path);
-    await assert.rejects(askControl(path, '/status'), unavailable(/no `ringback run` is running here/));
+    await assert.rejects(askControl(path, '/status'), nobody);
   });
 
   it('somebody else says that the answer is none', async (context) => {
     await stranger(context, (_, response) => response.end('<p>Hello</p>'));
-    assert.ok(
-      unavailable(new RegExp(path))(await refused(askControl(path, '/status'))),
-      'an error for people',
-    );
+    const error = await refused(askControl(path, '/status'));
+    assert.ok(unavailable(new RegExp(path))(error), 'an error for people');
+    assert.equal(isNobodyThere(error), false);
   });
 
   it('somebody who goes away in the middle of the answer says that', async (context) => {

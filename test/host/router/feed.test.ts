@@ -8,7 +8,7 @@ import { configuration, SATO, SERVER, TANAKA } from './world.ts';
 type Configure = Extract<Command, { kind: 'configure' }>;
 
 function configure(more: string): Configure {
-  const [first] = commandsFor(configuration(more));
+  const [first] = commandsFor(configuration(more), []);
   assert.ok(first?.kind === 'configure', 'it comes first');
   return first;
 }
@@ -16,7 +16,7 @@ function configure(more: string): Configure {
 describe('What the fabric is fed with', () => {
   it('is all that the operator names', () => {
     const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}, {address: "2001:db8:178::80", ports: [22]}]`;
-    const [, ...named] = commandsFor(configuration(servers));
+    const [, ...named] = commandsFor(configuration(servers), []);
     assert.deepEqual(named, [
       { kind: 'watch', address: '172.27.178.0', bits: 120 },
       { kind: 'watch', address: '2001:db8:178::', bits: 64 },
@@ -38,14 +38,14 @@ describe('What the fabric is fed with', () => {
     assert.equal(waitUs, 30_000_000);
     const detect = { unreachable: false, unansweredMs: null, refused: false, knownClientsOnly: true };
     const given = configuration();
-    const [first] = commandsFor({ ...given, detect: { ...given.detect, ...detect } });
+    const [first] = commandsFor({ ...given, detect: { ...given.detect, ...detect } }, []);
     assert.deepEqual(first?.kind === 'configure' && first.options, {
       ...{ unreachable: false, unanswered: false, refused: false },
       ...{ resolution: true, synAck: true, knownOnly: true, reportAttempts: false },
     });
     assert.ok(first?.kind === 'configure' && first.waitUs > 0, 'attempts are remembered all the same');
     const waiting = { ...given, detect: { ...given.detect, unansweredMs: 500 } };
-    const [second] = commandsFor(waiting);
+    const [second] = commandsFor(waiting, []);
     assert.equal(second?.kind === 'configure' && second.waitUs, 500_000);
   });
 
@@ -73,7 +73,7 @@ describe('What the fabric is fed with', () => {
     });
     const watch = Array.from({ length: 200 }, (_, i) => ({ address: `10.2.${i}.0`, length: 24 }));
     const fabric = new Fabric(null);
-    for (const command of commandsFor({ ...given, clients, detect: { ...given.detect, watch } }))
+    for (const command of commandsFor({ ...given, clients, detect: { ...given.detect, watch } }, []))
       assert.equal(fabric.status(command), 'Ok', command.kind);
   });
 });
@@ -82,7 +82,7 @@ describe('What a fabric that knows of nobody is refilled with', () => {
   const nowUs = 900_000_000;
   const nowMs = 5_000_000;
   const times = (ago: number) => ({ firstMs: nowMs - ago - 1000, lastMs: nowMs - ago, tries: 2 });
-  const about = { cause: 'unanswered', triedPort: 443, fromMs: 0, startedAt: new Date(0) } as const;
+  const about = { cause: 'unanswered', triedPort: 443, fromMs: 0, id: 1 } as const;
 
   it('is everybody who waits, by the fabric’s clock', () => {
     const outages = [

@@ -1,21 +1,23 @@
 /** A data plane with a router behind it, fed by a daemon in this process. */
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import type { Notice } from '../../../host/notify/mail.ts';
 import { DataPlane } from '../../../host/router/data-plane.ts';
+import type { HeldNotice } from '../../../host/router/notices.ts';
 import { nameOf } from '../../../host/router/outages.ts';
 import { Router } from '../../../host/router/router.ts';
+import { type Clock, StateClock } from '../../../host/store/clock.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';
 
-const NO_CHECKS = { watch: () => {}, check: () => {}, stop: () => {} };
+const NO_JOURNAL = { outage: () => {}, client: () => {}, remove: () => {} };
 
 export interface Plane {
   readonly daemon: FakeDaemon;
   readonly plane: DataPlane;
   readonly router: Router;
-  readonly notices: Notice[];
+  readonly clock: Clock;
+  readonly notices: HeldNotice[];
   readonly lines: LoggedLine[];
   /** How often an event was logged. */
   readonly logged: (event: string) => number;
@@ -32,27 +34,39 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
   const daemon = new FakeDaemon(socket);
   await daemon.start();
   const { log, lines } = recordingLog();
-  const notices: Notice[] = [];
+  const notices: HeldNotice[] = [];
+  const clock = new StateClock();
   let syncs = 0;
   const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
   const plane: DataPlane = new DataPlane({
     configuration,
+    registered: [],
     outages: () => router.outages,
     onEvent: (event) => router.onEvent(event),
     onSync: () => {
       syncs++;
       router.beginSync();
     },
+    onFresh: () => router.onFreshFabric(),
     log,
+    clock,
   });
   const router: Router = new Router({
     configuration,
+    registered: [],
+    stopped: new Set(),
     fabric: plane,
-    checks: NO_CHECKS,
-    add: (notice) => notices.push(notice),
+    checks: {
+      watch: () => {},
+      check: (outage) => {
+        if (configuration.recover.confirm === 'none') router.onChecked(outage, 0);
+      },
+      stop: () => {},
+    },
+    journal: { ...NO_JOURNAL, tell: (_, told) => notices.push(...told) },
+    onChange: () => {},
     log,
-    nowMs: () => performance.now(),
-    now: () => new Date(),
+    clock,
   });
   context.after(async () => {
     await plane.close();
@@ -63,6 +77,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
     daemon,
     plane,
     router,
+    clock,
     notices,
     lines,
     syncs: () => syncs,

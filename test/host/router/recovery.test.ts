@@ -10,7 +10,6 @@ import {
   SERVER,
   STRANGER,
   TANAKA,
-  WEB,
   World,
 } from './world.ts';
 
@@ -145,12 +144,6 @@ describe('With confirm: none a sign', () => {
     assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
     assert.equal(world.notices.length, 1);
   });
-
-  it('asks no check to look by itself', () => {
-    const world = new World();
-    world.down(HOST);
-    assert.deepEqual(world.asked(), []);
-  });
 });
 
 describe('With confirm: connect a sign', () => {
@@ -223,113 +216,32 @@ describe('With confirm: connect a sign', () => {
 
   it('counts by the configuration of the moment', () => {
     const world = waiting(CONNECT);
-    world.router.reconfigure(configuration());
     world.signal(HOST);
-    assert.deepEqual(world.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
-    world.router.reconfigure(configuration('notify: {fresh: 1s}'));
+    const outage = world.outage(HOST);
+    if (outage !== undefined) world.router.onChecked(outage, 80);
+    world.router.reconfigure(configuration(`${CONNECT}\nnotify: {fresh: 1s}`));
     world.handsOut(HOST, SATO);
     assert.deepEqual(world.notices, []);
   });
 });
 
-describe('Who comes after the chain was handed out', () => {
-  /** Sato was told; the fabric was asked to forget him. */
-  function told(): World {
-    const world = waiting();
-    world.signal(HOST);
-    world.handsOut(HOST, SATO);
-    world.asked();
-    return world;
-  }
-
-  it('waits on in an outage of its own, when it came before the end of the chain', () => {
-    const world = waiting();
-    world.signal(HOST);
-    world.client('released', HOST, SATO);
-    world.client('waiting', HOST, TANAKA);
-    world.about('releaseEnd', HOST);
-    world.forgotten(HOST, true);
-    world.pass(60);
-    world.down(HOST, { ago: 60 });
-    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
-    world.signal(HOST);
-    world.handsOut(HOST, TANAKA);
+describe('The history', () => {
+  it('has what was told, and what ended while somebody waited who could have been', () => {
+    const world = waiting(CONNECT);
+    world.about('dropped', HOST);
+    world.down({ server: OTHER, port: 0 });
+    world.client('waiting', { server: OTHER, port: 0 }, STRANGER);
+    world.about('dropped', { server: OTHER, port: 0 });
     assert.deepEqual(
-      world.notices.map(({ mail }) => mail),
-      ['sato@example.jp', 'tanaka@example.jp'],
+      world.history.map(({ server, sign, clients, told }) => [server, sign, clients, told]),
+      [[SERVER, null, 1, 0]],
     );
-    assert.equal(new Set(world.notices.map(({ outageId }) => outageId)).size, 2);
-    assert.equal(world.told('client.waiting').filter((line) => line.includes(TANAKA)).length, 1);
-  });
-
-  it('waits on in an outage of its own, when it came before the fabric forgot the others', () => {
-    const world = told();
-    world.client('waiting', HOST, TANAKA);
-    world.forgotten(HOST, true);
-    world.down(HOST, { ago: 0 });
-    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
-    assert.equal(world.told('client.waiting').filter((line) => line.includes(TANAKA)).length, 1);
-  });
-
-  it('may be one of those who were handed out, and waits on as well', () => {
-    const world = waiting();
-    world.signal(HOST);
-    world.client('released', HOST, SATO);
-    world.pass(5);
-    world.client('waiting', HOST, SATO, 1);
-    world.about('releaseEnd', HOST);
-    world.forgotten(HOST, true);
-    world.down(HOST, { ago: 1 });
-    assert.equal(world.notices.length, 1);
-    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO] });
-  });
-
-  it('is forgotten with the outage when the fabric says that it does not go on', () => {
-    const world = waiting();
-    world.signal(HOST);
-    world.client('released', HOST, SATO);
-    world.client('waiting', HOST, TANAKA);
-    world.about('releaseEnd', HOST);
-    world.forgotten(HOST, false);
-    world.down(HOST);
-    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [] });
-  });
-
-  it('may be the same client again, and is told again', () => {
-    const world = told();
-    world.forgotten(HOST, false);
-    world.pass(600);
-    world.down(HOST, { ago: 1 });
-    world.client('waiting', HOST, SATO, 1);
-    world.signal(HOST);
-    world.handsOut(HOST, SATO);
-    assert.equal(new Set(world.notices.map(({ id }) => id)).size, 2);
-  });
-});
-
-describe('A recovery of several chains', () => {
-  function both(): World {
-    const world = new World();
-    world.down(HOST, { triedPort: 80 });
-    world.down(WEB);
-    world.signal(HOST);
-    return world;
-  }
-
-  it('is complete without the chain of an outage that was dropped meanwhile', () => {
-    const world = both();
-    world.client('released', HOST, SATO);
-    world.about('dropped', WEB);
-    world.about('releaseEnd', HOST);
-    assert.equal(world.notices.length, 1);
-    assert.deepEqual(world.waiting(), {});
-  });
-
-  it('is complete when the last chain that it waits for is dropped', () => {
-    const world = both();
-    world.handsOut(HOST, SATO);
-    world.about('dropped', WEB);
-    assert.equal(world.notices.length, 1);
-    assert.deepEqual(world.waiting(), {});
+    const told = waiting();
+    told.signal(HOST);
+    told.handsOut(HOST, SATO, STRANGER);
+    assert.deepEqual(
+      told.history.map(({ server, sign, clients, told }) => [server, sign, clients, told]),
+      [[SERVER, 'arp', 2, 1]],
+    );
   });
 });

@@ -1,32 +1,66 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { NoticeRecord, PastOutageRecord } from '../../../host/router/records.ts';
 import { type Status, statusOf, statusText } from '../../../host/router/status.ts';
-import { SATO, SERVER, TANAKA } from './world.ts';
+import type { Clock } from '../../../host/store/clock.ts';
+import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
 const NOON_MS = Date.UTC(2026, 4, 1, 12);
 const NOW_MS = 9_000_000;
+const CLOCK: Clock = { nowMs: () => NOW_MS, dateOf: (ms) => new Date(NOON_MS - NOW_MS + ms) };
+
+const PENDING: NoticeRecord = {
+  id: '3f2a9c1d',
+  messageId: '<3f2a9c1d0a.ringback@router.example>',
+  mail: 'sato@example.jp',
+  servers: [OTHER],
+  clients: [SATO],
+  state: 'queued',
+  beingSent: false,
+  tries: 3,
+  reason: 'connection refused',
+  entered: '2026-05-01T11:50:00.000Z',
+  next: '2026-05-01T12:00:40.000Z',
+  nextInSeconds: 40,
+  finished: null,
+};
+
+const PAST: PastOutageRecord = {
+  server: OTHER,
+  port: 443,
+  cause: 'refused',
+  from: '2026-05-01T10:00:00.000Z',
+  to: '2026-05-01T10:05:12.000Z',
+  seconds: 312,
+  sign: 'syn-ack',
+  clients: 3,
+  told: 2,
+};
 
 const FACTS = {
   startedAt: new Date(NOON_MS - 60_000),
-  now: new Date(NOON_MS),
-  nowMs: NOW_MS,
+  clock: CLOCK,
+  state: { place: 'disk', reason: null, directory: '/var/lib/ringback' },
   outages: [
     {
+      id: 1,
       server: SERVER,
       port: 0,
       cause: 'unreachable',
       triedPort: 80,
       fromMs: NOW_MS - 20_000,
-      startedAt: new Date(NOON_MS - 20_000),
       clients: new Map([
         [SATO, { firstMs: NOW_MS - 20_000, lastMs: NOW_MS - 1500, tries: 3 }],
         [TANAKA, { firstMs: NOW_MS - 500, lastMs: NOW_MS - 500, tries: 1 }],
       ]),
     },
   ],
-  notices: { pending: 1, sent: 2, failed: 3 },
+  notices: { pending: 3, sent: 2, failed: 3 },
+  pending: [PENDING],
+  past: [PAST],
   traps: { accepted: 1, ignored: 0, malformed: 0, unauthorised: 0, limited: 0 },
   interfaces: [{ name: 'lan0', up: true, received: 10, dropped: 0, lost: 0 }],
+  gaps: 0,
   counters: { frames: { synNoted: 7, arpSign: 0 }, tables: { serversDown: 1, open: 0 } },
 } as const;
 
@@ -50,8 +84,12 @@ describe('The status', () => {
         },
       ],
       notices: FACTS.notices,
+      pending: FACTS.pending,
+      past: FACTS.past,
+      state: FACTS.state,
       traps: FACTS.traps,
       interfaces: FACTS.interfaces,
+      gaps: 0,
       counters: FACTS.counters,
     });
   });
@@ -61,7 +99,7 @@ describe('The status', () => {
     assert.match(text, new RegExp(`${SERVER}  unreachable since .*, 2 waiting`));
     assert.match(text, new RegExp(`${SATO} .*3 tries, the last`));
     assert.match(text, new RegExp(`${TANAKA} .*1 try, the last`));
-    assert.match(text, /Notices: 1 pending, 2 sent, 3 failed/);
+    assert.match(text, /Notices: 3 pending, 2 sent, 3 failed/);
     assert.match(text, /Interface lan0: up, 10 frames, 0 dropped/);
     assert.match(text, /Frames: 7 SYN noted$/m);
     assert.match(text, /Tables: 1 servers down$/m);
@@ -71,6 +109,54 @@ describe('The status', () => {
     const [report] = FACTS.interfaces;
     const text = statusText(asked({ ...FACTS, interfaces: [{ ...report, received: 6 }] }));
     assert.match(text, /Interface lan0: up, 0 dropped$/m);
+  });
+
+  it('tells of the first notices that are pending, and why they still are', () => {
+    const lines = statusText(asked(FACTS)).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('Notices:'));
+    assert.deepEqual(lines.slice(at + 1, at + 3), [
+      '  3f2a9c1d  sato@example.jp  next in 40 s, 3 tries failed: connection refused',
+      '  and 2 notices more',
+    ]);
+    const due = { ...PENDING, tries: 0, reason: null, nextInSeconds: 0 };
+    assert.match(statusText(asked({ ...FACTS, pending: [due] })), /jp {2}next now$/m);
+    const sending = { ...due, tries: 1, reason: 'busy', beingSent: true };
+    assert.match(
+      statusText(asked({ ...FACTS, pending: [sending] })),
+      /jp {2}next under way, 1 try failed: busy$/m,
+    );
+  });
+
+  it('tells of the last outages that are over', () => {
+    const text = statusText(asked(FACTS));
+    assert.match(
+      text,
+      new RegExp(
+        `^Over:\\n {2}${OTHER} port 443 {2}refused from .* to .* \\(5 min 12 s\\), 2 of 3 told$`,
+        'm',
+      ),
+    );
+    const dark = statusText(asked({ ...FACTS, past: [{ ...PAST, from: null, to: null }] }));
+    assert.match(dark, /from an unknown time to an unknown time \(5 min 12 s\)/);
+    assert.doesNotMatch(statusText(asked({ ...FACTS, past: [] })), /Over/);
+  });
+
+  it('says where what must not be lost is kept, and why it is not where it should be', () => {
+    const said = (state: Status['state']): string => statusText(asked({ ...FACTS, state }));
+    assert.match(said(FACTS.state), /^The state is on disk in \/var\/lib\/ringback\.$/m);
+    assert.match(
+      said({ place: 'memory', reason: null, directory: null }),
+      /^The state is in memory, as configured\.$/m,
+    );
+    assert.match(
+      said({ place: 'memory', reason: 'no space left on device', directory: '/var/lib/ringback' }),
+      /^The state is in memory only, and not in \/var\/lib\/ringback: no space left on device$/m,
+    );
+  });
+
+  it('says how often events were lost, if they were', () => {
+    assert.doesNotMatch(statusText(asked(FACTS)), /lost/);
+    assert.match(statusText(asked({ ...FACTS, gaps: 2 })), /were lost and asked for again: 2 times$/m);
   });
 
   it('names the port of a service', () => {

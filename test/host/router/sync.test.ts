@@ -127,17 +127,26 @@ describe('An outage that another host had begun to end', () => {
     assert.deepEqual(heir.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
   });
 
-  for (const more of [CONNECT, undefined]) {
-    it(`and whose chain was handed out is handed out again: ${more ?? 'confirm: none'}`, () => {
-      const heir = inherited('released', more);
-      heir.asked();
-      heir.syncEnd();
-      assert.deepEqual(heir.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
-      heir.handsOut(HOST, SATO);
-      assert.equal(heir.notices.length, 1);
-      assert.deepEqual(heir.waiting(), {});
-    });
-  }
+  it('and whose chain was handed out is handed out again where signs are believed', () => {
+    const heir = inherited('released');
+    heir.asked();
+    heir.syncEnd();
+    assert.deepEqual(heir.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
+    heir.handsOut(HOST, SATO);
+    assert.equal(heir.notices.length, 1);
+    assert.deepEqual(heir.waiting(), {});
+  });
+
+  it('and whose chain was handed out is checked again: that may be long ago', () => {
+    const heir = inherited('released', CONNECT);
+    heir.asked();
+    heir.syncEnd();
+    assert.deepEqual(heir.asked(), [`check ${SERVER} 0`]);
+    const outage = heir.outage(HOST);
+    if (outage !== undefined) heir.router.onChecked(outage, null);
+    assert.deepEqual(heir.asked(), [`stillDown ${SERVER} 0`]);
+    assert.deepEqual(heir.waiting(), { [`${SERVER} 0`]: [SATO] });
+  });
 
   for (const more of [CONNECT, undefined]) {
     it(`is left alone when it was dropped since: ${more ?? 'confirm: none'}`, () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageIdOf } from '../../../host/notify/mail.ts';
 import {
   configuration,
   HOST,
@@ -100,7 +99,7 @@ describe('Who is told when a server is back', () => {
     assert.ok(!world.asked().includes(`release ${OTHER} 0`), 'its chain stays');
     world.handsOut(HOST, SATO);
     assert.deepEqual(
-      world.notices.map(({ mail, server }) => [mail, server]),
+      world.notices.map(({ mail, items }) => [mail, ...items.map(({ server }) => server)]),
       [['sato@example.jp', SERVER]],
     );
     assert.deepEqual(world.waiting(), { [`${OTHER} 0`]: [TANAKA] });
@@ -132,20 +131,30 @@ describe('A notice', () => {
   };
 
   it('says which server, who, and since when it is back', () => {
-    const { id: _, outageId: _outage, ...rest } = one('');
+    const { messageId, ...rest } = one('');
+    assert.match(messageId, /^<[0-9a-f]{32}\.ringback@router\.example>$/);
     assert.deepEqual(rest, {
-      server: SERVER,
-      serverName: null,
-      client: SATO,
       mail: 'sato@example.jp',
       language: 'ja',
-      recoveredAt: new Date(Date.UTC(2026, 4, 1, 12) + 5_030_000),
+      items: [
+        {
+          server: SERVER,
+          serverName: null,
+          client: SATO,
+          fromMs: 4_990_000,
+          recoveredMs: 5_030_000,
+          firstMs: 5_026_000,
+          lastMs: 5_026_000,
+          tries: 1,
+        },
+      ],
+      holdMs: 0,
     });
   });
 
   it('says the server’s name where it has one', () => {
     const servers = `servers: [{address: ${OTHER}, name: b.example.jp}, {address: ${SERVER}, name: www.example.jp}]`;
-    assert.equal(one(servers).serverName, 'www.example.jp');
+    assert.equal(one(servers).items[0]?.serverName, 'www.example.jp');
   });
 
   it('is in the client’s language, or in that of all', () => {
@@ -154,29 +163,23 @@ describe('A notice', () => {
     assert.equal(one('notify: {language: en}', TANAKA).language, 'en');
   });
 
-  it('has the same Message-ID however often this outage is told, and another for another outage', () => {
-    const idOf = (run: (world: World) => void): string => {
-      const world = new World();
-      run(world);
+  it('has the same Message-ID in another process that knows the outage, and another for another outage', () => {
+    const first = new World();
+    first.down(HOST);
+    const outage = first.outage(HOST);
+    assert.ok(outage !== undefined, 'it is down');
+    const idOf = (world: World): string => {
       world.signal(HOST);
       world.handsOut(HOST, SATO);
-      const notice = world.notices.at(-1);
-      assert.ok(notice !== undefined, 'there is one');
-      return messageIdOf(notice, 'ringback@router.example');
+      return world.notices.at(-1)?.messageId ?? 'there is none';
     };
-    const first = idOf((world) => world.down(HOST, { ago: 10 }));
-    const later = idOf((world) => {
-      world.down(HOST, { ago: 10 });
-      world.pass(500);
-    });
-    const toldAgain = idOf((world) => {
-      world.pass(20);
-      world.down(HOST, { ago: 30, state: 'released' });
-    });
-    const other = idOf((world) => world.down(HOST, { ago: 11 }));
-    assert.match(first, /^<[0-9a-f]{32}\.ringback@router\.example>$/);
-    assert.deepEqual([later, toldAgain], [first, first]);
-    assert.notEqual(other, first);
+    const second = new World();
+    second.router.resume([{ ...outage, clients: new Map(), told: false }]);
+    const other = new World();
+    other.down(HOST);
+    const [id, again, another] = [first, second, other].map(idOf);
+    assert.equal(again, id);
+    assert.notEqual(another, id);
   });
 
   it('has another Message-ID for each client and each server', () => {
@@ -186,7 +189,7 @@ describe('A notice', () => {
       world.signal({ server, port: 0 });
       world.handsOut({ server, port: 0 }, SATO, TANAKA);
     }
-    assert.equal(new Set(world.notices.map(({ id }) => id)).size, 4);
+    assert.equal(new Set(world.notices.map(({ messageId }) => messageId)).size, 4);
   });
 });
 
@@ -229,18 +232,17 @@ describe('A server and a service on it that are back together', () => {
     assert.equal(world.notices.length, 1);
   });
 
-  it('have the Message-ID of the older outage, whichever sign came first', () => {
+  it('have been away since the older outage began, whichever sign came first', () => {
     for (const first of [HOST, WEB]) {
       const world = new World();
       world.down(WEB, { ago: 100 });
       world.down(HOST, { ago: 50, triedPort: 80 });
-      const older = world.outage(WEB)?.startedAt.getTime();
       world.signal(first);
       world.handsOut(WEB, SATO);
       world.handsOut(HOST, SATO);
       assert.deepEqual(
-        world.notices.map(({ outageId }) => outageId),
-        [String(older)],
+        world.notices.map(({ items }) => items.map(({ fromMs }) => fromMs)),
+        [[world.nowMs - 100_000]],
       );
     }
   });

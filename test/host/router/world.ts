@@ -2,9 +2,10 @@
 import { parseRouterConfiguration } from '../../../host/config/load.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../host/fabric/records.ts';
-import type { Notice } from '../../../host/notify/mail.ts';
+import type { HeldNotice, Person } from '../../../host/router/notices.ts';
 import { nameOf, type Outage } from '../../../host/router/outages.ts';
 import { Router } from '../../../host/router/router.ts';
+import type { PastOutage } from '../../../host/store/history.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const SERVER = '172.27.178.80';
@@ -42,30 +43,77 @@ export const CONNECT = 'recover: {confirm: connect, traps: {listen: false}}';
 /** The engine's clock is this much ahead of the program's. */
 const AHEAD_US = 7_000_000_000;
 const SECOND_MS = 1000;
+/** Wall time of the moment that is zero on the state's clock. */
+const WALL_MS = Date.UTC(2026, 4, 1, 12);
 
 export class World {
   readonly router: Router;
   readonly lines: LoggedLine[];
-  readonly notices: Notice[] = [];
+  readonly notices: HeldNotice[] = [];
+  /** What went into the history. */
+  readonly history: PastOutage[] = [];
+  /** Outages and clients as they are on disk: `server port` to clients, and those that were told. */
+  readonly disk = new Map<number, { name: string; clients: Set<string>; told: boolean }>();
   /** What was asked of the fabric and of the checks, in order. */
   #asked: string[] = [];
-  /** Monotonic time of the program. */
+  /** The state's clock. */
   nowMs = 5_000_000;
-  /** Wall time of the moment that is zero on the monotonic clock. */
-  readonly #wallMs = Date.UTC(2026, 4, 1, 12);
 
-  constructor(given: RouterConfiguration = configuration()) {
+  constructor(given: RouterConfiguration = configuration(), registered: readonly Person[] = []) {
     const note = (what: string) => (target: Target) => void this.#asked.push(`${what} ${nameOf(target)}`);
     const { log, lines } = recordingLog();
     this.lines = lines;
+    const { confirm } = given.recover;
     this.router = new Router({
       configuration: given,
-      fabric: { release: note('release'), forget: note('forget'), stillDown: note('stillDown') },
-      checks: { watch: note('watch'), check: note('check'), stop: note('stop') },
-      add: (notice) => this.notices.push(notice),
+      registered,
+      stopped: new Set(),
+      fabric: {
+        release: note('release'),
+        forget: note('forget'),
+        stillDown: note('stillDown'),
+        know: (client) => this.#asked.push(`know ${client}`),
+        restore: (outages) => {
+          for (const { server, port, clients } of outages) {
+            note(`restore ${[...clients.keys()].join(' ')} for`)({ server, port });
+          }
+        },
+        sync: () => {
+          this.#asked.push('sync');
+          this.router.beginSync();
+        },
+      },
+      checks: {
+        // Without connecting there is nothing to look at, and nothing to wait for but time.
+        watch: confirm === 'none' ? () => {} : note('watch'),
+        check: confirm === 'none' ? (outage) => this.router.onChecked(outage, 0) : note('check'),
+        stop: note('stop'),
+      },
+      journal: {
+        outage: (outage) => {
+          const clients = this.disk.get(outage.id)?.clients ?? new Set();
+          this.disk.set(outage.id, { name: nameOf(outage), clients, told: false });
+        },
+        client: (outage, client) => {
+          const clients = this.disk.get(outage.id)?.clients;
+          if (outage.clients.has(client)) clients?.add(client);
+          else clients?.delete(client);
+        },
+        remove: ({ id }, past) => {
+          this.disk.delete(id);
+          if (past !== null) this.history.push(past);
+        },
+        tell: (ended, notices) => {
+          for (const { outage, past } of ended) {
+            this.disk.set(outage.id, { name: nameOf(outage), clients: new Set(), told: true });
+            this.history.push(past);
+          }
+          this.notices.push(...notices);
+        },
+      },
+      onChange: () => {},
       log,
-      nowMs: () => this.nowMs,
-      now: () => new Date(this.#wallMs + this.nowMs),
+      clock: { nowMs: () => this.nowMs, dateOf: (ms) => new Date(WALL_MS + ms) },
     });
   }
 

@@ -1,0 +1,37 @@
+/** The links by which people say, with one click, that they want no more notices (RFC 8058). */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { foldMailAddress } from '../config/mail-address.ts';
+
+/** Long enough that nobody guesses it, short enough for a line of mail. */
+const PROOF_BYTES = 16;
+
+export function newStopKey(): string {
+  return randomBytes(32).toString('hex');
+}
+
+export class StopLinks {
+  readonly #key: Buffer;
+
+  /** `key` is hexadecimal, and the same for as long as notices may lie in mailboxes. */
+  constructor(key: string) {
+    this.#key = Buffer.from(key, 'hex');
+  }
+
+  /** What only who got a notice at this address can know. */
+  tokenFor(mail: string): string {
+    return `${Buffer.from(mail).toString('base64url')}.${this.#proof(mail).toString('base64url')}`;
+  }
+
+  /** The mail address of a token; null if it is none of ours. */
+  mailOf(token: string): string | null {
+    const [encoded, proof, ...more] = token.split('.');
+    if (encoded === undefined || proof === undefined || more.length > 0) return null;
+    const mail = Buffer.from(encoded, 'base64url').toString();
+    const given = Buffer.from(proof, 'base64url');
+    return given.length === PROOF_BYTES && timingSafeEqual(given, this.#proof(mail)) ? mail : null;
+  }
+
+  #proof(mail: string): Buffer {
+    return createHmac('sha256', this.#key).update(foldMailAddress(mail)).digest().subarray(0, PROOF_BYTES);
+  }
+}

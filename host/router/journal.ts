@@ -1,0 +1,109 @@
+/** What the router knows, on its way to disk: in groups, to spare the flash, or at once where a promise hangs on it. */
+import type { Outbox } from '../notify/outbox.ts';
+import type { Sql } from '../store/database.ts';
+import { addToHistory, type PastOutage } from '../store/history.ts';
+import { removeClient, removeOutage, saveClient, saveOutage } from '../store/outages.ts';
+import type { Store } from '../store/store.ts';
+import type { HeldNotice } from './notices.ts';
+import type { Outage } from './outages.ts';
+import type { Journal } from './router.ts';
+
+/** At most one commit in this time. */
+const GROUP_MS = 1000;
+/** Another try of somebody who is known to wait does not hurry. */
+const UPDATE_MS = 60_000;
+/** What comes together is written together. */
+const GATHER_MS = 20;
+
+export class StoreJournal implements Journal {
+  readonly #store: Store;
+  readonly #outbox: Outbox;
+  // What is not on disk yet.
+  readonly #outages = new Set<Outage>();
+  readonly #clients = new Map<Outage, Set<string>>();
+  readonly #removed = new Map<Outage, PastOutage | null>();
+  #committedMs = Number.NEGATIVE_INFINITY;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(store: Store, outbox: Outbox) {
+    this.#store = store;
+    this.#outbox = outbox;
+  }
+
+  outage(outage: Outage, { hurry }: { hurry: boolean }): void {
+    this.#outages.add(outage);
+    this.#schedule(hurry);
+  }
+
+  client(outage: Outage, client: string, { hurry }: { hurry: boolean }): void {
+    const clients = this.#clients.get(outage);
+    if (clients === undefined) this.#clients.set(outage, new Set([client]));
+    else clients.add(client);
+    this.#schedule(hurry);
+  }
+
+  remove(outage: Outage, past: PastOutage | null): void {
+    this.#outages.delete(outage);
+    this.#clients.delete(outage);
+    this.#removed.set(outage, past);
+    this.#schedule(true);
+  }
+
+  tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): void {
+    for (const { outage } of ended) {
+      this.#outages.delete(outage);
+      this.#clients.delete(outage);
+    }
+    const queued = this.#commit((sql) => {
+      for (const { outage, past } of ended) {
+        removeOutage(sql, outage.id);
+        saveOutage(sql, { ...outage, told: true });
+        addToHistory(sql, past);
+      }
+      return this.#outbox.enter(sql, notices);
+    });
+    this.#outbox.announce(queued);
+  }
+
+  /** Writes what is not on disk yet, at once. */
+  flush(): void {
+    if (this.#outages.size + this.#clients.size + this.#removed.size > 0) this.#commit(() => {});
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Everything that waits to be written, and `more`, in one transaction. */
+  #commit<T>(more: (sql: Sql) => T): T {
+    const result = this.#store.write((sql) => {
+      for (const [outage, past] of this.#removed) {
+        removeOutage(sql, outage.id);
+        if (past !== null) addToHistory(sql, past);
+      }
+      for (const outage of this.#outages) saveOutage(sql, { ...outage, told: false });
+      for (const [outage, clients] of this.#clients) {
+        for (const client of clients) {
+          const waiting = outage.clients.get(client);
+          if (waiting === undefined) removeClient(sql, outage.id, client);
+          else saveClient(sql, outage.id, client, waiting);
+        }
+      }
+      return more(sql);
+    });
+    this.#removed.clear();
+    this.#outages.clear();
+    this.#clients.clear();
+    this.#committedMs = this.#store.clock.nowMs();
+    return result;
+  }
+
+  #schedule(hurry: boolean): void {
+    const nowMs = this.#store.clock.nowMs();
+    const waitMs = hurry ? Math.max(GATHER_MS, this.#committedMs + GROUP_MS - nowMs) : UPDATE_MS;
+    if (nowMs + waitMs >= this.#dueMs) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#dueMs = nowMs + waitMs;
+    this.#timer = setTimeout(() => this.flush(), waitMs);
+  }
+}

@@ -1,0 +1,138 @@
+/** Who is told of a recovery, and what. */
+import { foldMailAddress } from '../config/mail-address.ts';
+import type { Language, RouterConfiguration } from '../config/types.ts';
+import { createNotice } from '../notify/mail.ts';
+import type { Notice } from '../store/outbox.ts';
+import type { Outage, Waiting } from './outages.ts';
+
+/** A client whose mail address is known. */
+export interface Person {
+  readonly address: string;
+  readonly mail: string;
+  /** null: that of `notify.language`. */
+  readonly language: Language | null;
+}
+
+/** A notice, and how long it may wait for others to the same person. */
+export type HeldNotice = Notice & { readonly holdMs: number };
+
+/** Outages that have ended together, with everybody who waited. */
+export interface Ended {
+  readonly server: string;
+  readonly recoveredMs: number;
+  readonly outages: readonly Outage[];
+  readonly clients: ReadonlyMap<string, Waiting>;
+}
+
+/** Another outage of which there is a sign that it is over. */
+export interface Coming {
+  readonly waiting: ReadonlyMap<string, Waiting>;
+  readonly handedOut: ReadonlyMap<string, Waiting> | undefined;
+}
+
+/** With more servers on their way back nobody is asked whose they are: all notices wait for company. */
+const MANY_COMING = 64;
+/** Two that come back at the same moment are not confirmed at the same moment. */
+const SLACK_MS = 1000;
+
+export class Notices {
+  readonly #registered: Map<string, Person>;
+  #configuration: RouterConfiguration;
+  #people: Map<string, Person> = new Map();
+  /** All addresses of each mail address. */
+  #addresses: Map<string, string[]> = new Map();
+  /** Who wants no notices any more: mail addresses in their folded form. */
+  readonly #stopped: Set<string>;
+
+  /** The configuration's own clients go before those who registered. */
+  constructor(
+    configuration: RouterConfiguration,
+    { registered, stopped }: { registered: readonly Person[]; stopped: ReadonlySet<string> },
+  ) {
+    this.#stopped = new Set(stopped);
+    this.#registered = new Map(registered.map((person) => [person.address, person]));
+    this.#configuration = configuration;
+    this.reconfigure(configuration);
+  }
+
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#configuration = configuration;
+    const people = [...this.#registered.values(), ...configuration.clients];
+    this.#people = new Map(people.map((person) => [person.address, person]));
+    this.#addresses = new Map();
+    for (const person of this.#people.values()) this.#index(person);
+  }
+
+  /** Somebody registered. */
+  add(person: Person): void {
+    this.#registered.set(person.address, person);
+    if (this.#configuration.clients.some(({ address }) => address === person.address)) return;
+    this.#people.set(person.address, person);
+    this.#index(person);
+  }
+
+  /** Nothing goes to this mail address any more. */
+  stop(mail: string): void {
+    this.#stopped.add(foldMailAddress(mail));
+  }
+
+  #index({ address, mail }: Person): void {
+    const others = this.#addresses.get(mail);
+    if (others === undefined) this.#addresses.set(mail, [address]);
+    else if (!others.includes(address)) others.push(address);
+  }
+
+  /** Whether this client's mail address is known. */
+  knows(client: string): boolean {
+    return this.#people.has(client);
+  }
+
+  /** The notices of a recovery; `coming` are other outages that may be over in a moment. */
+  of(
+    { server, recoveredMs, outages, clients }: Ended,
+    coming: readonly Coming[],
+    nowMs: number,
+  ): HeldNotice[] {
+    const { notify, servers, smtp } = this.#configuration;
+    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
+    const notices: HeldNotice[] = [];
+    const registered = new Set<string>();
+    for (const [client, waiting] of clients) {
+      const person = this.#people.get(client);
+      // Paragraphs 94 and 97: nobody knows the address, or the try was too long ago to matter.
+      if (person === undefined || nowMs - waiting.lastMs > notify.freshMs) continue;
+      const mail = foldMailAddress(person.mail);
+      if (this.#stopped.has(mail)) continue;
+      // Whoever gave one address on many machines, his own or not, makes it one mail.
+      if (this.#registered.get(client) === person) {
+        if (registered.has(mail)) continue;
+        registered.add(mail);
+      }
+      const notice = createNotice({
+        mail: person.mail,
+        language: person.language ?? notify.language,
+        item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
+        outage: first.id,
+        from: smtp?.from ?? '',
+      });
+      notices.push({ ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 });
+    }
+    return notices;
+  }
+
+  /** As long as it takes for another server that has given a sign to be found answering. */
+  get #holdMs(): number {
+    const { settleMs } = this.#configuration.recover;
+    return settleMs + Math.min(settleMs, SLACK_MS);
+  }
+
+  /** Whether somebody is about to get a notice of another server, too: one cause, one mail. */
+  #expectsMore({ address, mail }: Person, coming: readonly Coming[]): boolean {
+    if (coming.length > MANY_COMING) return true;
+    const addresses = this.#addresses.get(mail) ?? [address];
+    return coming.some(({ waiting, handedOut }) =>
+      addresses.some((one) => waiting.has(one) || handedOut?.has(one)),
+    );
+  }
+}

@@ -1,0 +1,127 @@
+/** `ringback history` and `ringback outbox`: asks the process that runs, or opens the state if none does. */
+import { loadRouterConfiguration } from '../config/load.ts';
+import { nearest } from '../config/nearest.ts';
+import type { RouterConfiguration } from '../config/types.ts';
+import { messageOf, RingbackError } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { Store } from '../store/store.ts';
+import { askControl, isNobodyThere } from './control.ts';
+import { isMessageId, MOST_RECORDS, recordCount, recordRoutes } from './record-routes.ts';
+import { type HistoryAnswer, NOBODY, type OrderAnswer, type OutboxAnswer } from './records.ts';
+import { countText, historyText, outboxText } from './records-text.ts';
+
+interface Given {
+  /** The configuration file. */
+  readonly config: string;
+  readonly json: boolean;
+  readonly last: string | undefined;
+}
+
+interface Answered {
+  readonly answer: unknown;
+  /** Whether a process that runs has answered. */
+  readonly isLive: boolean;
+}
+
+const ACTIONS = ['list', 'retry', 'drop'];
+
+/** Returns what is to be printed. Throws RingbackError. */
+export async function historyCommand({ config, json, last }: Given): Promise<string> {
+  const question = `/history${lastQuery('history', last)}`;
+  const { answer } = await ask(loadRouterConfiguration(config), question);
+  return json ? JSON.stringify(answer) : historyText(answer as HistoryAnswer);
+}
+
+/** Returns what is to be printed. `words` are what to do (nothing: list), and Message-IDs. Throws RingbackError. */
+export async function outboxCommand(
+  given: Given & { readonly all: boolean },
+  words: readonly string[],
+): Promise<string> {
+  const { config, json } = given;
+  const [action = 'list', ...ids] = words;
+  if (!ACTIONS.includes(action)) {
+    const meant = nearest(action, ACTIONS);
+    const advice = meant === null ? `there are ${ACTIONS.join(', ')}` : `do you mean ${meant}?`;
+    throw wrong(`no action ${JSON.stringify(action)}; ${advice}`);
+  }
+  if (action === 'list') {
+    const { all, last } = given;
+    if (ids.length > 0) throw wrong(`list ${ids[0]} is too much`);
+    if (all) throw wrong(`list does not take --all; --last ${MOST_RECORDS} lists as many as there can be`);
+    const question = `/outbox${lastQuery('outbox', last)}`;
+    const { answer } = await ask(loadRouterConfiguration(config), question);
+    return json ? JSON.stringify(answer) : outboxText(answer as OutboxAnswer);
+  }
+  const body = order(action, ids, given);
+  const { answer, isLive } = await ask(loadRouterConfiguration(config), `/outbox/${action}`, body);
+  return json ? JSON.stringify(answer) : orderText(action, answer as OrderAnswer, isLive);
+}
+
+function order(
+  action: string,
+  ids: readonly string[],
+  { all, last }: { readonly all: boolean; readonly last: string | undefined },
+): unknown {
+  if (last !== undefined) throw wrong(`${action} does not take --last`);
+  if (all === ids.length > 0) throw wrong(`${action} takes Message-IDs, or --all`);
+  const none = ids.find((id) => !isMessageId(id));
+  if (none !== undefined) throw wrong(`${JSON.stringify(none)} is no Message-ID`);
+  return all ? { all } : { ids };
+}
+
+function orderText(action: string, { notices, beingSent }: OrderAnswer, isLive: boolean): string {
+  const left = beingSent > 0 ? `; ${countText(beingSent)} being sent at this moment` : '';
+  if (action === 'drop') return `${countText(notices)} dropped${left}`;
+  const when = isLive ? 'now' : 'when `ringback run` runs';
+  return `${countText(notices)} to be tried ${when}${left}`;
+}
+
+function lastQuery(name: string, last: string | undefined): string {
+  if (last === undefined) return '';
+  const count = recordCount(last);
+  if (count === null) {
+    const allowed = `a number from 1 to ${MOST_RECORDS} is expected`;
+    throw new RingbackError('usage', `${name}: --last ${last} is wrong; ${allowed}`);
+  }
+  return `?last=${count}`;
+}
+
+function wrong(message: string): RingbackError {
+  return new RingbackError('usage', `outbox: ${message}; ringback outbox --help`);
+}
+
+/** The answer of the process that runs; else, by the same routes, that of the state itself. */
+async function ask(configuration: RouterConfiguration, what: string, body?: unknown): Promise<Answered> {
+  const { control, state } = configuration;
+  try {
+    return { answer: await askControl(control, what, body), isLive: true };
+  } catch (error) {
+    if (!isNobodyThere(error)) throw error;
+    const neither = (reason: string, cause: unknown): RingbackError =>
+      new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
+    if (state === null) throw neither('with state: false nothing outlives it', error);
+    try {
+      return { answer: await lookInto(state, what, body), isLive: false };
+    } catch (closed) {
+      if (closed instanceof RingbackError && closed.code === 'unavailable')
+        throw neither(closed.message, closed);
+      throw closed;
+    }
+  }
+}
+
+async function lookInto(directory: string, what: string, body: unknown): Promise<unknown> {
+  const log = createLog({
+    write: (line) => process.stderr.write(line),
+    terminal: process.stderr.isTTY === true,
+    now: () => new Date(),
+  });
+  const store = await Store.open({ directory, log, existing: true });
+  try {
+    const [path = '', query] = what.split('?', 2);
+    const handler = recordRoutes(store, NOBODY)[`${body === undefined ? 'GET' : 'POST'} ${path}`];
+    return await handler?.({ query: new URLSearchParams(query), body: body ?? null });
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,137 @@
+/** SQLite as this program uses it: one file, one process, one mode that survives a kill, statements prepared once. */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import type { Database as DatabaseType, Statement } from 'node-sqlite3-wasm';
+import { RingbackError } from '../errors.ts';
+import { MIGRATIONS } from './schema.ts';
+
+type Library = typeof import('node-sqlite3-wasm');
+export type Value = number | string | null;
+export type Row = Readonly<Record<string, Value>>;
+
+/** Loaded when it is first needed: most commands never do, and it takes a few megabytes. */
+export async function loadLibrary(): Promise<Library> {
+  // The compiler that optimises would take 45 MB for code that waits for the disk most of the time.
+  setFlagsFromString('--liftoff-only');
+  const module = await import('node-sqlite3-wasm');
+  return 'default' in module ? (module.default as Library) : module;
+}
+
+/** The file is there and is no database of ours any more. */
+export class DamagedError extends Error {
+  override readonly name = 'DamagedError';
+}
+
+/** An open database. Everything throws the library's SQLite3Error. */
+export class Sql {
+  readonly #database: DatabaseType;
+  readonly #statements = new Map<string, Statement>();
+
+  /** In memory, or the database in `path`, which must be ours alone; made or migrated if need be. */
+  constructor(library: Library, path: string | null, migrations: readonly string[] = MIGRATIONS) {
+    if (path !== null) rmSync(`${path}.lock`, { recursive: true, force: true });
+    this.#database = new library.Database(path ?? ':memory:');
+    try {
+      // In this order: the library has no shared memory, and corrupts a database in any other mode when it is killed.
+      this.#database.exec('PRAGMA locking_mode = exclusive; PRAGMA temp_store = memory');
+      this.#database.get('PRAGMA journal_mode = wal');
+      this.#database.exec('PRAGMA synchronous = full; PRAGMA journal_size_limit = 1048576');
+      const [check] = this.#database.all('PRAGMA quick_check(1)');
+      if (check?.quick_check !== 'ok') throw new DamagedError(String(check?.quick_check));
+      this.#migrate(path ?? 'memory', migrations);
+    } catch (error) {
+      this.close();
+      throw isDamage(error) ? new DamagedError((error as Error).message) : error;
+    }
+  }
+
+  /** Changes rows; returns how many. */
+  run(sql: string, ...values: readonly Value[]): number {
+    return this.#use(sql, (statement) => statement.run([...values]).changes);
+  }
+
+  all(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#use(sql, (statement) => statement.all([...values]) as Row[]);
+  }
+
+  /** The first row. */
+  get(sql: string, ...values: readonly Value[]): Row | null {
+    // The library's own would leave the query open, and while one is, the write-ahead log only grows.
+    return this.all(sql, ...values)[0] ?? null;
+  }
+
+  /** The single number that a query asks for. */
+  number(sql: string, ...values: readonly Value[]): number {
+    return Number(Object.values(this.get(sql, ...values) ?? {})[0] ?? 0);
+  }
+
+  /** All or nothing, on disk when it returns. */
+  transaction<T>(f: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = f();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // After some failures SQLite has rolled back already.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #use<T>(sql: string, f: (statement: Statement) => T): T {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    try {
+      return f(statement);
+    } catch (error) {
+      this.#statements.delete(sql);
+      try {
+        statement.finalize();
+      } catch {
+        // It repeats its failure, as its next use would have done.
+      }
+      throw error;
+    }
+  }
+
+  #migrate(name: string, migrations: readonly string[]): void {
+    const version = Number(this.#database.get('PRAGMA user_version')?.user_version ?? 0);
+    if (version > migrations.length) {
+      const message = `${name} was written by a newer ringback (version ${version}, this one knows ${migrations.length})`;
+      throw new RingbackError('unavailable', `${message}; upgrade, or move the file away`);
+    }
+    for (const [i, migration] of migrations.slice(version).entries()) {
+      this.transaction(() => {
+        this.#database.exec(migration);
+        this.#database.exec(`PRAGMA user_version = ${version + i + 1}`);
+      });
+    }
+  }
+}
+
+/** What SQLite says about a file whose content makes no sense. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedError || /malformed|not a database/.test(String(error));
+}
+
+/** Makes the directory, for the owner alone: there are people's addresses in it. */
+export function makeDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+}
+
+/** Puts a damaged database aside, in the place of one that was before; returns where it is. */
+export function putAside(path: string): string {
+  const kept = `${path}.damaged`;
+  for (const suffix of ['', '-wal']) {
+    rmSync(`${kept}${suffix}`, { force: true });
+    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
+  }
+  return kept;
+}

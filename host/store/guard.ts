@@ -1,0 +1,42 @@
+/** One process at a time has the database: the library's own lock outlives a killed process, and is no lock then. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { RingbackError, systemCodeOf } from '../errors.ts';
+
+/** What flock(1) says when somebody else has the lock; util-linux lets us choose, BusyBox always says 1. */
+const TAKEN = 1;
+
+/**
+ * Takes the lock of the state in this directory until the process ends or `release` is called. The kernel has the lock
+ * with the open file, which flock(1) only borrows: it ends with us, however we end.
+ * Throws RingbackError('unavailable') when another process has it, or there is no flock(1); the system's error
+ * when the directory can't be written.
+ */
+export function takeLock(directory: string): { release(): void } {
+  const path = `${directory}/lock`;
+  const descriptor = openLock(path);
+  const { status, error } = spawnSync('flock', ['-n', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+  });
+  if (status === 0) return { release: () => closeSync(descriptor) };
+  closeSync(descriptor);
+  if (status === TAKEN) {
+    throw new RingbackError(
+      'unavailable',
+      `state ${directory}: another ringback has it; stop that one, or name another directory`,
+    );
+  }
+  const reason =
+    systemCodeOf(error) === 'ENOENT' ? 'flock (util-linux or BusyBox) is missing' : 'flock failed';
+  throw new RingbackError('unavailable', `state ${directory}: ${reason}`, { cause: error });
+}
+
+/** On a disk that can't be written the file of an earlier process does as well: flock(1) only wants one that is open. */
+function openLock(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EROFS') throw error;
+    return openSync(path, 'r');
+  }
+}

@@ -1,0 +1,83 @@
+/** Tables 71a and 72b on disk: which servers are down, and who waits for them. */
+import type { Cause } from '../fabric/records.ts';
+import type { Row, Sql } from './database.ts';
+
+/** Times are milliseconds of the state's clock. */
+export interface WaitingRow {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly tries: number;
+}
+
+export interface OutageRow {
+  /** The same as long as the outage lasts, in every process; never used again. */
+  readonly id: number;
+  readonly server: string;
+  readonly port: number;
+  readonly cause: Cause;
+  readonly triedPort: number;
+  readonly fromMs: number;
+  /** Its clients' notices are in the outbox; what is left to do is to free the fabric's chain. */
+  readonly told: boolean;
+}
+
+export interface StoredOutage extends OutageRow {
+  /** In order of registration. */
+  readonly clients: Map<string, WaitingRow>;
+}
+
+export function loadOutages(sql: Sql): StoredOutage[] {
+  const clients = new Map<number, Map<string, WaitingRow>>();
+  for (const row of sql.all('SELECT * FROM waiting ORDER BY outage, first_ms')) {
+    const outage = Number(row.outage);
+    const chain = clients.get(outage) ?? new Map<string, WaitingRow>();
+    clients.set(outage, chain);
+    chain.set(String(row.client), {
+      firstMs: Number(row.first_ms),
+      lastMs: Number(row.last_ms),
+      tries: Number(row.tries),
+    });
+  }
+  return sql.all('SELECT * FROM outages ORDER BY from_ms').map((row) => {
+    const outage = outageOf(row);
+    return { ...outage, clients: clients.get(outage.id) ?? new Map() };
+  });
+}
+
+export function saveOutage(sql: Sql, outage: OutageRow): void {
+  const { id, server, port, cause, triedPort, fromMs, told } = outage;
+  sql.run(
+    'INSERT OR REPLACE INTO outages VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ...[id, server, port, cause, triedPort, fromMs, told ? 1 : 0],
+  );
+}
+
+export function removeOutage(sql: Sql, id: number): void {
+  sql.run('DELETE FROM waiting WHERE outage = ?', id);
+  sql.run('DELETE FROM outages WHERE id = ?', id);
+}
+
+export function saveClient(
+  sql: Sql,
+  outage: number,
+  client: string,
+  { firstMs, lastMs, tries }: WaitingRow,
+): void {
+  sql.run('INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)', outage, client, firstMs, lastMs, tries);
+}
+
+export function removeClient(sql: Sql, outage: number, client: string): void {
+  sql.run('DELETE FROM waiting WHERE outage = ? AND client = ?', outage, client);
+}
+
+function outageOf(row: Row): OutageRow {
+  return {
+    id: Number(row.id),
+    server: String(row.server),
+    port: Number(row.port),
+    cause: String(row.cause) as Cause,
+    triedPort: Number(row.tried_port),
+    fromMs: Number(row.from_ms),
+    told: row.told === 1,
+  };
+}

@@ -1,0 +1,61 @@
+/** The tables of the database, and how older ones become them. */
+
+/**
+ * Each entry makes version n + 1 out of version n (`PRAGMA user_version`); entries are never changed once they were
+ * part of a release, only followed by others. Times are milliseconds of the state's clock.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE epochs (
+    start_ms REAL PRIMARY KEY, boot TEXT NOT NULL, base_ms REAL NOT NULL, last_ms REAL NOT NULL, wall_ms REAL
+  );
+  -- Table 71a. A recovery that was told stays until the fabric has freed its chain.
+  CREATE TABLE outages (
+    id INTEGER PRIMARY KEY, server TEXT NOT NULL, port INTEGER NOT NULL, cause TEXT NOT NULL,
+    tried_port INTEGER NOT NULL, from_ms REAL NOT NULL, told INTEGER NOT NULL
+  );
+  -- Table 72b.
+  CREATE TABLE waiting (
+    outage INTEGER NOT NULL REFERENCES outages (id), client TEXT NOT NULL,
+    first_ms REAL NOT NULL, last_ms REAL NOT NULL, tries INTEGER NOT NULL,
+    PRIMARY KEY (outage, client)
+  ) WITHOUT ROWID;
+  -- Table 74.
+  CREATE TABLE registrations (
+    client TEXT PRIMARY KEY, mail TEXT NOT NULL, language TEXT NOT NULL, registered_ms REAL NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX registrations_by_age ON registrations (registered_ms);
+  CREATE TABLE outbox (
+    message_id TEXT PRIMARY KEY, state TEXT NOT NULL, held INTEGER NOT NULL,
+    mail TEXT NOT NULL, language TEXT NOT NULL, items TEXT NOT NULL,
+    created_ms REAL NOT NULL, due_ms REAL NOT NULL, tries INTEGER NOT NULL, reason TEXT, finished_ms REAL
+  );
+  CREATE INDEX outbox_by_due ON outbox (due_ms) WHERE state = 'queued';
+  CREATE INDEX outbox_by_age ON outbox (created_ms) WHERE state = 'queued';
+  CREATE INDEX outbox_held ON outbox (mail) WHERE held = 1;
+  CREATE INDEX outbox_finished ON outbox (finished_ms) WHERE state <> 'queued';
+  CREATE TABLE history (
+    server TEXT NOT NULL, port INTEGER NOT NULL, cause TEXT NOT NULL, sign TEXT,
+    from_ms REAL NOT NULL, to_ms REAL NOT NULL, clients INTEGER NOT NULL, told INTEGER NOT NULL
+  );
+  CREATE INDEX history_by_end ON history (to_ms);
+  `,
+  `
+  -- Single values by name, as JSON.
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  -- Who wants no notices any more: mail addresses in their folded form.
+  CREATE TABLE stopped (mail TEXT PRIMARY KEY, stopped_ms REAL NOT NULL) WITHOUT ROWID;
+  `,
+];
+
+/** Every table, in an order in which rows can be copied. */
+export const TABLES = [
+  'epochs',
+  'outages',
+  'waiting',
+  'registrations',
+  'outbox',
+  'history',
+  'settings',
+  'stopped',
+] as const;

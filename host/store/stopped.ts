@@ -1,0 +1,13 @@
+/** Who said that he wants no notices any more. */
+import { foldMailAddress } from '../config/mail-address.ts';
+import type { Sql } from './database.ts';
+
+/** Takes it down for ever. */
+export function stopNotices(sql: Sql, mail: string, nowMs: number): void {
+  sql.run('INSERT OR IGNORE INTO stopped VALUES (?, ?)', foldMailAddress(mail), nowMs);
+}
+
+/** Mail addresses in their folded form. */
+export function loadStopped(sql: Sql): Set<string> {
+  return new Set(sql.all('SELECT mail FROM stopped').map(({ mail }) => String(mail)));
+}

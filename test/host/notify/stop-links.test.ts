@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { newStopKey, StopLinks } from '../../../host/notify/stop-links.ts';
+
+const links = new StopLinks('00'.repeat(32));
+
+describe('A link to stop notices', () => {
+  it('tells whose it is', () => {
+    for (const mail of ['sato@example.jp', "o'tanaka+ring.back@xn--r8jz45g.example"]) {
+      assert.equal(links.mailOf(links.tokenFor(mail)), mail);
+    }
+  });
+
+  it('is made of what a URL may carry', () => {
+    assert.match(links.tokenFor('{~}?&=#%@example.jp'), /^[\w.-]+$/);
+  });
+
+  it('is nobody’s when it was changed, cut, or made with another key', () => {
+    const token = links.tokenFor('sato@example.jp');
+    const other = links.tokenFor('tanaka@example.jp');
+    const [sato, proof] = token.split('.');
+    const forged = [
+      '',
+      '.',
+      `${sato}.`,
+      `.${proof}`,
+      `${sato}`,
+      `${token}.x`,
+      token.slice(0, -4),
+      `${sato}.${other.split('.')[1]}`,
+      `${other.split('.')[0]}.${proof}`,
+      new StopLinks(newStopKey()).tokenFor('sato@example.jp'),
+    ];
+    for (const text of forged) assert.equal(links.mailOf(text), null, text);
+  });
+
+  it('has a new key for each router', () => {
+    assert.match(newStopKey(), /^[\da-f]{64}$/);
+    assert.notEqual(newStopKey(), newStopKey());
+  });
+});

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { describe, it, mock, type TestContext } from 'node:test';
+import { Outbox } from '../../../host/notify/outbox.ts';
+import { StoreJournal } from '../../../host/router/journal.ts';
+import type { Outage } from '../../../host/router/outages.ts';
+import type { Sql } from '../../../host/store/database.ts';
+import { listHistory } from '../../../host/store/history.ts';
+import { loadOutages } from '../../../host/store/outages.ts';
+import { listNotices } from '../../../host/store/outbox.ts';
+import { Store } from '../../../host/store/store.ts';
+import { recordingLog } from '../tools.ts';
+import { SATO, SERVER, TANAKA } from './world.ts';
+
+const HURRY = { hurry: true };
+const ITEM = {
+  server: SERVER,
+  serverName: null,
+  client: SATO,
+  recoveredMs: 9,
+  firstMs: 1,
+  lastMs: 2,
+  tries: 1,
+};
+const NOTICE = {
+  messageId: '<1.ringback@router.example>',
+  mail: 'sato@example.jp',
+  language: 'en',
+  items: [{ ...ITEM, fromMs: 1 }],
+  holdMs: 0,
+} as const;
+
+function outage(id = 1): Outage {
+  const clients = new Map([[SATO, { firstMs: 1, lastMs: 2, tries: 3 }]]);
+  return { id, server: SERVER, port: 0, cause: 'unreachable', triedPort: 80, fromMs: 1, clients };
+}
+
+const past = (told: number) =>
+  ({
+    server: SERVER,
+    port: 0,
+    cause: 'unreachable',
+    sign: 'arp',
+    fromMs: 1,
+    toMs: 9,
+    clients: 1,
+    told,
+  }) as const;
+
+/** A journal on a store that counts its commits, with timers of its own and a mail server that never answers. */
+async function begun(context: TestContext) {
+  const store = await Store.open({ directory: null, log: recordingLog().log });
+  context.after(() => store.close());
+  let commits = 0;
+  const write = store.write.bind(store);
+  context.mock.method(store, 'write', (f: (sql: Sql) => unknown) => {
+    commits++;
+    return write(f);
+  });
+  let nowMs = 1_000_000;
+  context.mock.method(store.clock, 'nowMs', () => nowMs);
+  mock.timers.enable({ apis: ['setTimeout'] });
+  context.after(() => mock.timers.reset());
+  const sender = { send: () => new Promise<never>(() => {}), close: () => {} };
+  const options = { store, sender, from: 'ringback@router.example', giveUpMs: 1e9, stopUrl: () => null };
+  const outbox = new Outbox({ ...options, log: recordingLog().log });
+  return {
+    store,
+    journal: new StoreJournal(store, outbox),
+    commits: () => commits,
+    pass: (ms: number) => {
+      nowMs += ms;
+      mock.timers.tick(ms);
+    },
+    waiting: () => store.read(loadOutages).map(({ id, told, clients }) => [id, told, [...clients.keys()]]),
+  };
+}
+
+describe('The journal', () => {
+  it('writes an outage and who waits for it, together and soon', async (context) => {
+    const { journal, pass, commits, waiting, store } = await begun(context);
+    const one = outage();
+    journal.outage(one, HURRY);
+    journal.client(one, SATO, HURRY);
+    assert.equal(commits(), 0);
+    pass(20);
+    assert.equal(commits(), 1);
+    assert.deepEqual(waiting(), [[1, false, [SATO]]]);
+    const [stored] = store.read(loadOutages);
+    assert.deepEqual(stored, { ...one, told: false });
+  });
+
+  it('commits no more than once a second, however many come', async (context) => {
+    const { journal, pass, commits, store } = await begun(context);
+    const one = outage();
+    journal.outage(one, HURRY);
+    for (let i = 0; i < 50; i++) {
+      const client = `172.27.179.${i}`;
+      one.clients.set(client, { firstMs: i, lastMs: i, tries: 1 });
+      journal.client(one, client, HURRY);
+      pass(100);
+    }
+    assert.ok(commits() <= 6, `${commits()} commits in 5 s`);
+    pass(1000);
+    assert.equal(store.read(loadOutages)[0]?.clients.size, 50);
+  });
+
+  it('writes nothing while nothing changes', async (context) => {
+    const { journal, pass, commits } = await begun(context);
+    journal.outage(outage(), HURRY);
+    pass(1000);
+    const before = commits();
+    pass(10_000_000);
+    journal.flush();
+    assert.equal(commits(), before);
+  });
+
+  it('lets another try of somebody who waits wait for a minute', async (context) => {
+    const { journal, pass, commits, store } = await begun(context);
+    const one = outage();
+    journal.outage(one, HURRY);
+    journal.client(one, SATO, HURRY);
+    pass(1000);
+    one.clients.set(SATO, { firstMs: 1, lastMs: 500, tries: 4 });
+    journal.client(one, SATO, { hurry: false });
+    pass(59_000);
+    assert.equal(commits(), 1);
+    pass(1000);
+    assert.equal(commits(), 2);
+    assert.equal(store.read(loadOutages)[0]?.clients.get(SATO)?.tries, 4);
+  });
+
+  it('writes at once, and all that was left, when somebody is told', async (context) => {
+    const { journal, store, waiting, commits } = await begun(context);
+    const other = outage(2);
+    journal.outage(other, HURRY);
+    journal.client(other, SATO, HURRY);
+    journal.tell([{ outage: outage(), past: past(1) }], [NOTICE]);
+    assert.equal(commits(), 1);
+    assert.deepEqual(waiting(), [
+      [1, true, []],
+      [2, false, [SATO]],
+    ]);
+    assert.deepEqual(
+      store.read((sql) => listHistory(sql, 9)),
+      [past(1)],
+    );
+    assert.deepEqual(
+      store.read((sql) => listNotices(sql, 9)).map(({ messageId, state }) => [messageId, state]),
+      [[NOTICE.messageId, 'queued']],
+    );
+  });
+
+  it('forgets who waits no more, and what is over', async (context) => {
+    const { journal, pass, waiting, store } = await begun(context);
+    const [one, other] = [outage(1), outage(2)];
+    for (const each of [one, other]) {
+      each.clients.set(TANAKA, { firstMs: 1, lastMs: 1, tries: 1 });
+      journal.outage(each, HURRY);
+      for (const client of each.clients.keys()) journal.client(each, client, HURRY);
+    }
+    pass(1000);
+    one.clients.delete(SATO);
+    journal.client(one, SATO, { hurry: false });
+    journal.remove(other, past(0));
+    pass(60_000);
+    assert.deepEqual(waiting(), [[1, false, [TANAKA]]]);
+    assert.deepEqual(
+      store.read((sql) => listHistory(sql, 9)),
+      [past(0)],
+    );
+  });
+
+  it('never writes what was over before its turn came', async (context) => {
+    const { journal, pass, waiting } = await begun(context);
+    const one = outage();
+    journal.outage(one, HURRY);
+    journal.client(one, SATO, HURRY);
+    journal.remove(one, null);
+    pass(1000);
+    assert.deepEqual(waiting(), []);
+  });
+
+  it('keeps what it could not write for the next time', async (context) => {
+    const { journal, pass, store, waiting } = await begun(context);
+    const failing = context.mock.method(store, 'write', () => {
+      throw new Error('as the test wants it');
+    });
+    journal.outage(outage(), HURRY);
+    assert.throws(() => journal.flush(), /as the test wants it/);
+    failing.mock.restore();
+    journal.flush();
+    pass(1000);
+    assert.equal(waiting().length, 1);
+  });
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { StoredOutage } from '../../../host/store/outages.ts';
+import { CONNECT, configuration, HOST, NAKAMURA6, OTHER, SATO, SERVER, TANAKA, WEB, World } from './world.ts';
+
+const AGO = { firstMs: 4_000_000, lastMs: 4_500_000, tries: 2 };
+
+function stored(id: number, target: typeof HOST, clients: readonly string[], told = false): StoredOutage {
+  const waiting = new Map(clients.map((client) => [client, AGO]));
+  return { ...target, id, cause: 'unreachable', triedPort: 80, fromMs: 4_000_000, told, clients: waiting };
+}
+
+/** A router that was started again, with what its predecessor left. */
+function resumed(outages: readonly StoredOutage[], more?: string): World {
+  const world = new World(configuration(more));
+  world.router.resume(outages);
+  return world;
+}
+
+describe('A router that was started again', () => {
+  it('knows who waits, and tells them of nothing else than the recovery', () => {
+    const world = resumed([stored(1, HOST, [SATO, TANAKA])]);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+    assert.deepEqual(world.told('outage.opened', 'client.waiting'), [], 'they were said before');
+    world.router.onFreshFabric();
+    world.signal(HOST);
+    world.handsOut(HOST, SATO, TANAKA);
+    assert.deepEqual(
+      world.notices.map(({ mail }) => mail),
+      ['sato@example.jp', 'tanaka@example.jp'],
+    );
+  });
+
+  it('looks by itself whether a server is back meanwhile', () => {
+    assert.deepEqual(resumed([stored(1, HOST, [SATO])], CONNECT).asked(), [`watch ${SERVER} 0`]);
+  });
+
+  describe('beside a fabric that lived on', () => {
+    it('takes in what was found while it was away, and tells the fabric what that does not know', () => {
+      const world = resumed([stored(1, HOST, [SATO, TANAKA]), stored(2, { server: OTHER, port: 0 }, [SATO])]);
+      world.router.beginSync();
+      world.down(HOST);
+      world.client('waiting', HOST, TANAKA);
+      world.client('waiting', HOST, NAKAMURA6);
+      world.down(WEB);
+      world.client('waiting', WEB, SATO);
+      world.syncEnd();
+      assert.deepEqual(world.asked(), [
+        `restore ${SATO} for ${SERVER} 0`,
+        `restore ${SATO} for ${OTHER} 0`,
+        'sync',
+      ]);
+      assert.deepEqual(world.waiting(), {
+        [`${SERVER} 0`]: [SATO, TANAKA, NAKAMURA6],
+        [`${OTHER} 0`]: [SATO],
+        [`${SERVER} 80`]: [SATO],
+      });
+      assert.deepEqual(world.told('client.waiting'), [
+        `client.waiting ${SERVER} 0 ${NAKAMURA6}`,
+        `client.waiting ${SERVER} 80 ${SATO}`,
+      ]);
+    });
+
+    it('believes the fabric the second time', () => {
+      const world = resumed([stored(1, HOST, [SATO])]);
+      world.router.beginSync();
+      world.syncEnd();
+      world.syncEnd();
+      assert.deepEqual(world.waiting(), {}, 'it had no room for it');
+    });
+
+    it('asks once more to forget those who were told, and hears who came since', () => {
+      const world = resumed([stored(1, HOST, [], true)]);
+      world.router.beginSync();
+      world.down(HOST, { state: 'released' });
+      world.client('waiting', HOST, SATO);
+      world.client('waiting', HOST, TANAKA);
+      world.syncEnd();
+      assert.deepEqual(world.asked(), [`forget ${SERVER} 0`, 'sync']);
+      assert.deepEqual(world.told('client.waiting', 'outage.opened'), []);
+      world.forgotten(HOST, true);
+      world.down(HOST, { ago: 1 });
+      world.down(HOST, { ago: 1 });
+      world.client('waiting', HOST, TANAKA, 1);
+      world.syncEnd();
+      assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
+      assert.deepEqual(
+        [...world.disk.values()].map(({ name, told }) => [name, told]),
+        [[`${SERVER} 0`, false]],
+      );
+      assert.deepEqual(world.notices, []);
+    });
+
+    it('takes another outage of a server that was told for what it is', () => {
+      const world = resumed([stored(1, HOST, [], true)]);
+      world.router.beginSync();
+      world.down(HOST);
+      world.client('waiting', HOST, SATO);
+      world.syncEnd();
+      assert.deepEqual(world.asked(), []);
+      assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO] });
+    });
+
+    it('forgets what was told when the fabric has forgotten it', () => {
+      const world = resumed([stored(1, HOST, [], true)]);
+      world.disk.set(1, { name: `${SERVER} 0`, clients: new Set(), told: true });
+      world.router.beginSync();
+      world.syncEnd();
+      assert.deepEqual([world.asked(), [...world.disk]], [[], []]);
+    });
+  });
+
+  describe('beside a new fabric', () => {
+    it('forgets what was told', () => {
+      const world = resumed([stored(1, HOST, [], true)]);
+      world.disk.set(1, { name: `${SERVER} 0`, clients: new Set(), told: true });
+      world.router.onFreshFabric();
+      assert.deepEqual([...world.disk], []);
+    });
+  });
+});
+
+describe('A fabric that is lost after a recovery was told', () => {
+  it('takes nobody with it who came since', () => {
+    const world = new World();
+    world.down(HOST);
+    world.client('waiting', HOST, SATO);
+    world.signal(HOST);
+    world.handsOut(HOST, SATO);
+    world.client('waiting', HOST, TANAKA);
+    world.router.onFreshFabric();
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
+    assert.deepEqual(
+      [...world.disk.values()].map(({ clients, told }) => [[...clients], told]),
+      [[[TANAKA], false]],
+    );
+  });
+
+  it('tells nobody again whose first packet came while the recovery was decided', () => {
+    const world = new World();
+    world.down(HOST);
+    world.client('waiting', HOST, SATO);
+    world.signal(HOST);
+    world.client('waiting', HOST, TANAKA, 0);
+    world.client('released', HOST, SATO);
+    world.client('released', HOST, TANAKA, 0);
+    world.about('releaseEnd', HOST);
+    world.router.onFreshFabric();
+    assert.deepEqual(world.waiting(), {});
+    assert.equal(world.notices.length, 2);
+  });
+});
