@@ -75,7 +75,7 @@ test-board: all
 	$(NODE_TEST) $$(find test/board -name '*.test.ts')
 
 test-lab: all
-	@board/need $$(cat board/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	@board/need $$(cat board/lab/packages.txt test/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
 

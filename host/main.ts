@@ -7,6 +7,7 @@ import { nearest } from './config/nearest.ts';
 import { messageOf, RingbackError, systemCodeOf } from './errors.ts';
 import { createLog } from './log.ts';
 import { replayCommand } from './replay/command.ts';
+import { messageCommand } from './router/message-command.ts';
 import { DEFAULT_RECORDS, MOST_RECORDS } from './router/record-routes.ts';
 import { historyCommand, outboxCommand } from './router/records-command.ts';
 import { run } from './router/run.ts';
@@ -24,6 +25,8 @@ const OPTIONS = {
   unanswered: { type: 'string' },
   last: { type: 'string' },
   all: { type: 'boolean' },
+  until: { type: 'string' },
+  clear: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -36,6 +39,8 @@ interface Given {
   readonly unanswered?: string;
   readonly last?: string;
   readonly all?: boolean;
+  readonly until?: string;
+  readonly clear?: boolean;
   readonly help?: boolean;
 }
 
@@ -47,6 +52,8 @@ const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
   last: `    --last N          at most so many, from 1 to ${MOST_RECORDS} (default ${DEFAULT_RECORDS})`,
   all: '    --all             all that it can be done for',
+  until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
+  clear: '    --clear           no message any more',
   help: '-h, --help            this text',
 };
 
@@ -125,6 +132,17 @@ const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     takesMore: true,
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
       console.log(await outboxCommand({ config, json, last, all }, more)),
+  },
+  message: {
+    synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',
+    summary: 'what people read on the page in a dead server’s place',
+    help: `Without a TEXT it says what the message is. It is shown until its end, and people read when that is expected.
+
+--json prints {"text", "until"}; null where there is none.`,
+    options: ['config', 'json', 'until', 'clear'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
+      console.log(await messageCommand({ config, json, until, clear }, more)),
   },
   replay: {
     synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',

@@ -40,6 +40,7 @@ export function explain(configuration: RouterConfiguration, tableBytes: TableByt
     signs(configuration),
     confirmation(configuration),
     ...telling(configuration),
+    ...asking(configuration),
     memory(configuration, tableBytes),
     `"ringback status" asks at ${configuration.control}.`,
   ];
@@ -129,7 +130,7 @@ function memory({ fabric }: RouterConfiguration, bytes: TableBytes): string {
 
 /** What is allowed, and is probably not meant. */
 export function warnings(configuration: RouterConfiguration): string[] {
-  const { detect, fabric, recover, notify, clients, servers, smtp } = configuration;
+  const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
   const everything = detect.watch.filter(({ length }) => length === 0);
   if (everything.length > 0) {
@@ -154,7 +155,10 @@ export function warnings(configuration: RouterConfiguration): string[] {
   if (fabric.socket !== null && fabric.interfaces.length > 0) {
     found.push('fabric.interfaces has no effect beside fabric.socket: the daemon there has its own.');
   }
-  if (clients.length === 0 && (notify.via === 'direct' || detect.knownClientsOnly)) {
+  if (page !== null && smtp === null) {
+    found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
+  }
+  if (clients.length === 0 && ((notify.via === 'direct' && page === null) || detect.knownClientsOnly)) {
     found.push(
       detect.knownClientsOnly
         ? 'clients is empty and known_clients_only is on: nobody is ever noticed.'
@@ -177,7 +181,7 @@ export function warnings(configuration: RouterConfiguration): string[] {
 
 /** One sentence for each thing that is configured and has no effect in this version. */
 export function notYet(configuration: RouterConfiguration): string[] {
-  const { notify, station, page, listKey } = configuration;
+  const { notify, station, listKey } = configuration;
   const found: string[] = [];
   if (notify.via !== 'direct') {
     found.push(
@@ -185,9 +189,17 @@ export function notYet(configuration: RouterConfiguration): string[] {
     );
   }
   if (station !== null) found.push('station has no effect; no list mails are sent.');
-  if (page !== null) found.push('page has no effect; nothing answers in the place of a dead server.');
   if (listKey !== null) found.push('list_key has no effect; no list mails are sent.');
   return found;
+}
+
+function asking({ page }: RouterConfiguration): string[] {
+  if (page === null) return [];
+  const known = page.known === 'pass' ? 'clients with a known mail address get no page' : 'to all who come';
+  const form = page.form === 'router' ? `this router (${page.routerUrl})` : "the dead server's address";
+  return [
+    `In a dead server's place, on ${page.ports.length === 1 ? 'port' : 'ports'} ${and(page.ports.map(String))}, answers a page (${known}) that asks where to send a notice; its form goes to ${form}.`,
+  ];
 }
 
 /** The same configuration with every password, community and key hidden, to be printed. */

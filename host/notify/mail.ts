@@ -37,7 +37,8 @@ export function createNotice({ mail, language, item, outage, from }: NoticeFacts
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   const serverName = item.serverName === null ? null : cleanName(item.serverName);
   return {
-    messageId: `<${hash}.ringback@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    // Without smtp there is no sender; the notice waits for one, and keeps the name that it has then.
+    messageId: `<${hash}.ringback@${from.slice(from.lastIndexOf('@') + 1) || 'localhost'}>`,
     mail,
     language,
     items: [{ ...item, serverName }],

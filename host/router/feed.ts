@@ -18,7 +18,7 @@ const key = randomBytes(16);
 
 /** Sizes and options, then all that the operator names, and who registered. */
 export function commandsFor(configuration: RouterConfiguration, registered: readonly string[]): Command[] {
-  const { fabric, detect, recover, servers, clients } = configuration;
+  const { fabric, detect, recover, servers, clients, page } = configuration;
   return [
     {
       kind: 'configure',
@@ -42,6 +42,8 @@ export function commandsFor(configuration: RouterConfiguration, registered: read
     ...detect.watch.map((prefix) => {
       return { kind: 'watch', address: prefix.address, bits: mappedLength(prefix) } as const;
     }),
+    // What this machine answers in a dead server's place is no sign of that server's life.
+    ...(page?.ports ?? []).map((port) => ({ kind: 'answerFor', port, on: true }) as const),
     ...servers.flatMap(({ address, ports }) =>
       ports.map((port) => ({ kind: 'knowService', server: address, port }) as const),
     ),

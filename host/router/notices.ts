@@ -87,6 +87,12 @@ export class Notices {
     return this.#people.has(client);
   }
 
+  /** Whether this client would get a notice. */
+  tells(client: string): boolean {
+    const person = this.#people.get(client);
+    return person !== undefined && !this.#stopped.has(foldMailAddress(person.mail));
+  }
+
   /** The notices of a recovery; `coming` are other outages that may be over in a moment. */
   of(
     { server, recoveredMs, outages, clients }: Ended,

@@ -1,13 +1,10 @@
 /** `ringback history` and `ringback outbox`: asks the process that runs, or opens the state if none does. */
 import { loadRouterConfiguration } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
-import type { RouterConfiguration } from '../config/types.ts';
-import { messageOf, RingbackError } from '../errors.ts';
-import { createLog } from '../log.ts';
-import { Store } from '../store/store.ts';
-import { askControl, isNobodyThere } from './control.ts';
-import { isMessageId, MOST_RECORDS, recordCount, recordRoutes } from './record-routes.ts';
-import { type HistoryAnswer, NOBODY, type OrderAnswer, type OutboxAnswer } from './records.ts';
+import { RingbackError } from '../errors.ts';
+import { ask } from './ask-state.ts';
+import { isMessageId, MOST_RECORDS, recordCount } from './record-routes.ts';
+import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from './records.ts';
 import { countText, historyText, outboxText } from './records-text.ts';
 
 interface Given {
@@ -15,12 +12,6 @@ interface Given {
   readonly config: string;
   readonly json: boolean;
   readonly last: string | undefined;
-}
-
-interface Answered {
-  readonly answer: unknown;
-  /** Whether a process that runs has answered. */
-  readonly isLive: boolean;
 }
 
 const ACTIONS = ['list', 'retry', 'drop'];
@@ -88,40 +79,4 @@ function lastQuery(name: string, last: string | undefined): string {
 
 function wrong(message: string): RingbackError {
   return new RingbackError('usage', `outbox: ${message}; ringback outbox --help`);
-}
-
-/** The answer of the process that runs; else, by the same routes, that of the state itself. */
-async function ask(configuration: RouterConfiguration, what: string, body?: unknown): Promise<Answered> {
-  const { control, state } = configuration;
-  try {
-    return { answer: await askControl(control, what, body), isLive: true };
-  } catch (error) {
-    if (!isNobodyThere(error)) throw error;
-    const neither = (reason: string, cause: unknown): RingbackError =>
-      new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
-    if (state === null) throw neither('with state: false nothing outlives it', error);
-    try {
-      return { answer: await lookInto(state, what, body), isLive: false };
-    } catch (closed) {
-      if (closed instanceof RingbackError && closed.code === 'unavailable')
-        throw neither(closed.message, closed);
-      throw closed;
-    }
-  }
-}
-
-async function lookInto(directory: string, what: string, body: unknown): Promise<unknown> {
-  const log = createLog({
-    write: (line) => process.stderr.write(line),
-    terminal: process.stderr.isTTY === true,
-    now: () => new Date(),
-  });
-  const store = await Store.open({ directory, log, existing: true });
-  try {
-    const [path = '', query] = what.split('?', 2);
-    const handler = recordRoutes(store, NOBODY)[`${body === undefined ? 'GET' : 'POST'} ${path}`];
-    return await handler?.({ query: new URLSearchParams(query), body: body ?? null });
-  } finally {
-    store.close();
-  }
 }

@@ -123,6 +123,15 @@ export class Router {
     this.#options.onChange();
   }
 
+  /** Everything that is known is written anew: what was on disk is lost. */
+  rewrite(): void {
+    const { journal } = this.#options;
+    for (const outage of this.outages.all()) {
+      journal.outage(outage, { hurry: true });
+      for (const client of outage.clients.keys()) journal.client(outage, client, { hurry: true });
+    }
+  }
+
   /** Takes another configuration for all that is decided from now on. */
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
@@ -140,9 +149,9 @@ export class Router {
     return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
   }
 
-  /** Whether this client's mail address is known, or was given here (table 74). */
-  knows(client: string): boolean {
-    return this.#notices.knows(client);
+  /** Whether this client would get a notice: its mail address is known, and takes them. */
+  tells(client: string): boolean {
+    return this.#notices.tells(client);
   }
 
   /** Nothing goes to this mail address any more. */

@@ -6,16 +6,22 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Outbox, type Sender } from '../notify/outbox.ts';
 import { MailSender } from '../notify/smtp.ts';
+import { newStopKey, StopLinks } from '../notify/stop-links.ts';
+import { OWN_PATH } from '../page/pages.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import { listenForTraps, type TrapListener } from '../recovery/traps.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
+import { loadSetting, saveSetting } from '../store/settings.ts';
 import { loadStopped } from '../store/stopped.ts';
 import { Store } from '../store/store.ts';
 import { ConnectChecks } from './checks.ts';
 import { serveControl } from './control.ts';
 import { DataPlane } from './data-plane.ts';
+import { DeadServers } from './dead-servers.ts';
 import { StoreJournal } from './journal.ts';
+import { messageRoutes } from './message.ts';
+import { ownUrl } from './own-url.ts';
 import { recordRoutes } from './record-routes.ts';
 import { firstQueued, pastOutages } from './records.ts';
 import { Router } from './router.ts';
@@ -32,7 +38,7 @@ const STATUS_NOTICES = 5;
 const STATUS_OUTAGES = 5;
 
 /** Sections that are read once, because sockets and tables hang on them. */
-const FIXED = ['fabric', 'control', 'state'] as const;
+const FIXED = ['fabric', 'control', 'state', 'page'] as const;
 
 /** A sender that can be exchanged while mails are waiting. */
 class ReplaceableSender implements Sender {
@@ -97,6 +103,15 @@ function confirmerOf({ recover }: RouterConfiguration): Confirmer | null {
   return recover.confirm === 'connect' ? new Confirmer(recover) : null;
 }
 
+/** The same as long as the state lives: its links lie in people's mailboxes. */
+function stopKeyOf(store: Store): string {
+  const known = store.read((sql) => loadSetting(sql, 'stop key'));
+  if (known !== null) return known;
+  const key = newStopKey();
+  store.write((sql) => saveSetting(sql, 'stop key', key));
+  return key;
+}
+
 class RunningRole {
   #configuration: RouterConfiguration;
   readonly #store: Store;
@@ -108,6 +123,8 @@ class RunningRole {
   readonly #router: Router;
   readonly #dataPlane: DataPlane;
   #confirmer: Confirmer | null;
+  #deadServers: DeadServers | null = null;
+  readonly #links: StopLinks;
   readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES });
   #traps: TrapListener | null = null;
   #reloads: Promise<void> = Promise.resolve();
@@ -121,6 +138,7 @@ class RunningRole {
     this.#confirmer = confirmerOf(configuration);
     this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp));
     const current = (): RouterConfiguration => this.#configuration;
+    this.#links = new StopLinks(stopKeyOf(store));
     const registered = store.read(loadRegistrations).map((one) => ({ ...one, address: one.client }));
     this.#outbox = new Outbox({
       store,
@@ -131,7 +149,7 @@ class RunningRole {
       get giveUpMs() {
         return current().notify.giveUpMs;
       },
-      stopUrl: () => null,
+      stopUrl: (mail) => this.#stopUrl(mail),
       log,
     });
     this.#journal = new StoreJournal(store, this.#outbox);
@@ -161,20 +179,32 @@ class RunningRole {
       fabric: this.#dataPlane,
       checks: this.#checks,
       journal: this.#journal,
-      onChange: () => {},
+      onChange: () => this.#deadServers?.changed(),
       log,
       clock: store.clock,
     });
     this.#router.resume(store.read(loadOutages));
+    store.whenLost(() => this.#router.rewrite());
   }
 
   async open(): Promise<void> {
-    const { control, recover } = this.#configuration;
+    const { control, recover, page } = this.#configuration;
     this.#control = await serveControl(control, {
       'GET /status': () => this.#status(),
       ...recordRoutes(this.#store, this.#outbox),
+      ...messageRoutes(this.#store),
     });
     this.#traps = await this.#listenForTraps(recover.traps);
+    if (page === null) return;
+    this.#deadServers = await DeadServers.open({
+      configuration: this.#configuration,
+      page,
+      store: this.#store,
+      router: this.#router,
+      journal: this.#journal,
+      links: this.#links,
+      log: this.#log,
+    });
   }
 
   /** Never settles when it is stopped meanwhile. */
@@ -204,13 +234,14 @@ class RunningRole {
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
-    const { fabric, control, state } = this.#configuration;
-    this.#configuration = { ...next, fabric, control, state };
+    const { fabric, control, state, page } = this.#configuration;
+    this.#configuration = { ...next, fabric, control, state, page };
     this.#confirmer = confirmerOf(next);
     this.#sender.use(sender);
     this.#outbox.wake();
     this.#router.reconfigure(this.#configuration);
     this.#dataPlane.reconfigure(this.#configuration);
+    this.#deadServers?.reconfigure(this.#configuration);
   }
 
   async stop(): Promise<void> {
@@ -218,6 +249,7 @@ class RunningRole {
     await this.#reloads;
     await this.#traps?.close();
     await this.#control?.close();
+    await this.#deadServers?.close();
     await this.#dataPlane.close();
     this.#journal.flush();
     await this.#outbox.close(STOP_GRACE_MS);
@@ -247,6 +279,12 @@ class RunningRole {
   async #listenForTraps(traps: TrapConfiguration | null): Promise<TrapListener | null> {
     if (traps === null) return null;
     return await listenForTraps(traps, ({ server }) => this.#router.onTrap(server), this.#log);
+  }
+
+  #stopUrl(mail: string): string | null {
+    const { page } = this.#configuration;
+    const base = page === null ? null : (page.routerUrl ?? ownUrl(page.listen.port));
+    return base === null ? null : `${base}${OWN_PATH}stop?t=${this.#links.tokenFor(mail)}`;
   }
 
   async #status(): Promise<unknown> {

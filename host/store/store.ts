@@ -41,6 +41,7 @@ export class Store {
   #wasRead = false;
   #damaged = false;
   #retry: NodeJS.Timeout | null = null;
+  #onLost: () => void = () => {};
   #clock: StateClock;
 
   /**
@@ -84,6 +85,11 @@ export class Store {
     } catch (error) {
       return this.#inMemory(error, (memory) => this.#commit(memory, f));
     }
+  }
+
+  /** What to do when something that was on disk can't be read any more: whoever knows it better writes it again. */
+  whenLost(f: () => void): void {
+    this.#onLost = f;
   }
 
   close(): void {
@@ -225,6 +231,8 @@ export class Store {
     }
     this.#sql = memory;
     this.#retryLater();
+    // Not in the middle of what somebody writes.
+    if (unreadable.size > 0) setImmediate(() => this.#onLost());
     return result;
   }
 

@@ -76,7 +76,7 @@ describe('ringback --version', () => {
 
 describe('A wrong command line', () => {
   for (const [argv, message] of [
-    [['relay-it'], /no command "relay-it"; there are run, check, status, history, outbox, replay/],
+    [['relay-it'], /no command "relay-it"; there are run, check, status, history, outbox, message, replay/],
     [['stauts'], /no command "stauts"; do you mean status\?/],
     [['takeover'], /takeover is not in this version; there are run/],
     [['constructor'], /no command "constructor"/],

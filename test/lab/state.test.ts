@@ -121,6 +121,16 @@ describe('the state', () => {
     await program.sent(2);
     disk.setReadOnly(false);
     await until('the disk in use', () => program.store.health.place === 'disk');
+    // From now on it is like any other.
+    program.sender.answer = null;
+    program.work(10);
+    program.sender.answer = () => ({ outcome: 'delivered' });
+    disk.fill();
+    program.work(20);
+    for (const { finish } of [...program.sender.sendings]) finish({ outcome: 'delivered' });
+    await program.sent(6);
+    disk.empty();
+    await until('the disk in use', () => program.store.health.place === 'disk');
     await assertAllThere(test, disk, program);
   });
 

@@ -23,6 +23,7 @@ describe('the explanation', () => {
       'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
+      "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
       "The data plane's tables take about 8.6 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
       '"ringback status" asks at /var/run/ringback.sock.',
     ]);
@@ -55,6 +56,15 @@ describe('the explanation', () => {
     says(changed('0.0.0.0:162', '"[::]:162"'), / at \[::\]:162 \(/);
     says(changed('confirm: connect', 'confirm: none'), /believed as it is/);
     says(changed('settle: 5s', 'settle: 90s'), /accept connections for 90s/);
+    says(
+      changed('ports: [80] ', 'ports: [80, 8080] '),
+      /place, on ports 80 and 8080, answers a page \(to all/,
+    );
+    says(changed('known: show', 'known: pass'), /a page \(clients with a known mail address get no page\)/);
+    says(
+      changed('form: server', 'form: router'),
+      /its form goes to this router \(http:\/\/172\.27\.179\.1:8480\)/,
+    );
     says(changed('language: en', 'language: ja'), /Mails are in Japanese where/);
     says(changed('via: direct', 'via: server'), /Each server's own relay \(1 configured\)/);
     says(changed('via: direct', 'via: station'), /The management station \(1 configured\)/);
@@ -114,6 +124,7 @@ describe('the warnings', () => {
       /^fabric\.interfaces has no effect beside/,
     ],
     ['nobody to tell', minimal(), /^clients is empty: outages are noticed/],
+    ['a page without a way to tell anybody', minimal('page: {}\n'), /^page asks people .* no smtp/],
     [
       'nobody to notice',
       changed(/known_clients_only: false([\s\S]*)clients:\n.*\n/, 'known_clients_only: true$1'),
@@ -148,14 +159,13 @@ describe('the warnings', () => {
 describe('what has no effect yet', () => {
   it('is one sentence for each configured part', () => {
     assert.deepEqual(notYet(minimal()), []);
-    assert.equal(notYet(example).length, 3);
+    assert.equal(notYet(example).length, 2);
     const one = (more: string): string => {
       const found = notYet(minimal(more));
       assert.equal(found.length, 1, found.join('\n'));
       return found[0] ?? '';
     };
     const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
-    assert.match(one('page: {}\n'), /^page has no effect/);
     assert.match(one('list_key: list-secret\n'), /^list_key has no effect/);
     assert.match(one('station: {mail: station@example.jp}\n'), /^station has no effect/);
     assert.match(

@@ -31,6 +31,16 @@ describe('A router that was started again', () => {
     );
   });
 
+  it('writes all that it knows when the disk has lost it', () => {
+    const world = resumed([stored(1, HOST, [SATO, TANAKA])]);
+    assert.deepEqual([...world.disk], []);
+    world.router.rewrite();
+    assert.deepEqual(
+      [...world.disk.values()].map(({ clients }) => [...clients]),
+      [[SATO, TANAKA]],
+    );
+  });
+
   it('looks by itself whether a server is back meanwhile', () => {
     assert.deepEqual(resumed([stored(1, HOST, [SATO])], CONNECT).asked(), [`watch ${SERVER} 0`]);
   });

@@ -76,14 +76,14 @@ describe("the state's clock", () => {
     let last = Number.NEGATIVE_INFINITY;
     const moves = [
       () => machine.pass(1234.567),
-      () => machine.reboot(DAY_MS),
-      () => machine.reboot(DAY_MS, { battery: false, upMs: 0 }),
-      () => machine.setWall(0),
-      () => machine.setWall(NOON + 400 * DAY_MS),
       // The state came from another machine whose start had the same name, or from a snapshot of this one.
       () => {
         machine.upMs = 5;
       },
+      () => machine.reboot(DAY_MS),
+      () => machine.reboot(DAY_MS, { battery: false, upMs: 0 }),
+      () => machine.setWall(0),
+      () => machine.setWall(NOON + 400 * DAY_MS),
     ];
     for (let step = 0; step < 200; step++) {
       const stored = clock.toStore();

@@ -129,6 +129,8 @@ describe('a database in use', () => {
     it(`that ${name} is put aside, and work goes on`, async (test) => {
       const directory = await filled(test);
       const { store, lines } = await openStore(test, directory, { retryMs: RETRY_MS });
+      let lost = 0;
+      store.whenLost(() => lost++);
       damage(`${directory}/ringback.db`);
       // Nobody notices before somebody looks.
       store.write((sql) => enter(sql, noticeNumber(MANY)));
@@ -137,6 +139,7 @@ describe('a database in use', () => {
       const unreadable = lines.slice(1).map(({ fields }) => fields.table);
       assert.deepEqual(said(lines), ['state.failed', ...unreadable.map(() => 'state.unreadable')]);
       assert.ok(unreadable.includes('outbox'));
+      await until('whoever knows better is asked', () => lost === 1);
       store.write((sql) => enter(sql, noticeNumber(MANY + 1)));
       await until('the state on disk', () => store.health.place === 'disk');
       assert.deepEqual(said(lines).slice(1 + unreadable.length), ['state.damaged', 'state.back']);

@@ -187,6 +187,16 @@ describe('notices that wait for company', () => {
     assert.equal(countQueued(sql), 1);
   });
 
+  onEmpty('are no company to themselves', (sql) => {
+    const notice = toSato('172.27.178.80');
+    assert.equal(enter(sql, notice, 0, HOLD_MS).outcome, 'queued');
+    for (const isFull of [false, true]) {
+      assert.equal(enter(sql, notice, 10, HOLD_MS, isFull).outcome, 'known');
+    }
+    assert.deepEqual(servers(sql), [['172.27.178.80']]);
+    assert.equal(oldestNotices(sql, 1)[0]?.dueMs, HOLD_MS);
+  });
+
   onEmpty('become one for a client with an address of each IP version', (sql) => {
     enter(sql, toSato('172.27.178.80'), 0, HOLD_MS);
     assert.equal(enter(sql, toSato('2001:db8:178::80', '2001:db8:179::151'), 10, HOLD_MS).outcome, 'merged');

@@ -1,0 +1,183 @@
+/**
+ * Who is connected, and who has to go when there are too many. Nobody is refused: a newcomer may be a person, and who holds
+ * a connection for long without having asked anything is a slow client, or an attack, or a browser that opened one to
+ * have it ready and opens another.
+ */
+
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { canonicalAddress } from '../config/address.ts';
+import { networkOf } from './limits.ts';
+import type { Target } from './steering.ts';
+
+/** Memory: a connection takes about 20 KiB with its buffers in the kernel. */
+export const MOST_CONNECTIONS = 512;
+/** A browser opens six to a server; more may share an address behind NAT. */
+export const MOST_OF_CLIENT = 16;
+/** Requests that are not looked at cost memory until their connection is closed. */
+const MOST_IGNORED = 64;
+/** Who has been answered has so long to take the answer and to hang up. */
+const LEAVE_MS = 10_000;
+
+export interface Connection {
+  readonly socket: Socket;
+  /** Canonical address. */
+  readonly client: string;
+  /** What counts as one client: see networkOf. */
+  readonly network: string;
+  /** null: to the router's own address. */
+  readonly target: Target | null;
+  /**
+   * `asking`: its request is not all here, or not answered; `leaving`: there will be no other answer; `listening`: to
+   * events, which has limits of its own.
+   */
+  state: 'asking' | 'leaving' | 'listening';
+  /** Its one request has come; others on the same connection are none (RFC 9112 section 9.6: it will be closed). */
+  isTaken: boolean;
+  /** How many came all the same. */
+  ignored: number;
+  /** When it began to leave. */
+  leavingMs: number;
+}
+
+export class Connections {
+  readonly #nowMs: () => number;
+  readonly #all = new Map<Duplex, Connection>();
+  readonly #networks = new Map<string, Connection[]>();
+  /** Oldest first, both. */
+  readonly #asking = new Set<Connection>();
+  readonly #leaving = new Set<Connection>();
+  #evicted = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Takes a new connection in, and sends another away if there are too many; null: it is closed already. */
+  add(socket: Socket, targetOf: (localAddress: string) => Target | null): Connection | null {
+    const client = addressOf(socket.remoteAddress);
+    const local = addressOf(socket.localAddress);
+    if (client === null || local === null) return null;
+    const network = networkOf(client);
+    const neighbours = this.#networks.get(network);
+    if (neighbours !== undefined && neighbours.length >= MOST_OF_CLIENT) this.#evictOf(neighbours);
+    if (this.#all.size >= MOST_CONNECTIONS) this.#evict();
+    const connection: Connection = {
+      socket,
+      client,
+      network,
+      target: targetOf(local),
+      state: 'asking',
+      isTaken: false,
+      ignored: 0,
+      leavingMs: 0,
+    };
+    this.#all.set(socket, connection);
+    this.#asking.add(connection);
+    // Asked for again: an eviction may have emptied the list.
+    const list = this.#networks.get(network);
+    if (list === undefined) this.#networks.set(network, [connection]);
+    else list.push(connection);
+    return connection;
+  }
+
+  of(socket: Duplex): Connection | undefined {
+    return this.#all.get(socket);
+  }
+
+  /** It has its answer, or will never get one: from now on nothing that it says counts. */
+  leave(connection: Connection): void {
+    if (!this.#all.has(connection.socket)) return;
+    this.#asking.delete(connection);
+    connection.state = 'leaving';
+    connection.leavingMs = this.#nowMs();
+    this.#leaving.add(connection);
+  }
+
+  listen(connection: Connection): void {
+    this.#asking.delete(connection);
+    connection.state = 'listening';
+  }
+
+  remove(socket: Socket): void {
+    const connection = this.#all.get(socket);
+    if (connection === undefined) return;
+    this.#all.delete(socket);
+    this.#asking.delete(connection);
+    this.#leaving.delete(connection);
+    const list = this.#networks.get(connection.network);
+    if (list === undefined) return;
+    if (list.length === 1) this.#networks.delete(connection.network);
+    else list.splice(list.indexOf(connection), 1);
+  }
+
+  /** A request that is too late. */
+  ignore(connection: Connection): void {
+    connection.ignored += 1;
+    if (connection.ignored > MOST_IGNORED) this.#close(connection);
+  }
+
+  /** Closes what takes too long to leave. */
+  sweep(): void {
+    const nowMs = this.#nowMs();
+    for (const connection of this.#leaving) {
+      if (nowMs - connection.leavingMs < LEAVE_MS) return;
+      this.#close(connection);
+    }
+  }
+
+  /** Closes connections that browsers keep ready for their next request to this server, for that must be a new one. */
+  closeUnused(isMeant: (target: Target) => boolean): void {
+    for (const connection of this.#asking) {
+      const { socket, target } = connection;
+      if (target !== null && isMeant(target) && socket.bytesRead === 0) this.#close(connection);
+    }
+  }
+
+  closeAll(): void {
+    for (const connection of this.#all.values()) this.#close(connection);
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** How many had to make room for others. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  /** Who has been answered goes before who may still ask; of these the one that has been asking the longest. */
+  #evict(): void {
+    const [connection] = this.#leaving.size > 0 ? this.#leaving : this.#asking;
+    if (connection !== undefined) this.#evictOne(connection);
+  }
+
+  #evictOf(list: readonly Connection[]): void {
+    const connection =
+      list.find(({ state }) => state === 'leaving') ?? list.find(({ state }) => state === 'asking');
+    if (connection !== undefined) this.#evictOne(connection);
+  }
+
+  #evictOne(connection: Connection): void {
+    this.#evicted += 1;
+    this.#close(connection);
+  }
+
+  #close({ socket }: Connection): void {
+    this.remove(socket);
+    socket.destroy();
+  }
+}
+
+const MAPPED = '::ffff:';
+
+/** The canonical address of an end of a socket; null where there is none any more. */
+function addressOf(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (!text.includes(':')) return text;
+  // Every IPv4 client of a listener for both versions; the system writes it dotted.
+  if (text.startsWith(MAPPED) && text.includes('.')) return text.slice(MAPPED.length);
+  const zone = text.indexOf('%');
+  return canonicalAddress(zone < 0 ? text : text.slice(0, zone));
+}

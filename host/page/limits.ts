@@ -1,0 +1,117 @@
+/** How often people may register: token buckets in maps of bounded size. */
+
+import { addressBytes, addressText } from '../config/address.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** One person asks for a few servers; a household shares an address. */
+export const PER_CLIENT_AN_HOUR = 5;
+/** Strangers can enter somebody else's address: a bound on what that brings, beside one notice an outage. */
+export const PER_MAIL_A_DAY = 5;
+/** All that a router of this size is asked for in its worst hour. */
+export const IN_ALL_AN_HOUR = 1000;
+/** Those of an hour, and those of a day: with the limit in all, no more can be in use. */
+const CLIENTS = 2 * IN_ALL_AN_HOUR;
+const MAILS = 25 * IN_ALL_AN_HOUR;
+
+interface BucketOptions {
+  /** How many at once. */
+  readonly burst: number;
+  /** After how long there is room for one more. */
+  readonly refillMs: number;
+  /** Buckets that are not full; beyond them the one that was used longest ago is forgotten. */
+  readonly most: number;
+}
+
+/**
+ * One bucket for each key. What is kept is the moment when it will be full again (the generic cell rate algorithm of ITU-T
+ * I.371): a full one needs no place.
+ */
+export class Buckets {
+  readonly #burst: number;
+  readonly #refillMs: number;
+  readonly #most: number;
+  /** In order of their last use. */
+  readonly #fullMs = new Map<string, number>();
+
+  constructor({ burst, refillMs, most }: BucketOptions) {
+    this.#burst = burst;
+    this.#refillMs = refillMs;
+    this.#most = most;
+  }
+
+  /** How long until one more may be taken; 0: now. */
+  waitMs(key: string, nowMs: number): number {
+    const fullMs = this.#fullMs.get(key) ?? nowMs;
+    return Math.max(0, fullMs - nowMs - (this.#burst - 1) * this.#refillMs);
+  }
+
+  /** Takes one, whether there is one or not. */
+  take(key: string, nowMs: number): void {
+    const fullMs = Math.max(nowMs, this.#fullMs.get(key) ?? nowMs) + this.#refillMs;
+    this.#fullMs.delete(key);
+    this.#makeRoom(nowMs);
+    this.#fullMs.set(key, fullMs);
+  }
+
+  get size(): number {
+    return this.#fullMs.size;
+  }
+
+  #makeRoom(nowMs: number): void {
+    for (const [key, fullMs] of this.#fullMs) {
+      if (fullMs > nowMs && this.#fullMs.size < this.#most) return;
+      this.#fullMs.delete(key);
+    }
+  }
+}
+
+export class RegistrationLimits {
+  readonly #clients = new Buckets({
+    burst: PER_CLIENT_AN_HOUR,
+    refillMs: HOUR_MS / PER_CLIENT_AN_HOUR,
+    most: CLIENTS,
+  });
+  readonly #mails = new Buckets({
+    burst: PER_MAIL_A_DAY,
+    refillMs: (24 * HOUR_MS) / PER_MAIL_A_DAY,
+    most: MAILS,
+  });
+  readonly #all = new Buckets({ burst: IN_ALL_AN_HOUR, refillMs: HOUR_MS / IN_ALL_AN_HOUR, most: 1 });
+
+  /**
+   * Takes one from each of the three limits, or nothing if one of them is reached: then for how many milliseconds. 0: it
+   * is admitted. `client` and `mail` are canonical.
+   */
+  admit(client: string, mail: string, nowMs: number): number {
+    const keys = [
+      [this.#clients, networkOf(client)],
+      [this.#mails, foldedMail(mail)],
+      [this.#all, ''],
+    ] as const;
+    const waitMs = Math.max(...keys.map(([buckets, key]) => buckets.waitMs(key, nowMs)));
+    if (waitMs === 0) for (const [buckets, key] of keys) buckets.take(key, nowMs);
+    return waitMs;
+  }
+}
+
+const NETWORK_BYTES = 8;
+
+/**
+ * Whom a limit counts: an IPv4 address, or the /64 of an IPv6 one, in which a machine chooses its addresses itself (RFC
+ * 4291 section 2.5.1, RFC 8981).
+ */
+export function networkOf(client: string): string {
+  if (!client.includes(':')) return client;
+  return `${addressText(addressBytes(client).fill(0, NETWORK_BYTES))}/64`;
+}
+
+/**
+ * One spelling for the mailboxes that many providers hold to be one: any case, dots in the local part, and what follows a
+ * `+` in it. Only to count, never to send to.
+ */
+export function foldedMail(mail: string): string {
+  const at = mail.lastIndexOf('@');
+  const [local = ''] = mail.slice(0, at).split('+', 1);
+  return `${local.replaceAll('.', '')}${mail.slice(at)}`.toLowerCase();
+}

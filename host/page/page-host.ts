@@ -1,0 +1,37 @@
+/** What the page needs of the role that it runs in. */
+
+import type { Language } from '../config/types.ts';
+import type { Target } from './steering.ts';
+
+export interface Outage {
+  readonly name: string | null;
+  /** On the clock of PageOptions. */
+  readonly sinceMs: number;
+}
+
+export interface Message {
+  readonly text: string;
+  readonly until: Date | null;
+}
+
+/** Addresses are canonical. What throws costs the one request its answer, and is logged. */
+export interface PageHost {
+  /** What was asked for on a connection to this address; null: not a steered connection. */
+  targetOf(localAddress: string): Target | null;
+  /** null: it is not down, or not any more. */
+  outageOf(target: Target): Outage | null;
+  wasTurnedAway(server: string, client: string): boolean;
+  /** Stands in `clients:`, or has a registration younger than `ask_again`. */
+  isKnown(client: string): boolean;
+  /** It is on disk when this returns; throws when it can't be. */
+  register(registration: {
+    readonly server: string;
+    readonly client: string;
+    readonly mail: string;
+    readonly language: Language;
+  }): void;
+  /** What the operator has to say. */
+  message(): Message | null;
+  /** One-click unsubscribe (RFC 8058): false when the token is none of ours. */
+  stop(token: string): boolean;
+}

@@ -1,0 +1,308 @@
+/**
+ * The page in the dead servers' place (contract, "The page"): what is answered to whom. Everything asked of a dead server
+ * is answered 503, but for the page's own few paths; on the router's own address there are only these.
+ */
+
+import type { Language, PageConfiguration } from '../config/types.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { BurstLog } from '../log-burst.ts';
+import type { Clock } from '../store/clock.ts';
+import {
+  type Place,
+  pageAnswer,
+  plainAnswer,
+  problemAnswer,
+  RETRY_BACK_SECONDS,
+  RETRY_SECONDS,
+  ReadyAnswers,
+} from './answers.ts';
+import { BEAT_MS, EventStreams } from './events.ts';
+import { formOf, homeOf, plainFacts, serverFacts } from './facts.ts';
+import { chooseLanguage } from './language.ts';
+import { NoticeDesk, type Outcome } from './notice.ts';
+import type { PageHost } from './page-host.ts';
+import { OWN_PATH, type Page, type PageFacts } from './pages.ts';
+import { fieldsOf, isOneClick, remembering, wantsProblem } from './requests.ts';
+import type { Target } from './steering.ts';
+import { Tokens } from './tokens.ts';
+import { type Asked, Web } from './web.ts';
+
+export type { PageHost } from './page-host.ts';
+
+export interface PageOptions {
+  readonly configuration: PageConfiguration;
+  /** Where a browser does not say. */
+  readonly language: Language;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly host: PageHost;
+}
+
+export interface PageCounters {
+  readonly shown: number;
+  readonly registered: number;
+  readonly declined: number;
+  readonly refused: number;
+  /** Requests that could not be read. */
+  readonly broken: number;
+  readonly connections: number;
+  /** Connections that had to make room for others. */
+  readonly evicted: number;
+  readonly streams: number;
+}
+
+/** Tokens of notices are shorter. */
+const MAX_STOP_TOKEN = 256;
+const EVENT_STREAM = [
+  'Content-Type',
+  'text/event-stream',
+  'Cache-Control',
+  'no-store',
+  'Connection',
+  'close',
+];
+/** What a mail program posts (RFC 8058 section 3.1), and the button of the page behind the link. */
+const ONE_CLICK = { 'List-Unsubscribe': 'One-Click' };
+
+export class PageServer {
+  readonly #options: PageOptions;
+  readonly #web: Web;
+  readonly #streams: EventStreams;
+  readonly #tokens: Tokens;
+  readonly #desk: NoticeDesk;
+  readonly #ready: ReadyAnswers;
+  readonly #languageOf: (acceptLanguage: string | undefined) => Language;
+  readonly #isProgram = remembering(wantsProblem);
+  readonly #shownLog: BurstLog;
+  readonly #declinedLog: BurstLog;
+  readonly #timer: NodeJS.Timeout;
+  readonly #counts = { shown: 0, registered: 0, declined: 0, refused: 0 };
+
+  private constructor(options: PageOptions) {
+    const { clock, host, language, log } = options;
+    const nowMs = (): number => clock.nowMs();
+    this.#options = options;
+    this.#web = new Web({
+      clock,
+      targetOf: (local) => host.targetOf(local),
+      answer: (asked) => this.#answer(asked),
+      failed: (error) => this.#failed(error),
+    });
+    this.#streams = new EventStreams(this.#web.connections, nowMs);
+    this.#tokens = new Tokens(nowMs);
+    this.#desk = new NoticeDesk(host, this.#tokens, nowMs);
+    this.#ready = new ReadyAnswers(clock, (place, token) => this.#factsOfPlace(place, token));
+    this.#languageOf = remembering((field) => chooseLanguage(field, language));
+    this.#shownLog = new BurstLog(log, nowMs);
+    this.#declinedLog = new BurstLog(log, nowMs);
+    this.#timer = setInterval(() => this.#streams.beat(), BEAT_MS).unref();
+  }
+
+  /** Listens; throws RingbackError('unavailable') when that is not possible. */
+  static async open(options: PageOptions): Promise<PageServer> {
+    const page = new PageServer(options);
+    try {
+      await page.#web.listen(options.configuration.listen);
+    } catch (error) {
+      clearInterval(page.#timer);
+      throw error;
+    }
+    return page;
+  }
+
+  /** That on which it listens. */
+  get port(): number {
+    return this.#web.port;
+  }
+
+  get counters(): PageCounters {
+    const { broken, connections } = this.#web;
+    const { evicted, size } = connections;
+    return { ...this.#counts, broken, connections: size, evicted, streams: this.#streams.size };
+  }
+
+  /**
+   * The server is back, or with a port only that one (0: all of them). Open pages are told, and connections that browsers
+   * keep ready are closed.
+   */
+  recovered({ server, port }: Target): void {
+    const isMeant = (target: Target): boolean =>
+      target.server === server && (port === 0 || target.port === port);
+    this.#streams.recovered(isMeant);
+    this.#web.connections.closeUnused(isMeant);
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    return this.#web.close();
+  }
+
+  #answer(asked: Asked): void | Promise<void> {
+    const { connection, head, method } = asked;
+    const { target } = connection;
+    const own = head.path.startsWith(OWN_PATH) ? head.path.slice(OWN_PATH.length) : '';
+    if (own === 'notice' && method === 'POST') return this.#notice(asked);
+    if (own === 'stop' && method === 'POST') return this.#stop(asked);
+    if (own === 'stop' && (method === 'GET' || method === 'HEAD')) this.#askToStop(asked, 200);
+    else if (target === null) this.#answerElse(asked, own);
+    else if (own === 'events' && method === 'GET') this.#listen(asked, target);
+    else this.#answerInPlace(asked, target);
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.error('page.failed', { reason: messageOf(error) });
+  }
+
+  /** On the router's own address nobody's page stands in for another's. */
+  #answerElse(asked: Asked, own: string): void {
+    if (own === 'notice') asked.send(plainAnswer(405, 'Only POST', ['Allow', 'POST']));
+    else if (own === 'stop') asked.send(plainAnswer(405, 'Only GET and POST', ['Allow', 'GET, HEAD, POST']));
+    else asked.send(plainAnswer(404, 'There is nothing here'));
+  }
+
+  #answerInPlace(asked: Asked, target: Target): void {
+    const { host } = this.#options;
+    const { connection, head, method } = asked;
+    const { client } = connection;
+    const language = this.#languageOf(head.acceptLanguage);
+    const forProgram = this.#isProgram(head.accept);
+    const outage = host.outageOf(target);
+    if (outage === null) {
+      this.#sendBack(asked, target);
+      return;
+    }
+    const place: Place = {
+      page: host.isKnown(client) ? 'known' : 'outage',
+      language,
+      target,
+      outage,
+      message: host.message(),
+      askedHost: head.host,
+      answersPost: isPost(method),
+      forProgram,
+    };
+    asked.send(this.#ready.answer(place, () => this.#tokens.issue(client, target)));
+    if (forProgram || method === 'HEAD') return;
+    this.#counts.shown += 1;
+    this.#shownLog.info('page.shown', { server: target.server, port: target.port, client });
+  }
+
+  #factsOfPlace({ page, target, outage, message, askedHost, answersPost }: Place, token: string): PageFacts {
+    const { clock, configuration } = this.#options;
+    return {
+      ...serverFacts(configuration, clock, target, outage, message),
+      askedHost,
+      answersPost,
+      form: page === 'outage' ? formOf(configuration, target, token) : null,
+    };
+  }
+
+  /** The server is there again: who asks once more gets its own page. */
+  #sendBack(asked: Asked, target: Target): void {
+    const { clock, configuration } = this.#options;
+    const facts = {
+      ...serverFacts(configuration, clock, target, null, null),
+      askedHost: asked.head.host,
+      answersPost: isPost(asked.method),
+      home: asked.connection.target === null ? homeOf(target) : null,
+    };
+    this.#send(asked, 503, 'back', facts, RETRY_BACK_SECONDS);
+  }
+
+  /** As a page, or as a problem where a program asks and it is one. */
+  #send(asked: Asked, status: number, page: Page, facts: PageFacts, retryAfter: number | null = null): void {
+    const { accept, acceptLanguage } = asked.head;
+    const make = status >= 400 && this.#isProgram(accept) ? problemAnswer : pageAnswer;
+    asked.send(make(status, page, this.#languageOf(acceptLanguage), facts, retryAfter));
+  }
+
+  #listen(asked: Asked, target: Target): void {
+    const { network } = asked.connection;
+    if (this.#options.host.outageOf(target) === null) this.#sendBack(asked, target);
+    else if (!this.#streams.hasRoom(network))
+      asked.send(plainAnswer(503, 'Too many pages listen', ['Retry-After', String(RETRY_SECONDS)]));
+    else if (asked.begin(EVENT_STREAM)) this.#streams.add(asked.response, asked.connection);
+  }
+
+  async #notice(asked: Asked): Promise<void> {
+    const { client, target } = asked.connection;
+    const { acceptLanguage, contentType } = asked.head;
+    const body = await asked.body();
+    if (body === 'cut') return;
+    const language = this.#languageOf(acceptLanguage);
+    const form = body === 'long' ? 413 : fieldsOf(contentType, body);
+    const outcome = this.#desk.decide({ client, target, language }, form);
+    this.#note(outcome);
+    if (outcome.page === 'back') this.#sendBack(asked, outcome.target);
+    else this.#sendOutcome(asked, outcome, typeof form === 'number' ? null : (form.get('mail') ?? null));
+  }
+
+  #note(outcome: Outcome): void {
+    if (outcome.page === 'back') return;
+    this.#counts[outcome.page] += 1;
+    if (outcome.page === 'refused') {
+      if (outcome.error !== null) this.#failed(outcome.error);
+      return;
+    }
+    const { server, port } = outcome.target;
+    const { client } = outcome;
+    if (outcome.page === 'declined') this.#declinedLog.info('page.declined', { server, port, client });
+    else this.#options.log.info('page.registered', { server, port, client, mail: outcome.mail });
+  }
+
+  #sendOutcome(asked: Asked, outcome: Exclude<Outcome, { page: 'back' }>, entered: string | null): void {
+    const { clock, configuration, host } = this.#options;
+    const { target, client, page } = outcome;
+    const outage = target === null ? null : host.outageOf(target);
+    const facts = {
+      ...(target === null
+        ? plainFacts(configuration)
+        : serverFacts(configuration, clock, target, outage, host.message())),
+      askedHost: asked.connection.target === null ? null : asked.head.host,
+      home: target !== null && asked.connection.target === null ? homeOf(target) : null,
+    };
+    if (page !== 'refused') {
+      this.#send(asked, 200, page, { ...facts, mail: page === 'registered' ? outcome.mail : null });
+      return;
+    }
+    const { refusal, status, waitMs } = outcome;
+    const mayTryAgain = target !== null && refusal !== 'stranger';
+    const form = mayTryAgain ? formOf(configuration, target, this.#tokens.issue(client, target)) : null;
+    const retryAfter = waitMs > 0 ? Math.ceil(waitMs / 1000) : status === 503 ? RETRY_SECONDS : null;
+    this.#send(asked, status, 'refused', { ...facts, form, mail: entered, refusal }, retryAfter);
+  }
+
+  /** Mail programs and curious scanners open links: asking must not unsubscribe (RFC 8058 section 3). */
+  #askToStop(asked: Asked, status: number): void {
+    const token = stopTokenOf(asked);
+    const form = { action: `${OWN_PATH}stop?t=${encodeURIComponent(token)}`, fields: ONE_CLICK };
+    this.#send(asked, status, 'stop', {
+      ...plainFacts(this.#options.configuration),
+      form,
+      answersPost: false,
+    });
+  }
+
+  async #stop(asked: Asked): Promise<void> {
+    const body = await asked.body();
+    if (body === 'cut') return;
+    if (body === 'long' || !isOneClick(body)) this.#askToStop(asked, 400);
+    else {
+      const token = stopTokenOf(asked);
+      const isOurs = token !== '' && this.#options.host.stop(token);
+      const facts = plainFacts(this.#options.configuration);
+      this.#send(asked, isOurs ? 200 : 404, isOurs ? 'stopped' : 'stop-unknown', facts);
+    }
+  }
+}
+
+function isPost(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}
+
+/** Of a notice's link; empty where there is none. */
+function stopTokenOf({ head }: Asked): string {
+  const token = new URLSearchParams(head.query).get('t') ?? '';
+  return token.length > MAX_STOP_TOKEN ? '' : token;
+}

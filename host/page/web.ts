@@ -1,0 +1,288 @@
+/**
+ * The HTTP of the page: limits, one request for each connection, answers that arrive. Node's parser does the reading (RFC
+ * 9112, strict); what it reports as broken is answered here.
+ */
+
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Endpoint } from '../config/types.ts';
+import { systemCodeOf } from '../errors.ts';
+import type { Clock } from '../store/clock.ts';
+import { type Answer, plainAnswer, RETRY_SECONDS } from './answers.ts';
+import { type Connection, Connections } from './connections.ts';
+import { listenOn } from './listen.ts';
+import { bodyOf, type Head, headOf } from './requests.ts';
+import type { Target } from './steering.ts';
+
+/** Cookies of the real server come along; common servers take no more either. */
+const HEADER_BYTES = 8192;
+/** Three round trips over a satellite, with a loss. */
+const HEADER_MS = 5000;
+/** Head and body; both are short. */
+const REQUEST_MS = 10_000;
+const CHECK_MS = 1000;
+/** What is read of an upload after its answer: who is cut off while sending may never see the answer (RFC 9112 9.6). */
+const DRAIN_BYTES = 16 << 20;
+
+const RETRY = ['Retry-After', String(RETRY_SECONDS)];
+
+/** What an unfit request is told, by the code of Node's error; everything else is 400. */
+const BROKEN: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+interface WebOptions {
+  readonly clock: Clock;
+  readonly targetOf: (localAddress: string) => Target | null;
+  /** Answers a request with `send`, at once or later. */
+  readonly answer: (asked: Asked) => void | Promise<void>;
+  /** Is told what these two threw. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A request that waits for its answer. */
+export class Asked {
+  readonly connection: Connection;
+  readonly head: Head;
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly #web: Web;
+  readonly #awaits100: boolean;
+
+  constructor(
+    web: Web,
+    connection: Connection,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    awaits100: boolean,
+  ) {
+    this.#web = web;
+    this.connection = connection;
+    this.head = headOf(incoming);
+    this.incoming = incoming;
+    this.response = response;
+    this.#awaits100 = awaits100;
+  }
+
+  get method(): string {
+    return this.incoming.method ?? '';
+  }
+
+  /** The whole body; `long` when it is too long for a form, `cut` when it does not come. */
+  body(): Promise<Buffer | 'long' | 'cut'> {
+    if (this.#awaits100) this.response.writeContinue();
+    return bodyOf(this.incoming);
+  }
+
+  /** Sends the one answer of this connection; nothing where it has one already, or has gone. */
+  send(answer: Answer): void {
+    this.#web.send(this, answer);
+  }
+
+  /** Writes the head of an answer that goes on for long; false where that is too late. */
+  begin(headers: string[]): boolean {
+    return this.#web.begin(this, headers);
+  }
+}
+
+export class Web {
+  readonly connections: Connections;
+  readonly #options: WebOptions;
+  readonly #server: Server;
+  readonly #timer: NodeJS.Timeout;
+  #hasDate: boolean;
+  #broken = 0;
+
+  constructor(options: WebOptions) {
+    this.#options = options;
+    this.connections = new Connections(() => options.clock.nowMs());
+    const server = createServer({
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: HEADER_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      insecureHTTPParser: false,
+      // Node's own refusal would not be counted, nor say that it is not to be kept.
+      requireHostHeader: false,
+    });
+    // Bounded by their size; Node would overlook those beyond a number.
+    server.maxHeadersCount = 0;
+    server.on('connection', (socket) => {
+      socket.on('close', () => this.connections.remove(socket));
+      this.#accept(socket);
+    });
+    server.on('request', (incoming, response) => this.#take(incoming, response, false));
+    // Without a listener Node would ask for every body, wanted or not, and refuse what it does not know.
+    server.on('checkContinue', (incoming, response) => this.#take(incoming, response, true));
+    server.on('checkExpectation', (incoming, response) => this.#take(incoming, response, false));
+    server.on('connect', (_incoming, socket) => this.#refuseTunnel(socket));
+    server.on('clientError', (error, socket) => this.#answerBroken(systemCodeOf(error), socket));
+    this.#server = server;
+    this.#hasDate = this.#date() !== null;
+    this.#timer = setInterval(() => {
+      this.#hasDate = this.#date() !== null;
+      this.connections.sweep();
+    }, CHECK_MS).unref();
+  }
+
+  /** Throws RingbackError('unavailable') when it can't. */
+  async listen(endpoint: Endpoint): Promise<void> {
+    try {
+      await listenOn(this.#server, endpoint);
+    } catch (error) {
+      clearInterval(this.#timer);
+      throw error;
+    }
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Requests that were none. */
+  get broken(): number {
+    return this.#broken;
+  }
+
+  /** See Asked.send. */
+  send({ connection, head, incoming, response }: Asked, answer: Answer): void {
+    if (connection.state !== 'asking' || response.headersSent) return;
+    this.connections.leave(connection);
+    this.#writeHead(response, answer.status, [...answer.headers, 'Content-Length', String(answer.bytes)]);
+    const last = answer.pieces.length - 1;
+    for (let at = 0; at < last; at += 1) response.write(answer.pieces[at]);
+    if (!head.hasBody || incoming.complete) {
+      response.end(answer.pieces[last]);
+      return;
+    }
+    // Node hangs up when the answer ends: not before the upload does.
+    if (incoming.method === 'HEAD') response.flushHeaders();
+    else response.write(answer.pieces[last]);
+    drain(incoming, () => response.end());
+  }
+
+  /** See Asked.begin. */
+  begin({ connection, response }: Asked, headers: string[]): boolean {
+    if (connection.state !== 'asking' || response.headersSent) return false;
+    this.#writeHead(response, 200, headers);
+    return true;
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.connections.closeAll();
+    });
+  }
+
+  #writeHead(response: ServerResponse, status: number, headers: string[]): void {
+    response.sendDate = this.#hasDate;
+    response.writeHead(status, headers);
+  }
+
+  #accept(socket: Socket): void {
+    try {
+      if (this.connections.add(socket, this.#options.targetOf) !== null) return;
+    } catch (error) {
+      this.#options.failed(error);
+    }
+    socket.destroy();
+  }
+
+  #take(incoming: IncomingMessage, response: ServerResponse, awaits100: boolean): void {
+    const connection = this.connections.of(incoming.socket);
+    if (connection === undefined) return;
+    if (connection.isTaken) {
+      this.connections.ignore(connection);
+      return;
+    }
+    connection.isTaken = true;
+    const asked = new Asked(this, connection, incoming, response, awaits100);
+    if (asked.head.isBroken) {
+      this.#broken += 1;
+      asked.send(plainAnswer(400, 'Not exactly one Host'));
+      return;
+    }
+    try {
+      const working = this.#options.answer(asked);
+      working?.catch((error) => this.#giveUp(asked, error));
+    } catch (error) {
+      this.#giveUp(asked, error);
+    }
+  }
+
+  #giveUp(asked: Asked, error: unknown): void {
+    this.#options.failed(error);
+    asked.send(plainAnswer(503, 'The router can’t answer at present', RETRY));
+  }
+
+  /** Nothing is done for CONNECT: this is no proxy, whatever the server was. */
+  #refuseTunnel(socket: Duplex): void {
+    // Node has let go of the socket.
+    socket.on('error', () => socket.destroy());
+    socket.on('end', () => socket.end());
+    socket.resume();
+    const connection = this.connections.of(socket);
+    if (connection === undefined || connection.isTaken) socket.destroy();
+    else if (connection.target === null) this.#sendRaw(connection, plainAnswer(404, 'No tunnels here'));
+    else this.#sendRaw(connection, plainAnswer(503, 'This server is down at present', RETRY));
+  }
+
+  /** A request that can't be read, or that does not come to an end; may be called again for the same one. */
+  #answerBroken(code: string | undefined, socket: Duplex): void {
+    const connection = this.connections.of(socket);
+    const isLate = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (connection === undefined || code === 'ECONNRESET') socket.destroy();
+    else if (connection.state !== 'asking') {
+      // What follows an answered request is read and not understood, until the other side hangs up.
+      if (isLate || connection.socket.bytesRead > DRAIN_BYTES) socket.destroy();
+      else socket.end();
+    } else if (!socket.writable || (isLate && connection.socket.bytesRead === 0)) {
+      // Nobody asked anything on a connection that a browser kept ready.
+      socket.destroy();
+    } else this.#refuse(connection, BROKEN[code ?? ''] ?? 400);
+  }
+
+  #refuse(connection: Connection, status: number): void {
+    this.#broken += 1;
+    this.#sendRaw(connection, plainAnswer(status, STATUS_CODES[status] ?? ''));
+  }
+
+  /** An answer where Node has no response for it. */
+  #sendRaw(connection: Connection, { status, headers, pieces, bytes }: Answer): void {
+    this.connections.leave(connection);
+    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Content-Length: ${bytes}`];
+    const date = this.#date();
+    if (date !== null) lines.push(`Date: ${date.toUTCString()}`);
+    for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+    connection.socket.end(`${lines.join('\r\n')}\r\n\r\n${pieces.join('')}`);
+  }
+
+  /** Who does not know the time must not tell it (RFC 9110 section 6.6.1). */
+  #date(): Date | null {
+    const { clock } = this.#options;
+    return clock.dateOf(clock.nowMs());
+  }
+}
+
+/** Reads a body and forgets it, until it ends or is too much. */
+function drain(incoming: IncomingMessage, done: () => void): void {
+  let bytes = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > DRAIN_BYTES) done();
+  });
+  incoming.once('end', done);
+  incoming.once('close', done);
+}

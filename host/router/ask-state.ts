@@ -1,0 +1,56 @@
+/** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
+import type { RouterConfiguration } from '../config/types.ts';
+import { messageOf, RingbackError } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { Store } from '../store/store.ts';
+import { askControl, isNobodyThere, type Routes } from './control.ts';
+import { messageRoutes } from './message.ts';
+import { recordRoutes } from './record-routes.ts';
+import { NOBODY } from './records.ts';
+
+export interface Answered {
+  readonly answer: unknown;
+  /** Whether a process that runs has answered. */
+  readonly isLive: boolean;
+}
+
+/** The answer of the process that runs; else, by the same routes, that of the state itself. */
+export async function ask(
+  configuration: RouterConfiguration,
+  what: string,
+  body?: unknown,
+): Promise<Answered> {
+  const { control, state } = configuration;
+  try {
+    return { answer: await askControl(control, what, body), isLive: true };
+  } catch (error) {
+    if (!isNobodyThere(error)) throw error;
+    const neither = (reason: string, cause: unknown): RingbackError =>
+      new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
+    if (state === null) throw neither('with state: false nothing outlives it', error);
+    try {
+      return { answer: await lookInto(state, what, body), isLive: false };
+    } catch (closed) {
+      if (closed instanceof RingbackError && closed.code === 'unavailable')
+        throw neither(closed.message, closed);
+      throw closed;
+    }
+  }
+}
+
+async function lookInto(directory: string, what: string, body: unknown): Promise<unknown> {
+  const log = createLog({
+    write: (line) => process.stderr.write(line),
+    terminal: process.stderr.isTTY === true,
+    now: () => new Date(),
+  });
+  const store = await Store.open({ directory, log, existing: true });
+  try {
+    const [path = '', query] = what.split('?', 2);
+    const routes: Routes = { ...recordRoutes(store, NOBODY), ...messageRoutes(store) };
+    const handler = routes[`${body === undefined ? 'GET' : 'POST'} ${path}`];
+    return await handler?.({ query: new URLSearchParams(query), body: body ?? null });
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { IN_ALL_AN_HOUR } from '../../../host/page/limits.ts';
+import { NoticeDesk } from '../../../host/page/notice.ts';
+import { Tokens } from '../../../host/page/tokens.ts';
+import {
+  fieldOf,
+  get,
+  NOTICE,
+  post,
+  ROUTER_URL,
+  SATO,
+  serve,
+  TANAKA,
+  TO_OTHER,
+  TO_ROUTER,
+  WEB,
+} from './served.ts';
+
+const YES = { want: 'yes', mail: 'sato@example.jp' };
+
+describe('An answer that goes to the router’s own address', () => {
+  const ROUTER = { form: 'router', routerUrl: ROUTER_URL } as const;
+
+  it('registers for the server that its form names', async (context) => {
+    const { ask, role } = await serve(context, ROUTER);
+    const page = (await ask(TO_OTHER, get('/'))).body;
+    const hidden = { token: fieldOf(page, 'token'), server: fieldOf(page, 'server') };
+    const heard = await ask(TO_ROUTER, post(NOTICE, { ...YES, ...hidden }));
+    assert.equal(heard.status, 200);
+    assert.ok(heard.body.includes('http://172.27.178.81:8080/'), 'the way back');
+    assert.deepEqual(role.registered, [
+      { server: '172.27.178.81', client: SATO, mail: 'sato@example.jp', language: 'en' },
+    ]);
+    assert.equal((await ask(TO_ROUTER, post(NOTICE, { ...hidden, want: 'no' }))).status, 200);
+  });
+
+  it('is refused when the token is not for that server, or came to another client', async (context) => {
+    const { ask, role } = await serve(context, ROUTER);
+    const token = fieldOf((await ask(TO_OTHER, get('/'))).body, 'token');
+    const forms = [
+      { ...YES, token, server: '172.27.178.80' },
+      { ...YES, token, server: 'www.example.jp' },
+      { ...YES, token },
+      { ...YES, server: '172.27.178.81' },
+    ];
+    for (const form of forms) assert.equal((await ask(TO_ROUTER, post(NOTICE, form))).status, 403);
+    const stolen = post(NOTICE, { ...YES, token, server: '172.27.178.81' });
+    assert.equal((await ask(TO_ROUTER, stolen, { from: TANAKA })).status, 403);
+    assert.deepEqual(role.registered, []);
+  });
+
+  it('offers the form again where that helps', async (context) => {
+    const { ask, role } = await serve(context, ROUTER);
+    const page = (await ask(TO_OTHER, get('/'))).body;
+    const hidden = { token: fieldOf(page, 'token'), server: fieldOf(page, 'server') };
+    const refused = await ask(TO_ROUTER, post(NOTICE, { ...YES, ...hidden, mail: 'sato' }));
+    assert.equal(refused.status, 422);
+    const again = { token: fieldOf(refused.body, 'token'), server: fieldOf(refused.body, 'server') };
+    assert.equal((await ask(TO_ROUTER, post(NOTICE, { ...YES, ...again }))).status, 200);
+    role.up.add('172.27.178.81');
+    const back = await ask(TO_ROUTER, post(NOTICE, { ...YES, ...again }));
+    assert.equal(back.status, 503);
+    assert.ok(back.body.includes('http://172.27.178.81:8080/'));
+  });
+});
+
+describe('The desk where answers are decided', () => {
+  const registered: string[] = [];
+  const host = {
+    targetOf: () => null,
+    outageOf: () => ({ name: null, sinceMs: 0 }),
+    wasTurnedAway: () => true,
+    isKnown: () => false,
+    register: ({ client }: { readonly client: string }) => {
+      registered.push(client);
+    },
+    message: () => null,
+    stop: () => false,
+  };
+
+  it('registers who was turned away over one IP version and comes to the router over the other', () => {
+    const tokens = new Tokens(() => 0);
+    const desk = new NoticeDesk(host, tokens, () => 0);
+    const token = tokens.issue('172.27.179.150', WEB);
+    const form = new Map(Object.entries({ ...YES, token, server: WEB.server }));
+    const sender = { client: '2001:db8:179::150', language: 'en' } as const;
+    assert.equal(desk.decide({ ...sender, target: null }, form).page, 'registered');
+    assert.deepEqual(registered, ['172.27.179.150']);
+    assert.equal(desk.decide({ ...sender, target: WEB }, form).page, 'refused', 'in the server’s place');
+  });
+
+  it('takes no more in an hour than all together may give', () => {
+    const tokens = new Tokens(() => 0);
+    const desk = new NoticeDesk(host, tokens, () => 0);
+    const decide = (i: number): string => {
+      const client = `10.1.${i >> 8}.${i & 255}`;
+      const fields = { want: 'yes', mail: `sato${i}@example.jp`, token: tokens.issue(client, WEB) };
+      const outcome = desk.decide({ client, target: WEB, language: 'en' }, new Map(Object.entries(fields)));
+      return outcome.page === 'refused' ? outcome.refusal : outcome.page;
+    };
+    for (let i = 0; i < IN_ALL_AN_HOUR; i += 1) assert.equal(decide(i), 'registered');
+    assert.equal(decide(IN_ALL_AN_HOUR), 'many');
+  });
+});

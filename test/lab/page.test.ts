@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
+import { Ringback } from '../../board/lab/ringback.ts';
+import { story, turnedAway } from './support.ts';
+
+const VISITOR = 'c153';
+const PAGE = { listen: 8480, ports: [80] };
+
+interface Answer {
+  readonly status: number;
+  readonly headers: string;
+  readonly body: string;
+}
+
+const urlOf = (server: string, version: IpVersion): string =>
+  `http://${version === 4 ? address(server) : `[${address(server, 6)}]`}`;
+
+/** What curl gets, as a browser would ask. */
+async function ask(lab: Lab, client: string, url: string, ...argv: readonly string[]): Promise<Answer> {
+  const command = ['curl', '--silent', '--show-error', '--include', '--globoff', '--max-time', '20'];
+  const accept = argv.some((one) => one.startsWith('Accept:')) ? [] : ['--header', 'Accept: text/html'];
+  const { code, stdout, stderr } = await lab.run(client, [
+    ...command,
+    ...accept,
+    ...['--header', 'Expect:'],
+    ...argv,
+    url,
+  ]);
+  assert.equal(code, 0, `${url}: ${stderr}`);
+  const [head = '', ...body] = stdout.split('\r\n\r\n');
+  return { status: Number(/^HTTP\/\S+ (\d+)/.exec(head)?.[1]), headers: head, body: body.join('\r\n\r\n') };
+}
+
+/** The hidden fields of the page's form, and where it goes. */
+function formOf({ body }: Answer): { action: string; fields: Record<string, string> } {
+  const action = /<form[^>]* action="([^"]*)"/.exec(body)?.[1];
+  assert.ok(action !== undefined, body);
+  const hidden = body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
+  return {
+    action,
+    fields: Object.fromEntries(Array.from(hidden, ([, name = '', value = '']) => [name, value])),
+  };
+}
+
+/** Asks until the page answers: the kernel hears of an outage a moment after the log. */
+async function page(lab: Lab, client: string, url: string, ...argv: readonly string[]): Promise<Answer> {
+  for (let tries = 0; tries < 50; tries++) {
+    const { code } = await lab.run(client, [
+      'curl',
+      '--silent',
+      '--globoff',
+      '--max-time',
+      '2',
+      '--output',
+      '/dev/null',
+      url,
+    ]);
+    if (code === 0) return ask(lab, client, url, ...argv);
+  }
+  throw new Error(`no page at ${url}`);
+}
+
+/** What the server itself answers: the kernel hears of a recovery a moment after the log. */
+async function served(lab: Lab, url: string): Promise<Answer> {
+  for (let tries = 0; tries < 50; tries++) {
+    const answer = await ask(lab, VISITOR, url);
+    if (answer.status === 200) return answer;
+  }
+  throw new Error(`no server at ${url}`);
+}
+
+const dataOf = (fields: Readonly<Record<string, string>>): string[] =>
+  Object.entries(fields).flatMap(([name, value]) => ['--data-urlencode', `${name}=${value}`]);
+
+/** The server is back, with its web server. */
+async function comeBack(lab: Lab, server: string): Promise<void> {
+  await lab.start(server);
+  await lab.powerOn(server);
+  await lab.trap(server);
+}
+
+describe('the page in a dead server’s place', { concurrency: 4 }, () => {
+  for (const [version, form] of [
+    [4, 'server'],
+    [6, 'server'],
+    [4, 'router'],
+  ] as const) {
+    story(`asks, and a visitor who says yes is told: IPv${version}, form to the ${form}`, async (lab) => {
+      await lab.start('mail');
+      const more = form === 'router' ? { form, router_url: `http://${address('router')}:8480` } : {};
+      const ringback = await Ringback.start(lab, { page: { ...PAGE, ...more } });
+      await turnedAway(lab, ringback, 'c151', 's80', version);
+      const url = urlOf('s80', version);
+      const shown = await page(lab, VISITOR, `${url}/some/path?x=1`);
+      assert.equal(shown.status, 503);
+      assert.match(shown.headers, /^retry-after: \d+\r?$/im);
+      assert.match(shown.headers, /^cache-control: no-store\r?$/im);
+      assert.match(shown.body, new RegExp(address('s80', version)));
+      await ringback.event({
+        event: 'page.shown',
+        server: address('s80', version),
+        client: address(VISITOR, version),
+      });
+
+      const { action, fields } = formOf(shown);
+      const target = action.startsWith('http') ? action : `${url}${action}`;
+      assert.equal(action.startsWith('http'), form === 'router');
+      const answer = dataOf({ ...fields, mail: 'suzuki@example.jp', want: 'yes' });
+      const registered = await ask(lab, VISITOR, target, ...answer);
+      assert.equal(registered.status, 200);
+      assert.match(registered.body, /suzuki@example\.jp/);
+      await ringback.event({ event: 'page.registered', client: address(VISITOR, version) });
+
+      await comeBack(lab, 's80');
+      const notice = { event: 'notice.sent', mail: 'suzuki@example.jp' };
+      await ringback.event(notice, 60_000);
+      const [mail] = (await lab.mails()).filter(({ to }) => to.includes('suzuki@example.jp'));
+      assert.equal(mail?.headers.get('x-ringback-client'), address(VISITOR, version));
+      const after = await ask(lab, VISITOR, url);
+      assert.deepEqual(
+        [after.status, after.body.includes('at your service')],
+        [200, true],
+        'the server itself',
+      );
+      await ringback.stop();
+      const { stdout } = await lab.run('router', ['nft', 'list', 'tables']);
+      assert.equal(stdout.includes('ringback'), false, 'nothing is left of it');
+    });
+  }
+
+  story('takes a no for a no', async (lab) => {
+    await lab.start('mail');
+    const ringback = await Ringback.start(lab, { page: PAGE });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    const { action, fields } = formOf(await page(lab, VISITOR, url));
+    const declined = await ask(
+      lab,
+      VISITOR,
+      `${url}${action}`,
+      ...dataOf({ ...fields, mail: 'suzuki@example.jp', want: 'no' }),
+    );
+    assert.equal(declined.status, 200);
+    await ringback.event({ event: 'page.declined', client: address(VISITOR) });
+    await comeBack(lab, 's80');
+    await ringback.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 60_000);
+    assert.deepEqual(
+      (await lab.mails()).flatMap(({ to }) => to),
+      ['sato@example.jp'],
+    );
+  });
+
+  story('swallows nothing: what is posted to the dead server is refused', async (lab) => {
+    const ringback = await Ringback.start(lab, { page: PAGE });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    await page(lab, VISITOR, url);
+    for (const body of ['order=1', 'x'.repeat(100_000)]) {
+      const { status } = await ask(lab, VISITOR, `${url}/orders`, '--data', body);
+      assert.equal(status, 503);
+    }
+  });
+
+  story('speaks the browser’s language, and tells programs what they can read', async (lab) => {
+    const ringback = await Ringback.start(lab, { page: PAGE });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    const japanese = await page(lab, VISITOR, url, '--header', 'Accept-Language: ja, en;q=0.5');
+    assert.match(japanese.body, /<html lang="ja"/);
+    const english = await ask(lab, VISITOR, url, '--header', 'Accept-Language: en-GB');
+    assert.match(english.body, /<html lang="en"/);
+    const program = await ask(lab, VISITOR, url, '--header', 'Accept: application/json');
+    assert.match(program.headers, /^content-type: application\/problem\+json/im);
+    assert.equal(JSON.parse(program.body).status, 503);
+  });
+
+  story('lets those pass who are known, if it shall: they get the kernel’s own answer', async (lab) => {
+    const ringback = await Ringback.start(lab, { page: { ...PAGE, known: 'pass' } });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    await page(lab, VISITOR, urlOf('s80', 4));
+    assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
+  });
+
+  story('keeps its promise when the program is killed, and leaves nothing in the kernel', async (lab) => {
+    await lab.start('mail');
+    const first = await Ringback.start(lab, { page: PAGE });
+    await turnedAway(lab, first, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    const { action, fields } = formOf(await page(lab, VISITOR, url));
+    const { status } = await ask(
+      lab,
+      VISITOR,
+      `${url}${action}`,
+      ...dataOf({ ...fields, mail: 'suzuki@example.jp', want: 'yes' }),
+    );
+    assert.equal(status, 200);
+    await first.stop('SIGKILL');
+    await comeBack(lab, 's80');
+    const second = await Ringback.start(lab, { page: PAGE });
+    await second.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
+    await served(lab, url);
+  });
+
+  story('ends for whoever follows the link of a notice, for ever', async (lab) => {
+    await lab.start('mail');
+    const router_url = `http://${address('router')}:8480`;
+    const ringback = await Ringback.start(lab, { recover: { settle: '0s' }, page: { ...PAGE, router_url } });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    await comeBack(lab, 's80');
+    await ringback.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 60_000);
+    const [mail] = await lab.mails();
+    assert.equal(mail?.headers.get('list-unsubscribe-post'), 'List-Unsubscribe=One-Click');
+    const link = /^<(.*)>$/.exec(mail?.headers.get('list-unsubscribe') ?? '')?.[1] ?? '';
+    assert.ok(link.startsWith(router_url), link);
+    const { status } = await ask(lab, VISITOR, link);
+    assert.equal(status, 200, 'looking changes nothing');
+    const done = await ask(lab, VISITOR, link, '--data', 'List-Unsubscribe=One-Click');
+    assert.equal(done.status, 200);
+    await ringback.event({ event: 'outage.closed', server: address('s80') });
+    await turnedAway(lab, ringback, 'c151', 's81');
+    await comeBack(lab, 's81');
+    const closed = await ringback.event({ event: 'outage.closed', server: address('s81') }, 60_000);
+    assert.equal(closed.told, 0);
+  });
+});
