@@ -18,14 +18,26 @@ const ADDRESS_BYTES = 16;
 const IPV4_AT = 12;
 const IPV4_AT_BITS = IPV4_AT * 8;
 
+/** The character `0`; a dot comes before it. */
+const ZERO = 0x30;
+
 function isMapped(bytes: Uint8Array): boolean {
-  return bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
+  if (bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 function bytesOf(text: string): Uint8Array | null {
   const bytes = new Uint8Array(ADDRESS_BYTES);
   if (isIPv4(text)) {
-    bytes.set([0xff, 0xff, ...text.split('.').map(Number)], IPV4_AT - 2);
+    bytes[IPV4_AT - 2] = 0xff;
+    bytes[IPV4_AT - 1] = 0xff;
+    let at = IPV4_AT;
+    for (let i = 0; i < text.length; i++) {
+      const digit = text.charCodeAt(i) - ZERO;
+      if (digit < 0) at++;
+      else bytes[at] = (bytes[at] ?? 0) * 10 + digit;
+    }
     return bytes;
   }
   // A zone (fe80::1%eth0) names an interface of one machine: no packet carries it.
@@ -64,7 +76,7 @@ export function addressBytes(text: string): Uint8Array {
 /** The canonical spelling of 16 bytes in network order; throws a RangeError on any other length. */
 export function addressText(bytes: Uint8Array): string {
   if (bytes.length !== ADDRESS_BYTES) throw new RangeError(`an address has 16 bytes, not ${bytes.length}`);
-  if (isMapped(bytes)) return bytes.subarray(IPV4_AT).join('.');
+  if (isMapped(bytes)) return `${bytes[12]}.${bytes[13]}.${bytes[14]}.${bytes[15]}`;
   const groups = Array.from(
     { length: 8 },
     (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0),

@@ -57,6 +57,8 @@ const MOST_MESSAGE = 4096;
 /** A daemon tells of its interfaces every 10 s: one that is silent for so many checks hangs. */
 const CHECK_MS = 5000;
 const MOST_SILENT_CHECKS = 6;
+/** Of many commands so many are written at once: what a pipe takes. */
+const PIECE_RECORDS = 1024;
 const OWN_LINE = 'ringback-fabricd: ';
 
 export class DaemonLink {
@@ -96,6 +98,12 @@ export class DaemonLink {
 
   send(command: Command): void {
     if (!this.#ended) this.#output?.write(this.#codec.encode(command));
+  }
+
+  sendAll(commands: Iterable<Command>): void {
+    for (const bytes of this.#codec.encodeAll(commands, PIECE_RECORDS)) {
+      if (!this.#ended) this.#output?.write(bytes);
+    }
   }
 
   /** Ends the connection and waits for a child to be gone. */

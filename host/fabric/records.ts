@@ -205,7 +205,27 @@ export class Codec {
 
   encode(command: Command): Uint8Array {
     const bytes = new Uint8Array(this.recordBytes);
-    const record = new DataView(bytes.buffer);
+    this.#write(command, bytes, new DataView(bytes.buffer));
+    return bytes;
+  }
+
+  /** Many of them, in pieces of `records` at the most. */
+  *encodeAll(commands: Iterable<Command>, records: number): Generator<Uint8Array> {
+    let bytes = new Uint8Array(0);
+    let at = 0;
+    for (const command of commands) {
+      if (at === bytes.length) {
+        if (at > 0) yield bytes;
+        bytes = new Uint8Array(records * this.recordBytes);
+        at = 0;
+      }
+      this.#write(command, bytes.subarray(at), new DataView(bytes.buffer, at, this.recordBytes));
+      at += this.recordBytes;
+    }
+    if (at > 0) yield bytes.subarray(0, at);
+  }
+
+  #write(command: Command, bytes: Uint8Array, record: DataView): void {
     const u8 = (field: string, value: number) => record.setUint8(this.#at(field), value);
     const u16 = (field: string, value: number) => record.setUint16(this.#at(field), value, true);
     const u32 = (field: string, value: number) => record.setUint32(this.#at(field), value, true);
@@ -259,7 +279,6 @@ export class Codec {
         time('FirstUs', command.olderThanUs);
         break;
     }
-    return bytes;
   }
 
   #at(field: string): number {

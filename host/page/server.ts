@@ -201,11 +201,12 @@ export class PageServer {
   /** The server is there again: who asks once more gets its own page. */
   #sendBack(asked: Asked, target: Target): void {
     const { clock, configuration } = this.#options;
+    const isInPlace = asked.connection.target !== null;
     const facts = {
       ...serverFacts(configuration, clock, target, null, null),
-      askedHost: asked.head.host,
+      askedHost: isInPlace ? asked.head.host : null,
       answersPost: isPost(asked.method),
-      home: asked.connection.target === null ? homeOf(target) : null,
+      home: isInPlace ? null : homeOf(target),
     };
     this.#send(asked, 503, 'back', facts, RETRY_BACK_SECONDS);
   }

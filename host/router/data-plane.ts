@@ -83,7 +83,10 @@ export class DataPlane implements FabricPort {
     await new Promise<void>((resolve, reject) => {
       this.#startTimer = setTimeout(() => reject(this.#noAnswer()), START_MS);
       this.#open(resolve, reject);
-    }).finally(() => this.#clear(this.#startTimer));
+    }).finally(() => {
+      this.#clear(this.#startTimer);
+      this.#startTimer = null;
+    });
     this.#scheduleSweep();
   }
 
@@ -127,7 +130,7 @@ export class DataPlane implements FabricPort {
 
   restore(outages: readonly Outage[]): void {
     const { us, ms } = this.#times;
-    for (const command of restoreCommands(outages, us, ms)) this.#send(command);
+    this.#link?.sendAll(restoreCommands(outages, us, ms));
     const waiting = outages.reduce((count, { clients }) => count + clients.size, 0);
     this.#options.log.info('fabric.restored', { outages: outages.length, clients: waiting });
   }
@@ -178,6 +181,7 @@ export class DataPlane implements FabricPort {
     let listening = false;
     const link = new DaemonLink(this.#configuration.fabric, {
       onReady: (ready) => {
+        this.#startTimer?.refresh();
         this.#link = link;
         this.#welcome(ready);
         // The answer to the last of the commands shows that all were carried out.
@@ -189,6 +193,8 @@ export class DataPlane implements FabricPort {
         });
       },
       onEvent: (event) => {
+        // Refilling takes its time on a small machine; silence does not.
+        if (!listening) this.#startTimer?.refresh();
         this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
         if (event.kind === 'syncEnd') this.#syncedMs = null;
         if (event.kind === 'counters') this.#count(event.first, event.values);
@@ -220,16 +226,23 @@ export class DataPlane implements FabricPort {
   }
 
   #feed(): void {
-    for (const command of commandsFor(this.#configuration, [...this.#registered])) this.#send(command);
+    this.#link?.sendAll(commandsFor(this.#configuration, [...this.#registered]));
   }
 
-  /** The daemon knows of nobody who waits. */
+  /** The daemon knows of nobody who waits. What it takes in it says, and that is all it knows then: as good as a sync. */
   #restore(): void {
     this.#options.onFresh();
+    const link = this.#link;
     const outages = this.#options.outages().all();
-    if (outages.length === 0) return;
+    if (link === null || outages.length === 0) return;
+    this.#syncedMs = performance.now();
+    this.#options.onSync();
     this.restore(outages);
-    this.sync();
+    void this.#ask(link, null).then((values) => {
+      if (this.#link !== link || values.length === 0) return;
+      this.#syncedMs = null;
+      this.#options.onEvent({ kind: 'syncEnd', nowUs: this.#times.us });
+    });
   }
 
   #restart(error: RingbackError): void {

@@ -65,6 +65,8 @@ export interface RouterOptions {
 }
 
 const MOST_IDS = 2 ** 48 - 1;
+/** By so much the same moment may differ when it is told twice: events are under way for some time. */
+const UNDER_WAY_MS = 60_000;
 
 /** Outages that end together: a server as a whole and the service that was tried on it. */
 interface Recovery {
@@ -352,7 +354,8 @@ export class Router {
     const clients = isEnding ? this.#late.get(nameOf(event)) : outage?.clients;
     if (clients === undefined) return;
     const waiting = this.#waiting(event);
-    const isNew = !clients.has(event.client);
+    const known = clients.get(event.client);
+    const isNew = known === undefined;
     if (isNew) {
       const { server, port, client } = event;
       const log = this.#notices.knows(client) ? this.#options.log : this.#burst;
@@ -360,7 +363,10 @@ export class Router {
     }
     clients.set(event.client, waiting);
     this.#mentioned?.add(waiting);
-    if (outage !== undefined) this.#options.journal.client(outage, event.client, { hurry: isNew });
+    // The answer to a sync repeats what is on disk already.
+    if (outage !== undefined && isNews(known, waiting)) {
+      this.#options.journal.client(outage, event.client, { hurry: isNew });
+    }
   }
 
   #endSync(): void {
@@ -522,6 +528,10 @@ export class Router {
   #ms(nowUs: number, us: number): number {
     return this.#options.clock.nowMs() - (nowUs - us) / 1000;
   }
+}
+
+function isNews(known: Waiting | undefined, { tries, lastMs }: Waiting): boolean {
+  return known === undefined || tries !== known.tries || lastMs - known.lastMs > UNDER_WAY_MS;
 }
 
 function merged(one: Waiting, other: Waiting): Waiting {

@@ -14,7 +14,7 @@ const AWAY_MS = 10_000;
 /** The outbox's longest pause, and time for them to go out. */
 const DRAIN_MS = 120_000;
 const SAMPLE_MS = 250;
-const SOURCE_MAILS = 10_000;
+const SOURCE_MAILS = 5000;
 const SOURCE_ROUNDS = 3;
 
 export interface QueueResult {

@@ -100,6 +100,13 @@ describe('HTTP as it comes', () => {
     }
   });
 
+  it('gets the answer to a form even if the next request came with it', async (context) => {
+    const { ask } = await serve(context);
+    const heard = await ask(TO_WEB, post(NOTICE, 'want=no') + get('/'));
+    assert.equal(heard.status, 403);
+    assert.equal(heard.whole.toString().match(COUNT)?.length, 1);
+  });
+
   it('is answered once when a CONNECT follows a form that is still being looked at', async (context) => {
     const { ask } = await serve(context);
     const heard = await ask(TO_WEB, post(NOTICE, 'want=no') + request('CONNECT', 'a:1'));

@@ -142,7 +142,7 @@ describe('The way to the daemon', WAITING, () => {
       const times = () => plane.router.outages.get(HOST)?.clients.get(SATO);
       const before = times()?.firstMs ?? 0;
       await replaceDaemon(plane);
-      await until('it has said everything again', () => plane.daemon.count('Sync') === 1);
+      await until('it has said everything again', () => plane.syncs() === 1);
       await plane.plane.counters();
       // Nearer to what it was than to any other moment that it could be taken for.
       const ageMs = plane.clock.nowMs() - before;
