@@ -35,6 +35,8 @@ export interface OutboxOptions {
   readonly giveUpMs: number;
   /** Where this addressee says that he wants no more notices; null: nowhere. */
   readonly stopUrl: (mail: string) => string | null;
+  /** Whether this addressee has said so since the notice was entered. */
+  readonly isStopped?: (mail: string) => boolean;
   readonly log: Log;
 }
 
@@ -253,8 +255,12 @@ export class Outbox {
   }
 
   async #attempt(row: OutboxRow): Promise<void> {
-    const { sender, from, store, giveUpMs, stopUrl } = this.#options;
+    const { sender, from, store, giveUpMs, stopUrl, isStopped } = this.#options;
     this.#claimed.add(row.messageId);
+    if (isStopped?.(row.mail)) {
+      this.#giveUp(row, 'the addressee wants no more notices');
+      return;
+    }
     this.#outstanding++;
     const { epoch } = this.#server;
     const delivery = await sender.send(

@@ -89,7 +89,7 @@ export class NoticeDesk {
     const waitMs = this.#limits.admit(client, mail, this.#nowMs());
     if (waitMs > 0) return refused('many', 429, { target, client, waitMs });
     try {
-      this.#host.register({ server, client, mail, language });
+      this.#host.register({ target, client, mail, language });
     } catch (error) {
       return refused('trouble', 503, { target, client, error });
     }

@@ -25,7 +25,7 @@ export interface PageHost {
   isKnown(client: string): boolean;
   /** It is on disk when this returns; throws when it can't be. */
   register(registration: {
-    readonly server: string;
+    readonly target: Target;
     readonly client: string;
     readonly mail: string;
     readonly language: Language;

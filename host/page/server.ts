@@ -53,7 +53,7 @@ export interface PageCounters {
 }
 
 /** Tokens of notices are shorter. */
-const MAX_STOP_TOKEN = 256;
+const MAX_STOP_TOKEN = 512;
 const EVENT_STREAM = [
   'Content-Type',
   'text/event-stream',

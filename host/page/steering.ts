@@ -20,7 +20,7 @@
  * - The router's own connections, such as those that confirm a recovery, are never steered.
  */
 
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -46,12 +46,34 @@ type Route = readonly ['-4' | '-6', string];
 const ROUTE_4: Route = ['-4', ALIASES_4];
 const ROUTE_6: Route = ['-6', ALIASES_6];
 
+/**
+ * What becomes of the kernel's part when this program is killed: nobody would answer then, and servers that are back would
+ * stay out of reach. A shell of its own session waits for its input to end, which it does with us.
+ */
+const LAST_WILL = [
+  'cat >/dev/null',
+  'nft delete table inet ringback',
+  ...[ROUTE_4, ROUTE_6].map(
+    ([version, network]) => `ip ${version} route del local ${network} dev lo table local`,
+  ),
+].join('; ');
+
+function leaveWill(): ChildProcess {
+  const executor = spawn('sh', ['-c', LAST_WILL], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  // Without it everything works; only the next start cleans up then.
+  executor.on('error', () => undefined);
+  executor.stdin?.on('error', () => undefined);
+  executor.unref();
+  return executor;
+}
+
 export class Steering {
   readonly #log: Log;
   readonly #version6: boolean;
   readonly #aliases: Aliases;
   readonly #closing = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #executor = leaveWill();
   #wanted: Contents = NOTHING;
   /** What the kernel has; null: nobody knows. */
   #applied: Contents | null = NOTHING;
@@ -130,6 +152,7 @@ export class Steering {
     if (this.#closing.signal.aborted) return;
     clearInterval(this.#timer);
     this.#closing.abort();
+    this.#executor.kill('SIGKILL');
     await this.#running;
     for (const resolve of this.#waiting) resolve();
     const steps = [() => transact(NO_TABLE), ...this.#routes.map((route) => () => changeRoute('del', route))];

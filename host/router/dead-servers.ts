@@ -80,9 +80,9 @@ export class DeadServers implements PageHost {
   }
 
   async close(): Promise<void> {
+    // Ends what waits for a kernel that does not answer, too.
+    await Promise.all([this.#server?.close(), this.#steering.close()]);
     await this.#applying;
-    await this.#server?.close();
-    await this.#steering.close();
   }
 
   targetOf(localAddress: string): Target | null {
@@ -97,10 +97,11 @@ export class DeadServers implements PageHost {
   }
 
   isKnown(client: string): boolean {
+    const { store, router, page } = this.#options;
+    // Whoever wants no notices at this address may give another one.
+    if (!router.tells(client)) return false;
     const registeredMs = this.#registered.get(client);
-    const { clock } = this.#options.store;
-    if (registeredMs !== undefined && clock.nowMs() - registeredMs < this.#options.page.askAgainMs)
-      return true;
+    if (registeredMs !== undefined && store.clock.nowMs() - registeredMs < page.askAgainMs) return true;
     return this.#configuration.clients.some(({ address }) => address === client);
   }
 
@@ -109,16 +110,18 @@ export class DeadServers implements PageHost {
     return this.#configuration.detect.knownClientsOnly || this.#waitedFor(server, client) !== undefined;
   }
 
-  register({ server, client, mail, language }: Parameters<PageHost['register']>[0]): void {
+  register({ target, client, mail, language }: Parameters<PageHost['register']>[0]): void {
     const { store, router, journal } = this.#options;
-    const outage = this.#waitedFor(server, client) ?? router.outages.of(server)[0];
+    const outage = this.#waitedFor(target.server, client) ?? router.outageOf(target);
     const registeredMs = store.clock.nowMs();
     store.write((sql) => register(sql, { client, mail, language, registeredMs }));
     this.#registered.set(client, registeredMs);
     // Over since the page looked: the registration counts for the next one.
-    if (outage !== undefined) router.register(outage, { address: client, mail, language });
+    if (outage !== undefined) router.register(outage, { address: client, mail, language, registeredMs });
     // Who was promised a notice is on disk before he reads so.
     journal.flush();
+    const { reason } = store.health;
+    if (reason !== null) throw new Error(`the state is in memory only: ${reason}`);
     if (this.#options.page.known === 'pass') this.changed();
   }
 

@@ -11,6 +11,8 @@ export interface Person {
   readonly mail: string;
   /** null: that of `notify.language`. */
   readonly language: Language | null;
+  /** When the address was given on the page; not set for the configuration's own clients. */
+  readonly registeredMs?: number;
 }
 
 /** A notice, and how long it may wait for others to the same person. */
@@ -76,6 +78,10 @@ export class Notices {
     this.#stopped.add(foldMailAddress(mail));
   }
 
+  isStopped(mail: string): boolean {
+    return this.#stopped.has(foldMailAddress(mail));
+  }
+
   #index({ address, mail }: Person): void {
     const others = this.#addresses.get(mail);
     if (others === undefined) this.#addresses.set(mail, [address]);
@@ -103,18 +109,15 @@ export class Notices {
     const serverName = servers.find(({ address }) => address === server)?.name ?? null;
     const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
     const notices: HeldNotice[] = [];
-    const registered = new Set<string>();
+    const mails = this.#mailsOf(clients.keys());
     for (const [client, waiting] of clients) {
       const person = this.#people.get(client);
-      // Paragraphs 94 and 97: nobody knows the address, or the try was too long ago to matter.
-      if (person === undefined || nowMs - waiting.lastMs > notify.freshMs) continue;
-      const mail = foldMailAddress(person.mail);
-      if (this.#stopped.has(mail)) continue;
-      // Whoever gave one address on many machines, his own or not, makes it one mail.
-      if (this.#registered.get(client) === person) {
-        if (registered.has(mail)) continue;
-        registered.add(mail);
-      }
+      // Paragraph 94: nobody knows the address.
+      if (person === undefined || this.#stopped.has(foldMailAddress(person.mail))) continue;
+      // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
+      const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= first.fromMs;
+      if (!isPromised && nowMs - waiting.lastMs > notify.freshMs) continue;
+      if (person.registeredMs !== undefined && mails.get(withoutTag(person.mail)) !== client) continue;
       const notice = createNotice({
         mail: person.mail,
         language: person.language ?? notify.language,
@@ -125,6 +128,20 @@ export class Notices {
       notices.push({ ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 });
     }
     return notices;
+  }
+
+  /** Whoever gave one address on many machines, his own or not, makes it one mail: to the plainest form of it. */
+  #mailsOf(clients: Iterable<string>): Map<string, string> {
+    const chosen = new Map<string, string>();
+    const lengthOf = (client: string | undefined): number =>
+      (client === undefined ? undefined : this.#people.get(client)?.mail.length) ?? Number.POSITIVE_INFINITY;
+    for (const client of clients) {
+      const person = this.#people.get(client);
+      if (person?.registeredMs === undefined) continue;
+      const mail = withoutTag(person.mail);
+      if (lengthOf(client) < lengthOf(chosen.get(mail))) chosen.set(mail, client);
+    }
+    return chosen;
   }
 
   /** As long as it takes for another server that has given a sign to be found answering. */
@@ -141,4 +158,9 @@ export class Notices {
       addresses.some((one) => waiting.has(one) || handedOut?.has(one)),
     );
   }
+}
+
+/** A mail address without what follows a plus sign in it, which most mail servers ignore. */
+function withoutTag(mail: string): string {
+  return mail.toLowerCase().replace(/\+[^@]*@/, '@');
 }

@@ -156,6 +156,11 @@ export class Router {
     return this.#notices.tells(client);
   }
 
+  /** Whether the people at this mail address want no notices any more. */
+  isStopped(mail: string): boolean {
+    return this.#notices.isStopped(mail);
+  }
+
   /** Nothing goes to this mail address any more. */
   stopNotices(mail: string): void {
     this.#notices.stop(mail);
@@ -271,8 +276,7 @@ export class Router {
         break;
       }
       case 'forgotten':
-        this.#forgotten(nameOf(event));
-        if (!event.goesOn) this.#late.delete(nameOf(event));
+        this.#onForgotten(nameOf(event), event.goesOn);
         break;
       case 'dropped':
         this.#remove(event);
@@ -286,10 +290,25 @@ export class Router {
   }
 
   #leave(event: Target & { readonly client: string }): void {
+    this.#late.get(nameOf(event))?.delete(event.client);
     const outage = this.outages.get(event);
     if (outage?.clients.delete(event.client)) {
       this.#options.journal.client(outage, event.client, { hurry: false });
     }
+  }
+
+  #onForgotten(name: string, goesOn: boolean): void {
+    const outage = this.#ending.get(name);
+    const late = this.#late.get(name);
+    this.#forgotten(name);
+    if (goesOn) return;
+    this.#late.delete(name);
+    if (outage === undefined || late === undefined || late.size === 0) return;
+    // Nobody waits there any more: they were handed out, too, and the record of that was lost on the way.
+    const { clock, journal } = this.#options;
+    const nowMs = clock.nowMs();
+    const ended = { server: outage.server, recoveredMs: nowMs, outages: [outage], clients: late };
+    journal.tell([], this.#notices.of(ended, [], nowMs));
   }
 
   #forgotten(name: string): void {

@@ -150,6 +150,7 @@ class RunningRole {
         return current().notify.giveUpMs;
       },
       stopUrl: (mail) => this.#stopUrl(mail),
+      isStopped: (mail) => this.#router.isStopped(mail),
       log,
     });
     this.#journal = new StoreJournal(store, this.#outbox);

@@ -13,6 +13,7 @@ const BENCHES = [
   { script: '../../test/bench/mail.ts', lab: false },
   { script: '../../test/bench/memory.ts', lab: true },
   { script: '../../test/bench/state.ts', lab: true },
+  { script: '../../test/bench/page.ts', lab: true },
   { script: '../../board/lab/latency.ts', lab: true },
 ];
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
 import type { Page } from 'playwright-core';
-import { address, type Lab } from '../../board/lab/lab.ts';
+import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback, ringbackCommand } from '../../board/lab/ringback.ts';
 import type { Language } from '../../host/config/types.ts';
 import { WORDS } from '../../host/page/words.ts';
@@ -18,10 +18,12 @@ const MESSAGE = 'We are changing a disk. / ディスクを交換しています�
 const LONG_NAME = `${'a-name-as-long-as-names-may-be-'.repeat(2)}x`;
 const LANGUAGES: readonly Language[] = ['en', 'ja'];
 
-async function comeBack(lab: Lab, server: string): Promise<void> {
-  await lab.start(server);
-  await lab.powerOn(server);
-  await lab.trap(server);
+/** `s80` is back with its web server, and says so. */
+async function comeBack(lab: Lab, version: IpVersion = 4): Promise<void> {
+  await lab.start('s80');
+  await lab.powerOn('s80');
+  if (version === 4) await lab.trap('s80');
+  else await lab.announce('s80', 6);
 }
 
 const heading = (page: Page, name: string): Promise<void> =>
@@ -94,13 +96,13 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
       await examine(page, 'known', language);
     }
 
-    await comeBack(lab, 's80');
+    await comeBack(lab);
     const notice = await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
     const { headers } = await mailOf(lab, notice);
     const link = headers.get('list-unsubscribe')?.slice(1, -1) ?? '';
     for (const [language, page] of windows) {
       const { pages, stop } = WORDS[language];
-      await becomesOwnPage(page, 's80');
+      await becomesOwnPage(page);
       await page.goto(link);
       await heading(page, pages.stop.heading);
       await examine(page, 'stop', language);
@@ -126,11 +128,13 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
     await heading(page, 'You are registered');
     for (const fact of ['suzuki@example.jp', `s80.example.jp (${address('s80')})`])
       assert.equal(await page.getByText(fact, { exact: true }).count(), 1, fact);
-    await comeBack(lab, 's80');
-    await becomesOwnPage(page, 's80');
+    await comeBack(lab);
+    await becomesOwnPage(page);
     assert.equal(page.url(), url, 'what was asked for in the beginning');
     const notice = await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
     assert.equal((await mailOf(lab, notice)).headers.get('x-ringback-client'), address('c153'));
+    // What the page has answered is not taken for the server's silence.
+    await ringback.noEventFor({ event: 'outage.opened', port: 80 }, 4000);
     await ringback.stop();
   });
 
@@ -141,8 +145,8 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
     const page = await visitor.window('ja');
     await goTo(page, url);
     await heading(page, 'ただいまサーバにアクセスできません');
-    await comeBack(lab, 's80');
-    await becomesOwnPage(page, 's80');
+    await comeBack(lab, 6);
+    await becomesOwnPage(page);
     assert.equal(page.url(), url);
     await ringback.stop();
   });
@@ -165,17 +169,17 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
     await sayYes(window, 'en', 'suzuki@example.jp');
     await heading(window, 'You are registered');
     assert.ok(window.url().startsWith(ROUTER), window.url());
-    await comeBack(lab, 's80');
+    await comeBack(lab);
     await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
     await window.getByRole('link').click();
-    await becomesOwnPage(window, 's80');
+    await becomesOwnPage(window);
     for (const [language, other] of late) {
       await sayYes(other, language, 'suzuki@example.jp');
       await heading(other, WORDS[language].pages.back.heading);
       assert.equal(await other.getByText(address('router')).count(), 0, 'nobody asked for the router');
       await examine(other, 'back', language);
       await other.getByRole('link').click();
-      await becomesOwnPage(other, 's80');
+      await becomesOwnPage(other);
     }
     await ringback.stop();
   });
@@ -188,10 +192,10 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
     await goTo(page, `http://${address('s80')}/`);
     await sayYes(page, 'en', 'suzuki@example.jp');
     await heading(page, 'You are registered');
-    await comeBack(lab, 's80');
+    await comeBack(lab);
     await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
     await page.getByRole('link').click();
-    await becomesOwnPage(page, 's80');
+    await becomesOwnPage(page);
     await ringback.stop();
   });
 });

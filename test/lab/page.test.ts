@@ -197,6 +197,7 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     assert.equal(status, 200);
     await first.stop('SIGKILL');
     await comeBack(lab, 's80');
+    await served(lab, url);
     const second = await Ringback.start(lab, { page: PAGE });
     await second.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
     await served(lab, url);

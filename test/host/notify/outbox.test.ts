@@ -213,6 +213,21 @@ describe('the outbox', () => {
     assert.equal(outbox.counts().pending, 1);
   });
 
+  it('sends nothing more to whoever wants no more, queued or not', async (test) => {
+    const sender = new PlayedSender();
+    sender.answer = () => ({ outcome: 'delivered' });
+    const isStopped = (mail: string): boolean => mail === recipients(3)[1];
+    const { outbox, add, lines } = await openOutbox(test, null, sender, { isStopped });
+    add(noticesTo(recipients(3)));
+    await until('the others', () => outbox.counts().sent === 2);
+    assert.deepEqual(outbox.counts(), { pending: 0, sent: 2, failed: 1 });
+    assert.equal(
+      sender.mails.some(({ to }) => isStopped(to)),
+      false,
+    );
+    assert.equal(events(lines, 'notice.failed')[0]?.fields.reason, 'the addressee wants no more notices');
+  });
+
   it('makes one mail of what the same person is about to get', async (test) => {
     const sender = new PlayedSender();
     sender.answer = () => ({ outcome: 'delivered' });

@@ -7,6 +7,7 @@ import {
   fieldOf,
   get,
   NOTICE,
+  OTHER,
   post,
   ROUTER_URL,
   SATO,
@@ -30,7 +31,7 @@ describe('An answer that goes to the router’s own address', () => {
     assert.equal(heard.status, 200);
     assert.ok(heard.body.includes('http://172.27.178.81:8080/'), 'the way back');
     assert.deepEqual(role.registered, [
-      { server: '172.27.178.81', client: SATO, mail: 'sato@example.jp', language: 'en' },
+      { target: OTHER, client: SATO, mail: 'sato@example.jp', language: 'en' },
     ]);
     assert.equal((await ask(TO_ROUTER, post(NOTICE, { ...hidden, want: 'no' }))).status, 200);
   });

@@ -14,6 +14,7 @@ import {
   TANAKA,
   TO_OTHER,
   TO_WEB,
+  WEB,
 } from './served.ts';
 
 const TWO_HOURS_MS = 2 * 3_600_000;
@@ -39,7 +40,7 @@ describe('An answer to the question', () => {
     assert.ok(heard.body.includes('172.27.178.80'));
     const { role, lines, page } = served;
     assert.deepEqual(role.registered, [
-      { server: '172.27.178.80', client: SATO, mail: 'sato@example.jp', language: 'en' },
+      { target: WEB, client: SATO, mail: 'sato@example.jp', language: 'en' },
     ]);
     const [line] = lines.filter(({ event }) => event === 'page.registered');
     assert.deepEqual(line?.fields, {

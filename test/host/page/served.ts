@@ -23,7 +23,7 @@ const STEERED: Readonly<Record<string, Target>> = { [TO_WEB]: WEB, [TO_OTHER]: O
 const START = Date.UTC(2026, 10, 22, 7, 30);
 
 interface Registered {
-  readonly server: string;
+  readonly target: Target;
   readonly client: string;
   readonly mail: string;
   readonly language: Language;

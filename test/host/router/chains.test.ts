@@ -20,6 +20,27 @@ describe('Who comes after the chain was handed out', () => {
     return world;
   }
 
+  it('is told all the same when only the record of its hand-out was lost', () => {
+    const world = waiting();
+    world.client('waiting', HOST, TANAKA);
+    world.signal(HOST);
+    world.handsOut(HOST, SATO);
+    world.forgotten(HOST, false);
+    assert.deepEqual(
+      world.notices.map(({ mail }) => mail),
+      ['sato@example.jp', 'tanaka@example.jp'],
+    );
+    assert.equal(new Set(world.notices.map(({ messageId }) => messageId)).size, 2);
+  });
+
+  it('is not told when it was answered meanwhile', () => {
+    const world = told();
+    world.client('waiting', HOST, TANAKA);
+    world.answered(HOST, TANAKA);
+    world.forgotten(HOST, false);
+    assert.equal(world.notices.length, 1);
+  });
+
   it('waits on in an outage of its own, when it came before the end of the chain', () => {
     const world = waiting();
     world.signal(HOST);

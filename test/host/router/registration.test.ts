@@ -4,7 +4,12 @@ import type { Person } from '../../../host/router/notices.ts';
 import { configuration, HOST, SATO, SERVER, STRANGER, TANAKA, World } from './world.ts';
 
 const OTHER_STRANGER = '172.27.179.158';
-const SUZUKI: Person = { address: STRANGER, mail: 'suzuki@example.jp', language: 'ja' };
+const SUZUKI: Person = {
+  address: STRANGER,
+  mail: 'suzuki@example.jp',
+  language: 'ja',
+  registeredMs: 5_000_000,
+};
 
 /** The server is down, and strangers wait for it. */
 function down(...clients: readonly string[]): World {
@@ -59,14 +64,35 @@ describe('Who registers on the page', () => {
     assert.deepEqual(recovered(world, STRANGER, SATO), ['suzuki@example.jp', 'sato@example.jp']);
   });
 
-  it('with one mail address on many machines gets one notice', () => {
+  it('with one mail address on many machines gets one notice, at the plainest form of it', () => {
     const world = down(STRANGER, OTHER_STRANGER, TANAKA);
-    register(world, SUZUKI);
-    register(world, { ...SUZUKI, address: OTHER_STRANGER, mail: 'Suzuki+router@example.jp' });
+    register(world, { ...SUZUKI, mail: 'Suzuki+router@example.jp' });
+    register(world, { ...SUZUKI, address: OTHER_STRANGER });
     assert.deepEqual(recovered(world, STRANGER, OTHER_STRANGER, TANAKA), [
       'suzuki@example.jp',
       'tanaka@example.jp',
     ]);
+  });
+
+  it('keeps the promise of this outage however long it lasts, but not of the next one', () => {
+    const world = down(STRANGER, SATO);
+    register(world, { ...SUZUKI, registeredMs: world.nowMs });
+    world.pass(13 * 3600);
+    world.signal(HOST);
+    for (const client of [STRANGER, SATO]) world.client('released', HOST, client, 13 * 3600);
+    world.about('releaseEnd', HOST);
+    assert.deepEqual(
+      world.notices.map(({ mail }) => mail),
+      ['suzuki@example.jp'],
+    );
+    world.forgotten(HOST, false);
+    world.down(HOST, { ago: 0 });
+    world.client('waiting', HOST, STRANGER, 0);
+    world.pass(13 * 3600);
+    world.signal(HOST);
+    world.client('released', HOST, STRANGER, 13 * 3600);
+    world.about('releaseEnd', HOST);
+    assert.equal(world.notices.length, 1);
   });
 
   it('and wants no more of them gets none, nor anybody else who said so', () => {

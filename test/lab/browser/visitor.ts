@@ -77,7 +77,7 @@ export class Visitor {
 
 /** Goes to a page in a dead server's place; asks until it is there: the kernel hears of an outage after the log. */
 export async function goTo(page: Page, url: string): Promise<Response> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 10; tries++) {
     const response = await page.goto(url).catch((error: unknown) => {
       if (!String(error).includes('net::ERR_')) throw error;
       return null;
@@ -87,9 +87,9 @@ export async function goTo(page: Page, url: string): Promise<Response> {
   throw new Error(`no page at ${url}`);
 }
 
-/** Waits for the server's own page in this window, and fails if it does not come by itself. */
-export async function becomesOwnPage(page: Page, server: string): Promise<void> {
-  await page.getByText(`${server} at your service`).waitFor();
+/** Waits for the own page of `s80` in this window, and fails if it does not come. */
+export async function becomesOwnPage(page: Page): Promise<void> {
+  await page.getByText('s80 at your service').waitFor();
 }
 
 /** The page in this window no longer hears or sees that its server is back. */
