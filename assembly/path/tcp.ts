@@ -111,8 +111,13 @@ function answer(header: Tcp): Verdict {
   const index = findAnsweredHere(header);
   if (index == 0) return Verdict.SynAckUnasked;
   const port = header.sourcePort;
-  if (isOwnAnswer(port)) return Verdict.SynAckOwn;
   const attempt = attemptAt(index);
+  if (isOwnAnswer(port)) {
+    // The client got the page: it was turned away, and that must not look like the silence of a server that is back when
+    // the wait is over.
+    if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
+    return Verdict.SynAckOwn;
+  }
   if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());

@@ -216,6 +216,23 @@ describe('an answer', () => {
     expect<u32>(saidTimes(Event.Signal)).toBe(1);
   });
 
+  it('of this machine is no silence of a server that is back when the wait is over', () => {
+    fresh();
+    answerFor(WEB, true);
+    aboutServer(Command.KnowService, SERVER, WEB);
+    takeDown();
+    syn(SATO, SERVER, 7);
+    give(Direction.In, 1);
+    synAck(SATO, SERVER, 7);
+    expect<u32>(give(Direction.Out, 1)).toBe(Verdict.SynAckOwn);
+    aboutServer(Command.Release, SERVER);
+    aboutServer(Command.Forget, SERVER);
+    drained();
+    wait(100 * SECOND_US);
+    expect<u32>(saidTimes(Event.Outage)).toBe(0);
+    expect<u32>(saidTimes(Event.Waiting)).toBe(0);
+  });
+
   it("that leaves is the server's on a port that is not answered for, or no longer", () => {
     fresh();
     answerFor(WEB, true);
