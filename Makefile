@@ -80,7 +80,7 @@ test-lab: all
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
 
 bench: all ## the benchmarks; JSON=1 for one JSON object a line
-	@board/need $$(cat board/lab/packages.txt)
+	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)
 	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json)
 
 install: all ## into DESTDIR and PREFIX

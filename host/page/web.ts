@@ -111,6 +111,8 @@ export class Web {
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: CHECK_MS,
       insecureHTTPParser: false,
+      // An answer is one write, and what ends it follows at once: the system call would be for nothing.
+      noDelay: false,
       // Node's own refusal would not be counted, nor say that it is not to be kept.
       requireHostHeader: false,
     });
