@@ -3,9 +3,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import * as v from 'valibot';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
-import { contradictions, type Path } from './contradictions.ts';
-import { routerSchema } from './schema.ts';
-import type { RouterConfiguration } from './types.ts';
+import type { Mistake, Path } from './contradictions.ts';
+import type { Shape } from './shape.ts';
 import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
 
 /** One mistake can repeat a hundred times; the first ones tell what it is. */
@@ -23,16 +22,30 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   ELOOP: 'is a symbolic link that leads nowhere; give the right path with -c FILE',
 };
 
+/** What the file of one command is. */
+export interface FileKind<Configuration> {
+  readonly schema: Shape<Configuration>;
+  /** What keys that are right for themselves say against each other, in no particular order. */
+  readonly contradictions: (configuration: Configuration) => readonly Mistake[];
+  /** What to write into an empty one, as in "give at least detect.watch". */
+  readonly least: string;
+}
+
 function refuse(message: string, cause?: unknown): never {
   throw new RingbackError('configuration', message, { cause });
 }
 
 /**
- * The configuration in a file of `ringback run`. Throws a RingbackError `configuration` whose message names
+ * The configuration in a file of this kind. Throws a RingbackError `configuration` whose message names
  * every mistake on a line of its own, `FILE:LINE:COLUMN: key.path: what is wrong; what is allowed`, and never
  * shows a secret.
  */
-export function loadRouterConfiguration(file: string): RouterConfiguration {
+export function loadConfiguration<T>(kind: FileKind<T>, file: string): T {
+  return parseConfiguration(kind, readText(file), file);
+}
+
+/** What is in the file. Throws as loadConfiguration does. */
+export function readText(file: string): string {
   let bytes: Uint8Array;
   try {
     bytes = readSome(file, MOST_BYTES + 1);
@@ -43,13 +56,11 @@ export function loadRouterConfiguration(file: string): RouterConfiguration {
     );
   }
   if (bytes.length > MOST_BYTES) refuseLarge(file);
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     return refuse(`${file}: is not text in UTF-8; give a YAML file, or convert it (iconv -t UTF-8)`, error);
   }
-  return parseRouterConfiguration(text, file);
 }
 
 /** The file's beginning. Pipes and devices have no size to ask for, so it is read until enough or the end. */
@@ -73,8 +84,8 @@ function refuseLarge(name: string): never {
   refuse(`${name}: is larger than 1 MiB; a configuration is not, give the right path with -c FILE`);
 }
 
-/** The configuration in a text; `name` stands for the file in messages. Throws as loadRouterConfiguration does. */
-export function parseRouterConfiguration(source: string, name: string): RouterConfiguration {
+/** The configuration in a text; `name` stands for the file in messages. Throws as loadConfiguration does. */
+export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: string): T {
   const text = source.replace(/^\uFEFF/, '');
   if (text.length > MOST_BYTES) refuseLarge(name);
   const control = /[^\P{Cc}\t\n\r\x85]/u.exec(text);
@@ -86,9 +97,9 @@ export function parseRouterConfiguration(source: string, name: string): RouterCo
   const yaml = readYaml(text);
   const mistakes: TextMistake[] = [...yaml.mistakes];
   if (!yaml.broken && yaml.value === null && mistakes.length === 0) {
-    refuse(`${name}:1:1: is empty; give at least detect.watch, and fabric.interfaces or fabric.socket`);
+    refuse(`${name}:1:1: is empty; give at least ${kind.least}`);
   }
-  const configuration = yaml.broken ? null : understood(yaml, mistakes);
+  const configuration = yaml.broken ? null : understood(kind, yaml, mistakes);
   if (configuration !== null && mistakes.length === 0) return configuration;
 
   mistakes.sort((one, other) => one.offset - other.offset);
@@ -101,12 +112,12 @@ export function parseRouterConfiguration(source: string, name: string): RouterCo
 }
 
 /** What the schema makes of the values, or null; adds to the mistakes. */
-function understood(yaml: YamlText, mistakes: TextMistake[]): RouterConfiguration | null {
+function understood<T>(kind: FileKind<T>, yaml: YamlText, mistakes: TextMistake[]): T | null {
   const add = (path: Path, part: 'key' | 'value', message: string): void => {
     const offset = mistakes.length < MOST_LOCATED ? yaml.locate(path, part) : Number.POSITIVE_INFINITY;
     mistakes.push({ offset, message: path.length === 0 ? message : `${pathText(path)}: ${message}` });
   };
-  const result = v.safeParse(routerSchema, yaml.value);
+  const result = v.safeParse(kind.schema, yaml.value);
   if (!result.success) {
     for (const issue of result.issues) {
       const path = issue.path?.map(({ key }) => (typeof key === 'number' ? key : String(key))) ?? [];
@@ -114,7 +125,7 @@ function understood(yaml: YamlText, mistakes: TextMistake[]): RouterConfiguratio
     }
     return null;
   }
-  for (const { path, message } of contradictions(result.output)) add(path, 'value', message);
+  for (const { path, message } of kind.contradictions(result.output)) add(path, 'value', message);
   return result.output;
 }
 

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { mappedLength, type Prefix, readPrefix } from '../config/address.ts';
 import { parseDuration } from '../config/duration.ts';
-import { loadRouterConfiguration } from '../config/load.ts';
+import { loadRouterConfiguration } from '../config/router/file.ts';
 import { RingbackError } from '../errors.ts';
 import { type Replayed, type ReplayOptions, replay } from './replay.ts';
 

@@ -1,6 +1,6 @@
 /** `ringback message`: what people read on the page in a dead server's place. */
 import { parseDuration } from '../config/duration.ts';
-import { loadRouterConfiguration } from '../config/load.ts';
+import { loadRouterConfiguration } from '../config/router/file.ts';
 import { RingbackError } from '../errors.ts';
 import { ask } from './ask-state.ts';
 import { type MessageAnswer, MOST_CHARACTERS } from './message.ts';

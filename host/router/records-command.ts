@@ -1,6 +1,7 @@
 /** `ringback history` and `ringback outbox`: asks the process that runs, or opens the state if none does. */
-import { loadRouterConfiguration } from '../config/load.ts';
+
 import { nearest } from '../config/nearest.ts';
+import { loadRouterConfiguration } from '../config/router/file.ts';
 import { RingbackError } from '../errors.ts';
 import { ask } from './ask-state.ts';
 import { isMessageId, MOST_RECORDS, recordCount } from './record-routes.ts';

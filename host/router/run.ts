@@ -1,8 +1,9 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
-import { notYet, warnings } from '../config/explain.ts';
-import { loadRouterConfiguration } from '../config/load.ts';
+import { notYet, warnings } from '../config/router/explain.ts';
+import { loadRouterConfiguration } from '../config/router/file.ts';
 import type { RouterConfiguration, TrapConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
+import type { Signals } from '../foreground.ts';
 import type { Log } from '../log.ts';
 import { Outbox, type Sender } from '../notify/outbox.ts';
 import { MailSender } from '../notify/smtp.ts';
@@ -59,11 +60,7 @@ class ReplaceableSender implements Sender {
 }
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export async function run(
-  file: string,
-  log: Log,
-  signals: { stop: AbortSignal; onReload: (f: () => void) => void },
-): Promise<void> {
+export async function run(file: string, log: Log, signals: Signals): Promise<void> {
   const { stop } = signals;
   // From the beginning: the system's own answer to SIGHUP is to end the program.
   let reload: (() => void) | null = null;

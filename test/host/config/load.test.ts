@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { loadRouterConfiguration, parseRouterConfiguration } from '../../../host/config/load.ts';
+import { loadRouterConfiguration, parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { EXAMPLE, MINIMAL } from './example.ts';
 import { refusal } from './refusal.ts';
 

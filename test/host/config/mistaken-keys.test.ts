@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { EXAMPLE } from './example.ts';
 import { mistake, refusal } from './refusal.ts';
 

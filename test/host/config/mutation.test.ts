@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { explain, notYet, redact, warnings } from '../../../host/config/explain.ts';
-import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import { explain, notYet, redact, warnings } from '../../../host/config/router/explain.ts';
+import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
 

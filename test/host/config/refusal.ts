@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
 

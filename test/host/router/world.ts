@@ -1,5 +1,5 @@
 /** The router between a fabric and checks that only note what they are asked, and what it makes of events. */
-import { parseRouterConfiguration } from '../../../host/config/load.ts';
+import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../host/fabric/records.ts';
 import type { HeldNotice, Person } from '../../../host/router/notices.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { getCiphers } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { parseRouterConfiguration } from '../../../host/config/load.ts';
-import { EXAMPLE, MINIMAL } from './example.ts';
-import { refusal } from './refusal.ts';
+import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
+import { EXAMPLE, MINIMAL } from '../example.ts';
+import { refusal } from '../refusal.ts';
 
 const accepted = (text: string) => parseRouterConfiguration(text, 'r.yaml');
 const refused = (text: string): string[] => refusal(() => accepted(text));

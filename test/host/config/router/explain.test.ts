@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, notYet, redact, warnings } from '../../../host/config/explain.ts';
-import { parseRouterConfiguration } from '../../../host/config/load.ts';
-import { EXAMPLE, MINIMAL, SECRETS } from './example.ts';
+import { explain, notYet, redact, warnings } from '../../../../host/config/router/explain.ts';
+import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
+import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
 const example = parseRouterConfiguration(EXAMPLE, 'example');
 /** The example with one part replaced. */

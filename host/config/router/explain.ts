@@ -1,8 +1,9 @@
 /** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
 
-import { isVersion4, prefixContains, prefixText } from './address.ts';
-import { durationText } from './duration.ts';
-import type { Endpoint, RouterConfiguration, SmtpConfiguration, TrapConfiguration } from './types.ts';
+import { prefixContains, prefixText } from '../address.ts';
+import { durationText } from '../duration.ts';
+import { and, count, HIDDEN, smtpSentence, trapSign } from '../sentences.ts';
+import type { RouterConfiguration } from '../types.ts';
 
 /** Bytes that one record takes in each table of the data plane. */
 export interface TableBytes {
@@ -12,25 +13,6 @@ export interface TableBytes {
 }
 
 const TABLE_BYTES: TableBytes = { server: 88, client: 48, attempt: 88 };
-
-/** So many items of a list are named, the others counted. */
-const MOST_NAMED = 5;
-
-const HIDDEN = '(secret)';
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
-}
-
-function and(items: readonly string[], conjunction: 'conjunction' | 'disjunction' = 'conjunction'): string {
-  const named = items.slice(0, MOST_NAMED);
-  if (items.length > named.length) named.push(`${items.length - named.length} more`);
-  return new Intl.ListFormat('en', { type: conjunction }).format(named);
-}
-
-function at({ host, port }: Endpoint): string {
-  return isVersion4(host) ? `${host}:${port}` : `[${host}]:${port}`;
-}
 
 /** What is done, and how much memory it takes. What to think twice about is in `warnings` and `notYet`. */
 export function explain(configuration: RouterConfiguration, tableBytes: TableBytes = TABLE_BYTES): string[] {
@@ -78,12 +60,6 @@ function signs({ recover }: RouterConfiguration): string {
     : `Signs that a server is back: ${and(heard, 'disjunction')}.`;
 }
 
-function trapSign({ accept, listen, communities, users, relays }: TrapConfiguration): string {
-  const from = [count(communities.length, 'community', 'communities'), count(users.length, 'v3 user')];
-  if (relays.length > 0) from.push(`${count(relays.length, 'relay')} believed`);
-  return `an SNMP trap ${and(accept, 'disjunction')} at ${at(listen)} (${from.join(', ')})`;
-}
-
 function confirmation({ recover }: RouterConfiguration): string {
   return recover.confirm === 'none'
     ? 'A sign is believed as it is: nobody connects to the server before people are told.'
@@ -102,21 +78,8 @@ function telling({ notify, smtp, clients, servers, station }: RouterConfiguratio
     `${told} Mails are in ${language}${clients.some((client) => client.language !== null) ? ' where the client has no language of its own' : ''}.`,
     `Who last tried more than ${durationText(notify.freshMs)} ago is not told, and is forgotten after ${durationText(notify.sweepMs)}; a mail that can't be delivered is dropped after ${durationText(notify.giveUpMs)}.`,
   ];
-  if (smtp !== null) {
-    const tls = tlsText(smtp);
-    const server = smtp.host.includes(':') ? `[${smtp.host}]:${smtp.port}` : `${smtp.host}:${smtp.port}`;
-    sentences.push(
-      `Mail goes out by ${server}, ${tls}, ${smtp.user === null ? 'without' : 'with'} a login, from ${smtp.from}.`,
-    );
-  }
+  if (smtp !== null) sentences.push(smtpSentence(smtp));
   return sentences;
-}
-
-function tlsText({ tls, port, password }: SmtpConfiguration): string {
-  if (tls === 'none') return 'without TLS';
-  if (tls === 'implicit' || (tls === 'auto' && port === 465)) return 'TLS from the first byte';
-  // A password waits for TLS even where TLS is optional.
-  return tls === 'starttls' || password !== null ? 'only with STARTTLS' : 'TLS where it is offered';
 }
 
 function memory({ fabric }: RouterConfiguration, bytes: TableBytes): string {

@@ -1,17 +1,16 @@
 /** The configuration of `ringback run`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { list, mapping, type Shape } from './shape.ts';
-import type { RouterConfiguration, ServerConfiguration, TrapUser } from './types.ts';
+import { clients, language, orNone, smtp, traps } from '../sections.ts';
+import { list, mapping, type Shape } from '../shape.ts';
+import type { RouterConfiguration, ServerConfiguration } from '../types.ts';
 import {
   address,
   argument,
-  authProtocol,
   directory,
   duration,
   endpoint,
   flag,
-  host,
   interfaceName,
   key,
   line,
@@ -19,14 +18,11 @@ import {
   oneOf,
   port,
   prefix,
-  privProtocol,
   routerUrl,
-  secret,
   socketPath,
-  trap,
   unanswered,
   wholeNumber,
-} from './values.ts';
+} from '../values.ts';
 
 const MINUTE_MS = 60_000;
 const MOST_SERVERS = 65_535;
@@ -34,8 +30,6 @@ const MOST_RECORDS = 16_777_216;
 const MOST_PREFIXES = 4096;
 /** Interfaces are told apart by one byte, and 0 is none. */
 const MOST_INTERFACES = 255;
-
-const language = oneOf(['en', 'ja']);
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
 
@@ -90,48 +84,6 @@ const detect = v.pipe(
   })),
 );
 
-const user: Shape<TrapUser> = v.pipe(
-  mapping({
-    // RFC 3414 section 5: a user name has 1 to 32 octets.
-    name: line('the name of a user', 32),
-    auth: v.optional(mapping({ protocol: authProtocol, key })),
-    priv: v.optional(mapping({ protocol: privProtocol, key })),
-  }),
-  v.transform(({ name, auth, priv }) => ({
-    name,
-    auth: auth === undefined ? null : { protocol: auth.protocol, key: auth.key },
-    priv: priv === undefined ? null : { protocol: priv.protocol, key: priv.key },
-  })),
-);
-
-const traps = v.pipe(
-  mapping({
-    listen: v.optional(endpoint, '0.0.0.0:162'),
-    communities: v.optional(
-      list(secret('a community'), { allowed: 'a list of communities, as in [public]', max: 1024 }),
-      ['public'],
-    ),
-    users: v.optional(list(user, { allowed: 'a list of users with name, auth and priv', max: 1024 }), []),
-    relays: v.optional(list(address, { allowed: 'a list of addresses', max: MOST_SERVERS }), []),
-    accept: v.optional(
-      list(trap, { allowed: 'a list of traps, as in [coldStart, warmStart, linkUp]', min: 1, max: 1024 }),
-      ['coldStart', 'warmStart', 'linkUp'],
-    ),
-  }),
-  v.transform(({ listen, communities, users, relays, accept }) =>
-    listen === null ? null : { listen, communities, users, relays, accept },
-  ),
-);
-
-/** A mapping, or `false` for none of it. */
-function orNone<T>(shape: Shape<T>): Shape<T | null> {
-  const none = v.pipe(
-    v.literal(false),
-    v.transform(() => null),
-  );
-  return v.lazy((input): Shape<T | null> => (input === false ? none : shape));
-}
-
 const recover = v.pipe(
   mapping({
     traps: v.optional(orNone(traps), {}),
@@ -164,30 +116,6 @@ const notify = v.pipe(
     giveUpMs: keys.give_up,
     language: keys.language,
   })),
-);
-
-const smtp = v.pipe(
-  mapping({
-    host,
-    port: v.optional(port, 25),
-    tls: v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
-    user: v.optional(line('the name of a user', 255)),
-    password: v.optional(secret('a password')),
-    from: mail,
-  }),
-  v.transform((keys) => ({
-    host: keys.host,
-    port: keys.port,
-    tls: keys.tls,
-    user: keys.user ?? null,
-    password: keys.password ?? null,
-    from: keys.from,
-  })),
-);
-
-const client = v.pipe(
-  mapping({ address, mail, language: v.optional(language) }),
-  v.transform((keys) => ({ address: keys.address, mail: keys.mail, language: keys.language ?? null })),
 );
 
 const server: Shape<ServerConfiguration> = v.pipe(
@@ -244,7 +172,7 @@ export const routerSchema: Shape<RouterConfiguration> = v.pipe(
       recover: v.optional(recover, {}),
       notify: v.optional(notify, {}),
       smtp: v.optional(smtp),
-      clients: v.optional(list(client, { allowed: 'a list of {address, mail, language}' }), []),
+      clients,
       servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail}' }), []),
       station: v.optional(mapping({ mail })),
       page: v.optional(orNone(page)),

@@ -1,0 +1,157 @@
+/** The commands: what each is called, says about itself, takes and does. */
+import { checkCommand } from './check.ts';
+import { loadRouterConfiguration } from './config/router/file.ts';
+import { foreground } from './foreground.ts';
+import { replayCommand } from './replay/command.ts';
+import { messageCommand } from './router/message-command.ts';
+import { DEFAULT_RECORDS, MOST_RECORDS } from './router/record-routes.ts';
+import { historyCommand, outboxCommand } from './router/records-command.ts';
+import { run } from './router/run.ts';
+import { askStatus, statusText } from './router/status.ts';
+
+const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
+
+export const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  watch: { type: 'string', multiple: true },
+  unanswered: { type: 'string' },
+  last: { type: 'string' },
+  all: { type: 'boolean' },
+  until: { type: 'string' },
+  clear: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+export interface Given {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly watch?: string[];
+  readonly unanswered?: string;
+  readonly last?: string;
+  readonly all?: boolean;
+  readonly until?: string;
+  readonly clear?: boolean;
+  readonly help?: boolean;
+}
+
+export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION})`,
+  json: '    --json            for machines',
+  verbose: '-v, --verbose         say more',
+  watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
+  unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
+  last: `    --last N          at most so many, from 1 to ${MOST_RECORDS} (default ${DEFAULT_RECORDS})`,
+  all: '    --all             all that it can be done for',
+  until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
+  clear: '    --clear           no message any more',
+  help: '-h, --help            this text',
+};
+
+export interface CommandDescription {
+  readonly synopsis: string;
+  readonly summary: string;
+  readonly help: string;
+  readonly options: readonly OptionName[];
+  /** Whether something else than options may follow. */
+  readonly takesMore?: true;
+  readonly action: (given: Given, more: readonly string[]) => void | Promise<void>;
+}
+
+/** A role, which stays in the foreground. */
+const FOREGROUND_HELP = `Stays in the foreground and logs one JSON object a line, or readable lines on a terminal.
+SIGTERM and SIGINT end it, SIGHUP makes it reread the configuration.`;
+
+const RECORDS_HELP = `Asks the process behind the control socket; if none runs, looks into the database in \`state\` itself.
+Times are ISO 8601, or null where the router's clock was wrong; seconds are right in any case.`;
+
+const HISTORY_HELP = `The latest come first.
+${RECORDS_HELP}
+
+--json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "told"}]}.
+Port 0 is the host as a whole; clients are those who waited; sign is null when nobody waited any more.`;
+
+const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
+retry  tries those that wait now, and those that were given up as if they were new
+drop   gives up those that wait
+
+MESSAGE-ID is the beginning of one, long enough to tell it from all others. When it can't be done for one
+of several, it is done for none; --all leaves out what is being sent at this moment.
+${RECORDS_HELP}
+
+--json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "state", "beingSent",
+"tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
+After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
+
+export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
+  run: {
+    synopsis: 'run [-c FILE]',
+    summary: 'the router: detect, wait, notify',
+    help: FOREGROUND_HELP,
+    options: ['config', 'verbose'],
+    action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) => foreground(run, config, verbose),
+  },
+  check: {
+    synopsis: 'check [-c FILE]',
+    summary: 'validate the configuration, and say what it will do',
+    help: 'Exit status 2 when the configuration is wrong; every mistake is named with its place.',
+    options: ['config', 'json'],
+    action: ({ config = DEFAULT_CONFIGURATION, json = false }) => console.log(checkCommand(config, json)),
+  },
+  status: {
+    synopsis: 'status [-c FILE] [--json]',
+    summary: 'outages, who waits, notices and counters of a running `run`',
+    help: 'Asks the process behind the control socket that the configuration names.',
+    options: ['config', 'json'],
+    action: async ({ config, json }) => {
+      const status = await askStatus(loadRouterConfiguration(config ?? DEFAULT_CONFIGURATION).control);
+      console.log(json ? JSON.stringify(status) : statusText(status));
+    },
+  },
+  history: {
+    synopsis: 'history [-c FILE] [--json] [--last N]',
+    summary: 'outages that are over, and how many people were told',
+    help: HISTORY_HELP,
+    options: ['config', 'json', 'last'],
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
+      console.log(await historyCommand({ config, json, last })),
+  },
+  outbox: {
+    synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
+    summary: 'notices on their way and what became of others; try them now, or drop them',
+    help: OUTBOX_HELP,
+    options: ['config', 'json', 'last', 'all'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
+      console.log(await outboxCommand({ config, json, last, all }, more)),
+  },
+  message: {
+    synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',
+    summary: 'what people read on the page in a dead server’s place',
+    help: `Without a TEXT it says what the message is. It is shown until its end, and people read when that is expected.
+
+--json prints {"text", "until"}; null where there is none.`,
+    options: ['config', 'json', 'until', 'clear'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
+      console.log(await messageCommand({ config, json, until, clear }, more)),
+  },
+  replay: {
+    synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
+    summary: 'what would have been noticed in a capture',
+    help: 'Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock.',
+    options: ['config', 'json', 'watch', 'unanswered'],
+    takesMore: true,
+    action: ({ config, json, watch, unanswered }, files) => {
+      const whole = replayCommand(
+        { files, config, watch: watch ?? [], unanswered, json: json ?? false },
+        (line) => console.log(line),
+        (line) => console.error(`ringback: ${line}`),
+      );
+      if (!whole) process.exitCode = 1;
+    },
+  },
+};

@@ -1,0 +1,83 @@
+/** What a file of `ringback run` says that does not go together. */
+
+import {
+  type Mistake,
+  type Path,
+  repeated,
+  smtpContradictions,
+  trapContradictions,
+} from '../contradictions.ts';
+import { durationText } from '../duration.ts';
+import type { RouterConfiguration } from '../types.ts';
+
+const count = (number: number): string => number.toLocaleString('en');
+
+/** Every contradiction there is, in no particular order. */
+export function contradictions(configuration: RouterConfiguration): Mistake[] {
+  const { fabric, notify, recover, clients, servers, page } = configuration;
+  const found: Mistake[] = [];
+  const add = (path: Path, message: string): void => void found.push({ path, message });
+
+  if (fabric.socket !== null && fabric.daemon !== null) {
+    add(
+      ['fabric', 'socket'],
+      'stands beside daemon; keep one of them: a command to start, or a socket to connect to',
+    );
+  }
+  if (fabric.socket === null && fabric.interfaces.length === 0) {
+    add(
+      ['fabric', 'interfaces'],
+      'is missing; name the interfaces to listen on, as in [lan0, wan0], or give fabric.socket',
+    );
+  }
+  repeated(fabric.interfaces, (index) => ['fabric', 'interfaces', index], add);
+  repeated(
+    clients.map(({ address }) => address),
+    (index) => ['clients', index, 'address'],
+    add,
+  );
+  repeated(
+    servers.map(({ address }) => address),
+    (index) => ['servers', index, 'address'],
+    add,
+  );
+  const named = servers.reduce((count, { ports }) => count + 1 + ports.length, 0);
+  if (named > fabric.capacity.servers) {
+    add(
+      ['fabric', 'capacity', 'servers'],
+      `${count(fabric.capacity.servers)} is too small for ${count(named)} servers and ports; ${count(named)} or more, or name fewer of them`,
+    );
+  }
+  if (recover.traps !== null) trapContradictions(recover.traps, ['recover', 'traps'], add);
+
+  if (notify.sweepMs < notify.freshMs) {
+    add(
+      ['notify', 'sweep'],
+      `${durationText(notify.sweepMs)} is shorter than fresh; ${durationText(notify.freshMs)} or more, or people to be told are deleted before`,
+    );
+  }
+  const mailsNeeded = whatNeedsMail(configuration);
+  if (configuration.smtp === null && mailsNeeded !== null) {
+    add(['smtp'], `is missing; ${mailsNeeded}: give {host: …, from: …}`);
+  } else if (configuration.smtp !== null) {
+    smtpContradictions(configuration.smtp, add);
+  }
+  if (notify.via === 'station' && configuration.station === null) {
+    add(['station'], 'is missing; notify.via: station needs {mail: …}');
+  }
+  if (page !== null && page.form === 'router' && page.routerUrl === null) {
+    add(
+      ['page', 'router_url'],
+      'is missing; page.form: router needs the URL of this router, as in http://172.27.179.1:8480',
+    );
+  }
+  return found;
+}
+
+/** Why there must be a mail server, or null. */
+function whatNeedsMail({ notify, clients, servers }: RouterConfiguration): string | null {
+  if (clients.length > 0) return 'notices to clients go out by it';
+  const lists =
+    notify.via === 'station' || (notify.via === 'server' && servers.some(({ mail }) => mail !== null));
+  return lists ? 'list mails go out by it' : null;
+}

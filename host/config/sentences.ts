@@ -1,0 +1,51 @@
+/** Words that the explanations of several commands share. None of them names a secret or a person. */
+
+import { isVersion4 } from './address.ts';
+import type { Endpoint, SmtpConfiguration, TrapConfiguration } from './types.ts';
+
+/** So many items of a list are named, the others counted. */
+const MOST_NAMED = 5;
+
+/** In the place of a secret. */
+export const HIDDEN = '(secret)';
+
+/** `1 server`, `1,200 servers`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}
+
+/** `a, b, and c`; of a long list the first ones, and how many more. */
+export function and(
+  items: readonly string[],
+  conjunction: 'conjunction' | 'disjunction' = 'conjunction',
+): string {
+  const named = items.slice(0, MOST_NAMED);
+  if (items.length > named.length) named.push(`${items.length - named.length} more`);
+  return new Intl.ListFormat('en', { type: conjunction }).format(named);
+}
+
+/** `ADDRESS:PORT`. */
+export function at({ host, port }: Endpoint): string {
+  return isVersion4(host) ? `${host}:${port}` : `[${host}]:${port}`;
+}
+
+/** What traps are listened for, and from whom. */
+export function trapSign({ accept, listen, communities, users, relays }: TrapConfiguration): string {
+  const from = [count(communities.length, 'community', 'communities'), count(users.length, 'v3 user')];
+  if (relays.length > 0) from.push(`${count(relays.length, 'relay')} believed`);
+  return `an SNMP trap ${and(accept, 'disjunction')} at ${at(listen)} (${from.join(', ')})`;
+}
+
+/** How mail goes out. */
+export function smtpSentence(smtp: SmtpConfiguration): string {
+  const { host, port, user, from } = smtp;
+  const server = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `Mail goes out by ${server}, ${tlsText(smtp)}, ${user === null ? 'without' : 'with'} a login, from ${from}.`;
+}
+
+function tlsText({ tls, port, password }: SmtpConfiguration): string {
+  if (tls === 'none') return 'without TLS';
+  if (tls === 'implicit' || (tls === 'auto' && port === 465)) return 'TLS from the first byte';
+  // A password waits for TLS even where TLS is optional.
+  return tls === 'starttls' || password !== null ? 'only with STARTTLS' : 'TLS where it is offered';
+}

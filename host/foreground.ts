@@ -1,0 +1,39 @@
+/** Roles that stay in the foreground: their log, their signals, their end. */
+import { systemCodeOf } from './errors.ts';
+import { createLog, type Log } from './log.ts';
+
+export interface Signals {
+  /** SIGTERM or SIGINT came. */
+  readonly stop: AbortSignal;
+  /** What to do at SIGHUP. */
+  readonly onReload: (reload: () => void) => void;
+}
+
+/** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
+export type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
+
+export async function foreground(role: Role, file: string, verbose: boolean): Promise<void> {
+  // A log without a reader is no reason to leave people untold; the reader may come back, too.
+  process.stdout.off('error', endWithReader).on('error', () => {});
+  const log = createLog({
+    write: (line) => process.stdout.write(line),
+    terminal: process.stdout.isTTY === true,
+    now: () => new Date(),
+    verbose,
+  });
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // A second one does not wait for mails under way.
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  await role(file, log, { stop: stop.signal, onReload: (reload) => process.on('SIGHUP', reload) });
+  log.info('stopped');
+}
+
+/** Whoever reads the output may stop reading: `ringback status | head` is no failure. */
+export function endWithReader(error: Error): void {
+  process.exit(systemCodeOf(error) === 'EPIPE' ? 0 : 1);
+}
