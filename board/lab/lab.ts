@@ -76,6 +76,11 @@ export class Lab {
     return this.#spawn(ACT, ['sniff', node, card, ...argv]);
   }
 
+  /** What each machine sends into that bridge of the switch, as pcapng on standard output; `recording` when it does. */
+  record(bridge: 'lan' | 'wan'): ChildProcess {
+    return this.#spawn(ACT, ['record', bridge]);
+  }
+
   /** The machine is gone: its cable is out, its services have ended, its neighbours have forgotten it. */
   async powerOff(server: string, services: readonly number[] = []): Promise<void> {
     await this.unplug(server);
@@ -174,9 +179,9 @@ export class Lab {
   }
 
   /** Frames as they are, from a machine's interface onto its cable. */
-  async inject(node: string, frames: Iterable<Uint8Array>): Promise<void> {
+  async inject(node: string, frames: Iterable<Uint8Array>, card = 'eth0'): Promise<void> {
     const lines = Array.from(frames, (frame) => `${Buffer.from(frame).toString('hex')}\n`);
-    await succeeded(ACT, ['inject', node], this.#environment, lines.join(''));
+    await succeeded(ACT, ['inject', node, card], this.#environment, lines.join(''));
   }
 
   /** The address of a card, like `52:54:00:12:34:56`. */

@@ -1,6 +1,7 @@
 /** One takeover of the duplex lab's address .80, from web to standby, as a terminal that pings it sees it. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, Lab } from '../../board/lab/lab.ts';
 import { Terminal } from './takeover-terminal.ts';
@@ -37,14 +38,15 @@ export async function play(it: Case): Promise<Round | null> {
   const lab = await Lab.create('duplex');
   try {
     const fault = await it.prepare(lab);
-    const taken = comesTo(lab, 'standby');
-    taken.catch(() => undefined);
+    const taken = takings(lab, 'standby');
     const terminal = await Terminal.start(lab, 't21', SERVICE);
     await sleep(LOCKED_MS + Math.random() * PHASE_MS);
     const before = await terminal.window();
-    if (await holds(lab, 'standby')) return null;
+    if (taken.count > 0 || (await holds(lab, 'standby'))) return null;
     await fault();
-    await taken;
+    const late = sleep(PATIENCE_MS, 'late', { ref: false });
+    const came = await Promise.race([taken.first, late]);
+    assert.notEqual(came, 'late', `${it.system}, ${it.fault}: the standby does not take the address`);
     await sleep(BACK_MS);
     const { sent, answered, longestUs, openUs } = await terminal.window();
     assert.ok(openUs < 50_000, `${it.system}, ${it.fault}: the terminal gets no answers again`);
@@ -59,11 +61,25 @@ async function holds(lab: Lab, node: string): Promise<boolean> {
   return (await lab.run(node, ['ip', '-oneline', 'address', 'show', 'to', SERVICE])).stdout !== '';
 }
 
-/** Resolves when the service address is added to an adapter of that machine. */
-export function comesTo(lab: Lab, node: string): Promise<void> {
+/** How often the service address comes to an adapter of that machine from now on. */
+export function takings(lab: Lab, node: string): { readonly count: number; readonly first: Promise<void> } {
   const monitor = lab.spawn(node, ['ip', '-oneline', 'monitor', 'address']);
-  const line = new RegExp(`^(?!Deleted).* inet ${SERVICE.replaceAll('.', '\\.')}/`, 'm');
-  return said(monitor, line, PATIENCE_MS).then(() => undefined);
+  const added = new RegExp(`^(?!Deleted).* inet ${SERVICE.replaceAll('.', '\\.')}/`);
+  let count = 0;
+  const first = new Promise<void>((resolve) => {
+    if (monitor.stdout === null) throw new Error('ip monitor has no output');
+    createInterface(monitor.stdout).on('line', (line) => {
+      if (!added.test(line)) return;
+      count++;
+      resolve();
+    });
+  });
+  return {
+    first,
+    get count() {
+      return count;
+    },
+  };
 }
 
 /** What a process has printed when it looks like this for the first time. */
