@@ -170,8 +170,12 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
       }),
       actives: list(
         v.pipe(
-          mapping({ name: line('a name', 63), address }),
-          v.transform((keys) => ({ name: keys.name, address: keys.address })),
+          mapping({
+            name: line('a name', 63),
+            address,
+            addresses: v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
+          }),
+          v.transform((keys) => ({ name: keys.name, address: keys.address, addresses: keys.addresses })),
         ),
         {
           allowed: `whom it serves, as in [{name: web, address: 172.27.178.11}]`,

@@ -73,6 +73,8 @@ export interface ActiveConfiguration extends CommonConfiguration {
 export interface ServedActive {
   readonly name: string;
   readonly address: string;
+  /** Its service addresses, as far as they are known from the start; it tells them itself. */
+  readonly addresses: readonly string[];
 }
 
 export interface StandbyConfiguration extends CommonConfiguration {
