@@ -48,7 +48,8 @@ export function challengeByNeighbour(type: u32, source: Address, message: Neighb
     subject.set(source);
     form = Form.Solicitation;
   }
-  challenge(form, hardware != 0 ? hardware : linkSource());
+  // An IPv4 address in disguise is on no wire (RFC 4942 section 2.2); here it would be taken for the real one.
+  if (!subject.isIpv4) challenge(form, hardware != 0 ? hardware : linkSource());
 }
 
 /** Somebody with that MAC address, 48 bits in memory order or 0 for unknown, speaks for the subject. */
