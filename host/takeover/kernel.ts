@@ -15,7 +15,7 @@ interface Adapter {
   readonly index: number;
   readonly hardware: string | null;
   readonly flags: readonly string[];
-  /** All but link-local ones. */
+  /** All but link-local ones, and those that come and go with a router's advertisements (RFC 4862). */
   readonly addresses: readonly Prefix[];
 }
 
@@ -51,7 +51,7 @@ function adapterOf(json: Json): Adapter | null {
     flags: Array.isArray(json.flags) ? json.flags.map(String) : [],
     addresses: infos.flatMap((info) => {
       const address = textOf(info.local);
-      return address === null || info.scope === 'link' ? [] : [{ address, length: Number(info.prefixlen) }];
+      return address === null || info.scope === 'link' || info.dynamic === true ? [] : [{ address, length: Number(info.prefixlen) }];
     }),
   };
 }
@@ -131,7 +131,7 @@ export class Kernel {
     return this.#adapters.get(adapter)?.flags.includes('LOWER_UP') ?? false;
   }
 
-  /** Not link-local ones. */
+  /** Those that somebody has put there. */
   addressesOf(adapter: string): readonly Prefix[] {
     return this.#adapters.get(adapter)?.addresses ?? [];
   }
