@@ -47,7 +47,7 @@ export class ActiveHalf implements Half {
     this.#machine = new Machine(configuration, interfaces, log, {
       onConflict: (address, hardware) => this.#active?.onConflict(address, hardware),
       onKernel: () => this.#active?.onKernel((service) => this.#holds(service)),
-      onCarrier: (adapter, carrier) => this.#onCarrier(adapter, carrier),
+      onLink: (adapter, up, carrier) => this.#onLink(adapter, up, carrier),
     });
     this.#session = new ActiveSession(this.#machine.keys, this.#machine.name);
     this.#health = new Health((key, fault) => this.#active?.setFault(key, fault));
@@ -159,7 +159,9 @@ export class ActiveHalf implements Half {
       (service) => this.#holds(service),
     );
     this.#socket = await openSocket(this.#listen, (bytes, from) => this.#onDatagram(bytes, from));
-    for (const adapter of adapters) this.#onCarrier(adapter, machine.kernel.hasCarrier(adapter));
+    for (const adapter of adapters) {
+      this.#onLink(adapter, machine.kernel.isUp(adapter), machine.kernel.hasCarrier(adapter));
+    }
     this.#health.use(this.#configuration);
     this.#greet();
     this.#beatNow();
@@ -176,19 +178,21 @@ export class ActiveHalf implements Half {
     throw new RingbackError('usage', `${unknown} is none of this active's addresses; there are ${known}`);
   }
 
-  /** A cable that is out is a fault of the addresses behind it, unless they are not here anyway. */
-  #onCarrier(adapter: string, carrier: boolean): void {
+  /**
+   * A cable that is out is a fault of the addresses behind it. An adapter that is off is one only while an address should be
+   * there: whose addresses are all given is off because this program switched it off, and nobody can know what its cable does.
+   */
+  #onLink(adapter: string, up: boolean, carrier: boolean): void {
     const key = `link ${adapter}`;
-    const addresses = this.#configuration.addresses.filter((service) => service.adapter === adapter);
+    const addresses = this.#configuration.addresses
+      .filter((service) => service.adapter === adapter)
+      .map(({ address }) => address);
     if (!this.#configuration.link || addresses.length === 0) return;
-    const isOff = !this.#machine.kernel.isUp(adapter);
-    if (carrier || isOff) this.#active?.setFault(key, null);
-    else {
-      this.#active?.setFault(key, {
-        reason: `${adapter} has no carrier`,
-        cause: 'link',
-        addresses: addresses.map(({ address }) => address),
-      });
+    const isInUse = addresses.some((address) => this.#active?.isHere(address));
+    if (carrier || (!up && !isInUse)) this.#active?.setFault(key, null);
+    else if (isInUse) {
+      const reason = `${adapter} ${up ? 'has no carrier' : 'is switched off'}`;
+      this.#active?.setFault(key, { reason, cause: 'link', addresses });
     }
   }
 

@@ -25,7 +25,7 @@ const PRIORITY = -20;
 export interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
   onKernel(): void;
-  onCarrier(adapter: string, carrier: boolean): void;
+  onLink(adapter: string, up: boolean, carrier: boolean): void;
 }
 
 export class Machine {
@@ -57,7 +57,7 @@ export class Machine {
     this.#seldom = new SeldomLog(log);
     this.kernel = new Kernel({
       onChange: () => handlers.onKernel(),
-      onCarrier: (adapter, carrier) => handlers.onCarrier(adapter, carrier),
+      onLink: (adapter, up, carrier) => handlers.onLink(adapter, up, carrier),
     });
     this.memory = new Memory(`${configuration.control}.state`, log);
     this.settings = new Settings(this.memory, log);

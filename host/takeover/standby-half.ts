@@ -36,7 +36,7 @@ export class StandbyHalf implements Half {
     this.#machine = new Machine(configuration, interfaces, log, {
       onConflict: (address, hardware) => this.#standby?.onConflict(address, hardware),
       onKernel: () => this.#standby?.onKernel(),
-      onCarrier: () => {},
+      onLink: () => {},
     });
     this.#sessions = new StandbySessions({
       keys: this.#machine.keys,
