@@ -200,6 +200,11 @@ export class Active {
     return this.#services.some((service) => service.address === address);
   }
 
+  /** Whether an address is here, and not on its way. */
+  isHere(address: string): boolean {
+    return this.#services.some((service) => service.address === address && service.held && !service.busy);
+  }
+
   /** Asks the standby to give addresses (none named: all) back, and says what became of each. */
   async reclaim(addresses: readonly string[]): Promise<Handover[]> {
     const chosen = this.#services.filter(

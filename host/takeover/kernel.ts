@@ -15,7 +15,7 @@ interface Adapter {
   readonly index: number;
   readonly hardware: string | null;
   readonly flags: readonly string[];
-  /** All but link-local ones. */
+  /** All but link-local ones, and those that come and go with a router's advertisements (RFC 4862). */
   readonly addresses: readonly Prefix[];
 }
 
@@ -51,7 +51,9 @@ function adapterOf(json: Json): Adapter | null {
     flags: Array.isArray(json.flags) ? json.flags.map(String) : [],
     addresses: infos.flatMap((info) => {
       const address = textOf(info.local);
-      return address === null || info.scope === 'link' ? [] : [{ address, length: Number(info.prefixlen) }];
+      return address === null || info.scope === 'link' || info.dynamic === true
+        ? []
+        : [{ address, length: Number(info.prefixlen) }];
     }),
   };
 }
@@ -78,8 +80,8 @@ function routeOf(json: Json, version: 4 | 6): Route | null {
 export interface KernelHandlers {
   /** Something may have changed, and is known now. */
   onChange(): void;
-  /** At once: an adapter has a carrier, or has none any more. */
-  onCarrier(adapter: string, carrier: boolean): void;
+  /** At once: an adapter is switched on or off, has a carrier or has none any more. */
+  onLink(adapter: string, up: boolean, carrier: boolean): void;
 }
 
 export class Kernel {
@@ -131,7 +133,7 @@ export class Kernel {
     return this.#adapters.get(adapter)?.flags.includes('LOWER_UP') ?? false;
   }
 
-  /** Not link-local ones. */
+  /** Those that somebody has put there. */
   addressesOf(adapter: string): readonly Prefix[] {
     return this.#adapters.get(adapter)?.addresses ?? [];
   }
@@ -254,7 +256,7 @@ export class Kernel {
   #heard(line: string): void {
     const [, deleted, name, flags] = /^(Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
     if (name === undefined || flags === undefined) return;
-    const carrier = deleted === undefined && flags.split(',').includes('LOWER_UP');
-    this.#handlers.onCarrier(name, carrier);
+    const has = deleted === undefined ? flags.split(',') : [];
+    this.#handlers.onLink(name, has.includes('UP'), has.includes('LOWER_UP'));
   }
 }

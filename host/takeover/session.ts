@@ -6,8 +6,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Datagram, decode, encode, isStandbys, keyOf, type Message, NONCE_BYTES } from './wire.ts';
 
-/** The present key first, then one that is still accepted. */
-export type Keys = readonly [string, ...string[]];
+/** The present key first, then one that is still accepted; they may change while sessions go on. */
+export type Keys = () => readonly [string, ...string[]];
 
 /** Why a datagram is not believed; each is counted. */
 export const REFUSALS = ['forged', 'malformed', 'replayed', 'misdirected', 'stranger', 'excess'] as const;
@@ -50,7 +50,9 @@ class Session {
     return true;
   }
 
-  seal(message: Message): Buffer {
+  seal(message: Message, keys: Keys): Buffer {
+    const [present, ...others] = keys();
+    if (!others.includes(this.key)) this.key = present;
     const { activeNonce, standbyNonce } = this;
     this.#sent += 1;
     return encode({ activeNonce, standbyNonce, number: this.#sent, seen: this.#seen, message }, this.key);
@@ -63,11 +65,16 @@ function read(
   keys: Keys,
   byStandby: boolean,
 ): { datagram: Datagram; key: string } | Refused {
-  const key = keys[keyOf(bytes, keys)];
+  const known = keys();
+  const key = known[keyOf(bytes, known)];
   if (key === undefined) return 'forged';
   const datagram = decode(bytes);
   if (datagram === null) return 'malformed';
   return isStandbys(datagram.message.kind) === byStandby ? { datagram, key } : 'misdirected';
+}
+
+function nameOf(message: Message): string {
+  return 'name' in message ? message.name : 'another';
 }
 
 /** What an active makes of a datagram. */
@@ -79,7 +86,7 @@ export type ActiveReading =
   | { readonly is: 'lost' }
   | { readonly is: 'knock'; readonly standby: string }
   /** Of the session before this one: another standby has taken its place, and it goes on all the same. */
-  | { readonly is: 'second' }
+  | { readonly is: 'second'; readonly standby: string }
   | { readonly is: 'message'; readonly message: Message; readonly seen: number };
 
 export class ActiveSession {
@@ -107,7 +114,8 @@ export class ActiveSession {
   /** Begins a session. Sent again, it is another one; keys take turns until one is answered. */
   hello(): Buffer {
     this.#greeting = randomBytes(NONCE_BYTES);
-    const key = this.#keys[this.#greetings++ % this.#keys.length] ?? this.#keys[0];
+    const keys = this.#keys();
+    const key = keys[this.#greetings++ % keys.length] ?? keys[0];
     return encode(
       {
         activeNonce: this.#greeting,
@@ -122,7 +130,7 @@ export class ActiveSession {
 
   /** The bytes of a message; null while there is no session. */
   seal(message: Message): Buffer | null {
-    return this.#session?.seal(message) ?? null;
+    return this.#session?.seal(message, this.#keys) ?? null;
   }
 
   /** Forgets the session. */
@@ -142,14 +150,14 @@ export class ActiveSession {
         return { is: 'refused', why: 'replayed' };
       }
       this.#greeting = null;
-      this.#greetings = Math.max(0, this.#keys.indexOf(key));
+      this.#greetings = Math.max(0, this.#keys().indexOf(key));
       this.#before = session;
       this.#session = new Session(datagram.activeNonce, datagram.standbyNonce, key);
       return { is: 'welcome', standby: message.name };
     }
     if (session === null || !session.isOf(datagram)) {
       const second = this.#before?.isOf(datagram) === true && message.kind !== 'unknown';
-      if (second && this.#before?.admits(datagram.number)) return { is: 'second' };
+      if (second && this.#before?.admits(datagram.number)) return { is: 'second', standby: nameOf(message) };
       return { is: 'refused', why: 'replayed' };
     }
     if (message.kind === 'unknown') {
@@ -207,11 +215,11 @@ export class StandbySessions {
 
   /** The bytes of a message to an active; null while there is no session with it. */
   seal(active: string, message: Message): Buffer | null {
-    return this.#sessions.get(active)?.seal(message) ?? null;
+    return this.#sessions.get(active)?.seal(message, this.#options.keys) ?? null;
   }
 
   /** "Here I am": makes an active that listens greet at once. Proves nothing, and begins nothing. */
-  knock(key: string): Buffer {
+  knock(): Buffer {
     return encode(
       {
         activeNonce: NO_NONCE,
@@ -220,7 +228,7 @@ export class StandbySessions {
         seen: 0,
         message: { kind: 'knock', name: this.#options.name },
       },
-      key,
+      this.#options.keys()[0],
     );
   }
 

@@ -340,7 +340,8 @@ export class Standby {
     const there = this.#adapters.length;
     const sufficient = this.#configuration.share || adapters <= there;
     const said = `${adapters} ${there} ${sufficient}`;
-    if (said === this.#capacity) return;
+    // Until an active has spoken, nothing is known.
+    if (said === this.#capacity || active === null) return;
     this.#capacity = said;
     const fields = { needed: adapters, adapters: there, sufficient, active };
     if (sufficient) this.#tell('info', 'takeover.capacity', fields);
