@@ -12,8 +12,6 @@ import { isOrder, takeoverCommand } from './takeover/command.ts';
 import { run as takeover } from './takeover/run.ts';
 
 const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
-/** A router may run both roles. */
-const DEFAULT_TAKEOVER = '/etc/ringback/takeover.yaml';
 
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -172,7 +170,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: TAKEOVER_HELP,
     options: ['config', 'verbose', 'json', 'give', 'return', 'status'],
     takesMore: true,
-    action: async ({ config = DEFAULT_TAKEOVER, verbose = false, json = false, ...given }, words) => {
+    action: async ({ config = DEFAULT_CONFIGURATION, verbose = false, json = false, ...given }, words) => {
       const { give = false, return: back = false, status = false } = given;
       const order = { config, json, give, return: back, status };
       if (!isOrder(order, words)) {

@@ -141,13 +141,15 @@ export class Standby {
 
   /** What the next report to an active says. */
   report(active: string, name: string): Message {
+    // A silent active that returns by itself decides when it is heard: it may keep what it still has.
+    const waits = this.#configuration.return === 'automatic' && this.#served.get(active)?.watch.isLost;
     const entries: Entry[] = [...this.#holdings.values()]
       .filter((holding) => holding.active === active)
       .map(({ address, length, hardware, state }) => ({
         address,
         length,
         held: true,
-        marked: state === 'taken',
+        marked: state === 'taken' && !waits,
         hardware,
       }));
     return { kind: 'report', healthy: true, everyMs: this.beatMs, name, entries } satisfies Message;
