@@ -39,8 +39,13 @@ export async function hardwareOf(lab: Lab, machine: string): Promise<readonly st
 }
 
 /** The standby's half: eth0, on which it listens, and eth1. */
-export function startStandby(lab: Lab, more: Section = {}, node = 'standby'): Promise<Ringback> {
-  return Ringback.startTakeover(lab, node, {
+export function startStandby(
+  lab: Lab,
+  more: Section = {},
+  node = 'standby',
+  by: readonly string[] = [],
+): Promise<Ringback> {
+  const half = {
     role: 'standby',
     listen: `${address(node)}:${PORT}`,
     adapters: ['eth0', 'eth1'],
@@ -50,7 +55,8 @@ export function startStandby(lab: Lab, more: Section = {}, node = 'standby'): Pr
     ],
     heartbeat: false,
     ...more,
-  });
+  };
+  return Ringback.startTakeover(lab, node, half, by);
 }
 
 /** web's half with its two addresses, or shop's with its one; each talks by its last adapter. */
