@@ -151,7 +151,7 @@ export class ActiveSession {
       }
       this.#greeting = null;
       this.#greetings = Math.max(0, this.#keys().indexOf(key));
-      this.#before = session;
+      this.#before = session ?? this.#before;
       this.#session = new Session(datagram.activeNonce, datagram.standbyNonce, key);
       return { is: 'welcome', standby: message.name };
     }
@@ -161,6 +161,7 @@ export class ActiveSession {
       return { is: 'refused', why: 'replayed' };
     }
     if (message.kind === 'unknown') {
+      this.#before = session;
       this.#session = null;
       return { is: 'lost' };
     }
