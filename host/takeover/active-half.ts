@@ -37,6 +37,7 @@ export class ActiveHalf implements Half {
   #greetedMs = Number.NEGATIVE_INFINITY;
   #beat: NodeJS.Timeout | null = null;
   #byeSeen: (() => void) | null = null;
+  #silence: () => Promise<void> = async () => {};
   #closed = false;
 
   private constructor(configuration: TakeoverConfiguration, takeover: ActiveConfiguration, log: Log) {
@@ -125,6 +126,7 @@ export class ActiveHalf implements Half {
     this.#active?.close();
     this.#socket?.close();
     this.#machine.settings.restore();
+    await this.#silence().catch(() => {});
     await this.#machine.close();
   }
 
@@ -145,6 +147,7 @@ export class ActiveHalf implements Half {
     this.#listen = wanted.host === '::' ? { ...wanted, host: anyHost } : wanted;
     if (arp) machine.settings.isolate(adapters);
     machine.settings.prepare(adapters);
+    await this.#talk(this.#listen.host);
     await machine.listen();
     this.#active = new Active(
       this.#configuration,
@@ -165,6 +168,20 @@ export class ActiveHalf implements Half {
     this.#health.use(this.#configuration);
     this.#greet();
     this.#beatNow();
+  }
+
+  /**
+   * By the adapter of this machine's own address. By a service address's it would ask for the standby's hardware address with
+   * an address that the standby has taken meanwhile, which stays unanswered, and which its neighbours would believe.
+   */
+  async #talk(own: string): Promise<void> {
+    const { kernel, adapters } = this.#machine;
+    const adapter = kernel.holderOf(own);
+    const prefix =
+      adapter === null ? undefined : kernel.addressesOf(adapter).find((it) => it.address === own);
+    if (!this.#configuration.arp || adapter === null || prefix === undefined) return;
+    await adapters.talkBy(adapter, prefix);
+    this.#silence = () => adapters.talkByNoMore(adapter, prefix);
   }
 
   #holds({ adapter, address }: ServiceAddress): boolean {

@@ -15,6 +15,8 @@ const DEACTIVATION_MS = 250;
 /** The standby has done what it accepted by then. */
 const DONE_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
+/** Whoever else has an address says so with every packet. */
+const CONTRADICTION_MS = 10_000;
 const LONGEST_RETRY_MS = 30_000;
 /** So often the standby is told what there is, if heartbeats are off. */
 const IDLE_MS = 1000;
@@ -38,6 +40,8 @@ interface Service extends ServiceAddress {
   busy: boolean;
   /** Why it was given; null while it is here. */
   cause: Cause | null;
+  /** When it was said last that somebody else has it. */
+  contradictedMs: number;
   /** Reports older than the message of this number say nothing about it. */
   mark: number;
   retryMs: number;
@@ -250,6 +254,9 @@ export class Active {
   onConflict(address: string, hardware: string): void {
     const service = this.#services.find((one) => one.address === address);
     if (service?.held !== true || service.busy) return;
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs - service.contradictedMs < CONTRADICTION_MS) return;
+    service.contradictedMs = nowMs;
     this.#tell('warn', 'takeover.conflict', { address, adapter: service.adapter, hardware });
   }
 
@@ -308,6 +315,7 @@ export class Active {
       stuck: null,
       busy: false,
       cause: null,
+      contradictedMs: Number.NEGATIVE_INFINITY,
       mark: 0,
       retryMs: FIRST_RETRY_MS,
     };

@@ -84,14 +84,21 @@ export class Adapters {
     await this.#carrier(adapter, shown);
   }
 
+  /**
+   * What comes from an address that is on the adapter goes out by it, whatever else is on the same network; so the kernel asks for
+   * the way there with that address, and with none that somebody else may have by now.
+   */
+  async talkBy(adapter: string, prefix: Prefix): Promise<void> {
+    await this.#ip.run(this.#sourceCommands(adapter, prefix));
+  }
+
+  async talkByNoMore(adapter: string, prefix: Prefix): Promise<void> {
+    await this.#ip.run([this.#ruleOff(adapter, prefix)]);
+  }
+
   /** The address is off. Rejects with what the kernel says when it is not. */
   async withdraw(adapter: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
-    const rule = this.#ruleOf(adapter, prefix);
-    await this.#remove(
-      adapter,
-      prefix,
-      sourced ? [{ line: `${rule.replace('rule add', 'rule del')}`, optional: true }] : [],
-    );
+    await this.#remove(adapter, prefix, sourced ? [this.#ruleOff(adapter, prefix)] : []);
     if (lower && this.#memory.known.raised.includes(adapter)) await this.lower();
   }
 
@@ -139,6 +146,10 @@ export class Adapters {
   #ruleOf(adapter: string, { address }: Prefix): string {
     const table = FIRST_TABLE + this.#kernel.indexOf(adapter);
     return `rule add from ${address} lookup ${table} priority ${PRIORITY}`;
+  }
+
+  #ruleOff(adapter: string, prefix: Prefix): IpCommand {
+    return { line: this.#ruleOf(adapter, prefix).replace('rule add', 'rule del'), optional: true };
   }
 
   #sourceCommands(adapter: string, prefix: Prefix): IpCommand[] {
