@@ -13,6 +13,8 @@ export type Keys = () => readonly [string, ...string[]];
 export const REFUSALS = ['forged', 'malformed', 'replayed', 'misdirected', 'stranger', 'excess'] as const;
 export type Refused = (typeof REFUSALS)[number];
 
+/** Sessions of which it is remembered that they were. */
+const MOST_BEFORE = 4;
 const NO_NONCE = new Uint8Array(NONCE_BYTES);
 
 function same(one: Uint8Array, other: Uint8Array): boolean {
@@ -95,7 +97,8 @@ export class ActiveSession {
   #greeting: Uint8Array | null = null;
   #greetings = 0;
   #session: Session | null = null;
-  #before: Session | null = null;
+  /** Those before it, latest first. */
+  #before: readonly Session[] = [];
 
   constructor(keys: Keys, name: string) {
     this.#keys = keys;
@@ -135,6 +138,7 @@ export class ActiveSession {
 
   /** Forgets the session. */
   end(): void {
+    if (this.#session !== null) this.#before = [this.#session, ...this.#before].slice(0, MOST_BEFORE);
     this.#session = null;
   }
 
@@ -151,17 +155,17 @@ export class ActiveSession {
       }
       this.#greeting = null;
       this.#greetings = Math.max(0, this.#keys().indexOf(key));
-      this.#before = session;
+      this.end();
       this.#session = new Session(datagram.activeNonce, datagram.standbyNonce, key);
       return { is: 'welcome', standby: message.name };
     }
     if (session === null || !session.isOf(datagram)) {
-      const second = this.#before?.isOf(datagram) === true && message.kind !== 'unknown';
-      if (second && this.#before?.admits(datagram.number)) return { is: 'second', standby: nameOf(message) };
+      const before = message.kind === 'unknown' ? undefined : this.#before.find((one) => one.isOf(datagram));
+      if (before?.admits(datagram.number)) return { is: 'second', standby: nameOf(message) };
       return { is: 'refused', why: 'replayed' };
     }
     if (message.kind === 'unknown') {
-      this.#session = null;
+      this.end();
       return { is: 'lost' };
     }
     if (!session.admits(datagram.number)) return { is: 'refused', why: 'replayed' };
