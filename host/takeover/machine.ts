@@ -1,6 +1,6 @@
 /** The machine that a half works on: its kernel, its adapters, its announcements, its operator's hooks. */
 import { readFileSync } from 'node:fs';
-import { hostname, setPriority } from 'node:os';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prefix } from '../config/address.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
@@ -19,9 +19,6 @@ import { Settings } from './settings.ts';
 
 /** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
 const USUAL_CHECK_MS = 200;
-/** Before all that is not of the system itself. */
-const PRIORITY = -20;
-
 export interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
   onKernel(): void;
@@ -154,15 +151,6 @@ export class Machine {
     if (arp) this.settings.isolate(this.#interfaces);
     this.settings.prepare([adapter]);
     await this.adapters.activate(adapter, address, arp && this.#configuration.takeover.role === 'standby');
-  }
-}
-
-/** Nobody waits longer for a takeover because something else is busy here. */
-export function hurry(log: Log): void {
-  try {
-    setPriority(PRIORITY);
-  } catch {
-    log.info('takeover.priority', { message: 'no privilege to run before others (CAP_SYS_NICE)' });
   }
 }
 

@@ -9,8 +9,8 @@ import type { Log } from '../log.ts';
 import { type Question, type Routes, serveControl } from '../router/control.ts';
 import { ActiveHalf } from './active-half.ts';
 import type { Half } from './half.ts';
-import { hurry } from './machine.ts';
 import { StandbyHalf } from './standby-half.ts';
+import { hurry } from './urgency.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export async function run(file: string, log: Log, signals: Signals): Promise<void> {
@@ -24,8 +24,8 @@ export async function run(file: string, log: Log, signals: Signals): Promise<voi
   });
   const configuration = loadTakeoverConfiguration(file);
   for (const message of warnings(configuration)) log.warn('configuration', { message });
-  hurry(log);
   const { takeover, control } = configuration;
+  hurry(takeover.realTime, log);
   // The socket shows that no other process has the same adapters in hand.
   let half: Half | null = null;
   const startedAt = new Date();

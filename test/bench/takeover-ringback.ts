@@ -29,7 +29,7 @@ export async function startPair(lab: Lab, { everyMs, lost, checkMs }: Heartbeat)
   const web = await startActive(lab, 'web', {
     ...both,
     addresses: [{ address: `${SERVICE}/24`, adapter: 'eth0' }],
-    health: [{ command: ['test', '!', '-e', `${lab.directory}/fault`], every: '100ms', failures: 1 }],
+    health: [{ command: ['test', '!', '-e', `${lab.directory}/fault`], every: '500ms', failures: 1 }],
   });
   await web.event({ event: 'takeover.session' });
   return { web, standby };
