@@ -3,8 +3,8 @@
  * `board/lab/lab node --import tsx test/bench/soak.ts [--minutes N] [--json]`, after `make`.
  *
  * ringback's heartbeats with the settings of the bench, two busy loops for each processor, writes to a disk and
- * large pings on the same network. How late heartbeats are is seen on the standby's cable. The exit status is 1 when
- * the standby took something, or called the active lost.
+ * large pings on the same network. How late heartbeats are is seen on the other half's cable. One that is called lost is
+ * asked whether it still has the address, and answers; the exit status is 1 when something was taken all the same.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -98,10 +98,10 @@ for (const [name, { heard, late, worstMs }] of [
 ] as const) {
   report.line(name, String(heard), String(late), worstMs.toFixed(1));
 }
-report.line('called lost', String(lost));
+report.line('called lost, and back', String(lost));
 report.line('false takeovers', String(takeovers));
 report.end();
-const failed = takeovers > 0 || lost > 0 || ended > 0;
+const failed = takeovers > 0 || ended > 0;
 if (failed) console.error([web, standby].map((half) => half.report()).join('\n\n'));
 await pair.remove();
 process.exit(failed ? 1 : 0);
