@@ -95,6 +95,8 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-takeover.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-takeover.service
 
 clean: ## all that was made
 	rm -rf $(DIST) $(BUILD)

@@ -1,7 +1,7 @@
 /** Addresses onto adapters and off them again, by iproute2. */
 import { isVersion4, type Prefix, prefixText } from '../config/address.ts';
 import { messageOf } from '../errors.ts';
-import type { IpBatch, IpCommand } from './iproute.ts';
+import { IpBatch, type IpCommand } from './iproute.ts';
 import type { Kernel, Route } from './kernel.ts';
 import type { Memory } from './memory.ts';
 import { networkOf } from './network.ts';
@@ -16,12 +16,23 @@ const FIRST_TABLE = 73_730_000;
 
 export class Adapters {
   readonly #ip: IpBatch;
+  /** Rules of IPv6 are another list, and a batch is for one of them; started when there is one. */
+  readonly #ip6 = new IpBatch(['-6']);
   readonly #kernel: Kernel;
   readonly #memory: Memory;
+  readonly #lowers: boolean;
   readonly #wait: (waitMs: number) => Promise<void>;
 
-  constructor(ip: IpBatch, kernel: Kernel, memory: Memory, wait: (waitMs: number) => Promise<void>) {
+  /** `lowers`: whether adapters that were off are switched off again when they are not needed any more. */
+  constructor(
+    ip: IpBatch,
+    kernel: Kernel,
+    memory: Memory,
+    lowers: boolean,
+    wait: (waitMs: number) => Promise<void>,
+  ) {
     this.#ip = ip;
+    this.#lowers = lowers;
     this.#kernel = kernel;
     this.#memory = memory;
     this.#wait = wait;
@@ -65,17 +76,18 @@ export class Adapters {
    * the kernel says.
    */
   async activate(adapter: string, prefix: Prefix, sourced: boolean): Promise<void> {
-    if (!this.#kernel.isUp(adapter)) this.#remember([adapter]);
+    if (this.#lowers && !this.#kernel.isUp(adapter)) this.#remember([adapter]);
     const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
     const back = this.#memory.known.routes.filter((route) => route.adapter === adapter);
     const required: IpCommand[] = [
       { line: `link set dev ${adapter} up` },
       { line: `address replace ${prefixText(prefix)} ${options} dev ${adapter}` },
     ];
-    const shown = await this.#ip.run(
-      [...required, ...back.map(routeCommand), ...(sourced ? this.#sourceCommands(adapter, prefix) : [])],
-      adapter,
-    );
+    const source = sourced ? this.#sourceCommands(adapter, prefix) : [];
+    const [shown] = await Promise.all([
+      this.#ip.run([...required, ...back.map(routeCommand), ...source], adapter),
+      sourced ? this.#rule6('add', adapter, prefix) : null,
+    ]);
     this.#kernel.note(adapter, { add: prefix, up: true });
     if (back.length > 0) {
       const { routes } = this.#memory.known;
@@ -90,15 +102,18 @@ export class Adapters {
    */
   async talkBy(adapter: string, prefix: Prefix): Promise<void> {
     await this.#ip.run(this.#sourceCommands(adapter, prefix));
+    await this.#rule6('add', adapter, prefix);
   }
 
   async talkByNoMore(adapter: string, prefix: Prefix): Promise<void> {
-    await this.#ip.run([this.#ruleOff(adapter, prefix)]);
+    await this.#ip.run(this.#rule('del', adapter, prefix));
+    await this.#rule6('del', adapter, prefix);
   }
 
   /** The address is off. Rejects with what the kernel says when it is not. */
   async withdraw(adapter: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
-    await this.#remove(adapter, prefix, sourced ? [this.#ruleOff(adapter, prefix)] : []);
+    await this.#remove(adapter, prefix, sourced ? this.#rule('del', adapter, prefix) : []);
+    if (sourced) await this.#rule6('del', adapter, prefix);
     if (lower && this.#memory.known.raised.includes(adapter)) await this.lower();
   }
 
@@ -136,20 +151,29 @@ export class Adapters {
   }
 
   /** A command that failed may have found nothing left to do. */
-  async #check(adapter: string, prefix: Prefix, error: unknown, else_: () => boolean): Promise<void> {
+  async #check(adapter: string, prefix: Prefix, error: unknown, isOff: () => boolean): Promise<void> {
     await this.#kernel.refresh().catch(() => {});
     const gone = !this.#kernel.addressesOf(adapter).some(({ address }) => address === prefix.address);
-    if (!gone && !else_()) throw error;
+    if (!gone && !isOff()) throw error;
   }
 
-  /** The rule that belongs to an address, as the line that adds it. */
-  #ruleOf(adapter: string, { address }: Prefix): string {
+  close(): void {
+    this.#ip6.close();
+  }
+
+  #ruleCommand(action: 'add' | 'del', adapter: string, { address }: Prefix): IpCommand {
     const table = FIRST_TABLE + this.#kernel.indexOf(adapter);
-    return `rule add from ${address} lookup ${table} priority ${PRIORITY}`;
+    return { line: `rule ${action} from ${address} lookup ${table} priority ${PRIORITY}`, optional: true };
   }
 
-  #ruleOff(adapter: string, prefix: Prefix): IpCommand {
-    return { line: this.#ruleOf(adapter, prefix).replace('rule add', 'rule del'), optional: true };
+  /** The rule that belongs to an address; an IPv6 address has its own in another batch. */
+  #rule(action: 'add' | 'del', adapter: string, prefix: Prefix): IpCommand[] {
+    return isVersion4(prefix.address) ? [this.#ruleCommand(action, adapter, prefix)] : [];
+  }
+
+  async #rule6(action: 'add' | 'del', adapter: string, prefix: Prefix): Promise<void> {
+    if (isVersion4(prefix.address)) return;
+    await this.#ip6.run([this.#ruleCommand(action, adapter, prefix)]);
   }
 
   #sourceCommands(adapter: string, prefix: Prefix): IpCommand[] {
@@ -165,13 +189,14 @@ export class Adapters {
         line: `route replace ${to} via ${via} dev ${adapter} table ${table}`,
         optional: true as const,
       })),
-      { line: this.#ruleOf(adapter, prefix), optional: true },
+      ...this.#rule('add', adapter, prefix),
     ];
   }
 
   #remember(adapters: readonly string[]): void {
     const { raised } = this.#memory.known;
-    this.#memory.change({ raised: [...new Set([...raised, ...adapters])] });
+    const more = adapters.filter((adapter) => !raised.includes(adapter));
+    if (more.length > 0) this.#memory.change({ raised: [...raised, ...more] });
   }
 
   async #carrier(adapter: string, shown: string): Promise<void> {

@@ -34,6 +34,12 @@ export class IpBatch {
   #output = '';
   #errors = '';
   #closed = false;
+  readonly #options: readonly string[];
+
+  /** `options` for all commands: in a batch none of them can have its own. */
+  constructor(options: readonly string[] = []) {
+    this.#options = options;
+  }
 
   /** Starts it, so that the first command does not wait for that. */
   start(): void {
@@ -57,7 +63,8 @@ export class IpBatch {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn('ip', ['-oneline', '-force', '-batch', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const argv = [...this.#options, '-oneline', '-force', '-batch', '-'];
+    const child = spawn('ip', argv, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     this.#lines = 0;
     child.stdin?.on('error', () => {});

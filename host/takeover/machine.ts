@@ -58,7 +58,8 @@ export class Machine {
     });
     this.memory = new Memory(`${configuration.control}.state`, log);
     this.settings = new Settings(this.memory, log);
-    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, (waitMs) => sleep(waitMs));
+    const lowers = configuration.takeover.role === 'standby';
+    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, (waitMs) => sleep(waitMs));
     this.#hooks = new Hooks(configuration.takeover.hooks, log);
     this.announcer = new Announcer({
       daemon: configuration.daemon,
@@ -87,6 +88,7 @@ export class Machine {
     this.kernel.close();
     await this.announcer.close();
     this.#ip.close();
+    this.adapters.close();
   }
 
   get name(): string {
