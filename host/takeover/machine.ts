@@ -19,6 +19,9 @@ import { Settings } from './settings.ts';
 
 /** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
 const USUAL_CHECK_MS = 200;
+/** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
+const AGAIN_ON_FRESH_LINK = 3;
+
 export interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
   onKernel(): void;
@@ -36,6 +39,8 @@ export class Machine {
     Refused,
     number
   >;
+  /** Adapters that were switched on, and that nothing was announced by since. */
+  readonly #fresh = new Set<string>();
   #configuration: TakeoverConfiguration;
   readonly #interfaces: readonly string[];
   readonly #ip = new IpBatch();
@@ -121,7 +126,10 @@ export class Machine {
     return {
       clock: MONOTONIC,
       tell: (level, event, fields) => this.#tell(level, event, fields),
-      announce: async (adapter, address) => this.announcer.announce(adapter, address),
+      announce: async (adapter, address) => {
+        const isFresh = this.#fresh.delete(adapter);
+        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : 0);
+      },
       claim: (adapter, address) => this.announcer.claim(adapter, address),
       unclaim: (address) => this.announcer.unclaim(address),
       probe: (address) => this.#probe(address),
@@ -152,7 +160,8 @@ export class Machine {
     const { arp } = this.#configuration.takeover;
     if (arp) this.settings.isolate(this.#interfaces);
     this.settings.prepare([adapter]);
-    await this.adapters.activate(adapter, address, arp && this.#configuration.takeover.role === 'standby');
+    const sourced = arp && this.#configuration.takeover.role === 'standby';
+    if (await this.adapters.activate(adapter, address, sourced)) this.#fresh.add(adapter);
   }
 }
 
