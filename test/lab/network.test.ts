@@ -10,6 +10,7 @@ import { connectionRequest } from '../../board/lab/frames.ts';
 import { address, type IpVersion } from '../../board/lab/lab.ts';
 import { story } from './support.ts';
 import { duplexStory, hardwareOf, meet, reaches, tablesSay } from './takeover/duplex.ts';
+import { assertNoDoubles, type Frame } from './takeover/recording.ts';
 
 const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
 const VERSIONS: readonly IpVersion[] = [4, 6];
@@ -127,7 +128,7 @@ describe('the duplex network', { concurrency: 2 }, () => {
       const [shop0] = await hardwareOf(lab, 'shop');
       await meet(lab, ['s80', 's81', 's82']);
       await tablesSay(lab, { s80: web0 ?? '', s81: web1 ?? '', s82: shop0 ?? '' });
-      const answers = await recording.frames('arp.opcode == 2');
+      const answers = await recording.frames(`arp.opcode == 2 && arp.src.proto_ipv4 >= ${address('s80')}`);
       const said = answers.map(({ port, senderAddress }) => `${port} ${senderAddress}`);
       assert.deepEqual(
         [...new Set(said)].toSorted(),
@@ -135,6 +136,26 @@ describe('the duplex network', { concurrency: 2 }, () => {
       );
     },
   );
+
+  it('notices an address with the same hardware address on two machines, and borrowed hardware addresses', () => {
+    const [own, other] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b'];
+    const names = ['senderAddress', 'source6', 'advertised', 'linkAddress', 'type'];
+    const nothing = Object.fromEntries(names.map((name) => [name, '']));
+    const says = (machine: string, from: string, source4: string): Frame =>
+      ({ ...nothing, arp: '', machine, from, source4 }) as unknown as Frame;
+    const apart = new Map([
+      ['web', [own]],
+      ['standby', [other]],
+    ]);
+    assertNoDoubles([says('web', own, address('s80')), says('standby', other, address('s80'))], apart);
+    assert.throws(() => assertNoDoubles([says('standby', own, address('s80'))], apart), /standby sends as/);
+    const both = [says('web', own, address('s80')), says('standby', own, address('s80'))];
+    const twins = new Map([
+      ['web', [own]],
+      ['standby', [own]],
+    ]);
+    assert.throws(() => assertNoDoubles(both, twins), /is on two machines/);
+  });
 
   duplexStory('has machines that lose their power, and halves that lose each other', async (lab) => {
     assert.ok(await reaches(lab, 'standby', 's80'));

@@ -132,6 +132,28 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     for (const service of ['s80', 's81']) assert.ok(await reaches(lab, 't21', service));
   });
 
+  for (const [how, announce] of [
+    ['is repeated', { repeat: 1, every: '1200ms' }],
+    ['has the form of a reply, too', { forms: ['request', 'reply'] }],
+  ] as const) {
+    duplexStory(`reaches a terminal that has just asked if the announcement ${how}`, async (lab) => {
+      const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+      const standby = await startStandby(lab, { announce });
+      const shop = await startActive(lab, 'shop');
+      await shop.event({ event: 'takeover.session' });
+      // Its kernel's entry is never older than this, up to the moment of the takeover.
+      const ask = `ip neighbour flush dev eth0; ping -c 1 -W 1 ${address('s82')}`;
+      const asking = setInterval(() => void lab.run('t21', ['sh', '-c', ask]), 200);
+      shop.onEvent(({ event }) => {
+        if (event === 'takeover.asked') clearInterval(asking);
+      });
+      assert.equal((await shop.takeover('--give')).code, 0);
+      await standby.event({ event: 'takeover.taken', address: address('s82') });
+      await tablesSay(lab, { s82: standby1 }, 4, ['t21']);
+      assert.ok(await reaches(lab, 't21', 's82'));
+    });
+  }
+
   duplexStory('puts several addresses on one adapter where that is allowed', async (lab) => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab, { adapters: ['eth1'], share: true });

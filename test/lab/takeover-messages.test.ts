@@ -11,7 +11,9 @@ import {
   reaches,
   startActive,
   startStandby,
+  TERMINALS,
   tablesSay,
+  unlocked,
 } from './takeover/duplex.ts';
 import type { Frame, Recording } from './takeover/recording.ts';
 
@@ -45,8 +47,10 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
     await meet(lab, ['s80', 's81']);
     assert.equal((await web.takeover('--give', address('s80'))).code, 0);
     await standby.event({ event: 'takeover.taken', address: address('s80') });
+    await unlocked();
     assert.equal((await web.takeover('--return', address('s80'))).code, 0);
     await standby.event({ event: 'takeover.released', address: address('s80') });
+    await tablesSay(lab, { s80: web0, s81: web1 });
     const taken = standby.matching({ event: 'takeover.taken' }).length;
 
     // Of this session, and after the program has been started again, of the session before.
@@ -62,8 +66,8 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
       [address('s82')],
     );
     assert.equal((await addressesOn(lab, 'web', 'eth0'))?.[0], `${address('s80')}/24`);
-    await meet(lab, ['s80']);
     await tablesSay(lab, { s80: web0, s81: web1 });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's80'));
     assert.ok(
       standby.events.some(({ event }) => event === 'takeover.refused'),
       standby.report(),

@@ -12,6 +12,7 @@ import {
   startStandby,
   TERMINALS,
   tablesSay,
+  unlocked,
 } from './takeover/duplex.ts';
 
 const HEARTBEAT = { heartbeat: { every: '50ms', lost: 4 }, check: '100ms' };
@@ -77,6 +78,7 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
     assert.deepEqual(again.matching({ event: 'takeover.asked' }), []);
     await tablesSay(lab, { s80: standby1, s81: web1 });
     assert.ok(await reaches(lab, 't21', 's80'));
+    await unlocked();
     const { code, stderr } = await again.takeover('--return', address('s80'));
     assert.equal(code, 0, stderr);
     await tablesSay(lab, { s80: web0, s81: web1 });
@@ -106,6 +108,7 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab);
     const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
+    await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
     const shop = await startActive(lab, 'shop', { addresses });
     await shop.event({ event: 'takeover.session' });
     await meet(lab, ['s82'], 6);

@@ -104,8 +104,16 @@ export async function reaches(
   return (await lab.run(terminal, argv)).code === 0;
 }
 
-/** Linux does not believe an announcement of an address that it asked for less than a second ago (`locktime`). */
+/**
+ * Linux does not believe an announcement for somebody else's question about an address whose entry is younger than a second
+ * (`locktime` of arp(7)).
+ */
 const LOCKED_MS = 1_100;
+
+/** The terminals' entries are old enough to be changed again. */
+export function unlocked(): Promise<void> {
+  return sleep(LOCKED_MS);
+}
 
 /** Every terminal has talked with the service addresses, long enough ago to believe an announcement. */
 export async function meet(lab: Lab, services: readonly string[], version: IpVersion = 4): Promise<void> {
@@ -114,7 +122,7 @@ export async function meet(lab: Lab, services: readonly string[], version: IpVer
       assert.ok(await reaches(lab, terminal, service, version), `${terminal} does not reach ${service}`);
     }
   }
-  await sleep(LOCKED_MS);
+  await unlocked();
 }
 
 /** Waits until the terminals' tables say that. */
@@ -122,11 +130,12 @@ export async function tablesSay(
   lab: Lab,
   expected: Readonly<Record<string, string>>,
   version: IpVersion = 4,
+  terminals: readonly string[] = TERMINALS,
 ): Promise<void> {
   let found: unknown;
   for (let tries = 0; tries < 250; tries++) {
     const entries = await Promise.all(
-      TERMINALS.map(async (terminal) => {
+      terminals.map(async (terminal) => {
         const services = Object.keys(expected).map(async (service) => [
           service,
           await entryOf(lab, terminal, service, version),
@@ -141,7 +150,7 @@ export async function tablesSay(
   }
   assert.deepEqual(
     found,
-    TERMINALS.map(() => expected),
+    terminals.map(() => expected),
   );
 }
 
