@@ -20,7 +20,7 @@ import { UCARP, ucarp } from './takeover-ucarp.ts';
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const STABLE_S = 60;
 /** Odd: the median is one of them. */
-const ROUNDS = 9;
+const ROUNDS = 7;
 /** Of the time that keepalived needs when its master has lost its power. */
 const LIMITS: Readonly<Record<string, number>> = {
   'power loss': 1,

@@ -17,25 +17,35 @@ import {
 } from './takeover/duplex.ts';
 import type { Frame, Recording } from './takeover/recording.ts';
 
+/** In a frame with an IPv4 header without options. */
+const UDP_CHECKSUM = 14 + 20 + 6;
+
 /** What the machine has sent to the standby's half so far, oldest first. */
 async function instructions(recording: Recording, machine: string): Promise<readonly Frame[]> {
-  const frames = await recording.frames(`udp.dstport == 7373 && ip.dst == ${address('standby')}`);
+  const frames = await recording.frames(`udp.dstport == 7373 && !icmp && ip.dst == ${address('standby')}`);
   return frames.filter((frame) => frame.machine === machine);
 }
 
-/** All that was said is said again by the same adapter, in the same order. */
+/** All that was said is said again by the same adapters, in the same order. */
 async function replay(lab: Lab, recording: Recording, frames: readonly Frame[]): Promise<void> {
-  await lab.inject(
-    'web',
-    frames.map((frame) => recording.bytes(frame)),
-    'eth2',
-  );
+  assert.ok(frames.length > 0, 'something was said');
+  for (const frame of frames) {
+    const again = Buffer.from(recording.bytes(frame));
+    // The sender's kernel left the checksum to its adapter; 0 is none (RFC 768).
+    again.writeUInt16BE(0, UDP_CHECKSUM);
+    // Another port of the switch would take the sender's place.
+    await lab.inject('web', [again], frame.port.replace('web-', 'eth'));
+  }
 }
 
 /** The standby has worked on all that came before, for it takes this. */
 async function stillListens(standby: Ringback, shop: Ringback): Promise<void> {
   assert.equal((await shop.takeover('--give')).code, 0);
   await standby.event({ event: 'takeover.taken', address: address('s82') });
+}
+
+function refusals(standby: Ringback): readonly unknown[] {
+  return standby.matching({ event: 'takeover.refused' }).map(({ why }) => why);
 }
 
 describe('an instruction that nobody gave', { concurrency: 2 }, () => {
@@ -68,10 +78,7 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
     assert.equal((await addressesOn(lab, 'web', 'eth0'))?.[0], `${address('s80')}/24`);
     await tablesSay(lab, { s80: web0, s81: web1 });
     for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's80'));
-    assert.ok(
-      standby.events.some(({ event }) => event === 'takeover.refused'),
-      standby.report(),
-    );
+    assert.ok(refusals(standby).includes('replayed'), standby.report());
   });
 
   duplexStory('is refused by a standby that was started again', async (lab, recording) => {
