@@ -484,6 +484,10 @@ export class Standby {
       holding.hardware = this.#ports.factsOf(adapter).hardware ?? NO_HARDWARE;
       try {
         await this.#ports.activate(adapter, holding);
+        if (cause === 'heartbeat' && !served.watch.isLost) {
+          await this.#spare(holding);
+          return;
+        }
         await this.#settle(holding, startMs);
         return;
       } catch (error) {
@@ -496,6 +500,13 @@ export class Standby {
     const reason = failures.join('; ') || 'no adapter is free any more';
     this.#tell('error', 'takeover.failed', { address, peer: name, reason });
     this.#answer(name, holding.id, address, 'failed', reason);
+  }
+
+  /** It was heard again before anybody was told: on a busy machine switching on takes its time. */
+  async #spare(holding: Holding): Promise<void> {
+    const { address, adapter, active } = holding;
+    await this.#letGo(holding);
+    this.#tell('info', 'takeover.spared', { address, adapter, peer: active });
   }
 
   /** It is here; everybody is told. */
