@@ -97,6 +97,25 @@ describe('a takeover by heartbeat', () => {
     assert.equal(world.events('takeover.spared', 'standby').length, 1);
   });
 
+  it('looks more often where it was wrong before, and forgets that', async () => {
+    const world = await ready();
+    const taken = async (): Promise<number> => {
+      const startMs = world.clock.nowMs();
+      world.separate('shop', 'standby');
+      while (!world.holders(E).includes('standby')) await world.clock.pass(10);
+      world.cut.clear();
+      await world.clock.pass(300);
+      await Promise.all([world.standby.giveBack(['shop'], 'operator'), world.clock.pass(300)]);
+      assert.deepEqual(world.holders(E), ['shop']);
+      return world.clock.nowMs() - startMs;
+    };
+    const [first, second] = [await taken(), await taken()];
+    assert.ok(second >= first + 150, `${first} and ${second} ms`);
+    await world.clock.pass(150_000);
+    const third = await taken();
+    assert.ok(third <= first + 50, `${first} and ${third} ms`);
+  });
+
   it('is not begun without heartbeats', async () => {
     const world = await ready({ standby: { heartbeat: false } });
     world.kill('shop');
