@@ -143,6 +143,11 @@ export class ActiveHalf implements Half {
     const own = machine.kernel.ownAddresses(standby.host).find((address) => !services.has(address));
     const anyHost = standby.host.includes(':') ? '::' : '0.0.0.0';
     const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: PORT };
+    if (own === undefined) {
+      const message =
+        'every address of this machine is one to be given; when all are, the standby hears nothing';
+      this.#log.warn('takeover.mute', { message });
+    }
     // A port alone is for all addresses, of the standby's kind.
     this.#listen = wanted.host === '::' ? { ...wanted, host: anyHost } : wanted;
     if (arp) machine.settings.isolate(adapters);

@@ -14,6 +14,9 @@ import type { Cause, Entry, Instruction, Message, Result, State } from './wire.t
 const DEACTIVATION_MS = 250;
 /** The standby has done what it accepted by then. */
 const DONE_MS = 10_000;
+/** What a silent standby had is looked for after so long, and taken back when nobody has answered so often: no hurry justifies two holders. */
+const ORPHANED_MS = 2000;
+const ORPHAN_LOOKS = 3;
 const FIRST_RETRY_MS = 1000;
 /** Whoever else has an address says so with every packet. */
 const CONTRADICTION_MS = 10_000;
@@ -40,6 +43,8 @@ interface Service extends ServiceAddress {
   busy: boolean;
   /** Why it was given; null while it is here. */
   cause: Cause | null;
+  /** How often nobody answered for it while the standby was silent. */
+  unanswered: number;
   /** When it was said last that somebody else has it. */
   contradictedMs: number;
   /** Reports older than the message of this number say nothing about it. */
@@ -315,6 +320,7 @@ export class Active {
       stuck: null,
       busy: false,
       cause: null,
+      unanswered: 0,
       contradictedMs: Number.NEGATIVE_INFINITY,
       mark: 0,
       retryMs: FIRST_RETRY_MS,
@@ -610,23 +616,28 @@ export class Active {
   #onStandbyLost(): void {
     this.#tell('error', 'takeover.lost', { peer: this.#peer, silentMs: Math.round(this.#watch.silentMs) });
     this.#standbyEntries = [];
-    if (this.#configuration.heartbeat !== null) this.#lookForOrphans();
+    if (this.#configuration.heartbeat === null) return;
+    const { epoch } = this.#watch;
+    for (const service of this.#services) service.unanswered = 0;
+    this.#later(ORPHANED_MS, () => this.#lookForOrphans(epoch));
   }
 
-  #lookForOrphans(): void {
-    if (!this.#watch.isLost || this.#closed) return;
+  /** `epoch` of the silence. */
+  #lookForOrphans(epoch: number): void {
+    const isOver = (): boolean => this.#watch.epoch !== epoch || !this.#watch.isLost || this.#closed;
+    if (isOver()) return;
     for (const service of this.#services) {
       if (service.held || service.busy || this.#faultOf(service) !== null) continue;
       service.busy = true;
-      const { epoch } = this.#watch;
       void this.#ports.probe(service.address).then(async (hardware) => {
-        if (hardware === null && this.#watch.epoch === epoch && this.#watch.isLost) {
+        service.unanswered = hardware === null ? service.unanswered + 1 : 0;
+        if (service.unanswered >= ORPHAN_LOOKS && !isOver()) {
           await this.#takeBack(service, 'the standby is dead');
         }
         service.busy = false;
       });
     }
-    this.#later(FIRST_RETRY_MS, () => this.#lookForOrphans());
+    this.#later(FIRST_RETRY_MS, () => this.#lookForOrphans(epoch));
   }
 
   #later(waitMs: number, action: () => void): () => void {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { isVersion4, type Prefix } from '../config/address.ts';
 import type { AnnounceConfiguration } from '../config/takeover/types.ts';
-import { RingbackError } from '../errors.ts';
+import { messageOf, RingbackError } from '../errors.ts';
 import { type Announced, DaemonLink } from '../fabric/daemon.ts';
 import type { Announcement, Command, Form } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
@@ -31,6 +31,10 @@ const LONGEST_RESTART_MS = 30_000;
 const ANSWER_MS = 1000;
 /** A probe is repeated so often within its time (RFC 5227 section 2.1.1: three times). */
 const PROBES = 3;
+/** A check during which this machine was too busy to hear is no check; but nobody is overloaded for ever. */
+const MOST_CHECKS = 10;
+/** The daemon hands on frames that came within 10 ms together. */
+const LEAST_SLACK_MS = 10;
 const MOST_TICKETS = 0x10000;
 
 type Wanted = Announcement extends infer One ? (One extends unknown ? Omit<One, 'ticket'> : never) : never;
@@ -114,7 +118,10 @@ export class Announcer {
     if (repeat > 0) this.#repeatLater(adapter, address, repeat);
   }
 
-  /** Who answers for an address that this machine has not, on any of the adapters, within so long. */
+  /**
+   * Who answers for an address that this machine has not, on any of the adapters, within so long. Silence counts only if this
+   * machine was awake to hear: else it is asked again.
+   */
   async probe(address: string, adapters: readonly string[], waitMs: number): Promise<string | null> {
     const open = adapters.flatMap((adapter) => {
       const hardware = this.#options.hardwareOf(adapter);
@@ -123,22 +130,49 @@ export class Announcer {
     const [first] = open;
     if (first === undefined) return null;
     this.claim(first.adapter, address);
+    for (let asked = 0; asked < MOST_CHECKS; asked++) {
+      const check = await this.#check(address, open, waitMs);
+      if (check.answer !== null || check.awake) return check.answer;
+    }
+    return null;
+  }
+
+  /** One time of asking, and whether all that should happen in it happened in time. */
+  #check(
+    address: string,
+    open: readonly { readonly adapter: string; readonly hardware: string }[],
+    waitMs: number,
+  ): Promise<{ readonly answer: string | null; readonly awake: boolean }> {
+    const slackMs = Math.max(LEAST_SLACK_MS, waitMs / PROBES);
+    const startMs = performance.now();
+    let awake = true;
     const ask = (): void => {
+      const askedMs = performance.now();
       for (const { adapter, hardware } of open) {
-        this.#send({ form: 'probe', interface: this.#numberOf(adapter), hardware, address }).catch((error) =>
-          this.#options.log.debug('takeover.unasked', { address, adapter, reason: error.message }),
+        this.#send({ form: 'probe', interface: this.#numberOf(adapter), hardware, address }).then(
+          () => {
+            if (performance.now() - askedMs > slackMs) awake = false;
+          },
+          (error) =>
+            this.#options.log.debug('takeover.unasked', { address, adapter, reason: messageOf(error) }),
         );
       }
     };
     return new Promise((resolve) => {
       const timers = Array.from({ length: PROBES }, (_, i) => this.#later((waitMs / PROBES) * i, ask));
-      const finish = (hardware: string | null): void => {
+      const finish = (answer: string | null): void => {
         for (const timer of timers) clearTimeout(timer);
         this.#questions.delete(address);
-        resolve(hardware);
+        resolve({ answer, awake });
       };
       this.#questions.set(address, finish);
-      timers.push(this.#later(waitMs, () => finish(null)));
+      timers.push(
+        this.#later(waitMs, () => {
+          if (performance.now() - startMs > waitMs + slackMs) awake = false;
+          // What the daemon has said by now comes first.
+          setImmediate(() => setImmediate(() => finish(null)));
+        }),
+      );
     });
   }
 
@@ -168,7 +202,10 @@ export class Announcer {
       try {
         for (const frame of this.#framesFor(adapter, address)) this.#send(frame).catch(() => {});
       } catch (error) {
-        this.#options.log.debug('takeover.unannounced', { address: address.address, reason: String(error) });
+        this.#options.log.debug('takeover.unannounced', {
+          address: address.address,
+          reason: messageOf(error),
+        });
       }
       if (left > 1) this.#repeatLater(adapter, address, left - 1);
     }, waitMs);

@@ -17,6 +17,9 @@ import type { Cause, Entry, Instruction, Message, Result, State } from './wire.t
 const ASK_AGAIN_MS = 1000;
 /** Whoever contradicts is contradicted so often (RFC 5227 section 2.4 allows no more than one in 10 s to a host that only defends itself; this one has been told to have the address). */
 const DEFENCE_MS = 1000;
+/** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
+const MOST_CAUTION = 10;
+const CALM_MS = 60_000;
 const IDLE_MS = 1000;
 /** The active has switched on what it accepted by then. */
 const DONE_MS = 10_000;
@@ -55,6 +58,9 @@ interface Served {
   stopped: boolean;
   /** What is being asked of the network while it is silent. */
   readonly questions: Map<string, Promise<string | null>>;
+  /** So many times more than once its addresses are asked for: it, or this machine, has been too busy to be heard before. */
+  caution: number;
+  cautiousMs: number;
   /** Addresses that were answered for, told once in a silence. */
   readonly doubted: Set<string>;
 }
@@ -304,6 +310,8 @@ export class Standby {
         heard: false,
         stopped: false,
         questions: new Map(),
+        caution: 0,
+        cautiousMs: 0,
         doubted: new Set(),
       });
     }
@@ -484,6 +492,10 @@ export class Standby {
       holding.hardware = this.#ports.factsOf(adapter).hardware ?? NO_HARDWARE;
       try {
         await this.#ports.activate(adapter, holding);
+        if (cause === 'heartbeat' && !served.watch.isLost) {
+          await this.#spare(holding);
+          return;
+        }
         await this.#settle(holding, startMs);
         return;
       } catch (error) {
@@ -496,6 +508,13 @@ export class Standby {
     const reason = failures.join('; ') || 'no adapter is free any more';
     this.#tell('error', 'takeover.failed', { address, peer: name, reason });
     this.#answer(name, holding.id, address, 'failed', reason);
+  }
+
+  /** It was heard again before anybody was told: on a busy machine switching on takes its time. */
+  async #spare(holding: Holding): Promise<void> {
+    const { address, adapter, active } = holding;
+    await this.#letGo(holding);
+    this.#tell('info', 'takeover.spared', { address, adapter, peer: active });
   }
 
   /** It is here; everybody is told. */
@@ -554,10 +573,13 @@ export class Standby {
     this.#tell('error', 'takeover.lost', { peer: served.name, silentMs });
     if (this.#configuration.heartbeat === null) return;
     served.doubted.clear();
-    for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry);
+    const calm = Math.floor((this.#ports.clock.nowMs() - served.cautiousMs) / CALM_MS);
+    served.caution = Math.max(0, served.caution - calm);
+    for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
   }
 
-  #takeUnasked(served: Served, entry: Entry): void {
+  /** Once nobody has answered `more` times more. */
+  #takeUnasked(served: Served, entry: Entry, more: number): void {
     const { address } = entry;
     const { epoch } = served.watch;
     const isOver = (): boolean =>
@@ -573,7 +595,8 @@ export class Standby {
         return;
       }
       if (hardware === null) {
-        void this.#take(served, entry, 'heartbeat', 0);
+        if (more > 0 && this.#configuration.checkMs !== null) this.#takeUnasked(served, entry, more - 1);
+        else void this.#take(served, entry, 'heartbeat', 0);
         return;
       }
       if (!served.doubted.has(address)) {
@@ -581,7 +604,7 @@ export class Standby {
         this.#tell('warn', 'takeover.doubted', { address, peer: served.name, hardware });
       }
       this.#later(ASK_AGAIN_MS, () => {
-        if (!isOver()) this.#takeUnasked(served, entry);
+        if (!isOver()) this.#takeUnasked(served, entry, served.caution);
       });
     });
   }
@@ -589,6 +612,8 @@ export class Standby {
   /** It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again. */
   #onBack(served: Served): void {
     this.#tell('info', 'takeover.back', { peer: served.name });
+    served.caution = Math.min(served.caution + 1, MOST_CAUTION);
+    served.cautiousMs = this.#ports.clock.nowMs();
     served.questions.clear();
     for (const holding of this.#holdings.values()) {
       if (holding.active === served.name && holding.state === 'taken') this.#announceAgain(holding);

@@ -210,7 +210,9 @@ describe('a program that is started again', () => {
   it('as a standby whose machine was off, leaves the addresses to the active that is well', async () => {
     const world = await given();
     world.kill('standby');
-    await world.clock.pass(3000);
+    await world.clock.pass(2000);
+    assert.deepEqual(world.holders(C), [], 'in no hurry');
+    await world.clock.pass(8000);
     assert.deepEqual(
       [C, D].map((address) => world.holders(address)),
       [['web'], ['web']],

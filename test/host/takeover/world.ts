@@ -87,6 +87,8 @@ export class FakeMachine {
   readonly refusing = { on: new Set<string>(), off: new Set<string>() };
   readonly claims = new Set<string>();
   dead = false;
+  /** How long it takes to switch an adapter on. */
+  slowMs = 0;
 
   constructor(
     name: string,
@@ -210,6 +212,9 @@ export class World {
         }),
       activate: async (adapter, { address }) => {
         if (machine.refusing.on.has(adapter)) throw new Error('Operation not permitted');
+        if (machine.slowMs > 0) {
+          await new Promise<void>((resolve) => void this.clock.after(machine.slowMs, resolve));
+        }
         machine.put(adapter, address);
       },
       hardwareOf: (adapter) => machine.adapters.get(adapter)?.hardware ?? null,
