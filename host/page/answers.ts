@@ -18,11 +18,10 @@ const READY_MS = 60_000;
 
 export interface Answer {
   readonly status: number;
-  /** Names and values by turns; without Content-Length. */
+  /** Names and values by turns. */
   readonly headers: string[];
-  /** The body, in pieces. */
-  readonly pieces: readonly (Buffer | string)[];
-  readonly bytes: number;
+  /** Its bytes, each as a character (`latin1`): Node sends such a text and the head in one piece, and makes no buffer. */
+  readonly body: string;
 }
 
 /** Every answer is the last one on its connection: the browser's next request shall find its way anew. */
@@ -37,7 +36,7 @@ export function pageAnswer(
   retryAfter: number | null = null,
 ): Answer {
   const { html, headers } = renderPage(page, language, facts);
-  return answerOf(status, [html], [...Object.entries(headers).flat(), ...retry(retryAfter)]);
+  return answerOf(status, html, [...Object.entries(headers).flat(), ...retry(retryAfter)]);
 }
 
 /** The same for programs. */
@@ -49,21 +48,28 @@ export function problemAnswer(
   retryAfter: number | null = null,
 ): Answer {
   const headers = ['Content-Type', 'application/problem+json', 'Content-Language', language];
-  return answerOf(status, [problemJson(page, language, facts, status)], [...headers, ...retry(retryAfter)]);
+  return answerOf(status, problemJson(page, language, facts, status), [...headers, ...retry(retryAfter)]);
 }
 
 /** A few words where no server is meant. */
 export function plainAnswer(status: number, text: string, headers: readonly string[] = []): Answer {
-  return answerOf(status, [`${text}\n`], ['Content-Type', 'text/plain; charset=utf-8', ...headers]);
+  return answerOf(status, Buffer.from(`${text}\n`), [
+    'Content-Type',
+    'text/plain; charset=utf-8',
+    ...headers,
+  ]);
 }
 
 function retry(seconds: number | null): string[] {
   return seconds === null ? [] : ['Retry-After', String(seconds)];
 }
 
-function answerOf(status: number, pieces: Answer['pieces'], headers: readonly string[]): Answer {
-  const bytes = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
-  return { status, headers: [...headers, ...COMMON], pieces, bytes };
+function answerOf(status: number, body: Buffer, headers: readonly string[]): Answer {
+  return withBody(status, [...headers, ...COMMON], body.toString('latin1'));
+}
+
+function withBody(status: number, headers: readonly string[], body: string): Answer {
+  return { status, headers: [...headers, 'Content-Length', String(body.length)], body };
 }
 
 /** What decides how the page in a server's place looks. */
@@ -79,9 +85,10 @@ export interface Place {
 }
 
 interface Ready {
+  /** With the mark in the place of a token, if there is a form. */
   readonly answer: Answer;
   /** The page before and after its token; null: it has none. */
-  readonly around: readonly [Buffer, Buffer] | null;
+  readonly around: readonly [string, string] | null;
   readonly outage: Outage;
   readonly message: Message | null;
   readonly madeMs: number;
@@ -106,13 +113,7 @@ export class ReadyAnswers {
     const { answer, around } = this.#find(place);
     if (around === null) return answer;
     const [before, after] = around;
-    const own = token();
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      pieces: [before, own, after],
-      bytes: before.length + own.length + after.length,
-    };
+    return withBody(answer.status, answer.headers.slice(0, -2), before + token() + after);
   }
 
   #find(place: Place): Ready {
@@ -132,12 +133,8 @@ export class ReadyAnswers {
     const facts = this.#factsOf(place, this.#mark);
     const make = forProgram ? problemAnswer : pageAnswer;
     const answer = make(503, page, language, facts, RETRY_SECONDS);
-    const [html] = answer.pieces;
-    const at = html instanceof Buffer ? html.indexOf(this.#mark) : -1;
-    const around =
-      html instanceof Buffer && at >= 0
-        ? ([html.subarray(0, at), html.subarray(at + this.#mark.length)] as const)
-        : null;
+    const [before = '', after] = answer.body.split(this.#mark);
+    const around = after === undefined ? null : ([before, after] as const);
     return { answer, around, outage, message, madeMs };
   }
 }

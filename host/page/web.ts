@@ -160,17 +160,26 @@ export class Web {
   send({ connection, head, incoming, response }: Asked, answer: Answer): void {
     if (connection.state !== 'asking' || response.headersSent) return;
     this.connections.leave(connection);
-    this.#writeHead(response, answer.status, [...answer.headers, 'Content-Length', String(answer.bytes)]);
-    const last = answer.pieces.length - 1;
-    for (let at = 0; at < last; at += 1) response.write(answer.pieces[at]);
+    this.#writeHead(response, answer.status, answer.headers);
     if (!head.hasBody || incoming.complete) {
-      response.end(answer.pieces[last]);
+      // Before what Node does of itself when the answer is out.
+      process.nextTick(() => this.#hangUp(connection, incoming));
+      response.end(answer.body, 'latin1');
       return;
     }
     // Node hangs up when the answer ends: not before the upload does.
     if (incoming.method === 'HEAD') response.flushHeaders();
-    else response.write(answer.pieces[last]);
+    else response.write(answer.body, 'latin1');
     drain(incoming, () => response.end());
+  }
+
+  /**
+   * Who has sent one request and nothing behind it, and whose answer the kernel has, can be forgotten: that is half of
+   * what a request costs. All others are heard to the end, for bytes that are not read when a connection is closed
+   * would make the kernel reset it, answer and all.
+   */
+  #hangUp({ socket, ignored }: Connection, incoming: IncomingMessage): void {
+    if (incoming.complete && ignored === 0 && socket.writableLength === 0) socket.destroy();
   }
 
   /** See Asked.begin. */
@@ -262,13 +271,13 @@ export class Web {
   }
 
   /** An answer where Node has no response for it. */
-  #sendRaw(connection: Connection, { status, headers, pieces, bytes }: Answer): void {
+  #sendRaw(connection: Connection, { status, headers, body }: Answer): void {
     this.connections.leave(connection);
-    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Content-Length: ${bytes}`];
+    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`];
     const date = this.#date();
     if (date !== null) lines.push(`Date: ${date.toUTCString()}`);
     for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-    connection.socket.end(`${lines.join('\r\n')}\r\n\r\n${pieces.join('')}`);
+    connection.socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
   }
 
   /** Who does not know the time must not tell it (RFC 9110 section 6.6.1). */
