@@ -78,6 +78,7 @@ describe('The desk where answers are decided', () => {
     },
     message: () => null,
     stop: () => false,
+    allow: () => false,
   };
 
   it('registers who was turned away over one IP version and comes to the router over the other', () => {

@@ -282,6 +282,7 @@ describe('The page’s port', () => {
         register() {},
         message: () => null,
         stop: () => false,
+        allow: () => false,
       },
     } as const;
     await assert.rejects(
