@@ -74,7 +74,7 @@ function withBody(status: number, headers: readonly string[], body: string): Ans
 
 /** What decides how the page in a server's place looks. */
 export interface Place {
-  readonly page: 'outage' | 'known';
+  readonly page: 'outage' | 'known' | 'another';
   readonly language: Language;
   readonly target: Target;
   readonly outage: Outage;

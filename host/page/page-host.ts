@@ -36,4 +36,6 @@ export interface PageHost {
   stop(token: string): boolean;
   /** Takes that back; alike. */
   allow(token: string): boolean;
+  /** Whether the token is ours, and whoever has it wants no notices. */
+  isStopped(token: string): boolean;
 }

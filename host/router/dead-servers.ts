@@ -157,6 +157,11 @@ export class DeadServers implements PageHost {
     return true;
   }
 
+  isStopped(token: string): boolean {
+    const mail = this.#options.links.mailOf(token);
+    return mail !== null && this.#options.router.people.isStopped(mail);
+  }
+
   /** Tells the kernel until nothing has changed meanwhile; then those whose server is back. */
   async #apply(): Promise<void> {
     while (this.#hasChanged) {

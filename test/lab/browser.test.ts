@@ -94,14 +94,21 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
       await goTo(page, 'http://www.example.jp/');
       assert.equal(await page.getByRole('textbox').count(), 0);
       await examine(page, 'known', language);
+      await page.getByRole('link', { name: WORDS[language].another }).click();
+      await page.getByRole('textbox').waitFor();
+      await examine(page, 'another', language);
+      await sayYes(page, language, `kobayashi.${language}@example.jp`);
+      await heading(page, WORDS[language].pages.registered.heading);
     }
 
     await comeBack(lab);
     const notice = await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
+    for (const language of LANGUAGES)
+      await ringback.event({ event: 'notice.sent', mail: `kobayashi.${language}@example.jp` }, 60_000);
     const { headers } = await mailOf(lab, notice);
     const link = headers.get('list-unsubscribe')?.slice(1, -1) ?? '';
     for (const [language, page] of windows) {
-      const { pages, stop } = WORDS[language];
+      const { pages, stop, allow } = WORDS[language];
       await becomesOwnPage(page);
       await page.goto(link);
       await heading(page, pages.stop.heading);
@@ -109,6 +116,10 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
       await press(page, stop);
       await heading(page, pages.stopped.heading);
       await examine(page, 'stopped', language);
+      await page.goto(link);
+      await press(page, allow);
+      await heading(page, pages.allowed.heading);
+      await examine(page, 'allowed', language);
       await page.goto(link.slice(0, -1));
       await press(page, stop);
       await heading(page, pages['stop-unknown'].heading);

@@ -115,6 +115,7 @@ export async function serve(
         role.allowed.push(token);
         return true;
       },
+      isStopped: (token) => token === 'genuine' && role.stopped.length > role.allowed.length,
     },
   });
   context.after(() => page.close());

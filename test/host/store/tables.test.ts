@@ -11,6 +11,7 @@ import {
   saveOutage,
 } from '../../../host/store/outages.ts';
 import { loadRegistrations, type Registration, register } from '../../../host/store/registrations.ts';
+import { allowNotices, loadStopped, stopNotices } from '../../../host/store/stopped.ts';
 import { directoryFor, openStore } from './support.ts';
 
 const OUTAGE: OutageRow = {
@@ -161,6 +162,24 @@ describe('the history on disk', () => {
     assert.equal(kept.length, 10_000);
     assert.equal(kept[0]?.toMs, 10_049);
     assert.equal(kept.at(-1)?.toMs, 50);
+  });
+});
+
+describe('who wants no notices', () => {
+  it('is remembered by every spelling of the mail address, until it is taken back', async (test) => {
+    await steps(
+      test,
+      (sql) => {
+        stopNotices(sql, 'Sato@example.jp', 1);
+        stopNotices(sql, 's.ato+x@example.jp', 2);
+        stopNotices(sql, 'tanaka@example.jp', 3);
+      },
+      (sql) => {
+        assert.deepEqual(loadStopped(sql), new Set(['sato@example.jp', 'tanaka@example.jp']));
+        allowNotices(sql, 'Sa.to@example.jp');
+      },
+      (sql) => assert.deepEqual(loadStopped(sql), new Set(['tanaka@example.jp'])),
+    );
   });
 });
 
