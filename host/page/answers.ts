@@ -1,6 +1,7 @@
 /** Answers as they go out: pages with the header fields around them, those in a server's place kept ready. */
 
 import { randomBytes } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { Language } from '../config/types.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Message, Outage } from './page-host.ts';
@@ -17,15 +18,16 @@ const MOST_READY = 512;
 const READY_MS = 60_000;
 
 export interface Answer {
-  readonly status: number;
-  /** Names and values by turns. */
-  readonly headers: string[];
-  /** Its bytes, each as a character (`latin1`): Node sends such a text and the head in one piece, and makes no buffer. */
+  /** Status line and header fields, each with its line end; without Date and the empty line. */
+  readonly head: string;
+  /** Its bytes, each as a character (`latin1`): so the whole answer is one text, and one write without a buffer. */
   readonly body: string;
 }
 
 /** Every answer is the last one on its connection: the browser's next request shall find its way anew. */
-const COMMON = ['Cache-Control', 'no-store', 'Connection', 'close'];
+const COMMON = { 'Cache-Control': 'no-store', Connection: 'close' };
+
+type Headers = Readonly<Record<string, string>>;
 
 /** `retryAfter`: in seconds. */
 export function pageAnswer(
@@ -36,7 +38,7 @@ export function pageAnswer(
   retryAfter: number | null = null,
 ): Answer {
   const { html, headers } = renderPage(page, language, facts);
-  return answerOf(status, html, [...Object.entries(headers).flat(), ...retry(retryAfter)]);
+  return answerOf(status, { ...headers, ...retry(retryAfter) }, html);
 }
 
 /** The same for programs. */
@@ -47,29 +49,31 @@ export function problemAnswer(
   facts: PageFacts,
   retryAfter: number | null = null,
 ): Answer {
-  const headers = ['Content-Type', 'application/problem+json', 'Content-Language', language];
-  return answerOf(status, problemJson(page, language, facts, status), [...headers, ...retry(retryAfter)]);
+  const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': language };
+  return answerOf(status, { ...headers, ...retry(retryAfter) }, problemJson(page, language, facts, status));
 }
 
 /** A few words where no server is meant. */
-export function plainAnswer(status: number, text: string, headers: readonly string[] = []): Answer {
-  return answerOf(status, Buffer.from(`${text}\n`), [
-    'Content-Type',
-    'text/plain; charset=utf-8',
-    ...headers,
-  ]);
+export function plainAnswer(status: number, text: string, headers: Headers = {}): Answer {
+  const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers };
+  return answerOf(status, all, Buffer.from(`${text}\n`));
 }
 
-function retry(seconds: number | null): string[] {
-  return seconds === null ? [] : ['Retry-After', String(seconds)];
+function retry(seconds: number | null): Headers {
+  return seconds === null ? {} : { 'Retry-After': String(seconds) };
 }
 
-function answerOf(status: number, body: Buffer, headers: readonly string[]): Answer {
-  return withBody(status, [...headers, ...COMMON], body.toString('latin1'));
+function answerOf(status: number, headers: Headers, body: Buffer): Answer {
+  return withBody(headOf(status, { ...headers, ...COMMON }), body.toString('latin1'));
 }
 
-function withBody(status: number, headers: readonly string[], body: string): Answer {
-  return { status, headers: [...headers, 'Content-Length', String(body.length)], body };
+function headOf(status: number, headers: Headers): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fields.join('')}`;
+}
+
+function withBody(head: string, body: string): Answer {
+  return { head: `${head}Content-Length: ${body.length}\r\n`, body };
 }
 
 /** What decides how the page in a server's place looks. */
@@ -87,8 +91,8 @@ export interface Place {
 interface Ready {
   /** With the mark in the place of a token, if there is a form. */
   readonly answer: Answer;
-  /** The page before and after its token; null: it has none. */
-  readonly around: readonly [string, string] | null;
+  /** What comes before and after the token; null: there is none. */
+  readonly around: { readonly head: string; readonly before: string; readonly after: string } | null;
   readonly outage: Outage;
   readonly message: Message | null;
   readonly madeMs: number;
@@ -112,8 +116,8 @@ export class ReadyAnswers {
   answer(place: Place, token: () => string): Answer {
     const { answer, around } = this.#find(place);
     if (around === null) return answer;
-    const [before, after] = around;
-    return withBody(answer.status, answer.headers.slice(0, -2), before + token() + after);
+    const { head, before, after } = around;
+    return withBody(head, before + token() + after);
   }
 
   #find(place: Place): Ready {
@@ -134,7 +138,8 @@ export class ReadyAnswers {
     const make = forProgram ? problemAnswer : pageAnswer;
     const answer = make(503, page, language, facts, RETRY_SECONDS);
     const [before = '', after] = answer.body.split(this.#mark);
-    const around = after === undefined ? null : ([before, after] as const);
+    const head = answer.head.replace(/Content-Length: .*\r\n$/, '');
+    const around = after === undefined ? null : { head, before, after };
     return { answer, around, outage, message, madeMs };
   }
 }

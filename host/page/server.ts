@@ -158,8 +158,8 @@ export class PageServer {
 
   /** On the router's own address nobody's page stands in for another's. */
   #answerElse(asked: Asked, own: string): void {
-    if (own === 'notice') asked.send(plainAnswer(405, 'Only POST', ['Allow', 'POST']));
-    else if (own === 'stop') asked.send(plainAnswer(405, 'Only GET and POST', ['Allow', 'GET, HEAD, POST']));
+    if (own === 'notice') asked.send(plainAnswer(405, 'Only POST', { Allow: 'POST' }));
+    else if (own === 'stop') asked.send(plainAnswer(405, 'Only GET and POST', { Allow: 'GET, HEAD, POST' }));
     else asked.send(plainAnswer(404, 'There is nothing here'));
   }
 
@@ -227,7 +227,7 @@ export class PageServer {
     const { network } = asked.connection;
     if (this.#options.host.outageOf(target) === null) this.#sendBack(asked, target);
     else if (!this.#streams.hasRoom(network))
-      asked.send(plainAnswer(503, 'Too many pages listen', ['Retry-After', String(RETRY_SECONDS)]));
+      asked.send(plainAnswer(503, 'Too many pages listen', { 'Retry-After': String(RETRY_SECONDS) }));
     else if (asked.begin(EVENT_STREAM)) this.#streams.add(asked.response, asked.connection);
   }
 
