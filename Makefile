@@ -79,9 +79,9 @@ test-lab: all
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
 
-bench: all ## the benchmarks; JSON=1 for one JSON object a line
+bench: all ## the benchmarks; JSON=1 for one JSON object a line, ONLY=page for one of them
 	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)
-	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json)
+	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json) $(ONLY)
 
 install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs

@@ -1,7 +1,9 @@
 /** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RouterConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { TakenError } from '../store/guard.ts';
 import { Store } from '../store/store.ts';
 import { askControl, isNobodyThere, type Routes } from './control.ts';
 import { messageRoutes } from './message.ts';
@@ -14,12 +16,28 @@ export interface Answered {
   readonly isLive: boolean;
 }
 
+/** So often a state is asked for that somebody else has: another question, which takes a moment, or a process that starts. */
+const TRIES = 50;
+const BETWEEN_MS = 100;
+
 /** The answer of the process that runs; else, by the same routes, that of the state itself. */
 export async function ask(
   configuration: RouterConfiguration,
   what: string,
   body?: unknown,
 ): Promise<Answered> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await askOnce(configuration, what, body);
+    } catch (error) {
+      const isTaken = error instanceof RingbackError && error.cause instanceof TakenError;
+      if (!isTaken || tries >= TRIES) throw error;
+    }
+    await sleep(BETWEEN_MS);
+  }
+}
+
+async function askOnce(configuration: RouterConfiguration, what: string, body: unknown): Promise<Answered> {
   const { control, state } = configuration;
   try {
     return { answer: await askControl(control, what, body), isLive: true };

@@ -9,8 +9,9 @@ import type { Log } from '../log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { PastOutage } from '../store/history.ts';
 import { BurstLog } from './burst.ts';
-import { type HeldNotice, Notices, type Person } from './notices.ts';
+import { type HeldNotice, Notices } from './notices.ts';
 import { nameOf, type Outage, Outages, type Waiting } from './outages.ts';
+import { People, type Person, type Registered } from './people.ts';
 
 export type AnySign = Sign | 'trap' | 'connect';
 
@@ -52,7 +53,7 @@ export interface Journal {
 export interface RouterOptions {
   readonly configuration: RouterConfiguration;
   /** Who registered. The configuration's own clients go before them. */
-  readonly registered: readonly Person[];
+  readonly registered: readonly Registered[];
   /** Who wants no notices any more: mail addresses in their folded form. */
   readonly stopped: ReadonlySet<string>;
   readonly fabric: FabricPort;
@@ -83,6 +84,7 @@ interface Recovery {
 
 export class Router {
   readonly outages = new Outages();
+  readonly people: People;
   readonly #options: RouterOptions;
   /** For what strangers can cause in any number. */
   readonly #burst: BurstLog;
@@ -108,7 +110,8 @@ export class Router {
     this.#options = options;
     this.#configuration = options.configuration;
     this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
-    this.#notices = new Notices(options.configuration, options);
+    this.people = new People(options.configuration, options);
+    this.#notices = new Notices(options.configuration, this.people);
   }
 
   /** Takes over what an earlier process knew; before anything else happens. */
@@ -137,12 +140,13 @@ export class Router {
   /** Takes another configuration for all that is decided from now on. */
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
+    this.people.reconfigure(configuration);
     this.#notices.reconfigure(configuration);
   }
 
   /** Whether somebody waits for it who can be told. */
   isAwaited(outage: Outage): boolean {
-    for (const client of outage.clients.keys()) if (this.#notices.knows(client)) return true;
+    for (const client of outage.clients.keys()) if (this.people.knows(client)) return true;
     return false;
   }
 
@@ -151,28 +155,22 @@ export class Router {
     return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
   }
 
-  /** Whether this client would get a notice: its mail address is known, and takes them. */
-  tells(client: string): boolean {
-    return this.#notices.tells(client);
-  }
-
-  /** Whether the people at this mail address want no notices any more. */
-  isStopped(mail: string): boolean {
-    return this.#notices.isStopped(mail);
-  }
-
-  /** Nothing goes to this mail address any more. */
-  stopNotices(mail: string): void {
-    this.#notices.stop(mail);
-  }
-
-  /** A client said where it wants its notice, and waits from now on if it did not before (paragraph 166). */
-  register(outage: Outage, person: Person): void {
+  /**
+   * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 166). null: it was over
+   * meanwhile, and the registration counts for the next outage. `displaced` are those that were given up for it.
+   */
+  register(
+    outage: Outage | null,
+    person: Registered,
+    displaced: readonly Pick<Person, 'address' | 'mail'>[],
+  ): void {
     const { fabric, journal, clock, log } = this.#options;
-    const { server, port, clients } = outage;
     const client = person.address;
-    this.#notices.add(person);
+    for (const other of displaced) this.people.remove(other);
+    this.people.add(person);
     fabric.know(client);
+    if (outage === null) return;
+    const { server, port, clients } = outage;
     if (!clients.has(client)) {
       const nowMs = clock.nowMs();
       const waiting = { firstMs: nowMs, lastMs: nowMs, tries: 1 };
@@ -377,7 +375,7 @@ export class Router {
     const isNew = known === undefined;
     if (isNew) {
       const { server, port, client } = event;
-      const log = this.#notices.knows(client) ? this.#options.log : this.#burst;
+      const log = this.people.knows(client) ? this.#options.log : this.#burst;
       log.info('client.waiting', { server, port, client });
     }
     clients.set(event.client, waiting);

@@ -147,7 +147,7 @@ class RunningRole {
         return current().notify.giveUpMs;
       },
       stopUrl: (mail) => this.#stopUrl(mail),
-      isStopped: (mail) => this.#router.isStopped(mail),
+      isStopped: (mail) => this.#router.people.isStopped(mail),
       log,
     });
     this.#journal = new StoreJournal(store, this.#outbox);
@@ -162,7 +162,7 @@ class RunningRole {
     });
     this.#dataPlane = new DataPlane({
       configuration,
-      registered: registered.map(({ address }) => address),
+      registered: () => this.#router.people.registeredClients,
       outages: () => this.#router.outages,
       onEvent: (event) => this.#router.onEvent(event),
       onSync: () => this.#router.beginSync(),

@@ -46,6 +46,18 @@ export const MIGRATIONS: readonly string[] = [
   -- Who wants no notices any more: mail addresses in their folded form.
   CREATE TABLE stopped (mail TEXT PRIMARY KEY, stopped_ms REAL NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Table 74 again: several people may share one client address.
+  ALTER TABLE registrations RENAME TO registrations_before;
+  DROP INDEX registrations_by_age;
+  CREATE TABLE registrations (
+    client TEXT NOT NULL, mail TEXT NOT NULL, language TEXT NOT NULL, registered_ms REAL NOT NULL,
+    PRIMARY KEY (client, mail)
+  ) WITHOUT ROWID;
+  CREATE INDEX registrations_by_age ON registrations (registered_ms);
+  INSERT INTO registrations SELECT client, mail, language, registered_ms FROM registrations_before;
+  DROP TABLE registrations_before;
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */

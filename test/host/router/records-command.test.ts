@@ -1,9 +1,10 @@
 /** `ringback history` and `ringback outbox`, as users start them: on a state that nobody else has, and on one that is in use. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serveControl } from '../../../host/router/control.ts';
 import { recordRoutes } from '../../../host/router/record-routes.ts';
 import type { HistoryAnswer, OutboxAnswer } from '../../../host/router/records.ts';
@@ -49,7 +50,18 @@ async function refused(...argv: readonly string[]): Promise<string> {
   return stderr;
 }
 
+/** Somebody else has the state's lock. */
+async function taken(context: TestContext): Promise<ChildProcess> {
+  const program = 'exec 3>>"$0/lock"; flock -n 3; echo here; exec sleep 600';
+  const holder = spawn('sh', ['-c', program, place.path('state')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  context.after(() => holder.kill());
+  await once(holder.stdout, 'data');
+  return holder;
+}
+
 const listed = async (): Promise<OutboxAnswer> => JSON.parse(await printed('outbox', '--json'));
+
+const namesOf = ({ notices }: OutboxAnswer): string[] => notices.map(({ messageId }) => messageId);
 
 interface Ids {
   readonly waiting: string;
@@ -233,12 +245,18 @@ describe('Without a process that runs', () => {
 
   it('a state that somebody else has is left to him', async (context) => {
     await left(context);
-    const program = `${'exec 3>>"$0/lock"; flock -n 3; echo here; exec sleep 600'}`;
-    const holder = spawn('sh', ['-c', program, place.path('state')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    context.after(() => holder.kill());
-    await once(holder.stdout, 'data');
+    await taken(context);
     assert.match(await refused('history'), /state .*: another ringback has it/);
+  });
+
+  it('a state that somebody else has for a moment is waited for', async (context) => {
+    await left(context);
+    const holder = await taken(context);
+    const asked = Promise.all([listed(), listed(), printed('history')]);
+    // As long as any of them takes to find it taken.
+    await Promise.race([sleep(1000), asked]);
+    holder.kill();
+    const [one, other] = await asked;
+    assert.deepEqual(namesOf(one), namesOf(other));
   });
 });
