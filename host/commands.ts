@@ -82,8 +82,9 @@ MESSAGE-ID is the beginning of one, long enough to tell it from all others. When
 of several, it is done for none; --all leaves out what is being sent at this moment.
 ${RECORDS_HELP}
 
---json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "state", "beingSent",
+--json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "list", "state", "beingSent",
 "tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
+list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
 After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {

@@ -145,6 +145,9 @@ class RunningRole {
       get giveUpMs() {
         return current().notify.giveUpMs;
       },
+      get listKey() {
+        return current().listKey;
+      },
       stopUrl: (mail) => this.#stopUrl(mail),
       isStopped: (mail) => this.#router.isStopped(mail),
       log,

@@ -2,7 +2,7 @@
 
 import type { Place } from '../control/ask-state.ts';
 import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
-import { countText, dateText, lastedText, nextText, placeText } from '../control/records-text.ts';
+import { countText, dateText, lastedText, listText, nextText, placeText } from '../control/records-text.ts';
 import { askControl } from '../control/socket.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
@@ -157,7 +157,7 @@ function pastText(outage: PastOutageRecord): string {
 function pendingText(notice: NoticeRecord): string {
   const { id, mail, tries, reason } = notice;
   const failed = reason === null ? '' : `, ${triesText(tries)} failed: ${reason}`;
-  return `  ${id}  ${mail}  next ${nextText(notice)}${failed}`;
+  return `  ${id}  ${mail}${listText(notice)}  next ${nextText(notice)}${failed}`;
 }
 
 function stateText({ place, reason, directory }: StatePlace): string {

@@ -15,6 +15,7 @@ const PENDING: NoticeRecord = {
   mail: 'sato@example.jp',
   servers: [OTHER],
   clients: [SATO],
+  list: null,
   state: 'queued',
   beingSent: false,
   tries: 3,
