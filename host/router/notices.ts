@@ -1,12 +1,13 @@
 /** Who is told of a recovery, and what. */
+import { viaOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createNotice } from '../notify/mail.ts';
-import type { Notice } from '../store/outbox.ts';
+import type { NewNotice } from '../store/outbox.ts';
 import type { Outage, Waiting } from './outages.ts';
-import type { People, Person } from './people.ts';
+import type { People, Person, Whose } from './people.ts';
 
 /** A notice, and how long it may wait for others to the same person. */
-export type HeldNotice = Notice & { readonly holdMs: number };
+export type HeldNotice = NewNotice & { readonly holdMs: number };
 
 /** Outages that have ended together, with everybody who waited. */
 export interface Ended {
@@ -53,28 +54,34 @@ export class Notices {
     nowMs: number,
   ): HeldNotice[] {
     const { notify, servers, smtp } = this.#configuration;
-    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const entry = servers.find(({ address }) => address === server);
+    const serverName = entry?.name ?? null;
+    const isDirect = viaOf(this.#configuration, entry) === 'direct';
     const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
-    return withoutRepetition(this.#awaiting(clients, first.fromMs, nowMs)).map(({ person, waiting }) => {
-      const { address: client, mail, language } = person;
-      const notice = createNotice({
-        mail,
-        language: language ?? notify.language,
-        item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
-        outage: first.id,
-        from: smtp?.from ?? '',
-      });
-      return { ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 };
-    });
+    // Where somebody else tells people, only who gave his address to this router is this router's.
+    const whose = isDirect ? 'all' : 'registered';
+    return withoutRepetition(this.#awaiting(clients, whose, first.fromMs, nowMs)).map(
+      ({ person, waiting }) => {
+        const { address: client, mail, language } = person;
+        const notice = createNotice({
+          mail,
+          language: language ?? notify.language,
+          item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
+          outage: first.id,
+          from: smtp?.from ?? '',
+        });
+        return { ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 };
+      },
+    );
   }
 
   /** Those who are told: nobody knows the address of the others (paragraph 94), or they want no notices. */
-  #awaiting(clients: Ended['clients'], fromMs: number, nowMs: number): Awaiting[] {
+  #awaiting(clients: Ended['clients'], whose: Whose, fromMs: number, nowMs: number): Awaiting[] {
     const { freshMs } = this.#configuration.notify;
     const all: Awaiting[] = [];
     for (const [client, waiting] of clients) {
       const isFresh = nowMs - waiting.lastMs <= freshMs;
-      for (const person of this.#people.at(client)) {
+      for (const person of this.#people.at(client, whose)) {
         // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
         const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= fromMs;
         if (isFresh || isPromised) all.push({ person, waiting });

@@ -17,6 +17,9 @@ export interface Registered extends Person {
   readonly registeredMs: number;
 }
 
+/** All that are known at a client, or only those who registered there. */
+export type Whose = 'all' | 'registered';
+
 type Named = Pick<Person, 'address' | 'mail'>;
 
 /** Lists by a name; empty ones take no place. */
@@ -91,8 +94,8 @@ export class People {
   }
 
   /** Everybody who is to be told when this client was turned away, but for those who want no notices. */
-  at(client: string): readonly Person[] {
-    const named = this.#configured.get(client);
+  at(client: string, whose: Whose = 'all'): readonly Person[] {
+    const named = whose === 'all' ? this.#configured.get(client) : undefined;
     const registered = this.#registered.of(client);
     if (named === undefined && registered.length === 0) return [];
     const own = named === undefined ? null : foldMailAddress(named.mail);
@@ -105,12 +108,17 @@ export class People {
 
   /** Whether a mail address of this client is known, wanted or not. */
   knows(client: string): boolean {
-    return this.#configured.has(client) || this.#registered.of(client).length > 0;
+    return this.#configured.has(client) || this.isRegistered(client);
   }
 
   /** Whether the operator names it. */
   isNamed(client: string): boolean {
     return this.#configured.has(client);
+  }
+
+  /** Whether somebody there gave his mail address to this router. */
+  isRegistered(client: string): boolean {
+    return this.#registered.of(client).length > 0;
   }
 
   /** When somebody registered there last; before all times if nobody did. */

@@ -1,14 +1,22 @@
 /** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RouterConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { TakenError } from '../store/guard.ts';
 import { Store } from '../store/store.ts';
-import { askControl, isNobodyThere, type Routes } from './control.ts';
-import { messageRoutes } from './message.ts';
 import { recordRoutes } from './record-routes.ts';
-import { NOBODY } from './records.ts';
+import { NOBODY, type State } from './records.ts';
+import { askControl, isNobodyThere, type Routes } from './socket.ts';
+
+/** Where a role can be asked, or what it has left. */
+export interface Place {
+  /** How it is started: `ringback COMMAND`. */
+  readonly command: string;
+  /** Its control socket. */
+  readonly control: string;
+  /** Its directory; null: memory. */
+  readonly state: string | null;
+}
 
 export interface Answered {
   readonly answer: unknown;
@@ -20,15 +28,19 @@ export interface Answered {
 const TRIES = 50;
 const BETWEEN_MS = 100;
 
-/** The answer of the process that runs; else, by the same routes, that of the state itself. */
+/**
+ * The answer of the process that runs; else, by the same routes, that of the state itself. `routesOf`: what this
+ * question is answered by.
+ */
 export async function ask(
-  configuration: RouterConfiguration,
+  place: Place,
   what: string,
   body?: unknown,
+  routesOf: (store: State) => Routes = (store) => recordRoutes(store, NOBODY),
 ): Promise<Answered> {
   for (let tries = 1; ; tries++) {
     try {
-      return await askOnce(configuration, what, body);
+      return await askOnce(place, what, body, routesOf);
     } catch (error) {
       const isTaken = error instanceof RingbackError && error.cause instanceof TakenError;
       if (!isTaken || tries >= TRIES) throw error;
@@ -37,17 +49,21 @@ export async function ask(
   }
 }
 
-async function askOnce(configuration: RouterConfiguration, what: string, body: unknown): Promise<Answered> {
-  const { control, state } = configuration;
+async function askOnce(
+  { command, control, state }: Place,
+  what: string,
+  body: unknown,
+  routesOf: (store: State) => Routes,
+): Promise<Answered> {
   try {
-    return { answer: await askControl(control, what, body), isLive: true };
+    return { answer: await askControl(control, what, body, command), isLive: true };
   } catch (error) {
     if (!isNobodyThere(error)) throw error;
     const neither = (reason: string, cause: unknown): RingbackError =>
       new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
     if (state === null) throw neither('with state: false nothing outlives it', error);
     try {
-      return { answer: await lookInto(state, what, body), isLive: false };
+      return { answer: await lookInto(state, what, body, routesOf), isLive: false };
     } catch (closed) {
       if (closed instanceof RingbackError && closed.code === 'unavailable')
         throw neither(closed.message, closed);
@@ -56,7 +72,12 @@ async function askOnce(configuration: RouterConfiguration, what: string, body: u
   }
 }
 
-async function lookInto(directory: string, what: string, body: unknown): Promise<unknown> {
+async function lookInto(
+  directory: string,
+  what: string,
+  body: unknown,
+  routesOf: (store: State) => Routes,
+): Promise<unknown> {
   const log = createLog({
     write: (line) => process.stderr.write(line),
     terminal: process.stderr.isTTY === true,
@@ -65,8 +86,7 @@ async function lookInto(directory: string, what: string, body: unknown): Promise
   const store = await Store.open({ directory, log, existing: true });
   try {
     const [path = '', query] = what.split('?', 2);
-    const routes: Routes = { ...recordRoutes(store, NOBODY), ...messageRoutes(store) };
-    const handler = routes[`${body === undefined ? 'GET' : 'POST'} ${path}`];
+    const handler = routesOf(store)[`${body === undefined ? 'GET' : 'POST'} ${path}`];
     return await handler?.({ query: new URLSearchParams(query), body: body ?? null });
   } finally {
     store.close();

@@ -5,15 +5,15 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serveControl } from '../../../host/router/control.ts';
-import { recordRoutes } from '../../../host/router/record-routes.ts';
-import type { HistoryAnswer, OutboxAnswer } from '../../../host/router/records.ts';
+import { recordRoutes } from '../../../host/control/record-routes.ts';
+import type { HistoryAnswer, OutboxAnswer } from '../../../host/control/records.ts';
+import { serveControl } from '../../../host/control/socket.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { directory } from '../fabric/scripted.ts';
+import { type Result, ringbackBeside } from '../router/program.ts';
+import { OTHER, SERVER } from '../router/world.ts';
 import { until } from '../tools.ts';
-import { type Result, ringbackBeside } from './program.ts';
 import { enter, fail, finish, type Hand, noticeTo, opened, over, sending } from './recorded.ts';
-import { OTHER, SERVER } from './world.ts';
 
 let place: ReturnType<typeof directory>;
 beforeEach(() => {
@@ -133,7 +133,7 @@ describe('ringback history', () => {
   it('says that there is nothing to tell', async (context) => {
     (await opened(context, place.path('state'))).close();
     assert.equal(await printed('history'), 'No outage has ended yet.\n');
-    assert.equal(await printed('history', '--json'), '{"outages":[]}\n');
+    assert.equal(await printed('history', '--json'), '{"outages":[],"lists":[]}\n');
     assert.equal(await printed('outbox'), 'There are no notices.\n');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BurstLog } from '../../../host/router/burst.ts';
-import { recordingLog } from '../tools.ts';
+import { BurstLog } from '../../host/log-burst.ts';
+import { recordingLog } from './tools.ts';
 
 describe('A burst of lines', () => {
   it('is cut, and its rest is told as a sum with the next line after it', () => {

@@ -3,10 +3,12 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { RingbackError } from '../errors.ts';
 import type { Sql } from '../store/database.ts';
 import { listHistory } from '../store/history.ts';
+import { latestLists } from '../store/lists.ts';
 import {
   countQueued,
   findNotices,
   finishNotice,
+  type ListFacts,
   listNotices,
   type NoticeState,
   type OutboxRow,
@@ -46,6 +48,8 @@ export interface NoticeRecord {
   /** Servers that it tells of, and addresses of the client it is for. */
   readonly servers: readonly string[];
   readonly clients: readonly string[];
+  /** Set for a list of all that waited for one server, which has a part of them. */
+  readonly list: { readonly part: number; readonly parts: number; readonly clients: number } | null;
   readonly state: NoticeState;
   /** Whether it is being sent at this moment. */
   readonly beingSent: boolean;
@@ -60,9 +64,23 @@ export interface NoticeRecord {
   readonly finished: string | null;
 }
 
+/** A part of a list that was received. */
+export interface ListRecord {
+  readonly server: string;
+  readonly part: number;
+  readonly parts: number;
+  /** Who was on it, and how many of them get a notice. */
+  readonly clients: number;
+  readonly told: number;
+  /** ISO 8601; null where the clock was wrong. */
+  readonly received: string | null;
+}
+
 export interface HistoryAnswer {
   /** Latest first. */
   readonly outages: readonly PastOutageRecord[];
+  /** Of a relay; latest first. */
+  readonly lists: readonly ListRecord[];
 }
 
 export interface OutboxAnswer {
@@ -120,6 +138,16 @@ export function pastOutages(store: State, last: number): PastOutageRecord[] {
     }));
 }
 
+/** The latest lists that a relay has received, latest first. */
+export function lastLists(store: State, last: number): ListRecord[] {
+  const date = dates(store);
+  return store
+    .read((sql) => latestLists(sql, last))
+    .map(({ server, part, parts, clients, told, receivedMs }) => {
+      return { server, part, parts, clients, told, received: date(receivedMs) };
+    });
+}
+
 export function outbox(store: State, post: Post, last: number): OutboxAnswer {
   const list = (sql: Sql): OutboxRow[] => listNotices(sql, last);
   return { queued: store.read(countQueued), notices: records(store, post, list) };
@@ -148,14 +176,16 @@ function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): Not
   const date = dates(store);
   const nowMs = store.clock.nowMs();
   return store.read((sql) =>
-    list(sql).map(({ messageId, mail, items, state, tries, reason, createdMs, dueMs, finishedMs }) => {
+    list(sql).map((row) => {
+      const { messageId, mail, items, state, tries, reason, createdMs, dueMs, finishedMs } = row;
       const nextMs = state === 'queued' ? Math.max(dueMs, nowMs) : null;
       return {
         id: shortId(sql, messageId),
         messageId,
         mail,
-        servers: [...new Set(items.map(({ server }) => server))],
+        servers: row.list === undefined ? [...new Set(items.map(({ server }) => server))] : [row.list.server],
         clients: [...new Set(items.map(({ client }) => client))],
+        list: row.list === undefined ? null : partOf(row.list),
         state,
         beingSent: state === 'queued' && post.isBeingSent(messageId),
         tries,
@@ -167,6 +197,10 @@ function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): Not
       };
     }),
   );
+}
+
+function partOf({ part, parts, clients }: ListFacts): NonNullable<NoticeRecord['list']> {
+  return { part, parts, clients };
 }
 
 function shortId(sql: Sql, messageId: string): string {
