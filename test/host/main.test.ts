@@ -76,9 +76,12 @@ describe('ringback --version', () => {
 
 describe('A wrong command line', () => {
   for (const [argv, message] of [
-    [['relay-it'], /no command "relay-it"; there are run, check, status, history, outbox, message, replay/],
+    [
+      ['relay-it'],
+      /no command "relay-it"; there are run, check, status, history, outbox, message, takeover, replay/,
+    ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
-    [['takeover'], /takeover is not in this version; there are run/],
+    [['emulate'], /emulate is not in this version; there are run/],
     [['constructor'], /no command "constructor"/],
     [['--json', 'status'], /no command "--json"/],
     [['run', '--verbos'], /run: no option --verbos; do you mean --verbose\? ringback run --help/],
