@@ -93,6 +93,8 @@ install: all ## into DESTDIR and PREFIX
 	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-relay.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-relay.service
 	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-takeover.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-takeover.service
 
 clean: ## all that was made
 	rm -rf $(DIST) $(BUILD)

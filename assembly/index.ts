@@ -1,5 +1,6 @@
 /** The door: every export of the module, and nothing else. An engine calls it as `path/frame` and `path/command` say. */
 
+import { outgoingAt, outgoingFrame } from './path/announce';
 import { execute, isConfigured } from './path/command';
 import { count } from './path/counters';
 import { expire } from './path/expiry';
@@ -11,10 +12,11 @@ import { Verdict } from './path/verdict';
 import { commandAt } from './record/commands';
 import { eventsAt, eventsTaken, pendingEvents } from './record/events';
 
+export { OUTGOING_BYTES } from './path/announce';
 export { Link } from './path/frame';
 export { Direction } from './path/packet';
 export { Counter, Verdict } from './path/verdict';
-export { Command, Option, Status } from './record/commands';
+export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, Event, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
 export { ATTEMPT_BYTES, Outcome } from './table/attempts';
@@ -22,7 +24,7 @@ export { CLIENT_BYTES } from './table/clients';
 export { SERVER_BYTES, ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 1;
+export const ABI: u32 = 2;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
@@ -43,6 +45,18 @@ export function commandBuffer(): usize {
 
 export function eventBuffer(): usize {
   return eventsAt();
+}
+
+export function outgoingBuffer(): usize {
+  return outgoingAt();
+}
+
+/**
+ * The frame that the last command has built: its length in bytes, whole Ethernet without the check sequence, in the
+ * outgoing buffer | the interface to send it on << 16. 0 when it has built none.
+ */
+export function outgoing(): u32 {
+  return outgoingFrame();
 }
 
 /**

@@ -9,6 +9,8 @@ import { relay } from './relay/run.ts';
 import { replayCommand } from './replay/command.ts';
 import { messageCommand } from './router/message-command.ts';
 import { run } from './router/run.ts';
+import { isOrder, takeoverCommand } from './takeover/command.ts';
+import { takeover } from './takeover/run.ts';
 
 const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
 const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
@@ -23,6 +25,9 @@ export const OPTIONS = {
   all: { type: 'boolean' },
   until: { type: 'string' },
   clear: { type: 'boolean' },
+  give: { type: 'boolean' },
+  return: { type: 'boolean' },
+  status: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -37,6 +42,9 @@ export interface Given {
   readonly all?: boolean;
   readonly until?: string;
   readonly clear?: boolean;
+  readonly give?: boolean;
+  readonly return?: boolean;
+  readonly status?: boolean;
   readonly help?: boolean;
 }
 
@@ -50,6 +58,9 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   all: '    --all             all that it can be done for',
   until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
   clear: '    --clear           no message any more',
+  give: '    --give            an active: addresses to the standby',
+  return: '    --return          addresses back to their active',
+  status: '    --status          who has what',
   help: '-h, --help            this text',
 };
 
@@ -90,6 +101,20 @@ ${RECORDS_HELP}
 list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
 After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
+const TAKEOVER_HELP = `Without an option it is one half of a duplex pair: \`takeover.role\` says which.
+${FOREGROUND_HELP}
+An active that is stopped leaves its addresses where they are, and the standby waits (\`stop: give\` gives them to
+it before); a standby that is stopped leaves what it has taken on its adapters, and finds it when it starts again.
+
+--give [ADDRESS…]         asks a running active to give these addresses, or all, to its standby
+--return [NAME|ADDRESS…]  asks either half that these addresses, all of the active of that name, or all come back
+--status                  asks either half who has what
+Status 1 when an address could not be moved; the message says why.
+
+--json prints {"addresses": [{"address", "done", "reason"}]}; for --status {"role": "active", "healthy", "faults",
+"standby", "addresses", "refused"}, or {"role": "standby", "adapters", "needed", "sufficient", "actives", "taken",
+"refused"}; "refused" counts messages that were not believed, by reason.`;
+
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
     synopsis: 'run [-c FILE]',
@@ -104,6 +129,24 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: FOREGROUND_HELP,
     options: ['config', 'verbose'],
     action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) => foreground(relay, config, verbose),
+  },
+  takeover: {
+    synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
+    summary: 'one half of a duplex pair: addresses go to the standby, and come back',
+    help: TAKEOVER_HELP,
+    options: ['config', 'verbose', 'json', 'give', 'return', 'status'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, verbose = false, json = false, ...given }, words) => {
+      const { give = false, return: back = false, status = false } = given;
+      const order = { config, json, give, return: back, status };
+      if (!isOrder(order, words)) {
+        await foreground(takeover, config, verbose);
+        return;
+      }
+      const { text, done } = await takeoverCommand(order, words);
+      console.log(text);
+      if (!done) process.exitCode = 1;
+    },
   },
   check: {
     synopsis: 'check [-c FILE]',

@@ -4,9 +4,12 @@ import * as relay from './config/relay/explain.ts';
 import { parseRelayConfiguration } from './config/relay/file.ts';
 import * as router from './config/router/explain.ts';
 import { parseRouterConfiguration } from './config/router/file.ts';
+import * as takeover from './config/takeover/explain.ts';
+import { parseTakeoverConfiguration } from './config/takeover/file.ts';
 import type { Place } from './control/ask-state.ts';
 import { type RelayStatus, relayStatusText } from './relay/status.ts';
 import { type Status, statusText } from './router/status.ts';
+import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
 
 export interface OwnFile extends Place {
   /** What the role will do, and what is probably not meant. */
@@ -48,6 +51,18 @@ const KINDS: Readonly<Record<string, Read>> = {
       statusText: (status) => relayStatusText(status as RelayStatus),
     };
   },
+  takeover: (text, name) => {
+    const configuration = parseTakeoverConfiguration(text, name);
+    const [does, warnings] = [takeover.explain(configuration), takeover.warnings(configuration)];
+    return {
+      command: 'takeover',
+      control: configuration.control,
+      state: null,
+      does,
+      warnings,
+      statusText: (status) => takeoverStatusText(status as TakeoverStatus),
+    };
+  },
 };
 
 /** Throws as loadConfiguration does. */
@@ -55,7 +70,7 @@ export function readOwnFile(file: string): OwnFile {
   const text = readText(file);
   const keys = topKeys(text);
   // A file of `ringback run` with a section too much is still that.
-  const isRouters = keys.includes('fabric') || keys.includes('detect');
+  const isRouters = keys.includes('detect');
   const [, read = readRouter] = Object.entries(KINDS).find(([key]) => !isRouters && keys.includes(key)) ?? [];
   return read(text, file);
 }

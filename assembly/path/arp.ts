@@ -1,14 +1,17 @@
 /** ARP: replies (paragraphs 99 and 100), and announcements such as a takeover's. */
 
 import { Sign } from '../record/events';
+import { hasClaims } from '../table/claims';
 import { hashAddress } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
 import { Arp, ArpOperation } from '../wire/arp';
+import { challengeByArp } from './conflict';
 import { resolution } from './life';
 import { isOutgoing, source } from './packet';
 import { Verdict } from './verdict';
 
 export function arp(message: Arp): Verdict {
+  if (hasClaims()) challengeByArp(message);
   source.setIpv4(message.sender);
   if (!containsAddress(source)) return Verdict.NotWatched;
   if (isOutgoing()) return Verdict.ArpOwn;

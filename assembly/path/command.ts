@@ -4,6 +4,7 @@ import { Command, CommandRecord, Status } from '../record/commands';
 import { Cause, Event, emit, lostEvents } from '../record/events';
 import { COUNTERS_IN_RECORD } from '../record/layout';
 import { attemptsBytes, setUpAttempts } from '../table/attempts';
+import { addClaim, clearClaims, removeClaim } from '../table/claims';
 import { clientAt, clientsBytes, setUpClients } from '../table/clients';
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known';
@@ -19,6 +20,8 @@ import {
   serversBytes,
   setUpServers,
 } from '../table/servers';
+import { isAdapter } from '../wire/ethernet';
+import { announce, dropOutgoing, isInterface } from './announce';
 import { adjust, clearCounters, counted, setCounter } from './counters';
 import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
 import { close, enter, freeHanded, open, pinService, sayOutage, takeBack, unpinService } from './outages';
@@ -44,6 +47,7 @@ export function isConfigured(): bool {
 /** Carries out the command in hand. */
 export function execute(): Status {
   const record = CommandRecord.current;
+  dropOutgoing();
   if (record.kind == Command.Configure) return configure(record);
   if (!configured) return Status.NotConfigured;
   if (isBusy()) return Status.Busy;
@@ -86,6 +90,12 @@ export function execute(): Status {
     case Command.Flush:
       flush();
       break;
+    case Command.Announce:
+      return announce(record);
+    case Command.Claim:
+      return claim(record);
+    case Command.Unclaim:
+      return removeClaim(record.server, hashAddress(record.server)) ? Status.Ok : Status.NotFound;
     default:
       return Status.UnknownCommand;
   }
@@ -111,6 +121,7 @@ function configure(record: CommandRecord): Status {
   } else if (!setUp(record)) {
     return Status.OutOfMemory;
   }
+  clearClaims();
   setOptions(record.flags, <i64>record.waitUs);
   return Status.Ok;
 }
@@ -218,6 +229,13 @@ function forget(record: CommandRecord): Status {
   place(index, true);
   sayOutage(server);
   return Status.Ok;
+}
+
+function claim(record: CommandRecord): Status {
+  const isComplete = record.server.isHost && isAdapter(record.hardware);
+  if (!isComplete || (record.iface != 0 && !isInterface(record.iface))) return Status.BadValue;
+  const address = record.server;
+  return addClaim(address, hashAddress(address), record.hardware, record.iface) ? Status.Ok : Status.Full;
 }
 
 function sayCounters(): void {

@@ -4,12 +4,12 @@ import { Arp } from '../wire/arp';
 import { u16be } from '../wire/bytes';
 import { COOKED_V1_LENGTH, COOKED_V2_LENGTH, CookedV1, CookedV2 } from '../wire/cooked';
 import { ETHERNET_LENGTH, Ethernet, EtherType, isTag, TAG_LENGTH } from '../wire/ethernet';
-import { Icmp, IcmpType, Icmpv6Type } from '../wire/icmp';
+import { ICMPV6, Icmp, IcmpType, Icmpv6Type } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
 import { arp } from './arp';
 import { neighbour } from './neighbour';
-import { destination, setInterface, source } from './packet';
+import { destination, setInterface, setLinkSource, source } from './packet';
 import { tcp } from './tcp';
 import { unreachableV4, unreachableV6 } from './unreachable';
 import { Verdict } from './verdict';
@@ -26,7 +26,6 @@ export const enum Link {
 const enum Protocol {
   Icmp = 1,
   Tcp = 6,
-  Icmpv6 = 58,
 }
 
 /** More VLAN tags than any real frame has; a bound on the work for one frame. */
@@ -38,11 +37,13 @@ export function classify(link: u32, at: usize, captured: u32): Verdict {
     case Link.Ethernet: {
       const header = Ethernet.checked(at, captured);
       if (header == null) return Verdict.LinkCutShort;
+      setLinkSource(header.source);
       return network(header.type, at + ETHERNET_LENGTH, captured - ETHERNET_LENGTH);
     }
     case Link.CookedV1: {
       const header = CookedV1.checked(at, captured);
       if (header == null) return Verdict.LinkCutShort;
+      setLinkSource(0);
       // No interface in it; but a forwarded packet comes in as one type and leaves as another.
       setInterface(header.packetType);
       return network(header.protocol, at + COOKED_V1_LENGTH, captured - COOKED_V1_LENGTH);
@@ -50,11 +51,13 @@ export function classify(link: u32, at: usize, captured: u32): Verdict {
     case Link.CookedV2: {
       const header = CookedV2.checked(at, captured);
       if (header == null) return Verdict.LinkCutShort;
+      setLinkSource(0);
       setInterface(header.interfaceIndex);
       return network(header.protocol, at + COOKED_V2_LENGTH, captured - COOKED_V2_LENGTH);
     }
     case Link.Raw: {
       if (captured == 0) return Verdict.LinkCutShort;
+      setLinkSource(0);
       const version = load<u8>(at) >> 4;
       if (version == 4) return ipv4(at, captured);
       if (version == 6) return ipv6(at, captured);
@@ -124,7 +127,7 @@ function ipv6(at: usize, captured: u32): Verdict {
     if (source.isIpv4 || destination.isIpv4) return Verdict.Ipv6Malformed;
     return tcp(payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
   }
-  if (protocol == Protocol.Icmpv6) {
+  if (protocol == ICMPV6) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
     if (message.type == Icmpv6Type.Unreachable) return unreachableV6(message.code, payload, length);

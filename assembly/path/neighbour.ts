@@ -1,10 +1,12 @@
 /** Neighbour discovery: what ARP says for IPv4. */
 
 import { Sign } from '../record/events';
+import { hasClaims } from '../table/claims';
 import { hashAddress } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
 import { Icmpv6Type } from '../wire/icmp';
 import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../wire/neighbour';
+import { challengeByNeighbour } from './conflict';
 import { resolution } from './life';
 import { isOutgoing, source } from './packet';
 import { Verdict } from './verdict';
@@ -16,6 +18,7 @@ import { Verdict } from './verdict';
 export function neighbour(type: u32, hopLimit: u32, at: usize, captured: u32): Verdict {
   const message = Neighbour.checked(at, captured);
   if (message == null || hopLimit != NEIGHBOUR_HOP_LIMIT) return Verdict.NeighbourMalformed;
+  if (hasClaims()) challengeByNeighbour(type, source, message, captured);
   const advertisement = type == Icmpv6Type.NeighbourAdvertisement;
   if (advertisement) source.setIpv6(message.target);
   if (source.isIpv4) return Verdict.NeighbourMalformed;

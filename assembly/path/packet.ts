@@ -2,6 +2,7 @@
 
 import { hashAddress } from '../table/hash';
 import { Address } from '../wire/address';
+import { hardwareAt } from '../wire/bytes';
 
 /** How a frame met this machine. */
 export const enum Direction {
@@ -14,6 +15,8 @@ export const enum Direction {
 export const source = changetype<Address>(memory.data(16, 8));
 export const destination = changetype<Address>(memory.data(16, 8));
 
+/** Where the sender's MAC address lies, or 0. */
+let linkSourceAt: usize = 0;
 let interfaceNumber: u32 = 0;
 let frameDirection: Direction = Direction.Unknown;
 let frameUs: i64 = 0;
@@ -29,6 +32,16 @@ export function beginPacket(iface: u32, direction: Direction, us: i64): void {
 /** Where a capture of several interfaces says which it was. */
 export function setInterface(iface: u32): void {
   interfaceNumber = iface & 0xff;
+}
+
+/** `at`: where the MAC address of who sent the frame on this link lies; 0 when it has none. */
+export function setLinkSource(at: usize): void {
+  linkSourceAt = at;
+}
+
+/** It as a number: 48 bits in memory order, or 0. */
+export function linkSource(): u64 {
+  return linkSourceAt == 0 ? 0 : hardwareAt(linkSourceAt);
 }
 
 export function iface(): u32 {

@@ -93,5 +93,11 @@ export const enum Counter {
   OutagesOpened = 77,
   ClientsEntered = 78,
   ServersDown = 79,
-  COUNT = 80,
+  /** Frames in which somebody else has a claimed address, or wants it. */
+  Conflicts = 80,
+  /** Those of them that were not told because one was told less than a second before. */
+  ConflictsUntold = 81,
+  /** Frames built for the carrier to send. */
+  Announced = 82,
+  COUNT = 83,
 }

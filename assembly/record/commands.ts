@@ -37,6 +37,31 @@ export const enum Command {
   Counters = 15,
   /** No frame will come any more: report what becomes of every attempt. */
   Flush = 16,
+  /**
+   * Build a frame that says or asks who has an address; the carrier sends it. code: Form, interface, ticket, server:
+   * the address, client: the target of a Form.Request, hardware: who has the address, router.
+   */
+  Announce = 17,
+  /**
+   * This machine has the address, or is about to take it: tell of everybody else who says so. server: the address,
+   * hardware: who has it here, interface: the only one that counts, or 0 for all of them.
+   */
+  Claim = 18,
+  Unclaim = 19,
+}
+
+/** What a message of address resolution does. */
+export const enum Form {
+  /** An ARP request that tells its sender's addresses (RFC 826, RFC 5227 section 2.3). */
+  Request = 1,
+  /** An ARP reply. */
+  Reply = 2,
+  /** A neighbour advertisement (RFC 4861 section 4.4). */
+  Neighbour = 3,
+  /** Whether anybody has the address: RFC 5227 section 2.1.1, RFC 4862 section 5.4.2. */
+  Probe = 4,
+  /** A neighbour solicitation that tells its sender's addresses (RFC 4861 section 4.3); never announced. */
+  Solicitation = 5,
 }
 
 export const enum Status {
@@ -54,6 +79,10 @@ export const enum Status {
   Busy = 7,
   /** A field has a value that it cannot have. */
   BadValue = 8,
+  /** Nothing of that form is announced. */
+  BadForm = 9,
+  /** An address of the other version of IP than the form is for. */
+  BadFamily = 10,
 }
 
 export const enum Option {
@@ -91,6 +120,19 @@ export class CommandRecord {
 
   get tries(): u32 {
     return load<u16>(changetype<usize>(this), Field.Tries);
+  }
+
+  get iface(): u32 {
+    return load<u16>(changetype<usize>(this), Field.Interface);
+  }
+
+  get isRouter(): bool {
+    return load<u8>(changetype<usize>(this), Field.Router) != 0;
+  }
+
+  /** 48 bits in memory order. */
+  get hardware(): u64 {
+    return load<u64>(changetype<usize>(this), Field.Hardware) & 0xffffffffffff;
   }
 
   get triedPort(): u32 {

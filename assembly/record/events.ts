@@ -26,6 +26,11 @@ export const enum Event {
   SweepEnd = 12,
   FlushEnd = 13,
   Counters = 14,
+  /**
+   * Somebody else says that he has a claimed address, or wants it. code: Form; server: the address, hardware: his,
+   * interface. At most one for each claim and interface (modulo 32) in a second.
+   */
+  Conflict = 15,
 }
 
 export const enum Cause {
@@ -100,6 +105,18 @@ export class EventRecord {
   attempt(sequence: u32, clientPort: u32): EventRecord {
     store<u32>(changetype<usize>(this), sequence, Field.Sequence);
     store<u16>(changetype<usize>(this), <u16>clientPort, Field.ClientPort);
+    return this;
+  }
+
+  iface(number: u32): EventRecord {
+    store<u16>(changetype<usize>(this), <u16>number, Field.Interface);
+    return this;
+  }
+
+  /** 48 bits in memory order. */
+  hardware(value: u64): EventRecord {
+    store<u32>(changetype<usize>(this), <u32>value, Field.Hardware);
+    store<u16>(changetype<usize>(this), <u16>(value >> 32), Field.Hardware + 4);
     return this;
   }
 

@@ -30,6 +30,14 @@ export const enum Field {
   State = 56,
   /** Event.Counters: six counters, u64 each; their first number is in `code`. */
   Counters = 16,
+  /** Command.Announce, Command.Claim, Event.Conflict: the carrier's number of an interface, u16; in place of `port`. */
+  Interface = 2,
+  /** Command.Announce: the host's number for it, u16, with which the carrier says what became of the frame. */
+  Ticket = 4,
+  /** Command.Announce: 1 if who has the address forwards packets (RFC 4861 section 4.4), u8. */
+  Router = 6,
+  /** Command.Announce, Command.Claim, Event.Conflict: an Ethernet address, 6 bytes in network order. */
+  Hardware = 48,
   /** Command.Configure, all u32 from here. */
   Flags = 4,
   WaitUs = 8,

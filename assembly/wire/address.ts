@@ -30,6 +30,21 @@ export class Address {
     this.lo = load<u64>(at, 8);
   }
 
+  /** Writes the 16 bytes to `at`. */
+  putIpv6(at: usize): void {
+    store<u64>(at, this.hi);
+    store<u64>(at, this.lo, 8);
+  }
+
+  /** The 4 bytes of an IPv4 address in memory order. */
+  get ipv4(): u32 {
+    return <u32>(this.lo >> 32);
+  }
+
+  get isUnspecified(): bool {
+    return this.hi == 0 && (this.lo == 0 || this.lo == 0xffff0000);
+  }
+
   get isIpv4(): bool {
     return this.hi == 0 && <u32>this.lo == 0xffff0000;
   }

@@ -1,6 +1,7 @@
 /** Address Resolution Protocol for IPv4 over Ethernet, RFC 826. */
 
-import { u16be } from './bytes';
+import { Address } from './address';
+import { hardwareAt, putHardware, putU16be, u16be } from './bytes';
 
 const HARDWARE: usize = 0;
 const PROTOCOL: usize = 2;
@@ -9,6 +10,7 @@ const PROTOCOL_LENGTH: usize = 5;
 const OPERATION: usize = 6;
 const SENDER_HARDWARE: usize = 8;
 const SENDER: usize = 14;
+const TARGET_HARDWARE: usize = 18;
 const TARGET: usize = 24;
 
 export const ARP_LENGTH: u32 = 28;
@@ -50,8 +52,38 @@ export class Arp {
     return changetype<usize>(this) + SENDER;
   }
 
+  /** The target's MAC address as a number, 48 bits in memory order; 0 where it is not known. */
+  get targetHardware(): u64 {
+    return hardwareAt(changetype<usize>(this) + TARGET_HARDWARE);
+  }
+
+  /** Offset of the target's 4-byte address in memory. */
+  get target(): usize {
+    return changetype<usize>(this) + TARGET;
+  }
+
   /** Whether it asks for, or answers to, its own sender: nobody asked, it announces (RFC 5227 section 1.1). */
   get isGratuitous(): bool {
     return load<u32>(changetype<usize>(this), SENDER) == load<u32>(changetype<usize>(this), TARGET);
   }
+}
+
+/** Writes a message. The MAC addresses are 48 bits in memory order, the others IPv4; all zero where it is null. */
+export function putArp(
+  at: usize,
+  operation: ArpOperation,
+  senderHardware: u64,
+  sender: Address | null,
+  targetHardware: u64,
+  target: Address,
+): void {
+  putU16be(at + HARDWARE, ETHERNET);
+  putU16be(at + PROTOCOL, IPV4);
+  store<u8>(at, 6, HARDWARE_LENGTH);
+  store<u8>(at, 4, PROTOCOL_LENGTH);
+  putU16be(at + OPERATION, operation);
+  putHardware(at + SENDER_HARDWARE, senderHardware);
+  store<u32>(at, sender == null ? 0 : sender.ipv4, SENDER);
+  putHardware(at + TARGET_HARDWARE, targetHardware);
+  store<u32>(at, target.ipv4, TARGET);
 }

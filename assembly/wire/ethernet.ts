@@ -1,7 +1,8 @@
 /** Ethernet II frames, and the tags of IEEE 802.1Q and 802.1ad between the addresses and the type. */
 
-import { u16be } from './bytes';
+import { putHardware, putU16be, u16be } from './bytes';
 
+const DESTINATION: usize = 0;
 const SOURCE: usize = 6;
 const TYPE: usize = 12;
 
@@ -33,9 +34,29 @@ export class Ethernet {
     return changetype<usize>(this) + SOURCE;
   }
 
+  /** Offset of the receiver's. */
+  get destination(): usize {
+    return changetype<usize>(this) + DESTINATION;
+  }
+
   get type(): u32 {
     return u16be(changetype<usize>(this) + TYPE);
   }
+}
+
+/** All hosts of the link; 48 bits in memory order. */
+export const BROADCAST: u64 = 0xffffffffffff;
+
+/** Writes a header without tags; the MAC addresses are 48 bits in memory order. */
+export function putEthernet(at: usize, destination: u64, source: u64, type: EtherType): void {
+  putHardware(at + DESTINATION, destination);
+  putHardware(at + SOURCE, source);
+  putU16be(at + TYPE, type);
+}
+
+/** Whether it may stand for one adapter: not none, not a group. 48 bits in memory order. */
+export function isAdapter(hardware: u64): bool {
+  return hardware != 0 && (hardware & 1) == 0;
 }
 
 export function isTag(type: u32): bool {

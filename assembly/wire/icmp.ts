@@ -3,6 +3,9 @@
 const TYPE: usize = 0;
 const CODE: usize = 1;
 
+/** Protocol number of ICMPv6. */
+export const ICMPV6: u32 = 58;
+
 /** Length in bytes of the header before the quoted packet. */
 export const ICMP_LENGTH: u32 = 8;
 

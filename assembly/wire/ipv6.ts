@@ -1,6 +1,7 @@
 /** Internet Protocol version 6 header and extension headers, RFC 8200 sections 3 and 4. */
 
-import { u16be } from './bytes';
+import { Address } from './address';
+import { putU16be, u16be } from './bytes';
 
 const VERSION: usize = 0;
 const PAYLOAD_LENGTH: usize = 4;
@@ -103,4 +104,35 @@ export class Ipv6 {
     }
     return CUT_SHORT;
   }
+}
+
+/** Writes a header of no traffic class and flow; `payloadLength` in bytes. */
+export function putIpv6(
+  at: usize,
+  payloadLength: u32,
+  nextHeader: u32,
+  hopLimit: u32,
+  source: Address,
+  destination: Address,
+): void {
+  store<u32>(at, 0x60, VERSION);
+  putU16be(at + PAYLOAD_LENGTH, payloadLength);
+  store<u8>(at, <u8>nextHeader, NEXT_HEADER);
+  store<u8>(at, <u8>hopLimit, HOP_LIMIT);
+  source.putIpv6(at + SOURCE);
+  destination.putIpv6(at + DESTINATION);
+}
+
+/**
+ * The checksum of the `length` bytes behind a header that is followed by no extension header, over them and the
+ * pseudo-header (RFC 8200 section 8.1, RFC 1071): with the field itself zero what belongs there, otherwise 0 if right.
+ */
+export function checksumBehind(at: usize, length: u32): u32 {
+  const addresses = IPV6_LENGTH - <u32>SOURCE;
+  let sum = length + <u32>load<u8>(at, NEXT_HEADER);
+  for (let i: u32 = 0; i + 1 < addresses + length; i += 2) sum += u16be(at + SOURCE + i);
+  if ((length & 1) != 0) sum += (<u32>load<u8>(at + IPV6_LENGTH + length - 1)) << 8;
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return ~sum & 0xffff;
 }

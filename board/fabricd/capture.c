@@ -25,6 +25,8 @@
 /* Without a ring: at most so many frames before others have their turn. */
 #define FRAMES_AT_ONCE 256u
 #define PLAIN_BYTES 2048u
+/* Where the type stands in an Ethernet header. */
+#define TYPE_AT 12u
 
 static int ask(const char *name, unsigned long question, struct ifreq *answer)
 {
@@ -60,6 +62,23 @@ static bool isUp(const char *name)
 	if (ask(name, SIOCGIFFLAGS, &answer) < 0)
 		return false;
 	return (answer.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
+/* Brings `hardware` up to date; whether it changed. */
+static bool readHardware(struct capture *capture)
+{
+	struct ifreq answer;
+	bool has = ask(capture->name, SIOCGIFHWADDR, &answer) == 0 &&
+		   answer.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+	bool changed = has != capture->hasHardware ||
+		       (has && memcmp(capture->hardware, answer.ifr_hwaddr.sa_data,
+				      sizeof(capture->hardware)) != 0);
+
+	memset(capture->hardware, 0, sizeof(capture->hardware));
+	if (has)
+		memcpy(capture->hardware, answer.ifr_hwaddr.sa_data, sizeof(capture->hardware));
+	capture->hasHardware = has;
+	return changed;
 }
 
 static bool hasEthernetHeader(int hardware)
@@ -111,7 +130,7 @@ static int openRing(struct capture *capture)
 	return 0;
 }
 
-int capture_open(struct capture *capture, uint16_t number, const char *name)
+int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited)
 {
 	int hardware = hardwareOf(name);
 	int type;
@@ -120,7 +139,9 @@ int capture_open(struct capture *capture, uint16_t number, const char *name)
 	strncpy(capture->name, name, sizeof(capture->name) - 1);
 	capture->number = number;
 	capture->fd = -1;
-	if (hardware < 0) {
+	if (hardware < 0 && awaited && errno == ENODEV) {
+		hardware = ARPHRD_ETHER;
+	} else if (hardware < 0) {
 		say("no interface %s: %s", name, strerror(errno));
 		goto out;
 	}
@@ -148,12 +169,17 @@ int capture_open(struct capture *capture, uint16_t number, const char *name)
 		say("no packet ring on %s (%s): reading frame by frame, which is slower", name,
 		    strerror(errno));
 	capture->index = indexOf(name);
+	if (capture->index == 0 && awaited) {
+		say("no interface %s yet: waiting for an interface of that name", name);
+		return 0;
+	}
 	if (bindTo(capture, capture->index) < 0) {
 		say("cannot listen on %s: %s", name, strerror(errno));
 		goto out;
 	}
 	capture->bound = true;
 	capture->up = isUp(name);
+	readHardware(capture);
 	return 0;
 out:
 	if (capture->fd >= 0)
@@ -252,17 +278,42 @@ bool capture_check(struct capture *capture)
 	int index = indexOf(capture->name);
 	int error;
 	socklen_t errorLength = sizeof(error);
-	bool up;
+	bool up, changed;
 
 	/* ENETDOWN when it went down: unless it is read, poll returns at once for ever. */
 	getsockopt(capture->fd, SOL_SOCKET, SO_ERROR, &error, &errorLength);
 	if (index != capture->index || (capture->bound && !isBoundTo(capture, index)))
 		follow(capture, index);
 	up = capture->bound && isUp(capture->name);
-	if (up == capture->up)
-		return false;
+	changed = readHardware(capture) || up != capture->up;
 	capture->up = up;
-	return true;
+	return changed;
+}
+
+enum capture_sent capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
+			       const char **reason)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = capture->index};
+
+	if (capture->index == 0) {
+		*reason = "there is no interface of that name";
+		return CAPTURE_ABSENT;
+	}
+	if (!capture->bound || !capture->ethernet || length < TYPE_AT + sizeof(address.sll_protocol)) {
+		*reason = "it carries no Ethernet frames";
+		return CAPTURE_NOT_ETHERNET;
+	}
+	if (!capture->up) {
+		*reason = "it is switched off, or has no carrier";
+		return CAPTURE_DOWN;
+	}
+	memcpy(&address.sll_protocol, bytes + TYPE_AT, sizeof(address.sll_protocol));
+	if (sendto(capture->fd, bytes, length, 0, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		*reason = strerror(errno);
+		return CAPTURE_FAILED;
+	}
+	*reason = "";
+	return CAPTURE_SENT;
 }
 
 void capture_count(struct capture *capture)

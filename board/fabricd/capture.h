@@ -12,6 +12,9 @@ struct capture {
 	uint16_t number;
 	/* Whether it can carry frames now. */
 	bool up;
+	/* Its Ethernet address, as last seen. */
+	uint8_t hardware[6];
+	bool hasHardware;
 	/* Frames that passed the filter and were taken; those for which the kernel had no room. */
 	uint64_t received, dropped;
 
@@ -30,18 +33,36 @@ struct capture {
 
 /*
  * Opens `name`. Everything that needs a privilege happens here. 0, or -1 having said what is wrong. Going
- * down and up, vanishing and coming back need no privilege: see capture_check().
+ * down and up, vanishing and coming back need no privilege: see capture_check(). With `awaited` it need not be
+ * there yet, and is taken for Ethernet.
  */
-int capture_open(struct capture *capture, uint16_t number, const char *name);
+int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited);
 
 /* Gives the frames that are there to the module; nowUs is the time of all of them. */
 void capture_read(struct capture *capture, uint64_t nowUs);
 
 /*
- * Looks where the interface is: gone, back under another index, up, down. True when `up` changed. Due after
+ * Looks where the interface is: gone, back under another index, up, down. True when `up` or `hardware` changed. Due after
  * POLLERR, and from time to time: a cable that is pulled wakes nobody.
  */
 bool capture_check(struct capture *capture);
+
+/* What became of a frame; the host knows these numbers. */
+enum capture_sent {
+	CAPTURE_SENT = 0,
+	CAPTURE_NO_INTERFACE = 1,
+	CAPTURE_ABSENT = 2,
+	CAPTURE_DOWN = 3,
+	CAPTURE_NOT_ETHERNET = 4,
+	CAPTURE_FAILED = 5,
+};
+
+/*
+ * Sends a whole Ethernet frame, without any privilege, where capture_check() has just looked. `*reason` becomes what
+ * is wrong, for people, or "".
+ */
+enum capture_sent capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
+			       const char **reason);
 
 /* Brings `received` and `dropped` up to date; says so when frames were dropped. */
 void capture_count(struct capture *capture);

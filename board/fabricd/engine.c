@@ -11,7 +11,7 @@
 static w2c_fabric module;
 static struct engine_codes codes;
 static const struct engine_sink *sink;
-static uint32_t frameAt, commandAt, eventAt, eventCapacity;
+static uint32_t frameAt, commandAt, eventAt, eventCapacity, outgoingAt, outgoingBytes;
 static uint32_t pending;
 static bool answering, configured;
 
@@ -37,8 +37,11 @@ int engine_start(const struct engine_sink *eventSink)
 	frameAt = w2c_fabric_frameBuffer(&module);
 	commandAt = w2c_fabric_commandBuffer(&module);
 	eventAt = w2c_fabric_eventBuffer(&module);
+	outgoingAt = w2c_fabric_outgoingBuffer(&module);
+	outgoingBytes = *w2c_fabric_OUTGOING_BYTES(&module);
 	if (*w2c_fabric_RECORD_BYTES(&module) != RECORD_BYTES || eventCapacity <= EVENT_RESERVE ||
 	    !inside(frameAt, codes.frameBytes) || !inside(commandAt, RECORD_BYTES) ||
+	    !inside(outgoingAt, outgoingBytes) ||
 	    !inside(eventAt, (uint64_t)eventCapacity * RECORD_BYTES)) {
 		say("the fabric module and this engine do not fit each other");
 		return -1;
@@ -85,6 +88,20 @@ uint32_t engine_command(const uint8_t record[RECORD_BYTES])
 	if (record[0] == *w2c_fabric_Command0x2EConfigure(&module))
 		configured = true;
 	return 0;
+}
+
+bool engine_outgoing(struct engine_outgoing *frame)
+{
+	uint32_t outgoing = w2c_fabric_outgoing(&module);
+
+	if (outgoing == 0 || (outgoing & 0xffff) > outgoingBytes)
+		return false;
+	*frame = (struct engine_outgoing){
+		.bytes = module.w2c_memory.data + outgoingAt,
+		.length = outgoing & 0xffff,
+		.number = (uint16_t)(outgoing >> 16),
+	};
+	return true;
 }
 
 void engine_settle(void)

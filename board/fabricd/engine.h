@@ -42,6 +42,16 @@ void engine_tick(uint64_t nowUs);
 /* One command record. Returns the module's status, 0 when it was carried out. */
 uint32_t engine_command(const uint8_t record[RECORD_BYTES]);
 
+/* A frame to send: whole Ethernet, in the module's memory until the next command. */
+struct engine_outgoing {
+	const uint8_t *bytes;
+	uint32_t length;
+	uint16_t number;
+};
+
+/* The frame that the last command has built, if it has. */
+bool engine_outgoing(struct engine_outgoing *frame);
+
 /*
  * Hands pending events to the sink and goes on with a long answer for as long as the sink has room.
  * Due after each batch of frames, each tick and each command, and when the sink has room again.

@@ -27,9 +27,10 @@ enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2 };
 
 static const char usage[] =
 	"usage: ringback-fabricd [--stdio | --socket PATH] --interface NAME [--interface NAME]...\n"
-	"                        [--user NAME]\n"
+	"                        [--await] [--user NAME]\n"
 	"\n"
 	"  --interface NAME  listen there; may be given again, up to 32 times\n"
+	"  --await           interfaces that are not there yet are waited for; they must be Ethernet\n"
 	"  --stdio           records on standard input and output (default); ends with the host\n"
 	"  --socket PATH     records on a Unix socket for its owner; outlives the host\n"
 	"  --user NAME       whom to become once everything is open, if started as root (default: nobody)\n"
@@ -40,7 +41,7 @@ struct options {
 	uint32_t interfaceCount;
 	const char *socket;
 	const char *user;
-	bool stdio;
+	bool stdio, await;
 };
 
 static struct capture captures[MOST_INTERFACES];
@@ -99,8 +100,8 @@ static int readOptions(struct options *options, int count, char **arguments)
 	static const struct option known[] = {
 		{"interface", required_argument, NULL, 'i'}, {"stdio", no_argument, NULL, 'c'},
 		{"socket", required_argument, NULL, 's'},    {"user", required_argument, NULL, 'u'},
-		{"version", no_argument, NULL, 'v'},	     {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"await", no_argument, NULL, 'a'},	     {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},	     {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -118,6 +119,9 @@ static int readOptions(struct options *options, int count, char **arguments)
 					return WRONG_USAGE;
 				}
 			options->interfaces[options->interfaceCount++] = optarg;
+			break;
+		case 'a':
+			options->await = true;
 			break;
 		case 'c':
 			options->stdio = true;
@@ -161,7 +165,9 @@ static void reportInterface(struct capture *capture, uint64_t nowUs)
 		.received = capture->received,
 		.dropped = capture->dropped,
 		.lost = link_lost(),
+		.hasHardware = capture->hasHardware,
 	};
+	memcpy(report.hardware, capture->hardware, sizeof(report.hardware));
 	memcpy(report.name, capture->name, sizeof(report.name));
 	record_interface(record, &report, nowUs);
 	link_send(1, record);
@@ -182,18 +188,39 @@ static void greet(uint64_t nowUs)
 	reportInterfaces(nowUs);
 }
 
+/* The frame that the command has built goes out at once, even where an interface has come up just now. */
+static void sendOut(const uint8_t *command, const struct engine_outgoing *frame, uint64_t nowUs)
+{
+	enum capture_sent outcome = CAPTURE_NO_INTERFACE;
+	const char *reason = "there is no interface of that number";
+	uint8_t record[RECORD_BYTES];
+
+	if (frame->number > 0 && frame->number <= captureCount) {
+		struct capture *capture = &captures[frame->number - 1];
+
+		if (capture_check(capture))
+			reportInterface(capture, nowUs);
+		outcome = capture_send(capture, frame->length, frame->bytes, &reason);
+	}
+	record_sent(record, command, (uint8_t)outcome, reason, nowUs);
+	link_send(1, record);
+}
+
 static void carryOutCommands(uint64_t nowUs)
 {
 	const uint8_t *command;
 
 	while (!engine_busy() && (command = link_command()) != NULL) {
 		uint32_t status = engine_command(command);
+		struct engine_outgoing frame;
 
+		if (engine_outgoing(&frame))
+			sendOut(command, &frame, nowUs);
 		engine_settle();
 		if (status != 0) {
 			uint8_t record[RECORD_BYTES];
 
-			record_refused(record, command[0], (uint8_t)status, nowUs);
+			record_refused(record, command, (uint8_t)status, nowUs);
 			link_send(1, record);
 		}
 	}
@@ -267,7 +294,7 @@ int main(int count, char **arguments)
 		goto out;
 	for (; captureCount < options.interfaceCount; captureCount++)
 		if (capture_open(&captures[captureCount], (uint16_t)(captureCount + 1),
-				 options.interfaces[captureCount]) < 0)
+				 options.interfaces[captureCount], options.await) < 0)
 			goto out;
 	catchSignals(&whileWaiting);
 	if (options.socket == NULL)

@@ -1,10 +1,10 @@
 /** The values that configuration keys take, each with the sentence that says what is allowed. */
 
 import { getCiphers } from 'node:crypto';
-import { canonicalAddress, type Prefix, readPrefix } from './address.ts';
+import { canonicalAddress, isVersion4, type Prefix, readPrefix } from './address.ts';
 import { durationText, parseDuration } from './duration.ts';
 import { canonicalDomain, canonicalMailAddress } from './mail-address.ts';
-import { Refusal, type Shape, type ValueOptions, value } from './shape.ts';
+import { list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
 import type { Endpoint } from './types.ts';
 
 const SECOND_MS = 1000;
@@ -79,7 +79,12 @@ function orFalse<T>(inner: ValueOptions<T>): Shape<T | null> {
   });
 }
 
-export const unanswered = orFalse(durationValue(SECOND_MS, 3600 * SECOND_MS));
+export const unanswered = durationOrFalse(SECOND_MS, 3600 * SECOND_MS);
+
+/** `false`, which becomes null, or a duration. */
+export function durationOrFalse(least: number, most: number): Shape<number | null> {
+  return orFalse(durationValue(least, most));
+}
 
 export const address: Shape<string> = value({
   noun: 'an address',
@@ -96,6 +101,51 @@ export const prefix: Shape<Prefix> = value({
     return 'prefix' in reading ? reading.prefix : new Refusal(reading.problem);
   },
 });
+
+/** An address of an adapter, and how many of its bits are the network. */
+export const addressOnNetwork: Shape<Prefix> = value({
+  noun: 'an address with its network',
+  allowed: 'an address and the length of its network, as in 172.27.178.80/24 or 2001:db8:178::80/64',
+  read(input) {
+    if (typeof input !== 'string') return undefined;
+    const [text = '', lengthText, ...more] = input.split('/');
+    const canonical = canonicalAddress(text);
+    if (canonical === null || more.length > 0) return undefined;
+    const longest = isVersion4(canonical) ? 32 : 128;
+    if (lengthText === undefined) return new Refusal('lacks the length of its network');
+    if (!/^[1-9]\d{0,2}$/.test(lengthText)) return undefined;
+    const length = Number(lengthText);
+    return length > longest ? new Refusal(`has a length above ${longest}`) : { address: canonical, length };
+  },
+});
+
+export const argument: Shape<string> = value({
+  noun: 'a word of a command',
+  allowed: 'text (numbers in quotes)',
+  read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
+});
+
+/** A program and what it is given: never for a shell. */
+export const command: Shape<readonly string[]> = list(argument, {
+  allowed: 'a command and its arguments, as in [/usr/libexec/ringback/healthy, web]',
+  min: 1,
+  max: 100,
+});
+
+/** One place: an address, and a port if it is not this one. */
+export function place(usualPort: number): Shape<Endpoint> {
+  return value({
+    noun: 'a place on the network',
+    allowed: `ADDRESS:PORT or "[IPV6-ADDRESS]:PORT" in quotes; an address alone means port ${usualPort}`,
+    read(input) {
+      if (typeof input !== 'string') return undefined;
+      const alone = canonicalAddress(input);
+      const found = alone === null ? endpointOf(input) : { host: alone, port: usualPort };
+      if (found === undefined) return undefined;
+      return found.host === '::' || found.host === '0.0.0.0' ? new Refusal('is no single address') : found;
+    },
+  });
+}
 
 function endpointOf(input: string): Endpoint | undefined {
   const [, dotted, bracketed, digits] = /^(?:([\d.]+):|\[([\da-fA-F:.]+)\]:)?(\d{1,5})$/.exec(input) ?? [];
@@ -185,12 +235,6 @@ export const interfaceName: Shape<string> = value({
   allowed: `1 to ${INTERFACE_NAME_OCTETS} characters without spaces and slashes, as "ip link" shows it`,
   read: (input) =>
     typeof input === 'string' && /^(?!-|\.{1,2}$)[\x21-\x2e\x30-\x7e]{1,15}$/.test(input) ? input : undefined,
-});
-
-export const argument: Shape<string> = value({
-  noun: 'a word of a command',
-  allowed: 'text (numbers in quotes)',
-  read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
 });
 
 export const socketPath: Shape<string> = value({

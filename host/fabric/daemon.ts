@@ -3,16 +3,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { hardwareText } from './hardware.ts';
 import { type Codes, loadModule } from './module.ts';
 import { Codec, type Command, type FabricEvent } from './records.ts';
 
 /** Records of the daemon's own; the other side is board/fabricd/record.h. */
-const DAEMON_RECORD = { ready: 64, interface: 65, refused: 66 } as const;
+const DAEMON_RECORD = { ready: 64, interface: 65, refused: 66, sent: 67 } as const;
 const VERSION = { at: 16, bytes: 48 } as const;
 const NAME = { at: 16, bytes: 16 } as const;
 const RECEIVED_AT = 32;
 const DROPPED_AT = 40;
 const LOST_AT = 48;
+const HARDWARE = { at: 56, bytes: 6 } as const;
+const HAS_HARDWARE_AT = 62;
+const REASON = { at: 16, bytes: 48 } as const;
+const SENT_OUTCOMES = ['sent', 'noInterface', 'absent', 'down', 'notEthernet', 'failed'] as const;
 
 export interface DaemonReady {
   /** It kept the state of an earlier connection. */
@@ -24,6 +29,10 @@ export interface DaemonReady {
 
 export interface InterfaceReport {
   readonly name: string;
+  /** How commands and events call it: its place among `DaemonOptions.interfaces`, from 1. */
+  readonly number: number;
+  /** Its own Ethernet address, as `02:00:00:00:00:01`; null while it is not there, or has none. */
+  readonly hardware: string | null;
   readonly up: boolean;
   readonly received: number;
   /** Frames that the kernel dropped because the daemon was too slow. */
@@ -32,11 +41,28 @@ export interface InterfaceReport {
   readonly lost: number;
 }
 
+/** What became of an `announce`: one for each, in their order. */
+export interface Announced {
+  /** As the command bore it. */
+  readonly ticket: number;
+  readonly interface: number;
+  /**
+   * `sent`: the kernel has taken the frame. `refused`: the module did not build one. `noInterface`: no interface has that
+   * number. `absent`, `down`: it is not there, it is switched off or has no carrier. `notEthernet`: it
+   * carries no such frames. `failed`: the kernel did not take it.
+   */
+  readonly outcome: (typeof SENT_OUTCOMES)[number] | 'refused';
+  /** For people: why, or nothing if it was sent. */
+  readonly reason: string;
+}
+
 export interface DaemonHandlers {
   onReady(ready: DaemonReady): void;
   onEvent(event: FabricEvent): void;
   onInterface(report: InterfaceReport): void;
+  /** A command was refused, other than an `announce`. */
   onRefused(command: string, status: string): void;
+  onAnnounced?(answer: Announced): void;
   /** Events are missing before the one that follows. */
   onGap(): void;
   /** A line that the daemon wrote for people. */
@@ -47,6 +73,8 @@ export interface DaemonHandlers {
 
 export interface DaemonOptions {
   readonly interfaces: readonly string[];
+  /** Interfaces that are not there yet are waited for, instead of ending the daemon; they must be Ethernet. */
+  readonly awaitInterfaces?: boolean;
   readonly daemon: readonly string[] | null;
   readonly socket: string | null;
 }
@@ -92,7 +120,8 @@ export class DaemonLink {
       const [program = '', ...fixed] = options.daemon ?? [];
       this.#describe = program;
       const interfaces = options.interfaces.flatMap((name) => ['--interface', name]);
-      this.#spawn(program, [...fixed, '--stdio', ...interfaces]);
+      const awaiting = options.awaitInterfaces ? ['--await'] : [];
+      this.#spawn(program, [...fixed, '--stdio', ...awaiting, ...interfaces]);
     }
   }
 
@@ -232,6 +261,8 @@ export class DaemonLink {
       case DAEMON_RECORD.interface:
         this.#handlers.onInterface({
           name: textAt(record, NAME),
+          number: record.getUint16(2, true),
+          hardware: record.getUint8(HAS_HARDWARE_AT) === 0 ? null : hardwareText(bytesAt(record, HARDWARE)),
           up: record.getUint8(1) !== 0,
           received: Number(record.getBigUint64(RECEIVED_AT, true)),
           dropped: Number(record.getBigUint64(DROPPED_AT, true)),
@@ -240,14 +271,24 @@ export class DaemonLink {
         return;
       case DAEMON_RECORD.refused: {
         const command = this.codes.name('Command', record.getUint16(2, true));
-        this.#handlers.onRefused(command, this.codes.name('Status', record.getUint8(1)));
+        const status = this.codes.name('Status', record.getUint8(1));
+        if (command === 'Announce') this.#announced(record, 'refused', status);
+        else this.#handlers.onRefused(command, status);
         return;
       }
+      case DAEMON_RECORD.sent:
+        this.#announced(record, SENT_OUTCOMES[record.getUint8(1)] ?? 'failed', textAt(record, REASON));
+        return;
     }
     const serial = this.#codec.serial(record);
     if (this.#serial !== null && serial !== ((this.#serial + 1) & 0xffff)) this.#handlers.onGap();
     this.#serial = serial;
     this.#handlers.onEvent(this.#codec.decode(record));
+  }
+
+  #announced(record: DataView, outcome: Announced['outcome'], reason: string): void {
+    const ticket = this.#codec.ticket(record);
+    this.#handlers.onAnnounced?.({ ticket, interface: record.getUint16(6, true), outcome, reason });
   }
 
   #ready(record: DataView): void {
@@ -267,9 +308,18 @@ export class DaemonLink {
   }
 }
 
+interface Place {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+function bytesAt(record: DataView, field: Place): Uint8Array {
+  return new Uint8Array(record.buffer, record.byteOffset + field.at, field.bytes);
+}
+
 /** NUL padded text. */
-function textAt(record: DataView, field: { readonly at: number; readonly bytes: number }): string {
-  const bytes = new Uint8Array(record.buffer, record.byteOffset + field.at, field.bytes);
+function textAt(record: DataView, field: Place): string {
+  const bytes = bytesAt(record, field);
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }

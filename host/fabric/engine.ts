@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly onEvent: (event: FabricEvent) => void;
   /** Instead of `onEvent`: the record as it is, only valid during the call. */
   readonly onRecord?: (record: Uint8Array) => void;
+  /** A whole Ethernet frame that an `announce` has built, and the number of the interface to send it on. */
+  readonly onFrame?: (frame: Uint8Array, iface: number) => void;
   readonly module?: FabricModule;
 }
 
@@ -56,6 +58,7 @@ export class Engine {
     } catch (error) {
       throw new RingbackError('fabric', `the fabric failed: ${messageOf(error)}`, { cause: error });
     }
+    this.#sendOut(this.#functions.outgoing());
     this.#drain(result >>> 8);
     return result & 0xff;
   }
@@ -83,6 +86,12 @@ export class Engine {
   /** Delivers all events. */
   drain(): void {
     this.#drain(this.#functions.resume());
+  }
+
+  #sendOut(outgoing: number): void {
+    if (outgoing === 0) return;
+    const at = this.#functions.outgoingBuffer();
+    this.#options.onFrame?.(this.#view().slice(at, at + (outgoing & 0xffff)), outgoing >>> 16);
   }
 
   #drain(pending: number): void {

@@ -13,6 +13,8 @@ export interface FabricFunctions {
   frameBuffer(): number;
   commandBuffer(): number;
   eventBuffer(): number;
+  outgoingBuffer(): number;
+  outgoing(): number;
   frame(link: number, iface: number, direction: number, captured: number, low: number, high: number): number;
   tick(low: number, high: number): number;
   command(): number;

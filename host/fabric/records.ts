@@ -1,11 +1,56 @@
 /** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
 import { addressBytes, addressText } from '../config/address.ts';
+import { hardwareBytes, hardwareText } from './hardware.ts';
 import type { Codes } from './module.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';
 export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour';
 export type Outcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
 export type ServerState = 'alive' | 'down' | 'signalled' | 'released';
+
+/** What a message of address resolution does: assembly/record/commands.ts. */
+export type Form = 'request' | 'reply' | 'neighbour' | 'probe' | 'solicitation';
+
+/** Who says that he has an address. */
+interface Holder {
+  readonly address: string;
+  /** His Ethernet address, as `02:00:00:00:00:01`. */
+  readonly hardware: string;
+  /** The carrier's number of the interface: `InterfaceReport.number`. */
+  readonly interface: number;
+}
+
+/**
+ * A frame that says or asks who has an address: `hardware` on that interface. The carrier answers each with
+ * `DaemonHandlers.onAnnounced`, or hands the frame to `EngineOptions.onFrame`.
+ */
+export type Announcement = Holder & {
+  /** Any number from 0 to 65,535; the answer bears it. */
+  readonly ticket: number;
+} & (
+    | {
+        /**
+         * IPv4: the takeover's ARP request (JP 2001-144806 paragraphs 42, 56, 80 and 94), to all: replaces the
+         * MAC address wherever the address is known.
+         */
+        readonly form: 'request';
+        /** Whom it asks for: the broadcast address of the subnet as there, or the address itself (RFC 5227). */
+        readonly target: string;
+      }
+    /** IPv4: an ARP reply that nobody asked for, to all (RFC 5944 section 4.6), for switches that honour only that. */
+    | { readonly form: 'reply' }
+    /** IPv6: an unsolicited neighbour advertisement to all nodes (RFC 4861 section 7.2.6). */
+    | {
+        readonly form: 'neighbour';
+        /** Whether this machine forwards packets. */
+        readonly router: boolean;
+      }
+    /**
+     * Whether anybody has the address, IPv4 (RFC 5227 section 2.1.1) or IPv6 (RFC 4862 section 5.4.2). Who has
+     * it answers: an event `conflict` if it is claimed.
+     */
+    | { readonly form: 'probe' }
+  );
 
 /** A server as a whole (port 0) or one service on it. */
 export interface Target {
@@ -51,6 +96,12 @@ export type FabricEvent = Stamped &
     | ({ readonly kind: 'forgotten'; readonly goesOn: boolean } & Target)
     | { readonly kind: 'syncEnd' | 'sweepEnd' | 'flushEnd' }
     | { readonly kind: 'counters'; readonly first: number; readonly values: readonly number[] }
+    /**
+     * Somebody else says that he has a claimed address (an ARP `request` or `reply` from it, a `neighbour` advertisement
+     * for it, a `solicitation` from it), or wants it (a `probe`). At most one for each claim and
+     * interface in a second, whatever the form; `Counter.ConflictsUntold` counts the others.
+     */
+    | ({ readonly kind: 'conflict'; readonly form: Form } & Holder)
     | { readonly kind: 'unknown'; readonly code: number }
   );
 
@@ -93,7 +144,14 @@ export type Command =
   | ({ readonly kind: 'restore'; readonly triedPort: number } & WaitingClient)
   | ({ readonly kind: 'stillDown' | 'release' | 'forget' } & Target)
   | { readonly kind: 'sweep'; readonly olderThanUs: number }
-  | { readonly kind: 'sync' | 'counters' | 'flush' };
+  | { readonly kind: 'sync' | 'counters' | 'flush' }
+  | ({ readonly kind: 'announce' } & Announcement)
+  /**
+   * This machine has the address, or is about to take it. `interface` is the only one where others count, or 0 for all.
+   * Claimed again, it replaces the claim. 64 claims at the most; `configure` ends them all.
+   */
+  | ({ readonly kind: 'claim' } & Holder)
+  | { readonly kind: 'unclaim'; readonly address: string };
 
 /** `SynAck` is `syn-ack` in the log, `ReleaseEnd` is `releaseEnd` in this program. */
 const dashed = (name: string): string => name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
@@ -116,6 +174,11 @@ export class Codec {
   /** Serial number of an event: each is one more than the last, modulo 65,536. */
   serial(record: DataView): number {
     return record.getUint16(this.#at('Serial'), true);
+  }
+
+  /** Of an announcement that a carrier answers. */
+  ticket(record: DataView): number {
+    return record.getUint16(this.#at('Ticket'), true);
   }
 
   kind(record: DataView): number {
@@ -198,6 +261,17 @@ export class Codec {
         );
         return { kind, nowUs, first: code, values };
       }
+      case 'conflict': {
+        const hardware = new Uint8Array(record.buffer, record.byteOffset + this.#at('Hardware'), 6);
+        return {
+          kind,
+          nowUs,
+          form: dashed(this.#codes.name('Form', code)) as Form,
+          address: address('Server'),
+          hardware: hardwareText(hardware),
+          interface: u16('Interface'),
+        };
+      }
       default:
         return { kind: 'unknown', nowUs, code: this.kind(record) };
     }
@@ -277,6 +351,23 @@ export class Codec {
         break;
       case 'sweep':
         time('FirstUs', command.olderThanUs);
+        break;
+      case 'announce':
+        u8('Code', this.#codes.number(`Form.${pascal(command.form)}`));
+        u16('Ticket', command.ticket);
+        address('Server', command.address);
+        bytes.set(hardwareBytes(command.hardware), this.#at('Hardware'));
+        u16('Interface', command.interface);
+        if (command.form === 'request') address('Client', command.target);
+        if (command.form === 'neighbour') u8('Router', command.router ? 1 : 0);
+        break;
+      case 'claim':
+        address('Server', command.address);
+        bytes.set(hardwareBytes(command.hardware), this.#at('Hardware'));
+        u16('Interface', command.interface);
+        break;
+      case 'unclaim':
+        address('Server', command.address);
         break;
     }
   }

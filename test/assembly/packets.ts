@@ -3,7 +3,7 @@
 import { Address } from '../../assembly/wire/address';
 import { EtherType } from '../../assembly/wire/ethernet';
 import { Icmpv6Type } from '../../assembly/wire/icmp';
-import { ROUTER, ROUTER6 } from './addresses';
+import { ipv4, newAddress, ROUTER, ROUTER6 } from './addresses';
 import {
   ACK,
   arpMessage,
@@ -41,6 +41,8 @@ export const HOST_6: u32 = 3;
 export const PORT_6: u32 = 4;
 
 const HOPS_OF_NEIGHBOURS: u32 = 255;
+const NOBODY = ipv4(0, 0, 0, 0);
+const NOBODY6 = newAddress();
 const REQUEST: u32 = 1;
 const REPLY: u32 = 2;
 const SOLICITED: u32 = 0x60;
@@ -152,6 +154,16 @@ export function arpReply(sender: Address, target: Address, hardware: u32 = 2): v
 /** Nobody asked: the sender names itself (RFC 5227). */
 export function arpAnnouncement(sender: Address, hardware: u32 = 2): void {
   arp(REQUEST, sender, sender, hardware);
+}
+
+/** Somebody asks whether anybody has `target` (RFC 5227 section 2.1.1). */
+export function arpProbe(target: Address, hardware: u32 = 2): void {
+  arp(REQUEST, NOBODY, target, hardware);
+}
+
+/** The same in IPv6 (RFC 4862 section 5.4.2): only the link tells who he is, 02:00:00:00:00:02. */
+export function neighbourProbe(target: Address): void {
+  solicitation(NOBODY6, target, 0);
 }
 
 /** A neighbour advertisement for `target`; `hardware` 0: without its link-layer address. */

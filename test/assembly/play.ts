@@ -7,6 +7,8 @@ import {
   eventBuffer,
   frame,
   frameBuffer,
+  outgoing,
+  outgoingBuffer,
   resume,
   tick,
 } from '../../assembly/index';
@@ -20,7 +22,7 @@ import { Field, RECORD_BYTES } from '../../assembly/record/layout';
 import { take } from '../../assembly/table/memory';
 import { Address } from '../../assembly/wire/address';
 import { ipv4, ipv6 } from './addresses';
-import { frameBytes, frameLength } from './frames';
+import { cutTo, frameBytes, frameLength } from './frames';
 import { roomEnd } from './room';
 
 export const MILLISECOND_US: i64 = 1000;
@@ -69,6 +71,14 @@ export function giveAt(
   const verdict = answer & 0xff;
   store<u8>(seen + verdict, 1);
   return verdict;
+}
+
+/** Gives the module the frame that it has built itself. */
+export function giveOutgoing(direction: Direction = Direction.In, iface: u32 = 1): u32 {
+  const length = outgoing() & 0xffff;
+  memory.copy(frameBytes(), outgoingBuffer(), length);
+  cutTo(length);
+  return give(direction, iface);
 }
 
 export function wasSeen(verdict: u32): bool {
@@ -204,6 +214,47 @@ export function restore(
   return carryOut();
 }
 
+/** An order about who has an address: `hardware` is the last byte of 02:00:00:00:00:XX. */
+function orderAbout(kind: Command, address: Address, hardware: u32, iface: u32): usize {
+  const at = order(kind);
+  store<u16>(at, <u16>iface, Field.Interface);
+  changetype<Address>(at + Field.Server).set(address);
+  store<u8>(at, 2, Field.Hardware);
+  store<u8>(at, <u8>hardware, Field.Hardware + 5);
+  return at;
+}
+
+export function announce(
+  form: u32,
+  address: Address,
+  target: Address = address,
+  hardware: u32 = 2,
+  iface: u32 = 1,
+  isRouter: bool = false,
+): u32 {
+  const at = orderAbout(Command.Announce, address, hardware, iface);
+  store<u8>(at, <u8>form, Field.Code);
+  changetype<Address>(at + Field.Client).set(target);
+  store<u8>(at, isRouter ? 1 : 0, Field.Router);
+  return carryOut();
+}
+
+export function claim(address: Address, hardware: u32 = 2, iface: u32 = 0): u32 {
+  orderAbout(Command.Claim, address, hardware, iface);
+  return carryOut();
+}
+
+export function unclaim(address: Address): u32 {
+  return aboutServer(Command.Unclaim, address);
+}
+
+/** Overwrites the MAC address of the order carried out last, and carries it out again. */
+export function againFor(hardware: u64): u32 {
+  store<u32>(commandBuffer(), <u32>hardware, Field.Hardware);
+  store<u16>(commandBuffer(), <u16>(hardware >> 32), Field.Hardware + 4);
+  return carryOut();
+}
+
 /** An event as the host reads it. */
 @unmanaged
 export class Said {
@@ -245,6 +296,13 @@ export class Said {
 
   get lastUs(): i64 {
     return load<i64>(changetype<usize>(this), Field.LastUs);
+  }
+
+  /** The last byte of a MAC address 02:00:00:00:00:XX. */
+  get hardware(): u32 {
+    const at = changetype<usize>(this) + Field.Hardware;
+    assert(load<u32>(at) == 2 && load<u8>(at, 4) == 0, 'the MAC address is one of the tests');
+    return load<u8>(at, 5);
   }
 
   get state(): u32 {

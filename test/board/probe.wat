@@ -8,6 +8,7 @@
 ;;   command 4              → reads the byte at the u32 at 8, which may be outside memory
 ;;   command 5              → grows memory by the u32 at 8 pages, event 5: 16 memory.grow's answer
 ;;   command 6              → event 6: a number stored in one width and loaded in another, see below
+;;   command 240            → builds a frame of the u16 at 8 bytes, those from 10 on, for the interface at 2
 ;;   any other              → status 2
 (module
   (memory (export "memory") 1)
@@ -15,6 +16,7 @@
   (global (export "FRAME_BYTES") i32 (i32.const 512))
   (global $capacity (export "EVENT_CAPACITY") i32 (i32.const 256))
   (global (export "RECORD_BYTES") i32 (i32.const 64))
+  (global (export "OUTGOING_BYTES") i32 (i32.const 54))
   (global (export "Link.Ethernet") i32 (i32.const 1))
   (global (export "Link.Raw") i32 (i32.const 2))
   (global (export "Direction.In") i32 (i32.const 1))
@@ -30,11 +32,15 @@
   (global $now (mut i64) (i64.const 0))
   (global $left (mut i32) (i32.const 0))
   (global $counted (mut i32) (i32.const 0))
+  (global $outgoing (mut i32) (i32.const 0))
   (data (i32.const 64) "\01\02\03\04\05\06\07\08")
 
   (func (export "frameBuffer") (result i32) (global.get $frameAt))
   (func (export "commandBuffer") (result i32) (global.get $commandAt))
   (func (export "eventBuffer") (result i32) (global.get $eventAt))
+
+  (func (export "outgoingBuffer") (result i32) (i32.add (global.get $commandAt) (i32.const 10)))
+  (func (export "outgoing") (result i32) (global.get $outgoing))
 
   ;; Begins an event; its address, or that of a spare record when there is no room.
   (func $event (param $kind i32) (param $value i32) (result i32)
@@ -95,6 +101,7 @@
   (func (export "command") (result i32)
     (local $kind i32)
     (local $status i32)
+    (global.set $outgoing (i32.const 0))
     (local.set $kind (i32.load8_u (global.get $commandAt)))
     (block $done
       (br_if $done (i32.eq (local.get $kind) (i32.const 1)))
@@ -110,6 +117,11 @@
       (if (i32.eq (local.get $kind) (i32.const 5))
         (then (drop (call $event (i32.const 5) (memory.grow (call $argument)))) (br $done)))
       (if (i32.eq (local.get $kind) (i32.const 6)) (then (call $widths) (br $done)))
+      (if (i32.eq (local.get $kind) (i32.const 240))
+        (then
+          (global.set $outgoing (i32.or (i32.load16_u offset=8 (global.get $commandAt))
+            (i32.shl (i32.load16_u offset=2 (global.get $commandAt)) (i32.const 16))))
+          (br $done)))
       (local.set $status (i32.const 2)))
     (i32.or (local.get $status) (i32.shl (global.get $pending) (i32.const 8))))
 )

@@ -4,7 +4,7 @@
  *
  *   frame LINK IFACE DIRECTION TIME_US HEX   → verdict N
  *   tick TIME_US                             → tick
- *   command HEX                              → status N
+ *   command HEX                              → status N, and outgoing INTERFACE HEX if it has built a frame
  *
  * HEX of a frame is `-` for no bytes at all, of a command it is 64 bytes. Empty lines and those that begin
  * with # print nothing. After each result come the events it caused, `event HEX`, oldest first.
@@ -21,13 +21,18 @@
 
 #define MOST_BYTES 65536u
 
+static void printHex(const uint8_t *bytes, uint32_t length)
+{
+	for (uint32_t i = 0; i < length; i++)
+		printf("%02x", bytes[i]);
+	putchar('\n');
+}
+
 static void print(uint32_t count, const uint8_t *records)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		fputs("event ", stdout);
-		for (uint32_t j = 0; j < RECORD_BYTES; j++)
-			printf("%02x", records[i * RECORD_BYTES + j]);
-		putchar('\n');
+		printHex(records + i * RECORD_BYTES, RECORD_BYTES);
 	}
 }
 
@@ -59,6 +64,7 @@ static bool run(char *line)
 	static uint8_t bytes[MOST_BYTES];
 	static char hex[2 * MOST_BYTES + 1];
 	uint32_t link, iface, direction;
+	struct engine_outgoing outgoing;
 	uint64_t timeUs;
 	int32_t length;
 
@@ -79,6 +85,10 @@ static bool run(char *line)
 		if (parseHex(hex, RECORD_BYTES, bytes) != (int32_t)RECORD_BYTES)
 			return false;
 		printf("status %" PRIu32 "\n", engine_command(bytes));
+		if (engine_outgoing(&outgoing)) {
+			printf("outgoing %" PRIu16 " ", outgoing.number);
+			printHex(outgoing.bytes, outgoing.length);
+		}
 	} else {
 		return false;
 	}

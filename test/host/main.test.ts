@@ -80,10 +80,10 @@ describe('A wrong command line', () => {
   for (const [argv, message] of [
     [
       ['forward'],
-      /no command "forward"; there are run, relay, check, status, history, outbox, message, replay/,
+      /no command "forward"; there are run, relay, takeover, check, status, history, outbox, message, replay/,
     ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
-    [['takeover'], /takeover is not in this version; there are run/],
+    [['emulate'], /emulate is not in this version; there are run/],
     [['constructor'], /no command "constructor"/],
     [['--json', 'status'], /no command "--json"/],
     [['run', '--verbos'], /run: no option --verbos; do you mean --verbose\? ringback run --help/],

@@ -10,7 +10,10 @@ const BOARD = fileURLToPath(new URL('../../board/fabricd', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 const BUILD = fileURLToPath(new URL('../../build/fabricd', import.meta.url));
 
-/** `verdict N`, `status N` or `tick`, and after each the events it caused as `event HEX`. */
+/**
+ * `verdict N`, `status N` or `tick`; after a status the frame that was built, as `outgoing INTERFACE HEX`; and after each the
+ * events it caused as `event HEX`.
+ */
 export type Output = readonly string[];
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex') || '-';
@@ -18,9 +21,11 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex') ||
 export function inProcess(steps: readonly Step[]): { output: Output; codes: Codes; codec: Codec } {
   const output: string[] = [];
   let events: string[] = [];
+  let frames: string[] = [];
   const engine = new Engine({
     onEvent: () => {},
     onRecord: (record) => events.push(`event ${hex(record)}`),
+    onFrame: (frame, iface) => frames.push(`outgoing ${iface} ${hex(frame)}`),
   });
   const { codes } = engine.module;
   for (const step of steps) {
@@ -37,8 +42,9 @@ export function inProcess(steps: readonly Step[]): { output: Output; codes: Code
       output.push(`verdict ${engine.frame(link, step.iface, direction, step.bytes, step.timeUs)}`);
       engine.drain();
     }
-    output.push(...events);
+    output.push(...frames, ...events);
     events = [];
+    frames = [];
   }
   return { output, codes, codec: engine.codec };
 }
@@ -69,11 +75,15 @@ export function readable(steps: readonly Step[], output: Output, codes: Codes, c
   const lines: string[] = [];
   let next = 0;
   for (const line of output) {
-    const [what = '', value = ''] = line.split(' ');
+    const [what = '', value = '', bytes = ''] = line.split(' ');
+    if (what === 'outgoing') {
+      lines.push(`    outgoing interface=${value} ${bytes}`);
+      continue;
+    }
     if (what === 'event') {
-      const bytes = Buffer.from(value, 'hex');
+      const record = Buffer.from(value, 'hex');
       const { kind, nowUs, ...fields } = codec.decode(
-        new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+        new DataView(record.buffer, record.byteOffset, record.length),
       );
       const told = Object.entries(fields).map(([name, field]) => `${name}=${field}`);
       lines.push(`    ${kind} ${[...told, `now=${nowUs}`].join(' ')}`);

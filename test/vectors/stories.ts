@@ -1,5 +1,6 @@
 /** What the golden files tell. */
-import type { Command, Options } from '../../host/fabric/records.ts';
+import { Engine } from '../../host/fabric/engine.ts';
+import type { Announcement, Command, Options } from '../../host/fabric/records.ts';
 import {
   advertisement,
   arp,
@@ -61,6 +62,19 @@ const synAck = (from: End, to: End, sequence: number): Buffer =>
   segment(from, to, { flags: Flag.syn | Flag.ack, acknowledgement: sequence + 1 });
 const refusal = (from: End, to: End, sequence: number): Buffer =>
   segment(from, to, { flags: Flag.rst | Flag.ack, acknowledgement: sequence + 1 });
+
+const STANDBY = { hardware: '02:00:5e:00:53:0a', interface: 1 } as const;
+const WANTED = { ticket: 1, address: SERVER.address, ...STANDBY } as const;
+const WANTED6 = { ticket: 2, address: SERVER6.address, ...STANDBY } as const;
+
+/** The frame that the module itself builds. */
+function built(announcement: Announcement): Buffer {
+  const frames: Buffer[] = [];
+  const engine = new Engine({ onEvent: () => {}, onFrame: (frame) => frames.push(Buffer.from(frame)) });
+  engine.command(configure());
+  engine.command({ kind: 'announce', ...announcement });
+  return Buffer.concat(frames);
+}
 
 function release(script: Script, server: string, port = 0): Script {
   return script
@@ -175,6 +189,60 @@ export const STORIES: Readonly<Record<string, () => Script>> = {
     } as const;
     script.after(5).frame(arp(announcement), 'a standby takes the address over');
     return script.command({ kind: 'stillDown', server: SERVER.address, port: 0 }, 'still down');
+  },
+  'takeover-by-our-own-frames': () => {
+    const request = { form: 'request', target: '172.27.178.255', ...WANTED } as const;
+    const advertised = { form: 'neighbour', router: false, ...WANTED6 } as const;
+    const script = begin();
+    script.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 'the server resolves');
+    script.frame(framed(advertisement(SERVER6.address, ROUTER6, true)), 'over IPv6 too');
+    script.after(5).frame(framed(syn(SATO, SERVER, 1)), 'Sato asks');
+    script.frame(framed(syn(NAKAMURA6, SERVER6, 1)), 'Nakamura asks');
+    script.after(31, true);
+    script.frame(
+      built({ form: 'probe', ...WANTED }),
+      'a standby asks whether anybody has the address: no news',
+    );
+    script.frame(built({ form: 'probe', ...WANTED6 }), 'over IPv6 too');
+    script.after(5).frame(built(request), 'a standby takes the address over');
+    script.frame(
+      built({ form: 'reply', ...WANTED }),
+      'and says it as a reply, for switches: it is being looked into',
+    );
+    script.frame(built(advertised), 'and over IPv6');
+    release(script, SERVER.address);
+    return release(script, SERVER6.address);
+  },
+  'announcements-and-claims': () => {
+    const other = { operation: 2, sender: SERVER.address, target: ROUTER, hardware: 9 } as const;
+    const elsewhere = { address: '192.0.2.80', hardware: STANDBY.hardware, interface: 0 };
+    const script = begin();
+    script.command({ kind: 'claim', ...WANTED, interface: 0 }, 'the standby is about to take the address');
+    script.command({ kind: 'claim', ...WANTED6 }, 'and another, on its first interface');
+    script.command({ kind: 'claim', ...elsewhere }, 'and one that is not watched');
+    script.command({ kind: 'announce', form: 'probe', ...WANTED }, 'it asks who has it');
+    script.frame(arp(other), 'somebody has it');
+    script.frame(arp(other), 'and says so again');
+    script.frame(arp(other), 'on another interface', { iface: 2 });
+    script.frame(arp(other), 'what leaves this machine is its own', { direction: 'out', iface: 3 });
+    script.after(1).frame(arp({ ...other, operation: 1 }), 'a second later he asks for the router');
+    script.frame(arp({ ...other, sender: '192.0.2.80' }), 'somebody has the one that is not watched');
+    script.command({ kind: 'announce', form: 'probe', ...WANTED6 }, 'it asks who has the other');
+    const answer = framed(advertisement(SERVER6.address, 'ff02::1', false, 9));
+    script.frame(answer, 'somebody on another interface', { iface: 2 });
+    script.frame(answer, 'somebody has it');
+    script.command({ kind: 'unclaim', address: SERVER6.address }, 'it gives up');
+    script.after(2).frame(answer, 'and hears no more of it');
+    const request = { kind: 'announce', form: 'request', ...WANTED } as const;
+    script.command({ ...request, target: '172.27.178.255' }, 'it takes the first over');
+    script.command({ kind: 'announce', form: 'reply', ...WANTED }, 'as a reply');
+    script.command({ kind: 'announce', form: 'neighbour', router: true, ...WANTED6 }, 'over IPv6');
+    script.command({ kind: 'announce', form: 'reply', ...WANTED6 }, 'there is no such reply');
+    script.command({ ...request, target: SERVER6.address }, 'nor such a request');
+    script.frame(built({ ...request, target: SERVER.address }), 'its own frame on another interface', {
+      iface: 2,
+    });
+    return script.command({ kind: 'counters' }, 'counters');
   },
   'restore-and-late-comers': () => {
     const restored = (client: string, ago: number): Command => ({

@@ -56,6 +56,11 @@ function noise(seed: number, steps: number): Script {
     const kind = kinds[below(40)];
     if (kind !== undefined) script.command({ kind, ...target }, kind);
     if (below(50) === 0) script.command({ kind: 'knowClient', client: client.address }, 'knowClient');
+    const holder = { address: server.address, hardware: `02:00:00:00:00:0${below(3)}`, interface: 1 };
+    if (below(50) === 0) script.command({ kind: 'claim', ...holder, interface: below(3) }, 'claim');
+    if (below(50) === 0) script.command({ kind: 'unclaim', address: server.address }, 'unclaim');
+    if (below(50) === 0)
+      script.command({ kind: 'announce', form: 'probe', ticket: i & 0xffff, ...holder }, 'announce');
     if (below(200) === 0) script.command({ kind: 'sync' }, 'sync');
     if (below(200) === 0) script.command({ kind: 'sweep', olderThanUs: below(100) * 1e6 }, 'sweep');
   }
@@ -87,7 +92,7 @@ describe('golden vectors', () => {
       const kinds = new Set(
         output.filter((line) => line.startsWith('event')).map((line) => line.slice(6, 8)),
       );
-      assert.ok(kinds.size >= 12, `only events ${[...kinds].join(' ')}`);
+      assert.ok(kinds.size >= 13, `only events ${[...kinds].join(' ')}`);
     });
   }
 });

@@ -28,6 +28,22 @@ function touch(at: usize, captured: u32): bool {
 }
 
 describe('an address', () => {
+  it('is written as it is read', () => {
+    const at = edge(16);
+    SATO6.putIpv6(at);
+    address.setIpv6(at);
+    expect<bool>(address.equals(SATO6)).toBe(true);
+    expect<u32>(SATO.ipv4).toBe(0x97b31bac, 'four bytes in network order');
+  });
+
+  it('is unspecified in either version', () => {
+    expect<bool>(ipv4(0, 0, 0, 0).isUnspecified).toBe(true);
+    expect<bool>(newAddress().isUnspecified).toBe(true);
+    expect<bool>(SATO.isUnspecified).toBe(false);
+    expect<bool>(halves(0, 1).isUnspecified).toBe(false);
+    expect<bool>(halves(1, 0).isUnspecified).toBe(false);
+  });
+
   it('reads its fields: four bytes as an IPv4 address, mapped into IPv6', () => {
     begin();
     put32(0xac1bb397);

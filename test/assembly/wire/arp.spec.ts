@@ -1,4 +1,4 @@
-import { ARP_LENGTH, Arp, ArpOperation } from '../../../assembly/wire/arp';
+import { ARP_LENGTH, Arp, ArpOperation, putArp } from '../../../assembly/wire/arp';
 import { ROUTER, SERVER } from '../addresses';
 import { survive } from '../corpus';
 import { arpMessage, begin, frameBytes, frameLength } from '../frames';
@@ -38,6 +38,33 @@ describe('an ARP message', () => {
     arpMessage(ArpOperation.Request, 2, SERVER, SERVER);
     expect<bool>(message.isGratuitous).toBe(true);
     expect<u32>(message.operation).toBe(ArpOperation.Request);
+  });
+
+  it('is written as it is read', () => {
+    const at = edge(ARP_LENGTH);
+    memory.fill(at, 0xee, ARP_LENGTH);
+    putArp(at, ArpOperation.Reply, 0x070600000002, SERVER, 0x090800000002, ROUTER);
+    const message = Arp.checked(at, ARP_LENGTH);
+    expect<bool>(message != null).toBe(true);
+    if (message == null) return;
+    expect<u32>(message.operation).toBe(ArpOperation.Reply);
+    expect<u64>(message.senderHardware).toBe(0x070600000002);
+    expect<u32>(load<u32>(message.sender)).toBe(SERVER.ipv4);
+    expect<u64>(message.targetHardware).toBe(0x090800000002);
+    expect<u32>(load<u32>(message.target)).toBe(ROUTER.ipv4);
+    expect<u32>(load<u32>(message.target)).toBe(0x01b31bac, 'in network order');
+  });
+
+  it('is written without a sender by who has no address yet', () => {
+    const at = edge(ARP_LENGTH);
+    memory.fill(at, 0xee, ARP_LENGTH);
+    putArp(at, ArpOperation.Request, 0x070600000002, null, 0, SERVER);
+    const message = Arp.checked(at, ARP_LENGTH);
+    expect<bool>(message != null).toBe(true);
+    if (message == null) return;
+    expect<u32>(load<u32>(message.sender)).toBe(0);
+    expect<u64>(message.targetHardware).toBe(0);
+    expect<u32>(load<u32>(message.target)).toBe(SERVER.ipv4);
   });
 
   it('refuses every truncation', () => {

@@ -1,4 +1,14 @@
-import { ETHERNET_LENGTH, Ethernet, EtherType, isTag, TAG_LENGTH } from '../../../assembly/wire/ethernet';
+import { hardwareAt } from '../../../assembly/wire/bytes';
+import {
+  BROADCAST,
+  ETHERNET_LENGTH,
+  Ethernet,
+  EtherType,
+  isAdapter,
+  isTag,
+  putEthernet,
+  TAG_LENGTH,
+} from '../../../assembly/wire/ethernet';
 import { survive } from '../corpus';
 import { begin, ethernet, frameBytes } from '../frames';
 import { edge } from '../room';
@@ -18,6 +28,25 @@ describe('an Ethernet header', () => {
     if (header == null) return;
     expect<u32>(header.type).toBe(0x86dd);
     expect<usize>(header.source).toBe(frameBytes() + 6);
+  });
+
+  it('is written as it is read', () => {
+    const at = edge(ETHERNET_LENGTH);
+    memory.fill(at, 0xee, ETHERNET_LENGTH);
+    putEthernet(at, BROADCAST, 0x070600000002, EtherType.Arp);
+    const header = Ethernet.checked(at, ETHERNET_LENGTH);
+    expect<bool>(header != null).toBe(true);
+    if (header == null) return;
+    expect<u64>(hardwareAt(header.destination)).toBe(0xffffffffffff);
+    expect<u64>(hardwareAt(header.source)).toBe(0x070600000002);
+    expect<u32>(header.type).toBe(0x0806);
+  });
+
+  it('tells an adapter from a group and from none', () => {
+    expect<bool>(isAdapter(0x070600000002)).toBe(true);
+    expect<bool>(isAdapter(0)).toBe(false);
+    expect<bool>(isAdapter(BROADCAST)).toBe(false);
+    expect<bool>(isAdapter(0x010000005e0001)).toBe(false);
   });
 
   it('knows the types of VLAN tags', () => {

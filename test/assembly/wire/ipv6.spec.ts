@@ -1,7 +1,17 @@
-import { CUT_SHORT, IPV6_LENGTH, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../../../assembly/wire/ipv6';
+import { Address } from '../../../assembly/wire/address';
+import {
+  CUT_SHORT,
+  checksumBehind,
+  IPV6_LENGTH,
+  Ipv6,
+  LATER_FRAGMENT,
+  MORE_FRAGMENTS,
+  putIpv6,
+} from '../../../assembly/wire/ipv6';
 import { SATO6, SERVER6 } from '../addresses';
 import { survive } from '../corpus';
 import { begin, endIp, frameBytes, frameLength, ip, patchIp16, put8, put16, TCP, zeros } from '../frames';
+import { random, seed } from '../random';
 import { edge } from '../room';
 
 const HOP_BY_HOP: u32 = 0;
@@ -124,6 +134,42 @@ describe('an IPv6 header', () => {
     expect<u32>(transport(72)).toBe((AUTHENTICATION << 16) | 48);
     start(NO_NEXT_HEADER);
     expect<u32>(transport(40)).toBe((NO_NEXT_HEADER << 16) | 40);
+  });
+
+  it('is written as it is read', () => {
+    const at = edge(IPV6_LENGTH);
+    memory.fill(at, 0xee, IPV6_LENGTH);
+    putIpv6(at, 0x0102, 58, 255, SATO6, SERVER6);
+    const header = Ipv6.checked(at, IPV6_LENGTH);
+    expect<bool>(header != null).toBe(true);
+    if (header == null) return;
+    expect<u32>(load<u32>(at)).toBe(0x60, 'no traffic class, no flow');
+    expect<u32>(header.payloadLength).toBe(0x0102);
+    expect<u32>(header.nextHeader).toBe(58);
+    expect<u32>(header.hopLimit).toBe(255);
+    expect<bool>(changetype<Address>(header.source).equals(SATO6)).toBe(true);
+    expect<bool>(changetype<Address>(header.destination).equals(SERVER6)).toBe(true);
+  });
+
+  it('has a checksum behind it that makes the sum of all 16-bit words a multiple of 65,535', () => {
+    seed(7);
+    for (let length: u32 = 4; length < 300; length++) {
+      const at = edge(IPV6_LENGTH + length);
+      putIpv6(at, length, 58, 255, SATO6, SERVER6);
+      for (let i: u32 = 0; i < length; i++) {
+        store<u8>(at + IPV6_LENGTH + i, length % 7 == 0 ? 0xff : <u8>random(256));
+      }
+      store<u16>(at + IPV6_LENGTH, 0, 2);
+      store<u16>(at + IPV6_LENGTH, bswap<u16>(<u16>checksumBehind(at, length)), 2);
+      assert(checksumBehind(at, length) == 0, 'it is right');
+      let sum: u64 = <u64>length + 58;
+      for (let i: u32 = 8; i < IPV6_LENGTH + length; i++) {
+        sum += <u64>load<u8>(at + i) * ((i & 1) == 0 ? 256 : 1);
+      }
+      assert(sum % 65535 == 0, 'it is right by another way of reckoning');
+      store<u8>(at + IPV6_LENGTH, load<u8>(at + IPV6_LENGTH) ^ 1);
+      assert(checksumBehind(at, length) != 0, 'one bit is found');
+    }
   });
 
   it('refuses every truncation', () => {

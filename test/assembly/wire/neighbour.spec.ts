@@ -1,4 +1,12 @@
-import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../../../assembly/wire/neighbour';
+import { Address } from '../../../assembly/wire/address';
+import {
+  ADVERTISEMENT_LENGTH,
+  NEIGHBOUR_HOP_LIMIT,
+  Neighbour,
+  putAdvertisement,
+  putSolicitation,
+  SOLICITATION_LENGTH,
+} from '../../../assembly/wire/neighbour';
 import { SERVER6 } from '../addresses';
 import { survive } from '../corpus';
 import { begin, frameBytes, frameLength, neighbourMessage, put8, zeros } from '../frames';
@@ -45,6 +53,39 @@ describe('a neighbour message', () => {
     store<u8>(frameBytes(), 0xbf, 4);
     expect<bool>(message.isSolicited).toBe(false);
     expect<u32>(NEIGHBOUR_HOP_LIMIT).toBe(255);
+  });
+
+  it('is written as it is read: an advertisement that nobody asked for', () => {
+    for (let router: u32 = 0; router < 2; router++) {
+      const at = edge(ADVERTISEMENT_LENGTH);
+      memory.fill(at, 0xee, ADVERTISEMENT_LENGTH);
+      putAdvertisement(at, SERVER6, HARDWARE, router != 0);
+      const message = Neighbour.checked(at, ADVERTISEMENT_LENGTH);
+      expect<bool>(message != null).toBe(true);
+      if (message == null) return;
+      expect<u32>(load<u8>(at)).toBe(ADVERTISEMENT);
+      expect<bool>(message.isRouter).toBe(router != 0);
+      expect<bool>(message.isSolicited).toBe(false);
+      expect<bool>(message.isOverride).toBe(true);
+      expect<u32>(load<u32>(at, 4) & 0xffffff1f).toBe(0, 'what is reserved is zero');
+      expect<bool>(changetype<Address>(message.target).equals(SERVER6)).toBe(true);
+      expect<u64>(message.linkLayer(ADVERTISEMENT_LENGTH)).toBe(HARDWARE);
+      expect<u32>(load<u8>(at, MESSAGE_LENGTH)).toBe(TARGET_LINK_LAYER);
+      expect<u32>(load<u16>(at, 2)).toBe(0, 'the checksum is left for later');
+    }
+  });
+
+  it('is written as it is read: a solicitation without a link-layer address', () => {
+    const at = edge(SOLICITATION_LENGTH);
+    memory.fill(at, 0xee, SOLICITATION_LENGTH);
+    putSolicitation(at, SERVER6);
+    const message = Neighbour.checked(at, SOLICITATION_LENGTH);
+    expect<bool>(message != null).toBe(true);
+    if (message == null) return;
+    expect<u32>(load<u8>(at)).toBe(135);
+    expect<u32>(load<u32>(at, 4)).toBe(0);
+    expect<bool>(changetype<Address>(message.target).equals(SERVER6)).toBe(true);
+    expect<u64>(message.linkLayer(SOLICITATION_LENGTH)).toBe(0);
   });
 
   it('finds the link-layer address behind other options, of source or target', () => {

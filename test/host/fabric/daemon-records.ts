@@ -1,4 +1,5 @@
 /** Records of the daemon's own, as board/fabricd/record.h lays them out, and of the module. */
+import { hardwareBytes } from '../../../host/fabric/hardware.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
 import { Codec } from '../../../host/fabric/records.ts';
 
@@ -27,26 +28,44 @@ export interface Interface {
   readonly name: string;
   readonly up?: boolean;
   readonly number?: number;
+  readonly hardware?: string | null;
   readonly received?: number;
   readonly dropped?: number;
   readonly lost?: number;
 }
 
 export function interfaceRecord(report: Interface): Buffer {
-  const { name, up = true, number = 1, received = 0, dropped = 0, lost = 0 } = report;
+  const { name, up = true, number = 1, hardware = null, received = 0, dropped = 0, lost = 0 } = report;
   const record = Buffer.alloc(SIZE);
   record.set([65, up ? 1 : 0]);
   record.writeUInt16LE(number, 2);
   record.write(name, 16, 16);
   for (const [i, count] of [received, dropped, lost].entries())
     record.writeBigUInt64LE(BigInt(count), 32 + i * 8);
+  if (hardware !== null) record.set([...hardwareBytes(hardware), 1], 56);
   return record;
 }
 
-export function refusedRecord(command: number, status: number): Buffer {
+/** Which of several commands of a kind: what it had in its fields 4 and 2. */
+interface Which {
+  readonly ticket?: number;
+  readonly iface?: number;
+}
+
+export function refusedRecord(command: number, status: number, which: Which = {}): Buffer {
+  return aboutCommand([66, status], command, which);
+}
+
+export function sentRecord(outcome: number, which: Which = {}, reason = ''): Buffer {
+  const record = aboutCommand([67, outcome], codes.number('Command.Announce'), which);
+  record.write(reason, 16, 47);
+  return record;
+}
+
+function aboutCommand(head: readonly number[], command: number, { ticket = 0, iface = 0 }: Which): Buffer {
   const record = Buffer.alloc(SIZE);
-  record.set([66, status]);
-  record.writeUInt16LE(command, 2);
+  record.set(head);
+  for (const [i, value] of [command, ticket, iface].entries()) record.writeUInt16LE(value, 2 + i * 2);
   return record;
 }
 

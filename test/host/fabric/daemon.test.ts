@@ -5,9 +5,19 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonLink } from '../../../host/fabric/daemon.ts';
 import { until } from '../tools.ts';
-import { codec, codes, eventRecord, interfaceRecord, readyRecord, refusedRecord } from './daemon-records.ts';
+import {
+  codec,
+  codes,
+  eventRecord,
+  interfaceRecord,
+  readyRecord,
+  refusedRecord,
+  sentRecord,
+} from './daemon-records.ts';
 import { SERVER } from './fabric.ts';
 import { directory, Heard, inPieces, records, type Step, scripted } from './scripted.ts';
+
+const LAN0 = { name: 'lan0', number: 1, hardware: '02:00:00:00:ab:01' } as const;
 
 /** A link to a daemon that takes these steps, ended with the test. */
 function linked(context: TestContext, ...steps: readonly Step[]): { heard: Heard; link: DaemonLink } {
@@ -27,28 +37,47 @@ describe('What a daemon says', () => {
     const { heard } = linked(
       context,
       records(readyRecord({ configured: true, version: '0.1.0', nowUs: 2n ** 40n })),
-      records(interfaceRecord({ name: 'lan0', received: 2 ** 33, dropped: 5, lost: 6 })),
-      records(interfaceRecord({ name: 'a-name-of-16-let', up: false })),
+      records(interfaceRecord({ ...LAN0, received: 2 ** 33, dropped: 5, lost: 6 })),
+      records(interfaceRecord({ name: 'a-name-of-16-let', number: 2, up: false })),
       records(refusedRecord(codes.number('Command.Release'), codes.number('Status.NotFound'))),
       records(refusedRecord(200, 201), eventRecord('SyncEnd', 7), eventRecord('FlushEnd', 8)),
     );
     await until('the last record', () => heard.events.length === 2);
     assert.deepEqual(heard.ready, [{ configured: true, version: '0.1.0', nowUs: 2 ** 40 }]);
     assert.deepEqual(heard.interfaces, [
-      { name: 'lan0', up: true, received: 2 ** 33, dropped: 5, lost: 6 },
-      { name: 'a-name-of-16-let', up: false, received: 0, dropped: 0, lost: 0 },
+      { ...LAN0, up: true, received: 2 ** 33, dropped: 5, lost: 6 },
+      { name: 'a-name-of-16-let', number: 2, hardware: null, up: false, received: 0, dropped: 0, lost: 0 },
     ]);
     assert.deepEqual(heard.refused, ['Release NotFound', '200 201']);
     assert.deepEqual(heard.order, ['syncEnd', 'flushEnd']);
   });
 
+  it('of the frames that it was to send arrives with the tickets of the commands', async (context) => {
+    const announce = codes.number('Command.Announce');
+    const { heard } = linked(
+      context,
+      records(readyRecord(), sentRecord(0, { ticket: 65_535, iface: 2 })),
+      records(sentRecord(3, { ticket: 1, iface: 1 }, 'it is switched off, or has no carrier')),
+      records(refusedRecord(announce, codes.number('Status.BadFamily'), { ticket: 2, iface: 3 })),
+      records(sentRecord(200, { ticket: 3 }, 'of a later version'), eventRecord('SyncEnd', 7)),
+    );
+    await until('the last record', () => heard.events.length === 1);
+    assert.deepEqual(heard.announced, [
+      { ticket: 65_535, interface: 2, outcome: 'sent', reason: '' },
+      { ticket: 1, interface: 1, outcome: 'down', reason: 'it is switched off, or has no carrier' },
+      { ticket: 2, interface: 3, outcome: 'refused', reason: 'BadFamily' },
+      { ticket: 3, interface: 0, outcome: 'failed', reason: 'of a later version' },
+    ]);
+    assert.deepEqual(heard.refused, []);
+  });
+
   for (const size of [1, 7, 63, 65, 100]) {
     it(`arrives whole in pieces of ${size} bytes`, async (context) => {
-      const sent = [readyRecord(), interfaceRecord({ name: 'lan0', received: 9 }), eventRecord('SyncEnd', 1)];
+      const sent = [readyRecord(), interfaceRecord({ ...LAN0, received: 9 }), eventRecord('SyncEnd', 1)];
       const { heard } = linked(context, ...inPieces(Buffer.concat(sent), size));
       await until('the last record', () => heard.events.length === 1);
       assert.equal(heard.ready[0]?.version, '1.2.3');
-      assert.deepEqual(heard.interfaces, [{ name: 'lan0', up: true, received: 9, dropped: 0, lost: 0 }]);
+      assert.deepEqual(heard.interfaces, [{ ...LAN0, up: true, received: 9, dropped: 0, lost: 0 }]);
       assert.deepEqual(heard.order, ['syncEnd']);
     });
   }

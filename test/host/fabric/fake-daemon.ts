@@ -13,6 +13,7 @@ import {
   interfaceRecord,
   readyRecord,
   refusedRecord,
+  sentRecord,
 } from './daemon-records.ts';
 
 const SIZE = codec.recordBytes;
@@ -35,6 +36,8 @@ export class FakeDaemon {
   #held: Buffer[] = [];
   /** Names of the commands that it got since it was made, whichever host they came from. */
   readonly commands: string[] = [];
+  /** The frames that it was to send, and the numbers of their interfaces. */
+  readonly sent: { readonly bytes: Buffer; readonly iface: number }[] = [];
   /** How many hosts have connected. */
   hosts = 0;
 
@@ -107,6 +110,7 @@ export class FakeDaemon {
     return new Engine({
       onEvent: () => {},
       onRecord: (record) => this.#say(Buffer.from(record)),
+      onFrame: (bytes, iface) => this.sent.push({ bytes: Buffer.from(bytes), iface }),
     });
   }
 
@@ -132,8 +136,11 @@ export class FakeDaemon {
     const [kind = 0] = record;
     this.commands.push(codes.name('Command', kind));
     this.#engine.tick(this.nowUs);
+    const [iface, ticket] = [record.readUInt16LE(2), record.readUInt16LE(4)];
+    const framesBefore = this.sent.length;
     const status = this.#engine.record(record);
-    if (status !== 0) this.#write(refusedRecord(kind, status));
+    if (this.sent.length > framesBefore) this.#write(sentRecord(0, { ticket, iface }));
+    if (status !== 0) this.#write(refusedRecord(kind, status, { ticket, iface }));
     else if (kind === CONFIGURE) this.#configured = true;
   }
 

@@ -27,6 +27,8 @@ const FUNCTIONS = [
   'eventBuffer',
   'frame',
   'frameBuffer',
+  'outgoing',
+  'outgoingBuffer',
   'resume',
   'tick',
 ];
@@ -37,6 +39,7 @@ const NUMBERS = [
   'COUNTERS_IN_RECORD',
   'EVENT_CAPACITY',
   'FRAME_BYTES',
+  'OUTGOING_BYTES',
   'RECORD_BYTES',
   'SERVER_BYTES',
 ];
@@ -47,6 +50,7 @@ const ENUMS = [
   'Direction',
   'Event',
   'Field',
+  'Form',
   'Link',
   'Option',
   'Outcome',
@@ -124,6 +128,7 @@ describe('The release module', () => {
     const buffers = [
       [functions.frameBuffer(), codes.number('FRAME_BYTES')],
       [functions.commandBuffer(), codes.number('RECORD_BYTES')],
+      [functions.outgoingBuffer(), codes.number('OUTGOING_BYTES')],
       [functions.eventBuffer(), codes.number('EVENT_CAPACITY') * codes.number('RECORD_BYTES')],
     ].sort(([a = 0], [b = 0]) => a - b);
     let end = 1;
@@ -227,6 +232,9 @@ function useAll(codec: Codec): void {
     waitUs: 1,
     key: new Uint8Array(16),
   });
+  const holder = { address: SERVER.address, hardware: '02:00:00:00:00:80', interface: 1 };
+  codec.encode({ kind: 'announce', form: 'request', ticket: 1, target: '172.27.178.255', ...holder });
+  codec.encode({ kind: 'announce', form: 'neighbour', ticket: 1, router: true, ...holder });
   for (const [, kind] of codes.entries('Event')) {
     const record = new DataView(new ArrayBuffer(64));
     record.setUint8(0, kind);

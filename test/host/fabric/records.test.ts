@@ -6,6 +6,7 @@ import {
   Codec,
   type Command,
   type FabricEvent,
+  type Form,
   type Options,
   type Outcome,
   type ServerState,
@@ -17,6 +18,7 @@ import { client, configure, Fabric, restored, SATO, SERVER, SERVER6 } from './fa
 
 const { codes } = loadModule();
 const codec = new Codec(codes);
+const HOLDER = { address: SERVER.address, hardware: '02:00:00:00:00:80', interface: 1 } as const;
 
 // Complete by their types: what the host gains or loses must be gained or lost here, and then in the module.
 const COMMANDS: Readonly<Record<Command['kind'], true>> = {
@@ -36,6 +38,9 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   sync: true,
   counters: true,
   flush: true,
+  announce: true,
+  claim: true,
+  unclaim: true,
 };
 const EVENTS: Readonly<Record<Exclude<FabricEvent['kind'], 'unknown'>, true>> = {
   attempt: true,
@@ -52,6 +57,7 @@ const EVENTS: Readonly<Record<Exclude<FabricEvent['kind'], 'unknown'>, true>> = 
   sweepEnd: true,
   flushEnd: true,
   counters: true,
+  conflict: true,
 };
 const CAUSES: Readonly<Record<Cause, true>> = { unreachable: true, unanswered: true, refused: true };
 const SIGNS: Readonly<Record<Sign, true>> = {
@@ -59,6 +65,13 @@ const SIGNS: Readonly<Record<Sign, true>> = {
   announcement: true,
   'syn-ack': true,
   neighbour: true,
+};
+const FORMS: Readonly<Record<Form, true>> = {
+  request: true,
+  reply: true,
+  neighbour: true,
+  probe: true,
+  solicitation: true,
 };
 const OUTCOMES: Readonly<Record<Outcome, true>> = {
   open: true,
@@ -100,6 +113,7 @@ describe('The kinds on both sides', () => {
     ['Event', EVENTS],
     ['Cause', CAUSES],
     ['Sign', SIGNS],
+    ['Form', FORMS],
     ['Outcome', OUTCOMES],
     ['ServerState', STATES],
     ['Option', OPTIONS],
@@ -232,6 +246,9 @@ describe('A record', () => {
       sync: { kind: 'sync' },
       counters: { kind: 'counters' },
       flush: { kind: 'flush' },
+      announce: { kind: 'announce', form: 'request', ticket: 1, target: '172.27.178.255', ...HOLDER },
+      claim: { kind: 'claim', ...HOLDER },
+      unclaim: { kind: 'unclaim', address: SERVER.address },
     };
     const kinds = Object.values(all).map((command) => {
       const record = codec.encode(command);

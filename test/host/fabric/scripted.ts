@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RingbackError } from '../../../host/errors.ts';
 import {
+  type Announced,
   type DaemonHandlers,
   DaemonLink,
   type DaemonReady,
@@ -72,6 +73,7 @@ export class Heard implements DaemonHandlers {
   readonly events: FabricEvent[] = [];
   readonly interfaces: InterfaceReport[] = [];
   readonly refused: string[] = [];
+  readonly announced: Announced[] = [];
   readonly messages: string[] = [];
   readonly ends: RingbackError[] = [];
   /** Kinds of events, and `gap` where some are missing. */
@@ -89,6 +91,9 @@ export class Heard implements DaemonHandlers {
   }
   onRefused(command: string, status: string): void {
     this.refused.push(`${command} ${status}`);
+  }
+  onAnnounced(answer: Announced): void {
+    this.announced.push(answer);
   }
   onGap(): void {
     this.order.push('gap');

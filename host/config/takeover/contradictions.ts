@@ -1,0 +1,56 @@
+/** What a file of `ringback takeover` says that does not go together. */
+
+import { isVersion4 } from '../address.ts';
+import { type Add, type Mistake, repeated } from '../contradictions.ts';
+import { durationText } from '../duration.ts';
+import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
+
+/** Every contradiction there is, in no particular order. */
+export function contradictions({ takeover }: TakeoverConfiguration): Mistake[] {
+  const found: Mistake[] = [];
+  const add: Add = (path, message) => void found.push({ path: ['takeover', ...path], message });
+
+  if (takeover.oldKey === takeover.key) add(['old_key'], 'is the same as key; leave it away');
+  if (takeover.role === 'active') ofActive(takeover, add);
+  else ofStandby(takeover, add);
+  return found;
+}
+
+function ofActive({ listen, standby, addresses, gateway }: ActiveConfiguration, add: Add): void {
+  repeated(
+    addresses.map(({ address }) => address),
+    (index) => ['addresses', index, 'address'],
+    add,
+  );
+  for (const [index, { address }] of addresses.entries()) {
+    if (address === standby.host) {
+      add(['addresses', index, 'address'], `${address} is the standby's own; it can't take that over`);
+    }
+  }
+  if (listen !== null && listen.host !== '::' && isVersion4(listen.host) !== isVersion4(standby.host)) {
+    add(['listen'], `${listen.host} can't talk to standby ${standby.host}; give an address of the same kind`);
+  }
+  if (gateway !== null && addresses.some(({ address }) => address === gateway.address)) {
+    add(['gateway', 'address'], `${gateway.address} is one of addresses, and always answers`);
+  }
+}
+
+function ofStandby({ listen, adapters, actives, heartbeat, checkMs }: StandbyConfiguration, add: Add): void {
+  repeated(adapters, (index) => ['adapters', index], add);
+  for (const key of ['name', 'address'] as const) {
+    repeated(
+      actives.map((active) => active[key]),
+      (index) => ['actives', index, key],
+      add,
+    );
+  }
+  for (const [index, { address }] of actives.entries()) {
+    if (address === listen.host) {
+      add(['actives', index, 'address'], `${address} is where this standby listens; give the active's own`);
+    }
+  }
+  if (heartbeat !== null && checkMs !== null && checkMs > 100 * heartbeat.everyMs * heartbeat.lost) {
+    const most = durationText(100 * heartbeat.everyMs * heartbeat.lost);
+    add(['check'], `${durationText(checkMs)} is out of proportion to heartbeat; at most ${most}, or false`);
+  }
+}

@@ -1,0 +1,21 @@
+/** The file of `ringback takeover`. */
+import { type FileKind, loadConfiguration, parseConfiguration } from '../load.ts';
+import { contradictions } from './contradictions.ts';
+import { takeoverSchema } from './schema.ts';
+import type { TakeoverConfiguration } from './types.ts';
+
+const TAKEOVER_FILE: FileKind<TakeoverConfiguration> = {
+  schema: takeoverSchema,
+  contradictions,
+  least: 'takeover.role, takeover.key, and what that role needs',
+};
+
+/** Throws as loadConfiguration does. */
+export function loadTakeoverConfiguration(file: string): TakeoverConfiguration {
+  return loadConfiguration(TAKEOVER_FILE, file);
+}
+
+/** Throws as loadConfiguration does. */
+export function parseTakeoverConfiguration(source: string, name: string): TakeoverConfiguration {
+  return parseConfiguration(TAKEOVER_FILE, source, name);
+}

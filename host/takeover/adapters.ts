@@ -1,0 +1,220 @@
+/** Addresses onto adapters and off them again, by iproute2. */
+import { isVersion4, type Prefix, prefixText } from '../config/address.ts';
+import { messageOf } from '../errors.ts';
+import { IpBatch, type IpCommand } from './iproute.ts';
+import type { Kernel, Route } from './kernel.ts';
+import type { Memory } from './memory.ts';
+import { networkOf } from './network.ts';
+import type { AdapterFacts } from './plan.ts';
+
+/** An adapter that was off finds its link within this. */
+const CARRIER_MS = 5000;
+const LOOK_MS = 10;
+/** Of the rules that send what comes from an address out by its own adapter; and of the adapters' tables, less the index. */
+const PRIORITY = 7373;
+const FIRST_TABLE = 73_730_000;
+
+export class Adapters {
+  readonly #ip: IpBatch;
+  /** Rules of IPv6 are another list, and a batch is for one of them; started when there is one. */
+  readonly #ip6 = new IpBatch(['-6']);
+  readonly #kernel: Kernel;
+  readonly #memory: Memory;
+  readonly #lowers: boolean;
+  readonly #wait: (waitMs: number) => Promise<void>;
+
+  /** `lowers`: whether adapters that were off are switched off again when they are not needed any more. */
+  constructor(
+    ip: IpBatch,
+    kernel: Kernel,
+    memory: Memory,
+    lowers: boolean,
+    wait: (waitMs: number) => Promise<void>,
+  ) {
+    this.#ip = ip;
+    this.#lowers = lowers;
+    this.#kernel = kernel;
+    this.#memory = memory;
+    this.#wait = wait;
+  }
+
+  factsOf(adapter: string): AdapterFacts {
+    const kernel = this.#kernel;
+    const broken = kernel.isUp(adapter) && !kernel.hasCarrier(adapter);
+    return { adapter, hardware: kernel.hardwareOf(adapter), broken };
+  }
+
+  /** Whether the kernel has the address there, on an adapter that is on. */
+  has(adapter: string, address: string): boolean {
+    return (
+      this.#kernel.isUp(adapter) && this.#kernel.addressesOf(adapter).some((one) => one.address === address)
+    );
+  }
+
+  /** Switches adapters on before they are needed. */
+  async raise(adapters: readonly string[]): Promise<void> {
+    const down = adapters.filter((adapter) => this.#kernel.has(adapter) && !this.#kernel.isUp(adapter));
+    if (down.length === 0) return;
+    this.#remember(down);
+    await this.#ip.run(down.map((adapter) => ({ line: `link set dev ${adapter} up` })));
+    await this.#kernel.refresh();
+  }
+
+  /** Switches those off again that were off, and have nothing. */
+  async lower(): Promise<void> {
+    const { raised } = this.#memory.known;
+    const free = raised.filter((adapter) => this.#kernel.addressesOf(adapter).length === 0);
+    if (free.length === 0) return;
+    await this.#ip.run(free.map((adapter) => ({ line: `link set dev ${adapter} down`, optional: true })));
+    for (const adapter of free) this.#kernel.note(adapter, { up: false });
+    this.#memory.change({ raised: raised.filter((adapter) => !free.includes(adapter)) });
+  }
+
+  /**
+   * The adapter and the address are on, and the adapter has a carrier. With `sourced`, what comes from the address goes out by
+   * this adapter, whatever else is on the same network. Routes that went with the adapter are back. Rejects with what
+   * the kernel says.
+   */
+  async activate(adapter: string, prefix: Prefix, sourced: boolean): Promise<void> {
+    if (this.#lowers && !this.#kernel.isUp(adapter)) this.#remember([adapter]);
+    const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
+    const back = this.#memory.known.routes.filter((route) => route.adapter === adapter);
+    const required: IpCommand[] = [
+      { line: `link set dev ${adapter} up` },
+      { line: `address replace ${prefixText(prefix)} ${options} dev ${adapter}` },
+    ];
+    const source = sourced ? this.#sourceCommands(adapter, prefix) : [];
+    const [shown] = await Promise.all([
+      this.#ip.run([...required, ...back.map(routeCommand), ...source], adapter),
+      sourced ? this.#rule6('add', adapter, prefix) : null,
+    ]);
+    this.#kernel.note(adapter, { add: prefix, up: true });
+    if (back.length > 0) {
+      const { routes } = this.#memory.known;
+      this.#memory.change({ routes: routes.filter((route) => !back.includes(route)) });
+    }
+    await this.#carrier(adapter, shown);
+  }
+
+  /**
+   * What comes from an address that is on the adapter goes out by it, whatever else is on the same network; so the kernel asks for
+   * the way there with that address, and with none that somebody else may have by now.
+   */
+  async talkBy(adapter: string, prefix: Prefix): Promise<void> {
+    await this.#ip.run(this.#sourceCommands(adapter, prefix));
+    await this.#rule6('add', adapter, prefix);
+  }
+
+  async talkByNoMore(adapter: string, prefix: Prefix): Promise<void> {
+    await this.#ip.run(this.#rule('del', adapter, prefix));
+    await this.#rule6('del', adapter, prefix);
+  }
+
+  /** The address is off. Rejects with what the kernel says when it is not. */
+  async withdraw(adapter: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
+    await this.#remove(adapter, prefix, sourced ? this.#rule('del', adapter, prefix) : []);
+    if (sourced) await this.#rule6('del', adapter, prefix);
+    if (lower && this.#memory.known.raised.includes(adapter)) await this.lower();
+  }
+
+  /**
+   * The address is off, and so is the adapter unless it has other addresses, which is then what is returned. Rejects with what
+   * the kernel says when the address is still answered for.
+   */
+  async deactivate(adapter: string, prefix: Prefix): Promise<string | null> {
+    const others = this.#kernel.addressesOf(adapter).filter(({ address }) => address !== prefix.address);
+    if (others.length > 0) {
+      await this.#remove(adapter, prefix, []);
+      return `${adapter} stays on: it has ${others.map(({ address }) => address).join(', ')}`;
+    }
+    // They go with the adapter, and must come back with it.
+    const routes = this.#kernel.routesOf(adapter);
+    const known = this.#memory.known.routes.filter((route) => route.adapter !== adapter);
+    if (routes.length > 0) this.#memory.change({ routes: [...known, ...routes] });
+    const off: IpCommand = { line: `link set dev ${adapter} down` };
+    try {
+      await this.#ip.run([removal(adapter, prefix), off]);
+      this.#kernel.note(adapter, { remove: prefix.address, up: false });
+    } catch (error) {
+      await this.#check(adapter, prefix, error, () => !this.#kernel.isUp(adapter));
+    }
+    return null;
+  }
+
+  async #remove(adapter: string, prefix: Prefix, more: readonly IpCommand[]): Promise<void> {
+    try {
+      await this.#ip.run([...more, removal(adapter, prefix)]);
+      this.#kernel.note(adapter, { remove: prefix.address });
+    } catch (error) {
+      await this.#check(adapter, prefix, error, () => false);
+    }
+  }
+
+  /** A command that failed may have found nothing left to do. */
+  async #check(adapter: string, prefix: Prefix, error: unknown, isOff: () => boolean): Promise<void> {
+    await this.#kernel.refresh().catch(() => {});
+    const gone = !this.#kernel.addressesOf(adapter).some(({ address }) => address === prefix.address);
+    if (!gone && !isOff()) throw error;
+  }
+
+  close(): void {
+    this.#ip6.close();
+  }
+
+  #ruleCommand(action: 'add' | 'del', adapter: string, { address }: Prefix): IpCommand {
+    const table = FIRST_TABLE + this.#kernel.indexOf(adapter);
+    return { line: `rule ${action} from ${address} lookup ${table} priority ${PRIORITY}`, optional: true };
+  }
+
+  /** The rule that belongs to an address; an IPv6 address has its own in another batch. */
+  #rule(action: 'add' | 'del', adapter: string, prefix: Prefix): IpCommand[] {
+    return isVersion4(prefix.address) ? [this.#ruleCommand(action, adapter, prefix)] : [];
+  }
+
+  async #rule6(action: 'add' | 'del', adapter: string, prefix: Prefix): Promise<void> {
+    if (isVersion4(prefix.address)) return;
+    await this.#ip6.run([this.#ruleCommand(action, adapter, prefix)]);
+  }
+
+  #sourceCommands(adapter: string, prefix: Prefix): IpCommand[] {
+    const table = FIRST_TABLE + this.#kernel.indexOf(adapter);
+    const network = networkOf(prefix);
+    const through = this.#kernel.routesThrough(network);
+    return [
+      {
+        line: `route replace ${prefixText(network)} dev ${adapter} table ${table}`,
+        optional: true,
+      },
+      ...through.map(({ to, via }) => ({
+        line: `route replace ${to} via ${via} dev ${adapter} table ${table}`,
+        optional: true as const,
+      })),
+      ...this.#rule('add', adapter, prefix),
+    ];
+  }
+
+  #remember(adapters: readonly string[]): void {
+    const { raised } = this.#memory.known;
+    const more = adapters.filter((adapter) => !raised.includes(adapter));
+    if (more.length > 0) this.#memory.change({ raised: [...raised, ...more] });
+  }
+
+  async #carrier(adapter: string, shown: string): Promise<void> {
+    let now = shown;
+    for (let waitedMs = 0; !/[<,]LOWER_UP[,>]/.test(now); waitedMs += LOOK_MS) {
+      if (waitedMs >= CARRIER_MS) throw new Error(`${adapter} has no carrier: is its cable out?`);
+      await this.#wait(LOOK_MS);
+      now = await this.#ip.run([], adapter).catch(messageOf);
+    }
+  }
+}
+
+function removal(adapter: string, prefix: Prefix): IpCommand {
+  return { line: `address del ${prefixText(prefix)} dev ${adapter}` };
+}
+
+function routeCommand({ adapter, to, version, via, rest }: Route): IpCommand {
+  const by = via === null ? '' : ` via ${via}`;
+  const network = to === 'default' ? (version === 4 ? '0.0.0.0/0' : '::/0') : to;
+  return { line: `route replace ${network}${by} dev ${adapter} ${rest.join(' ')}`, optional: true };
+}

@@ -1,0 +1,117 @@
+/** What an active looks at to know whether it is well: commands, and a gateway that answers pings. */
+import { execFile } from 'node:child_process';
+import { isVersion4 } from '../config/address.ts';
+import type { ActiveConfiguration } from '../config/takeover/types.ts';
+import { messageOf, systemCodeOf } from '../errors.ts';
+import type { Fault } from './active.ts';
+
+interface Look {
+  /** Tells one from another. */
+  readonly key: string;
+  readonly argv: readonly string[];
+  readonly everyMs: number;
+  readonly failures: number;
+  /** What to call it when it fails. */
+  readonly about: string;
+}
+
+function looksOf({ health, gateway }: ActiveConfiguration): Look[] {
+  const looks: Look[] = health.map(({ command, everyMs, failures }) => ({
+    key: `health ${JSON.stringify(command)}`,
+    argv: command,
+    everyMs,
+    failures,
+    about: command.join(' '),
+  }));
+  if (gateway !== null) {
+    const { address, everyMs, failures } = gateway;
+    const waitS = Math.max(1, Math.ceil(everyMs / 1000));
+    const argv = [
+      'ping',
+      isVersion4(address) ? '-4' : '-6',
+      '-n',
+      '-q',
+      '-c',
+      '1',
+      '-W',
+      String(waitS),
+      address,
+    ];
+    looks.push({ key: 'gateway', argv, everyMs, failures, about: `gateway ${address}` });
+  }
+  return looks;
+}
+
+/** Runs a command, never by a shell; null when it ended with 0, otherwise why it is a failure. */
+function failureOf(argv: readonly string[], limitMs: number): Promise<string | null> {
+  const [program = '', ...more] = argv;
+  return new Promise((resolve) => {
+    execFile(program, more, { timeout: limitMs, killSignal: 'SIGKILL' }, (error, _, stderr) => {
+      if (error === null) resolve(null);
+      else if (error.killed === true) resolve(`no end within ${limitMs} ms`);
+      else if (systemCodeOf(error) === 'ENOENT') resolve('there is no such program');
+      else {
+        const said = stderr.trim().split('\n')[0] ?? '';
+        resolve(
+          said !== ''
+            ? said.slice(0, 100)
+            : typeof error.code === 'number'
+              ? `status ${error.code}`
+              : messageOf(error),
+        );
+      }
+    });
+  });
+}
+
+/** Looks every so often, and tells of a fault once it has failed often enough in a row, and of its end. */
+export class Health {
+  readonly #onFault: (key: string, fault: Fault | null) => void;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #failed = new Map<string, number>();
+  #looks: readonly Look[] = [];
+
+  constructor(onFault: (key: string, fault: Fault | null) => void) {
+    this.#onFault = onFault;
+  }
+
+  /** What is not looked at any more is no fault any more. */
+  use(configuration: ActiveConfiguration): void {
+    const next = looksOf(configuration);
+    for (const { key } of this.#looks) {
+      clearTimeout(this.#timers.get(key));
+      if (next.some((look) => look.key === key)) continue;
+      this.#failed.delete(key);
+      this.#onFault(key, null);
+    }
+    this.#looks = next;
+    for (const look of next) void this.#look(look);
+  }
+
+  close(): void {
+    this.#looks = [];
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  async #look(look: Look): Promise<void> {
+    const { key, argv, everyMs, failures, about } = look;
+    const startMs = performance.now();
+    const failure = await failureOf(argv, Math.max(everyMs, argv[0] === 'ping' ? 2000 : 0));
+    if (!this.#looks.includes(look)) return;
+    if (failure === null) {
+      this.#failed.set(key, 0);
+      this.#onFault(key, null);
+    } else {
+      const failed = (this.#failed.get(key) ?? 0) + 1;
+      this.#failed.set(key, failed);
+      if (failed >= failures) {
+        this.#onFault(key, { reason: `${about}: ${failure}`, cause: 'fault', addresses: null });
+      }
+    }
+    const waitMs = Math.max(0, everyMs - (performance.now() - startMs));
+    this.#timers.set(
+      key,
+      setTimeout(() => void this.#look(look), waitMs),
+    );
+  }
+}

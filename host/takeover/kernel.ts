@@ -1,0 +1,262 @@
+/** What the kernel's adapters have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { isVersion4, type Prefix, prefixContains } from '../config/address.ts';
+import { ipJson } from './iproute.ts';
+import { networkOf } from './network.ts';
+
+/** Changes come in groups. */
+const GROUP_MS = 20;
+/** And some come unseen. */
+const REFRESH_MS = 10_000;
+const RESTART_MS = 1000;
+
+interface Adapter {
+  readonly name: string;
+  readonly index: number;
+  readonly hardware: string | null;
+  readonly flags: readonly string[];
+  /** All but link-local ones, and those that come and go with a router's advertisements (RFC 4862). */
+  readonly addresses: readonly Prefix[];
+}
+
+/** A route that is to be there again after its adapter was down. */
+export interface Route {
+  readonly adapter: string;
+  /** A network, or `default`. */
+  readonly to: string;
+  readonly version: 4 | 6;
+  readonly via: string | null;
+  /** The words of `ip route` after the destination, gateway and adapter. */
+  readonly rest: readonly string[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function adapterOf(json: Json): Adapter | null {
+  const name = textOf(json.ifname);
+  if (name === null) return null;
+  const infos = Array.isArray(json.addr_info) ? json.addr_info.filter(isJson) : [];
+  return {
+    name,
+    index: Number(json.ifindex),
+    hardware: json.link_type === 'ether' ? textOf(json.address) : null,
+    flags: Array.isArray(json.flags) ? json.flags.map(String) : [],
+    addresses: infos.flatMap((info) => {
+      const address = textOf(info.local);
+      return address === null || info.scope === 'link' || info.dynamic === true
+        ? []
+        : [{ address, length: Number(info.prefixlen) }];
+    }),
+  };
+}
+
+function routeOf(json: Json, version: 4 | 6): Route | null {
+  const [adapter, to] = [textOf(json.dev), textOf(json.dst)];
+  if (adapter === null || to === null || json.protocol === 'kernel') return null;
+  const words = (word: string, value: unknown): string[] =>
+    value === undefined || value === null || value === '' ? [] : [word, String(value)];
+  return {
+    adapter,
+    to,
+    version,
+    via: textOf(json.gateway),
+    rest: [
+      ...words('proto', json.protocol),
+      ...words('metric', json.metric),
+      ...words('src', json.prefsrc),
+      ...(Array.isArray(json.flags) && json.flags.includes('onlink') ? ['onlink'] : []),
+    ],
+  };
+}
+
+export interface KernelHandlers {
+  /** Something may have changed, and is known now. */
+  onChange(): void;
+  /** At once: an adapter is switched on or off, has a carrier or has none any more. */
+  onLink(adapter: string, up: boolean, carrier: boolean): void;
+}
+
+export class Kernel {
+  readonly #handlers: KernelHandlers;
+  #adapters = new Map<string, Adapter>();
+  #routes: readonly Route[] = [];
+  #monitor: ChildProcess | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #refreshing = false;
+  #again = false;
+  /** Goes up with every change of our own, which a picture taken before does not show. */
+  #changes = 0;
+  #closed = false;
+
+  constructor(handlers: KernelHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Throws RingbackError('unavailable') when there is no iproute2. */
+  async start(): Promise<void> {
+    await this.#read();
+    this.#watch();
+    this.#refreshIn(REFRESH_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#monitor?.kill();
+  }
+
+  has(adapter: string): boolean {
+    return this.#adapters.has(adapter);
+  }
+
+  hardwareOf(adapter: string): string | null {
+    return this.#adapters.get(adapter)?.hardware ?? null;
+  }
+
+  indexOf(adapter: string): number {
+    return this.#adapters.get(adapter)?.index ?? 0;
+  }
+
+  isUp(adapter: string): boolean {
+    return this.#adapters.get(adapter)?.flags.includes('UP') ?? false;
+  }
+
+  hasCarrier(adapter: string): boolean {
+    return this.#adapters.get(adapter)?.flags.includes('LOWER_UP') ?? false;
+  }
+
+  /** Those that somebody has put there. */
+  addressesOf(adapter: string): readonly Prefix[] {
+    return this.#adapters.get(adapter)?.addresses ?? [];
+  }
+
+  /** The adapter that has an address. */
+  holderOf(address: string): string | null {
+    for (const { name, addresses } of this.#adapters.values()) {
+      if (addresses.some((one) => one.address === address)) return name;
+    }
+    return null;
+  }
+
+  /** Of this machine, not link-local, those in the network of another address first. */
+  ownAddresses(near: string): string[] {
+    const all = [...this.#adapters.values()]
+      .filter(({ name }) => name !== 'lo')
+      .flatMap(({ addresses }) => addresses)
+      .filter(({ address }) => isVersion4(address) === isVersion4(near));
+    const isNear = (prefix: Prefix): boolean => prefixContains(networkOf(prefix), near);
+    return [...all.filter(isNear), ...all.filter((prefix) => !isNear(prefix))].map(({ address }) => address);
+  }
+
+  /** Those that the kernel does not make by itself. */
+  routesOf(adapter: string): readonly Route[] {
+    return this.#routes.filter((route) => route.adapter === adapter);
+  }
+
+  /** Those whose gateway is in a network, by whatever adapter. */
+  routesThrough(network: Prefix): readonly Route[] {
+    return this.#routes.filter(({ via }) => via !== null && prefixContains(network, via));
+  }
+
+  /** What a command of ours has done, before the kernel says so. */
+  note(adapter: string, change: { add?: Prefix; remove?: string; up?: boolean }): void {
+    const before = this.#adapters.get(adapter);
+    if (before === undefined) return;
+    this.#changes++;
+    const { add, remove, up } = change;
+    const addresses = before.addresses.filter(
+      ({ address }) => address !== remove && address !== add?.address,
+    );
+    const others = before.flags.filter((flag) => flag !== 'UP' && flag !== 'LOWER_UP');
+    const flags = up === undefined ? before.flags : up ? [...others, 'UP', 'LOWER_UP'] : others;
+    this.#adapters.set(adapter, { ...before, flags, addresses: add ? [...addresses, add] : addresses });
+  }
+
+  /** Resolves when it is known what is there now. */
+  async refresh(): Promise<void> {
+    await this.#read();
+  }
+
+  async #read(): Promise<void> {
+    const changes = this.#changes;
+    const [adapters, routes4, routes6] = await Promise.all([
+      ipJson('address', 'show'),
+      ipJson('-4', 'route', 'show'),
+      ipJson('-6', 'route', 'show').catch(() => []),
+    ]);
+    if (changes !== this.#changes) {
+      this.#again = true;
+      return;
+    }
+    const known = (Array.isArray(adapters) ? adapters.filter(isJson) : []).flatMap((json) => {
+      const adapter = adapterOf(json);
+      return adapter === null ? [] : [adapter];
+    });
+    this.#adapters = new Map(known.map((adapter) => [adapter.name, adapter]));
+    const both = [
+      [routes4, 4],
+      [routes6, 6],
+    ] as const;
+    this.#routes = both.flatMap(([routes, version]) =>
+      (Array.isArray(routes) ? routes.filter(isJson) : []).flatMap((json) => {
+        const route = routeOf(json, version);
+        return route === null ? [] : [route];
+      }),
+    );
+  }
+
+  #refreshIn(waitMs: number): void {
+    if (this.#closed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#refresh(), waitMs);
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#again = true;
+      return;
+    }
+    this.#refreshing = true;
+    this.#again = false;
+    // A picture that can't be taken now is taken later.
+    await this.#read().catch(() => {});
+    this.#refreshing = false;
+    if (this.#closed) return;
+    if (!this.#again) this.#handlers.onChange();
+    this.#refreshIn(this.#again ? GROUP_MS : REFRESH_MS);
+  }
+
+  #watch(): void {
+    const child = spawn('ip', ['-oneline', 'monitor', 'link', 'address'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    this.#monitor = child;
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#heard(line);
+      this.#refreshIn(GROUP_MS);
+    });
+    child.on('error', () => {});
+    child.on('close', () => {
+      if (!this.#closed) setTimeout(() => this.#closed || this.#watch(), RESTART_MS);
+    });
+  }
+
+  /** `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; an adapter that is gone begins with `Deleted`. */
+  #heard(line: string): void {
+    const [, deleted, name, flags] = /^(Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
+    if (name === undefined || flags === undefined) return;
+    const has = deleted === undefined ? flags.split(',') : [];
+    this.#handlers.onLink(name, has.includes('UP'), has.includes('LOWER_UP'));
+  }
+}

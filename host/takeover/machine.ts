@@ -1,0 +1,177 @@
+/** The machine that a half works on: its kernel, its adapters, its announcements, its operator's hooks. */
+import { readFileSync } from 'node:fs';
+import { hostname, setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Prefix } from '../config/address.ts';
+import type { TakeoverConfiguration } from '../config/takeover/types.ts';
+import type { Fields, Level, Log } from '../log.ts';
+import { SeldomLog } from '../recovery/seldom.ts';
+import { Adapters } from './adapters.ts';
+import { Announcer } from './announcer.ts';
+import { MONOTONIC } from './clock.ts';
+import { Hooks } from './hooks.ts';
+import { IpBatch } from './iproute.ts';
+import { Kernel } from './kernel.ts';
+import { Memory } from './memory.ts';
+import type { Ports } from './ports.ts';
+import { REFUSALS, type Refused } from './session.ts';
+import { Settings } from './settings.ts';
+
+/** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
+const USUAL_CHECK_MS = 200;
+/** Before all that is not of the system itself. */
+const PRIORITY = -20;
+
+export interface MachineHandlers {
+  onConflict(address: string, hardware: string): void;
+  onKernel(): void;
+  onLink(adapter: string, up: boolean, carrier: boolean): void;
+}
+
+export class Machine {
+  readonly kernel: Kernel;
+  readonly adapters: Adapters;
+  readonly memory: Memory;
+  readonly settings: Settings;
+  readonly announcer: Announcer;
+  readonly log: Log;
+  readonly refused: Record<Refused, number> = Object.fromEntries(REFUSALS.map((why) => [why, 0])) as Record<
+    Refused,
+    number
+  >;
+  #configuration: TakeoverConfiguration;
+  readonly #interfaces: readonly string[];
+  readonly #ip = new IpBatch();
+  readonly #hooks: Hooks;
+  readonly #seldom: SeldomLog;
+
+  constructor(
+    configuration: TakeoverConfiguration,
+    interfaces: readonly string[],
+    log: Log,
+    handlers: MachineHandlers,
+  ) {
+    this.#configuration = configuration;
+    this.#interfaces = interfaces;
+    this.log = log;
+    this.#seldom = new SeldomLog(log);
+    this.kernel = new Kernel({
+      onChange: () => handlers.onKernel(),
+      onLink: (adapter, up, carrier) => handlers.onLink(adapter, up, carrier),
+    });
+    this.memory = new Memory(`${configuration.control}.state`, log);
+    this.settings = new Settings(this.memory, log);
+    const lowers = configuration.takeover.role === 'standby';
+    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, (waitMs) => sleep(waitMs));
+    this.#hooks = new Hooks(configuration.takeover.hooks, log);
+    this.announcer = new Announcer({
+      daemon: configuration.daemon,
+      interfaces,
+      terms: () => this.#configuration.takeover.announce,
+      router: forwards,
+      hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+      onConflict: (address, hardware) => handlers.onConflict(address, hardware),
+      log,
+    });
+  }
+
+  /** Throws a RingbackError when something that it needs is not there. */
+  async start(): Promise<void> {
+    await this.kernel.start();
+    this.#ip.start();
+  }
+
+  /** After the adapters are as they are to be. Throws RingbackError('fabric'). */
+  async listen(): Promise<void> {
+    await this.announcer.start();
+  }
+
+  async close(): Promise<void> {
+    this.#seldom.close();
+    this.kernel.close();
+    await this.announcer.close();
+    this.#ip.close();
+    this.adapters.close();
+  }
+
+  get name(): string {
+    return this.#configuration.takeover.name ?? hostname();
+  }
+
+  use(configuration: TakeoverConfiguration): void {
+    this.#configuration = configuration;
+    this.#hooks.use(configuration.takeover.hooks);
+  }
+
+  keys = (): readonly [string, ...string[]] => {
+    const { key, oldKey } = this.#configuration.takeover;
+    return oldKey === null ? [key] : [key, oldKey];
+  };
+
+  /** A datagram that is not believed: strangers may send as many as they like. */
+  refuse(why: Refused, from: string): void {
+    this.refused[why]++;
+    this.#seldom.note('warn', 'takeover.refused', { from, why });
+  }
+
+  /** What is wrong for as long as it is wrong. */
+  complain(event: string, fields: Fields): void {
+    this.#seldom.note('error', event, fields);
+  }
+
+  /** What both halves' decisions need. */
+  ports(): Ports {
+    return {
+      clock: MONOTONIC,
+      tell: (level, event, fields) => this.#tell(level, event, fields),
+      announce: async (adapter, address) => this.announcer.announce(adapter, address),
+      claim: (adapter, address) => this.announcer.claim(adapter, address),
+      unclaim: (address) => this.announcer.unclaim(address),
+      probe: (address) => this.#probe(address),
+      activate: (adapter, address) => this.#activate(adapter, address),
+      hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+    };
+  }
+
+  #tell(level: Level, event: string, fields: Fields): void {
+    this.log[level](event, fields);
+    if (!event.startsWith('takeover.') || level === 'debug') return;
+    const word = (value: Fields[string]): string =>
+      value === undefined || value === null ? '-' : String(value);
+    this.#hooks.tell(
+      event.slice('takeover.'.length),
+      word(fields.address),
+      word(fields.adapter),
+      word(fields.peer),
+    );
+  }
+
+  #probe(address: string): Promise<string | null> {
+    const open = this.#interfaces.filter((adapter) => this.kernel.hasCarrier(adapter));
+    return this.announcer.probe(address, open, this.#configuration.takeover.checkMs ?? USUAL_CHECK_MS);
+  }
+
+  async #activate(adapter: string, address: Prefix): Promise<void> {
+    const { arp } = this.#configuration.takeover;
+    if (arp) this.settings.isolate(this.#interfaces);
+    this.settings.prepare([adapter]);
+    await this.adapters.activate(adapter, address, arp && this.#configuration.takeover.role === 'standby');
+  }
+}
+
+/** Nobody waits longer for a takeover because something else is busy here. */
+export function hurry(log: Log): void {
+  try {
+    setPriority(PRIORITY);
+  } catch {
+    log.info('takeover.priority', { message: 'no privilege to run before others (CAP_SYS_NICE)' });
+  }
+}
+
+function forwards(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv6/conf/all/forwarding', 'utf8').trim() === '1';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+/** Which adapter takes which address, and whether there are enough of them (JP 2001-144806 paragraphs 62, 63 and 93). */
+
+/** What is known of an adapter at the moment. */
+export interface AdapterFacts {
+  readonly adapter: string;
+  /** null: it is not there. */
+  readonly hardware: string | null;
+  /** Whether it is switched on and has no carrier: its cable is out. */
+  readonly broken: boolean;
+}
+
+export interface PlanInput {
+  /** In the order of use. */
+  readonly adapters: readonly AdapterFacts[];
+  /** How many addresses each has taken. */
+  readonly used: ReadonlyMap<string, number>;
+  readonly share: boolean;
+  /** Hardware addresses of the active that had the address: the same one with the same address must never be there twice. */
+  readonly forbidden: ReadonlySet<string>;
+}
+
+export type Plan = { readonly adapters: readonly string[] } | { readonly reason: string };
+
+/** The configured order, but the adapter that takes instructions last (paragraph 93). */
+export function inOrder(adapters: readonly string[], listening: string | null): string[] {
+  return [
+    ...adapters.filter((adapter) => adapter !== listening),
+    ...adapters.filter((adapter) => adapter === listening),
+  ];
+}
+
+/** The adapters to try, best first; or why there is none. */
+export function plan({ adapters, used, share, forbidden }: PlanInput): Plan {
+  const usable = adapters.filter(({ hardware }) => hardware !== null && !forbidden.has(hardware));
+  const addressesOf = ({ adapter }: AdapterFacts): number => used.get(adapter) ?? 0;
+  const open = share ? usable : usable.filter((one) => addressesOf(one) === 0);
+  const sorted = [...open].sort(
+    (one, other) => addressesOf(one) - addressesOf(other) || Number(one.broken) - Number(other.broken),
+  );
+  if (sorted.length > 0) return { adapters: sorted.map(({ adapter }) => adapter) };
+  const clash = adapters.find(({ hardware }) => hardware !== null && forbidden.has(hardware));
+  if (usable.length > 0) return { reason: `no adapter is free: each of ${usable.length} has an address` };
+  if (clash !== undefined) {
+    return { reason: `${clash.adapter} has the hardware address of the active itself, ${clash.hardware}` };
+  }
+  return { reason: 'none of the adapters is there' };
+}
+
+/** As many adapters are needed as the largest number of addresses of any one active (paragraphs 62 and 101). */
+export function needed(addresses: ReadonlyMap<string, number>): {
+  readonly active: string | null;
+  readonly adapters: number;
+} {
+  let most: { active: string | null; adapters: number } = { active: null, adapters: 0 };
+  for (const [active, count] of addresses) if (count > most.adapters) most = { active, adapters: count };
+  return most;
+}

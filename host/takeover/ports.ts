@@ -1,0 +1,48 @@
+/** What the two halves' decisions need of the world around them; tests give them another one. */
+import type { Prefix } from '../config/address.ts';
+import type { Fields, Level } from '../log.ts';
+import type { Clock } from './clock.ts';
+import type { AdapterFacts } from './plan.ts';
+import type { Message } from './wire.ts';
+
+export interface Ports {
+  readonly clock: Clock;
+  /** Logs an event, and tells the hooks of it. */
+  readonly tell: (level: Level, event: string, fields: Fields) => void;
+  /**
+   * Says once, and again as configured, that this machine has the address by that adapter. Settles when the first
+   * announcement is out; rejects when it could not be sent.
+   */
+  readonly announce: (adapter: string, address: Prefix) => Promise<void>;
+  /** This machine has it: tell of others who say so, too. */
+  readonly claim: (adapter: string, address: string) => void;
+  readonly unclaim: (address: string) => void;
+  /** Who answers for an address within the configured time: a hardware address, or null. */
+  readonly probe: (address: string) => Promise<string | null>;
+  /** Switches the adapter on and the address, too. Rejects with what the kernel says. */
+  readonly activate: (adapter: string, address: Prefix) => Promise<void>;
+  readonly hardwareOf: (adapter: string) => string | null;
+}
+
+export interface ActivePorts extends Ports {
+  /** False while there is no session. */
+  readonly send: (message: Message) => boolean;
+  /** The number of the last message of the session. */
+  readonly sent: () => number;
+  /**
+   * Switches the address off, and the adapter unless it has addresses of another kind; what it left on. Rejects
+   * with what the kernel says when the address is still there afterwards.
+   */
+  readonly deactivate: (adapter: string, address: Prefix) => Promise<{ readonly kept: string | null }>;
+}
+
+export interface StandbyPorts extends Ports {
+  readonly send: (active: string, message: Message) => boolean;
+  readonly factsOf: (adapter: string) => AdapterFacts;
+  /** The adapter that has the address now, of those that take addresses over; null: none. */
+  readonly holderOf: (address: string) => string | null;
+  /** Switches the address off, and the adapter if it was off before. Rejects with what the kernel says. */
+  readonly withdraw: (adapter: string, address: Prefix) => Promise<void>;
+  /** What was taken is to be known after a restart. */
+  readonly remember: () => void;
+}

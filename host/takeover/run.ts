@@ -1,0 +1,88 @@
+/** `ringback takeover`: puts one half together, and takes it apart again. */
+import { canonicalAddress } from '../config/address.ts';
+import { warnings } from '../config/takeover/explain.ts';
+import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
+import type { TakeoverConfiguration } from '../config/takeover/types.ts';
+import { type Question, type Routes, serveControl } from '../control/socket.ts';
+import { RingbackError } from '../errors.ts';
+import type { Signals } from '../foreground.ts';
+import type { Fields, Log } from '../log.ts';
+import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
+import { ActiveHalf } from './active-half.ts';
+import type { Half } from './half.ts';
+import { hurry } from './machine.ts';
+import { StandbyHalf } from './standby-half.ts';
+
+/** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
+export function takeover(file: string, log: Log, signals: Signals): Promise<void> {
+  const description: RoleDescription<TakeoverConfiguration> = {
+    load: loadTakeoverConfiguration,
+    warnings,
+    create: async (configuration) => new TakeoverRole(configuration, log),
+  };
+  return runRole(description, file, log, signals);
+}
+
+class TakeoverRole implements RunningRole<TakeoverConfiguration> {
+  readonly #first: TakeoverConfiguration;
+  readonly #log: Log;
+  readonly #startedAt = new Date();
+  #control: { close(): Promise<void> } | null = null;
+  #half: Half | null = null;
+
+  constructor(configuration: TakeoverConfiguration, log: Log) {
+    this.#first = configuration;
+    this.#log = log;
+  }
+
+  async open(): Promise<void> {
+    hurry(this.#log);
+    const { takeover: own, control } = this.#first;
+    // The socket shows that no other process has the same adapters in hand.
+    this.#control = await serveControl(
+      control,
+      routes(() => this.#half, this.#startedAt),
+    );
+    this.#half =
+      own.role === 'active'
+        ? await ActiveHalf.open(this.#first, own, this.#log)
+        : await StandbyHalf.open(this.#first, own, this.#log);
+  }
+
+  async begin(): Promise<Fields> {
+    return this.#half?.about ?? {};
+  }
+
+  async take(next: TakeoverConfiguration): Promise<void> {
+    const fixed = [...(this.#half?.reconfigure(next) ?? [])];
+    if (next.control !== this.#first.control) fixed.push('control');
+    if (next.daemon.join(' ') !== this.#first.daemon.join(' ')) fixed.push('fabric');
+    if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
+  }
+
+  async stop(): Promise<void> {
+    await this.#half?.close();
+    await this.#control?.close();
+  }
+}
+
+function routes(half: () => Half | null, startedAt: Date): Routes {
+  const started = (): Half => {
+    const running = half();
+    if (running === null) throw new RingbackError('unavailable', 'it has not begun yet; ask again');
+    return running;
+  };
+  return {
+    'GET /status': () => ({ since: startedAt.toISOString(), ...started().status() }),
+    'POST /give': async (question) => ({ addresses: await started().give(named(question)) }),
+    'POST /return': async (question) => ({ addresses: await started().giveBack(named(question)) }),
+  };
+}
+
+/** What the operator named; addresses in their one spelling. */
+function named({ body }: Question): string[] {
+  if (!Array.isArray(body) || !body.every((one) => typeof one === 'string')) {
+    throw new RingbackError('usage', 'give a list of addresses or names');
+  }
+  return body.map((one: string) => canonicalAddress(one) ?? one);
+}

@@ -1,0 +1,89 @@
+/**
+ * Settings of the kernel that keep each address to its own adapter. Without them Linux answers ARP for any of its addresses on
+ * any adapter, with whatever hardware address, and drops what comes in where it would not go out.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Memory } from './memory.ts';
+
+type Wanted = readonly (readonly [string, string])[];
+
+const DIRECTORY = '/proc/sys/net/ipv4/conf';
+
+/** Without this, the address that an adapter had first takes the others of its network along when it goes. */
+const ALWAYS: Wanted = [['promote_secondaries', '1']];
+
+/** See ip-sysctl in the kernel's documentation; the larger of `all` and the adapter's counts in each. */
+const ISOLATED: Wanted = [
+  // Answer only for addresses of the adapter that the question came in by.
+  ['arp_ignore', '1'],
+  // Ask with an address of the adapter that the question goes out by.
+  ['arp_announce', '2'],
+  // Answers may go out by another adapter than the question came in by.
+  ['rp_filter', '2'],
+];
+
+export class Settings {
+  readonly #memory: Memory;
+  readonly #log: Log;
+
+  constructor(memory: Memory, log: Log) {
+    this.#memory = memory;
+    this.#log = log;
+  }
+
+  /** Before an adapter has several addresses. */
+  prepare(adapters: Iterable<string>): void {
+    this.#set(adapters, ALWAYS);
+  }
+
+  /** Before an address is on one of several adapters of a network. */
+  isolate(adapters: Iterable<string>): void {
+    this.#set(adapters, ISOLATED);
+  }
+
+  /** Remembers what was there, once. */
+  #set(adapters: Iterable<string>, settings: Wanted): void {
+    const before = new Map(this.#memory.known.settings);
+    const known = before.size;
+    for (const adapter of adapters) {
+      for (const [name, wanted] of settings) {
+        const path = `${DIRECTORY}/${adapter}/${name}`;
+        try {
+          const present = readFileSync(path, 'utf8').trim();
+          // Nobody who lets everything in wants less.
+          if (present === wanted || (name === 'rp_filter' && present === '0' && !this.#isStrict())) continue;
+          if (!before.has(path)) before.set(path, present);
+          writeFileSync(path, wanted);
+        } catch (error) {
+          this.#log.warn('takeover.setting', { path, reason: messageOf(error) });
+        }
+      }
+    }
+    if (before.size > known) this.#memory.change({ settings: [...before] });
+  }
+
+  restore(): void {
+    const { settings } = this.#memory.known;
+    if (settings.length === 0) return;
+    for (const [path, value] of settings) {
+      // Only what this program writes is read back, whoever wrote the file.
+      if (!path.startsWith(`${DIRECTORY}/`) || path.includes('..') || !/^\d$/.test(value)) continue;
+      try {
+        writeFileSync(path, value);
+      } catch (error) {
+        this.#log.debug('takeover.setting', { path, reason: messageOf(error) });
+      }
+    }
+    this.#memory.change({ settings: [] });
+  }
+
+  #isStrict(): boolean {
+    try {
+      return readFileSync(`${DIRECTORY}/all/rp_filter`, 'utf8').trim() === '1';
+    } catch {
+      return false;
+    }
+  }
+}

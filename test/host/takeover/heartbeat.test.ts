@@ -1,0 +1,193 @@
+/** Takeovers that nobody asked for: an active that dies, and everything that only looks like it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ADDRESSES, World } from './world.ts';
+
+const [C, D] = ADDRESSES.web;
+const [E] = ADDRESSES.shop;
+
+async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
+  const world = World.duplex(more);
+  await world.clock.pass(150);
+  return world;
+}
+
+describe('a takeover by heartbeat', () => {
+  it('takes all addresses of an active that died', async () => {
+    const world = await ready();
+    world.kill('web');
+    await world.clock.pass(1000);
+    assert.deepEqual(
+      [C, D].map((address) => world.holders(address)),
+      [['standby'], ['standby']],
+    );
+    assert.deepEqual(world.holders(E), ['shop']);
+    const causes = world.events('takeover.taken', 'standby').map(({ fields }) => fields.cause);
+    assert.deepEqual(causes, ['heartbeat', 'heartbeat']);
+  });
+
+  it('asks the network in the time that the silence needs anyway', async () => {
+    const world = await ready();
+    const diedMs = world.clock.nowMs();
+    world.kill('shop');
+    while (world.holders(E).length === 0 && world.clock.nowMs() < diedMs + 1000) await world.clock.pass(5);
+    // Three heartbeats, 100 ms apart; the last of them was at most 100 ms old.
+    assert.ok(world.clock.nowMs() - diedMs <= 360, `${world.clock.nowMs() - diedMs} ms`);
+  });
+
+  it('is as quick as the heartbeats', async () => {
+    const fast = { heartbeat: { every: '10ms', lost: 3 }, check: '20ms' };
+    const world = await ready({ active: fast, standby: fast });
+    const diedMs = world.clock.nowMs();
+    world.kill('shop');
+    while (world.holders(E).length === 0 && world.clock.nowMs() < diedMs + 1000) await world.clock.pass(1);
+    assert.ok(world.clock.nowMs() - diedMs <= 55, `${world.clock.nowMs() - diedMs} ms`);
+  });
+
+  it('waits for what the active promised, when it sends more seldom than expected', async () => {
+    const world = await ready({ active: { heartbeat: { every: '1s', lost: 3 } } });
+    await world.clock.pass(20_000);
+    assert.deepEqual(world.events('takeover.lost', 'standby'), []);
+  });
+
+  it('is not begun when the program has died and the machine serves on', async () => {
+    const world = await ready();
+    world.halves.get('shop')?.close();
+    world.halves.delete('shop');
+    await world.clock.pass(10_000);
+    assert.deepEqual(world.holders(E), ['shop']);
+    const doubted = world.events('takeover.doubted');
+    assert.equal(doubted.length, 1, 'told once');
+    assert.equal(doubted[0]?.fields.hardware, '02:00:00:00:12:00');
+    world.kill('shop');
+    await world.clock.pass(2000);
+    assert.deepEqual(world.holders(E), ['standby'], 'until it dies');
+  });
+
+  it('is not begun when the active was told to stop', async () => {
+    const world = await ready();
+    const shop = world.halves.get('shop');
+    if (shop !== undefined && 'say' in shop) shop.say({ kind: 'bye' });
+    await world.clock.pass(5);
+    world.kill('shop');
+    await world.clock.pass(10_000);
+    assert.deepEqual(world.events('takeover.taken'), []);
+    assert.equal(world.standby.status().actives[1]?.state, 'stopped');
+  });
+
+  it('is not begun by a standby that was asleep itself', async () => {
+    const world = await ready({ standby: { check: false } });
+    for (let i = 0; i < 20; i++) {
+      await world.clock.sleep(5000);
+      await world.clock.pass(120);
+    }
+    assert.deepEqual(world.events('takeover.lost', 'standby'), []);
+    assert.deepEqual(world.events('takeover.taken'), []);
+  });
+
+  it('is taken back when the active is heard again before anybody was told', async () => {
+    const world = await ready();
+    world.machine('standby').slowMs = 300;
+    world.separate('shop', 'standby');
+    await world.clock.pass(450);
+    world.cut.clear();
+    await world.clock.pass(2000);
+    assert.deepEqual(world.holders(E), ['shop']);
+    assert.deepEqual(world.announced, []);
+    assert.equal(world.events('takeover.spared', 'standby').length, 1);
+  });
+
+  it('looks more often where it was wrong before, and forgets that', async () => {
+    const world = await ready();
+    const taken = async (): Promise<number> => {
+      const startMs = world.clock.nowMs();
+      world.separate('shop', 'standby');
+      while (!world.holders(E).includes('standby')) await world.clock.pass(10);
+      world.cut.clear();
+      await world.clock.pass(300);
+      await Promise.all([world.standby.giveBack(['shop'], 'operator'), world.clock.pass(300)]);
+      assert.deepEqual(world.holders(E), ['shop']);
+      return world.clock.nowMs() - startMs;
+    };
+    const [first, second] = [await taken(), await taken()];
+    assert.ok(second >= first + 150, `${first} and ${second} ms`);
+    await world.clock.pass(150_000);
+    const third = await taken();
+    assert.ok(third <= first + 50, `${first} and ${third} ms`);
+  });
+
+  it('is not begun without heartbeats', async () => {
+    const world = await ready({ standby: { heartbeat: false } });
+    world.kill('shop');
+    await world.clock.pass(60_000);
+    assert.deepEqual(world.events('takeover.taken'), []);
+  });
+
+  it('asks nobody where that is not wanted', async () => {
+    const world = await ready({ standby: { check: false } });
+    world.separate('shop', 'standby');
+    await world.clock.pass(1000);
+    assert.deepEqual(world.holders(E), ['shop', 'standby']);
+  });
+});
+
+describe('a split that heals', () => {
+  async function split(more: { active?: object; standby?: object } = {}): Promise<World> {
+    const world = await ready(more);
+    world.separate('shop', 'standby');
+    await world.clock.pass(1000);
+    assert.deepEqual(world.holders(E), ['shop', 'standby']);
+    world.cut.clear();
+    await world.clock.pass(500);
+    return world;
+  }
+
+  it('leaves one holder, the standby, and the network hears so again', async () => {
+    const world = await split();
+    assert.deepEqual(world.holders(E), ['standby']);
+    assert.equal(world.events('takeover.back', 'standby').length, 1);
+    assert.equal(world.announced.filter(({ address }) => address === E).length, 2);
+    assert.equal(world.events('takeover.released', 'shop').length, 1);
+    await world.clock.pass(60_000);
+    assert.deepEqual(world.holders(E), ['standby'], 'and it stays so');
+    assert.equal(world.events('takeover.taken').length, 1);
+  });
+
+  it('gives it back at once where addresses return by themselves', async () => {
+    const world = await split({ standby: { return: 'automatic' } });
+    assert.deepEqual(world.holders(E), ['shop']);
+    assert.equal(world.announced.at(-1)?.machine, 'shop');
+    await world.clock.pass(60_000);
+    assert.deepEqual(world.holders(E), ['shop']);
+    assert.equal(world.events('takeover.taken').length, 1);
+  });
+
+  it('holds with many losses on the way', async () => {
+    const world = await ready();
+    world.losses = 3;
+    const [handover] = await Promise.all([world.active('web').give([C], 'operator'), world.clock.pass(1000)]);
+    assert.equal(handover[0]?.done, true);
+    assert.deepEqual(world.holders(C), ['standby']);
+  });
+});
+
+describe('a contradiction', () => {
+  it('is answered with the announcement, once in a second', async () => {
+    const world = await ready();
+    world.kill('shop');
+    await world.clock.pass(1000);
+    const before = world.announced.length;
+    for (let i = 0; i < 5; i++) world.standby.onConflict(E, '02:00:00:00:99:99');
+    assert.equal(world.announced.length, before + 1);
+    await world.clock.pass(1000);
+    world.standby.onConflict(E, '02:00:00:00:99:99');
+    assert.equal(world.announced.length, before + 2);
+    assert.equal(world.events('takeover.conflict', 'standby')[0]?.fields.hardware, '02:00:00:00:99:99');
+  });
+
+  it('of an address that is not here is nobody’s', async () => {
+    const world = await ready();
+    world.standby.onConflict(E, '02:00:00:00:99:99');
+    assert.deepEqual(world.announced, []);
+  });
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { askedFor, networkOf } from '../../../host/takeover/network.ts';
+import { inOrder, needed, plan } from '../../../host/takeover/plan.ts';
+
+const hardware = (adapter: string): string => `02:00:00:00:13:0${adapter.at(-1)}`;
+const facts = (adapter: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({
+  adapter,
+  hardware: hardware(adapter),
+  broken: false,
+  ...more,
+});
+const NOTHING = { used: new Map<string, number>(), share: false, forbidden: new Set<string>() };
+
+describe('the plan of a standby', () => {
+  it('uses adapters in the configured order, the one that listens last', () => {
+    assert.deepEqual(inOrder(['eth0', 'eth1', 'eth2'], 'eth0'), ['eth1', 'eth2', 'eth0']);
+    assert.deepEqual(inOrder(['eth2', 'eth1'], 'eth0'), ['eth2', 'eth1']);
+    assert.deepEqual(inOrder(['eth1'], null), ['eth1']);
+  });
+
+  it('gives every address an adapter of its own', () => {
+    const adapters = [facts('eth1'), facts('eth0')];
+    assert.deepEqual(plan({ ...NOTHING, adapters }), { adapters: ['eth1', 'eth0'] });
+    assert.deepEqual(plan({ ...NOTHING, adapters, used: new Map([['eth1', 1]]) }), { adapters: ['eth0'] });
+    const used = new Map([
+      ['eth1', 1],
+      ['eth0', 1],
+    ]);
+    assert.deepEqual(plan({ ...NOTHING, adapters, used }), {
+      reason: 'no adapter is free: each of 2 has an address',
+    });
+    assert.deepEqual(plan({ ...NOTHING, adapters, used, share: true }), { adapters: ['eth1', 'eth0'] });
+  });
+
+  it('shares the adapter that has the fewest', () => {
+    const adapters = [facts('eth1'), facts('eth0')];
+    const used = new Map([
+      ['eth1', 2],
+      ['eth0', 1],
+    ]);
+    assert.deepEqual(plan({ ...NOTHING, adapters, used, share: true }), { adapters: ['eth0', 'eth1'] });
+  });
+
+  it('prefers one whose cable is in, and leaves out one that is not there', () => {
+    const adapters = [facts('eth1', { broken: true }), facts('eth2', { hardware: null }), facts('eth0')];
+    assert.deepEqual(plan({ ...NOTHING, adapters }), { adapters: ['eth0', 'eth1'] });
+    assert.deepEqual(plan({ ...NOTHING, adapters: [facts('eth2', { hardware: null })] }), {
+      reason: 'none of the adapters is there',
+    });
+  });
+
+  it('never puts an address on the hardware address that the active had for it', () => {
+    const forbidden = new Set([hardware('eth1')]);
+    assert.deepEqual(plan({ ...NOTHING, adapters: [facts('eth1'), facts('eth0')], forbidden }), {
+      adapters: ['eth0'],
+    });
+    const alone = plan({ ...NOTHING, adapters: [facts('eth1')], forbidden });
+    assert.ok('reason' in alone);
+    assert.match(alone.reason, /eth1 has the hardware address of the active/);
+  });
+
+  it('needs as many adapters as the active with the most addresses, not as all of them', () => {
+    const counts = new Map([
+      ['web', 2],
+      ['shop', 1],
+    ]);
+    assert.deepEqual(needed(counts), { active: 'web', adapters: 2 });
+    assert.deepEqual(needed(new Map()), { active: null, adapters: 0 });
+  });
+});
+
+describe('the announcement asks for', () => {
+  it('the broadcast address of the subnet', () => {
+    assert.equal(askedFor({ address: '172.27.178.80', length: 24 }), '172.27.178.255');
+    assert.equal(askedFor({ address: '10.1.2.3', length: 8 }), '10.255.255.255');
+    assert.equal(askedFor({ address: '172.27.178.81', length: 30 }), '172.27.178.83');
+  });
+
+  it('the address itself where there is no broadcast address', () => {
+    assert.equal(askedFor({ address: '172.27.178.80', length: 31 }), '172.27.178.80');
+    assert.equal(askedFor({ address: '172.27.178.80', length: 32 }), '172.27.178.80');
+  });
+
+  it('and the network of an address is known in both families', () => {
+    assert.deepEqual(networkOf({ address: '172.27.178.80', length: 20 }), {
+      address: '172.27.176.0',
+      length: 20,
+    });
+    assert.deepEqual(networkOf({ address: '2001:db8:178::80', length: 64 }), {
+      address: '2001:db8:178::',
+      length: 64,
+    });
+  });
+});

@@ -1,0 +1,212 @@
+/** A takeover's hands on a real kernel: two adapters on one network, each with addresses and a hardware address of its own. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Adapters } from '../../host/takeover/adapters.ts';
+import { IpBatch } from '../../host/takeover/iproute.ts';
+import { Kernel } from '../../host/takeover/kernel.ts';
+import { Memory } from '../../host/takeover/memory.ts';
+import { Settings } from '../../host/takeover/settings.ts';
+import { recordingLog, until } from '../host/tools.ts';
+
+/** Names of this process's own: other tests may run in the same network. */
+const [T0, T1] = [`t0-${process.pid}`, `t1-${process.pid}`];
+const BRIDGE = `${process.pid}-adapters`;
+const TERMINAL = `${process.pid}-terminal`;
+const FILE = `/run/lab/${process.pid}.state`;
+const OWN = '192.0.2.13';
+const C = { address: '192.0.2.80', length: 24 };
+const D = { address: '192.0.2.81', length: 24 };
+const C6 = { address: '2001:db8:2::80', length: 64 };
+
+function ip(...argv: readonly string[]): string {
+  return execFileSync('ip', [...argv], { encoding: 'utf8' });
+}
+
+function onTerminal(...argv: readonly string[]): string {
+  return execFileSync('ip', ['netns', 'exec', TERMINAL, ...argv], { encoding: 'utf8' });
+}
+
+/** Which hardware address the terminal learns for an address by asking, or null if nobody answers. */
+function asked(address: string): string | null {
+  console.error(
+    ip('-6', 'a', 'show', 'dev', T1),
+    ip('-6', 'route'),
+    onTerminal('ip', '-6', 'a'),
+    onTerminal('ip', '-6', 'route'),
+  );
+  onTerminal('ip', 'neighbour', 'flush', 'all');
+  try {
+    onTerminal('ping', '-c', '1', '-W', '3', address);
+  } catch {
+    return null;
+  }
+  return /lladdr (\S+)/.exec(onTerminal('ip', 'neighbour', 'show', address))?.[1] ?? null;
+}
+
+function setting(adapter: string, name: string): string {
+  return readFileSync(`/proc/sys/net/ipv4/conf/${adapter}/${name}`, 'utf8').trim();
+}
+
+describe('adapters of a takeover', () => {
+  const { log } = recordingLog();
+  const batch = new IpBatch();
+  const heard: [string, boolean, boolean][] = [];
+  const kernel = new Kernel({
+    onChange: () => {},
+    onLink: (adapter, up, carrier) => void heard.push([adapter, up, carrier]),
+  });
+  const memory = new Memory(FILE, log);
+  const settings = new Settings(memory, log);
+  const adapters = new Adapters(batch, kernel, memory, true, (waitMs) => sleep(waitMs));
+
+  before(async () => {
+    ip('netns', 'add', BRIDGE);
+    ip('netns', 'add', TERMINAL);
+    ip(
+      '-n',
+      BRIDGE,
+      'link',
+      'add',
+      'switch0',
+      'up',
+      'type',
+      'bridge',
+      'forward_delay',
+      '0',
+      'mcast_snooping',
+      '0',
+    );
+    for (const [name, port] of [
+      [T0, 'p0'],
+      [T1, 'p1'],
+    ] as const) {
+      ip('link', 'add', name, 'type', 'veth', 'peer', 'name', port, 'netns', BRIDGE);
+      ip('-n', BRIDGE, 'link', 'set', port, 'master', 'switch0', 'up');
+    }
+    ip('-n', TERMINAL, 'link', 'add', 'eth0', 'up', 'type', 'veth', 'peer', 'name', 'p2', 'netns', BRIDGE);
+    ip('-n', BRIDGE, 'link', 'set', 'p2', 'master', 'switch0', 'up');
+    ip('-n', TERMINAL, 'address', 'add', '192.0.2.21/24', 'dev', 'eth0');
+    ip('-n', TERMINAL, 'address', 'add', '2001:db8:2::21/64', 'dev', 'eth0', 'nodad');
+    ip('link', 'set', T0, 'up');
+    ip('address', 'add', `${OWN}/24`, 'dev', T0);
+    // As distributions have it: what would not go out here is dropped.
+    for (const adapter of [T0, T1]) writeFileSync(`/proc/sys/net/ipv4/conf/${adapter}/rp_filter`, '1');
+    await kernel.start();
+  });
+
+  after(() => {
+    kernel.close();
+    batch.close();
+    adapters.close();
+    ip('link', 'delete', T0);
+    ip('link', 'delete', T1);
+    ip('netns', 'delete', BRIDGE);
+    ip('netns', 'delete', TERMINAL);
+  });
+
+  it('answer for an address with the hardware address of the adapter that took it, and leave everything as it was', async () => {
+    const [own, takeover] = [kernel.hardwareOf(T0), kernel.hardwareOf(T1)];
+    settings.isolate([T0, T1]);
+    await adapters.activate(T1, C, true);
+    assert.ok(adapters.has(T1, C.address));
+    for (let i = 0; i < 3; i++) {
+      assert.equal(asked(C.address), takeover);
+      assert.equal(asked(OWN), own);
+    }
+    assert.match(ip('rule', 'show'), /from 192\.0\.2\.80 lookup/);
+    // What the machine itself asks tells nobody another address.
+    onTerminal('ip', 'neighbour', 'flush', 'all');
+    asked(C.address);
+    execFileSync('ping', ['-c', '1', '-I', OWN, '192.0.2.21']);
+    assert.match(onTerminal('ip', 'neighbour', 'show', C.address), new RegExp(takeover ?? ''));
+
+    await adapters.withdraw(T1, C, true, true);
+    settings.restore();
+    await kernel.refresh();
+    assert.equal(asked(C.address), null);
+    assert.equal(kernel.isUp(T1), false, 'it was off before');
+    assert.doesNotMatch(ip('rule', 'show'), /from 192\.0\.2\.80/);
+    assert.deepEqual([setting(T1, 'arp_ignore'), setting(T0, 'rp_filter')], ['0', '1']);
+    assert.throws(() => readFileSync(FILE), 'nothing is left to remember');
+  });
+
+  it('keep the second address when the first one of the same adapter goes', async () => {
+    settings.prepare([T1]);
+    await adapters.activate(T1, C, true);
+    await adapters.activate(T1, D, true);
+    await adapters.withdraw(T1, C, true, false);
+    await kernel.refresh();
+    assert.deepEqual(kernel.addressesOf(T1), [D]);
+    await adapters.withdraw(T1, D, true, true);
+    settings.restore();
+  });
+
+  it('have an IPv6 address at once, without looking for duplicates', async () => {
+    await adapters.activate(T1, C6, true);
+    assert.doesNotMatch(ip('-6', 'address', 'show', 'dev', T1, 'scope', 'global'), /tentative/);
+    assert.equal(asked(C6.address), kernel.hardwareOf(T1));
+    assert.match(ip('-6', 'rule', 'show'), /from 2001:db8:2::80 lookup/);
+    await adapters.withdraw(T1, C6, true, true);
+    assert.equal(asked(C6.address), null);
+    assert.doesNotMatch(ip('-6', 'rule', 'show'), /from 2001:db8:2::80/);
+  });
+
+  it('are switched off with their only address, and come back with their routes', async () => {
+    ip('link', 'set', T1, 'up');
+    ip('address', 'add', '192.0.2.80/24', 'dev', T1);
+    ip('route', 'add', '198.51.100.0/24', 'via', '192.0.2.21', 'dev', T1, 'metric', '50');
+    await kernel.refresh();
+    assert.equal(await adapters.deactivate(T1, C), null);
+    await kernel.refresh();
+    assert.equal(kernel.isUp(T1), false);
+    assert.doesNotMatch(ip('route', 'show'), /198\.51\.100/);
+    // The program may end meanwhile.
+    assert.equal(new Memory(FILE, log).known.routes.length, 1);
+    await adapters.activate(T1, C, false);
+    assert.match(ip('route', 'show'), new RegExp(`198.51.100.0/24 via 192.0.2.21 dev ${T1} .*metric 50`));
+    await adapters.deactivate(T1, C);
+    memory.change({ raised: [], routes: [] });
+  });
+
+  it('stay on while they have an address that is not given', async () => {
+    await adapters.activate(T0, C, false);
+    assert.equal(await adapters.deactivate(T0, C), `${T0} stays on: it has ${OWN}`);
+    await kernel.refresh();
+    assert.deepEqual(
+      kernel.addressesOf(T0).map(({ address }) => address),
+      [OWN],
+    );
+    assert.equal(kernel.isUp(T0), true);
+  });
+
+  it('are heard of at once when a cable is pulled', async () => {
+    heard.length = 0;
+    ip('-n', BRIDGE, 'link', 'set', 'p0', 'down');
+    await until('the carrier is gone', () =>
+      heard.some(([name, up, carrier]) => name === T0 && up && !carrier),
+    );
+    ip('-n', BRIDGE, 'link', 'set', 'p0', 'up');
+    await until('the carrier is back', () => heard.some(([name, , carrier]) => name === T0 && carrier));
+  });
+
+  it('say what the kernel says when it refuses', async () => {
+    await assert.rejects(adapters.activate('none0', C, false), /none0.*Cannot find device/);
+    await assert.rejects(batch.run([{ line: 'link set dev none0 up' }]), /Cannot find device/);
+    await batch.run([{ line: 'link set dev none0 up', optional: true }]);
+    await batch.run([{ line: `address del 192.0.2.99/24 dev ${T0}`, optional: true }], T0);
+    // One that is gone already is as good as removed.
+    await adapters.withdraw(T0, { address: '192.0.2.99', length: 24 }, true, false);
+  });
+
+  it('are worked on again after ip was killed', async () => {
+    const [pid] = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'ip -oneline -force -batch'], {
+      encoding: 'utf8',
+    }).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    await sleep(50);
+    assert.match(await batch.run([], T0), new RegExp(`${T0}.*LOWER_UP`));
+  });
+});
