@@ -1,11 +1,11 @@
 /** The commands: what each is called, says about itself, takes and does. */
 import { checkCommand } from './check.ts';
-import { loadRouterConfiguration } from './config/router/file.ts';
+import { DEFAULT_RECORDS, MOST_RECORDS } from './control/record-routes.ts';
+import { historyCommand, outboxCommand } from './control/records-command.ts';
 import { foreground } from './foreground.ts';
+import { readOwnFile } from './own-file.ts';
 import { replayCommand } from './replay/command.ts';
 import { messageCommand } from './router/message-command.ts';
-import { DEFAULT_RECORDS, MOST_RECORDS } from './router/record-routes.ts';
-import { historyCommand, outboxCommand } from './router/records-command.ts';
 import { run } from './router/run.ts';
 import { askStatus, statusText } from './router/status.ts';
 
@@ -82,8 +82,9 @@ MESSAGE-ID is the beginning of one, long enough to tell it from all others. When
 of several, it is done for none; --all leaves out what is being sent at this moment.
 ${RECORDS_HELP}
 
---json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "state", "beingSent",
+--json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "list", "state", "beingSent",
 "tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
+list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
 After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
@@ -107,7 +108,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: 'Asks the process behind the control socket that the configuration names.',
     options: ['config', 'json'],
     action: async ({ config, json }) => {
-      const status = await askStatus(loadRouterConfiguration(config ?? DEFAULT_CONFIGURATION).control);
+      const status = await askStatus(readOwnFile(config ?? DEFAULT_CONFIGURATION));
       console.log(json ? JSON.stringify(status) : statusText(status));
     },
   },
@@ -117,7 +118,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: HISTORY_HELP,
     options: ['config', 'json', 'last'],
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
-      console.log(await historyCommand({ config, json, last })),
+      console.log(await historyCommand({ place: () => readOwnFile(config), json, last })),
   },
   outbox: {
     synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
@@ -126,7 +127,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     options: ['config', 'json', 'last', 'all'],
     takesMore: true,
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
-      console.log(await outboxCommand({ config, json, last, all }, more)),
+      console.log(await outboxCommand({ place: () => readOwnFile(config), json, last, all }, more)),
   },
   message: {
     synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',

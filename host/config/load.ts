@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import * as v from 'valibot';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import type { Mistake, Path } from './contradictions.ts';
-import type { Shape } from './shape.ts';
+import { isMapping, type Shape } from './shape.ts';
 import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
 
 /** One mistake can repeat a hundred times; the first ones tell what it is. */
@@ -127,6 +127,12 @@ function understood<T>(kind: FileKind<T>, yaml: YamlText, mistakes: TextMistake[
   }
   for (const { path, message } of kind.contradictions(result.output)) add(path, 'value', message);
   return result.output;
+}
+
+/** The keys at the top of a text, which tell what kind of file it is; none where it can't be understood. */
+export function topKeys(source: string): readonly string[] {
+  const { broken, value } = readYaml(source.replace(/^\uFEFF/, ''));
+  return !broken && isMapping(value) ? Object.keys(value) : [];
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Who is told of a recovery, and what. */
 import { foldMailAddress } from '../config/mail-address.ts';
+import { viaOf } from '../config/router/via.ts';
 import type { Language, RouterConfiguration } from '../config/types.ts';
 import { createNotice } from '../notify/mail.ts';
-import type { Notice } from '../store/outbox.ts';
+import type { NewNotice } from '../store/outbox.ts';
 import type { Outage, Waiting } from './outages.ts';
 
 /** A client whose mail address is known. */
@@ -16,7 +17,7 @@ export interface Person {
 }
 
 /** A notice, and how long it may wait for others to the same person. */
-export type HeldNotice = Notice & { readonly holdMs: number };
+export type HeldNotice = NewNotice & { readonly holdMs: number };
 
 /** Outages that have ended together, with everybody who waited. */
 export interface Ended {
@@ -93,6 +94,11 @@ export class Notices {
     return this.#people.has(client);
   }
 
+  /** Whether this client's mail address was given to the router by somebody there. */
+  isRegistered(client: string): boolean {
+    return this.#people.get(client)?.registeredMs !== undefined;
+  }
+
   /** Whether this client would get a notice. */
   tells(client: string): boolean {
     const person = this.#people.get(client);
@@ -106,7 +112,9 @@ export class Notices {
     nowMs: number,
   ): HeldNotice[] {
     const { notify, servers, smtp } = this.#configuration;
-    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const entry = servers.find(({ address }) => address === server);
+    const serverName = entry?.name ?? null;
+    const isDirect = viaOf(this.#configuration, entry) === 'direct';
     const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
     const notices: HeldNotice[] = [];
     const mails = this.#mailsOf(clients.keys());
@@ -114,6 +122,8 @@ export class Notices {
       const person = this.#people.get(client);
       // Paragraph 94: nobody knows the address.
       if (person === undefined || this.#stopped.has(foldMailAddress(person.mail))) continue;
+      // Somebody else tells them; only who gave his address to this router is this router's.
+      if (!isDirect && person.registeredMs === undefined) continue;
       // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
       const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= first.fromMs;
       if (!isPromised && nowMs - waiting.lastMs > notify.freshMs) continue;

@@ -3,13 +3,15 @@
  * (embodiment 1: paragraphs 66 to 101).
  */
 import { randomInt } from 'node:crypto';
+import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { FabricEvent, Sign, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { PastOutage } from '../store/history.ts';
 import { BurstLog } from './burst.ts';
-import { type HeldNotice, Notices, type Person } from './notices.ts';
+import { listsOf } from './lists.ts';
+import { type Coming, type Ended, type HeldNotice, Notices, type Person } from './notices.ts';
 import { nameOf, type Outage, Outages, type Waiting } from './outages.ts';
 
 export type AnySign = Sign | 'trap' | 'connect';
@@ -142,6 +144,8 @@ export class Router {
 
   /** Whether somebody waits for it who can be told. */
   isAwaited(outage: Outage): boolean {
+    // Whether its notifier knows their addresses is not known here.
+    if (outage.clients.size > 0 && notifierOf(this.#configuration, outage.server) !== null) return true;
     for (const client of outage.clients.keys()) if (this.#notices.knows(client)) return true;
     return false;
   }
@@ -308,7 +312,7 @@ export class Router {
     const { clock, journal } = this.#options;
     const nowMs = clock.nowMs();
     const ended = { server: outage.server, recoveredMs: nowMs, outages: [outage], clients: late };
-    journal.tell([], this.#notices.of(ended, [], nowMs));
+    journal.tell([], this.#mailsOf(ended, []).mails);
   }
 
   #forgotten(name: string): void {
@@ -515,14 +519,13 @@ export class Router {
       waiting: outage.clients,
       handedOut: this.#recoveries.get(outage)?.clients,
     }));
-    const notices = this.#notices.of(recovery, coming, clock.nowMs());
-    const told = notices.length;
+    const { mails, told } = this.#mailsOf(recovery, coming);
     const ended = outages.map((outage) => {
       const { port, cause, fromMs } = outage;
       const counts = { clients: clients.size, told };
       return { outage, past: { server, port, cause, sign, fromMs, toMs: clock.nowMs(), ...counts } };
     });
-    journal.tell(ended, notices);
+    journal.tell(ended, mails);
     for (const outage of outages) {
       const { port, cause } = outage;
       for (const [client, waiting] of outage.clients) {
@@ -533,6 +536,16 @@ export class Router {
       log.info('outage.closed', { server, port, cause, sign, clients: clients.size, told });
       fabric.forget(outage);
     }
+  }
+
+  /** All that goes out at the end of outages, and how many clients are told by that or are on a list. */
+  #mailsOf(ended: Ended, coming: readonly Coming[]): { mails: HeldNotice[]; told: number } {
+    const nowMs = this.#options.clock.nowMs();
+    const notices = this.#notices.of(ended, coming, nowMs);
+    const isOurs = (client: string): boolean => this.#notices.isRegistered(client);
+    const lists = listsOf(this.#configuration, ended, isOurs, nowMs);
+    const told = lists.reduce((sum, { listed = [] }) => sum + listed.length, notices.length);
+    return { mails: [...notices, ...lists.map((list) => ({ ...list, holdMs: 0 }))], told };
   }
 
   #waiting(event: { nowUs: number; firstUs: number; lastUs: number; tries: number }): Waiting {

@@ -1,7 +1,10 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
-import { notYet, warnings } from '../config/router/explain.ts';
+import { warnings } from '../config/router/explain.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import type { RouterConfiguration, TrapConfiguration } from '../config/types.ts';
+import { recordRoutes } from '../control/record-routes.ts';
+import { firstQueued, pastOutages } from '../control/records.ts';
+import { serveControl } from '../control/socket.ts';
 import { messageOf } from '../errors.ts';
 import type { Signals } from '../foreground.ts';
 import type { Log } from '../log.ts';
@@ -17,14 +20,11 @@ import { loadSetting, saveSetting } from '../store/settings.ts';
 import { loadStopped } from '../store/stopped.ts';
 import { Store } from '../store/store.ts';
 import { ConnectChecks } from './checks.ts';
-import { serveControl } from './control.ts';
 import { DataPlane } from './data-plane.ts';
 import { DeadServers } from './dead-servers.ts';
 import { StoreJournal } from './journal.ts';
 import { messageRoutes } from './message.ts';
 import { ownUrl } from './own-url.ts';
-import { recordRoutes } from './record-routes.ts';
-import { firstQueued, pastOutages } from './records.ts';
 import { Router } from './router.ts';
 import { statusOf } from './status.ts';
 
@@ -71,7 +71,6 @@ export async function run(file: string, log: Log, signals: Signals): Promise<voi
   });
   const configuration = loadRouterConfiguration(file);
   for (const message of warnings(configuration)) log.warn('configuration', { message });
-  for (const message of notYet(configuration)) log.info('configuration', { message });
   const stopped = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });
@@ -145,6 +144,9 @@ class RunningRole {
       },
       get giveUpMs() {
         return current().notify.giveUpMs;
+      },
+      get listKey() {
+        return current().listKey;
       },
       stopUrl: (mail) => this.#stopUrl(mail),
       isStopped: (mail) => this.#router.isStopped(mail),

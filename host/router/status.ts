@@ -1,13 +1,15 @@
 /** `ringback status`: what a running `ringback run` has in hand. */
+
+import type { Place } from '../control/ask-state.ts';
+import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
+import { countText, dateText, lastedText, listText, nextText, placeText } from '../control/records-text.ts';
+import { askControl } from '../control/socket.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
 import type { TrapCounters } from '../recovery/traps.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoreHealth } from '../store/store.ts';
-import { askControl } from './control.ts';
 import type { Outage } from './outages.ts';
-import type { NoticeRecord, PastOutageRecord } from './records.ts';
-import { countText, dateText, lastedText, nextText, placeText } from './records-text.ts';
 
 /** Where what must not be lost is kept, and why it is not where it should be. */
 interface StatePlace extends StoreHealth {
@@ -89,8 +91,8 @@ export function statusOf(facts: Facts): Status {
 }
 
 /** Asks the process behind the control socket. */
-export async function askStatus(control: string): Promise<Status> {
-  return (await askControl(control, '/status')) as Status;
+export async function askStatus({ control, command }: Place): Promise<Status> {
+  return (await askControl(control, '/status', undefined, command)) as Status;
 }
 
 const SHOWN_CLIENTS = 20;
@@ -155,7 +157,7 @@ function pastText(outage: PastOutageRecord): string {
 function pendingText(notice: NoticeRecord): string {
   const { id, mail, tries, reason } = notice;
   const failed = reason === null ? '' : `, ${triesText(tries)} failed: ${reason}`;
-  return `  ${id}  ${mail}  next ${nextText(notice)}${failed}`;
+  return `  ${id}  ${mail}${listText(notice)}  next ${nextText(notice)}${failed}`;
 }
 
 function stateText({ place, reason, directory }: StatePlace): string {

@@ -79,7 +79,7 @@ export class LoggedRun {
 
   /** Asks as `ringback status` does, which would need a process each time. */
   status(): Promise<Status> {
-    return askStatus(`${this.#lab.directory}/ringback.sock`);
+    return askStatus({ command: 'run', control: `${this.#lab.directory}/ringback.sock`, state: null });
   }
 
   /** Processor time that it has used so far. */

@@ -160,10 +160,10 @@ export async function serveControl(path: string, routes: Routes): Promise<Contro
 }
 
 /**
- * Asks a running `ringback run`, or tells it something (`body`). Throws RingbackError('unavailable') when there is none,
+ * Asks a running program, or tells it something (`body`); `command` is how it was started. Throws RingbackError('unavailable') when there is none,
  * and what its route threw when that is the asker's fault.
  */
-export function askControl(path: string, what: string, body?: unknown): Promise<unknown> {
+export function askControl(path: string, what: string, body?: unknown, command = 'run'): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void =>
       reject(new RingbackError('unavailable', `control ${path}: ${reason}`, { cause }));
@@ -199,7 +199,7 @@ export function askControl(path: string, what: string, body?: unknown): Promise<
     });
     asking.on('timeout', () => asking.destroy(new Error('no answer')));
     asking.on('error', (error) => {
-      if (isNobody(systemCodeOf(error))) fail('no `ringback run` is running here', error);
+      if (isNobody(systemCodeOf(error))) fail(`no \`ringback ${command}\` is running here`, error);
       else if (systemCodeOf(error) === 'EACCES') fail('only its owner may ask; try as root', error);
       else fail(messageOf(error), error);
     });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { drop, outbox, retry } from '../../../host/control/records.ts';
 import type { Outbox } from '../../../host/notify/outbox.ts';
-import { drop, outbox, retry } from '../../../host/router/records.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { type LoggedLine, until } from '../tools.ts';
 import { enter, four, type Hand, noticeTo, refusal, sending, states } from './recorded.ts';

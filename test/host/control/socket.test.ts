@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:http';
 import { connect, createServer as createRaw } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
+import { askControl, isNobodyThere, type Routes, serveControl } from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
-import { askControl, isNobodyThere, type Routes, serveControl } from '../../../host/router/control.ts';
 import { directory } from '../fabric/scripted.ts';
 import { until } from '../tools.ts';
 

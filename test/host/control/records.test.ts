@@ -8,13 +8,13 @@ import {
   pastOutages,
   retry,
   type State,
-} from '../../../host/router/records.ts';
+} from '../../../host/control/records.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { findNotices } from '../../../host/store/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { directory } from '../fabric/scripted.ts';
+import { OTHER, SATO, SERVER } from '../router/world.ts';
 import { enter, four, noticeTo, opened, over, refusal, states } from './recorded.ts';
-import { OTHER, SATO, SERVER } from './world.ts';
 
 let store: Store;
 beforeEach(async (context) => {

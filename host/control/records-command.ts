@@ -1,16 +1,15 @@
 /** `ringback history` and `ringback outbox`: asks the process that runs, or opens the state if none does. */
 
 import { nearest } from '../config/nearest.ts';
-import { loadRouterConfiguration } from '../config/router/file.ts';
 import { RingbackError } from '../errors.ts';
-import { ask } from './ask-state.ts';
+import { ask, type Place } from './ask-state.ts';
 import { isMessageId, MOST_RECORDS, recordCount } from './record-routes.ts';
 import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from './records.ts';
 import { countText, historyText, outboxText } from './records-text.ts';
 
 interface Given {
-  /** The configuration file. */
-  readonly config: string;
+  /** Whom to ask, as the configuration file says. */
+  readonly place: () => Place;
   readonly json: boolean;
   readonly last: string | undefined;
 }
@@ -18,9 +17,9 @@ interface Given {
 const ACTIONS = ['list', 'retry', 'drop'];
 
 /** Returns what is to be printed. Throws RingbackError. */
-export async function historyCommand({ config, json, last }: Given): Promise<string> {
+export async function historyCommand({ place, json, last }: Given): Promise<string> {
   const question = `/history${lastQuery('history', last)}`;
-  const { answer } = await ask(loadRouterConfiguration(config), question);
+  const { answer } = await ask(place(), question);
   return json ? JSON.stringify(answer) : historyText(answer as HistoryAnswer);
 }
 
@@ -29,7 +28,7 @@ export async function outboxCommand(
   given: Given & { readonly all: boolean },
   words: readonly string[],
 ): Promise<string> {
-  const { config, json } = given;
+  const { json } = given;
   const [action = 'list', ...ids] = words;
   if (!ACTIONS.includes(action)) {
     const meant = nearest(action, ACTIONS);
@@ -41,12 +40,15 @@ export async function outboxCommand(
     if (ids.length > 0) throw wrong(`list ${ids[0]} is too much`);
     if (all) throw wrong(`list does not take --all; --last ${MOST_RECORDS} lists as many as there can be`);
     const question = `/outbox${lastQuery('outbox', last)}`;
-    const { answer } = await ask(loadRouterConfiguration(config), question);
+    const { answer } = await ask(given.place(), question);
     return json ? JSON.stringify(answer) : outboxText(answer as OutboxAnswer);
   }
   const body = order(action, ids, given);
-  const { answer, isLive } = await ask(loadRouterConfiguration(config), `/outbox/${action}`, body);
-  return json ? JSON.stringify(answer) : orderText(action, answer as OrderAnswer, isLive);
+  const place = given.place();
+  const { answer, isLive } = await ask(place, `/outbox/${action}`, body);
+  return json
+    ? JSON.stringify(answer)
+    : orderText(action, answer as OrderAnswer, isLive ? null : place.command);
 }
 
 function order(
@@ -61,10 +63,11 @@ function order(
   return all ? { all } : { ids };
 }
 
-function orderText(action: string, { notices, beingSent }: OrderAnswer, isLive: boolean): string {
+/** `command`: what must run for it; null: it does. */
+function orderText(action: string, { notices, beingSent }: OrderAnswer, command: string | null): string {
   const left = beingSent > 0 ? `; ${countText(beingSent)} being sent at this moment` : '';
   if (action === 'drop') return `${countText(notices)} dropped${left}`;
-  const when = isLive ? 'now' : 'when `ringback run` runs';
+  const when = command === null ? 'now' : `when \`ringback ${command}\` runs`;
   return `${countText(notices)} to be tried ${when}${left}`;
 }
 

@@ -4,15 +4,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
-import { serveControl } from '../../../host/router/control.ts';
-import { recordRoutes } from '../../../host/router/record-routes.ts';
-import type { HistoryAnswer, OutboxAnswer } from '../../../host/router/records.ts';
+import { recordRoutes } from '../../../host/control/record-routes.ts';
+import type { HistoryAnswer, OutboxAnswer } from '../../../host/control/records.ts';
+import { serveControl } from '../../../host/control/socket.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { directory } from '../fabric/scripted.ts';
+import { type Result, ringbackBeside } from '../router/program.ts';
+import { OTHER, SERVER } from '../router/world.ts';
 import { until } from '../tools.ts';
-import { type Result, ringbackBeside } from './program.ts';
 import { enter, fail, finish, type Hand, noticeTo, opened, over, sending } from './recorded.ts';
-import { OTHER, SERVER } from './world.ts';
 
 let place: ReturnType<typeof directory>;
 beforeEach(() => {

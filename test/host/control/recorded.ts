@@ -1,15 +1,15 @@
 /** A real state with outages that are over and notices of every kind, and what may be asked of it. */
 import type { TestContext } from 'node:test';
+import { NOBODY, outbox } from '../../../host/control/records.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { createNotice } from '../../../host/notify/mail.ts';
 import { Outbox } from '../../../host/notify/outbox.ts';
 import type { Delivery } from '../../../host/notify/smtp.ts';
-import { NOBODY, outbox } from '../../../host/router/records.ts';
 import { addToHistory, type PastOutage } from '../../../host/store/history.ts';
 import { addNotice, finishNotice, type Notice, postponeNotice } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
+import { OTHER, SATO, SERVER } from '../router/world.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
-import { OTHER, SATO, SERVER } from './world.ts';
 
 const FROM = 'ringback@router.example';
 /** Nothing is due meanwhile. */

@@ -7,6 +7,7 @@ import {
   countQueued,
   findNotices,
   finishNotice,
+  type ListFacts,
   listNotices,
   type NoticeState,
   type OutboxRow,
@@ -46,6 +47,8 @@ export interface NoticeRecord {
   /** Servers that it tells of, and addresses of the client it is for. */
   readonly servers: readonly string[];
   readonly clients: readonly string[];
+  /** Set for a list of all that waited for one server, which has a part of them. */
+  readonly list: { readonly part: number; readonly parts: number; readonly clients: number } | null;
   readonly state: NoticeState;
   /** Whether it is being sent at this moment. */
   readonly beingSent: boolean;
@@ -148,14 +151,16 @@ function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): Not
   const date = dates(store);
   const nowMs = store.clock.nowMs();
   return store.read((sql) =>
-    list(sql).map(({ messageId, mail, items, state, tries, reason, createdMs, dueMs, finishedMs }) => {
+    list(sql).map((row) => {
+      const { messageId, mail, items, state, tries, reason, createdMs, dueMs, finishedMs } = row;
       const nextMs = state === 'queued' ? Math.max(dueMs, nowMs) : null;
       return {
         id: shortId(sql, messageId),
         messageId,
         mail,
-        servers: [...new Set(items.map(({ server }) => server))],
+        servers: row.list === undefined ? [...new Set(items.map(({ server }) => server))] : [row.list.server],
         clients: [...new Set(items.map(({ client }) => client))],
+        list: row.list === undefined ? null : partOf(row.list),
         state,
         beingSent: state === 'queued' && post.isBeingSent(messageId),
         tries,
@@ -167,6 +172,10 @@ function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): Not
       };
     }),
   );
+}
+
+function partOf({ part, parts, clients }: ListFacts): NonNullable<NoticeRecord['list']> {
+  return { part, parts, clients };
 }
 
 function shortId(sql: Sql, messageId: string): string {

@@ -23,6 +23,13 @@ export function nextText({ state, beingSent, nextInSeconds }: NoticeRecord): str
   return nextInSeconds === 0 ? 'now' : `in ${lastedText(nextInSeconds)}`;
 }
 
+/** What a mail is if it is no notice: `, list 1/3 of 1000`. */
+export function listText({ list }: NoticeRecord): string {
+  if (list === null) return '';
+  const part = list.parts === 1 ? '' : ` ${list.part}/${list.parts}`;
+  return `, list${part} of ${list.clients}`;
+}
+
 export function countText(count: number): string {
   return `${count} ${count === 1 ? 'notice' : 'notices'}`;
 }
@@ -48,7 +55,7 @@ export function outboxText({ queued, notices }: OutboxAnswer): string {
   const cells = (notice: NoticeRecord): string[] => [
     notice.id,
     notice.mail,
-    notice.servers.join(', '),
+    `${notice.servers.join(', ')}${listText(notice)}`,
     notice.state,
     String(notice.tries),
     nextText(notice),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
+import { isMessageId, recordCount, recordRoutes } from '../../../host/control/record-routes.ts';
+import { type HistoryAnswer, NOBODY, type OutboxAnswer } from '../../../host/control/records.ts';
+import type { Question, Routes } from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
-import type { Question, Routes } from '../../../host/router/control.ts';
-import { isMessageId, recordCount, recordRoutes } from '../../../host/router/record-routes.ts';
-import { type HistoryAnswer, NOBODY, type OutboxAnswer } from '../../../host/router/records.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { enter, noticeTo, opened, over } from './recorded.ts';
 

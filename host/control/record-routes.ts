@@ -1,7 +1,7 @@
 /** What may be asked about past outages and notices, in the words of the control socket. */
 import { RingbackError } from '../errors.ts';
-import type { Question, Routes } from './control.ts';
 import { drop, outbox, type Post, pastOutages, retry, type State, type Which } from './records.ts';
+import type { Question, Routes } from './socket.ts';
 
 /** Records that one answer has at the most. */
 export const MOST_RECORDS = 10_000;

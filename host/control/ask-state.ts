@@ -1,12 +1,20 @@
 /** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
-import type { RouterConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { Store } from '../store/store.ts';
-import { askControl, isNobodyThere, type Routes } from './control.ts';
-import { messageRoutes } from './message.ts';
 import { recordRoutes } from './record-routes.ts';
-import { NOBODY } from './records.ts';
+import { NOBODY, type State } from './records.ts';
+import { askControl, isNobodyThere, type Routes } from './socket.ts';
+
+/** Where a role can be asked, or what it has left. */
+export interface Place {
+  /** How it is started: `ringback COMMAND`. */
+  readonly command: string;
+  /** Its control socket. */
+  readonly control: string;
+  /** Its directory; null: memory. */
+  readonly state: string | null;
+}
 
 export interface Answered {
   readonly answer: unknown;
@@ -14,22 +22,25 @@ export interface Answered {
   readonly isLive: boolean;
 }
 
-/** The answer of the process that runs; else, by the same routes, that of the state itself. */
+/**
+ * The answer of the process that runs; else, by the same routes, that of the state itself. `routesOf`: what this
+ * question is answered by.
+ */
 export async function ask(
-  configuration: RouterConfiguration,
+  { command, control, state }: Place,
   what: string,
   body?: unknown,
+  routesOf: (store: State) => Routes = (store) => recordRoutes(store, NOBODY),
 ): Promise<Answered> {
-  const { control, state } = configuration;
   try {
-    return { answer: await askControl(control, what, body), isLive: true };
+    return { answer: await askControl(control, what, body, command), isLive: true };
   } catch (error) {
     if (!isNobodyThere(error)) throw error;
     const neither = (reason: string, cause: unknown): RingbackError =>
       new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
     if (state === null) throw neither('with state: false nothing outlives it', error);
     try {
-      return { answer: await lookInto(state, what, body), isLive: false };
+      return { answer: await lookInto(state, what, body, routesOf), isLive: false };
     } catch (closed) {
       if (closed instanceof RingbackError && closed.code === 'unavailable')
         throw neither(closed.message, closed);
@@ -38,7 +49,12 @@ export async function ask(
   }
 }
 
-async function lookInto(directory: string, what: string, body: unknown): Promise<unknown> {
+async function lookInto(
+  directory: string,
+  what: string,
+  body: unknown,
+  routesOf: (store: State) => Routes,
+): Promise<unknown> {
   const log = createLog({
     write: (line) => process.stderr.write(line),
     terminal: process.stderr.isTTY === true,
@@ -47,8 +63,7 @@ async function lookInto(directory: string, what: string, body: unknown): Promise
   const store = await Store.open({ directory, log, existing: true });
   try {
     const [path = '', query] = what.split('?', 2);
-    const routes: Routes = { ...recordRoutes(store, NOBODY), ...messageRoutes(store) };
-    const handler = routes[`${body === undefined ? 'GET' : 'POST'} ${path}`];
+    const handler = routesOf(store)[`${body === undefined ? 'GET' : 'POST'} ${path}`];
     return await handler?.({ query: new URLSearchParams(query), body: body ?? null });
   } finally {
     store.close();

@@ -7,15 +7,15 @@ import type {
   OrderAnswer,
   OutboxAnswer,
   PastOutageRecord,
-} from '../../../host/router/records.ts';
+} from '../../../host/control/records.ts';
 import type { Status } from '../../../host/router/status.ts';
 import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
 import { freePort, scriptedServer } from '../notify/support.ts';
-import { Running, ringbackBeside } from './program.ts';
-import { SATO, SERVER } from './world.ts';
+import { Running, ringbackBeside } from '../router/program.ts';
+import { SATO, SERVER } from '../router/world.ts';
 
 /** Attempts to send last no longer than a few orders. */
 const MOST_TRIES = 50;
