@@ -27,9 +27,14 @@ export class Daemon {
     this.#options = options;
   }
 
+  /** What it has written down so far. */
+  get log(): string {
+    return textOf(this.#options.log);
+  }
+
   /** Starts it, and waits until it listens. */
   async start(): Promise<void> {
-    const { node, argv, port, log } = this.#options;
+    const { node, argv, port } = this.#options;
     const child = this.#lab.spawn(node, argv);
     this.#process = child;
     let said = '';
@@ -42,7 +47,7 @@ export class Daemon {
       i=$((i + 1)); [ $i -lt ${MOST_LOOKS} ] && kill -0 ${child.pid} || exit 1; sleep 0.02
     done`;
     const { code } = await this.#lab.run(node, ['sh', '-c', look]);
-    if (code !== 0) throw new Error(`${argv.join(' ')} does not listen on ${port}: ${said}${textOf(log)}`);
+    if (code !== 0) throw new Error(`${argv.join(' ')} does not listen on ${port}: ${said}${this.log}`);
   }
 
   /** Asks it to end, and waits until it has. */
