@@ -2,14 +2,16 @@
 import { checkCommand } from './check.ts';
 import { DEFAULT_RECORDS, MOST_RECORDS } from './control/record-routes.ts';
 import { historyCommand, outboxCommand } from './control/records-command.ts';
+import { askControl } from './control/socket.ts';
 import { foreground } from './foreground.ts';
 import { readOwnFile } from './own-file.ts';
+import { relay } from './relay/run.ts';
 import { replayCommand } from './replay/command.ts';
 import { messageCommand } from './router/message-command.ts';
 import { run } from './router/run.ts';
-import { askStatus, statusText } from './router/status.ts';
 
 const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
+const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
 
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -39,7 +41,7 @@ export interface Given {
 }
 
 export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
-  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION})`,
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION})`,
   json: '    --json            for machines',
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
@@ -72,7 +74,8 @@ const HISTORY_HELP = `The latest come first.
 ${RECORDS_HELP}
 
 --json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "told"}]}.
-Port 0 is the host as a whole; clients are those who waited; sign is null when nobody waited any more.`;
+Port 0 is the host as a whole; clients are those who waited; sign is null when nobody waited any more. A relay prints
+{"lists": [{"server", "part", "parts", "clients", "told", "received"}]}; told are those whose address it knows.`;
 
 const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
 retry  tries those that wait now, and those that were given up as if they were new
@@ -95,6 +98,13 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     options: ['config', 'verbose'],
     action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) => foreground(run, config, verbose),
   },
+  relay: {
+    synopsis: 'relay [-c FILE]',
+    summary: 'on a server or a management station: fetch list mails, and mail the people on them',
+    help: FOREGROUND_HELP,
+    options: ['config', 'verbose'],
+    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) => foreground(relay, config, verbose),
+  },
   check: {
     synopsis: 'check [-c FILE]',
     summary: 'validate the configuration, and say what it will do',
@@ -104,17 +114,19 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   },
   status: {
     synopsis: 'status [-c FILE] [--json]',
-    summary: 'outages, who waits, notices and counters of a running `run`',
+    summary:
+      'outages, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
     help: 'Asks the process behind the control socket that the configuration names.',
     options: ['config', 'json'],
     action: async ({ config, json }) => {
-      const status = await askStatus(readOwnFile(config ?? DEFAULT_CONFIGURATION));
+      const { control, command, statusText } = readOwnFile(config ?? DEFAULT_CONFIGURATION);
+      const status = await askControl(control, '/status', undefined, command);
       console.log(json ? JSON.stringify(status) : statusText(status));
     },
   },
   history: {
     synopsis: 'history [-c FILE] [--json] [--last N]',
-    summary: 'outages that are over, and how many people were told',
+    summary: 'outages that are over, and how many people were told; of a relay the lists that it has had',
     help: HISTORY_HELP,
     options: ['config', 'json', 'last'],
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>

@@ -5,11 +5,15 @@ import { parseRelayConfiguration } from './config/relay/file.ts';
 import * as router from './config/router/explain.ts';
 import { parseRouterConfiguration } from './config/router/file.ts';
 import type { Place } from './control/ask-state.ts';
+import { type RelayStatus, relayStatusText } from './relay/status.ts';
+import { type Status, statusText } from './router/status.ts';
 
 export interface OwnFile extends Place {
   /** What the role will do, and what is probably not meant. */
   readonly does: readonly string[];
   readonly warnings: readonly string[];
+  /** What a running one says of itself, as a page for people. */
+  readonly statusText: (status: unknown) => string;
 }
 
 /** How the file of a role is read. Throws as loadConfiguration does. */
@@ -19,7 +23,14 @@ const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name);
   const { control, state } = configuration;
   const [does, warnings] = [router.explain(configuration), router.warnings(configuration)];
-  return { command: 'run', control, state, does, warnings };
+  return {
+    command: 'run',
+    control,
+    state,
+    does,
+    warnings,
+    statusText: (status) => statusText(status as Status),
+  };
 };
 
 /** A key at the top of the file that tells whose it is. One that has none of them is that of `ringback run`. */
@@ -28,7 +39,14 @@ const KINDS: Readonly<Record<string, Read>> = {
     const configuration = parseRelayConfiguration(text, name);
     const { control, state } = configuration;
     const [does, warnings] = [relay.explain(configuration), relay.warnings(configuration)];
-    return { command: 'relay', control, state, does, warnings };
+    return {
+      command: 'relay',
+      control,
+      state,
+      does,
+      warnings,
+      statusText: (status) => relayStatusText(status as RelayStatus),
+    };
   },
 };
 

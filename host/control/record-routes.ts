@@ -1,6 +1,16 @@
 /** What may be asked about past outages and notices, in the words of the control socket. */
 import { RingbackError } from '../errors.ts';
-import { drop, outbox, type Post, pastOutages, retry, type State, type Which } from './records.ts';
+import {
+  drop,
+  type HistoryAnswer,
+  lastLists,
+  outbox,
+  type Post,
+  pastOutages,
+  retry,
+  type State,
+  type Which,
+} from './records.ts';
 import type { Question, Routes } from './socket.ts';
 
 /** Records that one answer has at the most. */
@@ -9,7 +19,10 @@ export const DEFAULT_RECORDS = 20;
 
 export function recordRoutes(store: State, post: Post): Routes {
   return {
-    'GET /history': (question) => ({ outages: pastOutages(store, lastOf(question)) }),
+    'GET /history': (question): HistoryAnswer => {
+      const last = lastOf(question);
+      return { outages: pastOutages(store, last), lists: lastLists(store, last) };
+    },
     'GET /outbox': (question) => outbox(store, post, lastOf(question)),
     'POST /outbox/retry': ({ body }) => retry(store, post, whichOf(body)),
     'POST /outbox/drop': ({ body }) => drop(store, post, whichOf(body)),

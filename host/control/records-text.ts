@@ -1,6 +1,8 @@
 /** Past outages and notices as tables and lines for people. */
+import type { OutboxCounts } from '../notify/outbox.ts';
 import { spanText } from '../notify/texts.ts';
-import type { HistoryAnswer, NoticeRecord, OutboxAnswer, PastOutageRecord } from './records.ts';
+import type { StoreHealth } from '../store/store.ts';
+import type { HistoryAnswer, ListRecord, NoticeRecord, OutboxAnswer, PastOutageRecord } from './records.ts';
 
 /** A time in the local zone; the same words wherever a clock was wrong. */
 export function dateText(iso: string | null): string {
@@ -30,12 +32,47 @@ export function listText({ list }: NoticeRecord): string {
   return `, list${part} of ${list.clients}`;
 }
 
+/** Where what must not be lost is kept, and why it is not where it should be. */
+export interface StatePlace extends StoreHealth {
+  /** null: in memory, on purpose. */
+  readonly directory: string | null;
+}
+
+export function triesText(tries: number): string {
+  return `${tries} ${tries === 1 ? 'try' : 'tries'}`;
+}
+
+/** How many notices there are, and those of them that wait. */
+export function noticesText(
+  { pending, sent, failed }: OutboxCounts,
+  first: readonly NoticeRecord[],
+): string[] {
+  const more = pending - first.length;
+  return [
+    `Notices: ${pending} pending, ${sent} sent, ${failed} failed`,
+    ...first.map(pendingText),
+    ...(first.length > 0 && more > 0 ? [`  and ${countText(more)} more`] : []),
+  ];
+}
+
+function pendingText(notice: NoticeRecord): string {
+  const { id, mail, tries, reason } = notice;
+  const failed = reason === null ? '' : `, ${triesText(tries)} failed: ${reason}`;
+  return `  ${id}  ${mail}${listText(notice)}  next ${nextText(notice)}${failed}`;
+}
+
+export function stateText({ place, reason, directory }: StatePlace): string {
+  if (place === 'disk') return `The state is on disk in ${directory}.`;
+  if (reason === null) return 'The state is in memory, as configured.';
+  return `The state is in memory only, and not in ${directory}: ${reason}`;
+}
+
 export function countText(count: number): string {
   return `${count} ${count === 1 ? 'notice' : 'notices'}`;
 }
 
-export function historyText({ outages }: HistoryAnswer): string {
-  if (outages.length === 0) return 'No outage has ended yet.';
+export function historyText({ outages, lists }: HistoryAnswer): string {
+  if (outages.length === 0) return lists.length === 0 ? 'No outage has ended yet.' : listsText(lists);
   const cells = (outage: PastOutageRecord): string[] => [
     placeText(outage),
     outage.cause,
@@ -48,6 +85,18 @@ export function historyText({ outages }: HistoryAnswer): string {
   ];
   const head = ['SERVER', 'CAUSE', 'FROM', 'TO', 'LASTED', 'SIGN', 'CLIENTS', 'TOLD'];
   return table([head, ...outages.map(cells)]);
+}
+
+/** What a relay has for a history. */
+function listsText(lists: readonly ListRecord[]): string {
+  const cells = ({ server, part, parts, clients, told, received }: ListRecord): string[] => [
+    server,
+    dateText(received),
+    `${part}/${parts}`,
+    String(clients),
+    String(told),
+  ];
+  return table([['SERVER', 'LIST CAME', 'PART', 'CLIENTS', 'TOLD'], ...lists.map(cells)]);
 }
 
 export function outboxText({ queued, notices }: OutboxAnswer): string {

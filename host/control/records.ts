@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { RingbackError } from '../errors.ts';
 import type { Sql } from '../store/database.ts';
 import { listHistory } from '../store/history.ts';
+import { latestLists } from '../store/lists.ts';
 import {
   countQueued,
   findNotices,
@@ -63,9 +64,23 @@ export interface NoticeRecord {
   readonly finished: string | null;
 }
 
+/** A part of a list that was received. */
+export interface ListRecord {
+  readonly server: string;
+  readonly part: number;
+  readonly parts: number;
+  /** Who was on it, and how many of them get a notice. */
+  readonly clients: number;
+  readonly told: number;
+  /** ISO 8601; null where the clock was wrong. */
+  readonly received: string | null;
+}
+
 export interface HistoryAnswer {
   /** Latest first. */
   readonly outages: readonly PastOutageRecord[];
+  /** Of a relay; latest first. */
+  readonly lists: readonly ListRecord[];
 }
 
 export interface OutboxAnswer {
@@ -121,6 +136,16 @@ export function pastOutages(store: State, last: number): PastOutageRecord[] {
       clients,
       told,
     }));
+}
+
+/** The latest lists that a relay has received, latest first. */
+export function lastLists(store: State, last: number): ListRecord[] {
+  const date = dates(store);
+  return store
+    .read((sql) => latestLists(sql, last))
+    .map(({ server, part, parts, clients, told, receivedMs }) => {
+      return { server, part, parts, clients, told, received: date(receivedMs) };
+    });
 }
 
 export function outbox(store: State, post: Post, last: number): OutboxAnswer {

@@ -156,6 +156,11 @@ export class Outbox {
     this.#pump();
   }
 
+  /** How many notices more it can take. */
+  get room(): number {
+    return CAPACITY - this.#pending;
+  }
+
   /** Whether it is being sent at this moment. */
   isBeingSent(messageId: string): boolean {
     return this.#claimed.has(messageId);

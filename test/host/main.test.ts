@@ -18,7 +18,7 @@ const file = (name: string, content: string | Buffer): string => {
   return place.path(name);
 };
 
-const COMMANDS = ['run', 'check', 'status', 'history', 'outbox', 'replay'];
+const COMMANDS = ['run', 'relay', 'check', 'status', 'history', 'outbox', 'replay'];
 const NOON_US = Date.UTC(2026, 4, 1, 12) * 1000;
 const STORY = file('story.pcap', pcap([{ timeUs: NOON_US, bytes: syn(SATO, SERVER, 1) }]));
 
@@ -39,6 +39,7 @@ describe('ringback --help', () => {
 
   for (const [name, options] of [
     ['run', ['-c, --config', '-v, --verbose']],
+    ['relay', ['-c, --config', '-v, --verbose']],
     ['check', ['-c, --config', '--json']],
     ['status', ['-c, --config', '--json']],
     ['history', ['-c, --config', '--json', '--last']],
@@ -76,7 +77,10 @@ describe('ringback --version', () => {
 
 describe('A wrong command line', () => {
   for (const [argv, message] of [
-    [['relay-it'], /no command "relay-it"; there are run, check, status, history, outbox, message, replay/],
+    [
+      ['relay-it'],
+      /no command "relay-it"; there are run, relay, check, status, history, outbox, message, replay/,
+    ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
     [['takeover'], /takeover is not in this version; there are run/],
     [['constructor'], /no command "constructor"/],

@@ -121,7 +121,7 @@ describe('ringback history', () => {
   it('says that there is nothing to tell', async (context) => {
     (await opened(context, place.path('state'))).close();
     assert.equal(await printed('history'), 'No outage has ended yet.\n');
-    assert.equal(await printed('history', '--json'), '{"outages":[]}\n');
+    assert.equal(await printed('history', '--json'), '{"outages":[],"lists":[]}\n');
     assert.equal(await printed('outbox'), 'There are no notices.\n');
   });
 });

@@ -170,8 +170,8 @@ describe('the outbox', () => {
     store.write((sql) =>
       sql.run(
         `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 199999)
-         INSERT INTO outbox SELECT '<' || n || '@x>', 'queued', 0, 'sato@example.jp', 'en', '[]', 0, 1e12, 0, NULL, NULL
-         FROM n`,
+         INSERT INTO outbox (message_id, state, held, mail, language, items, created_ms, due_ms, tries)
+         SELECT '<' || n || '@x>', 'queued', 0, 'sato@example.jp', 'en', '[]', 0, 1e12, 0 FROM n`,
       ),
     );
     outbox.wake();
