@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../../board/lab/lab.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
+import { systemCodeOf } from '../../../host/errors.ts';
 import { Dovecot, type Tls } from './dovecot.ts';
 import { MAIL_USER, Postfix } from './postfix.ts';
 
@@ -67,7 +68,20 @@ export class MailHost {
   /** What lies in a mailbox, oldest first, once everything that postfix has taken is delivered. */
   async mails(box: Box): Promise<readonly StoredMail[]> {
     await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
-    return this.#read(box).sort((a, b) => a.receivedAt - b.receivedAt);
+    for (;;) {
+      try {
+        return this.#read(box).sort((a, b) => a.receivedAt - b.receivedAt);
+      } catch (error) {
+        // dovecot has moved or removed one meanwhile.
+        if (systemCodeOf(error) !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  /** How many lie there, once everything that postfix has taken is delivered. */
+  async count(box: Box): Promise<number> {
+    await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
+    return this.#files(box).length;
   }
 
   /** The same when there are so many of them. */
