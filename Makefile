@@ -88,6 +88,9 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
 	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
+	install -D -m 644 board/debian/ringback.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-relay.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-relay.service
 	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
 

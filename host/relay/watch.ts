@@ -14,12 +14,7 @@ const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 300_000;
 /** What somebody has to mend first is not tried often: mail servers lock out who keeps on giving a wrong password. */
 const SELDOM_MS = 600_000;
-const TO_BE_MENDED: ReadonlySet<PopErrorKind | null> = new Set<PopErrorKind | null>([
-  'login',
-  'tls',
-  'permanent',
-  null,
-]);
+const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 'tls', 'permanent']);
 
 export interface MailboxHealth {
   /** Why the last look failed; null: it did not. */
@@ -130,7 +125,7 @@ export class MailboxWatch {
   #failed(error: unknown): void {
     if (this.#abort.signal.aborted) return;
     const reason = messageOf(error);
-    const isForMending = TO_BE_MENDED.has(error instanceof PopError ? error.kind : null);
+    const isForMending = error instanceof PopError ? TO_BE_MENDED.has(error.kind) : true;
     const before = this.#failure;
     this.#failure = { reason, isForMending, times: (before?.times ?? 0) + 1 };
     if (before !== null && (before.isForMending === isForMending || !isForMending)) return;

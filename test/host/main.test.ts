@@ -78,8 +78,8 @@ describe('ringback --version', () => {
 describe('A wrong command line', () => {
   for (const [argv, message] of [
     [
-      ['relay-it'],
-      /no command "relay-it"; there are run, relay, check, status, history, outbox, message, replay/,
+      ['forward'],
+      /no command "forward"; there are run, relay, check, status, history, outbox, message, replay/,
     ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
     [['takeover'], /takeover is not in this version; there are run/],

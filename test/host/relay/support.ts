@@ -52,6 +52,7 @@ export interface PopServerOptions {
   readonly certificate?: Certificate;
   /** One byte a segment. */
   readonly trickle?: boolean;
+  readonly port?: number;
 }
 
 /** One connection. */
@@ -191,7 +192,7 @@ export async function popServer(test: TestContext, options: PopServerOptions = {
   const left = new Map((options.messages ?? []).map((text, index) => [index + 1, text]));
   const sessions: Session[] = [];
   const server = createServer((socket) => sessions.push(new Session(socket, options, left)));
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   test.after(() => {
     for (const { raw } of sessions) raw.destroy();
