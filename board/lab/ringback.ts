@@ -88,14 +88,11 @@ function laidOver(own: Configuration, sections: Configuration): Configuration {
   return laid;
 }
 
-function write(file: string, configuration: Configuration): string {
-  writeFileSync(file, JSON.stringify(configuration, null, 2));
-  return file;
-}
-
 /** Writes the lab's configuration with the given sections laid over it (JSON is YAML), and returns its path. */
 export function writeConfiguration(lab: Lab, sections: Configuration = {}): string {
-  return write(`${lab.directory}/ringback.yaml`, laidOver(labConfiguration(lab), sections));
+  const file = `${lab.directory}/ringback.yaml`;
+  writeFileSync(file, JSON.stringify(laidOver(labConfiguration(lab), sections), null, 2));
+  return file;
 }
 
 /** Alike for `ringback relay` on a machine that knows the lab's people; `sections` say which mailbox is its own. */
@@ -106,7 +103,10 @@ export function writeRelayConfiguration(lab: Lab, node: string, sections: Config
     clients: labConfiguration(lab).clients,
     control: `${lab.directory}/${node}.sock`,
   };
-  return write(`${lab.directory}/${node}.yaml`, laidOver(own, sections));
+  const file = `${lab.directory}/${node}.yaml`;
+  // In as few bytes as can be: the people of a bench are many.
+  writeFileSync(file, JSON.stringify(laidOver(own, sections)));
+  return file;
 }
 
 /** The command line of a ringback command with that configuration, and `more` after it. */
