@@ -1,6 +1,6 @@
 /** The mail host of the seed (30_M), real: postfix takes mail, dovecot hands it out, the mailboxes lie between them. */
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../../board/lab/lab.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
@@ -88,6 +88,12 @@ export class MailHost {
   async arrived(box: Box, count: number): Promise<readonly StoredMail[]> {
     await this.#until(`${count} mails are in the mailbox of ${box}`, () => this.#files(box).length === count);
     return this.mails(box);
+  }
+
+  /** Empties a mailbox that nobody reads. */
+  async discard(box: Box): Promise<void> {
+    await this.mails(box);
+    for (const file of this.#files(box)) rmSync(file);
   }
 
   /** What lies in the mailboxes of the people. */
