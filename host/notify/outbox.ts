@@ -1,5 +1,5 @@
 /** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
-import type { Fields, Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Sql } from '../store/database.ts';
 import {
@@ -22,6 +22,7 @@ import {
 import type { Store } from '../store/store.ts';
 import { composeList } from './list-mail.ts';
 import { composeNotice, type Mail } from './mail.ts';
+import { eventOf, fieldsOf } from './outbox-events.ts';
 import type { Delivery } from './smtp.ts';
 
 /** What the outbox needs of a mail sender. */
@@ -378,19 +379,6 @@ export class Outbox {
   #say(what: string, notice: Notice): void {
     for (const fields of fieldsOf(notice)) this.#options.log.info(eventOf(what, notice), fields);
   }
-}
-
-function eventOf(what: string, { list }: Notice): string {
-  return `${list === undefined ? 'notice' : 'list'}.${what}`;
-}
-
-/** A line of the log for each server that the mail tells of. */
-function fieldsOf({ mail, messageId, items, list }: Notice): Fields[] {
-  if (list !== undefined) {
-    const { server, clients, part, parts } = list;
-    return [{ server, mail, messageId, clients, part: `${part}/${parts}` }];
-  }
-  return items.map(({ server, client }) => ({ server, client, mail, messageId }));
 }
 
 /** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */

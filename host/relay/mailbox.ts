@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { RelayConfiguration } from '../config/relay/types.ts';
 import type { ClientConfiguration } from '../config/types.ts';
-import type { Log } from '../log.ts';
+import type { Fields, Log } from '../log.ts';
 import { createNotice } from '../notify/mail.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import {
@@ -27,6 +27,8 @@ import { hostNameOf } from './resolver.ts';
 
 /** Messages that are looked at; of more than that the newest. */
 const MOST_ENTRIES = 10_000;
+/** Refusals that one look reports one by one: whoever fills the mailbox with forgeries shall not fill the log. */
+const MOST_REPORTED = 100;
 
 export interface MailboxReaderOptions {
   readonly store: Store;
@@ -43,6 +45,8 @@ export class MailboxReader {
   #people: ReadonlyMap<string, ClientConfiguration>;
   /** What a refusal hangs on. */
   #rules: string;
+  /** Of this look. */
+  #refusals = 0;
   #saysFull = false;
   #saysNoRoom = false;
 
@@ -75,12 +79,15 @@ export class MailboxReader {
       this.#tellFull(total);
       const known = this.#stillThere(entries);
       const names = new Map<string, string | null>();
+      this.#refusals = 0;
       for (const entry of entries) {
         await this.#handle(mailbox, entry, known.get(entry.uidl), names);
       }
       await mailbox.quit();
     } finally {
       mailbox.abandon();
+      const more = this.#refusals - MOST_REPORTED;
+      if (more > 0) this.#log.warn('list.refused', { messages: more, reason: 'as others before' });
     }
   }
 
@@ -141,7 +148,7 @@ export class MailboxReader {
     if (reading.kind === 'refused') return this.#refuse(uidl, reading.reason);
     const { list } = reading;
     if (this.#store.read((sql) => hasList(sql, list.id, list.part))) {
-      this.#log.warn('list.refused', { uidl, server: list.server, reason: 'it came before: a repeat' });
+      this.#report({ uidl, server: list.server, reason: 'it came before: a repeat' });
       return this.#settle(uidl, 'taken');
     }
     const nowMs = this.#wallMs;
@@ -164,8 +171,13 @@ export class MailboxReader {
   }
 
   #refuse(uidl: string, reason: string): Fate {
-    this.#log.warn('list.refused', { uidl, reason });
+    this.#report({ uidl, reason });
     return this.#settle(uidl, 'refused');
+  }
+
+  #report(fields: Fields): void {
+    this.#refusals++;
+    if (this.#refusals <= MOST_REPORTED) this.#log.warn('list.refused', fields);
   }
 
   /** Its notices, and that it was here, in one transaction. */

@@ -1,16 +1,10 @@
 /** Mail in: one session with a POP3 server (RFC 1939) and one of its mailboxes. */
 
+import type { PopTls } from '../config/relay/types.ts';
 import { RingbackError } from '../errors.ts';
 import { POP_TIMEOUTS, PopConnection, type PopTimeouts, type Reply } from './pop-connection.ts';
 import type { PopErrorKind } from './pop-error.ts';
 import { type Content, LineContent, MessageContent, WireError } from './pop-wire.ts';
-
-/**
- * `auto`: TLS from the first byte on port 995, elsewhere STLS (RFC 2595) where the server offers it, whoever
- * signed the certificate (RFC 7435); `starttls`: STLS with a verified certificate or nothing; `implicit`: TLS
- * from the first byte (RFC 8314), verified; `none`: never.
- */
-export type PopTls = 'auto' | 'starttls' | 'implicit' | 'none';
 
 export interface PopOptions {
   readonly host: string;

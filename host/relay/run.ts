@@ -7,6 +7,7 @@ import { firstQueued, lastLists } from '../control/records.ts';
 import { serveControl } from '../control/socket.ts';
 import type { Signals } from '../foreground.ts';
 import type { Fields, Log } from '../log.ts';
+import { BurstLog } from '../log-burst.ts';
 import { Outbox } from '../notify/outbox.ts';
 import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
@@ -87,9 +88,11 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       nowMs: () => store.clock.nowMs(),
       log,
     });
+    // Traps are forged easily.
+    const burst = new BurstLog(log, () => store.clock.nowMs());
     this.#traps = new TrapReception({
       onTrap: ({ server, name, oid }) => {
-        log.info('recovery.signal', { server, sign: 'trap', trap: name ?? oid });
+        burst.info('recovery.signal', { server, sign: 'trap', trap: name ?? oid });
         this.#watch.trap();
       },
       log,

@@ -96,7 +96,7 @@ export class Notices {
 
   /** Whether this client's mail address was given to the router by somebody there. */
   isRegistered(client: string): boolean {
-    return this.#people.get(client)?.registeredMs !== undefined;
+    return this.#registered.has(client);
   }
 
   /** Whether this client would get a notice. */
@@ -117,13 +117,13 @@ export class Notices {
     const isDirect = viaOf(this.#configuration, entry) === 'direct';
     const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
     const notices: HeldNotice[] = [];
-    const mails = this.#mailsOf(clients.keys());
+    // Where somebody else tells people, only who gave his address to this router is this router's.
+    const people = isDirect ? this.#people : this.#registered;
+    const mails = this.#mailsOf(clients.keys(), people);
     for (const [client, waiting] of clients) {
-      const person = this.#people.get(client);
+      const person = people.get(client);
       // Paragraph 94: nobody knows the address.
       if (person === undefined || this.#stopped.has(foldMailAddress(person.mail))) continue;
-      // Somebody else tells them; only who gave his address to this router is this router's.
-      if (!isDirect && person.registeredMs === undefined) continue;
       // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
       const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= first.fromMs;
       if (!isPromised && nowMs - waiting.lastMs > notify.freshMs) continue;
@@ -141,12 +141,12 @@ export class Notices {
   }
 
   /** Whoever gave one address on many machines, his own or not, makes it one mail: to the plainest form of it. */
-  #mailsOf(clients: Iterable<string>): Map<string, string> {
+  #mailsOf(clients: Iterable<string>, people: ReadonlyMap<string, Person>): Map<string, string> {
     const chosen = new Map<string, string>();
     const lengthOf = (client: string | undefined): number =>
-      (client === undefined ? undefined : this.#people.get(client)?.mail.length) ?? Number.POSITIVE_INFINITY;
+      (client === undefined ? undefined : people.get(client)?.mail.length) ?? Number.POSITIVE_INFINITY;
     for (const client of clients) {
-      const person = this.#people.get(client);
+      const person = people.get(client);
       if (person?.registeredMs === undefined) continue;
       const mail = withoutTag(person.mail);
       if (lengthOf(client) < lengthOf(chosen.get(mail))) chosen.set(mail, client);

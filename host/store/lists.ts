@@ -33,15 +33,14 @@ export interface KnownMessage {
 /** The latest so many are kept: only a router that has the key can fill this, and one that has no clock gives nothing else to judge by. */
 const CAPACITY = 65_536;
 
-/** Enters it; false: it was there already. */
-export function addList(sql: Sql, received: ReceivedList): boolean {
+/** Enters it, if it is not there yet. */
+export function addList(sql: Sql, received: ReceivedList): void {
   const { list, part, parts, server, clients, told, receivedMs } = received;
-  const added = sql.run(
+  sql.run(
     'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
     ...[list, part, parts, server, clients, told, receivedMs],
   );
   sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', CAPACITY);
-  return added > 0;
 }
 
 export function hasList(sql: Sql, list: string, part: number): boolean {

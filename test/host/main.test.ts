@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXAMPLE, SECRETS } from './config/example.ts';
+import { EXAMPLE as RELAY_EXAMPLE, SECRETS as RELAY_SECRETS } from './config/relay/example.ts';
 import { client, SATO, SERVER, syn } from './fabric/fabric.ts';
 import { directory } from './fabric/scripted.ts';
 import { pcap } from './replay/captures.ts';
@@ -208,6 +209,18 @@ describe('ringback check', () => {
     assert.ok(Array.isArray(warnings), 'warnings');
     const text = ringback('check', '-c', path).stdout;
     for (const sentence of [...does, ...warnings]) assert.ok(text.includes(sentence), sentence);
+  });
+
+  it('tells by its keys whose file it is', () => {
+    const path = file('relay.yaml', RELAY_EXAMPLE);
+    const { status, stdout, stderr } = ringback('check', '-c', path);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^Looks for list mails in a mailbox/m);
+    for (const secret of RELAY_SECRETS) assert.ok(!stdout.includes(secret), secret);
+    const both = file('both.yaml', `${EXAMPLE}relay: {}\n`);
+    const refused = ringback('check', '-c', both);
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /both\.yaml:\d+:1: relay: belongs to "ringback relay"/);
   });
 
   it('warns of what is probably not meant, and ends with 0', () => {

@@ -8,8 +8,9 @@ import type {
 } from '../types.ts';
 
 /**
- * `auto`: TLS from the first byte on port 995, elsewhere STLS where the server offers it, and once it did, no session
- * without; `starttls`: no session without it; `implicit`: TLS from the first byte; `none`: never.
+ * `auto`: TLS from the first byte on port 995, elsewhere STLS (RFC 2595) where the server offers it, whoever signed the
+ * certificate (RFC 7435), and once it did, no session without; `starttls`: STLS with a verified certificate or nothing;
+ * `implicit`: TLS from the first byte (RFC 8314), verified; `none`: never.
  */
 export type PopTls = 'auto' | 'starttls' | 'implicit' | 'none';
 

@@ -146,7 +146,8 @@ export function warnings(configuration: RouterConfiguration): string[] {
   if (page !== null && smtp === null) {
     found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
   }
-  if (clients.length === 0 && ((notify.via === 'direct' && page === null) || detect.knownClientsOnly)) {
+  const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
+  if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
     found.push(
       detect.knownClientsOnly
         ? 'clients is empty and known_clients_only is on: nobody is ever noticed.'

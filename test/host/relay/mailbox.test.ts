@@ -168,6 +168,38 @@ describe('a look into the mailbox', () => {
     assert.deepEqual(said('list.refused'), []);
   });
 
+  it('deletes nothing while the state is in memory for want of a disk, and does when that is back', async (test) => {
+    const { server, store, look, notices } = await opened(test, { messages: listMessages() });
+    const health = test.mock.getter(store, 'health', () => ({ place: 'memory', reason: 'the disk is full' }));
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, [1]]);
+    health.mock.restore();
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+  });
+
+  it('leaves a list for which there is no room where it is, and takes it later', async (test) => {
+    const { server, look, notices, said, outbox } = await opened(test, { messages: listMessages() });
+    const room = test.mock.getter(outbox, 'room', () => 1);
+    await look();
+    await look();
+    assert.deepEqual(server.left(), [1]);
+    assert.deepEqual(said('list.postponed'), [{ uidl: 'uidl-1', server: SERVER, told: 2, room: 1 }]);
+    room.mock.restore();
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+  });
+
+  it('does not fill the log because somebody fills the mailbox', async (test) => {
+    const [forged = ''] = listMessages({ key: 'another-secret' });
+    const { look, said } = await opened(test, { messages: Array<string>(130).fill(forged) });
+    await look();
+    assert.equal(said('list.refused').length, 101);
+    assert.deepEqual(said('list.refused').at(-1), { messages: 30, reason: 'as others before' });
+    await look();
+    assert.equal(said('list.refused').length, 101);
+  });
+
   it('forgets what is not in the mailbox any more', async (test) => {
     const { store, look } = await opened(test, { messages: listMessages() });
     await look();

@@ -82,6 +82,7 @@ export function listMessages({
 export interface OpenReader {
   readonly reader: MailboxReader;
   readonly store: Store;
+  readonly outbox: Outbox;
   readonly lines: LoggedLine[];
   /** One look into the mailbox. */
   look(): Promise<void>;
@@ -115,6 +116,7 @@ export async function openReader(
   return {
     reader,
     store,
+    outbox,
     lines,
     look: () => reader.look(new AbortController().signal),
     notices: () => store.read((sql) => listNotices(sql, 100_000)),

@@ -115,6 +115,19 @@ describe('via the server', () => {
     ]);
   });
 
+  it('so is who is one of the configured clients, too: whether the relay knows him is not known here', () => {
+    const person = { address: SATO, mail: 'sato-at-home@example.jp', language: null, registeredMs: 1 };
+    const world = new World(lists('{via: server}'), [person]);
+    recovery(world, SATO, STRANGER);
+    assert.deepEqual(told(world), [
+      ['sato-at-home@example.jp', null],
+      [NOTIFIER, [STRANGER]],
+    ]);
+    const direct = new World(lists('{via: direct}'), [person]);
+    recovery(direct, SATO);
+    assert.deepEqual(told(direct), [['sato@example.jp', null]]);
+  });
+
   it('more than a thousand become several mails of one list', () => {
     const world = new World(lists('{via: server}'));
     const clients = Array.from({ length: 2500 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
