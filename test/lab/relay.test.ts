@@ -15,7 +15,10 @@ const AT_ONCE = { recover: { confirm: 'none' } };
 /** Longer than a recovery takes here. */
 const FRESH_MS = 15_000;
 
-describe('people are told through the server that is back', { concurrency: 4, skip: noMailHost() }, () => {
+describe('people are told through the server that is back', {
+  concurrency: 4,
+  skip: noMailHost('dnsmasq'),
+}, () => {
   story('whose relay fetches the list when it starts, and knows the people', async (lab) => {
     const host = await MailHost.start(lab);
     const names = await NameServer.start(lab, { [address('s80')]: 'www.example.jp' });
@@ -136,7 +139,10 @@ describe('people are told through the server that is back', { concurrency: 4, sk
   });
 });
 
-describe('people are told through the management station', { concurrency: 4, skip: noMailHost() }, () => {
+describe('people are told through the management station', {
+  concurrency: 4,
+  skip: noMailHost('dnsmasq'),
+}, () => {
   story('which looks periodically, and has names for servers or only their addresses', async (lab) => {
     const host = await MailHost.start(lab);
     const names = await NameServer.start(lab, {
