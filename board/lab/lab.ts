@@ -126,9 +126,14 @@ export class Lab {
     await this.#act('announce', node, String(version));
   }
 
-  /** An SNMP trap from the server's agent to the router. `oid` is one of RFC 3418's, coldStart by default. */
-  async trap(server: string, version: TrapVersion = '2c', oid = '1.3.6.1.6.3.1.1.5.1'): Promise<void> {
-    await this.#act('notify', server, version, oid);
+  /** An SNMP trap from the server's agent. `oid` is one of RFC 3418's, coldStart by default. */
+  async trap(
+    server: string,
+    version: TrapVersion = '2c',
+    oid = '1.3.6.1.6.3.1.1.5.1',
+    to = 'router',
+  ): Promise<void> {
+    await this.#act('notify', server, version, oid, to);
   }
 
   /** A person asks for a page with curl and waits for `patienceS` seconds at most. */

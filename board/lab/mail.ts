@@ -1,4 +1,4 @@
-/** Mails as postfix's smtp-sink writes them down: one file each, envelope first, then the mail itself. */
+/** Mails as a mail server writes them down, one file each: postfix's smtp-sink, or its delivery to a Maildir. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 
 export interface Mail {
@@ -28,7 +28,8 @@ export async function readMails(directory: string): Promise<readonly Mail[]> {
   return mails.sort((a, b) => a.receivedAt - b.receivedAt);
 }
 
-function parseMail(content: Buffer, receivedAt: number): Mail {
+/** The envelope stands in header fields: smtp-sink's `X-Mail-Args` and `X-Rcpt-Args`, or those of a delivery. */
+export function parseMail(content: Buffer, receivedAt: number): Mail {
   const raw = content.toString('latin1').replaceAll('\r\n', '\n');
   const end = raw.indexOf('\n\n');
   const body = raw.slice(end + 2);
@@ -42,9 +43,10 @@ function parseMail(content: Buffer, receivedAt: number): Mail {
   }
   const envelope = (name: string): string[] =>
     Array.from((headers.get(name) ?? '').matchAll(/<([^>]*)>/g), ([, found = '']) => found);
+  const delivered = headers.get('delivered-to');
   return {
-    from: envelope('x-mail-args')[0] ?? '',
-    to: envelope('x-rcpt-args'),
+    from: envelope('x-mail-args')[0] ?? envelope('return-path')[0] ?? '',
+    to: delivered === undefined ? envelope('x-rcpt-args') : [delivered],
     headers,
     subject: headers.get('subject') ?? '',
     text: decodeBody(body, headers).trimEnd(),

@@ -1,4 +1,4 @@
-/** `ringback run` on the lab's router, its configuration, and what it reports. */
+/** `ringback run` on the lab's router, `ringback relay` elsewhere, their configuration, and what they report. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -78,42 +78,74 @@ function isSection(value: unknown): value is Section {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** `own` with the sections laid over it, key by key where both are objects. */
+function laidOver(own: Configuration, sections: Configuration): Configuration {
+  const laid: Record<string, unknown> = { ...own };
+  for (const [key, section] of Object.entries(sections)) {
+    const below = own[key];
+    laid[key] = isSection(below) && isSection(section) ? { ...below, ...section } : section;
+  }
+  return laid;
+}
+
 /** Writes the lab's configuration with the given sections laid over it (JSON is YAML), and returns its path. */
 export function writeConfiguration(lab: Lab, sections: Configuration = {}): string {
-  const configuration = labConfiguration(lab);
-  for (const [key, section] of Object.entries(sections)) {
-    const own = configuration[key];
-    configuration[key] = isSection(own) && isSection(section) ? { ...own, ...section } : section;
-  }
   const file = `${lab.directory}/ringback.yaml`;
-  writeFileSync(file, JSON.stringify(configuration, null, 2));
+  writeFileSync(file, JSON.stringify(laidOver(labConfiguration(lab), sections), null, 2));
+  return file;
+}
+
+/** Alike for `ringback relay` on a machine that knows the lab's people; `sections` say which mailbox is its own. */
+export function writeRelayConfiguration(lab: Lab, node: string, sections: Configuration): string {
+  const own = {
+    state: `${lab.directory}/${node}-state`,
+    smtp: { host: address('mail'), from: `ringback@${node}.example.jp` },
+    clients: labConfiguration(lab).clients,
+    control: `${lab.directory}/${node}.sock`,
+  };
+  const file = `${lab.directory}/${node}.yaml`;
+  // In as few bytes as can be: the people of a bench are many.
+  writeFileSync(file, JSON.stringify(laidOver(own, sections)));
   return file;
 }
 
 /** The command line of a ringback command with that configuration, and `more` after it. */
 export function ringbackCommand(
-  command: 'run' | 'status',
+  command: 'run' | 'relay' | 'status',
   configuration: string,
   ...more: readonly string[]
 ): readonly string[] {
   return [process.execPath, `${DIST}ringback.mjs`, command, '-c', configuration, ...more];
 }
 
-/** The role `run`, running. */
+interface Start {
+  readonly node: string;
+  readonly role: 'run' | 'relay';
+  readonly configuration: string;
+  /** A file of certificates (PEM) that it trusts. */
+  readonly authority?: string | undefined;
+}
+
+/** A role, running. */
 export class Ringback {
   readonly configuration: string;
   readonly events: LogEvent[] = [];
   /** Its exit status, when it has one (null if a signal ended it). */
   readonly ended: Promise<number | null>;
   readonly #lab: Lab;
+  readonly #node: string;
+  readonly #logFile: string;
   readonly #process: ChildProcess;
   readonly #listeners = new Set<(event: LogEvent) => void>();
   #diagnostics = '';
 
-  private constructor(lab: Lab, configuration: string) {
+  private constructor(lab: Lab, { node, role, configuration, authority }: Start) {
     this.#lab = lab;
+    this.#node = node;
+    this.#logFile = `${lab.directory}/${role === 'run' ? 'ringback' : node}.log`;
     this.configuration = configuration;
-    this.#process = lab.spawn('router', ringbackCommand('run', configuration));
+    const trusting = authority === undefined ? [] : ['env', `NODE_EXTRA_CA_CERTS=${authority}`];
+    this.#process = lab.spawn(node, [...trusting, ...ringbackCommand(role, configuration)]);
     this.ended = once(this.#process, 'close').then(([code]: (number | null)[]) => code ?? null);
     let rest = '';
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -126,9 +158,26 @@ export class Ringback {
     });
   }
 
-  /** Starts it with the lab's configuration, the given sections laid over it, and waits until it is ready. */
+  /**
+   * Starts `ringback run` on the router with the lab's configuration, the given sections laid over it, and waits until
+   * it is ready.
+   */
   static async start(lab: Lab, sections: Configuration = {}): Promise<Ringback> {
-    const started = new Ringback(lab, writeConfiguration(lab, sections));
+    const configuration = writeConfiguration(lab, sections);
+    const started = new Ringback(lab, { node: 'router', role: 'run', configuration });
+    await started.event({ event: 'ready' });
+    return started;
+  }
+
+  /** Starts `ringback relay` on a machine, alike. `authority` is a file of certificates (PEM) that it trusts. */
+  static async startRelay(
+    lab: Lab,
+    node: string,
+    sections: Configuration,
+    authority?: string,
+  ): Promise<Ringback> {
+    const configuration = writeRelayConfiguration(lab, node, sections);
+    const started = new Ringback(lab, { node, role: 'relay', configuration, authority });
     await started.event({ event: 'ready' });
     return started;
   }
@@ -184,7 +233,7 @@ export class Ringback {
   /** What `ringback status --json` answers. */
   async status(): Promise<Status> {
     const argv = ringbackCommand('status', this.configuration, '--json');
-    const { code, stdout, stderr } = await this.#lab.run('router', argv);
+    const { code, stdout, stderr } = await this.#lab.run(this.#node, argv);
     if (code !== 0) throw new Error(`ringback status failed with ${code}: ${stderr}`);
     return JSON.parse(stdout) as Status;
   }
@@ -212,7 +261,7 @@ export class Ringback {
 
   #take(line: string): void {
     // One write each, so that somebody may follow the file.
-    appendFileSync(`${this.#lab.directory}/ringback.log`, `${line}\n`);
+    appendFileSync(this.#logFile, `${line}\n`);
     const event = logEvent(line);
     this.events.push(event);
     for (const listener of this.#listeners) listener(event);

@@ -111,7 +111,9 @@ export class MailboxWatch {
     const soonMs = Math.min(this.#soon.shift() ?? everyMs, everyMs);
     if (this.#failure === null) return soonMs;
     const doubledMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failure.times - 1, 10);
-    const longestMs = Math.max(everyMs, LONGEST_WAIT_MS);
+    // It may be this server's own cable that was out, and those who wait for it are on the list: when it is back, that is
+    // no later than it would have been.
+    const longestMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
     // Spread, so that all relays of a mail server that is back do not come at once.
     return Math.min(doubledMs, longestMs) * (1 - Math.random() / 4);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { throughOthers } from './relay/support.ts';
 import { story, turnedAway } from './support.ts';
 
 const VISITOR = 'c153';
@@ -128,6 +129,24 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
       assert.equal(stdout.includes('ringback'), false, 'nothing is left of it');
     });
   }
+
+  story('is answered to the router, which tells who did so itself, whoever tells the others', async (lab) => {
+    await lab.start('mail');
+    const ringback = await Ringback.start(lab, throughOthers('server', { page: PAGE }));
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    const { action, fields } = formOf(await page(lab, VISITOR, url));
+    const answer = dataOf({ ...fields, mail: 'suzuki@example.jp', want: 'yes' });
+    await ask(lab, VISITOR, `${url}${action}`, ...answer);
+    await ringback.event({ event: 'page.registered', client: address(VISITOR) });
+    await comeBack(lab, 's80');
+    await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
+    await ringback.event({ event: 'list.sent', server: address('s80'), mail: 'sav_1@example.jp' });
+    const mails = await lab.mails();
+    const list = mails.find(({ to }) => to.includes('sav_1@example.jp'));
+    assert.equal(mails.length, 2);
+    assert.deepEqual(list?.text.match(/^Client: .*$/gm), [`Client: ${address('c151')}`]);
+  });
 
   story('takes a no for a no', async (lab) => {
     await lab.start('mail');

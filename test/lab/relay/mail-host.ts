@@ -1,0 +1,137 @@
+/** The mail host of the seed (30_M), real: postfix takes mail, dovecot hands it out, the mailboxes lie between them. */
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { address, type Lab } from '../../../board/lab/lab.ts';
+import { type Mail, parseMail } from '../../../board/lab/mail.ts';
+import { systemCodeOf } from '../../../host/errors.ts';
+import { Dovecot, type Tls } from './dovecot.ts';
+import { MAIL_USER, Postfix } from './postfix.ts';
+
+const RELAYS = ['sav_1', 'sav_2', 'station'] as const;
+const PEOPLE = ['sato', 'tanaka', 'nakamura'] as const;
+/** Who has a mailbox at example.jp. */
+export type Box = (typeof RELAYS)[number] | (typeof PEOPLE)[number];
+
+/** Of every mailbox. */
+export const POP_PASSWORD = 'Ring-back-when-free';
+const PATIENCE_MS = 60_000;
+
+export interface StoredMail extends Mail {
+  /** The whole mail as it lies in the mailbox, one character for each byte. */
+  readonly raw: string;
+}
+
+export class MailHost {
+  readonly postfix: Postfix;
+  readonly dovecot: Dovecot;
+  /** A file (PEM) with the certificate that dovecot shows, which is good for the mail host's address. */
+  readonly certificate: string;
+  readonly #lab: Lab;
+  readonly #boxes: string;
+
+  private constructor(lab: Lab) {
+    const directory = `${lab.directory}/mail-host`;
+    this.#lab = lab;
+    this.#boxes = `${directory}/boxes`;
+    mkdirSync(this.#boxes, { recursive: true });
+    chownSync(this.#boxes, MAIL_USER, MAIL_USER);
+    this.certificate = `${directory}/certificate.pem`;
+    const key = `${directory}/key.pem`;
+    makeCertificate(this.certificate, key);
+    this.postfix = new Postfix(lab, directory, this.#boxes, [...RELAYS, ...PEOPLE]);
+    this.dovecot = new Dovecot(lab, directory, this.#boxes, { certificate: this.certificate, key });
+  }
+
+  static async start(lab: Lab, tls: Tls = 'offered'): Promise<MailHost> {
+    const host = new MailHost(lab);
+    host.dovecot.configure(tls, POP_PASSWORD);
+    await Promise.all([host.postfix.start(), host.dovecot.start()]);
+    return host;
+  }
+
+  /** Stops dovecot and starts it with another mind about TLS. */
+  async changeTls(tls: Tls): Promise<void> {
+    await this.dovecot.stop();
+    this.dovecot.configure(tls, POP_PASSWORD);
+    await this.dovecot.start();
+  }
+
+  /** Sends a mail as it is (lines end with CRLF) by SMTP from one of the lab's machines. */
+  async send(raw: string, to: Box, from = 'c159'): Promise<void> {
+    const envelope = ['--mail-from', 'ringback@router.example', '--mail-rcpt', `${to}@example.jp`];
+    const argv = ['curl', '-sS', ...envelope, '--upload-file', '-', `smtp://${address('mail')}`];
+    const { code, stderr } = await this.#lab.run(from, argv, raw);
+    if (code !== 0) throw new Error(`the mail to ${to} was not taken: ${stderr}`);
+  }
+
+  /** What lies in a mailbox, oldest first, once everything that postfix has taken is delivered. */
+  async mails(box: Box): Promise<readonly StoredMail[]> {
+    await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
+    for (;;) {
+      try {
+        return this.#read(box).sort((a, b) => a.receivedAt - b.receivedAt);
+      } catch (error) {
+        // dovecot has moved or removed one meanwhile.
+        if (systemCodeOf(error) !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  /** How many lie there, once everything that postfix has taken is delivered. */
+  async count(box: Box): Promise<number> {
+    await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
+    return this.#files(box).length;
+  }
+
+  /** The same when there are so many of them. */
+  async arrived(box: Box, count: number): Promise<readonly StoredMail[]> {
+    await this.#until(`${count} mails are in the mailbox of ${box}`, () => this.#files(box).length === count);
+    return this.mails(box);
+  }
+
+  /** Empties a mailbox that nobody reads. */
+  async discard(box: Box): Promise<void> {
+    await this.mails(box);
+    for (const file of this.#files(box)) rmSync(file);
+  }
+
+  /** What lies in the mailboxes of the people. */
+  async toPeople(): Promise<readonly StoredMail[]> {
+    return (await Promise.all(PEOPLE.map((box) => this.mails(box)))).flat();
+  }
+
+  #files(box: Box): string[] {
+    return ['new', 'cur'].flatMap((name) => {
+      const directory = `${this.#boxes}/${box}/${name}`;
+      try {
+        return readdirSync(directory).map((file) => `${directory}/${file}`);
+      } catch {
+        // Nobody has written to him yet.
+        return [];
+      }
+    });
+  }
+
+  #read(box: Box): StoredMail[] {
+    return this.#files(box).map((file) => {
+      const content = readFileSync(file);
+      return { ...parseMail(content, statSync(file).mtimeMs), raw: content.toString('latin1') };
+    });
+  }
+
+  async #until(what: string, holds: () => boolean): Promise<void> {
+    for (const startMs = Date.now(); !holds(); await sleep(20)) {
+      if (Date.now() - startMs > PATIENCE_MS) throw new Error(`waited in vain: ${what}`);
+    }
+  }
+}
+
+function makeCertificate(certificate: string, key: string): void {
+  const names = `subjectAltName=DNS:mail.example.jp,IP:${address('mail')}`;
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const subject = ['-subj', '/CN=mail.example.jp', '-addext', names, '-days', '30'];
+  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', key, '-out', certificate], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
