@@ -15,10 +15,11 @@ export REQUIRE_ALL
 HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
+MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 
-.PHONY: all help run test check test-assembly test-host test-board test-lab lab bench install clean
+.PHONY: all help run test check test-assembly test-host test-board test-lab lab bench soak install clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
@@ -82,6 +83,10 @@ test-lab: all
 bench: all ## the benchmarks; JSON=1 for one JSON object a line, ONLY=page for one of them
 	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)
 	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json) $(ONLY)
+
+soak: all ## heartbeats of a takeover on a busy machine, MINUTES=10: nothing may be taken over
+	@board/need $$(cat board/lab/packages.txt)
+	@board/lab/lab $(NODE) --import tsx test/bench/soak.ts --minutes $(MINUTES) $(if $(JSON),--json)
 
 install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs

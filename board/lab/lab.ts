@@ -46,12 +46,12 @@ export class Lab {
     return new Lab('');
   }
 
-  /** One more network, apart from all others, for one test alone. */
-  static async create(): Promise<Lab> {
+  /** One more network, apart from all others, for one test alone: with servers on its WAN, or with a duplex system. */
+  static async create(kind: 'servers' | 'duplex' = 'servers'): Promise<Lab> {
     Lab.given();
     networks += 1;
     const lab = new Lab(`${process.pid}-${networks}-`);
-    await succeeded(NETWORK, [], lab.#environment);
+    await succeeded(NETWORK, [kind], lab.#environment);
     return lab;
   }
 
@@ -76,6 +76,11 @@ export class Lab {
     return this.#spawn(ACT, ['sniff', node, card, ...argv]);
   }
 
+  /** What each machine sends into that bridge of the switch, as pcapng on standard output; `recording` when it does. */
+  record(bridge: 'lan' | 'wan'): ChildProcess {
+    return this.#spawn(ACT, ['record', bridge]);
+  }
+
   /** The machine is gone: its cable is out, its services have ended, its neighbours have forgotten it. */
   async powerOff(server: string, services: readonly number[] = []): Promise<void> {
     await this.unplug(server);
@@ -95,6 +100,25 @@ export class Lab {
 
   async plug(port: string): Promise<void> {
     await this.#act('plug', port);
+  }
+
+  /** Of a duplex network: nothing leaves the machine from one moment on, and all that ran there has ended. */
+  async cutPower(node: string): Promise<void> {
+    await this.#act('kill', node);
+  }
+
+  /** The machine is as it was, with nothing running. */
+  async restorePower(node: string): Promise<void> {
+    await this.#act('revive', node);
+  }
+
+  /** Of a duplex network: the two machines do not hear each other any more; everybody else hears both. */
+  async split(one: string, other: string): Promise<void> {
+    await this.#act('split', one, other);
+  }
+
+  async heal(): Promise<void> {
+    await this.#act('heal');
   }
 
   /** The router's neighbour entries of the server are gone, as after a minute without traffic. */
@@ -155,9 +179,9 @@ export class Lab {
   }
 
   /** Frames as they are, from a machine's interface onto its cable. */
-  async inject(node: string, frames: Iterable<Uint8Array>): Promise<void> {
+  async inject(node: string, frames: Iterable<Uint8Array>, card = 'eth0'): Promise<void> {
     const lines = Array.from(frames, (frame) => `${Buffer.from(frame).toString('hex')}\n`);
-    await succeeded(ACT, ['inject', node], this.#environment, lines.join(''));
+    await succeeded(ACT, ['inject', node, card], this.#environment, lines.join(''));
   }
 
   /** The address of a card, like `52:54:00:12:34:56`. */
@@ -193,10 +217,23 @@ export class Lab {
   }
 }
 
-/** The lab's address of a machine, by its name: `s80` is 172.27.178.80 and 2001:db8:178::80. */
+const HOSTS: Readonly<Record<string, string>> = {
+  router: '1',
+  web: '11',
+  shop: '12',
+  standby: '13',
+  spare: '14',
+  mail: '25',
+  station: '50',
+};
+
+/**
+ * The lab's address of a machine, by its name: `s80` is 172.27.178.80 and 2001:db8:178::80. In a duplex network these
+ * are service addresses: web's are `s80` and `s81`, shop's is `s82`.
+ */
 export function address(node: string, version: IpVersion = 4): string {
-  const wan = /^s8\d$/.test(node);
-  const host = { router: '1', mail: '25', station: '50' }[node] ?? node.slice(1);
+  const wan = /^([st]\d+|web|shop|standby|spare)$/.test(node);
+  const host = HOSTS[node] ?? node.slice(1);
   const network = wan ? 178 : 179;
   return version === 4 ? `172.27.${network}.${host}` : `2001:db8:${network}::${host}`;
 }

@@ -1,10 +1,10 @@
-/** `ringback run` on the lab's router, `ringback relay` elsewhere, their configuration, and what they report. */
+/** `ringback run` on the lab's router, `ringback relay` and `takeover` elsewhere, their configuration and reports. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { address, type Lab } from './lab.ts';
+import { address, type Finished, type Lab } from './lab.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
@@ -51,6 +51,9 @@ const TRAP_USER = {
   priv: { protocol: 'aes', key: 'ringback-priv' },
 };
 
+/** What the halves of a duplex system authenticate each other with. */
+export const TAKEOVER_KEY = 'a secret of web, shop and standby';
+
 /** Short waits, everything else as on a real router. */
 function labConfiguration(lab: Lab): Record<string, unknown> {
   return {
@@ -88,11 +91,15 @@ function laidOver(own: Configuration, sections: Configuration): Configuration {
   return laid;
 }
 
+/** In as few bytes as can be: the people of a bench are many. */
+function write(file: string, configuration: Configuration): string {
+  writeFileSync(file, JSON.stringify(configuration));
+  return file;
+}
+
 /** Writes the lab's configuration with the given sections laid over it (JSON is YAML), and returns its path. */
 export function writeConfiguration(lab: Lab, sections: Configuration = {}): string {
-  const file = `${lab.directory}/ringback.yaml`;
-  writeFileSync(file, JSON.stringify(laidOver(labConfiguration(lab), sections), null, 2));
-  return file;
+  return write(`${lab.directory}/ringback.yaml`, laidOver(labConfiguration(lab), sections));
 }
 
 /** Alike for `ringback relay` on a machine that knows the lab's people; `sections` say which mailbox is its own. */
@@ -103,15 +110,24 @@ export function writeRelayConfiguration(lab: Lab, node: string, sections: Config
     clients: labConfiguration(lab).clients,
     control: `${lab.directory}/${node}.sock`,
   };
-  const file = `${lab.directory}/${node}.yaml`;
-  // In as few bytes as can be: the people of a bench are many.
-  writeFileSync(file, JSON.stringify(laidOver(own, sections)));
-  return file;
+  return write(`${lab.directory}/${node}.yaml`, laidOver(own, sections));
+}
+
+/**
+ * Alike for `ringback takeover` on a machine of the duplex system: `takeover` is what the pair's half is told, without
+ * the key.
+ */
+export function writeTakeoverConfiguration(lab: Lab, node: string, takeover: Section): string {
+  return write(`${lab.directory}/${node}.yaml`, {
+    takeover: { key: TAKEOVER_KEY, name: node, ...takeover },
+    fabric: { daemon: [`${DIST}ringback-fabricd`] },
+    control: `${lab.directory}/${node}.sock`,
+  });
 }
 
 /** The command line of a ringback command with that configuration, and `more` after it. */
 export function ringbackCommand(
-  command: 'run' | 'relay' | 'status',
+  command: 'run' | 'relay' | 'takeover' | 'status',
   configuration: string,
   ...more: readonly string[]
 ): readonly string[] {
@@ -120,10 +136,10 @@ export function ringbackCommand(
 
 interface Start {
   readonly node: string;
-  readonly role: 'run' | 'relay';
+  readonly role: 'run' | 'relay' | 'takeover';
   readonly configuration: string;
-  /** A file of certificates (PEM) that it trusts. */
-  readonly authority?: string | undefined;
+  /** A command that runs it, like `env NAME=value`. */
+  readonly by?: readonly string[];
 }
 
 /** A role, running. */
@@ -139,13 +155,12 @@ export class Ringback {
   readonly #listeners = new Set<(event: LogEvent) => void>();
   #diagnostics = '';
 
-  private constructor(lab: Lab, { node, role, configuration, authority }: Start) {
+  private constructor(lab: Lab, { node, role, configuration, by = [] }: Start) {
     this.#lab = lab;
     this.#node = node;
     this.#logFile = `${lab.directory}/${role === 'run' ? 'ringback' : node}.log`;
     this.configuration = configuration;
-    const trusting = authority === undefined ? [] : ['env', `NODE_EXTRA_CA_CERTS=${authority}`];
-    this.#process = lab.spawn(node, [...trusting, ...ringbackCommand(role, configuration)]);
+    this.#process = lab.spawn(node, [...by, ...ringbackCommand(role, configuration)]);
     this.ended = once(this.#process, 'close').then(([code]: (number | null)[]) => code ?? null);
     let rest = '';
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -177,9 +192,33 @@ export class Ringback {
     authority?: string,
   ): Promise<Ringback> {
     const configuration = writeRelayConfiguration(lab, node, sections);
-    const started = new Ringback(lab, { node, role: 'relay', configuration, authority });
+    const by = authority === undefined ? [] : ['env', `NODE_EXTRA_CA_CERTS=${authority}`];
+    const started = new Ringback(lab, { node, role: 'relay', configuration, by });
     await started.event({ event: 'ready' });
     return started;
+  }
+
+  /** Starts a half of `ringback takeover` on a machine, alike; `by` is a command that runs it. */
+  static async startTakeover(
+    lab: Lab,
+    node: string,
+    takeover: Section,
+    by: readonly string[] = [],
+  ): Promise<Ringback> {
+    const configuration = writeTakeoverConfiguration(lab, node, takeover);
+    const started = new Ringback(lab, { node, role: 'takeover', configuration, by });
+    await started.event({ event: 'ready' });
+    return started;
+  }
+
+  /** Runs `ringback takeover` beside it with options like `--give`, and returns what it says. */
+  takeover(...options: readonly string[]): Promise<Finished> {
+    return this.#lab.run(this.#node, ringbackCommand('takeover', this.configuration, ...options));
+  }
+
+  /** Whether its process has not ended. */
+  get lives(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Calls back for each event from now on; the returned function ends that. */

@@ -73,10 +73,11 @@ export class Adapters {
   /**
    * The adapter and the address are on, and the adapter has a carrier. With `sourced`, what comes from the address goes out by
    * this adapter, whatever else is on the same network. Routes that went with the adapter are back. Rejects with what
-   * the kernel says.
+   * the kernel says. Resolves with whether the adapter was off until now: its switch may not let anything through yet.
    */
-  async activate(adapter: string, prefix: Prefix, sourced: boolean): Promise<void> {
-    if (this.#lowers && !this.#kernel.isUp(adapter)) this.#remember([adapter]);
+  async activate(adapter: string, prefix: Prefix, sourced: boolean): Promise<boolean> {
+    const wasOff = !this.#kernel.isUp(adapter);
+    if (this.#lowers && wasOff) this.#remember([adapter]);
     const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
     const back = this.#memory.known.routes.filter((route) => route.adapter === adapter);
     const required: IpCommand[] = [
@@ -94,6 +95,7 @@ export class Adapters {
       this.#memory.change({ routes: routes.filter((route) => !back.includes(route)) });
     }
     await this.#carrier(adapter, shown);
+    return wasOff;
   }
 
   /**

@@ -4,7 +4,7 @@ import { isVersion4, type Prefix } from '../config/address.ts';
 import type { AnnounceConfiguration } from '../config/takeover/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { type Announced, DaemonLink } from '../fabric/daemon.ts';
-import type { Announcement, Command } from '../fabric/records.ts';
+import type { Announcement, Command, Form } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
 import { askedFor } from './network.ts';
 
@@ -109,12 +109,12 @@ export class Announcer {
     if (this.#claims.delete(address)) this.#link?.send({ kind: 'unclaim', address });
   }
 
-  /** Settles when the first announcement of each form is out; repetitions follow by themselves. */
-  async announce(adapter: string, address: Prefix): Promise<void> {
+  /** Settles when the first announcement of each form is out; repetitions, `again` at the least, follow by themselves. */
+  async announce(adapter: string, address: Prefix, again = 0): Promise<void> {
     const frames = this.#framesFor(adapter, address);
     clearTimeout(this.#repeats.get(address.address));
     await Promise.all(frames.map((frame) => this.#send(frame)));
-    const { repeat } = this.#options.terms();
+    const repeat = Math.max(again, this.#options.terms().repeat);
     if (repeat > 0) this.#repeatLater(adapter, address, repeat);
   }
 
@@ -270,7 +270,7 @@ export class Announcer {
           onReady();
         },
         onEvent: (event) => {
-          if (event.kind === 'conflict') this.#contradicted(event.address, event.hardware);
+          if (event.kind === 'conflict') this.#contradicted(event.address, event.hardware, event.form);
         },
         onInterface: () => {},
         onRefused: (command, status) => log.warn('fabric.refused', { command, status }),
@@ -303,13 +303,14 @@ export class Announcer {
     );
   }
 
-  #contradicted(address: string, hardware: string): void {
+  #contradicted(address: string, hardware: string, form: Form): void {
     const { interfaces, hardwareOf, onConflict } = this.#options;
     // Another adapter of this machine may speak on the same network.
     if (interfaces.some((adapter) => hardwareOf(adapter) === hardware)) return;
     const question = this.#questions.get(address);
     if (question !== undefined) question(hardware);
-    else if (this.#claims.has(address)) onConflict(address, hardware);
+    // Who asks before he takes an address has it not yet (RFC 5227 section 2.1.1).
+    else if (form !== 'probe' && this.#claims.has(address)) onConflict(address, hardware);
   }
 
   #later(waitMs: number, action: () => void): NodeJS.Timeout {

@@ -4,6 +4,7 @@ import { isVersion4 } from '../config/address.ts';
 import type { ActiveConfiguration } from '../config/takeover/types.ts';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import type { Fault } from './active.ts';
+import { unhurried } from './urgency.ts';
 
 interface Look {
   /** Tells one from another. */
@@ -44,7 +45,7 @@ function looksOf({ health, gateway }: ActiveConfiguration): Look[] {
 
 /** Runs a command, never by a shell; null when it ended with 0, otherwise why it is a failure. */
 function failureOf(argv: readonly string[], limitMs: number): Promise<string | null> {
-  const [program = '', ...more] = argv;
+  const [program = '', ...more] = unhurried(argv);
   return new Promise((resolve) => {
     execFile(program, more, { timeout: limitMs, killSignal: 'SIGKILL' }, (error, _, stderr) => {
       if (error === null) resolve(null);

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { unhurried } from './urgency.ts';
 
 const LIMIT_MS = 30_000;
 /** A hook that hangs must not make this program grow. */
@@ -36,12 +37,13 @@ export class Hooks {
 
   #next(): void {
     if (this.#running) return;
-    const [program = '', ...argv] = this.#waiting.shift() ?? [];
-    if (program === '') return;
+    const command = this.#waiting.shift();
+    if (command === undefined) return;
+    const [program = '', ...argv] = unhurried(command);
     this.#running = true;
     execFile(program, argv, { timeout: LIMIT_MS, killSignal: 'SIGKILL' }, (error) => {
       this.#running = false;
-      if (error !== null) this.#log.warn('hook.failed', { command: program, reason: messageOf(error) });
+      if (error !== null) this.#log.warn('hook.failed', { command: command[0], reason: messageOf(error) });
       this.#next();
     });
   }

@@ -1,6 +1,6 @@
 /** The machine that a half works on: its kernel, its adapters, its announcements, its operator's hooks. */
 import { readFileSync } from 'node:fs';
-import { hostname, setPriority } from 'node:os';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prefix } from '../config/address.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
@@ -19,8 +19,8 @@ import { Settings } from './settings.ts';
 
 /** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
 const USUAL_CHECK_MS = 200;
-/** Before all that is not of the system itself. */
-const PRIORITY = -20;
+/** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
+const AGAIN_ON_FRESH_LINK = 3;
 
 export interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
@@ -39,6 +39,8 @@ export class Machine {
     Refused,
     number
   >;
+  /** Adapters that were switched on, and that nothing was announced by since. */
+  readonly #fresh = new Set<string>();
   #configuration: TakeoverConfiguration;
   readonly #interfaces: readonly string[];
   readonly #ip = new IpBatch();
@@ -124,7 +126,10 @@ export class Machine {
     return {
       clock: MONOTONIC,
       tell: (level, event, fields) => this.#tell(level, event, fields),
-      announce: async (adapter, address) => this.announcer.announce(adapter, address),
+      announce: async (adapter, address) => {
+        const isFresh = this.#fresh.delete(adapter);
+        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : 0);
+      },
       claim: (adapter, address) => this.announcer.claim(adapter, address),
       unclaim: (address) => this.announcer.unclaim(address),
       probe: (address) => this.#probe(address),
@@ -155,16 +160,8 @@ export class Machine {
     const { arp } = this.#configuration.takeover;
     if (arp) this.settings.isolate(this.#interfaces);
     this.settings.prepare([adapter]);
-    await this.adapters.activate(adapter, address, arp && this.#configuration.takeover.role === 'standby');
-  }
-}
-
-/** Nobody waits longer for a takeover because something else is busy here. */
-export function hurry(log: Log): void {
-  try {
-    setPriority(PRIORITY);
-  } catch {
-    log.info('takeover.priority', { message: 'no privilege to run before others (CAP_SYS_NICE)' });
+    const sourced = arp && this.#configuration.takeover.role === 'standby';
+    if (await this.adapters.activate(adapter, address, sourced)) this.#fresh.add(adapter);
   }
 }
 

@@ -10,8 +10,8 @@ import type { Fields, Log } from '../log.ts';
 import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { ActiveHalf } from './active-half.ts';
 import type { Half } from './half.ts';
-import { hurry } from './machine.ts';
 import { StandbyHalf } from './standby-half.ts';
+import { hurry } from './urgency.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export function takeover(file: string, log: Log, signals: Signals): Promise<void> {
@@ -36,8 +36,8 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
   }
 
   async open(): Promise<void> {
-    hurry(this.#log);
     const { takeover: own, control } = this.#first;
+    hurry(own.realTime, this.#log);
     // The socket shows that no other process has the same adapters in hand.
     this.#control = await serveControl(
       control,

@@ -17,6 +17,7 @@ const BENCHES = [
   { script: '../../test/bench/state.ts', lab: true },
   { script: '../../test/bench/page.ts', lab: true },
   { script: '../../test/bench/lists.ts', lab: true },
+  { script: '../../test/bench/takeover.ts', lab: true },
   { script: '../../board/lab/latency.ts', lab: true },
 ];
 

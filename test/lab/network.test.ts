@@ -9,6 +9,8 @@ import { Capture } from '../../board/lab/capture.ts';
 import { connectionRequest } from '../../board/lab/frames.ts';
 import { address, type IpVersion } from '../../board/lab/lab.ts';
 import { story } from './support.ts';
+import { duplexStory, hardwareOf, meet, reaches, tablesSay } from './takeover/duplex.ts';
+import { assertNoDoubles, type Frame } from './takeover/recording.ts';
 
 const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
 const VERSIONS: readonly IpVersion[] = [4, 6];
@@ -115,6 +117,62 @@ describe('the lab network', { concurrency: 3 }, () => {
     assert.match(mail?.text ?? '', /La de da de da 1\./);
     await lab.stop('mail');
     assert.notEqual((await lab.run('router', send)).code, 0, 'nobody listens after it is stopped');
+  });
+});
+
+describe('the duplex network', { concurrency: 2 }, () => {
+  duplexStory(
+    'has every address on an adapter of its own, and a record of who sent what',
+    async (lab, recording) => {
+      const [web0, web1] = await hardwareOf(lab, 'web');
+      const [shop0] = await hardwareOf(lab, 'shop');
+      await meet(lab, ['s80', 's81', 's82']);
+      await tablesSay(lab, { s80: web0 ?? '', s81: web1 ?? '', s82: shop0 ?? '' });
+      const answers = await recording.frames(`arp.opcode == 2 && arp.src.proto_ipv4 >= ${address('s80')}`);
+      const said = answers.map(({ port, senderAddress }) => `${port} ${senderAddress}`);
+      assert.deepEqual(
+        [...new Set(said)].toSorted(),
+        ['shop-0', 'web-0', 'web-1'].map((port, i) => `${port} 172.27.178.${[82, 80, 81][i]}`),
+      );
+    },
+  );
+
+  it('notices an address with the same hardware address on two machines, and borrowed hardware addresses', () => {
+    const [own, other] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b'];
+    const names = ['senderAddress', 'source6', 'advertised', 'linkAddress', 'type'];
+    const nothing = Object.fromEntries(names.map((name) => [name, '']));
+    const says = (machine: string, from: string, source4: string): Frame =>
+      ({ ...nothing, arp: '', machine, from, source4 }) as unknown as Frame;
+    const apart = new Map([
+      ['web', [own]],
+      ['standby', [other]],
+    ]);
+    assertNoDoubles([says('web', own, address('s80')), says('standby', other, address('s80'))], apart);
+    assert.throws(() => assertNoDoubles([says('standby', own, address('s80'))], apart), /standby sends as/);
+    const both = [says('web', own, address('s80')), says('standby', own, address('s80'))];
+    const twins = new Map([
+      ['web', [own]],
+      ['standby', [own]],
+    ]);
+    assert.throws(() => assertNoDoubles(both, twins), /is on two machines/);
+  });
+
+  duplexStory('has machines that lose their power, and halves that lose each other', async (lab) => {
+    assert.ok(await reaches(lab, 'standby', 's80'));
+    await lab.split('web', 'standby');
+    assert.equal(await reaches(lab, 'standby', 's80'), false);
+    assert.ok(await reaches(lab, 't21', 's80'));
+    assert.ok(await reaches(lab, 't21', 'standby'));
+    await lab.heal();
+    assert.ok(await reaches(lab, 'standby', 's80'));
+
+    const ended = once(lab.spawn('web', ['sleep', '900']), 'close');
+    await lab.cutPower('web');
+    await ended;
+    assert.equal(await reaches(lab, 't21', 's81'), false);
+    assert.ok(await reaches(lab, 't21', 's82'));
+    await lab.restorePower('web');
+    assert.ok(await reaches(lab, 't21', 's81'));
   });
 });
 

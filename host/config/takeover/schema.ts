@@ -73,6 +73,7 @@ const common = {
     {},
   ),
   arp: v.optional(flag, true),
+  real_time: v.optional(flag, true),
   hooks: v.optional(
     list(command, { allowed: 'a list of commands, as in [[/usr/libexec/ringback/changed]]', max: 16 }),
     [],
@@ -87,6 +88,7 @@ interface CommonKeys {
   readonly check: number | null;
   readonly announce: ActiveConfiguration['announce'];
   readonly arp: boolean;
+  readonly real_time: boolean;
   readonly hooks: ActiveConfiguration['hooks'];
 }
 
@@ -99,6 +101,7 @@ function commonOf(keys: CommonKeys) {
     checkMs: keys.check,
     announce: keys.announce,
     arp: keys.arp,
+    realTime: keys.real_time,
     hooks: keys.hooks,
   };
 }

@@ -18,6 +18,8 @@ interface CommonConfiguration {
   readonly announce: AnnounceConfiguration;
   /** Whether each adapter answers ARP for its own addresses only (arp_ignore, arp_announce, rp_filter). */
   readonly arp: boolean;
+  /** Whether this program runs in real time: before all others, however busy the machine is. */
+  readonly realTime: boolean;
   /** Commands that are told of every change. */
   readonly hooks: readonly (readonly string[])[];
 }

@@ -56,6 +56,7 @@ describe('the file of a takeover', () => {
       checkMs: 200,
       announce: { forms: ['request'], repeat: 0, everyMs: 1000, paceMs: 5 },
       arp: true,
+      realTime: true,
       hooks: [],
     });
   });

@@ -1,0 +1,171 @@
+/** What can be broken when an address is taken over. */
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { address } from '../../board/lab/lab.ts';
+import {
+  addressesOn,
+  duplexStory,
+  entryOf,
+  hardwareOf,
+  meet,
+  reaches,
+  startActive,
+  startStandby,
+  TERMINALS,
+  tablesSay,
+} from './takeover/duplex.ts';
+
+const HEARTBEAT = { heartbeat: { every: '50ms', lost: 4 }, check: '100ms' };
+/** A program that this runs is refused every change of its machine's network. */
+const POWERLESS = ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'];
+
+describe('a takeover from a broken machine', { concurrency: 3 }, () => {
+  duplexStory('goes on when the adapter refuses to be switched off', async (lab) => {
+    const [, takeover = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const shop = await startActive(lab, 'shop', {}, POWERLESS);
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    await shop.takeover('--give');
+    const released = await shop.event({ event: 'takeover.released', address: address('s82') });
+    assert.match(String(released.error), /Operation not permitted/);
+    await standby.event({ event: 'takeover.taken', address: address('s82'), adapter: 'eth1' });
+    const [held] = (await addressesOn(lab, 'shop', 'eth0')) ?? [];
+    assert.equal(held, `${address('s82')}/24`, 'the broken machine still has it');
+    await tablesSay(lab, { s82: takeover });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
+    await tablesSay(lab, { s82: takeover });
+  });
+
+  duplexStory('follows when it loses its power without a word', async (lab) => {
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const standby = await startStandby(lab, HEARTBEAT);
+    const [web, shop] = await Promise.all([
+      startActive(lab, 'web', HEARTBEAT),
+      startActive(lab, 'shop', HEARTBEAT),
+    ]);
+    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await meet(lab, ['s80', 's81', 's82']);
+    await lab.cutPower('web');
+    await standby.event({ event: 'takeover.lost', peer: 'web' });
+    await standby.event({ event: 'takeover.taken', address: address('s80'), cause: 'heartbeat' });
+    await standby.event({ event: 'takeover.taken', address: address('s81'), cause: 'heartbeat' });
+    await tablesSay(lab, { s80: standby1, s81: standby0, s82: shop0 });
+    for (const terminal of TERMINALS) {
+      for (const service of ['s80', 's81', 's82']) assert.ok(await reaches(lab, terminal, service));
+    }
+    assert.deepEqual(standby.matching({ event: 'takeover.lost', peer: 'shop' }), []);
+
+    // It is back with the addresses that its own start gives it, and must let go of them.
+    await lab.restorePower('web');
+    const again = await startActive(lab, 'web', HEARTBEAT);
+    await again.event({ event: 'takeover.released', address: address('s80') });
+    await again.event({ event: 'takeover.released', address: address('s81') });
+    assert.equal(await addressesOn(lab, 'web', 'eth0'), null);
+    assert.equal(await addressesOn(lab, 'web', 'eth1'), null);
+    await tablesSay(lab, { s80: standby1, s81: standby0 });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's80'));
+  });
+
+  duplexStory('does not begin when only the way between the two is cut', async (lab) => {
+    const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
+    const standby = await startStandby(lab, HEARTBEAT);
+    const web = await startActive(lab, 'web', HEARTBEAT);
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    // The standby's adapters hear neither web's heartbeats nor its answers to the duplicate check: a split where
+    // terminals see both halves. It takes over, and there are two holders, each with its own hardware address.
+    await lab.split('web', 'standby');
+    await standby.event({ event: 'takeover.taken', address: address('s80') });
+    await standby.event({ event: 'takeover.taken', address: address('s81') });
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    await tablesSay(lab, { s80: standby1, s81: standby0 });
+    assert.notDeepEqual([web0, web1], [standby1, standby0]);
+    const before = standby.events.length;
+
+    await lab.heal();
+    await standby.event({ event: 'takeover.back', peer: 'web' }, 30_000, before);
+    await web.event({ event: 'takeover.released', address: address('s80') });
+    await web.event({ event: 'takeover.released', address: address('s81') });
+    assert.equal(await addressesOn(lab, 'web', 'eth0'), null, 'there is one holder in the end');
+    assert.equal(await addressesOn(lab, 'web', 'eth1'), null);
+    await tablesSay(lab, { s80: standby1, s81: standby0 });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's80'));
+  });
+
+  duplexStory('is doubted as long as somebody answers for its addresses', async (lab) => {
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const standby = await startStandby(lab, HEARTBEAT);
+    const shop = await startActive(lab, 'shop', HEARTBEAT);
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    // The program has died, the machine serves on.
+    shop.signal('SIGKILL');
+    await standby.event({ event: 'takeover.doubted', address: address('s82'), hardware: shop0 });
+    assert.deepEqual(standby.matching({ event: 'takeover.taken' }), []);
+    assert.equal(await entryOf(lab, 't21', 's82'), shop0);
+    await lab.cutPower('shop');
+    await standby.event({ event: 'takeover.taken', address: address('s82') });
+    const [, takeover = ''] = await hardwareOf(lab, 'standby');
+    await tablesSay(lab, { s82: takeover });
+  });
+
+  duplexStory('takes what there are adapters for, and says what it could not take', async (lab) => {
+    const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
+    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab, { adapters: ['eth1'] });
+    const web = await startActive(lab, 'web');
+    const capacity = await standby.event({ event: 'takeover.capacity', active: 'web' });
+    assert.deepEqual([capacity.needed, capacity.adapters, capacity.sufficient], [2, 1, false]);
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    await tablesSay(lab, { s80: web0, s81: web1 });
+    const { code } = await web.takeover('--give');
+    assert.equal(code, 1);
+    await standby.event({ event: 'takeover.taken', address: address('s80'), adapter: 'eth1' });
+    const refused = await standby.event({ event: 'takeover.failed', address: address('s81') });
+    assert.match(String(refused.reason), /no adapter is free/);
+    await web.event({ event: 'takeover.failed', address: address('s81') });
+    assert.deepEqual((await addressesOn(lab, 'web', 'eth1'))?.[0], `${address('s81')}/24`);
+    await tablesSay(lab, { s80: standby1, s81: web1 });
+    for (const service of ['s80', 's81']) assert.ok(await reaches(lab, 't21', service));
+  });
+
+  for (const [how, announce] of [
+    ['is repeated', { repeat: 1, every: '1200ms' }],
+    ['has the form of a reply, too', { forms: ['request', 'reply'] }],
+  ] as const) {
+    duplexStory(`reaches a terminal that has just asked if the announcement ${how}`, async (lab) => {
+      const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+      const standby = await startStandby(lab, { announce });
+      const shop = await startActive(lab, 'shop');
+      await shop.event({ event: 'takeover.session' });
+      // Its kernel's entry is never older than this, up to the moment of the takeover.
+      const ask = `ip neighbour flush dev eth0; ping -c 1 -W 1 ${address('s82')}`;
+      const asking = setInterval(() => void lab.run('t21', ['sh', '-c', ask]), 200);
+      shop.onEvent(({ event }) => {
+        if (event === 'takeover.asked') clearInterval(asking);
+      });
+      assert.equal((await shop.takeover('--give')).code, 0);
+      await standby.event({ event: 'takeover.taken', address: address('s82') });
+      await tablesSay(lab, { s82: standby1 }, 4, ['t21']);
+      assert.ok(await reaches(lab, 't21', 's82'));
+    });
+  }
+
+  duplexStory('puts several addresses on one adapter where that is allowed', async (lab) => {
+    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab, { adapters: ['eth1'], share: true });
+    const [web, shop] = await Promise.all([startActive(lab, 'web'), startActive(lab, 'shop')]);
+    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await meet(lab, ['s80', 's81', 's82']);
+    assert.equal((await web.takeover('--give')).code, 0);
+    assert.equal((await shop.takeover('--give')).code, 0);
+    for (const service of ['s80', 's81', 's82']) {
+      await standby.event({ event: 'takeover.taken', address: address(service), adapter: 'eth1' });
+    }
+    await tablesSay(lab, { s80: standby1, s81: standby1, s82: standby1 });
+    for (const service of ['s80', 's81', 's82']) assert.ok(await reaches(lab, 't24', service));
+  });
+});

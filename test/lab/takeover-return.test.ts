@@ -1,0 +1,151 @@
+/** Addresses that come back, halves that are started again, a second standby, and IPv6. */
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { address } from '../../board/lab/lab.ts';
+import {
+  addressesOn,
+  duplexStory,
+  hardwareOf,
+  meet,
+  reaches,
+  startActive,
+  startStandby,
+  TERMINALS,
+  tablesSay,
+  unlocked,
+} from './takeover/duplex.ts';
+
+const HEARTBEAT = { heartbeat: { every: '50ms', lost: 4 }, check: '100ms' };
+
+describe('addresses that were taken over', { concurrency: 3 }, () => {
+  duplexStory('come back when the operator says so, and can go again', async (lab) => {
+    const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const web = await startActive(lab, 'web');
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    for (const [give, back] of [
+      [web, web],
+      [web, standby],
+    ] as const) {
+      assert.equal((await give.takeover('--give')).code, 0);
+      await tablesSay(lab, { s80: standby1, s81: standby0 });
+      await meet(lab, ['s80', 's81']);
+      const { code, stderr } = await back.takeover('--return');
+      assert.equal(code, 0, stderr);
+      await tablesSay(lab, { s80: web0, s81: web1 });
+      for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's81'));
+      await meet(lab, ['s80', 's81']);
+    }
+    assert.equal((await addressesOn(lab, 'web', 'eth0'))?.[0], `${address('s80')}/24`);
+    const kept = (await addressesOn(lab, 'standby', 'eth1')) ?? [];
+    assert.ok(!kept.includes(`${address('s80')}/24`), 'the standby has let go of it');
+  });
+
+  duplexStory('come back by themselves where that is wanted', async (lab) => {
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const standby = await startStandby(lab, { ...HEARTBEAT, return: 'automatic', return_after: '500ms' });
+    const shop = await startActive(lab, 'shop', HEARTBEAT);
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    await lab.cutPower('shop');
+    await standby.event({ event: 'takeover.taken', address: address('s82') });
+    await lab.restorePower('shop');
+    await startActive(lab, 'shop', HEARTBEAT);
+    await standby.event({ event: 'takeover.released', address: address('s82') });
+    await meet(lab, ['s82']);
+    await tablesSay(lab, { s82: shop0 });
+  });
+
+  duplexStory('stay where they are when either half is started again', async (lab) => {
+    const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
+    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const web = await startActive(lab, 'web');
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    assert.equal((await web.takeover('--give', address('s80'))).code, 0);
+    await tablesSay(lab, { s80: standby1, s81: web1 });
+
+    assert.equal(await standby.stop(), 0);
+    assert.ok(await reaches(lab, 't21', 's80'), 'the standby serves on without its program');
+    const second = await startStandby(lab);
+    await second.event({ event: 'takeover.kept', address: address('s80') });
+    await web.stop('SIGKILL');
+    const again = await startActive(lab, 'web');
+    await again.event({ event: 'takeover.session' });
+    assert.deepEqual(again.matching({ event: 'takeover.asked' }), []);
+    await tablesSay(lab, { s80: standby1, s81: web1 });
+    assert.ok(await reaches(lab, 't21', 's80'));
+    await unlocked();
+    const { code, stderr } = await again.takeover('--return', address('s80'));
+    assert.equal(code, 0, stderr);
+    await tablesSay(lab, { s80: web0, s81: web1 });
+    assert.ok(await reaches(lab, 't24', 's80'));
+  });
+
+  duplexStory('have one standby only', async (lab) => {
+    const standby = await startStandby(lab);
+    const shop = await startActive(lab, 'shop');
+    await shop.event({ event: 'takeover.session' });
+    // The same address on another machine of the network, as after a copied configuration.
+    await lab.run('spare', ['ip', 'address', 'add', `${address('standby')}/24`, 'dev', 'eth0']);
+    const second = await startStandby(lab, { listen: `${address('standby')}:7373`, name: 'spare' }, 'spare');
+    await lab.run('shop', ['ip', 'neighbour', 'flush', 'all']);
+    const spare = await hardwareOf(lab, 'spare');
+    const argv = ['ip', 'neighbour', 'replace', address('standby'), 'lladdr', spare[0] ?? '', 'dev', 'eth1'];
+    await lab.run('shop', argv);
+    const said = await shop.event({ event: 'takeover.second' });
+    assert.match(JSON.stringify(said), /standby.*spare|spare.*standby/);
+    assert.deepEqual(second.matching({ event: 'takeover.taken' }), []);
+    assert.equal(standby.matching({ event: 'takeover.taken' }).length, 0);
+  });
+
+  duplexStory('of IPv6 are told by a neighbour advertisement', async (lab, recording) => {
+    const service = address('s82', 6);
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
+    await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
+    const shop = await startActive(lab, 'shop', { addresses });
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82'], 6);
+    await tablesSay(lab, { s82: shop0 }, 6);
+    assert.equal((await shop.takeover('--give')).code, 0);
+    await standby.event({ event: 'takeover.taken', address: service, adapter: 'eth1' });
+    await tablesSay(lab, { s82: standby1 }, 6);
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82', 6));
+
+    const all = await recording.frames(`icmpv6.nd.na.target_address == ${service} && ipv6.dst == ff02::1`);
+    assert.equal(all.length, 1);
+    const [said] = all;
+    assert.deepEqual(
+      {
+        from: said?.from,
+        to: said?.to,
+        port: said?.port,
+        source: said?.source6,
+        hopLimit: said?.hopLimit,
+        type: said?.icmp6,
+        checksum: said?.icmp6Checksum,
+        solicited: said?.solicited,
+        override: said?.override,
+        link: said?.linkAddress,
+      },
+      {
+        from: standby1,
+        to: '33:33:00:00:00:01',
+        port: 'standby-1',
+        source: service,
+        hopLimit: '255',
+        type: '136',
+        checksum: '1',
+        solicited: '0',
+        override: '1',
+        link: standby1,
+      },
+    );
+  });
+});
