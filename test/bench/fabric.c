@@ -3,6 +3,9 @@
  * frames read where they lie. It is the measure for the module, and fabric.test.ts holds the two against
  * each other: the same verdicts, events and counters for the same frames. The interface is the daemon's
  * engine's. One translation unit, so that the compiler sees all of it, as it does of the module.
+ *
+ * Announcements and claims are left out: a router has none, and then the module looks at one number for each ARP and
+ * neighbour message and goes on.
  */
 #include "../../board/fabricd/engine.h"
 #include "native/commands.h"
