@@ -399,6 +399,20 @@ describe('a claim', { skip: noNamespace || needs('arping') }, () => {
     await until('the new address', () => known().includes(OWN));
   });
 
+  for (const [what, announcement] of [
+    ['reply', { form: 'reply', ...WANTED, address: '172.27.178.81' }],
+    ['request for itself', { form: 'request', target: '172.27.178.81', ...WANTED, address: '172.27.178.81' }],
+  ] as const)
+    it(`'s ${what} replaces even what that kernel has learnt this moment`, async () => {
+      const daemon = await listen();
+      const known = (): string => run('ip', 'neighbour', 'show', '172.27.178.81');
+      // For a second after that (arp locktime) Linux believes only what is gratuitous.
+      const fresh = '172.27.178.81 lladdr 02:00:00:00:00:81 dev far0 nud reachable';
+      run('ip', 'neighbour', 'replace', ...fresh.split(' '));
+      say(daemon, { kind: 'announce', ticket: 1, ...announcement });
+      await until('the new address', () => known().includes(OWN));
+    });
+
   it("'s advertisement replaces it in IPv6", async () => {
     const daemon = await listen();
     const free = { ...WANTED, address: '2001:db8:178::81' };
