@@ -73,6 +73,7 @@ test-host: all
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 test-board: all
+	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/board -name '*.test.ts')
 
 test-lab: all
