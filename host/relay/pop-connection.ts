@@ -97,6 +97,7 @@ export class PopConnection {
       connection.#socket.once('connect', () => done());
       return { reader: null, onRead: () => undefined };
     });
+    connection.#socket.on('data', connection.#onData);
     return connection;
   }
 
@@ -129,6 +130,8 @@ export class PopConnection {
       });
       return { reader: null, onRead: () => undefined };
     });
+    // Not sooner: a greeting may come with the end of the handshake, before anybody waits for it.
+    this.#socket.on('data', this.#onData);
   }
 
   /**
@@ -230,7 +233,7 @@ export class PopConnection {
   }
 
   #listen(): void {
-    this.#socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
+    this.#socket.on('end', this.#onEnd).on('close', this.#onEnd);
     this.#socket.on('error', (error) => this.#onLost(error));
   }
 
