@@ -55,7 +55,7 @@ const STATUS = /^(?:\+OK|-ERR)(?: |$)/;
 const WHAT_TO_DO: Readonly<Partial<Record<PopErrorKind, string>>> = {
   connection: 'check relay.pop.host and relay.pop.port, and that the server runs',
   tls: 'relay.pop.tls says how TLS is wanted: auto (taken where it is offered, not verified), starttls or implicit (verified), none',
-  login: 'check relay.pop.user and relay.pop.password',
+  login: 'check relay.pop.user and relay.pop.password, and relay.pop.tls if the server wants TLS',
   'in-use': 'another program has this mailbox open: end it, or wait until the server has noticed its end',
   temporary: 'it is to be tried again later',
   permanent: 'the administrator of the server must mend it',
@@ -97,6 +97,7 @@ export class PopConnection {
       connection.#socket.once('connect', () => done());
       return { reader: null, onRead: () => undefined };
     });
+    connection.#socket.on('data', connection.#onData);
     return connection;
   }
 
@@ -129,6 +130,8 @@ export class PopConnection {
       });
       return { reader: null, onRead: () => undefined };
     });
+    // Not sooner: a greeting may come with the end of the handshake, before anybody waits for it.
+    this.#socket.on('data', this.#onData);
   }
 
   /**
@@ -230,7 +233,7 @@ export class PopConnection {
   }
 
   #listen(): void {
-    this.#socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd);
+    this.#socket.on('end', this.#onEnd).on('close', this.#onEnd);
     this.#socket.on('error', (error) => this.#onLost(error));
   }
 

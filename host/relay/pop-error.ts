@@ -8,8 +8,9 @@ import { RingbackError } from '../errors.ts';
  * - `login`: the server does not take this user or password.
  * - `in-use`: another session has the mailbox open (RFC 2449 section 8.1.2).
  * - `temporary`: the server says that later may be better (`SYS/TEMP` of RFC 3206, `LOGIN-DELAY` of RFC 2449).
- * - `permanent`: the server says that somebody must mend it (`SYS/PERM` of RFC 3206).
- * - `refused`: `-ERR` to a command, for instance because there is no such message. The session goes on.
+ * - `permanent`: the server says that somebody must mend it (`SYS/PERM` of RFC 3206), or cannot list its messages.
+ * - `refused`: `-ERR` to a command about one message, for instance because there is no such one: the session goes on;
+ *   or to QUIT.
  * - `protocol`: what the server sends is not POP3, or too much of it.
  * - `timeout`: a command or the session took too long.
  * - `aborted`: the caller's signal, or `abandon`.

@@ -121,7 +121,7 @@ export class Mailbox {
 
   /** The newest `mostEntries` messages. To be called before anything is removed. */
   async list(mostEntries: number): Promise<Listing> {
-    const { line } = await this.#command('STAT');
+    const { line } = await this.#command('STAT', { refusal: 'permanent' });
     const total = Number(STAT_REPLY.exec(line)?.[1] ?? this.#broken('STAT', line));
     if (total === 0) return { total, entries: [] };
     const first = Math.max(1, total - mostEntries + 1);
@@ -225,7 +225,7 @@ export class Mailbox {
       if (!(at >= 1 && at <= last) || found.has(at)) throw new WireError(`in its listing: ${line}`);
       if (at >= first) found.set(at, value);
     });
-    await this.#command(command, { content });
+    await this.#command(command, { content, refusal: 'permanent' });
     return found;
   }
 

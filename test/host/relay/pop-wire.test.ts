@@ -86,6 +86,21 @@ describe('the lines of a reply', () => {
     }
   });
 
+  it('lose their first dot even where the server has not put one before', () => {
+    for (const [line, meant] of [
+      ['.x', 'x'],
+      ['.\rx', '\rx'],
+      ['.\r\r', '\r\r'],
+      ['.\n', '\n'],
+    ] as const) {
+      for (const pieces of splits(Buffer.from(`a\r\n${line}\r\n.\r\n`))) {
+        const content = new MessageContent(100);
+        assert.equal(read(content, pieces), '');
+        assert.equal(content.message?.toString(), `a\r\n${meant}\r\n`);
+      }
+    }
+  });
+
   it('keep every byte there is', () => {
     const all = Buffer.concat([
       Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),

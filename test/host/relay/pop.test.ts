@@ -131,6 +131,21 @@ describe('a session with a POP server', () => {
     assert.deepEqual(await oldMailbox.retrieve(1, MOST_BYTES), Buffer.from(LIST_MAIL));
   });
 
+  it('cannot do without the names and sizes of messages', async (test) => {
+    for (const verb of ['STAT', 'UIDL', 'LIST']) {
+      const server = await popServer(test, {
+        messages: MESSAGES,
+        answers: { [verb]: '-ERR unknown command\r\n' },
+      });
+      const mailbox = await openMailbox(test, server.port);
+      assert.match(
+        await fails('permanent', mailbox.list(MOST_ENTRIES)),
+        new RegExp(`${verb}: .*unknown command`),
+      );
+      assert.equal(mailbox.isOpen, false);
+    }
+  });
+
   it('goes on after a refusal, and after a message that is too large', async (test) => {
     const server = await popServer(test, { messages: MESSAGES });
     const mailbox = await openMailbox(test, server.port);

@@ -61,6 +61,8 @@ export interface PopSession {
   socket: Socket;
   readonly raw: Socket;
   readonly secure: boolean;
+  /** The name that the client has asked for under TLS, or none. */
+  readonly serverName: string | null;
   readonly commands: string[];
   readonly closed: boolean;
 }
@@ -88,6 +90,7 @@ class Session implements PopSession {
   readonly raw: Socket;
   readonly commands: string[] = [];
   secure = false;
+  serverName: string | null = null;
   closed = false;
   #rest = '';
   readonly #deleted = new Set<number>();
@@ -128,9 +131,14 @@ class Session implements PopSession {
   #secure(): void {
     const { key, cert } = this.#options.certificate ?? CERTIFICATE;
     this.raw.removeAllListeners('data');
+    const secureContext = createSecureContext({ key, cert });
     this.socket = new TLSSocket(this.raw, {
       isServer: true,
-      secureContext: createSecureContext({ key, cert }),
+      secureContext,
+      SNICallback: (name, done) => {
+        this.serverName = name;
+        done(null, secureContext);
+      },
     });
     this.secure = true;
     this.#listen();
