@@ -73,6 +73,7 @@ test-host: all
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 test-board: all
+	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/board -name '*.test.ts')
 
 test-lab: all
@@ -80,9 +81,9 @@ test-lab: all
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
 
-bench: all ## the benchmarks; JSON=1 for one JSON object a line
+bench: all ## the benchmarks; JSON=1 for one JSON object a line, ONLY=page for one of them
 	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)
-	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json)
+	@$(NODE) --import tsx test/bench/all.ts $(if $(JSON),--json) $(ONLY)
 
 soak: all ## heartbeats of a takeover on a busy machine, MINUTES=10: nothing may be taken over
 	@board/need $$(cat board/lab/packages.txt)
@@ -93,6 +94,9 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
 	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
+	install -D -m 644 board/debian/ringback.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-relay.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-relay.service
 	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
 	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system

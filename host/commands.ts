@@ -1,17 +1,19 @@
 /** The commands: what each is called, says about itself, takes and does. */
 import { checkCommand } from './check.ts';
-import { loadRouterConfiguration } from './config/router/file.ts';
+import { DEFAULT_RECORDS, MOST_RECORDS } from './control/record-routes.ts';
+import { historyCommand, outboxCommand } from './control/records-command.ts';
+import { askControl } from './control/socket.ts';
 import { foreground } from './foreground.ts';
+import { readOwnFile } from './own-file.ts';
+import { relay } from './relay/run.ts';
 import { replayCommand } from './replay/command.ts';
 import { messageCommand } from './router/message-command.ts';
-import { DEFAULT_RECORDS, MOST_RECORDS } from './router/record-routes.ts';
-import { historyCommand, outboxCommand } from './router/records-command.ts';
 import { run } from './router/run.ts';
-import { askStatus, statusText } from './router/status.ts';
 import { isOrder, takeoverCommand } from './takeover/command.ts';
-import { run as takeover } from './takeover/run.ts';
+import { takeover } from './takeover/run.ts';
 
 const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
+const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
 
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -47,7 +49,7 @@ export interface Given {
 }
 
 export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
-  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION})`,
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION})`,
   json: '    --json            for machines',
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
@@ -83,7 +85,8 @@ const HISTORY_HELP = `The latest come first.
 ${RECORDS_HELP}
 
 --json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "told"}]}.
-Port 0 is the host as a whole; clients are those who waited; sign is null when nobody waited any more.`;
+Port 0 is the host as a whole; clients are those who waited; sign is null when nobody waited any more. A relay prints
+{"lists": [{"server", "part", "parts", "clients", "told", "received"}]}; told are those whose address it knows.`;
 
 const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
 retry  tries those that wait now, and those that were given up as if they were new
@@ -93,8 +96,9 @@ MESSAGE-ID is the beginning of one, long enough to tell it from all others. When
 of several, it is done for none; --all leaves out what is being sent at this moment.
 ${RECORDS_HELP}
 
---json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "state", "beingSent",
+--json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "list", "state", "beingSent",
 "tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
+list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
 After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
 const TAKEOVER_HELP = `Without an option it is one half of a duplex pair: \`takeover.role\` says which.
@@ -119,50 +123,12 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     options: ['config', 'verbose'],
     action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) => foreground(run, config, verbose),
   },
-  check: {
-    synopsis: 'check [-c FILE]',
-    summary: 'validate the configuration, and say what it will do',
-    help: 'Exit status 2 when the configuration is wrong; every mistake is named with its place.',
-    options: ['config', 'json'],
-    action: ({ config = DEFAULT_CONFIGURATION, json = false }) => console.log(checkCommand(config, json)),
-  },
-  status: {
-    synopsis: 'status [-c FILE] [--json]',
-    summary: 'outages, who waits, notices and counters of a running `run`',
-    help: 'Asks the process behind the control socket that the configuration names.',
-    options: ['config', 'json'],
-    action: async ({ config, json }) => {
-      const status = await askStatus(loadRouterConfiguration(config ?? DEFAULT_CONFIGURATION).control);
-      console.log(json ? JSON.stringify(status) : statusText(status));
-    },
-  },
-  history: {
-    synopsis: 'history [-c FILE] [--json] [--last N]',
-    summary: 'outages that are over, and how many people were told',
-    help: HISTORY_HELP,
-    options: ['config', 'json', 'last'],
-    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
-      console.log(await historyCommand({ config, json, last })),
-  },
-  outbox: {
-    synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
-    summary: 'notices on their way and what became of others; try them now, or drop them',
-    help: OUTBOX_HELP,
-    options: ['config', 'json', 'last', 'all'],
-    takesMore: true,
-    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
-      console.log(await outboxCommand({ config, json, last, all }, more)),
-  },
-  message: {
-    synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',
-    summary: 'what people read on the page in a dead server’s place',
-    help: `Without a TEXT it says what the message is. It is shown until its end, and people read when that is expected.
-
---json prints {"text", "until"}; null where there is none.`,
-    options: ['config', 'json', 'until', 'clear'],
-    takesMore: true,
-    action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
-      console.log(await messageCommand({ config, json, until, clear }, more)),
+  relay: {
+    synopsis: 'relay [-c FILE]',
+    summary: 'on a server or a management station: fetch list mails, and mail the people on them',
+    help: FOREGROUND_HELP,
+    options: ['config', 'verbose'],
+    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) => foreground(relay, config, verbose),
   },
   takeover: {
     synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
@@ -181,6 +147,53 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
       console.log(text);
       if (!done) process.exitCode = 1;
     },
+  },
+  check: {
+    synopsis: 'check [-c FILE]',
+    summary: 'validate the configuration, and say what it will do',
+    help: 'Exit status 2 when the configuration is wrong; every mistake is named with its place.',
+    options: ['config', 'json'],
+    action: ({ config = DEFAULT_CONFIGURATION, json = false }) => console.log(checkCommand(config, json)),
+  },
+  status: {
+    synopsis: 'status [-c FILE] [--json]',
+    summary:
+      'outages, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
+    help: 'Asks the process behind the control socket that the configuration names.',
+    options: ['config', 'json'],
+    action: async ({ config, json }) => {
+      const { control, command, statusText } = readOwnFile(config ?? DEFAULT_CONFIGURATION);
+      const status = await askControl(control, '/status', undefined, command);
+      console.log(json ? JSON.stringify(status) : statusText(status));
+    },
+  },
+  history: {
+    synopsis: 'history [-c FILE] [--json] [--last N]',
+    summary: 'outages that are over, and how many people were told; of a relay the lists that it has had',
+    help: HISTORY_HELP,
+    options: ['config', 'json', 'last'],
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
+      console.log(await historyCommand({ place: () => readOwnFile(config), json, last })),
+  },
+  outbox: {
+    synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
+    summary: 'notices on their way and what became of others; try them now, or drop them',
+    help: OUTBOX_HELP,
+    options: ['config', 'json', 'last', 'all'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
+      console.log(await outboxCommand({ place: () => readOwnFile(config), json, last, all }, more)),
+  },
+  message: {
+    synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',
+    summary: 'what people read on the page in a dead server’s place',
+    help: `Without a TEXT it says what the message is. It is shown until its end, and people read when that is expected.
+
+--json prints {"text", "until"}; null where there is none.`,
+    options: ['config', 'json', 'until', 'clear'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
+      console.log(await messageCommand({ config, json, until, clear }, more)),
   },
   replay: {
     synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',

@@ -15,6 +15,8 @@ const EXIT_STATUS = {
   fabric: 1,
   /** An SMTP server refused or did not answer. */
   smtp: 1,
+  /** A POP server refused, did not answer, or is not to be trusted. */
+  pop: 1,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_STATUS;

@@ -17,7 +17,7 @@ declare const RINGBACK_VERSION: string | undefined;
 const VERSION = typeof RINGBACK_VERSION === 'string' ? RINGBACK_VERSION : 'from sources';
 
 /** Roles that the manual describes and this version lacks. */
-const LATER: readonly string[] = ['relay', 'emulate'];
+const LATER: readonly string[] = ['emulate'];
 
 function helpText(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`);

@@ -3,11 +3,11 @@
 import { Sign } from '../record/events';
 import { hasClaims } from '../table/claims';
 import { hashAddress } from '../table/hash';
-import { containsAddress } from '../table/prefixes';
+import { containsAddress, isBroadcast } from '../table/prefixes';
 import { Arp, ArpOperation } from '../wire/arp';
 import { challengeByArp } from './conflict';
 import { resolution } from './life';
-import { isOutgoing, source } from './packet';
+import { destination, isOutgoing, source } from './packet';
 import { Verdict } from './verdict';
 
 export function arp(message: Arp): Verdict {
@@ -17,14 +17,18 @@ export function arp(message: Arp): Verdict {
   if (isOutgoing()) return Verdict.ArpOwn;
   // A probe has no sender address yet (RFC 5227 section 1.1).
   if (!source.isHost) return Verdict.ArpNoNews;
-  const gratuitous = message.isGratuitous;
+  let unasked = message.isGratuitous;
   const operation = message.operation;
   let sign = Sign.Announcement;
   if (operation == ArpOperation.Reply) {
-    if (!gratuitous) sign = Sign.Arp;
+    if (!unasked) sign = Sign.Arp;
   } else if (operation != ArpOperation.Request) {
     return Verdict.ArpNoNews;
+  } else if (!unasked) {
+    // Who asks for the subnet's broadcast address wants no answer: a takeover (JP 2001-144806 paragraph 42).
+    destination.setIpv4(message.target);
+    unasked = isBroadcast(destination);
   }
-  const isSign = resolution(source, hashAddress(source), message.senderHardware, gratuitous, sign);
+  const isSign = resolution(source, hashAddress(source), message.senderHardware, unasked, sign);
   return isSign ? Verdict.ArpSign : Verdict.ArpNoNews;
 }

@@ -19,6 +19,7 @@ class Prefix {
 const PREFIX_BYTES: u32 = 24;
 /** Bits before an IPv4 address in its 16 bytes. */
 const MAPPED_LENGTH: u32 = 96;
+const LONGEST_WITH_BROADCAST: u32 = MAPPED_LENGTH + 30;
 /** Lengths from 0 to 128. */
 const LENGTHS: u32 = 129;
 
@@ -79,6 +80,22 @@ export function containsAddress(address: Address): bool {
     // ::/0 is all of IPv6 and nothing of IPv4.
     if (isIpv4 && entry.length < MAPPED_LENGTH) continue;
     if (load<u32>(linkTo(hi & entry.maskHi, lo & entry.maskLo, entry.length)) != 0) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether it is the IPv4 broadcast address of a prefix, which no host has. A prefix of 31 bits has none (RFC 3021
+ * section 2.1).
+ */
+export function isBroadcast(address: Address): bool {
+  const lo = address.lo;
+  const end = lengths + <usize>(lengthCount * LENGTH_BYTES);
+  for (let at = lengths; at < end; at += LENGTH_BYTES) {
+    const entry = changetype<Length>(at);
+    if (entry.length < MAPPED_LENGTH || entry.length > LONGEST_WITH_BROADCAST) continue;
+    if ((lo | entry.maskLo) != u64.MAX_VALUE) continue;
+    if (load<u32>(linkTo(address.hi, lo & entry.maskLo, entry.length)) != 0) return true;
   }
   return false;
 }

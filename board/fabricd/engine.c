@@ -93,12 +93,13 @@ uint32_t engine_command(const uint8_t record[RECORD_BYTES])
 bool engine_outgoing(struct engine_outgoing *frame)
 {
 	uint32_t outgoing = w2c_fabric_outgoing(&module);
+	uint32_t length = outgoing & 0xffff;
 
-	if (outgoing == 0 || (outgoing & 0xffff) > outgoingBytes)
+	if (length == 0 || length > outgoingBytes)
 		return false;
 	*frame = (struct engine_outgoing){
 		.bytes = module.w2c_memory.data + outgoingAt,
-		.length = outgoing & 0xffff,
+		.length = length,
 		.number = (uint16_t)(outgoing >> 16),
 	};
 	return true;

@@ -91,8 +91,9 @@ function laidOver(own: Configuration, sections: Configuration): Configuration {
   return laid;
 }
 
+/** In as few bytes as can be: the people of a bench are many. */
 function write(file: string, configuration: Configuration): string {
-  writeFileSync(file, JSON.stringify(configuration, null, 2));
+  writeFileSync(file, JSON.stringify(configuration));
   return file;
 }
 

@@ -49,3 +49,26 @@ function tlsText({ tls, port, password }: SmtpConfiguration): string {
   // A password waits for TLS even where TLS is optional.
   return tls === 'starttls' || password !== null ? 'only with STARTTLS' : 'TLS where it is offered';
 }
+
+/** What is allowed about mail that goes out, and is probably not meant. */
+export function smtpWarnings({ password, tls }: SmtpConfiguration): string[] {
+  return password !== null && tls === 'none'
+    ? ['smtp.tls is none: the password crosses the network readable.']
+    : [];
+}
+
+/** The same with its password hidden. */
+export function hiddenSmtp(smtp: SmtpConfiguration): SmtpConfiguration {
+  return { ...smtp, password: smtp.password === null ? null : HIDDEN };
+}
+
+/** The same with its communities and keys hidden. */
+export function hiddenTraps(traps: TrapConfiguration): TrapConfiguration {
+  const hidden = <T extends { readonly key: string }>(secret: T | null): T | null =>
+    secret === null ? null : { ...secret, key: HIDDEN };
+  return {
+    ...traps,
+    communities: traps.communities.map(() => HIDDEN),
+    users: traps.users.map((user) => ({ ...user, auth: hidden(user.auth), priv: hidden(user.priv) })),
+  };
+}

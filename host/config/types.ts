@@ -1,4 +1,4 @@
-/** What `ringback run` is configured to do, after every default is filled in and every text is in one form. */
+/** What `ringback run` is configured to do, after every default is filled in and every text is in one form; and what other roles share with it. */
 
 import type { Prefix } from './address.ts';
 
@@ -62,8 +62,14 @@ export interface RecoverConfiguration {
   readonly settleMs: number;
 }
 
+/**
+ * Who tells the people: the router itself (embodiment 1 of the seed), the server's own relay (2), or that of the
+ * management station (3).
+ */
+export type Via = 'direct' | 'server' | 'station';
+
 export interface NotifyConfiguration {
-  readonly via: 'direct' | 'server' | 'station';
+  readonly via: Via;
   /** Who last tried longer ago is not told. */
   readonly freshMs: number;
   /** Who last tried longer ago is deleted. May exceed what one timer can wait (2^31 - 1 ms). */
@@ -102,8 +108,10 @@ export interface ServerConfiguration {
   readonly name: string | null;
   /** Services that are known from the start, so that silence or a refusal on them counts. */
   readonly ports: readonly number[];
-  /** Where the server's relay reads its list mails. */
+  /** Where the server's relay reads its list mails (table 75 of the seed). */
   readonly mail: string | null;
+  /** null: that of `notify.via`. */
+  readonly via: Via | null;
 }
 
 export interface PageConfiguration {

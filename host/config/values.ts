@@ -162,6 +162,20 @@ export const endpoint: Shape<Endpoint | null> = orFalse({
     typeof input === 'string' || typeof input === 'number' ? endpointOf(`${input}`) : undefined,
 });
 
+const DNS_PORT = 53;
+
+/** A DNS server: where to ask, not where to listen. */
+export const nameServer: Shape<Endpoint> = value({
+  noun: 'a DNS server',
+  allowed: 'an address, ADDRESS:PORT, or "[IPV6-ADDRESS]:PORT" in quotes',
+  read(input) {
+    if (typeof input !== 'string') return undefined;
+    const alone = canonicalAddress(input);
+    if (alone !== null) return { host: alone, port: DNS_PORT };
+    return /^\d+$/.test(input) ? undefined : endpointOf(input);
+  },
+});
+
 export const mail: Shape<string> = value({
   noun: 'a mail address',
   allowed: 'one plain address, as in sato@example.jp, without a name or brackets',

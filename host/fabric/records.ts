@@ -34,7 +34,10 @@ export type Announcement = Holder & {
          * MAC address wherever the address is known.
          */
         readonly form: 'request';
-        /** Whom it asks for: the broadcast address of the subnet as there, or the address itself (RFC 5227). */
+        /**
+         * Whom it asks for: the broadcast address of the subnet as there, or the address itself (RFC 5227). For a second
+         * after Linux has learnt an address (arp locktime) it believes the second and the reply, not the first.
+         */
         readonly target: string;
       }
     /** IPv4: an ARP reply that nobody asked for, to all (RFC 5944 section 4.6), for switches that honour only that. */

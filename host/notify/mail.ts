@@ -24,8 +24,8 @@ export interface NoticeFacts {
   readonly mail: string;
   readonly language: Language;
   readonly item: NoticeItem;
-  /** What tells this outage from all others, for ever. */
-  readonly outage: number;
+  /** What tells this outage from all others, for ever; a relay knows the name of its list. */
+  readonly outage: number | string;
   /** The sender's mail address. */
   readonly from: string;
 }

@@ -1,5 +1,6 @@
 /** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
 import type { Log } from '../log.ts';
+import type { Clock } from '../store/clock.ts';
 import type { Sql } from '../store/database.ts';
 import {
   type Added,
@@ -9,6 +10,8 @@ import {
   dueNotices,
   finishNotice,
   isAnyHeld,
+  loadListed,
+  type NewNotice,
   type Notice,
   nextDueMs,
   type OutboxRow,
@@ -17,7 +20,9 @@ import {
   pruneFinished,
 } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import { composeList } from './list-mail.ts';
 import { composeNotice, type Mail } from './mail.ts';
+import { eventOf, fieldsOf } from './outbox-events.ts';
 import type { Delivery } from './smtp.ts';
 
 /** What the outbox needs of a mail sender. */
@@ -35,6 +40,10 @@ export interface OutboxOptions {
   readonly giveUpMs: number;
   /** Where this addressee says that he wants no more notices; null: nowhere. */
   readonly stopUrl: (mail: string) => string | null;
+  /** What lists are signed with; null: there is no key, and they wait for one. */
+  readonly listKey?: string | null;
+  /** The clock on which the notices' times are; without it the state's. */
+  readonly times?: Clock;
   /** Whether this addressee has said so since the notice was entered. */
   readonly isStopped?: (mail: string) => boolean;
   readonly log: Log;
@@ -59,6 +68,8 @@ type Result = { readonly row: OutboxRow } & (
   | { readonly state: 'given up'; readonly reason: string }
   | { readonly state: 'queued'; readonly reason: string; readonly dueMs: number }
 );
+
+const NO_KEY: Delivery = { outcome: 'later', about: 'recipient', reason: 'no list_key is configured' };
 
 /** Sends under way at the same time. */
 export const OUTSTANDING = 16;
@@ -108,12 +119,13 @@ export class Outbox {
    * Enters notices as part of somebody's transaction; when that has succeeded, `announce` must be told. Each may wait
    * `holdMs` for others to the same person. Changes nothing but the database.
    */
-  enter(sql: Sql, notices: readonly (Notice & { readonly holdMs: number })[]): Queued[] {
+  enter(sql: Sql, notices: readonly (NewNotice & { readonly holdMs: number })[]): Queued[] {
     const nowMs = this.#options.store.clock.nowMs();
     let room = CAPACITY - this.#pending;
     let noneHeld = !isAnyHeld(sql);
-    return notices.map(({ holdMs, ...notice }) => {
-      const added = addNotice(sql, notice, { nowMs, holdMs, isFull: room <= 0, noneHeld });
+    return notices.map(({ holdMs, listed, ...notice }) => {
+      const entered = listed === undefined ? notice : { ...notice, listed };
+      const added = addNotice(sql, entered, { nowMs, holdMs, isFull: room <= 0, noneHeld });
       if (added.outcome === 'queued') room--;
       if (holdMs > 0) noneHeld = false;
       return { ...added, notice };
@@ -124,7 +136,7 @@ export class Outbox {
   announce(queued: readonly Queued[]): void {
     for (const { outcome, messageId, notice } of queued) {
       if (outcome === 'queued') this.#pending++;
-      if (outcome === 'queued' || outcome === 'merged') this.#say('notice.queued', { ...notice, messageId });
+      if (outcome === 'queued' || outcome === 'merged') this.#say('queued', { ...notice, messageId });
       if (outcome === 'full') {
         this.#failed++;
         this.#fail('error', notice, `the outbox holds ${CAPACITY} notices already`, true);
@@ -145,6 +157,11 @@ export class Outbox {
     this.#pump();
   }
 
+  /** How many notices more it can take. */
+  get room(): number {
+    return CAPACITY - this.#pending;
+  }
+
   /** Whether it is being sent at this moment. */
   isBeingSent(messageId: string): boolean {
     return this.#claimed.has(messageId);
@@ -157,7 +174,7 @@ export class Outbox {
 
   /** The operator wants these now, whatever the mail server said last; on disk they are due. */
   retried(rows: readonly OutboxRow[]): void {
-    for (const row of rows) this.#say('notice.retried', row);
+    for (const row of rows) this.#say('retried', row);
     this.#server = { ...this.#server, pausedUntilMs: 0, epoch: this.#server.epoch + 1 };
     this.wake(rows);
   }
@@ -255,17 +272,16 @@ export class Outbox {
   }
 
   async #attempt(row: OutboxRow): Promise<void> {
-    const { sender, from, store, giveUpMs, stopUrl, isStopped } = this.#options;
+    const { sender, store, giveUpMs, isStopped } = this.#options;
     this.#claimed.add(row.messageId);
-    if (isStopped?.(row.mail)) {
+    if (row.list === undefined && isStopped?.(row.mail)) {
       this.#giveUp(row, 'the addressee wants no more notices');
       return;
     }
     this.#outstanding++;
     const { epoch } = this.#server;
-    const delivery = await sender.send(
-      composeNotice(row, { from, clock: store.clock, stopUrl: stopUrl(row.mail) }),
-    );
+    const mail = this.#compose(row);
+    const delivery: Delivery = mail === null ? NO_KEY : await sender.send(mail);
     if (this.#isOver) return;
     this.#outstanding--;
     const nowMs = store.clock.nowMs();
@@ -274,7 +290,7 @@ export class Outbox {
     else this.#serverAnswered();
     if (delivery.outcome === 'delivered') {
       this.#sent++;
-      this.#say('notice.sent', row);
+      this.#say('sent', row);
       this.#settle({ row, state: 'sent' });
     } else if (delivery.outcome === 'refused') {
       this.#giveUp(row, delivery.reason);
@@ -289,6 +305,15 @@ export class Outbox {
     }
     if (this.#closed && this.#outstanding === 0) this.#idle();
     this.#pump();
+  }
+
+  /** null: it is a list, and there is nothing to sign it with. */
+  #compose(row: OutboxRow): Mail | null {
+    const { from, store, stopUrl, listKey = null, times = store.clock } = this.#options;
+    if (row.list === undefined) return composeNotice(row, { from, clock: times, stopUrl: stopUrl(row.mail) });
+    if (listKey === null) return null;
+    const listed = store.read((sql) => loadListed(sql, row.messageId));
+    return composeList(row, row.list, listed, { from, clock: times, key: listKey });
   }
 
   #serverFailed(epoch: number, nowMs: number): void {
@@ -347,18 +372,13 @@ export class Outbox {
 
   #fail(level: 'warn' | 'error', notice: Notice, reason: string, final: boolean): void {
     for (const fields of fieldsOf(notice)) {
-      this.#options.log[level]('notice.failed', { ...fields, reason, final });
+      this.#options.log[level](eventOf('failed', notice), { ...fields, reason, final });
     }
   }
 
-  #say(event: string, notice: Notice): void {
-    for (const fields of fieldsOf(notice)) this.#options.log.info(event, fields);
+  #say(what: string, notice: Notice): void {
+    for (const fields of fieldsOf(notice)) this.#options.log.info(eventOf(what, notice), fields);
   }
-}
-
-/** A line of the log for each server that the mail tells of. */
-function fieldsOf({ mail, messageId, items }: Notice): Readonly<Record<string, string>>[] {
-  return items.map(({ server, client }) => ({ server, client, mail, messageId }));
 }
 
 /** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */

@@ -1,6 +1,7 @@
 /** Answers as they go out: pages with the header fields around them, those in a server's place kept ready. */
 
 import { randomBytes } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { Language } from '../config/types.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Message, Outage } from './page-host.ts';
@@ -17,16 +18,16 @@ const MOST_READY = 512;
 const READY_MS = 60_000;
 
 export interface Answer {
-  readonly status: number;
-  /** Names and values by turns; without Content-Length. */
-  readonly headers: string[];
-  /** The body, in pieces. */
-  readonly pieces: readonly (Buffer | string)[];
-  readonly bytes: number;
+  /** Status line and header fields, each with its line end; without Date and the empty line. */
+  readonly head: string;
+  /** Its bytes, each as a character (`latin1`): so the whole answer is one text, and one write without a buffer. */
+  readonly body: string;
 }
 
 /** Every answer is the last one on its connection: the browser's next request shall find its way anew. */
-const COMMON = ['Cache-Control', 'no-store', 'Connection', 'close'];
+const COMMON = { 'Cache-Control': 'no-store', Connection: 'close' };
+
+type Headers = Readonly<Record<string, string>>;
 
 /** `retryAfter`: in seconds. */
 export function pageAnswer(
@@ -37,7 +38,7 @@ export function pageAnswer(
   retryAfter: number | null = null,
 ): Answer {
   const { html, headers } = renderPage(page, language, facts);
-  return answerOf(status, [html], [...Object.entries(headers).flat(), ...retry(retryAfter)]);
+  return answerOf(status, { ...headers, ...retry(retryAfter) }, html);
 }
 
 /** The same for programs. */
@@ -48,27 +49,36 @@ export function problemAnswer(
   facts: PageFacts,
   retryAfter: number | null = null,
 ): Answer {
-  const headers = ['Content-Type', 'application/problem+json', 'Content-Language', language];
-  return answerOf(status, [problemJson(page, language, facts, status)], [...headers, ...retry(retryAfter)]);
+  const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': language };
+  return answerOf(status, { ...headers, ...retry(retryAfter) }, problemJson(page, language, facts, status));
 }
 
 /** A few words where no server is meant. */
-export function plainAnswer(status: number, text: string, headers: readonly string[] = []): Answer {
-  return answerOf(status, [`${text}\n`], ['Content-Type', 'text/plain; charset=utf-8', ...headers]);
+export function plainAnswer(status: number, text: string, headers: Headers = {}): Answer {
+  const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers };
+  return answerOf(status, all, Buffer.from(`${text}\n`));
 }
 
-function retry(seconds: number | null): string[] {
-  return seconds === null ? [] : ['Retry-After', String(seconds)];
+function retry(seconds: number | null): Headers {
+  return seconds === null ? {} : { 'Retry-After': String(seconds) };
 }
 
-function answerOf(status: number, pieces: Answer['pieces'], headers: readonly string[]): Answer {
-  const bytes = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
-  return { status, headers: [...headers, ...COMMON], pieces, bytes };
+function answerOf(status: number, headers: Headers, body: Buffer): Answer {
+  return withBody(headOf(status, { ...headers, ...COMMON }), body.toString('latin1'));
+}
+
+function headOf(status: number, headers: Headers): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fields.join('')}`;
+}
+
+function withBody(head: string, body: string): Answer {
+  return { head: `${head}Content-Length: ${body.length}\r\n`, body };
 }
 
 /** What decides how the page in a server's place looks. */
 export interface Place {
-  readonly page: 'outage' | 'known';
+  readonly page: 'outage' | 'known' | 'another';
   readonly language: Language;
   readonly target: Target;
   readonly outage: Outage;
@@ -79,9 +89,10 @@ export interface Place {
 }
 
 interface Ready {
+  /** With the mark in the place of a token, if there is a form. */
   readonly answer: Answer;
-  /** The page before and after its token; null: it has none. */
-  readonly around: readonly [Buffer, Buffer] | null;
+  /** What comes before and after the token; null: there is none. */
+  readonly around: { readonly head: string; readonly before: string; readonly after: string } | null;
   readonly outage: Outage;
   readonly message: Message | null;
   readonly madeMs: number;
@@ -105,14 +116,8 @@ export class ReadyAnswers {
   answer(place: Place, token: () => string): Answer {
     const { answer, around } = this.#find(place);
     if (around === null) return answer;
-    const [before, after] = around;
-    const own = token();
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      pieces: [before, own, after],
-      bytes: before.length + own.length + after.length,
-    };
+    const { head, before, after } = around;
+    return withBody(head, before + token() + after);
   }
 
   #find(place: Place): Ready {
@@ -132,12 +137,9 @@ export class ReadyAnswers {
     const facts = this.#factsOf(place, this.#mark);
     const make = forProgram ? problemAnswer : pageAnswer;
     const answer = make(503, page, language, facts, RETRY_SECONDS);
-    const [html] = answer.pieces;
-    const at = html instanceof Buffer ? html.indexOf(this.#mark) : -1;
-    const around =
-      html instanceof Buffer && at >= 0
-        ? ([html.subarray(0, at), html.subarray(at + this.#mark.length)] as const)
-        : null;
+    const [before = '', after] = answer.body.split(this.#mark);
+    const head = answer.head.replace(/Content-Length: .*\r\n$/, '');
+    const around = after === undefined ? null : { head, before, after };
     return { answer, around, outage, message, madeMs };
   }
 }

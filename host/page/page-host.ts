@@ -21,7 +21,7 @@ export interface PageHost {
   /** null: it is not down, or not any more. */
   outageOf(target: Target): Outage | null;
   wasTurnedAway(server: string, client: string): boolean;
-  /** Stands in `clients:`, or has a registration younger than `ask_again`. */
+  /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */
   isKnown(client: string): boolean;
   /** It is on disk when this returns; throws when it can't be. */
   register(registration: {
@@ -34,4 +34,8 @@ export interface PageHost {
   message(): Message | null;
   /** One-click unsubscribe (RFC 8058): false when the token is none of ours. */
   stop(token: string): boolean;
+  /** Takes that back; alike. */
+  allow(token: string): boolean;
+  /** Whether the token is ours, and whoever has it wants no notices. */
+  isStopped(token: string): boolean;
 }

@@ -12,22 +12,25 @@ export const OWN_PATH = '/.well-known/ringback/';
 
 /**
  * - `outage`: the server is down; with the question and its form (seed, figure 32(1)).
- * - `known`: the same for a client that gets a notice anyway: no form.
+ * - `known`: the same for a client where somebody gets a notice anyway: no form, but a link to the next.
+ * - `another`: the form for others behind the same address (NAT); it stands at OWN_PATH's `notice`.
  * - `registered`, `declined`: the answers to yes (figure 32(2)) and to no.
  * - `refused`: the answer could not be taken, `refusal` says why; with the form again if there is one.
  * - `back`: the server answers again, there is nothing to register for.
- * - `stop`, `stopped`, `stop-unknown`: the question behind a notice's link (RFC 8058: asking must not unsubscribe), done,
- *   and for a token that is none of ours.
+ * - `stop`, `stopped`, `allowed`, `stop-unknown`: the question behind a notice's link (RFC 8058: asking must not
+ *   unsubscribe), done, taken back, and for a token that is none of ours.
  */
 export type Page =
   | 'outage'
   | 'known'
+  | 'another'
   | 'registered'
   | 'declined'
   | 'refused'
   | 'back'
   | 'stop'
   | 'stopped'
+  | 'allowed'
   | 'stop-unknown';
 
 /**
@@ -85,6 +88,7 @@ const MAX_MESSAGE = 1000;
 const ABOUT_SERVER: ReadonlySet<Page> = new Set([
   'outage',
   'known',
+  'another',
   'registered',
   'declined',
   'refused',
@@ -118,7 +122,9 @@ export function renderPage(page: Page, language: Language, facts: PageFacts): Re
     ${about ? messageBlock(language, facts) : null}
     ${about && server !== null ? factList(page, language, facts, server) : null}
     ${page === 'registered' ? keepingBlock(language, facts) : null}
-    ${page === 'stop' ? stopForm(parts, facts) : noticeForm(page, language, facts)}
+    ${page === 'registered' || page === 'known' ? parts.allowing : null}
+    ${page === 'known' ? html`<p><a href="${OWN_PATH}notice">${parts.another}</a></p>` : null}
+    ${formOf(page, language, facts)}
     ${live || facts.home !== null ? againLink(page, parts, facts) : null}
     ${live ? (facts.answersPost ? parts.liveAfterPost : parts.live) : null}
     ${refresh?.note ?? null}
@@ -188,17 +194,16 @@ function formStart({ action, fields }: NonNullable<PageFacts['form']>): Html {
   return html`<form method="post" action="${action}">${hidden}`;
 }
 
-function stopForm(parts: Parts, { form }: PageFacts): Html | null {
-  return form === null ? null : html`${formStart(form)}${parts.stopEnd}`;
-}
-
-function noticeForm(page: Page, language: Language, facts: PageFacts): Html | null {
-  if (facts.form === null) return null;
+function formOf(page: Page, language: Language, facts: PageFacts): Html | null {
+  const { form } = facts;
+  if (form === null) return null;
   const parts = PARTS[language];
+  if (page === 'stop') return html`${formStart(form)}${parts.stopEnd}`;
+  if (page === 'stopped') return html`${formStart(form)}${parts.allowEnd}`;
   const isWrong = page === 'refused' && facts.refusal === 'mail';
   return html`
     ${parts.question}
-    ${formStart(facts.form)}
+    ${formStart(form)}
     ${parts.field}
     ${isWrong ? parts.fieldWrong : parts.fieldRight}
     ${facts.mail === null ? null : html` value="${shortened(facts.mail, MAX_MAIL)}"`}

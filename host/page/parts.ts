@@ -65,6 +65,9 @@ function partsOf(language: Language) {
       </div>
       </form>`,
     stopEnd: html`<div class="row"><button class="yes">${words.stop}</button></div></form>`,
+    allowEnd: html`<div class="row"><button>${words.allow}</button></div></form>`,
+    allowing: html`<p class="soft">${words.allowing}</p>`,
+    another: html`${words.another}`,
     again: html`${words.again}`,
     open: html`${words.open}`,
     live: html`<p class="soft" id="live" role="status" hidden>${words.live}</p>`,

@@ -64,6 +64,8 @@ const EVENT_STREAM = [
 ];
 /** What a mail program posts (RFC 8058 section 3.1), and the button of the page behind the link. */
 const ONE_CLICK = { 'List-Unsubscribe': 'One-Click' };
+/** What only the button of the page posts that says so. */
+const ALLOW = { notices: 'allow' };
 
 export class PageServer {
   readonly #options: PageOptions;
@@ -147,7 +149,7 @@ export class PageServer {
     if (own === 'stop' && (method === 'GET' || method === 'HEAD')) this.#askToStop(asked, 200);
     else if (target === null) this.#answerElse(asked, own);
     else if (own === 'events' && method === 'GET') this.#listen(asked, target);
-    else this.#answerInPlace(asked, target);
+    else this.#answerInPlace(asked, target, own);
   }
 
   #failed(error: unknown): void {
@@ -156,12 +158,12 @@ export class PageServer {
 
   /** On the router's own address nobody's page stands in for another's. */
   #answerElse(asked: Asked, own: string): void {
-    if (own === 'notice') asked.send(plainAnswer(405, 'Only POST', ['Allow', 'POST']));
-    else if (own === 'stop') asked.send(plainAnswer(405, 'Only GET and POST', ['Allow', 'GET, HEAD, POST']));
+    if (own === 'notice') asked.send(plainAnswer(405, 'Only POST', { Allow: 'POST' }));
+    else if (own === 'stop') asked.send(plainAnswer(405, 'Only GET and POST', { Allow: 'GET, HEAD, POST' }));
     else asked.send(plainAnswer(404, 'There is nothing here'));
   }
 
-  #answerInPlace(asked: Asked, target: Target): void {
+  #answerInPlace(asked: Asked, target: Target, own: string): void {
     const { host } = this.#options;
     const { connection, head, method } = asked;
     const { client } = connection;
@@ -172,14 +174,17 @@ export class PageServer {
       this.#sendBack(asked, target);
       return;
     }
+    // Of the own paths this one has a page to read; it is none to be loaded again when the server is back.
+    const isForm = own === 'notice';
+    const page = !host.isKnown(client) ? 'outage' : isForm ? 'another' : 'known';
     const place: Place = {
-      page: host.isKnown(client) ? 'known' : 'outage',
+      page,
       language,
       target,
       outage,
       message: host.message(),
       askedHost: head.host,
-      answersPost: isPost(method),
+      answersPost: isPost(method) || isForm,
       forProgram,
     };
     asked.send(this.#ready.answer(place, () => this.#tokens.issue(client, target)));
@@ -194,7 +199,7 @@ export class PageServer {
       ...serverFacts(configuration, clock, target, outage, message),
       askedHost,
       answersPost,
-      form: page === 'outage' ? formOf(configuration, target, token) : null,
+      form: page === 'known' ? null : formOf(configuration, target, token),
     };
   }
 
@@ -205,7 +210,7 @@ export class PageServer {
     const facts = {
       ...serverFacts(configuration, clock, target, null, null),
       askedHost: isInPlace ? asked.head.host : null,
-      answersPost: isPost(asked.method),
+      answersPost: isPost(asked.method) || asked.head.path.startsWith(OWN_PATH),
       home: isInPlace ? null : homeOf(target),
     };
     this.#send(asked, 503, 'back', facts, RETRY_BACK_SECONDS);
@@ -222,7 +227,7 @@ export class PageServer {
     const { network } = asked.connection;
     if (this.#options.host.outageOf(target) === null) this.#sendBack(asked, target);
     else if (!this.#streams.hasRoom(network))
-      asked.send(plainAnswer(503, 'Too many pages listen', ['Retry-After', String(RETRY_SECONDS)]));
+      asked.send(plainAnswer(503, 'Too many pages listen', { 'Retry-After': String(RETRY_SECONDS) }));
     else if (asked.begin(EVENT_STREAM)) this.#streams.add(asked.response, asked.connection);
   }
 
@@ -277,25 +282,38 @@ export class PageServer {
   /** Mail programs and curious scanners open links: asking must not unsubscribe (RFC 8058 section 3). */
   #askToStop(asked: Asked, status: number): void {
     const token = stopTokenOf(asked);
-    const form = { action: `${OWN_PATH}stop?t=${encodeURIComponent(token)}`, fields: ONE_CLICK };
-    this.#send(asked, status, 'stop', {
-      ...plainFacts(this.#options.configuration),
-      form,
-      answersPost: false,
-    });
+    const isStopped = token !== '' && this.#options.host.isStopped(token);
+    this.#sendOfLink(asked, status, isStopped ? 'stopped' : 'stop');
   }
 
   async #stop(asked: Asked): Promise<void> {
     const body = await asked.body();
     if (body === 'cut') return;
-    if (body === 'long' || !isOneClick(body)) this.#askToStop(asked, 400);
-    else {
-      const token = stopTokenOf(asked);
-      const isOurs = token !== '' && this.#options.host.stop(token);
-      const facts = plainFacts(this.#options.configuration);
-      this.#send(asked, isOurs ? 200 : 404, isOurs ? 'stopped' : 'stop-unknown', facts);
-    }
+    const { host } = this.#options;
+    const token = stopTokenOf(asked);
+    const wantsStop = body !== 'long' && isOneClick(body);
+    const wantsMore = !wantsStop && body !== 'long' && isAllowing(asked.head.contentType, body);
+    if (!wantsStop && !wantsMore) this.#askToStop(asked, 400);
+    else if (token === '' || !(wantsStop ? host.stop(token) : host.allow(token)))
+      this.#sendOfLink(asked, 404, 'stop-unknown');
+    else this.#sendOfLink(asked, 200, wantsStop ? 'stopped' : 'allowed');
   }
+
+  /** A page of a notice's link, with the button that belongs to it. */
+  #sendOfLink(asked: Asked, status: number, page: 'stop' | 'stopped' | 'allowed' | 'stop-unknown'): void {
+    const fields = page === 'stop' ? ONE_CLICK : page === 'stopped' ? ALLOW : null;
+    const action = `${OWN_PATH}stop?t=${encodeURIComponent(stopTokenOf(asked))}`;
+    this.#send(asked, status, page, {
+      ...plainFacts(this.#options.configuration),
+      form: fields === null ? null : { action, fields },
+    });
+  }
+}
+
+/** The link alone does not allow anything again, and neither does what mail programs post to it. */
+function isAllowing(contentType: string, body: Buffer): boolean {
+  const fields = fieldsOf(contentType, body);
+  return typeof fields !== 'number' && fields.get('notices') === ALLOW.notices;
 }
 
 function isPost(method: string): boolean {

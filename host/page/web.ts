@@ -3,13 +3,7 @@
  * 9112, strict); what it reports as broken is answered here.
  */
 
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../config/types.ts';
@@ -31,7 +25,7 @@ const CHECK_MS = 1000;
 /** What is read of an upload after its answer: who is cut off while sending may never see the answer (RFC 9112 9.6). */
 const DRAIN_BYTES = 16 << 20;
 
-const RETRY = ['Retry-After', String(RETRY_SECONDS)];
+const RETRY = { 'Retry-After': String(RETRY_SECONDS) };
 
 /** What an unfit request is told, by the code of Node's error; everything else is 400. */
 const BROKEN: Readonly<Record<string, number>> = {
@@ -49,12 +43,24 @@ interface WebOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/**
+ * Node's own way from an answer to the socket takes longer than all the rest of a request. An answer of ours is one text,
+ * and Node hears that it is out as it does of its own.
+ */
+class WholeResponse extends ServerResponse {
+  /** Once, and nothing else with this response. */
+  sendWhole(text: string): void {
+    this.socket?.write(text, 'latin1');
+    this.emit('finish');
+  }
+}
+
 /** A request that waits for its answer. */
 export class Asked {
   readonly connection: Connection;
   readonly head: Head;
   readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly response: WholeResponse;
   readonly #web: Web;
   readonly #awaits100: boolean;
 
@@ -62,7 +68,7 @@ export class Asked {
     web: Web,
     connection: Connection,
     incoming: IncomingMessage,
-    response: ServerResponse,
+    response: WholeResponse,
     awaits100: boolean,
   ) {
     this.#web = web;
@@ -97,19 +103,22 @@ export class Asked {
 export class Web {
   readonly connections: Connections;
   readonly #options: WebOptions;
-  readonly #server: Server;
+  readonly #server: Server<typeof IncomingMessage, typeof WholeResponse>;
   readonly #timer: NodeJS.Timeout;
-  #hasDate: boolean;
+  /** The Date field, for a second; empty: nobody knows the time. */
+  #dateField: string;
   #broken = 0;
 
   constructor(options: WebOptions) {
     this.#options = options;
     this.connections = new Connections(() => options.clock.nowMs());
     const server = createServer({
+      ServerResponse: WholeResponse,
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEADER_MS,
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: CHECK_MS,
+      keepAliveTimeout: 0,
       insecureHTTPParser: false,
       // An answer is one write, and what ends it follows at once: the system call would be for nothing.
       noDelay: false,
@@ -129,9 +138,9 @@ export class Web {
     server.on('connect', (_incoming, socket) => this.#refuseTunnel(socket));
     server.on('clientError', (error, socket) => this.#answerBroken(systemCodeOf(error), socket));
     this.#server = server;
-    this.#hasDate = this.#date() !== null;
+    this.#dateField = this.#dateNow();
     this.#timer = setInterval(() => {
-      this.#hasDate = this.#date() !== null;
+      this.#dateField = this.#dateNow();
       this.connections.sweep();
     }, CHECK_MS).unref();
   }
@@ -158,25 +167,28 @@ export class Web {
 
   /** See Asked.send. */
   send({ connection, head, incoming, response }: Asked, answer: Answer): void {
-    if (connection.state !== 'asking' || response.headersSent) return;
+    if (connection.state !== 'asking') return;
     this.connections.leave(connection);
-    this.#writeHead(response, answer.status, [...answer.headers, 'Content-Length', String(answer.bytes)]);
-    const last = answer.pieces.length - 1;
-    for (let at = 0; at < last; at += 1) response.write(answer.pieces[at]);
-    if (!head.hasBody || incoming.complete) {
-      response.end(answer.pieces[last]);
-      return;
-    }
-    // Node hangs up when the answer ends: not before the upload does.
-    if (incoming.method === 'HEAD') response.flushHeaders();
-    else response.write(answer.pieces[last]);
-    drain(incoming, () => response.end());
+    response.sendWhole(this.#textOf(answer, incoming.method !== 'HEAD'));
+    if (!head.hasBody || incoming.complete) process.nextTick(() => this.#hangUp(connection, incoming));
+    else drain(incoming, () => connection.socket.end());
+  }
+
+  /**
+   * Who has sent one request and nothing behind it, and whose answer the kernel has, can be forgotten: the rest of a
+   * conversation costs as much as the whole request. All others are heard to the end, for bytes that are not read when
+   * a connection is closed would make the kernel reset it, answer and all.
+   */
+  #hangUp({ socket, ignored }: Connection, incoming: IncomingMessage): void {
+    if (incoming.complete && ignored === 0 && socket.writableLength === 0) socket.destroy();
+    else socket.end();
   }
 
   /** See Asked.begin. */
   begin({ connection, response }: Asked, headers: string[]): boolean {
-    if (connection.state !== 'asking' || response.headersSent) return false;
-    this.#writeHead(response, 200, headers);
+    if (connection.state !== 'asking') return false;
+    response.sendDate = this.#dateField !== '';
+    response.writeHead(200, headers);
     return true;
   }
 
@@ -188,11 +200,6 @@ export class Web {
     });
   }
 
-  #writeHead(response: ServerResponse, status: number, headers: string[]): void {
-    response.sendDate = this.#hasDate;
-    response.writeHead(status, headers);
-  }
-
   #accept(socket: Socket): void {
     try {
       if (this.connections.add(socket, this.#options.targetOf) !== null) return;
@@ -202,7 +209,7 @@ export class Web {
     socket.destroy();
   }
 
-  #take(incoming: IncomingMessage, response: ServerResponse, awaits100: boolean): void {
+  #take(incoming: IncomingMessage, response: WholeResponse, awaits100: boolean): void {
     const connection = this.connections.of(incoming.socket);
     if (connection === undefined) return;
     if (connection.isTaken) {
@@ -262,19 +269,20 @@ export class Web {
   }
 
   /** An answer where Node has no response for it. */
-  #sendRaw(connection: Connection, { status, headers, pieces, bytes }: Answer): void {
+  #sendRaw(connection: Connection, answer: Answer): void {
     this.connections.leave(connection);
-    const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Content-Length: ${bytes}`];
-    const date = this.#date();
-    if (date !== null) lines.push(`Date: ${date.toUTCString()}`);
-    for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-    connection.socket.end(`${lines.join('\r\n')}\r\n\r\n${pieces.join('')}`);
+    connection.socket.end(this.#textOf(answer, true), 'latin1');
+  }
+
+  #textOf({ head, body }: Answer, withBody: boolean): string {
+    return `${head}${this.#dateField}\r\n${withBody ? body : ''}`;
   }
 
   /** Who does not know the time must not tell it (RFC 9110 section 6.6.1). */
-  #date(): Date | null {
+  #dateNow(): string {
     const { clock } = this.#options;
-    return clock.dateOf(clock.nowMs());
+    const date = clock.dateOf(clock.nowMs());
+    return date === null ? '' : `Date: ${date.toUTCString()}\r\n`;
   }
 }
 

@@ -25,6 +25,11 @@ export interface Words {
   readonly yes: string;
   readonly no: string;
   readonly stop: string;
+  readonly allow: string;
+  /** For those who registered although they stopped the notices once: whether they did is not told. */
+  readonly allowing: string;
+  /** From the page of a client that is known to the form. */
+  readonly another: string;
   readonly server: string;
   readonly asked: string;
   readonly since: string;
@@ -58,7 +63,11 @@ const ENGLISH: Words = {
     known: {
       heading: 'This server is down at present',
       lead: 'It can’t be reached. This page comes from the router of the network, in the server’s place.',
-      more: 'When it is back, you will get a notice by mail: an address is already registered for your device.',
+      more: 'When it is back, a notice will be sent by mail: an address is already registered for your device or network.',
+    },
+    another: {
+      heading: 'This server is down at present',
+      lead: 'An address is already registered for your device or network. Here another person can have a notice, too.',
     },
     registered: {
       heading: 'You are registered',
@@ -78,11 +87,16 @@ const ENGLISH: Words = {
     },
     stop: {
       heading: 'Stop recovery notices?',
-      lead: 'This router will then never send a recovery notice to your mail address again.',
+      lead: 'This router will then send no recovery notice to your mail address any more, until you allow it again with the same link.',
     },
     stopped: {
       heading: 'No more notices',
       lead: 'This router won’t send recovery notices to your mail address any more.',
+      more: 'Should you want them again, press the button below, or open the link in any of the notices later.',
+    },
+    allowed: {
+      heading: 'Notices are allowed again',
+      lead: 'Recovery notices for which your mail address is registered will be sent again. The same link stops them.',
     },
     'stop-unknown': {
       heading: 'This link is not valid',
@@ -106,6 +120,9 @@ const ENGLISH: Words = {
   yes: 'Yes, notify me',
   no: 'No, thank you',
   stop: 'Stop the notices',
+  allow: 'Allow notices again',
+  allowing: 'If you once said that you want no more notices: the link in any of them allows them again.',
+  another: 'Register another person on this network',
   server: 'Server',
   asked: 'You asked for',
   since: 'Down since',
@@ -132,7 +149,11 @@ const JAPANESE: Words = {
     known: {
       heading: 'ただいまサーバにアクセスできません',
       lead: 'アクセスされたサーバに障害が発生しています。このページは、サーバに代わってネットワークのルータが表示しています。',
-      more: 'お使いの端末にはメールアドレスがすでに登録されています。サーバが復旧しましたら、メールでお知らせします。',
+      more: 'お使いの端末またはネットワークにはメールアドレスがすでに登録されています。サーバが復旧しましたら、メールでお知らせします。',
+    },
+    another: {
+      heading: 'ただいまサーバにアクセスできません',
+      lead: 'お使いの端末またはネットワークにはメールアドレスがすでに登録されています。ほかの方の通知は、こちらから登録できます。',
     },
     registered: {
       heading: 'メールアドレスの登録が完了しました',
@@ -152,11 +173,16 @@ const JAPANESE: Words = {
     },
     stop: {
       heading: '復旧通知を停止しますか？',
-      lead: '停止すると、今後このルータからお使いのメールアドレスにサーバ障害復旧通知をお送りすることはありません。',
+      lead: '停止すると、同じリンクから再開されるまで、このルータからお使いのメールアドレスにサーバ障害復旧通知をお送りすることはありません。',
     },
     stopped: {
       heading: '復旧通知を停止しました',
       lead: '今後、このルータからお使いのメールアドレスにサーバ障害復旧通知をお送りすることはありません。',
+      more: '再開をご希望の場合は、下のボタンを押してください。後日、通知に記載のリンクから再開することもできます。',
+    },
+    allowed: {
+      heading: '復旧通知を再開しました',
+      lead: '今後は、登録されたメールアドレスにサーバ障害復旧通知をお送りします。同じリンクから、いつでも停止できます。',
     },
     'stop-unknown': {
       heading: 'リンクが正しくありません',
@@ -180,6 +206,9 @@ const JAPANESE: Words = {
   yes: '通知を希望する',
   no: '希望しない',
   stop: '通知を停止する',
+  allow: '通知を再開する',
+  allowing: '以前に通知を停止された場合は、お手元の通知に記載のリンクから再開できます。',
+  another: 'ほかの方のメールアドレスを登録する',
   server: 'サーバ',
   asked: 'アクセス先',
   since: '障害検出日時',

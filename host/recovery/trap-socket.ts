@@ -8,8 +8,8 @@ import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 /** Room for a burst: after a power cut, every server says coldStart at once. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 
-/** A bound socket; throws `unavailable` with place, reason and remedy. `::` takes IPv4 as well. */
-export async function openTrapSocket(listen: Endpoint): Promise<Socket> {
+/** A bound socket; throws `unavailable` with place, reason and remedy, which names the configuration's `section`. `::` takes IPv4 as well. */
+export async function openTrapSocket(listen: Endpoint, section: string): Promise<Socket> {
   const socket = createSocket(isIPv6(listen.host) ? 'udp6' : 'udp4');
   try {
     await new Promise<void>((resolve, reject) => {
@@ -18,7 +18,7 @@ export async function openTrapSocket(listen: Endpoint): Promise<Socket> {
     });
   } catch (error) {
     socket.close();
-    throw unavailable(listen, error);
+    throw unavailable(listen, section, error);
   }
   socket.removeAllListeners('error');
   try {
@@ -29,28 +29,21 @@ export async function openTrapSocket(listen: Endpoint): Promise<Socket> {
   return socket;
 }
 
+/** LISTEN stands for the key that says where to listen. */
 const REMEDIES: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
-  EADDRINUSE: [
-    'another program uses this port',
-    'stop it (snmptrapd?) or choose another recover.traps.listen',
-  ],
+  EADDRINUSE: ['another program uses this port', 'stop it (snmptrapd?) or choose another LISTEN'],
   EACCES: [
     'no privilege for ports below 1024',
     'start as root or with CAP_NET_BIND_SERVICE, or choose another port',
   ],
-  EADDRNOTAVAIL: [
-    'this machine has no such address',
-    'choose one of its own for recover.traps.listen, or 0.0.0.0',
-  ],
+  EADDRNOTAVAIL: ['this machine has no such address', 'choose one of its own for LISTEN, or 0.0.0.0'],
 };
 
-function unavailable({ host, port }: Endpoint, error: unknown): RingbackError {
+function unavailable({ host, port }: Endpoint, section: string, error: unknown): RingbackError {
   const where = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-  const [reason, remedy] = REMEDIES[systemCodeOf(error) ?? ''] ?? [
-    messageOf(error),
-    'see recover.traps.listen',
-  ];
-  return new RingbackError('unavailable', `cannot listen for SNMP traps on ${where}: ${reason}; ${remedy}`, {
+  const [reason, remedy] = REMEDIES[systemCodeOf(error) ?? ''] ?? [messageOf(error), 'see LISTEN'];
+  const advice = remedy.replace('LISTEN', `${section}.listen`);
+  return new RingbackError('unavailable', `cannot listen for SNMP traps on ${where}: ${reason}; ${advice}`, {
     cause: error,
   });
 }

@@ -59,7 +59,7 @@ const PRIV_NAMES: Readonly<Record<PrivProtocol, string>> = { des: 'des', aes: 'a
  * Listens for traps and informs until closed; informs are acknowledged. No communities: neither SNMPv1 nor
  * v2c is taken. No users: no SNMPv3. From one of the `relays` the agent address (v1) or
  * snmpTrapAddress.0 (v2c, v3; RFC 3584 section 3.1) says whom the trap is about, from anybody else the
- * datagram's sender does. No datagram makes it throw.
+ * datagram's sender does. No datagram makes it throw. `section` is where the configuration speaks of it.
  *
  * Throws `unavailable` when it cannot listen there, `configuration` when `accept` names an unknown trap.
  */
@@ -67,16 +67,16 @@ export async function listenForTraps(
   options: TrapConfiguration,
   onTrap: (trap: Trap) => void,
   log: Log,
+  section = 'recover.traps',
 ): Promise<TrapListener> {
   const accept = new Set(
     options.accept.map((text) => {
       const oid = trapOid(text);
-      if (oid === null)
-        throw new RingbackError('configuration', `recover.traps.accept: unknown trap ${text}`);
+      if (oid === null) throw new RingbackError('configuration', `${section}.accept: unknown trap ${text}`);
       return oid;
     }),
   );
-  const socket = await openTrapSocket(options.listen);
+  const socket = await openTrapSocket(options.listen, section);
   return new Listener(options, accept, onTrap, log, socket);
 }
 

@@ -25,7 +25,7 @@ const COUNTERS_MS = 2000;
 export interface DataPlaneOptions {
   readonly configuration: RouterConfiguration;
   /** Addresses of those who registered. */
-  readonly registered: readonly string[];
+  readonly registered: () => Iterable<string>;
   readonly outages: () => Outages;
   readonly onEvent: (event: FabricEvent) => void;
   /** Everything will be said again. */
@@ -47,7 +47,6 @@ function sizesOf(configuration: RouterConfiguration): string {
 
 export class DataPlane implements FabricPort {
   readonly #options: DataPlaneOptions;
-  readonly #registered: Set<string>;
   #configuration: RouterConfiguration;
   /** The one that was started last, listening or not: `close` ends it in any case. */
   #started: DaemonLink | null = null;
@@ -72,7 +71,6 @@ export class DataPlane implements FabricPort {
   constructor(options: DataPlaneOptions) {
     this.#options = options;
     this.#configuration = options.configuration;
-    this.#registered = new Set(options.registered);
   }
 
   /**
@@ -124,7 +122,6 @@ export class DataPlane implements FabricPort {
   }
 
   know(client: string): void {
-    this.#registered.add(client);
     this.#send({ kind: 'knowClient', client });
   }
 
@@ -226,7 +223,7 @@ export class DataPlane implements FabricPort {
   }
 
   #feed(): void {
-    this.#link?.sendAll(commandsFor(this.#configuration, [...this.#registered]));
+    this.#link?.sendAll(commandsFor(this.#configuration, [...this.#options.registered()]));
   }
 
   /** The daemon knows of nobody who waits. What it takes in it says, and that is all it knows then: as good as a sync. */

@@ -4,8 +4,8 @@ import type { Log } from '../log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
 import { type PageHost, PageServer } from '../page/server.ts';
 import { Steering, type Target } from '../page/steering.ts';
-import { loadRegistrations, register } from '../store/registrations.ts';
-import { stopNotices } from '../store/stopped.ts';
+import { register } from '../store/registrations.ts';
+import { allowNotices, stopNotices } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreJournal } from './journal.ts';
 import { currentMessage } from './message.ts';
@@ -22,18 +22,22 @@ export interface DeadServersOptions {
   readonly log: Log;
 }
 
+/** Node's timers take no more; looking sooner does no harm. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const nameOf = ({ server, port }: Target): string => `${server} ${port}`;
 
 export class DeadServers implements PageHost {
   readonly #options: DeadServersOptions;
   #configuration: RouterConfiguration;
   readonly #steering: Steering;
-  /** When each client registered last. */
-  readonly #registered: Map<string, number>;
   #server: PageServer | null = null;
   #steered = new Map<string, Target>();
   #hasChanged = false;
   #applying: Promise<void> | null = null;
+  #isClosed = false;
+  /** Until somebody who passes is to be asked again. */
+  #expiry: NodeJS.Timeout | null = null;
 
   /** Throws RingbackError('unavailable') when the port is taken, or the kernel can't be told. */
   static async open(options: DeadServersOptions): Promise<DeadServers> {
@@ -61,9 +65,6 @@ export class DeadServers implements PageHost {
     this.#options = options;
     this.#configuration = options.configuration;
     this.#steering = steering;
-    this.#registered = new Map(
-      options.store.read(loadRegistrations).map(({ client, registeredMs }) => [client, registeredMs]),
-    );
   }
 
   reconfigure(configuration: RouterConfiguration): void {
@@ -80,6 +81,8 @@ export class DeadServers implements PageHost {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#expiry !== null) clearTimeout(this.#expiry);
     // Ends what waits for a kernel that does not answer, too.
     await Promise.all([this.#server?.close(), this.#steering.close()]);
     await this.#applying;
@@ -96,13 +99,14 @@ export class DeadServers implements PageHost {
     return { name: known?.name ?? null, sinceMs: outage.fromMs };
   }
 
+  /** Whether he wants notices does not count: whoever enters another's mail address must not learn of it. */
   isKnown(client: string): boolean {
-    const { store, router, page } = this.#options;
-    // Whoever wants no notices at this address may give another one.
-    if (!router.tells(client)) return false;
-    const registeredMs = this.#registered.get(client);
-    if (registeredMs !== undefined && store.clock.nowMs() - registeredMs < page.askAgainMs) return true;
-    return this.#configuration.clients.some(({ address }) => address === client);
+    const { store, router } = this.#options;
+    return router.people.isNamed(client) || this.#askedAgainMs(client) > store.clock.nowMs();
+  }
+
+  #askedAgainMs(client: string): number {
+    return this.#options.router.people.lastRegisteredMs(client) + this.#options.page.askAgainMs;
   }
 
   wasTurnedAway(server: string, client: string): boolean {
@@ -112,12 +116,14 @@ export class DeadServers implements PageHost {
 
   register({ target, client, mail, language }: Parameters<PageHost['register']>[0]): void {
     const { store, router, journal } = this.#options;
-    const outage = this.#waitedFor(target.server, client) ?? router.outageOf(target);
+    const outage = this.#waitedFor(target.server, client) ?? router.outageOf(target) ?? null;
     const registeredMs = store.clock.nowMs();
-    store.write((sql) => register(sql, { client, mail, language, registeredMs }));
-    this.#registered.set(client, registeredMs);
-    // Over since the page looked: the registration counts for the next one.
-    if (outage !== undefined) router.register(outage, { address: client, mail, language, registeredMs });
+    const displaced = store.write((sql) => register(sql, { client, mail, language, registeredMs }));
+    router.register(
+      outage,
+      { address: client, mail, language, registeredMs },
+      displaced.map((other) => ({ address: other.client, mail: other.mail })),
+    );
     // Who was promised a notice is on disk before he reads so.
     journal.flush();
     const { reason } = store.health;
@@ -138,8 +144,22 @@ export class DeadServers implements PageHost {
     const mail = links.mailOf(token);
     if (mail === null) return false;
     store.write((sql) => stopNotices(sql, mail, store.clock.nowMs()));
-    router.stopNotices(mail);
+    router.people.stop(mail);
     return true;
+  }
+
+  allow(token: string): boolean {
+    const { store, router, links } = this.#options;
+    const mail = links.mailOf(token);
+    if (mail === null) return false;
+    store.write((sql) => allowNotices(sql, mail));
+    router.people.allow(mail);
+    return true;
+  }
+
+  isStopped(token: string): boolean {
+    const mail = this.#options.links.mailOf(token);
+    return mail !== null && this.#options.router.people.isStopped(mail);
   }
 
   /** Tells the kernel until nothing has changed meanwhile; then those whose server is back. */
@@ -166,10 +186,27 @@ export class DeadServers implements PageHost {
     return new Map(targets);
   }
 
-  /** Clients that get the kernel's answer instead of the question (paragraph 183). */
+  /** Clients that get the kernel's answer instead of the question (paragraph 183), until they are asked again. */
   #passing(): string[] {
-    if (this.#options.page.known === 'show') return [];
-    const registered = [...this.#registered.keys()].filter((client) => this.isKnown(client));
-    return [...registered, ...this.#configuration.clients.map(({ address }) => address)];
+    const { page, router, store } = this.#options;
+    if (page.known === 'show') return [];
+    const nowMs = store.clock.nowMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    const passing = this.#configuration.clients.map(({ address }) => address);
+    for (const client of router.people.registeredClients) {
+      const askedAgainMs = this.#askedAgainMs(client);
+      if (askedAgainMs <= nowMs) continue;
+      passing.push(client);
+      nextMs = Math.min(nextMs, askedAgainMs);
+    }
+    this.#changeAfter(nextMs - nowMs);
+    return passing;
+  }
+
+  #changeAfter(waitMs: number): void {
+    if (this.#expiry !== null) clearTimeout(this.#expiry);
+    this.#expiry = null;
+    if (waitMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
+    this.#expiry = setTimeout(() => this.changed(), Math.min(Math.ceil(waitMs), LONGEST_TIMER_MS)).unref();
   }
 }

@@ -1,9 +1,9 @@
 /** `ringback message`: what people read on the page in a dead server's place. */
 import { parseDuration } from '../config/duration.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
+import { ask } from '../control/ask-state.ts';
 import { RingbackError } from '../errors.ts';
-import { ask } from './ask-state.ts';
-import { type MessageAnswer, MOST_CHARACTERS } from './message.ts';
+import { type MessageAnswer, MOST_CHARACTERS, messageRoutes } from './message.ts';
 
 interface Given {
   /** The configuration file. */
@@ -30,9 +30,9 @@ export async function messageCommand(
   }
   const forMs = until === undefined ? null : untilOf(until, new Date());
   if (forMs !== null && forMs <= 0) throw wrong(`--until ${until} is over`);
-  const configuration = loadRouterConfiguration(config);
+  const place = { command: 'run', ...loadRouterConfiguration(config) };
   const order = text === null && !clear ? undefined : { text, forMs };
-  const answer = (await ask(configuration, '/message', order)).answer as MessageAnswer;
+  const answer = (await ask(place, '/message', order, messageRoutes)).answer as MessageAnswer;
   if (json) return JSON.stringify(answer);
   if (answer.text === null) return 'The page has no message.';
   const end = answer.until === null ? '' : ` (until ${new Date(answer.until).toLocaleString('sv-SE')})`;

@@ -1,8 +1,9 @@
 /** What the operator has to say on the page in a dead server's place. */
+
+import type { State } from '../control/records.ts';
+import type { Routes } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import { loadSetting, removeSetting, saveSetting } from '../store/settings.ts';
-import type { Routes } from './control.ts';
-import type { State } from './records.ts';
 
 /** Longer ones would be cut on the page. */
 export const MOST_CHARACTERS = 1000;

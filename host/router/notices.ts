@@ -1,22 +1,13 @@
 /** Who is told of a recovery, and what. */
-import { foldMailAddress } from '../config/mail-address.ts';
-import type { Language, RouterConfiguration } from '../config/types.ts';
+import { viaOf } from '../config/router/via.ts';
+import type { RouterConfiguration } from '../config/types.ts';
 import { createNotice } from '../notify/mail.ts';
-import type { Notice } from '../store/outbox.ts';
+import type { NewNotice } from '../store/outbox.ts';
 import type { Outage, Waiting } from './outages.ts';
-
-/** A client whose mail address is known. */
-export interface Person {
-  readonly address: string;
-  readonly mail: string;
-  /** null: that of `notify.language`. */
-  readonly language: Language | null;
-  /** When the address was given on the page; not set for the configuration's own clients. */
-  readonly registeredMs?: number;
-}
+import type { People, Person, Whose } from './people.ts';
 
 /** A notice, and how long it may wait for others to the same person. */
-export type HeldNotice = Notice & { readonly holdMs: number };
+export type HeldNotice = NewNotice & { readonly holdMs: number };
 
 /** Outages that have ended together, with everybody who waited. */
 export interface Ended {
@@ -37,66 +28,23 @@ const MANY_COMING = 64;
 /** Two that come back at the same moment are not confirmed at the same moment. */
 const SLACK_MS = 1000;
 
-export class Notices {
-  readonly #registered: Map<string, Person>;
-  #configuration: RouterConfiguration;
-  #people: Map<string, Person> = new Map();
-  /** All addresses of each mail address. */
-  #addresses: Map<string, string[]> = new Map();
-  /** Who wants no notices any more: mail addresses in their folded form. */
-  readonly #stopped: Set<string>;
+/** Somebody who waits, at one of his machines. */
+interface Awaiting {
+  readonly person: Person;
+  readonly waiting: Waiting;
+}
 
-  /** The configuration's own clients go before those who registered. */
-  constructor(
-    configuration: RouterConfiguration,
-    { registered, stopped }: { registered: readonly Person[]; stopped: ReadonlySet<string> },
-  ) {
-    this.#stopped = new Set(stopped);
-    this.#registered = new Map(registered.map((person) => [person.address, person]));
+export class Notices {
+  readonly #people: People;
+  #configuration: RouterConfiguration;
+
+  constructor(configuration: RouterConfiguration, people: People) {
+    this.#people = people;
     this.#configuration = configuration;
-    this.reconfigure(configuration);
   }
 
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
-    const people = [...this.#registered.values(), ...configuration.clients];
-    this.#people = new Map(people.map((person) => [person.address, person]));
-    this.#addresses = new Map();
-    for (const person of this.#people.values()) this.#index(person);
-  }
-
-  /** Somebody registered. */
-  add(person: Person): void {
-    this.#registered.set(person.address, person);
-    if (this.#configuration.clients.some(({ address }) => address === person.address)) return;
-    this.#people.set(person.address, person);
-    this.#index(person);
-  }
-
-  /** Nothing goes to this mail address any more. */
-  stop(mail: string): void {
-    this.#stopped.add(foldMailAddress(mail));
-  }
-
-  isStopped(mail: string): boolean {
-    return this.#stopped.has(foldMailAddress(mail));
-  }
-
-  #index({ address, mail }: Person): void {
-    const others = this.#addresses.get(mail);
-    if (others === undefined) this.#addresses.set(mail, [address]);
-    else if (!others.includes(address)) others.push(address);
-  }
-
-  /** Whether this client's mail address is known. */
-  knows(client: string): boolean {
-    return this.#people.has(client);
-  }
-
-  /** Whether this client would get a notice. */
-  tells(client: string): boolean {
-    const person = this.#people.get(client);
-    return person !== undefined && !this.#stopped.has(foldMailAddress(person.mail));
   }
 
   /** The notices of a recovery; `coming` are other outages that may be over in a moment. */
@@ -106,42 +54,40 @@ export class Notices {
     nowMs: number,
   ): HeldNotice[] {
     const { notify, servers, smtp } = this.#configuration;
-    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const entry = servers.find(({ address }) => address === server);
+    const serverName = entry?.name ?? null;
+    const isDirect = viaOf(this.#configuration, entry) === 'direct';
     const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
-    const notices: HeldNotice[] = [];
-    const mails = this.#mailsOf(clients.keys());
-    for (const [client, waiting] of clients) {
-      const person = this.#people.get(client);
-      // Paragraph 94: nobody knows the address.
-      if (person === undefined || this.#stopped.has(foldMailAddress(person.mail))) continue;
-      // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
-      const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= first.fromMs;
-      if (!isPromised && nowMs - waiting.lastMs > notify.freshMs) continue;
-      if (person.registeredMs !== undefined && mails.get(withoutTag(person.mail)) !== client) continue;
-      const notice = createNotice({
-        mail: person.mail,
-        language: person.language ?? notify.language,
-        item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
-        outage: first.id,
-        from: smtp?.from ?? '',
-      });
-      notices.push({ ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 });
-    }
-    return notices;
+    // Where somebody else tells people, only who gave his address to this router is this router's.
+    const whose = isDirect ? 'all' : 'registered';
+    return withoutRepetition(this.#awaiting(clients, whose, first.fromMs, nowMs)).map(
+      ({ person, waiting }) => {
+        const { address: client, mail, language } = person;
+        const notice = createNotice({
+          mail,
+          language: language ?? notify.language,
+          item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
+          outage: first.id,
+          from: smtp?.from ?? '',
+        });
+        return { ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 };
+      },
+    );
   }
 
-  /** Whoever gave one address on many machines, his own or not, makes it one mail: to the plainest form of it. */
-  #mailsOf(clients: Iterable<string>): Map<string, string> {
-    const chosen = new Map<string, string>();
-    const lengthOf = (client: string | undefined): number =>
-      (client === undefined ? undefined : this.#people.get(client)?.mail.length) ?? Number.POSITIVE_INFINITY;
-    for (const client of clients) {
-      const person = this.#people.get(client);
-      if (person?.registeredMs === undefined) continue;
-      const mail = withoutTag(person.mail);
-      if (lengthOf(client) < lengthOf(chosen.get(mail))) chosen.set(mail, client);
+  /** Those who are told: nobody knows the address of the others (paragraph 94), or they want no notices. */
+  #awaiting(clients: Ended['clients'], whose: Whose, fromMs: number, nowMs: number): Awaiting[] {
+    const { freshMs } = this.#configuration.notify;
+    const all: Awaiting[] = [];
+    for (const [client, waiting] of clients) {
+      const isFresh = nowMs - waiting.lastMs <= freshMs;
+      for (const person of this.#people.at(client, whose)) {
+        // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
+        const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= fromMs;
+        if (isFresh || isPromised) all.push({ person, waiting });
+      }
     }
-    return chosen;
+    return all;
   }
 
   /** As long as it takes for another server that has given a sign to be found answering. */
@@ -153,11 +99,25 @@ export class Notices {
   /** Whether somebody is about to get a notice of another server, too: one cause, one mail. */
   #expectsMore({ address, mail }: Person, coming: readonly Coming[]): boolean {
     if (coming.length > MANY_COMING) return true;
-    const addresses = this.#addresses.get(mail) ?? [address];
+    const addresses = [address, ...this.#people.addressesOf(mail)];
     return coming.some(({ waiting, handedOut }) =>
       addresses.some((one) => waiting.has(one) || handedOut?.has(one)),
     );
   }
+}
+
+/** Whoever gave one address on many machines, his own or not, makes it one mail: to the plainest form of it. */
+function withoutRepetition(all: readonly Awaiting[]): Awaiting[] {
+  const chosen = new Map<string, Person>();
+  for (const { person } of all) {
+    if (person.registeredMs === undefined) continue;
+    const mail = withoutTag(person.mail);
+    const other = chosen.get(mail);
+    if (other === undefined || person.mail.length < other.mail.length) chosen.set(mail, person);
+  }
+  return all.filter(
+    ({ person }) => person.registeredMs === undefined || chosen.get(withoutTag(person.mail)) === person,
+  );
 }
 
 /** A mail address without what follows a plus sign in it, which most mail servers ignore. */

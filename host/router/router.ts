@@ -3,14 +3,17 @@
  * (embodiment 1: paragraphs 66 to 101).
  */
 import { randomInt } from 'node:crypto';
+import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { FabricEvent, Sign, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
+import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
 import type { PastOutage } from '../store/history.ts';
-import { BurstLog } from './burst.ts';
-import { type HeldNotice, Notices, type Person } from './notices.ts';
+import { listsOf } from './lists.ts';
+import { type Coming, type Ended, type HeldNotice, Notices } from './notices.ts';
 import { nameOf, type Outage, Outages, type Waiting } from './outages.ts';
+import { People, type Person, type Registered } from './people.ts';
 
 export type AnySign = Sign | 'trap' | 'connect';
 
@@ -52,7 +55,7 @@ export interface Journal {
 export interface RouterOptions {
   readonly configuration: RouterConfiguration;
   /** Who registered. The configuration's own clients go before them. */
-  readonly registered: readonly Person[];
+  readonly registered: readonly Registered[];
   /** Who wants no notices any more: mail addresses in their folded form. */
   readonly stopped: ReadonlySet<string>;
   readonly fabric: FabricPort;
@@ -83,6 +86,7 @@ interface Recovery {
 
 export class Router {
   readonly outages = new Outages();
+  readonly people: People;
   readonly #options: RouterOptions;
   /** For what strangers can cause in any number. */
   readonly #burst: BurstLog;
@@ -108,7 +112,8 @@ export class Router {
     this.#options = options;
     this.#configuration = options.configuration;
     this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
-    this.#notices = new Notices(options.configuration, options);
+    this.people = new People(options.configuration, options);
+    this.#notices = new Notices(options.configuration, this.people);
   }
 
   /** Takes over what an earlier process knew; before anything else happens. */
@@ -137,12 +142,15 @@ export class Router {
   /** Takes another configuration for all that is decided from now on. */
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
+    this.people.reconfigure(configuration);
     this.#notices.reconfigure(configuration);
   }
 
   /** Whether somebody waits for it who can be told. */
   isAwaited(outage: Outage): boolean {
-    for (const client of outage.clients.keys()) if (this.#notices.knows(client)) return true;
+    // Whether its notifier knows their addresses is not known here.
+    if (outage.clients.size > 0 && notifierOf(this.#configuration, outage.server) !== null) return true;
+    for (const client of outage.clients.keys()) if (this.people.knows(client)) return true;
     return false;
   }
 
@@ -151,28 +159,22 @@ export class Router {
     return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
   }
 
-  /** Whether this client would get a notice: its mail address is known, and takes them. */
-  tells(client: string): boolean {
-    return this.#notices.tells(client);
-  }
-
-  /** Whether the people at this mail address want no notices any more. */
-  isStopped(mail: string): boolean {
-    return this.#notices.isStopped(mail);
-  }
-
-  /** Nothing goes to this mail address any more. */
-  stopNotices(mail: string): void {
-    this.#notices.stop(mail);
-  }
-
-  /** A client said where it wants its notice, and waits from now on if it did not before (paragraph 166). */
-  register(outage: Outage, person: Person): void {
+  /**
+   * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 166). null: it was over
+   * meanwhile, and the registration counts for the next outage. `displaced` are those that were given up for it.
+   */
+  register(
+    outage: Outage | null,
+    person: Registered,
+    displaced: readonly Pick<Person, 'address' | 'mail'>[],
+  ): void {
     const { fabric, journal, clock, log } = this.#options;
-    const { server, port, clients } = outage;
     const client = person.address;
-    this.#notices.add(person);
+    for (const other of displaced) this.people.remove(other);
+    this.people.add(person);
     fabric.know(client);
+    if (outage === null) return;
+    const { server, port, clients } = outage;
     if (!clients.has(client)) {
       const nowMs = clock.nowMs();
       const waiting = { firstMs: nowMs, lastMs: nowMs, tries: 1 };
@@ -308,7 +310,7 @@ export class Router {
     const { clock, journal } = this.#options;
     const nowMs = clock.nowMs();
     const ended = { server: outage.server, recoveredMs: nowMs, outages: [outage], clients: late };
-    journal.tell([], this.#notices.of(ended, [], nowMs));
+    journal.tell([], this.#mailsOf(ended, []).mails);
   }
 
   #forgotten(name: string): void {
@@ -377,7 +379,7 @@ export class Router {
     const isNew = known === undefined;
     if (isNew) {
       const { server, port, client } = event;
-      const log = this.#notices.knows(client) ? this.#options.log : this.#burst;
+      const log = this.people.knows(client) ? this.#options.log : this.#burst;
       log.info('client.waiting', { server, port, client });
     }
     clients.set(event.client, waiting);
@@ -515,14 +517,13 @@ export class Router {
       waiting: outage.clients,
       handedOut: this.#recoveries.get(outage)?.clients,
     }));
-    const notices = this.#notices.of(recovery, coming, clock.nowMs());
-    const told = notices.length;
+    const { mails, told } = this.#mailsOf(recovery, coming);
     const ended = outages.map((outage) => {
       const { port, cause, fromMs } = outage;
       const counts = { clients: clients.size, told };
       return { outage, past: { server, port, cause, sign, fromMs, toMs: clock.nowMs(), ...counts } };
     });
-    journal.tell(ended, notices);
+    journal.tell(ended, mails);
     for (const outage of outages) {
       const { port, cause } = outage;
       for (const [client, waiting] of outage.clients) {
@@ -533,6 +534,16 @@ export class Router {
       log.info('outage.closed', { server, port, cause, sign, clients: clients.size, told });
       fabric.forget(outage);
     }
+  }
+
+  /** All that goes out at the end of outages, and how many clients are told by that or are on a list. */
+  #mailsOf(ended: Ended, coming: readonly Coming[]): { mails: HeldNotice[]; told: number } {
+    const nowMs = this.#options.clock.nowMs();
+    const notices = this.#notices.of(ended, coming, nowMs);
+    const isOurs = (client: string): boolean => this.people.isRegistered(client);
+    const lists = listsOf(this.#configuration, ended, isOurs, nowMs);
+    const told = lists.reduce((sum, { listed = [] }) => sum + listed.length, notices.length);
+    return { mails: [...notices, ...lists.map((list) => ({ ...list, holdMs: 0 }))], told };
   }
 
   #waiting(event: { nowUs: number; firstUs: number; lastUs: number; tries: number }): Waiting {

@@ -1,30 +1,31 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
-import { notYet, warnings } from '../config/router/explain.ts';
+import { warnings } from '../config/router/explain.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
-import type { RouterConfiguration, TrapConfiguration } from '../config/types.ts';
-import { messageOf } from '../errors.ts';
+import type { RouterConfiguration } from '../config/types.ts';
+import { recordRoutes } from '../control/record-routes.ts';
+import { firstQueued, pastOutages } from '../control/records.ts';
+import { serveControl } from '../control/socket.ts';
 import type { Signals } from '../foreground.ts';
-import type { Log } from '../log.ts';
-import { Outbox, type Sender } from '../notify/outbox.ts';
+import type { Fields, Log } from '../log.ts';
+import { Outbox } from '../notify/outbox.ts';
+import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
 import { newStopKey, StopLinks } from '../notify/stop-links.ts';
 import { OWN_PATH } from '../page/pages.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
-import { listenForTraps, type TrapListener } from '../recovery/traps.ts';
+import { TrapReception } from '../recovery/trap-reception.ts';
+import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
 import { loadStopped } from '../store/stopped.ts';
 import { Store } from '../store/store.ts';
 import { ConnectChecks } from './checks.ts';
-import { serveControl } from './control.ts';
 import { DataPlane } from './data-plane.ts';
 import { DeadServers } from './dead-servers.ts';
 import { StoreJournal } from './journal.ts';
 import { messageRoutes } from './message.ts';
 import { ownUrl } from './own-url.ts';
-import { recordRoutes } from './record-routes.ts';
-import { firstQueued, pastOutages } from './records.ts';
 import { Router } from './router.ts';
 import { statusOf } from './status.ts';
 
@@ -41,59 +42,17 @@ const STATUS_OUTAGES = 5;
 /** Sections that are read once, because sockets and tables hang on them. */
 const FIXED = ['fabric', 'control', 'state', 'page'] as const;
 
-/** A sender that can be exchanged while mails are waiting. */
-class ReplaceableSender implements Sender {
-  #sender: MailSender | null = null;
-
-  use(sender: MailSender | null): void {
-    this.#sender?.close(false);
-    this.#sender = sender;
-  }
-
-  async send(mail: Parameters<Sender['send']>[0]): ReturnType<Sender['send']> {
-    return this.#sender?.send(mail) ?? { outcome: 'later', about: 'server', reason: 'no smtp is configured' };
-  }
-
-  close(force: boolean): void {
-    this.#sender?.close(force);
-  }
-}
-
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export async function run(file: string, log: Log, signals: Signals): Promise<void> {
-  const { stop } = signals;
-  // From the beginning: the system's own answer to SIGHUP is to end the program.
-  let reload: (() => void) | null = null;
-  let reloadAsked = false;
-  signals.onReload(() => {
-    if (reload === null) reloadAsked = true;
-    else if (!stop.aborted) reload();
-  });
-  const configuration = loadRouterConfiguration(file);
-  for (const message of warnings(configuration)) log.warn('configuration', { message });
-  for (const message of notYet(configuration)) log.info('configuration', { message });
-  const stopped = new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    else stop.addEventListener('abort', () => resolve(), { once: true });
-  });
-  const store = await Store.open({ directory: configuration.state, log });
-  const role = new RunningRole(configuration, store, log);
-  try {
-    await role.open();
-    await Promise.race([role.listen(), stopped]);
-    if (stop.aborted) return;
-    const { fabric, detect } = configuration;
-    log.info('ready', {
-      interfaces: fabric.interfaces.join(' '),
-      networks: detect.watch.length,
-      pid: process.pid,
-    });
-    reload = () => role.reload(file);
-    if (reloadAsked) reload();
-    await stopped;
-  } finally {
-    await role.stop();
-  }
+export function run(file: string, log: Log, signals: Signals): Promise<void> {
+  const description: RoleDescription<RouterConfiguration> = {
+    load: loadRouterConfiguration,
+    warnings,
+    create: async (configuration) => {
+      const store = await Store.open({ directory: configuration.state, log });
+      return new RouterRole(configuration, store, log);
+    },
+  };
+  return runRole(description, file, log, signals);
 }
 
 function confirmerOf({ recover }: RouterConfiguration): Confirmer | null {
@@ -109,7 +68,7 @@ function stopKeyOf(store: Store): string {
   return key;
 }
 
-class RunningRole {
+class RouterRole implements RunningRole<RouterConfiguration> {
   #configuration: RouterConfiguration;
   readonly #store: Store;
   readonly #log: Log;
@@ -123,8 +82,7 @@ class RunningRole {
   #deadServers: DeadServers | null = null;
   readonly #links: StopLinks;
   readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES });
-  #traps: TrapListener | null = null;
-  #reloads: Promise<void> = Promise.resolve();
+  readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
 
@@ -146,9 +104,17 @@ class RunningRole {
       get giveUpMs() {
         return current().notify.giveUpMs;
       },
+      get listKey() {
+        return current().listKey;
+      },
       stopUrl: (mail) => this.#stopUrl(mail),
-      isStopped: (mail) => this.#router.isStopped(mail),
+      isStopped: (mail) => this.#router.people.isStopped(mail),
       log,
+    });
+    this.#traps = new TrapReception({
+      onTrap: ({ server }) => this.#router.onTrap(server),
+      log,
+      section: 'recover.traps',
     });
     this.#journal = new StoreJournal(store, this.#outbox);
     this.#checks = new ConnectChecks({
@@ -162,7 +128,7 @@ class RunningRole {
     });
     this.#dataPlane = new DataPlane({
       configuration,
-      registered: registered.map(({ address }) => address),
+      registered: () => this.#router.people.registeredClients,
       outages: () => this.#router.outages,
       onEvent: (event) => this.#router.onEvent(event),
       onSync: () => this.#router.beginSync(),
@@ -192,7 +158,7 @@ class RunningRole {
       ...recordRoutes(this.#store, this.#outbox),
       ...messageRoutes(this.#store),
     });
-    this.#traps = await this.#listenForTraps(recover.traps);
+    await this.#traps.use(recover.traps);
     if (page === null) return;
     this.#deadServers = await DeadServers.open({
       configuration: this.#configuration,
@@ -205,29 +171,18 @@ class RunningRole {
     });
   }
 
-  /** Never settles when it is stopped meanwhile. */
-  async listen(): Promise<void> {
+  async begin(): Promise<Fields> {
     await this.#dataPlane.start();
     // What an earlier process left.
     this.#outbox.wake();
+    const { fabric, detect } = this.#configuration;
+    return { interfaces: fabric.interfaces.join(' '), networks: detect.watch.length };
   }
 
-  /** Rereads the file, after every earlier request is done with; a bad one is reported and changes nothing. */
-  reload(file: string): void {
-    this.#reloads = this.#reloads.then(async () => {
-      try {
-        await this.#take(loadRouterConfiguration(file));
-        this.#log.info('configuration.reloaded');
-      } catch (error) {
-        this.#log.error('configuration.rejected', { message: messageOf(error) });
-      }
-    });
-  }
-
-  async #take(next: RouterConfiguration): Promise<void> {
+  async take(next: RouterConfiguration): Promise<void> {
     const sender = next.smtp === null ? null : new MailSender(next.smtp);
     // The only step that can fail comes before everything that changes something.
-    await this.#exchangeTraps(this.#configuration.recover.traps, next.recover.traps);
+    await this.#traps.use(next.recover.traps);
     const fixed = FIXED.filter(
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );
@@ -244,39 +199,13 @@ class RunningRole {
 
   async stop(): Promise<void> {
     this.#checks.close();
-    await this.#reloads;
-    await this.#traps?.close();
+    await this.#traps.close();
     await this.#control?.close();
     await this.#deadServers?.close();
     await this.#dataPlane.close();
     this.#journal.flush();
     await this.#outbox.close(STOP_GRACE_MS);
     this.#store.close();
-  }
-
-  /** A listener in the place of the one there is, which stays when that fails. */
-  async #exchangeTraps(old: TrapConfiguration | null, next: TrapConfiguration | null): Promise<void> {
-    if (JSON.stringify(old) === JSON.stringify(next)) return;
-    const before = this.#traps;
-    // Two cannot listen on one port, unless their addresses have nothing in common.
-    if (before === null || old?.listen.port !== next?.listen.port) {
-      this.#traps = await this.#listenForTraps(next);
-      await before?.close();
-      return;
-    }
-    this.#traps = null;
-    await before.close();
-    try {
-      this.#traps = await this.#listenForTraps(next);
-    } catch (error) {
-      this.#traps = await this.#listenForTraps(old);
-      throw error;
-    }
-  }
-
-  async #listenForTraps(traps: TrapConfiguration | null): Promise<TrapListener | null> {
-    if (traps === null) return null;
-    return await listenForTraps(traps, ({ server }) => this.#router.onTrap(server), this.#log);
   }
 
   #stopUrl(mail: string): string | null {
@@ -294,7 +223,7 @@ class RunningRole {
       notices: this.#outbox.counts(),
       pending: firstQueued(this.#store, this.#outbox, STATUS_NOTICES),
       past: pastOutages(this.#store, STATUS_OUTAGES),
-      traps: this.#traps?.counters ?? null,
+      traps: this.#traps.counters,
       interfaces: this.#dataPlane.interfaces(),
       gaps: this.#dataPlane.gaps,
       counters: await this.#dataPlane.counters(),

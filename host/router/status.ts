@@ -1,19 +1,22 @@
 /** `ringback status`: what a running `ringback run` has in hand. */
+
+import type { Place } from '../control/ask-state.ts';
+import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
+import {
+  dateText,
+  lastedText,
+  noticesText,
+  placeText,
+  type StatePlace,
+  stateText,
+  triesText,
+} from '../control/records-text.ts';
+import { askControl } from '../control/socket.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
 import type { TrapCounters } from '../recovery/traps.ts';
 import type { Clock } from '../store/clock.ts';
-import type { StoreHealth } from '../store/store.ts';
-import { askControl } from './control.ts';
 import type { Outage } from './outages.ts';
-import type { NoticeRecord, PastOutageRecord } from './records.ts';
-import { countText, dateText, lastedText, nextText, placeText } from './records-text.ts';
-
-/** Where what must not be lost is kept, and why it is not where it should be. */
-interface StatePlace extends StoreHealth {
-  /** null: in memory, on purpose. */
-  readonly directory: string | null;
-}
 
 interface Facts {
   readonly startedAt: Date;
@@ -89,8 +92,8 @@ export function statusOf(facts: Facts): Status {
 }
 
 /** Asks the process behind the control socket. */
-export async function askStatus(control: string): Promise<Status> {
-  return (await askControl(control, '/status')) as Status;
+export async function askStatus({ control, command }: Place): Promise<Status> {
+  return (await askControl(control, '/status', undefined, command)) as Status;
 }
 
 const SHOWN_CLIENTS = 20;
@@ -118,11 +121,7 @@ export function statusText(status: Status): string {
     if (clients.length > SHOWN_CLIENTS) lines.push(`    and ${clients.length - SHOWN_CLIENTS} more`);
   }
   if (past.length > 0) lines.push('', 'Over:', ...past.map(pastText));
-  lines.push('', `Notices: ${notices.pending} pending, ${notices.sent} sent, ${notices.failed} failed`);
-  lines.push(...pending.map(pendingText));
-  const more = notices.pending - pending.length;
-  if (pending.length > 0 && more > 0) lines.push(`  and ${countText(more)} more`);
-  lines.push(stateText(status.state));
+  lines.push('', ...noticesText(notices, pending), stateText(status.state));
   if (gaps > 0) lines.push(`Events of the data plane were lost and asked for again: ${gaps} times`);
   // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.
   const counted = sum(Object.values(counters?.frames ?? {}));
@@ -144,22 +143,8 @@ export function statusText(status: Status): string {
   return lines.join('\n');
 }
 
-const triesText = (tries: number): string => `${tries} ${tries === 1 ? 'try' : 'tries'}`;
-
 function pastText(outage: PastOutageRecord): string {
   const { cause, from, to, seconds, clients, told } = outage;
   const times = `${since(from)} to ${since(to)} (${lastedText(seconds)})`;
   return `  ${placeText(outage)}  ${cause} from ${times}, ${told} of ${clients} told`;
-}
-
-function pendingText(notice: NoticeRecord): string {
-  const { id, mail, tries, reason } = notice;
-  const failed = reason === null ? '' : `, ${triesText(tries)} failed: ${reason}`;
-  return `  ${id}  ${mail}  next ${nextText(notice)}${failed}`;
-}
-
-function stateText({ place, reason, directory }: StatePlace): string {
-  if (place === 'disk') return `The state is on disk in ${directory}.`;
-  if (reason === null) return 'The state is in memory, as configured.';
-  return `The state is in memory only, and not in ${directory}: ${reason}`;
 }

@@ -6,11 +6,21 @@ import { RingbackError, systemCodeOf } from '../errors.ts';
 /** What flock(1) says when somebody else has the lock; util-linux lets us choose, BusyBox always says 1. */
 const TAKEN = 1;
 
+/** Another process has the state at present. */
+export class TakenError extends RingbackError {
+  constructor(directory: string) {
+    super(
+      'unavailable',
+      `state ${directory}: another ringback has it; stop that one, or name another directory`,
+    );
+  }
+}
+
 /**
  * Takes the lock of the state in this directory until the process ends or `release` is called. The kernel has the lock
  * with the open file, which flock(1) only borrows: it ends with us, however we end.
- * Throws RingbackError('unavailable') when another process has it, or there is no flock(1); the system's error
- * when the directory can't be written.
+ * Throws TakenError when another process has it, RingbackError('unavailable') when there is no flock(1); the system's
+ * error when the directory can't be written.
  */
 export function takeLock(directory: string): { release(): void } {
   const path = `${directory}/lock`;
@@ -20,12 +30,7 @@ export function takeLock(directory: string): { release(): void } {
   });
   if (status === 0) return { release: () => closeSync(descriptor) };
   closeSync(descriptor);
-  if (status === TAKEN) {
-    throw new RingbackError(
-      'unavailable',
-      `state ${directory}: another ringback has it; stop that one, or name another directory`,
-    );
-  }
+  if (status === TAKEN) throw new TakenError(directory);
   const reason =
     systemCodeOf(error) === 'ENOENT' ? 'flock (util-linux or BusyBox) is missing' : 'flock failed';
   throw new RingbackError('unavailable', `state ${directory}: ${reason}`, { cause: error });

@@ -1,4 +1,4 @@
-/** Notices on disk: one row for each, until long after its fate is known. */
+/** Notices and lists on disk: one row for each mail, until long after its fate is known. */
 import { isIPv6 } from 'node:net';
 import type { Language } from '../config/types.ts';
 import type { Row, Sql } from './database.ts';
@@ -17,6 +17,28 @@ export interface NoticeItem {
   readonly tries: number;
 }
 
+/**
+ * All that waited for a server, or a part of them, for the one who tells them. Times are milliseconds of the state's
+ * clock.
+ */
+export interface ListFacts {
+  /** The same in all parts of a list, and in no other list. */
+  readonly id: string;
+  /** From 1. */
+  readonly part: number;
+  readonly parts: number;
+  readonly server: string;
+  readonly serverName: string | null;
+  /** The outage, as in a notice. */
+  readonly fromMs: number;
+  readonly recoveredMs: number;
+  /** How many there are in this part. */
+  readonly clients: number;
+}
+
+/** Who is on a list. */
+export type Listed = Pick<NoticeItem, 'client' | 'firstMs' | 'lastMs' | 'tries'>;
+
 /** One mail to one person. */
 export interface Notice {
   /** With its angle brackets (RFC 5322 section 3.6.4); the same however often it is attempted. */
@@ -24,6 +46,13 @@ export interface Notice {
   readonly mail: string;
   readonly language: Language;
   readonly items: readonly NoticeItem[];
+  /** Set for a list, which has no items. */
+  readonly list?: ListFacts;
+}
+
+/** A notice that is entered; a list with those who are on it, which nobody needs to have in memory before it is sent. */
+export interface NewNotice extends Notice {
+  readonly listed?: readonly Listed[];
 }
 
 export type NoticeState = 'queued' | 'sent' | 'given up';
@@ -43,6 +72,12 @@ export interface OutboxRow extends Notice {
 export const CAPACITY = 200_000;
 /** The latest finished ones that are kept, for people who ask what became of theirs. */
 const FINISHED = 10_000;
+/** Lists that were given up are large, because they can be tried again. */
+const GIVEN_UP_LISTS = 100;
+
+/** What a row is made of. */
+const COLUMNS =
+  'message_id, state, mail, language, items, list, created_ms, due_ms, tries, reason, finished_ms';
 /** For how many times that long at the most. */
 const MOST_HOLDS = 4;
 
@@ -63,7 +98,7 @@ export function isAnyHeld(sql: Sql): boolean {
  */
 export function addNotice(
   sql: Sql,
-  notice: Notice,
+  notice: NewNotice,
   {
     nowMs,
     holdMs,
@@ -71,8 +106,8 @@ export function addNotice(
     noneHeld = false,
   }: { nowMs: number; holdMs: number; isFull: boolean; noneHeld?: boolean },
 ): Added {
-  const { messageId, mail, language, items } = notice;
-  const held = noneHeld ? undefined : heldFor(sql, notice, nowMs);
+  const { messageId, mail, language, items, list, listed } = notice;
+  const held = noneHeld || list !== undefined ? undefined : heldFor(sql, notice, nowMs);
   // Otherwise the insertion itself says so.
   if (held !== undefined || isFull) {
     const known = sql.get('SELECT 1 FROM outbox WHERE message_id = ?', messageId);
@@ -88,9 +123,12 @@ export function addNotice(
   }
   if (isFull) return { outcome: 'full', messageId };
   const inserted = sql.run(
-    `INSERT INTO outbox (message_id, state, held, mail, language, items, created_ms, due_ms, tries)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (message_id) DO NOTHING`,
-    ...[messageId, holdMs > 0 ? 1 : 0, mail, language, JSON.stringify(items), nowMs, nowMs + holdMs],
+    `INSERT INTO outbox
+       (message_id, state, held, mail, language, items, list, listed, created_ms, due_ms, tries)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (message_id) DO NOTHING`,
+    ...[messageId, holdMs > 0 ? 1 : 0, mail, language, JSON.stringify(items)],
+    ...[list === undefined ? null : JSON.stringify(list), listed === undefined ? null : listedText(listed)],
+    ...[nowMs, nowMs + holdMs],
   );
   return { outcome: inserted > 0 ? 'queued' : 'known', messageId };
 }
@@ -98,7 +136,11 @@ export function addNotice(
 /** A notice to the same person that still waits for others. */
 function heldFor(sql: Sql, { mail, items }: Notice, nowMs: number): OutboxRow | undefined {
   return sql
-    .all(`SELECT * FROM outbox WHERE held = 1 AND mail = ? AND state = 'queued' AND due_ms > ?`, mail, nowMs)
+    .all(
+      `SELECT ${COLUMNS} FROM outbox WHERE held = 1 AND mail = ? AND state = 'queued' AND due_ms > ?`,
+      mail,
+      nowMs,
+    )
     .map(rowOf)
     .find((row) => isSameMachine(row.items, items));
 }
@@ -112,7 +154,7 @@ function isSameMachine(one: readonly NoticeItem[], other: readonly NoticeItem[])
 
 /** Those that are due, first the one that has been so for longest. */
 export function dueNotices(sql: Sql, nowMs: number, limit: number): OutboxRow[] {
-  const query = `SELECT * FROM outbox WHERE state = 'queued' AND due_ms <= ? ORDER BY due_ms LIMIT ?`;
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE state = 'queued' AND due_ms <= ? ORDER BY due_ms LIMIT ?`;
   return sql.all(query, nowMs, limit).map(rowOf);
 }
 
@@ -124,7 +166,8 @@ export function nextDueMs(sql: Sql, nowMs: number): number {
 
 /** The undelivered ones that were entered first. */
 export function oldestNotices(sql: Sql, limit: number): OutboxRow[] {
-  return sql.all(`SELECT * FROM outbox WHERE state = 'queued' ORDER BY created_ms LIMIT ?`, limit).map(rowOf);
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE state = 'queued' ORDER BY created_ms LIMIT ?`;
+  return sql.all(query, limit).map(rowOf);
 }
 
 export function finishNotice(
@@ -138,6 +181,10 @@ export function finishNotice(
     'UPDATE outbox SET state = ?, held = 0, reason = ?, finished_ms = ? WHERE message_id = ?',
     ...[state, reason, nowMs, messageId],
   );
+  // Who was on a list that has arrived is of no use any more.
+  if (state === 'sent') {
+    sql.run('UPDATE outbox SET listed = NULL WHERE message_id = ? AND listed IS NOT NULL', messageId);
+  }
 }
 
 /** Forgets finished ones of long ago. */
@@ -146,6 +193,12 @@ export function pruneFinished(sql: Sql): void {
     `DELETE FROM outbox WHERE rowid IN
        (SELECT rowid FROM outbox WHERE state <> 'queued' ORDER BY finished_ms DESC LIMIT -1 OFFSET ?)`,
     FINISHED,
+  );
+  sql.run(
+    `DELETE FROM outbox WHERE rowid IN
+       (SELECT rowid FROM outbox WHERE state = 'given up' AND list IS NOT NULL
+        ORDER BY finished_ms DESC LIMIT -1 OFFSET ?)`,
+    GIVEN_UP_LISTS,
   );
 }
 
@@ -167,16 +220,15 @@ export function countQueued(sql: Sql): number {
 /** Undelivered ones first, oldest first; then the finished ones, latest first. */
 export function listNotices(sql: Sql, limit: number): OutboxRow[] {
   const queued = oldestNotices(sql, limit);
-  const query = `SELECT * FROM outbox WHERE state <> 'queued' ORDER BY finished_ms DESC LIMIT ?`;
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE state <> 'queued' ORDER BY finished_ms DESC LIMIT ?`;
   return [...queued, ...sql.all(query, limit - queued.length).map(rowOf)];
 }
 
 /** Those whose Message-ID begins so, angle bracket or not; at most two, to tell one from several. */
 export function findNotices(sql: Sql, prefix: string): OutboxRow[] {
   const from = prefix.startsWith('<') ? prefix : `<${prefix}`;
-  return sql
-    .all('SELECT * FROM outbox WHERE message_id >= ? AND message_id < ? LIMIT 2', from, `${from}\u{10ffff}`)
-    .map(rowOf);
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE message_id >= ? AND message_id < ? LIMIT 2`;
+  return sql.all(query, from, `${from}\u{10ffff}`).map(rowOf);
 }
 
 /** All of them, page by page: those after a place in the order of entry, and the place of the last of them. */
@@ -185,7 +237,7 @@ export function pageOfNotices(
   after: number,
   limit: number,
 ): { readonly rows: OutboxRow[]; readonly last: number } {
-  const query = 'SELECT rowid AS place, * FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?';
+  const query = `SELECT rowid AS place, ${COLUMNS} FROM outbox WHERE rowid > ? ORDER BY rowid LIMIT ?`;
   const rows = sql.all(query, after, limit);
   return { rows: rows.map(rowOf), last: Number(rows.at(-1)?.place ?? after) };
 }
@@ -199,6 +251,25 @@ export function retryNotice(sql: Sql, messageId: string, nowMs: number): void {
   );
 }
 
+/** Those on a list that has not been sent yet, in the order in which they came. */
+export function loadListed(sql: Sql, messageId: string): Listed[] {
+  const row = sql.get('SELECT listed FROM outbox WHERE message_id = ?', messageId);
+  const listed = JSON.parse(String(row?.listed ?? '[]')) as [string, number, number, number][];
+  return listed.map(([client, firstMs, lastMs, tries]) => ({ client, firstMs, lastMs, tries }));
+}
+
+/** Many of them: without names for what is always the same. */
+function listedText(listed: readonly Listed[]): string {
+  return JSON.stringify(
+    listed.map(({ client, firstMs, lastMs, tries }) => [
+      client,
+      Math.round(firstMs),
+      Math.round(lastMs),
+      tries,
+    ]),
+  );
+}
+
 function rowOf(row: Row): OutboxRow {
   return {
     messageId: String(row.message_id),
@@ -206,6 +277,7 @@ function rowOf(row: Row): OutboxRow {
     mail: String(row.mail),
     language: row.language === 'ja' ? 'ja' : 'en',
     items: JSON.parse(String(row.items)) as NoticeItem[],
+    ...(row.list === null ? {} : { list: JSON.parse(String(row.list)) as ListFacts }),
     createdMs: Number(row.created_ms),
     dueMs: Number(row.due_ms),
     tries: Number(row.tries),

@@ -46,6 +46,32 @@ export const MIGRATIONS: readonly string[] = [
   -- Who wants no notices any more: mail addresses in their folded form.
   CREATE TABLE stopped (mail TEXT PRIMARY KEY, stopped_ms REAL NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Table 74 again: several people may share one client address.
+  ALTER TABLE registrations RENAME TO registrations_before;
+  DROP INDEX registrations_by_age;
+  CREATE TABLE registrations (
+    client TEXT NOT NULL, mail TEXT NOT NULL, language TEXT NOT NULL, registered_ms REAL NOT NULL,
+    PRIMARY KEY (client, mail)
+  ) WITHOUT ROWID;
+  CREATE INDEX registrations_by_age ON registrations (registered_ms);
+  INSERT INTO registrations SELECT client, mail, language, registered_ms FROM registrations_before;
+  DROP TABLE registrations_before;
+  `,
+  `
+  -- Set where the row is the list of who waited for a server; who that was is kept until it is sent.
+  ALTER TABLE outbox ADD COLUMN list TEXT;
+  ALTER TABLE outbox ADD COLUMN listed TEXT;
+  CREATE INDEX outbox_lists ON outbox (finished_ms) WHERE state = 'given up' AND list IS NOT NULL;
+  -- A relay's: parts of lists whose notices are in the outbox.
+  CREATE TABLE lists (
+    list TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, server TEXT NOT NULL,
+    clients INTEGER NOT NULL, told INTEGER NOT NULL, received_ms REAL NOT NULL, PRIMARY KEY (list, part)
+  );
+  CREATE INDEX lists_by_age ON lists (received_ms);
+  -- A relay's: what became of messages that are in its mailbox still.
+  CREATE TABLE mailbox (uidl TEXT PRIMARY KEY, fate TEXT NOT NULL, rules TEXT) WITHOUT ROWID;
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */
@@ -58,4 +84,6 @@ export const TABLES = [
   'history',
   'settings',
   'stopped',
+  'lists',
+  'mailbox',
 ] as const;

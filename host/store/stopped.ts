@@ -2,9 +2,14 @@
 import { foldMailAddress } from '../config/mail-address.ts';
 import type { Sql } from './database.ts';
 
-/** Takes it down for ever. */
+/** Takes it down, until it is allowed again. */
 export function stopNotices(sql: Sql, mail: string, nowMs: number): void {
   sql.run('INSERT OR IGNORE INTO stopped VALUES (?, ?)', foldMailAddress(mail), nowMs);
+}
+
+/** Its owner wants notices again. */
+export function allowNotices(sql: Sql, mail: string): void {
+  sql.run('DELETE FROM stopped WHERE mail = ?', foldMailAddress(mail));
 }
 
 /** Mail addresses in their folded form. */

@@ -1,9 +1,9 @@
 /** `ringback takeover --give`, `--return` and `--status`: what an operator says to a running half. */
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
+import { askControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
-import { askControl, isNobodyThere } from '../router/control.ts';
 import type { Handover } from './active.ts';
-import { statusText } from './status.ts';
+import { type TakeoverStatus, takeoverStatusText } from './status.ts';
 
 export interface TakeoverOrder {
   /** The configuration file. */
@@ -38,10 +38,13 @@ export async function takeoverCommand(
   if (what === 'status' && named.length > 0) throw wrong(`${named[0]} is too much`);
   const { control } = loadTakeoverConfiguration(order.config);
   if (what === 'status') {
-    const status = await ask(control, '/status');
-    return { text: order.json ? JSON.stringify(status) : statusText(status), done: true };
+    const status = await askControl(control, '/status', undefined, 'takeover');
+    return {
+      text: order.json ? JSON.stringify(status) : takeoverStatusText(status as TakeoverStatus),
+      done: true,
+    };
   }
-  const { addresses } = (await ask(control, `/${what}`, named)) as {
+  const { addresses } = (await askControl(control, `/${what}`, named, 'takeover')) as {
     readonly addresses: readonly Handover[];
   };
   const done = addresses.every((one) => one.done);
@@ -50,16 +53,6 @@ export async function takeoverCommand(
     text: addresses.length === 0 ? nothing(what) : addresses.map((one) => line(what, one)).join('\n'),
     done,
   };
-}
-
-async function ask(control: string, what: string, body?: readonly string[]): Promise<unknown> {
-  try {
-    return await askControl(control, what, body);
-  } catch (error) {
-    if (!isNobodyThere(error)) throw error;
-    const reason = `control ${control}: no \`ringback takeover\` is running here`;
-    throw new RingbackError('unavailable', reason, { cause: error });
-  }
 }
 
 function nothing(what: 'give' | 'return'): string {

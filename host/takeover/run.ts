@@ -3,66 +3,66 @@ import { canonicalAddress } from '../config/address.ts';
 import { warnings } from '../config/takeover/explain.ts';
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
-import { messageOf, RingbackError } from '../errors.ts';
+import { type Question, type Routes, serveControl } from '../control/socket.ts';
+import { RingbackError } from '../errors.ts';
 import type { Signals } from '../foreground.ts';
-import type { Log } from '../log.ts';
-import { type Question, type Routes, serveControl } from '../router/control.ts';
+import type { Fields, Log } from '../log.ts';
+import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { ActiveHalf } from './active-half.ts';
 import type { Half } from './half.ts';
 import { StandbyHalf } from './standby-half.ts';
 import { hurry } from './urgency.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export async function run(file: string, log: Log, signals: Signals): Promise<void> {
-  const { stop } = signals;
-  // From the beginning: the system's own answer to SIGHUP is to end the program.
-  let reload: (() => void) | null = null;
-  let reloadAsked = false;
-  signals.onReload(() => {
-    if (reload === null) reloadAsked = true;
-    else if (!stop.aborted) reload();
-  });
-  const configuration = loadTakeoverConfiguration(file);
-  for (const message of warnings(configuration)) log.warn('configuration', { message });
-  const { takeover, control } = configuration;
-  hurry(takeover.realTime, log);
-  // The socket shows that no other process has the same adapters in hand.
-  let half: Half | null = null;
-  const startedAt = new Date();
-  const server = await serveControl(
-    control,
-    routes(() => half, startedAt),
-  );
-  try {
-    half =
-      takeover.role === 'active'
-        ? await ActiveHalf.open(configuration, takeover, log)
-        : await StandbyHalf.open(configuration, takeover, log);
-    log.info('ready', { ...half.about, pid: process.pid });
-    const running = half;
-    reload = () => reconfigure(running, configuration, file, log);
-    if (reloadAsked) reload();
-    await new Promise<void>((resolve) => {
-      if (stop.aborted) resolve();
-      else stop.addEventListener('abort', () => resolve(), { once: true });
-    });
-  } finally {
-    await half?.close();
-    await server.close();
-  }
+export function takeover(file: string, log: Log, signals: Signals): Promise<void> {
+  const description: RoleDescription<TakeoverConfiguration> = {
+    load: loadTakeoverConfiguration,
+    warnings,
+    create: async (configuration) => new TakeoverRole(configuration, log),
+  };
+  return runRole(description, file, log, signals);
 }
 
-/** A file that is bad changes nothing. */
-function reconfigure(half: Half, first: TakeoverConfiguration, file: string, log: Log): void {
-  try {
-    const next = loadTakeoverConfiguration(file);
-    const fixed = [...half.reconfigure(next)];
-    if (next.control !== first.control) fixed.push('control');
-    if (next.daemon.join(' ') !== first.daemon.join(' ')) fixed.push('fabric');
-    if (fixed.length > 0) log.warn('configuration.restart', { needed: fixed.join(' ') });
-    log.info('configuration.reloaded');
-  } catch (error) {
-    log.error('configuration.rejected', { message: messageOf(error) });
+class TakeoverRole implements RunningRole<TakeoverConfiguration> {
+  readonly #first: TakeoverConfiguration;
+  readonly #log: Log;
+  readonly #startedAt = new Date();
+  #control: { close(): Promise<void> } | null = null;
+  #half: Half | null = null;
+
+  constructor(configuration: TakeoverConfiguration, log: Log) {
+    this.#first = configuration;
+    this.#log = log;
+  }
+
+  async open(): Promise<void> {
+    const { takeover: own, control } = this.#first;
+    hurry(own.realTime, this.#log);
+    // The socket shows that no other process has the same adapters in hand.
+    this.#control = await serveControl(
+      control,
+      routes(() => this.#half, this.#startedAt),
+    );
+    this.#half =
+      own.role === 'active'
+        ? await ActiveHalf.open(this.#first, own, this.#log)
+        : await StandbyHalf.open(this.#first, own, this.#log);
+  }
+
+  async begin(): Promise<Fields> {
+    return this.#half?.about ?? {};
+  }
+
+  async take(next: TakeoverConfiguration): Promise<void> {
+    const fixed = [...(this.#half?.reconfigure(next) ?? [])];
+    if (next.control !== this.#first.control) fixed.push('control');
+    if (next.daemon.join(' ') !== this.#first.daemon.join(' ')) fixed.push('fabric');
+    if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
+  }
+
+  async stop(): Promise<void> {
+    await this.#half?.close();
+    await this.#control?.close();
   }
 }
 

@@ -9,8 +9,7 @@ export type TakeoverStatus = {
   readonly refused: Readonly<Record<string, number>>;
 } & (ActiveStatus | StandbyStatus);
 
-export function statusText(answer: unknown): string {
-  const status = answer as TakeoverStatus;
+export function takeoverStatusText(status: TakeoverStatus): string {
   const lines = status.role === 'active' ? activeLines(status) : standbyLines(status);
   const refused = Object.entries(status.refused).filter(([, count]) => count > 0);
   if (refused.length > 0) {

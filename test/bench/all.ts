@@ -1,8 +1,10 @@
 /**
- * All benches, one after the other: `node --import tsx test/bench/all.ts [--json]`, after `make`. What needs the lab is
- * left out, with the reason, where the lab cannot be; the exit status is then 1.
+ * All benches, or those that are named (`page`), one after the other: `node --import tsx test/bench/all.ts [--json]
+ * [NAME…]`, after `make`. What needs the lab is left out, with the reason, where the lab cannot be; the exit status is
+ * then 1.
  */
 import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -14,15 +16,26 @@ const BENCHES = [
   { script: '../../test/bench/memory.ts', lab: true },
   { script: '../../test/bench/state.ts', lab: true },
   { script: '../../test/bench/page.ts', lab: true },
+  { script: '../../test/bench/lists.ts', lab: true },
   { script: '../../test/bench/takeover.ts', lab: true },
   { script: '../../board/lab/latency.ts', lab: true },
 ];
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const nameOf = ({ script }: { readonly script: string }): string => basename(script, '.ts');
+const unknown = positionals.filter((name) => !BENCHES.some((bench) => nameOf(bench) === name));
+if (unknown.length > 0) {
+  console.error(`bench: there is no ${unknown.join(', ')}; there are ${BENCHES.map(nameOf).join(', ')}`);
+  process.exit(2);
+}
+const chosen = BENCHES.filter((bench) => positionals.length === 0 || positionals.includes(nameOf(bench)));
 const labHere = spawnSync(LAB, ['--check'], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 
 let failed = false;
-for (const { script, lab } of BENCHES) {
+for (const { script, lab } of chosen) {
   const argv = [
     '--import',
     'tsx',

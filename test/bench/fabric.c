@@ -3,6 +3,9 @@
  * frames read where they lie. It is the measure for the module, and fabric.test.ts holds the two against
  * each other: the same verdicts, events and counters for the same frames. The interface is the daemon's
  * engine's. One translation unit, so that the compiler sees all of it, as it does of the module.
+ *
+ * Announcements and claims are left out: a router has none, and then the module looks at one number for each ARP and
+ * neighbour message and goes on.
  */
 #include "../../board/fabricd/engine.h"
 #include "native/commands.h"
@@ -24,6 +27,7 @@ static uint32_t arp(const struct packet *packet, const uint8_t *at)
 	struct address sender = addressOf4(at + 14);
 	uint32_t operation = be16(at + 6);
 	bool gratuitous = memcmp(at + 14, at + 24, 4) == 0;
+	bool unasked = gratuitous || (operation == 1 && isBroadcast(&fabric.prefixes, addressOf4(at + 24)));
 	uint8_t sign = operation == 2 && !gratuitous ? SIGN_ARP : SIGN_ANNOUNCEMENT;
 
 	if (!isWatched(&fabric.prefixes, sender))
@@ -32,7 +36,7 @@ static uint32_t arp(const struct packet *packet, const uint8_t *at)
 		return VERDICT_ARP_OWN;
 	if (!isHostAddress(sender) || (operation != 1 && operation != 2))
 		return VERDICT_ARP_NO_NEWS;
-	return resolution(sender, hardwareAt(at + 8), gratuitous, sign) ? VERDICT_ARP_SIGN
+	return resolution(sender, hardwareAt(at + 8), unasked, sign) ? VERDICT_ARP_SIGN
 									: VERDICT_ARP_NO_NEWS;
 }
 

@@ -37,13 +37,16 @@ function assertSameWork({ c, fabricd, node }: Record<EngineName, Result>): void 
   assert.equal(c.digest, node.digest);
 }
 
-/** The same frames with bytes changed, or cut short, or again at another time or interface. */
+/** The same frames with bytes changed, targets of ARP too, or cut short, or again at another time or interface. */
 function damaged({ periodUs, sections }: Workload): Workload {
   const random = numbers(77);
   const damage = (frame: Frame): Frame => {
     const bytes = Buffer.from(
       frame.bytes.subarray(0, random(6) === 0 ? random(frame.bytes.length) : undefined),
     );
+    // A takeover asks for a subnet's broadcast address.
+    if (bytes.length >= 42 && bytes.readUInt16BE(12) === 0x0806 && random(2) === 0)
+      bytes.set([10, 20, 255, 255], 38);
     const headers = Math.min(bytes.length, 110);
     for (let i = random(4); i > 0 && headers > 0; i--) bytes[random(headers)] = random(256);
     const [iface, direction] = random(8) === 0 ? [random(4), random(3)] : [frame.iface, frame.direction];

@@ -45,9 +45,13 @@ export async function startSink(): Promise<Sink> {
   };
 }
 
-/** smtp-sink refuses to be root; in the lab it gets a user namespace of its own to be somebody else. */
-export function sinkCommand(listen: string): string[] {
-  const command = (...user: readonly string[]) => ['smtp-sink', ...user, listen, String(BACKLOG)];
+/**
+ * smtp-sink refuses to be root; in the lab it gets a user namespace of its own to be somebody else. `keep` is what the
+ * names of files begin with, one for each mail; without it no mail is kept.
+ */
+export function sinkCommand(listen: string, keep?: string): string[] {
+  const kept = keep === undefined ? [] : ['-d', keep];
+  const command = (...user: readonly string[]) => ['smtp-sink', ...user, ...kept, listen, String(BACKLOG)];
   if (IN_LAB) return ['unshare', '--user', '--map-user=65534', '--map-group=65534', ...command()];
   return process.getuid?.() === 0 ? command('-u', 'postfix') : command();
 }

@@ -81,6 +81,17 @@ export async function prepareWaiting(directory: string): Promise<void> {
   store.close();
 }
 
+/** As many as are in the chain wait for its server, and nobody here knows their mail addresses. */
+export async function prepareChain(directory: string): Promise<void> {
+  const store = await Store.open({ directory, log: SILENT });
+  const nowMs = store.clock.nowMs();
+  store.write((sql) => {
+    saveOutage(sql, chainOutage(nowMs));
+    for (let i = 0; i < CHAIN_CLIENTS; i++) saveClient(sql, CHAIN.id, clientAddress(i), waitingSince(nowMs));
+  });
+  store.close();
+}
+
 /** So many notices are queued. */
 export async function prepareQueued(directory: string, count: number): Promise<void> {
   const store = await Store.open({ directory, log: SILENT });

@@ -1,4 +1,7 @@
-/** `ringback run` on the lab's router, its log in a file: a reader on the other end of a pipe would set its pace. */
+/**
+ * `ringback run` on the lab's router, or `ringback relay` elsewhere, its log in a file: a reader on the other end of a
+ * pipe would set its pace.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -18,6 +21,7 @@ import {
   type LogEvent,
   ringbackCommand,
   writeConfiguration,
+  writeRelayConfiguration,
 } from '../../board/lab/ringback.ts';
 import { askStatus, type Status } from '../../host/router/status.ts';
 import { processorSeconds } from './mail-sink.ts';
@@ -39,36 +43,38 @@ export class LoggedRun {
   readonly lines: Line[] = [];
   /** When it was spawned, Unix time in milliseconds. */
   readonly startedMs: number;
-  readonly #lab: Lab;
+  readonly #control: string;
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
   readonly #log: number;
   #rest = '';
 
-  /** The lab's configuration, with these sections laid over it. */
-  constructor(lab: Lab, sections: Configuration) {
-    this.#lab = lab;
-    const file = `${lab.directory}/run.log`;
+  /** The lab's configuration, with these sections laid over it. The router runs `run`, another machine is a relay. */
+  constructor(lab: Lab, sections: Configuration, node = 'router') {
+    const file = `${lab.directory}/${node}-run.log`;
     rmSync(file, { force: true });
     this.#log = openSync(file, 'a+');
-    const command = ringbackCommand('run', writeConfiguration(lab, sections));
+    const isRouter = node === 'router';
+    this.#control = `${lab.directory}/${isRouter ? 'ringback' : node}.sock`;
+    const command = isRouter
+      ? ringbackCommand('run', writeConfiguration(lab, sections))
+      : ringbackCommand('relay', writeRelayConfiguration(lab, node, sections));
     this.startedMs = Date.now();
-    this.#process = lab.spawn('router', ['sh', '-c', 'exec "$@" >"$0"', file, ...command]);
+    this.#process = lab.spawn(node, ['sh', '-c', 'exec "$@" >"$0"', file, ...command]);
     this.#process.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
     this.#ended = once(this.#process, 'exit');
   }
 
   /** The first line of such an event, now or within `timeoutMs`. */
-  async line(event: string, timeoutMs = 60_000): Promise<Line> {
-    for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += POLL_MS) {
-      this.#read();
-      const found = this.lines.find((line) => line.event === event);
-      if (found !== undefined) return found;
-      if (this.#process.exitCode !== null) break;
-      await sleep(POLL_MS);
-    }
-    const last = this.lines.slice(-10).map((line) => JSON.stringify(line));
-    throw new Error([`ringback run did not say ${event}`, ...last].join('\n'));
+  line(event: string, timeoutMs = 60_000): Promise<Line> {
+    return this.#until(event, timeoutMs, () => this.lines.find((line) => line.event === event));
+  }
+
+  /** The last of the first `count` lines of such an event, now or within `timeoutMs`. */
+  lastOf(event: string, count: number, timeoutMs = 60_000): Promise<Line> {
+    return this.#until(`${event} for the ${count}th time`, timeoutMs, () => {
+      return this.lines.filter((line) => line.event === event)[count - 1];
+    });
   }
 
   /** All lines of such an event so far. */
@@ -79,7 +85,7 @@ export class LoggedRun {
 
   /** Asks as `ringback status` does, which would need a process each time. */
   status(): Promise<Status> {
-    return askStatus(`${this.#lab.directory}/ringback.sock`);
+    return askStatus({ command: 'run', control: this.#control, state: null });
   }
 
   /** Processor time that it has used so far. */
@@ -108,6 +114,18 @@ export class LoggedRun {
     this.#process.kill();
     await this.#ended;
     closeSync(this.#log);
+  }
+
+  async #until(what: string, timeoutMs: number, find: () => Line | undefined): Promise<Line> {
+    for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += POLL_MS) {
+      this.#read();
+      const found = find();
+      if (found !== undefined) return found;
+      if (this.#process.exitCode !== null) break;
+      await sleep(POLL_MS);
+    }
+    const last = this.lines.slice(-10).map((line) => JSON.stringify(line));
+    throw new Error([`ringback did not say ${what}`, ...last].join('\n'));
   }
 
   #read(): void {

@@ -62,6 +62,17 @@ describe('ringback-fabricd', { skip: noNamespace }, () => {
       assert.deepEqual([stderr, status], ['ringback-fabricd: no interface nowhere0: No such device\n', 1]);
     });
 
+    it('waits for a missing interface only if it is told to, and for no other trouble', () => {
+      const { stderr, status } = bench.result(
+        'setpriv',
+        '--bounding-set=-net_raw',
+        '--inh-caps=-net_raw',
+        ...[...onLan0, '--await', '--interface', 'nowhere0'],
+      );
+      const message = 'no privilege to capture on lan0: start as root, or with CAP_NET_RAW';
+      assert.deepEqual([stderr, status], [`ringback-fabricd: ${message}\n`, 1]);
+    });
+
     it('says which privilege is missing and ends with 1', () => {
       const { stderr, status } = bench.result(
         'setpriv',

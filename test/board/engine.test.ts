@@ -67,6 +67,26 @@ describe('the engine, run by fabric-vectors', () => {
     ]);
   });
 
+  it('gives the frame that a command has built, for that command only, and none longer than its buffer', () => {
+    const built = (length: number): string => {
+      const record = command(240);
+      record.writeUInt16LE(513, 2);
+      record.writeUInt16LE(length, 8);
+      for (let at = 10; at < 64; at++) record[at] = at;
+      return `command ${record.toString('hex')}`;
+    };
+    const whole = Buffer.from(Array.from({ length: 54 }, (_, i) => 10 + i)).toString('hex');
+    assert.deepEqual(output([built(3), hex(99), built(54), built(55), built(0)]), [
+      'status 0',
+      'outgoing 513 0a0b0c',
+      'status 2',
+      'status 0',
+      `outgoing 513 ${whole}`,
+      'status 0',
+      'status 0',
+    ]);
+  });
+
   it('goes on with an answer that is longer than the event buffer until it is whole', () => {
     const events = output([hex(2, 1000)]).slice(1);
     assert.equal(events.length, 1000);

@@ -158,6 +158,14 @@ export class Event {
   get value(): number {
     return this.bytes.readUInt32LE(16);
   }
+  /** Of what a command asked for: its number for the frame. */
+  get ticket(): number {
+    return this.bytes.readUInt16LE(4);
+  }
+  /** Of an interface: its Ethernet address, or nothing. */
+  get hardware(): string {
+    return this.bytes[62] === 0 ? '' : this.bytes.toString('hex', 56, 62).replaceAll(/(..)(?!$)/g, '$1:');
+  }
   /** The text at 16. */
   get text(): string {
     return this.bytes.toString('utf8', 16, this.bytes.indexOf(0, 16));
@@ -172,7 +180,7 @@ export class Event {
   }
 }
 
-export const Kind = { frame: 1, long: 2, ready: 64, interface: 65, refused: 66 };
+export const Kind = { frame: 1, long: 2, ready: 64, interface: 65, refused: 66, sent: 67 };
 
 /** Cuts a stream into records. */
 export class Events {

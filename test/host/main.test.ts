@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXAMPLE, SECRETS } from './config/example.ts';
+import { EXAMPLE as RELAY_EXAMPLE, SECRETS as RELAY_SECRETS } from './config/relay/example.ts';
 import { client, SATO, SERVER, syn } from './fabric/fabric.ts';
 import { directory } from './fabric/scripted.ts';
 import { pcap } from './replay/captures.ts';
@@ -18,7 +19,7 @@ const file = (name: string, content: string | Buffer): string => {
   return place.path(name);
 };
 
-const COMMANDS = ['run', 'check', 'status', 'history', 'outbox', 'replay'];
+const COMMANDS = ['run', 'relay', 'check', 'status', 'history', 'outbox', 'replay'];
 const NOON_US = Date.UTC(2026, 4, 1, 12) * 1000;
 const STORY = file('story.pcap', pcap([{ timeUs: NOON_US, bytes: syn(SATO, SERVER, 1) }]));
 
@@ -39,6 +40,7 @@ describe('ringback --help', () => {
 
   for (const [name, options] of [
     ['run', ['-c, --config', '-v, --verbose']],
+    ['relay', ['-c, --config', '-v, --verbose']],
     ['check', ['-c, --config', '--json']],
     ['status', ['-c, --config', '--json']],
     ['history', ['-c, --config', '--json', '--last']],
@@ -76,9 +78,12 @@ describe('ringback --version', () => {
 
 describe('A wrong command line', () => {
   for (const [argv, message] of [
-    [['relay-it'], /no command "relay-it"; there are run, check, status, history, outbox, message, replay/],
+    [
+      ['forward'],
+      /no command "forward"; there are run, relay, takeover, check, status, history, outbox, message, replay/,
+    ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
-    [['takeover'], /takeover is not in this version; there are run/],
+    [['emulate'], /emulate is not in this version; there are run/],
     [['constructor'], /no command "constructor"/],
     [['--json', 'status'], /no command "--json"/],
     [['run', '--verbos'], /run: no option --verbos; do you mean --verbose\? ringback run --help/],
@@ -204,6 +209,18 @@ describe('ringback check', () => {
     assert.ok(Array.isArray(warnings), 'warnings');
     const text = ringback('check', '-c', path).stdout;
     for (const sentence of [...does, ...warnings]) assert.ok(text.includes(sentence), sentence);
+  });
+
+  it('tells by its keys whose file it is', () => {
+    const path = file('relay.yaml', RELAY_EXAMPLE);
+    const { status, stdout, stderr } = ringback('check', '-c', path);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^Looks for list mails in a mailbox/m);
+    for (const secret of RELAY_SECRETS) assert.ok(!stdout.includes(secret), secret);
+    const both = file('both.yaml', `${EXAMPLE}relay: {}\n`);
+    const refused = ringback('check', '-c', both);
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /both\.yaml:\d+:1: relay: belongs to "ringback relay"/);
   });
 
   it('warns of what is probably not meant, and ends with 0', () => {

@@ -94,21 +94,41 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
       await goTo(page, 'http://www.example.jp/');
       assert.equal(await page.getByRole('textbox').count(), 0);
       await examine(page, 'known', language);
+      await page.getByRole('link', { name: WORDS[language].another }).click();
+      await page.getByRole('textbox').waitFor();
+      await examine(page, 'another', language);
+      await sayYes(page, language, `kobayashi.${language}@example.jp`);
+      await heading(page, WORDS[language].pages.registered.heading);
     }
 
     await comeBack(lab);
-    const notice = await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
+    const mails = ['suzuki@example.jp', ...LANGUAGES.map((language) => `kobayashi.${language}@example.jp`)];
+    for (const mail of mails) await ringback.event({ event: 'notice.sent', mail }, 60_000);
+    for (const page of windows.values()) await becomesOwnPage(page);
+    await ringback.stop();
+  });
+
+  visit('stops the notices of whoever follows their link, and allows them again', async (lab, visitor) => {
+    await lab.start('mail');
+    const ringback = await Ringback.start(lab, { page: { ...PAGE, router_url: ROUTER } });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    await comeBack(lab);
+    const notice = await ringback.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 60_000);
     const { headers } = await mailOf(lab, notice);
     const link = headers.get('list-unsubscribe')?.slice(1, -1) ?? '';
-    for (const [language, page] of windows) {
-      const { pages, stop } = WORDS[language];
-      await becomesOwnPage(page);
+    for (const language of LANGUAGES) {
+      const { pages, stop, allow } = WORDS[language];
+      const page = await visitor.window(language);
       await page.goto(link);
       await heading(page, pages.stop.heading);
       await examine(page, 'stop', language);
       await press(page, stop);
       await heading(page, pages.stopped.heading);
       await examine(page, 'stopped', language);
+      await page.goto(link);
+      await press(page, allow);
+      await heading(page, pages.allowed.heading);
+      await examine(page, 'allowed', language);
       await page.goto(link.slice(0, -1));
       await press(page, stop);
       await heading(page, pages['stop-unknown'].heading);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { throughOthers } from './relay/support.ts';
 import { story, turnedAway } from './support.ts';
 
 const VISITOR = 'c153';
@@ -129,6 +130,24 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     });
   }
 
+  story('is answered to the router, which tells who did so itself, whoever tells the others', async (lab) => {
+    await lab.start('mail');
+    const ringback = await Ringback.start(lab, throughOthers('server', { page: PAGE }));
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    const { action, fields } = formOf(await page(lab, VISITOR, url));
+    const answer = dataOf({ ...fields, mail: 'suzuki@example.jp', want: 'yes' });
+    await ask(lab, VISITOR, `${url}${action}`, ...answer);
+    await ringback.event({ event: 'page.registered', client: address(VISITOR) });
+    await comeBack(lab, 's80');
+    await ringback.event({ event: 'notice.sent', mail: 'suzuki@example.jp' }, 60_000);
+    await ringback.event({ event: 'list.sent', server: address('s80'), mail: 'sav_1@example.jp' });
+    const mails = await lab.mails();
+    const list = mails.find(({ to }) => to.includes('sav_1@example.jp'));
+    assert.equal(mails.length, 2);
+    assert.deepEqual(list?.text.match(/^Client: .*$/gm), [`Client: ${address('c151')}`]);
+  });
+
   story('takes a no for a no', async (lab) => {
     await lab.start('mail');
     const ringback = await Ringback.start(lab, { page: PAGE });
@@ -182,6 +201,23 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
   });
 
+  story(
+    'asks those who pass again when their registration is old, though nothing else has changed',
+    async (lab) => {
+      const ringback = await Ringback.start(lab, { page: { ...PAGE, known: 'pass', ask_again: '20s' } });
+      await turnedAway(lab, ringback, 'c151', 's80');
+      const url = urlOf('s80', 4);
+      const { action, fields } = formOf(await page(lab, VISITOR, url));
+      const answer = dataOf({ ...fields, want: 'yes', mail: 'suzuki@example.jp' });
+      assert.equal((await ask(lab, VISITOR, new URL(action, url).href, ...answer)).status, 200);
+      let tried = '';
+      for (let tries = 0; tries < 20 && tried !== 'turned away'; tries++)
+        tried = await lab.tryTo(VISITOR, 's80');
+      assert.equal(tried, 'turned away', 'passes');
+      assert.equal((await page(lab, VISITOR, url)).status, 503);
+    },
+  );
+
   story('keeps its promise when the program is killed, and leaves nothing in the kernel', async (lab) => {
     await lab.start('mail');
     const first = await Ringback.start(lab, { page: PAGE });
@@ -203,7 +239,7 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     await served(lab, url);
   });
 
-  story('ends for whoever follows the link of a notice, for ever', async (lab) => {
+  story('ends for whoever follows the link of a notice, until they take it back', async (lab) => {
     await lab.start('mail');
     const router_url = `http://${address('router')}:8480`;
     const ringback = await Ringback.start(lab, { recover: { settle: '0s' }, page: { ...PAGE, router_url } });
@@ -223,5 +259,11 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     await comeBack(lab, 's81');
     const closed = await ringback.event({ event: 'outage.closed', server: address('s81') }, 60_000);
     assert.equal(closed.told, 0);
+    const back = await ask(lab, VISITOR, link, '--data', 'notices=allow');
+    assert.equal(back.status, 200);
+    await turnedAway(lab, ringback, 'c151', 's82');
+    await comeBack(lab, 's82');
+    const told = await ringback.event({ event: 'outage.closed', server: address('s82') }, 60_000);
+    assert.equal(told.told, 1);
   });
 });

@@ -8,7 +8,8 @@ import {
   trapContradictions,
 } from '../contradictions.ts';
 import { durationText } from '../duration.ts';
-import type { RouterConfiguration } from '../types.ts';
+import type { RouterConfiguration, Via } from '../types.ts';
+import { viaOf } from './via.ts';
 
 const count = (number: number): string => number.toLocaleString('en');
 
@@ -62,8 +63,13 @@ export function contradictions(configuration: RouterConfiguration): Mistake[] {
   } else if (configuration.smtp !== null) {
     smtpContradictions(configuration.smtp, add);
   }
-  if (notify.via === 'station' && configuration.station === null) {
-    add(['station'], 'is missing; notify.via: station needs {mail: …}');
+  const ways = waysOf(configuration);
+  if (ways.has('station') && configuration.station === null) {
+    add(['station'], `is missing; ${ways.get('station')} needs {mail: …}`);
+  }
+  const [listed] = [ways.get('server'), ways.get('station')].filter((key) => key !== undefined);
+  if (listed !== undefined && configuration.listKey === null) {
+    add(['list_key'], `is missing; ${listed} signs its list mails with it, and the relay has the same`);
   }
   if (page !== null && page.form === 'router' && page.routerUrl === null) {
     add(
@@ -74,10 +80,20 @@ export function contradictions(configuration: RouterConfiguration): Mistake[] {
   return found;
 }
 
+/** The ways in which people are told, and for each the key that says so. */
+function waysOf({ notify, servers }: RouterConfiguration): Map<Via, string> {
+  const ways = servers.flatMap(({ via }, i): [Via, string][] =>
+    via === null ? [] : [[via, `servers[${i}].via: ${via}`]],
+  );
+  return new Map([...ways.toReversed(), [notify.via, `notify.via: ${notify.via}`]]);
+}
+
 /** Why there must be a mail server, or null. */
-function whatNeedsMail({ notify, clients, servers }: RouterConfiguration): string | null {
-  if (clients.length > 0) return 'notices to clients go out by it';
+function whatNeedsMail(configuration: RouterConfiguration): string | null {
+  if (configuration.clients.length > 0) return 'notices to clients go out by it';
+  const { servers } = configuration;
   const lists =
-    notify.via === 'station' || (notify.via === 'server' && servers.some(({ mail }) => mail !== null));
+    waysOf(configuration).has('station') ||
+    servers.some((server) => server.mail !== null && viaOf(configuration, server) === 'server');
   return lists ? 'list mails go out by it' : null;
 }

@@ -2,8 +2,18 @@
 
 import { prefixContains, prefixText } from '../address.ts';
 import { durationText } from '../duration.ts';
-import { and, count, HIDDEN, smtpSentence, trapSign } from '../sentences.ts';
-import type { RouterConfiguration } from '../types.ts';
+import {
+  and,
+  count,
+  HIDDEN,
+  hiddenSmtp,
+  hiddenTraps,
+  smtpSentence,
+  smtpWarnings,
+  trapSign,
+} from '../sentences.ts';
+import type { RouterConfiguration, Via } from '../types.ts';
+import { viaOf } from './via.ts';
 
 /** Bytes that one record takes in each table of the data plane. */
 export interface TableBytes {
@@ -14,7 +24,7 @@ export interface TableBytes {
 
 const TABLE_BYTES: TableBytes = { server: 88, client: 48, attempt: 88 };
 
-/** What is done, and how much memory it takes. What to think twice about is in `warnings` and `notYet`. */
+/** What is done, and how much memory it takes. What to think twice about is in `warnings`. */
 export function explain(configuration: RouterConfiguration, tableBytes: TableBytes = TABLE_BYTES): string[] {
   return [
     where(configuration),
@@ -66,20 +76,35 @@ function confirmation({ recover }: RouterConfiguration): string {
     : `A sign starts a check: what people tried must accept connections for ${durationText(recover.settleMs)} before anybody is told.`;
 }
 
-function telling({ notify, smtp, clients, servers, station }: RouterConfiguration): string[] {
-  const relays = servers.filter(({ mail }) => mail !== null).length;
-  const told = {
-    direct: `Each waiting client with a known mail address (${clients.length.toLocaleString('en')} configured) gets one mail.`,
-    server: `Each server's own relay (${relays.toLocaleString('en')} configured) gets the list of its waiting clients by mail, and tells them.`,
-    station: `The management station${station === null ? '' : ' (1 configured)'} gets the list of waiting clients by mail, and tells them.`,
-  }[notify.via];
+function telling(configuration: RouterConfiguration): string[] {
+  const { notify, smtp, clients, servers, page } = configuration;
+  const ways = VIAS.map((via) => ({ via, of: servers.filter((one) => viaOf(configuration, one) === via) }));
+  const others = ways.filter(({ via, of }) => via !== notify.via && of.length > 0);
   const language = notify.language === 'ja' ? 'Japanese' : 'English';
   const sentences = [
-    `${told} Mails are in ${language}${clients.some((client) => client.language !== null) ? ' where the client has no language of its own' : ''}.`,
+    `${tellingBy(notify.via, configuration)} Mails are in ${language}${clients.some((client) => client.language !== null) ? ' where the client has no language of its own' : ''}.`,
+    ...others.map(
+      ({ via, of }) =>
+        `For ${and(of.map(({ address }) => address))} it is otherwise: ${tellingBy(via, configuration)}`,
+    ),
+    ...(page !== null && (notify.via !== 'direct' || others.some(({ via }) => via !== 'direct'))
+      ? ['Who gave a mail address on the page is told by this router in any case.']
+      : []),
     `Who last tried more than ${durationText(notify.freshMs)} ago is not told, and is forgotten after ${durationText(notify.sweepMs)}; a mail that can't be delivered is dropped after ${durationText(notify.giveUpMs)}.`,
   ];
   if (smtp !== null) sentences.push(smtpSentence(smtp));
   return sentences;
+}
+
+const VIAS: readonly Via[] = ['direct', 'server', 'station'];
+
+function tellingBy(via: Via, { clients, servers, station }: RouterConfiguration): string {
+  const relays = servers.filter(({ mail }) => mail !== null).length;
+  return {
+    direct: `Each waiting client with a known mail address (${clients.length.toLocaleString('en')} configured) gets one mail.`,
+    server: `Each server's own relay (${relays.toLocaleString('en')} configured) gets the list of its waiting clients by mail, and tells them.`,
+    station: `The management station${station === null ? '' : ' (1 configured)'} gets the list of waiting clients by mail, and tells them.`,
+  }[via];
 }
 
 function memory({ fabric }: RouterConfiguration, bytes: TableBytes): string {
@@ -121,38 +146,24 @@ export function warnings(configuration: RouterConfiguration): string[] {
   if (page !== null && smtp === null) {
     found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
   }
-  if (clients.length === 0 && ((notify.via === 'direct' && page === null) || detect.knownClientsOnly)) {
+  const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
+  if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
     found.push(
       detect.knownClientsOnly
         ? 'clients is empty and known_clients_only is on: nobody is ever noticed.'
         : 'clients is empty: outages are noticed, but nobody has a mail address to be told at.',
     );
   }
-  const mute = notify.via === 'server' ? servers.filter(({ mail }) => mail === null).length : 0;
-  if (notify.via === 'server' && mute === servers.length) {
+  const relayed = servers.filter((server) => viaOf(configuration, server) === 'server');
+  const mute = relayed.filter(({ mail }) => mail === null);
+  if (notify.via === 'server' && mute.length === relayed.length) {
     found.push('No server has a mail address: with notify.via: server nobody can be told.');
-  } else if (mute > 0) {
+  } else if (mute.length > 0) {
     found.push(
-      `${count(mute, 'server')} without a mail address: who waits for them can't be told by notify.via: server.`,
+      `${count(mute.length, 'server')} without a mail address: who waits for them can't be told by via: server.`,
     );
   }
-  if (smtp !== null && smtp.password !== null && smtp.tls === 'none') {
-    found.push('smtp.tls is none: the password crosses the network readable.');
-  }
-  return found;
-}
-
-/** One sentence for each thing that is configured and has no effect in this version. */
-export function notYet(configuration: RouterConfiguration): string[] {
-  const { notify, station, listKey } = configuration;
-  const found: string[] = [];
-  if (notify.via !== 'direct') {
-    found.push(
-      `notify.via: ${notify.via} has no effect; clients with a known mail address are told directly.`,
-    );
-  }
-  if (station !== null) found.push('station has no effect; no list mails are sent.');
-  if (listKey !== null) found.push('list_key has no effect; no list mails are sent.');
+  if (smtp !== null) found.push(...smtpWarnings(smtp));
   return found;
 }
 
@@ -168,18 +179,10 @@ function asking({ page }: RouterConfiguration): string[] {
 /** The same configuration with every password, community and key hidden, to be printed. */
 export function redact(configuration: RouterConfiguration): RouterConfiguration {
   const { recover, smtp, listKey } = configuration;
-  const { traps } = recover;
-  const hidden = <T extends { readonly key: string }>(secret: T | null): T | null =>
-    secret === null ? null : { ...secret, key: HIDDEN };
-  const shownTraps = traps && {
-    ...traps,
-    communities: traps.communities.map(() => HIDDEN),
-    users: traps.users.map((user) => ({ ...user, auth: hidden(user.auth), priv: hidden(user.priv) })),
-  };
   return {
     ...configuration,
-    recover: { ...recover, traps: shownTraps },
-    smtp: smtp && { ...smtp, password: smtp.password === null ? null : HIDDEN },
+    recover: { ...recover, traps: recover.traps && hiddenTraps(recover.traps) },
+    smtp: smtp && hiddenSmtp(smtp),
     listKey: listKey === null ? null : HIDDEN,
   };
 }

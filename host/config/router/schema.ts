@@ -101,9 +101,11 @@ const recover = v.pipe(
   })),
 );
 
+const via = oneOf(['direct', 'server', 'station']);
+
 const notify = v.pipe(
   mapping({
-    via: v.optional(oneOf(['direct', 'server', 'station']), 'direct'),
+    via: v.optional(via, 'direct'),
     fresh: v.optional(duration(1000), '12h'),
     sweep: v.optional(duration(1000), '7d'),
     give_up: v.optional(duration(1000), '3d'),
@@ -124,12 +126,14 @@ const server: Shape<ServerConfiguration> = v.pipe(
     name: v.optional(line('a name', 253)),
     ports: v.optional(ports(0), []),
     mail: v.optional(mail),
+    via: v.optional(via),
   }),
   v.transform((keys) => ({
     address: keys.address,
     name: keys.name ?? null,
     ports: [...new Set(keys.ports)],
     mail: keys.mail ?? null,
+    via: keys.via ?? null,
   })),
 );
 
@@ -173,7 +177,7 @@ export const routerSchema: Shape<RouterConfiguration> = v.pipe(
       notify: v.optional(notify, {}),
       smtp: v.optional(smtp),
       clients,
-      servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail}' }), []),
+      servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail, via}' }), []),
       station: v.optional(mapping({ mail })),
       page: v.optional(orNone(page)),
       list_key: v.optional(key),

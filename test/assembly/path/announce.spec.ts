@@ -2,7 +2,7 @@ import { OUTGOING_BYTES, outgoing, outgoingBuffer } from '../../../assembly/inde
 import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Form, Status } from '../../../assembly/record/commands';
-import { Event, Sign } from '../../../assembly/record/events';
+import { Cause, Event, Sign } from '../../../assembly/record/events';
 import { Address } from '../../../assembly/wire/address';
 import { ARP_LENGTH, Arp, ArpOperation } from '../../../assembly/wire/arp';
 import { hardwareAt } from '../../../assembly/wire/bytes';
@@ -11,7 +11,7 @@ import { ICMPV6, Icmpv6Type } from '../../../assembly/wire/icmp';
 import { checksumBehind, IPV6_LENGTH, Ipv6 } from '../../../assembly/wire/ipv6';
 import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../../../assembly/wire/neighbour';
 import { ELSEWHERE, ipv4, newAddress, ROUTER, SATO, SATO6, SERVER, SERVER6 } from '../addresses';
-import { advertisement, arpReply, HOST, HOST_6, syn, unreachable } from '../packets';
+import { advertisement, arpReply, arpRequest, HOST, HOST_6, syn, unreachable } from '../packets';
 import {
   againFor,
   announce,
@@ -20,7 +20,9 @@ import {
   fresh,
   give,
   giveOutgoing,
+  now,
   pass,
+  restore,
   SECOND_US,
   said,
   saidTimes,
@@ -222,6 +224,18 @@ describe('where a takeover meets the detector', () => {
       expect<u32>(giveOutgoing()).toBe(Verdict.ArpSign);
       expect<u32>(said(Event.Signal).code).toBe(Sign.Announcement);
     }
+  });
+
+  it('the request is one where nobody knows which MAC address the server had: after a restart', () => {
+    fresh();
+    restore(SERVER, 0, SATO, Cause.Unanswered, now(), now());
+    arpRequest(SERVER, ROUTER);
+    expect<u32>(give()).toBe(Verdict.ArpNoNews);
+    fresh();
+    restore(SERVER, 0, SATO, Cause.Unanswered, now(), now());
+    announce(Form.Request, SERVER, BROADCAST_OF_SUBNET, STANDBY);
+    expect<u32>(giveOutgoing()).toBe(Verdict.ArpSign);
+    expect<u32>(said(Event.Signal).code).toBe(Sign.Announcement);
   });
 
   it('the advertisement is a sign of a server that could not be reached, and of one that was silent', () => {

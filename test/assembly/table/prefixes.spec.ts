@@ -3,6 +3,7 @@ import {
   addPrefix,
   clearPrefixes,
   containsAddress,
+  isBroadcast,
   prefixesBytes,
   removePrefix,
   setUpPrefixes,
@@ -60,6 +61,29 @@ describe('the watched prefixes', () => {
     addPrefix(ipv4(0, 0, 0, 0), MAPPED);
     expect<bool>(containsAddress(ELSEWHERE)).toBe(true);
     expect<bool>(containsAddress(SERVER6)).toBe(false);
+  });
+
+  it('have a broadcast address, which is the last of each in IPv4', () => {
+    setUp(4);
+    addPrefix(ipv4(172, 27, 178, 0), MAPPED + 24);
+    addPrefix(ipv4(172, 27, 179, 4), MAPPED + 30);
+    addPrefix(ipv6(0x178, 0), 64);
+    expect<bool>(isBroadcast(ipv4(172, 27, 178, 255))).toBe(true);
+    expect<bool>(isBroadcast(ipv4(172, 27, 179, 7))).toBe(true);
+    expect<bool>(isBroadcast(ipv4(172, 27, 178, 254))).toBe(false);
+    expect<bool>(isBroadcast(ipv4(172, 27, 178, 7))).toBe(false);
+    expect<bool>(isBroadcast(ipv4(172, 27, 179, 255))).toBe(false);
+    anything.hi = SERVER6.hi;
+    anything.lo = u64.MAX_VALUE;
+    expect<bool>(isBroadcast(anything)).toBe(false);
+  });
+
+  it('of one address or two have none', () => {
+    setUp(4);
+    addPrefix(SERVER, MAPPED + 32);
+    addPrefix(ipv4(172, 27, 179, 0), MAPPED + 31);
+    expect<bool>(isBroadcast(SERVER)).toBe(false);
+    expect<bool>(isBroadcast(ipv4(172, 27, 179, 1))).toBe(false);
   });
 
   it('contain no IPv4 address because all of IPv6 is watched', () => {

@@ -86,6 +86,23 @@ static inline bool isWatched(const struct prefixes *prefixes, struct address add
 	return false;
 }
 
+/* Whether it is the broadcast address of a prefix; the last two lengths have none. */
+static inline bool isBroadcast(const struct prefixes *prefixes, struct address address)
+{
+	for (uint32_t i = 0; i < prefixes->lengthCount; i++) {
+		uint32_t length = prefixes->lengths[i].length;
+		struct address masked = {address.hi, address.lo & prefixes->lengths[i].mask.lo};
+
+		if (length < MAPPED_BITS || length > MAPPED_BITS + 30 ||
+		    (address.lo | prefixes->lengths[i].mask.lo) != UINT64_MAX)
+			continue;
+		for (uint32_t j = *prefixBucket(prefixes, masked, length); j != 0; j = prefixes->at[j].next)
+			if (prefixes->at[j].length == length && sameAddress(prefixes->at[j].address, masked))
+				return true;
+	}
+	return false;
+}
+
 static inline bool watch(struct prefixes *prefixes, struct address address, uint32_t length)
 {
 	struct address mask = maskOf(length);

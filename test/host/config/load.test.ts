@@ -62,7 +62,13 @@ describe('a configuration text', () => {
       },
       clients: [{ address: '172.27.179.151', mail: 'sato@example.jp', language: 'ja' }],
       servers: [
-        { address: '172.27.178.80', name: 'www.example.jp', ports: [80, 443], mail: 'sav_1@example.jp' },
+        {
+          address: '172.27.178.80',
+          name: 'www.example.jp',
+          ports: [80, 443],
+          mail: 'sav_1@example.jp',
+          via: null,
+        },
       ],
       station: { mail: 'station@example.jp' },
       page: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { explain, notYet, redact, warnings } from '../../../host/config/router/explain.ts';
+import { explain, redact, warnings } from '../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
@@ -12,7 +12,7 @@ function check(text: string): 'accepted' | 'refused' {
   let outcome: 'accepted' | 'refused';
   try {
     const configuration = parseRouterConfiguration(text, 'r.yaml');
-    said = JSON.stringify([explain, warnings, notYet, redact].map((say) => say(configuration)));
+    said = JSON.stringify([explain, warnings, redact].map((say) => say(configuration)));
     outcome = 'accepted';
   } catch (error) {
     if (!(error instanceof RingbackError)) throw new Error(`on ${JSON.stringify(text)}`, { cause: error });

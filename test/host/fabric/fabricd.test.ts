@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { DaemonLink } from '../../../host/fabric/daemon.ts';
+import { DaemonLink } from '../../../host/fabric/daemon.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
 import { configure, restored } from './fabric.ts';
@@ -80,6 +80,37 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
     const said = heard.events[3];
     assert.deepEqual(said, { kind: 'waiting', nowUs: said?.nowUs, ...same });
     assert.ok((said?.nowUs ?? 0) > 0, 'by the clock of the machine');
+  });
+
+  it('sends what is announced, on an interface that comes later too, and says which frame has left', async (context) => {
+    const heard = new Heard();
+    const options = { interfaces: ['lo', 'lan7'], awaitInterfaces: true, socket: null };
+    const link = new DaemonLink({ ...options, daemon: [...enter, FABRICD] }, heard);
+    context.after(() => link.close());
+    const holder = { address: SERVICE.server, hardware: '02:00:5e:00:53:0a', interface: 2 };
+    const announce = (ticket: number, form: 'reply' | 'probe'): void =>
+      link.send({ kind: 'announce', form, ticket, ...holder });
+    await until('it is ready', () => heard.ready.length > 0);
+    link.send(configure());
+    announce(65_535, 'reply');
+    await until('an answer', () => heard.announced.length === 1);
+    run('ip', 'link', 'add', 'lan7', 'type', 'veth', 'peer', 'name', 'far7');
+    for (const name of ['lan7', 'far7']) run('ip', 'link', 'set', name, 'up');
+    announce(1, 'probe');
+    link.send({ kind: 'announce', form: 'neighbour', router: false, ticket: 2, ...holder });
+    await until('every answer', () => heard.announced.length === 3);
+    assert.deepEqual(
+      heard.announced.map(({ ticket, interface: iface, outcome }) => [ticket, iface, outcome]),
+      [
+        [65_535, 2, 'absent'],
+        [1, 2, 'sent'],
+        [2, 2, 'refused'],
+      ],
+    );
+    assert.equal(heard.announced[2]?.reason, 'BadFamily');
+    const report = heard.interfaces.findLast(({ name }) => name === 'lan7');
+    assert.deepEqual([report?.number, report?.up], [2, true]);
+    assert.match(report?.hardware ?? '', /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
   });
 
   it('hands out ten thousand clients without losing one', async (context) => {

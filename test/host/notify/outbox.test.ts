@@ -50,7 +50,9 @@ describe('the outbox', () => {
       assert.deepEqual(outbox.counts(), { pending: 0, sent: 50, failed: 0 });
       for (const event of ['notice.queued', 'notice.sent']) {
         assert.equal(events(lines, event).length, 50);
-        assert.deepEqual(events(lines, event)[0]?.fields, {
+        // Several are under way at a time: which of them is the first to be sent is chance.
+        const first = events(lines, event).find(({ fields }) => fields?.messageId === notices[0]?.messageId);
+        assert.deepEqual(first?.fields, {
           server: '172.27.178.80',
           client: '172.27.179.151',
           mail: 'client-0@example.jp',
@@ -170,8 +172,8 @@ describe('the outbox', () => {
     store.write((sql) =>
       sql.run(
         `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 199999)
-         INSERT INTO outbox SELECT '<' || n || '@x>', 'queued', 0, 'sato@example.jp', 'en', '[]', 0, 1e12, 0, NULL, NULL
-         FROM n`,
+         INSERT INTO outbox (message_id, state, held, mail, language, items, created_ms, due_ms, tries)
+         SELECT '<' || n || '@x>', 'queued', 0, 'sato@example.jp', 'en', '[]', 0, 1e12, 0 FROM n`,
       ),
     );
     outbox.wake();

@@ -78,6 +78,8 @@ describe('The desk where answers are decided', () => {
     },
     message: () => null,
     stop: () => false,
+    allow: () => false,
+    isStopped: () => false,
   };
 
   it('registers who was turned away over one IP version and comes to the router over the other', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { until } from '../tools.ts';
 import { get, listen, NOTICE, post, request, serve, TO_ROUTER, TO_WEB } from './served.ts';
 
 const COUNT = /HTTP\/1\.1 \d{3}/g;
@@ -83,6 +84,18 @@ describe('HTTP as it comes', () => {
   it('is heard to the end by who has closed their side already', async (context) => {
     const { ask } = await serve(context);
     assert.equal((await ask(TO_WEB, get('/'), { end: true })).status, 503);
+  });
+
+  it('costs nothing any more once it is answered, whether or not its sender hangs up', async (context) => {
+    const { open, page } = await serve(context);
+    for (const bytes of [get('/'), request('HEAD', '/'), get('/no', { Accept: 'application/json' })]) {
+      const socket = open(TO_WEB);
+      socket.on('error', () => {});
+      socket.write(bytes);
+      await new Promise((resolve) => socket.once('data', resolve));
+      await until('the connection to be forgotten', () => page.counters.connections === 0);
+      socket.destroy();
+    }
   });
 
   it('gets one answer when requests come in a pipeline, for the next ones shall find their own way', async (context) => {

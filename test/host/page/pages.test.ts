@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Language } from '../../../host/config/types.ts';
-import { type Page, type PageFacts, problemJson, renderPage } from '../../../host/page/pages.ts';
+import { OWN_PATH, type Page, type PageFacts, problemJson, renderPage } from '../../../host/page/pages.ts';
 import { WORDS } from '../../../host/page/words.ts';
 import { factsOf, PAGES, REFUSALS, tagsOf, textOf } from './reading.ts';
 
@@ -106,7 +106,7 @@ describe('every page', () => {
       for (const { attributes } of tagsOf(html)) {
         for (const key of attributes.keys())
           assert.doesNotMatch(key, /^(?:src|srcset|style|on.*|integrity)$/, name);
-        assert.ok(['', '/', undefined].includes(attributes.get('href')), name);
+        assert.ok(['', '/', `${OWN_PATH}notice`, undefined].includes(attributes.get('href')), name);
       }
       assert.doesNotMatch(html, /url\(|@import|https?:/, name);
     }
@@ -177,7 +177,7 @@ describe('the outage page', () => {
   it('has no form for who gets a notice anyway', () => {
     const html = pageOf('known', { form: null });
     assert.doesNotMatch(html, /<form|<input/);
-    assert.ok(textOf(html).includes('you will get a notice by mail'));
+    assert.ok(textOf(html).includes('a notice will be sent by mail'));
   });
 });
 
@@ -190,7 +190,7 @@ describe('a page that can see the server come back', () => {
 
   it('says so by script alone, and is one about a server, from its address', () => {
     for (const page of PAGES) {
-      const isAboutNotices = page.startsWith('stop');
+      const isAboutNotices = page.startsWith('stop') || page === 'allowed';
       assert.equal(isLive(pageOf(page)), !isAboutNotices, page);
       assert.equal(isLive(pageOf(page, { home: 'http://172.27.178.80/' })), false, page);
     }
@@ -213,6 +213,7 @@ describe('a page that can see the server come back', () => {
     assert.equal(link('outage', {}), '');
     assert.equal(link('outage', { answersPost: true }), '');
     assert.equal(link('back', {}), '');
+    assert.equal(link('another', { answersPost: true }), '/');
     for (const page of ['registered', 'declined', 'refused', 'back'] as const) {
       assert.equal(link(page, { answersPost: true }), '/');
       assert.equal(link(page, { home: 'http://172.27.178.80/' }), 'http://172.27.178.80/');

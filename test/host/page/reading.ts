@@ -6,12 +6,14 @@ import type { Page, PageFacts, Refusal } from '../../../host/page/pages.ts';
 export const PAGES: readonly Page[] = [
   'outage',
   'known',
+  'another',
   'registered',
   'declined',
   'refused',
   'back',
   'stop',
   'stopped',
+  'allowed',
   'stop-unknown',
 ];
 export const REFUSALS: readonly Refusal[] = ['mail', 'answer', 'expired', 'many', 'stranger', 'trouble'];

@@ -37,6 +37,7 @@ export interface Role {
   readonly known: Set<string>;
   readonly registered: Registered[];
   readonly stopped: string[];
+  readonly allowed: string[];
   message: Message | null;
   /** Thrown by `outageOf`. */
   trouble: Error | null;
@@ -71,6 +72,7 @@ export async function serve(
     known: new Set(),
     registered: [],
     stopped: [],
+    allowed: [],
     message: null,
     trouble: null,
     nowMs: 1e6,
@@ -108,6 +110,12 @@ export async function serve(
         role.stopped.push(token);
         return true;
       },
+      allow(token) {
+        if (token !== 'genuine') return false;
+        role.allowed.push(token);
+        return true;
+      },
+      isStopped: (token) => token === 'genuine' && role.stopped.length > role.allowed.length,
     },
   });
   context.after(() => page.close());

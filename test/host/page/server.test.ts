@@ -105,6 +105,37 @@ describe('In a dead server’s place the page', () => {
     assert.doesNotMatch(heard.body, /<form/);
   });
 
+  it('has the form for others behind the same address at a path of its own, for as long as it is down', async (context) => {
+    for (const form of ['server', 'router'] as const) {
+      const { ask, role } = await serve(context, { form, routerUrl: ROUTER_URL });
+      role.known.add(SATO);
+      const known = await ask(TO_WEB, get('/'));
+      assert.ok(known.body.includes(`href="${NOTICE}"`));
+      for (const [language, heading] of [
+        ['en', 'another person'],
+        ['ja', 'ほかの方'],
+      ] as const) {
+        const heard = await ask(TO_WEB, get(NOTICE, { 'Accept-Language': language }));
+        assert.equal(heard.status, 503);
+        assert.ok(heard.body.includes(heading));
+        assert.doesNotMatch(heard.body, /http-equiv="refresh"/);
+        const answer = { token: fieldOf(heard.body, 'token'), want: 'yes', mail: `${language}@example.jp` };
+        const registered =
+          form === 'server'
+            ? await ask(TO_WEB, post(NOTICE, answer))
+            : await ask(TO_ROUTER, post(NOTICE, { ...answer, server: fieldOf(heard.body, 'server') }));
+        assert.equal(registered.status, 200, registered.body);
+      }
+      assert.deepEqual(
+        role.registered.map(({ mail }) => mail),
+        ['en@example.jp', 'ja@example.jp'],
+      );
+      role.up.add('172.27.178.80');
+      const back = await ask(TO_WEB, get(NOTICE));
+      assert.match(back.body, /id="again" href="\/"/, 'the path is ours, not the server’s');
+    }
+  });
+
   it('passes on what the operator says, from the moment when it is said', async (context) => {
     const { ask, role } = await serve(context);
     assert.ok(!(await ask(TO_WEB, get('/'))).body.includes('New disks'));
@@ -237,6 +268,23 @@ describe('The way out of all notices', () => {
     assert.deepEqual(role.stopped, ['genuine']);
   });
 
+  it('leads back for whoever stopped the notices, by a button that no mail program presses', async (context) => {
+    const { ask, role } = await serve(context);
+    const stopped = await ask(TO_ROUTER, post(STOP, 'List-Unsubscribe=One-Click'));
+    for (const { body, status } of [stopped, await ask(TO_WEB, get(STOP))]) {
+      assert.equal(status, 200);
+      assert.ok(body.includes('action="/.well-known/ringback/stop?t=genuine"'));
+      assert.equal(fieldOf(body, 'notices'), 'allow');
+    }
+    await ask(TO_ROUTER, post(STOP, 'List-Unsubscribe=One-Click&notices=allow'));
+    await ask(TO_ROUTER, get(`${STOP}&notices=allow`));
+    await ask(TO_ROUTER, post(STOP, 'notices=allow', { 'Content-Type': 'text/plain' }));
+    assert.deepEqual(role.allowed, []);
+    assert.equal((await ask(TO_ROUTER, post(`${STOP}x`, { notices: 'allow' }))).status, 404);
+    assert.equal((await ask(TO_ROUTER, post(STOP, { notices: 'allow' }))).status, 200);
+    assert.deepEqual(role.allowed, ['genuine']);
+  });
+
   it('does not take a POST that does not mean it', async (context) => {
     const { ask, role } = await serve(context);
     for (const body of ['', 'List-Unsubscribe=', 'x=List-Unsubscribe=One-Click', 'a'.repeat(5000)])
@@ -282,6 +330,8 @@ describe('The page’s port', () => {
         register() {},
         message: () => null,
         stop: () => false,
+        allow: () => false,
+        isStopped: () => false,
       },
     } as const;
     await assert.rejects(

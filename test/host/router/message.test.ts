@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { Question } from '../../../host/router/control.ts';
+import type { Question } from '../../../host/control/socket.ts';
 import { currentMessage, messageRoutes } from '../../../host/router/message.ts';
 import { untilOf } from '../../../host/router/message-command.ts';
 import { Store } from '../../../host/store/store.ts';

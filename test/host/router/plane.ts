@@ -40,7 +40,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
   const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
   const plane: DataPlane = new DataPlane({
     configuration,
-    registered: [],
+    registered: () => router.people.registeredClients,
     outages: () => router.outages,
     onEvent: (event) => router.onEvent(event),
     onSync: () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Person } from '../../../host/router/notices.ts';
+import type { Registered } from '../../../host/router/people.ts';
 import { configuration, HOST, SATO, SERVER, STRANGER, TANAKA, World } from './world.ts';
 
 const OTHER_STRANGER = '172.27.179.158';
-const SUZUKI: Person = {
+const SUZUKI: Registered = {
   address: STRANGER,
   mail: 'suzuki@example.jp',
   language: 'ja',
@@ -21,10 +21,10 @@ function down(...clients: readonly string[]): World {
   return world;
 }
 
-function register(world: World, person: Person): void {
+function register(world: World, person: Registered): void {
   const outage = world.router.outageOf({ server: SERVER, port: 80 });
   assert.ok(outage !== undefined, 'the host is down, and the service with it');
-  world.router.register(outage, person);
+  world.router.register(outage, person, []);
 }
 
 function recovered(world: World, ...clients: readonly string[]): string[] {
@@ -36,9 +36,9 @@ function recovered(world: World, ...clients: readonly string[]): string[] {
 describe('Who registers on the page', () => {
   it('is told like everybody whose mail address is known, in the language of the page', () => {
     const world = down(STRANGER);
-    assert.equal(world.router.tells(STRANGER), false);
+    assert.equal(world.router.people.at(STRANGER).length, 0);
     register(world, SUZUKI);
-    assert.equal(world.router.tells(STRANGER), true);
+    assert.equal(world.router.people.at(STRANGER).length, 1);
     assert.deepEqual(world.asked(), [`know ${STRANGER}`], 'it waits already');
     assert.deepEqual(recovered(world, STRANGER), ['suzuki@example.jp']);
     assert.equal(world.notices[0]?.language, 'ja');
@@ -59,9 +59,56 @@ describe('Who registers on the page', () => {
   it('is still known after a change of the configuration, which goes before it', () => {
     const world = down(STRANGER, SATO);
     register(world, SUZUKI);
-    register(world, { ...SUZUKI, address: SATO });
+    register(world, { ...SUZUKI, address: SATO, mail: 'S.ato+router@example.jp' });
     world.router.reconfigure(configuration());
     assert.deepEqual(recovered(world, STRANGER, SATO), ['suzuki@example.jp', 'sato@example.jp']);
+  });
+
+  it('is told beside others at the same address, and beside the one whom the operator names there', () => {
+    const world = down(STRANGER, SATO);
+    for (const address of [STRANGER, SATO]) {
+      register(world, { ...SUZUKI, address, mail: `suzuki.${address.slice(-3)}@example.jp` });
+      register(world, { ...SUZUKI, address, mail: `kobayashi.${address.slice(-3)}@example.jp` });
+    }
+    assert.deepEqual(recovered(world, STRANGER, SATO), [
+      'suzuki.159@example.jp',
+      'kobayashi.159@example.jp',
+      'sato@example.jp',
+      'suzuki.151@example.jp',
+      'kobayashi.151@example.jp',
+    ]);
+    assert.equal(new Set(world.notices.map(({ messageId }) => messageId)).size, 5);
+  });
+
+  it('is told no more once another registration has displaced his, and forgotten like it', () => {
+    const world = down(STRANGER);
+    register(world, SUZUKI);
+    const outage = world.router.outageOf({ server: SERVER, port: 80 }) ?? null;
+    world.router.register(outage, { ...SUZUKI, mail: 'kobayashi@example.jp' }, [SUZUKI]);
+    assert.deepEqual(world.router.people.addressesOf('suzuki@example.jp'), []);
+    assert.deepEqual(recovered(world, STRANGER), ['kobayashi@example.jp']);
+  });
+
+  it('too late for this outage is told of the next one', () => {
+    const world = down();
+    world.router.register(null, SUZUKI, []);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [] });
+    world.client('waiting', HOST, STRANGER);
+    assert.deepEqual(recovered(world, STRANGER), ['suzuki@example.jp']);
+  });
+
+  it('is told at the machine where the try counts, when it is too old at another', () => {
+    const world = down(STRANGER, OTHER_STRANGER);
+    for (const address of [STRANGER, OTHER_STRANGER])
+      register(world, { ...SUZUKI, address, registeredMs: 1 });
+    world.signal(HOST);
+    world.client('released', HOST, STRANGER, 13 * 3600);
+    world.client('released', HOST, OTHER_STRANGER, 0);
+    world.about('releaseEnd', HOST);
+    assert.deepEqual(
+      world.notices.map(({ items }) => items[0]?.client),
+      [OTHER_STRANGER],
+    );
   });
 
   it('with one mail address on many machines gets one notice, at the plainest form of it', () => {
@@ -98,9 +145,17 @@ describe('Who registers on the page', () => {
   it('and wants no more of them gets none, nor anybody else who said so', () => {
     const world = down(STRANGER, SATO, TANAKA);
     register(world, SUZUKI);
-    world.router.stopNotices('suzuki@example.jp');
-    world.router.stopNotices('S.ato+x@example.jp');
-    assert.equal(world.router.tells(STRANGER), false);
+    world.router.people.stop('suzuki@example.jp');
+    world.router.people.stop('S.ato+x@example.jp');
+    assert.equal(world.router.people.at(STRANGER).length, 0);
     assert.deepEqual(recovered(world, STRANGER, SATO, TANAKA), ['tanaka@example.jp']);
+  });
+
+  it('and wants them again after all gets them again', () => {
+    const world = down(STRANGER);
+    register(world, SUZUKI);
+    world.router.people.stop('suzuki@example.jp');
+    world.router.people.allow('S.Uzuki@example.jp');
+    assert.deepEqual(recovered(world, STRANGER), ['suzuki@example.jp']);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { NoticeRecord, PastOutageRecord } from '../../../host/router/records.ts';
+import type { NoticeRecord, PastOutageRecord } from '../../../host/control/records.ts';
 import { type Status, statusOf, statusText } from '../../../host/router/status.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
@@ -15,6 +15,7 @@ const PENDING: NoticeRecord = {
   mail: 'sato@example.jp',
   servers: [OTHER],
   clients: [SATO],
+  list: null,
   state: 'queued',
   beingSent: false,
   tries: 3,

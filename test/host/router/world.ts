@@ -2,8 +2,9 @@
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../host/fabric/records.ts';
-import type { HeldNotice, Person } from '../../../host/router/notices.ts';
+import type { HeldNotice } from '../../../host/router/notices.ts';
 import { nameOf, type Outage } from '../../../host/router/outages.ts';
+import type { Registered } from '../../../host/router/people.ts';
 import { Router } from '../../../host/router/router.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
@@ -59,7 +60,7 @@ export class World {
   /** The state's clock. */
   nowMs = 5_000_000;
 
-  constructor(given: RouterConfiguration = configuration(), registered: readonly Person[] = []) {
+  constructor(given: RouterConfiguration = configuration(), registered: readonly Registered[] = []) {
     const note = (what: string) => (target: Target) => void this.#asked.push(`${what} ${nameOf(target)}`);
     const { log, lines } = recordingLog();
     this.lines = lines;

@@ -109,6 +109,18 @@ describe('the database', () => {
     assert.deepEqual(sql.all('SELECT * FROM more'), []);
   });
 
+  it('keeps who registered when several people may share an address', (test) => {
+    const path = `${directoryFor(test)}/state.db`;
+    const before = open(test, path, MIGRATIONS.slice(0, 2));
+    before.run("INSERT INTO registrations VALUES ('172.27.179.151', 'sato@example.jp', 'ja', 20.5)");
+    before.close();
+    const after = open(test, path);
+    const all = () => after.all('SELECT client, mail, language, registered_ms FROM registrations');
+    assert.deepEqual(all().map(Object.values), [['172.27.179.151', 'sato@example.jp', 'ja', 20.5]]);
+    after.run("INSERT INTO registrations VALUES ('172.27.179.151', 'tanaka@example.jp', 'en', 21)");
+    assert.equal(all().length, 2);
+  });
+
   it('opens beside the lock that a killed process left', (test) => {
     const path = `${directoryFor(test)}/state.db`;
     const first = open(test, path);

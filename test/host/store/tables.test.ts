@@ -11,6 +11,7 @@ import {
   saveOutage,
 } from '../../../host/store/outages.ts';
 import { loadRegistrations, type Registration, register } from '../../../host/store/registrations.ts';
+import { allowNotices, loadStopped, stopNotices } from '../../../host/store/stopped.ts';
 import { directoryFor, openStore } from './support.ts';
 
 const OUTAGE: OutageRow = {
@@ -164,6 +165,24 @@ describe('the history on disk', () => {
   });
 });
 
+describe('who wants no notices', () => {
+  it('is remembered by every spelling of the mail address, until it is taken back', async (test) => {
+    await steps(
+      test,
+      (sql) => {
+        stopNotices(sql, 'Sato@example.jp', 1);
+        stopNotices(sql, 's.ato+x@example.jp', 2);
+        stopNotices(sql, 'tanaka@example.jp', 3);
+      },
+      (sql) => {
+        assert.deepEqual(loadStopped(sql), new Set(['sato@example.jp', 'tanaka@example.jp']));
+        allowNotices(sql, 'Sa.to@example.jp');
+      },
+      (sql) => assert.deepEqual(loadStopped(sql), new Set(['tanaka@example.jp'])),
+    );
+  });
+});
+
 describe('registrations on disk', () => {
   const sato: Registration = {
     client: '172.27.179.151',
@@ -189,15 +208,31 @@ describe('registrations on disk', () => {
     );
   });
 
-  it('are one for each client, the latest', async (test) => {
-    const moved = { ...sato, mail: 'sato@example.com', registeredMs: 30 };
+  it('are one for each person at a client, the latest', async (test) => {
+    const again = { ...sato, mail: 'S.Ato+router@example.jp', language: 'en', registeredMs: 30 } as const;
+    const neighbour = { ...sato, mail: 'suzuki@example.jp', registeredMs: 40 };
     await steps(
       test,
       (sql) => {
-        for (const registration of [sato, tanaka, moved]) register(sql, registration);
+        assert.deepEqual(
+          [sato, tanaka, again, neighbour].map((registration) => register(sql, registration)),
+          [[], [], [sato], []],
+        );
       },
-      (sql) => assert.deepEqual(loadRegistrations(sql), [tanaka, moved]),
+      (sql) => assert.deepEqual(loadRegistrations(sql), [tanaka, again, neighbour]),
     );
+  });
+
+  it('are 32 at one client; the oldest goes', async (test) => {
+    const { store } = await openStore(test, null);
+    const one = (n: number): Registration => ({ ...sato, mail: `sato${n}@example.jp`, registeredMs: n });
+    store.write((sql) => {
+      register(sql, { ...tanaka, registeredMs: 0 });
+      for (let n = 0; n < 32; n++) assert.deepEqual(register(sql, one(n)), []);
+      assert.deepEqual(register(sql, { ...one(5), registeredMs: 40 }), [one(5)], 'pushes nobody out');
+      assert.deepEqual(register(sql, one(50)), [one(0)]);
+      assert.equal(loadRegistrations(sql).length, 33);
+    });
   });
 
   it('are the latest 65,536 clients; who registers anew pushes nobody out', async (test) => {
@@ -214,7 +249,11 @@ describe('registrations on disk', () => {
       register(sql, { ...sato, client: 'client 65535', registeredMs: 70_000 });
       assert.equal(count(), 65_536);
       assert.ok(has('client 0'));
-      register(sql, { ...tanaka, registeredMs: 70_001 });
+      const displaced = register(sql, { ...tanaka, registeredMs: 70_001 });
+      assert.deepEqual(
+        displaced.map(({ client }) => client),
+        ['client 0'],
+      );
       assert.equal(count(), 65_536);
       assert.ok(has(tanaka.client));
       assert.ok(!has('client 0'));

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { type ControlServer, serveControl } from '../../../host/router/control.ts';
+import { type ControlServer, serveControl } from '../../../host/control/socket.ts';
 import { isOrder, type TakeoverOrder, takeoverCommand } from '../../../host/takeover/command.ts';
 import { type Result, ringback } from '../router/program.ts';
 import { World } from './world.ts';

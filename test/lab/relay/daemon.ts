@@ -27,9 +27,14 @@ export class Daemon {
     this.#options = options;
   }
 
+  /** What it has written down so far. */
+  get log(): string {
+    return textOf(this.#options.log);
+  }
+
   /** Starts it, and waits until it listens. */
   async start(): Promise<void> {
-    const { node, argv, port, log } = this.#options;
+    const { node, argv, port } = this.#options;
     const child = this.#lab.spawn(node, argv);
     this.#process = child;
     let said = '';
@@ -42,7 +47,7 @@ export class Daemon {
       i=$((i + 1)); [ $i -lt ${MOST_LOOKS} ] && kill -0 ${child.pid} || exit 1; sleep 0.02
     done`;
     const { code } = await this.#lab.run(node, ['sh', '-c', look]);
-    if (code !== 0) throw new Error(`${argv.join(' ')} does not listen on ${port}: ${said}${textOf(log)}`);
+    if (code !== 0) throw new Error(`${argv.join(' ')} does not listen on ${port}: ${said}${this.log}`);
   }
 
   /** Asks it to end, and waits until it has. */
@@ -72,11 +77,11 @@ function textOf(file: string): string {
   }
 }
 
-/** For a test's `skip`: why postfix and dovecot can't run here. */
-export function noMailHost(): string | false {
+/** For a test's `skip`: why postfix and dovecot can't run here, or which of the other programs is missing. */
+export function noMailHost(...others: readonly string[]): string | false {
   // They put their parts under users of their own, and somebody who only is root in the lab has no other.
   const [, outside] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
-  if (outside === '0') return needs('postfix', 'dovecot', 'dnsmasq', 'openssl', 'snmptrap');
+  if (outside === '0') return needs('postfix', 'dovecot', 'openssl', ...others);
   if (process.env.REQUIRE_ALL === '1') throw new Error('postfix and dovecot need root');
   return 'postfix and dovecot need root';
 }

@@ -1,9 +1,10 @@
 /** The mail host of the seed (30_M), real: postfix takes mail, dovecot hands it out, the mailboxes lie between them. */
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../../board/lab/lab.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
+import { systemCodeOf } from '../../../host/errors.ts';
 import { Dovecot, type Tls } from './dovecot.ts';
 import { MAIL_USER, Postfix } from './postfix.ts';
 
@@ -67,13 +68,32 @@ export class MailHost {
   /** What lies in a mailbox, oldest first, once everything that postfix has taken is delivered. */
   async mails(box: Box): Promise<readonly StoredMail[]> {
     await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
-    return this.#read(box).sort((a, b) => a.receivedAt - b.receivedAt);
+    for (;;) {
+      try {
+        return this.#read(box).sort((a, b) => a.receivedAt - b.receivedAt);
+      } catch (error) {
+        // dovecot has moved or removed one meanwhile.
+        if (systemCodeOf(error) !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  /** How many lie there, once everything that postfix has taken is delivered. */
+  async count(box: Box): Promise<number> {
+    await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
+    return this.#files(box).length;
   }
 
   /** The same when there are so many of them. */
   async arrived(box: Box, count: number): Promise<readonly StoredMail[]> {
     await this.#until(`${count} mails are in the mailbox of ${box}`, () => this.#files(box).length === count);
     return this.mails(box);
+  }
+
+  /** Empties a mailbox that nobody reads. */
+  async discard(box: Box): Promise<void> {
+    await this.mails(box);
+    for (const file of this.#files(box)) rmSync(file);
   }
 
   /** What lies in the mailboxes of the people. */

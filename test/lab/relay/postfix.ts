@@ -5,12 +5,9 @@ import type { Lab } from '../../../board/lab/lab.ts';
 import { Daemon } from './daemon.ts';
 
 const MASTER = '/usr/lib/postfix/sbin/master';
-/** Of the queue's directories (postfix-files(5)): group and mode where they are not postfix's own affair. */
-const QUEUE = ['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'private'];
-const SHARED_QUEUE = [
-  ['maildrop', 0o730],
-  ['public', 0o710],
-] as const;
+/** The directories of the queue; nobody on the machine itself hands mail in, so that they can be postfix's alone. */
+const QUEUE =
+  'active bounce corrupt defer deferred flush hold incoming maildrop private public saved trace'.split(' ');
 /** Whose mailboxes they are: nobody's in particular. */
 export const MAIL_USER = 65534;
 
@@ -76,12 +73,9 @@ export class Postfix extends Daemon {
     writeFileSync(`${directory}/mailboxes`, names.map((name) => `${name}@example.jp ${name}/\n`).join(''));
     // What `postfix start` would do in three seconds of shell.
     mkdirSync(`${this.#queue}/pid`, { recursive: true });
-    for (const name of QUEUE) mkdirSync(`${this.#queue}/${name}`, { mode: 0o700 });
-    for (const [name, mode] of SHARED_QUEUE) mkdirSync(`${this.#queue}/${name}`, { mode });
-    mkdirSync(`${directory}/data`, { mode: 0o700 });
-    const owned = [...QUEUE, ...SHARED_QUEUE.map(([name]) => name)].map((name) => `${this.#queue}/${name}`);
-    execFileSync('chown', ['postfix', `${directory}/data`, ...owned]);
-    execFileSync('chgrp', ['postdrop', ...SHARED_QUEUE.map(([name]) => `${this.#queue}/${name}`)]);
+    const owned = [`${directory}/data`, ...QUEUE.map((name) => `${this.#queue}/${name}`)];
+    for (const path of owned) mkdirSync(path, { mode: 0o700 });
+    execFileSync('chown', ['postfix', ...owned]);
   }
 
   /** How many mails it has accepted and not delivered yet. Fails if there is one that it can't deliver now. */

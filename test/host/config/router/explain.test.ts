@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, notYet, redact, warnings } from '../../../../host/config/router/explain.ts';
+import { explain, redact, warnings } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
@@ -68,6 +68,11 @@ describe('the explanation', () => {
     says(changed('language: en', 'language: ja'), /Mails are in Japanese where/);
     says(changed('via: direct', 'via: server'), /Each server's own relay \(1 configured\)/);
     says(changed('via: direct', 'via: station'), /The management station \(1 configured\)/);
+    says(changed('via: direct', 'via: station'), /gave a mail address on the page is told by this router/);
+    says(
+      changed('mail: sav_1@example.jp}', 'mail: sav_1@example.jp, via: server}'),
+      /^For 172\.27\.178\.80 it is otherwise: Each server's own relay \(1 configured\)/,
+    );
     says(changed('tls: auto', 'tls: implicit'), /TLS from the first byte, with a login/);
     says(changed('user: ringback, password: smtp-secret, ', ''), /TLS where it is offered, without a login/);
     says(changed('host: 172.27.179.25', 'host: "2001:db8:179::25"'), /by \[2001:db8:179::25\]:25,/);
@@ -82,7 +87,7 @@ describe('the explanation', () => {
   });
 
   it('names no secret and nobody who is told', () => {
-    const text = [...explain(example), ...warnings(example), ...notYet(example)].join('\n');
+    const text = [...explain(example), ...warnings(example)].join('\n');
     for (const hidden of [...SECRETS, 'sato@example.jp', 'station@example.jp', 'sav_1@example.jp']) {
       assert.ok(!text.includes(hidden), hidden);
     }
@@ -154,25 +159,6 @@ describe('the warnings', () => {
       assert.match(found[0] ?? '', sentence);
     });
   }
-});
-
-describe('what has no effect yet', () => {
-  it('is one sentence for each configured part', () => {
-    assert.deepEqual(notYet(minimal()), []);
-    assert.equal(notYet(example).length, 2);
-    const one = (more: string): string => {
-      const found = notYet(minimal(more));
-      assert.equal(found.length, 1, found.join('\n'));
-      return found[0] ?? '';
-    };
-    const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
-    assert.match(one('list_key: list-secret\n'), /^list_key has no effect/);
-    assert.match(one('station: {mail: station@example.jp}\n'), /^station has no effect/);
-    assert.match(
-      one(`${smtp}notify: {via: server}\n`),
-      /^notify\.via: server has no effect; .* told directly/,
-    );
-  });
 });
 
 describe('the redacted twin', () => {

@@ -8,6 +8,8 @@ import { refusal } from '../refusal.ts';
 const accepted = (text: string) => parseRouterConfiguration(text, 'r.yaml');
 const refused = (text: string): string[] => refusal(() => accepted(text));
 
+const KEY = 'list_key: list-secret\n';
+
 describe('a configuration that needs more than it has', () => {
   const only = (text: string): string => {
     const lines = refused(text);
@@ -24,11 +26,11 @@ describe('a configuration that needs more than it has', () => {
     const server = 'servers: [{address: 172.27.178.80, mail: sav_1@example.jp}]\n';
     accepted(`${MINIMAL}${server}`);
     assert.match(
-      only(`${MINIMAL}${server}notify: {via: server}\n`),
+      only(`${MINIMAL}${server}${KEY}notify: {via: server}\n`),
       /smtp: is missing; list mails go out by it/,
     );
     assert.match(
-      only(`${MINIMAL}station: {mail: a@example.jp}\nnotify: {via: station}\n`),
+      only(`${MINIMAL}${KEY}station: {mail: a@example.jp}\nnotify: {via: station}\n`),
       /smtp: is missing; list mails/,
     );
   });
@@ -36,9 +38,37 @@ describe('a configuration that needs more than it has', () => {
   it('needs the station that notices go to', () => {
     const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
     assert.match(
-      only(`${MINIMAL}${smtp}notify: {via: station}\n`),
+      only(`${MINIMAL}${smtp}${KEY}notify: {via: station}\n`),
       /^r\.yaml:1:1: station: is missing; notify\.via: station needs/,
     );
+  });
+
+  it('needs the same for a server that is told about in its own way', () => {
+    const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
+    const servers = 'servers: [{address: 172.27.178.80}, {address: 172.27.178.81, via: station}]\n';
+    assert.match(
+      only(`${MINIMAL}${smtp}${KEY}${servers}`),
+      /^r\.yaml:1:1: station: is missing; servers\[1\]\.via: station needs/,
+    );
+    accepted(`${MINIMAL}${smtp}${KEY}${servers}station: {mail: station@example.jp}\n`);
+  });
+
+  it('needs a key as soon as there are list mails to be signed', () => {
+    const smtp = 'smtp: {host: mail, from: ringback@router.example}\n';
+    for (const [way, text] of [
+      ['notify\\.via: server', 'notify: {via: server}\n'],
+      ['notify\\.via: station', 'station: {mail: station@example.jp}\nnotify: {via: station}\n'],
+      [
+        'servers\\[0\\]\\.via: server',
+        'servers: [{address: 172.27.178.80, mail: a@example.jp, via: server}]\n',
+      ],
+    ]) {
+      assert.match(
+        only(`${MINIMAL}${smtp}${text}`),
+        new RegExp(`list_key: is missing; ${way} signs its list mails with it`),
+      );
+    }
+    accepted(`${MINIMAL}${smtp}notify: {via: server}\n`.replace('server', 'direct'));
   });
 
   it('needs the URL of the router where forms go to the router', () => {

@@ -1,0 +1,28 @@
+/** What a file of `ringback relay` says that does not go together. */
+
+import {
+  type Mistake,
+  type Path,
+  repeated,
+  smtpContradictions,
+  trapContradictions,
+} from '../contradictions.ts';
+import type { RelayConfiguration } from './types.ts';
+
+/** Every contradiction there is, in no particular order. */
+export function contradictions({ relay, smtp, clients }: RelayConfiguration): Mistake[] {
+  const found: Mistake[] = [];
+  const add = (path: Path, message: string): void => void found.push({ path, message });
+
+  if (!relay.resolve && relay.resolver !== null) {
+    add(['relay', 'resolver'], 'stands beside resolve: false; drop one of them');
+  }
+  if (relay.traps !== null) trapContradictions(relay.traps, ['relay', 'traps'], add);
+  smtpContradictions(smtp, add);
+  repeated(
+    clients.map(({ address }) => address),
+    (index) => ['clients', index, 'address'],
+    add,
+  );
+  return found;
+}

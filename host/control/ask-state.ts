@@ -1,0 +1,94 @@
+/** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, RingbackError } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { TakenError } from '../store/guard.ts';
+import { Store } from '../store/store.ts';
+import { recordRoutes } from './record-routes.ts';
+import { NOBODY, type State } from './records.ts';
+import { askControl, isNobodyThere, type Routes } from './socket.ts';
+
+/** Where a role can be asked, or what it has left. */
+export interface Place {
+  /** How it is started: `ringback COMMAND`. */
+  readonly command: string;
+  /** Its control socket. */
+  readonly control: string;
+  /** Its directory; null: memory. */
+  readonly state: string | null;
+}
+
+export interface Answered {
+  readonly answer: unknown;
+  /** Whether a process that runs has answered. */
+  readonly isLive: boolean;
+}
+
+/** So often a state is asked for that somebody else has: another question, which takes a moment, or a process that starts. */
+const TRIES = 50;
+const BETWEEN_MS = 100;
+
+/**
+ * The answer of the process that runs; else, by the same routes, that of the state itself. `routesOf`: what this
+ * question is answered by.
+ */
+export async function ask(
+  place: Place,
+  what: string,
+  body?: unknown,
+  routesOf: (store: State) => Routes = (store) => recordRoutes(store, NOBODY),
+): Promise<Answered> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await askOnce(place, what, body, routesOf);
+    } catch (error) {
+      const isTaken = error instanceof RingbackError && error.cause instanceof TakenError;
+      if (!isTaken || tries >= TRIES) throw error;
+    }
+    await sleep(BETWEEN_MS);
+  }
+}
+
+async function askOnce(
+  { command, control, state }: Place,
+  what: string,
+  body: unknown,
+  routesOf: (store: State) => Routes,
+): Promise<Answered> {
+  try {
+    return { answer: await askControl(control, what, body, command), isLive: true };
+  } catch (error) {
+    if (!isNobodyThere(error)) throw error;
+    const neither = (reason: string, cause: unknown): RingbackError =>
+      new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
+    if (state === null) throw neither('with state: false nothing outlives it', error);
+    try {
+      return { answer: await lookInto(state, what, body, routesOf), isLive: false };
+    } catch (closed) {
+      if (closed instanceof RingbackError && closed.code === 'unavailable')
+        throw neither(closed.message, closed);
+      throw closed;
+    }
+  }
+}
+
+async function lookInto(
+  directory: string,
+  what: string,
+  body: unknown,
+  routesOf: (store: State) => Routes,
+): Promise<unknown> {
+  const log = createLog({
+    write: (line) => process.stderr.write(line),
+    terminal: process.stderr.isTTY === true,
+    now: () => new Date(),
+  });
+  const store = await Store.open({ directory, log, existing: true });
+  try {
+    const [path = '', query] = what.split('?', 2);
+    const handler = routesOf(store)[`${body === undefined ? 'GET' : 'POST'} ${path}`];
+    return await handler?.({ query: new URLSearchParams(query), body: body ?? null });
+  } finally {
+    store.close();
+  }
+}

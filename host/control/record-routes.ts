@@ -1,0 +1,68 @@
+/** What may be asked about past outages and notices, in the words of the control socket. */
+import { RingbackError } from '../errors.ts';
+import {
+  drop,
+  type HistoryAnswer,
+  lastLists,
+  outbox,
+  type Post,
+  pastOutages,
+  retry,
+  type State,
+  type Which,
+} from './records.ts';
+import type { Question, Routes } from './socket.ts';
+
+/** Records that one answer has at the most. */
+export const MOST_RECORDS = 10_000;
+export const DEFAULT_RECORDS = 20;
+
+export function recordRoutes(store: State, post: Post): Routes {
+  return {
+    'GET /history': (question): HistoryAnswer => {
+      const last = lastOf(question);
+      return { outages: pastOutages(store, last), lists: lastLists(store, last) };
+    },
+    'GET /outbox': (question) => outbox(store, post, lastOf(question)),
+    'POST /outbox/retry': ({ body }) => retry(store, post, whichOf(body)),
+    'POST /outbox/drop': ({ body }) => drop(store, post, whichOf(body)),
+  };
+}
+
+/** The number of records that a text asks for, null if it is none. */
+export function recordCount(text: string): number | null {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= MOST_RECORDS ? count : null;
+}
+
+/** Whether a text may be a Message-ID or the beginning of one, with or without its angle bracket. */
+export function isMessageId(text: string): boolean {
+  return /^<?[^\p{Cc}\s<]+$/u.test(text);
+}
+
+function lastOf({ query }: Question): number {
+  for (const name of query.keys()) {
+    if (name !== 'last') throw new RingbackError('usage', `nothing is known of ${JSON.stringify(name)}`);
+  }
+  const text = query.get('last');
+  const last = text === null ? DEFAULT_RECORDS : recordCount(text);
+  if (last === null) throw new RingbackError('usage', `last must be a number from 1 to ${MOST_RECORDS}`);
+  return last;
+}
+
+const EXPECTED = 'expected {"ids": ["MESSAGE-ID", …]} or {"all": true}';
+
+function whichOf(body: unknown): Which {
+  if (typeof body !== 'object' || body === null || Object.keys(body).length !== 1)
+    throw new RingbackError('usage', EXPECTED);
+  if ('all' in body && body.all === true) return { all: true };
+  if (!('ids' in body) || !Array.isArray(body.ids) || body.ids.length === 0)
+    throw new RingbackError('usage', EXPECTED);
+  const ids: unknown[] = body.ids;
+  return {
+    ids: ids.map((id) => {
+      if (typeof id !== 'string' || !isMessageId(id)) throw new RingbackError('usage', EXPECTED);
+      return id;
+    }),
+  };
+}

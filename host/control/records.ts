@@ -1,0 +1,302 @@
+/** What the state tells people about past outages and notices, and what they may order: for the process that has it. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { RingbackError } from '../errors.ts';
+import type { Sql } from '../store/database.ts';
+import { listHistory } from '../store/history.ts';
+import { latestLists } from '../store/lists.ts';
+import {
+  countQueued,
+  findNotices,
+  finishNotice,
+  type ListFacts,
+  listNotices,
+  type NoticeState,
+  type OutboxRow,
+  oldestNotices,
+  pageOfNotices,
+  pruneFinished,
+  retryNotice,
+} from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+
+/** What is needed of a store. */
+export type State = Pick<Store, 'clock' | 'read' | 'write'>;
+
+/** Times are ISO 8601; null where the clock was wrong. */
+export interface PastOutageRecord {
+  readonly server: string;
+  /** 0: the host as a whole. */
+  readonly port: number;
+  readonly cause: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** How long it lasted, in seconds, whatever the clock said. */
+  readonly seconds: number;
+  /** What showed that it was back; null when nobody was left who waited for that. */
+  readonly sign: string | null;
+  /** Who waited at the end, and who of them was told. */
+  readonly clients: number;
+  readonly told: number;
+}
+
+/** Times are ISO 8601; null where the clock was wrong. */
+export interface NoticeRecord {
+  /** The beginning of the Message-ID, as long as it takes to tell it from all others. */
+  readonly id: string;
+  readonly messageId: string;
+  readonly mail: string;
+  /** Servers that it tells of, and addresses of the client it is for. */
+  readonly servers: readonly string[];
+  readonly clients: readonly string[];
+  /** Set for a list of all that waited for one server, which has a part of them. */
+  readonly list: { readonly part: number; readonly parts: number; readonly clients: number } | null;
+  readonly state: NoticeState;
+  /** Whether it is being sent at this moment. */
+  readonly beingSent: boolean;
+  /** Attempts that failed so far, and why the last one did. */
+  readonly tries: number;
+  readonly reason: string | null;
+  readonly entered: string | null;
+  /** The next attempt, not before then; null when there is none. */
+  readonly next: string | null;
+  /** Seconds until then, whatever the clock says; 0: it is due. */
+  readonly nextInSeconds: number | null;
+  readonly finished: string | null;
+}
+
+/** A part of a list that was received. */
+export interface ListRecord {
+  readonly server: string;
+  readonly part: number;
+  readonly parts: number;
+  /** Who was on it, and how many of them get a notice. */
+  readonly clients: number;
+  readonly told: number;
+  /** ISO 8601; null where the clock was wrong. */
+  readonly received: string | null;
+}
+
+export interface HistoryAnswer {
+  /** Latest first. */
+  readonly outages: readonly PastOutageRecord[];
+  /** Of a relay; latest first. */
+  readonly lists: readonly ListRecord[];
+}
+
+export interface OutboxAnswer {
+  /** Undelivered ones, listed or not. */
+  readonly queued: number;
+  /** Undelivered ones first, oldest first; then the others, latest first. */
+  readonly notices: readonly NoticeRecord[];
+}
+
+/** How many notices an order was carried out for, and how many were left alone because they are being sent. */
+export interface OrderAnswer {
+  readonly notices: number;
+  readonly beingSent: number;
+}
+
+/** Notices that an order is about: beginnings of Message-IDs, or every one that it makes sense for. */
+export type Which = { readonly ids: readonly string[] } | { readonly all: true };
+
+/** What sends the notices of this store, and must hear what was changed. */
+export interface Post {
+  /** Whether the state may be closed at any moment. */
+  readonly isClosed: boolean;
+  isBeingSent(messageId: string): boolean;
+  retried(rows: readonly OutboxRow[]): void;
+  dropped(rows: readonly OutboxRow[]): void;
+}
+
+/** Nobody sends: the state is open to be looked at. */
+export const NOBODY: Post = {
+  isClosed: false,
+  isBeingSent: () => false,
+  retried: () => {},
+  dropped: () => {},
+};
+
+/** Notices that are changed in one transaction, and looked at in one go. */
+const PAGE = 500;
+/** Anybody can tell notices apart by so many characters, mostly. */
+const SHORTEST_ID = 8;
+
+export function pastOutages(store: State, last: number): PastOutageRecord[] {
+  const date = dates(store);
+  return store
+    .read((sql) => listHistory(sql, last))
+    .map(({ server, port, cause, fromMs, toMs, sign, clients, told }) => ({
+      server,
+      port,
+      cause,
+      from: date(fromMs),
+      to: date(toMs),
+      seconds: Math.round(toMs - fromMs) / 1000,
+      sign,
+      clients,
+      told,
+    }));
+}
+
+/** The latest lists that a relay has received, latest first. */
+export function lastLists(store: State, last: number): ListRecord[] {
+  const date = dates(store);
+  return store
+    .read((sql) => latestLists(sql, last))
+    .map(({ server, part, parts, clients, told, receivedMs }) => {
+      return { server, part, parts, clients, told, received: date(receivedMs) };
+    });
+}
+
+export function outbox(store: State, post: Post, last: number): OutboxAnswer {
+  const list = (sql: Sql): OutboxRow[] => listNotices(sql, last);
+  return { queued: store.read(countQueued), notices: records(store, post, list) };
+}
+
+/** The undelivered notices that were entered first. */
+export function firstQueued(store: State, post: Post, count: number): NoticeRecord[] {
+  return records(store, post, (sql) => oldestNotices(sql, count));
+}
+
+/** Tries them now: those that wait for their next attempt, and those that were given up, as if they were new. */
+export function retry(store: State, post: Post, which: Which): Promise<OrderAnswer> {
+  return carryOut(store, post, which, RETRY);
+}
+
+/** Gives up those that are queued. */
+export function drop(store: State, post: Post, which: Which): Promise<OrderAnswer> {
+  return carryOut(store, post, which, DROP);
+}
+
+function dates({ clock }: State): (ms: number) => string | null {
+  return (ms) => clock.dateOf(ms)?.toISOString() ?? null;
+}
+
+function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): NoticeRecord[] {
+  const date = dates(store);
+  const nowMs = store.clock.nowMs();
+  return store.read((sql) =>
+    list(sql).map((row) => {
+      const { messageId, mail, items, state, tries, reason, createdMs, dueMs, finishedMs } = row;
+      const nextMs = state === 'queued' ? Math.max(dueMs, nowMs) : null;
+      return {
+        id: shortId(sql, messageId),
+        messageId,
+        mail,
+        servers: row.list === undefined ? [...new Set(items.map(({ server }) => server))] : [row.list.server],
+        clients: [...new Set(items.map(({ client }) => client))],
+        list: row.list === undefined ? null : partOf(row.list),
+        state,
+        beingSent: state === 'queued' && post.isBeingSent(messageId),
+        tries,
+        reason,
+        entered: date(createdMs),
+        next: nextMs === null ? null : date(nextMs),
+        nextInSeconds: nextMs === null ? null : Math.round(nextMs - nowMs) / 1000,
+        finished: finishedMs === null ? null : date(finishedMs),
+      };
+    }),
+  );
+}
+
+function partOf({ part, parts, clients }: ListFacts): NonNullable<NoticeRecord['list']> {
+  return { part, parts, clients };
+}
+
+function shortId(sql: Sql, messageId: string): string {
+  const whole = messageId.replace(/^</, '');
+  let length = SHORTEST_ID;
+  while (length < whole.length && findNotices(sql, whole.slice(0, length)).length > 1) length++;
+  return whole.slice(0, length);
+}
+
+interface Order {
+  /** Why it makes no sense for this notice; null: it does. */
+  readonly objection: (row: OutboxRow) => string | null;
+  /** Changes it on disk; returns what it is then. */
+  readonly change: (sql: Sql, row: OutboxRow, nowMs: number) => OutboxRow;
+  readonly tell: (post: Post, rows: readonly OutboxRow[]) => void;
+}
+
+const RETRY: Order = {
+  objection: ({ state }) => (state === 'sent' ? 'was sent already' : null),
+  change: (sql, row, nowMs) => {
+    retryNotice(sql, row.messageId, nowMs);
+    return { ...row, state: 'queued', tries: 0, createdMs: nowMs, dueMs: nowMs, finishedMs: null };
+  },
+  tell: (post, rows) => post.retried(rows),
+};
+
+const DROPPED = 'dropped by the operator';
+const DROP: Order = {
+  objection: ({ state }) => (state === 'queued' ? null : `was ${state} already`),
+  change: (sql, row, nowMs) => {
+    finishNotice(sql, row.messageId, 'given up', DROPPED, nowMs);
+    return { ...row, state: 'given up', reason: DROPPED, finishedMs: nowMs };
+  },
+  tell: (post, rows) => post.dropped(rows),
+};
+
+/**
+ * Throws RingbackError('input'), and changes nothing, when it can't be done for one that was named;
+ * RingbackError('unavailable') when the program ends meanwhile.
+ */
+async function carryOut(store: State, post: Post, which: Which, order: Order): Promise<OrderAnswer> {
+  if ('ids' in which) {
+    const rows = named(store, post, which.ids, order);
+    change(store, post, rows, order);
+    return { notices: rows.length, beingSent: 0 };
+  }
+  const answer = { notices: 0, beingSent: 0 };
+  let after = 0;
+  for (;;) {
+    const page = store.read((sql) => pageOfNotices(sql, after, PAGE));
+    if (page.rows.length === 0) return answer;
+    after = page.last;
+    const possible = page.rows.filter((row) => order.objection(row) === null);
+    const rows = possible.filter(({ messageId }) => !post.isBeingSent(messageId));
+    answer.notices += rows.length;
+    answer.beingSent += possible.length - rows.length;
+    change(store, post, rows, order);
+    // There may be very many, and others have things to do, too.
+    await breathe();
+    if (post.isClosed) {
+      const message = `stopped in the middle, after ${answer.notices}; do it again`;
+      throw new RingbackError('unavailable', message);
+    }
+  }
+}
+
+function change(store: State, post: Post, rows: readonly OutboxRow[], order: Order): void {
+  if (rows.length === 0) return;
+  const nowMs = store.clock.nowMs();
+  const changed = store.write((sql) => {
+    const after = rows.map((row) => order.change(sql, row, nowMs));
+    pruneFinished(sql);
+    return after;
+  });
+  order.tell(post, changed);
+}
+
+/** The notices whose Message-IDs begin so. */
+function named(store: State, post: Post, ids: readonly string[], order: Order): OutboxRow[] {
+  const found = new Map<string, OutboxRow>();
+  const problems: string[] = [];
+  for (const id of ids) {
+    const [row, other] = store.read((sql) => findNotices(sql, id));
+    if (row === undefined) {
+      problems.push(`no notice has a Message-ID that begins with ${JSON.stringify(id)}`);
+    } else if (other !== undefined) {
+      const both = `${row.messageId} and ${other.messageId}`;
+      problems.push(`${JSON.stringify(id)} is the beginning of several Message-IDs, among them ${both}`);
+    } else {
+      const objection = post.isBeingSent(row.messageId)
+        ? 'is being sent at this moment; ask again when that has ended'
+        : order.objection(row);
+      if (objection !== null) problems.push(`${row.messageId} to ${row.mail} ${objection}`);
+      found.set(row.messageId, row);
+    }
+  }
+  if (problems.length > 0) throw new RingbackError('input', problems.join('\n'));
+  return [...found.values()];
+}

@@ -1,0 +1,217 @@
+/** The control socket: HTTP on a Unix socket that only its owner may open. */
+import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
+import {
+  createServer,
+  type IncomingMessage,
+  METHODS,
+  type OutgoingHttpHeaders,
+  request,
+  type Server,
+} from 'node:http';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { type ErrorCode, messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+
+const ANSWER_TIMEOUT_MS = 10_000;
+/** An order may be about very many notices. */
+const ORDER_TIMEOUT_MS = 120_000;
+/** Whoever asks has said everything by then. */
+const QUESTION_TIMEOUT_MS = 10_000;
+const MOST_BYTES = 256 * 1024;
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/** Whether a process answers on the socket. */
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function listenProblem(path: string, error: unknown): string {
+  const directory = dirname(path);
+  if (!existsSync(directory)) return `the directory ${directory} does not exist`;
+  if (systemCodeOf(error) !== 'EADDRINUSE') return messageOf(error);
+  return lstatSync(path).isSocket()
+    ? 'another ringback serves it; stop that one, or name another'
+    : 'it is there already and is no socket';
+}
+
+/** What is asked. */
+export interface Question {
+  readonly query: URLSearchParams;
+  /** What was sent as JSON; null when nothing was. */
+  readonly body: unknown;
+}
+
+/** What answers, by method and path (`GET /status`), with something that becomes JSON. */
+export type Routes = Readonly<Record<string, (question: Question) => unknown>>;
+
+/** What is the asker's fault, on the wire and off it; the first one for each is that which is sent. */
+const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map([
+  [400, 'usage'],
+  [409, 'input'],
+  [413, 'input'],
+]);
+
+/** What can't be answered, and whose fault that is. */
+class Refusal extends Error {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+
+  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+async function answer(routes: Routes, incoming: IncomingMessage): Promise<unknown> {
+  const { method = '', url = '' } = incoming;
+  const [path = '', query] = url.split('?', 2);
+  const route = `${method} ${path}`;
+  const handler = Object.hasOwn(routes, route) ? routes[route] : undefined;
+  if (handler === undefined) {
+    incoming.resume();
+    const allowed = METHODS.filter((other) => Object.hasOwn(routes, `${other} ${path}`));
+    if (allowed.length === 0) throw new Refusal(404, `nothing is known of ${JSON.stringify(path)}`);
+    const allow = allowed.join(', ');
+    throw new Refusal(405, `${path} takes ${allow}, not ${method}`, { Allow: allow });
+  }
+  return handler({ query: new URLSearchParams(query), body: await bodyOf(incoming) });
+}
+
+/** Reads to the end even what is too much: who has not finished to speak does not listen. */
+async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) chunks = [];
+    else chunks.push(chunk);
+  }
+  if (bytes === 0) return null;
+  if (bytes > MOST_BYTES) throw new Refusal(413, `more than ${MOST_BYTES / 1024} KiB at once`);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new Refusal(400, 'the question is no JSON');
+  }
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const code = error instanceof RingbackError ? error.code : null;
+  const [status = 503] = [...REFUSALS].find(([, refused]) => refused === code) ?? [];
+  return new Refusal(status, messageOf(error));
+}
+
+/**
+ * Serves JSON. What a route throws is answered in words: RingbackError('usage') and ('input') as the asker's fault (4xx),
+ * all else as ours (503). A socket that a killed process left behind is replaced.
+ * Throws RingbackError('unavailable') when another process serves it or the directory cannot be written.
+ */
+export async function serveControl(path: string, routes: Routes): Promise<ControlServer> {
+  const server = createServer({ requestTimeout: QUESTION_TIMEOUT_MS }, (incoming, response) => {
+    answer(routes, incoming).then(
+      (given) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(given)),
+      (error) => {
+        const { status, message, headers } = refusalOf(error);
+        response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers }).end(message);
+      },
+    );
+  });
+  try {
+    await listen(server, path).catch(async (error) => {
+      if (systemCodeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket() || (await isServed(path)))
+        throw error;
+      rmSync(path, { force: true });
+      await listen(server, path);
+    });
+    chmodSync(path, 0o600);
+  } catch (error) {
+    const reason = listenProblem(path, error);
+    throw new RingbackError('unavailable', `control ${path}: ${reason}`, { cause: error });
+  }
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/**
+ * Asks a running program, or tells it something (`body`); `command` is how it was started. Throws RingbackError('unavailable') when there is none,
+ * and what its route threw when that is the asker's fault.
+ */
+export function askControl(path: string, what: string, body?: unknown, command = 'run'): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string, cause?: unknown): void =>
+      reject(new RingbackError('unavailable', `control ${path}: ${reason}`, { cause }));
+    const options = {
+      socketPath: path,
+      path: what,
+      method: body === undefined ? 'GET' : 'POST',
+      timeout: body === undefined ? ANSWER_TIMEOUT_MS : ORDER_TIMEOUT_MS,
+    };
+    const asking = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('error', (error) => fail(messageOf(error), error));
+      response.on('end', () => {
+        const { statusCode = 0 } = response;
+        const refused = REFUSALS.get(statusCode);
+        if (refused !== undefined) {
+          reject(new RingbackError(refused, text));
+          return;
+        }
+        if (statusCode !== 200) {
+          fail(text || `answer ${statusCode}`);
+          return;
+        }
+        try {
+          resolve(JSON.parse(text));
+        } catch (error) {
+          fail('what serves it is no ringback', error);
+        }
+      });
+    });
+    asking.on('timeout', () => asking.destroy(new Error('no answer')));
+    asking.on('error', (error) => {
+      if (isNobody(systemCodeOf(error))) fail(`no \`ringback ${command}\` is running here`, error);
+      else if (systemCodeOf(error) === 'EACCES') fail('only its owner may ask; try as root', error);
+      else fail(messageOf(error), error);
+    });
+    asking.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function isNobody(code: string | undefined): boolean {
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
+}
+
+/** Whether `askControl` failed because nothing runs. */
+export function isNobodyThere(error: unknown): boolean {
+  return error instanceof RingbackError && isNobody(systemCodeOf(error.cause));
+}

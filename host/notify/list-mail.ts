@@ -1,0 +1,129 @@
+/** The list mail: who waited for a server that is back, for the one who tells them (figure 18 of the seed). */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../store/clock.ts';
+import type { Listed, ListFacts, NewNotice, Notice } from '../store/outbox.ts';
+import type { Mail } from './mail.ts';
+import { cleanName } from './texts.ts';
+
+/** Clients in one mail; a longer list becomes several. */
+export const MOST_LISTED = 1000;
+export const SIGNATURE_HEADER = 'X-Ringback-Signature';
+const SUBJECT = 'Server recovery list';
+
+export interface ListMailFacts {
+  /** The mail address of the one who tells the people. */
+  readonly mail: string;
+  /** What tells this list from all others, for ever. */
+  readonly id: string;
+  readonly server: string;
+  readonly serverName: string | null;
+  /** The outage. */
+  readonly fromMs: number;
+  readonly recoveredMs: number;
+  readonly listed: readonly Listed[];
+  /** The sender's mail address. */
+  readonly from: string;
+}
+
+/** The list's parts, as they are entered into the outbox; none if nobody is on it. */
+export function createList({ mail, listed, from, ...facts }: ListMailFacts): NewNotice[] {
+  const serverName = facts.serverName === null ? null : cleanName(facts.serverName);
+  const parts = Math.ceil(listed.length / MOST_LISTED);
+  return Array.from({ length: parts }, (_, i) => {
+    const some = listed.slice(i * MOST_LISTED, (i + 1) * MOST_LISTED);
+    const hash = createHash('sha256')
+      .update(JSON.stringify([facts.id, i + 1, mail]))
+      .digest('hex');
+    return {
+      messageId: `<${hash.slice(0, 32)}.ringback@${from.slice(from.lastIndexOf('@') + 1) || 'localhost'}>`,
+      mail,
+      language: 'en',
+      items: [],
+      list: { ...facts, serverName, part: i + 1, parts, clients: some.length },
+      listed: some,
+    };
+  });
+}
+
+export interface ListMailContext {
+  /** The sender's mail address. */
+  readonly from: string;
+  readonly clock: Clock;
+  /** What it is signed with. */
+  readonly key: string;
+}
+
+/**
+ * The mail of a list. All that its reader acts upon stands in the text, which is signed. Moments are left out where the
+ * clock was wrong; `Away` is right in any case. It says itself when it was sent, because its age decides whether it is
+ * believed, and the mail's own date is not signed.
+ */
+export function composeList(
+  { messageId, mail }: Notice,
+  list: ListFacts,
+  listed: readonly Listed[],
+  { from, clock, key }: ListMailContext,
+): Mail {
+  const { id, part, parts, server, serverName, fromMs, recoveredMs } = list;
+  const nowMs = clock.nowMs();
+  const moment = (name: string, ms: number): string[] => {
+    const date = dateText(clock.dateOf(ms));
+    return date === null ? [] : [`${name}: ${date}`];
+  };
+  const lines = [
+    `List: ${id}`,
+    `Part: ${part}/${parts}`,
+    `Server: ${server}`,
+    ...(serverName === null ? [] : [`Name: ${serverName}`]),
+    `Away: ${Math.max(0, Math.round((recoveredMs - fromMs) / 1000))}`,
+    ...moment('Down-Since', fromMs),
+    ...moment('Recovered', recoveredMs),
+    ...moment('Sent', nowMs),
+    ...listed.flatMap(({ client, firstMs, lastMs, tries }) => {
+      const [first, last] = [dateText(clock.dateOf(firstMs)), dateText(clock.dateOf(lastMs))];
+      return [
+        `Client: ${client}`,
+        ...(first === null || last === null ? [] : [`Tried: ${first} ${last} ${tries}`]),
+      ];
+    }),
+  ];
+  const text = `${lines.join('\n')}\n`;
+  return {
+    from,
+    to: mail,
+    subject: SUBJECT,
+    text,
+    date: clock.dateOf(nowMs),
+    messageId,
+    headers: {
+      // RFC 3834 section 5: nobody's holidays are an answer to this.
+      'Auto-Submitted': 'auto-generated',
+      'X-Ringback-Server': server,
+      [SIGNATURE_HEADER]: signatureOf(text, key),
+    },
+  };
+}
+
+/** ISO 8601 in whole seconds. */
+function dateText(date: Date | null): string | null {
+  return date === null ? null : `${date.toISOString().slice(0, 19)}Z`;
+}
+
+/**
+ * The signature of a text, hexadecimal: HMAC-SHA-256 over its lines, each ended by CRLF, without what mail servers add
+ * or take away on the way: white space at the end of lines, and empty lines at the end.
+ */
+export function signatureOf(text: string, key: string): string {
+  const lines = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
+  while (lines.at(-1) === '') lines.pop();
+  return createHmac('sha256', key)
+    .update(lines.map((line) => `${line}\r\n`).join(''))
+    .digest('hex');
+}
+
+/** Whether the text was signed with this key; it takes as long whatever is wrong with the signature. */
+export function isSignedBy(key: string, text: string, signature: string): boolean {
+  const expected = Buffer.from(signatureOf(text, key), 'hex');
+  const given = Buffer.from(signature, 'hex');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

@@ -1,0 +1,76 @@
+/** What the commands that serve every role want to know of a configuration file, whoever's it is. */
+import { readText, topKeys } from './config/load.ts';
+import * as relay from './config/relay/explain.ts';
+import { parseRelayConfiguration } from './config/relay/file.ts';
+import * as router from './config/router/explain.ts';
+import { parseRouterConfiguration } from './config/router/file.ts';
+import * as takeover from './config/takeover/explain.ts';
+import { parseTakeoverConfiguration } from './config/takeover/file.ts';
+import type { Place } from './control/ask-state.ts';
+import { type RelayStatus, relayStatusText } from './relay/status.ts';
+import { type Status, statusText } from './router/status.ts';
+import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
+
+export interface OwnFile extends Place {
+  /** What the role will do, and what is probably not meant. */
+  readonly does: readonly string[];
+  readonly warnings: readonly string[];
+  /** What a running one says of itself, as a page for people. */
+  readonly statusText: (status: unknown) => string;
+}
+
+/** How the file of a role is read. Throws as loadConfiguration does. */
+type Read = (text: string, name: string) => OwnFile;
+
+const readRouter: Read = (text, name) => {
+  const configuration = parseRouterConfiguration(text, name);
+  const { control, state } = configuration;
+  const [does, warnings] = [router.explain(configuration), router.warnings(configuration)];
+  return {
+    command: 'run',
+    control,
+    state,
+    does,
+    warnings,
+    statusText: (status) => statusText(status as Status),
+  };
+};
+
+/** A key at the top of the file that tells whose it is. One that has none of them is that of `ringback run`. */
+const KINDS: Readonly<Record<string, Read>> = {
+  relay: (text, name) => {
+    const configuration = parseRelayConfiguration(text, name);
+    const { control, state } = configuration;
+    const [does, warnings] = [relay.explain(configuration), relay.warnings(configuration)];
+    return {
+      command: 'relay',
+      control,
+      state,
+      does,
+      warnings,
+      statusText: (status) => relayStatusText(status as RelayStatus),
+    };
+  },
+  takeover: (text, name) => {
+    const configuration = parseTakeoverConfiguration(text, name);
+    const [does, warnings] = [takeover.explain(configuration), takeover.warnings(configuration)];
+    return {
+      command: 'takeover',
+      control: configuration.control,
+      state: null,
+      does,
+      warnings,
+      statusText: (status) => takeoverStatusText(status as TakeoverStatus),
+    };
+  },
+};
+
+/** Throws as loadConfiguration does. */
+export function readOwnFile(file: string): OwnFile {
+  const text = readText(file);
+  const keys = topKeys(text);
+  // A file of `ringback run` with a section too much is still that.
+  const isRouters = keys.includes('detect');
+  const [, read = readRouter] = Object.entries(KINDS).find(([key]) => !isRouters && keys.includes(key)) ?? [];
+  return read(text, file);
+}

@@ -1,0 +1,31 @@
+/** Host names from reverse DNS (paragraph 129: T317 of the seed; RFC 1035 section 3.5). */
+import { Resolver } from 'node:dns/promises';
+import { canonicalDomain } from '../config/mail-address.ts';
+import { at } from '../config/sentences.ts';
+import type { Endpoint } from '../config/types.ts';
+
+/** A name is a courtesy: nobody's notice waits longer for it. */
+const TIMEOUT_MS = 5000;
+const QUERY_TIMEOUT_MS = 1500;
+const TRIES = 2;
+
+/** The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's. */
+export async function hostNameOf(
+  address: string,
+  servers: readonly Endpoint[] | null,
+  timeoutMs = TIMEOUT_MS,
+): Promise<string | null> {
+  const resolver = new Resolver({ timeout: Math.min(QUERY_TIMEOUT_MS, timeoutMs), tries: TRIES });
+  if (servers !== null) resolver.setServers(servers.map(at));
+  const timer = setTimeout(() => resolver.cancel(), timeoutMs);
+  try {
+    const names = await resolver.reverse(address);
+    // Whoever has the reverse zone can say anything: only what is a host name is shown.
+    const good = names.map((name) => canonicalDomain(name.replace(/\.$/, '')));
+    return good.find((name) => name !== null) ?? null;
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}

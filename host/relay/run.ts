@@ -1,0 +1,155 @@
+/** `ringback relay`: puts the role's parts together, and takes them apart again. */
+import { warnings } from '../config/relay/explain.ts';
+import { loadRelayConfiguration } from '../config/relay/file.ts';
+import type { RelayConfiguration } from '../config/relay/types.ts';
+import { recordRoutes } from '../control/record-routes.ts';
+import { firstQueued, lastLists } from '../control/records.ts';
+import { serveControl } from '../control/socket.ts';
+import type { Signals } from '../foreground.ts';
+import type { Fields, Log } from '../log.ts';
+import { BurstLog } from '../log-burst.ts';
+import { Outbox } from '../notify/outbox.ts';
+import { ReplaceableSender } from '../notify/replaceable-sender.ts';
+import { MailSender } from '../notify/smtp.ts';
+import { TrapReception } from '../recovery/trap-reception.ts';
+import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
+import type { Clock } from '../store/clock.ts';
+import { Store } from '../store/store.ts';
+import { MailboxReader } from './mailbox.ts';
+import { type RelayStatus, statusOf } from './status.ts';
+import { MailboxWatch } from './watch.ts';
+
+/** How long mails under way may take when the program is told to stop. */
+const STOP_GRACE_MS = 5000;
+/** Pending notices and lists that the status tells of. */
+const STATUS_NOTICES = 5;
+const STATUS_LISTS = 5;
+
+/** What is read once, because sockets and files hang on it. */
+const FIXED = ['control', 'state'] as const;
+
+/** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
+export function relay(file: string, log: Log, signals: Signals): Promise<void> {
+  const description: RoleDescription<RelayConfiguration> = {
+    load: loadRelayConfiguration,
+    warnings,
+    create: async (configuration) => {
+      const store = await Store.open({ directory: configuration.state, log });
+      return new RelayRole(configuration, store, log);
+    },
+  };
+  return runRole(description, file, log, signals);
+}
+
+/** Notices of a relay tell of moments on the router's wall clock, in Unix milliseconds; 0 is one that nobody knows. */
+function wallTimes(clock: Clock): Clock {
+  return {
+    nowMs: () => clock.dateOf(clock.nowMs())?.getTime() ?? 0,
+    dateOf: (ms) => (ms > 0 ? new Date(ms) : null),
+  };
+}
+
+class RelayRole implements RunningRole<RelayConfiguration> {
+  #configuration: RelayConfiguration;
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #sender = new ReplaceableSender();
+  readonly #outbox: Outbox;
+  readonly #reader: MailboxReader;
+  readonly #watch: MailboxWatch;
+  readonly #traps: TrapReception;
+  #control: { close(): Promise<void> } | null = null;
+  readonly #startedAt = new Date();
+
+  constructor(configuration: RelayConfiguration, store: Store, log: Log) {
+    this.#configuration = configuration;
+    this.#store = store;
+    this.#log = log;
+    this.#sender.use(new MailSender(configuration.smtp));
+    const current = (): RelayConfiguration => this.#configuration;
+    this.#outbox = new Outbox({
+      store,
+      sender: this.#sender,
+      get from() {
+        return current().smtp.from;
+      },
+      get giveUpMs() {
+        return current().notify.giveUpMs;
+      },
+      // There is no page here on which people could say so.
+      stopUrl: () => null,
+      times: wallTimes(store.clock),
+      log,
+    });
+    this.#reader = new MailboxReader({ store, outbox: this.#outbox, configuration, log });
+    this.#watch = new MailboxWatch({
+      look: (signal) => this.#reader.look(signal),
+      everyMs: () => this.#configuration.relay.pop.everyMs,
+      nowMs: () => store.clock.nowMs(),
+      log,
+    });
+    // Traps are forged easily.
+    const burst = new BurstLog(log, () => store.clock.nowMs());
+    this.#traps = new TrapReception({
+      onTrap: ({ server, name, oid }) => {
+        burst.info('recovery.signal', { server, sign: 'trap', trap: name ?? oid });
+        this.#watch.trap();
+      },
+      log,
+      section: 'relay.traps',
+    });
+  }
+
+  async open(): Promise<void> {
+    const { control, relay } = this.#configuration;
+    this.#control = await serveControl(control, {
+      'GET /status': () => this.#status(),
+      ...recordRoutes(this.#store, this.#outbox),
+    });
+    await this.#traps.use(relay.traps);
+  }
+
+  async begin(): Promise<Fields> {
+    // What an earlier process left.
+    this.#outbox.wake();
+    this.#watch.start();
+    const { relay, clients } = this.#configuration;
+    return { mailbox: `${relay.pop.host}:${relay.pop.port}`, clients: clients.length };
+  }
+
+  async take(next: RelayConfiguration): Promise<void> {
+    const sender = new MailSender(next.smtp);
+    // The only step that can fail comes before everything that changes something.
+    await this.#traps.use(next.relay.traps);
+    const fixed = FIXED.filter((key) => next[key] !== this.#configuration[key]);
+    if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
+    const { control, state } = this.#configuration;
+    this.#configuration = { ...next, control, state };
+    this.#sender.use(sender);
+    this.#outbox.wake();
+    this.#reader.reconfigure(this.#configuration);
+    this.#watch.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#traps.close();
+    await this.#watch.close();
+    await this.#control?.close();
+    await this.#outbox.close(STOP_GRACE_MS);
+    this.#store.close();
+  }
+
+  #status(): RelayStatus {
+    const { host, port, user } = this.#configuration.relay.pop;
+    return statusOf({
+      startedAt: this.#startedAt,
+      clock: this.#store.clock,
+      state: { ...this.#store.health, directory: this.#configuration.state },
+      mailbox: { place: `${host}:${port}`, user, ...this.#watch.health },
+      lists: lastLists(this.#store, STATUS_LISTS),
+      notices: this.#outbox.counts(),
+      pending: firstQueued(this.#store, this.#outbox, STATUS_NOTICES),
+      traps: this.#traps.counters,
+    });
+  }
+}

@@ -1,0 +1,79 @@
+/** `ringback status` of a relay: what it has in hand. */
+import type { ListRecord, NoticeRecord } from '../control/records.ts';
+import {
+  dateText,
+  lastedText,
+  noticesText,
+  placeText,
+  type StatePlace,
+  stateText,
+} from '../control/records-text.ts';
+import type { OutboxCounts } from '../notify/outbox.ts';
+import type { TrapCounters } from '../recovery/traps.ts';
+import type { Clock } from '../store/clock.ts';
+import type { MailboxHealth } from './watch.ts';
+
+interface Facts {
+  readonly startedAt: Date;
+  readonly clock: Clock;
+  readonly state: StatePlace;
+  readonly mailbox: MailboxHealth & { readonly place: string; readonly user: string };
+  readonly lists: readonly ListRecord[];
+  readonly notices: OutboxCounts;
+  readonly pending: readonly NoticeRecord[];
+  readonly traps: TrapCounters | null;
+}
+
+/** The answer of the control socket. Times are ISO 8601; null where the clock was wrong, or there is none. */
+export interface RelayStatus {
+  readonly since: string;
+  readonly mailbox: {
+    readonly place: string;
+    readonly user: string;
+    /** Why the last look into it failed; null: it did not. */
+    readonly reason: string | null;
+    readonly looked: string | null;
+    /** Seconds until the next look; null: it is under way. */
+    readonly nextInSeconds: number | null;
+  };
+  /** The last few lists, latest first. */
+  readonly lists: readonly ListRecord[];
+  readonly notices: OutboxCounts;
+  /** The first few of the pending ones. */
+  readonly pending: readonly NoticeRecord[];
+  readonly state: StatePlace;
+  readonly traps: TrapCounters | null;
+}
+
+export function statusOf({ startedAt, clock, mailbox, ...facts }: Facts): RelayStatus {
+  const { place, user, reason, lookedMs, nextMs } = mailbox;
+  const looked = lookedMs === null ? null : (clock.dateOf(lookedMs)?.toISOString() ?? null);
+  const nextInSeconds = nextMs === null ? null : Math.round(Math.max(0, nextMs - clock.nowMs())) / 1000;
+  return {
+    since: startedAt.toISOString(),
+    mailbox: { place, user, reason, looked, nextInSeconds },
+    ...facts,
+  };
+}
+
+/** The status as a page for people. */
+export function relayStatusText(status: RelayStatus): string {
+  const { since, mailbox, lists, notices, pending, state } = status;
+  const { place, user, reason, looked, nextInSeconds } = mailbox;
+  const next = nextInSeconds === null ? 'now' : `in ${lastedText(nextInSeconds)}`;
+  const last = looked === null ? 'not looked into yet' : `looked into ${dateText(looked)}`;
+  const lines = [
+    `running since ${dateText(since)}`,
+    '',
+    `Mailbox ${user} at ${place}: ${last}, next ${next}`,
+  ];
+  if (reason !== null) lines.push(`  it can't be read: ${reason}`);
+  lines.push('', lists.length === 0 ? 'No list has come yet.' : 'Lists:');
+  for (const { server, part, parts, clients, told, received } of lists) {
+    const which = parts === 1 ? '' : ` part ${part}/${parts}`;
+    lines.push(
+      `  ${placeText({ server, port: 0 })}${which}  ${dateText(received)}, ${told} of ${clients} told`,
+    );
+  }
+  return [...lines, '', ...noticesText(notices, pending), stateText(state)].join('\n');
+}

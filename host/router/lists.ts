@@ -1,0 +1,39 @@
+/** The lists of who waited, for those who tell people in the router's place (embodiments 2 and 3: paragraphs 102 to 137). */
+import { randomBytes } from 'node:crypto';
+import { notifierOf } from '../config/router/via.ts';
+import type { RouterConfiguration } from '../config/types.ts';
+import { createList } from '../notify/list-mail.ts';
+import type { NewNotice } from '../store/outbox.ts';
+import type { Ended } from './notices.ts';
+
+const ID_BYTES = 16;
+
+/**
+ * The list mails of a recovery; none if the router tells people itself, the server is not in table 75, or nobody is to
+ * be told (paragraphs 120 to 122). `isOurs`: who gave his mail address to this router, which tells him itself.
+ */
+export function listsOf(
+  configuration: RouterConfiguration,
+  { server, recoveredMs, outages, clients }: Ended,
+  isOurs: (client: string) => boolean,
+  nowMs: number,
+): NewNotice[] {
+  const mail = notifierOf(configuration, server);
+  if (mail === null) return [];
+  const { notify, servers, smtp } = configuration;
+  // Paragraph 97: the try was too long ago to matter.
+  const listed = [...clients].filter(
+    ([client, { lastMs }]) => !isOurs(client) && nowMs - lastMs <= notify.freshMs,
+  );
+  return createList({
+    mail,
+    // Not the outage's own name: whoever came late to it makes another list.
+    id: randomBytes(ID_BYTES).toString('hex'),
+    server,
+    serverName: servers.find(({ address }) => address === server)?.name ?? null,
+    fromMs: Math.min(...outages.map(({ fromMs }) => fromMs)),
+    recoveredMs,
+    listed: listed.map(([client, waiting]) => ({ client, ...waiting })),
+    from: smtp?.from ?? '',
+  });
+}

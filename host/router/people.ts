@@ -1,0 +1,152 @@
+/** Whose mail address is known: those that the operator names and those who registered; and who wants no notices. */
+import { foldMailAddress } from '../config/mail-address.ts';
+import type { Language, RouterConfiguration } from '../config/types.ts';
+
+/** A client whose mail address is known. */
+export interface Person {
+  readonly address: string;
+  readonly mail: string;
+  /** null: that of `notify.language`. */
+  readonly language: Language | null;
+  /** When the address was given on the page; not set for the configuration's own clients. */
+  readonly registeredMs?: number;
+}
+
+/** Somebody who registered. */
+export interface Registered extends Person {
+  readonly registeredMs: number;
+}
+
+/** All that are known at a client, or only those who registered there. */
+export type Whose = 'all' | 'registered';
+
+type Named = Pick<Person, 'address' | 'mail'>;
+
+/** Lists by a name; empty ones take no place. */
+class Lists<Item> {
+  readonly #lists = new Map<string, Item[]>();
+
+  of(name: string): readonly Item[] {
+    return this.#lists.get(name) ?? [];
+  }
+
+  get names(): Iterable<string> {
+    return this.#lists.keys();
+  }
+
+  add(name: string, item: Item): void {
+    const list = this.#lists.get(name);
+    if (list === undefined) this.#lists.set(name, [item]);
+    else list.push(item);
+  }
+
+  /** Takes out the first that is meant. */
+  remove(name: string, isMeant: (item: Item) => boolean): void {
+    const list = this.#lists.get(name);
+    const at = list?.findIndex(isMeant) ?? -1;
+    if (at < 0) return;
+    if (list?.length === 1) this.#lists.delete(name);
+    else list?.splice(at, 1);
+  }
+}
+
+/**
+ * Several people may share an address (NAT): each has a registration of his own there. The operator's word goes before
+ * that of whoever registered the same mail address.
+ */
+export class People {
+  #configured: ReadonlyMap<string, Person> = new Map();
+  #configuredAddresses = new Lists<string>();
+  readonly #registered = new Lists<Registered>();
+  /** Where each mail address was registered. */
+  readonly #addresses = new Lists<string>();
+  /** Who wants no notices any more: mail addresses in their folded form. */
+  readonly #stopped: Set<string>;
+
+  constructor(
+    configuration: RouterConfiguration,
+    {
+      registered,
+      stopped,
+    }: { /** The oldest first. */ registered: readonly Registered[]; stopped: ReadonlySet<string> },
+  ) {
+    this.#stopped = new Set(stopped);
+    for (const person of registered) this.add(person);
+    this.reconfigure(configuration);
+  }
+
+  reconfigure({ clients }: RouterConfiguration): void {
+    this.#configured = new Map(clients.map((person) => [person.address, person]));
+    this.#configuredAddresses = new Lists();
+    for (const { address, mail } of clients) this.#configuredAddresses.add(mail, address);
+  }
+
+  /** Somebody registered, later than all others. */
+  add(person: Registered): void {
+    this.#registered.add(person.address, person);
+    this.#addresses.add(person.mail, person.address);
+  }
+
+  /** A registration that another one has displaced. */
+  remove({ address, mail }: Named): void {
+    this.#registered.remove(address, (one) => one.mail === mail);
+    this.#addresses.remove(mail, (one) => one === address);
+  }
+
+  /** Everybody who is to be told when this client was turned away, but for those who want no notices. */
+  at(client: string, whose: Whose = 'all'): readonly Person[] {
+    const named = whose === 'all' ? this.#configured.get(client) : undefined;
+    const registered = this.#registered.of(client);
+    if (named === undefined && registered.length === 0) return [];
+    const own = named === undefined ? null : foldMailAddress(named.mail);
+    const all = [...(named === undefined ? [] : [named]), ...registered];
+    return all.filter((person) => {
+      const folded = foldMailAddress(person.mail);
+      return (person === named || folded !== own) && !this.#stopped.has(folded);
+    });
+  }
+
+  /** Whether a mail address of this client is known, wanted or not. */
+  knows(client: string): boolean {
+    return this.#configured.has(client) || this.isRegistered(client);
+  }
+
+  /** Whether the operator names it. */
+  isNamed(client: string): boolean {
+    return this.#configured.has(client);
+  }
+
+  /** Whether somebody there gave his mail address to this router. */
+  isRegistered(client: string): boolean {
+    return this.#registered.of(client).length > 0;
+  }
+
+  /** When somebody registered there last; before all times if nobody did. */
+  lastRegisteredMs(client: string): number {
+    return this.#registered.of(client).at(-1)?.registeredMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Clients at which somebody registered. */
+  get registeredClients(): Iterable<string> {
+    return this.#registered.names;
+  }
+
+  /** All clients of a mail address. */
+  addressesOf(mail: string): readonly string[] {
+    return [...this.#configuredAddresses.of(mail), ...this.#addresses.of(mail)];
+  }
+
+  /** Nothing goes to this mail address any more. */
+  stop(mail: string): void {
+    this.#stopped.add(foldMailAddress(mail));
+  }
+
+  /** Its owner wants notices again. */
+  allow(mail: string): void {
+    this.#stopped.delete(foldMailAddress(mail));
+  }
+
+  isStopped(mail: string): boolean {
+    return this.#stopped.has(foldMailAddress(mail));
+  }
+}

@@ -1,0 +1,85 @@
+/** A relay's memory: which lists it has had, and what became of the messages in its mailbox. */
+import type { Row, Sql } from './database.ts';
+
+/** A part of a list that was received. */
+export interface ReceivedList {
+  /** What tells the list from all others, for ever. */
+  readonly list: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly server: string;
+  /** Who was on it, and how many of them were told. */
+  readonly clients: number;
+  readonly told: number;
+  /** Milliseconds of the state's clock. */
+  readonly receivedMs: number;
+}
+
+/** What became of a message. */
+export type Fate =
+  /** What it asks for is on disk: it is only to be removed. */
+  | 'taken'
+  /** It is none of ours, or more than one can be. */
+  | 'left'
+  /** It looks like one of ours and is not to be believed. */
+  | 'refused';
+
+export interface KnownMessage {
+  readonly fate: Fate;
+  /** What a refusal hangs on: under other rules it is looked at again. */
+  readonly rules: string | null;
+}
+
+/** The latest so many are kept: only a router that has the key can fill this, and one that has no clock gives nothing else to judge by. */
+const CAPACITY = 65_536;
+
+/** Enters it, if it is not there yet. */
+export function addList(sql: Sql, received: ReceivedList): void {
+  const { list, part, parts, server, clients, told, receivedMs } = received;
+  sql.run(
+    'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
+    ...[list, part, parts, server, clients, told, receivedMs],
+  );
+  sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', CAPACITY);
+}
+
+export function hasList(sql: Sql, list: string, part: number): boolean {
+  return sql.get('SELECT 1 FROM lists WHERE list = ? AND part = ?', list, part) !== null;
+}
+
+/** The latest ones, latest first. */
+export function latestLists(sql: Sql, limit: number): ReceivedList[] {
+  return sql.all('SELECT * FROM lists ORDER BY received_ms DESC, rowid DESC LIMIT ?', limit).map(listOf);
+}
+
+function listOf(row: Row): ReceivedList {
+  return {
+    list: String(row.list),
+    part: Number(row.part),
+    parts: Number(row.parts),
+    server: String(row.server),
+    clients: Number(row.clients),
+    told: Number(row.told),
+    receivedMs: Number(row.received_ms),
+  };
+}
+
+/** By the name that the mail server has for each message. */
+export function loadMessages(sql: Sql): Map<string, KnownMessage> {
+  return new Map(
+    sql
+      .all('SELECT * FROM mailbox')
+      .map(({ uidl, fate, rules }) => [
+        String(uidl),
+        { fate: String(fate) as Fate, rules: rules === null ? null : String(rules) },
+      ]),
+  );
+}
+
+export function saveMessage(sql: Sql, uidl: string, { fate, rules }: KnownMessage): void {
+  sql.run('INSERT OR REPLACE INTO mailbox VALUES (?, ?, ?)', uidl, fate, rules);
+}
+
+export function removeMessage(sql: Sql, uidl: string): void {
+  sql.run('DELETE FROM mailbox WHERE uidl = ?', uidl);
+}

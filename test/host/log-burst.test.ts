@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BurstLog } from '../../host/log-burst.ts';
+import { recordingLog } from './tools.ts';
+
+describe('A burst of lines', () => {
+  it('is cut, and its rest is told as a sum with the next line after it', () => {
+    const { log, lines } = recordingLog();
+    let nowMs = 5000;
+    const burst = new BurstLog(log, () => nowMs);
+    for (let i = 0; i < 1000; i++) burst.info('client.waiting', { i });
+    const shown = lines.length;
+    assert.ok(shown > 10 && shown < 500, `${shown} lines`);
+    assert.deepEqual(lines.at(-1)?.fields, { i: shown - 1 });
+    nowMs += 999;
+    burst.info('client.waiting', {});
+    assert.equal(lines.length, shown);
+    nowMs += 1;
+    burst.info('client.waiting', { i: 'next' });
+    assert.deepEqual(
+      lines.slice(shown).map(({ event, fields }) => [event, fields]),
+      [
+        ['log.suppressed', { lines: 1001 - shown }],
+        ['client.waiting', { i: 'next' }],
+      ],
+    );
+  });
+
+  it('is none when the lines come one after the other', () => {
+    const { log, lines } = recordingLog();
+    let nowMs = 0;
+    const burst = new BurstLog(log, () => nowMs);
+    for (let i = 0; i < 500; i++) {
+      burst.info('client.waiting', {});
+      nowMs += 20;
+    }
+    assert.equal(lines.length, 500);
+    assert.ok(!lines.some(({ event }) => event === 'log.suppressed'), 'nothing is missing');
+  });
+});

@@ -1,0 +1,125 @@
+/** What the tests of the relay share: its configuration, list mails as the router makes them, and a reader of a mailbox. */
+import type { TestContext } from 'node:test';
+import { parseRelayConfiguration } from '../../../host/config/relay/file.ts';
+import type { RelayConfiguration } from '../../../host/config/relay/types.ts';
+import { composeList, createList, type ListMailFacts } from '../../../host/notify/list-mail.ts';
+import { Outbox } from '../../../host/notify/outbox.ts';
+import { composeMessage, type Delivery } from '../../../host/notify/smtp.ts';
+import { MailboxReader } from '../../../host/relay/mailbox.ts';
+import type { Clock } from '../../../host/store/clock.ts';
+import { listNotices, type OutboxRow } from '../../../host/store/outbox.ts';
+import { Store } from '../../../host/store/store.ts';
+import { type LoggedLine, recordingLog } from '../tools.ts';
+import { PASSWORD, USER } from './support.ts';
+
+export const KEY = 'list-secret';
+export const SERVER = '172.27.178.80';
+export const SATO = '172.27.179.151';
+export const TANAKA = '172.27.179.150';
+export const STRANGER = '172.27.179.159';
+export const ROUTER = 'ringback@router.example';
+export const NOTIFIER = 'sav_1@example.jp';
+
+/** A file of `ringback relay` whose mailbox is at this port; `more` are further sections. */
+export function relayText(port: number, more = ''): string {
+  return `
+state: false
+relay: {pop: {host: 127.0.0.1, port: ${port}, user: ${USER}, password: ${PASSWORD}}, resolve: false}
+smtp: {host: 127.0.0.1, from: relay@www.example.jp}
+clients:
+  - {address: ${SATO}, mail: sato@example.jp, language: ja}
+  - {address: ${TANAKA}, mail: tanaka@example.jp}
+list_key: ${KEY}
+${more}`;
+}
+
+export function relayConfiguration(port: number): RelayConfiguration {
+  return parseRelayConfiguration(relayText(port), 'relay.yaml');
+}
+
+const HOUR_MS = 3_600_000;
+/** A whole second, as list mails have them. */
+const now = (): number => Math.floor(Date.now() / 1000) * 1000;
+
+/** A clock whose milliseconds are Unix time; null: it is certainly wrong. */
+export function wallClock(isRight = true): Clock {
+  return { nowMs: now, dateOf: (ms) => (isRight ? new Date(ms) : null) };
+}
+
+export interface SentList {
+  readonly clients?: readonly string[];
+  readonly key?: string;
+  readonly clock?: Clock;
+  readonly facts?: Partial<ListMailFacts>;
+}
+
+/** The messages of a list, as the router sends them: down for an hour, back a minute ago. */
+export function listMessages({
+  clients = [SATO, TANAKA, STRANGER],
+  key = KEY,
+  clock = wallClock(),
+  facts = {},
+}: SentList = {}): string[] {
+  const recoveredMs = now() - 60_000;
+  const tried = { firstMs: recoveredMs - HOUR_MS / 2, lastMs: recoveredMs - HOUR_MS / 4, tries: 3 };
+  const parts = createList({
+    mail: NOTIFIER,
+    id: '00112233445566778899aabbccddeeff',
+    server: SERVER,
+    serverName: 'www.example.jp',
+    fromMs: recoveredMs - HOUR_MS,
+    recoveredMs,
+    listed: clients.map((client) => ({ client, ...tried })),
+    from: ROUTER,
+    ...facts,
+  });
+  return parts.map((part) => {
+    if (part.list === undefined) throw new Error('a list without facts');
+    return composeMessage(composeList(part, part.list, part.listed ?? [], { from: ROUTER, clock, key }));
+  });
+}
+
+export interface OpenReader {
+  readonly reader: MailboxReader;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly lines: LoggedLine[];
+  /** One look into the mailbox. */
+  look(): Promise<void>;
+  /** All notices there are. */
+  notices(): readonly OutboxRow[];
+  /** The fields of the events of that name, without what differs from one run to the next. */
+  said(event: string): readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A reader of the mailbox at this port, and an outbox that nothing leaves; closed with the test. */
+export async function openReader(
+  test: TestContext,
+  configuration: RelayConfiguration,
+  directory: string | null = null,
+): Promise<OpenReader> {
+  const { log, lines } = recordingLog();
+  const store = await Store.open({ directory, log });
+  const outbox = new Outbox({
+    store,
+    sender: { send: () => new Promise<Delivery>(() => {}), close: () => {} },
+    from: configuration.smtp.from,
+    giveUpMs: HOUR_MS,
+    stopUrl: () => null,
+    log,
+  });
+  test.after(async () => {
+    await outbox.close(0);
+    store.close();
+  });
+  const reader = new MailboxReader({ store, outbox, configuration, log });
+  return {
+    reader,
+    store,
+    outbox,
+    lines,
+    look: () => reader.look(new AbortController().signal),
+    notices: () => store.read((sql) => listNotices(sql, 100_000)),
+    said: (event) => lines.filter((line) => line.event === event).map(({ fields }) => fields),
+  };
+}

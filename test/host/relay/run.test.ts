@@ -1,0 +1,165 @@
+/** `ringback relay`, as users start it. */
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { existsSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
+import { directory } from '../fabric/scripted.ts';
+import { freePort, scriptedServer } from '../notify/support.ts';
+import { communityMessage, pdu, trapOidVarbind, UP_TIME } from '../recovery/ber.ts';
+import { COLD_START } from '../recovery/support.ts';
+import { Running, ringbackBeside } from '../router/program.ts';
+import { until } from '../tools.ts';
+import { listMessages, relayText, SATO, SERVER } from './relayed.ts';
+import { type PopServer, popServer } from './support.ts';
+
+let place: ReturnType<typeof directory>;
+beforeEach(() => {
+  place = directory();
+});
+afterEach(() => place.remove());
+
+const file = (): string => place.path('relay.yaml');
+
+/** Writes the configuration of a relay with this mailbox and mail server. */
+function configure(pop: number, smtp: number, change: (text: string) => string = (text) => text): void {
+  const text = relayText(pop, `control: ${place.path('relay.sock')}\n`)
+    .replace('state: false', `state: ${place.path('state')}`)
+    .replace('smtp: {host: 127.0.0.1,', `smtp: {host: 127.0.0.1, port: ${smtp},`);
+  writeFileSync(file(), change(text));
+}
+
+function start(context: TestContext): Running {
+  const running = new Running('relay', '-c', file());
+  context.after(() => running.child.kill('SIGKILL'));
+  return running;
+}
+
+/** What a command prints about it. */
+async function printed(...argv: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await ringbackBeside(...argv, '-c', file());
+  assert.deepEqual([status, stderr], [0, ''], argv.join(' '));
+  return stdout;
+}
+
+const COLD = communityMessage(1, pdu(0xa7, [UP_TIME, trapOidVarbind(COLD_START)]));
+
+/** Sends a coldStart until something has come of it: UDP may lose it. */
+async function trap(port: number, hasCome: () => boolean): Promise<void> {
+  const socket = createSocket('udp4');
+  const timer = setInterval(() => socket.send(COLD, port, '127.0.0.1'), 200);
+  try {
+    await until('what the trap leads to', hasCome);
+  } finally {
+    clearInterval(timer);
+    socket.close();
+  }
+}
+
+const fetches = (server: PopServer): number => server.sessions.length;
+
+describe('ringback relay', () => {
+  it('makes mails of a list, and says what it has done', async (context) => {
+    const [pop, smtp] = [
+      await popServer(context, { messages: listMessages() }),
+      await scriptedServer(context),
+    ];
+    configure(pop.port, smtp.port);
+    const running = start(context);
+    const ready = await running.logged('ready');
+    assert.deepEqual([ready.mailbox, ready.clients], [`127.0.0.1:${pop.port}`, 2]);
+    const received = await running.logged('list.received');
+    assert.deepEqual(
+      [received.server, received.clients, received.told, received.part],
+      [SERVER, 3, 2, '1/1'],
+    );
+    await running.logged('notice.sent', 2);
+    const mail = smtp.received.find(({ to }) => to.includes('tanaka@example.jp'));
+    assert.match(mail?.text ?? '', /^Server {3}: www\.example\.jp \(172\.27\.178\.80\)\r$/m);
+    assert.match(mail?.text ?? '', /^Recovered: \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d\r$/m);
+    assert.match(mail?.text ?? '', /^Was away : 1 h\r$/m);
+    assert.match(mail?.text ?? '', /^You tried: .* to .*\r$/m);
+    assert.match(mail?.text ?? '', /^X-Ringback-Client: 172\.27\.179\.150\r$/m);
+    await until('the mailbox is empty', () => pop.left().length === 0);
+
+    const status = JSON.parse(await printed('status', '--json'));
+    assert.deepEqual(status.notices, { pending: 0, sent: 2, failed: 0 });
+    assert.deepEqual([status.mailbox.user, status.mailbox.reason], ['sav_1', null]);
+    assert.deepEqual(
+      status.lists.map(({ server, told }: Record<string, unknown>) => [server, told]),
+      [[SERVER, 2]],
+    );
+    const text = await printed('status');
+    assert.match(text, /^Mailbox sav_1 at 127\.0\.0\.1:\d+: looked into 20/m);
+    assert.match(text, /^ {2}172\.27\.178\.80 {2}20.*, 2 of 3 told$/m);
+    assert.match(text, /^Notices: 0 pending, 2 sent, 0 failed$/m);
+    assert.match(await printed('outbox'), /sato@example\.jp/);
+    assert.match(await printed('history'), /^172\.27\.178\.80 .* 1\/1 +3 +2$/m);
+
+    running.child.kill('SIGTERM');
+    assert.equal(await running.ended(), 0);
+    assert.deepEqual([running.lines.at(-1)?.event, running.stderr], ['stopped', '']);
+    assert.equal(existsSync(place.path('relay.sock')), false);
+    // The state says the same when nothing runs.
+    assert.match(await printed('history'), /^172\.27\.178\.80 .* 1\/1 +3 +2$/m);
+    const { status: failed, stderr } = await ringbackBeside('status', '-c', file());
+    assert.equal(failed, 1);
+    assert.match(stderr, /no `ringback relay` is running here/);
+  });
+
+  it('looks at once when a trap comes', async (context) => {
+    const pop = await popServer(context);
+    const port = await freePort();
+    configure(pop.port, 9, (text) =>
+      text.replace('resolve: false', `resolve: false, traps: {listen: "127.0.0.1:${port}"}`),
+    );
+    const running = start(context);
+    await running.logged('ready');
+    await until('the first look', () => fetches(pop) === 1);
+    await trap(port, () => fetches(pop) > 1);
+    const signal = await running.logged('recovery.signal');
+    assert.deepEqual([signal.server, signal.sign, signal.trap], ['127.0.0.1', 'trap', 'coldStart']);
+  });
+
+  it('takes another configuration on SIGHUP, and keeps the one it has if that is wrong', async (context) => {
+    const pop = await popServer(context, { messages: listMessages({ key: 'another-secret' }) });
+    configure(pop.port, 9);
+    const running = start(context);
+    await running.logged('list.refused');
+    writeFileSync(file(), 'relay: {}\n');
+    running.child.kill('SIGHUP');
+    const rejected = await running.logged('configuration.rejected');
+    assert.match(String(rejected.message), /relay\.pop: is missing/);
+    configure(pop.port, 9, (text) => text.replace('list-secret', 'another-secret'));
+    running.child.kill('SIGHUP');
+    await running.logged('configuration.reloaded');
+    await running.logged('list.received');
+  });
+
+  it('says once that the mailbox can’t be read, and once that it can', async (context) => {
+    const port = await freePort();
+    configure(port, 9, (text) => text.replace('user: sav_1', 'every: 1s, user: sav_1'));
+    const running = start(context);
+    const failed = await running.logged('mailbox.failed');
+    assert.match(String(failed.reason), new RegExp(`127\\.0\\.0\\.1:${port}`));
+    assert.match(await printed('status'), /^ {2}it can't be read: /m);
+    const pop = await popServer(context, { messages: listMessages(), port });
+    await running.logged('mailbox.back');
+    await running.logged('list.received');
+    assert.equal(running.lines.filter(({ event }) => event === 'mailbox.failed').length, 1);
+    assert.ok(fetches(pop) > 0);
+  });
+
+  it('does not start where another one has the state, or with a file that is not its own', async (context) => {
+    const pop = await popServer(context);
+    configure(pop.port, 9);
+    const running = start(context);
+    await running.logged('ready');
+    const other = await ringbackBeside('relay', '-c', file());
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /another ringback has it/);
+    writeFileSync(file(), `detect: {watch: [172.27.178.0/24]}\nclients: [{address: ${SATO}, mail: a@b}]\n`);
+    const wrong = await ringbackBeside('relay', '-c', file());
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /detect: belongs to "ringback run"/);
+  });
+});

@@ -1,0 +1,42 @@
+/** What `make install` puts on a Debian server for its relay. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { needs } from '../host/require.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('the relay as a service', { skip: needs('systemd-analyze', 'systemd-sysusers', 'make') }, () => {
+  let prefix: string;
+  before(() => {
+    prefix = mkdtempSync(`${tmpdir()}/ringback-install-`);
+    execFileSync('make', ['-C', ROOT, 'install', `PREFIX=${prefix}`], { stdio: 'ignore' });
+  });
+  after(() => rmSync(prefix, { recursive: true }));
+  const unit = (): string => `${prefix}/lib/systemd/system/ringback-relay.service`;
+
+  it('is a unit in which systemd finds nothing wrong', () => {
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', unit()], { encoding: 'utf8' });
+    assert.deepEqual([status, stdout, stderr], [0, '', '']);
+  });
+
+  it('is open to no more than it needs, as systemd sees it', () => {
+    const threshold = '--threshold=20';
+    const argv = ['security', '--offline=true', '--no-pager', threshold, unit()];
+    const { status, stdout } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+  });
+
+  it('runs as a user that is made, a program that is there', () => {
+    const text = readFileSync(unit(), 'utf8');
+    const [, user] = /^User=(.*)$/m.exec(text) ?? [];
+    const sysusers = readFileSync(`${prefix}/lib/sysusers.d/ringback.conf`, 'utf8');
+    assert.match(sysusers, new RegExp(`^u ${user} `, 'm'));
+    const [, program = ''] = /^ExecStart=(\S+) relay /m.exec(text) ?? [];
+    const { status, stdout } = spawnSync(program, ['relay', '--help'], { encoding: 'utf8' });
+    assert.deepEqual([status, stdout.split('\n')[0]], [0, 'usage: ringback relay [-c FILE]']);
+  });
+});

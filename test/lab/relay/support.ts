@@ -1,0 +1,52 @@
+/** What the stories of list mails share. */
+import assert from 'node:assert/strict';
+import { address, type Lab } from '../../../board/lab/lab.ts';
+import { type Configuration, type LogEvent, PEOPLE, Ringback } from '../../../board/lab/ringback.ts';
+import { LIST_KEY } from './list-mail.ts';
+import { type Box, type MailHost, POP_PASSWORD, type StoredMail } from './mail-host.ts';
+
+const SERVERS = { s80: 'sav_1@example.jp', s81: 'sav_2@example.jp' } as const;
+
+/** The router knows no users: they are the relays' (embodiments 2 and 3 of the seed). */
+export function throughOthers(
+  via: 'server' | 'station',
+  sections: Configuration = {},
+): Record<string, unknown> {
+  const servers = Object.entries(SERVERS).flatMap(([node, mail]) =>
+    ([4, 6] as const).map((version) => ({ address: address(node, version), ports: [80], mail })),
+  );
+  const station = { mail: 'station@example.jp' };
+  return { notify: { via }, clients: [], servers, station, list_key: LIST_KEY, ...sections };
+}
+
+/** Sections of `ringback relay`: the mailbox that it looks into, and more of `relay:` and of `relay.pop:`. */
+export function fetching(
+  box: Box,
+  { pop = {}, ...relay }: { readonly pop?: Configuration; readonly [key: string]: unknown } = {},
+): Record<string, unknown> {
+  const mailbox = { host: address('mail'), user: box, password: POP_PASSWORD, every: '1s', ...pop };
+  return { relay: { pop: mailbox, resolve: false, ...relay }, list_key: LIST_KEY };
+}
+
+/** A station's relay that looks into its mailbox every second. */
+export function startStation(lab: Lab, sections: Configuration = fetching('station')): Promise<Ringback> {
+  return Ringback.startRelay(lab, 'station', sections);
+}
+
+/** The one mail in a person's mailbox that this notice became. */
+export async function noticeIn(host: MailHost, notice: LogEvent): Promise<StoredMail> {
+  const box = String(notice.mail).split('@')[0] as Box;
+  const mails = (await host.mails(box)).filter(
+    ({ headers }) => headers.get('message-id') === notice.messageId,
+  );
+  assert.equal(mails.length, 1, `mails with Message-ID ${notice.messageId} for ${box}`);
+  return mails[0] as StoredMail;
+}
+
+/** Everybody who was told, as often as he was: the addressees of all mails to people. */
+export async function told(host: MailHost): Promise<readonly string[]> {
+  return (await host.toPeople()).flatMap(({ to }) => to).toSorted();
+}
+
+/** The addresses of the lab's people: c150 is Tanaka's, c151 Sato's, c152 Nakamura's. */
+export const CLIENTS = Object.keys(PEOPLE).map((node) => address(node));
