@@ -5,7 +5,7 @@ import { IpBatch, type IpCommand } from './iproute.ts';
 import type { Kernel, Route } from './kernel.ts';
 import type { Memory } from './memory.ts';
 import { networkOf } from './network.ts';
-import type { AdapterFacts } from './plan.ts';
+import type { AdapterFacts } from './standby/plan.ts';
 
 /** An adapter that was off finds its link within this. */
 const CARRIER_MS = 5000;

@@ -31,12 +31,6 @@ function onTerminal(...argv: readonly string[]): string {
 
 /** Which hardware address the terminal learns for an address by asking, or null if nobody answers. */
 function asked(address: string): string | null {
-  console.error(
-    ip('-6', 'a', 'show', 'dev', T1),
-    ip('-6', 'route'),
-    onTerminal('ip', '-6', 'a'),
-    onTerminal('ip', '-6', 'route'),
-  );
   onTerminal('ip', 'neighbour', 'flush', 'all');
   try {
     onTerminal('ping', '-c', '1', '-W', '3', address);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ActiveSession, type Keys, StandbySessions } from '../../../host/takeover/session.ts';
+import { ActiveSession } from '../../../host/takeover/active/session.ts';
+import type { Keys } from '../../../host/takeover/session.ts';
+import { StandbySessions } from '../../../host/takeover/standby/sessions.ts';
 import { encode, type Message } from '../../../host/takeover/wire.ts';
 
 const KEY = 'a secret of the pair';

@@ -1,16 +1,21 @@
 /** The active half on a real machine: its socket, its session, its health. */
-import { at } from '../config/sentences.ts';
-import type { ActiveConfiguration, ServiceAddress, TakeoverConfiguration } from '../config/takeover/types.ts';
-import type { Endpoint } from '../config/types.ts';
-import { RingbackError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { Active, type Handover } from './active.ts';
-import type { Half } from './half.ts';
+import { at } from '../../config/sentences.ts';
+import type {
+  ActiveConfiguration,
+  ServiceAddress,
+  TakeoverConfiguration,
+} from '../../config/takeover/types.ts';
+import type { Endpoint } from '../../config/types.ts';
+import { RingbackError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Half } from '../half.ts';
+import type { Handover } from '../handover.ts';
+import { Machine } from '../machine.ts';
+import { openSocket, type PeerSocket } from '../socket.ts';
+import type { Message } from '../wire.ts';
+import { Active } from './active.ts';
 import { Health } from './health.ts';
-import { Machine } from './machine.ts';
 import { ActiveSession } from './session.ts';
-import { openSocket, type PeerSocket } from './socket.ts';
-import type { Message } from './wire.ts';
 
 const PORT = 7373;
 const FIRST_GREETING_MS = 100;

@@ -1,17 +1,17 @@
 /** The standby half on a real machine: its socket, the sessions of its actives. */
 
-import { at } from '../config/sentences.ts';
-import type { StandbyConfiguration, TakeoverConfiguration } from '../config/takeover/types.ts';
-import type { Endpoint } from '../config/types.ts';
-import { RingbackError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Handover } from './active.ts';
-import type { Half } from './half.ts';
-import { Machine } from './machine.ts';
-import { StandbySessions } from './session.ts';
-import { openSocket, type PeerSocket } from './socket.ts';
+import { at } from '../../config/sentences.ts';
+import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/takeover/types.ts';
+import type { Endpoint } from '../../config/types.ts';
+import { RingbackError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Half } from '../half.ts';
+import type { Handover } from '../handover.ts';
+import { Machine } from '../machine.ts';
+import { openSocket, type PeerSocket } from '../socket.ts';
+import type { Message } from '../wire.ts';
+import { StandbySessions } from './sessions.ts';
 import { Standby } from './standby.ts';
-import type { Message } from './wire.ts';
 
 export class StandbyHalf implements Half {
   readonly #log: Log;
