@@ -2,6 +2,10 @@
  * Sessions between an active and its standby: without a clock and without a disk nothing forged, replayed or
  * sent back is believed. Each side brings a random nonce; only who has the key can put both into a message,
  * and within a session numbers go up only. A replayed hello begins nothing, for the answer to it is needed.
+ *
+ * Who has a key can speak for all that it is for. An active's name is in its authenticated messages, but among actives that share
+ * one key it is a word of honour: one that was broken into can have the addresses of the others taken. Where that counts, each
+ * has a key of its own (`actives: [{name, address, key}]`). Against who has a machine's own key there is no help.
  */
 import { type Datagram, decode, encode, isStandbys, keyOf, type Message, NONCE_BYTES } from './wire.ts';
 
@@ -61,10 +65,9 @@ export class Session {
 /** Authentic, whole, and said by the right side; or why not. */
 export function read(
   bytes: Uint8Array,
-  keys: Keys,
+  known: readonly string[],
   byStandby: boolean,
 ): { datagram: Datagram; key: string } | Refused {
-  const known = keys();
   const key = known[keyOf(bytes, known)];
   if (key === undefined) return 'forged';
   const datagram = decode(bytes);

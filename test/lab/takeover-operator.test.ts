@@ -14,6 +14,7 @@ import {
   startActive,
   startStandby,
   tablesSay,
+  unlocked,
 } from './takeover/duplex.ts';
 
 describe('an operator', { concurrency: 3 }, () => {
@@ -37,6 +38,7 @@ describe('an operator', { concurrency: 3 }, () => {
   });
 
   duplexStory('has both halves reread what they are to do', async (lab) => {
+    const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const listen = `${address('standby')}:7373`;
     const actives = [
@@ -59,6 +61,7 @@ describe('an operator', { concurrency: 3 }, () => {
     writeTakeoverConfiguration(lab, 'standby', half);
     standby.signal('SIGHUP');
     await standby.event({ event: 'configuration.reloaded' });
+    await unlocked();
     assert.equal((await web.takeover('--give', address('s81'))).code, 0);
     await tablesSay(lab, { s80: standby1, s81: standby1 });
     assert.ok(await reaches(lab, 't21', 's81'));
@@ -75,8 +78,10 @@ describe('an operator', { concurrency: 3 }, () => {
     writeTakeoverConfiguration(lab, 'standby', { ...half, key: next });
     standby.signal('SIGHUP');
     await standby.event({ event: 'configuration.reloaded' }, 30_000, standby.events.length);
+    await unlocked();
     const { code, stderr } = await web.takeover('--return');
     assert.equal(code, 0, stderr);
+    await tablesSay(lab, { s80: web0, s81: web1 });
     for (const service of ['s80', 's81']) assert.ok(await reaches(lab, 't24', service));
     assert.deepEqual(standby.matching({ event: 'takeover.refused' }), []);
   });

@@ -74,7 +74,7 @@ export class ActiveSession {
   }
 
   open(bytes: Uint8Array): ActiveReading {
-    const reading = read(bytes, this.#keys, true);
+    const reading = read(bytes, this.#keys(), true);
     if (typeof reading === 'string') return { is: 'refused', why: reading };
     const { datagram, key } = reading;
     const { message } = datagram;

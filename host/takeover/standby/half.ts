@@ -40,6 +40,10 @@ export class StandbyHalf implements Half {
     });
     this.#sessions = new StandbySessions({
       keys: this.#machine.keys,
+      ownKeys: () =>
+        new Map(
+          this.#configuration.actives.flatMap(({ name, key }) => (key === null ? [] : [[name, [key]]])),
+        ),
       name: this.#machine.name,
       identify: (name, from, addresses) => this.#identify(name, from, addresses),
       nowMs: () => performance.now(),
@@ -165,8 +169,8 @@ export class StandbyHalf implements Half {
     this.#standby.adopt(known.filter(({ adapter, address }) => machine.adapters.has(adapter, address)));
     this.#remember();
     this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
-    for (const { address } of actives) {
-      this.#socket.send(this.#sessions.knock(), { host: address, port: listen.port });
+    for (const { name, address } of actives) {
+      this.#socket.send(this.#sessions.knock(name), { host: address, port: listen.port });
     }
     this.#beatNow();
   }

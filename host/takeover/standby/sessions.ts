@@ -24,6 +24,8 @@ const MOST_ENDED = 4096;
 
 export interface StandbySessionOptions {
   readonly keys: Keys;
+  /** By name, those of actives that have keys of their own: nothing else is believed of them, and they speak for nobody else. */
+  readonly ownKeys?: () => ReadonlyMap<string, readonly [string, ...string[]]>;
   /** What the standby calls itself. */
   readonly name: string;
   /** Whose datagram it is: by the name that it bears, the address it came from, and its addresses. Null: nobody's who is served. */
@@ -48,11 +50,11 @@ export class StandbySessions {
 
   /** The bytes of a message to an active; null while there is no session with it. */
   seal(active: string, message: Message): Buffer | null {
-    return this.#sessions.get(active)?.seal(message, this.#options.keys) ?? null;
+    return this.#sessions.get(active)?.seal(message, () => this.#keysOf(active)) ?? null;
   }
 
   /** "Here I am": makes an active that listens greet at once. Proves nothing, and begins nothing. */
-  knock(): Buffer {
+  knock(active: string): Buffer {
     return encode(
       {
         activeNonce: NO_NONCE,
@@ -61,14 +63,15 @@ export class StandbySessions {
         seen: 0,
         message: { kind: 'knock', name: this.#options.name },
       },
-      this.#options.keys()[0],
+      this.#keysOf(active)[0],
     );
   }
 
   /** `from` is the address that the datagram bears as its sender. */
   open(bytes: Uint8Array, from: string): StandbyReading {
-    const { keys } = this.#options;
-    const reading = read(bytes, keys, false);
+    const { keys, ownKeys } = this.#options;
+    const own = [...(ownKeys?.().values() ?? [])].flat();
+    const reading = read(bytes, [...keys(), ...own], false);
     if (typeof reading === 'string') return { is: 'refused', why: reading };
     const { datagram, key } = reading;
     const { message, activeNonce } = datagram;
@@ -80,6 +83,7 @@ export class StandbySessions {
     const active = this.#byNonce.get(nonce);
     const session = active === undefined ? undefined : this.#sessions.get(active);
     if (active !== undefined && session?.isOf(datagram)) {
+      if (!this.#keysOf(active).includes(key)) return { is: 'refused', why: 'forged' };
       if (!session.admits(datagram.number)) return { is: 'refused', why: 'replayed' };
       session.key = key;
       return { is: 'message', active, message, begins: false };
@@ -97,6 +101,7 @@ export class StandbySessions {
     const addresses = message.kind === 'beat' ? message.entries.map(({ address }) => address) : [];
     const active = this.#options.identify(name, from, addresses);
     if (active === null) return { is: 'refused', why: 'stranger' };
+    if (!this.#keysOf(active).includes(key)) return { is: 'refused', why: 'forged' };
     const before = this.#sessions.get(active);
     if (before !== undefined) this.#end(Buffer.from(before.activeNonce).toString('hex'));
     const session = new Session(datagram.activeNonce, datagram.standbyNonce, key);
@@ -104,6 +109,10 @@ export class StandbySessions {
     this.#sessions.set(active, session);
     this.#byNonce.set(nonce, active);
     return { is: 'message', active, message, begins: true };
+  }
+
+  #keysOf(active: string): readonly [string, ...string[]] {
+    return this.#options.ownKeys?.().get(active) ?? this.#options.keys();
   }
 
   #end(nonce: string): void {
