@@ -149,7 +149,7 @@ export class ActiveHalf implements Half {
     const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: PORT };
     if (own === undefined) {
       const message =
-        'every address of this machine is one to be given; when all are, the standby hears nothing';
+        'every address of this machine is one to be given: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter';
       this.#log.warn('takeover.mute', { message });
     }
     // A port alone is for all addresses, of the standby's kind.
