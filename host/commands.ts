@@ -14,6 +14,7 @@ import { takeover } from './takeover/run.ts';
 
 const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
 const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
+const DEFAULT_TAKEOVER_CONFIGURATION = '/etc/ringback/takeover.yaml';
 
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -49,7 +50,7 @@ export interface Given {
 }
 
 export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
-  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION})`,
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION})`,
   json: '    --json            for machines',
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
@@ -101,14 +102,15 @@ ${RECORDS_HELP}
 list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
 After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
-const TAKEOVER_HELP = `Without an option it is one half of a duplex pair: \`takeover.role\` says which.
+const TAKEOVER_HELP = `Without an option it is one half of a duplex pair: \`takeover.role\` says which, active (has addresses,
+and gives them) or standby (takes them). With one it asks the half that is running here, by the same -c FILE.
 ${FOREGROUND_HELP}
 An active that is stopped leaves its addresses where they are, and the standby waits (\`stop: give\` gives them to
 it before); a standby that is stopped leaves what it has taken on its adapters, and finds it when it starts again.
 
---give [ADDRESS…]         asks a running active to give these addresses, or all, to its standby
---return [NAME|ADDRESS…]  asks either half that these addresses, all of the active of that name, or all come back
---status                  asks either half who has what
+--give [ADDRESS…]         on an active: these addresses, or all, go to the standby
+--return [NAME|ADDRESS…]  on either: these addresses, or all, come back to their active; a standby also takes an active's name
+--status                  on either: who has what
 Status 1 when an address could not be moved; the message says why.
 
 --json prints {"addresses": [{"address", "done", "reason"}]}; for --status {"role": "active", "healthy", "faults",
@@ -136,7 +138,10 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: TAKEOVER_HELP,
     options: ['config', 'verbose', 'json', 'give', 'return', 'status'],
     takesMore: true,
-    action: async ({ config = DEFAULT_CONFIGURATION, verbose = false, json = false, ...given }, words) => {
+    action: async (
+      { config = DEFAULT_TAKEOVER_CONFIGURATION, verbose = false, json = false, ...given },
+      words,
+    ) => {
       const { give = false, return: back = false, status = false } = given;
       const order = { config, json, give, return: back, status };
       if (!isOrder(order, words)) {

@@ -2,10 +2,11 @@
 import { isVersion4, type Prefix, prefixText } from '../config/address.ts';
 import { messageOf } from '../errors.ts';
 import { IpBatch, type IpCommand } from './iproute.ts';
-import type { Kernel, Route } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 import type { Memory } from './memory.ts';
 import { networkOf } from './network.ts';
-import type { AdapterFacts } from './plan.ts';
+import type { Route } from './routes.ts';
+import type { AdapterFacts } from './standby/plan.ts';
 
 /** An adapter that was off finds its link within this. */
 const CARRIER_MS = 5000;
@@ -89,7 +90,7 @@ export class Adapters {
       this.#ip.run([...required, ...back.map(routeCommand), ...source], adapter),
       sourced ? this.#rule6('add', adapter, prefix) : null,
     ]);
-    this.#kernel.note(adapter, { add: prefix, up: true });
+    this.#kernel.note(adapter, { add: prefix, up: true, routes: back });
     if (back.length > 0) {
       const { routes } = this.#memory.known;
       this.#memory.change({ routes: routes.filter((route) => !back.includes(route)) });

@@ -152,22 +152,48 @@ export class IpBatch {
   }
 }
 
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
+
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
 /** What `ip -json …` says. Throws RingbackError('unavailable') when there is no iproute2, or it fails. */
-export function ipJson(...argv: readonly string[]): Promise<unknown> {
+export async function ipJson(...argv: readonly string[]): Promise<unknown> {
+  return (await ipJsons(argv, null))[0] ?? [];
+}
+
+/**
+ * What `ip -json ARGV -batch -` says to each of the commands, in one process. Throws RingbackError('unavailable') when
+ * there is no iproute2, or one of them fails.
+ */
+export function ipJsonBatch(argv: readonly string[], commands: readonly string[]): Promise<unknown[]> {
+  return ipJsons([...argv, '-batch', '-'], `${commands.join('\n')}\n`);
+}
+
+/** One value a line. */
+function ipJsons(argv: readonly string[], input: string | null): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void =>
       reject(new RingbackError('unavailable', `ip ${argv.join(' ')}: ${reason}`, { cause }));
-    execFile('ip', ['-json', ...argv], { maxBuffer: MOST_BYTES }, (error, stdout, stderr) => {
+    const options = { maxBuffer: MOST_BYTES };
+    const child = execFile('ip', ['-json', ...argv], options, (error, stdout, stderr) => {
       if (systemCodeOf(error) === 'ENOENT') {
         fail('there is no such program; install iproute2 (OpenWrt: ip-full)', error);
       } else if (error !== null) fail(stderr.trim() || messageOf(error), error);
       else {
         try {
-          resolve(stdout.trim() === '' ? [] : JSON.parse(stdout));
+          resolve(stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line)])));
         } catch (cause) {
           fail('it does not speak JSON; install iproute2 (OpenWrt: ip-full)', cause);
         }
       }
     });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input ?? '');
   });
 }

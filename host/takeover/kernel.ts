@@ -1,8 +1,9 @@
 /** What the kernel's adapters have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { isVersion4, type Prefix, prefixContains } from '../config/address.ts';
-import { ipJson } from './iproute.ts';
+import { ipJson, isJson, type Json, textOf } from './iproute.ts';
 import { networkOf } from './network.ts';
+import { type Route, Routes } from './routes.ts';
 
 /** Changes come in groups. */
 const GROUP_MS = 20;
@@ -17,27 +18,6 @@ interface Adapter {
   readonly flags: readonly string[];
   /** All but link-local ones, and those that come and go with a router's advertisements (RFC 4862). */
   readonly addresses: readonly Prefix[];
-}
-
-/** A route that is to be there again after its adapter was down. */
-export interface Route {
-  readonly adapter: string;
-  /** A network, or `default`. */
-  readonly to: string;
-  readonly version: 4 | 6;
-  readonly via: string | null;
-  /** The words of `ip route` after the destination, gateway and adapter. */
-  readonly rest: readonly string[];
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null;
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 function adapterOf(json: Json): Adapter | null {
@@ -58,25 +38,6 @@ function adapterOf(json: Json): Adapter | null {
   };
 }
 
-function routeOf(json: Json, version: 4 | 6): Route | null {
-  const [adapter, to] = [textOf(json.dev), textOf(json.dst)];
-  if (adapter === null || to === null || json.protocol === 'kernel') return null;
-  const words = (word: string, value: unknown): string[] =>
-    value === undefined || value === null || value === '' ? [] : [word, String(value)];
-  return {
-    adapter,
-    to,
-    version,
-    via: textOf(json.gateway),
-    rest: [
-      ...words('proto', json.protocol),
-      ...words('metric', json.metric),
-      ...words('src', json.prefsrc),
-      ...(Array.isArray(json.flags) && json.flags.includes('onlink') ? ['onlink'] : []),
-    ],
-  };
-}
-
 export interface KernelHandlers {
   /** Something may have changed, and is known now. */
   onChange(): void;
@@ -87,7 +48,7 @@ export interface KernelHandlers {
 export class Kernel {
   readonly #handlers: KernelHandlers;
   #adapters = new Map<string, Adapter>();
-  #routes: readonly Route[] = [];
+  readonly #routes = new Routes();
   #monitor: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #refreshing = false;
@@ -102,8 +63,9 @@ export class Kernel {
 
   /** Throws RingbackError('unavailable') when there is no iproute2. */
   async start(): Promise<void> {
-    await this.#read();
+    await this.refresh();
     this.#watch();
+    this.#routes.watch();
     this.#refreshIn(REFRESH_MS);
   }
 
@@ -111,6 +73,7 @@ export class Kernel {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#monitor?.kill();
+    this.#routes.close();
   }
 
   has(adapter: string): boolean {
@@ -156,21 +119,25 @@ export class Kernel {
     return [...all.filter(isNear), ...all.filter((prefix) => !isNear(prefix))].map(({ address }) => address);
   }
 
-  /** Those that the kernel does not make by itself. */
+  /** Those that somebody has put there. */
   routesOf(adapter: string): readonly Route[] {
-    return this.#routes.filter((route) => route.adapter === adapter);
+    return this.#routes.all.filter((route) => route.adapter === adapter);
   }
 
-  /** Those whose gateway is in a network, by whatever adapter. */
+  /** Those of them whose gateway is in a network, by whatever adapter. */
   routesThrough(network: Prefix): readonly Route[] {
-    return this.#routes.filter(({ via }) => via !== null && prefixContains(network, via));
+    return this.#routes.all.filter(({ via }) => via !== null && prefixContains(network, via));
   }
 
   /** What a command of ours has done, before the kernel says so. */
-  note(adapter: string, change: { add?: Prefix; remove?: string; up?: boolean }): void {
+  note(
+    adapter: string,
+    change: { add?: Prefix; remove?: string; up?: boolean; routes?: readonly Route[] },
+  ): void {
     const before = this.#adapters.get(adapter);
     if (before === undefined) return;
     this.#changes++;
+    this.#routes.note(change.routes ?? []);
     const { add, remove, up } = change;
     const addresses = before.addresses.filter(
       ({ address }) => address !== remove && address !== add?.address,
@@ -182,16 +149,12 @@ export class Kernel {
 
   /** Resolves when it is known what is there now. */
   async refresh(): Promise<void> {
-    await this.#read();
+    await Promise.all([this.#read(), this.#routes.read()]);
   }
 
   async #read(): Promise<void> {
     const changes = this.#changes;
-    const [adapters, routes4, routes6] = await Promise.all([
-      ipJson('address', 'show'),
-      ipJson('-4', 'route', 'show'),
-      ipJson('-6', 'route', 'show').catch(() => []),
-    ]);
+    const adapters = await ipJson('address', 'show');
     if (changes !== this.#changes) {
       this.#again = true;
       return;
@@ -201,16 +164,6 @@ export class Kernel {
       return adapter === null ? [] : [adapter];
     });
     this.#adapters = new Map(known.map((adapter) => [adapter.name, adapter]));
-    const both = [
-      [routes4, 4],
-      [routes6, 6],
-    ] as const;
-    this.#routes = both.flatMap(([routes, version]) =>
-      (Array.isArray(routes) ? routes.filter(isJson) : []).flatMap((json) => {
-        const route = routeOf(json, version);
-        return route === null ? [] : [route];
-      }),
-    );
   }
 
   #refreshIn(waitMs: number): void {
@@ -245,6 +198,7 @@ export class Kernel {
       rest = lines.pop() ?? '';
       for (const line of lines) this.#heard(line);
       this.#refreshIn(GROUP_MS);
+      this.#routes.changed();
     });
     child.on('error', () => {});
     child.on('close', () => {

@@ -92,6 +92,7 @@ export class Machine {
     this.#seldom.close();
     this.kernel.close();
     await this.announcer.close();
+    await this.#hooks.close();
     this.#ip.close();
     this.adapters.close();
   }

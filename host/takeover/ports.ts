@@ -2,7 +2,7 @@
 import type { Prefix } from '../config/address.ts';
 import type { Fields, Level } from '../log.ts';
 import type { Clock } from './clock.ts';
-import type { AdapterFacts } from './plan.ts';
+import type { AdapterFacts } from './standby/plan.ts';
 import type { Message } from './wire.ts';
 
 export interface Ports {

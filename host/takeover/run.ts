@@ -8,9 +8,9 @@ import { RingbackError } from '../errors.ts';
 import type { Signals } from '../foreground.ts';
 import type { Fields, Log } from '../log.ts';
 import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
-import { ActiveHalf } from './active-half.ts';
+import { ActiveHalf } from './active/half.ts';
 import type { Half } from './half.ts';
-import { StandbyHalf } from './standby-half.ts';
+import { StandbyHalf } from './standby/half.ts';
 import { hurry } from './urgency.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */

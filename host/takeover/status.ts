@@ -1,6 +1,6 @@
 /** What a running half has in hand, for people. */
-import type { ActiveStatus } from './active.ts';
-import type { StandbyStatus } from './standby.ts';
+import type { ActiveStatus } from './active/active.ts';
+import type { StandbyStatus } from './standby/standby.ts';
 
 /** The answer of the control socket. `since` is ISO 8601; `refused` counts datagrams that were not believed. */
 export type TakeoverStatus = {

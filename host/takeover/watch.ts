@@ -7,12 +7,15 @@ const LEAST_LOOK_MS = 2;
 /** A look that comes later than so many of them found this program asleep: it counts as one. */
 const MOST_LATE = 2;
 
-export interface WatchOptions {
-  readonly clock: Clock;
+export interface WatchTerms {
   readonly everyMs: number;
   readonly lost: number;
   /** So long before the loss is certain, `onDoubt` says that it may come. */
   readonly aheadMs: number;
+}
+
+export interface WatchOptions extends WatchTerms {
+  readonly clock: Clock;
   readonly onDoubt: () => void;
   readonly onLost: () => void;
   readonly onBack: () => void;
@@ -24,7 +27,9 @@ export interface WatchOptions {
  */
 export class Watch {
   readonly #options: WatchOptions;
-  #everyMs: number;
+  #terms: WatchTerms;
+  /** How often the other side says that it will speak. */
+  #saidMs = 0;
   #silentMs = 0;
   #lookedMs = 0;
   #cancel: (() => void) | null = null;
@@ -34,7 +39,12 @@ export class Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#everyMs = options.everyMs;
+    this.#terms = options;
+  }
+
+  /** From now on. What has been silent so far has been silent. */
+  use(terms: WatchTerms): void {
+    this.#terms = terms;
   }
 
   get isLost(): boolean {
@@ -54,7 +64,7 @@ export class Watch {
   heard(everyMs: number): void {
     this.#epoch++;
     this.#silentMs = 0;
-    this.#everyMs = Math.max(everyMs, this.#options.everyMs);
+    this.#saidMs = everyMs;
     const was = this.#state;
     this.#state = 'heard';
     if (this.#cancel === null) {
@@ -72,6 +82,10 @@ export class Watch {
     this.#epoch++;
   }
 
+  get #everyMs(): number {
+    return Math.max(this.#saidMs, this.#terms.everyMs);
+  }
+
   get #lookMs(): number {
     return Math.max(LEAST_LOOK_MS, this.#everyMs / LOOKS);
   }
@@ -86,8 +100,8 @@ export class Watch {
     this.#lookedMs = nowMs;
     this.#silentMs += Math.min(passedMs, this.#lookMs * MOST_LATE);
     this.#lookLater();
-    const limitMs = this.#everyMs * this.#options.lost;
-    const doubtMs = Math.max(this.#everyMs * 1.5, limitMs - this.#options.aheadMs);
+    const limitMs = this.#everyMs * this.#terms.lost;
+    const doubtMs = Math.max(this.#everyMs * 1.5, limitMs - this.#terms.aheadMs);
     if (this.#silentMs >= limitMs && this.#state !== 'lost') this.#settle('lost');
     else if (this.#silentMs >= doubtMs && this.#state === 'heard') this.#settle('doubted');
   }

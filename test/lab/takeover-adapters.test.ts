@@ -31,12 +31,6 @@ function onTerminal(...argv: readonly string[]): string {
 
 /** Which hardware address the terminal learns for an address by asking, or null if nobody answers. */
 function asked(address: string): string | null {
-  console.error(
-    ip('-6', 'a', 'show', 'dev', T1),
-    ip('-6', 'route'),
-    onTerminal('ip', '-6', 'a'),
-    onTerminal('ip', '-6', 'route'),
-  );
   onTerminal('ip', 'neighbour', 'flush', 'all');
   try {
     onTerminal('ping', '-c', '1', '-W', '3', address);
@@ -168,6 +162,31 @@ describe('adapters of a takeover', () => {
     await adapters.activate(T1, C, false);
     assert.match(ip('route', 'show'), new RegExp(`198.51.100.0/24 via 192.0.2.21 dev ${T1} .*metric 50`));
     await adapters.deactivate(T1, C);
+    assert.equal(memory.known.routes.length, 1, 'they are not forgotten when it goes again at once');
+    memory.change({ raised: [], routes: [] });
+  });
+
+  it('leave to a routing daemon what it has put there', async () => {
+    ip('link', 'set', T1, 'up');
+    ip('address', 'add', '192.0.2.80/24', 'dev', T1);
+    ip('route', 'add', '198.51.100.0/24', 'via', '192.0.2.21', 'dev', T1, 'proto', 'bird');
+    ip('route', 'add', '203.0.113.0/24', 'via', '192.0.2.21', 'dev', T1, 'proto', 'static');
+    await kernel.refresh();
+    assert.deepEqual(
+      kernel.routesOf(T1).map(({ to, rest }) => [to, rest]),
+      [['203.0.113.0/24', ['proto', '4']]],
+    );
+    await adapters.activate(T1, D, true);
+    const table = /from 192\.0\.2\.81 lookup (\d+)/.exec(ip('rule', 'show'))?.[1] ?? 'none';
+    const routes = ip('route', 'show', 'table', table);
+    assert.match(routes, /203\.0\.113\.0/);
+    assert.doesNotMatch(routes, /198\.51\.100\.0/);
+    await adapters.withdraw(T1, D, true, false);
+    await adapters.deactivate(T1, C);
+    assert.deepEqual(
+      memory.known.routes.map(({ to }) => to),
+      ['203.0.113.0/24'],
+    );
     memory.change({ raised: [], routes: [] });
   });
 

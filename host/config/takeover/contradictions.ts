@@ -35,7 +35,10 @@ function ofActive({ listen, standby, addresses, gateway }: ActiveConfiguration, 
   }
 }
 
-function ofStandby({ listen, adapters, actives, heartbeat, checkMs }: StandbyConfiguration, add: Add): void {
+function ofStandby(
+  { key, listen, adapters, actives, heartbeat, checkMs }: StandbyConfiguration,
+  add: Add,
+): void {
   repeated(adapters, (index) => ['adapters', index], add);
   for (const key of ['name', 'address'] as const) {
     repeated(
@@ -44,7 +47,8 @@ function ofStandby({ listen, adapters, actives, heartbeat, checkMs }: StandbyCon
       add,
     );
   }
-  for (const [index, { address }] of actives.entries()) {
+  for (const [index, { address, key: own }] of actives.entries()) {
+    if (own === key) add(['actives', index, 'key'], 'is the same as key; leave it away');
     if (address === listen.host) {
       add(['actives', index, 'address'], `${address} is where this standby listens; give the active's own`);
     }

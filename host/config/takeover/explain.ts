@@ -95,8 +95,9 @@ export function warnings({ takeover }: TakeoverConfiguration): string[] {
 /** The same configuration with its keys hidden, to be printed. */
 export function redact(configuration: TakeoverConfiguration): TakeoverConfiguration {
   const { takeover } = configuration;
-  return {
-    ...configuration,
-    takeover: { ...takeover, key: HIDDEN, oldKey: takeover.oldKey === null ? null : HIDDEN },
-  };
+  const hidden = (key: string | null): string | null => (key === null ? null : HIDDEN);
+  const keys = { key: HIDDEN, oldKey: hidden(takeover.oldKey) };
+  if (takeover.role === 'active') return { ...configuration, takeover: { ...takeover, ...keys } };
+  const actives = takeover.actives.map((active) => ({ ...active, key: hidden(active.key) }));
+  return { ...configuration, takeover: { ...takeover, ...keys, actives } };
 }

@@ -178,9 +178,15 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
           mapping({
             name: line('a name', 63),
             address,
+            key: v.optional(key),
             addresses: v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
           }),
-          v.transform((keys) => ({ name: keys.name, address: keys.address, addresses: keys.addresses })),
+          v.transform((keys) => ({
+            name: keys.name,
+            address: keys.address,
+            key: keys.key ?? null,
+            addresses: keys.addresses,
+          })),
         ),
         {
           allowed: `whom it serves, as in [{name: web, address: 172.27.178.11}]`,

@@ -75,6 +75,8 @@ export interface ActiveConfiguration extends CommonConfiguration {
 export interface ServedActive {
   readonly name: string;
   readonly address: string;
+  /** Of its own; null: the common one. */
+  readonly key: string | null;
   /** Its service addresses, as far as they are known from the start; it tells them itself. */
   readonly addresses: readonly string[];
 }

@@ -1,7 +1,7 @@
 /** Addresses that come back, and programs that are started again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Taken } from '../../../host/takeover/standby.ts';
+import type { Taken } from '../../../host/takeover/standby/holdings.ts';
 import { ADDRESSES, World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;

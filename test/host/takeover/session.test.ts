@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ActiveSession, type Keys, StandbySessions } from '../../../host/takeover/session.ts';
+import { ActiveSession } from '../../../host/takeover/active/session.ts';
+import type { Keys } from '../../../host/takeover/session.ts';
+import { StandbySessions } from '../../../host/takeover/standby/sessions.ts';
 import { encode, type Message } from '../../../host/takeover/wire.ts';
 
 const KEY = 'a secret of the pair';
@@ -184,7 +186,7 @@ describe('a session', () => {
 
   it('knocks, which proves nothing and begins nothing', () => {
     const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
-    assert.deepEqual(active.open(standby.knock()), { is: 'knock', standby: 'standby' });
+    assert.deepEqual(active.open(standby.knock('web')), { is: 'knock', standby: 'standby' });
     assert.equal(active.isUp, false);
   });
 
@@ -255,5 +257,55 @@ describe('a forger with the key', () => {
       KEY,
     );
     assert.equal(why(active.open(forged)), 'replayed');
+  });
+
+  it('of an active with a key of its own is believed with that only, and speaks for nobody else', () => {
+    const OWN = 'a secret of web and the standby';
+    const options = {
+      keys,
+      name: 'standby',
+      identify: (name: string) => name,
+      nowMs: () => 0,
+      ownKeys: () => new Map([['web', [OWN] as const]]),
+    };
+    /** What becomes of a first message that says who it is from. */
+    const begins = (key: string, name: string): string => {
+      const [active, standby] = [new ActiveSession(() => [key], name), new StandbySessions(options)];
+      const answer = standby.open(active.hello(), 'x');
+      assert.ok(answer.is === 'answer');
+      assert.equal(active.open(answer.bytes).is, 'welcome');
+      const first = active.seal({ ...BEAT, name });
+      assert.ok(first !== null);
+      const reading = standby.open(first, 'x');
+      if (reading.is === 'message') {
+        const report = standby.seal(name, REPORT);
+        assert.ok(report !== null);
+        assert.equal(active.open(report).is, 'message');
+      }
+      return reading.is === 'refused' ? reading.why : reading.is;
+    };
+    assert.equal(begins(OWN, 'web'), 'message');
+    assert.equal(begins(KEY, 'web'), 'forged', 'with the key of the others');
+    assert.equal(begins(OWN, 'shop'), 'forged', 'in the name of another');
+    assert.equal(begins(KEY, 'shop'), 'message');
+    const knock = new StandbySessions(options).knock('web');
+    assert.equal(new ActiveSession(() => [OWN], 'web').open(knock).is, 'knock');
+  });
+
+  it('ends for an active that gets a key of its own', () => {
+    const own = new Map<string, readonly [string, ...string[]]>();
+    const standby = new StandbySessions({
+      keys,
+      name: 'standby',
+      identify: (name) => name,
+      nowMs: () => 0,
+      ownKeys: () => own,
+    });
+    const active = new ActiveSession(keys, 'web');
+    meet(active, standby);
+    own.set('web', ['a secret of web and the standby']);
+    const beat = active.seal(BEAT);
+    assert.ok(beat !== null);
+    assert.equal(why(standby.open(beat, 'x')), 'forged');
   });
 });

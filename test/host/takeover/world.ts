@@ -7,11 +7,13 @@ import type { Prefix } from '../../../host/config/address.ts';
 import { parseTakeoverConfiguration } from '../../../host/config/takeover/file.ts';
 import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/config/takeover/types.ts';
 import type { Fields, Level } from '../../../host/log.ts';
-import { Active } from '../../../host/takeover/active.ts';
+import { Active } from '../../../host/takeover/active/active.ts';
+import { ActiveSession } from '../../../host/takeover/active/session.ts';
 import type { Clock } from '../../../host/takeover/clock.ts';
 import type { Ports } from '../../../host/takeover/ports.ts';
-import { ActiveSession, StandbySessions } from '../../../host/takeover/session.ts';
-import { Standby, type Taken } from '../../../host/takeover/standby.ts';
+import type { Taken } from '../../../host/takeover/standby/holdings.ts';
+import { StandbySessions } from '../../../host/takeover/standby/sessions.ts';
+import { Standby } from '../../../host/takeover/standby/standby.ts';
 import type { Message } from '../../../host/takeover/wire.ts';
 
 const KEY = 'a secret of the pair';
@@ -299,7 +301,7 @@ export function standbyConfiguration(more: object = {}): StandbyConfiguration {
   return takeover;
 }
 
-/** What host/takeover/active-half.ts is on a real machine. */
+/** What host/takeover/active/half.ts is on a real machine. */
 class ActiveHalf {
   readonly active: Active;
   readonly session: ActiveSession;
@@ -382,7 +384,7 @@ class ActiveHalf {
   }
 }
 
-/** What host/takeover/standby-half.ts is on a real machine. */
+/** What host/takeover/standby/half.ts is on a real machine. */
 class StandbyHalf {
   readonly standby: Standby;
   readonly sessions: StandbySessions;

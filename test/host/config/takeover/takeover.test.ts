@@ -47,7 +47,7 @@ describe('the file of a takeover', () => {
       key: SECRET,
       oldKey: null,
       adapters: ['eth1', 'eth0'],
-      actives: [{ name: 'web', address: '172.27.178.11', addresses: [] }],
+      actives: [{ name: 'web', address: '172.27.178.11', key: null, addresses: [] }],
       share: false,
       warm: true,
       return: 'manual',
@@ -156,6 +156,10 @@ describe('the file of a takeover', () => {
       /old_key: is the same as key/,
     );
     assert.match(
+      mistake(STANDBY, '172.27.178.11}', `172.27.178.11, key: ${SECRET}}`),
+      /actives\[0\]\.key: is the same as key/,
+    );
+    assert.match(
       mistake(ACTIVE, '  health', '  gateway: {address: 172.27.178.80}\n  health'),
       /gateway\.address: .* always answers$/,
     );
@@ -178,6 +182,8 @@ describe('the file of a takeover', () => {
       assert.ok(!JSON.stringify(redact(configuration)).includes(SECRET));
       assert.match(said, /old_key is accepted/);
     }
+    const own = parse(STANDBY.replace('172.27.178.11}', `172.27.178.11, key: ${SECRET} of web}`));
+    assert.ok(!JSON.stringify([redact(own), explain(own)]).includes(SECRET));
     assert.match(warnings(parse(`${STANDBY}  check: false\n`)).join(), /two machines have its addresses/);
     assert.match(
       warnings(parse(ACTIVE.replace(/ {2}health.*\n/, '  link: false\n'))).join(),

@@ -1,17 +1,17 @@
 /** The standby half on a real machine: its socket, the sessions of its actives. */
 
-import { at } from '../config/sentences.ts';
-import type { StandbyConfiguration, TakeoverConfiguration } from '../config/takeover/types.ts';
-import type { Endpoint } from '../config/types.ts';
-import { RingbackError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Handover } from './active.ts';
-import type { Half } from './half.ts';
-import { Machine } from './machine.ts';
-import { StandbySessions } from './session.ts';
-import { openSocket, type PeerSocket } from './socket.ts';
+import { at } from '../../config/sentences.ts';
+import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/takeover/types.ts';
+import type { Endpoint } from '../../config/types.ts';
+import { RingbackError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Half } from '../half.ts';
+import type { Handover } from '../handover.ts';
+import { Machine } from '../machine.ts';
+import { openSocket, type PeerSocket } from '../socket.ts';
+import type { Message } from '../wire.ts';
+import { StandbySessions } from './sessions.ts';
 import { Standby } from './standby.ts';
-import type { Message } from './wire.ts';
 
 export class StandbyHalf implements Half {
   readonly #log: Log;
@@ -40,6 +40,10 @@ export class StandbyHalf implements Half {
     });
     this.#sessions = new StandbySessions({
       keys: this.#machine.keys,
+      ownKeys: () =>
+        new Map(
+          this.#configuration.actives.flatMap(({ name, key }) => (key === null ? [] : [[name, [key]]])),
+        ),
       name: this.#machine.name,
       identify: (name, from, addresses) => this.#identify(name, from, addresses),
       nowMs: () => performance.now(),
@@ -165,8 +169,8 @@ export class StandbyHalf implements Half {
     this.#standby.adopt(known.filter(({ adapter, address }) => machine.adapters.has(adapter, address)));
     this.#remember();
     this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
-    for (const { address } of actives) {
-      this.#socket.send(this.#sessions.knock(), { host: address, port: listen.port });
+    for (const { name, address } of actives) {
+      this.#socket.send(this.#sessions.knock(name), { host: address, port: listen.port });
     }
     this.#beatNow();
   }

@@ -1,22 +1,24 @@
 /** The active half on a real machine: its socket, its session, its health. */
-import { at } from '../config/sentences.ts';
-import type { ActiveConfiguration, ServiceAddress, TakeoverConfiguration } from '../config/takeover/types.ts';
-import type { Endpoint } from '../config/types.ts';
-import { RingbackError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { Active, type Handover } from './active.ts';
-import type { Half } from './half.ts';
+import { at } from '../../config/sentences.ts';
+import type {
+  ActiveConfiguration,
+  ServiceAddress,
+  TakeoverConfiguration,
+} from '../../config/takeover/types.ts';
+import type { Endpoint } from '../../config/types.ts';
+import { RingbackError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Half } from '../half.ts';
+import type { Handover } from '../handover.ts';
+import { Machine } from '../machine.ts';
+import { openSocket, type PeerSocket } from '../socket.ts';
+import type { Message } from '../wire.ts';
+import { Active } from './active.ts';
+import { Greeting } from './greeting.ts';
 import { Health } from './health.ts';
-import { Machine } from './machine.ts';
 import { ActiveSession } from './session.ts';
-import { openSocket, type PeerSocket } from './socket.ts';
-import type { Message } from './wire.ts';
 
 const PORT = 7373;
-const FIRST_GREETING_MS = 100;
-const LONGEST_GREETING_MS = 1000;
-/** A knock that is sent again makes no flood of greetings. */
-const KNOCK_MS = 100;
 /** How long addresses may take to change hands when this program is told to stop, and its last word to be heard. */
 const STOP_MS = 5000;
 const BYE_MS = 500;
@@ -32,9 +34,7 @@ export class ActiveHalf implements Half {
   #socket: PeerSocket | null = null;
   #listen: Endpoint | null = null;
   #standby: string;
-  #greeting: NodeJS.Timeout | null = null;
-  #greetingMs = FIRST_GREETING_MS;
-  #greetedMs = Number.NEGATIVE_INFINITY;
+  readonly #greeting: Greeting;
   #beat: NodeJS.Timeout | null = null;
   #byeSeen: (() => void) | null = null;
   #silence: () => Promise<void> = async () => {};
@@ -51,6 +51,9 @@ export class ActiveHalf implements Half {
       onLink: (adapter, up, carrier) => this.#onLink(adapter, up, carrier),
     });
     this.#session = new ActiveSession(this.#machine.keys, this.#machine.name);
+    this.#greeting = new Greeting(() => {
+      this.#socket?.send(this.#session.hello(), this.#configuration.standby);
+    });
     this.#health = new Health((key, fault) => this.#active?.setFault(key, fault));
   }
 
@@ -110,6 +113,7 @@ export class ActiveHalf implements Half {
     this.#active?.reconfigure(this.#configuration, (service) => this.#holds(service));
     if (heartbeat?.everyMs !== takeover.heartbeat?.everyMs) this.#beatNow();
     this.#health.use(this.#configuration);
+    for (const adapter of adapters) this.#lookAtLink(adapter);
     return [...fixed, ...(isNew ? ['addresses'] : [])];
   }
 
@@ -117,7 +121,7 @@ export class ActiveHalf implements Half {
     this.#health.close();
     if (this.#configuration.stop === 'give') await this.#giveBeforeTheEnd();
     this.#closed = true;
-    if (this.#greeting !== null) clearTimeout(this.#greeting);
+    this.#greeting.close();
     if (this.#beat !== null) clearTimeout(this.#beat);
     await this.#sayBye();
     for (const { address, adapter, state } of this.#active?.status().addresses ?? []) {
@@ -145,7 +149,7 @@ export class ActiveHalf implements Half {
     const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: PORT };
     if (own === undefined) {
       const message =
-        'every address of this machine is one to be given; when all are, the standby hears nothing';
+        'every address of this machine is one to be given: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter';
       this.#log.warn('takeover.mute', { message });
     }
     // A port alone is for all addresses, of the standby's kind.
@@ -167,11 +171,9 @@ export class ActiveHalf implements Half {
       (service) => this.#holds(service),
     );
     this.#socket = await openSocket(this.#listen, (bytes, from) => this.#onDatagram(bytes, from));
-    for (const adapter of adapters) {
-      this.#onLink(adapter, machine.kernel.isUp(adapter), machine.kernel.hasCarrier(adapter));
-    }
+    for (const adapter of adapters) this.#lookAtLink(adapter);
     this.#health.use(this.#configuration);
-    this.#greet();
+    this.#greeting.begin();
     this.#beatNow();
   }
 
@@ -209,13 +211,17 @@ export class ActiveHalf implements Half {
     const addresses = this.#configuration.addresses
       .filter((service) => service.adapter === adapter)
       .map(({ address }) => address);
-    if (!this.#configuration.link || addresses.length === 0) return;
     const isInUse = addresses.some((address) => this.#active?.isHere(address));
-    if (carrier || (!up && !isInUse)) this.#active?.setFault(key, null);
+    if (!this.#configuration.link || carrier || (!up && !isInUse)) this.#active?.setFault(key, null);
     else if (isInUse) {
       const reason = `${adapter} ${up ? 'has no carrier' : 'is switched off'}`;
       this.#active?.setFault(key, { reason, cause: 'link', addresses });
     }
+  }
+
+  #lookAtLink(adapter: string): void {
+    const { kernel } = this.#machine;
+    this.#onLink(adapter, kernel.isUp(adapter), kernel.hasCarrier(adapter));
   }
 
   #send(message: Message): boolean {
@@ -223,16 +229,6 @@ export class ActiveHalf implements Half {
     if (bytes === null) return false;
     this.#socket?.send(bytes, this.#configuration.standby);
     return true;
-  }
-
-  /** Until it is answered. */
-  #greet(): void {
-    if (this.#closed) return;
-    if (this.#greeting !== null) clearTimeout(this.#greeting);
-    this.#greetedMs = performance.now();
-    this.#socket?.send(this.#session.hello(), this.#configuration.standby);
-    this.#greeting = setTimeout(() => this.#greet(), this.#greetingMs);
-    this.#greetingMs = Math.min(this.#greetingMs * 2, LONGEST_GREETING_MS);
   }
 
   #beatNow(): void {
@@ -249,16 +245,14 @@ export class ActiveHalf implements Half {
         this.#machine.refuse(reading.why, from.host);
         return;
       case 'welcome':
-        if (this.#greeting !== null) clearTimeout(this.#greeting);
-        this.#greeting = null;
-        this.#greetingMs = FIRST_GREETING_MS;
+        this.#greeting.answered();
         this.#active?.onSession(reading.standby);
         this.#standby = reading.standby;
         this.#beatNow();
         return;
       case 'lost':
         this.#active?.onSessionEnd();
-        this.#greet();
+        this.#greeting.begin();
         return;
       case 'knock':
         this.#onKnock(reading.standby, from);
@@ -278,7 +272,7 @@ export class ActiveHalf implements Half {
       this.#complainOfSecond(name, from.host);
       return;
     }
-    if (performance.now() - this.#greetedMs >= KNOCK_MS) this.#greet();
+    this.#greeting.knocked();
   }
 
   /** One active has one standby: two of them would both take its addresses. */

@@ -1,10 +1,10 @@
 /** What an active looks at to know whether it is well: commands, and a gateway that answers pings. */
 import { execFile } from 'node:child_process';
-import { isVersion4 } from '../config/address.ts';
-import type { ActiveConfiguration } from '../config/takeover/types.ts';
-import { messageOf, systemCodeOf } from '../errors.ts';
-import type { Fault } from './active.ts';
-import { unhurried } from './urgency.ts';
+import { isVersion4 } from '../../config/address.ts';
+import type { ActiveConfiguration } from '../../config/takeover/types.ts';
+import { messageOf, systemCodeOf } from '../../errors.ts';
+import { unhurried } from '../urgency.ts';
+import type { Fault } from './faults.ts';
 
 interface Look {
   /** Tells one from another. */

@@ -1,0 +1,54 @@
+/** What a standby had that says nothing any more: nobody's, unless somebody answers for it. */
+import { FIRST_RETRY_MS } from '../timers.ts';
+import type { Watch } from '../watch.ts';
+import type { Parts } from './parts.ts';
+import type { Switching } from './switching.ts';
+
+/** It is looked for after so long, and taken back when nobody has answered so often: no hurry justifies two holders. */
+const ORPHANED_MS = 2000;
+const LOOKS = 3;
+
+export class Orphans {
+  readonly #parts: Parts;
+  readonly #switching: Switching;
+  readonly #watch: Watch;
+  #closed = false;
+
+  /** `watch` is kept on the standby. */
+  constructor(parts: Parts, switching: Switching, watch: Watch) {
+    this.#parts = parts;
+    this.#switching = switching;
+    this.#watch = watch;
+  }
+
+  /** The standby has just fallen silent. */
+  expect(): void {
+    const { services, timers } = this.#parts;
+    const { epoch } = this.#watch;
+    for (const service of services) service.unanswered = 0;
+    timers.after(ORPHANED_MS, () => this.#look(epoch));
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** `epoch` of the silence. */
+  #look(epoch: number): void {
+    const { ports, timers, services, faults } = this.#parts;
+    const isOver = (): boolean => this.#watch.epoch !== epoch || !this.#watch.isLost || this.#closed;
+    if (isOver()) return;
+    for (const service of services) {
+      if (service.held || service.busy || faults.of(service.address) !== null) continue;
+      service.busy = true;
+      void ports.probe(service.address).then(async (hardware) => {
+        service.unanswered = hardware === null ? service.unanswered + 1 : 0;
+        if (service.unanswered >= LOOKS && !isOver()) {
+          await this.#switching.on(service, 'the standby is dead');
+        }
+        service.busy = false;
+      });
+    }
+    timers.after(FIRST_RETRY_MS, () => this.#look(epoch));
+  }
+}

@@ -1,0 +1,14 @@
+/** What the parts of an active's decisions share. */
+import type { ActivePorts } from '../ports.ts';
+import type { Timers } from '../timers.ts';
+import type { Faults } from './faults.ts';
+import type { Services } from './services.ts';
+
+export interface Parts {
+  readonly ports: ActivePorts;
+  readonly timers: Timers;
+  readonly services: Services;
+  readonly faults: Faults;
+  /** What the standby is called. */
+  readonly peer: () => string;
+}

@@ -1,0 +1,83 @@
+/** An active's addresses off its adapters, and on again. */
+import { messageOf } from '../../errors.ts';
+import { FIRST_RETRY_MS, longer } from '../timers.ts';
+import { NO_HARDWARE } from '../wire.ts';
+import type { Parts } from './parts.ts';
+import type { Service } from './services.ts';
+
+export class Switching {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Settles in any case; what went wrong is told, and tried again. */
+  async off(service: Service): Promise<void> {
+    if (!service.held) return;
+    const { ports } = this.#parts;
+    ports.unclaim(service.address);
+    try {
+      const { kept } = await ports.deactivate(service.adapter, service);
+      this.#released(service, kept);
+    } catch (error) {
+      const first = service.stuck === null;
+      service.stuck = messageOf(error);
+      if (first) {
+        const { address, adapter, stuck } = service;
+        ports.tell('error', 'takeover.released', {
+          address,
+          adapter,
+          peer: this.#parts.peer(),
+          error: stuck,
+        });
+      }
+      this.#offAgain(service, FIRST_RETRY_MS);
+    }
+  }
+
+  /** It is back, and everybody is told. False, and told, when it can't be switched on; throws nothing. */
+  async on(service: Service, reason: string): Promise<boolean> {
+    const { ports, peer } = this.#parts;
+    const { address, adapter } = service;
+    try {
+      await ports.activate(adapter, service);
+    } catch (error) {
+      const level = service.retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
+      ports.tell(level, 'takeover.failed', { address, adapter, reason: messageOf(error) });
+      return false;
+    }
+    service.held = true;
+    service.stuck = null;
+    service.cause = null;
+    service.hardware = ports.hardwareOf(adapter) ?? NO_HARDWARE;
+    ports.claim(adapter, address);
+    await ports.announce(adapter, service).catch((error) => {
+      ports.tell('error', 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+    });
+    ports.tell('info', 'takeover.returned', { address, adapter, peer: peer(), reason });
+    return true;
+  }
+
+  #released(service: Service, kept: string | null): void {
+    service.held = false;
+    service.stuck = null;
+    const { address, adapter } = service;
+    const fields = { address, adapter, peer: this.#parts.peer(), kept: kept ?? undefined };
+    this.#parts.ports.tell('info', 'takeover.released', fields);
+  }
+
+  #offAgain(service: Service, waitMs: number): void {
+    const { ports, timers, services } = this.#parts;
+    timers.after(waitMs, () => {
+      if (service.stuck === null || service.cause === null || !services.has(service)) return;
+      ports.deactivate(service.adapter, service).then(
+        () => this.#released(service, null),
+        (error) => {
+          service.stuck = messageOf(error);
+          this.#offAgain(service, longer(waitMs));
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,43 @@
+/** Whether a standby has as many adapters as it may need (JP 2001-144806 paragraphs 62 and 101), said when it changes. */
+import type { Ports } from '../ports.ts';
+import { needed } from './plan.ts';
+
+export interface Sufficiency {
+  /** As many adapters as the largest number of addresses of any one active. */
+  readonly needed: number;
+  readonly sufficient: boolean;
+}
+
+/** `addresses`: how many each active has. */
+export function sufficiency(
+  addresses: ReadonlyMap<string, number>,
+  adapters: number,
+  share: boolean,
+): Sufficiency {
+  const most = needed(addresses).adapters;
+  return { needed: most, sufficient: share || most <= adapters };
+}
+
+export class Capacity {
+  readonly #tell: Ports['tell'];
+  #said = '';
+
+  constructor(tell: Ports['tell']) {
+    this.#tell = tell;
+  }
+
+  report(addresses: ReadonlyMap<string, number>, adapters: number, share: boolean): void {
+    const { active } = needed(addresses);
+    const found = sufficiency(addresses, adapters, share);
+    const said = `${found.needed} ${adapters} ${found.sufficient}`;
+    // Until an active has spoken, nothing is known.
+    if (said === this.#said || active === null) return;
+    this.#said = said;
+    const fields = { ...found, adapters, active };
+    if (found.sufficient) this.#tell('info', 'takeover.capacity', fields);
+    else {
+      const message = `${active} has ${found.needed} addresses; give as many adapters, or share: true`;
+      this.#tell('warn', 'takeover.capacity', { ...fields, message });
+    }
+  }
+}

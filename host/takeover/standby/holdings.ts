@@ -1,0 +1,66 @@
+/** The book of the addresses that a standby has. */
+import type { Prefix } from '../../config/address.ts';
+import type { Cause } from '../wire.ts';
+
+/** An address that is here. */
+export interface Taken extends Prefix {
+  readonly adapter: string;
+  readonly active: string;
+  readonly cause: Cause;
+}
+
+export interface Holding extends Taken {
+  adapter: string;
+  hardware: string;
+  cause: Cause;
+  state: 'taking' | 'taken' | 'returning';
+  /** The instruction that brought it; 0: none did. */
+  id: number;
+  sinceMs: number;
+  defendedMs: number;
+}
+
+export class Holdings implements Iterable<Holding> {
+  readonly #all = new Map<string, Holding>();
+
+  [Symbol.iterator](): Iterator<Holding> {
+    return this.#all.values();
+  }
+
+  get(address: string): Holding | undefined {
+    return this.#all.get(address);
+  }
+
+  has(address: string): boolean {
+    return this.#all.has(address);
+  }
+
+  put(holding: Holding): void {
+    this.#all.set(holding.address, holding);
+  }
+
+  delete(address: string): void {
+    this.#all.delete(address);
+  }
+
+  of(active: string): Holding[] {
+    return [...this].filter((holding) => holding.active === active);
+  }
+
+  /** How many addresses each adapter has. */
+  used(): Map<string, number> {
+    const used = new Map<string, number>();
+    for (const { adapter } of this) used.set(adapter, (used.get(adapter) ?? 0) + 1);
+    return used;
+  }
+
+  taken(): Taken[] {
+    return [...this].map(({ address, length, adapter, active, cause }) => ({
+      address,
+      length,
+      adapter,
+      active,
+      cause,
+    }));
+  }
+}

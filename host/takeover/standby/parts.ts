@@ -1,0 +1,12 @@
+/** What the parts of a standby's decisions share. */
+import type { StandbyConfiguration } from '../../config/takeover/types.ts';
+import type { StandbyPorts } from '../ports.ts';
+import type { Timers } from '../timers.ts';
+import type { Holdings } from './holdings.ts';
+
+export interface Parts {
+  readonly ports: StandbyPorts;
+  readonly timers: Timers;
+  readonly holdings: Holdings;
+  readonly terms: () => StandbyConfiguration;
+}

@@ -1,0 +1,90 @@
+/** Addresses that a standby takes unasked: of an active that says nothing any more, once nobody answers for them. */
+import type { Entry } from '../wire.ts';
+import type { Parts } from './parts.ts';
+import type { Served, SilenceHandlers } from './served.ts';
+import type { Taking } from './taking.ts';
+
+/** After somebody answered for a dead active's address, it is asked for again. */
+const ASK_AGAIN_MS = 1000;
+/** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
+const MOST_CAUTION = 10;
+const CALM_MS = 60_000;
+
+export class Silence implements SilenceHandlers {
+  readonly #parts: Parts;
+  readonly #taking: Taking;
+
+  constructor(parts: Parts, taking: Taking) {
+    this.#parts = parts;
+    this.#taking = taking;
+  }
+
+  /** While the silence may still be nothing: whether somebody answers for its addresses. */
+  onDoubt(served: Served): void {
+    const { ports, terms } = this.#parts;
+    const { heartbeat, checkMs } = terms();
+    if (heartbeat === null || checkMs === null) return;
+    served.questions.clear();
+    for (const { address } of this.#orphans(served)) served.questions.set(address, ports.probe(address));
+  }
+
+  onLost(served: Served): void {
+    const { ports, terms } = this.#parts;
+    const silentMs = Math.round(served.watch.silentMs);
+    ports.tell('error', 'takeover.lost', { peer: served.name, silentMs });
+    if (terms().heartbeat === null) return;
+    served.doubted.clear();
+    const calm = Math.floor((ports.clock.nowMs() - served.cautiousMs) / CALM_MS);
+    served.caution = Math.max(0, served.caution - calm);
+    for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
+  }
+
+  /** It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again. */
+  onBack(served: Served): void {
+    const { ports, holdings } = this.#parts;
+    ports.tell('info', 'takeover.back', { peer: served.name });
+    served.caution = Math.min(served.caution + 1, MOST_CAUTION);
+    served.cautiousMs = ports.clock.nowMs();
+    served.questions.clear();
+    for (const holding of holdings.of(served.name)) {
+      if (holding.state === 'taken') this.#taking.announceAgain(holding);
+    }
+  }
+
+  /** What a silent active had, and is not here yet. */
+  #orphans({ entries }: Served): Entry[] {
+    return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
+  }
+
+  /** Once nobody has answered `more` times more. */
+  #takeUnasked(served: Served, entry: Entry, more: number): void {
+    const { ports, timers, holdings, terms } = this.#parts;
+    const { address } = entry;
+    const { epoch } = served.watch;
+    const isOver = (): boolean =>
+      served.watch.epoch !== epoch || !served.watch.isLost || holdings.has(address);
+    const question =
+      terms().checkMs === null
+        ? Promise.resolve(null)
+        : (served.questions.get(address) ?? ports.probe(address));
+    served.questions.delete(address);
+    void question.then((hardware) => {
+      if (isOver()) {
+        if (!holdings.has(address)) ports.unclaim(address);
+        return;
+      }
+      if (hardware === null) {
+        if (more > 0 && terms().checkMs !== null) this.#takeUnasked(served, entry, more - 1);
+        else void this.#taking.take(served, entry, 'heartbeat', 0);
+        return;
+      }
+      if (!served.doubted.has(address)) {
+        served.doubted.add(address);
+        ports.tell('warn', 'takeover.doubted', { address, peer: served.name, hardware });
+      }
+      timers.after(ASK_AGAIN_MS, () => {
+        if (!isOver()) this.#takeUnasked(served, entry, served.caution);
+      });
+    });
+  }
+}

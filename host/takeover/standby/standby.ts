@@ -1,0 +1,271 @@
+/**
+ * The standby half: takes addresses over with its own adapters and hardware addresses (JP 2001-144806 ST01, ST04, ST11,
+ * ST14), and gives them back. Decides only; what it does goes through its ports.
+ */
+import type { StandbyConfiguration } from '../../config/takeover/types.ts';
+import type { Handover } from '../handover.ts';
+import type { StandbyPorts } from '../ports.ts';
+import { Timers } from '../timers.ts';
+import type { Cause, Entry, Message, State } from '../wire.ts';
+import { Answers } from './answers.ts';
+import { Capacity, sufficiency } from './capacity.ts';
+import { type Holding, Holdings, type Taken } from './holdings.ts';
+import { LettingGo } from './letting-go.ts';
+import type { Parts } from './parts.ts';
+import { inOrder } from './plan.ts';
+import { Returns } from './returns.ts';
+import { Actives, IDLE_MS, type Served } from './served.ts';
+import { Silence } from './silence.ts';
+import { Taking } from './taking.ts';
+
+/** Whoever contradicts is contradicted so often (RFC 5227 section 2.4 allows no more than one in 10 s to a host that only defends itself; this one has been told to have the address). */
+const DEFENCE_MS = 1000;
+
+export interface StandbyStatus {
+  readonly role: 'standby';
+  readonly adapters: readonly {
+    readonly adapter: string;
+    readonly hardware: string | null;
+    readonly addresses: readonly string[];
+  }[];
+  /** As many adapters as the largest number of addresses of any one active. */
+  readonly needed: number;
+  readonly sufficient: boolean;
+  readonly actives: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly state: 'alive' | 'silent' | 'stopped' | 'unknown';
+    readonly healthy: boolean;
+    readonly addresses: readonly string[];
+  }[];
+  readonly taken: readonly {
+    readonly address: string;
+    readonly adapter: string;
+    readonly active: string;
+    readonly cause: Cause;
+    readonly state: 'taking' | 'taken' | 'returning';
+    readonly seconds: number;
+  }[];
+}
+
+export class Standby {
+  #configuration: StandbyConfiguration;
+  readonly #ports: StandbyPorts;
+  #adapters: readonly string[];
+  readonly #timers: Timers;
+  readonly #holdings = new Holdings();
+  readonly #answers: Answers;
+  readonly #lettingGo: LettingGo;
+  readonly #taking: Taking;
+  readonly #returns: Returns;
+  readonly #actives: Actives;
+  readonly #capacity: Capacity;
+
+  /** `listening` is the adapter that has the address of `listen`. */
+  constructor(configuration: StandbyConfiguration, ports: StandbyPorts, listening: string | null) {
+    this.#configuration = configuration;
+    this.#ports = ports;
+    this.#adapters = inOrder(configuration.adapters, listening);
+    this.#timers = new Timers(ports.clock);
+    const parts: Parts = {
+      ports,
+      timers: this.#timers,
+      holdings: this.#holdings,
+      terms: () => this.#configuration,
+    };
+    this.#answers = new Answers(ports.send);
+    this.#lettingGo = new LettingGo(parts, this.#answers);
+    this.#taking = new Taking(parts, this.#answers, this.#lettingGo, () => this.#adapters);
+    this.#returns = new Returns(parts, this.#taking, this.#lettingGo);
+    this.#actives = new Actives(parts, new Silence(parts, this.#taking));
+    this.#capacity = new Capacity(ports.tell);
+    this.#actives.use(configuration.actives);
+    this.#reportCapacity();
+  }
+
+  get beatMs(): number {
+    return this.#configuration.heartbeat?.everyMs ?? IDLE_MS;
+  }
+
+  /** What a process before this one has taken, and is still on its adapters. */
+  adopt(taken: readonly Taken[]): void {
+    for (const one of taken) this.#taking.adopt(one);
+  }
+
+  taken(): Taken[] {
+    return this.#holdings.taken();
+  }
+
+  /** What the next report to an active says. */
+  report(active: string, name: string): Message {
+    // A silent active that returns by itself decides when it is heard: it may keep what it still has.
+    const waits = this.#configuration.return === 'automatic' && this.#actives.get(active)?.watch.isLost;
+    const entries: Entry[] = this.#holdings.of(active).map(({ address, length, hardware, state }) => ({
+      address,
+      length,
+      held: true,
+      marked: state === 'taken' && !waits,
+      hardware,
+    }));
+    return { kind: 'report', healthy: true, everyMs: this.beatMs, name, entries } satisfies Message;
+  }
+
+  /** A message of an active whose session is good; `begins` with the first one of a session. */
+  onMessage(active: string, message: Message, begins: boolean): void {
+    const served = this.#actives.get(active);
+    if (served === undefined) return;
+    if (begins) {
+      this.#answers.forgetAll(active);
+      this.#ports.tell('info', 'takeover.session', { peer: active });
+    }
+    switch (message.kind) {
+      case 'beat':
+        this.#onBeat(served, message);
+        return;
+      case 'take':
+        this.#taking.onTake(served, message);
+        return;
+      case 'reclaim':
+        for (const address of message.addresses) {
+          const holding = this.#holdings.get(address);
+          if (holding?.active === active) void this.#giveBack(holding, 'operator');
+        }
+        return;
+      case 'returned':
+        this.#returns.onReturned(message);
+        return;
+      case 'bye':
+        this.#onBye(served);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Gives back what is named by active or address (nothing named: all), and says what became of each. */
+  giveBack(what: readonly string[], cause: Cause): Promise<Handover[]> {
+    const chosen = [...this.#holdings].filter(
+      ({ address, active }) => what.length === 0 || what.includes(address) || what.includes(active),
+    );
+    return Promise.all(chosen.map((holding) => this.#giveBack(holding, cause)));
+  }
+
+  /** Whether this names an active or an address that is here. */
+  knows(what: string): boolean {
+    return this.#actives.get(what) !== undefined || this.#holdings.has(what);
+  }
+
+  /** Somebody else says that he has an address that was taken: everybody is told again whose it is. */
+  onConflict(address: string, hardware: string): void {
+    const holding = this.#holdings.get(address);
+    if (holding?.state !== 'taken') return;
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs - holding.defendedMs < DEFENCE_MS) return;
+    holding.defendedMs = nowMs;
+    const { adapter, active } = holding;
+    this.#ports.tell('warn', 'takeover.conflict', { address, adapter, active, hardware });
+    this.#taking.announceAgain(holding);
+  }
+
+  /** An adapter lost what was on it, without this program. */
+  onKernel(): void {
+    for (const holding of [...this.#holdings]) {
+      const { address, adapter, active, state } = holding;
+      if (state === 'taken' && this.#ports.holderOf(address) === null) {
+        this.#lettingGo.drop(holding);
+        this.#ports.tell('error', 'takeover.vanished', { address, adapter, peer: active });
+      }
+    }
+  }
+
+  status(): StandbyStatus {
+    const nowMs = this.#ports.clock.nowMs();
+    const holdings = [...this.#holdings];
+    return {
+      role: 'standby',
+      adapters: this.#adapters.map((adapter) => ({
+        adapter,
+        hardware: this.#ports.factsOf(adapter).hardware,
+        addresses: holdings.filter((one) => one.adapter === adapter).map(({ address }) => address),
+      })),
+      ...sufficiency(this.#actives.counts(), this.#adapters.length, this.#configuration.share),
+      actives: [...this.#actives].map(({ name, entries, healthy, watch, heard, stopped }) => ({
+        name,
+        address: this.#configuration.actives.find((one) => one.name === name)?.address ?? '',
+        state: stopped ? 'stopped' : !heard ? 'unknown' : watch.isLost ? 'silent' : 'alive',
+        healthy,
+        addresses: entries.map(({ address }) => address),
+      })),
+      taken: holdings.map(({ address, adapter, active, cause, state, sinceMs }) => ({
+        address,
+        adapter,
+        active,
+        cause,
+        state,
+        seconds: Math.round((nowMs - sinceMs) / 1000),
+      })),
+    };
+  }
+
+  /** Other terms, adapters and actives; what is taken stays taken. */
+  reconfigure(configuration: StandbyConfiguration, listening: string | null): void {
+    this.#configuration = configuration;
+    this.#adapters = inOrder(configuration.adapters, listening);
+    this.#actives.use(configuration.actives);
+    this.#reportCapacity();
+  }
+
+  close(): void {
+    this.#actives.close();
+    this.#returns.close();
+    this.#timers.close();
+  }
+
+  #reportCapacity(): void {
+    this.#capacity.report(this.#actives.counts(), this.#adapters.length, this.#configuration.share);
+  }
+
+  #onBeat(served: Served, { healthy, everyMs, entries }: State): void {
+    const nowMs = this.#ports.clock.nowMs();
+    served.heard = true;
+    served.stopped = false;
+    if (healthy && !served.healthy) served.healthySinceMs = nowMs;
+    served.healthy = healthy;
+    const changed = served.entries.length !== entries.length;
+    served.entries = entries;
+    if (changed) this.#reportCapacity();
+    for (const { address, length } of entries) {
+      const known = this.#holdings.has(address) || this.#lettingGo.isStuck(address);
+      const adapter = known ? null : this.#ports.holderOf(address);
+      if (adapter !== null) {
+        this.#taking.adopt({ address, length, adapter, active: served.name, cause: 'conflict' });
+      }
+    }
+    served.watch.heard(everyMs);
+    for (const holding of this.#holdings.of(served.name)) this.#considerReturn(served, holding, nowMs);
+  }
+
+  #onBye(served: Served): void {
+    const { name } = served;
+    served.stopped = true;
+    served.watch.stop();
+    this.#ports.send(name, { kind: 'byeSeen' });
+    if (served.heard) this.#ports.tell('warn', 'takeover.stopped', { peer: name });
+    served.heard = false;
+  }
+
+  /** Without an operator only where the operator wished for it. */
+  #considerReturn(served: Served, holding: Holding, nowMs: number): void {
+    const { return: mode, returnAfterMs } = this.#configuration;
+    if (mode === 'manual' || holding.state !== 'taken' || holding.cause === 'operator') return;
+    const entry = served.entries.find(({ address }) => address === holding.address);
+    if (!served.healthy || entry === undefined || entry.marked) return;
+    // Both have it, after a split: the sooner one of them lets go the better.
+    const due = entry.held || nowMs - Math.max(served.healthySinceMs, holding.sinceMs) >= returnAfterMs;
+    if (due) void this.#giveBack(holding, 'conflict');
+  }
+
+  #giveBack(holding: Holding, cause: Cause): Promise<Handover> {
+    return this.#returns.giveBack(holding, this.#actives.get(holding.active), cause);
+  }
+}

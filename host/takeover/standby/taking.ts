@@ -1,0 +1,166 @@
+/** A standby takes an address: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
+import { messageOf } from '../../errors.ts';
+import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../wire.ts';
+import type { Answers } from './answers.ts';
+import type { Holding, Taken } from './holdings.ts';
+import type { LettingGo } from './letting-go.ts';
+import type { Parts } from './parts.ts';
+import { plan } from './plan.ts';
+import type { Served } from './served.ts';
+
+/** What could not be announced is announced again. */
+const ANNOUNCE_AGAIN_MS = 1000;
+
+export class Taking {
+  readonly #parts: Parts;
+  readonly #answers: Answers;
+  readonly #lettingGo: LettingGo;
+  /** In the order of use. */
+  readonly #adapters: () => readonly string[];
+
+  constructor(parts: Parts, answers: Answers, lettingGo: LettingGo, adapters: () => readonly string[]) {
+    this.#parts = parts;
+    this.#answers = answers;
+    this.#lettingGo = lettingGo;
+    this.#adapters = adapters;
+  }
+
+  /** What is on an adapter already is here. */
+  adopt({ address, length, adapter, active, cause }: Taken): void {
+    const { ports, holdings } = this.#parts;
+    holdings.put({
+      ...{ address, length, adapter, active, cause },
+      hardware: ports.factsOf(adapter).hardware ?? NO_HARDWARE,
+      sinceMs: ports.clock.nowMs(),
+      state: 'taken',
+      id: 0,
+      defendedMs: Number.NEGATIVE_INFINITY,
+    });
+    ports.claim(adapter, address);
+    ports.remember();
+    ports.tell('info', 'takeover.kept', { address, adapter, peer: active });
+  }
+
+  /** An active's instruction. */
+  onTake(served: Served, { id, cause, entry }: Instruction): void {
+    const { ports, holdings } = this.#parts;
+    const { address } = entry;
+    const { name } = served;
+    if (this.#answers.repeat(name, id, address)) return;
+    ports.tell('info', 'takeover.asked', { address, peer: name, cause });
+    const holding = holdings.get(address);
+    if (holding?.active === name && holding.state !== 'returning') {
+      holding.cause = cause;
+      holding.id = id;
+      this.#answers.say(name, id, address, holding.state === 'taken' ? 'done' : 'accepted');
+      if (holding.state === 'taken') this.announceAgain(holding);
+      return;
+    }
+    const reason = refusal(served, address, holding);
+    if (reason === null) void this.take(served, entry, cause, id);
+    else this.#refuse(name, id, address, reason);
+  }
+
+  /** `id` of the instruction, or 0 when nobody instructed. Settles in any case; what went wrong is told. */
+  async take(served: Served, entry: Entry, cause: Cause, id: number): Promise<void> {
+    const { ports, holdings, terms } = this.#parts;
+    const { address, length } = entry;
+    const { name } = served;
+    const startMs = ports.clock.nowMs();
+    const planned = plan({
+      adapters: this.#adapters().map((adapter) => ports.factsOf(adapter)),
+      used: holdings.used(),
+      share: terms().share,
+      forbidden: new Set([entry.hardware, ...served.entries.map(({ hardware }) => hardware)]),
+    });
+    if ('reason' in planned) {
+      this.#refuse(name, id, address, planned.reason);
+      return;
+    }
+    const [first = ''] = planned.adapters;
+    const holding: Holding = {
+      ...{ address, length, adapter: first, active: name, cause, id, sinceMs: startMs },
+      hardware: ports.factsOf(first).hardware ?? NO_HARDWARE,
+      state: 'taking',
+      defendedMs: Number.NEGATIVE_INFINITY,
+    };
+    holdings.put(holding);
+    this.#lettingGo.keep(address);
+    this.#answers.say(name, id, address, 'accepted');
+    const failures: string[] = [];
+    for (const adapter of planned.adapters) {
+      // Another address may have been taken while the adapter before this one failed.
+      const isTaken = [...holdings].some((other) => other.adapter === adapter && other !== holding);
+      if (isTaken && !terms().share) continue;
+      holding.adapter = adapter;
+      holding.hardware = ports.factsOf(adapter).hardware ?? NO_HARDWARE;
+      try {
+        await ports.activate(adapter, holding);
+        if (cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
+        else await this.#settle(holding, startMs);
+        return;
+      } catch (error) {
+        failures.push(`${adapter}: ${messageOf(error)}`);
+        ports.tell('error', 'takeover.adapter', { address, adapter, reason: messageOf(error) });
+        await ports.withdraw(adapter, holding).catch(() => {});
+      }
+    }
+    this.#lettingGo.drop(holding);
+    const reason = failures.join('; ') || 'no adapter is free any more';
+    ports.tell('error', 'takeover.failed', { address, peer: name, reason });
+    this.#answers.say(name, holding.id, address, 'failed', reason);
+  }
+
+  announceAgain(holding: Holding): void {
+    const { ports, holdings } = this.#parts;
+    const { address, adapter } = holding;
+    if (holdings.get(address)?.adapter !== adapter) return;
+    ports.announce(adapter, holding).catch((error) => {
+      ports.tell('error', 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+    });
+  }
+
+  #refuse(name: string, id: number, address: string, reason: string): void {
+    this.#parts.ports.tell('error', 'takeover.failed', { address, peer: name, reason });
+    this.#answers.say(name, id, address, 'refused', reason);
+  }
+
+  /** It was heard again before anybody was told: on a busy machine switching on takes its time. */
+  async #spare(holding: Holding): Promise<void> {
+    const { address, adapter, active } = holding;
+    await this.#lettingGo.letGo(holding);
+    this.#parts.ports.tell('info', 'takeover.spared', { address, adapter, peer: active });
+  }
+
+  /** It is here; everybody is told. */
+  async #settle(holding: Holding, startMs: number): Promise<void> {
+    const { ports, timers } = this.#parts;
+    const { address, adapter, hardware, active, cause } = holding;
+    ports.claim(adapter, address);
+    let unannounced: string | null = null;
+    await ports.announce(adapter, holding).catch((error) => {
+      unannounced = messageOf(error);
+    });
+    holding.state = 'taken';
+    const nowMs = ports.clock.nowMs();
+    holding.sinceMs = nowMs;
+    this.#answers.say(active, holding.id, address, 'done');
+    ports.tell('warn', 'takeover.taken', {
+      ...{ address, adapter, hardware, peer: active, cause },
+      tookMs: Math.round((nowMs - startMs) * 10) / 10,
+    });
+    if (unannounced !== null) {
+      ports.tell('error', 'takeover.unannounced', { address, adapter, reason: unannounced });
+      timers.after(ANNOUNCE_AGAIN_MS, () => this.announceAgain(holding));
+    }
+    ports.remember();
+  }
+}
+
+function refusal(served: Served, address: string, holding: Holding | undefined): string | null {
+  if (holding !== undefined) {
+    return holding.active === served.name ? 'is on its way back' : `is taken for ${holding.active}`;
+  }
+  if (!served.entries.some((entry) => entry.address === address)) return 'is none of its addresses';
+  return null;
+}
