@@ -129,6 +129,37 @@ describe('a list mail', () => {
     assert.match(await refused(parts), /more than 5000 lines/);
   });
 
+  it('is refused in time, whatever long lines it has', { timeout: 60_000 }, async () => {
+    for (const sign of [
+      ' ',
+      '\t',
+      ' \t',
+      '\r',
+      ' \r',
+      '>',
+      '> ',
+      '=',
+      '=20',
+      '.',
+      ':',
+      '<',
+      '<a ',
+      '&',
+      '\0',
+    ]) {
+      const line = sign.repeat((1 << 20) / sign.length);
+      for (const headers of [
+        '',
+        'Content-Type: text/plain; format=flowed\r\n',
+        'Content-Type: text/html\r\n',
+        'Content-Transfer-Encoding: quoted-printable\r\n',
+        'Content-Transfer-Encoding: base64\r\n',
+      ]) {
+        await refused(`X-Ringback-Signature: ${'0'.repeat(64)}\r\n${headers}\r\n${line}x\r\n`);
+      }
+    }
+  });
+
   it('has room for all that one can hold, whatever it is encoded in', async () => {
     const clients = Array.from(
       { length: MOST_LISTED },
