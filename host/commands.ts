@@ -4,7 +4,7 @@ import { DEFAULT_RECORDS, MOST_RECORDS } from './control/record-routes.ts';
 import { historyCommand, outboxCommand } from './control/records-command.ts';
 import { askControl } from './control/socket.ts';
 import { foreground } from './foreground.ts';
-import { readOwnFile } from './own-file.ts';
+import { readOwnFile, readRecordsPlace } from './own-file.ts';
 import { relay } from './relay/run.ts';
 import { replayCommand } from './replay/command.ts';
 import { messageCommand } from './router/message-command.ts';
@@ -178,7 +178,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: HISTORY_HELP,
     options: ['config', 'json', 'last'],
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
-      console.log(await historyCommand({ place: () => readOwnFile(config), json, last })),
+      console.log(await historyCommand({ place: () => readRecordsPlace(config), json, last })),
   },
   outbox: {
     synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
@@ -187,7 +187,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     options: ['config', 'json', 'last', 'all'],
     takesMore: true,
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
-      console.log(await outboxCommand({ place: () => readOwnFile(config), json, last, all }, more)),
+      console.log(await outboxCommand({ place: () => readRecordsPlace(config), json, last, all }, more)),
   },
   message: {
     synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',

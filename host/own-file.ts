@@ -7,11 +7,14 @@ import { parseRouterConfiguration } from './config/router/file.ts';
 import * as takeover from './config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from './config/takeover/file.ts';
 import type { Place } from './control/ask-state.ts';
+import { RingbackError } from './errors.ts';
 import { type RelayStatus, relayStatusText } from './relay/status.ts';
 import { type Status, statusText } from './router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
 
 export interface OwnFile extends Place {
+  /** Whether the role keeps outages and notices. */
+  readonly hasRecords: boolean;
   /** What the role will do, and what is probably not meant. */
   readonly does: readonly string[];
   readonly warnings: readonly string[];
@@ -28,6 +31,7 @@ const readRouter: Read = (text, name) => {
   const [does, warnings] = [router.explain(configuration), router.warnings(configuration)];
   return {
     command: 'run',
+    hasRecords: true,
     control,
     state,
     does,
@@ -44,6 +48,7 @@ const KINDS: Readonly<Record<string, Read>> = {
     const [does, warnings] = [relay.explain(configuration), relay.warnings(configuration)];
     return {
       command: 'relay',
+      hasRecords: true,
       control,
       state,
       does,
@@ -56,6 +61,7 @@ const KINDS: Readonly<Record<string, Read>> = {
     const [does, warnings] = [takeover.explain(configuration), takeover.warnings(configuration)];
     return {
       command: 'takeover',
+      hasRecords: false,
       control: configuration.control,
       state: null,
       does,
@@ -73,4 +79,12 @@ export function readOwnFile(file: string): OwnFile {
   const isRouters = keys.includes('detect');
   const [, read = readRouter] = Object.entries(KINDS).find(([key]) => !isRouters && keys.includes(key)) ?? [];
   return read(text, file);
+}
+
+/** Whom to ask about outages and notices. Throws as loadConfiguration does, also for a role that has neither. */
+export function readRecordsPlace(file: string): Place {
+  const own = readOwnFile(file);
+  if (own.hasRecords) return own;
+  const message = `${file}: a ${own.command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;
+  throw new RingbackError('configuration', message);
 }

@@ -11,7 +11,7 @@ import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
 const MOST_SHOWN = 20;
 /** Above this many nobody waits for each one's place to be looked up. */
 const MOST_LOCATED = 1000;
-const MOST_BYTES = 1024 * 1024;
+const MOST_BYTES = 8 * 1024 * 1024;
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist; give the right path with -c FILE',
@@ -81,7 +81,7 @@ function readSome(file: string, most: number): Uint8Array {
 }
 
 function refuseLarge(name: string): never {
-  refuse(`${name}: is larger than 1 MiB; a configuration is not, give the right path with -c FILE`);
+  refuse(`${name}: is larger than 8 MiB; a configuration is not, give the right path with -c FILE`);
 }
 
 /** The configuration in a text; `name` stands for the file in messages. Throws as loadConfiguration does. */

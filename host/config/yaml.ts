@@ -41,6 +41,10 @@ export interface YamlText {
 /** The configuration needs seven levels; the library recurses and would run out of stack. */
 const DEEPEST = 32;
 const MOST_ALIASES = 100;
+/** Characters; the library's tree takes a hundred bytes for each. */
+const MOST_YAML = 2 * 1024 * 1024;
+const TOO_MUCH =
+  'is larger than 2 MiB, and no plain JSON; write it as JSON, with no key given twice, which may have 8 MiB';
 
 /** Names that every JavaScript object inherits a meaning for, and which valibot therefore passes over in silence. */
 const INHERITED = new Set(['__proto__', 'constructor', 'prototype']);
@@ -115,7 +119,60 @@ function brokenAt(offset: number, message: string): YamlText {
   return { value: null, broken: true, mistakes: [{ offset, message }], locate: () => offset };
 }
 
+/**
+ * What a text says. JSON is YAML, and read as such only where it is not plain: that takes a hundred times as long, and a
+ * list of clients out of a program is long.
+ */
 export function readYaml(text: string): YamlText {
+  return readJson(text) ?? readAnyYaml(text);
+}
+
+/** null: it is not JSON, or there is something in it that YAML has an opinion on. */
+function readJson(text: string): YamlText | null {
+  if (!/^\s*\{/.test(text)) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  // Outside of its strings JSON has a colon behind each key and nowhere else: of a key given twice one is missing.
+  if (keysIn(value, DEEPEST) !== colonsIn(text)) return null;
+  let yaml: YamlText | null = null;
+  const locate: YamlText['locate'] = (path, part) => {
+    yaml ??= readAnyYaml(text);
+    return yaml.locate(path, part);
+  };
+  return { value, broken: false, mistakes: [], locate };
+}
+
+/** How many colons a JSON text has outside of its strings. */
+function colonsIn(json: string): number {
+  let colons = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at++) {
+    const sign = json[at];
+    if (sign === '\\' && isInString) at++;
+    else if (sign === '"') isInString = !isInString;
+    else if (sign === ':' && !isInString) colons++;
+  }
+  return colons;
+}
+
+/** How many keys there are; NaN if one is refused for its name, or it is deeper than that. */
+function keysIn(value: unknown, deepest: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (deepest === 0) return Number.NaN;
+  let keys = 0;
+  if (!Array.isArray(value)) {
+    for (const key in value) keys += INHERITED.has(key) ? Number.NaN : 1;
+  }
+  for (const inner of Object.values(value)) keys += keysIn(inner, deepest - 1);
+  return keys;
+}
+
+function readAnyYaml(text: string): YamlText {
+  if (text.length > MOST_YAML) return brokenAt(0, TOO_MUCH);
   try {
     return compose(text);
   } catch (error) {

@@ -114,11 +114,18 @@ function dateText(date: Date | null): string | null {
  * or take away on the way: white space at the end of lines, and empty lines at the end.
  */
 export function signatureOf(text: string, key: string): string {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
+  const lines = text.split(/\r\n|\r|\n/).map(withoutEnd);
   while (lines.at(-1) === '') lines.pop();
   return createHmac('sha256', key)
     .update(lines.map((line) => `${line}\r\n`).join(''))
     .digest('hex');
+}
+
+/** A regular expression looks at a long run of blanks in a line once for each of them, and anybody may send one. */
+function withoutEnd(line: string): string {
+  let length = line.length;
+  while (length > 0 && (line[length - 1] === ' ' || line[length - 1] === '\t')) length--;
+  return line.slice(0, length);
 }
 
 /** Whether the text was signed with this key; it takes as long whatever is wrong with the signature. */

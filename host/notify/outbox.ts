@@ -220,7 +220,10 @@ export class Outbox {
     if (this.#closed) return;
     const { store } = this.#options;
     const nowMs = store.clock.nowMs();
-    this.#expire(nowMs);
+    if (!this.#expire(nowMs)) {
+      this.#pumpIn(0);
+      return;
+    }
     const { failures, pausedUntilMs } = this.#server;
     const atOnce = failures > 0 ? 1 : OUTSTANDING;
     let dueMs = pausedUntilMs;
@@ -235,10 +238,14 @@ export class Outbox {
         void this.#attempt(row);
       }
     }
+    this.#pumpIn(Math.max(Math.min(dueMs, this.#expiryMs) - nowMs, 1));
+  }
+
+  /** Unless there is nothing to do. */
+  #pumpIn(sleepMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#pending === 0) return;
-    const sleepMs = Math.min(Math.max(Math.min(dueMs, this.#expiryMs) - nowMs, 1), LONGEST_SLEEP_MS);
-    this.#timer = setTimeout(() => this.#pump(), Math.ceil(sleepMs));
+    this.#timer = setTimeout(() => this.#pump(), Math.ceil(Math.min(sleepMs, LONGEST_SLEEP_MS)));
   }
 
   #next(nowMs: number): OutboxRow | undefined {
@@ -250,25 +257,25 @@ export class Outbox {
     return this.#window.shift();
   }
 
-  /** Gives up those that are too old. */
-  #expire(nowMs: number): void {
+  /** Gives up some that are too old; returns whether that was all: of very many the program must not stand still. */
+  #expire(nowMs: number): boolean {
     const { giveUpMs, store } = this.#options;
-    while (nowMs >= this.#expiryMs) {
-      const rows = store
-        .read((sql) => oldestNotices(sql, WINDOW + this.#claimed.size))
-        .filter(({ messageId }) => !this.#claimed.has(messageId));
-      const old = rows.filter(({ createdMs }) => nowMs - createdMs >= giveUpMs);
-      for (const row of old) {
-        this.#claimed.add(row.messageId);
-        this.#giveUp(row, `given up: ${row.reason ?? 'never attempted'}`);
-      }
-      if (old.length > 0) {
-        this.#window = [];
-        this.#write();
-      } else {
-        this.#expiryMs = (rows[0]?.createdMs ?? Number.POSITIVE_INFINITY) + giveUpMs;
-      }
+    if (nowMs < this.#expiryMs) return true;
+    const rows = store
+      .read((sql) => oldestNotices(sql, WINDOW + this.#claimed.size))
+      .filter(({ messageId }) => !this.#claimed.has(messageId));
+    const old = rows.filter(({ createdMs }) => nowMs - createdMs >= giveUpMs);
+    if (old.length === 0) {
+      this.#expiryMs = (rows[0]?.createdMs ?? Number.POSITIVE_INFINITY) + giveUpMs;
+      return true;
     }
+    for (const row of old) {
+      this.#claimed.add(row.messageId);
+      this.#giveUp(row, `given up: ${row.reason ?? 'never attempted'}`);
+    }
+    this.#window = [];
+    this.#write();
+    return false;
   }
 
   async #attempt(row: OutboxRow): Promise<void> {

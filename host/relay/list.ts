@@ -40,6 +40,9 @@ export type Reading =
 /** What a message must not exceed: a thousand clients take less than a tenth of it. */
 export const MOST_MESSAGE_BYTES = 1 << 20;
 const MOST_HEADER_BYTES = 65_536;
+/** Twice those of a full list in any encoding: a message of empty lines keeps the parser busy for seconds. */
+const MOST_LINES = 5000;
+const LF = 10;
 /** A list in a mailing list in a forwarded mail is no list any more. */
 const DEEPEST = 4;
 
@@ -49,6 +52,7 @@ export async function readListMail(message: Buffer, key: string): Promise<Readin
   if (signature === undefined) return { kind: 'stranger' };
   if (more.length > 0) return refused('it has several signatures');
   if (!/^[\da-f]{64}$/i.test(signature)) return refused('its signature is none');
+  if (hasMoreLines(message, MOST_LINES)) return refused(`it has more than ${MOST_LINES} lines`);
   const text = await textOf(message);
   if (text === null) return refused('it has no text');
   if (!isSignedBy(key, text, signature)) {
@@ -73,6 +77,12 @@ function signaturesOf(message: Buffer): string[] {
     .split('\r\n')
     .filter((line) => line.slice(0, name.length).toLowerCase() === name)
     .map((line) => line.slice(name.length).trim());
+}
+
+function hasMoreLines(message: Buffer, most: number): boolean {
+  let lines = 0;
+  for (let at = message.indexOf(LF); at !== -1 && lines <= most; at = message.indexOf(LF, at + 1)) lines++;
+  return lines > most;
 }
 
 /** The message's text, however mail servers have encoded it on the way. */

@@ -29,45 +29,63 @@ import { hostNameOf } from './resolver.ts';
 const MOST_ENTRIES = 10_000;
 /** Refusals that one look reports one by one: whoever fills the mailbox with forgeries shall not fill the log. */
 const MOST_REPORTED = 100;
+/** What one look waits for the names of all its servers: they come back together, and the DNS may be down with them. */
+const NAMES_MS = 15_000;
 
 export interface MailboxReaderOptions {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly configuration: RelayConfiguration;
   readonly log: Log;
+  readonly namesMs?: number;
+}
+
+/** What a configuration comes to here. */
+interface Terms {
+  readonly configuration: RelayConfiguration;
+  readonly people: ReadonlyMap<string, ClientConfiguration>;
+  /** What a refusal hangs on. */
+  readonly rules: string;
+}
+
+/** One look keeps to its terms, whatever is configured meanwhile. */
+interface Look extends Terms {
+  readonly mailbox: Mailbox;
+  readonly names: Map<string, string | null>;
+  namesMs: number;
+  /** Messages that the server deletes at its end. */
+  readonly removed: string[];
 }
 
 export class MailboxReader {
   readonly #store: Store;
   readonly #outbox: Outbox;
   readonly #log: Log;
-  #configuration: RelayConfiguration;
-  #people: ReadonlyMap<string, ClientConfiguration>;
-  /** What a refusal hangs on. */
-  #rules: string;
+  readonly #namesMs: number;
+  #terms: Terms;
+  /** Messages that the server would not hand over: the others come first. */
+  readonly #withheld = new Set<string>();
   /** Of this look. */
   #refusals = 0;
   #saysFull = false;
   #saysNoRoom = false;
 
-  constructor({ store, outbox, configuration, log }: MailboxReaderOptions) {
+  constructor({ store, outbox, configuration, log, namesMs = NAMES_MS }: MailboxReaderOptions) {
     this.#store = store;
     this.#outbox = outbox;
     this.#log = log;
-    this.#configuration = configuration;
-    this.#people = peopleOf(configuration);
-    this.#rules = rulesOf(configuration);
+    this.#namesMs = namesMs;
+    this.#terms = termsOf(configuration);
   }
 
   reconfigure(configuration: RelayConfiguration): void {
-    this.#configuration = configuration;
-    this.#people = peopleOf(configuration);
-    this.#rules = rulesOf(configuration);
+    this.#terms = termsOf(configuration);
   }
 
   /** Rejects with PopError, or RingbackError('configuration'). */
   async look(signal: AbortSignal): Promise<void> {
-    const { host, port, tls, user, password } = this.#configuration.relay.pop;
+    const terms = this.#terms;
+    const { host, port, tls, user, password } = terms.configuration.relay.pop;
     const place = `${host}:${port}`;
     const mustTls = this.#store.read((sql) => loadSetting(sql, 'mailbox with TLS')) === place;
     const mailbox = await Mailbox.open({ host, port, tls, mustTls, user, password }, signal);
@@ -77,13 +95,15 @@ export class MailboxReader {
       }
       const { total, entries } = await mailbox.list(MOST_ENTRIES);
       this.#tellFull(total);
-      const known = this.#stillThere(entries);
-      const names = new Map<string, string | null>();
+      const known = this.#stillThere(`${user} at ${place}`, entries);
+      const look: Look = { ...terms, mailbox, names: new Map(), namesMs: this.#namesMs, removed: [] };
       this.#refusals = 0;
-      for (const entry of entries) {
-        await this.#handle(mailbox, entry, known.get(entry.uidl), names);
+      const isWithheld = ({ uidl }: MailboxEntry): number => Number(this.#withheld.has(uidl));
+      for (const entry of entries.toSorted((a, b) => isWithheld(a) - isWithheld(b))) {
+        await this.#handle(look, entry, known.get(entry.uidl));
       }
       await mailbox.quit();
+      this.#markRemoved(look.removed);
     } finally {
       mailbox.abandon();
       const more = this.#refusals - MOST_REPORTED;
@@ -97,37 +117,52 @@ export class MailboxReader {
     this.#saysFull = isFull;
   }
 
-  /** What is known of messages; what of them is not in the mailbox any more is forgotten. */
-  #stillThere(entries: readonly MailboxEntry[]): ReadonlyMap<string, KnownMessage> {
+  /**
+   * What is known of messages; what of them is not in the mailbox any more is forgotten, and all of it when this is
+   * another mailbox, which may have the same names for other messages.
+   */
+  #stillThere(mailbox: string, entries: readonly MailboxEntry[]): ReadonlyMap<string, KnownMessage> {
+    const isSame = this.#store.read((sql) => loadSetting(sql, 'mailbox')) === mailbox;
+    const there = new Set(isSame ? entries.map(({ uidl }) => uidl) : []);
     const known = this.#store.read(loadMessages);
-    const there = new Set(entries.map(({ uidl }) => uidl));
     const gone = [...known.keys()].filter((uidl) => !there.has(uidl));
-    if (gone.length > 0) {
+    for (const uidl of this.#withheld) if (!there.has(uidl)) this.#withheld.delete(uidl);
+    for (const uidl of gone) known.delete(uidl);
+    if (!isSame || gone.length > 0) {
       this.#store.write((sql) => {
         for (const uidl of gone) removeMessage(sql, uidl);
+        saveSetting(sql, 'mailbox', mailbox);
       });
     }
     return known;
   }
 
-  async #handle(
-    mailbox: Mailbox,
-    entry: MailboxEntry,
-    known: KnownMessage | undefined,
-    names: Map<string, string | null>,
-  ): Promise<void> {
+  async #handle(look: Look, entry: MailboxEntry, known: KnownMessage | undefined): Promise<void> {
+    const { number, uidl } = entry;
     try {
-      const isSettled =
-        known !== undefined && known.fate !== 'taken' && [null, this.#rules].includes(known.rules);
-      if (isSettled) return;
-      const fate = known?.fate === 'taken' ? 'taken' : await this.#read(mailbox, entry, names);
+      if (known?.fate === 'left' || (known?.fate === 'refused' && known.rules === look.rules)) return;
+      const fate = known?.fate === 'taken' ? 'taken' : await this.#read(look, entry, known);
       // What is in memory only is lost with the program, and then the message is needed again.
-      if (fate === 'taken' && this.#isSafe) await mailbox.remove(entry.number);
+      if (fate === 'taken' && this.#isSafe) {
+        await look.mailbox.remove(number);
+        look.removed.push(uidl);
+      }
+      this.#withheld.delete(uidl);
     } catch (error) {
+      const isFirst = !this.#withheld.has(uidl);
+      this.#withheld.add(uidl);
       // Somebody else has removed it meanwhile; the others are still there.
       if (!(error instanceof PopError) || error.kind !== 'refused') throw error;
-      this.#log.warn('mailbox.refused', { uidl: entry.uidl, reason: error.message });
+      if (isFirst) this.#report('mailbox.refused', { uidl, reason: error.message });
     }
+  }
+
+  /** The server may give their names to others now (RFC 1939 section 7). */
+  #markRemoved(uidls: readonly string[]): void {
+    if (uidls.length === 0) return;
+    this.#store.write((sql) => {
+      for (const uidl of uidls) saveMessage(sql, uidl, { fate: 'removed', rules: null });
+    });
   }
 
   get #isSafe(): boolean {
@@ -136,26 +171,30 @@ export class MailboxReader {
 
   /** What became of the message; null: nothing yet. */
   async #read(
-    mailbox: Mailbox,
+    look: Look,
     { number, uidl, bytes }: MailboxEntry,
-    names: Map<string, string | null>,
+    known: KnownMessage | undefined,
   ): Promise<Fate | null> {
-    const { listKey, relay } = this.#configuration;
+    const { mailbox, rules } = look;
+    const { listKey, relay } = look.configuration;
     const message = bytes > MOST_MESSAGE_BYTES ? null : await mailbox.retrieve(number, MOST_MESSAGE_BYTES);
     if (message === null) return this.#settle(uidl, 'left');
     const reading = await readListMail(message, listKey);
     if (reading.kind === 'stranger') return this.#settle(uidl, 'left');
-    if (reading.kind === 'refused') return this.#refuse(uidl, reading.reason);
+    if (reading.kind === 'refused') return this.#refuse(uidl, reading.reason, rules);
     const { list } = reading;
     if (this.#store.read((sql) => hasList(sql, list.id, list.part))) {
-      this.#report({ uidl, server: list.server, reason: 'it came before: a repeat' });
+      // A server that did not delete it is no news.
+      if (known?.fate !== 'removed') {
+        this.#report('list.refused', { uidl, server: list.server, reason: 'it came before: a repeat' });
+      }
       return this.#settle(uidl, 'taken');
     }
     const nowMs = this.#wallMs;
     if (list.sent !== null && nowMs !== null && nowMs - list.sent.getTime() > relay.oldestMs) {
-      return this.#refuse(uidl, `it is too old: sent ${list.sent.toISOString()}`);
+      return this.#refuse(uidl, `it is too old: sent ${list.sent.toISOString()}`, rules);
     }
-    return this.#take(uidl, list, names);
+    return this.#take(look, uidl, list);
   }
 
   /** null: the clock of this machine is wrong. */
@@ -164,26 +203,26 @@ export class MailboxReader {
     return clock.dateOf(clock.nowMs())?.getTime() ?? null;
   }
 
-  #settle(uidl: string, fate: Fate): Fate {
-    const rules = fate === 'refused' ? this.#rules : null;
+  #settle(uidl: string, fate: Fate, rules: string | null = null): Fate {
     this.#store.write((sql) => saveMessage(sql, uidl, { fate, rules }));
     return fate;
   }
 
-  #refuse(uidl: string, reason: string): Fate {
-    this.#report({ uidl, reason });
-    return this.#settle(uidl, 'refused');
+  #refuse(uidl: string, reason: string, rules: string): Fate {
+    this.#report('list.refused', { uidl, reason });
+    return this.#settle(uidl, 'refused', rules);
   }
 
-  #report(fields: Fields): void {
+  #report(event: string, fields: Fields): void {
     this.#refusals++;
-    if (this.#refusals <= MOST_REPORTED) this.#log.warn('list.refused', fields);
+    if (this.#refusals <= MOST_REPORTED) this.#log.warn(event, fields);
   }
 
   /** Its notices, and that it was here, in one transaction. */
-  async #take(uidl: string, list: ListMail, names: Map<string, string | null>): Promise<Fate | null> {
+  async #take(look: Look, uidl: string, list: ListMail): Promise<Fate | null> {
     const { id, part, parts, server, clients } = list;
-    const known = clients.filter(({ address }) => this.#people.has(address));
+    const known = clients.filter(({ address }) => look.people.has(address));
+    const name = known.length > 0 ? await this.#nameOf(look, list) : null;
     const { room } = this.#outbox;
     if (known.length > room) {
       if (!this.#saysNoRoom) this.#log.warn('list.postponed', { uidl, server, told: known.length, room });
@@ -191,8 +230,7 @@ export class MailboxReader {
       return null;
     }
     this.#saysNoRoom = false;
-    if (known.length > 0 && !names.has(server)) names.set(server, await this.#nameOf(list));
-    const notices = this.#noticesOf(list, names.get(server) ?? list.name);
+    const notices = this.#noticesOf(look, list, name);
     const told = notices.length;
     const queued = this.#store.write((sql) => {
       const receivedMs = this.#store.clock.nowMs();
@@ -208,19 +246,25 @@ export class MailboxReader {
     return 'taken';
   }
 
-  async #nameOf({ server, name }: ListMail): Promise<string | null> {
-    const { resolve, resolver } = this.#configuration.relay;
-    return (resolve ? await hostNameOf(server, resolver) : null) ?? name;
+  async #nameOf(look: Look, { server, name }: ListMail): Promise<string | null> {
+    const { resolve, resolver } = look.configuration.relay;
+    if (resolve && !look.names.has(server) && look.namesMs > 0) {
+      const { clock } = this.#store;
+      const askedMs = clock.nowMs();
+      look.names.set(server, await hostNameOf(server, resolver, look.namesMs));
+      look.namesMs -= clock.nowMs() - askedMs;
+    }
+    return look.names.get(server) ?? name;
   }
 
   /** Its times are those of the router's wall clock, and if that was wrong, those of the moment at which the list came. */
-  #noticesOf(list: ListMail, serverName: string | null): Notice[] {
+  #noticesOf({ configuration, people }: Look, list: ListMail, serverName: string | null): Notice[] {
     const { id, server, recovered, awaySeconds, clients } = list;
-    const { notify, smtp } = this.#configuration;
+    const { notify, smtp } = configuration;
     const recoveredMs = recovered?.getTime() ?? this.#wallMs ?? 0;
     const notices = new Map<string, Notice>();
     for (const { address, first, last, tries } of clients) {
-      const person = this.#people.get(address);
+      const person = people.get(address);
       // Paragraph 123: nobody knows the address.
       if (person === undefined) continue;
       const item = {
@@ -241,8 +285,9 @@ export class MailboxReader {
   }
 }
 
-function peopleOf({ clients }: RelayConfiguration): ReadonlyMap<string, ClientConfiguration> {
-  return new Map(clients.map((client) => [client.address, client]));
+function termsOf(configuration: RelayConfiguration): Terms {
+  const people = new Map(configuration.clients.map((client) => [client.address, client]));
+  return { configuration, people, rules: rulesOf(configuration) };
 }
 
 /** Tells configurations apart that may refuse different messages, without telling the key. */

@@ -9,12 +9,16 @@ const TIMEOUT_MS = 5000;
 const QUERY_TIMEOUT_MS = 1500;
 const TRIES = 2;
 
-/** The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's. */
+/**
+ * The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's.
+ * `mostMs`: how long the caller can wait.
+ */
 export async function hostNameOf(
   address: string,
   servers: readonly Endpoint[] | null,
-  timeoutMs = TIMEOUT_MS,
+  mostMs = TIMEOUT_MS,
 ): Promise<string | null> {
+  const timeoutMs = Math.min(TIMEOUT_MS, Math.ceil(mostMs));
   const resolver = new Resolver({ timeout: Math.min(QUERY_TIMEOUT_MS, timeoutMs), tries: TRIES });
   if (servers !== null) resolver.setServers(servers.map(at));
   const timer = setTimeout(() => resolver.cancel(), timeoutMs);

@@ -1,4 +1,5 @@
 /** `ringback relay`: puts the role's parts together, and takes them apart again. */
+import { isDeepStrictEqual } from 'node:util';
 import { warnings } from '../config/relay/explain.ts';
 import { loadRelayConfiguration } from '../config/relay/file.ts';
 import type { RelayConfiguration } from '../config/relay/types.ts';
@@ -123,12 +124,12 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     await this.#traps.use(next.relay.traps);
     const fixed = FIXED.filter((key) => next[key] !== this.#configuration[key]);
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
-    const { control, state } = this.#configuration;
+    const { control, state, relay } = this.#configuration;
     this.#configuration = { ...next, control, state };
     this.#sender.use(sender);
     this.#outbox.wake();
     this.#reader.reconfigure(this.#configuration);
-    this.#watch.start();
+    this.#watch.start(!isDeepStrictEqual(relay.pop, next.relay.pop));
   }
 
   async stop(): Promise<void> {

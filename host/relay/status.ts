@@ -32,6 +32,8 @@ export interface RelayStatus {
     readonly user: string;
     /** Why the last look into it failed; null: it did not. */
     readonly reason: string | null;
+    /** It is nothing that passes: until somebody has mended it, looks are seldom. */
+    readonly isForMending: boolean;
     readonly looked: string | null;
     /** Seconds until the next look; null: it is under way. */
     readonly nextInSeconds: number | null;
@@ -46,12 +48,12 @@ export interface RelayStatus {
 }
 
 export function statusOf({ startedAt, clock, mailbox, ...facts }: Facts): RelayStatus {
-  const { place, user, reason, lookedMs, nextMs } = mailbox;
+  const { place, user, reason, isForMending, lookedMs, nextMs } = mailbox;
   const looked = lookedMs === null ? null : (clock.dateOf(lookedMs)?.toISOString() ?? null);
   const nextInSeconds = nextMs === null ? null : Math.round(Math.max(0, nextMs - clock.nowMs())) / 1000;
   return {
     since: startedAt.toISOString(),
-    mailbox: { place, user, reason, looked, nextInSeconds },
+    mailbox: { place, user, reason, isForMending, looked, nextInSeconds },
     ...facts,
   };
 }
@@ -59,7 +61,7 @@ export function statusOf({ startedAt, clock, mailbox, ...facts }: Facts): RelayS
 /** The status as a page for people. */
 export function relayStatusText(status: RelayStatus): string {
   const { since, mailbox, lists, notices, pending, state } = status;
-  const { place, user, reason, looked, nextInSeconds } = mailbox;
+  const { place, user, reason, isForMending, looked, nextInSeconds } = mailbox;
   const next = nextInSeconds === null ? 'now' : `in ${lastedText(nextInSeconds)}`;
   const last = looked === null ? 'not looked into yet' : `looked into ${dateText(looked)}`;
   const lines = [
@@ -68,6 +70,7 @@ export function relayStatusText(status: RelayStatus): string {
     `Mailbox ${user} at ${place}: ${last}, next ${next}`,
   ];
   if (reason !== null) lines.push(`  it can't be read: ${reason}`);
+  if (isForMending) lines.push('  when it is mended, SIGHUP makes it look at once');
   lines.push('', lists.length === 0 ? 'No list has come yet.' : 'Lists:');
   for (const { server, part, parts, clients, told, received } of lists) {
     const which = parts === 1 ? '' : ` part ${part}/${parts}`;

@@ -19,6 +19,8 @@ const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 
 export interface MailboxHealth {
   /** Why the last look failed; null: it did not. */
   readonly reason: string | null;
+  /** It is nothing that passes: until somebody has mended it, looks are seldom. */
+  readonly isForMending: boolean;
   /** Milliseconds of the state's clock; null: there was none. */
   readonly lookedMs: number | null;
   readonly nextMs: number | null;
@@ -33,7 +35,9 @@ export interface MailboxWatchOptions {
 
 export class MailboxWatch {
   readonly #options: MailboxWatchOptions;
-  readonly #abort = new AbortController();
+  /** Of the look under way. */
+  #abort = new AbortController();
+  #isClosed = false;
   #timer: NodeJS.Timeout | null = null;
   #dueMs: number | null = null;
   #looking: Promise<void> | null = null;
@@ -50,11 +54,13 @@ export class MailboxWatch {
   }
 
   get health(): MailboxHealth {
-    return { reason: this.#failure?.reason ?? null, lookedMs: this.#lookedMs, nextMs: this.#dueMs };
+    const { reason = null, isForMending = false } = this.#failure ?? {};
+    return { reason, isForMending, lookedMs: this.#lookedMs, nextMs: this.#dueMs };
   }
 
-  /** Looks now; again after it was configured anew. */
-  start(): void {
+  /** Looks now; again after it was configured anew. `isAnother`: a look under way is into the wrong mailbox, and is ended. */
+  start(isAnother = false): void {
+    if (isAnother) this.#abort.abort();
     this.#failure = this.#failure && { ...this.#failure, times: 0, isForMending: false };
     this.#ask();
   }
@@ -66,6 +72,7 @@ export class MailboxWatch {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#abort.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#looking;
@@ -77,7 +84,7 @@ export class MailboxWatch {
   }
 
   #schedule(waitMs: number): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#isClosed) return;
     const nowMs = this.#options.nowMs();
     const inMs = Math.max(waitMs, this.#startedMs + APART_MS - nowMs, 0);
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -92,10 +99,14 @@ export class MailboxWatch {
     this.#dueMs = null;
     this.#isAsked = false;
     this.#startedMs = nowMs();
-    this.#looking = look(this.#abort.signal)
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#looking = look(signal)
       .then(
         () => this.#succeeded(),
-        (error: unknown) => this.#failed(error),
+        (error: unknown) => {
+          if (!signal.aborted) this.#failed(error);
+        },
       )
       .finally(() => {
         this.#looking = null;
@@ -106,7 +117,7 @@ export class MailboxWatch {
 
   #nextWaitMs(): number {
     const everyMs = this.#options.everyMs();
-    if (this.#failure?.isForMending) return Math.max(everyMs, SELDOM_MS);
+    if (this.#failure?.isForMending) return this.#seldomMs;
     if (this.#isAsked) return 0;
     const soonMs = Math.min(this.#soon.shift() ?? everyMs, everyMs);
     if (this.#failure === null) return soonMs;
@@ -118,6 +129,10 @@ export class MailboxWatch {
     return Math.min(doubledMs, longestMs) * (1 - Math.random() / 4);
   }
 
+  get #seldomMs(): number {
+    return Math.max(this.#options.everyMs(), SELDOM_MS);
+  }
+
   #succeeded(): void {
     if (this.#failure !== null) this.#options.log.info('mailbox.back');
     this.#failure = null;
@@ -125,13 +140,15 @@ export class MailboxWatch {
 
   /** Said once, and again if it is something else that somebody has to mend. */
   #failed(error: unknown): void {
-    if (this.#abort.signal.aborted) return;
     const reason = messageOf(error);
     const isForMending = error instanceof PopError ? TO_BE_MENDED.has(error.kind) : true;
     const before = this.#failure;
     this.#failure = { reason, isForMending, times: (before?.times ?? 0) + 1 };
     if (before !== null && (before.isForMending === isForMending || !isForMending)) return;
-    const next = isForMending ? { triedAgainAfterSeconds: SELDOM_MS / 1000 } : {};
-    this.#options.log.error('mailbox.failed', { reason, ...next });
+    const next = {
+      triedAgainAfterSeconds: this.#seldomMs / 1000,
+      message: 'SIGHUP makes it try at once: mend it first',
+    };
+    this.#options.log.error('mailbox.failed', { reason, ...(isForMending ? next : {}) });
   }
 }

@@ -19,6 +19,8 @@ export interface ReceivedList {
 export type Fate =
   /** What it asks for is on disk: it is only to be removed. */
   | 'taken'
+  /** It was taken, and the server said that it is removed: what has its name now may be another. */
+  | 'removed'
   /** It is none of ours, or more than one can be. */
   | 'left'
   /** It looks like one of ours and is not to be believed. */

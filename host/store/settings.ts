@@ -5,6 +5,8 @@ import type { Sql } from './database.ts';
 interface Settings {
   /** Signs the links by which people say that they want no more notices; hexadecimal. */
   readonly 'stop key': string;
+  /** `USER at HOST:PORT`: whose messages a relay remembers. */
+  readonly mailbox: string;
   /** `HOST:PORT` of a relay's mail server that has offered TLS: it is not talked to without any more. */
   readonly 'mailbox with TLS': string;
   /** What the operator says on the page in a dead server's place. */

@@ -30,6 +30,12 @@ describe('the relay as a service', { skip: needs('systemd-analyze', 'systemd-sys
     assert.equal(status, 0, stdout);
   });
 
+  it('is started again however it ended, unless its configuration is wrong', () => {
+    const text = readFileSync(unit(), 'utf8');
+    assert.match(text, /^Restart=always$/m, 'systemd.service(5): on-failure takes SIGHUP for a good end');
+    assert.match(text, /^RestartPreventExitStatus=2$/m);
+  });
+
   it('runs as a user that is made, a program that is there', () => {
     const text = readFileSync(unit(), 'utf8');
     const [, user] = /^User=(.*)$/m.exec(text) ?? [];

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadRouterConfiguration, parseRouterConfiguration } from '../../../host/config/router/file.ts';
+import { readYaml } from '../../../host/config/yaml.ts';
 import { EXAMPLE, MINIMAL } from './example.ts';
 import { refusal } from './refusal.ts';
+
+const MIB = 1024 * 1024;
+const SMTP = { host: '172.27.179.25', from: 'ringback@router.example' };
 
 const refused = (text: string): string[] => refusal(() => parseRouterConfiguration(text, 'r.yaml'));
 
@@ -188,7 +192,64 @@ describe('a configuration text', () => {
       assert.match(refused(text).join(), /^r\.yaml:1:1: is empty; give at least detect\.watch/);
     }
     assert.match(refused('a: 1\nb\0').join(), /^r\.yaml:2:2: is not a text file/);
-    assert.match(refused(`a: ${'x'.repeat(1024 * 1024)}`).join(), /^r\.yaml: is larger than 1 MiB/);
+    assert.match(
+      refused(`a: ${'x'.repeat(2 * MIB)}`).join(),
+      /^r\.yaml:1:1: is larger than 2 MiB, .* as JSON/,
+    );
+    assert.match(refused(`{"a": "${'x'.repeat(8 * MIB)}"}`).join(), /^r\.yaml: is larger than 8 MiB/);
+  });
+
+  it('means the same as JSON and as YAML', () => {
+    for (const text of [
+      '{"a": {"b": [1, -0.5, 1e3, 123456789012345678901, true, null, "x: y", "\\u00e9\\"\\\\", ""]}, "c:d": {}, "": []}',
+      '\n {"a"\n:\n"b"}\n',
+      '{"a\\\\": "\\\\", "b": ":"}',
+    ]) {
+      assert.deepEqual(readYaml(text).value, JSON.parse(text));
+      assert.deepEqual(readYaml(`---\n${text}`).value, JSON.parse(text));
+    }
+    assert.deepEqual(readYaml('{"a":\t1,\n\t"b": 2}').value, { a: 1, b: 2 });
+  });
+
+  it('that is JSON has its mistakes where they are, and no key twice', () => {
+    const start = '{"detect": {"watch": ["172.27.178.0/24"]},\n';
+    const mistakes: [string, string][] = [
+      [`${start} "fabric": {"interfaces": ["lan0"]},\n "detect": {}}`, '3:2: this key is given twice'],
+      [`${start} "fabric": {"interfaces": ["lan0"], "interfaces": []}}`, '2:37: this key is given twice'],
+      [`${start} "fabric": {"interfaces": 5}}`, '2:27: fabric.interfaces: '],
+      [`${start} "__proto__": {}}`, '2:2: __proto__: unknown key'],
+      [
+        `${start} "fabric": {"interfaces": ["lan0"]}, "contrl": "/a"}`,
+        '2:38: contrl: unknown key; did you mean',
+      ],
+      [`${'{"a": '.repeat(40)}1${'}'.repeat(40)}`, '1:188: this is nested too deeply'],
+    ];
+    for (const [text, expected] of mistakes) {
+      const lines = refused(text);
+      assert.ok(
+        lines.some((line) => line.startsWith(`r.yaml:${expected}`)),
+        `${lines.join('\n')}\non ${text}`,
+      );
+    }
+  });
+
+  it('that is JSON has room for every client there can be', () => {
+    const clients = Array.from({ length: 65_535 }, (_, i) => ({
+      address: `10.0.${i >> 8}.${i & 255}`,
+      mail: `user${i}@a-rather-long-department.example.jp`,
+      language: 'ja',
+    }));
+    const whole = {
+      detect: { watch: ['172.27.178.0/24'] },
+      fabric: { interfaces: ['lan0'] },
+      smtp: SMTP,
+      clients,
+    };
+    const text = JSON.stringify(whole);
+    assert.ok(text.length > 2 * MIB);
+    assert.equal(parseRouterConfiguration(text, 'r.yaml').clients.length, 65_535);
+    const wrong = text.replace('user60000@', 'user60000');
+    assert.match(refused(wrong).join(), /^r\.yaml:1:1: clients\[60000\]\.mail: /);
   });
 
   it('that is a list or a word is refused', () => {
@@ -281,7 +342,7 @@ describe('a configuration file', () => {
   it('that never ends is refused as too large', () => {
     assert.deepEqual(
       refusal(() => loadRouterConfiguration('/dev/zero')),
-      ['/dev/zero: is larger than 1 MiB; a configuration is not, give the right path with -c FILE'],
+      ['/dev/zero: is larger than 8 MiB; a configuration is not, give the right path with -c FILE'],
     );
   });
 });

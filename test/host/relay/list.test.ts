@@ -122,6 +122,62 @@ describe('a list mail', () => {
     }
   });
 
+  it('is refused unread when it is made to keep the reader busy', async () => {
+    const flowed = signed('a \r\n'.repeat(200_000), 'Content-Type: text/plain; format=flowed\r\n');
+    assert.match(await refused(flowed), /more than 5000 lines/);
+    const parts = signed('--b\r\n\r\na\r\n'.repeat(50_000), 'Content-Type: multipart/mixed; boundary=b\r\n');
+    assert.match(await refused(parts), /more than 5000 lines/);
+  });
+
+  it('is refused in time, whatever long lines it has', { timeout: 60_000 }, async () => {
+    for (const sign of [
+      ' ',
+      '\t',
+      ' \t',
+      '\r',
+      ' \r',
+      '>',
+      '> ',
+      '=',
+      '=20',
+      '.',
+      ':',
+      '<',
+      '<a ',
+      '&',
+      '\0',
+    ]) {
+      const line = sign.repeat((1 << 20) / sign.length);
+      for (const headers of [
+        '',
+        'Content-Type: text/plain; format=flowed\r\n',
+        'Content-Type: text/html\r\n',
+        'Content-Transfer-Encoding: quoted-printable\r\n',
+        'Content-Transfer-Encoding: base64\r\n',
+      ]) {
+        await refused(`X-Ringback-Signature: ${'0'.repeat(64)}\r\n${headers}\r\n${line}x\r\n`);
+      }
+    }
+  });
+
+  it('has room for all that one can hold, whatever it is encoded in', async () => {
+    const clients = Array.from(
+      { length: MOST_LISTED },
+      (_, i) => `2001:db8:178:1111:2222:3333:4444:${(i + 4096).toString(16)}`,
+    );
+    const [full = ''] = listMessages({ clients });
+    const [header = '', text = ''] = full.split(/(?<=\r\n\r\n)/);
+    const base64 = Buffer.from(text).toString('base64').replace(/.{60}/g, '$&\r\n');
+    const lines = text.replace(/.{70}/g, '$&=\r\n');
+    for (const message of [
+      full,
+      header.replace('7bit', 'base64') + base64,
+      header.replace('7bit', 'quoted-printable') + lines,
+    ]) {
+      assert.equal((await listIn(message)).clients.length, MOST_LISTED);
+    }
+  });
+
   it('survives whatever is in it', async () => {
     const nested = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n'.repeat(50);
     await refused(signed('x', nested));

@@ -5,7 +5,7 @@ import type { RelayConfiguration } from '../../../host/config/relay/types.ts';
 import { composeList, createList, type ListMailFacts } from '../../../host/notify/list-mail.ts';
 import { Outbox } from '../../../host/notify/outbox.ts';
 import { composeMessage, type Delivery } from '../../../host/notify/smtp.ts';
-import { MailboxReader } from '../../../host/relay/mailbox.ts';
+import { MailboxReader, type MailboxReaderOptions } from '../../../host/relay/mailbox.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { listNotices, type OutboxRow } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
@@ -96,10 +96,10 @@ export interface OpenReader {
 export async function openReader(
   test: TestContext,
   configuration: RelayConfiguration,
-  directory: string | null = null,
+  more: Partial<MailboxReaderOptions> = {},
 ): Promise<OpenReader> {
   const { log, lines } = recordingLog();
-  const store = await Store.open({ directory, log });
+  const store = await Store.open({ directory: null, log });
   const outbox = new Outbox({
     store,
     sender: { send: () => new Promise<Delivery>(() => {}), close: () => {} },
@@ -112,7 +112,7 @@ export async function openReader(
     await outbox.close(0);
     store.close();
   });
-  const reader = new MailboxReader({ store, outbox, configuration, log });
+  const reader = new MailboxReader({ store, outbox, configuration, log, ...more });
   return {
     reader,
     store,

@@ -149,6 +149,26 @@ describe('ringback relay', () => {
     assert.ok(fetches(pop) > 0);
   });
 
+  it('says what somebody has to mend, and that SIGHUP makes it look then', async (context) => {
+    const pop = await popServer(context, {
+      messages: listMessages(),
+      answers: { PASS: '-ERR [AUTH] no\r\n' },
+    });
+    configure(pop.port, 9);
+    const running = start(context);
+    const failed = await running.logged('mailbox.failed');
+    assert.equal(failed.triedAgainAfterSeconds, 600);
+    assert.match(String(failed.message), /SIGHUP/);
+    const text = await printed('status');
+    assert.match(text, /^Mailbox .*, next in (10 min|9 min \d+ s)$/m);
+    assert.match(text, /^ {2}it can't be read: .*check relay\.pop\.user and relay\.pop\.password/m);
+    assert.match(text, /^ {2}when it is mended, SIGHUP makes it look at once$/m);
+    const good = await popServer(context, { messages: listMessages() });
+    configure(good.port, 9);
+    running.child.kill('SIGHUP');
+    await running.logged('mailbox.back');
+  });
+
   it('does not start where another one has the state, or with a file that is not its own', async (context) => {
     const pop = await popServer(context);
     configure(pop.port, 9);

@@ -128,9 +128,53 @@ describe('the mailbox', () => {
       {
         level: 'error',
         event: 'mailbox.failed',
-        fields: { reason: 'wrong password', triedAgainAfterSeconds: 600 },
+        fields: {
+          reason: 'wrong password',
+          triedAgainAfterSeconds: 600,
+          message: 'SIGHUP makes it try at once: mend it first',
+        },
       },
     ]);
+    assert.equal(watch.health.isForMending, true);
+  });
+
+  it('is not tried more often than otherwise because it refuses, and that is said', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.everyMs = 1_200_000;
+    state.problem = pop('tls', 'no STLS');
+    watch.start();
+    await pass(1300);
+    assert.deepEqual([state.looks, lines[0]?.fields.triedAgainAfterSeconds], [[0, 1200], 1200]);
+  });
+
+  it('that hangs is left at once when it was configured to be another, and nobody calls that a failure', async (context) => {
+    const { log, lines } = recordingLog();
+    let looks = 0;
+    const ended = new Promise<void>((resolve) => {
+      const watch = new MailboxWatch({
+        look: (signal) =>
+          new Promise((done, reject) => {
+            looks++;
+            if (looks === 2) {
+              done();
+              resolve();
+            }
+            signal.addEventListener('abort', () => reject(pop('aborted')));
+          }),
+        everyMs: () => EVERY_MS,
+        nowMs: () => performance.now(),
+        log,
+      });
+      context.after(() => watch.close());
+      watch.start();
+      setImmediate(() => {
+        watch.start();
+        assert.equal(looks, 1, 'the same mailbox: it goes on');
+        watch.start(true);
+      });
+    });
+    await ended;
+    assert.deepEqual([looks, lines], [2, []]);
   });
 
   it('is tried at once when it was configured anew, and a refusal is said again', async (context) => {

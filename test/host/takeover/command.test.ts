@@ -63,6 +63,13 @@ describe('ringback takeover', () => {
     refused(ringback('takeover', '-c', file, '--status'), 1, /no `ringback takeover` is running here/);
   });
 
+  it('has no notices and no history, whether it runs or not', () => {
+    for (const words of [['history'], ['outbox'], ['outbox', 'retry', '--all']]) {
+      const why = /takeover\.yaml: a takeover has no outages and no notices; give the file of "ringback run"/;
+      refused(ringback(...words, '-c', file), 2, why);
+    }
+  });
+
   it('is checked like every configuration', () => {
     const checked = ringback('check', '-c', file);
     assert.equal(checked.status, 0, checked.stderr);
