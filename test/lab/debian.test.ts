@@ -1,4 +1,4 @@
-/** What `make install` puts on a Debian server for its relay. */
+/** What `make install` puts on a Debian server for its relay, or for its half of a takeover. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,19 +9,22 @@ import { needs } from '../host/require.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-describe('the relay as a service', { skip: needs('systemd-analyze', 'systemd-sysusers', 'make') }, () => {
+describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysusers', 'make') }, () => {
   let prefix: string;
   before(() => {
     prefix = mkdtempSync(`${tmpdir()}/ringback-install-`);
     execFileSync('make', ['-C', ROOT, 'install', `PREFIX=${prefix}`], { stdio: 'ignore' });
   });
   after(() => rmSync(prefix, { recursive: true }));
-  const unit = (): string => `${prefix}/lib/systemd/system/ringback-relay.service`;
+  const unit = (role = 'relay'): string => `${prefix}/lib/systemd/system/ringback-${role}.service`;
 
-  it('is a unit in which systemd finds nothing wrong', () => {
-    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', unit()], { encoding: 'utf8' });
-    assert.deepEqual([status, stdout, stderr], [0, '', '']);
-  });
+  for (const role of ['relay', 'takeover']) {
+    it(`of a ${role} is a unit in which systemd finds nothing wrong`, () => {
+      const argv = ['verify', unit(role)];
+      const { status, stdout, stderr } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' });
+      assert.deepEqual([status, stdout, stderr], [0, '', '']);
+    });
+  }
 
   it('is open to no more than it needs, as systemd sees it', () => {
     const threshold = '--threshold=20';
