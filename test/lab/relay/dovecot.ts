@@ -21,7 +21,7 @@ export interface DovecotOptions {
   /** Its configuration, in a directory of its own. */
   readonly directory: string;
   readonly boxes: Maildirs;
-  /** An address of the place. */
+  /** An address of the place, or `*` for all. */
   readonly listen: string;
   /** Whoever starts it must be allowed to use them; on the lab's `mail` everybody may use every port. */
   readonly port: number;
@@ -37,11 +37,11 @@ export class Dovecot extends Daemon {
 
   constructor(options: DovecotOptions) {
     const { place, directory, port, certificate, users } = options;
-    // Its processes have a process namespace of their own, and end with it.
-    const alone = ['unshare', '--pid', '--fork', '--kill-child'];
     // It takes the users of its parts from the system; where there is but one, that one has to be it.
-    const nobody = isRoot() ? [] : ['--user', `--map-user=${MAIL_USER}`, `--map-group=${MAIL_USER}`];
-    super({ place, argv: [...alone, ...nobody, 'dovecot', '-F', '-c', `${directory}/dovecot.conf`], port });
+    const nobody = isRoot()
+      ? []
+      : ['unshare', '--user', `--map-user=${MAIL_USER}`, `--map-group=${MAIL_USER}`];
+    super({ place, argv: [...nobody, 'dovecot', '-F', '-c', `${directory}/dovecot.conf`], port });
     this.#options = options;
     mkdirSync(`${directory}/run`, { recursive: true });
     const passwords = Object.entries(users).map(([user, password]) => `${user}:{PLAIN}${password}\n`);

@@ -45,7 +45,7 @@ export class MailHost {
       place: on(lab, 'mail'),
       directory: `${directory}/dovecot`,
       boxes: this.#boxes,
-      listen: address('mail'),
+      listen: '*',
       port: 110,
       implicitPort: 995,
       certificate,
