@@ -3,8 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Lab } from '../../../board/lab/lab.ts';
-import { needs } from '../../host/require.ts';
-import { isRoot } from './maildirs.ts';
+import { needsRoot } from '../root.ts';
 
 /** Times 20 ms. */
 const MOST_LOOKS = 1000;
@@ -94,10 +93,7 @@ function textOf(file: string): string {
   }
 }
 
-/** For a test's `skip`: why postfix can't run here, or which of the other programs is missing. */
+/** For a test's `skip`: why there is no mail host here; `others` are more programs that it needs. */
 export function noMailHost(...others: readonly string[]): string | false {
-  // It puts its parts under users of their own.
-  if (isRoot()) return needs('postfix', 'dovecot', ...others);
-  if (process.env.REQUIRE_ALL === '1') throw new Error('postfix needs root');
-  return 'postfix needs root';
+  return needsRoot('users of their own for the parts of postfix', 'postfix', 'dovecot', ...others);
 }

@@ -1,8 +1,9 @@
 /** Debian's dovecot: hands mailboxes out by POP3, in clear and under TLS. Whoever runs the tests may run it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Certificate } from '../../host/relay/certificate.ts';
+import { isRoot } from '../root.ts';
 import { Daemon, type Place } from './daemon.ts';
-import { give, isRoot, MAIL_USER, type Maildirs } from './maildirs.ts';
+import { give, MAIL_USER, type Maildirs } from './maildirs.ts';
 
 /** `offered`: STLS, and a port for TLS from the first byte; `required`: no password is taken without. */
 export type Tls = 'none' | 'offered' | 'required';

@@ -1,18 +1,10 @@
 /** The mailboxes of a mail host: a Maildir for each, into which postfix delivers and out of which dovecot hands. */
-import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { systemCodeOf } from '../../../host/errors.ts';
+import { isRoot } from '../root.ts';
 
 /** Whose they are: nobody's in particular. */
 export const MAIL_USER = 65534;
-
-/**
- * Whether other users are to be had. Somebody who only is root in the lab has one user for everything, and that one is
- * called `nobody` where a server wants it so.
- */
-export function isRoot(): boolean {
-  const [, outside] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
-  return process.getuid?.() === 0 && outside === '0';
-}
 
 /** Makes a file nobody's, where that is another user. */
 export function give(path: string): void {
