@@ -5,6 +5,7 @@
 import type { ActiveConfiguration, ServiceAddress } from '../config/takeover/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Fields, Level } from '../log.ts';
+import { DONE_MS, FIRST_RETRY_MS, IDLE_MS, LONGEST_RETRY_MS, NO_HARDWARE } from './both.ts';
 import type { ActivePorts } from './ports.ts';
 import { Repeat } from './repeat.ts';
 import { Watch } from './watch.ts';
@@ -12,18 +13,11 @@ import type { Cause, Entry, Instruction, Message, Result, State } from './wire.t
 
 /** An adapter that hangs must not keep the next address from being given. */
 const DEACTIVATION_MS = 250;
-/** The standby has done what it accepted by then. */
-const DONE_MS = 10_000;
 /** What a silent standby had is looked for after so long, and taken back when nobody has answered so often: no hurry justifies two holders. */
 const ORPHANED_MS = 2000;
 const ORPHAN_LOOKS = 3;
-const FIRST_RETRY_MS = 1000;
 /** Whoever else has an address says so with every packet. */
 const CONTRADICTION_MS = 10_000;
-const LONGEST_RETRY_MS = 30_000;
-/** So often the standby is told what there is, if heartbeats are off. */
-const IDLE_MS = 1000;
-const NO_HARDWARE = '00:00:00:00:00:00';
 
 /** What became of a wish of the operator's. */
 export interface Handover {

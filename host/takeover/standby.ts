@@ -7,6 +7,7 @@ import type { StandbyConfiguration } from '../config/takeover/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Fields, Level } from '../log.ts';
 import type { Handover } from './active.ts';
+import { DONE_MS, FIRST_RETRY_MS, IDLE_MS, LONGEST_RETRY_MS, NO_HARDWARE } from './both.ts';
 import { inOrder, needed, plan } from './plan.ts';
 import type { StandbyPorts } from './ports.ts';
 import { Repeat } from './repeat.ts';
@@ -20,12 +21,6 @@ const DEFENCE_MS = 1000;
 /** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
 const MOST_CAUTION = 10;
 const CALM_MS = 60_000;
-const IDLE_MS = 1000;
-/** The active has switched on what it accepted by then. */
-const DONE_MS = 10_000;
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
-const NO_HARDWARE = '00:00:00:00:00:00';
 const NO_ANSWER = 'the active does not answer';
 
 /** An address that is here. */
