@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
@@ -21,6 +22,14 @@ async function sayYes(lab: Lab, who: string, mail: string, path = '/', server = 
 async function told(lab: Lab): Promise<readonly string[]> {
   return (await lab.mails()).flatMap(({ to }) => to).toSorted();
 }
+
+/** Says the first part to a server's web port, and the rest when it is told to (SIGUSR1); then prints what it hears. */
+const SLOW_SPEAKER = `
+const [server, first, rest] = process.argv.slice(1);
+const socket = require('node:net').connect(80, server, () => socket.write(first, () => console.error('said')));
+socket.pipe(process.stdout);
+process.once('SIGUSR1', () => socket.write(rest));
+`;
 
 describe('people who answer the page', { concurrency: 4 }, () => {
   story(
@@ -119,5 +128,67 @@ describe('people who answer the page', { concurrency: 4 }, () => {
     assert.match(answer.body, /could not be stored/);
     await ringback.stop('SIGKILL');
     disk.remove();
+  });
+
+  story('on a connection from before the server’s return hear that it is back', async (lab) => {
+    const ringback = await Ringback.start(lab, { recover: { settle: '0s' }, page: PAGE });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const { action, fields } = formOf(await page(lab, VISITOR, urlOf('s80', 4)));
+    const body = new URLSearchParams({ ...fields, mail: 'suzuki@example.jp', want: 'yes' }).toString();
+    const head = [
+      `POST ${action} HTTP/1.1`,
+      'Host: www.example.jp',
+      'Content-Type: application/x-www-form-urlencoded',
+      `Content-Length: ${body.length}`,
+    ];
+    const [first, rest] = [`${head.join('\r\n')}\r\n\r\n${body.slice(0, 4)}`, body.slice(4)];
+    const speaker = lab.spawn(VISITOR, [process.execPath, '-e', SLOW_SPEAKER, address('s80'), first, rest]);
+    let heard = '';
+    speaker.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      heard += text;
+    });
+    assert.ok(speaker.stderr !== null);
+    await once(speaker.stderr, 'data');
+    await comeBack(lab, 's80');
+    await ringback.event({ event: 'outage.closed', server: address('s80') }, 60_000);
+    speaker.kill('SIGUSR1');
+    await once(speaker, 'close');
+    assert.match(heard, /^HTTP\/1\.1 503 .*The server is back/s);
+    assert.deepEqual(ringback.matching({ event: 'page.registered' }), []);
+  });
+
+  story('are told if they have read so, however close the server’s return is', async (lab) => {
+    await lab.start('mail');
+    const ringback = await Ringback.start(lab, { recover: { settle: '0s' }, page: PAGE });
+    await turnedAway(lab, ringback, 'c151', 's80');
+    const url = urlOf('s80', 4);
+    const visitors = await Promise.all(
+      [VISITOR, NEIGHBOUR, 'c155', 'c156'].map(async (who) => ({
+        who,
+        form: formOf(await page(lab, who, url)),
+      })),
+    );
+    await lab.start('s80');
+    await lab.powerOn('s80');
+    const promised: string[] = [];
+    const answering = visitors.map(async ({ who, form: { action, fields } }) => {
+      // Until the limit, or until the server answers itself.
+      for (let n = 1; n <= 5; n++) {
+        const mail = `${who}.${n}@example.jp`;
+        const { status, body } = await ask(
+          lab,
+          who,
+          `${url}${action}`,
+          ...dataOf({ ...fields, mail, want: 'yes' }),
+        );
+        if (status !== 200 || !body.includes('You are registered')) break;
+        promised.push(mail);
+      }
+    });
+    await lab.trap('s80');
+    await Promise.all(answering);
+    await ringback.event({ event: 'outage.closed', server: address('s80') }, 60_000);
+    for (const mail of promised) await ringback.event({ event: 'notice.sent', mail }, 60_000);
+    assert.deepEqual(await told(lab), [...promised, 'sato@example.jp'].toSorted());
   });
 });
