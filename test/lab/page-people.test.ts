@@ -38,6 +38,8 @@ describe('people who answer the page', { concurrency: 4 }, () => {
       await lab.start('mail');
       const ringback = await Ringback.start(lab, { page: PAGE });
       await turnedAway(lab, ringback, 'c151', 's80');
+      const named = await page(lab, 'c150', urlOf('s80', 4));
+      assert.doesNotMatch(named.body, /<form/, 'whom the operator names is told anyway');
       assert.equal((await sayYes(lab, VISITOR, 'suzuki@example.jp')).status, 200);
       for (const mail of ['kobayashi@example.jp', 'S.Uzuki@example.jp'])
         assert.equal((await sayYes(lab, VISITOR, mail, OWN_FORM)).status, 200);
@@ -46,10 +48,15 @@ describe('people who answer the page', { concurrency: 4 }, () => {
         { event: 'outage.closed', server: address('s80') },
         60_000,
       );
-      assert.equal(count, 3);
+      assert.equal(count, 4);
       for (const mail of ['kobayashi@example.jp', 'S.Uzuki@example.jp', 'sato@example.jp'])
         await ringback.event({ event: 'notice.sent', mail }, 60_000);
-      assert.deepEqual(await told(lab), ['S.Uzuki@example.jp', 'kobayashi@example.jp', 'sato@example.jp']);
+      assert.deepEqual(await told(lab), [
+        'S.Uzuki@example.jp',
+        'kobayashi@example.jp',
+        'sato@example.jp',
+        'tanaka@example.jp',
+      ]);
     },
   );
 
