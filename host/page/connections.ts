@@ -16,6 +16,8 @@ export const MOST_CONNECTIONS = 512;
 export const MOST_OF_CLIENT = 16;
 /** Requests that are not looked at cost memory until their connection is closed. */
 const MOST_IGNORED = 64;
+/** Who has just connected is about to ask, and what is on its way when a connection is closed makes the kernel reset it. */
+const ABOUT_TO_ASK_MS = 1000;
 /** Who has been answered has so long to take the answer and to hang up. */
 const LEAVE_MS = 10_000;
 
@@ -27,6 +29,7 @@ export interface Connection {
   readonly network: string;
   /** null: to the router's own address. */
   readonly target: Target | null;
+  readonly sinceMs: number;
   /**
    * `asking`: its request is not all here, or not answered; `leaving`: there will be no other answer; `listening`: to
    * events, which has limits of its own.
@@ -38,6 +41,8 @@ export interface Connection {
   ignored: number;
   /** When it began to leave. */
   leavingMs: number;
+  /** Its server is back: what is still to be asked shall be asked there. */
+  isOutlived: boolean;
 }
 
 export class Connections {
@@ -67,10 +72,12 @@ export class Connections {
       client,
       network,
       target: targetOf(local),
+      sinceMs: this.#nowMs(),
       state: 'asking',
       isTaken: false,
       ignored: 0,
       leavingMs: 0,
+      isOutlived: false,
     };
     this.#all.set(socket, connection);
     this.#asking.add(connection);
@@ -117,9 +124,10 @@ export class Connections {
     if (connection.ignored > MOST_IGNORED) this.#close(connection);
   }
 
-  /** Closes what takes too long to leave. */
+  /** Closes what takes too long to leave, and what has become useless. */
   sweep(): void {
     const nowMs = this.#nowMs();
+    this.#closeOutlived(nowMs);
     for (const connection of this.#leaving) {
       if (nowMs - connection.leavingMs < LEAVE_MS) return;
       this.#close(connection);
@@ -129,8 +137,15 @@ export class Connections {
   /** Closes connections that browsers keep ready for their next request to this server, for that must be a new one. */
   closeUnused(isMeant: (target: Target) => boolean): void {
     for (const connection of this.#asking) {
-      const { socket, target } = connection;
-      if (target !== null && isMeant(target) && socket.bytesRead === 0) this.#close(connection);
+      if (connection.target !== null && isMeant(connection.target)) connection.isOutlived = true;
+    }
+    this.#closeOutlived(this.#nowMs());
+  }
+
+  #closeOutlived(nowMs: number): void {
+    for (const connection of this.#asking) {
+      if (nowMs - connection.sinceMs < ABOUT_TO_ASK_MS) return;
+      if (connection.isOutlived && connection.socket.bytesRead === 0) this.#close(connection);
     }
   }
 

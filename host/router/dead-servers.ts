@@ -9,7 +9,6 @@ import { allowNotices, stopNotices } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreJournal } from './journal.ts';
 import { currentMessage } from './message.ts';
-import type { Outage } from './outages.ts';
 import type { Router } from './router.ts';
 
 export interface DeadServersOptions {
@@ -111,12 +110,13 @@ export class DeadServers implements PageHost {
 
   wasTurnedAway(server: string, client: string): boolean {
     // Where only known clients are entered, the page's own connection must do: it asked, and this was the answer.
-    return this.#configuration.detect.knownClientsOnly || this.#waitedFor(server, client) !== undefined;
+    if (this.#configuration.detect.knownClientsOnly) return true;
+    return this.#options.router.outages.of(server).some(({ clients }) => clients.has(client));
   }
 
   register({ target, client, mail, language }: Parameters<PageHost['register']>[0]): void {
     const { store, router, journal } = this.#options;
-    const outage = this.#waitedFor(target.server, client) ?? router.outageOf(target) ?? null;
+    const outage = router.outageFor(target, client) ?? null;
     const registeredMs = store.clock.nowMs();
     const displaced = store.write((sql) => register(sql, { client, mail, language, registeredMs }));
     router.register(
@@ -129,10 +129,6 @@ export class DeadServers implements PageHost {
     const { reason } = store.health;
     if (reason !== null) throw new Error(`the state is in memory only: ${reason}`);
     if (this.#options.page.known === 'pass') this.changed();
-  }
-
-  #waitedFor(server: string, client: string): Outage | undefined {
-    return this.#options.router.outages.of(server).find(({ clients }) => clients.has(client));
   }
 
   message(): { text: string; until: Date | null } | null {

@@ -159,6 +159,14 @@ export class Router {
     return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
   }
 
+  /** The one of these in which this client waits, or that it would be added to. */
+  outageFor(target: Target, client: string): Outage | undefined {
+    const whole = this.outageOf(target);
+    if (whole === undefined || whole.clients.has(client)) return whole;
+    const service = this.outages.get(target);
+    return service?.clients.has(client) ? service : whole;
+  }
+
   /**
    * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 166). null: it was over
    * meanwhile, and the registration counts for the next outage. `displaced` are those that were given up for it.

@@ -1,8 +1,8 @@
 /** Disks that fail. Only inside the lab, whose mounts are its own. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { systemCodeOf } from '../../host/errors.ts';
-import { needs } from '../host/require.ts';
+import { needsRoot } from './root.ts';
 
 /** SQLite's write-ahead log alone may take four. */
 const MEBIBYTES = 12;
@@ -35,11 +35,7 @@ export class Disk {
 
   /** For a test's `skip`: why there are no disks from image files here. */
   static get noImages(): string | false {
-    // A loop device belongs to the machine, not to a user who only is root in the lab.
-    const isRoot = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/)[1] === '0';
-    if (isRoot) return needs('mkfs.ext4', 'losetup');
-    if (process.env.REQUIRE_ALL === '1') throw new Error('a loop device needs root');
-    return 'a loop device needs root';
+    return needsRoot('loop devices, which belong to the machine', 'mkfs.ext4', 'losetup');
   }
 
   /** To the last byte. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
@@ -11,7 +11,9 @@ import { selfSigned } from '../host/relay/certificate.ts';
 import { fails } from '../host/relay/support.ts';
 import { needs } from '../host/require.ts';
 import { until } from '../host/tools.ts';
-import { Dovecot, type DovecotOptions } from './dovecot.ts';
+import { here, on } from './relay/daemon.ts';
+import { Dovecot, type DovecotSettings } from './relay/dovecot.ts';
+import { Maildirs } from './relay/maildirs.ts';
 import { story } from './support.ts';
 
 const USER = 'sav_1';
@@ -24,37 +26,47 @@ const MOST_ENTRIES = 10_000;
 
 interface World {
   readonly dovecot: Dovecot;
-  /** The way it was started. */
-  readonly options: DovecotOptions;
+  readonly boxes: Maildirs;
+  readonly implicitPort: number;
   /** Opens the mailbox; the session is given up with the test, if it is not over by then. */
   open(options?: Partial<PopOptions>): Promise<Mailbox>;
 }
 
 /** A dovecot on loopback, ended with the test. */
-async function world(test: TestContext, given: Partial<DovecotOptions> = {}): Promise<World> {
+async function world(
+  test: TestContext,
+  settings: DovecotSettings = { tls: 'offered' },
+  listen = '127.0.0.1',
+): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'ringback-dovecot-'));
-  const options: DovecotOptions = {
-    spawn: ([program = '', ...argv]) => spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] }),
+  // The mailboxes are nobody's.
+  chmodSync(directory, 0o755);
+  const boxes = new Maildirs(`${directory}/boxes`);
+  const [port, implicitPort] = [await freePort(), await freePort()];
+  const dovecot = new Dovecot({
+    place: here,
     directory,
-    listen: '127.0.0.1',
-    port: await freePort(),
-    implicitPort: await freePort(),
+    boxes,
+    listen,
+    port,
+    implicitPort,
     certificate: CERTIFICATE,
     users: { [USER]: PASSWORD, sav_2: 'of somebody else' },
-    ...given,
-  };
-  const dovecot = await Dovecot.start(options);
+  });
+  dovecot.configure(settings);
   test.after(async () => {
-    await dovecot.stop();
+    await dovecot.kill();
     rmSync(directory, { recursive: true });
   });
+  await dovecot.start();
   return {
     dovecot,
-    options,
+    boxes,
+    implicitPort,
     async open(more = {}) {
       const mailbox = await Mailbox.open({
-        host: options.listen,
-        port: options.port,
+        host: listen,
+        port,
         tls: 'auto',
         mustTls: false,
         user: USER,
@@ -77,7 +89,7 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
   before(() => execFileSync('ip', ['link', 'set', 'lo', 'up']));
 
   it('gets every byte of every message, under TLS and without', async (test) => {
-    const { dovecot, options, open } = await world(test);
+    const { boxes, implicitPort, open } = await world(test);
     const head = 'From: ringback@router.example\nSubject: list\n\n';
     const high = Buffer.from(Array.from({ length: 1024 }, (_, index) => 128 + (index % 128)));
     const messages = [
@@ -87,13 +99,13 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
       Buffer.concat([Buffer.from(head), high, Buffer.from('\n')]),
       Buffer.from(`${head}${'x'.repeat(5000)}\n${'.\n'.repeat(5000)}`),
     ];
-    for (const message of messages) dovecot.deliver(USER, message);
+    for (const message of messages) boxes.deliver(USER, message);
     const ca = CERTIFICATE.cert;
     for (const [way, encrypted] of [
       [{ tls: 'none' }, false],
       [{ tls: 'auto' }, true],
       [{ tls: 'starttls', ca }, true],
-      [{ tls: 'implicit', ca, port: options.implicitPort }, true],
+      [{ tls: 'implicit', ca, port: implicitPort }, true],
     ] as const) {
       const mailbox = await open(way);
       assert.equal(mailbox.isEncrypted, encrypted);
@@ -111,9 +123,9 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
   });
 
   it('takes a thousand messages', async (test) => {
-    const { dovecot, open } = await world(test);
+    const { boxes, open } = await world(test);
     for (let number = 1; number <= 1000; number += 1) {
-      dovecot.deliver(USER, `Subject: ${number}\n\n${'Client: 172.27.179.151\n'.repeat(number)}`);
+      boxes.deliver(USER, `Subject: ${number}\n\n${'Client: 172.27.179.151\n'.repeat(number)}`);
     }
     const mailbox = await open();
     const { total, entries } = await mailbox.list(MOST_ENTRIES);
@@ -126,12 +138,12 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
       await mailbox.remove(number);
     }
     await mailbox.quit();
-    assert.equal(dovecot.count(USER), 0);
+    assert.equal(boxes.files(USER).length, 0);
   });
 
   it('deletes with QUIT, and not before', async (test) => {
-    const { dovecot, open } = await world(test);
-    for (const text of ['one', 'two', 'three']) dovecot.deliver(USER, `Subject: ${text}\n\n${text}\n`);
+    const { boxes, open } = await world(test);
+    for (const text of ['one', 'two', 'three']) boxes.deliver(USER, `Subject: ${text}\n\n${text}\n`);
     const first = await open();
     const { entries } = await first.list(MOST_ENTRIES);
     await first.remove(1);
@@ -141,9 +153,9 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
     const second = await open();
     assert.deepEqual((await second.list(MOST_ENTRIES)).entries, entries);
     await second.remove(2);
-    assert.equal(dovecot.count(USER), 3);
+    assert.equal(boxes.files(USER).length, 3);
     await second.quit();
-    assert.equal(dovecot.count(USER), 2);
+    assert.equal(boxes.files(USER).length, 2);
     const third = await open();
     assert.deepEqual(
       (await third.list(MOST_ENTRIES)).entries.map(({ number, uidl }) => [number, uidl]),
@@ -163,22 +175,22 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
   });
 
   it('is refused without TLS where TLS is required', async (test) => {
-    const { dovecot, open } = await world(test, { requireTls: true, listen: ELSEWHERE });
+    const { boxes, open } = await world(test, { tls: 'required' }, ELSEWHERE);
     await fails('login', open({ tls: 'none' }));
-    dovecot.deliver(USER, 'Subject: list\n\nlist\n');
+    boxes.deliver(USER, 'Subject: list\n\nlist\n');
     const mailbox = await open();
     assert.equal((await mailbox.list(MOST_ENTRIES)).total, 1);
     await mailbox.quit();
   });
 
   it('does not begin with a certificate that nobody vouches for, where it is verified', async (test) => {
-    const { open, options } = await world(test);
+    const { open, implicitPort } = await world(test);
     await fails('tls', open({ tls: 'starttls' }));
-    await fails('tls', open({ tls: 'implicit', port: options.implicitPort }));
+    await fails('tls', open({ tls: 'implicit', port: implicitPort }));
   });
 
   it('does not begin in clear with a server that has offered TLS before', async (test) => {
-    const { open } = await world(test, { certificate: null });
+    const { open } = await world(test, { tls: 'none' });
     const mailbox = await open();
     assert.deepEqual([mailbox.isEncrypted, mailbox.offeredTls], [false, false]);
     await mailbox.quit();
@@ -186,8 +198,8 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
   });
 
   it('waits for another session to end', async (test) => {
-    const { dovecot, open } = await world(test);
-    dovecot.deliver(USER, 'Subject: list\n\nlist\n');
+    const { boxes, open } = await world(test, { tls: 'offered', oneSession: true });
+    boxes.deliver(USER, 'Subject: list\n\nlist\n');
     const first = await open();
     assert.match(await fails('in-use', open()), /\[IN-USE\]/);
     await first.quit();
@@ -196,50 +208,53 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
     await second.quit();
   });
 
-  it('ends with the server, and finds everything with the next one', async (test) => {
-    const { dovecot, options, open } = await world(test);
-    dovecot.deliver(USER, 'Subject: list\n\nlist\n');
-    const mailbox = await open();
-    const { entries } = await mailbox.list(MOST_ENTRIES);
-    await mailbox.remove(1);
-    await dovecot.stop();
-    await until('the end of the session', () => !mailbox.isOpen);
-    await fails('connection', mailbox.quit());
-    await fails('connection', open());
-    const next = await Dovecot.start(options);
-    test.after(() => next.stop());
-    const again = await open();
-    assert.deepEqual((await again.list(MOST_ENTRIES)).entries, entries);
-    await again.quit();
-  });
+  for (const end of ['stop', 'kill'] as const) {
+    it(`ends with the server (${end}), and finds everything with the next one`, async (test) => {
+      const { dovecot, boxes, open } = await world(test);
+      boxes.deliver(USER, 'Subject: list\n\nlist\n');
+      const mailbox = await open();
+      const { entries } = await mailbox.list(MOST_ENTRIES);
+      await mailbox.remove(1);
+      await dovecot[end]();
+      await until('the end of the session', () => !mailbox.isOpen);
+      await fails('connection', mailbox.quit());
+      await fails('connection', open());
+      await dovecot.start();
+      const again = await open();
+      assert.deepEqual((await again.list(MOST_ENTRIES)).entries, entries);
+      await again.quit();
+    });
+  }
 });
 
 describe('a mail host of the lab with dovecot', { skip: needs('dovecot') }, () => {
   story('is reached from the other machines, in clear and under TLS, until it ends', async (lab) => {
-    const options: DovecotOptions = {
-      spawn: (argv) => lab.spawn('mail', argv),
+    const boxes = new Maildirs(`${lab.directory}/boxes`);
+    const dovecot = new Dovecot({
+      place: on(lab, 'mail'),
       directory: `${lab.directory}/dovecot`,
+      boxes,
       listen: address('mail'),
       port: 110,
       implicitPort: 995,
       certificate: selfSigned(address('mail')),
       users: { [USER]: PASSWORD },
-    };
+    });
+    dovecot.configure({ tls: 'offered' });
     const fetch = async (...way: readonly string[]): Promise<string> => {
       const argv = ['curl', '-sS', '--noproxy', '*', '--insecure', '--user', `${USER}:${PASSWORD}`, ...way];
       const { code, stdout, stderr } = await lab.run('station', argv);
       return code === 0 ? stdout : stderr;
     };
-    const dovecot = await Dovecot.start(options);
-    dovecot.deliver(USER, 'Subject: list\n\nServer: 172.27.178.80\n');
+    await dovecot.start();
+    boxes.deliver(USER, 'Subject: list\n\nServer: 172.27.178.80\n');
     const message = 'Subject: list\r\n\r\nServer: 172.27.178.80\r\n';
     assert.equal(await fetch(`pop3://${address('mail')}/1`), message);
     assert.equal(await fetch('--ssl-reqd', `pop3://${address('mail')}/1`), message);
     assert.equal(await fetch(`pop3s://${address('mail')}/1`), message);
     await dovecot.stop();
     assert.match(await fetch(`pop3://${address('mail')}/1`), /Failed to connect/);
-    const next = await Dovecot.start(options);
+    await dovecot.start();
     assert.equal(await fetch(`pop3://${address('mail')}/1`), message);
-    await next.stop();
   });
 });

@@ -1,85 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
+import { address } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { ask, comeBack, dataOf, formOf, PAGE, page, served, urlOf, VISITOR } from './curl.ts';
 import { throughOthers } from './relay/support.ts';
 import { story, turnedAway } from './support.ts';
-
-const VISITOR = 'c153';
-const PAGE = { listen: 8480, ports: [80] };
-
-interface Answer {
-  readonly status: number;
-  readonly headers: string;
-  readonly body: string;
-}
-
-const urlOf = (server: string, version: IpVersion): string =>
-  `http://${version === 4 ? address(server) : `[${address(server, 6)}]`}`;
-
-/** What curl gets, as a browser would ask. */
-async function ask(lab: Lab, client: string, url: string, ...argv: readonly string[]): Promise<Answer> {
-  const command = ['curl', '--silent', '--show-error', '--include', '--globoff', '--max-time', '20'];
-  const accept = argv.some((one) => one.startsWith('Accept:')) ? [] : ['--header', 'Accept: text/html'];
-  const { code, stdout, stderr } = await lab.run(client, [
-    ...command,
-    ...accept,
-    ...['--header', 'Expect:'],
-    ...argv,
-    url,
-  ]);
-  assert.equal(code, 0, `${url}: ${stderr}`);
-  const [head = '', ...body] = stdout.split('\r\n\r\n');
-  return { status: Number(/^HTTP\/\S+ (\d+)/.exec(head)?.[1]), headers: head, body: body.join('\r\n\r\n') };
-}
-
-/** The hidden fields of the page's form, and where it goes. */
-function formOf({ body }: Answer): { action: string; fields: Record<string, string> } {
-  const action = /<form[^>]* action="([^"]*)"/.exec(body)?.[1];
-  assert.ok(action !== undefined, body);
-  const hidden = body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
-  return {
-    action,
-    fields: Object.fromEntries(Array.from(hidden, ([, name = '', value = '']) => [name, value])),
-  };
-}
-
-/** Asks until the page answers: the kernel hears of an outage a moment after the log. */
-async function page(lab: Lab, client: string, url: string, ...argv: readonly string[]): Promise<Answer> {
-  for (let tries = 0; tries < 50; tries++) {
-    const { code } = await lab.run(client, [
-      'curl',
-      '--silent',
-      '--globoff',
-      '--max-time',
-      '2',
-      '--output',
-      '/dev/null',
-      url,
-    ]);
-    if (code === 0) return ask(lab, client, url, ...argv);
-  }
-  throw new Error(`no page at ${url}`);
-}
-
-/** What the server itself answers: the kernel hears of a recovery a moment after the log. */
-async function served(lab: Lab, url: string): Promise<Answer> {
-  for (let tries = 0; tries < 50; tries++) {
-    const answer = await ask(lab, VISITOR, url);
-    if (answer.status === 200) return answer;
-  }
-  throw new Error(`no server at ${url}`);
-}
-
-const dataOf = (fields: Readonly<Record<string, string>>): string[] =>
-  Object.entries(fields).flatMap(([name, value]) => ['--data-urlencode', `${name}=${value}`]);
-
-/** The server is back, with its web server. */
-async function comeBack(lab: Lab, server: string): Promise<void> {
-  await lab.start(server);
-  await lab.powerOn(server);
-  await lab.trap(server);
-}
 
 describe('the page in a dead server’s place', { concurrency: 4 }, () => {
   for (const [version, form] of [

@@ -93,6 +93,17 @@ describe('The desk where answers are decided', () => {
     assert.equal(desk.decide({ ...sender, target: WEB }, form).page, 'refused', 'in the server’s place');
   });
 
+  it('takes a token for the one port of a server for which it was issued', () => {
+    const tokens = new Tokens(() => 0);
+    const desk = new NoticeDesk(host, tokens, () => 0);
+    const alternate = { server: WEB.server, port: 8080 };
+    const form = new Map(Object.entries({ want: 'no', token: tokens.issue(SATO, alternate) }));
+    const pageFor = (target: typeof WEB): string =>
+      desk.decide({ client: SATO, target, language: 'en' }, form).page;
+    assert.equal(pageFor(alternate), 'declined');
+    assert.equal(pageFor(WEB), 'refused');
+  });
+
   it('takes no more in an hour than all together may give', () => {
     const tokens = new Tokens(() => 0);
     const desk = new NoticeDesk(host, tokens, () => 0);

@@ -113,6 +113,18 @@ describe('HTTP as it comes', () => {
     }
   });
 
+  it('is not reset when more comes behind a request that was not the only one', async (context) => {
+    const { open, page } = await serve(context);
+    const socket = open(TO_WEB);
+    socket.pause();
+    socket.write(get('/1') + get('/2'));
+    await until('the first to be answered', () => page.counters.shown === 1);
+    for (let more = 0; more < 5; more += 1) await new Promise((resolve) => socket.write(get('/3'), resolve));
+    const heard = await listen(socket);
+    assert.equal(heard.error, null);
+    assert.equal(heard.whole.toString().match(COUNT)?.length, 1);
+  });
+
   it('gets the answer to a form even if the next request came with it', async (context) => {
     const { ask } = await serve(context);
     const heard = await ask(TO_WEB, post(NOTICE, 'want=no') + get('/'));
@@ -137,8 +149,17 @@ describe('An upload to a dead server', () => {
     const answer = new Promise<string>((resolve) =>
       socket.once('data', (chunk) => resolve(chunk.toString())),
     );
+    let hasEnded = false;
+    socket.once('end', () => {
+      hasEnded = true;
+    });
     socket.write(lengthOnly);
     assert.match(await answer, /^HTTP\/1\.1 503 /);
+    // Some who upload give up when the other side ends before them.
+    await new Promise((resolve) => socket.write(upload.subarray(1), resolve));
+    assert.ok(!hasEnded);
+    socket.write('x');
+    await until('the end behind the last byte', () => hasEnded);
     socket.destroy();
   });
 

@@ -147,6 +147,12 @@ describe('the outage page', () => {
     assert.doesNotMatch(pageOf('outage', six), /You asked for/);
   });
 
+  it('lets no name that is written from right to left reorder what stands beside it', () => {
+    const html = pageOf('outage', { name: 'אבג', askedHost: 'דהו:80' });
+    assert.ok(html.includes('<bdi>אבג</bdi> (172.27.178.80)'));
+    assert.ok(html.includes('<bdi>דהו:80</bdi>'));
+  });
+
   it('leaves out what nobody knows', () => {
     const html = pageOf('outage', { name: null, askedHost: null, since: null });
     assert.doesNotMatch(html, /<bdi>|<time/);
@@ -228,6 +234,15 @@ describe('the answers to the form', () => {
     for (const language of LANGUAGES) {
       const text = textOf(pageOf('registered', { mail: 'sato@example.jp', form: null }, language));
       for (const part of ['sato@example.jp', '172.27.178.80', '30']) assert.ok(text.includes(part), part);
+    }
+  });
+
+  it('tell whoever is registered how stopped notices are allowed again, for whether he stopped them is not told', () => {
+    for (const language of LANGUAGES) {
+      for (const page of PAGES) {
+        const tells = textOf(pageOf(page, {}, language)).includes(WORDS[language].allowing);
+        assert.equal(tells, page === 'registered' || page === 'known', page);
+      }
     }
   });
 

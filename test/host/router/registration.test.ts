@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Registered } from '../../../host/router/people.ts';
-import { configuration, HOST, SATO, SERVER, STRANGER, TANAKA, World } from './world.ts';
+import { configuration, HOST, OTHER, SATO, SECURE, SERVER, STRANGER, TANAKA, WEB, World } from './world.ts';
 
 const OTHER_STRANGER = '172.27.179.158';
 const SUZUKI: Registered = {
@@ -54,6 +54,21 @@ describe('Who registers on the page', () => {
       [[STRANGER]],
     );
     assert.deepEqual(world.told('client.waiting'), [`client.waiting ${SERVER} 0 ${STRANGER}`]);
+  });
+
+  it('waits for what was asked for, not for another service of the same server', () => {
+    const world = new World();
+    for (const service of [SECURE, WEB]) world.down(service);
+    world.client('waiting', SECURE, STRANGER);
+    const portFor = (client: string): number | undefined => world.router.outageFor(WEB, client)?.port;
+    assert.equal(portFor(STRANGER), 80, 'nowhere yet');
+    world.client('waiting', WEB, STRANGER);
+    world.down(HOST);
+    assert.equal(portFor(STRANGER), 80, 'where he waits already');
+    assert.equal(portFor(OTHER_STRANGER), 0, 'nowhere yet');
+    world.client('waiting', HOST, OTHER_STRANGER);
+    assert.equal(portFor(OTHER_STRANGER), 0);
+    assert.equal(world.router.outageFor({ server: OTHER, port: 80 }, STRANGER), undefined);
   });
 
   it('is still known after a change of the configuration, which goes before it', () => {

@@ -1,56 +1,72 @@
-/** A server of Debian's on a machine of the lab: it stays in the foreground, and can be stopped, killed, started again. */
-import type { ChildProcess } from 'node:child_process';
+/** A server of Debian's: it stays in the foreground, and can be stopped, killed, started again. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Lab } from '../../../board/lab/lab.ts';
-import { needs } from '../../host/require.ts';
+import { needsRoot } from '../root.ts';
 
 /** Times 20 ms. */
 const MOST_LOOKS = 1000;
 
+/** Where commands run: as process groups of their own, their output in pipes. */
+export type Place = (argv: readonly string[]) => ChildProcess;
+
+/** A machine of the lab. */
+export function on(lab: Lab, node: string): Place {
+  return (argv) => lab.spawn(node, argv);
+}
+
+/** Where the test runs. */
+export const here: Place = ([program = '', ...argv]) =>
+  spawn(program, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+
 export interface DaemonOptions {
-  readonly node: string;
+  readonly place: Place;
   readonly argv: readonly string[];
   /** It is there when it listens on this TCP port. */
   readonly port: number;
-  /** Where it says what is wrong. */
-  readonly log: string;
+  /** Where it says what is wrong, if not on its standard output and error. */
+  readonly log?: string;
 }
 
 export class Daemon {
-  readonly #lab: Lab;
   readonly #options: DaemonOptions;
   #process: ChildProcess | null = null;
+  /** Of the process with all to which it has passed its output on. */
+  #ended: Promise<unknown> = Promise.resolve();
+  #said = '';
 
-  constructor(lab: Lab, options: DaemonOptions) {
-    this.#lab = lab;
+  constructor(options: DaemonOptions) {
     this.#options = options;
   }
 
-  /** What it has written down so far. */
+  /** What it has reported so far. */
   get log(): string {
-    return textOf(this.#options.log);
+    const { log } = this.#options;
+    return log === undefined ? this.#said : `${this.#said}${textOf(log)}`;
   }
 
   /** Starts it, and waits until it listens. */
   async start(): Promise<void> {
-    const { node, argv, port } = this.#options;
-    const child = this.#lab.spawn(node, argv);
+    const { place, argv, port } = this.#options;
+    const child = place(argv);
     this.#process = child;
-    let said = '';
+    this.#ended = once(child, 'close');
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
+        this.#said += text;
       });
     }
     const look = `i=0; until ss -Hltn "sport = :${port}" | grep -q .; do
       i=$((i + 1)); [ $i -lt ${MOST_LOOKS} ] && kill -0 ${child.pid} || exit 1; sleep 0.02
     done`;
-    const { code } = await this.#lab.run(node, ['sh', '-c', look]);
-    if (code !== 0) throw new Error(`${argv.join(' ')} does not listen on ${port}: ${said}${this.log}`);
+    const [code] = (await once(place(['sh', '-c', look]), 'exit')) as [number | null];
+    if (code === 0) return;
+    await this.kill();
+    throw new Error(`${argv.join(' ')} does not listen on ${port}: ${this.log}`);
   }
 
-  /** Asks it to end, and waits until it has. */
+  /** Asks all its processes to end, and waits until they have. */
   stop(): Promise<void> {
     return this.#end('SIGTERM');
   }
@@ -62,10 +78,10 @@ export class Daemon {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    process.kill(signal === 'SIGKILL' ? -child.pid : child.pid, signal);
-    await ended;
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, signal);
+    }
+    await this.#ended;
   }
 }
 
@@ -77,11 +93,7 @@ function textOf(file: string): string {
   }
 }
 
-/** For a test's `skip`: why postfix and dovecot can't run here, or which of the other programs is missing. */
+/** For a test's `skip`: why there is no mail host here; `others` are more programs that it needs. */
 export function noMailHost(...others: readonly string[]): string | false {
-  // They put their parts under users of their own, and somebody who only is root in the lab has no other.
-  const [, outside] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
-  if (outside === '0') return needs('postfix', 'dovecot', 'openssl', ...others);
-  if (process.env.REQUIRE_ALL === '1') throw new Error('postfix and dovecot need root');
-  return 'postfix and dovecot need root';
+  return needsRoot('users of their own for the parts of postfix', 'postfix', 'dovecot', ...others);
 }

@@ -1,17 +1,20 @@
 /** The mail host of the seed (30_M), real: postfix takes mail, dovecot hands it out, the mailboxes lie between them. */
-import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../../board/lab/lab.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
 import { systemCodeOf } from '../../../host/errors.ts';
+import { selfSigned } from '../../host/relay/certificate.ts';
+import { on } from './daemon.ts';
 import { Dovecot, type Tls } from './dovecot.ts';
-import { MAIL_USER, Postfix } from './postfix.ts';
+import { Maildirs } from './maildirs.ts';
+import { Postfix } from './postfix.ts';
 
 const RELAYS = ['sav_1', 'sav_2', 'station'] as const;
 const PEOPLE = ['sato', 'tanaka', 'nakamura'] as const;
+const BOXES = [...RELAYS, ...PEOPLE] as const;
 /** Who has a mailbox at example.jp. */
-export type Box = (typeof RELAYS)[number] | (typeof PEOPLE)[number];
+export type Box = (typeof BOXES)[number];
 
 /** Of every mailbox. */
 export const POP_PASSWORD = 'Ring-back-when-free';
@@ -28,24 +31,31 @@ export class MailHost {
   /** A file (PEM) with the certificate that dovecot shows, which is good for the mail host's address. */
   readonly certificate: string;
   readonly #lab: Lab;
-  readonly #boxes: string;
+  readonly #boxes: Maildirs;
 
   private constructor(lab: Lab) {
     const directory = `${lab.directory}/mail-host`;
     this.#lab = lab;
-    this.#boxes = `${directory}/boxes`;
-    mkdirSync(this.#boxes, { recursive: true });
-    chownSync(this.#boxes, MAIL_USER, MAIL_USER);
+    this.#boxes = new Maildirs(`${directory}/boxes`);
+    const certificate = selfSigned('mail.example.jp', address('mail'));
     this.certificate = `${directory}/certificate.pem`;
-    const key = `${directory}/key.pem`;
-    makeCertificate(this.certificate, key);
-    this.postfix = new Postfix(lab, directory, this.#boxes, [...RELAYS, ...PEOPLE]);
-    this.dovecot = new Dovecot(lab, directory, this.#boxes, { certificate: this.certificate, key });
+    writeFileSync(this.certificate, certificate.cert);
+    this.postfix = new Postfix(lab, directory, this.#boxes, BOXES);
+    this.dovecot = new Dovecot({
+      place: on(lab, 'mail'),
+      directory: `${directory}/dovecot`,
+      boxes: this.#boxes,
+      listen: '*',
+      port: 110,
+      implicitPort: 995,
+      certificate,
+      users: Object.fromEntries(BOXES.map((box) => [box, POP_PASSWORD])),
+    });
   }
 
   static async start(lab: Lab, tls: Tls = 'offered'): Promise<MailHost> {
     const host = new MailHost(lab);
-    host.dovecot.configure(tls, POP_PASSWORD);
+    host.dovecot.configure({ tls });
     await Promise.all([host.postfix.start(), host.dovecot.start()]);
     return host;
   }
@@ -53,7 +63,7 @@ export class MailHost {
   /** Stops dovecot and starts it with another mind about TLS. */
   async changeTls(tls: Tls): Promise<void> {
     await this.dovecot.stop();
-    this.dovecot.configure(tls, POP_PASSWORD);
+    this.dovecot.configure({ tls });
     await this.dovecot.start();
   }
 
@@ -81,19 +91,22 @@ export class MailHost {
   /** How many lie there, once everything that postfix has taken is delivered. */
   async count(box: Box): Promise<number> {
     await this.#until('postfix has delivered everything', () => this.postfix.queued === 0);
-    return this.#files(box).length;
+    return this.#boxes.files(box).length;
   }
 
   /** The same when there are so many of them. */
   async arrived(box: Box, count: number): Promise<readonly StoredMail[]> {
-    await this.#until(`${count} mails are in the mailbox of ${box}`, () => this.#files(box).length === count);
+    await this.#until(
+      `${count} mails are in the mailbox of ${box}`,
+      () => this.#boxes.files(box).length === count,
+    );
     return this.mails(box);
   }
 
   /** Empties a mailbox that nobody reads. */
   async discard(box: Box): Promise<void> {
     await this.mails(box);
-    for (const file of this.#files(box)) rmSync(file);
+    for (const file of this.#boxes.files(box)) rmSync(file);
   }
 
   /** What lies in the mailboxes of the people. */
@@ -101,20 +114,8 @@ export class MailHost {
     return (await Promise.all(PEOPLE.map((box) => this.mails(box)))).flat();
   }
 
-  #files(box: Box): string[] {
-    return ['new', 'cur'].flatMap((name) => {
-      const directory = `${this.#boxes}/${box}/${name}`;
-      try {
-        return readdirSync(directory).map((file) => `${directory}/${file}`);
-      } catch {
-        // Nobody has written to him yet.
-        return [];
-      }
-    });
-  }
-
   #read(box: Box): StoredMail[] {
-    return this.#files(box).map((file) => {
+    return this.#boxes.files(box).map((file) => {
       const content = readFileSync(file);
       return { ...parseMail(content, statSync(file).mtimeMs), raw: content.toString('latin1') };
     });
@@ -125,13 +126,4 @@ export class MailHost {
       if (Date.now() - startMs > PATIENCE_MS) throw new Error(`waited in vain: ${what}`);
     }
   }
-}
-
-function makeCertificate(certificate: string, key: string): void {
-  const names = `subjectAltName=DNS:mail.example.jp,IP:${address('mail')}`;
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-subj', '/CN=mail.example.jp', '-addext', names, '-days', '30'];
-  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', key, '-out', certificate], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
 }

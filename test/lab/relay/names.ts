@@ -1,6 +1,6 @@
 /** A name server on the management station, real: dnsmasq, which knows the lab's own names and asks nobody else. */
 import { address, type Lab } from '../../../board/lab/lab.ts';
-import { Daemon } from './daemon.ts';
+import { Daemon, on } from './daemon.ts';
 
 export class NameServer extends Daemon {
   /** Where it is asked. */
@@ -12,8 +12,8 @@ export class NameServer extends Daemon {
     const alone = ['--conf-file=/dev/null', '--no-hosts', '--no-resolv', '--keep-in-foreground'];
     const here = [`--listen-address=${address('station')}`, '--bind-interfaces', '--user=root'];
     const log = `${lab.directory}/dnsmasq.log`;
-    super(lab, {
-      node: 'station',
+    super({
+      place: on(lab, 'station'),
       argv: ['dnsmasq', ...alone, ...here, '--pid-file=', `--log-facility=${log}`, ...records],
       port: 53,
       log,

@@ -2,14 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import type { Lab } from '../../../board/lab/lab.ts';
-import { Daemon } from './daemon.ts';
+import { Daemon, on } from './daemon.ts';
+import { MAIL_USER, type Maildirs } from './maildirs.ts';
 
 const MASTER = '/usr/lib/postfix/sbin/master';
 /** The directories of the queue; nobody on the machine itself hands mail in, so that they can be postfix's alone. */
 const QUEUE =
   'active bounce corrupt defer deferred flush hold incoming maildrop private public saved trace'.split(' ');
-/** Whose mailboxes they are: nobody's in particular. */
-export const MAIL_USER = 65534;
 
 /** Nothing of it runs in a chroot (fifth column), which would need copies of the system's files. */
 const SERVICES = `smtp inet n - n - - smtpd
@@ -31,11 +30,11 @@ postlog unix-dgram n - n - 1 postlogd
 export class Postfix extends Daemon {
   readonly #queue: string;
 
-  /** `boxes` is the directory of the Maildirs, one for each of the names at example.jp. */
-  constructor(lab: Lab, directory: string, boxes: string, names: readonly string[]) {
+  /** `boxes` has a mailbox for each of the names at example.jp. */
+  constructor(lab: Lab, directory: string, boxes: Maildirs, names: readonly string[]) {
     const log = `${directory}/postfix.log`;
-    super(lab, {
-      node: 'mail',
+    super({
+      place: on(lab, 'mail'),
       argv: ['env', `MAIL_CONFIG=${directory}/postfix`, MASTER, '-c', `${directory}/postfix`, '-d'],
       port: 25,
       log,
@@ -57,7 +56,7 @@ export class Postfix extends Daemon {
       alias_maps: '',
       alias_database: '',
       virtual_mailbox_domains: 'example.jp',
-      virtual_mailbox_base: boxes,
+      virtual_mailbox_base: boxes.directory,
       virtual_mailbox_maps: `texthash:${directory}/mailboxes`,
       virtual_uid_maps: `static:${MAIL_USER}`,
       virtual_gid_maps: `static:${MAIL_USER}`,
