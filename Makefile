@@ -95,12 +95,11 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	install -D -m 644 board/debian/ringback.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
-	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-relay.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-relay.service
-	mkdir -p $(DESTDIR)$(PREFIX)/bin
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/bin
+	for unit in ringback-relay.service ringback-takeover.service; do \
+		sed 's|@PREFIX@|$(PREFIX)|' board/debian/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit; \
+	done
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
-	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@PREFIX@|$(PREFIX)|' board/debian/ringback-takeover.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/ringback-takeover.service
 
 clean: ## all that was made
 	rm -rf $(DIST) $(BUILD)
