@@ -133,7 +133,7 @@ export class Machine {
       },
       claim: (adapter, address) => this.announcer.claim(adapter, address),
       unclaim: (address) => this.announcer.unclaim(address),
-      probe: (address) => this.#probe(address),
+      probe: (address, by) => this.#probe(address, by),
       activate: (adapter, address) => this.#activate(adapter, address),
       hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
     };
@@ -152,8 +152,10 @@ export class Machine {
     );
   }
 
-  #probe(address: string): Promise<string | null> {
-    const open = this.#interfaces.filter((adapter) => this.kernel.hasCarrier(adapter));
+  #probe(address: string, by?: string): Promise<string | null> {
+    const open = (by === undefined ? this.#interfaces : [by]).filter((adapter) =>
+      this.kernel.hasCarrier(adapter),
+    );
     return this.announcer.probe(address, open, this.#configuration.takeover.checkMs ?? USUAL_CHECK_MS);
   }
 

@@ -1,4 +1,6 @@
 /** Addresses that a standby takes unasked: of an active that says nothing any more, once nobody answers for them. */
+import { messageOf } from '../../errors.ts';
+import type { Fields } from '../../log.ts';
 import type { Entry } from '../wire.ts';
 import type { Parts } from './parts.ts';
 import type { Served, SilenceHandlers } from './served.ts';
@@ -25,7 +27,12 @@ export class Silence implements SilenceHandlers {
     const { heartbeat, checkMs } = terms();
     if (heartbeat === null || checkMs === null) return;
     served.questions.clear();
-    for (const { address } of this.#orphans(served)) served.questions.set(address, ports.probe(address));
+    for (const { address } of this.#orphans(served)) {
+      const question = ports.probe(address);
+      // Whether it could be asked counts only if the silence is one.
+      question.catch(() => {});
+      served.questions.set(address, question);
+    }
   }
 
   onLost(served: Served): void {
@@ -56,6 +63,15 @@ export class Silence implements SilenceHandlers {
     return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
   }
 
+  /** Why it is not taken. */
+  #doubt(served: Served, event: string, address: string, fields: Fields): void {
+    const { ports } = this.#parts;
+    const key = `${event} ${address}`;
+    if (served.doubted.has(key)) return;
+    served.doubted.add(key);
+    ports.tell('warn', event, { address, peer: served.name, ...fields });
+  }
+
   /** Once nobody has answered `more` times more. */
   #takeUnasked(served: Served, entry: Entry, more: number): void {
     const { ports, timers, holdings, terms } = this.#parts;
@@ -68,7 +84,11 @@ export class Silence implements SilenceHandlers {
         ? Promise.resolve(null)
         : (served.questions.get(address) ?? ports.probe(address));
     served.questions.delete(address);
-    void question.then((hardware) => {
+    const again = (): void =>
+      void timers.after(ASK_AGAIN_MS, () => {
+        if (!isOver()) this.#takeUnasked(served, entry, served.caution);
+      });
+    const onAnswer = (hardware: string | null): void => {
       if (isOver()) {
         if (!holdings.has(address)) ports.unclaim(address);
         return;
@@ -78,13 +98,17 @@ export class Silence implements SilenceHandlers {
         else void this.#taking.take(served, entry, 'heartbeat', 0);
         return;
       }
-      if (!served.doubted.has(address)) {
-        served.doubted.add(address);
-        ports.tell('warn', 'takeover.doubted', { address, peer: served.name, hardware });
-      }
-      timers.after(ASK_AGAIN_MS, () => {
-        if (!isOver()) this.#takeUnasked(served, entry, served.caution);
+      this.#doubt(served, 'takeover.doubted', address, { hardware });
+      again();
+    };
+    void question.then(onAnswer, (error) => {
+      if (isOver()) return;
+      // Silence is no answer where there was no question: it may be this machine that is cut off.
+      this.#doubt(served, 'takeover.unasked', address, {
+        reason: messageOf(error),
+        message: 'is not taken before somebody can be asked for it',
       });
+      again();
     });
   }
 }

@@ -116,6 +116,22 @@ describe('a takeover by heartbeat', () => {
     assert.ok(third <= first + 50, `${first} and ${third} ms`);
   });
 
+  it('is not begun by a standby that can ask nobody, until it can', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.machine('standby').deaf = true;
+    world.kill('web');
+    await world.clock.pass(5000);
+    assert.equal(world.events('takeover.taken').length, 0);
+    assert.deepEqual(
+      world.events('takeover.unasked', 'standby').map(({ fields }) => fields.address),
+      ADDRESSES.web,
+    );
+    world.machine('standby').deaf = false;
+    await world.clock.pass(2000);
+    for (const address of ADDRESSES.web) assert.deepEqual(world.holders(address), ['standby']);
+  });
+
   it('is not begun without heartbeats', async () => {
     const world = await ready({ standby: { heartbeat: false } });
     world.kill('shop');

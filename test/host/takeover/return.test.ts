@@ -227,6 +227,17 @@ describe('a program that is started again', () => {
     await world.clock.pass(10_000);
     assert.deepEqual(world.holders(C), ['standby']);
   });
+
+  it('as an active that can ask nobody, takes nothing back', async () => {
+    const world = await given();
+    world.kill('standby');
+    world.machine('web').deaf = true;
+    await world.clock.pass(20_000);
+    assert.deepEqual(world.holders(C), []);
+    world.machine('web').deaf = false;
+    await world.clock.pass(5000);
+    assert.deepEqual(world.holders(C), ['web']);
+  });
 });
 
 describe('an instruction', () => {
