@@ -127,9 +127,9 @@ export class Machine {
     return {
       clock: MONOTONIC,
       tell: (level, event, fields) => this.#tell(level, event, fields),
-      announce: async (adapter, address) => {
+      announce: async (adapter, address, again = 0) => {
         const isFresh = this.#fresh.delete(adapter);
-        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : 0);
+        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : again);
       },
       claim: (adapter, address) => this.announcer.claim(adapter, address),
       unclaim: (address) => this.announcer.unclaim(address),

@@ -11,9 +11,9 @@ export interface Ports {
   readonly tell: (level: Level, event: string, fields: Fields) => void;
   /**
    * Says once, and again as configured, that this machine has the address by that adapter. Settles when the first
-   * announcement is out; rejects when it could not be sent.
+   * announcement is out; rejects when it could not be sent. `again`: so often more at the least.
    */
-  readonly announce: (adapter: string, address: Prefix) => Promise<void>;
+  readonly announce: (adapter: string, address: Prefix, again?: number) => Promise<void>;
   /** This machine has it: tell of others who say so, too. */
   readonly claim: (adapter: string, address: string) => void;
   readonly unclaim: (address: string) => void;

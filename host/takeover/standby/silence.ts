@@ -8,6 +8,8 @@ import type { Taking } from './taking.ts';
 
 /** After somebody answered for a dead active's address, it is asked for again. */
 const ASK_AGAIN_MS = 1000;
+/** What no adapter could take, one may take later. */
+const NO_ADAPTER_MS = 30_000;
 /** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
 const MOST_CAUTION = 10;
 const CALM_MS = 60_000;
@@ -46,6 +48,13 @@ export class Silence implements SilenceHandlers {
     for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
   }
 
+  /** An address of a silent active has gone with its adapter: no one else will take it. */
+  onVanished(served: Served, address: string): void {
+    if (this.#parts.terms().heartbeat === null || !served.watch.isLost) return;
+    const entry = this.#orphans(served).find((orphan) => orphan.address === address);
+    if (entry !== undefined) this.#takeUnasked(served, entry, 0);
+  }
+
   /** It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again. */
   onBack(served: Served): void {
     const { ports, holdings } = this.#parts;
@@ -54,7 +63,7 @@ export class Silence implements SilenceHandlers {
     served.cautiousMs = ports.clock.nowMs();
     served.questions.clear();
     for (const holding of holdings.of(served.name)) {
-      if (holding.state === 'taken') this.#taking.announceAgain(holding);
+      if (holding.state === 'taken') this.#taking.contradict(holding);
     }
   }
 
@@ -84,8 +93,8 @@ export class Silence implements SilenceHandlers {
         ? Promise.resolve(null)
         : (served.questions.get(address) ?? ports.probe(address));
     served.questions.delete(address);
-    const again = (): void =>
-      void timers.after(ASK_AGAIN_MS, () => {
+    const again = (waitMs: number): void =>
+      void timers.after(waitMs, () => {
         if (!isOver()) this.#takeUnasked(served, entry, served.caution);
       });
     const onAnswer = (hardware: string | null): void => {
@@ -95,11 +104,15 @@ export class Silence implements SilenceHandlers {
       }
       if (hardware === null) {
         if (more > 0 && terms().checkMs !== null) this.#takeUnasked(served, entry, more - 1);
-        else void this.#taking.take(served, entry, 'heartbeat', 0);
+        else {
+          void this.#taking.take(served, entry, 'heartbeat', 0).then(() => {
+            if (!isOver()) again(NO_ADAPTER_MS);
+          });
+        }
         return;
       }
       this.#doubt(served, 'takeover.doubted', address, { hardware });
-      again();
+      again(ASK_AGAIN_MS);
     };
     void question.then(onAnswer, (error) => {
       if (isOver()) return;
@@ -108,7 +121,7 @@ export class Silence implements SilenceHandlers {
         reason: messageOf(error),
         message: 'is not taken before somebody can be asked for it',
       });
-      again();
+      again(ASK_AGAIN_MS);
     });
   }
 }

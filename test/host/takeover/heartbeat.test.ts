@@ -147,6 +147,65 @@ describe('a takeover by heartbeat', () => {
   });
 });
 
+describe('an adapter that goes with what it has taken', () => {
+  it('leaves it to another one when the active is dead', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.kill('shop');
+    await world.clock.pass(1000);
+    const standby = world.machine('standby');
+    assert.equal(standby.holderOf(E), 'eth1');
+    standby.adapters.delete('eth1');
+    world.standby.onKernel();
+    await world.clock.pass(1000);
+    assert.equal(standby.holderOf(E), 'eth0');
+    assert.equal(world.events('takeover.vanished', 'standby').length, 1);
+  });
+
+  it('leaves it to an adapter that is there later', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.kill('web');
+    await world.clock.pass(1000);
+    const standby = world.machine('standby');
+    const lost = standby.adapters.get('eth1');
+    assert.ok(lost !== undefined);
+    standby.adapters.delete('eth1');
+    lost.addresses.clear();
+    world.standby.onKernel();
+    await world.clock.pass(5000);
+    assert.equal(standby.holderOf(C), null);
+    standby.adapters.set('eth1', lost);
+    await world.clock.pass(60_000);
+    assert.equal(standby.holderOf(C), 'eth1');
+  });
+});
+
+describe('an announcement that can’t be sent', () => {
+  it('is sent as soon as it can be, and complained of in few words', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.machine('standby').mute = true;
+    world.kill('web');
+    await world.clock.pass(20_000);
+    assert.equal(world.events('takeover.unannounced').filter(({ level }) => level === 'error').length, 2);
+    world.machine('standby').mute = false;
+    await world.clock.pass(30_000);
+    assert.deepEqual(world.announced.map(({ address }) => address).sort(), [C, D]);
+  });
+});
+
+describe('an address that somebody has put on the standby', () => {
+  it('is announced, since its active lets go of it', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.machine('standby').put('eth1', C);
+    await world.clock.pass(1000);
+    assert.deepEqual(world.holders(C), ['standby']);
+    assert.equal(world.announced.filter(({ address }) => address === C).length, 1);
+  });
+});
+
 describe('a split that heals', () => {
   async function split(more: { active?: object; standby?: object } = {}): Promise<World> {
     const world = await ready(more);

@@ -91,6 +91,8 @@ export class FakeMachine {
   dead = false;
   /** None of its adapters has a carrier, or its data plane is away. */
   deaf = false;
+  /** What it announces does not go out. */
+  mute = false;
   /** How long it takes to switch an adapter on. */
   slowMs = 0;
 
@@ -198,6 +200,7 @@ export class World {
       clock: this.clock,
       tell: (level, event, fields) => void this.told.push({ machine: machine.name, level, event, fields }),
       announce: async (adapter, { address }) => {
+        if (machine.mute) throw new Error('the data plane is away');
         const hardware = machine.adapters.get(adapter)?.hardware ?? null;
         this.announced.push({ machine: machine.name, adapter, hardware, address });
       },
