@@ -24,6 +24,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     const [, takeover = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab);
     const shop = await startActive(lab, 'shop', {}, POWERLESS);
+    await shop.event({ event: 'takeover.powerless' });
     await shop.event({ event: 'takeover.session' });
     await meet(lab, ['s82']);
     await shop.takeover('--give');

@@ -240,6 +240,31 @@ describe('a program that is started again', () => {
   });
 });
 
+describe('an active that its standby never answers', () => {
+  it('says so once, and what to look for', async () => {
+    const world = World.duplex();
+    world.halves.get('standby')?.close();
+    world.halves.delete('standby');
+    await world.clock.pass(60_000);
+    const [unheard, ...more] = world.events('takeover.unheard', 'web');
+    assert.match(String(unheard?.fields.message), /with the same key/);
+    assert.equal(more.length, 0);
+    assert.equal(world.active('web').status().standby.reachable, false);
+  });
+
+  it('says when it is not one of its actives, though the keys are the same', async () => {
+    const actives = [{ name: 'shop', address: '172.27.178.12' }];
+    const world = World.duplex({ standby: { actives } });
+    await world.clock.pass(10_000);
+    assert.match(
+      String(world.events('takeover.unheard', 'web')[0]?.fields.message),
+      /does not serve this active/,
+    );
+    assert.equal(world.active('web').status().standby.reachable, false);
+    assert.equal(world.events('takeover.unheard', 'shop').length, 0);
+  });
+});
+
 describe('an instruction', () => {
   it('without a standby leaves the address where it is, and is given again when there is one', async () => {
     const world = await ready();
