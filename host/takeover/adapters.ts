@@ -56,7 +56,7 @@ export class Adapters {
   async raise(adapters: readonly string[]): Promise<void> {
     const down = adapters.filter((adapter) => this.#kernel.has(adapter) && !this.#kernel.isUp(adapter));
     if (down.length === 0) return;
-    this.#remember(down);
+    if (this.#lowers) this.#remember(down);
     await this.#ip.run(down.map((adapter) => ({ line: `link set dev ${adapter} up` })));
     await this.#kernel.refresh();
   }

@@ -76,7 +76,7 @@ export class Announcer {
 
   /**
    * Who answers for an address that this machine has not, on any of the adapters, within so long. Silence counts only if this
-   * machine was awake to hear: else it is asked again.
+   * machine was awake to hear: else it is asked again. Rejects with why nobody could be asked: that says nothing.
    */
   async probe(address: string, adapters: readonly string[], waitMs: number): Promise<string | null> {
     const open = adapters.flatMap((adapter) => {
@@ -84,33 +84,40 @@ export class Announcer {
       return hardware === null ? [] : [{ adapter, hardware }];
     });
     const [first] = open;
-    if (first === undefined) return null;
+    if (first === undefined) throw new Error('no adapter has a carrier to ask by');
     this.claim(first.adapter, address);
+    let unasked: string | null = null;
     for (let asked = 0; asked < MOST_CHECKS; asked++) {
       const check = await this.#check(address, open, waitMs);
       if (check.answer !== null || check.awake) return check.answer;
+      unasked = check.unasked;
     }
-    return null;
+    if (unasked === null) return null;
+    this.unclaim(address);
+    throw new Error(unasked);
   }
 
-  /** One time of asking, and whether all that should happen in it happened in time. */
+  /** One time of asking, whether all that should happen in it happened in time, and why no question went out if none did. */
   #check(
     address: string,
     open: readonly { readonly adapter: string; readonly hardware: string }[],
     waitMs: number,
-  ): Promise<{ readonly answer: string | null; readonly awake: boolean }> {
+  ): Promise<{ readonly answer: string | null; readonly awake: boolean; readonly unasked: string | null }> {
     const slackMs = Math.max(LEAST_SLACK_MS, waitMs / PROBES);
     const startMs = performance.now();
     let awake = true;
+    let unasked: string | null = 'the data plane does not answer';
     const ask = (): void => {
       const askedMs = performance.now();
       for (const { adapter, hardware } of open) {
         this.#plane.send({ form: 'probe', interface: this.#numberOf(adapter), hardware, address }).then(
           () => {
+            unasked = null;
             if (performance.now() - askedMs > slackMs) awake = false;
           },
-          (error) =>
-            this.#options.log.debug('takeover.unasked', { address, adapter, reason: messageOf(error) }),
+          (error) => {
+            if (unasked !== null) unasked = `${adapter}: ${messageOf(error)}`;
+          },
         );
       }
     };
@@ -119,7 +126,7 @@ export class Announcer {
       const finish = (answer: string | null): void => {
         for (const timer of timers) clearTimeout(timer);
         this.#questions.delete(address);
-        resolve({ answer, awake });
+        resolve({ answer, awake: awake && unasked === null, unasked });
       };
       this.#questions.set(address, finish);
       timers.push(

@@ -22,6 +22,15 @@ const USUAL_CHECK_MS = 200;
 /** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
 const AGAIN_ON_FRESH_LINK = 3;
 
+const REFUSED: Readonly<Record<Refused, string>> = {
+  forged: 'it was made with another key; both halves need the same one',
+  malformed: 'it is no message of a takeover',
+  replayed: 'it was sent before, or belongs to another session',
+  misdirected: 'it came back to who sent it',
+  stranger: 'it is of an active that is not among takeover.actives, by name or by address',
+  excess: 'there were too many greetings in one second',
+};
+
 export interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
   onKernel(): void;
@@ -79,6 +88,11 @@ export class Machine {
 
   /** Throws a RingbackError when something that it needs is not there. */
   async start(): Promise<void> {
+    if (!mayChangeNetworks()) {
+      const message =
+        'no privilege to switch adapters and addresses (CAP_NET_ADMIN): every takeover will fail';
+      this.log.error('takeover.powerless', { message });
+    }
     await this.kernel.start();
     this.#ip.start();
   }
@@ -114,7 +128,7 @@ export class Machine {
   /** A datagram that is not believed: strangers may send as many as they like. */
   refuse(why: Refused, from: string): void {
     this.refused[why]++;
-    this.#seldom.note('warn', 'takeover.refused', { from, why });
+    this.#seldom.note('warn', 'takeover.refused', { from, why, message: REFUSED[why] });
   }
 
   /** What is wrong for as long as it is wrong. */
@@ -127,13 +141,13 @@ export class Machine {
     return {
       clock: MONOTONIC,
       tell: (level, event, fields) => this.#tell(level, event, fields),
-      announce: async (adapter, address) => {
+      announce: async (adapter, address, again = 0) => {
         const isFresh = this.#fresh.delete(adapter);
-        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : 0);
+        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : again);
       },
       claim: (adapter, address) => this.announcer.claim(adapter, address),
       unclaim: (address) => this.announcer.unclaim(address),
-      probe: (address) => this.#probe(address),
+      probe: (address, by) => this.#probe(address, by),
       activate: (adapter, address) => this.#activate(adapter, address),
       hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
     };
@@ -152,8 +166,10 @@ export class Machine {
     );
   }
 
-  #probe(address: string): Promise<string | null> {
-    const open = this.#interfaces.filter((adapter) => this.kernel.hasCarrier(adapter));
+  #probe(address: string, by?: string): Promise<string | null> {
+    const open = (by === undefined ? this.#interfaces : [by]).filter((adapter) =>
+      this.kernel.hasCarrier(adapter),
+    );
     return this.announcer.probe(address, open, this.#configuration.takeover.checkMs ?? USUAL_CHECK_MS);
   }
 
@@ -163,6 +179,17 @@ export class Machine {
     this.settings.prepare([adapter]);
     const sourced = arp && this.#configuration.takeover.role === 'standby';
     if (await this.adapters.activate(adapter, address, sourced)) this.#fresh.add(adapter);
+  }
+}
+
+/** CAP_NET_ADMIN is bit 12 of capabilities(7); where that can't be read the kernel will say it. */
+function mayChangeNetworks(): boolean {
+  try {
+    const [, effective = ''] =
+      /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return effective === '' || (BigInt(`0x${effective}`) & (1n << 12n)) !== 0n;
+  } catch {
+    return true;
   }
 }
 

@@ -11,20 +11,25 @@ export interface Ports {
   readonly tell: (level: Level, event: string, fields: Fields) => void;
   /**
    * Says once, and again as configured, that this machine has the address by that adapter. Settles when the first
-   * announcement is out; rejects when it could not be sent.
+   * announcement is out; rejects when it could not be sent. `again`: so often more at the least.
    */
-  readonly announce: (adapter: string, address: Prefix) => Promise<void>;
+  readonly announce: (adapter: string, address: Prefix, again?: number) => Promise<void>;
   /** This machine has it: tell of others who say so, too. */
   readonly claim: (adapter: string, address: string) => void;
   readonly unclaim: (address: string) => void;
-  /** Who answers for an address within the configured time: a hardware address, or null. */
-  readonly probe: (address: string) => Promise<string | null>;
+  /**
+   * Who answers for an address within the configured time: a hardware address, or null. Asks by one adapter, or all. Rejects
+   * with why nobody could be asked.
+   */
+  readonly probe: (address: string, by?: string) => Promise<string | null>;
   /** Switches the adapter on and the address, too. Rejects with what the kernel says. */
   readonly activate: (adapter: string, address: Prefix) => Promise<void>;
   readonly hardwareOf: (adapter: string) => string | null;
 }
 
 export interface ActivePorts extends Ports {
+  /** Switches the adapter on, without an address. Rejects with what the kernel says. */
+  readonly raise: (adapter: string) => Promise<void>;
   /** False while there is no session. */
   readonly send: (message: Message) => boolean;
   /** The number of the last message of the session. */

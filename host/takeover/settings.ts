@@ -3,7 +3,7 @@
  * any adapter, with whatever hardware address, and drops what comes in where it would not go out.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { messageOf } from '../errors.ts';
+import { messageOf, systemCodeOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Memory } from './memory.ts';
 
@@ -57,7 +57,9 @@ export class Settings {
           if (!before.has(path)) before.set(path, present);
           writeFileSync(path, wanted);
         } catch (error) {
-          this.#log.warn('takeover.setting', { path, reason: messageOf(error) });
+          // An adapter that is not there has none, and that was said before.
+          const level = systemCodeOf(error) === 'ENOENT' ? 'debug' : 'warn';
+          this.#log[level]('takeover.setting', { path, reason: messageOf(error) });
         }
       }
     }

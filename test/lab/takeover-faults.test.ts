@@ -24,6 +24,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     const [, takeover = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab);
     const shop = await startActive(lab, 'shop', {}, POWERLESS);
+    await shop.event({ event: 'takeover.powerless' });
     await shop.event({ event: 'takeover.session' });
     await meet(lab, ['s82']);
     await shop.takeover('--give');
@@ -92,6 +93,35 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     assert.equal(await addressesOn(lab, 'web', 'eth1'), null);
     await tablesSay(lab, { s80: standby1, s81: standby0 });
     for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's80'));
+  });
+
+  duplexStory('does not begin when the standby was cut off itself', async (lab) => {
+    const standby = await startStandby(lab, HEARTBEAT);
+    const web = await startActive(lab, 'web', HEARTBEAT);
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    for (const port of ['standby-0', 'standby-1']) await lab.unplug(port);
+    await standby.event({ event: 'takeover.unasked', address: address('s80') });
+    for (const port of ['standby-0', 'standby-1']) await lab.plug(port);
+    await standby.event({ event: 'takeover.back', peer: 'web' });
+    await standby.noEventFor({ event: 'takeover.taken' }, 1000);
+    for (const service of ['s80', 's81']) assert.ok(await reaches(lab, 't21', service));
+  });
+
+  duplexStory('is not taken back when only the program of the standby hangs', async (lab) => {
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab, HEARTBEAT);
+    const web = await startActive(lab, 'web', HEARTBEAT);
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    await web.takeover('--give');
+    standby.signal('SIGSTOP');
+    await web.event({ event: 'takeover.lost' });
+    await web.noEventFor({ event: 'takeover.returned' }, 6000);
+    await tablesSay(lab, { s80: standby1, s81: standby0 });
+    standby.signal('SIGCONT');
+    await web.event({ event: 'takeover.back' });
+    assert.equal(standby.matching({ event: 'takeover.conflict' }).length, 0);
   });
 
   duplexStory('is doubted as long as somebody answers for its addresses', async (lab) => {

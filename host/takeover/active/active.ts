@@ -20,6 +20,8 @@ import { Switching } from './switching.ts';
 const CONTRADICTION_MS = 10_000;
 /** So often the standby is told what there is, if heartbeats are off. */
 const IDLE_MS = 1000;
+/** A standby that runs and knows this active has answered by then. */
+const UNHEARD_MS = 5000;
 
 export interface ActiveStatus {
   readonly role: 'active';
@@ -47,6 +49,8 @@ export class Active {
   readonly #watch: Watch;
   readonly #orphans: Orphans;
   #session = false;
+  /** Whether the standby has reported in this session: it greets everybody who has the key. */
+  #reported = false;
   #standby: string | null = null;
   #standbyEntries: readonly Entry[] = [];
 
@@ -78,6 +82,7 @@ export class Active {
       onBack: () => ports.tell('info', 'takeover.back', { peer: this.#peer }),
     });
     this.#orphans = new Orphans(parts, this.#switching, this.#watch);
+    this.#timers.after(UNHEARD_MS, () => this.#sayIfUnheard());
   }
 
   get healthy(): boolean {
@@ -97,6 +102,7 @@ export class Active {
 
   onSession(standby: string): void {
     this.#session = true;
+    this.#reported = false;
     this.#standby = standby;
     for (const service of this.#services) service.mark = 0;
     this.#ports.tell('info', 'takeover.session', { peer: this.#peer });
@@ -190,7 +196,7 @@ export class Active {
       standby: {
         address: this.#configuration.standby.host,
         name: this.#standby,
-        reachable: this.#session && !this.#watch.isLost,
+        reachable: this.#reachable,
       },
       addresses: [...this.#services].map(({ address, adapter, held, stuck, busy, cause }) => ({
         address,
@@ -225,6 +231,19 @@ export class Active {
     return { everyMs: this.beatMs, lost: heartbeat?.lost ?? 3, aheadMs: checkMs ?? 0 };
   }
 
+  get #reachable(): boolean {
+    return this.#session && this.#reported && !this.#watch.isLost;
+  }
+
+  /** What a pair that was never one lacks, only its operator can know. */
+  #sayIfUnheard(): void {
+    if (this.#reachable || this.#watch.isLost) return;
+    const message = this.#session
+      ? 'the standby has the same key, but does not serve this active: is it one of its actives, by name and address?'
+      : 'the standby has never answered: does it run, with the same key, and does every firewall let its port of UDP through?';
+    this.#ports.tell('warn', 'takeover.unheard', { peer: this.#peer, message });
+  }
+
   #standbyHas(address: string): boolean {
     return this.#standbyEntries.some((entry) => entry.address === address && entry.held);
   }
@@ -240,6 +259,7 @@ export class Active {
 
   #onReport(report: State, seen: number): void {
     this.#standbyEntries = report.entries;
+    this.#reported = true;
     this.#watch.heard(report.everyMs);
     for (const service of this.#services) {
       if (service.busy || seen < service.mark) continue;

@@ -164,6 +164,7 @@ export class ActiveHalf implements Half {
         ...machine.ports(),
         send: (message) => this.#send(message),
         sent: () => this.#session.sent,
+        raise: (adapter) => machine.adapters.raise([adapter]),
         deactivate: async (adapter, address) => ({
           kept: await machine.adapters.deactivate(adapter, address),
         }),

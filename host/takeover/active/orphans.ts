@@ -1,7 +1,9 @@
 /** What a standby had that says nothing any more: nobody's, unless somebody answers for it. */
+import { messageOf } from '../../errors.ts';
 import { FIRST_RETRY_MS } from '../timers.ts';
 import type { Watch } from '../watch.ts';
 import type { Parts } from './parts.ts';
+import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';
 
 /** It is looked for after so long, and taken back when nobody has answered so often: no hurry justifies two holders. */
@@ -35,14 +37,13 @@ export class Orphans {
 
   /** `epoch` of the silence. */
   #look(epoch: number): void {
-    const { ports, timers, services, faults } = this.#parts;
+    const { timers, services, faults } = this.#parts;
     const isOver = (): boolean => this.#watch.epoch !== epoch || !this.#watch.isLost || this.#closed;
     if (isOver()) return;
     for (const service of services) {
       if (service.held || service.busy || faults.of(service.address) !== null) continue;
       service.busy = true;
-      void ports.probe(service.address).then(async (hardware) => {
-        service.unanswered = hardware === null ? service.unanswered + 1 : 0;
+      void this.#ask(service).then(async () => {
         if (service.unanswered >= LOOKS && !isOver()) {
           await this.#switching.on(service, 'the standby is dead');
         }
@@ -50,5 +51,19 @@ export class Orphans {
       });
     }
     timers.after(FIRST_RETRY_MS, () => this.#look(epoch));
+  }
+
+  /** By the adapter that had it, which is off since: by another one nobody might hear. Only silence after a question counts. */
+  async #ask(service: Service): Promise<void> {
+    const { ports } = this.#parts;
+    const { address, adapter } = service;
+    try {
+      await ports.raise(adapter);
+      const hardware = await ports.probe(address, adapter);
+      service.unanswered = hardware === null ? service.unanswered + 1 : 0;
+      if (hardware !== null) ports.unclaim(address);
+    } catch (error) {
+      ports.tell('debug', 'takeover.unasked', { address, adapter, reason: messageOf(error) });
+    }
   }
 }

@@ -23,7 +23,7 @@ export interface Served {
   /** So many times more than once its addresses are asked for: it, or this machine, has been too busy to be heard before. */
   caution: number;
   cautiousMs: number;
-  /** Addresses that were answered for, told once in a silence. */
+  /** Why addresses were not taken, told once in a silence. */
   readonly doubted: Set<string>;
 }
 

@@ -1,4 +1,6 @@
 /** Addresses that a standby takes unasked: of an active that says nothing any more, once nobody answers for them. */
+import { messageOf } from '../../errors.ts';
+import type { Fields } from '../../log.ts';
 import type { Entry } from '../wire.ts';
 import type { Parts } from './parts.ts';
 import type { Served, SilenceHandlers } from './served.ts';
@@ -6,6 +8,8 @@ import type { Taking } from './taking.ts';
 
 /** After somebody answered for a dead active's address, it is asked for again. */
 const ASK_AGAIN_MS = 1000;
+/** What no adapter could take, one may take later. */
+const NO_ADAPTER_MS = 30_000;
 /** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
 const MOST_CAUTION = 10;
 const CALM_MS = 60_000;
@@ -25,7 +29,12 @@ export class Silence implements SilenceHandlers {
     const { heartbeat, checkMs } = terms();
     if (heartbeat === null || checkMs === null) return;
     served.questions.clear();
-    for (const { address } of this.#orphans(served)) served.questions.set(address, ports.probe(address));
+    for (const { address } of this.#orphans(served)) {
+      const question = ports.probe(address);
+      // Whether it could be asked counts only if the silence is one.
+      question.catch(() => {});
+      served.questions.set(address, question);
+    }
   }
 
   onLost(served: Served): void {
@@ -39,6 +48,13 @@ export class Silence implements SilenceHandlers {
     for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
   }
 
+  /** An address of a silent active has gone with its adapter: no one else will take it. */
+  onVanished(served: Served, address: string): void {
+    if (this.#parts.terms().heartbeat === null || !served.watch.isLost) return;
+    const entry = this.#orphans(served).find((orphan) => orphan.address === address);
+    if (entry !== undefined) this.#takeUnasked(served, entry, 0);
+  }
+
   /** It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again. */
   onBack(served: Served): void {
     const { ports, holdings } = this.#parts;
@@ -47,13 +63,22 @@ export class Silence implements SilenceHandlers {
     served.cautiousMs = ports.clock.nowMs();
     served.questions.clear();
     for (const holding of holdings.of(served.name)) {
-      if (holding.state === 'taken') this.#taking.announceAgain(holding);
+      if (holding.state === 'taken') this.#taking.contradict(holding);
     }
   }
 
   /** What a silent active had, and is not here yet. */
   #orphans({ entries }: Served): Entry[] {
     return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
+  }
+
+  /** Why it is not taken. */
+  #doubt(served: Served, event: string, address: string, fields: Fields): void {
+    const { ports } = this.#parts;
+    const key = `${event} ${address}`;
+    if (served.doubted.has(key)) return;
+    served.doubted.add(key);
+    ports.tell('warn', event, { address, peer: served.name, ...fields });
   }
 
   /** Once nobody has answered `more` times more. */
@@ -68,23 +93,35 @@ export class Silence implements SilenceHandlers {
         ? Promise.resolve(null)
         : (served.questions.get(address) ?? ports.probe(address));
     served.questions.delete(address);
-    void question.then((hardware) => {
+    const again = (waitMs: number): void =>
+      void timers.after(waitMs, () => {
+        if (!isOver()) this.#takeUnasked(served, entry, served.caution);
+      });
+    const onAnswer = (hardware: string | null): void => {
       if (isOver()) {
         if (!holdings.has(address)) ports.unclaim(address);
         return;
       }
       if (hardware === null) {
         if (more > 0 && terms().checkMs !== null) this.#takeUnasked(served, entry, more - 1);
-        else void this.#taking.take(served, entry, 'heartbeat', 0);
+        else {
+          void this.#taking.take(served, entry, 'heartbeat', 0).then(() => {
+            if (!isOver()) again(NO_ADAPTER_MS);
+          });
+        }
         return;
       }
-      if (!served.doubted.has(address)) {
-        served.doubted.add(address);
-        ports.tell('warn', 'takeover.doubted', { address, peer: served.name, hardware });
-      }
-      timers.after(ASK_AGAIN_MS, () => {
-        if (!isOver()) this.#takeUnasked(served, entry, served.caution);
+      this.#doubt(served, 'takeover.doubted', address, { hardware });
+      again(ASK_AGAIN_MS);
+    };
+    void question.then(onAnswer, (error) => {
+      if (isOver()) return;
+      // Silence is no answer where there was no question: it may be this machine that is cut off.
+      this.#doubt(served, 'takeover.unasked', address, {
+        reason: messageOf(error),
+        message: 'is not taken before somebody can be asked for it',
       });
+      again(ASK_AGAIN_MS);
     });
   }
 }

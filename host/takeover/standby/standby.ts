@@ -58,6 +58,7 @@ export class Standby {
   readonly #lettingGo: LettingGo;
   readonly #taking: Taking;
   readonly #returns: Returns;
+  readonly #silence: Silence;
   readonly #actives: Actives;
   readonly #capacity: Capacity;
 
@@ -77,7 +78,8 @@ export class Standby {
     this.#lettingGo = new LettingGo(parts, this.#answers);
     this.#taking = new Taking(parts, this.#answers, this.#lettingGo, () => this.#adapters);
     this.#returns = new Returns(parts, this.#taking, this.#lettingGo);
-    this.#actives = new Actives(parts, new Silence(parts, this.#taking));
+    this.#silence = new Silence(parts, this.#taking);
+    this.#actives = new Actives(parts, this.#silence);
     this.#capacity = new Capacity(ports.tell);
     this.#actives.use(configuration.actives);
     this.#reportCapacity();
@@ -164,16 +166,18 @@ export class Standby {
     holding.defendedMs = nowMs;
     const { adapter, active } = holding;
     this.#ports.tell('warn', 'takeover.conflict', { address, adapter, active, hardware });
-    this.#taking.announceAgain(holding);
+    this.#taking.contradict(holding);
   }
 
-  /** An adapter lost what was on it, without this program. */
+  /** An adapter lost what was on it, or is gone itself, without this program. */
   onKernel(): void {
     for (const holding of [...this.#holdings]) {
       const { address, adapter, active, state } = holding;
       if (state === 'taken' && this.#ports.holderOf(address) === null) {
         this.#lettingGo.drop(holding);
         this.#ports.tell('error', 'takeover.vanished', { address, adapter, peer: active });
+        const served = this.#actives.get(active);
+        if (served !== undefined) this.#silence.onVanished(served, address);
       }
     }
   }
@@ -239,6 +243,9 @@ export class Standby {
       const adapter = known ? null : this.#ports.holderOf(address);
       if (adapter !== null) {
         this.#taking.adopt({ address, length, adapter, active: served.name, cause: 'conflict' });
+        // Whoever put it there may have told nobody, and the active will let go of it.
+        const holding = this.#holdings.get(address);
+        if (holding !== undefined) this.#taking.contradict(holding);
       }
     }
     served.watch.heard(everyMs);

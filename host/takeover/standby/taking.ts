@@ -1,5 +1,6 @@
 /** A standby takes an address: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
 import { messageOf } from '../../errors.ts';
+import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../wire.ts';
 import type { Answers } from './answers.ts';
 import type { Holding, Taken } from './holdings.ts';
@@ -8,8 +9,8 @@ import type { Parts } from './parts.ts';
 import { plan } from './plan.ts';
 import type { Served } from './served.ts';
 
-/** What could not be announced is announced again. */
-const ANNOUNCE_AGAIN_MS = 1000;
+/** Neighbours that have just heard somebody else say that he has it believe nothing for a second (`locktime` of arp(7)). */
+const AGAIN_AFTER_ANOTHER = 2;
 
 export class Taking {
   readonly #parts: Parts;
@@ -112,11 +113,23 @@ export class Taking {
   }
 
   announceAgain(holding: Holding): void {
-    const { ports, holdings } = this.#parts;
+    this.#announce(holding, 0, FIRST_RETRY_MS);
+  }
+
+  /** Somebody else said that he has it. */
+  contradict(holding: Holding): void {
+    this.#announce(holding, AGAIN_AFTER_ANOTHER, FIRST_RETRY_MS);
+  }
+
+  /** What can't be announced is announced later: until then its neighbours talk to somebody else. Told once. */
+  #announce(holding: Holding, again: number, retryMs: number): void {
+    const { ports, timers, holdings } = this.#parts;
     const { address, adapter } = holding;
-    if (holdings.get(address)?.adapter !== adapter) return;
-    ports.announce(adapter, holding).catch((error) => {
-      ports.tell('error', 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+    if (holdings.get(address) !== holding || holding.state !== 'taken') return;
+    ports.announce(adapter, holding, again).catch((error) => {
+      const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
+      ports.tell(level, 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+      timers.after(retryMs, () => this.#announce(holding, again, longer(retryMs)));
     });
   }
 
@@ -151,7 +164,7 @@ export class Taking {
     });
     if (unannounced !== null) {
       ports.tell('error', 'takeover.unannounced', { address, adapter, reason: unannounced });
-      timers.after(ANNOUNCE_AGAIN_MS, () => this.announceAgain(holding));
+      timers.after(FIRST_RETRY_MS, () => this.#announce(holding, 0, longer(FIRST_RETRY_MS)));
     }
     ports.remember();
   }

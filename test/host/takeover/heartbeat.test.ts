@@ -116,6 +116,22 @@ describe('a takeover by heartbeat', () => {
     assert.ok(third <= first + 50, `${first} and ${third} ms`);
   });
 
+  it('is not begun by a standby that can ask nobody, until it can', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.machine('standby').deaf = true;
+    world.kill('web');
+    await world.clock.pass(5000);
+    assert.equal(world.events('takeover.taken').length, 0);
+    assert.deepEqual(
+      world.events('takeover.unasked', 'standby').map(({ fields }) => fields.address),
+      ADDRESSES.web,
+    );
+    world.machine('standby').deaf = false;
+    await world.clock.pass(2000);
+    for (const address of ADDRESSES.web) assert.deepEqual(world.holders(address), ['standby']);
+  });
+
   it('is not begun without heartbeats', async () => {
     const world = await ready({ standby: { heartbeat: false } });
     world.kill('shop');
@@ -128,6 +144,65 @@ describe('a takeover by heartbeat', () => {
     world.separate('shop', 'standby');
     await world.clock.pass(1000);
     assert.deepEqual(world.holders(E), ['shop', 'standby']);
+  });
+});
+
+describe('an adapter that goes with what it has taken', () => {
+  it('leaves it to another one when the active is dead', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.kill('shop');
+    await world.clock.pass(1000);
+    const standby = world.machine('standby');
+    assert.equal(standby.holderOf(E), 'eth1');
+    standby.adapters.delete('eth1');
+    world.standby.onKernel();
+    await world.clock.pass(1000);
+    assert.equal(standby.holderOf(E), 'eth0');
+    assert.equal(world.events('takeover.vanished', 'standby').length, 1);
+  });
+
+  it('leaves it to an adapter that is there later', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.kill('web');
+    await world.clock.pass(1000);
+    const standby = world.machine('standby');
+    const lost = standby.adapters.get('eth1');
+    assert.ok(lost !== undefined);
+    standby.adapters.delete('eth1');
+    lost.addresses.clear();
+    world.standby.onKernel();
+    await world.clock.pass(5000);
+    assert.equal(standby.holderOf(C), null);
+    standby.adapters.set('eth1', lost);
+    await world.clock.pass(60_000);
+    assert.equal(standby.holderOf(C), 'eth1');
+  });
+});
+
+describe('an announcement that can’t be sent', () => {
+  it('is sent as soon as it can be, and complained of in few words', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.machine('standby').mute = true;
+    world.kill('web');
+    await world.clock.pass(20_000);
+    assert.equal(world.events('takeover.unannounced').filter(({ level }) => level === 'error').length, 2);
+    world.machine('standby').mute = false;
+    await world.clock.pass(30_000);
+    assert.deepEqual(world.announced.map(({ address }) => address).sort(), [C, D]);
+  });
+});
+
+describe('an address that somebody has put on the standby', () => {
+  it('is announced, since its active lets go of it', async () => {
+    const world = World.duplex();
+    await world.clock.pass(1000);
+    world.machine('standby').put('eth1', C);
+    await world.clock.pass(1000);
+    assert.deepEqual(world.holders(C), ['standby']);
+    assert.equal(world.announced.filter(({ address }) => address === C).length, 1);
   });
 });
 

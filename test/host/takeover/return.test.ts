@@ -227,6 +227,42 @@ describe('a program that is started again', () => {
     await world.clock.pass(10_000);
     assert.deepEqual(world.holders(C), ['standby']);
   });
+
+  it('as an active that can ask nobody, takes nothing back', async () => {
+    const world = await given();
+    world.kill('standby');
+    world.machine('web').deaf = true;
+    await world.clock.pass(20_000);
+    assert.deepEqual(world.holders(C), []);
+    world.machine('web').deaf = false;
+    await world.clock.pass(5000);
+    assert.deepEqual(world.holders(C), ['web']);
+  });
+});
+
+describe('an active that its standby never answers', () => {
+  it('says so once, and what to look for', async () => {
+    const world = World.duplex();
+    world.halves.get('standby')?.close();
+    world.halves.delete('standby');
+    await world.clock.pass(60_000);
+    const [unheard, ...more] = world.events('takeover.unheard', 'web');
+    assert.match(String(unheard?.fields.message), /with the same key/);
+    assert.equal(more.length, 0);
+    assert.equal(world.active('web').status().standby.reachable, false);
+  });
+
+  it('says when it is not one of its actives, though the keys are the same', async () => {
+    const actives = [{ name: 'shop', address: '172.27.178.12' }];
+    const world = World.duplex({ standby: { actives } });
+    await world.clock.pass(10_000);
+    assert.match(
+      String(world.events('takeover.unheard', 'web')[0]?.fields.message),
+      /does not serve this active/,
+    );
+    assert.equal(world.active('web').status().standby.reachable, false);
+    assert.equal(world.events('takeover.unheard', 'shop').length, 0);
+  });
 });
 
 describe('an instruction', () => {

@@ -89,6 +89,10 @@ export class FakeMachine {
   readonly refusing = { on: new Set<string>(), off: new Set<string>() };
   readonly claims = new Set<string>();
   dead = false;
+  /** None of its adapters has a carrier, or its data plane is away. */
+  deaf = false;
+  /** What it announces does not go out. */
+  mute = false;
   /** How long it takes to switch an adapter on. */
   slowMs = 0;
 
@@ -196,13 +200,19 @@ export class World {
       clock: this.clock,
       tell: (level, event, fields) => void this.told.push({ machine: machine.name, level, event, fields }),
       announce: async (adapter, { address }) => {
+        if (machine.mute) throw new Error('the data plane is away');
         const hardware = machine.adapters.get(adapter)?.hardware ?? null;
         this.announced.push({ machine: machine.name, adapter, hardware, address });
       },
       claim: (_, address) => void machine.claims.add(address),
       unclaim: (address) => void machine.claims.delete(address),
-      probe: (address) =>
-        new Promise((resolve) => {
+      probe: (address, by) =>
+        new Promise((resolve, reject) => {
+          const isOff = by !== undefined && machine.adapters.get(by)?.up !== true;
+          if (machine.deaf || isOff) {
+            reject(new Error('no adapter has a carrier to ask by'));
+            return;
+          }
           for (const other of this.machines.values()) {
             const answer = other.answersFor(address);
             if (other !== machine && answer !== null && this.hears(machine.name, other.name)) {
@@ -320,6 +330,10 @@ class ActiveHalf {
         ...world.ports(machine, configuration.checkMs ?? 200),
         send: (message) => this.#send(message),
         sent: () => this.session.sent,
+        raise: async (name) => {
+          const adapter = machine.adapters.get(name);
+          if (adapter !== undefined) adapter.up = true;
+        },
         deactivate: async (adapter, { address }) => {
           if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
           machine.adapters.get(adapter)?.addresses.delete(address);

@@ -151,6 +151,8 @@ describe('the file of a takeover', () => {
       /is where this standby listens/,
     );
     assert.match(mistake(ACTIVE, '172.27.178.80/24', '172.27.178.13/24'), /is the standby's own/);
+    assert.match(mistake(ACTIVE, '172.27.178.80/24', '172.27.178.0/24'), /is the network itself/);
+    assert.match(mistake(ACTIVE, '172.27.178.80/24', '172.27.178.255/24'), /is its broadcast address/);
     assert.match(
       mistake(ACTIVE, '  health', `  old_key: ${SECRET}\n  health`),
       /old_key: is the same as key/,
