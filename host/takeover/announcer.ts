@@ -24,6 +24,8 @@ export interface AnnouncerOptions {
   readonly log: Log;
 }
 
+const FORMS: AnnounceConfiguration['forms'] = ['request', 'reply'];
+
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #claims = new Map<string, string>();
@@ -65,13 +67,17 @@ export class Announcer {
     if (this.#claims.delete(address)) this.#plane.tell({ kind: 'unclaim', address });
   }
 
-  /** Settles when the first announcement of each form is out; repetitions, `again` at the least, follow by themselves. */
+  /**
+   * Settles when the first announcement of each form is out; repetitions, `again` at the least, follow by themselves. Who is
+   * to be told `again` may just have heard somebody else, and believes the reply at once (`locktime` of arp(7)).
+   */
   async announce(adapter: string, address: Prefix, again = 0): Promise<void> {
-    const frames = this.#framesFor(adapter, address);
+    const forms = again > 0 ? FORMS : this.#options.terms().forms;
+    const frames = this.#framesFor(adapter, address, forms);
     clearTimeout(this.#repeats.get(address.address));
     await Promise.all(frames.map((frame) => this.#plane.send(frame)));
     const repeat = Math.max(again, this.#options.terms().repeat);
-    if (repeat > 0) this.#repeatLater(adapter, address, repeat);
+    if (repeat > 0) this.#repeatLater(adapter, address, forms, repeat);
   }
 
   /**
@@ -139,22 +145,20 @@ export class Announcer {
     });
   }
 
-  #framesFor(adapter: string, address: Prefix): Frame[] {
+  #framesFor(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms']): Frame[] {
     const hardware = this.#options.hardwareOf(adapter);
     if (hardware === null) throw new Error(`${adapter} has no Ethernet address`);
     const common = { interface: this.#numberOf(adapter), hardware, address: address.address };
     if (!isVersion4(address.address)) {
       return [{ form: 'neighbour', router: this.#options.router(), ...common }];
     }
-    return this.#options
-      .terms()
-      .forms.map((form) =>
-        form === 'reply' ? { form, ...common } : { form, target: askedFor(address), ...common },
-      );
+    return forms.map((form) =>
+      form === 'reply' ? { form, ...common } : { form, target: askedFor(address), ...common },
+    );
   }
 
   /** Not all addresses at the same moment: that is what switches and neighbours lose. */
-  #repeatLater(adapter: string, address: Prefix, left: number): void {
+  #repeatLater(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms'], left: number): void {
     const { everyMs, paceMs } = this.#options.terms();
     const now = performance.now();
     const waitMs = Math.max(everyMs, this.#paceMs + paceMs - now);
@@ -163,14 +167,14 @@ export class Announcer {
       this.#repeats.delete(address.address);
       if (!this.#claims.has(address.address)) return;
       try {
-        for (const frame of this.#framesFor(adapter, address)) this.#plane.send(frame).catch(() => {});
+        for (const frame of this.#framesFor(adapter, address, forms)) this.#plane.send(frame).catch(() => {});
       } catch (error) {
         this.#options.log.debug('takeover.unannounced', {
           address: address.address,
           reason: messageOf(error),
         });
       }
-      if (left > 1) this.#repeatLater(adapter, address, left - 1);
+      if (left > 1) this.#repeatLater(adapter, address, forms, left - 1);
     }, waitMs);
     this.#repeats.set(address.address, timer);
   }

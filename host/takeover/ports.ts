@@ -5,6 +5,12 @@ import type { Clock } from './clock.ts';
 import type { AdapterFacts } from './standby/plan.ts';
 import type { Message } from './wire.ts';
 
+/**
+ * How often an address is announced again that somebody else had, or says that he has: neighbours that have just heard the
+ * other one believe nothing for a second (`locktime` of arp(7)).
+ */
+export const AGAIN_AFTER_ANOTHER = 2;
+
 export interface Ports {
   readonly clock: Clock;
   /** Logs an event, and tells the hooks of it. */

@@ -1,5 +1,7 @@
 /** An active's addresses off its adapters, and on again. */
+
 import { messageOf } from '../../errors.ts';
+import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import { NO_HARDWARE } from '../wire.ts';
 import type { Parts } from './parts.ts';
@@ -52,7 +54,7 @@ export class Switching {
     service.cause = null;
     service.hardware = ports.hardwareOf(adapter) ?? NO_HARDWARE;
     ports.claim(adapter, address);
-    await ports.announce(adapter, service).catch((error) => {
+    await ports.announce(adapter, service, AGAIN_AFTER_ANOTHER).catch((error) => {
       ports.tell('error', 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
     });
     ports.tell('info', 'takeover.returned', { address, adapter, peer: peer(), reason });

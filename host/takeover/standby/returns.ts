@@ -1,4 +1,5 @@
 /** A standby gives addresses back: it lets go of each when the active has it. */
+import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../handover.ts';
 import { Repeat } from '../repeat.ts';
 import type { Cause, Result } from '../wire.ts';
@@ -18,6 +19,11 @@ interface Return {
   readonly resolve: (handover: Handover) => void;
   repeat: Repeat | null;
   expire: (() => void) | null;
+}
+
+/** Whether it goes back to its active without an operator's word; what he has given stays until he says so. */
+export function goesBack({ cause }: Holding, terms: Pick<StandbyConfiguration, 'return'>): boolean {
+  return terms.return === 'automatic' && cause !== 'operator';
 }
 
 export class Returns {

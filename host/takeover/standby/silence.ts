@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts';
 import type { Fields } from '../../log.ts';
 import type { Entry } from '../wire.ts';
 import type { Parts } from './parts.ts';
+import { goesBack } from './returns.ts';
 import type { Served, SilenceHandlers } from './served.ts';
 import type { Taking } from './taking.ts';
 
@@ -55,15 +56,18 @@ export class Silence implements SilenceHandlers {
     if (entry !== undefined) this.#takeUnasked(served, entry, 0);
   }
 
-  /** It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again. */
+  /**
+   * It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again; unless it goes back at
+   * once, for then they would not believe the one who has it next.
+   */
   onBack(served: Served): void {
-    const { ports, holdings } = this.#parts;
+    const { ports, holdings, terms } = this.#parts;
     ports.tell('info', 'takeover.back', { peer: served.name });
     served.caution = Math.min(served.caution + 1, MOST_CAUTION);
     served.cautiousMs = ports.clock.nowMs();
     served.questions.clear();
     for (const holding of holdings.of(served.name)) {
-      if (holding.state === 'taken') this.#taking.contradict(holding);
+      if (holding.state === 'taken' && !goesBack(holding, terms())) this.#taking.contradict(holding);
     }
   }
 

@@ -13,7 +13,7 @@ import { type Holding, Holdings, type Taken } from './holdings.ts';
 import { LettingGo } from './letting-go.ts';
 import type { Parts } from './parts.ts';
 import { inOrder } from './plan.ts';
-import { Returns } from './returns.ts';
+import { goesBack, Returns } from './returns.ts';
 import { Actives, IDLE_MS, type Served } from './served.ts';
 import { Silence } from './silence.ts';
 import { Taking } from './taking.ts';
@@ -166,6 +166,9 @@ export class Standby {
     holding.defendedMs = nowMs;
     const { adapter, active } = holding;
     this.#ports.tell('warn', 'takeover.conflict', { address, adapter, active, hardware });
+    const own = this.#actives.get(active)?.entries.find((entry) => entry.address === address);
+    // Its active is about to get it back: whose it is then is to be believed.
+    if (own?.hardware === hardware && goesBack(holding, this.#configuration)) return;
     this.#taking.contradict(holding);
   }
 
@@ -263,8 +266,8 @@ export class Standby {
 
   /** Without an operator only where the operator wished for it. */
   #considerReturn(served: Served, holding: Holding, nowMs: number): void {
-    const { return: mode, returnAfterMs } = this.#configuration;
-    if (mode === 'manual' || holding.state !== 'taken' || holding.cause === 'operator') return;
+    const { returnAfterMs } = this.#configuration;
+    if (holding.state !== 'taken' || !goesBack(holding, this.#configuration)) return;
     const entry = served.entries.find(({ address }) => address === holding.address);
     if (!served.healthy || entry === undefined || entry.marked) return;
     // Both have it, after a split: the sooner one of them lets go the better.

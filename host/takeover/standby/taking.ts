@@ -1,5 +1,6 @@
 /** A standby takes an address: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
 import { messageOf } from '../../errors.ts';
+import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../wire.ts';
 import type { Answers } from './answers.ts';
@@ -8,9 +9,6 @@ import type { LettingGo } from './letting-go.ts';
 import type { Parts } from './parts.ts';
 import { plan } from './plan.ts';
 import type { Served } from './served.ts';
-
-/** Neighbours that have just heard somebody else say that he has it believe nothing for a second (`locktime` of arp(7)). */
-const AGAIN_AFTER_ANOTHER = 2;
 
 export class Taking {
   readonly #parts: Parts;
