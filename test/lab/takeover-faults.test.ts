@@ -38,6 +38,24 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     await tablesSay(lab, { s82: takeover });
   });
 
+  duplexStory('begins when its gateway answers no ping any more, and not before', async (lab) => {
+    const [, takeover = ''] = await hardwareOf(lab, 'standby');
+    const gateway = { address: address('t24'), every: '200ms', failures: 2 };
+    const standby = await startStandby(lab);
+    const shop = await startActive(lab, 'shop', { gateway });
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    assert.deepEqual(shop.matching({ event: 'takeover.fault' }), []);
+    await lab.freeze('t24');
+    const fault = await shop.event({ event: 'takeover.fault' });
+    assert.match(String(fault.reason), new RegExp(`^gateway ${address('t24')}: `));
+    await standby.event({ event: 'takeover.taken', address: address('s82'), cause: 'fault' });
+    await tablesSay(lab, { s82: takeover }, 4, ['t21']);
+    assert.ok(await reaches(lab, 't21', 's82'));
+    await lab.thaw('t24');
+    await shop.event({ event: 'takeover.healthy' });
+  });
+
   duplexStory('follows when it loses its power without a word', async (lab) => {
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
