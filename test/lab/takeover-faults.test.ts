@@ -14,6 +14,7 @@ import {
   TERMINALS,
   tablesSay,
 } from './takeover/duplex.ts';
+import type { Frame } from './takeover/recording.ts';
 
 const HEARTBEAT = { heartbeat: { every: '50ms', lost: 4 }, check: '100ms' };
 /** A program that this runs is refused every change of its machine's network. */
@@ -201,6 +202,36 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
       assert.ok(await reaches(lab, 't21', 's82'));
     });
   }
+
+  duplexStory('is announced again, one address a while after the other', async (lab, recording) => {
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    const paceS = 0.3;
+    const standby = await startStandby(lab, {
+      announce: { repeat: 2, every: '50ms', pace: `${paceS * 1000}ms` },
+    });
+    const web = await startActive(lab, 'web');
+    await web.event({ event: 'takeover.session' });
+    await meet(lab, ['s80', 's81']);
+    assert.equal((await web.takeover('--give')).code, 0);
+    await standby.event({ event: 'takeover.taken', address: address('s81') });
+    const services: readonly string[] = [address('s80'), address('s81')];
+    const isAnnouncement = ({ from, arp, senderAddress }: Frame): boolean =>
+      arp === '1' && [standby0, standby1].includes(from) && services.includes(senderAddress);
+    let announced: readonly Frame[] = [];
+    for (let tries = 0; tries < 100 && announced.length < 6; tries++) {
+      announced = (await recording.frames('arp')).filter(isAnnouncement);
+    }
+    const repetitions = services.flatMap((service) =>
+      announced.filter(({ senderAddress }) => senderAddress === service).slice(1),
+    );
+    const times = repetitions.map(({ time }) => Number(time)).sort((one, other) => one - other);
+    assert.equal(times.length, 4);
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    assert.ok(
+      gaps.every((gap) => gap > paceS * 0.9),
+      `seconds from one to the next: ${gaps}`,
+    );
+  });
 
   duplexStory('puts several addresses on one adapter where that is allowed', async (lab) => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
