@@ -20,11 +20,12 @@ export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, Event, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
 export { ATTEMPT_BYTES, Outcome } from './table/attempts';
+export { MOST_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
 export { SERVER_BYTES, ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 2;
+export const ABI: u32 = 3;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;

@@ -3,7 +3,7 @@ import { hashNumbered } from './hash';
 
 /**
  * The addresses that this machine has or is about to take. Records are numbered from 1. They lie outside of the tables
- * that `configure` sizes: a takeover has a handful.
+ * that `configure` sizes: a takeover has a handful, and asks for all addresses of all machines that die at once.
  *
  *   0    8    16         24          28     32       32 + 8 * 32
  *   | hi | lo | hardware | interface | next | toldUs × 32 |
@@ -35,7 +35,8 @@ export class Claim {
   }
 }
 
-export const MOST_CLAIMS: u32 = 64;
+/** A power of two. */
+export const MOST_CLAIMS: u32 = 256;
 /** As many as the daemon listens on: interfaces with the same number modulo this share a place. */
 const TOLD_INTERFACES: u32 = 32;
 const CLAIM_HEAD_BYTES: u32 = 32;

@@ -4,6 +4,7 @@ import type { AnnounceConfiguration } from '../config/takeover/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Form } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
+import { Claims } from './claims.ts';
 import { DataPlane, type Frame } from './data-plane.ts';
 import { askedFor } from './network.ts';
 
@@ -28,7 +29,7 @@ const FORMS: AnnounceConfiguration['forms'] = ['request', 'reply'];
 
 export class Announcer {
   readonly #options: AnnouncerOptions;
-  readonly #claims = new Map<string, string>();
+  readonly #claims: Claims;
   readonly #questions = new Map<string, (hardware: string) => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Repetitions that are due, by address; one each at a time. */
@@ -39,10 +40,13 @@ export class Announcer {
   constructor(options: AnnouncerOptions) {
     this.#options = options;
     this.#plane = new DataPlane(options, {
-      onOpen: () => {
-        for (const [address, adapter] of this.#claims) this.#sendClaim(address, adapter);
-      },
+      onOpen: () => this.#claims.sendAll(),
       onConflict: (address, hardware, form) => this.#contradicted(address, hardware, form),
+    });
+    this.#claims = new Claims({
+      most: () => this.#plane.mostClaims,
+      hardwareOf: options.hardwareOf,
+      send: (command) => this.#plane.tell(command),
     });
   }
 
@@ -57,14 +61,15 @@ export class Announcer {
   }
 
   claim(adapter: string, address: string): void {
-    this.#claims.set(address, adapter);
-    this.#sendClaim(address, adapter);
+    if (this.#claims.put(adapter, address)) return;
+    const message = `who else says that he has it is not heard: ${this.#plane.mostClaims} others are watched already`;
+    this.#options.log.warn('takeover.unwatched', { address, adapter, message });
   }
 
   unclaim(address: string): void {
     clearTimeout(this.#repeats.get(address));
     this.#repeats.delete(address);
-    if (this.#claims.delete(address)) this.#plane.tell({ kind: 'unclaim', address });
+    this.#claims.delete(address);
   }
 
   /**
@@ -91,7 +96,12 @@ export class Announcer {
     });
     const [first] = open;
     if (first === undefined) throw new Error('no adapter has a carrier to ask by');
-    this.claim(first.adapter, address);
+    if (!this.#claims.put(first.adapter, address)) {
+      this.#claims.delete(address);
+      throw new Error(
+        `no answer would be heard: ${this.#plane.mostClaims} other addresses are watched already`,
+      );
+    }
     let unasked: string | null = null;
     for (let asked = 0; asked < MOST_CHECKS; asked++) {
       const check = await this.#check(address, open, waitMs);
@@ -181,12 +191,6 @@ export class Announcer {
 
   #numberOf(adapter: string): number {
     return this.#options.interfaces.indexOf(adapter) + 1;
-  }
-
-  #sendClaim(address: string, adapter: string): void {
-    const hardware = this.#options.hardwareOf(adapter);
-    // On each adapter: whoever contradicts may be heard on another one first.
-    if (hardware !== null) this.#plane.tell({ kind: 'claim', address, hardware, interface: 0 });
   }
 
   #contradicted(address: string, hardware: string, form: Form): void {

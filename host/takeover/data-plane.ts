@@ -86,6 +86,11 @@ export class DataPlane {
     });
   }
 
+  /** For so many addresses it listens at the most. */
+  get mostClaims(): number {
+    return this.#started?.codes.number('MOST_CLAIMS') ?? 0;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#restarting !== null) clearTimeout(this.#restarting);

@@ -3,6 +3,7 @@ import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Form, Status } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
+import { MOST_CLAIMS } from '../../../assembly/table/claims';
 import { Address } from '../../../assembly/wire/address';
 import { EtherType } from '../../../assembly/wire/ethernet';
 import { Icmpv6Type } from '../../../assembly/wire/icmp';
@@ -17,6 +18,7 @@ import {
   SECOND,
   SERVER,
   SERVER6,
+  someClient,
 } from '../addresses';
 import { arpMessage, begin, endIp, ethernet, frameBytes, ICMPV6, ip, neighbourMessage, tag } from '../frames';
 import {
@@ -275,14 +277,15 @@ describe('a claimed address', () => {
     expect<u32>(againFor(0xffffffffffff)).toBe(Status.BadValue);
   });
 
-  it('is one of 64 at the most', () => {
+  it('is one of as many as there is room for', () => {
     fresh();
-    for (let i: u32 = 1; i <= 64; i++) assert(claim(ipv4(192, 0, 2, i)) == Status.Ok, 'there is room');
-    expect<u32>(claim(ipv4(192, 0, 2, 65))).toBe(Status.Full);
-    expect<u32>(claim(ipv4(192, 0, 2, 64), OTHER)).toBe(Status.Ok);
-    unclaim(ipv4(192, 0, 2, 7));
-    expect<u32>(claim(ipv4(192, 0, 2, 65))).toBe(Status.Ok);
-    arpReply(ipv4(192, 0, 2, 65), ROUTER, 7);
+    for (let i: u32 = 1; i <= MOST_CLAIMS; i++)
+      assert(claim(someClient(2 * i)) == Status.Ok, 'there is room');
+    expect<u32>(claim(someClient(2 * (MOST_CLAIMS + 1)))).toBe(Status.Full);
+    expect<u32>(claim(someClient(2 * MOST_CLAIMS), OTHER)).toBe(Status.Ok);
+    unclaim(someClient(2 * 7));
+    expect<u32>(claim(someClient(2 * (MOST_CLAIMS + 1)))).toBe(Status.Ok);
+    arpReply(someClient(2 * (MOST_CLAIMS + 1)), ROUTER, 7);
     give();
     expect<u32>(saidTimes(Event.Conflict)).toBe(1);
   });

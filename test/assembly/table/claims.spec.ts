@@ -14,7 +14,7 @@ import { chance, random, seed } from '../random';
 
 const HARDWARE: u64 = 0x070600000002;
 const OTHER: u64 = 0x090800000002;
-const PEOPLE: u32 = 100;
+const PEOPLE: u32 = 440;
 const STEPS: u32 = 30_000;
 
 const people = new StaticArray<Address>(<i32>PEOPLE);

@@ -199,14 +199,16 @@ describe('A claim', () => {
     assert.deepEqual(outages[1], outages[0]);
   });
 
-  it('is one of 64 at the most', () => {
+  it('is one of as many as there is room for', () => {
     const fabric = new Fabric();
-    const claimOf = (n: number): Command => ({ kind: 'claim', ...HOLDER, address: `192.0.2.${n}` });
-    for (let n = 1; n <= 64; n++) assert.equal(fabric.status(claimOf(n)), 'Ok');
-    assert.equal(fabric.status(claimOf(65)), 'Full');
-    assert.equal(fabric.status(claimOf(64)), 'Ok');
-    assert.equal(fabric.status({ kind: 'unclaim', address: '192.0.2.1' }), 'Ok');
-    assert.equal(fabric.status(claimOf(65)), 'Ok');
+    const most = fabric.engine.module.codes.number('MOST_CLAIMS');
+    const addressOf = (n: number): string => `198.51.${n >> 8}.${n & 255}`;
+    const claimOf = (n: number): Command => ({ kind: 'claim', ...HOLDER, address: addressOf(n) });
+    for (let n = 1; n <= most; n++) assert.equal(fabric.status(claimOf(n)), 'Ok');
+    assert.equal(fabric.status(claimOf(most + 1)), 'Full');
+    assert.equal(fabric.status(claimOf(most)), 'Ok');
+    assert.equal(fabric.status({ kind: 'unclaim', address: addressOf(1) }), 'Ok');
+    assert.equal(fabric.status(claimOf(most + 1)), 'Ok');
   });
 });
 
