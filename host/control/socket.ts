@@ -48,6 +48,8 @@ function listen(server: Server, path: string): Promise<void> {
 function listenProblem(path: string, error: unknown): string {
   const directory = dirname(path);
   if (!existsSync(directory)) return `the directory ${directory} does not exist`;
+  if (systemCodeOf(error) === 'EACCES')
+    return `${directory} is not this user's to write to; run as root, or name another`;
   if (systemCodeOf(error) !== 'EADDRINUSE') return messageOf(error);
   return lstatSync(path).isSocket()
     ? 'another ringback serves it; stop that one, or name another'

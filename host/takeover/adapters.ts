@@ -23,8 +23,10 @@ export class Adapters {
   readonly #memory: Memory;
   readonly #lowers: boolean;
   readonly #wait: (waitMs: number) => Promise<void>;
+  /** What is being done to each adapter. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
-  /** `lowers`: whether adapters that were off are switched off again when they are not needed any more. */
+  /** `lowers`: whether adapters that were off before they had an address are switched off when they have none any more. */
   constructor(
     ip: IpBatch,
     kernel: Kernel,
@@ -41,8 +43,8 @@ export class Adapters {
 
   factsOf(adapter: string): AdapterFacts {
     const kernel = this.#kernel;
-    const broken = kernel.isUp(adapter) && !kernel.hasCarrier(adapter);
-    return { adapter, hardware: kernel.hardwareOf(adapter), broken };
+    const on = kernel.isUp(adapter);
+    return { adapter, hardware: kernel.hardwareOf(adapter), on, broken: on && !kernel.hasCarrier(adapter) };
   }
 
   /** Whether the kernel has the address there, on an adapter that is on. */
@@ -52,23 +54,26 @@ export class Adapters {
     );
   }
 
-  /** Switches adapters on before they are needed. */
+  /** Switches adapters on before they are needed; `lower` switches them off again. */
   async raise(adapters: readonly string[]): Promise<void> {
     const down = adapters.filter((adapter) => this.#kernel.has(adapter) && !this.#kernel.isUp(adapter));
     if (down.length === 0) return;
-    if (this.#lowers) this.#remember(down);
+    this.#remember(down);
     await this.#ip.run(down.map((adapter) => ({ line: `link set dev ${adapter} up` })));
     await this.#kernel.refresh();
   }
 
-  /** Switches those off again that were off, and have nothing. */
-  async lower(): Promise<void> {
-    const { raised } = this.#memory.known;
-    const free = raised.filter((adapter) => this.#kernel.addressesOf(adapter).length === 0);
-    if (free.length === 0) return;
-    await this.#ip.run(free.map((adapter) => ({ line: `link set dev ${adapter} down`, optional: true })));
-    for (const adapter of free) this.#kernel.note(adapter, { up: false });
-    this.#memory.change({ raised: raised.filter((adapter) => !free.includes(adapter)) });
+  /** Switches those off again that were off, and have nothing; one, or all. */
+  async lower(only?: string): Promise<void> {
+    const raised = this.#memory.known.raised.filter((adapter) => only === undefined || adapter === only);
+    await Promise.all(raised.map((adapter) => this.#inTurn(adapter, () => this.#lower(adapter))));
+  }
+
+  async #lower(adapter: string): Promise<void> {
+    if (this.#kernel.addressesOf(adapter).length > 0) return;
+    await this.#ip.run([{ line: `link set dev ${adapter} down`, optional: true }]);
+    this.#kernel.note(adapter, { up: false });
+    this.#forget(adapter);
   }
 
   /**
@@ -77,8 +82,19 @@ export class Adapters {
    * the kernel says. Resolves with whether the adapter was off until now: its switch may not let anything through yet.
    */
   async activate(adapter: string, prefix: Prefix, sourced: boolean): Promise<boolean> {
+    const { wasOff, shown } = await this.#inTurn(adapter, () => this.#switchOn(adapter, prefix, sourced));
+    await this.#carrier(adapter, shown);
+    return wasOff;
+  }
+
+  async #switchOn(
+    adapter: string,
+    prefix: Prefix,
+    sourced: boolean,
+  ): Promise<{ readonly wasOff: boolean; readonly shown: string }> {
     const wasOff = !this.#kernel.isUp(adapter);
     if (this.#lowers && wasOff) this.#remember([adapter]);
+    if (!this.#lowers) this.#forget(adapter);
     const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
     const back = this.#memory.known.routes.filter((route) => route.adapter === adapter);
     const required: IpCommand[] = [
@@ -95,8 +111,7 @@ export class Adapters {
       const { routes } = this.#memory.known;
       this.#memory.change({ routes: routes.filter((route) => !back.includes(route)) });
     }
-    await this.#carrier(adapter, shown);
-    return wasOff;
+    return { wasOff, shown };
   }
 
   /**
@@ -115,16 +130,21 @@ export class Adapters {
 
   /** The address is off. Rejects with what the kernel says when it is not. */
   async withdraw(adapter: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
-    await this.#remove(adapter, prefix, sourced ? this.#rule('del', adapter, prefix) : []);
+    const rule = sourced ? this.#rule('del', adapter, prefix) : [];
+    await this.#inTurn(adapter, () => this.#remove(adapter, prefix, rule));
     if (sourced) await this.#rule6('del', adapter, prefix);
-    if (lower && this.#memory.known.raised.includes(adapter)) await this.lower();
+    if (lower) await this.lower(adapter);
   }
 
   /**
    * The address is off, and so is the adapter unless it has other addresses, which is then what is returned. Rejects with what
    * the kernel says when the address is still answered for.
    */
-  async deactivate(adapter: string, prefix: Prefix): Promise<string | null> {
+  deactivate(adapter: string, prefix: Prefix): Promise<string | null> {
+    return this.#inTurn(adapter, () => this.#switchOff(adapter, prefix));
+  }
+
+  async #switchOff(adapter: string, prefix: Prefix): Promise<string | null> {
     const others = this.#kernel.addressesOf(adapter).filter(({ address }) => address !== prefix.address);
     if (others.length > 0) {
       await this.#remove(adapter, prefix, []);
@@ -142,6 +162,18 @@ export class Adapters {
       await this.#check(adapter, prefix, error, () => !this.#kernel.isUp(adapter));
     }
     return null;
+  }
+
+  /** One after the other: whoever switches an adapter off must know what somebody else is putting on it. */
+  #inTurn<T>(adapter: string, action: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(adapter);
+    const turn = before === undefined ? action() : before.then(action, action);
+    this.#turns.set(adapter, turn);
+    const end = (): void => {
+      if (this.#turns.get(adapter) === turn) this.#turns.delete(adapter);
+    };
+    turn.then(end, end);
+    return turn;
   }
 
   async #remove(adapter: string, prefix: Prefix, more: readonly IpCommand[]): Promise<void> {
@@ -200,6 +232,12 @@ export class Adapters {
     const { raised } = this.#memory.known;
     const more = adapters.filter((adapter) => !raised.includes(adapter));
     if (more.length > 0) this.#memory.change({ raised: [...raised, ...more] });
+  }
+
+  #forget(adapter: string): void {
+    const { raised } = this.#memory.known;
+    if (raised.includes(adapter))
+      this.#memory.change({ raised: raised.filter((other) => other !== adapter) });
   }
 
   async #carrier(adapter: string, shown: string): Promise<void> {

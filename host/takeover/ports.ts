@@ -36,6 +36,8 @@ export interface Ports {
 export interface ActivePorts extends Ports {
   /** Switches the adapter on, without an address. Rejects with what the kernel says. */
   readonly raise: (adapter: string) => Promise<void>;
+  /** Switches one off again that was switched on so, unless it has an address. */
+  readonly lower: (adapter: string) => Promise<void>;
   /** False while there is no session. */
   readonly send: (message: Message) => boolean;
   /** The number of the last message of the session. */

@@ -7,8 +7,8 @@ import type { Fields, Level, Log } from '../../host/log.ts';
 const PATIENCE_MS = 60_000;
 
 /** Waits until the condition holds; fails, naming what it waited for, when it never does. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !condition(); waitedMs += 10) {
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waitedMs = 0; !(await condition()); waitedMs += 10) {
     if (waitedMs >= PATIENCE_MS) throw new Error(`waited in vain: ${what}`);
     await sleep(10);
   }

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address } from '../../board/lab/lab.ts';
+import { until } from '../host/tools.ts';
 import {
   addressesOn,
+  BROADCAST,
   duplexStory,
   entryOf,
   hardwareOf,
@@ -141,7 +143,60 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     standby.signal('SIGCONT');
     await web.event({ event: 'takeover.back' });
     assert.equal(standby.matching({ event: 'takeover.conflict' }).length, 0);
+    for (const adapter of ['eth0', 'eth1']) {
+      await until(
+        `${adapter}, which was on to ask by, is off again`,
+        async () => (await addressesOn(lab, 'web', adapter)) === null,
+      );
+    }
   });
+
+  duplexStory('moves to another adapter of the standby when its cable is pulled', async (lab) => {
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const shop = await startActive(lab, 'shop');
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    assert.equal((await shop.takeover('--give')).code, 0);
+    await tablesSay(lab, { s82: standby1 });
+    await lab.unplug('standby-1');
+    await standby.event({ event: 'takeover.moved', address: address('s82'), from: 'eth1', adapter: 'eth0' });
+    await tablesSay(lab, { s82: standby0 });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
+    await lab.plug('standby-1');
+    await standby.noEventFor({ event: 'takeover.moved', adapter: 'eth1' }, 1500);
+    assert.deepEqual(await addressesOn(lab, 'standby', 'eth1'), []);
+    await tablesSay(lab, { s82: standby0 });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
+  });
+
+  duplexStory(
+    'is announced again when the only adapter of the standby has its cable back',
+    async (lab, recording) => {
+      const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+      const standby = await startStandby(lab, { adapters: ['eth1'] });
+      const shop = await startActive(lab, 'shop');
+      await shop.event({ event: 'takeover.session' });
+      await meet(lab, ['s82']);
+      assert.equal((await shop.takeover('--give')).code, 0);
+      await lab.unplug('standby-1');
+      const cut = await standby.event({
+        event: 'takeover.adapter',
+        address: address('s82'),
+        adapter: 'eth1',
+      });
+      assert.match(String(cut.reason), /no other adapter is free/);
+      await lab.plug('standby-1');
+      await until('it is announced a second time', async () => {
+        const announced = (await recording.frames('arp')).filter(
+          ({ from, arp, targetAddress }) => from === standby1 && arp === '1' && targetAddress === BROADCAST,
+        );
+        return announced.length === 2;
+      });
+      for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
+      await tablesSay(lab, { s82: standby1 });
+    },
+  );
 
   duplexStory('is doubted as long as somebody answers for its addresses', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');

@@ -79,7 +79,10 @@ export class Active {
       ...this.#watchTerms,
       onDoubt: () => {},
       onLost: () => this.#onStandbyLost(),
-      onBack: () => ports.tell('info', 'takeover.back', { peer: this.#peer }),
+      onBack: () => {
+        ports.tell('info', 'takeover.back', { peer: this.#peer });
+        this.#orphans.over();
+      },
     });
     this.#orphans = new Orphans(parts, this.#switching, this.#watch);
     this.#timers.after(UNHEARD_MS, () => this.#sayIfUnheard());

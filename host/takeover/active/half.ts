@@ -130,6 +130,7 @@ export class ActiveHalf implements Half {
     this.#active?.close();
     this.#socket?.close();
     this.#machine.settings.restore();
+    await this.#machine.adapters.lower().catch(() => {});
     await this.#silence().catch(() => {});
     await this.#machine.close();
   }
@@ -165,6 +166,7 @@ export class ActiveHalf implements Half {
         send: (message) => this.#send(message),
         sent: () => this.#session.sent,
         raise: (adapter) => machine.adapters.raise([adapter]),
+        lower: (adapter) => machine.adapters.lower(adapter),
         deactivate: async (adapter, address) => ({
           kept: await machine.adapters.deactivate(adapter, address),
         }),

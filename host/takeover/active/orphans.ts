@@ -31,6 +31,11 @@ export class Orphans {
     timers.after(ORPHANED_MS, () => this.#look(epoch));
   }
 
+  /** It is heard again. */
+  over(): void {
+    for (const service of this.#parts.services) void this.#lower(service);
+  }
+
   close(): void {
     this.#closed = true;
   }
@@ -48,9 +53,17 @@ export class Orphans {
           await this.#switching.on(service, 'the standby is dead');
         }
         service.busy = false;
+        if (isOver()) await this.#lower(service);
       });
     }
     timers.after(FIRST_RETRY_MS, () => this.#look(epoch));
+  }
+
+  /** An adapter that was switched on to ask by goes off again, unless an address is there, or on its way. */
+  async #lower({ adapter }: Service): Promise<void> {
+    const { ports, services } = this.#parts;
+    const isNeeded = [...services].some((other) => other.adapter === adapter && (other.held || other.busy));
+    if (!isNeeded && !this.#closed) await ports.lower(adapter).catch(() => {});
   }
 
   /** By the adapter that had it, which is off since: by another one nobody might hear. Only silence after a question counts. */

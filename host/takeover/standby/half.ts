@@ -60,6 +60,7 @@ export class StandbyHalf implements Half {
     try {
       await half.#open();
     } catch (error) {
+      await half.#machine.adapters.lower().catch(() => {});
       await half.#machine.close();
       throw error;
     }

@@ -5,8 +5,14 @@ export interface AdapterFacts {
   readonly adapter: string;
   /** null: it is not there. */
   readonly hardware: string | null;
+  readonly on: boolean;
   /** Whether it is switched on and has no carrier: its cable is out. */
   readonly broken: boolean;
+}
+
+/** Whether an address on it is out of everybody's reach. */
+export function servesNobody({ on, broken }: AdapterFacts): boolean {
+  return !on || broken;
 }
 
 export interface PlanInput {
@@ -35,7 +41,7 @@ export function plan({ adapters, used, share, forbidden }: PlanInput): Plan {
   const addressesOf = ({ adapter }: AdapterFacts): number => used.get(adapter) ?? 0;
   const open = share ? usable : usable.filter((one) => addressesOf(one) === 0);
   const sorted = [...open].sort(
-    (one, other) => addressesOf(one) - addressesOf(other) || Number(one.broken) - Number(other.broken),
+    (one, other) => Number(one.broken) - Number(other.broken) || addressesOf(one) - addressesOf(other),
   );
   if (sorted.length > 0) return { adapters: sorted.map(({ adapter }) => adapter) };
   const clash = adapters.find(({ hardware }) => hardware !== null && forbidden.has(hardware));

@@ -115,6 +115,7 @@ export class Silence implements SilenceHandlers {
         }
         return;
       }
+      ports.unclaim(address);
       this.#doubt(served, 'takeover.doubted', address, { hardware });
       again(ASK_AGAIN_MS);
     };

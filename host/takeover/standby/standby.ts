@@ -11,6 +11,7 @@ import { Answers } from './answers.ts';
 import { Capacity, sufficiency } from './capacity.ts';
 import { type Holding, Holdings, type Taken } from './holdings.ts';
 import { LettingGo } from './letting-go.ts';
+import { Moving } from './moving.ts';
 import type { Parts } from './parts.ts';
 import { inOrder } from './plan.ts';
 import { goesBack, Returns } from './returns.ts';
@@ -59,6 +60,7 @@ export class Standby {
   readonly #taking: Taking;
   readonly #returns: Returns;
   readonly #silence: Silence;
+  readonly #moving: Moving;
   readonly #actives: Actives;
   readonly #capacity: Capacity;
 
@@ -80,6 +82,7 @@ export class Standby {
     this.#returns = new Returns(parts, this.#taking, this.#lettingGo);
     this.#silence = new Silence(parts, this.#taking);
     this.#actives = new Actives(parts, this.#silence);
+    this.#moving = new Moving(parts, this.#taking, this.#actives);
     this.#capacity = new Capacity(ports.tell);
     this.#actives.use(configuration.actives);
     this.#reportCapacity();
@@ -172,7 +175,7 @@ export class Standby {
     this.#taking.contradict(holding);
   }
 
-  /** An adapter lost what was on it, or is gone itself, without this program. */
+  /** An adapter may have lost its link or what was on it, or be gone itself, without this program. */
   onKernel(): void {
     for (const holding of [...this.#holdings]) {
       const { address, adapter, active, state } = holding;
@@ -183,6 +186,7 @@ export class Standby {
         if (served !== undefined) this.#silence.onVanished(served, address);
       }
     }
+    this.#moving.look();
   }
 
   status(): StandbyStatus {

@@ -1,5 +1,6 @@
-/** A standby takes an address: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
+/** A standby takes an address, or moves it: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
 import { messageOf } from '../../errors.ts';
+import type { Fields } from '../../log.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../wire.ts';
@@ -7,7 +8,7 @@ import type { Answers } from './answers.ts';
 import type { Holding, Taken } from './holdings.ts';
 import type { LettingGo } from './letting-go.ts';
 import type { Parts } from './parts.ts';
-import { plan } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
 import type { Served } from './served.ts';
 
 export class Taking {
@@ -62,17 +63,13 @@ export class Taking {
 
   /** `id` of the instruction, or 0 when nobody instructed. Settles in any case; what went wrong is told. */
   async take(served: Served, entry: Entry, cause: Cause, id: number): Promise<void> {
-    const { ports, holdings, terms } = this.#parts;
+    const { ports, holdings } = this.#parts;
     const { address, length } = entry;
     const { name } = served;
     const startMs = ports.clock.nowMs();
-    const planned = plan({
-      adapters: this.#adapters().map((adapter) => ports.factsOf(adapter)),
-      used: holdings.used(),
-      share: terms().share,
-      forbidden: new Set([entry.hardware, ...served.entries.map(({ hardware }) => hardware)]),
-    });
+    const planned = this.#plan(this.#adapters(), [entry, ...served.entries]);
     if ('reason' in planned) {
+      ports.unclaim(address);
       this.#refuse(name, id, address, planned.reason);
       return;
     }
@@ -86,8 +83,73 @@ export class Taking {
     holdings.put(holding);
     this.#lettingGo.keep(address);
     this.#answers.say(name, id, address, 'accepted');
+    const reason = await this.#switchOn(holding, planned.adapters);
+    if (reason !== null) {
+      this.#lettingGo.drop(holding);
+      ports.tell('error', 'takeover.failed', { address, peer: name, reason });
+      this.#answers.say(name, holding.id, address, 'failed', reason);
+    } else if (cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
+    else await this.#settle(holding, 'takeover.taken', {}, 0, startMs);
+  }
+
+  /**
+   * To another adapter, because its own has lost its link; then it is let go there. Resolves with whether it has moved; what went
+   * wrong is told. Null, and nothing is done, when no other adapter is free.
+   */
+  move(holding: Holding, served: Served | undefined): Promise<boolean> | null {
+    const { ports } = this.#parts;
+    const others = this.#adapters().filter(
+      (adapter) => adapter !== holding.adapter && !ports.factsOf(adapter).broken,
+    );
+    const planned = this.#plan(others, served?.entries ?? []);
+    return 'reason' in planned ? null : this.#moveTo(holding, planned.adapters);
+  }
+
+  async #moveTo(holding: Holding, adapters: readonly string[]): Promise<boolean> {
+    const { ports } = this.#parts;
+    const { address, active, adapter: from, hardware } = holding;
+    const startMs = ports.clock.nowMs();
+    holding.state = 'taking';
+    const reason = await this.#switchOn(holding, adapters);
+    if (reason !== null) {
+      Object.assign(holding, { adapter: from, hardware, state: 'taken' });
+      ports.tell('error', 'takeover.failed', { address, peer: active, reason });
+      return false;
+    }
+    await this.#settle(holding, 'takeover.moved', { from }, AGAIN_AFTER_ANOTHER, startMs);
+    this.#leave(holding, from, FIRST_RETRY_MS);
+    return true;
+  }
+
+  /** Off the adapter on which it was. What the kernel says when it would not is told once, and tried again. */
+  #leave(holding: Holding, adapter: string, retryMs: number): void {
+    const { ports, timers, holdings } = this.#parts;
+    const { address, active } = holding;
+    if (holdings.get(address)?.adapter === adapter) return;
+    ports.withdraw(adapter, holding).catch((error) => {
+      const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
+      ports.tell(level, 'takeover.released', { address, adapter, peer: active, error: messageOf(error) });
+      timers.after(retryMs, () => this.#leave(holding, adapter, longer(retryMs)));
+    });
+  }
+
+  /** `others`: what its active has, whose hardware addresses must not come to stand for its addresses twice. */
+  #plan(adapters: readonly string[], others: readonly Entry[]): Plan {
+    const { ports, holdings, terms } = this.#parts;
+    return plan({
+      adapters: adapters.map((adapter) => ports.factsOf(adapter)),
+      used: holdings.used(),
+      share: terms().share,
+      forbidden: new Set(others.map(({ hardware }) => hardware)),
+    });
+  }
+
+  /** By the first of the adapters that lets it; null, or why none of them did. */
+  async #switchOn(holding: Holding, adapters: readonly string[]): Promise<string | null> {
+    const { ports, holdings, terms } = this.#parts;
+    const { address } = holding;
     const failures: string[] = [];
-    for (const adapter of planned.adapters) {
+    for (const adapter of adapters) {
       // Another address may have been taken while the adapter before this one failed.
       const isTaken = [...holdings].some((other) => other.adapter === adapter && other !== holding);
       if (isTaken && !terms().share) continue;
@@ -95,19 +157,14 @@ export class Taking {
       holding.hardware = ports.factsOf(adapter).hardware ?? NO_HARDWARE;
       try {
         await ports.activate(adapter, holding);
-        if (cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
-        else await this.#settle(holding, startMs);
-        return;
+        return null;
       } catch (error) {
         failures.push(`${adapter}: ${messageOf(error)}`);
         ports.tell('error', 'takeover.adapter', { address, adapter, reason: messageOf(error) });
         await ports.withdraw(adapter, holding).catch(() => {});
       }
     }
-    this.#lettingGo.drop(holding);
-    const reason = failures.join('; ') || 'no adapter is free any more';
-    ports.tell('error', 'takeover.failed', { address, peer: name, reason });
-    this.#answers.say(name, holding.id, address, 'failed', reason);
+    return failures.join('; ') || 'no adapter is free any more';
   }
 
   announceAgain(holding: Holding): void {
@@ -143,26 +200,32 @@ export class Taking {
     this.#parts.ports.tell('info', 'takeover.spared', { address, adapter, peer: active });
   }
 
-  /** It is here; everybody is told. */
-  async #settle(holding: Holding, startMs: number): Promise<void> {
+  /** It is here; everybody is told, the network `again` times more at the least, the operator by an event. */
+  async #settle(
+    holding: Holding,
+    event: string,
+    fields: Fields,
+    again: number,
+    startMs: number,
+  ): Promise<void> {
     const { ports, timers } = this.#parts;
     const { address, adapter, hardware, active, cause } = holding;
     ports.claim(adapter, address);
     let unannounced: string | null = null;
-    await ports.announce(adapter, holding).catch((error) => {
+    await ports.announce(adapter, holding, again).catch((error) => {
       unannounced = messageOf(error);
     });
     holding.state = 'taken';
     const nowMs = ports.clock.nowMs();
     holding.sinceMs = nowMs;
     this.#answers.say(active, holding.id, address, 'done');
-    ports.tell('warn', 'takeover.taken', {
-      ...{ address, adapter, hardware, peer: active, cause },
+    ports.tell('warn', event, {
+      ...{ address, adapter, hardware, peer: active, cause, ...fields },
       tookMs: Math.round((nowMs - startMs) * 10) / 10,
     });
     if (unannounced !== null) {
       ports.tell('error', 'takeover.unannounced', { address, adapter, reason: unannounced });
-      timers.after(FIRST_RETRY_MS, () => this.#announce(holding, 0, longer(FIRST_RETRY_MS)));
+      timers.after(FIRST_RETRY_MS, () => this.#announce(holding, again, longer(FIRST_RETRY_MS)));
     }
     ports.remember();
   }

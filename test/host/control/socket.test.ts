@@ -201,6 +201,14 @@ describe('The control socket', () => {
     );
   });
 
+  it('cannot be where this user may not write, and says what to do', async () => {
+    // Nobody may write there, not even root.
+    await assert.rejects(
+      serveControl('/proc/ringback.sock', {}),
+      unavailable(/run as root, or name another/),
+    );
+  });
+
   it('cannot be where a directory is', async () => {
     mkdirSync(path);
     await assert.rejects(serveControl(path, {}), unavailable(new RegExp(path)));

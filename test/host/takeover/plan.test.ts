@@ -7,6 +7,7 @@ const hardware = (adapter: string): string => `02:00:00:00:13:0${adapter.at(-1)}
 const facts = (adapter: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({
   adapter,
   hardware: hardware(adapter),
+  on: true,
   broken: false,
   ...more,
 });
@@ -45,6 +46,13 @@ describe('the plan of a standby', () => {
   it('prefers one whose cable is in, and leaves out one that is not there', () => {
     const adapters = [facts('eth1', { broken: true }), facts('eth2', { hardware: null }), facts('eth0')];
     assert.deepEqual(plan({ ...NOTHING, adapters }), { adapters: ['eth0', 'eth1'] });
+    const used = new Map([['eth0', 1]]);
+    const shared = plan({ ...NOTHING, adapters, used, share: true });
+    assert.deepEqual(
+      shared,
+      { adapters: ['eth0', 'eth1'] },
+      'nobody waits for a cable where another one is in',
+    );
     assert.deepEqual(plan({ ...NOTHING, adapters: [facts('eth2', { hardware: null })] }), {
       reason: 'none of the adapters is there',
     });

@@ -226,6 +226,11 @@ describe('a program that is started again', () => {
     world.halves.delete('standby');
     await world.clock.pass(10_000);
     assert.deepEqual(world.holders(C), ['standby']);
+    const isOn = (): boolean[] => [...world.machine('web').adapters.values()].map(({ up }) => up);
+    assert.deepEqual(isOn(), [true, true], 'it asks by the adapters that had them');
+    world.startStandby();
+    await world.clock.pass(1000);
+    assert.deepEqual(isOn(), [false, false]);
   });
 
   it('as an active that can ask nobody, takes nothing back', async () => {

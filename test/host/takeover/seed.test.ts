@@ -178,7 +178,10 @@ describe('a takeover by instruction', () => {
   it('never uses an adapter with the hardware address of the active', async () => {
     const world = World.duplex();
     const standby = world.machine('standby');
-    standby.adapters.set('eth1', { hardware: '02:00:00:00:12:00', up: false, addresses: new Set() });
+    standby.adapters.set('eth1', {
+      ...{ hardware: '02:00:00:00:12:00', up: false, cable: true },
+      addresses: new Set(),
+    });
     await world.clock.pass(150);
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(20);

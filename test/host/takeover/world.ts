@@ -79,6 +79,8 @@ export interface Told {
 interface FakeAdapter {
   readonly hardware: string;
   up: boolean;
+  /** Whether its cable is in. */
+  cable: boolean;
   readonly addresses: Set<string>;
 }
 
@@ -103,7 +105,7 @@ export class FakeMachine {
   ) {
     this.name = name;
     for (const [adapter, hardware] of Object.entries(adapters)) {
-      this.adapters.set(adapter, { hardware, up: false, addresses: new Set() });
+      this.adapters.set(adapter, { hardware, up: false, cable: true, addresses: new Set() });
     }
     for (const [address, adapter] of Object.entries(addresses)) this.put(adapter, address);
   }
@@ -117,8 +119,8 @@ export class FakeMachine {
 
   /** The hardware address with which it answers for an address, or null. */
   answersFor(address: string): string | null {
-    for (const { up, addresses, hardware } of this.adapters.values()) {
-      if (!this.dead && up && addresses.has(address)) return hardware;
+    for (const { up, cable, addresses, hardware } of this.adapters.values()) {
+      if (!this.dead && up && cable && addresses.has(address)) return hardware;
     }
     return null;
   }
@@ -228,6 +230,7 @@ export class World {
           await new Promise<void>((resolve) => void this.clock.after(machine.slowMs, resolve));
         }
         machine.put(adapter, address);
+        if (machine.adapters.get(adapter)?.cable === false) throw new Error(`${adapter} has no carrier`);
       },
       hardwareOf: (adapter) => machine.adapters.get(adapter)?.hardware ?? null,
     };
@@ -334,6 +337,10 @@ class ActiveHalf {
           const adapter = machine.adapters.get(name);
           if (adapter !== undefined) adapter.up = true;
         },
+        lower: async (name) => {
+          const adapter = machine.adapters.get(name);
+          if (adapter?.addresses.size === 0) adapter.up = false;
+        },
         deactivate: async (adapter, { address }) => {
           if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
           machine.adapters.get(adapter)?.addresses.delete(address);
@@ -424,11 +431,10 @@ class StandbyHalf {
       {
         ...world.ports(machine, configuration.checkMs ?? 0),
         send: (active, message) => this.#send(active, message),
-        factsOf: (adapter) => ({
-          adapter,
-          hardware: machine.adapters.get(adapter)?.hardware ?? null,
-          broken: false,
-        }),
+        factsOf: (adapter) => {
+          const { hardware = null, up = false, cable = true } = machine.adapters.get(adapter) ?? {};
+          return { adapter, hardware, on: up, broken: up && !cable };
+        },
         holderOf: (address) => machine.holderOf(address),
         withdraw: async (adapter, { address }: Prefix) => {
           if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');

@@ -1,0 +1,51 @@
+/** A standby's addresses off adapters that have lost their link, onto others that have one. */
+import type { Holding } from './holdings.ts';
+import type { Parts } from './parts.ts';
+import { servesNobody } from './plan.ts';
+import type { Actives } from './served.ts';
+import type { Taking } from './taking.ts';
+
+/** What no adapter could take, one may take later. */
+const AGAIN_MS = 30_000;
+
+export class Moving {
+  readonly #parts: Parts;
+  readonly #taking: Taking;
+  readonly #actives: Actives;
+  /** Addresses that nobody reaches, with the time before which no adapter is tried again. */
+  readonly #cut = new Map<string, number>();
+
+  constructor(parts: Parts, taking: Taking, actives: Actives) {
+    this.#parts = parts;
+    this.#taking = taking;
+    this.#actives = actives;
+  }
+
+  /** Something may have changed with the adapters. */
+  look(): void {
+    const { holdings, ports } = this.#parts;
+    for (const address of this.#cut.keys()) if (!holdings.has(address)) this.#cut.delete(address);
+    for (const holding of [...holdings]) {
+      if (holding.state !== 'taken') continue;
+      if (servesNobody(ports.factsOf(holding.adapter))) void this.#move(holding);
+      // Its cable may be in another switch now, which knows nothing of it.
+      else if (this.#cut.delete(holding.address)) this.#taking.announceAgain(holding);
+    }
+  }
+
+  async #move(holding: Holding): Promise<void> {
+    const { ports } = this.#parts;
+    const { address, adapter, active } = holding;
+    const againMs = this.#cut.get(address);
+    if (againMs !== undefined && ports.clock.nowMs() < againMs) return;
+    const moved = this.#taking.move(holding, this.#actives.get(active));
+    if (moved === null) {
+      if (againMs === undefined) {
+        const reason = 'has no link, and no other adapter is free';
+        ports.tell('error', 'takeover.adapter', { address, adapter, peer: active, reason });
+      }
+      this.#cut.set(address, 0);
+    } else if (await moved) this.#cut.delete(address);
+    else this.#cut.set(address, ports.clock.nowMs() + AGAIN_MS);
+  }
+}

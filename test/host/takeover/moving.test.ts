@@ -1,0 +1,143 @@
+/** Cables that are pulled out of a standby, and what it has on the adapters behind them. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ADDRESSES, type FakeMachine, World } from './world.ts';
+
+const [C, D] = ADDRESSES.web;
+const [E] = ADDRESSES.shop;
+
+async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
+  const world = World.duplex(more);
+  await world.clock.pass(150);
+  return world;
+}
+
+async function give(world: World, name: string, addresses: readonly string[] = []): Promise<void> {
+  await Promise.all([world.active(name).give(addresses, 'operator'), world.clock.pass(100)]);
+}
+
+async function cable(world: World, machine: FakeMachine, adapter: string, isIn: boolean): Promise<void> {
+  const found = machine.adapters.get(adapter);
+  assert.ok(found !== undefined);
+  found.cable = isIn;
+  world.standby.onKernel();
+  await world.clock.pass(50);
+}
+
+describe('an address that a standby has taken', () => {
+  it('moves to a free adapter when its own has lost its link, and stays there', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'shop');
+    assert.equal(standby.holderOf(E), 'eth1');
+    await cable(world, standby, 'eth1', false);
+    const [moved] = world.events('takeover.moved', 'standby');
+    const { address, from, adapter, hardware, peer } = moved?.fields ?? {};
+    assert.deepEqual(
+      [address, from, adapter, hardware, peer],
+      [E, 'eth1', 'eth0', '02:00:00:00:13:00', 'shop'],
+    );
+    assert.equal(standby.adapters.get('eth1')?.addresses.has(E), false);
+    assert.deepEqual(world.announced.at(-1), {
+      ...{ machine: 'standby', adapter: 'eth0', hardware: '02:00:00:00:13:00', address: E },
+    });
+    assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
+    await cable(world, standby, 'eth1', true);
+    assert.equal(standby.holderOf(E), 'eth0');
+    await give(world, 'web', [C]);
+    assert.equal(standby.holderOf(C), 'eth1', 'the other one is free again');
+  });
+
+  it('moves when somebody switches its adapter off', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'shop');
+    const adapter = standby.adapters.get('eth1');
+    assert.ok(adapter !== undefined);
+    adapter.up = false;
+    world.standby.onKernel();
+    await world.clock.pass(50);
+    assert.deepEqual(world.holders(E), ['standby']);
+  });
+
+  it('stays where no other adapter is free, which is told once, and is announced when the link is back', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'web');
+    assert.deepEqual([standby.holderOf(C), standby.holderOf(D)], ['eth1', 'eth0']);
+    for (let i = 0; i < 3; i++) await cable(world, standby, 'eth1', false);
+    assert.deepEqual(
+      world.events('takeover.adapter', 'standby').map(({ fields }) => [fields.address, fields.reason]),
+      [[C, 'has no link, and no other adapter is free']],
+    );
+    assert.equal(standby.holderOf(C), 'eth1');
+    const before = world.announced.length;
+    await cable(world, standby, 'eth1', true);
+    assert.deepEqual(
+      world.announced.slice(before).map(({ address, adapter }) => [address, adapter]),
+      [[C, 'eth1']],
+    );
+    await cable(world, standby, 'eth1', true);
+    assert.equal(world.announced.length, before + 1);
+  });
+
+  it('moves to an adapter that becomes free later', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'web');
+    await cable(world, standby, 'eth1', false);
+    await Promise.all([world.standby.giveBack([D], 'operator'), world.clock.pass(200)]);
+    world.standby.onKernel();
+    await world.clock.pass(50);
+    assert.equal(standby.holderOf(C), 'eth0');
+  });
+
+  it('moves onto an adapter that has others where that is allowed', async () => {
+    const world = await ready({ standby: { share: true } });
+    const standby = world.machine('standby');
+    await give(world, 'web');
+    await cable(world, standby, 'eth1', false);
+    assert.deepEqual([standby.holderOf(C), standby.holderOf(D)], ['eth0', 'eth0']);
+  });
+
+  it('never moves to the hardware address of its active', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'shop');
+    const clash = { hardware: '02:00:00:00:12:00', up: true, cable: true, addresses: new Set<string>() };
+    standby.adapters.set('eth0', clash);
+    await cable(world, standby, 'eth1', false);
+    assert.equal(standby.holderOf(E), 'eth1');
+  });
+
+  it('stays when the other adapter can’t take it, and is tried again a while later', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'shop');
+    standby.refusing.on.add('eth0');
+    for (let i = 0; i < 3; i++) await cable(world, standby, 'eth1', false);
+    const reasons = world.events('takeover.failed', 'standby').map(({ fields }) => fields.reason);
+    assert.deepEqual(reasons, ['eth0: Operation not permitted'], 'not at every look');
+    assert.equal(world.standby.status().taken[0]?.adapter, 'eth1');
+    assert.equal(standby.holderOf(E), 'eth1');
+    standby.refusing.on.clear();
+    await world.clock.pass(30_000);
+    world.standby.onKernel();
+    await world.clock.pass(50);
+    assert.equal(standby.holderOf(E), 'eth0');
+  });
+
+  it('is tried to be switched off until it is, where it was', async () => {
+    const world = await ready();
+    const standby = world.machine('standby');
+    await give(world, 'shop');
+    standby.refusing.off.add('eth1');
+    await cable(world, standby, 'eth1', false);
+    const [released] = world.events('takeover.released', 'standby');
+    assert.deepEqual([released?.fields.adapter, released?.fields.error], ['eth1', 'Operation not permitted']);
+    assert.equal(standby.adapters.get('eth0')?.addresses.has(E), true, 'and it serves meanwhile');
+    standby.refusing.off.clear();
+    await world.clock.pass(5000);
+    assert.equal(standby.adapters.get('eth1')?.addresses.has(E), false);
+  });
+});
