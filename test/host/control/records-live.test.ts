@@ -10,10 +10,11 @@ import type {
 } from '../../../host/control/records.ts';
 import type { Status } from '../../../host/router/status.ts';
 import { arp } from '../../frames.ts';
+import { freePort } from '../../ports.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
-import { freePort, scriptedServer } from '../notify/support.ts';
+import { scriptedServer } from '../notify/support.ts';
 import { Running, ringbackBeside } from '../router/program.ts';
 import { SATO, SERVER } from '../router/world.ts';
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { OUTSTANDING, type OutboxOptions } from '../../../host/notify/outbox.ts';
+import { freePort } from '../../ports.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
 import {
   events,
-  freePort,
   noticeTo,
   type OpenOutbox,
   openOutbox,

@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Mail } from '../../../host/notify/mail.ts';
 import { CONNECTIONS, composeMessage, MailSender } from '../../../host/notify/smtp.ts';
+import { freePort } from '../../ports.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
-import { FROM, freePort, reply, scriptedServer, senderTo, smtpOptions, withSink } from './support.ts';
+import { FROM, reply, scriptedServer, senderTo, smtpOptions, withSink } from './support.ts';
 
 /** Address strings that a mail library reads as more than one address, or as something else. */
 const INJECTIONS = [

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -20,6 +20,7 @@ import { type Delivery, MailSender } from '../../../host/notify/smtp.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import type { Notice, NoticeItem } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
+import { accepts, freePort } from '../../ports.ts';
 import { itemOf } from '../store/support.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';
 
@@ -161,29 +162,6 @@ export function startProcess(test: TestContext, directory: string, port: number,
   return child;
 }
 
-/** A port that is free at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  server.close();
-  await once(server, 'close');
-  return address.port;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
 export interface Sink {
   readonly port: number;
   /** What arrived so far, envelope lines of smtp-sink (X-Mail-Args, X-Rcpt-Args) included. */
@@ -202,12 +180,7 @@ export async function withSink(test: (sink: Sink) => Promise<void>): Promise<voi
   });
   const exited = once(sink, 'exit');
   try {
-    let up = false;
-    const poll = setInterval(async () => {
-      up ||= await accepts(port);
-    }, 20);
-    await until('smtp-sink', () => up);
-    clearInterval(poll);
+    await until('smtp-sink', () => accepts(port));
     await test({
       port,
       mails: () => readdirSync(directory).map((file) => readFileSync(join(directory, file), 'utf8')),

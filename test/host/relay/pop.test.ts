@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
 import { Mailbox } from '../../../host/relay/pop.ts';
 import type { PopErrorKind } from '../../../host/relay/pop-error.ts';
-import { freePort } from '../notify/support.ts';
+import { freePort } from '../../ports.ts';
 import { until } from '../tools.ts';
 import {
   fails,
