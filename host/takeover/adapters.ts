@@ -70,7 +70,8 @@ export class Adapters {
   }
 
   async #lower(adapter: string): Promise<void> {
-    if (this.#kernel.addressesOf(adapter).length > 0) return;
+    // What is not known may have addresses.
+    if (!this.#kernel.has(adapter) || this.#kernel.addressesOf(adapter).length > 0) return;
     await this.#ip.run([{ line: `link set dev ${adapter} down`, optional: true }]);
     this.#kernel.note(adapter, { up: false });
     this.#forget(adapter);

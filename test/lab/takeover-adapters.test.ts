@@ -201,6 +201,18 @@ describe('adapters of a takeover', () => {
     assert.equal(kernel.isUp(T0), true);
   });
 
+  it('are left on while it is not known what is on them', async () => {
+    await adapters.activate(T1, C, false);
+    memory.change({ raised: [T1] });
+    const unread = new Kernel({ onChange: () => {}, onLink: () => {} });
+    await new Adapters(batch, unread, memory, true, sleep).lower();
+    await kernel.refresh();
+    assert.ok(adapters.has(T1, C.address));
+    await adapters.withdraw(T1, C, false, true);
+    await kernel.refresh();
+    assert.equal(kernel.isUp(T1), false);
+  });
+
   it('are heard of at once when a cable is pulled', async () => {
     heard.length = 0;
     ip('-n', BRIDGE, 'link', 'set', 'p0', 'down');

@@ -8,7 +8,7 @@ import type { Parts } from './parts.ts';
 export class LettingGo {
   readonly #parts: Parts;
   readonly #answers: Answers;
-  /** Given back, and still on an adapter, which would not let go. */
+  /** Addresses that should be gone, and their adapters, which would not let go, as `address adapter`. */
   readonly #stuck = new Set<string>();
 
   constructor(parts: Parts, answers: Answers) {
@@ -17,12 +17,12 @@ export class LettingGo {
   }
 
   isStuck(address: string): boolean {
-    return this.#stuck.has(address);
+    return [...this.#stuck].some((stuck) => stuck.startsWith(`${address} `));
   }
 
-  /** It is taken again, and may be where it is. */
-  keep(address: string): void {
-    this.#stuck.delete(address);
+  /** It is wanted there again. */
+  keep(address: string, adapter: string): void {
+    this.#stuck.delete(`${address} ${adapter}`);
   }
 
   /** It is not here any more, without anything to be switched off. */
@@ -38,39 +38,46 @@ export class LettingGo {
     const { ports, holdings } = this.#parts;
     const { address, adapter, active } = holding;
     ports.unclaim(address);
-    this.#stuck.add(address);
     holdings.delete(address);
     this.#answers.forget(active, address);
-    const error = await this.#switchOff(holding);
+    const error = await this.leave(holding, adapter);
     ports.remember();
-    if (error === null) this.#released(holding);
-    else {
-      ports.tell('error', 'takeover.released', { address, adapter, peer: active, error });
-      this.#tryAgain(holding, FIRST_RETRY_MS);
+    if (error === null) this.#released(holding, adapter);
+    return error;
+  }
+
+  /** Off one adapter, wherever else it may be. */
+  async leave(holding: Holding, adapter: string): Promise<string | null> {
+    const { address, active } = holding;
+    this.#stuck.add(`${address} ${adapter}`);
+    const error = await this.#switchOff(holding, adapter);
+    if (error !== null) {
+      this.#parts.ports.tell('error', 'takeover.released', { address, adapter, peer: active, error });
+      this.#tryAgain(holding, adapter, FIRST_RETRY_MS);
     }
     return error;
   }
 
-  #released({ address, adapter, active }: Holding): void {
+  #released({ address, active }: Holding, adapter: string): void {
     this.#parts.ports.tell('info', 'takeover.released', { address, adapter, peer: active });
   }
 
-  async #switchOff(holding: Holding): Promise<string | null> {
+  async #switchOff(holding: Holding, adapter: string): Promise<string | null> {
     try {
-      await this.#parts.ports.withdraw(holding.adapter, holding);
-      this.#stuck.delete(holding.address);
+      await this.#parts.ports.withdraw(adapter, holding);
+      this.keep(holding.address, adapter);
       return null;
     } catch (error) {
       return messageOf(error);
     }
   }
 
-  #tryAgain(holding: Holding, waitMs: number): void {
+  #tryAgain(holding: Holding, adapter: string, waitMs: number): void {
     this.#parts.timers.after(waitMs, async () => {
-      if (!this.#stuck.has(holding.address)) return;
-      const error = await this.#switchOff(holding);
-      if (error === null) this.#released(holding);
-      else this.#tryAgain(holding, longer(waitMs));
+      if (!this.#stuck.has(`${holding.address} ${adapter}`)) return;
+      const error = await this.#switchOff(holding, adapter);
+      if (error === null) this.#released(holding, adapter);
+      else this.#tryAgain(holding, adapter, longer(waitMs));
     });
   }
 }

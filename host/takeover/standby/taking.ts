@@ -81,7 +81,6 @@ export class Taking {
       defendedMs: Number.NEGATIVE_INFINITY,
     };
     holdings.put(holding);
-    this.#lettingGo.keep(address);
     this.#answers.say(name, id, address, 'accepted');
     const reason = await this.#switchOn(holding, planned.adapters);
     if (reason !== null) {
@@ -113,24 +112,13 @@ export class Taking {
     const reason = await this.#switchOn(holding, adapters);
     if (reason !== null) {
       Object.assign(holding, { adapter: from, hardware, state: 'taken' });
+      ports.remember();
       ports.tell('error', 'takeover.failed', { address, peer: active, reason });
       return false;
     }
     await this.#settle(holding, 'takeover.moved', { from }, AGAIN_AFTER_ANOTHER, startMs);
-    this.#leave(holding, from, FIRST_RETRY_MS);
+    void this.#lettingGo.leave(holding, from);
     return true;
-  }
-
-  /** Off the adapter on which it was. What the kernel says when it would not is told once, and tried again. */
-  #leave(holding: Holding, adapter: string, retryMs: number): void {
-    const { ports, timers, holdings } = this.#parts;
-    const { address, active } = holding;
-    if (holdings.get(address)?.adapter === adapter) return;
-    ports.withdraw(adapter, holding).catch((error) => {
-      const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
-      ports.tell(level, 'takeover.released', { address, adapter, peer: active, error: messageOf(error) });
-      timers.after(retryMs, () => this.#leave(holding, adapter, longer(retryMs)));
-    });
   }
 
   /** `others`: what its active has, whose hardware addresses must not come to stand for its addresses twice. */
@@ -153,6 +141,7 @@ export class Taking {
       // Another address may have been taken while the adapter before this one failed.
       const isTaken = [...holdings].some((other) => other.adapter === adapter && other !== holding);
       if (isTaken && !terms().share) continue;
+      this.#lettingGo.keep(address, adapter);
       holding.adapter = adapter;
       holding.hardware = ports.factsOf(adapter).hardware ?? NO_HARDWARE;
       try {

@@ -6,15 +6,9 @@ import { ADDRESSES, World } from './world.ts';
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 
-async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
-  const world = World.duplex(more);
-  await world.clock.pass(150);
-  return world;
-}
-
 describe('a takeover by heartbeat', () => {
   it('takes all addresses of an active that died', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.kill('web');
     await world.clock.pass(1000);
     assert.deepEqual(
@@ -27,7 +21,7 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('asks the network in the time that the silence needs anyway', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const diedMs = world.clock.nowMs();
     world.kill('shop');
     while (world.holders(E).length === 0 && world.clock.nowMs() < diedMs + 1000) await world.clock.pass(5);
@@ -37,7 +31,7 @@ describe('a takeover by heartbeat', () => {
 
   it('is as quick as the heartbeats', async () => {
     const fast = { heartbeat: { every: '10ms', lost: 3 }, check: '20ms' };
-    const world = await ready({ active: fast, standby: fast });
+    const world = await World.ready({ active: fast, standby: fast });
     const diedMs = world.clock.nowMs();
     world.kill('shop');
     while (world.holders(E).length === 0 && world.clock.nowMs() < diedMs + 1000) await world.clock.pass(1);
@@ -45,13 +39,13 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('waits for what the active promised, when it sends more seldom than expected', async () => {
-    const world = await ready({ active: { heartbeat: { every: '1s', lost: 3 } } });
+    const world = await World.ready({ active: { heartbeat: { every: '1s', lost: 3 } } });
     await world.clock.pass(20_000);
     assert.deepEqual(world.events('takeover.lost', 'standby'), []);
   });
 
   it('is not begun when the program has died and the machine serves on', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.halves.get('shop')?.close();
     world.halves.delete('shop');
     await world.clock.pass(10_000);
@@ -65,7 +59,7 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('is not begun when the active was told to stop', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const shop = world.halves.get('shop');
     if (shop !== undefined && 'say' in shop) shop.say({ kind: 'bye' });
     await world.clock.pass(5);
@@ -76,7 +70,7 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('is not begun by a standby that was asleep itself', async () => {
-    const world = await ready({ standby: { check: false } });
+    const world = await World.ready({ standby: { check: false } });
     for (let i = 0; i < 20; i++) {
       await world.clock.sleep(5000);
       await world.clock.pass(120);
@@ -86,7 +80,7 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('is taken back when the active is heard again before anybody was told', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.machine('standby').slowMs = 300;
     world.separate('shop', 'standby');
     await world.clock.pass(450);
@@ -98,7 +92,7 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('looks more often where it was wrong before, and forgets that', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const taken = async (): Promise<number> => {
       const startMs = world.clock.nowMs();
       world.separate('shop', 'standby');
@@ -133,14 +127,14 @@ describe('a takeover by heartbeat', () => {
   });
 
   it('is not begun without heartbeats', async () => {
-    const world = await ready({ standby: { heartbeat: false } });
+    const world = await World.ready({ standby: { heartbeat: false } });
     world.kill('shop');
     await world.clock.pass(60_000);
     assert.deepEqual(world.events('takeover.taken'), []);
   });
 
   it('asks nobody where that is not wanted', async () => {
-    const world = await ready({ standby: { check: false } });
+    const world = await World.ready({ standby: { check: false } });
     world.separate('shop', 'standby');
     await world.clock.pass(1000);
     assert.deepEqual(world.holders(E), ['shop', 'standby']);
@@ -208,7 +202,7 @@ describe('an address that somebody has put on the standby', () => {
 
 describe('a split that heals', () => {
   async function split(more: { active?: object; standby?: object } = {}): Promise<World> {
-    const world = await ready(more);
+    const world = await World.ready(more);
     world.separate('shop', 'standby');
     await world.clock.pass(1000);
     assert.deepEqual(world.holders(E), ['shop', 'standby']);
@@ -238,7 +232,7 @@ describe('a split that heals', () => {
   });
 
   it('holds with many losses on the way', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.losses = 3;
     const [handover] = await Promise.all([world.active('web').give([C], 'operator'), world.clock.pass(1000)]);
     assert.equal(handover[0]?.done, true);
@@ -248,7 +242,7 @@ describe('a split that heals', () => {
 
 describe('a contradiction', () => {
   it('is answered with the announcement, once in a second', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.kill('shop');
     await world.clock.pass(1000);
     const before = world.announced.length;
@@ -261,7 +255,7 @@ describe('a contradiction', () => {
   });
 
   it('of an address that is not here is nobody’s', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.standby.onConflict(E, '02:00:00:00:99:99');
     assert.deepEqual(world.announced, []);
   });

@@ -1,20 +1,11 @@
 /** Cables that are pulled out of a standby, and what it has on the adapters behind them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADDRESSES, type FakeMachine, World } from './world.ts';
+import type { FakeMachine } from './machine.ts';
+import { ADDRESSES, World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
-
-async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
-  const world = World.duplex(more);
-  await world.clock.pass(150);
-  return world;
-}
-
-async function give(world: World, name: string, addresses: readonly string[] = []): Promise<void> {
-  await Promise.all([world.active(name).give(addresses, 'operator'), world.clock.pass(100)]);
-}
 
 async function cable(world: World, machine: FakeMachine, adapter: string, isIn: boolean): Promise<void> {
   const found = machine.adapters.get(adapter);
@@ -26,9 +17,9 @@ async function cable(world: World, machine: FakeMachine, adapter: string, isIn: 
 
 describe('an address that a standby has taken', () => {
   it('moves to a free adapter when its own has lost its link, and stays there', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'shop');
+    await world.give('shop');
     assert.equal(standby.holderOf(E), 'eth1');
     await cable(world, standby, 'eth1', false);
     const [moved] = world.events('takeover.moved', 'standby');
@@ -44,14 +35,14 @@ describe('an address that a standby has taken', () => {
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
     await cable(world, standby, 'eth1', true);
     assert.equal(standby.holderOf(E), 'eth0');
-    await give(world, 'web', [C]);
+    await world.give('web', [C]);
     assert.equal(standby.holderOf(C), 'eth1', 'the other one is free again');
   });
 
   it('moves when somebody switches its adapter off', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'shop');
+    await world.give('shop');
     const adapter = standby.adapters.get('eth1');
     assert.ok(adapter !== undefined);
     adapter.up = false;
@@ -61,9 +52,9 @@ describe('an address that a standby has taken', () => {
   });
 
   it('stays where no other adapter is free, which is told once, and is announced when the link is back', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'web');
+    await world.give('web');
     assert.deepEqual([standby.holderOf(C), standby.holderOf(D)], ['eth1', 'eth0']);
     for (let i = 0; i < 3; i++) await cable(world, standby, 'eth1', false);
     assert.deepEqual(
@@ -82,9 +73,9 @@ describe('an address that a standby has taken', () => {
   });
 
   it('moves to an adapter that becomes free later', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'web');
+    await world.give('web');
     await cable(world, standby, 'eth1', false);
     await Promise.all([world.standby.giveBack([D], 'operator'), world.clock.pass(200)]);
     world.standby.onKernel();
@@ -93,17 +84,17 @@ describe('an address that a standby has taken', () => {
   });
 
   it('moves onto an adapter that has others where that is allowed', async () => {
-    const world = await ready({ standby: { share: true } });
+    const world = await World.ready({ standby: { share: true } });
     const standby = world.machine('standby');
-    await give(world, 'web');
+    await world.give('web');
     await cable(world, standby, 'eth1', false);
     assert.deepEqual([standby.holderOf(C), standby.holderOf(D)], ['eth0', 'eth0']);
   });
 
   it('never moves to the hardware address of its active', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'shop');
+    await world.give('shop');
     const clash = { hardware: '02:00:00:00:12:00', up: true, cable: true, addresses: new Set<string>() };
     standby.adapters.set('eth0', clash);
     await cable(world, standby, 'eth1', false);
@@ -111,9 +102,9 @@ describe('an address that a standby has taken', () => {
   });
 
   it('stays when the other adapter can’t take it, and is tried again a while later', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'shop');
+    await world.give('shop');
     standby.refusing.on.add('eth0');
     for (let i = 0; i < 3; i++) await cable(world, standby, 'eth1', false);
     const reasons = world.events('takeover.failed', 'standby').map(({ fields }) => fields.reason);
@@ -128,9 +119,9 @@ describe('an address that a standby has taken', () => {
   });
 
   it('is tried to be switched off until it is, where it was', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const standby = world.machine('standby');
-    await give(world, 'shop');
+    await world.give('shop');
     standby.refusing.off.add('eth1');
     await cable(world, standby, 'eth1', false);
     const [released] = world.events('takeover.released', 'standby');
@@ -139,5 +130,40 @@ describe('an address that a standby has taken', () => {
     standby.refusing.off.clear();
     await world.clock.pass(5000);
     assert.equal(standby.adapters.get('eth1')?.addresses.has(E), false);
+  });
+
+  it('that is still on its old adapter when it is given back is not taken for one that somebody put there', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    standby.refusing.off.add('eth1');
+    await cable(world, standby, 'eth1', false);
+    await Promise.all([world.standby.giveBack([E], 'operator'), world.clock.pass(200)]);
+    await world.clock.pass(1000);
+    assert.deepEqual(world.holders(E), ['shop']);
+    assert.deepEqual(world.standby.taken(), []);
+    standby.refusing.off.clear();
+    await world.clock.pass(60_000);
+    await cable(world, standby, 'eth1', true);
+    assert.deepEqual(world.holders(E), ['shop']);
+  });
+
+  it('is remembered where it is when a move came to nothing', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('web', [C]);
+    standby.refusing.on.add('eth0');
+    standby.slowMs = 200;
+    await cable(world, standby, 'eth1', false);
+    // Something else is written down while it is under way.
+    world.standby.adopt([{ address: E, length: 24, adapter: 'eth0', active: 'shop', cause: 'fault' }]);
+    await world.clock.pass(1000);
+    assert.deepEqual(
+      world.remembered.map(({ address, adapter }) => [address, adapter]),
+      [
+        [C, 'eth1'],
+        [E, 'eth0'],
+      ],
+    );
   });
 });

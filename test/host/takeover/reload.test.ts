@@ -6,41 +6,27 @@ import { ADDRESSES, activeConfiguration, standbyConfiguration, World } from './w
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 
-async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
-  const world = World.duplex(more);
-  await world.clock.pass(150);
-  return world;
-}
-
-async function give(world: World, name: string, addresses: readonly string[] = []): Promise<boolean[]> {
-  const [handovers] = await Promise.all([
-    world.active(name).give(addresses, 'operator'),
-    world.clock.pass(100),
-  ]);
-  return handovers.map(({ done }) => done);
-}
-
 function reloadStandby(world: World, more: object): void {
   world.standby.reconfigure(standbyConfiguration(more), 'eth0');
 }
 
 describe('a standby that rereads its configuration', () => {
   it('keeps what it has, and uses other adapters from then on', async () => {
-    const world = await ready();
-    assert.deepEqual(await give(world, 'web', [C]), [true]);
+    const world = await World.ready();
+    assert.deepEqual(await world.give('web', [C]), [true]);
     reloadStandby(world, { adapters: ['eth1'] });
     assert.deepEqual(world.holders(C), ['standby']);
     assert.equal(world.events('takeover.capacity').at(-1)?.fields.sufficient, false);
-    assert.deepEqual(await give(world, 'web', [D]), [false], 'eth1 has an address');
+    assert.deepEqual(await world.give('web', [D]), [false], 'eth1 has an address');
     reloadStandby(world, { adapters: ['eth1'], share: true });
     assert.equal(world.events('takeover.capacity').at(-1)?.fields.sufficient, true);
-    assert.deepEqual(await give(world, 'web', [D]), [true]);
+    assert.deepEqual(await world.give('web', [D]), [true]);
     assert.equal(world.events('takeover.taken', 'standby').at(-1)?.fields.adapter, 'eth1');
   });
 
   it('serves an active no more that is not named any more, and keeps what it has of it', async () => {
-    const world = await ready();
-    assert.deepEqual(await give(world, 'shop'), [true]);
+    const world = await World.ready();
+    assert.deepEqual(await world.give('shop'), [true]);
     reloadStandby(world, { actives: [{ name: 'web', address: '172.27.178.11' }] });
     assert.deepEqual(
       world.standby.status().actives.map(({ name }) => name),
@@ -55,7 +41,7 @@ describe('a standby that rereads its configuration', () => {
   });
 
   it('still takes what an active had that died just before', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.kill('shop');
     await world.clock.pass(100);
     assert.deepEqual(world.events('takeover.lost', 'standby'), []);
@@ -65,7 +51,7 @@ describe('a standby that rereads its configuration', () => {
   });
 
   it('goes on asking for what somebody still answered for', async () => {
-    const world = await ready();
+    const world = await World.ready();
     // The program has died, the machine serves on.
     world.halves.get('shop')?.close();
     await world.clock.pass(1000);
@@ -79,7 +65,7 @@ describe('a standby that rereads its configuration', () => {
   });
 
   it('waits as long as it is told to from then on', async () => {
-    const world = await ready();
+    const world = await World.ready();
     reloadStandby(world, { heartbeat: { every: '100ms', lost: 50 } });
     world.kill('shop');
     await world.clock.pass(4000);
@@ -92,7 +78,7 @@ describe('a standby that rereads its configuration', () => {
 
 describe('an active that rereads its configuration', () => {
   it('has one address more, and gives that too', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const shop = world.machine('shop');
     const more = '172.27.178.85';
     shop.put('eth0', more);
@@ -101,13 +87,13 @@ describe('an active that rereads its configuration', () => {
     world.active('shop').reconfigure(activeConfiguration('shop', { addresses }), held);
     assert.ok(shop.claims.has(more));
     await world.clock.pass(150);
-    assert.deepEqual(await give(world, 'shop'), [true, true]);
+    assert.deepEqual(await world.give('shop'), [true, true]);
     assert.deepEqual(world.holders(more), ['standby']);
   });
 
   it('has one address less, which stays where it is; what is given stays given', async () => {
-    const world = await ready();
-    assert.deepEqual(await give(world, 'web', [C]), [true]);
+    const world = await World.ready();
+    assert.deepEqual(await world.give('web', [C]), [true]);
     const web = world.machine('web');
     const held = ({ address }: { address: string }): boolean => web.answersFor(address) !== null;
     const addresses = [{ address: `${C}/24`, adapter: 'eth0' }];
@@ -129,7 +115,7 @@ describe('an active that rereads its configuration', () => {
   });
 
   it('waits for its standby as long as it is told to from then on', async () => {
-    const world = await ready({ active: { heartbeat: { every: '100ms', lost: 50 } } });
+    const world = await World.ready({ active: { heartbeat: { every: '100ms', lost: 50 } } });
     const shop = world.machine('shop');
     const held = ({ address }: { address: string }): boolean => shop.answersFor(address) !== null;
     world.kill('standby');

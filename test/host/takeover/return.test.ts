@@ -2,21 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Taken } from '../../../host/takeover/standby/holdings.ts';
-import { ADDRESSES, World } from './world.ts';
+import { ADDRESSES, type Halves, World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 const FAULT = { reason: 'it is broken', cause: 'fault', addresses: null } as const;
 
-async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
-  const world = World.duplex(more);
-  await world.clock.pass(150);
-  return world;
-}
-
 /** An operator gave all that web has. */
-async function given(more: { active?: object; standby?: object } = {}): Promise<World> {
-  const world = await ready(more);
+async function given(more: Halves = {}): Promise<World> {
+  const world = await World.ready(more);
   const [handovers] = await Promise.all([world.active('web').give([], 'operator'), world.clock.pass(100)]);
   assert.deepEqual(
     handovers.map(({ address, done }) => [address, done]),
@@ -77,7 +71,7 @@ describe('giving back', () => {
   });
 
   it('is refused by an active that is still faulty, and the standby keeps what it has', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(100);
     const [handovers] = await Promise.all([world.standby.giveBack([C], 'operator'), world.clock.pass(100)]);
@@ -115,7 +109,7 @@ describe('giving back', () => {
   });
 
   it('by itself, once the active has been healthy for so long', async () => {
-    const world = await ready({ standby: { return: 'automatic', return_after: '30s' } });
+    const world = await World.ready({ standby: { return: 'automatic', return_after: '30s' } });
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(60_000);
     assert.deepEqual(world.holders(C), ['standby']);
@@ -136,7 +130,7 @@ describe('giving back', () => {
   });
 
   it('never by itself where that is not wanted', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(1000);
     world.active('web').setFault('health', null);
@@ -158,7 +152,7 @@ describe('a program that is started again', () => {
   });
 
   it('as an active after its machine was off, lets go of what the system has set up and the standby has', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.kill('web');
     await world.clock.pass(1000);
     world.machine('web').dead = false;
@@ -272,7 +266,7 @@ describe('an active that its standby never answers', () => {
 
 describe('an instruction', () => {
   it('without a standby leaves the address where it is, and is given again when there is one', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.kill('standby');
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5000);
@@ -285,7 +279,7 @@ describe('an instruction', () => {
   });
 
   it('about an address that is not the active’s is refused', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const shop = world.halves.get('shop');
     if (shop === undefined || !('say' in shop)) throw new Error('no shop');
     const entry = { address: C, length: 24, held: true, marked: false, hardware: '02:00:00:00:12:00' };
@@ -296,7 +290,7 @@ describe('an instruction', () => {
   });
 
   it('about an address of which only the link is lost takes that one alone', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const fault = { reason: 'eth1 has no carrier', cause: 'link', addresses: [D] } as const;
     world.active('web').setFault('link eth1', fault);
     await world.clock.pass(50);

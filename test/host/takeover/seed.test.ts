@@ -7,15 +7,9 @@ const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 const FAULT = { reason: 'it is broken', cause: 'fault', addresses: null } as const;
 
-async function ready(more: { active?: object; standby?: object } = {}): Promise<World> {
-  const world = World.duplex(more);
-  await world.clock.pass(150);
-  return world;
-}
-
 describe('a takeover by instruction', () => {
   it('ST01, ST11: the standby waits, and takes nothing', async () => {
-    const world = await ready();
+    const world = await World.ready();
     await world.clock.pass(10_000);
     assert.deepEqual(
       world.events('takeover.session', 'standby').map(({ fields }) => fields.peer),
@@ -29,7 +23,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('ST02, ST03: a fault makes the active instruct, and then switch off its address and adapter', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5);
     const steps = world.told.filter(
@@ -43,7 +37,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('ST04: the standby takes it with a free adapter, and says so with that adapter’s own hardware address', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5);
     assert.deepEqual(world.holders(E), ['standby']);
@@ -55,7 +49,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('ST12 to ST17: one address after the other, the listening adapter last', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(20);
     const order = world.told.filter(
@@ -80,14 +74,14 @@ describe('a takeover by instruction', () => {
   });
 
   it('takes no time but the network’s: no timer lies between the fault and the announcement', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(0);
     assert.equal(world.announced.length, 2);
   });
 
   it('paragraphs 57 and 100: an adapter that refuses to be switched off never makes two of one pair', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.machine('shop').refusing.off.add('eth0');
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5);
@@ -100,7 +94,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('goes on with the next address when the first can’t be switched off', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.machine('web').refusing.off.add('eth0');
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(400);
@@ -109,7 +103,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('tries to switch it off again until it can', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const web = world.machine('web');
     web.refusing.off.add('eth0');
     world.active('web').setFault('health', FAULT);
@@ -121,7 +115,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('paragraphs 62 and 101: as many adapters are needed as the largest number of any one active', async () => {
-    const world = await ready();
+    const world = await World.ready();
     const { needed, sufficient } = world.standby.status();
     assert.deepEqual([needed, sufficient], [2, true]);
     assert.deepEqual(world.events('takeover.capacity').at(-1)?.fields, {
@@ -133,7 +127,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('says which address it could not take when it has too few, and takes the rest', async () => {
-    const world = await ready({ standby: { adapters: ['eth1'] } });
+    const world = await World.ready({ standby: { adapters: ['eth1'] } });
     assert.equal(world.standby.status().sufficient, false);
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(20);
@@ -146,7 +140,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('puts several addresses on one adapter where that is allowed', async () => {
-    const world = await ready({ standby: { adapters: ['eth1'], share: true } });
+    const world = await World.ready({ standby: { adapters: ['eth1'], share: true } });
     assert.equal(world.standby.status().sufficient, true);
     world.active('web').setFault('health', FAULT);
     world.active('shop').setFault('health', FAULT);
@@ -158,7 +152,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('takes the next adapter when one refuses', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.machine('standby').refusing.on.add('eth1');
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(20);
@@ -167,7 +161,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('leaves the address where it was when no adapter of the standby can be switched on', async () => {
-    const world = await ready();
+    const world = await World.ready();
     world.machine('standby').refusing.on.add('eth1').add('eth0');
     const [handover] = await Promise.all([world.active('shop').give([], 'operator'), world.clock.pass(100)]);
     assert.equal(handover[0]?.done, false);

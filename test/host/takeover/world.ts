@@ -2,133 +2,27 @@
  * A duplex system without machines: real halves and real sessions, a clock that the test turns, kernels and a network that are
  * tables. What is sent is bytes, and may be lost, kept, and sent again.
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Prefix } from '../../../host/config/address.ts';
 import { parseTakeoverConfiguration } from '../../../host/config/takeover/file.ts';
 import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/config/takeover/types.ts';
 import type { Fields, Level } from '../../../host/log.ts';
 import { Active } from '../../../host/takeover/active/active.ts';
 import { ActiveSession } from '../../../host/takeover/active/session.ts';
-import type { Clock } from '../../../host/takeover/clock.ts';
 import type { Ports } from '../../../host/takeover/ports.ts';
 import type { Taken } from '../../../host/takeover/standby/holdings.ts';
 import { StandbySessions } from '../../../host/takeover/standby/sessions.ts';
 import { Standby } from '../../../host/takeover/standby/standby.ts';
 import type { Message } from '../../../host/takeover/wire.ts';
+import { FakeClock } from './clock.ts';
+import { FakeMachine } from './machine.ts';
 
 const KEY = 'a secret of the pair';
-
-interface Timer {
-  readonly dueMs: number;
-  readonly action: () => void;
-}
-
-export class FakeClock implements Clock {
-  #nowMs = 1000;
-  readonly #timers = new Set<Timer>();
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  after(waitMs: number, action: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + waitMs, action };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  settled(action: () => void): void {
-    action();
-  }
-
-  /** Lets time pass, and everything happen that is due, in its order. */
-  async pass(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms;
-    await settle();
-    for (;;) {
-      const due = [...this.#timers].filter(({ dueMs }) => dueMs <= endMs);
-      const [next] = due.sort((one, other) => one.dueMs - other.dueMs);
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
-      next.action();
-      await settle();
-    }
-    this.#nowMs = endMs;
-  }
-
-  /** This machine sleeps, and nothing happens on it: what was due meanwhile is late. */
-  async sleep(ms: number): Promise<void> {
-    this.#nowMs += ms;
-    await settle();
-  }
-}
-
-/** Everything that follows from what happened has happened. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 4; i++) await turn();
-}
 
 export interface Told {
   readonly machine: string;
   readonly level: Level;
   readonly event: string;
   readonly fields: Fields;
-}
-
-interface FakeAdapter {
-  readonly hardware: string;
-  up: boolean;
-  /** Whether its cable is in. */
-  cable: boolean;
-  readonly addresses: Set<string>;
-}
-
-export class FakeMachine {
-  readonly name: string;
-  readonly adapters = new Map<string, FakeAdapter>();
-  /** Adapters that refuse to be switched on, and off. */
-  readonly refusing = { on: new Set<string>(), off: new Set<string>() };
-  readonly claims = new Set<string>();
-  dead = false;
-  /** None of its adapters has a carrier, or its data plane is away. */
-  deaf = false;
-  /** What it announces does not go out. */
-  mute = false;
-  /** How long it takes to switch an adapter on. */
-  slowMs = 0;
-
-  constructor(
-    name: string,
-    adapters: Readonly<Record<string, string>>,
-    addresses: Readonly<Record<string, string>> = {},
-  ) {
-    this.name = name;
-    for (const [adapter, hardware] of Object.entries(adapters)) {
-      this.adapters.set(adapter, { hardware, up: false, cable: true, addresses: new Set() });
-    }
-    for (const [address, adapter] of Object.entries(addresses)) this.put(adapter, address);
-  }
-
-  put(adapter: string, address: string): void {
-    const found = this.adapters.get(adapter);
-    if (found === undefined) throw new Error(`${this.name} has no ${adapter}`);
-    found.up = true;
-    found.addresses.add(address);
-  }
-
-  /** The hardware address with which it answers for an address, or null. */
-  answersFor(address: string): string | null {
-    for (const { up, cable, addresses, hardware } of this.adapters.values()) {
-      if (!this.dead && up && cable && addresses.has(address)) return hardware;
-    }
-    return null;
-  }
-
-  holderOf(address: string): string | null {
-    for (const [adapter, { addresses }] of this.adapters) if (addresses.has(address)) return adapter;
-    return null;
-  }
 }
 
 export interface Announcement {
@@ -146,6 +40,12 @@ interface Sent {
 
 export const ADDRESSES = { web: ['172.27.178.80', '172.27.178.81'], shop: ['172.27.178.82'] } as const;
 
+/** What the halves' configurations say beside the usual. */
+export interface Halves {
+  readonly active?: object;
+  readonly standby?: object;
+}
+
 export class World {
   readonly clock = new FakeClock();
   readonly told: Told[] = [];
@@ -155,6 +55,8 @@ export class World {
   readonly halves = new Map<string, ActiveHalf | StandbyHalf>();
   /** Pairs of machines, sorted and joined, that hear nothing of each other. */
   readonly cut = new Set<string>();
+  /** What a standby that is started again would find in its memory. */
+  remembered: readonly Taken[] = [];
   /** So many of the next datagrams are lost. */
   losses = 0;
 
@@ -225,10 +127,10 @@ export class World {
           this.clock.after(checkMs, () => resolve(null));
         }),
       activate: async (adapter, { address }) => {
-        if (machine.refusing.on.has(adapter)) throw new Error('Operation not permitted');
         if (machine.slowMs > 0) {
           await new Promise<void>((resolve) => void this.clock.after(machine.slowMs, resolve));
         }
+        if (machine.refusing.on.has(adapter)) throw new Error('Operation not permitted');
         machine.put(adapter, address);
         if (machine.adapters.get(adapter)?.cable === false) throw new Error(`${adapter} has no carrier`);
       },
@@ -236,8 +138,15 @@ export class World {
     };
   }
 
+  /** The duplex system once its halves have met. */
+  static async ready(more: Halves = {}): Promise<World> {
+    const world = World.duplex(more);
+    await world.clock.pass(150);
+    return world;
+  }
+
   /** As in the seed's figures: web with two addresses, shop with one, a standby that listens on the last of its adapters. */
-  static duplex(more: { active?: object; standby?: object } = {}): World {
+  static duplex(more: Halves = {}): World {
     const world = new World();
     const web = new FakeMachine('web', { eth0: '02:00:00:00:11:00', eth1: '02:00:00:00:11:01' });
     web.put('eth0', ADDRESSES.web[0]);
@@ -279,6 +188,15 @@ export class World {
     const half = this.halves.get('standby');
     if (!(half instanceof StandbyHalf)) throw new Error('no standby');
     return half.standby;
+  }
+
+  /** An active's operator gives addresses (none named: all); whether each is at the standby then. */
+  async give(name: string, addresses: readonly string[] = []): Promise<boolean[]> {
+    const [handovers] = await Promise.all([
+      this.active(name).give(addresses, 'operator'),
+      this.clock.pass(100),
+    ]);
+    return handovers.map(({ done }) => done);
   }
 
   /** The machine is gone, and everything on it. */
@@ -440,7 +358,9 @@ class StandbyHalf {
           if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
           machine.adapters.get(adapter)?.addresses.delete(address);
         },
-        remember: () => {},
+        remember: () => {
+          world.remembered = this.standby.taken();
+        },
       },
       'eth0',
     );
