@@ -11,6 +11,8 @@ const ACT = fileURLToPath(new URL('act', import.meta.url));
 const NETWORK = fileURLToPath(new URL('network', import.meta.url));
 
 export type IpVersion = 4 | 6;
+/** What is on a network's WAN: servers, or a duplex system. */
+export type LabKind = 'servers' | 'duplex';
 export type TrapVersion = '1' | '2c' | '3' | 'inform';
 
 export interface Finished {
@@ -30,6 +32,8 @@ export class Lab {
   readonly prefix: string;
   /** A directory of this network's own that ends with the lab. */
   readonly directory: string;
+  /** What its ringbacks have said, for whoever asks why something did not happen. */
+  readonly reports: (() => string)[] = [];
   readonly #spawned = new Set<ChildProcess>();
 
   private constructor(prefix: string) {
@@ -46,8 +50,8 @@ export class Lab {
     return new Lab('');
   }
 
-  /** One more network, apart from all others, for one test alone: with servers on its WAN, or with a duplex system. */
-  static async create(kind: 'servers' | 'duplex' = 'servers'): Promise<Lab> {
+  /** One more network, apart from all others, for one test alone. */
+  static async create(kind: LabKind = 'servers'): Promise<Lab> {
     Lab.given();
     networks += 1;
     const lab = new Lab(`${process.pid}-${networks}-`);

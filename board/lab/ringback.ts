@@ -171,6 +171,7 @@ export class Ringback {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#diagnostics += text;
     });
+    lab.reports.push(() => `${node} said:\n${this.report()}`);
   }
 
   /**

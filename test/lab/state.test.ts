@@ -7,7 +7,7 @@ import type { StoreHealth } from '../../host/store/store.ts';
 import { until } from '../host/tools.ts';
 import { Disk } from './disk.ts';
 import { Program } from './state-program.ts';
-import { story, turnedAway } from './support.ts';
+import { STUCK_MS, story, turnedAway } from './support.ts';
 
 /** The router itself tries a disk again that often. */
 const BACK_MS = 60_000;
@@ -213,7 +213,7 @@ describe('ringback run', { concurrency: 3 }, () => {
 
   it('tells whoever was turned away although the kernel gave up the disk meanwhile', {
     skip: Disk.noImages,
-    timeout: 150_000,
+    timeout: STUCK_MS,
   }, async (context) => {
     const lab = await Lab.create();
     context.after(() => lab.remove());

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { address, type IpVersion, Lab } from '../../board/lab/lab.ts';
 import { until } from '../host/tools.ts';
 import { ask, both, kernelState, pageFor, RouterPage, target } from './steering/router-page.ts';
-import { story } from './support.ts';
+import { STUCK_MS, story } from './support.ts';
 
 const VERSIONS: readonly IpVersion[] = [4, 6];
 
@@ -131,7 +131,7 @@ describe('steering', { concurrency: 3 }, () => {
     assert.equal(await kernelState(lab), before);
   });
 
-  it('brings thousands of changes to the kernel as differences', { timeout: 150_000 }, async (context) => {
+  it('brings thousands of changes to the kernel as differences', { timeout: STUCK_MS }, async (context) => {
     const lab = await Lab.create();
     context.after(() => lab.remove());
     const page = await RouterPage.open(lab);

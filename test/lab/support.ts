@@ -1,20 +1,22 @@
 /** What the lab stories share. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { address, type IpVersion, Lab } from '../../board/lab/lab.ts';
+import { address, type IpVersion, Lab, type LabKind } from '../../board/lab/lab.ts';
 import type { Mail } from '../../board/lab/mail.ts';
 import type { LogEvent, Ringback } from '../../board/lab/ringback.ts';
 
 /** For a story that got stuck: several times what the longest one takes on a machine that is busy with others. */
-const STUCK_MS = 400_000;
+export const STUCK_MS = 400_000;
 
-/** A test with a network of its own, taken away whatever happens. */
-export function story(name: string, play: (lab: Lab) => Promise<void>): void {
+/** A test with a network of its own, taken away whatever happens. If it fails, everything that was said in it is told. */
+export function story(name: string, play: (lab: Lab) => Promise<void>, kind?: LabKind): void {
   it(name, { timeout: STUCK_MS }, async (context) => {
-    const lab = await Lab.create();
+    const lab = await Lab.create(kind);
     // Not a finally block: that would never run if the story got stuck.
     context.after(() => lab.remove());
-    await play(lab);
+    await play(lab).catch((error: unknown) => {
+      throw new Error([error, ...lab.reports.map((report) => report())].join('\n'), { cause: error });
+    });
   });
 }
 

@@ -1,9 +1,9 @@
 /** What the stories of the duplex system share: its machines, their halves of a takeover, terminals and their tables. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { address, type IpVersion, Lab } from '../../../board/lab/lab.ts';
+import { address, type IpVersion, type Lab } from '../../../board/lab/lab.ts';
 import { Ringback } from '../../../board/lab/ringback.ts';
+import { story } from '../support.ts';
 import { assertNoDoubles, Recording } from './recording.ts';
 
 export const TERMINALS = ['t21', 't24'] as const;
@@ -18,17 +18,15 @@ type Section = Readonly<Record<string, unknown>>;
 
 /** A test with a duplex network of its own, and the seed's promise kept in all that was sent in it. */
 export function duplexStory(name: string, play: (lab: Lab, recording: Recording) => Promise<void>): void {
-  it(name, { timeout: 150_000 }, async (context) => {
-    const lab = await Lab.create('duplex');
-    // Not a finally block: that would never run if the story got stuck.
-    context.after(() => lab.remove());
+  const recorded = async (lab: Lab): Promise<void> => {
     const adapters = new Map(
       await Promise.all(MACHINES.map(async (machine) => [machine, await hardwareOf(lab, machine)] as const)),
     );
     const recording = await Recording.start(lab);
     await play(lab, recording);
     assertNoDoubles(await recording.frames(), adapters);
-  });
+  };
+  story(name, recorded, 'duplex');
 }
 
 /** The hardware addresses of a machine's adapters eth0, eth1, …; the router's is wan0. */
