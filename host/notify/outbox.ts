@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts';
 import { composeList } from './list-mail.ts';
 import { composeNotice, type Mail } from './mail.ts';
 import { eventOf, fieldsOf } from './outbox-events.ts';
+import { LONGEST_SERVER_WAIT_MS, ServerPause, waitMs } from './pause.ts';
 import type { Delivery } from './smtp.ts';
 
 /** What the outbox needs of a mail sender. */
@@ -75,10 +76,7 @@ const NO_KEY: Delivery = { outcome: 'later', about: 'recipient', reason: 'no lis
 export const OUTSTANDING = 16;
 /** Rows in memory at the most: the others wait on disk. */
 const WINDOW = 64;
-const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 600_000;
-/** The server itself is asked more often: one connection a minute is no burden, and everybody waits for it. */
-const LONGEST_SERVER_WAIT_MS = 60_000;
 /** The longest delay that a timer takes is 2^31 - 1 ms; waking up for nothing now and then is simpler. */
 const LONGEST_SLEEP_MS = 3_600_000;
 /** Results are written in groups; what a crash keeps from being written is sent again, with the same Message-ID. */
@@ -103,12 +101,7 @@ export class Outbox {
   /** What becomes of sends under way is not looked at any more. */
   #isOver = false;
   #idle: () => void = () => {};
-  /**
-   * The server as a whole. After a failure of its own nobody tries until the pause is over, and then only one
-   * at a time until one gets an answer. `epoch` tells apart what was sent before and after the last change,
-   * so that sends that fail together lengthen the pause once.
-   */
-  #server = { failures: 0, pausedUntilMs: 0, epoch: 0 };
+  readonly #pause = new ServerPause();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -175,7 +168,7 @@ export class Outbox {
   /** The operator wants these now, whatever the mail server said last; on disk they are due. */
   retried(rows: readonly OutboxRow[]): void {
     for (const row of rows) this.#say('retried', row);
-    this.#server = { ...this.#server, pausedUntilMs: 0, epoch: this.#server.epoch + 1 };
+    this.#pause.end();
     this.wake(rows);
   }
 
@@ -224,10 +217,9 @@ export class Outbox {
       this.#pumpIn(0);
       return;
     }
-    const { failures, pausedUntilMs } = this.#server;
-    const atOnce = failures > 0 ? 1 : OUTSTANDING;
-    let dueMs = pausedUntilMs;
-    if (nowMs >= pausedUntilMs) {
+    const atOnce = this.#pause.isFailing ? 1 : OUTSTANDING;
+    let dueMs = this.#pause.untilMs;
+    if (nowMs >= dueMs) {
       dueMs = Number.POSITIVE_INFINITY;
       while (this.#outstanding < atOnce) {
         const row = this.#next(nowMs);
@@ -286,15 +278,15 @@ export class Outbox {
       return;
     }
     this.#outstanding++;
-    const { epoch } = this.#server;
+    const { epoch } = this.#pause;
     const mail = this.#compose(row);
     const delivery: Delivery = mail === null ? NO_KEY : await sender.send(mail);
     if (this.#isOver) return;
     this.#outstanding--;
     const nowMs = store.clock.nowMs();
     const serverFailed = delivery.outcome === 'later' && delivery.about === 'server';
-    if (serverFailed) this.#serverFailed(epoch, nowMs);
-    else this.#serverAnswered();
+    if (serverFailed) this.#pause.failed(epoch, nowMs);
+    else this.#pause.answered();
     if (delivery.outcome === 'delivered') {
       this.#sent++;
       this.#say('sent', row);
@@ -321,21 +313,6 @@ export class Outbox {
     if (listKey === null) return null;
     const listed = store.read((sql) => loadListed(sql, row.messageId));
     return composeList(row, row.list, listed, { from, clock: times, key: listKey });
-  }
-
-  #serverFailed(epoch: number, nowMs: number): void {
-    if (epoch !== this.#server.epoch) return;
-    const failures = this.#server.failures + 1;
-    this.#server = {
-      failures,
-      pausedUntilMs: nowMs + waitMs(failures, LONGEST_SERVER_WAIT_MS),
-      epoch: epoch + 1,
-    };
-  }
-
-  #serverAnswered(): void {
-    if (this.#server.failures === 0) return;
-    this.#server = { failures: 0, pausedUntilMs: 0, epoch: this.#server.epoch + 1 };
   }
 
   #giveUp(row: OutboxRow, reason: string): void {
@@ -386,9 +363,4 @@ export class Outbox {
   #say(what: string, notice: Notice): void {
     for (const fields of fieldsOf(notice)) this.#options.log.info(eventOf(what, notice), fields);
   }
-}
-
-/** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */
-function waitMs(failures: number, longestMs: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), longestMs) * (1 - Math.random() / 4);
 }
