@@ -5,7 +5,7 @@
  */
 import type { Confirmer } from '../recovery/confirmation.ts';
 import type { Outage } from './outages.ts';
-import type { Checks } from './router.ts';
+import type { Checks } from './ports.ts';
 
 const FIRST_PROBE_MS = 10_000;
 const LONGEST_PROBE_MS = 60_000;

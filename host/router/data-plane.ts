@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import type { Clock } from '../store/clock.ts';
 import { commandsFor, restoreCommands } from './feed.ts';
 import type { Outage, Outages } from './outages.ts';
-import type { FabricPort } from './router.ts';
+import type { FabricPort } from './ports.ts';
 
 const FIRST_RESTART_MS = 1000;
 const LONGEST_RESTART_MS = 30_000;

@@ -6,7 +6,7 @@ import { removeClient, removeOutage, saveClient, saveOutage } from '../store/out
 import type { Store } from '../store/store.ts';
 import type { HeldNotice } from './notices.ts';
 import type { Outage } from './outages.ts';
-import type { Journal } from './router.ts';
+import type { Journal } from './ports.ts';
 
 /** At most one commit in this time. */
 const GROUP_MS = 1000;

@@ -112,7 +112,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       log,
     });
     this.#traps = new TrapReception({
-      onTrap: ({ server }) => this.#router.onTrap(server),
+      onTrap: ({ server }) => this.#router.recoveries.onTrap(server),
       log,
       section: 'recover.traps',
     });
@@ -123,8 +123,8 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       isAwaited: (outage) => this.#router.isAwaited(outage),
       portsOf: (server) => this.#configuration.servers.find(({ address }) => address === server)?.ports ?? [],
       settleMs: () => this.#configuration.recover.settleMs,
-      onAlive: (outage) => this.#router.onSign(outage, 'connect'),
-      onChecked: (outage, port) => this.#router.onChecked(outage, port),
+      onAlive: (outage) => this.#router.recoveries.onSign(outage, 'connect'),
+      onChecked: (outage, port) => this.#router.recoveries.onChecked(outage, port),
     });
     this.#dataPlane = new DataPlane({
       configuration,

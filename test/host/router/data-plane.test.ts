@@ -180,7 +180,7 @@ describe('The way to the daemon', WAITING, () => {
       await down(plane, SATO);
       await plane.daemon.stop();
       await until('that is noticed', () => plane.logged('fabric.lost') === 1);
-      plane.router.onTrap(SERVER);
+      plane.router.recoveries.onTrap(SERVER);
       await plane.daemon.start();
       await until('Sato is told', () => plane.notices.length === 1);
     });

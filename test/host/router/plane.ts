@@ -59,7 +59,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
     checks: {
       watch: () => {},
       check: (outage) => {
-        if (configuration.recover.confirm === 'none') router.onChecked(outage, 0);
+        if (configuration.recover.confirm === 'none') router.recoveries.onChecked(outage, 0);
       },
       stop: () => {},
     },

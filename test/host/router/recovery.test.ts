@@ -104,7 +104,7 @@ describe('An outage', () => {
     world.about('dropped', HOST);
     world.forgotten(HOST, false);
     world.answered(HOST, SATO);
-    world.router.onTrap(SERVER);
+    world.router.recoveries.onTrap(SERVER);
     assert.deepEqual([world.notices, world.asked(), world.waiting()], [[], [], {}]);
   });
 });
@@ -128,7 +128,7 @@ describe('With confirm: none a sign', () => {
     world.down(SECURE, { triedPort: 443 });
     world.down({ server: OTHER, port: 0 });
     world.asked();
-    world.router.onTrap(SERVER);
+    world.router.recoveries.onTrap(SERVER);
     const released = world.asked().filter((what) => what.startsWith('release'));
     assert.deepEqual(released.sort(), [`release ${SERVER} 0`, `release ${SERVER} 443`]);
   });
@@ -139,7 +139,7 @@ describe('With confirm: none a sign', () => {
     world.asked();
     world.client('released', HOST, SATO);
     world.signal(HOST, 'syn-ack');
-    world.router.onTrap(SERVER);
+    world.router.recoveries.onTrap(SERVER);
     world.about('releaseEnd', HOST);
     assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
     assert.equal(world.notices.length, 1);
@@ -149,7 +149,7 @@ describe('With confirm: none a sign', () => {
 describe('With confirm: connect a sign', () => {
   it('starts a check and tells nobody, by trap as by ARP', () => {
     for (const sign of [
-      (world: World) => world.router.onTrap(SERVER),
+      (world: World) => world.router.recoveries.onTrap(SERVER),
       (world: World) => world.signal(HOST),
     ]) {
       const world = waiting(CONNECT);
@@ -166,7 +166,7 @@ describe('With confirm: connect a sign', () => {
     const outage = world.outage(HOST);
     assert.equal(outage?.triedPort, 443);
     world.asked();
-    if (outage !== undefined) world.router.onChecked(outage, 443);
+    if (outage !== undefined) world.router.recoveries.onChecked(outage, 443);
     assert.deepEqual(world.asked(), [`stop ${SERVER} 0`, `release ${SERVER} 0`]);
     assert.deepEqual(world.told('recovery.confirmed'), [`recovery.confirmed ${SERVER} 443`]);
     world.handsOut(HOST, SATO);
@@ -178,7 +178,7 @@ describe('With confirm: connect a sign', () => {
     world.signal(HOST);
     const outage = world.outage(HOST);
     world.asked();
-    if (outage !== undefined) world.router.onChecked(outage, null);
+    if (outage !== undefined) world.router.recoveries.onChecked(outage, null);
     assert.deepEqual(world.asked(), [`stillDown ${SERVER} 0`]);
     assert.deepEqual(world.told('recovery.denied'), [`recovery.denied ${SERVER} 0`]);
     assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO] });
@@ -190,8 +190,8 @@ describe('With confirm: connect a sign', () => {
     const world = waiting(CONNECT);
     const outage = world.outage(HOST);
     assert.ok(outage !== undefined, 'there is an outage');
-    world.router.onSign(outage, 'connect');
-    world.router.onChecked(outage, 80);
+    world.router.recoveries.onSign(outage, 'connect');
+    world.router.recoveries.onChecked(outage, 80);
     world.handsOut(HOST, SATO);
     const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
     assert.equal(closed?.fields.sign, 'connect');
@@ -204,7 +204,7 @@ describe('With confirm: connect a sign', () => {
     world.about('dropped', HOST);
     world.down(HOST);
     world.asked();
-    for (const port of [80, null]) if (outage !== undefined) world.router.onChecked(outage, port);
+    for (const port of [80, null]) if (outage !== undefined) world.router.recoveries.onChecked(outage, port);
     assert.deepEqual(world.asked(), []);
   });
 
@@ -218,7 +218,7 @@ describe('With confirm: connect a sign', () => {
     const world = waiting(CONNECT);
     world.signal(HOST);
     const outage = world.outage(HOST);
-    if (outage !== undefined) world.router.onChecked(outage, 80);
+    if (outage !== undefined) world.router.recoveries.onChecked(outage, 80);
     world.router.reconfigure(configuration(`${CONNECT}\nnotify: {fresh: 1s}`));
     world.handsOut(HOST, SATO);
     assert.deepEqual(world.notices, []);

@@ -143,7 +143,7 @@ describe('An outage that another host had begun to end', () => {
     heir.syncEnd();
     assert.deepEqual(heir.asked(), [`check ${SERVER} 0`]);
     const outage = heir.outage(HOST);
-    if (outage !== undefined) heir.router.onChecked(outage, null);
+    if (outage !== undefined) heir.router.recoveries.onChecked(outage, null);
     assert.deepEqual(heir.asked(), [`stillDown ${SERVER} 0`]);
     assert.deepEqual(heir.waiting(), { [`${SERVER} 0`]: [SATO] });
   });
@@ -165,7 +165,7 @@ describe('An outage that another host had begun to end', () => {
     const heir = inherited('signalled', CONNECT);
     heir.syncEnd();
     const outage = heir.outage(HOST);
-    if (outage !== undefined) heir.router.onChecked(outage, null);
+    if (outage !== undefined) heir.router.recoveries.onChecked(outage, null);
     heir.asked();
     heir.router.beginSync();
     heir.down(HOST);

@@ -18,7 +18,7 @@ function both(more = SETTLE): World {
 function confirmed(world: World, target: typeof HOST, ...clients: readonly string[]): void {
   const outage = world.outage(target);
   assert.ok(outage !== undefined, 'it is down');
-  world.router.onChecked(outage, 80);
+  world.router.recoveries.onChecked(outage, 80);
   world.handsOut(target, ...clients);
 }
 
@@ -58,7 +58,7 @@ describe('A client of several servers', () => {
     const world = both();
     world.signal(SECOND);
     const second = world.outage(SECOND);
-    if (second !== undefined) world.router.onChecked(second, null);
+    if (second !== undefined) world.router.recoveries.onChecked(second, null);
     world.signal(HOST);
     confirmed(world, HOST, SATO, TANAKA);
     assert.deepEqual(holds(world)[0], ['sato@example.jp', 0]);

@@ -266,7 +266,7 @@ describe('A server and a service on it that are back together', () => {
     const world = new World();
     world.down(SECURE, { triedPort: 443 });
     world.down(HOST, { triedPort: 80 });
-    world.router.onTrap(SERVER);
+    world.router.recoveries.onTrap(SERVER);
     world.handsOut(HOST, SATO, TANAKA);
     world.handsOut(SECURE, SATO, NAKAMURA6);
     assert.deepEqual(world.notices.map(({ mail }) => mail).sort(), [

@@ -87,7 +87,7 @@ export class World {
       checks: {
         // Without connecting there is nothing to look at, and nothing to wait for but time.
         watch: confirm === 'none' ? () => {} : note('watch'),
-        check: confirm === 'none' ? (outage) => this.router.onChecked(outage, 0) : note('check'),
+        check: confirm === 'none' ? (outage) => this.router.recoveries.onChecked(outage, 0) : note('check'),
         stop: note('stop'),
       },
       journal: {

@@ -1,0 +1,40 @@
+/** What the router needs of others. */
+import type { Target } from '../fabric/records.ts';
+import type { PastOutage } from '../store/history.ts';
+import type { HeldNotice } from './notices.ts';
+import type { Outage } from './outages.ts';
+
+/** What the router needs of the fabric. */
+export interface FabricPort {
+  release(target: Target): void;
+  forget(target: Target): void;
+  stillDown(target: Target): void;
+  /** Somebody's mail address is known from now on. */
+  know(client: string): void;
+  /** These outages with these clients, for a fabric that does not know them. */
+  restore(outages: readonly Outage[]): void;
+  /** Everything shall be said again; the router hears `beginSync` first. */
+  sync(): void;
+}
+
+/** What the router needs of the check whether a sign of life is true. */
+export interface Checks {
+  /** The outage has begun: look now and then by yourself. */
+  watch(outage: Outage): void;
+  /** A sign came: look closely. */
+  check(outage: Outage): void;
+  /** The outage is over. */
+  stop(outage: Outage): void;
+}
+
+/** What the router needs of the state that outlives it. What does not hurry may be written a minute later. */
+export interface Journal {
+  /** An outage began, or something about it changed. */
+  outage(outage: Outage, how: { hurry: boolean }): void;
+  /** A client of it began to wait, waits on, or waits no more. */
+  client(outage: Outage, client: string, how: { hurry: boolean }): void;
+  /** It is over, and nobody is told; null: that is nothing for the history. */
+  remove(outage: Outage, past: PastOutage | null): void;
+  /** Outages are over, and these are told: on disk when it returns. */
+  tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): void;
+}

@@ -1,0 +1,191 @@
+/**
+ * Outages from the first sign that they are over until the fabric has handed out everybody who waited
+ * (paragraphs 37, 38 and 92 to 94).
+ */
+import type { RouterConfiguration } from '../config/types.ts';
+import type { Sign } from '../fabric/records.ts';
+import type { Log } from '../log.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Coming } from './notices.ts';
+import type { Outage, Outages, Waiting } from './outages.ts';
+import type { Checks, FabricPort } from './ports.ts';
+
+export type AnySign = Sign | 'trap' | 'connect';
+
+/** Outages that end together: a server as a whole and the service that was tried on it. */
+export interface Recovery {
+  readonly server: string;
+  readonly recoveredMs: number;
+  readonly sign: AnySign;
+  readonly outages: readonly Outage[];
+  readonly clients: ReadonlyMap<string, Waiting>;
+  /** What was known of those who were handed out: whoever is heard of again after that waits for the next recovery. */
+  readonly handed: ReadonlySet<Waiting>;
+}
+
+interface Pending extends Recovery {
+  /** Those of the outages whose chains the fabric has not handed out to the end yet. */
+  readonly pending: Set<Outage>;
+  readonly clients: Map<string, Waiting>;
+  readonly handed: Set<Waiting>;
+}
+
+export interface RecoveriesOptions {
+  readonly outages: Outages;
+  readonly fabric: Pick<FabricPort, 'release' | 'stillDown'>;
+  readonly checks: Checks;
+  /** All its chains are here. It is none of the recoveries any more. */
+  readonly onHandedOut: (recovery: Recovery) => void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export class Recoveries {
+  readonly #options: RecoveriesOptions;
+  #recover: RouterConfiguration['recover'];
+  /** Outages with a sign of life that is being looked into, or was found true. */
+  readonly #signs = new Map<Outage, AnySign>();
+  readonly #recoveries = new Map<Outage, Pending>();
+
+  constructor({ recover }: RouterConfiguration, options: RecoveriesOptions) {
+    this.#options = options;
+    this.#recover = recover;
+  }
+
+  reconfigure({ recover }: RouterConfiguration): void {
+    this.#recover = recover;
+  }
+
+  /** Whether it was found true that this outage is over. */
+  has(outage: Outage): boolean {
+    return this.#recoveries.has(outage);
+  }
+
+  /** A trap from a server: of what it runs, everything that is down may be back (paragraphs 37 and 38). */
+  onTrap(server: string): void {
+    const down = this.#options.outages.of(server);
+    // All of them first: they come back together.
+    for (const outage of down) this.#note(outage, 'trap');
+    for (const outage of down) if (!this.has(outage)) this.#options.checks.check(outage);
+  }
+
+  /** A sign of life, wherever it comes from. */
+  onSign(outage: Outage, sign: AnySign): void {
+    this.#note(outage, sign);
+    if (!this.has(outage)) this.#options.checks.check(outage);
+  }
+
+  #note(outage: Outage, sign: AnySign): void {
+    this.#options.log.info('recovery.signal', { server: outage.server, port: outage.port, sign });
+    if (!this.has(outage)) this.#signs.set(outage, sign);
+  }
+
+  /** The check came to its end: the port that answers, 0 when there is none to connect to, or null: still down. */
+  onChecked(outage: Outage, port: number | null): void {
+    const { outages, fabric, log } = this.#options;
+    if (outages.get(outage) !== outage || this.has(outage)) return;
+    if (port === null) {
+      this.#signs.delete(outage);
+      log.info('recovery.denied', { server: outage.server, port: outage.port });
+      fabric.stillDown(outage);
+      return;
+    }
+    if (this.#recover.confirm === 'connect') {
+      log.info('recovery.confirmed', { server: outage.server, port: port || outage.port });
+    }
+    this.#begin(this.#together(outage));
+  }
+
+  /** What is back when this is: a server and the service on it that was tried, or all that a trap spoke of. */
+  #together(outage: Outage): Outage[] {
+    const port = outage.port || outage.triedPort;
+    const isTrapEnough = this.#recover.confirm === 'none' && this.#signs.get(outage) === 'trap';
+    const others = this.#options.outages.of(outage.server).filter((other) => other !== outage);
+    return [
+      outage,
+      ...others.filter(
+        (other) =>
+          (other.port || other.triedPort) === port || (isTrapEnough && this.#signs.get(other) === 'trap'),
+      ),
+    ];
+  }
+
+  /** They are back: their chains are asked for, to make one notice for each client of any of them. */
+  #begin(outages: readonly Outage[]): void {
+    const { fabric, clock, checks } = this.#options;
+    const together = outages.filter((outage) => !this.has(outage));
+    const [outage] = together;
+    if (outage === undefined) return;
+    const recovery: Pending = {
+      server: outage.server,
+      recoveredMs: clock.nowMs(),
+      sign: this.#signs.get(outage) ?? 'connect',
+      outages: together,
+      pending: new Set(together),
+      clients: new Map(),
+      handed: new Set(),
+    };
+    for (const other of together) {
+      checks.stop(other);
+      this.#recoveries.set(other, recovery);
+    }
+    for (const other of together) fabric.release(other);
+  }
+
+  /** The fabric has handed out this client of the outage. */
+  onReleased(outage: Outage, client: string, waiting: Waiting): void {
+    const recovery = this.#recoveries.get(outage);
+    if (recovery === undefined) return;
+    const { clients, handed } = recovery;
+    const other = clients.get(client);
+    clients.set(client, other === undefined ? waiting : merged(waiting, other));
+    const known = outage.clients.get(client);
+    if (known !== undefined) handed.add(known);
+  }
+
+  /** The end of one chain. */
+  onReleaseEnd(outage: Outage): void {
+    const recovery = this.#recoveries.get(outage);
+    if (recovery === undefined) return;
+    recovery.pending.delete(outage);
+    if (recovery.pending.size > 0) return;
+    for (const other of recovery.outages) {
+      this.#signs.delete(other);
+      this.#recoveries.delete(other);
+    }
+    this.#options.onHandedOut(recovery);
+  }
+
+  /** The fabric has handed out everybody, to nobody who was there to hear it. */
+  finish(outage: Outage): void {
+    const recovery = this.#recoveries.get(outage);
+    if (recovery === undefined) return;
+    const { clients, handed } = recovery;
+    for (const [client, waiting] of outage.clients) {
+      if (!clients.has(client)) clients.set(client, waiting);
+      handed.add(waiting);
+    }
+    this.onReleaseEnd(outage);
+  }
+
+  /** The outage ended otherwise. */
+  forget(outage: Outage): void {
+    this.#signs.delete(outage);
+  }
+
+  /** All that may be over in a moment. */
+  coming(): Coming[] {
+    return [...new Set([...this.#signs.keys(), ...this.#recoveries.keys()])].map((outage) => ({
+      waiting: outage.clients,
+      handedOut: this.#recoveries.get(outage)?.clients,
+    }));
+  }
+}
+
+function merged(one: Waiting, other: Waiting): Waiting {
+  return {
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+    tries: one.tries + other.tries,
+  };
+}
