@@ -41,7 +41,7 @@ function adapterOf(json: Json): Adapter | null {
 export interface KernelHandlers {
   /** Something may have changed, and is known now. */
   onChange(): void;
-  /** At once: an adapter is switched on or off, has a carrier or has none any more. */
+  /** At once, and now and then unchanged: an adapter is switched on or off, has a carrier or has none. */
   onLink(adapter: string, up: boolean, carrier: boolean): void;
 }
 
@@ -53,6 +53,8 @@ export class Kernel {
   #timer: NodeJS.Timeout | null = null;
   #refreshing = false;
   #again = false;
+  /** Goes up with every word of `ip monitor` about an adapter, which a picture taken before does not show. */
+  #words = 0;
   /** Goes up with every change of our own, which a picture taken before does not show. */
   #changes = 0;
   #closed = false;
@@ -179,10 +181,15 @@ export class Kernel {
     }
     this.#refreshing = true;
     this.#again = false;
+    const [words, before] = [this.#words, this.#adapters];
     // A picture that can't be taken now is taken later.
     await this.#read().catch(() => {});
     this.#refreshing = false;
     if (this.#closed) return;
+    // What happened while there was no `ip monitor`, nobody has heard of.
+    if (!this.#again && words === this.#words) {
+      for (const name of new Set([...before.keys(), ...this.#adapters.keys()])) this.#tellLink(name);
+    }
     if (!this.#again) this.#handlers.onChange();
     this.#refreshIn(this.#again ? GROUP_MS : REFRESH_MS);
   }
@@ -202,14 +209,24 @@ export class Kernel {
     });
     child.on('error', () => {});
     child.on('close', () => {
-      if (!this.#closed) setTimeout(() => this.#closed || this.#watch(), RESTART_MS);
+      if (this.#closed) return;
+      setTimeout(() => {
+        if (this.#closed) return;
+        this.#watch();
+        this.#refreshIn(GROUP_MS);
+      }, RESTART_MS);
     });
+  }
+
+  #tellLink(adapter: string): void {
+    this.#handlers.onLink(adapter, this.isUp(adapter), this.hasCarrier(adapter));
   }
 
   /** `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; an adapter that is gone begins with `Deleted`. */
   #heard(line: string): void {
     const [, deleted, name, flags] = /^(Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
     if (name === undefined || flags === undefined) return;
+    this.#words++;
     const has = deleted === undefined ? flags.split(',') : [];
     this.#handlers.onLink(name, has.includes('UP'), has.includes('LOWER_UP'));
   }

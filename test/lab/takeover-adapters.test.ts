@@ -223,6 +223,21 @@ describe('adapters of a takeover', () => {
     await until('the carrier is back', () => heard.some(([name, , carrier]) => name === T0 && carrier));
   });
 
+  it('are heard of although nobody watched when the cable was pulled', async () => {
+    const [pid] = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'ip -oneline monitor'], {
+      encoding: 'utf8',
+    }).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    ip('-n', BRIDGE, 'link', 'set', 'p0', 'down');
+    await until('the kernel has taken it down', () => !/LOWER_UP/.test(ip('link', 'show', T0)));
+    heard.length = 0;
+    await until('the carrier is gone', () =>
+      heard.some(([name, up, carrier]) => name === T0 && up && !carrier),
+    );
+    ip('-n', BRIDGE, 'link', 'set', 'p0', 'up');
+    await until('the carrier is back', () => heard.some(([name, , carrier]) => name === T0 && carrier));
+  });
+
   it('say what the kernel says when it refuses', async () => {
     await assert.rejects(adapters.activate('none0', C, false), /none0.*Cannot find device/);
     await assert.rejects(batch.run([{ line: 'link set dev none0 up' }]), /Cannot find device/);
