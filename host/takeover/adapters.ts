@@ -132,8 +132,12 @@ export class Adapters {
   /** The address is off. Rejects with what the kernel says when it is not. */
   async withdraw(adapter: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
     const rule = sourced ? this.#rule('del', adapter, prefix) : [];
-    await this.#inTurn(adapter, () => this.#remove(adapter, prefix, rule));
-    if (sourced) await this.#rule6('del', adapter, prefix);
+    await this.#inTurn(adapter, () =>
+      Promise.all([
+        this.#remove(adapter, prefix, rule),
+        sourced ? this.#rule6('del', adapter, prefix) : null,
+      ]),
+    );
     if (lower) await this.lower(adapter);
   }
 

@@ -103,12 +103,16 @@ export class Kernel {
     return this.#adapters.get(adapter)?.addresses ?? [];
   }
 
-  /** The adapter that has an address. */
+  /** The adapters that have an address. */
+  holdersOf(address: string): string[] {
+    return [...this.#adapters.values()]
+      .filter(({ addresses }) => addresses.some((one) => one.address === address))
+      .map(({ name }) => name);
+  }
+
+  /** The first of them. */
   holderOf(address: string): string | null {
-    for (const { name, addresses } of this.#adapters.values()) {
-      if (addresses.some((one) => one.address === address)) return name;
-    }
-    return null;
+    return this.holdersOf(address)[0] ?? null;
   }
 
   /** Of this machine, not link-local, those in the network of another address first. */

@@ -52,8 +52,8 @@ export interface ActivePorts extends Ports {
 export interface StandbyPorts extends Ports {
   readonly send: (active: string, message: Message) => boolean;
   readonly factsOf: (adapter: string) => AdapterFacts;
-  /** The adapter that has the address now, of those that take addresses over; null: none. */
-  readonly holderOf: (address: string) => string | null;
+  /** The machine's adapters that have the address now. */
+  readonly holdersOf: (address: string) => readonly string[];
   /** Switches the address off, and the adapter if it was off before. Rejects with what the kernel says. */
   readonly withdraw: (adapter: string, address: Prefix) => Promise<void>;
   /** What was taken is to be known after a restart. */

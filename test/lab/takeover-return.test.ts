@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address } from '../../board/lab/lab.ts';
+import { until } from '../host/tools.ts';
 import {
   addressesOn,
   duplexStory,
@@ -71,8 +72,14 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
 
     assert.equal(await standby.stop(), 0);
     assert.ok(await reaches(lab, 't21', 's80'), 'the standby serves on without its program');
+    // As if it had been killed between putting it on one adapter and taking it off another.
+    await lab.run('standby', ['ip', 'address', 'add', `${address('s80')}/24`, 'dev', 'eth0']);
     const second = await startStandby(lab);
-    await second.event({ event: 'takeover.kept', address: address('s80') });
+    await second.event({ event: 'takeover.kept', address: address('s80'), adapter: 'eth1' });
+    await until('it is on one adapter', async () => {
+      const others = await addressesOn(lab, 'standby', 'eth0');
+      return others?.includes(`${address('s80')}/24`) === false;
+    });
     await web.stop('SIGKILL');
     const again = await startActive(lab, 'web');
     await again.event({ event: 'takeover.session' });
@@ -106,7 +113,7 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
   duplexStory('of IPv6 are told by a neighbour advertisement', async (lab, recording) => {
     const service = address('s82', 6);
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
-    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab);
     const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
     await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
@@ -148,5 +155,12 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
         link: standby1,
       },
     );
+
+    await lab.unplug('standby-1');
+    await standby.event({ event: 'takeover.moved', address: service, from: 'eth1', adapter: 'eth0' });
+    await tablesSay(lab, { s82: standby0 }, 6);
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82', 6));
+    const { stdout } = await lab.run('standby', ['ip', '-6', 'rule', 'show']);
+    assert.equal(stdout.match(new RegExp(`from ${service} lookup`, 'g'))?.length, 1, stdout);
   });
 });

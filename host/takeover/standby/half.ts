@@ -155,10 +155,7 @@ export class StandbyHalf implements Half {
         ...ports,
         send: (active, message) => this.#send(active, message),
         factsOf: (adapter) => machine.adapters.factsOf(adapter),
-        holderOf: (address) => {
-          const adapter = machine.kernel.holderOf(address);
-          return adapter !== null && adapters.includes(adapter) ? adapter : null;
-        },
+        holdersOf: (address) => machine.kernel.holdersOf(address),
         withdraw: (adapter, address) => this.#withdraw(adapter, address),
         remember: () => this.#remember(),
       },
@@ -167,7 +164,7 @@ export class StandbyHalf implements Half {
     const known = machine.memory.known.taken.filter(({ active }) =>
       actives.some(({ name }) => name === active),
     );
-    this.#standby.adopt(known.filter(({ adapter, address }) => machine.adapters.has(adapter, address)));
+    this.#standby.adopt(known);
     this.#remember();
     this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
     for (const { name, address } of actives) {

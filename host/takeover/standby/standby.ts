@@ -92,9 +92,28 @@ export class Standby {
     return this.#configuration.heartbeat?.everyMs ?? IDLE_MS;
   }
 
-  /** What a process before this one has taken, and is still on its adapters. */
+  /** What a process before this one has taken: as far as it is still on its adapters, where that one said or elsewhere. */
   adopt(taken: readonly Taken[]): void {
-    for (const one of taken) this.#taking.adopt(one);
+    for (const one of taken) {
+      const holders = this.#ports.holdersOf(one.address);
+      const adapter = holders.includes(one.adapter) ? one.adapter : this.#own(holders)[0];
+      if (adapter !== undefined) this.#adopt({ ...one, adapter });
+    }
+  }
+
+  /** It may be on others, too: a process before this one was killed between putting it on one and taking it off another. */
+  #adopt(taken: Taken): Holding {
+    const { address, adapter } = taken;
+    this.#lettingGo.keep(address, adapter);
+    const holding = this.#taking.adopt(taken);
+    for (const other of this.#own(this.#ports.holdersOf(address))) {
+      if (other !== adapter) void this.#lettingGo.leave(holding, other);
+    }
+    return holding;
+  }
+
+  #own(adapters: readonly string[]): string[] {
+    return adapters.filter((adapter) => this.#adapters.includes(adapter));
   }
 
   taken(): Taken[] {
@@ -178,15 +197,24 @@ export class Standby {
   /** An adapter may have lost its link or what was on it, or be gone itself, without this program. */
   onKernel(): void {
     for (const holding of [...this.#holdings]) {
-      const { address, adapter, active, state } = holding;
-      if (state === 'taken' && this.#ports.holderOf(address) === null) {
-        this.#lettingGo.drop(holding);
-        this.#ports.tell('error', 'takeover.vanished', { address, adapter, peer: active });
-        const served = this.#actives.get(active);
-        if (served !== undefined) this.#silence.onVanished(served, address);
-      }
+      const holders = this.#ports.holdersOf(holding.address);
+      if (holding.state === 'taken' && !holders.includes(holding.adapter)) this.#onGone(holding, holders);
     }
     this.#moving.look();
+  }
+
+  /** It is not where it was: gone, or put on another adapter by somebody. */
+  #onGone(holding: Holding, holders: readonly string[]): void {
+    const { address, adapter, active } = holding;
+    this.#lettingGo.drop(holding);
+    const [other] = this.#own(holders);
+    if (other !== undefined) {
+      this.#taking.contradict(this.#adopt({ ...holding, adapter: other }));
+      return;
+    }
+    this.#ports.tell('error', 'takeover.vanished', { address, adapter, peer: active });
+    const served = this.#actives.get(active);
+    if (served !== undefined) this.#silence.onVanished(served, address);
   }
 
   status(): StandbyStatus {
@@ -247,12 +275,11 @@ export class Standby {
     if (changed) this.#reportCapacity();
     for (const { address, length } of entries) {
       const known = this.#holdings.has(address) || this.#lettingGo.isStuck(address);
-      const adapter = known ? null : this.#ports.holderOf(address);
-      if (adapter !== null) {
-        this.#taking.adopt({ address, length, adapter, active: served.name, cause: 'conflict' });
+      const [adapter] = known ? [] : this.#own(this.#ports.holdersOf(address));
+      if (adapter !== undefined) {
+        const adopted = this.#adopt({ address, length, adapter, active: served.name, cause: 'conflict' });
         // Whoever put it there may have told nobody, and the active will let go of it.
-        const holding = this.#holdings.get(address);
-        if (holding !== undefined) this.#taking.contradict(holding);
+        this.#taking.contradict(adopted);
       }
     }
     served.watch.heard(everyMs);

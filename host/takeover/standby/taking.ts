@@ -26,19 +26,21 @@ export class Taking {
   }
 
   /** What is on an adapter already is here. */
-  adopt({ address, length, adapter, active, cause }: Taken): void {
+  adopt({ address, length, adapter, active, cause }: Taken): Holding {
     const { ports, holdings } = this.#parts;
-    holdings.put({
+    const holding: Holding = {
       ...{ address, length, adapter, active, cause },
       hardware: ports.factsOf(adapter).hardware ?? NO_HARDWARE,
       sinceMs: ports.clock.nowMs(),
       state: 'taken',
       id: 0,
       defendedMs: Number.NEGATIVE_INFINITY,
-    });
+    };
+    holdings.put(holding);
     ports.claim(adapter, address);
     ports.remember();
     ports.tell('info', 'takeover.kept', { address, adapter, peer: active });
+    return holding;
   }
 
   /** An active's instruction. */

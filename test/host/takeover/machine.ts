@@ -49,8 +49,14 @@ export class FakeMachine {
     return null;
   }
 
+  holdersOf(address: string): string[] {
+    return [...this.adapters].filter(([, { addresses }]) => addresses.has(address)).map(([name]) => name);
+  }
+
+  /** The only one; null: none. */
   holderOf(address: string): string | null {
-    for (const [adapter, { addresses }] of this.adapters) if (addresses.has(address)) return adapter;
-    return null;
+    const [holder = null, ...others] = this.holdersOf(address);
+    if (others.length > 0) throw new Error(`${address} is on ${others.length + 1} adapters`);
+    return holder;
   }
 }

@@ -156,6 +156,7 @@ describe('an address that a standby has taken', () => {
     standby.slowMs = 200;
     await cable(world, standby, 'eth1', false);
     // Something else is written down while it is under way.
+    standby.put('eth0', E);
     world.standby.adopt([{ address: E, length: 24, adapter: 'eth0', active: 'shop', cause: 'fault' }]);
     await world.clock.pass(1000);
     assert.deepEqual(
@@ -165,5 +166,49 @@ describe('an address that a standby has taken', () => {
         [E, 'eth0'],
       ],
     );
+  });
+
+  it('is on one adapter again when the program was killed before it had left the other', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    standby.refusing.off.add('eth1');
+    await cable(world, standby, 'eth1', false);
+    assert.deepEqual(standby.holdersOf(E), ['eth0', 'eth1']);
+    standby.refusing.off.clear();
+    world.startStandby({}, world.remembered);
+    await world.clock.pass(50);
+    assert.equal(standby.holderOf(E), 'eth0');
+    assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
+  });
+
+  it('is found again when the program was killed before it was on the other', async () => {
+    const world = await World.ready();
+    await world.give('shop');
+    world.machine('shop').dead = true;
+    const [taken] = world.standby.taken();
+    assert.ok(taken !== undefined);
+    // Written down while it was on its way there.
+    world.startStandby({}, [{ ...taken, adapter: 'eth0' }]);
+    assert.equal(world.standby.status().taken[0]?.adapter, 'eth1');
+  });
+
+  it('is known to be where somebody has put it by hand, though its active is dead', async () => {
+    const heartbeat = { heartbeat: { every: '20ms', lost: 3 } };
+    const world = await World.ready({ active: heartbeat, standby: heartbeat });
+    const standby = world.machine('standby');
+    world.machine('shop').dead = true;
+    await world.clock.pass(2000);
+    assert.equal(standby.holderOf(E), 'eth1');
+    standby.adapters.get('eth1')?.addresses.delete(E);
+    standby.put('eth0', E);
+    world.standby.onKernel();
+    await world.clock.pass(1500);
+    assert.equal(standby.holderOf(E), 'eth0');
+    assert.deepEqual(
+      world.standby.status().taken.map(({ address, adapter, cause }) => [address, adapter, cause]),
+      [[E, 'eth0', 'heartbeat']],
+    );
+    assert.equal(world.announced.at(-1)?.adapter, 'eth0');
   });
 });

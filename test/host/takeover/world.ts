@@ -353,7 +353,7 @@ class StandbyHalf {
           const { hardware = null, up = false, cable = true } = machine.adapters.get(adapter) ?? {};
           return { adapter, hardware, on: up, broken: up && !cable };
         },
-        holderOf: (address) => machine.holderOf(address),
+        holdersOf: (address) => machine.holdersOf(address),
         withdraw: async (adapter, { address }: Prefix) => {
           if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
           machine.adapters.get(adapter)?.addresses.delete(address);
