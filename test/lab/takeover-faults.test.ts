@@ -1,5 +1,6 @@
 /** What can be broken when an address is taken over. */
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { address } from '../../board/lab/lab.ts';
 import { until } from '../host/tools.ts';
@@ -197,6 +198,27 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
       await tablesSay(lab, { s82: standby1 });
     },
   );
+
+  duplexStory('ends when the standby has its cable out and the machine is well again', async (lab) => {
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const fault = `${lab.directory}/fault`;
+    const health = [{ command: ['test', '!', '-e', fault], every: '100ms', failures: 1 }];
+    const standby = await startStandby(lab, { adapters: ['eth1'] });
+    const shop = await startActive(lab, 'shop', { health });
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    writeFileSync(fault, '');
+    await tablesSay(lab, { s82: standby1 });
+    rmSync(fault);
+    await shop.event({ event: 'takeover.healthy' });
+    await lab.unplug('standby-1');
+    await shop.event({ event: 'takeover.returned', address: address('s82') });
+    await standby.event({ event: 'takeover.released', address: address('s82') });
+    await tablesSay(lab, { s82: shop0 });
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
+    assert.deepEqual(await addressesOn(lab, 'standby', 'eth1'), []);
+  });
 
   duplexStory('is doubted as long as somebody answers for its addresses', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');

@@ -12,13 +12,19 @@ export class Moving {
   readonly #parts: Parts;
   readonly #taking: Taking;
   readonly #actives: Actives;
-  /** Addresses that nobody reaches, with the time before which no adapter is tried again. */
-  readonly #cut = new Map<string, number>();
+  /** Addresses that nobody reaches: since when, and when an adapter may be tried again. */
+  readonly #cut = new Map<string, { readonly sinceMs: number; againMs: number }>();
 
   constructor(parts: Parts, taking: Taking, actives: Actives) {
     this.#parts = parts;
     this.#taking = taking;
     this.#actives = actives;
+  }
+
+  /** For how long nobody has reached an address, and no other adapter could take it; null: it is reached, or about to be. */
+  cutMs({ address }: Holding): number | null {
+    const cut = this.#cut.get(address);
+    return cut === undefined ? null : this.#parts.ports.clock.nowMs() - cut.sinceMs;
   }
 
   /** Something may have changed with the adapters. */
@@ -36,16 +42,18 @@ export class Moving {
   async #move(holding: Holding): Promise<void> {
     const { ports } = this.#parts;
     const { address, adapter, active } = holding;
-    const againMs = this.#cut.get(address);
-    if (againMs !== undefined && ports.clock.nowMs() < againMs) return;
+    const before = this.#cut.get(address);
+    const nowMs = ports.clock.nowMs();
+    if (before !== undefined && nowMs < before.againMs) return;
     const moved = this.#taking.move(holding, this.#actives.get(active));
+    const cut = before ?? { sinceMs: nowMs, againMs: 0 };
     if (moved === null) {
-      if (againMs === undefined) {
+      if (before === undefined) {
         const reason = 'has no link, and no other adapter is free';
         ports.tell('error', 'takeover.adapter', { address, adapter, peer: active, reason });
       }
-      this.#cut.set(address, 0);
+      this.#cut.set(address, cut);
     } else if (await moved) this.#cut.delete(address);
-    else this.#cut.set(address, ports.clock.nowMs() + AGAIN_MS);
+    else this.#cut.set(address, { ...cut, againMs: ports.clock.nowMs() + AGAIN_MS });
   }
 }

@@ -22,6 +22,9 @@ import { Taking } from './taking.ts';
 /** Whoever contradicts is contradicted so often (RFC 5227 section 2.4 allows no more than one in 10 s to a host that only defends itself; this one has been told to have the address). */
 const DEFENCE_MS = 1000;
 
+/** A cable that was moved to another socket is in again by then. */
+const CUT_MS = 5000;
+
 export interface StandbyStatus {
   readonly role: 'standby';
   readonly adapters: readonly {
@@ -124,12 +127,12 @@ export class Standby {
   report(active: string, name: string): Message {
     // A silent active that returns by itself decides when it is heard: it may keep what it still has.
     const waits = this.#configuration.return === 'automatic' && this.#actives.get(active)?.watch.isLost;
-    const entries: Entry[] = this.#holdings.of(active).map(({ address, length, hardware, state }) => ({
-      address,
-      length,
+    const entries: Entry[] = this.#holdings.of(active).map((holding) => ({
+      address: holding.address,
+      length: holding.length,
       held: true,
-      marked: state === 'taken' && !waits,
-      hardware,
+      marked: holding.state === 'taken' && !waits && this.#moving.cutMs(holding) === null,
+      hardware: holding.hardware,
     }));
     return { kind: 'report', healthy: true, everyMs: this.beatMs, name, entries } satisfies Message;
   }
@@ -295,15 +298,20 @@ export class Standby {
     served.heard = false;
   }
 
-  /** Without an operator only where the operator wished for it. */
+  /** Without an operator only where the operator wished for it, or where nobody reaches it here. */
   #considerReturn(served: Served, holding: Holding, nowMs: number): void {
-    const { returnAfterMs } = this.#configuration;
-    if (holding.state !== 'taken' || !goesBack(holding, this.#configuration)) return;
+    if (holding.state !== 'taken') return;
+    const cutMs = holding.cause === 'operator' ? null : this.#moving.cutMs(holding);
+    const isWanted = goesBack(holding, this.#configuration);
+    if (cutMs === null && !isWanted) return;
     const entry = served.entries.find(({ address }) => address === holding.address);
     if (!served.healthy || entry === undefined || entry.marked) return;
+    const hereMs = nowMs - holding.sinceMs;
+    const isCut = cutMs !== null && Math.min(cutMs, hereMs) >= CUT_MS;
+    const wellMs = Math.min(hereMs, nowMs - served.healthySinceMs);
+    const isDue = isWanted && wellMs >= this.#configuration.returnAfterMs;
     // Both have it, after a split: the sooner one of them lets go the better.
-    const due = entry.held || nowMs - Math.max(served.healthySinceMs, holding.sinceMs) >= returnAfterMs;
-    if (due) void this.#giveBack(holding, 'conflict');
+    if (entry.held || isCut || isDue) void this.#giveBack(holding, cutMs === null ? 'conflict' : 'link');
   }
 
   #giveBack(holding: Holding, cause: Cause): Promise<Handover> {
