@@ -16,17 +16,19 @@ const route = v.strictObject({
   rest: v.pipe(v.array(v.string()), v.readonly()),
 });
 
+const taken = v.strictObject({
+  address: v.string(),
+  length: v.number(),
+  adapter: v.string(),
+  active: v.string(),
+  cause: v.picklist(CAUSES),
+});
+
 const memory = v.strictObject({
-  /** A standby's. */
-  taken: v.array(
-    v.strictObject({
-      address: v.string(),
-      length: v.number(),
-      adapter: v.string(),
-      active: v.string(),
-      cause: v.picklist(CAUSES),
-    }),
-  ),
+  /** What a standby has. */
+  taken: v.array(taken),
+  /** What should be gone from a standby's adapters, which would not let go. */
+  stuck: v.array(taken),
   /** Adapters that were switched off when they were first needed. */
   raised: v.array(v.string()),
   /** Routes that went with an adapter. */
@@ -37,7 +39,7 @@ const memory = v.strictObject({
 
 export type Remembered = v.InferOutput<typeof memory>;
 
-const NOTHING: Remembered = { taken: [], raised: [], routes: [], settings: [] };
+const NOTHING: Remembered = { taken: [], stuck: [], raised: [], routes: [], settings: [] };
 
 export class Memory {
   readonly #file: string;

@@ -161,10 +161,11 @@ export class StandbyHalf implements Half {
       },
       this.#listening,
     );
-    const known = machine.memory.known.taken.filter(({ active }) =>
-      actives.some(({ name }) => name === active),
+    const { taken, stuck } = machine.memory.known;
+    this.#standby.adopt(
+      taken.filter(({ active }) => actives.some(({ name }) => name === active)),
+      stuck,
     );
-    this.#standby.adopt(known);
     this.#remember();
     this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
     for (const { name, address } of actives) {
@@ -180,8 +181,9 @@ export class StandbyHalf implements Half {
 
   #remember(): void {
     const taken = this.#standby?.taken() ?? [];
-    this.#machine.memory.change({ taken });
-    if (taken.length === 0) this.#machine.settings.restore();
+    const stuck = this.#standby?.stuck() ?? [];
+    this.#machine.memory.change({ taken, stuck });
+    if (taken.length === 0 && stuck.length === 0) this.#machine.settings.restore();
   }
 
   /** By its name, or else by its address, or one of its addresses. */

@@ -2,22 +2,27 @@
 import { messageOf } from '../../errors.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import type { Answers } from './answers.ts';
-import type { Holding } from './holdings.ts';
+import type { Holding, Taken } from './holdings.ts';
 import type { Parts } from './parts.ts';
 
 export class LettingGo {
   readonly #parts: Parts;
   readonly #answers: Answers;
-  /** Addresses that should be gone, and their adapters, which would not let go, as `address adapter`. */
-  readonly #stuck = new Set<string>();
+  /** Addresses that should be gone from adapters, by `address adapter`. */
+  readonly #stuck = new Map<string, Taken>();
 
   constructor(parts: Parts, answers: Answers) {
     this.#parts = parts;
     this.#answers = answers;
   }
 
+  /** What is not gone yet from the adapters where it should be. */
+  stuck(): Taken[] {
+    return [...this.#stuck.values()];
+  }
+
   isStuck(address: string): boolean {
-    return [...this.#stuck].some((stuck) => stuck.startsWith(`${address} `));
+    return this.stuck().some((one) => one.address === address);
   }
 
   /** It is wanted there again. */
@@ -42,42 +47,50 @@ export class LettingGo {
     this.#answers.forget(active, address);
     const error = await this.leave(holding, adapter);
     ports.remember();
-    if (error === null) this.#released(holding, adapter);
+    if (error === null) this.#released({ ...holding, adapter });
     return error;
   }
 
   /** Off one adapter, wherever else it may be. */
-  async leave(holding: Holding, adapter: string): Promise<string | null> {
-    const { address, active } = holding;
-    this.#stuck.add(`${address} ${adapter}`);
-    const error = await this.#switchOff(holding, adapter);
+  async leave(taken: Taken, adapter: string): Promise<string | null> {
+    const { ports } = this.#parts;
+    const { address, length, active, cause } = taken;
+    const stuck = { address, length, adapter, active, cause };
+    this.#stuck.set(`${address} ${adapter}`, stuck);
+    const error = await this.#switchOff(stuck);
     if (error !== null) {
-      this.#parts.ports.tell('error', 'takeover.released', { address, adapter, peer: active, error });
-      this.#tryAgain(holding, adapter, FIRST_RETRY_MS);
+      ports.remember();
+      ports.tell('error', 'takeover.released', { address, adapter, peer: active, error });
+      this.#tryAgain(stuck, FIRST_RETRY_MS);
     }
     return error;
   }
 
-  #released({ address, active }: Holding, adapter: string): void {
+  #released({ address, adapter, active }: Taken): void {
     this.#parts.ports.tell('info', 'takeover.released', { address, adapter, peer: active });
   }
 
-  async #switchOff(holding: Holding, adapter: string): Promise<string | null> {
+  async #switchOff(stuck: Taken): Promise<string | null> {
     try {
-      await this.#parts.ports.withdraw(adapter, holding);
-      this.keep(holding.address, adapter);
+      await this.#parts.ports.withdraw(stuck.adapter, stuck);
+      this.keep(stuck.address, stuck.adapter);
       return null;
     } catch (error) {
       return messageOf(error);
     }
   }
 
-  #tryAgain(holding: Holding, adapter: string, waitMs: number): void {
-    this.#parts.timers.after(waitMs, async () => {
-      if (!this.#stuck.has(`${holding.address} ${adapter}`)) return;
-      const error = await this.#switchOff(holding, adapter);
-      if (error === null) this.#released(holding, adapter);
-      else this.#tryAgain(holding, adapter, longer(waitMs));
+  #tryAgain(stuck: Taken, waitMs: number): void {
+    const { timers, ports } = this.#parts;
+    timers.after(waitMs, async () => {
+      if (!this.#stuck.has(`${stuck.address} ${stuck.adapter}`)) return;
+      const error = await this.#switchOff(stuck);
+      if (error !== null) {
+        this.#tryAgain(stuck, longer(waitMs));
+        return;
+      }
+      ports.remember();
+      this.#released(stuck);
     });
   }
 }

@@ -95,12 +95,20 @@ export class Standby {
     return this.#configuration.heartbeat?.everyMs ?? IDLE_MS;
   }
 
-  /** What a process before this one has taken: as far as it is still on its adapters, where that one said or elsewhere. */
-  adopt(taken: readonly Taken[]): void {
+  /**
+   * What a process before this one has taken: as far as it is still on its adapters, where that one said or elsewhere. And
+   * what it could not let go of.
+   */
+  adopt(taken: readonly Taken[], stuck: readonly Taken[]): void {
     for (const one of taken) {
       const holders = this.#ports.holdersOf(one.address);
       const adapter = holders.includes(one.adapter) ? one.adapter : this.#own(holders)[0];
       if (adapter !== undefined) this.#adopt({ ...one, adapter });
+    }
+    for (const one of stuck) {
+      const isThere = this.#ports.holdersOf(one.address).includes(one.adapter);
+      const isWanted = this.#holdings.get(one.address)?.adapter === one.adapter;
+      if (isThere && !isWanted) void this.#lettingGo.leave(one, one.adapter);
     }
   }
 
@@ -121,6 +129,11 @@ export class Standby {
 
   taken(): Taken[] {
     return this.#holdings.taken();
+  }
+
+  /** What should be gone from its adapters, which would not let go. */
+  stuck(): Taken[] {
+    return this.#lettingGo.stuck();
   }
 
   /** What the next report to an active says. */

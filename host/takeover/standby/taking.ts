@@ -152,7 +152,7 @@ export class Taking {
       } catch (error) {
         failures.push(`${adapter}: ${messageOf(error)}`);
         ports.tell('error', 'takeover.adapter', { address, adapter, reason: messageOf(error) });
-        await ports.withdraw(adapter, holding).catch(() => {});
+        await this.#lettingGo.leave(holding, adapter);
       }
     }
     return failures.join('; ') || 'no adapter is free any more';

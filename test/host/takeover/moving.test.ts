@@ -148,6 +148,36 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual(world.holders(E), ['shop']);
   });
 
+  it('that no adapter would let go of is not taken for one by the program that is started next', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    standby.refusing.off.add('eth1');
+    await Promise.all([world.standby.giveBack([E], 'operator'), world.clock.pass(200)]);
+    world.startStandby({}, world.remembered);
+    await world.clock.pass(1000);
+    assert.deepEqual(world.standby.taken(), []);
+    assert.equal(world.active('shop').isHere(E), true);
+    standby.refusing.off.clear();
+    await world.clock.pass(60_000);
+    assert.deepEqual(world.holders(E), ['shop']);
+    assert.deepEqual(world.remembered, { taken: [], stuck: [] });
+  });
+
+  it('is only where it is reached, when an adapter without a cable did not let go of it at once', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    const eth1 = standby.adapters.get('eth1');
+    assert.ok(eth1 !== undefined && !eth1.up);
+    eth1.cable = false;
+    standby.refusing.off.add('eth1');
+    assert.deepEqual(await world.give('shop'), [true]);
+    assert.deepEqual(standby.holdersOf(E), ['eth0', 'eth1']);
+    standby.refusing.off.clear();
+    await world.clock.pass(10_000);
+    assert.equal(standby.holderOf(E), 'eth0');
+  });
+
   it('is remembered where it is when a move came to nothing', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
@@ -157,10 +187,10 @@ describe('an address that a standby has taken', () => {
     await cable(world, standby, 'eth1', false);
     // Something else is written down while it is under way.
     standby.put('eth0', E);
-    world.standby.adopt([{ address: E, length: 24, adapter: 'eth0', active: 'shop', cause: 'fault' }]);
+    world.standby.adopt([{ address: E, length: 24, adapter: 'eth0', active: 'shop', cause: 'fault' }], []);
     await world.clock.pass(1000);
     assert.deepEqual(
-      world.remembered.map(({ address, adapter }) => [address, adapter]),
+      world.remembered.taken.map(({ address, adapter }) => [address, adapter]),
       [
         [C, 'eth1'],
         [E, 'eth0'],
@@ -189,7 +219,7 @@ describe('an address that a standby has taken', () => {
     const [taken] = world.standby.taken();
     assert.ok(taken !== undefined);
     // Written down while it was on its way there.
-    world.startStandby({}, [{ ...taken, adapter: 'eth0' }]);
+    world.startStandby({}, { taken: [{ ...taken, adapter: 'eth0' }], stuck: [] });
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth1');
   });
 

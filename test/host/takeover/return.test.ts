@@ -1,7 +1,6 @@
 /** Addresses that come back, and programs that are started again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Taken } from '../../../host/takeover/standby/holdings.ts';
 import { ADDRESSES, type Halves, World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
@@ -177,8 +176,7 @@ describe('a program that is started again', () => {
 
   it('as a standby, goes on with what it has taken', async () => {
     const world = await given();
-    const taken: readonly Taken[] = world.standby.taken();
-    world.startStandby({}, taken);
+    world.startStandby({}, world.remembered);
     await world.clock.pass(3000);
     assert.deepEqual(
       [C, D].map((address) => world.holders(address)),

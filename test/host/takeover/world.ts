@@ -8,8 +8,8 @@ import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/co
 import type { Fields, Level } from '../../../host/log.ts';
 import { Active } from '../../../host/takeover/active/active.ts';
 import { ActiveSession } from '../../../host/takeover/active/session.ts';
+import type { Memory } from '../../../host/takeover/memory.ts';
 import type { Ports } from '../../../host/takeover/ports.ts';
-import type { Taken } from '../../../host/takeover/standby/holdings.ts';
 import { StandbySessions } from '../../../host/takeover/standby/sessions.ts';
 import { Standby } from '../../../host/takeover/standby/standby.ts';
 import type { Message } from '../../../host/takeover/wire.ts';
@@ -40,6 +40,8 @@ interface Sent {
 
 export const ADDRESSES = { web: ['172.27.178.80', '172.27.178.81'], shop: ['172.27.178.82'] } as const;
 
+type Remembered = Pick<Memory['known'], 'taken' | 'stuck'>;
+
 /** What the halves' configurations say beside the usual. */
 export interface Halves {
   readonly active?: object;
@@ -56,7 +58,7 @@ export class World {
   /** Pairs of machines, sorted and joined, that hear nothing of each other. */
   readonly cut = new Set<string>();
   /** What a standby that is started again would find in its memory. */
-  remembered: readonly Taken[] = [];
+  remembered: Remembered = { taken: [], stuck: [] };
   /** So many of the next datagrams are lost. */
   losses = 0;
 
@@ -170,9 +172,9 @@ export class World {
     return half;
   }
 
-  startStandby(more: object = {}, taken: readonly Taken[] = []): StandbyHalf {
+  startStandby(more: object = {}, remembered: Remembered = { taken: [], stuck: [] }): StandbyHalf {
     this.halves.get('standby')?.close();
-    const half = new StandbyHalf(this, this.machine('standby'), standbyConfiguration(more), taken);
+    const half = new StandbyHalf(this, this.machine('standby'), standbyConfiguration(more), remembered);
     this.halves.set('standby', half);
     half.begin();
     return half;
@@ -335,7 +337,7 @@ class StandbyHalf {
     world: World,
     machine: FakeMachine,
     configuration: StandbyConfiguration,
-    taken: readonly Taken[],
+    { taken, stuck }: Remembered,
   ) {
     this.#world = world;
     this.sessions = new StandbySessions({
@@ -359,12 +361,12 @@ class StandbyHalf {
           machine.adapters.get(adapter)?.addresses.delete(address);
         },
         remember: () => {
-          world.remembered = this.standby.taken();
+          world.remembered = { taken: this.standby.taken(), stuck: this.standby.stuck() };
         },
       },
       'eth0',
     );
-    this.standby.adopt(taken);
+    this.standby.adopt(taken, stuck);
   }
 
   begin(): void {
