@@ -3,20 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { arp, Flag, framed, segment, unreachable } from '../frames.ts';
+import { random } from '../random.ts';
 import { buildRunner, compiled, inProcess, readable } from './engines.ts';
 import { Script } from './script.ts';
 import { configure, STORIES } from './stories.ts';
-
-/** Small, fast, and the same everywhere (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Traffic that means something, in tables so small that everything gets evicted, with damage in between. */
 function noise(seed: number, steps: number): Script {

@@ -107,6 +107,7 @@ export class Active {
     this.#session = true;
     this.#reported = false;
     this.#standby = standby;
+    this.#returning.forgetAll();
     for (const service of this.#services) service.mark = 0;
     this.#ports.tell('info', 'takeover.session', { peer: this.#peer });
   }

@@ -12,7 +12,7 @@ export class Returning {
   readonly #parts: Parts;
   readonly #switching: Switching;
   /** Returns that were worked on, by address, so that a repeated instruction is answered, not carried out again. */
-  readonly #answers = new Map<string, Result>();
+  #answers = new Map<string, Result>();
 
   constructor(parts: Parts, switching: Switching) {
     this.#parts = parts;
@@ -35,16 +35,22 @@ export class Returning {
     return outcome('the standby did not give it back in time; see its log');
   }
 
+  /** Another process of the standby counts its instructions anew. */
+  forgetAll(): void {
+    this.#answers = new Map();
+  }
+
   /** The standby gives an address back. */
   onReturn({ id, entry }: Instruction): void {
     const { ports, services } = this.#parts;
+    const answers = this.#answers;
     const { address } = entry;
     const answer = (outcome: Result['outcome'], reason = ''): void => {
       const result: Result = { id, address, outcome, reason };
-      this.#answers.set(address, result);
+      answers.set(address, result);
       ports.send({ kind: 'returned', ...result });
     };
-    const before = this.#answers.get(address);
+    const before = answers.get(address);
     if (before?.id === id) {
       ports.send({ kind: 'returned', ...before });
       return;

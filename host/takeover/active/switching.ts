@@ -54,11 +54,22 @@ export class Switching {
     service.cause = null;
     service.hardware = ports.hardwareOf(adapter) ?? NO_HARDWARE;
     ports.claim(adapter, address);
-    await ports.announce(adapter, service, AGAIN_AFTER_ANOTHER).catch((error) => {
-      ports.tell('error', 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
-    });
+    await this.#announce(service, FIRST_RETRY_MS);
     ports.tell('info', 'takeover.returned', { address, adapter, peer: peer(), reason });
     return true;
+  }
+
+  /** What can't be announced is announced later: until then its neighbours talk to the standby. Told once. */
+  async #announce(service: Service, retryMs: number): Promise<void> {
+    const { ports, timers, services } = this.#parts;
+    const { address, adapter } = service;
+    await ports.announce(adapter, service, AGAIN_AFTER_ANOTHER).catch((error) => {
+      const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
+      ports.tell(level, 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+      timers.after(retryMs, () => {
+        if (service.held && services.has(service)) void this.#announce(service, longer(retryMs));
+      });
+    });
   }
 
   #released(service: Service, kept: string | null): void {

@@ -14,6 +14,8 @@ export interface Holding extends Taken {
   hardware: string;
   cause: Cause;
   state: 'taking' | 'taken' | 'returning';
+  /** While it moves: the adapter that it still has, and has again if the move comes to nothing. */
+  from: string | null;
   /** The instruction that brought it; 0: none did. */
   id: number;
   sinceMs: number;
@@ -50,7 +52,7 @@ export class Holdings implements Iterable<Holding> {
   /** How many addresses each adapter has. */
   used(): Map<string, number> {
     const used = new Map<string, number>();
-    for (const { adapter } of this) used.set(adapter, (used.get(adapter) ?? 0) + 1);
+    for (const adapter of [...this].flatMap(adaptersOf)) used.set(adapter, (used.get(adapter) ?? 0) + 1);
     return used;
   }
 
@@ -63,4 +65,9 @@ export class Holdings implements Iterable<Holding> {
       cause,
     }));
   }
+}
+
+/** One, or two while it moves. */
+export function adaptersOf({ adapter, from }: Holding): string[] {
+  return from === null ? [adapter] : [adapter, from];
 }

@@ -31,9 +31,10 @@ export class LettingGo {
   }
 
   /** It is not here any more, without anything to be switched off. */
-  drop({ address }: Holding): void {
+  drop({ address, active }: Holding): void {
     const { ports, holdings } = this.#parts;
     holdings.delete(address);
+    this.#answers.forget(active, address);
     ports.unclaim(address);
     ports.remember();
   }

@@ -103,7 +103,8 @@ export class Standby {
     for (const one of taken) {
       const holders = this.#ports.holdersOf(one.address);
       const adapter = holders.includes(one.adapter) ? one.adapter : this.#own(holders)[0];
-      if (adapter !== undefined) this.#adopt({ ...one, adapter });
+      // That one may have been killed before it told anybody where it is.
+      if (adapter !== undefined) this.#taking.contradict(this.#adopt({ ...one, adapter }));
     }
     for (const one of stuck) {
       const isThere = this.#ports.holdersOf(one.address).includes(one.adapter);
@@ -282,6 +283,7 @@ export class Standby {
 
   #onBeat(served: Served, { healthy, everyMs, entries }: State): void {
     const nowMs = this.#ports.clock.nowMs();
+    const isNew = !served.heard;
     served.heard = true;
     served.stopped = false;
     if (healthy && !served.healthy) served.healthySinceMs = nowMs;
@@ -299,7 +301,13 @@ export class Standby {
       }
     }
     served.watch.heard(everyMs);
-    for (const holding of this.#holdings.of(served.name)) this.#considerReturn(served, holding, nowMs);
+    for (const holding of this.#holdings.of(served.name)) {
+      // Nobody watched while both had it; the active is about to let go of it, and has told everybody that it has it.
+      const isBoths = isNew && entries.some(({ address, held }) => held && address === holding.address);
+      const stays = this.#moving.cutMs(holding) === null && !goesBack(holding, this.#configuration);
+      if (isBoths && stays) this.#taking.contradict(holding);
+      this.#considerReturn(served, holding, nowMs);
+    }
   }
 
   #onBye(served: Served): void {

@@ -5,7 +5,7 @@ import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../wire.ts';
 import type { Answers } from './answers.ts';
-import type { Holding, Taken } from './holdings.ts';
+import { adaptersOf, type Holding, type Taken } from './holdings.ts';
 import type { LettingGo } from './letting-go.ts';
 import type { Parts } from './parts.ts';
 import { type Plan, plan } from './plan.ts';
@@ -34,6 +34,7 @@ export class Taking {
       sinceMs: ports.clock.nowMs(),
       state: 'taken',
       id: 0,
+      from: null,
       defendedMs: Number.NEGATIVE_INFINITY,
     };
     holdings.put(holding);
@@ -56,6 +57,7 @@ export class Taking {
       holding.id = id;
       this.#answers.say(name, id, address, holding.state === 'taken' ? 'done' : 'accepted');
       if (holding.state === 'taken') this.announceAgain(holding);
+      ports.remember();
       return;
     }
     const reason = refusal(served, address, holding);
@@ -80,6 +82,7 @@ export class Taking {
       ...{ address, length, adapter: first, active: name, cause, id, sinceMs: startMs },
       hardware: ports.factsOf(first).hardware ?? NO_HARDWARE,
       state: 'taking',
+      from: null,
       defendedMs: Number.NEGATIVE_INFINITY,
     };
     holdings.put(holding);
@@ -89,7 +92,8 @@ export class Taking {
       this.#lettingGo.drop(holding);
       ports.tell('error', 'takeover.failed', { address, peer: name, reason });
       this.#answers.say(name, holding.id, address, 'failed', reason);
-    } else if (cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
+      // Unless its active has instructed meanwhile, and lets go of it.
+    } else if (holding.cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
     else await this.#settle(holding, 'takeover.taken', {}, 0, startMs);
   }
 
@@ -110,11 +114,13 @@ export class Taking {
     const { ports } = this.#parts;
     const { address, active, adapter: from, hardware } = holding;
     const startMs = ports.clock.nowMs();
-    holding.state = 'taking';
+    Object.assign(holding, { state: 'taking', from });
     const reason = await this.#switchOn(holding, adapters);
+    holding.from = null;
     if (reason !== null) {
       Object.assign(holding, { adapter: from, hardware, state: 'taken' });
       ports.remember();
+      this.#answers.say(active, holding.id, address, 'done');
       ports.tell('error', 'takeover.failed', { address, peer: active, reason });
       return false;
     }
@@ -141,7 +147,7 @@ export class Taking {
     const failures: string[] = [];
     for (const adapter of adapters) {
       // Another address may have been taken while the adapter before this one failed.
-      const isTaken = [...holdings].some((other) => other.adapter === adapter && other !== holding);
+      const isTaken = [...holdings].some((other) => other !== holding && adaptersOf(other).includes(adapter));
       if (isTaken && !terms().share) continue;
       this.#lettingGo.keep(address, adapter);
       holding.adapter = adapter;

@@ -17,6 +17,7 @@ import { FakeClock } from './clock.ts';
 import { FakeMachine } from './machine.ts';
 
 const KEY = 'a secret of the pair';
+const NEVER = new Promise<never>(() => {});
 
 export interface Told {
   readonly machine: string;
@@ -101,14 +102,21 @@ export class World {
       .map(({ name }) => name);
   }
 
-  ports(machine: FakeMachine, checkMs: number): Ports {
+  /** `isOver`: whether the process that has them was ended; what it had begun comes to nothing. */
+  ports(machine: FakeMachine, checkMs: number, isOver: () => boolean): Ports {
     return {
       clock: this.clock,
       tell: (level, event, fields) => void this.told.push({ machine: machine.name, level, event, fields }),
       announce: async (adapter, { address }) => {
+        if (isOver()) await NEVER;
         if (machine.mute) throw new Error('the data plane is away');
         const hardware = machine.adapters.get(adapter)?.hardware ?? null;
         this.announced.push({ machine: machine.name, adapter, hardware, address });
+        for (const other of this.machines.values()) {
+          if (other === machine || !other.claims.has(address) || !this.hears(machine.name, other.name))
+            continue;
+          setImmediate(() => this.halves.get(other.name)?.contradicted(address, hardware ?? ''));
+        }
       },
       claim: (_, address) => void machine.claims.add(address),
       unclaim: (address) => void machine.claims.delete(address),
@@ -132,6 +140,7 @@ export class World {
         if (machine.slowMs > 0) {
           await new Promise<void>((resolve) => void this.clock.after(machine.slowMs, resolve));
         }
+        if (isOver()) await NEVER;
         if (machine.refusing.on.has(adapter)) throw new Error('Operation not permitted');
         machine.put(adapter, address);
         if (machine.adapters.get(adapter)?.cable === false) throw new Error(`${adapter} has no carrier`);
@@ -166,6 +175,7 @@ export class World {
 
   startActive(name: 'web' | 'shop', more: object = {}): ActiveHalf {
     this.halves.get(name)?.close();
+    this.machine(name).claims.clear();
     const half = new ActiveHalf(this, this.machine(name), activeConfiguration(name, more));
     this.halves.set(name, half);
     half.begin();
@@ -174,6 +184,7 @@ export class World {
 
   startStandby(more: object = {}, remembered: Remembered = { taken: [], stuck: [] }): StandbyHalf {
     this.halves.get('standby')?.close();
+    this.machine('standby').claims.clear();
     const half = new StandbyHalf(this, this.machine('standby'), standbyConfiguration(more), remembered);
     this.halves.set('standby', half);
     half.begin();
@@ -242,6 +253,7 @@ class ActiveHalf {
   readonly #name: string;
   #stop: (() => void)[] = [];
   #greeting: (() => void) | null = null;
+  #closed = false;
 
   constructor(world: World, machine: FakeMachine, configuration: ActiveConfiguration) {
     this.#world = world;
@@ -250,7 +262,7 @@ class ActiveHalf {
     this.active = new Active(
       configuration,
       {
-        ...world.ports(machine, configuration.checkMs ?? 200),
+        ...world.ports(machine, configuration.checkMs ?? 200, () => this.#closed),
         send: (message) => this.#send(message),
         sent: () => this.session.sent,
         raise: async (name) => {
@@ -301,7 +313,12 @@ class ActiveHalf {
     this.#send(message);
   }
 
+  contradicted(address: string, hardware: string): void {
+    this.active.onConflict(address, hardware);
+  }
+
   close(): void {
+    this.#closed = true;
     this.active.close();
     this.#greeting?.();
     for (const stop of this.#stop) stop();
@@ -332,6 +349,7 @@ class StandbyHalf {
   readonly #world: World;
   readonly #heard = new Set<string>();
   #stop: (() => void) | null = null;
+  #closed = false;
 
   constructor(
     world: World,
@@ -349,7 +367,7 @@ class StandbyHalf {
     this.standby = new Standby(
       configuration,
       {
-        ...world.ports(machine, configuration.checkMs ?? 0),
+        ...world.ports(machine, configuration.checkMs ?? 0, () => this.#closed),
         send: (active, message) => this.#send(active, message),
         factsOf: (adapter) => {
           const { hardware = null, up = false, cable = true } = machine.adapters.get(adapter) ?? {};
@@ -361,6 +379,7 @@ class StandbyHalf {
           machine.adapters.get(adapter)?.addresses.delete(address);
         },
         remember: () => {
+          if (this.#closed) return;
           world.remembered = { taken: this.standby.taken(), stuck: this.standby.stuck() };
         },
       },
@@ -383,7 +402,12 @@ class StandbyHalf {
     if (reading.begins) this.#send(reading.active, this.standby.report(reading.active, 'standby'));
   }
 
+  contradicted(address: string, hardware: string): void {
+    this.standby.onConflict(address, hardware);
+  }
+
   close(): void {
+    this.#closed = true;
     this.standby.close();
     this.#stop?.();
   }
