@@ -171,6 +171,25 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
   });
 
+  duplexStory('of IPv6 moves when its adapter is switched off, which takes it along', async (lab) => {
+    const service = address('s82', 6);
+    const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
+    await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
+    const shop = await startActive(lab, 'shop', { addresses });
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82'], 6);
+    assert.equal((await shop.takeover('--give')).code, 0);
+    await tablesSay(lab, { s82: standby1 }, 6);
+    await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'down']);
+    await standby.event({ event: 'takeover.moved', address: service, from: 'eth1', adapter: 'eth0' });
+    await tablesSay(lab, { s82: standby0 }, 6);
+    for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82', 6));
+    assert.equal(await addressesOn(lab, 'standby', 'eth1'), null, 'it stays off');
+    assert.deepEqual(standby.matching({ event: 'takeover.vanished' }), []);
+  });
+
   duplexStory(
     'is announced again when the only adapter of the standby has its cable back',
     async (lab, recording) => {

@@ -93,6 +93,28 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
     assert.ok(await reaches(lab, 't24', 's80'));
   });
 
+  duplexStory('stay where they are when their adapter is to take none any more', async (lab) => {
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const [, standby1 = ''] = await hardwareOf(lab, 'standby');
+    const standby = await startStandby(lab);
+    const shop = await startActive(lab, 'shop');
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    assert.equal((await shop.takeover('--give')).code, 0);
+    await tablesSay(lab, { s82: standby1 });
+    await standby.stop();
+    const second = await startStandby(lab, { adapters: ['eth0'] });
+    await second.event({ event: 'takeover.kept', address: address('s82'), adapter: 'eth1' });
+    // Longer than a change of the kernel takes to be seen.
+    await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'alias', 'touched']);
+    await second.noEventFor({ event: 'takeover.vanished' }, 1500);
+    assert.deepEqual(await addressesOn(lab, 'shop', 'eth0'), null);
+    await unlocked();
+    assert.equal((await shop.takeover('--return')).code, 0);
+    await tablesSay(lab, { s82: shop0 });
+    assert.deepEqual(await addressesOn(lab, 'standby', 'eth1'), []);
+  });
+
   duplexStory('have one standby only', async (lab) => {
     const standby = await startStandby(lab);
     const shop = await startActive(lab, 'shop');

@@ -21,8 +21,9 @@ export class LettingGo {
     return [...this.#stuck.values()];
   }
 
-  isStuck(address: string): boolean {
-    return this.stuck().some((one) => one.address === address);
+  /** Whether it should be gone from there. */
+  isLeaving(address: string, adapter: string): boolean {
+    return this.#stuck.has(`${address} ${adapter}`);
   }
 
   /** It is wanted there again. */
@@ -84,7 +85,7 @@ export class LettingGo {
   #tryAgain(stuck: Taken, waitMs: number): void {
     const { timers, ports } = this.#parts;
     timers.after(waitMs, async () => {
-      if (!this.#stuck.has(`${stuck.address} ${stuck.adapter}`)) return;
+      if (!this.isLeaving(stuck.address, stuck.adapter)) return;
       const error = await this.#switchOff(stuck);
       if (error !== null) {
         this.#tryAgain(stuck, longer(waitMs));

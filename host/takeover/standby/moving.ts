@@ -8,12 +8,18 @@ import type { Taking } from './taking.ts';
 /** What no adapter could take, one may take later. */
 const AGAIN_MS = 30_000;
 
+/** Since when, and when an adapter may be tried again. */
+interface Cut {
+  readonly sinceMs: number;
+  readonly againMs: number;
+}
+
 export class Moving {
   readonly #parts: Parts;
   readonly #taking: Taking;
   readonly #actives: Actives;
-  /** Addresses that nobody reaches: since when, and when an adapter may be tried again. */
-  readonly #cut = new Map<string, { readonly sinceMs: number; againMs: number }>();
+  /** Addresses that nobody reaches. */
+  readonly #cut = new Map<string, Cut>();
 
   constructor(parts: Parts, taking: Taking, actives: Actives) {
     this.#parts = parts;
@@ -33,18 +39,24 @@ export class Moving {
     for (const address of this.#cut.keys()) if (!holdings.has(address)) this.#cut.delete(address);
     for (const holding of [...holdings]) {
       if (holding.state !== 'taken') continue;
-      if (servesNobody(ports.factsOf(holding.adapter))) void this.#move(holding);
+      if (servesNobody(ports.factsOf(holding.adapter))) this.#move(holding);
       // Its cable may be in another switch now, which knows nothing of it.
       else if (this.#cut.delete(holding.address)) this.#taking.announceAgain(holding);
     }
   }
 
-  async #move(holding: Holding): Promise<void> {
+  /** An address is no longer where it was; whether it went with its adapter, and another one is taking it now. */
+  follow(holding: Holding): boolean {
+    return servesNobody(this.#parts.ports.factsOf(holding.adapter)) && this.#move(holding);
+  }
+
+  /** False when no other adapter is free, or it was tried in vain a short while ago. */
+  #move(holding: Holding): boolean {
     const { ports } = this.#parts;
     const { address, adapter, active } = holding;
     const before = this.#cut.get(address);
     const nowMs = ports.clock.nowMs();
-    if (before !== undefined && nowMs < before.againMs) return;
+    if (before !== undefined && nowMs < before.againMs) return false;
     const moved = this.#taking.move(holding, this.#actives.get(active));
     const cut = before ?? { sinceMs: nowMs, againMs: 0 };
     if (moved === null) {
@@ -53,7 +65,16 @@ export class Moving {
         ports.tell('error', 'takeover.adapter', { address, adapter, peer: active, reason });
       }
       this.#cut.set(address, cut);
-    } else if (await moved) this.#cut.delete(address);
+      return false;
+    }
+    void this.#wait(address, cut, moved);
+    return true;
+  }
+
+  async #wait(address: string, cut: Cut, moved: Promise<boolean>): Promise<void> {
+    const { ports, onSettled } = this.#parts;
+    if (await moved) this.#cut.delete(address);
     else this.#cut.set(address, { ...cut, againMs: ports.clock.nowMs() + AGAIN_MS });
+    onSettled();
   }
 }

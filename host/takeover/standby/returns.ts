@@ -66,7 +66,7 @@ export class Returns {
 
   /** It is let go when the active has it: its adapter may need seconds to find its link. */
   onReturned({ id, address, outcome, reason }: Result): void {
-    const { ports, timers } = this.#parts;
+    const { ports, timers, onSettled } = this.#parts;
     const giving = this.#returns.get(id);
     if (giving === undefined || giving.holding.address !== address) return;
     giving.repeat?.stop();
@@ -90,6 +90,7 @@ export class Returns {
     ports.tell('error', 'takeover.failed', { address, peer: holding.active, reason });
     if (outcome === 'failed') this.#taking.announceAgain(holding);
     resolve({ address, done: false, reason });
+    onSettled();
   }
 
   close(): void {

@@ -78,6 +78,7 @@ export class Standby {
       timers: this.#timers,
       holdings: this.#holdings,
       terms: () => this.#configuration,
+      onSettled: () => this.onKernel(),
     };
     this.#answers = new Answers(ports.send);
     this.#lettingGo = new LettingGo(parts, this.#answers);
@@ -100,32 +101,12 @@ export class Standby {
    * what it could not let go of.
    */
   adopt(taken: readonly Taken[], stuck: readonly Taken[]): void {
-    for (const one of taken) {
-      const holders = this.#ports.holdersOf(one.address);
-      const adapter = holders.includes(one.adapter) ? one.adapter : this.#own(holders)[0];
-      // That one may have been killed before it told anybody where it is.
-      if (adapter !== undefined) this.#taking.contradict(this.#adopt({ ...one, adapter }));
-    }
     for (const one of stuck) {
-      const isThere = this.#ports.holdersOf(one.address).includes(one.adapter);
-      const isWanted = this.#holdings.get(one.address)?.adapter === one.adapter;
-      if (isThere && !isWanted) void this.#lettingGo.leave(one, one.adapter);
+      if (this.#ports.holdersOf(one.address).includes(one.adapter))
+        void this.#lettingGo.leave(one, one.adapter);
     }
-  }
-
-  /** It may be on others, too: a process before this one was killed between putting it on one and taking it off another. */
-  #adopt(taken: Taken): Holding {
-    const { address, adapter } = taken;
-    this.#lettingGo.keep(address, adapter);
-    const holding = this.#taking.adopt(taken);
-    for (const other of this.#own(this.#ports.holdersOf(address))) {
-      if (other !== adapter) void this.#lettingGo.leave(holding, other);
-    }
-    return holding;
-  }
-
-  #own(adapters: readonly string[]): string[] {
-    return adapters.filter((adapter) => this.#adapters.includes(adapter));
+    for (const one of taken) this.#taking.adopt(one, one.adapter);
+    this.#moving.look();
   }
 
   taken(): Taken[] {
@@ -214,21 +195,18 @@ export class Standby {
   /** An adapter may have lost its link or what was on it, or be gone itself, without this program. */
   onKernel(): void {
     for (const holding of [...this.#holdings]) {
-      const holders = this.#ports.holdersOf(holding.address);
-      if (holding.state === 'taken' && !holders.includes(holding.adapter)) this.#onGone(holding, holders);
+      const { address, adapter, state } = holding;
+      if (state !== 'taken' || this.#ports.holdersOf(address).includes(adapter)) continue;
+      // Somebody has put it on another one, or it went with an adapter that was switched off.
+      if (this.#taking.adopt(holding, null) === null && !this.#moving.follow(holding))
+        this.#onVanished(holding);
     }
     this.#moving.look();
   }
 
-  /** It is not where it was: gone, or put on another adapter by somebody. */
-  #onGone(holding: Holding, holders: readonly string[]): void {
+  #onVanished(holding: Holding): void {
     const { address, adapter, active } = holding;
     this.#lettingGo.drop(holding);
-    const [other] = this.#own(holders);
-    if (other !== undefined) {
-      this.#taking.contradict(this.#adopt({ ...holding, adapter: other }));
-      return;
-    }
     this.#ports.tell('error', 'takeover.vanished', { address, adapter, peer: active });
     const served = this.#actives.get(active);
     if (served !== undefined) this.#silence.onVanished(served, address);
@@ -292,13 +270,9 @@ export class Standby {
     served.entries = entries;
     if (changed) this.#reportCapacity();
     for (const { address, length } of entries) {
-      const known = this.#holdings.has(address) || this.#lettingGo.isStuck(address);
-      const [adapter] = known ? [] : this.#own(this.#ports.holdersOf(address));
-      if (adapter !== undefined) {
-        const adopted = this.#adopt({ address, length, adapter, active: served.name, cause: 'conflict' });
-        // Whoever put it there may have told nobody, and the active will let go of it.
-        this.#taking.contradict(adopted);
-      }
+      // Whoever put it there may have told nobody, and the active will let go of it.
+      const found = { address, length, active: served.name, cause: 'conflict' } as const;
+      if (!this.#holdings.has(address)) this.#taking.adopt(found, null);
     }
     served.watch.heard(everyMs);
     for (const holding of this.#holdings.of(served.name)) {

@@ -8,7 +8,7 @@ import type { Answers } from './answers.ts';
 import { adaptersOf, type Holding, type Taken } from './holdings.ts';
 import type { LettingGo } from './letting-go.ts';
 import type { Parts } from './parts.ts';
-import { type Plan, plan } from './plan.ts';
+import { type Plan, plan, servesNobody } from './plan.ts';
 import type { Served } from './served.ts';
 
 export class Taking {
@@ -17,6 +17,8 @@ export class Taking {
   readonly #lettingGo: LettingGo;
   /** In the order of use. */
   readonly #adapters: () => readonly string[];
+  /** What could not be announced and waits to be, with how often again. */
+  readonly #unannounced = new Map<Holding, number>();
 
   constructor(parts: Parts, answers: Answers, lettingGo: LettingGo, adapters: () => readonly string[]) {
     this.#parts = parts;
@@ -25,9 +27,21 @@ export class Taking {
     this.#adapters = adapters;
   }
 
-  /** What is on an adapter already is here. */
-  adopt({ address, length, adapter, active, cause }: Taken): Holding {
+  /**
+   * What is on an adapter already is here; on `before` if it is there. A process that ended in the middle of a move leaves it on
+   * two of them: then only one keeps it. Its neighbours are told: they may know it by another one, or as somebody else's. Null
+   * when none has it, or only such as should have let go of it.
+   */
+  adopt({ address, length, active, cause }: Omit<Taken, 'adapter'>, before: string | null): Holding | null {
     const { ports, holdings } = this.#parts;
+    const there = ports
+      .holdersOf(address)
+      .filter((one) => one === before || this.#adapters().includes(one))
+      .filter((one) => !this.#lettingGo.isLeaving(address, one));
+    const serving = there.filter((one) => !servesNobody(ports.factsOf(one)));
+    const best = serving.length > 0 ? serving : there;
+    const adapter = best.find((one) => one === before) ?? best[0];
+    if (adapter === undefined) return null;
     const holding: Holding = {
       ...{ address, length, adapter, active, cause },
       hardware: ports.factsOf(adapter).hardware ?? NO_HARDWARE,
@@ -41,6 +55,8 @@ export class Taking {
     ports.claim(adapter, address);
     ports.remember();
     ports.tell('info', 'takeover.kept', { address, adapter, peer: active });
+    for (const other of there) if (other !== adapter) void this.#lettingGo.leave(holding, other);
+    this.contradict(holding);
     return holding;
   }
 
@@ -67,7 +83,7 @@ export class Taking {
 
   /** `id` of the instruction, or 0 when nobody instructed. Settles in any case; what went wrong is told. */
   async take(served: Served, entry: Entry, cause: Cause, id: number): Promise<void> {
-    const { ports, holdings } = this.#parts;
+    const { ports, holdings, onSettled } = this.#parts;
     const { address, length } = entry;
     const { name } = served;
     const startMs = ports.clock.nowMs();
@@ -94,7 +110,10 @@ export class Taking {
       this.#answers.say(name, holding.id, address, 'failed', reason);
       // Unless its active has instructed meanwhile, and lets go of it.
     } else if (holding.cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
-    else await this.#settle(holding, 'takeover.taken', {}, 0, startMs);
+    else {
+      await this.#settle(holding, 'takeover.taken', {}, 0, startMs);
+      onSettled();
+    }
   }
 
   /**
@@ -175,13 +194,26 @@ export class Taking {
 
   /** What can't be announced is announced later: until then its neighbours talk to somebody else. Told once. */
   #announce(holding: Holding, again: number, retryMs: number): void {
-    const { ports, timers, holdings } = this.#parts;
+    const { ports, holdings } = this.#parts;
     const { address, adapter } = holding;
     if (holdings.get(address) !== holding || holding.state !== 'taken') return;
     ports.announce(adapter, holding, again).catch((error) => {
-      const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
+      const isTold = retryMs > FIRST_RETRY_MS || this.#unannounced.has(holding);
+      const level = isTold ? 'debug' : 'error';
       ports.tell(level, 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
-      timers.after(retryMs, () => this.#announce(holding, again, longer(retryMs)));
+      this.#announceLater(holding, again, retryMs);
+    });
+  }
+
+  /** One wait for each, however often it is to be announced meanwhile. */
+  #announceLater(holding: Holding, again: number, retryMs: number): void {
+    const waiting = this.#unannounced.get(holding);
+    this.#unannounced.set(holding, Math.max(again, waiting ?? 0));
+    if (waiting !== undefined) return;
+    this.#parts.timers.after(retryMs, () => {
+      const most = this.#unannounced.get(holding) ?? again;
+      this.#unannounced.delete(holding);
+      this.#announce(holding, most, longer(retryMs));
     });
   }
 
@@ -205,7 +237,7 @@ export class Taking {
     again: number,
     startMs: number,
   ): Promise<void> {
-    const { ports, timers } = this.#parts;
+    const { ports } = this.#parts;
     const { address, adapter, hardware, active, cause } = holding;
     ports.claim(adapter, address);
     let unannounced: string | null = null;
@@ -222,7 +254,7 @@ export class Taking {
     });
     if (unannounced !== null) {
       ports.tell('error', 'takeover.unannounced', { address, adapter, reason: unannounced });
-      timers.after(FIRST_RETRY_MS, () => this.#announce(holding, again, longer(FIRST_RETRY_MS)));
+      this.#announceLater(holding, again, FIRST_RETRY_MS);
     }
     ports.remember();
   }

@@ -153,7 +153,19 @@ describe('an adapter that goes with what it has taken', () => {
     world.standby.onKernel();
     await world.clock.pass(1000);
     assert.equal(standby.holderOf(E), 'eth0');
+    assert.equal(world.events('takeover.moved', 'standby').length, 1);
+  });
+
+  it('leaves it to the active when the other one can’t take it either', async () => {
+    const world = await World.ready();
+    await world.give('shop');
+    const standby = world.machine('standby');
+    standby.refusing.on.add('eth0');
+    standby.adapters.delete('eth1');
+    world.standby.onKernel();
+    await world.clock.pass(1000);
     assert.equal(world.events('takeover.vanished', 'standby').length, 1);
+    assert.deepEqual(world.holders(E), ['shop']);
   });
 
   it('leaves it to an adapter that is there later', async () => {
@@ -186,6 +198,21 @@ describe('an announcement that can’t be sent', () => {
     world.machine('standby').mute = false;
     await world.clock.pass(30_000);
     assert.deepEqual(world.announced.map(({ address }) => address).sort(), [C, D]);
+  });
+
+  it('waits once, however often it is contradicted meanwhile', async () => {
+    const world = await World.ready();
+    await world.give('web', [C]);
+    world.machine('standby').mute = true;
+    const tries = (): number => world.events('takeover.unannounced').length;
+    for (let i = 0; i < 60; i++) {
+      world.standby.onConflict(C, '02:00:00:00:99:00');
+      await world.clock.pass(1000);
+    }
+    assert.equal(world.events('takeover.unannounced').filter(({ level }) => level === 'error').length, 1);
+    const before = tries();
+    await world.clock.pass(60_000);
+    assert.ok(tries() - before <= 3, `${tries() - before} tries in a minute`);
   });
 });
 

@@ -7,12 +7,18 @@ import { ADDRESSES, World } from './world.ts';
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 
-async function cable(world: World, machine: FakeMachine, adapter: string, isIn: boolean): Promise<void> {
+async function cable(
+  world: World,
+  machine: FakeMachine,
+  adapter: string,
+  isIn: boolean,
+  passMs = 50,
+): Promise<void> {
   const found = machine.adapters.get(adapter);
   assert.ok(found !== undefined);
   found.cable = isIn;
   world.standby.onKernel();
-  await world.clock.pass(50);
+  await world.clock.pass(passMs);
 }
 
 describe('an address that a standby has taken', () => {
@@ -49,6 +55,34 @@ describe('an address that a standby has taken', () => {
     world.standby.onKernel();
     await world.clock.pass(50);
     assert.deepEqual(world.holders(E), ['standby']);
+  });
+
+  it('moves when its adapter is switched off and takes it along, and does not switch that on again', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    const adapter = standby.adapters.get('eth1');
+    assert.ok(adapter !== undefined);
+    // What the kernel does with addresses of IPv6.
+    adapter.up = false;
+    adapter.addresses.clear();
+    world.standby.onKernel();
+    await world.clock.pass(500);
+    assert.deepEqual(standby.holdersOf(E), ['eth0']);
+    assert.deepEqual(world.holders(E), ['standby']);
+    assert.equal(adapter.up, false);
+    assert.deepEqual(world.events('takeover.vanished'), []);
+  });
+
+  it('goes to nobody else here when somebody takes it off an adapter that works', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    standby.adapters.get('eth1')?.addresses.delete(E);
+    world.standby.onKernel();
+    await world.clock.pass(500);
+    assert.equal(world.events('takeover.vanished').length, 1);
+    assert.deepEqual(world.holders(E), ['shop']);
   });
 
   it('stays where no other adapter is free, which is told once, and is announced when the link is back', async () => {
@@ -210,6 +244,23 @@ describe('an address that a standby has taken', () => {
     await world.clock.pass(50);
     assert.equal(standby.holderOf(E), 'eth0');
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
+  });
+
+  it('stays on the adapter that has a link when the program was killed before it had left the other', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    const [taken] = world.standby.taken();
+    assert.ok(taken !== undefined);
+    standby.put('eth0', E);
+    const eth1 = standby.adapters.get('eth1');
+    assert.ok(eth1 !== undefined);
+    eth1.cable = false;
+    world.startStandby({}, { taken: [taken], stuck: [] });
+    await world.clock.pass(500);
+    assert.equal(standby.holderOf(E), 'eth0');
+    assert.equal(world.announced.at(-1)?.adapter, 'eth0');
+    assert.deepEqual(world.events('takeover.moved'), [], 'it was there already');
   });
 
   it('is found again when the program was killed before it was on the other', async () => {
@@ -460,5 +511,79 @@ describe('where two things happen at once', () => {
     await world.clock.pass(2000);
     await Promise.all([world.standby.giveBack([E], 'operator'), world.clock.pass(5)]);
     assert.deepEqual(world.holders(E), ['shop']);
+  });
+});
+
+describe('a cable that is pulled or plugged in while an address changes hands', () => {
+  it('is seen when it has been taken', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    const first = standby.adapters.get('eth1');
+    assert.ok(first !== undefined);
+    first.addresses.add = (address) => {
+      // It is on, and nobody has been told yet.
+      queueMicrotask(() => {
+        first.cable = false;
+        world.standby.onKernel();
+      });
+      return Set.prototype.add.call(first.addresses, address);
+    };
+    await world.give('shop');
+    assert.deepEqual(world.holders(E), ['standby']);
+    assert.deepEqual(standby.holdersOf(E), ['eth0']);
+  });
+
+  it('is seen when it could not be moved', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    standby.slowMs = 100;
+    await cable(world, standby, 'eth1', false);
+    await cable(world, standby, 'eth0', false, 10);
+    await cable(world, standby, 'eth1', true, 10);
+    const before = world.announced.length;
+    await world.clock.pass(100);
+    assert.deepEqual(standby.holdersOf(E), ['eth1']);
+    assert.deepEqual(
+      world.announced.slice(before).map(({ adapter }) => adapter),
+      ['eth1'],
+    );
+  });
+
+  it('is seen when it has come to another adapter', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    const second = standby.adapters.get('eth0');
+    assert.ok(second !== undefined);
+    second.addresses.add = (address) => {
+      queueMicrotask(() => {
+        second.cable = false;
+        void cable(world, standby, 'eth1', true, 0);
+      });
+      return Set.prototype.add.call(second.addresses, address);
+    };
+    await cable(world, standby, 'eth1', false);
+    assert.deepEqual(standby.holdersOf(E), ['eth1']);
+    assert.deepEqual(world.holders(E), ['standby']);
+    await cable(world, standby, 'eth0', true);
+    assert.deepEqual(standby.holdersOf(E), ['eth1']);
+  });
+
+  it('is seen when its active could not take it back', async () => {
+    const world = await World.ready();
+    const standby = world.machine('standby');
+    await world.give('shop');
+    world.machine('shop').refusing.on.add('eth0');
+    world.machine('shop').slowMs = 1000;
+    const back = world.standby.giveBack([E], 'operator');
+    await world.clock.pass(100);
+    await cable(world, standby, 'eth1', false, 2000);
+    assert.deepEqual(
+      (await back).map(({ done }) => done),
+      [false],
+    );
+    assert.deepEqual(world.holders(E), ['standby']);
+    assert.deepEqual(standby.holdersOf(E), ['eth0']);
   });
 });
