@@ -169,6 +169,8 @@ export class Announcer {
 
   /** Not all addresses at the same moment: that is what switches and neighbours lose. */
   #repeatLater(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms'], left: number): void {
+    // Another announcement of it may have gone out in the meantime.
+    clearTimeout(this.#repeats.get(address.address));
     const { everyMs, paceMs } = this.#options.terms();
     const now = performance.now();
     const waitMs = Math.max(everyMs, this.#paceMs + paceMs - now);

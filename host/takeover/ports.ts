@@ -52,7 +52,7 @@ export interface ActivePorts extends Ports {
 export interface StandbyPorts extends Ports {
   readonly send: (active: string, message: Message) => boolean;
   readonly factsOf: (adapter: string) => AdapterFacts;
-  /** The machine's adapters that have the address now. */
+  /** The adapters that have the address now, of those that take addresses over, or did before this process. */
   readonly holdersOf: (address: string) => readonly string[];
   /** Switches the address off, and the adapter if it was off before. Rejects with what the kernel says. */
   readonly withdraw: (adapter: string, address: Prefix) => Promise<void>;

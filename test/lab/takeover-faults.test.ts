@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { address } from '../../board/lab/lab.ts';
 import { until } from '../host/tools.ts';
 import {
@@ -16,6 +17,7 @@ import {
   startStandby,
   TERMINALS,
   tablesSay,
+  unlocked,
 } from './takeover/duplex.ts';
 import type { Frame } from './takeover/recording.ts';
 
@@ -237,6 +239,41 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     await tablesSay(lab, { s82: shop0 });
     for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
     assert.deepEqual(await addressesOn(lab, 'standby', 'eth1'), []);
+  });
+
+  duplexStory('goes out by its only adapter as before when that was switched off and on', async (lab) => {
+    const standby = await startStandby(lab, { adapters: ['eth1'] });
+    const shop = await startActive(lab, 'shop');
+    await shop.event({ event: 'takeover.session' });
+    assert.equal((await shop.takeover('--give')).code, 0);
+    const way = async (): Promise<string> => {
+      const argv = ['ip', 'route', 'get', address('t21'), 'from', address('s82')];
+      return /dev (\S+)/.exec((await lab.run('standby', argv)).stdout)?.[1] ?? '';
+    };
+    assert.equal(await way(), 'eth1');
+    await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'down']);
+    await standby.event({ event: 'takeover.adapter', adapter: 'eth1' });
+    await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'up']);
+    for (let tries = 0; tries < 50 && (await way()) !== 'eth1'; tries++) await sleep(50);
+    assert.equal(await way(), 'eth1');
+    assert.ok(await reaches(lab, 't21', 's82'));
+  });
+
+  duplexStory('stays on its adapter when that is given another name', async (lab) => {
+    const [shop0 = ''] = await hardwareOf(lab, 'shop');
+    const standby = await startStandby(lab);
+    const shop = await startActive(lab, 'shop');
+    await shop.event({ event: 'takeover.session' });
+    await meet(lab, ['s82']);
+    assert.equal((await shop.takeover('--give')).code, 0);
+    await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'name', 'other1']);
+    await standby.event({ event: 'takeover.kept', address: address('s82'), adapter: 'other1' });
+    assert.equal(await addressesOn(lab, 'shop', 'eth0'), null);
+    assert.ok(await reaches(lab, 't21', 's82'));
+    await unlocked();
+    assert.equal((await shop.takeover('--return')).code, 0);
+    await tablesSay(lab, { s82: shop0 });
+    assert.deepEqual(await addressesOn(lab, 'standby', 'other1'), []);
   });
 
   duplexStory('is doubted as long as somebody answers for its addresses', async (lab) => {

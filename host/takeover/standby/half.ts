@@ -148,6 +148,12 @@ export class StandbyHalf implements Half {
     }
     if (warm) await machine.adapters.raise(adapters);
     await machine.listen();
+    const { taken, stuck } = machine.memory.known;
+    // What is on an adapter that is to take no addresses any more is no less here, nor what is on one that has another name since.
+    const names = new Set([...adapters, ...taken.map(({ adapter }) => adapter)]);
+    const { kernel } = machine;
+    const indexes = new Set([...names].filter((one) => kernel.has(one)).map((one) => kernel.indexOf(one)));
+    const isOurs = (one: string): boolean => names.has(one) || indexes.has(kernel.indexOf(one));
     const ports = machine.ports();
     this.#standby = new Standby(
       this.#configuration,
@@ -155,13 +161,12 @@ export class StandbyHalf implements Half {
         ...ports,
         send: (active, message) => this.#send(active, message),
         factsOf: (adapter) => machine.adapters.factsOf(adapter),
-        holdersOf: (address) => machine.kernel.holdersOf(address),
+        holdersOf: (address) => machine.kernel.holdersOf(address).filter(isOurs),
         withdraw: (adapter, address) => this.#withdraw(adapter, address),
         remember: () => this.#remember(),
       },
       this.#listening,
     );
-    const { taken, stuck } = machine.memory.known;
     this.#standby.adopt(
       taken.filter(({ active }) => actives.some(({ name }) => name === active)),
       stuck,

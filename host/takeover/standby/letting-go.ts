@@ -48,7 +48,6 @@ export class LettingGo {
     holdings.delete(address);
     this.#answers.forget(active, address);
     const error = await this.leave(holding, adapter);
-    ports.remember();
     if (error === null) this.#released({ ...holding, adapter });
     return error;
   }
@@ -60,8 +59,8 @@ export class LettingGo {
     const stuck = { address, length, adapter, active, cause };
     this.#stuck.set(`${address} ${adapter}`, stuck);
     const error = await this.#switchOff(stuck);
+    ports.remember();
     if (error !== null) {
-      ports.remember();
       ports.tell('error', 'takeover.released', { address, adapter, peer: active, error });
       this.#tryAgain(stuck, FIRST_RETRY_MS);
     }

@@ -5,8 +5,8 @@ import { servesNobody } from './plan.ts';
 import type { Actives } from './served.ts';
 import type { Taking } from './taking.ts';
 
-/** What no adapter could take, one may take later. */
-const AGAIN_MS = 30_000;
+/** What no adapter could take, one may take later: one that is off does not tell when its cable is in. */
+const AGAIN_MS = 10_000;
 
 /** Since when, and when an adapter may be tried again. */
 interface Cut {
@@ -40,8 +40,7 @@ export class Moving {
     for (const holding of [...holdings]) {
       if (holding.state !== 'taken') continue;
       if (servesNobody(ports.factsOf(holding.adapter))) this.#move(holding);
-      // Its cable may be in another switch now, which knows nothing of it.
-      else if (this.#cut.delete(holding.address)) this.#taking.announceAgain(holding);
+      else if (this.#cut.delete(holding.address)) this.#taking.refresh(holding);
     }
   }
 

@@ -34,10 +34,7 @@ export class Taking {
    */
   adopt({ address, length, active, cause }: Omit<Taken, 'adapter'>, before: string | null): Holding | null {
     const { ports, holdings } = this.#parts;
-    const there = ports
-      .holdersOf(address)
-      .filter((one) => one === before || this.#adapters().includes(one))
-      .filter((one) => !this.#lettingGo.isLeaving(address, one));
+    const there = ports.holdersOf(address).filter((one) => !this.#lettingGo.isLeaving(address, one));
     const serving = there.filter((one) => !servesNobody(ports.factsOf(one)));
     const best = serving.length > 0 ? serving : there;
     const adapter = best.find((one) => one === before) ?? best[0];
@@ -181,6 +178,17 @@ export class Taking {
       }
     }
     return failures.join('; ') || 'no adapter is free any more';
+  }
+
+  /**
+   * Its adapter has a link again. Its cable may be in another switch now, which knows nothing of it; and if it was switched off,
+   * the routes of what comes from the address went with that.
+   */
+  refresh(holding: Holding): void {
+    const { ports } = this.#parts;
+    // If that has no link, it is looked at again.
+    ports.activate(holding.adapter, holding).catch(() => {});
+    this.announceAgain(holding);
   }
 
   announceAgain(holding: Holding): void {

@@ -378,14 +378,17 @@ class StandbyHalf {
           if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
           machine.adapters.get(adapter)?.addresses.delete(address);
         },
-        remember: () => {
-          if (this.#closed) return;
-          world.remembered = { taken: this.standby.taken(), stuck: this.standby.stuck() };
-        },
+        remember: () => this.#remember(),
       },
       'eth0',
     );
     this.standby.adopt(taken, stuck);
+    this.#remember();
+  }
+
+  #remember(): void {
+    if (this.#closed) return;
+    this.#world.remembered = { taken: this.standby.taken(), stuck: this.standby.stuck() };
   }
 
   begin(): void {
