@@ -14,6 +14,8 @@ import {
   meet,
   reaches,
   startActive,
+  startPair,
+  startPair6,
   startStandby,
   TERMINALS,
   tablesSay,
@@ -47,10 +49,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
   duplexStory('begins when its gateway answers no ping any more, and not before', async (lab) => {
     const [, takeover = ''] = await hardwareOf(lab, 'standby');
     const gateway = { address: address('t24'), every: '200ms', failures: 2 };
-    const standby = await startStandby(lab);
-    const shop = await startActive(lab, 'shop', { gateway });
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab, { shop: { gateway } });
     assert.deepEqual(shop.matching({ event: 'takeover.fault' }), []);
     await lab.freeze('t24');
     const fault = await shop.event({ event: 'takeover.fault' });
@@ -156,10 +155,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
 
   duplexStory('moves to another adapter of the standby when its cable is pulled', async (lab) => {
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
-    const standby = await startStandby(lab);
-    const shop = await startActive(lab, 'shop');
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
     await tablesSay(lab, { s82: standby1 });
     await lab.unplug('standby-1');
@@ -174,14 +170,8 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
   });
 
   duplexStory('of IPv6 moves when its adapter is switched off, which takes it along', async (lab) => {
-    const service = address('s82', 6);
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
-    const standby = await startStandby(lab);
-    const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
-    await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
-    const shop = await startActive(lab, 'shop', { addresses });
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82'], 6);
+    const { standby, shop, service } = await startPair6(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
     await tablesSay(lab, { s82: standby1 }, 6);
     await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'down']);
@@ -196,10 +186,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     'is announced again when the only adapter of the standby has its cable back',
     async (lab, recording) => {
       const [, standby1 = ''] = await hardwareOf(lab, 'standby');
-      const standby = await startStandby(lab, { adapters: ['eth1'] });
-      const shop = await startActive(lab, 'shop');
-      await shop.event({ event: 'takeover.session' });
-      await meet(lab, ['s82']);
+      const { standby, shop } = await startPair(lab, { standby: { adapters: ['eth1'] } });
       assert.equal((await shop.takeover('--give')).code, 0);
       await lab.unplug('standby-1');
       const cut = await standby.event({
@@ -225,10 +212,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const fault = `${lab.directory}/fault`;
     const health = [{ command: ['test', '!', '-e', fault], every: '100ms', failures: 1 }];
-    const standby = await startStandby(lab, { adapters: ['eth1'] });
-    const shop = await startActive(lab, 'shop', { health });
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab, { standby: { adapters: ['eth1'] }, shop: { health } });
     writeFileSync(fault, '');
     await tablesSay(lab, { s82: standby1 });
     rmSync(fault);
@@ -261,10 +245,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
 
   duplexStory('stays on its adapter when that is given another name', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
-    const standby = await startStandby(lab);
-    const shop = await startActive(lab, 'shop');
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
     await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'name', 'other1']);
     await standby.event({ event: 'takeover.kept', address: address('s82'), adapter: 'other1' });
@@ -278,10 +259,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
 
   duplexStory('is doubted as long as somebody answers for its addresses', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
-    const standby = await startStandby(lab, HEARTBEAT);
-    const shop = await startActive(lab, 'shop', HEARTBEAT);
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab, { standby: HEARTBEAT, shop: HEARTBEAT });
     // The program has died, the machine serves on.
     shop.signal('SIGKILL');
     await standby.event({ event: 'takeover.doubted', address: address('s82'), hardware: shop0 });

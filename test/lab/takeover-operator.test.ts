@@ -12,6 +12,7 @@ import {
   meet,
   reaches,
   startActive,
+  startPair,
   startStandby,
   tablesSay,
   unlocked,
@@ -22,10 +23,7 @@ describe('an operator', { concurrency: 3 }, () => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const file = `${lab.directory}/changes`;
     const hooks = [['sh', '-c', 'sleep 600'], ['sh', '-c', 'echo "$@" >> "$0"', file], ['false']];
-    const standby = await startStandby(lab, { hooks });
-    const shop = await startActive(lab, 'shop');
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab, { standby: { hooks } });
     assert.equal((await shop.takeover('--give')).code, 0);
     await tablesSay(lab, { s82: standby1 });
     const expected = [`asked ${address('s82')} - shop`, `taken ${address('s82')} eth1 shop`];

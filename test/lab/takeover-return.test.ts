@@ -10,6 +10,8 @@ import {
   meet,
   reaches,
   startActive,
+  startPair,
+  startPair6,
   startStandby,
   TERMINALS,
   tablesSay,
@@ -47,10 +49,10 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
 
   duplexStory('come back by themselves where that is wanted', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
-    const standby = await startStandby(lab, { ...HEARTBEAT, return: 'automatic', return_after: '500ms' });
-    const shop = await startActive(lab, 'shop', HEARTBEAT);
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby } = await startPair(lab, {
+      standby: { ...HEARTBEAT, return: 'automatic', return_after: '500ms' },
+      shop: HEARTBEAT,
+    });
     await lab.cutPower('shop');
     await standby.event({ event: 'takeover.taken', address: address('s82') });
     await lab.restorePower('shop');
@@ -96,10 +98,7 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
   duplexStory('stay where they are when their adapter is to take none any more', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
-    const standby = await startStandby(lab);
-    const shop = await startActive(lab, 'shop');
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82']);
+    const { standby, shop } = await startPair(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
     await tablesSay(lab, { s82: standby1 });
     await standby.stop();
@@ -133,15 +132,9 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
   });
 
   duplexStory('of IPv6 are told by a neighbour advertisement', async (lab, recording) => {
-    const service = address('s82', 6);
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
-    const standby = await startStandby(lab);
-    const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
-    await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
-    const shop = await startActive(lab, 'shop', { addresses });
-    await shop.event({ event: 'takeover.session' });
-    await meet(lab, ['s82'], 6);
+    const { standby, shop, service } = await startPair6(lab);
     await tablesSay(lab, { s82: shop0 }, 6);
     assert.equal((await shop.takeover('--give')).code, 0);
     await standby.event({ event: 'takeover.taken', address: service, adapter: 'eth1' });

@@ -66,6 +66,7 @@ export class Standby {
   readonly #moving: Moving;
   readonly #actives: Actives;
   readonly #capacity: Capacity;
+  #closed = false;
 
   /** `listening` is the adapter that has the address of `listen`. */
   constructor(configuration: StandbyConfiguration, ports: StandbyPorts, listening: string | null) {
@@ -78,7 +79,7 @@ export class Standby {
       timers: this.#timers,
       holdings: this.#holdings,
       terms: () => this.#configuration,
-      onSettled: () => this.onKernel(),
+      onSettled: () => this.#closed || this.onKernel(),
     };
     this.#answers = new Answers(ports.send);
     this.#lettingGo = new LettingGo(parts, this.#answers);
@@ -250,6 +251,7 @@ export class Standby {
   }
 
   close(): void {
+    this.#closed = true;
     this.#actives.close();
     this.#returns.close();
     this.#timers.close();

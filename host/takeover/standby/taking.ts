@@ -105,7 +105,6 @@ export class Taking {
       this.#lettingGo.drop(holding);
       ports.tell('error', 'takeover.failed', { address, peer: name, reason });
       this.#answers.say(name, holding.id, address, 'failed', reason);
-      // Unless its active has instructed meanwhile, and lets go of it.
     } else if (holding.cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
     else {
       await this.#settle(holding, 'takeover.taken', {}, 0, startMs);
@@ -230,7 +229,10 @@ export class Taking {
     this.#answers.say(name, id, address, 'refused', reason);
   }
 
-  /** It was heard again before anybody was told: on a busy machine switching on takes its time. */
+  /**
+   * Its active was heard again before anybody was told, and has not instructed meanwhile: on a busy machine switching on takes its
+   * time.
+   */
   async #spare(holding: Holding): Promise<void> {
     const { address, adapter, active } = holding;
     await this.#lettingGo.letGo(holding);

@@ -1,7 +1,8 @@
 /** Takeovers that nobody asked for: an active that dies, and everything that only looks like it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADDRESSES, World } from './world.ts';
+import { ADDRESSES } from './configuration.ts';
+import { World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;

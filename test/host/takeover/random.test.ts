@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { random } from '../../random.ts';
-import { ADDRESSES, type Halves, World } from './world.ts';
+import { ADDRESSES } from './configuration.ts';
+import { type Halves, World } from './world.ts';
 
 const ALL = [...ADDRESSES.web, ...ADDRESSES.shop];
 const NAMES = ['web', 'shop'] as const;
@@ -74,11 +75,13 @@ function story(seed: number): Story {
 class Run {
   readonly world: World;
   readonly #halves: Halves;
+  readonly #share: boolean;
   #stopped = false;
 
-  private constructor(world: World, halves: Halves) {
+  private constructor(world: World, halves: Halves, share: boolean) {
     this.world = world;
     this.#halves = halves;
+    this.#share = share;
   }
 
   static async of({ share, automatic, heartbeat, adapters }: Story): Promise<Run> {
@@ -92,7 +95,7 @@ class Run {
       world.machine('standby').adapters.set('eth2', third);
     }
     await world.clock.pass(1000);
-    const run = new Run(world, halves);
+    const run = new Run(world, halves, share);
     run.#look();
     return run;
   }
@@ -182,9 +185,8 @@ class Run {
       case 'hand': {
         const from = standby.holdersOf(one);
         if (from.length !== 1 || standby.adapters.get(two) === undefined) break;
-        if (!halves.standby || !(halves.standby as { share: boolean }).share) {
-          if ([...(standby.adapters.get(two)?.addresses ?? [])].some((a) => ALL.includes(a as never))) break;
-        }
+        const isFree = ALL.every((address) => !standby.holdersOf(address).includes(two));
+        if (!this.#share && !isFree) break;
         standby.adapters.get(from[0] ?? '')?.addresses.delete(one);
         standby.put(two, one);
         break;
@@ -227,7 +229,7 @@ class Run {
   }
 
   /** What is wrong. */
-  faults({ share }: Story): string[] {
+  faults(): string[] {
     const { world } = this;
     const wrong: string[] = [];
     const standby = world.machine('standby');
@@ -275,7 +277,7 @@ class Run {
     }
     for (const adapter of standby.adapters.keys()) {
       const has = taken.filter((one) => one.adapter === adapter);
-      if (has.length > 1 && !share) wrong.push(`${adapter} has ${has.map(({ address }) => address)}`);
+      if (has.length > 1 && !this.#share) wrong.push(`${adapter} has ${has.map(({ address }) => address)}`);
     }
     return wrong;
   }
@@ -289,7 +291,7 @@ async function play(told: Story): Promise<string[]> {
   }
   run.heal();
   await run.world.clock.pass(HEALING_MS);
-  const wrong = run.faults(told);
+  const wrong = run.faults();
   run.stop();
   return wrong;
 }

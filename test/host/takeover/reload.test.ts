@@ -1,7 +1,8 @@
 /** A configuration that is reread while addresses are here and there. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADDRESSES, activeConfiguration, standbyConfiguration, World } from './world.ts';
+import { ADDRESSES, activeConfiguration, standbyConfiguration } from './configuration.ts';
+import { World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;

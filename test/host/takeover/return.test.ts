@@ -1,7 +1,8 @@
 /** Addresses that come back, and programs that are started again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADDRESSES, type Halves, World } from './world.ts';
+import { ADDRESSES } from './configuration.ts';
+import { type Halves, World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;

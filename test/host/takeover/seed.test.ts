@@ -1,7 +1,8 @@
 /** The steps of JP 2001-144806, figures 3 and 5, and what it promises. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADDRESSES, World } from './world.ts';
+import { ADDRESSES } from './configuration.ts';
+import { World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;

@@ -2,21 +2,15 @@
  * A duplex system without machines: real halves and real sessions, a clock that the test turns, kernels and a network that are
  * tables. What is sent is bytes, and may be lost, kept, and sent again.
  */
-import type { Prefix } from '../../../host/config/address.ts';
-import { parseTakeoverConfiguration } from '../../../host/config/takeover/file.ts';
-import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/config/takeover/types.ts';
 import type { Fields, Level } from '../../../host/log.ts';
-import { Active } from '../../../host/takeover/active/active.ts';
-import { ActiveSession } from '../../../host/takeover/active/session.ts';
-import type { Memory } from '../../../host/takeover/memory.ts';
+import type { Active } from '../../../host/takeover/active/active.ts';
 import type { Ports } from '../../../host/takeover/ports.ts';
-import { StandbySessions } from '../../../host/takeover/standby/sessions.ts';
-import { Standby } from '../../../host/takeover/standby/standby.ts';
-import type { Message } from '../../../host/takeover/wire.ts';
+import type { Standby } from '../../../host/takeover/standby/standby.ts';
 import { FakeClock } from './clock.ts';
+import { ADDRESSES, activeConfiguration, standbyConfiguration } from './configuration.ts';
+import { ActiveHalf, type Remembered, StandbyHalf } from './halves.ts';
 import { FakeMachine } from './machine.ts';
 
-const KEY = 'a secret of the pair';
 const NEVER = new Promise<never>(() => {});
 
 export interface Told {
@@ -38,10 +32,6 @@ interface Sent {
   readonly to: string;
   readonly bytes: Buffer;
 }
-
-export const ADDRESSES = { web: ['172.27.178.80', '172.27.178.81'], shop: ['172.27.178.82'] } as const;
-
-type Remembered = Pick<Memory['known'], 'taken' | 'stuck'>;
 
 /** What the halves' configurations say beside the usual. */
 export interface Halves {
@@ -212,218 +202,19 @@ export class World {
     return handovers.map(({ done }) => done);
   }
 
+  /** A cable of the standby's, and what follows within so long. */
+  async cable(adapter: string, isIn: boolean, passMs = 50): Promise<void> {
+    const found = this.machine('standby').adapters.get(adapter);
+    if (found === undefined) throw new Error(`no ${adapter}`);
+    found.cable = isIn;
+    this.standby.onKernel();
+    await this.clock.pass(passMs);
+  }
+
   /** The machine is gone, and everything on it. */
   kill(name: string): void {
     this.machine(name).dead = true;
     this.halves.get(name)?.close();
     this.halves.delete(name);
-  }
-}
-
-export function activeConfiguration(name: 'web' | 'shop', more: object = {}): ActiveConfiguration {
-  const addresses = ADDRESSES[name].map((address, i) => ({ address: `${address}/24`, adapter: `eth${i}` }));
-  const half = { role: 'active', name, standby: '172.27.178.13', key: KEY, addresses, ...more };
-  const { takeover } = parseTakeoverConfiguration(JSON.stringify({ takeover: half }), 'test');
-  if (takeover.role !== 'active') throw new Error('no active');
-  return takeover;
-}
-
-export function standbyConfiguration(more: object = {}): StandbyConfiguration {
-  const half = {
-    role: 'standby',
-    listen: '172.27.178.13:7373',
-    key: KEY,
-    adapters: ['eth0', 'eth1'],
-    actives: [
-      { name: 'web', address: '172.27.178.11' },
-      { name: 'shop', address: '172.27.178.12' },
-    ],
-    ...more,
-  };
-  const { takeover } = parseTakeoverConfiguration(JSON.stringify({ takeover: half }), 'test');
-  if (takeover.role !== 'standby') throw new Error('no standby');
-  return takeover;
-}
-
-/** What host/takeover/active/half.ts is on a real machine. */
-class ActiveHalf {
-  readonly active: Active;
-  readonly session: ActiveSession;
-  readonly #world: World;
-  readonly #name: string;
-  #stop: (() => void)[] = [];
-  #greeting: (() => void) | null = null;
-  #closed = false;
-
-  constructor(world: World, machine: FakeMachine, configuration: ActiveConfiguration) {
-    this.#world = world;
-    this.#name = machine.name;
-    this.session = new ActiveSession(() => [KEY], machine.name);
-    this.active = new Active(
-      configuration,
-      {
-        ...world.ports(machine, configuration.checkMs ?? 200, () => this.#closed),
-        send: (message) => this.#send(message),
-        sent: () => this.session.sent,
-        raise: async (name) => {
-          const adapter = machine.adapters.get(name);
-          if (adapter !== undefined) adapter.up = true;
-        },
-        lower: async (name) => {
-          const adapter = machine.adapters.get(name);
-          if (adapter?.addresses.size === 0) adapter.up = false;
-        },
-        deactivate: async (adapter, { address }) => {
-          if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
-          machine.adapters.get(adapter)?.addresses.delete(address);
-          const others = machine.adapters.get(adapter);
-          if (others?.addresses.size === 0) others.up = false;
-          return { kept: null };
-        },
-      },
-      ({ address }) => machine.answersFor(address) !== null,
-    );
-  }
-
-  begin(): void {
-    this.#greet();
-    this.#beat();
-  }
-
-  receive(bytes: Buffer): void {
-    const reading = this.session.open(bytes);
-    this.#world.told.push({
-      machine: this.#name,
-      level: 'debug',
-      event: `reading.${reading.is}`,
-      fields: {},
-    });
-    if (reading.is === 'welcome') {
-      this.#greeting?.();
-      this.#greeting = null;
-      this.active.onSession(reading.standby);
-      this.#send(this.active.beat(this.#name));
-    } else if (reading.is === 'lost') {
-      this.active.onSessionEnd();
-      this.#greet();
-    } else if (reading.is === 'message') this.active.onMessage(reading.message, reading.seen);
-  }
-
-  say(message: Message): void {
-    this.#send(message);
-  }
-
-  contradicted(address: string, hardware: string): void {
-    this.active.onConflict(address, hardware);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.active.close();
-    this.#greeting?.();
-    for (const stop of this.#stop) stop();
-  }
-
-  #send(message: Message): boolean {
-    const bytes = this.session.seal(message);
-    if (bytes === null) return false;
-    this.#world.deliver(this.#name, 'standby', bytes);
-    return true;
-  }
-
-  #greet(): void {
-    this.#world.deliver(this.#name, 'standby', this.session.hello());
-    this.#greeting = this.#world.clock.after(500, () => this.#greet());
-  }
-
-  #beat(): void {
-    this.#send(this.active.beat(this.#name));
-    this.#stop = [this.#world.clock.after(this.active.beatMs, () => this.#beat())];
-  }
-}
-
-/** What host/takeover/standby/half.ts is on a real machine. */
-class StandbyHalf {
-  readonly standby: Standby;
-  readonly sessions: StandbySessions;
-  readonly #world: World;
-  readonly #heard = new Set<string>();
-  #stop: (() => void) | null = null;
-  #closed = false;
-
-  constructor(
-    world: World,
-    machine: FakeMachine,
-    configuration: StandbyConfiguration,
-    { taken, stuck }: Remembered,
-  ) {
-    this.#world = world;
-    this.sessions = new StandbySessions({
-      keys: () => [KEY],
-      name: 'standby',
-      identify: (name) => (configuration.actives.some((active) => active.name === name) ? name : null),
-      nowMs: () => world.clock.nowMs(),
-    });
-    this.standby = new Standby(
-      configuration,
-      {
-        ...world.ports(machine, configuration.checkMs ?? 0, () => this.#closed),
-        send: (active, message) => this.#send(active, message),
-        factsOf: (adapter) => {
-          const { hardware = null, up = false, cable = true } = machine.adapters.get(adapter) ?? {};
-          return { adapter, hardware, on: up, broken: up && !cable };
-        },
-        holdersOf: (address) => machine.holdersOf(address),
-        withdraw: async (adapter, { address }: Prefix) => {
-          if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
-          machine.adapters.get(adapter)?.addresses.delete(address);
-        },
-        remember: () => this.#remember(),
-      },
-      'eth0',
-    );
-    this.standby.adopt(taken, stuck);
-    this.#remember();
-  }
-
-  #remember(): void {
-    if (this.#closed) return;
-    this.#world.remembered = { taken: this.standby.taken(), stuck: this.standby.stuck() };
-  }
-
-  begin(): void {
-    this.#beat();
-  }
-
-  receive(bytes: Buffer, from: string): void {
-    const reading = this.sessions.open(bytes, from);
-    this.#world.told.push({ machine: 'standby', level: 'debug', event: `reading.${reading.is}`, fields: {} });
-    if (reading.is === 'answer') this.#world.deliver('standby', from, reading.bytes);
-    if (reading.is !== 'message') return;
-    this.#heard.add(reading.active);
-    this.standby.onMessage(reading.active, reading.message, reading.begins);
-    if (reading.begins) this.#send(reading.active, this.standby.report(reading.active, 'standby'));
-  }
-
-  contradicted(address: string, hardware: string): void {
-    this.standby.onConflict(address, hardware);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.standby.close();
-    this.#stop?.();
-  }
-
-  #send(active: string, message: Message): boolean {
-    const bytes = this.sessions.seal(active, message);
-    if (bytes === null) return false;
-    this.#world.deliver('standby', active, bytes);
-    return true;
-  }
-
-  #beat(): void {
-    for (const active of this.#heard) this.#send(active, this.standby.report(active, 'standby'));
-    this.#stop = this.#world.clock.after(this.standby.beatMs, () => this.#beat());
   }
 }

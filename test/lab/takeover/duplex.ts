@@ -102,6 +102,29 @@ export async function reaches(
   return (await lab.run(terminal, argv)).code === 0;
 }
 
+/** The standby and shop, and terminals that have talked with its address. */
+export async function startPair(
+  lab: Lab,
+  more: { readonly standby?: Section; readonly shop?: Section } = {},
+  version: IpVersion = 4,
+): Promise<{ readonly standby: Ringback; readonly shop: Ringback }> {
+  const standby = await startStandby(lab, more.standby);
+  const shop = await startActive(lab, 'shop', more.shop);
+  await shop.event({ event: 'takeover.session' });
+  await meet(lab, ['s82'], version);
+  return { standby, shop };
+}
+
+/** Alike, with an address of IPv6. */
+export async function startPair6(
+  lab: Lab,
+): Promise<{ readonly standby: Ringback; readonly shop: Ringback; readonly service: string }> {
+  const service = address('s82', 6);
+  await lab.run('shop', ['ip', 'address', 'add', `${service}/64`, 'dev', 'eth0', 'nodad']);
+  const addresses = [{ address: `${service}/64`, adapter: 'eth0' }];
+  return { service, ...(await startPair(lab, { shop: { addresses } }, 6)) };
+}
+
 /**
  * Linux does not believe an announcement for somebody else's question about an address whose entry is younger than a second
  * (`locktime` of arp(7)).
