@@ -143,7 +143,7 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     },
   );
 
-  story('keeps its promise when the program is killed, and leaves nothing in the kernel', async (lab) => {
+  story('keeps its promise when the program is killed, and hides no server', async (lab) => {
     await lab.start('mail');
     const first = await Ringback.start(lab, { page: PAGE });
     await turnedAway(lab, first, 'c151', 's80');
