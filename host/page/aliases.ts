@@ -150,7 +150,8 @@ export class Aliases {
   }
 }
 
-function nameOf({ server, port }: Target): string {
+/** The target as nft writes it. */
+export function nameOf({ server, port }: Target): string {
   return `${server} . ${port}`;
 }
 

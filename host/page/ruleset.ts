@@ -1,6 +1,6 @@
 /** The nftables scripts that steer. Whatever stands in the sets has been checked before (`aliases.ts`). */
 
-const SET_NAMES = ['targets4', 'targets6', 'pass4', 'pass6'] as const;
+export const SET_NAMES = ['targets4', 'targets6', 'pass4', 'pass6'] as const;
 
 /**
  * Elements of the sets as nft writes them. `targets*`: `172.27.178.80 . 80` to `198.18.0.1 . 8480`; `pass*`:
@@ -23,21 +23,59 @@ delete table inet ringback
 /**
  * A chain of type nat sees the first packet of a connection alone; conntrack remembers the rest. In front of the
  * usual place for destination NAT, because the first chain that translates decides.
+ *
+ * `lease` is the gate: without its elements nothing is translated, and they live for ten seconds. The time belongs to
+ * the set, so that no way of saving a ruleset makes elements that stay. It is the kernel's own running time: clocks
+ * that are set do not touch it, and a machine that sleeps does not use it up.
+ *
+ * `open*` are targets whose next new connection goes to the server itself. The limit of an element lets one packet
+ * through on however many processors (a `delete @open4` would let all through that come at the same moment), and
+ * none that is not a first SYN uses it up. `visitors*` are those who went that way within the last minute. There is
+ * room for one at each target; where it is full, `add` fails, and with it the rule: the page answers.
  */
 const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
+	set lease { type nf_proto; flags timeout; timeout 10s; }
 	map targets4 { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
 	map targets6 { type ipv6_addr . inet_service : ipv6_addr . inet_service; }
 	set pass4 { type ipv4_addr; }
 	set pass6 { type ipv6_addr; }
+	set open4 { type ipv4_addr . inet_service; flags timeout; timeout 10s; limit rate 1/day burst 1 packets; }
+	set open6 { type ipv6_addr . inet_service; flags timeout; timeout 10s; limit rate 1/day burst 1 packets; }
+	set visitors4 { type ipv4_addr . ipv4_addr . inet_service; flags dynamic, timeout; timeout 60s; size 65535; }
+	set visitors6 { type ipv6_addr . ipv6_addr . inet_service; flags dynamic, timeout; timeout 60s; size 65535; }
 	chain prerouting {
 		type nat hook prerouting priority dstnat - 5; policy accept;
 		ip saddr @pass4 accept
 		ip6 saddr @pass6 accept
-		dnat ip to ip daddr . tcp dport map @targets4
-		dnat ip6 to ip6 daddr . tcp dport map @targets6
+		${letThroughRule('ip', 4)}
+		${letThroughRule('ip6', 6)}
+		meta nfproto @lease dnat ip to ip daddr . tcp dport map @targets4
+		meta nfproto @lease dnat ip6 to ip6 daddr . tcp dport map @targets6
 	}
 }
 `;
+
+function letThroughRule(ip: 'ip' | 'ip6', version: 4 | 6): string {
+  const target = `${ip} daddr . tcp dport`;
+  const visitor = `${ip} saddr . ${target}`;
+  return (
+    `tcp flags & (fin | syn | rst | ack) == syn ${visitor} != @visitors${version} ` +
+    `${target} @open${version} add @visitors${version} { ${visitor} } accept`
+  );
+}
+
+/** An IP version as nft names it. */
+export type Protocol = 'ipv4' | 'ipv6';
+
+/**
+ * Opens the gate for these IP versions, or keeps it open, and closes it for others. (`add` alone leaves an element that
+ * is there the time that it had.)
+ */
+export function renewal(protocols: readonly Protocol[]): string {
+  const close = 'flush set inet ringback lease\n';
+  if (protocols.length === 0) return close;
+  return `${close}add element inet ringback lease { ${protocols.join(', ')} }\n`;
+}
 
 /** One transaction: the table anew with these contents, whatever was in one of this name. */
 export function wholeTable(contents: Contents): string {
@@ -59,16 +97,20 @@ export function difference(from: Contents, to: Contents): string {
 }
 
 /**
- * A transaction that changes nothing, and fails when the table is gone: one target is added that is there. The
- * empty text when there is none. (`nft list tables` reads every element first, seconds in a large table.)
+ * Lets the next new connection to each of these targets through, if it is in `contents`; the empty text when none is.
+ * Each has one from now on, whether or not an earlier one was used.
  */
-export function touch(contents: Contents): string {
-  for (const name of ['targets4', 'targets6'] as const) {
-    for (const [key, value] of contents[name]) {
-      return `add element inet ringback ${name} { ${element(key, value)} }\n`;
+export function opening(names: Iterable<string>, contents: Contents): string {
+  const steered = [...names];
+  let script = '';
+  for (const version of [4, 6] as const) {
+    const open = steered.filter((name) => contents[`targets${version}`].has(name));
+    if (open.length === 0) continue;
+    for (const change of ['add', 'delete', 'add']) {
+      script += `${change} element inet ringback open${version} { ${open.join(', ')} }\n`;
     }
   }
-  return '';
+  return script;
 }
 
 function element(key: string, value: string): string {

@@ -18,14 +18,31 @@
  * - Servers are matched by the address that clients use. One behind a port forwarding of this router is not steered.
  * - A connection that began before its server became a target keeps its way, retransmissions included.
  * - The router's own connections, such as those that confirm a recovery, are never steered.
+ *
+ * What becomes of the kernel's part when this program ends is up to no last word of ours: the rules steer only while a
+ * lease runs that the program renews (`ruleset.ts`), so a program that was killed or hangs, and a ruleset that was saved
+ * and is loaded later, hide nobody for longer than the lease. What is left then, an idle table and two local routes to
+ * addresses that nobody has, is cleaned up by the next start. (A table with `flags owner` would go by itself, but whoever
+ * loads a saved ruleset that has one gets an error, and none of the firewall that is in it.)
  */
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { ALIASES_4, ALIASES_6, Aliases, type Target } from './aliases.ts';
-import { type Contents, difference, NO_TABLE, NOTHING, touch, wholeTable } from './ruleset.ts';
+import { AliasRoutes } from './alias-routes.ts';
+import { Aliases, nameOf, type Target } from './aliases.ts';
+import { listTable, ToolError, transact, unavailable } from './kernel-tools.ts';
+import { faultOf, structureOf } from './listing.ts';
+import {
+  type Contents,
+  difference,
+  NO_TABLE,
+  NOTHING,
+  opening,
+  renewal,
+  SET_NAMES,
+  wholeTable,
+} from './ruleset.ts';
 
 export type { Target } from './aliases.ts';
 
@@ -35,60 +52,47 @@ interface SteeringOptions {
   readonly log: Log;
 }
 
-/** A hanging program is given up; 65,535 targets take seconds on a small router. */
-const TOOL_MS = 60_000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
-/** `nft flush ruleset` and `fw4 flush` take the table away, and nobody says so. */
-const LOOK_AFTER_MS = 10_000;
-/** The option of `ip`, and the network that is all ours. */
-type Route = readonly ['-4' | '-6', string];
-const ROUTE_4: Route = ['-4', ALIASES_4];
-const ROUTE_6: Route = ['-6', ALIASES_6];
-
 /**
- * What becomes of the kernel's part when this program is killed: nobody would answer then, and servers that are back would
- * stay out of reach. A shell of its own session waits for its input to end, which it does with us.
+ * The lease is renewed three times before it would end: an event loop that stands still for two seconds, or an nft that
+ * hangs and is given up, leaves time for one more. What others did to the table and the routes is mended as often.
  */
-const LAST_WILL = [
-  'cat >/dev/null',
-  'nft delete table inet ringback',
-  ...[ROUTE_4, ROUTE_6].map(
-    ([version, network]) => `ip ${version} route del local ${network} dev lo table local`,
-  ),
-].join('; ');
-
-function leaveWill(): ChildProcess {
-  const executor = spawn('sh', ['-c', LAST_WILL], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-  // Without it everything works; only the next start cleans up then.
-  executor.on('error', () => undefined);
-  executor.stdin?.on('error', () => undefined);
-  executor.unref();
-  return executor;
-}
+const RENEW_MS = 3000;
+/** An nft that hangs is given up while there is time for another. */
+const RENEWAL_MS = 4000;
+/** While the table is listed, changes wait. */
+const LISTING_MS = 5000;
+/** A table with more elements than this is looked at more seldom, so that looking stays a small part of the work. */
+const ELEMENTS_A_LOOK = 5000;
 
 export class Steering {
   readonly #log: Log;
-  readonly #version6: boolean;
+  readonly #routes: AliasRoutes;
   readonly #aliases: Aliases;
   readonly #closing = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #executor = leaveWill();
+  /** Runs while something is steered. */
+  #timer: NodeJS.Timeout | null = null;
+  #ticks = 0;
+  #renewing: Promise<void> | null = null;
   #wanted: Contents = NOTHING;
   /** What the kernel has; null: nobody knows. */
   #applied: Contents | null = NOTHING;
+  /** The table without its elements, as nft writes it. */
+  #structure: string;
+  /** What was found instead; null: nothing, at the last look. */
+  #otherStructure: string | null = null;
+  /** Names of targets whose next visitor is to be let through. */
+  #openings = new Set<string>();
   #lookAfter = false;
   #waiting: (() => void)[] = [];
   #running: Promise<void> | null = null;
 
-  private constructor(options: SteeringOptions, version6: boolean) {
+  private constructor(options: SteeringOptions, routes: AliasRoutes, structure: string) {
     this.#log = options.log;
-    this.#version6 = version6;
-    this.#aliases = new Aliases({ pagePort: options.port, version6 });
-    this.#timer = setInterval(() => {
-      this.#lookAfter = true;
-      this.#run();
-    }, LOOK_AFTER_MS).unref();
+    this.#routes = routes;
+    this.#structure = structure;
+    this.#aliases = new Aliases({ pagePort: options.port, version6: routes.version6 });
   }
 
   /**
@@ -97,26 +101,16 @@ export class Steering {
    * RingbackError `unavailable` that says what is missing and what to do.
    */
   static async open(options: SteeringOptions): Promise<Steering> {
+    let routes: AliasRoutes | null = null;
     try {
-      await refuseForeignRoutes();
-      await changeRoute('replace', ROUTE_4);
-    } catch (error) {
-      throw unavailable(error);
-    }
-    let version6 = true;
-    try {
-      await changeRoute('replace', ROUTE_6);
-    } catch (error) {
-      version6 = false;
-      options.log.warn('page.steering', { error: `only IPv4 is steered: ${messageOf(error)}` });
-    }
-    try {
+      routes = await AliasRoutes.open(options.log);
       await transact(wholeTable(NOTHING));
+      return new Steering(options, routes, structureOf(await listTable(LISTING_MS)));
     } catch (error) {
-      for (const route of [ROUTE_4, ROUTE_6]) await changeRoute('del', route).catch(() => undefined);
+      await transact(NO_TABLE).catch(() => undefined);
+      await routes?.remove();
       throw unavailable(error);
     }
-    return new Steering(options, version6);
   }
 
   /**
@@ -132,11 +126,19 @@ export class Steering {
     if (withoutAlias > 0 && left === 0) {
       this.#log.warn('page.steering', { error: 'more targets than aliases', notSteered: withoutAlias });
     }
-    if (this.#closing.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      this.#run();
-    });
+    this.#keepLease();
+    await this.#taken();
+  }
+
+  /**
+   * Lets the next new connection to this target go to the server itself: one, within the ten seconds that follow, and
+   * never one of a client that was let through to it within the last minute (unless the table was made anew
+   * meanwhile). A target that is not steered is left alone. Calls at the same time share a transaction. Resolves when
+   * the kernel has it; a failure is treated as that of `set`.
+   */
+  async letThrough(target: Target): Promise<void> {
+    this.#openings.add(nameOf(target));
+    await this.#taken();
   }
 
   /**
@@ -150,19 +152,67 @@ export class Steering {
   /** Takes table and routes away; conversations that were steered end with them. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    clearInterval(this.#timer);
     this.#closing.abort();
-    this.#executor.kill('SIGKILL');
-    await this.#running;
+    this.#keepLease();
+    await Promise.all([this.#running, this.#renewing]);
     for (const resolve of this.#waiting) resolve();
-    const steps = [() => transact(NO_TABLE), ...this.#routes.map((route) => () => changeRoute('del', route))];
-    for (const step of steps) {
-      await step().catch((error: unknown) => this.#log.warn('page.steering', { error: messageOf(error) }));
+    await transact(NO_TABLE).catch((error: unknown) =>
+      this.#log.warn('page.steering', { error: messageOf(error) }),
+    );
+    await this.#routes.remove();
+  }
+
+  get #isSteering(): boolean {
+    return this.#wanted.targets4.size + this.#wanted.targets6.size > 0;
+  }
+
+  /** Resolves when the kernel has what is wanted now. */
+  async #taken(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#run();
+    });
+  }
+
+  /** What nobody is steered by needs no lease, and nobody to look after it. */
+  #keepLease(): void {
+    const isNeeded = this.#isSteering && !this.#closing.signal.aborted;
+    if (isNeeded && this.#timer === null) {
+      // What was done to the table while nobody looked must not count now.
+      this.#lookAfter = true;
+      this.#timer = setInterval(() => this.#tick(), RENEW_MS).unref();
+    } else if (!isNeeded && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
     }
   }
 
-  get #routes(): readonly Route[] {
-    return this.#version6 ? [ROUTE_4, ROUTE_6] : [ROUTE_4];
+  #tick(): void {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+  }
+
+  /** Beside other changes: a long one must not close the gate. What can't be mended closes it. */
+  async #renew(): Promise<void> {
+    if (this.#applied === null) return;
+    const elements = SET_NAMES.reduce((sum, name) => sum + this.#wanted[name].size, 0);
+    let look = ++this.#ticks % Math.ceil(elements / ELEMENTS_A_LOOK) === 0;
+    try {
+      await transact(this.#renewal, RENEWAL_MS);
+    } catch (error) {
+      // Looking tells what is wrong.
+      look ||= !isHung(error);
+      if (isHung(error)) this.#log.warn('page.steering', { error: messageOf(error) });
+    }
+    if (!look || this.#timer === null) return;
+    this.#lookAfter = true;
+    this.#run();
+  }
+
+  get #renewal(): string {
+    return renewal(this.#isSteering ? this.#routes.leading : []);
   }
 
   /** Starts what brings the kernel up to date, unless it is at work. */
@@ -196,92 +246,65 @@ export class Steering {
   }
 
   async #apply(wanted: Contents): Promise<void> {
+    const openings = this.#openings;
+    this.#openings = new Set();
+    try {
+      await this.#change(wanted, opening(openings, wanted));
+    } catch (error) {
+      for (const name of openings) this.#openings.add(name);
+      throw error;
+    }
+  }
+
+  async #change(wanted: Contents, open: string): Promise<void> {
     const lookAfter = this.#lookAfter;
     this.#lookAfter = false;
+    if (lookAfter || this.#applied === null) await this.#routes.mend();
+    if (lookAfter && this.#applied !== null) await this.#look(this.#applied);
     if (this.#applied !== null) {
-      const script = difference(this.#applied, wanted) || (lookAfter ? touch(wanted) : '');
+      const script = difference(this.#applied, wanted) + open;
       try {
-        if (script !== '') await transact(script);
+        if (script !== '') await transact(script + this.#renewal);
         this.#applied = wanted;
         return;
       } catch (error) {
-        // Somebody else has been there: what is in the kernel is not what was left there.
-        this.#log.warn('page.steering', { error: `made anew: ${messageOf(error)}` });
-        this.#applied = null;
+        this.#distrust(messageOf(error));
       }
     }
-    for (const route of this.#routes) await changeRoute('replace', route);
-    await transact(wholeTable(wanted));
+    await transact(wholeTable(wanted) + open + this.#renewal);
     this.#applied = wanted;
+    await this.#learnStructure();
+  }
+
+  /** Somebody else has been there: what is in the kernel is not what was left there. */
+  #distrust(reason: string): void {
+    this.#log.warn('page.steering', { error: `made anew: ${reason}` });
+    this.#applied = null;
+  }
+
+  async #look(contents: Contents): Promise<void> {
+    try {
+      const listing = await listTable(LISTING_MS);
+      const structure = structureOf(listing);
+      this.#otherStructure = structure === this.#structure ? null : structure;
+      const fault = faultOf(listing, contents, this.#structure);
+      if (fault !== null) this.#distrust(fault);
+    } catch (error) {
+      // Who has no time to list the table knows nothing.
+      if (!isHung(error)) this.#distrust(messageOf(error));
+    }
+  }
+
+  /** What is found again in a table made anew is another nft's way of writing it: somebody has updated the program. */
+  async #learnStructure(): Promise<void> {
+    const other = this.#otherStructure;
+    if (other === null) return;
+    this.#otherStructure = null;
+    const listing = await listTable(LISTING_MS).catch(() => '');
+    if (structureOf(listing) === other) this.#structure = other;
   }
 }
 
-function transact(script: string): Promise<string> {
-  return run('nft', ['-f', '-'], script);
-}
-
-function changeRoute(change: 'replace' | 'del', [version, network]: Route): Promise<string> {
-  return run('ip', [version, 'route', change, 'local', network, 'dev', 'lo', 'table', 'local']);
-}
-
-/** Whoever else uses these addresses would lose them to us. */
-async function refuseForeignRoutes(): Promise<void> {
-  const routes = await run('ip', ['-4', 'route', 'show', 'to', 'root', ALIASES_4, 'table', 'all']);
-  const foreign = routes
-    .split('\n')
-    .find((route) => route !== '' && !route.startsWith(`local ${ALIASES_4} dev lo `));
-  if (foreign !== undefined) {
-    throw new RingbackError(
-      'unavailable',
-      `the page needs the addresses ${ALIASES_4}, and this machine has another route there: ` +
-        `${foreign.trim()}; move that, or set page.listen: false`,
-    );
-  }
-}
-
-/** Runs a program to its end, never through a shell; what it said on stdout. */
-function run(program: string, argv: readonly string[], input = ''): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: TOOL_MS, killSignal: 'SIGKILL', maxBuffer: 1 << 20 } as const;
-    const child = execFile(program, argv, options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(toolError(program, error, stderr));
-    });
-    // It may end before it has read everything, and says why itself.
-    child.stdin?.on('error', () => undefined).end(input);
-  });
-}
-
-class ToolError extends Error {
-  readonly program: string;
-
-  constructor(program: string, message: string, cause: unknown) {
-    super(`${program}: ${message}`, { cause });
-    this.program = program;
-  }
-}
-
-/** nft quotes the whole script behind its first line. */
-function toolError(program: string, error: Error & { killed?: boolean }, stderr: string): ToolError {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const line = lines.find((said) => /error|denied|not permitted/i.test(said)) ?? lines[0];
-  const ended = error.killed === true ? 'did not end in time' : messageOf(error);
-  return new ToolError(program, (line ?? ended).slice(0, 200), error);
-}
-
-function unavailable(error: unknown): RingbackError {
-  if (error instanceof RingbackError) return error;
-  return new RingbackError('unavailable', `${needOf(error)}, or set page.listen: false`, { cause: error });
-}
-
-function needOf(error: unknown): string {
-  if (error instanceof ToolError && systemCodeOf(error.cause) === 'ENOENT') {
-    const found = error.program === 'nft' ? 'package nftables' : 'package iproute2, on OpenWrt ip-tiny';
-    return `the page needs the program ${error.program}, which is not in PATH (${found})`;
-  }
-  const said = messageOf(error);
-  if (/not permitted|denied/i.test(said)) {
-    return `${said}: the page needs the privilege CAP_NET_ADMIN; run as root`;
-  }
-  return `${said}: the page needs a kernel with NAT for nftables (OpenWrt: kmod-nft-nat)`;
+function isHung(error: unknown): boolean {
+  return error instanceof ToolError && error.hung;
 }

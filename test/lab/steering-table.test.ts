@@ -4,16 +4,7 @@ import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { until } from '../host/tools.ts';
 import { firewall } from './steering/firewall.ts';
-import {
-  ask,
-  both,
-  kernelState,
-  nft,
-  pageCommand,
-  pageFor,
-  RouterPage,
-  target,
-} from './steering/router-page.ts';
+import { ask, both, kernelState, nft, pageCommand, pageFor, RouterPage } from './steering/router-page.ts';
 import { story } from './support.ts';
 
 /** What steering.ts tells operators to include. */
@@ -52,27 +43,6 @@ describe('the table of the steering', { concurrency: 3 }, () => {
     assert.equal(await kernelState(lab), before);
   });
 
-  story('left by a killed process is replaced at the next start', async (lab) => {
-    const killed = await RouterPage.open(lab);
-    await killed.set(both('s80'), [address('c150')]);
-    const { stdout: table } = await lab.run('router', ['nft', 'list', 'table', 'inet', 'ringback']);
-    assert.match(table, /172\.27\.178\.80 \. 80/);
-    await killed.kill();
-    for (let tries = 0; (await kernelState(lab)) !== ''; tries++) {
-      assert.ok(tries < 500, 'a moment later nothing is left of it');
-    }
-    await lab.start('s80');
-    for (const wanted of both('s80')) assert.equal(await ask(lab, 'c150', wanted), 's80 at your service');
-    // As if what cleans up had been killed, too.
-    await nft(lab, table);
-    const page = await RouterPage.open(lab);
-    for (const wanted of both('s80')) assert.equal(await ask(lab, 'c150', wanted), 's80 at your service');
-    await page.set(both('s81'));
-    for (const wanted of both('s81')) assert.equal(await ask(lab, 'c150', wanted), pageFor(wanted));
-    await page.stop();
-    assert.equal(await kernelState(lab), '');
-  });
-
   story('stands beside fw4: clients in its lan zone need no further rule', async (lab) => {
     await nft(lab, firewall({ lan: 'lan0', wan: 'wan0' }));
     const page = await RouterPage.open(lab);
@@ -108,24 +78,6 @@ describe('the table of the steering', { concurrency: 3 }, () => {
       for (const wanted of direct) assert.equal(await ask(lab, 'c150', wanted), 'turned away', wanted.server);
     },
   );
-
-  story('is put back when somebody flushes all rules', async (lab) => {
-    const page = await RouterPage.open(lab);
-    await page.set(both('s80'));
-    await nft(lab, 'flush ruleset');
-    await page.set([...both('s80'), ...both('s81')], [address('c151')]);
-    assert.match(page.said, /"page.steering".*made anew: nft: .*No such file/);
-    for (const wanted of [...both('s80'), ...both('s81')]) {
-      assert.equal(await ask(lab, 'c150', wanted), pageFor(wanted));
-    }
-    await nft(lab, 'flush ruleset');
-    await until('it is put back without a change', () => page.said.split('made anew').length === 3);
-    await page.set([...both('s80'), ...both('s81')], [address('c151')]);
-    for (const wanted of [...both('s80'), ...both('s81')]) {
-      assert.equal(await ask(lab, 'c150', wanted), pageFor(wanted));
-    }
-    assert.equal(await ask(lab, 'c151', target('s81')), 'turned away');
-  });
 
   story('gets what was wanted last when the kernel can be reached again', async (lab) => {
     const path = await programs(lab, 'ip', 'nft');

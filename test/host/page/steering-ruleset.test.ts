@@ -5,7 +5,8 @@ import {
   difference,
   NO_TABLE,
   NOTHING,
-  touch,
+  opening,
+  renewal,
   wholeTable,
 } from '../../../host/page/ruleset.ts';
 
@@ -27,14 +28,67 @@ describe('the scripts of the steering', () => {
     assert.ok(script.endsWith('\n}\n'));
   });
 
-  it('let clients pass before anything is translated', () => {
-    const rules = wholeTable(NOTHING).match(/^\t\t(ip|dnat).*/gm);
+  it('let clients pass and visitors through before anything is translated, and translate behind the gate', () => {
+    const rules = wholeTable(NOTHING).match(/^\t\t(ip|dnat|tcp|meta).*/gm);
     assert.deepEqual(rules, [
       '\t\tip saddr @pass4 accept',
       '\t\tip6 saddr @pass6 accept',
-      '\t\tdnat ip to ip daddr . tcp dport map @targets4',
-      '\t\tdnat ip6 to ip6 daddr . tcp dport map @targets6',
+      '\t\ttcp flags & (fin | syn | rst | ack) == syn ip saddr . ip daddr . tcp dport != @visitors4 ' +
+        'ip daddr . tcp dport @open4 add @visitors4 { ip saddr . ip daddr . tcp dport } accept',
+      '\t\ttcp flags & (fin | syn | rst | ack) == syn ip6 saddr . ip6 daddr . tcp dport != @visitors6 ' +
+        'ip6 daddr . tcp dport @open6 add @visitors6 { ip6 saddr . ip6 daddr . tcp dport } accept',
+      '\t\tmeta nfproto @lease dnat ip to ip daddr . tcp dport map @targets4',
+      '\t\tmeta nfproto @lease dnat ip6 to ip6 daddr . tcp dport map @targets6',
     ]);
+  });
+
+  it('make no element of the gate, an opening or a visitor that stays, and no set of visitors without bounds', () => {
+    const table = wholeTable(NOTHING);
+    for (const [name, time] of Object.entries({
+      lease: '10s',
+      open4: '10s',
+      open6: '10s',
+      visitors4: '60s',
+      visitors6: '60s',
+    })) {
+      assert.match(table, new RegExp(`set ${name} {.* timeout ${time};`), name);
+    }
+    assert.equal(table.match(/set visitors[46] {.* size 65535;/g)?.length, 2);
+    assert.doesNotMatch(
+      table,
+      /add element inet ringback (lease|open|visitors)/,
+      'the gate of a new table is closed',
+    );
+  });
+
+  it('renew the gate for the IP versions that may be translated, and close it for others', () => {
+    assert.equal(
+      renewal(['ipv4', 'ipv6']),
+      'flush set inet ringback lease\nadd element inet ringback lease { ipv4, ipv6 }\n',
+    );
+    assert.equal(
+      renewal(['ipv6']),
+      'flush set inet ringback lease\nadd element inet ringback lease { ipv6 }\n',
+    );
+    assert.equal(renewal([]), 'flush set inet ringback lease\n');
+  });
+
+  it('open each steered target once, however often and whether or not it is open', () => {
+    const names = ['172.27.178.81 . 80', '2001:db8:178::80 . 80', '172.27.178.80 . 80'];
+    assert.equal(
+      opening(names, SOME),
+      ['add', 'delete', 'add']
+        .map((change) => `${change} element inet ringback open4 { 172.27.178.81 . 80, 172.27.178.80 . 80 }\n`)
+        .join('') +
+        ['add', 'delete', 'add']
+          .map((change) => `${change} element inet ringback open6 { 2001:db8:178::80 . 80 }\n`)
+          .join(''),
+    );
+  });
+
+  it('open nothing that is not steered, whatever it is', () => {
+    assert.equal(opening(['172.27.178.82 . 80', '172.27.178.80 . 81', '1 }; flush ruleset'], SOME), '');
+    assert.equal(opening([], SOME), '');
   });
 
   it('fill the new table with what is wanted', () => {
@@ -79,18 +133,6 @@ describe('the scripts of the steering', () => {
       'delete element inet ringback targets4 { 172.27.178.80 . 80 }\n' +
         'add element inet ringback targets4 { 172.27.178.80 . 80 : 198.18.0.9 . 8480 }\n',
     );
-  });
-
-  it('look after the table by one target that is there, of either IP version', () => {
-    assert.equal(
-      touch(SOME),
-      'add element inet ringback targets4 { 172.27.178.80 . 80 : 198.18.0.1 . 8480 }\n',
-    );
-    assert.equal(
-      touch({ ...NOTHING, targets6: SOME.targets6 }),
-      difference(NOTHING, { ...NOTHING, targets6: SOME.targets6 }),
-    );
-    assert.equal(touch({ ...NOTHING, pass4: SOME.pass4 }), '', 'without targets the table does nothing');
   });
 
   it('take the table away whether it is there or not', () => {

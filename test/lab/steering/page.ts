@@ -26,12 +26,12 @@ const page = createServer((socket) => {
   socket.on('error', () => undefined).on('data', () => socket.write(answer));
 });
 
-/** Lines `{"targets": […], "pass": […]}`; each is answered with `{"tookMs": …}` or `{"error": …}`. */
+/** Lines `{"targets": […], "pass": […]}` or `{"letThrough": target}`; each is answered with `{"tookMs": …}` or `{"error": …}`. */
 const orders = createServer((socket) => {
   createInterface(socket).on('line', async (line) => {
-    const { targets, pass } = JSON.parse(line);
+    const { targets, pass, letThrough } = JSON.parse(line);
     const startedMs = performance.now();
-    const answer = await steering.set(targets, pass).then(
+    const answer = await (letThrough ? steering.letThrough(letThrough) : steering.set(targets, pass)).then(
       () => ({ tookMs: performance.now() - startedMs }),
       (error: unknown) => ({ error: messageOf(error) }),
     );

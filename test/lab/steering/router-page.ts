@@ -72,6 +72,11 @@ export class RouterPage {
     return tookMs ?? Number.NaN;
   }
 
+  async letThrough(target: Target): Promise<void> {
+    const { error } = await this.order({ letThrough: target });
+    assert.equal(error, undefined);
+  }
+
   /** Sends any order, and waits for the answer. */
   async order(order: unknown): Promise<Answer> {
     this.#orders.write(`${JSON.stringify(order)}\n`);
@@ -90,6 +95,15 @@ export class RouterPage {
     const ended = once(this.#child, 'close');
     this.#child.kill('SIGKILL');
     await ended;
+  }
+
+  /** It hangs, until it is thawed. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
   }
 }
 
@@ -122,7 +136,14 @@ export async function nft(lab: Lab, script: string): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-/** Everything of ours in the router's kernel, as nft and ip print it. */
+/** What nft says about one of the sets. */
+export async function setOf(lab: Lab, name: string): Promise<string> {
+  const { code, stdout, stderr } = await lab.run('router', ['nft', 'list', 'set', 'inet', 'ringback', name]);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** Everything of ours in the router's kernel, as nft and ip print it, but for how long elements still have. */
 export async function kernelState(lab: Lab): Promise<string> {
   const commands = [
     ['nft', 'list', 'ruleset'],
@@ -130,5 +151,49 @@ export async function kernelState(lab: Lab): Promise<string> {
     ['ip', '-6', 'route', 'show', 'table', 'local', 'to', 'root', 'fd72:696e:6762:6163::/64'],
   ];
   const outputs = await Promise.all(commands.map((command) => lab.run('router', command)));
-  return outputs.map(({ stdout }) => stdout).join('');
+  return outputs
+    .map(({ stdout }) => stdout)
+    .join('')
+    .replaceAll(/ expires \w+/g, '');
+}
+
+/** A conversation through one connection that goes on asking. */
+export interface Talk {
+  readonly wanted: Target;
+  readonly child: ChildProcess;
+  /** What was answered; whoever reads may empty it. */
+  said: string;
+}
+
+/** Goes on asking through one connection, and prints every answer. */
+const CONVERSATION = `
+  const socket = require('node:net').connect(80, process.argv[1]);
+  socket.on('connect', () => setInterval(() => socket.write('again'), 50));
+  socket.on('data', (data) => process.stdout.write(data)).on('close', () => process.exit(3));
+`;
+
+/** The client begins a conversation with each of these. Resolves when the page has answered in all. */
+export async function talks(lab: Lab, client: string, targets: readonly Target[]): Promise<readonly Talk[]> {
+  const begun = targets.map((wanted) => {
+    const child = lab.spawn(client, [process.execPath, '-e', CONVERSATION, wanted.server]);
+    const talk: Talk = { wanted, child, said: '' };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      talk.said += text;
+    });
+    return talk;
+  });
+  for (const talk of begun) {
+    await until('the conversation has begun', () => talk.said.includes(pageFor(talk.wanted)));
+  }
+  return begun;
+}
+
+/** The page, and nobody else, goes on answering in these conversations. */
+export async function goOn(begun: readonly Talk[]): Promise<void> {
+  for (const talk of begun) {
+    talk.said = '';
+    await until('the page answers on', () => talk.said.includes(pageFor(talk.wanted)));
+    assert.doesNotMatch(talk.said, /at your service/);
+    assert.equal(talk.child.exitCode, null, 'the connection was not cut');
+  }
 }
