@@ -58,6 +58,7 @@ export class Notices {
     const serverName = entry?.name ?? null;
     const isDirect = viaOf(this.#configuration, entry) === 'direct';
     const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
+    const ports = outages.map(({ port }) => port).sort((a, b) => a - b);
     // Where somebody else tells people, only who gave his address to this router is this router's.
     const whose = isDirect ? 'all' : 'registered';
     return withoutRepetition(this.#awaiting(clients, whose, first.fromMs, nowMs)).map(
@@ -66,7 +67,7 @@ export class Notices {
         const notice = createNotice({
           mail,
           language: language ?? notify.language,
-          item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
+          item: { server, serverName, client, ports, fromMs: first.fromMs, recoveredMs, ...waiting },
           outage: first.id,
           from: smtp?.from ?? '',
         });

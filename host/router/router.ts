@@ -23,6 +23,8 @@ export interface RouterOptions {
   readonly registered: readonly Registered[];
   /** Who wants no notices any more: mail addresses in their folded form. */
   readonly stopped: ReadonlySet<string>;
+  /** Who said that he wants to be told on, alike. */
+  readonly confirmed: ReadonlySet<string>;
   readonly fabric: FabricPort;
   readonly checks: Checks;
   readonly journal: Journal;
@@ -109,6 +111,11 @@ export class Router {
   /** Of the service, or of its host as a whole. */
   outageOf(target: Target): Outage | undefined {
     return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
+  }
+
+  /** Whether one of these ports of the server is down, 0: the host as a whole. */
+  isDown(server: string, ports: readonly number[]): boolean {
+    return ports.some((port) => this.outages.get({ server, port }) !== undefined);
   }
 
   /** The one of these in which this client waits, or that it would be added to. */

@@ -2,12 +2,15 @@
 
 import { prefixContains, prefixText } from '../address.ts';
 import { durationText } from '../duration.ts';
+import { unconfirmedMost } from '../most.ts';
 import {
   and,
   count,
   HIDDEN,
   hiddenSmtp,
   hiddenTraps,
+  mostSentence,
+  mostText,
   smtpSentence,
   smtpWarnings,
   trapSign,
@@ -90,6 +93,12 @@ function telling(configuration: RouterConfiguration): string[] {
     ...(page !== null && (notify.via !== 'direct' || others.some(({ via }) => via !== 'direct'))
       ? ['Who gave a mail address on the page is told by this router in any case.']
       : []),
+    mostSentence(notify.most),
+    ...(page === null
+      ? []
+      : [
+          `An address that came in through the page gets ${mostText(unconfirmedMost(notify.most))} until it is confirmed by the link of a notice.`,
+        ]),
     `Who last tried more than ${durationText(notify.freshMs)} ago is not told, and is forgotten after ${durationText(notify.sweepMs)}; a mail that can't be delivered is dropped after ${durationText(notify.giveUpMs)}.`,
   ];
   if (smtp !== null) sentences.push(smtpSentence(smtp));

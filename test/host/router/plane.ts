@@ -55,6 +55,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
     configuration,
     registered: [],
     stopped: new Set(),
+    confirmed: new Set(),
     fabric: plane,
     checks: {
       watch: () => {},

@@ -141,6 +141,7 @@ describe('A notice', () => {
           server: SERVER,
           serverName: null,
           client: SATO,
+          ports: [0],
           fromMs: 4_990_000,
           recoveredMs: 5_030_000,
           firstMs: 5_026_000,

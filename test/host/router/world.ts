@@ -69,6 +69,7 @@ export class World {
       configuration: given,
       registered,
       stopped: new Set(),
+      confirmed: new Set(),
       fabric: {
         release: note('release'),
         forget: note('forget'),

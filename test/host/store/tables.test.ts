@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { confirmAddress, loadConfirmed } from '../../../host/store/confirmed.ts';
 import type { Sql } from '../../../host/store/database.ts';
 import { addToHistory, listHistory, type PastOutage } from '../../../host/store/history.ts';
 import {
@@ -179,6 +180,19 @@ describe('who wants no notices', () => {
         allowNotices(sql, 'Sa.to@example.jp');
       },
       (sql) => assert.deepEqual(loadStopped(sql), new Set(['tanaka@example.jp'])),
+    );
+  });
+});
+
+describe('who confirmed his address', () => {
+  it('is remembered by every spelling of it', async (test) => {
+    await steps(
+      test,
+      (sql) => {
+        confirmAddress(sql, 'Sa.to+x@example.jp', 1);
+        confirmAddress(sql, 'sato@example.jp', 2);
+      },
+      (sql) => assert.deepEqual(loadConfirmed(sql), new Set(['sato@example.jp'])),
     );
   });
 });

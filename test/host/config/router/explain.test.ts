@@ -21,6 +21,8 @@ describe('the explanation', () => {
       'Signs that a server is back: an ARP reply or announcement (IPv6: a neighbour advertisement), an accepted connection, or an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 1 v3 user, 1 relay believed).',
       'A sign starts a check: what people tried must accept connections for 5s before anybody is told.',
       'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
+      'A person gets 6 mails an hour and 20 a day at most; what is more is collected into one mail.',
+      'An address that came in through the page gets 2 mails an hour and 5 a day until it is confirmed by the link of a notice.',
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
@@ -76,6 +78,13 @@ describe('the explanation', () => {
     says(changed('tls: auto', 'tls: implicit'), /TLS from the first byte, with a login/);
     says(changed('user: ringback, password: smtp-secret, ', ''), /TLS where it is offered, without a login/);
     says(changed('host: 172.27.179.25', 'host: "2001:db8:179::25"'), /by \[2001:db8:179::25\]:25,/);
+    says(
+      changed('{hour: 6, day: 20}', '{hour: 1, day: 3}'),
+      /^A person gets 1 mail an hour and 3 a day at most;/,
+    );
+    says(changed('{hour: 6, day: 20}', '{hour: 1, day: 3}'), /page gets 1 mail an hour and 3 a day until/);
+    says(changed('{hour: 6, day: 20}', 'false'), /^A person gets as many mails as there are\.$/);
+    says(changed('{hour: 6, day: 20}', 'false'), /page gets 2 mails an hour and 5 a day until/);
     says(changed('clients: 65536', 'clients: 1000'), /1,000 waiting clients/);
   });
 
