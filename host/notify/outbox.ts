@@ -42,6 +42,8 @@ export interface OutboxOptions {
   readonly from: string;
   /** A notice that could not be delivered for so long is given up. */
   readonly giveUpMs: number;
+  /** Undelivered notices; more are refused. Without it CAPACITY. */
+  readonly capacity?: number;
   /** Where this addressee says that he wants no more notices; null: nowhere. */
   readonly stopUrl: (mail: string) => string | null;
   /** What lists are signed with; null: there is no key, and they wait for one. */
@@ -127,7 +129,7 @@ export class Outbox {
    */
   enter(sql: Sql, notices: readonly (NewNotice & { readonly holdMs: number })[]): Queued[] {
     const nowMs = this.#options.store.clock.nowMs();
-    let room = CAPACITY - this.#pending;
+    let { room } = this;
     let noneHeld = !isAnyHeld(sql);
     return notices.map(({ holdMs, listed, ...notice }) => {
       const entered = listed === undefined ? notice : { ...notice, listed };
@@ -145,7 +147,7 @@ export class Outbox {
       if (outcome === 'queued' || outcome === 'merged') this.#say('queued', { ...notice, messageId });
       if (outcome === 'full') {
         this.#failed++;
-        this.#fail('error', notice, `the outbox holds ${CAPACITY} notices already`, true);
+        this.#fail('error', notice, `the outbox holds ${this.#capacity} notices already`, true);
       }
     }
     const { store, giveUpMs } = this.#options;
@@ -172,7 +174,11 @@ export class Outbox {
 
   /** How many notices more it can take. */
   get room(): number {
-    return CAPACITY - this.#pending;
+    return this.#capacity - this.#pending;
+  }
+
+  get #capacity(): number {
+    return this.#options.capacity ?? CAPACITY;
   }
 
   /** Whether it is being sent at this moment. */

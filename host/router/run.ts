@@ -87,6 +87,8 @@ class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
+  /** What the router does next. */
+  #later: NodeJS.Timeout | null = null;
 
   constructor(configuration: RouterConfiguration, store: Store, log: Log) {
     this.#configuration = configuration;
@@ -153,6 +155,9 @@ class RouterRole implements RunningRole<RouterConfiguration> {
         this.#deadServers?.changed();
         this.#outbox.serversChanged();
       },
+      later: (f, waitMs) => {
+        this.#later = setTimeout(f, waitMs);
+      },
       log,
       clock: store.clock,
     });
@@ -208,6 +213,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   async stop(): Promise<void> {
+    if (this.#later !== null) clearTimeout(this.#later);
     this.#checks.close();
     await this.#traps.close();
     await this.#control?.close();

@@ -85,6 +85,8 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX outbox_held;
   CREATE INDEX outbox_held ON outbox (mail) WHERE held > 0;
   CREATE INDEX outbox_sendable ON outbox (created_ms) WHERE state = 'queued' AND held < 2;
+  -- Set while who waited is told in portions, as JSON.
+  ALTER TABLE outages ADD COLUMN telling TEXT;
   CREATE INDEX history_by_server ON history (server, to_ms);
   `,
 ];

@@ -86,7 +86,7 @@ describe('The journal', () => {
     assert.equal(commits(), 1);
     assert.deepEqual(waiting(), [[1, false, [SATO]]]);
     const [stored] = store.read(loadOutages);
-    assert.deepEqual(stored, { ...one, told: false });
+    assert.deepEqual(stored, { ...one, told: false, telling: null });
   });
 
   it('commits no more than once a second, however many come', async (context) => {

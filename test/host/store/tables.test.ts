@@ -23,6 +23,7 @@ const OUTAGE: OutageRow = {
   triedPort: 80,
   fromMs: 1234.567,
   told: false,
+  telling: null,
 };
 
 /** Runs each step on a database that was closed and opened since the one before. */
