@@ -1,4 +1,5 @@
 /** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
+import { OUTBOX_CAPACITY } from '../config/capacity.ts';
 import type { Most } from '../config/most.ts';
 import type { Fields, Log } from '../log.ts';
 import type { Admission } from '../store/admission.ts';
@@ -7,7 +8,6 @@ import type { Sql } from '../store/database.ts';
 import {
   type Added,
   addNotice,
-  CAPACITY,
   countQueued,
   finishNotice,
   isAnyHeld,
@@ -42,7 +42,7 @@ export interface OutboxOptions {
   readonly from: string;
   /** A notice that could not be delivered for so long is given up. */
   readonly giveUpMs: number;
-  /** Undelivered notices; more are refused. Without it CAPACITY. */
+  /** Undelivered notices; more are refused. Without it OUTBOX_CAPACITY. */
   readonly capacity?: number;
   /** Where this addressee says that he wants no more notices; null: nowhere. */
   readonly stopUrl: (mail: string) => string | null;
@@ -178,7 +178,7 @@ export class Outbox {
   }
 
   get #capacity(): number {
-    return this.#options.capacity ?? CAPACITY;
+    return this.#options.capacity ?? OUTBOX_CAPACITY;
   }
 
   /** Whether it is being sent at this moment. */

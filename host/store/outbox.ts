@@ -22,8 +22,6 @@ export type {
   OutboxRow,
 } from './notice-rows.ts';
 
-/** Undelivered notices; more are refused. */
-export const CAPACITY = 200_000;
 /** The latest finished ones that are kept, for people who ask what became of theirs. */
 const FINISHED = 10_000;
 /** Lists that were given up are large, because they can be tried again. */

@@ -152,7 +152,7 @@ describe('What a person gets', () => {
 
   it('is counted for all spellings of the address, and no mail goes to another spelling', async (test) => {
     const { counter, add, pass } = await played(test, { mostFor: () => ({ hour: 2, day: 5 }) });
-    const mails = ['sato@example.jp', 'Sa.to@example.jp', 'sato+x@example.jp', 'SATO@example.jp'];
+    const mails = ['sato@example.jp', 'Sa.to@example.jp', 'sato+x@example.jp', 'SATO+X@example.jp'];
     for (const [n, mail] of mails.entries()) add([notice(serverOf(n), mail)]);
     add([notice(serverOf(9), 'tanaka@example.jp')]);
     await pass(0);
@@ -178,6 +178,26 @@ describe('What a person gets', () => {
     assert.deepEqual(counter.mails.flatMap(serversIn).toSorted(), [serverOf(1), serverOf(2)]);
     await pass(HOUR_MS);
     assert.deepEqual(counter.mails.slice(2).map(serversIn), [[serverOf(3)]]);
+  });
+
+  it('is counted by the end of a mail that was long under way', async (test) => {
+    const { counter, add, pass } = await played(test, { mostFor: () => ({ hour: 1, day: 9 }) });
+    let arrive = (): void => {};
+    const send = test.mock.method(counter, 'send', () => {
+      return new Promise<Delivery>((resolve) => {
+        arrive = () => resolve({ outcome: 'delivered' });
+      });
+    });
+    add([notice(serverOf(1))]);
+    await pass(40 * MINUTE_MS);
+    send.mock.restore();
+    arrive();
+    await pass(0);
+    add([notice(serverOf(2))]);
+    await pass(50 * MINUTE_MS);
+    assert.equal(counter.mails.length, 0);
+    await pass(10 * MINUTE_MS);
+    assert.deepEqual(counter.mails.map(serversIn), [[serverOf(2)]]);
   });
 
   it('is as many as there are where the operator says so; lists are never counted', async (test) => {
@@ -296,6 +316,37 @@ describe('What waits for room', () => {
         [[serverOf(2)], false],
       ],
     );
+  });
+
+  it('keeps its name and its words when it was tried before, beside what collects', async (test) => {
+    const { counter, add, pass, store, queued, outbox } = await played(test, one);
+    counter.answer = () => ({ outcome: 'later', about: 'server', reason: 'connection lost' });
+    const doubtful = notice(serverOf(1));
+    add([doubtful]);
+    await pass(0);
+    counter.answer = () => ({ outcome: 'delivered' });
+    // As if the machine had been off.
+    store.write((sql) => sql.run('UPDATE outbox SET due_ms = ?', START_MS + 3 * HOUR_MS));
+    outbox.wake();
+    await pass(2 * HOUR_MS + 30 * MINUTE_MS);
+    add([notice(serverOf(2)), notice(serverOf(3))]);
+    await pass(30 * MINUTE_MS);
+    assert.deepEqual(counter.mails.map(serversIn), [[serverOf(2)]]);
+    assert.deepEqual(
+      queued().map(({ messageId, items, waitsFor }) => [
+        messageId === doubtful.messageId,
+        items.length,
+        waitsFor,
+      ]),
+      [
+        [true, 1, 'nothing'],
+        [false, 1, 'room'],
+      ],
+    );
+    await pass(30 * MINUTE_MS);
+    await pass(HOUR_MS);
+    assert.deepEqual(counter.mails.slice(1).flatMap(serversIn).toSorted(), [serverOf(1), serverOf(3)]);
+    assert.ok(counter.mails.some(({ mail }) => mail.messageId === doubtful.messageId));
   });
 
   it('is sent at once when the operator allows more', async (test) => {

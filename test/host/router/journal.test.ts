@@ -135,7 +135,7 @@ describe('The journal', () => {
     journal.outage(other, HURRY);
     journal.client(other, SATO, HURRY);
     journal.tell([{ outage: outage(), past: past(1) }], [NOTICE]);
-    assert.equal(commits(), 1);
+    assert.equal(commits(), 2, 'and that it may be sent');
     assert.deepEqual(waiting(), [
       [1, true, []],
       [2, false, [SATO]],

@@ -27,6 +27,8 @@ describe('the explanation', () => {
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
       "The data plane's tables take about 8.6 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
+      'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
       '"ringback status" asks at /var/run/ringback.sock.',
     ]);
   });
@@ -86,6 +88,7 @@ describe('the explanation', () => {
     says(changed('{hour: 6, day: 20}', 'false'), /^A person gets as many mails as there are\.$/);
     says(changed('{hour: 6, day: 20}', 'false'), /page gets 2 mails an hour and 5 a day until/);
     says(changed('clients: 65536', 'clients: 1000'), /1,000 waiting clients/);
+    says(changed('clients: 65536', 'clients: 1000'), /^Up to 1,000 clients can wait, .* left: 500 where/);
   });
 
   it('reckons the memory with the sizes it is given', () => {
