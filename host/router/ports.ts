@@ -32,7 +32,7 @@ export interface Checks {
 export interface Rest {
   /** Who waits, and may not be on disk yet. */
   readonly left: readonly (readonly [string, Waiting])[];
-  /** Who waits no more. */
+  /** Who waits no more, whatever `left` says. */
   readonly gone: readonly string[];
 }
 

@@ -192,13 +192,8 @@ export class Tellings {
   /** A portion that others follow. */
   #settle(telling: Telling, { clients, mails }: Portion): void {
     const { left, gone } = telling.missing ?? { left: [], gone: [] };
-    const told = new Set(clients);
     telling.missing = null;
-    this.#write(
-      telling,
-      { left: left.filter(([client]) => !told.has(client)), gone: [...gone, ...clients] },
-      mails,
-    );
+    this.#write(telling, { left, gone: [...gone, ...clients] }, mails);
   }
 
   #left({ recovery, units, lists }: Telling): [string, Waiting][] {

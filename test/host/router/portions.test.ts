@@ -165,6 +165,7 @@ describe('A crowd that waits for one server', () => {
       else syncs(next, all);
       assert.deepEqual(next.waiting(), {});
       assert.deepEqual(next.asked(), [], 'no release, no forget, no check');
+      assert.equal(onDisk(next).length, 6, 'a third process would find them');
       while (next.later());
       assert.equal(next.notices.length, 6);
       assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(10));
@@ -211,6 +212,20 @@ describe('A crowd that waits for one server', () => {
     world.signal(HOST);
     world.handsOut(HOST, clientOf(6));
     assert.deepEqual(mails(world), everybody(7));
+  });
+
+  it('stays on disk when the fabric has forgotten them by itself, and another outage begins', () => {
+    const all = crowd(4);
+    const world = waiting(new World(known(5)), all, 1);
+    recovers(world, all);
+    world.down(HOST, { ago: 0 });
+    world.client('waiting', HOST, clientOf(4), 0);
+    assert.deepEqual(onDisk(world).toSorted(), [1, 2, 3, 4].map(clientOf));
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [clientOf(4)] });
+    world.room = 100;
+    while (world.later());
+    assert.deepEqual(mails(world), everybody(4));
+    assert.deepEqual([onDisk(world), world.asked()], [[clientOf(4)], []]);
   });
 
   it('is written anew when the disk has lost it', () => {
