@@ -1,5 +1,6 @@
 /** What a configuration says that does not go together, once each of its keys is right for itself. */
 
+import type { Most } from './most.ts';
 import type { SmtpConfiguration, TrapConfiguration } from './types.ts';
 
 export type Path = readonly (string | number)[];
@@ -17,6 +18,12 @@ export type Add = (path: Path, message: string) => void;
 export function smtpContradictions({ user, password }: SmtpConfiguration, add: Add): void {
   if (user !== null && password === null) add(['smtp', 'password'], 'is missing; smtp.user needs it');
   if (user === null && password !== null) add(['smtp', 'user'], 'is missing; smtp.password needs it');
+}
+
+/** A day has an hour. */
+export function mostContradictions(most: Most | null, add: Add): void {
+  if (most === null || most.day >= most.hour) return;
+  add(['notify', 'most', 'day'], `${most.day} is less than hour; ${most.hour} or more`);
 }
 
 /** `path` leads to the section. */

@@ -1,6 +1,7 @@
 /** Sections that the files of several commands have. */
 
 import * as v from 'valibot';
+import type { Most } from './most.ts';
 import { list, mapping, type Shape } from './shape.ts';
 import type { ClientConfiguration, SmtpConfiguration, TrapConfiguration, TrapUser } from './types.ts';
 import {
@@ -16,6 +17,7 @@ import {
   privProtocol,
   secret,
   trap,
+  wholeNumber,
 } from './values.ts';
 
 /** Longer lists are a mistake. */
@@ -84,6 +86,17 @@ export const smtp: Shape<SmtpConfiguration> = v.pipe(
     from: keys.from,
   })),
 );
+
+/** More is no limit. */
+const MOST_MAILS = 10_000;
+const mails = wholeNumber('a number of mails', 1, MOST_MAILS);
+const mostMails: Shape<Most> = v.pipe(
+  mapping({ hour: v.optional(mails, 6), day: v.optional(mails, 20) }),
+  v.transform(({ hour, day }) => ({ hour, day })),
+);
+
+/** How many mails a person gets; null: as many as there are. */
+export const most = v.optional(orNone(mostMails), {});
 
 const client: Shape<ClientConfiguration> = v.pipe(
   mapping({ address, mail, language: v.optional(language) }),

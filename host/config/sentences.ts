@@ -1,6 +1,7 @@
 /** Words that the explanations of several commands share. None of them names a secret or a person. */
 
 import { isVersion4 } from './address.ts';
+import type { Most } from './most.ts';
 import type { Endpoint, SmtpConfiguration, TrapConfiguration } from './types.ts';
 
 /** So many items of a list are named, the others counted. */
@@ -34,6 +35,18 @@ export function trapSign({ accept, listen, communities, users, relays }: TrapCon
   const from = [count(communities.length, 'community', 'communities'), count(users.length, 'v3 user')];
   if (relays.length > 0) from.push(`${count(relays.length, 'relay')} believed`);
   return `an SNMP trap ${and(accept, 'disjunction')} at ${at(listen)} (${from.join(', ')})`;
+}
+
+/** How many mails a person gets. */
+export function mostSentence(most: Most | null): string {
+  return most === null
+    ? 'A person gets as many mails as there are.'
+    : `A person gets ${mostText(most)} at most; what is more is collected into one mail.`;
+}
+
+/** `6 mails an hour and 20 a day`. */
+export function mostText({ hour, day }: Most): string {
+  return `${count(hour, 'mail')} an hour and ${day.toLocaleString('en')} a day`;
 }
 
 /** How mail goes out. */

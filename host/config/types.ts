@@ -1,6 +1,7 @@
 /** What `ringback run` is configured to do, after every default is filled in and every text is in one form; and what other roles share with it. */
 
 import type { Prefix } from './address.ts';
+import type { Most } from './most.ts';
 
 export type Language = 'en' | 'ja';
 
@@ -76,6 +77,8 @@ export interface NotifyConfiguration {
   readonly sweepMs: number;
   /** A mail that can't be delivered for so long is dropped. */
   readonly giveUpMs: number;
+  /** How many mails a person gets; null: as many as there are. */
+  readonly most: Most | null;
   readonly language: Language;
 }
 

@@ -57,7 +57,7 @@ export function noticesText(
 
 function pendingText(notice: NoticeRecord): string {
   const { id, mail, tries, reason } = notice;
-  const failed = reason === null ? '' : `, ${triesText(tries)} failed: ${reason}`;
+  const failed = reason === null ? '' : `, ${tries === 0 ? '' : `${triesText(tries)} failed: `}${reason}`;
   return `  ${id}  ${mail}${listText(notice)}  next ${nextText(notice)}${failed}`;
 }
 

@@ -1,6 +1,7 @@
 /** The recovery notice: what it is about, and the mail that it becomes. */
 
 import { createHash } from 'node:crypto';
+import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Notice, NoticeItem } from '../store/outbox.ts';
@@ -51,15 +52,20 @@ export interface NoticeContext {
   readonly clock: Clock;
   /** Where the addressee says that he wants no more of these (RFC 8058); null: nowhere. */
   readonly stopUrl: string | null;
+  /** What an address gets that nobody has confirmed; null: it is confirmed, or the operator's. */
+  readonly unconfirmed?: Most | null;
 }
 
 /**
  * The mail of a notice, dated at the recovery: the same at every attempt, as long as the clock was right. `Auto-Submitted`
  * keeps out-of-office answers away (RFC 3834 section 5).
  */
-export function composeNotice(notice: Notice, { from, clock, stopUrl }: NoticeContext): Mail {
+export function composeNotice(
+  notice: Notice,
+  { from, clock, stopUrl, unconfirmed = null }: NoticeContext,
+): Mail {
   const { messageId, mail, language, items } = notice;
-  const { subject, text } = recoveryNotice(language, { mail, items, stopUrl }, clock);
+  const { subject, text } = recoveryNotice(language, { mail, items, stopUrl, unconfirmed }, clock);
   const recoveredMs = Math.max(...items.map((item) => item.recoveredMs));
   const each = (values: readonly string[]): string => [...new Set(values)].join(', ');
   return {

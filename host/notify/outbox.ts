@@ -1,25 +1,28 @@
 /** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
-import type { Log } from '../log.ts';
+import { OUTBOX_CAPACITY } from '../config/capacity.ts';
+import type { Most } from '../config/most.ts';
+import type { Fields, Log } from '../log.ts';
+import type { Admission } from '../store/admission.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Sql } from '../store/database.ts';
 import {
   type Added,
   addNotice,
-  CAPACITY,
   countQueued,
-  dueNotices,
   finishNotice,
   isAnyHeld,
   loadListed,
   type NewNotice,
   type Notice,
+  type NoticeItem,
   nextDueMs,
   type OutboxRow,
-  oldestNotices,
+  oldestSendable,
   postponeNotice,
   pruneFinished,
 } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import { DueNotices, WINDOW } from './due-notices.ts';
 import { composeList } from './list-mail.ts';
 import { composeNotice, type Mail } from './mail.ts';
 import { eventOf, fieldsOf } from './outbox-events.ts';
@@ -39,6 +42,8 @@ export interface OutboxOptions {
   readonly from: string;
   /** A notice that could not be delivered for so long is given up. */
   readonly giveUpMs: number;
+  /** Undelivered notices; more are refused. Without it OUTBOX_CAPACITY. */
+  readonly capacity?: number;
   /** Where this addressee says that he wants no more notices; null: nowhere. */
   readonly stopUrl: (mail: string) => string | null;
   /** What lists are signed with; null: there is no key, and they wait for one. */
@@ -47,6 +52,12 @@ export interface OutboxOptions {
   readonly times?: Clock;
   /** Whether this addressee has said so since the notice was entered. */
   readonly isStopped?: (mail: string) => boolean;
+  /** How many mails this addressee gets; null, and without it: as many as there are. */
+  readonly mostFor?: (mail: string) => Most | null;
+  /** The same for an address that nobody has confirmed, which its mails say; null: it is confirmed, or the operator's. */
+  readonly unconfirmed?: (mail: string) => Most | null;
+  /** Whether what an item says is back is down again. */
+  readonly isDown?: (item: NoticeItem) => boolean;
   readonly log: Log;
 }
 
@@ -74,8 +85,6 @@ const NO_KEY: Delivery = { outcome: 'later', about: 'recipient', reason: 'no lis
 
 /** Sends under way at the same time. */
 export const OUTSTANDING = 16;
-/** Rows in memory at the most: the others wait on disk. */
-const WINDOW = 64;
 const LONGEST_WAIT_MS = 600_000;
 /** The longest delay that a timer takes is 2^31 - 1 ms; waking up for nothing now and then is simpler. */
 const LONGEST_SLEEP_MS = 3_600_000;
@@ -84,8 +93,7 @@ const WRITE_MS = 200;
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** Due ones that are read already. */
-  #window: OutboxRow[] = [];
+  readonly #due: DueNotices;
   /** Message-IDs of those being sent, or whose result is not written yet. */
   readonly #claimed = new Set<string>();
   #results: Result[] = [];
@@ -106,6 +114,13 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#pending = options.store.read(countQueued);
+    const { store, mostFor = () => null, isDown = () => false } = options;
+    this.#due = new DueNotices({
+      store,
+      rules: { mostFor, isDown },
+      onAdmission: (admission) => this.#heldBack(admission),
+      onDue: () => this.#pump(),
+    });
   }
 
   /**
@@ -114,7 +129,7 @@ export class Outbox {
    */
   enter(sql: Sql, notices: readonly (NewNotice & { readonly holdMs: number })[]): Queued[] {
     const nowMs = this.#options.store.clock.nowMs();
-    let room = CAPACITY - this.#pending;
+    let { room } = this;
     let noneHeld = !isAnyHeld(sql);
     return notices.map(({ holdMs, listed, ...notice }) => {
       const entered = listed === undefined ? notice : { ...notice, listed };
@@ -132,7 +147,7 @@ export class Outbox {
       if (outcome === 'queued' || outcome === 'merged') this.#say('queued', { ...notice, messageId });
       if (outcome === 'full') {
         this.#failed++;
-        this.#fail('error', notice, `the outbox holds ${CAPACITY} notices already`, true);
+        this.#fail('error', notice, `the outbox holds ${this.#capacity} notices already`, true);
       }
     }
     const { store, giveUpMs } = this.#options;
@@ -142,17 +157,28 @@ export class Outbox {
 
   /** Looks at the database anew: somebody changed it, or what decides about it. `first` are due, and go first. */
   wake(first: readonly OutboxRow[] = []): void {
+    const { store } = this.#options;
     // What is settled already must not be counted as pending again.
     this.#write();
-    this.#window = [...first];
+    this.#due.reconsider();
     this.#expiryMs = Number.NEGATIVE_INFINITY;
-    this.#pending = this.#options.store.read(countQueued);
+    this.#pending = store.read(countQueued);
+    this.#due.reset(first, store.clock.nowMs());
     this.#pump();
+  }
+
+  /** A server went down, or came back. */
+  serversChanged(): void {
+    this.#due.serversChanged();
   }
 
   /** How many notices more it can take. */
   get room(): number {
-    return CAPACITY - this.#pending;
+    return this.#capacity - this.#pending;
+  }
+
+  get #capacity(): number {
+    return this.#options.capacity ?? OUTBOX_CAPACITY;
   }
 
   /** Whether it is being sent at this moment. */
@@ -189,6 +215,7 @@ export class Outbox {
    */
   async close(graceMs: number): Promise<number> {
     this.#closed = true;
+    this.#due.close();
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#outstanding > 0) {
       let grace: NodeJS.Timeout | undefined;
@@ -222,9 +249,9 @@ export class Outbox {
     if (nowMs >= dueMs) {
       dueMs = Number.POSITIVE_INFINITY;
       while (this.#outstanding < atOnce) {
-        const row = this.#next(nowMs);
-        if (row === undefined) {
-          dueMs = store.read((sql) => nextDueMs(sql, nowMs));
+        const row = this.#pending > this.#claimed.size ? this.#due.next(nowMs, this.#claimed) : undefined;
+        if (row === undefined || row === 'again') {
+          dueMs = row === 'again' ? nowMs : store.read((sql) => nextDueMs(sql, nowMs));
           break;
         }
         void this.#attempt(row);
@@ -240,13 +267,13 @@ export class Outbox {
     this.#timer = setTimeout(() => this.#pump(), Math.ceil(Math.min(sleepMs, LONGEST_SLEEP_MS)));
   }
 
-  #next(nowMs: number): OutboxRow | undefined {
-    if (this.#window.length === 0 && this.#pending > this.#claimed.size) {
-      this.#window = this.#options.store
-        .read((sql) => dueNotices(sql, nowMs, WINDOW + this.#claimed.size))
-        .filter(({ messageId }) => !this.#claimed.has(messageId));
+  #heldBack({ held, more }: Admission): void {
+    this.#pending += more;
+    const { clock } = this.#options.store;
+    for (const { notice, reason, untilMs } of held) {
+      const until = clock.dateOf(untilMs)?.toISOString() ?? null;
+      this.#say('held', notice, { reason, until });
     }
-    return this.#window.shift();
   }
 
   /** Gives up some that are too old; returns whether that was all: of very many the program must not stand still. */
@@ -254,7 +281,7 @@ export class Outbox {
     const { giveUpMs, store } = this.#options;
     if (nowMs < this.#expiryMs) return true;
     const rows = store
-      .read((sql) => oldestNotices(sql, WINDOW + this.#claimed.size))
+      .read((sql) => oldestSendable(sql, WINDOW + this.#claimed.size))
       .filter(({ messageId }) => !this.#claimed.has(messageId));
     const old = rows.filter(({ createdMs }) => nowMs - createdMs >= giveUpMs);
     if (old.length === 0) {
@@ -265,8 +292,8 @@ export class Outbox {
       this.#claimed.add(row.messageId);
       this.#giveUp(row, `given up: ${row.reason ?? 'never attempted'}`);
     }
-    this.#window = [];
     this.#write();
+    this.#due.reset([], nowMs);
     return false;
   }
 
@@ -308,8 +335,11 @@ export class Outbox {
 
   /** null: it is a list, and there is nothing to sign it with. */
   #compose(row: OutboxRow): Mail | null {
-    const { from, store, stopUrl, listKey = null, times = store.clock } = this.#options;
-    if (row.list === undefined) return composeNotice(row, { from, clock: times, stopUrl: stopUrl(row.mail) });
+    const { from, store, stopUrl, unconfirmed, listKey = null, times = store.clock } = this.#options;
+    if (row.list === undefined) {
+      const until = unconfirmed?.(row.mail) ?? null;
+      return composeNotice(row, { from, clock: times, stopUrl: stopUrl(row.mail), unconfirmed: until });
+    }
     if (listKey === null) return null;
     const listed = store.read((sql) => loadListed(sql, row.messageId));
     return composeList(row, row.list, listed, { from, clock: times, key: listKey });
@@ -360,7 +390,9 @@ export class Outbox {
     }
   }
 
-  #say(what: string, notice: Notice): void {
-    for (const fields of fieldsOf(notice)) this.#options.log.info(eventOf(what, notice), fields);
+  #say(what: string, notice: Notice, more: Fields = {}): void {
+    for (const fields of fieldsOf(notice)) {
+      this.#options.log.info(eventOf(what, notice), { ...fields, ...more });
+    }
   }
 }

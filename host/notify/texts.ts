@@ -1,5 +1,6 @@
 /** The words of the mails, in the languages of the contract; the Japanese ones are the seed's (figure 8). */
 
+import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
 import type { Clock } from '../store/clock.ts';
 import type { NoticeItem } from '../store/outbox.ts';
@@ -10,6 +11,8 @@ interface Facts {
   readonly items: readonly NoticeItem[];
   /** Where to say that no more of these are wanted; null: nowhere. */
   readonly stopUrl: string | null;
+  /** What the address gets until its owner confirms it there; null: it is confirmed, or the operator's. */
+  readonly unconfirmed?: Most | null;
 }
 
 /** One server's lines. */
@@ -29,6 +32,8 @@ interface Words {
   readonly head: (addressee: string, servers: number) => readonly string[];
   readonly server: (facts: ServerFacts) => readonly string[];
   readonly stop: string;
+  /** In its place where the address came in through the page, and nobody has confirmed it. */
+  readonly confirm: (most: Most) => readonly string[];
   /** Days, hours, minutes and seconds; the two largest of them that are not zero. */
   readonly units: readonly [string, string, string, string];
   readonly between: string;
@@ -53,6 +58,11 @@ const WORDS: Readonly<Record<Language, Words>> = {
         : [`You tried: ${last === null || first === last ? first : `${first} to ${last}`}`]),
     ],
     stop: 'No more such notices:',
+    confirm: ({ hour, day }) => [
+      'This address was entered on a page, and nobody has confirmed it:',
+      `until then it gets ${hour} of these mails an hour and ${day} a day at most.`,
+      'Go on telling you, or no more such notices:',
+    ],
     units: [' d', ' h', ' min', ' s'],
     between: ' ',
   },
@@ -74,6 +84,11 @@ const WORDS: Readonly<Record<Language, Words>> = {
         : [`接続を試みた時間 : ${last === null || first === last ? first : `${first} ～ ${last}`}`]),
     ],
     stop: '今後この通知が不要な方:',
+    confirm: ({ hour, day }) => [
+      'このメールアドレスは登録画面で入力されたもので、まだご本人の確認が済んでいません。',
+      `確認が済むまで、通知は1時間に${hour}通、1日に${day}通までとなります。`,
+      '今後も通知を希望される方、通知が不要な方:',
+    ],
     units: ['日', '時間', '分', '秒'],
     between: '',
   },
@@ -85,10 +100,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
  */
 export function recoveryNotice(
   language: Language,
-  { mail, items, stopUrl }: Facts,
+  { mail, items, stopUrl, unconfirmed = null }: Facts,
   clock: Clock,
 ): { subject: string; text: string } {
-  const { subject, head, server: linesOf, stop, units, between } = WORDS[language];
+  const { subject, head, server: linesOf, stop, confirm, units, between } = WORDS[language];
   const span = (ms: number): string => spanText(ms, units, between);
   const time = (ms: number): string | null => {
     const date = clock.dateOf(ms);
@@ -105,7 +120,8 @@ export function recoveryNotice(
       last: time(lastMs - firstMs < ONE_TRY_MS ? firstMs : lastMs),
     }),
   ]);
-  const foot = stopUrl === null ? [] : ['', stop, stopUrl];
+  const words = unconfirmed === null ? [stop] : confirm(unconfirmed);
+  const foot = stopUrl === null ? [] : ['', ...words, stopUrl];
   return { subject, text: `${[...head(mail, items.length), ...lines, ...foot].join('\n')}\n` };
 }
 

@@ -34,8 +34,10 @@ export interface PageHost {
   message(): Message | null;
   /** One-click unsubscribe (RFC 8058): false when the token is none of ours. */
   stop(token: string): boolean;
-  /** Takes that back; alike. */
+  /** Takes that back, and confirms that the address is its owner's; alike. */
   allow(token: string): boolean;
+  /** Whether the token is ours, and nobody has confirmed the address. */
+  isUnconfirmed(token: string): boolean;
   /** Whether the token is ours, and whoever has it wants no notices. */
   isStopped(token: string): boolean;
 }

@@ -19,6 +19,7 @@ export const OWN_PATH = '/.well-known/ringback/';
  * - `back`: the server answers again, there is nothing to register for.
  * - `stop`, `stopped`, `allowed`, `stop-unknown`: the question behind a notice's link (RFC 8058: asking must not
  *   unsubscribe), done, taken back, and for a token that is none of ours.
+ * - `confirm`, `confirmed`: the same question where nobody has confirmed the address, with a second button; and done.
  */
 export type Page =
   | 'outage'
@@ -29,6 +30,8 @@ export type Page =
   | 'refused'
   | 'back'
   | 'stop'
+  | 'confirm'
+  | 'confirmed'
   | 'stopped'
   | 'allowed'
   | 'stop-unknown';
@@ -55,6 +58,8 @@ export interface PageFacts {
   readonly message: { readonly text: string; readonly until: Date | null } | null;
   /** Where the form goes and what it carries unseen (`token`, `server`, …); null: no form. */
   readonly form: { readonly action: string; readonly fields: Readonly<Record<string, string>> } | null;
+  /** Of `confirm` only: what the form of its other button carries. */
+  readonly confirming?: Readonly<Record<string, string>>;
   /** The mail address that was registered, or is shown in the field again. */
   readonly mail: string | null;
   /** Of `refused` only. */
@@ -199,6 +204,10 @@ function formOf(page: Page, language: Language, facts: PageFacts): Html | null {
   if (form === null) return null;
   const parts = PARTS[language];
   if (page === 'stop') return html`${formStart(form)}${parts.stopEnd}`;
+  if (page === 'confirm') {
+    const other = { ...form, fields: facts.confirming ?? {} };
+    return html`${formStart(other)}${parts.confirmEnd}${formStart(form)}${parts.stopInsteadEnd}`;
+  }
   if (page === 'stopped') return html`${formStart(form)}${parts.allowEnd}`;
   const isWrong = page === 'refused' && facts.refusal === 'mail';
   return html`

@@ -65,6 +65,8 @@ function partsOf(language: Language) {
       </div>
       </form>`,
     stopEnd: html`<div class="row"><button class="yes">${words.stop}</button></div></form>`,
+    confirmEnd: html`<div class="row"><button class="yes">${words.confirm}</button></div></form>`,
+    stopInsteadEnd: html`<div class="row"><button>${words.stop}</button></div></form>`,
     allowEnd: html`<div class="row"><button>${words.allow}</button></div></form>`,
     allowing: html`<p class="soft">${words.allowing}</p>`,
     another: html`${words.another}`,

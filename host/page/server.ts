@@ -64,8 +64,9 @@ const EVENT_STREAM = [
 ];
 /** What a mail program posts (RFC 8058 section 3.1), and the button of the page behind the link. */
 const ONE_CLICK = { 'List-Unsubscribe': 'One-Click' };
-/** What only the button of the page posts that says so. */
+/** What only the buttons of the page post by which an owner says that he wants notices, again or on. */
 const ALLOW = { notices: 'allow' };
+type OfLink = 'stop' | 'confirm' | 'confirmed' | 'stopped' | 'allowed' | 'stop-unknown';
 
 export class PageServer {
   readonly #options: PageOptions;
@@ -282,8 +283,9 @@ export class PageServer {
   /** Mail programs and curious scanners open links: asking must not unsubscribe (RFC 8058 section 3). */
   #askToStop(asked: Asked, status: number): void {
     const token = stopTokenOf(asked);
-    const isStopped = token !== '' && this.#options.host.isStopped(token);
-    this.#sendOfLink(asked, status, isStopped ? 'stopped' : 'stop');
+    const { host } = this.#options;
+    if (token !== '' && host.isStopped(token)) this.#sendOfLink(asked, status, 'stopped');
+    else this.#sendOfLink(asked, status, token !== '' && host.isUnconfirmed(token) ? 'confirm' : 'stop');
   }
 
   async #stop(asked: Asked): Promise<void> {
@@ -293,19 +295,24 @@ export class PageServer {
     const token = stopTokenOf(asked);
     const wantsStop = body !== 'long' && isOneClick(body);
     const wantsMore = !wantsStop && body !== 'long' && isAllowing(asked.head.contentType, body);
-    if (!wantsStop && !wantsMore) this.#askToStop(asked, 400);
-    else if (token === '' || !(wantsStop ? host.stop(token) : host.allow(token)))
+    if (!wantsStop && !wantsMore) {
+      this.#askToStop(asked, 400);
+      return;
+    }
+    const wasStopped = token !== '' && host.isStopped(token);
+    if (token === '' || !(wantsStop ? host.stop(token) : host.allow(token)))
       this.#sendOfLink(asked, 404, 'stop-unknown');
-    else this.#sendOfLink(asked, 200, wantsStop ? 'stopped' : 'allowed');
+    else this.#sendOfLink(asked, 200, wantsStop ? 'stopped' : wasStopped ? 'allowed' : 'confirmed');
   }
 
   /** A page of a notice's link, with the button that belongs to it. */
-  #sendOfLink(asked: Asked, status: number, page: 'stop' | 'stopped' | 'allowed' | 'stop-unknown'): void {
-    const fields = page === 'stop' ? ONE_CLICK : page === 'stopped' ? ALLOW : null;
+  #sendOfLink(asked: Asked, status: number, page: OfLink): void {
+    const fields = page === 'stopped' ? ALLOW : page === 'stop' || page === 'confirm' ? ONE_CLICK : null;
     const action = `${OWN_PATH}stop?t=${encodeURIComponent(stopTokenOf(asked))}`;
     this.#send(asked, status, page, {
       ...plainFacts(this.#options.configuration),
       form: fields === null ? null : { action, fields },
+      ...(page === 'confirm' ? { confirming: ALLOW } : {}),
     });
   }
 }

@@ -26,6 +26,7 @@ export interface Words {
   readonly no: string;
   readonly stop: string;
   readonly allow: string;
+  readonly confirm: string;
   /** For those who registered although they stopped the notices once: whether they did is not told. */
   readonly allowing: string;
   /** From the page of a client that is known to the form. */
@@ -89,6 +90,15 @@ const ENGLISH: Words = {
       heading: 'Stop recovery notices?',
       lead: 'This router will then send no recovery notice to your mail address any more, until you allow it again with the same link.',
     },
+    confirm: {
+      heading: 'Go on telling you?',
+      lead: 'This mail address was entered on a page of this router, and nobody has confirmed it: until then it gets few notices at a time, and later ones together.',
+      more: 'If you want no notices, stop them: this router will then send none to your mail address any more, until you allow it again with the same link.',
+    },
+    confirmed: {
+      heading: 'You will be told on',
+      lead: 'Your mail address is confirmed. The link in any of the notices stops them.',
+    },
     stopped: {
       heading: 'No more notices',
       lead: 'This router won’t send recovery notices to your mail address any more.',
@@ -121,6 +131,7 @@ const ENGLISH: Words = {
   no: 'No, thank you',
   stop: 'Stop the notices',
   allow: 'Allow notices again',
+  confirm: 'Go on telling me',
   allowing: 'If you once said that you want no more notices: the link in any of them allows them again.',
   another: 'Register another person on this network',
   server: 'Server',
@@ -175,6 +186,15 @@ const JAPANESE: Words = {
       heading: '復旧通知を停止しますか？',
       lead: '停止すると、同じリンクから再開されるまで、このルータからお使いのメールアドレスにサーバ障害復旧通知をお送りすることはありません。',
     },
+    confirm: {
+      heading: '今後も復旧通知をお送りしますか？',
+      lead: 'このメールアドレスは、このルータの画面で入力されたもので、まだご本人の確認が済んでいません。確認が済むまで、お送りする通知の数を制限し、残りはまとめてお送りします。',
+      more: '通知が不要な場合は停止してください。同じリンクから再開されるまで、このルータからお使いのメールアドレスにサーバ障害復旧通知をお送りすることはありません。',
+    },
+    confirmed: {
+      heading: '今後も復旧通知をお送りします',
+      lead: 'メールアドレスの確認が完了しました。通知は、各通知に記載のリンクから停止できます。',
+    },
     stopped: {
       heading: '復旧通知を停止しました',
       lead: '今後、このルータからお使いのメールアドレスにサーバ障害復旧通知をお送りすることはありません。',
@@ -207,6 +227,7 @@ const JAPANESE: Words = {
   no: '希望しない',
   stop: '通知を停止する',
   allow: '通知を再開する',
+  confirm: '今後も通知を希望する',
   allowing: '以前に通知を停止された場合は、お手元の通知に記載のリンクから再開できます。',
   another: 'ほかの方のメールアドレスを登録する',
   server: 'サーバ',

@@ -80,6 +80,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       // There is no page here on which people could say so.
       stopUrl: () => null,
       times: wallTimes(store.clock),
+      mostFor: () => current().notify.most,
       log,
     });
     this.#reader = new MailboxReader({ store, outbox: this.#outbox, configuration, log });

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
 import { type PageHost, PageServer } from '../page/server.ts';
 import { Steering, type Target } from '../page/steering.ts';
+import { confirmAddress } from '../store/confirmed.ts';
 import { register } from '../store/registrations.ts';
 import { allowNotices, stopNotices } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,8 @@ export interface DeadServersOptions {
   readonly router: Router;
   readonly journal: StoreJournal;
   readonly links: StopLinks;
+  /** Somebody confirmed his address. */
+  readonly onConfirmed: () => void;
   readonly log: Log;
 }
 
@@ -145,17 +148,27 @@ export class DeadServers implements PageHost {
   }
 
   allow(token: string): boolean {
-    const { store, router, links } = this.#options;
+    const { store, router, links, onConfirmed } = this.#options;
     const mail = links.mailOf(token);
     if (mail === null) return false;
-    store.write((sql) => allowNotices(sql, mail));
+    const isNews = !router.people.isConfirmed(mail);
+    store.write((sql) => {
+      allowNotices(sql, mail);
+      confirmAddress(sql, mail, store.clock.nowMs());
+    });
     router.people.allow(mail);
+    if (isNews) onConfirmed();
     return true;
   }
 
   isStopped(token: string): boolean {
     const mail = this.#options.links.mailOf(token);
     return mail !== null && this.#options.router.people.isStopped(mail);
+  }
+
+  isUnconfirmed(token: string): boolean {
+    const mail = this.#options.links.mailOf(token);
+    return mail !== null && !this.#options.router.people.isConfirmed(mail);
   }
 
   /** Tells the kernel until nothing has changed meanwhile; then those whose server is back. */

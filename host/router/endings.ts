@@ -6,6 +6,7 @@ import type { Journal } from './ports.ts';
 export class Endings {
   readonly #journal: Pick<Journal, 'remove'>;
   readonly #outages = new Map<string, Outage>();
+  readonly #held = new Set<Outage>();
   /** Who came to a chain after it was handed out, until the fabric says whether the outage goes on. */
   readonly #late = new Map<string, Map<string, Waiting>>();
   /** Of the outages, those for which the fabric was asked to say everything again. */
@@ -15,15 +16,29 @@ export class Endings {
     this.#journal = journal;
   }
 
-  /** An earlier process told it. */
-  resume(outage: Outage): void {
+  /** An earlier process told it, or was about to: then it is held. */
+  resume(outage: Outage, { isHeld = false }: { isHeld?: boolean } = {}): void {
     this.#outages.set(nameOf(outage), outage);
+    if (isHeld) this.#held.add(outage);
   }
 
-  /** It was told just now; who still is in it came late. */
-  add(outage: Outage): void {
-    this.resume(outage);
-    this.#late.set(nameOf(outage), outage.clients);
+  /** It is held until all are told who waited; these came late. */
+  add(outage: Outage, late: Map<string, Waiting>): void {
+    this.resume(outage, { isHeld: true });
+    this.#late.set(nameOf(outage), late);
+  }
+
+  /** Whether there are people of it who were not told yet: until then the fabric keeps them, and so does the disk. */
+  isHeld(outage: Outage): boolean {
+    return this.#held.has(outage);
+  }
+
+  /** All are told. Returns whether the fabric still has to forget it. */
+  release(outage: Outage): boolean {
+    this.#held.delete(outage);
+    const isThere = this.get(outage) === outage;
+    if (!isThere) this.#journal.remove(outage, null);
+    return isThere;
   }
 
   get(target: Target): Outage | undefined {
@@ -46,7 +61,7 @@ export class Endings {
     const outage = this.get(target);
     if (outage === undefined) return;
     this.#outages.delete(nameOf(target));
-    this.#journal.remove(outage, null);
+    if (!this.isHeld(outage)) this.#journal.remove(outage, null);
   }
 
   /** The fabric knows of nothing any more. Returns those to which somebody came late, with these as its clients. */
@@ -55,7 +70,7 @@ export class Endings {
     for (const outage of this.#outages.values()) {
       const clients = this.late(outage);
       if (clients !== undefined && clients.size > 0) goOn.push({ ...outage, clients });
-      this.#journal.remove(outage, null);
+      if (!this.isHeld(outage)) this.#journal.remove(outage, null);
     }
     this.#outages.clear();
     this.#late.clear();

@@ -2,11 +2,11 @@
 import type { Outbox } from '../notify/outbox.ts';
 import type { Sql } from '../store/database.ts';
 import { addToHistory, type PastOutage } from '../store/history.ts';
-import { removeClient, removeOutage, saveClient, saveOutage } from '../store/outages.ts';
+import { removeClient, removeOutage, saveClient, saveOutage, type TellingState } from '../store/outages.ts';
 import type { Store } from '../store/store.ts';
 import type { HeldNotice } from './notices.ts';
 import type { Outage } from './outages.ts';
-import type { Journal } from './ports.ts';
+import type { Journal, Rest } from './ports.ts';
 
 /** At most one commit in this time. */
 const GROUP_MS = 1000;
@@ -58,12 +58,33 @@ export class StoreJournal implements Journal {
     const queued = this.#commit((sql) => {
       for (const { outage, past } of ended) {
         removeOutage(sql, outage.id);
-        saveOutage(sql, { ...outage, told: true });
+        saveOutage(sql, { ...outage, told: true, telling: null });
         addToHistory(sql, past);
       }
       return this.#outbox.enter(sql, notices);
     });
     this.#outbox.announce(queued);
+  }
+
+  tellSome(
+    ending: readonly Outage[],
+    telling: TellingState,
+    { left, gone }: Rest,
+    notices: readonly HeldNotice[],
+  ): void {
+    const queued = this.#commit((sql) => {
+      for (const outage of ending) saveOutage(sql, { ...outage, told: false, telling });
+      const [first] = ending;
+      if (first !== undefined)
+        for (const [client, waiting] of left) saveClient(sql, first.id, client, waiting);
+      for (const { id } of ending) for (const client of gone) removeClient(sql, id, client);
+      return this.#outbox.enter(sql, notices);
+    });
+    this.#outbox.announce(queued);
+  }
+
+  get room(): number {
+    return this.#outbox.room;
   }
 
   /** Writes what is not on disk yet, at once. */
@@ -81,7 +102,7 @@ export class StoreJournal implements Journal {
         removeOutage(sql, outage.id);
         if (past !== null) addToHistory(sql, past);
       }
-      for (const outage of this.#outages) saveOutage(sql, { ...outage, told: false });
+      for (const outage of this.#outages) saveOutage(sql, { ...outage, told: false, telling: null });
       for (const [outage, clients] of this.#clients) {
         for (const client of clients) {
           const waiting = outage.clients.get(client);

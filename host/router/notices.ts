@@ -28,6 +28,12 @@ const MANY_COMING = 64;
 /** Two that come back at the same moment are not confirmed at the same moment. */
 const SLACK_MS = 1000;
 
+/** Clients whose people must be told at the same time, and who that is. */
+export interface Unit {
+  readonly clients: readonly string[];
+  readonly awaiting: readonly Awaiting[];
+}
+
 /** Somebody who waits, at one of his machines. */
 interface Awaiting {
   readonly person: Person;
@@ -47,32 +53,54 @@ export class Notices {
     this.#configuration = configuration;
   }
 
-  /** The notices of a recovery; `coming` are other outages that may be over in a moment. */
+  /** All who are told of a recovery. Whoever is known at several clients is in one unit with all who are, too. */
+  units({ server, outages, clients }: Ended, nowMs: number): Unit[] {
+    const entry = this.#configuration.servers.find(({ address }) => address === server);
+    // Where somebody else tells people, only who gave his address to this router is this router's.
+    const whose = viaOf(this.#configuration, entry) === 'direct' ? 'all' : 'registered';
+    const all = this.#awaiting(clients, whose, firstOf(outages).fromMs, nowMs);
+    const told = new Set(withoutRepetition(all));
+    const repeated = new Set(
+      all.filter((one) => !told.has(one)).map(({ person }) => withoutTag(person.mail)),
+    );
+    const together = new Set(
+      all.filter(({ person }) => repeated.has(withoutTag(person.mail))).map(({ person }) => person.address),
+    );
+    const units = new Map<string, Awaiting[]>();
+    for (const one of told) {
+      const { address } = one.person;
+      const name = together.has(address) ? '' : address;
+      const unit = units.get(name);
+      if (unit === undefined) units.set(name, [one]);
+      else unit.push(one);
+    }
+    return [...units].map(([name, awaiting]) => ({
+      clients: name === '' ? [...together] : [name],
+      awaiting,
+    }));
+  }
+
+  /** The notices to some of them; `coming` are other outages that may be over in a moment. */
   of(
-    { server, recoveredMs, outages, clients }: Ended,
+    { server, recoveredMs, outages }: Ended,
+    awaiting: readonly Awaiting[],
     coming: readonly Coming[],
-    nowMs: number,
   ): HeldNotice[] {
     const { notify, servers, smtp } = this.#configuration;
-    const entry = servers.find(({ address }) => address === server);
-    const serverName = entry?.name ?? null;
-    const isDirect = viaOf(this.#configuration, entry) === 'direct';
-    const first = outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
-    // Where somebody else tells people, only who gave his address to this router is this router's.
-    const whose = isDirect ? 'all' : 'registered';
-    return withoutRepetition(this.#awaiting(clients, whose, first.fromMs, nowMs)).map(
-      ({ person, waiting }) => {
-        const { address: client, mail, language } = person;
-        const notice = createNotice({
-          mail,
-          language: language ?? notify.language,
-          item: { server, serverName, client, fromMs: first.fromMs, recoveredMs, ...waiting },
-          outage: first.id,
-          from: smtp?.from ?? '',
-        });
-        return { ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 };
-      },
-    );
+    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const { id, fromMs } = firstOf(outages);
+    const ports = outages.map(({ port }) => port).sort((a, b) => a - b);
+    return awaiting.map(({ person, waiting }) => {
+      const { address: client, mail, language } = person;
+      const notice = createNotice({
+        mail,
+        language: language ?? notify.language,
+        item: { server, serverName, client, ports, fromMs, recoveredMs, ...waiting },
+        outage: id,
+        from: smtp?.from ?? '',
+      });
+      return { ...notice, holdMs: this.#expectsMore(person, coming) ? this.#holdMs : 0 };
+    });
   }
 
   /** Those who are told: nobody knows the address of the others (paragraph 94), or they want no notices. */
@@ -104,6 +132,11 @@ export class Notices {
       addresses.some((one) => waiting.has(one) || handedOut?.has(one)),
     );
   }
+}
+
+/** That of outages which ended together by which they are called. */
+function firstOf(outages: readonly Outage[]): Outage {
+  return outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
 }
 
 /** Whoever gave one address on many machines, his own or not, makes it one mail: to the plainest form of it. */

@@ -62,21 +62,32 @@ export class People {
   readonly #addresses = new Lists<string>();
   /** Who wants no notices any more: mail addresses in their folded form. */
   readonly #stopped: Set<string>;
+  /** Who said that he wants to be told on, alike; and whom the operator names. */
+  readonly #confirmed: Set<string>;
+  #named: ReadonlySet<string> = new Set();
 
   constructor(
     configuration: RouterConfiguration,
     {
       registered,
       stopped,
-    }: { /** The oldest first. */ registered: readonly Registered[]; stopped: ReadonlySet<string> },
+      confirmed,
+    }: {
+      /** The oldest first. */
+      registered: readonly Registered[];
+      stopped: ReadonlySet<string>;
+      confirmed: ReadonlySet<string>;
+    },
   ) {
     this.#stopped = new Set(stopped);
+    this.#confirmed = new Set(confirmed);
     for (const person of registered) this.add(person);
     this.reconfigure(configuration);
   }
 
   reconfigure({ clients }: RouterConfiguration): void {
     this.#configured = new Map(clients.map((person) => [person.address, person]));
+    this.#named = new Set(clients.map(({ mail }) => foldMailAddress(mail)));
     this.#configuredAddresses = new Lists();
     for (const { address, mail } of clients) this.#configuredAddresses.add(mail, address);
   }
@@ -141,9 +152,16 @@ export class People {
     this.#stopped.add(foldMailAddress(mail));
   }
 
-  /** Its owner wants notices again. */
+  /** Its owner wants notices, again or on. */
   allow(mail: string): void {
     this.#stopped.delete(foldMailAddress(mail));
+    this.#confirmed.add(foldMailAddress(mail));
+  }
+
+  /** Whether it is its owner, or the operator, who wants notices there. */
+  isConfirmed(mail: string): boolean {
+    const folded = foldMailAddress(mail);
+    return this.#confirmed.has(folded) || this.#named.has(folded);
   }
 
   isStopped(mail: string): boolean {

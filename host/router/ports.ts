@@ -1,8 +1,9 @@
 /** What the router needs of others. */
 import type { Target } from '../fabric/records.ts';
 import type { PastOutage } from '../store/history.ts';
+import type { TellingState } from '../store/outages.ts';
 import type { HeldNotice } from './notices.ts';
-import type { Outage } from './outages.ts';
+import type { Outage, Waiting } from './outages.ts';
 
 /** What the router needs of the fabric. */
 export interface FabricPort {
@@ -27,6 +28,14 @@ export interface Checks {
   stop(outage: Outage): void;
 }
 
+/** How those who wait for outages change while they are told. */
+export interface Rest {
+  /** Who waits, and may not be on disk yet. */
+  readonly left: readonly (readonly [string, Waiting])[];
+  /** Who waits no more, whatever `left` says. */
+  readonly gone: readonly string[];
+}
+
 /** What the router needs of the state that outlives it. What does not hurry may be written a minute later. */
 export interface Journal {
   /** An outage began, or something about it changed. */
@@ -37,4 +46,13 @@ export interface Journal {
   remove(outage: Outage, past: PastOutage | null): void;
   /** Outages are over, and these are told: on disk when it returns. */
   tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): void;
+  /** Some of those who waited for these are told, the others will be: on disk when it returns. */
+  tellSome(
+    ending: readonly Outage[],
+    telling: TellingState,
+    rest: Rest,
+    notices: readonly HeldNotice[],
+  ): void;
+  /** For how many notices there is room. */
+  readonly room: number;
 }

@@ -9,13 +9,14 @@ import type { FabricEvent, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
 import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
+import type { StoredOutage } from '../store/outages.ts';
 import { Endings } from './endings.ts';
-import { listsOf } from './lists.ts';
-import { type Coming, type Ended, type HeldNotice, Notices } from './notices.ts';
+import { Notices } from './notices.ts';
 import { type Outage, Outages, type Waiting } from './outages.ts';
 import { People, type Person, type Registered } from './people.ts';
 import type { Checks, FabricPort, Journal } from './ports.ts';
 import { Recoveries, type Recovery } from './recoveries.ts';
+import { Tellings } from './tellings.ts';
 
 export interface RouterOptions {
   readonly configuration: RouterConfiguration;
@@ -23,11 +24,15 @@ export interface RouterOptions {
   readonly registered: readonly Registered[];
   /** Who wants no notices any more: mail addresses in their folded form. */
   readonly stopped: ReadonlySet<string>;
+  /** Who said that he wants to be told on, alike. */
+  readonly confirmed: ReadonlySet<string>;
   readonly fabric: FabricPort;
   readonly checks: Checks;
   readonly journal: Journal;
   /** An outage began or ended. */
   readonly onChange: () => void;
+  /** Calls it once, after that time: others have things to do, too. */
+  readonly later: (f: () => void, waitMs: number) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -45,6 +50,7 @@ export class Router {
   readonly #burst: BurstLog;
   readonly #notices: Notices;
   readonly #endings: Endings;
+  readonly #tellings: Tellings;
   #configuration: RouterConfiguration;
   /** Outages that a fabric which outlived its host was about to end. */
   readonly #unfinished = new Set<Outage>();
@@ -65,12 +71,24 @@ export class Router {
     });
     this.#notices = new Notices(options.configuration, this.people);
     this.#endings = new Endings(options.journal);
+    this.#tellings = new Tellings({
+      ...options,
+      configuration: () => this.#configuration,
+      notices: this.#notices,
+      coming: () => this.recoveries.coming(),
+      isRegistered: (client) => this.people.isRegistered(client),
+      endings: this.#endings,
+    });
   }
 
   /** Takes over what an earlier process knew; before anything else happens. */
-  resume(stored: readonly (Outage & { readonly told: boolean })[]): void {
+  resume(stored: readonly StoredOutage[]): void {
     this.#knowsMore = stored.length > 0;
-    for (const { told, ...outage } of stored) {
+    this.#tellings.resume(
+      stored.flatMap((one) => (one.telling === null ? [] : [{ ...one, telling: one.telling }])),
+    );
+    for (const { told, telling, ...outage } of stored) {
+      if (telling !== null) continue;
       if (told) {
         this.#endings.resume(outage);
       } else {
@@ -84,6 +102,7 @@ export class Router {
   /** Everything that is known is written anew: what was on disk is lost. */
   rewrite(): void {
     const { journal } = this.#options;
+    this.#tellings.rewrite();
     for (const outage of this.outages.all()) {
       journal.outage(outage, { hurry: true });
       for (const client of outage.clients.keys()) journal.client(outage, client, { hurry: true });
@@ -109,6 +128,15 @@ export class Router {
   /** Of the service, or of its host as a whole. */
   outageOf(target: Target): Outage | undefined {
     return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
+  }
+
+  /** Whether one of these ports of the server is down, 0: the host as a whole. */
+  isDown(server: string, ports: readonly number[]): boolean {
+    // Until all are told of it, its last end is not in the history.
+    return ports.some((port) => {
+      const target = { server, port };
+      return this.outages.get(target) !== undefined || this.#tellings.has(target);
+    });
   }
 
   /** The one of these in which this client waits, or that it would be added to. */
@@ -219,10 +247,12 @@ export class Router {
     const late = this.#endings.takeLate(target);
     if (outage === undefined || late === undefined || late.size === 0) return;
     // Nobody waits there any more: they were handed out, too, and the record of that was lost on the way.
-    const { clock, journal } = this.#options;
-    const nowMs = clock.nowMs();
-    const ended = { server: outage.server, recoveredMs: nowMs, outages: [outage], clients: late };
-    journal.tell([], this.#mailsOf(ended, []).mails);
+    const recovery = {
+      server: outage.server,
+      recoveredMs: this.#options.clock.nowMs(),
+      sign: 'connect',
+    } as const;
+    this.#tellings.begin({ ...recovery, outages: [outage], clients: late, handed: new Set() }, []);
   }
 
   #onOutage(event: Extract<FabricEvent, { kind: 'outage' }>): void {
@@ -322,6 +352,7 @@ export class Router {
         this.#endings.delete(outage);
         continue;
       }
+      if (this.#endings.isHeld(outage)) continue;
       // Told, but the fabric was not asked to forget, or did not hear it: who came since goes on waiting.
       fabric.forget(outage);
       again = true;
@@ -353,38 +384,11 @@ export class Router {
     this.#burst.info('outage.closed', { server, port, cause, told: 0 });
   }
 
-  /** The whole chain is here: its people's notices are put on disk, then it is freed (paragraphs 92 to 95). */
+  /** The whole chain is here: its people are told, then it is freed (paragraphs 92 to 95). */
   #tell(recovery: Recovery): void {
-    const { clock, log, fabric, journal } = this.#options;
-    const { server, sign, outages, clients, handed } = recovery;
-    for (const outage of outages) this.outages.delete(outage);
+    for (const outage of recovery.outages) this.outages.delete(outage);
     this.#options.onChange();
-    const { mails, told } = this.#mailsOf(recovery, this.recoveries.coming());
-    const ended = outages.map((outage) => {
-      const { port, cause, fromMs } = outage;
-      const counts = { clients: clients.size, told };
-      return { outage, past: { server, port, cause, sign, fromMs, toMs: clock.nowMs(), ...counts } };
-    });
-    journal.tell(ended, mails);
-    for (const outage of outages) {
-      const { port, cause } = outage;
-      for (const [client, waiting] of outage.clients) {
-        if (handed.has(waiting)) outage.clients.delete(client);
-      }
-      this.#endings.add(outage);
-      log.info('outage.closed', { server, port, cause, sign, clients: clients.size, told });
-      fabric.forget(outage);
-    }
-  }
-
-  /** All that goes out at the end of outages, and how many clients are told by that or are on a list. */
-  #mailsOf(ended: Ended, coming: readonly Coming[]): { mails: HeldNotice[]; told: number } {
-    const nowMs = this.#options.clock.nowMs();
-    const notices = this.#notices.of(ended, coming, nowMs);
-    const isOurs = (client: string): boolean => this.people.isRegistered(client);
-    const lists = listsOf(this.#configuration, ended, isOurs, nowMs);
-    const told = lists.reduce((sum, { listed = [] }) => sum + listed.length, notices.length);
-    return { mails: [...notices, ...lists.map((list) => ({ ...list, holdMs: 0 }))], told };
+    this.#tellings.begin(recovery, recovery.outages);
   }
 
   #waiting(event: { nowUs: number; firstUs: number; lastUs: number; tries: number }): Waiting {

@@ -1,4 +1,5 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
+import { type Most, unconfirmedMost } from '../config/most.ts';
 import { warnings } from '../config/router/explain.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import type { RouterConfiguration } from '../config/types.ts';
@@ -15,6 +16,7 @@ import { OWN_PATH } from '../page/pages.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
 import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
+import { loadConfirmed } from '../store/confirmed.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
@@ -85,6 +87,8 @@ class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
+  /** What the router does next. */
+  #later: NodeJS.Timeout | null = null;
 
   constructor(configuration: RouterConfiguration, store: Store, log: Log) {
     this.#configuration = configuration;
@@ -109,6 +113,9 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       },
       stopUrl: (mail) => this.#stopUrl(mail),
       isStopped: (mail) => this.#router.people.isStopped(mail),
+      mostFor: (mail) => this.#unconfirmed(mail) ?? current().notify.most,
+      unconfirmed: (mail) => this.#unconfirmed(mail),
+      isDown: ({ server, ports = [0] }) => this.#router.isDown(server, ports),
       log,
     });
     this.#traps = new TrapReception({
@@ -140,10 +147,17 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       configuration,
       registered,
       stopped: store.read(loadStopped),
+      confirmed: store.read(loadConfirmed),
       fabric: this.#dataPlane,
       checks: this.#checks,
       journal: this.#journal,
-      onChange: () => this.#deadServers?.changed(),
+      onChange: () => {
+        this.#deadServers?.changed();
+        this.#outbox.serversChanged();
+      },
+      later: (f, waitMs) => {
+        this.#later = setTimeout(f, waitMs);
+      },
       log,
       clock: store.clock,
     });
@@ -167,6 +181,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       router: this.#router,
       journal: this.#journal,
       links: this.#links,
+      onConfirmed: () => this.#outbox.wake(),
       log: this.#log,
     });
   }
@@ -191,13 +206,14 @@ class RouterRole implements RunningRole<RouterConfiguration> {
     this.#configuration = { ...next, fabric, control, state, page };
     this.#confirmer = confirmerOf(next);
     this.#sender.use(sender);
-    this.#outbox.wake();
     this.#router.reconfigure(this.#configuration);
+    this.#outbox.wake();
     this.#dataPlane.reconfigure(this.#configuration);
     this.#deadServers?.reconfigure(this.#configuration);
   }
 
   async stop(): Promise<void> {
+    if (this.#later !== null) clearTimeout(this.#later);
     this.#checks.close();
     await this.#traps.close();
     await this.#control?.close();
@@ -206,6 +222,11 @@ class RouterRole implements RunningRole<RouterConfiguration> {
     this.#journal.flush();
     await this.#outbox.close(STOP_GRACE_MS);
     this.#store.close();
+  }
+
+  /** How many mails this address gets until its owner confirms it; null: he has, or it is the operator's. */
+  #unconfirmed(mail: string): Most | null {
+    return this.#router.people.isConfirmed(mail) ? null : unconfirmedMost(this.#configuration.notify.most);
   }
 
   #stopUrl(mail: string): string | null {

@@ -28,6 +28,21 @@ export function addToHistory(sql: Sql, outage: PastOutage): void {
   sql.run('DELETE FROM history WHERE rowid <= (SELECT max(rowid) FROM history) - ?', CAPACITY);
 }
 
+/** The latest outage of these ports of a server that ended because it was back. */
+export function latestRecovery(
+  sql: Sql,
+  server: string,
+  ports: readonly number[],
+): Pick<PastOutage, 'fromMs' | 'toMs'> | null {
+  const row = sql.get(
+    `SELECT from_ms, to_ms FROM history
+     WHERE server = ? AND sign IS NOT NULL AND port IN (SELECT value FROM json_each(?))
+     ORDER BY to_ms DESC LIMIT 1`,
+    ...[server, JSON.stringify(ports)],
+  );
+  return row === null ? null : { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
+}
+
 /** The latest ones, latest first. */
 export function listHistory(sql: Sql, limit: number): PastOutage[] {
   return sql.all('SELECT * FROM history ORDER BY to_ms DESC, rowid DESC LIMIT ?', limit).map((row) => ({

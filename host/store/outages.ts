@@ -2,6 +2,16 @@
 import type { Cause } from '../fabric/records.ts';
 import type { Row, Sql } from './database.ts';
 
+/** How far people have been told of the end of an outage. Times are milliseconds of the state's clock. */
+export interface TellingState {
+  readonly recoveredMs: number;
+  /** What showed that it was back. */
+  readonly sign: string;
+  /** Who waited, and how many of them have been told. */
+  readonly clients: number;
+  readonly told: number;
+}
+
 /** Times are milliseconds of the state's clock. */
 export interface WaitingRow {
   readonly firstMs: number;
@@ -19,6 +29,8 @@ export interface OutageRow {
   readonly fromMs: number;
   /** Its clients' notices are in the outbox; what is left to do is to free the fabric's chain. */
   readonly told: boolean;
+  /** Set while they are told in portions: its clients are those who are left. */
+  readonly telling: TellingState | null;
 }
 
 export interface StoredOutage extends OutageRow {
@@ -45,10 +57,10 @@ export function loadOutages(sql: Sql): StoredOutage[] {
 }
 
 export function saveOutage(sql: Sql, outage: OutageRow): void {
-  const { id, server, port, cause, triedPort, fromMs, told } = outage;
+  const { id, server, port, cause, triedPort, fromMs, told, telling } = outage;
   sql.run(
-    'INSERT OR REPLACE INTO outages VALUES (?, ?, ?, ?, ?, ?, ?)',
-    ...[id, server, port, cause, triedPort, fromMs, told ? 1 : 0],
+    'INSERT OR REPLACE INTO outages VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[id, server, port, cause, triedPort, fromMs, told ? 1 : 0, telling && JSON.stringify(telling)],
   );
 }
 
@@ -79,5 +91,6 @@ function outageOf(row: Row): OutageRow {
     triedPort: Number(row.tried_port),
     fromMs: Number(row.from_ms),
     told: row.told === 1,
+    telling: row.telling === null ? null : (JSON.parse(String(row.telling)) as TellingState),
   };
 }

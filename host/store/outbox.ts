@@ -1,83 +1,32 @@
 /** Notices and lists on disk: one row for each mail, until long after its fate is known. */
-import { isIPv6 } from 'node:net';
-import type { Language } from '../config/types.ts';
-import type { Row, Sql } from './database.ts';
+import { combined, heldFor, isCollecting } from './collecting.ts';
+import type { Sql } from './database.ts';
+import { mailArrived, uncountMail } from './mailed.ts';
+import {
+  COLLECTING,
+  COLUMNS,
+  type Listed,
+  type NewNotice,
+  type NoticeState,
+  type OutboxRow,
+  rowOf,
+} from './notice-rows.ts';
 
-/** One server that is back, for one client of the addressee. Times are milliseconds of the state's clock. */
-export interface NoticeItem {
-  readonly server: string;
-  readonly serverName: string | null;
-  readonly client: string;
-  /** The outage, from its first failed attempt to the sign that it was over. */
-  readonly fromMs: number;
-  readonly recoveredMs: number;
-  /** This client's tries. */
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly tries: number;
-}
+export type {
+  Listed,
+  ListFacts,
+  NewNotice,
+  Notice,
+  NoticeItem,
+  NoticeState,
+  OutboxRow,
+} from './notice-rows.ts';
 
-/**
- * All that waited for a server, or a part of them, for the one who tells them. Times are milliseconds of the state's
- * clock.
- */
-export interface ListFacts {
-  /** The same in all parts of a list, and in no other list. */
-  readonly id: string;
-  /** From 1. */
-  readonly part: number;
-  readonly parts: number;
-  readonly server: string;
-  readonly serverName: string | null;
-  /** The outage, as in a notice. */
-  readonly fromMs: number;
-  readonly recoveredMs: number;
-  /** How many there are in this part. */
-  readonly clients: number;
-}
-
-/** Who is on a list. */
-export type Listed = Pick<NoticeItem, 'client' | 'firstMs' | 'lastMs' | 'tries'>;
-
-/** One mail to one person. */
-export interface Notice {
-  /** With its angle brackets (RFC 5322 section 3.6.4); the same however often it is attempted. */
-  readonly messageId: string;
-  readonly mail: string;
-  readonly language: Language;
-  readonly items: readonly NoticeItem[];
-  /** Set for a list, which has no items. */
-  readonly list?: ListFacts;
-}
-
-/** A notice that is entered; a list with those who are on it, which nobody needs to have in memory before it is sent. */
-export interface NewNotice extends Notice {
-  readonly listed?: readonly Listed[];
-}
-
-export type NoticeState = 'queued' | 'sent' | 'given up';
-
-export interface OutboxRow extends Notice {
-  readonly state: NoticeState;
-  /** Attempts that failed so far, and why the last one did. */
-  readonly tries: number;
-  readonly reason: string | null;
-  readonly createdMs: number;
-  /** When it is attempted next; means nothing once it is not queued any more. */
-  readonly dueMs: number;
-  readonly finishedMs: number | null;
-}
-
-/** Undelivered notices; more are refused. */
-export const CAPACITY = 200_000;
 /** The latest finished ones that are kept, for people who ask what became of theirs. */
 const FINISHED = 10_000;
 /** Lists that were given up are large, because they can be tried again. */
 const GIVEN_UP_LISTS = 100;
 
-/** What a row is made of. */
-const COLUMNS =
-  'message_id, state, mail, language, items, list, created_ms, due_ms, tries, reason, finished_ms';
 /** For how many times that long at the most. */
 const MOST_HOLDS = 4;
 
@@ -88,7 +37,7 @@ export interface Added {
 
 /** Whether any notice may be waiting for others. */
 export function isAnyHeld(sql: Sql): boolean {
-  return sql.get('SELECT 1 FROM outbox WHERE held = 1 LIMIT 1') !== null;
+  return sql.get('SELECT 1 FROM outbox WHERE held > 0 LIMIT 1') !== null;
 }
 
 /**
@@ -114,10 +63,12 @@ export function addNotice(
     if (known !== null) return { outcome: 'known', messageId };
   }
   if (held !== undefined) {
-    const dueMs = Math.min(nowMs + holdMs, held.createdMs + MOST_HOLDS * holdMs);
+    const together = isCollecting(held) ? combined(held.items, items) : [...held.items, ...items];
+    // Whether there is room for what collects is found out when it is due.
+    const latestMs = isCollecting(held) ? Number.POSITIVE_INFINITY : held.createdMs + MOST_HOLDS * holdMs;
     sql.run(
       'UPDATE outbox SET items = ?, due_ms = ? WHERE message_id = ?',
-      ...[JSON.stringify([...held.items, ...items]), Math.max(nowMs, dueMs), held.messageId],
+      ...[JSON.stringify(together), Math.max(nowMs, Math.min(nowMs + holdMs, latestMs)), held.messageId],
     );
     return { outcome: 'merged', messageId: held.messageId };
   }
@@ -133,25 +84,6 @@ export function addNotice(
   return { outcome: inserted > 0 ? 'queued' : 'known', messageId };
 }
 
-/** A notice to the same person that still waits for others. */
-function heldFor(sql: Sql, { mail, items }: Notice, nowMs: number): OutboxRow | undefined {
-  return sql
-    .all(
-      `SELECT ${COLUMNS} FROM outbox WHERE held = 1 AND mail = ? AND state = 'queued' AND due_ms > ?`,
-      mail,
-      nowMs,
-    )
-    .map(rowOf)
-    .find((row) => isSameMachine(row.items, items));
-}
-
-/** One mail for the tries of one client; with addresses of both IP versions it is still one. */
-function isSameMachine(one: readonly NoticeItem[], other: readonly NoticeItem[]): boolean {
-  return other.every(({ client }) =>
-    one.every((item) => item.client === client || isIPv6(item.client) !== isIPv6(client)),
-  );
-}
-
 /** Those that are due, first the one that has been so for longest. */
 export function dueNotices(sql: Sql, nowMs: number, limit: number): OutboxRow[] {
   const query = `SELECT ${COLUMNS} FROM outbox WHERE state = 'queued' AND due_ms <= ? ORDER BY due_ms LIMIT ?`;
@@ -162,6 +94,12 @@ export function dueNotices(sql: Sql, nowMs: number, limit: number): OutboxRow[] 
 export function nextDueMs(sql: Sql, nowMs: number): number {
   const row = sql.get(`SELECT min(due_ms) AS due FROM outbox WHERE state = 'queued' AND due_ms > ?`, nowMs);
   return row?.due === null || row === null ? Number.POSITIVE_INFINITY : Number(row.due);
+}
+
+/** Those that were entered first, or became fit to be sent first, but for what has to wait still. */
+export function oldestSendable(sql: Sql, limit: number): OutboxRow[] {
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE state = 'queued' AND held < 2 ORDER BY created_ms LIMIT ?`;
+  return sql.all(query, limit).map(rowOf);
 }
 
 /** The undelivered ones that were entered first. */
@@ -181,8 +119,10 @@ export function finishNotice(
     'UPDATE outbox SET state = ?, held = 0, reason = ?, finished_ms = ? WHERE message_id = ?',
     ...[state, reason, nowMs, messageId],
   );
+  if (state === 'given up') uncountMail(sql, messageId);
   // Who was on a list that has arrived is of no use any more.
   if (state === 'sent') {
+    mailArrived(sql, messageId, nowMs);
     sql.run('UPDATE outbox SET listed = NULL WHERE message_id = ? AND listed IS NOT NULL', messageId);
   }
 }
@@ -245,7 +185,8 @@ export function pageOfNotices(
 /** Attempts it anew, as if it had just been entered. */
 export function retryNotice(sql: Sql, messageId: string, nowMs: number): void {
   sql.run(
-    `UPDATE outbox SET state = 'queued', held = 0, tries = 0, created_ms = ?, due_ms = ?, finished_ms = NULL
+    `UPDATE outbox SET state = 'queued', held = CASE WHEN held < ${COLLECTING} THEN 0 ELSE held END, tries = 0,
+       created_ms = ?, due_ms = ?, finished_ms = NULL
      WHERE message_id = ?`,
     ...[nowMs, nowMs, messageId],
   );
@@ -268,20 +209,4 @@ function listedText(listed: readonly Listed[]): string {
       tries,
     ]),
   );
-}
-
-function rowOf(row: Row): OutboxRow {
-  return {
-    messageId: String(row.message_id),
-    state: String(row.state) as NoticeState,
-    mail: String(row.mail),
-    language: row.language === 'ja' ? 'ja' : 'en',
-    items: JSON.parse(String(row.items)) as NoticeItem[],
-    ...(row.list === null ? {} : { list: JSON.parse(String(row.list)) as ListFacts }),
-    createdMs: Number(row.created_ms),
-    dueMs: Number(row.due_ms),
-    tries: Number(row.tries),
-    reason: row.reason === null ? null : String(row.reason),
-    finishedMs: row.finished_ms === null ? null : Number(row.finished_ms),
-  };
 }

@@ -72,6 +72,23 @@ export const MIGRATIONS: readonly string[] = [
   -- A relay's: what became of messages that are in its mailbox still.
   CREATE TABLE mailbox (uidl TEXT PRIMARY KEY, fate TEXT NOT NULL, rules TEXT) WITHOUT ROWID;
   `,
+  `
+  -- Mails that count against what a person gets: mail addresses in their folded form.
+  CREATE TABLE mailed (message_id TEXT PRIMARY KEY, person TEXT NOT NULL, at_ms REAL NOT NULL) WITHOUT ROWID;
+  CREATE INDEX mailed_by_person ON mailed (person, at_ms);
+  CREATE INDEX mailed_by_age ON mailed (at_ms);
+  -- Who wants to be told on: mail addresses in their folded form.
+  CREATE TABLE confirmed (mail TEXT PRIMARY KEY, confirmed_ms REAL NOT NULL) WITHOUT ROWID;
+  -- Whether it may be on its way, or was: what is queued now may have been tried. What it waits for is in held.
+  ALTER TABLE outbox ADD COLUMN admitted INTEGER NOT NULL DEFAULT 0;
+  UPDATE outbox SET admitted = 1 WHERE held = 0;
+  DROP INDEX outbox_held;
+  CREATE INDEX outbox_held ON outbox (mail) WHERE held > 0;
+  CREATE INDEX outbox_sendable ON outbox (created_ms) WHERE state = 'queued' AND held < 2;
+  -- Set while who waited is told in portions, as JSON.
+  ALTER TABLE outages ADD COLUMN telling TEXT;
+  CREATE INDEX history_by_server ON history (server, to_ms);
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */
@@ -86,4 +103,6 @@ export const TABLES = [
   'stopped',
   'lists',
   'mailbox',
+  'mailed',
+  'confirmed',
 ] as const;

@@ -2,6 +2,7 @@
 
 import {
   type Mistake,
+  mostContradictions,
   type Path,
   repeated,
   smtpContradictions,
@@ -10,7 +11,7 @@ import {
 import type { RelayConfiguration } from './types.ts';
 
 /** Every contradiction there is, in no particular order. */
-export function contradictions({ relay, smtp, clients }: RelayConfiguration): Mistake[] {
+export function contradictions({ relay, notify, smtp, clients }: RelayConfiguration): Mistake[] {
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
 
@@ -18,6 +19,7 @@ export function contradictions({ relay, smtp, clients }: RelayConfiguration): Mi
     add(['relay', 'resolver'], 'stands beside resolve: false; drop one of them');
   }
   if (relay.traps !== null) trapContradictions(relay.traps, ['relay', 'traps'], add);
+  mostContradictions(notify.most, add);
   smtpContradictions(smtp, add);
   repeated(
     clients.map(({ address }) => address),

@@ -1,7 +1,7 @@
 /** The configuration of `ringback relay`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { clients, language, orNone, smtp, traps } from '../sections.ts';
+import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
 import { list, mapping, type Shape } from '../shape.ts';
 import {
   directory,
@@ -70,9 +70,10 @@ const relay = v.pipe(
 const notify = v.pipe(
   mapping({
     give_up: v.optional(duration(1000), '3d'),
+    most,
     language: v.optional(language, 'en'),
   }),
-  v.transform((keys) => ({ giveUpMs: keys.give_up, language: keys.language })),
+  v.transform((keys) => ({ giveUpMs: keys.give_up, most: keys.most, language: keys.language })),
 );
 
 const ROUTERS = 'belongs to "ringback run"; give that command a configuration file of its own';

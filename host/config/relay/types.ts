@@ -1,4 +1,5 @@
 /** What `ringback relay` is configured to do, after every default is filled in and every text is in one form. */
+import type { Most } from '../most.ts';
 import type {
   ClientConfiguration,
   Endpoint,
@@ -42,6 +43,8 @@ export interface RelayConfiguration {
   readonly notify: {
     /** A mail that can't be delivered for so long is dropped. */
     readonly giveUpMs: number;
+    /** How many mails a person gets; null: as many as there are. */
+    readonly most: Most | null;
     readonly language: Language;
   };
   readonly smtp: SmtpConfiguration;

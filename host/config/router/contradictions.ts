@@ -2,6 +2,7 @@
 
 import {
   type Mistake,
+  mostContradictions,
   type Path,
   repeated,
   smtpContradictions,
@@ -57,6 +58,7 @@ export function contradictions(configuration: RouterConfiguration): Mistake[] {
       `${durationText(notify.sweepMs)} is shorter than fresh; ${durationText(notify.freshMs)} or more, or people to be told are deleted before`,
     );
   }
+  mostContradictions(notify.most, add);
   const mailsNeeded = whatNeedsMail(configuration);
   if (configuration.smtp === null && mailsNeeded !== null) {
     add(['smtp'], `is missing; ${mailsNeeded}: give {host: …, from: …}`);

@@ -1,13 +1,17 @@
 /** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
 
 import { prefixContains, prefixText } from '../address.ts';
+import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { durationText } from '../duration.ts';
+import { unconfirmedMost } from '../most.ts';
 import {
   and,
   count,
   HIDDEN,
   hiddenSmtp,
   hiddenTraps,
+  mostSentence,
+  mostText,
   smtpSentence,
   smtpWarnings,
   trapSign,
@@ -34,6 +38,7 @@ export function explain(configuration: RouterConfiguration, tableBytes: TableByt
     ...telling(configuration),
     ...asking(configuration),
     memory(configuration, tableBytes),
+    ...capacities(configuration),
     `"ringback status" asks at ${configuration.control}.`,
   ];
 }
@@ -90,6 +95,12 @@ function telling(configuration: RouterConfiguration): string[] {
     ...(page !== null && (notify.via !== 'direct' || others.some(({ via }) => via !== 'direct'))
       ? ['Who gave a mail address on the page is told by this router in any case.']
       : []),
+    mostSentence(notify.most),
+    ...(page === null
+      ? []
+      : [
+          `An address that came in through the page gets ${mostText(unconfirmedMost(notify.most))} until it is confirmed by the link of a notice.`,
+        ]),
     `Who last tried more than ${durationText(notify.freshMs)} ago is not told, and is forgotten after ${durationText(notify.sweepMs)}; a mail that can't be delivered is dropped after ${durationText(notify.giveUpMs)}.`,
   ];
   if (smtp !== null) sentences.push(smtpSentence(smtp));
@@ -114,6 +125,14 @@ function memory({ fabric }: RouterConfiguration, bytes: TableBytes): string {
     `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server')}, ` +
     `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight.`
   );
+}
+
+function capacities({ fabric }: RouterConfiguration): string[] {
+  const { clients } = fabric.capacity;
+  return [
+    `Up to ${count(clients, 'client')} can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: ${Math.ceil(clients / 2).toLocaleString('en')} where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.`,
+    `Up to ${count(OUTBOX_CAPACITY, 'notice')} can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.`,
+  ];
 }
 
 /** What is allowed, and is probably not meant. */

@@ -1,7 +1,7 @@
 /** The configuration of `ringback run`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { clients, language, orNone, smtp, traps } from '../sections.ts';
+import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
 import { list, mapping, type Shape } from '../shape.ts';
 import type { RouterConfiguration, ServerConfiguration } from '../types.ts';
 import {
@@ -109,6 +109,7 @@ const notify = v.pipe(
     fresh: v.optional(duration(1000), '12h'),
     sweep: v.optional(duration(1000), '7d'),
     give_up: v.optional(duration(1000), '3d'),
+    most,
     language: v.optional(language, 'en'),
   }),
   v.transform((keys) => ({
@@ -116,6 +117,7 @@ const notify = v.pipe(
     freshMs: keys.fresh,
     sweepMs: keys.sweep,
     giveUpMs: keys.give_up,
+    most: keys.most,
     language: keys.language,
   })),
 );

@@ -26,6 +26,7 @@ notify:
   fresh: 12h                      # who last tried longer ago is not told
   sweep: 7d                       # and is deleted after this
   give_up: 3d                     # a mail that can't be delivered is dropped, and reported
+  most: {hour: 6, day: 20}        # mails that a person gets; or false
   language: en                    # or ja
 smtp: {host: 172.27.179.25, port: 25, tls: auto, user: ringback, password: smtp-secret, from: ringback@router.example}
 clients:

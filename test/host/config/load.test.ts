@@ -54,6 +54,7 @@ describe('a configuration text', () => {
         freshMs: 43_200_000,
         sweepMs: 604_800_000,
         giveUpMs: 259_200_000,
+        most: { hour: 6, day: 20 },
         language: 'en',
       },
       smtp: {

@@ -39,6 +39,22 @@ describe('a mistake in a value', () => {
     mistake('ports: [80] ', 'ports: [] ', '[] ', 'page.ports', /^needs an item; a list of ports/);
   });
 
+  it('of how many mails a person gets says what is allowed', () => {
+    const of = '{hour: 6, day: 20}';
+    const whole = /^0 is not a number of mails; a whole number from 1 to 10,000$/;
+    mistake(of, '{hour: 0, day: 20}', '0, day', 'notify.most.hour', whole);
+    mistake(of, '{hour: 6, day: 0}', '0} ', 'notify.most.day', whole);
+    mistake(of, '{hour: 6, day: 5}', '5} ', 'notify.most.day', /^5 is less than hour; 6 or more$/);
+    mistake(of, '{hour: 6, week: 20}', 'week', 'notify.most.week', /^unknown key; /);
+    mistake(
+      of,
+      'none',
+      'none   ',
+      'notify.most',
+      /^is not a mapping of keys to values; allowed here: hour, day$/,
+    );
+  });
+
   it('of a duration names the units and the limits', () => {
     mistake(
       '30s ',

@@ -28,6 +28,17 @@ interface Options {
   readonly stopUrl?: string | null;
 }
 
+/** The end of a notice to an address that nobody has confirmed. */
+const unconfirmedEnd = (language: 'en' | 'ja', stopUrl: string | null): string[] =>
+  recoveryNotice(
+    language,
+    { mail: 'sato@example.jp', items: [ITEM], stopUrl, unconfirmed: { hour: 2, day: 5 } },
+    clockAt(NOW, START),
+  )
+    .text.trimEnd()
+    .split('\n')
+    .slice(-4);
+
 function textOf(
   items: readonly NoticeItem[],
   { language = 'en', wall = START, stopUrl = null }: Options = {},
@@ -44,6 +55,17 @@ describe('the words of a recovery notice', () => {
   after(() => {
     if (zone === undefined) delete process.env.TZ;
     else process.env.TZ = zone;
+  });
+
+  it('say where nobody has confirmed the address what it gets, and where to', () => {
+    assert.deepEqual(unconfirmedEnd('en', 'http://r/stop'), [
+      'This address was entered on a page, and nobody has confirmed it:',
+      'until then it gets 2 of these mails an hour and 5 a day at most.',
+      'Go on telling you, or no more such notices:',
+      'http://r/stop',
+    ]);
+    assert.match(unconfirmedEnd('ja', 'http://r/stop').join('\n'), /1時間に2通、1日に5通[\s\S]*\nhttp:/);
+    assert.doesNotMatch(unconfirmedEnd('en', null).join('\n'), /confirmed/, 'not without a place to do so');
   });
 
   it('are those of figure 8 in Japanese, and what the router knows besides', () => {

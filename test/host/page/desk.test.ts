@@ -80,6 +80,7 @@ describe('The desk where answers are decided', () => {
     stop: () => false,
     allow: () => false,
     isStopped: () => false,
+    isUnconfirmed: () => false,
   };
 
   it('registers who was turned away over one IP version and comes to the router over the other', () => {

@@ -196,7 +196,7 @@ describe('a page that can see the server come back', () => {
 
   it('says so by script alone, and is one about a server, from its address', () => {
     for (const page of PAGES) {
-      const isAboutNotices = page.startsWith('stop') || page === 'allowed';
+      const isAboutNotices = page.startsWith('stop') || page === 'allowed' || page.startsWith('confirm');
       assert.equal(isLive(pageOf(page)), !isAboutNotices, page);
       assert.equal(isLive(pageOf(page, { home: 'http://172.27.178.80/' })), false, page);
     }
@@ -276,6 +276,21 @@ describe('the answers to the form', () => {
     });
     assert.equal(tag(html, 'form', 'method', 'post').get('action'), '/.well-known/ringback/stop?t=a&amp;b');
     assert.equal(tag(html, 'button', 'class', 'yes').size, 1);
+  });
+});
+
+describe('the page behind the link of an address that nobody has confirmed', () => {
+  it('has a button for each way, and says in both languages what they do', () => {
+    const action = '/.well-known/ringback/stop?t=a';
+    for (const language of LANGUAGES) {
+      const form = { action, fields: { 'List-Unsubscribe': 'One-Click' } };
+      const html = pageOf('confirm', { server: null, form, confirming: { notices: 'allow' } }, language);
+      const buttons = [...html.matchAll(/<button[^>]*>([^<]*)</g)].map(([, words]) => words);
+      assert.deepEqual(buttons, [WORDS[language].confirm, WORDS[language].stop]);
+      const [first = '', second = ''] = html.split('</form>');
+      assert.ok(first.includes('name="notices" value="allow"') && !first.includes('One-Click'));
+      assert.ok(second.includes('value="One-Click"') && !second.includes('name="notices"'));
+    }
   });
 });
 

@@ -12,6 +12,8 @@ export const PAGES: readonly Page[] = [
   'refused',
   'back',
   'stop',
+  'confirm',
+  'confirmed',
   'stopped',
   'allowed',
   'stop-unknown',

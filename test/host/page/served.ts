@@ -38,6 +38,8 @@ export interface Role {
   readonly registered: Registered[];
   readonly stopped: string[];
   readonly allowed: string[];
+  /** Whether nobody has confirmed the address of the one who has a token. */
+  isUnconfirmed: boolean;
   message: Message | null;
   /** Thrown by `outageOf`. */
   trouble: Error | null;
@@ -73,6 +75,7 @@ export async function serve(
     registered: [],
     stopped: [],
     allowed: [],
+    isUnconfirmed: false,
     message: null,
     trouble: null,
     nowMs: 1e6,
@@ -115,6 +118,7 @@ export async function serve(
         role.allowed.push(token);
         return true;
       },
+      isUnconfirmed: (token) => token === 'genuine' && role.isUnconfirmed && role.allowed.length === 0,
       isStopped: (token) => token === 'genuine' && role.stopped.length > role.allowed.length,
     },
   });

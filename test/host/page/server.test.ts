@@ -285,6 +285,29 @@ describe('The way out of all notices', () => {
     assert.deepEqual(role.allowed, ['genuine']);
   });
 
+  it('goes on for whoever has not confirmed the address, by a button that no mail program presses', async (context) => {
+    const { ask, role } = await serve(context);
+    const plain = await ask(TO_ROUTER, get(STOP));
+    assert.doesNotMatch(plain.body, /name="notices"/);
+    role.isUnconfirmed = true;
+    const asked = await ask(TO_ROUTER, get(STOP));
+    assert.equal(asked.status, 200);
+    assert.equal(asked.body.match(/action="\/\.well-known\/ringback\/stop\?t=genuine"/g)?.length, 2);
+    assert.equal(fieldOf(asked.body, 'List-Unsubscribe'), 'One-Click');
+    const pressed = { notices: fieldOf(asked.body, 'notices') };
+    await ask(TO_ROUTER, request('HEAD', STOP));
+    await ask(TO_ROUTER, get(`${STOP}&notices=allow`));
+    await ask(TO_ROUTER, post(STOP, { 'List-Unsubscribe': 'One-Click', ...pressed }));
+    assert.deepEqual([role.stopped, role.allowed], [['genuine'], []], 'one click only ends them');
+    role.stopped.length = 0;
+    const forged = await ask(TO_ROUTER, get(`${STOP}x`));
+    assert.equal(forged.body.replaceAll('genuinex', 'genuine'), plain.body, 'nobody learns of an address');
+    const confirmed = await ask(TO_ROUTER, post(STOP, pressed));
+    assert.match(confirmed.body, /You will be told on/);
+    assert.deepEqual([role.stopped, role.allowed], [[], ['genuine']]);
+    assert.equal((await ask(TO_ROUTER, get(STOP))).body, plain.body);
+  });
+
   it('does not take a POST that does not mean it', async (context) => {
     const { ask, role } = await serve(context);
     for (const body of ['', 'List-Unsubscribe=', 'x=List-Unsubscribe=One-Click', 'a'.repeat(5000)])
@@ -332,6 +355,7 @@ describe('The page’s port', () => {
         stop: () => false,
         allow: () => false,
         isStopped: () => false,
+        isUnconfirmed: () => false,
       },
     } as const;
     await assert.rejects(

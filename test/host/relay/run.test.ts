@@ -107,6 +107,23 @@ describe('ringback relay', () => {
     assert.match(stderr, /no `ringback relay` is running here/);
   });
 
+  it('sends a person no more mails than it may, and the rest as one', async (context) => {
+    const lists = ['1', '2', '3'].flatMap((id) =>
+      listMessages({ clients: [SATO], facts: { id: id.repeat(32), server: `172.27.178.8${id}` } }),
+    );
+    const [pop, smtp] = [await popServer(context, { messages: lists }), await scriptedServer(context)];
+    const most = 'notify: {most: {hour: 1, day: 5}}\n';
+    configure(pop.port, smtp.port, (text) => text + most);
+    const running = start(context);
+    await running.logged('list.received', 3);
+    assert.equal((await running.logged('notice.held')).reason, '1 mail within an hour: waits for room');
+    await until('the first', () => smtp.received.length === 1);
+    configure(pop.port, smtp.port, (text) => `${text}notify: {most: false}\n`);
+    running.child.kill('SIGHUP');
+    await until('the others', () => smtp.received.length === 2);
+    for (const n of [2, 3]) assert.ok(smtp.received[1]?.text.includes(`172.27.178.8${n}`));
+  });
+
   it('looks at once when a trap comes', async (context) => {
     const pop = await popServer(context);
     const port = await freePort();

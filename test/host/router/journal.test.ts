@@ -86,7 +86,7 @@ describe('The journal', () => {
     assert.equal(commits(), 1);
     assert.deepEqual(waiting(), [[1, false, [SATO]]]);
     const [stored] = store.read(loadOutages);
-    assert.deepEqual(stored, { ...one, told: false });
+    assert.deepEqual(stored, { ...one, told: false, telling: null });
   });
 
   it('commits no more than once a second, however many come', async (context) => {
@@ -135,7 +135,7 @@ describe('The journal', () => {
     journal.outage(other, HURRY);
     journal.client(other, SATO, HURRY);
     journal.tell([{ outage: outage(), past: past(1) }], [NOTICE]);
-    assert.equal(commits(), 1);
+    assert.equal(commits(), 2, 'and that it may be sent');
     assert.deepEqual(waiting(), [
       [1, true, []],
       [2, false, [SATO]],

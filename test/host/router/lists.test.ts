@@ -135,6 +135,7 @@ describe('via the server', () => {
     const world = new World(lists('{via: server}'));
     const clients = Array.from({ length: 2500 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
     recovery(world, ...clients);
+    while (world.later());
     assert.deepEqual(
       world.notices.map(({ list }) => [list?.part, list?.parts, list?.clients]),
       [

@@ -10,7 +10,13 @@ import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';
 
-const NO_JOURNAL = { outage: () => {}, client: () => {}, remove: () => {} };
+const NO_JOURNAL = {
+  outage: () => {},
+  client: () => {},
+  remove: () => {},
+  tellSome: () => {},
+  room: 200_000,
+};
 
 export interface Plane {
   readonly daemon: FakeDaemon;
@@ -55,6 +61,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
     configuration,
     registered: [],
     stopped: new Set(),
+    confirmed: new Set(),
     fabric: plane,
     checks: {
       watch: () => {},
@@ -64,6 +71,7 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
       stop: () => {},
     },
     journal: { ...NO_JOURNAL, tell: (_, told) => notices.push(...told) },
+    later: (f, waitMs) => void setTimeout(f, waitMs),
     onChange: () => {},
     log,
     clock,

@@ -166,6 +166,24 @@ describe('Who registers on the page', () => {
     assert.deepEqual(recovered(world, STRANGER, SATO, TANAKA), ['tanaka@example.jp']);
   });
 
+  it('is not confirmed before the owner says so, whatever he is called; the operator’s word is enough', () => {
+    const world = down(STRANGER);
+    register(world, SUZUKI);
+    register(world, { ...SUZUKI, mail: 'S.ato+page@example.jp' });
+    const { people } = world.router;
+    const known = (): boolean[] =>
+      ['suzuki@example.jp', 'Suzuki+x@example.jp', 'S.ato+page@example.jp'].map((mail) =>
+        people.isConfirmed(mail),
+      );
+    assert.deepEqual(known(), [false, false, true]);
+    people.stop('suzuki@example.jp');
+    assert.deepEqual(known(), [false, false, true]);
+    people.allow('suzuki@example.jp');
+    assert.deepEqual(known(), [true, true, true]);
+    world.router.reconfigure({ ...configuration(), clients: [] });
+    assert.deepEqual(known(), [true, true, false]);
+  });
+
   it('and wants them again after all gets them again', () => {
     const world = down(STRANGER);
     register(world, SUZUKI);

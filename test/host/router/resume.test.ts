@@ -7,7 +7,16 @@ const AGO = { firstMs: 4_000_000, lastMs: 4_500_000, tries: 2 };
 
 function stored(id: number, target: typeof HOST, clients: readonly string[], told = false): StoredOutage {
   const waiting = new Map(clients.map((client) => [client, AGO]));
-  return { ...target, id, cause: 'unreachable', triedPort: 80, fromMs: 4_000_000, told, clients: waiting };
+  return {
+    ...target,
+    id,
+    cause: 'unreachable',
+    triedPort: 80,
+    fromMs: 4_000_000,
+    told,
+    telling: null,
+    clients: waiting,
+  };
 }
 
 /** A router that was started again, with what its predecessor left. */

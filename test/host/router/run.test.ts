@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
+import { confirmAddress } from '../../../host/store/confirmed.ts';
+import { register } from '../../../host/store/registrations.ts';
+import { Store } from '../../../host/store/store.ts';
 import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
-import { until } from '../tools.ts';
+import { scriptedServer } from '../notify/support.ts';
+import { recordingLog, until } from '../tools.ts';
 import { Running, ringbackBeside } from './program.ts';
 import { SATO, SERVER, TANAKA } from './world.ts';
 
@@ -176,6 +180,88 @@ describe('ringback run', () => {
     );
     assert.equal((await running.logged('outbox.kept')).notices, 1, 'it is sent when the program runs again');
     assert.equal(running.lines.at(-1)?.event, 'stopped');
+  });
+
+  describe('sends a person so many mails', () => {
+    const servers = [1, 2, 3].map((n) => `172.27.178.${80 + n}`);
+
+    /** One server after the other is down for this client, and back. */
+    async function shoot(running: Running, client: string): Promise<void> {
+      for (const [n, server] of servers.entries()) {
+        daemon.frame(syn({ address: client, port: 40_000 + n }, { address: server, port: 80 }, 1));
+        daemon.pass(31);
+        await running.logged('client.waiting', n + 1);
+        daemon.frame(arp({ operation: 1, sender: server, target: server }));
+        await running.logged('outage.closed', n + 1);
+      }
+    }
+
+    async function begin(context: TestContext, ...more: readonly string[]) {
+      const smtp = await scriptedServer(context);
+      configure(BELIEVE, ...more);
+      writeFileSync(file(), readFileSync(file(), 'utf8').replace('port: 9', `port: ${smtp.port}`));
+      const running = start(context);
+      await running.logged('ready');
+      return { smtp, running };
+    }
+
+    it('as the operator says, which a SIGHUP changes', async (context) => {
+      const { smtp, running } = await begin(context, PEOPLE, 'notify: {most: {hour: 1, day: 2}}');
+      await shoot(running, SATO);
+      const held = await running.logged('notice.held');
+      assert.equal(held.reason, '1 mail within an hour: waits for room');
+      assert.ok(new Date(String(held.until)).getTime() > Date.now() + 3_000_000);
+      await until('the first', () => smtp.received.length === 1);
+      const { stdout } = await ringbackBeside('outbox', '-c', file());
+      assert.match(stdout, /sato@example\.jp .* queued .*1 mail within an hour: waits for room/);
+      writeFileSync(file(), readFileSync(file(), 'utf8').replace('{hour: 1, day: 2}', 'false'));
+      running.child.kill('SIGHUP');
+      await until('the others as one', () => smtp.received.length === 2);
+      for (const server of servers.slice(1)) assert.ok(smtp.received[1]?.text.includes(server), server);
+    });
+
+    it('and fewer who has registered and not confirmed, whatever the operator allows others', async (context) => {
+      const store = await Store.open({ directory: place.path('state'), log: recordingLog().log });
+      const registration = {
+        client: TANAKA,
+        mail: 'tanaka@example.jp',
+        language: 'en',
+        registeredMs: 1,
+      } as const;
+      store.write((sql) => register(sql, registration));
+      store.close();
+      const { smtp, running } = await begin(context, 'notify: {most: false}');
+      await shoot(running, TANAKA);
+      assert.equal((await running.logged('notice.held')).reason, '2 mails within an hour: waits for room');
+      await until('two', () => smtp.received.length === 2);
+      running.child.kill('SIGTERM');
+      await running.ended();
+      const confirmed = await Store.open({ directory: place.path('state'), log: recordingLog().log });
+      confirmed.write((sql) => confirmAddress(sql, 'Tanaka@example.jp', 1));
+      confirmed.close();
+      const next = start(context);
+      await next.logged('ready');
+      await until('the third', () => smtp.received.length === 3);
+    });
+
+    it('and leaves out what is down again', async (context) => {
+      const { smtp, running } = await begin(context, PEOPLE, 'notify: {most: {hour: 1, day: 2}}');
+      await shoot(running, SATO);
+      await running.logged('notice.held');
+      // Somebody else finds the third one down.
+      daemon.frame(syn({ address: TANAKA, port: 41_000 }, { address: servers[2] ?? '', port: 80 }, 1));
+      daemon.pass(31);
+      await running.logged('client.waiting', 4);
+      writeFileSync(file(), readFileSync(file(), 'utf8').replace('{hour: 1, day: 2}', 'false'));
+      running.child.kill('SIGHUP');
+      await until('what is back', () => smtp.received.length === 2);
+      assert.ok(smtp.received[1]?.text.includes(servers[1] ?? ''));
+      assert.ok(!smtp.received[1]?.text.includes(servers[2] ?? ''));
+      daemon.frame(arp({ operation: 1, sender: servers[2] ?? '', target: servers[2] ?? '' }));
+      await until('the third', () => smtp.received.length === 3);
+      assert.ok(smtp.received[2]?.text.includes(servers[2] ?? ''));
+      assert.equal((await running.logged('outage.closed', 4)).told, 0);
+    });
   });
 
   it('reports a bad configuration on SIGHUP, and keeps the old one', async (context) => {

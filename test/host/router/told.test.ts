@@ -141,6 +141,7 @@ describe('A notice', () => {
           server: SERVER,
           serverName: null,
           client: SATO,
+          ports: [0],
           fromMs: 4_990_000,
           recoveredMs: 5_030_000,
           firstMs: 5_026_000,
@@ -174,7 +175,7 @@ describe('A notice', () => {
       return world.notices.at(-1)?.messageId ?? 'there is none';
     };
     const second = new World();
-    second.router.resume([{ ...outage, clients: new Map(), told: false }]);
+    second.router.resume([{ ...outage, clients: new Map(), told: false, telling: null }]);
     const other = new World();
     other.down(HOST);
     const [id, again, another] = [first, second, other].map(idOf);

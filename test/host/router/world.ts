@@ -5,8 +5,10 @@ import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../hos
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { nameOf, type Outage } from '../../../host/router/outages.ts';
 import type { Registered } from '../../../host/router/people.ts';
+import type { Journal } from '../../../host/router/ports.ts';
 import { Router } from '../../../host/router/router.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
+import type { TellingState } from '../../../host/store/outages.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const SERVER = '172.27.178.80';
@@ -54,7 +56,14 @@ export class World {
   /** What went into the history. */
   readonly history: PastOutage[] = [];
   /** Outages and clients as they are on disk: `server port` to clients, and those that were told. */
-  readonly disk = new Map<number, { name: string; clients: Set<string>; told: boolean }>();
+  readonly disk = new Map<
+    number,
+    { name: string; clients: Set<string>; told: boolean; telling?: TellingState }
+  >();
+  /** For how many notices there is room. */
+  room = 200_000;
+  /** What comes later. */
+  #later: (() => void)[] = [];
   /** What was asked of the fabric and of the checks, in order. */
   #asked: string[] = [];
   /** The state's clock. */
@@ -69,6 +78,7 @@ export class World {
       configuration: given,
       registered,
       stopped: new Set(),
+      confirmed: new Set(),
       fabric: {
         release: note('release'),
         forget: note('forget'),
@@ -90,32 +100,63 @@ export class World {
         check: confirm === 'none' ? (outage) => this.router.recoveries.onChecked(outage, 0) : note('check'),
         stop: note('stop'),
       },
-      journal: {
-        outage: (outage) => {
-          const clients = this.disk.get(outage.id)?.clients ?? new Set();
-          this.disk.set(outage.id, { name: nameOf(outage), clients, told: false });
-        },
-        client: (outage, client) => {
-          const clients = this.disk.get(outage.id)?.clients;
-          if (outage.clients.has(client)) clients?.add(client);
-          else clients?.delete(client);
-        },
-        remove: ({ id }, past) => {
-          this.disk.delete(id);
-          if (past !== null) this.history.push(past);
-        },
-        tell: (ended, notices) => {
-          for (const { outage, past } of ended) {
-            this.disk.set(outage.id, { name: nameOf(outage), clients: new Set(), told: true });
-            this.history.push(past);
-          }
-          this.notices.push(...notices);
-        },
-      },
+      journal: this.#journal(),
+      later: (f) => void this.#later.push(f),
       onChange: () => {},
       log,
       clock: { nowMs: () => this.nowMs, dateOf: (ms) => new Date(WALL_MS + ms) },
     });
+  }
+
+  #journal(): Journal {
+    const roomNow = (): number => this.room;
+    return {
+      outage: (outage) => {
+        const clients = this.disk.get(outage.id)?.clients ?? new Set();
+        this.disk.set(outage.id, { name: nameOf(outage), clients, told: false });
+      },
+      client: (outage, client) => {
+        const clients = this.disk.get(outage.id)?.clients;
+        if (outage.clients.has(client)) clients?.add(client);
+        else clients?.delete(client);
+      },
+      remove: ({ id }, past) => {
+        this.disk.delete(id);
+        if (past !== null) this.history.push(past);
+      },
+      tell: (ended, notices) => {
+        for (const { outage, past } of ended) {
+          this.disk.set(outage.id, { name: nameOf(outage), clients: new Set(), told: true });
+          this.history.push(past);
+        }
+        this.#enter(notices);
+      },
+      tellSome: (ending, telling, { left, gone }, notices) => {
+        for (const [at, outage] of ending.entries()) {
+          const { clients = new Set<string>() } = this.disk.get(outage.id) ?? {};
+          if (at === 0) for (const [client] of left) clients.add(client);
+          for (const client of gone) clients.delete(client);
+          this.disk.set(outage.id, { name: nameOf(outage), clients, told: false, telling });
+        }
+        this.#enter(notices);
+      },
+      get room() {
+        return roomNow();
+      },
+    };
+  }
+
+  #enter(notices: readonly HeldNotice[]): void {
+    this.notices.push(...notices);
+    this.room -= notices.length;
+  }
+
+  /** What was put off is done; whether there was any. */
+  later(): boolean {
+    const later = this.#later;
+    this.#later = [];
+    for (const f of later) f();
+    return later.length > 0;
   }
 
   /** What was asked since the last time. */

@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { before, describe, it, type TestContext } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
 import { loadLibrary, Sql } from '../../../host/store/database.ts';
+import { oldestNotices } from '../../../host/store/outbox.ts';
 import { MIGRATIONS, TABLES } from '../../../host/store/schema.ts';
 import { directoryFor, enter, noticeNumber } from './support.ts';
 
@@ -119,6 +120,24 @@ describe('the database', () => {
     assert.deepEqual(all().map(Object.values), [['172.27.179.151', 'sato@example.jp', 'ja', 20.5]]);
     after.run("INSERT INTO registrations VALUES ('172.27.179.151', 'tanaka@example.jp', 'en', 21)");
     assert.equal(all().length, 2);
+  });
+
+  it('takes what was queued before people’s mails were counted for what may have been tried', (test) => {
+    const path = `${directoryFor(test)}/state.db`;
+    const before = open(test, path, MIGRATIONS.slice(0, 4));
+    const insert =
+      "INSERT INTO outbox (message_id, state, held, mail, language, items, created_ms, due_ms, tries) VALUES (?, 'queued', ?, 'sato@example.jp', 'ja', '[]', 1, 2, 0)";
+    before.run(insert, '<1@x>', 0);
+    before.run(insert, '<2@x>', 1);
+    before.close();
+    const rows = oldestNotices(open(test, path), 9);
+    assert.deepEqual(
+      rows.map(({ messageId, admitted, waitsFor }) => [messageId, admitted, waitsFor]),
+      [
+        ['<1@x>', true, 'nothing'],
+        ['<2@x>', false, 'company'],
+      ],
+    );
   });
 
   it('opens beside the lock that a killed process left', (test) => {

@@ -67,6 +67,8 @@ describe('notices on disk', () => {
       tries: 0,
       reason: null,
       finishedMs: null,
+      waitsFor: 'company',
+      admitted: false,
     };
     assert.deepEqual(
       store.read((sql) => listNotices(sql, ALL)),

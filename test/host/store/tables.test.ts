@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { confirmAddress, loadConfirmed } from '../../../host/store/confirmed.ts';
 import type { Sql } from '../../../host/store/database.ts';
 import { addToHistory, listHistory, type PastOutage } from '../../../host/store/history.ts';
 import {
@@ -22,6 +23,7 @@ const OUTAGE: OutageRow = {
   triedPort: 80,
   fromMs: 1234.567,
   told: false,
+  telling: null,
 };
 
 /** Runs each step on a database that was closed and opened since the one before. */
@@ -179,6 +181,19 @@ describe('who wants no notices', () => {
         allowNotices(sql, 'Sa.to@example.jp');
       },
       (sql) => assert.deepEqual(loadStopped(sql), new Set(['tanaka@example.jp'])),
+    );
+  });
+});
+
+describe('who confirmed his address', () => {
+  it('is remembered by every spelling of it', async (test) => {
+    await steps(
+      test,
+      (sql) => {
+        confirmAddress(sql, 'Sa.to+x@example.jp', 1);
+        confirmAddress(sql, 'sato@example.jp', 2);
+      },
+      (sql) => assert.deepEqual(loadConfirmed(sql), new Set(['sato@example.jp'])),
     );
   });
 });

@@ -190,7 +190,7 @@ export class World {
       // Only what is on the wire makes an outage: none begins after the last word.
       detect: { watch: [NETWORK], unanswered: false },
       recover: { traps: false, confirm: 'none', settle: '300ms' },
-      notify: { give_up: '3d' },
+      notify: { give_up: '3d', most: false },
       smtp: { host: '127.0.0.1', port: this.office.port, tls: 'none', from: 'ringback@router.example' },
       clients: this.traffic.people,
       control: `${this.#directory}/control.sock`,

@@ -6,7 +6,7 @@ relay:
   resolve: true                   # host names from reverse DNS
   resolver: [127.0.0.1:53]
   oldest: 3d
-notify: {give_up: 3d, language: en}
+notify: {give_up: 3d, most: {hour: 6, day: 20}, language: en}
 smtp: {host: 172.27.179.25, port: 25, tls: auto, user: relay, password: smtp-secret, from: ringback@www.example.jp}
 clients:
   - {address: 172.27.179.151, mail: sato@example.jp, language: ja}

@@ -44,7 +44,7 @@ describe('a file of ringback relay', () => {
         resolver: [{ host: '127.0.0.1', port: 53 }],
         oldestMs: 259_200_000,
       },
-      notify: { giveUpMs: 259_200_000, language: 'en' },
+      notify: { giveUpMs: 259_200_000, most: { hour: 6, day: 20 }, language: 'en' },
       smtp: {
         host: '172.27.179.25',
         port: 25,
@@ -150,6 +150,7 @@ describe('the explanation of a relay', () => {
       'It looks at once when it hears an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 0 v3 users).',
       'A list mail is taken if it is signed with list_key, was sent no more than 3d ago, and comes for the first time; whatever else is in the mailbox stays there.',
       'Each client on the list with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
+      'A person gets 6 mails an hour and 20 a day at most; what is more is collected into one mail.',
       'Servers are called by the name that the DNS servers 127.0.0.1:53 have for their address, else by the one in the list mail, else by their address.',
       "A mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@www.example.jp.',

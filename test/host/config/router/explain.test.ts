@@ -21,10 +21,14 @@ describe('the explanation', () => {
       'Signs that a server is back: an ARP reply or announcement (IPv6: a neighbour advertisement), an accepted connection, or an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 1 v3 user, 1 relay believed).',
       'A sign starts a check: what people tried must accept connections for 5s before anybody is told.',
       'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
+      'A person gets 6 mails an hour and 20 a day at most; what is more is collected into one mail.',
+      'An address that came in through the page gets 2 mails an hour and 5 a day until it is confirmed by the link of a notice.',
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
       "The data plane's tables take about 8.6 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
+      'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
       '"ringback status" asks at /var/run/ringback.sock.',
     ]);
   });
@@ -76,7 +80,15 @@ describe('the explanation', () => {
     says(changed('tls: auto', 'tls: implicit'), /TLS from the first byte, with a login/);
     says(changed('user: ringback, password: smtp-secret, ', ''), /TLS where it is offered, without a login/);
     says(changed('host: 172.27.179.25', 'host: "2001:db8:179::25"'), /by \[2001:db8:179::25\]:25,/);
+    says(
+      changed('{hour: 6, day: 20}', '{hour: 1, day: 3}'),
+      /^A person gets 1 mail an hour and 3 a day at most;/,
+    );
+    says(changed('{hour: 6, day: 20}', '{hour: 1, day: 3}'), /page gets 1 mail an hour and 3 a day until/);
+    says(changed('{hour: 6, day: 20}', 'false'), /^A person gets as many mails as there are\.$/);
+    says(changed('{hour: 6, day: 20}', 'false'), /page gets 2 mails an hour and 5 a day until/);
     says(changed('clients: 65536', 'clients: 1000'), /1,000 waiting clients/);
+    says(changed('clients: 65536', 'clients: 1000'), /^Up to 1,000 clients can wait, .* left: 500 where/);
   });
 
   it('reckons the memory with the sizes it is given', () => {

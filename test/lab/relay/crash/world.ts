@@ -189,6 +189,7 @@ export class RelayWorld {
         pop: { host: mailHostAddress(this.#seed), user: 'station', password: POP_PASSWORD, every: '1s' },
         resolve: false,
       },
+      notify: { most: false },
       smtp: { host: '127.0.0.1', port: this.#office.port, tls: 'none', from: 'ringback@station.example.jp' },
       clients: this.lists.people,
       list_key: LIST_KEY,

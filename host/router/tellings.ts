@@ -1,0 +1,232 @@
+/**
+ * Recoveries whose people are being told: in portions, each in one transaction with the end of its people's waiting, and
+ * none larger than the outbox has room for. The fabric keeps the chain until the last one (paragraphs 92 to 95).
+ */
+import type { RouterConfiguration } from '../config/types.ts';
+import type { Target } from '../fabric/records.ts';
+import type { Log } from '../log.ts';
+import type { Clock } from '../store/clock.ts';
+import type { TellingState } from '../store/outages.ts';
+import type { Endings } from './endings.ts';
+import { listsOf } from './lists.ts';
+import type { Coming, HeldNotice, Notices, Unit } from './notices.ts';
+import { nameOf, type Outage, type Waiting } from './outages.ts';
+import type { FabricPort, Journal, Rest } from './ports.ts';
+import type { AnySign, Recovery } from './recoveries.ts';
+
+/** People in one transaction at the most: no longer than others can wait. */
+export const PORTION = 1000;
+/** How soon the outbox is looked at again that had no room. */
+const ROOM_MS = 1000;
+
+export interface TellingsOptions {
+  readonly configuration: () => RouterConfiguration;
+  readonly notices: Notices;
+  /** Outages that may be over in a moment. */
+  readonly coming: () => readonly Coming[];
+  /** Whether somebody there gave his mail address to this router. */
+  readonly isRegistered: (client: string) => boolean;
+  readonly endings: Endings;
+  readonly journal: Journal;
+  readonly fabric: Pick<FabricPort, 'forget'>;
+  /** What was told is over now. */
+  readonly onChange: () => void;
+  /** Calls it once, after that time: others have things to do, too. */
+  readonly later: (f: () => void, waitMs: number) => void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Some who are told together, or a part of a list. */
+interface Portion {
+  readonly clients: readonly string[];
+  readonly mails: readonly HeldNotice[];
+  readonly told: number;
+}
+
+interface Telling {
+  readonly recovery: Recovery;
+  /** Those of its outages that end with it. */
+  readonly ending: readonly Outage[];
+  readonly endedMs: number;
+  /** Who was told by the process before. */
+  readonly clients: number;
+  told: number;
+  /** Those who are left; the next ones last. */
+  readonly units: Unit[];
+  readonly lists: HeldNotice[];
+  /** Who is not on disk, and who is and is none of them: they came later. null: that is done. */
+  missing: Rest | null;
+}
+
+export class Tellings {
+  readonly #options: TellingsOptions;
+  readonly #tellings: Telling[] = [];
+  #isWaiting = false;
+
+  constructor(options: TellingsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether people of this outage are still to be told. */
+  has(target: Target): boolean {
+    return this.#tellings.some(({ ending }) => ending.some((outage) => nameOf(outage) === nameOf(target)));
+  }
+
+  /** All who waited are here. `ending`: its outages, unless the fabric has forgotten them before. */
+  begin(recovery: Recovery, ending: readonly Outage[]): void {
+    const { endings, clock } = this.#options;
+    const { clients, handed } = recovery;
+    const known = new Set<string>();
+    const late = new Set<string>();
+    for (const outage of ending) {
+      const after = new Map([...outage.clients].filter(([, waiting]) => !handed.has(waiting)));
+      endings.add(outage, after);
+      for (const client of outage.clients.keys()) known.add(client);
+      for (const client of after.keys()) if (!clients.has(client)) late.add(client);
+    }
+    const missing = { left: [...clients].filter(([client]) => !known.has(client)), gone: [...late] };
+    this.#add({ recovery, ending, endedMs: clock.nowMs(), clients: clients.size, told: 0, missing });
+    this.#continue();
+  }
+
+  /** An earlier process had begun to tell those who waited for these outages, and these are left. */
+  resume(outages: readonly (Outage & { readonly telling: TellingState })[]): void {
+    const recoveries = new Map<string, (typeof outages)[number][]>();
+    for (const outage of outages) {
+      const name = `${outage.server} ${outage.telling.recoveredMs}`;
+      recoveries.set(name, [...(recoveries.get(name) ?? []), outage]);
+    }
+    for (const ending of recoveries.values()) {
+      const [first] = ending;
+      if (first === undefined) continue;
+      const { recoveredMs, sign, clients, told } = first.telling;
+      const left = new Map<string, Waiting>();
+      for (const outage of ending) for (const [client, waiting] of outage.clients) left.set(client, waiting);
+      const recovery = {
+        ...{ server: first.server, recoveredMs, sign: sign as AnySign, outages: ending },
+        ...{ clients: left, handed: new Set<Waiting>() },
+      };
+      for (const outage of ending) this.#options.endings.resume(outage, { isHeld: true });
+      this.#add({ recovery, ending, endedMs: recoveredMs, clients, told, missing: null });
+    }
+    if (this.#tellings.length > 0) this.#later(0);
+  }
+
+  /** What was on disk is lost. */
+  rewrite(): void {
+    for (const telling of this.#tellings) {
+      if (telling.missing === null) this.#write(telling, { left: this.#left(telling), gone: [] }, []);
+      else telling.missing = { ...telling.missing, left: this.#left(telling) };
+    }
+  }
+
+  #add(begun: Omit<Telling, 'units' | 'lists'>): void {
+    const { notices, configuration, isRegistered } = this.#options;
+    const { recovery, endedMs } = begun;
+    const units = notices.units(recovery, endedMs);
+    const lists = listsOf(configuration(), recovery, isRegistered, endedMs);
+    const held = lists.map((list) => ({ ...list, holdMs: 0 }));
+    this.#tellings.push({ ...begun, units: units.reverse(), lists: held });
+  }
+
+  #later(waitMs: number): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#options.later(() => {
+      this.#isWaiting = false;
+      this.#continue();
+    }, waitMs);
+  }
+
+  /** One portion; the others later. */
+  #continue(): void {
+    const [telling] = this.#tellings;
+    if (telling === undefined || this.#isWaiting) return;
+    const portion = this.#portion(telling);
+    if (portion === null) {
+      if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], told: 0 });
+      this.#later(ROOM_MS);
+      return;
+    }
+    telling.told += portion.told;
+    if (telling.units.length + telling.lists.length > 0) this.#settle(telling, portion);
+    else this.#finish(telling, portion);
+    if (this.#tellings.length > 0) this.#later(0);
+  }
+
+  /** As many as there is room for; null: there is none. */
+  #portion(telling: Telling): Portion | null {
+    const { journal, notices, coming } = this.#options;
+    const { recovery, units, lists } = telling;
+    const { room } = journal;
+    const taken: Unit[] = [];
+    let people = 0;
+    // One unit alone may be larger than a portion.
+    for (let unit = units.at(-1); unit !== undefined; unit = units.at(-1)) {
+      const more = people + unit.awaiting.length;
+      if (more > room || (more > PORTION && taken.length > 0)) break;
+      taken.push(unit);
+      units.pop();
+      people = more;
+    }
+    const mails = notices.of(
+      recovery,
+      taken.flatMap((unit) => unit.awaiting),
+      coming(),
+    );
+    const clients = taken.flatMap((unit) => unit.clients);
+    while (units.length === 0 && lists.length > 0 && mails.length < room) {
+      const [list] = lists;
+      const { listed = [] } = list ?? {};
+      if (list === undefined || (people + listed.length > PORTION && people > 0)) break;
+      lists.shift();
+      mails.push(list);
+      for (const { client } of listed) clients.push(client);
+      people += listed.length;
+    }
+    const isOver = units.length + lists.length === 0;
+    return people > 0 || isOver ? { clients, mails, told: people } : null;
+  }
+
+  /** A portion that others follow. */
+  #settle(telling: Telling, { clients, mails }: Portion): void {
+    const { left, gone } = telling.missing ?? { left: [], gone: [] };
+    telling.missing = null;
+    this.#write(telling, { left, gone: [...gone, ...clients] }, mails);
+  }
+
+  #left({ recovery, units, lists }: Telling): [string, Waiting][] {
+    const left = [
+      ...units.flatMap(({ clients }) => clients),
+      ...lists.flatMap(({ listed = [] }) => listed.map(({ client }) => client)),
+    ];
+    return left.flatMap((client): [string, Waiting][] => {
+      const waiting = recovery.clients.get(client);
+      return waiting === undefined ? [] : [[client, waiting]];
+    });
+  }
+
+  #write({ recovery, ending, clients, told }: Telling, rest: Rest, mails: readonly HeldNotice[]): void {
+    const { recoveredMs, sign } = recovery;
+    this.#options.journal.tellSome(ending, { recoveredMs, sign, clients, told }, rest, mails);
+  }
+
+  #finish(telling: Telling, { mails }: Portion): void {
+    const { journal, endings, fabric, log, onChange } = this.#options;
+    const { recovery, ending, endedMs, clients, told } = telling;
+    const { server, sign } = recovery;
+    const ended = ending.map((outage) => {
+      const { port, cause, fromMs } = outage;
+      return { outage, past: { server, port, cause, sign, fromMs, toMs: endedMs, clients, told } };
+    });
+    journal.tell(ended, mails);
+    this.#tellings.shift();
+    for (const outage of ending) {
+      const { port, cause } = outage;
+      log.info('outage.closed', { server, port, cause, sign, clients, told });
+      if (endings.release(outage)) fabric.forget(outage);
+    }
+    onChange();
+  }
+}

@@ -1,0 +1,137 @@
+/** Notices that wait for others to the same person: for a moment, or because he had as many mails as allowed. */
+import { isIPv6 } from 'node:net';
+import type { Sql } from './database.ts';
+import {
+  COLLECTING,
+  COLUMNS,
+  type Notice,
+  type NoticeItem,
+  type OutboxRow,
+  rowOf,
+  WAITS,
+  type Wait,
+} from './notice-rows.ts';
+
+/** A notice to the same person that collects, or still waits for others. */
+export function heldFor(sql: Sql, { mail, items }: Notice, nowMs: number): OutboxRow | undefined {
+  const held = heldOf(sql, mail);
+  const isMeant = (row: OutboxRow): boolean => row.dueMs > nowMs && isSameMachine(row.items, items);
+  return held.find(isCollecting) ?? held.find(isMeant);
+}
+
+function heldOf(sql: Sql, mail: string): OutboxRow[] {
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE held > 0 AND mail = ? AND state = 'queued'`;
+  return sql.all(query, mail).map(rowOf);
+}
+
+export function isAnyCollecting(sql: Sql): boolean {
+  return sql.get(`SELECT 1 FROM outbox WHERE held > 0 AND held >= ${COLLECTING} LIMIT 1`) !== null;
+}
+
+/** That to this mail address which collects whatever else there is. */
+export function collectingFor(sql: Sql, mail: string): OutboxRow | undefined {
+  return heldOf(sql, mail).find(isCollecting);
+}
+
+/** Whether it takes in what else there is for its person, whatever he tried from where. */
+export function isCollecting({ waitsFor }: OutboxRow): boolean {
+  return WAITS.indexOf(waitsFor) >= COLLECTING;
+}
+
+/** One item for each client and what was down: of what came again, the latest outage and all tries. */
+export function combined(some: readonly NoticeItem[], more: readonly NoticeItem[]): NoticeItem[] {
+  const items = new Map<string, NoticeItem>();
+  for (const item of [...some, ...more]) {
+    const name = [item.server, item.client, ...(item.ports ?? [])].join(' ');
+    const other = items.get(name);
+    items.set(name, other === undefined ? item : union(other, item));
+  }
+  return [...items.values()];
+}
+
+function union(one: NoticeItem, other: NoticeItem): NoticeItem {
+  const latest = other.recoveredMs >= one.recoveredMs ? other : one;
+  return {
+    ...latest,
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+    tries: one.tries + other.tries,
+  };
+}
+
+/** One mail for the tries of one client; with addresses of both IP versions it is still one. */
+function isSameMachine(one: readonly NoticeItem[], other: readonly NoticeItem[]): boolean {
+  return other.every(({ client }) =>
+    one.every((item) => item.client === client || isIPv6(item.client) !== isIPv6(client)),
+  );
+}
+
+/** Those that wait for servers. */
+export function waitingForServers(sql: Sql): OutboxRow[] {
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE held > 0 AND held = ? AND state = 'queued'`;
+  return sql.all(query, WAITS.indexOf('server')).map(rowOf);
+}
+
+/** What decides about these, or with `null` about all that collect, has changed: they are due. */
+export function reconsider(sql: Sql, messageIds: readonly string[] | null, nowMs: number): void {
+  const which = messageIds === null ? '' : 'AND message_id IN (SELECT value FROM json_each(?))';
+  sql.run(
+    `UPDATE outbox SET due_ms = ? WHERE held > 0 AND held >= ${COLLECTING} AND state = 'queued' AND due_ms > ? ${which}`,
+    ...[nowMs, nowMs, ...(messageIds === null ? [] : [JSON.stringify(messageIds)])],
+  );
+}
+
+/** It may be sent now, as this. */
+export function setAdmitted(sql: Sql, row: OutboxRow): OutboxRow {
+  const { messageId, items, createdMs, reason } = row;
+  if (isCollecting(row)) {
+    sql.run(
+      'UPDATE outbox SET held = 0, admitted = 1, items = ?, created_ms = ?, reason = ? WHERE message_id = ?',
+      ...[JSON.stringify(items), createdMs, reason, messageId],
+    );
+  } else if (!row.admitted) {
+    sql.run('UPDATE outbox SET held = 0, admitted = 1 WHERE message_id = ?', messageId);
+  }
+  return { ...row, waitsFor: 'nothing', admitted: true };
+}
+
+/** It has to wait, with these items. */
+export function setWaiting(
+  sql: Sql,
+  { messageId, items, createdMs }: OutboxRow,
+  waitsFor: Wait,
+  { reason, untilMs }: { readonly reason: string; readonly untilMs: number },
+  sinceMs = createdMs,
+): void {
+  sql.run(
+    'UPDATE outbox SET held = ?, items = ?, reason = ?, due_ms = ?, created_ms = ? WHERE message_id = ?',
+    ...[WAITS.indexOf(waitsFor), JSON.stringify(items), reason, untilMs, sinceMs, messageId],
+  );
+}
+
+/** A part of another one, which waits for servers. */
+export function insertWaiting(
+  sql: Sql,
+  { messageId, mail, language, items, createdMs }: OutboxRow,
+  { reason, untilMs }: { readonly reason: string; readonly untilMs: number },
+): void {
+  sql.run(
+    `INSERT INTO outbox (message_id, state, held, mail, language, items, created_ms, due_ms, tries, reason)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, 0, ?)`,
+    ...[
+      messageId,
+      WAITS.indexOf('server'),
+      mail,
+      language,
+      JSON.stringify(items),
+      createdMs,
+      untilMs,
+      reason,
+    ],
+  );
+}
+
+/** It has become part of another one. */
+export function removeNotice(sql: Sql, messageId: string): void {
+  sql.run('DELETE FROM outbox WHERE message_id = ?', messageId);
+}

@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { Outbox } from '../../../host/notify/outbox.ts';
+import { StoreJournal } from '../../../host/router/journal.ts';
+import type { Registered } from '../../../host/router/people.ts';
+import { PORTION } from '../../../host/router/tellings.ts';
+import { listHistory } from '../../../host/store/history.ts';
+import { loadOutages, type StoredOutage } from '../../../host/store/outages.ts';
+import { listNotices } from '../../../host/store/outbox.ts';
+import { Store } from '../../../host/store/store.ts';
+import { directoryFor } from '../store/support.ts';
+import { recordingLog } from '../tools.ts';
+import { configuration, HOST, SERVER, STRANGER, WEB, World } from './world.ts';
+
+const NONE = 'recover: {confirm: none, traps: {listen: false}}';
+const clientOf = (n: number): string => `10.0.${n >> 8}.${n & 255}`;
+const mailOf = (n: number): string => `client-${n}@example.jp`;
+const crowd = (count: number): string[] => Array.from({ length: count }, (_, n) => clientOf(n));
+
+/** A configuration with so many clients whose mail addresses are known. */
+function known(count: number, more = NONE) {
+  const clients = crowd(count).map((address, n) => ({ address, mail: mailOf(n), language: null }));
+  return { ...configuration(more), clients };
+}
+
+/** The server is down, and all of these wait for it; `room`: for so many notices. */
+function waiting(world: World, clients: readonly string[], room = world.room): World {
+  world.room = room;
+  world.down(HOST);
+  for (const client of clients) world.client('waiting', HOST, client);
+  return world;
+}
+
+function recovers(world: World, clients: readonly string[]): void {
+  world.signal(HOST);
+  world.asked();
+  world.handsOut(HOST, ...clients);
+}
+
+const onDisk = (world: World): string[] => [...world.disk.values()].flatMap(({ clients }) => [...clients]);
+const mails = (world: World): string[] => world.notices.map(({ mail }) => mail).toSorted();
+const everybody = (count: number): string[] =>
+  crowd(count)
+    .map((_, n) => mailOf(n))
+    .toSorted();
+
+/** What a process finds that is started after that one was killed. */
+function left(world: World): StoredOutage[] {
+  return [...world.disk].map(([id, { name, clients, told, telling }]) => {
+    const [server = '', port = ''] = name.split(' ');
+    const tried = { firstMs: world.nowMs - 5000, lastMs: world.nowMs - 5000, tries: 1 };
+    const chain = new Map([...clients].map((client) => [client, tried]));
+    const row = {
+      id,
+      server,
+      port: Number(port),
+      cause: 'unreachable',
+      triedPort: 80,
+      fromMs: world.nowMs - 10_000,
+    };
+    return { ...row, told, telling: telling ?? null, clients: chain } as StoredOutage;
+  });
+}
+
+/** The next process, with what that one has left on disk. */
+function restarted(world: World, given: ReturnType<typeof known>): World {
+  const next = new World(given);
+  next.nowMs = world.nowMs;
+  for (const [id, row] of world.disk) next.disk.set(id, { ...row, clients: new Set(row.clients) });
+  next.router.resume(left(world));
+  return next;
+}
+
+/** A fabric that lived on says what it knows: the chain that it has handed out. */
+function syncs(world: World, clients: readonly string[]): void {
+  world.router.beginSync();
+  world.down(HOST, { state: 'released' });
+  for (const client of clients) world.client('waiting', HOST, client);
+  world.syncEnd();
+}
+
+describe('A crowd that waits for one server', () => {
+  it('is told in portions; the fabric and the disk keep those who are left', () => {
+    const all = crowd(2 * PORTION + 500);
+    const world = waiting(new World(known(all.length)), [...all, STRANGER]);
+    recovers(world, [...all, STRANGER]);
+    for (const told of [PORTION, 2 * PORTION]) {
+      assert.equal(world.notices.length, told);
+      assert.equal(onDisk(world).length, all.length - told + 1);
+      assert.deepEqual(world.asked(), [], 'not forgotten yet');
+      assert.deepEqual([world.history, world.told('outage.closed')], [[], []]);
+      assert.ok(world.later(), 'others have things to do, too');
+    }
+    assert.deepEqual(mails(world), everybody(all.length));
+    assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
+    assert.deepEqual(
+      world.history.map(({ told, clients }) => [told, clients]),
+      [[all.length, all.length + 1]],
+    );
+    const [closed, ...more] = world.lines.filter(({ event }) => event === 'outage.closed');
+    assert.deepEqual([closed?.fields.told, closed?.fields.clients, more], [all.length, all.length + 1, []]);
+    assert.deepEqual([world.later(), onDisk(world)], [false, []]);
+  });
+
+  it('waits for room in the outbox, and nobody is given up', () => {
+    const all = crowd(10);
+    const world = waiting(new World(known(10)), all, 3);
+    recovers(world, all);
+    assert.equal(world.notices.length, 3);
+    assert.equal(onDisk(world).length, 7);
+    for (let n = 0; n < 5; n++) world.later();
+    assert.equal(world.notices.length, 3);
+    world.room = 4;
+    world.later();
+    assert.deepEqual([world.notices.length, onDisk(world).length], [7, 3]);
+    assert.deepEqual(world.asked(), []);
+    world.room = 100;
+    while (world.later());
+    assert.deepEqual(mails(world), everybody(10));
+    assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
+    assert.equal(world.history[0]?.told, 10);
+  });
+
+  it('is on disk from the beginning, though there is no room at all and the chain was not known', () => {
+    const all = crowd(5);
+    const world = waiting(new World(known(5)), all.slice(0, 3), 0);
+    world.signal(HOST);
+    world.client('waiting', HOST, STRANGER);
+    world.handsOut(HOST, ...all);
+    assert.deepEqual(onDisk(world).toSorted(), all, 'who came late is with the fabric');
+    const next = restarted(world, known(5));
+    while (next.later());
+    assert.deepEqual(mails(next), everybody(5));
+  });
+
+  it('is told of two outages that end together with one notice each', () => {
+    const all = crowd(4);
+    const world = new World(known(4));
+    world.room = 1;
+    world.down(HOST);
+    world.down(WEB);
+    for (const client of all) for (const target of [HOST, WEB]) world.client('waiting', target, client);
+    world.signal(HOST);
+    for (const target of [HOST, WEB]) world.handsOut(target, ...all);
+    assert.equal(world.notices.length, 1);
+    const next = restarted(world, known(4));
+    while (next.later());
+    assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(4));
+    assert.deepEqual(
+      next.history.map(({ port, told }) => [port, told]),
+      [
+        [0, 4],
+        [80, 4],
+      ],
+    );
+  });
+
+  it('is told by the next process where that one was killed, and nobody twice', () => {
+    const all = crowd(10);
+    for (const fabric of ['lives on', 'is new']) {
+      const world = waiting(new World(known(10)), all, 4);
+      recovers(world, all);
+      const next = restarted(world, known(10));
+      if (fabric === 'is new') next.router.onFreshFabric();
+      else syncs(next, all);
+      assert.deepEqual(next.waiting(), {});
+      assert.deepEqual(next.asked(), [], 'no release, no forget, no check');
+      assert.equal(onDisk(next).length, 6, 'a third process would find them');
+      while (next.later());
+      assert.equal(next.notices.length, 6);
+      assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(10));
+      assert.deepEqual(next.asked(), fabric === 'is new' ? [] : [`forget ${SERVER} 0`]);
+      assert.deepEqual(
+        next.history.map(({ told, clients, sign }) => [told, clients, sign]),
+        [[10, 10, 'arp']],
+      );
+      assert.equal(next.disk.size, fabric === 'is new' ? 0 : 1);
+      next.forgotten(HOST, false);
+      assert.equal(next.disk.size, 0);
+    }
+  });
+
+  it('is as fresh for the next process as it was when the server came back', () => {
+    const all = crowd(2);
+    const given = known(2, `${NONE}\nnotify: {fresh: 1m}`);
+    const world = waiting(new World(given), all, 1);
+    recovers(world, all);
+    world.pass(0);
+    const rows = left(world);
+    const next = new World(given);
+    next.nowMs = world.nowMs;
+    next.pass(3600);
+    next.router.resume(rows);
+    while (next.later());
+    assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(2));
+  });
+
+  it('goes on when everything is said again, or the fabric is another one; who came late waits on', () => {
+    const all = crowd(6);
+    const world = waiting(new World(known(7)), all, 2);
+    recovers(world, all);
+    syncs(world, all);
+    assert.deepEqual(world.asked(), []);
+    world.client('waiting', HOST, clientOf(6));
+    world.router.onFreshFabric();
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [clientOf(6)] });
+    world.room = 100;
+    while (world.later());
+    assert.deepEqual(mails(world), everybody(6));
+    assert.deepEqual(world.asked(), [], 'it has nothing to forget');
+    assert.deepEqual(onDisk(world), [clientOf(6)]);
+    world.signal(HOST);
+    world.handsOut(HOST, clientOf(6));
+    assert.deepEqual(mails(world), everybody(7));
+  });
+
+  it('stays on disk when the fabric has forgotten them by itself, and another outage begins', () => {
+    const all = crowd(4);
+    const world = waiting(new World(known(5)), all, 1);
+    recovers(world, all);
+    world.down(HOST, { ago: 0 });
+    world.client('waiting', HOST, clientOf(4), 0);
+    assert.deepEqual(onDisk(world).toSorted(), [1, 2, 3, 4].map(clientOf));
+    assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [clientOf(4)] });
+    world.room = 100;
+    while (world.later());
+    assert.deepEqual(mails(world), everybody(4));
+    assert.deepEqual([onDisk(world), world.asked()], [[clientOf(4)], []]);
+  });
+
+  it('is written anew when the disk has lost it', () => {
+    const all = crowd(5);
+    const world = waiting(new World(known(5)), all, 2);
+    recovers(world, all);
+    world.disk.clear();
+    world.router.rewrite();
+    assert.equal(onDisk(world).length, 3);
+    const next = restarted(world, known(5));
+    while (next.later());
+    assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(5));
+  });
+
+  it('has each one once who registered at many machines, wherever the portions end', () => {
+    const all = crowd(6);
+    const registered = all.map((address, n): Registered => {
+      const mail = [0, 3, 5].includes(n) ? `suzuki+${n}@example.jp` : mailOf(n);
+      return { address, mail, language: 'ja', registeredMs: 5_000_000 };
+    });
+    const world = waiting(new World(known(0), registered), all, 1);
+    recovers(world, all);
+    assert.equal(world.notices.length, 1);
+    assert.equal(onDisk(world).length, 3);
+    const next = new World(known(0), registered);
+    next.nowMs = world.nowMs;
+    next.router.resume(left(world));
+    while (next.later());
+    const told = [...mails(world), ...mails(next)];
+    assert.equal(told.filter((mail) => mail.startsWith('suzuki')).length, 1);
+    assert.equal(told.length, 4);
+  });
+
+  it('is put on lists in portions, too', () => {
+    const all = crowd(2 * PORTION + 1);
+    const given = known(
+      0,
+      `${NONE}\nnotify: {via: station}\nstation: {mail: station@example.jp}\nlist_key: ${'k'.repeat(8)}`,
+    );
+    const world = waiting(new World(given), all);
+    recovers(world, all);
+    assert.deepEqual([world.notices.length, onDisk(world).length], [1, PORTION + 1]);
+    const next = restarted(world, given);
+    while (next.later());
+    const listed = [...world.notices, ...next.notices].flatMap((notice) => notice.listed ?? []);
+    assert.deepEqual(listed.map(({ client }) => client).toSorted(), all.toSorted());
+    assert.equal(next.history[0]?.told, all.length);
+  });
+
+  it('does not count as back for those who are to be told later of its last recovery', () => {
+    const all = crowd(3);
+    const world = waiting(new World(known(3)), all, 1);
+    assert.equal(world.router.isDown(SERVER, [0]), true);
+    recovers(world, all);
+    assert.equal(world.router.isDown(SERVER, [0]), true);
+    world.room = 100;
+    while (world.later());
+    assert.deepEqual([world.router.isDown(SERVER, [0]), world.router.isDown(SERVER, [80])], [false, false]);
+  });
+});
+
+describe('A portion on disk', () => {
+  async function opened(test: TestContext, directory: string) {
+    const store = await Store.open({ directory, log: recordingLog().log });
+    const sender = { send: () => new Promise<never>(() => {}), close: () => {} };
+    const options = { store, sender, from: 'ringback@router.example', giveUpMs: 1e9, stopUrl: () => null };
+    const outbox = new Outbox({ ...options, capacity: 3, log: recordingLog().log });
+    test.after(async () => {
+      await outbox.close(0);
+      store.close();
+    });
+    return { store, outbox, journal: new StoreJournal(store, outbox) };
+  }
+
+  it('is notices and the end of their people’s waiting, and what is left goes on', async (test) => {
+    const directory = directoryFor(test);
+    const { store, outbox, journal } = await opened(test, directory);
+    const tried = { firstMs: 1, lastMs: 2, tries: 1 };
+    const chain = { server: SERVER, port: 0, cause: 'unreachable', triedPort: 80, fromMs: 1 } as const;
+    const outage = { ...chain, id: 7, clients: new Map(crowd(5).map((client) => [client, tried])) };
+    journal.outage(outage, { hurry: true });
+    for (const client of crowd(5)) journal.client(outage, client, { hurry: true });
+    assert.equal(journal.room, 3);
+    const item = {
+      server: SERVER,
+      serverName: null,
+      client: clientOf(0),
+      fromMs: 1,
+      recoveredMs: 9,
+      ...tried,
+    };
+    const notice = { messageId: '<1@x>', mail: mailOf(0), language: 'en', items: [item], holdMs: 0 } as const;
+    const telling = { recoveredMs: 9, sign: 'arp', clients: 6, told: 1 };
+    const rest = { left: [[STRANGER, tried] as const], gone: [clientOf(0)] };
+    journal.tellSome([outage], telling, rest, [notice]);
+    assert.equal(journal.room, 2);
+    await outbox.close(0);
+    store.close();
+    const next = await opened(test, directory);
+    const [found] = next.store.read(loadOutages);
+    assert.deepEqual([found?.told, found?.telling], [false, telling]);
+    assert.deepEqual(
+      [...(found?.clients.keys() ?? [])].toSorted(),
+      [...crowd(5).slice(1), STRANGER].toSorted(),
+    );
+    assert.deepEqual(
+      next.store.read((sql) => listNotices(sql, 9)).map(({ messageId }) => messageId),
+      ['<1@x>'],
+    );
+    const past = { ...chain, sign: 'arp', toMs: 9, clients: 6, told: 6 };
+    next.journal.tell([{ outage, past: { ...past, cause: 'unreachable' } }], []);
+    assert.deepEqual(
+      next.store.read(loadOutages).map(({ told, telling: state, clients }) => [told, state, clients.size]),
+      [[true, null, 0]],
+    );
+    assert.equal(next.store.read((sql) => listHistory(sql, 9)).length, 1);
+  });
+});
