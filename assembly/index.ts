@@ -25,7 +25,7 @@ export { CLIENT_BYTES } from './table/clients';
 export { SERVER_BYTES, ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 3;
+export const ABI: u32 = 4;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;

@@ -132,6 +132,8 @@ export type Command =
       readonly sizes: Sizes;
       readonly options: Options;
       readonly waitUs: number;
+      /** Interfaces without sides: bit n - 1 is that of the interface with the carrier's number n; 0 without it. */
+      readonly everything?: number;
       /** 16 random bytes: the key of the module's hash tables. */
       readonly key: Uint8Array;
     }
@@ -318,6 +320,7 @@ export class Codec {
         u32('Flags', flags);
         time('WaitUs', command.waitUs);
         for (const [name, size] of Object.entries(command.sizes)) u32(pascal(name), size);
+        u32('Everything', command.everything ?? 0);
         bytes.set(command.key.subarray(0, 16), this.#at('KeyLow'));
         break;
       }
