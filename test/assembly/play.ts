@@ -52,15 +52,15 @@ export function pass(us: i64): void {
   clockUs += us;
 }
 
-/** Gives the module the frame that was built last; returns its verdict. */
-export function give(direction: Direction = Direction.In, iface: u32 = 1, link: Link = Link.Ethernet): u32 {
+/** Gives the module the frame that was built last; returns its verdict. `direction`: with what there is of FrameFlag. */
+export function give(direction: u32 = Direction.In, iface: u32 = 1, link: Link = Link.Ethernet): u32 {
   return giveAt(clockUs, direction, iface, link);
 }
 
 /** The same, with a time of the frame's own. */
 export function giveAt(
   us: i64,
-  direction: Direction = Direction.In,
+  direction: u32 = Direction.In,
   iface: u32 = 1,
   link: Link = Link.Ethernet,
 ): u32 {
@@ -246,6 +246,11 @@ export function claim(address: Address, hardware: u32 = 2, iface: u32 = 0): u32 
 
 export function unclaim(address: Address): u32 {
   return aboutServer(Command.Unclaim, address);
+}
+
+/** Carries out the order in the command buffer as it is. */
+export function again(): u32 {
+  return carryOut();
 }
 
 /** Overwrites the MAC address of the order carried out last, and carries it out again. */
