@@ -4,10 +4,12 @@ import { Option } from '../record/commands';
 import { Cause, Sign } from '../record/events';
 import {
   Attempt,
+  AttemptFlag,
   addAttempt,
   attemptAt,
   findAnswered,
   findAttempt,
+  firstOpen,
   Outcome,
   settleAttempt,
 } from '../table/attempts';
@@ -20,6 +22,7 @@ import { credit, fail, findOutage, hearFrom, hearRefusal, isKnownService, takeBa
 import {
   destination,
   destinationHash,
+  hasDirection,
   hashBoth,
   iface,
   isForOthers,
@@ -50,6 +53,9 @@ export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented
       return answer(ip, header, whole);
     case TcpFlag.Rst | TcpFlag.Ack:
       return reset(ip, header, whole);
+    case TcpFlag.Ack:
+      if (!hasDirection() && firstOpen() != 0) acknowledgement(header);
+      return Verdict.OtherTcp;
     default:
       return Verdict.OtherTcp;
   }
@@ -116,6 +122,24 @@ function isOwnAnswer(port: u32): bool {
   return isOutgoing() && isAnsweredFor(port) && findOutage(source, sourceHash(), port) != 0;
 }
 
+/**
+ * What a client sends next after its request shows that it was answered, where the capture has only the one direction of
+ * a conversation. The attempt stays as open as it is; the server was heard. Live, the router asks.
+ */
+function acknowledgement(header: Tcp): void {
+  if (!containsAddress(destination)) return;
+  hashBoth();
+  const ports = (header.sourcePort << 16) | header.destinationPort;
+  const index = findAnswered(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
+  if (index == 0) return;
+  const attempt = attemptAt(index);
+  if (attempt.outcome != Outcome.Open) return;
+  attempt.flags |= <u8>AttemptFlag.Acknowledged;
+  takeBackCredit(attempt, sourceHash(), destinationHash());
+  hearFrom(destination, destinationHash(), attempt.serverPort);
+  signOfLife(destination, destinationHash(), attempt.serverPort, Sign.Acknowledged);
+}
+
 function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
@@ -152,7 +176,7 @@ function reset(ip: usize, header: Tcp, whole: u32): Verdict {
   if (isCorrupt(ip, header, whole)) return Verdict.ResetBadChecksum;
   settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
   hearRefusal(source, sourceHash());
-  if (isOn(Option.Refused)) {
+  if (isOn(Option.Refused) && !attempt.has(AttemptFlag.Acknowledged)) {
     if (isKnownService(source, sourceHash(), port))
       fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
   }

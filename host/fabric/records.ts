@@ -4,7 +4,8 @@ import { hardwareBytes, hardwareText } from './hardware.ts';
 import type { Codes } from './module.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';
-export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour';
+/** `acknowledged`: a capture shows only that a client was answered, not the answer. */
+export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour' | 'acknowledged';
 export type Outcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
 export type ServerState = 'alive' | 'down' | 'signalled' | 'released';
 

@@ -28,6 +28,7 @@ import './path/frame.spec';
 import './path/tcp.spec';
 import './path/tcp-answers.spec';
 import './path/integrity.spec';
+import './path/acknowledgement.spec';
 import './path/unreachable.spec';
 import './path/unreachable-messages.spec';
 import './path/expiry.spec';

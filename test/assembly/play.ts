@@ -29,6 +29,8 @@ export const MILLISECOND_US: i64 = 1000;
 export const SECOND_US: i64 = 1_000_000;
 export const HOUR_US: i64 = 3600 * SECOND_US;
 export const WAIT_US: i64 = 30 * SECOND_US;
+/** Who goes on trying is said again where the time passes a multiple of this (path/outages): tests begin in its middle. */
+const PHASE_US: i64 = 1 << 26;
 
 export const EVERYTHING: u32 =
   Option.Unreachable | Option.Unanswered | Option.Refused | Option.Resolution | Option.SynAck;
@@ -147,7 +149,7 @@ export function fresh(
   watch(ipv4(172, 27, 178, 0), 120);
   watch(ipv6(0x178, 0), 64);
   drained();
-  clockUs += HOUR_US;
+  clockUs = ((clockUs + HOUR_US) & ~(PHASE_US - 1)) + PHASE_US / 2;
   tick(<u32>clockUs, <u32>(<u64>clockUs >> 32));
 }
 

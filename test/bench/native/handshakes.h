@@ -54,6 +54,8 @@ static inline void judge(struct attempt *attempt)
 	const struct server *host;
 	bool answers;
 
+	if (attempt->acknowledged)
+		return;
 	if (outage != NULL) {
 		credit(outage, attempt, clientHash);
 		return;
@@ -184,6 +186,32 @@ static inline struct handshake answeredBy(const struct packet *packet, const uin
 	};
 }
 
+/* What a client sends next, where a capture has only the one direction. */
+static inline void acknowledgement(const struct packet *packet, const uint8_t *tcp)
+{
+	struct handshake handshake;
+	struct attempt *attempt;
+	uint32_t hash;
+
+	if (packet->direction != DIRECTION_UNKNOWN || fabric.attempts.open.head == 0 ||
+	    !isWatched(&fabric.prefixes, packet->destination))
+		return;
+	handshake = (struct handshake){
+		.client = packet->source,
+		.server = packet->destination,
+		.clientHash = hashAddress(&fabric.key, packet->source),
+		.serverHash = hashAddress(&fabric.key, packet->destination),
+		.ports = be32(tcp),
+		.sequence = be32(tcp + 4) - 1,
+	};
+	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
+	if (attempt == NULL || attempt->outcome != OUTCOME_OPEN)
+		return;
+	attempt->acknowledged = true;
+	takeBackCredit(attempt, handshake.clientHash, handshake.serverHash);
+	hearFrom(packet->destination, handshake.serverHash, (uint16_t)attempt->ports, SIGN_ACKNOWLEDGED);
+}
+
 static inline uint32_t answer(const struct packet *packet, const struct transport *transport)
 {
 	struct handshake handshake;
@@ -231,7 +259,8 @@ static inline uint32_t reset(const struct packet *packet, const struct transport
 		return VERDICT_RESET_BAD_CHECKSUM;
 	settleAttempt(&fabric.attempts, attempt, OUTCOME_REFUSED, fabric.nowUs + fabric.waitUs);
 	hearRefusal(packet->source, handshake.serverHash);
-	if (fabric.options & OPTION_REFUSED && isKnownService(packet->source, handshake.serverHash, port))
+	if (fabric.options & OPTION_REFUSED && !attempt->acknowledged &&
+	    isKnownService(packet->source, handshake.serverHash, port))
 		fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_REFUSED);
 	return VERDICT_RESET_REFUSES;
 }
@@ -247,6 +276,9 @@ static inline uint32_t segment(const struct packet *packet, const struct transpo
 		return answer(packet, transport);
 	case TCP_RST | TCP_ACK:
 		return reset(packet, transport);
+	case TCP_ACK:
+		acknowledgement(packet, transport->at);
+		return VERDICT_OTHER_TCP;
 	default:
 		return VERDICT_OTHER_TCP;
 	}
