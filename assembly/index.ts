@@ -14,7 +14,7 @@ import { eventsAt, eventsTaken, pendingEvents } from './record/events';
 
 export { OUTGOING_BYTES } from './path/announce';
 export { Link } from './path/frame';
-export { Direction } from './path/packet';
+export { Direction, FrameFlag } from './path/packet';
 export { Counter, Verdict } from './path/verdict';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, Event, Sign } from './record/events';
@@ -25,7 +25,7 @@ export { CLIENT_BYTES } from './table/clients';
 export { SERVER_BYTES, ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 3;
+export const ABI: u32 = 4;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
@@ -62,7 +62,7 @@ export function outgoing(): u32 {
 
 /**
  * Works on a frame of which `captured` bytes lie in the frame buffer. `iface` is any number below 256 that tells
- * interfaces apart. Returns its verdict | pending events << 8.
+ * interfaces apart, `direction` a Direction | what there is of FrameFlag. Returns its verdict | pending events << 8.
  */
 export function frame(
   link: u32,

@@ -1,5 +1,6 @@
-/** Frames built from their layers, for tests. Checksums are left out: nothing here looks at them. */
+/** Frames built from their layers, for tests. IPv4 headers and TCP segments have right checksums, ICMP messages none. */
 import { addressBytes } from '../host/config/address.ts';
+import { sumHeader, sumSegment } from './checksum.ts';
 
 export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, ece: 64, cwr: 128 } as const;
 export const EtherType = {
@@ -21,6 +22,8 @@ export interface Segment {
   readonly flags: number;
   readonly sequence?: number;
   readonly acknowledgement?: number;
+  /** Bytes of options, and behind them of data. */
+  readonly options?: number;
   readonly data?: number;
 }
 
@@ -57,6 +60,7 @@ export function ip(
   }
   header.set(bytesOf(source), six ? 8 : 12);
   header.set(bytesOf(destination), six ? 24 : 16);
+  if (!six) sumHeader(header);
   return Buffer.concat([header, payload]);
 }
 
@@ -69,15 +73,16 @@ export function framed(packet: Buffer): Buffer {
 export function segment(
   from: End,
   to: End,
-  { flags, sequence = 0, acknowledgement = 0, data = 0 }: Segment,
+  { flags, sequence = 0, acknowledgement = 0, options = 0, data = 0 }: Segment,
 ): Buffer {
-  const header = Buffer.alloc(20 + data);
+  const header = Buffer.alloc(20 + options + data);
   header.writeUInt16BE(from.port, 0);
   header.writeUInt16BE(to.port, 2);
   header.writeUInt32BE(sequence >>> 0, 4);
   header.writeUInt32BE(acknowledgement >>> 0, 8);
-  header[12] = 0x50;
+  header[12] = (20 + options) << 2;
   header[13] = flags;
+  sumSegment(header, bytesOf(from.address), bytesOf(to.address));
   return ip(from.address, to.address, Protocol.tcp, header);
 }
 

@@ -122,7 +122,7 @@ function configure(record: CommandRecord): Status {
     return Status.OutOfMemory;
   }
   clearClaims();
-  setOptions(record.flags, <i64>record.waitUs);
+  setOptions(record.flags, <i64>record.waitUs, record.everything);
   return Status.Ok;
 }
 

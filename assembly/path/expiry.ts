@@ -4,6 +4,7 @@ import { Option } from '../record/commands';
 import { Cause, Event, emit, hasRoom } from '../record/events';
 import {
   Attempt,
+  AttemptFlag,
   attemptAt,
   attemptToEvict,
   firstOpen,
@@ -72,6 +73,7 @@ export function end(index: u32, outcome: u32): void {
  * answers, or of whose services others are known: only if that service is known, for a scan is no outage.
  */
 function judge(attempt: Attempt): void {
+  if (attempt.has(AttemptFlag.Acknowledged)) return;
   const clientHash = hashAddress(attempt.client);
   const serverHash = hashAddress(attempt.server);
   const port = <u32>attempt.serverPort;

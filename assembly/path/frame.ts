@@ -7,6 +7,7 @@ import { ETHERNET_LENGTH, Ethernet, EtherType, isTag, TAG_LENGTH } from '../wire
 import { ICMPV6, Icmp, IcmpType, Icmpv6Type } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
+import { TCP } from '../wire/tcp';
 import { arp } from './arp';
 import { neighbour } from './neighbour';
 import { destination, setInterface, setLinkSource, source } from './packet';
@@ -23,10 +24,8 @@ export const enum Link {
   CookedV2 = 4,
 }
 
-const enum Protocol {
-  Icmp = 1,
-  Tcp = 6,
-}
+/** Protocol number of ICMP. */
+const ICMP: u32 = 1;
 
 /** More VLAN tags than any real frame has; a bound on the work for one frame. */
 const MAX_TAGS: u32 = 8;
@@ -95,12 +94,12 @@ function ipv4(at: usize, captured: u32): Verdict {
   if (header.isLaterFragment) return Verdict.LaterFragment;
   const payload = at + header.headerLength;
   const length = header.within(captured) - header.headerLength;
-  if (header.protocol == Protocol.Tcp) {
+  if (header.protocol == TCP) {
     source.setIpv4(header.source);
     destination.setIpv4(header.destination);
-    return tcp(payload, length, header.payloadLength(captured), header.hasMoreFragments);
+    return tcp(at, payload, length, header.payloadLength(captured), header.hasMoreFragments);
   }
-  if (header.protocol == Protocol.Icmp) {
+  if (header.protocol == ICMP) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
     if (message.type == IcmpType.Unreachable) return unreachableV4(message.code, payload, length);
@@ -120,12 +119,12 @@ function ipv6(at: usize, captured: u32): Verdict {
   const protocol = (transport >> 16) & 0xff;
   const payload = at + offset;
   const length = within - offset;
-  if (protocol == Protocol.Tcp) {
+  if (protocol == TCP) {
     source.setIpv6(header.source);
     destination.setIpv6(header.destination);
     // An IPv4 address in disguise is on no wire (RFC 4942 section 2.2); here it would be taken for the real one.
     if (source.isIpv4 || destination.isIpv4) return Verdict.Ipv6Malformed;
-    return tcp(payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
+    return tcp(at, payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
   }
   if (protocol == ICMPV6) {
     const message = Icmp.checked(payload, length);

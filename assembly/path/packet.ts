@@ -12,6 +12,17 @@ export const enum Direction {
   Out = 2,
 }
 
+/** What the carrier says of a frame in the same number as its direction. */
+export const enum FrameFlag {
+  /** The checksum of its segment was found right, or is still to be written: a packet of this machine's or a guest's. */
+  Vouched = 4,
+  /** It was sent to another machine's MAC address. */
+  ForOthers = 8,
+}
+
+/** The bits of the number that are the Direction. */
+const DIRECTION: u32 = 3;
+
 export const source = changetype<Address>(memory.data(16, 8));
 export const destination = changetype<Address>(memory.data(16, 8));
 
@@ -19,13 +30,16 @@ export const destination = changetype<Address>(memory.data(16, 8));
 let linkSourceAt: usize = 0;
 let interfaceNumber: u32 = 0;
 let frameDirection: Direction = Direction.Unknown;
+let frameFlags: u32 = 0;
 let frameUs: i64 = 0;
 let sourceHashed: u64 = 0;
 let destinationHashed: u64 = 0;
 
-export function beginPacket(iface: u32, direction: Direction, us: i64): void {
+/** `way`: a Direction, and bits of FrameFlag. */
+export function beginPacket(iface: u32, way: u32, us: i64): void {
   interfaceNumber = iface & 0xff;
-  frameDirection = direction;
+  frameDirection = way & DIRECTION;
+  frameFlags = way;
   frameUs = us;
 }
 
@@ -50,6 +64,18 @@ export function iface(): u32 {
 
 export function isOutgoing(): bool {
   return frameDirection == Direction.Out;
+}
+
+export function isIncoming(): bool {
+  return frameDirection == Direction.In;
+}
+
+export function isVouched(): bool {
+  return (frameFlags & FrameFlag.Vouched) != 0;
+}
+
+export function isForOthers(): bool {
+  return (frameFlags & FrameFlag.ForOthers) != 0;
 }
 
 export function hasDirection(): bool {

@@ -4,20 +4,28 @@ import { Option } from '../record/commands';
 
 let flags: u32 = 0;
 let wait: i64 = 0;
+let everything: u32 = 0;
 // Written out: an expression would need a start function.
 let now: i64 = -0x4000000000000000;
 
 /** One bit for each port that this machine answers for in a dead server's place. */
 const answered = memory.data(8192, 8);
 
-export function setOptions(newFlags: u32, waitUs: i64): void {
+/** `interfaces`: those that see everything, bit n - 1 for number n. */
+export function setOptions(newFlags: u32, waitUs: i64, interfaces: u32): void {
   flags = newFlags;
   wait = waitUs;
+  everything = interfaces;
   memory.fill(answered, 0, 8192);
 }
 
 export function isOn(option: Option): bool {
   return (flags & option) != 0;
+}
+
+/** Whether the interface has no sides: clients' and servers' frames come in there alike, as on a mirror port. */
+export function seesEverything(iface: u32): bool {
+  return iface - 1 < 32 && ((everything >> (iface - 1)) & 1) != 0;
 }
 
 /** How long an attempt may stay unanswered, and a settled one is remembered. */

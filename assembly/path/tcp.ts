@@ -4,29 +4,35 @@ import { Option } from '../record/commands';
 import { Cause, Sign } from '../record/events';
 import {
   Attempt,
+  AttemptFlag,
   addAttempt,
   attemptAt,
   findAnswered,
   findAttempt,
+  firstOpen,
   Outcome,
   settleAttempt,
 } from '../table/attempts';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { makeRoomForAttempt } from './expiry';
+import { hopsLeft, isCorrupt } from './integrity';
 import { signOfLife } from './life';
 import { credit, fail, findOutage, hearFrom, hearRefusal, isKnownService, takeBackCredit } from './outages';
 import {
   destination,
   destinationHash,
+  hasDirection,
   hashBoth,
   iface,
+  isForOthers,
+  isIncoming,
   isOutgoing,
   source,
   sourceHash,
   timeUs,
 } from './packet';
-import { isAnsweredFor, isOn, nowUs, waitUs } from './settings';
+import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
 import { Verdict } from './verdict';
 
 /** What is answered before its first retransmission was due (RFC 6298 section 2.1) was not turned away. */
@@ -34,25 +40,35 @@ const RETRANSMISSION_US: i64 = 1_000_000;
 
 /**
  * Works on the TCP header at `at`, of which `captured` bytes may be read; the segment, or the first fragment of it, is
- * `length` bytes long.
+ * `length` bytes long. `ip` is where its packet begins.
  */
-export function tcp(at: usize, captured: u32, length: u32, fragmented: bool): Verdict {
+export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented: bool): Verdict {
   const header = Tcp.checked(at, captured, length, fragmented);
   if (header == null) return Verdict.TcpMalformed;
+  const whole = captured >= length && !fragmented ? length : 0;
   switch (header.handshake) {
     case TcpFlag.Syn:
-      return request(header, length > header.headerLength ? length - header.headerLength : 0);
+      return request(ip, header, length, whole);
     case TcpFlag.Syn | TcpFlag.Ack:
-      return answer(header);
+      return answer(ip, header, whole);
     case TcpFlag.Rst | TcpFlag.Ack:
-      return reset(header);
+      return reset(ip, header, whole);
+    case TcpFlag.Ack:
+      if (!hasDirection() && firstOpen() != 0) acknowledgement(header);
+      return Verdict.OtherTcp;
     default:
       return Verdict.OtherTcp;
   }
 }
 
-function request(header: Tcp, dataLength: u32): Verdict {
+/** `length`: of the segment; `whole`: the same, or 0 if not all of it is there. */
+function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   if (!containsAddress(destination)) return Verdict.NotWatched;
+  if (isIncoming()) {
+    if (isForOthers() && !seesEverything(iface())) return Verdict.SynForOthers;
+    if (hopsLeft(ip) <= 1) return Verdict.SynExpiring;
+    if (isCorrupt(ip, header, whole)) return Verdict.SynBadChecksum;
+  }
   hashBoth();
   const ports = (header.sourcePort << 16) | header.destinationPort;
   const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
@@ -66,7 +82,7 @@ function request(header: Tcp, dataLength: u32): Verdict {
     destinationHash(),
     ports,
     header.sequence,
-    dataLength,
+    length > header.headerLength ? length - header.headerLength : 0,
   );
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
@@ -106,7 +122,25 @@ function isOwnAnswer(port: u32): bool {
   return isOutgoing() && isAnsweredFor(port) && findOutage(source, sourceHash(), port) != 0;
 }
 
-function answer(header: Tcp): Verdict {
+/**
+ * What a client sends next after its request shows that it was answered, where the capture has only the one direction of
+ * a conversation. The attempt stays as open as it is; the server was heard. Live, the router asks.
+ */
+function acknowledgement(header: Tcp): void {
+  if (!containsAddress(destination)) return;
+  hashBoth();
+  const ports = (header.sourcePort << 16) | header.destinationPort;
+  const index = findAnswered(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
+  if (index == 0) return;
+  const attempt = attemptAt(index);
+  if (attempt.outcome != Outcome.Open) return;
+  attempt.flags |= <u8>AttemptFlag.Acknowledged;
+  takeBackCredit(attempt, sourceHash(), destinationHash());
+  hearFrom(destination, destinationHash(), attempt.serverPort);
+  signOfLife(destination, destinationHash(), attempt.serverPort, Sign.Acknowledged);
+}
+
+function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
   if (index == 0) return Verdict.SynAckUnasked;
@@ -120,6 +154,7 @@ function answer(header: Tcp): Verdict {
   }
   if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
+  if (isCorrupt(ip, header, whole)) return Verdict.SynAckBadChecksum;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());
   // Later its client may have given up long ago: the router has kept the request while it looked for the server.
   if (timeUs() - attempt.firstUs < RETRANSMISSION_US)
@@ -130,7 +165,7 @@ function answer(header: Tcp): Verdict {
 }
 
 /** A refusal acknowledges the request; a reset that does not may be anybody's (RFC 9293 section 3.10.7.3). */
-function reset(header: Tcp): Verdict {
+function reset(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
   if (index == 0) return Verdict.ResetUnasked;
@@ -138,9 +173,10 @@ function reset(header: Tcp): Verdict {
   const attempt = attemptAt(index);
   if (attempt.outcome != Outcome.Open || isOwnAnswer(port)) return Verdict.ResetRepeated;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.ResetRepeated;
+  if (isCorrupt(ip, header, whole)) return Verdict.ResetBadChecksum;
   settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
   hearRefusal(source, sourceHash());
-  if (isOn(Option.Refused)) {
+  if (isOn(Option.Refused) && !attempt.has(AttemptFlag.Acknowledged)) {
     if (isKnownService(source, sourceHash(), port))
       fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
   }

@@ -11,7 +11,7 @@ import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT } from '../wire/ipv6';
-import { QuotedTcp, TcpFlag } from '../wire/tcp';
+import { QuotedTcp, TCP, TcpFlag } from '../wire/tcp';
 import { count } from './counters';
 import { credit, fail, failUntracked, findOutage, isKnownService, openHostOutage } from './outages';
 import {
@@ -25,8 +25,6 @@ import {
 } from './packet';
 import { isOn, nowUs, waitUs } from './settings';
 import { Counter, Verdict } from './verdict';
-
-const TCP: u32 = 6;
 
 /** The ICMP message of `captured` bytes at `at`. */
 export function unreachableV4(code: u32, at: usize, captured: u32): Verdict {

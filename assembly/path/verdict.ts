@@ -66,6 +66,15 @@ export const enum Verdict {
   NeighbourSign = 39,
   NeighbourNoNews = 40,
   NeighbourOwn = 41,
+
+  // No requests and no answers: whoever gets them drops them. Only of frames that came in.
+  SynBadChecksum = 42,
+  /** It may not pass a router any more. */
+  SynExpiring = 43,
+  /** Its frame was for another machine on the link. */
+  SynForOthers = 44,
+  SynAckBadChecksum = 45,
+  ResetBadChecksum = 46,
 }
 
 /** Counters beside the verdicts; the first 64 numbers are the verdicts'. */

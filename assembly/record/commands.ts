@@ -183,6 +183,10 @@ export class CommandRecord {
     return load<u32>(changetype<usize>(this), Field.Prefixes);
   }
 
+  get everything(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Everything);
+  }
+
   get keyLow(): u64 {
     return load<u64>(changetype<usize>(this), Field.KeyLow);
   }

@@ -44,6 +44,8 @@ export const enum Sign {
   Announcement = 2,
   SynAck = 3,
   Neighbour = 4,
+  /** A client went on as if it were answered: the answer took another way (captures only). */
+  Acknowledged = 5,
 }
 
 export const EVENT_CAPACITY: u32 = 256;

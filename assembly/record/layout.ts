@@ -46,6 +46,8 @@ export const enum Field {
   Attempts = 24,
   Known = 28,
   Prefixes = 32,
+  /** Interfaces without sides: bit n - 1 is that of the carrier's number n. */
+  Everything = 36,
   /** Command.Configure: the key of the hashes, two u64. */
   KeyLow = 40,
   KeyHigh = 48,

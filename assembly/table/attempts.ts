@@ -11,14 +11,20 @@ export const enum Outcome {
   Unreachable = 4,
 }
 
+/** What else is known of a connection request. */
+export const enum AttemptFlag {
+  /** Its client has gone on as if it were answered: the answer took another way (captures only). */
+  Acknowledged = 1,
+}
+
 /**
  * A connection request in flight: client, server, their ports and the initial sequence number, the "source,
  * destination and sequence number" of paragraph 156. Records are numbered from 1.
  *
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
- *   72         76       80      82         84           86        87          88     92
- *   | previous | outage | tries | credited | dataLength | outcome | interface | hash |
+ *   72         76       80      82         84           86        87          88     92      93
+ *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | flags |
  *
  * Those that are open and those that are settled form a chain each, in order of their deadlines: the wait is
  * the same for all, so appending keeps the order, and what is due stands at the head.
@@ -51,6 +57,11 @@ export class Attempt {
   interface: u8;
   /** Of all that names it: it leaves its bucket without hashing again. */
   hash: u32;
+  flags: u8;
+
+  has(flag: AttemptFlag): bool {
+    return (this.flags & <u8>flag) != 0;
+  }
 
   get client(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -169,6 +180,7 @@ export function addAttempt(
   attempt.outage = 0;
   attempt.dataLength = <u16>min(dataLength, 0xffff);
   attempt.outcome = <u8>Outcome.Open;
+  attempt.flags = 0;
   if (dataLength != 0) fastOpen++;
   const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
   attempt.hash = hash;

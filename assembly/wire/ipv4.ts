@@ -1,15 +1,19 @@
 /** Internet Protocol version 4 header, RFC 791 section 3.1. */
 
 import { u16be } from './bytes';
+import { checksumOf, pseudoSum, sumOf } from './checksum';
 
 const VERSION_IHL: usize = 0;
 const TOTAL_LENGTH: usize = 2;
 const FRAGMENT: usize = 6;
+const TIME_TO_LIVE: usize = 8;
 const PROTOCOL: usize = 9;
 const SOURCE: usize = 12;
 const DESTINATION: usize = 16;
 
 const MIN_LENGTH: u32 = 20;
+/** Both addresses, one behind the other. */
+const ADDRESSES_LENGTH: u32 = 8;
 const MORE_FRAGMENTS: u32 = 0x2000;
 const FRAGMENT_OFFSET_MASK: u32 = 0x1fff;
 
@@ -47,6 +51,10 @@ export class Ipv4 {
     return (u16be(changetype<usize>(this) + FRAGMENT) & MORE_FRAGMENTS) != 0;
   }
 
+  get timeToLive(): u32 {
+    return load<u8>(changetype<usize>(this), TIME_TO_LIVE);
+  }
+
   get protocol(): u32 {
     return load<u8>(changetype<usize>(this), PROTOCOL);
   }
@@ -65,6 +73,16 @@ export class Ipv4 {
   within(captured: u32): u32 {
     const total = this.totalLength;
     return total == 0 ? captured : min(total, captured);
+  }
+
+  /** Whether the header's checksum is right. */
+  get isIntact(): bool {
+    return checksumOf(sumOf(changetype<usize>(this), this.headerLength)) == 0;
+  }
+
+  /** The sum of the pseudo-header of a segment of `length` bytes. */
+  pseudoHeader(length: u32): u64 {
+    return pseudoSum(this.source, ADDRESSES_LENGTH, this.protocol, length);
   }
 
   /** Bytes after the header as the sender meant them, whether captured or not. */

@@ -2,6 +2,7 @@
 
 import { Address } from './address';
 import { putU16be, u16be } from './bytes';
+import { checksumOf, pseudoSum, sumOf } from './checksum';
 
 const VERSION: usize = 0;
 const PAYLOAD_LENGTH: usize = 4;
@@ -11,6 +12,8 @@ const SOURCE: usize = 8;
 const DESTINATION: usize = 24;
 
 export const IPV6_LENGTH: u32 = 40;
+/** Both addresses, one behind the other. */
+const ADDRESSES_LENGTH: u32 = 32;
 
 const HOP_BY_HOP: u32 = 0;
 const ROUTING: u32 = 43;
@@ -77,6 +80,15 @@ export class Ipv6 {
   }
 
   /**
+   * The sum of the pseudo-header of `length` bytes of `protocol`. While a routing header leads elsewhere first, the
+   * address is not that of who checks it (RFC 8200 section 8.1): it does not come out right, and that packet is not for
+   * the address that it bears.
+   */
+  pseudoHeader(protocol: u32, length: u32): u64 {
+    return pseudoSum(this.source, ADDRESSES_LENGTH, protocol, length);
+  }
+
+  /**
    * Walks the extension headers within the first `length` bytes of the packet: protocol number << 16 | offset
    * of what follows them, with MORE_FRAGMENTS where that is so; or CUT_SHORT, or LATER_FRAGMENT. An authentication header ends the walk as a protocol
    * of its own: what is behind it is not looked at.
@@ -125,14 +137,9 @@ export function putIpv6(
 
 /**
  * The checksum of the `length` bytes behind a header that is followed by no extension header, over them and the
- * pseudo-header (RFC 8200 section 8.1, RFC 1071): with the field itself zero what belongs there, otherwise 0 if right.
+ * pseudo-header (RFC 8200 section 8.1): with the field itself zero what belongs there, otherwise 0 if right.
  */
 export function checksumBehind(at: usize, length: u32): u32 {
-  const addresses = IPV6_LENGTH - <u32>SOURCE;
-  let sum = length + <u32>load<u8>(at, NEXT_HEADER);
-  for (let i: u32 = 0; i + 1 < addresses + length; i += 2) sum += u16be(at + SOURCE + i);
-  if ((length & 1) != 0) sum += (<u32>load<u8>(at + IPV6_LENGTH + length - 1)) << 8;
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum & 0xffff;
+  const packet = changetype<Ipv6>(at);
+  return checksumOf(packet.pseudoHeader(packet.nextHeader, length) + sumOf(at + IPV6_LENGTH, length));
 }

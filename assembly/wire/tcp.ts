@@ -1,6 +1,7 @@
 /** Transmission Control Protocol header, RFC 9293 section 3.1. */
 
 import { u16be, u32be } from './bytes';
+import { checksumOf, sumOf } from './checksum';
 
 const SOURCE_PORT: usize = 0;
 const DESTINATION_PORT: usize = 2;
@@ -8,6 +9,9 @@ const SEQUENCE: usize = 4;
 const ACKNOWLEDGEMENT: usize = 8;
 const DATA_OFFSET: usize = 12;
 const FLAGS: usize = 13;
+
+/** Its number as the protocol of an IP packet. */
+export const TCP: u32 = 6;
 
 const MIN_LENGTH: u32 = 20;
 /** What an ICMP error must quote at the least: ports and sequence number (RFC 792). */
@@ -51,6 +55,11 @@ export class Tcp {
 
   get headerLength(): u32 {
     return (<u32>(load<u8>(changetype<usize>(this), DATA_OFFSET) >> 4)) << 2;
+  }
+
+  /** Whether the checksum of the segment of `length` bytes is right; `pseudoHeader` is the sum of that. */
+  isIntact(pseudoHeader: u64, length: u32): bool {
+    return checksumOf(pseudoHeader + sumOf(changetype<usize>(this), length)) == 0;
   }
 
   /** SYN, RST and ACK; a SYN may carry any of the others. */

@@ -130,6 +130,15 @@ static int openRing(struct capture *capture)
 	return 0;
 }
 
+/* Has the kernel say with each frame what the ring says of it; without that no checksum is vouched for. */
+static void tellMore(const struct capture *capture)
+{
+	int on = 1;
+
+	if (setsockopt(capture->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0)
+		say("%s: the kernel does not tell which checksums are right (%s)", capture->name, strerror(errno));
+}
+
 int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited)
 {
 	int hardware = hardwareOf(name);
@@ -165,9 +174,11 @@ int capture_open(struct capture *capture, uint16_t number, const char *name, boo
 		say("cannot attach the filter on %s: %s", name, strerror(errno));
 		goto out;
 	}
-	if (openRing(capture) < 0)
+	if (openRing(capture) < 0) {
 		say("no packet ring on %s (%s): reading frame by frame, which is slower", name,
 		    strerror(errno));
+		tellMore(capture);
+	}
 	capture->index = indexOf(name);
 	if (capture->index == 0 && awaited) {
 		say("no interface %s yet: waiting for an interface of that name", name);
@@ -187,15 +198,25 @@ out:
 	return -1;
 }
 
-static void give(const struct capture *capture, uint8_t kind, uint32_t length, const uint8_t *bytes,
-		 uint64_t nowUs)
+/* `status` is what the kernel says of the frame's checksum, among other things. */
+static void give(const struct capture *capture, uint8_t kind, uint32_t status, uint32_t length,
+		 const uint8_t *bytes, uint64_t nowUs)
 {
 	const struct engine_codes *codes = engine_codes();
+	uint32_t direction = codes->out;
 
 	if (capture->loopback && kind == PACKET_OUTGOING)
 		return;
-	engine_frame(capture->ethernet ? codes->ethernet : codes->raw, capture->number,
-		     kind == PACKET_OUTGOING ? codes->out : codes->in, length, bytes, nowUs);
+	if (kind != PACKET_OUTGOING) {
+		direction = codes->in;
+		/* Not ready: it is of this machine or a guest, and a checksum is written where it goes out on a wire. */
+		if (status & (TP_STATUS_CSUM_VALID | TP_STATUS_CSUMNOTREADY))
+			direction |= codes->vouched;
+		if (kind == PACKET_OTHERHOST)
+			direction |= codes->forOthers;
+	}
+	engine_frame(capture->ethernet ? codes->ethernet : codes->raw, capture->number, direction, length, bytes,
+		     nowUs);
 }
 
 static void readRing(struct capture *capture, uint64_t nowUs)
@@ -213,7 +234,8 @@ static void readRing(struct capture *capture, uint64_t nowUs)
 			const struct sockaddr_ll *source =
 				(const void *)(at + TPACKET_ALIGN(sizeof(*header)));
 
-			give(capture, source->sll_pkttype, header->tp_snaplen, at + header->tp_mac, nowUs);
+			give(capture, source->sll_pkttype, header->tp_status, header->tp_snaplen,
+			     at + header->tp_mac, nowUs);
 			at += header->tp_next_offset;
 		}
 		__atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
@@ -221,18 +243,42 @@ static void readRing(struct capture *capture, uint64_t nowUs)
 	}
 }
 
+/* What the ring has beside each frame; 0 from a kernel that does not say it. */
+static uint32_t statusOf(struct msghdr *message)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	struct tpacket_auxdata auxiliary;
+
+	if (control == NULL || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA ||
+	    control->cmsg_len < CMSG_LEN(sizeof(auxiliary)))
+		return 0;
+	memcpy(&auxiliary, CMSG_DATA(control), sizeof(auxiliary));
+	return auxiliary.tp_status;
+}
+
 static void readFrames(struct capture *capture, uint64_t nowUs)
 {
 	for (uint32_t i = 0; i < FRAMES_AT_ONCE; i++) {
 		uint8_t bytes[PLAIN_BYTES];
+		union {
+			struct cmsghdr alignment;
+			uint8_t bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		} control;
 		struct sockaddr_ll source;
-		socklen_t sourceLength = sizeof(source);
-		ssize_t length = recvfrom(capture->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&source,
-					  &sourceLength);
+		struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+		struct msghdr message = {
+			.msg_name = &source,
+			.msg_namelen = sizeof(source),
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = &control,
+			.msg_controllen = sizeof(control),
+		};
+		ssize_t length = recvmsg(capture->fd, &message, 0);
 
 		if (length < 0)
 			return;
-		give(capture, source.sll_pkttype, (uint32_t)length, bytes, nowUs);
+		give(capture, source.sll_pkttype, statusOf(&message), (uint32_t)length, bytes, nowUs);
 	}
 }
 

@@ -32,6 +32,8 @@ int engine_start(const struct engine_sink *eventSink)
 		.raw = *w2c_fabric_Link0x2ERaw(&module),
 		.in = *w2c_fabric_Direction0x2EIn(&module),
 		.out = *w2c_fabric_Direction0x2EOut(&module),
+		.vouched = *w2c_fabric_FrameFlag0x2EVouched(&module),
+		.forOthers = *w2c_fabric_FrameFlag0x2EForOthers(&module),
 	};
 	eventCapacity = *w2c_fabric_EVENT_CAPACITY(&module);
 	frameAt = w2c_fabric_frameBuffer(&module);

@@ -26,13 +26,18 @@ struct engine_codes {
 	uint32_t frameBytes;
 	uint32_t ethernet, raw;
 	uint32_t in, out;
+	/* What a direction may have beside it. */
+	uint32_t vouched, forOthers;
 };
 
 /* Instantiates the module. 0, or -1 when it is not one that this engine can carry (already said). */
 int engine_start(const struct engine_sink *sink);
 const struct engine_codes *engine_codes(void);
 
-/* One frame, of which at most frameBytes are looked at. Returns the verdict. */
+/*
+ * One frame, of which at most frameBytes are looked at; `direction` with what there is of vouched and forOthers. Returns
+ * the verdict.
+ */
 uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t length,
 		      const uint8_t *bytes, uint64_t nowUs);
 

@@ -146,6 +146,11 @@ export function parsePrefix(text: string): Prefix | null {
   return 'prefix' in reading ? reading.prefix : null;
 }
 
+/** Whether it is one address alone. */
+export function isSingle(prefix: Prefix): boolean {
+  return mappedLength(prefix) === ADDRESS_BYTES * 8;
+}
+
 /** Whether the canonical address belongs to the network; families never contain each other. */
 export function prefixContains(prefix: Prefix, address: string): boolean {
   if (isVersion4(prefix.address) !== isVersion4(address)) return false;

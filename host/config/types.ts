@@ -14,6 +14,11 @@ export interface Endpoint {
 export interface FabricConfiguration {
   /** Network interfaces for the daemon's command line; empty only with `socket`. */
   readonly interfaces: readonly string[];
+  /**
+   * Those of them that have no sides, because clients' and servers' frames come in there alike: a mirror port. With
+   * `socket` only their places in `interfaces` count.
+   */
+  readonly seesEverything: readonly string[];
   /** The command that carries the data plane, program first; null with `socket`. */
   readonly daemon: readonly string[] | null;
   /** The Unix socket of a daemon that runs already. */
@@ -21,6 +26,9 @@ export interface FabricConfiguration {
   /** Records in each table. */
   readonly capacity: { readonly servers: number; readonly clients: number; readonly attempts: number };
 }
+
+/** Whether the router itself connects to a server before it believes that it is down. */
+export type Ask = 'connect' | 'none';
 
 export interface DetectConfiguration {
   /** The servers' networks; outside of them nothing is learnt. */
@@ -31,6 +39,7 @@ export interface DetectConfiguration {
   readonly refused: boolean;
   /** Enter only clients whose mail address is known (spec/notification.md, figure 11). */
   readonly knownClientsOnly: boolean;
+  readonly ask: Ask;
 }
 
 export type AuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
@@ -115,6 +124,8 @@ export interface ServerConfiguration {
   readonly mail: string | null;
   /** null: that of `notify.via`. */
   readonly via: Via | null;
+  /** null: that of `detect.ask`. */
+  readonly ask: Ask | null;
 }
 
 export interface PageConfiguration {

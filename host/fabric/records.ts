@@ -4,7 +4,8 @@ import { hardwareBytes, hardwareText } from './hardware.ts';
 import type { Codes } from './module.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';
-export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour';
+/** `acknowledged`: a capture shows only that a client was answered, not the answer. */
+export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour' | 'acknowledged';
 export type Outcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
 export type ServerState = 'alive' | 'down' | 'signalled' | 'released';
 
@@ -132,6 +133,8 @@ export type Command =
       readonly sizes: Sizes;
       readonly options: Options;
       readonly waitUs: number;
+      /** Interfaces without sides: bit n - 1 is that of the interface with the carrier's number n; 0 without it. */
+      readonly everything?: number;
       /** 16 random bytes: the key of the module's hash tables. */
       readonly key: Uint8Array;
     }
@@ -318,6 +321,7 @@ export class Codec {
         u32('Flags', flags);
         time('WaitUs', command.waitUs);
         for (const [name, size] of Object.entries(command.sizes)) u32(pascal(name), size);
+        u32('Everything', command.everything ?? 0);
         bytes.set(command.key.subarray(0, 16), this.#at('KeyLow'));
         break;
       }

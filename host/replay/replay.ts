@@ -76,7 +76,8 @@ export function replay(file: string, options: ReplayOptions): Replayed {
     outages: [],
   };
   const open = new Map<string, ReplayedOutage>();
-  const engine = new Engine({ onEvent: (event) => note(event, engine, result, open) });
+  const spoke = new Set<string>();
+  const engine = new Engine({ onEvent: (event) => note(event, engine, result, open, spoke) });
   configure(engine, packets, options);
   const damage = run(engine, file, result);
   if (damage !== null) result.damage = damage;
@@ -134,10 +135,18 @@ function run(engine: Engine, file: string, result: Replayed): Damage | null {
   });
 }
 
-function note(event: FabricEvent, engine: Engine, result: Replayed, open: Map<string, ReplayedOutage>): void {
+/** `open`: outages that go on; `spoke`: servers whose own answers stand in the capture. */
+function note(
+  event: FabricEvent,
+  engine: Engine,
+  result: Replayed,
+  open: Map<string, ReplayedOutage>,
+  spoke: Set<string>,
+): void {
   switch (event.kind) {
     case 'attempt':
       result.attempts[event.outcome]++;
+      if (event.outcome === 'answered' || event.outcome === 'refused') spoke.add(event.server);
       if (event.outcome === 'answered') break;
       result.failed.push({
         client: event.client,
@@ -170,6 +179,9 @@ function note(event: FabricEvent, engine: Engine, result: Replayed, open: Map<st
       if (outage === undefined) break;
       outage.to = seconds(event.nowUs);
       outage.sign = event.sign;
+      // Where a server's answers take another way, its silence says nothing.
+      if (event.sign === 'acknowledged' && outage.cause === 'unanswered' && !spoke.has(event.server))
+        result.outages.splice(result.outages.lastIndexOf(outage), 1);
       // Nobody can be asked whether it is true: a sign ends the outage.
       engine.command({ kind: 'release', server: event.server, port: event.port });
       open.delete(nameOf(event));

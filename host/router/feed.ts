@@ -1,7 +1,7 @@
 /** What the fabric is told at the beginning, and again after every change of the configuration. */
 import { randomBytes } from 'node:crypto';
 import { mappedLength } from '../config/address.ts';
-import type { RouterConfiguration } from '../config/types.ts';
+import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import type { Command } from '../fabric/records.ts';
 import type { Outage } from './outages.ts';
 
@@ -36,6 +36,7 @@ export function commandsFor(configuration: RouterConfiguration, registered: read
         knownOnly: detect.knownClientsOnly,
         reportAttempts: false,
       },
+      everything: marks(fabric),
       waitUs: (detect.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
       key,
     },
@@ -51,6 +52,11 @@ export function commandsFor(configuration: RouterConfiguration, registered: read
       (client) => ({ kind: 'knowClient', client }) as const,
     ),
   ];
+}
+
+/** The interfaces that see everything, as the configure command has them. */
+function marks({ interfaces, seesEverything }: FabricConfiguration): number {
+  return interfaces.reduce((bits, name, i) => bits + (seesEverything.includes(name) ? 2 ** i : 0), 0);
 }
 
 /** Stands for nobody in a restore command: the outage alone. */

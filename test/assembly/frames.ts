@@ -1,4 +1,4 @@
-/** Frames built in memory, layer after layer. Checksums are left out: nothing here looks at them. */
+/** Frames built in memory, layer after layer. IPv4 headers and TCP segments have right checksums, ICMP messages none. */
 
 import { Address } from '../../assembly/wire/address';
 import { EtherType } from '../../assembly/wire/ethernet';
@@ -23,6 +23,8 @@ let length: u32 = 0;
 let outerIp: u32 = 0;
 let innerIp: u32 = 0;
 let ipDepth: u32 = 0;
+/** Where the TCP header that was begun last lies; 0: there was none since the last packet ended. */
+let tcpAt: u32 = 0;
 
 export function frameBytes(): usize {
   return bytes;
@@ -40,6 +42,7 @@ export function cutTo(captured: u32): void {
 export function begin(): void {
   length = 0;
   ipDepth = 0;
+  tcpAt = 0;
 }
 
 export function put8(value: u32): void {
@@ -138,21 +141,64 @@ export function ip(source: Address, destination: Address, protocol: u32, hopLimi
   putAddress(destination);
 }
 
-/** Ends the innermost IP packet here: writes its length. */
+/** Ends the innermost IP packet here: writes its length and its checksums. */
 export function endIp(): void {
   ipDepth--;
   const at = ipDepth == 0 ? outerIp : innerIp;
   const six = load<u8>(bytes + at) >> 4 == 6;
   store<u16>(bytes + at + (six ? 4 : 2), bswap<u16>(<u16>(length - at - (six ? 40 : 0))));
+  if (!six) sumHeader(at);
+  if (tcpAt > at) sumSegment(at);
 }
 
-/** Writes one byte of the IP header that was begun last. */
+/** Writes the checksum of the IPv4 header at `at`, RFC 791. */
+function sumHeader(at: u32): void {
+  const end = min(at + ((<u32>load<u8>(bytes + at) & 15) << 2), length);
+  store<u16>(bytes + at + 10, 0);
+  store<u16>(bytes + at + 10, bswap<u16>(checksum(0, at, end)));
+}
+
+/** Writes the checksum of the segment in the packet at `at`, RFC 9293 section 3.1. */
+function sumSegment(at: u32): void {
+  const six = load<u8>(bytes + at) >> 4 == 6;
+  const pseudo = TCP + length - tcpAt + sum(at + (six ? 8 : 12), at + (six ? 40 : 20));
+  store<u16>(bytes + tcpAt + 16, 0);
+  store<u16>(bytes + tcpAt + 16, bswap<u16>(checksum(pseudo, tcpAt, length)));
+  tcpAt = 0;
+}
+
+/** What the 16-bit words from one place to another come to, the last one filled up with zero (RFC 1071). */
+function sum(from: u32, to: u32): u32 {
+  let words: u32 = 0;
+  for (let i = from; i < to; i += 2) {
+    words += (<u32>load<u8>(bytes + i)) << 8;
+    if (i + 1 < to) words += load<u8>(bytes + i + 1);
+  }
+  return words;
+}
+
+function checksum(start: u32, from: u32, to: u32): u16 {
+  let words = start + sum(from, to);
+  while (words > 0xffff) words = (words & 0xffff) + (words >> 16);
+  return <u16>~words;
+}
+
+/** Writes one byte of the IP packet that was begun last; the checksum of an IPv4 header is right again afterwards. */
 export function patchIp8(offset: u32, value: u32): void {
-  store<u8>(bytes + (ipDepth > 1 ? innerIp : outerIp) + offset, <u8>value);
+  const at = ipDepth > 1 ? innerIp : outerIp;
+  store<u8>(bytes + at + offset, <u8>value);
+  if (load<u8>(bytes + at) >> 4 == 4) sumHeader(at);
 }
 
 export function patchIp16(offset: u32, value: u32): void {
-  store<u16>(bytes + (ipDepth > 1 ? innerIp : outerIp) + offset, bswap<u16>(<u16>value));
+  const at = ipDepth > 1 ? innerIp : outerIp;
+  store<u16>(bytes + at + offset, bswap<u16>(<u16>value));
+  if (load<u8>(bytes + at) >> 4 == 4) sumHeader(at);
+}
+
+/** Writes one byte of the frame, and nothing else. */
+export function spoil8(offset: u32, value: u32): void {
+  store<u8>(bytes + offset, <u8>value);
 }
 
 export function tcp(
@@ -162,6 +208,7 @@ export function tcp(
   acknowledgement: u32,
   flags: u32,
 ): void {
+  tcpAt = length;
   put16(sourcePort);
   put16(destinationPort);
   put32(sequence);

@@ -29,6 +29,8 @@ export const MILLISECOND_US: i64 = 1000;
 export const SECOND_US: i64 = 1_000_000;
 export const HOUR_US: i64 = 3600 * SECOND_US;
 export const WAIT_US: i64 = 30 * SECOND_US;
+/** Who goes on trying is said again where the time passes a multiple of this (path/outages): tests begin in its middle. */
+const PHASE_US: i64 = 1 << 26;
 
 export const EVERYTHING: u32 =
   Option.Unreachable | Option.Unanswered | Option.Refused | Option.Resolution | Option.SynAck;
@@ -52,15 +54,15 @@ export function pass(us: i64): void {
   clockUs += us;
 }
 
-/** Gives the module the frame that was built last; returns its verdict. */
-export function give(direction: Direction = Direction.In, iface: u32 = 1, link: Link = Link.Ethernet): u32 {
+/** Gives the module the frame that was built last; returns its verdict. `direction`: with what there is of FrameFlag. */
+export function give(direction: u32 = Direction.In, iface: u32 = 1, link: Link = Link.Ethernet): u32 {
   return giveAt(clockUs, direction, iface, link);
 }
 
 /** The same, with a time of the frame's own. */
 export function giveAt(
   us: i64,
-  direction: Direction = Direction.In,
+  direction: u32 = Direction.In,
   iface: u32 = 1,
   link: Link = Link.Ethernet,
 ): u32 {
@@ -147,7 +149,7 @@ export function fresh(
   watch(ipv4(172, 27, 178, 0), 120);
   watch(ipv6(0x178, 0), 64);
   drained();
-  clockUs += HOUR_US;
+  clockUs = ((clockUs + HOUR_US) & ~(PHASE_US - 1)) + PHASE_US / 2;
   tick(<u32>clockUs, <u32>(<u64>clockUs >> 32));
 }
 
@@ -246,6 +248,11 @@ export function claim(address: Address, hardware: u32 = 2, iface: u32 = 0): u32 
 
 export function unclaim(address: Address): u32 {
   return aboutServer(Command.Unclaim, address);
+}
+
+/** Carries out the order in the command buffer as it is. */
+export function again(): u32 {
+  return carryOut();
 }
 
 /** Overwrites the MAC address of the order carried out last, and carries it out again. */

@@ -64,7 +64,7 @@ function writeIfNew(file: string, text: string): void {
 function header(codes: Codes): string {
   const upper = (name: string): string => name.replace(/(?<=[a-z0-9])[A-Z]/g, '_$&').toUpperCase();
   const groups = ['Command', 'Status', 'Option', 'Event', 'Cause', 'Sign', 'Field', 'Outcome', 'ServerState'];
-  const lines = [...groups, 'Link', 'Direction', 'Counter', 'Verdict'].map((group) => {
+  const lines = [...groups, 'Link', 'Direction', 'FrameFlag', 'Counter', 'Verdict'].map((group) => {
     const members = codes
       .entries(group)
       .map(([name, value]) => `\t${upper(group)}_${upper(name)} = ${value},\n`);

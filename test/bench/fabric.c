@@ -16,6 +16,8 @@
 
 #define ENDED_BY_FRAME 8u
 #define ENDED_BY_TICK 4096u
+/* The others of the same number are frame flags. */
+#define DIRECTION_BITS 3u
 
 struct fabric fabric = {.nowUs = NEVER_US};
 
@@ -73,6 +75,7 @@ static uint32_t ipv4(struct packet *packet, const uint8_t *at, uint32_t left)
 	if (transport.later)
 		return VERDICT_LATER_FRAGMENT;
 	if (transport.protocol == PROTOCOL_TCP) {
+		packet->ip = at;
 		packet->source = addressOf4(at + 12);
 		packet->destination = addressOf4(at + 16);
 		return segment(packet, &transport);
@@ -96,6 +99,7 @@ static uint32_t ipv6(struct packet *packet, const uint8_t *at, uint32_t left)
 		return VERDICT_LATER_FRAGMENT;
 	packet->source = addressOf16(at + 8);
 	if (transport.protocol == PROTOCOL_TCP) {
+		packet->ip = at;
 		packet->destination = addressOf16(at + 24);
 		/* An IPv4 address in disguise is on no wire; here it would be taken for the real one. */
 		if (isAddress4(packet->source) || isAddress4(packet->destination))
@@ -154,7 +158,8 @@ uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_
 {
 	struct packet packet = {
 		.iface = (uint8_t)iface,
-		.direction = (uint8_t)direction,
+		.direction = direction & DIRECTION_BITS,
+		.flags = (uint8_t)direction,
 		.timeUs = (int64_t)nowUs,
 	};
 	uint32_t verdict = VERDICT_NOT_CONFIGURED;

@@ -25,7 +25,7 @@ export interface Frame {
   /** From the start of the round. */
   readonly atUs: number;
   readonly iface: number;
-  /** The module's code, which is the same in every workload: 1 in, 2 out. */
+  /** The module's code, which is the same in every workload: 1 in, 2 out; with flags of a frame. */
   readonly direction: number;
   readonly bytes: Buffer;
 }
@@ -136,9 +136,7 @@ function makeTries(servers: readonly Server[]): Try[] {
 
 /** A handshake's segment as Linux sends it, with 20 bytes of options. */
 function withOptions(from: End, to: End, what: Segment): Buffer {
-  const packet = segment(from, to, { ...what, data: 20 });
-  packet[packet.length - 40 + 12] = 0xa0;
-  return packet;
+  return segment(from, to, { ...what, options: 20 });
 }
 
 /** Each request comes in; to a server that is on its link it leaves; every eighth is sent again. */

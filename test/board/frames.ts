@@ -1,4 +1,5 @@
-/** Frames for the daemon's tests, built from their layers. Checksums are left out: nothing here looks at them. */
+/** Frames for the daemon's tests, built from their layers. IPv4 headers have right checksums, and segments behind them. */
+import { sumHeader, sumSegment } from '../checksum.ts';
 
 export const EtherType = {
   ipv4: 0x0800,
@@ -38,7 +39,11 @@ export function ipv4(
   header[8] = 64;
   header[9] = protocol;
   header.set([172, 27, 179, 151, 172, 27, 178, 80], 12);
-  return Buffer.concat([header, payload]);
+  sumHeader(header);
+  const packet = Buffer.concat([header, payload]);
+  if (protocol === Protocol.tcp && payload.length >= 20)
+    sumSegment(packet.subarray(header.length), header.subarray(12, 16), header.subarray(16, 20));
+  return packet;
 }
 
 export function ipv6(next: number, payload: Buffer): Buffer {

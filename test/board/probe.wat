@@ -21,6 +21,8 @@
   (global (export "Link.Raw") i32 (i32.const 2))
   (global (export "Direction.In") i32 (i32.const 1))
   (global (export "Direction.Out") i32 (i32.const 2))
+  (global (export "FrameFlag.Vouched") i32 (i32.const 4))
+  (global (export "FrameFlag.ForOthers") i32 (i32.const 8))
   (global (export "Status.Ok") i32 (i32.const 0))
   (global (export "Command.Configure") i32 (i32.const 1))
 

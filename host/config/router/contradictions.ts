@@ -12,6 +12,9 @@ import { durationText } from '../duration.ts';
 import type { RouterConfiguration, Via } from '../types.ts';
 import { viaOf } from './via.ts';
 
+/** The data plane has one bit for each. */
+const MOST_MARKED = 32;
+
 const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
@@ -33,6 +36,13 @@ export function contradictions(configuration: RouterConfiguration): Mistake[] {
     );
   }
   repeated(fabric.interfaces, (index) => ['fabric', 'interfaces', index], add);
+  for (const [index, name] of fabric.interfaces.entries()) {
+    if (index < MOST_MARKED || !fabric.seesEverything.includes(name)) continue;
+    add(
+      ['fabric', 'interfaces', index, 'sees'],
+      `can be said of the first ${MOST_MARKED} interfaces only; put ${name} before the others`,
+    );
+  }
   repeated(
     clients.map(({ address }) => address),
     (index) => ['clients', index, 'address'],

@@ -1,6 +1,7 @@
 /** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
 
-import { prefixContains, prefixText } from '../address.ts';
+import { networkInterfaces } from 'node:os';
+import { canonicalAddress, isSingle, prefixContains, prefixText } from '../address.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { durationText } from '../duration.ts';
 import { unconfirmedMost } from '../most.ts';
@@ -16,7 +17,8 @@ import {
   smtpWarnings,
   trapSign,
 } from '../sentences.ts';
-import type { RouterConfiguration, Via } from '../types.ts';
+import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
+import { askOf, seesOnlyCopies } from './ask.ts';
 import { viaOf } from './via.ts';
 
 /** Bytes that one record takes in each table of the data plane. */
@@ -33,6 +35,7 @@ export function explain(configuration: RouterConfiguration, tableBytes: TableByt
   return [
     where(configuration),
     outages(configuration),
+    ...inquiry(configuration),
     signs(configuration),
     confirmation(configuration),
     ...telling(configuration),
@@ -48,20 +51,50 @@ function where({ detect, fabric }: RouterConfiguration): string {
     fabric.socket === null
       ? `on ${and(fabric.interfaces)}, by "${(fabric.daemon ?? []).join(' ')}"`
       : `wherever the data plane at ${fabric.socket} listens`;
-  return `Watches the servers in ${and(detect.watch.map(prefixText))} ${listening}; nothing outside of that is learnt.`;
+  const marked = fabric.interfaces.flatMap((name, index) => {
+    if (!fabric.seesEverything.includes(name)) return [];
+    return fabric.socket === null ? [name] : [`${name} (number ${index + 1} of its interfaces)`];
+  });
+  const copies =
+    marked.length === 0
+      ? ''
+      : ` On ${and(marked)} everything is seen, so no frame there is known to come from a server's side.`;
+  return `Watches the servers in ${and(detect.watch.map(prefixText))} ${listening}; nothing outside of that is learnt.${copies}`;
 }
 
 function outages({ detect }: RouterConfiguration): string {
-  const causes = [
+  const causes = causesOf(detect);
+  if (causes.length === 0) return 'No outage is looked for.';
+  const who = detect.knownClientsOnly ? ' Only clients with a known mail address are noticed.' : '';
+  return `A server counts as down when ${and(causes, 'disjunction')}.${who}`;
+}
+
+function causesOf(detect: DetectConfiguration): string[] {
+  return [
     ...(detect.unreachable ? ['it is reported unreachable'] : []),
     ...(detect.unansweredMs === null
       ? []
       : [`a connection request stays unanswered for ${durationText(detect.unansweredMs)}`]),
     ...(detect.refused ? ['a service known to live there refuses a connection'] : []),
   ];
-  if (causes.length === 0) return 'No outage is looked for.';
-  const who = detect.knownClientsOnly ? ' Only clients with a known mail address are noticed.' : '';
-  return `A server counts as down when ${and(causes, 'disjunction')}.${who}`;
+}
+
+/** Who finds out whether a client that was turned away is the only one. */
+function inquiry(configuration: RouterConfiguration): string[] {
+  const { detect, fabric, servers } = configuration;
+  if (causesOf(detect).length === 0) return [];
+  const others = servers.filter((server) => askOf(configuration, server) !== detect.ask);
+  const except =
+    others.length === 0 ? '' : ` It is otherwise for ${and(others.map(({ address }) => address))}.`;
+  if (detect.ask === 'connect') {
+    return [
+      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for.${except}`,
+    ];
+  }
+  const why = seesOnlyCopies(fabric) ? ' (the rule where every interface sees everything)' : '';
+  return [
+    `This router believes it without connecting to the server itself${why}: a server that turns away one client alone counts as down for all.${except}`,
+  ];
 }
 
 function signs({ recover }: RouterConfiguration): string {
@@ -135,8 +168,8 @@ function capacities({ fabric }: RouterConfiguration): string[] {
   ];
 }
 
-/** What is allowed, and is probably not meant. */
-export function warnings(configuration: RouterConfiguration): string[] {
+/** What is allowed, and is probably not meant; `interfaces` are this machine's. */
+export function warnings(configuration: RouterConfiguration, interfaces = networkInterfaces()): string[] {
   const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
   const everything = detect.watch.filter(({ length }) => length === 0);
@@ -159,12 +192,19 @@ export function warnings(configuration: RouterConfiguration): string[] {
       `${count(outside.length, 'server')} outside of detect.watch will never be noticed: ${and(outside.map(({ address }) => address))}.`,
     );
   }
-  if (fabric.socket !== null && fabric.interfaces.length > 0) {
+  const own = ownAddresses(configuration, interfaces);
+  if (own.length > 0) {
+    found.push(
+      `detect.watch or servers name ${and(own)}, of this machine itself: an outage of this machine's own addresses is never opened.`,
+    );
+  }
+  if (fabric.socket !== null && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
     found.push('fabric.interfaces has no effect beside fabric.socket: the daemon there has its own.');
   }
   if (page !== null && smtp === null) {
     found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
   }
+  found.push(...pageWarnings(configuration));
   const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
   if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
     found.push(
@@ -183,6 +223,42 @@ export function warnings(configuration: RouterConfiguration): string[] {
     );
   }
   if (smtp !== null) found.push(...smtpWarnings(smtp));
+  return found;
+}
+
+function ownAddresses(
+  { detect, servers }: RouterConfiguration,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): string[] {
+  const own = new Set(
+    Object.values(interfaces).flatMap((some) => (some ?? []).map(({ address }) => canonicalAddress(address))),
+  );
+  const named = [
+    ...detect.watch.filter(isSingle).map(({ address }) => address),
+    ...servers.map(({ address }) => address),
+  ];
+  return [...new Set(named)].filter((address) => own.has(address));
+}
+
+/** Ports on which a page is wanted, and none comes. */
+function pageWarnings({ page, servers }: RouterConfiguration): string[] {
+  if (page === null) return [];
+  const silent = servers.filter(({ ask }) => ask === 'none');
+  const found: string[] = [];
+  if (silent.length > 0) {
+    found.push(
+      `servers has ask: none for ${and(silent.map(({ address }) => address))}: no page comes in the place of a server that may not be asked.`,
+    );
+  }
+  const left = servers.filter(
+    ({ ports, ask }) =>
+      ask !== 'none' && ports.length > 0 && page.ports.some((port) => !ports.includes(port)),
+  );
+  if (left.length > 0) {
+    found.push(
+      `page.ports has a port that servers: ports leaves out for ${and(left.map(({ address }) => address))}: there it is neither asked nor answered for.`,
+    );
+  }
   return found;
 }
 

@@ -2,8 +2,8 @@
 
 import * as v from 'valibot';
 import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
-import { list, mapping, type Shape } from '../shape.ts';
-import type { RouterConfiguration, ServerConfiguration } from '../types.ts';
+import { isMapping, list, mapping, type Shape } from '../shape.ts';
+import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
 import {
   address,
   argument,
@@ -23,6 +23,7 @@ import {
   unanswered,
   wholeNumber,
 } from '../values.ts';
+import { seesOnlyCopies } from './ask.ts';
 
 const MINUTE_MS = 60_000;
 const MOST_SERVERS = 65_535;
@@ -33,11 +34,30 @@ const MOST_INTERFACES = 255;
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
 
+interface Interface {
+  readonly name: string;
+  readonly seesEverything: boolean;
+}
+
+const nameAlone: Shape<Interface> = v.pipe(
+  interfaceName,
+  v.transform((name) => ({ name, seesEverything: false })),
+);
+
+const interfaceWithKeys: Shape<Interface> = v.pipe(
+  mapping({ name: interfaceName, sees: v.optional(oneOf(['everything'])) }),
+  v.transform(({ name, sees }) => ({ name, seesEverything: sees === 'everything' })),
+);
+
+const networkInterface: Shape<Interface> = v.lazy((input) =>
+  isMapping(input) ? interfaceWithKeys : nameAlone,
+);
+
 const fabric = v.pipe(
   mapping({
     interfaces: v.optional(
-      list(interfaceName, {
-        allowed: 'a list of interfaces, as in [lan0, wan0]',
+      list(networkInterface, {
+        allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
         min: 1,
         max: MOST_INTERFACES,
       }),
@@ -55,13 +75,16 @@ const fabric = v.pipe(
       {},
     ),
   }),
-  v.transform(({ interfaces, daemon, socket, capacity }) => ({
-    interfaces: interfaces ?? [],
+  v.transform(({ interfaces = [], daemon, socket, capacity }) => ({
+    interfaces: interfaces.map(({ name }) => name),
+    seesEverything: interfaces.filter(({ seesEverything }) => seesEverything).map(({ name }) => name),
     daemon: daemon ?? (socket === undefined ? ['ringback-fabricd'] : null),
     socket: socket ?? null,
     capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
   })),
 );
+
+const ask: Shape<Ask> = oneOf(['connect', 'none']);
 
 const detect = v.pipe(
   mapping({
@@ -74,6 +97,7 @@ const detect = v.pipe(
     unanswered: v.optional(unanswered, '30s'),
     refused: v.optional(flag, true),
     known_clients_only: v.optional(flag, false),
+    ask: v.optional(ask),
   }),
   v.transform((keys) => ({
     watch: keys.watch,
@@ -81,6 +105,7 @@ const detect = v.pipe(
     unansweredMs: keys.unanswered,
     refused: keys.refused,
     knownClientsOnly: keys.known_clients_only,
+    ask: keys.ask,
   })),
 );
 
@@ -129,6 +154,7 @@ const server: Shape<ServerConfiguration> = v.pipe(
     ports: v.optional(ports(0), []),
     mail: v.optional(mail),
     via: v.optional(via),
+    ask: v.optional(ask),
   }),
   v.transform((keys) => ({
     address: keys.address,
@@ -136,6 +162,7 @@ const server: Shape<ServerConfiguration> = v.pipe(
     ports: [...new Set(keys.ports)],
     mail: keys.mail ?? null,
     via: keys.via ?? null,
+    ask: keys.ask ?? null,
   })),
 );
 
@@ -162,6 +189,11 @@ const page = v.pipe(
   ),
 );
 
+/** Whoever sees nothing but copies of other machines' traffic need not have a way to the servers. */
+function usualAsk(keys: Pick<RouterConfiguration['fabric'], 'interfaces' | 'seesEverything'>): Ask {
+  return seesOnlyCopies(keys) ? 'none' : 'connect';
+}
+
 /** Keys at the top of the files that the other commands read. */
 const ELSEWHERE = {
   relay: 'belongs to "ringback relay"; give that command a configuration file of its own',
@@ -179,7 +211,7 @@ export const routerSchema: Shape<RouterConfiguration> = v.pipe(
       notify: v.optional(notify, {}),
       smtp: v.optional(smtp),
       clients,
-      servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail, via}' }), []),
+      servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail, via, ask}' }), []),
       station: v.optional(mapping({ mail })),
       page: v.optional(orNone(page)),
       list_key: v.optional(key),
@@ -190,7 +222,7 @@ export const routerSchema: Shape<RouterConfiguration> = v.pipe(
   v.transform((keys) => ({
     state: keys.state,
     fabric: keys.fabric,
-    detect: keys.detect,
+    detect: { ...keys.detect, ask: keys.detect.ask ?? usualAsk(keys.fabric) },
     recover: keys.recover,
     notify: keys.notify,
     smtp: keys.smtp ?? null,

@@ -23,7 +23,8 @@ function touch(at: usize, captured: u32): bool {
   assert(header.within(captured) >= header.headerLength, 'a packet has its header');
   assert(header.within(captured) <= captured, 'and no more than was captured');
   assert(header.payloadLength(captured) <= MOST_FIELD, 'the payload is no longer than a packet');
-  const sum = load<u32>(header.source) + load<u32>(header.destination) + header.protocol;
+  const sum = load<u32>(header.source) + load<u32>(header.destination) + header.protocol + header.timeToLive;
+  assert(header.isIntact || header.pseudoHeader(captured) != 0, 'no more is read than the header');
   return header.isLaterFragment || header.hasMoreFragments || sum != 0;
 }
 
@@ -35,11 +36,29 @@ describe('an IPv4 header', () => {
     if (header == null) return;
     expect<u32>(header.headerLength).toBe(24);
     expect<u32>(header.totalLength).toBe(34);
+    expect<u32>(header.timeToLive).toBe(64);
     expect<u32>(header.protocol).toBe(TCP);
     expect<usize>(header.source).toBe(frameBytes() + 12);
     expect<usize>(header.destination).toBe(frameBytes() + 16);
     expect<bool>(header.isLaterFragment).toBe(false);
     expect<bool>(header.hasMoreFragments).toBe(false);
+  });
+
+  it('is intact with the right checksum, and with no single bit of it wrong', () => {
+    for (let options: u32 = 0; options <= 40; options += 4) {
+      packet(options, 3);
+      const at = frameBytes();
+      const header = changetype<Ipv4>(at);
+      assert(header.isIntact, 'the checksum is right');
+      for (let bit: u32 = 8; bit < (20 + options) * 8; bit++) {
+        const byte = at + (bit >> 3);
+        store<u8>(byte, load<u8>(byte) ^ ((<u8>1) << (<u8>(bit & 7))));
+        assert(!header.isIntact, 'one bit is found');
+        store<u8>(byte, load<u8>(byte) ^ ((<u8>1) << (<u8>(bit & 7))));
+      }
+      store<u8>(at + 20 + options, 1);
+      assert(header.isIntact, 'what is behind it does not count');
+    }
   });
 
   it('tells a first fragment from a later one, and neither from "do not fragment"', () => {

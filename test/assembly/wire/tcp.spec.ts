@@ -1,6 +1,9 @@
+import { Ipv4 } from '../../../assembly/wire/ipv4';
 import { QuotedTcp, Tcp, TcpFlag } from '../../../assembly/wire/tcp';
+import { SATO, SERVER } from '../addresses';
 import { survive } from '../corpus';
 import { ACK, begin, CWR, ECE, FIN, frameBytes, PSH, RST, SYN, tcp, zeros } from '../frames';
+import { segment } from '../packets';
 import { edge } from '../room';
 
 const MIN_LENGTH: u32 = 20;
@@ -43,6 +46,24 @@ describe('a TCP header', () => {
     expect<u32>(found.acknowledgement).toBe(0xa1a2a3a4);
     expect<u32>(found.headerLength).toBe(28);
     expect<u32>(found.handshake).toBe(TcpFlag.Syn | TcpFlag.Ack);
+  });
+
+  it('is intact with the right checksum over the whole segment, and with no single bit of it wrong', () => {
+    for (let data: u32 = 0; data < 7; data++) {
+      segment(SATO, 40_001, SERVER, 443, 0x01020304, 0, SYN, data);
+      const ip = changetype<Ipv4>(frameBytes() + 14);
+      const at = frameBytes() + 34;
+      const length = MIN_LENGTH + data;
+      const found = changetype<Tcp>(at);
+      expect<bool>(found.isIntact(ip.pseudoHeader(length), length)).toBe(true);
+      expect<bool>(found.isIntact(ip.pseudoHeader(length + 1), length)).toBe(false, 'the length counts');
+      for (let bit: u32 = 0; bit < length * 8; bit++) {
+        const byte = at + (bit >> 3);
+        store<u8>(byte, load<u8>(byte) ^ ((<u8>1) << (<u8>(bit & 7))));
+        assert(!found.isIntact(ip.pseudoHeader(length), length), 'one bit is found');
+        store<u8>(byte, load<u8>(byte) ^ ((<u8>1) << (<u8>(bit & 7))));
+      }
+    }
   });
 
   it('sees of the flags only those of the handshake', () => {

@@ -31,6 +31,8 @@ struct attempt {
 	uint8_t iface;
 	/* Of all that names it: it leaves its bucket without hashing again. */
 	uint32_t hash;
+	/* Its client has gone on as if it were answered. */
+	bool acknowledged;
 };
 
 struct chain {
@@ -156,6 +158,7 @@ static inline struct attempt *addAttempt(struct attempts *attempts, const struct
 	attempt->credited = 0;
 	attempt->dataLength = (uint16_t)(dataLength > 0xffff ? 0xffff : dataLength);
 	attempt->outcome = OUTCOME_OPEN;
+	attempt->acknowledged = false;
 	attempt->hash = hash;
 	*bucket = index;
 	appendAttempt(attempts, &attempts->open, attempt);

@@ -23,6 +23,7 @@ static inline uint32_t configure(const uint8_t *record)
 		return STATUS_BAD_VALUE;
 	fabric = (struct fabric){
 		.options = (uint32_t)number(record, FIELD_FLAGS, 4),
+		.everything = (uint32_t)number(record, FIELD_EVERYTHING, 4),
 		.waitUs = (int64_t)waitUs,
 		.nowUs = fabric.nowUs,
 		.key = keyOf(number(record, FIELD_KEY_LOW, 8), number(record, FIELD_KEY_HIGH, 8)),

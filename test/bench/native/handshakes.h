@@ -2,6 +2,7 @@
 #ifndef HANDSHAKES_H_
 #define HANDSHAKES_H_
 
+#include "checksums.h"
 #include "life.h"
 #include "outages.h"
 #include "wire.h"
@@ -10,6 +11,10 @@
 struct packet {
 	uint8_t iface;
 	uint8_t direction;
+	/* Frame flags. */
+	uint8_t flags;
+	/* Where its IP header begins. */
+	const uint8_t *ip;
 	int64_t timeUs;
 	struct address source, destination;
 };
@@ -49,6 +54,8 @@ static inline void judge(struct attempt *attempt)
 	const struct server *host;
 	bool answers;
 
+	if (attempt->acknowledged)
+		return;
 	if (outage != NULL) {
 		credit(outage, attempt, clientHash);
 		return;
@@ -92,6 +99,17 @@ static inline void expire(uint32_t most)
 	}
 }
 
+static inline bool seesEverything(uint8_t iface)
+{
+	return iface >= 1 && iface <= 32 && fabric.everything >> (iface - 1) & 1;
+}
+
+static inline bool cameInCorrupt(const struct packet *packet, const struct transport *transport)
+{
+	return packet->direction == DIRECTION_IN &&
+	       isCorrupt(packet->ip, transport, packet->flags & FRAME_FLAG_VOUCHED);
+}
+
 static inline uint32_t request(const struct packet *packet, const struct transport *transport)
 {
 	const uint8_t *tcp = transport->at;
@@ -103,6 +121,14 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 
 	if (!isWatched(&fabric.prefixes, packet->destination))
 		return VERDICT_NOT_WATCHED;
+	if (packet->direction == DIRECTION_IN) {
+		if (packet->flags & FRAME_FLAG_FOR_OTHERS && !seesEverything(packet->iface))
+			return VERDICT_SYN_FOR_OTHERS;
+		if (packet->ip[packet->ip[0] >> 4 == 6 ? 7 : 8] <= 1)
+			return VERDICT_SYN_EXPIRING;
+		if (cameInCorrupt(packet, transport))
+			return VERDICT_SYN_BAD_CHECKSUM;
+	}
 	handshake = (struct handshake){
 		.client = packet->source,
 		.server = packet->destination,
@@ -160,7 +186,33 @@ static inline struct handshake answeredBy(const struct packet *packet, const uin
 	};
 }
 
-static inline uint32_t answer(const struct packet *packet, const uint8_t *tcp)
+/* What a client sends next, where a capture has only the one direction. */
+static inline void acknowledgement(const struct packet *packet, const uint8_t *tcp)
+{
+	struct handshake handshake;
+	struct attempt *attempt;
+	uint32_t hash;
+
+	if (packet->direction != DIRECTION_UNKNOWN || fabric.attempts.open.head == 0 ||
+	    !isWatched(&fabric.prefixes, packet->destination))
+		return;
+	handshake = (struct handshake){
+		.client = packet->source,
+		.server = packet->destination,
+		.clientHash = hashAddress(&fabric.key, packet->source),
+		.serverHash = hashAddress(&fabric.key, packet->destination),
+		.ports = be32(tcp),
+		.sequence = be32(tcp + 4) - 1,
+	};
+	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
+	if (attempt == NULL || attempt->outcome != OUTCOME_OPEN)
+		return;
+	attempt->acknowledged = true;
+	takeBackCredit(attempt, handshake.clientHash, handshake.serverHash);
+	hearFrom(packet->destination, handshake.serverHash, (uint16_t)attempt->ports, SIGN_ACKNOWLEDGED);
+}
+
+static inline uint32_t answer(const struct packet *packet, const struct transport *transport)
 {
 	struct handshake handshake;
 	struct attempt *attempt;
@@ -168,13 +220,15 @@ static inline uint32_t answer(const struct packet *packet, const uint8_t *tcp)
 
 	if (!isWatched(&fabric.prefixes, packet->source))
 		return VERDICT_NOT_WATCHED;
-	handshake = answeredBy(packet, tcp);
+	handshake = answeredBy(packet, transport->at);
 	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
 	if (attempt == NULL)
 		return VERDICT_SYN_ACK_UNASKED;
 	if (attempt->outcome == OUTCOME_ANSWERED ||
 	    (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface))
 		return VERDICT_SYN_ACK_REPEATED;
+	if (cameInCorrupt(packet, transport))
+		return VERDICT_SYN_ACK_BAD_CHECKSUM;
 	settleAttempt(&fabric.attempts, attempt, OUTCOME_ANSWERED, fabric.nowUs + fabric.waitUs);
 	if (packet->timeUs - attempt->firstUs < RETRANSMISSION_US)
 		takeBackCredit(attempt, handshake.clientHash, handshake.serverHash);
@@ -184,7 +238,7 @@ static inline uint32_t answer(const struct packet *packet, const uint8_t *tcp)
 }
 
 /* A refusal acknowledges the request; a reset that does not may be anybody's. */
-static inline uint32_t reset(const struct packet *packet, const uint8_t *tcp)
+static inline uint32_t reset(const struct packet *packet, const struct transport *transport)
 {
 	struct handshake handshake;
 	struct attempt *attempt;
@@ -193,7 +247,7 @@ static inline uint32_t reset(const struct packet *packet, const uint8_t *tcp)
 
 	if (!isWatched(&fabric.prefixes, packet->source))
 		return VERDICT_NOT_WATCHED;
-	handshake = answeredBy(packet, tcp);
+	handshake = answeredBy(packet, transport->at);
 	port = (uint16_t)handshake.ports;
 	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
 	if (attempt == NULL)
@@ -201,9 +255,12 @@ static inline uint32_t reset(const struct packet *packet, const uint8_t *tcp)
 	if (attempt->outcome != OUTCOME_OPEN ||
 	    (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface))
 		return VERDICT_RESET_REPEATED;
+	if (cameInCorrupt(packet, transport))
+		return VERDICT_RESET_BAD_CHECKSUM;
 	settleAttempt(&fabric.attempts, attempt, OUTCOME_REFUSED, fabric.nowUs + fabric.waitUs);
 	hearRefusal(packet->source, handshake.serverHash);
-	if (fabric.options & OPTION_REFUSED && isKnownService(packet->source, handshake.serverHash, port))
+	if (fabric.options & OPTION_REFUSED && !attempt->acknowledged &&
+	    isKnownService(packet->source, handshake.serverHash, port))
 		fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_REFUSED);
 	return VERDICT_RESET_REFUSES;
 }
@@ -216,9 +273,12 @@ static inline uint32_t segment(const struct packet *packet, const struct transpo
 	case TCP_SYN:
 		return request(packet, transport);
 	case TCP_SYN | TCP_ACK:
-		return answer(packet, transport->at);
+		return answer(packet, transport);
 	case TCP_RST | TCP_ACK:
-		return reset(packet, transport->at);
+		return reset(packet, transport);
+	case TCP_ACK:
+		acknowledgement(packet, transport->at);
+		return VERDICT_OTHER_TCP;
 	default:
 		return VERDICT_OTHER_TCP;
 	}

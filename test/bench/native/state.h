@@ -35,6 +35,8 @@ _Static_assert(sizeof(struct event) == 64, "an event record has 64 bytes");
 struct fabric {
 	bool configured;
 	uint32_t options;
+	/* Interfaces without sides, bit n - 1 for number n. */
+	uint32_t everything;
 	int64_t waitUs;
 	/* The latest time heard of; packet times step back. */
 	int64_t nowUs;

@@ -10,6 +10,7 @@ detect:
   unanswered: 30s                 # or false
   refused: true
   known_clients_only: false
+  ask: connect                    # or none
 recover:
   traps:
     listen: 0.0.0.0:162           # or false

@@ -19,6 +19,7 @@ describe('a configuration text', () => {
       state: '/var/lib/ringback',
       fabric: {
         interfaces: ['lan0', 'wan0'],
+        seesEverything: [],
         daemon: ['ringback-fabricd'],
         socket: null,
         capacity: { servers: 1024, clients: 65_536, attempts: 65_536 },
@@ -29,6 +30,7 @@ describe('a configuration text', () => {
         unansweredMs: 30_000,
         refused: true,
         knownClientsOnly: false,
+        ask: 'connect',
       },
       recover: {
         traps: {
@@ -73,6 +75,7 @@ describe('a configuration text', () => {
           ports: [80, 443],
           mail: 'sav_1@example.jp',
           via: null,
+          ask: null,
         },
       ],
       station: { mail: 'station@example.jp' },

@@ -23,6 +23,7 @@ describe('a mistake in the keys', () => {
     );
     mistake('control:', 'toString:', 'toString:', 'toString', /^unknown key; allowed here: state, fabric, /);
     mistake('control:', '__proto__:', '__proto__:', '__proto__', /^unknown key; remove it$/);
+    mistake('ask: connect', 'aks: connect', 'aks:', 'detect.aks', /^unknown key; did you mean "ask"\?$/);
     mistake('name: www', 'nmae: www', 'nmae:', 'servers[0].nmae', /"name"/);
     mistake(
       ', language: ja',
@@ -86,7 +87,7 @@ describe('a mistake in the keys', () => {
       'lan0',
       'lan0',
       'fabric.interfaces',
-      /^a single value is not a list; .*\[lan0, wan0\]$/,
+      /^a single value is not a list; .*\[lan0, wan0\] or \[lan0, \{name: t1, sees: everything\}\]$/,
     );
     mistake('[lan0, wan0]', '{lan0: 1}', '{lan0', 'fabric.interfaces', /^a mapping is not a list; /);
     mistake(

@@ -72,6 +72,13 @@ describe('a mistake in a value', () => {
     mistake('7d', '11h', '11h', 'notify.sweep', /^11h is shorter than fresh; 12h or more/);
   });
 
+  it('of a word names the words', () => {
+    const words = /^"ping" is not one of the words known here; connect, none$/;
+    mistake('ask: connect', 'ask: ping', 'ping', 'detect.ask', words);
+    mistake('[80, 443]', '[80, 443], ask: ping', 'ping', 'servers[0].ask', words);
+    mistake('ask: connect', 'ask: false', 'false  ', 'detect.ask', /^false is not one of the words/);
+  });
+
   it('of an address, network or place to listen says how to write it', () => {
     mistake(
       '172.27.178.0/24',

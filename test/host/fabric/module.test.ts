@@ -52,6 +52,7 @@ const ENUMS = [
   'Event',
   'Field',
   'Form',
+  'FrameFlag',
   'Link',
   'Option',
   'Outcome',

@@ -65,6 +65,7 @@ const SIGNS: Readonly<Record<Sign, true>> = {
   announcement: true,
   'syn-ack': true,
   neighbour: true,
+  acknowledged: true,
 };
 const FORMS: Readonly<Record<Form, true>> = {
   request: true,

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   advertisement,
   arp,
+  type End,
   EtherType,
   ethernet,
   Flag,
@@ -84,6 +85,72 @@ describe('Replaying a capture', () => {
     ]);
     assert.deepEqual(attempts, { ...NOTHING, unanswered: 1, answered: 1 });
     assert.deepEqual(list, [failed('unanswered', SATO, SERVER, 1, 0, 2)]);
+  });
+
+  const goesOn = (from: End, to: End, sequence: number, data = 0): Buffer =>
+    framed(segment(from, to, { flags: Flag.ack, sequence: sequence + 1, acknowledgement: 1, data }));
+
+  it('finds no outage where only one direction of a conversation was captured', () => {
+    const half: Frames = [
+      [0, syn(SATO, SERVER, 1)],
+      [0.2, goesOn(SATO, SERVER, 1)],
+      [0.3, goesOn(SATO, SERVER, 1, 98)],
+      [5, syn(TANAKA, SERVER, 7)],
+      [5.2, goesOn(TANAKA, SERVER, 7)],
+      [9, syn(SATO, SERVER, 9)],
+      [9.1, goesOn(SATO, SERVER, 9)],
+      [20, answersArp],
+    ];
+    const { outages, attempts, failed: list } = found(half, { unansweredMs: 1000 });
+    assert.deepEqual(outages, []);
+    assert.deepEqual(attempts, { ...NOTHING, unanswered: 3 });
+    assert.deepEqual(list, [
+      failed('unanswered', SATO, SERVER, 1, 0),
+      failed('unanswered', TANAKA, SERVER, 7, 5),
+      failed('unanswered', SATO, SERVER, 9, 9),
+    ]);
+    const asked = half.filter((_, i) => [0, 3, 7].includes(i));
+    assert.equal(found(asked, { unansweredMs: 1000 }).outages.length, 1, 'without them it is one');
+  });
+
+  it('takes an outage back when it turns out that the answers of that server were not captured', () => {
+    // A refusal that nobody saw, and then somebody who is served.
+    const half: Frames = [
+      [0, syn(SATO, SECURE, 1)],
+      [5, syn(SATO, SERVER, 7)],
+      [5.2, goesOn(SATO, SERVER, 7)],
+      [9, syn(SATO, SECURE, 9)],
+      [20, syn(NAKAMURA6, SERVER6, 1)],
+    ];
+    const { outages, attempts } = found(half, { unansweredMs: 1000 });
+    assert.deepEqual(outages, []);
+    assert.deepEqual(attempts, { ...NOTHING, unanswered: 3, open: 1 });
+  });
+
+  it('leaves an outage where the server’s own answers stand in the capture, or a message says so', () => {
+    const lost: Frames = [
+      [-60, syn(SATO, SERVER, 1)],
+      [-59.9, synAck(SERVER, SATO, 1)],
+      [0, syn(SATO, SERVER, 7)],
+      [40, syn(SATO, SERVER, 9)],
+      [40.2, goesOn(SATO, SERVER, 9)],
+    ];
+    const unreachable: Frames = [
+      [0, syn(SATO, SERVER, 7)],
+      [0.1, turnedAway(SATO, SERVER, 7)],
+      [40, syn(SATO, SERVER, 9)],
+      [40.2, goesOn(SATO, SERVER, 9)],
+    ];
+    for (const [frames, cause] of [
+      [lost, 'unanswered'],
+      [unreachable, 'unreachable'],
+    ] as const) {
+      const [outage, ...more] = found(frames).outages;
+      assert.deepEqual(more, []);
+      assert.deepEqual([outage?.cause, outage?.from, outage?.to], [cause, NOON, NOON + 40.2]);
+      assert.equal(outage?.sign, 'acknowledged');
+      assert.deepEqual(outage?.clients, [waited(SATO.address, 0, 40, 1)]);
+    }
   });
 
   it('finds a service that refuses, when it is known to be there', () => {

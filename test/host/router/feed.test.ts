@@ -49,6 +49,22 @@ describe('What the fabric is fed with', () => {
     assert.equal(second?.kind === 'configure' && second.waitUs, 500_000);
   });
 
+  it('has the interfaces that see everything, by their places', () => {
+    const fabric = { ...configuration().fabric, interfaces: ['lan0', 't1', 'wan0', 't2'] };
+    const bits = (...seesEverything: readonly string[]) => {
+      const [first] = commandsFor({ ...configuration(), fabric: { ...fabric, seesEverything } }, []);
+      return first?.kind === 'configure' && first.everything;
+    };
+    assert.equal(bits(), 0);
+    assert.equal(bits('t2', 't1'), 0b1010);
+    const many = Array.from({ length: 33 }, (_, i) => `t${i}`);
+    const last = { ...fabric, interfaces: many, seesEverything: ['t31'] };
+    const [first] = commandsFor({ ...configuration(), fabric: last }, []);
+    assert.ok(first?.kind === 'configure');
+    const { codec } = new Fabric().engine;
+    assert.deepEqual([...codec.encode(first).subarray(36, 40)], [0, 0, 0, 0x80], 'the 32nd');
+  });
+
   it('has the tables’ sizes, with room for people to come', () => {
     const { sizes } = configure('');
     const { servers, clients, attempts } = configuration().fabric.capacity;

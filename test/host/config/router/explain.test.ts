@@ -18,6 +18,7 @@ describe('the explanation', () => {
     assert.deepEqual(explain(example), [
       'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
       'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
+      'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for.',
       'Signs that a server is back: an ARP reply or announcement (IPv6: a neighbour advertisement), an accepted connection, or an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 1 v3 user, 1 relay believed).',
       'A sign starts a check: what people tried must accept connections for 5s before anybody is told.',
       'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
@@ -50,6 +51,29 @@ describe('the explanation', () => {
     says(
       changed('daemon: [ringback-fabricd]', 'socket: /run/f.sock'),
       /wherever the data plane at \/run\/f\.sock listens/,
+    );
+    says(
+      changed('[lan0, wan0]', '[lan0, {name: t1, sees: everything}]'),
+      /on lan0 and t1, by .* is learnt\. On t1 everything is seen/,
+    );
+    says(
+      changed(
+        /interfaces: .*\n {2}daemon: .*\n/,
+        'interfaces: [lan0, {name: t1, sees: everything}]\n  socket: /run/f.sock\n',
+      ),
+      /On t1 \(number 2 of its interfaces\) everything is seen/,
+    );
+    says(
+      changed('ask: connect', 'ask: none'),
+      /^This router believes it without connecting to the server itself: a/,
+    );
+    says(
+      parseRouterConfiguration(MINIMAL.replace('[lan0]', '[{name: t1, sees: everything}]'), 'mirror'),
+      /server itself \(the rule where every interface sees everything\): a/,
+    );
+    says(
+      changed('[80, 443]', '[80, 443], ask: none'),
+      /answers for\. It is otherwise for 172\.27\.178\.80\.$/,
     );
     says(changed('30s ', 'false '), /unreachable or a service known/);
     says(
@@ -157,11 +181,47 @@ describe('the warnings', () => {
       changed(/via: direct([\s\S]*)station:/, 'via: server$1  - {address: 172.27.178.81}\nstation:'),
       /^1 server without a mail address: /,
     ],
+    [
+      'a page port that a server leaves out',
+      changed('ports: [80, 443]', 'ports: [443]'),
+      /^page\.ports has a port that servers: ports leaves out for 172\.27\.178\.80: there it is neither asked/,
+    ],
+    [
+      'a page for a server that may not be asked',
+      changed('ports: [80, 443]', 'ports: [443], ask: none'),
+      /^servers has ask: none for 172\.27\.178\.80: no page comes/,
+    ],
     ['a readable password', changed('tls: auto', 'tls: none'), /^smtp\.tls is none: the password/],
   ];
 
   it('are none for the example', () => {
     assert.deepEqual(warnings(example), []);
+  });
+
+  it('are none of a socket whose interfaces are named for a mark', () => {
+    const interfaces = 'interfaces: [lan0, {name: t1, sees: everything}]\n  socket: /run/f.sock\n';
+    assert.deepEqual(warnings(changed(/interfaces: .*\n {2}daemon: .*\n/, interfaces)), []);
+  });
+
+  it('are none of a page port of a server that names no ports', () => {
+    assert.deepEqual(warnings(changed('ports: [80, 443], ', '')), []);
+  });
+
+  it('include servers that are this machine itself, not networks that it is in', () => {
+    const address = (text: string) => ({
+      lan0: [{ address: text, netmask: '', family: 'IPv4', mac: '', internal: false, cidr: null } as const],
+    });
+    const one = (configuration: ReturnType<typeof minimal>, own: string) => {
+      const found = warnings(configuration, address(own));
+      assert.equal(found.length, 1, found.join('\n'));
+      assert.match(found[0] ?? '', /^detect\.watch or servers name \S+, of this machine itself: an outage/);
+    };
+    one(example, '172.27.178.80');
+    one(changed('[172.27.178.0/24]', '[172.27.178.0/24, 172.27.179.1]'), '172.27.179.1');
+    one(changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:DB8::1"]'), '2001:db8:0::1');
+    for (const inside of ['172.27.178.0', '172.27.178.1']) {
+      assert.deepEqual(warnings(example, address(inside)), []);
+    }
   });
 
   for (const [name, configuration, sentence] of known) {

@@ -156,6 +156,65 @@ describe('the schema', () => {
     assert.deepEqual([beside.daemon, beside.interfaces], [null, ['lan0', 'wan0']]);
   });
 
+  it('takes an interface with keys of its own in the place of its name', () => {
+    const interfaces = (text: string) => accepted(MINIMAL.replace('[lan0]', text)).fabric;
+    const some = interfaces('[lan0, {name: t1, sees: everything}, {name: wan0}]');
+    assert.deepEqual(some.interfaces, ['lan0', 't1', 'wan0']);
+    assert.deepEqual(some.seesEverything, ['t1']);
+    const wrong: [string, RegExp][] = [
+      [
+        '[{sees: everything}]',
+        /^r\.yaml:2:23: fabric\.interfaces\[0\]\.name: is missing; 1 to 15 characters/,
+      ],
+      [
+        '[{name: t1, sees: all}]',
+        /fabric\.interfaces\[0\]\.sees: "all" is not one of the words .*; everything$/,
+      ],
+      ['[{name: t1, see: everything}]', /interfaces\[0\]\.see: unknown key; did you mean "sees"\?$/],
+      ['[[lan0]]', /interfaces\[0\]: a list is not the name of a network interface/],
+      ['[t1, {name: t1, sees: everything}]', /interfaces\[1\]: t1 is in the list already, as number 1/],
+    ];
+    for (const [text, message] of wrong) {
+      const lines = refused(MINIMAL.replace('[lan0]', text));
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(lines[0] ?? '', message);
+    }
+  });
+
+  it('takes the mark for 32 interfaces, in the order of the list', () => {
+    const marked = (before: number): string =>
+      MINIMAL.replace(
+        '[lan0]',
+        `[${Array.from({ length: before }, (_, i) => `lan${i}, `).join('')}{name: t1, sees: everything}]`,
+      );
+    assert.deepEqual(accepted(marked(31)).fabric.seesEverything, ['t1']);
+    assert.match(
+      refused(marked(32)).join('\n'),
+      /interfaces\[32\]\.sees: can be said of the first 32 interfaces only; put t1 before the others$/,
+    );
+  });
+
+  it('asks servers, but not where every interface sees everything, unless it is said', () => {
+    const ask = (interfaces: string, detect = '', servers = '') =>
+      accepted(
+        `detect: {watch: [172.27.178.0/24]${detect}}\nfabric: {interfaces: ${interfaces}}\n${servers}`,
+      );
+    const mirror = '{name: t1, sees: everything}';
+    assert.equal(ask('[lan0]').detect.ask, 'connect');
+    assert.equal(ask('[lan0]', ', ask: none').detect.ask, 'none');
+    assert.equal(ask(`[lan0, ${mirror}]`).detect.ask, 'connect');
+    assert.equal(ask(`[${mirror}]`).detect.ask, 'none');
+    assert.equal(ask(`[${mirror}]`, ', ask: connect').detect.ask, 'connect');
+    const socket = accepted('detect: {watch: [10.0.0.0/8]}\nfabric: {socket: /run/fabric.sock}\n');
+    assert.equal(socket.detect.ask, 'connect');
+    const servers =
+      'servers: [{address: 172.27.178.80, ask: none}, {address: 172.27.178.81, ask: connect}, {address: 172.27.178.82}]\n';
+    assert.deepEqual(
+      ask('[lan0]', '', servers).servers.map((server) => server.ask),
+      ['none', 'connect', null],
+    );
+  });
+
   it('takes false for the traps and for the page as a whole', () => {
     assert.equal(accepted(`${MINIMAL}recover: {traps: false}\npage: false\n`).recover.traps, null);
     assert.equal(accepted(`${MINIMAL}page: false\n`).page, null);
