@@ -3,7 +3,7 @@
 import { outgoingAt, outgoingFrame } from './path/announce';
 import { execute, isConfigured } from './path/command';
 import { count } from './path/counters';
-import { expire } from './path/expiry';
+import { expire, look } from './path/expiry';
 import { classify } from './path/frame';
 import { work } from './path/jobs';
 import { beginPacket } from './path/packet';
@@ -17,8 +17,9 @@ export { Link } from './path/frame';
 export { Direction, FrameFlag } from './path/packet';
 export { Counter, Verdict } from './path/verdict';
 export { Command, Form, Option, Status } from './record/commands';
-export { Cause, EVENT_CAPACITY, Event, Sign } from './record/events';
+export { Cause, EVENT_CAPACITY, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
+export { MOST_ASKS, PROBE_PORTS } from './table/asks';
 export { ATTEMPT_BYTES, Outcome } from './table/attempts';
 export { MOST_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
@@ -77,6 +78,7 @@ export function frame(
   let verdict = Verdict.NotConfigured;
   if (isConfigured()) {
     expire(ENDED_BY_FRAME);
+    look(ENDED_BY_FRAME);
     beginPacket(iface, direction, us);
     verdict = classify(link, frameAt, min(captured, FRAME_BYTES));
   }
@@ -87,7 +89,10 @@ export function frame(
 /** Says what time it is. Returns the pending events; `resume` goes on where they filled the buffer. */
 export function tick(timeLow: u32, timeHigh: u32): u32 {
   advance(time(timeLow, timeHigh));
-  if (isConfigured()) expire(ENDED_BY_TICK);
+  if (isConfigured()) {
+    expire(ENDED_BY_TICK);
+    look(ENDED_BY_TICK);
+  }
   return pendingEvents();
 }
 
@@ -105,6 +110,7 @@ export function drained(): void {
 export function resume(): u32 {
   if (isConfigured()) {
     expire(ENDED_BY_TICK);
+    look(ENDED_BY_TICK);
     work();
   }
   return pendingEvents();

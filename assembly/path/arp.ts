@@ -7,11 +7,13 @@ import { containsAddress, isBroadcast } from '../table/prefixes';
 import { Arp, ArpOperation } from '../wire/arp';
 import { challengeByArp } from './conflict';
 import { resolution } from './life';
-import { destination, isOutgoing, source } from './packet';
+import { destination, isOutgoing, isToGroup, source } from './packet';
+import { resolving } from './servers';
 import { Verdict } from './verdict';
 
 export function arp(message: Arp): Verdict {
   if (hasClaims()) challengeByArp(message);
+  if (isOutgoing()) seeResolving(message);
   source.setIpv4(message.sender);
   if (!containsAddress(source)) return Verdict.NotWatched;
   if (isOutgoing()) return Verdict.ArpOwn;
@@ -31,4 +33,11 @@ export function arp(message: Arp): Verdict {
   }
   const isSign = resolution(source, hashAddress(source), message.senderHardware, unasked, sign);
   return isSign ? Verdict.ArpSign : Verdict.ArpNoNews;
+}
+
+/** This machine asks for an address, and not only whether somebody still has it. */
+function seeResolving(message: Arp): void {
+  if (message.operation != ArpOperation.Request || !isToGroup() || message.isGratuitous) return;
+  destination.setIpv4(message.target);
+  if (containsAddress(destination)) resolving(destination, hashAddress(destination));
 }

@@ -1,8 +1,9 @@
 /** What the host asks for. */
 
-import { Command, CommandRecord, Status } from '../record/commands';
+import { Command, CommandRecord, Option, Status } from '../record/commands';
 import { Cause, Event, emit, lostEvents } from '../record/events';
 import { COUNTERS_IN_RECORD } from '../record/layout';
+import { clearAsks } from '../table/asks';
 import { attemptsBytes, setUpAttempts } from '../table/attempts';
 import { addClaim, clearClaims, removeClaim } from '../table/claims';
 import { clientAt, clientsBytes, setUpClients } from '../table/clients';
@@ -12,6 +13,7 @@ import { provide } from '../table/memory';
 import { addPrefix, clearPrefixes, prefixesBytes, removePrefix, setUpPrefixes } from '../table/prefixes';
 import {
   findServer,
+  NEVER,
   place,
   ServerFlag,
   ServerState,
@@ -22,10 +24,14 @@ import {
 } from '../table/servers';
 import { isAdapter } from '../wire/ethernet';
 import { announce, dropOutgoing, isInterface } from './announce';
-import { adjust, clearCounters, counted, setCounter } from './counters';
+import { ask, endAsk, sayMet } from './asking';
+import { enter, isAwaited, takeBack } from './chains';
+import { adjust, clearCounters, count, counted, setCounter } from './counters';
+import { close, freeHanded } from './eviction';
 import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
-import { close, enter, freeHanded, open, pinService, sayOutage, takeBack, unpinService } from './outages';
-import { answerFor, nowUs, setOptions } from './settings';
+import { confirm, open, sayOutage } from './outages';
+import { hearProbe, pinService, restoreService, unpinService } from './servers';
+import { answerFor, isOn, nowUs, setOptions } from './settings';
 import { Counter } from './verdict';
 
 const MOST_SERVERS: u32 = 65535;
@@ -96,6 +102,26 @@ export function execute(): Status {
       return claim(record);
     case Command.Unclaim:
       return removeClaim(record.server, hashAddress(record.server)) ? Status.Ok : Status.NotFound;
+    case Command.Confirm:
+      return confirmSuspicion(record);
+    case Command.Acquit:
+      return acquit(record);
+    case Command.Lives:
+      hearProbe(record.server, hashAddress(record.server), record.port);
+      return Status.Ok;
+    case Command.FoundSilent:
+      foundSilent(record);
+      return Status.Ok;
+    case Command.Ask:
+      return ask(record);
+    case Command.AskMet:
+      sayMet(record);
+      return Status.Ok;
+    case Command.AskEnd:
+      endAsk(record);
+      return Status.Ok;
+    case Command.RestoreService:
+      return restoreKnown(record);
     default:
       return Status.UnknownCommand;
   }
@@ -155,6 +181,7 @@ function setUp(record: CommandRecord): bool {
   setUpKnown(known);
   setUpPrefixes(prefixes);
   clearCounters();
+  clearAsks();
   configured = true;
   return true;
 }
@@ -173,7 +200,16 @@ function unpin(record: CommandRecord): Status {
 function restore(record: CommandRecord): Status {
   if (record.code < <u32>Cause.Unreachable || record.code > <u32>Cause.Refused) return Status.BadValue;
   const addressHash = hashAddress(record.server);
-  const index = open(record.server, addressHash, record.port, record.code, record.firstUs, record.triedPort);
+  const isCertain = record.restoredState != ServerState.Suspected;
+  const index = open(
+    record.server,
+    addressHash,
+    record.port,
+    record.code,
+    record.firstUs,
+    record.triedPort,
+    isCertain,
+  );
   if (index == 0) return Status.Full;
   const server = serverAt(index);
   server.fromUs = min(server.fromUs, record.firstUs);
@@ -193,11 +229,41 @@ function stillDown(record: CommandRecord): Status {
   const index = findServer(record.server, hashAddress(record.server), record.port);
   if (index == 0) return Status.NotFound;
   const server = serverAt(index);
-  if (server.state != ServerState.Signalled && server.state != ServerState.Released) return Status.NotFound;
+  const isAbout = server.state == ServerState.Signalled || server.state == ServerState.Settling;
+  if (!isAbout && server.state != ServerState.Released) return Status.NotFound;
   const wasReleased = server.state == ServerState.Released;
   server.state = <u8>ServerState.Down;
+  server.answeredUs = NEVER;
   if (wasReleased) takeBack(index);
   return Status.Ok;
+}
+
+function confirmSuspicion(record: CommandRecord): Status {
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  if (index == 0 || serverAt(index).state != ServerState.Suspected) return Status.NotFound;
+  confirm(index, serverAt(index).cause);
+  return Status.Ok;
+}
+
+/** Also of an outage: it may be that none should have been opened. The event comes in any case. */
+function acquit(record: CommandRecord): Status {
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  emit(Event.Acquitted, nowUs()).port(record.port).server(record.server);
+  if (index == 0 || serverAt(index).state == ServerState.Alive) return Status.Ok;
+  count(Counter.SuspicionsAcquitted);
+  close(index);
+  return Status.Ok;
+}
+
+function foundSilent(record: CommandRecord): void {
+  const index = findServer(record.server, hashAddress(record.server), record.port);
+  if (index != 0) serverAt(index).silentUs = max(serverAt(index).silentUs, record.firstUs);
+}
+
+function restoreKnown(record: CommandRecord): Status {
+  if (record.port == 0) return Status.BadValue;
+  const address = record.server;
+  return restoreService(address, hashAddress(address), record.port, record.firstUs) ? Status.Ok : Status.Full;
 }
 
 function handOut(record: CommandRecord): Status {
@@ -213,7 +279,7 @@ function forget(record: CommandRecord): Status {
   const index = findServer(record.server, hashAddress(record.server), record.port);
   if (index == 0 || serverAt(index).state != ServerState.Released) return Status.NotFound;
   const server = serverAt(index);
-  const goesOn = server.head != 0;
+  const goesOn = isAwaited(server);
   emit(Event.Forgotten, nowUs())
     .code(<u32>goesOn)
     .port(server.port)
@@ -223,9 +289,13 @@ function forget(record: CommandRecord): Status {
     return Status.Ok;
   }
   freeHanded(server);
-  server.state = <u8>ServerState.Down;
+  // Their failures came after the server was back: that is another matter.
+  const isOutage = !isOn(Option.Ask);
+  server.state = <u8>(isOutage ? ServerState.Down : ServerState.Suspected);
   server.fromUs = clientAt(server.head).firstUs;
-  adjust(Counter.ServersDown, 1);
+  server.beforeUs = server.heardUs;
+  server.answeredUs = NEVER;
+  if (isOutage) adjust(Counter.ServersDown, 1);
   place(index, true);
   sayOutage(server);
   return Status.Ok;

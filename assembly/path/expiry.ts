@@ -6,18 +6,38 @@ import {
   Attempt,
   AttemptFlag,
   attemptAt,
-  attemptToEvict,
+  chooseCandidate,
+  extendAttempt,
   firstOpen,
   firstSettled,
+  firstUnlooked,
+  hasFreeAttempt,
+  isCrowded,
+  lastOpen,
+  nextCandidate,
   Outcome,
+  passUnlooked,
   removeAttempt,
 } from '../table/attempts';
 import { hashAddress } from '../table/hash';
-import { findServer, serverAt } from '../table/servers';
+import { isKnown } from '../table/known';
+import { findServer, ServerState, serverAt } from '../table/servers';
+import { isEvictedAgain, openIn, openInFullest } from '../table/shares';
+import { credit } from './chains';
 import { count } from './counters';
-import { credit, fail, findOutage, isKnownService } from './outages';
-import { isOn, nowUs } from './settings';
+import { fail, findOutage } from './outages';
+import { isKnownService } from './servers';
+import { isOn, nowUs, waitUs } from './settings';
 import { Counter } from './verdict';
+
+/** A request that is answered is answered before that (RFC 6298 section 2.1: the first retransmission). */
+const LOOK_AFTER_US: i64 = 1_000_000;
+/** As many attempts are passed by in the search for one that may go. */
+const MOST_PASSED: u32 = 8;
+/** More than any attempt weighs. */
+const WEIGHTS: u32 = 3;
+/** One service is looked at so often. */
+const LOOK_AGAIN_US: i64 = 5_000_000;
 
 /** Ends at most `most` attempts that are due; false when some may be left. */
 export function expire(most: u32): bool {
@@ -25,26 +45,105 @@ export function expire(most: u32): bool {
     if (!hasRoom()) return false;
     const settled = firstSettled();
     if (settled != 0 && attemptAt(settled).deadlineUs <= nowUs()) {
-      // Where the message itself does not count, what it was about was silent all the same.
-      const isSilent = attemptAt(settled).outcome == Outcome.Unreachable && !isOn(Option.Unreachable);
-      if (isSilent && isOn(Option.Unanswered)) judge(attemptAt(settled));
+      judgeSettled(attemptAt(settled));
       end(settled, attemptAt(settled).outcome);
       continue;
     }
     const open = firstOpen();
     if (open == 0 || attemptAt(open).deadlineUs > nowUs()) return true;
-    if (isOn(Option.Unanswered)) judge(attemptAt(open));
+    if (isOn(Option.Unanswered)) {
+      if (isEarly(attemptAt(open))) {
+        extendAttempt(open, nowUs() + waitUs());
+        continue;
+      }
+      judge(attemptAt(open));
+    }
     end(open, Outcome.Unanswered);
   }
   return false;
 }
 
-/** When the table is full, the attempt that matters least goes: one that is settled, otherwise the oldest. */
+/** Asks for a look at known services that have left a request unanswered; at most `most` requests are gone through. */
+export function look(most: u32): void {
+  if (!isOn(Option.Ask) || !isOn(Option.Unanswered)) return;
+  for (let i: u32 = 0; i < most && hasRoom(); i++) {
+    const index = firstUnlooked();
+    if (index == 0) return;
+    const attempt = attemptAt(index);
+    if (attempt.deadlineUs - waitUs() + LOOK_AFTER_US > nowUs()) return;
+    passUnlooked();
+    const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+    if (at == 0) continue;
+    const service = serverAt(at);
+    const isWanted = service.isKnownService && service.state == ServerState.Alive;
+    if (!isWanted || service.heardUs > attempt.lastUs || service.lookedUs + LOOK_AGAIN_US > nowUs()) continue;
+    service.lookedUs = nowUs();
+    emit(Event.Look, nowUs()).port(service.port).server(service.address);
+  }
+}
+
+/** When the table is full, the attempt that matters least goes: one that is settled before one that is open. */
 export function makeRoomForAttempt(): void {
-  const victim = attemptToEvict();
-  if (victim == 0) return;
+  if (hasFreeAttempt()) return;
   count(Counter.AttemptsEvicted);
+  let victim = firstSettled();
+  if (victim == 0) {
+    victim = leastOpen();
+    count(Counter.OpenEvicted);
+    if (isOn(Option.Ask) && isOn(Option.Unanswered)) judgeEarly(attemptAt(victim));
+  }
   end(victim, attemptAt(victim).outcome);
+}
+
+/**
+ * The open attempt that goes: from a share that is at least half as full as the fullest, and there one of those that matter
+ * least; the oldest, or where few of the oldest are in such a share the last that came.
+ */
+function leastOpen(): u32 {
+  const enough = openInFullest() >> 1;
+  const oldest = nextCandidate();
+  let victim: u32 = 0;
+  let least: u32 = WEIGHTS;
+  let index = oldest;
+  for (let passed: u32 = 0; ; passed++) {
+    const attempt = attemptAt(index);
+    const weight = openIn(attempt.share) < enough ? WEIGHTS : weightOf(attempt);
+    if (weight < least) {
+      victim = index;
+      least = weight;
+    }
+    if (weight == 0 || passed == MOST_PASSED) break;
+    index = passed + 1 == MOST_PASSED ? lastOpen() : nextCandidate();
+  }
+  if (victim == 0) victim = oldest;
+  if (victim != lastOpen()) chooseCandidate(victim);
+  return victim;
+}
+
+/** How much an attempt matters, from 0 on: first whether its server has ever answered, then whether its client is known. */
+function weightOf(attempt: Attempt): u32 {
+  const host = findServer(attempt.server, hashAddress(attempt.server), 0);
+  if (host != 0 && serverAt(host).hasAnswered) return 2;
+  return isKnown(attempt.client, hashAddress(attempt.client)) ? 1 : 0;
+}
+
+/**
+ * An attempt that is evicted counts as silent if its server's others fill the table, so that none would ever be judged: its
+ * client stays with the suspicion.
+ */
+function judgeEarly(attempt: Attempt): void {
+  if (!isCrowded(attempt)) return;
+  const serverHash = hashAddress(attempt.server);
+  if (!isEvictedAgain(attempt.share, serverHash) && !isSuspected(attempt, serverHash)) return;
+  count(Counter.JudgedEarly);
+  judge(attempt);
+}
+
+function isSuspected(attempt: Attempt, serverHash: u64): bool {
+  const host = findServer(attempt.server, serverHash, 0);
+  if (host != 0 && serverAt(host).state != ServerState.Alive) return true;
+  const service = findServer(attempt.server, serverHash, attempt.serverPort);
+  return service != 0 && serverAt(service).state != ServerState.Alive;
 }
 
 /** Reports and forgets an attempt. */
@@ -82,6 +181,10 @@ function judge(attempt: Attempt): void {
     credit(outage, attempt, clientHash);
     return;
   }
+  if (hasAnsweredSince(attempt, serverHash)) {
+    count(Counter.Unjudged);
+    return;
+  }
   const host = findServer(attempt.server, serverHash, 0);
   const answers = host != 0 && serverAt(host).heardUs >= attempt.firstUs;
   if (isKnownService(attempt.server, serverHash, port)) {
@@ -91,4 +194,42 @@ function judge(attempt: Attempt): void {
   } else {
     count(Counter.ServicesUnknown);
   }
+}
+
+/** Where the message itself does not count, what it was about was silent all the same; and what was doubted is judged now. */
+function judgeSettled(attempt: Attempt): void {
+  const isSilent = attempt.outcome == Outcome.Unreachable && !isOn(Option.Unreachable);
+  if (isSilent && isOn(Option.Unanswered)) judge(attempt);
+  const isHost = attempt.has(AttemptFlag.HostDoubted);
+  if (!isHost && !attempt.has(AttemptFlag.ServiceDoubted)) return;
+  const serverHash = hashAddress(attempt.server);
+  const port = isHost ? 0 : <u32>attempt.serverPort;
+  const at = findServer(attempt.server, serverHash, port);
+  const failedUs = attempt.deadlineUs - waitUs();
+  if (at != 0 && serverAt(at).heardUs > failedUs) {
+    count(Counter.Unjudged);
+    return;
+  }
+  const cause = attempt.outcome == Outcome.Refused ? Cause.Refused : Cause.Unreachable;
+  fail(attempt, hashAddress(attempt.client), serverHash, port, cause);
+}
+
+/** Whether in this wait the service has answered somebody between two of its requests: another wait begins, then. */
+function isEarly(attempt: Attempt): bool {
+  const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+  if (at == 0 || serverAt(at).isDown) return false;
+  const heardUs = serverAt(at).heardUs;
+  const sinceUs = attempt.deadlineUs - waitUs();
+  return heardUs > sinceUs && heardUs < attempt.lastUs && attempt.lastUs + waitUs() > nowUs();
+}
+
+/**
+ * Whether the service has answered somebody after the last request, so that this one was not turned away by an outage;
+ * unless a look found it silent meanwhile, which was a short one.
+ */
+function hasAnsweredSince(attempt: Attempt, serverHash: u64): bool {
+  const at = findServer(attempt.server, serverHash, attempt.serverPort);
+  if (at == 0) return false;
+  const service = serverAt(at);
+  return service.heardUs > attempt.lastUs && service.silentUs < attempt.firstUs;
 }

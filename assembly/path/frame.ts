@@ -10,7 +10,7 @@ import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
 import { TCP } from '../wire/tcp';
 import { arp } from './arp';
 import { neighbour } from './neighbour';
-import { destination, setInterface, setLinkSource, source } from './packet';
+import { destination, setInterface, setLinkDestination, setLinkSource, source } from './packet';
 import { tcp } from './tcp';
 import { unreachableV4, unreachableV6 } from './unreachable';
 import { Verdict } from './verdict';
@@ -37,6 +37,7 @@ export function classify(link: u32, at: usize, captured: u32): Verdict {
       const header = Ethernet.checked(at, captured);
       if (header == null) return Verdict.LinkCutShort;
       setLinkSource(header.source);
+      setLinkDestination(header.destination);
       return network(header.type, at + ETHERNET_LENGTH, captured - ETHERNET_LENGTH);
     }
     case Link.CookedV1: {

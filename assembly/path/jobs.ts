@@ -4,18 +4,29 @@
  */
 
 import { Event, emit, hasRoom } from '../record/events';
-import { attemptAt, firstOpen, firstSettled, Outcome } from '../table/attempts';
+import {
+  AttemptFlag,
+  attemptAt,
+  beginWalk,
+  firstOpen,
+  firstSettled,
+  nextWalked,
+  Outcome,
+} from '../table/attempts';
 import { clientAt, freeClient } from '../table/clients';
 import { hashAddress } from '../table/hash';
-import { nextOutage, place, Server, ServerState, serverAt, serverCapacity } from '../table/servers';
+import { lengthen, NEVER, place, Server, ServerState, serverAt, serverCapacity } from '../table/servers';
+import { credit, hand, isEntered, keepLate, sayWaiting } from './chains';
 import { adjust } from './counters';
+import { drop } from './eviction';
 import { end } from './expiry';
-import { drop, sayOutage, sayWaiting } from './outages';
+import { sayOutage } from './outages';
 import { nowUs } from './settings';
 import { Counter } from './verdict';
 
 const enum Job {
   None,
+  Gather,
   Release,
   Sync,
   Sweep,
@@ -43,22 +54,26 @@ export function stopJob(): void {
 /**
  * Hands out the chain of a server down, which stays until `forget`; clients that come meanwhile make another chain.
  * Asked again, it hands out those who were handed out before and those who came since.
+ *
+ * The server is back since `answeredUs`. So first, whoever has tried between its last answer before the outage and that
+ * moment, and was not heard of since, is entered, too: his silence will mean nothing any more. And who has failed only
+ * since then stays behind: his failure is another matter.
  */
 export function release(index: u32): void {
   const server = serverAt(index);
   if (server.isDown) adjust(Counter.ServersDown, -1);
   server.state = <u8>ServerState.Released;
-  if (server.head != 0) {
-    if (server.handedHead == 0) server.handedHead = server.head;
-    else clientAt(server.handedTail).next = server.head;
-    server.handedTail = server.tail;
-    server.handedLength += server.length;
-    server.head = server.tail = server.length = server.promised = 0;
-    server.outage = nextOutage();
-  }
   place(index, true);
-  start(Job.Release, index);
-  clientIndex = server.handedHead;
+  start(Job.Gather, index);
+  beginWalk();
+}
+
+/** All who were turned away are in the chain. */
+function handOver(): void {
+  hand(serverAt(serverIndex));
+  job = Job.Release;
+  clientIndex = serverAt(serverIndex).handedHead;
+  previousIndex = 0;
 }
 
 export function sync(): void {
@@ -77,6 +92,9 @@ export function flush(): void {
 /** Goes on until the job is done or the event buffer wants to be drained. */
 export function work(): void {
   switch (job) {
+    case Job.Gather:
+      workOnGathering();
+      break;
     case Job.Release:
       workOnRelease();
       break;
@@ -100,13 +118,38 @@ function start(what: Job, index: u32): void {
   previousIndex = 0;
 }
 
+function workOnGathering(): void {
+  const server = serverAt(serverIndex);
+  const untilUs = server.answeredUs == NEVER ? nowUs() : server.answeredUs;
+  while (hasRoom()) {
+    const index = nextWalked();
+    if (index == 0) {
+      handOver();
+      workOnRelease();
+      return;
+    }
+    const attempt = attemptAt(index);
+    if (attempt.has(AttemptFlag.Acknowledged) || !attempt.server.equals(server.address)) continue;
+    if (server.port != 0 && attempt.serverPort != server.port) continue;
+    const isMissed = attempt.lastUs > server.beforeUs && attempt.lastUs < untilUs;
+    if (isMissed && !isEntered(attempt)) credit(serverIndex, attempt, hashAddress(attempt.client));
+  }
+}
+
 function workOnRelease(): void {
   const server = serverAt(serverIndex);
   while (clientIndex != 0) {
     if (!hasRoom()) return;
     const client = clientAt(clientIndex);
-    if (client.tries != 0) sayWaiting(Event.Released, server, clientIndex);
-    clientIndex = client.next;
+    const next = client.next;
+    const isLate = server.answeredUs != NEVER && client.firstUs > server.answeredUs;
+    if (isLate && client.tries != 0) {
+      keepLate(server, clientIndex, previousIndex);
+    } else {
+      if (client.tries != 0) sayWaiting(Event.Released, server, clientIndex);
+      previousIndex = clientIndex;
+    }
+    clientIndex = next;
   }
   if (!hasRoom()) return;
   emit(Event.ReleaseEnd, nowUs()).port(server.port).server(server.address);
@@ -147,7 +190,7 @@ function workOnSync(): void {
 function workOnSweep(): void {
   for (; serverIndex <= serverCapacity(); serverIndex++) {
     const server = serverAt(serverIndex);
-    if (!server.isDown) {
+    if (!server.isDown && server.state != ServerState.Suspected) {
       outage = 0;
       continue;
     }
@@ -179,7 +222,7 @@ function removeClient(server: Server, index: u32): void {
   if (previousIndex == 0) server.head = client.next;
   else clientAt(previousIndex).next = client.next;
   if (server.tail == index) server.tail = previousIndex;
-  server.length--;
+  lengthen(server, -1);
   if (client.isPromised) {
     server.promised--;
     if (server.promised == 0) place(serverIndex, true);

@@ -4,7 +4,8 @@ import { Option } from '../record/commands';
 import { Event, emit, Sign } from '../record/events';
 import { findServer, Server, ServerFlag, ServerState, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
-import { noteHost } from './outages';
+import { hasSide, iface } from './packet';
+import { noteHost } from './servers';
 import { isOn, nowUs } from './settings';
 
 /** A service answered: it lives, and so does its host. */
@@ -17,7 +18,8 @@ export function signOfLife(address: Address, addressHash: u64, port: u32, sign: 
 
 /**
  * A host resolved its address (ARP, neighbour discovery). That is news of a host that has left its link or says so
- * unasked or with another MAC address (a takeover), but not of one that did so all the while it failed.
+ * unasked or with another MAC address (a takeover), but not of one that did so all the while it failed, and none at
+ * all where the host is not: there anybody may say so.
  * Returns whether it is a sign.
  */
 export function resolution(
@@ -30,8 +32,10 @@ export function resolution(
   const index = noteHost(address, addressHash);
   if (index == 0) return false;
   const host = serverAt(index);
+  if (hasSide() && host.side != 0 && <u32>host.side != iface()) return false;
   const moved = hardware != 0 && host.hardware != 0 && host.hardware != hardware;
   host.resolvedUs = nowUs();
+  host.resolving = 0;
   if (hardware != 0) host.hardware = hardware;
   if (host.state != ServerState.Down || !isOn(Option.Resolution)) return false;
   if (host.has(ServerFlag.Resolves) && !host.has(ServerFlag.Unreachable) && !unasked && !moved) return false;

@@ -3,6 +3,7 @@
 import { hashAddress } from '../table/hash';
 import { Address } from '../wire/address';
 import { hardwareAt } from '../wire/bytes';
+import { seesEverything } from './settings';
 
 /** How a frame met this machine. */
 export const enum Direction {
@@ -28,6 +29,8 @@ export const destination = changetype<Address>(memory.data(16, 8));
 
 /** Where the sender's MAC address lies, or 0. */
 let linkSourceAt: usize = 0;
+/** Whether the frame was sent to a group of stations, or to all. */
+let toGroup = false;
 let interfaceNumber: u32 = 0;
 let frameDirection: Direction = Direction.Unknown;
 let frameFlags: u32 = 0;
@@ -51,6 +54,16 @@ export function setInterface(iface: u32): void {
 /** `at`: where the MAC address of who sent the frame on this link lies; 0 when it has none. */
 export function setLinkSource(at: usize): void {
   linkSourceAt = at;
+  toGroup = false;
+}
+
+/** `at`: where the MAC address of whom the frame was sent to lies. */
+export function setLinkDestination(at: usize): void {
+  toGroup = (load<u8>(at) & 1) != 0;
+}
+
+export function isToGroup(): bool {
+  return toGroup;
 }
 
 /** It as a number: 48 bits in memory order, or 0. */
@@ -64,6 +77,11 @@ export function iface(): u32 {
 
 export function isOutgoing(): bool {
   return frameDirection == Direction.Out;
+}
+
+/** Whether it came in where it matters on which side: not in a capture, nor where both sides are seen. */
+export function hasSide(): bool {
+  return frameDirection == Direction.In && !seesEverything(interfaceNumber);
 }
 
 export function isIncoming(): bool {

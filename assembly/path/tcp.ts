@@ -1,7 +1,7 @@
 /** Connection requests and their answers (detection B, paragraphs 155 to 161). */
 
 import { Option } from '../record/commands';
-import { Cause, Sign } from '../record/events';
+import { Cause, Met, Sign } from '../record/events';
 import {
   Attempt,
   AttemptFlag,
@@ -15,10 +15,12 @@ import {
 } from '../table/attempts';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
+import { findProbe, probeLeaves, probeMeets } from './asking';
+import { credit, takeBackCredit } from './chains';
 import { makeRoomForAttempt } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
 import { signOfLife } from './life';
-import { credit, fail, findOutage, hearFrom, hearRefusal, isKnownService, takeBackCredit } from './outages';
+import { fail, findDown, findOutage } from './outages';
 import {
   destination,
   destinationHash,
@@ -32,7 +34,9 @@ import {
   sourceHash,
   timeUs,
 } from './packet';
+import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
+import { isForged, isFromServer } from './sides';
 import { Verdict } from './verdict';
 
 /** What is answered before its first retransmission was due (RFC 6298 section 2.1) was not turned away. */
@@ -73,7 +77,11 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   const ports = (header.sourcePort << 16) | header.destinationPort;
   const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
   if (found != 0) return repeated(attemptAt(found));
-  if (isOutgoing()) return Verdict.SynOwn;
+  if (isOutgoing()) {
+    const probe = findProbe(destination, destinationHash(), header.destinationPort, header.sourcePort);
+    if (probe != 0) probeLeaves(probe);
+    return Verdict.SynOwn;
+  }
   makeRoomForAttempt();
   const index = addAttempt(
     source,
@@ -97,7 +105,13 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
 
 /** The same request again: a retransmission, or the same packet where it leaves or crosses a bridge. */
 function repeated(attempt: Attempt): Verdict {
-  if (isOutgoing() || <u32>attempt.interface != iface()) return Verdict.SynForwarded;
+  if (isOutgoing() || <u32>attempt.interface != iface()) {
+    if (isOutgoing() && <u32>attempt.left != iface()) {
+      attempt.left = <u8>iface();
+      noteSide(destination, destinationHash(), iface());
+    }
+    return Verdict.SynForwarded;
+  }
   if (attempt.tries != 0xffff) attempt.tries++;
   if (timeUs() > attempt.lastUs) attempt.lastUs = timeUs();
   if (attempt.outcome != Outcome.Answered) {
@@ -119,7 +133,15 @@ function findAnsweredHere(header: Tcp): u32 {
 
 /** Whether the answer in hand is this machine's own: the page answers in the dead server's place. */
 function isOwnAnswer(port: u32): bool {
-  return isOutgoing() && isAnsweredFor(port) && findOutage(source, sourceHash(), port) != 0;
+  return isOutgoing() && isAnsweredFor(port) && findDown(source, sourceHash(), port) != 0;
+}
+
+/** Whether what is in hand, from source to destination, is about one of this machine's own probes, which then notes it. */
+function meetsProbe(header: Tcp, met: Met): bool {
+  const probe = findProbe(source, sourceHash(), header.sourcePort, header.destinationPort);
+  if (probe == 0) return false;
+  if (isFromServer(source, sourceHash())) probeMeets(probe, met);
+  return true;
 }
 
 /**
@@ -134,16 +156,16 @@ function acknowledgement(header: Tcp): void {
   if (index == 0) return;
   const attempt = attemptAt(index);
   if (attempt.outcome != Outcome.Open) return;
-  attempt.flags |= <u8>AttemptFlag.Acknowledged;
+  attempt.set(AttemptFlag.Acknowledged);
   takeBackCredit(attempt, sourceHash(), destinationHash());
-  hearFrom(destination, destinationHash(), attempt.serverPort);
+  hearFrom(destination, destinationHash(), attempt.serverPort, 0, <u32>sourceHash());
   signOfLife(destination, destinationHash(), attempt.serverPort, Sign.Acknowledged);
 }
 
 function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
-  if (index == 0) return Verdict.SynAckUnasked;
+  if (index == 0) return meetsProbe(header, Met.Answer) ? Verdict.ProbeMet : Verdict.SynAckUnasked;
   const port = header.sourcePort;
   const attempt = attemptAt(index);
   if (isOwnAnswer(port)) {
@@ -153,13 +175,14 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
     return Verdict.SynAckOwn;
   }
   if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
+  if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
   if (isCorrupt(ip, header, whole)) return Verdict.SynAckBadChecksum;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());
   // Later its client may have given up long ago: the router has kept the request while it looked for the server.
   if (timeUs() - attempt.firstUs < RETRANSMISSION_US)
     takeBackCredit(attempt, destinationHash(), sourceHash());
-  hearFrom(source, sourceHash(), port);
+  hearFrom(source, sourceHash(), port, attempt.left, <u32>destinationHash());
   if (isOn(Option.SynAck)) signOfLife(source, sourceHash(), port, Sign.SynAck);
   return Verdict.SynAckAnswers;
 }
@@ -168,17 +191,20 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
 function reset(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
-  if (index == 0) return Verdict.ResetUnasked;
+  if (index == 0) return meetsProbe(header, Met.Reset) ? Verdict.ProbeMet : Verdict.ResetUnasked;
   const port = header.sourcePort;
   const attempt = attemptAt(index);
   if (attempt.outcome != Outcome.Open || isOwnAnswer(port)) return Verdict.ResetRepeated;
+  if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.ResetRepeated;
   if (isCorrupt(ip, header, whole)) return Verdict.ResetBadChecksum;
   settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
-  hearRefusal(source, sourceHash());
-  if (isOn(Option.Refused) && !attempt.has(AttemptFlag.Acknowledged)) {
-    if (isKnownService(source, sourceHash(), port))
-      fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
+  // On its way out it may be this machine's firewall that refuses.
+  if (!isOutgoing()) hearRefusal(source, sourceHash(), <u32>destinationHash());
+  if (attempt.has(AttemptFlag.Acknowledged)) return Verdict.ResetRefuses;
+  if (isOn(Option.Refused) && isKnownService(source, sourceHash(), port)) {
+    if (isDoubted(source, sourceHash(), port, destinationHash())) attempt.set(AttemptFlag.ServiceDoubted);
+    else fail(attempt, destinationHash(), sourceHash(), port, Cause.Refused);
   }
   return Verdict.ResetRefuses;
 }

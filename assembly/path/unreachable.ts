@@ -5,15 +5,17 @@
  */
 
 import { Option } from '../record/commands';
-import { Cause } from '../record/events';
-import { attemptAt, findAttempt, Outcome, settleAttempt } from '../table/attempts';
+import { Cause, Met } from '../record/events';
+import { AttemptFlag, attemptAt, findAttempt, Outcome, settleAttempt } from '../table/attempts';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT } from '../wire/ipv6';
 import { QuotedTcp, TCP, TcpFlag } from '../wire/tcp';
+import { findDatagramProbe, findProbe, probeMeets } from './asking';
+import { credit } from './chains';
 import { count } from './counters';
-import { credit, fail, failUntracked, findOutage, isKnownService, openHostOutage } from './outages';
+import { fail, failUntracked, findOutage, openHostOutage } from './outages';
 import {
   destination,
   destinationHash,
@@ -23,7 +25,9 @@ import {
   source,
   sourceHash,
 } from './packet';
+import { isDoubted, isKnownService, isUnresolved, noteSide } from './servers';
 import { isOn, nowUs, waitUs } from './settings';
+import { isForged, isForgedInbound, isFromServer, noteInbound } from './sides';
 import { Counter, Verdict } from './verdict';
 
 /** The ICMP message of `captured` bytes at `at`. */
@@ -70,6 +74,11 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   const port = quoted.destinationPort;
   const index = findAttempt(source, sourceHash(), destination, destinationHash(), ports, quoted.sequence);
   if (index == 0) {
+    const probe = findProbe(destination, destinationHash(), port, quoted.sourcePort);
+    if (probe != 0) {
+      if (isFromServer(destination, destinationHash())) probeMeets(probe, Met.Unreachable);
+      return Verdict.ProbeMet;
+    }
     // Where the way of a frame is known its request has passed before: a quote of none is forged.
     if (hasDirection() || quoted.handshake(captured) != TcpFlag.Syn) return Verdict.UnreachableUnasked;
     if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
@@ -77,11 +86,17 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   }
   const attempt = attemptAt(index);
   if (attempt.outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
+  if (isForged(attempt, destinationHash())) return Verdict.WrongSide;
   if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Unreachable, nowUs() + waitUs());
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
   if (scope == Scope.Host) {
-    credit(openHostOutage(attempt.firstUs, port), attempt, sourceHash());
+    if (isDoubtedHost()) attempt.set(AttemptFlag.HostDoubted);
+    else {
+      credit(openHostOutage(attempt.firstUs, port), attempt, sourceHash());
+      // The host's record may be made just now.
+      noteSide(destination, destinationHash(), attempt.left);
+    }
     return Verdict.UnreachableLinks;
   }
   const outage = findOutage(destination, destinationHash(), port);
@@ -93,15 +108,33 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
     count(Counter.ServicesUnknown);
     return Verdict.UnreachableUnknown;
   }
-  fail(attempt, sourceHash(), destinationHash(), port, Cause.Unreachable);
+  if (isDoubted(destination, destinationHash(), port, sourceHash())) attempt.set(AttemptFlag.ServiceDoubted);
+  else fail(attempt, sourceHash(), destinationHash(), port, Cause.Unreachable);
   return Verdict.UnreachableLinks;
+}
+
+/** Whether it may be the client that is unreachable from there, unless this machine's own kernel found nobody. */
+function isDoubtedHost(): bool {
+  return (
+    isDoubted(destination, destinationHash(), 0, sourceHash()) &&
+    !isUnresolved(destination, destinationHash())
+  );
 }
 
 /** Other protocols have no attempts: the message itself is the try. Only the host can be what is missing. */
 function ofOther(scope: Scope): Verdict {
+  const isInbound = hasDirection() && !isOutgoing();
+  if (isInbound) noteInbound(sourceHash() ^ destinationHash());
+  const probe = findDatagramProbe(destination, destinationHash());
+  if (probe != 0 && isInbound && isFromServer(destination, destinationHash())) {
+    probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
+    return Verdict.ProbeMet;
+  }
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (scope == Scope.Service) return Verdict.UnreachableIgnored;
-  if (hasDirection() && !isOutgoing()) return Verdict.UnreachableInbound;
+  if (isInbound) return Verdict.UnreachableInbound;
+  if (isForgedInbound(sourceHash() ^ destinationHash())) return Verdict.WrongSide;
+  if (isOn(Option.Unreachable) && isDoubtedHost()) return Verdict.UnreachableIgnored;
   return untracked(scope, 0);
 }
 

@@ -67,14 +67,19 @@ export const enum Verdict {
   NeighbourNoNews = 40,
   NeighbourOwn = 41,
 
+  /** An answer to one of this machine's own probes, or a message about one. */
+  ProbeMet = 45,
+  /** What would be evidence about a server came in where its clients are: forged. */
+  WrongSide = 46,
+
   // No requests and no answers: whoever gets them drops them. Only of frames that came in.
   SynBadChecksum = 42,
   /** It may not pass a router any more. */
   SynExpiring = 43,
   /** Its frame was for another machine on the link. */
   SynForOthers = 44,
-  SynAckBadChecksum = 45,
-  ResetBadChecksum = 46,
+  SynAckBadChecksum = 47,
+  ResetBadChecksum = 48,
 }
 
 /** Counters beside the verdicts; the first 64 numbers are the verdicts'. */
@@ -108,5 +113,16 @@ export const enum Counter {
   ConflictsUntold = 81,
   /** Frames built for the carrier to send. */
   Announced = 82,
-  COUNT = 83,
+  SuspicionsOpened = 83,
+  /** Suspicions that came to nothing. */
+  SuspicionsAcquitted = 84,
+  /** Attempts that were silent, at a service that has answered others since. */
+  Unjudged = 85,
+  /** Outages evicted of addresses that never answered anybody: they share a quarter of the table. */
+  StrangersEvicted = 86,
+  /** Attempts that went before their time, and were neither answered nor anything else. */
+  OpenEvicted = 87,
+  /** Those of them that were taken for silent, for their server held an eighth of the table. */
+  JudgedEarly = 88,
+  COUNT = 89,
 }

@@ -48,6 +48,22 @@ export const enum Command {
    */
   Claim = 18,
   Unclaim = 19,
+  /** The server was asked and did not answer: a suspicion becomes an outage. server, port. */
+  Confirm = 20,
+  /** The suspicion has come to nothing: free its chain. Event.Acquitted answers. server, port. */
+  Acquit = 21,
+  /** A probe was answered. server, port. */
+  Lives = 22,
+  /** A look found the service silent; firstUs: when it began. server, port. */
+  FoundSilent = 23,
+  /** A probe of the service begins: note what its connections meet. server, port, ProbePort. */
+  Ask = 24,
+  /** It is over: say what they met (Event.Asked). server, port. */
+  AskEnd = 25,
+  /** This service answered before, last at firstUs. server, port. */
+  RestoreService = 26,
+  /** The same as AskEnd while it goes on: frames come later than what they do. server, port. */
+  AskMet = 27,
 }
 
 /** What a message of address resolution does. */
@@ -95,6 +111,8 @@ export const enum Option {
   /** Enter only clients with a known mail address (figure 11). */
   KnownOnly = 32,
   ReportAttempts = 64,
+  /** Failures start a suspicion, into which the host looks, instead of an outage. */
+  Ask = 128,
 }
 
 const buffer = memory.data(64, 8);
@@ -137,6 +155,14 @@ export class CommandRecord {
 
   get triedPort(): u32 {
     return load<u16>(changetype<usize>(this), Field.RestoredPort);
+  }
+
+  get restoredState(): u32 {
+    return load<u8>(changetype<usize>(this), Field.RestoredState);
+  }
+
+  get probePort(): u32 {
+    return load<u16>(changetype<usize>(this), Field.ProbePort);
   }
 
   get server(): Address {

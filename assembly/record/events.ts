@@ -31,6 +31,34 @@ export const enum Event {
    * interface. At most one for each claim and interface (modulo 32) in a second.
    */
   Conflict = 15,
+  /** Command.Acquit was carried out: who is told of as waiting after it failed after it. */
+  Acquitted = 16,
+  /** A service answered a client: the first time since it is known, and then once a day. server, port. */
+  Answers = 17,
+  /** A known service leaves a request unanswered: somebody should look. server, port. */
+  Look = 18,
+  /** What a probe met. code: Met bits; server, port; first: the last answer of the service to anybody; last: of the host. */
+  Asked = 19,
+  /** A probe may begin: what its connections meet is noted from now on. server, port. */
+  Asking = 20,
+}
+
+/** What the connections of a probe met, as the frames show it; bits. */
+export const enum Met {
+  /** A request, or address resolution for it, left this machine where the clients' requests leave. */
+  Left = 1,
+  /** One left elsewhere. */
+  LeftElsewhere = 2,
+  /** A SYN-ACK came in. */
+  Answer = 4,
+  /** A reset came in. */
+  Reset = 8,
+  /** A destination unreachable message came in. */
+  Unreachable = 16,
+  /** The host resolved its address since the probe began. */
+  Resolved = 32,
+  /** The kernel asked for its address three times since the probe began, and nothing was heard of it. */
+  Unresolved = 64,
 }
 
 export const enum Cause {

@@ -28,6 +28,10 @@ export const enum Field {
   RestoredPort = 4,
   /** Event.Outage: a ServerState, u8. */
   State = 56,
+  /** Command.Restore: ServerState.Suspected, or ServerState.Down as 0 does, u8. */
+  RestoredState = 8,
+  /** Command.Ask, Command.AskEnd: the first of the local ports that the probe's connections come from, u16. */
+  ProbePort = 4,
   /** Event.Counters: six counters, u64 each; their first number is in `code`. */
   Counters = 16,
   /** Command.Announce, Command.Claim, Event.Conflict: the carrier's number of an interface, u16; in place of `port`. */

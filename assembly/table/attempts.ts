@@ -1,6 +1,7 @@
 import { Address } from '../wire/address';
 import { hashAttempt } from './hash';
 import { aligned, bucketsFor, take } from './memory';
+import { clearShares, countOpen, openIn, shareFor } from './shares';
 
 /** What has become of a connection request. Only an answer changes a settled one. */
 export const enum Outcome {
@@ -15,6 +16,11 @@ export const enum Outcome {
 export const enum AttemptFlag {
   /** Its client has gone on as if it were answered: the answer took another way (captures only). */
   Acknowledged = 1,
+  /** What would be evidence about it came in where it did itself: what leaves there is no evidence, either. */
+  Forged = 2,
+  /** It was turned away by a service, or a host, that had just answered somebody else: judged when its time is over. */
+  ServiceDoubted = 4,
+  HostDoubted = 8,
 }
 
 /**
@@ -23,8 +29,8 @@ export const enum AttemptFlag {
  *
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
- *   72         76       80      82         84           86        87          88     92      93
- *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | flags |
+ *   72         76       80      82         84           86        87          88     92     93      94
+ *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | left | flags | share |
  *
  * Those that are open and those that are settled form a chain each, in order of their deadlines: the wait is
  * the same for all, so appending keeps the order, and what is due stands at the head.
@@ -57,11 +63,12 @@ export class Attempt {
   interface: u8;
   /** Of all that names it: it leaves its bucket without hashing again. */
   hash: u32;
+  /** By which it left; 0 as long as it has not. */
+  left: u8;
+  /** AttemptFlag bits. */
   flags: u8;
-
-  has(flag: AttemptFlag): bool {
-    return (this.flags & <u8>flag) != 0;
-  }
+  /** Of the open ones, in which it is counted. */
+  share: u8;
 
   get client(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -73,6 +80,14 @@ export class Attempt {
 
   get ports(): u32 {
     return ((<u32>this.clientPort) << 16) | <u32>this.serverPort;
+  }
+
+  has(flag: AttemptFlag): bool {
+    return (this.flags & <u8>flag) != 0;
+  }
+
+  set(flag: AttemptFlag): void {
+    this.flags |= <u8>flag;
   }
 }
 
@@ -91,19 +106,28 @@ let openTail: u32 = 0;
 let settledHead: u32 = 0;
 let settledTail: u32 = 0;
 let fastOpen: u32 = 0;
+/** The first open attempt that has not been looked at, or 0: those before it in the chain have. */
+let unlooked: u32 = 0;
+/** The next open attempt of a walk through all of them, or 0. */
+let walked: u32 = 0;
+/** The open attempt that is a candidate for eviction next, or 0 for the first: it goes round. */
+let candidate: u32 = 0;
+let capacity: u32 = 0;
 
 export function attemptsBytes(capacity: u32): u64 {
   return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
 }
 
-export function setUpAttempts(capacity: u32): void {
+export function setUpAttempts(most: u32): void {
+  capacity = most;
   records = take(<u64>capacity * ATTEMPT_BYTES);
   const count = bucketsFor(capacity);
   buckets = take(<u64>count * 4);
   bucketMask = count - 1;
   for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
   freeHead = 1;
-  openHead = openTail = settledHead = settledTail = fastOpen = 0;
+  openHead = openTail = settledHead = settledTail = fastOpen = unlooked = walked = candidate = 0;
+  clearShares();
 }
 
 export function attemptAt(index: u32): Attempt {
@@ -115,15 +139,57 @@ export function firstOpen(): u32 {
   return openHead;
 }
 
+/** The open attempt that was not looked at for longest, or 0. */
+export function firstUnlooked(): u32 {
+  return unlooked;
+}
+
+/** The first unlooked one has been looked at. */
+export function passUnlooked(): void {
+  unlooked = attemptAt(unlooked).next;
+}
+
+/** Begins a walk through the open attempts; those that come or are extended on the way are walked, too. */
+export function beginWalk(): void {
+  walked = openHead;
+}
+
+/** The next one of the walk, or 0; attempts may end between two steps. */
+export function nextWalked(): u32 {
+  const index = walked;
+  if (index != 0) walked = attemptAt(index).next;
+  return index;
+}
+
 /** The settled attempt that may be forgotten first, or 0. */
 export function firstSettled(): u32 {
   return settledHead;
 }
 
-/** Which one goes when a record is needed and none is free: one that is settled before one that is open; 0 if one is free. */
-export function attemptToEvict(): u32 {
-  if (freeHead != 0) return 0;
-  return settledHead != 0 ? settledHead : openHead;
+export function hasFreeAttempt(): bool {
+  return freeHead != 0;
+}
+
+/** The open attempt that came last, or 0. */
+export function lastOpen(): u32 {
+  return openTail;
+}
+
+/** The next open attempt that may be evicted, or 0: one after the other, the oldest first, round and round. */
+export function nextCandidate(): u32 {
+  const index = candidate != 0 ? candidate : openHead;
+  candidate = index == 0 ? 0 : attemptAt(index).next;
+  return index;
+}
+
+/** Those before it stay for this round; it goes, and the one behind it is the next. */
+export function chooseCandidate(index: u32): void {
+  candidate = attemptAt(index).next;
+}
+
+/** Whether its share holds an eighth of the table. */
+export function isCrowded(attempt: Attempt): bool {
+  return openIn(attempt.share) >= capacity >> 3;
 }
 
 /**
@@ -156,7 +222,7 @@ export function findAnswered(
   return find(client, clientHash, server, serverHash, ports, acknowledgement - 1, 0xffff);
 }
 
-/** A new open attempt; there must be a free record (see `attemptToEvict`). */
+/** A new open attempt; there must be a free record. */
 export function addAttempt(
   client: Address,
   clientHash: u64,
@@ -180,7 +246,9 @@ export function addAttempt(
   attempt.outage = 0;
   attempt.dataLength = <u16>min(dataLength, 0xffff);
   attempt.outcome = <u8>Outcome.Open;
+  attempt.left = 0;
   attempt.flags = 0;
+  attempt.share = <u8>shareFor(server, serverHash);
   if (dataLength != 0) fastOpen++;
   const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
   attempt.hash = hash;
@@ -204,6 +272,15 @@ export function settleAttempt(index: u32, outcome: Outcome, deadlineUs: i64): vo
     attempt.deadlineUs = deadlineUs;
   }
   attempt.outcome = <u8>outcome;
+}
+
+/** Gives an open attempt a later deadline, behind all others. */
+export function extendAttempt(index: u32, deadlineUs: i64): void {
+  const isWalked = walked == index;
+  detach(index);
+  attemptAt(index).deadlineUs = deadlineUs;
+  appendOpen(index);
+  if (isWalked && walked == 0) walked = index;
 }
 
 /** Forgets an attempt. */
@@ -283,12 +360,18 @@ function appendOpen(index: u32): void {
   if (openTail == 0) openHead = index;
   else attemptAt(openTail).next = index;
   openTail = index;
+  countOpen(attempt.share, 1);
+  if (unlooked == 0) unlooked = index;
 }
 
 /** Takes an attempt out of the chain that it is in. */
 function detach(index: u32): void {
   const attempt = attemptAt(index);
   const open = attempt.outcome == Outcome.Open;
+  if (unlooked == index) unlooked = attempt.next;
+  if (walked == index) walked = attempt.next;
+  if (candidate == index) candidate = attempt.next;
+  if (open) countOpen(attempt.share, -1);
   if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
   else if (open) openHead = attempt.next;
   else settledHead = attempt.next;

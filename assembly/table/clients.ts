@@ -65,6 +65,7 @@ const PROMISED_BIT: u64 = (<u64>1) << 63;
 let records: usize = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
+let capacity: u32 = 0;
 
 // The free chain, table 71c.
 let freeHead: u32 = 0;
@@ -75,7 +76,8 @@ export function clientsBytes(capacity: u32): u64 {
   return aligned(<u64>capacity * CLIENT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
 }
 
-export function setUpClients(capacity: u32): void {
+export function setUpClients(most: u32): void {
+  capacity = most;
   records = take(<u64>capacity * CLIENT_BYTES);
   const count = bucketsFor(capacity);
   buckets = take(<u64>count * 4);
@@ -88,6 +90,10 @@ export function setUpClients(capacity: u32): void {
 
 export function clientAt(index: u32): Client {
   return changetype<Client>(records + <usize>(index - 1) * CLIENT_BYTES);
+}
+
+export function clientCapacity(): u32 {
+  return capacity;
 }
 
 export function freeClients(): u32 {

@@ -31,6 +31,11 @@ export function hashAddress(address: Address): u64 {
   return mix(upper + (address.lo ^ keyLow));
 }
 
+/** Of an IPv4 address, whose hash is given, or of the network of an IPv6 address: its first 64 bits. */
+export function hashNetwork(address: Address, addressHash: u64): u64 {
+  return address.hi == 0 ? addressHash : mix(address.hi ^ keyHigh);
+}
+
 /** Of (client, server, their ports, sequence number), given the hashes of both addresses. */
 export function hashAttempt(client: u64, server: u64, ports: u32, sequence: u32): u32 {
   return <u32>mix(client ^ rotl(server, 32) ^ (((<u64>ports) << 32) | <u64>sequence));

@@ -11,6 +11,10 @@ export const enum ServerState {
   Signalled = 2,
   /** Its chain has been handed to the host, which will say when it may be freed. */
   Released = 3,
+  /** Somebody failed there; whether it is an outage the host finds out. Nobody else is linked. */
+  Suspected = 4,
+  /** Down, and a probe or a client was answered: who comes is not linked, for he may be served. */
+  Settling = 5,
 }
 
 export const enum ServerFlag {
@@ -22,6 +26,8 @@ export const enum ServerFlag {
   Unreachable = 4,
   /** It answered address resolution all the while it failed: that it still does is no news. */
   Resolves = 8,
+  /** Host: its side is where a client's request left, not only where this machine looked for it. */
+  SideSeen = 16,
 }
 
 /**
@@ -40,6 +46,18 @@ export class Server {
   resolvedUs: i64;
   /** Host: its MAC address at that time. */
   hardware: u64;
+  /** While down or suspected: `heardUs` when that began. */
+  beforeUs: i64;
+  /** While down or suspected: the first answer that no failed probe has followed. */
+  answeredUs: i64;
+  /** Host: when the kernel asked for its address last, to all on the link. */
+  resolvingUs: i64;
+  /** Service: when a look was wanted last. */
+  lookedUs: i64;
+  /** Service: when the last look that found it silent began. */
+  silentUs: i64;
+  /** Service: when it was said last that it answers. */
+  saidUs: i64;
   head: u32;
   tail: u32;
   /** Records in the chain. */
@@ -50,6 +68,8 @@ export class Server {
   handedHead: u32;
   handedTail: u32;
   handedLength: u32;
+  /** The number that they were entered under. */
+  handedOutage: u32;
   /** Number of the outage, never used twice. */
   outage: u32;
   hashNext: u32;
@@ -65,8 +85,16 @@ export class Server {
   state: u8;
   cause: u8;
   flags: u8;
+  /** The client that was answered last: part of its hash. */
+  heardBy: u32;
   /** Which chain of evictable records it is in. */
   chain: u8;
+  /** Host: the interface on which it lies, 0 when nobody knows. */
+  side: u8;
+  /** Host: the interface on which the kernel asked for its address last. */
+  resolvingOn: u8;
+  /** Host: how often it asked since something was heard of it, one cycle's requests only. */
+  resolving: u8;
 
   get address(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -89,7 +117,23 @@ export class Server {
     return this.port != 0 && (this.flags & <u8>(ServerFlag.Pinned | ServerFlag.Known)) != 0;
   }
 
+  /** Whether it, or of a host one of its services, ever answered somebody, or the configuration names it. */
+  get hasAnswered(): bool {
+    if (this.heardUs != NEVER || this.services != 0) return true;
+    return (this.flags & <u8>(ServerFlag.Pinned | ServerFlag.Known)) != 0;
+  }
+
+  /** Whether its outage is among those of addresses that never answered anybody. */
+  get isStranger(): bool {
+    return this.chain == Chain.Stranger || this.chain == Chain.PromisedStranger;
+  }
+
   get isDown(): bool {
+    return this.isLinking || this.state == ServerState.Settling;
+  }
+
+  /** Whether further clients are linked with their first packet (paragraph 160). */
+  get isLinking(): bool {
     return this.state == ServerState.Down || this.state == ServerState.Signalled;
   }
 }
@@ -100,23 +144,30 @@ export const SERVER_BYTES: u32 = (<u32>offsetof<Server>() + 7) & ~7;
 /** Earlier than any time that a frame can have. */
 export const NEVER: i64 = i64.MIN_VALUE >> 1;
 
-/** Chains of records that may go, the first to go first. */
+/** Chains of records that may go. */
 const enum Chain {
   None = 0,
   Alive = 1,
-  /** Down, with nobody waiting who counts on a notice. */
-  Unpromised = 2,
+  /** Down, of an address that never answered anybody, with nobody waiting who counts on a notice. */
+  Stranger = 2,
+  /** The same with somebody. */
+  PromisedStranger = 3,
+  /** Down, it answered before, and nobody waits who counts on a notice. */
+  Unpromised = 4,
+  COUNT = 5,
 }
+
+/** The first and the last record of each chain, u32 each. */
+const chains = memory.data(40, 4);
 
 let records: usize = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
 let capacity: u32 = 0;
 let freeHead: u32 = 0;
-let aliveHead: u32 = 0;
-let aliveTail: u32 = 0;
-let unpromisedHead: u32 = 0;
-let unpromisedTail: u32 = 0;
+/** Records in the chains of strangers, and those who wait for them. */
+let strangerCount: u32 = 0;
+let clientsOfStrangers: u32 = 0;
 let outages: u32 = 0;
 
 export function serversBytes(count: u32): u64 {
@@ -131,7 +182,8 @@ export function setUpServers(count: u32): void {
   bucketMask = bucketCount - 1;
   for (let i: u32 = 1; i < count; i++) serverAt(i).next = i + 1;
   freeHead = 1;
-  aliveHead = aliveTail = unpromisedHead = unpromisedTail = 0;
+  memory.fill(chains, 0, (<u32>Chain.COUNT) << 3);
+  strangerCount = clientsOfStrangers = 0;
 }
 
 export function serverAt(index: u32): Server {
@@ -160,16 +212,51 @@ export function hasFreeServer(): bool {
 
 /** The record to give up for one that is learnt: the one that has not answered for longest; 0 when there is none. */
 export function leastRecentlyHeard(): u32 {
-  return aliveHead;
+  return headOf(Chain.Alive);
+}
+
+/** The outage that another stranger's takes the place of: nobody counts on a notice; or 0. */
+export function unpromisedStranger(): u32 {
+  return headOf(Chain.Stranger);
+}
+
+/** The outage to give up first of those at addresses that never answered, or 0. */
+export function leastStranger(): u32 {
+  const unpromised = headOf(Chain.Stranger);
+  return unpromised != 0 ? unpromised : headOf(Chain.PromisedStranger);
+}
+
+/** The outage of a server that answered before to give up when all else must stay: nobody counts on a notice; or 0. */
+export function leastAwaited(): u32 {
+  return headOf(Chain.Unpromised);
 }
 
 /**
- * The record to give up for a new outage: one that lives and never answered, then the one down for which nobody counts on
- * a notice, then the one that has not answered for longest.
+ * The record to give up for a new outage: one that lives and never answered, then a stranger's outage for which nobody counts
+ * on a notice, then the one that has not answered for longest; 0 when there is none.
  */
 export function leastImportant(): u32 {
-  if (aliveHead != 0 && serverAt(aliveHead).heardUs == NEVER) return aliveHead;
-  return unpromisedHead != 0 ? unpromisedHead : aliveHead;
+  const alive = headOf(Chain.Alive);
+  if (alive != 0 && !serverAt(alive).hasAnswered) return alive;
+  const stranger = headOf(Chain.Stranger);
+  if (stranger != 0) return stranger;
+  return alive;
+}
+
+/** Outages of addresses that never answered anybody: who makes them up may fill no more than a quarter of the table. */
+export function hasRoomForStranger(): bool {
+  return strangerCount < max<u32>(capacity >> 2, 1);
+}
+
+/** Clients that wait for them. */
+export function awaitingStrangers(): u32 {
+  return clientsOfStrangers;
+}
+
+/** So many more records are in the chain of clients, or with a negative number so many less. */
+export function lengthen(server: Server, by: i32): void {
+  server.length += by;
+  if (server.isStranger) clientsOfStrangers += by;
 }
 
 /** A new record, alive, in no chain; there must be a free one. */
@@ -183,6 +270,12 @@ export function addServer(address: Address, addressHash: u64, port: u32): u32 {
   server.port = <u16>port;
   server.heardUs = NEVER;
   server.resolvedUs = NEVER;
+  server.beforeUs = NEVER;
+  server.answeredUs = NEVER;
+  server.resolvingUs = NEVER;
+  server.lookedUs = NEVER;
+  server.silentUs = NEVER;
+  server.saidUs = NEVER;
   const bucket = bucketOf(addressHash, port);
   server.hashNext = load<u32>(bucket);
   store<u32>(bucket, index);
@@ -220,44 +313,42 @@ export function place(index: u32, last: bool): void {
   detach(index);
   const server = serverAt(index);
   if (server.has(ServerFlag.Pinned) || server.state == ServerState.Released) return;
-  if (server.state == ServerState.Alive) {
-    if (last) {
-      append(index, aliveTail, Chain.Alive);
-      if (aliveTail == 0) aliveHead = index;
-      aliveTail = index;
-    } else {
-      server.chain = <u8>Chain.Alive;
-      server.previous = 0;
-      server.next = aliveHead;
-      if (aliveHead == 0) aliveTail = index;
-      else serverAt(aliveHead).previous = index;
-      aliveHead = index;
-    }
-  } else if (server.promised == 0) {
-    append(index, unpromisedTail, Chain.Unpromised);
-    if (unpromisedTail == 0) unpromisedHead = index;
-    unpromisedTail = index;
-  }
+  if (server.state == ServerState.Alive) attach(index, Chain.Alive, last);
+  else if (!server.hasAnswered) {
+    attach(index, server.promised == 0 ? Chain.Stranger : Chain.PromisedStranger, true);
+    strangerCount++;
+    clientsOfStrangers += server.length;
+  } else if (server.promised == 0) attach(index, Chain.Unpromised, true);
 }
 
-function append(index: u32, tail: u32, chain: Chain): void {
+function headOf(chain: Chain): u32 {
+  return load<u32>(chains + ((<usize>chain) << 3));
+}
+
+function attach(index: u32, chain: Chain, last: bool): void {
+  const at = chains + ((<usize>chain) << 3);
   const server = serverAt(index);
   server.chain = <u8>chain;
-  server.previous = tail;
-  server.next = 0;
-  if (tail != 0) serverAt(tail).next = index;
+  server.previous = last ? load<u32>(at, 4) : 0;
+  server.next = last ? 0 : load<u32>(at);
+  if (server.previous == 0) store<u32>(at, index);
+  else serverAt(server.previous).next = index;
+  if (server.next == 0) store<u32>(at, index, 4);
+  else serverAt(server.next).previous = index;
 }
 
 function detach(index: u32): void {
   const server = serverAt(index);
   if (server.chain == Chain.None) return;
-  const alive = server.chain == Chain.Alive;
-  if (server.previous != 0) serverAt(server.previous).next = server.next;
-  else if (alive) aliveHead = server.next;
-  else unpromisedHead = server.next;
-  if (server.next != 0) serverAt(server.next).previous = server.previous;
-  else if (alive) aliveTail = server.previous;
-  else unpromisedTail = server.previous;
+  if (server.isStranger) {
+    strangerCount--;
+    clientsOfStrangers -= server.length;
+  }
+  const at = chains + ((<usize>server.chain) << 3);
+  if (server.previous == 0) store<u32>(at, server.next);
+  else serverAt(server.previous).next = server.next;
+  if (server.next == 0) store<u32>(at, server.previous, 4);
+  else serverAt(server.next).previous = server.previous;
   server.chain = <u8>Chain.None;
 }
 

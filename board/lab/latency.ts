@@ -22,7 +22,8 @@ const now = (): number => performance.timeOrigin + performance.now();
 async function arrival(ringback: Ringback, match: Match, after: number): Promise<number> {
   const arrived = { atMs: 0 };
   const forget = ringback.onEvent((event) => {
-    if (arrived.atMs === 0 && event.event === match.event) arrived.atMs = now();
+    if (arrived.atMs === 0 && event.event === match.event && event.server === match.server)
+      arrived.atMs = now();
   });
   await ringback.event(match, 30_000, after);
   forget();
@@ -32,6 +33,10 @@ async function arrival(ringback: Ringback, match: Match, after: number): Promise
 interface Round {
   /** ICMP host unreachable on the LAN → `client.waiting`. */
   readonly noticedMs: number;
+  /** `client.waiting` → `outage.opened`, at which the page begins, of a machine that the kernel has not found. */
+  readonly goneMs: number;
+  /** The same of a service that refuses: it is asked. */
+  readonly refusedMs: number;
   /** Gratuitous ARP on the WAN → `notice.sent`, which the SMTP server has acknowledged. */
   readonly toldMs: number;
 }
@@ -43,9 +48,11 @@ async function play(lab: Lab, ringback: Ringback, lan: Capture, wan: Capture): P
 
   await lab.powerOff('s80');
   const waiting = arrival(ringback, { event: 'client.waiting', server, client: address('c151') }, after);
+  const opened = arrival(ringback, { event: 'outage.opened', server }, after);
   await lab.tryTo('c151', 's80');
   const unreachable = await lan.packet(/host 172\.27\.178\.80 unreachable/, startMs);
   const noticedMs = (await waiting) - unreachable.atMs;
+  const goneMs = (await opened) - (await waiting);
 
   await lab.powerOn('s80');
   const sent = arrival(ringback, { event: 'notice.sent', server, client: address('c151') }, after);
@@ -53,7 +60,25 @@ async function play(lab: Lab, ringback: Ringback, lan: Capture, wan: Capture): P
   const announcement = await wan.packet(/who-has 172\.27\.178\.80 tell 172\.27\.178\.80/, startMs);
   const toldMs = (await sent) - announcement.atMs;
   await ringback.event({ event: 'outage.closed', server }, 30_000, after);
-  return { noticedMs, toldMs };
+  return { noticedMs, goneMs, toldMs, refusedMs: await refuse(lab, ringback) };
+}
+
+/** A service that has served somebody ends, and refuses somebody else. */
+async function refuse(lab: Lab, ringback: Ringback): Promise<number> {
+  const server = address('s81');
+  const after = ringback.events.length;
+  await lab.start('s81');
+  await lab.tryTo('c150', 's81');
+  await lab.stop('s81');
+  const waiting = arrival(ringback, { event: 'client.waiting', server }, after);
+  const opened = arrival(ringback, { event: 'outage.opened', server }, after);
+  await lab.tryTo('c151', 's81');
+  const refusedMs = (await opened) - (await waiting);
+  await lab.start('s81');
+  await lab.tryTo('c150', 's81');
+  await ringback.event({ event: 'outage.closed', server }, 30_000, after);
+  await lab.stop('s81');
+  return refusedMs;
 }
 
 function report(name: string, limitMs: number, samplesMs: readonly number[]): void {
@@ -78,7 +103,8 @@ const lab = Lab.given();
 await lab.run('router', ['sh', '-c', 'echo 100 >/proc/sys/net/ipv4/neigh/wan0/retrans_time_ms']);
 await lab.start('mail');
 const ringback = await Ringback.start(lab, {
-  recover: { traps: false, confirm: 'none' },
+  recover: { traps: false, confirm: 'none', settle: '0s' },
+  notify: { most: false },
   detect: { unanswered: false },
 });
 const lan = await Capture.start(lab, 'router', 'lan0', 'icmp[icmptype] == icmp-unreach');
@@ -93,6 +119,16 @@ report(
   'ICMP unreachable sent → client.waiting',
   50,
   measured.map(({ noticedMs }) => noticedMs),
+);
+report(
+  'client.waiting → outage, a machine that is gone',
+  50,
+  measured.map(({ goneMs }) => goneMs),
+);
+report(
+  'client.waiting → outage, a service that refuses',
+  1700,
+  measured.map(({ refusedMs }) => refusedMs),
 );
 report(
   'sign of life → mail handed to SMTP',

@@ -54,11 +54,14 @@ const TRAP_USER = {
 /** What the halves of a duplex system authenticate each other with. */
 export const TAKEOVER_KEY = 'a secret of web, shop and standby';
 
-/** Short waits, everything else as on a real router. */
+/**
+ * Short waits, everything else as on a real router. Silence is judged only after the kernel has looked for a server for
+ * three seconds, and has said that it is gone.
+ */
 function labConfiguration(lab: Lab): Record<string, unknown> {
   return {
     fabric: { interfaces: ['lan0', 'wan0'], daemon: [`${DIST}ringback-fabricd`] },
-    detect: { watch: ['172.27.178.0/24', '2001:db8:178::/64'], unanswered: '3s' },
+    detect: { watch: ['172.27.178.0/24', '2001:db8:178::/64'], unanswered: '4s' },
     recover: {
       traps: { listen: '0.0.0.0:162', communities: ['public'], users: [TRAP_USER] },
       settle: '1s',
@@ -160,7 +163,7 @@ export class Ringback {
     this.#node = node;
     this.#logFile = `${lab.directory}/${role === 'run' ? 'ringback' : node}.log`;
     this.configuration = configuration;
-    this.#process = lab.spawn(node, [...by, ...ringbackCommand(role, configuration)]);
+    this.#process = lab.spawn(node, [...by, ...ringbackCommand(role, configuration, '--verbose')]);
     this.ended = once(this.#process, 'close').then(([code]: (number | null)[]) => code ?? null);
     let rest = '';
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -94,6 +94,17 @@ export function addressText(bytes: Uint8Array): string {
   return `${hex(groups.slice(0, runAt))}::${hex(groups.slice(runAt + runLength))}`;
 }
 
+const NETWORK_BYTES = 8;
+
+/**
+ * Who counts as one: an IPv4 address, or the /64 of an IPv6 one, in which a machine chooses its addresses itself (RFC
+ * 4291 section 2.5.1, RFC 8981).
+ */
+export function clientNetwork(client: string): string {
+  if (!client.includes(':')) return client;
+  return `${addressText(addressBytes(client).fill(0, NETWORK_BYTES))}/64`;
+}
+
 /** Whether the canonical address is IPv4. */
 export function isVersion4(address: string): boolean {
   return !address.includes(':');

@@ -7,7 +7,9 @@ export type Cause = 'unreachable' | 'unanswered' | 'refused';
 /** `acknowledged`: a capture shows only that a client was answered, not the answer. */
 export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour' | 'acknowledged';
 export type Outcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
-export type ServerState = 'alive' | 'down' | 'signalled' | 'released';
+export type ServerState = 'alive' | 'down' | 'signalled' | 'released' | 'suspected' | 'settling';
+/** What the connections of a probe met, as frames show it: assembly/record/events.ts. */
+export type Met = 'left' | 'leftElsewhere' | 'answer' | 'reset' | 'unreachable' | 'resolved' | 'unresolved';
 
 /** What a message of address resolution does: assembly/record/commands.ts. */
 export type Form = 'request' | 'reply' | 'neighbour' | 'probe' | 'solicitation';
@@ -96,7 +98,21 @@ export type FabricEvent = Stamped &
     | ({ readonly kind: 'waiting' | 'released' | 'swept' } & WaitingClient)
     | ({ readonly kind: 'answered'; readonly client: string } & Target)
     | ({ readonly kind: 'signal'; readonly sign: Sign; readonly triedPort: number } & Target)
-    | ({ readonly kind: 'releaseEnd' | 'dropped' } & Target)
+    /**
+     * `acquitted`: the suspicion is over, and what comes for it later is another one. `answers`: the service answered a
+     * client, for the first time or the first in a day. `look`: it leaves a request unanswered. `asking`: a probe may begin.
+     */
+    | ({
+        readonly kind: 'releaseEnd' | 'dropped' | 'acquitted' | 'answers' | 'look';
+      } & Target)
+    | ({ readonly kind: 'asking' } & Target)
+    | ({
+        readonly kind: 'asked';
+        readonly met: ReadonlySet<Met>;
+        /** When the service, and its host, answered anybody last; null: never. */
+        readonly heardUs: number | null;
+        readonly hostHeardUs: number | null;
+      } & Target)
     | ({ readonly kind: 'forgotten'; readonly goesOn: boolean } & Target)
     | { readonly kind: 'syncEnd' | 'sweepEnd' | 'flushEnd' }
     | { readonly kind: 'counters'; readonly first: number; readonly values: readonly number[] }
@@ -125,6 +141,8 @@ export interface Options {
   readonly synAck: boolean;
   readonly knownOnly: boolean;
   readonly reportAttempts: boolean;
+  /** Failures are suspicions until this program has asked the server; false if it is left out. */
+  readonly ask?: boolean;
 }
 
 export type Command =
@@ -147,8 +165,22 @@ export type Command =
   | ({ readonly kind: 'knowService' | 'unknowService' } & Target)
   | { readonly kind: 'knowClient' | 'unknowClient'; readonly client: string }
   | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
-  | ({ readonly kind: 'restore'; readonly triedPort: number } & WaitingClient)
-  | ({ readonly kind: 'stillDown' | 'release' | 'forget' } & Target)
+  | ({ readonly kind: 'restore'; readonly triedPort: number; readonly suspected?: boolean } & WaitingClient)
+  | ({
+      readonly kind:
+        | 'stillDown'
+        | 'release'
+        | 'forget'
+        | 'confirm'
+        | 'acquit'
+        | 'lives'
+        | 'askMet'
+        | 'askEnd';
+    } & Target)
+  /** Connections of a probe come from `localPort` and the PROBE_PORTS - 1 ports behind it. */
+  | ({ readonly kind: 'ask'; readonly localPort: number } & Target)
+  /** A look that began then found the service silent; the service answered last then. */
+  | ({ readonly kind: 'foundSilent' | 'restoreService'; readonly atUs: number } & Target)
   | { readonly kind: 'sweep'; readonly olderThanUs: number }
   | { readonly kind: 'sync' | 'counters' | 'flush' }
   | ({ readonly kind: 'announce' } & Announcement)
@@ -158,6 +190,9 @@ export type Command =
    */
   | ({ readonly kind: 'claim' } & Holder)
   | { readonly kind: 'unclaim'; readonly address: string };
+
+/** The module's word for never lies far before any time. */
+const EARLIEST_US = -(2 ** 60);
 
 /** `SynAck` is `syn-ack` in the log, `ReleaseEnd` is `releaseEnd` in this program. */
 const dashed = (name: string): string => name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
@@ -254,7 +289,24 @@ export class Codec {
         };
       case 'releaseEnd':
       case 'dropped':
+      case 'acquitted':
+      case 'answers':
+      case 'look':
+      case 'asking':
         return { kind, nowUs, server: address('Server'), port: u16('Port') };
+      case 'asked': {
+        const heard = (us: number): number | null => (us < EARLIEST_US ? null : us);
+        const met = this.#codes.entries('Met').filter(([, bit]) => (code & bit) !== 0);
+        return {
+          kind,
+          nowUs,
+          server: address('Server'),
+          port: u16('Port'),
+          met: new Set(met.map(([name]) => camel(name) as Met)),
+          heardUs: heard(time('FirstUs')),
+          hostHeardUs: heard(time('LastUs')),
+        };
+      }
       case 'forgotten':
         return { kind, nowUs, server: address('Server'), port: u16('Port'), goesOn: code !== 0 };
       case 'syncEnd':
@@ -345,6 +397,7 @@ export class Codec {
         u8('Code', this.#codes.number(`Cause.${pascal(command.cause)}`));
         u16('Tries', command.tries);
         u16('RestoredPort', command.triedPort);
+        if (command.suspected) u8('RestoredState', this.#codes.number('ServerState.Suspected'));
         time('FirstUs', command.firstUs);
         time('LastUs', command.lastUs);
         break;
@@ -353,8 +406,24 @@ export class Codec {
       case 'stillDown':
       case 'release':
       case 'forget':
+      case 'confirm':
+      case 'acquit':
+      case 'lives':
+      case 'askMet':
+      case 'askEnd':
         address('Server', command.server);
         u16('Port', command.port);
+        break;
+      case 'ask':
+        address('Server', command.server);
+        u16('Port', command.port);
+        u16('ProbePort', command.localPort);
+        break;
+      case 'foundSilent':
+      case 'restoreService':
+        address('Server', command.server);
+        u16('Port', command.port);
+        time('FirstUs', command.atUs);
         break;
       case 'sweep':
         time('FirstUs', command.olderThanUs);

@@ -6,8 +6,7 @@
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { canonicalAddress } from '../config/address.ts';
-import { networkOf } from './limits.ts';
+import { canonicalAddress, clientNetwork } from '../config/address.ts';
 import type { Target } from './steering.ts';
 
 /** Memory: a connection takes about 20 KiB with its buffers in the kernel. */
@@ -25,7 +24,7 @@ export interface Connection {
   readonly socket: Socket;
   /** Canonical address. */
   readonly client: string;
-  /** What counts as one client: see networkOf. */
+  /** What counts as one client: see clientNetwork. */
   readonly network: string;
   /** null: to the router's own address. */
   readonly target: Target | null;
@@ -63,7 +62,7 @@ export class Connections {
     const client = addressOf(socket.remoteAddress);
     const local = addressOf(socket.localAddress);
     if (client === null || local === null) return null;
-    const network = networkOf(client);
+    const network = clientNetwork(client);
     const neighbours = this.#networks.get(network);
     if (neighbours !== undefined && neighbours.length >= MOST_OF_CLIENT) this.#evictOf(neighbours);
     if (this.#all.size >= MOST_CONNECTIONS) this.#evict();

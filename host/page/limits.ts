@@ -1,6 +1,6 @@
 /** How often people may register: token buckets in maps of bounded size. */
 
-import { addressBytes, addressText } from '../config/address.ts';
+import { clientNetwork } from '../config/address.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -85,7 +85,7 @@ export class RegistrationLimits {
    */
   admit(client: string, mail: string, nowMs: number): number {
     const keys = [
-      [this.#clients, networkOf(client)],
+      [this.#clients, clientNetwork(client)],
       [this.#mails, foldedMail(mail)],
       [this.#all, ''],
     ] as const;
@@ -93,17 +93,6 @@ export class RegistrationLimits {
     if (waitMs === 0) for (const [buckets, key] of keys) buckets.take(key, nowMs);
     return waitMs;
   }
-}
-
-const NETWORK_BYTES = 8;
-
-/**
- * Whom a limit counts: an IPv4 address, or the /64 of an IPv6 one, in which a machine chooses its addresses itself (RFC
- * 4291 section 2.5.1, RFC 8981).
- */
-export function networkOf(client: string): string {
-  if (!client.includes(':')) return client;
-  return `${addressText(addressBytes(client).fill(0, NETWORK_BYTES))}/64`;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface PageHost {
   /** null: it is not down, or not any more. */
   outageOf(target: Target): Outage | null;
   wasTurnedAway(server: string, client: string): boolean;
+  /** A person has got the page. */
+  onShown(target: Target, client: string): void;
   /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */
   isKnown(client: string): boolean;
   /** It is on disk when this returns; throws when it can't be. */

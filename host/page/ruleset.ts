@@ -97,15 +97,19 @@ export function difference(from: Contents, to: Contents): string {
 }
 
 /**
- * Lets the next new connection to each of these targets through, if it is in `contents`; the empty text when none is.
- * Each has one from now on, whether or not an earlier one was used.
+ * Lets the next new connection to each of these targets through, if it is in `contents`, but none of the clients that are
+ * named with it; the empty text when none is. Each has one from now on, whether or not an earlier one was used.
  */
-export function opening(names: Iterable<string>, contents: Contents): string {
-  const steered = [...names];
+export function opening(openings: ReadonlyMap<string, readonly string[]>, contents: Contents): string {
   let script = '';
   for (const version of [4, 6] as const) {
-    const open = steered.filter((name) => contents[`targets${version}`].has(name));
+    const steered = [...openings].filter(([name]) => contents[`targets${version}`].has(name));
+    const open = steered.map(([name]) => name);
     if (open.length === 0) continue;
+    const visitors = steered.flatMap(([name, others]) => others.map((client) => `${client} . ${name}`));
+    if (visitors.length > 0) {
+      script += `add element inet ringback visitors${version} { ${visitors.join(', ')} }\n`;
+    }
     for (const change of ['add', 'delete', 'add']) {
       script += `${change} element inet ringback open${version} { ${open.join(', ')} }\n`;
     }

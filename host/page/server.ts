@@ -192,6 +192,7 @@ export class PageServer {
     if (forProgram || method === 'HEAD') return;
     this.#counts.shown += 1;
     this.#shownLog.info('page.shown', { server: target.server, port: target.port, client });
+    host.onShown(target, client);
   }
 
   #factsOfPlace({ page, target, outage, message, askedHost, answersPost }: Place, token: string): PageFacts {

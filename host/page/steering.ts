@@ -82,8 +82,8 @@ export class Steering {
   #structure: string;
   /** What was found instead; null: nothing, at the last look. */
   #otherStructure: string | null = null;
-  /** Names of targets whose next visitor is to be let through. */
-  #openings = new Set<string>();
+  /** Names of targets whose next visitor is to be let through, and clients that are not meant. */
+  #openings = new Map<string, readonly string[]>();
   #lookAfter = false;
   #waiting: (() => void)[] = [];
   #running: Promise<void> | null = null;
@@ -133,11 +133,11 @@ export class Steering {
   /**
    * Lets the next new connection to this target go to the server itself: one, within the ten seconds that follow, and
    * never one of a client that was let through to it within the last minute (unless the table was made anew
-   * meanwhile). A target that is not steered is left alone. Calls at the same time share a transaction. Resolves when
+   * meanwhile) nor of `others` (canonical addresses). A target that is not steered is left alone. Calls at the same time share a transaction. Resolves when
    * the kernel has it; a failure is treated as that of `set`.
    */
-  async letThrough(target: Target): Promise<void> {
-    this.#openings.add(nameOf(target));
+  async letThrough(target: Target, others: readonly string[] = []): Promise<void> {
+    this.#openings.set(nameOf(target), others);
     await this.#taken();
   }
 
@@ -247,11 +247,11 @@ export class Steering {
 
   async #apply(wanted: Contents): Promise<void> {
     const openings = this.#openings;
-    this.#openings = new Set();
+    this.#openings = new Map();
     try {
       await this.#change(wanted, opening(openings, wanted));
     } catch (error) {
-      for (const name of openings) this.#openings.add(name);
+      for (const [name, others] of openings) this.#openings.set(name, others);
       throw error;
     }
   }

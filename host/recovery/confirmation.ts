@@ -4,8 +4,8 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Dialled, dial } from './dial.ts';
 
 export interface ConfirmerOptions {
   /** How long the service must answer, from the first to the last connection; 0: one is enough. */
@@ -17,6 +17,22 @@ export interface ConfirmerOptions {
   /** Connections at the same time, all servers together. */
   readonly connections?: number;
 }
+
+/** What is made of the way to a confirmation. */
+export interface Watcher {
+  /** Whether that outcome at that port shows that it is back. */
+  isBack(dialled: Dialled, port: number): boolean;
+  /** The port has answered: from now on it settles. */
+  onAnswer(port: number): void;
+  /** None has answered, or one no longer while it settled. */
+  onSilence(): void;
+}
+
+const ANSWERS: Watcher = {
+  isBack: (dialled) => dialled === 'answered',
+  onAnswer: () => {},
+  onSilence: () => {},
+};
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
@@ -46,7 +62,12 @@ export class Confirmer {
    * A server that does not answer is tried after 0.5 s, 1 s, 2 s, … 5 s. Patience bounds the wait for an
    * answer, not the settling: a service that answers in time is followed to the end.
    */
-  async confirm(server: string, ports: readonly number[], signal: AbortSignal): Promise<number | null> {
+  async confirm(
+    server: string,
+    ports: readonly number[],
+    signal: AbortSignal,
+    watcher: Watcher = ANSWERS,
+  ): Promise<number | null> {
     if (ports.length === 0) return null;
     const waiting = new AbortController();
     const stop = (): void => waiting.abort();
@@ -61,11 +82,13 @@ export class Confirmer {
         !waiting.signal.aborted;
         waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
       ) {
-        const port = await this.#answering(server, ports, signal);
+        const port = await this.#answering(server, ports, signal, watcher);
         if (port !== null) {
-          if (await this.#settles(server, port, signal)) return port;
+          watcher.onAnswer(port);
+          if (await this.#settles(server, port, signal, watcher)) return port;
           waitMs = FIRST_WAIT_MS;
         }
+        if (!signal.aborted) watcher.onSilence();
         await pause(waitMs, waiting.signal);
       }
       return null;
@@ -76,51 +99,38 @@ export class Confirmer {
   }
 
   /**
-   * Whether the port accepts a connection within the connect time. Nothing is sent; the connection is
-   * closed at once in good order.
+   * What becomes of a connection to the port within the connect time.
    */
-  async probe(server: string, port: number, signal?: AbortSignal): Promise<boolean> {
+  async probe(server: string, port: number, signal?: AbortSignal): Promise<Dialled> {
     await this.#acquire();
     if (signal?.aborted === true) {
       this.#release();
-      return false;
+      return 'impossible';
     }
-    return new Promise((resolve) => {
-      const socket = connect({ host: server, port });
-      // Bounds both halves of its life: until it is open, and until the other side has closed, too.
-      const timer = setTimeout(() => socket.destroy(), this.#connectTimeoutMs);
-      socket.on('connect', () => {
-        timer.refresh();
-        resolve(true);
-        socket.end();
-        // What the server says is thrown away; left unread it would turn our FIN into a reset.
-        socket.resume();
-      });
-      socket.on('error', () => resolve(false));
-      socket.on('close', () => {
-        clearTimeout(timer);
-        resolve(false);
-        this.#release();
-      });
-    });
+    return dial({ server, port, timeoutMs: this.#connectTimeoutMs, onClosed: () => this.#release() });
   }
 
   /** The port that answered first, or null if none does (or it does not matter any more). */
-  async #answering(server: string, ports: readonly number[], signal: AbortSignal): Promise<number | null> {
+  async #answering(
+    server: string,
+    ports: readonly number[],
+    signal: AbortSignal,
+    watcher: Watcher,
+  ): Promise<number | null> {
     const tries = ports.map(async (port) => {
-      if (!(await this.probe(server, port, signal))) throw new Error('does not answer');
+      if (!watcher.isBack(await this.probe(server, port, signal), port)) throw new Error('does not answer');
       return port;
     });
     return Promise.any(tries).catch(() => null);
   }
 
-  async #settles(server: string, port: number, signal: AbortSignal): Promise<boolean> {
+  async #settles(server: string, port: number, signal: AbortSignal, watcher: Watcher): Promise<boolean> {
     if (this.#settleMs === 0) return !signal.aborted;
     const atLeastMs = Math.min(SETTLE_STEP_MS, this.#settleMs / 2);
     const steps = Math.min(Math.ceil(this.#settleMs / atLeastMs), MAX_SETTLE_STEPS);
     for (let step = 0; step < steps; step += 1) {
       await pause(this.#settleMs / steps, signal);
-      if (!(await this.probe(server, port, signal))) return false;
+      if (!watcher.isBack(await this.probe(server, port, signal), port)) return false;
     }
     return !signal.aborted;
   }

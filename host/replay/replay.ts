@@ -56,7 +56,7 @@ const DEFAULT_WAIT_MS = 30_000;
 /** An attempt takes 92 bytes: 370 MB at the most. */
 const MOST_ATTEMPTS = 4_000_000;
 /** Of 48 bytes. */
-const MOST_CLIENTS = 2_000_000;
+const MOST_CLIENTS = 4_000_000;
 const LEAST_RECORDS = 1024;
 
 const clamp = (count: number, most: number): number => Math.min(Math.max(count, LEAST_RECORDS), most);
@@ -92,8 +92,8 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
     kind: 'configure',
     sizes: {
       servers: 65_535,
-      // One chain may take half of the table.
-      clients: clamp(2 * packets, MOST_CLIENTS),
+      // Chains of servers that are seen answering nobody may take a quarter of the table.
+      clients: clamp(4 * packets, MOST_CLIENTS),
       attempts: clamp(packets, MOST_ATTEMPTS),
       known: Math.max(options.clients.length, 1),
       prefixes: options.watch.length,

@@ -1,33 +1,51 @@
 /**
- * Whether a sign of life is true: connects to what people tried (recover.confirm: connect), and does so now and then
- * without a sign, because a service that was refused gives none when it is back until somebody tries. Without
- * connecting (none) all there is to do is to wait for a moment: what comes back together is told together.
+ * Whether a server that is down is back. A sign of life is looked into by connecting to what people tried (recover.confirm:
+ * connect); and now and then it is tried without a sign, because a service that was refused gives none when it is back
+ * until somebody tries. What is answered for in its place is tried in any case, whoever waits: nobody else
+ * could notice. Without connecting (none) all there is to do about a sign is to wait for a moment: what comes back
+ * together is told together.
  */
-import type { Confirmer } from '../recovery/confirmation.ts';
+import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
+import type { Dialled } from '../recovery/dial.ts';
 import type { Outage } from './outages.ts';
-import type { Checks } from './ports.ts';
+import type { AnySign, Checks } from './ports.ts';
+import type { Services } from './services.ts';
+import type { Steered } from './steered.ts';
 
 const FIRST_PROBE_MS = 10_000;
 const LONGEST_PROBE_MS = 60_000;
+/** What is answered for is tried so often, as long as there are no more than so many: a dead neighbour takes 3 s. */
+const STEERED_PROBE_MS = 8000;
+const MANY_STEERED = 100;
 
 interface Watched {
   probe: NodeJS.Timeout | null;
-  /** The check under way. */
+  /** The check under way, and whether somebody has been answered since it began. */
   abort: AbortController | null;
+  isAnswered: boolean;
+  /** Ports that nobody ever knew a service at, and that refuse: since when. */
+  readonly refusing: Map<number, number>;
 }
 
 export interface ConnectChecksOptions {
-  /** null: nothing is connected to. */
+  /** null: a sign is believed. */
   readonly confirmer: () => Confirmer | null;
   /** For looks now and then: its connections are not those that people wait for. */
   readonly prober: () => Pick<Confirmer, 'probe'>;
   /** Whether somebody waits for it who can be told: what else is down need not be looked at. */
   readonly isAwaited: (outage: Outage) => boolean;
-  /** Ports to try when nobody knows which one people tried. */
-  readonly portsOf: (server: string) => readonly number[];
+  readonly services: Services;
+  readonly steered: () => Steered;
   readonly settleMs: () => number;
+  readonly nowMs: () => number;
   /** A probe found the service answering. */
   readonly onAlive: (outage: Outage) => void;
+  /** It was tried for the first time since an earlier process knew of it. */
+  readonly onTried: (outage: Outage) => void;
+  /** The port has answered; it will be seen whether it goes on. 0: nobody knows which. */
+  readonly onAnswer: (outage: Outage, port: number) => void;
+  /** It has not. */
+  readonly onSilence: (outage: Outage) => void;
   /** The port that answered for the settle time, 0 when there is none to try, null: still down. */
   readonly onChecked: (outage: Outage, port: number | null) => void;
 }
@@ -40,18 +58,25 @@ export class ConnectChecks implements Checks {
     this.#options = options;
   }
 
-  watch(outage: Outage): void {
-    this.#schedule(outage, FIRST_PROBE_MS);
+  watch(outage: Outage, again = false): void {
+    if (again) this.#tryIn(outage, 0, FIRST_PROBE_MS);
+    else this.#schedule(outage, FIRST_PROBE_MS);
   }
 
-  check(outage: Outage): void {
+  check(outage: Outage, sign: AnySign): void {
     const watched = this.#of(outage);
-    if (watched.abort !== null) return;
+    if (watched.abort !== null) {
+      // A client that was answered says more than what has been looked into in vain so far.
+      if (sign !== 'syn-ack' || watched.isAnswered) return;
+      watched.abort.abort();
+    }
     if (watched.probe !== null) clearTimeout(watched.probe);
     watched.probe = null;
-    watched.abort = new AbortController();
-    void this.#confirm(outage, watched.abort.signal).then((port) => {
-      if (this.#watched.get(outage) !== watched) return;
+    const abort = new AbortController();
+    watched.abort = abort;
+    watched.isAnswered = sign === 'syn-ack';
+    void this.#confirm(outage, sign, watched, abort.signal).then((port) => {
+      if (this.#watched.get(outage) !== watched || watched.abort !== abort) return;
       watched.abort = null;
       this.#options.onChecked(outage, port);
       if (port === null) this.#schedule(outage, LONGEST_PROBE_MS);
@@ -71,49 +96,159 @@ export class ConnectChecks implements Checks {
   }
 
   #of(outage: Outage): Watched {
-    const watched = this.#watched.get(outage) ?? { probe: null, abort: null };
+    const watched = this.#watched.get(outage) ?? {
+      probe: null,
+      abort: null,
+      isAnswered: false,
+      refusing: new Map(),
+    };
     this.#watched.set(outage, watched);
     return watched;
   }
 
   /** What people tried; the fabric sees to it that a stray try does not hide a known service. */
+  #tried({ server, port, triedPort }: Outage): readonly number[] {
+    const { services, steered } = this.#options;
+    const tried = port || triedPort;
+    const ports = tried === 0 ? services.portsOf(server) : [tried];
+    return ports.filter((one) => steered().mayProbe(server, one));
+  }
+
+  /** And what is answered for. */
   #ports(outage: Outage): readonly number[] {
-    const port = outage.port || outage.triedPort;
-    return port === 0 ? this.#options.portsOf(outage.server) : [port];
+    return [...new Set([...this.#tried(outage), ...this.#options.steered().portsOf(outage)])];
   }
 
-  async #probe(outage: Outage): Promise<boolean> {
-    for (const port of this.#ports(outage)) {
-      if (await this.#options.prober().probe(outage.server, port)) return true;
-    }
-    return false;
-  }
-
-  async #confirm(outage: Outage, signal: AbortSignal): Promise<number | null> {
+  async #confirm(
+    outage: Outage,
+    sign: AnySign,
+    watched: Watched,
+    signal: AbortSignal,
+  ): Promise<number | null> {
+    const { confirmer: confirmerOf, services, onAnswer, onSilence, onTried } = this.#options;
     const ports = this.#ports(outage);
-    const confirmer = this.#options.confirmer();
-    if (confirmer !== null && ports.length > 0) return confirmer.confirm(outage.server, ports, signal);
-    // Or people used something else than TCP.
+    const confirmer = confirmerOf();
+    if (confirmer === null || ports.length === 0) {
+      // A client that was answered shows that the page is in its way.
+      if (sign === 'syn-ack') onAnswer(outage, outage.port || outage.triedPort);
+      else if (sign === 'connect') onAnswer(outage, 0);
+      return (await this.#settled(signal)) ? 0 : null;
+    }
+    const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports);
+    const seen = new AbortController();
+    const watcher: Watcher = {
+      isBack: (dialled, port) => this.#isBack(outage, dialled, port),
+      onAnswer: (port) => {
+        seen.abort();
+        watched.isAnswered = true;
+        onAnswer(outage, port);
+      },
+      onSilence: () => {
+        onTried(outage);
+        if (isBelieved && !seen.signal.aborted) return;
+        watched.isAnswered = false;
+        onSilence(outage);
+      },
+    };
+    if (!isBelieved) return confirmer.confirm(outage.server, ports, signal, watcher);
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, ended.signal]);
+    if (sign === 'syn-ack') onAnswer(outage, outage.port || outage.triedPort);
+    const port = await Promise.race([
+      confirmer.confirm(outage.server, ports, either, watcher),
+      // Unless one of our own connections is answered: then they decide.
+      this.#settled(AbortSignal.any([signal, seen.signal])).then((isOver) =>
+        isOver ? 0 : new Promise<never>(() => {}),
+      ),
+    ]);
+    ended.abort();
+    // It answers others and not us, and may be asked without result for ever.
+    if (port === 0) for (const one of ports) services.admit({ server: outage.server, port: one }, false);
+    return port;
+  }
+
+  /** Whether none of its services answers this machine, though they answer others. */
+  #isShut({ server }: Outage, ports: readonly number[]): boolean {
+    const { services } = this.#options;
+    const targets = ports.map((port) => ({ server, port }));
+    return (
+      targets.some((target) => services.isShut(target)) &&
+      !targets.some((target) => services.isAdmitted(target))
+    );
+  }
+
+  /** A port at which nobody ever knew a service, and that refuses, is as it always was; if it is all that was tried. */
+  #isBack(outage: Outage, dialled: Dialled, port: number): boolean {
+    if (dialled === 'answered') return true;
+    return (
+      dialled === 'refused' && outage.port === 0 && this.#isAsEver(outage, port) && this.#isAllAsEver(outage)
+    );
+  }
+
+  #isAsEver({ server }: Outage, port: number): boolean {
+    return !this.#options.services.isKnown({ server, port });
+  }
+
+  #isAllAsEver(outage: Outage): boolean {
+    return this.#ports(outage).every((port) => this.#isAsEver(outage, port));
+  }
+
+  /** Whether the settle time has passed. */
+  #settled(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(0), this.#options.settleMs());
-      signal.addEventListener('abort', () => {
+      const timer = setTimeout(() => resolve(true), this.#options.settleMs());
+      const stop = (): void => {
         clearTimeout(timer);
-        resolve(null);
-      });
+        resolve(false);
+      };
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
     });
   }
 
   #schedule(outage: Outage, waitMs: number): void {
-    const watched = this.#of(outage);
+    const { steered } = this.#options;
+    const many = steered().ofOutage(outage).length > 0 ? steered().targets().length : 0;
+    const steeredMs = STEERED_PROBE_MS * Math.max(1, many / MANY_STEERED);
+    const nextMs = many > 0 ? Math.min(waitMs, steeredMs) : waitMs;
     // Spread, so that the servers behind one switch are not asked in one burst.
-    const spreadMs = waitMs * (0.75 + Math.random() / 2);
+    this.#tryIn(outage, nextMs * (0.75 + Math.random() / 2), waitMs);
+  }
+
+  /** `waitMs`: how long it would be without the page. */
+  #tryIn(outage: Outage, inMs: number, waitMs: number): void {
+    const watched = this.#of(outage);
     watched.probe = setTimeout(async () => {
       watched.probe = null;
-      const { confirmer, isAwaited } = this.#options;
-      const alive = confirmer() !== null && isAwaited(outage) && (await this.#probe(outage));
-      if (this.#watched.get(outage) !== watched || watched.abort !== null) return;
+      const isAlive = await this.#probe(outage, watched);
+      const isOurs = this.#watched.get(outage) === watched;
+      if (isOurs) this.#options.onTried(outage);
+      if (!isOurs || watched.abort !== null) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
-      if (alive) this.#options.onAlive(outage);
-    }, spreadMs);
+      if (isAlive) this.#options.onAlive(outage);
+    }, inMs);
+  }
+
+  async #probe(outage: Outage, watched: Watched): Promise<boolean> {
+    const { confirmer, isAwaited, prober, steered, onAnswer, nowMs, settleMs } = this.#options;
+    const { server } = outage;
+    const answered = steered().portsOf(outage);
+    const tried = confirmer() !== null && isAwaited(outage) ? this.#tried(outage) : [];
+    const ports = [...new Set([...tried, ...answered])];
+    let isAlive = false;
+    await Promise.all(
+      ports.map(async (port) => {
+        const dialled = await prober().probe(server, port);
+        if (this.#watched.get(outage) !== watched) return;
+        const isRefusing = dialled === 'refused' && outage.port === 0 && this.#isAsEver(outage, port);
+        if (!isRefusing) watched.refusing.delete(port);
+        else if (!watched.refusing.has(port)) watched.refusing.set(port, nowMs());
+        const isAsEver = isRefusing && nowMs() - (watched.refusing.get(port) ?? nowMs()) >= settleMs();
+        // Its page goes at once, and that of no other port.
+        if (dialled === 'answered' || (isAsEver && answered.includes(port))) onAnswer(outage, port);
+        if (dialled === 'answered' || (isAsEver && this.#isAllAsEver(outage))) isAlive = true;
+      }),
+    );
+    return isAlive;
   }
 }

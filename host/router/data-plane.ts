@@ -1,14 +1,18 @@
 /** The daemon over time: started, fed, started again when it ends, refilled, asked. */
 import { performance } from 'node:perf_hooks';
+import { seesOnlyCopies } from '../config/router/ask.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { RingbackError } from '../errors.ts';
 import { DaemonLink, type DaemonReady, type InterfaceReport } from '../fabric/daemon.ts';
 import type { Command, FabricEvent, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
+import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
-import { commandsFor, restoreCommands } from './feed.ts';
+import { commandsFor, restoreCommands, serviceCommands } from './feed.ts';
 import type { Outage, Outages } from './outages.ts';
 import type { FabricPort } from './ports.ts';
+import { ProbeAnswers } from './probe-answers.ts';
+import type { Services } from './services.ts';
 
 const FIRST_RESTART_MS = 1000;
 const LONGEST_RESTART_MS = 30_000;
@@ -27,6 +31,8 @@ export interface DataPlaneOptions {
   /** Addresses of those who registered. */
   readonly registered: () => Iterable<string>;
   readonly outages: () => Outages;
+  /** Services that have answered somebody, the one heard of last at the end; and those of one server. */
+  readonly services: () => Pick<Services, 'all' | 'of'>;
   readonly onEvent: (event: FabricEvent) => void;
   /** Everything will be said again. */
   readonly onSync: () => void;
@@ -45,7 +51,7 @@ function sizesOf(configuration: RouterConfiguration): string {
   );
 }
 
-export class DataPlane implements FabricPort {
+export class DataPlane implements FabricPort, AskedFabric {
   readonly #options: DataPlaneOptions;
   #configuration: RouterConfiguration;
   /** The one that was started last, listening or not: `close` ends it in any case. */
@@ -61,6 +67,7 @@ export class DataPlane implements FabricPort {
   #gaps = 0;
   #counters: number[] = [];
   #asking: ((counters: readonly number[]) => void)[] = [];
+  readonly #probes = new ProbeAnswers();
   /** When everything was asked for; null once it was said. */
   #syncedMs: number | null = null;
   #startTimer: NodeJS.Timeout | null = null;
@@ -121,13 +128,59 @@ export class DataPlane implements FabricPort {
     this.#send({ kind: 'stillDown', server, port });
   }
 
+  confirm({ server, port }: Target): void {
+    this.#send({ kind: 'confirm', server, port });
+  }
+
+  acquit({ server, port }: Target): void {
+    this.#send({ kind: 'acquit', server, port });
+  }
+
+  lives({ server, port }: Target): void {
+    this.#send({ kind: 'lives', server, port });
+  }
+
+  /** A look that began at that moment found the service silent. */
+  foundSilent({ server, port }: Target, atMs: number): void {
+    this.#send({ kind: 'foundSilent', server, port, atUs: this.#us(atMs) });
+  }
+
+  get seesProbes(): boolean {
+    return !seesOnlyCopies(this.#configuration.fabric);
+  }
+
+  async ask({ server, port }: Target, localPort: number): Promise<boolean> {
+    const answer = this.#probes.next('asking', { server, port });
+    this.#send({ kind: 'ask', server, port, localPort });
+    return (await answer) !== null;
+  }
+
+  askMet({ server, port }: Target): Promise<Extract<FabricEvent, { kind: 'asked' }> | null> {
+    const answer = this.#probes.next('asked', { server, port });
+    this.#send({ kind: 'askMet', server, port });
+    return answer;
+  }
+
+  askEnd({ server, port }: Target): void {
+    this.#send({ kind: 'askEnd', server, port });
+  }
+
+  msOf(us: number): number {
+    return this.#times.ms - (this.#times.us - us) / 1000;
+  }
+
+  #us(ms: number): number {
+    return this.#times.us + (ms - this.#times.ms) * 1000;
+  }
+
   know(client: string): void {
     this.#send({ kind: 'knowClient', client });
   }
 
   restore(outages: readonly Outage[]): void {
     const { us, ms } = this.#times;
-    this.#link?.sendAll(restoreCommands(outages, us, ms));
+    const services = this.#options.services();
+    this.#link?.sendAll(restoreCommands(outages, us, ms, (server) => services.of(server)));
     const waiting = outages.reduce((count, { clients }) => count + clients.size, 0);
     this.#options.log.info('fabric.restored', { outages: outages.length, clients: waiting });
   }
@@ -170,6 +223,7 @@ export class DataPlane implements FabricPort {
       this.#clear(timer);
     }
     this.#answer([]);
+    this.#probes.drop();
     await this.#started?.close();
   }
 
@@ -195,6 +249,7 @@ export class DataPlane implements FabricPort {
         this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
         if (event.kind === 'syncEnd') this.#syncedMs = null;
         if (event.kind === 'counters') this.#count(event.first, event.values);
+        else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
         else onEvent(event);
       },
       onInterface: (report) => this.#note(report),
@@ -206,6 +261,7 @@ export class DataPlane implements FabricPort {
       onEnd: (error) => {
         this.#link = null;
         this.#answer([]);
+        this.#probes.drop();
         if (this.#closed) return;
         if (!listening && this.#failures === 0) onFailed(error);
         else this.#restart(error);
@@ -230,6 +286,8 @@ export class DataPlane implements FabricPort {
   #restore(): void {
     this.#options.onFresh();
     const link = this.#link;
+    const { us, ms } = this.#times;
+    link?.sendAll(serviceCommands(this.#options.services().all(), us, ms));
     const outages = this.#options.outages().all();
     if (link === null || outages.length === 0) return;
     this.#syncedMs = performance.now();
@@ -330,8 +388,7 @@ export class DataPlane implements FabricPort {
     const { sweepMs } = this.#configuration.notify;
     const everyMs = Math.min(Math.max(sweepMs / 8, LEAST_SWEEP_MS), LONGEST_SWEEP_MS);
     this.#sweepTimer = setTimeout(() => {
-      const nowUs = this.#times.us + (this.#options.clock.nowMs() - this.#times.ms) * 1000;
-      this.#send({ kind: 'sweep', olderThanUs: nowUs - sweepMs * 1000 });
+      this.#send({ kind: 'sweep', olderThanUs: this.#us(this.#options.clock.nowMs() - sweepMs) });
       this.#scheduleSweep();
     }, everyMs);
   }

@@ -10,13 +10,17 @@ import { allowNotices, stopNotices } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreJournal } from './journal.ts';
 import { currentMessage } from './message.ts';
+import { Openings } from './openings.ts';
+import { nameOf } from './outages.ts';
 import type { Router } from './router.ts';
+import type { Services } from './services.ts';
 
 export interface DeadServersOptions {
   readonly configuration: RouterConfiguration;
   readonly page: PageConfiguration;
   readonly store: Store;
   readonly router: Router;
+  readonly services: Services;
   readonly journal: StoreJournal;
   readonly links: StopLinks;
   /** Somebody confirmed his address. */
@@ -27,12 +31,11 @@ export interface DeadServersOptions {
 /** Node's timers take no more; looking sooner does no harm. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-const nameOf = ({ server, port }: Target): string => `${server} ${port}`;
-
 export class DeadServers implements PageHost {
   readonly #options: DeadServersOptions;
   #configuration: RouterConfiguration;
   readonly #steering: Steering;
+  readonly #openings: Openings;
   #server: PageServer | null = null;
   #steered = new Map<string, Target>();
   #hasChanged = false;
@@ -67,6 +70,7 @@ export class DeadServers implements PageHost {
     this.#options = options;
     this.#configuration = options.configuration;
     this.#steering = steering;
+    this.#openings = new Openings(options.services);
   }
 
   reconfigure(configuration: RouterConfiguration): void {
@@ -109,6 +113,11 @@ export class DeadServers implements PageHost {
 
   #askedAgainMs(client: string): number {
     return this.#options.router.people.lastRegisteredMs(client) + this.#options.page.askAgainMs;
+  }
+
+  onShown(target: Target, client: string): void {
+    const others = this.#openings.shown(target, client, this.#options.store.clock.nowMs());
+    if (others !== null) void this.#steering.letThrough(target, others);
   }
 
   wasTurnedAway(server: string, client: string): boolean {
@@ -178,21 +187,15 @@ export class DeadServers implements PageHost {
       const targets = this.#targets();
       const before = this.#steered;
       this.#steered = targets;
+      this.#openings.keep(targets, this.#options.store.clock.nowMs());
       await this.#steering.set([...targets.values()], this.#passing());
       for (const [name, target] of before) if (!targets.has(name)) this.#server?.recovered(target);
     }
   }
 
   #targets(): Map<string, Target> {
-    const { router, page } = this.#options;
-    const targets = router.outages.all().flatMap(({ server, port }) => {
-      const ports = port === 0 ? page.ports : page.ports.filter((one) => one === port);
-      return ports.map((one): [string, Target] => {
-        const target = { server, port: one };
-        return [nameOf(target), target];
-      });
-    });
-    return new Map(targets);
+    const targets = this.#options.router.steered.targets();
+    return new Map(targets.map((target) => [nameOf(target), target]));
   }
 
   /** Clients that get the kernel's answer instead of the question (paragraph 183), until they are asked again. */

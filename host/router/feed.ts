@@ -1,15 +1,17 @@
 /** What the fabric is told at the beginning, and again after every change of the configuration. */
 import { randomBytes } from 'node:crypto';
 import { mappedLength } from '../config/address.ts';
+import { askOf } from '../config/router/ask.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import type { Command } from '../fabric/records.ts';
+import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
 /** Room for clients whose mail address becomes known later. */
 const LEAST_KNOWN = 4096;
 const LEAST_PREFIXES = 64;
 /** Attempts are remembered so long where silence is no outage. */
-const DEFAULT_WAIT_MS = 30_000;
+export const DEFAULT_WAIT_MS = 30_000;
 
 const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
 
@@ -35,6 +37,7 @@ export function commandsFor(configuration: RouterConfiguration, registered: read
         synAck: recover.synAck,
         knownOnly: detect.knownClientsOnly,
         reportAttempts: false,
+        ask: servers.some((server) => askOf(configuration, server) === 'connect') || detect.ask === 'connect',
       },
       everything: marks(fabric),
       waitUs: (detect.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
@@ -62,15 +65,22 @@ function marks({ interfaces, seesEverything }: FabricConfiguration): number {
 /** Stands for nobody in a restore command: the outage alone. */
 const NOBODY = '::';
 
-/** Everybody who waits, for a fabric that knows of nobody. `nowUs` is its clock at the moment that is `nowMs` on ours. */
+/**
+ * Everybody who waits, for a fabric that knows of nobody. `nowUs` is its clock at the moment that is `nowMs` on ours. What
+ * a server has answered before comes directly before its outage, which counts for more then: of many, what came first may
+ * have gone again.
+ */
 export function* restoreCommands(
   outages: readonly Outage[],
   nowUs: number,
   nowMs: number,
+  servicesOf: (server: string) => Iterable<ServiceRow> = () => [],
 ): Generator<Command> {
   const us = (ms: number): number => nowUs - (nowMs - ms) * 1000;
-  for (const { server, port, cause, triedPort, fromMs, clients } of outages) {
-    const outage = { kind: 'restore', server, port, cause, triedPort } as const;
+  for (const { server, port, state, cause, triedPort, fromMs, clients } of outages) {
+    yield* serviceCommands(servicesOf(server), nowUs, nowMs);
+    const suspected = state !== 'down';
+    const outage = { kind: 'restore', server, port, suspected, cause, triedPort } as const;
     yield { ...outage, client: NOBODY, tries: 1, firstUs: us(fromMs), lastUs: us(fromMs) };
     for (const [client, { firstMs, lastMs, tries }] of clients) {
       // Spelt out: copying `outage` takes longer than all the rest, and there may be 100,000.
@@ -78,6 +88,7 @@ export function* restoreCommands(
         kind: 'restore',
         server,
         port,
+        suspected,
         cause,
         triedPort,
         client,
@@ -86,5 +97,16 @@ export function* restoreCommands(
         lastUs: us(lastMs),
       };
     }
+  }
+}
+
+/** Which services answered before, the one heard of last at the end, for a fabric that has heard of none. */
+export function* serviceCommands(
+  services: Iterable<ServiceRow>,
+  nowUs: number,
+  nowMs: number,
+): Generator<Command> {
+  for (const { server, port, heardMs } of services) {
+    yield { kind: 'restoreService', server, port, atUs: nowUs - (nowMs - heardMs) * 1000 };
   }
 }

@@ -1,11 +1,14 @@
 /** What the router knows, on its way to disk: in groups, to spare the flash, or at once where a promise hangs on it. */
+
+import type { Target } from '../fabric/records.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Sql } from '../store/database.ts';
 import { addToHistory, type PastOutage } from '../store/history.ts';
 import { removeClient, removeOutage, saveClient, saveOutage, type TellingState } from '../store/outages.ts';
+import { removeService, type ServiceRow, saveService } from '../store/services.ts';
 import type { Store } from '../store/store.ts';
 import type { HeldNotice } from './notices.ts';
-import type { Outage } from './outages.ts';
+import { nameOf, type Outage } from './outages.ts';
 import type { Journal, Rest } from './ports.ts';
 
 /** At most one commit in this time. */
@@ -21,6 +24,8 @@ export class StoreJournal implements Journal {
   // What is not on disk yet.
   readonly #outages = new Set<Outage>();
   readonly #clients = new Map<Outage, Set<string>>();
+  /** Those without a time are removed. */
+  readonly #services = new Map<string, ServiceRow | Target>();
   readonly #removed = new Map<Outage, PastOutage | null>();
   #committedMs = Number.NEGATIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -43,6 +48,12 @@ export class StoreJournal implements Journal {
     this.#schedule(hurry);
   }
 
+  services(saved: readonly ServiceRow[], removed: readonly Target[]): void {
+    for (const row of saved) this.#services.set(nameOf(row), row);
+    for (const { server, port } of removed) this.#services.set(nameOf({ server, port }), { server, port });
+    this.#schedule(true);
+  }
+
   remove(outage: Outage, past: PastOutage | null): void {
     this.#outages.delete(outage);
     this.#clients.delete(outage);
@@ -58,7 +69,7 @@ export class StoreJournal implements Journal {
     const queued = this.#commit((sql) => {
       for (const { outage, past } of ended) {
         removeOutage(sql, outage.id);
-        saveOutage(sql, { ...outage, told: true, telling: null });
+        saveOutage(sql, { ...outage, told: true, telling: null, suspected: false });
         addToHistory(sql, past);
       }
       return this.#outbox.enter(sql, notices);
@@ -73,7 +84,7 @@ export class StoreJournal implements Journal {
     notices: readonly HeldNotice[],
   ): void {
     const queued = this.#commit((sql) => {
-      for (const outage of ending) saveOutage(sql, { ...outage, told: false, telling });
+      for (const outage of ending) saveOutage(sql, { ...outage, told: false, telling, suspected: false });
       const [first] = ending;
       if (first !== undefined)
         for (const [client, waiting] of left) saveClient(sql, first.id, client, waiting);
@@ -89,7 +100,8 @@ export class StoreJournal implements Journal {
 
   /** Writes what is not on disk yet, at once. */
   flush(): void {
-    if (this.#outages.size + this.#clients.size + this.#removed.size > 0) this.#commit(() => {});
+    const unsaved = this.#outages.size + this.#clients.size + this.#removed.size + this.#services.size;
+    if (unsaved > 0) this.#commit(() => {});
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#dueMs = Number.POSITIVE_INFINITY;
@@ -102,7 +114,10 @@ export class StoreJournal implements Journal {
         removeOutage(sql, outage.id);
         if (past !== null) addToHistory(sql, past);
       }
-      for (const outage of this.#outages) saveOutage(sql, { ...outage, told: false, telling: null });
+      for (const outage of this.#outages) {
+        const suspected = outage.state !== 'down';
+        saveOutage(sql, { ...outage, told: false, telling: null, suspected });
+      }
       for (const [outage, clients] of this.#clients) {
         for (const client of clients) {
           const waiting = outage.clients.get(client);
@@ -110,8 +125,13 @@ export class StoreJournal implements Journal {
           else saveClient(sql, outage.id, client, waiting);
         }
       }
+      for (const row of this.#services.values()) {
+        if ('heardMs' in row) saveService(sql, row);
+        else removeService(sql, row.server, row.port);
+      }
       return more(sql);
     });
+    this.#services.clear();
     this.#removed.clear();
     this.#outages.clear();
     this.#clients.clear();

@@ -8,9 +8,16 @@ export interface Waiting {
   tries: number;
 }
 
+/**
+ * `suspected`: somebody failed there, and the server is being asked. `short`: it is over, and was before it could be
+ * decided; its people are told once it has settled. Neither is answered for.
+ */
+export type OutageState = 'suspected' | 'short' | 'down';
+
 export interface Outage extends Target {
   /** The same as long as it lasts, in every process; never used again. */
   readonly id: number;
+  state: OutageState;
   cause: Cause;
   /** The TCP port that was tried last, 0 when none was. */
   triedPort: number;
@@ -18,6 +25,9 @@ export interface Outage extends Target {
   fromMs: number;
   readonly clients: Map<string, Waiting>;
 }
+
+/** Numbers of outages are drawn below this. */
+export const MOST_IDS = 2 ** 48 - 1;
 
 export function nameOf(target: Target): string {
   return `${target.server} ${target.port}`;
@@ -38,8 +48,13 @@ export class Outages {
     this.#outages.delete(nameOf(target));
   }
 
+  /** Suspicions, too. */
   all(): Outage[] {
     return [...this.#outages.values()];
+  }
+
+  down(): Outage[] {
+    return this.all().filter(({ state }) => state === 'down');
   }
 
   /** Those of one server: of the host as a whole, and of its services. */

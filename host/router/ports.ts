@@ -1,15 +1,25 @@
 /** What the router needs of others. */
-import type { Target } from '../fabric/records.ts';
+import type { Sign, Target } from '../fabric/records.ts';
 import type { PastOutage } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
+import type { ServiceRow } from '../store/services.ts';
 import type { HeldNotice } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
+
+/** What tells that a server may be back. */
+export type AnySign = Sign | 'trap' | 'connect';
 
 /** What the router needs of the fabric. */
 export interface FabricPort {
   release(target: Target): void;
   forget(target: Target): void;
   stillDown(target: Target): void;
+  /** A suspicion was right. */
+  confirm(target: Target): void;
+  /** It was not: `acquitted` answers. */
+  acquit(target: Target): void;
+  /** It answered a probe just now. */
+  lives(target: Target): void;
   /** Somebody's mail address is known from now on. */
   know(client: string): void;
   /** These outages with these clients, for a fabric that does not know them. */
@@ -20,12 +30,26 @@ export interface FabricPort {
 
 /** What the router needs of the check whether a sign of life is true. */
 export interface Checks {
-  /** The outage has begun: look now and then by yourself. */
-  watch(outage: Outage): void;
+  /** The outage has begun, or an earlier process knew of it (`again`): look now and then by yourself, then at once. */
+  watch(outage: Outage, again?: boolean): void;
   /** A sign came: look closely. */
-  check(outage: Outage): void;
+  check(outage: Outage, sign: AnySign): void;
   /** The outage is over. */
   stop(outage: Outage): void;
+}
+
+/** What the router needs of the question whether what somebody met is an outage. */
+export interface Asker {
+  /** A suspicion is there, of this process or of an earlier one. */
+  open(outage: Outage): void;
+  /** A client of it has failed. */
+  failed(outage: Outage, client: string): void;
+  /** It is over. */
+  forget(outage: Outage): void;
+  /** A known service leaves somebody waiting. */
+  look(target: Target): void;
+  /** A service lives: does it answer this machine, too? */
+  admit(target: Target): void;
 }
 
 /** How those who wait for outages change while they are told. */
@@ -42,6 +66,8 @@ export interface Journal {
   outage(outage: Outage, how: { hurry: boolean }): void;
   /** A client of it began to wait, waits on, or waits no more. */
   client(outage: Outage, client: string, how: { hurry: boolean }): void;
+  /** What is known of services has changed. */
+  services(saved: readonly ServiceRow[], removed: readonly Target[]): void;
   /** It is over, and nobody is told; null: that is nothing for the history. */
   remove(outage: Outage, past: PastOutage | null): void;
   /** Outages are over, and these are told: on disk when it returns. */

@@ -3,14 +3,13 @@
  * (paragraphs 37, 38 and 92 to 94).
  */
 import type { RouterConfiguration } from '../config/types.ts';
-import type { Sign } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
+import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Coming } from './notices.ts';
 import type { Outage, Outages, Waiting } from './outages.ts';
-import type { Checks, FabricPort } from './ports.ts';
-
-export type AnySign = Sign | 'trap' | 'connect';
+import type { AnySign, Checks, FabricPort } from './ports.ts';
+import type { Steered } from './steered.ts';
 
 /** Outages that end together: a server as a whole and the service that was tried on it. */
 export interface Recovery {
@@ -32,7 +31,12 @@ interface Pending extends Recovery {
 
 export interface RecoveriesOptions {
   readonly outages: Outages;
-  readonly fabric: Pick<FabricPort, 'release' | 'stillDown'>;
+  readonly fabric: Pick<FabricPort, 'release' | 'stillDown' | 'confirm' | 'lives'>;
+  readonly steered: Pick<Steered, 'back' | 'gone'>;
+  /** What is answered for has changed. */
+  readonly onChange: () => void;
+  /** It was over, and is an outage all the same. */
+  readonly onOutage: (outage: Outage) => void;
   readonly checks: Checks;
   /** All its chains are here. It is none of the recoveries any more. */
   readonly onHandedOut: (recovery: Recovery) => void;
@@ -42,13 +46,18 @@ export interface RecoveriesOptions {
 
 export class Recoveries {
   readonly #options: RecoveriesOptions;
+  /** Signs are what strangers can send in any number. */
+  readonly #burst: BurstLog;
   #recover: RouterConfiguration['recover'];
   /** Outages with a sign of life that is being looked into, or was found true. */
   readonly #signs = new Map<Outage, AnySign>();
+  /** Those of whom somebody has been answered since. */
+  readonly #settling = new Set<Outage>();
   readonly #recoveries = new Map<Outage, Pending>();
 
   constructor({ recover }: RouterConfiguration, options: RecoveriesOptions) {
     this.#options = options;
+    this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
     this.#recover = recover;
   }
 
@@ -63,21 +72,43 @@ export class Recoveries {
 
   /** A trap from a server: of what it runs, everything that is down may be back (paragraphs 37 and 38). */
   onTrap(server: string): void {
-    const down = this.#options.outages.of(server);
+    const down = this.#options.outages.of(server).filter(({ state }) => state === 'down');
     // All of them first: they come back together.
     for (const outage of down) this.#note(outage, 'trap');
-    for (const outage of down) if (!this.has(outage)) this.#options.checks.check(outage);
+    for (const outage of down) if (!this.has(outage)) this.#options.checks.check(outage, 'trap');
   }
 
   /** A sign of life, wherever it comes from. */
   onSign(outage: Outage, sign: AnySign): void {
     this.#note(outage, sign);
-    if (!this.has(outage)) this.#options.checks.check(outage);
+    if (!this.has(outage)) this.#options.checks.check(outage, sign);
   }
 
   #note(outage: Outage, sign: AnySign): void {
-    this.#options.log.info('recovery.signal', { server: outage.server, port: outage.port, sign });
-    if (!this.has(outage)) this.#signs.set(outage, sign);
+    if (this.has(outage)) return;
+    const { server, port } = outage;
+    if (this.#signs.get(outage) !== sign) this.#burst.info('recovery.signal', { server, port, sign });
+    this.#signs.set(outage, sign);
+  }
+
+  /** The port has answered: nobody is answered for any more there, and it has to stay like that for the settle time. */
+  onAnswer(outage: Outage, port: number): void {
+    const { outages, steered, fabric, onChange } = this.#options;
+    if (outages.get(outage) !== outage || this.has(outage)) return;
+    this.#settling.add(outage);
+    if (port !== 0) steered.back(outage, port);
+    fabric.lives(outage);
+    onChange();
+  }
+
+  /** If it has answered, it has failed before that time was over. */
+  onSilence(outage: Outage): void {
+    const { steered, fabric, onChange, onOutage } = this.#options;
+    if (this.has(outage) || !this.#settling.delete(outage)) return;
+    steered.gone(outage);
+    if (outage.state === 'short') onOutage(outage);
+    else fabric.stillDown(outage);
+    onChange();
   }
 
   /** The check came to its end: the port that answers, 0 when there is none to connect to, or null: still down. */
@@ -87,7 +118,8 @@ export class Recoveries {
     if (port === null) {
       this.#signs.delete(outage);
       log.info('recovery.denied', { server: outage.server, port: outage.port });
-      fabric.stillDown(outage);
+      if (this.#settling.has(outage)) this.onSilence(outage);
+      else fabric.stillDown(outage);
       return;
     }
     if (this.#recover.confirm === 'connect') {
@@ -100,7 +132,9 @@ export class Recoveries {
   #together(outage: Outage): Outage[] {
     const port = outage.port || outage.triedPort;
     const isTrapEnough = this.#recover.confirm === 'none' && this.#signs.get(outage) === 'trap';
-    const others = this.#options.outages.of(outage.server).filter((other) => other !== outage);
+    const others = this.#options.outages
+      .of(outage.server)
+      .filter((other) => other !== outage && other.state !== 'suspected');
     return [
       outage,
       ...others.filter(
@@ -151,6 +185,7 @@ export class Recoveries {
     if (recovery.pending.size > 0) return;
     for (const other of recovery.outages) {
       this.#signs.delete(other);
+      this.#settling.delete(other);
       this.#recoveries.delete(other);
     }
     this.#options.onHandedOut(recovery);
@@ -171,6 +206,7 @@ export class Recoveries {
   /** The outage ended otherwise. */
   forget(outage: Outage): void {
     this.#signs.delete(outage);
+    this.#settling.delete(outage);
   }
 
   /** All that may be over in a moment. */

@@ -12,10 +12,13 @@ import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import { Endings } from './endings.ts';
 import { Notices } from './notices.ts';
-import { type Outage, Outages, type Waiting } from './outages.ts';
+import { MOST_IDS, type Outage, Outages, type Waiting } from './outages.ts';
 import { People, type Person, type Registered } from './people.ts';
-import type { Checks, FabricPort, Journal } from './ports.ts';
+import type { Asker, Checks, FabricPort, Journal } from './ports.ts';
 import { Recoveries, type Recovery } from './recoveries.ts';
+import type { Services } from './services.ts';
+import { Steered } from './steered.ts';
+import { Suspected } from './suspected.ts';
 import { Tellings } from './tellings.ts';
 
 export interface RouterOptions {
@@ -28,6 +31,12 @@ export interface RouterOptions {
   readonly confirmed: ReadonlySet<string>;
   readonly fabric: FabricPort;
   readonly checks: Checks;
+  /** Services that have answered somebody. */
+  readonly services: Services;
+  /** Asks a server whether it is down. Without it everybody is believed. */
+  readonly asker: Asker;
+  /** Addresses of this machine: about itself it can't ask. */
+  readonly isOwn: (address: string) => boolean;
   readonly journal: Journal;
   /** An outage began or ended. */
   readonly onChange: () => void;
@@ -37,7 +46,6 @@ export interface RouterOptions {
   readonly clock: Clock;
 }
 
-const MOST_IDS = 2 ** 48 - 1;
 /** By so much the same moment may differ when it is told twice: events are under way for some time. */
 const UNDER_WAY_MS = 60_000;
 
@@ -45,6 +53,8 @@ export class Router {
   readonly outages = new Outages();
   readonly people: People;
   readonly recoveries: Recoveries;
+  readonly steered: Steered;
+  readonly suspected: Suspected;
   readonly #options: RouterOptions;
   /** For what strangers can cause in any number. */
   readonly #burst: BurstLog;
@@ -64,10 +74,21 @@ export class Router {
     this.#configuration = options.configuration;
     this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
     this.people = new People(options.configuration, options);
+    this.steered = new Steered(options.configuration, this.outages);
     this.recoveries = new Recoveries(options.configuration, {
       ...options,
       outages: this.outages,
+      steered: this.steered,
+      onOutage: (outage) => this.suspected.believe(outage),
       onHandedOut: (recovery) => this.#tell(recovery),
+    });
+    this.suspected = new Suspected({
+      ...options,
+      outages: this.outages,
+      recoveries: this.recoveries,
+      burst: this.#burst,
+      keep: (outage) => this.#keep(outage),
+      begin: (outage) => this.#begin(outage),
     });
     this.#notices = new Notices(options.configuration, this.people);
     this.#endings = new Endings(options.journal);
@@ -85,18 +106,30 @@ export class Router {
   resume(stored: readonly StoredOutage[]): void {
     this.#knowsMore = stored.length > 0;
     this.#tellings.resume(
-      stored.flatMap((one) => (one.telling === null ? [] : [{ ...one, telling: one.telling }])),
+      stored.flatMap(({ telling, ...one }) =>
+        telling === null ? [] : [{ ...one, state: 'down' as const, telling }],
+      ),
     );
-    for (const { told, telling, ...outage } of stored) {
+    for (const { told, telling, suspected, ...rest } of stored) {
       if (telling !== null) continue;
+      const outage: Outage = { ...rest, state: suspected ? 'suspected' : 'down' };
       if (told) {
         this.#endings.resume(outage);
-      } else {
-        this.outages.add(outage);
-        this.#options.checks.watch(outage);
+        continue;
       }
+      this.outages.add(outage);
+      // It may have come back since: it is asked before anybody is sent to the page.
+      if (!suspected) this.steered.resume(outage);
     }
     this.#options.onChange();
+  }
+
+  /** The fabric is there: what an earlier process knew is looked into. */
+  begin(): void {
+    for (const outage of this.outages.all()) {
+      if (outage.state === 'suspected') this.#options.asker.open(outage);
+      else this.#options.checks.watch(outage, true);
+    }
   }
 
   /** Everything that is known is written anew: what was on disk is lost. */
@@ -113,6 +146,8 @@ export class Router {
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
     this.people.reconfigure(configuration);
+    this.steered.reconfigure(configuration);
+    this.#options.services.reconfigure(configuration);
     this.recoveries.reconfigure(configuration);
     this.#notices.reconfigure(configuration);
   }
@@ -125,9 +160,14 @@ export class Router {
     return false;
   }
 
-  /** Of the service, or of its host as a whole. */
+  /** Of the service, or of its host as a whole; not what is only suspected. */
   outageOf(target: Target): Outage | undefined {
-    return this.outages.get({ server: target.server, port: 0 }) ?? this.outages.get(target);
+    return this.#downOf({ server: target.server, port: 0 }) ?? this.#downOf(target);
+  }
+
+  #downOf(target: Target): Outage | undefined {
+    const outage = this.outages.get(target);
+    return outage?.state === 'down' ? outage : undefined;
   }
 
   /** Whether one of these ports of the server is down, 0: the host as a whole. */
@@ -135,7 +175,7 @@ export class Router {
     // Until all are told of it, its last end is not in the history.
     return ports.some((port) => {
       const target = { server, port };
-      return this.outages.get(target) !== undefined || this.#tellings.has(target);
+      return this.#downOf(target) !== undefined || this.#tellings.has(target);
     });
   }
 
@@ -143,7 +183,7 @@ export class Router {
   outageFor(target: Target, client: string): Outage | undefined {
     const whole = this.outageOf(target);
     if (whole === undefined || whole.clients.has(client)) return whole;
-    const service = this.outages.get(target);
+    const service = this.#downOf(target);
     return service?.clients.has(client) ? service : whole;
   }
 
@@ -185,7 +225,7 @@ export class Router {
     for (const outage of this.#endings.clear()) {
       // They came after the others were told, and the old fabric was about to say that the outage goes on.
       const fromMs = Math.min(...Array.from(outage.clients.values(), ({ firstMs }) => firstMs));
-      this.#begin({ ...outage, id: randomInt(MOST_IDS), fromMs });
+      this.suspected.suspect({ ...outage, id: randomInt(MOST_IDS), state: 'suspected', fromMs });
     }
   }
 
@@ -220,6 +260,15 @@ export class Router {
       }
       case 'forgotten':
         this.#onForgotten(event, event.goesOn);
+        break;
+      case 'acquitted':
+        this.suspected.onAcquitted(event);
+        break;
+      case 'answers':
+        this.#onAnswers(event);
+        break;
+      case 'look':
+        this.#options.asker.look({ server: event.server, port: event.port });
         break;
       case 'dropped':
         this.#remove(event);
@@ -272,32 +321,65 @@ export class Router {
         this.#options.journal.outage(known, { hurry: false });
       }
       this.#mentioned?.add(known);
-      // The sign itself may have been lost.
-      if (event.state !== 'down' && !this.recoveries.has(known)) this.#unfinished.add(known);
+      if (event.state === 'suspected') {
+        // What was decided has not reached it, or was said while this was under way.
+        if (known.state === 'down') this.#options.fabric.confirm(known);
+      } else if (event.state === 'down' && known.state !== 'down') {
+        known.cause = cause;
+        this.suspected.onCertain(known);
+      } else if (event.state !== 'down' && !this.recoveries.has(known)) {
+        // The sign itself may have been lost.
+        this.#unfinished.add(known);
+      }
+      return;
+    }
+    if (this.#options.isOwn(server)) {
+      this.#options.fabric.acquit({ server, port });
       return;
     }
     const outage: Outage = {
       id: randomInt(MOST_IDS),
       server,
       port,
+      state: event.state === 'suspected' ? 'suspected' : 'down',
       cause,
       triedPort,
       fromMs: this.#ms(event.nowUs, event.firstUs),
       clients: this.#endings.takeLate(event) ?? new Map(),
     };
-    this.#begin(outage);
     this.#mentioned?.add(outage);
+    if (event.state === 'suspected') {
+      this.suspected.suspect(outage);
+      return;
+    }
+    this.#begin(outage);
     if (event.state !== 'down') this.#unfinished.add(outage);
     this.#burst.info('outage.opened', { server, port, cause });
   }
 
   #begin(outage: Outage): void {
+    outage.state = 'down';
+    this.#keep(outage);
+    this.#options.onChange();
+    this.#options.checks.watch(outage);
+  }
+
+  #keep(outage: Outage): void {
     this.outages.add(outage);
-    const { journal, checks, onChange } = this.#options;
-    onChange();
+    const { journal } = this.#options;
     journal.outage(outage, { hurry: true });
     for (const client of outage.clients.keys()) journal.client(outage, client, { hurry: true });
-    checks.watch(outage);
+  }
+
+  /** An earlier process knew of it, and it has been tried since. */
+  onTried(outage: Outage): void {
+    if (this.steered.asked(outage)) this.#options.onChange();
+  }
+
+  /** A service answered somebody: whether it answers this machine, too, is found out while it lives. */
+  #onAnswers({ server, port }: Target): void {
+    const { services, asker } = this.#options;
+    if (services.heard({ server, port })) asker.admit({ server, port });
   }
 
   #onWaiting(event: Extract<FabricEvent, { kind: 'waiting' | 'released' | 'swept' }>): void {
@@ -316,6 +398,7 @@ export class Router {
       log.info('client.waiting', { server, port, client });
     }
     clients.set(event.client, waiting);
+    if (outage?.state === 'suspected') this.#options.asker.failed(outage, event.client);
     this.#mentioned?.add(waiting);
     // The answer to a sync repeats what is on disk already.
     if (outage !== undefined && isNews(known, waiting)) {
@@ -334,6 +417,10 @@ export class Router {
         // Its chain was on its way: the rest is asked for, or was all here already.
         if (mentioned.has(outage)) fabric.release(outage);
         else this.recoveries.finish(outage);
+        continue;
+      }
+      if (this.suspected.isAcquitted(outage)) {
+        fabric.acquit(outage);
         continue;
       }
       const unmentioned = [...outage.clients].filter(([, waiting]) => !mentioned.has(waiting));
@@ -357,7 +444,9 @@ export class Router {
       fabric.forget(outage);
       again = true;
     }
-    for (const outage of this.#unfinished) if (this.outages.get(outage) === outage) checks.check(outage);
+    for (const outage of this.#unfinished) {
+      if (this.outages.get(outage) === outage) checks.check(outage, 'connect');
+    }
     this.#unfinished.clear();
     this.#knowsMore = false;
     if (again) fabric.sync();
@@ -373,20 +462,34 @@ export class Router {
       return;
     }
     this.outages.delete(target);
-    this.recoveries.forget(outage);
-    this.#options.checks.stop(outage);
-    this.#options.onChange();
+    this.#forget(outage);
+    const isSuspected = outage.state === 'suspected';
     const { server, port, cause, fromMs, clients } = outage;
     const toMs = this.#options.clock.nowMs();
     const past = { server, port, cause, fromMs, toMs, sign: null, clients: clients.size, told: 0 };
     // A flood of forged requests must not wash real outages out of the history.
-    this.#options.journal.remove(outage, this.isAwaited(outage) ? past : null);
-    this.#burst.info('outage.closed', { server, port, cause, told: 0 });
+    this.#options.journal.remove(outage, this.isAwaited(outage) && !isSuspected ? past : null);
+    if (isSuspected) this.#burst.info('suspicion.ended', { server, port, outcome: 'dropped' });
+    else this.#burst.info('outage.closed', { server, port, cause, told: 0 });
+  }
+
+  /** What is known of it beside the tables. */
+  #forget(outage: Outage): void {
+    const { checks, asker, onChange } = this.#options;
+    this.recoveries.forget(outage);
+    this.steered.forget(outage);
+    this.suspected.forget(outage);
+    asker.forget(outage);
+    checks.stop(outage);
+    onChange();
   }
 
   /** The whole chain is here: its people are told, then it is freed (paragraphs 92 to 95). */
   #tell(recovery: Recovery): void {
-    for (const outage of recovery.outages) this.outages.delete(outage);
+    for (const outage of recovery.outages) {
+      this.outages.delete(outage);
+      this.steered.forget(outage);
+    }
     this.#options.onChange();
     this.#tellings.begin(recovery, recovery.outages);
   }

@@ -13,29 +13,37 @@ import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
 import { newStopKey, StopLinks } from '../notify/stop-links.ts';
 import { OWN_PATH } from '../page/pages.ts';
+import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
 import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
+import { loadServices } from '../store/services.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
 import { loadStopped } from '../store/stopped.ts';
 import { Store } from '../store/store.ts';
 import { ConnectChecks } from './checks.ts';
 import { DataPlane } from './data-plane.ts';
 import { DeadServers } from './dead-servers.ts';
+import { DEFAULT_WAIT_MS } from './feed.ts';
 import { StoreJournal } from './journal.ts';
 import { messageRoutes } from './message.ts';
-import { ownUrl } from './own-url.ts';
+import { isOwnAddress, ownUrl } from './own-addresses.ts';
 import { Router } from './router.ts';
+import { Services } from './services.ts';
 import { statusOf } from './status.ts';
+import { Suspicions } from './suspicions.ts';
 
 /** How long mails under way may take when the program is told to stop. */
 const STOP_GRACE_MS = 5000;
 
+/** A dead neighbour is known to be one after 3.07 s; a probe waits for a little less, and the next one comes soon. */
+const PROBE_MS = 3000;
+
 /** Connections at the same time that look now and then whether something is back. */
-const PROBES = 16;
+const PROBES = 128;
 
 /** Pending notices and past outages that the status tells of; `ringback outbox` and `ringback history` tell of more. */
 const STATUS_NOTICES = 5;
@@ -77,13 +85,16 @@ class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #sender = new ReplaceableSender();
   readonly #outbox: Outbox;
   readonly #journal: StoreJournal;
+  readonly #services: Services;
   readonly #checks: ConnectChecks;
+  readonly #asking: Asking;
+  readonly #suspicions: Suspicions;
   readonly #router: Router;
   readonly #dataPlane: DataPlane;
   #confirmer: Confirmer | null;
   #deadServers: DeadServers | null = null;
   readonly #links: StopLinks;
-  readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES });
+  readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES, connectTimeoutMs: PROBE_MS });
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
@@ -124,24 +135,48 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       section: 'recover.traps',
     });
     this.#journal = new StoreJournal(store, this.#outbox);
+    const nowMs = (): number => store.clock.nowMs();
+    this.#services = new Services(configuration, {
+      stored: store.read(loadServices),
+      clock: store.clock,
+      save: (saved, removed) => this.#journal.services(saved, removed),
+    });
     this.#checks = new ConnectChecks({
       confirmer: () => this.#confirmer,
       prober: () => this.#prober,
       isAwaited: (outage) => this.#router.isAwaited(outage),
-      portsOf: (server) => this.#configuration.servers.find(({ address }) => address === server)?.ports ?? [],
+      services: this.#services,
+      steered: () => this.#router.steered,
       settleMs: () => this.#configuration.recover.settleMs,
+      nowMs,
       onAlive: (outage) => this.#router.recoveries.onSign(outage, 'connect'),
+      onTried: (outage) => this.#router.onTried(outage),
+      onAnswer: (outage, port) => this.#router.recoveries.onAnswer(outage, port),
+      onSilence: (outage) => this.#router.recoveries.onSilence(outage),
       onChecked: (outage, port) => this.#router.recoveries.onChecked(outage, port),
     });
     this.#dataPlane = new DataPlane({
       configuration,
       registered: () => this.#router.people.registeredClients,
       outages: () => this.#router.outages,
+      services: () => this.#services,
       onEvent: (event) => this.#router.onEvent(event),
       onSync: () => this.#router.beginSync(),
       onFresh: () => this.#router.onFreshFabric(),
       log,
       clock: store.clock,
+    });
+    this.#asking = new Asking({ fabric: this.#dataPlane, nowMs });
+    this.#suspicions = new Suspicions({
+      asking: this.#asking,
+      services: this.#services,
+      steered: () => this.#router.steered,
+      waitMs: () => this.#configuration.detect.unansweredMs ?? DEFAULT_WAIT_MS,
+      nowMs,
+      log,
+      onAnswer: (target) => this.#dataPlane.lives(target),
+      onSilence: (target, beganMs) => this.#dataPlane.foundSilent(target, beganMs),
+      onEnd: (outage, outcome, port) => this.#router.suspected.onAsked(outage, outcome, port),
     });
     this.#router = new Router({
       configuration,
@@ -150,6 +185,9 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       confirmed: store.read(loadConfirmed),
       fabric: this.#dataPlane,
       checks: this.#checks,
+      services: this.#services,
+      asker: this.#suspicions,
+      isOwn: isOwnAddress,
       journal: this.#journal,
       onChange: () => {
         this.#deadServers?.changed();
@@ -179,6 +217,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       page,
       store: this.#store,
       router: this.#router,
+      services: this.#services,
       journal: this.#journal,
       links: this.#links,
       onConfirmed: () => this.#outbox.wake(),
@@ -188,6 +227,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
 
   async begin(): Promise<Fields> {
     await this.#dataPlane.start();
+    this.#router.begin();
     // What an earlier process left.
     this.#outbox.wake();
     const { fabric, detect } = this.#configuration;
@@ -215,6 +255,8 @@ class RouterRole implements RunningRole<RouterConfiguration> {
   async stop(): Promise<void> {
     if (this.#later !== null) clearTimeout(this.#later);
     this.#checks.close();
+    this.#suspicions.close();
+    this.#asking.close();
     await this.#traps.close();
     await this.#control?.close();
     await this.#deadServers?.close();

@@ -50,6 +50,8 @@ export interface Status {
     readonly from: string | null;
     readonly clients: readonly StatusClient[];
   }[];
+  /** Where somebody failed, and the server is being asked whether it is down; as outages. */
+  readonly suspicions: Status['outages'];
   readonly notices: OutboxCounts;
   /** The first few of the pending ones. */
   readonly pending: readonly NoticeRecord[];
@@ -66,9 +68,8 @@ export interface Status {
 
 export function statusOf(facts: Facts): Status {
   const wall = (ms: number): string | null => facts.clock.dateOf(ms)?.toISOString() ?? null;
-  return {
-    since: facts.startedAt.toISOString(),
-    outages: facts.outages.map(({ server, port, cause, fromMs, clients }) => ({
+  const shown = (outages: readonly Outage[]): Status['outages'] =>
+    outages.map(({ server, port, cause, fromMs, clients }) => ({
       server,
       port,
       cause,
@@ -79,7 +80,11 @@ export function statusOf(facts: Facts): Status {
         last: wall(lastMs),
         tries,
       })),
-    })),
+    }));
+  return {
+    since: facts.startedAt.toISOString(),
+    outages: shown(facts.outages.filter(({ state }) => state === 'down')),
+    suspicions: shown(facts.outages.filter(({ state }) => state !== 'down')),
     notices: facts.notices,
     pending: facts.pending,
     past: facts.past,
@@ -109,17 +114,11 @@ const words = (name: string): string =>
 
 /** The status as a page for people. */
 export function statusText(status: Status): string {
-  const { outages, notices, pending, past, interfaces, gaps, counters } = status;
+  const { outages, suspicions, notices, pending, past, interfaces, gaps, counters } = status;
   const lines = [`running since ${dateText(status.since)}`, ''];
-  lines.push(outages.length === 0 ? 'No server is down.' : 'Down:');
-  for (const outage of outages) {
-    const { cause, from, clients } = outage;
-    lines.push(`  ${placeText(outage)}  ${cause} since ${since(from)}, ${clients.length} waiting`);
-    for (const { client, last, tries } of clients.slice(0, SHOWN_CLIENTS)) {
-      lines.push(`    ${client.padEnd(15)}  ${triesText(tries)}, the last ${since(last)}`);
-    }
-    if (clients.length > SHOWN_CLIENTS) lines.push(`    and ${clients.length - SHOWN_CLIENTS} more`);
-  }
+  lines.push(outages.length === 0 ? 'No server is down.' : 'Down:', ...outages.flatMap(outageText));
+  if (suspicions.length > 0)
+    lines.push('', 'Being asked whether they are down:', ...suspicions.flatMap(outageText));
   if (past.length > 0) lines.push('', 'Over:', ...past.map(pastText));
   lines.push('', ...noticesText(notices, pending), stateText(status.state));
   if (gaps > 0) lines.push(`Events of the data plane were lost and asked for again: ${gaps} times`);
@@ -141,6 +140,21 @@ export function statusText(status: Status): string {
     lines.push(`Frames: ${happened(counters.frames)}`, `Tables: ${happened(counters.tables)}`);
   }
   return lines.join('\n');
+}
+
+function outageText(outage: Status['outages'][number]): string[] {
+  const { cause, from, clients } = outage;
+  const shown = clients
+    .slice(0, SHOWN_CLIENTS)
+    .map(
+      ({ client, last, tries }) => `    ${client.padEnd(15)}  ${triesText(tries)}, the last ${since(last)}`,
+    );
+  const more = clients.length - SHOWN_CLIENTS;
+  return [
+    `  ${placeText(outage)}  ${cause} since ${since(from)}, ${clients.length} waiting`,
+    ...shown,
+    ...(more > 0 ? [`    and ${more} more`] : []),
+  ];
 }
 
 function pastText(outage: PastOutageRecord): string {

@@ -1,6 +1,7 @@
 /**
  * Recoveries whose people are being told: in portions, each in one transaction with the end of its people's waiting, and
- * none larger than the outbox has room for. The fabric keeps the chain until the last one (paragraphs 92 to 95).
+ * none larger than the outbox has room for. The fabric keeps the chain until the last one, or until there is no room
+ * (paragraphs 92 to 95).
  */
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
@@ -11,8 +12,8 @@ import type { Endings } from './endings.ts';
 import { listsOf } from './lists.ts';
 import type { Coming, HeldNotice, Notices, Unit } from './notices.ts';
 import { nameOf, type Outage, type Waiting } from './outages.ts';
-import type { FabricPort, Journal, Rest } from './ports.ts';
-import type { AnySign, Recovery } from './recoveries.ts';
+import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
+import type { Recovery } from './recoveries.ts';
 
 /** People in one transaction at the most: no longer than others can wait. */
 export const PORTION = 1000;
@@ -57,6 +58,8 @@ interface Telling {
   readonly lists: HeldNotice[];
   /** Who is not on disk, and who is and is none of them: they came later. null: that is done. */
   missing: Rest | null;
+  /** Whether the fabric was told to forget them before the last portion. */
+  isFreed: boolean;
 }
 
 export class Tellings {
@@ -121,13 +124,13 @@ export class Tellings {
     }
   }
 
-  #add(begun: Omit<Telling, 'units' | 'lists'>): void {
+  #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>): void {
     const { notices, configuration, isRegistered } = this.#options;
     const { recovery, endedMs } = begun;
     const units = notices.units(recovery, endedMs);
     const lists = listsOf(configuration(), recovery, isRegistered, endedMs);
     const held = lists.map((list) => ({ ...list, holdMs: 0 }));
-    this.#tellings.push({ ...begun, units: units.reverse(), lists: held });
+    this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
   }
 
   #later(waitMs: number): void {
@@ -146,6 +149,7 @@ export class Tellings {
     const portion = this.#portion(telling);
     if (portion === null) {
       if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], told: 0 });
+      this.#free(telling);
       this.#later(ROOM_MS);
       return;
     }
@@ -189,6 +193,14 @@ export class Tellings {
     return people > 0 || isOver ? { clients, mails, told: people } : null;
   }
 
+  /** It may take long, and all who are left are on disk: the fabric notices what comes next meanwhile. */
+  #free(telling: Telling): void {
+    if (telling.isFreed) return;
+    telling.isFreed = true;
+    const { endings, fabric } = this.#options;
+    for (const outage of telling.ending) if (endings.get(outage) === outage) fabric.forget(outage);
+  }
+
   /** A portion that others follow. */
   #settle(telling: Telling, { clients, mails }: Portion): void {
     const { left, gone } = telling.missing ?? { left: [], gone: [] };
@@ -225,7 +237,7 @@ export class Tellings {
     for (const outage of ending) {
       const { port, cause } = outage;
       log.info('outage.closed', { server, port, cause, sign, clients, told });
-      if (endings.release(outage)) fabric.forget(outage);
+      if (endings.release(outage) && !telling.isFreed) fabric.forget(outage);
     }
     onChange();
   }

@@ -24,6 +24,8 @@ export interface OutageRow {
   readonly id: number;
   readonly server: string;
   readonly port: number;
+  /** Whether it may be none: the server is being asked. */
+  readonly suspected: boolean;
   readonly cause: Cause;
   readonly triedPort: number;
   readonly fromMs: number;
@@ -57,10 +59,11 @@ export function loadOutages(sql: Sql): StoredOutage[] {
 }
 
 export function saveOutage(sql: Sql, outage: OutageRow): void {
-  const { id, server, port, cause, triedPort, fromMs, told, telling } = outage;
+  const { id, server, port, cause, triedPort, fromMs, told, telling, suspected } = outage;
+  const progress = telling && JSON.stringify(telling);
   sql.run(
-    'INSERT OR REPLACE INTO outages VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ...[id, server, port, cause, triedPort, fromMs, told ? 1 : 0, telling && JSON.stringify(telling)],
+    'INSERT OR REPLACE INTO outages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[id, server, port, cause, triedPort, fromMs, told ? 1 : 0, progress, suspected ? 1 : 0],
   );
 }
 
@@ -91,6 +94,7 @@ function outageOf(row: Row): OutageRow {
     triedPort: Number(row.tried_port),
     fromMs: Number(row.from_ms),
     told: row.told === 1,
+    suspected: row.suspected === 1,
     telling: row.telling === null ? null : (JSON.parse(String(row.telling)) as TellingState),
   };
 }

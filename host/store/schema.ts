@@ -89,6 +89,16 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE outages ADD COLUMN telling TEXT;
   CREATE INDEX history_by_server ON history (server, to_ms);
   `,
+  `
+  -- Outages that may be none: somebody failed, and the server is being asked.
+  ALTER TABLE outages ADD COLUMN suspected INTEGER NOT NULL DEFAULT 0;
+  -- Services that have answered a client; admitted: whether this machine's own connections, too (NULL: not known).
+  CREATE TABLE services (
+    server TEXT NOT NULL, port INTEGER NOT NULL, heard_ms REAL NOT NULL, admitted INTEGER, asked_ms REAL,
+    PRIMARY KEY (server, port)
+  ) WITHOUT ROWID;
+  CREATE INDEX services_by_age ON services (heard_ms);
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */
@@ -105,4 +115,5 @@ export const TABLES = [
   'mailbox',
   'mailed',
   'confirmed',
+  'services',
 ] as const;

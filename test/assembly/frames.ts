@@ -115,6 +115,11 @@ export function cookedV2(protocol: u32, interfaceIndex: u32): void {
   put16(0);
 }
 
+/** The frame in hand goes to all stations, or in IPv6 to a group of them: that is one bit. */
+export function toEverybody(): void {
+  store<u8>(bytes, load<u8>(bytes) | 1);
+}
+
 export function etherTypeOf(address: Address): u32 {
   return address.isIpv4 ? EtherType.Ipv4 : EtherType.Ipv6;
 }

@@ -29,11 +29,16 @@ export const MILLISECOND_US: i64 = 1000;
 export const SECOND_US: i64 = 1_000_000;
 export const HOUR_US: i64 = 3600 * SECOND_US;
 export const WAIT_US: i64 = 30 * SECOND_US;
-/** Who goes on trying is said again where the time passes a multiple of this (path/outages): tests begin in its middle. */
-const PHASE_US: i64 = 1 << 26;
+const SAY_AGAIN_US: i64 = 1 << 26;
+
+/** Two interfaces: clients are behind the first, servers behind the second. */
+export const LAN: u32 = 1;
+export const WAN: u32 = 2;
 
 export const EVERYTHING: u32 =
   Option.Unreachable | Option.Unanswered | Option.Refused | Option.Resolution | Option.SynAck;
+
+export const ASKING: u32 = EVERYTHING | Option.Ask;
 
 const VERDICTS: u32 = 64;
 const FRAME_BYTES: u32 = 512;
@@ -120,6 +125,7 @@ export function configure(
   clients: u32 = 64,
   attempts: u32 = 64,
   waitUs: i64 = WAIT_US,
+  sidesless: u32 = 0,
 ): u32 {
   const at = order(Command.Configure);
   store<u32>(at, options, Field.Flags);
@@ -129,6 +135,7 @@ export function configure(
   store<u32>(at, attempts, Field.Attempts);
   store<u32>(at, knownSize, Field.Known);
   store<u32>(at, 16, Field.Prefixes);
+  store<u32>(at, sidesless, Field.Everything);
   store<u64>(at, 0x0123456789abcdef, Field.KeyLow);
   store<u64>(at, 0xfedcba9876543210, Field.KeyHigh);
   return carryOut();
@@ -141,15 +148,17 @@ export function fresh(
   clients: u32 = 64,
   attempts: u32 = 64,
   waitUs: i64 = WAIT_US,
+  sidesless: u32 = 0,
 ): void {
   knownSize ^= 1;
-  const status = configure(options, servers, clients, attempts, waitUs);
+  const status = configure(options, servers, clients, attempts, waitUs, sidesless);
   assert(status == Status.Ok, 'the configuration is accepted');
   assert(take(0) <= roomEnd(), 'the tables have room');
   watch(ipv4(172, 27, 178, 0), 120);
   watch(ipv6(0x178, 0), 64);
   drained();
-  clockUs = ((clockUs + HOUR_US) & ~(PHASE_US - 1)) + PHASE_US / 2;
+  // Between two moments at which who goes on trying is said again, as far from both in every test.
+  clockUs = ((clockUs + HOUR_US) | (SAY_AGAIN_US - 1)) + 20 * SECOND_US;
   tick(<u32>clockUs, <u32>(<u64>clockUs >> 32));
 }
 
@@ -203,16 +212,36 @@ export function restore(
   lastUs: i64,
   tries: u32 = 1,
   triedPort: u32 = 0,
+  state: u32 = 0,
 ): u32 {
   const at = order(Command.Restore);
   store<u8>(at, <u8>cause, Field.Code);
   store<u16>(at, <u16>port, Field.Port);
   store<u16>(at, <u16>tries, Field.Tries);
   store<u16>(at, <u16>triedPort, Field.RestoredPort);
+  store<u8>(at, <u8>state, Field.RestoredState);
   changetype<Address>(at + Field.Server).set(server);
   changetype<Address>(at + Field.Client).set(client);
   store<i64>(at, firstUs, Field.FirstUs);
   store<i64>(at, lastUs, Field.LastUs);
+  return carryOut();
+}
+
+/** A service answered last at `us`; or was found silent by a look that began then. */
+export function aboutTime(kind: Command, server: Address, port: u32, us: i64): u32 {
+  const at = order(kind);
+  store<u16>(at, <u16>port, Field.Port);
+  changetype<Address>(at + Field.Server).set(server);
+  store<i64>(at, us, Field.FirstUs);
+  return carryOut();
+}
+
+/** A probe begins whose connections come from `probePort` on. */
+export function probe(server: Address, port: u32, probePort: u32): u32 {
+  const at = order(Command.Ask);
+  store<u16>(at, <u16>port, Field.Port);
+  store<u16>(at, <u16>probePort, Field.ProbePort);
+  changetype<Address>(at + Field.Server).set(server);
   return carryOut();
 }
 

@@ -2,16 +2,36 @@
 
 import { counted } from '../../assembly/path/counters';
 import { Counter } from '../../assembly/path/verdict';
-import { attemptAt, findAttempt, firstOpen, firstSettled, Outcome } from '../../assembly/table/attempts';
+import {
+  attemptAt,
+  findAttempt,
+  firstOpen,
+  firstSettled,
+  firstUnlooked,
+  Outcome,
+} from '../../assembly/table/attempts';
 import { clientAt, findClient, freeClients, nextFreeClient } from '../../assembly/table/clients';
 import { hashAddress } from '../../assembly/table/hash';
-import { findServer, ServerState, serverAt } from '../../assembly/table/servers';
+import {
+  awaitingStrangers,
+  findServer,
+  hasRoomForStranger,
+  ServerFlag,
+  ServerState,
+  serverAt,
+} from '../../assembly/table/servers';
+
+import { openIn, openInFullest } from '../../assembly/table/shares';
+
+const MOST_TO_COMPARE: u32 = 100;
 
 /** Walks through all chains and traps where they contradict each other. */
 export function checkTables(servers: u32, clients: u32, attempts: u32): void {
   checkAttempts(attempts);
   let waiting: u32 = 0;
   let down: u64 = 0;
+  let strangers: u32 = 0;
+  let forStrangers: u32 = 0;
   for (let i: u32 = 1; i <= servers; i++) {
     const server = serverAt(i);
     if (findServer(server.address, hashAddress(server.address), server.port) != i) {
@@ -25,7 +45,14 @@ export function checkTables(servers: u32, clients: u32, attempts: u32): void {
       continue;
     }
     waiting += checkChain(i);
+    const mayGo = server.state != ServerState.Released && !server.has(ServerFlag.Pinned);
+    assert(server.isStranger == (mayGo && !server.hasAnswered), 'who never answered is with its like');
+    if (!server.isStranger) continue;
+    strangers++;
+    forStrangers += server.length;
   }
+  assert(forStrangers == awaitingStrangers(), 'who waits for strangers is counted');
+  assert(hasRoomForStranger() == strangers < max<u32>(servers >> 2, 1), 'strangers are counted');
   assert(down == counted(Counter.ServersDown), 'the servers down are counted');
   let free: u32 = 0;
   for (let i = nextFreeClient(); i != 0; i = clientAt(i).next) {
@@ -60,6 +87,7 @@ function checkChain(index: u32): u32 {
     handed++;
     assert(handed <= server.handedLength, 'what was handed out is as long as it says');
     assert(clientAt(i).outage != server.outage, 'who was handed out is not found any more');
+    assert(clientAt(i).outage == server.handedOutage, 'all were entered under one number');
     last = i;
   }
   assert(handed == server.handedLength, 'what was handed out is no shorter than it says');
@@ -73,7 +101,35 @@ function checkChain(index: u32): u32 {
 
 function checkAttempts(capacity: u32): void {
   checkAttemptChain(firstOpen(), capacity, true);
+  checkShares();
+  let unlooked = firstUnlooked();
+  let length: u32 = 0;
+  for (; unlooked != 0; unlooked = attemptAt(unlooked).next) {
+    assert(attemptAt(unlooked).outcome == Outcome.Open, 'who is not looked at is open');
+    assert(++length <= capacity, 'and they are not a ring');
+  }
   checkAttemptChain(firstSettled(), capacity, false);
+}
+
+/** Whether there are more open attempts than may be compared each with each. */
+function attemptCountAbove(most: u32): bool {
+  let count: u32 = 0;
+  for (let i = firstOpen(); i != 0 && count <= most; i = attemptAt(i).next) count++;
+  return count > most;
+}
+
+function checkShares(): void {
+  if (attemptCountAbove(MOST_TO_COMPARE)) return;
+  let most: u32 = 0;
+  for (let i = firstOpen(); i != 0; i = attemptAt(i).next) {
+    let count: u32 = 0;
+    for (let j = firstOpen(); j != 0; j = attemptAt(j).next) {
+      if (attemptAt(j).share == attemptAt(i).share) count++;
+    }
+    assert(openIn(attemptAt(i).share) == count, 'a share is as large as it says');
+    most = max(most, count);
+  }
+  assert(openInFullest() == most, 'the fullest share');
 }
 
 function checkAttemptChain(head: u32, capacity: u32, isOpen: bool): void {

@@ -2,21 +2,36 @@
 
 import { Command } from '../../assembly/record/commands';
 import { Address } from '../../assembly/wire/address';
-import { ipv4, ipv6, ROUTER } from './addresses';
+import { ipv4, ipv6, ROUTER, ROUTER6 } from './addresses';
+import { toEverybody } from './frames';
 import {
   advertisement,
   arpAnnouncement,
   arpReply,
+  arpRequest,
   HOST,
   HOST_6,
   PORT,
   refusal,
+  solicitation,
   syn,
   synAck,
   unreachable,
   unreachableDatagram,
 } from './packets';
-import { aboutClient, aboutServer, answerFor, bare, giveAt, now, restore, SECOND_US, sweep } from './play';
+import {
+  aboutClient,
+  aboutServer,
+  aboutTime,
+  answerFor,
+  bare,
+  giveAt,
+  now,
+  probe,
+  restore,
+  SECOND_US,
+  sweep,
+} from './play';
 import { chance, random } from './random';
 
 export const HOSTS: u32 = 10;
@@ -43,7 +58,7 @@ export function choose(): void {
 
 export function randomPacket(): void {
   const sequence = random(4);
-  switch (random(10)) {
+  switch (random(14)) {
     case 0:
       synAck(person, host, sequence, port);
       break;
@@ -61,6 +76,11 @@ export function randomPacket(): void {
       if (host.isIpv4) arpReply(host, ROUTER, 2 + random(2));
       else advertisement(host, chance(50), random(3));
       break;
+    case 10:
+      if (host.isIpv4) arpRequest(ROUTER, host);
+      else solicitation(ROUTER6, host);
+      if (chance(80)) toEverybody();
+      break;
     case 6:
       if (host.isIpv4) arpAnnouncement(host, 2 + random(2));
       else advertisement(host, false, 2);
@@ -74,9 +94,19 @@ export function randomPacket(): void {
 
 export function randomCommand(): void {
   const outage = chance(70) ? 0 : port;
-  switch (random(10)) {
+  switch (random(17)) {
     case 0:
-      restore(host, outage, person, 1 + random(3), now() - <i64>random(100) * SECOND_US, now(), random(5));
+      restore(
+        host,
+        outage,
+        person,
+        1 + random(3),
+        now() - <i64>random(100) * SECOND_US,
+        now(),
+        random(5),
+        port,
+        random(6),
+      );
       break;
     case 1:
       aboutServer(Command.StillDown, host, outage);
@@ -97,6 +127,27 @@ export function randomCommand(): void {
       break;
     case 8:
       aboutServer(chance(50) ? Command.KnowService : Command.UnknowService, host, port);
+      break;
+    case 9:
+      aboutServer(Command.Confirm, host, outage);
+      break;
+    case 10:
+      aboutServer(Command.Acquit, host, outage);
+      break;
+    case 11:
+      aboutServer(Command.Lives, host, outage);
+      break;
+    case 12:
+      aboutTime(Command.FoundSilent, host, port, now() - <i64>random(10) * SECOND_US);
+      break;
+    case 13:
+      probe(host, outage, 1 + random(40_003));
+      break;
+    case 14:
+      aboutServer(Command.AskEnd, host, outage);
+      break;
+    case 15:
+      if (chance(20)) aboutTime(Command.RestoreService, host, port, now() - <i64>random(90_000) * SECOND_US);
       break;
     default:
       if (chance(5)) bare(Command.Flush);

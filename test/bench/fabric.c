@@ -32,13 +32,16 @@ static uint32_t arp(const struct packet *packet, const uint8_t *at)
 	bool unasked = gratuitous || (operation == 1 && isBroadcast(&fabric.prefixes, addressOf4(at + 24)));
 	uint8_t sign = operation == 2 && !gratuitous ? SIGN_ARP : SIGN_ANNOUNCEMENT;
 
+	if (packet->direction == DIRECTION_OUT && operation == 1 && packet->isToGroup && !gratuitous &&
+	    isWatched(&fabric.prefixes, addressOf4(at + 24)))
+		resolving(addressOf4(at + 24), packet->iface);
 	if (!isWatched(&fabric.prefixes, sender))
 		return VERDICT_NOT_WATCHED;
 	if (packet->direction == DIRECTION_OUT)
 		return VERDICT_ARP_OWN;
 	if (!isHostAddress(sender) || (operation != 1 && operation != 2))
 		return VERDICT_ARP_NO_NEWS;
-	return resolution(sender, hardwareAt(at + 8), unasked, sign) ? VERDICT_ARP_SIGN
+	return resolution(packet, sender, hardwareAt(at + 8), unasked, sign) ? VERDICT_ARP_SIGN
 									: VERDICT_ARP_NO_NEWS;
 }
 
@@ -51,6 +54,10 @@ static uint32_t neighbour(const struct packet *packet, uint32_t hopLimit, const 
 
 	if (left < NEIGHBOUR_BYTES || at[1] != 0 || at[8] == 0xff || hopLimit != 255)
 		return VERDICT_NEIGHBOUR_MALFORMED;
+	if (packet->direction == DIRECTION_OUT && !advertisement && packet->isToGroup &&
+	    !isUnspecified(packet->source) && !isAddress4(addressOf16(at + 8)) &&
+	    isWatched(&fabric.prefixes, addressOf16(at + 8)))
+		resolving(addressOf16(at + 8), packet->iface);
 	speaker = advertisement ? addressOf16(at + 8) : packet->source;
 	if (isAddress4(speaker))
 		return VERDICT_NEIGHBOUR_MALFORMED;
@@ -61,7 +68,7 @@ static uint32_t neighbour(const struct packet *packet, uint32_t hopLimit, const 
 	if (!isHostAddress(speaker))
 		return VERDICT_NEIGHBOUR_NO_NEWS;
 	unasked = advertisement && !(at[4] & 0x40);
-	return resolution(speaker, neighbourHardware(at, left), unasked, SIGN_NEIGHBOUR)
+	return resolution(packet, speaker, neighbourHardware(at, left), unasked, SIGN_NEIGHBOUR)
 		       ? VERDICT_NEIGHBOUR_SIGN
 		       : VERDICT_NEIGHBOUR_NO_NEWS;
 }
@@ -124,6 +131,7 @@ static uint32_t ethernet(struct packet *packet, const uint8_t *at, uint32_t left
 	if (left < ETHERNET_BYTES)
 		return VERDICT_LINK_CUT_SHORT;
 	type = be16(at + 12);
+	packet->isToGroup = at[0] & 1;
 	at += ETHERNET_BYTES;
 	left -= ETHERNET_BYTES;
 	for (int tags = 0; isTag(type); tags++) {

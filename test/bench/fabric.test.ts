@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadModule } from '../../host/fabric/module.ts';
 import type { Command } from '../../host/fabric/records.ts';
+import { Flag } from '../frames.ts';
 import { build, type EngineName, open, type Result } from './engines.ts';
 import { type Frame, numbers, type Section, type Workload, workload } from './frames.ts';
 
+const [SYN, RST, ACK] = [Flag.syn, Flag.rst, Flag.ack];
 const ENGINES: readonly EngineName[] = ['c', 'fabricd', 'node'];
 const { codes } = loadModule();
 
@@ -81,6 +83,31 @@ function silenced(frames: Workload): Workload {
   };
 }
 
+/** Tables too small for all; some answers are refusals, some come in where the clients are, some messages, too. */
+function crowded(frames: Workload): Workload {
+  const sizes = { servers: 64, clients: 512, attempts: 1024, known: 256, prefixes: 8 };
+  const { periodUs, sections } = reconfigured(frames, (configure) => [{ ...configure, sizes }]);
+  const random = numbers(78);
+  const change = (frame: Frame): Frame => {
+    const what = random(8);
+    if (what === 0) return { ...frame, iface: 1, direction: 1 };
+    const bytes = Buffer.from(frame.bytes);
+    const flagsAt = 14 + (bytes.readUInt16BE(12) === 0x86dd ? 40 : 20) + 13;
+    if (what < 3 && bytes[flagsAt] === (SYN | ACK)) bytes[flagsAt] = RST | ACK;
+    return { ...frame, bytes };
+  };
+  const changed = new Set(['SYN-ACK', 'ICMP unreachable']);
+  return {
+    periodUs,
+    sections: sections.map(
+      (section): Section =>
+        'frames' in section && changed.has(section.name)
+          ? { name: section.name, frames: section.frames.map(change) }
+          : section,
+    ),
+  };
+}
+
 function reconfigured(
   { periodUs, sections }: Workload,
   change: (configure: Configure) => readonly Command[],
@@ -116,6 +143,28 @@ describe('the bench of the fabric', () => {
 
   it('has C by hand do the work of the module where servers fall silent and no message counts that says so', async () => {
     assertSameWork(await run(damaged(silenced(frames)), 3));
+  });
+
+  it('has C by hand do the work of the module where tables overflow, servers refuse and evidence is forged', async () => {
+    const results = await run(crowded(frames), 3);
+    assertSameWork(results);
+    const counts = named(results.node);
+    const wanted = [
+      'WrongSide',
+      'ResetRefuses',
+      'OpenEvicted',
+      'StrangersEvicted',
+      'Unjudged',
+      'event Answers',
+    ];
+    assert.deepEqual(
+      wanted.filter((name) => !counts[name]),
+      [],
+    );
+  });
+
+  it('has C by hand do the work of the module where tables overflow and frames are damaged', async () => {
+    assertSameWork(await run(damaged(crowded(frames)), 3));
   });
 
   it('has C by hand refuse the waits that the module refuses', async () => {

@@ -34,7 +34,7 @@ export const clientAddress = (number: number): string =>
 export const mailAddress = (number: number): string => `client-${number}@example.jp`;
 
 export function chainOutage(nowMs: number): OutageRow {
-  return { ...CHAIN, triedPort: 80, fromMs: nowMs - AGO_MS, told: false, telling: null };
+  return { ...CHAIN, triedPort: 80, fromMs: nowMs - AGO_MS, told: false, telling: null, suspected: false };
 }
 
 export function waitingSince(nowMs: number): WaitingRow {

@@ -1,6 +1,7 @@
 /** The part of a release that is between the router and the disk. */
 import { Outbox } from '../../host/notify/outbox.ts';
 import { StoreJournal } from '../../host/router/journal.ts';
+import type { Outage } from '../../host/router/outages.ts';
 import { loadOutages } from '../../host/store/outages.ts';
 import { Store } from '../../host/store/store.ts';
 import { CHAIN, CHAIN_CLIENTS, FROM, noticeFor, SILENT } from './state-files.ts';
@@ -23,8 +24,9 @@ export async function tell(directory: string): Promise<number> {
     log: SILENT,
   });
   const journal = new StoreJournal(store, outbox);
-  const outage = store.read(loadOutages).find(({ id }) => id === CHAIN.id);
-  if (outage === undefined) throw new Error('the state has no such outage');
+  const stored = store.read(loadOutages).find(({ id }) => id === CHAIN.id);
+  if (stored === undefined) throw new Error('the state has no such outage');
+  const outage: Outage = { ...stored, state: 'down' };
   const nowMs = store.clock.nowMs();
   const { server, port, cause, fromMs } = outage;
   const counts = { clients: CHAIN_CLIENTS, told: CHAIN_CLIENTS };

@@ -49,16 +49,8 @@ export class Program {
   /** Somebody waits for a server. */
   wait(id: number, client: string): void {
     this.store.write((sql) => {
-      const outage = {
-        id,
-        server: `172.27.178.${id}`,
-        port: 0,
-        triedPort: 80,
-        fromMs: id,
-        told: false,
-        telling: null,
-      };
-      saveOutage(sql, { ...outage, cause: 'unreachable' });
+      const outage = { id, server: `172.27.178.${id}`, port: 0, triedPort: 80, fromMs: id };
+      saveOutage(sql, { ...outage, cause: 'unreachable', told: false, telling: null, suspected: false });
       saveClient(sql, id, client, { firstMs: id, lastMs: id, tries: 1 });
     });
   }

@@ -25,7 +25,7 @@ export function waiting(ringback: Ringback): readonly (readonly unknown[])[] {
   return ringback.matching({ event: 'client.waiting' }).map(({ server, client }) => [server, client]);
 }
 
-/** The server is gone and the client has been turned away; `ringback` knows it. */
+/** The server is gone and the client has been turned away; `ringback` knows it, and has found out that it is so. */
 export async function turnedAway(
   lab: Lab,
   ringback: Ringback,
@@ -35,11 +35,13 @@ export async function turnedAway(
 ): Promise<LogEvent> {
   await lab.powerOff(server);
   assert.equal(await lab.tryTo(client, server, { version }), 'turned away');
-  return ringback.event({
+  const waits = await ringback.event({
     event: 'client.waiting',
     server: address(server, version),
     client: address(client, version),
   });
+  await ringback.event({ event: 'outage.opened', server: address(server, version) });
+  return waits;
 }
 
 /** The mail that this notice became, as the SMTP server has received it. */

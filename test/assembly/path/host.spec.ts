@@ -3,7 +3,7 @@ import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event, lostEvents, pendingEvents } from '../../../assembly/record/events';
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
-import { bare, EVERYTHING, eventAt, fresh, pass, Said, SECOND_US, wait } from '../play';
+import { ASKING, bare, EVERYTHING, eventAt, fresh, pass, Said, SECOND_US, wait } from '../play';
 import { chance, random, seed } from '../random';
 import { checkTables } from '../tables';
 import { choose, HOSTS, hosts, PEOPLE, people, people6, randomCommand, randomPacket } from '../world';
@@ -57,6 +57,7 @@ function listen(event: Said): void {
       released[numberOf(event) * PEOPLE + personOf(event.client)] = true;
       break;
     case Event.Dropped:
+    case Event.Acquitted:
       clear(numberOf(event));
       break;
     case Event.Forgotten:
@@ -133,5 +134,10 @@ describe('a host that listens', () => {
   it('knows it also when only known clients are entered', () => {
     seed(53);
     play(EVERYTHING | Option.KnownOnly);
+  });
+
+  it('knows it also where the server is asked', () => {
+    seed(55);
+    play(ASKING);
   });
 });

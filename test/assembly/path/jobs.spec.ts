@@ -206,18 +206,20 @@ describe('a sync', () => {
   });
 
   it('survives that the outage it is at goes meanwhile', () => {
-    fresh(EVERYTHING, 2, 4096);
-    fill(SERVER, MANY);
+    fresh(EVERYTHING, 8, 4096);
+    for (let i: u32 = 0; i < MANY; i++) {
+      restore(SERVER, 0, someClient(i), Cause.Unanswered, now(), now());
+      drained();
+    }
     bare(Command.Sync);
     drained();
-    aboutClient(Command.KnowClient, SATO);
     for (let i: u32 = 0; i < 3; i++) {
       turnAway(TANAKA, someServer(i));
       drained();
     }
     expect<u64>(counterOf(Counter.OutagesEvicted)).toBeGreaterThan(0);
     expect<u32>(hearAll(Event.SyncEnd)).toBe(1);
-    checkTables(2, 4096, 64);
+    checkTables(8, 4096, 64);
   });
 });
 

@@ -5,7 +5,19 @@ import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event, Sign } from '../../../assembly/record/events';
 import { NAKAMURA, ROUTER, SATO, SERVER, TANAKA } from '../addresses';
 import { arpReply, HOST, refusal, SECURE, syn, synAck, unreachable, WEB } from '../packets';
-import { aboutServer, counterOf, EVERYTHING, fresh, give, pass, SECOND_US, said, saidTimes } from '../play';
+import {
+  aboutServer,
+  counterOf,
+  EVERYTHING,
+  fresh,
+  give,
+  pass,
+  SECOND_US,
+  said,
+  saidTimes,
+  WAIT_US,
+  wait,
+} from '../play';
 
 function hostDown(): void {
   syn(SATO, SERVER, 7);
@@ -51,6 +63,7 @@ describe('a sign of life', () => {
   it('by an answer is one of host and service when both are down', () => {
     fresh();
     serviceDown(WEB);
+    wait(WAIT_US);
     hostDown();
     answers(WEB);
     expect<u32>(saidTimes(Event.Signal)).toBe(2);

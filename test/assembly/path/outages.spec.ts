@@ -20,6 +20,7 @@ import { advertisement, arpReply, refusal, SECURE, syn, WEB } from '../packets';
 import {
   aboutServer,
   counterOf,
+  EVERYTHING,
   fresh,
   give,
   pass,
@@ -62,6 +63,7 @@ describe('an outage', () => {
   it('of the host is also that of all its services', () => {
     fresh();
     accept(NAKAMURA, SERVER, WEB);
+    wait(WAIT_US);
     turnAway(SATO, SERVER);
     syn(TANAKA, SERVER, 8);
     expect<u32>(give()).toBe(Verdict.SynLinked);
@@ -78,6 +80,7 @@ describe('an outage', () => {
     give();
     refusal(SATO, SERVER, 1);
     give();
+    wait(WAIT_US);
     turnAway(TANAKA, SERVER);
     expect<u32>(saidTimes(Event.Outage)).toBe(2);
     expect<u32>(waiting(SERVER, WEB)).toBe(2, 'Tanaka was linked to the service before the error came');
@@ -86,7 +89,7 @@ describe('an outage', () => {
   });
 
   it('has its clients in the order of their registration', () => {
-    fresh();
+    fresh(EVERYTHING, 16, 128);
     for (let i: u32 = 0; i < 20; i++) turnAway(someClient(2 * i), SERVER);
     for (let i: u32 = 0; i < 20; i += 3) turnAway(someClient(2 * i), SERVER);
     expect<u32>(waiting(SERVER)).toBe(20);

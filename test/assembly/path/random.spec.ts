@@ -5,7 +5,7 @@ import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Option } from '../../../assembly/record/commands';
 import { lostEvents, pendingEvents } from '../../../assembly/record/events';
 import { corpusBytes, corpusSize, openCorpus } from '../corpus';
-import { bare, EVERYTHING, framesCounted, fresh, now, pass, SECOND_US, wait } from '../play';
+import { ASKING, bare, EVERYTHING, framesCounted, fresh, now, pass, SECOND_US, wait } from '../play';
 import { chance, random, random64, randomBytes, seed } from '../random';
 import { edge } from '../room';
 import { checkTables } from '../tables';
@@ -92,32 +92,45 @@ describe('any bytes as a frame', () => {
   });
 });
 
+function anything(): void {
+  const pages = memory.size();
+  for (let step: u32 = 0; step < STEPS; step++) {
+    choose();
+    if (chance(80)) randomPacket();
+    else if (chance(2)) bare(Command.Sync);
+    else randomCommand();
+    if (chance(10)) wait(<i64>random(10) * SECOND_US);
+    else pass(random(50_000));
+    if (pendingEvents() > 200 || chance(5)) {
+      drained();
+      if (chance(80)) while (resume() != 0) drained();
+    }
+    if (step % 20 == 0) checkTables(SERVERS, CLIENTS, ATTEMPTS);
+  }
+  expect<i32>(memory.size()).toBe(pages);
+}
+
 describe('anything that may happen, in any order', () => {
   it('leaves the tables consistent, and grows no memory', () => {
     fresh(EVERYTHING, SERVERS, CLIENTS, ATTEMPTS);
     seed(50);
-    const pages = memory.size();
-    for (let step: u32 = 0; step < STEPS; step++) {
-      choose();
-      if (chance(80)) randomPacket();
-      else if (chance(2)) bare(Command.Sync);
-      else randomCommand();
-      if (chance(10)) wait(<i64>random(10) * SECOND_US);
-      else pass(random(50_000));
-      if (pendingEvents() > 200 || chance(5)) {
-        drained();
-        if (chance(80)) while (resume() != 0) drained();
-      }
-      if (step % 20 == 0) checkTables(SERVERS, CLIENTS, ATTEMPTS);
-    }
-    expect<i32>(memory.size()).toBe(pages);
+    anything();
+  });
+
+  it('does so, too, where the server is asked', () => {
+    fresh(ASKING, SERVERS, CLIENTS, ATTEMPTS);
+    seed(54);
+    anything();
   });
 
   it('loses no event while the engine takes them away in time', () => {
-    fresh(EVERYTHING | Option.ReportAttempts, SERVERS, CLIENTS, ATTEMPTS);
     seed(51);
     const lost = lostEvents();
     for (let step: u32 = 0; step < STEPS; step++) {
+      if (step % (STEPS / 2) == 0) {
+        const asking: u32 = step == 0 ? 0 : Option.Ask;
+        fresh(EVERYTHING | Option.ReportAttempts | asking, SERVERS, CLIENTS, ATTEMPTS);
+      }
       choose();
       if (chance(80)) randomPacket();
       else if (chance(2)) bare(Command.Sync);

@@ -265,6 +265,7 @@ describe('a refusal', () => {
     give();
     synAck(SATO, SERVER, 1);
     give();
+    wait(WAIT_US);
     syn(TANAKA, SERVER, 7);
     give();
     refusal(TANAKA, SERVER, 7);

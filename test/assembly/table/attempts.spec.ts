@@ -3,20 +3,30 @@ import {
   addAttempt,
   attemptAt,
   attemptsBytes,
-  attemptToEvict,
+  beginWalk,
+  chooseCandidate,
+  extendAttempt,
   findAnswered,
   findAttempt,
   firstOpen,
   firstSettled,
+  firstUnlooked,
+  hasFreeAttempt,
+  isCrowded,
+  lastOpen,
+  nextCandidate,
+  nextWalked,
   Outcome,
+  passUnlooked,
   removeAttempt,
   settleAttempt,
   setUpAttempts,
 } from '../../../assembly/table/attempts';
 import { hashAddress } from '../../../assembly/table/hash';
 import { provide } from '../../../assembly/table/memory';
+import { openIn, openInFullest } from '../../../assembly/table/shares';
 import { Address } from '../../../assembly/wire/address';
-import { SATO, SATO6, SERVER, SERVER6, someClient, TANAKA } from '../addresses';
+import { ipv6, SATO, SATO6, SERVER, SERVER6, someClient, TANAKA } from '../addresses';
 import { chance, random, seed } from '../random';
 
 const PORTS: u32 = (40_001 << 16) | 80;
@@ -92,11 +102,10 @@ function step(): void {
   const name = random(CLIENTS * SEQUENCES);
   const index = recordOf[name];
   if (index == 0) {
-    const victim = attemptToEvict();
     const full = <u32>(open.length + settled.length) == CAPACITY;
-    const first = settled.length != 0 ? settled[0] : open.length != 0 ? open[0] : 0;
-    assert(victim == (full ? first : 0), 'a settled attempt goes before an open one, and the oldest first');
-    if (victim != 0) {
+    assert(hasFreeAttempt() != full, 'it is known whether a record is free');
+    if (full) {
+      const victim = settled.length != 0 ? settled[0] : open[0];
       remove(victim);
       leave(victim);
       for (let i: u32 = 0; i < CLIENTS * SEQUENCES; i++) if (recordOf[i] == victim) recordOf[i] = 0;
@@ -211,18 +220,79 @@ describe('the table of attempts', () => {
     expect<i64>(attemptAt(second).deadlineUs).toBe(50);
   });
 
-  it('gives up nothing while a record is free, then the first that is settled, then the oldest', () => {
-    setUp(2);
-    const first = add(SATO, 1);
-    expect<u32>(attemptToEvict()).toBe(0);
-    const second = add(SATO, 2);
-    expect<u32>(attemptToEvict()).toBe(first);
-    settleAttempt(second, Outcome.Answered, 0);
-    expect<u32>(attemptToEvict()).toBe(second);
-    remove(second);
-    expect<u32>(attemptToEvict()).toBe(0);
-    expect<u32>(find(SATO, 2)).toBe(0);
-    expect<u32>(find(SATO, 1)).toBe(first);
+  it('knows the open attempts of each server, and of each network of IPv6', () => {
+    setUp(16);
+    for (let i: u32 = 0; i < 5; i++) add(SATO, i);
+    for (let i: u32 = 0; i < 7; i++) {
+      const server = ipv6(0x178, i);
+      addAttempt(SATO6, hashAddress(SATO6), server, hashAddress(server), PORTS, i, 0);
+    }
+    const first = attemptAt(firstOpen());
+    const last = attemptAt(lastOpen());
+    assert(first.share != last.share, 'here they are not in one share');
+    expect<u32>(openIn(first.share)).toBe(5);
+    expect<u32>(openIn(last.share)).toBe(7, 'all of one network');
+    expect<u32>(openInFullest()).toBe(7);
+    expect<bool>(isCrowded(first)).toBe(true, 'an eighth of the table is 2');
+    for (let i: u32 = 0; i < 3; i++) settleAttempt(firstOpen(), Outcome.Answered, 0);
+    expect<bool>(isCrowded(attemptAt(firstOpen()))).toBe(true);
+    remove(firstOpen());
+    expect<bool>(isCrowded(attemptAt(firstOpen()))).toBe(false);
+    extendAttempt(firstOpen(), 9);
+    expect<u32>(openIn(first.share)).toBe(1);
+    expect<u32>(openIn(last.share)).toBe(7);
+  });
+
+  it('offers one open attempt after the other for eviction, round and round, whatever ends meanwhile', () => {
+    setUp(8);
+    expect<u32>(nextCandidate()).toBe(0);
+    for (let i: u32 = 0; i < 4; i++) add(SATO, i);
+    expect<u32>(nextCandidate()).toBe(1);
+    remove(2);
+    settleAttempt(3, Outcome.Answered, 0);
+    expect<u32>(nextCandidate()).toBe(4);
+    expect<u32>(nextCandidate()).toBe(1);
+    expect<u32>(nextCandidate()).toBe(4);
+    add(SATO, 5);
+    expect<u32>(nextCandidate()).toBe(1);
+    chooseCandidate(4);
+    expect<u32>(nextCandidate()).toBe(attemptAt(4).next);
+    chooseCandidate(attemptAt(4).next);
+    expect<u32>(nextCandidate()).toBe(1);
+  });
+
+  it('offers the open attempts in their order for a look, each once, those that are extended again', () => {
+    setUp(8);
+    expect<u32>(firstUnlooked()).toBe(0);
+    for (let i: u32 = 0; i < 4; i++) add(SATO, i);
+    expect<u32>(firstUnlooked()).toBe(1);
+    passUnlooked();
+    expect<u32>(firstUnlooked()).toBe(2);
+    settleAttempt(2, Outcome.Answered, 0);
+    expect<u32>(firstUnlooked()).toBe(3);
+    remove(3);
+    remove(1);
+    expect<u32>(firstUnlooked()).toBe(4);
+    passUnlooked();
+    expect<u32>(firstUnlooked()).toBe(0);
+    extendAttempt(4, 9);
+    expect<u32>(firstUnlooked()).toBe(4);
+  });
+
+  it('walks through the open attempts, whatever ends, comes or is extended meanwhile', () => {
+    setUp(8);
+    beginWalk();
+    expect<u32>(nextWalked()).toBe(0);
+    for (let i: u32 = 0; i < 5; i++) add(SATO, i);
+    beginWalk();
+    expect<u32>(nextWalked()).toBe(1);
+    remove(2);
+    remove(1);
+    expect<u32>(nextWalked()).toBe(3);
+    settleAttempt(4, Outcome.Refused, 0);
+    extendAttempt(5, 9);
+    expect<u32>(nextWalked()).toBe(5);
+    expect<u32>(nextWalked()).toBe(0);
   });
 
   it('stays what a simple model says through tens of thousands of random steps', () => {

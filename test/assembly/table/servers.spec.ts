@@ -2,10 +2,15 @@ import { hashAddress } from '../../../assembly/table/hash';
 import { provide } from '../../../assembly/table/memory';
 import {
   addServer,
+  awaitingStrangers,
   findServer,
   hasFreeServer,
+  hasRoomForStranger,
+  leastAwaited,
   leastImportant,
   leastRecentlyHeard,
+  leastStranger,
+  lengthen,
   NEVER,
   nextOutage,
   place,
@@ -16,6 +21,7 @@ import {
   serverCapacity,
   serversBytes,
   setUpServers,
+  unpromisedStranger,
 } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { SECOND, SERVER, SERVER6, someClient, THIRD } from '../addresses';
@@ -29,10 +35,13 @@ const STEPS: u32 = 60_000;
 const hosts = new StaticArray<Address>(<i32>HOSTS);
 for (let i: u32 = 0; i < HOSTS; i++) hosts[i] = someClient(i);
 
-// The model: the record of each (host, port), and both chains in order.
+// The model: the record of each (host, port), and all chains in order.
 const recordOf = new StaticArray<u32>(<i32>(HOSTS * PORTS));
 const alive: u32[] = [];
+const strangers: u32[] = [];
+const promisedStrangers: u32[] = [];
 const unpromised: u32[] = [];
+const chains: u32[][] = [alive, strangers, promisedStrangers, unpromised];
 
 function setUp(capacity: u32): void {
   provide(serversBytes(capacity));
@@ -56,10 +65,10 @@ function portOf(number: u32): u32 {
 }
 
 function leave(index: u32): void {
-  const first = alive.indexOf(index);
-  if (first >= 0) alive.splice(first, 1);
-  const second = unpromised.indexOf(index);
-  if (second >= 0) unpromised.splice(second, 1);
+  for (let i = 0; i < chains.length; i++) {
+    const at = chains[i].indexOf(index);
+    if (at >= 0) chains[i].splice(at, 1);
+  }
 }
 
 /** What `place` should do. */
@@ -70,27 +79,45 @@ function placeInModel(index: u32, last: bool): void {
   if (server.state == ServerState.Alive) {
     if (last) alive.push(index);
     else alive.unshift(index);
-  } else if (server.promised == 0) unpromised.push(index);
+  } else if (!server.hasAnswered) (server.promised == 0 ? strangers : promisedStrangers).push(index);
+  else if (server.promised == 0) unpromised.push(index);
 }
 
 function change(index: u32): void {
   const server = serverAt(index);
   server.state = <u8>random(4);
   server.promised = random(2);
+  lengthen(server, random(9) - server.length);
   server.flags = 0;
+  server.heardUs = chance(50) ? NEVER : 5;
   if (chance(20)) server.set(ServerFlag.Pinned);
   const last = chance(70);
   place(index, last);
   placeInModel(index, last);
 }
 
+function firstOf(chain: u32[]): u32 {
+  return chain.length == 0 ? 0 : chain[0];
+}
+
 function compareAll(): void {
   for (let i: u32 = 0; i < HOSTS * PORTS; i++) {
     assert(find(hosts[i / PORTS], portOf(i % PORTS)) == recordOf[i], 'a record is found, and no other');
   }
-  assert(leastRecentlyHeard() == (alive.length == 0 ? 0 : alive[0]), 'who goes first of those alive');
-  const first = alive.length != 0 ? alive[0] : unpromised.length != 0 ? unpromised[0] : 0;
-  assert(leastImportant() == first, 'who goes first of all');
+  assert(leastRecentlyHeard() == firstOf(alive), 'who goes first of those alive');
+  assert(unpromisedStranger() == firstOf(strangers), 'which stranger goes for another');
+  const stranger = strangers.length != 0 ? strangers[0] : firstOf(promisedStrangers);
+  assert(leastStranger() == stranger, 'which stranger goes first');
+  assert(leastAwaited() == firstOf(unpromised), 'who goes first of those that answered');
+  const isUnheard = alive.length != 0 && !serverAt(alive[0]).hasAnswered;
+  const first = !isUnheard && strangers.length != 0 ? strangers[0] : firstOf(alive);
+  assert(leastImportant() == first, 'who goes first for an outage');
+  const count = <u32>(strangers.length + promisedStrangers.length);
+  assert(hasRoomForStranger() == count < CAPACITY / 4, 'strangers are counted');
+  let clients: u32 = 0;
+  for (let i = 0; i < strangers.length; i++) clients += serverAt(strangers[i]).length;
+  for (let i = 0; i < promisedStrangers.length; i++) clients += serverAt(promisedStrangers[i]).length;
+  assert(awaitingStrangers() == clients, 'and so are their clients');
 }
 
 describe('the server table', () => {
@@ -188,8 +215,7 @@ describe('the server table', () => {
   it('stays what a simple model says through tens of thousands of random steps', () => {
     setUp(CAPACITY);
     for (let i: u32 = 0; i < HOSTS * PORTS; i++) recordOf[i] = 0;
-    alive.length = 0;
-    unpromised.length = 0;
+    for (let i = 0; i < chains.length; i++) chains[i].length = 0;
     let used: u32 = 0;
     seed(43);
     for (let step: u32 = 0; step < STEPS; step++) {

@@ -63,6 +63,11 @@ static inline bool isHostAddress(struct address address)
 	return bytes[0] != 0xff;
 }
 
+static inline bool isUnspecified(struct address address)
+{
+	return address.hi == 0 && (address.lo == 0 || address.lo == addressOf4((const uint8_t[4]){0}).lo);
+}
+
 /* The 64-bit finaliser of MurmurHash3. */
 static inline uint64_t mix(uint64_t x)
 {
@@ -83,6 +88,12 @@ static inline uint64_t hashAddress(const struct hash_key *key, struct address ad
 	uint64_t upper = address.hi == 0 ? key->mixedHigh : mix(address.hi ^ key->high);
 
 	return mix(upper + (address.lo ^ key->low));
+}
+
+/* Of an IPv4 address, whose hash is given, or of the network of an IPv6 address. */
+static inline uint64_t hashNetwork(const struct hash_key *key, struct address address, uint64_t hash)
+{
+	return address.hi == 0 ? hash : mix(address.hi ^ key->high);
 }
 
 /* Of (client, server, their ports, sequence number), given the hashes of both addresses. */

@@ -10,7 +10,9 @@
 #include "address.h"
 #include "codes.h"
 
-enum { MOST_FAST_OPEN = 16 };
+enum { MOST_FAST_OPEN = 16, SHARES = 64 };
+/* What would be evidence came in where the request did; turned away by what had just answered somebody else. */
+enum { FORGED = 2, SERVICE_DOUBTED = 4, HOST_DOUBTED = 8 };
 
 struct attempt {
 	struct address client, server;
@@ -31,6 +33,11 @@ struct attempt {
 	uint8_t iface;
 	/* Of all that names it: it leaves its bucket without hashing again. */
 	uint32_t hash;
+	/* On which the request left. */
+	uint8_t left;
+	uint8_t flags;
+	/* Of the open ones, in which it is counted. */
+	uint8_t share;
 	/* Its client has gone on as if it were answered. */
 	bool acknowledged;
 };
@@ -45,6 +52,10 @@ struct attempts {
 	uint32_t mask;
 	uint32_t freeHead;
 	struct chain open, settled;
+	/* The next one of a walk through the open ones, and the next that may be evicted. */
+	uint32_t walked, candidate;
+	/* Open ones in each share, by where their servers are. */
+	uint32_t shares[SHARES];
 	uint32_t fastOpen;
 };
 
@@ -120,6 +131,9 @@ static inline void appendAttempt(struct attempts *attempts, struct chain *chain,
 {
 	uint32_t index = (uint32_t)(attempt - attempts->at);
 
+	if (chain == &attempts->open)
+		attempts->shares[attempt->share]++;
+
 	attempt->next = 0;
 	attempt->previous = chain->tail;
 	*(chain->tail == 0 ? &chain->head : &attempts->at[chain->tail].next) = index;
@@ -129,14 +143,23 @@ static inline void appendAttempt(struct attempts *attempts, struct chain *chain,
 static inline void detachAttempt(struct attempts *attempts, struct attempt *attempt)
 {
 	struct chain *chain = attempt->outcome == OUTCOME_OPEN ? &attempts->open : &attempts->settled;
+	uint32_t index = (uint32_t)(attempt - attempts->at);
+
+	if (attempts->walked == index)
+		attempts->walked = attempt->next;
+	if (attempts->candidate == index)
+		attempts->candidate = attempt->next;
+	if (chain == &attempts->open)
+		attempts->shares[attempt->share]--;
 
 	*(attempt->previous == 0 ? &chain->head : &attempts->at[attempt->previous].next) = attempt->next;
 	*(attempt->next == 0 ? &chain->tail : &attempts->at[attempt->next].previous) = attempt->previous;
 }
 
 /* A new open attempt; there must be a free record. `hash` is what findAttempt() gave. */
-static inline struct attempt *addAttempt(struct attempts *attempts, const struct handshake *handshake,
-					 uint32_t hash, uint32_t dataLength)
+static inline struct attempt *addAttempt(struct attempts *attempts, const struct hash_key *key,
+					 const struct handshake *handshake, uint32_t hash,
+					 uint32_t dataLength)
 {
 	uint32_t index = attempts->freeHead;
 	struct attempt *attempt = &attempts->at[index];
@@ -160,6 +183,8 @@ static inline struct attempt *addAttempt(struct attempts *attempts, const struct
 	attempt->outcome = OUTCOME_OPEN;
 	attempt->acknowledged = false;
 	attempt->hash = hash;
+	attempt->left = attempt->flags = 0;
+	attempt->share = hashNetwork(key, handshake->server, handshake->serverHash) & (SHARES - 1);
 	*bucket = index;
 	appendAttempt(attempts, &attempts->open, attempt);
 	return attempt;
@@ -174,6 +199,38 @@ static inline void settleAttempt(struct attempts *attempts, struct attempt *atte
 		attempt->deadlineUs = deadlineUs;
 	}
 	attempt->outcome = outcome;
+}
+
+/* Gives an open attempt a later deadline, behind all others. */
+static inline void extendAttempt(struct attempts *attempts, struct attempt *attempt, int64_t deadlineUs)
+{
+	uint32_t index = (uint32_t)(attempt - attempts->at);
+	bool isWalked = attempts->walked == index;
+
+	detachAttempt(attempts, attempt);
+	attempt->deadlineUs = deadlineUs;
+	appendAttempt(attempts, &attempts->open, attempt);
+	if (isWalked && attempts->walked == 0)
+		attempts->walked = index;
+}
+
+/* The next open attempt that may be evicted: one after the other, round and round. */
+static inline uint32_t nextCandidate(struct attempts *attempts)
+{
+	uint32_t index = attempts->candidate != 0 ? attempts->candidate : attempts->open.head;
+
+	attempts->candidate = attempts->at[index].next;
+	return index;
+}
+
+static inline uint32_t fullestShare(const struct attempts *attempts)
+{
+	uint32_t most = 0;
+
+	for (int i = 0; i < SHARES; i++)
+		if (attempts->shares[i] > most)
+			most = attempts->shares[i];
+	return most;
 }
 
 static inline void removeAttempt(struct attempts *attempts, struct attempt *attempt)

@@ -27,6 +27,7 @@ struct clients {
 	struct client *at;
 	uint32_t *buckets;
 	uint32_t mask;
+	uint32_t capacity;
 	uint32_t freeHead, freeTail, freeLength;
 };
 
@@ -44,6 +45,7 @@ static inline bool setUpClients(struct clients *clients, uint32_t capacity)
 		return false;
 	for (uint32_t i = 1; i < capacity; i++)
 		clients->at[i].next = i + 1;
+	clients->capacity = capacity;
 	clients->freeHead = 1;
 	clients->freeTail = clients->freeLength = capacity;
 	return true;
@@ -114,12 +116,43 @@ static inline struct client *takeClient(struct clients *clients, const struct ha
 	return client;
 }
 
+static inline void leaveBucket(struct clients *clients, struct client *client, uint64_t hash)
+{
+	uint32_t index = (uint32_t)(client - clients->at);
+	uint32_t *link = &clients->buckets[hashNumbered(hash, client->outage) & clients->mask];
+
+	while (*link != index)
+		link = &clients->at[*link].hashNext;
+	*link = client->hashNext;
+}
+
+/* Makes a record, taken out of its chain, one of another outage. */
+static inline void renumber(struct clients *clients, struct client *client, uint32_t outage, uint64_t hash)
+{
+	uint32_t *link = &clients->buckets[hashNumbered(hash, outage) & clients->mask];
+
+	leaveBucket(clients, client, hash);
+	client->outage = outage;
+	client->hashNext = *link;
+	*link = (uint32_t)(client - clients->at);
+}
+
 static inline void freeChain(struct clients *clients, uint32_t head, uint32_t tail, uint32_t length)
 {
 	clients->at[tail].next = 0;
 	*(clients->freeTail == 0 ? &clients->freeHead : &clients->at[clients->freeTail].next) = head;
 	clients->freeTail = tail;
 	clients->freeLength += length;
+}
+
+/* Gives one record, taken out of its chain, to the free chain. */
+static inline void freeClient(struct clients *clients, struct client *client, uint64_t hash)
+{
+	uint32_t index = (uint32_t)(client - clients->at);
+
+	leaveBucket(clients, client, hash);
+	client->outage = 0;
+	freeChain(clients, index, index, 1);
 }
 
 #endif

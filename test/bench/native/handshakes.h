@@ -7,17 +7,8 @@
 #include "outages.h"
 #include "wire.h"
 
-/* The frame in hand. */
-struct packet {
-	uint8_t iface;
-	uint8_t direction;
-	/* Frame flags. */
-	uint8_t flags;
-	/* Where its IP header begins. */
-	const uint8_t *ip;
-	int64_t timeUs;
-	struct address source, destination;
-};
+/* Attempts that are passed by in the search for one that may go; more than any of them weighs. */
+enum { MOST_PASSED = 8, WEIGHTS = 3 };
 
 /* The end of an attempt. */
 static inline void end(struct attempt *attempt, uint8_t outcome)
@@ -51,13 +42,18 @@ static inline void judge(struct attempt *attempt)
 	uint64_t serverHash = hashAddress(&fabric.key, attempt->server);
 	uint16_t port = (uint16_t)attempt->ports;
 	struct server *outage = findOutage(attempt->server, serverHash, port);
-	const struct server *host;
+	const struct server *host, *service;
 	bool answers;
 
 	if (attempt->acknowledged)
 		return;
 	if (outage != NULL) {
 		credit(outage, attempt, clientHash);
+		return;
+	}
+	service = findServer(&fabric.servers, attempt->server, serverHash, port);
+	if (service != NULL && service->heardUs > attempt->lastUs) {
+		fabric.counters[COUNTER_UNJUDGED]++;
 		return;
 	}
 	host = findServer(&fabric.servers, attempt->server, serverHash, 0);
@@ -76,6 +72,34 @@ static inline bool wasSilent(const struct attempt *attempt)
 	return attempt->outcome == OUTCOME_UNREACHABLE && !(fabric.options & OPTION_UNREACHABLE);
 }
 
+/* What was doubted is judged now. */
+static inline void judgeDoubted(struct attempt *attempt)
+{
+	uint64_t serverHash = hashAddress(&fabric.key, attempt->server);
+	uint16_t port = attempt->flags & HOST_DOUBTED ? 0 : (uint16_t)attempt->ports;
+	const struct server *server = findServer(&fabric.servers, attempt->server, serverHash, port);
+
+	if (server != NULL && server->heardUs > attempt->deadlineUs - fabric.waitUs) {
+		fabric.counters[COUNTER_UNJUDGED]++;
+		return;
+	}
+	fail(attempt, hashAddress(&fabric.key, attempt->client), serverHash, port,
+	     attempt->outcome == OUTCOME_REFUSED ? CAUSE_REFUSED : CAUSE_UNREACHABLE);
+}
+
+/* Whether in this wait the service has answered somebody between two of its requests. */
+static inline bool isEarly(const struct attempt *attempt)
+{
+	uint64_t serverHash = hashAddress(&fabric.key, attempt->server);
+	const struct server *service =
+		findServer(&fabric.servers, attempt->server, serverHash, (uint16_t)attempt->ports);
+
+	if (service == NULL || isDown(service))
+		return false;
+	return service->heardUs > attempt->deadlineUs - fabric.waitUs && service->heardUs < attempt->lastUs &&
+	       attempt->lastUs + fabric.waitUs > fabric.nowUs;
+}
+
 /* Ends at most `most` attempts that are due. */
 static inline void expire(uint32_t most)
 {
@@ -87,27 +111,104 @@ static inline void expire(uint32_t most)
 		if (attempts->settled.head != 0 && attempt->deadlineUs <= fabric.nowUs) {
 			if (fabric.options & OPTION_UNANSWERED && wasSilent(attempt))
 				judge(attempt);
+			if (attempt->flags & (SERVICE_DOUBTED | HOST_DOUBTED))
+				judgeDoubted(attempt);
 			end(attempt, attempt->outcome);
 			continue;
 		}
 		attempt = &attempts->at[attempts->open.head];
 		if (attempts->open.head == 0 || attempt->deadlineUs > fabric.nowUs)
 			return;
-		if (fabric.options & OPTION_UNANSWERED)
+		if (fabric.options & OPTION_UNANSWERED) {
+			if (isEarly(attempt)) {
+				extendAttempt(attempts, attempt, fabric.nowUs + fabric.waitUs);
+				continue;
+			}
 			judge(attempt);
+		}
 		end(attempt, OUTCOME_UNANSWERED);
 	}
-}
-
-static inline bool seesEverything(uint8_t iface)
-{
-	return iface >= 1 && iface <= 32 && fabric.everything >> (iface - 1) & 1;
 }
 
 static inline bool cameInCorrupt(const struct packet *packet, const struct transport *transport)
 {
 	return packet->direction == DIRECTION_IN &&
 	       isCorrupt(packet->ip, transport, packet->flags & FRAME_FLAG_VOUCHED);
+}
+
+/* How much an attempt matters: first whether its server has ever answered, then whether its client is known. */
+static inline uint32_t weightOf(const struct attempt *attempt)
+{
+	uint64_t serverHash = hashAddress(&fabric.key, attempt->server);
+	const struct server *host = findServer(&fabric.servers, attempt->server, serverHash, 0);
+
+	if (host != NULL && hasAnswered(host))
+		return 2;
+	return isKnown(&fabric.known, attempt->client, hashAddress(&fabric.key, attempt->client));
+}
+
+/* The open attempt that goes: from a share at least half as full as the fullest, one of those that matter least. */
+static inline uint32_t leastOpen(void)
+{
+	struct attempts *attempts = &fabric.attempts;
+	uint32_t enough = fullestShare(attempts) >> 1, least = WEIGHTS, victim = 0;
+	uint32_t oldest = nextCandidate(attempts), index = oldest;
+
+	for (uint32_t passed = 0;; passed++) {
+		const struct attempt *attempt = &attempts->at[index];
+		uint32_t weight = attempts->shares[attempt->share] < enough ? WEIGHTS : weightOf(attempt);
+
+		if (weight < least) {
+			victim = index;
+			least = weight;
+		}
+		if (weight == 0 || passed == MOST_PASSED)
+			break;
+		index = passed + 1 == MOST_PASSED ? attempts->open.tail : nextCandidate(attempts);
+	}
+	if (victim == 0)
+		victim = oldest;
+	if (victim != attempts->open.tail)
+		attempts->candidate = attempts->at[victim].next;
+	return victim;
+}
+
+static inline void makeRoomForAttempt(void)
+{
+	struct attempts *attempts = &fabric.attempts;
+	uint32_t index = attempts->settled.head;
+
+	if (attempts->freeHead != 0)
+		return;
+	fabric.counters[COUNTER_ATTEMPTS_EVICTED]++;
+	if (index == 0) {
+		index = leastOpen();
+		fabric.counters[COUNTER_OPEN_EVICTED]++;
+	}
+	end(&attempts->at[index], attempts->at[index].outcome);
+}
+
+/*
+ * Whether what would be evidence about the attempt came in where the request did, and requests to that server leave elsewhere;
+ * or leaves after it came in there.
+ */
+static inline bool isForged(const struct packet *packet, struct attempt *attempt, uint64_t serverHash)
+{
+	const struct server *host;
+	uint8_t side = attempt->left;
+
+	if (packet->direction == DIRECTION_OUT)
+		return attempt->flags & FORGED;
+	if (!hasSide(packet) || attempt->iface != packet->iface)
+		return false;
+	if (side == 0) {
+		host = findServer(&fabric.servers, attempt->server, serverHash, 0);
+		side = host == NULL ? 0 : host->side;
+	}
+	if (side == 0 || side == packet->iface)
+		return false;
+	attempt->flags |= FORGED;
+	return true;
 }
 
 static inline uint32_t request(const struct packet *packet, const struct transport *transport)
@@ -140,8 +241,13 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 	attempt = findAttempt(attempts, &handshake, 0, &hash);
 	if (attempt != NULL) {
 		/* The same packet where it leaves or crosses a bridge. */
-		if (packet->direction == DIRECTION_OUT || attempt->iface != packet->iface)
+		if (packet->direction == DIRECTION_OUT || attempt->iface != packet->iface) {
+			if (packet->direction == DIRECTION_OUT && attempt->left != packet->iface) {
+				attempt->left = packet->iface;
+				noteSide(packet->destination, handshake.serverHash, packet->iface);
+			}
 			return VERDICT_SYN_FORWARDED;
+		}
 		if (attempt->tries != 0xffff)
 			attempt->tries++;
 		if (packet->timeUs > attempt->lastUs)
@@ -154,14 +260,8 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 	}
 	if (packet->direction == DIRECTION_OUT)
 		return VERDICT_SYN_OWN;
-	if (attempts->freeHead == 0) {
-		uint32_t oldest = attempts->settled.head != 0 ? attempts->settled.head : attempts->open.head;
-		struct attempt *victim = &attempts->at[oldest];
-
-		fabric.counters[COUNTER_ATTEMPTS_EVICTED]++;
-		end(victim, victim->outcome);
-	}
-	attempt = addAttempt(attempts, &handshake, hash,
+	makeRoomForAttempt();
+	attempt = addAttempt(attempts, &fabric.key, &handshake, hash,
 			     transport->length > header ? transport->length - header : 0);
 	attempt->firstUs = attempt->lastUs = packet->timeUs;
 	attempt->deadlineUs = fabric.nowUs + fabric.waitUs;
@@ -209,7 +309,8 @@ static inline void acknowledgement(const struct packet *packet, const uint8_t *t
 		return;
 	attempt->acknowledged = true;
 	takeBackCredit(attempt, handshake.clientHash, handshake.serverHash);
-	hearFrom(packet->destination, handshake.serverHash, (uint16_t)attempt->ports, SIGN_ACKNOWLEDGED);
+	hearFrom(packet->destination, handshake.serverHash, (uint16_t)attempt->ports, 0,
+		 (uint32_t)handshake.clientHash, SIGN_ACKNOWLEDGED);
 }
 
 static inline uint32_t answer(const struct packet *packet, const struct transport *transport)
@@ -224,22 +325,26 @@ static inline uint32_t answer(const struct packet *packet, const struct transpor
 	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
 	if (attempt == NULL)
 		return VERDICT_SYN_ACK_UNASKED;
-	if (attempt->outcome == OUTCOME_ANSWERED ||
-	    (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface))
+	if (attempt->outcome == OUTCOME_ANSWERED)
+		return VERDICT_SYN_ACK_REPEATED;
+	if (isForged(packet, attempt, handshake.serverHash))
+		return VERDICT_WRONG_SIDE;
+	if (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface)
 		return VERDICT_SYN_ACK_REPEATED;
 	if (cameInCorrupt(packet, transport))
 		return VERDICT_SYN_ACK_BAD_CHECKSUM;
 	settleAttempt(&fabric.attempts, attempt, OUTCOME_ANSWERED, fabric.nowUs + fabric.waitUs);
 	if (packet->timeUs - attempt->firstUs < RETRANSMISSION_US)
 		takeBackCredit(attempt, handshake.clientHash, handshake.serverHash);
-	hearFrom(packet->source, handshake.serverHash, (uint16_t)handshake.ports,
-		 fabric.options & OPTION_SYN_ACK ? SIGN_SYN_ACK : 0);
+	hearFrom(packet->source, handshake.serverHash, (uint16_t)handshake.ports, attempt->left,
+		 (uint32_t)handshake.clientHash, fabric.options & OPTION_SYN_ACK ? SIGN_SYN_ACK : 0);
 	return VERDICT_SYN_ACK_ANSWERS;
 }
 
 /* A refusal acknowledges the request; a reset that does not may be anybody's. */
 static inline uint32_t reset(const struct packet *packet, const struct transport *transport)
 {
+	const struct server *service;
 	struct handshake handshake;
 	struct attempt *attempt;
 	uint32_t hash;
@@ -252,15 +357,24 @@ static inline uint32_t reset(const struct packet *packet, const struct transport
 	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
 	if (attempt == NULL)
 		return VERDICT_RESET_UNASKED;
-	if (attempt->outcome != OUTCOME_OPEN ||
-	    (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface))
+	if (attempt->outcome != OUTCOME_OPEN)
+		return VERDICT_RESET_REPEATED;
+	if (isForged(packet, attempt, handshake.serverHash))
+		return VERDICT_WRONG_SIDE;
+	if (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface)
 		return VERDICT_RESET_REPEATED;
 	if (cameInCorrupt(packet, transport))
 		return VERDICT_RESET_BAD_CHECKSUM;
 	settleAttempt(&fabric.attempts, attempt, OUTCOME_REFUSED, fabric.nowUs + fabric.waitUs);
-	hearRefusal(packet->source, handshake.serverHash);
-	if (fabric.options & OPTION_REFUSED && !attempt->acknowledged &&
-	    isKnownService(packet->source, handshake.serverHash, port))
+	/* On its way out it may be this machine's firewall that refuses. */
+	if (packet->direction != DIRECTION_OUT)
+		hearRefusal(packet->source, handshake.serverHash, (uint32_t)handshake.clientHash);
+	service = findServer(&fabric.servers, packet->source, handshake.serverHash, port);
+	if (attempt->acknowledged || !(fabric.options & OPTION_REFUSED) || service == NULL || !isKnownRecord(service))
+		return VERDICT_RESET_REFUSES;
+	if (isDoubted(packet, service, handshake.clientHash))
+		attempt->flags |= SERVICE_DOUBTED;
+	else
 		fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_REFUSED);
 	return VERDICT_RESET_REFUSES;
 }

@@ -4,6 +4,36 @@
 
 #include "outages.h"
 
+/* A cycle of the kernel's requests for an address, and how far apart they are. */
+enum { RESOLVING_REQUESTS = 3, RESOLVING_US = 2000000 };
+/* That a service answers is said so often. */
+#define SAY_ANSWERS_US 86400000000
+
+/* The frame in hand. */
+struct packet {
+	uint8_t iface;
+	uint8_t direction;
+	/* Frame flags. */
+	uint8_t flags;
+	/* Sent to a group of stations, or to all. */
+	bool isToGroup;
+	/* Where its IP header begins. */
+	const uint8_t *ip;
+	int64_t timeUs;
+	struct address source, destination;
+};
+
+static inline bool seesEverything(uint8_t iface)
+{
+	return iface >= 1 && iface <= 32 && fabric.everything >> (iface - 1) & 1;
+}
+
+/* Whether it came in where it matters on which side. */
+static inline bool hasSide(const struct packet *packet)
+{
+	return packet->direction == DIRECTION_IN && !seesEverything(packet->iface);
+}
+
 /* The record of `port` at an address, made if need be at the cost of the one not heard from for longest. */
 static inline struct server *learn(struct address address, uint64_t hash, uint32_t port,
 				   const struct server *except)
@@ -13,15 +43,7 @@ static inline struct server *learn(struct address address, uint64_t hash, uint32
 
 	if (server != NULL)
 		return server;
-	if (servers->freeHead == 0) {
-		struct server *victim = &servers->at[servers->chains[CHAIN_ALIVE].head];
-
-		if (victim == servers->at || victim == except)
-			return NULL;
-		fabric.counters[COUNTER_SERVERS_EVICTED]++;
-		forgetServer(victim);
-	}
-	return addServer(servers, address, hash, port);
+	return makeRoomForServer(except) ? addServer(servers, address, hash, port) : NULL;
 }
 
 static inline void announceLife(struct server *server, uint8_t sign)
@@ -37,39 +59,65 @@ static inline void announceLife(struct server *server, uint8_t sign)
 	event->firstUs = server->fromUs;
 }
 
-static inline void hear(struct server *server)
+/* It has been heard of: the last to go of those alive, and when it is down no stranger any more. */
+static inline void rise(struct server *server)
 {
-	server->heardUs = fabric.nowUs;
-	if (server->state == SERVER_STATE_ALIVE)
+	if (server->state == SERVER_STATE_ALIVE || isStranger(server))
 		placeServer(&fabric.servers, server, true);
 }
 
+static inline void hear(struct server *server, uint32_t by)
+{
+	server->heardUs = fabric.nowUs;
+	server->heardBy = by;
+	if (isDown(server) && server->answeredUs == NEVER_US)
+		server->answeredUs = fabric.nowUs;
+}
+
+static inline void sayAnswers(struct server *service)
+{
+	struct event *event;
+
+	if (service->saidUs + SAY_ANSWERS_US > fabric.nowUs)
+		return;
+	service->saidUs = fabric.nowUs;
+	event = emit(EVENT_ANSWERS);
+	event->port = service->port;
+	event->server = service->address;
+}
+
 /*
- * A service answered a request: it is known from then on, and its host lives. What of both is down gives a
- * sign of life, unless `sign` is 0.
+ * A service answered a request, which left on `left`: it is known from then on, and its host lives. What of both is down
+ * gives a sign of life, unless `sign` is 0. `by`: part of the client's hash.
  */
-static inline void hearFrom(struct address address, uint64_t hash, uint32_t port, uint8_t sign)
+static inline void hearFrom(struct address address, uint64_t hash, uint32_t port, uint8_t left, uint32_t by,
+			    uint8_t sign)
 {
 	struct server *host = learn(address, hash, 0, NULL);
-	struct server *service = NULL;
+	struct server *service;
 
-	if (host != NULL)
+	if (host != NULL) {
+		hear(host, by);
+		host->resolving = 0;
+		noteSide(address, hash, left);
 		service = learn(address, hash, port, host);
-	if (service != NULL) {
-		if (!isKnownRecord(service))
-			host->services++;
-		service->flags |= KNOWN;
-		hear(service);
+		if (service != NULL) {
+			hear(service, by);
+			if (!isKnownRecord(service))
+				host->services++;
+			service->flags |= KNOWN;
+			sayAnswers(service);
+			rise(service);
+		}
+		/* Behind its services: a host that goes before them would not know how many it has. */
+		rise(host);
 	}
-	/* Behind its services: a host that goes before them would not know how many it has. */
-	if (host != NULL)
-		hear(host);
 	if (sign == 0)
 		return;
-	if (host == NULL)
-		service = findServer(&fabric.servers, address, hash, port);
-	else if (host->state == SERVER_STATE_DOWN)
+	host = findServer(&fabric.servers, address, hash, 0);
+	if (host != NULL && host->state == SERVER_STATE_DOWN)
 		announceLife(host, sign);
+	service = findServer(&fabric.servers, address, hash, port);
 	if (service != NULL && service->state == SERVER_STATE_DOWN)
 		announceLife(service, sign);
 }
@@ -87,24 +135,70 @@ static inline struct server *noteHost(struct address address, uint64_t hash)
 }
 
 /* A host refused a request: it lives. Nothing else is forgotten: a scan is refused a thousand times. */
-static inline void hearRefusal(struct address address, uint64_t hash)
+static inline void hearRefusal(struct address address, uint64_t hash, uint32_t by)
 {
 	struct server *host = noteHost(address, hash);
 
-	if (host != NULL)
-		hear(host);
+	if (host == NULL)
+		return;
+	host->heardUs = fabric.nowUs;
+	host->heardBy = by;
+	host->resolving = 0;
+	rise(host);
+}
+
+/* This machine asks everybody on the link whether somebody has the address. */
+static inline void resolving(struct address address, uint8_t iface)
+{
+	struct server *host = noteHost(address, hashAddress(&fabric.key, address));
+	bool isNewCycle;
+
+	if (host == NULL)
+		return;
+	isNewCycle = fabric.nowUs - host->resolvingUs > RESOLVING_US;
+	/* The same request crosses a bridge and its port. */
+	if (!isNewCycle && host->resolvingOn != iface) {
+		if (host->side == iface)
+			host->resolvingOn = iface;
+		return;
+	}
+	if (isNewCycle)
+		host->resolving = 1;
+	else if (host->resolving != 255)
+		host->resolving++;
+	host->resolvingOn = iface;
+	host->resolvingUs = fabric.nowUs;
+	if (host->side == 0)
+		host->side = iface;
+}
+
+/* The kernel has just asked for the address in vain. */
+static inline bool isUnresolved(const struct server *host)
+{
+	return host != NULL && host->resolving >= RESOLVING_REQUESTS && fabric.nowUs - host->resolvingUs <= RESOLVING_US;
+}
+
+/* The service, or its host, has just answered somebody else: one client's failure is no outage yet. */
+static inline bool isDoubted(const struct packet *packet, const struct server *server, uint64_t clientHash)
+{
+	return packet->direction != DIRECTION_UNKNOWN && server != NULL &&
+	       server->heardUs + fabric.waitUs > fabric.nowUs && server->heardBy != (uint32_t)clientHash;
 }
 
 /* A host resolved its address. Whether that is news. */
-static inline bool resolution(struct address address, uint64_t hardware, bool unasked, uint8_t sign)
+static inline bool resolution(const struct packet *packet, struct address address, uint64_t hardware,
+			      bool unasked, uint8_t sign)
 {
 	struct server *host = noteHost(address, hashAddress(&fabric.key, address));
 	bool moved;
 
 	if (host == NULL)
 		return false;
+	if (hasSide(packet) && host->side != 0 && host->side != packet->iface)
+		return false;
 	moved = hardware != 0 && host->hardware != 0 && host->hardware != hardware;
 	host->resolvedUs = fabric.nowUs;
+	host->resolving = 0;
 	if (hardware != 0)
 		host->hardware = hardware;
 	if (host->state != SERVER_STATE_DOWN || !(fabric.options & OPTION_RESOLUTION))

@@ -2,7 +2,7 @@
 #ifndef OUTAGES_H_
 #define OUTAGES_H_
 
-#include "state.h"
+#include "evictions.h"
 
 /* Address resolution within this time before a request counts as having happened while it failed. */
 #define RESOLUTION_US 60000000
@@ -71,6 +71,27 @@ static inline void promise(struct server *server, struct client *client)
 		placeServer(&fabric.servers, server, true);
 }
 
+/*
+ * One server's chain may grow while it is no longer than what is left. Who is awaited takes any record there is, and one of
+ * those who wait for strangers if that is all.
+ */
+static inline bool findsRoom(const struct server *server, bool awaited)
+{
+	const struct clients *clients = &fabric.clients;
+
+	if (!awaited)
+		return clients->freeLength != 0 && server->length <= clients->freeLength;
+	while (clients->freeLength == 0)
+		if (isStranger(server) || !giveUpStranger(leastStranger()))
+			return false;
+	return true;
+}
+
+static inline bool isQuarterFull(void)
+{
+	return fabric.servers.clientsOfStrangers >= aQuarter(fabric.clients.capacity);
+}
+
 /* Enters a client at the tail of a server's chain, or adds tries to its record. */
 static inline void enter(struct server *server, struct address address, uint64_t hash, int64_t firstUs,
 			 int64_t lastUs, uint32_t tries)
@@ -101,7 +122,7 @@ static inline void enter(struct server *server, struct address address, uint64_t
 		fabric.counters[COUNTER_CLIENTS_UNKNOWN]++;
 		return;
 	}
-	if (clients->freeLength == 0 || (!known && server->length > clients->freeLength)) {
+	if (!findsRoom(server, known) || (isStranger(server) && isQuarterFull())) {
 		fabric.counters[COUNTER_CLIENTS_REFUSED]++;
 		return;
 	}
@@ -110,7 +131,7 @@ static inline void enter(struct server *server, struct address address, uint64_t
 	index = (uint32_t)(client - clients->at);
 	*(server->tail == 0 ? &server->head : &clients->at[server->tail].next) = index;
 	server->tail = index;
-	server->length++;
+	lengthen(&fabric.servers, server, 1);
 	if (known)
 		promise(server, client);
 	fabric.counters[COUNTER_CLIENTS_ENTERED]++;
@@ -153,6 +174,23 @@ static inline void credit(struct server *server, struct attempt *attempt, uint64
 	enter(server, attempt->client, clientHash, attempt->firstUs, attempt->lastUs, tries);
 }
 
+static inline bool isChainOf(const struct server *server, uint32_t outage)
+{
+	return server != NULL && server->state != SERVER_STATE_ALIVE &&
+	       (server->outage == outage || server->handedOutage == outage);
+}
+
+/* The host or the service to whose clients the number belongs, those handed out too. */
+static inline struct server *findChain(const struct attempt *attempt, uint64_t serverHash, uint32_t outage)
+{
+	struct server *server = findServer(&fabric.servers, attempt->server, serverHash, 0);
+
+	if (isChainOf(server, outage))
+		return server;
+	server = findServer(&fabric.servers, attempt->server, serverHash, (uint16_t)attempt->ports);
+	return isChainOf(server, outage) ? server : NULL;
+}
+
 /* The attempt was answered after all: its client was not turned away by it. */
 static inline void takeBackCredit(struct attempt *attempt, uint64_t clientHash, uint64_t serverHash)
 {
@@ -165,8 +203,8 @@ static inline void takeBackCredit(struct attempt *attempt, uint64_t clientHash, 
 		return;
 	attempt->credited = 0;
 	attempt->outage = 0;
-	server = findOutage(attempt->server, serverHash, (uint16_t)attempt->ports);
-	if (server == NULL || server->outage != outage)
+	server = findChain(attempt, serverHash, outage);
+	if (server == NULL)
 		return;
 	client = findClient(&fabric.clients, outage, attempt->client, clientHash);
 	if (client == NULL || triesOf(client) == 0)
@@ -181,87 +219,24 @@ static inline void takeBackCredit(struct attempt *attempt, uint64_t clientHash, 
 	event->client = attempt->client;
 }
 
-static inline void freeHanded(struct server *server)
-{
-	if (server->handedHead != 0)
-		freeChain(&fabric.clients, server->handedHead, server->handedTail, server->handedLength);
-	server->handedHead = server->handedTail = server->handedLength = 0;
-}
-
-static inline void closeOutage(struct server *server)
-{
-	freeHanded(server);
-	if (server->head != 0)
-		freeChain(&fabric.clients, server->head, server->tail, server->length);
-	server->head = server->tail = server->length = server->promised = 0;
-	if (isDown(server))
-		fabric.counters[COUNTER_SERVERS_DOWN]--;
-	server->state = SERVER_STATE_ALIVE;
-	server->flags &= LASTING;
-	if (server->flags == 0 && server->services == 0 && server->heardUs == NEVER_US &&
-	    server->resolvedUs == NEVER_US)
-		removeServer(&fabric.servers, server, hashAddress(&fabric.key, server->address));
-	else
-		placeServer(&fabric.servers, server, true);
-}
-
-static inline void forgetServer(struct server *server)
-{
-	uint64_t hash = hashAddress(&fabric.key, server->address);
-
-	if (isKnownRecord(server)) {
-		struct server *host = findServer(&fabric.servers, server->address, hash, 0);
-
-		if (host != NULL && host->services != 0)
-			host->services--;
-	}
-	removeServer(&fabric.servers, server, hash);
-}
-
-/* Room for a new outage at the cost of the record that matters least; false when all matter more. */
-static inline bool makeRoomForOutage(void)
-{
-	struct servers *servers = &fabric.servers;
-	uint32_t alive = servers->chains[CHAIN_ALIVE].head;
-	uint32_t index = servers->chains[CHAIN_UNPROMISED].head;
-	struct server *victim;
-
-	/* One that never answered goes first, one that did last. */
-	if (alive != 0 && (index == 0 || servers->at[alive].heardUs == NEVER_US))
-		index = alive;
-	if (index == 0) {
-		fabric.counters[COUNTER_OUTAGES_REFUSED]++;
-		return false;
-	}
-	victim = &servers->at[index];
-	fabric.counters[isDown(victim) ? COUNTER_OUTAGES_EVICTED : COUNTER_SERVERS_EVICTED]++;
-	if (isDown(victim)) {
-		struct event *event = emit(EVENT_DROPPED);
-
-		event->port = victim->port;
-		event->server = victim->address;
-		closeOutage(victim);
-	}
-	if (servers->freeHead == 0)
-		forgetServer(victim);
-	return true;
-}
-
 /* The record of an outage, opened if it is not; NULL when the table is full of outages that matter more. */
 static inline struct server *openOutage(struct address address, uint64_t hash, uint32_t port, uint8_t cause,
 					int64_t fromUs, uint16_t triedPort)
 {
 	struct server *server = findServer(&fabric.servers, address, hash, port);
 
-	if (server == NULL) {
-		if (fabric.servers.freeHead == 0 && !makeRoomForOutage())
-			return NULL;
-		server = addServer(&fabric.servers, address, hash, port);
-	}
-	if (server->state != SERVER_STATE_ALIVE)
+	if (server != NULL && server->state != SERVER_STATE_ALIVE)
 		return server;
+	if (!makeRoomForOutage(server == NULL, server == NULL || !hasAnswered(server))) {
+		fabric.counters[COUNTER_OUTAGES_REFUSED]++;
+		return NULL;
+	}
+	if (server == NULL)
+		server = addServer(&fabric.servers, address, hash, port);
 	server->state = SERVER_STATE_DOWN;
 	server->cause = cause;
+	server->beforeUs = server->heardUs;
+	server->answeredUs = NEVER_US;
 	server->fromUs = fromUs;
 	server->outage = ++fabric.servers.outages;
 	server->promised = 0;
@@ -286,15 +261,28 @@ static inline struct server *openHostOutage(struct address address, uint64_t has
 	return server;
 }
 
+/* A client's request to it has left by that interface; 0: by none that was seen. */
+static inline void noteSide(struct address address, uint64_t hash, uint8_t by)
+{
+	struct server *host = findServer(&fabric.servers, address, hash, 0);
+
+	if (host == NULL || by == 0)
+		return;
+	host->side = by;
+	host->flags |= SIDE_SEEN;
+}
+
 /* An attempt failed for good reason: its client waits, for the service at `port` or, with 0, for the host. */
 static inline void fail(struct attempt *attempt, uint64_t clientHash, uint64_t serverHash, uint32_t port,
 			uint8_t cause)
 {
 	struct server *server = findOutage(attempt->server, serverHash, (uint16_t)attempt->ports);
 
-	if (server == NULL)
+	if (server == NULL) {
 		server = openOutage(attempt->server, serverHash, port, cause, attempt->firstUs,
 				    (uint16_t)attempt->ports);
+		noteSide(attempt->server, serverHash, attempt->left);
+	}
 	credit(server, attempt, clientHash);
 }
 

@@ -7,22 +7,32 @@
 #include "address.h"
 #include "codes.h"
 
-enum { PINNED = 1, KNOWN = 2, UNREACHABLE = 4, RESOLVES = 8, LASTING = PINNED | KNOWN };
-enum { CHAIN_NONE, CHAIN_ALIVE, CHAIN_UNPROMISED, CHAINS };
+enum { PINNED = 1, KNOWN = 2, UNREACHABLE = 4, RESOLVES = 8, SIDE_SEEN = 16 };
+enum { LASTING = PINNED | KNOWN | SIDE_SEEN };
+/* Strangers are down, and never answered anybody; for those promised somebody waits who counts on a notice. */
+enum { CHAIN_NONE, CHAIN_ALIVE, CHAIN_STRANGER, CHAIN_PROMISED_STRANGER, CHAIN_UNPROMISED, CHAINS };
 
 #define NEVER_US (INT64_MIN >> 1)
 
 struct server {
 	struct address address;
 	int64_t fromUs, heardUs, resolvedUs;
+	/* While down: `heardUs` when that began, and the first answer since then. */
+	int64_t beforeUs, answeredUs;
+	/* When the kernel asked for its address last; when it was said last that the service answers. */
+	int64_t resolvingUs, saidUs;
 	uint64_t hardware;
 	uint32_t head, tail, length, promised;
 	/* What was handed out; its outage number is used up. */
-	uint32_t handedHead, handedTail, handedLength;
+	uint32_t handedHead, handedTail, handedLength, handedOutage;
 	uint32_t outage;
 	uint32_t hashNext, next, previous;
 	uint16_t port, triedPort, services;
 	uint8_t state, cause, flags, chain;
+	/* The client that was answered last: part of its hash. */
+	uint32_t heardBy;
+	/* The interface on which it lies; on which the kernel asked for its address, and how often. */
+	uint8_t side, resolvingOn, resolving;
 };
 
 struct servers {
@@ -34,6 +44,9 @@ struct servers {
 	struct {
 		uint32_t head, tail;
 	} chains[CHAINS];
+	uint32_t capacity;
+	/* Records in the chains of strangers, and those who wait for them. */
+	uint32_t strangers, clientsOfStrangers;
 	uint32_t outages;
 };
 
@@ -46,6 +59,7 @@ static inline bool setUpServers(struct servers *servers, uint32_t capacity)
 		return false;
 	for (uint32_t i = 1; i < capacity; i++)
 		servers->at[i].next = i + 1;
+	servers->capacity = capacity;
 	servers->freeHead = 1;
 	return true;
 }
@@ -58,7 +72,30 @@ static inline bool isDown(const struct server *server)
 /* Whether its silence means something. */
 static inline bool isKnownRecord(const struct server *server)
 {
-	return server->port != 0 && server->flags & LASTING;
+	return server->port != 0 && server->flags & (PINNED | KNOWN);
+}
+
+static inline bool hasAnswered(const struct server *server)
+{
+	return server->heardUs != NEVER_US || server->services != 0 || server->flags & (PINNED | KNOWN);
+}
+
+static inline bool isStranger(const struct server *server)
+{
+	return server->chain == CHAIN_STRANGER || server->chain == CHAIN_PROMISED_STRANGER;
+}
+
+static inline uint32_t aQuarter(uint32_t capacity)
+{
+	return capacity >> 2 > 1 ? capacity >> 2 : 1;
+}
+
+/* So many more clients are in its chain, or so many less. */
+static inline void lengthen(struct servers *servers, struct server *server, int32_t by)
+{
+	server->length += (uint32_t)by;
+	if (isStranger(server))
+		servers->clientsOfStrangers += (uint32_t)by;
 }
 
 static inline struct server *findServer(const struct servers *servers, struct address address, uint64_t hash,
@@ -88,6 +125,10 @@ static inline struct server *addServer(struct servers *servers, struct address a
 		.port = (uint16_t)port,
 		.heardUs = NEVER_US,
 		.resolvedUs = NEVER_US,
+		.beforeUs = NEVER_US,
+		.answeredUs = NEVER_US,
+		.resolvingUs = NEVER_US,
+		.saidUs = NEVER_US,
 		.hashNext = *bucket,
 	};
 	*bucket = index;
@@ -98,6 +139,10 @@ static inline void detachServer(struct servers *servers, struct server *server)
 {
 	if (server->chain == CHAIN_NONE)
 		return;
+	if (isStranger(server)) {
+		servers->strangers--;
+		servers->clientsOfStrangers -= server->length;
+	}
 	*(server->previous == 0 ? &servers->chains[server->chain].head : &servers->at[server->previous].next) =
 		server->next;
 	*(server->next == 0 ? &servers->chains[server->chain].tail : &servers->at[server->next].previous) =
@@ -125,13 +170,24 @@ static inline void removeServer(struct servers *servers, struct server *server, 
 static inline void placeServer(struct servers *servers, struct server *server, bool last)
 {
 	uint32_t index = (uint32_t)(server - servers->at);
-	uint8_t chain = server->state == SERVER_STATE_ALIVE ? CHAIN_ALIVE : CHAIN_UNPROMISED;
+	uint8_t chain = CHAIN_ALIVE;
 
 	detachServer(servers, server);
-	if (server->flags & PINNED || server->state == SERVER_STATE_RELEASED ||
-	    (chain == CHAIN_UNPROMISED && server->promised != 0))
+	if (server->flags & PINNED || server->state == SERVER_STATE_RELEASED)
 		return;
+	if (server->state != SERVER_STATE_ALIVE) {
+		chain = server->promised == 0 ? CHAIN_STRANGER : CHAIN_PROMISED_STRANGER;
+		if (hasAnswered(server))
+			chain = server->promised == 0 ? CHAIN_UNPROMISED : CHAIN_NONE;
+		if (chain == CHAIN_NONE)
+			return;
+		last = true;
+	}
 	server->chain = chain;
+	if (isStranger(server)) {
+		servers->strangers++;
+		servers->clientsOfStrangers += server->length;
+	}
 	server->previous = last ? servers->chains[chain].tail : 0;
 	server->next = last ? 0 : servers->chains[chain].head;
 	*(server->previous == 0 ? &servers->chains[chain].head : &servers->at[server->previous].next) = index;

@@ -32,6 +32,9 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 64, "an event record has 64 bytes");
 
+/* Messages about other protocols than TCP that may be on their way through at a time. */
+enum { INBOUND_PLACES = 64 };
+
 struct fabric {
 	bool configured;
 	uint32_t options;
@@ -47,8 +50,15 @@ struct fabric {
 	struct clients clients;
 	struct attempts attempts;
 	uint64_t counters[COUNTER_COUNT];
+	struct {
+		uint64_t about;
+		uint8_t iface;
+	} inbound[INBOUND_PLACES];
 	/* The chain that is being handed out; NULL when none is. */
 	struct server *released;
+	/* Not before all were entered who are missed in it. */
+	bool gathering;
+	uint32_t releasedBefore;
 	uint32_t releasedClient;
 	uint32_t pending;
 	uint16_t serial;

@@ -34,6 +34,33 @@ static inline uint32_t untracked(const struct packet *packet, uint64_t clientHas
 	return VERDICT_UNREACHABLE_LINKS;
 }
 
+/* Whether it may be the client that is unreachable from there, unless the kernel found nobody. */
+static inline bool isDoubtedHost(const struct packet *packet, uint64_t clientHash, uint64_t serverHash)
+{
+	const struct server *host = findServer(&fabric.servers, packet->destination, serverHash, 0);
+
+	return isDoubted(packet, host, clientHash) && !isUnresolved(host);
+}
+
+/* A message without an attempt comes in: what it is about, and where. */
+static inline void noteInbound(const struct packet *packet, uint64_t about)
+{
+	fabric.inbound[about % INBOUND_PLACES].about = about;
+	fabric.inbound[about % INBOUND_PLACES].iface = packet->iface;
+}
+
+/* Whether what leaves is one that came in where it leaves, from where the server is not. */
+static inline bool isForgedInbound(const struct packet *packet, uint64_t about, uint64_t serverHash)
+{
+	const struct server *host;
+
+	if (packet->direction != DIRECTION_OUT || fabric.inbound[about % INBOUND_PLACES].about != about ||
+	    fabric.inbound[about % INBOUND_PLACES].iface != packet->iface)
+		return false;
+	host = findServer(&fabric.servers, packet->destination, serverHash, 0);
+	return host != NULL && host->side != 0 && host->side != packet->iface;
+}
+
 /* An unreachable message that quotes the connection request of which `left` bytes lie at `tcp`. */
 static inline uint32_t unreachableRequest(const struct packet *packet, enum scope scope, const uint8_t *tcp,
 					  uint32_t left)
@@ -41,6 +68,7 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 	struct handshake handshake;
 	struct attempt *attempt;
 	struct server *outage;
+	const struct server *service;
 	uint32_t hash;
 	uint16_t port;
 
@@ -65,6 +93,8 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 	}
 	if (attempt->outcome == OUTCOME_ANSWERED)
 		return VERDICT_UNREACHABLE_IGNORED;
+	if (isForged(packet, attempt, handshake.serverHash))
+		return VERDICT_WRONG_SIDE;
 	if (attempt->outcome == OUTCOME_OPEN)
 		settleAttempt(&fabric.attempts, attempt, OUTCOME_UNREACHABLE, fabric.nowUs + fabric.waitUs);
 	if (scope == SCOPE_POLICY)
@@ -72,8 +102,13 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 	if (!(fabric.options & OPTION_UNREACHABLE))
 		return VERDICT_UNREACHABLE_IGNORED;
 	if (scope == SCOPE_HOST) {
+		if (isDoubtedHost(packet, handshake.clientHash, handshake.serverHash)) {
+			attempt->flags |= HOST_DOUBTED;
+			return VERDICT_UNREACHABLE_LINKS;
+		}
 		outage = openHostOutage(packet->destination, handshake.serverHash, attempt->firstUs, port);
 		credit(outage, attempt, handshake.clientHash);
+		noteSide(packet->destination, handshake.serverHash, attempt->left);
 		return VERDICT_UNREACHABLE_LINKS;
 	}
 	outage = findOutage(packet->destination, handshake.serverHash, port);
@@ -81,30 +116,43 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 		credit(outage, attempt, handshake.clientHash);
 		return VERDICT_UNREACHABLE_LINKS;
 	}
-	if (!isKnownService(packet->destination, handshake.serverHash, port)) {
+	service = findServer(&fabric.servers, packet->destination, handshake.serverHash, port);
+	if (service == NULL || !isKnownRecord(service)) {
 		fabric.counters[COUNTER_SERVICES_UNKNOWN]++;
 		return VERDICT_UNREACHABLE_UNKNOWN;
 	}
-	fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_UNREACHABLE);
+	if (isDoubted(packet, service, handshake.clientHash))
+		attempt->flags |= SERVICE_DOUBTED;
+	else
+		fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_UNREACHABLE);
 	return VERDICT_UNREACHABLE_LINKS;
 }
 
 static inline uint32_t unreachable(struct packet *packet, enum scope scope, const struct transport *quoted)
 {
+	uint64_t clientHash, serverHash;
+
 	if (!isWatched(&fabric.prefixes, packet->destination))
 		return VERDICT_NOT_WATCHED;
 	if (scope == SCOPE_PATH_MTU)
 		return VERDICT_UNREACHABLE_MTU;
 	if (!quoted->later && quoted->protocol == PROTOCOL_TCP)
 		return unreachableRequest(packet, scope, quoted->at, quoted->left);
+	clientHash = hashAddress(&fabric.key, packet->source);
+	serverHash = hashAddress(&fabric.key, packet->destination);
+	if (packet->direction == DIRECTION_IN)
+		noteInbound(packet, clientHash ^ serverHash);
 	if (scope == SCOPE_POLICY)
 		return VERDICT_UNREACHABLE_POLICY;
 	if (scope == SCOPE_SERVICE)
 		return VERDICT_UNREACHABLE_IGNORED;
 	if (packet->direction == DIRECTION_IN)
 		return VERDICT_UNREACHABLE_INBOUND;
-	return untracked(packet, hashAddress(&fabric.key, packet->source),
-			 hashAddress(&fabric.key, packet->destination), SCOPE_HOST, 0);
+	if (isForgedInbound(packet, clientHash ^ serverHash, serverHash))
+		return VERDICT_WRONG_SIDE;
+	if (fabric.options & OPTION_UNREACHABLE && isDoubtedHost(packet, clientHash, serverHash))
+		return VERDICT_UNREACHABLE_IGNORED;
+	return untracked(packet, clientHash, serverHash, SCOPE_HOST, 0);
 }
 
 static inline uint32_t unreachable4(struct packet *packet, const uint8_t *icmp, uint32_t left)

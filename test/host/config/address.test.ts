@@ -5,6 +5,7 @@ import {
   addressBytes,
   addressText,
   canonicalAddress,
+  clientNetwork,
   mappedLength,
   parsePrefix,
   prefixContains,
@@ -193,5 +194,14 @@ describe('a prefix', () => {
   it('has a length in the 16-byte form', () => {
     assert.equal(mappedLength({ address: '172.27.178.0', length: 24 }), 120);
     assert.equal(mappedLength({ address: '2001:db8:178::', length: 64 }), 64);
+  });
+});
+
+describe('What counts as one client', () => {
+  it('is an IPv4 address, or a /64', () => {
+    assert.equal(clientNetwork('172.27.179.150'), '172.27.179.150');
+    assert.equal(clientNetwork('2001:db8:179::150'), '2001:db8:179::/64');
+    assert.equal(clientNetwork('2001:db8:179:0:1:2:3:4'), '2001:db8:179::/64');
+    assert.equal(clientNetwork('2001:db8:179:1::150'), '2001:db8:179:1::/64');
   });
 });

@@ -30,7 +30,7 @@ beforeEach(async () => {
   daemon = new FakeDaemon(place.path('fabric.sock'));
   await daemon.start();
   const lines = [
-    'detect: {watch: [172.27.178.0/24]}',
+    'detect: {watch: [172.27.178.0/24], ask: none}',
     `fabric: {socket: ${place.path('fabric.sock')}}`,
     'recover: {confirm: none, traps: {listen: false}}',
     `smtp: {host: 127.0.0.1, port: ${port}, tls: none, from: ringback@router.example}`,

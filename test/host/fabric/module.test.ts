@@ -39,8 +39,10 @@ const NUMBERS = [
   'COUNTERS_IN_RECORD',
   'EVENT_CAPACITY',
   'FRAME_BYTES',
+  'MOST_ASKS',
   'MOST_CLAIMS',
   'OUTGOING_BYTES',
+  'PROBE_PORTS',
   'RECORD_BYTES',
   'SERVER_BYTES',
 ];
@@ -54,6 +56,7 @@ const ENUMS = [
   'Form',
   'FrameFlag',
   'Link',
+  'Met',
   'Option',
   'Outcome',
   'ServerState',
@@ -150,14 +153,16 @@ describe('The release module', () => {
     });
   }
 
-  it('has one bit for each option', () => {
-    const bits = codes.entries('Option').map(([, value]) => value);
-    for (const bit of bits) assert.equal(bit & (bit - 1), 0);
-    assert.equal(
-      bits.reduce((sum, bit) => sum | bit, 0),
-      2 ** bits.length - 1,
-    );
-  });
+  for (const group of ['Option', 'Met']) {
+    it(`has one bit for each ${group}`, () => {
+      const bits = codes.entries(group).map(([, value]) => value);
+      for (const bit of bits) assert.equal(bit & (bit - 1), 0);
+      assert.equal(
+        bits.reduce((sum, bit) => sum | bit, 0),
+        2 ** bits.length - 1,
+      );
+    });
+  }
 
   it('has a counter for every verdict, and the others behind them', () => {
     const verdicts = codes.entries('Verdict').map(([, value]) => value);
@@ -218,7 +223,15 @@ function allNumbers(): [string, number][] {
 function useAll(codec: Codec): void {
   const target = { server: SERVER.address, port: 80 };
   const times = { cause: 'refused', tries: 1, firstUs: 0, lastUs: 0 } as const;
-  codec.encode({ kind: 'restore', ...target, ...times, client: SATO.address, triedPort: 80 });
+  codec.encode({
+    kind: 'restore',
+    ...target,
+    ...times,
+    client: SATO.address,
+    triedPort: 80,
+    suspected: true,
+  });
+  codec.encode({ kind: 'ask', ...target, localPort: 20_000 });
   codec.encode({
     kind: 'configure',
     sizes: { servers: 1, clients: 1, attempts: 1, known: 1, prefixes: 1 },
@@ -230,6 +243,7 @@ function useAll(codec: Codec): void {
       synAck: true,
       knownOnly: true,
       reportAttempts: true,
+      ask: true,
     },
     waitUs: 1,
     key: new Uint8Array(16),

@@ -7,6 +7,7 @@ import {
   type Command,
   type FabricEvent,
   type Form,
+  type Met,
   type Options,
   type Outcome,
   type ServerState,
@@ -41,6 +42,14 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   announce: true,
   claim: true,
   unclaim: true,
+  confirm: true,
+  acquit: true,
+  lives: true,
+  foundSilent: true,
+  ask: true,
+  askMet: true,
+  askEnd: true,
+  restoreService: true,
 };
 const EVENTS: Readonly<Record<Exclude<FabricEvent['kind'], 'unknown'>, true>> = {
   attempt: true,
@@ -58,6 +67,11 @@ const EVENTS: Readonly<Record<Exclude<FabricEvent['kind'], 'unknown'>, true>> = 
   flushEnd: true,
   counters: true,
   conflict: true,
+  acquitted: true,
+  answers: true,
+  look: true,
+  asking: true,
+  asked: true,
 };
 const CAUSES: Readonly<Record<Cause, true>> = { unreachable: true, unanswered: true, refused: true };
 const SIGNS: Readonly<Record<Sign, true>> = {
@@ -86,6 +100,8 @@ const STATES: Readonly<Record<ServerState, true>> = {
   down: true,
   signalled: true,
   released: true,
+  suspected: true,
+  settling: true,
 };
 const OPTIONS: Readonly<Record<keyof Options, true>> = {
   unreachable: true,
@@ -95,6 +111,16 @@ const OPTIONS: Readonly<Record<keyof Options, true>> = {
   synAck: true,
   knownOnly: true,
   reportAttempts: true,
+  ask: true,
+};
+const MET: Readonly<Record<Met, true>> = {
+  left: true,
+  leftElsewhere: true,
+  answer: true,
+  reset: true,
+  unreachable: true,
+  resolved: true,
+  unresolved: true,
 };
 const SIZES: Readonly<Record<keyof Sizes, true>> = {
   servers: true,
@@ -118,6 +144,7 @@ describe('The kinds on both sides', () => {
     ['Outcome', OUTCOMES],
     ['ServerState', STATES],
     ['Option', OPTIONS],
+    ['Met', MET],
   ] as const) {
     it(`are the same for ${group}`, () => {
       const module = codes.entries(group).map(([name]) => name);
@@ -250,6 +277,14 @@ describe('A record', () => {
       announce: { kind: 'announce', form: 'request', ticket: 1, target: '172.27.178.255', ...HOLDER },
       claim: { kind: 'claim', ...HOLDER },
       unclaim: { kind: 'unclaim', address: SERVER.address },
+      confirm: { kind: 'confirm', ...target },
+      acquit: { kind: 'acquit', ...target },
+      lives: { kind: 'lives', ...target },
+      foundSilent: { kind: 'foundSilent', ...target, atUs: -1 },
+      ask: { kind: 'ask', ...target, localPort: 20_000 },
+      askMet: { kind: 'askMet', ...target },
+      askEnd: { kind: 'askEnd', ...target },
+      restoreService: { kind: 'restoreService', ...target, atUs: -1 },
     };
     const kinds = Object.values(all).map((command) => {
       const record = codec.encode(command);

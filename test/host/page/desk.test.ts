@@ -72,6 +72,7 @@ describe('The desk where answers are decided', () => {
     targetOf: () => null,
     outageOf: () => ({ name: null, sinceMs: 0 }),
     wasTurnedAway: () => true,
+    onShown: () => {},
     isKnown: () => false,
     register: ({ client }: { readonly client: string }) => {
       registered.push(client);

@@ -36,6 +36,8 @@ export interface Role {
   readonly strangers: Set<string>;
   readonly known: Set<string>;
   readonly registered: Registered[];
+  /** Clients who have got the page. */
+  readonly shown: string[];
   readonly stopped: string[];
   readonly allowed: string[];
   /** Whether nobody has confirmed the address of the one who has a token. */
@@ -73,6 +75,7 @@ export async function serve(
     strangers: new Set(),
     known: new Set(),
     registered: [],
+    shown: [],
     stopped: [],
     allowed: [],
     isUnconfirmed: false,
@@ -102,6 +105,7 @@ export async function serve(
         return role.up.has(server) ? null : { name: null, sinceMs: 5e5 };
       },
       wasTurnedAway: (_server, client) => !role.strangers.has(client),
+      onShown: (_target, client) => void role.shown.push(client),
       isKnown: (client) => role.known.has(client),
       register(registration) {
         beforeRegistration();

@@ -349,6 +349,7 @@ describe('The page’s port', () => {
         targetOf: () => null,
         outageOf: () => null,
         wasTurnedAway: () => false,
+        onShown: () => {},
         isKnown: () => false,
         register() {},
         message: () => null,

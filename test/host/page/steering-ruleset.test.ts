@@ -76,7 +76,7 @@ describe('the scripts of the steering', () => {
   it('open each steered target once, however often and whether or not it is open', () => {
     const names = ['172.27.178.81 . 80', '2001:db8:178::80 . 80', '172.27.178.80 . 80'];
     assert.equal(
-      opening(names, SOME),
+      opening(new Map(names.map((name) => [name, []])), SOME),
       ['add', 'delete', 'add']
         .map((change) => `${change} element inet ringback open4 { 172.27.178.81 . 80, 172.27.178.80 . 80 }\n`)
         .join('') +
@@ -87,8 +87,17 @@ describe('the scripts of the steering', () => {
   });
 
   it('open nothing that is not steered, whatever it is', () => {
-    assert.equal(opening(['172.27.178.82 . 80', '172.27.178.80 . 81', '1 }; flush ruleset'], SOME), '');
-    assert.equal(opening([], SOME), '');
+    const names = ['172.27.178.82 . 80', '172.27.178.80 . 81', '1 }; flush ruleset'];
+    assert.equal(opening(new Map(names.map((name) => [name, []])), SOME), '');
+    assert.equal(opening(new Map(), SOME), '');
+  });
+
+  it('open a target to nobody who has just been there', () => {
+    const script = opening(new Map([['172.27.178.80 . 80', ['172.27.179.150', '172.27.179.151']]]), SOME);
+    const [first] = script.split('\n');
+    const visits = '172.27.179.150 . 172.27.178.80 . 80, 172.27.179.151 . 172.27.178.80 . 80';
+    assert.equal(first, `add element inet ringback visitors4 { ${visits} }`);
+    assert.equal(script.includes('open4'), true);
   });
 
   it('fill the new table with what is wanted', () => {

@@ -43,17 +43,17 @@ async function closedPort(): Promise<number> {
 const NEVER = new AbortController().signal;
 
 describe('probing a port', () => {
-  it('says whether it accepts connections', async () => {
+  it('says what became of the connection', async () => {
     const service = await listen();
     const confirmer = new Confirmer({ settleMs: 0 });
-    assert.equal(await confirmer.probe('127.0.0.1', service.port), true);
+    assert.equal(await confirmer.probe('127.0.0.1', service.port), 'answered');
     await close(service);
-    assert.equal(await confirmer.probe('127.0.0.1', service.port), false);
+    assert.equal(await confirmer.probe('127.0.0.1', service.port), 'refused');
   });
 
   it('works with IPv6', async () => {
     const service = await listen(0, '::1');
-    assert.equal(await new Confirmer({ settleMs: 0 }).probe('::1', service.port), true);
+    assert.equal(await new Confirmer({ settleMs: 0 }).probe('::1', service.port), 'answered');
     await close(service);
   });
 
@@ -63,14 +63,14 @@ describe('probing a port', () => {
     // With one connection at a time, the second waits until the first is closed on both sides.
     const confirmer = new Confirmer({ settleMs: 0, connections: 1, connectTimeoutMs: 600_000 });
     for (let round = 0; round < 2; round += 1) {
-      assert.equal(await confirmer.probe('127.0.0.1', service.port), true);
+      assert.equal(await confirmer.probe('127.0.0.1', service.port), 'answered');
     }
     await until('the end', () => service.seen.ended === 2 && service.seen.open === 0);
     assert.deepEqual(service.seen, { open: 0, connections: 2, ended: 2, broken: 0, bytes: 0 });
     await close(service);
   });
 
-  it('is false when nothing answers in time', async () => {
+  it('says that it is silent when nothing answers in time', async () => {
     // A stopped process accepts nothing; when its queue is full the kernel leaves further SYNs unanswered.
     const script = `const server = require('node:net').createServer().listen(
       { port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))`;
@@ -81,7 +81,7 @@ describe('probing a port', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => confirmer.probe('127.0.0.1', Number(line))),
     );
-    assert.ok(answers.includes(false), 'a full queue');
+    assert.ok(answers.includes('silent'), 'a full queue');
     child.kill('SIGKILL');
     await once(child, 'close');
   });
@@ -100,7 +100,7 @@ describe('probing a port', () => {
     assert.ok(address !== null && typeof address === 'object');
     const confirmer = new Confirmer({ settleMs: 0, connections: 3, connectTimeoutMs: 60_000 });
     const probes = Array.from({ length: 12 }, () => confirmer.probe('127.0.0.1', address.port));
-    assert.deepEqual(await Promise.all(probes), Array(12).fill(true));
+    assert.deepEqual(await Promise.all(probes), Array(12).fill('answered'));
     assert.equal(most, 3);
     for (const socket of held) socket.destroy();
     server.close();

@@ -1,71 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:net';
-import { after, afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Confirmer } from '../../../host/recovery/confirmation.ts';
-import { ConnectChecks } from '../../../host/router/checks.ts';
 import type { Outage } from '../../../host/router/outages.ts';
 import { until } from '../tools.ts';
-
-const LOOPBACK = '127.0.0.1';
-
-function outage(port: number, triedPort = 0): Outage {
-  const clients = new Map();
-  return { id: 1, server: LOOPBACK, port, cause: 'refused', triedPort, fromMs: 0, clients };
-}
-
-const servers: Server[] = [];
-after(() => {
-  for (const server of servers) server.close();
-});
-
-/** A real service; its port, and how often somebody connected to it. */
-async function service(port = 0): Promise<{ readonly port: number; connections: () => number }> {
-  let connections = 0;
-  const server = createServer((socket) => {
-    connections++;
-    socket.on('error', () => {}).end();
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(port, LOOPBACK, resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null, 'it listens');
-  return { port: address.port, connections: () => connections };
-}
-
-/** A port that nobody listens at. */
-async function nobody(): Promise<number> {
-  const { port } = await service();
-  await new Promise((resolve) => servers.pop()?.close(resolve));
-  return port;
-}
-
-/** Checks, and what they said. */
-class Said {
-  readonly alive: Outage[] = [];
-  readonly checked: [Outage, number | null][] = [];
-  readonly checks: ConnectChecks;
-  ports: readonly number[] = [];
-  settleMs = 0;
-  awaited = true;
-
-  constructor(patienceMs = 60_000) {
-    const confirmer = new Confirmer({ settleMs: 0, patienceMs });
-    this.checks = new ConnectChecks({
-      confirmer: () => confirmer,
-      prober: () => confirmer,
-      isAwaited: () => this.awaited,
-      portsOf: (server) => (server === LOOPBACK ? this.ports : []),
-      settleMs: () => this.settleMs,
-      onAlive: (one) => this.alive.push(one),
-      onChecked: (one, port) => this.checked.push([one, port]),
-    });
-  }
-}
+import { LOOPBACK, nobody, outage, Said, service } from './checking.ts';
+import { CONNECT } from './world.ts';
 
 let said: Said;
 beforeEach(() => {
-  said = new Said();
+  said = new Said({ more: CONNECT });
 });
 afterEach(() => said.checks.close());
 
@@ -73,8 +16,8 @@ describe('A check', () => {
   it('connects to the port of the service that is down', async () => {
     const { port } = await service();
     const one = outage(port, 1);
-    said.ports = [1];
-    said.checks.check(one);
+    said.knows([1]);
+    said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, port]]);
   });
@@ -82,8 +25,8 @@ describe('A check', () => {
   it('connects to the port that people tried, for a server as a whole', async () => {
     const { port } = await service();
     const one = outage(0, port);
-    said.ports = [1];
-    said.checks.check(one);
+    said.knows([1]);
+    said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, port]]);
   });
@@ -91,8 +34,8 @@ describe('A check', () => {
   it('takes the answer of no other service for that of the one that people tried', async () => {
     const [tried, other] = [await nobody(), await service()];
     const one = outage(0, tried);
-    said.ports = [other.port, tried];
-    said.checks.check(one);
+    said.knows([other.port, tried], true);
+    said.checks.check(one, 'arp');
     await sleep(100);
     assert.deepEqual(said.checked, []);
     await service(tried);
@@ -103,8 +46,9 @@ describe('A check', () => {
   it('connects to the ports of the configuration where nobody knows which one people tried', async () => {
     const { port } = await service();
     const one = outage(0);
-    said.ports = [await nobody(), port];
-    said.checks.check(one);
+    const entry = `{address: ${LOOPBACK}, ports: [${await nobody()}, ${port}]}`;
+    said = new Said({ more: `${CONNECT}\nservers: [${entry}]` });
+    said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, port]]);
   });
@@ -112,7 +56,7 @@ describe('A check', () => {
   it('waits where there is nothing to connect to', async () => {
     said.settleMs = 50;
     const one = outage(0);
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     await sleep(0);
     assert.deepEqual(said.checked, []);
     await until('it is checked', () => said.checked.length > 0);
@@ -120,9 +64,9 @@ describe('A check', () => {
   });
 
   it('that fails for too long says so', async () => {
-    said = new Said(30);
+    said = new Said({ patienceMs: 30, more: CONNECT });
     const one = outage(await nobody());
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, null]]);
   });
@@ -130,7 +74,7 @@ describe('A check', () => {
   it('finds a service that comes back while it is under way', async () => {
     const port = await nobody();
     const one = outage(port);
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     await sleep(50);
     assert.deepEqual(said.checked, []);
     await service(port);
@@ -141,7 +85,7 @@ describe('A check', () => {
   it('that is under way is not begun again', async () => {
     const { port, connections } = await service();
     const one = outage(port);
-    for (let i = 0; i < 5; i++) said.checks.check(one);
+    for (let i = 0; i < 5; i++) said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     await sleep(50);
     assert.deepEqual([said.checked.length, connections()], [1, 1]);
@@ -151,7 +95,7 @@ describe('A check', () => {
     const { port } = await service();
     const one = outage(port);
     for (const count of [1, 2]) {
-      said.checks.check(one);
+      said.checks.check(one, 'arp');
       await until('it is checked', () => said.checked.length === count);
     }
   });
@@ -159,8 +103,8 @@ describe('A check', () => {
   it('of one outage is none of another', async () => {
     const { port } = await service();
     const [one, other] = [outage(port), outage(await nobody())];
-    said.checks.check(other);
-    said.checks.check(one);
+    said.checks.check(other, 'arp');
+    said.checks.check(one, 'arp');
     await until('one is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, port]]);
   });
@@ -175,7 +119,7 @@ describe('A check', () => {
       const [connecting, trying, waiting] = [outage(port), outage(later), outage(0)];
       said.settleMs = 20;
       const all = [connecting, trying, waiting];
-      for (const one of all) said.checks.check(one);
+      for (const one of all) said.checks.check(one, 'arp');
       await sleep(50);
       said.checked.length = 0;
       for (const one of all) stop(one);
@@ -189,9 +133,9 @@ describe('A check', () => {
   it('that is stopped may be begun again', async () => {
     const { port } = await service();
     const one = outage(port);
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     said.checks.stop(one);
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     await sleep(20);
     assert.deepEqual(said.checked, [[one, port]]);
@@ -236,19 +180,19 @@ describe('A look now and then', () => {
   });
 
   it('does not come while a check is under way', async () => {
-    said = new Said(200);
+    said = new Said({ patienceMs: 200, more: CONNECT });
     const one = outage(await nobody());
     said.checks.watch(one);
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     await service(one.port);
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.alive, []);
   });
 
   it('comes again after a check that failed', async () => {
-    said = new Said(20);
+    said = new Said({ patienceMs: 20, more: CONNECT });
     const one = outage(await nobody());
-    said.checks.check(one);
+    said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual(said.checked, [[one, null]]);
     await service(one.port);

@@ -2,18 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingbackError } from '../../../host/errors.ts';
-import { arp } from '../../frames.ts';
-import { client, syn } from '../fabric/fabric.ts';
+import { client } from '../fabric/fabric.ts';
 import { until } from '../tools.ts';
-import { type Plane, prepared, replaceDaemon, started } from './plane.ts';
-import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
+import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
+import { believing, CONNECT, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
 
 /** Timers of the program are over at once. */
 const { setTimeout: later } = globalThis;
 const soon = (f: () => void): NodeJS.Timeout => later(f, 0);
 
-const web = { address: SERVER, port: 80 };
-const from = (address: string, port = 40_000) => ({ address, port });
 /** Each has a daemon of its own, and they spend their time waiting for timers. */
 const WAITING = { concurrency: true };
 /** More people than the tables have room for at first. */
@@ -21,31 +18,13 @@ const CROWD = Array.from({ length: 3000 }, (_, i) => {
   return { address: client(i + 1), mail: 'crowd@example.jp', language: null };
 });
 
-/** The server says nothing to these clients, and 31 s go by. */
-function silence({ daemon }: Plane, ...clients: readonly string[]): void {
-  for (const [i, address] of clients.entries()) daemon.frame(syn(from(address), web, i + 1));
-  daemon.pass(31);
-}
-
-/** The server announces itself: news, whatever it did before. */
-function alive({ daemon }: Plane): void {
-  daemon.frame(arp({ operation: 1, sender: SERVER, target: SERVER }));
-}
-
-/** A data plane whose server is down, and for which these clients wait. */
-async function down(plane: Plane, ...clients: readonly string[]): Promise<void> {
-  silence(plane, ...clients);
-  const name = `${SERVER} 0`;
-  await until('all wait', () => plane.waiting()[name]?.length === clients.length);
-}
-
 const mails = ({ notices }: Plane): string[] => notices.map(({ mail }) => mail).sort();
 
 describe('The way to the daemon', WAITING, () => {
   describe('The data plane', WAITING, () => {
     it('is fed with all that the operator names before it is said to listen', async (context) => {
       const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}]`;
-      const { daemon } = await started(context, configuration(servers));
+      const { daemon } = await started(context, believing(servers));
       assert.deepEqual(daemon.commands, [
         'Configure',
         ...['Watch', 'Watch'],
@@ -56,7 +35,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('carries a story from the frames to the notices and back to the tables', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
       alive(plane);
       await until('both are told', () => plane.notices.length === 2);
@@ -69,7 +48,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('tells its counters by name, and has none without a daemon', async (context) => {
-      const plane = await prepared(context, configuration());
+      const plane = await prepared(context, believing());
       assert.equal(await plane.plane.counters(), null);
       await plane.plane.start();
       const [one, other] = await Promise.all([plane.plane.counters(), plane.plane.counters()]);
@@ -79,7 +58,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('tells of its interfaces, and logs when one goes down or up', async (context) => {
-      const { plane, daemon, logged, lines } = await started(context, configuration());
+      const { plane, daemon, logged, lines } = await started(context, believing());
       for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
       await until('it is up again', () => logged('interface.up') === 1);
       assert.equal(logged('interface.down'), 1);
@@ -92,7 +71,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('that cannot be reached is an error at the start', async (context) => {
-      const { plane, daemon } = await prepared(context, configuration());
+      const { plane, daemon } = await prepared(context, believing());
       await daemon.stop();
       await assert.rejects(
         plane.start(),
@@ -101,18 +80,18 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('takes another configuration without losing who waits', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO);
-      plane.plane.reconfigure(configuration(`servers: [{address: ${SERVER}, ports: [80]}]`));
+      plane.plane.reconfigure(believing(`servers: [{address: ${SERVER}, ports: [80]}]`));
       silence(plane, SATO, TANAKA);
       await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
       assert.equal(plane.daemon.count('KnowService'), 1);
     });
 
     it('takes a configuration that needs larger tables without losing who waits', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
-      const { clients, ...rest } = configuration();
+      const { clients, ...rest } = believing();
       plane.plane.reconfigure({ ...rest, clients: [...clients, ...CROWD] });
       await plane.plane.counters();
       assert.equal(plane.daemon.count('KnowClient'), 2 * clients.length + CROWD.length);
@@ -123,7 +102,7 @@ describe('The way to the daemon', WAITING, () => {
 
   describe('A daemon that ends', WAITING, () => {
     it('is started again and told who waits', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
       await replaceDaemon(plane);
       assert.equal(plane.logged('fabric.lost'), 1);
@@ -137,7 +116,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('is told the times as they were', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO);
       const times = () => plane.router.outages.get(HOST)?.clients.get(SATO);
       const before = times()?.firstMs ?? 0;
@@ -151,7 +130,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('is tried for again and again', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await plane.daemon.stop();
       await until('two tries', () => plane.logged('fabric.lost') === 2);
       const waits = plane.lines
@@ -163,7 +142,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('while it was asked for a chain is asked again', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
       plane.daemon.lose('releaseEnd');
       alive(plane);
@@ -176,7 +155,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('is asked for the chain of an outage that ended while it was away', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO);
       await plane.daemon.stop();
       await until('that is noticed', () => plane.logged('fabric.lost') === 1);
@@ -188,7 +167,7 @@ describe('The way to the daemon', WAITING, () => {
 
   describe('A daemon that outlives the connection', () => {
     it('says everything again, and loses nobody', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO);
       plane.daemon.disconnect();
       silence(plane, SATO, TANAKA);
@@ -200,7 +179,7 @@ describe('The way to the daemon', WAITING, () => {
 
   describe('Events that were lost', WAITING, () => {
     it('are asked for again', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       plane.daemon.lose('outage', 'waiting');
       silence(plane, SATO);
       plane.daemon.lose();
@@ -212,7 +191,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('that nobody would miss because nothing follows are found by the daemon’s count of them', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       plane.daemon.lose('outage', 'waiting');
       silence(plane, SATO);
       plane.daemon.lose();
@@ -221,7 +200,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('are asked for once the answer under way has ended', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
       plane.daemon.hold('syncEnd');
       plane.daemon.report({ name: 'lan0', lost: 1 });
@@ -239,7 +218,7 @@ describe('The way to the daemon', WAITING, () => {
 
   describe('A daemon that does not answer', WAITING, () => {
     it('has no counters, and what else is asked of it goes on', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       plane.daemon.hold('counters');
       assert.equal(await plane.plane.counters(), null);
       plane.daemon.hold();
@@ -247,7 +226,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('is an error at the start', async (context) => {
-      const { plane, daemon } = await prepared(context, configuration());
+      const { plane, daemon } = await prepared(context, believing());
       daemon.hold('counters');
       const patience = mock.method(globalThis, 'setTimeout', soon);
       const starting = plane.start();
@@ -261,7 +240,7 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('is not asked for everything while it is away', async (context) => {
-      const plane = await started(context, configuration());
+      const plane = await started(context, believing());
       plane.daemon.report({ name: 'lan0', lost: 1 });
       await until('a loss is noticed', () => plane.logged('fabric.gap') === 1);
       await plane.daemon.stop();
@@ -273,7 +252,7 @@ describe('The way to the daemon', WAITING, () => {
 
   describe('A refused command', () => {
     it('is logged by name', async (context) => {
-      const { plane, lines, logged } = await started(context, configuration(CONNECT));
+      const { plane, lines, logged } = await started(context, believing(CONNECT));
       plane.release(WEB);
       await until('it was refused', () => logged('fabric.refused') === 1);
       const [line] = lines.filter(({ event }) => event === 'fabric.refused');
@@ -284,7 +263,7 @@ describe('The way to the daemon', WAITING, () => {
   describe('The sweep', () => {
     it('gives up who last tried too long ago', async (context) => {
       const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 8s}';
-      const plane = await started(context, configuration(swept));
+      const plane = await started(context, believing(swept));
       silence(plane, SATO);
       await until('Sato waits', () => plane.logged('client.waiting') === 1);
       await until('nobody waits', () => Object.keys(plane.waiting()).length === 0);

@@ -32,16 +32,22 @@ describe('What the fabric is fed with', () => {
   it('has every option of the configuration', () => {
     const off = `recover: {arp: false, syn_ack: false, traps: {listen: false}}`;
     const { options, waitUs } = configure(off);
-    const rest = { knownOnly: false, reportAttempts: false };
+    const rest = { knownOnly: false, reportAttempts: false, ask: true };
     const on = { unreachable: true, unanswered: true, refused: true };
     assert.deepEqual(options, { ...on, ...rest, resolution: false, synAck: false });
     assert.equal(waitUs, 30_000_000);
-    const detect = { unreachable: false, unansweredMs: null, refused: false, knownClientsOnly: true };
+    const detect = {
+      unreachable: false,
+      unansweredMs: null,
+      refused: false,
+      knownClientsOnly: true,
+      ask: 'none',
+    } as const;
     const given = configuration();
     const [first] = commandsFor({ ...given, detect: { ...given.detect, ...detect } }, []);
     assert.deepEqual(first?.kind === 'configure' && first.options, {
       ...{ unreachable: false, unanswered: false, refused: false },
-      ...{ resolution: true, synAck: true, knownOnly: true, reportAttempts: false },
+      ...{ resolution: true, synAck: true, knownOnly: true, reportAttempts: false, ask: false },
     });
     assert.ok(first?.kind === 'configure' && first.waitUs > 0, 'attempts are remembered all the same');
     const waiting = { ...given, detect: { ...given.detect, unansweredMs: 500 } };
@@ -98,7 +104,7 @@ describe('What a fabric that knows of nobody is refilled with', () => {
   const nowUs = 900_000_000;
   const nowMs = 5_000_000;
   const times = (ago: number) => ({ firstMs: nowMs - ago - 1000, lastMs: nowMs - ago, tries: 2 });
-  const about = { cause: 'unanswered', triedPort: 443, fromMs: 0, id: 1 } as const;
+  const about = { state: 'down', cause: 'unanswered', triedPort: 443, fromMs: 0, id: 1 } as const;
 
   it('is everybody who waits, by the fabric’s clock', () => {
     const outages = [
@@ -109,6 +115,7 @@ describe('What a fabric that knows of nobody is refilled with', () => {
       kind: 'restore',
       server: SERVER,
       port: 0,
+      suspected: false,
       cause: 'unanswered',
       triedPort: 443,
       tries: 2,

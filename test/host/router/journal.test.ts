@@ -7,6 +7,7 @@ import type { Sql } from '../../../host/store/database.ts';
 import { listHistory } from '../../../host/store/history.ts';
 import { loadOutages } from '../../../host/store/outages.ts';
 import { listNotices } from '../../../host/store/outbox.ts';
+import { loadServices } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
 import { recordingLog } from '../tools.ts';
 import { SATO, SERVER, TANAKA } from './world.ts';
@@ -31,7 +32,16 @@ const NOTICE = {
 
 function outage(id = 1): Outage {
   const clients = new Map([[SATO, { firstMs: 1, lastMs: 2, tries: 3 }]]);
-  return { id, server: SERVER, port: 0, cause: 'unreachable', triedPort: 80, fromMs: 1, clients };
+  return {
+    id,
+    server: SERVER,
+    port: 0,
+    state: 'down',
+    cause: 'unreachable',
+    triedPort: 80,
+    fromMs: 1,
+    clients,
+  };
 }
 
 const past = (told: number) =>
@@ -86,7 +96,8 @@ describe('The journal', () => {
     assert.equal(commits(), 1);
     assert.deepEqual(waiting(), [[1, false, [SATO]]]);
     const [stored] = store.read(loadOutages);
-    assert.deepEqual(stored, { ...one, told: false, telling: null });
+    const { state: _, ...kept } = one;
+    assert.deepEqual(stored, { ...kept, told: false, telling: null, suspected: false });
   });
 
   it('commits no more than once a second, however many come', async (context) => {
@@ -178,6 +189,41 @@ describe('The journal', () => {
     journal.remove(one, null);
     pass(1000);
     assert.deepEqual(waiting(), []);
+  });
+
+  it('writes a suspicion as one, and an outage once it is certain', async (context) => {
+    const { journal, pass, store } = await begun(context);
+    const one = outage();
+    for (const [state, suspected] of [
+      ['suspected', true],
+      ['short', true],
+      ['down', false],
+    ] as const) {
+      one.state = state;
+      journal.outage(one, HURRY);
+      pass(1000);
+      assert.equal(store.read(loadOutages)[0]?.suspected, suspected, state);
+    }
+  });
+
+  it('writes what is known of services with the rest, and only the last of it', async (context) => {
+    const { journal, pass, commits, store } = await begun(context);
+    const row = { server: SERVER, port: 80, heardMs: 1, admitted: null, askedMs: null };
+    const [secure, mail] = [
+      { ...row, port: 443 },
+      { ...row, port: 25 },
+    ];
+    for (const one of [row, secure, { ...row, heardMs: 2, admitted: true }]) journal.services([one], []);
+    journal.outage(outage(), HURRY);
+    pass(20);
+    assert.equal(commits(), 1);
+    assert.deepEqual(store.read(loadServices), [secure, { ...row, heardMs: 2, admitted: true }]);
+    journal.services([mail], [secure]);
+    journal.services([], [mail]);
+    journal.flush();
+    assert.deepEqual(store.read(loadServices), [{ ...row, heardMs: 2, admitted: true }]);
+    journal.flush();
+    assert.equal(commits(), 2, 'nothing has changed');
   });
 
   it('keeps what it could not write for the next time', async (context) => {

@@ -107,7 +107,7 @@ describe('via the server', () => {
 
   it('whoever gave his address to the router is told by the router, and is on no list', () => {
     const person = { address: STRANGER, mail: 'guest@example.jp', language: null, registeredMs: 1 };
-    const world = new World(lists('{via: server}'), [person]);
+    const world = new World(lists('{via: server}'), { registered: [person] });
     recovery(world, SATO, STRANGER);
     assert.deepEqual(told(world), [
       ['guest@example.jp', null],
@@ -117,13 +117,13 @@ describe('via the server', () => {
 
   it('so is who is one of the configured clients, too: whether the relay knows him is not known here', () => {
     const person = { address: SATO, mail: 'sato-at-home@example.jp', language: null, registeredMs: 1 };
-    const world = new World(lists('{via: server}'), [person]);
+    const world = new World(lists('{via: server}'), { registered: [person] });
     recovery(world, SATO, STRANGER);
     assert.deepEqual(told(world), [
       ['sato-at-home@example.jp', null],
       [NOTIFIER, [STRANGER]],
     ]);
-    const direct = new World(lists('{via: direct}'), [person]);
+    const direct = new World(lists('{via: direct}'), { registered: [person] });
     recovery(direct, SATO);
     assert.deepEqual(told(direct), [
       ['sato@example.jp', null],

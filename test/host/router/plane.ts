@@ -5,18 +5,29 @@ import { DataPlane } from '../../../host/router/data-plane.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { nameOf } from '../../../host/router/outages.ts';
 import { Router } from '../../../host/router/router.ts';
+import { Services } from '../../../host/router/services.ts';
 import { type Clock, StateClock } from '../../../host/store/clock.ts';
+import type { ServiceRow } from '../../../host/store/services.ts';
+import { arp } from '../../frames.ts';
+import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';
+import { SERVER } from './world.ts';
+
+/** The service that clients try, and where they try it from. */
+const web = { address: SERVER, port: 80 };
+const from = (address: string, port = 40_000) => ({ address, port });
 
 const NO_JOURNAL = {
   outage: () => {},
   client: () => {},
+  services: () => {},
   remove: () => {},
   tellSome: () => {},
   room: 200_000,
 };
+const NO_ASKER = { open: () => {}, failed: () => {}, forget: () => {}, look: () => {}, admit: () => {} };
 
 export interface Plane {
   readonly daemon: FakeDaemon;
@@ -34,7 +45,11 @@ export interface Plane {
 }
 
 /** A data plane that is not started yet, and a daemon that is. Both end with the test. */
-export async function prepared(context: TestContext, given: RouterConfiguration): Promise<Plane> {
+export async function prepared(
+  context: TestContext,
+  given: RouterConfiguration,
+  stored: readonly ServiceRow[] = [],
+): Promise<Plane> {
   const place = directory();
   const socket = place.path('fabric.sock');
   const daemon = new FakeDaemon(socket);
@@ -44,10 +59,12 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
   const clock = new StateClock();
   let syncs = 0;
   const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
+  const services = new Services(configuration, { stored, clock, save: () => {} });
   const plane: DataPlane = new DataPlane({
     configuration,
     registered: () => router.people.registeredClients,
     outages: () => router.outages,
+    services: () => services,
     onEvent: (event) => router.onEvent(event),
     onSync: () => {
       syncs++;
@@ -70,6 +87,9 @@ export async function prepared(context: TestContext, given: RouterConfiguration)
       },
       stop: () => {},
     },
+    services,
+    asker: NO_ASKER,
+    isOwn: () => false,
     journal: { ...NO_JOURNAL, tell: (_, told) => notices.push(...told) },
     later: (f, waitMs) => void setTimeout(f, waitMs),
     onChange: () => {},
@@ -108,4 +128,22 @@ export async function replaceDaemon({ daemon, logged }: Plane): Promise<void> {
   await daemon.stop();
   await daemon.start();
   await until('the link is back', () => logged('fabric.back') > before);
+}
+
+/** The server says nothing to these clients, and 31 s go by. */
+export function silence({ daemon }: Plane, ...clients: readonly string[]): void {
+  for (const [i, address] of clients.entries()) daemon.frame(syn(from(address), web, i + 1));
+  daemon.pass(31);
+}
+
+/** The server announces itself: news, whatever it did before. */
+export function alive({ daemon }: Plane): void {
+  daemon.frame(arp({ operation: 1, sender: SERVER, target: SERVER }));
+}
+
+/** A data plane whose server is down, and for which these clients wait. */
+export async function down(plane: Plane, ...clients: readonly string[]): Promise<void> {
+  silence(plane, ...clients);
+  const name = `${SERVER} 0`;
+  await until('all wait', () => plane.waiting()[name]?.length === clients.length);
 }

@@ -113,12 +113,35 @@ describe('A crowd that waits for one server', () => {
     world.room = 4;
     world.later();
     assert.deepEqual([world.notices.length, onDisk(world).length], [7, 3]);
-    assert.deepEqual(world.asked(), []);
+    assert.deepEqual(
+      world.asked(),
+      [`forget ${SERVER} 0`],
+      'it may take long, and the server may fail again',
+    );
     world.room = 100;
     while (world.later());
     assert.deepEqual(mails(world), everybody(10));
-    assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
+    assert.deepEqual(world.asked(), [], 'once');
     assert.equal(world.history[0]?.told, 10);
+  });
+
+  it('keeps no new outage of the server from being noticed while it waits', () => {
+    const all = crowd(5);
+    const world = waiting(new World(known(5)), all, 0);
+    recovers(world, all);
+    world.forgotten(HOST, false);
+    world.down(HOST);
+    world.client('waiting', HOST, all[0] ?? '');
+    assert.deepEqual([...(world.outage(HOST)?.clients.keys() ?? [])], [all[0]]);
+    assert.equal(
+      onDisk(world).filter((client) => client === all[1]).length,
+      1,
+      'those who are left stay on disk',
+    );
+    world.room = 100;
+    while (world.later());
+    assert.deepEqual(mails(world), everybody(5));
+    assert.equal(world.outage(HOST)?.clients.size, 1);
   });
 
   it('is on disk from the beginning, though there is no room at all and the chain was not known', () => {
@@ -246,11 +269,11 @@ describe('A crowd that waits for one server', () => {
       const mail = [0, 3, 5].includes(n) ? `suzuki+${n}@example.jp` : mailOf(n);
       return { address, mail, language: 'ja', registeredMs: 5_000_000 };
     });
-    const world = waiting(new World(known(0), registered), all, 1);
+    const world = waiting(new World(known(0), { registered }), all, 1);
     recovers(world, all);
     assert.equal(world.notices.length, 1);
     assert.equal(onDisk(world).length, 3);
-    const next = new World(known(0), registered);
+    const next = new World(known(0), { registered });
     next.nowMs = world.nowMs;
     next.router.resume(left(world));
     while (next.later());
@@ -304,7 +327,14 @@ describe('A portion on disk', () => {
     const directory = directoryFor(test);
     const { store, outbox, journal } = await opened(test, directory);
     const tried = { firstMs: 1, lastMs: 2, tries: 1 };
-    const chain = { server: SERVER, port: 0, cause: 'unreachable', triedPort: 80, fromMs: 1 } as const;
+    const chain = {
+      server: SERVER,
+      port: 0,
+      state: 'down',
+      cause: 'unreachable',
+      triedPort: 80,
+      fromMs: 1,
+    } as const;
     const outage = { ...chain, id: 7, clients: new Map(crowd(5).map((client) => [client, tried])) };
     journal.outage(outage, { hurry: true });
     for (const client of crowd(5)) journal.client(outage, client, { hurry: true });

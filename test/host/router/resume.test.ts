@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StoredOutage } from '../../../host/store/outages.ts';
+import { pageOn } from './checking.ts';
 import { CONNECT, configuration, HOST, NAKAMURA6, OTHER, SATO, SERVER, TANAKA, WEB, World } from './world.ts';
 
 const AGO = { firstMs: 4_000_000, lastMs: 4_500_000, tries: 2 };
 
-function stored(id: number, target: typeof HOST, clients: readonly string[], told = false): StoredOutage {
+function stored(
+  id: number,
+  target: typeof HOST,
+  clients: readonly string[],
+  { told = false, suspected = false } = {},
+): StoredOutage {
   const waiting = new Map(clients.map((client) => [client, AGO]));
   return {
-    ...target,
-    id,
-    cause: 'unreachable',
-    triedPort: 80,
-    fromMs: 4_000_000,
-    told,
-    telling: null,
-    clients: waiting,
+    ...{ ...target, id, cause: 'unreachable', triedPort: 80, fromMs: 4_000_000 },
+    ...{ told, suspected, telling: null, clients: waiting },
   };
 }
 
@@ -51,10 +51,63 @@ describe('A router that was started again', () => {
   });
 
   it('looks by itself whether a server is back meanwhile', () => {
-    assert.deepEqual(resumed([stored(1, HOST, [SATO])], CONNECT).asked(), [`watch ${SERVER} 0`]);
+    const world = resumed([stored(1, HOST, [SATO])], CONNECT);
+    assert.deepEqual(world.asked(), [], 'not before the fabric is there');
+    world.router.begin();
+    assert.deepEqual(world.asked(), [`watch again ${SERVER} 0`]);
+  });
+
+  it('asks what was down before anybody is sent to the page again', () => {
+    const world = resumed(
+      [stored(1, WEB, [SATO]), stored(2, { server: OTHER, port: 80 }, [SATO])],
+      pageOn(80),
+    );
+    world.router.begin();
+    assert.deepEqual(world.asked(), [`watch again ${SERVER} 80`, `watch again ${OTHER} 80`]);
+    assert.deepEqual(world.steered, []);
+    const outage = world.outage(WEB);
+    assert.ok(outage !== undefined);
+    const before = world.changes;
+    world.router.onTried(outage);
+    assert.deepEqual([world.steered, world.changes], [[`${SERVER} 80`], before + 1]);
+    world.router.onTried(outage);
+    assert.equal(world.changes, before + 1, 'that is no news');
+  });
+
+  it('does not show the page of what has answered meanwhile', () => {
+    const world = resumed([stored(1, WEB, [SATO])], pageOn(80));
+    world.router.begin();
+    const outage = world.outage(WEB);
+    assert.ok(outage !== undefined);
+    world.router.recoveries.onAnswer(outage, 80);
+    world.router.onTried(outage);
+    assert.deepEqual(world.steered, []);
+  });
+
+  it('asks about what was suspected, and tells those who failed if it was an outage', () => {
+    const world = resumed([stored(1, WEB, [SATO, TANAKA], { suspected: true })], pageOn(80));
+    assert.deepEqual(world.questions(), [], 'not before the fabric is there');
+    world.router.begin();
+    assert.deepEqual([world.questions(), world.asked(), world.steered], [[`open ${SERVER} 80`], [], []]);
+    assert.deepEqual(world.told('suspicion.opened', 'outage.opened', 'client.waiting'), []);
+    const outage = world.outage(WEB);
+    assert.ok(outage !== undefined);
+    world.router.suspected.onAsked(outage, 'outage');
+    assert.deepEqual(world.steered, [`${SERVER} 80`], 'it has just been asked');
+    world.router.recoveries.onChecked(outage, 80);
+    world.handsOut(WEB, SATO, TANAKA);
+    assert.equal(world.notices.length, 2);
   });
 
   describe('beside a fabric that lived on', () => {
+    it('tells it of what was suspected and it does not know', () => {
+      const world = resumed([stored(1, WEB, [SATO], { suspected: true })]);
+      world.router.beginSync();
+      world.syncEnd();
+      assert.deepEqual(world.asked(), [`restore ${SATO} for ${SERVER} 80`, 'sync']);
+      assert.equal(world.outage(WEB)?.state, 'suspected');
+    });
+
     it('takes in what was found while it was away, and tells the fabric what that does not know', () => {
       const world = resumed([stored(1, HOST, [SATO, TANAKA]), stored(2, { server: OTHER, port: 0 }, [SATO])]);
       world.router.beginSync();
@@ -89,7 +142,7 @@ describe('A router that was started again', () => {
     });
 
     it('asks once more to forget those who were told, and hears who came since', () => {
-      const world = resumed([stored(1, HOST, [], true)]);
+      const world = resumed([stored(1, HOST, [], { told: true })]);
       world.router.beginSync();
       world.down(HOST, { state: 'released' });
       world.client('waiting', HOST, SATO);
@@ -111,7 +164,7 @@ describe('A router that was started again', () => {
     });
 
     it('takes another outage of a server that was told for what it is', () => {
-      const world = resumed([stored(1, HOST, [], true)]);
+      const world = resumed([stored(1, HOST, [], { told: true })]);
       world.router.beginSync();
       world.down(HOST);
       world.client('waiting', HOST, SATO);
@@ -121,7 +174,7 @@ describe('A router that was started again', () => {
     });
 
     it('forgets what was told when the fabric has forgotten it', () => {
-      const world = resumed([stored(1, HOST, [], true)]);
+      const world = resumed([stored(1, HOST, [], { told: true })]);
       world.disk.set(1, { name: `${SERVER} 0`, clients: new Set(), told: true });
       world.router.beginSync();
       world.syncEnd();
@@ -131,7 +184,7 @@ describe('A router that was started again', () => {
 
   describe('beside a new fabric', () => {
     it('forgets what was told', () => {
-      const world = resumed([stored(1, HOST, [], true)]);
+      const world = resumed([stored(1, HOST, [], { told: true })]);
       world.disk.set(1, { name: `${SERVER} 0`, clients: new Set(), told: true });
       world.router.onFreshFabric();
       assert.deepEqual([...world.disk], []);
@@ -153,6 +206,9 @@ describe('A fabric that is lost after a recovery was told', () => {
       [...world.disk.values()].map(({ clients, told }) => [[...clients], told]),
       [[[TANAKA], false]],
     );
+    // It failed after the server was back: that is another matter.
+    assert.equal(world.outage(HOST)?.state, 'suspected');
+    assert.deepEqual(world.questions(), [`open ${SERVER} 0`]);
   });
 
   it('tells nobody again whose first packet came while the recovery was decided', () => {

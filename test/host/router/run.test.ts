@@ -35,7 +35,7 @@ const SMTP = '{host: 127.0.0.1, port: 9, tls: none, from: ringback@router.exampl
 /** Writes the configuration. */
 function configure(...more: readonly string[]): void {
   const lines = [
-    'detect: {watch: [172.27.178.0/24]}',
+    'detect: {watch: [172.27.178.0/24], ask: none}',
     `fabric: {socket: ${place.path('fabric.sock')}}`,
     `smtp: ${SMTP}`,
     `state: ${place.path('state')}`,
@@ -49,7 +49,10 @@ const BELIEVE = 'recover: {confirm: none, traps: {listen: false}}';
 /** Writes a configuration with another data plane. */
 function elsewhere(fabric: string): void {
   const control = `state: false\ncontrol: ${place.path('ringback.sock')}`;
-  writeFileSync(file(), `detect: {watch: [172.27.178.0/24]}\nfabric: ${fabric}\n${BELIEVE}\n${control}\n`);
+  writeFileSync(
+    file(),
+    `detect: {watch: [172.27.178.0/24], ask: none}\nfabric: ${fabric}\n${BELIEVE}\n${control}\n`,
+  );
 }
 
 const PEOPLE = `clients: [{address: ${SATO}, mail: sato@example.jp}]`;

@@ -47,6 +47,7 @@ const FACTS = {
       id: 1,
       server: SERVER,
       port: 0,
+      state: 'down',
       cause: 'unreachable',
       triedPort: 80,
       fromMs: NOW_MS - 20_000,
@@ -84,6 +85,7 @@ describe('The status', () => {
           ],
         },
       ],
+      suspicions: [],
       notices: FACTS.notices,
       pending: FACTS.pending,
       past: FACTS.past,
@@ -104,6 +106,24 @@ describe('The status', () => {
     assert.match(text, /Interface lan0: up, 10 frames, 0 dropped/);
     assert.match(text, /Frames: 7 SYN noted$/m);
     assert.match(text, /Tables: 1 servers down$/m);
+  });
+
+  it('has what is being asked apart from what is down, settling or not', () => {
+    const [down] = FACTS.outages;
+    const suspected = { ...down, id: 2, server: OTHER, port: 443, state: 'suspected' } as const;
+    const short = { ...down, id: 3, server: OTHER, port: 80, state: 'short' } as const;
+    const status = asked({ ...FACTS, outages: [suspected, down, short] });
+    assert.deepEqual(
+      status.outages.map(({ server }) => server),
+      [SERVER],
+    );
+    const [first, second] = status.suspicions;
+    assert.deepEqual([first?.server, first?.port, second?.port], [OTHER, 443, 80]);
+    assert.deepEqual(first?.clients, status.outages[0]?.clients);
+    const lines = statusText(status).split('\n');
+    const at = lines.indexOf('Being asked whether they are down:');
+    assert.match(lines[at + 1] ?? '', /^ {2}172\.27\.178\.81 port 443 {2}unreachable since .*, 2 waiting$/);
+    assert.equal(statusText(asked(FACTS)).includes('Being asked'), false);
   });
 
   it('for people leaves out a number of frames that is older than the counters', () => {

@@ -66,9 +66,11 @@ describe('A client of several servers', () => {
 
   it('is known by all its addresses', () => {
     const people = `${SETTLE}\nservers: []`;
-    const world = new World(configuration(people), [
-      { address: '2001:db8:179::151', mail: 'sato@example.jp', language: null, registeredMs: 1 },
-    ]);
+    const world = new World(configuration(people), {
+      registered: [
+        { address: '2001:db8:179::151', mail: 'sato@example.jp', language: null, registeredMs: 1 },
+      ],
+    });
     world.down(HOST);
     world.client('waiting', HOST, SATO);
     world.down(SECOND);

@@ -175,7 +175,7 @@ describe('A notice', () => {
       return world.notices.at(-1)?.messageId ?? 'there is none';
     };
     const second = new World();
-    second.router.resume([{ ...outage, clients: new Map(), told: false, telling: null }]);
+    second.router.resume([{ ...outage, clients: new Map(), told: false, telling: null, suspected: false }]);
     const other = new World();
     other.down(HOST);
     const [id, again, another] = [first, second, other].map(idOf);

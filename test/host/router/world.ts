@@ -1,14 +1,16 @@
-/** The router between a fabric and checks that only note what they are asked, and what it makes of events. */
+/** The router between a fabric, checks and an asker that only note what they are asked, and what it makes of events. */
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../host/fabric/records.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
-import { nameOf, type Outage } from '../../../host/router/outages.ts';
+import { nameOf, type Outage, type OutageState } from '../../../host/router/outages.ts';
 import type { Registered } from '../../../host/router/people.ts';
 import type { Journal } from '../../../host/router/ports.ts';
 import { Router } from '../../../host/router/router.ts';
+import { Services } from '../../../host/router/services.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
 import type { TellingState } from '../../../host/store/outages.ts';
+import type { ServiceRow } from '../../../host/store/services.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const SERVER = '172.27.178.80';
@@ -41,6 +43,12 @@ ${more}
   return parseRouterConfiguration(text, 'test.yaml');
 }
 
+/** The same where everybody is believed who is turned away. */
+export function believing(more?: string): RouterConfiguration {
+  const given = configuration(more);
+  return { ...given, detect: { ...given.detect, ask: 'none' } };
+}
+
 export const CONNECT = 'recover: {confirm: connect, traps: {listen: false}}';
 
 /** The engine's clock is this much ahead of the program's. */
@@ -49,6 +57,22 @@ const SECOND_MS = 1000;
 /** Wall time of the moment that is zero on the state's clock. */
 const WALL_MS = Date.UTC(2026, 4, 1, 12);
 
+export interface WorldOptions {
+  readonly registered?: readonly Registered[];
+  /** Services that have answered somebody. */
+  readonly services?: readonly ServiceRow[];
+  /** Addresses of this machine. */
+  readonly own?: readonly string[];
+}
+
+interface OnDisk {
+  readonly name: string;
+  readonly state?: OutageState;
+  readonly clients: Set<string>;
+  readonly told: boolean;
+  readonly telling?: TellingState;
+}
+
 export class World {
   readonly router: Router;
   readonly lines: LoggedLine[];
@@ -56,24 +80,33 @@ export class World {
   /** What went into the history. */
   readonly history: PastOutage[] = [];
   /** Outages and clients as they are on disk: `server port` to clients, and those that were told. */
-  readonly disk = new Map<
-    number,
-    { name: string; clients: Set<string>; told: boolean; telling?: TellingState }
-  >();
+  readonly disk = new Map<number, OnDisk>();
   /** For how many notices there is room. */
   room = 200_000;
   /** What comes later. */
   #later: (() => void)[] = [];
+  readonly services: Services;
+  /** How often what is answered for may have changed. */
+  changes = 0;
   /** What was asked of the fabric and of the checks, in order. */
   #asked: string[] = [];
+  /** What the asker was asked, in order. */
+  #questions: string[] = [];
   /** The state's clock. */
   nowMs = 5_000_000;
 
-  constructor(given: RouterConfiguration = configuration(), registered: readonly Registered[] = []) {
+  constructor(
+    given: RouterConfiguration = configuration(),
+    { registered = [], services = [], own = [] }: WorldOptions = {},
+  ) {
     const note = (what: string) => (target: Target) => void this.#asked.push(`${what} ${nameOf(target)}`);
+    const question = (what: string) => (target: Target) =>
+      void this.#questions.push(`${what} ${nameOf(target)}`);
+    const clock = { nowMs: () => this.nowMs, dateOf: (ms: number) => new Date(WALL_MS + ms) };
     const { log, lines } = recordingLog();
     this.lines = lines;
     const { confirm } = given.recover;
+    this.services = new Services(given, { stored: services, clock, save: () => {} });
     this.router = new Router({
       configuration: given,
       registered,
@@ -83,6 +116,9 @@ export class World {
         release: note('release'),
         forget: note('forget'),
         stillDown: note('stillDown'),
+        confirm: note('confirm'),
+        acquit: note('acquit'),
+        lives: note('lives'),
         know: (client) => this.#asked.push(`know ${client}`),
         restore: (outages) => {
           for (const { server, port, clients } of outages) {
@@ -96,24 +132,37 @@ export class World {
       },
       checks: {
         // Without connecting there is nothing to look at, and nothing to wait for but time.
-        watch: confirm === 'none' ? () => {} : note('watch'),
+        watch:
+          confirm === 'none' ? () => {} : (outage, again) => note(again ? 'watch again' : 'watch')(outage),
         check: confirm === 'none' ? (outage) => this.router.recoveries.onChecked(outage, 0) : note('check'),
         stop: note('stop'),
       },
+      services: this.services,
+      asker: {
+        open: question('open'),
+        failed: (outage, client) => question(`failed ${client} at`)(outage),
+        forget: question('forget'),
+        look: question('look'),
+        admit: question('admit'),
+      },
+      isOwn: (address) => own.includes(address),
       journal: this.#journal(),
       later: (f) => void this.#later.push(f),
-      onChange: () => {},
+      onChange: () => {
+        this.changes++;
+      },
       log,
-      clock: { nowMs: () => this.nowMs, dateOf: (ms) => new Date(WALL_MS + ms) },
+      clock,
     });
   }
 
   #journal(): Journal {
     const roomNow = (): number => this.room;
     return {
+      services: () => {},
       outage: (outage) => {
         const clients = this.disk.get(outage.id)?.clients ?? new Set();
-        this.disk.set(outage.id, { name: nameOf(outage), clients, told: false });
+        this.disk.set(outage.id, { name: nameOf(outage), state: outage.state, clients, told: false });
       },
       client: (outage, client) => {
         const clients = this.disk.get(outage.id)?.clients;
@@ -166,6 +215,18 @@ export class World {
     return asked;
   }
 
+  /** What the asker was asked since the last time. */
+  questions(): string[] {
+    const questions = this.#questions;
+    this.#questions = [];
+    return questions;
+  }
+
+  /** What is answered for in its place. */
+  get steered(): string[] {
+    return this.router.steered.targets().map(nameOf);
+  }
+
   /** Names of the log's events, with server and port, of what concerns outages and clients. */
   told(...events: readonly string[]): string[] {
     return this.lines
@@ -216,7 +277,7 @@ export class World {
   }
 
   /** An event about a target that says no more than that. */
-  about(kind: 'releaseEnd' | 'dropped', target: Target): void {
+  about(kind: 'releaseEnd' | 'dropped' | 'acquitted' | 'answers' | 'look', target: Target): void {
     this.says({ kind, nowUs: this.#nowUs, ...plain(target) });
   }
 

@@ -31,16 +31,8 @@ async function filled(test: TestContext, notices = MANY): Promise<string> {
   const directory = directoryFor(test);
   const { store } = await openStore(test, directory);
   store.write((sql) => {
-    const outage = {
-      id: 7,
-      server: '172.27.178.80',
-      port: 0,
-      triedPort: 80,
-      fromMs: 1,
-      told: false,
-      telling: null,
-    };
-    saveOutage(sql, { ...outage, cause: 'unreachable' });
+    const outage = { id: 7, server: '172.27.178.80', port: 0, triedPort: 80, fromMs: 1 };
+    saveOutage(sql, { ...outage, cause: 'unreachable', told: false, telling: null, suspected: false });
     saveClient(sql, 7, '172.27.179.151', { firstMs: 1, lastMs: 2, tries: 2 });
     register(sql, { client: '172.27.179.150', mail: 'tanaka@example.jp', language: 'en', registeredMs: 1 });
   });

@@ -3,8 +3,10 @@ import { mkdirSync, statSync } from 'node:fs';
 import { before, describe, it, type TestContext } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
 import { loadLibrary, Sql } from '../../../host/store/database.ts';
+import { loadOutages } from '../../../host/store/outages.ts';
 import { oldestNotices } from '../../../host/store/outbox.ts';
 import { MIGRATIONS, TABLES } from '../../../host/store/schema.ts';
+import { loadServices } from '../../../host/store/services.ts';
 import { directoryFor, enter, noticeNumber } from './support.ts';
 
 let library: Awaited<ReturnType<typeof loadLibrary>>;
@@ -138,6 +140,25 @@ describe('the database', () => {
         ['<2@x>', false, 'company'],
       ],
     );
+  });
+
+  it('keeps outages that were certain before there were suspicions, and those who wait for them', (test) => {
+    const path = `${directoryFor(test)}/state.db`;
+    const before = open(test, path, MIGRATIONS.slice(0, 4));
+    const server = '172.27.178.80';
+    before.run(`INSERT INTO outages VALUES (7, '${server}', 0, 'unreachable', 80, 1.5, 0)`);
+    before.run(`INSERT INTO outages VALUES (8, '${server}', 443, 'refused', 443, 2.5, 1)`);
+    before.run("INSERT INTO waiting VALUES (7, '172.27.179.151', 1.5, 2.5, 3)");
+    before.close();
+    const after = open(test, path);
+    assert.equal(version(after), MIGRATIONS.length);
+    const clients = new Map([['172.27.179.151', { firstMs: 1.5, lastMs: 2.5, tries: 3 }]]);
+    const certain = { server, suspected: false, telling: null };
+    assert.deepEqual(loadOutages(after), [
+      { ...certain, id: 7, port: 0, cause: 'unreachable', triedPort: 80, fromMs: 1.5, told: false, clients },
+      { ...certain, id: 8, port: 443, cause: 'refused', triedPort: 443, fromMs: 2.5, told: true, clients: new Map() }, // biome-ignore format: one a line
+    ]);
+    assert.deepEqual(loadServices(after), []);
   });
 
   it('opens beside the lock that a killed process left', (test) => {

@@ -12,6 +12,7 @@ import {
   saveOutage,
 } from '../../../host/store/outages.ts';
 import { loadRegistrations, type Registration, register } from '../../../host/store/registrations.ts';
+import { loadServices, removeService, type ServiceRow, saveService } from '../../../host/store/services.ts';
 import { allowNotices, loadStopped, stopNotices } from '../../../host/store/stopped.ts';
 import { directoryFor, openStore } from './support.ts';
 
@@ -24,6 +25,7 @@ const OUTAGE: OutageRow = {
   fromMs: 1234.567,
   told: false,
   telling: null,
+  suspected: false,
 };
 
 /** Runs each step on a database that was closed and opened since the one before. */
@@ -274,5 +276,29 @@ describe('registrations on disk', () => {
       assert.ok(!has('client 0'));
       assert.ok(has('client 1'));
     });
+  });
+});
+
+describe('services on disk', () => {
+  const web: ServiceRow = {
+    ...{ server: '172.27.178.80', port: 80, heardMs: 2000.5 },
+    ...{ admitted: null, askedMs: null },
+  };
+  const ours: ServiceRow = { ...web, port: 443, heardMs: 1000, admitted: true, askedMs: 1500.25 };
+  const theirs: ServiceRow = { ...ours, server: '2001:db8:178::80', heardMs: 3000, admitted: false };
+
+  it('come back as they were, the one heard of last at the end', async (test) => {
+    await steps(
+      test,
+      (sql) => {
+        for (const one of [web, theirs, ours]) saveService(sql, one);
+      },
+      (sql) => {
+        assert.deepEqual(loadServices(sql), [ours, web, theirs]);
+        saveService(sql, { ...ours, heardMs: 4000, admitted: false });
+        removeService(sql, web.server, web.port);
+      },
+      (sql) => assert.deepEqual(loadServices(sql), [theirs, { ...ours, heardMs: 4000, admitted: false }]),
+    );
   });
 });

@@ -186,7 +186,8 @@ export class World {
   #writeConfiguration(socket: string): void {
     const configuration = {
       state: this.#state,
-      fabric: { socket },
+      // All that happens to others is heard on one cable: there is nobody to be asked.
+      fabric: { socket, interfaces: [{ name: this.#cable.card, sees: 'everything' }] },
       // Only what is on the wire makes an outage: none begins after the last word.
       detect: { watch: [NETWORK], unanswered: false },
       recover: { traps: false, confirm: 'none', settle: '300ms' },

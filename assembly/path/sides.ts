@@ -1,0 +1,55 @@
+/**
+ * On which side evidence came in. What speaks for or against a server counts where the server lies: clients can write
+ * whatever they like into what they send.
+ */
+
+import { Attempt, AttemptFlag } from '../table/attempts';
+import { Address } from '../wire/address';
+import { destination, destinationHash, hasSide, iface, isOutgoing } from './packet';
+import { sideOf } from './servers';
+
+/** As many as may be on their way through at a time; another one takes an older one's place. */
+const PLACES: u32 = 64;
+
+/** For each place: what it was about, and the interface on which it came in. */
+const about = memory.data(PLACES * 8, 8);
+const interfaces = memory.data(PLACES, 8);
+
+/**
+ * Whether what would be evidence about the attempt is none: it came in where the request did, and requests to that server
+ * leave elsewhere; or it leaves after it came in there.
+ */
+export function isForged(attempt: Attempt, serverHash: u64): bool {
+  if (isOutgoing()) return attempt.has(AttemptFlag.Forged);
+  if (!hasSide() || <u32>attempt.interface != iface()) return false;
+  const side = attempt.left != 0 ? <u32>attempt.left : sideOf(attempt.server, serverHash);
+  if (side == 0 || side == iface()) return false;
+  attempt.set(AttemptFlag.Forged);
+  return true;
+}
+
+/** Whether what is in hand came in where that server may be: nothing that leaves did, nor what came in on another side. */
+export function isFromServer(address: Address, addressHash: u64): bool {
+  if (isOutgoing()) return false;
+  const side = sideOf(address, addressHash);
+  return side == 0 || side == iface() || !hasSide();
+}
+
+/**
+ * A message about what `hash` names comes in that has no attempt to be remembered with: about UDP, ping and the rest.
+ */
+export function noteInbound(hash: u64): void {
+  if (!hasSide()) return;
+  const place = <usize>(hash & (PLACES - 1));
+  store<u64>(about + (place << 3), hash);
+  store<u8>(interfaces + place, <u8>iface());
+}
+
+/** Whether the message that leaves is one that came in where it leaves, from where the server is not. */
+export function isForgedInbound(hash: u64): bool {
+  const place = <usize>(hash & (PLACES - 1));
+  if (!isOutgoing() || load<u64>(about + (place << 3)) != hash) return false;
+  if (<u32>load<u8>(interfaces + place) != iface()) return false;
+  const side = sideOf(destination, destinationHash());
+  return side != 0 && side != iface();
+}

@@ -1,0 +1,316 @@
+/**
+ * Asking a server whether it lives, before anybody is believed who says that it does not. Three connections to one
+ * service, and what the fabric saw of them: a firewall of this machine drops or resets as well as a server does, and what
+ * leaves by another way than the clients' requests says nothing of theirs.
+ */
+
+import { createSocket } from 'node:dgram';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemCodeOf } from '../errors.ts';
+import type { FabricEvent, Met, Target } from '../fabric/records.ts';
+import { type Dialled, dial } from './dial.ts';
+
+/**
+ * `answered`: the service lives. `reset`: its machine does, and refuses. `silent`: nobody answered, or it is
+ * unreachable. `void`: the probe says nothing.
+ */
+export type Verdict = 'answered' | 'reset' | 'silent' | 'void';
+
+export interface Answer {
+  readonly verdict: Verdict;
+  /** What the fabric saw of its connections. */
+  readonly met: readonly Met[];
+  /** Of an answered probe: whether one of its connections was reset before. */
+  readonly wasReset: boolean;
+  /** Whether its machine resolved its address meanwhile: it lives, whatever its services do. */
+  readonly resolved: boolean;
+  /** When the first connection began. */
+  readonly beganMs: number;
+  /** When the service, and its machine, last answered anybody, as the fabric saw it; null: never. */
+  readonly heardMs: number | null;
+  readonly hostHeardMs: number | null;
+}
+
+/** What this needs of the fabric. Each resolves to null when there is none, or it does not answer. */
+export interface AskedFabric {
+  /** A probe from these local ports begins; resolves when the fabric looks out for it. */
+  ask(target: Target, localPort: number): Promise<boolean>;
+  /** What it has met so far; without a probe, when the server was heard of last. */
+  askMet(target: Target): Promise<Extract<FabricEvent, { kind: 'asked' }> | null>;
+  askEnd(target: Target): void;
+  /** A time of the fabric's clock on that of the state. */
+  msOf(us: number): number;
+  /** Whether what a probe meets can be seen: not where the fabric hears copies alone. */
+  readonly seesProbes: boolean;
+}
+
+export interface AskingOptions {
+  readonly fabric: AskedFabric;
+  readonly nowMs: () => number;
+  /** Probes at the same time. */
+  readonly most?: number;
+}
+
+/** Begun one after another: with the kernel's own repetitions five requests in a probe. */
+const STARTS_MS = [0, 300, 600] as const;
+/** After the first one has begun. */
+const DECIDED_MS = 1600;
+/** The fabric's ring hands a frame over after this, or, after ever longer waits, so late that it will not come. */
+const FRAMES_MS = 20;
+const LATE_FRAMES_MS = 320;
+/** The kernel looks for a neighbour so long (RFC 4861 section 10: three times RETRANS_TIMER), and is late. */
+const DATAGRAM_MS = 3500;
+/** What was opened is closed by a late answer in silence. */
+const LINGER_MS = 10_000;
+/** Each with three sockets that linger. */
+const MOST_PROBES = 64;
+/** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
+const FIRST_LOCAL_PORT = 20_000;
+const LOCAL_PORTS = 12_000;
+/** The fabric looks out for so many, one behind the other (assembly/table/asks.ts). */
+const PROBE_PORTS = 4;
+/** When this machine can't open a connection at all. */
+const AGAIN_MS = 200;
+const MOST_AGAIN = 25;
+/** Where traceroute's datagrams go: nobody listens there. */
+const DATAGRAM_PORT = 33_434;
+
+export class Asking {
+  readonly #options: AskingOptions;
+  #free: number;
+  readonly #queue: (() => void)[] = [];
+  /** By the target: the end of what is asked of it now. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  constructor(options: AskingOptions) {
+    this.#options = options;
+    // One signal stands for everything that is asked.
+    setMaxListeners(0, this.#closing.signal);
+    this.#free = options.most ?? MOST_PROBES;
+  }
+
+  /** Nothing more is asked; what is under way comes to `void`. */
+  close(): void {
+    this.#closing.abort();
+    for (const start of this.#queue.splice(0)) start();
+  }
+
+  /** Three connections to the service, fewer once one is answered. Port 0: an empty datagram to its machine. */
+  probe(target: Target): Promise<Answer> {
+    const ask = target.port === 0 ? this.#datagram(target) : this.#ask(target, STARTS_MS);
+    return this.#inTurn(target, ask);
+  }
+
+  /** One connection. */
+  look(target: Target): Promise<Answer> {
+    return this.#inTurn(target, this.#ask(target, [0]));
+  }
+
+  /** What the fabric knows without asking anybody. */
+  async heard(target: Target): Promise<Pick<Answer, 'heardMs' | 'hostHeardMs'>> {
+    return this.#afterOthers(target, async () => this.#times(await this.#options.fabric.askMet(target)));
+  }
+
+  /** The fabric knows one probe of a target at a time. */
+  #afterOthers<T>(target: Target, next: () => Promise<T>): Promise<T> {
+    const name = `${target.server} ${target.port}`;
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(next, next);
+    this.#turns.set(name, turn);
+    const end = (): void => {
+      if (this.#turns.get(name) === turn) this.#turns.delete(name);
+    };
+    turn.then(end, end);
+    return turn;
+  }
+
+  #inTurn(target: Target, ask: () => Promise<Answer>): Promise<Answer> {
+    return this.#afterOthers(target, async () => {
+      if (this.#free > 0) this.#free--;
+      else await new Promise<void>((resolve) => this.#queue.push(resolve));
+      try {
+        return this.#closing.signal.aborted ? this.#nothing() : await ask();
+      } finally {
+        const next = this.#queue.shift();
+        if (next === undefined) this.#free++;
+        else next();
+      }
+    });
+  }
+
+  #nothing(): Answer {
+    const beganMs = this.#options.nowMs();
+    const never = { heardMs: null, hostHeardMs: null };
+    return { verdict: 'void', met: [], wasReset: false, resolved: false, beganMs, ...never };
+  }
+
+  #ask(target: Target, starts: readonly number[]): () => Promise<Answer> {
+    return async () => {
+      const { fabric, nowMs } = this.#options;
+      const localPort = FIRST_LOCAL_PORT + Math.floor(Math.random() * LOCAL_PORTS);
+      const isSeen = fabric.seesProbes && (await fabric.ask(target, localPort));
+      const connections = new Connections(target, localPort, { nowMs, closing: this.#closing.signal });
+      const { outcomes, beganMs } = await connections.run(starts);
+      const { verdict, asked } = await this.#verdict(target, outcomes, isSeen);
+      fabric.askEnd(target);
+      const wasReset = outcomes.includes('refused');
+      const met = [...(asked?.met ?? [])];
+      return { verdict, met, wasReset, resolved: met.includes('resolved'), beganMs, ...this.#times(asked) };
+    };
+  }
+
+  /** The fabric sees a frame some milliseconds after its connection does, and later on a busy machine. */
+  async #verdict(
+    target: Target,
+    outcomes: readonly Dialled[],
+    isSeen: boolean,
+  ): Promise<{ verdict: Verdict; asked: Extract<FabricEvent, { kind: 'asked' }> | null }> {
+    const { fabric } = this.#options;
+    for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
+      await pause(waitMs, this.#closing.signal);
+      const asked = await fabric.askMet(target);
+      const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, fabric.seesProbes);
+      if (verdict !== 'void' || !isSeen || asked === null || waitMs >= LATE_FRAMES_MS) {
+        return { verdict, asked };
+      }
+    }
+  }
+
+  /** Where no port is known: port unreachable is life, silence says nothing unless the kernel found nobody. */
+  #datagram(target: Target): () => Promise<Answer> {
+    return async () => {
+      const { fabric, nowMs } = this.#options;
+      await fabric.ask(target, FIRST_LOCAL_PORT);
+      const beganMs = nowMs();
+      const code = await sendNothing(target.server, this.#closing.signal);
+      await pause(FRAMES_MS, this.#closing.signal);
+      const asked = await fabric.askMet(target);
+      fabric.askEnd(target);
+      const met = asked?.met ?? new Set<Met>();
+      const lives =
+        met.has('resolved') || met.has('reset') || (code === 'ECONNREFUSED' && !fabric.seesProbes);
+      const isGone = met.has('unreachable') || met.has('unresolved');
+      const verdict = lives ? 'reset' : isGone ? 'silent' : 'void';
+      return { verdict, met: [...met], wasReset: false, resolved: lives, beganMs, ...this.#times(asked) };
+    };
+  }
+
+  #times(asked: Extract<FabricEvent, { kind: 'asked' }> | null): Pick<Answer, 'heardMs' | 'hostHeardMs'> {
+    const ms = (us: number | null | undefined): number | null =>
+      us === null || us === undefined ? null : this.#options.fabric.msOf(us);
+    return { heardMs: ms(asked?.heardUs), hostHeardMs: ms(asked?.hostHeardUs) };
+  }
+}
+
+/** The connections of one probe. */
+class Connections {
+  readonly #target: Target;
+  readonly #localPort: number;
+  readonly #nowMs: () => number;
+  /** No more of them are begun. */
+  readonly #enough = new AbortController();
+  readonly #outcomes: Dialled[] = [];
+  #beganMs: number;
+
+  constructor(
+    target: Target,
+    localPort: number,
+    { nowMs, closing }: { nowMs: () => number; closing: AbortSignal },
+  ) {
+    this.#target = target;
+    this.#localPort = localPort;
+    this.#nowMs = nowMs;
+    this.#beganMs = nowMs();
+    setMaxListeners(0, this.#enough.signal);
+    const close = (): void => this.#enough.abort();
+    closing.addEventListener('abort', close, { once: true, signal: this.#enough.signal });
+    // It may have been while the fabric was asked.
+    if (closing.aborted) close();
+  }
+
+  /** Resolves when one is answered, or when all have had their time. */
+  async run(starts: readonly number[]): Promise<{ outcomes: readonly Dialled[]; beganMs: number }> {
+    await Promise.all(
+      starts.map(async (startMs, at) => {
+        await pause(startMs, this.#enough.signal);
+        await this.#begin(at, DECIDED_MS - startMs);
+      }),
+    );
+    this.#enough.abort();
+    return { outcomes: this.#outcomes, beganMs: this.#beganMs };
+  }
+
+  async #begin(at: number, timeoutMs: number): Promise<void> {
+    for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
+      const localPort = this.#localPort + ((at + again) % PROBE_PORTS);
+      const dialled = dial({ ...this.#target, localPort, timeoutMs, lingerMs: LINGER_MS });
+      const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
+      if (outcome === 'answered') this.#enough.abort();
+      if (outcome === null) return;
+      if (outcome !== 'impossible') {
+        this.#outcomes.push(outcome);
+        return;
+      }
+      await pause(AGAIN_MS, this.#enough.signal);
+      if (this.#outcomes.length === 0) this.#beganMs = this.#nowMs();
+    }
+  }
+}
+
+/** Waits, or returns early when aborted. */
+async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
+
+/** `met`: what the fabric saw; null: it saw nothing, because it is away, or, without `seesProbes`, because it can't. */
+export function verdictOf(
+  outcomes: readonly Dialled[],
+  met: ReadonlySet<Met> | null,
+  seesProbes: boolean,
+): Verdict {
+  if (outcomes.length === 0) return 'void';
+  const isAnswered = outcomes.includes('answered');
+  const isReset = outcomes.every((outcome) => outcome === 'refused');
+  if (!seesProbes) return isAnswered ? 'answered' : isReset ? 'reset' : 'silent';
+  if (met === null || met.has('leftElsewhere') || !met.has('left')) return 'void';
+  if (isAnswered) return met.has('answer') ? 'answered' : 'void';
+  // It came in, and a firewall of this machine kept it back.
+  if (met.has('answer') || (met.has('reset') && !outcomes.includes('refused'))) return 'void';
+  if (isReset) return met.has('reset') ? 'reset' : 'void';
+  if (outcomes.includes('refused') && !met.has('reset')) return 'void';
+  return 'silent';
+}
+
+/** The code of the error that it met, or null. */
+function sendNothing(server: string, closing: AbortSignal): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    let isDone = false;
+    const done = (error: Error | null): void => {
+      if (isDone) return;
+      isDone = true;
+      clearTimeout(timer);
+      closing.removeEventListener('abort', close);
+      socket.close();
+      resolve(systemCodeOf(error) ?? null);
+    };
+    const close = (): void => done(null);
+    const timer = setTimeout(close, DATAGRAM_MS);
+    closing.addEventListener('abort', close);
+    socket.on('error', done);
+    // Where there is no way, Node calls this as if it were connected, with the error.
+    socket.connect(DATAGRAM_PORT, server, (error?: Error) => {
+      if (error !== undefined) done(error);
+      else if (!isDone) socket.send(Buffer.alloc(0), (unsent) => unsent !== null && done(unsent));
+    });
+    if (closing.aborted) close();
+  });
+}

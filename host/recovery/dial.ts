@@ -1,0 +1,69 @@
+/** One connection to a port, and what became of it. Nothing is sent, and it is closed in good order. */
+
+import { connect } from 'node:net';
+import { systemCodeOf } from '../errors.ts';
+
+/**
+ * `answered`: it was accepted. `refused`: reset. `unreachable`: a message said so, or there is no way. `silent`: nothing
+ * came in time. `impossible`: this machine could not even begin; that says nothing of the server.
+ */
+export type Dialled = 'answered' | 'refused' | 'unreachable' | 'silent' | 'impossible';
+
+export interface DialOptions {
+  readonly server: string;
+  readonly port: number;
+  /** Where it comes from; any free port without it. */
+  readonly localPort?: number;
+  /** How long an answer may take. */
+  readonly timeoutMs: number;
+  /** How long it stays open after that: a late answer closes in silence what was opened. */
+  readonly lingerMs?: number;
+  /** The socket is gone. */
+  readonly onClosed?: () => void;
+}
+
+const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET']);
+const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'ENOPROTOOPT']);
+const SILENT = new Set(['ETIMEDOUT']);
+
+export function dial(options: DialOptions): Promise<Dialled> {
+  const { server, port, localPort, timeoutMs, lingerMs = 0, onClosed } = options;
+  return new Promise((resolve) => {
+    const socket = connect({ host: server, port, ...(localPort === undefined ? {} : { localPort }) });
+    let closing: NodeJS.Timeout | undefined;
+    const closeIn = (waitMs: number): void => {
+      clearTimeout(closing);
+      closing = setTimeout(() => socket.destroy(), waitMs);
+    };
+    const giveUp = (): void => {
+      if (!socket.connecting) return;
+      resolve('silent');
+      if (lingerMs === 0) socket.destroy();
+      else closeIn(lingerMs);
+    };
+    // A program that was busy hears first what the kernel has for it: the answer may have come in time.
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
+    socket.on('connect', () => {
+      // The other side may be slow to close its half.
+      closeIn(timeoutMs + lingerMs);
+      resolve('answered');
+      socket.end();
+      // What the server says is thrown away; left unread it would turn our FIN into a reset.
+      socket.resume();
+    });
+    socket.on('error', (error) => resolve(outcomeOf(systemCodeOf(error))));
+    socket.on('close', () => {
+      clearTimeout(timer);
+      clearTimeout(closing);
+      onClosed?.();
+      resolve('silent');
+    });
+  });
+}
+
+function outcomeOf(code: string | undefined): Dialled {
+  if (code === undefined) return 'silent';
+  if (REFUSED.has(code)) return 'refused';
+  if (UNREACHABLE.has(code)) return 'unreachable';
+  return SILENT.has(code) ? 'silent' : 'impossible';
+}

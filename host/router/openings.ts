@@ -1,0 +1,59 @@
+/**
+ * When a visitor of a dead server is let through to it, instead of getting the page. Where none of our own connections is
+ * ever answered, nobody else would notice that the server is back; and somebody who is answered ends the outage.
+ */
+import type { Target } from '../fabric/records.ts';
+import { nameOf } from './outages.ts';
+import type { Services } from './services.ts';
+
+/** Where our own probes say nothing, or there is nothing to compare them with. */
+const SHUT_MS = 10_000;
+/** Where they were answered before, silence means that it is down. */
+const ADMITTED_MS = 60_000;
+/** Whoever has just seen the page is about to answer its question, and must not run into the dead server. */
+const RECENT_MS = 60_000;
+const MOST_RECENT = 256;
+
+interface Door {
+  /** When somebody was let through last; at first, when the page began. */
+  openedMs: number;
+  /** The latest visitors, with the moment of their visit. */
+  readonly visitors: Map<string, number>;
+}
+
+export class Openings {
+  readonly #services: Pick<Services, 'isAdmitted'>;
+  readonly #doors = new Map<string, Door>();
+
+  constructor(services: Pick<Services, 'isAdmitted'>) {
+    this.#services = services;
+  }
+
+  /** These are steered; the others are forgotten. */
+  keep(targets: ReadonlyMap<string, Target>, nowMs: number): void {
+    for (const name of this.#doors.keys()) if (!targets.has(name)) this.#doors.delete(name);
+    for (const name of targets.keys()) {
+      if (!this.#doors.has(name)) this.#doors.set(name, { openedMs: nowMs, visitors: new Map() });
+    }
+  }
+
+  /**
+   * A visitor gets the page. If it is time to let the next one through, those who are not meant: him and the others of
+   * the last minute. So nobody is let through twice in a row.
+   */
+  shown(target: Target, client: string, nowMs: number): readonly string[] | null {
+    const door = this.#doors.get(nameOf(target));
+    if (door === undefined) return null;
+    const { visitors } = door;
+    visitors.delete(client);
+    visitors.set(client, nowMs);
+    for (const [visitor, visitedMs] of visitors) {
+      if (nowMs - visitedMs < RECENT_MS && visitors.size <= MOST_RECENT) break;
+      visitors.delete(visitor);
+    }
+    const everyMs = this.#services.isAdmitted(target) ? ADMITTED_MS : SHUT_MS;
+    if (nowMs - door.openedMs < everyMs) return null;
+    door.openedMs = nowMs;
+    return [...visitors.keys()];
+  }
+}

@@ -1,0 +1,39 @@
+/** Who waits for what the fabric says of a probe. */
+import type { FabricEvent, Target } from '../fabric/records.ts';
+import { nameOf } from './outages.ts';
+
+type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;
+
+/** How long the fabric may take; a refused command has no answer at all. */
+const ANSWER_MS = 3000;
+
+export class ProbeAnswers {
+  /** By what they wait for, and its target. */
+  readonly #waiting = new Map<string, (event: ProbeEvent | null) => void>();
+
+  /** The next event of that kind about the target; null when it does not come. */
+  next<Kind extends ProbeEvent['kind']>(
+    kind: Kind,
+    target: Target,
+  ): Promise<Extract<ProbeEvent, { kind: Kind }> | null> {
+    const name = `${kind} ${nameOf(target)}`;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => answer(null), ANSWER_MS);
+      const answer = (event: ProbeEvent | null): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(name);
+        resolve(event as Extract<ProbeEvent, { kind: Kind }> | null);
+      };
+      this.#waiting.set(name, answer);
+    });
+  }
+
+  take(event: ProbeEvent): void {
+    this.#waiting.get(`${event.kind} ${nameOf(event)}`)?.(event);
+  }
+
+  /** There is no fabric to say anything any more. */
+  drop(): void {
+    for (const answer of [...this.#waiting.values()]) answer(null);
+  }
+}

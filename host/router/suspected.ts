@@ -1,0 +1,149 @@
+/**
+ * Outages that may be none: from the first failure until the server was asked. Only what is decided here touches anybody but
+ * those who failed themselves (docs/detection.md).
+ */
+import { randomInt } from 'node:crypto';
+import type { Target } from '../fabric/records.ts';
+import type { BurstLog } from '../log-burst.ts';
+import { MOST_IDS, type Outage, type Outages, type Waiting } from './outages.ts';
+import type { Asker, FabricPort, Journal } from './ports.ts';
+import type { Recoveries } from './recoveries.ts';
+import type { Outcome } from './suspicions.ts';
+
+export interface SuspectedOptions {
+  readonly outages: Outages;
+  readonly recoveries: Pick<Recoveries, 'onAnswer' | 'onSign'>;
+  readonly fabric: Pick<FabricPort, 'confirm' | 'acquit' | 'restore'>;
+  readonly journal: Pick<Journal, 'client' | 'remove'>;
+  readonly asker: Pick<Asker, 'open' | 'forget'>;
+  readonly burst: BurstLog;
+  /** It is one of the outages, and on disk. */
+  readonly keep: (outage: Outage) => void;
+  /** It is an outage from now on, for everybody. */
+  readonly begin: (outage: Outage) => void;
+}
+
+export class Suspected {
+  readonly #options: SuspectedOptions;
+  /** Suspicions that have come to nothing, with those whom that concerns, until the fabric has heard of it. */
+  readonly #acquitted = new Map<Outage, ReadonlySet<string>>();
+
+  constructor(options: SuspectedOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody failed there; whether it is an outage is to be found out. */
+  suspect(outage: Outage): void {
+    this.#options.keep(outage);
+    const { server, port, cause } = outage;
+    this.#options.burst.info('suspicion.opened', { server, port, cause });
+    this.#options.asker.open(outage);
+  }
+
+  /** Its server was asked. `port`: with `service`, the one that is down. */
+  onAsked(outage: Outage, outcome: Outcome, port = 0): void {
+    if (this.#options.outages.get(outage) !== outage) return;
+    this.#say(outcome, outage);
+    switch (outcome) {
+      case 'outage':
+        this.believe(outage);
+        break;
+      case 'short':
+        outage.state = 'short';
+        // It is over as soon as it has answered for the settle time; until then nobody is answered for.
+        this.#options.recoveries.onAnswer(outage, 0);
+        this.#options.recoveries.onSign(outage, 'connect');
+        break;
+      case 'service':
+        this.#moveTo(outage, port);
+        this.#acquit(outage);
+        break;
+      default:
+        this.#acquit(outage);
+        break;
+    }
+  }
+
+  /** A suspicion was right. */
+  believe(outage: Outage): void {
+    this.#options.fabric.confirm(outage);
+    this.#options.begin(outage);
+  }
+
+  /** The fabric is certain of itself: its kernel has found nobody, either. */
+  onCertain(outage: Outage): void {
+    this.#options.asker.forget(outage);
+    this.#options.begin(outage);
+    this.#say('outage', outage);
+  }
+
+  /** Whether it has come to nothing, and the fabric may not know that yet. */
+  isAcquitted(outage: Outage): boolean {
+    return this.#acquitted.has(outage);
+  }
+
+  /** It is gone otherwise. */
+  forget(outage: Outage): void {
+    this.#acquitted.delete(outage);
+  }
+
+  /** The machine lives, one of its services does not: who waited for the one waits for the other. */
+  #moveTo({ server, cause, triedPort, fromMs, clients }: Outage, port: number): void {
+    const known = this.#options.outages.get({ server, port });
+    const others = [...clients].filter(([client]) => known?.clients.has(client) !== true);
+    const moved = new Map(others.map(([client, waiting]) => [client, { ...waiting }]));
+    if (known !== undefined) {
+      this.#join(known, moved);
+      return;
+    }
+    const id = randomInt(MOST_IDS);
+    const outage: Outage = { id, server, port, state: 'down', cause, triedPort, fromMs, clients: moved };
+    this.#options.fabric.restore([outage]);
+    this.#options.begin(outage);
+    this.#options.burst.info('outage.opened', { server, port, cause });
+  }
+
+  /** These wait for it, too; if it was only suspected, it has been decided with them. */
+  #join(outage: Outage, clients: ReadonlyMap<string, Waiting>): void {
+    const { asker, fabric, journal } = this.#options;
+    if (outage.state === 'suspected') {
+      asker.forget(outage);
+      this.#say('outage', outage);
+      this.believe(outage);
+    }
+    for (const [client, waiting] of clients) {
+      outage.clients.set(client, waiting);
+      journal.client(outage, client, { hurry: true });
+    }
+    fabric.restore([{ ...outage, clients: new Map(clients) }]);
+  }
+
+  /** Those who are in it by now were turned away alone. */
+  #acquit(outage: Outage): void {
+    this.#acquitted.set(outage, new Set(outage.clients.keys()));
+    this.#options.fabric.acquit(outage);
+  }
+
+  /** The fabric has freed the chain. */
+  onAcquitted(target: Target): void {
+    const outage = this.#options.outages.get(target);
+    const concerned = outage === undefined ? undefined : this.#acquitted.get(outage);
+    if (outage === undefined || concerned === undefined) return;
+    this.#acquitted.delete(outage);
+    for (const client of concerned) outage.clients.delete(client);
+    if (outage.clients.size === 0) {
+      this.#options.outages.delete(outage);
+      this.#options.journal.remove(outage, null);
+      return;
+    }
+    // They failed while that was decided.
+    for (const client of concerned) this.#options.journal.client(outage, client, { hurry: false });
+    this.#options.fabric.restore([outage]);
+    this.#options.asker.open(outage);
+  }
+
+  #say(outcome: Outcome, { server, port, cause }: Outage): void {
+    this.#options.burst.info('suspicion.ended', { server, port, outcome });
+    if (outcome === 'outage') this.#options.burst.info('outage.opened', { server, port, cause });
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * Whether what somebody met is an outage. One client that is turned away is one client that is turned away: a ban, a
+ * firewall, a broken packet. So the router asks the server itself, and only who gets no answer believes that it is down.
+ */
+import { clientNetwork } from '../config/address.ts';
+import type { Target } from '../fabric/records.ts';
+import type { Log } from '../log.ts';
+import type { Answer, Asking } from '../recovery/asking.ts';
+import { Alone } from './alone.ts';
+import { nameOf, type Outage } from './outages.ts';
+import type { Asker } from './ports.ts';
+import type { Services } from './services.ts';
+import type { Steered } from './steered.ts';
+
+/**
+ * What becomes of a suspicion. `alone`: the server lives, its client was turned away alone. `short`: it was down, and is
+ * back. `outage`: it is down. `service`: its machine lives, one of its services does not.
+ */
+export type Outcome = 'alone' | 'short' | 'outage' | 'service';
+
+export interface SuspicionsOptions {
+  readonly asking: Pick<Asking, 'probe' | 'look' | 'heard'>;
+  readonly services: Services;
+  readonly steered: () => Pick<Steered, 'mayAsk' | 'isForbidden' | 'portsOf'>;
+  /** How long nobody may have been answered where nothing can be asked. */
+  readonly waitMs: () => number;
+  readonly nowMs: () => number;
+  readonly log: Pick<Log, 'debug'>;
+  /** It answered this machine. */
+  readonly onAnswer: (target: Target) => void;
+  /** A look that began then found it silent. */
+  readonly onSilence: (target: Target, beganMs: number) => void;
+  /** `port`: with `service`, the one that is down. */
+  readonly onEnd: (outage: Outage, outcome: Outcome, port?: number) => void;
+}
+
+/** A probe that began so long after the failure says what was so then. */
+const AT_ONCE_MS = 2000;
+/** One service is asked so often at the most, whoever fails there. */
+const GAP_MS = 1000;
+/** Where asking says nothing: again after this, ever more seldom. */
+const FIRST_AGAIN_MS = 10_000;
+const LONGEST_AGAIN_MS = 60_000;
+/** A machine is asked at no more ports at once. */
+const MOST_PORTS = 16;
+/** Who was turned away alone is looked after so often. */
+const LOOK_MS = 5000;
+
+interface Suspicion {
+  readonly outage: Outage;
+  /** Clients with the moment of their latest failure. */
+  readonly failures: Map<string, number>;
+  isAsking: boolean;
+  againMs: number;
+  timer: NodeJS.Timeout | null;
+}
+
+export class Suspicions implements Asker {
+  readonly #options: SuspicionsOptions;
+  readonly #suspicions = new Map<Outage, Suspicion>();
+  readonly #alone = new Alone();
+  /** By the target: when it was asked last, and when a look last found it silent. */
+  readonly #asked = new Map<string, number>();
+  readonly #silent = new Map<string, number>();
+
+  constructor(options: SuspicionsOptions) {
+    this.#options = options;
+  }
+
+  open(outage: Outage): void {
+    if (this.#suspicions.has(outage)) return;
+    const failures = new Map(Array.from(outage.clients, ([client, { lastMs }]) => [client, lastMs]));
+    const suspicion = { outage, failures, isAsking: false, againMs: FIRST_AGAIN_MS, timer: null };
+    this.#suspicions.set(outage, suspicion);
+    // Its clients come in the same breath.
+    if (failures.size > 0) this.#next(suspicion);
+  }
+
+  failed(outage: Outage, client: string): void {
+    const suspicion = this.#suspicions.get(outage);
+    if (suspicion === undefined) return;
+    const nowMs = this.#options.nowMs();
+    suspicion.failures.set(client, nowMs);
+    if (!suspicion.isAsking) this.#next(suspicion);
+  }
+
+  forget(outage: Outage): void {
+    const suspicion = this.#suspicions.get(outage);
+    if (suspicion === undefined) return;
+    if (suspicion.timer !== null) clearTimeout(suspicion.timer);
+    this.#suspicions.delete(outage);
+  }
+
+  close(): void {
+    for (const outage of [...this.#suspicions.keys()]) this.forget(outage);
+  }
+
+  /** A known service leaves somebody waiting: one quiet connection, to know later whether it was down for a moment. */
+  look(target: Target): void {
+    const { asking, steered, onSilence } = this.#options;
+    if (!steered().mayAsk(target.server, target.port)) return;
+    void asking.look(target).then((answer) => {
+      if (answer.verdict === 'answered') this.#isAnswered(target);
+      if (answer.verdict !== 'silent' && answer.verdict !== 'reset') return;
+      if (!this.#means(target, answer)) return;
+      note(this.#silent, nameOf(target), answer.beganMs);
+      onSilence(target, answer.beganMs);
+    });
+  }
+
+  /** While it lives: what does not answer this machine then says nothing by its silence later. */
+  admit(target: Target): void {
+    const { asking, services, steered } = this.#options;
+    if (!steered().mayAsk(target.server, target.port)) return;
+    void asking.probe(target).then(({ verdict }) => {
+      services.admit(target, verdict === 'void' ? null : verdict === 'answered');
+    });
+  }
+
+  /** Asks when it is time to. */
+  #next(suspicion: Suspicion): void {
+    const { outage, failures } = suspicion;
+    const nowMs = this.#options.nowMs();
+    const held = [...failures.keys()].map((client) => this.#alone.untilMs(outage, client));
+    const isHeld = held.every((untilMs) => untilMs > nowMs);
+    if (isHeld) {
+      this.#lookAfter(suspicion);
+      this.#askIn(suspicion, Math.min(...held) - nowMs);
+      return;
+    }
+    const askedMs = this.#asked.get(nameOf(outage)) ?? Number.NEGATIVE_INFINITY;
+    this.#askIn(suspicion, Math.max(askedMs + GAP_MS - nowMs, 0));
+  }
+
+  /** Everybody in it was turned away alone before: a look now and then finds out whether that has changed. */
+  #lookAfter({ outage, isAsking }: Suspicion): void {
+    const name = nameOf(outage);
+    const nowMs = this.#options.nowMs();
+    const port = outage.port || outage.triedPort;
+    if (isAsking || port === 0 || nowMs - (this.#asked.get(name) ?? 0) < LOOK_MS) return;
+    note(this.#asked, name, nowMs);
+    const target = { server: outage.server, port };
+    if (!this.#options.steered().mayAsk(target.server, port)) return;
+    void this.#options.asking.look(target).then((answer) => {
+      const suspicion = this.#suspicions.get(outage);
+      const isSilent = answer.verdict === 'silent' || answer.verdict === 'reset';
+      if (suspicion === undefined || !isSilent || !this.#means(target, answer)) return;
+      note(this.#silent, nameOf(target), answer.beganMs);
+      this.#askIn(suspicion, 0);
+    });
+  }
+
+  #askIn(suspicion: Suspicion, waitMs: number): void {
+    if (suspicion.timer !== null) clearTimeout(suspicion.timer);
+    suspicion.timer = setTimeout(() => {
+      suspicion.timer = null;
+      if (!suspicion.isAsking) void this.#ask(suspicion);
+    }, waitMs);
+  }
+
+  async #ask(suspicion: Suspicion): Promise<void> {
+    const { outage } = suspicion;
+    suspicion.isAsking = true;
+    note(this.#asked, nameOf(outage), this.#options.nowMs());
+    const ports = this.#portsOf(outage);
+    const answers = await Promise.all(
+      ports.map(async (port) => ({
+        port,
+        answer: await this.#options.asking.probe({ server: outage.server, port }),
+      })),
+    );
+    if (this.#suspicions.get(outage) !== suspicion) return;
+    suspicion.isAsking = false;
+    for (const { port, answer } of answers) {
+      const { verdict, met } = answer;
+      this.#options.log.debug('suspicion.asked', {
+        server: outage.server,
+        port,
+        verdict,
+        met: met.join(' '),
+      });
+      if (answer.verdict === 'answered') this.#isAnswered({ server: outage.server, port });
+    }
+    if (ports.length === 0) await this.#wait(suspicion);
+    else if (outage.port === 0) await this.#decideHost(suspicion, answers);
+    else await this.#decideService(suspicion, answers[0]?.answer);
+  }
+
+  /** Only where people tried, where services are known, and where the page would answer; 0: at its machine. */
+  #portsOf(outage: Outage): number[] {
+    const { steered, services } = this.#options;
+    const { server, port, triedPort } = outage;
+    if (port !== 0) return steered().mayAsk(server, port) ? [port] : [];
+    const tried = triedPort === 0 ? [] : [triedPort];
+    const ports = new Set([...tried, ...services.portsOf(server), ...steered().portsOf(outage)]);
+    const allowed = [...ports].filter((one) => steered().mayAsk(server, one)).slice(0, MOST_PORTS);
+    if (allowed.length > 0) return allowed;
+    return ports.size === 0 && steered().mayAsk(server, 0) ? [0] : [];
+  }
+
+  async #decideService(suspicion: Suspicion, answer: Answer | undefined): Promise<void> {
+    const { outage } = suspicion;
+    if (answer === undefined) return;
+    if (answer.verdict === 'answered') this.#live(suspicion, answer);
+    else if (this.#isDown(outage, answer)) this.#end(suspicion, 'outage');
+    else await this.#wait(suspicion, answer);
+  }
+
+  async #decideHost(
+    suspicion: Suspicion,
+    answers: readonly { readonly port: number; readonly answer: Answer }[],
+  ): Promise<void> {
+    const { server, triedPort } = suspicion.outage;
+    const lives = answers.filter(({ answer }) => answer.verdict === 'answered' || answer.verdict === 'reset');
+    const tried = answers.find(({ port }) => port === triedPort)?.answer;
+    if (lives.length > 0 || answers.some(({ answer }) => answer.resolved)) {
+      const target = { server, port: triedPort };
+      if (tried !== undefined && this.#isDown(target, tried)) this.#end(suspicion, 'service', triedPort);
+      else this.#live(suspicion, tried?.verdict === 'answered' ? tried : lives[0]?.answer);
+      return;
+    }
+    const silent = answers.find(({ answer }) => answer.verdict === 'silent')?.answer;
+    if (silent !== undefined && this.#means({ server, port: 0 }, silent)) this.#end(suspicion, 'outage');
+    else await this.#wait(suspicion, answers[0]?.answer);
+  }
+
+  /** The server answers: they were turned away alone, unless it was down until a moment ago. */
+  #live(suspicion: Suspicion, answer: Answer | undefined): void {
+    const { outage, failures } = suspicion;
+    // Looks are for services: for what was tried, where it is about a machine.
+    const looked = { server: outage.server, port: outage.port || outage.triedPort };
+    const silentMs = this.#silent.get(nameOf(looked)) ?? Number.NEGATIVE_INFINITY;
+    // A machine whose port is closed has answered by its reset.
+    const wasReset = answer?.verdict === 'answered' && answer.wasReset;
+    const wasShort = [...outage.clients].some(([client, { firstMs, lastMs }]) => {
+      if (wasReset && !this.#alone.isKnown(outage, client)) return true;
+      if (silentMs >= firstMs) return true;
+      if (this.#alone.isKnown(outage, client) || answer === undefined) return false;
+      // Asked so late that it may have come back meanwhile, and nobody was answered while this one tried.
+      const isLate = answer.beganMs - (failures.get(client) ?? lastMs) > AT_ONCE_MS;
+      const heardMs = outage.port === 0 ? answer.hostHeardMs : answer.heardMs;
+      return isLate && (heardMs === null || heardMs < firstMs);
+    });
+    if (!wasShort)
+      for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.nowMs());
+    this.#end(suspicion, wasShort ? 'short' : 'alone');
+  }
+
+  /**
+   * Asking says nothing: where nobody may ask, or this machine is not let in. Then it is an outage when two clients have
+   * failed, and nobody was answered for the time that a client would wait; and none when somebody was.
+   */
+  async #wait(suspicion: Suspicion, answer?: Pick<Answer, 'heardMs' | 'hostHeardMs'>): Promise<void> {
+    const { outage } = suspicion;
+    const { asking, steered, waitMs, nowMs } = this.#options;
+    const { heardMs, hostHeardMs } = answer ?? (await asking.heard(outage));
+    if (this.#suspicions.get(outage) !== suspicion) return;
+    const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
+    const failedMs = Math.max(...Array.from(outage.clients.values(), ({ lastMs }) => lastMs));
+    if (latestMs !== null && latestMs > failedMs) {
+      for (const client of suspicion.failures.keys()) this.#alone.note(outage, client, nowMs());
+      this.#end(suspicion, 'alone');
+      return;
+    }
+    // Who must not be asked is believed to be down by one client's word, as long as nobody else has just been answered.
+    const isForbidden = steered().isForbidden(outage.server);
+    const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
+    const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - nowMs();
+    const places = new Set(Array.from(outage.clients.keys(), clientNetwork));
+    if (leftMs <= 0 && places.size > (isForbidden ? 0 : 1)) {
+      this.#end(suspicion, 'outage');
+      return;
+    }
+    this.#askIn(suspicion, isForbidden && leftMs > 0 ? leftMs : suspicion.againMs);
+    suspicion.againMs = Math.min(suspicion.againMs * 1.5, LONGEST_AGAIN_MS);
+  }
+
+  /** Whether the probe shows that the service is down while its machine may live. */
+  #isDown(target: Target, answer: Answer): boolean {
+    const isTurnedAway = answer.verdict === 'reset' || answer.verdict === 'silent';
+    return isTurnedAway && this.#options.services.isKnown(target) && this.#means(target, answer);
+  }
+
+  /** Whether a probe that was not answered says something: it was answered before, or nothing was ever heard there. */
+  #means(target: Target, { heardMs, hostHeardMs }: Answer): boolean {
+    const { services } = this.#options;
+    if (services.isAdmitted(target)) return true;
+    return (target.port === 0 ? hostHeardMs : heardMs) === null && !services.hasAnswered(target);
+  }
+
+  #isAnswered(target: Target): void {
+    this.#options.services.admit(target, true);
+    this.#options.onAnswer(target);
+  }
+
+  #end(suspicion: Suspicion, outcome: Outcome, port?: number): void {
+    this.forget(suspicion.outage);
+    this.#options.onEnd(suspicion.outage, outcome, port);
+  }
+}
+
+/** What is noted by target is bounded: who sends packets chooses the targets. */
+const MOST_NOTED = 4096;
+
+function note(noted: Map<string, number>, name: string, ms: number): void {
+  noted.delete(name);
+  noted.set(name, ms);
+  const [oldest] = noted.keys();
+  if (noted.size > MOST_NOTED && oldest !== undefined) noted.delete(oldest);
+}

@@ -1,0 +1,55 @@
+/** A fabric that is asked, and says what a test wants it to have seen. */
+import { performance } from 'node:perf_hooks';
+import type { FabricEvent, Met, Target } from '../../../host/fabric/records.ts';
+import { Asking, type AskingOptions } from '../../../host/recovery/asking.ts';
+
+type Asked = Extract<FabricEvent, { kind: 'asked' }>;
+
+const nameOf = ({ server, port }: Target): string => `${server} ${port}`;
+
+export class AskedFabric {
+  seesProbes = true;
+  /** Whether there is one. */
+  isThere = true;
+  met: readonly Met[] = [];
+  heardUs: number | null = null;
+  hostHeardUs: number | null = null;
+  /** What it was told, in order. */
+  readonly told: string[] = [];
+  /** The first local ports of the probes. */
+  readonly localPorts: number[] = [];
+  /** Probes under way, and most of them at once. */
+  readonly open = new Set<string>();
+  most = 0;
+  /** A command waits for this before it is answered. */
+  answers: Promise<void> = Promise.resolve();
+
+  async ask(target: Target, localPort: number): Promise<boolean> {
+    this.told.push(`ask ${nameOf(target)}`);
+    this.localPorts.push(localPort);
+    this.open.add(nameOf(target));
+    this.most = Math.max(this.most, this.open.size);
+    await this.answers;
+    return this.isThere;
+  }
+
+  askEnd(target: Target): void {
+    this.told.push(`end ${nameOf(target)}`);
+    this.open.delete(nameOf(target));
+  }
+
+  async askMet(target: Target): Promise<Asked | null> {
+    await this.answers;
+    if (!this.isThere) return null;
+    const { heardUs, hostHeardUs } = this;
+    return { kind: 'asked', nowUs: 0, ...target, met: new Set(this.met), heardUs, hostHeardUs };
+  }
+
+  msOf(us: number): number {
+    return us / 1000;
+  }
+}
+
+export function askingOf(fabric: AskedFabric, more: Partial<AskingOptions> = {}): Asking {
+  return new Asking({ fabric, nowMs: () => performance.now(), ...more });
+}

@@ -1,0 +1,126 @@
+/** Checks of services on this machine, and what they said. */
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import { after, mock } from 'node:test';
+import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { Confirmer } from '../../../host/recovery/confirmation.ts';
+import type { Dialled } from '../../../host/recovery/dial.ts';
+import { ConnectChecks } from '../../../host/router/checks.ts';
+import { type Outage, Outages } from '../../../host/router/outages.ts';
+import { Services } from '../../../host/router/services.ts';
+import { Steered } from '../../../host/router/steered.ts';
+import { configuration } from './world.ts';
+
+export const LOOPBACK = '127.0.0.1';
+
+export function outage(port: number, triedPort = 0, server = LOOPBACK): Outage {
+  const clients = new Map();
+  return { id: 1, server, port, state: 'down', cause: 'refused', triedPort, fromMs: 0, clients };
+}
+
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+export interface Service {
+  readonly port: number;
+  /** How often somebody connected to it. */
+  readonly connections: () => number;
+  readonly end: () => Promise<void>;
+}
+
+/** A real service. */
+export async function service(port = 0): Promise<Service> {
+  let connections = 0;
+  const server = createServer((socket: Socket) => {
+    connections++;
+    socket.on('error', () => {}).end();
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(port, LOOPBACK, resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null, 'it listens');
+  return {
+    port: address.port,
+    connections: () => connections,
+    end: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
+
+/** A port that nobody listens at. */
+export async function nobody(): Promise<number> {
+  const { port, end } = await service();
+  await end();
+  return port;
+}
+
+export interface SaidOptions {
+  readonly patienceMs?: number;
+  /** That of the connections of a check. */
+  readonly checkSettleMs?: number;
+  /** Sections of the configuration. */
+  readonly more?: string;
+  /** What a connection comes to, in place of a real one. */
+  readonly dialled?: (server: string, port: number) => Dialled;
+}
+
+/** Checks, and what they said. */
+export class Said {
+  readonly alive: Outage[] = [];
+  readonly tried: Outage[] = [];
+  readonly answers: [Outage, number][] = [];
+  readonly silences: Outage[] = [];
+  readonly checked: [Outage, number | null][] = [];
+  readonly checks: ConnectChecks;
+  readonly outages = new Outages();
+  readonly services: Services;
+  readonly steered: Steered;
+  /** Where looks now and then went. */
+  readonly looks: string[] = [];
+  settleMs = 0;
+  nowMs = 1_000_000;
+  awaited = true;
+
+  constructor({ patienceMs = 60_000, checkSettleMs = 0, more, dialled }: SaidOptions = {}) {
+    const given: RouterConfiguration = configuration(more);
+    const nowMs = (): number => this.nowMs;
+    this.services = new Services(given, { stored: [], clock: { nowMs }, save: () => {} });
+    this.steered = new Steered(given, this.outages);
+    const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs });
+    if (dialled !== undefined) {
+      mock.method(confirmer, 'probe', async (server: string, port: number) => dialled(server, port));
+    }
+    this.checks = new ConnectChecks({
+      confirmer: () => (given.recover.confirm === 'none' ? null : confirmer),
+      prober: () => ({
+        probe: (server, port) => {
+          this.looks.push(`${server} ${port}`);
+          return confirmer.probe(server, port);
+        },
+      }),
+      isAwaited: () => this.awaited,
+      services: this.services,
+      steered: () => this.steered,
+      settleMs: () => this.settleMs,
+      nowMs,
+      onAlive: (one) => this.alive.push(one),
+      onTried: (one) => this.tried.push(one),
+      onAnswer: (one, port) => this.answers.push([one, port]),
+      onSilence: (one) => this.silences.push(one),
+      onChecked: (one, port) => this.checked.push([one, port]),
+    });
+  }
+
+  /** These ports of the server have answered somebody; whether they answer this machine, too. */
+  knows(ports: readonly number[], admitted: boolean | null = null): void {
+    for (const port of ports) {
+      this.services.heard({ server: LOOPBACK, port });
+      this.services.admit({ server: LOOPBACK, port }, admitted);
+    }
+  }
+}
+
+/** `configuration` with a page on these ports. */
+export const pageOn = (...ports: readonly number[]): string =>
+  `recover: {confirm: connect, traps: {listen: false}}\npage: {listen: 8480, ports: [${ports.join(', ')}]}`;

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it, mock, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { StateClock } from '../../../host/store/clock.ts';
+import { until } from '../tools.ts';
+import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
+import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
+
+const { setTimeout: later } = globalThis;
+const soon = (f: () => void): NodeJS.Timeout => later(f, 0);
+/** Each has a daemon of its own, and they spend their time waiting for timers. */
+const WAITING = { concurrency: true };
+
+describe('A suspicion on its way to the fabric and back', WAITING, () => {
+  const asked = (): RouterConfiguration => configuration(CONNECT);
+
+  /** A data plane whose server is silent to these clients. */
+  async function suspected(context: TestContext, ...clients: readonly string[]): Promise<Plane> {
+    const plane = await started(context, asked());
+    await down(plane, ...clients);
+    return plane;
+  }
+
+  it('comes from the fabric, and ends in it when it came to nothing', async (context) => {
+    const plane = await suspected(context, SATO, TANAKA);
+    const outage = plane.router.outages.get(HOST);
+    assert.equal(outage?.state, 'suspected');
+    plane.router.suspected.onAsked(outage, 'alone');
+    await until('it is over', () => plane.router.outages.all().length === 0);
+    const counters = await plane.plane.counters();
+    const { serversDown, suspicionsAcquitted } = counters?.tables ?? {};
+    assert.deepEqual([serversDown, suspicionsAcquitted], [0, 1]);
+  });
+
+  it('outlives the daemon, and is none before it was asked', async (context) => {
+    const plane = await suspected(context, SATO, TANAKA);
+    await replaceDaemon(plane);
+    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+    const outage = plane.router.outages.get(HOST);
+    assert.equal(outage?.state, 'suspected');
+    const before = await plane.plane.counters();
+    assert.equal(before?.tables.serversDown, 0);
+    plane.router.suspected.onAsked(outage, 'outage');
+    const after = await plane.plane.counters();
+    assert.equal(after?.tables.serversDown, 1);
+    assert.equal(plane.logged('fabric.refused'), 0);
+  });
+
+  it('is said again with what else was lost on the way', async (context) => {
+    const plane = await started(context, asked());
+    plane.daemon.lose('outage', 'waiting');
+    silence(plane, SATO);
+    await plane.plane.counters();
+    plane.daemon.lose();
+    alive(plane);
+    silence(plane, TANAKA);
+    await until('Sato waits', () => plane.waiting()[`${SERVER} 0`]?.includes(SATO) === true);
+    assert.equal(plane.router.outages.get(HOST)?.state, 'suspected');
+  });
+
+  it('may be asked about: the fabric looks out for the probe, and says what it met', async (context) => {
+    const { plane } = await started(context, asked());
+    assert.equal(await plane.ask(WEB, 20_000), true);
+    const answer = await plane.askMet(WEB);
+    assert.deepEqual([answer?.met, answer?.heardUs, answer?.hostHeardUs], [new Set(), null, null]);
+  });
+
+  it('cannot be asked about without a daemon', async (context) => {
+    const { plane } = await prepared(context, asked());
+    // Their patience is over at once.
+    mock.method(globalThis, 'setTimeout', soon);
+    const answers = [plane.ask(WEB, 20_000), plane.askMet(WEB)];
+    mock.restoreAll();
+    assert.deepEqual(await Promise.all(answers), [false, null]);
+  });
+
+  it('is not waited for when the daemon ends meanwhile', async (context) => {
+    const { plane, daemon } = await started(context, asked());
+    daemon.hold('asking');
+    const answer = plane.ask(WEB, 20_000);
+    await until('it is asked', () => daemon.count('Ask') === 1);
+    daemon.disconnect();
+    // Sooner than its patience, which began before.
+    assert.equal(await Promise.race([answer, sleep(2000, 'waited for')]), false);
+  });
+
+  it('is not seen by a fabric that hears copies alone', async (context) => {
+    const { plane } = await prepared(context, asked());
+    assert.equal(plane.seesProbes, true);
+    const { fabric, ...rest } = asked();
+    const copies = { ...rest, fabric: { ...fabric, interfaces: ['t1'], seesEverything: ['t1'] } };
+    plane.reconfigure(copies);
+    assert.equal(plane.seesProbes, false);
+  });
+
+  it('finds known services again, as they were, with a new daemon', async (context) => {
+    const clock = new StateClock();
+    const heardMs = clock.nowMs() - 5000;
+    const row = { server: SERVER, port: 80, heardMs, admitted: true, askedMs: heardMs };
+    const plane = await prepared(context, asked(), [row]);
+    await plane.plane.start();
+    const answer = await plane.plane.askMet(WEB);
+    assert.ok(answer?.heardUs !== null && answer !== null);
+    assert.ok(Math.abs(plane.plane.msOf(answer.heardUs) - heardMs) < 2000);
+  });
+});
