@@ -102,7 +102,7 @@ export class Suspicions implements Asker {
     void asking.look(target).then((answer) => {
       if (answer.verdict === 'answered') this.#isAnswered(target);
       if (answer.verdict !== 'silent' && answer.verdict !== 'reset') return;
-      if (!this.#means(target, answer)) return;
+      if (!this.#means(target)) return;
       note(this.#silent, nameOf(target), answer.beganMs);
       onSilence(target, answer.beganMs);
     });
@@ -144,7 +144,7 @@ export class Suspicions implements Asker {
     void this.#options.asking.look(target).then((answer) => {
       const suspicion = this.#suspicions.get(outage);
       const isSilent = answer.verdict === 'silent' || answer.verdict === 'reset';
-      if (suspicion === undefined || !isSilent || !this.#means(target, answer)) return;
+      if (suspicion === undefined || !isSilent || !this.#means(target)) return;
       note(this.#silent, nameOf(target), answer.beganMs);
       this.#askIn(suspicion, 0);
     });
@@ -220,7 +220,7 @@ export class Suspicions implements Asker {
       return;
     }
     const silent = answers.find(({ answer }) => answer.verdict === 'silent')?.answer;
-    if (silent !== undefined && this.#means({ server, port: 0 }, silent)) this.#end(suspicion, 'outage');
+    if (silent !== undefined && this.#means({ server, port: 0 })) this.#end(suspicion, 'outage');
     else await this.#wait(suspicion, answers[0]?.answer);
   }
 
@@ -278,14 +278,17 @@ export class Suspicions implements Asker {
   /** Whether the probe shows that the service is down while its machine may live. */
   #isDown(target: Target, answer: Answer): boolean {
     const isTurnedAway = answer.verdict === 'reset' || answer.verdict === 'silent';
-    return isTurnedAway && this.#options.services.isKnown(target) && this.#means(target, answer);
+    return isTurnedAway && this.#options.services.isKnown(target) && this.#means(target);
   }
 
-  /** Whether a probe that was not answered says something: it was answered before, or nothing was ever heard there. */
-  #means(target: Target, { heardMs, hostHeardMs }: Answer): boolean {
+  /**
+   * Whether a probe that was not answered says something: probes were answered before, or no client was ever seen answered
+   * there, who could be let in where this machine is not.
+   */
+  #means(target: Target): boolean {
     const { services } = this.#options;
     if (services.isAdmitted(target)) return true;
-    return (target.port === 0 ? hostHeardMs : heardMs) === null && !services.hasAnswered(target);
+    return target.port === 0 ? services.of(target.server).length === 0 : !services.hasAnswered(target);
   }
 
   #isAnswered(target: Target): void {
