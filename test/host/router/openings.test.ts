@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Openings } from '../../../host/router/openings.ts';
+import { nameOf } from '../../../host/router/outages.ts';
+import { SATO, TANAKA, WEB } from './world.ts';
+
+const STEERED = new Map([[nameOf(WEB), WEB]]);
+
+/** When the page began, which none of our own connections gets past; `admitted`: they were answered before. */
+function begun(admitted: boolean): Openings {
+  const openings = new Openings({ isAdmitted: () => admitted });
+  openings.keep(STEERED, 0);
+  return openings;
+}
+
+describe('A visitor of a dead server', () => {
+  it('is let through ten seconds after another one got the page, where our own probes say nothing', () => {
+    const openings = begun(false);
+    assert.equal(openings.shown(WEB, SATO, 9_999), null);
+    assert.deepEqual(openings.shown(WEB, TANAKA, 10_000), [SATO, TANAKA], 'and neither of those is meant');
+    assert.equal(openings.shown(WEB, TANAKA, 19_999), null);
+  });
+
+  it('is let through after a minute where they were answered before', () => {
+    const openings = begun(true);
+    assert.equal(openings.shown(WEB, SATO, 59_999), null);
+    assert.deepEqual(openings.shown(WEB, SATO, 60_000), [SATO]);
+  });
+
+  it('may be whoever got the page longer than a minute ago', () => {
+    const openings = begun(false);
+    openings.shown(WEB, SATO, 1_000);
+    assert.deepEqual(openings.shown(WEB, TANAKA, 61_000), [TANAKA]);
+  });
+
+  it('gets the page at once when another outage begins, and nothing where nobody is steered', () => {
+    const openings = begun(false);
+    openings.keep(new Map(), 5_000);
+    assert.equal(openings.shown(WEB, SATO, 50_000), null);
+    openings.keep(STEERED, 50_000);
+    assert.equal(openings.shown(WEB, SATO, 59_000), null);
+    assert.deepEqual(openings.shown(WEB, TANAKA, 60_000), [SATO, TANAKA]);
+  });
+
+  it('is one of many: only the latest are kept in mind', () => {
+    const openings = begun(false);
+    for (let i = 0; i < 1000; i++) openings.shown(WEB, `172.27.180.${i}`, 1000);
+    assert.equal(openings.shown(WEB, SATO, 10_000)?.length, 256);
+  });
+});
