@@ -8,6 +8,8 @@ import { story } from './support.ts';
 /** Sato is turned away, Tanaka is not. */
 const [SATO, TANAKA] = ['c151', 'c150'];
 const PORTS = [80, 22];
+/** The router's address where the servers are. */
+const WAN_SIDE = '172.27.178.1';
 
 interface Way {
   readonly name: string;
@@ -62,17 +64,17 @@ describe('a client that is turned away alone', { concurrency: 4 }, () => {
             // Each tries again and again, as people do.
             const looks: boolean[] = [];
             const sato = async (port: number): Promise<void> => {
-              for (let i = 0; i < 6; i++) await lab.tryTo(SATO, 's80', { version, port, patienceS: 1 });
+              for (let i = 0; i < 4; i++) await lab.tryTo(SATO, 's80', { version, port, patienceS: 1 });
             };
             const tanaka = async (port: number): Promise<void> => {
-              for (let i = 0; i < 12; i++) looks.push(await isServed(lab, version, port));
+              for (let i = 0; i < 6; i++) looks.push(await isServed(lab, version, port));
             };
             await Promise.all(PORTS.flatMap((port) => [sato(port), tanaka(port)]));
             // Whose silence ends after the server has answered somebody is not even suspected.
             if (way.verdict !== 'drop')
               await ringback.event({ event: 'suspicion.ended', outcome: 'alone' }, 60_000);
             for (const port of PORTS) looks.push(await isServed(lab, version, port));
-            assert.deepEqual([looks.length, looks.filter((isGood) => !isGood).length], [26, 0]);
+            assert.deepEqual([looks.length, looks.filter((isGood) => !isGood).length], [14, 0]);
             const events = ['outage.opened', 'page.shown', 'notice.queued'];
             assert.deepEqual(
               events.map((event) => ringback.matching({ event }).length),
@@ -82,5 +84,33 @@ describe('a client that is turned away alone', { concurrency: 4 }, () => {
         );
       }
     }
+  }
+
+  for (const verdict of ['drop', 'reject with tcp reset']) {
+    story(`hides no server that does not let the router in: ${verdict}`, async (lab) => {
+      await lab.start('s80');
+      const shut = { name: '', node: 's80', hook: 'input', verdict } as const;
+      const ruleset = ban(shut, 4)
+        .replace('table inet ban', 'table inet shut')
+        .replace(address(SATO), WAN_SIDE);
+      assert.equal((await lab.run('s80', ['nft', ruleset])).code, 0);
+      const ringback = await Ringback.start(lab, {
+        page: PAGE,
+        servers: [{ address: address('s80'), name: 'www.example.jp' }],
+      });
+      assert.equal(await isServed(lab, 4, 80), true);
+      const [rejects] = WAYS;
+      assert.ok(rejects !== undefined);
+      assert.equal((await lab.run('s80', ['nft', ban(rejects, 4)])).code, 0);
+      assert.equal(await lab.tryTo(SATO, 's80'), 'turned away');
+      await ringback.event({ event: 'suspicion.opened', server: address('s80') });
+      for (let i = 0; i < 12; i++) assert.equal(await isServed(lab, 4, 80), true);
+      // Nothing can be asked; that somebody else is served says enough.
+      await ringback.event({ event: 'suspicion.ended', outcome: 'alone' }, 60_000);
+      assert.equal(await isServed(lab, 4, 80), true);
+      for (const event of ['outage.opened', 'page.shown', 'notice.queued']) {
+        assert.deepEqual(ringback.matching({ event }), []);
+      }
+    });
   }
 });

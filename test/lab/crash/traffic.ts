@@ -7,7 +7,9 @@ import type { Random } from './random.ts';
 const ROUTER = '172.27.179.1';
 const HOST_UNREACHABLE = 1;
 const SERVERS = 12;
-const PEOPLE = 150;
+/** So many that a busy machine does not run out of those who have not tried yet. */
+const PEOPLE = 800;
+const PEOPLE_A_NETWORK = 200;
 const PORT = 80;
 
 export interface Person {
@@ -50,7 +52,8 @@ export class Traffic {
     this.#send = send;
     this.#journal = journal;
     this.people = Array.from({ length: PEOPLE }, (_, i) => {
-      return { address: `172.27.180.${i + 1}`, mail: `person${i + 1}@example.jp` };
+      const [network, host] = [180 + Math.floor(i / PEOPLE_A_NETWORK), 1 + (i % PEOPLE_A_NETWORK)];
+      return { address: `172.27.${network}.${host}`, mail: `person${i + 1}@example.jp` };
     });
     const serverAt = (host: number): Server => {
       return { address: `172.27.178.${host}`, isDown: false, strangers: random.shuffled(this.people) };
