@@ -44,7 +44,7 @@ async function isServed(lab: Lab, version: IpVersion, port: number): Promise<boo
   return stdout.includes('at your service');
 }
 
-describe('a client that is turned away alone', { concurrency: 4 }, () => {
+describe('a client that is turned away alone', { concurrency: 2 }, () => {
   for (const way of WAYS) {
     for (const version of [4, 6] as const) {
       for (const confirm of ['connect', 'none']) {
