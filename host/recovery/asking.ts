@@ -30,6 +30,8 @@ export interface Answer {
   /** When the service, and its machine, last answered anybody, as the fabric saw it; null: never. */
   readonly heardMs: number | null;
   readonly hostHeardMs: number | null;
+  /** There is no fabric to say that. */
+  readonly isAway?: true;
 }
 
 /** What this needs of the fabric. Each resolves to null when there is none, or it does not answer. */
@@ -109,7 +111,7 @@ export class Asking {
   }
 
   /** What the fabric knows without asking anybody. */
-  async heard(target: Target): Promise<Pick<Answer, 'heardMs' | 'hostHeardMs'>> {
+  async heard(target: Target): Promise<Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>> {
     return this.#afterOthers(target, async () => this.#times(await this.#options.fabric.askMet(target)));
   }
 
@@ -196,10 +198,12 @@ export class Asking {
     };
   }
 
-  #times(asked: Extract<FabricEvent, { kind: 'asked' }> | null): Pick<Answer, 'heardMs' | 'hostHeardMs'> {
-    const ms = (us: number | null | undefined): number | null =>
-      us === null || us === undefined ? null : this.#options.fabric.msOf(us);
-    return { heardMs: ms(asked?.heardUs), hostHeardMs: ms(asked?.hostHeardUs) };
+  #times(
+    asked: Extract<FabricEvent, { kind: 'asked' }> | null,
+  ): Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'> {
+    if (asked === null) return { heardMs: null, hostHeardMs: null, isAway: true };
+    const ms = (us: number | null): number | null => (us === null ? null : this.#options.fabric.msOf(us));
+    return { heardMs: ms(asked.heardUs), hostHeardMs: ms(asked.hostHeardUs) };
   }
 }
 

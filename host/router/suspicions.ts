@@ -250,11 +250,19 @@ export class Suspicions implements Asker {
    * Asking says nothing: where nobody may ask, or this machine is not let in. Then it is an outage when two clients have
    * failed, and nobody was answered for the time that a client would wait; and none when somebody was.
    */
-  async #wait(suspicion: Suspicion, answer?: Pick<Answer, 'heardMs' | 'hostHeardMs'>): Promise<void> {
+  async #wait(
+    suspicion: Suspicion,
+    answer?: Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>,
+  ): Promise<void> {
     const { outage } = suspicion;
     const { asking, steered, waitMs, nowMs } = this.#options;
-    const { heardMs, hostHeardMs } = answer ?? (await asking.heard(outage));
+    const { heardMs, hostHeardMs, isAway } = answer ?? (await asking.heard(outage));
     if (this.#suspicions.get(outage) !== suspicion) return;
+    if (isAway) {
+      // Nobody knows whether somebody was answered: that is no silence.
+      this.#askIn(suspicion, suspicion.againMs);
+      return;
+    }
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
     const failedMs = Math.max(...Array.from(outage.clients.values(), ({ lastMs }) => lastMs));
     if (latestMs !== null && latestMs > failedMs) {

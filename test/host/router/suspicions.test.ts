@@ -90,6 +90,14 @@ describe('A service at which somebody has failed', () => {
       assert.deepEqual(one.ends, [`${SERVER} 80 outage`]);
     });
 
+    it(`of which nobody can tell whether it answers others is not down when it says ${verdict}`, async (test) => {
+      const one = turnedAway(test);
+      one.answers(WEB, { verdict, isAway: true });
+      await one.suspect(WEB, [SATO, TANAKA]);
+      await one.pass(600);
+      assert.deepEqual(one.ends, []);
+    });
+
     it(`of which only probes have ever had an answer is down when it says ${verdict}`, async (test) => {
       const one = new Suspecting(test, `servers: [{address: ${SERVER}, ports: [80]}]`);
       one.answers(WEB, { verdict, heardMs: one.nowMs - 600_000, hostHeardMs: one.nowMs - 600_000 });
