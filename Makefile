@@ -70,6 +70,7 @@ test-assembly: node_modules/.package-lock.json # the module's own tests
 	$(BIN)/asp --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json --no-logo --summary
 
 test-host: all
+	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 test-board: all

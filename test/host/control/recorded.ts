@@ -70,7 +70,7 @@ export function finish(
   store.write((sql) => finishNotice(sql, messageId, state, reason, store.clock.nowMs()));
 }
 
-/** An outage that has lasted for 312.5 s until now. */
+/** An outage that has lasted for 2.5 s until now. */
 export function over(store: Store, more: Partial<PastOutage> = {}): void {
   const toMs = store.clock.nowMs();
   store.write((sql) =>
@@ -79,7 +79,7 @@ export function over(store: Store, more: Partial<PastOutage> = {}): void {
       port: 0,
       cause: 'unanswered',
       sign: 'arp',
-      fromMs: toMs - 312_500,
+      fromMs: toMs - 2500,
       toMs,
       clients: 3,
       told: 2,

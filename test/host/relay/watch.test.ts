@@ -1,5 +1,6 @@
 /** When the mailbox is looked into. The timers are played, and so is the clock. */
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { PopError, type PopErrorKind } from '../../../host/relay/pop-error.ts';
@@ -149,31 +150,28 @@ describe('the mailbox', () => {
 
   it('that hangs is left at once when it was configured to be another, and nobody calls that a failure', async (context) => {
     const { log, lines } = recordingLog();
+    const looked = new EventEmitter();
     let looks = 0;
-    const ended = new Promise<void>((resolve) => {
-      const watch = new MailboxWatch({
-        look: (signal) =>
-          new Promise((done, reject) => {
-            looks++;
-            if (looks === 2) {
-              done();
-              resolve();
-            }
-            signal.addEventListener('abort', () => reject(pop('aborted')));
-          }),
-        everyMs: () => EVERY_MS,
-        nowMs: () => performance.now(),
-        log,
-      });
-      context.after(() => watch.close());
-      watch.start();
-      setImmediate(() => {
-        watch.start();
-        assert.equal(looks, 1, 'the same mailbox: it goes on');
-        watch.start(true);
-      });
+    const watch = new MailboxWatch({
+      look: (signal) =>
+        new Promise((done, reject) => {
+          looks++;
+          signal.addEventListener('abort', () => reject(pop('aborted')));
+          looked.emit(String(looks), signal);
+          if (looks === 2) done();
+        }),
+      everyMs: () => EVERY_MS,
+      nowMs: () => performance.now(),
+      log,
     });
-    await ended;
+    context.after(() => watch.close());
+    watch.start();
+    const [signal] = await once(looked, '1');
+    watch.start();
+    assert.equal(signal.aborted, false, 'the same mailbox: it goes on');
+    const another = once(looked, '2');
+    watch.start(true);
+    await another;
     assert.deepEqual([looks, lines], [2, []]);
   });
 
