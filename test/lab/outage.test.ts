@@ -70,7 +70,7 @@ describe('an outage', { concurrency: 4 }, () => {
     await lab.freeze('s80');
     assert.equal(await lab.tryTo('c151', 's80', { patienceS: 2 }), 'no answer');
     await ringback.event({ event: 'client.waiting', server: address('s80'), client: address('c151') });
-
+    await ringback.event({ event: 'outage.opened', server: address('s80') });
     assert.equal(await lab.tryTo('c150', 's80', { patienceS: 1 }), 'no answer');
     // Linked only after the wait, it would come later than this allows.
     await ringback.event({ event: 'client.waiting', server: address('s80'), client: address('c150') }, 5_000);
