@@ -15,7 +15,16 @@ import {
 } from '../table/attempts';
 import { clientAt, freeClient } from '../table/clients';
 import { hashAddress } from '../table/hash';
-import { lengthen, NEVER, place, Server, ServerState, serverAt, serverCapacity } from '../table/servers';
+import {
+  lengthen,
+  NEVER,
+  place,
+  Server,
+  ServerFlag,
+  ServerState,
+  serverAt,
+  serverCapacity,
+} from '../table/servers';
 import { credit, hand, isEntered, keepLate, sayWaiting } from './chains';
 import { adjust } from './counters';
 import { drop } from './eviction';
@@ -169,6 +178,8 @@ function workOnSync(): void {
       inHanded = server.handedHead != 0;
       clientIndex = inHanded ? server.handedHead : server.head;
       sayOutage(server);
+      // That may have been lost: the next answer is said again.
+      server.unset(ServerFlag.AnswerSaid);
     }
     while (clientIndex != 0) {
       if (!hasRoom()) return;

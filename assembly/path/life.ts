@@ -8,12 +8,20 @@ import { hasSide, iface } from './packet';
 import { noteHost } from './servers';
 import { isOn, nowUs } from './settings';
 
-/** A service answered: it lives, and so does its host. */
+/** A service answered somebody: it lives, and so does its host. */
 export function signOfLife(address: Address, addressHash: u64, port: u32, sign: Sign): void {
-  const host = findServer(address, addressHash, 0);
-  if (host != 0 && serverAt(host).state == ServerState.Down) signal(serverAt(host), sign);
-  const service = findServer(address, addressHash, port);
-  if (service != 0 && serverAt(service).state == ServerState.Down) signal(serverAt(service), sign);
+  answered(findServer(address, addressHash, 0), sign);
+  answered(findServer(address, addressHash, port), sign);
+}
+
+/** An answer is worth more than whatever else was a sign before, so it is one again: once. */
+function answered(index: u32, sign: Sign): void {
+  if (index == 0) return;
+  const server = serverAt(index);
+  const isSaid = server.state == ServerState.Signalled && server.has(ServerFlag.AnswerSaid);
+  if (!server.isLinking || isSaid) return;
+  signal(server, sign);
+  server.set(ServerFlag.AnswerSaid);
 }
 
 /**
@@ -45,6 +53,7 @@ export function resolution(
 
 function signal(server: Server, sign: Sign): void {
   server.state = <u8>ServerState.Signalled;
+  server.unset(ServerFlag.AnswerSaid);
   emit(Event.Signal, nowUs())
     .code(sign)
     .port(server.port)

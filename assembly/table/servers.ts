@@ -28,6 +28,8 @@ export const enum ServerFlag {
   Resolves = 8,
   /** Host: its side is where a client's request left, not only where this machine looked for it. */
   SideSeen = 16,
+  /** While signalled: an answer to somebody was among its signs. */
+  AnswerSaid = 32,
 }
 
 /**

@@ -174,6 +174,20 @@ describe('a sync', () => {
     }
   });
 
+  it('lets an answer be a sign again: that may have been lost', () => {
+    fresh();
+    turnAway(SATO, SERVER);
+    for (let port: u32 = 1; port <= 2; port++) {
+      if (port == 2) bare(Command.Sync);
+      drained();
+      syn(TANAKA, SERVER, port, 5000);
+      give();
+      synAck(TANAKA, SERVER, port, 5000);
+      give();
+      expect<u32>(saidTimes(Event.Signal)).toBe(1);
+    }
+  });
+
   it('does not mention who was answered after all', () => {
     fresh();
     turnAway(SATO, SERVER);

@@ -71,6 +71,35 @@ describe('a sign of life', () => {
     expect<u32>(said(Event.Signal, 1).port).toBe(WEB);
   });
 
+  it('by an answer is one also after another sign that is being looked into, but once', () => {
+    fresh();
+    hostDown();
+    arpReply(SERVER, ROUTER);
+    expect<u32>(give()).toBe(Verdict.ArpSign);
+    drained();
+    for (let port: u32 = 1; port <= 3; port++) answers(port);
+    expect<u32>(saidTimes(Event.Signal)).toBe(1);
+    expect<u32>(said(Event.Signal).code).toBe(Sign.SynAck);
+    drained();
+    arpReply(SERVER, ROUTER);
+    expect<u32>(give()).toBe(Verdict.ArpNoNews);
+    aboutServer(Command.StillDown, SERVER);
+    arpReply(SERVER, ROUTER);
+    expect<u32>(give()).toBe(Verdict.ArpSign);
+    drained();
+    for (let port: u32 = 4; port <= 6; port++) answers(port);
+    expect<u32>(saidTimes(Event.Signal)).toBe(1, 'it is another time');
+    expect<u32>(said(Event.Signal).code).toBe(Sign.SynAck);
+  });
+
+  it('by an answer is none once a probe was answered: those decide', () => {
+    fresh();
+    hostDown();
+    aboutServer(Command.Lives, SERVER);
+    answers(WEB);
+    expect<u32>(saidTimes(Event.Signal)).toBe(0);
+  });
+
   it('by an answer is none where that is switched off', () => {
     fresh(EVERYTHING & ~Option.SynAck);
     hostDown();

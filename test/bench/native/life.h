@@ -51,12 +51,24 @@ static inline void announceLife(struct server *server, uint8_t sign)
 	struct event *event;
 
 	server->state = SERVER_STATE_SIGNALLED;
+	server->flags &= (uint8_t)~ANSWER_SAID;
 	event = emit(EVENT_SIGNAL);
 	event->code = sign;
 	event->port = server->port;
 	event->tries = server->triedPort;
 	event->server = server->address;
 	event->firstUs = server->fromUs;
+}
+
+/* An answer is worth more than whatever else was a sign before, so it is one again: once. */
+static inline void announceAnswer(struct server *server, uint8_t sign)
+{
+	if (server == NULL || !isDown(server))
+		return;
+	if (server->state == SERVER_STATE_SIGNALLED && server->flags & ANSWER_SAID)
+		return;
+	announceLife(server, sign);
+	server->flags |= ANSWER_SAID;
 }
 
 /* It has been heard of: the last to go of those alive, and when it is down no stranger any more. */
@@ -114,12 +126,8 @@ static inline void hearFrom(struct address address, uint64_t hash, uint32_t port
 	}
 	if (sign == 0)
 		return;
-	host = findServer(&fabric.servers, address, hash, 0);
-	if (host != NULL && host->state == SERVER_STATE_DOWN)
-		announceLife(host, sign);
-	service = findServer(&fabric.servers, address, hash, port);
-	if (service != NULL && service->state == SERVER_STATE_DOWN)
-		announceLife(service, sign);
+	announceAnswer(findServer(&fabric.servers, address, hash, 0), sign);
+	announceAnswer(findServer(&fabric.servers, address, hash, port), sign);
 }
 
 /* The record of a host, made while there is room, and then the first to go. */

@@ -7,7 +7,7 @@
 #include "address.h"
 #include "codes.h"
 
-enum { PINNED = 1, KNOWN = 2, UNREACHABLE = 4, RESOLVES = 8, SIDE_SEEN = 16 };
+enum { PINNED = 1, KNOWN = 2, UNREACHABLE = 4, RESOLVES = 8, SIDE_SEEN = 16, ANSWER_SAID = 32 };
 enum { LASTING = PINNED | KNOWN | SIDE_SEEN };
 /* Strangers are down, and never answered anybody; for those promised somebody waits who counts on a notice. */
 enum { CHAIN_NONE, CHAIN_ALIVE, CHAIN_STRANGER, CHAIN_PROMISED_STRANGER, CHAIN_UNPROMISED, CHAINS };
