@@ -15,7 +15,7 @@ export interface SuspectedOptions {
   readonly recoveries: Pick<Recoveries, 'onAnswer' | 'onSign'>;
   readonly fabric: Pick<FabricPort, 'confirm' | 'acquit' | 'restore'>;
   readonly journal: Pick<Journal, 'client' | 'remove'>;
-  readonly asker: Pick<Asker, 'open' | 'forget'>;
+  readonly asker: Pick<Asker, 'open' | 'failed' | 'forget'>;
   readonly burst: BurstLog;
   /** It is one of the outages, and on disk. */
   readonly keep: (outage: Outage) => void;
@@ -40,7 +40,7 @@ export class Suspected {
     this.#options.asker.open(outage);
   }
 
-  /** Its server was asked. `port`: with `service`, the one that is down. */
+  /** Its server was asked. `port`: with `service` and `narrowed`, the one that it is about. */
   onAsked(outage: Outage, outcome: Outcome, port = 0): void {
     if (this.#options.outages.get(outage) !== outage) return;
     this.#say(outcome, outage);
@@ -55,7 +55,8 @@ export class Suspected {
         this.#options.recoveries.onSign(outage, 'connect');
         break;
       case 'service':
-        this.#moveTo(outage, port);
+      case 'narrowed':
+        this.#moveTo(outage, port, outcome === 'service');
         this.#acquit(outage);
         break;
       default:
@@ -87,33 +88,44 @@ export class Suspected {
     this.#acquitted.delete(outage);
   }
 
-  /** The machine lives, one of its services does not: who waited for the one waits for the other. */
-  #moveTo({ server, cause, triedPort, fromMs, clients }: Outage, port: number): void {
+  /** The machine lives, one of its services does not, or may not: who waited for the one waits for the other. */
+  #moveTo({ server, cause, triedPort, fromMs, clients }: Outage, port: number, isDown: boolean): void {
     const known = this.#options.outages.get({ server, port });
     const others = [...clients].filter(([client]) => known?.clients.has(client) !== true);
     const moved = new Map(others.map(([client, waiting]) => [client, { ...waiting }]));
-    if (known !== undefined) {
-      this.#join(known, moved);
+    const about = { server, port, cause, triedPort, fromMs };
+    if (known === undefined && isDown) {
+      const outage: Outage = { ...about, id: randomInt(MOST_IDS), state: 'down', clients: moved };
+      this.#options.fabric.restore([outage]);
+      this.#options.begin(outage);
+      this.#options.burst.info('outage.opened', { server, port, cause });
       return;
     }
-    const id = randomInt(MOST_IDS);
-    const outage: Outage = { id, server, port, state: 'down', cause, triedPort, fromMs, clients: moved };
-    this.#options.fabric.restore([outage]);
-    this.#options.begin(outage);
-    this.#options.burst.info('outage.opened', { server, port, cause });
+    const outage: Outage = known ?? {
+      ...about,
+      id: randomInt(MOST_IDS),
+      state: 'suspected',
+      clients: new Map(),
+    };
+    if (known === undefined) this.suspect(outage);
+    else if (isDown && known.state === 'suspected') this.#decide(known);
+    this.#join(outage, moved);
   }
 
-  /** These wait for it, too; if it was only suspected, it has been decided with them. */
+  /** It has been decided with another one. */
+  #decide(outage: Outage): void {
+    this.#options.asker.forget(outage);
+    this.#say('outage', outage);
+    this.believe(outage);
+  }
+
+  /** These wait for it, too. */
   #join(outage: Outage, clients: ReadonlyMap<string, Waiting>): void {
     const { asker, fabric, journal } = this.#options;
-    if (outage.state === 'suspected') {
-      asker.forget(outage);
-      this.#say('outage', outage);
-      this.believe(outage);
-    }
     for (const [client, waiting] of clients) {
       outage.clients.set(client, waiting);
       journal.client(outage, client, { hurry: true });
+      if (outage.state === 'suspected') asker.failed(outage, client);
     }
     fabric.restore([{ ...outage, clients: new Map(clients) }]);
   }

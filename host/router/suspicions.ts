@@ -14,9 +14,10 @@ import type { Steered } from './steered.ts';
 
 /**
  * What becomes of a suspicion. `alone`: the server lives, its client was turned away alone. `short`: it was down, and is
- * back. `outage`: it is down. `service`: its machine lives, one of its services does not.
+ * back. `outage`: it is down. `service`: its machine lives, one of its services does not. `narrowed`: its machine lives,
+ * and of one of its services nobody can tell yet.
  */
-export type Outcome = 'alone' | 'short' | 'outage' | 'service';
+export type Outcome = 'alone' | 'short' | 'outage' | 'service' | 'narrowed';
 
 export interface SuspicionsOptions {
   readonly asking: Pick<Asking, 'probe' | 'look' | 'heard'>;
@@ -30,7 +31,7 @@ export interface SuspicionsOptions {
   readonly onAnswer: (target: Target) => void;
   /** A look that began then found it silent. */
   readonly onSilence: (target: Target, beganMs: number) => void;
-  /** `port`: with `service`, the one that is down. */
+  /** `port`: with `service` and `narrowed`, the one that it is about. */
   readonly onEnd: (outage: Outage, outcome: Outcome, port?: number) => void;
 }
 
@@ -161,8 +162,10 @@ export class Suspicions implements Asker {
   async #ask(suspicion: Suspicion): Promise<void> {
     const { outage } = suspicion;
     suspicion.isAsking = true;
-    note(this.#asked, nameOf(outage), this.#options.nowMs());
     const ports = this.#portsOf(outage);
+    for (const port of new Set([outage.port, ...ports])) {
+      note(this.#asked, nameOf({ server: outage.server, port }), this.#options.nowMs());
+    }
     const answers = await Promise.all(
       ports.map(async (port) => ({
         port,
@@ -215,8 +218,11 @@ export class Suspicions implements Asker {
     const tried = answers.find(({ port }) => port === triedPort)?.answer;
     if (lives.length > 0 || answers.some(({ answer }) => answer.resolved)) {
       const target = { server, port: triedPort };
-      if (tried !== undefined && this.#isDown(target, tried)) this.#end(suspicion, 'service', triedPort);
-      else this.#live(suspicion, tried?.verdict === 'answered' ? tried : lives[0]?.answer);
+      const isDown = tried !== undefined && this.#isDown(target, tried);
+      if (isDown) this.#end(suspicion, 'service', triedPort);
+      else if (tried?.verdict === 'answered') this.#live(suspicion, tried);
+      else if (this.#options.services.isKnown(target)) this.#end(suspicion, 'narrowed', triedPort);
+      else this.#live(suspicion, lives[0]?.answer);
       return;
     }
     const silent = answers.find(({ answer }) => answer.verdict === 'silent')?.answer;

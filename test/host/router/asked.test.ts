@@ -300,6 +300,39 @@ describe('A machine that lives, and one of whose services does not', () => {
   }
 });
 
+describe('A machine that lives, and one of whose services may not', () => {
+  it('passes those who waited for the one on to a suspicion of the other', () => {
+    const world = suspected(HOST, [SATO, NAKAMURA6]);
+    world.questions();
+    decided(world, 'narrowed', HOST, 443);
+    assert.deepEqual(world.asked(), [`restore ${SATO} ${NAKAMURA6} for ${SERVER} 443`, `acquit ${SERVER} 0`]);
+    assert.deepEqual(world.questions(), [
+      `open ${SERVER} 443`,
+      `failed ${SATO} at ${SERVER} 443`,
+      `failed ${NAKAMURA6} at ${SERVER} 443`,
+    ]);
+    world.about('acquitted', HOST);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 443`]: [SATO, NAKAMURA6] });
+    assert.deepEqual([world.steered, world.told('outage.opened')], [[], []], 'nobody else is touched');
+    assert.deepEqual(
+      [...world.disk.values()].map(({ name, state, clients }) => [name, state, [...clients]]),
+      [[`${SERVER} 443`, 'suspected', [SATO, NAKAMURA6]]],
+    );
+  });
+
+  it('counts those who wait for the one with those of a suspicion of the other', () => {
+    const world = suspected(HOST, [SATO, TANAKA]);
+    world.down(SECURE, { state: 'suspected' });
+    world.client('waiting', SECURE, SATO);
+    world.questions();
+    decided(world, 'narrowed', HOST, 443);
+    assert.deepEqual(world.questions(), [`failed ${TANAKA} at ${SERVER} 443`]);
+    world.about('acquitted', HOST);
+    assert.deepEqual(world.waiting(), { [`${SERVER} 443`]: [SATO, TANAKA] });
+    assert.equal(outageAt(world, SECURE).state, 'suspected');
+  });
+});
+
 describe('The page', () => {
   it('goes port by port at the first answer, and comes back when that was not the end', () => {
     const world = suspected(HOST, [SATO]);

@@ -337,6 +337,46 @@ describe('A machine of which nothing is heard', () => {
     });
   }
 
+  for (const [what, admitted, tried, web] of [
+    ['does not let this machine in and is silent', false, { verdict: 'silent' }, { verdict: 'answered' }],
+    ['does not let this machine in and refuses', false, { verdict: 'reset' }, { verdict: 'silent' }],
+    [
+      'was never found to let this machine in, while its address is resolved',
+      null,
+      { verdict: 'silent', resolved: true },
+      { verdict: 'silent' },
+    ],
+    ['could not be asked', true, { verdict: 'void' }, { verdict: 'answered' }],
+  ] as readonly (readonly [string, boolean | null, Partial<Answer>, Partial<Answer>])[]) {
+    it(`lives, and the tried service is suspected that ${what}`, async (test) => {
+      const one = new Suspecting(test, PAGE);
+      one.knows([443], admitted);
+      one.answers(SECURE, tried);
+      one.answers(WEB, web);
+      await one.suspect(HOST, [SATO], { triedPort: 443 });
+      assert.deepEqual(one.ends, [`${SERVER} 0 narrowed 443`]);
+    });
+  }
+
+  it('lives, and the tried service is suspected that its entry leaves out', async (test) => {
+    const one = new Suspecting(test, `servers: [{address: ${SERVER}, ports: [80]}]`);
+    one.knows([443], true);
+    one.answers(WEB, { verdict: 'answered' });
+    await one.suspect(HOST, [SATO], { triedPort: 443 });
+    assert.deepEqual(one.ends, [`${SERVER} 0 narrowed 443`]);
+  });
+
+  it('has had none of its services asked twice in a second when one of them is suspected next', async (test) => {
+    const one = new Suspecting(test);
+    one.knows([80], false);
+    one.answers(WEB, { verdict: 'reset' });
+    await one.suspect(HOST, [SATO]);
+    await one.suspect(WEB, [SATO]);
+    assert.deepEqual(one.asked(), [PROBE]);
+    await one.pass(1);
+    assert.deepEqual(one.asked(), [PROBE]);
+  });
+
   for (const [what, tried, outcome] of [
     ['refuses', { verdict: 'reset', wasReset: true }, 'alone'],
     ['is silent while it resolves its address', { verdict: 'silent', resolved: true }, 'alone'],
