@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../errors.ts';
 import type { FabricEvent, Met, Target } from '../fabric/records.ts';
 import { type Dialled, dial } from './dial.ts';
+import { Places, type Rank } from './places.ts';
 
 /**
  * `answered`: the service lives. `reset`: its machine does, and refuses. `silent`: nobody answered, or it is
@@ -67,6 +68,8 @@ const DATAGRAM_MS = 3500;
 const LINGER_MS = 10_000;
 /** Each with three sockets that linger. */
 const MOST_PROBES = 64;
+/** A machine is asked at so many ports at once. */
+export const MOST_OF_SERVER = 16;
 /** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
 const FIRST_LOCAL_PORT = 20_000;
 const LOCAL_PORTS = 12_000;
@@ -80,8 +83,7 @@ const DATAGRAM_PORT = 33_434;
 
 export class Asking {
   readonly #options: AskingOptions;
-  #free: number;
-  readonly #queue: (() => void)[] = [];
+  readonly #places: Places;
   /** By the target: the end of what is asked of it now. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -90,24 +92,24 @@ export class Asking {
     this.#options = options;
     // One signal stands for everything that is asked.
     setMaxListeners(0, this.#closing.signal);
-    this.#free = options.most ?? MOST_PROBES;
+    this.#places = new Places(options.most ?? MOST_PROBES, MOST_OF_SERVER);
   }
 
   /** Nothing more is asked; what is under way comes to `void`. */
   close(): void {
     this.#closing.abort();
-    for (const start of this.#queue.splice(0)) start();
+    this.#places.letAllIn();
   }
 
   /** Three connections to the service, fewer once one is answered. Port 0: an empty datagram to its machine. */
-  probe(target: Target): Promise<Answer> {
+  probe(target: Target, rank: Rank): Promise<Answer> {
     const ask = target.port === 0 ? this.#datagram(target) : this.#ask(target, STARTS_MS);
-    return this.#inTurn(target, ask);
+    return this.#inTurn(target, rank, ask);
   }
 
   /** One connection. */
   look(target: Target): Promise<Answer> {
-    return this.#inTurn(target, this.#ask(target, [0]));
+    return this.#inTurn(target, 'quiet', this.#ask(target, [0]));
   }
 
   /** What the fabric knows without asking anybody. */
@@ -127,18 +129,17 @@ export class Asking {
     return turn;
   }
 
-  #inTurn(target: Target, ask: () => Promise<Answer>): Promise<Answer> {
-    return this.#afterOthers(target, async () => {
-      if (this.#free > 0) this.#free--;
-      else await new Promise<void>((resolve) => this.#queue.push(resolve));
-      try {
-        return this.#closing.signal.aborted ? this.#nothing() : await ask();
-      } finally {
-        const next = this.#queue.shift();
-        if (next === undefined) this.#free++;
-        else next();
-      }
-    });
+  async #inTurn(target: Target, rank: Rank, ask: () => Promise<Answer>): Promise<Answer> {
+    // Before the turn: what goes first must not wait behind what waits for a place.
+    const place = this.#places.take(target.server, rank);
+    if (place !== null) await place;
+    try {
+      return await this.#afterOthers(target, () =>
+        this.#closing.signal.aborted ? Promise.resolve(this.#nothing()) : ask(),
+      );
+    } finally {
+      this.#places.giveBack(target.server);
+    }
   }
 
   #nothing(): Answer {

@@ -58,6 +58,11 @@ export class Services {
     return [...new Set([...(this.#named.get(server) ?? []), ...(this.#ports.get(server) ?? [])])];
   }
 
+  /** Whether the configuration names the server. */
+  isNamed(server: string): boolean {
+    return this.#named.has(server);
+  }
+
   /** Whether its silence, or its refusal, means something. */
   isKnown({ server, port }: Target): boolean {
     return this.portsOf(server).includes(port);

@@ -5,7 +5,8 @@
 import { clientNetwork } from '../config/address.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
-import type { Answer, Asking } from '../recovery/asking.ts';
+import { type Answer, type Asking, MOST_OF_SERVER } from '../recovery/asking.ts';
+import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
 import { nameOf, type Outage } from './outages.ts';
 import type { Asker } from './ports.ts';
@@ -42,8 +43,6 @@ const GAP_MS = 1000;
 /** Where asking says nothing: again after this, ever more seldom. */
 const FIRST_AGAIN_MS = 10_000;
 const LONGEST_AGAIN_MS = 60_000;
-/** A machine is asked at no more ports at once. */
-const MOST_PORTS = 16;
 /** Who was turned away alone is looked after so often. */
 const LOOK_MS = 5000;
 
@@ -60,12 +59,14 @@ export class Suspicions implements Asker {
   readonly #options: SuspicionsOptions;
   readonly #suspicions = new Map<Outage, Suspicion>();
   readonly #alone = new Alone();
+  readonly #admissions: Admissions;
   /** By the target: when it was asked last, and when a look last found it silent. */
   readonly #asked = new Map<string, number>();
   readonly #silent = new Map<string, number>();
 
   constructor(options: SuspicionsOptions) {
     this.#options = options;
+    this.#admissions = new Admissions(options);
   }
 
   open(outage: Outage): void {
@@ -94,6 +95,7 @@ export class Suspicions implements Asker {
 
   close(): void {
     for (const outage of [...this.#suspicions.keys()]) this.forget(outage);
+    this.#admissions.close();
   }
 
   /** A known service leaves somebody waiting: one quiet connection, to know later whether it was down for a moment. */
@@ -109,13 +111,8 @@ export class Suspicions implements Asker {
     });
   }
 
-  /** While it lives: what does not answer this machine then says nothing by its silence later. */
   admit(target: Target): void {
-    const { asking, services, steered } = this.#options;
-    if (!steered().mayAsk(target.server, target.port)) return;
-    void asking.probe(target).then(({ verdict }) => {
-      services.admit(target, verdict === 'void' ? null : verdict === 'answered');
-    });
+    this.#admissions.add(target);
   }
 
   /** Asks when it is time to. */
@@ -166,10 +163,13 @@ export class Suspicions implements Asker {
     for (const port of new Set([outage.port, ...ports])) {
       note(this.#asked, nameOf({ server: outage.server, port }), this.#options.nowMs());
     }
+    const { asking, services } = this.#options;
+    // Whoever sends packets can make up any number of servers that nobody knows.
+    const rank = services.portsOf(outage.server).length > 0 ? 'known' : 'unknown';
     const answers = await Promise.all(
       ports.map(async (port) => ({
         port,
-        answer: await this.#options.asking.probe({ server: outage.server, port }),
+        answer: await asking.probe({ server: outage.server, port }, rank),
       })),
     );
     if (this.#suspicions.get(outage) !== suspicion) return;
@@ -196,7 +196,7 @@ export class Suspicions implements Asker {
     if (port !== 0) return steered().mayAsk(server, port) ? [port] : [];
     const tried = triedPort === 0 ? [] : [triedPort];
     const ports = new Set([...tried, ...services.portsOf(server), ...steered().portsOf(outage)]);
-    const allowed = [...ports].filter((one) => steered().mayAsk(server, one)).slice(0, MOST_PORTS);
+    const allowed = [...ports].filter((one) => steered().mayAsk(server, one)).slice(0, MOST_OF_SERVER);
     if (allowed.length > 0) return allowed;
     return ports.size === 0 && steered().mayAsk(server, 0) ? [0] : [];
   }

@@ -96,7 +96,7 @@ describe('A probe', { concurrency: true }, () => {
     // A program that is too busy to hear the answer at once begins the next one.
     for (let i = 0; i < 9 && !counts.includes(1); i++) {
       from.length = 0;
-      const answer = await asking.probe({ server: LOOPBACK, port });
+      const answer = await asking.probe({ server: LOOPBACK, port }, 'known');
       assert.deepEqual([answer.verdict, answer.wasReset, answer.resolved], ['answered', false, false]);
       await until('the answered one is here', () => from.length > 0);
       counts.push(from.length);
@@ -113,7 +113,7 @@ describe('A probe', { concurrency: true }, () => {
     fabric.heardUs = 5_000_000;
     fabric.hostHeardUs = 7_000_000;
     const beforeMs = performance.now();
-    const asked = askingOf(fabric).probe({ server: LOOPBACK, port });
+    const asked = askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
     await until('all are under way', () => trying(port).length === 3);
     const places = loadModule().codes.number('PROBE_PORTS');
     const [first = 0] = fabric.localPorts;
@@ -132,7 +132,7 @@ describe('A probe', { concurrency: true }, () => {
     const port = await refusing(test);
     const fabric = new AskedFabric();
     fabric.met = ['left', 'reset'];
-    const { verdict, wasReset } = await askingOf(fabric).probe({ server: LOOPBACK, port });
+    const { verdict, wasReset } = await askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
     assert.deepEqual([verdict, wasReset], ['reset', true]);
   });
 
@@ -142,7 +142,7 @@ describe('A probe', { concurrency: true }, () => {
       const port = await refusing(test);
       const fabric = new AskedFabric();
       fabric.met = ['left', 'answer', 'reset'];
-      const asked = askingOf(fabric).probe({ server: LOOPBACK, port });
+      const asked = askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
       await until('it has begun', () => fabric.told.length > 0);
       // After the first was refused, and before the second begins.
       await sleep(50);
@@ -158,7 +158,10 @@ describe('A probe', { concurrency: true }, () => {
     const { port } = await answering(test);
     const fabric = new AskedFabric();
     fabric.isThere = false;
-    const { verdict, heardMs, hostHeardMs } = await askingOf(fabric).probe({ server: LOOPBACK, port });
+    const { verdict, heardMs, hostHeardMs } = await askingOf(fabric).probe(
+      { server: LOOPBACK, port },
+      'known',
+    );
     assert.deepEqual([verdict, heardMs, hostHeardMs], ['void', null, null]);
   });
 
@@ -166,7 +169,7 @@ describe('A probe', { concurrency: true }, () => {
     const { port } = await answering(test);
     const fabric = new AskedFabric();
     fabric.seesProbes = false;
-    const { verdict } = await askingOf(fabric).probe({ server: LOOPBACK, port });
+    const { verdict } = await askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
     assert.equal(verdict, 'answered');
     assert.deepEqual(fabric.told, [`end ${LOOPBACK} ${port}`]);
   });
@@ -184,7 +187,7 @@ describe('A probe', { concurrency: true }, () => {
         await Promise.all(Array.from({ length: taken }, (_, i) => answering(test, localPort + i)));
         return ask.call(fabric, target, localPort);
       };
-      const answer = await askingOf(fabric).probe({ server: LOOPBACK, port });
+      const answer = await askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
       assert.equal(answer.verdict, verdict);
       const last = (fabric.localPorts[0] ?? 0) + loadModule().codes.number('PROBE_PORTS') - 1;
       assert.deepEqual(new Set(from), new Set(verdict === 'void' ? [] : [last]));
@@ -209,7 +212,11 @@ describe('Probes', { concurrency: true }, () => {
     fabric.met = ['left', 'answer'];
     const asking = askingOf(fabric);
     const target = { server: LOOPBACK, port };
-    const answers = await Promise.all([asking.probe(target), asking.look(target), asking.probe(target)]);
+    const answers = await Promise.all([
+      asking.probe(target, 'known'),
+      asking.look(target),
+      asking.probe(target, 'known'),
+    ]);
     assert.deepEqual(verdicts(answers), ['answered', 'answered', 'answered']);
     const [ask, end] = [`ask ${LOOPBACK} ${port}`, `end ${LOOPBACK} ${port}`];
     assert.deepEqual(fabric.told, [ask, end, ask, end, ask, end]);
@@ -225,7 +232,7 @@ describe('Probes', { concurrency: true }, () => {
       open = resolve;
     });
     const asking = askingOf(fabric, { most: 3 });
-    const asked = services.map(({ port }) => asking.probe({ server: LOOPBACK, port }));
+    const asked = services.map(({ port }) => asking.probe({ server: LOOPBACK, port }, 'known'));
     await until('three have begun', () => fabric.told.length === 3);
     // Room for a fourth, if there were any.
     await sleep(50);
@@ -233,6 +240,33 @@ describe('Probes', { concurrency: true }, () => {
     open();
     assert.deepEqual(verdicts(await Promise.all(asked)), Array(12).fill('answered'));
     assert.equal(fabric.most, 3);
+  });
+
+  it('of servers that are known go before those of others, and those before looks', async (test) => {
+    const fabric = new AskedFabric();
+    fabric.met = ['left', 'answer'];
+    let open: () => void = () => {};
+    fabric.answers = new Promise((resolve) => {
+      open = resolve;
+    });
+    const services = await Promise.all(Array.from({ length: 4 }, () => answering(test)));
+    const [first, look, unknown, known] = services.map(({ port }) => ({ server: LOOPBACK, port }));
+    assert.ok(first && look && unknown && known);
+    const asking = askingOf(fabric, { most: 1 });
+    const asked = [
+      asking.probe(first, 'quiet'),
+      asking.look(look),
+      // Nor does it keep what goes first from the same service.
+      asking.look(known),
+      asking.probe(unknown, 'unknown'),
+      asking.probe(known, 'known'),
+    ];
+    open();
+    await Promise.all(asked);
+    assert.deepEqual(
+      fabric.told.filter((what) => what.startsWith('ask')),
+      [first, known, unknown, look, known].map(({ port }) => `ask ${LOOPBACK} ${port}`),
+    );
   });
 
   it('go on after one that failed', async (test) => {
@@ -245,9 +279,9 @@ describe('Probes', { concurrency: true }, () => {
       throw new Error('as the test wants it');
     };
     const target = { server: LOOPBACK, port };
-    await assert.rejects(asking.probe(target), /as the test wants it/);
+    await assert.rejects(asking.probe(target, 'known'), /as the test wants it/);
     fabric.ask = ask;
-    assert.equal((await asking.probe(target)).verdict, 'answered');
+    assert.equal((await asking.probe(target, 'known')).verdict, 'answered');
   });
 
   it('all end when nothing is to be asked any more: those under way, and those that wait', async (test) => {
@@ -257,9 +291,9 @@ describe('Probes', { concurrency: true }, () => {
     fabric.met = ['left'];
     const asking = askingOf(fabric, { most: 1 });
     const asked = [
-      asking.probe({ server: LOOPBACK, port }),
-      asking.probe({ server: LOOPBACK, port: other }),
-      asking.probe({ server: LOOPBACK, port: 0 }),
+      asking.probe({ server: LOOPBACK, port }, 'known'),
+      asking.probe({ server: LOOPBACK, port: other }, 'known'),
+      asking.probe({ server: LOOPBACK, port: 0 }, 'known'),
       asking.look({ server: LOOPBACK, port }),
     ];
     await until('the first is under way', () => trying(port).length > 0);
@@ -267,7 +301,7 @@ describe('Probes', { concurrency: true }, () => {
     assert.deepEqual(verdicts(await Promise.all(asked)), ['void', 'void', 'void', 'void']);
     assert.equal(trying(port).length, 1, 'no more were begun');
     assert.deepEqual(fabric.told, [`ask ${LOOPBACK} ${port}`, `end ${LOOPBACK} ${port}`]);
-    assert.deepEqual(verdicts([await asking.probe({ server: LOOPBACK, port })]), ['void']);
+    assert.deepEqual(verdicts([await asking.probe({ server: LOOPBACK, port }, 'known')]), ['void']);
   });
 
   it('that end while the fabric is told of them connect to nobody', async (test) => {
@@ -279,7 +313,7 @@ describe('Probes', { concurrency: true }, () => {
       open = resolve;
     });
     const asking = askingOf(fabric);
-    const asked = asking.probe({ server: LOOPBACK, port });
+    const asked = asking.probe({ server: LOOPBACK, port }, 'known');
     await until('the fabric is told', () => fabric.told.length === 1);
     asking.close();
     open();
@@ -302,7 +336,7 @@ describe('A machine of which no port is known', { concurrency: true }, () => {
     it(what, async () => {
       const fabric = new AskedFabric();
       fabric.met = met;
-      const answer = await askingOf(fabric).probe(HERE);
+      const answer = await askingOf(fabric).probe(HERE, 'known');
       assert.deepEqual([answer.verdict, answer.resolved], [verdict, resolved]);
     });
   }
@@ -311,11 +345,11 @@ describe('A machine of which no port is known', { concurrency: true }, () => {
     const fabric = new AskedFabric();
     fabric.seesProbes = false;
     fabric.isThere = false;
-    assert.equal((await askingOf(fabric).probe(HERE)).verdict, 'reset');
+    assert.equal((await askingOf(fabric).probe(HERE, 'known')).verdict, 'reset');
   });
 
   it('says nothing where there is no way to it, and ends nobody', async () => {
-    const answer = await askingOf(new AskedFabric()).probe({ server: '255.255.255.255', port: 0 });
+    const answer = await askingOf(new AskedFabric()).probe({ server: '255.255.255.255', port: 0 }, 'known');
     assert.equal(answer.verdict, 'void');
   });
 
@@ -333,7 +367,7 @@ describe('A machine of which no port is known', { concurrency: true }, () => {
     const fabric = new AskedFabric();
     fabric.met = ['left'];
     const asking = askingOf(fabric);
-    const asked = asking.probe({ server: '127.0.0.2', port: 0 });
+    const asked = asking.probe({ server: '127.0.0.2', port: 0 }, 'known');
     await until('it has come', () => hasCome);
     asking.close();
     // It waits for nothing any more: no time goes by.
@@ -350,7 +384,7 @@ describe('What is known without asking', () => {
     fabric.heardUs = 1000;
     const asking = askingOf(fabric);
     const target = { server: LOOPBACK, port };
-    const asked = asking.probe(target);
+    const asked = asking.probe(target, 'known');
     assert.deepEqual(await asking.heard(target), { heardMs: 1, hostHeardMs: null });
     await asked;
     assert.deepEqual(fabric.told, [`ask ${LOOPBACK} ${port}`, `end ${LOOPBACK} ${port}`]);

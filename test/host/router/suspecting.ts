@@ -18,6 +18,8 @@ export class Suspecting {
   nowMs = START_MS;
   /** What was asked, in order. */
   #asked: string[] = [];
+  /** What goes before what, of the probes. */
+  readonly ranks: string[] = [];
   /** How each suspicion ended: target, outcome, the port that is down. */
   readonly ends: string[] = [];
   /** What answered this machine, and what a look found silent. */
@@ -47,7 +49,10 @@ export class Suspecting {
     };
     this.suspicions = new Suspicions({
       asking: {
-        probe: (target) => answer('probe', target),
+        probe: (target, rank) => {
+          this.ranks.push(rank);
+          return answer('probe', target);
+        },
         look: (target) => answer('look', target),
         heard: (target) => answer('heard', target),
       },

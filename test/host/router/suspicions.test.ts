@@ -494,12 +494,79 @@ describe('A service that lives', () => {
     it(`is asked whether it answers this machine: ${verdict}`, async (test) => {
       const one = new Suspecting(test);
       one.knows([80], verdict === 'void' ? true : null);
-      one.answers(WEB, { verdict });
+      one.answers(WEB, { verdict, heardMs: one.nowMs - 9999 });
       one.suspicions.admit(WEB);
       await one.pass(1);
       assert.deepEqual([one.asked(), one.services.isAdmitted(WEB)], [[PROBE], admitted]);
+      assert.equal(one.services.isShut(WEB), !admitted);
     });
   }
+
+  for (const heardAgoMs of [10_000, null]) {
+    it(`and may live no more says nothing by its silence: heard of ${heardAgoMs} ms ago`, async (test) => {
+      const one = known(test);
+      one.answers(WEB, { verdict: 'silent', heardMs: heardAgoMs === null ? null : one.nowMs - heardAgoMs });
+      one.suspicions.admit(WEB);
+      await one.pass(1);
+      assert.deepEqual([one.asked(), one.services.isAdmitted(WEB)], [[PROBE], true]);
+    });
+  }
+
+  it('is asked that once, one service a second, and those that are named first', async (test) => {
+    const one = new Suspecting(test, `servers: [{address: ${OTHER}}]`);
+    const target = (n: number) => ({ server: SERVER, port: 1000 + n });
+    for (const n of [0, 1, 2, 1, 2]) one.suspicions.admit(target(n));
+    one.suspicions.admit({ server: OTHER, port: 80 });
+    await one.pass(0);
+    for (const asked of [`${SERVER} 1000`, `${OTHER} 80`, `${SERVER} 1001`, `${SERVER} 1002`]) {
+      assert.deepEqual(one.asked(), [`probe ${asked}`]);
+      await one.pass(1);
+    }
+    assert.deepEqual(one.asked(), []);
+    await one.pass(5);
+    one.suspicions.admit(target(3));
+    await one.pass(0);
+    assert.deepEqual(one.asked(), [`probe ${SERVER} 1003`], 'at once after a pause');
+  });
+
+  it('is not remembered for that without end', async (test) => {
+    const one = new Suspecting(test, `servers: [{address: ${OTHER}}]`);
+    for (let port = 1; port <= 5000; port++) one.suspicions.admit({ server: SERVER, port });
+    one.suspicions.admit({ server: OTHER, port: 80 });
+    await one.pass(5000);
+    assert.equal(one.asked().length, 1 + 4096 + 1, 'the first did not wait, and what is named finds a place');
+  });
+
+  it('is asked no more once nothing is to be asked any more', async (test) => {
+    const one = new Suspecting(test);
+    for (const port of [80, 443]) one.suspicions.admit({ server: SERVER, port });
+    one.suspicions.close();
+    await one.pass(5);
+    assert.deepEqual(one.asked(), [PROBE]);
+  });
+});
+
+describe('Of what is asked', () => {
+  for (const [what, more, ports] of [
+    ['a server that has answered somebody', '', [443]],
+    ['a server that is named', `servers: [{address: ${SERVER}, ports: [80]}]`, []],
+    ['any other', '', []],
+  ] as const) {
+    it(`suspicions of ${what} go ${what === 'any other' ? 'behind' : 'first'}`, async (test) => {
+      const one = new Suspecting(test, more);
+      one.knows(ports, true);
+      await one.suspect(HOST, [SATO]);
+      const rank = what === 'any other' ? 'unknown' : 'known';
+      assert.deepEqual([...new Set(one.ranks)], [rank]);
+    });
+  }
+
+  it('what nobody waits for goes last', async (test) => {
+    const one = known(test);
+    one.suspicions.admit(WEB);
+    await one.pass(0);
+    assert.deepEqual(one.ranks, ['quiet']);
+  });
 });
 
 describe('A client that was turned away alone', () => {

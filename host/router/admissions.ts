@@ -1,0 +1,72 @@
+/**
+ * Whether services that answer clients answer this machine, too: found out while they live, for what does not answer this
+ * machine then says nothing by its silence later. A router may see all the services that its people use: one is asked a
+ * second, those first that the configuration names.
+ */
+import type { Target } from '../fabric/records.ts';
+import type { Answer, Asking } from '../recovery/asking.ts';
+import { nameOf } from './outages.ts';
+import type { Services } from './services.ts';
+import type { Steered } from './steered.ts';
+
+export interface AdmissionsOptions {
+  readonly asking: Pick<Asking, 'probe'>;
+  readonly services: Services;
+  readonly steered: () => Pick<Steered, 'mayAsk'>;
+}
+
+const EVERY_MS = 1000;
+/** More than an hour's; what finds no place is asked when it is heard of the next day. */
+const MOST_WAITING = 4096;
+/** What has answered nobody for so long before it was asked may be dead by now. */
+const LIVES_MS = 10_000;
+
+export class Admissions {
+  readonly #options: AdmissionsOptions;
+  /** By their names, the oldest first. */
+  readonly #waiting = new Map<string, Target>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: AdmissionsOptions) {
+    this.#options = options;
+  }
+
+  /** It is asked when its turn comes. */
+  add(target: Target): void {
+    if (!this.#options.steered().mayAsk(target.server, target.port)) return;
+    if (this.#waiting.size >= MOST_WAITING && !this.#options.services.isNamed(target.server)) return;
+    this.#waiting.set(nameOf(target), target);
+    if (this.#timer === null) this.#next();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#waiting.clear();
+  }
+
+  #next(): void {
+    const { services } = this.#options;
+    const waiting = [...this.#waiting.values()];
+    const target = waiting.find(({ server }) => services.isNamed(server)) ?? waiting[0];
+    this.#timer = null;
+    if (target === undefined) return;
+    this.#waiting.delete(nameOf(target));
+    this.#timer = setTimeout(() => this.#next(), EVERY_MS);
+    void this.#ask(target);
+  }
+
+  async #ask(target: Target): Promise<void> {
+    const { asking, services, steered } = this.#options;
+    // The configuration may be another one by now.
+    if (!steered().mayAsk(target.server, target.port)) return;
+    services.admit(target, admitted(await asking.probe(target, 'quiet')));
+  }
+}
+
+/** null: nobody can tell. */
+function admitted({ verdict, heardMs, beganMs }: Answer): boolean | null {
+  if (verdict === 'answered') return true;
+  const lives = heardMs !== null && heardMs > beganMs - LIVES_MS;
+  return verdict !== 'void' && lives ? false : null;
+}
