@@ -19,7 +19,8 @@ const STEERED_PROBE_MS = 8000;
 const MANY_STEERED = 100;
 
 interface Watched {
-  probe: NodeJS.Timeout | null;
+  /** The timer of the next look, or of the one under way: any other look is followed by none. */
+  look: NodeJS.Timeout | null;
   /** The check under way, and whether somebody has been answered since it began. */
   abort: AbortController | null;
   isAnswered: boolean;
@@ -59,6 +60,8 @@ export class ConnectChecks implements Checks {
   }
 
   watch(outage: Outage, again = false): void {
+    // Looks go on after its end.
+    if (this.#of(outage).abort !== null) return;
     if (again) this.#tryIn(outage, 0, FIRST_PROBE_MS);
     else this.#schedule(outage, FIRST_PROBE_MS);
   }
@@ -70,8 +73,7 @@ export class ConnectChecks implements Checks {
       if (sign !== 'syn-ack' || watched.isAnswered) return;
       watched.abort.abort();
     }
-    if (watched.probe !== null) clearTimeout(watched.probe);
-    watched.probe = null;
+    this.#endLook(watched);
     const abort = new AbortController();
     watched.abort = abort;
     watched.isAnswered = sign === 'syn-ack';
@@ -86,7 +88,7 @@ export class ConnectChecks implements Checks {
   stop(outage: Outage): void {
     const watched = this.#watched.get(outage);
     if (watched === undefined) return;
-    if (watched.probe !== null) clearTimeout(watched.probe);
+    this.#endLook(watched);
     this.#watched.delete(outage);
     watched.abort?.abort();
   }
@@ -97,7 +99,7 @@ export class ConnectChecks implements Checks {
 
   #of(outage: Outage): Watched {
     const watched = this.#watched.get(outage) ?? {
-      probe: null,
+      look: null,
       abort: null,
       isAnswered: false,
       refusing: new Map(),
@@ -218,15 +220,21 @@ export class ConnectChecks implements Checks {
   /** `waitMs`: how long it would be without the page. */
   #tryIn(outage: Outage, inMs: number, waitMs: number): void {
     const watched = this.#of(outage);
-    watched.probe = setTimeout(async () => {
-      watched.probe = null;
+    this.#endLook(watched);
+    const look = setTimeout(async () => {
       const isAlive = await this.#probe(outage, watched);
-      const isOurs = this.#watched.get(outage) === watched;
-      if (isOurs) this.#options.onTried(outage);
-      if (!isOurs || watched.abort !== null) return;
+      if (this.#watched.get(outage) !== watched) return;
+      this.#options.onTried(outage);
+      if (watched.look !== look) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
       if (isAlive) this.#options.onAlive(outage);
     }, inMs);
+    watched.look = look;
+  }
+
+  #endLook(watched: Watched): void {
+    if (watched.look !== null) clearTimeout(watched.look);
+    watched.look = null;
   }
 
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {

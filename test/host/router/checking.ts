@@ -78,6 +78,8 @@ export class Said {
   readonly steered: Steered;
   /** Where looks now and then went. */
   readonly looks: string[] = [];
+  /** A look waits for this. */
+  lookEnds: Promise<void> = Promise.resolve();
   settleMs = 0;
   nowMs = 1_000_000;
   awaited = true;
@@ -94,8 +96,9 @@ export class Said {
     this.checks = new ConnectChecks({
       confirmer: () => (given.recover.confirm === 'none' ? null : confirmer),
       prober: () => ({
-        probe: (server, port) => {
+        probe: async (server, port) => {
           this.looks.push(`${server} ${port}`);
+          await this.lookEnds;
           return confirmer.probe(server, port);
         },
       }),

@@ -229,3 +229,60 @@ describe('A look now and then', () => {
     await until('it lives', () => said.alive.length > 0);
   });
 });
+
+describe('Looks now and then', () => {
+  const one = outage(80);
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    said = new Said({ patienceMs: 1000, more: CONNECT, dialled: () => 'silent' });
+  });
+  afterEach(() => mock.reset());
+
+  async function pass(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      mock.timers.tick(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function assertOneAfterAnother(): Promise<void> {
+    await pass(600);
+    said.looks.length = 0;
+    await pass(4500);
+    // One comes 45 to 75 s after the one before.
+    const { length } = said.looks;
+    assert.ok(length >= 59 && length <= 101, `${length} looks`);
+  }
+
+  it('come one after another when a check has begun and ended while one was under way', async () => {
+    let end = (): void => {};
+    said.lookEnds = new Promise((resolve) => {
+      end = resolve;
+    });
+    said.checks.watch(one, true);
+    await pass(1);
+    assert.equal(said.looks.length, 1);
+    said.checks.check(one, 'arp');
+    await pass(2);
+    assert.deepEqual(said.checked, [[one, null]]);
+    end();
+    await assertOneAfterAnother();
+  });
+
+  it('come one after another when a check was under way as they began', async () => {
+    said.checks.check(one, 'arp');
+    said.checks.watch(one);
+    await pass(2);
+    assert.deepEqual(said.checked, [[one, null]]);
+    await assertOneAfterAnother();
+  });
+
+  it('go on when a check takes the place of one that is under way', async () => {
+    said.checks.watch(one, true);
+    mock.timers.tick(0);
+    said.checks.check(one, 'arp');
+    await pass(2);
+    assert.deepEqual([said.looks.length, said.tried.length > 0], [1, true]);
+    await assertOneAfterAnother();
+  });
+});
