@@ -234,6 +234,7 @@ export class DataPlane implements FabricPort, AskedFabric {
       onReady: (ready) => {
         this.#startTimer?.refresh();
         this.#link = link;
+        this.#probes.begin();
         this.#welcome(ready);
         // The answer to the last of the commands shows that all were carried out.
         void this.#ask(link, null).then((values) => {

@@ -8,14 +8,17 @@ type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;
 const ANSWER_MS = 3000;
 
 export class ProbeAnswers {
+  /** Whether there is a fabric to say anything. */
+  #isThere = false;
   /** By what they wait for, and its target. */
   readonly #waiting = new Map<string, (event: ProbeEvent | null) => void>();
 
-  /** The next event of that kind about the target; null when it does not come. */
+  /** The next event of that kind about the target; null when it does not come, at once without a fabric. */
   next<Kind extends ProbeEvent['kind']>(
     kind: Kind,
     target: Target,
   ): Promise<Extract<ProbeEvent, { kind: Kind }> | null> {
+    if (!this.#isThere) return Promise.resolve(null);
     const name = `${kind} ${nameOf(target)}`;
     return new Promise((resolve) => {
       const timer = setTimeout(() => answer(null), ANSWER_MS);
@@ -32,8 +35,14 @@ export class ProbeAnswers {
     this.#waiting.get(`${event.kind} ${nameOf(event)}`)?.(event);
   }
 
-  /** There is no fabric to say anything any more. */
+  /** There is a fabric. */
+  begin(): void {
+    this.#isThere = true;
+  }
+
+  /** There is none any more. */
   drop(): void {
+    this.#isThere = false;
     for (const answer of [...this.#waiting.values()]) answer(null);
   }
 }

@@ -68,11 +68,21 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
 
   it('cannot be asked about without a daemon', async (context) => {
     const { plane } = await prepared(context, asked());
-    // Their patience is over at once.
-    mock.method(globalThis, 'setTimeout', soon);
+    const timers = mock.method(globalThis, 'setTimeout');
     const answers = [plane.ask(WEB, 20_000), plane.askMet(WEB)];
     mock.restoreAll();
+    assert.equal(timers.mock.callCount(), 0, 'nobody is waited for');
     assert.deepEqual(await Promise.all(answers), [false, null]);
+  });
+
+  it('is not waited for without end', async (context) => {
+    const { plane, daemon } = await started(context, asked());
+    daemon.hold('asking');
+    // Its patience is over at once.
+    mock.method(globalThis, 'setTimeout', soon);
+    const answer = plane.ask(WEB, 20_000);
+    mock.restoreAll();
+    assert.equal(await answer, false);
   });
 
   it('is not waited for when the daemon ends meanwhile', async (context) => {
