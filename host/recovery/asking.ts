@@ -35,10 +35,10 @@ export interface Answer {
   readonly isAway?: true;
 }
 
-/** What this needs of the fabric. Each resolves to null when there is none, or it does not answer. */
+/** What this needs of the fabric. Each resolves to nothing when there is none, or it does not answer. */
 export interface AskedFabric {
-  /** A probe from these local ports begins; resolves when the fabric looks out for it. */
-  ask(target: Target, localPort: number): Promise<boolean>;
+  /** A probe begins; resolves to how many local ports the fabric looks out for, from that one on; 0: for none. */
+  ask(target: Target, localPort: number): Promise<number>;
   /** What it has met so far; without a probe, when the server was heard of last. */
   askMet(target: Target): Promise<Extract<FabricEvent, { kind: 'asked' }> | null>;
   askEnd(target: Target): void;
@@ -73,8 +73,6 @@ export const MOST_OF_SERVER = 16;
 /** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
 const FIRST_LOCAL_PORT = 20_000;
 const LOCAL_PORTS = 12_000;
-/** The fabric looks out for so many, one behind the other (assembly/table/asks.ts). */
-const PROBE_PORTS = 4;
 /** When this machine can't open a connection at all. */
 const AGAIN_MS = 200;
 const MOST_AGAIN = 25;
@@ -151,11 +149,11 @@ export class Asking {
   #ask(target: Target, starts: readonly number[]): () => Promise<Answer> {
     return async () => {
       const { fabric, nowMs } = this.#options;
-      const localPort = FIRST_LOCAL_PORT + Math.floor(Math.random() * LOCAL_PORTS);
-      const isSeen = fabric.seesProbes && (await fabric.ask(target, localPort));
-      const connections = new Connections(target, localPort, { nowMs, closing: this.#closing.signal });
+      const first = FIRST_LOCAL_PORT + Math.floor(Math.random() * LOCAL_PORTS);
+      const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
+      const connections = new Connections(target, { first, count }, { nowMs, closing: this.#closing.signal });
       const { outcomes, beganMs } = await connections.run(starts);
-      const { verdict, asked } = await this.#verdict(target, outcomes, isSeen);
+      const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
       fabric.askEnd(target);
       const wasReset = outcomes.includes('refused');
       const met = [...(asked?.met ?? [])];
@@ -208,10 +206,17 @@ export class Asking {
   }
 }
 
+/** Local ports that the fabric looks out for. */
+interface LocalPorts {
+  readonly first: number;
+  /** 0: any port will do. */
+  readonly count: number;
+}
+
 /** The connections of one probe. */
 class Connections {
   readonly #target: Target;
-  readonly #localPort: number;
+  readonly #from: LocalPorts;
   readonly #nowMs: () => number;
   /** No more of them are begun. */
   readonly #enough = new AbortController();
@@ -220,11 +225,11 @@ class Connections {
 
   constructor(
     target: Target,
-    localPort: number,
+    from: LocalPorts,
     { nowMs, closing }: { nowMs: () => number; closing: AbortSignal },
   ) {
     this.#target = target;
-    this.#localPort = localPort;
+    this.#from = from;
     this.#nowMs = nowMs;
     this.#beganMs = nowMs();
     setMaxListeners(0, this.#enough.signal);
@@ -248,8 +253,9 @@ class Connections {
 
   async #begin(at: number, timeoutMs: number): Promise<void> {
     for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
-      const localPort = this.#localPort + ((at + again) % PROBE_PORTS);
-      const dialled = dial({ ...this.#target, localPort, timeoutMs, lingerMs: LINGER_MS });
+      const { first, count } = this.#from;
+      const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
+      const dialled = dial({ ...this.#target, ...from, timeoutMs, lingerMs: LINGER_MS });
       const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
       if (outcome === 'answered') this.#enough.abort();
       if (outcome === null) return;

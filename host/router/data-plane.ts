@@ -149,10 +149,10 @@ export class DataPlane implements FabricPort, AskedFabric {
     return !seesOnlyCopies(this.#configuration.fabric);
   }
 
-  async ask({ server, port }: Target, localPort: number): Promise<boolean> {
+  async ask({ server, port }: Target, localPort: number): Promise<number> {
     const answer = this.#probes.next('asking', { server, port });
     this.#send({ kind: 'ask', server, port, localPort });
-    return (await answer) !== null;
+    return (await answer) === null ? 0 : (this.#link?.codes.number('PROBE_PORTS') ?? 0);
   }
 
   askMet({ server, port }: Target): Promise<Extract<FabricEvent, { kind: 'asked' }> | null> {

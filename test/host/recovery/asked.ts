@@ -9,6 +9,8 @@ const nameOf = ({ server, port }: Target): string => `${server} ${port}`;
 
 export class AskedFabric {
   seesProbes = true;
+  /** For so many local ports of a probe it looks out. */
+  ports = 4;
   /** Whether there is one. */
   isThere = true;
   met: readonly Met[] = [];
@@ -24,13 +26,13 @@ export class AskedFabric {
   /** A command waits for this before it is answered. */
   answers: Promise<void> = Promise.resolve();
 
-  async ask(target: Target, localPort: number): Promise<boolean> {
+  async ask(target: Target, localPort: number): Promise<number> {
     this.told.push(`ask ${nameOf(target)}`);
     this.localPorts.push(localPort);
     this.open.add(nameOf(target));
     this.most = Math.max(this.most, this.open.size);
     await this.answers;
-    return this.isThere;
+    return this.isThere ? this.ports : 0;
   }
 
   askEnd(target: Target): void {

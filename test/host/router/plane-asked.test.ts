@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { loadModule } from '../../../host/fabric/module.ts';
 import { StateClock } from '../../../host/store/clock.ts';
 import { until } from '../tools.ts';
 import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
@@ -61,7 +62,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
 
   it('may be asked about: the fabric looks out for the probe, and says what it met', async (context) => {
     const { plane } = await started(context, asked());
-    assert.equal(await plane.ask(WEB, 20_000), true);
+    assert.equal(await plane.ask(WEB, 20_000), loadModule().codes.number('PROBE_PORTS'));
     const answer = await plane.askMet(WEB);
     assert.deepEqual([answer?.met, answer?.heardUs, answer?.hostHeardUs], [new Set(), null, null]);
   });
@@ -72,7 +73,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     const answers = [plane.ask(WEB, 20_000), plane.askMet(WEB)];
     mock.restoreAll();
     assert.equal(timers.mock.callCount(), 0, 'nobody is waited for');
-    assert.deepEqual(await Promise.all(answers), [false, null]);
+    assert.deepEqual(await Promise.all(answers), [0, null]);
   });
 
   it('is not waited for without end', async (context) => {
@@ -82,7 +83,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     mock.method(globalThis, 'setTimeout', soon);
     const answer = plane.ask(WEB, 20_000);
     mock.restoreAll();
-    assert.equal(await answer, false);
+    assert.equal(await answer, 0);
   });
 
   it('is not waited for when the daemon ends meanwhile', async (context) => {
@@ -92,7 +93,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     await until('it is asked', () => daemon.count('Ask') === 1);
     daemon.disconnect();
     // Sooner than its patience, which began before.
-    assert.equal(await Promise.race([answer, sleep(2000, 'waited for')]), false);
+    assert.equal(await Promise.race([answer, sleep(2000, 'waited for')]), 0);
   });
 
   it('is not seen by a fabric that hears copies alone', async (context) => {
