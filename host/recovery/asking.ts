@@ -6,10 +6,11 @@
 
 import { createSocket } from 'node:dgram';
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../errors.ts';
 import type { FabricEvent, Met, Target } from '../fabric/records.ts';
-import { type Dialled, dial } from './dial.ts';
+import { Connections } from './connections.ts';
+import type { Dialled } from './dial.ts';
+import { pause } from './pause.ts';
 import { Places, type Rank } from './places.ts';
 
 /**
@@ -57,15 +58,11 @@ export interface AskingOptions {
 
 /** Begun one after another: with the kernel's own repetitions five requests in a probe. */
 const STARTS_MS = [0, 300, 600] as const;
-/** After the first one has begun. */
-const DECIDED_MS = 1600;
 /** The fabric's ring hands a frame over after this, or, after ever longer waits, so late that it will not come. */
 const FRAMES_MS = 20;
 const LATE_FRAMES_MS = 320;
 /** The kernel looks for a neighbour so long (RFC 4861 section 10: three times RETRANS_TIMER), and is late. */
 const DATAGRAM_MS = 3500;
-/** What was opened is closed by a late answer in silence. */
-const LINGER_MS = 10_000;
 /** Each with three sockets that linger. */
 const MOST_PROBES = 64;
 /** A machine is asked at so many ports at once. */
@@ -73,9 +70,6 @@ export const MOST_OF_SERVER = 16;
 /** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
 const FIRST_LOCAL_PORT = 20_000;
 const LOCAL_PORTS = 12_000;
-/** When this machine can't open a connection at all. */
-const AGAIN_MS = 200;
-const MOST_AGAIN = 25;
 /** Where traceroute's datagrams go: nobody listens there. */
 const DATAGRAM_PORT = 33_434;
 
@@ -204,81 +198,6 @@ export class Asking {
     const ms = (us: number | null): number | null => (us === null ? null : this.#options.fabric.msOf(us));
     return { heardMs: ms(asked.heardUs), hostHeardMs: ms(asked.hostHeardUs) };
   }
-}
-
-/** Local ports that the fabric looks out for. */
-interface LocalPorts {
-  readonly first: number;
-  /** 0: any port will do. */
-  readonly count: number;
-}
-
-/** The connections of one probe. */
-class Connections {
-  readonly #target: Target;
-  readonly #from: LocalPorts;
-  readonly #nowMs: () => number;
-  /** No more of them are begun. */
-  readonly #enough = new AbortController();
-  readonly #outcomes: Dialled[] = [];
-  #beganMs: number;
-
-  constructor(
-    target: Target,
-    from: LocalPorts,
-    { nowMs, closing }: { nowMs: () => number; closing: AbortSignal },
-  ) {
-    this.#target = target;
-    this.#from = from;
-    this.#nowMs = nowMs;
-    this.#beganMs = nowMs();
-    setMaxListeners(0, this.#enough.signal);
-    const close = (): void => this.#enough.abort();
-    closing.addEventListener('abort', close, { once: true, signal: this.#enough.signal });
-    // It may have been while the fabric was asked.
-    if (closing.aborted) close();
-  }
-
-  /** Resolves when one is answered, or when all have had their time. */
-  async run(starts: readonly number[]): Promise<{ outcomes: readonly Dialled[]; beganMs: number }> {
-    await Promise.all(
-      starts.map(async (startMs, at) => {
-        await pause(startMs, this.#enough.signal);
-        await this.#begin(at, DECIDED_MS - startMs);
-      }),
-    );
-    this.#enough.abort();
-    return { outcomes: this.#outcomes, beganMs: this.#beganMs };
-  }
-
-  async #begin(at: number, timeoutMs: number): Promise<void> {
-    for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
-      const { first, count } = this.#from;
-      const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
-      const dialled = dial({ ...this.#target, ...from, timeoutMs, lingerMs: LINGER_MS });
-      const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
-      if (outcome === 'answered') this.#enough.abort();
-      if (outcome === null) return;
-      if (outcome !== 'impossible') {
-        this.#outcomes.push(outcome);
-        return;
-      }
-      await pause(AGAIN_MS, this.#enough.signal);
-      if (this.#outcomes.length === 0) this.#beganMs = this.#nowMs();
-    }
-  }
-}
-
-/** Waits, or returns early when aborted. */
-async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-}
-
-function aborted(signal: AbortSignal): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
 }
 
 /** `met`: what the fabric saw; null: it saw nothing, because it is away, or, without `seesProbes`, because it can't. */

@@ -4,8 +4,8 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dialled, dial } from './dial.ts';
+import { pause } from './pause.ts';
 
 export interface ConfirmerOptions {
   /** How long the service must answer, from the first to the last connection; 0: one is enough. */
@@ -148,9 +148,4 @@ export class Confirmer {
     if (next === undefined) this.#free += 1;
     else next();
   }
-}
-
-/** Waits, or returns early when aborted. */
-async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }

@@ -1,0 +1,83 @@
+/** The connections of one probe. */
+
+import { setMaxListeners } from 'node:events';
+import type { Target } from '../fabric/records.ts';
+import { type Dialled, dial } from './dial.ts';
+import { pause } from './pause.ts';
+
+/** After the first one has begun. */
+const DECIDED_MS = 1600;
+/** What was opened is closed by a late answer in silence. */
+const LINGER_MS = 10_000;
+/** When this machine can't open a connection at all. */
+const AGAIN_MS = 200;
+const MOST_AGAIN = 25;
+
+/** Local ports that the fabric looks out for. */
+interface LocalPorts {
+  readonly first: number;
+  /** 0: any port will do. */
+  readonly count: number;
+}
+
+export class Connections {
+  readonly #target: Target;
+  readonly #from: LocalPorts;
+  readonly #nowMs: () => number;
+  /** No more of them are begun. */
+  readonly #enough = new AbortController();
+  readonly #outcomes: Dialled[] = [];
+  #beganMs: number;
+
+  constructor(
+    target: Target,
+    from: LocalPorts,
+    { nowMs, closing }: { nowMs: () => number; closing: AbortSignal },
+  ) {
+    this.#target = target;
+    this.#from = from;
+    this.#nowMs = nowMs;
+    this.#beganMs = nowMs();
+    setMaxListeners(0, this.#enough.signal);
+    const close = (): void => this.#enough.abort();
+    closing.addEventListener('abort', close, { once: true, signal: this.#enough.signal });
+    // It may have been while the fabric was asked.
+    if (closing.aborted) close();
+  }
+
+  /** Resolves when one is answered, or when all have had their time. */
+  async run(starts: readonly number[]): Promise<{ outcomes: readonly Dialled[]; beganMs: number }> {
+    await Promise.all(
+      starts.map(async (startMs, at) => {
+        await pause(startMs, this.#enough.signal);
+        await this.#begin(at, DECIDED_MS - startMs);
+      }),
+    );
+    this.#enough.abort();
+    return { outcomes: this.#outcomes, beganMs: this.#beganMs };
+  }
+
+  async #begin(at: number, timeoutMs: number): Promise<void> {
+    for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
+      const { first, count } = this.#from;
+      const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
+      const dialled = dial({ ...this.#target, ...from, timeoutMs, lingerMs: LINGER_MS });
+      const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
+      if (outcome === 'answered') this.#enough.abort();
+      if (outcome === null) return;
+      if (outcome !== 'impossible') {
+        this.#outcomes.push(outcome);
+        return;
+      }
+      await pause(AGAIN_MS, this.#enough.signal);
+      if (this.#outcomes.length === 0) this.#beganMs = this.#nowMs();
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
