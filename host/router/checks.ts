@@ -5,6 +5,7 @@
  * could notice. Without connecting (none) all there is to do about a sign is to wait for a moment: what comes back
  * together is told together.
  */
+import type { Target } from '../fabric/records.ts';
 import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
 import type { Dialled } from '../recovery/dial.ts';
 import type { Outage } from './outages.ts';
@@ -45,6 +46,10 @@ export interface ConnectChecksOptions {
   readonly onTried: (outage: Outage) => void;
   /** The port has answered; it will be seen whether it goes on. 0: nobody knows which. */
   readonly onAnswer: (outage: Outage, port: number) => void;
+  /** One of our own connections was answered by that service of what is down as a whole. */
+  readonly onProbed: (target: Target) => void;
+  /** The port refuses as it always did. */
+  readonly onClosed: (outage: Outage, port: number) => void;
   /** It has not. */
   readonly onSilence: (outage: Outage) => void;
   /** The port that answered for the settle time, 0 when there is none to try, null: still down. */
@@ -139,7 +144,10 @@ export class ConnectChecks implements Checks {
     const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports);
     const seen = new AbortController();
     const watcher: Watcher = {
-      isBack: (dialled, port) => this.#isBack(outage, dialled, port),
+      isBack: (dialled, port) => {
+        if (dialled === 'answered') this.#probed(outage, port);
+        return this.#isBack(outage, dialled, port);
+      },
       onAnswer: (port) => {
         seen.abort();
         watched.isAnswered = true;
@@ -177,6 +185,10 @@ export class ConnectChecks implements Checks {
       targets.some((target) => services.isShut(target)) &&
       !targets.some((target) => services.isAdmitted(target))
     );
+  }
+
+  #probed({ server, port: whole }: Outage, port: number): void {
+    if (port !== whole) this.#options.onProbed({ server, port });
   }
 
   /** A port at which nobody ever knew a service, and that refuses, is as it always was; if it is all that was tried. */
@@ -238,7 +250,7 @@ export class ConnectChecks implements Checks {
   }
 
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {
-    const { confirmer, isAwaited, prober, steered, onAnswer, nowMs, settleMs } = this.#options;
+    const { confirmer, isAwaited, prober, steered, onAnswer, onClosed, nowMs, settleMs } = this.#options;
     const { server } = outage;
     const answered = steered().portsOf(outage);
     const tried = confirmer() !== null && isAwaited(outage) ? this.#tried(outage) : [];
@@ -253,7 +265,10 @@ export class ConnectChecks implements Checks {
         else if (!watched.refusing.has(port)) watched.refusing.set(port, nowMs());
         const isAsEver = isRefusing && nowMs() - (watched.refusing.get(port) ?? nowMs()) >= settleMs();
         // Its page goes at once, and that of no other port.
-        if (dialled === 'answered' || (isAsEver && answered.includes(port))) onAnswer(outage, port);
+        if (dialled === 'answered') {
+          onAnswer(outage, port);
+          this.#probed(outage, port);
+        } else if (isAsEver && steered().ofOutage(outage).includes(port)) onClosed(outage, port);
         if (dialled === 'answered' || (isAsEver && this.#isAllAsEver(outage))) isAlive = true;
       }),
     );

@@ -3,6 +3,7 @@
  * (paragraphs 37, 38 and 92 to 94).
  */
 import type { RouterConfiguration } from '../config/types.ts';
+import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
 import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
@@ -98,6 +99,27 @@ export class Recoveries {
     this.#settling.add(outage);
     if (port !== 0) steered.back(outage, port);
     fabric.lives(outage);
+    onChange();
+  }
+
+  /**
+   * The service has answered a probe of this router, whatever that was asked for. If it is down and nobody looks into that,
+   * that is a sign.
+   */
+  onProbed(target: Target): void {
+    const outage = this.#options.outages.get(target);
+    if (outage?.state !== 'down') this.#options.fabric.lives(target);
+    else if (!this.#signs.has(outage)) {
+      this.onAnswer(outage, target.port);
+      this.onSign(outage, 'connect');
+    }
+  }
+
+  /** Nobody ever knew a service at the port, and it refuses as it always did: it is not answered for. The rest is down. */
+  onClosed(outage: Outage, port: number): void {
+    const { outages, steered, onChange } = this.#options;
+    if (outages.get(outage) !== outage || this.has(outage)) return;
+    steered.back(outage, port);
     onChange();
   }
 

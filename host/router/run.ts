@@ -152,6 +152,8 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       onAlive: (outage) => this.#router.recoveries.onSign(outage, 'connect'),
       onTried: (outage) => this.#router.onTried(outage),
       onAnswer: (outage, port) => this.#router.recoveries.onAnswer(outage, port),
+      onProbed: (target) => this.#router.recoveries.onProbed(target),
+      onClosed: (outage, port) => this.#router.recoveries.onClosed(outage, port),
       onSilence: (outage) => this.#router.recoveries.onSilence(outage),
       onChecked: (outage, port) => this.#router.recoveries.onChecked(outage, port),
     });
@@ -174,7 +176,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
       waitMs: () => this.#configuration.detect.unansweredMs ?? DEFAULT_WAIT_MS,
       nowMs,
       log,
-      onAnswer: (target) => this.#dataPlane.lives(target),
+      onAnswer: (target) => this.#router.recoveries.onProbed(target),
       onSilence: (target, beganMs) => this.#dataPlane.foundSilent(target, beganMs),
       onEnd: (outage, outcome, port) => this.#router.suspected.onAsked(outage, outcome, port),
     });

@@ -371,6 +371,47 @@ describe('The page', () => {
   });
 });
 
+describe('A service that answers a probe', () => {
+  it('lives, as the fabric hears, whatever else of its server is down or suspected', () => {
+    for (const target of [HOST, WEB]) {
+      const world = suspected(target, [SATO]);
+      if (target === HOST) decided(world, 'outage', HOST);
+      world.asked();
+      world.router.recoveries.onProbed(WEB);
+      assert.deepEqual(world.asked(), [`lives ${SERVER} 80`]);
+    }
+  });
+
+  it('and is down is looked into, as the fabric hears, too', () => {
+    const world = suspected(WEB, [SATO]);
+    const outage = decided(world, 'outage');
+    world.asked();
+    world.router.recoveries.onProbed(WEB);
+    assert.deepEqual([world.steered, world.asked()], [[], [`lives ${SERVER} 80`, `check ${SERVER} 80`]]);
+    assert.deepEqual(world.told('recovery.signal'), [`recovery.signal ${SERVER} 80`]);
+    world.router.recoveries.onProbed(WEB);
+    assert.deepEqual(world.asked(), [], 'what looks into it decides');
+    world.router.recoveries.onSilence(outage);
+    assert.deepEqual(world.asked(), [`stillDown ${SERVER} 80`]);
+  });
+});
+
+describe('A port that is closed as it always was', () => {
+  it('is not answered for, and the rest is as down as before: whoever comes is entered', () => {
+    const world = suspected(HOST, [SATO]);
+    const outage = decided(world, 'outage', HOST);
+    world.asked();
+    const before = world.changes;
+    world.router.recoveries.onClosed(outage, 80);
+    assert.deepEqual([world.steered, world.asked()], [[`${SERVER} 443`], []]);
+    assert.equal(world.changes, before + 1);
+    world.about('dropped', HOST);
+    const after = world.changes;
+    world.router.recoveries.onClosed(outage, 443);
+    assert.equal(world.changes, after, 'that one is over');
+  });
+});
+
 describe('Whoever registers on the page', () => {
   const SUZUKI = { address: STRANGER, mail: 'suzuki@example.jp', language: null, registeredMs: 5_000_000 };
 

@@ -6,7 +6,7 @@ import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import { ConnectChecks } from '../../../host/router/checks.ts';
-import { type Outage, Outages } from '../../../host/router/outages.ts';
+import { nameOf, type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { configuration } from './world.ts';
@@ -70,6 +70,8 @@ export class Said {
   readonly alive: Outage[] = [];
   readonly tried: Outage[] = [];
   readonly answers: [Outage, number][] = [];
+  readonly probed: string[] = [];
+  readonly closed: [Outage, number][] = [];
   readonly silences: Outage[] = [];
   readonly checked: [Outage, number | null][] = [];
   readonly checks: ConnectChecks;
@@ -110,6 +112,8 @@ export class Said {
       onAlive: (one) => this.alive.push(one),
       onTried: (one) => this.tried.push(one),
       onAnswer: (one, port) => this.answers.push([one, port]),
+      onProbed: (target) => this.probed.push(nameOf(target)),
+      onClosed: (one, port) => this.closed.push([one, port]),
       onSilence: (one) => this.silences.push(one),
       onChecked: (one, port) => this.checked.push([one, port]),
     });

@@ -83,6 +83,11 @@ describe('What is answered for', () => {
     assert.deepEqual(answered(), [web.port]);
     await service(other);
     await until('it lives there, too', () => answered().length === 2);
+    assert.deepEqual(
+      new Set(said.probed),
+      new Set([web.port, other].map((port) => `${LOOPBACK} ${port}`)),
+      'what answered is said by its service',
+    );
   });
 
   it('is not looked at on a port that its entry leaves out', async () => {
@@ -115,7 +120,8 @@ describe('A port that nobody ever knew a service at, and that refuses', () => {
     assert.deepEqual([said.answers, said.alive], [[], []]);
     said.nowMs += 5000;
     await until('it is as it was', () => said.alive.length > 0);
-    assert.deepEqual([said.answers[0], said.alive[0]], [[one, port], one]);
+    assert.deepEqual([said.closed[0], said.alive[0]], [[one, port], one]);
+    assert.deepEqual(said.answers, [], 'it has answered nobody');
   });
 
   it('says nothing of a known service that was tried', async () => {
@@ -123,8 +129,12 @@ describe('A port that nobody ever knew a service at, and that refuses', () => {
     steering([port]).knows([tried], true);
     const one = down(0, tried);
     said.checks.watch(one);
-    await until('its page is gone', () => said.answers.length > 0);
-    assert.deepEqual([answered(), said.alive], [[port], []]);
+    await until('its page is gone', () => said.closed.length > 0);
+    said.steered.back(one, port);
+    const looks = said.looks.length;
+    await until('further looks', () => said.looks.length > looks + 2);
+    assert.deepEqual([said.closed[0], said.answers, said.alive], [[one, port], [], []]);
+    assert.ok(said.closed.length <= 2, 'no further one after that');
   });
 
   it('is known by now, if it has answered: then it is down', async () => {
@@ -198,6 +208,14 @@ describe('While what has answered settles', () => {
     isBack = true;
     await until('it is checked', () => said.checked.length > 0);
     assert.deepEqual([said.checked, said.answers.length], [[[one, 80]], 2]);
+    assert.deepEqual(new Set(said.probed), new Set([`${LOOPBACK} 80`]));
+  });
+
+  it('it is not said of a service beside what it is about', async () => {
+    steering([80], { dialled: () => 'answered' });
+    said.checks.check(down(80), 'arp');
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual([said.answers.length, said.probed], [1, []]);
   });
 });
 
@@ -211,7 +229,7 @@ describe('A server that answers others and not this machine', () => {
     said.checks.check(one, 'syn-ack');
     assert.deepEqual(said.answers, [[one, 80]], 'its page goes at once');
     await until('it is checked', () => said.checked.length > 0);
-    assert.deepEqual([said.checked, said.silences], [[[one, 0]], []]);
+    assert.deepEqual([said.checked, said.silences, said.probed], [[[one, 0]], [], []]);
     assert.equal(said.services.isShut({ server: LOOPBACK, port: 80 }), true);
   });
 
