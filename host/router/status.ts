@@ -16,7 +16,7 @@ import type { InterfaceReport } from '../fabric/daemon.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
 import type { TrapCounters } from '../recovery/traps.ts';
 import type { Clock } from '../store/clock.ts';
-import type { Outage } from './outages.ts';
+import type { Outage, OutageState } from './outages.ts';
 
 interface Facts {
   readonly startedAt: Date;
@@ -52,6 +52,8 @@ export interface Status {
   }[];
   /** Where somebody failed, and the server is being asked whether it is down; as outages. */
   readonly suspicions: Status['outages'];
+  /** What was down for a moment and answers again; its people are told once it has settled. */
+  readonly short: Status['outages'];
   readonly notices: OutboxCounts;
   /** The first few of the pending ones. */
   readonly pending: readonly NoticeRecord[];
@@ -68,23 +70,26 @@ export interface Status {
 
 export function statusOf(facts: Facts): Status {
   const wall = (ms: number): string | null => facts.clock.dateOf(ms)?.toISOString() ?? null;
-  const shown = (outages: readonly Outage[]): Status['outages'] =>
-    outages.map(({ server, port, cause, fromMs, clients }) => ({
-      server,
-      port,
-      cause,
-      from: wall(fromMs),
-      clients: [...clients].map(([client, { firstMs, lastMs, tries }]) => ({
-        client,
-        first: wall(firstMs),
-        last: wall(lastMs),
-        tries,
-      })),
-    }));
+  const those = (wanted: OutageState): Status['outages'] =>
+    facts.outages
+      .filter(({ state }) => state === wanted)
+      .map(({ server, port, cause, fromMs, clients }) => ({
+        server,
+        port,
+        cause,
+        from: wall(fromMs),
+        clients: [...clients].map(([client, { firstMs, lastMs, tries }]) => ({
+          client,
+          first: wall(firstMs),
+          last: wall(lastMs),
+          tries,
+        })),
+      }));
   return {
     since: facts.startedAt.toISOString(),
-    outages: shown(facts.outages.filter(({ state }) => state === 'down')),
-    suspicions: shown(facts.outages.filter(({ state }) => state !== 'down')),
+    outages: those('down'),
+    suspicions: those('suspected'),
+    short: those('short'),
     notices: facts.notices,
     pending: facts.pending,
     past: facts.past,
@@ -114,11 +119,13 @@ const words = (name: string): string =>
 
 /** The status as a page for people. */
 export function statusText(status: Status): string {
-  const { outages, suspicions, notices, pending, past, interfaces, gaps, counters } = status;
+  const { outages, suspicions, short, notices, pending, past, interfaces, gaps, counters } = status;
   const lines = [`running since ${dateText(status.since)}`, ''];
   lines.push(outages.length === 0 ? 'No server is down.' : 'Down:', ...outages.flatMap(outageText));
   if (suspicions.length > 0)
     lines.push('', 'Being asked whether they are down:', ...suspicions.flatMap(outageText));
+  if (short.length > 0)
+    lines.push('', 'Back after a short outage, and settling:', ...short.flatMap(outageText));
   if (past.length > 0) lines.push('', 'Over:', ...past.map(pastText));
   lines.push('', ...noticesText(notices, pending), stateText(status.state));
   if (gaps > 0) lines.push(`Events of the data plane were lost and asked for again: ${gaps} times`);

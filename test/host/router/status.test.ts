@@ -86,6 +86,7 @@ describe('The status', () => {
         },
       ],
       suspicions: [],
+      short: [],
       notices: FACTS.notices,
       pending: FACTS.pending,
       past: FACTS.past,
@@ -108,22 +109,31 @@ describe('The status', () => {
     assert.match(text, /Tables: 1 servers down$/m);
   });
 
-  it('has what is being asked apart from what is down, settling or not', () => {
+  it('has what is being asked, and what was down for a moment, apart from what is down', () => {
     const [down] = FACTS.outages;
     const suspected = { ...down, id: 2, server: OTHER, port: 443, state: 'suspected' } as const;
     const short = { ...down, id: 3, server: OTHER, port: 80, state: 'short' } as const;
     const status = asked({ ...FACTS, outages: [suspected, down, short] });
     assert.deepEqual(
-      status.outages.map(({ server }) => server),
-      [SERVER],
+      [status.outages, status.suspicions, status.short].map((all) =>
+        all.map(({ server, port }) => [server, port]),
+      ),
+      [[[SERVER, 0]], [[OTHER, 443]], [[OTHER, 80]]],
     );
-    const [first, second] = status.suspicions;
-    assert.deepEqual([first?.server, first?.port, second?.port], [OTHER, 443, 80]);
-    assert.deepEqual(first?.clients, status.outages[0]?.clients);
+    for (const { clients } of [...status.suspicions, ...status.short])
+      assert.deepEqual(clients, status.outages[0]?.clients);
     const lines = statusText(status).split('\n');
-    const at = lines.indexOf('Being asked whether they are down:');
-    assert.match(lines[at + 1] ?? '', /^ {2}172\.27\.178\.81 port 443 {2}unreachable since .*, 2 waiting$/);
-    assert.equal(statusText(asked(FACTS)).includes('Being asked'), false);
+    for (const [title, port] of [
+      ['Being asked whether they are down:', 443],
+      ['Back after a short outage, and settling:', 80],
+    ] as const) {
+      const line = lines[lines.indexOf(title) + 1] ?? '';
+      assert.match(
+        line,
+        new RegExp(`^ {2}172\\.27\\.178\\.81 port ${port} {2}unreachable since .*, 2 waiting$`),
+      );
+      assert.equal(statusText(asked(FACTS)).includes(title), false);
+    }
   });
 
   it('for people leaves out a number of frames that is older than the counters', () => {
