@@ -8,6 +8,7 @@ import * as takeover from './config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from './config/takeover/file.ts';
 import type { Place } from './control/ask-state.ts';
 import { RingbackError } from './errors.ts';
+import { tableBytes } from './fabric/module.ts';
 import { type RelayStatus, relayStatusText } from './relay/status.ts';
 import { type Status, statusText } from './router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
@@ -28,14 +29,16 @@ type Read = (text: string, name: string) => OwnFile;
 const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name);
   const { control, state } = configuration;
-  const [does, warnings] = [router.explain(configuration), router.warnings(configuration)];
   return {
     command: 'run',
     hasRecords: true,
     control,
     state,
-    does,
-    warnings,
+    // Only who wants to know it needs the module.
+    get does() {
+      return router.explain(configuration, tableBytes());
+    },
+    warnings: router.warnings(configuration),
     statusText: (status) => statusText(status as Status),
   };
 };

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
+import type { TableBytes } from '../config/router/explain.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 
 /** The functions of the module; see assembly/index.ts. */
@@ -82,4 +83,14 @@ export function loadModule(): FabricModule {
   } catch (error) {
     throw new RingbackError('fabric', `${file}: ${messageOf(error)}; \`make\` builds it`, { cause: error });
   }
+}
+
+/** Throws as `loadModule` does. */
+export function tableBytes(): TableBytes {
+  const { codes } = loadModule();
+  return {
+    server: codes.number('SERVER_BYTES'),
+    client: codes.number('CLIENT_BYTES'),
+    attempt: codes.number('ATTEMPT_BYTES'),
+  };
 }

@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { explain } from '../../host/config/router/explain.ts';
+import { parseRouterConfiguration } from '../../host/config/router/file.ts';
+import { tableBytes } from '../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './config/example.ts';
 import { EXAMPLE as RELAY_EXAMPLE, SECRETS as RELAY_SECRETS } from './config/relay/example.ts';
 import { client, SATO, SERVER, syn } from './fabric/fabric.ts';
@@ -197,6 +200,13 @@ describe('ringback check', () => {
     for (const said of [/172\.27\.178\.0\/24/, /lan0 and wan0/, /30s/, /12h/, /ringback status/])
       assert.match(stdout, said);
     for (const secret of SECRETS) assert.ok(!stdout.includes(secret), secret);
+  });
+
+  it('reckons the memory with the sizes that the module has', () => {
+    const { stdout } = ringback('check', '-c', file('example.yaml', EXAMPLE));
+    const configuration = parseRouterConfiguration(EXAMPLE, 'example');
+    const line = explain(configuration, tableBytes()).find((sentence) => sentence.includes('MiB'));
+    assert.ok(line !== undefined && stdout.includes(line), line);
   });
 
   it('says the same for machines', () => {

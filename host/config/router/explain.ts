@@ -28,10 +28,8 @@ export interface TableBytes {
   readonly attempt: number;
 }
 
-const TABLE_BYTES: TableBytes = { server: 88, client: 48, attempt: 88 };
-
 /** What is done, and how much memory it takes. What to think twice about is in `warnings`. */
-export function explain(configuration: RouterConfiguration, tableBytes: TableBytes = TABLE_BYTES): string[] {
+export function explain(configuration: RouterConfiguration, tableBytes: TableBytes): string[] {
   return [
     where(configuration),
     outages(configuration),
