@@ -19,6 +19,7 @@ import { Recoveries, type Recovery } from './recoveries.ts';
 import type { Services } from './services.ts';
 import { Steered } from './steered.ts';
 import { Suspected } from './suspected.ts';
+import { Sync } from './sync.ts';
 import { Tellings } from './tellings.ts';
 
 export interface RouterOptions {
@@ -61,13 +62,8 @@ export class Router {
   readonly #notices: Notices;
   readonly #endings: Endings;
   readonly #tellings: Tellings;
+  readonly #sync: Sync;
   #configuration: RouterConfiguration;
-  /** Outages that a fabric which outlived its host was about to end. */
-  readonly #unfinished = new Set<Outage>();
-  /** Between asking for everything again and the end of the answer: what was mentioned. */
-  #mentioned: Set<Outage | Waiting> | null = null;
-  /** Whether this process knows more than the fabric may: it has read the state and not compared yet. */
-  #knowsMore = false;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -100,11 +96,20 @@ export class Router {
       isRegistered: (client) => this.people.isRegistered(client),
       endings: this.#endings,
     });
+    this.#sync = new Sync({
+      ...options,
+      outages: this.outages,
+      recoveries: this.recoveries,
+      suspected: this.suspected,
+      endings: this.#endings,
+      leave: (event) => this.#leave(event),
+      remove: (outage) => this.#remove(outage),
+    });
   }
 
   /** Takes over what an earlier process knew; before anything else happens. */
   resume(stored: readonly StoredOutage[]): void {
-    this.#knowsMore = stored.length > 0;
+    if (stored.length > 0) this.#sync.resume();
     this.#tellings.resume(
       stored.flatMap(({ telling, ...one }) =>
         telling === null ? [] : [{ ...one, state: 'down' as const, telling }],
@@ -215,13 +220,12 @@ export class Router {
 
   /** The fabric will say everything again: what it does not mention is gone. */
   beginSync(): void {
-    this.#mentioned = new Set();
-    this.#endings.beginSync();
+    this.#sync.begin();
   }
 
   /** The fabric is a new one, which knows of nobody; what is known here is about to be restored. */
   onFreshFabric(): void {
-    this.#knowsMore = false;
+    this.#sync.onFreshFabric();
     for (const outage of this.#endings.clear()) {
       // They came after the others were told, and the old fabric was about to say that the outage goes on.
       const fromMs = Math.min(...Array.from(outage.clients.values(), ({ firstMs }) => firstMs));
@@ -274,7 +278,7 @@ export class Router {
         this.#remove(event);
         break;
       case 'syncEnd':
-        this.#endSync();
+        this.#sync.end();
         break;
       default:
         break;
@@ -309,7 +313,7 @@ export class Router {
     const ending = this.#endings.get(event);
     if (ending !== undefined && event.state === 'released') {
       // An answer that the fabric gave before it was told to forget, or it was never told.
-      this.#mentioned?.add(ending);
+      this.#sync.mention(ending);
       return;
     }
     // It has forgotten; another one has begun.
@@ -320,7 +324,7 @@ export class Router {
         known.triedPort = triedPort;
         this.#options.journal.outage(known, { hurry: false });
       }
-      this.#mentioned?.add(known);
+      this.#sync.mention(known);
       if (event.state === 'suspected') {
         // What was decided has not reached it, or was said while this was under way.
         if (known.state === 'down') this.#options.fabric.confirm(known);
@@ -329,7 +333,7 @@ export class Router {
         this.suspected.onCertain(known);
       } else if (event.state !== 'down' && !this.recoveries.has(known)) {
         // The sign itself may have been lost.
-        this.#unfinished.add(known);
+        this.#sync.leaveUnfinished(known);
       }
       return;
     }
@@ -347,13 +351,13 @@ export class Router {
       fromMs: this.#ms(event.nowUs, event.firstUs),
       clients: this.#endings.takeLate(event) ?? new Map(),
     };
-    this.#mentioned?.add(outage);
+    this.#sync.mention(outage);
     if (event.state === 'suspected') {
       this.suspected.suspect(outage);
       return;
     }
     this.#begin(outage);
-    if (event.state !== 'down') this.#unfinished.add(outage);
+    if (event.state !== 'down') this.#sync.leaveUnfinished(outage);
     this.#burst.info('outage.opened', { server, port, cause });
   }
 
@@ -386,7 +390,7 @@ export class Router {
     const outage = this.outages.get(event);
     const isEnding = outage === undefined && this.#endings.get(event) !== undefined;
     // The same old answer: whoever it speaks of was handed out, or will be mentioned again.
-    if (isEnding && this.#mentioned !== null) return;
+    if (isEnding && this.#sync.isUnderWay) return;
     const clients = isEnding ? this.#endings.late(event) : outage?.clients;
     if (clients === undefined) return;
     const waiting = this.#waiting(event);
@@ -399,57 +403,11 @@ export class Router {
     }
     clients.set(event.client, waiting);
     if (outage?.state === 'suspected') this.#options.asker.failed(outage, event.client);
-    this.#mentioned?.add(waiting);
+    this.#sync.mention(waiting);
     // The answer to a sync repeats what is on disk already.
     if (outage !== undefined && isNews(known, waiting)) {
       this.#options.journal.client(outage, event.client, { hurry: isNew });
     }
-  }
-
-  #endSync(): void {
-    const mentioned = this.#mentioned;
-    const { fabric, checks } = this.#options;
-    this.#mentioned = null;
-    if (mentioned === null) return;
-    const missing: Outage[] = [];
-    for (const outage of this.outages.all()) {
-      if (this.recoveries.has(outage)) {
-        // Its chain was on its way: the rest is asked for, or was all here already.
-        if (mentioned.has(outage)) fabric.release(outage);
-        else this.recoveries.finish(outage);
-        continue;
-      }
-      if (this.suspected.isAcquitted(outage)) {
-        fabric.acquit(outage);
-        continue;
-      }
-      const unmentioned = [...outage.clients].filter(([, waiting]) => !mentioned.has(waiting));
-      if (this.#knowsMore) {
-        // What an earlier process knew and the fabric does not, it shall know.
-        if (mentioned.has(outage) && unmentioned.length === 0) continue;
-        missing.push({ ...outage, clients: new Map(unmentioned) });
-      } else if (mentioned.has(outage)) {
-        for (const [client] of unmentioned) this.#leave({ ...outage, client });
-      } else this.#remove(outage);
-    }
-    let again = missing.length > 0;
-    if (again) fabric.restore(missing);
-    for (const outage of this.#endings.owed()) {
-      if (!mentioned.has(outage)) {
-        this.#endings.delete(outage);
-        continue;
-      }
-      if (this.#endings.isHeld(outage)) continue;
-      // Told, but the fabric was not asked to forget, or did not hear it: who came since goes on waiting.
-      fabric.forget(outage);
-      again = true;
-    }
-    for (const outage of this.#unfinished) {
-      if (this.outages.get(outage) === outage) checks.check(outage, 'connect');
-    }
-    this.#unfinished.clear();
-    this.#knowsMore = false;
-    if (again) fabric.sync();
   }
 
   /** An outage that nobody is told of the end of. */
