@@ -1,6 +1,6 @@
 /**
  * Whether services that answer clients answer this machine, too: found out while they live, for what does not answer this
- * machine then says nothing by its silence later. A router may see all the services that its people use: one is asked a
+ * machine then says nothing by its silence later. A router may see all the services that its people use: ten are asked a
  * second, those first that the configuration names.
  */
 import type { Target } from '../fabric/records.ts';
@@ -15,8 +15,8 @@ export interface AdmissionsOptions {
   readonly steered: () => Pick<Steered, 'mayAsk'>;
 }
 
-const EVERY_MS = 1000;
-/** More than an hour's; what finds no place is asked when it is heard of the next day. */
+const EVERY_MS = 100;
+/** Several minutes' worth; what finds no place is asked when it is heard of the next day. */
 const MOST_WAITING = 4096;
 /** What has answered nobody for so long before it was asked may be dead by now. */
 const LIVES_MS = 10_000;
