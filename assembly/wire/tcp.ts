@@ -26,15 +26,14 @@ export const enum TcpFlag {
 @unmanaged
 export class Tcp {
   /**
-   * The header at `at`, of which `captured` bytes may be read, or null if it is not a whole header with its options.
-   * Only in a first fragment of `length` bytes the options may go on in the next one.
+   * The header at `at`, of which `captured` bytes may be read, or null if the segment of `length` bytes cannot hold it.
+   * Its options need not be there: a capture may cut them off, and those of a first fragment may go on in the next one.
    */
   static checked(at: usize, captured: u32, length: u32, fragmented: bool): Tcp | null {
     if (captured < MIN_LENGTH) return null;
     const header = changetype<Tcp>(at);
     if (header.headerLength < MIN_LENGTH) return null;
-    const needed = fragmented ? min(header.headerLength, length) : header.headerLength;
-    return captured < needed ? null : header;
+    return header.headerLength > length && !fragmented ? null : header;
   }
 
   get sourcePort(): u32 {

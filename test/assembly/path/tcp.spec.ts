@@ -2,8 +2,8 @@ import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Cause, Event } from '../../../assembly/record/events';
 import { attemptAt, firstOpen } from '../../../assembly/table/attempts';
-import { ELSEWHERE, SATO, SECOND, SERVER, TANAKA } from '../addresses';
-import { ACK, CWR, ECE, FIN, PSH, RST, SYN } from '../frames';
+import { ELSEWHERE, SATO, SATO6, SECOND, SERVER, SERVER6, TANAKA } from '../addresses';
+import { ACK, CWR, cutTo, ECE, FIN, PSH, RST, SYN, spoil8 } from '../frames';
 import { CLIENT_PORT, SECURE, segment, syn, WEB } from '../packets';
 import {
   counterOf,
@@ -137,6 +137,52 @@ describe('a request for a connection', () => {
     }
     expect<u32>(saidTimes(Event.Waiting)).toBe(2);
     expect<u64>(counterOf(Counter.ClientsEntered)).toBe(2);
+  });
+});
+
+/** Cuts the segment at hand, whose `data` become options, `captured` bytes behind where its TCP header begins. */
+function cutOptions(ipBytes: u32, options: u32, captured: u32): void {
+  spoil8(14 + ipBytes + 12, (20 + options) << 2);
+  cutTo(14 + ipBytes + captured);
+}
+
+describe('a header whose options the capture has cut off', () => {
+  it('asks, answers and refuses as a whole one does', () => {
+    const clients = [SATO, SATO6];
+    const servers = [SERVER, SERVER6];
+    for (let i = 0; i < 2; i++) {
+      const ipBytes: u32 = i == 0 ? 20 : 40;
+      for (let captured: u32 = 20; captured <= 60; captured++) {
+        fresh();
+        segment(clients[i], CLIENT_PORT, servers[i], WEB, 7, 0, SYN, 40);
+        cutOptions(ipBytes, 40, captured);
+        assert(give(Direction.Unknown) == Verdict.SynNoted, 'a request');
+        const answers = (captured & 1) == 0;
+        const flags = answers ? SYN | ACK : RST | ACK;
+        segment(servers[i], WEB, clients[i], CLIENT_PORT, 77, 7 + 1, flags, 40);
+        cutOptions(ipBytes, 40, captured);
+        const met = give(Direction.Unknown);
+        assert(met == (answers ? Verdict.SynAckAnswers : Verdict.ResetRefuses), 'and what becomes of it');
+      }
+    }
+  });
+
+  it('has no data that were never sent', () => {
+    fresh();
+    segment(SATO, CLIENT_PORT, SERVER, WEB, 7, 0, SYN, 24);
+    cutOptions(20, 20, 20);
+    expect<u32>(give(Direction.Unknown)).toBe(Verdict.SynNoted);
+    segment(SERVER, WEB, SATO, CLIENT_PORT, 77, 7 + 1 + 5, SYN | ACK);
+    expect<u32>(give(Direction.Unknown)).toBe(Verdict.SynAckUnasked);
+    segment(SERVER, WEB, SATO, CLIENT_PORT, 77, 7 + 1 + 4, SYN | ACK);
+    expect<u32>(give(Direction.Unknown)).toBe(Verdict.SynAckAnswers);
+  });
+
+  it('is malformed where the packet itself is too short for them', () => {
+    fresh();
+    syn(SATO, SERVER, 7);
+    cutOptions(20, 4, 20);
+    expect<u32>(give(Direction.Unknown)).toBe(Verdict.TcpMalformed);
   });
 });
 

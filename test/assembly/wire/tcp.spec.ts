@@ -78,22 +78,17 @@ describe('a TCP header', () => {
     expect<u32>(found.handshake).toBe(TcpFlag.Ack);
   });
 
-  it('refuses every truncation, with as many options as there can be', () => {
+  it('refuses every truncation of its first 20 bytes, and needs no option that the capture has cut off', () => {
     for (let options: u32 = 0; options <= 40; options += 4) {
       header(options, SYN);
       for (let captured: u32 = 0; captured < MIN_LENGTH + options; captured++) {
         const at = edge(captured);
         memory.copy(at, frameBytes(), captured);
-        assert(
-          Tcp.checked(at, captured, MIN_LENGTH + options, false) == null,
-          'a truncated header is refused',
-        );
-        assert(
-          Tcp.checked(at, captured, MIN_LENGTH + options, true) == null,
-          'a truncated fragment is refused',
-        );
+        const isCut = captured < MIN_LENGTH;
+        assert((Tcp.checked(at, captured, MIN_LENGTH + options, false) == null) == isCut, 'of a segment');
+        assert((Tcp.checked(at, captured, MIN_LENGTH + options, true) == null) == isCut, 'of a fragment');
       }
-      assert(checked(MIN_LENGTH + options) != null, 'a whole one is not');
+      assert(checked(MIN_LENGTH + options) != null, 'a whole one');
     }
   });
 

@@ -143,6 +143,7 @@ static inline uint32_t tcpHeaderBytes(const uint8_t *at)
 	return (uint32_t)at[12] >> 4 << 2;
 }
 
+/* The options need not be there: a capture may cut them off, and those of a first fragment may go on in the next one. */
 static inline bool isTcp(const struct transport *transport)
 {
 	uint32_t header;
@@ -150,12 +151,7 @@ static inline bool isTcp(const struct transport *transport)
 	if (transport->left < TCP_BYTES)
 		return false;
 	header = tcpHeaderBytes(transport->at);
-	if (header < TCP_BYTES)
-		return false;
-	/* Only in a first fragment the options may go on in the next one. */
-	if (transport->fragmented && transport->length < header)
-		header = transport->length;
-	return transport->left >= header;
+	return header >= TCP_BYTES && (transport->fragmented || header <= transport->length);
 }
 
 static inline uint32_t handshakeOf(const uint8_t *tcp)
