@@ -1,10 +1,10 @@
 /** `ringback replay FILE…`. */
-import { statSync } from 'node:fs';
 import { mappedLength, type Prefix, readPrefix } from '../config/address.ts';
 import { parseDuration } from '../config/duration.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { RingbackError } from '../errors.ts';
-import { type Replayed, type ReplayOptions, replay } from './replay.ts';
+import { type Replayed, type ReplayOptions, replay, type Unread } from './replay.ts';
+import { withSource } from './source.ts';
 
 interface Arguments {
   readonly files: readonly string[];
@@ -20,42 +20,52 @@ const EVERYTHING = [
   { address: '::', bits: 0 },
 ];
 const SHOWN = 20;
+const READ = 'Ethernet, Linux cooked, raw IP, BSD loopback and PPP';
 
 /**
- * Replays every file and prints what is in it; `print` gets whole lines, `warn` what is wrong with a file's end.
- * Returns whether every file could be read to its end.
+ * Replays every file and prints what is in it; `print` gets whole lines, `warn` what is wrong with a file.
+ * Returns whether every file could be read, and to its end.
  */
-export function replayCommand(
+export async function replayCommand(
   given: Arguments,
   print: (line: string) => void,
   warn: (line: string) => void,
-): boolean {
+): Promise<boolean> {
   if (given.files.length === 0) {
     throw new RingbackError('usage', 'replay: no file given; ringback replay FILE… reads pcap and pcapng');
   }
   const options = optionsOf(given);
   let whole = true;
   for (const file of given.files) {
-    refusePipe(file);
-    const result = replay(file, options);
-    if (result.damage !== undefined) {
+    try {
+      const result = await withSource(file, (source) => replay(source, options));
+      print(given.json ? JSON.stringify(result) : textOf(result));
+      for (const problem of problemsOf(result)) {
+        whole = false;
+        warn(`${file}: ${problem}`);
+      }
+    } catch (error) {
+      // The next file may be one.
+      if (!(error instanceof RingbackError && error.code === 'input')) throw error;
       whole = false;
-      warn(
-        `${file}: damaged at byte ${result.damage.offset}: ${result.damage.reason}; what stands before it was read`,
-      );
+      warn(error.message);
     }
-    print(given.json ? JSON.stringify(result) : textOf(result));
   }
   return whole;
 }
 
-/** Every file is read twice: for the sizes of the tables, and for what is in it. */
-function refusePipe(file: string): void {
-  const stats = file === '-' ? null : statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return;
-  if (stats === null || stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice()) {
-    throw new RingbackError('input', `${file}: a capture is read twice; give a file, not a pipe`);
+function problemsOf({ packets, damage, unread = [] }: Replayed): string[] {
+  const problems: string[] = [];
+  if (damage !== undefined) {
+    const { offset, reason } = damage;
+    problems.push(`damaged at byte ${offset}: ${reason}; what stands before it was read`);
   }
+  const sum = unread.reduce((all, one) => all + one.packets, 0);
+  if (sum > 0 && sum === packets) {
+    const names = unread.map(linkOf).join(', ');
+    problems.push(`nothing of it was read: link type ${names}; ${READ} are`);
+  }
+  return problems;
 }
 
 function optionsOf(given: Arguments): ReplayOptions {
@@ -103,12 +113,17 @@ function clock(seconds: number): string {
 }
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-function textOf({ file, packets, malformed, attempts, failed, outages }: Replayed): string {
+const linkOf = ({ linkType, name }: Unread): string =>
+  name === null ? `${linkType}` : `${linkType} (${name})`;
+
+function textOf({ file, packets, malformed, attempts, failed, outages, unread = [] }: Replayed): string {
   const counts = Object.entries(attempts).map(([outcome, count]) => `${count} ${outcome}`);
   const lines = [
     `${file}: ${plural(packets, 'packet')}, ${malformed} malformed`,
     `  connection attempts: ${counts.join(', ')}`,
   ];
+  for (const one of unread)
+    lines.push(`  not read: ${plural(one.packets, 'packet')} of link type ${linkOf(one)}`);
   for (const { server, port, cause, from, to, sign, clients } of outages) {
     const what = port === 0 ? server : `${server} port ${port}`;
     const end = to === null ? 'still down at the end' : `back ${clock(to)} (${sign})`;

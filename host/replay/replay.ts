@@ -2,7 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { Engine } from '../fabric/engine.ts';
 import type { Cause, FabricEvent, Outcome, Sign, Target } from '../fabric/records.ts';
-import { type Damage, readCapture } from './capture.ts';
+import { readCapture } from './capture.ts';
+import { nameOfLink } from './links.ts';
+import type { Damage } from './packet.ts';
+import type { Source } from './source.ts';
 
 export interface ReplayOptions {
   /** Prefixes that are servers; bits of 16 bytes. */
@@ -40,6 +43,13 @@ export interface ReplayedOutage {
   readonly clients: { address: string; first: number; last: number; tries: number }[];
 }
 
+export interface Unread {
+  /** LINKTYPE_. */
+  readonly linkType: number;
+  readonly name: string | null;
+  readonly packets: number;
+}
+
 export interface Replayed {
   readonly file: string;
   /** Records in the file, readable or not. */
@@ -48,6 +58,8 @@ export interface Replayed {
   readonly attempts: Record<Outcome, number>;
   readonly failed: FailedAttempt[];
   readonly outages: ReplayedOutage[];
+  /** Packets of link types that are not read. */
+  unread?: Unread[];
   /** Why the file could not be read to its end. */
   damage?: Damage;
 }
@@ -63,12 +75,16 @@ const clamp = (count: number, most: number): number => Math.min(Math.max(count, 
 const seconds = (us: number): number => us / 1e6;
 const nameOf = (target: Target): string => `${target.server} ${target.port}`;
 
-/** Replays one file. Throws RingbackError('input') when it is no capture. */
-export function replay(file: string, options: ReplayOptions): Replayed {
+/** Replays one capture. Throws RingbackError('input') when it is none. */
+export function replay(source: Source, options: ReplayOptions): Replayed {
   let packets = 0;
-  readCapture(file, () => packets++);
+  const unread = new Map<number, number>();
+  readCapture(source, (packet) => {
+    packets++;
+    if (packet.unread !== null) unread.set(packet.unread, (unread.get(packet.unread) ?? 0) + 1);
+  });
   const result: Replayed = {
-    file,
+    file: source.name,
     packets,
     malformed: 0,
     attempts: { answered: 0, refused: 0, unanswered: 0, unreachable: 0, open: 0 },
@@ -79,7 +95,12 @@ export function replay(file: string, options: ReplayOptions): Replayed {
   const spoke = new Set<string>();
   const engine = new Engine({ onEvent: (event) => note(event, engine, result, open, spoke) });
   configure(engine, packets, options);
-  const damage = run(engine, file, result);
+  const damage = run(engine, source, result);
+  if (unread.size > 0) {
+    result.unread = [...unread].map(([linkType, count]) => {
+      return { linkType, name: nameOfLink(linkType), packets: count };
+    });
+  }
   if (damage !== null) result.damage = damage;
   for (const { server, port } of open.values()) engine.command({ kind: 'release', server, port });
   engine.command({ kind: 'flush' });
@@ -115,7 +136,7 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
   for (const client of options.clients) engine.command({ kind: 'knowClient', client });
 }
 
-function run(engine: Engine, file: string, result: Replayed): Damage | null {
+function run(engine: Engine, source: Source, result: Replayed): Damage | null {
   const { codes } = engine.module;
   const lastMalformed = codes.number('Verdict.LastMalformed');
   const unknown = codes.number('Direction.Unknown');
@@ -125,7 +146,7 @@ function run(engine: Engine, file: string, result: Replayed): Damage | null {
     cookedV1: codes.number('Link.CookedV1'),
     cookedV2: codes.number('Link.CookedV2'),
   };
-  return readCapture(file, ({ link, iface, timeUs, bytes }) => {
+  return readCapture(source, ({ link, iface, timeUs, bytes }) => {
     if (link === null) return;
     engine.tick(timeUs);
     // A capture is taken anywhere, on a client too: which way a frame went says nothing about whose it is.

@@ -33,11 +33,31 @@ describe('A pcap file', () => {
         assert.equal(damage, null);
         assert.deepEqual(
           packets,
-          records.map(({ timeUs, bytes }) => ({ link: 'ethernet', iface: 1, timeUs, hex: hex(bytes) })),
+          records.map(({ timeUs, bytes }) => ({
+            link: 'ethernet',
+            unread: null,
+            iface: 1,
+            timeUs,
+            hex: hex(bytes),
+          })),
         );
       });
     }
   }
+
+  it('is read in Kuznetzov’s form, in which every record says where it was captured', () => {
+    for (const littleEndian of [true, false]) {
+      const records = TIMES.map((timeUs, iface) => ({ timeUs, bytes: bytesOf(iface * 3), iface }));
+      const { damage, packets } = readBytes(pcap(records, { littleEndian, modified: true, link: 101 }));
+      assert.equal(damage, null);
+      assert.deepEqual(
+        packets,
+        records.map(({ timeUs, bytes, iface }) => {
+          return { link: 'raw', unread: null, iface, timeUs, hex: hex(bytes) };
+        }),
+      );
+    }
+  });
 
   it('without packets is whole', () => {
     assert.deepEqual(readBytes(pcap([])), { damage: null, packets: [] });
@@ -52,13 +72,12 @@ describe('A pcap file', () => {
     [228, 'raw'],
     [229, 'raw'],
     [276, 'cookedV2'],
-    [105, null],
     [0x14000001, 'ethernet'],
   ] as const) {
-    it(`of link type ${number} has frames of ${link ?? 'nothing that is read'}`, () => {
+    it(`of link type ${number} has frames of ${link}`, () => {
       for (const littleEndian of [true, false]) {
         const { packets } = readBytes(pcap([{ bytes: bytesOf(9) }], { link: number, littleEndian }));
-        assert.deepEqual(packets, [{ link, iface: 1, timeUs: 0, hex: hex(bytesOf(9)) }]);
+        assert.deepEqual(packets, [{ link, unread: null, iface: 1, timeUs: 0, hex: hex(bytesOf(9)) }]);
       }
     });
   }
@@ -103,7 +122,13 @@ describe('A pcapng file', () => {
       assert.deepEqual(
         packets,
         Array.from({ length: 10 }, (_, length) => {
-          return { link: 'ethernet', iface: 1, timeUs: NOON_US + length, hex: hex(bytesOf(length)) };
+          return {
+            link: 'ethernet',
+            unread: null,
+            iface: 1,
+            timeUs: NOON_US + length,
+            hex: hex(bytesOf(length)),
+          };
         }),
       );
     });
@@ -111,7 +136,9 @@ describe('A pcapng file', () => {
     it(`has the packets of old, ${order}`, () => {
       const file = new Pcapng(littleEndian).interface({ link: 101 }).interface({ link: 113 });
       const { packets } = readBytes(file.obsoletePacket(1, BigInt(NOON_US), bytesOf(5)).bytes);
-      assert.deepEqual(packets, [{ link: 'cookedV1', iface: 2, timeUs: NOON_US, hex: hex(bytesOf(5)) }]);
+      assert.deepEqual(packets, [
+        { link: 'cookedV1', unread: null, iface: 2, timeUs: NOON_US, hex: hex(bytesOf(5)) },
+      ]);
     });
   }
 
@@ -166,9 +193,9 @@ describe('A pcapng file', () => {
       .interface({ link: 1, resolution: 3, offset: 10 });
     file.packet(2, 5n, bytesOf(3)).packet(0, 2_000_000_000n, bytesOf(4)).packet(1, 7n, bytesOf(5));
     assert.deepEqual(readBytes(file.bytes).packets, [
-      { link: 'ethernet', iface: 3, timeUs: 10_005_000, hex: hex(bytesOf(3)) },
-      { link: 'cookedV2', iface: 1, timeUs: 2_000_000, hex: hex(bytesOf(4)) },
-      { link: null, iface: 2, timeUs: 7, hex: hex(bytesOf(5)) },
+      { link: 'ethernet', unread: null, iface: 3, timeUs: 10_005_000, hex: hex(bytesOf(3)) },
+      { link: 'cookedV2', unread: null, iface: 1, timeUs: 2_000_000, hex: hex(bytesOf(4)) },
+      { link: null, unread: 105, iface: 2, timeUs: 7, hex: hex(bytesOf(5)) },
     ]);
   });
 
@@ -190,20 +217,15 @@ describe('A pcapng file', () => {
     const file = new Pcapng(false).interface({ link: 101 }).interface({ link: 1 });
     file.simplePacket(bytesOf(6)).packet(1, 55n, bytesOf(2)).simplePacket(bytesOf(7));
     assert.deepEqual(readBytes(file.bytes).packets, [
-      { link: 'raw', iface: 1, timeUs: 0, hex: hex(bytesOf(6)) },
-      { link: 'ethernet', iface: 2, timeUs: 55, hex: hex(bytesOf(2)) },
-      { link: 'raw', iface: 1, timeUs: 55, hex: hex(bytesOf(7)) },
+      { link: 'raw', unread: null, iface: 1, timeUs: 0, hex: hex(bytesOf(6)) },
+      { link: 'ethernet', unread: null, iface: 2, timeUs: 55, hex: hex(bytesOf(2)) },
+      { link: 'raw', unread: null, iface: 1, timeUs: 55, hex: hex(bytesOf(7)) },
     ]);
   });
 
   it('cuts packets without a length of their own where the interface does', () => {
     const file = new Pcapng().interface({ snapLength: 53 }).simplePacket(bytesOf(53), 60);
     assert.equal(readBytes(file.bytes).packets[0]?.hex, hex(bytesOf(53)));
-  });
-
-  it('may have a packet without a time before any interface', () => {
-    const { packets } = readBytes(new Pcapng().simplePacket(bytesOf(4)).bytes);
-    assert.deepEqual(packets, [{ link: null, iface: 1, timeUs: 0, hex: hex(bytesOf(4)) }]);
   });
 
   it('may have blocks that nobody here needs', () => {

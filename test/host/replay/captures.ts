@@ -1,15 +1,21 @@
 /** Capture files, written as the drafts of pcap and pcapng say, in every byte order. */
-import { writeFileSync } from 'node:fs';
-import { type Damage, type Packet, readCapture } from '../../../host/replay/capture.ts';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { readCapture } from '../../../host/replay/capture.ts';
+import type { Damage, Packet } from '../../../host/replay/packet.ts';
+import type { Source } from '../../../host/replay/source.ts';
 
 export interface Record {
   /** Since 1970. */
   readonly timeUs?: number;
   readonly bytes: Uint8Array;
+  /** Only Kuznetzov's form of a file says so. */
+  readonly iface?: number;
 }
 
 interface PcapOptions {
   readonly littleEndian?: boolean;
+  /** Kuznetzov's form. */
+  readonly modified?: boolean;
   readonly nanoseconds?: boolean;
   /** The whole field: a LINKTYPE_ and what stands above it. */
   readonly link?: number;
@@ -32,14 +38,17 @@ function numbers(
 
 /** A file of draft-ietf-opsawg-pcap. */
 export function pcap(records: readonly Record[], options: PcapOptions = {}): Buffer {
-  const { littleEndian = true, nanoseconds = false, link = 1 } = options;
-  const magic = nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4;
+  const { littleEndian = true, modified = false, nanoseconds = false, link = 1 } = options;
+  const magic = modified ? 0xa1b2cd34 : nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4;
   const header = numbers(littleEndian, [magic, 4], [2, 2], [4, 2], [0, 4], [0, 4], [262_144, 4], [link, 4]);
-  const parts = records.flatMap(({ timeUs = 0, bytes }) => {
+  const parts = records.flatMap(({ timeUs = 0, bytes, iface = 0 }) => {
     const fraction = (timeUs % 1e6) * (nanoseconds ? 1000 : 1);
     const { length } = bytes;
     const times = [[Math.floor(timeUs / 1e6), 4], [fraction, 4]] as const; // biome-ignore format: a line
-    return [numbers(littleEndian, ...times, [length, 4], [length, 4]), bytes];
+    const more = modified
+      ? numbers(littleEndian, [iface, 4], [0x0800, 2], [4, 1], [0xee, 1])
+      : Buffer.alloc(0);
+    return [numbers(littleEndian, ...times, [length, 4], [length, 4]), more, bytes];
   });
   return Buffer.concat([header, ...parts]);
 }
@@ -140,8 +149,20 @@ export interface Read {
 export function read(file: string, content: Uint8Array): Read {
   writeFileSync(file, content);
   const packets: Read['packets'] = [];
-  const damage = readCapture(file, ({ bytes, ...rest }) =>
-    packets.push({ ...rest, hex: Buffer.from(bytes).toString('hex') }),
+  const damage = opened(file, (source) =>
+    readCapture(source, ({ bytes, ...rest }) =>
+      packets.push({ ...rest, hex: Buffer.from(bytes).toString('hex') }),
+    ),
   );
   return { damage, packets };
+}
+
+/** What is made of a file that needs no spool. */
+export function opened<Result>(name: string, use: (source: Source) => Result): Result {
+  const descriptor = openSync(name, 'r');
+  try {
+    return use({ name, descriptor, cut: null });
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Replayed, type ReplayOptions, replay } from '../../../host/replay/replay.ts';
 import { arp, type End, Flag, framed, segment, unreachable } from '../../frames.ts';
 import { SERVER } from '../fabric/fabric.ts';
-import { pcap } from './captures.ts';
+import { opened, pcap } from './captures.ts';
 
 /** Every time in a story is this many seconds after noon. */
 export const NOON = Date.UTC(2026, 4, 1, 12) / 1000;
@@ -38,7 +38,7 @@ export function foundIn(content: Uint8Array, options: Partial<ReplayOptions> = {
   try {
     const file = join(place, 'capture');
     writeFileSync(file, content);
-    return replay(file, { ...EVERYTHING, ...options });
+    return opened(file, (source) => replay(source, { ...EVERYTHING, ...options }));
   } finally {
     rmSync(place, { recursive: true });
   }

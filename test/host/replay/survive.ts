@@ -7,12 +7,15 @@ import { RingbackError } from '../../../host/errors.ts';
 import { readCapture } from '../../../host/replay/capture.ts';
 import { replayCommand } from '../../../host/replay/command.ts';
 import { SATO, SERVER, syn } from '../fabric/fabric.ts';
-import { Pcapng, pcap } from './captures.ts';
+import { opened, Pcapng, pcap } from './captures.ts';
 
 const [file = ''] = process.argv.slice(2);
 const frame = syn(SATO, SERVER, 1);
 const NOON_US = Date.UTC(2026, 4, 1, 12) * 1000;
 const PCAP = pcap([{ timeUs: NOON_US, bytes: frame }, { timeUs: NOON_US + 1, bytes: frame }]); // biome-ignore format: a file
+const MODIFIED = pcap([{ timeUs: NOON_US, bytes: frame }, { timeUs: NOON_US, bytes: frame, iface: 2 }], { modified: true }); // biome-ignore format: a file
+const PPP = pcap([{ timeUs: NOON_US, bytes: Buffer.from('ff030021450000', 'hex') }], { link: 50 });
+const LOOP = pcap([{ timeUs: NOON_US, bytes: Buffer.from('02000000450000', 'hex') }], { link: 0 });
 const PCAPNG = new Pcapng()
   .interface({ resolution: 6, offset: 0 })
   .packet(0, BigInt(NOON_US), frame, true)
@@ -34,7 +37,7 @@ function random(seed: number): () => number {
 }
 
 function* files(): Generator<Buffer> {
-  for (const whole of [PCAP, PCAPNG]) {
+  for (const whole of [PCAP, MODIFIED, PPP, LOOP, PCAPNG]) {
     for (let length = 0; length < whole.length; length++) yield whole.subarray(0, length);
     for (let at = 0; at + 4 <= whole.length; at += 4) {
       for (const value of EXTREMES) {
@@ -62,11 +65,11 @@ for (const content of files()) {
   writeFileSync(file, content);
   const replayed = count.files++ % REPLAYED === 0;
   try {
-    if (readCapture(file, () => count.packets++) !== null) count.damaged++;
+    if (opened(file, (source) => readCapture(source, () => count.packets++)) !== null) count.damaged++;
     if (!replayed) continue;
     for (const json of [true, false]) {
       const given = { files: [file], config: undefined, watch: [], unanswered: undefined, json };
-      replayCommand(given, (line) => json && JSON.parse(line), () => {}); // biome-ignore format: a line
+      await replayCommand(given, (line) => json && JSON.parse(line), () => {}); // biome-ignore format: a line
     }
   } catch (error) {
     if (!(error instanceof RingbackError)) {

@@ -1,0 +1,32 @@
+/** What a capture file is read as. */
+import type { LinkName } from '../fabric/engine.ts';
+import { frameOf } from './links.ts';
+
+export interface Packet {
+  /** null: it carries nothing that the fabric reads. */
+  readonly link: LinkName | null;
+  /** The link type that is not read, or null. */
+  readonly unread: number | null;
+  /** Tells the interfaces of one capture apart. */
+  readonly iface: number;
+  /** Microseconds since 1970; packets without a time have that of the packet before. */
+  readonly timeUs: number;
+  /** What was captured of the link's frame, valid until the next packet is read. */
+  readonly bytes: Uint8Array;
+}
+
+/** Where and why a file could not be read to its end. */
+export interface Damage {
+  readonly offset: number;
+  readonly reason: string;
+}
+
+/** No capture program writes longer records: a larger length is damage. */
+export const MOST_RECORD_BYTES = 16 * 1024 * 1024;
+
+/** The packet of `type`, a LINKTYPE_, that was captured as these bytes. */
+export function packetOf(type: number, iface: number, timeUs: number, bytes: Uint8Array): Packet {
+  const frame = frameOf(type, bytes);
+  if (typeof frame === 'number') return { link: null, unread: frame, iface, timeUs, bytes };
+  return { link: frame.link, unread: null, iface, timeUs, bytes: bytes.subarray(frame.offset) };
+}
