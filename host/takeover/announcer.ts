@@ -21,6 +21,8 @@ export interface AnnouncerOptions {
   /** Whether this machine forwards IPv6 packets: its neighbour advertisements say so. */
   readonly router: () => boolean;
   readonly hardwareOf: (adapter: string) => string | null;
+  /** Whether any adapter of this machine has that hardware address. */
+  readonly isOwn: (hardware: string) => boolean;
   readonly onConflict: (address: string, hardware: string) => void;
   readonly log: Log;
 }
@@ -196,9 +198,9 @@ export class Announcer {
   }
 
   #contradicted(address: string, hardware: string, form: Form): void {
-    const { interfaces, hardwareOf, onConflict } = this.#options;
+    const { isOwn, onConflict } = this.#options;
     // Another adapter of this machine may speak on the same network.
-    if (interfaces.some((adapter) => hardwareOf(adapter) === hardware)) return;
+    if (isOwn(hardware)) return;
     const question = this.#questions.get(address);
     if (question !== undefined) question(hardware);
     // Who asks before he takes an address has it not yet (RFC 5227 section 2.1.1).

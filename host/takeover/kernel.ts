@@ -11,13 +11,20 @@ const GROUP_MS = 20;
 const REFRESH_MS = 10_000;
 const RESTART_MS = 1000;
 
-interface Adapter {
+interface Address extends Prefix {
+  /** It comes and goes with a router's advertisements (RFC 4862); one with a lifetime from DHCP does not. */
+  readonly advertised: boolean;
+  /** For privacy, and gone within days (RFC 8981). */
+  readonly temporary: boolean;
+}
+
+export interface Adapter {
   readonly name: string;
   readonly index: number;
   readonly hardware: string | null;
   readonly flags: readonly string[];
-  /** All but link-local ones, and those that come and go with a router's advertisements (RFC 4862). */
-  readonly addresses: readonly Prefix[];
+  /** All but link-local ones. */
+  readonly addresses: readonly Address[];
 }
 
 function adapterOf(json: Json): Adapter | null {
@@ -31,9 +38,10 @@ function adapterOf(json: Json): Adapter | null {
     flags: Array.isArray(json.flags) ? json.flags.map(String) : [],
     addresses: infos.flatMap((info) => {
       const address = textOf(info.local);
-      return address === null || info.scope === 'link' || info.dynamic === true
-        ? []
-        : [{ address, length: Number(info.prefixlen) }];
+      if (address === null || info.scope === 'link') return [];
+      // The kernel says of both that they have a lifetime.
+      const advertised = info.dynamic === true && !isVersion4(address);
+      return [{ address, length: Number(info.prefixlen), advertised, temporary: info.temporary === true }];
     }),
   };
 }
@@ -78,8 +86,17 @@ export class Kernel {
     this.#routes.close();
   }
 
+  get adapters(): readonly Adapter[] {
+    return [...this.#adapters.values()];
+  }
+
   has(adapter: string): boolean {
     return this.#adapters.has(adapter);
+  }
+
+  /** Whether one of this machine's adapters has that hardware address. */
+  isOwn(hardware: string): boolean {
+    return this.adapters.some((adapter) => adapter.hardware === hardware);
   }
 
   hardwareOf(adapter: string): string | null {
@@ -100,12 +117,15 @@ export class Kernel {
 
   /** Those that somebody has put there. */
   addressesOf(adapter: string): readonly Prefix[] {
-    return this.#adapters.get(adapter)?.addresses ?? [];
+    const addresses = this.#adapters.get(adapter)?.addresses ?? [];
+    return addresses
+      .filter(({ advertised }) => !advertised)
+      .map(({ address, length }) => ({ address, length }));
   }
 
   /** The adapters that have an address. */
   holdersOf(address: string): string[] {
-    return [...this.#adapters.values()]
+    return this.adapters
       .filter(({ addresses }) => addresses.some((one) => one.address === address))
       .map(({ name }) => name);
   }
@@ -115,14 +135,21 @@ export class Kernel {
     return this.holdersOf(address)[0] ?? null;
   }
 
-  /** Of this machine, not link-local, those in the network of another address first. */
+  /** An address of this machine as it is on an adapter, or undefined. */
+  prefixOf(adapter: string, address: string): Prefix | undefined {
+    const found = this.#adapters.get(adapter)?.addresses.find((one) => one.address === address);
+    return found && { address, length: found.length };
+  }
+
+  /** Of this machine, not link-local, those in the network of another address first, and those that are to stay before others. */
   ownAddresses(near: string): string[] {
-    const all = [...this.#adapters.values()]
+    const all = this.adapters
       .filter(({ name }) => name !== 'lo')
       .flatMap(({ addresses }) => addresses)
-      .filter(({ address }) => isVersion4(address) === isVersion4(near));
-    const isNear = (prefix: Prefix): boolean => prefixContains(networkOf(prefix), near);
-    return [...all.filter(isNear), ...all.filter((prefix) => !isNear(prefix))].map(({ address }) => address);
+      .filter(({ address, temporary }) => !temporary && isVersion4(address) === isVersion4(near));
+    const rank = (one: Address): number =>
+      (prefixContains(networkOf(one), near) ? 0 : 2) + Number(one.advertised);
+    return all.sort((one, other) => rank(one) - rank(other)).map(({ address }) => address);
   }
 
   /** Those that somebody has put there. */
@@ -150,7 +177,8 @@ export class Kernel {
     );
     const others = before.flags.filter((flag) => flag !== 'UP' && flag !== 'LOWER_UP');
     const flags = up === undefined ? before.flags : up ? [...others, 'UP', 'LOWER_UP'] : others;
-    this.#adapters.set(adapter, { ...before, flags, addresses: add ? [...addresses, add] : addresses });
+    const added = add === undefined ? [] : [{ ...add, advertised: false, temporary: false }];
+    this.#adapters.set(adapter, { ...before, flags, addresses: [...addresses, ...added] });
   }
 
   /** Resolves when it is known what is there now. */

@@ -16,6 +16,7 @@ import { Memory } from './memory.ts';
 import type { Ports } from './ports.ts';
 import { REFUSALS, type Refused } from './session.ts';
 import { Settings } from './settings.ts';
+import { speakingFor } from './speaking.ts';
 
 /** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
 const USUAL_CHECK_MS = 200;
@@ -50,6 +51,8 @@ export class Machine {
   >;
   /** Adapters that were switched on, and that nothing was announced by since. */
   readonly #fresh = new Set<string>();
+  /** The addresses that no adapter but their own may speak for. */
+  readonly #isolated = new Map<string, Prefix>();
   #configuration: TakeoverConfiguration;
   readonly #interfaces: readonly string[];
   readonly #ip = new IpBatch();
@@ -67,7 +70,10 @@ export class Machine {
     this.log = log;
     this.#seldom = new SeldomLog(log);
     this.kernel = new Kernel({
-      onChange: () => handlers.onKernel(),
+      onChange: () => {
+        if (this.#isolated.size > 0) this.#keepQuiet();
+        handlers.onKernel();
+      },
       onLink: (adapter, up, carrier) => handlers.onLink(adapter, up, carrier),
     });
     this.memory = new Memory(`${configuration.control}.state`, log);
@@ -81,6 +87,7 @@ export class Machine {
       terms: () => this.#configuration.takeover.announce,
       router: forwards,
       hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+      isOwn: (hardware) => this.kernel.isOwn(hardware),
       onConflict: (address, hardware) => handlers.onConflict(address, hardware),
       log,
     });
@@ -125,6 +132,19 @@ export class Machine {
     return oldKey === null ? [key] : [key, oldKey];
   };
 
+  /** From now on, and on adapters that come, each of the addresses is spoken for by its own adapter only. */
+  isolate(addresses: readonly Prefix[]): void {
+    this.settings.isolate(this.#interfaces);
+    for (const prefix of addresses) this.#isolated.set(prefix.address, prefix);
+    this.#keepQuiet();
+  }
+
+  /** The kernel's settings are as they were before. */
+  restore(): void {
+    this.#isolated.clear();
+    this.settings.restore();
+  }
+
   /** A datagram that is not believed: strangers may send as many as they like. */
   refuse(why: Refused, from: string): void {
     this.refused[why]++;
@@ -166,6 +186,11 @@ export class Machine {
     );
   }
 
+  #keepQuiet(): void {
+    const speaking = speakingFor([...this.#isolated.values()], this.kernel.adapters);
+    this.settings.quieten(speaking.filter((adapter) => !this.#interfaces.includes(adapter)));
+  }
+
   #probe(address: string, by?: string): Promise<string | null> {
     const open = (by === undefined ? this.#interfaces : [by]).filter((adapter) =>
       this.kernel.hasCarrier(adapter),
@@ -175,7 +200,7 @@ export class Machine {
 
   async #activate(adapter: string, address: Prefix): Promise<void> {
     const { arp } = this.#configuration.takeover;
-    if (arp) this.settings.isolate(this.#interfaces);
+    if (arp) this.isolate([address]);
     this.settings.prepare([adapter]);
     const sourced = arp && this.#configuration.takeover.role === 'standby';
     if (await this.adapters.activate(adapter, address, sourced)) this.#fresh.add(adapter);

@@ -15,11 +15,14 @@ const DIRECTORY = '/proc/sys/net/ipv4/conf';
 const ALWAYS: Wanted = [['promote_secondaries', '1']];
 
 /** See ip-sysctl in the kernel's documentation; the larger of `all` and the adapter's counts in each. */
-const ISOLATED: Wanted = [
+const QUIET: Wanted = [
   // Answer only for addresses of the adapter that the question came in by.
   ['arp_ignore', '1'],
   // Ask with an address of the adapter that the question goes out by.
   ['arp_announce', '2'],
+];
+const ISOLATED: Wanted = [
+  ...QUIET,
   // Answers may go out by another adapter than the question came in by.
   ['rp_filter', '2'],
 ];
@@ -27,6 +30,8 @@ const ISOLATED: Wanted = [
 export class Settings {
   readonly #memory: Memory;
   readonly #log: Log;
+  /** What could not be set, and was said. */
+  readonly #failed = new Set<string>();
 
   constructor(memory: Memory, log: Log) {
     this.#memory = memory;
@@ -41,6 +46,11 @@ export class Settings {
   /** Before an address is on one of several adapters of a network. */
   isolate(adapters: Iterable<string>): void {
     this.#set(adapters, ISOLATED);
+  }
+
+  /** Of adapters that have no such address, and would speak for it all the same. */
+  quieten(adapters: Iterable<string>): void {
+    this.#set(adapters, QUIET);
   }
 
   /** Remembers what was there, once. */
@@ -58,7 +68,8 @@ export class Settings {
           writeFileSync(path, wanted);
         } catch (error) {
           // An adapter that is not there has none, and that was said before.
-          const level = systemCodeOf(error) === 'ENOENT' ? 'debug' : 'warn';
+          const level = systemCodeOf(error) === 'ENOENT' || this.#failed.has(path) ? 'debug' : 'warn';
+          this.#failed.add(path);
           this.#log[level]('takeover.setting', { path, reason: messageOf(error) });
         }
       }

@@ -201,6 +201,41 @@ describe('adapters of a takeover', () => {
     assert.equal(kernel.isUp(T0), true);
   });
 
+  it('count an address that has a lifetime from DHCP, but none that a router has advertised', async () => {
+    const LEASED = '192.0.2.99';
+    const [ADVERTISED, PASSING] = ['2001:db8:2::99', '2001:db8:3::99'];
+    const lifetime = ['valid_lft', '600', 'preferred_lft', '600'];
+    settings.prepare([T1]);
+    await adapters.activate(T1, C, false);
+    ip('address', 'add', `${LEASED}/24`, 'dev', T1, ...lifetime);
+    for (const address of [PASSING, ADVERTISED])
+      ip('address', 'add', `${address}/64`, 'dev', T1, 'nodad', ...lifetime);
+    await kernel.refresh();
+    assert.deepEqual(
+      kernel.addressesOf(T1).map(({ address }) => address),
+      [C.address, LEASED],
+    );
+    assert.deepEqual(kernel.holdersOf(LEASED), [T1]);
+    assert.ok(kernel.ownAddresses('192.0.2.1').includes(LEASED));
+    // It is enough to talk by, the nearest one first.
+    assert.deepEqual(
+      kernel.ownAddresses('2001:db8:2::1').filter((one) => one === ADVERTISED || one === PASSING),
+      [ADVERTISED, PASSING],
+    );
+    assert.deepEqual(kernel.prefixOf(T1, ADVERTISED), { address: ADVERTISED, length: 64 });
+    assert.equal(await adapters.deactivate(T1, C), `${T1} stays on: it has ${LEASED}`);
+    ip('address', 'del', `${LEASED}/24`, 'dev', T1);
+    await kernel.refresh();
+    await adapters.activate(T1, C, false);
+    assert.equal(await adapters.deactivate(T1, C), null, 'what a router has advertised does not keep it on');
+    await kernel.refresh();
+    assert.equal(kernel.isUp(T1), false);
+    ip('address', 'flush', 'dev', T1);
+    await kernel.refresh();
+    settings.restore();
+    memory.change({ raised: [], routes: [] });
+  });
+
   it('are left on while it is not known what is on them', async () => {
     await adapters.activate(T1, C, false);
     memory.change({ raised: [T1] });

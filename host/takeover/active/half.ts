@@ -110,6 +110,7 @@ export class ActiveHalf implements Half {
     const addresses = isNew ? before.addresses : takeover.addresses;
     this.#configuration = { ...takeover, listen, standby, name, addresses };
     this.#machine.use({ ...rest, takeover: this.#configuration });
+    if (this.#configuration.arp) this.#machine.isolate(addresses);
     this.#active?.reconfigure(this.#configuration, (service) => this.#holds(service));
     if (heartbeat?.everyMs !== takeover.heartbeat?.everyMs) this.#beatNow();
     this.#health.use(this.#configuration);
@@ -129,7 +130,7 @@ export class ActiveHalf implements Half {
     }
     this.#active?.close();
     this.#socket?.close();
-    this.#machine.settings.restore();
+    this.#machine.restore();
     await this.#machine.adapters.lower().catch(() => {});
     await this.#silence().catch(() => {});
     await this.#machine.close();
@@ -155,7 +156,7 @@ export class ActiveHalf implements Half {
     }
     // A port alone is for all addresses, of the standby's kind.
     this.#listen = wanted.host === '::' ? { ...wanted, host: anyHost } : wanted;
-    if (arp) machine.settings.isolate(adapters);
+    if (arp) machine.isolate(addresses);
     machine.settings.prepare(adapters);
     await this.#talk(this.#listen.host);
     await machine.listen();
@@ -187,8 +188,7 @@ export class ActiveHalf implements Half {
   async #talk(own: string): Promise<void> {
     const { kernel, adapters } = this.#machine;
     const adapter = kernel.holderOf(own);
-    const prefix =
-      adapter === null ? undefined : kernel.addressesOf(adapter).find((it) => it.address === own);
+    const prefix = adapter === null ? undefined : kernel.prefixOf(adapter, own);
     if (!this.#configuration.arp || adapter === null || prefix === undefined) return;
     await adapters.talkBy(adapter, prefix);
     this.#silence = () => adapters.talkByNoMore(adapter, prefix);

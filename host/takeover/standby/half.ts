@@ -128,7 +128,7 @@ export class StandbyHalf implements Half {
     this.#standby?.close();
     this.#socket?.close();
     if (taken.length === 0) {
-      this.#machine.settings.restore();
+      this.#machine.restore();
       await this.#machine.adapters.lower().catch(() => {});
     }
     await this.#machine.close();
@@ -171,6 +171,7 @@ export class StandbyHalf implements Half {
       taken.filter(({ active }) => actives.some(({ name }) => name === active)),
       stuck,
     );
+    if (this.#configuration.arp && this.#standby.taken().length > 0) machine.isolate(this.#standby.taken());
     this.#remember();
     this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
     for (const { name, address } of actives) {
@@ -188,7 +189,7 @@ export class StandbyHalf implements Half {
     const taken = this.#standby?.taken() ?? [];
     const stuck = this.#standby?.stuck() ?? [];
     this.#machine.memory.change({ taken, stuck });
-    if (taken.length === 0 && stuck.length === 0) this.#machine.settings.restore();
+    if (taken.length === 0 && stuck.length === 0) this.#machine.restore();
   }
 
   /** By its name, or else by its address, or one of its addresses. */
