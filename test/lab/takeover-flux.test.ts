@@ -1,5 +1,6 @@
 /** ARP flux: adapters that speak for an address that another one of their machine has, and that the file does not name. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { arp } from '../frames.ts';
@@ -81,7 +82,9 @@ describe('an adapter that the file does not name', { concurrency: 2 }, () => {
   duplexStory('does not speak for what the standby has taken, and is nobody else', async (lab, recording) => {
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
     await loosen(lab, 'standby');
-    const standby = await startStandby(lab, { adapters: ['eth1'] });
+    const file = `${lab.directory}/changes`;
+    const hooks = [['sh', '-c', 'echo "$@" >> "$0"', file]];
+    const standby = await startStandby(lab, { adapters: ['eth1'], hooks });
     const shop = await startActive(lab, 'shop');
     await shop.event({ event: 'takeover.session' });
     assert.equal((await shop.takeover('--give')).code, 0);
@@ -104,6 +107,11 @@ describe('an adapter that the file does not name', { concurrency: 2 }, () => {
     assert.deepEqual(
       standby.matching({ event: 'takeover.conflict' }).map(({ hardware }) => hardware),
       [shop0],
+    );
+    await until('the operator’s command is told for which active', () =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .includes(`conflict ${address('s82')} eth1 shop`),
     );
     assert.equal((await shop.takeover('--return')).code, 0);
     for (const adapter of ['eth0', 'eth1', 'late0'])

@@ -1,6 +1,7 @@
 /** Instructions that nobody gave: forged ones, and ones that are sent again. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import type { Ringback } from '../../board/lab/ringback.ts';
 import {
@@ -36,6 +37,37 @@ async function replay(lab: Lab, recording: Recording, frames: readonly Frame[]):
     // Another port of the switch would take the sender's place.
     await lab.inject('web', [again], frame.port.replace('web-', 'eth'));
   }
+}
+
+/** The kind of datagram that a standby begins with, and the bytes where it says so, who sent it, and whether it is whole. */
+const KNOCK = 71;
+const KIND_AT = 14 + 20 + 8 + 3;
+const [IP_CHECKSUM, SOURCE_AT] = [14 + 10, 14 + 12];
+
+/** What the standby sent to the machine before it was greeted. */
+async function knockOf(recording: Recording, machine: string): Promise<Buffer> {
+  const frames = await recording.frames(`udp.dstport == 7373 && ip.dst == ${address(machine)}`);
+  const knocks = frames
+    .map((frame) => Buffer.from(recording.bytes(frame)))
+    .filter((it) => it[KIND_AT] === KNOCK);
+  assert.equal(knocks.length, 1);
+  const [knock = Buffer.alloc(0)] = knocks;
+  knock.writeUInt16BE(0, UDP_CHECKSUM);
+  return knock;
+}
+
+/** The same datagram from another machine. */
+async function from(lab: Lab, machine: string, frame: Buffer): Promise<Buffer> {
+  const [hardware = ''] = await hardwareOf(lab, machine);
+  const copy = Buffer.from(frame);
+  copy.set(Buffer.from(hardware.replaceAll(':', ''), 'hex'), 6);
+  copy.set(address(machine).split('.').map(Number), SOURCE_AT);
+  copy.writeUInt16BE(0, IP_CHECKSUM);
+  let sum = 0;
+  for (let at = 14; at < 34; at += 2) sum += copy.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  copy.writeUInt16BE(~sum & 0xffff, IP_CHECKSUM);
+  return copy;
 }
 
 /** The standby has worked on all that came before, for it takes this. */
@@ -98,6 +130,49 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
       second.matching({ event: 'takeover.taken' }).map((event) => event.address),
       [address('s82')],
     );
+  });
+
+  duplexStory(
+    'begins no session and raises no alarm when it is a knock of long ago',
+    async (lab, recording) => {
+      const shop = await startActive(lab, 'shop');
+      const standby = await startStandby(lab);
+      await shop.event({ event: 'takeover.session' });
+      const knock = await knockOf(recording, 'shop');
+      const elsewhere = await from(lab, 'spare', knock);
+      for (let i = 0; i < 12; i++) {
+        await lab.inject('standby', [knock]);
+        await lab.inject('spare', [elsewhere]);
+        await sleep(120);
+      }
+      await stillListens(standby, shop);
+      assert.deepEqual(
+        [shop, standby].map((half) => half.matching({ event: 'takeover.session' }).length),
+        [1, 1],
+      );
+      assert.deepEqual(shop.matching({ event: 'takeover.second' }), []);
+
+      // One that is really there answers.
+      const listen = `${address('spare')}:7373`;
+      const actives = [{ name: 'shop', address: address('shop') }];
+      const spare = await startStandby(lab, { listen, actives, adapters: ['eth0'] }, 'spare');
+      const said = await shop.event({ event: 'takeover.second' });
+      assert.match(String(said.message), new RegExp(`spare at ${address('spare')}`));
+      assert.deepEqual(spare.matching({ event: 'takeover.session' }), []);
+      assert.equal(shop.matching({ event: 'takeover.session' }).length, 1);
+    },
+  );
+
+  duplexStory('is no knock of a standby that was started again, which is greeted at once', async (lab) => {
+    // Its next word is long in coming: the knock brings it forward.
+    const heartbeat = { every: '1m', lost: 3 };
+    const first = await startStandby(lab, { heartbeat });
+    const shop = await startActive(lab, 'shop', { heartbeat });
+    await shop.event({ event: 'takeover.session' });
+    assert.equal(await first.stop(), 0);
+    const second = await startStandby(lab, { heartbeat });
+    await second.event({ event: 'takeover.session', peer: 'shop' });
+    await stillListens(second, shop);
   });
 
   duplexStory('is refused when it has another key', async (lab) => {

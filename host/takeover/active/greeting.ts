@@ -2,8 +2,20 @@
 
 const FIRST_MS = 100;
 const LONGEST_MS = 1000;
-/** A knock that is sent again makes no flood of greetings. */
+/** A knock that is sent again makes no flood of answers. */
 const KNOCK_MS = 100;
+
+/** Those that are to be answered. */
+export class Knocks {
+  #answeredMs = Number.NEGATIVE_INFINITY;
+
+  admits(): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#answeredMs < KNOCK_MS) return false;
+    this.#answeredMs = nowMs;
+    return true;
+  }
+}
 
 export class Greeting {
   readonly #say: () => void;

@@ -14,7 +14,7 @@ import { Machine } from '../machine.ts';
 import { openSocket, type PeerSocket } from '../socket.ts';
 import type { Message } from '../wire.ts';
 import { Active } from './active.ts';
-import { Greeting } from './greeting.ts';
+import { Greeting, Knocks } from './greeting.ts';
 import { Health } from './health.ts';
 import { ActiveSession } from './session.ts';
 
@@ -35,6 +35,7 @@ export class ActiveHalf implements Half {
   #listen: Endpoint | null = null;
   #standby: string;
   readonly #greeting: Greeting;
+  readonly #knocks = new Knocks();
   #beat: NodeJS.Timeout | null = null;
   #byeSeen: (() => void) | null = null;
   #silence: () => Promise<void> = async () => {};
@@ -258,7 +259,7 @@ export class ActiveHalf implements Half {
         this.#greeting.begin();
         return;
       case 'knock':
-        this.#onKnock(reading.standby, from);
+        this.#onKnock(from);
         return;
       case 'second':
         this.#complainOfSecond(reading.standby, from.host);
@@ -269,13 +270,15 @@ export class ActiveHalf implements Half {
     }
   }
 
-  #onKnock(name: string, from: Endpoint): void {
+  /** Whoever has recorded one can send it again: only what is answered now counts. */
+  #onKnock(from: Endpoint): void {
     const { standby } = this.#configuration;
-    if (from.host !== standby.host) {
-      this.#complainOfSecond(name, from.host);
-      return;
-    }
-    this.#greeting.knocked();
+    const isStandbys = from.host === standby.host;
+    if (isStandbys && !this.#session.isUp) this.#greeting.knocked();
+    else if (!this.#knocks.admits()) return;
+    // A standby that has lost the session says so to the next beat.
+    else if (isStandbys) this.#beatNow();
+    else this.#socket?.send(this.#session.question(), from);
   }
 
   /** One active has one standby: two of them would both take its addresses. */

@@ -33,7 +33,7 @@ export class Capacity {
     // Until an active has spoken, nothing is known.
     if (said === this.#said || active === null) return;
     this.#said = said;
-    const fields = { ...found, adapters, active };
+    const fields = { ...found, adapters, active, peer: active };
     if (found.sufficient) this.#tell('info', 'takeover.capacity', fields);
     else {
       const message = `${active} has ${found.needed} addresses; give as many adapters, or share: true`;

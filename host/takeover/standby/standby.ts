@@ -186,7 +186,7 @@ export class Standby {
     if (nowMs - holding.defendedMs < DEFENCE_MS) return;
     holding.defendedMs = nowMs;
     const { adapter, active } = holding;
-    this.#ports.tell('warn', 'takeover.conflict', { address, adapter, active, hardware });
+    this.#ports.tell('warn', 'takeover.conflict', { address, adapter, active, peer: active, hardware });
     const own = this.#actives.get(active)?.entries.find((entry) => entry.address === address);
     // Its active is about to get it back: whose it is then is to be believed.
     if (own?.hardware === hardware && goesBack(holding, this.#configuration)) return;

@@ -279,7 +279,13 @@ describe('a contradiction', () => {
     await world.clock.pass(1000);
     world.standby.onConflict(E, '02:00:00:00:99:99');
     assert.equal(world.announced.length, before + 2);
-    assert.equal(world.events('takeover.conflict', 'standby')[0]?.fields.hardware, '02:00:00:00:99:99');
+    assert.deepEqual(world.events('takeover.conflict', 'standby')[0]?.fields, {
+      address: E,
+      adapter: 'eth1',
+      active: 'shop',
+      peer: 'shop',
+      hardware: '02:00:00:00:99:99',
+    });
   });
 
   it('of an address that is not here is nobody’s', async () => {

@@ -124,6 +124,7 @@ describe('a takeover by instruction', () => {
       adapters: 2,
       sufficient: true,
       active: 'web',
+      peer: 'web',
     });
   });
 

@@ -169,7 +169,8 @@ describe('a session', () => {
   });
 
   it('shows a second standby that takes the first one’s place while that goes on', () => {
-    const active = new ActiveSession(keys, 'web');
+    let nowMs = 0;
+    const active = new ActiveSession(keys, 'web', () => nowMs);
     const [first, second] = [standbyWith(), standbyWith({ name: 'spare' })];
     meet(active, first);
     const beat = active.seal(BEAT);
@@ -178,10 +179,61 @@ describe('a session', () => {
     assert.ok(lost.is === 'answer');
     active.open(lost.bytes);
     meet(active, second);
-    const report = first.seal('web', REPORT);
-    assert.ok(report !== null);
+    const saidBy = (standby: StandbySessions): Buffer => standby.seal('web', REPORT) ?? Buffer.alloc(0);
+    assert.equal(active.open(saidBy(second)).is, 'message');
+    nowMs += 5000;
+    const report = saidBy(first);
     assert.deepEqual(active.open(report), { is: 'second', standby: 'standby' });
     assert.equal(why(active.open(report)), 'replayed');
+  });
+
+  it('shows no second standby by what was on its way when the only one began the next session', () => {
+    let nowMs = 0;
+    const active = new ActiveSession(keys, 'web', () => nowMs);
+    const standby = standbyWith();
+    meet(active, standby);
+    const said = (): Buffer => standby.seal('web', REPORT) ?? Buffer.alloc(0);
+    const [first, second, third] = [said(), said(), said()];
+    const open = (bytes: Buffer) => active.open(bytes);
+    meet(active, standby);
+    assert.equal(why(open(first)), 'replayed', 'before it was heard in the next one');
+    nowMs += 60_000;
+    assert.equal(why(open(second)), 'replayed', 'however long that takes');
+    assert.equal(open(said()).is, 'message');
+    nowMs += 900;
+    assert.equal(why(open(third)), 'replayed', 'and shortly after that');
+    assert.equal(why(open(third)), 'replayed', 'also when it is sent again');
+    nowMs += 60_000;
+    for (const bytes of [first, second, third]) assert.equal(why(open(bytes)), 'replayed');
+  });
+
+  it('asks whether there is another standby, and believes only whoever answers that', () => {
+    const active = new ActiveSession(keys, 'web');
+    const [standby, spare] = [standbyWith(), standbyWith({ name: 'spare' })];
+    meet(active, standby);
+    const answered = (question: Buffer): Buffer => {
+      const answer = spare.open(question, 'x');
+      assert.ok(answer.is === 'answer');
+      return answer.bytes;
+    };
+    const [one, other] = [answered(active.question()), answered(active.question())];
+    assert.deepEqual(active.open(one), { is: 'second', standby: 'spare' });
+    assert.equal(why(active.open(one)), 'replayed', 'once');
+    assert.deepEqual(active.open(other), { is: 'second', standby: 'spare' });
+    // The session is none the worse for it, and an answer to a question of long ago is none.
+    const report = standby.seal('web', REPORT);
+    assert.ok(report !== null);
+    assert.equal(active.open(report).is, 'message');
+    const old = answered(active.question());
+    for (let i = 0; i < 10; i++) active.question();
+    assert.equal(why(active.open(old)), 'replayed');
+    const stranger = new StandbySessions({
+      keys: () => [NEW],
+      name: 'x',
+      identify: () => 'web',
+      nowMs: () => 0,
+    });
+    assert.equal(why(stranger.open(active.question(), 'x')), 'forged');
   });
 
   it('knocks, which proves nothing and begins nothing', () => {
