@@ -125,10 +125,21 @@ describe('A compressed capture', () => {
       const head = file('head.zst', Buffer.from('28b52ffd00000000', 'hex'));
       await assert.rejects(counted(head), refused(/head\.zst: it is compressed with zstd; unpack it first/));
     } else {
+      const half = PCAP.length >> 1;
+      const frames = [PCAP.subarray(0, half), PCAP.subarray(half)].map((part) => zstdCompressSync(part));
       const whole = zstdCompressSync(PCAP);
-      assert.deepEqual(await counted(file('whole.zst', whole)), { packets: MANY, damage: null });
-      const { damage } = await counted(file('cut.zst', whole.subarray(0, -9)));
-      assert.match(damage?.reason ?? '', /the compressed data are/);
+      for (const content of [whole, Buffer.concat(frames)])
+        assert.deepEqual(await counted(file('whole.zst', content)), { packets: MANY, damage: null });
+      for (const missing of [1, 9]) {
+        const { packets, damage } = await counted(file('cut.zst', whole.subarray(0, -missing)));
+        assert.equal(damage?.reason, 'the compressed data are cut short');
+        assert.ok(packets <= MANY);
+      }
+      const { packets, damage } = await counted(
+        file('more.zst', Buffer.concat([whole, Buffer.alloc(99, 'x')])),
+      );
+      assert.deepEqual([packets, damage?.reason.slice(0, 32)], [MANY, 'the compressed data are damaged:']);
+      assert.equal((await counted(file('large.zst', whole), 24 + RECORD_BYTES * 10 + 5)).packets, 10);
     }
   });
 
