@@ -36,7 +36,8 @@ export function isFromServer(address: Address, addressHash: u64): bool {
 }
 
 /**
- * A message about what `hash` names comes in that has no attempt to be remembered with: about UDP, ping and the rest.
+ * What `hash` names comes in, and has no attempt to be remembered with: a message about UDP, ping and the rest, or an answer
+ * that is heard of before its request.
  */
 export function noteInbound(hash: u64): void {
   if (!hasSide()) return;
@@ -52,4 +53,10 @@ export function isForgedInbound(hash: u64): bool {
   if (<u32>load<u8>(interfaces + place) != iface()) return false;
   const side = sideOf(destination, destinationHash());
   return side != 0 && side != iface();
+}
+
+/** Whether what leaves came in on another interface. */
+export function cameInElsewhere(hash: u64): bool {
+  const place = <usize>(hash & (PLACES - 1));
+  return load<u64>(about + (place << 3)) == hash && <u32>load<u8>(interfaces + place) != iface();
 }

@@ -13,6 +13,7 @@ import {
   Outcome,
   settleAttempt,
 } from '../table/attempts';
+import { hashAttempt } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
@@ -36,7 +37,7 @@ import {
 } from './packet';
 import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
-import { isForged, isFromServer } from './sides';
+import { cameInElsewhere, isForged, isFromServer, noteInbound } from './sides';
 import { Verdict } from './verdict';
 
 /** What is answered before its first retransmission was due (RFC 6298 section 2.1) was not turned away. */
@@ -131,9 +132,28 @@ function findAnsweredHere(header: Tcp): u32 {
   return findAnswered(destination, destinationHash(), source, sourceHash(), ports, header.acknowledgement);
 }
 
+function isInThePagesPlace(port: u32): bool {
+  return isAnsweredFor(port) && findDown(source, sourceHash(), port) != 0;
+}
+
+/** Names the answer in hand. */
+function hashAnswer(header: Tcp): u64 {
+  const ports = (header.destinationPort << 16) | header.sourcePort;
+  return <u64>hashAttempt(destinationHash(), sourceHash(), ports, header.acknowledgement);
+}
+
 /** Whether the answer in hand is this machine's own: the page answers in the dead server's place. */
-function isOwnAnswer(port: u32): bool {
-  return isOutgoing() && isAnsweredFor(port) && findDown(source, sourceHash(), port) != 0;
+function isOwnAnswer(header: Tcp): bool {
+  return isOutgoing() && isInThePagesPlace(header.sourcePort) && !cameInElsewhere(hashAnswer(header));
+}
+
+/**
+ * The answer in hand is heard of before its request: each interface has a queue of its own. Where it leaves it must not be taken
+ * for this machine's.
+ */
+function noteEarly(header: Tcp): void {
+  if (!isInThePagesPlace(header.sourcePort) || !isFromServer(source, sourceHash())) return;
+  noteInbound(hashAnswer(header));
 }
 
 /** Whether what is in hand, from source to destination, is about one of this machine's own probes, which then notes it. */
@@ -165,10 +185,14 @@ function acknowledgement(header: Tcp): void {
 function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
-  if (index == 0) return meetsProbe(header, Met.Answer) ? Verdict.ProbeMet : Verdict.SynAckUnasked;
+  if (index == 0) {
+    if (meetsProbe(header, Met.Answer)) return Verdict.ProbeMet;
+    noteEarly(header);
+    return Verdict.SynAckUnasked;
+  }
   const port = header.sourcePort;
   const attempt = attemptAt(index);
-  if (isOwnAnswer(port)) {
+  if (isOwnAnswer(header)) {
     // The client got the page: it was turned away, and that must not look like the silence of a server that is back when
     // the wait is over.
     if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
@@ -194,7 +218,7 @@ function reset(ip: usize, header: Tcp, whole: u32): Verdict {
   if (index == 0) return meetsProbe(header, Met.Reset) ? Verdict.ProbeMet : Verdict.ResetUnasked;
   const port = header.sourcePort;
   const attempt = attemptAt(index);
-  if (attempt.outcome != Outcome.Open || isOwnAnswer(port)) return Verdict.ResetRepeated;
+  if (attempt.outcome != Outcome.Open || isOwnAnswer(header)) return Verdict.ResetRepeated;
   if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.ResetRepeated;
   if (isCorrupt(ip, header, whole)) return Verdict.ResetBadChecksum;

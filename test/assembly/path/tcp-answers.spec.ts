@@ -233,6 +233,41 @@ describe('an answer', () => {
     expect<u32>(saidTimes(Event.Waiting)).toBe(0);
   });
 
+  it("that leaves is the server's if it came in elsewhere, before anybody heard of its request", () => {
+    fresh();
+    answerFor(WEB, true);
+    takeDown();
+    synAck(SATO, SERVER, 7);
+    expect<u32>(give(Direction.In, 2)).toBe(Verdict.SynAckUnasked);
+    syn(SATO, SERVER, 7);
+    give(Direction.In, 1);
+    synAck(SATO, SERVER, 7);
+    expect<u32>(give(Direction.Out, 1)).toBe(Verdict.SynAckAnswers);
+    expect<u32>(saidTimes(Event.Signal)).toBe(1);
+    syn(SATO, SERVER, 8);
+    give(Direction.In, 1);
+    synAck(SATO, SERVER, 8);
+    expect<u32>(give(Direction.Out, 1)).toBe(Verdict.SynAckOwn, 'another answer');
+  });
+
+  it("that leaves is this machine's though somebody wrote it who is where it leaves, or where the server is not", () => {
+    for (let from: u32 = 1; from < 4; from += 2) {
+      fresh();
+      answerFor(WEB, true);
+      takeDown();
+      syn(TANAKA, SERVER, 98);
+      give(Direction.In, 1);
+      give(Direction.Out, 2);
+      synAck(SATO, SERVER, 9);
+      give(Direction.In, from);
+      syn(SATO, SERVER, 9);
+      give(Direction.In, 1);
+      synAck(SATO, SERVER, 9);
+      expect<u32>(give(Direction.Out, 1)).toBe(Verdict.SynAckOwn);
+      expect<u32>(saidTimes(Event.Signal)).toBe(0);
+    }
+  });
+
   it("that leaves is the server's on a port that is not answered for, or no longer", () => {
     fresh();
     answerFor(WEB, true);
