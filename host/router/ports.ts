@@ -42,8 +42,8 @@ export interface Checks {
 export interface Asker {
   /** A suspicion is there, of this process or of an earlier one. */
   open(outage: Outage): void;
-  /** A client of it has failed. */
-  failed(outage: Outage, client: string): void;
+  /** A client of it has failed: just now, or, as is only heard of now, at that moment. */
+  failed(outage: Outage, client: string, atMs?: number): void;
   /** It is over. */
   forget(outage: Outage): void;
   /** A known service leaves somebody waiting. */

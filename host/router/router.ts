@@ -402,7 +402,9 @@ export class Router {
       log.info('client.waiting', { server, port, client });
     }
     clients.set(event.client, waiting);
-    if (outage?.state === 'suspected') this.#options.asker.failed(outage, event.client);
+    // What is said again was not so just now: the server may have come back since.
+    const atMs = this.#sync.isUnderWay ? waiting.lastMs : undefined;
+    if (outage?.state === 'suspected') this.#options.asker.failed(outage, event.client, atMs);
     this.#sync.mention(waiting);
     // The answer to a sync repeats what is on disk already.
     if (outage !== undefined && isNews(known, waiting)) {

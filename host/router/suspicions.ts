@@ -78,11 +78,10 @@ export class Suspicions implements Asker {
     if (failures.size > 0) this.#next(suspicion);
   }
 
-  failed(outage: Outage, client: string): void {
+  failed(outage: Outage, client: string, atMs = this.#options.nowMs()): void {
     const suspicion = this.#suspicions.get(outage);
     if (suspicion === undefined) return;
-    const nowMs = this.#options.nowMs();
-    suspicion.failures.set(client, nowMs);
+    suspicion.failures.set(client, Math.max(suspicion.failures.get(client) ?? atMs, atMs));
     if (!suspicion.isAsking) this.#next(suspicion);
   }
 

@@ -63,6 +63,20 @@ describe('A suspicion', () => {
     assert.equal(world.router.outageOf(WEB), undefined, 'the page knows of none');
   });
 
+  it('of which the fabric says again who failed has that from then, and not from just now', () => {
+    const world = suspected();
+    world.questions();
+    world.router.beginSync();
+    world.down(WEB, { state: 'suspected' });
+    world.client('waiting', WEB, SATO, 7);
+    world.client('waiting', WEB, TANAKA, 9);
+    world.syncEnd();
+    assert.deepEqual(world.questions(), [
+      `failed ${SATO} 7 s ago at ${SERVER} 80`,
+      `failed ${TANAKA} 9 s ago at ${SERVER} 80`,
+    ]);
+  });
+
   it('is on disk with those who failed', () => {
     const world = suspected(WEB, [SATO, TANAKA]);
     assert.deepEqual(
@@ -516,7 +530,7 @@ describe('When the fabric says everything again', () => {
     world.down({ server: OTHER, port: 80 }, { state: 'suspected' });
     world.client('waiting', { server: OTHER, port: 80 }, SATO);
     world.syncEnd();
-    assert.deepEqual(world.questions(), [`open ${OTHER} 80`, `failed ${SATO} at ${OTHER} 80`]);
+    assert.deepEqual(world.questions(), [`open ${OTHER} 80`, `failed ${SATO} 5 s ago at ${OTHER} 80`]);
   });
 
   it('a short outage that settles goes on settling', () => {

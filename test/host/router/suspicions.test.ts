@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Answer } from '../../../host/recovery/asking.ts';
+import type { Outage } from '../../../host/router/outages.ts';
 import { pageOn } from './checking.ts';
 import { Suspecting } from './suspecting.ts';
 import { HOST, NAKAMURA6, OTHER, SATO, SECURE, SERVER, STRANGER, TANAKA, WEB } from './world.ts';
@@ -692,6 +693,25 @@ describe('A suspicion', () => {
     await one.pass(0);
     assert.deepEqual([one.asked(), one.ends], [[PROBE], [`${SERVER} 80 outage`]]);
   });
+
+  for (const [what, isNew, outcome] of [
+    ['does not become one of just now', false, 'short'],
+    ['is none before the last', true, 'alone'],
+  ] as const) {
+    it(`in which a failure is said again: it ${what}`, async (test) => {
+      const one = known(test);
+      one.answers(WEB, { verdict: 'answered', heardMs: one.nowMs - 30_000 });
+      const waiting = { firstMs: one.nowMs - 10_000, lastMs: one.nowMs - 5000, tries: 3 };
+      const about = { id: 1, state: 'suspected', cause: 'unanswered', triedPort: 80 } as const;
+      const clients = new Map([[SATO, waiting]]);
+      const outage: Outage = { ...WEB, ...about, fromMs: waiting.firstMs, clients };
+      one.suspicions.open(outage);
+      if (isNew) one.suspicions.failed(outage, SATO);
+      one.suspicions.failed(outage, SATO, waiting.lastMs);
+      await one.pass(1);
+      assert.deepEqual(one.ends, [`${SERVER} 80 ${outcome}`]);
+    });
+  }
 
   it('that is opened twice is asked once', async (test) => {
     const one = known(test);

@@ -140,7 +140,10 @@ export class World {
       services: this.services,
       asker: {
         open: question('open'),
-        failed: (outage, client) => question(`failed ${client} at`)(outage),
+        failed: (outage, client, atMs) =>
+          question(
+            `failed ${client} ${atMs === undefined ? '' : `${(this.nowMs - atMs) / SECOND_MS} s ago `}at`,
+          )(outage),
         forget: question('forget'),
         look: question('look'),
         admit: question('admit'),
