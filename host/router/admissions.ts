@@ -4,6 +4,7 @@
  * second, those first that the configuration names.
  */
 import type { Target } from '../fabric/records.ts';
+import type { Log } from '../log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
 import { nameOf } from './outages.ts';
 import type { Services } from './services.ts';
@@ -13,6 +14,7 @@ export interface AdmissionsOptions {
   readonly asking: Pick<Asking, 'probe'>;
   readonly services: Services;
   readonly steered: () => Pick<Steered, 'mayAsk'>;
+  readonly log: Pick<Log, 'debug'>;
 }
 
 const EVERY_MS = 100;
@@ -57,10 +59,13 @@ export class Admissions {
   }
 
   async #ask(target: Target): Promise<void> {
-    const { asking, services, steered } = this.#options;
+    const { asking, services, steered, log } = this.#options;
     // The configuration may be another one by now.
     if (!steered().mayAsk(target.server, target.port)) return;
-    services.admit(target, admitted(await asking.probe(target, 'quiet')));
+    const answer = await asking.probe(target, 'quiet');
+    services.admit(target, admitted(answer));
+    const { verdict, met } = answer;
+    log.debug('service.asked', { ...target, verdict, met: met.join(' ') });
   }
 }
 
