@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
 import { until } from '../host/tools.ts';
@@ -10,14 +12,15 @@ import { story, turnedAway } from './support.ts';
 
 /** The router's address where the servers are. */
 const WAN_SIDE = '172.27.178.1';
-const URL = urlOf('s80', 4);
+/** Only an answer tells that a server is back. */
+const RECOVER = { traps: false, arp: false };
 
-/** The server's firewall keeps the router itself out. */
-async function shutOut(lab: Lab): Promise<void> {
+/** The firewall of s80 keeps it out. */
+async function keepOut(lab: Lab, who: string, verdict: string): Promise<void> {
   const ruleset = `table inet shut {
     chain input {
       type filter hook input priority filter;
-      ip saddr ${WAN_SIDE} tcp dport { 22, 80 } drop
+      ip saddr ${who} tcp dport { 22, 80 } ${verdict}
     }
   }`;
   const { code, stderr } = await lab.run('s80', ['nft', ruleset]);
@@ -30,33 +33,93 @@ async function isLookedFor(lab: Lab, server: string): Promise<boolean> {
   return stdout.includes('INCOMPLETE');
 }
 
-describe('a server that does not let the router in', () => {
-  story('is back when a new visitor who was let through is answered', async (lab) => {
-    await Promise.all([lab.start('mail'), lab.start('s80')]);
-    await shutOut(lab);
-    // Only an answer tells that it is back.
-    const recover = { traps: false, arp: false };
-    const ringback = await Ringback.start(lab, { page: PAGE, recover });
-    assert.equal(await lab.tryTo('c150', 's80'), 'served');
-    await turnedAway(lab, ringback, 'c151', 's80');
-    await until('the page is in its place', async () =>
-      (await kernelState(lab)).includes(`${address('s80')} . 80`),
-    );
-    await until('the kernel keeps no request for it', async () => !(await isLookedFor(lab, 's80')));
-    await lab.plug('s80');
+/** What the router itself sends to servers leaves by another uplink, where nobody answers. */
+async function otherUplink(lab: Lab): Promise<void> {
+  const name = `${lab.prefix}uplink`;
+  const script = `ip netns add ${name}
+    ip -n ${lab.prefix}router link add wan1 type veth peer name eth0 netns ${name}
+    ip -n ${lab.prefix}router address add 192.0.2.1/24 dev wan1
+    ip -n ${lab.prefix}router link set wan1 up
+    ip -n ${name} address add 192.0.2.2/24 dev eth0
+    ip -n ${name} link set eth0 up
+    ip -n ${lab.prefix}router route add 172.27.178.0/24 via 192.0.2.2 table 99
+    ip -n ${lab.prefix}router rule add iif lo lookup 99 priority 99`;
+  await promisify(execFile)('sh', ['-e', '-c', script]);
+}
 
-    // Whoever has seen the page is not the one, however often he asks.
-    await until('the next visitor is let through', async () => {
-      await sleep(500);
-      assert.equal((await ask(lab, VISITOR, URL)).status, 503);
-      return /elements/.test(await setOf(lab, 'open4'));
-    });
-    assert.equal((await ask(lab, VISITOR, URL)).status, 503);
-    assert.match((await ask(lab, 'c154', URL)).body, /s80 at your service/);
-    const { sign } = await ringback.event({ event: 'outage.closed', server: address('s80') });
-    assert.equal(sign, 'syn-ack');
-    assert.deepEqual(ringback.matching({ event: 'recovery.signal', sign: 'connect' }), []);
-    assert.match((await served(lab, URL)).body, /s80 at your service/);
-    await ringback.event({ event: 'notice.sent', mail: 'sato@example.jp' });
+/** Its page goes when somebody new is let through and is answered; none of the router's own connections is. */
+async function endsByVisitor(lab: Lab, ringback: Ringback, server: string): Promise<void> {
+  const url = urlOf(server, 4);
+  // Whoever has seen the page is not the one, however often he asks.
+  await until('the next visitor is let through', async () => {
+    await sleep(500);
+    assert.equal((await ask(lab, VISITOR, url)).status, 503);
+    return /elements/.test(await setOf(lab, 'open4'));
+  });
+  assert.equal((await ask(lab, VISITOR, url)).status, 503);
+  assert.match((await ask(lab, 'c154', url)).body, new RegExp(`${server} at your service`));
+  const { sign } = await ringback.event({ event: 'outage.closed', server: address(server) });
+  assert.equal(sign, 'syn-ack');
+  assert.deepEqual(ringback.matching({ event: 'recovery.signal', sign: 'connect' }), []);
+  assert.match((await served(lab, url)).body, new RegExp(`${server} at your service`));
+}
+
+const isSteered = async (lab: Lab, server: string): Promise<boolean> =>
+  (await kernelState(lab)).includes(`${address(server)} . 80`);
+
+describe('a router whose own connections no server answers', { concurrency: 2 }, () => {
+  story(
+    'hears from a new visitor who was let through that a server which keeps it out is back',
+    async (lab) => {
+      await Promise.all([lab.start('mail'), lab.start('s80')]);
+      await keepOut(lab, WAN_SIDE, 'drop');
+      const ringback = await Ringback.start(lab, { page: PAGE, recover: RECOVER });
+      assert.equal(await lab.tryTo('c150', 's80'), 'served');
+      await turnedAway(lab, ringback, 'c151', 's80');
+      await until('the page is in its place', () => isSteered(lab, 's80'));
+      await until('the kernel keeps no request for it', async () => !(await isLookedFor(lab, 's80')));
+      await lab.plug('s80');
+      await endsByVisitor(lab, ringback, 's80');
+      await ringback.event({ event: 'notice.sent', mail: 'sato@example.jp' });
+    },
+  );
+
+  story('because they leave by another uplink believes two clients, and not one', async (lab) => {
+    await Promise.all([lab.start('mail'), lab.start('s80'), lab.start('s81')]);
+    await otherUplink(lab);
+    const fabric = { interfaces: ['lan0', 'wan0', 'wan1'] };
+    const ringback = await Ringback.start(lab, { fabric, page: PAGE, recover: RECOVER });
+    for (const server of ['s80', 's81']) {
+      // Which way requests leave is seen by one of them for certain.
+      for (let i = 0; i < 6; i++) assert.equal(await lab.tryTo('c150', server), 'served');
+      const { verdict } = await ringback.event({ event: 'service.asked', server: address(server) });
+      assert.notEqual(verdict, 'answered');
+    }
+    // One keeps Sato out and lives, the other does not.
+    await keepOut(lab, address('c151'), 'reject with tcp reset');
+    await lab.freeze('s81');
+    const dead = address('s81');
+    const isOver = (): boolean => ringback.matching({ event: 'outage.opened', server: dead }).length > 0;
+    const looks: string[] = [];
+    await Promise.all([
+      lab.tryTo('c151', 's80', { patienceS: 6 }),
+      lab.tryTo('c151', 's81', { patienceS: 6 }),
+      lab.tryTo('c152', 's81', { patienceS: 6 }),
+      until('the outage is known', async () => {
+        looks.push(await lab.tryTo('c150', 's80'));
+        await sleep(200);
+        return isOver();
+      }),
+    ]);
+    assert.deepEqual(new Set(looks), new Set(['served']));
+    await until('the page is in its place', () => isSteered(lab, 's81'));
+    assert.equal(await isSteered(lab, 's80'), false);
+    await ringback.event({ event: 'suspicion.ended', server: address('s80'), outcome: 'alone' });
+    await lab.thaw('s81');
+    await endsByVisitor(lab, ringback, 's81');
+    for (const mail of ['sato@example.jp', 'nakamura@example.jp']) {
+      await ringback.event({ event: 'notice.sent', server: dead, mail });
+    }
+    assert.deepEqual(ringback.matching({ event: 'outage.opened', server: address('s80') }), []);
   });
 });
