@@ -7,110 +7,161 @@ import { story } from './support.ts';
 
 /** Sato is turned away, Tanaka is not. */
 const [SATO, TANAKA] = ['c151', 'c150'];
+const VERSIONS: readonly IpVersion[] = [4, 6];
 const PORTS = [80, 22];
 /** The router's address where the servers are. */
 const WAN_SIDE = '172.27.178.1';
 
+/** How Sato is turned away, each time at another server. */
 interface Way {
   readonly name: string;
-  readonly node: 's80' | 'router';
+  readonly server: string;
+  /** Whose firewall does it. */
+  readonly node: string;
   readonly hook: 'input' | 'forward';
   readonly verdict: string;
 }
 
+/** A further address of s80. */
+const SECOND = 's83';
 const WAYS: readonly Way[] = [
-  { name: 'rejects with port unreachable', node: 's80', hook: 'input', verdict: 'reject' },
-  { name: 'drops in silence', node: 's80', hook: 'input', verdict: 'drop' },
-  { name: 'resets', node: 's80', hook: 'input', verdict: 'reject with tcp reset' },
-  { name: 'resets', node: 'router', hook: 'forward', verdict: 'reject with tcp reset' },
+  { name: 'rejects with port unreachable', server: 's80', node: 's80', hook: 'input', verdict: 'reject' },
+  { name: 'drops in silence', server: 's81', node: 's81', hook: 'input', verdict: 'drop' },
+  { name: 'resets', server: 's82', node: 's82', hook: 'input', verdict: 'reject with tcp reset' },
+  {
+    name: 'resets by the router',
+    server: SECOND,
+    node: 'router',
+    hook: 'forward',
+    verdict: 'reject with tcp reset',
+  },
 ];
 
-function ban({ hook, verdict }: Way, version: IpVersion): string {
-  const family = version === 4 ? 'ip' : 'ip6';
-  const rule = `${family} saddr ${address(SATO, version)} tcp dport { 22, 80 } ${verdict}`;
-  return `table inet ban {
+async function rule(lab: Lab, { node, hook, verdict }: Way, who: string): Promise<void> {
+  const ruleset = `table inet ban {
     chain ${hook} {
       type filter hook ${hook} priority filter;
-      ${rule}
+      ${who} tcp dport { 22, 80 } ${verdict}
     }
   }`;
+  const { code, stderr } = await lab.run(node, ['nft', ruleset]);
+  assert.equal(code, 0, stderr);
+}
+
+async function ban(lab: Lab, way: Way): Promise<void> {
+  for (const [version, family] of [
+    [4, 'ip'],
+    [6, 'ip6'],
+  ] as const) {
+    await rule(
+      lab,
+      way,
+      `${family} saddr ${address(SATO, version)} ${family} daddr ${address(way.server, version)}`,
+    );
+  }
 }
 
 /** Whether the server itself answers. */
-async function isServed(lab: Lab, version: IpVersion, port: number): Promise<boolean> {
-  const host = version === 4 ? address('s80') : `[${address('s80', 6)}]`;
-  const argv = ['curl', '--silent', '--globoff', '--max-time', '5', `http://${host}:${port}/`];
-  const { stdout } = await lab.run(TANAKA, argv);
+async function isServed(
+  lab: Lab,
+  client: string,
+  server: string,
+  version: IpVersion,
+  port: number,
+  patienceS = 5,
+): Promise<boolean> {
+  const host = version === 4 ? address(server) : `[${address(server, 6)}]`;
+  const options = ['--silent', '--globoff', '--max-time', String(patienceS)];
+  const { stdout } = await lab.run(client, ['curl', ...options, `http://${host}:${port}/`]);
   return stdout.includes('at your service');
 }
 
-describe('a client that is turned away alone', { concurrency: 2 }, () => {
-  for (const way of WAYS) {
-    for (const version of [4, 6] as const) {
-      for (const confirm of ['connect', 'none']) {
-        const where = way.node === 'router' ? 'a firewall of the router' : 'the server';
-        story(
-          `by ${where} that ${way.name} hides no server: IPv${version}, confirm ${confirm}`,
-          async (lab) => {
-            await Promise.all([lab.start('mail'), lab.start('s80'), lab.start('s80', 22)]);
-            const ringback = await Ringback.start(lab, {
-              page: PAGE,
-              recover: { confirm },
-              servers: [{ address: address('s80', version), name: 'www.example.jp' }],
-            });
-            for (const port of PORTS) assert.equal(await isServed(lab, version, port), true);
-            const { code, stderr } = await lab.run(way.node, ['nft', ban(way, version)]);
-            assert.equal(code, 0, stderr);
-            // Each tries again and again, as people do.
-            const looks: boolean[] = [];
-            const sato = async (port: number): Promise<void> => {
-              for (let i = 0; i < 4; i++) await lab.tryTo(SATO, 's80', { version, port, patienceS: 1 });
-            };
-            const tanaka = async (port: number): Promise<void> => {
-              for (let i = 0; i < 6; i++) looks.push(await isServed(lab, version, port));
-            };
-            await Promise.all(PORTS.flatMap((port) => [sato(port), tanaka(port)]));
-            // Whose silence ends after the server has answered somebody is not even suspected.
-            if (way.verdict !== 'drop')
-              await ringback.event({ event: 'suspicion.ended', outcome: 'alone' }, 60_000);
-            for (const port of PORTS) looks.push(await isServed(lab, version, port));
-            assert.deepEqual([looks.length, looks.filter((isGood) => !isGood).length], [14, 0]);
-            const events = ['outage.opened', 'page.shown', 'notice.queued'];
-            assert.deepEqual(
-              events.map((event) => ringback.matching({ event }).length),
-              [0, 0, 0],
-            );
-          },
-        );
-      }
-    }
-  }
+/** Every way, IP version and port, at the same time. */
+const CASES = WAYS.flatMap((way) =>
+  VERSIONS.flatMap((version) =>
+    PORTS.map((port) => ({ way, version, port, name: `${way.name}, IPv${version}, port ${port}` })),
+  ),
+);
 
-  for (const verdict of ['drop', 'reject with tcp reset']) {
-    story(`hides no server that does not let the router in: ${verdict}`, async (lab) => {
-      await lab.start('s80');
-      const shut = { name: '', node: 's80', hook: 'input', verdict } as const;
-      const ruleset = ban(shut, 4)
-        .replace('table inet ban', 'table inet shut')
-        .replace(address(SATO), WAN_SIDE);
-      assert.equal((await lab.run('s80', ['nft', ruleset])).code, 0);
-      const ringback = await Ringback.start(lab, {
-        page: PAGE,
-        servers: [{ address: address('s80'), name: 'www.example.jp' }],
-      });
-      assert.equal(await isServed(lab, 4, 80), true);
-      const [rejects] = WAYS;
-      assert.ok(rejects !== undefined);
-      assert.equal((await lab.run('s80', ['nft', ban(rejects, 4)])).code, 0);
-      assert.equal(await lab.tryTo(SATO, 's80'), 'turned away');
-      await ringback.event({ event: 'suspicion.opened', server: address('s80') });
-      for (let i = 0; i < 12; i++) assert.equal(await isServed(lab, 4, 80), true);
-      // Nothing can be asked; that somebody else is served says enough.
-      await ringback.event({ event: 'suspicion.ended', outcome: 'alone' }, 60_000);
-      assert.equal(await isServed(lab, 4, 80), true);
-      for (const event of ['outage.opened', 'page.shown', 'notice.queued']) {
-        assert.deepEqual(ringback.matching({ event }), []);
+describe('a client that is turned away alone', { concurrency: 3 }, () => {
+  for (const confirm of ['connect', 'none']) {
+    story(`hides no server, whichever way that is: confirm ${confirm}`, async (lab) => {
+      await lab.start('mail');
+      for (const node of ['s80', 's81', 's82']) for (const port of PORTS) await lab.start(node, port);
+      for (const version of VERSIONS) {
+        const further = `${address(SECOND, version)}/${version === 4 ? 24 : 64}`;
+        await lab.run('s80', ['ip', 'address', 'add', further, 'dev', 'eth0']);
+      }
+      const servers = WAYS.flatMap(({ server }) =>
+        VERSIONS.map((version) => ({ address: address(server, version), name: `${server}.example.jp` })),
+      );
+      const ringback = await Ringback.start(lab, { page: PAGE, recover: { confirm }, servers });
+      const look = ({ way, version, port }: (typeof CASES)[number]): Promise<boolean> =>
+        isServed(lab, TANAKA, way.server, version, port);
+      for (const one of CASES) assert.equal(await look(one), true, one.name);
+      for (const way of WAYS) await ban(lab, way);
+
+      // Each tries again and again, as people do.
+      await Promise.all(
+        CASES.map(async (one) => {
+          const { way, version, port } = one;
+          const sato = async (): Promise<void> => {
+            for (let i = 0; i < 4; i++) {
+              const isLetIn = await isServed(lab, SATO, way.server, version, port, 1);
+              assert.equal(isLetIn, false, `${one.name}: is banned`);
+            }
+          };
+          const tanaka = async (): Promise<void> => {
+            for (let i = 0; i < 6; i++) assert.equal(await look(one), true, `${one.name}: look ${i + 1}`);
+          };
+          await Promise.all([sato(), tanaka()]);
+        }),
+      );
+      for (const way of WAYS) {
+        for (const version of VERSIONS) {
+          // Whose silence ends after the server has answered somebody is not even suspected.
+          const ended = { event: 'suspicion.ended', server: address(way.server, version), outcome: 'alone' };
+          if (way.verdict !== 'drop') await ringback.event(ended, 60_000);
+        }
+      }
+      for (const one of CASES) assert.equal(await look(one), true, `${one.name}: at the end`);
+      for (const { way, version, name } of CASES) {
+        for (const event of ['outage.opened', 'page.shown', 'notice.queued']) {
+          const said = ringback.matching({ event, server: address(way.server, version) });
+          assert.deepEqual(said, [], name);
+        }
       }
     });
   }
+
+  story('hides no server that does not let the router in, whether it drops or resets', async (lab) => {
+    const shut = { s80: 'drop', s81: 'reject with tcp reset' };
+    const servers = Object.keys(shut);
+    for (const [server, verdict] of Object.entries(shut)) {
+      await lab.start(server);
+      await rule(lab, { name: '', server, node: server, hook: 'input', verdict }, `ip saddr ${WAN_SIDE}`);
+    }
+    const ringback = await Ringback.start(lab, { page: PAGE });
+    const look = (server: string): Promise<boolean> => isServed(lab, TANAKA, server, 4, 80);
+    await Promise.all(
+      servers.map(async (server) => {
+        const target = { server: address(server) };
+        assert.equal(await look(server), true, server);
+        await rule(
+          lab,
+          { name: '', server, node: server, hook: 'input', verdict: 'reject' },
+          `ip saddr ${address(SATO)}`,
+        );
+        assert.equal(await lab.tryTo(SATO, server), 'turned away');
+        await ringback.event({ event: 'suspicion.opened', ...target });
+        for (let i = 0; i < 12; i++) assert.equal(await look(server), true, `${server}: look ${i + 1}`);
+        // Nothing can be asked; that somebody else is served says enough.
+        await ringback.event({ event: 'suspicion.ended', outcome: 'alone', ...target }, 60_000);
+        assert.equal(await look(server), true, server);
+      }),
+    );
+    for (const event of ['outage.opened', 'page.shown', 'notice.queued']) {
+      assert.deepEqual(ringback.matching({ event }), []);
+    }
+  });
 });
