@@ -8,8 +8,8 @@ import { createSocket } from 'node:dgram';
 import { setMaxListeners } from 'node:events';
 import { systemCodeOf } from '../errors.ts';
 import type { FabricEvent, Met, Target } from '../fabric/records.ts';
-import { Connections } from './connections.ts';
-import type { Dialled } from './dial.ts';
+import { Connections, dialFrom } from './connections.ts';
+import { type Dialled, type DialOptions, dial } from './dial.ts';
 import { pause } from './pause.ts';
 import { Places, type Rank } from './places.ts';
 
@@ -104,6 +104,24 @@ export class Asking {
     return this.#inTurn(target, 'quiet', this.#ask(target, [0]));
   }
 
+  /**
+   * One connection of a check whether it is back. What left by another way than the clients' requests is no answer, whoever
+   * gave it. Where the fabric is away or can't see it, what the connection says counts.
+   */
+  dial(options: DialOptions): Promise<Dialled> {
+    const { fabric } = this.#options;
+    if (!fabric.seesProbes) return dial(options);
+    return this.#afterOthers(options, async () => {
+      const first = firstLocalPort();
+      const count = await fabric.ask(options, first);
+      const outcome = await dialFrom(options, { first, count });
+      const isAnswer = outcome === 'answered' || outcome === 'refused';
+      const met = isAnswer && count > 0 ? await this.#way(options) : null;
+      fabric.askEnd(options);
+      return met?.has('leftElsewhere') === true ? 'silent' : outcome;
+    });
+  }
+
   /** What the fabric knows without asking anybody. */
   async heard(target: Target): Promise<Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>> {
     return this.#afterOthers(target, async () => this.#times(await this.#options.fabric.askMet(target)));
@@ -143,7 +161,7 @@ export class Asking {
   #ask(target: Target, starts: readonly number[]): () => Promise<Answer> {
     return async () => {
       const { fabric, nowMs } = this.#options;
-      const first = FIRST_LOCAL_PORT + Math.floor(Math.random() * LOCAL_PORTS);
+      const first = firstLocalPort();
       const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
       const connections = new Connections(target, { first, count }, { nowMs, closing: this.#closing.signal });
       const { outcomes, beganMs } = await connections.run(starts);
@@ -153,6 +171,16 @@ export class Asking {
       const met = [...(asked?.met ?? [])];
       return { verdict, met, wasReset, resolved: met.includes('resolved'), beganMs, ...this.#times(asked) };
     };
+  }
+
+  /** What a connection has met that was answered, as soon as the fabric has seen it leave. */
+  async #way(target: Target): Promise<ReadonlySet<Met> | null> {
+    for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
+      await pause(waitMs, this.#closing.signal);
+      const asked = await this.#options.fabric.askMet(target);
+      const isSeen = asked?.met.has('left') || asked?.met.has('leftElsewhere');
+      if (isSeen || asked === null || waitMs >= LATE_FRAMES_MS) return asked?.met ?? null;
+    }
   }
 
   /** The fabric sees a frame some milliseconds after its connection does, and later on a busy machine. */
@@ -198,6 +226,10 @@ export class Asking {
     const ms = (us: number | null): number | null => (us === null ? null : this.#options.fabric.msOf(us));
     return { heardMs: ms(asked.heardUs), hostHeardMs: ms(asked.hostHeardUs) };
   }
+}
+
+function firstLocalPort(): number {
+  return FIRST_LOCAL_PORT + Math.floor(Math.random() * LOCAL_PORTS);
 }
 
 /** `met`: what the fabric saw; null: it saw nothing, because it is away, or, without `seesProbes`, because it can't. */

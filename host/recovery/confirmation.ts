@@ -4,7 +4,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { type Dialled, dial } from './dial.ts';
+import { type Dial, type Dialled, dial } from './dial.ts';
 import { pause } from './pause.ts';
 
 export interface ConfirmerOptions {
@@ -16,6 +16,8 @@ export interface ConfirmerOptions {
   readonly patienceMs?: number;
   /** Connections at the same time, all servers together. */
   readonly connections?: number;
+  /** Makes them. */
+  readonly dial?: Dial;
 }
 
 /** What is made of the way to a confirmation. */
@@ -44,6 +46,7 @@ export class Confirmer {
   readonly #settleMs: number;
   readonly #connectTimeoutMs: number;
   readonly #patienceMs: number;
+  readonly #dial: Dial;
   /** Connections that may still be opened, and who waits for one. */
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -53,6 +56,7 @@ export class Confirmer {
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 5000;
     this.#patienceMs = options.patienceMs ?? 600_000;
     this.#free = options.connections ?? 64;
+    this.#dial = options.dial ?? dial;
   }
 
   /**
@@ -107,7 +111,7 @@ export class Confirmer {
       this.#release();
       return 'impossible';
     }
-    return dial({ server, port, timeoutMs: this.#connectTimeoutMs, onClosed: () => this.#release() });
+    return this.#dial({ server, port, timeoutMs: this.#connectTimeoutMs, onClosed: () => this.#release() });
   }
 
   /** The port that answered first, or null if none does (or it does not matter any more). */

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Target } from '../fabric/records.ts';
-import { type Dialled, dial } from './dial.ts';
+import { type Dialled, type DialOptions, dial } from './dial.ts';
 import { pause } from './pause.ts';
 
 /** After the first one has begun. */
@@ -14,7 +14,7 @@ const AGAIN_MS = 200;
 const MOST_AGAIN = 25;
 
 /** Local ports that the fabric looks out for. */
-interface LocalPorts {
+export interface LocalPorts {
   readonly first: number;
   /** 0: any port will do. */
   readonly count: number;
@@ -73,6 +73,23 @@ export class Connections {
       if (this.#outcomes.length === 0) this.#beganMs = this.#nowMs();
     }
   }
+}
+
+/** One connection from the first of these ports that is free. */
+export async function dialFrom(options: DialOptions, { first, count }: LocalPorts): Promise<Dialled> {
+  const { onClosed, ...rest } = options;
+  let outcome: Dialled = 'impossible';
+  let closed = Promise.resolve();
+  for (let at = 0; outcome === 'impossible' && at < Math.max(count, 1); at++) {
+    const from = count === 0 ? {} : { localPort: first + at };
+    let dialled: Promise<Dialled> = Promise.resolve(outcome);
+    closed = new Promise((resolve) => {
+      dialled = dial({ ...rest, ...from, onClosed: resolve });
+    });
+    outcome = await dialled;
+  }
+  void closed.then(onClosed);
+  return outcome;
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

@@ -22,6 +22,8 @@ export interface DialOptions {
   readonly onClosed?: () => void;
 }
 
+export type Dial = (options: DialOptions) => Promise<Dialled>;
+
 const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET']);
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'ENOPROTOOPT']);
 const SILENT = new Set(['ETIMEDOUT']);

@@ -15,6 +15,7 @@ import { newStopKey, StopLinks } from '../notify/stop-links.ts';
 import { OWN_PATH } from '../page/pages.ts';
 import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
+import type { Dial } from '../recovery/dial.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
 import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
@@ -65,8 +66,8 @@ export function run(file: string, log: Log, signals: Signals): Promise<void> {
   return runRole(description, file, log, signals);
 }
 
-function confirmerOf({ recover }: RouterConfiguration): Confirmer | null {
-  return recover.confirm === 'connect' ? new Confirmer(recover) : null;
+function confirmerOf({ recover }: RouterConfiguration, dial: Dial): Confirmer | null {
+  return recover.confirm === 'connect' ? new Confirmer({ settleMs: recover.settleMs, dial }) : null;
 }
 
 /** The same as long as the state lives: its links lie in people's mailboxes. */
@@ -94,7 +95,13 @@ class RouterRole implements RunningRole<RouterConfiguration> {
   #confirmer: Confirmer | null;
   #deadServers: DeadServers | null = null;
   readonly #links: StopLinks;
-  readonly #prober = new Confirmer({ settleMs: 0, connections: PROBES, connectTimeoutMs: PROBE_MS });
+  readonly #dial: Dial = (options) => this.#asking.dial(options);
+  readonly #prober = new Confirmer({
+    settleMs: 0,
+    connections: PROBES,
+    connectTimeoutMs: PROBE_MS,
+    dial: this.#dial,
+  });
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt = new Date();
@@ -105,7 +112,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
     this.#configuration = configuration;
     this.#store = store;
     this.#log = log;
-    this.#confirmer = confirmerOf(configuration);
+    this.#confirmer = confirmerOf(configuration, this.#dial);
     this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp));
     const current = (): RouterConfiguration => this.#configuration;
     this.#links = new StopLinks(stopKeyOf(store));
@@ -246,7 +253,7 @@ class RouterRole implements RunningRole<RouterConfiguration> {
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
     const { fabric, control, state, page } = this.#configuration;
     this.#configuration = { ...next, fabric, control, state, page };
-    this.#confirmer = confirmerOf(next);
+    this.#confirmer = confirmerOf(next, this.#dial);
     this.#sender.use(sender);
     this.#router.reconfigure(this.#configuration);
     this.#outbox.wake();
