@@ -33,7 +33,7 @@ async function isLookedFor(lab: Lab, server: string): Promise<boolean> {
   return stdout.includes('INCOMPLETE');
 }
 
-/** What the router itself sends to servers leaves by another uplink, where nobody answers. */
+/** What the router itself sends to servers leaves by another uplink, where somebody else answers in the name of s81. */
 async function otherUplink(lab: Lab): Promise<void> {
   const name = `${lab.prefix}uplink`;
   const script = `ip netns add ${name}
@@ -42,9 +42,12 @@ async function otherUplink(lab: Lab): Promise<void> {
     ip -n ${lab.prefix}router link set wan1 up
     ip -n ${name} address add 192.0.2.2/24 dev eth0
     ip -n ${name} link set eth0 up
+    ip -n ${name} link set lo up
+    ip -n ${name} address add ${address('s81')}/32 dev lo
     ip -n ${lab.prefix}router route add 172.27.178.0/24 via 192.0.2.2 table 99
     ip -n ${lab.prefix}router rule add iif lo lookup 99 priority 99`;
   await promisify(execFile)('sh', ['-e', '-c', script]);
+  await lab.start('uplink');
 }
 
 /** Its page goes when somebody new is let through and is answered; none of the router's own connections is. */
@@ -87,6 +90,7 @@ describe('a router whose own connections no server answers', { concurrency: 2 },
   story('because they leave by another uplink believes two clients, and not one', async (lab) => {
     await Promise.all([lab.start('mail'), lab.start('s80'), lab.start('s81')]);
     await otherUplink(lab);
+    assert.equal(await lab.tryTo('router', 's81'), 'served');
     const fabric = { interfaces: ['lan0', 'wan0', 'wan1'] };
     const ringback = await Ringback.start(lab, { fabric, page: PAGE, recover: RECOVER });
     for (const server of ['s80', 's81']) {
