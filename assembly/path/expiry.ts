@@ -172,7 +172,8 @@ export function end(index: u32, outcome: u32): void {
  * answers, or of whose services others are known: only if that service is known, for a scan is no outage.
  */
 function judge(attempt: Attempt): void {
-  if (attempt.has(AttemptFlag.Acknowledged)) return;
+  // What is credited in full has been told with its outage, or will be.
+  if (attempt.has(AttemptFlag.Acknowledged) || attempt.credited == attempt.tries) return;
   const clientHash = hashAddress(attempt.client);
   const serverHash = hashAddress(attempt.server);
   const port = <u32>attempt.serverPort;

@@ -91,6 +91,25 @@ describe('the end of an outage', () => {
     checkTables(16, 64, 64);
   });
 
+  it('tells nobody a second time whose wait ends in the next one', () => {
+    down();
+    silent(SATO, 5);
+    back();
+    release();
+    expect<bool>(saidOf(Event.Released, SATO)).toBe(true);
+    aboutServer(Command.Forget, SERVER, WEB);
+    pass(SECOND_US);
+    syn(TANAKA, SERVER, 6);
+    give();
+    refusal(TANAKA, SERVER, 6);
+    give();
+    aboutServer(Command.Confirm, SERVER, WEB);
+    drained();
+    wait(2 * WAIT_US);
+    expect<bool>(saidOf(Event.Waiting, SATO)).toBe(false);
+    checkTables(16, 64, 64);
+  });
+
   it('takes nobody along whose last request is older than the last answer before it', () => {
     fresh(ASKING);
     silent(SATO, 5);

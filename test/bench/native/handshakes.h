@@ -45,7 +45,7 @@ static inline void judge(struct attempt *attempt)
 	const struct server *host, *service;
 	bool answers;
 
-	if (attempt->acknowledged)
+	if (attempt->acknowledged || attempt->credited == attempt->tries)
 		return;
 	if (outage != NULL) {
 		credit(outage, attempt, clientHash);
