@@ -46,6 +46,8 @@ export interface Asker {
   failed(outage: Outage, client: string, atMs?: number): void;
   /** It is over. */
   forget(outage: Outage): void;
+  /** Its end is told to those who waited. */
+  told(outage: Outage): void;
   /** A known service leaves somebody waiting. */
   look(target: Target): void;
   /** A service lives: does it answer this machine, too? */

@@ -449,6 +449,7 @@ export class Router {
     for (const outage of recovery.outages) {
       this.outages.delete(outage);
       this.steered.forget(outage);
+      this.#options.asker.told(outage);
     }
     this.#options.onChange();
     this.#tellings.begin(recovery, recovery.outages);

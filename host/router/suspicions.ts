@@ -63,6 +63,8 @@ export class Suspicions implements Asker {
   /** By the target: when it was asked last, and when a look last found it silent. */
   readonly #asked = new Map<string, number>();
   readonly #silent = new Map<string, number>();
+  /** By the target and the client: when he was told of its return last. */
+  readonly #told = new Map<string, number>();
 
   constructor(options: SuspicionsOptions) {
     this.#options = options;
@@ -83,6 +85,12 @@ export class Suspicions implements Asker {
     if (suspicion === undefined) return;
     suspicion.failures.set(client, Math.max(suspicion.failures.get(client) ?? atMs, atMs));
     if (!suspicion.isAsking) this.#next(suspicion);
+  }
+
+  told(outage: Outage): void {
+    const target = nameOf(lookedAt(outage));
+    const nowMs = this.#options.nowMs();
+    for (const client of outage.clients.keys()) note(this.#told, `${target} ${client}`, nowMs, MOST_TOLD);
   }
 
   forget(outage: Outage): void {
@@ -232,14 +240,15 @@ export class Suspicions implements Asker {
   /** The server answers: they were turned away alone, unless it was down until a moment ago. */
   #live(suspicion: Suspicion, answer: Answer | undefined): void {
     const { outage, failures } = suspicion;
-    // Looks are for services: for what was tried, where it is about a machine.
-    const looked = { server: outage.server, port: outage.port || outage.triedPort };
-    const silentMs = this.#silent.get(nameOf(looked)) ?? Number.NEGATIVE_INFINITY;
+    const looked = nameOf(lookedAt(outage));
+    const silentMs = this.#silent.get(looked) ?? Number.NEGATIVE_INFINITY;
     // A machine whose port is closed has answered by its reset.
     const wasReset = answer?.verdict === 'answered' && answer.wasReset;
     const wasShort = [...outage.clients].some(([client, { firstMs, lastMs }]) => {
       if (wasReset && !this.#alone.isKnown(outage, client)) return true;
-      if (silentMs >= firstMs) return true;
+      // Who was told since is not told of the same silence once more, though he had begun to wait before it.
+      const toldMs = this.#told.get(`${looked} ${client}`) ?? Number.NEGATIVE_INFINITY;
+      if (silentMs >= firstMs && toldMs < silentMs) return true;
       if (this.#alone.isKnown(outage, client) || answer === undefined) return false;
       // Asked so late that it may have come back meanwhile, and nobody was answered while this one tried.
       const isLate = answer.beganMs - (failures.get(client) ?? lastMs) > AT_ONCE_MS;
@@ -315,12 +324,18 @@ export class Suspicions implements Asker {
   }
 }
 
+/** Looks are for services: for what was tried, where it is about a machine. */
+function lookedAt({ server, port, triedPort }: Outage): Target {
+  return { server, port: port || triedPort };
+}
+
 /** What is noted by target is bounded: who sends packets chooses the targets. */
 const MOST_NOTED = 4096;
+const MOST_TOLD = 10_000;
 
-function note(noted: Map<string, number>, name: string, ms: number): void {
+function note(noted: Map<string, number>, name: string, ms: number, most = MOST_NOTED): void {
   noted.delete(name);
   noted.set(name, ms);
   const [oldest] = noted.keys();
-  if (noted.size > MOST_NOTED && oldest !== undefined) noted.delete(oldest);
+  if (noted.size > most && oldest !== undefined) noted.delete(oldest);
 }

@@ -27,7 +27,14 @@ const NO_JOURNAL = {
   tellSome: () => {},
   room: 200_000,
 };
-const NO_ASKER = { open: () => {}, failed: () => {}, forget: () => {}, look: () => {}, admit: () => {} };
+const NO_ASKER = {
+  open: () => {},
+  failed: () => {},
+  forget: () => {},
+  told: () => {},
+  look: () => {},
+  admit: () => {},
+};
 
 export interface Plane {
   readonly daemon: FakeDaemon;

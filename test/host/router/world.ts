@@ -145,6 +145,7 @@ export class World {
             `failed ${client} ${atMs === undefined ? '' : `${(this.nowMs - atMs) / SECOND_MS} s ago `}at`,
           )(outage),
         forget: question('forget'),
+        told: () => {},
         look: question('look'),
         admit: question('admit'),
       },
