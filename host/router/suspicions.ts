@@ -38,6 +38,8 @@ export interface SuspicionsOptions {
 
 /** A probe that began so long after the failure says what was so then. */
 const AT_ONCE_MS = 2000;
+/** What the fabric heard so long after a probe began it heard while that was under way, however late it was to say so. */
+const MEANWHILE_MS = 500;
 /** One service is asked so often at the most, whoever fails there. */
 const GAP_MS = 1000;
 /** Where asking says nothing: again after this, ever more seldom. */
@@ -300,7 +302,10 @@ export class Suspicions implements Asker {
   /** Whether the probe shows that the service is down while its machine may live. */
   #isDown(target: Target, answer: Answer): boolean {
     const isTurnedAway = answer.verdict === 'reset' || answer.verdict === 'silent';
-    return isTurnedAway && this.#options.services.isKnown(target) && this.#means(target);
+    // A slow service, or one behind several machines: this one's word is not that of all.
+    const livesForOthers = answer.heardMs !== null && answer.heardMs > answer.beganMs + MEANWHILE_MS;
+    if (!isTurnedAway || livesForOthers) return false;
+    return this.#options.services.isKnown(target) && this.#means(target);
   }
 
   /**
