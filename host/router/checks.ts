@@ -141,7 +141,8 @@ export class ConnectChecks implements Checks {
       else if (sign === 'connect') onAnswer(outage, 0);
       return (await this.#settled(signal)) ? 0 : null;
     }
-    const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports);
+    // Where nobody tried a port, and none is known, there is nothing that would have to answer.
+    const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports) || this.#tried(outage).length === 0;
     const seen = new AbortController();
     const watcher: Watcher = {
       isBack: (dialled, port) => {
