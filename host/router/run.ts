@@ -79,7 +79,7 @@ function stopKeyOf(store: Store): string {
   return key;
 }
 
-class RouterRole implements RunningRole<RouterConfiguration> {
+export class RouterRole implements RunningRole<RouterConfiguration> {
   #configuration: RouterConfiguration;
   readonly #store: Store;
   readonly #log: Log;
@@ -210,6 +210,14 @@ class RouterRole implements RunningRole<RouterConfiguration> {
     });
     this.#router.resume(store.read(loadOutages));
     store.whenLost(() => this.#router.rewrite());
+  }
+
+  get router(): Router {
+    return this.#router;
+  }
+
+  get services(): Services {
+    return this.#services;
   }
 
   async open(): Promise<void> {

@@ -2,7 +2,7 @@
  * The daemon's part of the conversation around the module in this process: a daemon that a test can kill, start
  * again, make slow, and show frames to. It speaks over a Unix socket.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Engine } from '../../../host/fabric/engine.ts';
 import type { FabricEvent } from '../../../host/fabric/records.ts';
@@ -21,10 +21,19 @@ const CONFIGURE = codes.number('Command.Configure');
 /** Its clock is far from the host's. */
 const AHEAD_US = 3_600_000_000;
 
+/** Its end of the connection to a host. */
+export interface HostEnd {
+  on(event: 'data', listener: (bytes: Buffer) => void): unknown;
+  on(event: 'error', listener: () => void): unknown;
+  write(bytes: Buffer): unknown;
+  destroy(): unknown;
+}
+
 export class FakeDaemon {
   readonly #path: string;
+  readonly #clockMs: () => number;
   #server: Server | null = null;
-  #host: Socket | null = null;
+  #host: HostEnd | null = null;
   #engine = this.#fresh();
   #configured = false;
   #rest: Buffer = Buffer.alloc(0);
@@ -41,13 +50,14 @@ export class FakeDaemon {
   /** How many hosts have connected. */
   hosts = 0;
 
-  constructor(path: string) {
+  constructor(path: string, clockMs = () => performance.now()) {
     this.#path = path;
+    this.#clockMs = clockMs;
   }
 
   /** Serves the socket: with an empty module, unless it has been there before and only its host has gone. */
   async start(): Promise<void> {
-    const server = createServer((socket) => this.#welcome(socket));
+    const server = createServer((socket) => this.welcome(socket));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.#path, resolve));
   }
@@ -68,10 +78,10 @@ export class FakeDaemon {
     this.#host = null;
   }
 
-  /** A frame on the first interface, now. */
-  frame(bytes: Buffer, direction: 'In' | 'Out' = 'In'): void {
+  /** A frame, now. */
+  frame(bytes: Buffer, direction: 'In' | 'Out' = 'In', iface = 1): void {
     const way = codes.number(`Direction.${direction}`);
-    this.#engine.frame(codes.number('Link.Ethernet'), 1, way, bytes, this.nowUs);
+    this.#engine.frame(codes.number('Link.Ethernet'), iface, way, bytes, this.nowUs);
     this.#engine.drain();
   }
 
@@ -82,7 +92,7 @@ export class FakeDaemon {
   }
 
   get nowUs(): number {
-    return Math.round(performance.now() * 1000) + AHEAD_US + this.#passedUs;
+    return Math.round(this.#clockMs() * 1000) + AHEAD_US + this.#passedUs;
   }
 
   report(report: Interface): void {
@@ -114,7 +124,8 @@ export class FakeDaemon {
     });
   }
 
-  #welcome(socket: Socket): void {
+  /** A host has connected. */
+  welcome(socket: HostEnd): void {
     this.#host?.destroy();
     this.#host = socket;
     this.hosts++;

@@ -1,0 +1,43 @@
+/** Who lives in a town, and the configuration of its router. */
+import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
+import type { RouterConfiguration } from '../../../host/config/types.ts';
+import type { Target } from '../../../host/fabric/records.ts';
+
+export const SERVER = '172.27.178.80';
+export const WEB: Target = { server: SERVER, port: 80 };
+export const SECURE: Target = { server: SERVER, port: 443 };
+export const SHELL: Target = { server: SERVER, port: 22 };
+export const SATO = '172.27.179.151';
+export const TANAKA = '172.27.179.150';
+export const NAKAMURA = '172.27.179.152';
+
+export interface TownOptions {
+  /** Sections of the configuration. */
+  readonly more?: string;
+  readonly ask?: 'connect' | 'none';
+  readonly confirm?: 'connect' | 'none';
+  readonly page?: readonly number[];
+  /** Services that have answered an earlier process, and its clients. */
+  readonly known?: readonly Target[];
+}
+
+export function configurationOf({
+  more = '',
+  ask = 'connect',
+  confirm = 'connect',
+  page = [80, 443],
+}: TownOptions): RouterConfiguration {
+  const text = `
+detect: {watch: [172.27.176.0/21], ask: ${ask}}
+recover: {confirm: ${confirm}, traps: {listen: false}}
+fabric: {socket: /fabric.sock, capacity: {servers: 4096}}
+smtp: {host: 127.0.0.1, from: ringback@router.example}
+page: {listen: 8480, ports: [${page.join(', ')}]}
+clients:
+  - {address: ${SATO}, mail: sato@example.jp}
+  - {address: ${TANAKA}, mail: tanaka@example.jp}
+  - {address: ${NAKAMURA}, mail: nakamura@example.jp}
+${more}
+`;
+  return parseRouterConfiguration(text, 'test.yaml');
+}

@@ -1,0 +1,265 @@
+/**
+ * A town: people who try servers, a router between them, and a network by script. The whole program as `ringback run` has it
+ * (but the page's sockets and the kernel's table behind it), the real module in its daemon, on a clock that the test turns.
+ */
+import type { TestContext } from 'node:test';
+import type { RouterConfiguration } from '../../../host/config/types.ts';
+import type { Target } from '../../../host/fabric/records.ts';
+import type { Log } from '../../../host/log.ts';
+import type { Mail } from '../../../host/notify/mail.ts';
+import { type Delivery, MailSender } from '../../../host/notify/smtp.ts';
+import { Openings } from '../../../host/router/openings.ts';
+import { nameOf } from '../../../host/router/outages.ts';
+import { RouterRole } from '../../../host/router/run.ts';
+import { saveService } from '../../../host/store/services.ts';
+import { Store } from '../../../host/store/store.ts';
+import { random } from '../../random.ts';
+import { FakeDaemon } from '../fabric/fake-daemon.ts';
+import { type LoggedLine, recordingLog } from '../tools.ts';
+import { configurationOf, NAKAMURA, type TownOptions } from './configuration.ts';
+import { Network, type Opening, type Script } from './network.ts';
+import { replace } from './replace.ts';
+import { replaceSockets } from './sockets.ts';
+import { Time } from './time.ts';
+import { WireEnd } from './wire.ts';
+
+const TICK_MS = 250;
+const LOOK_MS = 1000;
+const REPORT_MS = 10_000;
+const FIRST_PORT = 40_000;
+
+export type Killed = 'program' | 'daemon' | 'both';
+
+export interface TryOptions {
+  /** The client gives up after so many seconds. */
+  readonly patience?: number;
+}
+
+/** The log, after each of whose lines something is done. */
+function watched(log: Log, onLine: () => void): Log {
+  const at =
+    (level: keyof Log): Log['info'] =>
+    (...line) => {
+      log[level](...line);
+      onLine();
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+export class Town {
+  readonly time: Time;
+  readonly network: Network;
+  readonly lines: LoggedLine[];
+  /** To whom a mail was sent, in order, and what it says. */
+  readonly mails: { readonly to: string; readonly text: string; readonly sentMs: number }[] = [];
+  /** Whatever was answered for in its place for a second: `server port`. */
+  readonly everHidden = new Set<string>();
+  /** The code of the error with which this machine opens no sockets. */
+  exhausted: string | null = null;
+  readonly #log: Log;
+  /** Called after every line of the log. */
+  onLine: (line: LoggedLine) => void = () => {};
+  readonly #configuration: RouterConfiguration;
+  /** null: it does not run, and nobody sees the frames. */
+  #daemon: FakeDaemon | null = null;
+  readonly #store: Store;
+  #role: RouterRole | null = null;
+  #hostEnd: WireEnd | null = null;
+  #openings: Openings | null = null;
+  /** Where the next visitor is let through, unless it is one of these. */
+  readonly #open = new Map<string, readonly string[]>();
+  #ports = 0;
+
+  /** A town whose router has just been started, and knows of nothing. */
+  static async begin(test: TestContext, options: TownOptions = {}): Promise<Town> {
+    const configuration = configurationOf(options);
+    const time = new Time(test);
+    const store = await Store.open({ directory: null, log: recordingLog().log });
+    test.after(() => store.close());
+    const { known = [] } = options;
+    store.write((sql) => {
+      const nowMs = store.clock.nowMs();
+      for (const { server, port } of known)
+        saveService(sql, { server, port, heardMs: nowMs, admitted: true, askedMs: nowMs });
+    });
+    const town = new Town(test, configuration, { store, time });
+    await town.start();
+    return town;
+  }
+
+  private constructor(
+    test: TestContext,
+    configuration: RouterConfiguration,
+    { store, time }: { store: Store; time: Time },
+  ) {
+    const { log, lines } = recordingLog();
+    this.lines = lines;
+    this.#log = watched(log, () => {
+      const line = lines.at(-1);
+      if (line !== undefined) this.onLine(line);
+    });
+    this.#configuration = configuration;
+    this.#store = store;
+    this.time = time;
+    this.network = new Network({
+      time: this.time,
+      frame: (bytes, direction, side) => this.#daemon?.frame(bytes, direction, side),
+      isShown: (client, target) => this.#isShown(client, target),
+    });
+    replaceSockets(test, {
+      time: this.time,
+      network: () => this.network,
+      connect: () => this.#connect(),
+      exhausted: () => this.exhausted,
+    });
+    replace(test, Math, { random: random(1) });
+    const send = async ({ to, text }: Mail): Promise<Delivery> => {
+      this.mails.push({ to, text, sentMs: this.time.nowMs });
+      return { outcome: 'delivered' };
+    };
+    replace(test, MailSender.prototype, { send });
+    this.time.every(TICK_MS, () => this.#daemon?.pass(0));
+    this.time.every(LOOK_MS, () => this.#keepDoors());
+    this.time.every(REPORT_MS, () => this.#daemon?.report({ name: 'lan0' }));
+  }
+
+  #connect(): WireEnd {
+    const [host, end] = WireEnd.pair();
+    this.#hostEnd = host;
+    queueMicrotask(() => (this.#daemon === null ? end.destroy() : this.#daemon.welcome(end)));
+    return host;
+  }
+
+  /** Starts what does not run. */
+  async start(): Promise<void> {
+    this.#daemon ??= new FakeDaemon('', () => this.time.nowMs);
+    if (this.#role !== null) return;
+    const role = new RouterRole(this.#configuration, this.#store, this.#log);
+    this.#role = role;
+    this.#openings = new Openings(role.services);
+    const begun = role.begin();
+    await this.time.pass(0);
+    await begun;
+  }
+
+  /** It ends in the middle of what it does, and nothing is left of it but what is on disk. */
+  kill(what: Killed): void {
+    const host = this.#hostEnd;
+    if (what !== 'daemon') {
+      this.time.forget();
+      host?.removeAllListeners();
+      this.#role = null;
+    }
+    if (what !== 'program') this.#daemon = null;
+    host?.destroy();
+  }
+
+  pass(seconds: number): Promise<void> {
+    return this.time.pass(seconds);
+  }
+
+  get #router() {
+    if (this.#role === null) throw new Error('the program does not run');
+    return this.#role.router;
+  }
+
+  /** What is answered for in its place. */
+  get hidden(): string[] {
+    return this.#role === null ? [] : this.#router.steered.targets().map(nameOf);
+  }
+
+  /** What is known to be down: `server port`, 0 for a machine. */
+  get down(): string[] {
+    return this.#router.outages.down().map(nameOf);
+  }
+
+  /** Whether it was ever down, or hidden. */
+  get wasEverDown(): boolean {
+    return this.everHidden.size > 0 || this.logged('outage.opened').length > 0;
+  }
+
+  get script(): Script {
+    return this.network.script;
+  }
+
+  set script(script: Script) {
+    this.network.script = script;
+  }
+
+  /** A client tries. */
+  tries(client: string, target: Target, { patience = 120 }: TryOptions = {}): Opening {
+    const port = FIRST_PORT + (this.#ports++ % 20_000);
+    const to = { address: target.server, port: target.port };
+    const opening = this.network.open({ address: client, port }, to, false, () => {});
+    this.time.after(patience * 1000, () => {
+      opening.isOver = true;
+    });
+    return opening;
+  }
+
+  /** So many seconds in which a client tries every so many. */
+  triesEvery(
+    everySeconds: number,
+    seconds: number,
+    client: string,
+    target: Target,
+    options?: TryOptions,
+  ): void {
+    for (let at = 0; at < seconds; at += everySeconds) {
+      this.time.after(at * 1000, () => this.tries(client, target, options));
+    }
+  }
+
+  /** Somebody is served everywhere, and the router itself, too: all services are known, and admit it. */
+  async goesWell(...targets: readonly Target[]): Promise<void> {
+    for (const target of targets) this.tries(NAKAMURA, target);
+    await this.pass(3);
+  }
+
+  /** How often it was logged: targets. */
+  logged(event: string): string[] {
+    return this.lines
+      .filter((line) => line.event === event)
+      .map(({ fields }) => `${fields.server} ${fields.port}`);
+  }
+
+  /** How suspicions ended. */
+  get outcomes(): string[] {
+    return this.lines
+      .filter(({ event }) => event === 'suspicion.ended')
+      .map(({ fields }) => `${fields.server} ${fields.port} ${fields.outcome}`);
+  }
+
+  /** How often a server was asked. */
+  get asked(): number {
+    return this.logged('suspicion.asked').length;
+  }
+
+  /** To whom mails were sent, sorted. */
+  get told(): string[] {
+    return this.mails.map(({ to }) => to.replace('@example.jp', '')).sort();
+  }
+
+  /** What the page does whenever what is steered may have changed. */
+  #keepDoors(): void {
+    if (this.#role === null) return;
+    const steered = new Map(this.#router.steered.targets().map((one) => [nameOf(one), one]));
+    this.#openings?.keep(steered, this.#store.clock.nowMs());
+    for (const name of steered.keys()) this.everHidden.add(name);
+    for (const name of this.#open.keys()) if (!steered.has(name)) this.#open.delete(name);
+  }
+
+  #isShown(client: string, target: Target): boolean {
+    const name = nameOf(target);
+    if (this.#role === null || this.#router.outageOf(target) === undefined) return false;
+    if (!this.hidden.includes(name)) return false;
+    const others = this.#open.get(name);
+    if (others !== undefined && !others.includes(client)) {
+      this.#open.delete(name);
+      return false;
+    }
+    const next = this.#openings?.shown(target, client, this.#store.clock.nowMs()) ?? null;
+    if (next !== null) this.#open.set(name, next);
+    return true;
+  }
+}
