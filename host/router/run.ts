@@ -184,7 +184,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       nowMs,
       log,
       onAnswer: (target) => this.#router.recoveries.onProbed(target),
-      onSilence: (target, beganMs) => this.#dataPlane.foundSilent(target, beganMs),
+      onSilence: (target, atMs) => this.#dataPlane.foundSilent(target, atMs),
       onEnd: (outage, outcome, port) => this.#router.suspected.onAsked(outage, outcome, port),
     });
     this.#router = new Router({

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { type Answer, type Asking, MOST_OF_SERVER } from '../recovery/asking.ts';
 import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
+import { Looks } from './looks.ts';
 import { nameOf, type Outage } from './outages.ts';
 import type { Asker } from './ports.ts';
 import type { Services } from './services.ts';
@@ -30,8 +31,8 @@ export interface SuspicionsOptions {
   readonly log: Pick<Log, 'debug'>;
   /** It answered this machine. */
   readonly onAnswer: (target: Target) => void;
-  /** A look that began then found it silent. */
-  readonly onSilence: (target: Target, beganMs: number) => void;
+  /** A look found it silent at that moment. */
+  readonly onSilence: (target: Target, atMs: number) => void;
   /** `port`: with `service` and `narrowed`, the one that it is about. */
   readonly onEnd: (outage: Outage, outcome: Outcome, port?: number) => void;
 }
@@ -62,15 +63,21 @@ export class Suspicions implements Asker {
   readonly #suspicions = new Map<Outage, Suspicion>();
   readonly #alone = new Alone();
   readonly #admissions: Admissions;
-  /** By the target: when it was asked last, and when a look last found it silent. */
+  readonly #looks: Looks;
+  /** By the target: when it was asked last. */
   readonly #asked = new Map<string, number>();
-  readonly #silent = new Map<string, number>();
   /** By the target and the client: when he was told of its return last. */
   readonly #told = new Map<string, number>();
 
   constructor(options: SuspicionsOptions) {
     this.#options = options;
     this.#admissions = new Admissions(options);
+    this.#looks = new Looks({
+      ...options,
+      mayAsk: ({ server, port }) => options.steered().mayAsk(server, port),
+      means: (target) => this.#means(target),
+      onAnswer: (target) => this.#isAnswered(target),
+    });
   }
 
   open(outage: Outage): void {
@@ -105,19 +112,11 @@ export class Suspicions implements Asker {
   close(): void {
     for (const outage of [...this.#suspicions.keys()]) this.forget(outage);
     this.#admissions.close();
+    this.#looks.close();
   }
 
-  /** A known service leaves somebody waiting: one quiet connection, to know later whether it was down for a moment. */
   look(target: Target): void {
-    const { asking, steered, onSilence } = this.#options;
-    if (!steered().mayAsk(target.server, target.port)) return;
-    void asking.look(target).then((answer) => {
-      if (answer.verdict === 'answered') this.#isAnswered(target);
-      if (answer.verdict !== 'silent' && answer.verdict !== 'reset') return;
-      if (!this.#means(target)) return;
-      note(this.#silent, nameOf(target), answer.beganMs);
-      onSilence(target, answer.beganMs);
-    });
+    this.#looks.follow(target);
   }
 
   admit(target: Target): void {
@@ -146,14 +145,9 @@ export class Suspicions implements Asker {
     const port = outage.port || outage.triedPort;
     if (isAsking || port === 0 || nowMs - (this.#asked.get(name) ?? 0) < LOOK_MS) return;
     note(this.#asked, name, nowMs);
-    const target = { server: outage.server, port };
-    if (!this.#options.steered().mayAsk(target.server, port)) return;
-    void this.#options.asking.look(target).then((answer) => {
+    void this.#looks.at({ server: outage.server, port }).then((isSilent) => {
       const suspicion = this.#suspicions.get(outage);
-      const isSilent = answer.verdict === 'silent' || answer.verdict === 'reset';
-      if (suspicion === undefined || !isSilent || !this.#means(target)) return;
-      note(this.#silent, nameOf(target), answer.beganMs);
-      this.#askIn(suspicion, 0);
+      if (suspicion !== undefined && isSilent) this.#askIn(suspicion, 0);
     });
   }
 
@@ -243,7 +237,7 @@ export class Suspicions implements Asker {
   #live(suspicion: Suspicion, answer: Answer | undefined): void {
     const { outage, failures } = suspicion;
     const looked = nameOf(lookedAt(outage));
-    const silentMs = this.#silent.get(looked) ?? Number.NEGATIVE_INFINITY;
+    const silentMs = this.#looks.silentMs(lookedAt(outage));
     // A machine whose port is closed has answered by its reset.
     const wasReset = answer?.verdict === 'answered' && answer.wasReset;
     const wasShort = [...outage.clients].some(([client, { firstMs, lastMs }]) => {

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Answer } from '../../../host/recovery/asking.ts';
 import type { Outage } from '../../../host/router/outages.ts';
 import { pageOn } from './checking.ts';
-import { Suspecting } from './suspecting.ts';
+import { Suspecting, WAIT_MS } from './suspecting.ts';
 import { HOST, NAKAMURA6, OTHER, SATO, SECURE, SERVER, STRANGER, TANAKA, WEB } from './world.ts';
 
 /** In the network of Nakamura. */
@@ -445,11 +445,34 @@ describe('A look', () => {
     one.answers(WEB, { verdict: 'silent' });
     one.suspicions.look(WEB);
     const lookedMs = one.nowMs;
-    await one.pass(29);
+    await one.pass(0.2);
     assert.deepEqual(one.silences, [[`${SERVER} 80`, lookedMs]]);
     one.answers(WEB, { verdict: 'answered', heardMs: one.nowMs });
     await one.suspect(WEB, [SATO], { ago: 30 });
     assert.deepEqual(one.ends, [`${SERVER} 80 short`]);
+  });
+
+  it('is repeated, one at a time, until it is answered', async (test) => {
+    const one = known(test);
+    one.answers(WEB, { verdict: 'silent' });
+    one.suspicions.look(WEB);
+    await one.pass(0.7);
+    one.suspicions.look(WEB);
+    one.answers(WEB, { verdict: 'answered' });
+    await one.pass(60);
+    assert.deepEqual(one.asked(), [LOOK, LOOK, LOOK, LOOK]);
+    assert.deepEqual([one.silences.length, one.lives], [3, [`${SERVER} 80`]]);
+  });
+
+  it('is not repeated any more when those who wait are about to be turned away', async (test) => {
+    const one = known(test);
+    one.answers(WEB, { verdict: 'silent' });
+    one.suspicions.look(WEB);
+    await one.pass(60);
+    const times = one.silences.map(([, atMs]) => atMs);
+    const [first = 0] = times;
+    assert.ok(Math.max(...times) - first <= WAIT_MS - 4000);
+    assert.ok(Math.max(...times) - first >= WAIT_MS - 6000);
   });
 
   it('before they tried says nothing of them', async (test) => {

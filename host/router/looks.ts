@@ -1,0 +1,92 @@
+/**
+ * Looks at a known service that leaves somebody waiting: one quiet connection, to know later whether it was down for a
+ * moment. As long as it is silent it is looked at again: who comes shortly before its return, and gives up, is told, too.
+ */
+import type { Target } from '../fabric/records.ts';
+import type { Asking } from '../recovery/asking.ts';
+import { nameOf } from './outages.ts';
+
+export interface LooksOptions {
+  readonly asking: Pick<Asking, 'look'>;
+  /** Whether that service may be connected to. */
+  readonly mayAsk: (target: Target) => boolean;
+  /** Whether its silence says something. */
+  readonly means: (target: Target) => boolean;
+  /** How long a client waits before it is turned away. */
+  readonly waitMs: () => number;
+  readonly nowMs: () => number;
+  readonly onAnswer: (target: Target) => void;
+  /** It was silent at that moment. */
+  readonly onSilence: (target: Target, atMs: number) => void;
+}
+
+/** Between two looks: with what they take no more than 2 s, so that whoever gives up in between was silent to one of them. */
+const AGAIN_MS = 300;
+/** Before the first who wait are turned away and it is asked: a probe does not wait for a look. */
+const EARLIER_MS = 5000;
+/** A connection's second request (RFC 6298: after 1 s) is still waited for. */
+const REPEATED_MS = 1000;
+/** Who sends packets chooses the targets. */
+const MOST_NOTED = 4096;
+
+export class Looks {
+  readonly #options: LooksOptions;
+  /** By the target: when it was found silent last. */
+  readonly #silent = new Map<string, number>();
+  /** Those that are looked at, with the wait for the next time. */
+  readonly #followed = new Map<string, NodeJS.Timeout | null>();
+
+  constructor(options: LooksOptions) {
+    this.#options = options;
+  }
+
+  /** Until it answers, or is asked anyway. */
+  follow(target: Target): void {
+    const { waitMs, nowMs } = this.#options;
+    if (!this.#followed.has(nameOf(target))) this.#next(target, nowMs() + waitMs() - EARLIER_MS);
+  }
+
+  /** Once; whether it was silent. */
+  async at(target: Target): Promise<boolean> {
+    const { asking, mayAsk, means, nowMs, onAnswer } = this.#options;
+    if (!mayAsk(target)) return false;
+    const { verdict, beganMs } = await asking.look(target);
+    if (verdict === 'answered') onAnswer(target);
+    if ((verdict !== 'silent' && verdict !== 'reset') || !means(target)) return false;
+    this.#note(nameOf(target), Math.min(beganMs + REPEATED_MS, nowMs()));
+    return true;
+  }
+
+  /** When it was found silent last; before all times if it never was. */
+  silentMs(target: Target): number {
+    return this.#silent.get(nameOf(target)) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  close(): void {
+    for (const timer of this.#followed.values()) if (timer !== null) clearTimeout(timer);
+    this.#followed.clear();
+  }
+
+  #next(target: Target, untilMs: number): void {
+    const { nowMs, onSilence } = this.#options;
+    const name = nameOf(target);
+    this.#followed.set(name, null);
+    void this.at(target).then((isSilent) => {
+      if (isSilent) onSilence(target, this.silentMs(target));
+      const goesOn = isSilent && this.#followed.has(name) && nowMs() < untilMs;
+      if (!goesOn) this.#followed.delete(name);
+      else
+        this.#followed.set(
+          name,
+          setTimeout(() => this.#next(target, untilMs), AGAIN_MS),
+        );
+    });
+  }
+
+  #note(name: string, ms: number): void {
+    this.#silent.delete(name);
+    this.#silent.set(name, ms);
+    const [oldest] = this.#silent.keys();
+    if (this.#silent.size > MOST_NOTED && oldest !== undefined) this.#silent.delete(oldest);
+  }
+}
