@@ -6,10 +6,12 @@
  *
  * Accepted is the Mailbox of RFC 5321 section 4.1.2 without its two odd forms, quoted local parts and
  * address literals: a dot-atom (RFC 5322 section 3.2.3, ASCII only) of at most 64 octets (RFC 5321 section
- * 4.5.3.1.1), `@`, and a domain of letter-digit-hyphen labels (RFC 1035 section 2.3.1, RFC 1123 section
+ * 4.5.3.1.1), whose dots may stand anywhere, because Japanese mobile networks gave such addresses; `@`, and a domain of letter-digit-hyphen labels (RFC 1035 section 2.3.1, RFC 1123 section
  * 2.1), where internationalised labels may be written as U-labels or A-labels (RFC 5890 section 2.3.2.1);
  * at most 254 octets in all, so that with its angle brackets it fits the path of RFC 5321 section
  * 4.5.3.1.3. A domain of one label is allowed: mail hosts of a site's own network often have no other.
+ *
+ * What people type has the full-width ＠ of their keyboards, or a domain's last dot: that is what was meant.
  */
 
 import { domainToASCII, domainToUnicode } from 'node:url';
@@ -17,7 +19,8 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_OCTETS = 254;
 const MAX_DOMAIN_OCTETS = 253;
-const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+const ATOMS = /^(?=.*[^.])[\w!#$%&'*+/=?^`{|}~.-]+$/;
+const DOT_ATOM = /^[^.]+(?:\.[^.]+)*$/;
 const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
 
 /**
@@ -40,13 +43,17 @@ export function canonicalDomain(text: string): string | null {
   return plain ? ascii : null;
 }
 
-/** The same mailbox with its domain in A-labels, or null if the text is not exactly one plain address. */
+/**
+ * The same mailbox with its domain in A-labels, or null if the text is not exactly one plain address. It is what is kept,
+ * compared and shown; what is written to is `wireMailAddress`.
+ */
 export function canonicalMailAddress(text: string): string | null {
-  if (text.length > MAX_ADDRESS_OCTETS) return null;
-  const at = text.indexOf('@');
+  // With the dot that goes.
+  if (text.length > MAX_ADDRESS_OCTETS + 1) return null;
+  const at = text.search(/[@＠]/);
   const local = text.slice(0, Math.max(at, 0));
-  if (local.length > MAX_LOCAL_OCTETS || !DOT_ATOM.test(local)) return null;
-  const domain = canonicalDomain(text.slice(at + 1));
+  if (local.length > MAX_LOCAL_OCTETS || !ATOMS.test(local)) return null;
+  const domain = canonicalDomain(text.slice(at + 1).replace(/\.$/, ''));
   if (domain === null) return null;
   const address = `${local}@${domain}`;
   return address.length > MAX_ADDRESS_OCTETS ? null : address;
@@ -57,9 +64,21 @@ export function isMailAddress(text: string): boolean {
   return canonicalMailAddress(text) !== null;
 }
 
+/** A canonical address as mail servers take it: with its local part quoted (RFC 5321 section 4.1.2) where its dots ask for it. */
+export function wireMailAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  const local = address.slice(0, at);
+  return DOT_ATOM.test(local) ? address : `"${local}"${address.slice(at)}`;
+}
+
+/** Whose address it is: mail servers that tell people apart by the case of their letters are not met any more. */
+export function mailOwner(address: string): string {
+  return address.toLowerCase();
+}
+
 /**
- * One form for all the ways to write the same person's address that mail services know: in lower case, without dots
- * and without what follows a plus sign before the `@`. For counting and comparing; never to be written to.
+ * One form for all the ways to write the same person's address that some mail services know: in lower case, without dots
+ * and without what follows a plus sign before the `@`. Elsewhere these are several people: it is for counting only.
  */
 export function foldMailAddress(address: string): string {
   const at = address.lastIndexOf('@');

@@ -1,6 +1,6 @@
 /** The links by which people say, with one click, that they want no more notices (RFC 8058). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { foldMailAddress } from '../config/mail-address.ts';
+import { foldMailAddress, mailOwner } from '../config/mail-address.ts';
 
 /** Long enough that nobody guesses it, short enough for a line of mail. */
 const PROOF_BYTES = 16;
@@ -28,10 +28,23 @@ export class StopLinks {
     if (encoded === undefined || proof === undefined || more.length > 0) return null;
     const mail = Buffer.from(encoded, 'base64url').toString();
     const given = Buffer.from(proof, 'base64url');
-    return given.length === PROOF_BYTES && timingSafeEqual(given, this.#proof(mail)) ? mail : null;
+    if (given.length !== PROOF_BYTES) return null;
+    return timingSafeEqual(given, this.#proof(mail)) || timingSafeEqual(given, this.#foldedProof(mail))
+      ? mail
+      : null;
   }
 
+  /** NUL is in no mail address: what proves one form is no proof of the other. */
   #proof(mail: string): Buffer {
-    return createHmac('sha256', this.#key).update(foldMailAddress(mail)).digest().subarray(0, PROOF_BYTES);
+    return this.#proofOf(`\0${mailOwner(mail)}`);
+  }
+
+  /** Of links in mails that an older version has sent. */
+  #foldedProof(mail: string): Buffer {
+    return this.#proofOf(foldMailAddress(mail));
+  }
+
+  #proofOf(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest().subarray(0, PROOF_BYTES);
   }
 }

@@ -1,6 +1,7 @@
 /** How often people may register: token buckets in maps of bounded size. */
 
 import { clientNetwork } from '../config/address.ts';
+import { foldMailAddress } from '../config/mail-address.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -86,21 +87,11 @@ export class RegistrationLimits {
   admit(client: string, mail: string, nowMs: number): number {
     const keys = [
       [this.#clients, clientNetwork(client)],
-      [this.#mails, foldedMail(mail)],
+      [this.#mails, foldMailAddress(mail)],
       [this.#all, ''],
     ] as const;
     const waitMs = Math.max(...keys.map(([buckets, key]) => buckets.waitMs(key, nowMs)));
     if (waitMs === 0) for (const [buckets, key] of keys) buckets.take(key, nowMs);
     return waitMs;
   }
-}
-
-/**
- * One spelling for the mailboxes that many providers hold to be one: any case, dots in the local part, and what follows a
- * `+` in it. Only to count, never to send to.
- */
-export function foldedMail(mail: string): string {
-  const at = mail.lastIndexOf('@');
-  const [local = ''] = mail.slice(0, at).split('+', 1);
-  return `${local.replaceAll('.', '')}${mail.slice(at)}`.toLowerCase();
 }

@@ -52,9 +52,10 @@ function partsOf(language: Language) {
       <section aria-labelledby="question">
       <h2 id="question">${words.question}</h2>
       <p id="how">${words.invitation}</p>`,
+    // No type="email": browsers keep back what the router understands, a full-width ＠ for instance.
     field: html`
       <label for="mail">${words.mail}</label>
-      <input id="mail" name="mail" type="email" required maxlength="254" autocomplete="email"`,
+      <input id="mail" name="mail" inputmode="email" autocapitalize="none" spellcheck="false" required maxlength="255" autocomplete="email"`,
     fieldRight: html` aria-describedby="how"`,
     fieldWrong: html` aria-describedby="why" aria-invalid="true" autofocus`,
     formEnd: html`

@@ -1,4 +1,5 @@
 /** Who is told of a recovery, and what. */
+import { mailOwner } from '../config/mail-address.ts';
 import { viaOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createNotice } from '../notify/mail.ts';
@@ -60,11 +61,9 @@ export class Notices {
     const whose = viaOf(this.#configuration, entry) === 'direct' ? 'all' : 'registered';
     const all = this.#awaiting(clients, whose, firstOf(outages).fromMs, nowMs);
     const told = new Set(withoutRepetition(all));
-    const repeated = new Set(
-      all.filter((one) => !told.has(one)).map(({ person }) => withoutTag(person.mail)),
-    );
+    const repeated = new Set(all.filter((one) => !told.has(one)).map(({ person }) => mailOwner(person.mail)));
     const together = new Set(
-      all.filter(({ person }) => repeated.has(withoutTag(person.mail))).map(({ person }) => person.address),
+      all.filter(({ person }) => repeated.has(mailOwner(person.mail))).map(({ person }) => person.address),
     );
     const units = new Map<string, Awaiting[]>();
     for (const one of told) {
@@ -139,21 +138,14 @@ function firstOf(outages: readonly Outage[]): Outage {
   return outages.reduce((one, other) => (other.fromMs < one.fromMs ? other : one));
 }
 
-/** Whoever gave one address on many machines, his own or not, makes it one mail: to the plainest form of it. */
+/** Whoever gave one address on many machines, his own or not, makes it one mail. */
 function withoutRepetition(all: readonly Awaiting[]): Awaiting[] {
   const chosen = new Map<string, Person>();
   for (const { person } of all) {
-    if (person.registeredMs === undefined) continue;
-    const mail = withoutTag(person.mail);
-    const other = chosen.get(mail);
-    if (other === undefined || person.mail.length < other.mail.length) chosen.set(mail, person);
+    const owner = mailOwner(person.mail);
+    if (person.registeredMs !== undefined && !chosen.has(owner)) chosen.set(owner, person);
   }
   return all.filter(
-    ({ person }) => person.registeredMs === undefined || chosen.get(withoutTag(person.mail)) === person,
+    ({ person }) => person.registeredMs === undefined || chosen.get(mailOwner(person.mail)) === person,
   );
-}
-
-/** A mail address without what follows a plus sign in it, which most mail servers ignore. */
-function withoutTag(mail: string): string {
-  return mail.toLowerCase().replace(/\+[^@]*@/, '@');
 }

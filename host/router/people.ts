@@ -1,6 +1,7 @@
 /** Whose mail address is known: those that the operator names and those who registered; and who wants no notices. */
-import { foldMailAddress } from '../config/mail-address.ts';
+import { foldMailAddress, mailOwner } from '../config/mail-address.ts';
 import type { Language, RouterConfiguration } from '../config/types.ts';
+import type { Stopped } from '../store/stopped.ts';
 
 /** A client whose mail address is known. */
 export interface Person {
@@ -60,9 +61,10 @@ export class People {
   readonly #registered = new Lists<Registered>();
   /** Where each mail address was registered. */
   readonly #addresses = new Lists<string>();
-  /** Who wants no notices any more: mail addresses in their folded form. */
+  /** Owners of mail addresses who want no notices any more; and those whom an older version knew. */
   readonly #stopped: Set<string>;
-  /** Who said that he wants to be told on, alike; and whom the operator names. */
+  readonly #stoppedFolded: ReadonlySet<string>;
+  /** Who said that he wants to be told on; and whom the operator names. */
   readonly #confirmed: Set<string>;
   #named: ReadonlySet<string> = new Set();
 
@@ -75,11 +77,12 @@ export class People {
     }: {
       /** The oldest first. */
       registered: readonly Registered[];
-      stopped: ReadonlySet<string>;
+      stopped: Stopped;
       confirmed: ReadonlySet<string>;
     },
   ) {
-    this.#stopped = new Set(stopped);
+    this.#stopped = new Set(stopped.owners);
+    this.#stoppedFolded = stopped.folded;
     this.#confirmed = new Set(confirmed);
     for (const person of registered) this.add(person);
     this.reconfigure(configuration);
@@ -87,7 +90,7 @@ export class People {
 
   reconfigure({ clients }: RouterConfiguration): void {
     this.#configured = new Map(clients.map((person) => [person.address, person]));
-    this.#named = new Set(clients.map(({ mail }) => foldMailAddress(mail)));
+    this.#named = new Set(clients.map(({ mail }) => mailOwner(mail)));
     this.#configuredAddresses = new Lists();
     for (const { address, mail } of clients) this.#configuredAddresses.add(mail, address);
   }
@@ -109,12 +112,11 @@ export class People {
     const named = whose === 'all' ? this.#configured.get(client) : undefined;
     const registered = this.#registered.of(client);
     if (named === undefined && registered.length === 0) return [];
-    const own = named === undefined ? null : foldMailAddress(named.mail);
+    const own = named === undefined ? null : mailOwner(named.mail);
     const all = [...(named === undefined ? [] : [named]), ...registered];
-    return all.filter((person) => {
-      const folded = foldMailAddress(person.mail);
-      return (person === named || folded !== own) && !this.#stopped.has(folded);
-    });
+    return all.filter(
+      (person) => (person === named || mailOwner(person.mail) !== own) && !this.isStopped(person.mail),
+    );
   }
 
   /** Whether a mail address of this client is known, wanted or not. */
@@ -149,22 +151,24 @@ export class People {
 
   /** Nothing goes to this mail address any more. */
   stop(mail: string): void {
-    this.#stopped.add(foldMailAddress(mail));
+    this.#stopped.add(mailOwner(mail));
   }
 
   /** Its owner wants notices, again or on. */
   allow(mail: string): void {
-    this.#stopped.delete(foldMailAddress(mail));
-    this.#confirmed.add(foldMailAddress(mail));
+    this.#stopped.delete(mailOwner(mail));
+    this.#confirmed.add(mailOwner(mail));
   }
 
   /** Whether it is its owner, or the operator, who wants notices there. */
   isConfirmed(mail: string): boolean {
-    const folded = foldMailAddress(mail);
-    return this.#confirmed.has(folded) || this.#named.has(folded);
+    const owner = mailOwner(mail);
+    return this.#confirmed.has(owner) || this.#named.has(owner);
   }
 
   isStopped(mail: string): boolean {
-    return this.#stopped.has(foldMailAddress(mail));
+    const owner = mailOwner(mail);
+    if (this.#stopped.has(owner)) return true;
+    return this.#stoppedFolded.has(foldMailAddress(mail)) && !this.#confirmed.has(owner);
   }
 }

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
+import type { Stopped } from '../store/stopped.ts';
 import { Endings } from './endings.ts';
 import { Notices } from './notices.ts';
 import { MOST_IDS, type Outage, Outages, type Waiting } from './outages.ts';
@@ -26,9 +27,9 @@ export interface RouterOptions {
   readonly configuration: RouterConfiguration;
   /** Who registered. The configuration's own clients go before them. */
   readonly registered: readonly Registered[];
-  /** Who wants no notices any more: mail addresses in their folded form. */
-  readonly stopped: ReadonlySet<string>;
-  /** Who said that he wants to be told on, alike. */
+  /** Who wants no notices any more. */
+  readonly stopped: Stopped;
+  /** Owners of mail addresses who said that they want to be told on. */
   readonly confirmed: ReadonlySet<string>;
   readonly fabric: FabricPort;
   readonly checks: Checks;

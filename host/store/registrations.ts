@@ -1,5 +1,5 @@
 /** Table 74: mail addresses that people gave themselves, with the time when they did. */
-import { foldMailAddress } from '../config/mail-address.ts';
+import { mailOwner } from '../config/mail-address.ts';
 import type { Language } from '../config/types.ts';
 import type { Row, Sql } from './database.ts';
 
@@ -24,11 +24,11 @@ const OLDEST = 'SELECT * FROM registrations ORDER BY registered_ms LIMIT 1';
  */
 export function register(sql: Sql, registration: Registration): Registration[] {
   const { client, mail, language, registeredMs } = registration;
-  const person = foldMailAddress(mail);
+  const person = mailOwner(mail);
   const neighbours = sql
     .all('SELECT * FROM registrations WHERE client = ? ORDER BY registered_ms', client)
     .map(registrationOf);
-  const own = neighbours.filter((other) => foldMailAddress(other.mail) === person);
+  const own = neighbours.filter((other) => mailOwner(other.mail) === person);
   const displaced = own.length > 0 || neighbours.length < MOST_OF_CLIENT ? own : neighbours.slice(0, 1);
   if (displaced.length === 0 && sql.number('SELECT count(*) FROM registrations') >= CAPACITY) {
     displaced.push(...sql.all(OLDEST).map(registrationOf));

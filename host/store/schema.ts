@@ -99,6 +99,25 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX services_by_age ON services (heard_ms);
   `,
+  `
+  -- Mail addresses that differ in dots or tags are several people's. Who has stopped notices so far is known by the folded
+  -- form only: that goes on for all who may be meant.
+  ALTER TABLE stopped RENAME TO stopped_folded;
+  CREATE TABLE stopped (mail TEXT PRIMARY KEY, stopped_ms REAL NOT NULL) WITHOUT ROWID;
+  -- Who has confirmed is known where only one of those who registered may be meant.
+  ALTER TABLE confirmed RENAME TO confirmed_folded;
+  CREATE TABLE confirmed (mail TEXT PRIMARY KEY, confirmed_ms REAL NOT NULL) WITHOUT ROWID;
+  INSERT INTO confirmed
+    SELECT min(owner), min(confirmed_ms) FROM (
+      SELECT owner, replace(substr(local, 1, instr(local || '+', '+') - 1), '.', '') || domain AS folded FROM (
+        SELECT owner, substr(owner, 1, instr(owner, '@') - 1) AS local, substr(owner, instr(owner, '@')) AS domain
+        FROM (SELECT DISTINCT lower(mail) AS owner FROM registrations)
+      )
+    ) JOIN confirmed_folded ON confirmed_folded.mail = folded
+    WHERE folded NOT IN (SELECT mail FROM stopped_folded)
+    GROUP BY folded HAVING count(*) = 1;
+  DROP TABLE confirmed_folded;
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */
@@ -111,6 +130,7 @@ export const TABLES = [
   'history',
   'settings',
   'stopped',
+  'stopped_folded',
   'lists',
   'mailbox',
   'mailed',

@@ -1,18 +1,26 @@
 /** Who said that he wants no notices any more. */
-import { foldMailAddress } from '../config/mail-address.ts';
+import { mailOwner } from '../config/mail-address.ts';
 import type { Sql } from './database.ts';
 
 /** Takes it down, until it is allowed again. */
 export function stopNotices(sql: Sql, mail: string, nowMs: number): void {
-  sql.run('INSERT OR IGNORE INTO stopped VALUES (?, ?)', foldMailAddress(mail), nowMs);
+  sql.run('INSERT OR IGNORE INTO stopped VALUES (?, ?)', mailOwner(mail), nowMs);
 }
 
 /** Its owner wants notices again. */
 export function allowNotices(sql: Sql, mail: string): void {
-  sql.run('DELETE FROM stopped WHERE mail = ?', foldMailAddress(mail));
+  sql.run('DELETE FROM stopped WHERE mail = ?', mailOwner(mail));
 }
 
-/** Mail addresses in their folded form. */
-export function loadStopped(sql: Sql): Set<string> {
-  return new Set(sql.all('SELECT mail FROM stopped').map(({ mail }) => String(mail)));
+/** Mail addresses. */
+export interface Stopped {
+  /** Of owners, as they said. */
+  readonly owners: ReadonlySet<string>;
+  /** In the folded form, by which an older version knew them: any who may be meant and has not said otherwise since. */
+  readonly folded: ReadonlySet<string>;
+}
+
+export function loadStopped(sql: Sql): Stopped {
+  const mails = (query: string): Set<string> => new Set(sql.all(query).map(({ mail }) => String(mail)));
+  return { owners: mails('SELECT mail FROM stopped'), folded: mails('SELECT mail FROM stopped_folded') };
 }

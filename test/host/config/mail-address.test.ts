@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import addressparser from 'nodemailer/lib/addressparser';
-import { canonicalDomain, canonicalMailAddress, isMailAddress } from '../../../host/config/mail-address.ts';
+import {
+  canonicalDomain,
+  canonicalMailAddress,
+  foldMailAddress,
+  isMailAddress,
+  mailOwner,
+  wireMailAddress,
+} from '../../../host/config/mail-address.ts';
 
 const ACCEPTED = [
   'sato@example.jp',
@@ -20,6 +27,14 @@ const ACCEPTED = [
   'sato@a-b--c.example',
   `${'a'.repeat(64)}@example.jp`,
   `sato@${'a'.repeat(63)}.jp`,
+  // As mobile networks gave them.
+  'ab..c.@docomo.example',
+  '.sato@docomo.example',
+  'sato.@docomo.example',
+  // As people type them.
+  'sato＠example.jp',
+  'sato@example.jp.',
+  'ab..c.＠例え.jp.',
 ];
 
 const REFUSED = [
@@ -61,11 +76,10 @@ const REFUSED = [
   'mailto:sato@example.jp',
   'sato@example.jp?bcc=evil@y',
   // Dots and hyphens out of place.
-  '.sato@example.jp',
-  'sato.@example.jp',
-  'sa..to@example.jp',
+  '.@example.jp',
+  '...@example.jp',
   'sato@.example.jp',
-  'sato@example.jp.',
+  'sato@example.jp..',
   'sato@example..jp',
   'sato@-example.jp',
   'sato@example-.jp',
@@ -83,7 +97,8 @@ const REFUSED = [
   'sato@example.0x7f',
   // Look-alikes and letters that SMTP has no room for.
   '佐藤@example.jp',
-  'sato＠example.jp',
+  'sato＠＠example.jp',
+  'sato@tanaka＠example.jp',
   'sato@ｅxample.jp',
   'sato@example。jp',
   'sato@ex\u00adample.jp',
@@ -139,9 +154,36 @@ describe('a mail address', () => {
 
   it('is to the mail library one address and the same', () => {
     for (const text of ACCEPTED) {
-      const canonical = canonicalMailAddress(text);
-      assert.deepEqual(addressparser(canonical ?? ''), [{ address: canonical, name: '' }]);
+      const wire = wireMailAddress(canonicalMailAddress(text) ?? '');
+      const [parsed, ...more] = addressparser(wire);
+      assert.deepEqual(more, []);
+      const quoted = wire.startsWith('"');
+      assert.equal(quoted ? parsed?.address?.replaceAll('"', '') : parsed?.address, wire.replaceAll('"', ''));
     }
+  });
+
+  it('is what was meant by a full-width @ and a last dot', () => {
+    assert.equal(canonicalMailAddress('sato＠example.jp'), 'sato@example.jp');
+    assert.equal(canonicalMailAddress('Sato@EXAMPLE.jp.'), 'Sato@example.jp');
+    const longest = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`;
+    assert.equal(canonicalMailAddress(`${longest}.`), longest);
+  });
+
+  it('keeps its dots, and is quoted on its way where they ask for it', () => {
+    for (const [text, wire] of [
+      ['ab..c.@docomo.example', '"ab..c."@docomo.example'],
+      ['.sato@docomo.example', '".sato"@docomo.example'],
+      ['tanaka.taro@example.jp', 'tanaka.taro@example.jp'],
+      ["o'tanaka+x@example.jp", "o'tanaka+x@example.jp"],
+    ] as const) {
+      assert.equal(canonicalMailAddress(text), text);
+      assert.equal(wireMailAddress(text), wire);
+    }
+  });
+
+  it('is one person’s whatever its case, and folded only to be counted', () => {
+    assert.equal(mailOwner('S.Ato+x@Example.jp'), 's.ato+x@example.jp');
+    assert.equal(foldMailAddress('S.Ato+x.y+z@Mail.Example.jp'), 'sato@mail.example.jp');
   });
 
   it('has 254 octets at most, with U-labels counted as they travel', () => {

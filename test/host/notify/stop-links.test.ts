@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { newStopKey, StopLinks } from '../../../host/notify/stop-links.ts';
 
@@ -9,6 +10,20 @@ describe('A link to stop notices', () => {
     for (const mail of ['sato@example.jp', "o'tanaka+ring.back@xn--r8jz45g.example"]) {
       assert.equal(links.mailOf(links.tokenFor(mail)), mail);
     }
+  });
+
+  it('of an older version goes on, and of this one is good for nobody who is spelt alike', () => {
+    const key = Buffer.alloc(32);
+    const older = createHmac('sha256', key).update('jdoe@example.jp').digest().subarray(0, 16);
+    const tokenOf = (mail: string, proof: string): string =>
+      `${Buffer.from(mail).toString('base64url')}.${proof}`;
+    assert.equal(
+      links.mailOf(tokenOf('J.Doe+x@example.jp', older.toString('base64url'))),
+      'J.Doe+x@example.jp',
+    );
+    const [, proof = ''] = links.tokenFor('jdoe@example.jp').split('.');
+    assert.equal(links.mailOf(tokenOf('JDoe@example.jp', proof)), 'JDoe@example.jp');
+    assert.equal(links.mailOf(tokenOf('j.doe@example.jp', proof)), null);
   });
 
   it('is made of what a URL may carry', () => {

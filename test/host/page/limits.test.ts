@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { foldMailAddress } from '../../../host/config/mail-address.ts';
 import {
   Buckets,
-  foldedMail,
   IN_ALL_AN_HOUR,
   PER_CLIENT_AN_HOUR,
   PER_MAIL_A_DAY,
@@ -106,6 +106,6 @@ describe('The limits of registrations', () => {
 
 describe('What counts as one', () => {
   it('mailbox has its case, dots and tags folded, its domain only its case', () => {
-    assert.equal(foldedMail('S.Ato+x.y+z@Mail.Example.JP'), 'sato@mail.example.jp');
+    assert.equal(foldMailAddress('S.Ato+x.y+z@Mail.Example.JP'), 'sato@mail.example.jp');
   });
 });

@@ -84,7 +84,7 @@ export async function prepared(
   const router: Router = new Router({
     configuration,
     registered: [],
-    stopped: new Set(),
+    stopped: { owners: new Set(), folded: new Set() },
     confirmed: new Set(),
     fabric: plane,
     checks: {

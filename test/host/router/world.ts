@@ -110,7 +110,7 @@ export class World {
     this.router = new Router({
       configuration: given,
       registered,
-      stopped: new Set(),
+      stopped: { owners: new Set(), folded: new Set() },
       confirmed: new Set(),
       fabric: {
         release: note('release'),

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, statSync } from 'node:fs';
 import { before, describe, it, type TestContext } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
+import { loadConfirmed } from '../../../host/store/confirmed.ts';
 import { loadLibrary, Sql } from '../../../host/store/database.ts';
 import { loadOutages } from '../../../host/store/outages.ts';
 import { oldestNotices } from '../../../host/store/outbox.ts';
 import { MIGRATIONS, TABLES } from '../../../host/store/schema.ts';
 import { loadServices } from '../../../host/store/services.ts';
+import { loadStopped } from '../../../host/store/stopped.ts';
 import { directoryFor, enter, noticeNumber } from './support.ts';
 
 let library: Awaited<ReturnType<typeof loadLibrary>>;
@@ -159,6 +161,22 @@ describe('the database', () => {
       { ...certain, id: 8, port: 443, cause: 'refused', triedPort: 443, fromMs: 2.5, told: true, clients: new Map() }, // biome-ignore format: one a line
     ]);
     assert.deepEqual(loadServices(after), []);
+  });
+
+  it('goes on with the stops of a version that knew them folded, and with confirmations where it is certain whose', (test) => {
+    const path = `${directoryFor(test)}/state.db`;
+    const before = open(test, path, MIGRATIONS.slice(0, 6));
+    for (const mail of ['J.Doe+x@Example.jp', 'jdoe@example.jp', 'Sa.to+x@example.jp', 'tanaka@example.jp']) {
+      before.run("INSERT INTO registrations VALUES ('172.27.179.151', ?, 'ja', 1)", mail);
+    }
+    for (const mail of ['jdoe@example.jp', 'sato@example.jp', 'tanaka@example.jp', 'nobody@example.jp']) {
+      before.run('INSERT INTO confirmed VALUES (?, 2)', mail);
+    }
+    before.run("INSERT INTO stopped VALUES ('tanaka@example.jp', 3)");
+    before.close();
+    const after = open(test, path);
+    assert.deepEqual(loadStopped(after), { owners: new Set(), folded: new Set(['tanaka@example.jp']) });
+    assert.deepEqual(loadConfirmed(after), new Set(['sa.to+x@example.jp']));
   });
 
   it('opens beside the lock that a killed process left', (test) => {
