@@ -19,7 +19,7 @@ MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 
-.PHONY: all help run test check test-assembly test-host test-board test-lab lab bench soak install clean
+.PHONY: all help run test golden check test-assembly test-host test-board test-lab lab bench soak install clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
@@ -72,6 +72,9 @@ test-assembly: node_modules/.package-lock.json # the module's own tests
 test-host: all
 	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
+
+golden: all ## what golden files and pages say of the program, anew: look at the difference
+	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts
 
 test-board: all
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]

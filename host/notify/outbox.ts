@@ -25,8 +25,9 @@ import type { Store } from '../store/store.ts';
 import { DueNotices, WINDOW } from './due-notices.ts';
 import { composeList } from './list-mail.ts';
 import { composeNotice, type Mail } from './mail.ts';
+import { type MailFate, MailServer } from './mail-server.ts';
 import { eventOf, fieldsOf } from './outbox-events.ts';
-import { LONGEST_SERVER_WAIT_MS, ServerPause, waitMs } from './pause.ts';
+import { waitMs } from './pause.ts';
 import type { Delivery } from './smtp.ts';
 
 /** What the outbox needs of a mail sender. */
@@ -85,7 +86,6 @@ const NO_KEY: Delivery = { outcome: 'later', about: 'recipient', reason: 'no lis
 
 /** Sends under way at the same time. */
 export const OUTSTANDING = 16;
-const LONGEST_WAIT_MS = 600_000;
 /** The longest delay that a timer takes is 2^31 - 1 ms; waking up for nothing now and then is simpler. */
 const LONGEST_SLEEP_MS = 3_600_000;
 /** Results are written in groups; what a crash keeps from being written is sent again, with the same Message-ID. */
@@ -109,11 +109,12 @@ export class Outbox {
   /** What becomes of sends under way is not looked at any more. */
   #isOver = false;
   #idle: () => void = () => {};
-  readonly #pause = new ServerPause();
+  readonly #server: MailServer<OutboxRow>;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#pending = options.store.read(countQueued);
+    this.#server = new MailServer(options.log);
     const { store, mostFor = () => null, isDown = () => false } = options;
     this.#due = new DueNotices({
       store,
@@ -167,6 +168,12 @@ export class Outbox {
     this.#pump();
   }
 
+  /** What the mail server said may mean nothing any more: it is another one, or we are somebody else there. */
+  reconfigured(): void {
+    this.#server.reset();
+    this.wake();
+  }
+
   /** A server went down, or came back. */
   serversChanged(): void {
     this.#due.serversChanged();
@@ -194,7 +201,7 @@ export class Outbox {
   /** The operator wants these now, whatever the mail server said last; on disk they are due. */
   retried(rows: readonly OutboxRow[]): void {
     for (const row of rows) this.#say('retried', row);
-    this.#pause.end();
+    this.#server.endPause();
     this.wake(rows);
   }
 
@@ -244,11 +251,11 @@ export class Outbox {
       this.#pumpIn(0);
       return;
     }
-    const atOnce = this.#pause.isFailing ? 1 : OUTSTANDING;
-    let dueMs = this.#pause.untilMs;
+    const places = this.#server.places(OUTSTANDING);
+    let dueMs = this.#server.untilMs;
     if (nowMs >= dueMs) {
       dueMs = Number.POSITIVE_INFINITY;
-      while (this.#outstanding < atOnce) {
+      while (this.#outstanding < places) {
         const row = this.#pending > this.#claimed.size ? this.#due.next(nowMs, this.#claimed) : undefined;
         if (row === undefined || row === 'again') {
           dueMs = row === 'again' ? nowMs : store.read((sql) => nextDueMs(sql, nowMs));
@@ -298,39 +305,40 @@ export class Outbox {
   }
 
   async #attempt(row: OutboxRow): Promise<void> {
-    const { sender, store, giveUpMs, isStopped } = this.#options;
+    const { sender, store, isStopped } = this.#options;
     this.#claimed.add(row.messageId);
     if (row.list === undefined && isStopped?.(row.mail)) {
       this.#giveUp(row, 'the addressee wants no more notices');
       return;
     }
     this.#outstanding++;
-    const { epoch } = this.#pause;
+    const { epoch } = this.#server;
     const mail = this.#compose(row);
     const delivery: Delivery = mail === null ? NO_KEY : await sender.send(mail);
     if (this.#isOver) return;
     this.#outstanding--;
     const nowMs = store.clock.nowMs();
-    const serverFailed = delivery.outcome === 'later' && delivery.about === 'server';
-    if (serverFailed) this.#pause.failed(epoch, nowMs);
-    else this.#pause.answered();
-    if (delivery.outcome === 'delivered') {
-      this.#sent++;
-      this.#say('sent', row);
-      this.#settle({ row, state: 'sent' });
-    } else if (delivery.outcome === 'refused') {
-      this.#giveUp(row, delivery.reason);
-    } else if (nowMs - row.createdMs >= giveUpMs) {
-      this.#giveUp(row, `given up: ${delivery.reason}`);
-    } else {
-      this.#fail('warn', row, delivery.reason, false);
-      // After a failure of the server, too: a mail that makes it hang up must not be the first one every time.
-      const longestMs = serverFailed ? LONGEST_SERVER_WAIT_MS : LONGEST_WAIT_MS;
-      const dueMs = nowMs + waitMs(row.tries + 1, longestMs);
-      this.#settle({ row, state: 'queued', reason: delivery.reason, dueMs });
-    }
+    const sent = { row, epoch, others: this.#outstanding };
+    for (const fate of this.#server.answered(sent, delivery, nowMs)) this.#meet(fate, nowMs);
     if (this.#closed && this.#outstanding === 0) this.#idle();
     this.#pump();
+  }
+
+  #meet(fate: MailFate<OutboxRow>, nowMs: number): void {
+    const { row, state } = fate;
+    if (state === 'sent') {
+      this.#sent++;
+      this.#say('sent', row);
+      this.#settle({ row, state });
+    } else if (state === 'given up') {
+      this.#giveUp(row, fate.reason);
+    } else if (nowMs - row.createdMs >= this.#options.giveUpMs) {
+      this.#giveUp(row, `given up: ${fate.reason}`);
+    } else {
+      const { reason, longestMs } = fate;
+      this.#fail('warn', row, reason, false);
+      this.#settle({ row, state: 'queued', reason, dueMs: nowMs + waitMs(row.tries + 1, longestMs) });
+    }
   }
 
   /** null: it is a list, and there is nothing to sign it with. */

@@ -1,13 +1,26 @@
 /** How long nobody tries after a failure. */
 
 const FIRST_WAIT_MS = 1000;
+export const LONGEST_WAIT_MS = 600_000;
 /** The server itself is asked more often than a recipient: one connection a minute is no burden, and everybody waits for it. */
 export const LONGEST_SERVER_WAIT_MS = 60_000;
+/** Servers, and what guards them, lock out who gives a wrong password several times within ten minutes. */
+const FIRST_LOGIN_WAIT_MS = 240_000;
+const LONGEST_LOGIN_WAIT_MS = 900_000;
 
 /** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */
-export function waitMs(failures: number, longestMs: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), longestMs) * (1 - Math.random() / 4);
+export function waitMs(failures: number, longestMs: number, firstMs = FIRST_WAIT_MS): number {
+  return Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - Math.random() / 4);
 }
+
+/** What kept the server from taking mails: it is not there or can't, it does not want us, or it does not take our login. */
+export type ServerFailure = 'absence' | 'refusal' | 'login';
+
+const WAITS: Readonly<Record<ServerFailure, (failures: number) => number>> = {
+  absence: (failures) => waitMs(failures, LONGEST_SERVER_WAIT_MS),
+  refusal: (failures) => waitMs(failures, LONGEST_WAIT_MS),
+  login: (failures) => waitMs(failures, LONGEST_LOGIN_WAIT_MS, FIRST_LOGIN_WAIT_MS),
+};
 
 /**
  * A mail server as a whole. After a failure of its own nobody tries until the pause is over, and then only one at a time
@@ -17,6 +30,7 @@ export class ServerPause {
   #failures = 0;
   #untilMs = 0;
   #epoch = 0;
+  #last: ServerFailure = 'absence';
 
   get untilMs(): number {
     return this.#untilMs;
@@ -32,10 +46,12 @@ export class ServerPause {
   }
 
   /** A send of this epoch met a failure of the server's own. */
-  failed(epoch: number, nowMs: number): void {
+  failed(epoch: number, nowMs: number, failure: ServerFailure): void {
     if (epoch !== this.#epoch) return;
-    this.#failures++;
-    this.#untilMs = nowMs + waitMs(this.#failures, LONGEST_SERVER_WAIT_MS);
+    // Another trouble begins anew.
+    this.#failures = failure === this.#last ? this.#failures + 1 : 1;
+    this.#last = failure;
+    this.#untilMs = nowMs + WAITS[failure](this.#failures);
     this.#epoch++;
   }
 

@@ -3,32 +3,55 @@
 import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import SMTPPool from 'nodemailer/lib/smtp-pool';
-import { canonicalMailAddress } from '../config/mail-address.ts';
+import { canonicalMailAddress, wireMailAddress } from '../config/mail-address.ts';
 import type { SmtpConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import type { Mail } from './mail.ts';
+import { composeMessage } from './message.ts';
+import { enhancedCodeOf, type Fate, fateOfReply, stepOf } from './smtp-fate.ts';
+import { Connecting } from './smtp-socket.ts';
 import { cleanName } from './texts.ts';
 
 /**
- * What became of one attempt. `later` with `about: 'server'` means that the server could not be talked to
- * (connection, TLS, login, our sender address), so that the next mail would fare no better.
+ * What became of one attempt. `refused` is about the recipient, unless it is `doubted` and the server takes no mail from
+ * us at all. `later` with `about: 'server'` means that the next mail would fare no better, or need not; `refusal` is set
+ * where the server has said so itself: of this mail only, of all, or of our login.
  */
 export type Delivery =
   | { readonly outcome: 'delivered' }
-  | { readonly outcome: 'refused'; readonly reason: string }
-  | { readonly outcome: 'later'; readonly about: 'recipient' | 'server'; readonly reason: string };
+  | { readonly outcome: 'refused'; readonly reason: string; readonly isDoubted?: boolean }
+  | {
+      readonly outcome: 'later';
+      readonly about: 'recipient' | 'server';
+      readonly reason: string;
+      readonly refusal?: 'mail' | 'all' | 'login';
+    };
 
 /** How many connections to the server there are at most. */
 export const CONNECTIONS = 4;
-const CONNECT_TIMEOUT_MS = 30_000;
-const GREETING_TIMEOUT_MS = 60_000;
-/** RFC 5321 section 4.5.3.2: giving up earlier on a slow final reply would send twice. */
-const SILENCE_TIMEOUT_MS = 300_000;
-/** A server that trickles its replies is never silent; a mail takes no longer than this. */
-const MAIL_TIMEOUT_MS = 900_000;
 /** How long a connection is kept for the next mail: a switch's thirty servers come back within such a time. */
 const IDLE_MS = 30_000;
 const MAX_REASON = 300;
+
+export interface SmtpTimeouts {
+  readonly connectMs: number;
+  readonly greetingMs: number;
+  /** From a command, or the end of the message, to the reply. */
+  readonly silenceMs: number;
+  /** A server that trickles its replies is never silent; a mail takes no longer than this once it has its connection. */
+  readonly mailMs: number;
+}
+
+/**
+ * RFC 5321 section 4.5.3.2: five minutes for the greeting and for replies, ten for the one to the end of the message: who
+ * gives up earlier sends twice.
+ */
+export const SMTP_TIMEOUTS: SmtpTimeouts = {
+  connectMs: 30_000,
+  greetingMs: 300_000,
+  silenceMs: 630_000,
+  mailMs: 1_800_000,
+};
 
 /**
  * What the library's pool asks of a mail. The library's own mailer would build the message as a MIME tree behind
@@ -53,30 +76,70 @@ interface Pool {
 
 /** Sends mails through one SMTP server. */
 export class MailSender {
-  readonly #pool: Pool;
+  readonly #options: SmtpConfiguration;
+  readonly #timeouts: SmtpTimeouts;
+  readonly #connecting: Connecting;
+  #pool: Pool;
+  /** The server has taken our login, or there is none. */
+  #isKnown: boolean;
+  /** The one mail that finds out. */
+  #first: Promise<Delivery> | null = null;
+  #isClosed = false;
 
   /** Throws `configuration` when `from` is not one plain mail address. */
-  constructor(options: SmtpConfiguration) {
+  constructor(options: SmtpConfiguration, timeouts: Partial<SmtpTimeouts> = {}) {
     if (canonicalMailAddress(options.from) === null) {
       throw new RingbackError('configuration', `smtp.from: not a mail address: ${options.from}`);
     }
-    this.#pool = createPool(options);
+    this.#options = options;
+    this.#timeouts = { ...SMTP_TIMEOUTS, ...timeouts };
+    this.#connecting = new Connecting(options, this.#timeouts.connectMs);
+    this.#pool = this.#newPool();
+    this.#isKnown = options.user === null;
   }
 
   /** Attempts a mail once; never rejects. */
-  async send(mail: Mail): Promise<Delivery> {
+  async send({ from: sender, to: addressee, ...rest }: Mail): Promise<Delivery> {
     // These two become SMTP commands and header fields: nothing but one plain address gets past here.
-    const [from, to] = [canonicalMailAddress(mail.from), canonicalMailAddress(mail.to)];
+    const [from, to] = [canonicalMailAddress(sender), canonicalMailAddress(addressee)];
     if (from === null || to === null) return { outcome: 'refused', reason: 'not a mail address' };
+    const mail = { ...rest, from, to };
+    // A wrong password is given once, not by every mail that waits.
+    while (!this.#isKnown && this.#first !== null) {
+      const delivery = await this.#first;
+      if (isOfServer(delivery)) return delivery;
+    }
+    if (this.#isKnown) return await this.#attempt(mail);
+    this.#first = this.#attempt(mail);
+    const delivery = await this.#first;
+    this.#first = null;
+    if (!isOfServer(delivery)) this.#isKnown = true;
+    return delivery;
+  }
+
+  /** Closes idle connections now and busy ones after their mail, or all of them now with `force`. */
+  close(force: boolean): void {
+    this.#isClosed = true;
+    if (force) this.#connecting.close();
+    this.#pool.close({ force });
+  }
+
+  /** `from` and `to` are canonical. */
+  async #attempt(mail: Mail): Promise<Delivery> {
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), MAIL_TIMEOUT_MS);
+    let timer: NodeJS.Timeout | undefined;
     try {
-      const bytes = Buffer.from(composeMessage({ ...mail, from, to }));
+      const bytes = Buffer.from(composeMessage(mail));
       const outgoing: Outgoing = {
         data: { signal: timeout.signal },
         message: {
           // A new envelope and stream each time: the connection writes into the one and uses up the other.
-          getEnvelope: () => ({ from, to: [to] }),
+          getEnvelope: () => {
+            // It has its connection now: those before it may have taken their time.
+            clearTimeout(timer);
+            timer = setTimeout(() => timeout.abort(), this.#timeouts.mailMs);
+            return { from: wireMailAddress(mail.from), to: [wireMailAddress(mail.to)] };
+          },
           getHeader: () => mail.messageId,
           messageId: () => mail.messageId,
           createReadStream: () => readOnce(bytes),
@@ -87,15 +150,26 @@ export class MailSender {
       });
       return { outcome: 'delivered' };
     } catch (error) {
-      return fateOf(error);
+      const delivery = deliveryOf(error);
+      if (delivery.outcome === 'later' && delivery.refusal === 'login') this.#stopLogins();
+      return delivery;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Closes idle connections now and busy ones after their mail, or all of them now with `force`. */
-  close(force: boolean): void {
-    this.#pool.close({ force });
+  /** Mails that wait for a connection would each try the password again. */
+  #stopLogins(): void {
+    if (!this.#isKnown) return;
+    this.#isKnown = false;
+    this.#pool.close({ force: false });
+    if (!this.#isClosed) this.#pool = this.#newPool();
+  }
+
+  #newPool(): Pool {
+    const pool = createPool(this.#options, this.#timeouts);
+    pool.getSocket = (_options, callback) => this.#connecting.open(callback);
+    return pool;
   }
 }
 
@@ -108,7 +182,10 @@ function readOnce(bytes: Buffer): Readable {
   });
 }
 
-function createPool({ host, port, tls, user, password, from }: SmtpConfiguration): Pool {
+function createPool(
+  { host, port, tls, user, password, from }: SmtpConfiguration,
+  { connectMs, greetingMs, silenceMs }: SmtpTimeouts,
+): SMTPPool {
   const secure = tls === 'implicit' || (tls === 'auto' && port === 465);
   return new SMTPPool({
     host,
@@ -127,123 +204,45 @@ function createPool({ host, port, tls, user, password, from }: SmtpConfiguration
     // Beyond one for a connection that died while idle, trying again is the outbox's business.
     maxRequeues: 1,
     idleTimeout: IDLE_MS,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: GREETING_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
+    // All until the session is set up: the library cuts the greeting's time to what is left of this one.
+    connectionTimeout: connectMs + greetingMs,
+    greetingTimeout: greetingMs,
+    socketTimeout: silenceMs,
   });
 }
 
-/** Commands whose refusal is about this recipient or message, not about us or the server. */
-const ABOUT_RECIPIENT: ReadonlySet<string> = new Set(['RCPT TO', 'DATA']);
-/** RFC 5321 section 3.8: the server is going away, whatever it was asked. */
-const SERVICE_CLOSING = 421;
-/** The session is in the wrong state, which another session is not. */
-const BAD_SEQUENCE = 503;
+/** The next mail would fare no better. */
+function isOfServer(delivery: Delivery): boolean {
+  return delivery.outcome === 'later' && delivery.about === 'server' && delivery.refusal !== 'mail';
+}
 
-/**
- * A refusal with a reply code to RCPT TO or DATA is the recipient's: 5yz for good, 4yz for now (RFC 5321
- * section 4.2.1). Anything else is between us and the server, even a 5yz: a login or a sender address that it
- * does not like is mended in the configuration, and must not cost anybody a notice.
- */
-function fateOf(error: unknown): Delivery {
-  const { responseCode, command, code } = error as { responseCode?: number; command?: string; code?: string };
+function deliveryOf(error: unknown): Delivery {
+  const { responseCode, response, command, code } = error as {
+    responseCode?: number;
+    response?: string;
+    command?: string;
+    code?: string;
+  };
   const hint = code === 'ETLS' ? ' (smtp.tls: none sends without TLS, a password included)' : '';
   const reason = `${(cleanName(messageOf(error)) ?? 'unknown').slice(0, MAX_REASON)}${hint}`;
-  const recipient = ABOUT_RECIPIENT.has(command ?? '') && responseCode !== undefined;
-  if (!recipient || responseCode === SERVICE_CLOSING) return { outcome: 'later', about: 'server', reason };
-  const forGood = responseCode >= 500 && responseCode !== BAD_SEQUENCE;
-  return forGood ? { outcome: 'refused', reason } : { outcome: 'later', about: 'recipient', reason };
-}
-
-/** RFC 5322 section 2.1.1: lines of the header should be no longer, without their CRLF. */
-const LINE_LENGTH = 78;
-/** RFC 2047 section 2: a line with an encoded word may be no longer, which with its blank leaves the word its 75. */
-const ENCODED_LINE_LENGTH = 76;
-const ENCODED_WORD = { start: '=?UTF-8?B?', end: '?=' };
-/** RFC 2045 section 6.8. */
-const BASE64_LINE = /.{76}(?=.)/g;
-/** Words that can stand in a header field as they are, far enough from the 998 that no line may exceed. */
-const PLAIN_VALUE = /^[!-~]{1,900}(?: [!-~]{1,900})*$/;
-/**
- * What a text that goes out as it is must not have (RFC 2045 section 2.7): anything but printable ASCII, and lines
- * above 998. Those above 78 may stay: filters take ASCII in base64 for something that hides.
- */
-const NOT_7BIT = /[^\t\r\n -~]|[^\r\n]{999}/;
-
-/**
- * The message of a mail (RFC 5322; RFC 2045 for the text, RFC 2047 for the header), all ASCII, lines end with CRLF.
- * `from` and `to` are canonical addresses. Whatever else the mail consists of, no value leaves its header field and
- * no text gets into the header: control characters become blanks, and what is not plain is encoded.
- * Without a date there is no `Date` field: a submission server may add its own (RFC 6409 section 8.2).
- */
-export function composeMessage(mail: Mail): string {
-  const text = mail.text.replace(/\r?\n|\r/g, '\r\n');
-  const plain = !NOT_7BIT.test(text);
-  return [
-    `From: ${mail.from}`,
-    `To: ${mail.to}`,
-    unstructured('Subject', mail.subject),
-    // One word, which is not to be folded or encoded (RFC 5322 section 3.6.4).
-    `Message-ID: ${mail.messageId.replace(/[^!-~]/g, '')}`,
-    ...(mail.date === null ? [] : [`Date: ${dateText(mail.date)}`]),
-    ...Object.entries(mail.headers).map(([name, value]) => unstructured(name, value)),
-    'MIME-Version: 1.0',
-    'Content-Type: text/plain; charset=utf-8',
-    `Content-Transfer-Encoding: ${plain ? '7bit' : 'base64'}`,
-    '',
-    plain ? text : `${Buffer.from(text).toString('base64').replace(BASE64_LINE, '$&\r\n')}\r\n`,
-  ].join('\r\n');
-}
-
-/** RFC 5322 section 3.3, in UTC. */
-function dateText(date: Date): string {
-  return date.toUTCString().replace('GMT', '+0000');
-}
-
-/** An unstructured header field (RFC 5322 section 3.2.5), folded, as encoded words where it is not plain ASCII. */
-function unstructured(fieldName: string, fieldValue: string): string {
-  // RFC 5322 section 3.6.8: printable ASCII without the colon.
-  const name = fieldName.replace(/[^!-9;-~]/g, '');
-  const value = fieldValue.replace(/\p{Cc}+/gu, ' ').trim();
-  // A plain value that looks like an encoded word would be shown as something else.
-  if (PLAIN_VALUE.test(value) && !value.includes('=?')) {
-    return folded(`${name}:`, value.split(' '), LINE_LENGTH);
+  const fate: Fate =
+    responseCode === undefined
+      ? 'server'
+      : fateOfReply(stepOf(command ?? ''), responseCode, enhancedCodeOf(response ?? ''));
+  switch (fate) {
+    case 'final':
+      return { outcome: 'refused', reason };
+    case 'doubted':
+      return { outcome: 'refused', reason, isDoubted: true };
+    case 'recipient':
+      return { outcome: 'later', about: 'recipient', reason };
+    case 'us':
+      return { outcome: 'later', about: 'server', reason, refusal: 'mail' };
+    case 'sender':
+      return { outcome: 'later', about: 'server', reason, refusal: 'all' };
+    case 'login':
+      return { outcome: 'later', about: 'server', reason, refusal: 'login' };
+    case 'server':
+      return { outcome: 'later', about: 'server', reason };
   }
-  return folded(`${name}:`, encodedWords(value, name.length + 1), ENCODED_LINE_LENGTH);
-}
-
-/** The words after the field's name, as many on each line as fit. */
-function folded(start: string, words: readonly string[], length: number): string {
-  let [done, line] = ['', start];
-  for (const word of words) {
-    if (line !== start && line.length + 1 + word.length > length) {
-      done += `${line}\r\n`;
-      line = '';
-    }
-    line += ` ${word}`;
-  }
-  return done + line;
-}
-
-/** Encoded words (RFC 2047) of whole characters, the first of which fits on a line that is taken up to `column`. */
-function encodedWords(value: string, column: number): string[] {
-  const { start, end } = ENCODED_WORD;
-  const room = ENCODED_LINE_LENGTH - ' '.length - start.length - end.length;
-  const words: string[] = [];
-  let [chunk, bytes, limit] = ['', 0, octetsIn(room - column)];
-  for (const character of [...value, '']) {
-    const more = Buffer.byteLength(character);
-    if (chunk !== '' && (character === '' || bytes + more > limit)) {
-      words.push(`${start}${Buffer.from(chunk).toString('base64')}${end}`);
-      [chunk, bytes, limit] = ['', 0, octetsIn(room)];
-    }
-    chunk += character;
-    bytes += more;
-  }
-  return words;
-}
-
-/** How many octets base64 can put into so many characters. */
-function octetsIn(characters: number): number {
-  return Math.floor(characters / 4) * 3;
 }

@@ -128,7 +128,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     const { control, state, relay } = this.#configuration;
     this.#configuration = { ...next, control, state };
     this.#sender.use(sender);
-    this.#outbox.wake();
+    this.#outbox.reconfigured();
     this.#reader.reconfigure(this.#configuration);
     this.#watch.start(!isDeepStrictEqual(relay.pop, next.relay.pop));
   }

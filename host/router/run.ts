@@ -264,7 +264,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#confirmer = confirmerOf(next, this.#dial);
     this.#sender.use(sender);
     this.#router.reconfigure(this.#configuration);
-    this.#outbox.wake();
+    this.#outbox.reconfigured();
     this.#dataPlane.reconfigure(this.#configuration);
     this.#deadServers?.reconfigure(this.#configuration);
   }

@@ -10,7 +10,7 @@ import {
   signatureOf,
 } from '../../../host/notify/list-mail.ts';
 import type { Mail } from '../../../host/notify/mail.ts';
-import { composeMessage } from '../../../host/notify/smtp.ts';
+import { composeMessage } from '../../../host/notify/message.ts';
 import { clockAt, FROM } from './support.ts';
 
 const KEY = 'list-secret';

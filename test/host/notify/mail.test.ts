@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { composeNotice, createNotice, type NoticeContext } from '../../../host/notify/mail.ts';
-import { composeMessage } from '../../../host/notify/smtp.ts';
+import { composeMessage } from '../../../host/notify/message.ts';
 import type { Notice } from '../../../host/store/outbox.ts';
 import { clockAt, FROM, noticeTo } from './support.ts';
 

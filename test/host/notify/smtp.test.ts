@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Mail } from '../../../host/notify/mail.ts';
-import { CONNECTIONS, composeMessage, MailSender } from '../../../host/notify/smtp.ts';
+import { composeMessage } from '../../../host/notify/message.ts';
+import { CONNECTIONS, type Delivery, MailSender } from '../../../host/notify/smtp.ts';
 import { freePort } from '../../ports.ts';
+import { verbatimServer } from '../replies/smtp-server.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
-import { FROM, reply, scriptedServer, senderTo, smtpOptions, withSink } from './support.ts';
+import { FROM, recipients, reply, scriptedServer, senderTo, smtpOptions, withSink } from './support.ts';
 
 /** Address strings that a mail library reads as more than one address, or as something else. */
 const INJECTIONS = [
@@ -88,6 +90,20 @@ describe('the message of a mail', () => {
         assert.ok(line.length <= (line.includes('=?UTF-8?B?') ? 76 : 78), line);
       }
     }
+  });
+
+  it('has a local part in quotes that is none elsewhere, and so has its envelope', async (test) => {
+    const server = await verbatimServer(test);
+    const sender = senderTo(test, server.port, { from: 'router..1@docomo.example' });
+    const mail = mailTo('ab..c.@docomo.example', { from: 'router..1@docomo.example' });
+    assert.deepEqual(await sender.send(mail), { outcome: 'delivered' });
+    assert.deepEqual(
+      server.commands.filter((line) => line.includes('<')),
+      ['MAIL FROM:<"router..1"@docomo.example>', 'RCPT TO:<"ab..c."@docomo.example>'],
+    );
+    const fields = new Map(parsed(composeMessage(mail)).fields);
+    assert.equal(fields.get('From'), '"router..1"@docomo.example');
+    assert.equal(fields.get('To'), '"ab..c."@docomo.example');
   });
 
   it('keeps every value in its own field', () => {
@@ -177,24 +193,24 @@ describe('a mail through a real server', { skip: needs('smtp-sink') }, () => {
 });
 
 describe('what a server answers', () => {
-  it('is for good when it is 5yz to the recipient or the message', async (test) => {
+  it('does not cost the connection when it is a refusal', async (test) => {
     const server = await scriptedServer(test, {
       onRcptTo: ({ address }, _session, callback) =>
         callback(address.startsWith('nobody') ? reply(550) : null),
-      onData: (stream, _session, callback) => void stream.resume().on('end', () => callback(reply(554))),
+      onData: (stream, _session, callback) => void stream.resume().on('end', () => callback(reply(553))),
     });
     const sender = senderTo(test, server.port);
     for (let round = 0; round < 5; round += 1) {
       for (const [to, code] of [
         ['nobody@example.jp', /550/],
-        ['sato@example.jp', /554/],
+        ['sato@example.jp', /553/],
       ] as const) {
         const delivery = await sender.send(mailTo(to));
         assert.equal(delivery.outcome, 'refused');
         assert.match('reason' in delivery ? delivery.reason : '', code);
       }
     }
-    assert.ok(server.sockets.length <= 4, 'a refusal does not cost the connection');
+    assert.ok(server.sockets.length <= 4);
   });
 
   it('is for now when it is 4yz, and about the recipient', async (test) => {
@@ -246,6 +262,38 @@ describe('what a server answers', () => {
     );
     assert.equal(server.received.length, 150);
     assert.ok(server.sockets.length <= CONNECTIONS, `${server.sockets.length} connections`);
+  });
+});
+
+describe('a login that the server does not take', () => {
+  it('is tried by one mail at a time, not by all that wait', async (test) => {
+    const tries: string[] = [];
+    let isRight = false;
+    const server = await scriptedServer(test, {
+      authOptional: false,
+      allowInsecureAuth: true,
+      onAuth: ({ password }, _session, callback) => {
+        tries.push(password ?? '');
+        callback(isRight ? null : reply(535), { user: 'ringback' });
+      },
+    });
+    const options = { tls: 'none', user: 'ringback', password: 'secret phrase' } as const;
+    const sender = senderTo(test, server.port, options);
+    const all = (): Promise<Delivery[]> => Promise.all(recipients(16).map((to) => sender.send(mailTo(to))));
+    for (const delivery of await all()) {
+      assert.deepEqual([delivery.outcome, 'refusal' in delivery && delivery.refusal], ['later', 'login']);
+    }
+    assert.equal(tries.length, 1);
+    isRight = true;
+    assert.deepEqual(new Set((await all()).map(({ outcome }) => outcome)), new Set(['delivered']));
+    // The password was changed; the connections that stand are closed.
+    isRight = false;
+    for (const socket of server.sockets) socket.destroy();
+    tries.length = 0;
+    assert.ok((await all()).every(({ outcome }) => outcome === 'later'));
+    assert.ok(tries.length <= CONNECTIONS, `${tries.length} tries`);
+    isRight = true;
+    assert.deepEqual(new Set((await all()).map(({ outcome }) => outcome)), new Set(['delivered']));
   });
 });
 
