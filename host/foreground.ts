@@ -1,5 +1,6 @@
 /** Roles that stay in the foreground: their log, their signals, their end. */
 import { systemCodeOf } from './errors.ts';
+import { takeForeignLines } from './foreign-lines.ts';
 import { createLog, type Log } from './log.ts';
 
 export interface Signals {
@@ -21,6 +22,7 @@ export async function foreground(role: Role, file: string, verbose: boolean): Pr
     now: () => new Date(),
     verbose,
   });
+  takeForeignLines(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
