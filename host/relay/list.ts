@@ -3,6 +3,7 @@ import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../config/address.ts';
 import { isSignedBy, MOST_LISTED, SIGNATURE_HEADER } from '../notify/list-mail.ts';
 import { cleanName } from '../notify/texts.ts';
+import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
 
 /** A client on a list. */
 export interface ListedClient {
@@ -39,7 +40,6 @@ export type Reading =
 
 /** What a message must not exceed: a thousand clients take less than a tenth of it. */
 export const MOST_MESSAGE_BYTES = 1 << 20;
-const MOST_HEADER_BYTES = 65_536;
 /** Twice those of a full list in any encoding: a message of empty lines keeps the parser busy for seconds. */
 const MOST_LINES = 5000;
 const LF = 10;
@@ -48,7 +48,8 @@ const DEEPEST = 4;
 
 /** Never throws because of what is in the message. `key` is what the router signs with. */
 export async function readListMail(message: Buffer, key: string): Promise<Reading> {
-  const [signature, ...more] = signaturesOf(message);
+  // The parser is too slow for every stranger's mail.
+  const [signature, ...more] = fieldsOf(headerOf(message), SIGNATURE_HEADER);
   if (signature === undefined) return { kind: 'stranger' };
   if (more.length > 0) return refused('it has several signatures');
   if (!/^[\da-f]{64}$/i.test(signature)) return refused('its signature is none');
@@ -64,19 +65,6 @@ export async function readListMail(message: Buffer, key: string): Promise<Readin
 
 function refused(reason: string): Reading {
   return { kind: 'refused', reason };
-}
-
-/** What stands in the header's fields of that name (RFC 5322 section 2.2). The parser is too slow for every stranger's mail. */
-function signaturesOf(message: Buffer): string[] {
-  const end = message.indexOf('\r\n\r\n');
-  const header = message.subarray(0, Math.min(end === -1 ? message.length : end, MOST_HEADER_BYTES));
-  const name = `${SIGNATURE_HEADER.toLowerCase()}:`;
-  return header
-    .toString('latin1')
-    .replace(/\r\n(?=[ \t])/g, '')
-    .split('\r\n')
-    .filter((line) => line.slice(0, name.length).toLowerCase() === name)
-    .map((line) => line.slice(name.length).trim());
 }
 
 function hasMoreLines(message: Buffer, most: number): boolean {

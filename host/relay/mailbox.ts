@@ -21,7 +21,8 @@ import type { Notice } from '../store/outbox.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import { type ListMail, MOST_MESSAGE_BYTES, readListMail } from './list.ts';
-import { Mailbox, type MailboxEntry } from './pop.ts';
+import { type NamedEntry, named } from './naming.ts';
+import { Mailbox } from './pop.ts';
 import { PopError } from './pop-error.ts';
 import { hostNameOf } from './resolver.ts';
 
@@ -88,17 +89,27 @@ export class MailboxReader {
     const { host, port, tls, user, password } = terms.configuration.relay.pop;
     const place = `${host}:${port}`;
     const mustTls = this.#store.read((sql) => loadSetting(sql, 'mailbox with TLS')) === place;
-    const mailbox = await Mailbox.open({ host, port, tls, mustTls, user, password }, signal);
+    const login = loginOf(terms.configuration);
+    const wasTaken = this.#store.read((sql) => loadSetting(sql, 'mailbox login')) === login;
+    const mailbox = await Mailbox.open({ host, port, tls, mustTls, user, password }, signal).catch(
+      (error: unknown) => {
+        throw wasTaken && error instanceof PopError && error.kind === 'login'
+          ? new PopError('login-again', error.message, { cause: error })
+          : error;
+      },
+    );
     try {
+      if (!wasTaken) this.#store.write((sql) => saveSetting(sql, 'mailbox login', login));
       if (mailbox.offeredTls && !mustTls) {
         this.#store.write((sql) => saveSetting(sql, 'mailbox with TLS', place));
       }
-      const { total, entries } = await mailbox.list(MOST_ENTRIES);
+      const { total, entries: listed } = await mailbox.list(MOST_ENTRIES);
       this.#tellFull(total);
+      const entries = await named(mailbox, listed);
       const known = this.#stillThere(`${user} at ${place}`, entries);
       const look: Look = { ...terms, mailbox, names: new Map(), namesMs: this.#namesMs, removed: [] };
       this.#refusals = 0;
-      const isWithheld = ({ uidl }: MailboxEntry): number => Number(this.#withheld.has(uidl));
+      const isWithheld = ({ uidl }: NamedEntry): number => Number(this.#withheld.has(uidl));
       for (const entry of entries.toSorted((a, b) => isWithheld(a) - isWithheld(b))) {
         await this.#handle(look, entry, known.get(entry.uidl));
       }
@@ -121,7 +132,7 @@ export class MailboxReader {
    * What is known of messages; what of them is not in the mailbox any more is forgotten, and all of it when this is
    * another mailbox, which may have the same names for other messages.
    */
-  #stillThere(mailbox: string, entries: readonly MailboxEntry[]): ReadonlyMap<string, KnownMessage> {
+  #stillThere(mailbox: string, entries: readonly NamedEntry[]): ReadonlyMap<string, KnownMessage> {
     const isSame = this.#store.read((sql) => loadSetting(sql, 'mailbox')) === mailbox;
     const there = new Set(isSame ? entries.map(({ uidl }) => uidl) : []);
     const known = this.#store.read(loadMessages);
@@ -137,7 +148,7 @@ export class MailboxReader {
     return known;
   }
 
-  async #handle(look: Look, entry: MailboxEntry, known: KnownMessage | undefined): Promise<void> {
+  async #handle(look: Look, entry: NamedEntry, known: KnownMessage | undefined): Promise<void> {
     const { number, uidl } = entry;
     try {
       if (known?.fate === 'left' || (known?.fate === 'refused' && known.rules === look.rules)) return;
@@ -172,7 +183,7 @@ export class MailboxReader {
   /** What became of the message; null: nothing yet. */
   async #read(
     look: Look,
-    { number, uidl, bytes }: MailboxEntry,
+    { number, uidl, bytes }: NamedEntry,
     known: KnownMessage | undefined,
   ): Promise<Fate | null> {
     const { mailbox, rules } = look;
@@ -293,4 +304,11 @@ function termsOf(configuration: RelayConfiguration): Terms {
 /** Tells configurations apart that may refuse different messages, without telling the key. */
 function rulesOf({ listKey, relay }: RelayConfiguration): string {
   return createHmac('sha256', listKey).update(`rules ${relay.oldestMs}`).digest('hex').slice(0, 16);
+}
+
+/** Tells logins apart without telling the password. */
+function loginOf({ listKey, relay }: RelayConfiguration): string {
+  const { host, port, user, password } = relay.pop;
+  const login = JSON.stringify(['login', host, port, user, password]);
+  return createHmac('sha256', listKey).update(login).digest('hex').slice(0, 16);
 }

@@ -14,9 +14,16 @@ export interface PopTimeouts {
   readonly commandMs: number;
   /** From the start of the connection to its end. */
   readonly sessionMs: number;
+  /** Of a reply that may be over: that nothing more comes. */
+  readonly quietMs: number;
 }
 
-export const POP_TIMEOUTS: PopTimeouts = { connectMs: 30_000, commandMs: 300_000, sessionMs: 3_600_000 };
+export const POP_TIMEOUTS: PopTimeouts = {
+  connectMs: 30_000,
+  commandMs: 300_000,
+  sessionMs: 3_600_000,
+  quietMs: 3000,
+};
 
 export interface ConnectionOptions {
   readonly host: string;
@@ -26,7 +33,7 @@ export interface ConnectionOptions {
   /** Certificates (PEM) to trust instead of the system's. */
   readonly ca: string | undefined;
   /** What no error may show. */
-  readonly secret: string;
+  readonly secrets: (banner: string) => readonly string[];
   readonly timeouts: PopTimeouts;
 }
 
@@ -34,6 +41,8 @@ export interface ConnectionOptions {
 export interface Reply {
   /** `+OK`, not `-ERR`. */
   readonly ok: boolean;
+  /** `+` alone: the server waits for more (RFC 5034). */
+  readonly isChallenge: boolean;
   /** The whole line as it came, one character for each byte: not fit to be shown. */
   readonly line: string;
 }
@@ -51,6 +60,9 @@ interface Wait {
 }
 
 const STATUS = /^(?:\+OK|-ERR)(?: |$)/;
+const CHALLENGE = /^\+(?: |$)/;
+/** Some servers send one behind the end of a list. */
+const MOST_EMPTY_LINES = 8;
 
 const WHAT_TO_DO: Readonly<Partial<Record<PopErrorKind, string>>> = {
   connection: 'check relay.pop.host and relay.pop.port, and that the server runs',
@@ -75,6 +87,9 @@ export class PopConnection {
   /** Why the session is over. */
   #end: PopError | null = null;
   #secure = false;
+  #banner = '';
+  /** Until a reply that may be over is. */
+  #quiet: NodeJS.Timeout | undefined;
 
   private constructor(options: ConnectionOptions, signal: AbortSignal | undefined) {
     this.#options = options;
@@ -136,23 +151,29 @@ export class PopConnection {
 
   /**
    * Sends a command (null: the greeting comes by itself) and reads the reply: its first line, and if that is `+OK` and
-   * `content` is given, the lines after it. `shown` is what errors call it.
+   * `content` is given, the lines after it. `shown` is what errors call it; `mayAsk`: the server may want to know more.
    */
   exchange(
     command: string | null,
     content: Content | null = null,
     shown = command ?? 'the greeting',
+    mayAsk = false,
   ): Promise<Reply> {
     return this.#during<Reply>(shown, this.#options.timeouts.commandMs, (done) => {
       const first = new LineReader();
       let reply: Reply | null = null;
+      let empty = 0;
       if (command !== null) this.#socket.write(`${command}\r\n`);
       return {
         reader: first,
         onRead: () => {
           if (reply !== null) return done(reply);
-          if (!STATUS.test(first.text)) throw new WireError(`neither +OK nor -ERR: ${first.text}`);
-          reply = { ok: first.text.startsWith('+'), line: first.text };
+          const line = first.text;
+          if (line === '' && ++empty <= MOST_EMPTY_LINES) return;
+          const isChallenge = mayAsk && CHALLENGE.test(line);
+          if (!STATUS.test(line) && !isChallenge) throw new WireError(`neither +OK nor -ERR: ${line}`);
+          if (command === null) this.#banner = line;
+          reply = { ok: line.startsWith('+'), isChallenge, line };
           if (!reply.ok || content === null || this.#wait === null) return done(reply);
           this.#wait.reader = new LinesReader(content);
         },
@@ -162,9 +183,11 @@ export class PopConnection {
 
   /** Text of the server made fit for a message. */
   shown(text: string): string {
-    const secret = Buffer.from(this.#options.secret).toString('latin1');
-    const bytes = Buffer.from(text.replaceAll(secret, '***'), 'latin1');
-    return cleanName(bytes.toString('utf8')) ?? '';
+    let shown = text;
+    for (const secret of this.#options.secrets(this.#banner)) {
+      shown = shown.replaceAll(Buffer.from(secret).toString('latin1'), '***');
+    }
+    return cleanName(Buffer.from(shown, 'latin1').toString('utf8')) ?? '';
   }
 
   /** Ends the session, unless it is over already; returns the error that it ended with. */
@@ -228,6 +251,7 @@ export class PopConnection {
   #stopWaiting(): Wait | null {
     const wait = this.#wait;
     if (wait !== null) clearTimeout(wait.timer);
+    clearTimeout(this.#quiet);
     this.#wait = null;
     return wait;
   }
@@ -250,6 +274,7 @@ export class PopConnection {
   }
 
   #take(chunk: Buffer): void {
+    clearTimeout(this.#quiet);
     try {
       for (let at = 0; at < chunk.length && this.#end === null; ) {
         const reader = this.#wait?.reader ?? null;
@@ -258,7 +283,10 @@ export class PopConnection {
           return;
         }
         at = reader.take(chunk, at);
-        if (at === -1) return;
+        if (at === -1) {
+          if (reader.mayBeOver === true) this.#awaitQuiet();
+          return;
+        }
         this.#wait?.onRead();
       }
     } catch (error) {
@@ -271,8 +299,14 @@ export class PopConnection {
     }
   }
 
+  #awaitQuiet(): void {
+    this.#quiet = setTimeout(() => this.#wait?.onRead(), this.#options.timeouts.quietMs);
+  }
+
   /** A server that ends an idle session may say so first. */
-  #onUnasked(text: string): void {
+  #onUnasked(all: string): void {
+    const text = all.replace(/^(?:\r\n)+/, '');
+    if (text === '') return;
     const kind = text.startsWith('-ERR') ? 'connection' : 'protocol';
     this.fail(kind, 'the session', `the server said unasked: ${this.shown(text)}`);
   }

@@ -6,6 +6,7 @@ import { RingbackError } from '../errors.ts';
  * - `connection`: there is none, or the server ended it.
  * - `tls`: TLS is missing, failed, or its certificate is not to be trusted.
  * - `login`: the server does not take this user or password.
+ * - `login-again`: alike, and it has taken them before: its own trouble, most of the time.
  * - `in-use`: another session has the mailbox open (RFC 2449 section 8.1.2).
  * - `temporary`: the server says that later may be better (`SYS/TEMP` of RFC 3206, `LOGIN-DELAY` of RFC 2449).
  * - `permanent`: the server says that somebody must mend it (`SYS/PERM` of RFC 3206), or cannot list its messages.
@@ -19,6 +20,7 @@ export type PopErrorKind =
   | 'connection'
   | 'tls'
   | 'login'
+  | 'login-again'
   | 'in-use'
   | 'temporary'
   | 'permanent'

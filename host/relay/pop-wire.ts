@@ -6,7 +6,6 @@
 const CR = 13;
 const LF = 10;
 const DOT = 46;
-const LINE_END = Buffer.from('\r\n');
 
 /** RFC 2449 section 4 has 512 with the line's end. */
 export const MAX_LINE_BYTES = 1024;
@@ -20,6 +19,8 @@ export class WireError extends Error {
 export interface ReplyReader {
   /** Takes the bytes of `chunk` from `from` on, up to the end of the reply; returns where that is, or -1. */
   take(chunk: Buffer, from: number): number;
+  /** Whether it may be over although its end was not seen: if nothing more comes, it is. */
+  readonly mayBeOver?: boolean;
 }
 
 /** A line ended by CRLF, and after it, if it is used again, the next. CR and LF anywhere else are no part of POP3. */
@@ -62,47 +63,99 @@ export interface Content {
 }
 
 /** Where the next byte stands. */
-type Place = 'line start' | 'in line' | 'after CR' | 'after dot' | 'after dot CR';
+type Place = 'line start' | 'in line' | 'after dot' | 'after dot CR' | 'after lone dot';
 
-/** The lines up to the one of a single dot. */
+/**
+ * The lines up to the one of a single dot. Messages may have lines that end with LF alone, and servers that hand them over
+ * as they are end them with CR LF or not, as it comes: a lone dot then may be the end, if nothing comes after it.
+ */
 export class LinesReader implements ReplyReader {
   readonly #content: Content;
   #place: Place = 'line start';
+  /** Whether the line before ended with CR LF: behind other ends no server has put a dot before a dot. */
+  #isAfterCrLf = true;
+  #sawCr = false;
+  /** Of a lone dot's line, what is content if it is not the end. */
+  #held = '';
 
   constructor(content: Content) {
     this.#content = content;
   }
 
+  /** It is over unless more comes. */
+  get mayBeOver(): boolean {
+    return this.#place === 'after lone dot';
+  }
+
   take(chunk: Buffer, from: number): number {
     // What of the chunk is content and not handed on yet begins here.
     let start = from;
-    for (let at = from; at < chunk.length; at += 1) {
+    for (let at = from; at < chunk.length; ) {
       if (this.#place === 'in line') {
-        const end = chunk.indexOf(CR, at);
-        if (end === -1) break;
-        at = end;
+        at = this.#lineEnd(chunk, at);
+        continue;
       }
       const byte = chunk[at] as number;
-      if (this.#place === 'line start' && byte === DOT) {
-        // The end, or one that the server has put before a line's own dot.
-        this.#hand(chunk, start, at);
-        this.#place = 'after dot';
-        start = at + 1;
+      if (this.#place === 'line start') {
+        if (byte === DOT) {
+          // The end, or one that the server has put before a line's own dot.
+          this.#hand(chunk, start, at);
+          this.#place = 'after dot';
+          at += 1;
+          start = at;
+        } else this.#goOn(false);
       } else if (this.#place === 'after dot' && byte === CR) {
         this.#place = 'after dot CR';
-        start = at + 1;
-      } else if (this.#place === 'after dot CR' && byte === LF) {
-        this.#place = 'line start';
-        return at + 1;
-      } else {
-        // The CR of a line that was not the end after all may have come with an earlier chunk.
-        if (this.#place === 'after dot CR') this.#content.add(LINE_END.subarray(0, 1));
-        const ended = byte === LF && this.#place === 'after CR';
-        this.#place = ended ? 'line start' : byte === CR ? 'after CR' : 'in line';
-      }
+        at += 1;
+        start = at;
+      } else if (this.#place !== 'after lone dot' && byte === LF) {
+        if (this.#place === 'after dot CR' && this.#isAfterCrLf) {
+          this.#place = 'line start';
+          return at + 1;
+        }
+        this.#held = this.#withDot(this.#place === 'after dot CR' ? '\r\n' : '\n');
+        this.#place = 'after lone dot';
+        at += 1;
+        start = at;
+      } else this.#giveBack();
     }
     this.#hand(chunk, start, chunk.length);
     return -1;
+  }
+
+  /** Where the line's end is passed, or the chunk. */
+  #lineEnd(chunk: Buffer, from: number): number {
+    const end = chunk.indexOf(LF, from);
+    if (end === -1) {
+      this.#sawCr = chunk.at(-1) === CR;
+      return chunk.length;
+    }
+    this.#isAfterCrLf = end > from ? chunk[end - 1] === CR : this.#sawCr;
+    this.#place = 'line start';
+    return end + 1;
+  }
+
+  #goOn(sawCr: boolean): void {
+    this.#place = 'in line';
+    this.#sawCr = sawCr;
+  }
+
+  /** What looked like the end was none. */
+  #giveBack(): void {
+    if (this.#place === 'after lone dot') {
+      this.#content.add(Buffer.from(this.#held));
+      this.#isAfterCrLf = this.#held.endsWith('\r\n');
+      this.#place = 'line start';
+      return;
+    }
+    const wasCr = this.#place === 'after dot CR';
+    const kept = this.#withDot(wasCr ? '\r' : '');
+    if (kept !== '') this.#content.add(Buffer.from(kept));
+    this.#goOn(wasCr);
+  }
+
+  #withDot(text: string): string {
+    return this.#isAfterCrLf ? text : `.${text}`;
   }
 
   #hand(chunk: Buffer, start: number, end: number): void {

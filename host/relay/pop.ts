@@ -3,7 +3,9 @@
 import type { PopTls } from '../config/relay/types.ts';
 import { RingbackError } from '../errors.ts';
 import { POP_TIMEOUTS, PopConnection, type PopTimeouts, type Reply } from './pop-connection.ts';
-import type { PopErrorKind } from './pop-error.ts';
+import { PopError } from './pop-error.ts';
+import { isRight, type LoginWay, loginWays, secretsOf } from './pop-login.ts';
+import { refusalOf, sizeOf, totalOf, uidlOf } from './pop-replies.ts';
 import { type Content, LineContent, MessageContent, WireError } from './pop-wire.ts';
 
 export interface PopOptions {
@@ -26,11 +28,11 @@ export interface MailboxEntry {
   /** From 1; good for this session only. */
   readonly number: number;
   /**
-   * 1 to 70 characters of 0x21 to 0x7E: the same in every session, though a server may give it to two messages
-   * with the same content (RFC 1939 section 7).
+   * Printable ASCII, 1 to 70 characters in most cases: the same in every session, though a server may give it to two
+   * messages with the same content (RFC 1939 section 7). null: the server has no name for it.
    */
-  readonly uidl: string;
-  /** About the size: some servers count the end of a line as one byte. */
+  readonly uidl: string | null;
+  /** About the size: some servers count the end of a line as one byte; 0 where it is not known. */
   readonly bytes: number;
 }
 
@@ -45,29 +47,17 @@ export interface Listing {
 const MAX_ARGUMENT_BYTES = 248;
 const IMPLICIT_PORT = 995;
 const MAX_CAPABILITIES = 256;
-/** The codes of RFC 2449 section 8.1 and RFC 3206. */
-const KINDS: ReadonlyMap<string, PopErrorKind> = new Map([
-  ['AUTH', 'login'],
-  ['IN-USE', 'in-use'],
-  ['LOGIN-DELAY', 'temporary'],
-  ['SYS/TEMP', 'temporary'],
-  ['SYS/PERM', 'permanent'],
-]);
-/** The digits are no more than a number can hold exactly. */
-const STAT_REPLY = /^\+OK (\d{1,9}) \d{1,15}(?: |$)/;
-const UIDL_LINE = /^(\d{1,9}) ([!-~]{1,70})$/;
-/** What a server may tell beyond the size is to be ignored (RFC 1939 section 5). */
-const LIST_LINE = /^(\d{1,9}) (\d{1,15})(?: |$)/;
-
 /**
  * One session, one command at a time. Everything rejects with `PopError`; after any but `refused` the session is
  * over, the connection is closed and nothing is deleted.
  */
 export class Mailbox {
   readonly #connection: PopConnection;
-  /** Names in upper case; null: the server has no CAPA, which says nothing about the rest. */
-  #capabilities: ReadonlySet<string> | null = null;
+  /** Names in upper case, with their parameters alike; null: the server has no CAPA, which says nothing about the rest. */
+  #capabilities: ReadonlyMap<string, readonly string[]> | null = null;
   #offeredTls = false;
+  /** The greeting. */
+  #banner = '';
 
   private constructor(connection: PopConnection) {
     this.#connection = connection;
@@ -78,29 +68,33 @@ export class Mailbox {
    * no command can carry, before anything is sent. `signal` ends the session at any time.
    */
   static async open(options: PopOptions, signal?: AbortSignal): Promise<Mailbox> {
-    const { host, port, tls, mustTls, user, password, ca } = options;
-    checkArgument('relay.pop.user', user);
-    checkArgument('relay.pop.password', password);
+    checkArgument('relay.pop.user', options.user);
+    checkArgument('relay.pop.password', options.password);
+    let mailbox = await Mailbox.#connect(options, signal);
+    // A server that ends the session because of this question is not asked again.
+    if (!(await mailbox.#canAskCapabilities())) mailbox = await Mailbox.#connect(options, signal);
+    await mailbox.#enter(options);
+    return mailbox;
+  }
+
+  static async #connect(options: PopOptions, signal: AbortSignal | undefined): Promise<Mailbox> {
+    const { host, port, tls, user, password, ca } = options;
     const connection = await PopConnection.open(
       {
         host,
         port,
         verify: tls !== 'auto',
         ca,
-        secret: password,
+        secrets: (banner) => secretsOf({ user, password, banner }),
         timeouts: { ...POP_TIMEOUTS, ...options.timeouts },
       },
       signal,
     );
+    const isImplicit = tls === 'implicit' || (tls === 'auto' && port === IMPLICIT_PORT);
+    if (isImplicit) await connection.secure();
     const mailbox = new Mailbox(connection);
-    const implicit = tls === 'implicit' || (tls === 'auto' && port === IMPLICIT_PORT);
-    if (implicit) await connection.secure();
-    await mailbox.#command(null, { refusal: 'temporary' });
-    await mailbox.#askCapabilities();
-    mailbox.#offeredTls = implicit || mailbox.#has('STLS');
-    if (!implicit && tls !== 'none') await mailbox.#takeTls(tls, mustTls);
-    await mailbox.#command(`USER ${user}`, { shown: 'USER', refusal: 'login' });
-    await mailbox.#command(`PASS ${password}`, { shown: 'PASS', refusal: 'login' });
+    const { line } = await mailbox.#command(null);
+    mailbox.#banner = line;
     return mailbox;
   }
 
@@ -121,17 +115,20 @@ export class Mailbox {
 
   /** The newest `mostEntries` messages. To be called before anything is removed. */
   async list(mostEntries: number): Promise<Listing> {
-    const { line } = await this.#command('STAT', { refusal: 'permanent' });
-    const total = Number(STAT_REPLY.exec(line)?.[1] ?? this.#broken('STAT', line));
+    const { line } = await this.#command('STAT');
+    const total = totalOf(line) ?? this.#broken('STAT', line);
     if (total === 0) return { total, entries: [] };
     const first = Math.max(1, total - mostEntries + 1);
-    const uidls = await this.#scan('UIDL', UIDL_LINE, first, total);
-    const sizes = await this.#scan('LIST', LIST_LINE, first, total);
-    const entries = [...uidls].map(([number, uidl]) => {
-      const bytes = sizes.get(number) ?? this.#broken('LIST', `no message ${number}, which UIDL has`);
-      return { number, uidl, bytes: Number(bytes) };
-    });
-    if (sizes.size !== uidls.size) this.#broken('LIST', 'messages that UIDL does not have');
+    const uidls = await this.#names(first, total);
+    const sizes = await this.#scan('LIST', sizeOf, first, total);
+    for (const number of uidls.keys()) {
+      if (!sizes.has(number)) this.#broken('LIST', `no message ${number}, which UIDL has`);
+    }
+    const entries = [...sizes].map(([number, bytes]) => ({
+      number,
+      uidl: uidls.get(number) ?? null,
+      bytes: bytes ?? 0,
+    }));
     return { total, entries: entries.sort((a, b) => a.number - b.number) };
   }
 
@@ -143,7 +140,7 @@ export class Mailbox {
     if (this.#capabilities !== null && !this.#has('TOP')) return null;
     const content = new MessageContent(mostBytes);
     try {
-      await this.#command(`TOP ${number} ${lines}`, { content });
+      await this.#command(`TOP ${number} ${lines}`, content);
     } catch (error) {
       // Without CAPA, this may be the answer of a server that does not know the command.
       if (this.#capabilities === null && this.isOpen) return null;
@@ -155,7 +152,7 @@ export class Mailbox {
   /** The message, its bytes as they are, lines end with CRLF; null if it has more than `mostBytes`. */
   async retrieve(number: number, mostBytes: number): Promise<Buffer | null> {
     const content = new MessageContent(mostBytes);
-    await this.#command(`RETR ${number}`, { content });
+    await this.#command(`RETR ${number}`, content);
     return content.message;
   }
 
@@ -178,6 +175,26 @@ export class Mailbox {
     this.#connection.abandon();
   }
 
+  /** false: the server has closed the connection. */
+  async #canAskCapabilities(): Promise<boolean> {
+    try {
+      await this.#askCapabilities();
+      return true;
+    } catch (error) {
+      if (error instanceof PopError && error.kind === 'connection') return false;
+      throw error;
+    }
+  }
+
+  /** TLS as it is wanted, and the login. */
+  async #enter({ tls, mustTls, user, password }: PopOptions): Promise<void> {
+    const wasSecure = this.isEncrypted;
+    this.#offeredTls = wasSecure || this.#has('STLS');
+    if (!wasSecure && (tls === 'auto' || tls === 'starttls')) await this.#takeTls(tls, mustTls);
+    const [capabilities, banner] = [this.#capabilities, this.#banner];
+    await this.#logIn(loginWays({ user, password, capabilities, banner, isSecure: this.isEncrypted }));
+  }
+
   async #takeTls(tls: 'auto' | 'starttls', mustTls: boolean): Promise<void> {
     const connection = this.#connection;
     if (!this.#has('STLS')) {
@@ -187,7 +204,7 @@ export class Mailbox {
         'the server does not offer STLS, and has done so before: somebody may be in between, and gets no password';
       throw connection.fail('tls', 'CAPA', reason);
     }
-    await this.#command('STLS', { refusal: 'tls' });
+    await this.#command('STLS');
     // It would be taken for what came under TLS.
     if (!connection.isOpen)
       throw connection.error('tls', 'STLS', 'the server sent more in clear behind its +OK');
@@ -197,51 +214,79 @@ export class Mailbox {
   }
 
   async #askCapabilities(): Promise<void> {
-    const names = new Set<string>();
+    const capabilities = new Map<string, readonly string[]>();
     const content = new LineContent(MAX_CAPABILITIES, (line) => {
-      const [name = ''] = line.split(' ', 1);
-      names.add(name.toUpperCase());
+      const [name = '', ...parameters] = line
+        .toUpperCase()
+        .trim()
+        .split(/[ \t]+/);
+      capabilities.set(name, parameters);
     });
     const { ok } = await this.#connection.exchange('CAPA', content);
-    this.#capabilities = ok ? names : null;
+    this.#capabilities = ok ? capabilities : null;
   }
 
   #has(capability: string): boolean {
     return this.#capabilities?.has(capability) ?? false;
   }
 
-  /** The second words of a listing's lines by message number, from `first` to `last`. */
-  async #scan(
+  async #logIn([way, ...others]: readonly LoginWay[]): Promise<void> {
+    const connection = this.#connection;
+    for (const [i, command] of way?.commands.entries() ?? []) {
+      const { text, shown, isAsked } = command;
+      const reply = await connection.exchange(text, null, shown, isAsked);
+      if (isRight(command, reply)) continue;
+      if (reply.ok) this.#broken(shown, reply.line);
+      const isHarmless = i < (way?.harmless ?? 0) && refusalOf(shown, reply.line) === 'login';
+      if (!isHarmless || others.length === 0) throw this.#refused(shown, reply.line);
+      return await this.#logIn(others);
+    }
+  }
+
+  /** The names of messages by number; none where the server has no UIDL. */
+  async #names(first: number, last: number): Promise<ReadonlyMap<number, string | null>> {
+    try {
+      return await this.#scan('UIDL', uidlOf, first, last);
+    } catch (error) {
+      // It goes on: what it has said is that it does not know the command.
+      if (error instanceof PopError && error.kind === 'refused') return new Map();
+      throw error;
+    }
+  }
+
+  /** What a listing's lines say by message number, from `first` to `last`. */
+  async #scan<Value>(
     command: string,
-    pattern: RegExp,
+    read: (line: string) => { readonly number: number; readonly value: Value } | null,
     first: number,
     last: number,
-  ): Promise<ReadonlyMap<number, string>> {
-    const found = new Map<number, string>();
+  ): Promise<ReadonlyMap<number, Value>> {
+    const found = new Map<number, Value>();
     const content = new LineContent(last, (line) => {
-      const [, number, value = ''] = pattern.exec(line) ?? [];
-      const at = Number(number);
+      const { number, value } = read(line) ?? { number: 0 };
       // A line of another form has no number, which is in no range.
-      if (!(at >= 1 && at <= last) || found.has(at)) throw new WireError(`in its listing: ${line}`);
-      if (at >= first) found.set(at, value);
+      if (value === undefined || number < 1 || number > last || found.has(number)) {
+        throw new WireError(`in its listing: ${line}`);
+      }
+      if (number >= first) found.set(number, value);
     });
-    await this.#command(command, { content, refusal: 'permanent' });
+    await this.#command(command, content);
     return found;
   }
 
-  /** A command that is to be answered with `+OK`. `refusal` is what `-ERR` means that says no more. */
-  async #command(
-    command: string | null,
-    options: { content?: Content; shown?: string; refusal?: PopErrorKind } = {},
-  ): Promise<Reply> {
-    const connection = this.#connection;
-    const { content = null, shown = command ?? 'the greeting', refusal = 'refused' } = options;
-    const reply = await connection.exchange(command, content, shown);
+  /** A command that is to be answered with `+OK`. */
+  async #command(command: string | null, content: Content | null = null): Promise<Reply> {
+    const shown = command ?? 'the greeting';
+    const reply = await this.#connection.exchange(command, content, shown);
     if (reply.ok) return reply;
-    const [, code = ''] = /^-ERR \[([^\]]*)\]/.exec(reply.line) ?? [];
-    const kind = KINDS.get(code.toUpperCase()) ?? refusal;
-    const reason = `the server said ${connection.shown(reply.line)}`;
-    throw kind === 'refused' ? connection.error(kind, shown, reason) : connection.fail(kind, shown, reason);
+    throw this.#refused(shown, reply.line);
+  }
+
+  #refused(shown: string, line: string): PopError {
+    const connection = this.#connection;
+    const kind = refusalOf(shown, line);
+    const reason = `the server said ${connection.shown(line)}`;
+    return kind === 'refused' ? connection.error(kind, shown, reason) : connection.fail(kind, shown, reason);
   }
 
   /** Ends the session of a server that does not speak POP3. */

@@ -15,6 +15,8 @@ const LONGEST_WAIT_MS = 300_000;
 /** What somebody has to mend first is not tried often: mail servers lock out who keeps on giving a wrong password. */
 const SELDOM_MS = 600_000;
 const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 'tls', 'permanent']);
+/** A login that the server has taken before is tried so often before it is somebody's to mend. */
+const MOST_LOGINS = 4;
 
 export interface MailboxHealth {
   /** Why the last look failed; null: it did not. */
@@ -48,6 +50,8 @@ export class MailboxWatch {
   /** Whether a trap came while it was looking. */
   #isAsked = false;
   #failure: { readonly reason: string; readonly isForMending: boolean; readonly times: number } | null = null;
+  /** In a row that were not taken although they were before. */
+  #logins = 0;
 
   constructor(options: MailboxWatchOptions) {
     this.#options = options;
@@ -62,6 +66,7 @@ export class MailboxWatch {
   start(isAnother = false): void {
     if (isAnother) this.#abort.abort();
     this.#failure = this.#failure && { ...this.#failure, times: 0, isForMending: false };
+    this.#logins = 0;
     this.#ask();
   }
 
@@ -136,12 +141,15 @@ export class MailboxWatch {
   #succeeded(): void {
     if (this.#failure !== null) this.#options.log.info('mailbox.back');
     this.#failure = null;
+    this.#logins = 0;
   }
 
   /** Said once, and again if it is something else that somebody has to mend. */
   #failed(error: unknown): void {
     const reason = messageOf(error);
-    const isForMending = error instanceof PopError ? TO_BE_MENDED.has(error.kind) : true;
+    const kind = error instanceof PopError ? error.kind : null;
+    this.#logins = kind === 'login-again' ? this.#logins + 1 : 0;
+    const isForMending = kind === null || TO_BE_MENDED.has(kind) || this.#logins >= MOST_LOGINS;
     const before = this.#failure;
     this.#failure = { reason, isForMending, times: (before?.times ?? 0) + 1 };
     if (before !== null && (before.isForMending === isForMending || !isForMending)) return;

@@ -7,6 +7,8 @@ interface Settings {
   readonly 'stop key': string;
   /** `USER at HOST:PORT`: whose messages a relay remembers. */
   readonly mailbox: string;
+  /** Stands for the login that a relay's mail server took last. */
+  readonly 'mailbox login': string;
   /** `HOST:PORT` of a relay's mail server that has offered TLS: it is not talked to without any more. */
   readonly 'mailbox with TLS': string;
   /** What the operator says on the page in a dead server's place. */

@@ -71,6 +71,30 @@ describe('a list mail', () => {
     }
   });
 
+  it('is the same whatever its lines end with', async () => {
+    const expected = await listIn(MESSAGE);
+    const start = MESSAGE.length - TEXT.length;
+    const [header, text] = [MESSAGE.slice(0, start), MESSAGE.slice(start)];
+    const bare = (one: string): string => one.replaceAll('\r\n', '\n');
+    let odd = false;
+    const mixed = MESSAGE.replaceAll('\r\n', (end) => {
+      odd = !odd;
+      return odd ? end : '\n';
+    });
+    const folded = bare(MESSAGE).replace('Signature: ', 'Signature:\n  ');
+    for (const message of [
+      bare(MESSAGE),
+      mixed,
+      folded,
+      header + bare(text),
+      bare(header) + text,
+      `${header.slice(0, -2)}\n${text}`,
+      `${header.slice(0, -4)}\n\r\n${text}`,
+    ]) {
+      assert.deepEqual(await listIn(message), expected, JSON.stringify(message.slice(0, 400)));
+    }
+  });
+
   it('may have a name in any script', async () => {
     const [message = ''] = listMessages({ facts: { serverName: '受付サーバ' } });
     assert.equal((await listIn(message)).name, '受付サーバ');

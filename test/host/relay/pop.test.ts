@@ -131,8 +131,8 @@ describe('a session with a POP server', () => {
     assert.deepEqual(await oldMailbox.retrieve(1, MOST_BYTES), Buffer.from(LIST_MAIL));
   });
 
-  it('cannot do without the names and sizes of messages', async (test) => {
-    for (const verb of ['STAT', 'UIDL', 'LIST']) {
+  it('cannot do without the numbers and sizes of messages', async (test) => {
+    for (const verb of ['STAT', 'LIST']) {
       const server = await popServer(test, {
         messages: MESSAGES,
         answers: { [verb]: '-ERR unknown command\r\n' },
@@ -244,7 +244,7 @@ describe('a server that is not there, or not a POP server', () => {
       '220 mail.example.jp ESMTP\r\n',
       '+OKAY\r\n',
       'HTTP/1.1 400 Bad Request\r\n',
-      '\r\n',
+      `${'\r\n'.repeat(9)}+OK\r\n`,
       '+ok\r\n',
     ]) {
       const server = await popServer(test, { answers: { greeting } });
@@ -253,7 +253,8 @@ describe('a server that is not there, or not a POP server', () => {
   });
 
   it('may break off in the middle of anything', async (test) => {
-    for (const [verb, reply] of Object.entries(RIGHT)) {
+    // Who breaks off at CAPA is not asked again, and goes on.
+    for (const [verb, reply] of Object.entries(RIGHT).filter(([one]) => one !== 'CAPA')) {
       for (const kept of [0, 1, reply.length - 1, reply.length - 2, Math.max(0, reply.length - 3)]) {
         const server = await popServer(test, {
           messages: MESSAGES.slice(0, 1),

@@ -139,6 +139,35 @@ describe('the mailbox', () => {
     assert.equal(watch.health.isForMending, true);
   });
 
+  it('that does not take a login that it has taken before is tried a few times before it is left for long', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.problem = pop('login-again', 'wrong password');
+    watch.start();
+    await pass(900);
+    const [first, second, third, fourth, fifth, ...more] = state.looks;
+    assert.deepEqual([first, more], [0, []]);
+    assert.ok((fourth ?? 900) < 60, `${state.looks}`);
+    assert.equal(fifth, (fourth ?? 0) + 600);
+    assert.ok((second ?? 0) < (third ?? 0));
+    assert.deepEqual(
+      lines.map(({ fields }) => fields.triedAgainAfterSeconds),
+      [undefined, 600],
+    );
+  });
+
+  it('that has its troubles with a login now and then is not left for long', async (context) => {
+    const { watch, state, pass } = played(context);
+    watch.start();
+    for (let i = 0; i < 10; i++) {
+      state.problem = pop('login-again', 'wrong password');
+      await pass(12);
+      assert.equal(watch.health.isForMending, false);
+      state.problem = null;
+      await pass(60);
+      assert.equal(watch.health.reason, null);
+    }
+  });
+
   it('is not tried more often than otherwise because it refuses, and that is said', async (context) => {
     const { watch, state, lines, pass } = played(context);
     state.everyMs = 1_200_000;
