@@ -2,9 +2,7 @@
  * One look into the mailbox: list mails become notices (paragraphs 115 to 125 and 135 to 137 of the seed). A message is
  * deleted only when its notices are on disk, so that a crash at any moment neither loses nor repeats anything.
  */
-import { createHmac } from 'node:crypto';
 import type { RelayConfiguration } from '../config/relay/types.ts';
-import type { ClientConfiguration } from '../config/types.ts';
 import type { Fields, Log } from '../log.ts';
 import { createNotice } from '../notify/mail.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -25,6 +23,7 @@ import { type NamedEntry, named } from './naming.ts';
 import { Mailbox } from './pop.ts';
 import { PopError } from './pop-error.ts';
 import { hostNameOf } from './resolver.ts';
+import { type Terms, termsOf } from './terms.ts';
 
 /** Messages that are looked at; of more than that the newest. */
 const MOST_ENTRIES = 10_000;
@@ -39,14 +38,6 @@ export interface MailboxReaderOptions {
   readonly configuration: RelayConfiguration;
   readonly log: Log;
   readonly namesMs?: number;
-}
-
-/** What a configuration comes to here. */
-interface Terms {
-  readonly configuration: RelayConfiguration;
-  readonly people: ReadonlyMap<string, ClientConfiguration>;
-  /** What a refusal hangs on. */
-  readonly rules: string;
 }
 
 /** One look keeps to its terms, whatever is configured meanwhile. */
@@ -89,7 +80,7 @@ export class MailboxReader {
     const { host, port, tls, user, password } = terms.configuration.relay.pop;
     const place = `${host}:${port}`;
     const mustTls = this.#store.read((sql) => loadSetting(sql, 'mailbox with TLS')) === place;
-    const login = loginOf(terms.configuration);
+    const { login } = terms;
     const wasTaken = this.#store.read((sql) => loadSetting(sql, 'mailbox login')) === login;
     const mailbox = await Mailbox.open({ host, port, tls, mustTls, user, password }, signal).catch(
       (error: unknown) => {
@@ -294,21 +285,4 @@ export class MailboxReader {
     }
     return [...notices.values()];
   }
-}
-
-function termsOf(configuration: RelayConfiguration): Terms {
-  const people = new Map(configuration.clients.map((client) => [client.address, client]));
-  return { configuration, people, rules: rulesOf(configuration) };
-}
-
-/** Tells configurations apart that may refuse different messages, without telling the key. */
-function rulesOf({ listKey, relay }: RelayConfiguration): string {
-  return createHmac('sha256', listKey).update(`rules ${relay.oldestMs}`).digest('hex').slice(0, 16);
-}
-
-/** Tells logins apart without telling the password. */
-function loginOf({ listKey, relay }: RelayConfiguration): string {
-  const { host, port, user, password } = relay.pop;
-  const login = JSON.stringify(['login', host, port, user, password]);
-  return createHmac('sha256', listKey).update(login).digest('hex').slice(0, 16);
 }

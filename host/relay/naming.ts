@@ -27,11 +27,15 @@ export async function named(mailbox: Mailbox, entries: readonly MailboxEntry[]):
 
 /** null: there is no such message any more, or it is too large. */
 async function nameOf(mailbox: Mailbox, number: number): Promise<string | null> {
+  const message =
+    (await unlessRefused(mailbox.top(number, 0, MOST_HEADER_BYTES))) ??
+    (await unlessRefused(mailbox.retrieve(number, MOST_MESSAGE_BYTES)));
+  return message === null ? null : nameFrom(headerOf(message));
+}
+
+async function unlessRefused(reading: Promise<Buffer | null>): Promise<Buffer | null> {
   try {
-    const message =
-      (await mailbox.top(number, 0, MOST_HEADER_BYTES)) ??
-      (await mailbox.retrieve(number, MOST_MESSAGE_BYTES));
-    return message === null ? null : nameFrom(headerOf(message));
+    return await reading;
   } catch (error) {
     if (error instanceof PopError && error.kind === 'refused') return null;
     throw error;

@@ -4,7 +4,8 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import { cleanName } from '../notify/texts.ts';
-import { PopError, type PopErrorKind } from './pop-error.ts';
+import { PopError, type PopErrorKind, WHAT_TO_DO } from './pop-error.ts';
+import { statusOf } from './pop-replies.ts';
 import { type Content, LineReader, LinesReader, type ReplyReader, WireError } from './pop-wire.ts';
 
 export interface PopTimeouts {
@@ -59,21 +60,8 @@ interface Wait {
   readonly reject: (error: PopError) => void;
 }
 
-const STATUS = /^(?:\+OK|-ERR)(?: |$)/;
-const CHALLENGE = /^\+(?: |$)/;
 /** Some servers send one behind the end of a list. */
 const MOST_EMPTY_LINES = 8;
-
-const WHAT_TO_DO: Readonly<Partial<Record<PopErrorKind, string>>> = {
-  connection: 'check relay.pop.host and relay.pop.port, and that the server runs',
-  tls: 'relay.pop.tls says how TLS is wanted: auto (taken where it is offered, not verified), starttls or implicit (verified), none',
-  login: 'check relay.pop.user and relay.pop.password, and relay.pop.tls if the server wants TLS',
-  'in-use': 'another program has this mailbox open: end it, or wait until the server has noticed its end',
-  temporary: 'it is to be tried again later',
-  permanent: 'the administrator of the server must mend it',
-  protocol: 'check that relay.pop.host and relay.pop.port are those of a POP3 server',
-  timeout: 'the server, or the way to it, is too slow',
-};
 
 export class PopConnection {
   readonly #options: ConnectionOptions;
@@ -170,10 +158,13 @@ export class PopConnection {
           if (reply !== null) return done(reply);
           const line = first.text;
           if (line === '' && ++empty <= MOST_EMPTY_LINES) return;
-          const isChallenge = mayAsk && CHALLENGE.test(line);
-          if (!STATUS.test(line) && !isChallenge) throw new WireError(`neither +OK nor -ERR: ${line}`);
+          const status = statusOf(line);
+          const isChallenge = status === 'challenge';
+          if (status === null || (isChallenge && !mayAsk)) {
+            throw new WireError(`neither +OK nor -ERR: ${line}`);
+          }
           if (command === null) this.#banner = line;
-          reply = { ok: line.startsWith('+'), isChallenge, line };
+          reply = { ok: status !== 'error', isChallenge, line };
           if (!reply.ok || content === null || this.#wait === null) return done(reply);
           this.#wait.reader = new LinesReader(content);
         },

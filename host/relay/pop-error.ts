@@ -29,6 +29,18 @@ export type PopErrorKind =
   | 'timeout'
   | 'aborted';
 
+/** What an error's message advises. */
+export const WHAT_TO_DO: Readonly<Partial<Record<PopErrorKind, string>>> = {
+  connection: 'check relay.pop.host and relay.pop.port, and that the server runs',
+  tls: 'relay.pop.tls says how TLS is wanted: auto (taken where it is offered, not verified), starttls or implicit (verified), none',
+  login: 'check relay.pop.user and relay.pop.password, and relay.pop.tls if the server wants TLS',
+  'in-use': 'another program has this mailbox open: end it, or wait until the server has noticed its end',
+  temporary: 'it is to be tried again later',
+  permanent: 'the administrator of the server must mend it',
+  protocol: 'check that relay.pop.host and relay.pop.port are those of a POP3 server',
+  timeout: 'the server, or the way to it, is too slow',
+};
+
 /** The message names the server, the command and what was answered, cleaned and without the password. */
 export class PopError extends RingbackError {
   readonly kind: PopErrorKind;

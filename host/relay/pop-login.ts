@@ -1,5 +1,6 @@
 /** The login, in the ways that a server may have (RFC 1939, RFC 5034). */
 import { createHash } from 'node:crypto';
+import { RingbackError } from '../errors.ts';
 import type { Reply } from './pop-connection.ts';
 
 export interface LoginFacts {
@@ -26,6 +27,15 @@ export interface LoginWay {
   readonly commands: readonly LoginCommand[];
   /** So many of them say nothing that is secret, nor a guess. */
   readonly harmless: number;
+}
+
+/** RFC 2449 section 4: 255 bytes for a command with its argument and the end of the line. */
+const MAX_ARGUMENT_BYTES = 248;
+
+/** Throws `configuration` for a user or password that no command can carry. */
+export function checkLogin({ user, password }: Pick<LoginFacts, 'user' | 'password'>): void {
+  checkArgument('relay.pop.user', user);
+  checkArgument('relay.pop.password', password);
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -92,4 +102,17 @@ function way(command: string, ...answers: readonly string[]): LoginWay {
 /** Whether the reply is what the command wants. */
 export function isRight({ isAsked = false }: LoginCommand, { ok, isChallenge }: Reply): boolean {
   return ok && isChallenge === isAsked;
+}
+
+/** What goes into a command: no line's end that makes it two commands, nothing that the server would cut. */
+function checkArgument(key: string, text: string): void {
+  const problem =
+    text === ''
+      ? 'is empty'
+      : /\p{Cc}/u.test(text)
+        ? 'contains a control character'
+        : Buffer.byteLength(text) > MAX_ARGUMENT_BYTES
+          ? `has more than ${MAX_ARGUMENT_BYTES} bytes`
+          : null;
+  if (problem !== null) throw new RingbackError('configuration', `${key} ${problem}`);
 }

@@ -1,6 +1,13 @@
 /** What a POP server's `-ERR` means, to which command. */
 import type { PopErrorKind } from './pop-error.ts';
 
+/** What a status line says (RFC 1939 section 3); `challenge`: the server waits for more (RFC 5034). null: it is none. */
+export function statusOf(line: string): 'ok' | 'error' | 'challenge' | null {
+  const [status] = /^(?:\+OK|-ERR|\+)(?= |$)/.exec(line) ?? [];
+  if (status === undefined) return null;
+  return status === '+OK' ? 'ok' : status === '-ERR' ? 'error' : 'challenge';
+}
+
 /** The codes of RFC 2449 section 8.1 and RFC 3206. */
 const KINDS: ReadonlyMap<string, PopErrorKind> = new Map([
   ['AUTH', 'login'],

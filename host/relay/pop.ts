@@ -1,10 +1,9 @@
 /** Mail in: one session with a POP3 server (RFC 1939) and one of its mailboxes. */
 
 import type { PopTls } from '../config/relay/types.ts';
-import { RingbackError } from '../errors.ts';
 import { POP_TIMEOUTS, PopConnection, type PopTimeouts, type Reply } from './pop-connection.ts';
 import { PopError } from './pop-error.ts';
-import { isRight, type LoginWay, loginWays, secretsOf } from './pop-login.ts';
+import { checkLogin, isRight, type LoginWay, loginWays, secretsOf } from './pop-login.ts';
 import { refusalOf, sizeOf, totalOf, uidlOf } from './pop-replies.ts';
 import { type Content, LineContent, MessageContent, WireError } from './pop-wire.ts';
 
@@ -43,8 +42,6 @@ export interface Listing {
   readonly entries: readonly MailboxEntry[];
 }
 
-/** RFC 2449 section 4: 255 bytes for a command with its argument and the end of the line. */
-const MAX_ARGUMENT_BYTES = 248;
 const IMPLICIT_PORT = 995;
 const MAX_CAPABILITIES = 256;
 /**
@@ -68,8 +65,7 @@ export class Mailbox {
    * no command can carry, before anything is sent. `signal` ends the session at any time.
    */
   static async open(options: PopOptions, signal?: AbortSignal): Promise<Mailbox> {
-    checkArgument('relay.pop.user', options.user);
-    checkArgument('relay.pop.password', options.password);
+    checkLogin(options);
     let mailbox = await Mailbox.#connect(options, signal);
     // A server that ends the session because of this question is not asked again.
     if (!(await mailbox.#canAskCapabilities())) mailbox = await Mailbox.#connect(options, signal);
@@ -293,17 +289,4 @@ export class Mailbox {
   #broken(command: string, text: string): never {
     throw this.#connection.fail('protocol', command, `the server said ${this.#connection.shown(text)}`);
   }
-}
-
-/** What goes into a command: no line's end that makes it two commands, nothing that the server would cut. */
-function checkArgument(key: string, text: string): void {
-  const problem =
-    text === ''
-      ? 'is empty'
-      : /\p{Cc}/u.test(text)
-        ? 'contains a control character'
-        : Buffer.byteLength(text) > MAX_ARGUMENT_BYTES
-          ? `has more than ${MAX_ARGUMENT_BYTES} bytes`
-          : null;
-  if (problem !== null) throw new RingbackError('configuration', `${key} ${problem}`);
 }

@@ -14,7 +14,7 @@ const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 300_000;
 /** What somebody has to mend first is not tried often: mail servers lock out who keeps on giving a wrong password. */
 const SELDOM_MS = 600_000;
-const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 'tls', 'permanent']);
+export const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 'tls', 'permanent']);
 /** A login that the server has taken before is tried so often before it is somebody's to mend. */
 const MOST_LOGINS = 4;
 

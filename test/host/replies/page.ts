@@ -1,4 +1,5 @@
 /** `docs/mail-replies.md`, out of what the code does. */
+import { formTable, refusalTable } from './pop-table.ts';
 import { enhancedTable, replyTable } from './smtp-table.ts';
 
 export function page(): string {
@@ -36,5 +37,32 @@ Before a recipient is named the reply code decides alone. 5.0.0, and what is not
 whose class says that it passes is believed.
 
 ${enhancedTable()}
+
+## POP3: the relay's mailbox
+
+What goes wrong in a look into the mailbox is one of these; the log says it once as \`mailbox.failed\`:
+
+- **connection**, **in-use**, **temporary**, **timeout**, **protocol**, **login-again**: the next look is after five seconds,
+  doubling up to five minutes (or \`relay.pop.every\`, if that is less).
+- **login**, **tls**, **permanent** (seldom): somebody has to mend it; until then it is looked every ten minutes, or at
+  SIGHUP. A login that the same server has taken before is **login-again** three times in a row before it is that.
+- What goes on does not end the look: the other messages are read.
+
+An \`-ERR\` to USER is no failure where the server has another way: AUTH PLAIN, AUTH LOGIN, or APOP; without TLS, APOP
+goes before the others. A server that closes the connection at CAPA is asked anew without it.
+
+### Refusals
+
+${refusalTable()}
+
+### Forms of lines
+
+Empty lines before a status line are passed over. A message whose name or size is not known is read all the same: its
+name is made of its Message-ID.
+
+${formTable()}
+
+A message may have lines that end with CR LF or LF. It ends with a line of a single dot; where that line, or the one before,
+has no CR LF, only if nothing comes behind it for three seconds.
 `;
 }
