@@ -106,6 +106,20 @@ describe('The desk where answers are decided', () => {
     assert.equal(pageFor(WEB), 'refused');
   });
 
+  it('takes addresses as phones have them and as people type them', () => {
+    const tokens = new Tokens(() => 0);
+    const desk = new NoticeDesk(host, tokens, () => 0);
+    for (const [typed, meant] of [
+      ['ab..c.@docomo.example', 'ab..c.@docomo.example'],
+      ['　tanaka＠example.jp. ', 'tanaka@example.jp'],
+    ] as const) {
+      const token = tokens.issue(SATO, WEB);
+      const form = new Map(Object.entries({ want: 'yes', mail: typed, token }));
+      const outcome = desk.decide({ client: SATO, target: WEB, language: 'ja' }, form);
+      assert.equal(outcome.page === 'registered' && outcome.mail, meant);
+    }
+  });
+
   it('takes no more in an hour than all together may give', () => {
     const tokens = new Tokens(() => 0);
     const desk = new NoticeDesk(host, tokens, () => 0);
