@@ -22,7 +22,7 @@ export async function foreground(role: Role, file: string, verbose: boolean): Pr
     now: () => new Date(),
     verbose,
   });
-  takeForeignLines(log);
+  const release = takeForeignLines(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -31,7 +31,12 @@ export async function foreground(role: Role, file: string, verbose: boolean): Pr
       stop.abort();
     });
   }
-  await role(file, log, { stop: stop.signal, onReload: (reload) => process.on('SIGHUP', reload) });
+  try {
+    await role(file, log, { stop: stop.signal, onReload: (reload) => process.on('SIGHUP', reload) });
+  } finally {
+    // Why it could not start is said on standard error.
+    release();
+  }
   log.info('stopped');
 }
 

@@ -12,12 +12,15 @@ const METHODS: Readonly<Record<'debug' | 'log' | 'info' | 'warn' | 'error' | 'tr
   trace: 'debug',
 };
 
-export function takeForeignLines(log: Log): void {
+/** Returns what ends it. */
+export function takeForeignLines(log: Log): () => void {
   const take = (level: Level, message: string): void =>
     log[level]('library.said', { message: message.slice(0, MOST_CHARACTERS) });
+  const own = { ...console };
   for (const [name, level] of Object.entries(METHODS)) {
     console[name as keyof typeof METHODS] = (...values: unknown[]) => take(level, format(...values));
   }
   // Node's own listener writes to standard error.
   process.removeAllListeners('warning').on('warning', (warning) => take('warn', String(warning)));
+  return () => void Object.assign(console, own);
 }

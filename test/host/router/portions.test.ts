@@ -266,8 +266,13 @@ describe('A crowd that waits for one server', () => {
   it('has each one once who registered at many machines, wherever the portions end', () => {
     const all = crowd(6);
     const registered = all.map((address, n): Registered => {
-      const mail = [0, 3, 5].includes(n) ? `suzuki+${n}@example.jp` : mailOf(n);
-      return { address, mail, language: 'ja', registeredMs: 5_000_000 };
+      const mail = ['suzuki', '', '', 'Suzuki', '', 'SUZUKI'][n] || null;
+      return {
+        address,
+        mail: mail === null ? mailOf(n) : `${mail}@example.jp`,
+        language: 'ja',
+        registeredMs: 5_000_000,
+      };
     });
     const world = waiting(new World(known(0), { registered }), all, 1);
     recovers(world, all);
@@ -278,7 +283,7 @@ describe('A crowd that waits for one server', () => {
     next.router.resume(left(world));
     while (next.later());
     const told = [...mails(world), ...mails(next)];
-    assert.equal(told.filter((mail) => mail.startsWith('suzuki')).length, 1);
+    assert.equal(told.filter((mail) => /^suzuki/i.test(mail)).length, 1);
     assert.equal(told.length, 4);
   });
 
