@@ -19,7 +19,10 @@ MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 
-.PHONY: all help run test golden check test-assembly test-host test-board test-lab lab bench soak install clean
+FLIPPED ?= 2000
+SPOILED ?= 500
+
+.PHONY: all help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
@@ -84,6 +87,9 @@ test-lab: all
 	@board/need $$(cat board/lab/packages.txt test/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
+
+test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, and 500 of one strange value, SPOILED=500
+	FLIPPED=$(FLIPPED) SPOILED=$(SPOILED) $(NODE_TEST) --test-reporter=dot test/host/store/damaged.test.ts
 
 bench: all ## the benchmarks; JSON=1 for one JSON object a line, ONLY=page for one of them
 	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)

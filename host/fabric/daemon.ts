@@ -283,7 +283,15 @@ export class DaemonLink {
     const serial = this.#codec.serial(record);
     if (this.#serial !== null && serial !== ((this.#serial + 1) & 0xffff)) this.#handlers.onGap();
     this.#serial = serial;
-    this.#handlers.onEvent(this.#codec.decode(record));
+    let event: FabricEvent;
+    try {
+      event = this.#codec.decode(record);
+    } catch (error) {
+      // Whatever else it says is not to be believed, either.
+      this.#fail(`${this.#describe} ${messageOf(error)}`);
+      return;
+    }
+    this.#handlers.onEvent(event);
   }
 
   #announced(record: DataView, outcome: Announced['outcome'], reason: string): void {

@@ -1,5 +1,6 @@
 /** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
 import { addressBytes, addressText } from '../config/address.ts';
+import { RingbackError } from '../errors.ts';
 import { hardwareBytes, hardwareText } from './hardware.ts';
 import type { Codes } from './module.ts';
 
@@ -122,7 +123,6 @@ export type FabricEvent = Stamped &
      * interface in a second, whatever the form; `Counter.ConflictsUntold` counts the others.
      */
     | ({ readonly kind: 'conflict'; readonly form: Form } & Holder)
-    | { readonly kind: 'unknown'; readonly code: number }
   );
 
 export interface Sizes {
@@ -194,6 +194,10 @@ export type Command =
 /** The module's word for never lies far before any time. */
 const EARLIEST_US = -(2 ** 60);
 
+function strange(group: string, code: number): RingbackError {
+  return new RingbackError('fabric', `says ${group} ${code}, which does not exist`);
+}
+
 /** `SynAck` is `syn-ack` in the log, `ReleaseEnd` is `releaseEnd` in this program. */
 const dashed = (name: string): string => name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
 const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
@@ -226,31 +230,33 @@ export class Codec {
     return record.getUint8(this.#at('Kind'));
   }
 
+  /** Throws RingbackError('fabric') for what no module of this version says. */
   decode(record: DataView): FabricEvent {
     const code = record.getUint8(this.#at('Code'));
     const time = (field: string) => Number(record.getBigInt64(this.#at(field), true));
+    const past = (field: string) => this.#past(field, time(field));
     const u16 = (field: string) => record.getUint16(this.#at(field), true);
     const address = (field: string) =>
       addressText(new Uint8Array(record.buffer, record.byteOffset + this.#at(field), 16));
-    const cause = () => dashed(this.#codes.name('Cause', code)) as Cause;
+    const cause = () => dashed(this.#name('Cause', code)) as Cause;
     const nowUs = time('NowUs');
-    const kind = camel(this.#codes.name('Event', this.kind(record)));
+    const kind = camel(this.#name('Event', this.kind(record)));
     switch (kind) {
       case 'attempt':
         return {
           kind,
           nowUs,
-          outcome: dashed(this.#codes.name('Outcome', code)) as Outcome,
+          outcome: dashed(this.#name('Outcome', code)) as Outcome,
           client: address('Client'),
           clientPort: u16('ClientPort'),
           server: address('Server'),
           port: u16('Port'),
           sequence: record.getUint32(this.#at('Sequence'), true),
           tries: u16('Tries'),
-          firstUs: time('FirstUs'),
+          firstUs: past('FirstUs'),
         };
       case 'outage': {
-        const state = dashed(this.#codes.name('ServerState', record.getUint8(this.#at('State'))));
+        const state = dashed(this.#name('ServerState', record.getUint8(this.#at('State'))));
         return {
           kind,
           nowUs,
@@ -258,7 +264,7 @@ export class Codec {
           port: u16('Port'),
           cause: cause(),
           triedPort: u16('TriedPort'),
-          firstUs: time('FirstUs'),
+          firstUs: past('FirstUs'),
           state: state as ServerState,
         };
       }
@@ -273,8 +279,8 @@ export class Codec {
           client: address('Client'),
           cause: cause(),
           tries: u16('Tries'),
-          firstUs: time('FirstUs'),
-          lastUs: time('LastUs'),
+          firstUs: past('FirstUs'),
+          lastUs: past('LastUs'),
         };
       case 'answered':
         return { kind, nowUs, server: address('Server'), port: u16('Port'), client: address('Client') };
@@ -284,7 +290,7 @@ export class Codec {
           nowUs,
           server: address('Server'),
           port: u16('Port'),
-          sign: dashed(this.#codes.name('Sign', code)) as Sign,
+          sign: dashed(this.#name('Sign', code)) as Sign,
           triedPort: u16('TriedPort'),
         };
       case 'releaseEnd':
@@ -297,6 +303,7 @@ export class Codec {
       case 'asked': {
         const heard = (us: number): number | null => (us < EARLIEST_US ? null : us);
         const met = this.#codes.entries('Met').filter(([, bit]) => (code & bit) !== 0);
+        if (met.reduce((rest, [, bit]) => rest & ~bit, code) !== 0) throw strange('Met', code);
         return {
           kind,
           nowUs,
@@ -324,14 +331,14 @@ export class Codec {
         return {
           kind,
           nowUs,
-          form: dashed(this.#codes.name('Form', code)) as Form,
+          form: dashed(this.#name('Form', code)) as Form,
           address: address('Server'),
           hardware: hardwareText(hardware),
           interface: u16('Interface'),
         };
       }
       default:
-        return { kind: 'unknown', nowUs, code: this.kind(record) };
+        throw strange('Event', this.kind(record));
     }
   }
 
@@ -446,6 +453,18 @@ export class Codec {
         address('Server', command.address);
         break;
     }
+  }
+
+  #name(group: string, code: number): string {
+    const name = this.#codes.name(group, code);
+    if (name === String(code)) throw strange(group, code);
+    return name;
+  }
+
+  /** A moment that somebody may have lived to see. */
+  #past(field: string, us: number): number {
+    if (!Number.isSafeInteger(us)) throw strange(field, us);
+    return us;
   }
 
   #at(field: string): number {

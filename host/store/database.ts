@@ -1,11 +1,12 @@
 /** SQLite as this program uses it: one file, one process, one mode that survives a kill, statements prepared once. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Database as DatabaseType, Statement } from 'node-sqlite3-wasm';
 import { RingbackError } from '../errors.ts';
 import { MIGRATIONS } from './schema.ts';
+import { schemaOf, schemasOf, versionOf } from './version.ts';
 
-type Library = typeof import('node-sqlite3-wasm');
+export type Library = typeof import('node-sqlite3-wasm');
 export type Value = number | string | null;
 export type Row = Readonly<Record<string, Value>>;
 
@@ -36,13 +37,21 @@ export class Sql {
       this.#database.exec('PRAGMA locking_mode = exclusive; PRAGMA temp_store = memory');
       this.#database.get('PRAGMA journal_mode = wal');
       this.#database.exec('PRAGMA synchronous = full; PRAGMA journal_size_limit = 1048576');
-      const [check] = this.#database.all('PRAGMA quick_check(1)');
-      if (check?.quick_check !== 'ok') throw new DamagedError(String(check?.quick_check));
-      this.#migrate(path ?? 'memory', migrations);
+      // Indexes, too: what is not found in one would be sent again and again.
+      const [check] = this.#database.all('PRAGMA integrity_check(1)');
+      const said = String(check?.integrity_check);
+      if (said !== 'ok') throw new DamagedError(said.split('\n').at(-1));
+      this.#migrate(library, path ?? 'memory', migrations);
     } catch (error) {
+      const isDamaged = isDamage(error) || (path !== null && hasStrangeHead(path));
       this.close();
-      throw isDamage(error) ? new DamagedError((error as Error).message) : error;
+      throw isDamaged ? new DamagedError((error as Error).message) : error;
     }
+  }
+
+  /** Makes the tables that older migrations have made those of all. */
+  migrate(library: Library): void {
+    this.#migrate(library, 'memory', MIGRATIONS);
   }
 
   /** Changes rows; returns how many. */
@@ -101,12 +110,15 @@ export class Sql {
     }
   }
 
-  #migrate(name: string, migrations: readonly string[]): void {
-    const version = Number(this.#database.get('PRAGMA user_version')?.user_version ?? 0);
-    if (version > migrations.length) {
-      const message = `${name} was written by a newer ringback (version ${version}, this one knows ${migrations.length})`;
+  #migrate(library: Library, name: string, migrations: readonly string[]): void {
+    const said = Number(this.#database.get('PRAGMA user_version')?.user_version ?? 0);
+    const version = versionOf(schemaOf(this.#database), said, schemasOf(library, migrations));
+    if (version === null && said > migrations.length) {
+      const message = `${name} was written by a newer ringback (version ${said}, this one knows ${migrations.length})`;
       throw new RingbackError('unavailable', `${message}; upgrade, or move the file away`);
     }
+    if (version === null) throw new DamagedError(`the tables are not those of version ${said}`);
+    if (version !== said) this.#database.exec(`PRAGMA user_version = ${version}`);
     for (const [i, migration] of migrations.slice(version).entries()) {
       this.transaction(() => {
         this.#database.exec(migration);
@@ -117,21 +129,29 @@ export class Sql {
 }
 
 /** What SQLite says about a file whose content makes no sense. */
+const DAMAGE =
+  /malformed|not a database|unsupported file format|no such (table|column)|has no column|SQL logic error/;
+
 export function isDamage(error: unknown): boolean {
-  return error instanceof DamagedError || /malformed|not a database/.test(String(error));
+  return error instanceof DamagedError || DAMAGE.test(String(error));
 }
 
-/** Makes the directory, for the owner alone: there are people's addresses in it. */
-export function makeDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-}
+/** Where the head of a file says which versions of the format may read and write it, and what they are in ours. */
+const FORMATS_AT = 18;
+const FORMATS = [1, 2];
 
-/** Puts a damaged database aside, in the place of one that was before; returns where it is. */
-export function putAside(path: string): string {
-  const kept = `${path}.damaged`;
-  for (const suffix of ['', '-wal']) {
-    rmSync(`${kept}${suffix}`, { force: true });
-    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
+/** What no version of SQLite may write is not a disk that can't be written. */
+function hasStrangeHead(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const formats = Buffer.alloc(2);
+      const length = readSync(file, formats, 0, 2, FORMATS_AT);
+      return length === 2 && formats.some((format) => !FORMATS.includes(format));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
   }
-  return kept;
 }

@@ -1,7 +1,9 @@
 /** One process at a time has the database: the library's own lock outlives a killed process, and is no lock then. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { RingbackError, systemCodeOf } from '../errors.ts';
+import { directoryError, isSameFile } from './files.ts';
 
 /** What flock(1) says when somebody else has the lock; util-linux lets us choose, BusyBox always says 1. */
 const TAKEN = 1;
@@ -16,19 +18,30 @@ export class TakenError extends RingbackError {
   }
 }
 
+export interface Lock {
+  /** Whether the file is where it was: if not, others do not know that it is taken. */
+  isThere(): boolean;
+  release(): void;
+}
+
 /**
  * Takes the lock of the state in this directory until the process ends or `release` is called. The kernel has the lock
  * with the open file, which flock(1) only borrows: it ends with us, however we end.
- * Throws TakenError when another process has it, RingbackError('unavailable') when there is no flock(1); the system's
- * error when the directory can't be written.
+ * Throws TakenError when another process has it, RingbackError('unavailable') when there is no flock(1); DirectoryError
+ * when the directory can't be written.
  */
-export function takeLock(directory: string): { release(): void } {
+export function takeLock(directory: string): Lock {
   const path = `${directory}/lock`;
   const descriptor = openLock(path);
   const { status, error } = spawnSync('flock', ['-n', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
   });
-  if (status === 0) return { release: () => closeSync(descriptor) };
+  if (status === 0) {
+    return {
+      isThere: () => isSameFile(path, fstatSync(descriptor)),
+      release: () => closeSync(descriptor),
+    };
+  }
   closeSync(descriptor);
   if (status === TAKEN) throw new TakenError(directory);
   const reason =
@@ -41,7 +54,12 @@ function openLock(path: string): number {
   try {
     return openSync(path, 'a', 0o600);
   } catch (error) {
-    if (systemCodeOf(error) !== 'EROFS') throw error;
-    return openSync(path, 'r');
+    const reason = directoryError(dirname(path), error);
+    if (systemCodeOf(error) !== 'EROFS') throw reason;
+    try {
+      return openSync(path, 'r');
+    } catch {
+      throw reason;
+    }
   }
 }

@@ -2,7 +2,8 @@
 
 /**
  * Each entry makes version n + 1 out of version n (`PRAGMA user_version`); entries are never changed once they were
- * part of a release, only followed by others. Times are milliseconds of the state's clock.
+ * part of a release, only followed by others. Each changes a table: by its tables a version is known. Times are
+ * milliseconds of the state's clock.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -118,6 +119,10 @@ export const MIGRATIONS: readonly string[] = [
     GROUP BY folded HAVING count(*) = 1;
   DROP TABLE confirmed_folded;
   `,
+  `
+  -- Rows of other tables that make no sense, as JSON: for people.
+  CREATE TABLE aside (place TEXT NOT NULL, row TEXT NOT NULL, reason TEXT NOT NULL);
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */
@@ -136,4 +141,19 @@ export const TABLES = [
   'mailed',
   'confirmed',
   'services',
+  'aside',
 ] as const;
+export type Table = (typeof TABLES)[number];
+
+/** The keys of those whose rows have no number. */
+export const KEYS: Partial<Readonly<Record<Table, readonly string[]>>> = {
+  waiting: ['outage', 'client'],
+  registrations: ['client', 'mail'],
+  settings: ['name'],
+  stopped: ['mail'],
+  stopped_folded: ['mail'],
+  mailbox: ['uidl'],
+  mailed: ['message_id'],
+  confirmed: ['mail'],
+  services: ['server', 'port'],
+};

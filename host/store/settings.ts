@@ -2,7 +2,7 @@
 import type { Sql } from './database.ts';
 
 /** What is kept, by name. Times are milliseconds of the state's clock. */
-interface Settings {
+export interface Settings {
   /** Signs the links by which people say that they want no more notices; hexadecimal. */
   readonly 'stop key': string;
   /** `USER at HOST:PORT`: whose messages a relay remembers. */

@@ -2,18 +2,17 @@
  * The state that outlives the process (`state:`). What `write` did is on disk when it returns. When the disk can't be
  * used, work goes on in memory, which is said loudly, and the disk is tried again.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { messageOf, RingbackError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Clock, type Epoch, StateClock } from './clock.ts';
-import { DamagedError, isDamage, loadLibrary, makeDirectory, putAside, type Row, Sql } from './database.ts';
-import { takeLock } from './guard.ts';
+import { type Clock, StateClock } from './clock.ts';
+import { isDamage, type Library, loadLibrary, Sql } from './database.ts';
+import { Disk } from './disk.ts';
+import { loadEpochs, saveEpochs } from './epochs.ts';
+import { copy } from './salvage.ts';
 import { TABLES } from './schema.ts';
 
 /** How often a disk that failed is tried again. */
 const RETRY_MS = 30_000;
-const FILE = 'ringback.db';
 
 export interface StoreHealth {
   /** Where the state is kept now. */
@@ -31,16 +30,23 @@ export interface StoreOptions {
   readonly retryMs?: number;
 }
 
+/** What is known better by whoever lives through it than by a file that could not be read. */
+const KNOWN_BETTER: readonly string[] = ['epochs', 'outages', 'waiting'];
+
+/** The files are not where they were. */
+class GoneError extends Error {
+  override readonly name = 'GoneError';
+}
+
 export class Store {
-  readonly #library: Awaited<ReturnType<typeof loadLibrary>>;
+  readonly #library: Library;
   readonly #options: StoreOptions;
+  readonly #disk: Disk | null;
   #sql: Sql;
-  #lock: { release(): void } | null = null;
   #reason: string | null = null;
-  /** Whether the file's content was read: what is in memory is all there is then. */
-  #wasRead = false;
-  #damaged = false;
-  #retry: NodeJS.Timeout | null = null;
+  /** Tables of which there may be more in the file than in memory. */
+  #unread: ReadonlySet<string> = new Set();
+  #timer: NodeJS.Timeout | null = null;
   #onLost: () => void = () => {};
   #clock: StateClock;
 
@@ -52,13 +58,14 @@ export class Store {
     return new Store(await loadLibrary(), options);
   }
 
-  private constructor(library: Awaited<ReturnType<typeof loadLibrary>>, options: StoreOptions) {
+  private constructor(library: Library, options: StoreOptions) {
     this.#library = library;
     this.#options = options;
+    const { directory, log } = options;
+    this.#disk = directory === null ? null : new Disk(library, directory, log);
     this.#sql = this.#openFirst();
-    const epochs = this.read((sql) => sql.all('SELECT * FROM epochs ORDER BY start_ms'));
-    this.#clock = new StateClock(epochs.map(epochOf));
-    if (this.#reason !== null) this.#retryLater();
+    this.#clock = new StateClock(this.read(loadEpochs));
+    if (this.#disk !== null && !options.existing) this.#lookLater();
   }
 
   get clock(): Clock {
@@ -66,25 +73,19 @@ export class Store {
   }
 
   get health(): StoreHealth {
-    const onDisk = this.#options.directory !== null && this.#reason === null;
+    const onDisk = this.#disk !== null && this.#reason === null;
     return { place: onDisk ? 'disk' : 'memory', reason: this.#reason };
   }
 
   read<T>(f: (sql: Sql) => T): T {
-    try {
-      return f(this.#sql);
-    } catch (error) {
-      return this.#inMemory(error, f);
-    }
+    return this.#try(f);
   }
 
   /** One transaction. `f` may be run again, on another database, when the first one fails; it must change nothing else. */
   write<T>(f: (sql: Sql) => T): T {
-    try {
-      return this.#commit(this.#sql, f);
-    } catch (error) {
-      return this.#inMemory(error, (memory) => this.#commit(memory, f));
-    }
+    const commit = (sql: Sql): T => this.#commit(sql, f);
+    const absence = this.#absence();
+    return absence === null ? this.#try(commit) : this.#inMemory(absence, commit);
   }
 
   /** What to do when something that was on disk can't be read any more: whoever knows it better writes it again. */
@@ -93,93 +94,47 @@ export class Store {
   }
 
   close(): void {
-    if (this.#retry !== null) clearTimeout(this.#retry);
-    if (this.#reason !== null) this.#return();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#look();
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#sql.close();
-    this.#lock?.release();
-    this.#lock = null;
+    this.#disk?.release();
+  }
+
+  #try<T>(f: (sql: Sql) => T): T {
+    try {
+      return f(this.#sql);
+    } catch (error) {
+      if (error instanceof this.#library.SQLite3Error) return this.#inMemory(error, f);
+      // What made sense when it was written may make none now.
+      if (error instanceof RingbackError || this.#disk?.sweep(this.#sql) !== true) throw error;
+      return f(this.#sql);
+    }
   }
 
   #commit<T>(sql: Sql, f: (sql: Sql) => T): T {
     return sql.transaction(() => {
       const result = f(sql);
-      writeEpochs(sql, this.#clock.toStore());
+      saveEpochs(sql, this.#clock.toStore());
       return result;
     });
   }
 
-  get #path(): string {
-    return `${this.#options.directory}/${FILE}`;
-  }
-
   #openFirst(): Sql {
-    const { directory, existing } = this.#options;
-    if (directory === null) return new Sql(this.#library, null);
-    if (existing) return this.#openExisting(directory);
+    const disk = this.#disk;
+    if (disk === null) return new Sql(this.#library, null);
+    if (this.#options.existing) return disk.openExisting();
     try {
-      const sql = this.#openFile();
-      this.#wasRead = true;
-      return sql;
+      return disk.open();
     } catch (error) {
       if (error instanceof RingbackError) {
-        this.#lock?.release();
+        disk.release();
         throw error;
       }
       this.#failed(error);
-      return this.#readAside();
-    }
-  }
-
-  /** What is on a disk that can be read but not written, in memory. */
-  #readAside(): Sql {
-    const memory = new Sql(this.#library, null);
-    let scratch: string | null = null;
-    try {
-      if (!existsSync(this.#path)) return memory;
-      scratch = mkdtempSync(`${tmpdir()}/ringback-`);
-      for (const suffix of ['', '-wal']) {
-        if (existsSync(this.#path + suffix)) copyFileSync(this.#path + suffix, `${scratch}/${FILE}${suffix}`);
-      }
-      const disk = new Sql(this.#library, `${scratch}/${FILE}`);
-      memory.transaction(() => {
-        for (const table of TABLES) copy(disk, memory, table);
-      });
-      disk.close();
-      this.#wasRead = true;
-    } catch (error) {
-      this.#options.log.error('state.unreadable', { reason: messageOf(error) });
-    } finally {
-      if (scratch !== null) rmSync(scratch, { recursive: true });
-    }
-    return memory;
-  }
-
-  #openExisting(directory: string): Sql {
-    try {
-      statSync(this.#path);
-      this.#lock = takeLock(directory);
-      return new Sql(this.#library, this.#path);
-    } catch (error) {
-      this.#lock?.release();
-      if (error instanceof RingbackError) throw error;
-      const reason = systemCodeOf(error) === 'ENOENT' ? 'there is no database yet' : messageOf(error);
-      throw new RingbackError('unavailable', `state ${directory}: ${reason}`, { cause: error });
-    }
-  }
-
-  #openFile(): Sql {
-    const { directory, log } = this.#options;
-    if (directory !== null) makeDirectory(directory);
-    this.#lock ??= takeLock(String(directory));
-    try {
-      if (this.#damaged) throw new DamagedError('found while it was in use');
-      return new Sql(this.#library, this.#path);
-    } catch (error) {
-      if (!(error instanceof DamagedError)) throw error;
-      const kept = putAside(this.#path);
-      this.#damaged = false;
-      log.error('state.damaged', { kept, reason: error.message, message: 'a new database is begun' });
-      return new Sql(this.#library, this.#path);
+      const read = disk.readAside();
+      if (read === null) this.#unread = new Set(TABLES);
+      return read ?? new Sql(this.#library, null);
     }
   }
 
@@ -194,9 +149,9 @@ export class Store {
   }
 
   /** Does in memory what failed on disk, and stays there. Throws the error again when it is not the disk's. */
-  #inMemory<T>(error: unknown, f: (sql: Sql) => T): T {
-    const { SQLite3Error } = this.#library;
-    if (!(error instanceof SQLite3Error) || this.health.place === 'memory') throw error;
+  #inMemory<T>(error: Error, f: (sql: Sql) => T): T {
+    const disk = this.#disk;
+    if (disk === null || this.health.place === 'memory') throw error;
     if (this.#options.existing) {
       const message = `state ${this.#options.directory}: ${error.message}`;
       throw new RingbackError('unavailable', message, { cause: error });
@@ -212,6 +167,7 @@ export class Store {
     }
     let result: T;
     try {
+      disk.sweep(memory);
       result = f(memory);
     } catch {
       // What memory refuses, too, is our own mistake.
@@ -219,7 +175,7 @@ export class Store {
       throw error;
     }
     this.#failed(error);
-    this.#damaged = isDamage(error) || unreadable.size > 0;
+    if (isDamage(error) || unreadable.size > 0) disk.distrust('found while it was in use');
     for (const [table, reason] of unreadable) {
       this.#options.log.error('state.unreadable', { table, reason: messageOf(reason) });
     }
@@ -230,75 +186,72 @@ export class Store {
       // The file stays as it is.
     }
     this.#sql = memory;
-    this.#retryLater();
+    this.#unread = new Set(unreadable.keys());
+    // What is only gone can be made anew at once.
+    this.#lookLater(error instanceof GoneError ? 0 : this.#retryMs);
     // Not in the middle of what somebody writes.
     if (unreadable.size > 0) setImmediate(() => this.#onLost());
     return result;
   }
 
-  #retryLater(): void {
-    this.#retry = setTimeout(() => {
+  get #retryMs(): number {
+    return this.#options.retryMs ?? RETRY_MS;
+  }
+
+  #lookLater(waitMs = this.#retryMs): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#look();
+      if (this.#timer === null) this.#lookLater();
+    }, waitMs).unref();
+  }
+
+  /** Whether the disk is still, or again, what it should be. */
+  #look(): void {
+    if (this.#reason !== null) {
       this.#return();
-      if (this.#reason !== null) this.#retryLater();
-    }, this.#options.retryMs ?? RETRY_MS).unref();
+      return;
+    }
+    const absence = this.#absence();
+    if (absence === null) return;
+    this.#inMemory(absence, () => {});
+    this.#return();
+  }
+
+  #absence(): GoneError | null {
+    if (this.#disk === null || this.#options.existing || this.#reason !== null) return null;
+    const reason = this.#disk.absence();
+    return reason === null ? null : new GoneError(reason);
   }
 
   /** From memory to the disk, if that works again. */
   #return(): void {
-    let disk: Sql | null = null;
+    let opened: Sql | null = null;
+    const disk = this.#disk;
+    if (disk === null) return;
     try {
-      const opened = this.#openFile();
-      disk = opened;
+      const sql = disk.open();
+      opened = sql;
       // Mails of a file that could not even be read before are still owed; who waits is known better now.
-      const replaced = TABLES.filter(
-        (table) => this.#wasRead || table === 'epochs' || table === 'outages' || table === 'waiting',
-      );
-      opened.transaction(() => {
+      const replaced = TABLES.filter((table) => !this.#unread.has(table) || KNOWN_BETTER.includes(table));
+      sql.transaction(() => {
         // From the other end: rows that others refer to go last.
-        for (const table of replaced.toReversed()) opened.run(`DELETE FROM ${table}`);
-        for (const table of TABLES) copy(this.#sql, opened, table);
+        for (const table of replaced.toReversed()) sql.run(`DELETE FROM ${table}`);
+        for (const table of TABLES) copy(this.#sql, sql, table);
       });
       this.#sql.close();
-      this.#sql = opened;
-      this.#wasRead = true;
+      this.#sql = sql;
+      this.#unread = new Set();
       this.#reason = null;
       this.#options.log.info('state.back', { directory: this.#options.directory });
     } catch (error) {
       this.#reason = messageOf(error);
       try {
-        disk?.close();
+        opened?.close();
       } catch {
         // The next attempt opens it anew.
       }
     }
   }
-}
-
-/** Adds all rows of a table to those of another database. */
-function copy(from: Sql, to: Sql, table: string): void {
-  const rows = from.all(`SELECT * FROM ${table}`);
-  const [first] = rows;
-  if (first === undefined) return;
-  const columns = Object.keys(first);
-  const insert = `INSERT OR IGNORE INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`;
-  for (const row of rows) to.run(insert, ...Object.values(row));
-}
-
-function writeEpochs(sql: Sql, epochs: readonly Epoch[]): void {
-  const [oldest] = epochs;
-  const current = epochs.at(-1);
-  if (oldest === undefined || current === undefined) return;
-  const { startMs, boot, baseMs, lastMs, wallMs } = current;
-  sql.run('INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?)', startMs, boot, baseMs, lastMs, wallMs);
-  sql.run('DELETE FROM epochs WHERE start_ms < ?', oldest.startMs);
-}
-
-function epochOf(row: Row): Epoch {
-  return {
-    boot: String(row.boot),
-    startMs: Number(row.start_ms),
-    baseMs: Number(row.base_ms),
-    lastMs: Number(row.last_ms),
-    wallMs: row.wall_ms === null ? null : Number(row.wall_ms),
-  };
 }

@@ -241,6 +241,15 @@ describe('A daemon', () => {
     assert.equal(await ended(heard), `${process.execPath} does not speak ringback's records`);
     assert.deepEqual(heard.order, []);
   });
+
+  it('is ended, and its word not passed on, when it says what no module of this version says', async (context) => {
+    const strange = eventRecord('Waiting', 1);
+    strange[codes.number('Field.Code')] = 200;
+    const { heard } = linked(context, { stay: true }, records(readyRecord(), strange));
+    const reason = await ended(heard);
+    assert.equal(reason, `${process.execPath} says Cause 200, which does not exist`);
+    assert.deepEqual(heard.events, []);
+  });
 });
 
 describe('A daemon that hangs', () => {

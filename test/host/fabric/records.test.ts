@@ -51,7 +51,7 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   askEnd: true,
   restoreService: true,
 };
-const EVENTS: Readonly<Record<Exclude<FabricEvent['kind'], 'unknown'>, true>> = {
+const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   attempt: true,
   outage: true,
   waiting: true,
@@ -228,11 +228,46 @@ describe('A record', () => {
     assert.deepEqual([event.firstUs, event.lastUs], [11, 20]);
   });
 
-  it('says what the module says of a kind that this program does not know', () => {
-    const record = new DataView(new ArrayBuffer(64));
-    record.setUint8(codes.number('Field.Kind'), 63);
-    record.setBigInt64(codes.number('Field.NowUs'), -9n, true);
-    assert.deepEqual(codec.decode(record), { kind: 'unknown', nowUs: -9, code: 63 });
+  it('that says what no module says is refused, whatever kind it is of', () => {
+    const record = (event: string, change: (view: DataView) => void): DataView => {
+      const view = new DataView(new ArrayBuffer(64));
+      view.setUint8(codes.number('Field.Kind'), codes.number(`Event.${event}`));
+      change(view);
+      return view;
+    };
+    const code = (view: DataView): void => view.setUint8(codes.number('Field.Code'), 200);
+    const refused = (view: DataView, reason: RegExp): void => {
+      assert.throws(() => codec.decode(view), { name: 'RingbackError', code: 'fabric', message: reason });
+    };
+    refused(
+      record('Outage', (view) => view.setUint8(codes.number('Field.Kind'), 63)),
+      /Event 63, which does not/,
+    );
+    for (const event of ['Outage', 'Waiting', 'Released', 'Swept']) refused(record(event, code), /Cause 200/);
+    refused(record('Attempt', code), /Outcome 200/);
+    refused(record('Signal', code), /Sign 200/);
+    refused(record('Conflict', code), /Form 200/);
+    refused(record('Asked', code), /Met 200/);
+    refused(
+      record('Outage', (view) => {
+        view.setUint8(codes.number('Field.Code'), codes.number('Cause.Refused'));
+        view.setUint8(codes.number('Field.State'), 99);
+      }),
+      /ServerState 99/,
+    );
+    for (const [event, field] of [
+      ['Outage', 'FirstUs'],
+      ['Waiting', 'FirstUs'],
+      ['Waiting', 'LastUs'],
+    ] as const) {
+      refused(
+        record(event, (view) => {
+          view.setUint8(codes.number('Field.Code'), codes.number('Cause.Refused'));
+          view.setBigInt64(codes.number(`Field.${field}`), -(2n ** 62n), true);
+        }),
+        new RegExp(`${field} -4611686018427`),
+      );
+    }
   });
 
   it('is read wherever it lies', () => {

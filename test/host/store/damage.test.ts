@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   statSync,
@@ -12,12 +13,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import type { Sql } from '../../../host/store/database.ts';
+import { loadLibrary, Sql } from '../../../host/store/database.ts';
 import { loadOutages, saveClient, saveOutage } from '../../../host/store/outages.ts';
 import { loadRegistrations, register } from '../../../host/store/registrations.ts';
+import { MIGRATIONS } from '../../../host/store/schema.ts';
+import { loadStopped, stopNotices } from '../../../host/store/stopped.ts';
 import type { LoggedLine } from '../tools.ts';
 import { until } from '../tools.ts';
-import { directoryFor, enter, noticeNumber, openStore } from './support.ts';
+import { directoryFor, edit, enter, noticeNumber, openStore } from './support.ts';
 
 /** So many notices are more than SQLite keeps in memory. */
 const MANY = 20_000;
@@ -58,46 +61,105 @@ const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
 };
 
 describe('a database', () => {
-  for (const [name, damage] of Object.entries({
-    ...DAMAGES,
-    'is garbage from the beginning': (path: string) => writeFileSync(path, 'garbage '.repeat(10_000)),
-    'is a few bytes': (path: string) => writeFileSync(path, 'SQLite'),
-    'has another head': (path: string) => {
-      const file = openSync(path, 'r+');
-      writeSync(file, Buffer.alloc(100, 0xff), 0, 100, 0);
-      closeSync(file);
-    },
-  })) {
-    it(`that ${name} is put aside, and another one begun`, async (test) => {
+  for (const [name, damage, isSaved] of [
+    ...Object.entries(DAMAGES).map(([one, harm]) => [one, harm, 'partly'] as const),
+    ['is garbage from the beginning', (path: string) => writeFileSync(path, 'garbage '.repeat(10_000)), 'no'],
+    ['is a few bytes', (path: string) => writeFileSync(path, 'SQLite'), 'no'],
+    [
+      'has another head',
+      (path: string) => {
+        const file = openSync(path, 'r+');
+        writeSync(file, Buffer.alloc(60, 0xff), 0, 60, 0);
+        closeSync(file);
+      },
+      'yes',
+    ],
+  ] as const) {
+    it(`that ${name} is put aside, and another one begun with what can be read`, async (test) => {
       const directory = await filled(test, 500);
       damage(`${directory}/ringback.db`);
       const damaged = readFileSync(`${directory}/ringback.db`);
       const { store, lines } = await openStore(test, directory);
       assert.deepEqual(store.health, { place: 'disk', reason: null });
-      assert.equal(store.read(count), 0);
+      const left = store.read(count);
+      assert.equal(left === 500 ? 'yes' : left === 0 ? 'no' : 'partly', isSaved);
       const [line, ...more] = lines;
-      assert.deepEqual(more, []);
+      assert.ok(more.every(({ event }) => event === 'state.unreadable' || event === 'state.strange'));
+      assert.equal(more.length > 0, isSaved === 'partly', 'what could not be read is named');
       assert.equal(line?.level, 'error');
       assert.equal(line?.event, 'state.damaged');
       assert.equal(line?.fields.kept, `${directory}/ringback.db.damaged`);
       assert.notEqual(line?.fields.reason, '');
+      assert.equal(Number(line?.fields.rows) > 0, isSaved !== 'no');
       assert.deepEqual(readFileSync(`${directory}/ringback.db.damaged`), damaged);
-      store.write((sql) => enter(sql, noticeNumber(1)));
+      store.write((sql) => enter(sql, noticeNumber(MANY)));
       store.close();
       const again = await openStore(test, directory);
-      assert.equal(again.store.read(count), 1);
+      assert.equal(again.store.read(count), left + 1);
       assert.deepEqual(again.lines, []);
     });
   }
 
-  it('that is damaged once more takes the place of the one put aside', async (test) => {
+  it('that is damaged once more is put beside those of before, up to five', async (test) => {
     const directory = await filled(test, 1);
-    for (const garbage of ['first '.repeat(1000), 'second '.repeat(1000)]) {
+    const written: string[] = [];
+    for (let time = 1; time <= 6; time++) {
+      const garbage = `garbage ${time} `.repeat(1000);
       writeFileSync(`${directory}/ringback.db`, garbage);
       const { store } = await openStore(test, directory);
       store.close();
-      assert.equal(readFileSync(`${directory}/ringback.db.damaged`, 'utf8'), garbage);
+      if (time === 6) written.pop();
+      written.push(garbage);
+      const kept = written.map((_, n) => `ringback.db.damaged${n === 0 ? '' : `-${n + 1}`}`);
+      const found = readdirSync(directory).filter((one) => one.includes('damaged'));
+      assert.deepEqual(found.toSorted(), kept.toSorted());
+      for (const [n, file] of kept.entries()) {
+        assert.equal(readFileSync(`${directory}/${file}`, 'utf8'), written[n]);
+      }
     }
+  });
+
+  it('whose version is another by one bit is what its tables are', async (test) => {
+    const directory = await filled(test, 3);
+    for (const version of [MIGRATIONS.length ^ 1, MIGRATIONS.length ^ 4, MIGRATIONS.length + 1024]) {
+      await edit(directory, `PRAGMA user_version = ${version}`);
+      const { store, lines } = await openStore(test, directory);
+      assert.deepEqual(lines, []);
+      assert.equal(store.read(count), 3);
+      assert.equal(
+        store.read((sql) => sql.number('PRAGMA user_version')),
+        MIGRATIONS.length,
+      );
+      store.close();
+    }
+  });
+
+  it('of an older version is saved, too', async (test) => {
+    const directory = directoryFor(test);
+    const library = await loadLibrary();
+    const old = new Sql(library, `${directory}/ringback.db`, MIGRATIONS.slice(0, 4));
+    stopNotices(old, 'sato@example.jp', 1);
+    register(old, { client: '172.27.179.150', mail: 'tanaka@example.jp', language: 'en', registeredMs: 1 });
+    old.close();
+    const file = openSync(`${directory}/ringback.db`, 'r+');
+    writeSync(file, 'garbage', 0);
+    closeSync(file);
+    const { store, lines } = await openStore(test, directory);
+    assert.deepEqual(said(lines), ['state.damaged']);
+    assert.deepEqual(store.read(loadStopped), new Set(['sato@example.jp']));
+    assert.deepEqual(
+      store.read(loadRegistrations).map(({ mail }) => mail),
+      ['tanaka@example.jp'],
+    );
+  });
+
+  it('that has lost what time it is goes on after all that it knows', async (test) => {
+    const directory = await filled(test, 1);
+    await edit(directory, 'UPDATE waiting SET last_ms = 5e9');
+    await edit(directory, `UPDATE epochs SET boot = ''`);
+    const { store, lines } = await openStore(test, directory);
+    assert.deepEqual(said(lines), ['state.strange']);
+    assert.ok(store.clock.nowMs() >= 5e9);
   });
 
   it('is not given up for a write-ahead log that makes no sense', async (test) => {
@@ -142,7 +204,8 @@ describe('a database in use', () => {
       await until('whoever knows better is asked', () => lost === 1);
       store.write((sql) => enter(sql, noticeNumber(MANY + 1)));
       await until('the state on disk', () => store.health.place === 'disk');
-      assert.deepEqual(said(lines).slice(1 + unreadable.length), ['state.damaged', 'state.back']);
+      const after = said(lines).slice(1 + unreadable.length);
+      assert.deepEqual([after[0], after.at(-1)], ['state.damaged', 'state.back']);
       assert.ok(existsSync(`${directory}/ringback.db.damaged`));
       store.write((sql) => enter(sql, noticeNumber(MANY + 2)));
       store.close();
@@ -153,7 +216,8 @@ describe('a database in use', () => {
       const waiting = again.store.read(loadOutages).flatMap(({ clients }) => [...clients.keys()]);
       assert.deepEqual(waiting, unreadable.includes('waiting') ? [] : ['172.27.179.151']);
       const registered = again.store.read(loadRegistrations).map(({ mail }) => mail);
-      assert.deepEqual(registered, unreadable.includes('registrations') ? [] : ['tanaka@example.jp']);
+      assert.deepEqual(registered, ['tanaka@example.jp']);
+      assert.ok(again.store.read(count) > 1000, 'most of those that lie beside the damage');
       assert.ok(name.includes('cut off') || unreadable.length === 1);
       const written = again.store.read((sql) => {
         return sql.all(
@@ -181,6 +245,10 @@ describe('a database in use', () => {
     assert.ok(said(lines).includes('state.failed'));
     store.close();
     const again = await openStore(test, directory);
-    assert.equal(again.store.read(count), 1);
+    const written = noticeNumber(MANY).messageId;
+    assert.notEqual(
+      again.store.read((sql) => sql.get('SELECT 1 FROM outbox WHERE message_id = ?', written)),
+      null,
+    );
   });
 });

@@ -2,21 +2,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
-import { loadLibrary, type Sql } from '../../../host/store/database.ts';
+import type { Sql } from '../../../host/store/database.ts';
 import { MIGRATIONS } from '../../../host/store/schema.ts';
 import { needs } from '../require.ts';
-import { directoryFor, enter, noticeNumber, openStore, StateProcess } from './support.ts';
+import { directoryFor, edit, enter, noticeNumber, openStore, StateProcess } from './support.ts';
 
 const count = (sql: Sql): number => sql.number('SELECT count(*) FROM outbox');
-
-/** Changes a database that nobody has open. */
-async function edit(directory: string, sql: string): Promise<void> {
-  const { Database } = await loadLibrary();
-  const database = new Database(`${directory}/ringback.db`);
-  database.exec('PRAGMA locking_mode = exclusive');
-  database.exec(sql);
-  database.close();
-}
 
 describe('the state', () => {
   it('is there again after it was closed', async (test) => {
@@ -130,6 +121,7 @@ describe('the state', () => {
     const first = await openStore(test, directory);
     first.store.write((sql) => enter(sql, noticeNumber(1)));
     first.store.close();
+    await edit(directory, 'CREATE TABLE later (x)');
     await edit(directory, `PRAGMA user_version = ${MIGRATIONS.length + 1}`);
     for (let time = 0; time < 2; time++) {
       await assert.rejects(openStore(test, directory), (error) => {

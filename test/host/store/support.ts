@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Sql } from '../../../host/store/database.ts';
+import { loadLibrary, type Sql } from '../../../host/store/database.ts';
 import { addNotice, type Notice, type NoticeItem } from '../../../host/store/outbox.ts';
 import { Store, type StoreOptions } from '../../../host/store/store.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
@@ -33,6 +33,15 @@ export async function openStore(
   const store = await Store.open({ directory, log, ...options });
   test.after(() => store.close());
   return { store, lines };
+}
+
+/** Changes a database that nobody has open. */
+export async function edit(directory: string, sql: string): Promise<void> {
+  const { Database } = await loadLibrary();
+  const database = new Database(`${directory}/ringback.db`);
+  database.exec('PRAGMA locking_mode = exclusive');
+  database.exec(sql);
+  database.close();
 }
 
 export function itemOf(item: Partial<NoticeItem> = {}): NoticeItem {
