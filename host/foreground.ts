@@ -10,6 +10,9 @@ export interface Signals {
   readonly onReload: (reload: () => void) => void;
 }
 
+/** How long what is open may take to close by itself, when all is done. */
+const LINGER_MS = 200;
+
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
 
@@ -38,6 +41,8 @@ export async function foreground(role: Role, file: string, verbose: boolean): Pr
     release();
   }
   log.info('stopped');
+  // What still holds the process then, a name that is being looked up, is nobody's any more.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** Whoever reads the output may stop reading: `ringback status | head` is no failure. */

@@ -18,6 +18,8 @@ export interface ConfirmerOptions {
   readonly connections?: number;
   /** Makes them. */
   readonly dial?: Dial;
+  /** Once it aborts, nothing more is tried, and what is under way ends. */
+  readonly closing?: AbortSignal;
 }
 
 /** What is made of the way to a confirmation. */
@@ -47,6 +49,7 @@ export class Confirmer {
   readonly #connectTimeoutMs: number;
   readonly #patienceMs: number;
   readonly #dial: Dial;
+  readonly #closing: AbortSignal;
   /** Connections that may still be opened, and who waits for one. */
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -57,6 +60,12 @@ export class Confirmer {
     this.#patienceMs = options.patienceMs ?? 600_000;
     this.#free = options.connections ?? 64;
     this.#dial = options.dial ?? dial;
+    this.#closing = options.closing ?? new AbortController().signal;
+    // One signal stands for all connections.
+    setMaxListeners(0, this.#closing);
+    this.#closing.addEventListener('abort', () => {
+      for (const start of this.#queue.splice(0)) start();
+    });
   }
 
   /**
@@ -107,11 +116,13 @@ export class Confirmer {
    */
   async probe(server: string, port: number, signal?: AbortSignal): Promise<Dialled> {
     await this.#acquire();
-    if (signal?.aborted === true) {
+    const closing = this.#closing;
+    if (signal?.aborted === true || closing.aborted) {
       this.#release();
       return 'impossible';
     }
-    return this.#dial({ server, port, timeoutMs: this.#connectTimeoutMs, onClosed: () => this.#release() });
+    const onClosed = (): void => this.#release();
+    return this.#dial({ server, port, timeoutMs: this.#connectTimeoutMs, signal: closing, onClosed });
   }
 
   /** The port that answered first, or null if none does (or it does not matter any more). */
@@ -140,7 +151,7 @@ export class Confirmer {
   }
 
   async #acquire(): Promise<void> {
-    if (this.#free > 0) {
+    if (this.#free > 0 || this.#closing.aborted) {
       this.#free -= 1;
       return;
     }

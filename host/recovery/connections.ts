@@ -24,6 +24,7 @@ export class Connections {
   readonly #target: Target;
   readonly #from: LocalPorts;
   readonly #nowMs: () => number;
+  readonly #closing: AbortSignal;
   /** No more of them are begun. */
   readonly #enough = new AbortController();
   readonly #outcomes: Dialled[] = [];
@@ -37,6 +38,7 @@ export class Connections {
     this.#target = target;
     this.#from = from;
     this.#nowMs = nowMs;
+    this.#closing = closing;
     this.#beganMs = nowMs();
     setMaxListeners(0, this.#enough.signal);
     const close = (): void => this.#enough.abort();
@@ -61,7 +63,8 @@ export class Connections {
     for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
       const { first, count } = this.#from;
       const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
-      const dialled = dial({ ...this.#target, ...from, timeoutMs, lingerMs: LINGER_MS });
+      const lasting = { timeoutMs, lingerMs: LINGER_MS, signal: this.#closing };
+      const dialled = dial({ ...this.#target, ...from, ...lasting });
       const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
       if (outcome === 'answered') this.#enough.abort();
       if (outcome === null) return;

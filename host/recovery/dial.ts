@@ -18,6 +18,8 @@ export interface DialOptions {
   readonly timeoutMs: number;
   /** How long it stays open after that: a late answer closes in silence what was opened. */
   readonly lingerMs?: number;
+  /** Once it aborts, nobody waits for anything of it. */
+  readonly signal?: AbortSignal;
   /** The socket is gone. */
   readonly onClosed?: () => void;
 }
@@ -29,13 +31,16 @@ const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDO
 const SILENT = new Set(['ETIMEDOUT']);
 
 export function dial(options: DialOptions): Promise<Dialled> {
-  const { server, port, localPort, timeoutMs, lingerMs = 0, onClosed } = options;
+  const { server, port, localPort, timeoutMs, lingerMs = 0, signal, onClosed } = options;
   return new Promise((resolve) => {
     const socket = connect({ host: server, port, ...(localPort === undefined ? {} : { localPort }) });
+    const end = (): void => void socket.destroy();
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
     let closing: NodeJS.Timeout | undefined;
     const closeIn = (waitMs: number): void => {
       clearTimeout(closing);
-      closing = setTimeout(() => socket.destroy(), waitMs);
+      closing = setTimeout(end, waitMs);
     };
     const giveUp = (): void => {
       if (!socket.connecting) return;
@@ -57,6 +62,7 @@ export function dial(options: DialOptions): Promise<Dialled> {
     socket.on('close', () => {
       clearTimeout(timer);
       clearTimeout(closing);
+      signal?.removeEventListener('abort', end);
       onClosed?.();
       resolve('silent');
     });

@@ -15,7 +15,7 @@ import { newStopKey, StopLinks } from '../notify/stop-links.ts';
 import { OWN_PATH } from '../page/pages.ts';
 import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
-import type { Dial } from '../recovery/dial.ts';
+import type { Dial, DialOptions } from '../recovery/dial.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
 import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
@@ -66,8 +66,11 @@ export function run(file: string, log: Log, signals: Signals): Promise<void> {
   return runRole(description, file, log, signals);
 }
 
-function confirmerOf({ recover }: RouterConfiguration, dial: Dial): Confirmer | null {
-  return recover.confirm === 'connect' ? new Confirmer({ settleMs: recover.settleMs, dial }) : null;
+function confirmerOf(
+  { recover }: RouterConfiguration,
+  how: { readonly dial: Dial; readonly closing: AbortSignal },
+): Confirmer | null {
+  return recover.confirm === 'connect' ? new Confirmer({ settleMs: recover.settleMs, ...how }) : null;
 }
 
 /** The same as long as the state lives: its links lie in people's mailboxes. */
@@ -95,12 +98,16 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   #confirmer: Confirmer | null;
   #deadServers: DeadServers | null = null;
   readonly #links: StopLinks;
-  readonly #dial: Dial = (options) => this.#asking.dial(options);
+  /** Connections to servers are nobody's any more. */
+  readonly #closing = new AbortController();
+  /** How connections to servers are made. */
+  readonly #connecting = {
+    dial: (options: DialOptions) => this.#asking.dial(options),
+    closing: this.#closing.signal,
+  };
   readonly #prober = new Confirmer({
-    settleMs: 0,
-    connections: PROBES,
-    connectTimeoutMs: PROBE_MS,
-    dial: this.#dial,
+    ...{ settleMs: 0, connections: PROBES, connectTimeoutMs: PROBE_MS },
+    ...this.#connecting,
   });
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
@@ -112,7 +119,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#configuration = configuration;
     this.#store = store;
     this.#log = log;
-    this.#confirmer = confirmerOf(configuration, this.#dial);
+    this.#confirmer = confirmerOf(configuration, this.#connecting);
     this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp));
     const current = (): RouterConfiguration => this.#configuration;
     this.#links = new StopLinks(stopKeyOf(store));
@@ -261,7 +268,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
     const { fabric, control, state, page } = this.#configuration;
     this.#configuration = { ...next, fabric, control, state, page };
-    this.#confirmer = confirmerOf(next, this.#dial);
+    this.#confirmer = confirmerOf(next, this.#connecting);
     this.#sender.use(sender);
     this.#router.reconfigure(this.#configuration);
     this.#outbox.reconfigured();
@@ -274,10 +281,14 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#checks.close();
     this.#suspicions.close();
     this.#asking.close();
-    await this.#traps.close();
-    await this.#control?.close();
-    await this.#deadServers?.close();
-    await this.#dataPlane.close();
+    this.#closing.abort();
+    // Each may have its own time, and none waits for another.
+    await Promise.all([
+      this.#traps.close(),
+      this.#control?.close(),
+      this.#deadServers?.close(),
+      this.#dataPlane.close(),
+    ]);
     this.#journal.flush();
     await this.#outbox.close(STOP_GRACE_MS);
     this.#store.close();

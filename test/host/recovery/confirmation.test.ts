@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
 import { until } from '../tools.ts';
+import { silent, trying } from './services.ts';
 
 interface Service {
   readonly server: Server;
@@ -104,6 +105,23 @@ describe('probing a port', () => {
     assert.equal(most, 3);
     for (const socket of held) socket.destroy();
     server.close();
+  });
+});
+
+describe('a program that ends', () => {
+  it('waits for no probe, under way or queued, and begins none', async (test) => {
+    const { port } = await silent(test);
+    const closing = new AbortController();
+    const confirmer = new Confirmer({
+      ...{ settleMs: 0, connections: 2, connectTimeoutMs: 600_000 },
+      closing: closing.signal,
+    });
+    const probes = Array.from({ length: 1000 }, () => confirmer.probe('127.0.0.1', port));
+    await until('two are under way', () => trying(port).length === 2);
+    closing.abort();
+    const met = await Promise.all([...probes, confirmer.probe('127.0.0.1', port)]);
+    assert.equal(met.filter((one) => one === 'impossible').length, 999);
+    assert.equal(met.filter((one) => one === 'silent').length, 2);
   });
 });
 

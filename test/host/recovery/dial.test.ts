@@ -73,6 +73,23 @@ describe('A connection', { concurrency: true }, () => {
     assert.deepEqual(trying(port), []);
   });
 
+  it('is given up at once when nobody waits for it any more, connecting or lingering', async (test) => {
+    const { port } = await silent(test);
+    for (const timeoutMs of [PATIENT_MS, SOON_MS]) {
+      const ending = new AbortController();
+      let closed = 0;
+      const onClosed = (): void => void closed++;
+      const lasting = { timeoutMs, lingerMs: PATIENT_MS, signal: ending.signal, onClosed };
+      const dialled = dial({ server: LOOPBACK, port, ...lasting });
+      if (timeoutMs === SOON_MS) assert.equal(await dialled, 'silent');
+      ending.abort();
+      assert.equal(await dialled, 'silent');
+      await until('its socket is gone', () => closed === 1);
+      await dial({ server: LOOPBACK, port, ...lasting });
+    }
+    assert.deepEqual(trying(port), []);
+  });
+
   it('that the other side never closes ends all the same', async () => {
     const held: Socket[] = [];
     const server = createServer({ allowHalfOpen: true }, (socket) => {

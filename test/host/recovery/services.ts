@@ -43,7 +43,7 @@ const server = require('node:net').createServer((socket) => {
   socket.on('end', () => console.log('ended', remotePort)).on('error', () => console.log('broken', remotePort));
   socket.resume();
 });
-server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log('port', server.address().port));`;
+server.listen({ port: 0, host: process.argv[1], backlog: 1 }, () => console.log('port', server.address().port));`;
 
 /** Connections that its queue has room for. */
 const ROOM = 2;
@@ -58,8 +58,8 @@ export interface Silent {
 }
 
 /** A stopped process accepts nothing; when its queue is full the kernel leaves further SYNs unanswered. Ends with the test. */
-export async function silent(test: TestContext): Promise<Silent> {
-  const child: ChildProcess = spawn(process.execPath, ['-e', SILENT], {
+export async function silent(test: TestContext, host = LOOPBACK): Promise<Silent> {
+  const child: ChildProcess = spawn(process.execPath, ['-e', SILENT, host], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const fillers: Socket[] = [];

@@ -5,13 +5,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { confirmAddress } from '../../../host/store/confirmed.ts';
+import { saveClient, saveOutage } from '../../../host/store/outages.ts';
 import { register } from '../../../host/store/registrations.ts';
+import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
 import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
 import { scriptedServer } from '../notify/support.ts';
+import { silent, trying } from '../recovery/services.ts';
 import { recordingLog, until } from '../tools.ts';
 import { Running, ringbackBeside } from './program.ts';
 import { SATO, SERVER, TANAKA } from './world.ts';
@@ -106,6 +109,37 @@ describe('ringback run', () => {
       assert.equal(existsSync(place.path('ringback.sock')), false);
     });
   }
+
+  it('waits for no probe when it stops, though 1,022 servers are down and silent', async (context) => {
+    const { port } = await silent(context, '0.0.0.0');
+    const store = await Store.open({ directory: place.path('state'), log: recordingLog().log });
+    store.write((sql) => {
+      for (let n = 0; n < 1022; n++) {
+        const outage = { id: n, server: `127.1.${n >> 8}.${n & 255}`, port, triedPort: port, fromMs: 1 };
+        saveOutage(sql, { ...outage, cause: 'unanswered', told: false, telling: null, suspected: false });
+        saveClient(sql, n, SATO, { firstMs: 1, lastMs: 1, tries: 1 });
+        saveService(sql, { server: outage.server, port, heardMs: 1, admitted: true, askedMs: 1 });
+      }
+    });
+    store.close();
+    configure('recover: {traps: false}', PEOPLE);
+    writeFileSync(file(), readFileSync(file(), 'utf8').replace('172.27.178.0/24', '127.0.0.0/8'));
+    const running = start(context);
+    await running.logged('ready');
+    await until('probes are under way', () => trying(port).length > 0);
+    running.child.kill('SIGTERM');
+    await running.logged('stopped');
+    const tried = trying(port);
+    await until('its end', () => {
+      assert.deepEqual(
+        trying(port).filter((one) => !tried.includes(one)),
+        [],
+        'tries nobody any more',
+      );
+      return running.child.exitCode !== null;
+    });
+    assert.equal(await running.ended(), 0);
+  });
 
   it('stops on SIGTERM although its data plane has never been ready', async (context) => {
     elsewhere(`{interfaces: [lan0], daemon: [sh, -c, "echo here > $0; cat", ${place.path('silent')}]}`);
