@@ -176,6 +176,8 @@ export class Store {
     }
     this.#failed(error);
     if (isDamage(error) || unreadable.size > 0) disk.distrust('found while it was in use');
+    // If there is another in its place, that is somebody's, too.
+    if (error instanceof GoneError) disk.distrust(error.message);
     for (const [table, reason] of unreadable) {
       this.#options.log.error('state.unreadable', { table, reason: messageOf(reason) });
     }

@@ -11,6 +11,14 @@ import { type LoggedLine, recordingLog, until } from '../host/tools.ts';
 import type { Disk } from './disk.ts';
 
 const RETRY_MS = 100;
+export const SATO = '172.27.179.151';
+const TANAKA = '172.27.179.150';
+const NAKAMURA = '172.27.179.152';
+const MAILS = new Map([
+  [SATO, 'sato@example.jp'],
+  [TANAKA, 'tanaka@example.jp'],
+  [NAKAMURA, 'nakamura@example.jp'],
+]);
 const DAY_MS = 86_400_000;
 
 /** The state of one program after the other, with an outbox that delivers everything. */
@@ -68,7 +76,7 @@ export class Program {
       const past = { server, port: 0, cause: 'unreachable', sign: 'trap', fromMs: id, toMs: id + 1 };
       addToHistory(sql, { ...past, clients: clients.length, told: clients.length });
       const notices = clients.map((client) => {
-        return { ...noticeTo(`${client}@example.jp`, { server, client }, { outage: id }), holdMs: 0 };
+        return { ...noticeTo(MAILS.get(client) ?? '', { server, client }, { outage: id }), holdMs: 0 };
       });
       return this.outbox.enter(sql, notices);
     });
@@ -77,15 +85,15 @@ export class Program {
 
   /** Something for every table. */
   work(from: number): void {
-    this.wait(from, 'sato');
-    this.wait(from, 'tanaka');
-    this.wait(from + 1, 'nakamura');
-    this.wait(from + 1, 'sato');
-    this.store.write((sql) => removeClient(sql, from + 1, 'sato'));
+    this.wait(from, SATO);
+    this.wait(from, TANAKA);
+    this.wait(from + 1, NAKAMURA);
+    this.wait(from + 1, SATO);
+    this.store.write((sql) => removeClient(sql, from + 1, SATO));
     this.recover(from);
     const mail = `client-${from}@example.jp`;
     this.store.write((sql) =>
-      register(sql, { client: `client ${from}`, mail, language: 'en', registeredMs: from }),
+      register(sql, { client: `172.27.180.${from % 256}`, mail, language: 'en', registeredMs: from }),
     );
   }
 

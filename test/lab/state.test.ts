@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
 import { before, describe, it, type TestContext } from 'node:test';
 import { address, Lab } from '../../board/lab/lab.ts';
 import { Ringback, ringbackCommand } from '../../board/lab/ringback.ts';
 import type { StoreHealth } from '../../host/store/store.ts';
 import { until } from '../host/tools.ts';
 import { Disk } from './disk.ts';
-import { Program } from './state-program.ts';
+import { Program, SATO } from './state-program.ts';
 import { STUCK_MS, story, turnedAway } from './support.ts';
 
 /** The router itself tries a disk again that often. */
@@ -116,7 +116,7 @@ describe('the state', () => {
     disk.setReadOnly(true);
     const program = await Program.start(test, disk);
     assert.deepEqual(program.said, ['state.failed']);
-    assert.notEqual(program.store.health.reason, null);
+    assert.equal(program.store.health.reason, `${disk.path} is on a disk that is mounted read-only`);
     program.work(1);
     await program.sent(2);
     disk.setReadOnly(false);
@@ -134,6 +134,14 @@ describe('the state', () => {
     await assertAllThere(test, disk, program);
   });
 
+  it('says that a directory is on a disk that is read-only, though nobody ever used it', async (test) => {
+    const disk = newDisk(test);
+    mkdirSync(`${disk.path}/state`);
+    disk.setReadOnly(true);
+    const { store } = await Program.start(test, disk);
+    assert.equal(store.health.reason, `${disk.path}/state is on a disk that is mounted read-only`);
+  });
+
   for (const [name, fail, mend] of [
     ['read-only', (disk: Disk) => disk.setReadOnly(true), (disk: Disk) => disk.setReadOnly(false)],
     ['full', (disk: Disk) => disk.fill(), (disk: Disk) => disk.empty()],
@@ -143,7 +151,7 @@ describe('the state', () => {
       const earlier = await Program.start(test, disk);
       earlier.work(1);
       await earlier.sent(2);
-      earlier.wait(3, 'sato');
+      earlier.wait(3, SATO);
       // A mail that this one did not get rid of.
       earlier.sender.answer = null;
       earlier.recover(3);
