@@ -81,22 +81,41 @@ export function historyText({ outages, lists }: HistoryAnswer): string {
     lastedText(outage.seconds),
     outage.sign ?? '-',
     String(outage.clients),
-    String(outage.told),
+    `${outage.told} of ${outage.people}`,
+    untoldText(outage) || '-',
   ];
-  const head = ['SERVER', 'CAUSE', 'FROM', 'TO', 'LASTED', 'SIGN', 'CLIENTS', 'TOLD'];
+  const head = ['SERVER', 'CAUSE', 'FROM', 'TO', 'LASTED', 'SIGN', 'CLIENTS', 'PEOPLE TOLD', 'NOT TOLD'];
   return table([head, ...outages.map(cells)]);
+}
+
+/** Who is not told, or not yet: `2 queued (1 for its limit), 1 failed, 3 without address`. */
+export function untoldText({
+  queued,
+  failed,
+  untold,
+}: Pick<PastOutageRecord, 'queued' | 'failed' | 'untold'>): string {
+  const { limited = 0, noAddress = 0, stale = 0, stopped = 0 } = untold ?? {};
+  const counts = [
+    [queued ?? 0, `queued${limited > 0 ? ` (${limited} over the limit)` : ''}`],
+    [failed ?? 0, 'failed'],
+    [noAddress, noAddress === 1 ? 'client without address' : 'clients without address'],
+    [stale, 'tried too long ago'],
+    [stopped, 'want no notices'],
+  ] as const;
+  return counts.flatMap(([count, words]) => (count > 0 ? [`${count} ${words}`] : [])).join(', ');
 }
 
 /** What a relay has for a history. */
 function listsText(lists: readonly ListRecord[]): string {
-  const cells = ({ server, part, parts, clients, told, received }: ListRecord): string[] => [
-    server,
-    dateText(received),
-    `${part}/${parts}`,
-    String(clients),
-    String(told),
+  const cells = (list: ListRecord): string[] => [
+    list.server,
+    dateText(list.received),
+    `${list.part}/${list.parts}`,
+    String(list.clients),
+    `${list.told} of ${list.people}`,
+    untoldText({ ...list, untold: null }) || '-',
   ];
-  return table([['SERVER', 'LIST CAME', 'PART', 'CLIENTS', 'TOLD'], ...lists.map(cells)]);
+  return table([['SERVER', 'LIST CAME', 'PART', 'CLIENTS', 'PEOPLE TOLD', 'NOT TOLD'], ...lists.map(cells)]);
 }
 
 export function outboxText({ queued, notices }: OutboxAnswer): string {

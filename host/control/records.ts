@@ -2,7 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { RingbackError } from '../errors.ts';
 import type { Sql } from '../store/database.ts';
-import { listHistory } from '../store/history.ts';
+import { listHistory, type Untold } from '../store/history.ts';
 import { latestLists } from '../store/lists.ts';
 import {
   countQueued,
@@ -34,9 +34,21 @@ export interface PastOutageRecord {
   readonly seconds: number;
   /** What showed that it was back; null when nobody was left who waited for that. */
   readonly sign: string | null;
-  /** Who waited at the end, and who of them was told. */
+  /** Clients that waited at the end. */
   readonly clients: number;
+  /**
+   * People who were to be told, and of them those whose mail the mail server has taken, those whose mail is on its way, and
+   * those whose mail was given up. null: an older version entered it, and what it called told was queued.
+   */
+  readonly people: number;
   readonly told: number;
+  readonly queued: number | null;
+  readonly failed: number | null;
+  /**
+   * Why others are not told: clients of whom nobody's mail address is known, people who tried too long ago, who want no
+   * notices; and people of the queued who had as many mails as allowed.
+   */
+  readonly untold: (Untold & { readonly limited: number }) | null;
 }
 
 /** Times are ISO 8601; null where the clock was wrong. */
@@ -69,9 +81,13 @@ export interface ListRecord {
   readonly server: string;
   readonly part: number;
   readonly parts: number;
-  /** Who was on it, and how many of them get a notice. */
+  /** Who was on it. */
   readonly clients: number;
+  /** People who were to be told, and what has become of their mails, as of an outage. */
+  readonly people: number;
   readonly told: number;
+  readonly queued: number;
+  readonly failed: number;
   /** ISO 8601; null where the clock was wrong. */
   readonly received: string | null;
 }
@@ -125,7 +141,7 @@ export function pastOutages(store: State, last: number): PastOutageRecord[] {
   const date = dates(store);
   return store
     .read((sql) => listHistory(sql, last))
-    .map(({ server, port, cause, fromMs, toMs, sign, clients, told }) => ({
+    .map(({ server, port, cause, fromMs, toMs, sign, clients, people, fates, untold, limited }) => ({
       server,
       port,
       cause,
@@ -134,7 +150,11 @@ export function pastOutages(store: State, last: number): PastOutageRecord[] {
       seconds: Math.round(toMs - fromMs) / 1000,
       sign,
       clients,
-      told,
+      people,
+      told: fates?.sent ?? people,
+      queued: fates === null ? null : Math.max(people - fates.sent - fates.failed, 0),
+      failed: fates?.failed ?? null,
+      untold: untold === null ? null : { ...untold, limited },
     }));
 }
 
@@ -143,8 +163,10 @@ export function lastLists(store: State, last: number): ListRecord[] {
   const date = dates(store);
   return store
     .read((sql) => latestLists(sql, last))
-    .map(({ server, part, parts, clients, told, receivedMs }) => {
-      return { server, part, parts, clients, told, received: date(receivedMs) };
+    .map(({ server, part, parts, clients, people, fates, receivedMs }) => {
+      const { sent, failed } = fates;
+      const counts = { clients, people, told: sent, queued: Math.max(people - sent - failed, 0), failed };
+      return { server, part, parts, ...counts, received: date(receivedMs) };
     });
 }
 

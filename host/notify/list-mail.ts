@@ -20,6 +20,8 @@ export interface ListMailFacts {
   /** The outage. */
   readonly fromMs: number;
   readonly recoveredMs: number;
+  /** What those on it count for. */
+  readonly telling?: string;
   readonly listed: readonly Listed[];
   /** The sender's mail address. */
   readonly from: string;

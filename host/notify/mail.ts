@@ -27,12 +27,14 @@ export interface NoticeFacts {
   readonly item: NoticeItem;
   /** What tells this outage from all others, for ever; a relay knows the name of its list. */
   readonly outage: number | string;
+  /** What it counts for; without it the outage. */
+  readonly telling?: string;
   /** The sender's mail address. */
   readonly from: string;
 }
 
 /** A notice of these facts: its name is cleaned here, once, and its identity (RFC 5322 section 3.6.4) derived. */
-export function createNotice({ mail, language, item, outage, from }: NoticeFacts): Notice {
+export function createNotice({ mail, language, item, outage, telling, from }: NoticeFacts): Notice {
   // JSON keeps the parts apart whatever they contain.
   const identity = JSON.stringify([item.server, item.client, mail, outage]);
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
@@ -42,7 +44,7 @@ export function createNotice({ mail, language, item, outage, from }: NoticeFacts
     messageId: `<${hash}.ringback@${from.slice(from.lastIndexOf('@') + 1) || 'localhost'}>`,
     mail,
     language,
-    items: [{ ...item, serverName }],
+    items: [{ ...item, serverName, tellings: [telling ?? String(outage)] }],
   };
 }
 

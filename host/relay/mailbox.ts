@@ -14,6 +14,7 @@ import {
   loadMessages,
   removeMessage,
   saveMessage,
+  tellingOfList,
 } from '../store/lists.ts';
 import type { Notice } from '../store/outbox.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
@@ -233,17 +234,18 @@ export class MailboxReader {
     }
     this.#saysNoRoom = false;
     const notices = this.#noticesOf(look, list, name);
-    const told = notices.length;
+    const people = notices.length;
     const queued = this.#store.write((sql) => {
       const receivedMs = this.#store.clock.nowMs();
-      addList(sql, { list: id, part, parts, server, clients: clients.length, told, receivedMs });
+      addList(sql, { list: id, part, parts, server, clients: clients.length, people, receivedMs });
       saveMessage(sql, uidl, { fate: 'taken', rules: null });
       return this.#outbox.enter(
         sql,
         notices.map((notice) => ({ ...notice, holdMs: 0 })),
       );
     });
-    this.#log.info('list.received', { server, clients: clients.length, told, part: `${part}/${parts}` });
+    const counts = { clients: clients.length, told: people };
+    this.#log.info('list.received', { server, ...counts, part: `${part}/${parts}` });
     this.#outbox.announce(queued);
     return 'taken';
   }
@@ -261,7 +263,7 @@ export class MailboxReader {
 
   /** Its times are those of the router's wall clock, and if that was wrong, those of the moment at which the list came. */
   #noticesOf({ configuration, people }: Look, list: ListMail, serverName: string | null): Notice[] {
-    const { id, server, recovered, awaySeconds, clients } = list;
+    const { id, part, server, recovered, awaySeconds, clients } = list;
     const { notify, smtp } = configuration;
     const recoveredMs = recovered?.getTime() ?? this.#wallMs ?? 0;
     const notices = new Map<string, Notice>();
@@ -280,7 +282,15 @@ export class MailboxReader {
         tries,
       };
       const language = person.language ?? notify.language;
-      const notice = createNotice({ mail: person.mail, language, item, outage: id, from: smtp.from });
+      const telling = tellingOfList({ list: id, part });
+      const notice = createNotice({
+        mail: person.mail,
+        language,
+        item,
+        outage: id,
+        telling,
+        from: smtp.from,
+      });
       notices.set(address, notice);
     }
     return [...notices.values()];

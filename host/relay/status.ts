@@ -7,6 +7,7 @@ import {
   placeText,
   type StatePlace,
   stateText,
+  untoldText,
 } from '../control/records-text.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
 import type { TrapCounters } from '../recovery/traps.ts';
@@ -72,10 +73,12 @@ export function relayStatusText(status: RelayStatus): string {
   if (reason !== null) lines.push(`  it can't be read: ${reason}`);
   if (isForMending) lines.push('  when it is mended, SIGHUP makes it look at once');
   lines.push('', lists.length === 0 ? 'No list has come yet.' : 'Lists:');
-  for (const { server, part, parts, clients, told, received } of lists) {
+  for (const list of lists) {
+    const { server, part, parts, clients, people, told, received } = list;
     const which = parts === 1 ? '' : ` part ${part}/${parts}`;
+    const others = untoldText({ ...list, untold: null });
     lines.push(
-      `  ${placeText({ server, port: 0 })}${which}  ${dateText(received)}, ${told} of ${clients} told`,
+      `  ${placeText({ server, port: 0 })}${which}  ${dateText(received)}, ${clients} on it, ${told} of ${people} people told${others && `, ${others}`}`,
     );
   }
   return [...lines, '', ...noticesText(notices, pending), stateText(state)].join('\n');

@@ -3,6 +3,7 @@
 import type { Target } from '../fabric/records.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Sql } from '../store/database.ts';
+import { type Fates, fatesOf } from '../store/fates.ts';
 import { addToHistory, type PastOutage } from '../store/history.ts';
 import { removeClient, removeOutage, saveClient, saveOutage, type TellingState } from '../store/outages.ts';
 import { removeService, type ServiceRow, saveService } from '../store/services.ts';
@@ -61,20 +62,23 @@ export class StoreJournal implements Journal {
     this.#schedule(true);
   }
 
-  tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): void {
+  tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): Fates {
     for (const { outage } of ended) {
       this.#outages.delete(outage);
       this.#clients.delete(outage);
     }
-    const queued = this.#commit((sql) => {
+    const { queued, fates } = this.#commit((sql) => {
       for (const { outage, past } of ended) {
         removeOutage(sql, outage.id);
         saveOutage(sql, { ...outage, told: true, telling: null, suspected: false });
         addToHistory(sql, past);
       }
-      return this.#outbox.enter(sql, notices);
+      const telling = ended[0]?.past.telling ?? null;
+      const entered = this.#outbox.enter(sql, notices);
+      return { queued: entered, fates: fatesOf(sql, telling) };
     });
     this.#outbox.announce(queued);
+    return fates;
   }
 
   tellSome(

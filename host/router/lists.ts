@@ -4,7 +4,7 @@ import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createList } from '../notify/list-mail.ts';
 import type { NewNotice } from '../store/outbox.ts';
-import type { Ended } from './notices.ts';
+import { type Ended, tellingOf } from './notices.ts';
 
 const ID_BYTES = 16;
 
@@ -33,6 +33,7 @@ export function listsOf(
     serverName: servers.find(({ address }) => address === server)?.name ?? null,
     fromMs: Math.min(...outages.map(({ fromMs }) => fromMs)),
     recoveredMs,
+    telling: tellingOf(outages),
     listed: listed.map(([client, waiting]) => ({ client, ...waiting })),
     from: smtp?.from ?? '',
   });

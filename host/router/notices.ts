@@ -1,8 +1,9 @@
 /** Who is told of a recovery, and what. */
 import { mailOwner } from '../config/mail-address.ts';
-import { viaOf } from '../config/router/via.ts';
+import { notifierOf, viaOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createNotice } from '../notify/mail.ts';
+import type { Untold } from '../store/history.ts';
 import type { NewNotice } from '../store/outbox.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People, Person, Whose } from './people.ts';
@@ -54,12 +55,32 @@ export class Notices {
     this.#configuration = configuration;
   }
 
+  /** Who is not told of a recovery, and why. */
+  untold({ server, outages, clients }: Ended, nowMs: number): Untold {
+    const whose = this.#whose(server);
+    const isListed = notifierOf(this.#configuration, server) !== null;
+    const { fromMs } = firstOf(outages);
+    const untold = { noAddress: 0, stale: 0, stopped: 0 };
+    for (const [client, waiting] of clients) {
+      if (this.#people.knows(client, whose)) {
+        const all = this.#people.at(client, whose);
+        untold.stale += all.filter((person) => !this.#matters(person, waiting, fromMs, nowMs)).length;
+        untold.stopped += this.#people.stoppedAt(client, whose);
+      } else if (!isListed) untold.noAddress++;
+      else if (!this.#isFresh(waiting, nowMs)) untold.stale++;
+    }
+    return untold;
+  }
+
+  /** Where somebody else tells people, only who gave his address to this router is this router's. */
+  #whose(server: string): Whose {
+    const entry = this.#configuration.servers.find(({ address }) => address === server);
+    return viaOf(this.#configuration, entry) === 'direct' ? 'all' : 'registered';
+  }
+
   /** All who are told of a recovery. Whoever is known at several clients is in one unit with all who are, too. */
   units({ server, outages, clients }: Ended, nowMs: number): Unit[] {
-    const entry = this.#configuration.servers.find(({ address }) => address === server);
-    // Where somebody else tells people, only who gave his address to this router is this router's.
-    const whose = viaOf(this.#configuration, entry) === 'direct' ? 'all' : 'registered';
-    const all = this.#awaiting(clients, whose, firstOf(outages).fromMs, nowMs);
+    const all = this.#awaiting(clients, this.#whose(server), firstOf(outages).fromMs, nowMs);
     const told = new Set(withoutRepetition(all));
     const repeated = new Set(all.filter((one) => !told.has(one)).map(({ person }) => mailOwner(person.mail)));
     const together = new Set(
@@ -104,17 +125,22 @@ export class Notices {
 
   /** Those who are told: nobody knows the address of the others (paragraph 94), or they want no notices. */
   #awaiting(clients: Ended['clients'], whose: Whose, fromMs: number, nowMs: number): Awaiting[] {
-    const { freshMs } = this.#configuration.notify;
     const all: Awaiting[] = [];
     for (const [client, waiting] of clients) {
-      const isFresh = nowMs - waiting.lastMs <= freshMs;
       for (const person of this.#people.at(client, whose)) {
-        // Paragraph 97: the try was too long ago to matter, unless a notice of this very outage was promised.
-        const isPromised = (person.registeredMs ?? Number.NEGATIVE_INFINITY) >= fromMs;
-        if (isFresh || isPromised) all.push({ person, waiting });
+        if (this.#matters(person, waiting, fromMs, nowMs)) all.push({ person, waiting });
       }
     }
     return all;
+  }
+
+  /** Paragraph 97: whether the try was not too long ago to matter, or a notice of this very outage was promised. */
+  #matters({ registeredMs }: Person, waiting: Waiting, fromMs: number, nowMs: number): boolean {
+    return this.#isFresh(waiting, nowMs) || (registeredMs ?? Number.NEGATIVE_INFINITY) >= fromMs;
+  }
+
+  #isFresh({ lastMs }: Waiting, nowMs: number): boolean {
+    return nowMs - lastMs <= this.#configuration.notify.freshMs;
   }
 
   /** As long as it takes for another server that has given a sign to be found answering. */
@@ -131,6 +157,11 @@ export class Notices {
       addresses.some((one) => waiting.has(one) || handedOut?.has(one)),
     );
   }
+}
+
+/** The name under which is counted who was told of them. */
+export function tellingOf(outages: readonly Outage[]): string {
+  return String(firstOf(outages).id);
 }
 
 /** That of outages which ended together by which they are called. */

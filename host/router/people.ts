@@ -109,19 +109,26 @@ export class People {
 
   /** Everybody who is to be told when this client was turned away, but for those who want no notices. */
   at(client: string, whose: Whose = 'all'): readonly Person[] {
+    return this.#all(client, whose).filter(({ mail }) => !this.isStopped(mail));
+  }
+
+  /** How many are not to be told there because they want no notices. */
+  stoppedAt(client: string, whose: Whose): number {
+    return this.#all(client, whose).filter(({ mail }) => this.isStopped(mail)).length;
+  }
+
+  #all(client: string, whose: Whose): readonly Person[] {
     const named = whose === 'all' ? this.#configured.get(client) : undefined;
     const registered = this.#registered.of(client);
     if (named === undefined && registered.length === 0) return [];
     const own = named === undefined ? null : mailOwner(named.mail);
     const all = [...(named === undefined ? [] : [named]), ...registered];
-    return all.filter(
-      (person) => (person === named || mailOwner(person.mail) !== own) && !this.isStopped(person.mail),
-    );
+    return all.filter((person) => person === named || mailOwner(person.mail) !== own);
   }
 
   /** Whether a mail address of this client is known, wanted or not. */
-  knows(client: string): boolean {
-    return this.#configured.has(client) || this.isRegistered(client);
+  knows(client: string, whose: Whose = 'all'): boolean {
+    return (whose === 'all' && this.#configured.has(client)) || this.isRegistered(client);
   }
 
   /** Whether the operator names it. */

@@ -1,5 +1,6 @@
 /** What the router needs of others. */
 import type { Sign, Target } from '../fabric/records.ts';
+import type { Fates } from '../store/fates.ts';
 import type { PastOutage } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
 import type { ServiceRow } from '../store/services.ts';
@@ -72,8 +73,8 @@ export interface Journal {
   services(saved: readonly ServiceRow[], removed: readonly Target[]): void;
   /** It is over, and nobody is told; null: that is nothing for the history. */
   remove(outage: Outage, past: PastOutage | null): void;
-  /** Outages are over, and these are told: on disk when it returns. */
-  tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): void;
+  /** Outages are over, and these are to be told: on disk when it returns. What has become of them so far. */
+  tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): Fates;
   /** Some of those who waited for these are told, the others will be: on disk when it returns. */
   tellSome(
     ending: readonly Outage[],

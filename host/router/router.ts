@@ -48,6 +48,8 @@ export interface RouterOptions {
   readonly clock: Clock;
 }
 
+/** What the history says of an outage of whose end nobody is told. */
+const NOBODY = { people: 0, telling: null, untold: null } as const;
 /** By so much the same moment may differ when it is told twice: events are under way for some time. */
 const UNDER_WAY_MS = 60_000;
 
@@ -427,11 +429,11 @@ export class Router {
     const isSuspected = outage.state === 'suspected';
     const { server, port, cause, fromMs, clients } = outage;
     const toMs = this.#options.clock.nowMs();
-    const past = { server, port, cause, fromMs, toMs, sign: null, clients: clients.size, told: 0 };
+    const past = { server, port, cause, fromMs, toMs, sign: null, clients: clients.size, ...NOBODY };
     // A flood of forged requests must not wash real outages out of the history.
     this.#options.journal.remove(outage, this.isAwaited(outage) && !isSuspected ? past : null);
     if (isSuspected) this.#burst.info('suspicion.ended', { server, port, outcome: 'dropped' });
-    else this.#burst.info('outage.closed', { server, port, cause, told: 0 });
+    else this.#burst.info('outage.closed', { server, port, cause, people: 0, told: 0 });
   }
 
   /** What is known of it beside the tables. */

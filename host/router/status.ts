@@ -10,6 +10,7 @@ import {
   type StatePlace,
   stateText,
   triesText,
+  untoldText,
 } from '../control/records-text.ts';
 import { askControl } from '../control/socket.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
@@ -165,7 +166,10 @@ function outageText(outage: Status['outages'][number]): string[] {
 }
 
 function pastText(outage: PastOutageRecord): string {
-  const { cause, from, to, seconds, clients, told } = outage;
+  const { cause, from, to, seconds, clients, people, told } = outage;
   const times = `${since(from)} to ${since(to)} (${lastedText(seconds)})`;
-  return `  ${placeText(outage)}  ${cause} from ${times}, ${told} of ${clients} told`;
+  const waited = `${clients} ${clients === 1 ? 'client' : 'clients'} waited`;
+  const others = untoldText(outage);
+  const toldText = `${told} of ${people} ${people === 1 ? 'person' : 'people'} told${others && `, ${others}`}`;
+  return `  ${placeText(outage)}  ${cause} from ${times}, ${waited}, ${toldText}`;
 }

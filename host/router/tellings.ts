@@ -7,10 +7,11 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from '../store/clock.ts';
+import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
 import type { Endings } from './endings.ts';
 import { listsOf } from './lists.ts';
-import type { Coming, HeldNotice, Notices, Unit } from './notices.ts';
+import { type Coming, type HeldNotice, type Notices, tellingOf, type Unit } from './notices.ts';
 import { nameOf, type Outage, type Waiting } from './outages.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
 import type { Recovery } from './recoveries.ts';
@@ -42,7 +43,7 @@ export interface TellingsOptions {
 interface Portion {
   readonly clients: readonly string[];
   readonly mails: readonly HeldNotice[];
-  readonly told: number;
+  readonly people: number;
 }
 
 interface Telling {
@@ -50,9 +51,10 @@ interface Telling {
   /** Those of its outages that end with it. */
   readonly ending: readonly Outage[];
   readonly endedMs: number;
-  /** Who was told by the process before. */
   readonly clients: number;
-  told: number;
+  /** Whose notices have been entered so far, the process before counted in. */
+  people: number;
+  readonly untold: Untold | null;
   /** Those who are left; the next ones last. */
   readonly units: Unit[];
   readonly lists: HeldNotice[];
@@ -78,7 +80,7 @@ export class Tellings {
 
   /** All who waited are here. `ending`: its outages, unless the fabric has forgotten them before. */
   begin(recovery: Recovery, ending: readonly Outage[]): void {
-    const { endings, clock } = this.#options;
+    const { endings, clock, notices } = this.#options;
     const { clients, handed } = recovery;
     const known = new Set<string>();
     const late = new Set<string>();
@@ -89,7 +91,9 @@ export class Tellings {
       for (const client of after.keys()) if (!clients.has(client)) late.add(client);
     }
     const missing = { left: [...clients].filter(([client]) => !known.has(client)), gone: [...late] };
-    this.#add({ recovery, ending, endedMs: clock.nowMs(), clients: clients.size, told: 0, missing });
+    const endedMs = clock.nowMs();
+    const untold = notices.untold(recovery, endedMs);
+    this.#add({ recovery, ending, endedMs, clients: clients.size, people: 0, untold, missing });
     this.#continue();
   }
 
@@ -103,7 +107,7 @@ export class Tellings {
     for (const ending of recoveries.values()) {
       const [first] = ending;
       if (first === undefined) continue;
-      const { recoveredMs, sign, clients, told } = first.telling;
+      const { recoveredMs, sign, clients, people, untold } = first.telling;
       const left = new Map<string, Waiting>();
       for (const outage of ending) for (const [client, waiting] of outage.clients) left.set(client, waiting);
       const recovery = {
@@ -111,7 +115,7 @@ export class Tellings {
         ...{ clients: left, handed: new Set<Waiting>() },
       };
       for (const outage of ending) this.#options.endings.resume(outage, { isHeld: true });
-      this.#add({ recovery, ending, endedMs: recoveredMs, clients, told, missing: null });
+      this.#add({ recovery, ending, endedMs: recoveredMs, clients, people, untold, missing: null });
     }
     if (this.#tellings.length > 0) this.#later(0);
   }
@@ -148,12 +152,12 @@ export class Tellings {
     if (telling === undefined || this.#isWaiting) return;
     const portion = this.#portion(telling);
     if (portion === null) {
-      if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], told: 0 });
+      if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], people: 0 });
       this.#free(telling);
       this.#later(ROOM_MS);
       return;
     }
-    telling.told += portion.told;
+    telling.people += portion.people;
     if (telling.units.length + telling.lists.length > 0) this.#settle(telling, portion);
     else this.#finish(telling, portion);
     if (this.#tellings.length > 0) this.#later(0);
@@ -190,7 +194,7 @@ export class Tellings {
       people += listed.length;
     }
     const isOver = units.length + lists.length === 0;
-    return people > 0 || isOver ? { clients, mails, told: people } : null;
+    return people > 0 || isOver ? { clients, mails, people } : null;
   }
 
   /** It may take long, and all who are left are on disk: the fabric notices what comes next meanwhile. */
@@ -219,24 +223,33 @@ export class Tellings {
     });
   }
 
-  #write({ recovery, ending, clients, told }: Telling, rest: Rest, mails: readonly HeldNotice[]): void {
+  #write(
+    { recovery, ending, clients, people, untold }: Telling,
+    rest: Rest,
+    mails: readonly HeldNotice[],
+  ): void {
     const { recoveredMs, sign } = recovery;
-    this.#options.journal.tellSome(ending, { recoveredMs, sign, clients, told }, rest, mails);
+    this.#options.journal.tellSome(ending, { recoveredMs, sign, clients, people, untold }, rest, mails);
   }
 
   #finish(telling: Telling, { mails }: Portion): void {
     const { journal, endings, fabric, log, onChange } = this.#options;
-    const { recovery, ending, endedMs, clients, told } = telling;
+    const { recovery, ending, endedMs, clients, people, untold } = telling;
     const { server, sign } = recovery;
     const ended = ending.map((outage) => {
       const { port, cause, fromMs } = outage;
-      return { outage, past: { server, port, cause, sign, fromMs, toMs: endedMs, clients, told } };
+      const named = { telling: tellingOf(recovery.outages), untold };
+      return {
+        outage,
+        past: { server, port, cause, sign, fromMs, toMs: endedMs, clients, people, ...named },
+      };
     });
-    journal.tell(ended, mails);
+    const { sent, failed } = journal.tell(ended, mails);
+    const counts = { clients, people, queued: people - sent - failed, told: sent, failed, ...untold };
     this.#tellings.shift();
     for (const outage of ending) {
       const { port, cause } = outage;
-      log.info('outage.closed', { server, port, cause, sign, clients, told });
+      log.info('outage.closed', { server, port, cause, sign, ...counts });
       if (endings.release(outage) && !telling.isFreed) fabric.forget(outage);
     }
     onChange();

@@ -53,6 +53,7 @@ function union(one: NoticeItem, other: NoticeItem): NoticeItem {
   const latest = other.recoveredMs >= one.recoveredMs ? other : one;
   return {
     ...latest,
+    tellings: [...(one.tellings ?? []), ...(other.tellings ?? [])],
     firstMs: Math.min(one.firstMs, other.firstMs),
     lastMs: Math.max(one.lastMs, other.lastMs),
     tries: one.tries + other.tries,
@@ -68,8 +69,17 @@ function isSameMachine(one: readonly NoticeItem[], other: readonly NoticeItem[])
 
 /** Those that wait for servers. */
 export function waitingForServers(sql: Sql): OutboxRow[] {
+  return waitingFor(sql, 'server');
+}
+
+/** Those that wait because their people had as many mails as allowed. */
+export function waitingForRoom(sql: Sql): OutboxRow[] {
+  return waitingFor(sql, 'room');
+}
+
+function waitingFor(sql: Sql, what: Wait): OutboxRow[] {
   const query = `SELECT ${COLUMNS} FROM outbox WHERE held > 0 AND held = ? AND state = 'queued'`;
-  return sql.all(query, WAITS.indexOf('server')).map(rowOf);
+  return sql.all(query, WAITS.indexOf(what)).map(rowOf);
 }
 
 /** What decides about these, or with `null` about all that collect, has changed: they are due. */

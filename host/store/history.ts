@@ -1,5 +1,7 @@
 /** Outages that are over. */
+import { waitingForRoom } from './collecting.ts';
 import type { Sql } from './database.ts';
+import { type Fates, fatesOf } from './fates.ts';
 
 /** Times are milliseconds of the state's clock. */
 export interface PastOutage {
@@ -11,19 +13,41 @@ export interface PastOutage {
   readonly sign: string | null;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Who waited at the end, and who of them was told. */
+  /** Clients that waited at the end, and people who are to be told: in all, and of each client as many as it has. */
   readonly clients: number;
-  readonly told: number;
+  readonly people: number;
+  /** The name under which is counted what became of them; null: nobody was to be told, or an older version knew. */
+  readonly telling: string | null;
+  /** null: an older version did not know. */
+  readonly untold: Untold | null;
+}
+
+/** Why others are not told: clients of whom nobody's mail address is known, and people. */
+export interface Untold {
+  readonly noAddress: number;
+  /** Tried too long ago to matter. */
+  readonly stale: number;
+  /** Said that they want no notices. */
+  readonly stopped: number;
+}
+
+/** With what has become of those who were to be told. */
+export interface ToldOutage extends PastOutage {
+  /** null: nobody has counted. */
+  readonly fates: Fates | null;
+  /** Of those who are not told yet, how many wait because they had as many mails as allowed. */
+  readonly limited: number;
 }
 
 /** The latest so many are kept. */
 const CAPACITY = 10_000;
 
 export function addToHistory(sql: Sql, outage: PastOutage): void {
-  const { server, port, cause, sign, fromMs, toMs, clients, told } = outage;
+  const { server, port, cause, sign, fromMs, toMs, clients, people, telling, untold } = outage;
   sql.run(
-    'INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ...[server, port, cause, sign, fromMs, toMs, clients, told],
+    'INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[server, port, cause, sign, fromMs, toMs, clients, people],
+    ...[telling, untold === null ? null : JSON.stringify(untold)],
   );
   sql.run('DELETE FROM history WHERE rowid <= (SELECT max(rowid) FROM history) - ?', CAPACITY);
 }
@@ -44,15 +68,34 @@ export function latestRecovery(
 }
 
 /** The latest ones, latest first. */
-export function listHistory(sql: Sql, limit: number): PastOutage[] {
-  return sql.all('SELECT * FROM history ORDER BY to_ms DESC, rowid DESC LIMIT ?', limit).map((row) => ({
-    server: String(row.server),
-    port: Number(row.port),
-    cause: String(row.cause),
-    sign: row.sign === null ? null : String(row.sign),
-    fromMs: Number(row.from_ms),
-    toMs: Number(row.to_ms),
-    clients: Number(row.clients),
-    told: Number(row.told),
-  }));
+export function listHistory(sql: Sql, limit: number): ToldOutage[] {
+  const limited = limitedTellings(sql);
+  return sql.all('SELECT * FROM history ORDER BY to_ms DESC, rowid DESC LIMIT ?', limit).map((row) => {
+    const telling = row.telling === null ? null : String(row.telling);
+    return {
+      server: String(row.server),
+      port: Number(row.port),
+      cause: String(row.cause),
+      sign: row.sign === null ? null : String(row.sign),
+      fromMs: Number(row.from_ms),
+      toMs: Number(row.to_ms),
+      clients: Number(row.clients),
+      people: Number(row.told),
+      telling,
+      untold: row.untold === null ? null : (JSON.parse(String(row.untold)) as Untold),
+      fates: telling === null ? null : fatesOf(sql, telling),
+      limited: limited.get(telling ?? '') ?? 0,
+    };
+  });
+}
+
+/** How many wait for room, by what they are to be told. */
+function limitedTellings(sql: Sql): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { items } of waitingForRoom(sql)) {
+    for (const { tellings = [] } of items) {
+      for (const telling of tellings) counts.set(telling, (counts.get(telling) ?? 0) + 1);
+    }
+  }
+  return counts;
 }

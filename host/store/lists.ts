@@ -1,5 +1,6 @@
 /** A relay's memory: which lists it has had, and what became of the messages in its mailbox. */
 import type { Row, Sql } from './database.ts';
+import { type Fates, fatesOf } from './fates.ts';
 
 /** A part of a list that was received. */
 export interface ReceivedList {
@@ -8,9 +9,9 @@ export interface ReceivedList {
   readonly part: number;
   readonly parts: number;
   readonly server: string;
-  /** Who was on it, and how many of them were told. */
+  /** Who was on it, and how many people are to be told. */
   readonly clients: number;
-  readonly told: number;
+  readonly people: number;
   /** Milliseconds of the state's clock. */
   readonly receivedMs: number;
 }
@@ -37,10 +38,10 @@ const CAPACITY = 65_536;
 
 /** Enters it, if it is not there yet. */
 export function addList(sql: Sql, received: ReceivedList): void {
-  const { list, part, parts, server, clients, told, receivedMs } = received;
+  const { list, part, parts, server, clients, people, receivedMs } = received;
   sql.run(
     'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
-    ...[list, part, parts, server, clients, told, receivedMs],
+    ...[list, part, parts, server, clients, people, receivedMs],
   );
   sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', CAPACITY);
 }
@@ -49,9 +50,18 @@ export function hasList(sql: Sql, list: string, part: number): boolean {
   return sql.get('SELECT 1 FROM lists WHERE list = ? AND part = ?', list, part) !== null;
 }
 
-/** The latest ones, latest first. */
-export function latestLists(sql: Sql, limit: number): ReceivedList[] {
-  return sql.all('SELECT * FROM lists ORDER BY received_ms DESC, rowid DESC LIMIT ?', limit).map(listOf);
+/** The name under which is counted what became of those who are to be told by a part of a list. */
+export function tellingOfList({ list, part }: Pick<ReceivedList, 'list' | 'part'>): string {
+  return `${list}/${part}`;
+}
+
+/** The latest ones, latest first, with what has become of those who were to be told. */
+export function latestLists(sql: Sql, limit: number): (ReceivedList & { readonly fates: Fates })[] {
+  const query = 'SELECT * FROM lists ORDER BY received_ms DESC, rowid DESC LIMIT ?';
+  return sql.all(query, limit).map((row) => {
+    const list = listOf(row);
+    return { ...list, fates: fatesOf(sql, tellingOfList(list)) };
+  });
 }
 
 function listOf(row: Row): ReceivedList {
@@ -61,7 +71,7 @@ function listOf(row: Row): ReceivedList {
     parts: Number(row.parts),
     server: String(row.server),
     clients: Number(row.clients),
-    told: Number(row.told),
+    people: Number(row.told),
     receivedMs: Number(row.received_ms),
   };
 }

@@ -12,6 +12,8 @@ export interface NoticeItem {
   /** The outage, from its first failed attempt to the sign that it was over. */
   readonly fromMs: number;
   readonly recoveredMs: number;
+  /** What it counts for, by the names of `countFates`; of an older version it counts for nothing. */
+  readonly tellings?: readonly string[];
   /** This client's tries. */
   readonly firstMs: number;
   readonly lastMs: number;
@@ -35,6 +37,8 @@ export interface ListFacts {
   readonly recoveredMs: number;
   /** How many there are in this part. */
   readonly clients: number;
+  /** What they count for, as in a notice. */
+  readonly telling?: string;
 }
 
 /** Who is on a list. */

@@ -1,15 +1,17 @@
 /** Tables 71a and 72b on disk: which servers are down, and who waits for them. */
 import type { Cause } from '../fabric/records.ts';
 import type { Row, Sql } from './database.ts';
+import type { Untold } from './history.ts';
 
 /** How far people have been told of the end of an outage. Times are milliseconds of the state's clock. */
 export interface TellingState {
   readonly recoveredMs: number;
   /** What showed that it was back. */
   readonly sign: string;
-  /** Who waited, and how many of them have been told. */
+  /** Clients that waited, people whose notices have been entered, and who gets none. */
   readonly clients: number;
-  readonly told: number;
+  readonly people: number;
+  readonly untold: Untold | null;
 }
 
 /** Times are milliseconds of the state's clock. */
@@ -95,6 +97,14 @@ function outageOf(row: Row): OutageRow {
     fromMs: Number(row.from_ms),
     told: row.told === 1,
     suspected: row.suspected === 1,
-    telling: row.telling === null ? null : (JSON.parse(String(row.telling)) as TellingState),
+    telling: row.telling === null ? null : tellingOf(JSON.parse(String(row.telling))),
   };
+}
+
+/** An older version called people "told", and did not know who was not. */
+function tellingOf(
+  json: Omit<TellingState, 'people' | 'untold'> & Partial<TellingState> & { told?: number },
+): TellingState {
+  const { told = 0, people = told, untold = null, recoveredMs, sign, clients } = json;
+  return { recoveredMs, sign, clients, people, untold };
 }

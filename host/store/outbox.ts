@@ -1,6 +1,7 @@
 /** Notices and lists on disk: one row for each mail, until long after its fate is known. */
 import { combined, heldFor, isCollecting } from './collecting.ts';
 import type { Sql } from './database.ts';
+import { countFates } from './fates.ts';
 import { mailArrived, uncountMail } from './mailed.ts';
 import {
   COLLECTING,
@@ -72,7 +73,10 @@ export function addNotice(
     );
     return { outcome: 'merged', messageId: held.messageId };
   }
-  if (isFull) return { outcome: 'full', messageId };
+  if (isFull) {
+    countFates(sql, notice, 'failed', 1);
+    return { outcome: 'full', messageId };
+  }
   const inserted = sql.run(
     `INSERT INTO outbox
        (message_id, state, held, mail, language, items, list, listed, created_ms, due_ms, tries)
@@ -115,6 +119,8 @@ export function finishNotice(
   reason: string | null,
   nowMs: number,
 ): void {
+  const row = rowWith(sql, messageId);
+  if (row?.state === 'queued') countFates(sql, row, state === 'sent' ? 'sent' : 'failed', 1);
   sql.run(
     'UPDATE outbox SET state = ?, held = 0, reason = ?, finished_ms = ? WHERE message_id = ?',
     ...[state, reason, nowMs, messageId],
@@ -171,6 +177,10 @@ export function findNotices(sql: Sql, prefix: string): OutboxRow[] {
   return sql.all(query, from, `${from}\u{10ffff}`).map(rowOf);
 }
 
+function rowWith(sql: Sql, messageId: string): OutboxRow | undefined {
+  return sql.all(`SELECT ${COLUMNS} FROM outbox WHERE message_id = ?`, messageId).map(rowOf)[0];
+}
+
 /** All of them, page by page: those after a place in the order of entry, and the place of the last of them. */
 export function pageOfNotices(
   sql: Sql,
@@ -184,6 +194,8 @@ export function pageOfNotices(
 
 /** Attempts it anew, as if it had just been entered. */
 export function retryNotice(sql: Sql, messageId: string, nowMs: number): void {
+  const row = rowWith(sql, messageId);
+  if (row?.state === 'given up') countFates(sql, row, 'failed', -1);
   sql.run(
     `UPDATE outbox SET state = 'queued', held = CASE WHEN held < ${COLLECTING} THEN 0 ELSE held END, tries = 0,
        created_ms = ?, due_ms = ?, finished_ms = NULL

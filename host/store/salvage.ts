@@ -176,14 +176,14 @@ function readInto(
 ): string | null {
   const keys = KEYS[table];
   const order = (keys ?? ['rowid']).map((key) => `${key} ${direction}`).join(', ');
-  const place = keys === undefined ? `rowid AS "${PLACE}", ` : '';
-  const hint = keys === undefined ? 'NOT INDEXED' : '';
+  const place = keys === null ? `rowid AS "${PLACE}", ` : '';
+  const hint = keys === null ? 'NOT INDEXED' : '';
   let statement: Statement | null = null;
   try {
     statement = database.prepare(`SELECT ${place}* FROM ${table} ${hint} ORDER BY ${order}`);
     for (const { [PLACE]: number, ...columns } of statement.iterate()) {
       const row = columns as Row;
-      const name = keys === undefined ? String(number) : keys.map((key) => String(row[key])).join(' ');
+      const name = keys === null ? String(number) : keys.map((key) => String(row[key])).join(' ');
       if (direction === 'DESC' && known.has(name)) return null;
       known.add(name);
       rows.push(row);

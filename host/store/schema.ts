@@ -122,6 +122,13 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- Rows of other tables that make no sense, as JSON: for people.
   CREATE TABLE aside (place TEXT NOT NULL, row TEXT NOT NULL, reason TEXT NOT NULL);
+  -- What became of the people who were to be told of something, by its name.
+  CREATE TABLE fates (telling TEXT NOT NULL UNIQUE, sent INTEGER NOT NULL, failed INTEGER NOT NULL);
+  -- That name, and how many were not to be told, by reason, as JSON; in "told" are those who were to be.
+  ALTER TABLE history ADD COLUMN telling TEXT;
+  ALTER TABLE history ADD COLUMN untold TEXT;
+  -- What was told so far is taken for told.
+  INSERT INTO fates SELECT list || '/' || part, told, 0 FROM lists;
   `,
 ];
 
@@ -142,11 +149,13 @@ export const TABLES = [
   'confirmed',
   'services',
   'aside',
+  'fates',
 ] as const;
 export type Table = (typeof TABLES)[number];
 
-/** The keys of those whose rows have no number. */
-export const KEYS: Partial<Readonly<Record<Table, readonly string[]>>> = {
+/** The keys of those whose rows have no number; null: they have one. */
+export const KEYS: Readonly<Record<Table, readonly string[] | null>> = {
+  ...{ epochs: null, outages: null, outbox: null, history: null, lists: null, aside: null, fates: null },
   waiting: ['outage', 'client'],
   registrations: ['client', 'mail'],
   settings: ['name'],

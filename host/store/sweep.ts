@@ -50,7 +50,7 @@ export function keepAside(sql: Sql, table: Table, row: Row, reason: string): voi
 /** Where a row is. Not its key itself: bytes that are no letters are not the same when they have been read. */
 function placeOf(table: Table): string {
   const keys = KEYS[table];
-  return keys === undefined ? 'rowid' : keys.map((key) => `hex(CAST(${key} AS BLOB))`).join(" || ' ' || ");
+  return keys === null ? 'rowid' : keys.map((key) => `hex(CAST(${key} AS BLOB))`).join(" || ' ' || ");
 }
 
 function placed(table: Table): string {
@@ -59,7 +59,7 @@ function placed(table: Table): string {
 
 /** Read page by page where that is possible; what is found may be removed meanwhile. */
 function* strangeRows(sql: Sql, table: Table): Generator<{ row: Row; reason: string }> {
-  if (KEYS[table] !== undefined) {
+  if (KEYS[table] !== null) {
     const isStrange = (row: Row): boolean => strangeness(table, row) !== null;
     if (sql.all(`SELECT * FROM ${table}`).some(isStrange)) {
       yield* strangeOnes(table, sql.all(`SELECT ${placed(table)} FROM ${table}`));
@@ -97,4 +97,5 @@ const NAMES: Partial<Readonly<Record<Table, readonly string[]>>> = {
   outbox: ['message_id'],
   history: ['server', 'port', 'to_ms'],
   lists: ['list', 'part'],
+  fates: ['telling'],
 };

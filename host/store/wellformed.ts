@@ -72,6 +72,8 @@ const listed: Check = (value) => {
   return address(client) && ms(firstMs) && ms(lastMs) && count(tried);
 };
 
+const untold = object({ noAddress: count, stale: count, stopped: count });
+
 const SETTINGS: Readonly<Record<keyof Settings, Check>> = {
   'stop key': (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
   mailbox: name,
@@ -90,7 +92,18 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
   },
   outages: {
     ...{ id: integer(0, 2 ** 48), server: address, port, cause, tried_port: port, from_ms: ms, told: bit },
-    telling: orNull(json(object({ recoveredMs: ms, sign: name, clients: count, told: count }))),
+    telling: orNull(
+      json(
+        object({
+          recoveredMs: ms,
+          sign: name,
+          clients: count,
+          people: orLeftOut(count),
+          told: orLeftOut(count),
+          untold: orLeftOut(orNull(untold)),
+        }),
+      ),
+    ),
     suspected: bit,
   },
   waiting: { outage: integer(0, 2 ** 48), client: address, first_ms: ms, last_ms: ms, tries: count },
@@ -103,9 +116,23 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
       mail,
       language,
     },
-    items: json(listOf(object({ ...about, ...tries, client: address, ports: orLeftOut(listOf(port)) }))),
+    items: json(
+      listOf(
+        object({
+          ...about,
+          ...tries,
+          client: address,
+          ports: orLeftOut(listOf(port)),
+          tellings: orLeftOut(listOf(name)),
+        }),
+      ),
+    ),
     ...{ created_ms: ms, due_ms: ms, tries: count, reason: orNull(text), finished_ms: orNull(ms) },
-    list: orNull(json(object({ ...about, id: name, part: count, parts: count, clients: count }))),
+    list: orNull(
+      json(
+        object({ ...about, id: name, part: count, parts: count, clients: count, telling: orLeftOut(name) }),
+      ),
+    ),
     listed: orNull(json(listOf(listed))),
     admitted: bit,
   },
@@ -120,6 +147,7 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
       clients: count,
       told: count,
     },
+    ...{ telling: orNull(name), untold: orNull(json(untold)) },
   },
   settings: { name, value: json(() => true) },
   stopped: { mail, stopped_ms: ms },
@@ -139,6 +167,7 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
   mailed: { message_id: messageId, person: mail, at_ms: ms },
   confirmed: { mail, confirmed_ms: ms },
   services: { server: address, port, heard_ms: ms, admitted: orNull(bit), asked_ms: orNull(ms) },
+  fates: { telling: name, sent: count, failed: count },
   aside: { place: name, row: text, reason: text },
 };
 

@@ -29,7 +29,7 @@ export async function tell(directory: string): Promise<number> {
   const outage: Outage = { ...stored, state: 'down' };
   const nowMs = store.clock.nowMs();
   const { server, port, cause, fromMs } = outage;
-  const counts = { clients: CHAIN_CLIENTS, told: CHAIN_CLIENTS };
+  const counts = { clients: CHAIN_CLIENTS, people: CHAIN_CLIENTS, telling: null, untold: null };
   const past = { server, port, cause, sign: 'arp', fromMs, toMs: nowMs, ...counts };
   const notices = Array.from({ length: CHAIN_CLIENTS }, (_, i) => ({ ...noticeFor(i, nowMs), holdMs: 0 }));
   const startMs = performance.now();

@@ -44,7 +44,7 @@ describe('people who answer the page', { concurrency: 4 }, () => {
       for (const mail of ['kobayashi@example.jp', 'Suzuki@example.jp'])
         assert.equal((await sayYes(lab, VISITOR, mail, OWN_FORM)).status, 200);
       await comeBack(lab, 's80');
-      const { told: count } = await ringback.event(
+      const { people: count } = await ringback.event(
         { event: 'outage.closed', server: address('s80') },
         60_000,
       );

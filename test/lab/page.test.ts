@@ -184,12 +184,12 @@ describe('the page in a dead server’s place', { concurrency: 4 }, () => {
     await turnedAway(lab, ringback, 'c151', 's81');
     await comeBack(lab, 's81');
     const closed = await ringback.event({ event: 'outage.closed', server: address('s81') }, 60_000);
-    assert.equal(closed.told, 0);
+    assert.equal(closed.people, 0);
     const back = await ask(lab, VISITOR, link, '--data', 'notices=allow');
     assert.equal(back.status, 200);
     await turnedAway(lab, ringback, 'c151', 's82');
     await comeBack(lab, 's82');
     const told = await ringback.event({ event: 'outage.closed', server: address('s82') }, 60_000);
-    assert.equal(told.told, 1);
+    assert.equal(told.people, 1);
   });
 });

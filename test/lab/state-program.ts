@@ -74,7 +74,13 @@ export class Program {
       ];
       removeOutage(sql, id);
       const past = { server, port: 0, cause: 'unreachable', sign: 'trap', fromMs: id, toMs: id + 1 };
-      addToHistory(sql, { ...past, clients: clients.length, told: clients.length });
+      addToHistory(sql, {
+        ...past,
+        clients: clients.length,
+        people: clients.length,
+        telling: null,
+        untold: null,
+      });
       const notices = clients.map((client) => {
         return { ...noticeTo(MAILS.get(client) ?? '', { server, client }, { outage: id }), holdMs: 0 };
       });

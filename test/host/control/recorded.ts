@@ -82,7 +82,9 @@ export function over(store: Store, more: Partial<PastOutage> = {}): void {
       fromMs: toMs - 2500,
       toMs,
       clients: 3,
-      told: 2,
+      people: 2,
+      telling: null,
+      untold: null,
       ...more,
     }),
   );

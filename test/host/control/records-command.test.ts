@@ -71,7 +71,7 @@ interface Ids {
 /** Two outages, and a notice that waits, one that was sent, and one that was given up. */
 function fill(store: Store): Ids {
   over(store);
-  over(store, { server: OTHER, port: 443, sign: null, clients: 0, told: 0 });
+  over(store, { server: OTHER, port: 443, sign: null, clients: 0, people: 0 });
   const [waiting = '', sent = '', lost = ''] = enter(
     store,
     ...['sato', 'tanaka', 'nakamura'].map((name, i) => noticeTo(`${name}@example.jp`, i)),
@@ -116,11 +116,13 @@ describe('ringback history', () => {
     it(`tells what is over, ${where}`, async (context) => {
       await given(context);
       const rows = cells(await printed('history'));
-      assert.deepEqual(rows[0], ['SERVER', 'CAUSE', 'FROM', 'TO', 'LASTED', 'SIGN', 'CLIENTS', 'TOLD']);
+      assert.deepEqual(rows[0], [
+        ...['SERVER', 'CAUSE', 'FROM', 'TO', 'LASTED', 'SIGN', 'CLIENTS', 'PEOPLE TOLD', 'NOT TOLD'],
+      ]);
       const short = rows.slice(1).map(([server, cause, , , ...rest]) => [server, cause, ...rest]);
       assert.deepEqual(short, [
-        [`${OTHER} port 443`, 'unanswered', '3 s', '-', '0', '0'],
-        [SERVER, 'unanswered', '3 s', 'arp', '3', '2'],
+        [`${OTHER} port 443`, 'unanswered', '3 s', '-', '0', '0 of 0', '-'],
+        [SERVER, 'unanswered', '3 s', 'arp', '3', '2 of 2', '-'],
       ]);
       const { outages }: HistoryAnswer = JSON.parse(await printed('history', '--json', '--last', '1'));
       assert.deepEqual(

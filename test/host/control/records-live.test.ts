@@ -84,8 +84,11 @@ describe('ringback run', () => {
     assert.deepEqual([failed.final, failed.mail], [false, 'sato@example.jp']);
     const { outages } = await asked<HistoryAnswer>('history');
     assert.deepEqual(
-      outages.map(({ server, sign, clients, told }) => [server, sign, clients, told]),
-      [[SERVER, 'announcement', 1, 1]],
+      outages.map(({ server, sign, clients, people, queued, told }) => [
+        ...[server, sign, clients, people],
+        ...[queued, told],
+      ]),
+      [[SERVER, 'announcement', 1, 1, 1, 0]],
     );
     const { past, pending, state, gaps } = await asked<Status>('status');
     assert.deepEqual(undated(past), undated(outages));
@@ -117,7 +120,11 @@ describe('ringback run', () => {
     const { queued, notices } = await asked<OutboxAnswer>('outbox');
     assert.deepEqual([queued, notices.map(({ state: fate }) => fate)], [0, ['sent']]);
     const { outages: kept } = await asked<HistoryAnswer>('history');
-    assert.deepEqual(undated(kept), undated(outages));
+    assert.deepEqual(
+      undated(kept),
+      undated(outages).map((outage) => ({ ...outage, told: 1, queued: 0 })),
+      'it was queued then, and has arrived now',
+    );
   });
 
   it('sends when it runs again what was retried meanwhile', async (context) => {

@@ -102,6 +102,9 @@ const serverOf = (n: number): string => `172.27.178.${n}`;
 const serversIn = ({ mail }: { mail: Mail }): string[] =>
   String(mail.headers['X-Ringback-Server']).split(', ');
 
+/** Whom history tells of. */
+const NOBODY = { people: 0, telling: null, untold: null } as const;
+
 describe('What a person gets', () => {
   it('is so many mails an hour; what is more is one mail, as soon as there is room, and names every server', async (test) => {
     const { counter, outbox, add, pass, queued, store, lines } = await played(test);
@@ -395,7 +398,7 @@ describe('What waits for room', () => {
     down.delete(serverOf(3));
     outbox.serversChanged();
     store.write((sql) => {
-      const past = { server: serverOf(3), cause: 'unreachable', sign: 'arp', clients: 1, told: 0 };
+      const past = { server: serverOf(3), cause: 'unreachable', sign: 'arp', clients: 1, ...NOBODY };
       addToHistory(sql, { ...past, port: 0, fromMs: toMs - 2 * HOUR_MS, toMs });
       addToHistory(sql, { ...past, port: 443, fromMs: toMs + 1, toMs: toMs + 2 });
       addToHistory(sql, { ...past, port: 0, sign: null, fromMs: toMs + 3, toMs: toMs + 4 });

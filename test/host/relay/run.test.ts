@@ -91,17 +91,17 @@ describe('ringback relay', () => {
     );
     const text = await printed('status');
     assert.match(text, /^Mailbox sav_1 at 127\.0\.0\.1:\d+: looked into 20/m);
-    assert.match(text, /^ {2}172\.27\.178\.80 {2}20.*, 2 of 3 told$/m);
+    assert.match(text, /^ {2}172\.27\.178\.80 {2}20.*, 3 on it, 2 of 2 people told$/m);
     assert.match(text, /^Notices: 0 pending, 2 sent, 0 failed$/m);
     assert.match(await printed('outbox'), /sato@example\.jp/);
-    assert.match(await printed('history'), /^172\.27\.178\.80 .* 1\/1 +3 +2$/m);
+    assert.match(await printed('history'), /^172\.27\.178\.80 .* 1\/1 +3 +2 of 2 +-$/m);
 
     running.child.kill('SIGTERM');
     assert.equal(await running.ended(), 0);
     assert.deepEqual([running.lines.at(-1)?.event, running.stderr], ['stopped', '']);
     assert.equal(existsSync(place.path('relay.sock')), false);
     // The state says the same when nothing runs.
-    assert.match(await printed('history'), /^172\.27\.178\.80 .* 1\/1 +3 +2$/m);
+    assert.match(await printed('history'), /^172\.27\.178\.80 .* 1\/1 +3 +2 of 2 +-$/m);
     const { status: failed, stderr } = await ringbackBeside('status', '-c', file());
     assert.equal(failed, 1);
     assert.match(stderr, /no `ringback relay` is running here/);

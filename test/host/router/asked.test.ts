@@ -147,7 +147,7 @@ describe('A suspicion that is right', () => {
       ],
     );
     assert.deepEqual(
-      world.history.map(({ port, clients, told }) => [port, clients, told]),
+      world.history.map(({ port, clients, people }) => [port, clients, people]),
       [[80, 2, 2]],
     );
   });
@@ -244,7 +244,7 @@ describe('A short outage', () => {
       ['sato@example.jp'],
     );
     assert.deepEqual(
-      world.history.map(({ port, told }) => [port, told]),
+      world.history.map(({ port, people }) => [port, people]),
       [[80, 1]],
     );
     assert.deepEqual([ends(world), world.waiting()], [['short'], {}]);

@@ -44,7 +44,9 @@ function outage(id = 1): Outage {
   };
 }
 
-const past = (told: number) =>
+/** Nobody has heard what became of them. */
+const UNKNOWN = { fates: { sent: 0, failed: 0 }, limited: 0 };
+const past = (people: number) =>
   ({
     server: SERVER,
     port: 0,
@@ -53,7 +55,8 @@ const past = (told: number) =>
     fromMs: 1,
     toMs: 9,
     clients: 1,
-    told,
+    people,
+    ...{ telling: '1', untold: null },
   }) as const;
 
 /** A journal on a store that counts its commits, with timers of its own and a mail server that never answers. */
@@ -153,7 +156,7 @@ describe('The journal', () => {
     ]);
     assert.deepEqual(
       store.read((sql) => listHistory(sql, 9)),
-      [past(1)],
+      [{ ...past(1), ...UNKNOWN }],
     );
     assert.deepEqual(
       store.read((sql) => listNotices(sql, 9)).map(({ messageId, state }) => [messageId, state]),
@@ -177,7 +180,7 @@ describe('The journal', () => {
     assert.deepEqual(waiting(), [[1, false, [TANAKA]]]);
     assert.deepEqual(
       store.read((sql) => listHistory(sql, 9)),
-      [past(0)],
+      [{ ...past(0), ...UNKNOWN }],
     );
   });
 

@@ -63,7 +63,7 @@ describe('via the server', () => {
     assert.equal(mail?.holdMs, 0);
     assert.deepEqual(world.asked().slice(-2), ['release 172.27.178.80 0', 'forget 172.27.178.80 0']);
     assert.deepEqual(
-      world.history.map(({ clients, told }) => [clients, told]),
+      world.history.map(({ clients, people }) => [clients, people]),
       [[3, 3]],
     );
   });
@@ -74,7 +74,7 @@ describe('via the server', () => {
     assert.deepEqual(told(world), []);
     assert.deepEqual(world.asked().slice(-2), ['release 172.27.178.80 0', 'forget 172.27.178.80 0']);
     assert.deepEqual(
-      world.history.map(({ clients, told }) => [clients, told]),
+      world.history.map(({ clients, people }) => [clients, people]),
       [[2, 0]],
     );
   });

@@ -97,7 +97,7 @@ export async function prepared(
     services,
     asker: NO_ASKER,
     isOwn: () => false,
-    journal: { ...NO_JOURNAL, tell: (_, told) => notices.push(...told) },
+    journal: { ...NO_JOURNAL, tell: (_, told) => ({ sent: 0 * notices.push(...told), failed: 0 }) },
     later: (f, waitMs) => void setTimeout(f, waitMs),
     onChange: () => {},
     log,

@@ -94,11 +94,11 @@ describe('A crowd that waits for one server', () => {
     assert.deepEqual(mails(world), everybody(all.length));
     assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
     assert.deepEqual(
-      world.history.map(({ told, clients }) => [told, clients]),
+      world.history.map(({ people, clients }) => [people, clients]),
       [[all.length, all.length + 1]],
     );
     const [closed, ...more] = world.lines.filter(({ event }) => event === 'outage.closed');
-    assert.deepEqual([closed?.fields.told, closed?.fields.clients, more], [all.length, all.length + 1, []]);
+    assert.deepEqual([closed?.fields.people, closed?.fields.clients, more], [all.length, all.length + 1, []]);
     assert.deepEqual([world.later(), onDisk(world)], [false, []]);
   });
 
@@ -122,7 +122,7 @@ describe('A crowd that waits for one server', () => {
     while (world.later());
     assert.deepEqual(mails(world), everybody(10));
     assert.deepEqual(world.asked(), [], 'once');
-    assert.equal(world.history[0]?.told, 10);
+    assert.equal(world.history[0]?.people, 10);
   });
 
   it('keeps no new outage of the server from being noticed while it waits', () => {
@@ -170,7 +170,7 @@ describe('A crowd that waits for one server', () => {
     while (next.later());
     assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(4));
     assert.deepEqual(
-      next.history.map(({ port, told }) => [port, told]),
+      next.history.map(({ port, people }) => [port, people]),
       [
         [0, 4],
         [80, 4],
@@ -194,7 +194,7 @@ describe('A crowd that waits for one server', () => {
       assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(10));
       assert.deepEqual(next.asked(), fabric === 'is new' ? [] : [`forget ${SERVER} 0`]);
       assert.deepEqual(
-        next.history.map(({ told, clients, sign }) => [told, clients, sign]),
+        next.history.map(({ people, clients, sign }) => [people, clients, sign]),
         [[10, 10, 'arp']],
       );
       assert.equal(next.disk.size, fabric === 'is new' ? 0 : 1);
@@ -300,7 +300,7 @@ describe('A crowd that waits for one server', () => {
     while (next.later());
     const listed = [...world.notices, ...next.notices].flatMap((notice) => notice.listed ?? []);
     assert.deepEqual(listed.map(({ client }) => client).toSorted(), all.toSorted());
-    assert.equal(next.history[0]?.told, all.length);
+    assert.equal(next.history[0]?.people, all.length);
   });
 
   it('does not count as back for those who are to be told later of its last recovery', () => {
@@ -353,7 +353,7 @@ describe('A portion on disk', () => {
       ...tried,
     };
     const notice = { messageId: '<1@x>', mail: mailOf(0), language: 'en', items: [item], holdMs: 0 } as const;
-    const telling = { recoveredMs: 9, sign: 'arp', clients: 6, told: 1 };
+    const telling = { recoveredMs: 9, sign: 'arp', clients: 6, people: 1, untold: null };
     const rest = { left: [[STRANGER, tried] as const], gone: [clientOf(0)] };
     journal.tellSome([outage], telling, rest, [notice]);
     assert.equal(journal.room, 2);
@@ -370,7 +370,7 @@ describe('A portion on disk', () => {
       next.store.read((sql) => listNotices(sql, 9)).map(({ messageId }) => messageId),
       ['<1@x>'],
     );
-    const past = { ...chain, sign: 'arp', toMs: 9, clients: 6, told: 6 };
+    const past = { ...chain, sign: 'arp', toMs: 9, clients: 6, people: 6, telling: '1', untold: null };
     next.journal.tell([{ outage, past: { ...past, cause: 'unreachable' } }], []);
     assert.deepEqual(
       next.store.read(loadOutages).map(({ told, telling: state, clients }) => [told, state, clients.size]),

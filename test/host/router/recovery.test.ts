@@ -233,14 +233,14 @@ describe('The history', () => {
     world.client('waiting', { server: OTHER, port: 0 }, STRANGER);
     world.about('dropped', { server: OTHER, port: 0 });
     assert.deepEqual(
-      world.history.map(({ server, sign, clients, told }) => [server, sign, clients, told]),
+      world.history.map(({ server, sign, clients, people }) => [server, sign, clients, people]),
       [[SERVER, null, 1, 0]],
     );
     const told = waiting();
     told.signal(HOST);
     told.handsOut(HOST, SATO, STRANGER);
     assert.deepEqual(
-      told.history.map(({ server, sign, clients, told }) => [server, sign, clients, told]),
+      told.history.map(({ server, sign, clients, people }) => [server, sign, clients, people]),
       [[SERVER, 'arp', 2, 1]],
     );
   });

@@ -94,7 +94,7 @@ describe('ringback run', () => {
     const queued = await running.logged('notice.queued');
     assert.deepEqual([queued.server, queued.client, queued.mail], [SERVER, SATO, 'sato@example.jp']);
     const closed = await running.logged('outage.closed');
-    assert.deepEqual([closed.sign, closed.told], ['announcement', 1]);
+    assert.deepEqual([closed.sign, closed.people, closed.queued, closed.told], ['announcement', 1, 1, 0]);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -297,7 +297,7 @@ describe('ringback run', () => {
       daemon.frame(arp({ operation: 1, sender: servers[2] ?? '', target: servers[2] ?? '' }));
       await until('the third', () => smtp.received.length === 3);
       assert.ok(smtp.received[2]?.text.includes(servers[2] ?? ''));
-      assert.equal((await running.logged('outage.closed', 4)).told, 0);
+      assert.equal((await running.logged('outage.closed', 4)).people, 0);
     });
   });
 

@@ -35,7 +35,11 @@ const PAST: PastOutageRecord = {
   seconds: 312,
   sign: 'syn-ack',
   clients: 3,
+  people: 5,
   told: 2,
+  queued: 2,
+  failed: 1,
+  untold: { noAddress: 1, stale: 0, stopped: 4, limited: 1 },
 };
 
 const FACTS = {
@@ -163,7 +167,8 @@ describe('The status', () => {
     assert.match(
       text,
       new RegExp(
-        `^Over:\\n {2}${OTHER} port 443 {2}refused from .* to .* \\(5 min 12 s\\), 2 of 3 told$`,
+        `^Over:\\n {2}${OTHER} port 443 {2}refused from .* to .* \\(5 min 12 s\\), 3 clients waited, ` +
+          '2 of 5 people told, 2 queued \\(1 over the limit\\), 1 failed, 1 client without address, 4 want no notices$',
         'm',
       ),
     );

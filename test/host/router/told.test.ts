@@ -15,6 +15,7 @@ import {
 } from './world.ts';
 
 const HOUR = 3600;
+const OTHER_STRANGER = '172.27.179.158';
 const NONE = 'recover: {confirm: none, traps: {listen: false}}';
 
 interface Story {
@@ -84,9 +85,27 @@ describe('Who is told when a server is back', () => {
       assert.deepEqual(world.asked(), [`forget ${SERVER} 0`]);
       assert.deepEqual(world.waiting(), {});
       const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
-      assert.equal(closed?.fields.told, told.length);
+      assert.equal(closed?.fields.people, told.length);
     });
   }
+
+  it('is said apart from who is not, and why', () => {
+    const world = new World(configuration(`${NONE}\nnotify: {fresh: 1h}`));
+    world.router.people.stop('nakamura@example.jp');
+    world.down(HOST);
+    const waiting = [SATO, TANAKA, NAKAMURA6, STRANGER, OTHER_STRANGER] as const;
+    const ago = (client: string): number => (client === TANAKA ? 2 * HOUR : 5);
+    for (const client of waiting) world.client('waiting', HOST, client, ago(client));
+    world.signal(HOST);
+    for (const client of waiting) world.client('released', HOST, client, ago(client));
+    world.about('releaseEnd', HOST);
+    const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
+    const { clients, people, queued, told, failed, noAddress, stale, stopped } = closed?.fields ?? {};
+    assert.deepEqual([clients, people, queued, told, failed], [5, 1, 1, 0, 0]);
+    assert.deepEqual([noAddress, stale, stopped], [2, 1, 1]);
+    assert.deepEqual(world.history[0]?.untold, { noAddress: 2, stale: 1, stopped: 1 });
+    assert.equal(world.notices[0]?.items[0]?.tellings?.[0], world.history[0]?.telling);
+  });
 
   it('nobody who waits for another server is', () => {
     const world = new World();
@@ -147,6 +166,7 @@ describe('A notice', () => {
           firstMs: 5_026_000,
           lastMs: 5_026_000,
           tries: 1,
+          tellings: [String(rest.items[0]?.tellings?.[0])],
         },
       ],
       holdMs: 0,

@@ -183,6 +183,7 @@ export class World {
           this.history.push(past);
         }
         this.#enter(notices);
+        return { sent: 0, failed: 0 };
       },
       tellSome: (ending, telling, { left, gone }, notices) => {
         for (const [at, outage] of ending.entries()) {

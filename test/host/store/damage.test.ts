@@ -82,7 +82,7 @@ describe('a database', () => {
       const { store, lines } = await openStore(test, directory);
       assert.deepEqual(store.health, { place: 'disk', reason: null });
       const left = store.read(count);
-      assert.equal(left === 500 ? 'yes' : left === 0 ? 'no' : 'partly', isSaved);
+      assert.ok(isSaved === 'yes' ? left === 500 : isSaved === 'no' ? left === 0 : left < 500);
       const [line, ...more] = lines;
       assert.ok(more.every(({ event }) => event === 'state.unreadable' || event === 'state.strange'));
       assert.equal(more.length > 0, isSaved === 'partly', 'what could not be read is named');

@@ -44,7 +44,7 @@ export function fill(sql: Sql): void {
   saveSetting(sql, 'message', { text: 'We are moving.', untilMs: null });
   for (let n = 0; n < 12; n++) {
     const isTelling = n === 11;
-    const telling = isTelling ? { recoveredMs: n, sign: 'arp', clients: 9, told: 2 } : null;
+    const telling = isTelling ? { recoveredMs: n, sign: 'arp', clients: 9, people: 2, untold: null } : null;
     const outage = { id: 1000 + n, server: server(n), port: n % 2 === 0 ? 0 : 80, triedPort: 80, fromMs: n };
     saveOutage(sql, { ...outage, cause: 'unanswered', told: n === 10, telling, suspected: n === 9 });
     for (let m = 0; m < 12; m++) saveClient(sql, 1000 + n, client(m), { firstMs: m, lastMs: m, tries: 1 });
@@ -60,7 +60,7 @@ export function fill(sql: Sql): void {
     if (n % 3 === 0) finishNotice(sql, notice.messageId, 'sent', null, n);
     addToHistory(sql, {
       ...{ server: server(n), port: 80, cause: 'refused', sign: 'connect', fromMs: n, toMs: n + 1 },
-      ...{ clients: 3, told: 2 },
+      ...{ clients: 3, people: 2, telling: String(n), untold: { noAddress: 1, stale: 0, stopped: 0 } },
     });
   }
   for (let n = 0; n < 40; n++) {
@@ -72,7 +72,7 @@ export function fill(sql: Sql): void {
       parts: 1,
       server: server(n),
       clients: 3,
-      told: 2,
+      people: 2,
       receivedMs: n,
     });
   }

@@ -231,7 +231,7 @@ describe('the database', () => {
       sql.transaction(() => {
         assert.ok(n === 0 || sql.get('SELECT * FROM history') !== null);
         assert.ok(sql.number('SELECT count(*) FROM history') <= 10);
-        sql.run('INSERT INTO history VALUES (?, 0, ?, NULL, 0, 0, 0, 0)', text, 'refused');
+        sql.run('INSERT INTO history VALUES (?, 0, ?, NULL, 0, 0, 0, 0, NULL, NULL)', text, 'refused');
         sql.run('DELETE FROM history WHERE rowid <= ?', n - 9);
       });
     }

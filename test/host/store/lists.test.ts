@@ -18,7 +18,7 @@ const LIST: ReceivedList = {
   parts: 2,
   server: '172.27.178.80',
   clients: 1000,
-  told: 900,
+  people: 900,
   receivedMs: 5000,
 };
 
@@ -33,7 +33,7 @@ describe('lists that were received', () => {
       assert.equal(hasList(sql, LIST.list, 1), true);
       assert.equal(hasList(sql, LIST.list, 2), false);
       assert.equal(hasList(sql, 'another-list', 1), false);
-      assert.deepEqual(latestLists(sql, 5), [LIST]);
+      assert.deepEqual(latestLists(sql, 5), [{ ...LIST, fates: { sent: 0, failed: 0 } }]);
     });
   });
 
@@ -42,11 +42,11 @@ describe('lists that were received', () => {
     store.write((sql) => {
       addList(sql, LIST);
       addList(sql, { ...LIST, part: 2, receivedMs: 6000 });
-      addList(sql, { ...LIST, told: 0 });
+      addList(sql, { ...LIST, people: 0 });
     });
     const lists = store.read((sql) => latestLists(sql, 5));
     assert.deepEqual(
-      lists.map(({ part, told }) => [part, told]),
+      lists.map(({ part, people }) => [part, people]),
       [
         [2, 900],
         [1, 900],

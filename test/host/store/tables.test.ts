@@ -134,7 +134,9 @@ describe('the history on disk', () => {
     fromMs: 1.5,
     toMs: 2.5,
     clients: 3,
-    told: 2,
+    people: 2,
+    telling: null,
+    untold: null,
   };
 
   it('comes back as it was, what ended last first', async (test) => {
@@ -150,7 +152,7 @@ describe('the history on disk', () => {
         for (const outage of outages) addToHistory(sql, outage);
       },
       (sql) => {
-        const expected = [1, 3, 2, 0].map((n) => outages[n]);
+        const expected = [1, 3, 2, 0].map((n) => ({ ...outages[n], fates: null, limited: 0 }));
         assert.deepEqual(listHistory(sql, 100), expected);
         assert.deepEqual(listHistory(sql, 2), expected.slice(0, 2));
       },

@@ -1,0 +1,47 @@
+/**
+ * What became of those who were to be told of something: of the end of an outage, or of what a list says. Mails that
+ * were queued have told nobody yet.
+ */
+import type { Sql } from './database.ts';
+import type { Notice } from './notice-rows.ts';
+
+/** People whose mail the mail server has taken, and people whose mail was given up. */
+export interface Fates {
+  readonly sent: number;
+  readonly failed: number;
+}
+
+/** The latest so many are kept: as many as a relay knows lists. */
+const CAPACITY = 65_536;
+
+/** `by` people more, or fewer, of everything that a mail tells. */
+export function countFates(
+  sql: Sql,
+  notice: Pick<Notice, 'items' | 'list'>,
+  fate: keyof Fates,
+  by: number,
+): void {
+  const { items, list } = notice;
+  if (list !== undefined) {
+    if (list.telling !== undefined) add(sql, list.telling, fate, by * list.clients);
+    return;
+  }
+  for (const { tellings = [] } of items) for (const telling of tellings) add(sql, telling, fate, by);
+}
+
+function add(sql: Sql, telling: string, fate: keyof Fates, by: number): void {
+  const [sent, failed] = fate === 'sent' ? [by, 0] : [0, by];
+  const added = sql.run(
+    'UPDATE fates SET sent = sent + ?, failed = failed + ? WHERE telling = ?',
+    ...[sent, failed, telling],
+  );
+  if (added > 0) return;
+  sql.run('INSERT INTO fates VALUES (?, ?, ?)', telling, Math.max(sent, 0), Math.max(failed, 0));
+  sql.run('DELETE FROM fates WHERE rowid <= (SELECT max(rowid) FROM fates) - ?', CAPACITY);
+}
+
+/** `null` is the name of nothing. */
+export function fatesOf(sql: Sql, telling: string | null): Fates {
+  const row = sql.get('SELECT sent, failed FROM fates WHERE telling = ?', telling);
+  return { sent: Number(row?.sent ?? 0), failed: Number(row?.failed ?? 0) };
+}
