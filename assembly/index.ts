@@ -1,7 +1,7 @@
 /** The door: every export of the module, and nothing else. An engine calls it as `path/frame` and `path/command` say. */
 
 import { outgoingAt, outgoingFrame } from './path/announce';
-import { execute, isConfigured } from './path/command';
+import { bytesOf, execute, isConfigured } from './path/command';
 import { count } from './path/counters';
 import { expire, look } from './path/expiry';
 import { classify } from './path/frame';
@@ -20,13 +20,13 @@ export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
 export { MOST_ASKS, PROBE_PORTS } from './table/asks';
-export { ATTEMPT_BYTES, Outcome } from './table/attempts';
+export { Outcome } from './table/attempts';
 export { MOST_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
-export { SERVER_BYTES, ServerState } from './table/servers';
+export { ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 4;
+export const ABI: u32 = 5;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
@@ -39,6 +39,11 @@ const ENDED_BY_TICK: u32 = 4096;
 
 export function frameBuffer(): usize {
   return frameAt;
+}
+
+/** Bytes of memory that tables of these sizes take. */
+export function tablesBytes(servers: u32, clients: u32, attempts: u32, known: u32, prefixes: u32): f64 {
+  return <f64>bytesOf(servers, clients, attempts, known, prefixes);
 }
 
 export function commandBuffer(): usize {

@@ -8,7 +8,7 @@ import * as takeover from './config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from './config/takeover/file.ts';
 import type { Place } from './control/ask-state.ts';
 import { RingbackError } from './errors.ts';
-import { tableBytes } from './fabric/module.ts';
+import { tablesBytes } from './fabric/module.ts';
 import { type RelayStatus, relayStatusText } from './relay/status.ts';
 import { type Status, statusText } from './router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
@@ -36,7 +36,7 @@ const readRouter: Read = (text, name) => {
     state,
     // Only who wants to know it needs the module.
     get does() {
-      return router.explain(configuration, tableBytes());
+      return router.explain(configuration, tablesBytes);
     },
     warnings: router.warnings(configuration),
     statusText: (status) => statusText(status as Status),

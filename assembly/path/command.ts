@@ -160,6 +160,17 @@ function checkSizes(record: CommandRecord): Status {
   return record.servers > MOST_SERVERS || largest > MOST_RECORDS ? Status.BadSize : Status.Ok;
 }
 
+/** What tables of these sizes take. */
+export function bytesOf(servers: u32, clients: u32, attempts: u32, known: u32, prefixes: u32): u64 {
+  return (
+    serversBytes(servers) +
+    clientsBytes(clients) +
+    attemptsBytes(attempts) +
+    knownBytes(known) +
+    prefixesBytes(prefixes)
+  );
+}
+
 function setUp(record: CommandRecord): bool {
   configured = false;
   servers = record.servers;
@@ -167,13 +178,7 @@ function setUp(record: CommandRecord): bool {
   attempts = record.attempts;
   known = record.known;
   prefixes = record.prefixes;
-  const bytes =
-    serversBytes(servers) +
-    clientsBytes(clients) +
-    attemptsBytes(attempts) +
-    knownBytes(known) +
-    prefixesBytes(prefixes);
-  if (!provide(bytes)) return false;
+  if (!provide(bytesOf(servers, clients, attempts, known, prefixes))) return false;
   setKey(record.keyLow, record.keyHigh);
   setUpServers(servers);
   setUpClients(clients);

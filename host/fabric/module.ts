@@ -5,13 +5,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
-import type { TableBytes } from '../config/router/explain.ts';
+import type { TableSizes } from '../config/router/sizes.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 
 /** The functions of the module; see assembly/index.ts. */
 export interface FabricFunctions {
   readonly memory: { readonly buffer: ArrayBuffer };
   frameBuffer(): number;
+  tablesBytes(servers: number, clients: number, attempts: number, known: number, prefixes: number): number;
   commandBuffer(): number;
   eventBuffer(): number;
   outgoingBuffer(): number;
@@ -85,12 +86,7 @@ export function loadModule(): FabricModule {
   }
 }
 
-/** Throws as `loadModule` does. */
-export function tableBytes(): TableBytes {
-  const { codes } = loadModule();
-  return {
-    server: codes.number('SERVER_BYTES'),
-    client: codes.number('CLIENT_BYTES'),
-    attempt: codes.number('ATTEMPT_BYTES'),
-  };
+/** Bytes of memory that tables of these sizes take. Throws as `loadModule` does. */
+export function tablesBytes({ servers, clients, attempts, known, prefixes }: TableSizes): number {
+  return loadModule().functions.tablesBytes(servers, clients, attempts, known, prefixes);
 }

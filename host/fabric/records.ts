@@ -1,5 +1,6 @@
 /** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
 import { addressBytes, addressText } from '../config/address.ts';
+import type { TableSizes } from '../config/router/sizes.ts';
 import { RingbackError } from '../errors.ts';
 import { hardwareBytes, hardwareText } from './hardware.ts';
 import type { Codes } from './module.ts';
@@ -125,13 +126,7 @@ export type FabricEvent = Stamped &
     | ({ readonly kind: 'conflict'; readonly form: Form } & Holder)
   );
 
-export interface Sizes {
-  readonly servers: number;
-  readonly clients: number;
-  readonly attempts: number;
-  readonly known: number;
-  readonly prefixes: number;
-}
+export type Sizes = TableSizes;
 
 export interface Options {
   readonly unreachable: boolean;

@@ -2,18 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { mappedLength } from '../config/address.ts';
 import { askOf } from '../config/router/ask.ts';
+import { tableSizes } from '../config/router/sizes.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import type { Command } from '../fabric/records.ts';
 import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
-/** Room for clients whose mail address becomes known later. */
-const LEAST_KNOWN = 4096;
-const LEAST_PREFIXES = 64;
 /** Attempts are remembered so long where silence is no outage. */
 export const DEFAULT_WAIT_MS = 30_000;
-
-const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
 
 /** The key of the module's hash tables: drawn once, for the same tables keep it. */
 const key = randomBytes(16);
@@ -24,11 +20,7 @@ export function commandsFor(configuration: RouterConfiguration, registered: read
   return [
     {
       kind: 'configure',
-      sizes: {
-        ...fabric.capacity,
-        known: powerOfTwo(Math.max(LEAST_KNOWN, (clients.length + registered.length) * 2)),
-        prefixes: powerOfTwo(Math.max(LEAST_PREFIXES, detect.watch.length)),
-      },
+      sizes: tableSizes(configuration, registered.length),
       options: {
         unreachable: detect.unreachable,
         unanswered: detect.unansweredMs !== null,

@@ -2,6 +2,7 @@
  * What a row of each table may be. A disk that forgets a bit, or a hand that slips, must not stop the program: what is
  * none of these is put aside before anybody reads it.
  */
+import { isIPv4 } from 'node:net';
 import { canonicalAddress } from '../config/address.ts';
 import type { Row } from './database.ts';
 import type { Table } from './schema.ts';
@@ -27,7 +28,9 @@ const bit = integer(0, 1);
 const ms: Check = (value) => typeof value === 'number' && Math.abs(value) <= FURTHEST_MS;
 const text: Check = (value) => typeof value === 'string';
 const name: Check = (value) => typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value);
-const address: Check = (value) => typeof value === 'string' && canonicalAddress(value) === value;
+/** Most are IPv4, which has one spelling. */
+const address: Check = (value) =>
+  typeof value === 'string' && (isIPv4(value) || canonicalAddress(value) === value);
 const mail: Check = (value) => name(value) && /^[^<>]*@[^<>@]+$/.test(String(value)) && isShort(value);
 const messageId: Check = (value) => typeof value === 'string' && /^<[^\s<>]+@[^\s<>]+>$/.test(value);
 const isShort = (value: unknown): boolean => String(value).length <= LONGEST_MAIL;

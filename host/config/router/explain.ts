@@ -19,17 +19,14 @@ import {
 } from '../sentences.ts';
 import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
+import { type TableSizes, tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
 
-/** Bytes that one record takes in each table of the data plane. */
-export interface TableBytes {
-  readonly server: number;
-  readonly client: number;
-  readonly attempt: number;
-}
-
 /** What is done, and how much memory it takes. What to think twice about is in `warnings`. */
-export function explain(configuration: RouterConfiguration, tableBytes: TableBytes): string[] {
+export function explain(
+  configuration: RouterConfiguration,
+  tablesBytes: (sizes: TableSizes) => number,
+): string[] {
   return [
     where(configuration),
     outages(configuration),
@@ -38,7 +35,7 @@ export function explain(configuration: RouterConfiguration, tableBytes: TableByt
     confirmation(configuration),
     ...telling(configuration),
     ...asking(configuration),
-    memory(configuration, tableBytes),
+    memory(configuration, tablesBytes),
     ...capacities(configuration),
     `"ringback status" asks at ${configuration.control}.`,
   ];
@@ -149,9 +146,9 @@ function tellingBy(via: Via, { clients, servers, station }: RouterConfiguration)
   }[via];
 }
 
-function memory({ fabric }: RouterConfiguration, bytes: TableBytes): string {
-  const { servers, clients, attempts } = fabric.capacity;
-  const total = servers * bytes.server + clients * bytes.client + attempts * bytes.attempt;
+function memory(configuration: RouterConfiguration, tablesBytes: (sizes: TableSizes) => number): string {
+  const { servers, clients, attempts } = configuration.fabric.capacity;
+  const total = tablesBytes(tableSizes(configuration, 0));
   return (
     `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server')}, ` +
     `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight.`

@@ -4,10 +4,8 @@ import { parse, stringify } from 'yaml';
 import { explain, redact, warnings } from '../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { RingbackError } from '../../../host/errors.ts';
-import { tableBytes } from '../../../host/fabric/module.ts';
+import { tablesBytes } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
-
-const BYTES = tableBytes();
 
 /** The text is accepted, or refused with a place on every line; no other error, and no secret anywhere. */
 function check(text: string): 'accepted' | 'refused' {
@@ -15,7 +13,11 @@ function check(text: string): 'accepted' | 'refused' {
   let outcome: 'accepted' | 'refused';
   try {
     const configuration = parseRouterConfiguration(text, 'r.yaml');
-    said = JSON.stringify([explain(configuration, BYTES), warnings(configuration), redact(configuration)]);
+    said = JSON.stringify([
+      explain(configuration, tablesBytes),
+      warnings(configuration),
+      redact(configuration),
+    ]);
     outcome = 'accepted';
   } catch (error) {
     if (!(error instanceof RingbackError)) throw new Error(`on ${JSON.stringify(text)}`, { cause: error });

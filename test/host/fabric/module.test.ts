@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Codes, loadModule } from '../../../host/fabric/module.ts';
+import { Engine } from '../../../host/fabric/engine.ts';
+import { Codes, loadModule, tablesBytes } from '../../../host/fabric/module.ts';
 import { Codec } from '../../../host/fabric/records.ts';
-import { SATO, SERVER } from './fabric.ts';
+import { configure, SATO, SERVER } from './fabric.ts';
+
+const PAGE_BYTES = 65_536;
 
 /** What of the JavaScript interface to WebAssembly is needed here. */
 declare const WebAssembly: {
@@ -30,11 +33,11 @@ const FUNCTIONS = [
   'outgoing',
   'outgoingBuffer',
   'resume',
+  'tablesBytes',
   'tick',
 ];
 const NUMBERS = [
   'ABI',
-  'ATTEMPT_BYTES',
   'CLIENT_BYTES',
   'COUNTERS_IN_RECORD',
   'EVENT_CAPACITY',
@@ -44,7 +47,6 @@ const NUMBERS = [
   'OUTGOING_BYTES',
   'PROBE_PORTS',
   'RECORD_BYTES',
-  'SERVER_BYTES',
 ];
 const ENUMS = [
   'Cause',
@@ -116,6 +118,18 @@ describe('The release module', () => {
     );
     const groups = new Set(globals.filter((name) => name.includes('.')).map((name) => name.split('.')[0]));
     assert.deepEqual([...groups].sort(), ENUMS);
+  });
+
+  it('takes as much memory for its tables as it says', () => {
+    const sizes = { servers: 1024, clients: 65_536, attempts: 65_536, known: 4096, prefixes: 64 };
+    const before = loadModule().functions.memory.buffer.byteLength;
+    const engine = new Engine({ onEvent: () => {} });
+    engine.command(configure({ sizes }));
+    const tables = tablesBytes(sizes);
+    assert.ok(tables > 9 << 20, `${tables} bytes`);
+    const taken = engine.module.functions.memory.buffer.byteLength;
+    // Static data comes before them, and memory grows by pages.
+    assert.ok(taken > tables && taken <= before + tables + PAGE_BYTES, `${taken} for ${tables}`);
   });
 
   it('keeps within the sizes that engines count on', () => {
@@ -254,6 +268,8 @@ function useAll(codec: Codec): void {
   for (const [, kind] of codes.entries('Event')) {
     const record = new DataView(new ArrayBuffer(64));
     record.setUint8(0, kind);
+    // A cause, an outcome, a sign: of all kinds there is a first.
+    record.setUint8(codes.number('Field.Code'), 1);
     codec.decode(record);
     codec.serial(record);
   }

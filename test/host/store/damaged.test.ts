@@ -26,6 +26,7 @@ const MOVING: readonly Table[] = [
   'aside',
 ];
 
+let starts = 0;
 let place: ReturnType<typeof directory>;
 let library: Awaited<ReturnType<typeof loadLibrary>>;
 let whole: ReadonlyMap<Table, number>;
@@ -49,14 +50,16 @@ function copy(): string {
 
 /** Starts the whole program with what is there, and stops it; what it said, and what is there then. */
 async function start(): Promise<{ lines: readonly LoggedLine[]; sql: Sql }> {
-  const daemon = new FakeDaemon(place.path('fabric.sock'));
+  // One that failed may have left its own.
+  const socket = place.path(`fabric-${++starts}.sock`);
+  const daemon = new FakeDaemon(socket);
   await daemon.start();
   const configuration = [
     'detect: {watch: [172.27.178.0/24], ask: none}',
     'recover: {confirm: none, traps: false}',
-    `fabric: {socket: ${place.path('fabric.sock')}}`,
+    `fabric: {socket: ${socket}}`,
     `state: ${place.path('state')}`,
-    `control: ${place.path('ringback.sock')}`,
+    `control: ${place.path(`control-${starts}.sock`)}`,
   ];
   writeFileSync(place.path('ringback.yaml'), `${configuration.join('\n')}\n`);
   const { log, lines } = recordingLog();

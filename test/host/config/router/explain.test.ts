@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explain, redact, warnings } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
-import { tableBytes } from '../../../../host/fabric/module.ts';
+import type { TableSizes } from '../../../../host/config/router/sizes.ts';
+import { tablesBytes } from '../../../../host/fabric/module.ts';
+import { commandsFor } from '../../../../host/router/feed.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
 /** As the module has them. */
-const BYTES = tableBytes();
 
 const example = parseRouterConfiguration(EXAMPLE, 'example');
 /** The example with one part replaced. */
@@ -19,7 +20,7 @@ const minimal = (more = '') => parseRouterConfiguration(`${MINIMAL}${more}`, 'mi
 
 describe('the explanation', () => {
   it('says what the example does', () => {
-    assert.deepEqual(explain(example, BYTES), [
+    assert.deepEqual(explain(example, tablesBytes), [
       'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
       'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
       'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for.',
@@ -31,7 +32,7 @@ describe('the explanation', () => {
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
-      "The data plane's tables take about 8.9 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      "The data plane's tables take about 9.5 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
       'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
       'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
       '"ringback status" asks at /var/run/ringback.sock.',
@@ -41,8 +42,8 @@ describe('the explanation', () => {
   it('follows the configuration', () => {
     const says = (configuration: ReturnType<typeof minimal>, sentence: RegExp) =>
       assert.ok(
-        explain(configuration, BYTES).some((line) => sentence.test(line)),
-        `${sentence} in\n${explain(configuration, BYTES).join('\n')}`,
+        explain(configuration, tablesBytes).some((line) => sentence.test(line)),
+        `${sentence} in\n${explain(configuration, tablesBytes).join('\n')}`,
       );
     says(
       changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:db8:178::/64"]'),
@@ -120,14 +121,20 @@ describe('the explanation', () => {
   });
 
   it('reckons the memory with the sizes it is given', () => {
-    const line = explain(minimal(), { server: 1024, client: 16, attempt: 32 }).find((sentence) =>
-      sentence.includes('MiB'),
-    );
+    const sizes: TableSizes[] = [];
+    const bytesOf = (one: TableSizes): number => {
+      sizes.push(one);
+      return 4 << 20;
+    };
+    const line = explain(minimal(), bytesOf).find((sentence) => sentence.includes('MiB'));
     assert.match(line ?? '', /about 4\.0 MiB/);
+    const [command] = commandsFor(minimal(), []);
+    assert.ok(command?.kind === 'configure', 'the sizes are the first that the fabric is told');
+    assert.deepEqual(sizes, [command.sizes]);
   });
 
   it('names no secret and nobody who is told', () => {
-    const text = [...explain(example, BYTES), ...warnings(example)].join('\n');
+    const text = [...explain(example, tablesBytes), ...warnings(example)].join('\n');
     for (const hidden of [...SECRETS, 'sato@example.jp', 'station@example.jp', 'sav_1@example.jp']) {
       assert.ok(!text.includes(hidden), hidden);
     }

@@ -1,0 +1,28 @@
+/** How large the data plane's tables are made. */
+import type { RouterConfiguration } from '../types.ts';
+
+/** Records that each has room for. */
+export interface TableSizes {
+  readonly servers: number;
+  readonly clients: number;
+  readonly attempts: number;
+  readonly known: number;
+  readonly prefixes: number;
+}
+
+/** Room for clients whose mail address becomes known later. */
+const LEAST_KNOWN = 4096;
+const LEAST_PREFIXES = 64;
+
+/** `registered`: how many clients there are at which somebody registered. */
+export function tableSizes({ fabric, detect, clients }: RouterConfiguration, registered: number): TableSizes {
+  return {
+    ...fabric.capacity,
+    known: powerOfTwo(Math.max(LEAST_KNOWN, (clients.length + registered) * 2)),
+    prefixes: powerOfTwo(Math.max(LEAST_PREFIXES, detect.watch.length)),
+  };
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(least));
+}
