@@ -146,7 +146,7 @@ describe('a database', () => {
     closeSync(file);
     const { store, lines } = await openStore(test, directory);
     assert.deepEqual(said(lines), ['state.damaged']);
-    assert.deepEqual(store.read(loadStopped), new Set(['sato@example.jp']));
+    assert.deepEqual(store.read(loadStopped).folded, new Set(['sato@example.jp']));
     assert.deepEqual(
       store.read(loadRegistrations).map(({ mail }) => mail),
       ['tanaka@example.jp'],

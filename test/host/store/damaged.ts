@@ -52,6 +52,7 @@ export function fill(sql: Sql): void {
   for (let n = 0; n < 200; n++) {
     register(sql, { client: client(n), mail: `sato${n}@example.jp`, language: 'ja', registeredMs: n });
     stopNotices(sql, `stopped${n}@example.jp`, n);
+    sql.run('INSERT INTO stopped_folded VALUES (?, ?)', `older${n}@example.jp`, n);
     confirmAddress(sql, `confirmed${n}@example.jp`, n);
     const notice = noticeNumber(n);
     // They wait: nobody shall send them while they are looked at.

@@ -51,7 +51,7 @@ describe('A state', () => {
       store.close();
       const again = await openStore(test, directory);
       assert.equal(again.store.read(count), 3);
-      assert.deepEqual(again.store.read(loadStopped), new Set(['sato@example.jp']));
+      assert.deepEqual(again.store.read(loadStopped).owners, new Set(['sato@example.jp']));
       assert.deepEqual(again.lines, []);
       const isThere = existsSync(`${directory}/ringback.db.damaged`);
       assert.equal(isThere, what.endsWith('log is deleted') || what.endsWith('another'));
