@@ -231,7 +231,8 @@ export class Router {
     this.#sync.onFreshFabric();
     for (const outage of this.#endings.clear()) {
       // They came after the others were told, and the old fabric was about to say that the outage goes on.
-      const fromMs = Math.min(...Array.from(outage.clients.values(), ({ firstMs }) => firstMs));
+      let fromMs = Number.POSITIVE_INFINITY;
+      for (const { firstMs } of outage.clients.values()) fromMs = Math.min(fromMs, firstMs);
       this.suspected.suspect({ ...outage, id: randomInt(MOST_IDS), state: 'suspected', fromMs });
     }
   }

@@ -53,6 +53,8 @@ interface Suspicion {
   readonly outage: Outage;
   /** Clients with the moment of their latest failure. */
   readonly failures: Map<string, number>;
+  /** From when on one of them need not be left alone. */
+  freeMs: number;
   isAsking: boolean;
   againMs: number;
   timer: NodeJS.Timeout | null;
@@ -83,8 +85,10 @@ export class Suspicions implements Asker {
   open(outage: Outage): void {
     if (this.#suspicions.has(outage)) return;
     const failures = new Map(Array.from(outage.clients, ([client, { lastMs }]) => [client, lastMs]));
-    const suspicion = { outage, failures, isAsking: false, againMs: FIRST_AGAIN_MS, timer: null };
+    const begun = { freeMs: Number.POSITIVE_INFINITY, isAsking: false, againMs: FIRST_AGAIN_MS, timer: null };
+    const suspicion = { outage, failures, ...begun };
     this.#suspicions.set(outage, suspicion);
+    for (const client of failures.keys()) this.#join(suspicion, client);
     // Its clients come in the same breath.
     if (failures.size > 0) this.#next(suspicion);
   }
@@ -93,6 +97,7 @@ export class Suspicions implements Asker {
     const suspicion = this.#suspicions.get(outage);
     if (suspicion === undefined) return;
     suspicion.failures.set(client, Math.max(suspicion.failures.get(client) ?? atMs, atMs));
+    this.#join(suspicion, client);
     if (!suspicion.isAsking) this.#next(suspicion);
   }
 
@@ -123,15 +128,18 @@ export class Suspicions implements Asker {
     this.#admissions.add(target);
   }
 
+  /** A crowd comes one by one: what is known of the others is not gone through for each. */
+  #join(suspicion: Suspicion, client: string): void {
+    suspicion.freeMs = Math.min(suspicion.freeMs, this.#alone.untilMs(suspicion.outage, client));
+  }
+
   /** Asks when it is time to. */
   #next(suspicion: Suspicion): void {
-    const { outage, failures } = suspicion;
+    const { outage, freeMs } = suspicion;
     const nowMs = this.#options.nowMs();
-    const held = [...failures.keys()].map((client) => this.#alone.untilMs(outage, client));
-    const isHeld = held.every((untilMs) => untilMs > nowMs);
-    if (isHeld) {
+    if (freeMs > nowMs) {
       this.#lookAfter(suspicion);
-      this.#askIn(suspicion, Math.min(...held) - nowMs);
+      this.#askIn(suspicion, freeMs - nowMs);
       return;
     }
     const askedMs = this.#asked.get(nameOf(outage)) ?? Number.NEGATIVE_INFINITY;
@@ -274,7 +282,8 @@ export class Suspicions implements Asker {
       return;
     }
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
-    const failedMs = Math.max(...Array.from(outage.clients.values(), ({ lastMs }) => lastMs));
+    let failedMs = Number.NEGATIVE_INFINITY;
+    for (const { lastMs } of outage.clients.values()) failedMs = Math.max(failedMs, lastMs);
     if (latestMs !== null && latestMs > failedMs) {
       for (const client of suspicion.failures.keys()) this.#alone.note(outage, client, nowMs());
       this.#end(suspicion, 'alone');
