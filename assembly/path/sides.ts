@@ -4,12 +4,17 @@
  */
 
 import { Attempt, AttemptFlag } from '../table/attempts';
+import { findServer, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
 import { destination, destinationHash, hasSide, iface, isOutgoing } from './packet';
 import { sideOf } from './servers';
+import { nowUs } from './settings';
 
 /** As many as may be on their way through at a time; another one takes an older one's place. */
 const PLACES: u32 = 64;
+
+/** A kernel keeps what it forwards while it looks for its receiver (RFC 4861 section 7.2.2), and gives up after 3 s. */
+const KEPT_US: i64 = 10_000_000;
 
 /** For each place: what it was about, and the interface on which it came in. */
 const about = memory.data(PLACES * 8, 8);
@@ -53,6 +58,22 @@ export function isForgedInbound(hash: u64): bool {
   if (<u32>load<u8>(interfaces + place) != iface()) return false;
   const side = sideOf(destination, destinationHash());
   return side != 0 && side != iface();
+}
+
+/**
+ * An answer from that server, or a piece that may be one, is in hand and answers nothing: if it came in where the server is
+ * not, it may leave again after the request that it was made up for.
+ */
+export function noteUnasked(address: Address, addressHash: u64): void {
+  if (isOutgoing() || isFromServer(address, addressHash)) return;
+  const host = findServer(address, addressHash, 0);
+  if (host != 0) serverAt(host).forgedUs = nowUs();
+}
+
+/** Whether an answer that leaves, and was not seen coming in, may be one of those. */
+export function mayBeForged(address: Address, addressHash: u64): bool {
+  const host = findServer(address, addressHash, 0);
+  return isOutgoing() && host != 0 && serverAt(host).forgedUs + KEPT_US > nowUs();
 }
 
 /** Whether what leaves came in on another interface. */

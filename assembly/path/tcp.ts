@@ -13,7 +13,7 @@ import {
   Outcome,
   settleAttempt,
 } from '../table/attempts';
-import { hashAttempt } from '../table/hash';
+import { hashAddress, hashAttempt } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
@@ -37,7 +37,7 @@ import {
 } from './packet';
 import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
-import { cameInElsewhere, isForged, isFromServer, noteInbound } from './sides';
+import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { Verdict } from './verdict';
 
 /** What is answered before its first retransmission was due (RFC 6298 section 2.1) was not turned away. */
@@ -49,7 +49,11 @@ const RETRANSMISSION_US: i64 = 1_000_000;
  */
 export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented: bool): Verdict {
   const header = Tcp.checked(at, captured, length, fragmented);
-  if (header == null) return Verdict.TcpMalformed;
+  if (header == null) {
+    // Its header may be put together here.
+    if (fragmented && containsAddress(source)) noteUnasked(source, hashAddress(source));
+    return Verdict.TcpMalformed;
+  }
   const whole = captured >= length && !fragmented ? length : 0;
   switch (header.handshake) {
     case TcpFlag.Syn:
@@ -186,6 +190,7 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
   if (index == 0) {
+    noteUnasked(source, sourceHash());
     if (meetsProbe(header, Met.Answer)) return Verdict.ProbeMet;
     noteEarly(header);
     return Verdict.SynAckUnasked;
@@ -201,6 +206,7 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
   if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
+  if (mayBeForged(source, sourceHash())) return Verdict.WrongSide;
   if (isCorrupt(ip, header, whole)) return Verdict.SynAckBadChecksum;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());
   // Later its client may have given up long ago: the router has kept the request while it looked for the server.

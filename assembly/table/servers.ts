@@ -60,6 +60,8 @@ export class Server {
   silentUs: i64;
   /** Service: when it was said last that it answers. */
   saidUs: i64;
+  /** Host: when an answer of its services came in last where it is not, to a request that nobody had seen. */
+  forgedUs: i64;
   head: u32;
   tail: u32;
   /** Records in the chain. */
@@ -277,6 +279,7 @@ export function addServer(address: Address, addressHash: u64, port: u32): u32 {
   server.resolvingUs = NEVER;
   server.lookedUs = NEVER;
   server.silentUs = NEVER;
+  server.forgedUs = NEVER;
   server.saidUs = NEVER;
   const bucket = bucketOf(addressHash, port);
   server.hashNext = load<u32>(bucket);

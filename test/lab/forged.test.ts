@@ -109,4 +109,30 @@ describe('what clients can write into their frames', { concurrency: 4 }, () => {
     assert.deepEqual(ringback.matching({ event: 'recovery.signal' }), []);
     assert.deepEqual(ringback.matching({ event: 'outage.closed' }), []);
   });
+
+  story('is no sign of life of a dead server: a SYN-ACK that came before its request', async (lab) => {
+    const ringback = await Ringback.start(lab, { recover: { traps: false, confirm: 'none' } });
+    await lab.tryTo('c151', 's80');
+    await lab.powerOff('s80');
+    assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
+    await ringback.event({ event: 'outage.opened' });
+    const framedOnLan = await onTheLan(lab);
+    for (let i = 0; i < 5; i++) {
+      // The router looks for this client's card, and keeps what it forwards to him until he says it.
+      const client = { address: `172.27.179.${200 + i}`, port: 20_000 };
+      const sequence = 77 + i;
+      const flags = Flag.syn | Flag.ack;
+      const answer = segment(server, client, { flags, sequence: 5, acknowledgement: sequence + 1 });
+      const request = segment(client, server, { flags: Flag.syn, sequence });
+      const claim = arp({ operation: 2, sender: client.address, target: address('router') });
+      // To everybody.
+      claim.fill(0xff, 0, 6);
+      await lab.inject(ATTACKER, [framedOnLan(answer), framedOnLan(request)]);
+      await sleep(100);
+      await lab.inject(ATTACKER, [claim]);
+    }
+    await sleep(3000);
+    assert.deepEqual(ringback.matching({ event: 'recovery.signal' }), []);
+    assert.deepEqual(ringback.matching({ event: 'outage.closed' }), []);
+  });
 });

@@ -5,6 +5,7 @@ import { Event } from '../../../assembly/record/events';
 import { hashAddress } from '../../../assembly/table/hash';
 import { findServer, NEVER, serverAt } from '../../../assembly/table/servers';
 import { NAKAMURA, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA, TANAKA6 } from '../addresses';
+import { patchIp16 } from '../frames';
 import {
   advertisement,
   arpAnnouncement,
@@ -73,6 +74,37 @@ describe('an answer from where the clients are', () => {
     expect<u32>(saidTimes(Event.Signal)).toBe(0);
   });
 
+  it('is forged also where it came in before its request, and has waited for the address of its client', () => {
+    lived();
+    takeDown();
+    synAck(SATO, SERVER, 3);
+    expect<u32>(give(Direction.In, LAN)).toBe(Verdict.SynAckUnasked);
+    leavesForged();
+  });
+
+  it('is forged also where it came in in pieces, and was put together by this machine', () => {
+    lived();
+    takeDown();
+    synAck(SATO, SERVER, 3);
+    // More fragments follow; this one ends within the TCP header.
+    patchIp16(6, 0x2000);
+    patchIp16(2, 36);
+    expect<u32>(give(Direction.In, LAN)).toBe(Verdict.TcpMalformed);
+    leavesForged();
+  });
+
+  it("is the server's own again after a while, where only its leaving is seen", () => {
+    lived();
+    takeDown();
+    synAck(SATO, SERVER, 3);
+    give(Direction.In, LAN);
+    pass(10 * SECOND_US);
+    syn(SATO, SERVER, 3);
+    give(Direction.In, LAN);
+    synAck(SATO, SERVER, 3);
+    expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.SynAckAnswers);
+  });
+
   it("leaves the server's own answer what it is", () => {
     lived();
     takeDown();
@@ -84,6 +116,15 @@ describe('an answer from where the clients are', () => {
     expect<u32>(saidTimes(Event.Signal)).toBe(1);
   });
 });
+
+/** Sato's request comes in, and the answer that was made up for it leaves. */
+function leavesForged(): void {
+  syn(SATO, SERVER, 3);
+  give(Direction.In, LAN);
+  synAck(SATO, SERVER, 3);
+  expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.WrongSide);
+  expect<u32>(saidTimes(Event.Signal)).toBe(0);
+}
 
 /** Sato's request to the server that is down comes in and leaves. */
 function forwardLinked(): void {

@@ -10,6 +10,8 @@
 #define RETRANSMISSION_US 1000000
 /* The same message crosses a bridge and its port within this time. */
 #define SAME_PACKET_US 2000
+/* A kernel keeps what it forwards while it looks for its receiver. */
+#define KEPT_US 10000000
 /* Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */
 #define SAY_AGAIN_BITS 26
 

@@ -21,6 +21,8 @@ struct server {
 	int64_t beforeUs, answeredUs;
 	/* When the kernel asked for its address last; when it was said last that the service answers. */
 	int64_t resolvingUs, saidUs;
+	/* When an answer came in where the server is not, to a request that nobody had seen. */
+	int64_t forgedUs;
 	uint64_t hardware;
 	uint32_t head, tail, length, promised;
 	/* What was handed out; its outage number is used up. */
@@ -129,6 +131,7 @@ static inline struct server *addServer(struct servers *servers, struct address a
 		.answeredUs = NEVER_US,
 		.resolvingUs = NEVER_US,
 		.saidUs = NEVER_US,
+		.forgedUs = NEVER_US,
 		.hashNext = *bucket,
 	};
 	*bucket = index;
