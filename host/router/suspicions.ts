@@ -89,8 +89,9 @@ export class Suspicions implements Asker {
     const suspicion = { outage, failures, ...begun };
     this.#suspicions.set(outage, suspicion);
     for (const client of failures.keys()) this.#join(suspicion, client);
-    // Its clients come in the same breath.
     if (failures.size > 0) this.#next(suspicion);
+    // Its clients come in the same breath, unless there is no room for them: then nobody waits, and it is down all the same.
+    else this.#askIn(suspicion, GAP_MS);
   }
 
   failed(outage: Outage, client: string, atMs = this.#options.nowMs()): void {
@@ -282,7 +283,7 @@ export class Suspicions implements Asker {
       return;
     }
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
-    let failedMs = Number.NEGATIVE_INFINITY;
+    let failedMs = outage.fromMs;
     for (const { lastMs } of outage.clients.values()) failedMs = Math.max(failedMs, lastMs);
     if (latestMs !== null && latestMs > failedMs) {
       for (const client of suspicion.failures.keys()) this.#alone.note(outage, client, nowMs());
@@ -294,7 +295,9 @@ export class Suspicions implements Asker {
     const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
     const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - nowMs();
     const places = new Set(Array.from(outage.clients.keys(), clientNetwork));
-    if (leftMs <= 0 && places.size > (isForbidden ? 0 : 1)) {
+    // There was no room for whoever failed.
+    const failed = suspicion.failures.size === 0 ? 1 : places.size;
+    if (leftMs <= 0 && failed > (isForbidden ? 0 : 1)) {
       this.#end(suspicion, 'outage');
       return;
     }

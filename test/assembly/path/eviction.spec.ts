@@ -97,6 +97,23 @@ describe('the room for clients', () => {
     checkTables(16, CLIENTS, 64);
   });
 
+  it('is left to known clients in a sixteenth of it, however many servers the others wait for', () => {
+    fresh(EVERYTHING, 16, CLIENTS);
+    for (let i: u32 = 0; i < 8; i++) {
+      const server = ipv4(172, 27, 178, 100 + i);
+      accept(NAKAMURA, server);
+      wait(WAIT_US);
+      flood(server, 100);
+    }
+    expect<u32>(freeClients()).toBe(CLIENTS >> 4);
+    aboutClient(Command.KnowClient, SATO6);
+    accept(SATO6, SERVER6);
+    wait(WAIT_US);
+    turnAway(SATO6, SERVER6);
+    expect<bool>(saidOf(Event.Waiting, SATO6)).toBe(true);
+    checkTables(16, CLIENTS, 64);
+  });
+
   it('is for known clients only, where that is asked for', () => {
     fresh(EVERYTHING | Option.KnownOnly);
     aboutClient(Command.KnowClient, SATO);

@@ -12,6 +12,8 @@
 #define SAME_PACKET_US 2000
 /* A kernel keeps what it forwards while it looks for its receiver. */
 #define KEPT_US 10000000
+/* A sixteenth of the table of clients is for those who are awaited. */
+#define RESERVED_BITS 4
 /* Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */
 #define SAY_AGAIN_BITS 26
 
@@ -82,7 +84,7 @@ static inline bool findsRoom(const struct server *server, bool awaited)
 	const struct clients *clients = &fabric.clients;
 
 	if (!awaited)
-		return clients->freeLength != 0 && server->length <= clients->freeLength;
+		return clients->freeLength > clients->capacity >> RESERVED_BITS && server->length <= clients->freeLength;
 	while (clients->freeLength == 0)
 		if (isStranger(server) || !giveUpStranger(leastStranger()))
 			return false;

@@ -39,3 +39,22 @@ describe('A crowd in one suspicion', () => {
     assert.deepEqual(one.ends, [`${SERVER} 80 outage`]);
   });
 });
+
+describe('A suspicion whose client found no room', () => {
+  it('is asked, and is an outage like any other', async (test) => {
+    const one = new Suspecting(test);
+    one.knows([80], true);
+    one.answers(WEB, { verdict: 'silent' });
+    await one.suspect(WEB, []);
+    await one.pass(2);
+    assert.deepEqual(one.ends, [`${SERVER} 80 outage`]);
+  });
+
+  it('is an outage by that one word where nobody may ask', async (test) => {
+    const one = new Suspecting(test, `servers:\n  - {address: ${SERVER}, name: web, ask: none}`);
+    one.knows([80], null);
+    await one.suspect(WEB, []);
+    await one.pass(2);
+    assert.deepEqual(one.ends, [`${SERVER} 80 outage`]);
+  });
+});

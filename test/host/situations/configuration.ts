@@ -19,6 +19,8 @@ export interface TownOptions {
   readonly page?: readonly number[];
   /** Services that have answered an earlier process, and its clients. */
   readonly known?: readonly Target[];
+  /** For so many who wait. */
+  readonly room?: number;
 }
 
 export function configurationOf({
@@ -26,11 +28,12 @@ export function configurationOf({
   ask = 'connect',
   confirm = 'connect',
   page = [80, 443],
+  room = 65_536,
 }: TownOptions): RouterConfiguration {
   const text = `
 detect: {watch: [172.27.176.0/21], ask: ${ask}}
 recover: {confirm: ${confirm}, traps: {listen: false}}
-fabric: {socket: /fabric.sock, capacity: {servers: 4096}}
+fabric: {socket: /fabric.sock, capacity: {servers: 4096, clients: ${room}}}
 smtp: {host: 127.0.0.1, from: ringback@router.example}
 page: {listen: 8480, ports: [${page.join(', ')}]}
 clients:

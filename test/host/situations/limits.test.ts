@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { random } from '../../random.ts';
-import { SATO, TANAKA, WEB } from './configuration.ts';
+import { SATO, SERVER, TANAKA, WEB } from './configuration.ts';
 import { Town } from './town.ts';
 
 describe('No outage', () => {
@@ -37,6 +37,30 @@ describe('No outage', () => {
     await town.pass(60);
     assert.deepEqual([town.wasEverDown, town.told], [false, []]);
     assert.ok(town.asked >= 900, `asked ${town.asked} times`);
+  });
+});
+
+describe('Where strangers who wait for other servers fill the table', () => {
+  it('a server that dies is noticed by a stranger, and who is known is told', async (test) => {
+    const webs = Array.from({ length: 14 }, (_, i) => ({ server: `172.27.180.${i}`, port: 80 }));
+    const town = await Town.begin(test, { known: [...webs, WEB], room: 64 });
+    let isDown = false;
+    town.script = (_, { server }) => (server === SERVER && !isDown ? 'answers' : 'drops');
+    await town.goesWell(WEB);
+    await town.pass(60);
+    for (const [i, web] of webs.entries()) {
+      for (let j = 0; j < 80; j++) town.tries(`10.0.${i}.${j}`, web, { patience: 5 });
+      await town.pass(40);
+    }
+    isDown = true;
+    town.tries('10.1.0.1', WEB);
+    await town.pass(60);
+    assert.ok(town.down.includes(`${SERVER} 0`), town.down.join(', '));
+    town.tries(SATO, WEB);
+    await town.pass(40);
+    town.script = () => 'answers';
+    await town.pass(100);
+    assert.deepEqual(town.told, ['sato']);
   });
 });
 
