@@ -4,6 +4,7 @@ import * as relay from './config/relay/explain.ts';
 import { parseRelayConfiguration } from './config/relay/file.ts';
 import * as router from './config/router/explain.ts';
 import { parseRouterConfiguration } from './config/router/file.ts';
+import { relaySecrets, routerSecrets, secretWarnings, takeoverSecrets } from './config/secrets.ts';
 import * as takeover from './config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from './config/takeover/file.ts';
 import type { Place } from './control/ask-state.ts';
@@ -29,6 +30,10 @@ type Read = (text: string, name: string) => OwnFile;
 const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name);
   const { control, state } = configuration;
+  const warnings = [
+    ...router.warnings(configuration),
+    ...secretWarnings(name, routerSecrets(configuration), state),
+  ];
   return {
     command: 'run',
     hasRecords: true,
@@ -38,7 +43,7 @@ const readRouter: Read = (text, name) => {
     get does() {
       return router.explain(configuration, tablesBytes);
     },
-    warnings: router.warnings(configuration),
+    warnings,
     statusText: (status) => statusText(status as Status),
   };
 };
@@ -48,7 +53,11 @@ const KINDS: Readonly<Record<string, Read>> = {
   relay: (text, name) => {
     const configuration = parseRelayConfiguration(text, name);
     const { control, state } = configuration;
-    const [does, warnings] = [relay.explain(configuration), relay.warnings(configuration)];
+    const does = relay.explain(configuration);
+    const warnings = [
+      ...relay.warnings(configuration),
+      ...secretWarnings(name, relaySecrets(configuration), state),
+    ];
     return {
       command: 'relay',
       hasRecords: true,
@@ -61,7 +70,11 @@ const KINDS: Readonly<Record<string, Read>> = {
   },
   takeover: (text, name) => {
     const configuration = parseTakeoverConfiguration(text, name);
-    const [does, warnings] = [takeover.explain(configuration), takeover.warnings(configuration)];
+    const does = takeover.explain(configuration);
+    const warnings = [
+      ...takeover.warnings(configuration),
+      ...secretWarnings(name, takeoverSecrets(configuration), null),
+    ];
     return {
       command: 'takeover',
       hasRecords: false,
