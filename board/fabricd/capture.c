@@ -25,6 +25,8 @@
 /* Without a ring: at most so many frames before others have their turn. */
 #define FRAMES_AT_ONCE 256u
 #define PLAIN_BYTES 2048u
+/* Of no frame (IANA: reserved). */
+#define NO_PROTOCOL 0xffffu
 /* Where the type stands in an Ethernet header. */
 #define TYPE_AT 12u
 
@@ -86,15 +88,15 @@ static bool hasEthernetHeader(int hardware)
 	return hardware == ARPHRD_ETHER || hardware == ARPHRD_LOOPBACK;
 }
 
-static int bindTo(struct capture *capture, int index)
+static int bindTo(int fd, uint16_t protocol, int index)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
+		.sll_protocol = htons(protocol),
 		.sll_ifindex = index,
 	};
 
-	return bind(capture->fd, (struct sockaddr *)&address, sizeof(address));
+	return bind(fd, (struct sockaddr *)&address, sizeof(address));
 }
 
 /* Without a ring (an emulated machine, a kernel built without) frames are received one by one. */
@@ -139,63 +141,101 @@ static void tellMore(const struct capture *capture)
 		say("%s: the kernel does not tell which checksums are right (%s)", capture->name, strerror(errno));
 }
 
+/*
+ * What is neither Ethernet nor loopback (PPP, tun, tunnels) has a header of its own or none: a datagram socket leaves
+ * it away. Both sockets are opened while that is allowed, for an interface may come that is of another kind. Protocol
+ * 0 hears nothing until a socket is bound, with its filter in place.
+ */
+static int openSockets(struct capture *capture)
+{
+	const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+	capture->ethernetFd = socket(AF_PACKET, SOCK_RAW | flags, 0);
+	if (capture->ethernetFd >= 0) {
+		capture->plainFd = socket(AF_PACKET, SOCK_DGRAM | flags, 0);
+		if (capture->plainFd >= 0)
+			return 0;
+	}
+	if (errno == EPERM || errno == EACCES)
+		say("no privilege to capture on %s: start as root, or with CAP_NET_RAW", capture->name);
+	else
+		say("cannot capture on %s: %s", capture->name, strerror(errno));
+	return -1;
+}
+
+/* Away from the interface that it was bound to, and from its ring. */
+static void leave(struct capture *capture)
+{
+	struct tpacket_req3 none = {0};
+
+	if (capture->fd < 0)
+		return;
+	capture_count(capture);
+	bindTo(capture->fd, NO_PROTOCOL, 0);
+	if (capture->ring != NULL) {
+		munmap(capture->ring, (size_t)capture->blockBytes * RING_BLOCKS);
+		setsockopt(capture->fd, SOL_PACKET, PACKET_RX_RING, &none, sizeof(none));
+		capture->ring = NULL;
+		capture->block = 0;
+	}
+	while (recv(capture->fd, NULL, 0, 0) >= 0)
+		;
+	capture->fd = -1;
+}
+
+/* Gets the socket ready that is right for interfaces of that hardware type. */
+static int prepare(struct capture *capture, int hardware)
+{
+	bool ethernet = hasEthernetHeader(hardware);
+
+	capture->loopback = hardware == ARPHRD_LOOPBACK;
+	if (capture->fd >= 0 && capture->ethernet == ethernet)
+		return 0;
+	leave(capture);
+	capture->ethernet = ethernet;
+	capture->fd = ethernet ? capture->ethernetFd : capture->plainFd;
+	if (filter_attach(capture->fd, ethernet, engine_codes()->frameBytes) < 0) {
+		say("cannot attach the filter on %s: %s", capture->name, strerror(errno));
+		capture->fd = -1;
+		return -1;
+	}
+	if (openRing(capture) < 0) {
+		say("no packet ring on %s (%s): reading frame by frame, which is slower", capture->name,
+		    strerror(errno));
+		tellMore(capture);
+	}
+	return 0;
+}
+
 int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited)
 {
 	int hardware = hardwareOf(name);
-	int type;
 
 	memset(capture, 0, sizeof(*capture));
 	strncpy(capture->name, name, sizeof(capture->name) - 1);
 	capture->number = number;
 	capture->fd = -1;
-	if (hardware < 0 && awaited && errno == ENODEV) {
-		hardware = ARPHRD_ETHER;
-	} else if (hardware < 0) {
+	if (hardware < 0 && !(awaited && errno == ENODEV)) {
 		say("no interface %s: %s", name, strerror(errno));
-		goto out;
+		return -1;
 	}
-	capture->ethernet = hasEthernetHeader(hardware);
-	capture->loopback = hardware == ARPHRD_LOOPBACK;
-	/*
-	 * What is neither Ethernet nor loopback (PPP, tun, tunnels) has a header of its own or none: a
-	 * datagram socket leaves it away. Protocol 0 hears nothing until the socket is bound, with its filter
-	 * in place.
-	 */
-	type = capture->ethernet ? SOCK_RAW : SOCK_DGRAM;
-	capture->fd = socket(AF_PACKET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (capture->fd < 0) {
-		if (errno == EPERM || errno == EACCES)
-			say("no privilege to capture on %s: start as root, or with CAP_NET_RAW", name);
-		else
-			say("cannot capture on %s: %s", name, strerror(errno));
-		goto out;
-	}
-	if (filter_attach(capture->fd, capture->ethernet, engine_codes()->frameBytes) < 0) {
-		say("cannot attach the filter on %s: %s", name, strerror(errno));
-		goto out;
-	}
-	if (openRing(capture) < 0) {
-		say("no packet ring on %s (%s): reading frame by frame, which is slower", name,
-		    strerror(errno));
-		tellMore(capture);
-	}
+	if (openSockets(capture) < 0)
+		return -1;
 	capture->index = indexOf(name);
 	if (capture->index == 0 && awaited) {
 		say("no interface %s yet: waiting for an interface of that name", name);
 		return 0;
 	}
-	if (bindTo(capture, capture->index) < 0) {
+	if (prepare(capture, hardware) < 0)
+		return -1;
+	if (bindTo(capture->fd, ETH_P_ALL, capture->index) < 0) {
 		say("cannot listen on %s: %s", name, strerror(errno));
-		goto out;
+		return -1;
 	}
 	capture->bound = true;
 	capture->up = isUp(name);
 	readHardware(capture);
 	return 0;
-out:
-	if (capture->fd >= 0)
-		close(capture->fd);
-	return -1;
 }
 
 /* `status` is what the kernel says of the frame's checksum, among other things. */
@@ -300,22 +340,27 @@ static bool isBoundTo(const struct capture *capture, int index)
 	       address.sll_ifindex == index;
 }
 
-/* The socket lives on without an interface, and binding it again needs no privilege. */
+/* The sockets live on without an interface, and binding them again needs no privilege. */
 static void follow(struct capture *capture, int index)
 {
-	bool again = capture->index == 0;
+	const char *news = capture->index != 0 ? "is another interface now"
+			   : capture->fd >= 0  ? "is back"
+					       : "is there now";
+	int hardware = hardwareOf(capture->name);
 
 	capture->index = index;
 	capture->bound = false;
 	if (index == 0) {
 		say("%s is gone: waiting for an interface of that name", capture->name);
-	} else if (hasEthernetHeader(hardwareOf(capture->name)) != capture->ethernet) {
-		say("%s is an interface of another kind now: start again to listen on it", capture->name);
-	} else if (bindTo(capture, index) < 0) {
-		say("cannot listen on %s again (%s): start again", capture->name, strerror(errno));
-	} else {
-		capture->bound = true;
-		say("%s %s: listening on it", capture->name, again ? "is back" : "is another interface now");
+	} else if (hardware < 0) {
+		/* It went while it was looked at. */
+		capture->index = 0;
+	} else if (prepare(capture, hardware) == 0) {
+		capture->bound = bindTo(capture->fd, ETH_P_ALL, index) == 0;
+		if (capture->bound)
+			say("%s %s: listening on it", capture->name, news);
+		else
+			say("cannot listen on %s: %s", capture->name, strerror(errno));
 	}
 }
 
@@ -327,7 +372,8 @@ bool capture_check(struct capture *capture)
 	bool up, changed;
 
 	/* ENETDOWN when it went down: unless it is read, poll returns at once for ever. */
-	getsockopt(capture->fd, SOL_SOCKET, SO_ERROR, &error, &errorLength);
+	if (capture->fd >= 0)
+		getsockopt(capture->fd, SOL_SOCKET, SO_ERROR, &error, &errorLength);
 	if (index != capture->index || (capture->bound && !isBoundTo(capture, index)))
 		follow(capture, index);
 	up = capture->bound && isUp(capture->name);
@@ -368,7 +414,8 @@ void capture_count(struct capture *capture)
 	struct tpacket_stats_v3 statistics = {0};
 	socklen_t length = sizeof(statistics);
 
-	if (getsockopt(capture->fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) < 0)
+	if (capture->fd < 0 ||
+	    getsockopt(capture->fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) < 0)
 		return;
 	capture->received += statistics.tp_packets - statistics.tp_drops;
 	capture->dropped += statistics.tp_drops;

@@ -18,7 +18,8 @@ struct capture {
 	/* Frames that passed the filter and were taken; those for which the kernel had no room. */
 	uint64_t received, dropped;
 
-	int fd;
+	/* The sockets for both kinds of interfaces, and which of them is in use; -1: there has been no interface yet. */
+	int ethernetFd, plainFd, fd;
 	/* The kernel's number of the interface of that name, as last seen; 0: there is none. */
 	int index;
 	/* Frames come with an Ethernet header, not from their IP header on. */
@@ -33,8 +34,8 @@ struct capture {
 
 /*
  * Opens `name`. Everything that needs a privilege happens here. 0, or -1 having said what is wrong. Going
- * down and up, vanishing and coming back need no privilege: see capture_check(). With `awaited` it need not be
- * there yet, and is taken for Ethernet.
+ * down and up, vanishing and coming back as an interface of whatever kind need no privilege: see capture_check(). With
+ * `awaited` it need not be there yet.
  */
 int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited);
 

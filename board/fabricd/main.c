@@ -16,7 +16,8 @@
 #include "privileges.h"
 #include "record.h"
 
-#define MOST_INTERFACES 32u
+/* The module tells them apart by one byte, and 0 is none. */
+#define MOST_INTERFACES 255u
 /* The module's timers are this exact. */
 #define TICK_US 100000u
 /* A cable that is pulled is noticed within this. */
@@ -29,8 +30,8 @@ static const char usage[] =
 	"usage: ringback-fabricd [--stdio | --socket PATH] --interface NAME [--interface NAME]...\n"
 	"                        [--await] [--user NAME]\n"
 	"\n"
-	"  --interface NAME  listen there; may be given again, up to 32 times\n"
-	"  --await           interfaces that are not there yet are waited for; they must be Ethernet\n"
+	"  --interface NAME  listen there; may be given again, up to 255 times\n"
+	"  --await           interfaces that are not there yet are waited for\n"
 	"  --stdio           records on standard input and output (default); ends with the host\n"
 	"  --socket PATH     records on a Unix socket for its owner; outlives the host\n"
 	"  --user NAME       whom to become once everything is open, if started as root (default: nobody)\n"
@@ -110,7 +111,7 @@ static int readOptions(struct options *options, int count, char **arguments)
 		case 'i':
 			if (options->interfaceCount == MOST_INTERFACES || strlen(optarg) >= IFNAMSIZ) {
 				say(strlen(optarg) >= IFNAMSIZ ? "an interface name has at most 15 bytes"
-							       : "at most 32 interfaces");
+							       : "at most 255 interfaces");
 				return WRONG_USAGE;
 			}
 			for (uint32_t i = 0; i < options->interfaceCount; i++)

@@ -72,9 +72,8 @@ export interface DaemonHandlers {
 }
 
 export interface DaemonOptions {
+  /** Those that are not there yet are waited for. */
   readonly interfaces: readonly string[];
-  /** Interfaces that are not there yet are waited for, instead of ending the daemon; they must be Ethernet. */
-  readonly awaitInterfaces?: boolean;
   readonly daemon: readonly string[] | null;
   readonly socket: string | null;
 }
@@ -120,8 +119,7 @@ export class DaemonLink {
       const [program = '', ...fixed] = options.daemon ?? [];
       this.#describe = program;
       const interfaces = options.interfaces.flatMap((name) => ['--interface', name]);
-      const awaiting = options.awaitInterfaces ? ['--await'] : [];
-      this.#spawn(program, [...fixed, '--stdio', ...awaiting, ...interfaces]);
+      this.#spawn(program, [...fixed, '--stdio', '--await', ...interfaces]);
     }
   }
 
@@ -195,10 +193,7 @@ export class DaemonLink {
 
   /** Its own last word says what is wrong better than a number; another program's first one may. */
   #lastWord(end: string): string {
-    if (this.#lastLine.startsWith(OWN_LINE)) {
-      const missing = this.#lastLine.startsWith(`${OWN_LINE}no interface`);
-      return missing ? `${this.#lastLine}; see fabric.interfaces` : this.#lastLine;
-    }
+    if (this.#lastLine.startsWith(OWN_LINE)) return this.#lastLine;
     if (this.#isReady) return this.#lastLine || end;
     // Less than a record came on its standard output, or it would be known by that.
     const written = this.#firstLine || this.#rest.toString().split('\n', 1)[0];

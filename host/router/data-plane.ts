@@ -371,7 +371,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     const { log } = this.#options;
     const before = this.#interfaces.get(report.name);
     this.#interfaces.set(report.name, report);
-    if (before !== undefined && before.up !== report.up) {
+    if ((before?.up ?? true) !== report.up) {
       if (report.up) log.info('interface.up', { interface: report.name });
       else log.warn('interface.down', { interface: report.name });
     }

@@ -140,7 +140,7 @@ export class DataPlane {
     const { daemon, interfaces, log } = this.#options;
     let ready = false;
     const link = new DaemonLink(
-      { daemon, interfaces, awaitInterfaces: true, socket: null },
+      { daemon, interfaces, socket: null },
       {
         onReady: () => {
           ready = true;

@@ -48,7 +48,10 @@ for (const [how, program, env] of [
     let bench: Bench;
     const daemons: Daemon[] = [];
     const listen = async (...names: string[]) => {
-      const daemon = bench.start([program, ...names.flatMap((name) => ['--interface', name])], env);
+      const daemon = bench.start(
+        [program, ...names.flatMap((name) => (name.startsWith('--') ? [name] : ['--interface', name]))],
+        env,
+      );
       daemons.push(daemon);
       await daemon.ready();
       return daemon;
@@ -209,6 +212,37 @@ for (const [how, program, env] of [
       }
       assert.equal(daemon.stderr.split('lan0 is gone').length, 3, 'said once each time');
       assert.equal(daemon.stderr.split('lan0 is back').length, 3);
+    });
+
+    it('takes up an interface that comes later, whatever kind it is, and one of another kind in its place', {
+      skip: noTun,
+    }, async () => {
+      const daemon = await listen('--await', 'lan0', 'odd0');
+      await daemon.interface('odd0', false);
+      bench.send(built, 'far0', [aSyn(1)]);
+      await framesUntil(daemon, aSyn(1));
+      for (const round of [1, 2]) {
+        const [plain, whole] = [syn(round * 10), aSyn(round * 10 + 1)];
+        bench.run('ip', 'tuntap', 'add', 'odd0', 'mode', 'tun');
+        bench.run('ip', 'link', 'set', 'odd0', 'up');
+        await until('it listens', () => daemon.stderr.split('odd0 is').length === (round - 1) * 4 + 2);
+        bench.send(built, ['--tun', 'odd0'], [plain]);
+        const raw = await framesUntil(daemon, plain, 2);
+        assert.equal(raw.at(-1)?.tries, Link.raw);
+        bench.run('ip', 'link', 'del', 'odd0');
+        await until('it is gone', () => daemon.stderr.split('odd0 is').length === (round - 1) * 4 + 3);
+        bench.run('ip', 'link', 'add', 'odd0', 'type', 'veth', 'peer', 'name', 'odd1');
+        for (const name of ['odd0', 'odd1']) bench.run('ip', 'link', 'set', name, 'up');
+        await daemon.interface('odd0', true);
+        bench.send(built, 'odd1', [whole]);
+        const ethernet = await framesUntil(daemon, whole, 2);
+        assert.equal(ethernet.at(-1)?.tries, Link.ethernet);
+        bench.run('ip', 'link', 'del', 'odd0');
+        await until('it is gone again', () => daemon.stderr.split('odd0 is').length === round * 4 + 1);
+      }
+      bench.send(built, 'far0', [aSyn(2)]);
+      await framesUntil(daemon, aSyn(2));
+      assert.equal(daemon.stderr.split('no packet ring on odd0').length, 'LD_PRELOAD' in env ? 5 : 1);
     });
 
     it('takes up an interface that is replaced by another with the same index', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { instantiate } from '@assemblyscript/loader';
-import { Bench, build, fabricModule, noNamespace, version } from './fabricd.ts';
+import { Bench, build, fabricModule, Kind, noNamespace, version } from './fabricd.ts';
 import { EtherType, ethernet, syn } from './frames.ts';
 
 const built = build('probe');
@@ -50,8 +50,17 @@ describe('ringback-fabricd', { skip: noNamespace }, () => {
         assert.ok(stderr.includes(message), stderr);
       });
 
-    it('refuses more interfaces than it has room for', () => {
-      const many = Array.from({ length: 33 }, (_, i) => ['--interface', `eth${i}`]).flat();
+    it('takes 255 interfaces, there or not yet', async () => {
+      const many = Array.from({ length: 254 }, (_, i) => ['--interface', `eth${i}`]).flat();
+      const daemon = start([...onLan0, '--await', ...many]);
+      await daemon.interface('eth253', false);
+      assert.equal((await daemon.interface('lan0', true)).port, 1);
+      assert.equal(daemon.events.of(Kind.interface).length, 255);
+      assert.equal(await daemon.leave(), 0);
+    });
+
+    it('refuses more interfaces than it can tell apart', () => {
+      const many = Array.from({ length: 256 }, (_, i) => ['--interface', `eth${i}`]).flat();
       assert.equal(bench.result(built.daemon, ...many).status, 2);
     });
   });

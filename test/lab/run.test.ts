@@ -19,9 +19,17 @@ function run(lab: Lab, sections: Record<string, unknown> = {}): Promise<Finished
 }
 
 describe('ringback run', { concurrency: 4 }, () => {
-  story('says which interface is missing', async (lab) => {
-    assertFailedWith(await run(lab, { fabric: { interfaces: ['lan0', 'dsl0'] } }), /dsl0/);
-  });
+  story(
+    'works without an interface that is not there, says so, and listens on it when it comes',
+    async (lab) => {
+      const running = await Ringback.start(lab, { fabric: { interfaces: ['dsl0', 'lan0', 'wan0'] } });
+      await running.event({ event: 'interface.down', interface: 'dsl0' });
+      await turnedAway(lab, running, 'c151', 's80');
+      const add = 'ip link add dsl0 type veth peer name isp0 && ip link set dsl0 up && ip link set isp0 up';
+      await lab.run('router', ['sh', '-c', add]);
+      await running.event({ event: 'interface.up', interface: 'dsl0' });
+    },
+  );
 
   story('says that the trap port is in use', async (lab) => {
     const script = 'require("node:dgram").createSocket("udp4").bind(162, () => console.log("bound"))';

@@ -84,7 +84,7 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
 
   it('sends what is announced, on an interface that comes later too, and says which frame has left', async (context) => {
     const heard = new Heard();
-    const options = { interfaces: ['lo', 'lan7'], awaitInterfaces: true, socket: null };
+    const options = { interfaces: ['lo', 'lan7'], socket: null };
     const link = new DaemonLink({ ...options, daemon: [...enter, FABRICD] }, heard);
     context.after(() => link.close());
     const holder = { address: SERVICE.server, hardware: '02:00:5e:00:53:0a', interface: 2 };
@@ -167,7 +167,7 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
 
   it('that cannot listen says why, and that is the reason of its end', async () => {
     const heard = new Heard();
-    heard.link([...enter, FABRICD], ['lan9']);
+    heard.link([...enter, FABRICD], ['lan9', 'lan9']);
     await until('its end', () => heard.ends.length > 0);
     assert.match(heard.ends[0]?.message ?? '', /^ringback-fabricd: .*lan9/);
     assert.deepEqual(heard.ready, []);

@@ -181,6 +181,13 @@ describe('the schema', () => {
     }
   });
 
+  it('takes as many interfaces as the daemon, and refuses more', () => {
+    const many = (count: number): string =>
+      MINIMAL.replace('[lan0]', `[${Array.from({ length: count }, (_, i) => `lan${i}`).join(', ')}]`);
+    assert.equal(accepted(many(255)).fabric.interfaces.length, 255);
+    assert.match(refused(many(256)).join('\n'), /fabric\.interfaces: has 256 items, 255 are allowed/);
+  });
+
   it('takes the mark for 32 interfaces, in the order of the list', () => {
     const marked = (before: number): string =>
       MINIMAL.replace(
