@@ -118,6 +118,8 @@ export interface ClientConfiguration {
 export interface ServerConfiguration {
   readonly address: string;
   readonly name: string | null;
+  /** Those by which browsers ask for it; empty: they are not known. */
+  readonly names: readonly string[];
   /** Services that are known from the start, so that silence or a refusal on them counts. */
   readonly ports: readonly number[];
   /** Where the server's relay reads its list mails (table 75 of the seed). */

@@ -191,6 +191,13 @@ export const host: Shape<string> = value({
     typeof input === 'string' ? (canonicalAddress(input) ?? canonicalDomain(input) ?? undefined) : undefined,
 });
 
+/** A name by which browsers ask. */
+export const domain: Shape<string> = value({
+  noun: 'a host name',
+  allowed: 'a host name, without scheme and port',
+  read: (input) => (typeof input === 'string' ? (canonicalDomain(input) ?? undefined) : undefined),
+});
+
 export const routerUrl: Shape<string> = value({
   noun: 'a URL of this router',
   allowed: 'http:// or https://, a host and perhaps a port, without user and password',

@@ -84,6 +84,7 @@ export interface Place {
   readonly outage: Outage;
   readonly message: Message | null;
   readonly askedHost: string | null;
+  readonly hasForm: boolean;
   readonly answersPost: boolean;
   readonly forProgram: boolean;
 }
@@ -121,8 +122,8 @@ export class ReadyAnswers {
   }
 
   #find(place: Place): Ready {
-    const { page, language, target, askedHost, answersPost, forProgram } = place;
-    const key = `${page} ${language} ${answersPost} ${forProgram} ${target.server} ${target.port} ${askedHost ?? ''}`;
+    const { page, language, target, askedHost, hasForm, answersPost, forProgram } = place;
+    const key = `${page} ${language} ${hasForm} ${answersPost} ${forProgram} ${target.server} ${target.port} ${askedHost ?? ''}`;
     const known = this.#ready.get(key);
     const nowMs = this.#clock.nowMs();
     if (known !== undefined && isSame(known, place) && nowMs - known.madeMs < READY_MS) return known;

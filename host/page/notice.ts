@@ -15,6 +15,8 @@ export interface Sender {
   readonly client: string;
   /** null: it came to the router's own address (embodiment 4). */
   readonly target: Target | null;
+  /** Whether that has the name by which it was asked for. */
+  readonly isNamed: boolean;
   readonly language: Language;
 }
 
@@ -51,7 +53,7 @@ export class NoticeDesk {
 
   /** `form`: its fields, or the status that says why there are none. */
   decide(
-    { client: sender, target: asked, language }: Sender,
+    { client: sender, target: asked, isNamed, language }: Sender,
     form: ReadonlyMap<string, string> | 400 | 413 | 415,
   ): Outcome {
     const refused = (
@@ -70,6 +72,7 @@ export class NoticeDesk {
     });
     if (asked !== null && this.#host.outageOf(asked) === null)
       return { page: 'back', target: asked, client: sender };
+    if (!isNamed) return refused('name', 403);
     if (typeof form === 'number') return refused('answer', form);
     const server = asked?.server ?? canonicalAddress(form.get('server') ?? '');
     const claim = server === null ? null : this.#tokens.read(form.get('token') ?? '', server);
@@ -83,7 +86,9 @@ export class NoticeDesk {
     const want = form.get('want');
     if (want === 'no') return { page: 'declined', target, client };
     if (want !== 'yes') return refused('answer', 422, { target, client });
-    if (!this.#host.wasTurnedAway(server, client)) return refused('stranger', 403, { target, client });
+    // Who comes to the server's own address is turned away here and now.
+    if (asked === null && !this.#host.wasTurnedAway(target, client))
+      return refused('stranger', 403, { target, client });
     const mail = canonicalMailAddress((form.get('mail') ?? '').trim());
     if (mail === null) return refused('mail', 422, { target, client });
     const waitMs = this.#limits.admit(client, mail, this.#nowMs());

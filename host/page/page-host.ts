@@ -20,7 +20,9 @@ export interface PageHost {
   targetOf(localAddress: string): Target | null;
   /** null: it is not down, or not any more. */
   outageOf(target: Target): Outage | null;
-  wasTurnedAway(server: string, client: string): boolean;
+  /** Whether the server is asked for by this Host field; of one whose names are not known: in any case. */
+  isNamed(server: string, host: string | null): boolean;
+  wasTurnedAway(target: Target, client: string): boolean;
   /** A person has got the page. */
   onShown(target: Target, client: string): void;
   /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */

@@ -42,9 +42,10 @@ export type Page =
  * - `expired`: the form's token is too old, or none of ours.
  * - `many`: a limit is reached; says nothing about which.
  * - `stranger`: nobody was turned away from that server at this address.
+ * - `name`: the server has names, and it was none of them that was asked for: another site's page may be asking.
  * - `trouble`: it could not be stored.
  */
-export type Refusal = 'mail' | 'answer' | 'expired' | 'many' | 'stranger' | 'trouble';
+export type Refusal = 'mail' | 'answer' | 'expired' | 'many' | 'stranger' | 'name' | 'trouble';
 
 /** All of it may be hostile text: it is cleaned, cut and escaped here. */
 export interface PageFacts {

@@ -175,9 +175,11 @@ export class PageServer {
       this.#sendBack(asked, target);
       return;
     }
+    // Another site's page, whose name leads to this server for a moment, may read what it gets (DNS rebinding).
+    const isNamed = host.isNamed(target.server, head.host);
     // Of the own paths this one has a page to read; it is none to be loaded again when the server is back.
     const isForm = own === 'notice';
-    const page = !host.isKnown(client) ? 'outage' : isForm ? 'another' : 'known';
+    const page = !isNamed || !host.isKnown(client) ? 'outage' : isForm ? 'another' : 'known';
     const place: Place = {
       page,
       language,
@@ -185,6 +187,7 @@ export class PageServer {
       outage,
       message: host.message(),
       askedHost: head.host,
+      hasForm: isNamed && page !== 'known',
       answersPost: isPost(method) || isForm,
       forProgram,
     };
@@ -195,13 +198,16 @@ export class PageServer {
     host.onShown(target, client);
   }
 
-  #factsOfPlace({ page, target, outage, message, askedHost, answersPost }: Place, token: string): PageFacts {
+  #factsOfPlace(
+    { target, outage, message, askedHost, hasForm, answersPost }: Place,
+    token: string,
+  ): PageFacts {
     const { clock, configuration } = this.#options;
     return {
       ...serverFacts(configuration, clock, target, outage, message),
       askedHost,
       answersPost,
-      form: page === 'known' ? null : formOf(configuration, target, token),
+      form: hasForm ? formOf(configuration, target, token) : null,
     };
   }
 
@@ -235,12 +241,13 @@ export class PageServer {
 
   async #notice(asked: Asked): Promise<void> {
     const { client, target } = asked.connection;
-    const { acceptLanguage, contentType } = asked.head;
+    const { acceptLanguage, contentType, host: askedHost } = asked.head;
     const body = await asked.body();
     if (body === 'cut') return;
     const language = this.#languageOf(acceptLanguage);
     const form = body === 'long' ? 413 : fieldsOf(contentType, body);
-    const outcome = this.#desk.decide({ client, target, language }, form);
+    const isNamed = target === null || this.#options.host.isNamed(target.server, askedHost);
+    const outcome = this.#desk.decide({ client, target, isNamed, language }, form);
     this.#note(outcome);
     if (outcome.page === 'back') this.#sendBack(asked, outcome.target);
     else this.#sendOutcome(asked, outcome, typeof form === 'number' ? null : (form.get('mail') ?? null));
@@ -275,7 +282,7 @@ export class PageServer {
       return;
     }
     const { refusal, status, waitMs } = outcome;
-    const mayTryAgain = target !== null && refusal !== 'stranger';
+    const mayTryAgain = target !== null && refusal !== 'stranger' && refusal !== 'name';
     const form = mayTryAgain ? formOf(configuration, target, this.#tokens.issue(client, target)) : null;
     const retryAfter = waitMs > 0 ? Math.ceil(waitMs / 1000) : status === 503 ? RETRY_SECONDS : null;
     this.#send(asked, status, 'refused', { ...facts, form, mail: entered, refusal }, retryAfter);

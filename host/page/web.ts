@@ -15,8 +15,8 @@ import { listenOn } from './listen.ts';
 import { bodyOf, type Head, headOf } from './requests.ts';
 import type { Target } from './steering.ts';
 
-/** Cookies of the real server come along; common servers take no more either. */
-const HEADER_BYTES = 8192;
+/** Cookies of the real server come along, of its whole domain. 32 KiB of fields, behind a line with as long a URL as is common. */
+const HEADER_BYTES = (32 + 8) * 1024;
 /** Three round trips over a satellite, with a loss. */
 const HEADER_MS = 5000;
 /** Head and body; both are short. */

@@ -2,6 +2,7 @@
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
+import { isNameOf } from '../page/names.ts';
 import { type PageHost, PageServer } from '../page/server.ts';
 import { Steering, type Target } from '../page/steering.ts';
 import { confirmAddress } from '../store/confirmed.ts';
@@ -105,6 +106,11 @@ export class DeadServers implements PageHost {
     return { name: known?.name ?? null, sinceMs: outage.fromMs };
   }
 
+  isNamed(server: string, host: string | null): boolean {
+    const known = this.#configuration.servers.find(({ address }) => address === server);
+    return known === undefined || known.names.length === 0 || isNameOf(known, host);
+  }
+
   /** Whether he wants notices does not count: whoever enters another's mail address must not learn of it. */
   isKnown(client: string): boolean {
     const { store, router } = this.#options;
@@ -120,10 +126,12 @@ export class DeadServers implements PageHost {
     if (others !== null) void this.#steering.letThrough(target, others);
   }
 
-  wasTurnedAway(server: string, client: string): boolean {
+  wasTurnedAway(target: Target, client: string): boolean {
     // Where only known clients are entered, the page's own connection must do: it asked, and this was the answer.
     if (this.#configuration.detect.knownClientsOnly) return true;
-    return this.#options.router.outages.of(server).some(({ clients }) => clients.has(client));
+    const outages = this.#options.router.outages.of(target.server);
+    // The data plane tells of who has just got the page a moment later.
+    return this.#openings.hasVisited(target, client) || outages.some(({ clients }) => clients.has(client));
   }
 
   register({ target, client, mail, language }: Parameters<PageHost['register']>[0]): void {

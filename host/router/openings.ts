@@ -37,6 +37,11 @@ export class Openings {
     }
   }
 
+  /** Whether he is among the latest visitors. */
+  hasVisited(target: Target, client: string): boolean {
+    return this.#doors.get(nameOf(target))?.visitors.has(client) ?? false;
+  }
+
   /**
    * A visitor gets the page. If it is time to let the next one through, those who are not meant: him and the others of
    * the last minute. So nobody is let through twice in a row.

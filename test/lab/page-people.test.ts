@@ -103,6 +103,30 @@ describe('people who answer the page', { concurrency: 4 }, () => {
     },
   );
 
+  for (const form of ['server', 'router'] as const) {
+    story(
+      `may be quicker than the data plane, which has not told of them: form to the ${form}`,
+      async (lab) => {
+        const more = form === 'router' ? { form, router_url: URL_OF_ROUTER } : {};
+        const ringback = await Ringback.start(lab, { page: { ...PAGE, ...more } });
+        await turnedAway(lab, ringback, 'c151', 's80');
+        await page(lab, NEIGHBOUR, urlOf('s80', 4));
+        const { pid } = ringback.daemon();
+        process.kill(pid, 'SIGSTOP');
+        const answer = await sayYes(lab, VISITOR, 'suzuki@example.jp').finally(() =>
+          process.kill(pid, 'SIGCONT'),
+        );
+        assert.equal(answer.status, 200, answer.body);
+        await ringback.event({
+          event: 'page.registered',
+          client: address(VISITOR),
+          mail: 'suzuki@example.jp',
+        });
+        await ringback.event({ event: 'client.waiting', client: address(VISITOR) });
+      },
+    );
+  }
+
   story('must have been turned away, however good their form is', async (lab) => {
     const settings = { form: 'router', router_url: URL_OF_ROUTER };
     const ringback = await Ringback.start(lab, { recover: { settle: '0s' }, page: { ...PAGE, ...settings } });

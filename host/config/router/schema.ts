@@ -8,6 +8,7 @@ import {
   address,
   argument,
   directory,
+  domain,
   duration,
   endpoint,
   flag,
@@ -29,6 +30,7 @@ const MINUTE_MS = 60_000;
 const MOST_SERVERS = 65_535;
 const MOST_RECORDS = 16_777_216;
 const MOST_PREFIXES = 4096;
+const MOST_NAMES = 1024;
 /** Interfaces are told apart by one byte, and 0 is none. */
 const MOST_INTERFACES = 255;
 
@@ -151,6 +153,10 @@ const server: Shape<ServerConfiguration> = v.pipe(
   mapping({
     address,
     name: v.optional(line('a name', 253)),
+    names: v.optional(
+      list(domain, { allowed: 'a list of host names, as in [www.example.jp, example.jp]', max: MOST_NAMES }),
+      [],
+    ),
     ports: v.optional(ports(0), []),
     mail: v.optional(mail),
     via: v.optional(via),
@@ -159,6 +165,7 @@ const server: Shape<ServerConfiguration> = v.pipe(
   v.transform((keys) => ({
     address: keys.address,
     name: keys.name ?? null,
+    names: keys.names,
     ports: [...new Set(keys.ports)],
     mail: keys.mail ?? null,
     via: keys.via ?? null,
@@ -211,7 +218,10 @@ export const routerSchema: Shape<RouterConfiguration> = v.pipe(
       notify: v.optional(notify, {}),
       smtp: v.optional(smtp),
       clients,
-      servers: v.optional(list(server, { allowed: 'a list of {address, name, ports, mail, via, ask}' }), []),
+      servers: v.optional(
+        list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask}' }),
+        [],
+      ),
       station: v.optional(mapping({ mail })),
       page: v.optional(orNone(page)),
       list_key: v.optional(key),

@@ -33,7 +33,7 @@ smtp: {host: 172.27.179.25, port: 25, tls: auto, user: ringback, password: smtp-
 clients:
   - {address: 172.27.179.151, mail: sato@example.jp, language: ja}
 servers:
-  - {address: 172.27.178.80, name: www.example.jp, ports: [80, 443], mail: sav_1@example.jp}   # mail: where its relay reads
+  - {address: 172.27.178.80, name: www.example.jp, names: [www.example.jp, example.jp], ports: [80, 443], mail: sav_1@example.jp}   # mail: where its relay reads
 station: {mail: station@example.jp}
 page:
   listen: 8480                    # or false: no page

@@ -72,6 +72,7 @@ describe('a configuration text', () => {
         {
           address: '172.27.178.80',
           name: 'www.example.jp',
+          names: ['www.example.jp', 'example.jp'],
           ports: [80, 443],
           mail: 'sav_1@example.jp',
           via: null,

@@ -11,6 +11,7 @@ const PLACE: Place = {
   outage: { name: 'www.example.jp', sinceMs: 1000 },
   message: { text: 'New disks', until: new Date(5000) },
   askedHost: 'www.example.jp',
+  hasForm: true,
   answersPost: false,
   forProgram: false,
 };
@@ -29,6 +30,7 @@ const OTHERS: Readonly<Record<string, Partial<Place>>> = {
   'no message': { message: null },
   'another Host': { askedHost: 'shop.example.jp' },
   'no Host': { askedHost: null },
+  'no form': { hasForm: false },
   'the answer to a POST': { answersPost: true },
   'the answer to a program': { forProgram: true },
 };

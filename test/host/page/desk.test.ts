@@ -71,6 +71,7 @@ describe('The desk where answers are decided', () => {
   const host = {
     targetOf: () => null,
     outageOf: () => ({ name: null, sinceMs: 0 }),
+    isNamed: () => true,
     wasTurnedAway: () => true,
     onShown: () => {},
     isKnown: () => false,
@@ -89,7 +90,7 @@ describe('The desk where answers are decided', () => {
     const desk = new NoticeDesk(host, tokens, () => 0);
     const token = tokens.issue('172.27.179.150', WEB);
     const form = new Map(Object.entries({ ...YES, token, server: WEB.server }));
-    const sender = { client: '2001:db8:179::150', language: 'en' } as const;
+    const sender = { client: '2001:db8:179::150', language: 'en', isNamed: true } as const;
     assert.equal(desk.decide({ ...sender, target: null }, form).page, 'registered');
     assert.deepEqual(registered, ['172.27.179.150']);
     assert.equal(desk.decide({ ...sender, target: WEB }, form).page, 'refused', 'in the server’s place');
@@ -101,7 +102,7 @@ describe('The desk where answers are decided', () => {
     const alternate = { server: WEB.server, port: 8080 };
     const form = new Map(Object.entries({ want: 'no', token: tokens.issue(SATO, alternate) }));
     const pageFor = (target: typeof WEB): string =>
-      desk.decide({ client: SATO, target, language: 'en' }, form).page;
+      desk.decide({ client: SATO, target, isNamed: true, language: 'en' }, form).page;
     assert.equal(pageFor(alternate), 'declined');
     assert.equal(pageFor(WEB), 'refused');
   });
@@ -126,7 +127,10 @@ describe('The desk where answers are decided', () => {
     const decide = (i: number): string => {
       const client = `10.1.${i >> 8}.${i & 255}`;
       const fields = { want: 'yes', mail: `sato${i}@example.jp`, token: tokens.issue(client, WEB) };
-      const outcome = desk.decide({ client, target: WEB, language: 'en' }, new Map(Object.entries(fields)));
+      const outcome = desk.decide(
+        { client, target: WEB, isNamed: true, language: 'en' },
+        new Map(Object.entries(fields)),
+      );
       return outcome.page === 'refused' ? outcome.refusal : outcome.page;
     };
     for (let i = 0; i < IN_ALL_AN_HOUR; i += 1) assert.equal(decide(i), 'registered');

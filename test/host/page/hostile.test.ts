@@ -76,7 +76,7 @@ function header(): string {
     () => `Connection: ${pick(['keep-alive', 'close', 'upgrade', bytes(10, 0x20, 0x7f)])}`,
     () => `Upgrade: ${pick(['h2c', 'websocket', bytes(10, 0x20, 0x7f)])}`,
     () => `Expect: ${pick(['100-continue', bytes(10, 0x20, 0x7f)])}`,
-    () => `Cookie: ${'a'.repeat(random(chance(4) ? 9000 : 900))}`,
+    () => `Cookie: ${'a'.repeat(random(chance(4) ? 90_000 : 900))}`,
     () => `${bytes(20, 0x41, 0x5b)}: ${bytes(40, 0x20, 0x7f)}`,
     () => (chance(4) ? bytes(60) : 'X: y'),
   ])();

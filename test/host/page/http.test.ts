@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { until } from '../tools.ts';
-import { get, listen, NOTICE, post, request, serve, TO_ROUTER, TO_WEB } from './served.ts';
+import { fieldOf, get, listen, NOTICE, post, request, serve, TO_ROUTER, TO_WEB } from './served.ts';
 
 const COUNT = /HTTP\/1\.1 \d{3}/g;
 /** More than all buffers between the two sides hold. */
@@ -63,10 +63,10 @@ describe('HTTP as it comes', () => {
     'a blank before the colon': [400, 'GET / HTTP/1.1\r\nHost : a\r\n\r\n'],
     'a bare line feed in a value': [400, 'GET / HTTP/1.1\nHost: a\n\n'],
     'a null byte': [400, 'GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n'],
-    'too long a head': [431, get('/', { Cookie: 'a'.repeat(9000) })],
+    'too long a head': [431, get('/', { Cookie: 'a'.repeat(41_000) })],
     'too many fields': [
       431,
-      get('/', Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`X-${i}`, 'a']))),
+      get('/', Object.fromEntries(Array.from({ length: 8000 }, (_, i) => [`X-${i}`, 'a']))),
     ],
   };
   for (const [name, [status, bytes]] of Object.entries(broken)) {
@@ -80,6 +80,18 @@ describe('HTTP as it comes', () => {
       assert.equal(page.counters.broken, 1);
     });
   }
+
+  it('may bring 32 kB of fields: the cookies of a whole domain, and a referer', async (context) => {
+    const { ask } = await serve(context);
+    const cookies = {
+      Cookie: `${'a=b; '.repeat(6000)}c=d`,
+      Referer: `http://www.example.jp/${'r'.repeat(2000)}`,
+    };
+    assert.equal((await ask(TO_WEB, get('/', cookies))).status, 503);
+    const token = fieldOf((await ask(TO_WEB, get('/', cookies))).body, 'token');
+    const no = post(NOTICE, { want: 'no', token }, cookies);
+    assert.equal((await ask(TO_WEB, no)).status, 200);
+  });
 
   it('is heard to the end by who has closed their side already', async (context) => {
     const { ask } = await serve(context);

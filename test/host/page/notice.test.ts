@@ -7,12 +7,14 @@ import {
   type Heard,
   NOTICE,
   post,
+  ROUTER_URL,
   request,
   SATO,
   type Served,
   serve,
   TANAKA,
   TO_OTHER,
+  TO_ROUTER,
   TO_WEB,
   WEB,
 } from './served.ts';
@@ -147,12 +149,15 @@ describe('An answer to the question', () => {
   });
 
   it('is refused from whom the server did not turn away', async (context) => {
-    const served = await serve(context);
-    served.role.strangers.add(SATO);
-    const heard = await answer(served, YES);
+    const { ask, role } = await serve(context, { form: 'router', routerUrl: ROUTER_URL });
+    const token = fieldOf((await ask(TO_WEB, get('/'))).body, 'token');
+    const yes = post(NOTICE, { ...YES, token, server: WEB.server });
+    role.strangers.add(SATO);
+    const heard = await ask(TO_ROUTER, yes);
     assert.equal(heard.status, 403);
     assert.doesNotMatch(heard.body, /<form/);
-    assert.deepEqual(served.role.registered, []);
+    assert.deepEqual(role.registered, []);
+    assert.equal((await ask(TO_WEB, yes)).status, 200, 'here and now');
   });
 
   it('is refused for a while when one client has given many', async (context) => {

@@ -3,6 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Language, PageConfiguration } from '../../../host/config/types.ts';
+import { isNameOf } from '../../../host/page/names.ts';
 import type { Message } from '../../../host/page/page-host.ts';
 import { PageServer } from '../../../host/page/server.ts';
 import type { Target } from '../../../host/page/steering.ts';
@@ -34,6 +35,8 @@ export interface Role {
   /** Servers that are up. */
   readonly up: Set<string>;
   readonly strangers: Set<string>;
+  /** Those of the servers; empty: they are not known. */
+  names: readonly string[];
   readonly known: Set<string>;
   readonly registered: Registered[];
   /** Clients who have got the page. */
@@ -73,6 +76,7 @@ export async function serve(
   const role: Role = {
     up: new Set(),
     strangers: new Set(),
+    names: [],
     known: new Set(),
     registered: [],
     shown: [],
@@ -104,7 +108,9 @@ export async function serve(
         if (role.trouble !== null) throw role.trouble;
         return role.up.has(server) ? null : { name: null, sinceMs: 5e5 };
       },
-      wasTurnedAway: (_server, client) => !role.strangers.has(client),
+      isNamed: (address, host) =>
+        role.names.length === 0 || isNameOf({ address, name: null, names: role.names }, host),
+      wasTurnedAway: (_target, client) => !role.strangers.has(client),
       onShown: (_target, client) => void role.shown.push(client),
       isKnown: (client) => role.known.has(client),
       register(registration) {

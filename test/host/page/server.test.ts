@@ -348,6 +348,7 @@ describe('The page’s port', () => {
       host: {
         targetOf: () => null,
         outageOf: () => null,
+        isNamed: () => true,
         wasTurnedAway: () => false,
         onShown: () => {},
         isKnown: () => false,

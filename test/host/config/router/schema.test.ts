@@ -181,6 +181,23 @@ describe('the schema', () => {
     }
   });
 
+  it('takes the names by which browsers ask for a server, in one form', () => {
+    const named = (names: string): string =>
+      `${MINIMAL}servers: [{address: 172.27.178.80, names: ${names}}]\n`;
+    assert.deepEqual(accepted(named('[WWW.Example.JP, 日本.example.jp, shop]')).servers[0]?.names, [
+      'www.example.jp',
+      'xn--wgv71a.example.jp',
+      'shop',
+    ]);
+    for (const wrong of [
+      '[172.27.178.80]',
+      '["www.example.jp:80"]',
+      '["http://www.example.jp/"]',
+      '["*.jp"]',
+    ])
+      assert.match(refused(named(wrong)).join('\n'), /servers\[0\]\.names\[0\]: .* is not a host name/);
+  });
+
   it('takes as many interfaces as the daemon, and refuses more', () => {
     const many = (count: number): string =>
       MINIMAL.replace('[lan0]', `[${Array.from({ length: count }, (_, i) => `lan${i}`).join(', ')}]`);
