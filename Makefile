@@ -25,7 +25,7 @@ SPOILED ?= 500
 .PHONY: all help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install clean
 .DELETE_ON_ERROR:
 
-all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd ## dist/: the host, the module and the daemon
+all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node ## dist/: the host, the module and the daemon
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -53,6 +53,11 @@ $(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
 $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
 	$(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+
+# By which the program goes on with few privileges where it was started as root.
+$(DIST)/ringback-launcher.node: $(FABRICD_SOURCES)
+	@board/need gcc libc6-dev
+	$(MAKE) -C board/fabricd launcher LAUNCHER=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
 
 run: all ## the main job, played in a network of its own: about half a minute
 	@board/need $$(cat board/lab/packages.txt)

@@ -5,6 +5,7 @@ import { historyCommand, outboxCommand } from './control/records-command.ts';
 import { askControl } from './control/socket.ts';
 import { foreground } from './foreground.ts';
 import { readOwnFile, readRecordsPlace } from './own-file.ts';
+import { leaveRoot } from './privileges/leave-root.ts';
 import { relay } from './relay/run.ts';
 import { replayCommand } from './replay/command.ts';
 import { messageCommand } from './router/message-command.ts';
@@ -127,7 +128,8 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     summary: 'the router: detect, wait, notify',
     help: FOREGROUND_HELP,
     options: ['config', 'verbose'],
-    action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) => foreground(run, config, verbose),
+    action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) =>
+      foreground(run, config, verbose, leaveRoot),
   },
   relay: {
     synopsis: 'relay [-c FILE]',

@@ -16,7 +16,13 @@ const LINGER_MS = 200;
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
 
-export async function foreground(role: Role, file: string, verbose: boolean): Promise<void> {
+/** `before`: what is done before there are signals to listen to. */
+export async function foreground(
+  role: Role,
+  file: string,
+  verbose: boolean,
+  before?: (file: string, log: Log) => Promise<void>,
+): Promise<void> {
   // A log without a reader is no reason to leave people untold; the reader may come back, too.
   process.stdout.off('error', endWithReader).on('error', () => {});
   const log = createLog({
@@ -25,6 +31,7 @@ export async function foreground(role: Role, file: string, verbose: boolean): Pr
     now: () => new Date(),
     verbose,
   });
+  await before?.(file, log);
   const release = takeForeignLines(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

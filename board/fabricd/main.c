@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "confine.h"
 #include "engine.h"
 #include "link.h"
 #include "log.h"
@@ -302,7 +303,7 @@ int main(int count, char **arguments)
 		link_stdio();
 	else if (link_listen(options.socket) < 0)
 		goto out;
-	if (privileges_drop(&privileges) < 0)
+	if (privileges_drop(&privileges) < 0 || confine() < 0)
 		goto out;
 	status = serve(options.socket != NULL, &whileWaiting);
 out:

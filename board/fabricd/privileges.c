@@ -54,11 +54,20 @@ static int becomeUser(const struct privileges *privileges)
 	return 0;
 }
 
-static int dropBoundingSet(void)
+bool privileges_among(unsigned long capability, const unsigned *some, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (some[i] == capability)
+			return true;
+	return false;
+}
+
+int privileges_bound(const unsigned *kept, size_t count)
 {
 	for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
 		/* Without CAP_SETPCAP the set stays; no_new_privs keeps it from mattering. */
-		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EPERM)
+		if (!privileges_among(capability, kept, count) &&
+		    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EPERM)
 			return -1;
 	return 0;
 }
@@ -91,7 +100,7 @@ int privileges_drop(const struct privileges *privileges)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		goto out;
 	what = "empty the bounding set";
-	if (dropBoundingSet() < 0)
+	if (privileges_bound(NULL, 0) < 0)
 		goto out;
 	what = "change the user";
 	if (becomeUser(privileges) < 0)

@@ -3,6 +3,7 @@
 #define PRIVILEGES_H_
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct privileges {
@@ -21,5 +22,11 @@ int privileges_find(struct privileges *privileges, const char *user);
  * 0, or -1 having said what is wrong.
  */
 int privileges_drop(const struct privileges *privileges);
+
+/* Whether a capability is one of them. */
+bool privileges_among(unsigned long capability, const unsigned *some, size_t count);
+
+/* No program that is started from here can get others than these. 0, or -1 with errno. */
+int privileges_bound(const unsigned *kept, size_t count);
 
 #endif

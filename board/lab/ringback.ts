@@ -184,8 +184,12 @@ export class Ringback {
    * it is ready.
    */
   static async start(lab: Lab, sections: Configuration = {}): Promise<Ringback> {
-    const configuration = writeConfiguration(lab, sections);
-    const started = new Ringback(lab, { node: 'router', role: 'run', configuration });
+    return Ringback.starting(lab, writeConfiguration(lab, sections));
+  }
+
+  /** The same with a configuration that is there; `by` is a command that runs it. */
+  static async starting(lab: Lab, configuration: string, by: readonly string[] = []): Promise<Ringback> {
+    const started = new Ringback(lab, { node: 'router', role: 'run', configuration, by });
     await started.event({ event: 'ready' });
     return started;
   }

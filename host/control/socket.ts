@@ -1,5 +1,5 @@
 /** The control socket: HTTP on a Unix socket that only its owner may open. */
-import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -8,9 +8,9 @@ import {
   request,
   type Server,
 } from 'node:http';
-import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { type ErrorCode, messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { isServed, placesOf, RUNTIME_DIRECTORY, servingPlace } from './place.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 /** An order may be about very many notices. */
@@ -23,18 +23,6 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** Whether a process answers on the socket. */
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -43,6 +31,18 @@ function listen(server: Server, path: string): Promise<void> {
       resolve();
     });
   });
+}
+
+/** For its owner alone. A socket that a killed process left behind is replaced. */
+async function listenAt(server: Server, path: string): Promise<void> {
+  if (dirname(path) === RUNTIME_DIRECTORY) mkdirSync(RUNTIME_DIRECTORY, { recursive: true, mode: 0o700 });
+  await listen(server, path).catch(async (error) => {
+    if (systemCodeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket() || (await isServed(path)))
+      throw error;
+    rmSync(path, { force: true });
+    await listen(server, path);
+  });
+  chmodSync(path, 0o600);
 }
 
 function listenProblem(path: string, error: unknown): string {
@@ -141,13 +141,11 @@ export async function serveControl(path: string, routes: Routes): Promise<Contro
     );
   });
   try {
-    await listen(server, path).catch(async (error) => {
-      if (systemCodeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket() || (await isServed(path)))
-        throw error;
-      rmSync(path, { force: true });
-      await listen(server, path);
+    await listenAt(server, servingPlace(path)).catch(async (error) => {
+      const [, other] = placesOf(path);
+      if (systemCodeOf(error) !== 'EACCES' || other === undefined) throw error;
+      await listenAt(server, other);
     });
-    chmodSync(path, 0o600);
   } catch (error) {
     const reason = listenProblem(path, error);
     throw new RingbackError('unavailable', `control ${path}: ${reason}`, { cause: error });
@@ -162,10 +160,32 @@ export async function serveControl(path: string, routes: Routes): Promise<Contro
 }
 
 /**
- * Asks a running program, or tells it something (`body`); `command` is how it was started. Throws RingbackError('unavailable') when there is none,
+ * Asks a running program at each place where it may have its socket, or tells it something (`body`); `command` is how it was started. Throws RingbackError('unavailable') when there is none,
  * and what its route threw when that is the asker's fault.
  */
-export function askControl(path: string, what: string, body?: unknown, command = 'run'): Promise<unknown> {
+export async function askControl(
+  path: string,
+  what: string,
+  body?: unknown,
+  command = 'run',
+): Promise<unknown> {
+  const [first = path, ...others] = placesOf(path);
+  try {
+    return await askAt(first, what, body, command);
+  } catch (error) {
+    if (!isNobodyThere(error)) throw error;
+    for (const other of others) {
+      try {
+        return await askAt(other, what, body, command);
+      } catch (silent) {
+        if (!isNobodyThere(silent)) throw silent;
+      }
+    }
+    throw error;
+  }
+}
+
+function askAt(path: string, what: string, body: unknown, command: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void =>
       reject(new RingbackError('unavailable', `control ${path}: ${reason}`, { cause }));

@@ -1,6 +1,7 @@
 /** The configuration of `ringback run`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
+import { CONTROL } from '../../control/place.ts';
 import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
 import { isMapping, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
@@ -225,7 +226,7 @@ export const routerSchema: Shape<RouterConfiguration> = v.pipe(
       station: v.optional(mapping({ mail })),
       page: v.optional(orNone(page)),
       list_key: v.optional(key),
-      control: v.optional(socketPath, '/var/run/ringback.sock'),
+      control: v.optional(socketPath, CONTROL),
     },
     ELSEWHERE,
   ),

@@ -43,7 +43,7 @@ page:
   ask_again: 30d
   known: show                     # or pass: clients with a known address get no page
 list_key: list-secret             # signs list mails; the relay has the same
-control: /var/run/ringback.sock   # for status
+control: /run/ringback/ringback.sock   # for status
 `;
 
 /** Everything in the example that nobody may ever read in a message. */

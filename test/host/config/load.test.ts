@@ -89,7 +89,7 @@ describe('a configuration text', () => {
         known: 'show',
       },
       listKey: 'list-secret',
-      control: '/var/run/ringback.sock',
+      control: '/run/ringback/ringback.sock',
     });
   });
 

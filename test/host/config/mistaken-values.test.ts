@@ -132,7 +132,7 @@ describe('a mistake in a value', () => {
     }
     const long = `/${'x'.repeat(107)}`;
     mistake(
-      '/var/run/ringback.sock   ',
+      '/run/ringback/ringback.sock   ',
       `${long} `,
       long,
       'control',

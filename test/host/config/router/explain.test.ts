@@ -35,7 +35,7 @@ describe('the explanation', () => {
       "The data plane's tables take about 9.5 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
       'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
       'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
-      '"ringback status" asks at /var/run/ringback.sock.',
+      '"ringback status" asks at /run/ringback/ringback.sock.',
     ]);
   });
 

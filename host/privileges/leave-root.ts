@@ -1,0 +1,112 @@
+/**
+ * Started as root, the program goes on as a user that has nothing but what the network asks for: addresses and rulesets,
+ * frames, ports below 1024; its children (`nft`, `ip`, the daemon) have the same. The process stays the same one.
+ */
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadRouterConfiguration } from '../config/router/file.ts';
+import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type Account, obstacle, ownAccount, type Want } from './account.ts';
+import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts';
+
+/** See board/fabricd/launcher.c. */
+type Launch = (uid: number, gid: number, command: readonly string[]) => never;
+
+const LAUNCHER = 'ringback-launcher.node';
+const DAEMON = 'ringback-fabricd';
+/** Of linux/capability.h: to change the group and the user. */
+const CAP_SETGID = 6n;
+const CAP_SETUID = 7n;
+
+/** Returns where nothing was to be given up, or, having said why, where it can't be. */
+export async function leaveRoot(file: string, log: Log): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const configuration = loadRouterConfiguration(file);
+  const account = ownAccount();
+  try {
+    const launch = launcher();
+    checkSystem(account);
+    checkPrograms(configuration, account);
+    giveConfiguration(file, account, log);
+    if (configuration.state !== null) giveState(configuration.state, account, log);
+    await giveControl(configuration.control, account);
+    launch(account.uid, account.gid, [process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  } catch (error) {
+    const who = account.name === null ? `user ${account.uid} (there is none called ringback)` : account.name;
+    log.warn('privileges.kept', { message: `works on as root, not as ${who}: ${messageOf(error)}` });
+  }
+}
+
+/** Beside the bundle; for the sources, where `make` puts it. */
+function launcher(): Launch {
+  const places = [`./${LAUNCHER}`, `../../dist/${LAUNCHER}`].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Kept(`${LAUNCHER} is not beside the program`);
+  const module: { exports: unknown } = { exports: {} };
+  process.dlopen(module, found);
+  return module.exports as Launch;
+}
+
+/** What would go wrong when there is no way back any more. */
+function checkSystem({ uid, gid }: Account): void {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const effective = BigInt(`0x${/^CapEff:\s*([\da-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  for (const capability of [CAP_SETUID, CAP_SETGID]) {
+    if (((effective >> capability) & 1n) === 0n) throw new Kept('this root may not become another user');
+  }
+  if (!isMapped('uid', uid) || !isMapped('gid', gid))
+    throw new Kept('this user namespace does not have that user');
+}
+
+/** Lines of /proc/self/uid_map: the first number inside, the first outside, how many. */
+function isMapped(kind: 'uid' | 'gid', id: number): boolean {
+  const lines = readFileSync(`/proc/self/${kind}_map`, 'utf8').trim().split('\n');
+  return lines.some((line) => {
+    const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+    return id >= first && id < first + count;
+  });
+}
+
+/** All that is run or read once there is no root any more. */
+function checkPrograms({ fabric }: RouterConfiguration, account: Account): void {
+  const [, program = ''] = process.argv;
+  const authority = process.env.NODE_EXTRA_CA_CERTS;
+  const needed: [string, Want][] = [
+    [process.execPath, 'pass'],
+    [program, 'read'],
+    ...(authority === undefined || authority === '' ? [] : ([[authority, 'read']] as [string, Want][])),
+  ];
+  if (fabric.socket === null) needed.push([daemonOf(fabric), 'pass']);
+  else needed.push([fabric.socket, 'write']);
+  for (const [path, want] of needed) {
+    const reason = obstacle(account, path, want);
+    if (reason !== null) throw new Kept(reason);
+  }
+}
+
+/** Another command may need what is root's alone, as `ssh` root's keys. */
+function daemonOf({ daemon }: FabricConfiguration): string {
+  const [program = ''] = daemon ?? [];
+  if (basename(program) !== DAEMON)
+    throw new Kept(
+      `fabric.daemon is ${program}, which may need to be root's; start all of it as a user instead`,
+    );
+  const places = program.includes('/')
+    ? [program]
+    : (process.env.PATH ?? '').split(':').map((directory) => `${directory}/${program}`);
+  return places.find(isProgram) ?? program;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
