@@ -4,6 +4,7 @@ NODE ?= node
 NPM ?= npm
 PREFIX ?= /usr/local
 DESTDIR ?=
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
 DIST := dist
 BUILD := build
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)".*/\1/p' package.json)
@@ -15,6 +16,8 @@ export REQUIRE_ALL
 HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
+UNITS := ringback.service ringback-relay.service ringback-takeover.service
+EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
 MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
@@ -22,7 +25,7 @@ NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install clean
+.PHONY: all help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node ## dist/: the host, the module and the daemon
@@ -108,13 +111,25 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs
 	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
 	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
+	install -D -m 755 $(DIST)/ringback-launcher.node $(DESTDIR)$(PREFIX)/lib/ringback/ringback-launcher.node
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	install -D -m 644 board/debian/ringback.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
 	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/bin
-	for unit in ringback-relay.service ringback-takeover.service; do \
+	for unit in $(UNITS); do \
 		sed 's|@PREFIX@|$(PREFIX)|' board/debian/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit; \
 	done
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
+	for example in $(EXAMPLES); do \
+		install -D -m 644 board/debian/$$example $(DESTDIR)$(SYSCONFDIR)/ringback/$$example || exit; \
+	done
+
+uninstall: ## what install has put there; configurations and state stay
+	rm -rf $(DESTDIR)$(PREFIX)/lib/ringback
+	rm -f $(DESTDIR)$(PREFIX)/bin/ringback $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(UNITS))
+	rm -f $(addprefix $(DESTDIR)$(SYSCONFDIR)/ringback/,$(EXAMPLES))
+	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/ringback
 
 clean: ## all that was made
 	rm -rf $(DIST) $(BUILD)

@@ -17,6 +17,12 @@ describe('ringback-fabricd', { skip: noNamespace }, () => {
   afterEach(() => bench.clear());
   after(() => bench.close());
 
+  it('is built with what the compiler and the linker have against overruns', () => {
+    const { stdout } = bench.result('readelf', '--dynamic', '--symbols', '--wide', built.daemon);
+    assert.match(stdout, /\(FLAGS\) +BIND_NOW/);
+    assert.match(stdout, /__stack_chk_fail/);
+  });
+
   describe('its command line', () => {
     it('tells its version and its usage', () => {
       const { stdout, status } = bench.result(built.daemon, '--version');
@@ -112,6 +118,7 @@ describe('ringback-fabricd', { skip: noNamespace }, () => {
         for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
           assert.match(daemon.status(set), /^0+$/, set);
         assert.equal(daemon.status('NoNewPrivs'), '1');
+        assert.equal(daemon.status('Seccomp'), '2', 'only the system calls that it needs');
         assert.equal(await daemon.leave(), 0);
       });
 

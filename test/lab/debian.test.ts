@@ -1,7 +1,15 @@
-/** What `make install` puts on a Debian server for its relay, or for its half of a takeover. */
+/** What `make install` puts on a Debian machine: a router, a server with its relay, a half of a takeover. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,9 +24,10 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
     execFileSync('make', ['-C', ROOT, 'install', `PREFIX=${prefix}`], { stdio: 'ignore' });
   });
   after(() => rmSync(prefix, { recursive: true }));
-  const unit = (role = 'relay'): string => `${prefix}/lib/systemd/system/ringback-${role}.service`;
+  const unit = (role: string): string =>
+    `${prefix}/lib/systemd/system/ringback${role === 'run' ? '' : `-${role}`}.service`;
 
-  for (const role of ['relay', 'takeover']) {
+  for (const role of ['run', 'relay', 'takeover']) {
     it(`of a ${role} is a unit in which systemd finds nothing wrong`, () => {
       const argv = ['verify', unit(role)];
       const { status, stdout, stderr } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' });
@@ -26,26 +35,70 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
     });
   }
 
-  it('is open to no more than it needs, as systemd sees it', () => {
-    const threshold = '--threshold=20';
-    const argv = ['security', '--offline=true', '--no-pager', threshold, unit()];
-    const { status, stdout } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' });
-    assert.equal(status, 0, stdout);
+  for (const [role, exposure] of [
+    ['relay', 20],
+    ['run', 30],
+  ] as const) {
+    it(`of a ${role} is open to no more than it needs, as systemd sees it`, () => {
+      const argv = ['security', '--offline=true', '--no-pager', `--threshold=${exposure}`, unit(role)];
+      const { status, stdout } = spawnSync('systemd-analyze', argv, { encoding: 'utf8' });
+      assert.equal(status, 0, stdout);
+    });
+
+    it(`of a ${role} is started again however it ended, unless its configuration is wrong`, () => {
+      const text = readFileSync(unit(role), 'utf8');
+      assert.match(text, /^Restart=always$/m, 'systemd.service(5): on-failure takes SIGHUP for a good end');
+      assert.match(text, /^RestartPreventExitStatus=2$/m);
+    });
+
+    it(`of a ${role} runs as a user that is made, a program that is there`, () => {
+      const text = readFileSync(unit(role), 'utf8');
+      const [, user] = /^User=(.*)$/m.exec(text) ?? [];
+      const sysusers = readFileSync(`${prefix}/lib/sysusers.d/ringback.conf`, 'utf8');
+      assert.match(sysusers, new RegExp(`^u ${user} `, 'm'));
+      const [, program = ''] = new RegExp(`^ExecStart=(\\S+) ${role} `, 'm').exec(text) ?? [];
+      const { status, stdout } = spawnSync(program, [role, '--help'], { encoding: 'utf8' });
+      assert.deepEqual([status, stdout.split('\n')[0]], [0, `usage: ringback ${role} [-c FILE]`]);
+    });
+  }
+
+  it('has an example that is right, and whose keys are to be replaced', () => {
+    for (const [name, warned] of [
+      ['ringback', 0],
+      ['relay', 1],
+      ['takeover', 1],
+    ] as const) {
+      const file = `${prefix}/${name}.yaml`;
+      copyFileSync(`${prefix}/etc/ringback/${name}.yaml.example`, file);
+      chmodSync(file, 0o600);
+      const argv = ['check', '--json', '-c', file];
+      const { status, stdout, stderr } = spawnSync(`${prefix}/bin/ringback`, argv, { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      const { warnings } = JSON.parse(stdout);
+      assert.equal(warnings.length, warned, warnings.join('\n'));
+      rmSync(file);
+    }
   });
 
-  it('is started again however it ended, unless its configuration is wrong', () => {
-    const text = readFileSync(unit(), 'utf8');
-    assert.match(text, /^Restart=always$/m, 'systemd.service(5): on-failure takes SIGHUP for a good end');
-    assert.match(text, /^RestartPreventExitStatus=2$/m);
-  });
-
-  it('runs as a user that is made, a program that is there', () => {
-    const text = readFileSync(unit(), 'utf8');
-    const [, user] = /^User=(.*)$/m.exec(text) ?? [];
-    const sysusers = readFileSync(`${prefix}/lib/sysusers.d/ringback.conf`, 'utf8');
-    assert.match(sysusers, new RegExp(`^u ${user} `, 'm'));
-    const [, program = ''] = /^ExecStart=(\S+) relay /m.exec(text) ?? [];
-    const { status, stdout } = spawnSync(program, ['relay', '--help'], { encoding: 'utf8' });
-    assert.deepEqual([status, stdout.split('\n')[0]], [0, 'usage: ringback relay [-c FILE]']);
+  it('is gone after make uninstall, but for what was written since', () => {
+    const other = mkdtempSync(`${tmpdir()}/ringback-uninstall-`);
+    const make = (...argv: readonly string[]): void =>
+      void execFileSync('make', ['-C', ROOT, ...argv, `DESTDIR=${other}`], { stdio: 'ignore' });
+    const files = (): string[] =>
+      readdirSync(other, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [] : [entry.name],
+      );
+    try {
+      make('install');
+      assert.ok(files().includes('ringback.yaml.example'), files().join(' '));
+      writeFileSync(`${other}/etc/ringback/ringback.yaml`, 'the operator’s');
+      make('uninstall');
+      assert.deepEqual(files(), ['ringback.yaml']);
+      rmSync(`${other}/etc/ringback/ringback.yaml`);
+      make('uninstall');
+      assert.ok(!readdirSync(`${other}/etc`).includes('ringback'));
+    } finally {
+      rmSync(other, { recursive: true });
+    }
   });
 });
