@@ -10,7 +10,8 @@ import { nameOf } from './outages.ts';
 
 /** What is not heard of for so long is forgotten. */
 const FORGOTTEN_MS = 90 * 86_400_000;
-const ASKED_AGAIN_MS = 86_400_000;
+/** The fabric says once a day that a service answers; only one that was started again may say it sooner. */
+const ASKED_AGAIN_MS = 43_200_000;
 
 export interface ServicesOptions {
   readonly stored: readonly ServiceRow[];
@@ -107,7 +108,7 @@ export class Services {
     save([row], []);
   }
 
-  /** As many as the fabric has places for; what was not heard of for longest goes. */
+  /** No more than the fabric has records; what was not heard of for longest goes. */
   #put(row: ServiceRow): Target[] {
     const name = nameOf(row);
     this.#rows.delete(name);
