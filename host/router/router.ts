@@ -35,7 +35,7 @@ export interface RouterOptions {
   readonly checks: Checks;
   /** Services that have answered somebody. */
   readonly services: Services;
-  /** Asks a server whether it is down. Without it everybody is believed. */
+  /** Asks a server whether it is down. */
   readonly asker: Asker;
   /** Addresses of this machine: about itself it can't ask. */
   readonly isOwn: (address: string) => boolean;

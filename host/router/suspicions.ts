@@ -177,7 +177,8 @@ export class Suspicions implements Asker {
     }
     const { asking, services } = this.#options;
     // Whoever sends packets can make up any number of servers that nobody knows.
-    const rank = services.portsOf(outage.server).length > 0 ? 'known' : 'unknown';
+    const isKnown = services.isNamed(outage.server) || services.portsOf(outage.server).length > 0;
+    const rank = isKnown ? 'known' : 'unknown';
     const answers = await Promise.all(
       ports.map(async (port) => ({
         port,

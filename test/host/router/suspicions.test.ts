@@ -574,6 +574,7 @@ describe('Of what is asked', () => {
   for (const [what, more, ports] of [
     ['a server that has answered somebody', '', [443]],
     ['a server that is named', `servers: [{address: ${SERVER}, ports: [80]}]`, []],
+    ['a server that is named without a port', `servers: [{address: ${SERVER}}]`, []],
     ['any other', '', []],
   ] as const) {
     it(`suspicions of ${what} go ${what === 'any other' ? 'behind' : 'first'}`, async (test) => {
