@@ -1,5 +1,6 @@
 /** Clients that were turned away alone: the server had answered this machine at the same time. */
 import type { Target } from '../fabric/records.ts';
+import { Latest } from './latest.ts';
 import { nameOf } from './outages.ts';
 
 /** Nobody asks about them for so long, ever longer while it stays like that. */
@@ -15,8 +16,7 @@ interface Hold {
 }
 
 export class Alone {
-  /** The one noted last comes last. */
-  readonly #holds = new Map<string, Hold>();
+  readonly #holds = new Latest<Hold>(MOST);
 
   /** It was found alone again. */
   note(target: Target, client: string, nowMs: number): void {
@@ -25,10 +25,7 @@ export class Alone {
     const isFresh = before !== undefined && nowMs - before.untilMs < FORGOTTEN_MS;
     const times = isFresh ? before.times + 1 : 1;
     const holdMs = HOLDS_MS[Math.min(times, HOLDS_MS.length) - 1] ?? 0;
-    this.#holds.delete(name);
-    this.#holds.set(name, { untilMs: nowMs + holdMs, times });
-    const [oldest] = this.#holds.keys();
-    if (this.#holds.size > MOST && oldest !== undefined) this.#holds.delete(oldest);
+    this.#holds.note(name, { untilMs: nowMs + holdMs, times });
   }
 
   /** Until when nobody need ask because of this client. */

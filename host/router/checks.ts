@@ -253,9 +253,9 @@ export class ConnectChecks implements Checks {
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {
     const { confirmer, isAwaited, prober, steered, onAnswer, onClosed, nowMs, settleMs } = this.#options;
     const { server } = outage;
-    const answered = steered().portsOf(outage);
+    const answeredFor = steered().portsOf(outage);
     const tried = confirmer() !== null && isAwaited(outage) ? this.#tried(outage) : [];
-    const ports = [...new Set([...tried, ...answered])];
+    const ports = [...new Set([...tried, ...answeredFor])];
     let isAlive = false;
     await Promise.all(
       ports.map(async (port) => {

@@ -4,6 +4,7 @@
  */
 import type { Target } from '../fabric/records.ts';
 import type { Asking } from '../recovery/asking.ts';
+import { Latest } from './latest.ts';
 import { nameOf } from './outages.ts';
 
 export interface LooksOptions {
@@ -22,17 +23,19 @@ export interface LooksOptions {
 
 /** Between two looks: with what they take no more than 2 s, so that whoever gives up in between was silent to one of them. */
 const AGAIN_MS = 300;
-/** Before the first who wait are turned away and it is asked: a probe does not wait for a look. */
+/**
+ * Looks end so long before a wait that begins with the first of them would. That is a second after the request, so 4 s are left
+ * until who waits is turned away: the probe that follows would have to wait for a look.
+ */
 const EARLIER_MS = 5000;
 /** A connection's second request (RFC 6298: after 1 s) is still waited for. */
 const REPEATED_MS = 1000;
-/** Who sends packets chooses the targets. */
 const MOST_NOTED = 4096;
 
 export class Looks {
   readonly #options: LooksOptions;
   /** By the target: when it was found silent last. */
-  readonly #silent = new Map<string, number>();
+  readonly #silent = new Latest<number>(MOST_NOTED);
   /** Those that are looked at, with the wait for the next time. */
   readonly #followed = new Map<string, NodeJS.Timeout | null>();
 
@@ -53,7 +56,7 @@ export class Looks {
     const { verdict, beganMs } = await asking.look(target);
     if (verdict === 'answered') onAnswer(target);
     if ((verdict !== 'silent' && verdict !== 'reset') || !means(target)) return false;
-    this.#note(nameOf(target), Math.min(beganMs + REPEATED_MS, nowMs()));
+    this.#silent.note(nameOf(target), Math.min(beganMs + REPEATED_MS, nowMs()));
     return true;
   }
 
@@ -81,12 +84,5 @@ export class Looks {
           setTimeout(() => this.#next(target, untilMs), AGAIN_MS),
         );
     });
-  }
-
-  #note(name: string, ms: number): void {
-    this.#silent.delete(name);
-    this.#silent.set(name, ms);
-    const [oldest] = this.#silent.keys();
-    if (this.#silent.size > MOST_NOTED && oldest !== undefined) this.#silent.delete(oldest);
   }
 }

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { type Answer, type Asking, MOST_OF_SERVER } from '../recovery/asking.ts';
 import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
+import { Latest } from './latest.ts';
 import { Looks } from './looks.ts';
 import { nameOf, type Outage } from './outages.ts';
 import type { Asker } from './ports.ts';
@@ -48,6 +49,8 @@ const FIRST_AGAIN_MS = 10_000;
 const LONGEST_AGAIN_MS = 60_000;
 /** Who was turned away alone is looked after so often. */
 const LOOK_MS = 5000;
+const MOST_NOTED = 4096;
+const MOST_TOLD = 10_000;
 
 interface Suspicion {
   readonly outage: Outage;
@@ -67,9 +70,9 @@ export class Suspicions implements Asker {
   readonly #admissions: Admissions;
   readonly #looks: Looks;
   /** By the target: when it was asked last. */
-  readonly #asked = new Map<string, number>();
+  readonly #asked = new Latest<number>(MOST_NOTED);
   /** By the target and the client: when he was told of its return last. */
-  readonly #told = new Map<string, number>();
+  readonly #told = new Latest<number>(MOST_TOLD);
 
   constructor(options: SuspicionsOptions) {
     this.#options = options;
@@ -105,7 +108,7 @@ export class Suspicions implements Asker {
   told(outage: Outage): void {
     const target = nameOf(lookedAt(outage));
     const nowMs = this.#options.nowMs();
-    for (const client of outage.clients.keys()) note(this.#told, `${target} ${client}`, nowMs, MOST_TOLD);
+    for (const client of outage.clients.keys()) this.#told.note(`${target} ${client}`, nowMs);
   }
 
   forget(outage: Outage): void {
@@ -153,7 +156,7 @@ export class Suspicions implements Asker {
     const nowMs = this.#options.nowMs();
     const port = outage.port || outage.triedPort;
     if (isAsking || port === 0 || nowMs - (this.#asked.get(name) ?? 0) < LOOK_MS) return;
-    note(this.#asked, name, nowMs);
+    this.#asked.note(name, nowMs);
     void this.#looks.at({ server: outage.server, port }).then((isSilent) => {
       const suspicion = this.#suspicions.get(outage);
       if (suspicion !== undefined && isSilent) this.#askIn(suspicion, 0);
@@ -173,7 +176,7 @@ export class Suspicions implements Asker {
     suspicion.isAsking = true;
     const ports = this.#portsOf(outage);
     for (const port of new Set([outage.port, ...ports])) {
-      note(this.#asked, nameOf({ server: outage.server, port }), this.#options.nowMs());
+      this.#asked.note(nameOf({ server: outage.server, port }), this.#options.nowMs());
     }
     const { asking, services } = this.#options;
     // Whoever sends packets can make up any number of servers that nobody knows.
@@ -339,15 +342,4 @@ export class Suspicions implements Asker {
 /** Looks are for services: for what was tried, where it is about a machine. */
 function lookedAt({ server, port, triedPort }: Outage): Target {
   return { server, port: port || triedPort };
-}
-
-/** What is noted by target is bounded: who sends packets chooses the targets. */
-const MOST_NOTED = 4096;
-const MOST_TOLD = 10_000;
-
-function note(noted: Map<string, number>, name: string, ms: number, most = MOST_NOTED): void {
-  noted.delete(name);
-  noted.set(name, ms);
-  const [oldest] = noted.keys();
-  if (noted.size > most && oldest !== undefined) noted.delete(oldest);
 }
