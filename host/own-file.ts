@@ -2,8 +2,9 @@
 import { readText, topKeys } from './config/load.ts';
 import * as relay from './config/relay/explain.ts';
 import { parseRelayConfiguration } from './config/relay/file.ts';
-import * as router from './config/router/explain.ts';
+import { explain } from './config/router/explain.ts';
 import { parseRouterConfiguration } from './config/router/file.ts';
+import { warnings } from './config/router/warnings.ts';
 import { relaySecrets, routerSecrets, secretWarnings, takeoverSecrets } from './config/secrets.ts';
 import * as takeover from './config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from './config/takeover/file.ts';
@@ -30,10 +31,7 @@ type Read = (text: string, name: string) => OwnFile;
 const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name);
   const { control, state } = configuration;
-  const warnings = [
-    ...router.warnings(configuration),
-    ...secretWarnings(name, routerSecrets(configuration), state),
-  ];
+  const said = [...warnings(configuration), ...secretWarnings(name, routerSecrets(configuration), state)];
   return {
     command: 'run',
     hasRecords: true,
@@ -41,9 +39,9 @@ const readRouter: Read = (text, name) => {
     state,
     // Only who wants to know it needs the module.
     get does() {
-      return router.explain(configuration, tablesBytes);
+      return explain(configuration, tablesBytes);
     },
-    warnings,
+    warnings: said,
     statusText: (status) => statusText(status as Status),
   };
 };

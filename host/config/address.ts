@@ -6,6 +6,7 @@
  */
 
 import { isIPv4, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /** A network: its lowest address, and how many leading bits of the address's own family count. */
 export interface Prefix {
@@ -166,4 +167,10 @@ export function isSingle(prefix: Prefix): boolean {
 export function prefixContains(prefix: Prefix, address: string): boolean {
   if (isVersion4(prefix.address) !== isVersion4(address)) return false;
   return addressText(masked(addressBytes(address), mappedLength(prefix))) === prefix.address;
+}
+
+/** Those of this machine. */
+export function ownAddresses(interfaces = networkInterfaces()): ReadonlySet<string> {
+  const all = Object.values(interfaces).flatMap((some) => some ?? []);
+  return new Set(all.map(({ address }) => canonicalAddress(address)).filter((one) => one !== null));
 }

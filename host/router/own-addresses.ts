@@ -12,8 +12,3 @@ export function ownUrl(port: number, interfaces = networkInterfaces()): string |
   const inside = candidates.find(({ address }) => PRIVATE.test(address)) ?? first;
   return inside === undefined ? null : `http://${inside.address}:${port}`;
 }
-
-/** Whether the address, in canonical form, is one of this machine's own. */
-export function isOwnAddress(address: string, interfaces = networkInterfaces()): boolean {
-  return Object.values(interfaces).some((all) => all?.some((own) => own.address === address));
-}

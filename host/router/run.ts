@@ -1,7 +1,9 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
+
+import { ownAddresses } from '../config/address.ts';
 import { type Most, unconfirmedMost } from '../config/most.ts';
-import { warnings } from '../config/router/explain.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
+import { warnings } from '../config/router/warnings.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, pastOutages } from '../control/records.ts';
@@ -31,7 +33,7 @@ import { DeadServers } from './dead-servers.ts';
 import { DEFAULT_WAIT_MS } from './feed.ts';
 import { StoreJournal } from './journal.ts';
 import { messageRoutes } from './message.ts';
-import { isOwnAddress, ownUrl } from './own-addresses.ts';
+import { ownUrl } from './own-addresses.ts';
 import { Router } from './router.ts';
 import { Services } from './services.ts';
 import { statusOf } from './status.ts';
@@ -203,7 +205,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       checks: this.#checks,
       services: this.#services,
       asker: this.#suspicions,
-      isOwn: isOwnAddress,
+      isOwn: (address) => ownAddresses().has(address),
       journal: this.#journal,
       onChange: () => {
         this.#deadServers?.changed();

@@ -1,7 +1,7 @@
 /** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
 
 import { networkInterfaces } from 'node:os';
-import { canonicalAddress, isSingle, prefixContains, prefixText } from '../address.ts';
+import { ownAddresses, prefixContains, prefixText } from '../address.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { durationText } from '../duration.ts';
 import { unconfirmedMost } from '../most.ts';
@@ -14,23 +14,29 @@ import {
   mostSentence,
   mostText,
   smtpSentence,
-  smtpWarnings,
   trapSign,
 } from '../sentences.ts';
 import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
 import { type TableSizes, tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
+import { NEVER_OPENED, namedOwn } from './warnings.ts';
 
-/** What is done, and how much memory it takes. What to think twice about is in `warnings`. */
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/**
+ * What is done, and how much memory it takes; `interfaces` are this machine's. What to think twice about is in `warnings`.
+ */
 export function explain(
   configuration: RouterConfiguration,
   tablesBytes: (sizes: TableSizes) => number,
+  interfaces: Interfaces = networkInterfaces(),
 ): string[] {
   return [
     where(configuration),
     outages(configuration),
     ...inquiry(configuration),
+    ...exception(configuration, interfaces),
     signs(configuration),
     confirmation(configuration),
     ...telling(configuration),
@@ -83,12 +89,25 @@ function inquiry(configuration: RouterConfiguration): string[] {
     others.length === 0 ? '' : ` It is otherwise for ${and(others.map(({ address }) => address))}.`;
   if (detect.ask === 'connect') {
     return [
-      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for.${except}`,
+      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}`,
     ];
   }
   const why = seesOnlyCopies(fabric) ? ' (the rule where every interface sees everything)' : '';
   return [
     `This router believes it without connecting to the server itself${why}: a server that turns away one client alone counts as down for all.${except}`,
+  ];
+}
+
+/** A watched network has addresses of this machine in it as a rule. */
+function exception(configuration: RouterConfiguration, interfaces: Interfaces): string[] {
+  const { watch } = configuration.detect;
+  const named = namedOwn(configuration, interfaces);
+  const own = [...ownAddresses(interfaces)].filter(
+    (address) => !named.includes(address) && watch.some((prefix) => prefixContains(prefix, address)),
+  );
+  if (own.length === 0 || causesOf(configuration.detect).length === 0) return [];
+  return [
+    `Of the watched addresses ${and(own)} ${own.length === 1 ? 'is' : 'are'} this machine's own: ${NEVER_OPENED}.`,
   ];
 }
 
@@ -150,111 +169,19 @@ function memory(configuration: RouterConfiguration, tablesBytes: (sizes: TableSi
   const { servers, clients, attempts } = configuration.fabric.capacity;
   const total = tablesBytes(tableSizes(configuration, 0));
   return (
-    `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server')}, ` +
+    `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server and service', 'servers and services')}, ` +
     `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight.`
   );
 }
 
 function capacities({ fabric }: RouterConfiguration): string[] {
-  const { clients } = fabric.capacity;
+  const { servers, clients } = fabric.capacity;
+  const whole = count(Math.floor(servers / 2), 'server');
   return [
+    `A server takes a place for itself and one for each of its services, so that ${whole} with one service each find room. Whoever has answered nobody for longest goes first; what servers names with its ports stays. Outages of addresses that never answered anybody take no more than a quarter.`,
     `Up to ${count(clients, 'client')} can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: ${Math.ceil(clients / 2).toLocaleString('en')} where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.`,
     `Up to ${count(OUTBOX_CAPACITY, 'notice')} can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.`,
   ];
-}
-
-/** What is allowed, and is probably not meant; `interfaces` are this machine's. */
-export function warnings(configuration: RouterConfiguration, interfaces = networkInterfaces()): string[] {
-  const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
-  const found: string[] = [];
-  const everything = detect.watch.filter(({ length }) => length === 0);
-  if (everything.length > 0) {
-    found.push(
-      `detect.watch contains ${and(everything.map(prefixText))}: every address counts as a server, and the tables fill with strangers.`,
-    );
-  }
-  if (!detect.unreachable && detect.unansweredMs === null && !detect.refused) {
-    found.push('detect has unreachable, unanswered and refused all off: no outage is ever noticed.');
-  }
-  if (recover.traps === null && !recover.arp && !recover.synAck) {
-    found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
-  }
-  const outside = servers.filter(
-    ({ address }) => !detect.watch.some((prefix) => prefixContains(prefix, address)),
-  );
-  if (outside.length > 0) {
-    found.push(
-      `${count(outside.length, 'server')} outside of detect.watch will never be noticed: ${and(outside.map(({ address }) => address))}.`,
-    );
-  }
-  const own = ownAddresses(configuration, interfaces);
-  if (own.length > 0) {
-    found.push(
-      `detect.watch or servers name ${and(own)}, of this machine itself: an outage of this machine's own addresses is never opened.`,
-    );
-  }
-  if (fabric.socket !== null && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
-    found.push('fabric.interfaces has no effect beside fabric.socket: the daemon there has its own.');
-  }
-  if (page !== null && smtp === null) {
-    found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
-  }
-  found.push(...pageWarnings(configuration));
-  const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
-  if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
-    found.push(
-      detect.knownClientsOnly
-        ? 'clients is empty and known_clients_only is on: nobody is ever noticed.'
-        : 'clients is empty: outages are noticed, but nobody has a mail address to be told at.',
-    );
-  }
-  const relayed = servers.filter((server) => viaOf(configuration, server) === 'server');
-  const mute = relayed.filter(({ mail }) => mail === null);
-  if (notify.via === 'server' && mute.length === relayed.length) {
-    found.push('No server has a mail address: with notify.via: server nobody can be told.');
-  } else if (mute.length > 0) {
-    found.push(
-      `${count(mute.length, 'server')} without a mail address: who waits for them can't be told by via: server.`,
-    );
-  }
-  if (smtp !== null) found.push(...smtpWarnings(smtp));
-  return found;
-}
-
-function ownAddresses(
-  { detect, servers }: RouterConfiguration,
-  interfaces: ReturnType<typeof networkInterfaces>,
-): string[] {
-  const own = new Set(
-    Object.values(interfaces).flatMap((some) => (some ?? []).map(({ address }) => canonicalAddress(address))),
-  );
-  const named = [
-    ...detect.watch.filter(isSingle).map(({ address }) => address),
-    ...servers.map(({ address }) => address),
-  ];
-  return [...new Set(named)].filter((address) => own.has(address));
-}
-
-/** Ports on which a page is wanted, and none comes. */
-function pageWarnings({ page, servers }: RouterConfiguration): string[] {
-  if (page === null) return [];
-  const silent = servers.filter(({ ask }) => ask === 'none');
-  const found: string[] = [];
-  if (silent.length > 0) {
-    found.push(
-      `servers has ask: none for ${and(silent.map(({ address }) => address))}: no page comes in the place of a server that may not be asked.`,
-    );
-  }
-  const left = servers.filter(
-    ({ ports, ask }) =>
-      ask !== 'none' && ports.length > 0 && page.ports.some((port) => !ports.includes(port)),
-  );
-  if (left.length > 0) {
-    found.push(
-      `page.ports has a port that servers: ports leaves out for ${and(left.map(({ address }) => address))}: there it is neither asked nor answered for.`,
-    );
-  }
-  return found;
 }
 
 function asking({ page }: RouterConfiguration): string[] {

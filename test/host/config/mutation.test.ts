@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { explain, redact, warnings } from '../../../host/config/router/explain.ts';
+import { explain, redact } from '../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
+import { warnings } from '../../../host/config/router/warnings.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { tablesBytes } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './example.ts';

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, redact, warnings } from '../../../../host/config/router/explain.ts';
+import { explain, redact } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import type { TableSizes } from '../../../../host/config/router/sizes.ts';
+import { warnings } from '../../../../host/config/router/warnings.ts';
 import { tablesBytes } from '../../../../host/fabric/module.ts';
 import { commandsFor } from '../../../../host/router/feed.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
-/** As the module has them. */
+/** Of this machine. */
+const ADDRESS = { address: '', netmask: '', family: 'IPv4', mac: '', internal: false, cidr: null } as const;
 
 const example = parseRouterConfiguration(EXAMPLE, 'example');
 /** The example with one part replaced. */
@@ -20,10 +22,10 @@ const minimal = (more = '') => parseRouterConfiguration(`${MINIMAL}${more}`, 'mi
 
 describe('the explanation', () => {
   it('says what the example does', () => {
-    assert.deepEqual(explain(example, tablesBytes), [
+    assert.deepEqual(explain(example, tablesBytes, {}), [
       'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
       'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
-      'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for.',
+      'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.',
       'Signs that a server is back: an ARP reply or announcement (IPv6: a neighbour advertisement), an accepted connection, or an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 1 v3 user, 1 relay believed).',
       'A sign starts a check: what people tried must accept connections for 5s before anybody is told.',
       'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
@@ -32,7 +34,8 @@ describe('the explanation', () => {
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
-      "The data plane's tables take about 9.5 MiB: 1,024 servers, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      "The data plane's tables take about 9.5 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      'A server takes a place for itself and one for each of its services, so that 512 servers with one service each find room. Whoever has answered nobody for longest goes first; what servers names with its ports stays. Outages of addresses that never answered anybody take no more than a quarter.',
       'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
       'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
       '"ringback status" asks at /run/ringback/ringback.sock.',
@@ -78,7 +81,7 @@ describe('the explanation', () => {
     );
     says(
       changed('[80, 443]', '[80, 443], ask: none'),
-      /answers for\. It is otherwise for 172\.27\.178\.80\.$/,
+      /only to those\. It is otherwise for 172\.27\.178\.80\.$/,
     );
     says(changed('30s ', 'false '), /unreachable or a service known/);
     says(
@@ -118,6 +121,19 @@ describe('the explanation', () => {
     says(changed('{hour: 6, day: 20}', 'false'), /page gets 2 mails an hour and 5 a day until/);
     says(changed('clients: 65536', 'clients: 1000'), /1,000 waiting clients/);
     says(changed('clients: 65536', 'clients: 1000'), /^Up to 1,000 clients can wait, .* left: 500 where/);
+  });
+
+  it('says which of the watched addresses are this machine itself, unless that is warned of', () => {
+    const own = (...addresses: readonly string[]) => ({
+      lan0: addresses.map((address) => ({ ...ADDRESS, address })),
+    });
+    const said = (...addresses: readonly string[]) =>
+      explain(example, tablesBytes, own(...addresses)).filter((line) => line.includes('own addresses'));
+    assert.deepEqual(said('172.27.178.1', '172.27.179.1'), [
+      "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is never opened.",
+    ]);
+    assert.match(said('172.27.178.1', '172.27.178.2')[0] ?? '', / 172\.27\.178\.1 and 172\.27\.178\.2 are /);
+    assert.deepEqual(said('172.27.178.80', '172.27.179.1'), []);
   });
 
   it('reckons the memory with the sizes it is given', () => {
@@ -219,9 +235,7 @@ describe('the warnings', () => {
   });
 
   it('include servers that are this machine itself, not networks that it is in', () => {
-    const address = (text: string) => ({
-      lan0: [{ address: text, netmask: '', family: 'IPv4', mac: '', internal: false, cidr: null } as const],
-    });
+    const address = (text: string) => ({ lan0: [{ ...ADDRESS, address: text }] });
     const one = (configuration: ReturnType<typeof minimal>, own: string) => {
       const found = warnings(configuration, address(own));
       assert.equal(found.length, 1, found.join('\n'));

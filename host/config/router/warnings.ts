@@ -1,0 +1,101 @@
+/** What a configuration has that is allowed, and probably not meant: in sentences for `ringback check` and the log. */
+
+import { networkInterfaces } from 'node:os';
+import { isSingle, ownAddresses, prefixContains, prefixText } from '../address.ts';
+import { and, count, smtpWarnings } from '../sentences.ts';
+import type { RouterConfiguration } from '../types.ts';
+import { viaOf } from './via.ts';
+
+/** What becomes of what this machine's own addresses meet. */
+export const NEVER_OPENED = "an outage of this machine's own addresses is never opened";
+
+/** `interfaces` are this machine's. */
+export function warnings(configuration: RouterConfiguration, interfaces = networkInterfaces()): string[] {
+  const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
+  const found: string[] = [];
+  const everything = detect.watch.filter(({ length }) => length === 0);
+  if (everything.length > 0) {
+    found.push(
+      `detect.watch contains ${and(everything.map(prefixText))}: every address counts as a server, and the tables fill with strangers.`,
+    );
+  }
+  if (!detect.unreachable && detect.unansweredMs === null && !detect.refused) {
+    found.push('detect has unreachable, unanswered and refused all off: no outage is ever noticed.');
+  }
+  if (recover.traps === null && !recover.arp && !recover.synAck) {
+    found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
+  }
+  const outside = servers.filter(
+    ({ address }) => !detect.watch.some((prefix) => prefixContains(prefix, address)),
+  );
+  if (outside.length > 0) {
+    found.push(
+      `${count(outside.length, 'server')} outside of detect.watch will never be noticed: ${and(outside.map(({ address }) => address))}.`,
+    );
+  }
+  const own = namedOwn(configuration, interfaces);
+  if (own.length > 0) {
+    found.push(`detect.watch or servers name ${and(own)}, of this machine itself: ${NEVER_OPENED}.`);
+  }
+  if (fabric.socket !== null && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
+    found.push('fabric.interfaces has no effect beside fabric.socket: the daemon there has its own.');
+  }
+  if (page !== null && smtp === null) {
+    found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
+  }
+  found.push(...pageWarnings(configuration));
+  const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
+  if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
+    found.push(
+      detect.knownClientsOnly
+        ? 'clients is empty and known_clients_only is on: nobody is ever noticed.'
+        : 'clients is empty: outages are noticed, but nobody has a mail address to be told at.',
+    );
+  }
+  const relayed = servers.filter((server) => viaOf(configuration, server) === 'server');
+  const mute = relayed.filter(({ mail }) => mail === null);
+  if (notify.via === 'server' && mute.length === relayed.length) {
+    found.push('No server has a mail address: with notify.via: server nobody can be told.');
+  } else if (mute.length > 0) {
+    found.push(
+      `${count(mute.length, 'server')} without a mail address: who waits for them can't be told by via: server.`,
+    );
+  }
+  if (smtp !== null) found.push(...smtpWarnings(smtp));
+  return found;
+}
+
+/** Addresses of this machine that the configuration names as servers. */
+export function namedOwn(
+  { detect, servers }: RouterConfiguration,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): string[] {
+  const own = ownAddresses(interfaces);
+  const named = [
+    ...detect.watch.filter(isSingle).map(({ address }) => address),
+    ...servers.map(({ address }) => address),
+  ];
+  return [...new Set(named)].filter((address) => own.has(address));
+}
+
+/** Ports on which a page is wanted, and none comes. */
+function pageWarnings({ page, servers }: RouterConfiguration): string[] {
+  if (page === null) return [];
+  const silent = servers.filter(({ ask }) => ask === 'none');
+  const found: string[] = [];
+  if (silent.length > 0) {
+    found.push(
+      `servers has ask: none for ${and(silent.map(({ address }) => address))}: no page comes in the place of a server that may not be asked.`,
+    );
+  }
+  const left = servers.filter(
+    ({ ports, ask }) =>
+      ask !== 'none' && ports.length > 0 && page.ports.some((port) => !ports.includes(port)),
+  );
+  if (left.length > 0) {
+    found.push(
+      `page.ports has a port that servers: ports leaves out for ${and(left.map(({ address }) => address))}: there it is neither asked nor answered for.`,
+    );
+  }
+  return found;
+}
