@@ -169,7 +169,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   status: {
     synopsis: 'status [-c FILE] [--json]',
     summary:
-      'outages, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
+      'outages, what is being asked, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
     help: 'Asks the process behind the control socket that the configuration names.',
     options: ['config', 'json'],
     action: async ({ config, json }) => {
