@@ -24,8 +24,8 @@ describe('A is banned and retries every 2 s', () => {
       town.script = (client) => (client === SATO ? way : isRestarting() ? 'resets' : 'answers');
       await town.goesWell(WEB);
       town.triesEvery(2, 600, SATO, WEB);
-      await town.pass(190);
-      await town.pass(30);
+      // It has just been back for a second.
+      await town.pass(200);
       const ends = await visits(town, 400);
       assert.deepEqual([...ends], ['answered']);
       assert.ok(town.told.length <= 1, `told: ${town.told}`);
