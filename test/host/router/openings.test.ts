@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Openings } from '../../../host/router/openings.ts';
 import { nameOf } from '../../../host/router/outages.ts';
-import { SATO, TANAKA, WEB } from './world.ts';
+import { NAKAMURA6, SATO, TANAKA, WEB } from './world.ts';
 
 const STEERED = new Map([[nameOf(WEB), WEB]]);
 
@@ -30,7 +30,8 @@ describe('A visitor of a dead server', () => {
   it('may be whoever got the page longer than a minute ago', () => {
     const openings = begun(false);
     openings.shown(WEB, SATO, 1_000);
-    assert.deepEqual(openings.shown(WEB, TANAKA, 61_000), [TANAKA]);
+    openings.shown(WEB, NAKAMURA6, 1_001);
+    assert.deepEqual(openings.shown(WEB, TANAKA, 61_000), [NAKAMURA6, TANAKA]);
   });
 
   it('gets the page at once when another outage begins, and nothing where nobody is steered', () => {

@@ -106,6 +106,19 @@ describe('A service at which somebody has failed', () => {
       assert.deepEqual(one.ends, [`${SERVER} 80 outage`]);
     });
 
+    for (const [laterMs, outcome] of [
+      [500, 'outage'],
+      [501, 'alone'],
+    ] as const) {
+      it(`that says ${verdict}, and was heard ${laterMs} ms after it was asked: ${outcome}`, async (test) => {
+        const one = known(test);
+        one.answers(WEB, { verdict, heardMs: one.nowMs + laterMs });
+        await one.suspect(WEB, [SATO]);
+        await one.pass(11);
+        assert.deepEqual(one.ends, [`${SERVER} 80 ${outcome}`]);
+      });
+    }
+
     it(`that does not answer this machine is not down because it says ${verdict}`, async (test) => {
       const one = turnedAway(test);
       one.answers(WEB, { verdict, heardMs: one.nowMs - 600_000 });
