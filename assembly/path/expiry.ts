@@ -30,8 +30,8 @@ import { isKnownService } from './servers';
 import { isOn, nowUs, waitUs } from './settings';
 import { Counter } from './verdict';
 
-/** A request that is answered is answered before that (RFC 6298 section 2.1: the first retransmission). */
-const LOOK_AFTER_US: i64 = 1_000_000;
+/** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */
+export const RETRANSMISSION_US: i64 = 1_000_000;
 /** As many attempts are passed by in the search for one that may go. */
 const MOST_PASSED: u32 = 8;
 /** More than any attempt weighs. */
@@ -70,7 +70,7 @@ export function look(most: u32): void {
     const index = firstUnlooked();
     if (index == 0) return;
     const attempt = attemptAt(index);
-    if (attempt.deadlineUs - waitUs() + LOOK_AFTER_US > nowUs()) return;
+    if (attempt.deadlineUs - waitUs() + RETRANSMISSION_US > nowUs()) return;
     passUnlooked();
     const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
     if (at == 0) continue;

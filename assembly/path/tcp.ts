@@ -18,7 +18,7 @@ import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
-import { makeRoomForAttempt } from './expiry';
+import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
 import { signOfLife } from './life';
 import { fail, findDown, findOutage } from './outages';
@@ -39,9 +39,6 @@ import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './se
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
 import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { Verdict } from './verdict';
-
-/** What is answered before its first retransmission was due (RFC 6298 section 2.1) was not turned away. */
-const RETRANSMISSION_US: i64 = 1_000_000;
 
 /**
  * Works on the TCP header at `at`, of which `captured` bytes may be read; the segment, or the first fragment of it, is

@@ -66,7 +66,7 @@ export function* restoreCommands(
   outages: readonly Outage[],
   nowUs: number,
   nowMs: number,
-  servicesOf: (server: string) => Iterable<ServiceRow> = () => [],
+  servicesOf: (server: string) => Iterable<ServiceRow>,
 ): Generator<Command> {
   const us = (ms: number): number => nowUs - (nowMs - ms) * 1000;
   for (const { server, port, state, cause, triedPort, fromMs, clients } of outages) {

@@ -124,7 +124,7 @@ describe('What a fabric that knows of nobody is refilled with', () => {
       { ...same, client: SATO, firstUs: nowUs - 1_010_000, lastUs: nowUs - 10_000 },
       { ...same, client: TANAKA, firstUs: nowUs - 7_201_000_000, lastUs: nowUs - 7_200_000_000 },
     ];
-    const commands = [...restoreCommands(outages, nowUs, nowMs)];
+    const commands = [...restoreCommands(outages, nowUs, nowMs, () => [])];
     const isAlone = (command: Command) => command.kind === 'restore' && command.client === '::';
     assert.deepEqual(
       commands.filter((command) => !isAlone(command)),
