@@ -6,13 +6,12 @@
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { canonicalAddress, clientNetwork } from '../config/address.ts';
+import { canonicalAddress } from '../config/address.ts';
+import type { Origin, OriginSource, Shares } from './origins.ts';
 import type { Target } from './steering.ts';
 
-/** Memory: a connection takes about 20 KiB with its buffers in the kernel. */
-export const MOST_CONNECTIONS = 512;
-/** A browser opens six to a server; more may share an address behind NAT. */
-export const MOST_OF_CLIENT = 16;
+/** A browser opens six to a server. All is for the memory: a connection takes about 20 KiB with its buffers in the kernel. */
+export const CONNECTIONS: Shares = { machine: 16, household: 64, network: 256, all: 512 };
 /** Requests that are not looked at cost memory until their connection is closed. */
 const MOST_IGNORED = 64;
 /** Who has just connected is about to ask, and what is on its way when a connection is closed makes the kernel reset it. */
@@ -24,8 +23,8 @@ export interface Connection {
   readonly socket: Socket;
   /** Canonical address. */
   readonly client: string;
-  /** What counts as one client: see clientNetwork. */
-  readonly network: string;
+  /** Whose limits count. */
+  readonly origin: Origin;
   /** null: to the router's own address. */
   readonly target: Target | null;
   readonly sinceMs: number;
@@ -44,17 +43,32 @@ export interface Connection {
   isOutlived: boolean;
 }
 
+/** Connections that have a limit in common; those that listen have others. Oldest first, both. */
+interface Crowd {
+  readonly asking: Set<Connection>;
+  readonly leaving: Set<Connection>;
+}
+
+function newCrowd(): Crowd {
+  return { asking: new Set(), leaving: new Set() };
+}
+
+function sizeOf({ asking, leaving }: Crowd): number {
+  return asking.size + leaving.size;
+}
+
 export class Connections {
   readonly #nowMs: () => number;
+  readonly #origins: Pick<OriginSource, 'of'>;
   readonly #all = new Map<Duplex, Connection>();
-  readonly #networks = new Map<string, Connection[]>();
-  /** Oldest first, both. */
-  readonly #asking = new Set<Connection>();
-  readonly #leaving = new Set<Connection>();
+  readonly #everybody = newCrowd();
+  /** Of machines, households and networks, while they are not empty. */
+  readonly #crowds = new Map<string, Crowd>();
   #evicted = 0;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, origins: Pick<OriginSource, 'of'>) {
     this.#nowMs = nowMs;
+    this.#origins = origins;
   }
 
   /** Takes a new connection in, and sends another away if there are too many; null: it is closed already. */
@@ -62,14 +76,14 @@ export class Connections {
     const client = addressOf(socket.remoteAddress);
     const local = addressOf(socket.localAddress);
     if (client === null || local === null) return null;
-    const network = clientNetwork(client);
-    const neighbours = this.#networks.get(network);
-    if (neighbours !== undefined && neighbours.length >= MOST_OF_CLIENT) this.#evictOf(neighbours);
-    if (this.#all.size >= MOST_CONNECTIONS) this.#evict();
+    const origin = this.#origins.of(client);
+    this.#makeRoom(origin.one, CONNECTIONS[origin.kind]);
+    this.#makeRoom(origin.network, CONNECTIONS.network);
+    if (this.#all.size >= CONNECTIONS.all) this.#evictOf(this.#everybody);
     const connection: Connection = {
       socket,
       client,
-      network,
+      origin,
       target: targetOf(local),
       sinceMs: this.#nowMs(),
       state: 'asking',
@@ -79,11 +93,7 @@ export class Connections {
       isOutlived: false,
     };
     this.#all.set(socket, connection);
-    this.#asking.add(connection);
-    // Asked for again: an eviction may have emptied the list.
-    const list = this.#networks.get(network);
-    if (list === undefined) this.#networks.set(network, [connection]);
-    else list.push(connection);
+    this.#enter(connection, 'asking');
     return connection;
   }
 
@@ -94,14 +104,14 @@ export class Connections {
   /** It has its answer, or will never get one: from now on nothing that it says counts. */
   leave(connection: Connection): void {
     if (!this.#all.has(connection.socket)) return;
-    this.#asking.delete(connection);
+    this.#exit(connection);
     connection.state = 'leaving';
     connection.leavingMs = this.#nowMs();
-    this.#leaving.add(connection);
+    this.#enter(connection, 'leaving');
   }
 
   listen(connection: Connection): void {
-    this.#asking.delete(connection);
+    this.#exit(connection);
     connection.state = 'listening';
   }
 
@@ -109,12 +119,30 @@ export class Connections {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
     this.#all.delete(socket);
-    this.#asking.delete(connection);
-    this.#leaving.delete(connection);
-    const list = this.#networks.get(connection.network);
-    if (list === undefined) return;
-    if (list.length === 1) this.#networks.delete(connection.network);
-    else list.splice(list.indexOf(connection), 1);
+    this.#exit(connection);
+  }
+
+  #enter(connection: Connection, state: keyof Crowd): void {
+    const { one, network } = connection.origin;
+    this.#everybody[state].add(connection);
+    for (const name of [one, network]) {
+      const crowd = this.#crowds.get(name) ?? newCrowd();
+      crowd[state].add(connection);
+      this.#crowds.set(name, crowd);
+    }
+  }
+
+  #exit(connection: Connection): void {
+    const { one, network } = connection.origin;
+    this.#everybody.asking.delete(connection);
+    this.#everybody.leaving.delete(connection);
+    for (const name of [one, network]) {
+      const crowd = this.#crowds.get(name);
+      if (crowd === undefined) continue;
+      crowd.asking.delete(connection);
+      crowd.leaving.delete(connection);
+      if (sizeOf(crowd) === 0) this.#crowds.delete(name);
+    }
   }
 
   /** A request that is too late. */
@@ -127,7 +155,7 @@ export class Connections {
   sweep(): void {
     const nowMs = this.#nowMs();
     this.#closeOutlived(nowMs);
-    for (const connection of this.#leaving) {
+    for (const connection of this.#everybody.leaving) {
       if (nowMs - connection.leavingMs < LEAVE_MS) return;
       this.#close(connection);
     }
@@ -135,14 +163,14 @@ export class Connections {
 
   /** Closes connections that browsers keep ready for their next request to this server, for that must be a new one. */
   closeUnused(isMeant: (target: Target) => boolean): void {
-    for (const connection of this.#asking) {
+    for (const connection of this.#everybody.asking) {
       if (connection.target !== null && isMeant(connection.target)) connection.isOutlived = true;
     }
     this.#closeOutlived(this.#nowMs());
   }
 
   #closeOutlived(nowMs: number): void {
-    for (const connection of this.#asking) {
+    for (const connection of this.#everybody.asking) {
       if (nowMs - connection.sinceMs < ABOUT_TO_ASK_MS) return;
       if (connection.isOutlived && connection.socket.bytesRead === 0) this.#close(connection);
     }
@@ -161,19 +189,15 @@ export class Connections {
     return this.#evicted;
   }
 
+  #makeRoom(name: string, most: number): void {
+    const crowd = this.#crowds.get(name);
+    if (crowd !== undefined && sizeOf(crowd) >= most) this.#evictOf(crowd);
+  }
+
   /** Who has been answered goes before who may still ask; of these the one that has been asking the longest. */
-  #evict(): void {
-    const [connection] = this.#leaving.size > 0 ? this.#leaving : this.#asking;
-    if (connection !== undefined) this.#evictOne(connection);
-  }
-
-  #evictOf(list: readonly Connection[]): void {
-    const connection =
-      list.find(({ state }) => state === 'leaving') ?? list.find(({ state }) => state === 'asking');
-    if (connection !== undefined) this.#evictOne(connection);
-  }
-
-  #evictOne(connection: Connection): void {
+  #evictOf({ asking, leaving }: Crowd): void {
+    const [connection] = leaving.size > 0 ? leaving : asking;
+    if (connection === undefined) return;
     this.#evicted += 1;
     this.#close(connection);
   }

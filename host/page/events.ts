@@ -2,12 +2,11 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Connection, Connections } from './connections.ts';
+import type { Origin, Shares } from './origins.ts';
 import type { Target } from './steering.ts';
 
 /** As many open pages may wait; others look now and then (script.ts). */
-export const MOST_STREAMS = 128;
-/** Pages of one client. */
-export const MOST_STREAMS_OF_CLIENT = 4;
+export const STREAMS: Shares = { machine: 4, household: 16, network: 64, all: 128 };
 /** Middle boxes forget connections on which nothing is said. */
 export const BEAT_MS = 15_000;
 /** A listener that went without a word is not noticed otherwise; a living one asks again. */
@@ -20,6 +19,7 @@ const RECOVERED = 'event: recovered\ndata: recovered\n\n';
 interface Stream {
   readonly response: ServerResponse;
   readonly connection: Connection;
+  readonly origin: Origin;
   readonly sinceMs: number;
 }
 
@@ -33,17 +33,19 @@ export class EventStreams {
     this.#nowMs = nowMs;
   }
 
-  /** Whether one more page of this client may listen. */
-  hasRoom(network: string): boolean {
-    if (this.#streams.size >= MOST_STREAMS) return false;
-    let others = 0;
-    for (const { connection } of this.#streams) if (connection.network === network) others += 1;
-    return others < MOST_STREAMS_OF_CLIENT;
+  /** Whether one more page from there may listen. */
+  hasRoom({ kind, one, network }: Origin): boolean {
+    let [ofOne, ofNetwork] = [0, 0];
+    for (const { origin } of this.#streams) {
+      if (origin.one === one) ofOne += 1;
+      if (origin.network === network) ofNetwork += 1;
+    }
+    return ofOne < STREAMS[kind] && ofNetwork < STREAMS.network && this.#streams.size < STREAMS.all;
   }
 
   /** Keeps a response whose head has been written, until its server is back. */
-  add(response: ServerResponse, connection: Connection): void {
-    const stream = { response, connection, sinceMs: this.#nowMs() };
+  add(response: ServerResponse, connection: Connection, origin: Origin): void {
+    const stream = { response, connection, origin, sinceMs: this.#nowMs() };
     this.#streams.add(stream);
     this.#connections.listen(connection);
     response.once('close', () => this.#streams.delete(stream));

@@ -1,4 +1,4 @@
-/** The programs `nft` and `ip`, by which the kernel learns what is steered, and what is said when they fail. */
+/** The programs `nft` and `ip`, by which the kernel learns what is steered and says who is near, and what is said when they fail. */
 
 import { execFile } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
@@ -36,6 +36,11 @@ export async function transact(script: string, timeoutMs = TOOL_MS): Promise<voi
 /** The table `inet ringback` as nft writes it: 25 µs and 2 kB for an element. */
 export function listTable(timeoutMs: number): Promise<string> {
   return run('nft', ['list', 'table', 'inet', 'ringback'], { timeoutMs });
+}
+
+/** What the kernel knows of hardware addresses, of both IP versions: a line for each neighbour. */
+export function listNeighbours(timeoutMs: number): Promise<string> {
+  return run('ip', ['neigh', 'show'], { timeoutMs });
 }
 
 export async function changeRoute(change: 'replace' | 'del', [version, network]: Route): Promise<void> {

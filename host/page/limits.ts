@@ -1,19 +1,21 @@
 /** How often people may register: token buckets in maps of bounded size. */
 
-import { clientNetwork } from '../config/address.ts';
 import { foldMailAddress } from '../config/mail-address.ts';
+import type { Origin, Shares } from './origins.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** One person asks for a few servers; a household shares an address. */
-export const PER_CLIENT_AN_HOUR = 5;
+/**
+ * One person asks for a few servers, and a repeater shows several people under one hardware address; a dozen people share a
+ * household's address. A network has a quarter of all, which a router of this size is asked for in its worst hour: who
+ * bombs with invented addresses keeps registrations from nobody elsewhere.
+ */
+export const AN_HOUR: Shares = { machine: 10, household: 60, network: 250, all: 1000 };
 /** Strangers can enter somebody else's address: a bound on what that brings, beside one notice an outage. */
 export const PER_MAIL_A_DAY = 5;
-/** All that a router of this size is asked for in its worst hour. */
-export const IN_ALL_AN_HOUR = 1000;
 /** Those of an hour, and those of a day: with the limit in all, no more can be in use. */
-const CLIENTS = 2 * IN_ALL_AN_HOUR;
-const MAILS = 25 * IN_ALL_AN_HOUR;
+const ORIGINS = 2 * AN_HOUR.all;
+const MAILS = 25 * AN_HOUR.all;
 
 interface BucketOptions {
   /** How many at once. */
@@ -67,26 +69,29 @@ export class Buckets {
   }
 }
 
+function hourly(burst: number, most: number): Buckets {
+  return new Buckets({ burst, refillMs: HOUR_MS / burst, most });
+}
+
 export class RegistrationLimits {
-  readonly #clients = new Buckets({
-    burst: PER_CLIENT_AN_HOUR,
-    refillMs: HOUR_MS / PER_CLIENT_AN_HOUR,
-    most: CLIENTS,
-  });
+  readonly #machine = hourly(AN_HOUR.machine, ORIGINS);
+  readonly #household = hourly(AN_HOUR.household, ORIGINS);
+  readonly #networks = hourly(AN_HOUR.network, ORIGINS);
   readonly #mails = new Buckets({
     burst: PER_MAIL_A_DAY,
     refillMs: (24 * HOUR_MS) / PER_MAIL_A_DAY,
     most: MAILS,
   });
-  readonly #all = new Buckets({ burst: IN_ALL_AN_HOUR, refillMs: HOUR_MS / IN_ALL_AN_HOUR, most: 1 });
+  readonly #all = hourly(AN_HOUR.all, 1);
 
   /**
-   * Takes one from each of the three limits, or nothing if one of them is reached: then for how many milliseconds. 0: it
-   * is admitted. `client` and `mail` are canonical.
+   * Takes one from each of the four limits, or nothing if one of them is reached: then for how many milliseconds. 0: it
+   * is admitted. `mail` is canonical.
    */
-  admit(client: string, mail: string, nowMs: number): number {
+  admit({ kind, one, network }: Origin, mail: string, nowMs: number): number {
     const keys = [
-      [this.#clients, clientNetwork(client)],
+      [kind === 'machine' ? this.#machine : this.#household, one],
+      [this.#networks, network],
       [this.#mails, foldMailAddress(mail)],
       [this.#all, ''],
     ] as const;

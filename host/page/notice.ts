@@ -4,6 +4,7 @@ import { canonicalAddress } from '../config/address.ts';
 import { canonicalMailAddress } from '../config/mail-address.ts';
 import type { Language } from '../config/types.ts';
 import { RegistrationLimits } from './limits.ts';
+import type { Origin } from './origins.ts';
 import type { PageHost } from './page-host.ts';
 import type { Refusal } from './pages.ts';
 import type { Target } from './steering.ts';
@@ -13,6 +14,8 @@ import type { Tokens } from './tokens.ts';
 export interface Sender {
   /** Canonical address. */
   readonly client: string;
+  /** Whose limits count. */
+  readonly origin: Origin;
   /** null: it came to the router's own address (embodiment 4). */
   readonly target: Target | null;
   /** Whether that has the name by which it was asked for. */
@@ -53,7 +56,7 @@ export class NoticeDesk {
 
   /** `form`: its fields, or the status that says why there are none. */
   decide(
-    { client: sender, target: asked, isNamed, language }: Sender,
+    { client: sender, origin, target: asked, isNamed, language }: Sender,
     form: ReadonlyMap<string, string> | 400 | 413 | 415,
   ): Outcome {
     const refused = (
@@ -91,7 +94,7 @@ export class NoticeDesk {
       return refused('stranger', 403, { target, client });
     const mail = canonicalMailAddress((form.get('mail') ?? '').trim());
     if (mail === null) return refused('mail', 422, { target, client });
-    const waitMs = this.#limits.admit(client, mail, this.#nowMs());
+    const waitMs = this.#limits.admit(origin, mail, this.#nowMs());
     if (waitMs > 0) return refused('many', 429, { target, client, waitMs });
     try {
       this.#host.register({ target, client, mail, language });

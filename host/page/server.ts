@@ -21,6 +21,7 @@ import { BEAT_MS, EventStreams } from './events.ts';
 import { formOf, homeOf, plainFacts, serverFacts } from './facts.ts';
 import { chooseLanguage } from './language.ts';
 import { NoticeDesk, type Outcome } from './notice.ts';
+import type { OriginSource } from './origins.ts';
 import type { PageHost } from './page-host.ts';
 import { OWN_PATH, type Page, type PageFacts } from './pages.ts';
 import { fieldsOf, isOneClick, remembering, wantsProblem } from './requests.ts';
@@ -37,6 +38,7 @@ export interface PageOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly host: PageHost;
+  readonly origins: OriginSource;
 }
 
 export interface PageCounters {
@@ -83,11 +85,12 @@ export class PageServer {
   readonly #counts = { shown: 0, registered: 0, declined: 0, refused: 0 };
 
   private constructor(options: PageOptions) {
-    const { clock, host, language, log } = options;
+    const { clock, host, language, log, origins } = options;
     const nowMs = (): number => clock.nowMs();
     this.#options = options;
     this.#web = new Web({
       clock,
+      origins,
       targetOf: (local) => host.targetOf(local),
       answer: (asked) => this.#answer(asked),
       failed: (error) => this.#failed(error),
@@ -149,7 +152,7 @@ export class PageServer {
     if (own === 'stop' && method === 'POST') return this.#stop(asked);
     if (own === 'stop' && (method === 'GET' || method === 'HEAD')) this.#askToStop(asked, 200);
     else if (target === null) this.#answerElse(asked, own);
-    else if (own === 'events' && method === 'GET') this.#listen(asked, target);
+    else if (own === 'events' && method === 'GET') return this.#listen(asked, target);
     else this.#answerInPlace(asked, target, own);
   }
 
@@ -231,12 +234,14 @@ export class PageServer {
     asked.send(make(status, page, this.#languageOf(acceptLanguage), facts, retryAfter));
   }
 
-  #listen(asked: Asked, target: Target): void {
-    const { network } = asked.connection;
+  async #listen(asked: Asked, target: Target): Promise<void> {
+    const origin = await this.#options.origins.found(asked.connection.client);
+    // Who has gone meanwhile ends no stream any more.
+    if (asked.response.destroyed) return;
     if (this.#options.host.outageOf(target) === null) this.#sendBack(asked, target);
-    else if (!this.#streams.hasRoom(network))
+    else if (!this.#streams.hasRoom(origin))
       asked.send(plainAnswer(503, 'Too many pages listen', { 'Retry-After': String(RETRY_SECONDS) }));
-    else if (asked.begin(EVENT_STREAM)) this.#streams.add(asked.response, asked.connection);
+    else if (asked.begin(EVENT_STREAM)) this.#streams.add(asked.response, asked.connection, origin);
   }
 
   async #notice(asked: Asked): Promise<void> {
@@ -244,10 +249,11 @@ export class PageServer {
     const { acceptLanguage, contentType, host: askedHost } = asked.head;
     const body = await asked.body();
     if (body === 'cut') return;
+    const origin = await this.#options.origins.found(client);
     const language = this.#languageOf(acceptLanguage);
     const form = body === 'long' ? 413 : fieldsOf(contentType, body);
     const isNamed = target === null || this.#options.host.isNamed(target.server, askedHost);
-    const outcome = this.#desk.decide({ client, target, isNamed, language }, form);
+    const outcome = this.#desk.decide({ client, origin, target, isNamed, language }, form);
     this.#note(outcome);
     if (outcome.page === 'back') this.#sendBack(asked, outcome.target);
     else this.#sendOutcome(asked, outcome, typeof form === 'number' ? null : (form.get('mail') ?? null));

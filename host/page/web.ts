@@ -12,6 +12,7 @@ import type { Clock } from '../store/clock.ts';
 import { type Answer, plainAnswer, RETRY_SECONDS } from './answers.ts';
 import { type Connection, Connections } from './connections.ts';
 import { listenOn } from './listen.ts';
+import type { OriginSource } from './origins.ts';
 import { bodyOf, type Head, headOf } from './requests.ts';
 import type { Target } from './steering.ts';
 
@@ -36,6 +37,7 @@ const BROKEN: Readonly<Record<string, number>> = {
 
 interface WebOptions {
   readonly clock: Clock;
+  readonly origins: Pick<OriginSource, 'of'>;
   readonly targetOf: (localAddress: string) => Target | null;
   /** Answers a request with `send`, at once or later. */
   readonly answer: (asked: Asked) => void | Promise<void>;
@@ -111,7 +113,7 @@ export class Web {
 
   constructor(options: WebOptions) {
     this.#options = options;
-    this.connections = new Connections(() => options.clock.nowMs());
+    this.connections = new Connections(() => options.clock.nowMs(), options.origins);
     const server = createServer({
       ServerResponse: WholeResponse,
       maxHeaderSize: HEADER_BYTES,

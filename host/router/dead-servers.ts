@@ -2,7 +2,10 @@
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
+import { listNeighbours } from '../page/kernel-tools.ts';
 import { isNameOf } from '../page/names.ts';
+import { Neighbours } from '../page/neighbours.ts';
+import { Origins } from '../page/origins.ts';
 import { type PageHost, PageServer } from '../page/server.ts';
 import { Steering, type Target } from '../page/steering.ts';
 import { confirmAddress } from '../store/confirmed.ts';
@@ -52,12 +55,15 @@ export class DeadServers implements PageHost {
     const own = new DeadServers(options, steering);
     try {
       const { language } = configuration.notify;
+      const nowMs = (): number => store.clock.nowMs();
+      const neighbours = new Neighbours({ list: listNeighbours, nowMs, log });
       own.#server = await PageServer.open({
         configuration: page,
         language,
         log,
         clock: store.clock,
         host: own,
+        origins: new Origins({ neighbours, nowMs }),
       });
     } catch (error) {
       await steering.close();

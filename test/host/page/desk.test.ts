@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IN_ALL_AN_HOUR } from '../../../host/page/limits.ts';
+import { AN_HOUR } from '../../../host/page/limits.ts';
 import { NoticeDesk } from '../../../host/page/notice.ts';
 import { Tokens } from '../../../host/page/tokens.ts';
 import {
   fieldOf,
   get,
+  machineOf,
   NOTICE,
   OTHER,
   post,
@@ -90,7 +91,8 @@ describe('The desk where answers are decided', () => {
     const desk = new NoticeDesk(host, tokens, () => 0);
     const token = tokens.issue('172.27.179.150', WEB);
     const form = new Map(Object.entries({ ...YES, token, server: WEB.server }));
-    const sender = { client: '2001:db8:179::150', language: 'en', isNamed: true } as const;
+    const client = '2001:db8:179::150';
+    const sender = { client, origin: machineOf(client), language: 'en', isNamed: true } as const;
     assert.equal(desk.decide({ ...sender, target: null }, form).page, 'registered');
     assert.deepEqual(registered, ['172.27.179.150']);
     assert.equal(desk.decide({ ...sender, target: WEB }, form).page, 'refused', 'in the server’s place');
@@ -102,7 +104,8 @@ describe('The desk where answers are decided', () => {
     const alternate = { server: WEB.server, port: 8080 };
     const form = new Map(Object.entries({ want: 'no', token: tokens.issue(SATO, alternate) }));
     const pageFor = (target: typeof WEB): string =>
-      desk.decide({ client: SATO, target, isNamed: true, language: 'en' }, form).page;
+      desk.decide({ client: SATO, origin: machineOf(SATO), target, isNamed: true, language: 'en' }, form)
+        .page;
     assert.equal(pageFor(alternate), 'declined');
     assert.equal(pageFor(WEB), 'refused');
   });
@@ -125,15 +128,15 @@ describe('The desk where answers are decided', () => {
     const tokens = new Tokens(() => 0);
     const desk = new NoticeDesk(host, tokens, () => 0);
     const decide = (i: number): string => {
-      const client = `10.1.${i >> 8}.${i & 255}`;
+      const client = `10.1.${i & 7}.${i >> 3}`;
       const fields = { want: 'yes', mail: `sato${i}@example.jp`, token: tokens.issue(client, WEB) };
       const outcome = desk.decide(
-        { client, target: WEB, isNamed: true, language: 'en' },
+        { client, origin: machineOf(client), target: WEB, isNamed: true, language: 'en' },
         new Map(Object.entries(fields)),
       );
       return outcome.page === 'refused' ? outcome.refusal : outcome.page;
     };
-    for (let i = 0; i < IN_ALL_AN_HOUR; i += 1) assert.equal(decide(i), 'registered');
-    assert.equal(decide(IN_ALL_AN_HOUR), 'many');
+    for (let i = 0; i < AN_HOUR.all; i += 1) assert.equal(decide(i), 'registered');
+    assert.equal(decide(AN_HOUR.all), 'many');
   });
 });

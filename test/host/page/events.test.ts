@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { EventStreams, LIFE_MS, MOST_STREAMS, MOST_STREAMS_OF_CLIENT } from '../../../host/page/events.ts';
+import { EventStreams, LIFE_MS, STREAMS } from '../../../host/page/events.ts';
 import { Web } from '../../../host/page/web.ts';
 import { until } from '../tools.ts';
-import { get, OTHER, request, type Served, serve, TO_OTHER, TO_WEB, WEB } from './served.ts';
+import {
+  get,
+  machineOf,
+  OTHER,
+  request,
+  SATO,
+  type Served,
+  serve,
+  TANAKA,
+  TO_OTHER,
+  TO_WEB,
+  WEB,
+} from './served.ts';
 
 const EVENTS = '/.well-known/ringback/events';
 const RECOVERED = 'event: recovered\ndata: recovered\n\n';
@@ -83,7 +95,7 @@ describe('A stream of events', () => {
 
   it('is refused to more pages than a client may have, and another client has its own', async (context) => {
     const served = await serve(context);
-    for (let i = 0; i < MOST_STREAMS_OF_CLIENT; i += 1)
+    for (let i = 0; i < STREAMS.machine; i += 1)
       assert.equal((await new Listener(served, TO_WEB).begun()).status, 200);
     const refused = await new Listener(served, TO_WEB).begun();
     assert.equal(refused.status, 503);
@@ -94,14 +106,45 @@ describe('A stream of events', () => {
   it('is refused to more pages than there may be in all', async (context) => {
     const served = await serve(context);
     const pages = Array.from(
-      { length: MOST_STREAMS },
-      (_, i) => new Listener(served, TO_WEB, `127.0.4.${i + 1}`),
+      { length: STREAMS.all },
+      (_, i) => new Listener(served, TO_WEB, `127.0.${4 + (i & 3)}.${(i >> 2) + 1}`),
     );
     for (const page of pages) assert.equal((await page.begun()).status, 200);
     assert.equal((await new Listener(served, TO_WEB).begun()).status, 503);
     pages[0]?.socket.destroy();
-    await until('a free place', () => served.page.counters.streams < MOST_STREAMS);
+    await until('a free place', () => served.page.counters.streams < STREAMS.all);
     assert.equal((await new Listener(served, TO_WEB).begun()).status, 200);
+  });
+
+  it('is refused to more pages than there may be on one link, and to no page of another', async (context) => {
+    const served = await serve(context);
+    const pages = Array.from(
+      { length: STREAMS.network },
+      (_, i) => new Listener(served, TO_WEB, `127.0.4.${i + 1}`),
+    );
+    for (const page of pages) assert.equal((await page.begun()).status, 200);
+    assert.equal((await new Listener(served, TO_WEB, '127.0.4.100').begun()).status, 503);
+    assert.equal((await new Listener(served, TO_WEB).begun()).status, 200);
+  });
+
+  it('that its page no longer waits for when it may begin is none', async (context) => {
+    const served = await serve(context);
+    let known = (): void => {};
+    served.role.unknown.set(
+      SATO,
+      new Promise((resolve) => {
+        known = resolve;
+      }),
+    );
+    const page = new Listener(served, TO_WEB);
+    await until('the connection', () => served.page.counters.connections === 1);
+    // What was written is there when a later connection has been answered.
+    await served.ask(TO_WEB, get('/'), { from: TANAKA });
+    page.socket.destroy();
+    await until('its end', () => served.page.counters.connections === 0);
+    known();
+    await served.ask(TO_WEB, get('/'));
+    assert.equal(served.page.counters.streams, 0);
   });
 
   it('is none where nothing is down any more, and none for HEAD', async (context) => {
@@ -136,9 +179,11 @@ describe('A stream of events', () => {
     const clock = { nowMs: () => nowMs, dateOf: () => null };
     const web = new Web({
       clock,
+      origins: { of: machineOf },
       targetOf: () => WEB,
       answer(asked) {
-        if (asked.begin(['Connection', 'close'])) streams.add(asked.response, asked.connection);
+        const { response, connection } = asked;
+        if (asked.begin(['Connection', 'close'])) streams.add(response, connection, connection.origin);
       },
       failed: (error) => assert.fail(String(error)),
     });

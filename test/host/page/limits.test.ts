@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { foldMailAddress } from '../../../host/config/mail-address.ts';
+import { CONNECTIONS } from '../../../host/page/connections.ts';
+import { STREAMS } from '../../../host/page/events.ts';
 import {
+  AN_HOUR,
   Buckets,
-  IN_ALL_AN_HOUR,
-  PER_CLIENT_AN_HOUR,
   PER_MAIL_A_DAY,
   RegistrationLimits,
 } from '../../../host/page/limits.ts';
+import type { Origin } from '../../../host/page/origins.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -53,23 +56,31 @@ describe('A bucket', () => {
 
 describe('The limits of registrations', () => {
   const mailOf = (number: number): string => `sato${number}@example.jp`;
-  const clientOf = (number: number): string => `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
+  const machine = (one: string, network = 'eth0'): Origin => ({ kind: 'machine', one, network });
+  /** So many on each link. */
+  const machineOf = (number: number, onLink = 1): Origin =>
+    machine(`${number}`, `eth${Math.floor(number / onLink)}`);
 
-  it('hold for a client', () => {
-    const limits = new RegistrationLimits();
-    for (let i = 0; i < PER_CLIENT_AN_HOUR; i += 1)
-      assert.equal(limits.admit('172.27.179.150', mailOf(i), 0), 0);
-    assert.ok(limits.admit('172.27.179.150', mailOf(99), 0) > 0);
-    assert.equal(limits.admit('172.27.179.151', mailOf(99), 0), 0, 'another client');
-    assert.equal(limits.admit('172.27.179.150', mailOf(98), HOUR_MS), 0, 'an hour later');
-  });
+  for (const kind of ['machine', 'household'] as const) {
+    it(`hold for a ${kind}`, () => {
+      const limits = new RegistrationLimits();
+      const [sato, tanaka] = ['sato', 'tanaka'].map((one) => ({ kind, one, network: 'eth0' }) as const);
+      assert.ok(sato !== undefined && tanaka !== undefined);
+      for (let i = 0; i < AN_HOUR[kind]; i += 1) assert.equal(limits.admit(sato, mailOf(i), 0), 0);
+      assert.ok(limits.admit(sato, mailOf(999), 0) > 0);
+      assert.equal(limits.admit(tanaka, mailOf(999), 0), 0, 'another');
+      assert.equal(limits.admit(sato, mailOf(998), HOUR_MS), 0, 'an hour later');
+    });
+  }
 
-  it('hold for a network of IPv6', () => {
+  it('hold for a network, whatever machines are invented there, and no other is the poorer', () => {
     const limits = new RegistrationLimits();
-    for (let i = 0; i < PER_CLIENT_AN_HOUR; i += 1)
-      assert.equal(limits.admit(`2001:db8:179::${i + 1}`, mailOf(i), 0), 0);
-    assert.ok(limits.admit('2001:db8:179::99', mailOf(99), 0) > 0);
-    assert.equal(limits.admit('2001:db8:179:1::99', mailOf(99), 0), 0, 'the next /64');
+    let admitted = 0;
+    for (let i = 0; i < 2 * AN_HOUR.all; i += 1)
+      if (limits.admit(machine(`${i}`), mailOf(i), 0) === 0) admitted += 1;
+    assert.equal(admitted, AN_HOUR.network);
+    assert.equal(limits.admit(machine('tanaka', 'eth1'), 'tanaka@example.jp', 0), 0);
+    assert.equal(limits.admit(machine('new'), 'sato@example.jp', HOUR_MS), 0, 'an hour later');
   });
 
   it('hold for a mail address in all its spellings', () => {
@@ -82,26 +93,45 @@ describe('The limits of registrations', () => {
       'SATO+a.b@example.jp',
     ];
     assert.equal(spellings.length, PER_MAIL_A_DAY);
-    for (const [i, mail] of spellings.entries()) assert.equal(limits.admit(clientOf(i), mail, 0), 0, mail);
-    assert.ok(limits.admit(clientOf(99), 'sat.o+9@example.jp', 0) > 0);
-    assert.ok(limits.admit(clientOf(99), 'sato@example.jp', HOUR_MS) > 0, 'an hour later');
-    assert.equal(limits.admit(clientOf(99), 'sato@example.jp', 24 * HOUR_MS), 0, 'a day later');
+    for (const [i, mail] of spellings.entries()) assert.equal(limits.admit(machineOf(i), mail, 0), 0, mail);
+    assert.ok(limits.admit(machineOf(99), 'sat.o+9@example.jp', 0) > 0);
+    assert.ok(limits.admit(machineOf(99), 'sato@example.jp', HOUR_MS) > 0, 'an hour later');
+    assert.equal(limits.admit(machineOf(99), 'sato@example.jp', 24 * HOUR_MS), 0, 'a day later');
   });
 
   it('hold for all together', () => {
     const limits = new RegistrationLimits();
-    for (let i = 0; i < IN_ALL_AN_HOUR; i += 1) assert.equal(limits.admit(clientOf(i), mailOf(i), 0), 0);
-    const waitMs = limits.admit(clientOf(5000), mailOf(5000), 0);
+    for (let i = 0; i < AN_HOUR.all; i += 1) assert.equal(limits.admit(machineOf(i, 200), mailOf(i), 0), 0);
+    const waitMs = limits.admit(machineOf(5000), mailOf(5000), 0);
     assert.ok(waitMs > 0);
-    assert.equal(limits.admit(clientOf(5000), mailOf(5000), waitMs), 0, 'after the time that was said');
+    assert.equal(limits.admit(machineOf(5000), mailOf(5000), waitMs), 0, 'after the time that was said');
   });
 
   it('take nothing from one who is refused', () => {
     const limits = new RegistrationLimits();
-    for (let i = 0; i < PER_MAIL_A_DAY; i += 1) limits.admit(clientOf(i), 'sato@example.jp', 0);
-    for (let i = 0; i < 100; i += 1) assert.ok(limits.admit('172.27.179.150', 'sato@example.jp', 0) > 0);
-    assert.equal(limits.admit('172.27.179.150', 'tanaka@example.jp', 0), 0);
+    for (let i = 0; i < PER_MAIL_A_DAY; i += 1) limits.admit(machineOf(i), 'sato@example.jp', 0);
+    const refused = machineOf(100);
+    for (let i = 0; i < 100; i += 1) assert.ok(limits.admit(refused, 'sato@example.jp', 0) > 0);
+    assert.equal(limits.admit(refused, 'tanaka@example.jp', 0), 0);
   });
+});
+
+describe('The limits that the README tells of', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+
+  for (const [what, { machine, household, network, all }] of Object.entries({
+    'registrations in an hour': AN_HOUR,
+    connections: CONNECTIONS,
+    pages: STREAMS,
+  })) {
+    it(`are those of ${what}`, () => {
+      const numbers = new RegExp(`^ *\\| ${what}[^|]*\\|([ |\\d]+)\\|$`, 'm')
+        .exec(readme)?.[1]
+        ?.split('|')
+        .map(Number);
+      assert.deepEqual(numbers, [machine, household, network, all]);
+    });
+  }
 });
 
 describe('What counts as one', () => {

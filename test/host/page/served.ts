@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Language, PageConfiguration } from '../../../host/config/types.ts';
 import { isNameOf } from '../../../host/page/names.ts';
+import type { Origin } from '../../../host/page/origins.ts';
 import type { Message } from '../../../host/page/page-host.ts';
 import { PageServer } from '../../../host/page/server.ts';
 import type { Target } from '../../../host/page/steering.ts';
@@ -46,6 +47,8 @@ export interface Role {
   /** Whether nobody has confirmed the address of the one who has a token. */
   isUnconfirmed: boolean;
   message: Message | null;
+  /** Clients of whom it is not known yet who they are, and when it will be. */
+  readonly unknown: Map<string, Promise<void>>;
   /** Thrown by `outageOf`. */
   trouble: Error | null;
   nowMs: number;
@@ -68,6 +71,11 @@ interface AskOptions {
   readonly end?: boolean;
 }
 
+/** Each client is a machine of its own, on the link of the addresses around it. */
+export function machineOf(client: string): Origin {
+  return { kind: 'machine', one: client, network: client.slice(0, client.lastIndexOf('.')) };
+}
+
 export async function serve(
   context: TestContext,
   configuration: Partial<PageConfiguration> = {},
@@ -84,6 +92,7 @@ export async function serve(
     allowed: [],
     isUnconfirmed: false,
     message: null,
+    unknown: new Map(),
     trouble: null,
     nowMs: 1e6,
     hasDate: true,
@@ -130,6 +139,13 @@ export async function serve(
       },
       isUnconfirmed: (token) => token === 'genuine' && role.isUnconfirmed && role.allowed.length === 0,
       isStopped: (token) => token === 'genuine' && role.stopped.length > role.allowed.length,
+    },
+    origins: {
+      of: machineOf,
+      async found(client) {
+        await role.unknown.get(client);
+        return machineOf(client);
+      },
     },
   });
   context.after(() => page.close());

@@ -8,6 +8,7 @@ import { recordingLog } from '../tools.ts';
 import {
   fieldOf,
   get,
+  machineOf,
   NOTICE,
   post,
   ROUTER_URL,
@@ -359,6 +360,7 @@ describe('The page’s port', () => {
         isStopped: () => false,
         isUnconfirmed: () => false,
       },
+      origins: { of: machineOf, found: async (client: string) => machineOf(client) },
     } as const;
     await assert.rejects(
       PageServer.open(options),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { MOST_CONNECTIONS, MOST_OF_CLIENT } from '../../../host/page/connections.ts';
+import { CONNECTIONS } from '../../../host/page/connections.ts';
 import { until } from '../tools.ts';
 import { get, listen, NOTICE, request, type Served, serve, TANAKA, TO_OTHER, TO_WEB, WEB } from './served.ts';
 
@@ -35,7 +35,7 @@ async function slowClients(served: Served, count: number, bytesOf: (i: number) =
   );
   await until(
     'all to be connected',
-    () => served.page.counters.connections >= Math.min(count, MOST_CONNECTIONS),
+    () => served.page.counters.connections >= Math.min(count, CONNECTIONS.all),
   );
   return clients;
 }
@@ -64,8 +64,8 @@ describe('Slow clients', () => {
 
   it('make room for a good one when there are too many, the slowest first', async (context) => {
     const served = await serve(context);
-    const clients = await slowClients(served, MOST_CONNECTIONS, () => HALF_A_HEAD);
-    await goodOne(served, context, `beside ${MOST_CONNECTIONS}`);
+    const clients = await slowClients(served, CONNECTIONS.all, () => HALF_A_HEAD);
+    await goodOne(served, context, `beside ${CONNECTIONS.all}`);
     await until('the slowest to go', () => clients.some(({ closed }) => closed));
     assert.deepEqual(
       clients.flatMap(({ closed }, i) => (closed ? [i] : [])),
@@ -78,7 +78,7 @@ describe('Slow clients', () => {
     const served = await serve(context);
     const stranger = new Slow(served, '127.1.9.1', HALF_A_HEAD);
     const clients: Slow[] = [];
-    for (let i = 0; i < MOST_OF_CLIENT; i += 1) {
+    for (let i = 0; i < CONNECTIONS.machine; i += 1) {
       clients.push(new Slow(served, TANAKA, HALF_A_HEAD));
       await until('it to be connected', () => served.page.counters.connections === i + 2);
     }
@@ -88,12 +88,32 @@ describe('Slow clients', () => {
     assert.ok(!stranger.closed);
   });
 
+  it('of one link, under as many addresses as they like, make room for their neighbours, and nobody else’s do', async (context) => {
+    const served = await serve(context);
+    const stranger = new Slow(served, '127.2.0.1', HALF_A_HEAD);
+    await until('it to be connected', () => served.page.counters.connections === 1);
+    const clients = Array.from(
+      { length: 2 * CONNECTIONS.network },
+      (_, i) => new Slow(served, `127.1.0.${(i % 250) + 1}`, HALF_A_HEAD),
+    );
+    await until(
+      'half of them to go',
+      () => clients.filter(({ closed }) => closed).length >= CONNECTIONS.network,
+    );
+    await goodOne(served, context, 'on a full link', '127.1.0.251');
+    assert.equal(served.page.counters.evicted, CONNECTIONS.network + 1);
+    assert.ok(!stranger.closed);
+  });
+
   it('never cost pages that listen their streams', async (context) => {
     const served = await serve(context);
     const page = new Slow(served, TANAKA, get('/.well-known/ringback/events'));
     await until('the stream', () => page.heard.includes('retry:'));
-    const many = Array.from({ length: 3 * MOST_OF_CLIENT }, () => new Slow(served, TANAKA, HALF_A_HEAD));
-    await until('the others to go', () => many.filter(({ closed }) => closed).length >= 2 * MOST_OF_CLIENT);
+    const many = Array.from({ length: 3 * CONNECTIONS.machine }, () => new Slow(served, TANAKA, HALF_A_HEAD));
+    await until(
+      'the others to go',
+      () => many.filter(({ closed }) => closed).length >= 2 * CONNECTIONS.machine,
+    );
     await goodOne(served, context, 'in the crowd', TANAKA);
     assert.ok(!page.closed);
     served.page.recovered(WEB);
