@@ -119,7 +119,7 @@ export class Bench {
   }
 }
 
-/** Polls until `look` gives something (it may throw meanwhile); fails after 10 s. */
+/** Polls until `look` gives something (it may throw meanwhile); fails after a minute. */
 export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
   for (const start = Date.now(); ; await wait(5)) {
     let found: T | undefined | false;
@@ -130,7 +130,7 @@ export async function until<T>(what: string, look: () => T | undefined | false):
       problem = `: ${error}`;
     }
     if (found) return found;
-    if (Date.now() - start > 10_000) throw new Error(`waited in vain for ${what}${problem}`);
+    if (Date.now() - start > 60_000) throw new Error(`waited in vain for ${what}${problem}`);
   }
 }
 

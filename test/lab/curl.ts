@@ -1,6 +1,7 @@
 /** People with curl at machines of the lab, who ask a dead server for a page and answer its question. */
 import assert from 'node:assert/strict';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
+import { until } from '../host/tools.ts';
 
 /** Whose mail address nobody knows. */
 export const VISITOR = 'c153';
@@ -55,29 +56,22 @@ export async function page(
   url: string,
   ...argv: readonly string[]
 ): Promise<Answer> {
-  for (let tries = 0; tries < 50; tries++) {
-    const { code } = await lab.run(client, [
-      'curl',
-      '--silent',
-      '--globoff',
-      '--max-time',
-      '2',
-      '--output',
-      '/dev/null',
-      url,
-    ]);
-    if (code === 0) return ask(lab, client, url, ...argv);
-  }
-  throw new Error(`no page at ${url}`);
+  const patience = ['--max-time', '2', '--output', '/dev/null'];
+  await until(`a page at ${url}`, async () => {
+    const { code } = await lab.run(client, ['curl', '--silent', '--globoff', ...patience, url]);
+    return code === 0;
+  });
+  return ask(lab, client, url, ...argv);
 }
 
 /** What the server itself answers: the kernel hears of a recovery a moment after the log. */
 export async function served(lab: Lab, url: string): Promise<Answer> {
-  for (let tries = 0; tries < 50; tries++) {
-    const answer = await ask(lab, VISITOR, url);
-    if (answer.status === 200) return answer;
-  }
-  throw new Error(`no server at ${url}`);
+  let answer = await ask(lab, VISITOR, url);
+  await until(`a server at ${url}`, async () => {
+    if (answer.status !== 200) answer = await ask(lab, VISITOR, url);
+    return answer.status === 200;
+  });
+  return answer;
 }
 
 export const dataOf = (fields: Readonly<Record<string, string>>): string[] =>

@@ -188,7 +188,7 @@ describe('the command `lab`', { concurrency: 2 }, () => {
       const lab = spawn(LAB, ['sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
       await once(lab.stdout, 'data');
       lab.kill(signal);
-      const closed = await Promise.race([once(lab, 'close'), sleep(20_000, null, { ref: false })]);
+      const closed = await Promise.race([once(lab, 'close'), sleep(60_000, null, { ref: false })]);
       assert.notEqual(closed, null, 'a process of the lab lives on');
     });
   }

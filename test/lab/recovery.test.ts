@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type TrapVersion } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { until } from '../host/tools.ts';
 import { mailOf, story, turnedAway } from './support.ts';
 
 const TRAPS: readonly TrapVersion[] = ['1', '2c', '3', 'inform'];
@@ -52,7 +52,10 @@ describe('a sign of life', { concurrency: 4 }, () => {
     const ringback = await Ringback.start(lab, { recover: { ...NO_SIGN, arp: true } });
     await turnedAway(lab, ringback, 'c151', 's80');
     // The router's kernel looks for it once more, because of Sato's last request; its answer would be a sign, too.
-    await sleep(4000);
+    await until('the kernel to give up', async () => {
+      const { stdout } = await lab.run('router', ['ip', 'neigh', 'show', address('s80')]);
+      return !/INCOMPLETE|PROBE|DELAY/.test(stdout);
+    });
     await lab.powerOn('s80');
     await lab.announce('s80', 4);
     await ringback.event({ event: 'recovery.signal', server: address('s80'), sign: 'announcement' });

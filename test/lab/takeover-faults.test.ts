@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { address } from '../../board/lab/lab.ts';
 import { until } from '../host/tools.ts';
 import {
@@ -238,8 +237,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'down']);
     await standby.event({ event: 'takeover.adapter', adapter: 'eth1' });
     await lab.run('standby', ['ip', 'link', 'set', 'eth1', 'up']);
-    for (let tries = 0; tries < 50 && (await way()) !== 'eth1'; tries++) await sleep(50);
-    assert.equal(await way(), 'eth1');
+    await until('its way out', async () => (await way()) === 'eth1');
     assert.ok(await reaches(lab, 't21', 's82'));
   });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { drop, outbox, retry } from '../../../host/control/records.ts';
 import type { Outbox } from '../../../host/notify/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';
@@ -69,7 +68,7 @@ describe('An order to the process that sends', () => {
     await retry(store, post, { ids: [waiting] });
     assert.deepEqual(hand.asked, [fresh, last, last]);
     hand.answer(failure);
-    await breathe();
+    await until('the next is asked for', () => hand.asked.length > 3);
     assert.deepEqual(hand.asked.slice(3), [waiting]);
   });
 

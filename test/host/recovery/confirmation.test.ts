@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
+import { freePort } from '../../ports.ts';
 import { until } from '../tools.ts';
 import { silent, trying } from './services.ts';
 
@@ -34,11 +36,18 @@ function close(service: Service): Promise<void> {
   return new Promise((resolve) => service.server.close(() => resolve()));
 }
 
-/** A port on which nobody listens, for now. */
-async function closedPort(): Promise<number> {
-  const service = await listen();
-  await close(service);
-  return service.port;
+/** Resolves when a connection that begins from now on was refused. */
+function refusedOnce(): Promise<void> {
+  return new Promise((resolve) => {
+    const onSocket = (message: unknown): void => {
+      const { socket } = message as { readonly socket: Socket };
+      socket.once('error', () => {
+        unsubscribe('net.client.socket', onSocket);
+        resolve();
+      });
+    };
+    subscribe('net.client.socket', onSocket);
+  });
 }
 
 const NEVER = new AbortController().signal;
@@ -137,7 +146,7 @@ describe('confirming a recovery', () => {
   });
 
   it('waits until a port that refuses opens', async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const confirmed = new Confirmer({ settleMs: 100 }).confirm('127.0.0.1', [port], NEVER);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const service = await listen(port);
@@ -148,7 +157,7 @@ describe('confirming a recovery', () => {
 
   it('names the one of several ports that answers', async () => {
     const service = await listen();
-    const ports = [await closedPort(), service.port];
+    const ports = [await freePort(), service.port];
     assert.equal(await new Confirmer({ settleMs: 50 }).confirm('127.0.0.1', ports, NEVER), service.port);
     await close(service);
   });
@@ -161,8 +170,7 @@ describe('confirming a recovery', () => {
       .then((port) => (confirmed = port));
     await until('the first connection', () => first.seen.connections >= 1);
     await close(first);
-    // Away for longer than the time between two connections, so that one of them finds it so.
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await refusedOnce();
     const second = await listen(first.port);
     await until('the confirmation', () => confirmed !== undefined);
     assert.equal(await confirmation, first.port);
@@ -186,7 +194,7 @@ describe('confirming a recovery', () => {
 
   it('gives up when patience runs out', async () => {
     const confirmer = new Confirmer({ settleMs: 0, patienceMs: 100 });
-    assert.equal(await confirmer.confirm('127.0.0.1', [await closedPort()], NEVER), null);
+    assert.equal(await confirmer.confirm('127.0.0.1', [await freePort()], NEVER), null);
   });
 
   it('has nothing to confirm without ports', async () => {
@@ -198,7 +206,7 @@ describe('confirming a recovery', () => {
     const confirmer = new Confirmer({ settleMs: 3_600_000 });
     assert.equal(await confirmer.confirm('127.0.0.1', [service.port], AbortSignal.abort()), null);
     assert.equal(service.seen.connections, 0);
-    for (const port of [service.port, await closedPort()]) {
+    for (const port of [service.port, await freePort()]) {
       const abort = new AbortController();
       const confirmed = confirmer.confirm('127.0.0.1', [port], abort.signal);
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { freePort } from '../../ports.ts';
 import { until } from '../tools.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -32,7 +33,7 @@ export async function answering(test: TestContext, port = 0, host = LOOPBACK): P
 
 /** A port that nobody listens at: its machine refuses. */
 export async function refusing(test: TestContext): Promise<number> {
-  const { port, end } = await answering(test);
+  const { port, end } = await answering(test, await freePort());
   await end();
   return port;
 }

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { PopError, type PopErrorKind } from '../../../host/relay/pop-error.ts';
 import { MailboxWatch } from '../../../host/relay/watch.ts';
-import { recordingLog } from '../tools.ts';
+import { recordingLog, until } from '../tools.ts';
 
 const EVERY_MS = 60_000;
 
@@ -229,10 +229,11 @@ describe('the mailbox', () => {
 
   it('is left alone once it is closed, and a look under way is ended', async () => {
     const { log, lines } = recordingLog();
-    let isOver = false;
+    let [isLooking, isOver] = [false, false];
     const watch = new MailboxWatch({
       look: (signal) =>
         new Promise((_, reject) => {
+          isLooking = true;
           signal.addEventListener('abort', () => {
             isOver = true;
             reject(pop('aborted'));
@@ -243,7 +244,7 @@ describe('the mailbox', () => {
       log,
     });
     watch.start();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('it looks', () => isLooking);
     await watch.close();
     watch.trap();
     assert.deepEqual([isOver, lines], [true, []]);

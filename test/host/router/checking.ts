@@ -9,6 +9,7 @@ import { ConnectChecks } from '../../../host/router/checks.ts';
 import { nameOf, type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
+import { freePort } from '../../ports.ts';
 import { configuration } from './world.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -50,7 +51,7 @@ export async function service(port = 0): Promise<Service> {
 
 /** A port that nobody listens at. */
 export async function nobody(): Promise<number> {
-  const { port, end } = await service();
+  const { port, end } = await service(await freePort());
   await end();
   return port;
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import type { Outage } from '../../../host/router/outages.ts';
 import { until } from '../tools.ts';
@@ -249,10 +248,10 @@ describe('A server that answers others and not this machine', () => {
     steering([80], { dialled }).knows([80], true);
     said.settleMs = 300;
     const one = down(0, 80);
-    for (let i = 0; i < 30 && said.checked.length === 0; i++) {
+    await until('it is checked', () => {
       said.checks.check(one, 'syn-ack');
-      await sleep(50);
-    }
+      return said.checked.length > 0;
+    });
     assert.deepEqual(said.checked, [[one, 0]]);
   });
 

@@ -154,7 +154,7 @@ export async function tablesSay(
   terminals: readonly string[] = TERMINALS,
 ): Promise<void> {
   let found: unknown;
-  for (let tries = 0; tries < 250; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     const entries = await Promise.all(
       terminals.map(async (terminal) => {
         const services = Object.keys(expected).map(async (service) => [

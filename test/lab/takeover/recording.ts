@@ -4,9 +4,9 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Lab } from '../../../board/lab/lab.ts';
+import { until } from '../../host/tools.ts';
 
 /** tshark's names of what is asked, by ours. */
 const FIELDS = {
@@ -109,11 +109,7 @@ export class Recording {
     // Its source must be no group's, or no bridge takes it.
     frame.set([2, 0, 0, 0, 0, 1], 6);
     await this.#lab.inject('t24', [Buffer.concat([frame, marker, Buffer.alloc(30)])]);
-    for (let tries = 0; tries < 500; tries++) {
-      if (readFileSync(this.#file).includes(marker)) return;
-      await sleep(20);
-    }
-    throw new Error('the recording does not go on');
+    await until('the recording to go on', () => readFileSync(this.#file).includes(marker));
   }
 }
 
