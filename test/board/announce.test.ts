@@ -226,6 +226,7 @@ for (const [how, program, env] of [
       const isDown = 'it is switched off, or has no carrier';
       assert.deepEqual(await outcome(3), [Outcome.down, isDown, 1]);
       bench.run('ip', 'link', 'set', 'lan0', 'up');
+      bench.untilRunning('lan0');
       assert.deepEqual(
         await outcome(4),
         [Outcome.sent, '', 1],

@@ -81,6 +81,12 @@ export class Bench {
   addPair(number: number): void {
     this.run('ip', 'link', 'add', `lan${number}`, 'type', 'veth', 'peer', 'name', `far${number}`);
     for (const name of [`lan${number}`, `far${number}`]) this.run('ip', 'link', 'set', name, 'up');
+    this.untilRunning(`lan${number}`);
+  }
+
+  /** The kernel says a moment later, in its own time, that an interface runs. */
+  untilRunning(name: string): void {
+    while (!this.run('ip', '-o', 'link', 'show', name).includes(' state UP '));
   }
 
   run(...command: string[]): string {

@@ -119,7 +119,10 @@ describe('The desk where answers are decided', () => {
     ] as const) {
       const token = tokens.issue(SATO, WEB);
       const form = new Map(Object.entries({ want: 'yes', mail: typed, token }));
-      const outcome = desk.decide({ client: SATO, target: WEB, isNamed: true, language: 'ja' }, form);
+      const outcome = desk.decide(
+        { client: SATO, origin: machineOf(SATO), target: WEB, isNamed: true, language: 'ja' },
+        form,
+      );
       assert.equal(outcome.page === 'registered' && outcome.mail, meant);
     }
   });

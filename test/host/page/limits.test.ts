@@ -4,12 +4,7 @@ import { describe, it } from 'node:test';
 import { foldMailAddress } from '../../../host/config/mail-address.ts';
 import { CONNECTIONS } from '../../../host/page/connections.ts';
 import { STREAMS } from '../../../host/page/events.ts';
-import {
-  AN_HOUR,
-  Buckets,
-  PER_MAIL_A_DAY,
-  RegistrationLimits,
-} from '../../../host/page/limits.ts';
+import { AN_HOUR, Buckets, PER_MAIL_A_DAY, RegistrationLimits } from '../../../host/page/limits.ts';
 import type { Origin } from '../../../host/page/origins.ts';
 
 const HOUR_MS = 3_600_000;
