@@ -9,7 +9,9 @@ export interface Packet {
   readonly unread: number | null;
   /** Tells the interfaces of one capture apart. */
   readonly iface: number;
-  /** Microseconds since 1970; packets without a time have that of the packet before. */
+  /**
+   * Microseconds since 1970, a safe integer with room for waits; packets without a time have that of the packet before.
+   */
   readonly timeUs: number;
   /** What was captured of the link's frame, valid until the next packet is read. */
   readonly bytes: Uint8Array;
@@ -24,8 +26,12 @@ export interface Damage {
 /** No capture program writes longer records: a larger length is damage. */
 export const MOST_RECORD_BYTES = 16 * 1024 * 1024;
 
+/** In the year 2255, and days before the last one that a number holds: a file may claim any time. */
+const LATEST_US = Number.MAX_SAFE_INTEGER - 2 ** 40;
+
 /** The packet of `type`, a LINKTYPE_, that was captured as these bytes. */
-export function packetOf(type: number, iface: number, timeUs: number, bytes: Uint8Array): Packet {
+export function packetOf(type: number, iface: number, claimedUs: number, bytes: Uint8Array): Packet {
+  const timeUs = Math.trunc(Math.min(Math.max(claimedUs, -LATEST_US), LATEST_US));
   const frame = frameOf(type, bytes);
   if (typeof frame === 'number') return { link: null, unread: frame, iface, timeUs, bytes };
   return { link: frame.link, unread: null, iface, timeUs, bytes: bytes.subarray(frame.offset) };

@@ -43,7 +43,7 @@ async function pretendReturns(lab: Lab, ringback: Ringback, targets: readonly st
     const claim = arp({ operation: 1, sender: server, target: server });
     claim.fill(0xff, 0, 6);
     await lab.inject('s82', [claim]);
-    await ringback.event({ event: 'outage.closed', server, told: 1 });
+    await ringback.event({ event: 'outage.closed', server, queued: 1 });
   }
 }
 

@@ -48,9 +48,10 @@ describe('via the server', () => {
     assert.deepEqual(told(world), [[NOTIFIER, [SATO, STRANGER, NAKAMURA6]]]);
     const [mail] = world.notices;
     assert.deepEqual(
-      { ...mail?.list, id: null },
+      { ...mail?.list, id: null, telling: null },
       {
         id: null,
+        telling: null,
         part: 1,
         parts: 1,
         server: SERVER,
