@@ -228,7 +228,8 @@ export class MailboxReader {
     const name = known.length > 0 ? await this.#nameOf(look, list) : null;
     const { room } = this.#outbox;
     if (known.length > room) {
-      if (!this.#saysNoRoom) this.#log.warn('list.postponed', { uidl, server, told: known.length, room });
+      if (!this.#saysNoRoom)
+        this.#log.warn('list.postponed', { uidl, server, people: known.length, told: known.length, room });
       this.#saysNoRoom = true;
       return null;
     }
@@ -244,7 +245,8 @@ export class MailboxReader {
         notices.map((notice) => ({ ...notice, holdMs: 0 })),
       );
     });
-    const counts = { clients: clients.length, told: people };
+    // `told` is what older versions called them: nobody has heard yet (`ringback history` says who has).
+    const counts = { clients: clients.length, people, queued: people, told: people };
     this.#log.info('list.received', { server, ...counts, part: `${part}/${parts}` });
     this.#outbox.announce(queued);
     return 'taken';

@@ -41,20 +41,22 @@ export interface RelayStatus {
   };
   /** The last few lists, latest first. */
   readonly lists: readonly ListRecord[];
-  readonly notices: OutboxCounts;
+  /** `queued` is what `pending` is: the word that history and outbox have for it. */
+  readonly notices: OutboxCounts & { readonly queued: number };
   /** The first few of the pending ones. */
   readonly pending: readonly NoticeRecord[];
   readonly state: StatePlace;
   readonly traps: TrapCounters | null;
 }
 
-export function statusOf({ startedAt, clock, mailbox, ...facts }: Facts): RelayStatus {
+export function statusOf({ startedAt, clock, mailbox, notices, ...facts }: Facts): RelayStatus {
   const { place, user, reason, isForMending, lookedMs, nextMs } = mailbox;
   const looked = lookedMs === null ? null : (clock.dateOf(lookedMs)?.toISOString() ?? null);
   const nextInSeconds = nextMs === null ? null : Math.round(Math.max(0, nextMs - clock.nowMs())) / 1000;
   return {
     since: startedAt.toISOString(),
     mailbox: { place, user, reason, isForMending, looked, nextInSeconds },
+    notices: { ...notices, queued: notices.pending },
     ...facts,
   };
 }

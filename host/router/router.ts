@@ -434,7 +434,10 @@ export class Router {
     // A flood of forged requests must not wash real outages out of the history.
     this.#options.journal.remove(outage, this.isAwaited(outage) && !isSuspected ? past : null);
     if (isSuspected) this.#burst.info('suspicion.ended', { server, port, outcome: 'dropped' });
-    else this.#burst.info('outage.closed', { server, port, cause, people: 0, told: 0 });
+    else {
+      const counts = { clients: clients.size, people: 0, queued: 0, told: 0, failed: 0 };
+      this.#burst.info('outage.closed', { server, port, cause, sign: null, ...counts });
+    }
   }
 
   /** What is known of it beside the tables. */

@@ -55,7 +55,8 @@ export interface Status {
   readonly suspicions: Status['outages'];
   /** What was down for a moment and answers again; its people are told once it has settled. */
   readonly short: Status['outages'];
-  readonly notices: OutboxCounts;
+  /** `queued` is what `pending` is: the word that history and outbox have for it. */
+  readonly notices: OutboxCounts & { readonly queued: number };
   /** The first few of the pending ones. */
   readonly pending: readonly NoticeRecord[];
   /** The last few outages that have ended, latest first. */
@@ -91,7 +92,7 @@ export function statusOf(facts: Facts): Status {
     outages: those('down'),
     suspicions: those('suspected'),
     short: those('short'),
-    notices: facts.notices,
+    notices: { ...facts.notices, queued: facts.notices.pending },
     pending: facts.pending,
     past: facts.past,
     state: facts.state,

@@ -42,7 +42,9 @@ describe('a look into the mailbox', () => {
     assert.equal(item.recoveredMs - item.fromMs, 3_600_000);
     assert.equal(item.lastMs - item.firstMs, 900_000);
     assert.deepEqual(server.left(), []);
-    assert.deepEqual(said('list.received'), [{ server: SERVER, clients: 3, told: 2, part: '1/1' }]);
+    assert.deepEqual(said('list.received'), [
+      { server: SERVER, clients: 3, people: 2, queued: 2, told: 2, part: '1/1' },
+    ]);
   });
 
   it('deletes a list of which nobody is known', async (test) => {
@@ -51,7 +53,9 @@ describe('a look into the mailbox', () => {
     });
     await look();
     assert.deepEqual([notices(), server.left()], [[], []]);
-    assert.deepEqual(said('list.received'), [{ server: SERVER, clients: 1, told: 0, part: '1/1' }]);
+    assert.deepEqual(said('list.received'), [
+      { server: SERVER, clients: 1, people: 0, queued: 0, told: 0, part: '1/1' },
+    ]);
   });
 
   it('takes a list whose router had no clock', async (test) => {
@@ -186,7 +190,9 @@ describe('a look into the mailbox', () => {
     await look();
     await look();
     assert.deepEqual(server.left(), [1]);
-    assert.deepEqual(said('list.postponed'), [{ uidl: 'uidl-1', server: SERVER, told: 2, room: 1 }]);
+    assert.deepEqual(said('list.postponed'), [
+      { uidl: 'uidl-1', server: SERVER, people: 2, told: 2, room: 1 },
+    ]);
     room.mock.restore();
     await look();
     assert.deepEqual([notices().length, server.left()], [2, []]);

@@ -83,7 +83,7 @@ describe('ringback relay', () => {
     await until('the mailbox is empty', () => pop.left().length === 0);
 
     const status = JSON.parse(await printed('status', '--json'));
-    assert.deepEqual(status.notices, { pending: 0, sent: 2, failed: 0 });
+    assert.deepEqual(status.notices, { pending: 0, queued: 0, sent: 2, failed: 0 });
     assert.deepEqual([status.mailbox.user, status.mailbox.reason], ['sav_1', null]);
     assert.deepEqual(
       status.lists.map(({ server, told }: Record<string, unknown>) => [server, told]),

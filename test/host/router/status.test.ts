@@ -91,7 +91,7 @@ describe('The status', () => {
       ],
       suspicions: [],
       short: [],
-      notices: FACTS.notices,
+      notices: { ...FACTS.notices, queued: 3 },
       pending: FACTS.pending,
       past: FACTS.past,
       state: FACTS.state,

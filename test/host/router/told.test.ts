@@ -107,6 +107,16 @@ describe('Who is told when a server is back', () => {
     assert.equal(world.notices[0]?.items[0]?.tellings?.[0], world.history[0]?.telling);
   });
 
+  it('is said by the same names where nobody is', () => {
+    const world = new World(configuration(NONE));
+    world.down(HOST);
+    world.client('waiting', HOST, SATO, 5);
+    world.about('dropped', HOST);
+    const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
+    const { sign, clients, people, queued, told, failed } = closed?.fields ?? {};
+    assert.deepEqual([sign, clients, people, queued, told, failed], [null, 1, 0, 0, 0, 0]);
+  });
+
   it('nobody who waits for another server is', () => {
     const world = new World();
     const other = { server: OTHER, port: 0 };
