@@ -6,10 +6,10 @@
  *
  * Accepted is the Mailbox of RFC 5321 section 4.1.2 without its two odd forms, quoted local parts and
  * address literals: a dot-atom (RFC 5322 section 3.2.3, ASCII only) of at most 64 octets (RFC 5321 section
- * 4.5.3.1.1), whose dots may stand anywhere, because Japanese mobile networks gave such addresses; `@`, and a domain of letter-digit-hyphen labels (RFC 1035 section 2.3.1, RFC 1123 section
- * 2.1), where internationalised labels may be written as U-labels or A-labels (RFC 5890 section 2.3.2.1);
- * at most 254 octets in all, so that with its angle brackets it fits the path of RFC 5321 section
- * 4.5.3.1.3. A domain of one label is allowed: mail hosts of a site's own network often have no other.
+ * 4.5.3.1.1), whose dots may stand anywhere, because Japanese mobile networks gave such addresses; `@`, and
+ * a domain of letter-digit-hyphen labels (RFC 1035 section 2.3.1, RFC 1123 section 2.1), where
+ * internationalised labels may be written as U-labels or A-labels (RFC 5890 section 2.3.2.1); at most 254
+ * octets in all, so that with its angle brackets it fits the path of RFC 5321 section 4.5.3.1.3. A domain of one label is allowed: mail hosts of a site's own network often have no other.
  *
  * What people type has the full-width ＠ of their keyboards, or a domain's last dot: that is what was meant.
  */

@@ -160,8 +160,8 @@ export async function serveControl(path: string, routes: Routes): Promise<Contro
 }
 
 /**
- * Asks a running program at each place where it may have its socket, or tells it something (`body`); `command` is how it was started. Throws RingbackError('unavailable') when there is none,
- * and what its route threw when that is the asker's fault.
+ * Asks a running program at each place where it may have its socket, or tells it something (`body`); `command` is how it was
+ * started. Throws RingbackError('unavailable') when there is none, and what its route threw when that is the asker's fault.
  */
 export async function askControl(
   path: string,

@@ -20,7 +20,8 @@ export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'lz4';
 /** As many bytes tell. */
 export const MAGIC_BYTES = 4;
 
-const PCAPNG_SECTION = 0x0a0d0d0a;
+/** The type of a file's first block, and of those that begin a section. */
+export const PCAPNG_SECTION = 0x0a0d0d0a;
 const MAGIC: ReadonlyMap<number, Omit<Pcap, 'is' | 'littleEndian'>> = new Map([
   [0xa1b2c3d4, { perMicrosecond: 1, modified: false }],
   [0xa1b23c4d, { perMicrosecond: 1000, modified: false }],

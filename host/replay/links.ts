@@ -27,7 +27,6 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [6, 'Token Ring'],
   [8, 'SLIP'],
   [10, 'FDDI'],
-  [PPP_HDLC, 'PPP in HDLC-like framing'],
   [51, 'PPPoE session'],
   [100, 'ATM, RFC 1483'],
   [C_HDLC, 'Cisco HDLC'],

@@ -1,8 +1,8 @@
 /** pcapng (draft-ietf-opsawg-pcapng): any byte order and resolution of time, several interfaces and sections. */
 import { type Bytes, bytesOf } from './bytes.ts';
+import { PCAPNG_SECTION } from './format.ts';
 import { type Damage, MOST_RECORD_BYTES, type Packet, packetOf } from './packet.ts';
 
-const PCAPNG_SECTION = 0x0a0d0d0a;
 const PCAPNG_ORDER = 0x1a2b3c4d;
 const BLOCK = { interface: 1, obsoletePacket: 2, simplePacket: 3, enhancedPacket: 6 } as const;
 const OPTION_TIME_RESOLUTION = 9;
