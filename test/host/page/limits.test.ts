@@ -111,8 +111,8 @@ describe('The limits of registrations', () => {
   });
 });
 
-describe('The limits that the README tells of', () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+describe('The limits that docs/page.md tells of', () => {
+  const page = readFileSync(new URL('../../../docs/page.md', import.meta.url), 'utf8');
 
   for (const [what, { machine, household, network, all }] of Object.entries({
     'registrations in an hour': AN_HOUR,
@@ -121,7 +121,7 @@ describe('The limits that the README tells of', () => {
   })) {
     it(`are those of ${what}`, () => {
       const numbers = new RegExp(`^ *\\| ${what}[^|]*\\|([ |\\d]+)\\|$`, 'm')
-        .exec(readme)?.[1]
+        .exec(page)?.[1]
         ?.split('|')
         .map(Number);
       assert.deepEqual(numbers, [machine, household, network, all]);
