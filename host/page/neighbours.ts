@@ -48,6 +48,8 @@ export class Neighbours {
   #planned: Promise<void> | null = null;
   #running: Promise<void> = Promise.resolve();
   #readMs = Number.NEGATIVE_INFINITY;
+  /** The last reading failed, and that was said. */
+  #isFailing = false;
   /** No reading begins before. */
   #dueMs = Number.NEGATIVE_INFINITY;
 
@@ -93,6 +95,7 @@ export class Neighbours {
     this.#sought = new Set();
     try {
       const lines = (await list(LISTING_MS)).split('\n');
+      this.#isFailing = false;
       this.#readMs = nowMs();
       this.#dueMs = this.#readMs + 1000 * Math.ceil(lines.length / LINES_A_SECOND);
       this.#known = neighboursOf(lines);
@@ -101,7 +104,9 @@ export class Neighbours {
       for (const address of this.#known.keys()) this.#strangers.delete(address);
     } catch (error) {
       this.#dueMs = nowMs() + RETRY_MS;
-      log.warn('page.neighbours', { error: messageOf(error) });
+      const message = 'until it can be read, who is on a link counts by his address, as a household does';
+      if (!this.#isFailing) log.warn('page.neighbours', { reason: messageOf(error), message });
+      this.#isFailing = true;
     }
   }
 }
