@@ -3,6 +3,9 @@ import { messageOf } from './errors.ts';
 import type { Signals } from './foreground.ts';
 import type { Fields, Log } from './log.ts';
 
+/** How long mails under way may take when the program is told to stop. */
+export const STOP_GRACE_MS = 5000;
+
 /** A role with its parts put together. */
 export interface RunningRole<Configuration> {
   /** Takes what it needs of the machine. Throws a RingbackError when it cannot. */

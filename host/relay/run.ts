@@ -13,15 +13,13 @@ import { Outbox } from '../notify/outbox.ts';
 import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
-import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
+import { type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
 import type { Clock } from '../store/clock.ts';
 import { Store } from '../store/store.ts';
 import { MailboxReader } from './mailbox.ts';
 import { type RelayStatus, statusOf } from './status.ts';
 import { MailboxWatch } from './watch.ts';
 
-/** How long mails under way may take when the program is told to stop. */
-const STOP_GRACE_MS = 5000;
 /** Pending notices and lists that the status tells of. */
 const STATUS_NOTICES = 5;
 const STATUS_LISTS = 5;

@@ -19,7 +19,7 @@ import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import type { Dial, DialOptions } from '../recovery/dial.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
-import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
+import { type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
@@ -38,9 +38,6 @@ import { Router } from './router.ts';
 import { Services } from './services.ts';
 import { statusOf } from './status.ts';
 import { Suspicions } from './suspicions.ts';
-
-/** How long mails under way may take when the program is told to stop. */
-const STOP_GRACE_MS = 5000;
 
 /** A dead neighbour is known to be one after 3.07 s; a probe waits for a little less, and the next one comes soon. */
 const PROBE_MS = 3000;

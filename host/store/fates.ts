@@ -11,8 +11,11 @@ export interface Fates {
   readonly failed: number;
 }
 
-/** The latest so many are kept: as many as a relay knows lists. */
-const CAPACITY = 65_536;
+/**
+ * The latest so many are kept, of a relay's lists, too: only a router that has the key can fill these, and one that has no
+ * clock gives nothing else to judge by.
+ */
+export const MOST_TELLINGS = 65_536;
 
 /** `by` people more, or fewer, of everything that a mail tells. */
 export function countFates(
@@ -37,7 +40,7 @@ function add(sql: Sql, telling: string, fate: keyof Fates, by: number): void {
   );
   if (added > 0) return;
   sql.run('INSERT INTO fates VALUES (?, ?, ?)', telling, Math.max(sent, 0), Math.max(failed, 0));
-  sql.run('DELETE FROM fates WHERE rowid <= (SELECT max(rowid) FROM fates) - ?', CAPACITY);
+  sql.run('DELETE FROM fates WHERE rowid <= (SELECT max(rowid) FROM fates) - ?', MOST_TELLINGS);
 }
 
 /** `null` is the name of nothing. */

@@ -1,6 +1,6 @@
 /** A relay's memory: which lists it has had, and what became of the messages in its mailbox. */
 import type { Row, Sql } from './database.ts';
-import { type Fates, fatesOf } from './fates.ts';
+import { type Fates, fatesOf, MOST_TELLINGS } from './fates.ts';
 
 /** A part of a list that was received. */
 export interface ReceivedList {
@@ -33,9 +33,6 @@ export interface KnownMessage {
   readonly rules: string | null;
 }
 
-/** The latest so many are kept: only a router that has the key can fill this, and one that has no clock gives nothing else to judge by. */
-const CAPACITY = 65_536;
-
 /** Enters it, if it is not there yet. */
 export function addList(sql: Sql, received: ReceivedList): void {
   const { list, part, parts, server, clients, people, receivedMs } = received;
@@ -43,7 +40,7 @@ export function addList(sql: Sql, received: ReceivedList): void {
     'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
     ...[list, part, parts, server, clients, people, receivedMs],
   );
-  sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', CAPACITY);
+  sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', MOST_TELLINGS);
 }
 
 export function hasList(sql: Sql, list: string, part: number): boolean {
