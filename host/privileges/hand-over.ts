@@ -10,7 +10,6 @@ import {
   fchownSync,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   rmSync,
@@ -21,10 +20,15 @@ import { dirname } from 'node:path';
 import { isServed, RUNTIME_DIRECTORY, runtimePlace, servingPlace } from '../control/place.ts';
 import { systemCodeOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { DirectoryError, makeDirectory, PASSABLE } from '../store/files.ts';
 import { type Account, barrierTo, may } from './account.ts';
 
 /** It can't be given, and why. */
 export class Kept extends Error {}
+
+function causeOf(error: unknown): string {
+  return error instanceof DirectoryError ? error.message : (systemCodeOf(error) ?? String(error));
+}
 
 /** What the store has in its directory; and what a file system has in its own. */
 const OF_THE_STATE = /^(ringback\.db.*|lock)$/;
@@ -33,7 +37,7 @@ const OF_THE_DISK = 'lost+found';
 /** Makes the directory of the state if there is none. Throws Kept. */
 export function giveState(directory: string, account: Account, log: Log): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const barrier = barrierTo(account, directory);
     if (barrier !== null) throw new Kept(`${barrier}, above the state, is closed to it`);
     if (statSync(directory).uid === account.uid) return;
@@ -45,7 +49,7 @@ export function giveState(directory: string, account: Account, log: Log): void {
     if (names.length > 0) log.info('state.given', { directory, user: account.name ?? account.uid });
   } catch (error) {
     if (error instanceof Kept) throw error;
-    throw new Kept(`the state at ${directory} can't be given to it (${systemCodeOf(error) ?? error})`);
+    throw new Kept(`the state at ${directory} can't be given to it (${causeOf(error)})`);
   }
 }
 
@@ -72,7 +76,7 @@ export async function giveControl(path: string, account: Account): Promise<void>
       ownDirectory(directory, account);
       return;
     }
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory, PASSABLE);
     const around = statSync(directory);
     const isOpen = may(account, around, 'write') && may(account, around, 'pass');
     if (isOpen && barrierTo(account, directory) === null) return;
@@ -86,12 +90,12 @@ export async function giveControl(path: string, account: Account): Promise<void>
     symlinkSync(target, path);
   } catch (error) {
     if (error instanceof Kept) throw error;
-    throw new Kept(`control ${path} can't be given to it (${systemCodeOf(error) ?? error})`);
+    throw new Kept(`control ${path} can't be given to it (${causeOf(error)})`);
   }
 }
 
 function ownDirectory(directory: string, { uid, gid }: Account): void {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const there = lstatSync(directory);
   if (!there.isDirectory()) throw new Error(`${directory} is no directory`);
   if (there.uid === uid) return;
@@ -110,7 +114,7 @@ export function giveConfiguration(file: string, account: Account, log: Log): voi
     chownSync(file, there.uid, account.gid);
     chmodSync(file, (there.mode & 0o7707) | 0o040);
   } catch (error) {
-    throw new Kept(`${file} can't be opened to it (${systemCodeOf(error) ?? error})`);
+    throw new Kept(`${file} can't be opened to it (${causeOf(error)})`);
   }
   log.info('configuration.given', { file, group: account.name ?? account.gid });
 }

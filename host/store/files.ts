@@ -28,19 +28,20 @@ export function directoryError(path: string, error: unknown): unknown {
   return reason === undefined ? error : new DirectoryError(reason(path), { cause: error });
 }
 
-/**
- * Makes the directory, for the owner alone: there are people's addresses in it. Node's own way to make those above it, too,
- * never ends in /proc.
- */
-export function makeDirectory(directory: string): void {
+/** Of a directory that may have people's addresses in it, and of those above it, by which others have to pass. */
+const OWNERS_ALONE = 0o700;
+export const PASSABLE = 0o755;
+
+/** Makes the directory, for its owner alone. Node's own way to make those above it, too, never ends in /proc. */
+export function makeDirectory(directory: string, mode = OWNERS_ALONE): void {
   if (existsSync(directory)) {
     if (!statSync(directory).isDirectory()) throw new DirectoryError(`${directory} is no directory`);
     return;
   }
   const above = dirname(directory);
-  makeDirectory(above);
+  makeDirectory(above, PASSABLE);
   try {
-    mkdirSync(directory, { mode: 0o700 });
+    mkdirSync(directory, { mode });
   } catch (error) {
     if (systemCodeOf(error) !== 'EEXIST') throw directoryError(above, error);
   }
