@@ -144,7 +144,7 @@ export class MailboxWatch {
     this.#logins = 0;
   }
 
-  /** Said once, and again if it is something else that somebody has to mend. */
+  /** Said once, and again when it turns out that somebody has to mend it. */
   #failed(error: unknown): void {
     const reason = messageOf(error);
     const kind = error instanceof PopError ? error.kind : null;
