@@ -210,8 +210,9 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
     summary: 'what would have been noticed in a capture',
     help: `Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock: Ethernet, Linux cooked,
-raw IP, BSD loopback and PPP; compressed with gzip, or with zstd where Node can; - is standard input. It reads every file there is, and ends with 1 where one could not be
-read, or not to its end, or holds nothing but link types that are not read.
+raw IP, BSD loopback and PPP; compressed with gzip, or with zstd where Node can; - is standard input.
+It reads every file there is, and ends with 1 where one could not be read, or not to its end, or holds nothing but link
+types that are not read.
 
 --json prints an object for each file; "unread", where there is any, is [{"linkType", "name", "packets"}].`,
     options: ['config', 'json', 'watch', 'unanswered'],
