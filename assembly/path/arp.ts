@@ -8,12 +8,12 @@ import { Arp, ArpOperation } from '../wire/arp';
 import { challengeByArp } from './conflict';
 import { resolution } from './life';
 import { destination, isOutgoing, isToGroup, source } from './packet';
-import { resolving } from './servers';
+import { resolvedByOthers, resolving } from './servers';
 import { Verdict } from './verdict';
 
 export function arp(message: Arp): Verdict {
   if (hasClaims()) challengeByArp(message);
-  if (isOutgoing()) seeResolving(message);
+  seeResolving(message);
   source.setIpv4(message.sender);
   if (!containsAddress(source)) return Verdict.NotWatched;
   if (isOutgoing()) return Verdict.ArpOwn;
@@ -35,9 +35,11 @@ export function arp(message: Arp): Verdict {
   return isSign ? Verdict.ArpSign : Verdict.ArpNoNews;
 }
 
-/** This machine asks for an address, and not only whether somebody still has it. */
+/** Somebody, or this machine, asks for an address, and not only whether somebody still has it. */
 function seeResolving(message: Arp): void {
   if (message.operation != ArpOperation.Request || !isToGroup() || message.isGratuitous) return;
   destination.setIpv4(message.target);
-  if (containsAddress(destination)) resolving(destination, hashAddress(destination));
+  if (!containsAddress(destination)) return;
+  if (isOutgoing()) resolving(destination, hashAddress(destination));
+  else resolvedByOthers(destination, hashAddress(destination));
 }

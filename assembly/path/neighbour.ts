@@ -9,7 +9,7 @@ import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../wire/neighbour';
 import { challengeByNeighbour } from './conflict';
 import { resolution } from './life';
 import { destination, isOutgoing, isToGroup, source } from './packet';
-import { resolving } from './servers';
+import { resolvedByOthers, resolving } from './servers';
 import { Verdict } from './verdict';
 
 /**
@@ -21,7 +21,7 @@ export function neighbour(type: u32, hopLimit: u32, at: usize, captured: u32): V
   if (message == null || hopLimit != NEIGHBOUR_HOP_LIMIT) return Verdict.NeighbourMalformed;
   if (hasClaims()) challengeByNeighbour(type, source, message, captured);
   const advertisement = type == Icmpv6Type.NeighbourAdvertisement;
-  if (isOutgoing() && !advertisement && isToGroup() && !source.isUnspecified) seeResolving(message);
+  if (!advertisement && isToGroup() && !source.isUnspecified) seeResolving(message);
   if (advertisement) source.setIpv6(message.target);
   if (source.isIpv4) return Verdict.NeighbourMalformed;
   if (!containsAddress(source)) return Verdict.NotWatched;
@@ -33,8 +33,10 @@ export function neighbour(type: u32, hopLimit: u32, at: usize, captured: u32): V
   return isSign ? Verdict.NeighbourSign : Verdict.NeighbourNoNews;
 }
 
-/** This machine asks for an address, and not only whether somebody still has it. */
+/** Somebody, or this machine, asks for an address, and not only whether somebody still has it. */
 function seeResolving(message: Neighbour): void {
   destination.setIpv6(message.target);
-  if (!destination.isIpv4 && containsAddress(destination)) resolving(destination, hashAddress(destination));
+  if (destination.isIpv4 || !containsAddress(destination)) return;
+  if (isOutgoing()) resolving(destination, hashAddress(destination));
+  else resolvedByOthers(destination, hashAddress(destination));
 }

@@ -16,7 +16,7 @@ import {
 } from '../table/servers';
 import { Address } from '../wire/address';
 import { makeRoomForServer } from './eviction';
-import { hasDirection, iface } from './packet';
+import { hasDirection, hasSide, iface } from './packet';
 import { isOn, nowUs, waitUs } from './settings';
 
 /** A cycle of the kernel's requests for an address (RFC 4861 section 10: MAX_MULTICAST_SOLICIT). */
@@ -24,6 +24,9 @@ export const RESOLVING_REQUESTS: u32 = 3;
 
 /** Between two requests of one cycle (RFC 4861 section 10: RETRANS_TIMER, and what timers are late). */
 const RESOLVING_US: i64 = 2_000_000;
+
+/** The requests of one cycle are so far apart at least, whatever `retrans_time_ms` says. */
+const APART_US: i64 = 50_000;
 
 /** That a service answers is said so often. */
 const SAY_ANSWERS_US: i64 = 86_400_000_000;
@@ -204,16 +207,28 @@ export function resolving(address: Address, addressHash: u64): void {
   const index = noteHost(address, addressHash);
   if (index == 0) return;
   const host = serverAt(index);
-  const isNewCycle = nowUs() - host.resolvingUs > RESOLVING_US;
+  const sinceUs = nowUs() - host.resolvingUs;
+  const isNewCycle = sinceUs > RESOLVING_US;
   // The same request crosses a bridge and its port: counted on one of them, where clients' requests leave if that is one.
   if (!isNewCycle && <u32>host.resolvingOn != iface()) {
     if (<u32>host.side == iface()) host.resolvingOn = <u8>iface();
     return;
   }
+  if (!isNewCycle && sinceUs < APART_US) return;
   host.resolving = isNewCycle ? 1 : <u8>min(<u32>host.resolving + 1, 255);
   host.resolvingOn = <u8>iface();
   host.resolvingUs = nowUs();
   if (host.side == 0) host.side = <u8>iface();
+}
+
+/**
+ * Somebody asks for the address. Where the host is not, a bridge may let that out on its side, before or after this: what left
+ * there is none of this machine's requests.
+ */
+export function resolvedByOthers(address: Address, addressHash: u64): void {
+  if (!hasSide()) return;
+  const index = findServer(address, addressHash, 0);
+  if (index != 0 && <u32>serverAt(index).side != iface()) serverAt(index).resolving = 0;
 }
 
 /** Whether the kernel has just asked for the address in vain, so that nobody else need ask (paragraph 30). */
@@ -221,5 +236,6 @@ export function isUnresolved(address: Address, addressHash: u64): bool {
   const index = findServer(address, addressHash, 0);
   if (index == 0) return false;
   const host = serverAt(index);
+  if (host.has(ServerFlag.SideSeen) && host.side != host.resolvingOn) return false;
   return <u32>host.resolving >= RESOLVING_REQUESTS && nowUs() - host.resolvingUs <= RESOLVING_US;
 }

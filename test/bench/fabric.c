@@ -24,6 +24,15 @@ struct fabric fabric = {.nowUs = NEVER_US};
 static const struct engine_sink *sink;
 static bool answering;
 
+/* Somebody, or this machine, asks for an address, and not only whether somebody still has it. */
+static void seeResolving(const struct packet *packet, struct address address)
+{
+	if (packet->direction == DIRECTION_OUT)
+		resolving(address, packet->iface);
+	else
+		resolvedByOthers(packet, address);
+}
+
 static uint32_t arp(const struct packet *packet, const uint8_t *at)
 {
 	struct address sender = addressOf4(at + 14);
@@ -32,9 +41,9 @@ static uint32_t arp(const struct packet *packet, const uint8_t *at)
 	bool unasked = gratuitous || (operation == 1 && isBroadcast(&fabric.prefixes, addressOf4(at + 24)));
 	uint8_t sign = operation == 2 && !gratuitous ? SIGN_ARP : SIGN_ANNOUNCEMENT;
 
-	if (packet->direction == DIRECTION_OUT && operation == 1 && packet->isToGroup && !gratuitous &&
+	if (operation == 1 && packet->isToGroup && !gratuitous &&
 	    isWatched(&fabric.prefixes, addressOf4(at + 24)))
-		resolving(addressOf4(at + 24), packet->iface);
+		seeResolving(packet, addressOf4(at + 24));
 	if (!isWatched(&fabric.prefixes, sender))
 		return VERDICT_NOT_WATCHED;
 	if (packet->direction == DIRECTION_OUT)
@@ -54,10 +63,9 @@ static uint32_t neighbour(const struct packet *packet, uint32_t hopLimit, const 
 
 	if (left < NEIGHBOUR_BYTES || at[1] != 0 || at[8] == 0xff || hopLimit != 255)
 		return VERDICT_NEIGHBOUR_MALFORMED;
-	if (packet->direction == DIRECTION_OUT && !advertisement && packet->isToGroup &&
-	    !isUnspecified(packet->source) && !isAddress4(addressOf16(at + 8)) &&
-	    isWatched(&fabric.prefixes, addressOf16(at + 8)))
-		resolving(addressOf16(at + 8), packet->iface);
+	if (!advertisement && packet->isToGroup && !isUnspecified(packet->source) &&
+	    !isAddress4(addressOf16(at + 8)) && isWatched(&fabric.prefixes, addressOf16(at + 8)))
+		seeResolving(packet, addressOf16(at + 8));
 	speaker = advertisement ? addressOf16(at + 8) : packet->source;
 	if (isAddress4(speaker))
 		return VERDICT_NEIGHBOUR_MALFORMED;

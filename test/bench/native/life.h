@@ -5,7 +5,7 @@
 #include "outages.h"
 
 /* A cycle of the kernel's requests for an address, and how far apart they are. */
-enum { RESOLVING_REQUESTS = 3, RESOLVING_US = 2000000 };
+enum { RESOLVING_REQUESTS = 3, RESOLVING_US = 2000000, APART_US = 50000 };
 /* That a service answers is said so often. */
 #define SAY_ANSWERS_US 86400000000
 
@@ -159,17 +159,21 @@ static inline void hearRefusal(struct address address, uint64_t hash, uint32_t b
 static inline void resolving(struct address address, uint8_t iface)
 {
 	struct server *host = noteHost(address, hashAddress(&fabric.key, address));
+	int64_t sinceUs;
 	bool isNewCycle;
 
 	if (host == NULL)
 		return;
-	isNewCycle = fabric.nowUs - host->resolvingUs > RESOLVING_US;
+	sinceUs = fabric.nowUs - host->resolvingUs;
+	isNewCycle = sinceUs > RESOLVING_US;
 	/* The same request crosses a bridge and its port. */
 	if (!isNewCycle && host->resolvingOn != iface) {
 		if (host->side == iface)
 			host->resolvingOn = iface;
 		return;
 	}
+	if (!isNewCycle && sinceUs < APART_US)
+		return;
 	if (isNewCycle)
 		host->resolving = 1;
 	else if (host->resolving != 255)
@@ -180,10 +184,24 @@ static inline void resolving(struct address address, uint8_t iface)
 		host->side = iface;
 }
 
+/* Somebody asks for the address where the host is not: a bridge may let that out on its side. */
+static inline void resolvedByOthers(const struct packet *packet, struct address address)
+{
+	struct server *host;
+
+	if (!hasSide(packet))
+		return;
+	host = findServer(&fabric.servers, address, hashAddress(&fabric.key, address), 0);
+	if (host != NULL && host->side != packet->iface)
+		host->resolving = 0;
+}
+
 /* The kernel has just asked for the address in vain. */
 static inline bool isUnresolved(const struct server *host)
 {
-	return host != NULL && host->resolving >= RESOLVING_REQUESTS && fabric.nowUs - host->resolvingUs <= RESOLVING_US;
+	if (host == NULL || (host->flags & SIDE_SEEN && host->side != host->resolvingOn))
+		return false;
+	return host->resolving >= RESOLVING_REQUESTS && fabric.nowUs - host->resolvingUs <= RESOLVING_US;
 }
 
 /* The service, or its host, has just answered somebody else: one client's failure is no outage yet. */
