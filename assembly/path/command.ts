@@ -32,6 +32,7 @@ import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
 import { confirm, open, sayOutage } from './outages';
 import { hearProbe, pinService, restoreService, unpinService } from './servers';
 import { answerFor, isOn, nowUs, setOptions } from './settings';
+import { clearWays } from './sides';
 import { Counter } from './verdict';
 
 const MOST_SERVERS: u32 = 65535;
@@ -187,6 +188,7 @@ function setUp(record: CommandRecord): bool {
   setUpPrefixes(prefixes);
   clearCounters();
   clearAsks();
+  clearWays();
   configured = true;
   return true;
 }

@@ -20,13 +20,37 @@ const KEPT_US: i64 = 10_000_000;
 const about = memory.data(PLACES * 8, 8);
 const interfaces = memory.data(PLACES, 8);
 
+/** What is known of an interface: requests of clients have come in there, have left there. */
+const enum Way {
+  In = 1,
+  Out = 2,
+}
+
+/** For each interface: Way bits. */
+const ways = memory.data(256);
+
+/** No request has been seen yet. */
+export function clearWays(): void {
+  memory.fill(ways, 0, 256);
+}
+
+/** The request of a client came in on that interface, and leaves on the one in hand. */
+export function noteWay(from: u32): void {
+  const source = ways + <usize>from;
+  store<u8>(source, load<u8>(source) | <u8>Way.In);
+  const target = ways + <usize>iface();
+  store<u8>(target, load<u8>(target) | <u8>Way.Out);
+}
+
 /**
- * Whether what would be evidence about the attempt is none: it came in where the request did, and requests to that server
- * leave elsewhere; or it leaves after it came in there.
+ * Whether what would be evidence about the attempt is none: it came in where clients are, and requests to that server leave
+ * elsewhere; or it leaves after it came in there. Clients are where the request came in, and where others did but none ever left:
+ * answers may come back by another uplink.
  */
 export function isForged(attempt: Attempt, serverHash: u64): bool {
   if (isOutgoing()) return attempt.has(AttemptFlag.Forged);
-  if (!hasSide() || <u32>attempt.interface != iface()) return false;
+  if (!hasSide()) return false;
+  if (<u32>attempt.interface != iface() && load<u8>(ways + <usize>iface()) != <u8>Way.In) return false;
   const side = attempt.left != 0 ? <u32>attempt.left : sideOf(attempt.server, serverHash);
   if (side == 0 || side == iface()) return false;
   attempt.set(AttemptFlag.Forged);

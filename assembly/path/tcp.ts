@@ -37,7 +37,15 @@ import {
 } from './packet';
 import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
-import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
+import {
+  cameInElsewhere,
+  isForged,
+  isFromServer,
+  mayBeForged,
+  noteInbound,
+  noteUnasked,
+  noteWay,
+} from './sides';
 import { Verdict } from './verdict';
 
 /**
@@ -110,6 +118,7 @@ function repeated(attempt: Attempt): Verdict {
   if (isOutgoing() || <u32>attempt.interface != iface()) {
     if (isOutgoing() && <u32>attempt.left != iface()) {
       attempt.left = <u8>iface();
+      noteWay(attempt.interface);
       noteSide(destination, destinationHash(), iface());
     }
     return Verdict.SynForwarded;

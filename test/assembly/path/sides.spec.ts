@@ -35,6 +35,8 @@ import {
 } from '../play';
 import { forward } from '../stories';
 
+const GUESTS: u32 = 3;
+
 /** The service has answered Nakamura long ago: it lies behind the second interface. */
 function lived(options: u32 = EVERYTHING, sidesless: u32 = 0): void {
   fresh(options, 16, 64, 64, WAIT_US, sidesless);
@@ -198,6 +200,60 @@ describe('a refusal from where the clients are', () => {
       const host = findServer(SERVER, hashAddress(SERVER), 0);
       expect<bool>(host != 0 && serverAt(host).heardUs != NEVER).toBe(out == 0);
     }
+  });
+});
+
+/** What Tanaka's request on the guests' interface leaves by, if not 0. */
+function guestAsks(leavesBy: u32): void {
+  syn(TANAKA, SERVER, 7);
+  give(Direction.In, GUESTS);
+  if (leavesBy != 0) give(Direction.Out, leavesBy);
+}
+
+describe('evidence from a third interface', () => {
+  it('is forged where clients are: their requests have come in there, and none has left', () => {
+    for (let what = 0; what < 3; what++) {
+      lived();
+      guestAsks(WAN);
+      forward(SATO, SERVER, 3);
+      if (what == 0) synAck(SATO, SERVER, 3);
+      else if (what == 1) refusal(SATO, SERVER, 3);
+      else unreachable(SATO, SERVER, 3, HOST);
+      expect<u32>(give(Direction.In, GUESTS)).toBe(Verdict.WrongSide);
+      expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.WrongSide, 'nor is it any where it leaves');
+      expect<u32>(saidTimes(Event.Outage)).toBe(0);
+      synAck(SATO, SERVER, 3);
+      expect<u32>(give(Direction.In, WAN)).toBe(Verdict.SynAckAnswers, 'the server itself is heard');
+    }
+  });
+
+  it('counts as long as no request was seen on its way through from there: another uplink', () => {
+    for (let asked = 0; asked < 2; asked++) {
+      lived();
+      if (asked == 1) guestAsks(0);
+      forward(SATO, SERVER, 3);
+      synAck(SATO, SERVER, 3);
+      expect<u32>(give(Direction.In, GUESTS)).toBe(Verdict.SynAckAnswers);
+    }
+  });
+
+  it('counts where requests leave, too: servers are there', () => {
+    lived();
+    guestAsks(WAN);
+    forward(NAKAMURA, SERVER, 8);
+    give(Direction.Out, GUESTS);
+    forward(SATO, SERVER, 3);
+    synAck(SATO, SERVER, 3);
+    expect<u32>(give(Direction.In, GUESTS)).toBe(Verdict.SynAckAnswers);
+  });
+
+  it('counts after the tables are made anew, whatever was there before', () => {
+    lived();
+    guestAsks(WAN);
+    lived();
+    forward(SATO, SERVER, 3);
+    synAck(SATO, SERVER, 3);
+    expect<u32>(give(Direction.In, GUESTS)).toBe(Verdict.SynAckAnswers);
   });
 });
 

@@ -189,7 +189,7 @@ static inline void makeRoomForAttempt(void)
 }
 
 /*
- * Whether what would be evidence about the attempt came in where the request did, and requests to that server leave elsewhere;
+ * Whether what would be evidence about the attempt came in where clients are, and requests to that server leave elsewhere;
  * or leaves after it came in there.
  */
 static inline bool isForged(const struct packet *packet, struct attempt *attempt, uint64_t serverHash)
@@ -199,7 +199,7 @@ static inline bool isForged(const struct packet *packet, struct attempt *attempt
 
 	if (packet->direction == DIRECTION_OUT)
 		return attempt->flags & FORGED;
-	if (!hasSide(packet) || attempt->iface != packet->iface)
+	if (!hasSide(packet) || (attempt->iface != packet->iface && fabric.ways[packet->iface] != WAY_IN))
 		return false;
 	if (side == 0) {
 		host = findServer(&fabric.servers, attempt->server, serverHash, 0);
@@ -263,6 +263,8 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 		if (packet->direction == DIRECTION_OUT || attempt->iface != packet->iface) {
 			if (packet->direction == DIRECTION_OUT && attempt->left != packet->iface) {
 				attempt->left = packet->iface;
+				fabric.ways[attempt->iface] |= WAY_IN;
+				fabric.ways[packet->iface] |= WAY_OUT;
 				noteSide(packet->destination, handshake.serverHash, packet->iface);
 			}
 			return VERDICT_SYN_FORWARDED;

@@ -35,6 +35,8 @@ _Static_assert(sizeof(struct event) == 64, "an event record has 64 bytes");
 /* Messages about other protocols than TCP that may be on their way through at a time. */
 enum { INBOUND_PLACES = 64 };
 
+enum { WAY_IN = 1, WAY_OUT = 2 };
+
 struct fabric {
 	bool configured;
 	uint32_t options;
@@ -54,6 +56,8 @@ struct fabric {
 		uint64_t about;
 		uint8_t iface;
 	} inbound[INBOUND_PLACES];
+	/* For each interface: whether clients' requests have come in there, and have left there. */
+	uint8_t ways[256];
 	/* The chain that is being handed out; NULL when none is. */
 	struct server *released;
 	/* Not before all were entered who are missed in it. */
