@@ -85,7 +85,7 @@ export function isForgedInbound(hash: u64): bool {
 }
 
 /**
- * An answer from that server, or a piece that may be one, is in hand and answers nothing: if it came in where the server is
+ * Evidence about that server, or a piece that may be some, is in hand and is about nothing: if it came in where the server is
  * not, it may leave again after the request that it was made up for.
  */
 export function noteUnasked(address: Address, addressHash: u64): void {
@@ -94,7 +94,7 @@ export function noteUnasked(address: Address, addressHash: u64): void {
   if (host != 0) serverAt(host).forgedUs = nowUs();
 }
 
-/** Whether an answer that leaves, and was not seen coming in, may be one of those. */
+/** Whether evidence that leaves, and was not seen coming in, may be one of those. */
 export function mayBeForged(address: Address, addressHash: u64): bool {
   const host = findServer(address, addressHash, 0);
   return isOutgoing() && host != 0 && serverAt(host).forgedUs + KEPT_US > nowUs();

@@ -227,12 +227,16 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
 function reset(ip: usize, header: Tcp, whole: u32): Verdict {
   if (!containsAddress(source)) return Verdict.NotWatched;
   const index = findAnsweredHere(header);
-  if (index == 0) return meetsProbe(header, Met.Reset) ? Verdict.ProbeMet : Verdict.ResetUnasked;
+  if (index == 0) {
+    noteUnasked(source, sourceHash());
+    return meetsProbe(header, Met.Reset) ? Verdict.ProbeMet : Verdict.ResetUnasked;
+  }
   const port = header.sourcePort;
   const attempt = attemptAt(index);
   if (attempt.outcome != Outcome.Open || isOwnAnswer(header)) return Verdict.ResetRepeated;
   if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.ResetRepeated;
+  if (mayBeForged(source, sourceHash())) return Verdict.WrongSide;
   if (isCorrupt(ip, header, whole)) return Verdict.ResetBadChecksum;
   settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
   // On its way out it may be this machine's firewall that refuses.

@@ -27,7 +27,7 @@ import {
 } from './packet';
 import { isDoubted, isKnownService, isUnresolved, noteSide } from './servers';
 import { isOn, nowUs, waitUs } from './settings';
-import { isForged, isForgedInbound, isFromServer, noteInbound } from './sides';
+import { isForged, isForgedInbound, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { Counter, Verdict } from './verdict';
 
 /** The ICMP message of `captured` bytes at `at`. */
@@ -74,6 +74,7 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   const port = quoted.destinationPort;
   const index = findAttempt(source, sourceHash(), destination, destinationHash(), ports, quoted.sequence);
   if (index == 0) {
+    noteUnasked(destination, destinationHash());
     const probe = findProbe(destination, destinationHash(), port, quoted.sourcePort);
     if (probe != 0) {
       if (isFromServer(destination, destinationHash())) probeMeets(probe, Met.Unreachable);
@@ -86,7 +87,7 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   }
   const attempt = attemptAt(index);
   if (attempt.outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
-  if (isForged(attempt, destinationHash())) return Verdict.WrongSide;
+  if (isForged(attempt, destinationHash()) || isKeptForgery()) return Verdict.WrongSide;
   if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Unreachable, nowUs() + waitUs());
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
@@ -111,6 +112,11 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   if (isDoubted(destination, destinationHash(), port, sourceHash())) attempt.set(AttemptFlag.ServiceDoubted);
   else fail(attempt, sourceHash(), destinationHash(), port, Cause.Unreachable);
   return Verdict.UnreachableLinks;
+}
+
+/** Whether what leaves may have come in before its request, unless this machine's own kernel found nobody. */
+function isKeptForgery(): bool {
+  return mayBeForged(destination, destinationHash()) && !isUnresolved(destination, destinationHash());
 }
 
 /** Whether it may be the client that is unreachable from there, unless this machine's own kernel found nobody. */

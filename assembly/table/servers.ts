@@ -60,7 +60,7 @@ export class Server {
   silentUs: i64;
   /** Service: when it was said last that it answers. */
   saidUs: i64;
-  /** Host: when an answer of its services came in last where it is not, to a request that nobody had seen. */
+  /** Host: when evidence came in last where it is not, about a request that nobody had seen. */
   forgedUs: i64;
   head: u32;
   tail: u32;

@@ -33,7 +33,7 @@ import {
   WAN,
   wait,
 } from '../play';
-import { forward } from '../stories';
+import { forward, resolve } from '../stories';
 
 const GUESTS: u32 = 3;
 
@@ -210,6 +210,60 @@ function guestAsks(leavesBy: u32): void {
   if (leavesBy != 0) give(Direction.Out, leavesBy);
 }
 
+describe('a refusal, or an unreachable message, that came in before its request', () => {
+  it('is forged when it leaves after it, and opens no outage where nobody asks', () => {
+    for (let what = 0; what < 3; what++) {
+      lived();
+      tell(what, 3);
+      give(Direction.In, LAN);
+      syn(SATO, SERVER, 3);
+      give(Direction.In, LAN);
+      tell(what, 3);
+      expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.WrongSide);
+      expect<u32>(saidTimes(Event.Outage)).toBe(0);
+      wait(WAIT_US);
+      expect<u32>(saidTimes(Event.Outage)).toBe(1, 'the silence behind it counts');
+    }
+  });
+
+  it("is the server's own when it came in where the server is, and this machine's after a while", () => {
+    for (let what = 0; what < 3; what++) {
+      for (let old = 0; old < 2; old++) {
+        lived();
+        tell(what, 3);
+        give(Direction.In, old == 1 ? LAN : WAN);
+        if (old == 1) pass(10 * SECOND_US);
+        syn(SATO, SERVER, 3);
+        give(Direction.In, LAN);
+        tell(what, 3);
+        expect<bool>(give(Direction.Out, LAN) != Verdict.WrongSide).toBe(true);
+        expect<u32>(saidTimes(Event.Outage)).toBe(1);
+      }
+    }
+  });
+
+  it('does not hide that this machine itself has found nobody', () => {
+    lived();
+    tell(0, 3);
+    give(Direction.In, LAN);
+    for (let i = 0; i < 3; i++) {
+      pass(SECOND_US);
+      resolve(SERVER);
+    }
+    syn(SATO, SERVER, 4);
+    give(Direction.In, LAN);
+    unreachable(SATO, SERVER, 4, HOST);
+    expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.UnreachableLinks);
+    expect<u32>(saidTimes(Event.Outage)).toBe(1);
+  });
+});
+
+/** Builds what says that Sato's request is turned away. */
+function tell(what: u32, sequence: u32): void {
+  if (what == 0) refusal(SATO, SERVER, sequence);
+  else unreachable(SATO, SERVER, sequence, what == 1 ? HOST : PORT);
+}
+
 describe('evidence from a third interface', () => {
   it('is forged where clients are: their requests have come in there, and none has left', () => {
     for (let what = 0; what < 3; what++) {
@@ -217,8 +271,7 @@ describe('evidence from a third interface', () => {
       guestAsks(WAN);
       forward(SATO, SERVER, 3);
       if (what == 0) synAck(SATO, SERVER, 3);
-      else if (what == 1) refusal(SATO, SERVER, 3);
-      else unreachable(SATO, SERVER, 3, HOST);
+      else tell(what - 1, 3);
       expect<u32>(give(Direction.In, GUESTS)).toBe(Verdict.WrongSide);
       expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.WrongSide, 'nor is it any where it leaves');
       expect<u32>(saidTimes(Event.Outage)).toBe(0);

@@ -211,21 +211,21 @@ static inline bool isForged(const struct packet *packet, struct attempt *attempt
 	return true;
 }
 
-/* An answer to nobody's request that comes in where the server is not may leave again after that request. */
-static inline void noteUnasked(const struct packet *packet, uint64_t serverHash)
+/* Evidence about nobody's request that comes in where the server is not may leave again after that request. */
+static inline void noteUnasked(const struct packet *packet, struct address server, uint64_t serverHash)
 {
 	struct server *host;
 
 	if (!hasSide(packet))
 		return;
-	host = findServer(&fabric.servers, packet->source, serverHash, 0);
+	host = findServer(&fabric.servers, server, serverHash, 0);
 	if (host != NULL && host->side != 0 && host->side != packet->iface)
 		host->forgedUs = fabric.nowUs;
 }
 
-static inline bool mayBeForged(const struct packet *packet, uint64_t serverHash)
+static inline bool mayBeForged(const struct packet *packet, struct address server, uint64_t serverHash)
 {
-	const struct server *host = findServer(&fabric.servers, packet->source, serverHash, 0);
+	const struct server *host = findServer(&fabric.servers, server, serverHash, 0);
 
 	return packet->direction == DIRECTION_OUT && host != NULL && host->forgedUs + KEPT_US > fabric.nowUs;
 }
@@ -345,7 +345,7 @@ static inline uint32_t answer(const struct packet *packet, const struct transpor
 	handshake = answeredBy(packet, transport->at);
 	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
 	if (attempt == NULL) {
-		noteUnasked(packet, handshake.serverHash);
+		noteUnasked(packet, packet->source, handshake.serverHash);
 		return VERDICT_SYN_ACK_UNASKED;
 	}
 	if (attempt->outcome == OUTCOME_ANSWERED)
@@ -354,7 +354,7 @@ static inline uint32_t answer(const struct packet *packet, const struct transpor
 		return VERDICT_WRONG_SIDE;
 	if (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface)
 		return VERDICT_SYN_ACK_REPEATED;
-	if (mayBeForged(packet, handshake.serverHash))
+	if (mayBeForged(packet, packet->source, handshake.serverHash))
 		return VERDICT_WRONG_SIDE;
 	if (cameInCorrupt(packet, transport))
 		return VERDICT_SYN_ACK_BAD_CHECKSUM;
@@ -380,14 +380,18 @@ static inline uint32_t reset(const struct packet *packet, const struct transport
 	handshake = answeredBy(packet, transport->at);
 	port = (uint16_t)handshake.ports;
 	attempt = findAttempt(&fabric.attempts, &handshake, 0xffff, &hash);
-	if (attempt == NULL)
+	if (attempt == NULL) {
+		noteUnasked(packet, packet->source, handshake.serverHash);
 		return VERDICT_RESET_UNASKED;
+	}
 	if (attempt->outcome != OUTCOME_OPEN)
 		return VERDICT_RESET_REPEATED;
 	if (isForged(packet, attempt, handshake.serverHash))
 		return VERDICT_WRONG_SIDE;
 	if (packet->direction == DIRECTION_OUT && attempt->iface != packet->iface)
 		return VERDICT_RESET_REPEATED;
+	if (mayBeForged(packet, packet->source, handshake.serverHash))
+		return VERDICT_WRONG_SIDE;
 	if (cameInCorrupt(packet, transport))
 		return VERDICT_RESET_BAD_CHECKSUM;
 	settleAttempt(&fabric.attempts, attempt, OUTCOME_REFUSED, fabric.nowUs + fabric.waitUs);
@@ -409,7 +413,7 @@ static inline uint32_t segment(const struct packet *packet, const struct transpo
 	if (!isTcp(transport)) {
 		/* Its header may be put together here. */
 		if (transport->fragmented && isWatched(&fabric.prefixes, packet->source))
-			noteUnasked(packet, hashAddress(&fabric.key, packet->source));
+			noteUnasked(packet, packet->source, hashAddress(&fabric.key, packet->source));
 		return VERDICT_TCP_MALFORMED;
 	}
 	switch (handshakeOf(transport->at)) {

@@ -21,7 +21,7 @@ struct server {
 	int64_t beforeUs, answeredUs;
 	/* When the kernel asked for its address last; when it was said last that the service answers. */
 	int64_t resolvingUs, saidUs;
-	/* When an answer came in where the server is not, to a request that nobody had seen. */
+	/* When evidence came in where the server is not, about a request that nobody had seen. */
 	int64_t forgedUs;
 	uint64_t hardware;
 	uint32_t head, tail, length, promised;

@@ -42,6 +42,13 @@ static inline bool isDoubtedHost(const struct packet *packet, uint64_t clientHas
 	return isDoubted(packet, host, clientHash) && !isUnresolved(host);
 }
 
+/* What leaves may have come in before its request, unless the kernel itself found nobody. */
+static inline bool isKeptForgery(const struct packet *packet, uint64_t serverHash)
+{
+	return mayBeForged(packet, packet->destination, serverHash) &&
+	       !isUnresolved(findServer(&fabric.servers, packet->destination, serverHash, 0));
+}
+
 /* A message without an attempt comes in: what it is about, and where. */
 static inline void noteInbound(const struct packet *packet, uint64_t about)
 {
@@ -85,6 +92,7 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 	port = (uint16_t)handshake.ports;
 	attempt = findAttempt(&fabric.attempts, &handshake, 0, &hash);
 	if (attempt == NULL) {
+		noteUnasked(packet, packet->destination, handshake.serverHash);
 		if (packet->direction != DIRECTION_UNKNOWN || left <= 13 || handshakeOf(tcp) != TCP_SYN)
 			return VERDICT_UNREACHABLE_UNASKED;
 		if (scope == SCOPE_POLICY)
@@ -93,7 +101,7 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 	}
 	if (attempt->outcome == OUTCOME_ANSWERED)
 		return VERDICT_UNREACHABLE_IGNORED;
-	if (isForged(packet, attempt, handshake.serverHash))
+	if (isForged(packet, attempt, handshake.serverHash) || isKeptForgery(packet, handshake.serverHash))
 		return VERDICT_WRONG_SIDE;
 	if (attempt->outcome == OUTCOME_OPEN)
 		settleAttempt(&fabric.attempts, attempt, OUTCOME_UNREACHABLE, fabric.nowUs + fabric.waitUs);
