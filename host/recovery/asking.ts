@@ -65,8 +65,6 @@ const LATE_FRAMES_MS = 320;
 const DATAGRAM_MS = 3500;
 /** Each with three sockets that linger. */
 const MOST_PROBES = 64;
-/** A machine is asked at so many ports at once. */
-export const MOST_OF_SERVER = 16;
 /** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
 const FIRST_LOCAL_PORT = 20_000;
 const LOCAL_PORTS = 12_000;
@@ -84,7 +82,7 @@ export class Asking {
     this.#options = options;
     // One signal stands for everything that is asked.
     setMaxListeners(0, this.#closing.signal);
-    this.#places = new Places(options.most ?? MOST_PROBES, MOST_OF_SERVER);
+    this.#places = new Places(options.most ?? MOST_PROBES);
   }
 
   /** Nothing more is asked; what is under way comes to `void`. */

@@ -6,6 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Dial, type Dialled, dial } from './dial.ts';
 import { pause } from './pause.ts';
+import { Places, type Rank, type Standing } from './places.ts';
 
 export interface ConfirmerOptions {
   /** How long the service must answer, from the first to the last connection; 0: one is enough. */
@@ -20,6 +21,13 @@ export interface ConfirmerOptions {
   readonly dial?: Dial;
   /** Once it aborts, nothing more is tried, and what is under way ends. */
   readonly closing?: AbortSignal;
+}
+
+/** What is to answer, and how much that matters. */
+export interface Confirmed {
+  readonly server: string;
+  readonly ports: readonly number[];
+  readonly standing: Standing;
 }
 
 /** What is made of the way to a confirmation. */
@@ -50,22 +58,19 @@ export class Confirmer {
   readonly #patienceMs: number;
   readonly #dial: Dial;
   readonly #closing: AbortSignal;
-  /** Connections that may still be opened, and who waits for one. */
-  #free: number;
-  readonly #queue: (() => void)[] = [];
+  /** For connections. */
+  readonly #places: Places;
 
   constructor(options: ConfirmerOptions) {
     this.#settleMs = options.settleMs;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 5000;
     this.#patienceMs = options.patienceMs ?? 600_000;
-    this.#free = options.connections ?? 64;
+    this.#places = new Places(options.connections ?? 64);
     this.#dial = options.dial ?? dial;
     this.#closing = options.closing ?? new AbortController().signal;
     // One signal stands for all connections.
     setMaxListeners(0, this.#closing);
-    this.#closing.addEventListener('abort', () => {
-      for (const start of this.#queue.splice(0)) start();
-    });
+    this.#closing.addEventListener('abort', () => this.#places.letAllIn());
   }
 
   /**
@@ -73,15 +78,15 @@ export class Confirmer {
    * null if none did before patience ran out, when aborted, or when there are no ports to try.
    *
    * A server that does not answer is tried after 0.5 s, 1 s, 2 s, … 5 s. Patience bounds the wait for an
-   * answer, not the settling: a service that answers in time is followed to the end.
+   * answer, not the settling: a service that answers in time is followed to the end. However many do not, what settles and
+   * what is known wait for none of them.
    */
   async confirm(
-    server: string,
-    ports: readonly number[],
+    confirmed: Confirmed,
     signal: AbortSignal,
     watcher: Watcher = ANSWERS,
   ): Promise<number | null> {
-    if (ports.length === 0) return null;
+    if (confirmed.ports.length === 0) return null;
     const waiting = new AbortController();
     const stop = (): void => waiting.abort();
     const patience = setTimeout(stop, this.#patienceMs);
@@ -95,10 +100,10 @@ export class Confirmer {
         !waiting.signal.aborted;
         waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
       ) {
-        const port = await this.#answering(server, ports, signal, watcher);
+        const port = await this.#answering(confirmed, signal, watcher);
         if (port !== null) {
           watcher.onAnswer(port);
-          if (await this.#settles(server, port, signal, watcher)) return port;
+          if (await this.#settles(confirmed, port, signal, watcher)) return port;
           waitMs = FIRST_WAIT_MS;
         }
         if (!signal.aborted) watcher.onSilence();
@@ -114,53 +119,46 @@ export class Confirmer {
   /**
    * What becomes of a connection to the port within the connect time.
    */
-  async probe(server: string, port: number, signal?: AbortSignal): Promise<Dialled> {
-    await this.#acquire();
+  async probe(server: string, port: number, rank: Rank, signal?: AbortSignal): Promise<Dialled> {
     const closing = this.#closing;
+    if (closing.aborted) return 'impossible';
+    const place = this.#places.take(server, rank);
+    if (place !== null) await place;
+    const onClosed = (): void => this.#places.giveBack(server);
     if (signal?.aborted === true || closing.aborted) {
-      this.#release();
+      onClosed();
       return 'impossible';
     }
-    const onClosed = (): void => this.#release();
     return this.#dial({ server, port, timeoutMs: this.#connectTimeoutMs, signal: closing, onClosed });
   }
 
   /** The port that answered first, or null if none does (or it does not matter any more). */
   async #answering(
-    server: string,
-    ports: readonly number[],
+    { server, ports, standing }: Confirmed,
     signal: AbortSignal,
     watcher: Watcher,
   ): Promise<number | null> {
     const tries = ports.map(async (port) => {
-      if (!watcher.isBack(await this.probe(server, port, signal), port)) throw new Error('does not answer');
+      if (!watcher.isBack(await this.probe(server, port, standing, signal), port))
+        throw new Error('does not answer');
       return port;
     });
     return Promise.any(tries).catch(() => null);
   }
 
-  async #settles(server: string, port: number, signal: AbortSignal, watcher: Watcher): Promise<boolean> {
+  async #settles(
+    { server, standing }: Confirmed,
+    port: number,
+    signal: AbortSignal,
+    watcher: Watcher,
+  ): Promise<boolean> {
     if (this.#settleMs === 0) return !signal.aborted;
     const atLeastMs = Math.min(SETTLE_STEP_MS, this.#settleMs / 2);
     const steps = Math.min(Math.ceil(this.#settleMs / atLeastMs), MAX_SETTLE_STEPS);
     for (let step = 0; step < steps; step += 1) {
       await pause(this.#settleMs / steps, signal);
-      if (!watcher.isBack(await this.probe(server, port, signal), port)) return false;
+      if (!watcher.isBack(await this.probe(server, port, `${standing} settling`, signal), port)) return false;
     }
     return !signal.aborted;
-  }
-
-  async #acquire(): Promise<void> {
-    if (this.#free > 0 || this.#closing.aborted) {
-      this.#free -= 1;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#queue.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
   }
 }

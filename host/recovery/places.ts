@@ -1,29 +1,39 @@
 /** Places for what is asked at the same time, and who of those that wait gets the next one. */
 
-/**
- * What goes first. `known`: somebody failed at a server that answered before, or that the configuration names. `unknown`: at
- * any other; whoever sends packets can make such up. `quiet`: nobody waits for it.
- */
-export type Rank = 'known' | 'unknown' | 'quiet';
+/** `known`: a server that answered before, or that the configuration names. `unknown`: whoever sends packets can make it up. */
+export type Standing = 'known' | 'unknown';
 
-const RANKS: readonly Rank[] = ['known', 'unknown', 'quiet'];
+/** What goes first. `settling`: it has answered, and people are about to be told. `quiet`: nobody waits for it. */
+export type Rank = Standing | `${Standing} settling` | 'quiet';
+
+const RANKS: readonly Rank[] = ['known settling', 'known', 'unknown settling', 'unknown', 'quiet'];
+
+/** A quarter of the places is for the others: what is silent holds one for seconds. */
+const PATIENT: ReadonlySet<Rank> = new Set(['unknown', 'quiet']);
+const KEPT = 0.25;
+
+/** Something is asked at so many ports of a server at once. */
+export const MOST_OF_SERVER = 16;
 
 export class Places {
   #free: number;
+  /** Places that those who are patient leave. */
+  readonly #kept: number;
   readonly #mostOfServer: number;
   /** By the server: how many it has. */
   readonly #taken = new Map<string, number>();
   /** By the server: who waits, the oldest first. The servers whose turn has not been for longest come first. */
   readonly #waiting = new Map(RANKS.map((rank) => [rank, new Map<string, (() => void)[]>()]));
 
-  constructor(most: number, mostOfServer: number) {
+  constructor(most: number, mostOfServer = MOST_OF_SERVER) {
     this.#free = most;
+    this.#kept = Math.floor(most * KEPT);
     this.#mostOfServer = mostOfServer;
   }
 
   /** null: there is one at once. */
   take(server: string, rank: Rank): Promise<void> | null {
-    if (this.#free > 0 && this.#hasRoomFor(server)) {
+    if (this.#isOpenTo(rank) && this.#hasRoomFor(server)) {
       this.#occupy(server);
       return null;
     }
@@ -56,6 +66,10 @@ export class Places {
     }
   }
 
+  #isOpenTo(rank: Rank): boolean {
+    return this.#free > (PATIENT.has(rank) ? this.#kept : 0);
+  }
+
   #hasRoomFor(server: string): boolean {
     return (this.#taken.get(server) ?? 0) < this.#mostOfServer;
   }
@@ -66,7 +80,8 @@ export class Places {
   }
 
   #letIn(): void {
-    for (const servers of this.#waiting.values()) {
+    for (const [rank, servers] of this.#waiting) {
+      if (!this.#isOpenTo(rank)) continue;
       for (const [server, queue] of servers) {
         if (!this.#hasRoomFor(server)) continue;
         const start = queue.shift();

@@ -135,6 +135,8 @@ export class ConnectChecks implements Checks {
     const { confirmer: confirmerOf, services, onAnswer, onSilence, onTried } = this.#options;
     const ports = this.#ports(outage);
     const confirmer = confirmerOf();
+    const { server } = outage;
+    const confirmed = { server, ports, standing: services.standingOf(server) };
     if (confirmer === null || ports.length === 0) {
       // A client that was answered shows that the page is in its way.
       if (sign === 'syn-ack') onAnswer(outage, outage.port || outage.triedPort);
@@ -161,12 +163,12 @@ export class ConnectChecks implements Checks {
         onSilence(outage);
       },
     };
-    if (!isBelieved) return confirmer.confirm(outage.server, ports, signal, watcher);
+    if (!isBelieved) return confirmer.confirm(confirmed, signal, watcher);
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
     if (sign === 'syn-ack') onAnswer(outage, outage.port || outage.triedPort);
     const port = await Promise.race([
-      confirmer.confirm(outage.server, ports, either, watcher),
+      confirmer.confirm(confirmed, either, watcher),
       // Unless one of our own connections is answered: then they decide.
       this.#settled(AbortSignal.any([signal, seen.signal])).then((isOver) =>
         isOver ? 0 : new Promise<never>(() => {}),
@@ -174,7 +176,7 @@ export class ConnectChecks implements Checks {
     ]);
     ended.abort();
     // It answers others and not us, and may be asked without result for ever.
-    if (port === 0) for (const one of ports) services.admit({ server: outage.server, port: one }, false);
+    if (port === 0) for (const one of ports) services.admit({ server, port: one }, false);
     return port;
   }
 
@@ -251,15 +253,17 @@ export class ConnectChecks implements Checks {
   }
 
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {
-    const { confirmer, isAwaited, prober, steered, onAnswer, onClosed, nowMs, settleMs } = this.#options;
+    const { confirmer, isAwaited, prober, services, steered, onAnswer, onClosed, nowMs, settleMs } =
+      this.#options;
     const { server } = outage;
+    const rank = services.standingOf(server);
     const answeredFor = steered().portsOf(outage);
     const tried = confirmer() !== null && isAwaited(outage) ? this.#tried(outage) : [];
     const ports = [...new Set([...tried, ...answeredFor])];
     let isAlive = false;
     await Promise.all(
       ports.map(async (port) => {
-        const dialled = await prober().probe(server, port);
+        const dialled = await prober().probe(server, port, rank);
         if (this.#watched.get(outage) !== watched) return;
         const isRefusing = dialled === 'refused' && outage.port === 0 && this.#isAsEver(outage, port);
         if (!isRefusing) watched.refusing.delete(port);

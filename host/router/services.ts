@@ -4,6 +4,7 @@
  */
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
+import type { Standing } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { ServiceRow } from '../store/services.ts';
 import { nameOf } from './outages.ts';
@@ -62,6 +63,11 @@ export class Services {
   /** Whether the configuration names the server. */
   isNamed(server: string): boolean {
     return this.#named.has(server);
+  }
+
+  /** Whoever sends packets can make up any number of servers that nobody knows. */
+  standingOf(server: string): Standing {
+    return this.isNamed(server) || this.#ports.has(server) ? 'known' : 'unknown';
   }
 
   /** Whether its silence, or its refusal, means something. */

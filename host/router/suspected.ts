@@ -6,9 +6,9 @@ import { randomInt } from 'node:crypto';
 import type { Target } from '../fabric/records.ts';
 import type { BurstLog } from '../log-burst.ts';
 import { MOST_IDS, type Outage, type Outages, type Waiting } from './outages.ts';
+import type { Outcome } from './outcomes.ts';
 import type { Asker, FabricPort, Journal } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
-import type { Outcome } from './suspicions.ts';
 
 export interface SuspectedOptions {
   readonly outages: Outages;

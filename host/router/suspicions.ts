@@ -2,25 +2,20 @@
  * Whether what somebody met is an outage. One client that is turned away is one client that is turned away: a ban, a
  * firewall, a broken packet. So the router asks the server itself, and only who gets no answer believes that it is down.
  */
-import { clientNetwork } from '../config/address.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
-import { type Answer, type Asking, MOST_OF_SERVER } from '../recovery/asking.ts';
+import type { Answer, Asking } from '../recovery/asking.ts';
+import { MOST_OF_SERVER } from '../recovery/places.ts';
 import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
 import { Looks } from './looks.ts';
+import { Moments } from './moments.ts';
 import { nameOf, type Outage } from './outages.ts';
+import { type Outcome, Outcomes } from './outcomes.ts';
 import type { Asker } from './ports.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
-
-/**
- * What becomes of a suspicion. `alone`: the server lives, its client was turned away alone. `short`: it was down, and is
- * back. `outage`: it is down. `service`: its machine lives, one of its services does not. `narrowed`: its machine lives,
- * and of one of its services nobody can tell yet.
- */
-export type Outcome = 'alone' | 'short' | 'outage' | 'service' | 'narrowed';
 
 export interface SuspicionsOptions {
   readonly asking: Pick<Asking, 'probe' | 'look' | 'heard'>;
@@ -38,10 +33,6 @@ export interface SuspicionsOptions {
   readonly onEnd: (outage: Outage, outcome: Outcome, port?: number) => void;
 }
 
-/** A probe that began so long after the failure says what was so then. */
-const AT_ONCE_MS = 2000;
-/** What the fabric heard so long after a probe began it heard while that was under way, however late it was to say so. */
-const MEANWHILE_MS = 500;
 /** One service is asked so often at the most, whoever fails there. */
 const GAP_MS = 1000;
 /** Where asking says nothing: again after this, ever more seldom. */
@@ -77,10 +68,15 @@ export class Suspicions implements Asker {
   constructor(options: SuspicionsOptions) {
     this.#options = options;
     this.#admissions = new Admissions(options);
+    this.#outcomes = new Outcomes({
+      ...options,
+      alone: this.#alone,
+      silentMs: (target) => this.#looks.silentMs(target),
+    });
     this.#looks = new Looks({
       ...options,
       mayAsk: ({ server, port }) => options.steered().mayAsk(server, port),
-      means: (target) => this.#means(target),
+      means: (target) => this.#outcomes.means(target),
       onAnswer: (target) => this.#isAnswered(target),
     });
   }
@@ -106,9 +102,7 @@ export class Suspicions implements Asker {
   }
 
   told(outage: Outage): void {
-    const target = nameOf(lookedAt(outage));
-    const nowMs = this.#options.nowMs();
-    for (const client of outage.clients.keys()) this.#told.note(`${target} ${client}`, nowMs);
+    this.#outcomes.told(outage);
   }
 
   forget(outage: Outage): void {
@@ -146,8 +140,7 @@ export class Suspicions implements Asker {
       this.#askIn(suspicion, freeMs - nowMs);
       return;
     }
-    const askedMs = this.#asked.get(nameOf(outage)) ?? Number.NEGATIVE_INFINITY;
-    this.#askIn(suspicion, Math.max(askedMs + GAP_MS - nowMs, 0));
+    this.#askIn(suspicion, Math.max(this.#asked.of(nameOf(outage)) + GAP_MS - nowMs, 0));
   }
 
   /** Everybody in it was turned away alone before: a look now and then finds out whether that has changed. */
@@ -155,7 +148,7 @@ export class Suspicions implements Asker {
     const name = nameOf(outage);
     const nowMs = this.#options.nowMs();
     const port = outage.port || outage.triedPort;
-    if (isAsking || port === 0 || nowMs - (this.#asked.get(name) ?? 0) < LOOK_MS) return;
+    if (isAsking || port === 0 || nowMs - this.#asked.of(name) < LOOK_MS) return;
     this.#asked.note(name, nowMs);
     void this.#looks.at({ server: outage.server, port }).then((isSilent) => {
       const suspicion = this.#suspicions.get(outage);
@@ -179,9 +172,7 @@ export class Suspicions implements Asker {
       this.#asked.note(nameOf({ server: outage.server, port }), this.#options.nowMs());
     }
     const { asking, services } = this.#options;
-    // Whoever sends packets can make up any number of servers that nobody knows.
-    const isKnown = services.isNamed(outage.server) || services.portsOf(outage.server).length > 0;
-    const rank = isKnown ? 'known' : 'unknown';
+    const rank = services.standingOf(outage.server);
     const answers = await Promise.all(
       ports.map(async (port) => ({
         port,
@@ -200,9 +191,14 @@ export class Suspicions implements Asker {
       });
       if (answer.verdict === 'answered') this.#isAnswered({ server: outage.server, port });
     }
-    if (ports.length === 0) await this.#wait(suspicion);
-    else if (outage.port === 0) await this.#decideHost(suspicion, answers);
-    else await this.#decideService(suspicion, answers[0]?.answer);
+    const [first] = answers;
+    if (first === undefined) return this.#ofOthers(suspicion);
+    const { outcome, port } =
+      outage.port === 0
+        ? this.#outcomes.ofHost(suspicion, answers)
+        : this.#outcomes.ofService(suspicion, first.answer);
+    if (outcome === null) await this.#ofOthers(suspicion, first.answer);
+    else this.#end(suspicion, outcome, port);
   }
 
   /** Only where people tried, where services are known, and where the page would answer; 0: at its machine. */
@@ -217,115 +213,22 @@ export class Suspicions implements Asker {
     return ports.size === 0 && steered().mayAsk(server, 0) ? [0] : [];
   }
 
-  async #decideService(suspicion: Suspicion, answer: Answer | undefined): Promise<void> {
-    const { outage } = suspicion;
-    if (answer === undefined) return;
-    if (answer.verdict === 'answered') this.#live(suspicion, answer);
-    else if (this.#isDown(outage, answer)) this.#end(suspicion, 'outage');
-    else await this.#wait(suspicion, answer);
-  }
-
-  async #decideHost(
-    suspicion: Suspicion,
-    answers: readonly { readonly port: number; readonly answer: Answer }[],
-  ): Promise<void> {
-    const { server, triedPort } = suspicion.outage;
-    const lives = answers.filter(({ answer }) => answer.verdict === 'answered' || answer.verdict === 'reset');
-    const tried = answers.find(({ port }) => port === triedPort)?.answer;
-    if (lives.length > 0 || answers.some(({ answer }) => answer.resolved)) {
-      const target = { server, port: triedPort };
-      const isDown = tried !== undefined && this.#isDown(target, tried);
-      if (isDown) this.#end(suspicion, 'service', triedPort);
-      else if (tried?.verdict === 'answered') this.#live(suspicion, tried);
-      else if (this.#options.services.isKnown(target)) this.#end(suspicion, 'narrowed', triedPort);
-      else this.#live(suspicion, lives[0]?.answer);
-      return;
-    }
-    const silent = answers.find(({ answer }) => answer.verdict === 'silent')?.answer;
-    if (silent !== undefined && this.#means({ server, port: 0 })) this.#end(suspicion, 'outage');
-    else await this.#wait(suspicion, answers[0]?.answer);
-  }
-
-  /** The server answers: they were turned away alone, unless it was down until a moment ago. */
-  #live(suspicion: Suspicion, answer: Answer | undefined): void {
-    const { outage, failures } = suspicion;
-    const looked = nameOf(lookedAt(outage));
-    const silentMs = this.#looks.silentMs(lookedAt(outage));
-    // A machine whose port is closed has answered by its reset.
-    const wasReset = answer?.verdict === 'answered' && answer.wasReset;
-    const wasShort = [...outage.clients].some(([client, { firstMs, lastMs }]) => {
-      if (wasReset && !this.#alone.isKnown(outage, client)) return true;
-      // Who was told since is not told of the same silence once more, though he had begun to wait before it.
-      const toldMs = this.#told.get(`${looked} ${client}`) ?? Number.NEGATIVE_INFINITY;
-      if (silentMs >= firstMs && toldMs < silentMs) return true;
-      if (this.#alone.isKnown(outage, client) || answer === undefined) return false;
-      // Asked so late that it may have come back meanwhile, and nobody was answered while this one tried.
-      const isLate = answer.beganMs - (failures.get(client) ?? lastMs) > AT_ONCE_MS;
-      const heardMs = outage.port === 0 ? answer.hostHeardMs : answer.heardMs;
-      return isLate && (heardMs === null || heardMs < firstMs);
-    });
-    if (!wasShort)
-      for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.nowMs());
-    this.#end(suspicion, wasShort ? 'short' : 'alone');
-  }
-
-  /**
-   * Asking says nothing: where nobody may ask, or this machine is not let in. Then it is an outage when two clients have
-   * failed, and nobody was answered for the time that a client would wait; and none when somebody was.
-   */
-  async #wait(
+  /** Asking says nothing. */
+  async #ofOthers(
     suspicion: Suspicion,
     answer?: Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>,
   ): Promise<void> {
-    const { outage } = suspicion;
-    const { asking, steered, waitMs, nowMs } = this.#options;
-    const { heardMs, hostHeardMs, isAway } = answer ?? (await asking.heard(outage));
+    const { outage, againMs } = suspicion;
+    const heard = answer ?? (await this.#options.asking.heard(outage));
     if (this.#suspicions.get(outage) !== suspicion) return;
-    if (isAway) {
-      // Nobody knows whether somebody was answered: that is no silence.
-      this.#askIn(suspicion, suspicion.againMs);
+    // With nobody there to say whether somebody was answered, that is no silence.
+    const decision = heard.isAway ? null : this.#outcomes.ofOthers(suspicion, heard);
+    if (decision !== null && decision.outcome !== null) {
+      this.#end(suspicion, decision.outcome);
       return;
     }
-    const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
-    let failedMs = outage.fromMs;
-    for (const { lastMs } of outage.clients.values()) failedMs = Math.max(failedMs, lastMs);
-    if (latestMs !== null && latestMs > failedMs) {
-      for (const client of suspicion.failures.keys()) this.#alone.note(outage, client, nowMs());
-      this.#end(suspicion, 'alone');
-      return;
-    }
-    // Who must not be asked is believed to be down by one client's word, as long as nobody else has just been answered.
-    const isForbidden = steered().isForbidden(outage.server);
-    const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
-    const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - nowMs();
-    const places = new Set(Array.from(outage.clients.keys(), clientNetwork));
-    // There was no room for whoever failed.
-    const failed = suspicion.failures.size === 0 ? 1 : places.size;
-    if (leftMs <= 0 && failed > (isForbidden ? 0 : 1)) {
-      this.#end(suspicion, 'outage');
-      return;
-    }
-    this.#askIn(suspicion, isForbidden && leftMs > 0 ? leftMs : suspicion.againMs);
-    suspicion.againMs = Math.min(suspicion.againMs * 1.5, LONGEST_AGAIN_MS);
-  }
-
-  /** Whether the probe shows that the service is down while its machine may live. */
-  #isDown(target: Target, answer: Answer): boolean {
-    const isTurnedAway = answer.verdict === 'reset' || answer.verdict === 'silent';
-    // A slow service, or one behind several machines: this one's word is not that of all.
-    const livesForOthers = answer.heardMs !== null && answer.heardMs > answer.beganMs + MEANWHILE_MS;
-    if (!isTurnedAway || livesForOthers) return false;
-    return this.#options.services.isKnown(target) && this.#means(target);
-  }
-
-  /**
-   * Whether a probe that was not answered says something: probes were answered before, or no client was ever seen answered
-   * there, who could be let in where this machine is not.
-   */
-  #means(target: Target): boolean {
-    const { services } = this.#options;
-    if (services.isAdmitted(target)) return true;
-    return target.port === 0 ? services.of(target.server).length === 0 : !services.hasAnswered(target);
+    this.#askIn(suspicion, decision?.inMs ?? againMs);
+    if (decision !== null) suspicion.againMs = Math.min(againMs * 1.5, LONGEST_AGAIN_MS);
   }
 
   #isAnswered(target: Target): void {
@@ -333,13 +236,11 @@ export class Suspicions implements Asker {
     this.#options.onAnswer(target);
   }
 
-  #end(suspicion: Suspicion, outcome: Outcome, port?: number): void {
-    this.forget(suspicion.outage);
-    this.#options.onEnd(suspicion.outage, outcome, port);
+  #end({ outage, failures }: Suspicion, outcome: Outcome, port?: number): void {
+    if (outcome === 'alone') {
+      for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.nowMs());
+    }
+    this.forget(outage);
+    this.#options.onEnd(outage, outcome, port);
   }
-}
-
-/** Looks are for services: for what was tried, where it is about a machine. */
-function lookedAt({ server, port, triedPort }: Outage): Target {
-  return { server, port: port || triedPort };
 }

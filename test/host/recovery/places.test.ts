@@ -60,8 +60,32 @@ describe('Places', () => {
     assert.deepEqual(asked.begun.slice(1), ['a 1', 'b 1', 'a 2', 'b 2', 'a 3']);
   });
 
+  it('are given to what settles before what is tried, of each kind', async () => {
+    const asked = new Asked(1, 1);
+    void asked.take('first', 'known');
+    const ranks = ['unknown', 'unknown settling', 'known', 'known settling'] as const;
+    for (const rank of ranks) void asked.take(rank, rank, rank);
+    await asked.end('first');
+    for (const rank of ranks.toReversed()) await asked.end(rank);
+    assert.deepEqual(asked.begun.slice(1), ranks.toReversed());
+  });
+
+  it('are kept, a quarter of them, for what is known and what settles, however long the others hold theirs', async () => {
+    const asked = new Asked(8, 1);
+    for (let n = 0; n < 100; n++) void asked.take(`forged ${n}`, 'unknown', 'forged');
+    assert.equal(asked.begun.length, 6);
+    void asked.take('look', 'quiet');
+    void asked.take('a', 'known');
+    void asked.take('b', 'unknown settling');
+    assert.deepEqual(asked.begun.slice(6), ['known a', 'unknown settling b']);
+    await asked.end('a', 'b');
+    assert.equal(asked.begun.length, 8, 'these stay free');
+    await asked.end('forged 0');
+    assert.deepEqual(asked.begun.slice(8), ['forged']);
+  });
+
   it('are not all had by one server: what waits for it lets others pass', async () => {
-    const asked = new Asked(4, 2);
+    const asked = new Asked(5, 2);
     for (const n of [1, 2, 3, 4]) void asked.take('a', 'known', `a ${n}`);
     void asked.take('b', 'quiet', 'b 1');
     assert.deepEqual(asked.begun, ['a 1', 'a 2', 'b 1']);

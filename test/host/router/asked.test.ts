@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Outage } from '../../../host/router/outages.ts';
-import type { Outcome } from '../../../host/router/suspicions.ts';
+import type { Outcome } from '../../../host/router/outcomes.ts';
 import { pageOn } from './checking.ts';
 import {
   CONNECT,

@@ -5,6 +5,7 @@ import { after, mock } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
+import type { Rank } from '../../../host/recovery/places.ts';
 import { ConnectChecks } from '../../../host/router/checks.ts';
 import { nameOf, type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
@@ -81,6 +82,8 @@ export class Said {
   readonly steered: Steered;
   /** Where looks now and then went. */
   readonly looks: string[] = [];
+  /** Of the connections, where they are no real ones. */
+  readonly ranks: Rank[] = [];
   /** A look waits for this. */
   lookEnds: Promise<void> = Promise.resolve();
   settleMs = 0;
@@ -94,15 +97,18 @@ export class Said {
     this.steered = new Steered(given, this.outages);
     const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs });
     if (dialled !== undefined) {
-      mock.method(confirmer, 'probe', async (server: string, port: number) => dialled(server, port));
+      mock.method(confirmer, 'probe', async (server: string, port: number, rank: Rank) => {
+        this.ranks.push(rank);
+        return dialled(server, port);
+      });
     }
     this.checks = new ConnectChecks({
       confirmer: () => (given.recover.confirm === 'none' ? null : confirmer),
       prober: () => ({
-        probe: async (server, port) => {
+        probe: async (server, port, rank) => {
           this.looks.push(`${server} ${port}`);
           await this.lookEnds;
-          return confirmer.probe(server, port);
+          return confirmer.probe(server, port, rank);
         },
       }),
       isAwaited: () => this.awaited,

@@ -53,6 +53,16 @@ describe('A check', () => {
     assert.deepEqual(said.checked, [[one, port]]);
   });
 
+  for (const standing of ['known', 'unknown'] as const) {
+    it(`says of a server that is ${standing} that it is so, and when it settles`, async () => {
+      said = new Said({ more: CONNECT, checkSettleMs: 2, dialled: () => 'answered' });
+      if (standing === 'known') said.knows([25]);
+      said.checks.check(outage(25), 'trap');
+      await until('it is checked', () => said.checked.length > 0);
+      assert.deepEqual([...new Set(said.ranks)], [standing, `${standing} settling`]);
+    });
+  }
+
   it('waits where there is nothing to connect to', async () => {
     said.settleMs = 3_600_000;
     said.checks.check(outage(0), 'arp');
@@ -167,6 +177,16 @@ describe('A look now and then', () => {
     assert.equal(said.alive[0], one);
     assert.deepEqual(said.checked, []);
   });
+
+  for (const standing of ['known', 'unknown'] as const) {
+    it(`says of a server that is ${standing} that it is so`, async () => {
+      said = new Said({ more: CONNECT, dialled: () => 'answered' });
+      if (standing === 'known') said.knows([25]);
+      said.checks.watch(outage(25));
+      await until('it lives', () => said.alive.length > 0);
+      assert.deepEqual(said.ranks, [standing]);
+    });
+  }
 
   it('goes on while it finds nobody, less and less often, and never all at once', async () => {
     const one = outage(await nobody());
