@@ -1,7 +1,10 @@
 /** What strangers can cause as often as they like is no reason to flood the log: so many lines a second, then a sum. */
 import type { Fields, Log } from './log.ts';
 
-/** More than any real second brings. */
+/** Whose lines they are; none is left out for those of others. `own`: of whom the operator knows. */
+export type Share = 'own' | 'known' | 'strangers';
+
+/** Of each share; more than any real second brings. */
 const LINES_A_SECOND = 100;
 const SECOND_MS = 1000;
 
@@ -9,7 +12,7 @@ export class BurstLog {
   readonly #log: Log;
   readonly #nowMs: () => number;
   #secondMs = Number.NEGATIVE_INFINITY;
-  #lines = 0;
+  readonly #lines = new Map<Share, number>();
   #left = 0;
 
   constructor(log: Log, nowMs: () => number) {
@@ -17,15 +20,17 @@ export class BurstLog {
     this.#nowMs = nowMs;
   }
 
-  info(event: string, fields: Fields): void {
+  info(event: string, fields: Fields, share: Share = 'strangers'): void {
     const nowMs = this.#nowMs();
     if (nowMs - this.#secondMs >= SECOND_MS) {
       if (this.#left > 0) this.#log.warn('log.suppressed', { lines: this.#left });
       this.#secondMs = nowMs;
-      this.#lines = 0;
+      this.#lines.clear();
       this.#left = 0;
     }
-    if (++this.#lines <= LINES_A_SECOND) this.#log.info(event, fields);
+    const lines = this.#lines.get(share) ?? 0;
+    this.#lines.set(share, lines + 1);
+    if (lines < LINES_A_SECOND) this.#log.info(event, fields);
     else this.#left++;
   }
 }

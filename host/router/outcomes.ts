@@ -70,10 +70,7 @@ export class Outcomes {
     return this.#isDown(failed.outage, answer) ? { outcome: 'outage' } : UNCLEAR;
   }
 
-  ofHost(
-    failed: Failed,
-    answers: readonly { readonly port: number; readonly answer: Answer }[],
-  ): Decision {
+  ofHost(failed: Failed, answers: readonly { readonly port: number; readonly answer: Answer }[]): Decision {
     const { server, triedPort } = failed.outage;
     const lives = answers.filter(({ answer }) => answer.verdict === 'answered' || answer.verdict === 'reset');
     const tried = answers.find(({ port }) => port === triedPort)?.answer;
@@ -92,7 +89,10 @@ export class Outcomes {
    * Asking says nothing: where nobody may ask, or this machine is not let in. Then it is an outage when two clients have
    * failed, and nobody was answered for the time that a client would wait; and none when somebody was.
    */
-  ofOthers({ outage, failures }: Failed, { heardMs, hostHeardMs }: Pick<Answer, 'heardMs' | 'hostHeardMs'>): Decision {
+  ofOthers(
+    { outage, failures }: Failed,
+    { heardMs, hostHeardMs }: Pick<Answer, 'heardMs' | 'hostHeardMs'>,
+  ): Decision {
     const { steered, waitMs, nowMs } = this.#options;
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
     let failedMs = outage.fromMs;

@@ -5,8 +5,8 @@
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
-import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
+import type { Lines } from './lines.ts';
 import type { Coming } from './notices.ts';
 import type { Outage, Outages, Waiting } from './outages.ts';
 import type { AnySign, Checks, FabricPort } from './ports.ts';
@@ -42,13 +42,12 @@ export interface RecoveriesOptions {
   /** All its chains are here. It is none of the recoveries any more. */
   readonly onHandedOut: (recovery: Recovery) => void;
   readonly log: Log;
+  readonly lines: Pick<Lines, 'about'>;
   readonly clock: Clock;
 }
 
 export class Recoveries {
   readonly #options: RecoveriesOptions;
-  /** Signs are what strangers can send in any number. */
-  readonly #burst: BurstLog;
   #recover: RouterConfiguration['recover'];
   /** Outages with a sign of life that is being looked into, or was found true. */
   readonly #signs = new Map<Outage, AnySign>();
@@ -58,7 +57,6 @@ export class Recoveries {
 
   constructor({ recover }: RouterConfiguration, options: RecoveriesOptions) {
     this.#options = options;
-    this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
     this.#recover = recover;
   }
 
@@ -87,8 +85,8 @@ export class Recoveries {
 
   #note(outage: Outage, sign: AnySign): void {
     if (this.has(outage)) return;
-    const { server, port } = outage;
-    if (this.#signs.get(outage) !== sign) this.#burst.info('recovery.signal', { server, port, sign });
+    // Strangers can send signs in any number.
+    if (this.#signs.get(outage) !== sign) this.#options.lines.about(outage, 'recovery.signal', { sign });
     this.#signs.set(outage, sign);
   }
 

@@ -7,11 +7,11 @@ import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { FabricEvent, Target } from '../fabric/records.ts';
 import type { Log } from '../log.ts';
-import { BurstLog } from '../log-burst.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Stopped } from '../store/stopped.ts';
 import { Endings } from './endings.ts';
+import { Lines } from './lines.ts';
 import { Notices } from './notices.ts';
 import { MOST_IDS, type Outage, Outages, type Waiting } from './outages.ts';
 import { People, type Person, type Registered } from './people.ts';
@@ -60,8 +60,7 @@ export class Router {
   readonly steered: Steered;
   readonly suspected: Suspected;
   readonly #options: RouterOptions;
-  /** For what strangers can cause in any number. */
-  readonly #burst: BurstLog;
+  readonly #lines: Lines;
   readonly #notices: Notices;
   readonly #endings: Endings;
   readonly #tellings: Tellings;
@@ -71,13 +70,14 @@ export class Router {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#configuration = options.configuration;
-    this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
     this.people = new People(options.configuration, options);
+    this.#lines = new Lines({ ...options, people: this.people });
     this.steered = new Steered(options.configuration, this.outages);
     this.recoveries = new Recoveries(options.configuration, {
       ...options,
       outages: this.outages,
       steered: this.steered,
+      lines: this.#lines,
       onOutage: (outage) => this.suspected.believe(outage),
       onHandedOut: (recovery) => this.#tell(recovery),
     });
@@ -85,7 +85,7 @@ export class Router {
       ...options,
       outages: this.outages,
       recoveries: this.recoveries,
-      burst: this.#burst,
+      lines: this.#lines,
       keep: (outage) => this.#keep(outage),
       begin: (outage) => this.#begin(outage),
     });
@@ -362,7 +362,7 @@ export class Router {
     }
     this.#begin(outage);
     if (event.state !== 'down') this.#sync.leaveUnfinished(outage);
-    this.#burst.info('outage.opened', { server, port, cause });
+    this.#lines.about(outage, 'outage.opened', { cause });
   }
 
   #begin(outage: Outage): void {
@@ -400,11 +400,7 @@ export class Router {
     const waiting = this.#waiting(event);
     const known = clients.get(event.client);
     const isNew = known === undefined;
-    if (isNew) {
-      const { server, port, client } = event;
-      const log = this.people.knows(client) ? this.#options.log : this.#burst;
-      log.info('client.waiting', { server, port, client });
-    }
+    if (isNew) this.#lines.waiting(event, event.client);
     clients.set(event.client, waiting);
     // What is said again was not so just now: the server may have come back since.
     const atMs = this.#sync.isUnderWay ? waiting.lastMs : undefined;
@@ -433,10 +429,10 @@ export class Router {
     const past = { server, port, cause, fromMs, toMs, sign: null, clients: clients.size, ...NOBODY };
     // A flood of forged requests must not wash real outages out of the history.
     this.#options.journal.remove(outage, this.isAwaited(outage) && !isSuspected ? past : null);
-    if (isSuspected) this.#burst.info('suspicion.ended', { server, port, outcome: 'dropped' });
+    if (isSuspected) this.#lines.about(outage, 'suspicion.ended', { outcome: 'dropped' });
     else {
       const counts = { clients: clients.size, people: 0, queued: 0, told: 0, failed: 0 };
-      this.#burst.info('outage.closed', { server, port, cause, sign: null, ...counts });
+      this.#lines.about(outage, 'outage.closed', { cause, sign: null, ...counts });
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Target } from '../fabric/records.ts';
-import type { BurstLog } from '../log-burst.ts';
+import type { Lines } from './lines.ts';
 import { MOST_IDS, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Asker, FabricPort, Journal } from './ports.ts';
@@ -16,7 +16,7 @@ export interface SuspectedOptions {
   readonly fabric: Pick<FabricPort, 'confirm' | 'acquit' | 'restore'>;
   readonly journal: Pick<Journal, 'client' | 'remove'>;
   readonly asker: Pick<Asker, 'open' | 'failed' | 'forget'>;
-  readonly burst: BurstLog;
+  readonly lines: Pick<Lines, 'about'>;
   /** It is one of the outages, and on disk. */
   readonly keep: (outage: Outage) => void;
   /** It is an outage from now on, for everybody. */
@@ -35,8 +35,7 @@ export class Suspected {
   /** Somebody failed there; whether it is an outage is to be found out. */
   suspect(outage: Outage): void {
     this.#options.keep(outage);
-    const { server, port, cause } = outage;
-    this.#options.burst.info('suspicion.opened', { server, port, cause });
+    this.#options.lines.about(outage, 'suspicion.opened', { cause: outage.cause });
     this.#options.asker.open(outage);
   }
 
@@ -98,7 +97,7 @@ export class Suspected {
       const outage: Outage = { ...about, id: randomInt(MOST_IDS), state: 'down', clients: moved };
       this.#options.fabric.restore([outage]);
       this.#options.begin(outage);
-      this.#options.burst.info('outage.opened', { server, port, cause });
+      this.#options.lines.about(outage, 'outage.opened', { cause });
       return;
     }
     const outage: Outage = known ?? {
@@ -154,8 +153,9 @@ export class Suspected {
     this.#options.asker.open(outage);
   }
 
-  #say(outcome: Outcome, { server, port, cause }: Outage): void {
-    this.#options.burst.info('suspicion.ended', { server, port, outcome });
-    if (outcome === 'outage') this.#options.burst.info('outage.opened', { server, port, cause });
+  #say(outcome: Outcome, outage: Outage): void {
+    const { lines } = this.#options;
+    lines.about(outage, 'suspicion.ended', { outcome });
+    if (outcome === 'outage') lines.about(outage, 'outage.opened', { cause: outage.cause });
   }
 }

@@ -26,6 +26,23 @@ describe('A burst of lines', () => {
     );
   });
 
+  it('takes no line from those of others, and is told with them', () => {
+    const { log, lines } = recordingLog();
+    let nowMs = 5000;
+    const burst = new BurstLog(log, () => nowMs);
+    const shares = ['strangers', 'known', 'own'] as const;
+    for (const share of shares) {
+      const before = lines.length;
+      for (let i = 0; i < 1000; i++) burst.info('outage.opened', { share }, share);
+      assert.ok(lines.length > before + 10 && lines.length < before + 500, `${lines.length} lines`);
+      assert.equal(lines.at(-1)?.fields.share, share);
+    }
+    const shown = lines.length;
+    nowMs += 1000;
+    burst.info('outage.opened', {}, 'own');
+    assert.deepEqual(lines[shown]?.fields, { lines: 3000 - shown });
+  });
+
   it('is none when the lines come one after the other', () => {
     const { log, lines } = recordingLog();
     let nowMs = 0;
