@@ -13,6 +13,7 @@ import { commandAt } from './record/commands';
 import { eventsAt, eventsTaken, pendingEvents } from './record/events';
 
 export { OUTGOING_BYTES } from './path/announce';
+export { KEPT_PART } from './path/chains';
 export { Link } from './path/frame';
 export { Direction, FrameFlag } from './path/packet';
 export { Counter, Verdict } from './path/verdict';
@@ -26,7 +27,7 @@ export { CLIENT_BYTES } from './table/clients';
 export { ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 5;
+export const ABI: u32 = 6;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;

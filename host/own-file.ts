@@ -10,7 +10,7 @@ import * as takeover from './config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from './config/takeover/file.ts';
 import type { Place } from './control/ask-state.ts';
 import { RingbackError } from './errors.ts';
-import { tablesBytes } from './fabric/module.ts';
+import { tables } from './fabric/module.ts';
 import { type RelayStatus, relayStatusText } from './relay/status.ts';
 import { type Status, statusText } from './router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
@@ -39,7 +39,7 @@ const readRouter: Read = (text, name) => {
     state,
     // Only who wants to know it needs the module.
     get does() {
-      return explain(configuration, tablesBytes);
+      return explain(configuration, tables);
     },
     warnings: said,
     statusText: (status) => statusText(status as Status),

@@ -36,8 +36,8 @@ import { Counter } from './verdict';
 /** Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */
 const SAY_AGAIN_BITS: i64 = 26;
 
-/** A sixteenth of the table is for those who are awaited. */
-const RESERVED_BITS: u32 = 4;
+/** One in so many places of the table is for those who are awaited. */
+export const KEPT_PART: u32 = 16;
 
 /** Enters the client of an attempt, with those of its tries that are not counted yet. Index 0: nothing happens. */
 export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
@@ -155,7 +155,7 @@ export function enter(
  * that never answered anybody if that is all.
  */
 function findsRoom(server: Server, awaited: bool): bool {
-  if (!awaited) return freeClients() > clientCapacity() >> RESERVED_BITS && server.length <= freeClients();
+  if (!awaited) return freeClients() > clientCapacity() / KEPT_PART && server.length <= freeClients();
   while (freeClients() == 0) if (server.isStranger || !makeRoomForClient()) return false;
   return true;
 }

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
-import type { TableSizes } from '../config/router/sizes.ts';
+import type { Tables } from '../config/router/sizes.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 
 /** The functions of the module; see assembly/index.ts. */
@@ -86,7 +86,12 @@ export function loadModule(): FabricModule {
   }
 }
 
-/** Bytes of memory that tables of these sizes take. Throws as `loadModule` does. */
-export function tablesBytes({ servers, clients, attempts, known, prefixes }: TableSizes): number {
-  return loadModule().functions.tablesBytes(servers, clients, attempts, known, prefixes);
-}
+/** What the module says of its tables. Throws as `loadModule` does. */
+export const tables: Tables = {
+  bytes({ servers, clients, attempts, known, prefixes }) {
+    return loadModule().functions.tablesBytes(servers, clients, attempts, known, prefixes);
+  },
+  clientsKept(clients) {
+    return Math.floor(clients / loadModule().codes.number('KEPT_PART'));
+  },
+};

@@ -4,7 +4,7 @@ export class Latest<Value> {
   /** The one noted last comes last. */
   readonly #values = new Map<string, Value>();
 
-  constructor(most: number) {
+  constructor(most = 4096) {
     this.#most = most;
   }
 

@@ -30,12 +30,11 @@ const AGAIN_MS = 300;
 const EARLIER_MS = 5000;
 /** A connection's second request (RFC 6298: after 1 s) is still waited for. */
 const REPEATED_MS = 1000;
-const MOST_NOTED = 4096;
 
 export class Looks {
   readonly #options: LooksOptions;
   /** By the target: when it was found silent last. */
-  readonly #silent = new Latest<number>(MOST_NOTED);
+  readonly #silent = new Latest<number>();
   /** Those that are looked at, with the wait for the next time. */
   readonly #followed = new Map<string, NodeJS.Timeout | null>();
 

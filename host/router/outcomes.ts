@@ -3,7 +3,7 @@ import { clientNetwork } from '../config/address.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Answer } from '../recovery/asking.ts';
 import type { Alone } from './alone.ts';
-import { Moments } from './moments.ts';
+import { Latest } from './latest.ts';
 import { nameOf, type Outage } from './outages.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
@@ -52,7 +52,7 @@ const UNCLEAR: Decision = { outcome: null };
 export class Outcomes {
   readonly #options: OutcomesOptions;
   /** By the target and the client: when he was told of its return last. */
-  readonly #told = new Moments(MOST_TOLD);
+  readonly #told = new Latest<number>(MOST_TOLD);
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
@@ -129,7 +129,11 @@ export class Outcomes {
     const wasShort = [...outage.clients].some(([client, { firstMs, lastMs }]) => {
       if (wasReset && !alone.isKnown(outage, client)) return true;
       // Who was told since is not told of the same silence once more, though he had begun to wait before it.
-      if (silentMs >= firstMs && this.#told.of(`${looked} ${client}`) < silentMs) return true;
+      if (
+        silentMs >= firstMs &&
+        (this.#told.get(`${looked} ${client}`) ?? Number.NEGATIVE_INFINITY) < silentMs
+      )
+        return true;
       if (alone.isKnown(outage, client) || answer === undefined) return false;
       // Asked so late that it may have come back meanwhile, and nobody was answered while this one tried.
       const isLate = answer.beganMs - (failures.get(client) ?? lastMs) > AT_ONCE_MS;

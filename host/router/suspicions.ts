@@ -10,7 +10,6 @@ import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
 import { Looks } from './looks.ts';
-import { Moments } from './moments.ts';
 import { nameOf, type Outage } from './outages.ts';
 import { type Outcome, Outcomes } from './outcomes.ts';
 import type { Asker } from './ports.ts';
@@ -40,8 +39,6 @@ const FIRST_AGAIN_MS = 10_000;
 const LONGEST_AGAIN_MS = 60_000;
 /** Who was turned away alone is looked after so often. */
 const LOOK_MS = 5000;
-const MOST_NOTED = 4096;
-const MOST_TOLD = 10_000;
 
 interface Suspicion {
   readonly outage: Outage;
@@ -60,10 +57,9 @@ export class Suspicions implements Asker {
   readonly #alone = new Alone();
   readonly #admissions: Admissions;
   readonly #looks: Looks;
+  readonly #outcomes: Outcomes;
   /** By the target: when it was asked last. */
-  readonly #asked = new Latest<number>(MOST_NOTED);
-  /** By the target and the client: when he was told of its return last. */
-  readonly #told = new Latest<number>(MOST_TOLD);
+  readonly #asked = new Latest<number>();
 
   constructor(options: SuspicionsOptions) {
     this.#options = options;
@@ -140,16 +136,19 @@ export class Suspicions implements Asker {
       this.#askIn(suspicion, freeMs - nowMs);
       return;
     }
-    this.#askIn(suspicion, Math.max(this.#asked.of(nameOf(outage)) + GAP_MS - nowMs, 0));
+    this.#askIn(suspicion, Math.max(this.#askedMs(outage) + GAP_MS - nowMs, 0));
+  }
+
+  #askedMs(outage: Outage): number {
+    return this.#asked.get(nameOf(outage)) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Everybody in it was turned away alone before: a look now and then finds out whether that has changed. */
   #lookAfter({ outage, isAsking }: Suspicion): void {
-    const name = nameOf(outage);
     const nowMs = this.#options.nowMs();
     const port = outage.port || outage.triedPort;
-    if (isAsking || port === 0 || nowMs - this.#asked.of(name) < LOOK_MS) return;
-    this.#asked.note(name, nowMs);
+    if (isAsking || port === 0 || nowMs - this.#askedMs(outage) < LOOK_MS) return;
+    this.#asked.note(nameOf(outage), nowMs);
     void this.#looks.at({ server: outage.server, port }).then((isSilent) => {
       const suspicion = this.#suspicions.get(outage);
       if (suspicion !== undefined && isSilent) this.#askIn(suspicion, 0);

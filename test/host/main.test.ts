@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { explain } from '../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../host/config/router/file.ts';
-import { tablesBytes } from '../../host/fabric/module.ts';
+import { tables } from '../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './config/example.ts';
 import { EXAMPLE as RELAY_EXAMPLE, SECRETS as RELAY_SECRETS } from './config/relay/example.ts';
 import { client, SATO, SERVER, syn } from './fabric/fabric.ts';
@@ -205,7 +205,7 @@ describe('ringback check', () => {
   it('reckons the memory with the sizes that the module has', () => {
     const { stdout } = ringback('check', '-c', file('example.yaml', EXAMPLE));
     const configuration = parseRouterConfiguration(EXAMPLE, 'example');
-    const line = explain(configuration, tablesBytes).find((sentence) => sentence.includes('MiB'));
+    const line = explain(configuration, tables).find((sentence) => sentence.includes('MiB'));
     assert.ok(line !== undefined && stdout.includes(line), line);
   });
 

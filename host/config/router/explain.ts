@@ -18,7 +18,7 @@ import {
 } from '../sentences.ts';
 import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
-import { type TableSizes, tableSizes } from './sizes.ts';
+import { type Tables, tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
 import { NEVER_OPENED, namedOwn } from './warnings.ts';
 
@@ -29,7 +29,7 @@ type Interfaces = ReturnType<typeof networkInterfaces>;
  */
 export function explain(
   configuration: RouterConfiguration,
-  tablesBytes: (sizes: TableSizes) => number,
+  tables: Tables,
   interfaces: Interfaces = networkInterfaces(),
 ): string[] {
   return [
@@ -41,8 +41,8 @@ export function explain(
     confirmation(configuration),
     ...telling(configuration),
     ...asking(configuration),
-    memory(configuration, tablesBytes),
-    ...capacities(configuration),
+    memory(configuration, tables),
+    ...capacities(configuration, tables),
     `"ringback status" asks at ${configuration.control}.`,
   ];
 }
@@ -165,21 +165,22 @@ function tellingBy(via: Via, { clients, servers, station }: RouterConfiguration)
   }[via];
 }
 
-function memory(configuration: RouterConfiguration, tablesBytes: (sizes: TableSizes) => number): string {
+function memory(configuration: RouterConfiguration, tables: Tables): string {
   const { servers, clients, attempts } = configuration.fabric.capacity;
-  const total = tablesBytes(tableSizes(configuration, 0));
+  const total = tables.bytes(tableSizes(configuration, 0));
   return (
     `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server and service', 'servers and services')}, ` +
     `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight.`
   );
 }
 
-function capacities({ fabric }: RouterConfiguration): string[] {
+function capacities({ fabric }: RouterConfiguration, tables: Tables): string[] {
   const { servers, clients } = fabric.capacity;
+  const kept = tables.clientsKept(clients);
   const whole = count(Math.floor(servers / 2), 'server');
   return [
     `A server takes a place for itself and one for each of its services, so that ${whole} with one service each find room. Whoever has answered nobody for longest goes first; what servers names with its ports stays. Outages of addresses that never answered anybody take no more than a quarter.`,
-    `Up to ${count(clients, 'client')} can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: ${Math.ceil(clients / 2).toLocaleString('en')} where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.`,
+    `Up to ${count(clients, 'client')} can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: ${Math.ceil(clients / 2).toLocaleString('en')} where nobody waits for another. Kept for those with a known mail address: the last ${count(kept, 'place')}. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.`,
     `Up to ${count(OUTBOX_CAPACITY, 'notice')} can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.`,
   ];
 }

@@ -10,6 +10,14 @@ export interface TableSizes {
   readonly prefixes: number;
 }
 
+/** What is known of the tables where they are made. */
+export interface Tables {
+  /** Of memory that tables of these sizes take. */
+  bytes(sizes: TableSizes): number;
+  /** Of so many places for clients, those that are for who has a known mail address. */
+  clientsKept(clients: number): number;
+}
+
 /** Room for clients whose mail address becomes known later. */
 const LEAST_KNOWN = 4096;
 const LEAST_PREFIXES = 64;

@@ -5,7 +5,7 @@ import { explain, redact } from '../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { warnings } from '../../../host/config/router/warnings.ts';
 import { RingbackError } from '../../../host/errors.ts';
-import { tablesBytes } from '../../../host/fabric/module.ts';
+import { tables } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
 
 /** The text is accepted, or refused with a place on every line; no other error, and no secret anywhere. */
@@ -14,11 +14,7 @@ function check(text: string): 'accepted' | 'refused' {
   let outcome: 'accepted' | 'refused';
   try {
     const configuration = parseRouterConfiguration(text, 'r.yaml');
-    said = JSON.stringify([
-      explain(configuration, tablesBytes),
-      warnings(configuration),
-      redact(configuration),
-    ]);
+    said = JSON.stringify([explain(configuration, tables), warnings(configuration), redact(configuration)]);
     outcome = 'accepted';
   } catch (error) {
     if (!(error instanceof RingbackError)) throw new Error(`on ${JSON.stringify(text)}`, { cause: error });

@@ -4,7 +4,7 @@ import { explain, redact } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import type { TableSizes } from '../../../../host/config/router/sizes.ts';
 import { warnings } from '../../../../host/config/router/warnings.ts';
-import { tablesBytes } from '../../../../host/fabric/module.ts';
+import { tables } from '../../../../host/fabric/module.ts';
 import { commandsFor } from '../../../../host/router/feed.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
@@ -22,7 +22,7 @@ const minimal = (more = '') => parseRouterConfiguration(`${MINIMAL}${more}`, 'mi
 
 describe('the explanation', () => {
   it('says what the example does', () => {
-    assert.deepEqual(explain(example, tablesBytes, {}), [
+    assert.deepEqual(explain(example, tables, {}), [
       'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
       'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
       'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.',
@@ -36,7 +36,7 @@ describe('the explanation', () => {
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
       "The data plane's tables take about 9.5 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
       'A server takes a place for itself and one for each of its services, so that 512 servers with one service each find room. Whoever has answered nobody for longest goes first; what servers names with its ports stays. Outages of addresses that never answered anybody take no more than a quarter.',
-      'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
+      'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Kept for those with a known mail address: the last 4,096 places. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
       'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
       '"ringback status" asks at /run/ringback/ringback.sock.',
     ]);
@@ -45,8 +45,8 @@ describe('the explanation', () => {
   it('follows the configuration', () => {
     const says = (configuration: ReturnType<typeof minimal>, sentence: RegExp) =>
       assert.ok(
-        explain(configuration, tablesBytes).some((line) => sentence.test(line)),
-        `${sentence} in\n${explain(configuration, tablesBytes).join('\n')}`,
+        explain(configuration, tables).some((line) => sentence.test(line)),
+        `${sentence} in\n${explain(configuration, tables).join('\n')}`,
       );
     says(
       changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:db8:178::/64"]'),
@@ -120,7 +120,11 @@ describe('the explanation', () => {
     says(changed('{hour: 6, day: 20}', 'false'), /^A person gets as many mails as there are\.$/);
     says(changed('{hour: 6, day: 20}', 'false'), /page gets 2 mails an hour and 5 a day until/);
     says(changed('clients: 65536', 'clients: 1000'), /1,000 waiting clients/);
-    says(changed('clients: 65536', 'clients: 1000'), /^Up to 1,000 clients can wait, .* left: 500 where/);
+    says(
+      changed('clients: 65536', 'clients: 1000'),
+      /^Up to 1,000 clients can wait, .* left: 500 where .*: the last 62 places\. Who/,
+    );
+    says(changed('clients: 65536', 'clients: 31'), /: the last 1 place\. Who/);
   });
 
   it('says which of the watched addresses are this machine itself, unless that is warned of', () => {
@@ -128,7 +132,7 @@ describe('the explanation', () => {
       lan0: addresses.map((address) => ({ ...ADDRESS, address })),
     });
     const said = (...addresses: readonly string[]) =>
-      explain(example, tablesBytes, own(...addresses)).filter((line) => line.includes('own addresses'));
+      explain(example, tables, own(...addresses)).filter((line) => line.includes('own addresses'));
     assert.deepEqual(said('172.27.178.1', '172.27.179.1'), [
       "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is never opened.",
     ]);
@@ -138,11 +142,11 @@ describe('the explanation', () => {
 
   it('reckons the memory with the sizes it is given', () => {
     const sizes: TableSizes[] = [];
-    const bytesOf = (one: TableSizes): number => {
+    const bytes = (one: TableSizes): number => {
       sizes.push(one);
       return 4 << 20;
     };
-    const line = explain(minimal(), bytesOf).find((sentence) => sentence.includes('MiB'));
+    const line = explain(minimal(), { ...tables, bytes }).find((sentence) => sentence.includes('MiB'));
     assert.match(line ?? '', /about 4\.0 MiB/);
     const [command] = commandsFor(minimal(), []);
     assert.ok(command?.kind === 'configure', 'the sizes are the first that the fabric is told');
@@ -150,7 +154,7 @@ describe('the explanation', () => {
   });
 
   it('names no secret and nobody who is told', () => {
-    const text = [...explain(example, tablesBytes), ...warnings(example)].join('\n');
+    const text = [...explain(example, tables), ...warnings(example)].join('\n');
     for (const hidden of [...SECRETS, 'sato@example.jp', 'station@example.jp', 'sav_1@example.jp']) {
       assert.ok(!text.includes(hidden), hidden);
     }
