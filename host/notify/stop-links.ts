@@ -1,6 +1,6 @@
 /** The links by which people say, with one click, that they want no more notices (RFC 8058). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { foldMailAddress, mailOwner } from '../config/mail-address.ts';
+import { canonicalMailAddress, foldMailAddress, mailOwner } from '../config/mail-address.ts';
 
 /** Long enough that nobody guesses it, short enough for a line of mail. */
 const PROOF_BYTES = 16;
@@ -28,7 +28,8 @@ export class StopLinks {
     if (encoded === undefined || proof === undefined || more.length > 0) return null;
     const mail = Buffer.from(encoded, 'base64url').toString();
     const given = Buffer.from(proof, 'base64url');
-    if (given.length !== PROOF_BYTES) return null;
+    // What is no mail address may fold to what proves another one.
+    if (given.length !== PROOF_BYTES || canonicalMailAddress(mail) !== mail) return null;
     return timingSafeEqual(given, this.#proof(mail)) || timingSafeEqual(given, this.#foldedProof(mail))
       ? mail
       : null;

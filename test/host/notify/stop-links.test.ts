@@ -49,6 +49,13 @@ describe('A link to stop notices', () => {
     for (const text of forged) assert.equal(links.mailOf(text), null, text);
   });
 
+  it('proves nothing of what is no mail address, whatever form that takes of another one', () => {
+    const [, proof = ''] = links.tokenFor('sato@example.jp').split('.');
+    for (const text of ['\0sato@example.jp', '\0s.a.to+x@example.jp', '\0sato+\r\nx@example.jp']) {
+      assert.equal(links.mailOf(`${Buffer.from(text).toString('base64url')}.${proof}`), null);
+    }
+  });
+
   it('has a new key for each router', () => {
     assert.match(newStopKey(), /^[\da-f]{64}$/);
     assert.notEqual(newStopKey(), newStopKey());
