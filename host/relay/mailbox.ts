@@ -103,6 +103,8 @@ export class MailboxReader {
       this.#refusals = 0;
       const isWithheld = ({ uidl }: NamedEntry): number => Number(this.#withheld.has(uidl));
       for (const entry of entries.toSorted((a, b) => isWithheld(a) - isWithheld(b))) {
+        // It may end the session, and with that what is to be removed would stay.
+        if (look.removed.length > 0 && this.#withheld.has(entry.uidl)) break;
         await this.#handle(look, entry, known.get(entry.uidl));
       }
       await mailbox.quit();
