@@ -40,7 +40,10 @@ export function giveState(directory: string, account: Account, log: Log): void {
     makeDirectory(directory);
     const barrier = barrierTo(account, directory);
     if (barrier !== null) throw new Kept(`${barrier}, above the state, is closed to it`);
-    if (statSync(directory).uid === account.uid) return;
+    if (statSync(directory).uid === account.uid) {
+      giveLeftovers(directory, account, log);
+      return;
+    }
     const names = readdirSync(directory);
     const strange = names.find((name) => !OF_THE_STATE.test(name) && name !== OF_THE_DISK);
     if (strange !== undefined) throw new Kept(`${directory} has other things than the state, as ${strange}`);
@@ -51,6 +54,25 @@ export function giveState(directory: string, account: Account, log: Log): void {
     if (error instanceof Kept) throw error;
     throw new Kept(`the state at ${directory} can't be given to it (${causeOf(error)})`);
   }
+}
+
+/**
+ * What root has put into it since: a copy that was restored, a command that was killed. Whoever has the directory must not
+ * keep the program root by what he puts there.
+ */
+function giveLeftovers(directory: string, account: Account, log: Log): void {
+  const given = readdirSync(directory).filter((name) => {
+    const path = `${directory}/${name}`;
+    try {
+      if (!OF_THE_STATE.test(name) || lstatSync(path).uid === account.uid) return false;
+      giveFile(path, account);
+      return lstatSync(path).uid === account.uid;
+    } catch {
+      return false;
+    }
+  });
+  if (given.length > 0)
+    log.info('state.given', { directory, files: given.join(', '), user: account.name ?? account.uid });
 }
 
 /** Never what a link leads to, nor a file that has another name elsewhere. */

@@ -1,6 +1,6 @@
 /** One process at a time has the database: the library's own lock outlives a killed process, and is no lock then. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RingbackError, systemCodeOf } from '../errors.ts';
 import { directoryError, isSameFile } from './files.ts';
@@ -54,7 +54,8 @@ function openLock(path: string): number {
   try {
     return openSync(path, 'a', 0o600);
   } catch (error) {
-    const reason = directoryError(dirname(path), error);
+    const isThere = systemCodeOf(error) === 'EACCES' && existsSync(path);
+    const reason = directoryError(isThere ? path : dirname(path), error);
     if (systemCodeOf(error) !== 'EROFS') throw reason;
     try {
       return openSync(path, 'r');

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { describe } from 'node:test';
@@ -96,6 +97,24 @@ describe('ringback run, started as root', {
     for (const event of ['state.given', 'configuration.given', 'privileges.kept'])
       assert.deepEqual(third.matching({ event }), [], event);
     assert.equal((await third.status()).outages.length, 1);
+  });
+
+  story('has what root has put into its state since', async (lab) => {
+    const first = await Ringback.start(lab, {});
+    const account = user(await pidOf(first));
+    await turnedAway(lab, first, 'c151', 's80');
+    await first.stop();
+    const state = `${lab.directory}/state`;
+    for (const name of readdirSync(state)) chownSync(`${state}/${name}`, 0, 0);
+    writeFileSync(`${lab.directory}/secret`, '', { mode: 0o600 });
+    symlinkSync(`${lab.directory}/secret`, `${state}/ringback.db.copy`);
+
+    const second = await Ringback.starting(lab, first.configuration);
+    assert.equal(user(await pidOf(second)), account);
+    for (const name of ['lock', 'ringback.db']) assert.equal(statSync(`${state}/${name}`).uid, account, name);
+    assert.deepEqual(second.matching({ event: 'state.failed' }), []);
+    assert.equal((await second.status()).outages.length, 1, 'who waited then waits now');
+    assert.equal(statSync(`${lab.directory}/secret`).uid, 0, 'where a link leads to');
   });
 
   story('stays root with one warning where it has to, and works', async (lab) => {
