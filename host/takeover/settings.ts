@@ -28,14 +28,17 @@ const ISOLATED: Wanted = [
 ];
 
 export class Settings {
-  readonly #memory: Memory;
+  readonly #memory: Pick<Memory, 'known' | 'change'>;
   readonly #log: Log;
+  readonly #directory: string;
   /** What could not be set, and was said. */
   readonly #failed = new Set<string>();
 
-  constructor(memory: Memory, log: Log) {
+  /** `directory`: the kernel's, with one for each adapter. */
+  constructor(memory: Pick<Memory, 'known' | 'change'>, log: Log, directory = DIRECTORY) {
     this.#memory = memory;
     this.#log = log;
+    this.#directory = directory;
   }
 
   /** Before an adapter has several addresses. */
@@ -53,28 +56,36 @@ export class Settings {
     this.#set(adapters, QUIET);
   }
 
-  /** Remembers what was there, once. */
+  /** Remembers what was there, once, and before it changes anything: this process may be killed meanwhile. */
   #set(adapters: Iterable<string>, settings: Wanted): void {
     const before = new Map(this.#memory.known.settings);
     const known = before.size;
+    const changes: { path: string; wanted: string }[] = [];
     for (const adapter of adapters) {
       for (const [name, wanted] of settings) {
-        const path = `${DIRECTORY}/${adapter}/${name}`;
-        try {
+        const path = `${this.#directory}/${adapter}/${name}`;
+        this.#try(path, () => {
           const present = readFileSync(path, 'utf8').trim();
           // Nobody who lets everything in wants less.
-          if (present === wanted || (name === 'rp_filter' && present === '0' && !this.#isStrict())) continue;
+          if (present === wanted || (name === 'rp_filter' && present === '0' && !this.#isStrict())) return;
           if (!before.has(path)) before.set(path, present);
-          writeFileSync(path, wanted);
-        } catch (error) {
-          // An adapter that is not there has none, and that was said before.
-          const level = systemCodeOf(error) === 'ENOENT' || this.#failed.has(path) ? 'debug' : 'warn';
-          this.#failed.add(path);
-          this.#log[level]('takeover.setting', { path, reason: messageOf(error) });
-        }
+          changes.push({ path, wanted });
+        });
       }
     }
     if (before.size > known) this.#memory.change({ settings: [...before] });
+    for (const { path, wanted } of changes) this.#try(path, () => writeFileSync(path, wanted));
+  }
+
+  #try(path: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      // An adapter that is not there has none, and that was said before.
+      const level = systemCodeOf(error) === 'ENOENT' || this.#failed.has(path) ? 'debug' : 'warn';
+      this.#failed.add(path);
+      this.#log[level]('takeover.setting', { path, reason: messageOf(error) });
+    }
   }
 
   restore(): void {
@@ -82,7 +93,7 @@ export class Settings {
     if (settings.length === 0) return;
     for (const [path, value] of settings) {
       // Only what this program writes is read back, whoever wrote the file.
-      if (!path.startsWith(`${DIRECTORY}/`) || path.includes('..') || !/^\d$/.test(value)) continue;
+      if (!path.startsWith(`${this.#directory}/`) || path.includes('..') || !/^\d$/.test(value)) continue;
       try {
         writeFileSync(path, value);
       } catch (error) {
@@ -94,7 +105,7 @@ export class Settings {
 
   #isStrict(): boolean {
     try {
-      return readFileSync(`${DIRECTORY}/all/rp_filter`, 'utf8').trim() === '1';
+      return readFileSync(`${this.#directory}/all/rp_filter`, 'utf8').trim() === '1';
     } catch {
       return false;
     }
