@@ -53,7 +53,11 @@ export async function runRole<Configuration>(
   // One after the other.
   let reloads: Promise<void> = Promise.resolve();
   try {
-    await role.open();
+    // What it needs may not be to be had in the little time that is left.
+    await role.open().catch((error: unknown) => {
+      if (!stop.aborted) throw error;
+    });
+    if (stop.aborted) return;
     const ready = await Promise.race([role.begin(), stopped]);
     if (stop.aborted) return;
     log.info('ready', { ...ready, pid: process.pid });

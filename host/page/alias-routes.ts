@@ -3,19 +3,21 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ALIASES_4, ALIASES_6 } from './aliases.ts';
-import { changeRoute, leadsHere, type Route, refuseForeignRoutes } from './kernel-tools.ts';
+import type { KernelTools, Route } from './kernel-tools.ts';
 import type { Protocol } from './ruleset.ts';
 
 const ROUTE_4: Route = ['-4', ALIASES_4];
 const ROUTE_6: Route = ['-6', ALIASES_6];
 
 export class AliasRoutes {
+  readonly #tools: KernelTools;
   readonly #log: Log;
   readonly #routes: readonly Route[];
   /** Those whose addresses lead elsewhere, and can't be helped. */
   #astray = new Set<Route>();
 
-  private constructor(log: Log, routes: readonly Route[]) {
+  private constructor(tools: KernelTools, log: Log, routes: readonly Route[]) {
+    this.#tools = tools;
     this.#log = log;
     this.#routes = routes;
   }
@@ -24,16 +26,16 @@ export class AliasRoutes {
    * Makes both. Where IPv6 is switched off, there is only one, and the log says so (`page.steering`). Throws a
    * ToolError, or a RingbackError `unavailable` where somebody else uses the addresses.
    */
-  static async open(log: Log): Promise<AliasRoutes> {
-    await refuseForeignRoutes();
-    await changeRoute('replace', ROUTE_4);
+  static async open(tools: KernelTools, log: Log): Promise<AliasRoutes> {
+    await tools.refuseForeignRoutes();
+    await tools.changeRoute('replace', ROUTE_4);
     try {
-      await changeRoute('replace', ROUTE_6);
+      await tools.changeRoute('replace', ROUTE_6);
     } catch (error) {
       log.warn('page.steering', { error: `only IPv4 is steered: ${messageOf(error)}` });
-      return new AliasRoutes(log, [ROUTE_4]);
+      return new AliasRoutes(tools, log, [ROUTE_4]);
     }
-    return new AliasRoutes(log, [ROUTE_4, ROUTE_6]);
+    return new AliasRoutes(tools, log, [ROUTE_4, ROUTE_6]);
   }
 
   get version6(): boolean {
@@ -55,9 +57,10 @@ export class AliasRoutes {
   async #mend(route: Route): Promise<void> {
     const [, network] = route;
     try {
-      if (!(await leadsHere(route))) {
-        await changeRoute('replace', route);
-        if (!(await leadsHere(route))) throw new Error(`rules of this machine lead ${network} elsewhere`);
+      if (!(await this.#tools.leadsHere(route))) {
+        await this.#tools.changeRoute('replace', route);
+        if (!(await this.#tools.leadsHere(route)))
+          throw new Error(`rules of this machine lead ${network} elsewhere`);
         this.#log.warn('page.steering', { error: `put back: the route to ${network}` });
       }
       this.#astray.delete(route);
@@ -71,9 +74,9 @@ export class AliasRoutes {
 
   async remove(): Promise<void> {
     for (const route of this.#routes) {
-      await changeRoute('del', route).catch((error: unknown) =>
-        this.#log.warn('page.steering', { error: messageOf(error) }),
-      );
+      await this.#tools
+        .changeRoute('del', route)
+        .catch((error: unknown) => this.#log.warn('page.steering', { error: messageOf(error) }));
     }
   }
 }

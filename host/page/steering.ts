@@ -31,7 +31,7 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { AliasRoutes } from './alias-routes.ts';
 import { Aliases, nameOf, type Target } from './aliases.ts';
-import { listTable, ToolError, transact, unavailable } from './kernel-tools.ts';
+import { type KernelTools, ToolError, unavailable } from './kernel-tools.ts';
 import { faultOf, structureOf } from './listing.ts';
 import {
   type Contents,
@@ -49,6 +49,7 @@ export type { Target } from './aliases.ts';
 interface SteeringOptions {
   /** Where the page listens, on every address and over both IP versions. */
   readonly port: number;
+  readonly tools: KernelTools;
   readonly log: Log;
 }
 
@@ -67,6 +68,7 @@ const LISTING_MS = 5000;
 const ELEMENTS_A_LOOK = 5000;
 
 export class Steering {
+  readonly #tools: KernelTools;
   readonly #log: Log;
   readonly #routes: AliasRoutes;
   readonly #aliases: Aliases;
@@ -89,6 +91,7 @@ export class Steering {
   #running: Promise<void> | null = null;
 
   private constructor(options: SteeringOptions, routes: AliasRoutes, structure: string) {
+    this.#tools = options.tools;
     this.#log = options.log;
     this.#routes = routes;
     this.#structure = structure;
@@ -101,13 +104,14 @@ export class Steering {
    * RingbackError `unavailable` that says what is missing and what to do.
    */
   static async open(options: SteeringOptions): Promise<Steering> {
+    const { tools, log } = options;
     let routes: AliasRoutes | null = null;
     try {
-      routes = await AliasRoutes.open(options.log);
-      await transact(wholeTable(NOTHING));
-      return new Steering(options, routes, structureOf(await listTable(LISTING_MS)));
+      routes = await AliasRoutes.open(tools, log);
+      await tools.transact(wholeTable(NOTHING));
+      return new Steering(options, routes, structureOf(await tools.listTable(LISTING_MS)));
     } catch (error) {
-      await transact(NO_TABLE).catch(() => undefined);
+      await tools.transact(NO_TABLE).catch(() => undefined);
       await routes?.remove();
       throw unavailable(error);
     }
@@ -156,9 +160,9 @@ export class Steering {
     this.#keepLease();
     await Promise.all([this.#running, this.#renewing]);
     for (const resolve of this.#waiting) resolve();
-    await transact(NO_TABLE).catch((error: unknown) =>
-      this.#log.warn('page.steering', { error: messageOf(error) }),
-    );
+    await this.#tools
+      .transact(NO_TABLE)
+      .catch((error: unknown) => this.#log.warn('page.steering', { error: messageOf(error) }));
     await this.#routes.remove();
   }
 
@@ -200,7 +204,7 @@ export class Steering {
     const elements = SET_NAMES.reduce((sum, name) => sum + this.#wanted[name].size, 0);
     let look = ++this.#ticks % Math.ceil(elements / ELEMENTS_A_LOOK) === 0;
     try {
-      await transact(this.#renewal, RENEWAL_MS);
+      await this.#tools.transact(this.#renewal, RENEWAL_MS);
     } catch (error) {
       // Looking tells what is wrong.
       look ||= !isHung(error);
@@ -264,14 +268,14 @@ export class Steering {
     if (this.#applied !== null) {
       const script = difference(this.#applied, wanted) + open;
       try {
-        if (script !== '') await transact(script + this.#renewal);
+        if (script !== '') await this.#tools.transact(script + this.#renewal);
         this.#applied = wanted;
         return;
       } catch (error) {
         this.#distrust(messageOf(error));
       }
     }
-    await transact(wholeTable(wanted) + open + this.#renewal);
+    await this.#tools.transact(wholeTable(wanted) + open + this.#renewal);
     this.#applied = wanted;
     await this.#learnStructure();
   }
@@ -284,7 +288,7 @@ export class Steering {
 
   async #look(contents: Contents): Promise<void> {
     try {
-      const listing = await listTable(LISTING_MS);
+      const listing = await this.#tools.listTable(LISTING_MS);
       const structure = structureOf(listing);
       this.#otherStructure = structure === this.#structure ? null : structure;
       const fault = faultOf(listing, contents, this.#structure);
@@ -300,7 +304,7 @@ export class Steering {
     const other = this.#otherStructure;
     if (other === null) return;
     this.#otherStructure = null;
-    const listing = await listTable(LISTING_MS).catch(() => '');
+    const listing = await this.#tools.listTable(LISTING_MS).catch(() => '');
     if (structureOf(listing) === other) this.#structure = other;
   }
 }

@@ -2,7 +2,7 @@
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
-import { listNeighbours } from '../page/kernel-tools.ts';
+import type { KernelTools } from '../page/kernel-tools.ts';
 import { isNameOf } from '../page/names.ts';
 import { Neighbours } from '../page/neighbours.ts';
 import { Origins } from '../page/origins.ts';
@@ -29,6 +29,7 @@ export interface DeadServersOptions {
   readonly links: StopLinks;
   /** Somebody confirmed his address. */
   readonly onConfirmed: () => void;
+  readonly tools: KernelTools;
   readonly log: Log;
 }
 
@@ -50,13 +51,13 @@ export class DeadServers implements PageHost {
 
   /** Throws RingbackError('unavailable') when the port is taken, or the kernel can't be told. */
   static async open(options: DeadServersOptions): Promise<DeadServers> {
-    const { page, configuration, store, log } = options;
-    const steering = await Steering.open({ port: page.listen.port, log });
+    const { page, configuration, store, tools, log } = options;
+    const steering = await Steering.open({ port: page.listen.port, tools, log });
     const own = new DeadServers(options, steering);
     try {
       const { language } = configuration.notify;
       const nowMs = (): number => store.clock.nowMs();
-      const neighbours = new Neighbours({ list: listNeighbours, nowMs, log });
+      const neighbours = new Neighbours({ list: (timeoutMs) => tools.listNeighbours(timeoutMs), nowMs, log });
       own.#server = await PageServer.open({
         configuration: page,
         language,

@@ -14,6 +14,7 @@ import { Outbox } from '../notify/outbox.ts';
 import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
 import { newStopKey, StopLinks } from '../notify/stop-links.ts';
+import { KernelTools } from '../page/kernel-tools.ts';
 import { OWN_PATH } from '../page/pages.ts';
 import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
@@ -59,7 +60,10 @@ export function run(file: string, log: Log, signals: Signals): Promise<void> {
     warnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log });
-      return new RouterRole(configuration, store, log);
+      const tools = new KernelTools();
+      if (signals.stop.aborted) tools.hurry();
+      else signals.stop.addEventListener('abort', () => tools.hurry(), { once: true });
+      return new RouterRole(configuration, store, log, tools);
     },
   };
   return runRole(description, file, log, signals);
@@ -85,6 +89,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   #configuration: RouterConfiguration;
   readonly #store: Store;
   readonly #log: Log;
+  readonly #tools: KernelTools;
   readonly #sender = new ReplaceableSender();
   readonly #outbox: Outbox;
   readonly #journal: StoreJournal;
@@ -114,7 +119,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   /** What the router does next. */
   #later: NodeJS.Timeout | null = null;
 
-  constructor(configuration: RouterConfiguration, store: Store, log: Log) {
+  constructor(configuration: RouterConfiguration, store: Store, log: Log, tools = new KernelTools()) {
+    this.#tools = tools;
     this.#configuration = configuration;
     this.#store = store;
     this.#log = log;
@@ -244,6 +250,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       journal: this.#journal,
       links: this.#links,
       onConfirmed: () => this.#outbox.wake(),
+      tools: this.#tools,
       log: this.#log,
     });
   }

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../../host/errors.ts';
 import { createLog } from '../../../host/log.ts';
+import { KernelTools } from '../../../host/page/kernel-tools.ts';
 import { Steering } from '../../../host/page/steering.ts';
 
 const [port = '', control = ''] = process.argv.slice(2);
@@ -14,10 +15,12 @@ const log = createLog({
   terminal: false,
   now: () => new Date(),
 });
-const steering = await Steering.open({ port: Number(port), log }).catch((error: unknown) => {
-  process.stderr.write(messageOf(error));
-  process.exit(1);
-});
+const steering = await Steering.open({ port: Number(port), tools: new KernelTools(), log }).catch(
+  (error: unknown) => {
+    process.stderr.write(messageOf(error));
+    process.exit(1);
+  },
+);
 
 const page = createServer((socket) => {
   const target = steering.targetOf(socket.localAddress ?? '');
