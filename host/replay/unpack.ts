@@ -2,7 +2,7 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { RingbackError, systemCodeOf } from '../errors.ts';
-import type { Compression } from './format.ts';
+import { type Compression, formatOf, MAGIC_BYTES, noCapture } from './format.ts';
 import type { Spool } from './spool.ts';
 
 /** One that says how much it has taken of what it was given. */
@@ -17,6 +17,7 @@ const NO_FRAME = Buffer.alloc(8);
 const REFUSED = 'ZSTD_error_prefix_unknown';
 
 export class Unpacker {
+  readonly #name: string;
   readonly #create: () => Engine;
   readonly #spool: Spool;
   readonly #isZstd: boolean;
@@ -27,9 +28,12 @@ export class Unpacker {
   /** What is given now belongs to it no more. */
   #isGiven = false;
   #failure: unknown = null;
+  /** The first bytes of what was unpacked. */
+  #head: Buffer = Buffer.alloc(0);
   #damage: string | null = null;
 
   constructor(name: string, by: Compression, spool: Spool) {
+    this.#name = name;
     this.#create = engineOf(name, by);
     this.#isZstd = by === 'zstd';
     this.#spool = spool;
@@ -102,13 +106,24 @@ export class Unpacker {
   }
 
   #keep(engine: Engine, chunk: Buffer): void {
-    if (this.#isGiven) return;
+    if (this.#isGiven || this.#failure !== null) return;
     try {
+      this.#checkHead(chunk);
       if (!this.#spool.take(chunk)) engine.destroy();
     } catch (error) {
       this.#failure = error;
       engine.destroy();
     }
+  }
+
+  /** A few bytes may become gigabytes: what is no capture is not unpacked to its end first. */
+  #checkHead(chunk: Buffer): void {
+    if (this.#head.length >= MAGIC_BYTES) return;
+    this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAGIC_BYTES)]);
+    if (this.#head.length < MAGIC_BYTES) return;
+    const format = formatOf(this.#head);
+    // What has been unpacked may be compressed again.
+    if (format === null || format.is === 'compressed') throw noCapture(this.#name);
   }
 }
 

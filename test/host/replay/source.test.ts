@@ -60,6 +60,13 @@ describe('A compressed capture', () => {
     assert.deepEqual(await counted(file('ng.gz', zlib.gzipSync(PCAPNG))), { packets: 1, damage: null });
   });
 
+  it('that is none, or is compressed twice, is refused by its first bytes', async () => {
+    for (const content of [Buffer.alloc(1 << 20), zlib.gzipSync(PCAP)]) {
+      const unpacked = withSource(file('none.gz', zlib.gzipSync(content)), () => assert.fail('to its end'));
+      await assert.rejects(unpacked, refused(/none\.gz: not a capture file/));
+    }
+  });
+
   it('may be filled up with zero bytes, as a tape is', async () => {
     for (const length of [1, 512, 200_000]) {
       const content = Buffer.concat([zlib.gzipSync(PCAP), Buffer.alloc(length)]);
