@@ -82,7 +82,12 @@ describe('ringback relay', () => {
     assert.match(mail?.text ?? '', /^X-Ringback-Client: 172\.27\.179\.150\r$/m);
     await until('the mailbox is empty', () => pop.left().length === 0);
 
-    const status = JSON.parse(await printed('status', '--json'));
+    let status = JSON.parse(await printed('status', '--json'));
+    // What the mail server has said is written in groups.
+    await until('it is written who was told', async () => {
+      status = JSON.parse(await printed('status', '--json'));
+      return status.lists[0]?.told === 2;
+    });
     assert.deepEqual(status.notices, { pending: 0, queued: 0, sent: 2, failed: 0 });
     assert.deepEqual([status.mailbox.user, status.mailbox.reason], ['sav_1', null]);
     assert.deepEqual(
