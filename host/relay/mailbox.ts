@@ -44,6 +44,7 @@ export interface MailboxReaderOptions {
 /** One look keeps to its terms, whatever is configured meanwhile. */
 interface Look extends Terms {
   readonly mailbox: Mailbox;
+  readonly signal: AbortSignal;
   readonly names: Map<string, string | null>;
   namesMs: number;
   /** Messages that the server deletes at its end. */
@@ -99,7 +100,7 @@ export class MailboxReader {
       this.#tellFull(total);
       const entries = await named(mailbox, listed);
       const known = this.#stillThere(`${user} at ${place}`, entries);
-      const look: Look = { ...terms, mailbox, names: new Map(), namesMs: this.#namesMs, removed: [] };
+      const look: Look = { ...terms, mailbox, signal, names: new Map(), namesMs: this.#namesMs, removed: [] };
       this.#refusals = 0;
       const isWithheld = ({ uidl }: NamedEntry): number => Number(this.#withheld.has(uidl));
       for (const entry of entries.toSorted((a, b) => isWithheld(a) - isWithheld(b))) {
@@ -259,8 +260,10 @@ export class MailboxReader {
     if (resolve && !look.names.has(server) && look.namesMs > 0) {
       const { clock } = this.#store;
       const askedMs = clock.nowMs();
-      look.names.set(server, await hostNameOf(server, resolver, look.namesMs));
+      look.names.set(server, await hostNameOf(server, resolver, look.namesMs, look.signal));
       look.namesMs -= clock.nowMs() - askedMs;
+      // The next look finds it again.
+      look.signal.throwIfAborted();
     }
     return look.names.get(server) ?? name;
   }

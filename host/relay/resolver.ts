@@ -11,17 +11,20 @@ const TRIES = 2;
 
 /**
  * The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's.
- * `mostMs`: how long the caller can wait.
+ * `mostMs`: how long the caller can wait, unless `signal` aborts.
  */
 export async function hostNameOf(
   address: string,
   servers: readonly Endpoint[] | null,
   mostMs = TIMEOUT_MS,
+  signal?: AbortSignal,
 ): Promise<string | null> {
   const timeoutMs = Math.min(TIMEOUT_MS, Math.ceil(mostMs));
   const resolver = new Resolver({ timeout: Math.min(QUERY_TIMEOUT_MS, timeoutMs), tries: TRIES });
   if (servers !== null) resolver.setServers(servers.map(at));
-  const timer = setTimeout(() => resolver.cancel(), timeoutMs);
+  const giveUp = (): void => resolver.cancel();
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
     const names = await resolver.reverse(address);
     // Whoever has the reverse zone can say anything: only what is a host name is shown.
@@ -31,5 +34,6 @@ export async function hostNameOf(
     return null;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
   }
 }

@@ -310,6 +310,23 @@ describe('a look into the mailbox', () => {
     );
   });
 
+  it('is given up at once where it waits for a silent DNS, and leaves the list for the next', async (test) => {
+    const dns = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(dns, 'listening');
+    test.after(() => dns.close());
+    const server = await popServer(test, { messages: listMessages() });
+    const configuration = relayConfiguration(server.port);
+    const resolver = [{ host: '127.0.0.1', port: dns.address().port }];
+    const relay = { ...configuration.relay, resolve: true, resolver };
+    const { reader, notices } = await openReader(test, { ...configuration, relay });
+    const abort = new AbortController();
+    const looking = assert.rejects(reader.look(abort.signal));
+    await once(dns, 'message');
+    abort.abort();
+    await looking;
+    assert.deepEqual([notices().length, server.left()], [0, [1]]);
+  });
+
   it('forgets what is not in the mailbox any more', async (test) => {
     const { store, look } = await opened(test, { messages: listMessages() });
     await look();
