@@ -175,8 +175,10 @@ export class ConnectChecks implements Checks {
       ),
     ]);
     ended.abort();
-    // It answers others and not us, and may be asked without result for ever.
-    if (port === 0) for (const one of ports) services.admit({ server, port: one }, false);
+    // It answers others and not us, and may be asked without result for ever. The other ports have answered nobody.
+    if (port === 0 && sign === 'syn-ack') {
+      services.admit({ server, port: outage.port || outage.triedPort }, false);
+    }
     return port;
   }
 

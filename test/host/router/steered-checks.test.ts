@@ -232,6 +232,17 @@ describe('A server that answers others and not this machine', () => {
     assert.equal(said.services.isShut({ server: LOOPBACK, port: 80 }), true);
   });
 
+  it('counts as such at no other port than the one that has answered a client', async () => {
+    steering([80, 443], { dialled }).knows([80, 443, 22], true);
+    for (const one of [down(0, 80), down(443)]) {
+      said.checked.length = 0;
+      said.checks.check(one, 'syn-ack');
+      await until('it is checked', () => said.checked.length > 0);
+      const shut = [80, 443, 22].filter((port) => said.services.isShut({ server: LOOPBACK, port }));
+      assert.deepEqual(shut, one.port === 0 ? [80] : [80, 443]);
+    }
+  });
+
   it('is back although it was being looked into for another sign when it answered a client', async () => {
     steering([80], { dialled }).knows([80], true);
     const one = down(0, 80);
@@ -266,6 +277,14 @@ describe('A server that answers others and not this machine', () => {
       assert.deepEqual(said.checked, [[one, 0]]);
     });
   }
+
+  it('counts as such at no other port after a sign that is no answer', async () => {
+    steering([80, 443], { dialled }).knows([80], false);
+    said.knows([443]);
+    said.checks.check(down(0, 80), 'arp');
+    await until('it is checked', () => said.checked.length > 0);
+    assert.equal(said.services.isShut({ server: LOOPBACK, port: 443 }), false);
+  });
 
   for (const [what, admitted] of [
     ['answers this machine', true],
