@@ -254,7 +254,10 @@ export class DataPlane implements FabricPort, AskedFabric {
         else onEvent(event);
       },
       onInterface: (report) => this.#note(report),
-      onRefused: (command, status) => log.warn('fabric.refused', { command, status }),
+      onRefused: (command, status) => {
+        if (command === 'Ask') this.#probes.refuse();
+        log.warn('fabric.refused', { command, status });
+      },
       onGap: () => this.#heal(),
       onMessage: (message) => {
         if (listening) log.warn('fabric.message', { message });

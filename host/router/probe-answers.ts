@@ -4,7 +4,7 @@ import { nameOf } from './outages.ts';
 
 type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;
 
-/** How long the fabric may take; a refused command has no answer at all. */
+/** How long the fabric may take. */
 const ANSWER_MS = 3000;
 
 export class ProbeAnswers {
@@ -33,6 +33,12 @@ export class ProbeAnswers {
 
   take(event: ProbeEvent): void {
     this.#waiting.get(`${event.kind} ${nameOf(event)}`)?.(event);
+  }
+
+  /** A probe was refused: the first one that waits, for those before it have been answered. */
+  refuse(): void {
+    const first = [...this.#waiting].find(([name]) => name.startsWith('asking '));
+    first?.[1](null);
   }
 
   /** There is a fabric. */

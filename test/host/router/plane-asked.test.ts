@@ -97,6 +97,19 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     assert.equal(await answer, 0);
   });
 
+  it('is not waited for where the fabric asks about no more at a time', async (context) => {
+    const { plane, logged } = await started(context, asked());
+    const { codes } = loadModule();
+    const [most, ports] = [codes.number('MOST_ASKS'), codes.number('PROBE_PORTS')];
+    // Its patience has no end.
+    const patience = mock.method(globalThis, 'setTimeout', () => later(() => {}, 0));
+    const all = Array.from({ length: most + 1 }, (_, i) => plane.ask({ ...WEB, port: i + 1 }, 20_000));
+    patience.mock.restore();
+    assert.deepEqual(await Promise.all(all), [...Array.from({ length: most }, () => ports), 0]);
+    // Nor does a daemon end that has said nothing for too long.
+    assert.deepEqual([logged('fabric.refused'), logged('fabric.lost')], [1, 0]);
+  });
+
   it('is not seen by a fabric that hears copies alone', async (context) => {
     const { plane } = await prepared(context, asked());
     assert.equal(plane.seesProbes, true);
