@@ -30,7 +30,7 @@ import { adjust, clearCounters, count, counted, setCounter } from './counters';
 import { close, freeHanded } from './eviction';
 import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
 import { confirm, open, sayOutage } from './outages';
-import { hearProbe, pinService, restoreService, unpinService } from './servers';
+import { hearProbe, pin, restoreService, unpin } from './servers';
 import { answerFor, isOn, nowUs, setOptions } from './settings';
 import { clearWays } from './sides';
 import { Counter } from './verdict';
@@ -66,10 +66,9 @@ export function execute(): Status {
       if (record.code > 128) return Status.BadValue;
       return removePrefix(record.server, record.code) ? Status.Ok : Status.NotFound;
     case Command.KnowService:
-      if (record.port == 0) return Status.BadValue;
-      return pinService(record.server, hashAddress(record.server), record.port) ? Status.Ok : Status.Full;
+      return pin(record.server, hashAddress(record.server), record.port) ? Status.Ok : Status.Full;
     case Command.UnknowService:
-      return unpin(record);
+      return forgetNamed(record);
     case Command.KnowClient:
       return addKnown(record.client, hashAddress(record.client)) ? Status.Ok : Status.Full;
     case Command.UnknowClient:
@@ -194,13 +193,13 @@ function setUp(record: CommandRecord): bool {
 }
 
 function unpinAll(): void {
-  for (let i: u32 = 1; i <= serverCapacity(); i++) unpinService(i);
+  for (let i: u32 = 1; i <= serverCapacity(); i++) unpin(i);
 }
 
-function unpin(record: CommandRecord): Status {
+function forgetNamed(record: CommandRecord): Status {
   const index = findServer(record.server, hashAddress(record.server), record.port);
-  if (index == 0 || record.port == 0) return Status.NotFound;
-  unpinService(index);
+  if (index == 0) return Status.NotFound;
+  unpin(index);
   return Status.Ok;
 }
 

@@ -26,7 +26,7 @@ import { nowUs } from './settings';
 import { Counter } from './verdict';
 
 /** What is known of a server whether it is down or not. */
-export const LASTING: u8 = <u8>(ServerFlag.Pinned | ServerFlag.Known | ServerFlag.SideSeen);
+export const LASTING = <u8>(ServerFlag.Pinned | ServerFlag.Known | ServerFlag.SideSeen | ServerFlag.Named);
 
 /**
  * Room for an outage, and if it `isNew` for its record. What never answered anybody shares a quarter of the table, and takes

@@ -146,10 +146,16 @@ export function hearRefusal(address: Address, addressHash: u64, by: u32): void {
   rise(host);
 }
 
-/** A service that the configuration names: it and its host stay. False when there is no place. */
-export function pinService(address: Address, addressHash: u64, port: u32): bool {
+/** A service that the configuration names, or with port 0 a host: it and its host stay. False when there is no place. */
+export function pin(address: Address, addressHash: u64, port: u32): bool {
   const host = learn(address, addressHash, 0, 0);
   if (host == 0) return false;
+  if (port == 0) {
+    if (serverAt(host).has(ServerFlag.Named)) return true;
+    serverAt(host).set(ServerFlag.Named);
+    pinHost(host);
+    return true;
+  }
   const service = learn(address, addressHash, port, host);
   if (service == 0) {
     if (serverAt(host).state == ServerState.Alive) place(host, false);
@@ -157,25 +163,38 @@ export function pinService(address: Address, addressHash: u64, port: u32): bool 
   }
   if (serverAt(service).has(ServerFlag.Pinned)) return true;
   makeKnown(host, service, ServerFlag.Pinned);
-  serverAt(host).pins++;
-  serverAt(host).set(ServerFlag.Pinned);
   place(service, true);
-  place(host, true);
+  pinHost(host);
   return true;
 }
 
-/** The configuration names it no longer. What answered before is still known. */
-export function unpinService(service: u32): void {
-  const record = serverAt(service);
-  if (record.port == 0 || !record.has(ServerFlag.Pinned)) return;
+function pinHost(host: u32): void {
+  serverAt(host).pins++;
+  serverAt(host).set(ServerFlag.Pinned);
+  place(host, true);
+}
+
+/** The configuration names it no longer, and a host not for itself. What answered before is still known. */
+export function unpin(index: u32): void {
+  const record = serverAt(index);
+  if (record.port == 0) {
+    if (!record.has(ServerFlag.Named)) return;
+    record.unset(ServerFlag.Named);
+    unpinHost(index);
+    return;
+  }
+  if (!record.has(ServerFlag.Pinned)) return;
   const host = findServer(record.address, hashAddress(record.address), 0);
   record.unset(ServerFlag.Pinned);
-  place(service, true);
+  place(index, true);
   if (!record.isKnownService && host != 0) serverAt(host).services--;
-  if (host != 0 && --serverAt(host).pins == 0) {
-    serverAt(host).unset(ServerFlag.Pinned);
-    place(host, true);
-  }
+  if (host != 0) unpinHost(host);
+}
+
+function unpinHost(host: u32): void {
+  if (--serverAt(host).pins != 0) return;
+  serverAt(host).unset(ServerFlag.Pinned);
+  place(host, serverAt(host).hasAnswered);
 }
 
 function makeKnown(host: u32, service: u32, flag: ServerFlag): void {

@@ -10,7 +10,7 @@ export const enum Command {
   /** Addresses under this prefix are servers. server: address; code: length in bits of 16 bytes. */
   Watch = 2,
   Unwatch = 3,
-  /** This service exists. server, port. */
+  /** This service exists, or with port 0 this host. server, port. */
   KnowService = 4,
   UnknowService = 5,
   /** This client's mail address is known. client. */

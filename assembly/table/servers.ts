@@ -18,7 +18,7 @@ export const enum ServerState {
 }
 
 export const enum ServerFlag {
-  /** A service that the configuration names, or the host of one: never evicted. */
+  /** A service or a host that the configuration names, or the host of such a service: never evicted. */
   Pinned = 1,
   /** A service that answered before. */
   Known = 2,
@@ -30,6 +30,8 @@ export const enum ServerFlag {
   SideSeen = 16,
   /** While signalled: an answer to somebody was among its signs. */
   AnswerSaid = 32,
+  /** A host that the configuration names, whichever services of it. */
+  Named = 64,
 }
 
 /**
@@ -84,7 +86,7 @@ export class Server {
   triedPort: u16;
   /** Host: how many of its services are known. */
   services: u16;
-  /** Host: how many of its services the configuration names. */
+  /** Host: how often the configuration names it, for itself or for one of its services. */
   pins: u16;
   state: u8;
   cause: u8;

@@ -41,7 +41,10 @@ export function commandsFor(configuration: RouterConfiguration, registered: read
     // What this machine answers in a dead server's place is no sign of that server's life.
     ...(page?.ports ?? []).map((port) => ({ kind: 'answerFor', port, on: true }) as const),
     ...servers.flatMap(({ address, ports }) =>
-      ports.map((port) => ({ kind: 'knowService', server: address, port }) as const),
+      // The server itself, where no port of it is named.
+      (ports.length === 0 ? [0] : ports).map(
+        (port) => ({ kind: 'knowService', server: address, port }) as const,
+      ),
     ),
     ...[...registered, ...clients.map(({ address }) => address)].map(
       (client) => ({ kind: 'knowClient', client }) as const,

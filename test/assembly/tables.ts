@@ -16,6 +16,7 @@ import {
   awaitingStrangers,
   findServer,
   hasRoomForStranger,
+  Server,
   ServerFlag,
   ServerState,
   serverAt,
@@ -32,12 +33,14 @@ export function checkTables(servers: u32, clients: u32, attempts: u32): void {
   let down: u64 = 0;
   let strangers: u32 = 0;
   let forStrangers: u32 = 0;
+  let named: i32 = 0;
   for (let i: u32 = 1; i <= servers; i++) {
     const server = serverAt(i);
     if (findServer(server.address, hashAddress(server.address), server.port) != i) {
       assert(server.state == ServerState.Alive, 'a record that is not found is free');
       continue;
     }
+    named += namesOf(server);
     if (server.isDown) down++;
     if (server.state == ServerState.Alive) {
       assert(server.head == 0 && server.tail == 0, 'nobody waits for a server that lives');
@@ -51,6 +54,7 @@ export function checkTables(servers: u32, clients: u32, attempts: u32): void {
     strangers++;
     forStrangers += server.length;
   }
+  assert(named == 0, 'hosts know how often they are named');
   assert(forStrangers == awaitingStrangers(), 'who waits for strangers is counted');
   assert(hasRoomForStranger() == strangers < max<u32>(servers >> 2, 1), 'strangers are counted');
   assert(down == counted(Counter.ServersDown), 'the servers down are counted');
@@ -61,6 +65,13 @@ export function checkTables(servers: u32, clients: u32, attempts: u32): void {
   }
   assert(free == freeClients(), 'the length of the free chain');
   assert(free + waiting == clients, 'every client record waits or is free');
+}
+
+/** How often a record is named, less what its host counts of that. */
+function namesOf(server: Server): i32 {
+  if (server.port != 0) return server.has(ServerFlag.Pinned) ? 1 : 0;
+  assert(server.has(ServerFlag.Pinned) == (server.pins != 0), 'a host stays while it is named');
+  return (server.has(ServerFlag.Named) ? 1 : 0) - <i32>server.pins;
 }
 
 /** Checks the chains of a server that is down; returns how many records they have. */

@@ -126,7 +126,7 @@ export function randomCommand(): void {
       aboutClient(chance(50) ? Command.KnowClient : Command.UnknowClient, person);
       break;
     case 8:
-      aboutServer(chance(50) ? Command.KnowService : Command.UnknowService, host, port);
+      aboutServer(chance(50) ? Command.KnowService : Command.UnknowService, host, outage);
       break;
     case 9:
       aboutServer(Command.Confirm, host, outage);

@@ -122,16 +122,45 @@ describe('a command', () => {
     expect<u32>(aboutPrefix(Command.Watch, ipv6(99, 0), 48)).toBe(Status.Full);
   });
 
-  it('that names a service needs a port, and a place for host and service', () => {
+  it('that names a service needs a place for host and service', () => {
     fresh(EVERYTHING, 3);
-    expect<u32>(aboutServer(Command.KnowService, SERVER, 0)).toBe(Status.BadValue);
     expect<u32>(aboutServer(Command.KnowService, SERVER, WEB)).toBe(Status.Ok);
     expect<u32>(aboutServer(Command.KnowService, SERVER, WEB)).toBe(Status.Ok);
     expect<u32>(aboutServer(Command.KnowService, SERVER, 443)).toBe(Status.Ok);
     expect<u32>(aboutServer(Command.KnowService, SECOND, WEB)).toBe(Status.Full);
     expect<u32>(aboutServer(Command.UnknowService, SECOND, WEB)).toBe(Status.NotFound);
-    expect<u32>(aboutServer(Command.UnknowService, SERVER, 0)).toBe(Status.NotFound);
     expect<u32>(aboutServer(Command.UnknowService, SERVER, 443)).toBe(Status.Ok);
+  });
+
+  it('that names a host needs a place for it, which it keeps until nothing of it is named', () => {
+    for (let i: u32 = 0; i < 4; i++) {
+      fresh(EVERYTHING, 2);
+      expect<u32>(aboutServer(Command.KnowService, SERVER, 0)).toBe(Status.Ok);
+      expect<u32>(aboutServer(Command.KnowService, SERVER, 0)).toBe(Status.Ok);
+      expect<u32>(aboutServer(Command.KnowService, SERVER, WEB)).toBe(Status.Ok);
+      expect<u32>(aboutServer(Command.KnowService, SECOND, 0)).toBe(Status.Full);
+      expect<u32>(aboutServer(Command.UnknowService, SECOND, 0)).toBe(Status.NotFound);
+      const first = i & 1 ? 0 : WEB;
+      aboutServer(Command.UnknowService, SERVER, first);
+      if (i & 2) aboutServer(Command.UnknowService, SERVER, first);
+      checkTables(2, 64, 64);
+      expect<u32>(aboutServer(Command.KnowService, SECOND, WEB)).toBe(Status.Full);
+      aboutServer(Command.UnknowService, SERVER, WEB - first);
+      checkTables(2, 64, 64);
+      expect<u32>(aboutServer(Command.KnowService, SECOND, WEB)).toBe(Status.Ok);
+    }
+  });
+
+  it('that configures anew unnames hosts, with services and without', () => {
+    fresh(EVERYTHING, 4);
+    aboutServer(Command.KnowService, SERVER, 0);
+    aboutServer(Command.KnowService, SERVER, WEB);
+    aboutServer(Command.KnowService, SECOND, 0);
+    expect<u32>(configure(EVERYTHING, 4)).toBe(Status.Ok);
+    checkTables(4, 64, 64);
+    for (let port: u32 = 1; port <= 3; port++)
+      expect<u32>(aboutServer(Command.KnowService, THIRD, port)).toBe(Status.Ok);
+    checkTables(4, 64, 64);
   });
 
   it('that unnames a service makes its silence meaningless, when it never answered', () => {

@@ -142,7 +142,7 @@ describe('outages of addresses that never answered', () => {
   });
 
   it('are what they are no more once something was heard of the host, or the configuration names it', () => {
-    for (let how = 0; how < 4; how++) {
+    for (let how = 0; how < 5; how++) {
       fresh(EVERYTHING, 8);
       aboutClient(Command.KnowClient, SATO);
       turnAway(SATO, SERVER);
@@ -150,10 +150,32 @@ describe('outages of addresses that never answered', () => {
       if (how == 0) accept(NAKAMURA, SERVER);
       else if (how == 1) refuse(NAKAMURA, SERVER, SECURE);
       else if (how == 2) aboutServer(Command.KnowService, SERVER, WEB);
+      else if (how == 3) aboutServer(Command.KnowService, SERVER, 0);
       else aboutTime(Command.RestoreService, SERVER, WEB, now() - HOUR_US);
       checkTables(8, 64, 64);
       turnAway(SATO, THIRD);
       expect<u64>(counterOf(Counter.OutagesRefused)).toBe(0, 'there is room for another');
+      checkTables(8, 64, 64);
+    }
+  });
+});
+
+describe('the outage of a host that the configuration names', () => {
+  it('is none of those, whenever it was named; and one of them once it is not named any more', () => {
+    for (let i = 0; i < 2; i++) {
+      fresh(EVERYTHING, 8);
+      aboutClient(Command.KnowClient, SATO);
+      if (i == 0) aboutServer(Command.KnowService, SERVER, 0);
+      turnAway(SATO, SERVER);
+      if (i == 1) aboutServer(Command.KnowService, SERVER, 0);
+      turnAway(TANAKA, SECOND);
+      turnAway(TANAKA, THIRD);
+      expect<u64>(counterOf(Counter.StrangersEvicted)).toBe(0);
+      checkTables(8, 64, 64);
+      aboutServer(Command.UnknowService, SERVER, 0);
+      checkTables(8, 64, 64);
+      turnAway(TANAKA, ipv4(172, 27, 178, 99));
+      expect<u64>(counterOf(Counter.StrangersEvicted)).toBe(1);
       checkTables(8, 64, 64);
     }
   });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Command } from '../../../host/fabric/records.ts';
 import { commandsFor, restoreCommands } from '../../../host/router/feed.ts';
 import { Fabric } from '../fabric/fabric.ts';
-import { configuration, SATO, SERVER, TANAKA } from './world.ts';
+import { configuration, OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
 type Configure = Extract<Command, { kind: 'configure' }>;
 
@@ -15,13 +15,14 @@ function configure(more: string): Configure {
 
 describe('What the fabric is fed with', () => {
   it('is all that the operator names', () => {
-    const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}, {address: "2001:db8:178::80", ports: [22]}]`;
+    const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}, {address: ${OTHER}}, {address: "2001:db8:178::80", ports: [22]}]`;
     const [, ...named] = commandsFor(configuration(servers), []);
     assert.deepEqual(named, [
       { kind: 'watch', address: '172.27.178.0', bits: 120 },
       { kind: 'watch', address: '2001:db8:178::', bits: 64 },
       { kind: 'knowService', server: SERVER, port: 80 },
       { kind: 'knowService', server: SERVER, port: 443 },
+      { kind: 'knowService', server: OTHER, port: 0 },
       { kind: 'knowService', server: '2001:db8:178::80', port: 22 },
       { kind: 'knowClient', client: SATO },
       { kind: 'knowClient', client: TANAKA },
