@@ -22,8 +22,11 @@ export interface ServicesOptions {
 
 export class Services {
   readonly #options: ServicesOptions;
-  #capacity = 0;
   #named: ReadonlyMap<string, readonly number[]> = new Map();
+  /** Records of the fabric that are left by what the configuration names. */
+  #capacity = 0;
+  /** Those of them that are taken. */
+  #records = 0;
   /** The one heard of last comes last. */
   readonly #rows = new Map<string, ServiceRow>();
   readonly #ports = new Map<string, Set<number>>();
@@ -32,16 +35,27 @@ export class Services {
     this.#options = options;
     this.reconfigure(configuration);
     const nowMs = options.clock.nowMs();
-    for (const row of options.stored) {
+    const removed = options.stored.flatMap((row) => {
       // A moment that is still to come is none that is known.
-      if (row.heardMs > nowMs) this.#put({ ...row, heardMs: nowMs });
-      else if (row.heardMs + FORGOTTEN_MS > nowMs) this.#put(row);
-    }
+      if (row.heardMs > nowMs) return this.#put({ ...row, heardMs: nowMs });
+      return row.heardMs + FORGOTTEN_MS > nowMs ? this.#put(row) : [];
+    });
+    this.#forget(removed);
   }
 
   reconfigure({ fabric, servers }: RouterConfiguration): void {
-    this.#capacity = fabric.capacity.servers;
     this.#named = new Map(servers.map(({ address, ports }) => [address, ports]));
+    this.#capacity = servers.reduce((left, { ports }) => left - 1 - ports.length, fabric.capacity.servers);
+    // Each with its server, and every server once.
+    const rows = [...this.#rows.values()];
+    this.#ports.clear();
+    this.#rows.clear();
+    this.#records = 0;
+    this.#forget(rows.flatMap((row) => this.#put(row)));
+  }
+
+  #forget(removed: readonly Target[]): void {
+    if (removed.length > 0) this.#options.save([], removed);
   }
 
   all(): Iterable<ServiceRow> {
@@ -114,17 +128,40 @@ export class Services {
     save([row], []);
   }
 
-  /** No more than the fabric has records; what was not heard of for longest goes. */
+  /**
+   * No more than the fabric has records for, which takes one for each server, too: what goes there for want of room would be
+   * known here, and told it after a restart in vain. What was not heard of for longest goes.
+   */
   #put(row: ServiceRow): Target[] {
+    if (!this.hasAnswered(row)) this.#records += this.#recordsOf(row);
     const name = nameOf(row);
     this.#rows.delete(name);
     this.#rows.set(name, row);
     this.#ports.set(row.server, (this.#ports.get(row.server) ?? new Set()).add(row.port));
-    const [oldest] = this.#rows.values();
-    if (this.#rows.size <= this.#capacity || oldest === undefined) return [];
-    this.#rows.delete(nameOf(oldest));
-    this.#ports.get(oldest.server)?.delete(oldest.port);
-    if (this.#ports.get(oldest.server)?.size === 0) this.#ports.delete(oldest.server);
-    return [oldest];
+    const removed: Target[] = [];
+    for (const oldest of this.#rows.values()) {
+      if (this.#records <= this.#capacity) break;
+      if (!this.#isNamedService(oldest)) removed.push(this.#remove(oldest));
+    }
+    return removed;
+  }
+
+  #remove(row: ServiceRow): Target {
+    const { server, port } = row;
+    this.#rows.delete(nameOf(row));
+    this.#ports.get(server)?.delete(port);
+    if (this.#ports.get(server)?.size === 0) this.#ports.delete(server);
+    this.#records -= this.#recordsOf(row);
+    return row;
+  }
+
+  #isNamedService({ server, port }: Target): boolean {
+    return this.#named.get(server)?.includes(port) === true;
+  }
+
+  /** What the fabric needs for the service while nothing is known of it, beside what the configuration names. */
+  #recordsOf(target: Target): number {
+    const hasServer = this.isNamed(target.server) || this.#ports.has(target.server);
+    return (this.#isNamedService(target) ? 0 : 1) + (hasServer ? 0 : 1);
   }
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { Engine } from '../../../host/fabric/engine.ts';
 import type { Target } from '../../../host/fabric/records.ts';
+import { commandsFor, serviceCommands } from '../../../host/router/feed.ts';
 import { Services } from '../../../host/router/services.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
 import { configuration, HOST, OTHER, SECURE, SERVER, WEB } from './world.ts';
@@ -10,6 +13,12 @@ const NOW_MS = 200 * DAY_MS;
 /** What is to be asked waits for its turn. */
 const LONGEST_TURN_MS = 600_000;
 
+interface KnownOptions {
+  readonly stored?: readonly ServiceRow[];
+  readonly more?: string;
+  readonly given?: RouterConfiguration;
+}
+
 /** Services at a moment that a test moves, and what they had saved. */
 class Known {
   nowMs = NOW_MS;
@@ -17,8 +26,8 @@ class Known {
   readonly removed: Target[] = [];
   readonly services: Services;
 
-  constructor({ stored = [], more }: { stored?: readonly ServiceRow[]; more?: string } = {}) {
-    this.services = new Services(configuration(more), {
+  constructor({ stored = [], more, given = configuration(more) }: KnownOptions = {}) {
+    this.services = new Services(given, {
       stored,
       clock: { nowMs: () => this.nowMs },
       save: (saved, removed) => {
@@ -144,23 +153,68 @@ describe('A service that the configuration names', () => {
 });
 
 describe('There is room', () => {
-  it('for as many services as the fabric has; what was not heard of for longest goes', () => {
-    const known = new Known();
-    const { servers } = configuration().fabric.capacity;
-    const at = (n: number): Target => ({ server: `172.27.178.${n >> 4}`, port: (n & 15) + 1 });
-    for (let n = 0; n < servers; n++) known.services.heard(at(n));
-    assert.deepEqual(known.removed, []);
-    known.services.heard(at(0));
-    known.services.heard(WEB);
+  function room(servers: number, named = ''): RouterConfiguration {
+    const { fabric, ...rest } = configuration(`servers: [${named}]`);
+    return { ...rest, fabric: { ...fabric, capacity: { ...fabric.capacity, servers } } };
+  }
+  const at = (n: number, port = 80): Target => ({ server: `172.27.178.${n}`, port });
+  const ports = ({ services }: Known): string[] =>
+    [...services.all()].map(({ server, port }) => `${server.split('.')[3]} ${port}`);
+
+  it('for as many servers and services as the fabric has records; what was not heard of for longest goes', () => {
+    const known = new Known({ given: room(8) });
+    for (const target of [at(1), at(1, 443), at(2), at(3), at(1)]) known.services.heard(target);
+    assert.deepEqual([known.removed, ports(known)], [[], ['1 443', '2 80', '3 80', '1 80']]);
+    known.services.heard(at(2, 443));
+    assert.deepEqual(known.removed, [], 'three servers with five services');
+    known.services.heard(at(4));
+    assert.deepEqual(ports(known), ['3 80', '1 80', '2 443', '4 80']);
     assert.deepEqual(
       known.removed.map(({ server, port }) => ({ server, port })),
-      [at(1)],
+      [at(1, 443), at(2)],
     );
-    assert.equal(known.all.length, servers);
     assert.deepEqual(
-      [at(0), at(1), at(2), WEB].map((target) => known.services.isKnown(target)),
-      [true, false, true, true],
+      [at(1, 443), at(1), at(2), at(2, 443)].map((target) => known.services.isKnown(target)),
+      [false, true, false, true],
     );
-    assert.deepEqual(known.services.portsOf(at(0).server).includes(at(1).port), false);
+    assert.deepEqual(known.services.portsOf(at(2).server), [443]);
+  });
+
+  it('beside those that the configuration names, which never go', () => {
+    const named = `{address: ${at(1).server}, ports: [80]}, {address: ${at(2).server}}`;
+    const known = new Known({ given: room(6, named) });
+    for (const target of [at(1), at(2), at(3), at(4), at(5)]) known.services.heard(target);
+    assert.deepEqual(ports(known), ['1 80', '5 80']);
+    for (const target of [at(2), at(1, 443)]) known.services.heard(target);
+    assert.deepEqual(ports(known), ['1 80', '2 80', '1 443']);
+  });
+
+  it('for what was stored, and what the configuration of the moment leaves', () => {
+    const stored = [1, 2, 3, 4].map((n) => row(80, { server: at(n).server }));
+    const known = new Known({ given: room(6), stored });
+    assert.deepEqual([ports(known), known.removed], [['2 80', '3 80', '4 80'], [stored[0]]]);
+    known.services.reconfigure(room(6, `{address: ${OTHER}, ports: [22]}`));
+    assert.deepEqual([ports(known), known.removed], [['3 80', '4 80'], stored.slice(0, 2)]);
+  });
+
+  it('for none that the fabric gives up for another after a restart', () => {
+    const given = room(32, `{address: ${at(1).server}, ports: [80]}, {address: ${at(2).server}}`);
+    const { services } = new Known({ given });
+    for (let n = 1; n <= 40; n++) services.heard(at(n, 80 + (n % 3)));
+    let evicted = -1;
+    const engine: Engine = new Engine({
+      onEvent: (event) => {
+        if (event.kind !== 'counters') return;
+        const at = engine.module.codes.number('Counter.ServersEvicted') - event.first;
+        evicted = event.values[at] ?? evicted;
+      },
+    });
+    for (const command of commandsFor(given, [])) engine.command(command);
+    for (const command of serviceCommands(services.all(), 0, NOW_MS)) engine.command(command);
+    engine.command({ kind: 'counters' });
+    assert.equal(evicted, 0);
+    engine.command({ kind: 'restoreService', ...at(99), atUs: 0 });
+    engine.command({ kind: 'counters' });
+    assert.ok(evicted > 0, 'it is full');
   });
 });
