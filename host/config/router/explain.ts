@@ -179,7 +179,7 @@ function capacities({ fabric }: RouterConfiguration, tables: Tables): string[] {
   const kept = tables.clientsKept(clients);
   const whole = count(Math.floor(servers / 2), 'server');
   return [
-    `A server takes a place for itself and one for each of its services, so that ${whole} with one service each find room. Whoever has answered nobody for longest goes first; what servers names with its ports stays. Outages of addresses that never answered anybody take no more than a quarter.`,
+    `A server takes a place for itself and one for each of its services, so that ${whole} with one service each find room. Whoever has answered nobody for longest goes first; what servers names stays. Outages of addresses that never answered anybody and that it does not name take no more than a quarter.`,
     `Up to ${count(clients, 'client')} can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: ${Math.ceil(clients / 2).toLocaleString('en')} where nobody waits for another. Kept for those with a known mail address: the last ${count(kept, 'place')}. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.`,
     `Up to ${count(OUTBOX_CAPACITY, 'notice')} can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.`,
   ];
