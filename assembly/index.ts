@@ -68,14 +68,16 @@ export function outgoing(): u32 {
 }
 
 /**
- * Works on a frame of which `captured` bytes lie in the frame buffer. `iface` is any number below 256 that tells
- * interfaces apart, `direction` a Direction | what there is of FrameFlag. Returns its verdict | pending events << 8.
+ * Works on a frame of which `captured` bytes lie in the frame buffer, and that was `length` bytes long on the wire; the
+ * largest number where nobody knows. `iface` is any number below 256 that tells interfaces apart, `direction` a
+ * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8.
  */
 export function frame(
   link: u32,
   iface: u32,
   direction: u32,
   captured: u32,
+  length: u32,
   timeLow: u32,
   timeHigh: u32,
 ): u32 {
@@ -85,8 +87,9 @@ export function frame(
   if (isConfigured()) {
     expire(ENDED_BY_FRAME);
     look(ENDED_BY_FRAME);
-    beginPacket(iface, direction, us);
-    verdict = classify(link, frameAt, min(captured, FRAME_BYTES));
+    const looked = min(captured, FRAME_BYTES);
+    beginPacket(iface, direction, us, max(length, looked) - looked);
+    verdict = classify(link, frameAt, looked);
   }
   count(verdict);
   return verdict | (pendingEvents() << 8);

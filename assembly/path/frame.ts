@@ -10,7 +10,7 @@ import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
 import { TCP } from '../wire/tcp';
 import { arp } from './arp';
 import { neighbour } from './neighbour';
-import { destination, setInterface, setLinkDestination, setLinkSource, source } from './packet';
+import { destination, isWhole, setInterface, setLinkDestination, setLinkSource, source } from './packet';
 import { tcp } from './tcp';
 import { unreachableV4, unreachableV6 } from './unreachable';
 import { Verdict } from './verdict';
@@ -91,7 +91,7 @@ function network(etherType: u32, start: usize, length: u32): Verdict {
 
 function ipv4(at: usize, captured: u32): Verdict {
   const header = Ipv4.checked(at, captured);
-  if (header == null) return Verdict.Ipv4Malformed;
+  if (header == null || !isWhole(header.totalLength, captured)) return Verdict.Ipv4Malformed;
   if (header.isLaterFragment) return Verdict.LaterFragment;
   const payload = at + header.headerLength;
   const length = header.within(captured) - header.headerLength;
@@ -111,7 +111,7 @@ function ipv4(at: usize, captured: u32): Verdict {
 
 function ipv6(at: usize, captured: u32): Verdict {
   const header = Ipv6.checked(at, captured);
-  if (header == null) return Verdict.Ipv6Malformed;
+  if (header == null || !isWhole(header.wholeLength(captured), captured)) return Verdict.Ipv6Malformed;
   const within = header.within(captured);
   const transport = header.transport(within);
   if (transport == LATER_FRAGMENT) return Verdict.LaterFragment;

@@ -35,15 +35,26 @@ let interfaceNumber: u32 = 0;
 let frameDirection: Direction = Direction.Unknown;
 let frameFlags: u32 = 0;
 let frameUs: i64 = 0;
+/** Bytes of the frame behind those that were captured. */
+let missing: u32 = 0;
 let sourceHashed: u64 = 0;
 let destinationHashed: u64 = 0;
 
-/** `way`: a Direction, and bits of FrameFlag. */
-export function beginPacket(iface: u32, way: u32, us: i64): void {
+/** `way`: a Direction, and bits of FrameFlag; `more`: bytes of the frame behind those that were captured. */
+export function beginPacket(iface: u32, way: u32, us: i64, more: u32): void {
   interfaceNumber = iface & 0xff;
   frameDirection = way & DIRECTION;
   frameFlags = way;
   frameUs = us;
+  missing = more;
+}
+
+/**
+ * Whether a packet that says to be `length` bytes long, of which `captured` are here, came whole. What was cut on its way
+ * nobody takes; what a capture has cut came whole.
+ */
+export function isWhole(length: u32, captured: u32): bool {
+  return length <= captured || length - captured <= missing;
 }
 
 /** Where a capture of several interfaces says which it was. */

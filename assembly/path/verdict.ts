@@ -4,6 +4,7 @@ export const enum Verdict {
   LinkCutShort = 0,
   TooManyTags = 1,
   ArpMalformed = 2,
+  /** Also what was cut on the wire: it says to be longer than its frame. */
   Ipv4Malformed = 3,
   Ipv6Malformed = 4,
   IcmpMalformed = 5,

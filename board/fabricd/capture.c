@@ -238,8 +238,15 @@ int capture_open(struct capture *capture, uint16_t number, const char *name, boo
 	return 0;
 }
 
-/* `status` is what the kernel says of the frame's checksum, among other things. */
-static void give(const struct capture *capture, uint8_t kind, uint32_t status, uint32_t length,
+/* What the kernel says of a frame. */
+struct about {
+	/* Of its checksum, among other things. */
+	uint32_t status;
+	/* On the wire. */
+	uint32_t length;
+};
+
+static void give(const struct capture *capture, uint8_t kind, struct about about, uint32_t captured,
 		 const uint8_t *bytes, uint64_t nowUs)
 {
 	const struct engine_codes *codes = engine_codes();
@@ -250,13 +257,13 @@ static void give(const struct capture *capture, uint8_t kind, uint32_t status, u
 	if (kind != PACKET_OUTGOING) {
 		direction = codes->in;
 		/* Not ready: it is of this machine or a guest, and a checksum is written where it goes out on a wire. */
-		if (status & (TP_STATUS_CSUM_VALID | TP_STATUS_CSUMNOTREADY))
+		if (about.status & (TP_STATUS_CSUM_VALID | TP_STATUS_CSUMNOTREADY))
 			direction |= codes->vouched;
 		if (kind == PACKET_OTHERHOST)
 			direction |= codes->forOthers;
 	}
-	engine_frame(capture->ethernet ? codes->ethernet : codes->raw, capture->number, direction, length, bytes,
-		     nowUs);
+	engine_frame(capture->ethernet ? codes->ethernet : codes->raw, capture->number, direction, captured,
+		     about.length, bytes, nowUs);
 }
 
 static void readRing(struct capture *capture, uint64_t nowUs)
@@ -274,8 +281,9 @@ static void readRing(struct capture *capture, uint64_t nowUs)
 			const struct sockaddr_ll *source =
 				(const void *)(at + TPACKET_ALIGN(sizeof(*header)));
 
-			give(capture, source->sll_pkttype, header->tp_status, header->tp_snaplen,
-			     at + header->tp_mac, nowUs);
+			give(capture, source->sll_pkttype,
+			     (struct about){.status = header->tp_status, .length = header->tp_len},
+			     header->tp_snaplen, at + header->tp_mac, nowUs);
 			at += header->tp_next_offset;
 		}
 		__atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
@@ -283,17 +291,17 @@ static void readRing(struct capture *capture, uint64_t nowUs)
 	}
 }
 
-/* What the ring has beside each frame; 0 from a kernel that does not say it. */
-static uint32_t statusOf(struct msghdr *message)
+/* What the ring has beside each frame; from a kernel that does not say it, nothing is known. */
+static struct about aboutOf(struct msghdr *message)
 {
 	struct cmsghdr *control = CMSG_FIRSTHDR(message);
 	struct tpacket_auxdata auxiliary;
 
 	if (control == NULL || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA ||
 	    control->cmsg_len < CMSG_LEN(sizeof(auxiliary)))
-		return 0;
+		return (struct about){.length = UINT32_MAX};
 	memcpy(&auxiliary, CMSG_DATA(control), sizeof(auxiliary));
-	return auxiliary.tp_status;
+	return (struct about){.status = auxiliary.tp_status, .length = auxiliary.tp_len};
 }
 
 static void readFrames(struct capture *capture, uint64_t nowUs)
@@ -318,7 +326,7 @@ static void readFrames(struct capture *capture, uint64_t nowUs)
 
 		if (length < 0)
 			return;
-		give(capture, source.sll_pkttype, statusOf(&message), (uint32_t)length, bytes, nowUs);
+		give(capture, source.sll_pkttype, aboutOf(&message), (uint32_t)length, bytes, nowUs);
 	}
 }
 

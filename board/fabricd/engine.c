@@ -56,15 +56,15 @@ const struct engine_codes *engine_codes(void)
 	return &codes;
 }
 
-uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t length,
+uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t captured, uint32_t length,
 		      const uint8_t *bytes, uint64_t nowUs)
 {
-	uint32_t captured = length < codes.frameBytes ? length : codes.frameBytes;
+	uint32_t looked = captured < codes.frameBytes ? captured : codes.frameBytes;
 	uint32_t result;
 
-	if (captured > 0)
-		memcpy(module.w2c_memory.data + frameAt, bytes, captured);
-	result = w2c_fabric_frame(&module, link, iface, direction, captured, (uint32_t)nowUs,
+	if (looked > 0)
+		memcpy(module.w2c_memory.data + frameAt, bytes, looked);
+	result = w2c_fabric_frame(&module, link, iface, direction, looked, length, (uint32_t)nowUs,
 				  (uint32_t)(nowUs >> 32));
 	pending = result >> 8;
 	if (pending > eventCapacity - EVENT_RESERVE)

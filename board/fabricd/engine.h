@@ -35,10 +35,10 @@ int engine_start(const struct engine_sink *sink);
 const struct engine_codes *engine_codes(void);
 
 /*
- * One frame, of which at most frameBytes are looked at; `direction` with what there is of vouched and forOthers. Returns
- * the verdict.
+ * One frame of which `captured` bytes are here, and at most frameBytes are looked at; on the wire it was `length` bytes
+ * long, UINT32_MAX where nobody knows. `direction` with what there is of vouched and forOthers. Returns the verdict.
  */
-uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t length,
+uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t captured, uint32_t length,
 		      const uint8_t *bytes, uint64_t nowUs);
 
 /* Lets the module's time advance. */

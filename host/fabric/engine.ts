@@ -65,14 +65,21 @@ export class Engine {
 
   /**
    * Works on a frame, of which at most FRAME_BYTES are looked at; `link` and `direction` are the module's codes, the
-   * time is in microseconds. Events stay in the module until `drain` unless the buffer gets full. Returns the verdict.
+   * time is in microseconds, and on the wire it was `wireLength` bytes long. Events stay in the module until `drain` unless the buffer gets full. Returns the verdict.
    */
-  frame(link: number, iface: number, direction: number, frame: Uint8Array, timeUs: number): number {
+  frame(
+    link: number,
+    iface: number,
+    direction: number,
+    frame: Uint8Array,
+    timeUs: number,
+    wireLength = frame.length,
+  ): number {
     const length = Math.min(frame.length, this.#frameBytes);
     this.#view().set(length === frame.length ? frame : frame.subarray(0, length), this.#frameBuffer);
     const high = Math.floor(timeUs / TWO_TO_32);
     const low = timeUs - high * TWO_TO_32;
-    const result = this.#functions.frame(link, iface, direction, length, low, high);
+    const result = this.#functions.frame(link, iface, direction, length, wireLength, low, high);
     if (result >>> 8 > this.#drainAbove) this.#drain(result >>> 8);
     return result & 0xff;
   }

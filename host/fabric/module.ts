@@ -17,7 +17,15 @@ export interface FabricFunctions {
   eventBuffer(): number;
   outgoingBuffer(): number;
   outgoing(): number;
-  frame(link: number, iface: number, direction: number, captured: number, low: number, high: number): number;
+  frame(
+    link: number,
+    iface: number,
+    direction: number,
+    captured: number,
+    length: number,
+    low: number,
+    high: number,
+  ): number;
   tick(low: number, high: number): number;
   command(): number;
   drained(): void;

@@ -15,7 +15,11 @@ export interface Packet {
   readonly timeUs: number;
   /** What was captured of the link's frame, valid until the next packet is read. */
   readonly bytes: Uint8Array;
+  /** How long it was on the wire; UNKNOWN_LENGTH where the file does not say it. */
+  readonly wireLength: number;
 }
+
+export const UNKNOWN_LENGTH = 0xffffffff;
 
 /** Where and why a file could not be read to its end. */
 export interface Damage {
@@ -29,10 +33,18 @@ export const MOST_RECORD_BYTES = 16 * 1024 * 1024;
 /** In the year 2255, and days before the last one that a number holds: a file may claim any time. */
 const LATEST_US = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
-/** The packet of `type`, a LINKTYPE_, that was captured as these bytes. */
-export function packetOf(type: number, iface: number, claimedUs: number, bytes: Uint8Array): Packet {
+/** The packet of `type`, a LINKTYPE_, that was captured as these bytes of `wireLength`. */
+export function packetOf(
+  type: number,
+  iface: number,
+  claimedUs: number,
+  bytes: Uint8Array,
+  wireLength: number,
+): Packet {
   const timeUs = Math.trunc(Math.min(Math.max(claimedUs, -LATEST_US), LATEST_US));
   const frame = frameOf(type, bytes);
-  if (typeof frame === 'number') return { link: null, unread: frame, iface, timeUs, bytes };
-  return { link: frame.link, unread: null, iface, timeUs, bytes: bytes.subarray(frame.offset) };
+  if (typeof frame === 'number') return { link: null, unread: frame, iface, timeUs, bytes, wireLength };
+  const { link, offset } = frame;
+  const length = wireLength < bytes.length ? UNKNOWN_LENGTH : wireLength - offset;
+  return { link, unread: null, iface, timeUs, bytes: bytes.subarray(offset), wireLength: length };
 }

@@ -29,7 +29,7 @@ export function readPcap(
     const data = bytes.take(length);
     if (data === null) return { offset, reason: 'the last record is cut short' };
     const timeUs = seconds * 1e6 + Math.floor(fraction / perMicrosecond);
-    onPacket(packetOf(type, iface, timeUs, bytesOf(data, 0, length)));
+    onPacket(packetOf(type, iface, timeUs, bytesOf(data, 0, length), record.getUint32(12, littleEndian)));
   }
   return null;
 }

@@ -58,14 +58,23 @@ export function readPcapng(bytes: Bytes, onPacket: (packet: Packet) => void): Da
       const high = BigInt(body.getUint32(4, littleEndian));
       const ticks = (high << 32n) | BigInt(body.getUint32(8, littleEndian));
       timeUs = Number((ticks * 1_000_000n) / described.ticksPerSecond) + described.offsetSeconds * 1e6;
-      onPacket(packetOf(described.type, iface + 1, timeUs, bytesOf(body, 20, captured)));
+      onPacket(
+        packetOf(
+          described.type,
+          iface + 1,
+          timeUs,
+          bytesOf(body, 20, captured),
+          body.getUint32(16, littleEndian),
+        ),
+      );
     } else if (type === BLOCK.simplePacket && length >= 4) {
       const [described] = interfaces;
       if (described === undefined)
         return { offset, reason: 'a packet of interface 0, which is not described' };
       const limit = described.snapLength || length;
-      const captured = Math.min(body.getUint32(0, littleEndian), limit, length - 4);
-      onPacket(packetOf(described.type, 1, timeUs, bytesOf(body, 4, captured)));
+      const wireLength = body.getUint32(0, littleEndian);
+      const captured = Math.min(wireLength, limit, length - 4);
+      onPacket(packetOf(described.type, 1, timeUs, bytesOf(body, 4, captured), wireLength));
     }
     if (bytes.atEnd) return null;
     offset = bytes.position;

@@ -146,11 +146,11 @@ function run(engine: Engine, source: Source, result: Replayed): Damage | null {
     cookedV1: codes.number('Link.CookedV1'),
     cookedV2: codes.number('Link.CookedV2'),
   };
-  return readCapture(source, ({ link, iface, timeUs, bytes }) => {
+  return readCapture(source, ({ link, iface, timeUs, bytes, wireLength }) => {
     if (link === null) return;
     engine.tick(timeUs);
     // A capture is taken anywhere, on a client too: which way a frame went says nothing about whose it is.
-    const verdict = engine.frame(links[link], iface, unknown, bytes, timeUs);
+    const verdict = engine.frame(links[link], iface, unknown, bytes, timeUs, wireLength);
     if (verdict <= lastMalformed) result.malformed++;
     engine.drain();
   });

@@ -27,6 +27,7 @@ import './path/settings.spec';
 import './path/counters.spec';
 import './index.spec';
 import './path/frame.spec';
+import './path/cut.spec';
 import './path/tcp.spec';
 import './path/tcp-answers.spec';
 import './path/integrity.spec';

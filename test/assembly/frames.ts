@@ -19,6 +19,8 @@ export const ICMPV6: u32 = 58;
 const bytes = heap.alloc(4096);
 const HOPS: u32 = 64;
 let length: u32 = 0;
+/** How long it was before it was cut, or 0. */
+let uncut: u32 = 0;
 /** Where the IP headers begin whose length is not known yet. */
 let outerIp: u32 = 0;
 let innerIp: u32 = 0;
@@ -36,11 +38,17 @@ export function frameLength(): u32 {
 
 /** Cuts the frame short, as a capture may. */
 export function cutTo(captured: u32): void {
+  uncut = wireLength();
   length = captured;
 }
 
+/** How long the frame was before a capture cut it. */
+export function wireLength(): u32 {
+  return max(length, uncut);
+}
+
 export function begin(): void {
-  length = 0;
+  length = uncut = 0;
   ipDepth = 0;
   tcpAt = 0;
 }

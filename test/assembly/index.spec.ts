@@ -43,7 +43,7 @@ describe('the door of the module', () => {
     syn(SATO, SERVER, 7);
     memory.copy(frameBuffer(), frameBytes(), frameLength());
     const later = start + 0x100000000 + 5;
-    frame(Link.Ethernet, 1, Direction.In, frameLength(), <u32>later, <u32>(<u64>later >> 32));
+    frame(Link.Ethernet, 1, Direction.In, frameLength(), frameLength(), <u32>later, <u32>(<u64>later >> 32));
     expect<i64>(nowUs()).toBe(later);
   });
 

@@ -22,7 +22,7 @@ import { Field, RECORD_BYTES } from '../../assembly/record/layout';
 import { take } from '../../assembly/table/memory';
 import { Address } from '../../assembly/wire/address';
 import { ipv4, ipv6 } from './addresses';
-import { cutTo, frameBytes, frameLength } from './frames';
+import { begin, cutTo, frameBytes, frameLength, wireLength } from './frames';
 import { roomEnd } from './room';
 
 export const MILLISECOND_US: i64 = 1000;
@@ -64,16 +64,22 @@ export function give(direction: u32 = Direction.In, iface: u32 = 1, link: Link =
   return giveAt(clockUs, direction, iface, link);
 }
 
+/** The same of a frame that was so long on the wire. */
+export function giveOf(onWire: u32, direction: u32 = Direction.In, link: Link = Link.Ethernet): u32 {
+  return giveAt(clockUs, direction, 1, link, onWire);
+}
+
 /** The same, with a time of the frame's own. */
 export function giveAt(
   us: i64,
   direction: u32 = Direction.In,
   iface: u32 = 1,
   link: Link = Link.Ethernet,
+  onWire: u32 = wireLength(),
 ): u32 {
   const length = frameLength();
   memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));
-  const answer = frame(link, iface, direction, length, <u32>us, <u32>(<u64>us >> 32));
+  const answer = frame(link, iface, direction, length, onWire, <u32>us, <u32>(<u64>us >> 32));
   assert(answer >> 8 == pendingEvents(), 'a frame says how many events are pending');
   const verdict = answer & 0xff;
   store<u8>(seen + verdict, 1);
@@ -84,6 +90,7 @@ export function giveAt(
 export function giveOutgoing(direction: Direction = Direction.In, iface: u32 = 1): u32 {
   const length = outgoing() & 0xffff;
   memory.copy(frameBytes(), outgoingBuffer(), length);
+  begin();
   cutTo(length);
   return give(direction, iface);
 }

@@ -42,7 +42,8 @@ struct frame {
 	uint64_t atUs;
 	uint16_t length;
 	uint8_t iface, direction;
-	uint32_t padding;
+	/* How long it was on the wire. */
+	uint32_t wireLength;
 };
 
 static const uint8_t *workload, *workloadEnd;
@@ -130,7 +131,7 @@ static void runBatch(const uint8_t *at, const uint8_t *endAt, uint64_t startUs)
 
 		nowUs = startUs + frame->atUs;
 		verdict = engine_frame(LINK_ETHERNET, frame->iface, frame->direction, frame->length,
-				       (const uint8_t *)(frame + 1), nowUs);
+				       frame->wireLength, (const uint8_t *)(frame + 1), nowUs);
 		if (checking)
 			feed((const uint8_t[]){(uint8_t)verdict}, 1);
 		at = bytesAfter(frame);

@@ -157,9 +157,9 @@ class InProcess implements Runner {
 
   #runBatch(frames: readonly Frame[], startUs: number): void {
     let timeUs = startUs;
-    for (const { atUs, iface, direction, bytes } of frames) {
+    for (const { atUs, iface, direction, bytes, wireLength } of frames) {
       timeUs = startUs + atUs;
-      const verdict = this.#engine.frame(this.#link, iface, direction, bytes, timeUs);
+      const verdict = this.#engine.frame(this.#link, iface, direction, bytes, timeUs, wireLength);
       if (this.#digest !== null) this.#digest.feed([verdict]);
     }
     this.#engine.tick(timeUs);

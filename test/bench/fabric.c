@@ -81,11 +81,17 @@ static uint32_t neighbour(const struct packet *packet, uint32_t hopLimit, const 
 		       : VERDICT_NEIGHBOUR_NO_NEWS;
 }
 
+/* Whether a packet that says to be `length` bytes long was not cut on the wire. */
+static bool isWhole(const struct packet *packet, uint32_t length, uint32_t left)
+{
+	return length <= left || length - left <= packet->missing;
+}
+
 static uint32_t ipv4(struct packet *packet, const uint8_t *at, uint32_t left)
 {
 	struct transport transport;
 
-	if (!readIpv4(at, left, &transport))
+	if (!readIpv4(at, left, &transport) || !isWhole(packet, be16(at + 2), left))
 		return VERDICT_IPV4_MALFORMED;
 	if (transport.later)
 		return VERDICT_LATER_FRAGMENT;
@@ -108,6 +114,8 @@ static uint32_t ipv6(struct packet *packet, const uint8_t *at, uint32_t left)
 {
 	struct transport transport;
 
+	if (left >= IPV6_BYTES && be16(at + 4) != 0 && !isWhole(packet, IPV6_BYTES + be16(at + 4), left))
+		return VERDICT_IPV6_MALFORMED;
 	if (!readIpv6(at, left, false, &transport))
 		return VERDICT_IPV6_MALFORMED;
 	if (transport.later)
@@ -169,13 +177,15 @@ static void advance(int64_t us)
 		fabric.nowUs = us;
 }
 
-uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t length, const uint8_t *bytes,
-		      uint64_t nowUs)
+uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t captured, uint32_t length,
+		      const uint8_t *bytes, uint64_t nowUs)
 {
+	uint32_t looked = captured < FRAME_BYTES ? captured : FRAME_BYTES;
 	struct packet packet = {
 		.iface = (uint8_t)iface,
 		.direction = direction & DIRECTION_BITS,
 		.flags = (uint8_t)direction,
+		.missing = length > looked ? length - looked : 0,
 		.timeUs = (int64_t)nowUs,
 	};
 	uint32_t verdict = VERDICT_NOT_CONFIGURED;
@@ -185,7 +195,7 @@ uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_
 		expire(ENDED_BY_FRAME);
 		verdict = VERDICT_OTHER_LINK;
 		if (link == LINK_ETHERNET)
-			verdict = ethernet(&packet, bytes, length < FRAME_BYTES ? length : FRAME_BYTES);
+			verdict = ethernet(&packet, bytes, looked);
 	}
 	fabric.counters[verdict]++;
 	if (fabric.pending > EVENT_CAPACITY - SPARE_EVENTS)

@@ -39,7 +39,7 @@ function assertSameWork({ c, fabricd, node }: Record<EngineName, Result>): void 
   assert.equal(c.digest, node.digest);
 }
 
-/** The same frames with bytes changed, targets of ARP too, or cut short, or again at another time or interface. */
+/** The same frames with bytes changed, targets of ARP too, or cut short by a capture or on the wire, or again at another time or interface. */
 function damaged({ periodUs, sections }: Workload): Workload {
   const random = numbers(77);
   const damage = (frame: Frame): Frame => {
@@ -55,7 +55,8 @@ function damaged({ periodUs, sections }: Workload): Workload {
     const changed = frame.direction + 4 * random(2) + (random(16) === 0 ? 8 : 0);
     const [iface, direction] =
       random(4) === 0 ? [random(4), random(3) + 4 * random(4)] : [frame.iface, random(4) === 0 ? 0 : changed];
-    return { ...frame, iface, direction, bytes, atUs: Math.max(0, frame.atUs - random(16) ** 4) };
+    const wireLength = random(2) === 0 ? frame.bytes.length : bytes.length;
+    return { ...frame, iface, direction, bytes, wireLength, atUs: Math.max(0, frame.atUs - random(16) ** 4) };
   };
   const one = {
     periodUs,

@@ -28,6 +28,8 @@ export interface Frame {
   /** The module's code, which is the same in every workload: 1 in, 2 out; with flags of a frame. */
   readonly direction: number;
   readonly bytes: Buffer;
+  /** How long it was on the wire, if that was more. */
+  readonly wireLength?: number;
 }
 
 export type Section =
@@ -309,11 +311,12 @@ function encodeSection(section: Section, codec: Codec): Buffer {
   return Buffer.concat([head, body]);
 }
 
-function encodeFrame({ atUs, iface, direction, bytes }: Frame): Buffer {
+function encodeFrame({ atUs, iface, direction, bytes, wireLength = bytes.length }: Frame): Buffer {
   const frame = Buffer.alloc(16 + ((bytes.length + 7) & ~7));
   frame.writeBigUInt64LE(BigInt(atUs), 0);
   frame.writeUInt16LE(bytes.length, 8);
   frame.set([iface, direction], 10);
+  frame.writeUInt32LE(wireLength, 12);
   frame.set(bytes, 16);
   return frame;
 }

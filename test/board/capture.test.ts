@@ -81,10 +81,21 @@ for (const [how, program, env] of [
       const frames = await framesUntil(daemon, anArp);
       assert.deepEqual(seen(frames), [aSyn(1), six, aSyn(2), anArp].map(start));
       assert.deepEqual(
-        frames.map((event) => event.value),
+        frames.map((event) => event.captured),
         [aSyn(1), six, aSyn(2), anArp].map((frame) => frame.length),
       );
       assert.ok(frames.every((event) => event.tries === Link.ethernet));
+    });
+
+    it('says how long a frame was on the wire, however much of it is looked at', async () => {
+      const daemon = await listen('lan0');
+      const long = Buffer.concat([aSyn(1), Buffer.alloc(1000)]);
+      bench.send(built, 'far0', [aSyn(2), long, anArp]);
+      const frames = await framesUntil(daemon, anArp);
+      assert.deepEqual(
+        frames.map(({ captured, wireLength }) => [captured, wireLength]),
+        [aSyn(2), long, anArp].map(({ length }) => [Math.min(length, 512), length]),
+      );
     });
 
     it('tells what comes in from what this machine sends', async () => {

@@ -39,21 +39,41 @@ function event(
   return `event ${head.toString('hex')}${rest.padEnd(96, '0')}`;
 }
 
+/** The event of a frame: what of it was looked at, its first bytes, and how long it was on the wire. */
+function frameEvent(
+  direction: number,
+  port: number,
+  serial: number,
+  link: number,
+  us: bigint,
+  captured: number,
+  first: string,
+  wireLength = captured,
+): string {
+  const lengths = Buffer.alloc(4);
+  lengths.writeUInt16LE(captured, 0);
+  lengths.writeUInt16LE(wireLength, 2);
+  return event(1, direction, port, serial, link, us, `${lengths.toString('hex')}${first}`);
+}
+
 const hex = (kind: number, value?: number) => `command ${command(kind, value).toString('hex')}`;
 
 describe('the engine, run by fabric-vectors', () => {
-  it('hands over a frame with its link, interface, direction, length and 64 bits of time', () => {
-    assert.deepEqual(output(['# a comment', '', 'frame 1 200 2 78187493530 0A0b0c', 'frame 2 1 1 5 -']), [
+  it('hands over a frame with its link, interface, direction, lengths and 64 bits of time', () => {
+    const frames = ['frame 1 200 2 78187493530 0A0b0c', 'frame 2 1 1 5 -', 'frame 2 1 1 5 0a 1514'];
+    assert.deepEqual(output(['# a comment', '', ...frames]), [
       'verdict 1',
-      event(1, 2, 200, 1, 1, 78187493530n, '030000000a0b0c'),
+      frameEvent(2, 200, 1, 1, 78187493530n, 3, '0a0b0c'),
       'verdict 1',
-      event(1, 1, 1, 2, 2, 5n, '00000000'),
+      frameEvent(1, 1, 2, 2, 5n, 0, ''),
+      'verdict 1',
+      frameEvent(1, 1, 3, 2, 5n, 1, '0a', 1514),
     ]);
   });
 
   it('hands over no more of a frame than the module looks at', () => {
     const [, seen] = output([`frame 1 1 1 0 ${'ab'.repeat(9000)}`]);
-    assert.equal(seen, event(1, 1, 1, 1, 1, 0n, `00020000${'ab'.repeat(44)}`));
+    assert.equal(seen, frameEvent(1, 1, 1, 1, 0n, 512, 'ab'.repeat(44), 9000));
   });
 
   it('gives the status of a command, and the events it caused after it', () => {
@@ -196,7 +216,11 @@ describe('the fabric module in this engine', {
       const whole = ethernet(EtherType.ipv4, ipv4(Protocol.tcp, tcp(1 << next(5), next(4))));
       whole.set([next(4), next(12)], 29);
       const chosen = i % 4 === 1 ? whole : frame;
-      lines.push(`frame ${1 + next(4)} ${next(4)} ${next(3)} ${i * 50_000} ${chosen.toString('hex') || '-'}`);
+      const onWire = next(2) * next(600);
+      const shown = chosen.toString('hex') || '-';
+      lines.push(
+        `frame ${1 + next(4)} ${next(4)} ${next(3)} ${i * 50_000} ${shown} ${chosen.length + onWire}`,
+      );
       if (i % 40 === 0)
         lines.push(`command ${Buffer.concat([Buffer.of(2 + next(20)), bytes(63)]).toString('hex')}`);
     }

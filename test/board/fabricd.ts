@@ -180,9 +180,16 @@ export class Event {
   get counts(): readonly number[] {
     return [32, 40, 48].map((at) => Number(this.bytes.readBigUInt64LE(at)));
   }
+  /** Of the probe: how much of the frame is looked at, and how long it was on the wire. */
+  get captured(): number {
+    return this.bytes.readUInt16LE(16);
+  }
+  get wireLength(): number {
+    return this.bytes.readUInt16LE(18);
+  }
   /** Of the probe: the first bytes of the frame. */
   get frame(): Buffer {
-    return this.bytes.subarray(20, 20 + Math.min(44, this.value));
+    return this.bytes.subarray(20, 20 + Math.min(44, this.captured));
   }
 }
 

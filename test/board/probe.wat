@@ -1,7 +1,7 @@
 ;; A module with the fabric's exports that shows what the daemon gives it: every frame becomes an event.
 ;; The daemon knows no protocol, so its own tests need none either.
 ;;
-;;   frame    → event 1: code = direction, port = interface, tries = link, 16 length, 20 first 44 bytes
+;;   frame    → event 1: code = direction, port = interface, tries = link, 16 captured, 18 length, 20 first 44 bytes
 ;;   command 1 (configure)  → status 0
 ;;   command 2              → u32 at 8 events of kind 2 with a number counting from 1 at 16: a long answer
 ;;   command 3              → fails an assertion
@@ -64,7 +64,7 @@
     (global.get $pending))
 
   (func (export "frame") (param $link i32) (param $iface i32) (param $direction i32) (param $captured i32)
-    (param $low i32) (param $high i32) (result i32)
+    (param $length i32) (param $low i32) (param $high i32) (result i32)
     (local $at i32)
     (drop (call $tick (local.get $low) (local.get $high)))
     (local.set $at (call $event (i32.const 1) (local.get $captured)))
@@ -73,6 +73,7 @@
     (i32.store16 offset=6 (local.get $at) (local.get $link))
     (memory.copy (i32.add (local.get $at) (i32.const 20)) (global.get $frameAt)
       (select (local.get $captured) (i32.const 44) (i32.lt_u (local.get $captured) (i32.const 44))))
+    (i32.store16 offset=18 (local.get $at) (local.get $length))
     (i32.or (i32.const 1) (i32.shl (global.get $pending) (i32.const 8))))
 
   (func $resume (export "resume") (result i32)

@@ -2,9 +2,11 @@
  * Runs a script of frames, ticks and commands through the daemon's engine, for comparison with the engine of
  * the host: the same script has to print the same on both.
  *
- *   frame LINK IFACE DIRECTION TIME_US HEX   → verdict N
- *   tick TIME_US                             → tick
- *   command HEX                              → status N, and outgoing INTERFACE HEX if it has built a frame
+ *   frame LINK IFACE DIRECTION TIME_US HEX [LENGTH]   → verdict N
+ *   tick TIME_US                                      → tick
+ *   command HEX                                       → status N, and outgoing INTERFACE HEX if it has built a frame
+ *
+ * LENGTH is that of the frame on the wire, where it was longer than what is here.
  *
  * HEX of a frame is `-` for no bytes at all, of a command it is 64 bytes. Empty lines and those that begin
  * with # print nothing. After each result come the events it caused, `event HEX`, oldest first.
@@ -63,7 +65,7 @@ static bool run(char *line)
 {
 	static uint8_t bytes[MOST_BYTES];
 	static char hex[2 * MOST_BYTES + 1];
-	uint32_t link, iface, direction;
+	uint32_t link, iface, direction, wireLength = 0;
 	struct engine_outgoing outgoing;
 	uint64_t timeUs;
 	int32_t length;
@@ -71,13 +73,15 @@ static bool run(char *line)
 	if (line[0] == '\0' || line[0] == '#')
 		return true;
 	/* 131072 is 2 * MOST_BYTES. */
-	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s", &link, &iface,
-		   &direction, &timeUs, hex) == 5) {
+	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s %" SCNu32, &link, &iface,
+		   &direction, &timeUs, hex, &wireLength) >= 5) {
 		length = parseHex(hex, sizeof(bytes), bytes);
 		if (length < 0)
 			return false;
 		printf("verdict %" PRIu32 "\n",
-		       engine_frame(link, iface, direction, (uint32_t)length, bytes, timeUs));
+		       engine_frame(link, iface, direction, (uint32_t)length,
+				    wireLength > (uint32_t)length ? wireLength : (uint32_t)length, bytes,
+				    timeUs));
 	} else if (sscanf(line, "tick %" SCNu64, &timeUs) == 1) {
 		engine_tick(timeUs);
 		puts("tick");

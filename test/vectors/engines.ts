@@ -39,7 +39,9 @@ export function inProcess(steps: readonly Step[]): { output: Output; codes: Code
         codeOf(codes, 'Link', step.link),
         codeOf(codes, 'Direction', step.direction),
       ];
-      output.push(`verdict ${engine.frame(link, step.iface, direction, step.bytes, step.timeUs)}`);
+      output.push(
+        `verdict ${engine.frame(link, step.iface, direction, step.bytes, step.timeUs, step.wireLength)}`,
+      );
       engine.drain();
     }
     output.push(...frames, ...events);
@@ -55,7 +57,7 @@ export function compiled(steps: readonly Step[], codes: Codes, codec: Codec): Ou
     if (step.kind === 'tick') return `tick ${step.timeUs}`;
     if (step.kind === 'command') return `command ${hex(codec.encode(step.command))}`;
     const [link, direction] = [codeOf(codes, 'Link', step.link), codeOf(codes, 'Direction', step.direction)];
-    return `frame ${link} ${step.iface} ${direction} ${step.timeUs} ${hex(step.bytes)}`;
+    return `frame ${link} ${step.iface} ${direction} ${step.timeUs} ${hex(step.bytes)} ${step.wireLength}`;
   });
   const output = execFileSync(`${BUILD}/fabric-vectors`, {
     input: `${script.join('\n')}\n`,

@@ -12,6 +12,7 @@ export type Step =
       readonly direction: DirectionName;
       readonly timeUs: number;
       readonly bytes: Buffer;
+      readonly wireLength: number;
       readonly says: string;
     };
 
@@ -35,10 +36,10 @@ export class Script {
   frame(
     bytes: Buffer,
     says: string,
-    where: { iface?: number; direction?: DirectionName; link?: LinkName } = {},
+    where: { iface?: number; direction?: DirectionName; link?: LinkName; wireLength?: number } = {},
   ): this {
-    const { iface = 1, direction = 'in', link = 'ethernet' } = where;
-    this.steps.push({ kind: 'frame', link, iface, direction, timeUs: this.#timeUs, bytes, says });
+    const { iface = 1, direction = 'in', link = 'ethernet', wireLength = bytes.length } = where;
+    this.steps.push({ kind: 'frame', link, iface, direction, timeUs: this.#timeUs, bytes, wireLength, says });
     return this;
   }
 }

@@ -157,6 +157,15 @@ export const STORIES: Readonly<Record<string, () => Script>> = {
     const reply = ip(SERVER.address, SATO.address, Protocol.udp, Buffer.alloc(8));
     const late = framed(unreachable(SATO.address, PORT, reply, SERVER.address));
     script.frame(late, 'a late answer found nobody', { direction: 'in' });
+    for (const [from, to, who] of [
+      [TANAKA, SERVER, 'Tanaka'],
+      [NAKAMURA6, SERVER6, 'Nakamura'],
+    ] as const) {
+      const whole = framed(segment(from, to, { flags: Flag.syn, sequence: 11, data: 30 }));
+      const cut = whole.subarray(0, -30);
+      script.frame(cut, `${who} asks, and it is cut on the way`);
+      script.frame(cut, `${who} asks, and it is cut here`, { wireLength: whole.length });
+    }
     script.frame(Buffer.alloc(3), 'three bytes');
     script.frame(ethernet(EtherType.vlan, Buffer.alloc(0)), 'a tag cut short');
     script.frame(ethernet(0x88cc, Buffer.alloc(40)), 'LLDP');

@@ -48,7 +48,15 @@ describe('any bytes as a frame', () => {
       const before = framesCounted();
       pass(random(<u32>SECOND_US));
       const us = now();
-      const answer = frame(link, random(4), random(16), length, <u32>us, <u32>(<u64>us >> 32));
+      const answer = frame(
+        link,
+        random(4),
+        random(16),
+        length,
+        random(2 * MOST_BYTES),
+        <u32>us,
+        <u32>(<u64>us >> 32),
+      );
       assert((answer & 0xff) <= <u32>Verdict.ResetBadChecksum, 'every frame ends in a verdict');
       assert(framesCounted() == before + 1, 'and is counted once');
       drained();
@@ -65,7 +73,7 @@ describe('any bytes as a frame', () => {
       const length = randomFrame(bytes);
       const at = edge(length);
       memory.copy(at, bytes, length);
-      beginPacket(1, i % 3, now());
+      beginPacket(1, i % 3, now(), 0);
       classify(1 + ((i >> 2) % 4), at, length);
       if (pendingEvents() > 200) drained();
     }
@@ -84,7 +92,7 @@ describe('any bytes as a frame', () => {
         memory.fill(frameBuffer(), fill == 0 ? 0 : 0xff, MOST_BYTES);
         memory.copy(frameBuffer(), bytes, length);
         const us = now();
-        const answer = frame(link, 1, Direction.In, length, <u32>us, <u32>(<u64>us >> 32));
+        const answer = frame(link, 1, Direction.In, length, length, <u32>us, <u32>(<u64>us >> 32));
         if (fill == 0) first = answer;
         else assert(answer == first, 'what was not captured does not matter');
       }

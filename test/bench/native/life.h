@@ -17,6 +17,8 @@ struct packet {
 	uint8_t flags;
 	/* Sent to a group of stations, or to all. */
 	bool isToGroup;
+	/* Bytes of the frame behind those that were captured. */
+	uint32_t missing;
 	/* Where its IP header begins. */
 	const uint8_t *ip;
 	int64_t timeUs;

@@ -109,6 +109,42 @@ describe('A pcap file', () => {
   });
 });
 
+describe('How long a packet was on the wire', () => {
+  it('stands in a pcap file, and what is before the frame is no part of that', () => {
+    for (const [link, before] of [
+      [1, 0],
+      [0, 4],
+    ] as const) {
+      const bytes = Buffer.concat([Buffer.from('02000000', 'hex').subarray(0, before), bytesOf(30)]);
+      for (const littleEndian of [true, false]) {
+        for (const modified of [true, false]) {
+          const records = [{ bytes, wireLength: before + 1500 }, { bytes }];
+          const { packets } = readBytes(pcap(records, { littleEndian, modified, link }));
+          assert.deepEqual(
+            packets.map((packet) => [packet.hex, packet.wireLength]),
+            [
+              [hex(bytesOf(30)), 1500],
+              [hex(bytesOf(30)), undefined],
+            ],
+          );
+        }
+      }
+    }
+  });
+
+  it('stands in every kind of packet block of a pcapng file', () => {
+    for (const littleEndian of [true, false]) {
+      const file = new Pcapng(littleEndian).interface({ snapLength: 30 });
+      file.packet(0, 0n, bytesOf(30), true, 1500).obsoletePacket(0, 0n, bytesOf(30), 1501);
+      const { packets } = readBytes(file.simplePacket(bytesOf(30), 1502).bytes);
+      assert.deepEqual(
+        packets.map(({ wireLength }) => wireLength),
+        [1500, 1501, 1502],
+      );
+    }
+  });
+});
+
 describe('A pcapng file', () => {
   for (const littleEndian of [true, false]) {
     const order = littleEndian ? 'little-endian' : 'big-endian';

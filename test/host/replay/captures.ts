@@ -8,6 +8,8 @@ export interface Record {
   /** Since 1970. */
   readonly timeUs?: number;
   readonly bytes: Uint8Array;
+  /** If it was longer on the wire. */
+  readonly wireLength?: number;
   /** Only Kuznetzov's form of a file says so. */
   readonly iface?: number;
 }
@@ -41,14 +43,14 @@ export function pcap(records: readonly Record[], options: PcapOptions = {}): Buf
   const { littleEndian = true, modified = false, nanoseconds = false, link = 1 } = options;
   const magic = modified ? 0xa1b2cd34 : nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4;
   const header = numbers(littleEndian, [magic, 4], [2, 2], [4, 2], [0, 4], [0, 4], [262_144, 4], [link, 4]);
-  const parts = records.flatMap(({ timeUs = 0, bytes, iface = 0 }) => {
+  const parts = records.flatMap(({ timeUs = 0, bytes, wireLength = bytes.length, iface = 0 }) => {
     const fraction = (timeUs % 1e6) * (nanoseconds ? 1000 : 1);
     const { length } = bytes;
     const times = [[Math.floor(timeUs / 1e6), 4], [fraction, 4]] as const; // biome-ignore format: a line
     const more = modified
       ? numbers(littleEndian, [iface, 4], [0x0800, 2], [4, 1], [0xee, 1])
       : Buffer.alloc(0);
-    return [numbers(littleEndian, ...times, [length, 4], [length, 4]), more, bytes];
+    return [numbers(littleEndian, ...times, [length, 4], [wireLength, 4]), more, bytes];
   });
   return Buffer.concat([header, ...parts]);
 }
@@ -97,19 +99,19 @@ export class Pcapng {
   }
 
   /** An enhanced packet block. */
-  packet(iface: number, ticks: bigint, bytes: Uint8Array, options = false): this {
+  packet(iface: number, ticks: bigint, bytes: Uint8Array, options = false, wireLength = bytes.length): this {
     const { length } = bytes;
     const [high, low] = [Number(ticks >> 32n), Number(ticks & 0xffffffffn)];
-    const head = this.#numbers([iface, 4], [high, 4], [low, 4], [length, 4], [length, 4]);
+    const head = this.#numbers([iface, 4], [high, 4], [low, 4], [length, 4], [wireLength, 4]);
     const flags = options ? [this.#option(2, Buffer.alloc(4)), this.#option(0, Buffer.alloc(0))] : [];
     return this.block(6, Buffer.concat([head, padded(bytes), ...flags]));
   }
 
   /** The packet block of before 2009. */
-  obsoletePacket(iface: number, ticks: bigint, bytes: Uint8Array): this {
+  obsoletePacket(iface: number, ticks: bigint, bytes: Uint8Array, wireLength = bytes.length): this {
     const { length } = bytes;
     const [high, low] = [Number(ticks >> 32n), Number(ticks & 0xffffffffn)];
-    const head = this.#numbers([iface, 2], [0xffff, 2], [high, 4], [low, 4], [length, 4], [length, 4]);
+    const head = this.#numbers([iface, 2], [0xffff, 2], [high, 4], [low, 4], [length, 4], [wireLength, 4]);
     return this.block(2, Buffer.concat([head, padded(bytes)]));
   }
 
@@ -142,7 +144,11 @@ function padded(bytes: Uint8Array): Buffer {
 
 export interface Read {
   readonly damage: Damage | null;
-  readonly packets: (Omit<Packet, 'bytes'> & { readonly hex: string })[];
+  /** `wireLength`: where it is not that of the bytes. */
+  readonly packets: (Omit<Packet, 'bytes' | 'wireLength'> & {
+    readonly hex: string;
+    readonly wireLength?: number;
+  })[];
 }
 
 /** What is read of a file with this content. */
@@ -150,9 +156,10 @@ export function read(file: string, content: Uint8Array): Read {
   writeFileSync(file, content);
   const packets: Read['packets'] = [];
   const damage = opened(file, (source) =>
-    readCapture(source, ({ bytes, ...rest }) =>
-      packets.push({ ...rest, hex: Buffer.from(bytes).toString('hex') }),
-    ),
+    readCapture(source, ({ bytes, wireLength, ...rest }) => {
+      const longer = wireLength === bytes.length ? {} : { wireLength };
+      packets.push({ ...rest, ...longer, hex: Buffer.from(bytes).toString('hex') });
+    }),
   );
   return { damage, packets };
 }

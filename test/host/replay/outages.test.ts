@@ -14,11 +14,13 @@ import {
   unreachable,
 } from '../../frames.ts';
 import { client, NAKAMURA6, refusal, SATO, SERVER, SERVER6, syn, synAck, TANAKA } from '../fabric/fabric.ts';
+import { pcap } from './captures.ts';
 import {
   answersArp,
   type Frames,
   failed,
   found,
+  foundIn,
   HOST,
   NOON,
   NOTHING,
@@ -59,6 +61,27 @@ describe('Replaying a capture', () => {
         },
       ],
     });
+  });
+
+  it('finds no request in what was cut on the wire, but in what the capture has cut', () => {
+    for (const [from, to] of [
+      [SATO, SERVER],
+      [NAKAMURA6, SERVER6],
+    ] as const) {
+      const whole = framed(segment(from, to, { flags: Flag.syn, sequence: 1, data: 30 }));
+      const bytes = whole.subarray(0, -30);
+      for (const [wireLength, isRequest] of [
+        [whole.length, true],
+        [whole.length + 4, true],
+        [whole.length - 1, false],
+        [bytes.length, false],
+        // That cannot be, so nobody knows.
+        [0, true],
+      ] as const) {
+        const { attempts, malformed } = foundIn(pcap([{ timeUs: 1, bytes, wireLength }]));
+        assert.deepEqual([attempts.open, malformed], isRequest ? [1, 0] : [0, 1], `${wireLength}`);
+      }
+    }
   });
 
   it('finds a server that says nothing, until it answers somebody', () => {
