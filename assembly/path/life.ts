@@ -10,17 +10,17 @@ import { isOn, nowUs } from './settings';
 
 /** A service answered somebody: it lives, and so does its host. */
 export function signOfLife(address: Address, addressHash: u64, port: u32, sign: Sign): void {
-  answered(findServer(address, addressHash, 0), sign);
-  answered(findServer(address, addressHash, port), sign);
+  answered(findServer(address, addressHash, 0), port, sign);
+  answered(findServer(address, addressHash, port), port, sign);
 }
 
 /** An answer is worth more than whatever else was a sign before, so it is one again: once. */
-function answered(index: u32, sign: Sign): void {
+function answered(index: u32, port: u32, sign: Sign): void {
   if (index == 0) return;
   const server = serverAt(index);
   const isSaid = server.state == ServerState.Signalled && server.has(ServerFlag.AnswerSaid);
   if (!server.isLinking || isSaid) return;
-  signal(server, sign);
+  signal(server, port, sign);
   server.set(ServerFlag.AnswerSaid);
 }
 
@@ -47,17 +47,19 @@ export function resolution(
   if (hardware != 0) host.hardware = hardware;
   if (host.state != ServerState.Down || !isOn(Option.Resolution)) return false;
   if (host.has(ServerFlag.Resolves) && !host.has(ServerFlag.Unreachable) && !unasked && !moved) return false;
-  signal(host, sign);
+  signal(host, 0, sign);
   return true;
 }
 
-function signal(server: Server, sign: Sign): void {
+/** `answered`: the port that answered somebody, or 0. */
+function signal(server: Server, answered: u32, sign: Sign): void {
   server.state = <u8>ServerState.Signalled;
   server.unset(ServerFlag.AnswerSaid);
   emit(Event.Signal, nowUs())
     .code(sign)
     .port(server.port)
     .tries(server.triedPort)
+    .answeredPort(answered)
     .server(server.address)
     .first(server.fromUs);
 }

@@ -127,6 +127,11 @@ export class EventRecord {
     return this;
   }
 
+  answeredPort(value: u32): EventRecord {
+    store<u16>(changetype<usize>(this), <u16>value, Field.AnsweredPort);
+    return this;
+  }
+
   state(value: u32): EventRecord {
     store<u8>(changetype<usize>(this), <u8>value, Field.State);
     return this;

@@ -28,6 +28,8 @@ export const enum Field {
   RestoredPort = 4,
   /** Event.Outage: a ServerState, u8. */
   State = 56,
+  /** Event.Signal: the TCP port that answered somebody, 0 when none did, u16. */
+  AnsweredPort = 56,
   /** Command.Restore: ServerState.Suspected, or ServerState.Down as 0 does, u8. */
   RestoredState = 8,
   /** Command.Ask, Command.AskEnd: the first of the local ports that the probe's connections come from, u16. */

@@ -99,7 +99,13 @@ export type FabricEvent = Stamped &
       } & Target)
     | ({ readonly kind: 'waiting' | 'released' | 'swept' } & WaitingClient)
     | ({ readonly kind: 'answered'; readonly client: string } & Target)
-    | ({ readonly kind: 'signal'; readonly sign: Sign; readonly triedPort: number } & Target)
+    | ({
+        readonly kind: 'signal';
+        readonly sign: Sign;
+        readonly triedPort: number;
+        /** That answered somebody; 0: none did. */
+        readonly answeredPort: number;
+      } & Target)
     /**
      * `acquitted`: the suspicion is over, and what comes for it later is another one. `answers`: the service answered a
      * client, for the first time or the first in a day. `look`: it leaves a request unanswered. `asking`: a probe may begin.
@@ -287,6 +293,7 @@ export class Codec {
           port: u16('Port'),
           sign: dashed(this.#name('Sign', code)) as Sign,
           triedPort: u16('TriedPort'),
+          answeredPort: u16('AnsweredPort'),
         };
       case 'releaseEnd':
       case 'dropped':

@@ -19,6 +19,12 @@ const LONGEST_PROBE_MS = 60_000;
 const STEERED_PROBE_MS = 8000;
 const MANY_STEERED = 100;
 
+interface Sign {
+  readonly sign: AnySign;
+  /** The port that answered a client. */
+  readonly answered: number;
+}
+
 interface Watched {
   /** The timer of the next look, or of the one under way: any other look is followed by none. */
   look: NodeJS.Timeout | null;
@@ -71,7 +77,7 @@ export class ConnectChecks implements Checks {
     else this.#schedule(outage, FIRST_PROBE_MS);
   }
 
-  check(outage: Outage, sign: AnySign): void {
+  check(outage: Outage, sign: AnySign, answered = 0): void {
     const watched = this.#of(outage);
     if (watched.abort !== null) {
       // A client that was answered says more than what has been looked into in vain so far.
@@ -82,7 +88,12 @@ export class ConnectChecks implements Checks {
     const abort = new AbortController();
     watched.abort = abort;
     watched.isAnswered = sign === 'syn-ack';
-    void this.#confirm(outage, sign, watched, abort.signal).then((port) => {
+    void this.#confirm(
+      outage,
+      { sign, answered: answered || outage.port || outage.triedPort },
+      watched,
+      abort.signal,
+    ).then((port) => {
       if (this.#watched.get(outage) !== watched || watched.abort !== abort) return;
       watched.abort = null;
       this.#options.onChecked(outage, port);
@@ -128,7 +139,7 @@ export class ConnectChecks implements Checks {
 
   async #confirm(
     outage: Outage,
-    sign: AnySign,
+    { sign, answered }: Sign,
     watched: Watched,
     signal: AbortSignal,
   ): Promise<number | null> {
@@ -139,7 +150,7 @@ export class ConnectChecks implements Checks {
     const confirmed = { server, ports, standing: services.standingOf(server) };
     if (confirmer === null || ports.length === 0) {
       // A client that was answered shows that the page is in its way.
-      if (sign === 'syn-ack') onAnswer(outage, outage.port || outage.triedPort);
+      if (sign === 'syn-ack') onAnswer(outage, answered);
       else if (sign === 'connect') onAnswer(outage, 0);
       return (await this.#settled(signal)) ? 0 : null;
     }
@@ -166,7 +177,7 @@ export class ConnectChecks implements Checks {
     if (!isBelieved) return confirmer.confirm(confirmed, signal, watcher);
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
-    if (sign === 'syn-ack') onAnswer(outage, outage.port || outage.triedPort);
+    if (sign === 'syn-ack') onAnswer(outage, answered);
     const port = await Promise.race([
       confirmer.confirm(confirmed, either, watcher),
       // Unless one of our own connections is answered: then they decide.
@@ -177,7 +188,7 @@ export class ConnectChecks implements Checks {
     ended.abort();
     // It answers others and not us, and may be asked without result for ever. The other ports have answered nobody.
     if (port === 0 && sign === 'syn-ack') {
-      services.admit({ server, port: outage.port || outage.triedPort }, false);
+      services.admit({ server, port: answered }, false);
     }
     return port;
   }

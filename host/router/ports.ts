@@ -33,8 +33,8 @@ export interface FabricPort {
 export interface Checks {
   /** The outage has begun, or an earlier process knew of it (`again`): look now and then by yourself, then at once. */
   watch(outage: Outage, again?: boolean): void;
-  /** A sign came: look closely. */
-  check(outage: Outage, sign: AnySign): void;
+  /** A sign came: look closely. `answered`: the port that answered a client, where that is known. */
+  check(outage: Outage, sign: AnySign, answered?: number): void;
   /** The outage is over. */
   stop(outage: Outage): void;
 }

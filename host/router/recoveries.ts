@@ -77,10 +77,10 @@ export class Recoveries {
     for (const outage of down) if (!this.has(outage)) this.#options.checks.check(outage, 'trap');
   }
 
-  /** A sign of life, wherever it comes from. */
-  onSign(outage: Outage, sign: AnySign): void {
+  /** A sign of life, wherever it comes from; `answered`: the port that answered a client, where that is known. */
+  onSign(outage: Outage, sign: AnySign, answered = 0): void {
     this.#note(outage, sign);
-    if (!this.has(outage)) this.#options.checks.check(outage, sign);
+    if (!this.has(outage)) this.#options.checks.check(outage, sign, answered);
   }
 
   #note(outage: Outage, sign: AnySign): void {

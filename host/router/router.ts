@@ -253,7 +253,7 @@ export class Router {
         const outage = this.outages.get(event);
         if (outage === undefined) break;
         outage.triedPort = event.triedPort;
-        this.recoveries.onSign(outage, event.sign);
+        this.recoveries.onSign(outage, event.sign, event.answeredPort);
         break;
       }
       case 'released': {

@@ -321,6 +321,10 @@ export class Said {
     return load<u16>(changetype<usize>(this), Field.Tries);
   }
 
+  get answeredPort(): u32 {
+    return load<u16>(changetype<usize>(this), Field.AnsweredPort);
+  }
+
   get nowUs(): i64 {
     return load<i64>(changetype<usize>(this), Field.NowUs);
   }

@@ -4,7 +4,7 @@ import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event, Sign } from '../../../assembly/record/events';
 import { NAKAMURA, ROUTER, SATO, SERVER, TANAKA } from '../addresses';
-import { arpReply, HOST, refusal, SECURE, syn, synAck, unreachable, WEB } from '../packets';
+import { arpAnnouncement, arpReply, HOST, refusal, SECURE, syn, synAck, unreachable, WEB } from '../packets';
 import {
   aboutServer,
   counterOf,
@@ -49,6 +49,18 @@ describe('a sign of life', () => {
     expect<u32>(saidTimes(Event.Signal)).toBe(1);
     expect<u32>(said(Event.Signal).port).toBe(0);
     expect<u32>(said(Event.Signal).code).toBe(Sign.SynAck);
+  });
+
+  it('by an answer says which port has answered, beside the one that was tried; no other sign does', () => {
+    fresh();
+    aboutServer(Command.KnowService, SERVER, WEB);
+    hostDown();
+    arpAnnouncement(SERVER);
+    give();
+    answers(SECURE);
+    expect<u32>(said(Event.Signal, 0).answeredPort).toBe(0);
+    expect<u32>(said(Event.Signal, 1).answeredPort).toBe(SECURE);
+    expect<u32>(said(Event.Signal, 1).tries).toBe(WEB);
   });
 
   it('by an answer is one of the service that answers, and of no other', () => {

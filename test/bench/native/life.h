@@ -48,7 +48,8 @@ static inline struct server *learn(struct address address, uint64_t hash, uint32
 	return makeRoomForServer(except) ? addServer(servers, address, hash, port) : NULL;
 }
 
-static inline void announceLife(struct server *server, uint8_t sign)
+/* `answered`: the port that answered somebody, or 0. */
+static inline void announceLife(struct server *server, uint16_t answered, uint8_t sign)
 {
 	struct event *event;
 
@@ -58,18 +59,19 @@ static inline void announceLife(struct server *server, uint8_t sign)
 	event->code = sign;
 	event->port = server->port;
 	event->tries = server->triedPort;
+	event->answeredPort = answered;
 	event->server = server->address;
 	event->firstUs = server->fromUs;
 }
 
 /* An answer is worth more than whatever else was a sign before, so it is one again: once. */
-static inline void announceAnswer(struct server *server, uint8_t sign)
+static inline void announceAnswer(struct server *server, uint16_t port, uint8_t sign)
 {
 	if (server == NULL || !isDown(server))
 		return;
 	if (server->state == SERVER_STATE_SIGNALLED && server->flags & ANSWER_SAID)
 		return;
-	announceLife(server, sign);
+	announceLife(server, port, sign);
 	server->flags |= ANSWER_SAID;
 }
 
@@ -128,8 +130,8 @@ static inline void hearFrom(struct address address, uint64_t hash, uint32_t port
 	}
 	if (sign == 0)
 		return;
-	announceAnswer(findServer(&fabric.servers, address, hash, 0), sign);
-	announceAnswer(findServer(&fabric.servers, address, hash, port), sign);
+	announceAnswer(findServer(&fabric.servers, address, hash, 0), (uint16_t)port, sign);
+	announceAnswer(findServer(&fabric.servers, address, hash, port), (uint16_t)port, sign);
 }
 
 /* The record of a host, made while there is room, and then the first to go. */
@@ -233,7 +235,7 @@ static inline bool resolution(const struct packet *packet, struct address addres
 		return false;
 	if (host->flags & RESOLVES && !(host->flags & UNREACHABLE) && !unasked && !moved)
 		return false;
-	announceLife(host, sign);
+	announceLife(host, 0, sign);
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct event {
 			uint16_t clientPort;
 		};
 		uint8_t state;
+		uint16_t answeredPort;
 	};
 };
 _Static_assert(sizeof(struct event) == 64, "an event record has 64 bytes");

@@ -87,7 +87,7 @@ describe('Each event says what happened', () => {
       const fabric = down();
       fabric.frame(frame, 9 * SECOND);
       assert.deepEqual(fabric.events(), [
-        { kind: 'signal', nowUs: 9 * SECOND, ...host, sign, triedPort: 80 },
+        { kind: 'signal', nowUs: 9 * SECOND, ...host, sign, triedPort: 80, answeredPort: 0 },
       ]);
     });
   }
@@ -99,7 +99,14 @@ describe('Each event says what happened', () => {
     fabric.events();
     fabric.frame(synAck(secure, TANAKA, 5), 9 * SECOND);
     const [signal] = fabric.events().filter(({ kind }) => kind === 'signal');
-    const expected = { kind: 'signal', nowUs: 9 * SECOND, ...host, sign: 'syn-ack', triedPort: 443 };
+    const expected = {
+      kind: 'signal',
+      nowUs: 9 * SECOND,
+      ...host,
+      sign: 'syn-ack',
+      triedPort: 443,
+      answeredPort: 443,
+    };
     assert.deepEqual(signal, expected);
   });
 
@@ -108,7 +115,7 @@ describe('Each event says what happened', () => {
     fabric.command(restored(NAKAMURA6.address, { server: SERVER6.address, triedPort: 443 }));
     fabric.frame(framed(advertisement(SERVER6.address, '2001:db8:178::1', true)), 9 * SECOND);
     assert.deepEqual(fabric.events(), [
-      { kind: 'signal', nowUs: 9 * SECOND, server: SERVER6.address, port: 0, sign: 'neighbour', triedPort: 443 },
+      { kind: 'signal', nowUs: 9 * SECOND, server: SERVER6.address, port: 0, sign: 'neighbour', triedPort: 443, answeredPort: 0 },
     ]); // biome-ignore format: one event a line
   });
 

@@ -160,6 +160,14 @@ describe('With confirm: connect a sign', () => {
     }
   });
 
+  it('by an answer is checked with the port that has answered', () => {
+    const world = waiting(CONNECT);
+    world.asked();
+    world.signal(HOST, 'syn-ack', 80, 443);
+    assert.deepEqual(world.asked(), [`check for 443 at ${SERVER} 0`]);
+    assert.equal(world.outage(HOST)?.triedPort, 80);
+  });
+
   it('is true when the check says so', () => {
     const world = waiting(CONNECT);
     world.signal(HOST, 'arp', 443);

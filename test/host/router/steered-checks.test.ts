@@ -243,6 +243,18 @@ describe('A server that answers others and not this machine', () => {
     }
   });
 
+  it('counts as such at the port that was answered, whatever people tried', async () => {
+    steering([80, 443], { dialled }).knows([80, 443], true);
+    const one = down(0, 80);
+    said.checks.check(one, 'syn-ack', 443);
+    assert.deepEqual(said.answers, [[one, 443]], 'the page of the other port stays');
+    await until('it is checked', () => said.checked.length > 0);
+    assert.deepEqual(
+      [80, 443].map((port) => said.services.isShut({ server: LOOPBACK, port })),
+      [false, true],
+    );
+  });
+
   it('is back although it was being looked into for another sign when it answered a client', async () => {
     steering([80], { dialled }).knows([80], true);
     const one = down(0, 80);

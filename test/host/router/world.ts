@@ -134,7 +134,10 @@ export class World {
         // Without connecting there is nothing to look at, and nothing to wait for but time.
         watch:
           confirm === 'none' ? () => {} : (outage, again) => note(again ? 'watch again' : 'watch')(outage),
-        check: confirm === 'none' ? (outage) => this.router.recoveries.onChecked(outage, 0) : note('check'),
+        check:
+          confirm === 'none'
+            ? (outage) => this.router.recoveries.onChecked(outage, 0)
+            : (outage, _, answered) => note(answered ? `check for ${answered} at` : 'check')(outage),
         stop: note('stop'),
       },
       services: this.services,
@@ -277,8 +280,8 @@ export class World {
     this.says({ kind, nowUs, ...plain(target), client, cause: 'unreachable', ...times });
   }
 
-  signal(target: Target, sign: Sign = 'arp', triedPort = 80): void {
-    this.says({ kind: 'signal', nowUs: this.#nowUs, ...plain(target), sign, triedPort });
+  signal(target: Target, sign: Sign = 'arp', triedPort = 80, answeredPort = 0): void {
+    this.says({ kind: 'signal', nowUs: this.#nowUs, ...plain(target), sign, triedPort, answeredPort });
   }
 
   /** An event about a target that says no more than that. */
