@@ -86,6 +86,7 @@ export interface Place {
   readonly askedHost: string | null;
   readonly hasForm: boolean;
   readonly answersPost: boolean;
+  readonly tries: boolean;
   readonly forProgram: boolean;
 }
 
@@ -122,8 +123,8 @@ export class ReadyAnswers {
   }
 
   #find(place: Place): Ready {
-    const { page, language, target, askedHost, hasForm, answersPost, forProgram } = place;
-    const key = `${page} ${language} ${hasForm} ${answersPost} ${forProgram} ${target.server} ${target.port} ${askedHost ?? ''}`;
+    const { page, language, target, askedHost, hasForm, answersPost, tries, forProgram } = place;
+    const key = `${page} ${language} ${hasForm} ${answersPost} ${tries} ${forProgram} ${target.server} ${target.port} ${askedHost ?? ''}`;
     const known = this.#ready.get(key);
     const nowMs = this.#clock.nowMs();
     if (known !== undefined && isSame(known, place) && nowMs - known.madeMs < READY_MS) return known;

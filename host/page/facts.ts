@@ -21,6 +21,7 @@ export function plainFacts({ askAgainMs }: PageConfiguration): PageFacts {
     mail: null,
     refusal: null,
     answersPost: true,
+    tries: false,
     home: null,
     askAgainMs,
   };

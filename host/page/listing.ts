@@ -18,8 +18,8 @@ export function structureOf(listing: string): string {
 }
 
 /**
- * What is wrong with the table, in words for the log; null: nothing. Elements of the gate, openings and visitors come
- * and go by themselves and are not looked at.
+ * What is wrong with the table, in words for the log; null: nothing. Elements of the gate, openings, visitors and tries
+ * come and go by themselves and are not looked at.
  */
 export function faultOf(listing: string, contents: Contents, structure: string): string | null {
   if (structureOf(listing) !== structure) return 'its sets, chains or rules are not those that were made';

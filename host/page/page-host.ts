@@ -23,6 +23,8 @@ export interface PageHost {
   /** Whether the server is asked for by this Host field; of one whose names are not known: in any case. */
   isNamed(server: string, host: string | null): boolean;
   wasTurnedAway(target: Target, client: string): boolean;
+  /** Whether the page that this client is about to get shall try the server: then it finds the way there for a moment. */
+  mayTry(target: Target, client: string): boolean;
   /** A person has got the page. */
   onShown(target: Target, client: string): void;
   /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */

@@ -67,6 +67,8 @@ export interface PageFacts {
   readonly refusal: Refusal | null;
   /** Whether the request was anything but GET: then loading the same again would send it again. */
   readonly answersPost: boolean;
+  /** Whether the script looks at once if the server is there: it finds the way. */
+  readonly tries: boolean;
   /** The URL of the server's own page when this page comes from the router's own address; null: from the server's. */
   readonly home: string | null;
   /** For how long a registration counts: `ask_again`, in milliseconds. */
@@ -132,13 +134,18 @@ export function renderPage(page: Page, language: Language, facts: PageFacts): Re
     ${page === 'known' ? html`<p><a href="${OWN_PATH}notice">${parts.another}</a></p>` : null}
     ${formOf(page, language, facts)}
     ${live || facts.home !== null ? againLink(page, parts, facts) : null}
-    ${live ? (facts.answersPost ? parts.liveAfterPost : parts.live) : null}
+    ${live ? livePart(parts, facts) : null}
     ${refresh?.note ?? null}
     </main>
     ${live ? parts.script : null}
     </body>
     </html>`;
   return { html: Buffer.from(text), headers: pageHeaders(language, facts.form?.action ?? null) };
+}
+
+function livePart(parts: Parts, { answersPost, tries }: PageFacts): Html {
+  if (answersPost) return parts.liveAfterPost;
+  return tries ? parts.liveTrying : parts.live;
 }
 
 /** null where there is none, or nothing that can be seen. */

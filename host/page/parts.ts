@@ -74,6 +74,7 @@ function partsOf(language: Language) {
     again: html`${words.again}`,
     open: html`${words.open}`,
     live: html`<p class="soft" id="live" role="status" hidden>${words.live}</p>`,
+    liveTrying: html`<p class="soft" id="live" role="status" data-try="" hidden>${words.live}</p>`,
     liveAfterPost: html`<p class="soft" id="live" role="status" data-post="" hidden>${words.live}</p>`,
     script: html`<script>${new Html(SCRIPT)}</script>`,
   };

@@ -32,6 +32,9 @@ delete table inet ringback
  * through on however many processors (a `delete @open4` would let all through that come at the same moment), and
  * none that is not a first SYN uses it up. `visitors*` are those who went that way within the last minute. There is
  * room for one at each target; where it is full, `add` fails, and with it the rule: the page answers.
+ *
+ * `trying*` are clients whose page tries the server itself. Who they are is known, for they have just got the page, and
+ * what is sent in their name by others takes nothing from them: whatever they open goes to the server for as long.
  */
 const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 	set lease { type nf_proto; flags timeout; timeout 10s; }
@@ -43,10 +46,14 @@ const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 	set open6 { type ipv6_addr . inet_service; flags timeout; timeout 10s; limit rate 1/day burst 1 packets; }
 	set visitors4 { type ipv4_addr . ipv4_addr . inet_service; flags dynamic, timeout; timeout 60s; size 65535; }
 	set visitors6 { type ipv6_addr . ipv6_addr . inet_service; flags dynamic, timeout; timeout 60s; size 65535; }
+	set trying4 { type ipv4_addr . ipv4_addr . inet_service; flags timeout; timeout 5s; }
+	set trying6 { type ipv6_addr . ipv6_addr . inet_service; flags timeout; timeout 5s; }
 	chain prerouting {
 		type nat hook prerouting priority dstnat - 5; policy accept;
 		ip saddr @pass4 accept
 		ip6 saddr @pass6 accept
+		ip saddr . ip daddr . tcp dport @trying4 accept
+		ip6 saddr . ip6 daddr . tcp dport @trying6 accept
 		${letThroughRule('ip', 4)}
 		${letThroughRule('ip6', 6)}
 		meta nfproto @lease dnat ip to ip daddr . tcp dport map @targets4
@@ -113,6 +120,21 @@ export function opening(openings: ReadonlyMap<string, readonly string[]>, conten
     for (const change of ['add', 'delete', 'add']) {
       script += `${change} element inet ringback open${version} { ${open.join(', ')} }\n`;
     }
+  }
+  return script;
+}
+
+/**
+ * Lets whatever this client opens to a target through, if it is in `contents`, for as long as the set says; the empty
+ * text when there is none.
+ */
+export function trying(tries: ReadonlyMap<string, string>, contents: Contents): string {
+  let script = '';
+  for (const version of [4, 6] as const) {
+    const steered = [...tries].filter(([name]) => contents[`targets${version}`].has(name));
+    if (steered.length === 0) continue;
+    const elements = steered.map(([name, client]) => `${client} . ${name}`);
+    script += `add element inet ringback trying${version} { ${elements.join(', ')} }\n`;
   }
   return script;
 }

@@ -5,7 +5,8 @@
  * It waits for the event `recovered`. Where the stream of events ends for good (too many are open, or the server itself is
  * there already and knows no such path), it asks for the page's head now and then: 503 is the page in the server's place,
  * any other answer is the server. The same look comes before every change, so that a page that can be read never gives way
- * to a browser's error. An answer to a form has nothing to load again: what the person wanted to see is the page before it.
+ * to a browser's error. A page that is marked so looks at once: the router lets what it sends through to the server for a
+ * moment, and nobody sees it if that is dead. An answer to a form has nothing to load again: what the person wanted to see is the page before it.
  * All addresses begin with the origin: a path of `//host` alone would lead away.
  */
 export const SCRIPT = `
@@ -21,6 +22,7 @@ look=(told)=>{fetch(to,{method:'HEAD',cache:'no-store',redirect:'manual'})
 .then((answer)=>{if(answer.status===503&&told!==true)later();else go()},later)},
 events=new EventSource(own+'events');
 events.addEventListener('recovered',()=>{events.close();look(true)});
+if(live.dataset.try!==undefined)setTimeout(look,1e3);
 events.onerror=()=>{if(events.readyState===2)later()};
 again.href=to;
 live.hidden=false;

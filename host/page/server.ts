@@ -183,6 +183,8 @@ export class PageServer {
     // Of the own paths this one has a page to read; it is none to be loaded again when the server is back.
     const isForm = own === 'notice';
     const page = !isNamed || !host.isKnown(client) ? 'outage' : isForm ? 'another' : 'known';
+    const isPerson = !forProgram && method !== 'HEAD';
+    const answersPost = isPost(method) || isForm;
     const place: Place = {
       page,
       language,
@@ -191,18 +193,19 @@ export class PageServer {
       message: host.message(),
       askedHost: head.host,
       hasForm: isNamed && page !== 'known',
-      answersPost: isPost(method) || isForm,
+      answersPost,
+      tries: isPerson && !answersPost && host.mayTry(target, client),
       forProgram,
     };
     asked.send(this.#ready.answer(place, () => this.#tokens.issue(client, target)));
-    if (forProgram || method === 'HEAD') return;
+    if (!isPerson) return;
     this.#counts.shown += 1;
     this.#shownLog.info('page.shown', { server: target.server, port: target.port, client });
     host.onShown(target, client);
   }
 
   #factsOfPlace(
-    { target, outage, message, askedHost, hasForm, answersPost }: Place,
+    { target, outage, message, askedHost, hasForm, answersPost, tries }: Place,
     token: string,
   ): PageFacts {
     const { clock, configuration } = this.#options;
@@ -210,6 +213,7 @@ export class PageServer {
       ...serverFacts(configuration, clock, target, outage, message),
       askedHost,
       answersPost,
+      tries,
       form: hasForm ? formOf(configuration, target, token) : null,
     };
   }

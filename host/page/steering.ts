@@ -41,6 +41,7 @@ import {
   opening,
   renewal,
   SET_NAMES,
+  trying,
   wholeTable,
 } from './ruleset.ts';
 
@@ -86,6 +87,8 @@ export class Steering {
   #otherStructure: string | null = null;
   /** Names of targets whose next visitor is to be let through, and clients that are not meant. */
   #openings = new Map<string, readonly string[]>();
+  /** Names of targets, each with the client whose page is to try it. */
+  #tries = new Map<string, string>();
   #lookAfter = false;
   #waiting: (() => void)[] = [];
   #running: Promise<void> | null = null;
@@ -142,6 +145,15 @@ export class Steering {
    */
   async letThrough(target: Target, others: readonly string[] = []): Promise<void> {
     this.#openings.set(nameOf(target), others);
+    await this.#taken();
+  }
+
+  /**
+   * Lets whatever this client (canonical address) opens to this target within five seconds go to the server itself. A
+   * target that is not steered is left alone. Resolves as `letThrough` does.
+   */
+  async letTry(target: Target, client: string): Promise<void> {
+    this.#tries.set(nameOf(target), client);
     await this.#taken();
   }
 
@@ -251,11 +263,14 @@ export class Steering {
 
   async #apply(wanted: Contents): Promise<void> {
     const openings = this.#openings;
+    const tries = this.#tries;
     this.#openings = new Map();
+    this.#tries = new Map();
     try {
-      await this.#change(wanted, opening(openings, wanted));
+      await this.#change(wanted, opening(openings, wanted) + trying(tries, wanted));
     } catch (error) {
       for (const [name, others] of openings) this.#openings.set(name, others);
+      for (const [name, client] of tries) this.#tries.set(name, client);
       throw error;
     }
   }

@@ -128,6 +128,12 @@ export class DeadServers implements PageHost {
     return this.#options.router.people.lastRegisteredMs(client) + this.#options.page.askAgainMs;
   }
 
+  mayTry(target: Target, client: string): boolean {
+    const may = this.#openings.mayTry(target, client, this.#options.store.clock.nowMs());
+    if (may) void this.#steering.letTry(target, client);
+    return may;
+  }
+
   onShown(target: Target, client: string): void {
     const others = this.#openings.shown(target, client, this.#options.store.clock.nowMs());
     if (others !== null) void this.#steering.letThrough(target, others);

@@ -13,6 +13,7 @@ const PLACE: Place = {
   askedHost: 'www.example.jp',
   hasForm: true,
   answersPost: false,
+  tries: false,
   forProgram: false,
 };
 
@@ -32,6 +33,7 @@ const OTHERS: Readonly<Record<string, Partial<Place>>> = {
   'no Host': { askedHost: null },
   'no form': { hasForm: false },
   'the answer to a POST': { answersPost: true },
+  'a page that tries the server': { tries: true },
   'the answer to a program': { forProgram: true },
 };
 

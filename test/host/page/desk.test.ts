@@ -74,6 +74,7 @@ describe('The desk where answers are decided', () => {
     outageOf: () => ({ name: null, sinceMs: 0 }),
     isNamed: () => true,
     wasTurnedAway: () => true,
+    mayTry: () => false,
     onShown: () => {},
     isKnown: () => false,
     register: ({ client }: { readonly client: string }) => {

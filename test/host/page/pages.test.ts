@@ -206,6 +206,15 @@ describe('a page that can see the server come back', () => {
     assert.ok(tag(pageOf('outage'), 'p', 'id', 'live').has('hidden'));
   });
 
+  it('says to its script whether to look for the server at once, which is not what an answer to a form does', () => {
+    const tries = (more: Partial<PageFacts>): boolean =>
+      tag(pageOf('outage', more), 'p', 'id', 'live').has('data-try');
+    assert.deepEqual(
+      [tries({ tries: true }), tries({}), tries({ tries: true, answersPost: true })],
+      [true, false, false],
+    );
+  });
+
   it('is loaded again without script, later with a form, and never after a form was sent', () => {
     const refresh = /<noscript><meta http-equiv="refresh" content="(\d+)"><\/noscript>/;
     assert.equal(refresh.exec(pageOf('outage'))?.[1], '120');

@@ -32,6 +32,7 @@ export function factsOf(more: Partial<PageFacts> = {}): PageFacts {
     mail: null,
     refusal: null,
     answersPost: false,
+    tries: false,
     home: null,
     askAgainMs: 30 * 86_400_000,
     ...more,

@@ -42,6 +42,9 @@ export interface Role {
   readonly registered: Registered[];
   /** Clients who have got the page. */
   readonly shown: string[];
+  /** Whether pages may try, and the clients of whom that was asked. */
+  mayTry: boolean;
+  readonly tried: string[];
   readonly stopped: string[];
   readonly allowed: string[];
   /** Whether nobody has confirmed the address of the one who has a token. */
@@ -88,6 +91,8 @@ export async function serve(
     known: new Set(),
     registered: [],
     shown: [],
+    mayTry: false,
+    tried: [],
     stopped: [],
     allowed: [],
     isUnconfirmed: false,
@@ -120,6 +125,10 @@ export async function serve(
       isNamed: (address, host) =>
         role.names.length === 0 || isNameOf({ address, name: null, names: role.names }, host),
       wasTurnedAway: (_target, client) => !role.strangers.has(client),
+      mayTry(_target, client) {
+        role.tried.push(client);
+        return role.mayTry;
+      },
       onShown: (_target, client) => void role.shown.push(client),
       isKnown: (client) => role.known.has(client),
       register(registration) {

@@ -50,6 +50,25 @@ describe('In a dead server’s place the page', () => {
     assert.equal(head.body, '');
   });
 
+  it('tries the server only where a person gets the page for what he asked of the server', async (context) => {
+    const { ask, role } = await serve(context);
+    role.mayTry = true;
+    const tries = async (bytes: string): Promise<boolean> =>
+      (await ask(TO_WEB, bytes)).body.includes(' data-try=');
+    assert.equal(await tries(get('/', HTML)), true);
+    assert.deepEqual(role.tried, [SATO]);
+    for (const bytes of [
+      get('/', { Accept: 'application/json' }),
+      request('HEAD', '/', HTML),
+      request('POST', '/', { ...HTML, 'Content-Length': '0' }),
+      get('/.well-known/ringback/notice', HTML),
+    ])
+      assert.equal(await tries(bytes), false, bytes);
+    assert.deepEqual(role.tried, [SATO]);
+    role.mayTry = false;
+    assert.equal(await tries(get('/', HTML)), false);
+  });
+
   it('speaks HTML to people and problems to programs', async (context) => {
     const { ask } = await serve(context);
     const typeFor = async (accept: string): Promise<string | undefined> =>
@@ -351,6 +370,7 @@ describe('The page’s port', () => {
         outageOf: () => null,
         isNamed: () => true,
         wasTurnedAway: () => false,
+        mayTry: () => false,
         onShown: () => {},
         isKnown: () => false,
         register() {},

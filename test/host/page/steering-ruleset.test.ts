@@ -7,6 +7,7 @@ import {
   NOTHING,
   opening,
   renewal,
+  trying,
   wholeTable,
 } from '../../../host/page/ruleset.ts';
 
@@ -33,6 +34,8 @@ describe('the scripts of the steering', () => {
     assert.deepEqual(rules, [
       '\t\tip saddr @pass4 accept',
       '\t\tip6 saddr @pass6 accept',
+      '\t\tip saddr . ip daddr . tcp dport @trying4 accept',
+      '\t\tip6 saddr . ip6 daddr . tcp dport @trying6 accept',
       '\t\ttcp flags & (fin | syn | rst | ack) == syn ip saddr . ip daddr . tcp dport != @visitors4 ' +
         'ip daddr . tcp dport @open4 add @visitors4 { ip saddr . ip daddr . tcp dport } accept',
       '\t\ttcp flags & (fin | syn | rst | ack) == syn ip6 saddr . ip6 daddr . tcp dport != @visitors6 ' +
@@ -42,7 +45,7 @@ describe('the scripts of the steering', () => {
     ]);
   });
 
-  it('make no element of the gate, an opening or a visitor that stays, and no set of visitors without bounds', () => {
+  it('make no element of the gate, an opening, a visitor or a try that stays, and no set of visitors without bounds', () => {
     const table = wholeTable(NOTHING);
     for (const [name, time] of Object.entries({
       lease: '10s',
@@ -50,13 +53,15 @@ describe('the scripts of the steering', () => {
       open6: '10s',
       visitors4: '60s',
       visitors6: '60s',
+      trying4: '5s',
+      trying6: '5s',
     })) {
       assert.match(table, new RegExp(`set ${name} {.* timeout ${time};`), name);
     }
     assert.equal(table.match(/set visitors[46] {.* size 65535;/g)?.length, 2);
     assert.doesNotMatch(
       table,
-      /add element inet ringback (lease|open|visitors)/,
+      /add element inet ringback (lease|open|visitors|trying)/,
       'the gate of a new table is closed',
     );
   });
@@ -98,6 +103,20 @@ describe('the scripts of the steering', () => {
     const visits = '172.27.179.150 . 172.27.178.80 . 80, 172.27.179.151 . 172.27.178.80 . 80';
     assert.equal(first, `add element inet ringback visitors4 { ${visits} }`);
     assert.equal(script.includes('open4'), true);
+  });
+
+  it('let clients whose page tries through to what is steered, and to nothing else', () => {
+    const tries = new Map([
+      ['172.27.178.80 . 80', '172.27.179.150'],
+      ['172.27.178.82 . 80', '172.27.179.151'],
+      ['2001:db8:178::80 . 80', '2001:db8:179::150'],
+    ]);
+    assert.equal(
+      trying(tries, SOME),
+      'add element inet ringback trying4 { 172.27.179.150 . 172.27.178.80 . 80 }\n' +
+        'add element inet ringback trying6 { 2001:db8:179::150 . 2001:db8:178::80 . 80 }\n',
+    );
+    assert.equal(trying(new Map(), SOME), '');
   });
 
   it('fill the new table with what is wanted', () => {

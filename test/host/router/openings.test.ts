@@ -49,3 +49,45 @@ describe('A visitor of a dead server', () => {
     assert.equal(openings.shown(WEB, SATO, 10_000)?.length, 256);
   });
 });
+
+describe('The page of a visitor', () => {
+  it('tries the server every ten seconds, even where our own probes were answered before', () => {
+    for (const admitted of [false, true]) {
+      const openings = begun(admitted);
+      assert.equal(openings.mayTry(WEB, SATO, 9_999), false);
+      assert.equal(openings.mayTry(WEB, SATO, 10_000), true);
+      assert.equal(openings.mayTry(WEB, TANAKA, 19_999), false);
+      assert.equal(openings.mayTry(WEB, TANAKA, 20_000), true);
+    }
+  });
+
+  it('tries once in five minutes, and takes no turn of another', () => {
+    const openings = begun(false);
+    assert.equal(openings.mayTry(WEB, SATO, 10_000), true);
+    for (let ms = 20_000; ms < 310_000; ms += 1000) assert.equal(openings.mayTry(WEB, SATO, ms), false);
+    assert.equal(openings.mayTry(WEB, TANAKA, 309_999), true);
+    assert.equal(openings.mayTry(WEB, SATO, 319_999), true);
+  });
+
+  it('tries for all addresses of its /64', () => {
+    const openings = begun(false);
+    assert.equal(openings.mayTry(WEB, '2001:db8:179::1', 10_000), true);
+    assert.equal(openings.mayTry(WEB, '2001:db8:179:0:1::2', 30_000), false);
+    assert.equal(openings.mayTry(WEB, '2001:db8:179:1::1', 30_000), true);
+  });
+
+  it('has no part in whether the next one is let through', () => {
+    const openings = begun(false);
+    assert.equal(openings.mayTry(WEB, SATO, 10_000), true);
+    assert.deepEqual(openings.shown(WEB, SATO, 10_000), [SATO]);
+  });
+
+  it('tries nothing where nobody is steered, nor at once when another outage begins', () => {
+    const openings = begun(false);
+    openings.keep(new Map(), 5_000);
+    assert.equal(openings.mayTry(WEB, SATO, 50_000), false);
+    openings.keep(STEERED, 50_000);
+    assert.equal(openings.mayTry(WEB, SATO, 59_999), false);
+    assert.equal(openings.mayTry(WEB, SATO, 60_000), true);
+  });
+});

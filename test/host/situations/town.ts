@@ -27,6 +27,9 @@ const TICK_MS = 250;
 const LOOK_MS = 1000;
 const REPORT_MS = 10_000;
 const FIRST_PORT = 40_000;
+/** When a page tries, and how long its client is let through. */
+const TRIES_AFTER_MS = 1000;
+const TRYING_MS = 5000;
 
 export type Killed = 'program' | 'daemon' | 'both';
 
@@ -56,6 +59,10 @@ export class Town {
   readonly everHidden = new Set<string>();
   /** The code of the error with which this machine opens no sockets. */
   exhausted: string | null = null;
+  /** Whether nobody is at this address: others send in its name. */
+  isForged: (client: string) => boolean = () => false;
+  /** Whether what runs at this address does what the page says. */
+  browses: (client: string) => boolean = () => false;
   readonly #log: Log;
   /** Called after every line of the log. */
   onLine: (line: LoggedLine) => void = () => {};
@@ -68,6 +75,8 @@ export class Town {
   #openings: Openings | null = null;
   /** Where the next visitor is let through, unless it is one of these. */
   readonly #open = new Map<string, readonly string[]>();
+  /** Until when: `client server port`. */
+  readonly #trying = new Map<string, number>();
   #ports = 0;
 
   /** A town whose router has just been started, and knows of nothing. */
@@ -253,10 +262,17 @@ export class Town {
     const name = nameOf(target);
     if (this.#role === null || this.#router.outageOf(target) === undefined) return false;
     if (!this.hidden.includes(name)) return false;
+    if ((this.#trying.get(`${client} ${name}`) ?? 0) > this.time.nowMs) return false;
     const others = this.#open.get(name);
     if (others !== undefined && !others.includes(client)) {
       this.#open.delete(name);
       return false;
+    }
+    // Who does not answer the page's SYN-ACK gets no page.
+    if (this.isForged(client)) return true;
+    if (this.#openings?.mayTry(target, client, this.#store.clock.nowMs())) {
+      this.#trying.set(`${client} ${name}`, this.time.nowMs + TRYING_MS);
+      if (this.browses(client)) this.time.after(TRIES_AFTER_MS, () => this.tries(client, target));
     }
     const next = this.#openings?.shown(target, client, this.#store.clock.nowMs()) ?? null;
     if (next !== null) this.#open.set(name, next);
