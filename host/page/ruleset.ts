@@ -34,7 +34,8 @@ delete table inet ringback
  * room for one at each target; where it is full, `add` fails, and with it the rule: the page answers.
  *
  * `trying*` are clients whose page tries the server itself. Who they are is known, for they have just got the page, and
- * what is sent in their name by others takes nothing from them: whatever they open goes to the server for as long.
+ * what is sent in their name by others takes nothing from them: whatever they open goes to the server for so long. That
+ * is over before anybody has read the page and answered its question.
  */
 const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 	set lease { type nf_proto; flags timeout; timeout 10s; }
@@ -46,8 +47,8 @@ const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 	set open6 { type ipv6_addr . inet_service; flags timeout; timeout 10s; limit rate 1/day burst 1 packets; }
 	set visitors4 { type ipv4_addr . ipv4_addr . inet_service; flags dynamic, timeout; timeout 60s; size 65535; }
 	set visitors6 { type ipv6_addr . ipv6_addr . inet_service; flags dynamic, timeout; timeout 60s; size 65535; }
-	set trying4 { type ipv4_addr . ipv4_addr . inet_service; flags timeout; timeout 5s; }
-	set trying6 { type ipv6_addr . ipv6_addr . inet_service; flags timeout; timeout 5s; }
+	set trying4 { type ipv4_addr . ipv4_addr . inet_service; flags timeout; timeout 3s; }
+	set trying6 { type ipv6_addr . ipv6_addr . inet_service; flags timeout; timeout 3s; }
 	chain prerouting {
 		type nat hook prerouting priority dstnat - 5; policy accept;
 		ip saddr @pass4 accept

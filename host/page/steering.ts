@@ -149,7 +149,7 @@ export class Steering {
   }
 
   /**
-   * Lets whatever this client (canonical address) opens to this target within five seconds go to the server itself. A
+   * Lets whatever this client (canonical address) opens to this target within three seconds go to the server itself. A
    * target that is not steered is left alone. Resolves as `letThrough` does.
    */
   async letTry(target: Target, client: string): Promise<void> {

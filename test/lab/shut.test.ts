@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { describe } from 'node:test';
+import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { WORDS } from '../../host/page/words.ts';
+import { needs } from '../host/require.ts';
 import { until } from '../host/tools.ts';
+import { becomesOwnPage, closeBrowsers, goTo, visit } from './browser/visitor.ts';
 import { ask, PAGE, served, urlOf, VISITOR } from './curl.ts';
 import { kernelState, setOf } from './steering/router-page.ts';
 import { story, turnedAway } from './support.ts';
@@ -50,17 +54,25 @@ async function otherUplink(lab: Lab): Promise<void> {
   await lab.start('uplink');
 }
 
-/** Its page goes when somebody new is let through and is answered; none of the router's own connections is. */
-async function endsByVisitor(lab: Lab, ringback: Ringback, server: string): Promise<void> {
-  const url = urlOf(server, 4);
-  // Whoever has seen the page is not the one, however often he asks.
-  await until('the next visitor is let through', async () => {
+/** Asks until the page that he gets is one that tries. */
+async function getsTryingPage(lab: Lab, url: string): Promise<void> {
+  await until('his page is to try', async () => {
     await sleep(500);
-    assert.equal((await ask(lab, VISITOR, url)).status, 503);
-    return /elements/.test(await setOf(lab, 'open4'));
+    const { status, body } = await ask(lab, VISITOR, url);
+    assert.equal(status, 503);
+    return body.includes('data-try');
   });
-  assert.equal((await ask(lab, VISITOR, url)).status, 503);
-  assert.match((await ask(lab, 'c154', url)).body, new RegExp(`${server} at your service`));
+}
+
+/** Its page goes when a visitor is answered; none of the router's own connections is. */
+async function endsByVisitor(
+  lab: Lab,
+  ringback: Ringback,
+  server: string,
+  visits: (url: string) => Promise<void>,
+): Promise<void> {
+  const url = urlOf(server, 4);
+  await visits(url);
   const { sign } = await ringback.event({ event: 'outage.closed', server: address(server) });
   assert.equal(sign, 'syn-ack');
   assert.deepEqual(ringback.matching({ event: 'recovery.signal', sign: 'connect' }), []);
@@ -82,7 +94,14 @@ describe('a router whose own connections no server answers', { concurrency: 2 },
       await until('the page is in its place', () => isSteered(lab, 's80'));
       await until('the kernel keeps no request for it', async () => !(await isLookedFor(lab, 's80')));
       await lab.plug('s80');
-      await endsByVisitor(lab, ringback, 's80');
+      await endsByVisitor(lab, ringback, 's80', async (url) => {
+        await getsTryingPage(lab, url);
+        // Both are due after the same time.
+        await until('the next visitor is let through', async () =>
+          /elements/.test(await setOf(lab, 'open4')),
+        );
+        assert.match((await ask(lab, 'c154', url)).body, /s80 at your service/);
+      });
       await ringback.event({ event: 'notice.sent', mail: 'sato@example.jp' });
     },
   );
@@ -120,10 +139,68 @@ describe('a router whose own connections no server answers', { concurrency: 2 },
     assert.equal(await isSteered(lab, 's80'), false);
     await ringback.event({ event: 'suspicion.ended', server: address('s80'), outcome: 'alone' });
     await lab.thaw('s81');
-    await endsByVisitor(lab, ringback, 's81');
+    await endsByVisitor(lab, ringback, 's81', async (url) => {
+      await getsTryingPage(lab, url);
+      // More than once, as a page that is loaded again: a single answer may be read before its request is.
+      await until('it finds the way', async () => {
+        await ask(lab, VISITOR, url, '--head');
+        return ringback.matching({ event: 'recovery.signal', server: dead }).length > 0;
+      });
+    });
     for (const mail of ['sato@example.jp', 'nakamura@example.jp']) {
       await ringback.event({ event: 'notice.sent', server: dead, mail });
     }
     assert.deepEqual(ringback.matching({ event: 'outage.opened', server: address('s80') }), []);
+  });
+});
+
+describe('the page in a browser, where no server answers the router', { skip: needs('chromium') }, () => {
+  after(closeBrowsers);
+
+  /** The server is gone, the page in its place, and nothing but an answer to a client will tell that it is back. */
+  async function isHidden(lab: Lab): Promise<Ringback> {
+    await lab.start('s80');
+    await keepOut(lab, WAN_SIDE, 'drop');
+    const ringback = await Ringback.start(lab, { page: PAGE, recover: RECOVER });
+    assert.equal(await lab.tryTo('c150', 's80'), 'served');
+    await turnedAway(lab, ringback, 'c151', 's80');
+    await until('the page is in its place', () => isSteered(lab, 's80'));
+    await until('the kernel keeps no request for it', async () => !(await isLookedFor(lab, 's80')));
+    return ringback;
+  }
+
+  /** Goes there until the page is one that tries. */
+  async function triesIn(page: Page): Promise<void> {
+    await until('the page is to try', async () => {
+      await sleep(500);
+      await goTo(page, urlOf('s80', 4));
+      return (await page.locator('[data-try]').count()) === 1;
+    });
+  }
+
+  visit('turns into the page of a server that lives', async (lab, visitor) => {
+    const ringback = await isHidden(lab);
+    await lab.plug('s80');
+    const page = await visitor.window('en');
+    await triesIn(page);
+    await becomesOwnPage(page);
+    await ringback.event({ event: 'outage.closed', server: address('s80') });
+  });
+
+  visit('stays when it tries a dead server, and turns when another finds it back', async (lab, visitor) => {
+    const ringback = await isHidden(lab);
+    const page = await visitor.window('en');
+    const failed = page.waitForEvent('requestfailed', (request) => request.method() === 'HEAD');
+    await triesIn(page);
+    const listens = page.waitForResponse((response) => response.url().endsWith('/events'));
+    await Promise.all([failed, listens]);
+    await page.getByText(WORDS.en.live).waitFor();
+    await lab.plug('s80');
+    await until('another finds the way', async () => {
+      await sleep(500);
+      return (await ask(lab, 'c154', urlOf('s80', 4))).status === 200;
+    });
+    await becomesOwnPage(page);
+    await ringback.event({ event: 'outage.closed', server: address('s80') });
   });
 });

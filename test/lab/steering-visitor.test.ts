@@ -87,6 +87,35 @@ describe('a visitor who is let through', { concurrency: 3 }, () => {
     assert.doesNotMatch(page.said, /page.steering/);
   });
 
+  story('because his page tries has the way to himself, however much is sent in his name', async (lab) => {
+    await lab.start('s80');
+    await lab.start('s80', 81);
+    const page = await RouterPage.open(lab);
+    await page.set([...both('s80'), ...both('s80', 81)]);
+    for (const version of VERSIONS) {
+      const wanted = target('s80', version);
+      const other = target('s80', version, 81);
+      await until('he gets through each time, and nobody else does', async () => {
+        await page.letTry(wanted, address('c150', version));
+        const [before, ...answers] = await Promise.all([
+          setOf(lab, `trying${version}`),
+          ask(lab, 'c151', wanted),
+          ask(lab, 'c150', other),
+          ...Array.from({ length: 10 }, () => ask(lab, 'c150', wanted)),
+        ]);
+        const [stranger, elsewhere, ...his] = answers;
+        assert.match(before, new RegExp(`${address('c150', version)} \\. ${wanted.server} \\. 80 `));
+        assert.deepEqual([stranger, elsewhere], [pageFor(wanted), pageFor(other)]);
+        return his.every((answer) => answer === SERVED);
+      });
+      await until('it ends by itself', async () => !/elements/.test(await setOf(lab, `trying${version}`)));
+      assert.equal(await ask(lab, 'c150', wanted), pageFor(wanted));
+      await page.letTry(target('s81', version), address('c150', version));
+      assert.doesNotMatch(await setOf(lab, `trying${version}`), /elements/, 'not steered');
+    }
+    assert.doesNotMatch(page.said, /page.steering/);
+  });
+
   story('finds the page where there is no room to remember him', async (lab) => {
     await lab.start('s80');
     const page = await RouterPage.open(lab);

@@ -53,8 +53,8 @@ describe('the scripts of the steering', () => {
       open6: '10s',
       visitors4: '60s',
       visitors6: '60s',
-      trying4: '5s',
-      trying6: '5s',
+      trying4: '3s',
+      trying6: '3s',
     })) {
       assert.match(table, new RegExp(`set ${name} {.* timeout ${time};`), name);
     }

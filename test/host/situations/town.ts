@@ -28,8 +28,8 @@ const LOOK_MS = 1000;
 const REPORT_MS = 10_000;
 const FIRST_PORT = 40_000;
 /** When a page tries, and how long its client is let through. */
-const TRIES_AFTER_MS = 1000;
-const TRYING_MS = 5000;
+const TRIES_AFTER_MS = 1500;
+const TRYING_MS = 3000;
 
 export type Killed = 'program' | 'daemon' | 'both';
 

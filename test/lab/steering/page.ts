@@ -29,12 +29,16 @@ const page = createServer((socket) => {
   socket.on('error', () => undefined).on('data', () => socket.write(answer));
 });
 
-/** Lines `{"targets": […], "pass": […]}` or `{"letThrough": target}`; each is answered with `{"tookMs": …}` or `{"error": …}`. */
+/** Lines `{"targets": […], "pass": […]}` `{"letThrough": target}` or `{"letTry": target, "client": address}`; each is answered with `{"tookMs": …}` or `{"error": …}`. */
 const orders = createServer((socket) => {
   createInterface(socket).on('line', async (line) => {
-    const { targets, pass, letThrough } = JSON.parse(line);
+    const { targets, pass, letThrough, letTry, client } = JSON.parse(line);
     const startedMs = performance.now();
-    const answer = await (letThrough ? steering.letThrough(letThrough) : steering.set(targets, pass)).then(
+    const done = (): Promise<void> => {
+      if (letThrough) return steering.letThrough(letThrough);
+      return letTry ? steering.letTry(letTry, client) : steering.set(targets, pass);
+    };
+    const answer = await done().then(
       () => ({ tookMs: performance.now() - startedMs }),
       (error: unknown) => ({ error: messageOf(error) }),
     );

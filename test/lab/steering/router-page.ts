@@ -77,6 +77,11 @@ export class RouterPage {
     assert.equal(error, undefined);
   }
 
+  async letTry(target: Target, client: string): Promise<void> {
+    const { error } = await this.order({ letTry: target, client });
+    assert.equal(error, undefined);
+  }
+
   /** Sends any order, and waits for the answer. */
   async order(order: unknown): Promise<Answer> {
     this.#orders.write(`${JSON.stringify(order)}\n`);
