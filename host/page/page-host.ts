@@ -25,8 +25,8 @@ export interface PageHost {
   wasTurnedAway(target: Target, client: string): boolean;
   /** Whether the page that this client is about to get shall try the server: then it finds the way there for a moment. */
   mayTry(target: Target, client: string): boolean;
-  /** A person has got the page. */
-  onShown(target: Target, client: string): void;
+  /** Somebody was answered in its place; a program, or one that speaks no HTTP (TLS), as well as a person. */
+  onVisit(target: Target, client: string): void;
   /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */
   isKnown(client: string): boolean;
   /** It is on disk when this returns; throws when it can't be. */

@@ -93,6 +93,7 @@ export class PageServer {
       origins,
       targetOf: (local) => host.targetOf(local),
       answer: (asked) => this.#answer(asked),
+      refused: ({ target, client }) => target !== null && host.onVisit(target, client),
       failed: (error) => this.#failed(error),
     });
     this.#streams = new EventStreams(this.#web.connections, nowMs);
@@ -198,10 +199,10 @@ export class PageServer {
       forProgram,
     };
     asked.send(this.#ready.answer(place, () => this.#tokens.issue(client, target)));
+    host.onVisit(target, client);
     if (!isPerson) return;
     this.#counts.shown += 1;
     this.#shownLog.info('page.shown', { server: target.server, port: target.port, client });
-    host.onShown(target, client);
   }
 
   #factsOfPlace(

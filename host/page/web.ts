@@ -41,6 +41,8 @@ interface WebOptions {
   readonly targetOf: (localAddress: string) => Target | null;
   /** Answers a request with `send`, at once or later. */
   readonly answer: (asked: Asked) => void | Promise<void>;
+  /** What was asked on the connection can't be read. */
+  readonly refused: (connection: Connection) => void;
   /** Is told what these two threw. */
   readonly failed: (error: unknown) => void;
 }
@@ -267,6 +269,7 @@ export class Web {
 
   #refuse(connection: Connection, status: number): void {
     this.#broken += 1;
+    this.#options.refused(connection);
     this.#sendRaw(connection, plainAnswer(status, STATUS_CODES[status] ?? ''));
   }
 

@@ -134,8 +134,8 @@ export class DeadServers implements PageHost {
     return may;
   }
 
-  onShown(target: Target, client: string): void {
-    const others = this.#openings.shown(target, client, this.#options.store.clock.nowMs());
+  onVisit(target: Target, client: string): void {
+    const others = this.#openings.visited(target, client, this.#options.store.clock.nowMs());
     if (others !== null) void this.#steering.letThrough(target, others);
   }
 

@@ -57,10 +57,10 @@ export class Openings {
   }
 
   /**
-   * A visitor gets the page. If it is time to let the next one through, those who are not meant: him and the others of
+   * A visitor is answered in its place. If it is time to let the next one through, those who are not meant: him and the others of
    * the last minute. So nobody is let through twice in a row.
    */
-  shown(target: Target, client: string, nowMs: number): readonly string[] | null {
+  visited(target: Target, client: string, nowMs: number): readonly string[] | null {
     const door = this.#doors.get(nameOf(target));
     if (door === undefined) return null;
     const { visitors } = door;

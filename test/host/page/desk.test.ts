@@ -75,7 +75,7 @@ describe('The desk where answers are decided', () => {
     isNamed: () => true,
     wasTurnedAway: () => true,
     mayTry: () => false,
-    onShown: () => {},
+    onVisit: () => {},
     isKnown: () => false,
     register: ({ client }: { readonly client: string }) => {
       registered.push(client);

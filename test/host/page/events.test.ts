@@ -185,6 +185,7 @@ describe('A stream of events', () => {
         const { response, connection } = asked;
         if (asked.begin(['Connection', 'close'])) streams.add(response, connection, connection.origin);
       },
+      refused: () => {},
       failed: (error) => assert.fail(String(error)),
     });
     const streams = new EventStreams(web.connections, clock.nowMs);

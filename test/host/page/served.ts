@@ -40,8 +40,8 @@ export interface Role {
   names: readonly string[];
   readonly known: Set<string>;
   readonly registered: Registered[];
-  /** Clients who have got the page. */
-  readonly shown: string[];
+  /** Who was answered, at which port, in turn. */
+  readonly visits: [number, string][];
   /** Whether pages may try, and the clients of whom that was asked. */
   mayTry: boolean;
   readonly tried: string[];
@@ -90,7 +90,7 @@ export async function serve(
     names: [],
     known: new Set(),
     registered: [],
-    shown: [],
+    visits: [],
     mayTry: false,
     tried: [],
     stopped: [],
@@ -129,7 +129,7 @@ export async function serve(
         role.tried.push(client);
         return role.mayTry;
       },
-      onShown: (_target, client) => void role.shown.push(client),
+      onVisit: ({ port }, client) => void role.visits.push([port, client]),
       isKnown: (client) => role.known.has(client),
       register(registration) {
         beforeRegistration();

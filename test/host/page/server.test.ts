@@ -225,6 +225,14 @@ describe('In a dead server’s place the page', () => {
     assert.equal(page.counters.shown, 1);
   });
 
+  it('counts everybody who comes for one who may be let through: a person, a program, and who speaks TLS', async (context) => {
+    const { ask, role } = await serve(context);
+    for (const accept of [HTML, JSON_PLEASE]) await ask(TO_WEB, get('/', accept));
+    // The first bytes of a ClientHello (RFC 8446 section 5.1).
+    await ask(TO_WEB, '\x16\x03\x01\x02\x00\x01\x00\r\n\r\n');
+    assert.deepEqual(role.visits, Array(3).fill([80, SATO]));
+  });
+
   it('loses one request and nothing else when the role fails', async (context) => {
     const { ask, lines, role } = await serve(context);
     role.trouble = new Error('the table is gone');
@@ -371,7 +379,7 @@ describe('The page’s port', () => {
         isNamed: () => true,
         wasTurnedAway: () => false,
         mayTry: () => false,
-        onShown: () => {},
+        onVisit: () => {},
         isKnown: () => false,
         register() {},
         message: () => null,

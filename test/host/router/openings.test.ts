@@ -16,37 +16,37 @@ function begun(admitted: boolean): Openings {
 describe('A visitor of a dead server', () => {
   it('is let through ten seconds after another one got the page, where our own probes say nothing', () => {
     const openings = begun(false);
-    assert.equal(openings.shown(WEB, SATO, 9_999), null);
-    assert.deepEqual(openings.shown(WEB, TANAKA, 10_000), [SATO, TANAKA], 'and neither of those is meant');
-    assert.equal(openings.shown(WEB, TANAKA, 19_999), null);
+    assert.equal(openings.visited(WEB, SATO, 9_999), null);
+    assert.deepEqual(openings.visited(WEB, TANAKA, 10_000), [SATO, TANAKA], 'and neither of those is meant');
+    assert.equal(openings.visited(WEB, TANAKA, 19_999), null);
   });
 
   it('is let through after a minute where they were answered before', () => {
     const openings = begun(true);
-    assert.equal(openings.shown(WEB, SATO, 59_999), null);
-    assert.deepEqual(openings.shown(WEB, SATO, 60_000), [SATO]);
+    assert.equal(openings.visited(WEB, SATO, 59_999), null);
+    assert.deepEqual(openings.visited(WEB, SATO, 60_000), [SATO]);
   });
 
   it('may be whoever got the page longer than a minute ago', () => {
     const openings = begun(false);
-    openings.shown(WEB, SATO, 1_000);
-    openings.shown(WEB, NAKAMURA6, 1_001);
-    assert.deepEqual(openings.shown(WEB, TANAKA, 61_000), [NAKAMURA6, TANAKA]);
+    openings.visited(WEB, SATO, 1_000);
+    openings.visited(WEB, NAKAMURA6, 1_001);
+    assert.deepEqual(openings.visited(WEB, TANAKA, 61_000), [NAKAMURA6, TANAKA]);
   });
 
   it('gets the page at once when another outage begins, and nothing where nobody is steered', () => {
     const openings = begun(false);
     openings.keep(new Map(), 5_000);
-    assert.equal(openings.shown(WEB, SATO, 50_000), null);
+    assert.equal(openings.visited(WEB, SATO, 50_000), null);
     openings.keep(STEERED, 50_000);
-    assert.equal(openings.shown(WEB, SATO, 59_000), null);
-    assert.deepEqual(openings.shown(WEB, TANAKA, 60_000), [SATO, TANAKA]);
+    assert.equal(openings.visited(WEB, SATO, 59_000), null);
+    assert.deepEqual(openings.visited(WEB, TANAKA, 60_000), [SATO, TANAKA]);
   });
 
   it('is one of many: only the latest are kept in mind', () => {
     const openings = begun(false);
-    for (let i = 0; i < 1000; i++) openings.shown(WEB, `172.27.180.${i}`, 1000);
-    assert.equal(openings.shown(WEB, SATO, 10_000)?.length, 256);
+    for (let i = 0; i < 1000; i++) openings.visited(WEB, `172.27.180.${i}`, 1000);
+    assert.equal(openings.visited(WEB, SATO, 10_000)?.length, 256);
   });
 });
 
@@ -79,7 +79,7 @@ describe('The page of a visitor', () => {
   it('has no part in whether the next one is let through', () => {
     const openings = begun(false);
     assert.equal(openings.mayTry(WEB, SATO, 10_000), true);
-    assert.deepEqual(openings.shown(WEB, SATO, 10_000), [SATO]);
+    assert.deepEqual(openings.visited(WEB, SATO, 10_000), [SATO]);
   });
 
   it('tries nothing where nobody is steered, nor at once when another outage begins', () => {

@@ -274,7 +274,7 @@ export class Town {
       this.#trying.set(`${client} ${name}`, this.time.nowMs + TRYING_MS);
       if (this.browses(client)) this.time.after(TRIES_AFTER_MS, () => this.tries(client, target));
     }
-    const next = this.#openings?.shown(target, client, this.#store.clock.nowMs()) ?? null;
+    const next = this.#openings?.visited(target, client, this.#store.clock.nowMs()) ?? null;
     if (next !== null) this.#open.set(name, next);
     return true;
   }
