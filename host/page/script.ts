@@ -6,7 +6,8 @@
  * there already and knows no such path), it asks for the page's head now and then: 503 is the page in the server's place,
  * any other answer is the server. The same look comes before every change, so that a page that can be read never gives way
  * to a browser's error. A page that is marked so tries the server: for three seconds what it sends finds the way there, so
- * it looks, and listens only after that. Nobody sees it if the server is dead. An answer to a form has nothing to load again: what the person wanted to see is the page before it.
+ * it looks, and listens only after that, and so does a form that is sent meanwhile. Nobody sees it if the server is dead. An
+ * answer to a form has nothing to load again: what the person wanted to see is the page before it.
  * All addresses begin with the origin: a path of `//host` alone would lead away.
  */
 export const SCRIPT = `
@@ -23,7 +24,10 @@ look=(told)=>{fetch(to,{method:'HEAD',cache:'no-store',redirect:'manual'})
 listen=()=>{const events=new EventSource(own+'events');
 events.addEventListener('recovered',()=>{events.close();look(true)});
 events.onerror=()=>{if(events.readyState===2)later()}};
-if(live.dataset.try===undefined)listen();else{setTimeout(look,1500);setTimeout(listen,4e3)}
+if(live.dataset.try===undefined)listen();else{setTimeout(look,1500);setTimeout(listen,4e3);
+const until=Date.now()+4e3;
+addEventListener('submit',(event)=>{const left=until-Date.now();if(left>0){event.preventDefault();
+setTimeout(()=>event.target.requestSubmit(event.submitter),left)}})}
 again.href=to;
 live.hidden=false;
 })()

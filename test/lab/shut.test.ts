@@ -9,7 +9,7 @@ import { Ringback } from '../../board/lab/ringback.ts';
 import { WORDS } from '../../host/page/words.ts';
 import { needs } from '../host/require.ts';
 import { until } from '../host/tools.ts';
-import { becomesOwnPage, closeBrowsers, goTo, visit } from './browser/visitor.ts';
+import { becomesOwnPage, closeBrowsers, visit } from './browser/visitor.ts';
 import { ask, PAGE, served, urlOf, VISITOR } from './curl.ts';
 import { kernelState, setOf } from './steering/router-page.ts';
 import { story, turnedAway } from './support.ts';
@@ -173,7 +173,7 @@ describe('the page in a browser, where no server answers the router', { skip: ne
   async function triesIn(page: Page): Promise<void> {
     await until('the page is to try', async () => {
       await sleep(500);
-      await goTo(page, urlOf('s80', 4));
+      await page.goto(urlOf('s80', 4)).catch(() => null);
       return (await page.locator('[data-try]').count()) === 1;
     });
   }
@@ -202,5 +202,15 @@ describe('the page in a browser, where no server answers the router', { skip: ne
     });
     await becomesOwnPage(page);
     await ringback.event({ event: 'outage.closed', server: address('s80') });
+  });
+
+  visit('keeps what somebody answers it while it tries a dead server', async (lab, visitor) => {
+    const ringback = await isHidden(lab);
+    const page = await visitor.window('en');
+    await triesIn(page);
+    await page.getByLabel(WORDS.en.mail).fill('suzuki@example.jp');
+    await page.getByRole('button', { name: WORDS.en.yes, exact: true }).click();
+    await ringback.event({ event: 'page.registered', client: address(VISITOR) });
+    await page.getByRole('heading', { name: WORDS.en.pages.registered.heading, exact: true }).waitFor();
   });
 });
