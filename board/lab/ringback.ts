@@ -343,7 +343,7 @@ export class Daemon {
   }
 }
 
-/** A line that is no JSON breaks the contract; it stays visible in the report. */
+/** A line that is no JSON must not be (docs/log.md); it stays visible in the report. */
 function logEvent(line: string): LogEvent {
   try {
     return JSON.parse(line) as LogEvent;

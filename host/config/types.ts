@@ -37,7 +37,7 @@ export interface DetectConfiguration {
   /** How long a connection request may stay unanswered; null: not looked at. */
   readonly unansweredMs: number | null;
   readonly refused: boolean;
-  /** Enter only clients whose mail address is known (spec/notification.md, figure 11). */
+  /** Enter only clients whose mail address is known (JP 2001-238496, figure 11). */
   readonly knownClientsOnly: boolean;
   readonly ask: Ask;
 }

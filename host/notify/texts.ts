@@ -1,4 +1,4 @@
-/** The words of the mails, in the languages of the contract; the Japanese ones are the seed's (figure 8). */
+/** The words of the mails, in their languages; the Japanese ones are the seed's (figure 8). */
 
 import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';

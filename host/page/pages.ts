@@ -7,7 +7,7 @@ import { PARTS, type Parts } from './parts.ts';
 import { pageHeaders } from './policy.ts';
 import { keepingText, momentText, WORDS } from './words.ts';
 
-/** Where the page's own paths begin, on every server that it answers for (contract, "The page"). */
+/** Where the page's own paths begin, on every server that it answers for. */
 export const OWN_PATH = '/.well-known/ringback/';
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The page in the dead servers' place (contract, "The page"): what is answered to whom. Everything asked of a dead server
+ * The page in the dead servers' place (docs/page.md): what is answered to whom. Everything asked of a dead server
  * is answered 503, but for the page's own few paths; on the router's own address there are only these.
  */
 

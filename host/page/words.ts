@@ -1,5 +1,5 @@
 /**
- * The words of the pages, in the languages of the contract. The Japanese ones follow the seed, paragraphs 170, 176 and 177:
+ * The words of the pages, in their languages. The Japanese ones follow the seed, paragraphs 170, 176 and 177:
  * what each page must say.
  */
 

@@ -35,7 +35,7 @@ describe('the notice', { concurrency: 4 }, () => {
     assert.deepEqual(addressees.toSorted(), ['sato@example.jp', 'tanaka@example.jp']);
   });
 
-  story('reads as the contract says, in the language of each client', async (lab) => {
+  story('reads as it should, in the language of each client', async (lab) => {
     await lab.start('mail');
     const ringback = await Ringback.start(lab, {
       recover: { confirm: 'none' },

@@ -121,7 +121,7 @@ describe('a list mail', () => {
     assert.equal(text.match(/^Client:/gm)?.length, 2);
   });
 
-  it('carries the headers of the contract, and goes out as it is', () => {
+  it('carries its headers, and goes out as it is', () => {
     const mail = mailOf();
     assert.equal(mail.headers['Auto-Submitted'], 'auto-generated');
     assert.equal(mail.headers['X-Ringback-Server'], '172.27.178.80');
