@@ -18,6 +18,7 @@ ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
 EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
+MANUALS := man8/ringback.8 man8/ringback-fabricd.8 man5/ringback.yaml.5
 MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
@@ -119,6 +120,9 @@ install: all ## into DESTDIR and PREFIX
 		sed 's|@PREFIX@|$(PREFIX)|' board/debian/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit; \
 	done
 	ln -sf ../lib/ringback/ringback.mjs $(DESTDIR)$(PREFIX)/bin/ringback
+	for manual in $(MANUALS); do \
+		install -D -m 644 docs/man/$${manual#*/} $(DESTDIR)$(PREFIX)/share/man/$$manual || exit; \
+	done
 	for example in $(EXAMPLES); do \
 		install -D -m 644 board/debian/$$example $(DESTDIR)$(SYSCONFDIR)/ringback/$$example || exit; \
 	done
@@ -128,6 +132,7 @@ uninstall: ## what install has put there; configurations and state stay
 	rm -f $(DESTDIR)$(PREFIX)/bin/ringback $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(UNITS))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/,$(MANUALS))
 	rm -f $(addprefix $(DESTDIR)$(SYSCONFDIR)/ringback/,$(EXAMPLES))
 	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/ringback
 

@@ -8,7 +8,7 @@ import { address, type Finished, type Lab } from './lab.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
-/** A line of the log (contract: `time`, `level`, `event` and the event's own fields). */
+/** A line of the log (docs/log.md: `time`, `level`, `event` and the event's own fields). */
 export interface LogEvent {
   readonly time: string;
   readonly level: string;

@@ -1,14 +1,23 @@
-/** What the README and docs/ tell people to write and to open. */
+/** What is written for people, and what it tells them to write and to open. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readOwnFile } from '../../host/own-file.ts';
+import { COMMANDS } from '../../host/commands.ts';
+import { type OwnFile, readOwnFile } from '../../host/own-file.ts';
+import { needs } from './require.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+const within = (directory: string, ending: string): string[] =>
+  readdirSync(join(ROOT, directory))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${directory}/${name}`);
+const OWN_PAGES = within('docs', '.md');
+const PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...OWN_PAGES];
+const EXAMPLES = within('docs/examples', '.yaml');
 const textOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 /** A key of each role, which its files alone have. */
 const WHOLE = /^(?:detect|relay|takeover):/m;
@@ -16,6 +25,13 @@ const WHOLE = /^(?:detect|relay|takeover):/m;
 /** What a log is given as an event, directly or by those who say it for others. */
 const EVENT =
   /(?:(?:\b(?:info|warn|error|debug|note|report|complain|tell)|\[level\])(?:\(\s*(?:'(?:info|warn|error|debug)',\s*)?))'([a-z]+\.[a-zA-Z]+)'/g;
+
+/** A file of the sources, as pages name it: `host/log.ts`, or within what a page's diagrams are about `router/run.ts`. */
+const SOURCE = /(?<![\w/.-])((?:[\w-]+\/)+[\w.-]+\.(?:ts|c|h|yaml|wasm))(?![\w/.])/g;
+/** What is made, and is not there before. */
+const MADE = /^(?:dist|build)\//;
+/** Papers of others: a reader has only the project. */
+const ELSEWHERE = /\bspec\/|\b(?:the|our) contract\b|\(contract\b|\bissue #?\d/i;
 
 /** As GitHub makes them of headings. */
 function anchorsOf(text: string): string[] {
@@ -36,6 +52,13 @@ describe('What is written for people', () => {
         const file = path === '' ? join(ROOT, page) : resolve(dirname(join(ROOT, page)), path);
         assert.ok(existsSync(file), target);
         if (anchor !== undefined) assert.ok(anchorsOf(readFileSync(file, 'utf8')).includes(anchor), target);
+      }
+    });
+
+    it(`names files that are there: ${page}`, () => {
+      for (const [, file = ''] of textOf(page).matchAll(SOURCE)) {
+        const places = ['', 'host/', 'assembly/', 'docs/'].map((room) => join(ROOT, room, file));
+        assert.ok(MADE.test(file) || places.some((place) => existsSync(place)), file);
       }
     });
 
@@ -72,7 +95,131 @@ describe('What is written for people', () => {
   });
 
   it('has every page in the list of the README', () => {
-    for (const page of PAGES.slice(1))
+    for (const page of OWN_PAGES)
       assert.match(textOf('README.md'), new RegExp(`^\\| \\[.*\\(${page}\\) \\|`, 'm'));
   });
+
+  it('points at nothing outside of the project', () => {
+    const sources = ['host', 'assembly', 'board', 'test'].flatMap((room) =>
+      readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(?:ts|[ch]|example|service)$/.test(name) && name !== 'host/docs.test.ts')
+        .map((name) => `${room}/${name}`),
+    );
+    assert.ok(sources.length > 300, 'they are found');
+    for (const file of [...PAGES, ...EXAMPLES, ...sources]) {
+      assert.doesNotMatch(textOf(file), ELSEWHERE, file);
+    }
+  });
 });
+
+describe('The examples', () => {
+  for (const example of EXAMPLES) {
+    it(`are right, and say nothing that is probably not meant: ${example}`, () => {
+      const { does, warnings } = readExample(example);
+      assert.ok(does.length > 0);
+      assert.deepEqual(
+        warnings.filter((warning) => !/^(?:list_key|takeover\.key) is made of a few words/.test(warning)),
+        [],
+      );
+    });
+
+    it(`have a word of when they are used: ${example}`, () => {
+      assert.ok(textOf('docs/operating.md').includes(`(examples/${basename(example)})`));
+      assert.match(textOf(example), /^# `ringback (?:run|relay|takeover)` on /);
+    });
+  }
+
+  it('are of every set-up', () => {
+    const texts = EXAMPLES.map(textOf).join('\n');
+    for (const part of [
+      '# `ringback run`',
+      '# `ringback relay`',
+      '# `ringback takeover`',
+      'via: server',
+      'via: station',
+      'sees: everything',
+      'page:',
+      'ssh',
+      'role: active',
+      'role: standby',
+    ])
+      assert.ok(texts.includes(part), part);
+  });
+});
+
+describe('The manual pages', () => {
+  for (const page of ['ringback.8', 'ringback-fabricd.8', 'ringback.yaml.5']) {
+    it(`are set without a complaint: ${page}`, { skip: needs('groff') }, () => {
+      const argv = ['-mdoc', '-Tascii', '-ww', '-z', join(ROOT, 'docs/man', page)];
+      const { status, stderr } = spawnSync('groff', argv, { encoding: 'utf8' });
+      assert.deepEqual([status, stderr], [0, '']);
+    });
+
+    it(`are installed: ${page}`, () => {
+      assert.match(textOf('Makefile'), new RegExp(`^MANUALS := .*man${page.at(-1)}/${page}(?: |$)`, 'm'));
+    });
+  }
+
+  it('have every command and option', () => {
+    const page = textOf('docs/man/ringback.8');
+    for (const [name, { options }] of Object.entries(COMMANDS)) {
+      assert.match(page, new RegExp(`^\\.It Cm ${name}$`, 'm'));
+      for (const option of options) assert.match(page, new RegExp(`^\\.It Fl .*-${option}\\b`, 'm'));
+    }
+  });
+
+  it('have every option of the daemon', () => {
+    const usage = /usage\[\] =(.*?)";\n/s.exec(textOf('board/fabricd/main.c'))?.[1] ?? '';
+    const options = new Set([...usage.matchAll(/--(\w+)/g)].map(([, option = '']) => option));
+    assert.ok(options.size > 5);
+    const page = textOf('docs/man/ringback-fabricd.8');
+    for (const option of options) assert.match(page, new RegExp(`^\\.It Fl -${option}\\b`, 'm'));
+  });
+
+  it('have every key of a configuration, and its default', () => {
+    const items = textOf('docs/man/ringback.yaml.5').split(/^\.It Cm /m);
+    const schemas = ['sections', 'router/schema', 'relay/schema', 'takeover/schema'];
+    const text = schemas.map((schema) => textOf(`host/config/${schema}.ts`)).join('\n');
+    const keys = new Set([...text.matchAll(/mapping\(\s*\{/g)].flatMap(({ index }) => keysAt(text, index)));
+    assert.ok(keys.size > 80, [...keys].join(' '));
+    assert.deepEqual(
+      [...keys].filter((key) => !items.some((item) => item.startsWith(`${key} `))),
+      [],
+    );
+    const defaults = [
+      ...text.matchAll(/^ +(\w+): v\.optional\(.*, (?:'([^']+)'|([\d_]+|true|false))\),$/gm),
+    ].map(([, key = '', word, other = '']) => [key, word ?? other.replaceAll('_', '')] as const);
+    assert.ok(defaults.length > 30);
+    assert.deepEqual(
+      defaults.filter(
+        ([key, usual]) => !items.some((item) => item.startsWith(`${key} `) && item.includes(usual)),
+      ),
+      [],
+    );
+  });
+});
+
+function readExample(example: string): OwnFile {
+  const directory = mkdtempSync(join(tmpdir(), 'ringback-docs-'));
+  try {
+    const file = join(directory, basename(example));
+    // As their owner should keep them.
+    writeFileSync(file, textOf(example), { mode: 0o600 });
+    return readOwnFile(file);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Keys of the mapping that begins there in a schema's text, those of mappings in it left out. */
+function keysAt(text: string, index: number): string[] {
+  let depth = 0;
+  let own = '';
+  for (const sign of text.slice(text.indexOf('{', index))) {
+    if (/[})\]]/.test(sign)) depth--;
+    if (depth === 0 && own !== '') break;
+    if (depth === 1) own += sign;
+    if (/[{([]/.test(sign)) depth++;
+  }
+  return [...own.matchAll(/(?:^|[,\n])\s*(\w+)\s*(?=[:,\n]|$)/g)].map(([, key = '']) => key);
+}
