@@ -86,7 +86,7 @@ test-host: all
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
-	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts
+	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts test/host/log/page.test.ts
 
 test-board: all
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]

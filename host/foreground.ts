@@ -1,7 +1,7 @@
 /** Roles that stay in the foreground: their log, their signals, their end. */
 import { systemCodeOf } from './errors.ts';
 import { takeForeignLines } from './foreign-lines.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log } from './log/log.ts';
 
 export interface Signals {
   /** SIGTERM or SIGINT came. */

@@ -1,17 +1,21 @@
 /** What all roles have in common between their start and their end. */
 import { messageOf } from './errors.ts';
 import type { Signals } from './foreground.ts';
-import type { Fields, Log } from './log.ts';
+import type { FieldsOf } from './log/events.ts';
+import type { Log } from './log/log.ts';
 
 /** How long mails under way may take when the program is told to stop. */
 export const STOP_GRACE_MS = 5000;
+
+/** What a role says when it is ready. */
+export type Ready = Omit<FieldsOf<'ready'>, 'pid'>;
 
 /** A role with its parts put together. */
 export interface RunningRole<Configuration> {
   /** Takes what it needs of the machine. Throws a RingbackError when it cannot. */
   open(): Promise<void>;
   /** Gets ready; never settles when it is stopped meanwhile. Returns what the log says then. */
-  begin(): Promise<Fields>;
+  begin(): Promise<Ready>;
   /** Takes another configuration. When it throws, nothing has changed. */
   take(next: Configuration): Promise<void>;
   /** Ends, however far it came. */
@@ -67,7 +71,8 @@ export async function runRole<Configuration>(
           await role.take(load(file));
           log.info('configuration.reloaded');
         } catch (error) {
-          log.error('configuration.rejected', { message: messageOf(error) });
+          const reason = messageOf(error);
+          log.error('configuration.rejected', { reason, message: reason });
         }
       });
     };

@@ -8,7 +8,7 @@ import { address, type Finished, type Lab } from './lab.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
-/** A line of the log (docs/log.md: `time`, `level`, `event` and the event's own fields). */
+/** A line of the log (docs/events.md: `time`, `level`, `event` and the event's own fields). */
 export interface LogEvent {
   readonly time: string;
   readonly level: string;
@@ -343,7 +343,7 @@ export class Daemon {
   }
 }
 
-/** A line that is no JSON must not be (docs/log.md); it stays visible in the report. */
+/** A line that is no JSON must not be (docs/events.md); it stays visible in the report. */
 function logEvent(line: string): LogEvent {
   try {
     return JSON.parse(line) as LogEvent;

@@ -1,7 +1,7 @@
 /** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RingbackError } from '../errors.ts';
-import { createLog } from '../log.ts';
+import { createLog } from '../log/log.ts';
 import { TakenError } from '../store/guard.ts';
 import { Store } from '../store/store.ts';
 import { recordRoutes } from './record-routes.ts';

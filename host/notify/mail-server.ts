@@ -1,5 +1,5 @@
 /** The mail server as the outbox knows it: what its answers mean for the mails, and when it may be asked again. */
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { LONGEST_SERVER_WAIT_MS, LONGEST_WAIT_MS, type ServerFailure, ServerPause } from './pause.ts';
 import { Refusals, type Refused, type Verdict } from './refusals.ts';
 import type { Delivery } from './smtp.ts';

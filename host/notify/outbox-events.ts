@@ -1,17 +1,27 @@
 /** What the log says of mails on their way out. */
-import type { Fields } from '../log.ts';
+import type { Event, FieldsOf, LevelOf } from '../log/events.ts';
+import type { Fields, Log } from '../log/log.ts';
 import type { Notice } from '../store/outbox.ts';
 
-/** `notice.sent`, or of a list `list.sent`. */
-export function eventOf(what: string, { list }: Notice): string {
-  return `${list === undefined ? 'notice' : 'list'}.${what}`;
-}
+type What = 'queued' | 'sent' | 'held' | 'retried' | 'failed';
 
-/** A line of the log for each server that the mail tells of. */
-export function fieldsOf({ mail, messageId, items, list }: Notice): Fields[] {
+/** What is said beside whose mail it is: of lists the same. */
+type More<W extends What> = Omit<FieldsOf<`notice.${W}`>, 'server' | 'client' | 'mail' | 'messageId'>;
+
+/** Logs `notice.sent`, a line for each server that the mail tells of; or of a list `list.sent`. */
+export function sayOf<W extends What>(
+  log: Log,
+  level: LevelOf<`notice.${W}`>,
+  what: W,
+  { mail, messageId, items, list }: Notice,
+  more: More<W>,
+): void {
+  // That both have the same levels, and the same beside whose mail it is, the compiler can't see of any of them.
+  const say = (event: Event, fields: Fields): void => log.at<Event>(level, event, fields as FieldsOf<Event>);
   if (list !== undefined) {
     const { server, clients, part, parts } = list;
-    return [{ server, mail, messageId, clients, part: `${part}/${parts}` }];
+    say(`list.${what}`, { server, mail, messageId, clients, part: `${part}/${parts}`, ...more });
+    return;
   }
-  return items.map(({ server, client }) => ({ server, client, mail, messageId }));
+  for (const { server, client } of items) say(`notice.${what}`, { server, client, mail, messageId, ...more });
 }

@@ -1,7 +1,7 @@
 /** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
 import { OUTBOX_CAPACITY } from '../config/capacity.ts';
 import type { Most } from '../config/most.ts';
-import type { Fields, Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Admission } from '../store/admission.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Sql } from '../store/database.ts';
@@ -26,7 +26,7 @@ import { DueNotices, WINDOW } from './due-notices.ts';
 import { composeList } from './list-mail.ts';
 import { composeNotice, type Mail } from './mail.ts';
 import { type MailFate, MailServer } from './mail-server.ts';
-import { eventOf, fieldsOf } from './outbox-events.ts';
+import { sayOf } from './outbox-events.ts';
 import { waitMs } from './pause.ts';
 import type { Delivery } from './smtp.ts';
 
@@ -145,10 +145,14 @@ export class Outbox {
   announce(queued: readonly Queued[]): void {
     for (const { outcome, messageId, notice } of queued) {
       if (outcome === 'queued') this.#pending++;
-      if (outcome === 'queued' || outcome === 'merged') this.#say('queued', { ...notice, messageId });
+      if (outcome === 'queued' || outcome === 'merged')
+        sayOf(this.#options.log, 'info', 'queued', { ...notice, messageId }, {});
       if (outcome === 'full') {
         this.#failed++;
-        this.#fail('error', notice, `the outbox holds ${this.#capacity} notices already`, true);
+        sayOf(this.#options.log, 'error', 'failed', notice, {
+          reason: `the outbox holds ${this.#capacity} notices already`,
+          final: true,
+        });
       }
     }
     const { store, giveUpMs } = this.#options;
@@ -200,7 +204,7 @@ export class Outbox {
 
   /** The operator wants these now, whatever the mail server said last; on disk they are due. */
   retried(rows: readonly OutboxRow[]): void {
-    for (const row of rows) this.#say('retried', row);
+    for (const row of rows) sayOf(this.#options.log, 'info', 'retried', row, {});
     this.#server.endPause();
     this.wake(rows);
   }
@@ -208,7 +212,8 @@ export class Outbox {
   /** The operator does not want these any more; on disk they are given up. */
   dropped(rows: readonly OutboxRow[]): void {
     this.#failed += rows.length;
-    for (const row of rows) this.#fail('warn', row, String(row.reason), true);
+    for (const row of rows)
+      sayOf(this.#options.log, 'warn', 'failed', row, { reason: String(row.reason), final: true });
     this.wake();
   }
 
@@ -237,7 +242,8 @@ export class Outbox {
     this.#options.sender.close(true);
     const { log, store } = this.#options;
     const notices = this.#pending;
-    if (notices > 0 && store.health.place === 'memory') log.error('outbox.lost', { notices });
+    const { place, reason } = store.health;
+    if (notices > 0 && place === 'memory') log.error('outbox.lost', { notices, reason });
     else if (notices > 0) log.info('outbox.kept', { notices });
     return notices;
   }
@@ -279,7 +285,7 @@ export class Outbox {
     const { clock } = this.#options.store;
     for (const { notice, reason, untilMs } of held) {
       const until = clock.dateOf(untilMs)?.toISOString() ?? null;
-      this.#say('held', notice, { reason, until });
+      sayOf(this.#options.log, 'info', 'held', notice, { reason, until });
     }
   }
 
@@ -328,7 +334,7 @@ export class Outbox {
     const { row, state } = fate;
     if (state === 'sent') {
       this.#sent++;
-      this.#say('sent', row);
+      sayOf(this.#options.log, 'info', 'sent', row, {});
       this.#settle({ row, state });
     } else if (state === 'given up') {
       this.#giveUp(row, fate.reason);
@@ -336,7 +342,7 @@ export class Outbox {
       this.#giveUp(row, `given up: ${fate.reason}`);
     } else {
       const { reason, longestMs } = fate;
-      this.#fail('warn', row, reason, false);
+      sayOf(this.#options.log, 'warn', 'failed', row, { reason, final: false });
       this.#settle({ row, state: 'queued', reason, dueMs: nowMs + waitMs(row.tries + 1, longestMs) });
     }
   }
@@ -355,7 +361,7 @@ export class Outbox {
 
   #giveUp(row: OutboxRow, reason: string): void {
     this.#failed++;
-    this.#fail('error', row, reason, true);
+    sayOf(this.#options.log, 'error', 'failed', row, { reason, final: true });
     this.#settle({ row, state: 'given up', reason });
   }
 
@@ -390,17 +396,5 @@ export class Outbox {
       pruneFinished(sql);
     });
     for (const { row } of results) this.#claimed.delete(row.messageId);
-  }
-
-  #fail(level: 'warn' | 'error', notice: Notice, reason: string, final: boolean): void {
-    for (const fields of fieldsOf(notice)) {
-      this.#options.log[level](eventOf('failed', notice), { ...fields, reason, final });
-    }
-  }
-
-  #say(what: string, notice: Notice, more: Fields = {}): void {
-    for (const fields of fieldsOf(notice)) {
-      this.#options.log.info(eventOf(what, notice), { ...fields, ...more });
-    }
   }
 }

@@ -1,9 +1,9 @@
 /** The local routes by which the aliases lead to this machine, and nowhere else. */
 
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { ALIASES_4, ALIASES_6 } from './aliases.ts';
-import type { KernelTools, Route } from './kernel-tools.ts';
+import { failure, type KernelTools, type Route } from './kernel-tools.ts';
 import type { Protocol } from './ruleset.ts';
 
 const ROUTE_4: Route = ['-4', ALIASES_4];
@@ -32,7 +32,7 @@ export class AliasRoutes {
     try {
       await tools.changeRoute('replace', ROUTE_6);
     } catch (error) {
-      log.warn('page.steering', { error: `only IPv4 is steered: ${messageOf(error)}` });
+      log.warn('page.steering', failure(`only IPv4 is steered: ${messageOf(error)}`));
       return new AliasRoutes(tools, log, [ROUTE_4]);
     }
     return new AliasRoutes(tools, log, [ROUTE_4, ROUTE_6]);
@@ -61,14 +61,14 @@ export class AliasRoutes {
         await this.#tools.changeRoute('replace', route);
         if (!(await this.#tools.leadsHere(route)))
           throw new Error(`rules of this machine lead ${network} elsewhere`);
-        this.#log.warn('page.steering', { error: `put back: the route to ${network}` });
+        this.#log.warn('page.steering', failure(`put back: the route to ${network}`));
       }
       this.#astray.delete(route);
     } catch (error) {
       // Said once, and tried again at every look.
       if (this.#astray.has(route)) return;
       this.#astray.add(route);
-      this.#log.error('page.steering', { error: messageOf(error) });
+      this.#log.error('page.steering', failure(messageOf(error)));
     }
   }
 
@@ -76,7 +76,7 @@ export class AliasRoutes {
     for (const route of this.#routes) {
       await this.#tools
         .changeRoute('del', route)
-        .catch((error: unknown) => this.#log.warn('page.steering', { error: messageOf(error) }));
+        .catch((error: unknown) => this.#log.warn('page.steering', failure(messageOf(error))));
     }
   }
 }

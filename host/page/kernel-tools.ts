@@ -14,6 +14,12 @@ const MOST_OUTPUT_BYTES = 1 << 25;
 /** The option of `ip`, and the network that is all ours. */
 export type Route = readonly ['-4' | '-6', string];
 
+/** Why something is not steered; `error` is what older versions called it. */
+export const failure = (reason: string): { readonly reason: string; readonly error: string } => ({
+  reason,
+  error: reason,
+});
+
 export class ToolError extends Error {
   readonly program: string;
   /** It hung and was given up: nobody knows what came of it. */

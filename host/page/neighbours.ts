@@ -5,7 +5,7 @@
  */
 
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 
 /** A machine on a link of the router's. */
 export interface Neighbour {

@@ -5,8 +5,8 @@
 
 import type { Language, PageConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { BurstLog } from '../log-burst.ts';
+import { BurstLog } from '../log/burst.ts';
+import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import {
   type Place,

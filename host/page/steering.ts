@@ -28,10 +28,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { AliasRoutes } from './alias-routes.ts';
 import { Aliases, nameOf, type Target } from './aliases.ts';
-import { type KernelTools, ToolError, unavailable } from './kernel-tools.ts';
+import { failure, type KernelTools, ToolError, unavailable } from './kernel-tools.ts';
 import { faultOf, structureOf } from './listing.ts';
 import {
   type Contents,
@@ -131,7 +131,10 @@ export class Steering {
     this.#wanted = this.#aliases.contents(targets, pass);
     const { withoutAlias } = this.#aliases;
     if (withoutAlias > 0 && left === 0) {
-      this.#log.warn('page.steering', { error: 'more targets than aliases', notSteered: withoutAlias });
+      this.#log.warn('page.steering', {
+        ...failure('more targets than aliases'),
+        notSteered: withoutAlias,
+      });
     }
     this.#keepLease();
     await this.#taken();
@@ -174,7 +177,7 @@ export class Steering {
     for (const resolve of this.#waiting) resolve();
     await this.#tools
       .transact(NO_TABLE)
-      .catch((error: unknown) => this.#log.warn('page.steering', { error: messageOf(error) }));
+      .catch((error: unknown) => this.#log.warn('page.steering', failure(messageOf(error))));
     await this.#routes.remove();
   }
 
@@ -220,7 +223,7 @@ export class Steering {
     } catch (error) {
       // Looking tells what is wrong.
       look ||= !isHung(error);
-      if (isHung(error)) this.#log.warn('page.steering', { error: messageOf(error) });
+      if (isHung(error)) this.#log.warn('page.steering', failure(messageOf(error)));
     }
     if (!look || this.#timer === null) return;
     this.#lookAfter = true;
@@ -248,7 +251,7 @@ export class Steering {
       } catch (error) {
         this.#waiting = [...waiting, ...this.#waiting];
         this.#applied = null;
-        this.#log.error('page.steering', { error: messageOf(error) });
+        this.#log.error('page.steering', failure(messageOf(error)));
         await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
         waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
       }
@@ -297,7 +300,7 @@ export class Steering {
 
   /** Somebody else has been there: what is in the kernel is not what was left there. */
   #distrust(reason: string): void {
-    this.#log.warn('page.steering', { error: `made anew: ${reason}` });
+    this.#log.warn('page.steering', failure(`made anew: ${reason}`));
     this.#applied = null;
   }
 

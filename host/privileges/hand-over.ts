@@ -19,7 +19,7 @@ import {
 import { dirname } from 'node:path';
 import { isServed, RUNTIME_DIRECTORY, runtimePlace, servingPlace } from '../control/place.ts';
 import { systemCodeOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { DirectoryError, makeDirectory, PASSABLE } from '../store/files.ts';
 import { type Account, barrierTo, may } from './account.ts';
 

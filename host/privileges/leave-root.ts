@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { type Account, obstacle, ownAccount, type Want } from './account.ts';
 import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts';
 
@@ -36,7 +36,8 @@ export async function leaveRoot(file: string, log: Log): Promise<void> {
     launch(account.uid, account.gid, [process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   } catch (error) {
     const who = account.name === null ? `user ${account.uid} (there is none called ringback)` : account.name;
-    log.warn('privileges.kept', { message: `works on as root, not as ${who}: ${messageOf(error)}` });
+    const reason = messageOf(error);
+    log.warn('privileges.kept', { reason, message: `works on as root, not as ${who}: ${reason}` });
   }
 }
 

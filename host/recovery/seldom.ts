@@ -1,6 +1,7 @@
 /** A log of what strangers can cause as often as they like: one line a minute for each kind, with the count. */
 
-import type { Fields, Level, Log } from '../log.ts';
+import type { Event, FieldsOf, LevelOf } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
 
 const QUIET_MS = 60_000;
 
@@ -8,31 +9,32 @@ interface Kind {
   timer: NodeJS.Timeout;
   /** Occurrences since the last line. */
   count: number;
-  fields: Fields;
+  say: (count: number) => void;
 }
 
 export class SeldomLog {
   readonly #log: Log;
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new Map<Event, Kind>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   /** Logs the first occurrence at once; those of the next minute become one line when it is over. */
-  note(level: Level, event: string, fields: Fields): void {
+  note<E extends Event>(level: LevelOf<E>, event: E, fields: FieldsOf<E>): void {
+    const say = (count: number): void => this.#log.at(level, event, { ...fields, count });
     const known = this.#kinds.get(event);
     if (known !== undefined) {
       known.count += 1;
-      known.fields = fields;
+      known.say = say;
       return;
     }
-    this.#log[level](event, { ...fields, count: 1 });
-    const timer = setInterval(() => this.#minuteOver(level, event), QUIET_MS).unref();
-    this.#kinds.set(event, { timer, count: 0, fields });
+    say(1);
+    const timer = setInterval(() => this.#minuteOver(event), QUIET_MS).unref();
+    this.#kinds.set(event, { timer, count: 0, say });
   }
 
-  #minuteOver(level: Level, event: string): void {
+  #minuteOver(event: Event): void {
     const kind = this.#kinds.get(event);
     if (kind === undefined) return;
     if (kind.count === 0) {
@@ -40,7 +42,7 @@ export class SeldomLog {
       this.#kinds.delete(event);
       return;
     }
-    this.#log[level](event, { ...kind.fields, count: kind.count });
+    kind.say(kind.count);
     kind.count = 0;
   }
 

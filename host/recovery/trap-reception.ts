@@ -1,6 +1,6 @@
 /** The place where traps are listened for, which a new configuration may change or close. */
 import type { TrapConfiguration } from '../config/types.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './traps.ts';
 
 export interface TrapReceptionOptions {

@@ -12,7 +12,7 @@ import snmp from 'net-snmp';
 import { canonicalAddress } from '../config/address.ts';
 import type { PrivProtocol, TrapConfiguration, TrapUser } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
-import type { Level, Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { Engines } from './engines.ts';
 import { SeldomLog } from './seldom.ts';
 import { type Envelope, readEnvelope } from './snmp-envelope.ts';
@@ -95,7 +95,7 @@ interface Decoded {
   reply: Buffer | null;
 }
 
-const LEVELS: Readonly<Record<Exclude<Fate, 'accepted'>, Level>> = {
+const LEVELS: Readonly<Record<Exclude<Fate, 'accepted'>, 'info' | 'warn'>> = {
   ignored: 'info',
   malformed: 'warn',
   unauthorised: 'warn',
@@ -181,7 +181,7 @@ class Listener implements TrapListener {
     if (fate === null) return;
     this.counters[fate] += 1;
     if (fate !== 'accepted') {
-      this.#seldom.note(LEVELS[fate], `trap.${fate}`, { peer: peer.address, oid: trap?.oid });
+      this.#seldom.note(LEVELS[fate], `trap.${fate}` as const, { peer: peer.address, oid: trap?.oid });
     } else if (trap !== null) {
       this.#onTrap(trap);
     }

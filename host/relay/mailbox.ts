@@ -3,7 +3,8 @@
  * deleted only when its notices are on disk, so that a crash at any moment neither loses nor repeats anything.
  */
 import type { RelayConfiguration } from '../config/relay/types.ts';
-import type { Fields, Log } from '../log.ts';
+import type { FieldsOf } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
 import { createNotice } from '../notify/mail.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import {
@@ -219,7 +220,7 @@ export class MailboxReader {
     return this.#settle(uidl, 'refused', rules);
   }
 
-  #report(event: string, fields: Fields): void {
+  #report<E extends 'list.refused' | 'mailbox.refused'>(event: E, fields: FieldsOf<E>): void {
     this.#refusals++;
     if (this.#refusals <= MOST_REPORTED) this.#log.warn(event, fields);
   }
@@ -231,8 +232,10 @@ export class MailboxReader {
     const name = known.length > 0 ? await this.#nameOf(look, list) : null;
     const { room } = this.#outbox;
     if (known.length > room) {
+      const people = known.length;
+      const reason = 'there is no room for its notices';
       if (!this.#saysNoRoom)
-        this.#log.warn('list.postponed', { uidl, server, people: known.length, told: known.length, room });
+        this.#log.warn('list.postponed', { uidl, server, reason, people, told: people, room });
       this.#saysNoRoom = true;
       return null;
     }

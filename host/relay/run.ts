@@ -7,13 +7,13 @@ import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, lastLists } from '../control/records.ts';
 import { serveControl } from '../control/socket.ts';
 import type { Signals } from '../foreground.ts';
-import type { Fields, Log } from '../log.ts';
-import { BurstLog } from '../log-burst.ts';
+import { BurstLog } from '../log/burst.ts';
+import type { Log } from '../log/log.ts';
 import { Outbox } from '../notify/outbox.ts';
 import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
-import { type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
 import type { Clock } from '../store/clock.ts';
 import { Store } from '../store/store.ts';
 import { MailboxReader } from './mailbox.ts';
@@ -109,7 +109,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     await this.#traps.use(relay.traps);
   }
 
-  async begin(): Promise<Fields> {
+  async begin(): Promise<Ready> {
     // What an earlier process left.
     this.#outbox.wake();
     this.#watch.start();

@@ -1,6 +1,6 @@
 /** When the mailbox is looked into: at the start, every so often, and as soon as a server says that it is back. */
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { PopError, type PopErrorKind } from './pop-error.ts';
 
 /** Whatever strangers do: looks are this far apart at least. */

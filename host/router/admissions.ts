@@ -4,7 +4,7 @@
  * second, those first that the configuration names.
  */
 import type { Target } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
 import { nameOf } from './outages.ts';
 import type { Services } from './services.ts';

@@ -5,7 +5,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import { RingbackError } from '../errors.ts';
 import { DaemonLink, type DaemonReady, type InterfaceReport } from '../fabric/daemon.ts';
 import type { Command, FabricEvent, Target } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './feed.ts';
@@ -256,7 +256,7 @@ export class DataPlane implements FabricPort, AskedFabric {
       onInterface: (report) => this.#note(report),
       onRefused: (command, status) => {
         if (command === 'Ask') this.#probes.refuse();
-        log.warn('fabric.refused', { command, status });
+        log.warn('fabric.refused', { command, status, reason: status });
       },
       onGap: () => this.#heal(),
       onMessage: (message) => {
@@ -323,7 +323,8 @@ export class DataPlane implements FabricPort, AskedFabric {
   #heal(): void {
     if (this.#syncTimer !== null) return;
     this.#gaps++;
-    this.#options.log.warn('fabric.gap', { message: 'events were lost; asking for everything again' });
+    const reason = 'events were lost';
+    this.#options.log.warn('fabric.gap', { reason, message: `${reason}; asking for everything again` });
     this.#healLater();
   }
 

@@ -1,6 +1,6 @@
 /** The page in a dead server's place, as the router has it: who is steered to it, and what it needs to know (embodiments 4 and 5). */
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
 import type { KernelTools } from '../page/kernel-tools.ts';
 import { isNameOf } from '../page/names.ts';

@@ -1,10 +1,14 @@
 /** Lines of the log that strangers can cause: a flood of theirs leaves room for those of servers and people who are known. */
 import type { Target } from '../fabric/records.ts';
-import type { Fields, Log } from '../log.ts';
-import { BurstLog, type Share } from '../log-burst.ts';
+import { BurstLog, type Share } from '../log/burst.ts';
+import type { FieldsOf } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { People } from './people.ts';
 import type { Services } from './services.ts';
+
+/** What has to be said of a server beside which it is. */
+type About = 'suspicion.opened' | 'suspicion.ended' | 'outage.opened' | 'outage.closed' | 'recovery.signal';
 
 export interface LinesOptions {
   readonly services: Pick<Services, 'isNamed' | 'isKnown' | 'standingOf'>;
@@ -22,8 +26,12 @@ export class Lines {
     this.#burst = new BurstLog(options.log, () => options.clock.nowMs());
   }
 
-  about({ server, port }: Target, event: string, fields: Fields): void {
-    this.#burst.info(event, { server, port, ...fields }, this.#shareOf({ server, port }));
+  about<E extends About>(
+    { server, port }: Target,
+    event: E,
+    fields: Omit<FieldsOf<E>, 'server' | 'port'>,
+  ): void {
+    this.#burst.info(event, { server, port, ...fields } as FieldsOf<E>, this.#shareOf({ server, port }));
   }
 
   /** Anybody can send packets in the name of whoever is known, to servers that nobody knows, and in any name to those that are. */

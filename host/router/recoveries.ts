@@ -4,7 +4,7 @@
  */
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Lines } from './lines.ts';
 import type { Coming } from './notices.ts';

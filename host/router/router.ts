@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { FabricEvent, Target } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Stopped } from '../store/stopped.ts';

@@ -9,7 +9,7 @@ import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, pastOutages } from '../control/records.ts';
 import { serveControl } from '../control/socket.ts';
 import type { Signals } from '../foreground.ts';
-import type { Fields, Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { Outbox } from '../notify/outbox.ts';
 import { ReplaceableSender } from '../notify/replaceable-sender.ts';
 import { MailSender } from '../notify/smtp.ts';
@@ -20,7 +20,7 @@ import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import type { Dial, DialOptions } from '../recovery/dial.ts';
 import { TrapReception } from '../recovery/trap-reception.ts';
-import { type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
@@ -255,7 +255,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     });
   }
 
-  async begin(): Promise<Fields> {
+  async begin(): Promise<Ready> {
     await this.#dataPlane.start();
     this.#router.begin();
     // What an earlier process left.

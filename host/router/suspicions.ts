@@ -3,7 +3,7 @@
  * firewall, a broken packet. So the router asks the server itself, and only who gets no answer believes that it is down.
  */
 import type { Target } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
 import { MOST_OF_SERVER } from '../recovery/places.ts';
 import { Admissions } from './admissions.ts';

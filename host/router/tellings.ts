@@ -5,7 +5,7 @@
  */
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { isDamage, type Library, Sql } from './database.ts';
 import { isSameFile, makeDirectory, putAside, SUFFIXES } from './files.ts';
 import { type Lock, takeLock } from './guard.ts';

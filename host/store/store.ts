@@ -3,7 +3,7 @@
  * used, work goes on in memory, which is said loudly, and the disk is tried again.
  */
 import { messageOf, RingbackError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { type Clock, StateClock } from './clock.ts';
 import { isDamage, type Library, loadLibrary, Sql } from './database.ts';
 import { Disk } from './disk.ts';

@@ -3,7 +3,7 @@ import { isVersion4, type Prefix } from '../config/address.ts';
 import type { AnnounceConfiguration } from '../config/takeover/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Form } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { Claims } from './claims.ts';
 import { DataPlane, type Frame } from './data-plane.ts';
 import { askedFor } from './network.ts';
@@ -64,8 +64,9 @@ export class Announcer {
 
   claim(adapter: string, address: string): void {
     if (this.#claims.put(adapter, address)) return;
-    const message = `who else says that he has it is not heard: ${this.#plane.mostClaims} others are watched already`;
-    this.#options.log.warn('takeover.unwatched', { address, adapter, message });
+    const reason = `${this.#plane.mostClaims} others are watched already`;
+    const message = `who else says that he has it is not heard: ${reason}`;
+    this.#options.log.warn('takeover.unwatched', { address, adapter, reason, message });
   }
 
   unclaim(address: string): void {

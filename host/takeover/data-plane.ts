@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { RingbackError } from '../errors.ts';
 import { type Announced, DaemonLink } from '../fabric/daemon.ts';
 import type { Announcement, Command, Form } from '../fabric/records.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
 const CONFIGURE: Command = {
@@ -154,7 +154,7 @@ export class DataPlane {
           if (event.kind === 'conflict') this.#handlers.onConflict(event.address, event.hardware, event.form);
         },
         onInterface: () => {},
-        onRefused: (command, status) => log.warn('fabric.refused', { command, status }),
+        onRefused: (command, status) => log.warn('fabric.refused', { command, status, reason: status }),
         onAnnounced: (answer) => this.#answered(answer),
         onGap: () => {},
         onMessage: (message) => {

@@ -1,10 +1,11 @@
 /** What `ringback takeover` runs: one of two halves. */
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
+import type { Ready } from '../role.ts';
 import type { Handover } from './handover.ts';
 
 export interface Half {
   /** What to say when it is ready. */
-  readonly about: Readonly<Record<string, string>>;
+  readonly about: Ready;
   status(): object;
   /** No addresses: all. Throws RingbackError('usage') for what is none of it. */
   give(addresses: readonly string[]): Promise<readonly Handover[]>;

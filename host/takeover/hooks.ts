@@ -1,7 +1,7 @@
 /** The operator's own commands, told of every change; nothing waits for them, and none for another. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { unhurried } from './urgency.ts';
 
 const LIMIT_MS = 30_000;
@@ -57,7 +57,11 @@ class Hook {
 
   tell(words: readonly string[]): void {
     if (this.#waiting.length >= MOST_WAITING) {
-      this.#log.error('hook.dropped', { command: this.#command[0], about: words[0] });
+      this.#log.error('hook.dropped', {
+        command: this.#command[0],
+        about: words[0],
+        reason: `${MOST_WAITING} are waiting already`,
+      });
       return;
     }
     this.#waiting.push(words);

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prefix } from '../config/address.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
-import type { Fields, Level, Log } from '../log.ts';
+import type { FieldsOf, HookEvent, LevelOf } from '../log/events.ts';
+import type { Fields, Log } from '../log/log.ts';
 import { SeldomLog } from '../recovery/seldom.ts';
 import { Adapters } from './adapters.ts';
 import { Announcer } from './announcer.ts';
@@ -96,9 +97,8 @@ export class Machine {
   /** Throws a RingbackError when something that it needs is not there. */
   async start(): Promise<void> {
     if (!mayChangeNetworks()) {
-      const message =
-        'no privilege to switch adapters and addresses (CAP_NET_ADMIN): every takeover will fail';
-      this.log.error('takeover.powerless', { message });
+      const reason = 'no privilege to switch adapters and addresses (CAP_NET_ADMIN)';
+      this.log.error('takeover.powerless', { reason, message: `${reason}: every takeover will fail` });
     }
     await this.kernel.start();
     this.#ip.start();
@@ -148,11 +148,12 @@ export class Machine {
   /** A datagram that is not believed: strangers may send as many as they like. */
   refuse(why: Refused, from: string): void {
     this.refused[why]++;
-    this.#seldom.note('warn', 'takeover.refused', { from, why, message: REFUSED[why] });
+    const reason = REFUSED[why];
+    this.#seldom.note('warn', 'takeover.refused', { from, peer: from, why, reason, message: reason });
   }
 
   /** What is wrong for as long as it is wrong. */
-  complain(event: string, fields: Fields): void {
+  complain(event: 'takeover.second', fields: FieldsOf<'takeover.second'>): void {
     this.#seldom.note('error', event, fields);
   }
 
@@ -173,16 +174,17 @@ export class Machine {
     };
   }
 
-  #tell(level: Level, event: string, fields: Fields): void {
-    this.log[level](event, fields);
-    if (!event.startsWith('takeover.') || level === 'debug') return;
+  #tell<E extends HookEvent>(level: LevelOf<E>, event: E, fields: FieldsOf<E>): void {
+    this.log.at(level, event, fields);
+    if (level === 'debug') return;
+    const said: Fields = fields;
     const word = (value: Fields[string]): string =>
       value === undefined || value === null ? '-' : String(value);
     this.#hooks.tell(
       event.slice('takeover.'.length),
-      word(fields.address),
-      word(fields.adapter),
-      word(fields.peer),
+      word(said.address),
+      word(said.adapter),
+      word(said.peer),
     );
   }
 

@@ -1,6 +1,6 @@
 /** What the two halves' decisions need of the world around them; tests give them another one. */
 import type { Prefix } from '../config/address.ts';
-import type { Fields, Level } from '../log.ts';
+import type { FieldsOf, HookEvent, LevelOf } from '../log/events.ts';
 import type { Clock } from './clock.ts';
 import type { AdapterFacts } from './standby/plan.ts';
 import type { Message } from './wire.ts';
@@ -14,7 +14,7 @@ export const AGAIN_AFTER_ANOTHER = 2;
 export interface Ports {
   readonly clock: Clock;
   /** Logs an event, and tells the hooks of it. */
-  readonly tell: (level: Level, event: string, fields: Fields) => void;
+  readonly tell: <E extends HookEvent>(level: LevelOf<E>, event: E, fields: FieldsOf<E>) => void;
   /**
    * Says once, and again as configured, that this machine has the address by that adapter. Settles when the first
    * announcement is out; rejects when it could not be sent. `again`: so often more at the least.

@@ -6,8 +6,8 @@ import type { TakeoverConfiguration } from '../config/takeover/types.ts';
 import { type Question, type Routes, serveControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import type { Signals } from '../foreground.ts';
-import type { Fields, Log } from '../log.ts';
-import { type RoleDescription, type RunningRole, runRole } from '../role.ts';
+import type { Log } from '../log/log.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole } from '../role.ts';
 import { ActiveHalf } from './active/half.ts';
 import type { Half } from './half.ts';
 import { StandbyHalf } from './standby/half.ts';
@@ -49,7 +49,7 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
         : await StandbyHalf.open(this.#first, own, this.#log);
   }
 
-  async begin(): Promise<Fields> {
+  async begin(): Promise<Ready> {
     return this.#half?.about ?? {};
   }
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { messageOf, systemCodeOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Memory } from './memory.ts';
 
 type Wanted = readonly (readonly [string, string])[];
@@ -84,7 +84,7 @@ export class Settings {
       // An adapter that is not there has none, and that was said before.
       const level = systemCodeOf(error) === 'ENOENT' || this.#failed.has(path) ? 'debug' : 'warn';
       this.#failed.add(path);
-      this.#log[level]('takeover.setting', { path, reason: messageOf(error) });
+      this.#log.at(level, 'takeover.setting', { path, reason: messageOf(error) });
     }
   }
 

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 
 /** Before all that is not of the system itself. */
 const NICENESS = -20;
@@ -23,8 +23,9 @@ let inherited = false;
 export function hurry(realTime: boolean, log: Log): void {
   try {
     setPriority(NICENESS);
-  } catch {
-    log.info('takeover.priority', { message: 'no privilege to run before others (CAP_SYS_NICE)' });
+  } catch (error) {
+    const message = 'no privilege to run before others (CAP_SYS_NICE)';
+    log.info('takeover.priority', { reason: messageOf(error), message });
     return;
   }
   if (!realTime) return;
@@ -33,8 +34,9 @@ export function hurry(realTime: boolean, log: Log): void {
     execFileSync('chrt', argv, { timeout: LIMIT_MS, stdio: ['ignore', 'ignore', 'pipe'] });
     inherited = true;
   } catch (error) {
-    const message = `runs with high priority, but not in real time (util-linux's chrt): ${messageOf(error)}`;
-    log.info('takeover.priority', { message });
+    const reason = messageOf(error);
+    const message = `runs with high priority, but not in real time (util-linux's chrt): ${reason}`;
+    log.info('takeover.priority', { reason, message });
   }
 }
 

@@ -7,7 +7,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Language } from '../../host/config/types.ts';
-import { createLog, type Log } from '../../host/log.ts';
+import { createLog, type Log } from '../../host/log/log.ts';
 import { composeNotice, createNotice, type Mail } from '../../host/notify/mail.ts';
 import { composeMessage } from '../../host/notify/message.ts';
 import { Outbox, type Sender } from '../../host/notify/outbox.ts';

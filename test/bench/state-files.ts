@@ -1,6 +1,6 @@
 /** States on disk as an earlier process would have left them, for the benches to start with. */
 import { address } from '../../board/lab/lab.ts';
-import type { Log } from '../../host/log.ts';
+import { logTo } from '../../host/log/log.ts';
 import { createNotice } from '../../host/notify/mail.ts';
 import { type OutageRow, saveClient, saveOutage, type WaitingRow } from '../../host/store/outages.ts';
 import { addNotice, type Notice, type NoticeItem } from '../../host/store/outbox.ts';
@@ -20,14 +20,9 @@ export const CHAIN = { id: 1, server: address('s80'), port: 0, cause: 'unreachab
 /** Long enough ago to be before any start of the program, short enough for a machine that has just started. */
 const AGO_MS = 30_000;
 
-export const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: (event, fields) => {
-    throw new Error(`${event} ${JSON.stringify(fields)}`);
-  },
-};
+export const SILENT = logTo((level, event, fields) => {
+  if (level === 'error') throw new Error(`${event} ${JSON.stringify(fields)}`);
+});
 
 export const clientAddress = (number: number): string =>
   `10.${64 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;

@@ -22,11 +22,7 @@ const textOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 /** A key of each role, which its files alone have. */
 const WHOLE = /^(?:detect|relay|takeover):/m;
 
-/** What a log is given as an event, directly or by those who say it for others. */
-const EVENT =
-  /(?:(?:\b(?:info|warn|error|debug|note|report|complain|tell)|\[level\])(?:\(\s*(?:'(?:info|warn|error|debug)',\s*)?))'([a-z]+\.[a-zA-Z]+)'/g;
-
-/** A file of the sources, as pages name it: `host/log.ts`, or within what a page's diagrams are about `router/run.ts`. */
+/** A file of the sources, as pages name it: `host/role.ts`, or within what a page's diagrams are about `router/run.ts`. */
 const SOURCE = /(?<![\w/.-])((?:[\w-]+\/)+[\w.-]+\.(?:ts|c|h|yaml|wasm))(?![\w/.])/g;
 /** What is made, and is not there before. */
 const MADE = /^(?:dist|build)\//;
@@ -76,23 +72,6 @@ describe('What is written for people', () => {
       }
     });
   }
-
-  it('has every event of the log', () => {
-    const sources = readdirSync(join(ROOT, 'host'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.ts'),
-    );
-    const said = sources.flatMap((name) =>
-      [...textOf(`host/${name}`).matchAll(EVENT)].map(([, event = '']) => event),
-    );
-    assert.ok(new Set(said).size > 70, 'they are found');
-    const [ofAll, ofTakeover] = [textOf('docs/log.md'), textOf('docs/takeover.md')];
-    for (const event of said) {
-      const [isThere, text] = /^(?:takeover|hook)\./.test(event)
-        ? [event.replace('takeover.', ''), ofTakeover]
-        : [event, ofAll];
-      assert.ok(text.includes(`\`${isThere}\``) || text.includes(`\`takeover.${isThere}\``), event);
-    }
-  });
 
   it('has every page in the list of the README', () => {
     for (const page of OWN_PAGES)

@@ -1,7 +1,7 @@
 /** What the host's tests share. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fields, Level, Log } from '../../host/log.ts';
+import { type Fields, type Level, type Log, logTo } from '../../host/log/log.ts';
 
 /** Only a test that fails waits so long: a loaded machine must not make it do so. */
 const PATIENCE_MS = 60_000;
@@ -20,13 +20,16 @@ export interface LoggedLine {
   readonly fields: Fields;
 }
 
-/** A log that keeps its lines for the test to read. */
-export function recordingLog(): { readonly log: Log; readonly lines: LoggedLine[] } {
+/** A log that keeps its lines for the test to read; after each of them something may be done. */
+export function recordingLog(onLine: (line: LoggedLine) => void = () => {}): {
+  readonly log: Log;
+  readonly lines: LoggedLine[];
+} {
   const lines: LoggedLine[] = [];
-  const at =
-    (level: Level) =>
-    (event: string, fields: Fields = {}): void => {
-      lines.push({ level, event, fields });
-    };
-  return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines };
+  const log = logTo((level, event, fields) => {
+    const line = { level, event, fields };
+    lines.push(line);
+    onLine(line);
+  });
+  return { log, lines };
 }

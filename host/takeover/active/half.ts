@@ -7,7 +7,8 @@ import type {
 } from '../../config/takeover/types.ts';
 import type { Endpoint } from '../../config/types.ts';
 import { RingbackError } from '../../errors.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../log/log.ts';
+import type { Ready } from '../../role.ts';
 import type { Half } from '../half.ts';
 import type { Handover } from '../handover.ts';
 import { Machine } from '../machine.ts';
@@ -74,7 +75,7 @@ export class ActiveHalf implements Half {
     return half;
   }
 
-  get about(): Record<string, string> {
+  get about(): Ready {
     const { standby, addresses } = this.#configuration;
     return {
       role: 'active',
@@ -151,9 +152,9 @@ export class ActiveHalf implements Half {
     const anyHost = standby.host.includes(':') ? '::' : '0.0.0.0';
     const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: PORT };
     if (own === undefined) {
-      const message =
-        'every address of this machine is one to be given: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter';
-      this.#log.warn('takeover.mute', { message });
+      const reason = 'every address of this machine is one to be given';
+      const message = `${reason}: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter`;
+      this.#log.warn('takeover.mute', { reason, message });
     }
     // A port alone is for all addresses, of the standby's kind.
     this.#listen = wanted.host === '::' ? { ...wanted, host: anyHost } : wanted;

@@ -68,7 +68,7 @@ export class Orphans {
 
   /** By the adapter that had it, which is off since: by another one nobody might hear. Only silence after a question counts. */
   async #ask(service: Service): Promise<void> {
-    const { ports } = this.#parts;
+    const { ports, peer } = this.#parts;
     const { address, adapter } = service;
     try {
       await ports.raise(adapter);
@@ -76,7 +76,7 @@ export class Orphans {
       service.unanswered = hardware === null ? service.unanswered + 1 : 0;
       if (hardware !== null) ports.unclaim(address);
     } catch (error) {
-      ports.tell('debug', 'takeover.unasked', { address, adapter, reason: messageOf(error) });
+      ports.tell('debug', 'takeover.unasked', { address, adapter, peer: peer(), reason: messageOf(error) });
     }
   }
 }

@@ -31,6 +31,7 @@ export class Switching {
           address,
           adapter,
           peer: this.#parts.peer(),
+          reason: stuck,
           error: stuck,
         });
       }
@@ -46,7 +47,7 @@ export class Switching {
       await ports.activate(adapter, service);
     } catch (error) {
       const level = service.retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
-      ports.tell(level, 'takeover.failed', { address, adapter, reason: messageOf(error) });
+      ports.tell(level, 'takeover.failed', { address, adapter, peer: peer(), reason: messageOf(error) });
       return false;
     }
     service.held = true;
@@ -61,11 +62,12 @@ export class Switching {
 
   /** What can't be announced is announced later: until then its neighbours talk to the standby. Told once. */
   async #announce(service: Service, retryMs: number): Promise<void> {
-    const { ports, timers, services } = this.#parts;
+    const { ports, timers, services, peer } = this.#parts;
     const { address, adapter } = service;
     await ports.announce(adapter, service, AGAIN_AFTER_ANOTHER).catch((error) => {
       const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
-      ports.tell(level, 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+      const reason = messageOf(error);
+      ports.tell(level, 'takeover.unannounced', { address, adapter, peer: peer(), reason });
       timers.after(retryMs, () => {
         if (service.held && services.has(service)) void this.#announce(service, longer(retryMs));
       });

@@ -4,7 +4,8 @@ import { at } from '../../config/sentences.ts';
 import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/takeover/types.ts';
 import type { Endpoint } from '../../config/types.ts';
 import { RingbackError } from '../../errors.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../log/log.ts';
+import type { Ready } from '../../role.ts';
 import type { Half } from '../half.ts';
 import type { Handover } from '../handover.ts';
 import { Machine } from '../machine.ts';
@@ -67,7 +68,7 @@ export class StandbyHalf implements Half {
     return half;
   }
 
-  get about(): Record<string, string> {
+  get about(): Ready {
     const { listen, adapters, actives } = this.#configuration;
     return {
       role: 'standby',

@@ -1,6 +1,5 @@
 /** Addresses that a standby takes unasked: of an active that says nothing any more, once nobody answers for them. */
 import { messageOf } from '../../errors.ts';
-import type { Fields } from '../../log.ts';
 import type { Entry } from '../wire.ts';
 import type { Parts } from './parts.ts';
 import { goesBack } from './returns.ts';
@@ -76,13 +75,12 @@ export class Silence implements SilenceHandlers {
     return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
   }
 
-  /** Why it is not taken. */
-  #doubt(served: Served, event: string, address: string, fields: Fields): void {
-    const { ports } = this.#parts;
-    const key = `${event} ${address}`;
-    if (served.doubted.has(key)) return;
+  /** Why it is not taken is told once for each reason, until it is silent again. */
+  #isFirst(served: Served, doubt: 'doubted' | 'unasked', address: string): boolean {
+    const key = `${doubt} ${address}`;
+    if (served.doubted.has(key)) return false;
     served.doubted.add(key);
-    ports.tell('warn', event, { address, peer: served.name, ...fields });
+    return true;
   }
 
   /** Once nobody has answered `more` times more. */
@@ -116,16 +114,21 @@ export class Silence implements SilenceHandlers {
         return;
       }
       ports.unclaim(address);
-      this.#doubt(served, 'takeover.doubted', address, { hardware });
+      if (this.#isFirst(served, 'doubted', address))
+        ports.tell('warn', 'takeover.doubted', { address, peer: served.name, hardware });
       again(ASK_AGAIN_MS);
     };
     void question.then(onAnswer, (error) => {
       if (isOver()) return;
       // Silence is no answer where there was no question: it may be this machine that is cut off.
-      this.#doubt(served, 'takeover.unasked', address, {
-        reason: messageOf(error),
-        message: 'is not taken before somebody can be asked for it',
-      });
+      const message = 'is not taken before somebody can be asked for it';
+      if (this.#isFirst(served, 'unasked', address))
+        ports.tell('warn', 'takeover.unasked', {
+          address,
+          peer: served.name,
+          reason: messageOf(error),
+          message,
+        });
       again(ASK_AGAIN_MS);
     });
   }

@@ -1,6 +1,5 @@
 /** A standby takes an address, or moves it: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
 import { messageOf } from '../../errors.ts';
-import type { Fields } from '../../log.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../wire.ts';
@@ -158,7 +157,7 @@ export class Taking {
   /** By the first of the adapters that lets it; null, or why none of them did. */
   async #switchOn(holding: Holding, adapters: readonly string[]): Promise<string | null> {
     const { ports, holdings, terms } = this.#parts;
-    const { address } = holding;
+    const { address, active } = holding;
     const failures: string[] = [];
     for (const adapter of adapters) {
       // Another address may have been taken while the adapter before this one failed.
@@ -171,8 +170,9 @@ export class Taking {
         await ports.activate(adapter, holding);
         return null;
       } catch (error) {
-        failures.push(`${adapter}: ${messageOf(error)}`);
-        ports.tell('error', 'takeover.adapter', { address, adapter, reason: messageOf(error) });
+        const reason = messageOf(error);
+        failures.push(`${adapter}: ${reason}`);
+        ports.tell('error', 'takeover.adapter', { address, adapter, peer: active, reason });
         await this.#lettingGo.leave(holding, adapter);
       }
     }
@@ -202,12 +202,17 @@ export class Taking {
   /** What can't be announced is announced later: until then its neighbours talk to somebody else. Told once. */
   #announce(holding: Holding, again: number, retryMs: number): void {
     const { ports, holdings } = this.#parts;
-    const { address, adapter } = holding;
+    const { address, adapter, active } = holding;
     if (holdings.get(address) !== holding || holding.state !== 'taken') return;
     ports.announce(adapter, holding, again).catch((error) => {
       const isTold = retryMs > FIRST_RETRY_MS || this.#unannounced.has(holding);
       const level = isTold ? 'debug' : 'error';
-      ports.tell(level, 'takeover.unannounced', { address, adapter, reason: messageOf(error) });
+      ports.tell(level, 'takeover.unannounced', {
+        address,
+        adapter,
+        peer: active,
+        reason: messageOf(error),
+      });
       this.#announceLater(holding, again, retryMs);
     });
   }
@@ -242,8 +247,8 @@ export class Taking {
   /** It is here; everybody is told, the network `again` times more at the least, the operator by an event. */
   async #settle(
     holding: Holding,
-    event: string,
-    fields: Fields,
+    event: 'takeover.taken' | 'takeover.moved',
+    fields: { readonly from?: string },
     again: number,
     startMs: number,
   ): Promise<void> {
@@ -263,7 +268,7 @@ export class Taking {
       tookMs: Math.round((nowMs - startMs) * 10) / 10,
     });
     if (unannounced !== null) {
-      ports.tell('error', 'takeover.unannounced', { address, adapter, reason: unannounced });
+      ports.tell('error', 'takeover.unannounced', { address, adapter, peer: active, reason: unannounced });
       this.#announceLater(holding, again, FIRST_RETRY_MS);
     }
     ports.remember();

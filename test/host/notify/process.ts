@@ -1,5 +1,5 @@
 /** Has the state in a directory, and an outbox for the SMTP server on a port, into which it puts one notice. */
-import { createLog } from '../../../host/log.ts';
+import { createLog } from '../../../host/log/log.ts';
 import { Outbox } from '../../../host/notify/outbox.ts';
 import { MailSender } from '../../../host/notify/smtp.ts';
 import { Store } from '../../../host/store/store.ts';

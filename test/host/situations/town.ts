@@ -5,7 +5,7 @@
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Target } from '../../../host/fabric/records.ts';
-import type { Log } from '../../../host/log.ts';
+import type { Log } from '../../../host/log/log.ts';
 import type { Mail } from '../../../host/notify/mail.ts';
 import { type Delivery, MailSender } from '../../../host/notify/smtp.ts';
 import { Openings } from '../../../host/router/openings.ts';
@@ -36,17 +36,6 @@ export type Killed = 'program' | 'daemon' | 'both';
 export interface TryOptions {
   /** The client gives up after so many seconds. */
   readonly patience?: number;
-}
-
-/** The log, after each of whose lines something is done. */
-function watched(log: Log, onLine: () => void): Log {
-  const at =
-    (level: keyof Log): Log['info'] =>
-    (...line) => {
-      log[level](...line);
-      onLine();
-    };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 export class Town {
@@ -101,12 +90,9 @@ export class Town {
     configuration: RouterConfiguration,
     { store, time }: { store: Store; time: Time },
   ) {
-    const { log, lines } = recordingLog();
+    const { log, lines } = recordingLog((line) => this.onLine(line));
     this.lines = lines;
-    this.#log = watched(log, () => {
-      const line = lines.at(-1);
-      if (line !== undefined) this.onLine(line);
-    });
+    this.#log = log;
     this.#configuration = configuration;
     this.#store = store;
     this.time = time;

@@ -1,7 +1,7 @@
 /** Has the state in a directory, and writes as many notices as each line of its input says; says when one is on disk. */
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../../host/errors.ts';
-import { createLog } from '../../../host/log.ts';
+import { createLog } from '../../../host/log/log.ts';
 import { Store } from '../../../host/store/store.ts';
 import { enter, noticeNumber } from './support.ts';
 

@@ -2,7 +2,7 @@
  * A duplex system without machines: real halves and real sessions, a clock that the test turns, kernels and a network that are
  * tables. What is sent is bytes, and may be lost, kept, and sent again.
  */
-import type { Fields, Level } from '../../../host/log.ts';
+import type { Fields, Level } from '../../../host/log/log.ts';
 import type { Active } from '../../../host/takeover/active/active.ts';
 import type { Ports } from '../../../host/takeover/ports.ts';
 import type { Standby } from '../../../host/takeover/standby/standby.ts';

@@ -5,7 +5,7 @@
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../../host/errors.ts';
-import { createLog } from '../../../host/log.ts';
+import { createLog } from '../../../host/log/log.ts';
 import { KernelTools } from '../../../host/page/kernel-tools.ts';
 import { Steering } from '../../../host/page/steering.ts';
 
@@ -46,7 +46,7 @@ const orders = createServer((socket) => {
   });
 });
 
-page.listen(Number(port), '::', () => orders.listen(control, () => log.info('ready')));
+page.listen(Number(port), '::', () => orders.listen(control, () => log.info('ready', { pid: process.pid })));
 process.once('SIGTERM', async () => {
   await steering.close();
   process.exit();

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createLog, type Log } from '../../host/log.ts';
+import { type Say, writer } from '../../../host/log/log.ts';
 
 const NOON = new Date(2026, 4, 1, 12, 34, 56, 789);
 
-function logged(use: (log: Log) => void, options: { terminal: boolean; verbose?: boolean }): string[] {
+function logged(use: (say: Say) => void, options: { terminal: boolean; verbose?: boolean }): string[] {
   const lines: string[] = [];
-  use(createLog({ write: (line) => lines.push(line), now: () => NOON, ...options }));
+  use(writer({ write: (line) => lines.push(line), now: () => NOON, ...options }));
   return lines;
 }
 
-const forMachines = (use: (log: Log) => void): string[] => logged(use, { terminal: false });
-const forPeople = (use: (log: Log) => void): string[] => logged(use, { terminal: true });
+const forMachines = (use: (say: Say) => void): string[] => logged(use, { terminal: false });
+const forPeople = (use: (say: Say) => void): string[] => logged(use, { terminal: true });
 
 /** Everything but what a terminal takes for a command: C0, DEL and C1, in a string of one of each. */
 const CONTROLS = String.fromCharCode(
@@ -26,8 +26,8 @@ const OWN = /\x1b\[\d+m|\n$/g;
 
 describe('The log for machines', () => {
   it('has one JSON object a line, with the time, the level and the event first', () => {
-    const [line = ''] = forMachines((log) =>
-      log.info('client.waiting', { server: '172.27.178.80', port: 0 }),
+    const [line = ''] = forMachines((say) =>
+      say('info', 'client.waiting', { server: '172.27.178.80', port: 0 }),
     );
     assert.ok(line.endsWith('\n'), 'a whole line');
     const object = JSON.parse(line);
@@ -37,10 +37,10 @@ describe('The log for machines', () => {
   });
 
   it('has every level', () => {
-    const lines = forMachines((log) => {
-      log.info('a');
-      log.warn('b');
-      log.error('c');
+    const lines = forMachines((say) => {
+      say('info', 'a', {});
+      say('warn', 'b', {});
+      say('error', 'c', {});
     });
     assert.deepEqual(
       lines.map((line) => JSON.parse(line).level),
@@ -49,13 +49,13 @@ describe('The log for machines', () => {
   });
 
   it('keeps what is null and leaves out what is undefined', () => {
-    const [line = ''] = forMachines((log) => log.info('x', { a: null, b: undefined, c: false }));
+    const [line = ''] = forMachines((say) => say('info', 'x', { a: null, b: undefined, c: false }));
     const { a, c, ...rest } = JSON.parse(line);
     assert.deepEqual([a, c, 'b' in rest], [null, false, false]);
   });
 
   it('is one line whatever a field contains, and no command to a terminal that shows it', () => {
-    const [line = '', ...more] = forMachines((log) => log.warn('fabric.message', { message: CONTROLS }));
+    const [line = '', ...more] = forMachines((say) => say('warn', 'fabric.message', { message: CONTROLS }));
     assert.deepEqual(more, []);
     assert.doesNotMatch(line.replace(OWN, ''), CONTROL);
     assert.equal(JSON.parse(line).message, CONTROLS);
@@ -64,16 +64,18 @@ describe('The log for machines', () => {
 
 describe('The log for people', () => {
   it('has a readable line, with the time of day', () => {
-    const [line = ''] = forPeople((log) => log.info('outage.opened', { server: '172.27.178.80', port: 0 }));
+    const [line = ''] = forPeople((say) =>
+      say('info', 'outage.opened', { server: '172.27.178.80', port: 0 }),
+    );
     const plain = line.replaceAll(OWN, '');
     assert.match(plain, /^12:34:56 outage\.opened +server=172\.27\.178\.80 port=0$/);
   });
 
   it('shows the levels by colour', () => {
-    const colours = forPeople((log) => {
-      log.info('a');
-      log.warn('a');
-      log.error('a');
+    const colours = forPeople((say) => {
+      say('info', 'a', {});
+      say('warn', 'a', {});
+      say('error', 'a', {});
     }).map((line) => line.match(OWN)?.[0]);
     assert.equal(new Set(colours).size, 3);
   });
@@ -90,7 +92,7 @@ describe('The log for people', () => {
     [null, 'null'],
   ] as const) {
     it(`shows ${JSON.stringify(value)} as ${shown}`, () => {
-      const [line = ''] = forPeople((log) => log.info('x', { value, left: undefined }));
+      const [line = ''] = forPeople((say) => say('info', 'x', { value, left: undefined }));
       assert.equal(
         line.replaceAll(OWN, '').slice(line.replaceAll(OWN, '').indexOf('value')),
         `value=${shown}`,
@@ -100,7 +102,9 @@ describe('The log for people', () => {
 
   it('shows no command to the terminal, whatever a field contains', () => {
     for (const character of CONTROLS) {
-      const [line = ''] = forPeople((log) => log.error('notice.failed', { reason: `550 ${character}[2J` }));
+      const [line = ''] = forPeople((say) =>
+        say('error', 'notice.failed', { reason: `550 ${character}[2J` }),
+      );
       assert.doesNotMatch(line.replace(OWN, ''), CONTROL, JSON.stringify(character));
     }
   });
@@ -110,10 +114,10 @@ describe('What is said only when asked for more', () => {
   it('is left out otherwise', () => {
     for (const terminal of [true, false]) {
       assert.deepEqual(
-        logged((log) => log.debug('x'), { terminal }),
+        logged((say) => say('debug', 'x', {}), { terminal }),
         [],
       );
-      assert.equal(logged((log) => log.debug('x'), { terminal, verbose: true }).length, 1);
+      assert.equal(logged((say) => say('debug', 'x', {}), { terminal, verbose: true }).length, 1);
     }
   });
 });

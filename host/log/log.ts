@@ -1,15 +1,28 @@
 /** The event log: one JSON object a line for machines, a readable line on a terminal. */
+import type { BareEvent, Event, EventAt, FieldsOf, LevelOf } from './events.ts';
+import type { Level } from './kinds.ts';
 
-export type Level = 'debug' | 'info' | 'warn' | 'error';
+export type { Level } from './kinds.ts';
+
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** What every room needs of the log; the time and the level are added by it. */
-export interface Log {
-  debug(event: string, fields?: Fields): void;
-  info(event: string, fields?: Fields): void;
-  warn(event: string, fields?: Fields): void;
-  error(event: string, fields?: Fields): void;
+interface At<L extends Level> {
+  (event: EventAt<L> & BareEvent): void;
+  <E extends EventAt<L>>(event: E, fields: FieldsOf<E>): void;
 }
+
+/** What every room needs of the log: an event of the catalogue. The time and the level are added by it. */
+export interface Log {
+  readonly debug: At<'debug'>;
+  readonly info: At<'info'>;
+  readonly warn: At<'warn'>;
+  readonly error: At<'error'>;
+  /** Where the level is found out. */
+  readonly at: <E extends Event>(level: LevelOf<E>, event: E, fields: FieldsOf<E>) => void;
+}
+
+/** A line, wherever it goes. */
+export type Say = (level: Level, event: string, fields: Fields) => void;
 
 interface LogOptions {
   readonly write: (line: string) => void;
@@ -31,8 +44,9 @@ function readable(value: string | number | boolean | null): string {
   return /^[\x21-\x7e]+$/.test(text) && !text.includes('"') ? text : escaped(JSON.stringify(text));
 }
 
-export function createLog(options: LogOptions): Log {
-  const line = (level: Level, event: string, fields: Fields = {}): void => {
+/** Writes lines, whatever they say. */
+export function writer(options: LogOptions): Say {
+  return (level, event, fields) => {
     if (level === 'debug' && options.verbose !== true) return;
     const time = options.now();
     if (!options.terminal) {
@@ -46,10 +60,15 @@ export function createLog(options: LogOptions): Log {
       .join(' ');
     options.write(`${clock} \x1b[${COLOUR[level]}m${event.padEnd(18)}\x1b[0m ${details}\n`);
   };
-  return {
-    debug: (event, fields) => line('debug', event, fields),
-    info: (event, fields) => line('info', event, fields),
-    warn: (event, fields) => line('warn', event, fields),
-    error: (event, fields) => line('error', event, fields),
-  };
+}
+
+/** Lets only events of the catalogue through. */
+export function logTo(say: Say): Log {
+  const at = <L extends Level>(level: L): At<L> =>
+    ((event: string, fields: Fields = {}) => say(level, event, fields)) as At<L>;
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), at: say };
+}
+
+export function createLog(options: LogOptions): Log {
+  return logTo(writer(options));
 }

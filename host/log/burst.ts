@@ -1,5 +1,6 @@
 /** What strangers can cause as often as they like is no reason to flood the log: so many lines a second, then a sum. */
-import type { Fields, Log } from './log.ts';
+import type { EventAt, FieldsOf } from './events.ts';
+import type { Log } from './log.ts';
 
 /** Whose lines they are; none is left out for those of others. `own`: of whom the operator knows. */
 export type Share = 'own' | 'known' | 'strangers';
@@ -20,7 +21,7 @@ export class BurstLog {
     this.#nowMs = nowMs;
   }
 
-  info(event: string, fields: Fields, share: Share = 'strangers'): void {
+  info<E extends EventAt<'info'>>(event: E, fields: FieldsOf<E>, share: Share = 'strangers'): void {
     const nowMs = this.#nowMs();
     if (nowMs - this.#secondMs >= SECOND_MS) {
       if (this.#left > 0) this.#log.warn('log.suppressed', { lines: this.#left });

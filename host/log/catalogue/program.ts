@@ -1,0 +1,111 @@
+/** Events of every role: its start and end, its configuration, its state, its log. */
+import { type Entries, maybe } from '../kinds.ts';
+
+export const PROGRAM = {
+  ready: {
+    level: 'info',
+    fields: {
+      pid: 'number',
+      interfaces: maybe('text'),
+      networks: maybe('number'),
+      mailbox: maybe('text'),
+      clients: maybe('number'),
+      role: maybe('text'),
+      name: maybe('text'),
+      from: maybe('text'),
+      standby: maybe('text'),
+      addresses: maybe('text'),
+      listen: maybe('text'),
+      adapters: maybe('text'),
+      actives: maybe('text'),
+    },
+    is: 'It works. The fields say with what: `interfaces` and `networks` of `run`, `mailbox` and `clients` of `relay`, the others of `takeover`.',
+    act: null,
+  },
+  stopped: { level: 'info', fields: {}, is: 'It has ended.', act: null },
+  configuration: {
+    level: 'warn',
+    fields: { message: 'text' },
+    is: 'The configuration says something that is probably not meant.',
+    act: 'Mend it, or leave it as it is.',
+  },
+  'configuration.reloaded': { level: 'info', fields: {}, is: 'After SIGHUP the file was taken.', act: null },
+  'configuration.rejected': {
+    level: 'error',
+    fields: { reason: 'text', message: 'text' },
+    is: 'After SIGHUP the file is wrong: the old configuration goes on. `message` is the reason, too.',
+    act: 'Mend what the reason names; `ringback check`.',
+  },
+  'configuration.restart': {
+    level: 'warn',
+    fields: { needed: 'text' },
+    is: 'Sections have changed that are read once.',
+    act: 'Restart.',
+  },
+  'configuration.given': {
+    level: 'info',
+    fields: { file: 'text', group: 'text or number' },
+    is: "Root's configuration was opened to the group of the program's user, once.",
+    act: null,
+  },
+  'privileges.kept': {
+    level: 'warn',
+    fields: { reason: 'text', message: 'text' },
+    is: 'It works on as root.',
+    act: 'Mend the reason: [the reasons](privileges.md#when-it-stays-root).',
+  },
+  'state.given': {
+    level: 'info',
+    fields: { directory: 'text', files: maybe('text'), user: 'text or number' },
+    is: "Root's files (or the named `files` of the directory) were given to the user, once.",
+    act: null,
+  },
+  'state.failed': {
+    level: 'error',
+    fields: { directory: maybe('text'), reason: 'text', message: 'text' },
+    is: "The disk, or the state's directory, can't be used: work goes on in memory, and is lost if the program ends.",
+    act: 'Make room, mount it, give it to the user; `state.back` follows by itself.',
+  },
+  'state.back': {
+    level: 'info',
+    fields: { directory: maybe('text') },
+    is: 'What was in memory is on disk again.',
+    act: null,
+  },
+  'state.damaged': {
+    level: 'error',
+    fields: { kept: 'text', reason: 'text', rows: 'number', message: 'text' },
+    is: 'The database could not be read; it is `kept`, and another one begun with the `rows` that could be.',
+    act: 'Look at the disk.',
+  },
+  'state.unreadable': {
+    level: 'error',
+    fields: { table: maybe('text'), reason: 'text' },
+    is: 'A table, or all of them, could not be read to the end.',
+    act: 'Look at the disk.',
+  },
+  'state.strange': {
+    level: 'error',
+    fields: {
+      table: maybe('text'),
+      row: maybe('text'),
+      reason: maybe('text'),
+      rows: maybe('number'),
+      message: 'text',
+    },
+    is: 'A row makes no sense, and is put aside; or so many `rows` more. Nothing else is touched.',
+    act: 'Look at the disk.',
+  },
+  'log.suppressed': {
+    level: 'warn',
+    fields: { lines: 'number' },
+    is: 'So many lines more were left out in the last second: strangers can cause as many as they like.',
+    act: null,
+  },
+  'library.said': {
+    level: ['debug', 'info', 'warn', 'error'],
+    fields: { message: 'text' },
+    is: 'A library, or Node, had something to say.',
+    act: null,
+  },
+} as const satisfies Entries;

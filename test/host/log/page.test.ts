@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CHAPTERS } from '../../../host/log/events.ts';
+import { page } from './page.ts';
+
+const HOST = fileURLToPath(new URL('../../../host/', import.meta.url));
+const FILE = fileURLToPath(new URL('../../../docs/events.md', import.meta.url));
+
+describe('The catalogue of events', () => {
+  it('is what the page of events says', () => {
+    const told = page();
+    // GOLDEN=write takes what the program does now for right; look at the difference before it is committed.
+    if (process.env.GOLDEN === 'write') writeFileSync(FILE, told);
+    assert.equal(readFileSync(FILE, 'utf8'), told);
+  });
+
+  it('has every event once', () => {
+    const events = Object.values(CHAPTERS).flatMap((entries) => Object.keys(entries));
+    assert.ok(events.length > 80, 'they are found');
+    assert.equal(new Set(events).size, events.length);
+  });
+
+  it('has no event that nobody logs', () => {
+    const sources = readdirSync(HOST, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.startsWith('log/catalogue/'))
+      .map((name) => readFileSync(HOST + name, 'utf8'));
+    for (const event of Object.values(CHAPTERS).flatMap((entries) => Object.keys(entries))) {
+      const [subject = '', word = ''] = event.split('.');
+      const isComposed = (text: string): boolean => text.includes(`\`${subject}.\${`);
+      const isSaid =
+        sources.some((text) => text.includes(`'${event}'`)) ||
+        (sources.some(isComposed) && sources.some((text) => text.includes(`'${word}'`)));
+      assert.ok(isSaid, event);
+    }
+  });
+});
