@@ -72,7 +72,7 @@ export async function runRole<Configuration>(
           log.info('configuration.reloaded');
         } catch (error) {
           const reason = messageOf(error);
-          log.error('configuration.rejected', { reason, message: reason });
+          log.error('configuration.rejected', { message: reason, reason });
         }
       });
     };

@@ -243,7 +243,8 @@ export class Outbox {
     const { log, store } = this.#options;
     const notices = this.#pending;
     const { place, reason } = store.health;
-    if (notices > 0 && place === 'memory') log.error('outbox.lost', { notices, reason });
+    if (notices > 0 && place === 'memory')
+      log.error('outbox.lost', { notices, reason: reason ?? 'the configuration keeps it there' });
     else if (notices > 0) log.info('outbox.kept', { notices });
     return notices;
   }

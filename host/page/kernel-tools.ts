@@ -16,8 +16,8 @@ export type Route = readonly ['-4' | '-6', string];
 
 /** Why something is not steered; `error` is what older versions called it. */
 export const failure = (reason: string): { readonly reason: string; readonly error: string } => ({
-  reason,
   error: reason,
+  reason,
 });
 
 export class ToolError extends Error {

@@ -37,7 +37,7 @@ export async function leaveRoot(file: string, log: Log): Promise<void> {
   } catch (error) {
     const who = account.name === null ? `user ${account.uid} (there is none called ringback)` : account.name;
     const reason = messageOf(error);
-    log.warn('privileges.kept', { reason, message: `works on as root, not as ${who}: ${reason}` });
+    log.warn('privileges.kept', { message: `works on as root, not as ${who}: ${reason}`, reason });
   }
 }
 

@@ -235,7 +235,7 @@ export class MailboxReader {
       const people = known.length;
       const reason = 'there is no room for its notices';
       if (!this.#saysNoRoom)
-        this.#log.warn('list.postponed', { uidl, server, reason, people, told: people, room });
+        this.#log.warn('list.postponed', { uidl, server, people, told: people, room, reason });
       this.#saysNoRoom = true;
       return null;
     }

@@ -46,9 +46,9 @@ export const MAIL = {
   },
   'outbox.lost': {
     level: 'error',
-    fields: { notices: 'number', reason: maybe('text') },
+    fields: { notices: 'number', reason: 'text' },
     is: 'The state was in memory when the program ended: so many notices are gone.',
-    act: 'Mend what kept the state from the disk (`state.failed`).',
+    act: 'Mend what keeps the state from the disk, as the reason says.',
   },
   'smtp.refused': {
     level: 'error',

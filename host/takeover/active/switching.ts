@@ -31,8 +31,8 @@ export class Switching {
           address,
           adapter,
           peer: this.#parts.peer(),
-          reason: stuck,
           error: stuck,
+          reason: stuck,
         });
       }
       this.#offAgain(service, FIRST_RETRY_MS);

@@ -61,7 +61,7 @@ export class LettingGo {
     const error = await this.#switchOff(stuck);
     ports.remember();
     if (error !== null) {
-      ports.tell('error', 'takeover.released', { address, adapter, peer: active, reason: error, error });
+      ports.tell('error', 'takeover.released', { address, adapter, peer: active, error, reason: error });
       this.#tryAgain(stuck, FIRST_RETRY_MS);
     }
     return error;

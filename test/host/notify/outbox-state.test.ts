@@ -169,7 +169,10 @@ describe('an outbox that is closed', () => {
     add(recipients(3).map((mail) => noticeTo(mail)));
     assert.equal(await outbox.close(0), 3);
     const [line] = events(lines, 'outbox.lost');
-    assert.deepEqual([line?.level, line?.fields], ['error', { notices: 3 }]);
+    assert.deepEqual(
+      [line?.level, line?.fields],
+      ['error', { notices: 3, reason: 'the configuration keeps it there' }],
+    );
   });
 
   it('does not wait for ever for a server that is silent, and touches the state no more', async (test) => {

@@ -191,7 +191,10 @@ describe('a look into the mailbox', () => {
     await look();
     assert.deepEqual(server.left(), [1]);
     assert.deepEqual(said('list.postponed'), [
-      { uidl: 'uidl-1', server: SERVER, people: 2, told: 2, room: 1 },
+      {
+        ...{ uidl: 'uidl-1', server: SERVER, people: 2, told: 2, room: 1 },
+        reason: 'there is no room for its notices',
+      },
     ]);
     room.mock.restore();
     await look();

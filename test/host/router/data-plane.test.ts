@@ -256,7 +256,7 @@ describe('The way to the daemon', WAITING, () => {
       plane.release(WEB);
       await until('it was refused', () => logged('fabric.refused') === 1);
       const [line] = lines.filter(({ event }) => event === 'fabric.refused');
-      assert.deepEqual(line?.fields, { command: 'Release', status: 'NotFound' });
+      assert.deepEqual(line?.fields, { command: 'Release', status: 'NotFound', reason: 'NotFound' });
     });
   });
 
