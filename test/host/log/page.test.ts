@@ -22,6 +22,16 @@ describe('The catalogue of events', () => {
     assert.equal(new Set(events).size, events.length);
   });
 
+  it('says why by `reason` and who by `peer`, whatever else says so', () => {
+    for (const entries of Object.values(CHAPTERS)) {
+      for (const [event, { fields }] of Object.entries(entries)) {
+        const says = (...names: string[]): boolean => names.some((name) => name in fields);
+        if (says('error', 'why', 'status')) assert.ok(says('reason'), event);
+        if (says('active', 'other')) assert.ok(says('peer'), event);
+      }
+    }
+  });
+
   it('has no event that nobody logs', () => {
     const sources = readdirSync(HOST, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.startsWith('log/catalogue/'))

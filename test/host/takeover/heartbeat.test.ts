@@ -210,7 +210,11 @@ describe('an announcement that can’t be sent', () => {
       world.standby.onConflict(C, '02:00:00:00:99:00');
       await world.clock.pass(1000);
     }
-    assert.equal(world.events('takeover.unannounced').filter(({ level }) => level === 'error').length, 1);
+    const said = world.events('takeover.unannounced').filter(({ level }) => level === 'error');
+    assert.deepEqual(
+      said.map(({ fields }) => fields.peer),
+      ['web'],
+    );
     const before = tries();
     await world.clock.pass(60_000);
     assert.ok(tries() - before <= 3, `${tries() - before} tries in a minute`);

@@ -14,7 +14,8 @@ describe('an address that a standby has taken', () => {
     standby.refusing.off.add('eth1');
     await world.cable('eth1', false);
     const [released] = world.events('takeover.released', 'standby');
-    assert.deepEqual([released?.fields.adapter, released?.fields.error], ['eth1', 'Operation not permitted']);
+    const { adapter, error, reason } = released?.fields ?? {};
+    assert.deepEqual([adapter, error, reason], ['eth1', 'Operation not permitted', error]);
     assert.equal(standby.adapters.get('eth0')?.addresses.has(E), true, 'and it serves meanwhile');
     standby.refusing.off.clear();
     await world.clock.pass(5000);
