@@ -1,3 +1,4 @@
+import { drained } from '../../../assembly/index';
 import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Option } from '../../../assembly/record/commands';
@@ -11,9 +12,11 @@ import {
   EVERYTHING,
   fresh,
   give,
+  giveAt,
   hearAll,
   now,
   pass,
+  SAY_AGAIN_US,
   SECOND_US,
   said,
   saidOf,
@@ -99,6 +102,23 @@ describe('a request that nobody answers', () => {
     aboutServer(Command.Release, SERVER);
     expect<u32>(said(Event.Released).tries).toBe(3);
     expect<i64>(said(Event.Released).lastUs).toBe(now());
+  });
+
+  it('and goes on being sent is said again once its time passes a multiple of 67 s, and not before', () => {
+    fresh();
+    syn(SATO, SERVER, 7);
+    give();
+    wait(WAIT_US);
+    drained();
+    const nextUs = (now() | (SAY_AGAIN_US - 1)) + 1;
+    syn(SATO, SERVER, 8);
+    for (let i = 0; i < 3; i++) {
+      giveAt(nextUs + i * SAY_AGAIN_US - 1);
+      expect<u32>(saidTimes(Event.Waiting)).toBe(i);
+      giveAt(nextUs + i * SAY_AGAIN_US);
+      expect<u32>(saidTimes(Event.Waiting)).toBe(i + 1);
+      expect<i64>(said(Event.Waiting, i).lastUs).toBe(nextUs + i * SAY_AGAIN_US);
+    }
   });
 
   it('of many clients makes one outage in which all of them wait in the order of their requests', () => {

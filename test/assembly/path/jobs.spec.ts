@@ -32,6 +32,8 @@ import { turnAway } from '../stories';
 import { checkTables } from '../tables';
 
 const MANY: u32 = 1000;
+/** Of an outage without anybody who waits. */
+const nobody = changetype<Address>(memory.data(16, 8));
 
 /** A server with many clients. */
 function fill(server: Address, count: u32): void {
@@ -81,6 +83,20 @@ describe('a sweep', () => {
     expect<u64>(counterOf(Counter.ServersDown)).toBe(1);
     expect<u32>(aboutServer(Command.Release, SERVER)).toBe(Status.NotFound);
     checkTables(16, 64, 64);
+  });
+
+  it('takes what is older than the time given: what is exactly as old stays, clients and outages alike', () => {
+    fresh();
+    const then = now() - 1000 * SECOND_US;
+    restore(SERVER, 0, SATO, Cause.Unanswered, then, then);
+    restore(SECOND, 0, nobody, Cause.Unreachable, then, then);
+    drained();
+    sweep(then);
+    expect<u32>(saidTimes(Event.Swept)).toBe(0);
+    expect<u32>(saidTimes(Event.Dropped)).toBe(0);
+    sweep(then + 1);
+    expect<u32>(saidTimes(Event.Swept)).toBe(1);
+    expect<u32>(saidTimes(Event.Dropped)).toBe(2);
   });
 
   it('leaves alone what is being handed out', () => {
