@@ -171,6 +171,18 @@ describe('the file of a takeover', () => {
     );
   });
 
+  it('lets a check take a hundred times as long as the heartbeats that are waited for, and no longer', () => {
+    const withCheck = (check: string): string => STANDBY.replace('every: 100ms', 'every: 20ms').concat(check);
+    const { takeover } = parse(withCheck('  check: 6s\n'));
+    assert.ok(takeover.role === 'standby');
+    assert.equal(takeover.checkMs, 6000);
+    const [line] = refusal(() => parse(withCheck('  check: 6001ms\n')));
+    assert.match(
+      line ?? '',
+      /takeover\.check: 6001ms is out of proportion to heartbeat; at most 6s, or false$/,
+    );
+  });
+
   it('belongs to no other command', () => {
     const lines = refusal(() => parse(`${ACTIVE}detect: {watch: [172.27.178.0/24]}\n`));
     assert.match(lines.join('\n'), /detect: belongs to "ringback run"/);
