@@ -66,6 +66,11 @@ export interface Target {
   readonly port: number;
 }
 
+/** What tells a target from any other. */
+export function nameOf({ server, port }: Target): string {
+  return `${server} ${port}`;
+}
+
 /** Times are microseconds on the engine's monotonic clock; `nowUs` is when the record was made. */
 interface Stamped {
   readonly nowUs: number;

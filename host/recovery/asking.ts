@@ -7,7 +7,7 @@
 import { createSocket } from 'node:dgram';
 import { setMaxListeners } from 'node:events';
 import { systemCodeOf } from '../errors.ts';
-import type { FabricEvent, Met, Target } from '../fabric/records.ts';
+import { type FabricEvent, type Met, nameOf, type Target } from '../fabric/records.ts';
 import { Connections, dialFrom } from './connections.ts';
 import { type Dialled, type DialOptions, dial } from './dial.ts';
 import { pause } from './pause.ts';
@@ -127,7 +127,7 @@ export class Asking {
 
   /** The fabric knows one probe of a target at a time. */
   #afterOthers<T>(target: Target, next: () => Promise<T>): Promise<T> {
-    const name = `${target.server} ${target.port}`;
+    const name = nameOf(target);
     const turn = (this.#turns.get(name) ?? Promise.resolve()).then(next, next);
     this.#turns.set(name, turn);
     const end = (): void => {

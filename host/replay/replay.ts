@@ -1,7 +1,14 @@
 /** What would have been noticed in a capture: the same module that runs on the router, with the capture's own clock. */
 import { randomBytes } from 'node:crypto';
 import { Engine } from '../fabric/engine.ts';
-import type { Cause, FabricEvent, Outcome, Sign, Target } from '../fabric/records.ts';
+import {
+  type Cause,
+  type FabricEvent,
+  nameOf,
+  type Outcome,
+  type Sign,
+  type Target,
+} from '../fabric/records.ts';
 import { readCapture } from './capture.ts';
 import { nameOfLink } from './links.ts';
 import type { Damage } from './packet.ts';
@@ -73,7 +80,6 @@ const LEAST_RECORDS = 1024;
 
 const clamp = (count: number, most: number): number => Math.min(Math.max(count, LEAST_RECORDS), most);
 const seconds = (us: number): number => us / 1e6;
-const nameOf = (target: Target): string => `${target.server} ${target.port}`;
 
 /** Replays one capture. Throws RingbackError('input') when it is none. */
 export function replay(source: Source, options: ReplayOptions): Replayed {

@@ -3,10 +3,9 @@
  * machine then says nothing by its silence later. A router may see all the services that its people use: ten are asked a
  * second, those first that the configuration names.
  */
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
-import { nameOf } from './outages.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 

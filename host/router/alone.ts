@@ -1,7 +1,6 @@
 /** Clients that were turned away alone: the server had answered this machine at the same time. */
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import { Latest } from './latest.ts';
-import { nameOf } from './outages.ts';
 
 /** Nobody asks about them for so long, ever longer while it stays like that. */
 const HOLDS_MS = [30_000, 60_000, 120_000, 300_000] as const;

@@ -1,5 +1,7 @@
 /** The page in a dead server's place, as the router has it: who is steered to it, and what it needs to know (embodiments 4 and 5). */
+
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
+import { nameOf } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { StopLinks } from '../notify/stop-links.ts';
 import type { KernelTools } from '../page/kernel-tools.ts';
@@ -15,7 +17,6 @@ import type { Store } from '../store/store.ts';
 import type { StoreJournal } from './journal.ts';
 import { currentMessage } from './message.ts';
 import { Openings } from './openings.ts';
-import { nameOf } from './outages.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 

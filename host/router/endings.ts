@@ -1,6 +1,6 @@
 /** Outages that were told, until the fabric has forgotten them, and who came to one of them meanwhile. */
-import type { Target } from '../fabric/records.ts';
-import { nameOf, type Outage, type Waiting } from './outages.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
+import type { Outage, Waiting } from './outages.ts';
 import type { Journal } from './ports.ts';
 
 export class Endings {

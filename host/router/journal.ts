@@ -1,6 +1,6 @@
 /** What the router knows, on its way to disk: in groups, to spare the flash, or at once where a promise hangs on it. */
 
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { Sql } from '../store/database.ts';
 import { type Fates, fatesOf } from '../store/fates.ts';
@@ -9,7 +9,7 @@ import { removeClient, removeOutage, saveClient, saveOutage, type TellingState }
 import { removeService, type ServiceRow, saveService } from '../store/services.ts';
 import type { Store } from '../store/store.ts';
 import type { HeldNotice } from './notices.ts';
-import { nameOf, type Outage } from './outages.ts';
+import type { Outage } from './outages.ts';
 import type { Journal, Rest } from './ports.ts';
 
 /** At most one commit in this time. */

@@ -2,10 +2,9 @@
  * Looks at a known service that leaves somebody waiting: one quiet connection, to know later whether it was down for a
  * moment. As long as it is silent it is looked at again: who comes shortly before its return, and gives up, is told, too.
  */
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Asking } from '../recovery/asking.ts';
 import { Latest } from './latest.ts';
-import { nameOf } from './outages.ts';
 
 export interface LooksOptions {
   readonly asking: Pick<Asking, 'look'>;

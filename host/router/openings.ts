@@ -7,8 +7,7 @@
  * there, and what others send in his name takes nothing from him.
  */
 import { clientNetwork } from '../config/address.ts';
-import type { Target } from '../fabric/records.ts';
-import { nameOf } from './outages.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Services } from './services.ts';
 
 /** Where our own probes say nothing, or there is nothing to compare them with. */

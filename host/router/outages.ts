@@ -1,5 +1,5 @@
 /** What this program knows of the fabric's tables: enough to say it to people, and to refill a fabric that was restarted. */
-import type { Cause, Target } from '../fabric/records.ts';
+import { type Cause, nameOf, type Target } from '../fabric/records.ts';
 
 /** Times are milliseconds of the state's clock. */
 export interface Waiting {
@@ -28,10 +28,6 @@ export interface Outage extends Target {
 
 /** Numbers of outages are drawn below this. */
 export const MOST_IDS = 2 ** 48 - 1;
-
-export function nameOf(target: Target): string {
-  return `${target.server} ${target.port}`;
-}
 
 export class Outages {
   readonly #outages = new Map<string, Outage>();

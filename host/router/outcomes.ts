@@ -1,10 +1,10 @@
 /** What a suspicion comes to: what the server answered when it was asked, or what others met where asking says nothing. */
 import { clientNetwork } from '../config/address.ts';
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Answer } from '../recovery/asking.ts';
 import type { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
-import { nameOf, type Outage } from './outages.ts';
+import type { Outage } from './outages.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 

@@ -1,6 +1,5 @@
 /** Who waits for what the fabric says of a probe. */
-import type { FabricEvent, Target } from '../fabric/records.ts';
-import { nameOf } from './outages.ts';
+import { type FabricEvent, nameOf, type Target } from '../fabric/records.ts';
 
 type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;
 

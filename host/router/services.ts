@@ -3,11 +3,10 @@
  * it asks says nothing.
  */
 import type { RouterConfiguration } from '../config/types.ts';
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Standing } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { ServiceRow } from '../store/services.ts';
-import { nameOf } from './outages.ts';
 
 /** What is not heard of for so long is forgotten. */
 const FORGOTTEN_MS = 90 * 86_400_000;

@@ -2,7 +2,7 @@
  * Whether what somebody met is an outage. One client that is turned away is one client that is turned away: a ban, a
  * firewall, a broken packet. So the router asks the server itself, and only who gets no answer believes that it is down.
  */
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
 import { MOST_OF_SERVER } from '../recovery/places.ts';
@@ -10,7 +10,7 @@ import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
 import { Looks } from './looks.ts';
-import { nameOf, type Outage } from './outages.ts';
+import type { Outage } from './outages.ts';
 import { type Outcome, Outcomes } from './outcomes.ts';
 import type { Asker } from './ports.ts';
 import type { Services } from './services.ts';

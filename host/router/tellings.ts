@@ -4,7 +4,7 @@
  * (paragraphs 92 to 95).
  */
 import type { RouterConfiguration } from '../config/types.ts';
-import type { Target } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
@@ -12,7 +12,7 @@ import type { TellingState } from '../store/outages.ts';
 import type { Endings } from './endings.ts';
 import { listsOf } from './lists.ts';
 import { type Coming, type HeldNotice, type Notices, tellingOf, type Unit } from './notices.ts';
-import { nameOf, type Outage, type Waiting } from './outages.ts';
+import type { Outage, Waiting } from './outages.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
 import type { Recovery } from './recoveries.ts';
 

@@ -1,5 +1,6 @@
 /** Fields of a datagram, written one behind the other and read again. */
 import { addressBytes, addressText } from '../config/address.ts';
+import { hardwareBytes, hardwareText } from '../fabric/hardware.ts';
 import type { Entry } from './wire.ts';
 
 const MOST_TEXT_BYTES = 160;
@@ -45,7 +46,7 @@ export class Writer {
     this.bytes(addressBytes(address));
     this.u8(length);
     this.u8((held ? 1 : 0) | (marked ? 2 : 0));
-    this.bytes(Buffer.from(hardware.replaceAll(':', ''), 'hex'));
+    this.bytes(hardwareBytes(hardware));
   }
 }
 
@@ -99,7 +100,7 @@ export class Reader {
 
   entry(): Entry {
     const [address, length, flags] = [this.address(), this.u8(), this.u8()];
-    const hardware = Array.from(this.bytes(6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+    const hardware = hardwareText(this.bytes(6));
     const longest = address.includes(':') ? 128 : 32;
     if (length < 1 || length > longest || flags > 3) this.#failed = true;
     return { address, length, held: (flags & 1) !== 0, marked: (flags & 2) !== 0, hardware };

@@ -1,13 +1,15 @@
 /** Checks of services on this machine, and what they said. */
+
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, mock } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { nameOf } from '../../../host/fabric/records.ts';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import type { Rank } from '../../../host/recovery/places.ts';
 import { ConnectChecks } from '../../../host/router/checks.ts';
-import { nameOf, type Outage, Outages } from '../../../host/router/outages.ts';
+import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { freePort } from '../../ports.ts';

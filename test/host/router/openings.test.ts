@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { nameOf } from '../../../host/fabric/records.ts';
 import { Openings } from '../../../host/router/openings.ts';
-import { nameOf } from '../../../host/router/outages.ts';
 import { NAKAMURA6, SATO, TANAKA, WEB } from './world.ts';
 
 const STEERED = new Map([[nameOf(WEB), WEB]]);

@@ -1,9 +1,10 @@
 /** A data plane with a router behind it, fed by a daemon in this process. */
+
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { nameOf } from '../../../host/fabric/records.ts';
 import { DataPlane } from '../../../host/router/data-plane.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
-import { nameOf } from '../../../host/router/outages.ts';
 import { Router } from '../../../host/router/router.ts';
 import { Services } from '../../../host/router/services.ts';
 import { type Clock, StateClock } from '../../../host/store/clock.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nameOf, type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
+import { nameOf } from '../../../host/fabric/records.ts';
+import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { pageOn } from './checking.ts';
 import { configuration, HOST, OTHER, SECURE, SERVER, WEB } from './world.ts';

@@ -1,8 +1,8 @@
 /** Suspicions on a clock that the test moves, between an asking that says what it wants and a router that notes the end. */
 import { mock, type TestContext } from 'node:test';
-import type { Target } from '../../../host/fabric/records.ts';
+import { nameOf, type Target } from '../../../host/fabric/records.ts';
 import type { Answer } from '../../../host/recovery/asking.ts';
-import { nameOf, type Outage, Outages } from '../../../host/router/outages.ts';
+import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { Suspicions } from '../../../host/router/suspicions.ts';

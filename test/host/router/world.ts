@@ -1,9 +1,16 @@
 /** The router between a fabric, checks and an asker that only note what they are asked, and what it makes of events. */
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import type { Cause, FabricEvent, ServerState, Sign, Target } from '../../../host/fabric/records.ts';
+import {
+  type Cause,
+  type FabricEvent,
+  nameOf,
+  type ServerState,
+  type Sign,
+  type Target,
+} from '../../../host/fabric/records.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
-import { nameOf, type Outage, type OutageState } from '../../../host/router/outages.ts';
+import type { Outage, OutageState } from '../../../host/router/outages.ts';
 import type { Registered } from '../../../host/router/people.ts';
 import type { Journal } from '../../../host/router/ports.ts';
 import { Router } from '../../../host/router/router.ts';

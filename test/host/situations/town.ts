@@ -4,12 +4,11 @@
  */
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import type { Target } from '../../../host/fabric/records.ts';
+import { nameOf, type Target } from '../../../host/fabric/records.ts';
 import type { Log } from '../../../host/log/log.ts';
 import type { Mail } from '../../../host/notify/mail.ts';
 import { type Delivery, MailSender } from '../../../host/notify/smtp.ts';
 import { Openings } from '../../../host/router/openings.ts';
-import { nameOf } from '../../../host/router/outages.ts';
 import { RouterRole } from '../../../host/router/run.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
