@@ -5,6 +5,7 @@ import { canonicalAddress, isVersion4, type Prefix, readPrefix } from './address
 import { durationText, parseDuration } from './duration.ts';
 import { canonicalDomain, canonicalMailAddress } from './mail-address.ts';
 import { list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
+import { TRAP_NAMES } from './trap-names.ts';
 import type { Endpoint } from './types.ts';
 
 const SECOND_MS = 1000;
@@ -261,16 +262,6 @@ export const directory = orFalse({
   allowed: 'the path of a directory',
   read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
 });
-
-/** The traps that every agent knows by name, RFC 3418 section 2 (linkDown, linkUp: RFC 2863; egpNeighborLoss: RFC 1213). */
-const TRAP_NAMES = [
-  'coldStart',
-  'warmStart',
-  'linkDown',
-  'linkUp',
-  'authenticationFailure',
-  'egpNeighborLoss',
-];
 
 export const trap: Shape<string> = value({
   noun: 'a trap',

@@ -7,6 +7,7 @@
 
 import type { Pdu, Varbind } from 'net-snmp';
 import snmp from 'net-snmp';
+import { TRAP_NAMES } from '../config/trap-names.ts';
 
 export interface TrapContent {
   /** snmpTrapOID.0 */
@@ -16,8 +17,6 @@ export interface TrapContent {
   readonly origin: string | null;
 }
 
-/** RFC 3418 section 2 and, for the last one, RFC 3584 section 3.1; the order is that of SNMPv1's generic-trap. */
-const NAMES = ['coldStart', 'warmStart', 'linkDown', 'linkUp', 'authenticationFailure', 'egpNeighborLoss'];
 const SNMP_TRAPS = '1.3.6.1.6.3.1.1.5';
 const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 const SNMP_TRAP_OID = '1.3.6.1.6.3.1.1.4.1.0';
@@ -28,7 +27,7 @@ const OID = /^[0-2](\.(0|[1-9]\d{0,9})){1,127}$/;
 
 /** The OID of a trap given by its name or as an OID (a leading dot is allowed); null if it is neither. */
 export function trapOid(text: string): string | null {
-  const index = NAMES.indexOf(text);
+  const index = TRAP_NAMES.indexOf(text);
   if (index >= 0) return `${SNMP_TRAPS}.${index + 1}`;
   const oid = text.replace(/^\./, '');
   return OID.test(oid) ? oid : null;
@@ -36,7 +35,7 @@ export function trapOid(text: string): string | null {
 
 /** The name of one of the standard traps. */
 export function trapName(oid: string): string | null {
-  return NAMES.find((_, index) => oid === `${SNMP_TRAPS}.${index + 1}`) ?? null;
+  return TRAP_NAMES.find((_, index) => oid === `${SNMP_TRAPS}.${index + 1}`) ?? null;
 }
 
 /**
