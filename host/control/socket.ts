@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import { dirname } from 'node:path';
 import { type ErrorCode, messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { opened } from '../listening.ts';
 import { isServed, placesOf, RUNTIME_DIRECTORY, servingPlace } from './place.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -23,15 +24,8 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
+const listen = (server: Server, path: string): Promise<void> =>
+  opened(server, (done) => server.listen(path, done));
 
 /** For its owner alone. A socket that a killed process left behind is replaced. */
 async function listenAt(server: Server, path: string): Promise<void> {
