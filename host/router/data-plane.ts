@@ -1,10 +1,10 @@
-/** The daemon over time: started, fed, started again when it ends, refilled, asked. */
+/** The daemon over time: fed, refilled when it was started again, asked. */
 import { performance } from 'node:perf_hooks';
 import { seesOnlyCopies } from '../config/router/ask.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import { RingbackError } from '../errors.ts';
-import { DaemonLink, type DaemonReady, type InterfaceReport } from '../fabric/daemon.ts';
+import type { DaemonLink, DaemonReady, InterfaceReport } from '../fabric/daemon.ts';
 import type { Command, FabricEvent, Target } from '../fabric/records.ts';
+import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
@@ -15,15 +15,13 @@ import { ProbeAnswers } from './probe-answers.ts';
 import type { Services } from './services.ts';
 
 const FIRST_RESTART_MS = 1000;
-const LONGEST_RESTART_MS = 30_000;
 /** Lost events are asked for again, but not for each of a burst. */
 const SYNC_PAUSE_MS = 1000;
 const LONGEST_SYNC_MS = 30_000;
 const LONGEST_SWEEP_MS = 3_600_000;
 const LEAST_SWEEP_MS = 1000;
 const DROP_REPORT_MS = 60_000;
-/** How long a daemon may take to listen with the configuration, and to tell its counters. */
-const START_MS = 10_000;
+/** How long a daemon may take to tell its counters. */
 const COUNTERS_MS = 2000;
 
 export interface DataPlaneOptions {
@@ -54,12 +52,7 @@ function sizesOf(configuration: RouterConfiguration): string {
 export class DataPlane implements FabricPort, AskedFabric {
   readonly #options: DataPlaneOptions;
   #configuration: RouterConfiguration;
-  /** The one that was started last, listening or not: `close` ends it in any case. */
-  #started: DaemonLink | null = null;
-  /** The one that listens. */
-  #link: DaemonLink | null = null;
-  #closed = false;
-  #failures = 0;
+  readonly #daemon: Supervisor;
   /** Its clock and the state's at one moment. */
   #times = { us: 0, ms: 0 };
   readonly #interfaces = new Map<string, InterfaceReport>();
@@ -70,14 +63,32 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #probes = new ProbeAnswers();
   /** When everything was asked for; null once it was said. */
   #syncedMs: number | null = null;
-  #startTimer: NodeJS.Timeout | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
-  #restartTimer: NodeJS.Timeout | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
     this.#configuration = options.configuration;
+    this.#daemon = new Supervisor(
+      { daemon: () => this.#configuration.fabric, restartMs: FIRST_RESTART_MS, log: options.log },
+      {
+        onReady: (link, ready, listening) => this.#welcome(link, ready, listening),
+        onEvent: (event) => this.#hear(event),
+        onInterface: (report) => this.#note(report),
+        onRefused: (command) => {
+          if (command === 'Ask') this.#probes.refuse();
+        },
+        onGap: () => this.#heal(),
+        onAway: () => {
+          this.#answer([]);
+          this.#probes.drop();
+        },
+      },
+    );
+  }
+
+  get #link(): DaemonLink | null {
+    return this.#daemon.link;
   }
 
   /**
@@ -85,23 +96,8 @@ export class DataPlane implements FabricPort, AskedFabric {
    * before or takes too long. Never settles when it is closed meanwhile.
    */
   async start(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#startTimer = setTimeout(() => reject(this.#noAnswer()), START_MS);
-      this.#open(resolve, reject);
-    }).finally(() => {
-      this.#clear(this.#startTimer);
-      this.#startTimer = null;
-    });
+    await this.#daemon.start();
     this.#scheduleSweep();
-  }
-
-  #noAnswer(): RingbackError {
-    const { daemon, socket } = this.#configuration.fabric;
-    const [who, advice] =
-      socket === null
-        ? [daemon?.[0], 'fabric.daemon must name ringback-fabricd']
-        : [socket, 'fabric.socket must be that of ringback-fabricd'];
-    return new RingbackError('fabric', `no answer from ${who} within ${START_MS / 1000} s; ${advice}`);
   }
 
   /** Sizes, options and what the operator names, anew; outages stay. */
@@ -218,68 +214,32 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const timer of [this.#startTimer, this.#syncTimer, this.#restartTimer, this.#sweepTimer]) {
-      this.#clear(timer);
-    }
+    this.#clear(this.#syncTimer);
+    this.#clear(this.#sweepTimer);
     this.#answer([]);
     this.#probes.drop();
-    await this.#started?.close();
+    await this.#daemon.close();
   }
 
-  #open(onListening: () => void, onFailed: (error: RingbackError) => void): void {
-    const { log, onEvent } = this.#options;
-    let listening = false;
-    const link = new DaemonLink(this.#configuration.fabric, {
-      onReady: (ready) => {
-        this.#startTimer?.refresh();
-        this.#link = link;
-        this.#probes.begin();
-        this.#welcome(ready);
-        // The answer to the last of the commands shows that all were carried out.
-        void this.#ask(link, null).then((values) => {
-          if (this.#link !== link || values.length === 0) return;
-          listening = true;
-          this.#failures = 0;
-          onListening();
-        });
-      },
-      onEvent: (event) => {
-        // Refilling takes its time on a small machine; silence does not.
-        if (!listening) this.#startTimer?.refresh();
-        this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
-        if (event.kind === 'syncEnd') this.#syncedMs = null;
-        if (event.kind === 'counters') this.#count(event.first, event.values);
-        else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
-        else onEvent(event);
-      },
-      onInterface: (report) => this.#note(report),
-      onRefused: (command, status) => {
-        if (command === 'Ask') this.#probes.refuse();
-        log.warn('fabric.refused', { command, status, reason: status });
-      },
-      onGap: () => this.#heal(),
-      onMessage: (message) => {
-        if (listening) log.warn('fabric.message', { message });
-      },
-      onEnd: (error) => {
-        this.#link = null;
-        this.#answer([]);
-        this.#probes.drop();
-        if (this.#closed) return;
-        if (!listening && this.#failures === 0) onFailed(error);
-        else this.#restart(error);
-      },
-    });
-    this.#started = link;
-  }
-
-  #welcome({ configured, nowUs }: DaemonReady): void {
+  #welcome(link: DaemonLink, { configured, nowUs }: DaemonReady, listening: () => void): void {
+    this.#probes.begin();
     this.#times = { us: nowUs, ms: this.#options.clock.nowMs() };
     this.#syncedMs = null;
     this.#feed();
     if (configured) this.sync();
     else this.#restore();
+    // The answer to the last of the commands shows that all were carried out.
+    void this.#ask(link, null).then((values) => {
+      if (values.length > 0) listening();
+    });
+  }
+
+  #hear(event: FabricEvent): void {
+    this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
+    if (event.kind === 'syncEnd') this.#syncedMs = null;
+    if (event.kind === 'counters') this.#count(event.first, event.values);
+    else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
+    else this.#options.onEvent(event);
   }
 
   #feed(): void {
@@ -302,18 +262,6 @@ export class DataPlane implements FabricPort, AskedFabric {
       this.#syncedMs = null;
       this.#options.onEvent({ kind: 'syncEnd', nowUs: this.#times.us });
     });
-  }
-
-  #restart(error: RingbackError): void {
-    const waitMs = Math.min(FIRST_RESTART_MS * 2 ** this.#failures, LONGEST_RESTART_MS);
-    this.#failures++;
-    this.#options.log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
-    this.#restartTimer = setTimeout(() => {
-      this.#open(
-        () => this.#options.log.info('fabric.back'),
-        () => {},
-      );
-    }, waitMs);
   }
 
   #send(command: Command): void {

@@ -1,8 +1,8 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
 import { randomBytes } from 'node:crypto';
-import { RingbackError } from '../errors.ts';
-import { type Announced, DaemonLink } from '../fabric/daemon.ts';
+import type { Announced } from '../fabric/daemon.ts';
 import type { Announcement, Command, Form } from '../fabric/records.ts';
+import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
@@ -21,9 +21,7 @@ const CONFIGURE: Command = {
   waitUs: 30_000_000,
   key: randomBytes(16),
 };
-const START_MS = 10_000;
 const FIRST_RESTART_MS = 100;
-const LONGEST_RESTART_MS = 30_000;
 /** The daemon answers within the millisecond; one that does not, hangs. */
 const ANSWER_MS = 1000;
 const MOST_TICKETS = 0x10000;
@@ -55,57 +53,54 @@ interface Waiting {
 }
 
 export class DataPlane {
-  readonly #options: DataPlaneOptions;
-  readonly #handlers: DataPlaneHandlers;
+  readonly #daemon: Supervisor;
   readonly #waiting = new Map<number, Waiting>();
-  #restarting: NodeJS.Timeout | null = null;
-  #started: DaemonLink | null = null;
-  #link: DaemonLink | null = null;
-  #failures = 0;
   #ticket = 0;
-  #closed = false;
 
-  constructor(options: DataPlaneOptions, handlers: DataPlaneHandlers) {
-    this.#options = options;
-    this.#handlers = handlers;
+  constructor({ daemon, interfaces, log }: DataPlaneOptions, handlers: DataPlaneHandlers) {
+    this.#daemon = new Supervisor(
+      { daemon: () => ({ daemon, interfaces, socket: null }), restartMs: FIRST_RESTART_MS, log },
+      {
+        onReady: (link, _ready, listening) => {
+          link.send(CONFIGURE);
+          handlers.onOpen();
+          listening();
+        },
+        onEvent: (event) => {
+          if (event.kind === 'conflict') handlers.onConflict(event.address, event.hardware, event.form);
+        },
+        onInterface: () => {},
+        onRefused: () => {},
+        onAnnounced: (answer) => this.#answered(answer),
+        onGap: () => {},
+        onAway: () => this.#fail('the data plane has ended'),
+      },
+    );
   }
 
   /** Resolves when the daemon can send. Throws RingbackError('fabric') when it ends before, or takes too long. */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { daemon } = this.#options;
-      const timer = setTimeout(() => {
-        const reason = `no answer from ${daemon[0]} within ${START_MS / 1000} s`;
-        reject(new RingbackError('fabric', `${reason}; fabric.daemon must name ringback-fabricd`));
-      }, START_MS);
-      const settle = (action: () => void) => (): void => {
-        clearTimeout(timer);
-        action();
-      };
-      this.#open(settle(resolve), (error) => settle(() => reject(error))());
-    });
+    return this.#daemon.start();
   }
 
   /** For so many addresses it listens at the most. */
   get mostClaims(): number {
-    return this.#started?.codes.number('MOST_CLAIMS') ?? 0;
+    return this.#daemon.number('MOST_CLAIMS') ?? 0;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#restarting !== null) clearTimeout(this.#restarting);
     this.#fail('it is closed');
-    await this.#started?.close();
+    await this.#daemon.close();
   }
 
   /** Nothing happens while it is away: it is told again when it is back. */
   tell(command: Command): void {
-    this.#link?.send(command);
+    this.#daemon.link?.send(command);
   }
 
   /** Settles when the frame is out; rejects with why it is not. */
   send(frame: Frame): Promise<void> {
-    const link = this.#link;
+    const { link } = this.#daemon;
     if (link === null) return Promise.reject(new Error('the data plane is away'));
     this.#ticket = (this.#ticket + 1) % MOST_TICKETS;
     const ticket = this.#ticket;
@@ -134,53 +129,5 @@ export class DataPlane {
       reject(new Error(reason));
     }
     this.#waiting.clear();
-  }
-
-  #open(onReady: () => void, onFailed: (error: RingbackError) => void): void {
-    const { daemon, interfaces, log } = this.#options;
-    let ready = false;
-    const link = new DaemonLink(
-      { daemon, interfaces, socket: null },
-      {
-        onReady: () => {
-          ready = true;
-          this.#failures = 0;
-          this.#link = link;
-          link.send(CONFIGURE);
-          this.#handlers.onOpen();
-          onReady();
-        },
-        onEvent: (event) => {
-          if (event.kind === 'conflict') this.#handlers.onConflict(event.address, event.hardware, event.form);
-        },
-        onInterface: () => {},
-        onRefused: (command, status) => log.warn('fabric.refused', { command, status, reason: status }),
-        onAnnounced: (answer) => this.#answered(answer),
-        onGap: () => {},
-        onMessage: (message) => {
-          if (ready) log.warn('fabric.message', { message });
-        },
-        onEnd: (error) => {
-          this.#link = null;
-          this.#fail('the data plane has ended');
-          if (this.#closed) return;
-          if (!ready && this.#failures === 0) onFailed(error);
-          else this.#restart(error);
-        },
-      },
-    );
-    this.#started = link;
-  }
-
-  #restart(error: RingbackError): void {
-    const waitMs = Math.min(FIRST_RESTART_MS * 2 ** this.#failures, LONGEST_RESTART_MS);
-    this.#failures++;
-    this.#options.log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
-    this.#restarting = setTimeout(() => {
-      this.#open(
-        () => this.#options.log.info('fabric.back'),
-        () => {},
-      );
-    }, waitMs);
   }
 }

@@ -1,0 +1,138 @@
+/** The daemon, kept running: started, and started again, ever more seldom, when it ends. */
+import { RingbackError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import { type DaemonHandlers, DaemonLink, type DaemonOptions, type DaemonReady } from './daemon.ts';
+
+/** How long a daemon may take to be told everything. */
+const START_MS = 10_000;
+const LONGEST_RESTART_MS = 30_000;
+
+export interface SupervisorHandlers extends Omit<DaemonHandlers, 'onReady' | 'onMessage' | 'onEnd'> {
+  /** It has begun, or begun anew: it is told everything, and `listening` called when it has been. */
+  onReady(link: DaemonLink, ready: DaemonReady, listening: () => void): void;
+  /** It is gone, and will be started again. */
+  onAway(): void;
+}
+
+export interface SupervisorOptions {
+  /** As it is to be started the next time. */
+  readonly daemon: () => DaemonOptions;
+  /** The first wait until it is started again; each failure doubles it. */
+  readonly restartMs: number;
+  readonly log: Log;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #handlers: SupervisorHandlers;
+  /** The one that was started last, ready or not: `close` ends it in any case. */
+  #started: DaemonLink | null = null;
+  #link: DaemonLink | null = null;
+  #closed = false;
+  #failures = 0;
+  #startTimer: NodeJS.Timeout | null = null;
+  #restartTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: SupervisorOptions, handlers: SupervisorHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  /** The one that may be told something; null while there is none. */
+  get link(): DaemonLink | null {
+    return this.#link;
+  }
+
+  /** A number of the module's; null before it was started. */
+  number(name: string): number | null {
+    return this.#started?.codes.number(name) ?? null;
+  }
+
+  /**
+   * Resolves when the daemon has been told everything; rejects with RingbackError('fabric') when it ends before or takes
+   * too long. Never settles when it is closed meanwhile.
+   */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#startTimer = setTimeout(() => reject(this.#noAnswer()), START_MS);
+      this.#open(resolve, reject);
+    }).finally(() => {
+      this.#clear(this.#startTimer);
+      this.#startTimer = null;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#clear(this.#startTimer);
+    this.#clear(this.#restartTimer);
+    await this.#started?.close();
+  }
+
+  #noAnswer(): RingbackError {
+    const { daemon, socket } = this.#options.daemon();
+    const [who, advice] =
+      socket === null
+        ? [daemon?.[0], 'fabric.daemon must name ringback-fabricd']
+        : [socket, 'fabric.socket must be that of ringback-fabricd'];
+    return new RingbackError('fabric', `no answer from ${who} within ${START_MS / 1000} s; ${advice}`);
+  }
+
+  #open(onListening: () => void, onFailed: (error: RingbackError) => void): void {
+    const { daemon, log } = this.#options;
+    const handlers = this.#handlers;
+    let isListening = false;
+    const link = new DaemonLink(daemon(), {
+      onReady: (ready) => {
+        this.#startTimer?.refresh();
+        this.#link = link;
+        handlers.onReady(link, ready, () => {
+          if (this.#link !== link) return;
+          isListening = true;
+          this.#failures = 0;
+          onListening();
+        });
+      },
+      onEvent: (event) => {
+        // Refilling takes its time on a small machine; silence does not.
+        if (!isListening) this.#startTimer?.refresh();
+        handlers.onEvent(event);
+      },
+      onInterface: (report) => handlers.onInterface(report),
+      onRefused: (command, status) => {
+        handlers.onRefused(command, status);
+        log.warn('fabric.refused', { command, status, reason: status });
+      },
+      onAnnounced: (answer) => handlers.onAnnounced?.(answer),
+      onGap: () => handlers.onGap(),
+      onMessage: (message) => {
+        if (isListening) log.warn('fabric.message', { message });
+      },
+      onEnd: (error) => {
+        this.#link = null;
+        handlers.onAway();
+        if (this.#closed) return;
+        if (!isListening && this.#failures === 0) onFailed(error);
+        else this.#restart(error);
+      },
+    });
+    this.#started = link;
+  }
+
+  #restart(error: RingbackError): void {
+    const { log, restartMs } = this.#options;
+    const waitMs = Math.min(restartMs * 2 ** this.#failures, LONGEST_RESTART_MS);
+    this.#failures++;
+    log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
+    this.#restartTimer = setTimeout(() => {
+      this.#open(
+        () => log.info('fabric.back'),
+        () => {},
+      );
+    }, waitMs);
+  }
+
+  #clear(timer: NodeJS.Timeout | null): void {
+    if (timer !== null) clearTimeout(timer);
+  }
+}
