@@ -13,8 +13,6 @@ const EXIT_STATUS = {
   unavailable: 1,
   /** The data plane ended, or speaks another version. */
   fabric: 1,
-  /** An SMTP server refused or did not answer. */
-  smtp: 1,
   /** A POP server refused, did not answer, or is not to be trusted. */
   pop: 1,
 } as const;

@@ -14,7 +14,7 @@ export interface Signals {
 const LINGER_MS = 200;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
+type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
 
 /** `before`: what is done before there are signals to listen to. */
 export async function foreground(

@@ -15,7 +15,7 @@ export function opened(socket: EventEmitter, open: (done: () => void) => void): 
   });
 }
 
-export interface Listening {
+interface Listening {
   /** What comes there. */
   readonly what: string;
   /** The configuration's, which says where. */

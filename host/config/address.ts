@@ -126,7 +126,7 @@ export function prefixText(prefix: Prefix): string {
 }
 
 /** What a text says as a prefix, or what is wrong with it, as the end of a sentence that starts with the text. */
-export type PrefixReading = { readonly prefix: Prefix } | { readonly problem: string };
+type PrefixReading = { readonly prefix: Prefix } | { readonly problem: string };
 
 /**
  * Reads `10.0.0.0/8`, `2001:db8::/32`, or a single address, which is a network of its own. Bits set behind
@@ -150,12 +150,6 @@ export function readPrefix(text: string): PrefixReading {
     return { problem: `has bits set behind its length: the network is ${prefixText(prefix)}` };
   }
   return { prefix };
-}
-
-/** The network that a text names, or null if it does not name exactly one. */
-export function parsePrefix(text: string): Prefix | null {
-  const reading = readPrefix(text);
-  return 'prefix' in reading ? reading.prefix : null;
 }
 
 /** Whether it is one address alone. */

@@ -59,11 +59,6 @@ export function canonicalMailAddress(text: string): string | null {
   return address.length > MAX_ADDRESS_OCTETS ? null : address;
 }
 
-/** Whether the text is one plain mail address and nothing else. */
-export function isMailAddress(text: string): boolean {
-  return canonicalMailAddress(text) !== null;
-}
-
 /** A canonical address as mail servers take it: with its local part quoted (RFC 5321 section 4.1.2) where its dots ask for it. */
 export function wireMailAddress(address: string): string {
   const at = address.lastIndexOf('@');

@@ -7,7 +7,7 @@ export interface Most {
 }
 
 /** To an address that came in through the page and was never confirmed: whoever entered it may be anybody. */
-export const UNCONFIRMED: Most = { hour: 2, day: 5 };
+const UNCONFIRMED: Most = { hour: 2, day: 5 };
 
 /** What such an address gets where a person gets `most`; null: as many as there are. */
 export function unconfirmedMost(most: Most | null): Most {

@@ -7,9 +7,6 @@ import type { Endpoint, SmtpConfiguration, TrapConfiguration } from './types.ts'
 /** So many items of a list are named, the others counted. */
 const MOST_NAMED = 5;
 
-/** In the place of a secret. */
-export const HIDDEN = '(secret)';
-
 /** `1 server`, `1,200 servers`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
@@ -68,20 +65,4 @@ export function smtpWarnings({ password, tls }: SmtpConfiguration): string[] {
   return password !== null && tls === 'none'
     ? ['smtp.tls is none: the password crosses the network readable.']
     : [];
-}
-
-/** The same with its password hidden. */
-export function hiddenSmtp(smtp: SmtpConfiguration): SmtpConfiguration {
-  return { ...smtp, password: smtp.password === null ? null : HIDDEN };
-}
-
-/** The same with its communities and keys hidden. */
-export function hiddenTraps(traps: TrapConfiguration): TrapConfiguration {
-  const hidden = <T extends { readonly key: string }>(secret: T | null): T | null =>
-    secret === null ? null : { ...secret, key: HIDDEN };
-  return {
-    ...traps,
-    communities: traps.communities.map(() => HIDDEN),
-    users: traps.users.map((user) => ({ ...user, auth: hidden(user.auth), priv: hidden(user.priv) })),
-  };
 }

@@ -122,7 +122,7 @@ export function mapping<const E extends v.ObjectEntries>(
 }
 
 /** What to say about a key that nobody knows. */
-export function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(key: string, known: readonly string[]): string {
   // `key:secret` without the space is one key to YAML.
   const [name = '', ...rest] = key.split(':');
   if (rest.length > 0 && known.includes(name)) return 'unknown key; write a space behind the colon';

@@ -42,7 +42,7 @@ export interface DetectConfiguration {
   readonly ask: Ask;
 }
 
-export type AuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+type AuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 /** `aes` is AES-128; `aes256` localises its key as Net-SNMP's AES-256 does (Blumenthal). */
 export type PrivProtocol = 'des' | 'aes' | 'aes256';
 
@@ -63,7 +63,7 @@ export interface TrapConfiguration {
   readonly accept: readonly string[];
 }
 
-export interface RecoverConfiguration {
+interface RecoverConfiguration {
   readonly traps: TrapConfiguration | null;
   readonly arp: boolean;
   readonly synAck: boolean;
@@ -78,7 +78,7 @@ export interface RecoverConfiguration {
  */
 export type Via = 'direct' | 'server' | 'station';
 
-export interface NotifyConfiguration {
+interface NotifyConfiguration {
   readonly via: Via;
   /** Who last tried longer ago is not told. */
   readonly freshMs: number;
@@ -96,7 +96,7 @@ export interface NotifyConfiguration {
  * without it if there is a password; `starttls`: no mail without it; `implicit`: TLS from the first byte;
  * `none`: never.
  */
-export type SmtpTls = 'auto' | 'starttls' | 'implicit' | 'none';
+type SmtpTls = 'auto' | 'starttls' | 'implicit' | 'none';
 
 export interface SmtpConfiguration {
   readonly host: string;

@@ -18,7 +18,7 @@ export interface Place {
   readonly state: string | null;
 }
 
-export interface Answered {
+interface Answered {
   readonly answer: unknown;
   /** Whether a process that runs has answered. */
   readonly isLive: boolean;

@@ -19,14 +19,14 @@ export function placeText({ server, port }: { readonly server: string; readonly 
 }
 
 /** When a notice is tried next. */
-export function nextText({ state, beingSent, nextInSeconds }: NoticeRecord): string {
+function nextText({ state, beingSent, nextInSeconds }: NoticeRecord): string {
   if (state !== 'queued' || nextInSeconds === null) return '-';
   if (beingSent) return 'under way';
   return nextInSeconds === 0 ? 'now' : `in ${lastedText(nextInSeconds)}`;
 }
 
 /** What a mail is if it is no notice: `, list 1/3 of 1000`. */
-export function listText({ list }: NoticeRecord): string {
+function listText({ list }: NoticeRecord): string {
   if (list === null) return '';
   const part = list.parts === 1 ? '' : ` ${list.part}/${list.parts}`;
   return `, list${part} of ${list.clients}`;

@@ -4,11 +4,10 @@ import { type FabricModule, loadModule } from './module.ts';
 import { Codec, type Command, type FabricEvent } from './records.ts';
 
 export type LinkName = 'ethernet' | 'raw' | 'cookedV1' | 'cookedV2';
-export type DirectionName = 'unknown' | 'in' | 'out';
 
 const TWO_TO_32 = 0x1_0000_0000;
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly onEvent: (event: FabricEvent) => void;
   /** Instead of `onEvent`: the record as it is, only valid during the call. */
   readonly onRecord?: (record: Uint8Array) => void;

@@ -9,7 +9,7 @@ import type { Tables } from '../config/router/sizes.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 
 /** The functions of the module; see assembly/index.ts. */
-export interface FabricFunctions {
+interface FabricFunctions {
   readonly memory: { readonly buffer: ArrayBuffer };
   frameBuffer(): number;
   tablesBytes(servers: number, clients: number, attempts: number, known: number, prefixes: number): number;

@@ -7,14 +7,14 @@ import { type DaemonHandlers, DaemonLink, type DaemonOptions, type DaemonReady }
 const START_MS = 10_000;
 const LONGEST_RESTART_MS = 30_000;
 
-export interface SupervisorHandlers extends Omit<DaemonHandlers, 'onReady' | 'onMessage' | 'onEnd'> {
+interface SupervisorHandlers extends Omit<DaemonHandlers, 'onReady' | 'onMessage' | 'onEnd'> {
   /** It has begun, or begun anew: it is told everything, and `listening` called when it has been. */
   onReady(link: DaemonLink, ready: DaemonReady, listening: () => void): void;
   /** It is gone, and will be started again. */
   onAway(): void;
 }
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   /** As it is to be started the next time. */
   readonly daemon: () => DaemonOptions;
   /** The first wait until it is started again; each failure doubles it. */

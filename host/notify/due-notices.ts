@@ -11,7 +11,7 @@ const FRESH_MS = 60_000;
 /** Servers that come back together are looked at together, once all about them is on disk. */
 const GATHER_MS = 1000;
 
-export interface DueNoticesOptions {
+interface DueNoticesOptions {
   readonly store: Store;
   readonly rules: Omit<AdmissionRules, 'nowMs'>;
   /** What has become of those that were due. */

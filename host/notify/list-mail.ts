@@ -47,7 +47,7 @@ export function createList({ mail, listed, from, ...facts }: ListMailFacts): New
   });
 }
 
-export interface ListMailContext {
+interface ListMailContext {
   /** The sender's mail address. */
   readonly from: string;
   readonly clock: Clock;

@@ -13,7 +13,7 @@ export type MailFate<Row> = { readonly row: Row } & (
 );
 
 /** The send that was answered. */
-export interface Sent<Row> {
+interface Sent<Row> {
   readonly row: Row;
   /** Of the server when it began. */
   readonly epoch: number;

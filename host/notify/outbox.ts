@@ -71,7 +71,7 @@ export interface OutboxCounts {
 }
 
 /** A notice with how long it shall wait for others to the same person, and what became of it. */
-export interface Queued extends Added {
+interface Queued extends Added {
   readonly notice: Notice;
 }
 

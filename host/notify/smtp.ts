@@ -33,7 +33,7 @@ export const CONNECTIONS = 4;
 const IDLE_MS = 30_000;
 const MAX_REASON = 300;
 
-export interface SmtpTimeouts {
+interface SmtpTimeouts {
   readonly connectMs: number;
   readonly greetingMs: number;
   /** From a command, or the end of the message, to the reply. */

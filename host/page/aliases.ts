@@ -30,7 +30,7 @@ function alias6(number: number): string {
  * The aliases of one IP version. An alias that was released still tells what it stood for, because conversations
  * through it may live on; it gets a new meaning only when all others have been used since.
  */
-export class AliasPool {
+class AliasPool {
   readonly #addressOf: (number: number) => string;
   readonly #size: number;
   /** By the target's name. */

@@ -11,7 +11,7 @@ import type { Target } from './steering.ts';
 import type { Tokens } from './tokens.ts';
 
 /** From where an answer came. */
-export interface Sender {
+interface Sender {
   /** Canonical address. */
   readonly client: string;
   /** Whose limits count. */

@@ -75,7 +75,7 @@ export interface PageFacts {
   readonly askAgainMs: number;
 }
 
-export interface RenderedPage {
+interface RenderedPage {
   /** UTF-8. */
   readonly html: Buffer;
   /**

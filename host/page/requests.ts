@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** A form of four short fields; a mail address has at most 254 characters. */
-export const MOST_BODY_BYTES = 4096;
+const MOST_BODY_BYTES = 4096;
 
 export interface Head {
   /** The Host header, or the authority of a request target in absolute form, which counts before it (RFC 9112 3.2.2). */

@@ -31,7 +31,7 @@ import { type Asked, Web } from './web.ts';
 
 export type { PageHost } from './page-host.ts';
 
-export interface PageOptions {
+interface PageOptions {
   readonly configuration: PageConfiguration;
   /** Where a browser does not say. */
   readonly language: Language;
@@ -41,7 +41,7 @@ export interface PageOptions {
   readonly origins: OriginSource;
 }
 
-export interface PageCounters {
+interface PageCounters {
   readonly shown: number;
   readonly registered: number;
   readonly declined: number;

@@ -19,7 +19,7 @@ const TOKEN = /^((\d{1,5})\/([\da-z]{1,9})\/([\da-f.:]{2,45}))\/([\w-]{43})$/;
 const REMEMBERED = 1024;
 
 /** What a genuine token says. */
-export interface Claim {
+interface Claim {
   readonly client: string;
   readonly port: number;
   /** Not older than two hours. */

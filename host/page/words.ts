@@ -13,7 +13,7 @@ interface PageWords {
   readonly more?: string;
 }
 
-export interface Words {
+interface Words {
   readonly pages: Readonly<Record<Page, PageWords>>;
   readonly refusals: Readonly<Record<Refusal, string>>;
   /** Before the heading in the title of a page that reports a mistake (WCAG technique G199). */

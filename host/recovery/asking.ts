@@ -17,7 +17,7 @@ import { Places, type Rank } from './places.ts';
  * `answered`: the service lives. `reset`: its machine does, and refuses. `silent`: nobody answered, or it is
  * unreachable. `void`: the probe says nothing.
  */
-export type Verdict = 'answered' | 'reset' | 'silent' | 'void';
+type Verdict = 'answered' | 'reset' | 'silent' | 'void';
 
 export interface Answer {
   readonly verdict: Verdict;

@@ -8,7 +8,7 @@ import { type Dial, type Dialled, dial } from './dial.ts';
 import { pause } from './pause.ts';
 import { Places, type Rank, type Standing } from './places.ts';
 
-export interface ConfirmerOptions {
+interface ConfirmerOptions {
   /** How long the service must answer, from the first to the last connection; 0: one is enough. */
   readonly settleMs: number;
   /** How long one connection may take. */

@@ -14,7 +14,7 @@ const AGAIN_MS = 200;
 const MOST_AGAIN = 25;
 
 /** Local ports that the fabric looks out for. */
-export interface LocalPorts {
+interface LocalPorts {
   readonly first: number;
   /** 0: any port will do. */
   readonly count: number;

@@ -9,7 +9,7 @@ import type { Pdu, Varbind } from 'net-snmp';
 import snmp from 'net-snmp';
 import { TRAP_NAMES } from '../config/trap-names.ts';
 
-export interface TrapContent {
+interface TrapContent {
   /** snmpTrapOID.0 */
   readonly oid: string;
   readonly version: 'v1' | 'v2c' | 'v3';

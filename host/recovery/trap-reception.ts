@@ -3,7 +3,7 @@ import type { TrapConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
 import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './traps.ts';
 
-export interface TrapReceptionOptions {
+interface TrapReceptionOptions {
   readonly onTrap: (trap: Trap) => void;
   readonly log: Log;
   /** The configuration's section about it, for messages. */

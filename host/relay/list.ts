@@ -6,7 +6,7 @@ import { cleanName } from '../notify/texts.ts';
 import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
 
 /** A client on a list. */
-export interface ListedClient {
+interface ListedClient {
   readonly address: string;
   /** Its first and its last try; null: the router's clock was wrong. */
   readonly first: Date | null;

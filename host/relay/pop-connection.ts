@@ -26,7 +26,7 @@ export const POP_TIMEOUTS: PopTimeouts = {
   quietMs: 3000,
 };
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
   /** Whether the certificate must be good for the host. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { RingbackError } from '../errors.ts';
 import type { Reply } from './pop-connection.ts';
 
-export interface LoginFacts {
+interface LoginFacts {
   readonly user: string;
   readonly password: string;
   /** What the server can do, with its parameters; null: it does not say. */
@@ -14,7 +14,7 @@ export interface LoginFacts {
 }
 
 /** One command of a login. */
-export interface LoginCommand {
+interface LoginCommand {
   readonly text: string;
   /** What errors call it. */
   readonly shown: string;

@@ -35,7 +35,7 @@ export interface MailboxEntry {
   readonly bytes: number;
 }
 
-export interface Listing {
+interface Listing {
   /** How many messages the mailbox holds. */
   readonly total: number;
   /** The newest of them, in the order of their numbers. */

@@ -28,7 +28,7 @@ export interface MailboxHealth {
   readonly nextMs: number | null;
 }
 
-export interface MailboxWatchOptions {
+interface MailboxWatchOptions {
   readonly look: (signal: AbortSignal) => Promise<void>;
   readonly everyMs: () => number;
   readonly nowMs: () => number;

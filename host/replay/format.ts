@@ -10,10 +10,7 @@ export interface Pcap {
   readonly modified: boolean;
 }
 
-export type Format =
-  | Pcap
-  | { readonly is: 'pcapng' }
-  | { readonly is: 'compressed'; readonly by: Compression };
+type Format = Pcap | { readonly is: 'pcapng' } | { readonly is: 'compressed'; readonly by: Compression };
 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'lz4';
 

@@ -2,7 +2,7 @@
 import type { LinkName } from '../fabric/engine.ts';
 
 /** What the fabric gets of a packet; `link` null: it carries nothing that the fabric reads, ARP over a serial line say. */
-export interface Frame {
+interface Frame {
   readonly link: LinkName | null;
   /** Where it begins. */
   readonly offset: number;

@@ -19,7 +19,7 @@ export interface Packet {
   readonly wireLength: number;
 }
 
-export const UNKNOWN_LENGTH = 0xffffffff;
+const UNKNOWN_LENGTH = 0xffffffff;
 
 /** Where and why a file could not be read to its end. */
 export interface Damage {

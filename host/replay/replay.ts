@@ -28,7 +28,7 @@ export interface ReplayOptions {
   readonly clients: readonly string[];
 }
 
-export interface FailedAttempt {
+interface FailedAttempt {
   readonly client: string;
   readonly clientPort: number;
   readonly server: string;
@@ -40,7 +40,7 @@ export interface FailedAttempt {
   readonly tries: number;
 }
 
-export interface ReplayedOutage {
+interface ReplayedOutage {
   readonly server: string;
   readonly port: number;
   readonly cause: Cause;

@@ -9,7 +9,7 @@ import type { Answer, Asking } from '../recovery/asking.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 
-export interface AdmissionsOptions {
+interface AdmissionsOptions {
   readonly asking: Pick<Asking, 'probe'>;
   readonly services: Services;
   readonly steered: () => Pick<Steered, 'mayAsk'>;

@@ -35,7 +35,7 @@ interface Watched {
   readonly refusing: Map<number, number>;
 }
 
-export interface ConnectChecksOptions {
+interface ConnectChecksOptions {
   /** null: a sign is believed. */
   readonly confirmer: () => Confirmer | null;
   /** For looks now and then: its connections are not those that people wait for. */

@@ -24,7 +24,7 @@ const DROP_REPORT_MS = 60_000;
 /** How long a daemon may take to tell its counters. */
 const COUNTERS_MS = 2000;
 
-export interface DataPlaneOptions {
+interface DataPlaneOptions {
   readonly configuration: RouterConfiguration;
   /** Addresses of those who registered. */
   readonly registered: () => Iterable<string>;

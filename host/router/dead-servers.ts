@@ -20,7 +20,7 @@ import { Openings } from './openings.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 
-export interface DeadServersOptions {
+interface DeadServersOptions {
   readonly configuration: RouterConfiguration;
   readonly page: PageConfiguration;
   readonly store: Store;

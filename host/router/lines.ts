@@ -10,7 +10,7 @@ import type { Services } from './services.ts';
 /** What has to be said of a server beside which it is. */
 type About = 'suspicion.opened' | 'suspicion.ended' | 'outage.opened' | 'outage.closed' | 'recovery.signal';
 
-export interface LinesOptions {
+interface LinesOptions {
   readonly services: Pick<Services, 'isNamed' | 'isKnown' | 'standingOf'>;
   readonly people: Pick<People, 'knows'>;
   readonly log: Log;

@@ -6,7 +6,7 @@ import { nameOf, type Target } from '../fabric/records.ts';
 import type { Asking } from '../recovery/asking.ts';
 import { Latest } from './latest.ts';
 
-export interface LooksOptions {
+interface LooksOptions {
   readonly asking: Pick<Asking, 'look'>;
   /** Whether that service may be connected to. */
   readonly mayAsk: (target: Target) => boolean;

@@ -15,7 +15,7 @@ import type { Steered } from './steered.ts';
  */
 export type Outcome = 'alone' | 'short' | 'outage' | 'service' | 'narrowed';
 
-export interface Decision {
+interface Decision {
   /** null: nobody can tell yet. */
   readonly outcome: Outcome | null;
   /** With `service` and `narrowed`, the one that it is about. */
@@ -25,13 +25,13 @@ export interface Decision {
 }
 
 /** A suspicion as far as it matters here. */
-export interface Failed {
+interface Failed {
   readonly outage: Outage;
   /** Clients with the moment of their latest failure. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
-export interface OutcomesOptions {
+interface OutcomesOptions {
   readonly services: Services;
   readonly steered: () => Pick<Steered, 'isForbidden'>;
   readonly alone: Pick<Alone, 'isKnown'>;

@@ -30,7 +30,7 @@ interface Pending extends Recovery {
   readonly handed: Set<Waiting>;
 }
 
-export interface RecoveriesOptions {
+interface RecoveriesOptions {
   readonly outages: Outages;
   readonly fabric: Pick<FabricPort, 'release' | 'stillDown' | 'confirm' | 'lives'>;
   readonly steered: Pick<Steered, 'back' | 'gone'>;

@@ -23,7 +23,7 @@ import { Suspected } from './suspected.ts';
 import { Sync } from './sync.ts';
 import { Tellings } from './tellings.ts';
 
-export interface RouterOptions {
+interface RouterOptions {
   readonly configuration: RouterConfiguration;
   /** Who registered. The configuration's own clients go before them. */
   readonly registered: readonly Registered[];

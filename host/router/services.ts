@@ -13,7 +13,7 @@ const FORGOTTEN_MS = 90 * 86_400_000;
 /** The fabric says once a day that a service answers; only one that was started again may say it sooner. */
 const ASKED_AGAIN_MS = 43_200_000;
 
-export interface ServicesOptions {
+interface ServicesOptions {
   readonly stored: readonly ServiceRow[];
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly save: (saved: readonly ServiceRow[], removed: readonly Target[]) => void;

@@ -1,6 +1,5 @@
 /** `ringback status`: what a running `ringback run` has in hand. */
 
-import type { Place } from '../control/ask-state.ts';
 import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
 import {
   dateText,
@@ -12,7 +11,6 @@ import {
   triesText,
   untoldText,
 } from '../control/records-text.ts';
-import { askControl } from '../control/socket.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
 import type { OutboxCounts } from '../notify/outbox.ts';
 import type { TrapCounters } from '../recovery/traps.ts';
@@ -101,11 +99,6 @@ export function statusOf(facts: Facts): Status {
     gaps: facts.gaps,
     counters: facts.counters,
   };
-}
-
-/** Asks the process behind the control socket. */
-export async function askStatus({ control, command }: Place): Promise<Status> {
-  return (await askControl(control, '/status', undefined, command)) as Status;
 }
 
 const SHOWN_CLIENTS = 20;

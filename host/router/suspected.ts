@@ -10,7 +10,7 @@ import type { Outcome } from './outcomes.ts';
 import type { Asker, FabricPort, Journal } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 
-export interface SuspectedOptions {
+interface SuspectedOptions {
   readonly outages: Outages;
   readonly recoveries: Pick<Recoveries, 'onAnswer' | 'onSign'>;
   readonly fabric: Pick<FabricPort, 'confirm' | 'acquit' | 'restore'>;

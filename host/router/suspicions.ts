@@ -16,7 +16,7 @@ import type { Asker } from './ports.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 
-export interface SuspicionsOptions {
+interface SuspicionsOptions {
   readonly asking: Pick<Asking, 'probe' | 'look' | 'heard'>;
   readonly services: Services;
   readonly steered: () => Pick<Steered, 'mayAsk' | 'isForbidden' | 'portsOf'>;

@@ -10,7 +10,7 @@ import type { Checks, FabricPort } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Suspected } from './suspected.ts';
 
-export interface SyncOptions {
+interface SyncOptions {
   readonly outages: Outages;
   readonly recoveries: Pick<Recoveries, 'has' | 'finish'>;
   readonly suspected: Pick<Suspected, 'isAcquitted'>;

@@ -21,7 +21,7 @@ export const PORTION = 1000;
 /** How soon the outbox is looked at again that had no room. */
 const ROOM_MS = 1000;
 
-export interface TellingsOptions {
+interface TellingsOptions {
   readonly configuration: () => RouterConfiguration;
   readonly notices: Notices;
   /** Outages that may be over in a moment. */

@@ -27,7 +27,7 @@ export interface AdmissionRules {
 }
 
 /** A notice that has to wait now, under the name of the mail that it became part of. */
-export interface HeldBack extends Full {
+interface HeldBack extends Full {
   readonly notice: Notice;
 }
 

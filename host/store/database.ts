@@ -19,7 +19,7 @@ export async function loadLibrary(): Promise<Library> {
 }
 
 /** The file is there and is no database of ours any more. */
-export class DamagedError extends Error {
+class DamagedError extends Error {
   override readonly name = 'DamagedError';
 }
 

@@ -32,7 +32,7 @@ export interface Untold {
 }
 
 /** With what has become of those who were to be told. */
-export interface ToldOutage extends PastOutage {
+interface ToldOutage extends PastOutage {
   /** null: nobody has counted. */
   readonly fates: Fates | null;
   /** Of those who are not told yet, how many wait because they had as many mails as allowed. */

@@ -14,7 +14,7 @@ const PROBES = 3;
 const MOST_CHECKS = 10;
 /** The daemon hands on frames that came within 10 ms together. */
 const LEAST_SLACK_MS = 10;
-export interface AnnouncerOptions {
+interface AnnouncerOptions {
   readonly daemon: readonly string[];
   readonly interfaces: readonly string[];
   readonly terms: () => AnnounceConfiguration;

@@ -1,7 +1,7 @@
 /** The addresses for which the fabric listens whether somebody else says that he has them. */
 import type { Command } from '../fabric/records.ts';
 
-export interface ClaimsOptions {
+interface ClaimsOptions {
   /** For how many the fabric has room. */
   readonly most: () => number;
   readonly hardwareOf: (adapter: string) => string | null;

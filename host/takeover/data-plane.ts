@@ -33,13 +33,13 @@ export type Frame = Announcement extends infer One
     : never
   : never;
 
-export interface DataPlaneOptions {
+interface DataPlaneOptions {
   readonly daemon: readonly string[];
   readonly interfaces: readonly string[];
   readonly log: Log;
 }
 
-export interface DataPlaneHandlers {
+interface DataPlaneHandlers {
   /** It has begun, or begun anew: it knows of nothing. */
   onOpen(): void;
   /** Somebody with that hardware address said in a frame of that form that he has a claimed address. */

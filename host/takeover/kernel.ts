@@ -46,7 +46,7 @@ function adapterOf(json: Json): Adapter | null {
   };
 }
 
-export interface KernelHandlers {
+interface KernelHandlers {
   /** Something may have changed, and is known now. */
   onChange(): void;
   /** At once, and now and then unchanged: an adapter is switched on or off, has a carrier or has none. */

@@ -33,7 +33,7 @@ const REFUSED: Readonly<Record<Refused, string>> = {
   excess: 'there were too many greetings in one second',
 };
 
-export interface MachineHandlers {
+interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
   onKernel(): void;
   onLink(adapter: string, up: boolean, carrier: boolean): void;

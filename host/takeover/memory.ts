@@ -37,7 +37,7 @@ const memory = v.strictObject({
   settings: v.array(v.tuple([v.string(), v.string()])),
 });
 
-export type Remembered = v.InferOutput<typeof memory>;
+type Remembered = v.InferOutput<typeof memory>;
 
 const NOTHING: Remembered = { taken: [], stuck: [], raised: [], routes: [], settings: [] };
 

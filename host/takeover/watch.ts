@@ -14,7 +14,7 @@ export interface WatchTerms {
   readonly aheadMs: number;
 }
 
-export interface WatchOptions extends WatchTerms {
+interface WatchOptions extends WatchTerms {
   readonly clock: Clock;
   readonly onDoubt: () => void;
   readonly onLost: () => void;

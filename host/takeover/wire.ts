@@ -46,7 +46,7 @@ const KINDS = {
   knock: 71,
 } as const;
 
-export type Kind = keyof typeof KINDS;
+type Kind = keyof typeof KINDS;
 const KIND_OF = new Map<number, Kind>(Object.entries(KINDS).map(([kind, code]) => [code, kind as Kind]));
 const OF_STANDBY = 64;
 
@@ -55,7 +55,7 @@ export const CAUSES = ['fault', 'operator', 'link', 'heartbeat', 'stop', 'confli
 export type Cause = (typeof CAUSES)[number];
 
 /** `accepted`: it will be done, and the other side may let go; `done`: it is done; `refused`: it won't be; `failed`: it was tried in vain. */
-export const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
+const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Of an adapter that has none, or is not there. */
@@ -106,7 +106,7 @@ export type Message =
   | { readonly kind: 'reclaim'; readonly addresses: readonly string[] }
   | ({ readonly kind: 'taken' | 'returned' } & Result);
 
-export interface Envelope {
+interface Envelope {
   readonly activeNonce: Uint8Array;
   readonly standbyNonce: Uint8Array;
   readonly number: number;

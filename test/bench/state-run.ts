@@ -23,7 +23,8 @@ import {
   writeConfiguration,
   writeRelayConfiguration,
 } from '../../board/lab/ringback.ts';
-import { askStatus, type Status } from '../../host/router/status.ts';
+import { askControl } from '../../host/control/socket.ts';
+import type { Status } from '../../host/router/status.ts';
 import { processorSeconds } from './mail-sink.ts';
 
 const POLL_MS = 20;
@@ -85,7 +86,7 @@ export class LoggedRun {
 
   /** Asks as `ringback status` does, which would need a process each time. */
   status(): Promise<Status> {
-    return askStatus({ command: 'run', control: this.#control, state: null });
+    return askControl(this.#control, '/status') as Promise<Status>;
   }
 
   /** Processor time that it has used so far. */

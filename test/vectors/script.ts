@@ -1,6 +1,8 @@
 /** A story told to the fabric: what is put in, for either engine. */
-import type { DirectionName, LinkName } from '../../host/fabric/engine.ts';
+import type { LinkName } from '../../host/fabric/engine.ts';
 import type { Command } from '../../host/fabric/records.ts';
+
+type DirectionName = 'unknown' | 'in' | 'out';
 
 export type Step =
   | { readonly kind: 'tick'; readonly timeUs: number; readonly says: string }

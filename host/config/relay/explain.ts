@@ -1,17 +1,7 @@
 /** What a configuration of `ringback relay` will do, in sentences. None of them names a secret or a person. */
 
 import { durationText } from '../duration.ts';
-import {
-  and,
-  at,
-  HIDDEN,
-  hiddenSmtp,
-  hiddenTraps,
-  mostSentence,
-  smtpSentence,
-  smtpWarnings,
-  trapSign,
-} from '../sentences.ts';
+import { and, at, mostSentence, smtpSentence, smtpWarnings, trapSign } from '../sentences.ts';
 import type { PopConfiguration, RelayConfiguration } from './types.ts';
 
 /** What is done. What to think twice about is in `warnings`. */
@@ -63,19 +53,4 @@ export function warnings({ state, relay, smtp, clients }: RelayConfiguration): s
   if (relay.pop.tls === 'none')
     found.push('relay.pop.tls is none: the password crosses the network readable.');
   return [...found, ...smtpWarnings(smtp)];
-}
-
-/** The same configuration with every password, community and key hidden, to be printed. */
-export function redact(configuration: RelayConfiguration): RelayConfiguration {
-  const { relay, smtp } = configuration;
-  return {
-    ...configuration,
-    relay: {
-      ...relay,
-      pop: { ...relay.pop, password: HIDDEN },
-      traps: relay.traps && hiddenTraps(relay.traps),
-    },
-    smtp: hiddenSmtp(smtp),
-    listKey: HIDDEN,
-  };
 }

@@ -5,17 +5,7 @@ import { ownAddresses, prefixContains, prefixText } from '../address.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { durationText } from '../duration.ts';
 import { unconfirmedMost } from '../most.ts';
-import {
-  and,
-  count,
-  HIDDEN,
-  hiddenSmtp,
-  hiddenTraps,
-  mostSentence,
-  mostText,
-  smtpSentence,
-  trapSign,
-} from '../sentences.ts';
+import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
 import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
 import { type Tables, tableSizes } from './sizes.ts';
@@ -192,15 +182,4 @@ function asking({ page }: RouterConfiguration): string[] {
   return [
     `In a dead server's place, on ${page.ports.length === 1 ? 'port' : 'ports'} ${and(page.ports.map(String))}, answers a page (${known}) that asks where to send a notice; its form goes to ${form}.`,
   ];
-}
-
-/** The same configuration with every password, community and key hidden, to be printed. */
-export function redact(configuration: RouterConfiguration): RouterConfiguration {
-  const { recover, smtp, listKey } = configuration;
-  return {
-    ...configuration,
-    recover: { ...recover, traps: recover.traps && hiddenTraps(recover.traps) },
-    smtp: smtp && hiddenSmtp(smtp),
-    listKey: listKey === null ? null : HIDDEN,
-  };
 }

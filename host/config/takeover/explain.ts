@@ -1,7 +1,7 @@
 /** What a configuration of `ringback takeover` will do, in sentences. None of them names a secret. */
 
 import { durationText } from '../duration.ts';
-import { and, at, count, HIDDEN } from '../sentences.ts';
+import { and, at, count } from '../sentences.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
 /** What is done. What to think twice about is in `warnings`. */
@@ -90,14 +90,4 @@ export function warnings({ takeover }: TakeoverConfiguration): string[] {
     found.push('old_key is accepted; leave it away once both halves have the new key.');
   }
   return found;
-}
-
-/** The same configuration with its keys hidden, to be printed. */
-export function redact(configuration: TakeoverConfiguration): TakeoverConfiguration {
-  const { takeover } = configuration;
-  const hidden = (key: string | null): string | null => (key === null ? null : HIDDEN);
-  const keys = { key: HIDDEN, oldKey: hidden(takeover.oldKey) };
-  if (takeover.role === 'active') return { ...configuration, takeover: { ...takeover, ...keys } };
-  const actives = takeover.actives.map((active) => ({ ...active, key: hidden(active.key) }));
-  return { ...configuration, takeover: { ...takeover, ...keys, actives } };
 }

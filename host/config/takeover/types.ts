@@ -24,7 +24,7 @@ interface CommonConfiguration {
   readonly hooks: readonly (readonly string[])[];
 }
 
-export interface HeartbeatConfiguration {
+interface HeartbeatConfiguration {
   readonly everyMs: number;
   /** So many missing in a row are a death. */
   readonly lost: number;
@@ -45,14 +45,14 @@ export interface ServiceAddress extends Prefix {
   readonly adapter: string;
 }
 
-export interface HealthConfiguration {
+interface HealthConfiguration {
   readonly command: readonly string[];
   readonly everyMs: number;
   /** So many failures in a row are a fault. */
   readonly failures: number;
 }
 
-export interface GatewayConfiguration {
+interface GatewayConfiguration {
   readonly address: string;
   readonly everyMs: number;
   readonly failures: number;
@@ -72,7 +72,7 @@ export interface ActiveConfiguration extends CommonConfiguration {
   readonly stop: 'keep' | 'give';
 }
 
-export interface ServedActive {
+interface ServedActive {
   readonly name: string;
   readonly address: string;
   /** Of its own; null: the common one. */

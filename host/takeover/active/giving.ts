@@ -27,7 +27,7 @@ interface Giving {
   expire: (() => void) | null;
 }
 
-export interface GivingHandlers {
+interface GivingHandlers {
   /** Whether the standby has said that it has the address. */
   readonly standbyHas: (address: string) => boolean;
   /** What could not be given may be given now. */

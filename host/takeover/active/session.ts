@@ -15,7 +15,7 @@ function nameOf(message: Message): string {
 }
 
 /** What an active makes of a datagram. */
-export type ActiveReading =
+type ActiveReading =
   | { readonly is: 'refused'; readonly why: Refused }
   /** Send this at once: the session began. */
   | { readonly is: 'welcome'; readonly standby: string }

@@ -2,7 +2,7 @@
 import type { Ports } from '../ports.ts';
 import { needed } from './plan.ts';
 
-export interface Sufficiency {
+interface Sufficiency {
   /** As many adapters as the largest number of addresses of any one active. */
   readonly needed: number;
   readonly sufficient: boolean;

@@ -15,7 +15,7 @@ export function servesNobody({ on, broken }: AdapterFacts): boolean {
   return !on || broken;
 }
 
-export interface PlanInput {
+interface PlanInput {
   /** In the order of use. */
   readonly adapters: readonly AdapterFacts[];
   /** How many addresses each has taken. */

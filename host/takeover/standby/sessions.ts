@@ -4,7 +4,7 @@ import { type Keys, NO_NONCE, type Refused, read, Session, same } from '../sessi
 import { type Datagram, encode, type Message, NONCE_BYTES } from '../wire.ts';
 
 /** What a standby makes of a datagram. */
-export type StandbyReading =
+type StandbyReading =
   | { readonly is: 'refused'; readonly why: Refused }
   /** Send this back to where it came from. */
   | { readonly is: 'answer'; readonly bytes: Buffer }
@@ -22,7 +22,7 @@ const SECOND_MS = 1000;
 /** Ended sessions that are remembered; then all challenges so far become void instead. */
 const MOST_ENDED = 4096;
 
-export interface StandbySessionOptions {
+interface StandbySessionOptions {
   readonly keys: Keys;
   /** By name, those of actives that have keys of their own: nothing else is believed of them, and they speak for nobody else. */
   readonly ownKeys?: () => ReadonlyMap<string, readonly [string, ...string[]]>;

@@ -7,7 +7,6 @@ import {
   canonicalAddress,
   clientNetwork,
   mappedLength,
-  parsePrefix,
   prefixContains,
   prefixText,
   readPrefix,
@@ -119,16 +118,20 @@ describe('an address', () => {
 
 describe('a prefix', () => {
   it('is read with its address in canonical form and its length in bits of its family', () => {
-    assert.deepEqual(parsePrefix('172.27.178.0/24'), { address: '172.27.178.0', length: 24 });
-    assert.deepEqual(parsePrefix('0.0.0.0/0'), { address: '0.0.0.0', length: 0 });
-    assert.deepEqual(parsePrefix('2001:DB8:178:0::/64'), { address: '2001:db8:178::', length: 64 });
-    assert.deepEqual(parsePrefix('::/0'), { address: '::', length: 0 });
-    assert.deepEqual(parsePrefix('::ffff:10.0.0.0/104'), { address: '10.0.0.0', length: 8 });
+    assert.deepEqual(readPrefix('172.27.178.0/24'), { prefix: { address: '172.27.178.0', length: 24 } });
+    assert.deepEqual(readPrefix('0.0.0.0/0'), { prefix: { address: '0.0.0.0', length: 0 } });
+    assert.deepEqual(readPrefix('2001:DB8:178:0::/64'), {
+      prefix: { address: '2001:db8:178::', length: 64 },
+    });
+    assert.deepEqual(readPrefix('::/0'), { prefix: { address: '::', length: 0 } });
+    assert.deepEqual(readPrefix('::ffff:10.0.0.0/104'), { prefix: { address: '10.0.0.0', length: 8 } });
   });
 
   it('may be a single address', () => {
-    assert.deepEqual(parsePrefix('172.27.178.80'), { address: '172.27.178.80', length: 32 });
-    assert.deepEqual(parsePrefix('2001:db8:178::80'), { address: '2001:db8:178::80', length: 128 });
+    assert.deepEqual(readPrefix('172.27.178.80'), { prefix: { address: '172.27.178.80', length: 32 } });
+    assert.deepEqual(readPrefix('2001:db8:178::80'), {
+      prefix: { address: '2001:db8:178::80', length: 128 },
+    });
   });
 
   it('with bits behind its length is refused, and the network is named', () => {
@@ -143,10 +146,9 @@ describe('a prefix', () => {
       ['::ffff:0:0/64', '::/64'],
     ];
     for (const [text, network] of wrong) {
-      assert.equal(parsePrefix(text), null);
       const reading = readPrefix(text);
       assert.ok('problem' in reading && reading.problem.endsWith(`: the network is ${network}`), text);
-      assert.ok(parsePrefix(network), network);
+      assert.ok('prefix' in readPrefix(network), network);
     }
   });
 
@@ -161,7 +163,7 @@ describe('a prefix', () => {
       'fe80::%eth0/64',
       '10.0.0.0/8 ',
     );
-    for (const text of wrong) assert.equal(parsePrefix(text), null, JSON.stringify(text));
+    for (const text of wrong) assert.ok('problem' in readPrefix(text), JSON.stringify(text));
   });
 
   it('survives the way to text and back for every length', () => {
@@ -172,9 +174,10 @@ describe('a prefix', () => {
       for (let length = 0; length <= 128; length += 1) {
         const reading = readPrefix(`${text}/${length}`);
         const suggested = 'problem' in reading ? reading.problem.split(' ').at(-1) : undefined;
-        const prefix = 'prefix' in reading ? reading.prefix : parsePrefix(suggested ?? '');
-        assert.ok(prefix && prefix.length === length);
-        assert.deepEqual(parsePrefix(prefixText(prefix)), prefix);
+        const right = 'prefix' in reading ? reading : readPrefix(suggested ?? '');
+        assert.ok('prefix' in right && right.prefix.length === length);
+        const { prefix } = right;
+        assert.deepEqual(readPrefix(prefixText(prefix)), { prefix });
         assert.ok(prefixContains(prefix, text));
       }
     }

@@ -5,7 +5,6 @@ import {
   canonicalDomain,
   canonicalMailAddress,
   foldMailAddress,
-  isMailAddress,
   mailOwner,
   wireMailAddress,
 } from '../../../host/config/mail-address.ts';
@@ -115,11 +114,11 @@ const REFUSED = [
 
 describe('a mail address', () => {
   it('is accepted when it is one plain address', () => {
-    for (const text of ACCEPTED) assert.ok(isMailAddress(text), text);
+    for (const text of ACCEPTED) assert.notEqual(canonicalMailAddress(text), null, text);
   });
 
   it('is refused when it could be anything else', () => {
-    for (const text of REFUSED) assert.ok(!isMailAddress(text), JSON.stringify(text));
+    for (const text of REFUSED) assert.equal(canonicalMailAddress(text), null, JSON.stringify(text));
   });
 
   it('is refused with any control character, space or separator anywhere', () => {
@@ -147,7 +146,7 @@ describe('a mail address', () => {
     for (const sign of signs) {
       for (let at = 0; at <= 'sato@example.jp'.length; at += 1) {
         const text = `${'sato@example.jp'.slice(0, at)}${sign}${'sato@example.jp'.slice(at)}`;
-        assert.ok(!isMailAddress(text), JSON.stringify(text));
+        assert.equal(canonicalMailAddress(text), null, JSON.stringify(text));
       }
     }
   });
@@ -189,11 +188,11 @@ describe('a mail address', () => {
   it('has 254 octets at most, with U-labels counted as they travel', () => {
     const domain = `${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`;
     assert.equal(`${'a'.repeat(64)}@${domain}`.length, 254);
-    assert.ok(isMailAddress(`${'a'.repeat(64)}@${domain}`));
+    assert.notEqual(canonicalMailAddress(`${'a'.repeat(64)}@${domain}`), null);
     const long = Array.from('あいうえおか', (letter) => `${letter}佐藤田中佐藤田中`).join('.');
     assert.ok(long.length < 60 && (canonicalDomain(long)?.length ?? 0) > 190);
-    assert.ok(isMailAddress(`sato@${long}`));
-    assert.ok(!isMailAddress(`${'a'.repeat(64)}@${long}`));
+    assert.notEqual(canonicalMailAddress(`sato@${long}`), null);
+    assert.equal(canonicalMailAddress(`${'a'.repeat(64)}@${long}`), null);
   });
 
   it('keeps its local part and gets its domain in lower-case A-labels', () => {

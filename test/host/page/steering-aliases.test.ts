@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addressBytes, canonicalAddress, parsePrefix, prefixContains } from '../../../host/config/address.ts';
+import { addressBytes, canonicalAddress, prefixContains, readPrefix } from '../../../host/config/address.ts';
 import { ALIASES_4, ALIASES_6, Aliases, MOST_ALIASES } from '../../../host/page/aliases.ts';
 
 const WWW = { server: '172.27.178.80', port: 80 };
@@ -97,10 +97,10 @@ describe('the aliases of targets', () => {
     ] as const) {
       const found = new Set([...values.values()].map((value) => value.split(' ')[0] ?? ''));
       assert.equal(found.size, 65_535);
-      const prefix = parsePrefix(network);
-      assert.ok(prefix !== null && !found.has(prefix.address));
+      const reading = readPrefix(network);
+      assert.ok('prefix' in reading && !found.has(reading.prefix.address));
       for (const alias of found) {
-        assert.ok(prefixContains(prefix, alias), alias);
+        assert.ok(prefixContains(reading.prefix, alias), alias);
         assert.equal(canonicalAddress(alias), alias);
       }
     }

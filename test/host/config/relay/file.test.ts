@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { explain, redact, warnings } from '../../../../host/config/relay/explain.ts';
+import { explain, warnings } from '../../../../host/config/relay/explain.ts';
 import { parseRelayConfiguration } from '../../../../host/config/relay/file.ts';
 import { RingbackError } from '../../../../host/errors.ts';
 import { refusal } from '../refusal.ts';
@@ -185,11 +185,8 @@ describe('the explanation of a relay', () => {
     }
   });
 
-  it('names no secret and nobody who is told, and has a redacted twin', () => {
+  it('names no secret and nobody who is told', () => {
     const said = [...explain(example), ...warnings(example)].join('\n');
     for (const hidden of [...SECRETS, 'sato@example.jp']) assert.ok(!said.includes(hidden), hidden);
-    let plain = JSON.stringify(example);
-    for (const secret of SECRETS) plain = plain.replaceAll(secret, '(secret)');
-    assert.equal(JSON.stringify(redact(example)), plain);
   });
 });

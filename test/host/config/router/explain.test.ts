@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, redact } from '../../../../host/config/router/explain.ts';
+import { explain } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import type { TableSizes } from '../../../../host/config/router/sizes.ts';
 import { warnings } from '../../../../host/config/router/warnings.ts';
@@ -260,21 +260,4 @@ describe('the warnings', () => {
       assert.match(found[0] ?? '', sentence);
     });
   }
-});
-
-describe('the redacted twin', () => {
-  it('is the configuration with its secrets hidden, and nothing else changed', () => {
-    const text = JSON.stringify(redact(example));
-    for (const secret of SECRETS) assert.ok(!text.includes(secret), secret);
-    let plain = JSON.stringify(example);
-    for (const secret of SECRETS) plain = plain.replaceAll(secret, '(secret)');
-    assert.equal(text, plain);
-  });
-
-  it('has nothing to hide where there is nothing', () => {
-    const plain = parseRouterConfiguration(`${MINIMAL}recover: {traps: false}\n`, 'minimal');
-    assert.deepEqual(redact(plain), plain);
-    const users = minimal('recover: {traps: {users: [{name: ops}]}}\n');
-    assert.deepEqual(redact(users).recover.traps?.users, [{ name: 'ops', auth: null, priv: null }]);
-  });
 });

@@ -1,7 +1,7 @@
 /** The file of `ringback takeover`: the manual's example, and its mistakes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, redact, warnings } from '../../../../host/config/takeover/explain.ts';
+import { explain, warnings } from '../../../../host/config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from '../../../../host/config/takeover/file.ts';
 import { refusal } from '../refusal.ts';
 
@@ -193,11 +193,10 @@ describe('the file of a takeover', () => {
       const configuration = parse(`${text}  old_key: ${SECRET} of before\n`);
       const said = [...explain(configuration), ...warnings(configuration)].join('\n');
       assert.ok(!said.includes(SECRET), said);
-      assert.ok(!JSON.stringify(redact(configuration)).includes(SECRET));
       assert.match(said, /old_key is accepted/);
     }
     const own = parse(STANDBY.replace('172.27.178.11}', `172.27.178.11, key: ${SECRET} of web}`));
-    assert.ok(!JSON.stringify([redact(own), explain(own)]).includes(SECRET));
+    assert.ok(!explain(own).join().includes(SECRET));
     assert.match(warnings(parse(`${STANDBY}  check: false\n`)).join(), /two machines have its addresses/);
     assert.match(
       warnings(parse(ACTIVE.replace(/ {2}health.*\n/, '  link: false\n'))).join(),

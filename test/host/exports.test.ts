@@ -1,0 +1,58 @@
+/** What the host's files export is for other files: what nobody imports is dead, or its own file's business. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+
+const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
+const EXPORT =
+  /^export (?:async )?(?:abstract )?(?:function\*?|class|const|let|type|interface|enum) +([A-Za-z0-9_$]+)/gm;
+const IMPORT = /^(?:import|export) (?:type )?(?:\w+, )?\{([^}]*)\} from '(\.[^']*)';/gm;
+const IMPORT_ALL = /^import \* as (\w+) from '(\.[^']*)';/gm;
+
+function sources(folder: string): Map<string, string> {
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  const paths = names.filter((name) => name.endsWith('.ts')).map((name) => join(ROOT, folder, name));
+  return new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
+}
+
+/** `FILE NAME` of all that these files import. */
+function imported(files: ReadonlyMap<string, string>): Set<string> {
+  const found = new Set<string>();
+  for (const [path, text] of files) {
+    for (const [, whole = '', from = ''] of text.matchAll(IMPORT_ALL)) {
+      const members = text.matchAll(new RegExp(`(?<![\\w$.])${whole}\\.(\\w+)`, 'g'));
+      for (const [, own] of members) found.add(`${resolve(dirname(path), from)} ${own}`);
+    }
+    for (const [, names = '', from = ''] of text.matchAll(IMPORT)) {
+      for (const name of names.split(',')) {
+        const [own = ''] = name
+          .trim()
+          .replace(/^type /, '')
+          .split(' as ');
+        found.add(`${resolve(dirname(path), from)} ${own}`);
+      }
+    }
+  }
+  return found;
+}
+
+describe('What a file of the host exports', () => {
+  it('is imported by another one, or used there and imported by a test', () => {
+    const host = sources('host');
+    const byHost = imported(host);
+    const byTests = imported(new Map([...sources('test'), ...sources('board')]));
+    const unused: string[] = [];
+    let count = 0;
+    for (const [path, text] of host) {
+      for (const [, name = ''] of text.matchAll(EXPORT)) {
+        count++;
+        const isUsed = [...text.matchAll(new RegExp(`(?<![\\w$])${name}(?![\\w$])`, 'g'))].length > 1;
+        const id = `${path} ${name}`;
+        if (!byHost.has(id) && !(isUsed && byTests.has(id))) unused.push(`${relative(ROOT, path)} ${name}`);
+      }
+    }
+    assert.ok(count > 500, `it finds them: ${count}`);
+    assert.equal(unused.join('\n'), '');
+  });
+});
