@@ -9,6 +9,9 @@ DIST := dist
 BUILD := build
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)".*/\1/p' package.json)
 BIN := node_modules/.bin
+# V=1 shows what is run, and what that says.
+V ?=
+quietly = $(if $(V),,@board/quietly '$1')
 # Set by CI: a test that cannot run here is a failure.
 REQUIRE_ALL ?=
 export REQUIRE_ALL
@@ -17,6 +20,7 @@ HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
+SCRIPTS := .ci/run board/lab/act board/lab/lab board/lab/network board/need board/quietly test/lab/browser/chromium
 EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
 MANUALS := man8/ringback.8 man8/ringback-fabricd.8 man5/ringback.yaml.5
 MINUTES ?= 10
@@ -36,15 +40,15 @@ help: ## this list
 
 # npm ci leaves this file as its last step.
 node_modules/.package-lock.json: package.json package-lock.json
-	$(NPM) ci --no-audit --no-fund
+	$(call quietly,npm packages) $(NPM) ci --no-audit --no-fund
 	@touch $@
 
 $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-lock.json
 	@mkdir -p $(DIST)
-	$(BIN)/asc --target release
+	$(call quietly,$@) $(BIN)/asc --target release
 
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
-	$(BIN)/esbuild host/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
+	$(call quietly,$@) $(BIN)/esbuild host/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
 		--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
 		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
 	@chmod +x $@
@@ -52,16 +56,16 @@ $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
 # SQLite, which its library looks for beside the program.
 $(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
 	@mkdir -p $(DIST)
-	install -m 644 node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm $@
+	$(call quietly,$@) install -m 644 node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm $@
 
 $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
-	$(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+	$(call quietly,$@) $(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
 
 # By which the program goes on with few privileges where it was started as root.
 $(DIST)/ringback-launcher.node: $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
-	$(MAKE) -C board/fabricd launcher LAUNCHER=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+	$(call quietly,$@) $(MAKE) -C board/fabricd launcher LAUNCHER=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
 
 run: all ## the main job, played in a network of its own: about half a minute
 	@board/need $$(cat board/lab/packages.txt)
@@ -73,9 +77,12 @@ lab: all ## the lab network, left up, with a shell and the log
 
 test: check test-assembly test-host test-board test-lab ## every test; REQUIRE_ALL=1 makes one that cannot run here a failure
 
-check: node_modules/.package-lock.json # format, lint, types
+check: node_modules/.package-lock.json # format, lint, types, shell scripts
 	$(BIN)/biome ci --error-on-warnings
 	$(BIN)/tsc
+	@board/need shellcheck || [ -z "$(REQUIRE_ALL)" ]
+	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
+	else echo 'skipped: shellcheck'; [ -z "$(REQUIRE_ALL)" ]; fi
 	@echo 'format, lint and types are right'
 
 test-assembly: node_modules/.package-lock.json # the module's own tests

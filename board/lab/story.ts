@@ -143,6 +143,11 @@ async function theMailsAreCounted(lab: Lab): Promise<void> {
   console.log('  Nakamura got none: no attempt, no mail.');
   console.log('  The visitor got none: the router knows no mail address for it.');
   console.log(bold(`\n${mails.length} mails, each to somebody who had tried.`));
+  console.log(
+    dim(
+      '\n`make lab` leaves this network up, with a shell; README.md says how to install ringback on a router.',
+    ),
+  );
 }
 
 async function play(lab: Lab): Promise<Ringback> {
