@@ -15,7 +15,7 @@ import { type RelayStatus, relayStatusText } from './relay/status.ts';
 import { type Status, statusText } from './router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from './takeover/status.ts';
 
-interface OwnFile extends Place {
+export interface OwnFile extends Place {
   /** Whether the role keeps outages and notices. */
   readonly hasRecords: boolean;
   /** What the role will do, and what is probably not meant. */

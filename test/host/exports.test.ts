@@ -37,6 +37,9 @@ function imported(files: ReadonlyMap<string, string>): Set<string> {
   return found;
 }
 
+/** Types for the program, and a page for people that is made by a test. */
+const FOR_PEOPLE = new Set(['host/log/events.ts CHAPTERS']);
+
 describe('What a file of the host exports', () => {
   it('is imported by another one, or used there and imported by a test', () => {
     const host = sources('host');
@@ -49,7 +52,9 @@ describe('What a file of the host exports', () => {
         count++;
         const isUsed = [...text.matchAll(new RegExp(`(?<![\\w$])${name}(?![\\w$])`, 'g'))].length > 1;
         const id = `${path} ${name}`;
-        if (!byHost.has(id) && !(isUsed && byTests.has(id))) unused.push(`${relative(ROOT, path)} ${name}`);
+        const spoken = `${relative(ROOT, path)} ${name}`;
+        if (byHost.has(id) || (isUsed && byTests.has(id)) || FOR_PEOPLE.has(spoken)) continue;
+        unused.push(spoken);
       }
     }
     assert.ok(count > 500, `it finds them: ${count}`);
