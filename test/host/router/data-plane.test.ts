@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingbackError } from '../../../host/errors.ts';
+import { DaemonLink } from '../../../host/fabric/daemon.ts';
 import { client } from '../fabric/fabric.ts';
 import { until } from '../tools.ts';
 import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
@@ -261,6 +262,26 @@ describe('The way to the daemon', WAITING, () => {
   });
 
   describe('The sweep', () => {
+    it('is asked for eight times within notify.sweep, and takes who last tried before that', async (context) => {
+      let due = (): void => {};
+      const real = globalThis.setTimeout;
+      context.mock.method(globalThis, 'setTimeout', (f: () => void, ms = 0) => {
+        if (ms !== 100_000) return real(f, ms);
+        due = f;
+        return real(() => {}, 0);
+      });
+      const send = context.mock.method(DaemonLink.prototype, 'send');
+      const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 800s}';
+      const { plane, clock } = await started(context, believing(swept));
+      const fromMs = clock.nowMs();
+      due();
+      const command = send.mock.calls.at(-1)?.arguments[0];
+      assert.ok(command?.kind === 'sweep');
+      const takenMs = plane.msOf(command.olderThanUs) + 800_000;
+      // The daemon counts microseconds, and neither clock is exact to the last bit.
+      assert.ok(takenMs > fromMs - 1 && takenMs < clock.nowMs() + 1);
+    });
+
     it('gives up who last tried too long ago', async (context) => {
       const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 8s}';
       const plane = await started(context, believing(swept));
