@@ -1,3 +1,6 @@
+/** A page that tries the server listens to its own again after this, and sends its form: the way there is open for less. */
+export const TRIED_MS = 4000;
+
 /**
  * The one script of the pages that come from a dead server's address: the page turns into the server's own as soon as that
  * answers.
@@ -24,8 +27,8 @@ look=(told)=>{fetch(to,{method:'HEAD',cache:'no-store',redirect:'manual'})
 listen=()=>{const events=new EventSource(own+'events');
 events.addEventListener('recovered',()=>{events.close();look(true)});
 events.onerror=()=>{if(events.readyState===2)later()}};
-if(live.dataset.try===undefined)listen();else{setTimeout(look,1500);setTimeout(listen,4e3);
-const until=Date.now()+4e3;
+if(live.dataset.try===undefined)listen();else{setTimeout(look,1500);setTimeout(listen,${TRIED_MS});
+const until=Date.now()+${TRIED_MS};
 addEventListener('submit',(event)=>{const left=until-Date.now();if(left>0){event.preventDefault();
 setTimeout(()=>event.target.requestSubmit(event.submitter),left)}})}
 again.href=to;

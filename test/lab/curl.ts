@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
+import { TRIED_MS } from '../../host/page/script.ts';
 import { until } from '../host/tools.ts';
 
 /** Whose mail address nobody knows. */
@@ -50,9 +51,6 @@ export function formOf({ body }: Answer): { action: string; fields: Record<strin
   };
 }
 
-/** What is sent goes to the server while a page tries it; people read for longer. */
-const READ_MS = 4000;
-
 /** Asks until the page answers: the kernel hears of an outage a moment after the log. Then it is read. */
 export async function page(
   lab: Lab,
@@ -67,7 +65,7 @@ export async function page(
   });
   const got = answer as Answer | null;
   assert.ok(got !== null, 'it was waited for');
-  if (got.body.includes('data-try')) await sleep(READ_MS);
+  if (got.body.includes('data-try')) await sleep(TRIED_MS);
   return got;
 }
 

@@ -30,16 +30,21 @@ import { checkTables } from '../tables';
 const MANY: u32 = 1000;
 const LATE = ipv4(172, 27, 179, 153);
 
+/** It refuses Tanaka, and the router has found it silent. */
+function turnsAway(port: u16): void {
+  syn(TANAKA, SERVER, port);
+  give();
+  refusal(TANAKA, SERVER, port);
+  give();
+  aboutServer(Command.Confirm, SERVER, WEB);
+}
+
 /** The web has answered Nakamura; a second later it has refused Tanaka, and the router has found it silent. */
 function down(): void {
   fresh(ASKING);
   accept(NAKAMURA, SERVER);
   pass(SECOND_US);
-  syn(TANAKA, SERVER, 4);
-  give();
-  refusal(TANAKA, SERVER, 4);
-  give();
-  aboutServer(Command.Confirm, SERVER, WEB);
+  turnsAway(4);
   pass(SECOND_US);
   drained();
 }
@@ -99,11 +104,7 @@ describe('the end of an outage', () => {
     expect<bool>(saidOf(Event.Released, SATO)).toBe(true);
     aboutServer(Command.Forget, SERVER, WEB);
     pass(SECOND_US);
-    syn(TANAKA, SERVER, 6);
-    give();
-    refusal(TANAKA, SERVER, 6);
-    give();
-    aboutServer(Command.Confirm, SERVER, WEB);
+    turnsAway(6);
     drained();
     wait(2 * WAIT_US);
     expect<bool>(saidOf(Event.Waiting, SATO)).toBe(false);

@@ -6,13 +6,18 @@ import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { Suspicions } from '../../../host/router/suspicions.ts';
-import { configuration, SERVER } from './world.ts';
+import { configuration, SERVER, WEB } from './world.ts';
 
 /** Timers that lie closer together than this go off in one step. */
 const STEP_MS = 100;
 /** Where the clock begins. */
 const START_MS = 5_000_000;
 export const WAIT_MS = 30_000;
+
+/** In the network of Nakamura. */
+export const NEIGHBOUR6 = '2001:db8:179::99';
+export const PROBE = `probe ${SERVER} 80`;
+export const LOOK = `look ${SERVER} 80`;
 
 export class Suspecting {
   nowMs = START_MS;
@@ -144,4 +149,20 @@ export class Suspecting {
   async turns(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** A service that has answered clients, and this machine, too. */
+export function known(test: TestContext, more?: string): Suspecting {
+  const one = new Suspecting(test, more);
+  one.knows([80], true);
+  return one;
+}
+
+/** A router that its server does not let in: whatever it asks is silence. */
+export function turnedAway(test: TestContext, more?: string): Suspecting {
+  const one = new Suspecting(test, more);
+  one.knows([80], false);
+  const heardMs = one.nowMs - 600_000;
+  one.answers(WEB, { verdict: 'silent', heardMs, hostHeardMs: heardMs });
+  return one;
 }

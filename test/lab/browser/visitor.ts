@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page, type Response } from 'playwright-core';
 import { address, type Lab } from '../../../board/lab/lab.ts';
 import type { Language } from '../../../host/config/types.ts';
+import { TRIED_MS } from '../../../host/page/script.ts';
 import { story } from '../support.ts';
 
 const CHROMIUM = fileURLToPath(new URL('chromium', import.meta.url));
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ja: 'ja-JP' };
-/** As long as a page may try the server (host/page/script.ts). */
-const TRIES_MS = 4000;
 export const PHONE = { width: 390, height: 844 };
 
 /** Chromium reports each answer that is an error, and each connection that a dead server does not take. */
@@ -86,7 +85,7 @@ export async function goTo(page: Page, url: string): Promise<Response> {
     });
     if (response === null) continue;
     // Whoever has got a page that tries the server reads it first: what he asks for meanwhile goes to the server.
-    if ((await page.locator('[data-try]').count()) > 0) await page.waitForTimeout(TRIES_MS);
+    if ((await page.locator('[data-try]').count()) > 0) await page.waitForTimeout(TRIED_MS);
     return response;
   }
   throw new Error(`no page at ${url}`);
