@@ -48,7 +48,7 @@ $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-loc
 	$(call quietly,$@) $(BIN)/asc --target release
 
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
-	$(call quietly,$@) $(BIN)/esbuild host/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
+	$(call quietly,$@) $(BIN)/esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
 		--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
 		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
 	@chmod +x $@

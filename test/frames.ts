@@ -1,5 +1,5 @@
 /** Frames built from their layers, for tests. IPv4 headers and TCP segments have right checksums, ICMP messages none. */
-import { addressBytes } from '../host/config/address.ts';
+import { addressBytes } from '../host/net/address.ts';
 import { sumHeader, sumSegment } from './checksum.ts';
 
 export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, ece: 64, cwr: 128 } as const;

@@ -6,9 +6,9 @@ import { hashAddress } from '../table/hash';
 import { containsAddress, isBroadcast } from '../table/prefixes';
 import { Arp, ArpOperation } from '../wire/arp';
 import { challengeByArp } from './conflict';
-import { resolution } from './life';
 import { destination, isOutgoing, isToGroup, source } from './packet';
 import { resolvedByOthers, resolving } from './servers';
+import { resolution } from './signs';
 import { Verdict } from './verdict';
 
 export function arp(message: Arp): Verdict {

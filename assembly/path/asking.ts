@@ -9,9 +9,9 @@ import { addAsk, askAt, findAsk, hasAsks, removeAsk } from '../table/asks';
 import { hashAddress } from '../table/hash';
 import { findServer, NEVER, Server, ServerFlag, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
+import { advance, nowUs } from './options';
 import { iface } from './packet';
 import { noteHost, RESOLVING_REQUESTS } from './servers';
-import { advance, nowUs } from './settings';
 
 /** The probe whose connection has `localPort` on this side and `port` of that server on the other, or 0. */
 export function findProbe(address: Address, addressHash: u64, port: u32, localPort: u32): u32 {

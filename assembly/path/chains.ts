@@ -15,7 +15,7 @@ import {
   takeClient,
 } from '../table/clients';
 import { hashAddress } from '../table/hash';
-import { isKnown } from '../table/known';
+import { isKnown } from '../table/known-clients';
 import {
   awaitingStrangers,
   findServer,
@@ -29,8 +29,8 @@ import {
 import { Address } from '../wire/address';
 import { adjust, count } from './counters';
 import { makeRoomForClient } from './eviction';
+import { isOn, nowUs } from './options';
 import { isKnownService } from './servers';
-import { isOn, nowUs } from './settings';
 import { Counter } from './verdict';
 
 /** Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */

@@ -8,7 +8,7 @@ import { attemptsBytes, setUpAttempts } from '../table/attempts';
 import { addClaim, clearClaims, removeClaim } from '../table/claims';
 import { clientAt, clientsBytes, setUpClients } from '../table/clients';
 import { hashAddress, setKey } from '../table/hash';
-import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known';
+import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known-clients';
 import { provide } from '../table/memory';
 import { addPrefix, clearPrefixes, prefixesBytes, removePrefix, setUpPrefixes } from '../table/prefixes';
 import {
@@ -28,10 +28,10 @@ import { ask, endAsk, sayMet } from './asking';
 import { enter, isAwaited, takeBack } from './chains';
 import { adjust, clearCounters, count, counted, setCounter } from './counters';
 import { close, freeHanded } from './eviction';
-import { flush, isBusy, release, stopJob, sweep, sync, work } from './jobs';
+import { flush, isBusy, release, stopJob, sweep, sync, work } from './long-answers';
+import { answerFor, isOn, nowUs, setOptions } from './options';
 import { confirm, open, sayOutage } from './outages';
 import { hearProbe, pin, restoreService, unpin } from './servers';
-import { answerFor, isOn, nowUs, setOptions } from './settings';
 import { clearWays } from './sides';
 import { Counter } from './verdict';
 

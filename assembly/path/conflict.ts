@@ -13,8 +13,8 @@ import { Arp, ArpOperation } from '../wire/arp';
 import { Icmpv6Type } from '../wire/icmp';
 import { Neighbour } from '../wire/neighbour';
 import { count } from './counters';
+import { nowUs } from './options';
 import { iface, isOutgoing, linkSource } from './packet';
-import { nowUs } from './settings';
 import { Counter } from './verdict';
 
 /** So seldom that a flood does not reach the host. */

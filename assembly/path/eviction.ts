@@ -22,7 +22,7 @@ import {
   unpromisedStranger,
 } from '../table/servers';
 import { adjust, count } from './counters';
-import { nowUs } from './settings';
+import { nowUs } from './options';
 import { Counter } from './verdict';
 
 /** What is known of a server whether it is down or not. */

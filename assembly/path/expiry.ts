@@ -20,14 +20,14 @@ import {
   removeAttempt,
 } from '../table/attempts';
 import { hashAddress } from '../table/hash';
-import { isKnown } from '../table/known';
+import { isKnown } from '../table/known-clients';
 import { findServer, ServerState, serverAt } from '../table/servers';
 import { isEvictedAgain, openIn, openInFullest } from '../table/shares';
 import { credit } from './chains';
 import { count } from './counters';
+import { isOn, nowUs, waitUs } from './options';
 import { fail, findOutage } from './outages';
 import { isKnownService } from './servers';
-import { isOn, nowUs, waitUs } from './settings';
 import { Counter } from './verdict';
 
 /** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */

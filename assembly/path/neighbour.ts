@@ -7,9 +7,9 @@ import { containsAddress } from '../table/prefixes';
 import { Icmpv6Type } from '../wire/icmp';
 import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../wire/neighbour';
 import { challengeByNeighbour } from './conflict';
-import { resolution } from './life';
 import { destination, isOutgoing, isToGroup, source } from './packet';
 import { resolvedByOthers, resolving } from './servers';
+import { resolution } from './signs';
 import { Verdict } from './verdict';
 
 /**

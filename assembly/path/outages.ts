@@ -19,9 +19,9 @@ import { Address } from '../wire/address';
 import { credit, enter, rememberTried } from './chains';
 import { adjust, count, counted } from './counters';
 import { LASTING, makeRoomForOutage } from './eviction';
+import { isOn, nowUs } from './options';
 import { destination, destinationHash, source, sourceHash, timeUs } from './packet';
 import { isUnresolved, noteSide } from './servers';
-import { isOn, nowUs } from './settings';
 import { Counter } from './verdict';
 
 /**

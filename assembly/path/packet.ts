@@ -3,7 +3,7 @@
 import { hashAddress } from '../table/hash';
 import { Address } from '../wire/address';
 import { hardwareAt } from '../wire/bytes';
-import { seesEverything } from './settings';
+import { seesEverything } from './options';
 
 /** How a frame met this machine. */
 export const enum Direction {

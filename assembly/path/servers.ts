@@ -16,8 +16,8 @@ import {
 } from '../table/servers';
 import { Address } from '../wire/address';
 import { makeRoomForServer } from './eviction';
+import { isOn, nowUs, waitUs } from './options';
 import { hasDirection, hasSide, iface } from './packet';
-import { isOn, nowUs, waitUs } from './settings';
 
 /** A cycle of the kernel's requests for an address (RFC 4861 section 10: MAX_MULTICAST_SOLICIT). */
 export const RESOLVING_REQUESTS: u32 = 3;

@@ -6,9 +6,9 @@
 import { Attempt, AttemptFlag } from '../table/attempts';
 import { findServer, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
+import { nowUs } from './options';
 import { destination, destinationHash, hasSide, iface, isOutgoing } from './packet';
 import { sideOf } from './servers';
-import { nowUs } from './settings';
 
 /** As many as may be on their way through at a time; another one takes an older one's place. */
 const PLACES: u32 = 64;

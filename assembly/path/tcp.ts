@@ -20,7 +20,7 @@ import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
-import { signOfLife } from './life';
+import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
 import { fail, findDown, findOutage } from './outages';
 import {
   destination,
@@ -36,7 +36,6 @@ import {
   timeUs,
 } from './packet';
 import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
-import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './settings';
 import {
   cameInElsewhere,
   isForged,
@@ -46,6 +45,7 @@ import {
   noteUnasked,
   noteWay,
 } from './sides';
+import { signOfLife } from './signs';
 import { Verdict } from './verdict';
 
 /**

@@ -15,6 +15,7 @@ import { QuotedTcp, TCP, TcpFlag } from '../wire/tcp';
 import { findDatagramProbe, findProbe, probeMeets } from './asking';
 import { credit } from './chains';
 import { count } from './counters';
+import { isOn, nowUs, waitUs } from './options';
 import { fail, failUntracked, findOutage, openHostOutage } from './outages';
 import {
   destination,
@@ -26,7 +27,6 @@ import {
   sourceHash,
 } from './packet';
 import { isDoubted, isKnownService, isUnresolved, noteSide } from './servers';
-import { isOn, nowUs, waitUs } from './settings';
 import { isForged, isForgedInbound, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { Counter, Verdict } from './verdict';
 

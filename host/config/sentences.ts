@@ -1,6 +1,6 @@
 /** Words that the explanations of several commands share. None of them names a secret or a person. */
 
-import { isVersion4 } from './address.ts';
+import { isVersion4 } from '../net/address.ts';
 import type { Most } from './most.ts';
 import type { Endpoint, SmtpConfiguration, TrapConfiguration } from './types.ts';
 

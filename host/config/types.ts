@@ -1,6 +1,6 @@
 /** What `ringback run` is configured to do, after every default is filled in and every text is in one form; and what other roles share with it. */
 
-import type { Prefix } from './address.ts';
+import type { Prefix } from '../net/address.ts';
 import type { Most } from './most.ts';
 
 export type Language = 'en' | 'ja';

@@ -1,11 +1,11 @@
 /** The values that configuration keys take, each with the sentence that says what is allowed. */
 
 import { getCiphers } from 'node:crypto';
-import { canonicalAddress, isVersion4, type Prefix, readPrefix } from './address.ts';
-import { durationText, parseDuration } from './duration.ts';
-import { canonicalDomain, canonicalMailAddress } from './mail-address.ts';
+import { canonicalAddress, isVersion4, type Prefix, readPrefix } from '../net/address.ts';
+import { durationText, parseDuration } from '../net/duration.ts';
+import { canonicalDomain, canonicalMailAddress } from '../net/mail-address.ts';
+import { TRAP_NAMES } from '../traps/names.ts';
 import { list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
-import { TRAP_NAMES } from './trap-names.ts';
 import type { Endpoint } from './types.ts';
 
 const SECOND_MS = 1000;

@@ -10,7 +10,7 @@ import {
 } from 'node:http';
 import { dirname } from 'node:path';
 import { type ErrorCode, messageOf, RingbackError, systemCodeOf } from '../errors.ts';
-import { opened } from '../listening.ts';
+import { opened } from '../net/listening.ts';
 import { isServed, placesOf, RUNTIME_DIRECTORY, servingPlace } from './place.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;

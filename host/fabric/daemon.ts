@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
-import { hardwareText } from './hardware.ts';
+import { hardwareText } from '../net/mac-address.ts';
 import { type Codes, loadModule } from './module.ts';
 import { Codec, type Command, type FabricEvent } from './records.ts';
 

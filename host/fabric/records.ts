@@ -1,8 +1,9 @@
 /** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
-import { addressBytes, addressText } from '../config/address.ts';
+
 import type { TableSizes } from '../config/router/sizes.ts';
 import { RingbackError } from '../errors.ts';
-import { hardwareBytes, hardwareText } from './hardware.ts';
+import { addressBytes, addressText } from '../net/address.ts';
+import { hardwareBytes, hardwareText } from '../net/mac-address.ts';
 import type { Codes } from './module.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';

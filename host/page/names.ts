@@ -1,8 +1,8 @@
 /** By which names a server is asked for. */
 
-import { canonicalAddress } from '../config/address.ts';
-import { canonicalDomain } from '../config/mail-address.ts';
 import type { ServerConfiguration } from '../config/types.ts';
+import { canonicalAddress } from '../net/address.ts';
+import { canonicalDomain } from '../net/mail-address.ts';
 
 /** Whether a Host field (RFC 9110 section 7.2) means this server, by a name or by its address. */
 export function isNameOf(

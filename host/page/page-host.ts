@@ -1,7 +1,7 @@
 /** What the page needs of the role that it runs in. */
 
 import type { Language } from '../config/types.ts';
-import type { Target } from './steering.ts';
+import type { Target } from './steering/steering.ts';
 
 export interface Outage {
   readonly name: string | null;

@@ -17,17 +17,17 @@ import {
   RETRY_SECONDS,
   ReadyAnswers,
 } from './answers.ts';
-import { BEAT_MS, EventStreams } from './events.ts';
-import { formOf, homeOf, plainFacts, serverFacts } from './facts.ts';
-import { chooseLanguage } from './language.ts';
-import { NoticeDesk, type Outcome } from './notice.ts';
-import type { OriginSource } from './origins.ts';
+import type { OriginSource } from './form/origins.ts';
+import { NoticeDesk, type Outcome } from './form/registration.ts';
+import { Tokens } from './form/tokens.ts';
+import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
+import { chooseLanguage } from './html/language.ts';
+import { OWN_PATH, type Page, type PageFacts } from './html/pages.ts';
+import { BEAT_MS, EventStreams } from './http/event-streams.ts';
+import { fieldsOf, isOneClick, remembering, wantsProblem } from './http/requests.ts';
+import { type Asked, Web } from './http/web.ts';
 import type { PageHost } from './page-host.ts';
-import { OWN_PATH, type Page, type PageFacts } from './pages.ts';
-import { fieldsOf, isOneClick, remembering, wantsProblem } from './requests.ts';
-import type { Target } from './steering.ts';
-import { Tokens } from './tokens.ts';
-import { type Asked, Web } from './web.ts';
+import type { Target } from './steering/steering.ts';
 
 export type { PageHost } from './page-host.ts';
 

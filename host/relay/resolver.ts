@@ -1,8 +1,8 @@
 /** Host names from reverse DNS (paragraph 129: T317 of the seed; RFC 1035 section 3.5). */
 import { Resolver } from 'node:dns/promises';
-import { canonicalDomain } from '../config/mail-address.ts';
 import { at } from '../config/sentences.ts';
 import type { Endpoint } from '../config/types.ts';
+import { canonicalDomain } from '../net/mail-address.ts';
 
 /** A name is a courtesy: nobody's notice waits longer for it. */
 const TIMEOUT_MS = 5000;

@@ -6,19 +6,19 @@ import type { RelayConfiguration } from '../config/relay/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, lastLists } from '../control/records.ts';
 import { serveControl } from '../control/socket.ts';
-import type { Signals } from '../foreground.ts';
 import { BurstLog } from '../log/burst.ts';
 import type { Log } from '../log/log.ts';
-import { Outbox } from '../notify/outbox.ts';
-import { ReplaceableSender } from '../notify/replaceable-sender.ts';
-import { MailSender } from '../notify/smtp.ts';
-import { TrapReception } from '../recovery/trap-reception.ts';
-import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role.ts';
+import { Outbox } from '../mail/outbox.ts';
+import { ReplaceableSender } from '../mail/replaceable-sender.ts';
+import { MailSender } from '../mail/smtp.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role/role.ts';
+import type { Signals } from '../role/signals.ts';
 import type { Clock } from '../store/clock.ts';
 import { Store } from '../store/store.ts';
-import { MailboxReader } from './mailbox.ts';
+import { TrapReception } from '../traps/reception.ts';
+import { MailboxReader } from './reader.ts';
+import { MailboxWatch } from './schedule.ts';
 import { type RelayStatus, statusOf } from './status.ts';
-import { MailboxWatch } from './watch.ts';
 
 /** Pending notices and lists that the status tells of. */
 const STATUS_NOTICES = 5;

@@ -1,5 +1,5 @@
 /** `ringback status` of a relay: what it has in hand. */
-import type { ListRecord, NoticeRecord } from '../control/records.ts';
+
 import {
   dateText,
   lastedText,
@@ -8,11 +8,12 @@ import {
   type StatePlace,
   stateText,
   untoldText,
-} from '../control/records-text.ts';
-import type { OutboxCounts } from '../notify/outbox.ts';
-import type { TrapCounters } from '../recovery/traps.ts';
+} from '../cli/records-text.ts';
+import type { ListRecord, NoticeRecord } from '../control/records.ts';
+import type { OutboxCounts } from '../mail/outbox.ts';
 import type { Clock } from '../store/clock.ts';
-import type { MailboxHealth } from './watch.ts';
+import type { TrapCounters } from '../traps/listener.ts';
+import type { MailboxHealth } from './schedule.ts';
 
 interface Facts {
   readonly startedAt: Date;

@@ -8,7 +8,7 @@ import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
-import { commandsFor, restoreCommands, serviceCommands } from './feed.ts';
+import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import type { Outage, Outages } from './outages.ts';
 import type { FabricPort } from './ports.ts';
 import { ProbeAnswers } from './probe-answers.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import { createList } from '../notify/list-mail.ts';
+import { createList } from '../mail/list-writer.ts';
 import type { NewNotice } from '../store/outbox.ts';
 import { type Ended, tellingOf } from './notices.ts';
 

@@ -1,8 +1,9 @@
 /** Who is told of a recovery, and what. */
-import { mailOwner } from '../config/mail-address.ts';
+
 import { notifierOf, viaOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import { createNotice } from '../notify/mail.ts';
+import { createNotice } from '../mail/mail.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import type { Untold } from '../store/history.ts';
 import type { NewNotice } from '../store/outbox.ts';
 import type { Outage, Waiting } from './outages.ts';

@@ -6,8 +6,9 @@
  * one that no server would answer. So the page of a visitor tries the server as well. Whoever gets the page is really
  * there, and what others send in his name takes nothing from him.
  */
-import { clientNetwork } from '../config/address.ts';
+
 import { nameOf, type Target } from '../fabric/records.ts';
+import { clientNetwork } from '../net/address.ts';
 import type { Services } from './services.ts';
 
 /** Where our own probes say nothing, or there is nothing to compare them with. */

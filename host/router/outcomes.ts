@@ -1,6 +1,7 @@
 /** What a suspicion comes to: what the server answered when it was asked, or what others met where asking says nothing. */
-import { clientNetwork } from '../config/address.ts';
+
 import { nameOf, type Target } from '../fabric/records.ts';
+import { clientNetwork } from '../net/address.ts';
 import type { Answer } from '../recovery/asking.ts';
 import type { Alone } from './alone.ts';
 import { Latest } from './latest.ts';

@@ -1,6 +1,7 @@
 /** Whose mail address is known: those that the operator names and those who registered; and who wants no notices. */
-import { foldMailAddress, mailOwner } from '../config/mail-address.ts';
+
 import type { Language, RouterConfiguration } from '../config/types.ts';
+import { foldMailAddress, mailOwner } from '../net/mail-address.ts';
 import type { Stopped } from '../store/stopped.ts';
 
 /** A client whose mail address is known. */

@@ -10,7 +10,6 @@ import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Stopped } from '../store/stopped.ts';
-import { Endings } from './endings.ts';
 import { Lines } from './lines.ts';
 import { Notices } from './notices.ts';
 import { MOST_IDS, type Outage, Outages, type Waiting } from './outages.ts';
@@ -22,6 +21,7 @@ import { Steered } from './steered.ts';
 import { Suspected } from './suspected.ts';
 import { Sync } from './sync.ts';
 import { Tellings } from './tellings.ts';
+import { Endings } from './told-outages.ts';
 
 interface RouterOptions {
   readonly configuration: RouterConfiguration;

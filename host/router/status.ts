@@ -1,6 +1,5 @@
 /** `ringback status`: what a running `ringback run` has in hand. */
 
-import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
 import {
   dateText,
   lastedText,
@@ -10,11 +9,12 @@ import {
   stateText,
   triesText,
   untoldText,
-} from '../control/records-text.ts';
+} from '../cli/records-text.ts';
+import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
-import type { OutboxCounts } from '../notify/outbox.ts';
-import type { TrapCounters } from '../recovery/traps.ts';
+import type { OutboxCounts } from '../mail/outbox.ts';
 import type { Clock } from '../store/clock.ts';
+import type { TrapCounters } from '../traps/listener.ts';
 import type { Outage, OutageState } from './outages.ts';
 
 interface Facts {

@@ -4,11 +4,11 @@
  * was started anew.
  */
 import type { Target } from '../fabric/records.ts';
-import type { Endings } from './endings.ts';
 import type { Outage, Outages, Waiting } from './outages.ts';
 import type { Checks, FabricPort } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Suspected } from './suspected.ts';
+import type { Endings } from './told-outages.ts';
 
 interface SyncOptions {
   readonly outages: Outages;

@@ -9,12 +9,12 @@ import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
-import type { Endings } from './endings.ts';
 import { listsOf } from './lists.ts';
 import { type Coming, type HeldNotice, type Notices, tellingOf, type Unit } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
 import type { Recovery } from './recoveries.ts';
+import type { Endings } from './told-outages.ts';
 
 /** People in one transaction at the most: no longer than others can wait. */
 export const PORTION = 1000;

@@ -1,5 +1,5 @@
 /** Who said, by the link of a notice, that he wants to be told on. */
-import { mailOwner } from '../config/mail-address.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import type { Sql } from './database.ts';
 
 export function confirmAddress(sql: Sql, mail: string, nowMs: number): void {

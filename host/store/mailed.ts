@@ -1,6 +1,7 @@
 /** Mails that people get, for as long as they count: a day. A person is a mail address in its folded form. */
-import { foldMailAddress } from '../config/mail-address.ts';
+
 import type { Most } from '../config/most.ts';
+import { foldMailAddress } from '../net/mail-address.ts';
 import type { Sql } from './database.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,7 @@
 /** Table 74: mail addresses that people gave themselves, with the time when they did. */
-import { mailOwner } from '../config/mail-address.ts';
+
 import type { Language } from '../config/types.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import type { Row, Sql } from './database.ts';
 
 export interface Registration {

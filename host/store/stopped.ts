@@ -1,5 +1,5 @@
 /** Who said that he wants no notices any more. */
-import { mailOwner } from '../config/mail-address.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import type { Sql } from './database.ts';
 
 /** Takes it down, until it is allowed again. */

@@ -3,7 +3,7 @@
  * none of these is put aside before anybody reads it.
  */
 import { isIPv4 } from 'node:net';
-import { canonicalAddress } from '../config/address.ts';
+import { canonicalAddress } from '../net/address.ts';
 import type { Row } from './database.ts';
 import type { Table } from './schema.ts';
 import type { Settings } from './settings.ts';

@@ -1,9 +1,10 @@
 /** What the two halves' decisions need of the world around them; tests give them another one. */
-import type { Prefix } from '../config/address.ts';
+
 import type { FieldsOf, HookEvent, LevelOf } from '../log/events.ts';
+import type { Prefix } from '../net/address.ts';
 import type { Clock } from './clock.ts';
+import type { Message } from './protocol/datagram.ts';
 import type { AdapterFacts } from './standby/plan.ts';
-import type { Message } from './wire.ts';
 
 /**
  * How often an address is announced again that somebody else had, or says that he has: neighbours that have just heard the

@@ -1,17 +1,18 @@
 /** `ringback takeover`: puts one half together, and takes it apart again. */
-import { canonicalAddress } from '../config/address.ts';
+
 import { warnings } from '../config/takeover/explain.ts';
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
 import { type Question, type Routes, serveControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
-import type { Signals } from '../foreground.ts';
 import type { Log } from '../log/log.ts';
-import { type Ready, type RoleDescription, type RunningRole, runRole } from '../role.ts';
-import { ActiveHalf } from './active/half.ts';
-import type { Half } from './half.ts';
-import { StandbyHalf } from './standby/half.ts';
-import { hurry } from './urgency.ts';
+import { canonicalAddress } from '../net/address.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole } from '../role/role.ts';
+import type { Signals } from '../role/signals.ts';
+import { ActiveHalf } from './active/node.ts';
+import { hurry } from './machine/priority.ts';
+import type { Half } from './node.ts';
+import { StandbyHalf } from './standby/node.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export function takeover(file: string, log: Log, signals: Signals): Promise<void> {

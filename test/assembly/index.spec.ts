@@ -11,8 +11,8 @@ import {
   tick,
 } from '../../assembly/index';
 import { Link } from '../../assembly/path/frame';
+import { nowUs } from '../../assembly/path/options';
 import { Direction } from '../../assembly/path/packet';
-import { nowUs } from '../../assembly/path/settings';
 import { Verdict } from '../../assembly/path/verdict';
 import { Event, pendingEvents } from '../../assembly/record/events';
 import { SATO, SERVER } from './addresses';

@@ -1,7 +1,7 @@
 /** States on disk as an earlier process would have left them, for the benches to start with. */
 import { address } from '../../board/lab/lab.ts';
 import { logTo } from '../../host/log/log.ts';
-import { createNotice } from '../../host/notify/mail.ts';
+import { createNotice } from '../../host/mail/mail.ts';
 import { type OutageRow, saveClient, saveOutage, type WaitingRow } from '../../host/store/outages.ts';
 import { addNotice, type Notice, type NoticeItem } from '../../host/store/outbox.ts';
 import { register } from '../../host/store/registrations.ts';

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import type { Configuration } from '../../board/lab/ringback.ts';
-import { composeNotice } from '../../host/notify/mail.ts';
-import { composeMessage } from '../../host/notify/message.ts';
-import { CONNECTIONS } from '../../host/notify/smtp.ts';
+import { composeNotice } from '../../host/mail/mail.ts';
+import { composeMessage } from '../../host/mail/message.ts';
+import { CONNECTIONS } from '../../host/mail/smtp.ts';
 import { StateClock } from '../../host/store/clock.ts';
 import { sinkCommand, sourceCommand } from './mail-sink.ts';
 import { median } from './report.ts';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { COMMANDS } from '../../host/commands.ts';
-import { type OwnFile, readOwnFile } from '../../host/own-file.ts';
+import { COMMANDS } from '../../host/cli/commands.ts';
+import { type OwnFile, readOwnFile } from '../../host/cli/role-files.ts';
 import { needs } from './require.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,7 +22,7 @@ const textOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 /** A key of each role, which its files alone have. */
 const WHOLE = /^(?:detect|relay|takeover):/m;
 
-/** A file of the sources, as pages name it: `host/role.ts`, or within what a page's diagrams are about `router/run.ts`. */
+/** A file of the sources, as pages name it: `host/role/role.ts`, or within what a page's diagrams are about `router/run.ts`. */
 const SOURCE = /(?<![\w/.-])((?:[\w-]+\/)+[\w.-]+\.(?:ts|c|h|yaml|wasm))(?![\w/.])/g;
 /** What is made, and is not there before. */
 const MADE = /^(?:dist|build)\//;

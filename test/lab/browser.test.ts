@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback, ringbackCommand } from '../../board/lab/ringback.ts';
 import type { Language } from '../../host/config/types.ts';
-import { WORDS } from '../../host/page/words.ts';
+import { WORDS } from '../../host/page/html/words.ts';
 import { needs } from '../host/require.ts';
 import { examine, SCREENSHOTS } from './browser/looks.ts';
 import { becomesOwnPage, closeBrowsers, goTo, makeDeaf, visit } from './browser/visitor.ts';

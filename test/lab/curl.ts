@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
-import { TRIED_MS } from '../../host/page/script.ts';
+import { TRIED_MS } from '../../host/page/html/script.ts';
 import { until } from '../host/tools.ts';
 
 /** Whose mail address nobody knows. */

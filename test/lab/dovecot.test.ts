@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
 import { address } from '../../board/lab/lab.ts';
-import { Mailbox, type PopOptions } from '../../host/relay/pop.ts';
+import { Mailbox, type PopOptions } from '../../host/pop/mailbox.ts';
 import { selfSigned } from '../host/relay/certificate.ts';
 import { fails } from '../host/relay/support.ts';
 import { needs } from '../host/require.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
-import { AN_HOUR } from '../../host/page/limits.ts';
+import { AN_HOUR } from '../../host/page/form/rate-limits.ts';
 import { ask, dataOf, formOf, PAGE, page, urlOf, VISITOR } from './curl.ts';
 import { story, turnedAway } from './support.ts';
 

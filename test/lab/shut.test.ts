@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
-import { WORDS } from '../../host/page/words.ts';
+import { WORDS } from '../../host/page/html/words.ts';
 import { needs } from '../host/require.ts';
 import { until } from '../host/tools.ts';
 import { becomesOwnPage, closeBrowsers, visit } from './browser/visitor.ts';

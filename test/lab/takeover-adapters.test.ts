@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Adapters } from '../../host/takeover/adapters.ts';
-import { IpBatch } from '../../host/takeover/iproute.ts';
-import { Kernel } from '../../host/takeover/kernel.ts';
-import { Memory } from '../../host/takeover/memory.ts';
-import { Settings } from '../../host/takeover/settings.ts';
+import { Adapters } from '../../host/takeover/machine/interfaces.ts';
+import { IpBatch } from '../../host/takeover/machine/ip-batch.ts';
+import { Kernel } from '../../host/takeover/machine/kernel.ts';
+import { Memory } from '../../host/takeover/machine/state-file.ts';
+import { Settings } from '../../host/takeover/machine/sysctl.ts';
 import { recordingLog, until } from '../host/tools.ts';
 
 /** Names of this process's own: other tests may run in the same network. */

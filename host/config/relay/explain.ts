@@ -1,6 +1,6 @@
 /** What a configuration of `ringback relay` will do, in sentences. None of them names a secret or a person. */
 
-import { durationText } from '../duration.ts';
+import { durationText } from '../../net/duration.ts';
 import { and, at, mostSentence, smtpSentence, smtpWarnings, trapSign } from '../sentences.ts';
 import type { PopConfiguration, RelayConfiguration } from './types.ts';
 

@@ -1,5 +1,6 @@
 /** What a file of `ringback run` says that does not go together. */
 
+import { durationText } from '../../net/duration.ts';
 import {
   type Mistake,
   mostContradictions,
@@ -8,7 +9,6 @@ import {
   smtpContradictions,
   trapContradictions,
 } from '../contradictions.ts';
-import { durationText } from '../duration.ts';
 import type { RouterConfiguration, Via } from '../types.ts';
 import { viaOf } from './via.ts';
 

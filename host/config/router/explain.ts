@@ -1,9 +1,9 @@
 /** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
 
 import { networkInterfaces } from 'node:os';
-import { ownAddresses, prefixContains, prefixText } from '../address.ts';
+import { ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
+import { durationText } from '../../net/duration.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
-import { durationText } from '../duration.ts';
 import { unconfirmedMost } from '../most.ts';
 import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
 import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';

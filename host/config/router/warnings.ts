@@ -1,7 +1,7 @@
 /** What a configuration has that is allowed, and probably not meant: in sentences for `ringback check` and the log. */
 
 import { networkInterfaces } from 'node:os';
-import { isSingle, ownAddresses, prefixContains, prefixText } from '../address.ts';
+import { isSingle, ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { and, count, smtpWarnings } from '../sentences.ts';
 import type { RouterConfiguration } from '../types.ts';
 import { viaOf } from './via.ts';

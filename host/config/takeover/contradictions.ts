@@ -1,8 +1,8 @@
 /** What a file of `ringback takeover` says that does not go together. */
 
-import { isVersion4 } from '../address.ts';
+import { isVersion4 } from '../../net/address.ts';
+import { durationText } from '../../net/duration.ts';
 import { type Add, type Mistake, repeated } from '../contradictions.ts';
-import { durationText } from '../duration.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
 /** RFC 3021: links of two have neither a network's address nor a broadcast address. */

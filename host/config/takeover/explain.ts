@@ -1,6 +1,6 @@
 /** What a configuration of `ringback takeover` will do, in sentences. None of them names a secret. */
 
-import { durationText } from '../duration.ts';
+import { durationText } from '../../net/duration.ts';
 import { and, at, count } from '../sentences.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 

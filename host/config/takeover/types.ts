@@ -1,6 +1,6 @@
 /** What `ringback takeover` is configured to do, after every default is filled in and every text is in one form. */
 
-import type { Prefix } from '../address.ts';
+import type { Prefix } from '../../net/address.ts';
 import type { Endpoint } from '../types.ts';
 
 /** Both halves of a pair have these. */

@@ -5,13 +5,13 @@
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../handover.ts';
 import type { ActivePorts } from '../ports.ts';
+import type { Cause, Entry, Message, State } from '../protocol/datagram.ts';
+import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
 import { longer, Timers } from '../timers.ts';
-import { Watch, type WatchTerms } from '../watch.ts';
-import type { Cause, Entry, Message, State } from '../wire.ts';
+import type { Parts } from './context.ts';
+import { Orphans } from './failback.ts';
 import { type Fault, Faults } from './faults.ts';
 import { GivingQueue } from './giving.ts';
-import { Orphans } from './orphans.ts';
-import type { Parts } from './parts.ts';
 import { Returning } from './returning.ts';
 import { type Held, type Service, Services } from './services.ts';
 import { Switching } from './switching.ts';

@@ -1,6 +1,6 @@
 /** What is wrong with an active at the moment. */
 import type { Ports } from '../ports.ts';
-import type { Cause } from '../wire.ts';
+import type { Cause } from '../protocol/datagram.ts';
 
 export interface Fault {
   readonly reason: string;

@@ -1,9 +1,9 @@
 /** Addresses on their way to the standby: one after the other, each switched off once the standby has accepted it. */
 import type { Handover } from '../handover.ts';
-import { Repeat } from '../repeat.ts';
+import type { Cause, Result } from '../protocol/datagram.ts';
+import { Repeat } from '../protocol/retransmit.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
-import type { Cause, Result } from '../wire.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from './context.ts';
 import { entryOf, type Service } from './services.ts';
 import type { Switching } from './switching.ts';
 

@@ -1,9 +1,9 @@
 /** What an active looks at to know whether it is well: commands, and a gateway that answers pings. */
 import { execFile } from 'node:child_process';
-import { isVersion4 } from '../../config/address.ts';
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import { messageOf, systemCodeOf } from '../../errors.ts';
-import { unhurried } from '../urgency.ts';
+import { isVersion4 } from '../../net/address.ts';
+import { unhurried } from '../machine/priority.ts';
 import type { Fault } from './faults.ts';
 
 interface Look {

@@ -1,7 +1,7 @@
 /** Addresses that come back from the standby, by either side's wish. */
 import type { Handover } from '../handover.ts';
-import type { Instruction, Result } from '../wire.ts';
-import type { Parts } from './parts.ts';
+import type { Instruction, Result } from '../protocol/datagram.ts';
+import type { Parts } from './context.ts';
 import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';
 

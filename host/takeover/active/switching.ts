@@ -2,9 +2,9 @@
 
 import { messageOf } from '../../errors.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
+import { NO_HARDWARE } from '../protocol/datagram.ts';
 import { FIRST_RETRY_MS, longer } from '../timers.ts';
-import { NO_HARDWARE } from '../wire.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from './context.ts';
 import type { Service } from './services.ts';
 
 export class Switching {

@@ -5,18 +5,18 @@
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../handover.ts';
 import type { StandbyPorts } from '../ports.ts';
+import type { Cause, Entry, Message, State } from '../protocol/datagram.ts';
 import { Timers } from '../timers.ts';
-import type { Cause, Entry, Message, State } from '../wire.ts';
+import { Actives, IDLE_MS, type Served } from './actives.ts';
 import { Answers } from './answers.ts';
 import { Capacity, sufficiency } from './capacity.ts';
+import type { Parts } from './context.ts';
+import { Silence } from './failover.ts';
 import { type Holding, Holdings, type Taken } from './holdings.ts';
-import { LettingGo } from './letting-go.ts';
 import { Moving } from './moving.ts';
-import type { Parts } from './parts.ts';
 import { inOrder } from './plan.ts';
-import { goesBack, Returns } from './returns.ts';
-import { Actives, IDLE_MS, type Served } from './served.ts';
-import { Silence } from './silence.ts';
+import { LettingGo } from './release.ts';
+import { goesBack, Returns } from './returning.ts';
 import { Taking } from './taking.ts';
 
 /** Whoever contradicts is contradicted so often (RFC 5227 section 2.4 allows no more than one in 10 s to a host that only defends itself; this one has been told to have the address). */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { checkCommand } from '../../../host/check.ts';
+import { checkCommand } from '../../../host/cli/check.ts';
 import { directory } from '../fabric/scripted.ts';
 
 const place = directory();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
 import { drop, outbox, retry } from '../../../host/control/records.ts';
-import type { Outbox } from '../../../host/notify/outbox.ts';
+import type { Outbox } from '../../../host/mail/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { type LoggedLine, until } from '../tools.ts';
 import { enter, four, type Hand, noticeTo, refusal, sending, states } from './recorded.ts';

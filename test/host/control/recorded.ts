@@ -2,9 +2,9 @@
 import type { TestContext } from 'node:test';
 import { NOBODY, outbox } from '../../../host/control/records.ts';
 import { RingbackError } from '../../../host/errors.ts';
-import { createNotice } from '../../../host/notify/mail.ts';
-import { Outbox } from '../../../host/notify/outbox.ts';
-import type { Delivery } from '../../../host/notify/smtp.ts';
+import { createNotice } from '../../../host/mail/mail.ts';
+import { Outbox } from '../../../host/mail/outbox.ts';
+import type { Delivery } from '../../../host/mail/smtp.ts';
 import { addToHistory, type PastOutage } from '../../../host/store/history.ts';
 import { addNotice, finishNotice, type Notice, postponeNotice } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';

@@ -14,7 +14,7 @@ import { freePort } from '../../ports.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
-import { scriptedServer } from '../notify/support.ts';
+import { scriptedServer } from '../mail/support.ts';
 import { Running, ringbackBeside } from '../router/program.ts';
 import { SATO, SERVER } from '../router/world.ts';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Engine } from '../../../host/fabric/engine.ts';
-import { hardwareBytes, hardwareText } from '../../../host/fabric/hardware.ts';
 import type { Announcement, Command, FabricEvent } from '../../../host/fabric/records.ts';
+import { hardwareBytes, hardwareText } from '../../../host/net/mac-address.ts';
 import { advertisement, arp, framed } from '../../frames.ts';
 import { configure, Fabric, SERVER, SERVER6, syn } from './fabric.ts';
 

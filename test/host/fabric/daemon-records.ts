@@ -1,7 +1,8 @@
 /** Records of the daemon's own, as board/fabricd/record.h lays them out, and of the module. */
-import { hardwareBytes } from '../../../host/fabric/hardware.ts';
+
 import { loadModule } from '../../../host/fabric/module.ts';
 import { Codec } from '../../../host/fabric/records.ts';
+import { hardwareBytes } from '../../../host/net/mac-address.ts';
 
 export const { codes } = loadModule();
 export const codec = new Codec(codes);

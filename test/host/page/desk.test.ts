@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AN_HOUR } from '../../../host/page/limits.ts';
-import { NoticeDesk } from '../../../host/page/notice.ts';
-import { Tokens } from '../../../host/page/tokens.ts';
+import { AN_HOUR } from '../../../host/page/form/rate-limits.ts';
+import { NoticeDesk } from '../../../host/page/form/registration.ts';
+import { Tokens } from '../../../host/page/form/tokens.ts';
 import {
   fieldOf,
   get,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { CONNECTIONS } from '../../../host/page/connections.ts';
+import { CONNECTIONS } from '../../../host/page/http/connections.ts';
 import { until } from '../tools.ts';
 import { get, listen, NOTICE, request, type Served, serve, TANAKA, TO_OTHER, TO_WEB, WEB } from './served.ts';
 

@@ -2,11 +2,11 @@
 import type { TestContext } from 'node:test';
 import { parseRelayConfiguration } from '../../../host/config/relay/file.ts';
 import type { RelayConfiguration } from '../../../host/config/relay/types.ts';
-import { composeList, createList, type ListMailFacts } from '../../../host/notify/list-mail.ts';
-import { composeMessage } from '../../../host/notify/message.ts';
-import { Outbox } from '../../../host/notify/outbox.ts';
-import type { Delivery } from '../../../host/notify/smtp.ts';
-import { MailboxReader, type MailboxReaderOptions } from '../../../host/relay/mailbox.ts';
+import { composeList, createList, type ListMailFacts } from '../../../host/mail/list-writer.ts';
+import { composeMessage } from '../../../host/mail/message.ts';
+import { Outbox } from '../../../host/mail/outbox.ts';
+import type { Delivery } from '../../../host/mail/smtp.ts';
+import { MailboxReader, type MailboxReaderOptions } from '../../../host/relay/reader.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { listNotices, type OutboxRow } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';

@@ -5,11 +5,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { freePort } from '../../ports.ts';
 import { directory } from '../fabric/scripted.ts';
-import { scriptedServer } from '../notify/support.ts';
-import { communityMessage, pdu, trapOidVarbind, UP_TIME } from '../recovery/ber.ts';
+import { scriptedServer } from '../mail/support.ts';
 import { COLD_START } from '../recovery/support.ts';
 import { Running, ringbackBeside } from '../router/program.ts';
 import { until } from '../tools.ts';
+import { communityMessage, pdu, trapOidVarbind, UP_TIME } from '../traps/ber.ts';
 import { listMessages, relayText, SATO, SERVER } from './relayed.ts';
 import { type PopServer, popServer } from './support.ts';
 

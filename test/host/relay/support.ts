@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { Mailbox, type PopOptions } from '../../../host/relay/pop.ts';
-import { PopError, type PopErrorKind } from '../../../host/relay/pop-error.ts';
+import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
+import { Mailbox, type PopOptions } from '../../../host/pop/mailbox.ts';
 import { type Certificate, selfSigned } from './certificate.ts';
 
 export const USER = 'sav_1';

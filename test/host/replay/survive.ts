@@ -3,9 +3,9 @@
  * so that a loop without an end can be ended from outside.
  */
 import { writeFileSync } from 'node:fs';
+import { replayCommand } from '../../../host/cli/replay.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { readCapture } from '../../../host/replay/capture.ts';
-import { replayCommand } from '../../../host/replay/command.ts';
 import { SATO, SERVER, syn } from '../fabric/fabric.ts';
 import { opened, Pcapng, pcap } from './captures.ts';
 

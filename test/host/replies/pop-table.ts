@@ -1,7 +1,7 @@
 /** What the page says of POP replies. */
-import type { PopErrorKind } from '../../../host/relay/pop-error.ts';
-import { refusalOf, sizeOf, statusOf, totalOf, uidlOf } from '../../../host/relay/pop-replies.ts';
-import { TO_BE_MENDED } from '../../../host/relay/watch.ts';
+import type { PopErrorKind } from '../../../host/pop/error.ts';
+import { refusalOf, sizeOf, statusOf, totalOf, uidlOf } from '../../../host/pop/replies.ts';
+import { TO_BE_MENDED } from '../../../host/relay/schedule.ts';
 import {
   COMMANDS,
   type Command,

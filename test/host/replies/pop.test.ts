@@ -1,8 +1,8 @@
 /** Every refusal of a POP server, over the wire. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Mailbox } from '../../../host/relay/pop.ts';
-import { PopError, type PopErrorKind } from '../../../host/relay/pop-error.ts';
+import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
+import { Mailbox } from '../../../host/pop/mailbox.ts';
 import {
   LIST_MAIL,
   MOST_BYTES,

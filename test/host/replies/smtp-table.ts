@@ -1,5 +1,5 @@
 /** What the page says of SMTP replies. */
-import { type Fate, fateOfReply, STEPS } from '../../../host/notify/smtp-fate.ts';
+import { type Fate, fateOfReply, STEPS } from '../../../host/mail/smtp-fate.ts';
 import { ENHANCED_CODES, REPLY_CODES } from './smtp-codes.ts';
 
 const WORDS: Readonly<Record<Fate, string>> = {

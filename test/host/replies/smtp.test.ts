@@ -1,9 +1,9 @@
 /** Every refusal of SMTP, over the wire. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Delivery } from '../../../host/notify/smtp.ts';
-import { type Fate, fateOfReply, type Step } from '../../../host/notify/smtp-fate.ts';
-import { FROM, senderTo } from '../notify/support.ts';
+import type { Delivery } from '../../../host/mail/smtp.ts';
+import { type Fate, fateOfReply, type Step } from '../../../host/mail/smtp-fate.ts';
+import { FROM, senderTo } from '../mail/support.ts';
 import { ENHANCED_CODES, REPLY_CODES } from './smtp-codes.ts';
 import { verbatimServer } from './smtp-server.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock, type TestContext } from 'node:test';
-import { Outbox } from '../../../host/notify/outbox.ts';
+import { Outbox } from '../../../host/mail/outbox.ts';
 import { StoreJournal } from '../../../host/router/journal.ts';
 import type { Outage } from '../../../host/router/outages.ts';
 import type { Sql } from '../../../host/store/database.ts';

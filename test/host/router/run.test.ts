@@ -13,7 +13,7 @@ import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
-import { scriptedServer } from '../notify/support.ts';
+import { scriptedServer } from '../mail/support.ts';
 import { silent, trying } from '../recovery/services.ts';
 import { recordingLog, until } from '../tools.ts';
 import { Running, ringbackBeside } from './program.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { Engine } from '../../../host/fabric/engine.ts';
 import type { Target } from '../../../host/fabric/records.ts';
-import { commandsFor, serviceCommands } from '../../../host/router/feed.ts';
+import { commandsFor, serviceCommands } from '../../../host/router/fabric-commands.ts';
 import { Services } from '../../../host/router/services.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
 import { configuration, HOST, OTHER, SECURE, SERVER, WEB } from './world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { askedFor, networkOf } from '../../../host/takeover/network.ts';
+import { askedFor, networkOf } from '../../../host/takeover/machine/network.ts';
 import { inOrder, needed, plan } from '../../../host/takeover/standby/plan.ts';
 
 const hardware = (adapter: string): string => `02:00:00:00:13:0${adapter.at(-1)}`;

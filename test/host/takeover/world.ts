@@ -8,8 +8,8 @@ import type { Ports } from '../../../host/takeover/ports.ts';
 import type { Standby } from '../../../host/takeover/standby/standby.ts';
 import { FakeClock } from './clock.ts';
 import { ADDRESSES, activeConfiguration, standbyConfiguration } from './configuration.ts';
-import { ActiveHalf, type Remembered, StandbyHalf } from './halves.ts';
 import { FakeMachine } from './machine.ts';
+import { ActiveHalf, type Remembered, StandbyHalf } from './nodes.ts';
 
 const NEVER = new Promise<never>(() => {});
 

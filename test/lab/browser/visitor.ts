@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page, type Response } from 'playwright-core';
 import { address, type Lab } from '../../../board/lab/lab.ts';
 import type { Language } from '../../../host/config/types.ts';
-import { TRIED_MS } from '../../../host/page/script.ts';
+import { TRIED_MS } from '../../../host/page/html/script.ts';
 import { story } from '../support.ts';
 
 const CHROMIUM = fileURLToPath(new URL('chromium', import.meta.url));

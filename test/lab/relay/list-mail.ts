@@ -1,4 +1,4 @@
-/** List mails as others would write them (host/notify/list-mail.ts): forged, edited, delayed, rewritten on their way. */
+/** List mails as others would write them (host/mail/list-writer.ts): forged, edited, delayed, rewritten on their way. */
 import { createHmac, randomBytes } from 'node:crypto';
 
 /** Of the router and its relays. */

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../../host/errors.ts';
 import { createLog } from '../../../host/log/log.ts';
-import { KernelTools } from '../../../host/page/kernel-tools.ts';
-import { Steering } from '../../../host/page/steering.ts';
+import { KernelTools } from '../../../host/page/steering/kernel-tools.ts';
+import { Steering } from '../../../host/page/steering/steering.ts';
 
 const [port = '', control = ''] = process.argv.slice(2);
 const log = createLog({

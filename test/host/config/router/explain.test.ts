@@ -5,7 +5,7 @@ import { parseRouterConfiguration } from '../../../../host/config/router/file.ts
 import type { TableSizes } from '../../../../host/config/router/sizes.ts';
 import { warnings } from '../../../../host/config/router/warnings.ts';
 import { tables } from '../../../../host/fabric/module.ts';
-import { commandsFor } from '../../../../host/router/feed.ts';
+import { commandsFor } from '../../../../host/router/fabric-commands.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
 /** Of this machine. */

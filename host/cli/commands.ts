@@ -1,0 +1,230 @@
+/** The commands: what each is called, says about itself, takes and does. */
+
+import { DEFAULT_RECORDS, MOST_RECORDS } from '../control/record-routes.ts';
+import { askControl } from '../control/socket.ts';
+import { leaveRoot } from '../privileges/leave-root.ts';
+import { relay } from '../relay/run.ts';
+import { foreground } from '../role/signals.ts';
+import { run } from '../router/run.ts';
+import { takeover } from '../takeover/run.ts';
+import { checkCommand } from './check.ts';
+import { messageCommand } from './message.ts';
+import { historyCommand, outboxCommand } from './records.ts';
+import { replayCommand } from './replay.ts';
+import { readOwnFile, readRecordsPlace } from './role-files.ts';
+import { isOrder, takeoverCommand } from './takeover.ts';
+
+const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
+const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
+const DEFAULT_TAKEOVER_CONFIGURATION = '/etc/ringback/takeover.yaml';
+
+export const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  watch: { type: 'string', multiple: true },
+  unanswered: { type: 'string' },
+  last: { type: 'string' },
+  all: { type: 'boolean' },
+  until: { type: 'string' },
+  clear: { type: 'boolean' },
+  give: { type: 'boolean' },
+  return: { type: 'boolean' },
+  status: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+export interface Given {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly watch?: string[];
+  readonly unanswered?: string;
+  readonly last?: string;
+  readonly all?: boolean;
+  readonly until?: string;
+  readonly clear?: boolean;
+  readonly give?: boolean;
+  readonly return?: boolean;
+  readonly status?: boolean;
+  readonly help?: boolean;
+}
+
+export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION})`,
+  json: '    --json            for machines',
+  verbose: '-v, --verbose         say more',
+  watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
+  unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
+  last: `    --last N          at most so many, from 1 to ${MOST_RECORDS} (default ${DEFAULT_RECORDS})`,
+  all: '    --all             all that it can be done for',
+  until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
+  clear: '    --clear           no message any more',
+  give: '    --give            an active: addresses to the standby',
+  return: '    --return          addresses back to their active',
+  status: '    --status          who has what',
+  help: '-h, --help            this text',
+};
+
+export interface CommandDescription {
+  readonly synopsis: string;
+  readonly summary: string;
+  readonly help: string;
+  readonly options: readonly OptionName[];
+  /** Whether something else than options may follow. */
+  readonly takesMore?: true;
+  readonly action: (given: Given, more: readonly string[]) => void | Promise<void>;
+}
+
+/** A role, which stays in the foreground. */
+const FOREGROUND_HELP = `Stays in the foreground and logs one JSON object a line, or readable lines on a terminal.
+SIGTERM and SIGINT end it, SIGHUP makes it reread the configuration.`;
+
+const RECORDS_HELP = `Asks the process behind the control socket; if none runs, looks into the database in \`state\` itself.
+Times are ISO 8601, or null where the router's clock was wrong; seconds are right in any case.`;
+
+const HISTORY_HELP = `The latest come first.
+${RECORDS_HELP}
+
+--json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "people", "told", "queued",
+"failed", "untold": {"noAddress", "stale", "stopped", "limited"}}]}. Port 0 is the host as a whole; sign is null when nobody
+waited any more. Clients waited; people were to be told: told are those whose mail the mail server has taken, the mails of
+others are queued, or have failed (null: an older version did not count). Others are not told: of noAddress clients nobody's
+address is known, stale people tried too long ago, stopped ones want no notices; limited are those of the queued who had as
+many mails as allowed. A relay prints
+{"lists": [{"server", "part", "parts", "clients", "people", "told", "queued", "failed", "received"}]}.`;
+
+const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
+retry  tries those that wait now, and those that were given up as if they were new
+drop   gives up those that wait
+
+MESSAGE-ID is the beginning of one, long enough to tell it from all others. When it can't be done for one
+of several, it is done for none; --all leaves out what is being sent at this moment.
+${RECORDS_HELP}
+
+--json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "list", "state", "beingSent",
+"tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
+list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
+After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
+
+const TAKEOVER_HELP = `Without an option it is one half of a duplex pair: \`takeover.role\` says which, active (has addresses,
+and gives them) or standby (takes them). With one it asks the half that is running here, by the same -c FILE.
+${FOREGROUND_HELP}
+An active that is stopped leaves its addresses where they are, and the standby waits (\`stop: give\` gives them to
+it before); a standby that is stopped leaves what it has taken on its adapters, and finds it when it starts again.
+
+--give [ADDRESS…]         on an active: these addresses, or all, go to the standby
+--return [NAME|ADDRESS…]  on either: these addresses, or all, come back to their active; a standby also takes an active's name
+--status                  on either: who has what
+Status 1 when an address could not be moved; the message says why.
+
+--json prints {"addresses": [{"address", "done", "reason"}]}; for --status {"role": "active", "healthy", "faults",
+"standby", "addresses", "refused"}, or {"role": "standby", "adapters", "needed", "sufficient", "actives", "taken",
+"refused"}; "refused" counts messages that were not believed, by reason.`;
+
+export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
+  run: {
+    synopsis: 'run [-c FILE]',
+    summary: 'the router: detect, wait, notify',
+    help: FOREGROUND_HELP,
+    options: ['config', 'verbose'],
+    action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) =>
+      foreground(run, config, verbose, leaveRoot),
+  },
+  relay: {
+    synopsis: 'relay [-c FILE]',
+    summary: 'on a server or a management station: fetch list mails, and mail the people on them',
+    help: FOREGROUND_HELP,
+    options: ['config', 'verbose'],
+    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) => foreground(relay, config, verbose),
+  },
+  takeover: {
+    synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
+    summary: 'one half of a duplex pair: addresses go to the standby, and come back',
+    help: TAKEOVER_HELP,
+    options: ['config', 'verbose', 'json', 'give', 'return', 'status'],
+    takesMore: true,
+    action: async (
+      { config = DEFAULT_TAKEOVER_CONFIGURATION, verbose = false, json = false, ...given },
+      words,
+    ) => {
+      const { give = false, return: back = false, status = false } = given;
+      const order = { config, json, give, return: back, status };
+      if (!isOrder(order, words)) {
+        await foreground(takeover, config, verbose);
+        return;
+      }
+      const { text, done } = await takeoverCommand(order, words);
+      console.log(text);
+      if (!done) process.exitCode = 1;
+    },
+  },
+  check: {
+    synopsis: 'check [-c FILE]',
+    summary: 'validate the configuration, and say what it will do',
+    help: 'Exit status 2 when the configuration is wrong; every mistake is named with its place.',
+    options: ['config', 'json'],
+    action: ({ config = DEFAULT_CONFIGURATION, json = false }) => console.log(checkCommand(config, json)),
+  },
+  status: {
+    synopsis: 'status [-c FILE] [--json]',
+    summary:
+      'outages, what is being asked, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
+    help: 'Asks the process behind the control socket that the configuration names.',
+    options: ['config', 'json'],
+    action: async ({ config, json }) => {
+      const { control, command, statusText } = readOwnFile(config ?? DEFAULT_CONFIGURATION);
+      const status = await askControl(control, '/status', undefined, command);
+      console.log(json ? JSON.stringify(status) : statusText(status));
+    },
+  },
+  history: {
+    synopsis: 'history [-c FILE] [--json] [--last N]',
+    summary: 'outages that are over, and how many people were told; of a relay the lists that it has had',
+    help: HISTORY_HELP,
+    options: ['config', 'json', 'last'],
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
+      console.log(await historyCommand({ place: () => readRecordsPlace(config), json, last })),
+  },
+  outbox: {
+    synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
+    summary: 'notices on their way and what became of others; try them now, or drop them',
+    help: OUTBOX_HELP,
+    options: ['config', 'json', 'last', 'all'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
+      console.log(await outboxCommand({ place: () => readRecordsPlace(config), json, last, all }, more)),
+  },
+  message: {
+    synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',
+    summary: 'what people read on the page in a dead server’s place',
+    help: `Without a TEXT it says what the message is. It is shown until its end, and people read when that is expected.
+
+--json prints {"text", "until"}; null where there is none.`,
+    options: ['config', 'json', 'until', 'clear'],
+    takesMore: true,
+    action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
+      console.log(await messageCommand({ config, json, until, clear }, more)),
+  },
+  replay: {
+    synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
+    summary: 'what would have been noticed in a capture',
+    help: `Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock: Ethernet, Linux cooked,
+raw IP, BSD loopback and PPP; compressed with gzip, or with zstd where Node can; - is standard input.
+It reads every file there is, and ends with 1 where one could not be read, or not to its end, or holds nothing but link
+types that are not read.
+
+--json prints an object for each file; "unread", where there is any, is [{"linkType", "name", "packets"}].`,
+    options: ['config', 'json', 'watch', 'unanswered'],
+    takesMore: true,
+    action: async ({ config, json, watch, unanswered }, files) => {
+      const whole = await replayCommand(
+        { files, config, watch: watch ?? [], unanswered, json: json ?? false },
+        (line) => console.log(line),
+        (line) => console.error(`ringback: ${line}`),
+      );
+      if (!whole) process.exitCode = 1;
+    },
+  },
+};

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/** The command line. */
+import { parseArgs } from 'node:util';
+import { nearest } from '../config/nearest.ts';
+import { messageOf, RingbackError } from '../errors.ts';
+import { endWithReader } from '../role/signals.ts';
+import {
+  COMMANDS,
+  type CommandDescription,
+  type Given,
+  OPTION_HELP,
+  OPTIONS,
+  type OptionName,
+} from './commands.ts';
+
+declare const RINGBACK_VERSION: string | undefined;
+const VERSION = typeof RINGBACK_VERSION === 'string' ? RINGBACK_VERSION : 'from sources';
+
+/** Roles that the manual describes and this version lacks. */
+const LATER: readonly string[] = ['emulate'];
+
+function helpText(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`);
+  return [
+    'ringback: tells exactly the people a dead server turned away when it is back',
+    '',
+    'usage: ringback COMMAND [options]',
+    '',
+    ...rows,
+    '',
+    'ringback COMMAND --help says more. Exit status: 0 done, 1 failed, 2 wrong usage or configuration.',
+  ].join('\n');
+}
+
+function commandHelp({ synopsis, summary, help, options }: CommandDescription): string {
+  const rows = [...options, 'help' as const].map((name) => `  ${OPTION_HELP[name]}`);
+  return [`usage: ringback ${synopsis}`, '', summary, '', help, '', ...rows].join('\n');
+}
+
+/** Options of a command, and what is left; throws RingbackError('usage'). */
+function parse(
+  name: string,
+  command: CommandDescription,
+  argv: readonly string[],
+): { given: Given; more: string[] } {
+  const names: OptionName[] = [...command.options, 'help'];
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: Object.fromEntries(names.map((option) => [option, OPTIONS[option]])),
+      allowPositionals: true,
+    });
+    return { given: values as Given, more: positionals };
+  } catch (error) {
+    const help = `ringback ${name} --help`;
+    const unknown = /^Unknown option '(-[^'=]*)/.exec(messageOf(error))?.[1];
+    if (unknown === undefined) throw new RingbackError('usage', `${name}: ${messageOf(error)}; ${help}`);
+    const meant = unknown.startsWith('--') ? nearest(unknown.slice(2), names) : null;
+    const advice = meant === null ? help : `do you mean --${meant}? ${help}`;
+    throw new RingbackError('usage', `${name}: no option ${unknown}; ${advice}`);
+  }
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(helpText());
+    if (name === undefined) process.exitCode = 2;
+    return;
+  }
+  if (name === '--version') {
+    console.log(`ringback ${VERSION}`);
+    return;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const known = Object.keys(COMMANDS);
+    const there = `there are ${known.join(', ')}`;
+    if (LATER.includes(name)) throw new RingbackError('usage', `${name} is not in this version; ${there}`);
+    const meant = nearest(name, known);
+    const advice = meant === null ? there : `do you mean ${meant}? ${there}`;
+    throw new RingbackError('usage', `no command ${JSON.stringify(name)}; ${advice}`);
+  }
+  const { given, more } = parse(name, command, rest);
+  if (given.help) {
+    console.log(commandHelp(command));
+    return;
+  }
+  if (more.length > 0 && !command.takesMore) {
+    throw new RingbackError('usage', `${name}: ${more[0]} is too much; ringback ${name} --help`);
+  }
+  await command.action(given, more);
+}
+
+process.stdout.on('error', endWithReader);
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof RingbackError) {
+    for (const line of error.message.split('\n')) console.error(`ringback: ${line}`);
+    process.exitCode = error.exitStatus;
+    return;
+  }
+  console.error(error);
+  process.exitCode = 1;
+});

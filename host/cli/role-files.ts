@@ -1,0 +1,104 @@
+/** What the commands that serve every role want to know of a configuration file, whoever's it is. */
+import { readText, topKeys } from '../config/load.ts';
+import * as relay from '../config/relay/explain.ts';
+import { parseRelayConfiguration } from '../config/relay/file.ts';
+import { explain } from '../config/router/explain.ts';
+import { parseRouterConfiguration } from '../config/router/file.ts';
+import { warnings } from '../config/router/warnings.ts';
+import { relaySecrets, routerSecrets, secretWarnings, takeoverSecrets } from '../config/secrets.ts';
+import * as takeover from '../config/takeover/explain.ts';
+import { parseTakeoverConfiguration } from '../config/takeover/file.ts';
+import type { Place } from '../control/ask-state.ts';
+import { RingbackError } from '../errors.ts';
+import { tables } from '../fabric/module.ts';
+import { type RelayStatus, relayStatusText } from '../relay/status.ts';
+import { type Status, statusText } from '../router/status.ts';
+import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+
+export interface OwnFile extends Place {
+  /** Whether the role keeps outages and notices. */
+  readonly hasRecords: boolean;
+  /** What the role will do, and what is probably not meant. */
+  readonly does: readonly string[];
+  readonly warnings: readonly string[];
+  /** What a running one says of itself, as a page for people. */
+  readonly statusText: (status: unknown) => string;
+}
+
+/** How the file of a role is read. Throws as loadConfiguration does. */
+type Read = (text: string, name: string) => OwnFile;
+
+const readRouter: Read = (text, name) => {
+  const configuration = parseRouterConfiguration(text, name);
+  const { control, state } = configuration;
+  const said = [...warnings(configuration), ...secretWarnings(name, routerSecrets(configuration), state)];
+  return {
+    command: 'run',
+    hasRecords: true,
+    control,
+    state,
+    // Only who wants to know it needs the module.
+    get does() {
+      return explain(configuration, tables);
+    },
+    warnings: said,
+    statusText: (status) => statusText(status as Status),
+  };
+};
+
+/** A key at the top of the file that tells whose it is. One that has none of them is that of `ringback run`. */
+const KINDS: Readonly<Record<string, Read>> = {
+  relay: (text, name) => {
+    const configuration = parseRelayConfiguration(text, name);
+    const { control, state } = configuration;
+    const does = relay.explain(configuration);
+    const warnings = [
+      ...relay.warnings(configuration),
+      ...secretWarnings(name, relaySecrets(configuration), state),
+    ];
+    return {
+      command: 'relay',
+      hasRecords: true,
+      control,
+      state,
+      does,
+      warnings,
+      statusText: (status) => relayStatusText(status as RelayStatus),
+    };
+  },
+  takeover: (text, name) => {
+    const configuration = parseTakeoverConfiguration(text, name);
+    const does = takeover.explain(configuration);
+    const warnings = [
+      ...takeover.warnings(configuration),
+      ...secretWarnings(name, takeoverSecrets(configuration), null),
+    ];
+    return {
+      command: 'takeover',
+      hasRecords: false,
+      control: configuration.control,
+      state: null,
+      does,
+      warnings,
+      statusText: (status) => takeoverStatusText(status as TakeoverStatus),
+    };
+  },
+};
+
+/** Throws as loadConfiguration does. */
+export function readOwnFile(file: string): OwnFile {
+  const text = readText(file);
+  const keys = topKeys(text);
+  // A file of `ringback run` with a section too much is still that.
+  const isRouters = keys.includes('detect');
+  const [, read = readRouter] = Object.entries(KINDS).find(([key]) => !isRouters && keys.includes(key)) ?? [];
+  return read(text, file);
+}
+
+/** Whom to ask about outages and notices. Throws as loadConfiguration does, also for a role that has neither. */
+export function readRecordsPlace(file: string): Place {
+  const own = readOwnFile(file);
+  if (own.hasRecords) return own;
+  const message = `${file}: a ${own.command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;
+  throw new RingbackError('configuration', message);
+}

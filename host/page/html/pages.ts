@@ -1,0 +1,257 @@
+/** What a person reads in a dead server's place: whole pages, and the same for programs. */
+
+import { STATUS_CODES } from 'node:http';
+import type { Language } from '../../config/types.ts';
+import { PARTS, type Parts } from './fragments.ts';
+import { type Html, html, plainText, shortened } from './html.ts';
+import { pageHeaders } from './security-headers.ts';
+import { keepingText, momentText, WORDS } from './words.ts';
+
+/** Where the page's own paths begin, on every server that it answers for. */
+export const OWN_PATH = '/.well-known/ringback/';
+
+/**
+ * - `outage`: the server is down; with the question and its form (seed, figure 32(1)).
+ * - `known`: the same for a client where somebody gets a notice anyway: no form, but a link to the next.
+ * - `another`: the form for others behind the same address (NAT); it stands at OWN_PATH's `notice`.
+ * - `registered`, `declined`: the answers to yes (figure 32(2)) and to no.
+ * - `refused`: the answer could not be taken, `refusal` says why; with the form again if there is one.
+ * - `back`: the server answers again, there is nothing to register for.
+ * - `stop`, `stopped`, `allowed`, `stop-unknown`: the question behind a notice's link (RFC 8058: asking must not
+ *   unsubscribe), done, taken back, and for a token that is none of ours.
+ * - `confirm`, `confirmed`: the same question where nobody has confirmed the address, with a second button; and done.
+ */
+export type Page =
+  | 'outage'
+  | 'known'
+  | 'another'
+  | 'registered'
+  | 'declined'
+  | 'refused'
+  | 'back'
+  | 'stop'
+  | 'confirm'
+  | 'confirmed'
+  | 'stopped'
+  | 'allowed'
+  | 'stop-unknown';
+
+/**
+ * - `mail`: not one plain mail address.
+ * - `answer`: neither yes nor no.
+ * - `expired`: the form's token is too old, or none of ours.
+ * - `many`: a limit is reached; says nothing about which.
+ * - `stranger`: nobody was turned away from that server at this address.
+ * - `name`: the server has names, and it was none of them that was asked for: another site's page may be asking.
+ * - `trouble`: it could not be stored.
+ */
+export type Refusal = 'mail' | 'answer' | 'expired' | 'many' | 'stranger' | 'name' | 'trouble';
+
+/** All of it may be hostile text: it is cleaned, cut and escaped here. */
+export interface PageFacts {
+  /** Canonical address; null: no page of a server (`stop…`), or of none that is known (`refused`). */
+  readonly server: string | null;
+  readonly name: string | null;
+  /** The Host header as it came: only shown. */
+  readonly askedHost: string | null;
+  /** null: the clock was wrong. */
+  readonly since: Date | null;
+  readonly message: { readonly text: string; readonly until: Date | null } | null;
+  /** Where the form goes and what it carries unseen (`token`, `server`, …); null: no form. */
+  readonly form: { readonly action: string; readonly fields: Readonly<Record<string, string>> } | null;
+  /** Of `confirm` only: what the form of its other button carries. */
+  readonly confirming?: Readonly<Record<string, string>>;
+  /** The mail address that was registered, or is shown in the field again. */
+  readonly mail: string | null;
+  /** Of `refused` only. */
+  readonly refusal: Refusal | null;
+  /** Whether the request was anything but GET: then loading the same again would send it again. */
+  readonly answersPost: boolean;
+  /** Whether the script looks at once if the server is there: it finds the way. */
+  readonly tries: boolean;
+  /** The URL of the server's own page when this page comes from the router's own address; null: from the server's. */
+  readonly home: string | null;
+  /** For how long a registration counts: `ask_again`, in milliseconds. */
+  readonly askAgainMs: number;
+}
+
+interface RenderedPage {
+  /** UTF-8. */
+  readonly html: Buffer;
+  /**
+   * What belongs to the text: Content-Type, Content-Language, Content-Security-Policy, Referrer-Policy,
+   * X-Content-Type-Options. Status, Cache-Control, Retry-After, Content-Length, Connection and Vary are the sender's.
+   */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The longest DNS name (RFC 1035 section 2.3.4). */
+const MAX_NAME = 255;
+/** The longest mail address (RFC 5321 section 4.5.3.1.3, without the angle brackets). */
+const MAX_MAIL = 254;
+/** A message is a few sentences; more would hide the question below it. */
+const MAX_MESSAGE = 1000;
+
+/** The pages about a server; the others are about notices. */
+const ABOUT_SERVER: ReadonlySet<Page> = new Set([
+  'outage',
+  'known',
+  'another',
+  'registered',
+  'declined',
+  'refused',
+  'back',
+]);
+/** Those of them that stand at the URL of what was asked for. */
+const IN_PLACE: ReadonlySet<Page> = new Set(['outage', 'known', 'back']);
+
+/** A whole page in a language. */
+export function renderPage(page: Page, language: Language, facts: PageFacts): RenderedPage {
+  const parts = PARTS[language];
+  const { server } = facts;
+  const about = ABOUT_SERVER.has(page);
+  // From the server's own address the page can see the server come back; the router's is another origin.
+  const live = about && server !== null && facts.home === null;
+  const refresh =
+    live && !facts.answersPost && IN_PLACE.has(page) ? parts.refresh(facts.form !== null) : null;
+  const { text } = html`
+    ${parts.beforeTitle}
+    ${page === 'refused' ? parts.mistake : null}
+    ${parts.headings[page]}
+    ${about && server !== null ? html` – ${nameOf(facts.name) ?? server}` : null}
+    ${parts.afterTitle}
+    ${refresh?.meta ?? null}
+    </head>
+    <body>
+    <main>
+    <h1>${parts.headings[page]}</h1>
+    ${page === 'refused' && facts.refusal !== null ? parts.refusals[facts.refusal] : null}
+    ${parts.leads[page]}
+    ${about ? messageBlock(language, facts) : null}
+    ${about && server !== null ? factList(page, language, facts, server) : null}
+    ${page === 'registered' ? keepingBlock(language, facts) : null}
+    ${page === 'registered' || page === 'known' ? parts.allowing : null}
+    ${page === 'known' ? html`<p><a href="${OWN_PATH}notice">${parts.another}</a></p>` : null}
+    ${formOf(page, language, facts)}
+    ${live || facts.home !== null ? againLink(page, parts, facts) : null}
+    ${live ? livePart(parts, facts) : null}
+    ${refresh?.note ?? null}
+    </main>
+    ${live ? parts.script : null}
+    </body>
+    </html>`;
+  return { html: Buffer.from(text), headers: pageHeaders(language, facts.form?.action ?? null) };
+}
+
+function livePart(parts: Parts, { answersPost, tries }: PageFacts): Html {
+  if (answersPost) return parts.liveAfterPost;
+  return tries ? parts.liveTrying : parts.live;
+}
+
+/** null where there is none, or nothing that can be seen. */
+function nameOf(text: string | null): string | null {
+  return text === null ? null : plainText(shortened(text, MAX_NAME)) || null;
+}
+
+function moment(language: Language, at: Date): Html {
+  const { words, machine } = momentText(WORDS[language], at);
+  return html`<time datetime="${machine}">${words}</time>`;
+}
+
+/** The operator's message, its lines kept. */
+function messageBlock(language: Language, { message }: PageFacts): Html | null {
+  if (message === null) return null;
+  const { messageStart, until } = PARTS[language];
+  const lines = shortened(message.text, MAX_MESSAGE)
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .filter((line) => plainText(line) !== '');
+  return html`
+    ${messageStart}
+    ${lines.map((line) => html`<p>${line}</p>`)}
+    ${message.until === null ? null : html`<p>${until} <strong>${moment(language, message.until)}</strong></p>`}
+    </section>`;
+}
+
+function factList(page: Page, language: Language, facts: PageFacts, server: string): Html {
+  const parts = PARTS[language];
+  const { since } = facts;
+  const name = nameOf(facts.name);
+  const asked = IN_PLACE.has(page) ? otherHost(nameOf(facts.askedHost), server, name) : null;
+  // A name may be written from right to left: it must not reorder what stands beside it.
+  const names = name === null ? html`${server}` : html`<bdi>${name}</bdi> (${server})`;
+  return html`
+    <dl>
+    ${page === 'registered' && facts.mail !== null ? html`${parts.mail}<dd>${shortened(facts.mail, MAX_MAIL)}</dd>` : null}
+    ${parts.server}<dd>${names}</dd>
+    ${asked === null ? null : html`${parts.asked}<dd><bdi>${asked}</bdi></dd>`}
+    ${since === null || page === 'back' ? null : html`${parts.since}<dd>${moment(language, since)}</dd>`}
+    </dl>`;
+}
+
+/** The host that was asked for, if it says more than the server's name and address. */
+function otherHost(host: string | null, server: string, name: string | null): string | null {
+  if (host === null) return null;
+  const bare = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+  const known = [server, name?.toLowerCase()];
+  return bare === '' || known.includes(bare.toLowerCase()) ? null : host;
+}
+
+function keepingBlock(language: Language, { askAgainMs }: PageFacts): Html {
+  return html`<p class="soft">${keepingText(WORDS[language], askAgainMs)}</p>`;
+}
+
+function formStart({ action, fields }: NonNullable<PageFacts['form']>): Html {
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
+  return html`<form method="post" action="${action}">${hidden}`;
+}
+
+function formOf(page: Page, language: Language, facts: PageFacts): Html | null {
+  const { form } = facts;
+  if (form === null) return null;
+  const parts = PARTS[language];
+  if (page === 'stop') return html`${formStart(form)}${parts.stopEnd}`;
+  if (page === 'confirm') {
+    const other = { ...form, fields: facts.confirming ?? {} };
+    return html`${formStart(other)}${parts.confirmEnd}${formStart(form)}${parts.stopInsteadEnd}`;
+  }
+  if (page === 'stopped') return html`${formStart(form)}${parts.allowEnd}`;
+  const isWrong = page === 'refused' && facts.refusal === 'mail';
+  return html`
+    ${parts.question}
+    ${formStart(form)}
+    ${parts.field}
+    ${isWrong ? parts.fieldWrong : parts.fieldRight}
+    ${facts.mail === null ? null : html` value="${shortened(facts.mail, MAX_MAIL)}"`}
+    ${parts.formEnd}
+    ${keepingBlock(language, facts)}
+    </section>`;
+}
+
+function againLink(page: Page, parts: Parts, { home, answersPost }: PageFacts): Html {
+  // The empty URL is the one that the page stands at; that of an answer to the form is nothing to ask for.
+  const mayBeAnswer = answersPost && page !== 'outage' && page !== 'known';
+  const url = home ?? (mayBeAnswer ? '/' : '');
+  return html`<p><a id="again" href="${url}">${page === 'back' ? parts.open : parts.again}</a></p>`;
+}
+
+/** The same for programs (RFC 9457): the body of an `application/problem+json` with this status. */
+export function problemJson(page: Page, language: Language, facts: PageFacts, status: number): Buffer {
+  const { server, since, message } = facts;
+  const name = nameOf(facts.name);
+  const { pages, refusals } = WORDS[language];
+  const detail = page === 'refused' && facts.refusal !== null ? refusals[facts.refusal] : pages[page].heading;
+  const problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? String(status),
+    status,
+    detail,
+    ...(server === null ? {} : { server }),
+    ...(name === null ? {} : { name }),
+    ...(since === null ? {} : { since: since.toISOString() }),
+    ...(message === null ? {} : { message: plainText(shortened(message.text, MAX_MESSAGE)) }),
+    ...(message?.until == null ? {} : { until: message.until.toISOString() }),
+  };
+  return Buffer.from(JSON.stringify(problem));
+}

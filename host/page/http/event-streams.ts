@@ -1,0 +1,82 @@
+/** Streams of server-sent events (HTML Living Standard, section 9.2): open pages hear that their server is back. */
+
+import type { ServerResponse } from 'node:http';
+import type { Origin, Shares } from '../form/origins.ts';
+import type { Target } from '../steering/steering.ts';
+import type { Connection, Connections } from './connections.ts';
+
+/** As many open pages may wait; others look now and then (script.ts). */
+export const STREAMS: Shares = { machine: 4, household: 16, network: 64, all: 128 };
+/** Middle boxes forget connections on which nothing is said. */
+export const BEAT_MS = 15_000;
+/** A listener that went without a word is not noticed otherwise; a living one asks again. */
+export const LIFE_MS = 600_000;
+/** How soon a browser asks again when its stream ends. */
+const RETRY_MS = 3000;
+/** An event without data is not delivered. */
+const RECOVERED = 'event: recovered\ndata: recovered\n\n';
+
+interface Stream {
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+  readonly origin: Origin;
+  readonly sinceMs: number;
+}
+
+export class EventStreams {
+  readonly #connections: Connections;
+  readonly #nowMs: () => number;
+  readonly #streams = new Set<Stream>();
+
+  constructor(connections: Connections, nowMs: () => number) {
+    this.#connections = connections;
+    this.#nowMs = nowMs;
+  }
+
+  /** Whether one more page from there may listen. */
+  hasRoom({ kind, one, network }: Origin): boolean {
+    let [ofOne, ofNetwork] = [0, 0];
+    for (const { origin } of this.#streams) {
+      if (origin.one === one) ofOne += 1;
+      if (origin.network === network) ofNetwork += 1;
+    }
+    return ofOne < STREAMS[kind] && ofNetwork < STREAMS.network && this.#streams.size < STREAMS.all;
+  }
+
+  /** Keeps a response whose head has been written, until its server is back. */
+  add(response: ServerResponse, connection: Connection, origin: Origin): void {
+    const stream = { response, connection, origin, sinceMs: this.#nowMs() };
+    this.#streams.add(stream);
+    this.#connections.listen(connection);
+    response.once('close', () => this.#streams.delete(stream));
+    response.write(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  /** Tells who listens for such a target that it is back, and ends these streams. */
+  recovered(isMeant: (target: Target) => boolean): void {
+    for (const stream of this.#streams) {
+      const { target } = stream.connection;
+      if (target !== null && isMeant(target)) this.#end(stream, RECOVERED);
+    }
+  }
+
+  /** A sign of life to everybody; who takes none, or has listened for very long, is let go. */
+  beat(): void {
+    const nowMs = this.#nowMs();
+    for (const stream of this.#streams) {
+      if (nowMs - stream.sinceMs >= LIFE_MS) this.#end(stream, '');
+      else if (stream.response.writableLength > 0) stream.response.destroy();
+      else stream.response.write(':\n\n');
+    }
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  #end(stream: Stream, text: string): void {
+    this.#streams.delete(stream);
+    this.#connections.leave(stream.connection);
+    stream.response.end(text);
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * One look into the mailbox: list mails become notices (paragraphs 115 to 125 and 135 to 137 of the seed). A message is
+ * deleted only when its notices are on disk, so that a crash at any moment neither loses nor repeats anything.
+ */
+import type { RelayConfiguration } from '../config/relay/types.ts';
+import type { FieldsOf } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
+import { type ListMail, MOST_MESSAGE_BYTES, readListMail } from '../mail/list-reader.ts';
+import { createNotice } from '../mail/mail.ts';
+import type { Outbox } from '../mail/outbox.ts';
+import { PopError } from '../pop/error.ts';
+import { Mailbox } from '../pop/mailbox.ts';
+import {
+  addList,
+  type Fate,
+  hasList,
+  type KnownMessage,
+  loadMessages,
+  removeMessage,
+  saveMessage,
+  tellingOfList,
+} from '../store/lists.ts';
+import type { Notice } from '../store/outbox.ts';
+import { loadSetting, saveSetting } from '../store/settings.ts';
+import type { Store } from '../store/store.ts';
+import { type NamedEntry, named } from './naming.ts';
+import { hostNameOf } from './resolver.ts';
+import { type Terms, termsOf } from './terms.ts';
+
+/** Messages that are looked at; of more than that the newest. */
+const MOST_ENTRIES = 10_000;
+/** Refusals that one look reports one by one: whoever fills the mailbox with forgeries shall not fill the log. */
+const MOST_REPORTED = 100;
+/** What one look waits for the names of all its servers: they come back together, and the DNS may be down with them. */
+const NAMES_MS = 15_000;
+
+export interface MailboxReaderOptions {
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly configuration: RelayConfiguration;
+  readonly log: Log;
+  readonly namesMs?: number;
+}
+
+/** One look keeps to its terms, whatever is configured meanwhile. */
+interface Look extends Terms {
+  readonly mailbox: Mailbox;
+  readonly signal: AbortSignal;
+  readonly names: Map<string, string | null>;
+  namesMs: number;
+  /** Messages that the server deletes at its end. */
+  readonly removed: string[];
+}
+
+export class MailboxReader {
+  readonly #store: Store;
+  readonly #outbox: Outbox;
+  readonly #log: Log;
+  readonly #namesMs: number;
+  #terms: Terms;
+  /** Messages that the server would not hand over: the others come first. */
+  readonly #withheld = new Set<string>();
+  /** Of this look. */
+  #refusals = 0;
+  #saysFull = false;
+  #saysNoRoom = false;
+
+  constructor({ store, outbox, configuration, log, namesMs = NAMES_MS }: MailboxReaderOptions) {
+    this.#store = store;
+    this.#outbox = outbox;
+    this.#log = log;
+    this.#namesMs = namesMs;
+    this.#terms = termsOf(configuration);
+  }
+
+  reconfigure(configuration: RelayConfiguration): void {
+    this.#terms = termsOf(configuration);
+  }
+
+  /** Rejects with PopError, or RingbackError('configuration'). */
+  async look(signal: AbortSignal): Promise<void> {
+    const terms = this.#terms;
+    const { host, port, tls, user, password } = terms.configuration.relay.pop;
+    const place = `${host}:${port}`;
+    const mustTls = this.#store.read((sql) => loadSetting(sql, 'mailbox with TLS')) === place;
+    const { login } = terms;
+    const wasTaken = this.#store.read((sql) => loadSetting(sql, 'mailbox login')) === login;
+    const mailbox = await Mailbox.open({ host, port, tls, mustTls, user, password }, signal).catch(
+      (error: unknown) => {
+        throw wasTaken && error instanceof PopError && error.kind === 'login'
+          ? new PopError('login-again', error.message, { cause: error })
+          : error;
+      },
+    );
+    try {
+      if (!wasTaken) this.#store.write((sql) => saveSetting(sql, 'mailbox login', login));
+      if (mailbox.offeredTls && !mustTls) {
+        this.#store.write((sql) => saveSetting(sql, 'mailbox with TLS', place));
+      }
+      const { total, entries: listed } = await mailbox.list(MOST_ENTRIES);
+      this.#tellFull(total);
+      const entries = await named(mailbox, listed);
+      const known = this.#stillThere(`${user} at ${place}`, entries);
+      const look: Look = { ...terms, mailbox, signal, names: new Map(), namesMs: this.#namesMs, removed: [] };
+      this.#refusals = 0;
+      const isWithheld = ({ uidl }: NamedEntry): number => Number(this.#withheld.has(uidl));
+      for (const entry of entries.toSorted((a, b) => isWithheld(a) - isWithheld(b))) {
+        // It may end the session, and with that what is to be removed would stay.
+        if (look.removed.length > 0 && this.#withheld.has(entry.uidl)) break;
+        await this.#handle(look, entry, known.get(entry.uidl));
+      }
+      await mailbox.quit();
+      this.#markRemoved(look.removed);
+    } finally {
+      mailbox.abandon();
+      const more = this.#refusals - MOST_REPORTED;
+      if (more > 0) this.#log.warn('list.refused', { messages: more, reason: 'as others before' });
+    }
+  }
+
+  #tellFull(total: number): void {
+    const isFull = total > MOST_ENTRIES;
+    if (isFull && !this.#saysFull) this.#log.warn('mailbox.full', { messages: total, read: MOST_ENTRIES });
+    this.#saysFull = isFull;
+  }
+
+  /**
+   * What is known of messages; what of them is not in the mailbox any more is forgotten, and all of it when this is
+   * another mailbox, which may have the same names for other messages.
+   */
+  #stillThere(mailbox: string, entries: readonly NamedEntry[]): ReadonlyMap<string, KnownMessage> {
+    const isSame = this.#store.read((sql) => loadSetting(sql, 'mailbox')) === mailbox;
+    const there = new Set(isSame ? entries.map(({ uidl }) => uidl) : []);
+    const known = this.#store.read(loadMessages);
+    const gone = [...known.keys()].filter((uidl) => !there.has(uidl));
+    for (const uidl of this.#withheld) if (!there.has(uidl)) this.#withheld.delete(uidl);
+    for (const uidl of gone) known.delete(uidl);
+    if (!isSame || gone.length > 0) {
+      this.#store.write((sql) => {
+        for (const uidl of gone) removeMessage(sql, uidl);
+        saveSetting(sql, 'mailbox', mailbox);
+      });
+    }
+    return known;
+  }
+
+  async #handle(look: Look, entry: NamedEntry, known: KnownMessage | undefined): Promise<void> {
+    const { number, uidl } = entry;
+    try {
+      if (known?.fate === 'left' || (known?.fate === 'refused' && known.rules === look.rules)) return;
+      const fate = known?.fate === 'taken' ? 'taken' : await this.#read(look, entry, known);
+      // What is in memory only is lost with the program, and then the message is needed again.
+      if (fate === 'taken' && this.#isSafe) {
+        await look.mailbox.remove(number);
+        look.removed.push(uidl);
+      }
+      this.#withheld.delete(uidl);
+    } catch (error) {
+      const isFirst = !this.#withheld.has(uidl);
+      this.#withheld.add(uidl);
+      // Somebody else has removed it meanwhile; the others are still there.
+      if (!(error instanceof PopError) || error.kind !== 'refused') throw error;
+      if (isFirst) this.#report('mailbox.refused', { uidl, reason: error.message });
+    }
+  }
+
+  /** The server may give their names to others now (RFC 1939 section 7). */
+  #markRemoved(uidls: readonly string[]): void {
+    if (uidls.length === 0) return;
+    this.#store.write((sql) => {
+      for (const uidl of uidls) saveMessage(sql, uidl, { fate: 'removed', rules: null });
+    });
+  }
+
+  get #isSafe(): boolean {
+    return this.#store.health.reason === null;
+  }
+
+  /** What became of the message; null: nothing yet. */
+  async #read(
+    look: Look,
+    { number, uidl, bytes }: NamedEntry,
+    known: KnownMessage | undefined,
+  ): Promise<Fate | null> {
+    const { mailbox, rules } = look;
+    const { listKey, relay } = look.configuration;
+    const message = bytes > MOST_MESSAGE_BYTES ? null : await mailbox.retrieve(number, MOST_MESSAGE_BYTES);
+    if (message === null) return this.#settle(uidl, 'left');
+    const reading = await readListMail(message, listKey);
+    if (reading.kind === 'stranger') return this.#settle(uidl, 'left');
+    if (reading.kind === 'refused') return this.#refuse(uidl, reading.reason, rules);
+    const { list } = reading;
+    if (this.#store.read((sql) => hasList(sql, list.id, list.part))) {
+      // A server that did not delete it is no news.
+      if (known?.fate !== 'removed') {
+        this.#report('list.refused', { uidl, server: list.server, reason: 'it came before: a repeat' });
+      }
+      return this.#settle(uidl, 'taken');
+    }
+    const nowMs = this.#wallMs;
+    if (list.sent !== null && nowMs !== null && nowMs - list.sent.getTime() > relay.oldestMs) {
+      return this.#refuse(uidl, `it is too old: sent ${list.sent.toISOString()}`, rules);
+    }
+    return this.#take(look, uidl, list);
+  }
+
+  /** null: the clock of this machine is wrong. */
+  get #wallMs(): number | null {
+    const { clock } = this.#store;
+    return clock.dateOf(clock.nowMs())?.getTime() ?? null;
+  }
+
+  #settle(uidl: string, fate: Fate, rules: string | null = null): Fate {
+    this.#store.write((sql) => saveMessage(sql, uidl, { fate, rules }));
+    return fate;
+  }
+
+  #refuse(uidl: string, reason: string, rules: string): Fate {
+    this.#report('list.refused', { uidl, reason });
+    return this.#settle(uidl, 'refused', rules);
+  }
+
+  #report<E extends 'list.refused' | 'mailbox.refused'>(event: E, fields: FieldsOf<E>): void {
+    this.#refusals++;
+    if (this.#refusals <= MOST_REPORTED) this.#log.warn(event, fields);
+  }
+
+  /** Its notices, and that it was here, in one transaction. */
+  async #take(look: Look, uidl: string, list: ListMail): Promise<Fate | null> {
+    const { id, part, parts, server, clients } = list;
+    const known = clients.filter(({ address }) => look.people.has(address));
+    const name = known.length > 0 ? await this.#nameOf(look, list) : null;
+    const { room } = this.#outbox;
+    if (known.length > room) {
+      const people = known.length;
+      const reason = 'there is no room for its notices';
+      if (!this.#saysNoRoom)
+        this.#log.warn('list.postponed', { uidl, server, people, told: people, room, reason });
+      this.#saysNoRoom = true;
+      return null;
+    }
+    this.#saysNoRoom = false;
+    const notices = this.#noticesOf(look, list, name);
+    const people = notices.length;
+    const queued = this.#store.write((sql) => {
+      const receivedMs = this.#store.clock.nowMs();
+      addList(sql, { list: id, part, parts, server, clients: clients.length, people, receivedMs });
+      saveMessage(sql, uidl, { fate: 'taken', rules: null });
+      return this.#outbox.enter(
+        sql,
+        notices.map((notice) => ({ ...notice, holdMs: 0 })),
+      );
+    });
+    // `told` is what older versions called them: nobody has heard yet (`ringback history` says who has).
+    const counts = { clients: clients.length, people, queued: people, told: people };
+    this.#log.info('list.received', { server, ...counts, part: `${part}/${parts}` });
+    this.#outbox.announce(queued);
+    return 'taken';
+  }
+
+  async #nameOf(look: Look, { server, name }: ListMail): Promise<string | null> {
+    const { resolve, resolver } = look.configuration.relay;
+    if (resolve && !look.names.has(server) && look.namesMs > 0) {
+      const { clock } = this.#store;
+      const askedMs = clock.nowMs();
+      look.names.set(server, await hostNameOf(server, resolver, look.namesMs, look.signal));
+      look.namesMs -= clock.nowMs() - askedMs;
+      // The next look finds it again.
+      look.signal.throwIfAborted();
+    }
+    return look.names.get(server) ?? name;
+  }
+
+  /** Its times are those of the router's wall clock, and if that was wrong, those of the moment at which the list came. */
+  #noticesOf({ configuration, people }: Look, list: ListMail, serverName: string | null): Notice[] {
+    const { id, part, server, recovered, awaySeconds, clients } = list;
+    const { notify, smtp } = configuration;
+    const recoveredMs = recovered?.getTime() ?? this.#wallMs ?? 0;
+    const notices = new Map<string, Notice>();
+    for (const { address, first, last, tries } of clients) {
+      const person = people.get(address);
+      // Paragraph 123: nobody knows the address.
+      if (person === undefined) continue;
+      const item = {
+        server,
+        serverName,
+        client: address,
+        fromMs: recoveredMs - awaySeconds * 1000,
+        recoveredMs,
+        firstMs: first?.getTime() ?? 0,
+        lastMs: last?.getTime() ?? 0,
+        tries,
+      };
+      const language = person.language ?? notify.language;
+      const telling = tellingOfList({ list: id, part });
+      const notice = createNotice({
+        mail: person.mail,
+        language,
+        item,
+        outage: id,
+        telling,
+        from: smtp.from,
+      });
+      notices.set(address, notice);
+    }
+    return [...notices.values()];
+  }
+}

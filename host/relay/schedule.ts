@@ -1,0 +1,162 @@
+/** When the mailbox is looked into: at the start, every so often, and as soon as a server says that it is back. */
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log/log.ts';
+import { PopError, type PopErrorKind } from '../pop/error.ts';
+
+/** Whatever strangers do: looks are this far apart at least. */
+const APART_MS = 2000;
+/**
+ * The list comes after the trap: the router gets the trap at the same moment as we, and first makes sure that the server
+ * answers. So after a trap there are further looks after these waits.
+ */
+const AFTER_TRAP_MS = [5000, 5000, 10_000, 20_000, 40_000];
+const FIRST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 300_000;
+/** What somebody has to mend first is not tried often: mail servers lock out who keeps on giving a wrong password. */
+const SELDOM_MS = 600_000;
+export const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 'tls', 'permanent']);
+/** A login that the server has taken before is tried so often before it is somebody's to mend. */
+const MOST_LOGINS = 4;
+
+export interface MailboxHealth {
+  /** Why the last look failed; null: it did not. */
+  readonly reason: string | null;
+  /** It is nothing that passes: until somebody has mended it, looks are seldom. */
+  readonly isForMending: boolean;
+  /** Milliseconds of the state's clock; null: there was none. */
+  readonly lookedMs: number | null;
+  readonly nextMs: number | null;
+}
+
+interface MailboxWatchOptions {
+  readonly look: (signal: AbortSignal) => Promise<void>;
+  readonly everyMs: () => number;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}
+
+export class MailboxWatch {
+  readonly #options: MailboxWatchOptions;
+  /** Of the look under way. */
+  #abort = new AbortController();
+  #isClosed = false;
+  #timer: NodeJS.Timeout | null = null;
+  #dueMs: number | null = null;
+  #looking: Promise<void> | null = null;
+  #startedMs = Number.NEGATIVE_INFINITY;
+  #lookedMs: number | null = null;
+  /** Waits of looks that a trap has asked for. */
+  #soon: number[] = [];
+  /** Whether a trap came while it was looking. */
+  #isAsked = false;
+  #failure: { readonly reason: string; readonly isForMending: boolean; readonly times: number } | null = null;
+  /** In a row that were not taken although they were before. */
+  #logins = 0;
+
+  constructor(options: MailboxWatchOptions) {
+    this.#options = options;
+  }
+
+  get health(): MailboxHealth {
+    const { reason = null, isForMending = false } = this.#failure ?? {};
+    return { reason, isForMending, lookedMs: this.#lookedMs, nextMs: this.#dueMs };
+  }
+
+  /** Looks now; again after it was configured anew. `isAnother`: a look under way is into the wrong mailbox, and is ended. */
+  start(isAnother = false): void {
+    if (isAnother) this.#abort.abort();
+    this.#failure = this.#failure && { ...this.#failure, times: 0, isForMending: false };
+    this.#logins = 0;
+    this.#ask();
+  }
+
+  /** A server is about to be back, as somebody says. */
+  trap(): void {
+    this.#soon = [...AFTER_TRAP_MS];
+    if (this.#failure?.isForMending !== true) this.#ask();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#abort.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  #ask(): void {
+    if (this.#looking === null) this.#schedule(0);
+    else this.#isAsked = true;
+  }
+
+  #schedule(waitMs: number): void {
+    if (this.#isClosed) return;
+    const nowMs = this.#options.nowMs();
+    const inMs = Math.max(waitMs, this.#startedMs + APART_MS - nowMs, 0);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#dueMs = nowMs + inMs;
+    // Longer than a timer takes is looked at sooner than it need be.
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.ceil(inMs), 2 ** 31 - 1));
+  }
+
+  #look(): void {
+    const { look, nowMs } = this.#options;
+    this.#timer = null;
+    this.#dueMs = null;
+    this.#isAsked = false;
+    this.#startedMs = nowMs();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#looking = look(signal)
+      .then(
+        () => this.#succeeded(),
+        (error: unknown) => {
+          if (!signal.aborted) this.#failed(error);
+        },
+      )
+      .finally(() => {
+        this.#looking = null;
+        this.#lookedMs = nowMs();
+        this.#schedule(this.#nextWaitMs());
+      });
+  }
+
+  #nextWaitMs(): number {
+    const everyMs = this.#options.everyMs();
+    if (this.#failure?.isForMending) return this.#seldomMs;
+    if (this.#isAsked) return 0;
+    const soonMs = Math.min(this.#soon.shift() ?? everyMs, everyMs);
+    if (this.#failure === null) return soonMs;
+    const doubledMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failure.times - 1, 10);
+    // It may be this server's own cable that was out, and those who wait for it are on the list: when it is back, that is
+    // no later than it would have been.
+    const longestMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
+    // Spread, so that all relays of a mail server that is back do not come at once.
+    return Math.min(doubledMs, longestMs) * (1 - Math.random() / 4);
+  }
+
+  get #seldomMs(): number {
+    return Math.max(this.#options.everyMs(), SELDOM_MS);
+  }
+
+  #succeeded(): void {
+    if (this.#failure !== null) this.#options.log.info('mailbox.back');
+    this.#failure = null;
+    this.#logins = 0;
+  }
+
+  /** Said once, and again when it turns out that somebody has to mend it. */
+  #failed(error: unknown): void {
+    const reason = messageOf(error);
+    const kind = error instanceof PopError ? error.kind : null;
+    this.#logins = kind === 'login-again' ? this.#logins + 1 : 0;
+    const isForMending = kind === null || TO_BE_MENDED.has(kind) || this.#logins >= MOST_LOGINS;
+    const before = this.#failure;
+    this.#failure = { reason, isForMending, times: (before?.times ?? 0) + 1 };
+    if (before !== null && (before.isForMending === isForMending || !isForMending)) return;
+    const next = {
+      triedAgainAfterSeconds: this.#seldomMs / 1000,
+      message: 'SIGHUP makes it try at once: mend it first',
+    };
+    this.#options.log.error('mailbox.failed', { reason, ...(isForMending ? next : {}) });
+  }
+}

@@ -1,0 +1,58 @@
+/** Roles that stay in the foreground: their log, their signals, their end. */
+import { systemCodeOf } from '../errors.ts';
+import { takeForeignLines } from '../log/foreign-lines.ts';
+import { createLog, type Log } from '../log/log.ts';
+
+export interface Signals {
+  /** SIGTERM or SIGINT came. */
+  readonly stop: AbortSignal;
+  /** What to do at SIGHUP. */
+  readonly onReload: (reload: () => void) => void;
+}
+
+/** How long what is open may take to close by itself, when all is done. */
+const LINGER_MS = 200;
+
+/** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
+type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
+
+/** `before`: what is done before there are signals to listen to. */
+export async function foreground(
+  role: Role,
+  file: string,
+  verbose: boolean,
+  before?: (file: string, log: Log) => Promise<void>,
+): Promise<void> {
+  // A log without a reader is no reason to leave people untold; the reader may come back, too.
+  process.stdout.off('error', endWithReader).on('error', () => {});
+  const log = createLog({
+    write: (line) => process.stdout.write(line),
+    terminal: process.stdout.isTTY === true,
+    now: () => new Date(),
+    verbose,
+  });
+  await before?.(file, log);
+  const release = takeForeignLines(log);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // A second one does not wait for mails under way.
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  try {
+    await role(file, log, { stop: stop.signal, onReload: (reload) => process.on('SIGHUP', reload) });
+  } finally {
+    // Why it could not start is said on standard error.
+    release();
+  }
+  log.info('stopped');
+  // What still holds the process then, a name that is being looked up, is nobody's any more.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** Whoever reads the output may stop reading: `ringback status | head` is no failure. */
+export function endWithReader(error: Error): void {
+  process.exit(systemCodeOf(error) === 'EPIPE' ? 0 : 1);
+}

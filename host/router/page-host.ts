@@ -1,0 +1,246 @@
+/** The page in a dead server's place, as the router has it: who is steered to it, and what it needs to know (embodiments 4 and 5). */
+
+import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
+import { nameOf } from '../fabric/records.ts';
+import type { Log } from '../log/log.ts';
+import type { StopLinks } from '../mail/unsubscribe-links.ts';
+import { Neighbours } from '../page/form/neighbours.ts';
+import { Origins } from '../page/form/origins.ts';
+import { isNameOf } from '../page/names.ts';
+import { type PageHost, PageServer } from '../page/server.ts';
+import type { KernelTools } from '../page/steering/kernel-tools.ts';
+import { Steering, type Target } from '../page/steering/steering.ts';
+import { confirmAddress } from '../store/confirmed.ts';
+import { register } from '../store/registrations.ts';
+import { allowNotices, stopNotices } from '../store/stopped.ts';
+import type { Store } from '../store/store.ts';
+import type { StoreJournal } from './journal.ts';
+import { Openings } from './openings.ts';
+import { currentMessage } from './operator-message.ts';
+import type { Router } from './router.ts';
+import type { Services } from './services.ts';
+
+interface DeadServersOptions {
+  readonly configuration: RouterConfiguration;
+  readonly page: PageConfiguration;
+  readonly store: Store;
+  readonly router: Router;
+  readonly services: Services;
+  readonly journal: StoreJournal;
+  readonly links: StopLinks;
+  /** Somebody confirmed his address. */
+  readonly onConfirmed: () => void;
+  readonly tools: KernelTools;
+  readonly log: Log;
+}
+
+/** Node's timers take no more; looking sooner does no harm. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export class DeadServers implements PageHost {
+  readonly #options: DeadServersOptions;
+  #configuration: RouterConfiguration;
+  readonly #steering: Steering;
+  readonly #openings: Openings;
+  #server: PageServer | null = null;
+  #steered = new Map<string, Target>();
+  #hasChanged = false;
+  #applying: Promise<void> | null = null;
+  #isClosed = false;
+  /** Until somebody who passes is to be asked again. */
+  #expiry: NodeJS.Timeout | null = null;
+
+  /** Throws RingbackError('unavailable') when the port is taken, or the kernel can't be told. */
+  static async open(options: DeadServersOptions): Promise<DeadServers> {
+    const { page, configuration, store, tools, log } = options;
+    const steering = await Steering.open({ port: page.listen.port, tools, log });
+    const own = new DeadServers(options, steering);
+    try {
+      const { language } = configuration.notify;
+      const nowMs = (): number => store.clock.nowMs();
+      const neighbours = new Neighbours({ list: (timeoutMs) => tools.listNeighbours(timeoutMs), nowMs, log });
+      own.#server = await PageServer.open({
+        configuration: page,
+        language,
+        log,
+        clock: store.clock,
+        host: own,
+        origins: new Origins({ neighbours, nowMs }),
+      });
+    } catch (error) {
+      await steering.close();
+      throw error;
+    }
+    own.changed();
+    return own;
+  }
+
+  private constructor(options: DeadServersOptions, steering: Steering) {
+    this.#options = options;
+    this.#configuration = options.configuration;
+    this.#steering = steering;
+    this.#openings = new Openings(options.services);
+  }
+
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#configuration = configuration;
+    this.changed();
+  }
+
+  /** An outage began or ended, or somebody became known. */
+  changed(): void {
+    this.#hasChanged = true;
+    this.#applying ??= this.#apply().finally(() => {
+      this.#applying = null;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#expiry !== null) clearTimeout(this.#expiry);
+    // Ends what waits for a kernel that does not answer, too.
+    await Promise.all([this.#server?.close(), this.#steering.close()]);
+    await this.#applying;
+  }
+
+  targetOf(localAddress: string): Target | null {
+    return this.#steering.targetOf(localAddress);
+  }
+
+  outageOf(target: Target): { name: string | null; sinceMs: number } | null {
+    const outage = this.#options.router.outageOf(target);
+    if (outage === undefined) return null;
+    const known = this.#configuration.servers.find(({ address }) => address === target.server);
+    return { name: known?.name ?? null, sinceMs: outage.fromMs };
+  }
+
+  isNamed(server: string, host: string | null): boolean {
+    const known = this.#configuration.servers.find(({ address }) => address === server);
+    return known === undefined || known.names.length === 0 || isNameOf(known, host);
+  }
+
+  /** Whether he wants notices does not count: whoever enters another's mail address must not learn of it. */
+  isKnown(client: string): boolean {
+    const { store, router } = this.#options;
+    return router.people.isNamed(client) || this.#askedAgainMs(client) > store.clock.nowMs();
+  }
+
+  #askedAgainMs(client: string): number {
+    return this.#options.router.people.lastRegisteredMs(client) + this.#options.page.askAgainMs;
+  }
+
+  mayTry(target: Target, client: string): boolean {
+    const may = this.#openings.mayTry(target, client, this.#options.store.clock.nowMs());
+    if (may) void this.#steering.letTry(target, client);
+    return may;
+  }
+
+  onVisit(target: Target, client: string): void {
+    const others = this.#openings.visited(target, client, this.#options.store.clock.nowMs());
+    if (others !== null) void this.#steering.letThrough(target, others);
+  }
+
+  wasTurnedAway(target: Target, client: string): boolean {
+    // Where only known clients are entered, the page's own connection must do: it asked, and this was the answer.
+    if (this.#configuration.detect.knownClientsOnly) return true;
+    const outages = this.#options.router.outages.of(target.server);
+    // The data plane tells of who has just got the page a moment later.
+    return this.#openings.hasVisited(target, client) || outages.some(({ clients }) => clients.has(client));
+  }
+
+  register({ target, client, mail, language }: Parameters<PageHost['register']>[0]): void {
+    const { store, router, journal } = this.#options;
+    const outage = router.outageFor(target, client) ?? null;
+    const registeredMs = store.clock.nowMs();
+    const displaced = store.write((sql) => register(sql, { client, mail, language, registeredMs }));
+    router.register(
+      outage,
+      { address: client, mail, language, registeredMs },
+      displaced.map((other) => ({ address: other.client, mail: other.mail })),
+    );
+    // Who was promised a notice is on disk before he reads so.
+    journal.flush();
+    const { reason } = store.health;
+    if (reason !== null) throw new Error(`the state is in memory only: ${reason}`);
+    if (this.#options.page.known === 'pass') this.changed();
+  }
+
+  message(): { text: string; until: Date | null } | null {
+    return currentMessage(this.#options.store);
+  }
+
+  stop(token: string): boolean {
+    const { store, router, links } = this.#options;
+    const mail = links.mailOf(token);
+    if (mail === null) return false;
+    store.write((sql) => stopNotices(sql, mail, store.clock.nowMs()));
+    router.people.stop(mail);
+    return true;
+  }
+
+  allow(token: string): boolean {
+    const { store, router, links, onConfirmed } = this.#options;
+    const mail = links.mailOf(token);
+    if (mail === null) return false;
+    const isNews = !router.people.isConfirmed(mail);
+    store.write((sql) => {
+      allowNotices(sql, mail);
+      confirmAddress(sql, mail, store.clock.nowMs());
+    });
+    router.people.allow(mail);
+    if (isNews) onConfirmed();
+    return true;
+  }
+
+  isStopped(token: string): boolean {
+    const mail = this.#options.links.mailOf(token);
+    return mail !== null && this.#options.router.people.isStopped(mail);
+  }
+
+  isUnconfirmed(token: string): boolean {
+    const mail = this.#options.links.mailOf(token);
+    return mail !== null && !this.#options.router.people.isConfirmed(mail);
+  }
+
+  /** Tells the kernel until nothing has changed meanwhile; then those whose server is back. */
+  async #apply(): Promise<void> {
+    while (this.#hasChanged) {
+      this.#hasChanged = false;
+      const targets = this.#targets();
+      const before = this.#steered;
+      this.#steered = targets;
+      this.#openings.keep(targets, this.#options.store.clock.nowMs());
+      await this.#steering.set([...targets.values()], this.#passing());
+      for (const [name, target] of before) if (!targets.has(name)) this.#server?.recovered(target);
+    }
+  }
+
+  #targets(): Map<string, Target> {
+    const targets = this.#options.router.steered.targets();
+    return new Map(targets.map((target) => [nameOf(target), target]));
+  }
+
+  /** Clients that get the kernel's answer instead of the question (paragraph 183), until they are asked again. */
+  #passing(): string[] {
+    const { page, router, store } = this.#options;
+    if (page.known === 'show') return [];
+    const nowMs = store.clock.nowMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    const passing = this.#configuration.clients.map(({ address }) => address);
+    for (const client of router.people.registeredClients) {
+      const askedAgainMs = this.#askedAgainMs(client);
+      if (askedAgainMs <= nowMs) continue;
+      passing.push(client);
+      nextMs = Math.min(nextMs, askedAgainMs);
+    }
+    this.#changeAfter(nextMs - nowMs);
+    return passing;
+  }
+
+  #changeAfter(waitMs: number): void {
+    if (this.#expiry !== null) clearTimeout(this.#expiry);
+    this.#expiry = null;
+    if (waitMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
+    this.#expiry = setTimeout(() => this.changed(), Math.min(Math.ceil(waitMs), LONGEST_TIMER_MS)).unref();
+  }
+}

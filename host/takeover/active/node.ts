@@ -1,0 +1,316 @@
+/** The active half on a real machine: its socket, its session, its health. */
+import { at } from '../../config/sentences.ts';
+import type {
+  ActiveConfiguration,
+  ServiceAddress,
+  TakeoverConfiguration,
+} from '../../config/takeover/types.ts';
+import type { Endpoint } from '../../config/types.ts';
+import { RingbackError } from '../../errors.ts';
+import type { Log } from '../../log/log.ts';
+import type { Ready } from '../../role/role.ts';
+import type { Handover } from '../handover.ts';
+import { Machine } from '../machine/machine.ts';
+import type { Half } from '../node.ts';
+import { ActiveSession } from '../protocol/active-session.ts';
+import type { Message } from '../protocol/datagram.ts';
+import { Greeting, Knocks } from '../protocol/greeting.ts';
+import { openSocket, type PeerSocket } from '../protocol/socket.ts';
+import { Active } from './active.ts';
+import { Health } from './health.ts';
+
+const PORT = 7373;
+/** How long addresses may take to change hands when this program is told to stop, and its last word to be heard. */
+const STOP_MS = 5000;
+const BYE_MS = 500;
+const BYE_AGAIN_MS = 20;
+
+export class ActiveHalf implements Half {
+  readonly #log: Log;
+  readonly #machine: Machine;
+  readonly #session: ActiveSession;
+  readonly #health: Health;
+  #configuration: ActiveConfiguration;
+  #active: Active | null = null;
+  #socket: PeerSocket | null = null;
+  #listen: Endpoint | null = null;
+  #standby: string;
+  readonly #greeting: Greeting;
+  readonly #knocks = new Knocks();
+  #beat: NodeJS.Timeout | null = null;
+  #byeSeen: (() => void) | null = null;
+  #silence: () => Promise<void> = async () => {};
+  #closed = false;
+
+  private constructor(configuration: TakeoverConfiguration, takeover: ActiveConfiguration, log: Log) {
+    this.#log = log;
+    this.#configuration = takeover;
+    this.#standby = takeover.standby.host;
+    const interfaces = [...new Set(takeover.addresses.map(({ adapter }) => adapter))];
+    this.#machine = new Machine(configuration, interfaces, log, {
+      onConflict: (address, hardware) => this.#active?.onConflict(address, hardware),
+      onKernel: () => this.#active?.onKernel((service) => this.#holds(service)),
+      onLink: (adapter, up, carrier) => this.#onLink(adapter, up, carrier),
+    });
+    this.#session = new ActiveSession(this.#machine.keys, this.#machine.name);
+    this.#greeting = new Greeting(() => {
+      this.#socket?.send(this.#session.hello(), this.#configuration.standby);
+    });
+    this.#health = new Health((key, fault) => this.#active?.setFault(key, fault));
+  }
+
+  /** Throws a RingbackError when it can't begin. */
+  static async open(
+    configuration: TakeoverConfiguration,
+    takeover: ActiveConfiguration,
+    log: Log,
+  ): Promise<ActiveHalf> {
+    const half = new ActiveHalf(configuration, takeover, log);
+    try {
+      await half.#open();
+    } catch (error) {
+      await half.#machine.close();
+      throw error;
+    }
+    return half;
+  }
+
+  get about(): Ready {
+    const { standby, addresses } = this.#configuration;
+    return {
+      role: 'active',
+      name: this.#machine.name,
+      from: this.#listen === null ? '' : at(this.#listen),
+      standby: at(standby),
+      addresses: addresses.map(({ address }) => address).join(' '),
+    };
+  }
+
+  status(): object {
+    return { name: this.#machine.name, ...this.#active?.status(), refused: this.#machine.refused };
+  }
+
+  async give(addresses: readonly string[]): Promise<readonly Handover[]> {
+    this.#mustKnow(addresses);
+    return (await this.#active?.give(addresses, 'operator')) ?? [];
+  }
+
+  async giveBack(addresses: readonly string[]): Promise<readonly Handover[]> {
+    this.#mustKnow(addresses);
+    return (await this.#active?.reclaim(addresses)) ?? [];
+  }
+
+  reconfigure({ takeover, ...rest }: TakeoverConfiguration): readonly string[] {
+    if (takeover.role !== 'active') return ['role'];
+    const before = this.#configuration;
+    const fixed = (['listen', 'standby', 'name'] as const).filter(
+      (key) => JSON.stringify(takeover[key]) !== JSON.stringify(before[key]),
+    );
+    const adapters = new Set(before.addresses.map(({ adapter }) => adapter));
+    const isNew = takeover.addresses.some(({ adapter }) => !adapters.has(adapter));
+    const { listen, standby, name, heartbeat } = before;
+    const addresses = isNew ? before.addresses : takeover.addresses;
+    this.#configuration = { ...takeover, listen, standby, name, addresses };
+    this.#machine.use({ ...rest, takeover: this.#configuration });
+    if (this.#configuration.arp) this.#machine.isolate(addresses);
+    this.#active?.reconfigure(this.#configuration, (service) => this.#holds(service));
+    if (heartbeat?.everyMs !== takeover.heartbeat?.everyMs) this.#beatNow();
+    this.#health.use(this.#configuration);
+    for (const adapter of adapters) this.#lookAtLink(adapter);
+    return [...fixed, ...(isNew ? ['addresses'] : [])];
+  }
+
+  async close(): Promise<void> {
+    this.#health.close();
+    if (this.#configuration.stop === 'give') await this.#giveBeforeTheEnd();
+    this.#closed = true;
+    this.#greeting.close();
+    if (this.#beat !== null) clearTimeout(this.#beat);
+    await this.#sayBye();
+    for (const { address, adapter, state } of this.#active?.status().addresses ?? []) {
+      if (state === 'here') this.#log.info('takeover.kept', { address, adapter });
+    }
+    this.#active?.close();
+    this.#socket?.close();
+    this.#machine.restore();
+    await this.#machine.adapters.lower().catch(() => {});
+    await this.#silence().catch(() => {});
+    await this.#machine.close();
+  }
+
+  async #open(): Promise<void> {
+    const machine = this.#machine;
+    await machine.start();
+    const { addresses, standby, arp } = this.#configuration;
+    const adapters = [...new Set(addresses.map(({ adapter }) => adapter))];
+    for (const adapter of adapters) {
+      if (!machine.kernel.has(adapter))
+        this.#log.warn('takeover.adapter', { adapter, reason: 'is not there' });
+    }
+    const services = new Set(addresses.map(({ address }) => address));
+    const own = machine.kernel.ownAddresses(standby.host).find((address) => !services.has(address));
+    const anyHost = standby.host.includes(':') ? '::' : '0.0.0.0';
+    const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: PORT };
+    if (own === undefined) {
+      const reason = 'every address of this machine is one to be given';
+      const message = `${reason}: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter`;
+      this.#log.warn('takeover.mute', { reason, message });
+    }
+    // A port alone is for all addresses, of the standby's kind.
+    this.#listen = wanted.host === '::' ? { ...wanted, host: anyHost } : wanted;
+    if (arp) machine.isolate(addresses);
+    machine.settings.prepare(adapters);
+    await this.#talk(this.#listen.host);
+    await machine.listen();
+    this.#active = new Active(
+      this.#configuration,
+      {
+        ...machine.ports(),
+        send: (message) => this.#send(message),
+        sent: () => this.#session.sent,
+        raise: (adapter) => machine.adapters.raise([adapter]),
+        lower: (adapter) => machine.adapters.lower(adapter),
+        deactivate: async (adapter, address) => ({
+          kept: await machine.adapters.deactivate(adapter, address),
+        }),
+      },
+      (service) => this.#holds(service),
+    );
+    this.#socket = await openSocket(this.#listen, (bytes, from) => this.#onDatagram(bytes, from));
+    for (const adapter of adapters) this.#lookAtLink(adapter);
+    this.#health.use(this.#configuration);
+    this.#greeting.begin();
+    this.#beatNow();
+  }
+
+  /**
+   * By the adapter of this machine's own address. By a service address's it would ask for the standby's hardware address with
+   * an address that the standby has taken meanwhile, which stays unanswered, and which its neighbours would believe.
+   */
+  async #talk(own: string): Promise<void> {
+    const { kernel, adapters } = this.#machine;
+    const adapter = kernel.holderOf(own);
+    const prefix = adapter === null ? undefined : kernel.prefixOf(adapter, own);
+    if (!this.#configuration.arp || adapter === null || prefix === undefined) return;
+    await adapters.talkBy(adapter, prefix);
+    this.#silence = () => adapters.talkByNoMore(adapter, prefix);
+  }
+
+  #holds({ adapter, address }: ServiceAddress): boolean {
+    return this.#machine.adapters.has(adapter, address);
+  }
+
+  #mustKnow(addresses: readonly string[]): void {
+    const unknown = addresses.find((address) => this.#active?.has(address) !== true);
+    if (unknown === undefined) return;
+    const known = this.#configuration.addresses.map(({ address }) => address).join(', ');
+    throw new RingbackError('usage', `${unknown} is none of this active's addresses; there are ${known}`);
+  }
+
+  /**
+   * A cable that is out is a fault of the addresses behind it. An adapter that is off is one only while an address should be
+   * there: whose addresses are all given is off because this program switched it off, and nobody can know what its cable does.
+   */
+  #onLink(adapter: string, up: boolean, carrier: boolean): void {
+    const key = `link ${adapter}`;
+    const addresses = this.#configuration.addresses
+      .filter((service) => service.adapter === adapter)
+      .map(({ address }) => address);
+    const isInUse = addresses.some((address) => this.#active?.isHere(address));
+    if (!this.#configuration.link || carrier || (!up && !isInUse)) this.#active?.setFault(key, null);
+    else if (isInUse) {
+      const reason = `${adapter} ${up ? 'has no carrier' : 'is switched off'}`;
+      this.#active?.setFault(key, { reason, cause: 'link', addresses });
+    }
+  }
+
+  #lookAtLink(adapter: string): void {
+    const { kernel } = this.#machine;
+    this.#onLink(adapter, kernel.isUp(adapter), kernel.hasCarrier(adapter));
+  }
+
+  #send(message: Message): boolean {
+    const bytes = this.#session.seal(message);
+    if (bytes === null) return false;
+    this.#socket?.send(bytes, this.#configuration.standby);
+    return true;
+  }
+
+  #beatNow(): void {
+    if (this.#closed || this.#active === null) return;
+    if (this.#beat !== null) clearTimeout(this.#beat);
+    this.#send(this.#active.beat(this.#machine.name));
+    this.#beat = setTimeout(() => this.#beatNow(), this.#active.beatMs);
+  }
+
+  #onDatagram(bytes: Uint8Array, from: Endpoint): void {
+    const reading = this.#session.open(bytes);
+    switch (reading.is) {
+      case 'refused':
+        this.#machine.refuse(reading.why, from.host);
+        return;
+      case 'welcome':
+        this.#greeting.answered();
+        this.#active?.onSession(reading.standby);
+        this.#standby = reading.standby;
+        this.#beatNow();
+        return;
+      case 'lost':
+        this.#active?.onSessionEnd();
+        this.#greeting.begin();
+        return;
+      case 'knock':
+        this.#onKnock(from);
+        return;
+      case 'second':
+        this.#complainOfSecond(reading.standby, from.host);
+        return;
+      case 'message':
+        if (reading.message.kind === 'byeSeen') this.#byeSeen?.();
+        else this.#active?.onMessage(reading.message, reading.seen);
+    }
+  }
+
+  /** Whoever has recorded one can send it again: only what is answered now counts. */
+  #onKnock(from: Endpoint): void {
+    const { standby } = this.#configuration;
+    const isStandbys = from.host === standby.host;
+    if (isStandbys && !this.#session.isUp) this.#greeting.knocked();
+    else if (!this.#knocks.admits()) return;
+    // A standby that has lost the session says so to the next beat.
+    else if (isStandbys) this.#beatNow();
+    else this.#socket?.send(this.#session.question(), from);
+  }
+
+  /** One active has one standby: two of them would both take its addresses. */
+  #complainOfSecond(other: string, address: string): void {
+    const message = `two standbys: ${this.#standby} at ${this.#configuration.standby.host}, and ${other} at ${address}; stop one of them`;
+    this.#machine.complain('takeover.second', { peer: this.#standby, other, message });
+  }
+
+  async #giveBeforeTheEnd(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_MS);
+    });
+    await Promise.race([this.#active?.give([], 'stop'), late]);
+    clearTimeout(timer);
+  }
+
+  /** So that the standby does not take silence for death. */
+  async #sayBye(): Promise<void> {
+    if (!this.#session.isUp) return;
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clearInterval(again);
+        clearTimeout(late);
+        resolve();
+      };
+      this.#byeSeen = finish;
+      const say = (): boolean => this.#send({ kind: 'bye' });
+      const again = setInterval(say, BYE_AGAIN_MS);
+      const late = setTimeout(finish, BYE_MS);
+      say();
+    });
+  }
+}

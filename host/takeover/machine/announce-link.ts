@@ -1,0 +1,133 @@
+/** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
+import { randomBytes } from 'node:crypto';
+import type { Announced } from '../../fabric/daemon.ts';
+import type { Announcement, Command, Form } from '../../fabric/records.ts';
+import { Supervisor } from '../../fabric/supervisor.ts';
+import type { Log } from '../../log/log.ts';
+
+/** A takeover counts no servers down: as little as there can be. */
+const CONFIGURE: Command = {
+  kind: 'configure',
+  sizes: { servers: 16, clients: 16, attempts: 16, known: 16, prefixes: 16 },
+  options: {
+    unreachable: false,
+    unanswered: false,
+    refused: false,
+    resolution: false,
+    synAck: false,
+    knownOnly: false,
+    reportAttempts: false,
+  },
+  waitUs: 30_000_000,
+  key: randomBytes(16),
+};
+const FIRST_RESTART_MS = 100;
+/** The daemon answers within the millisecond; one that does not, hangs. */
+const ANSWER_MS = 1000;
+const MOST_TICKETS = 0x10000;
+
+/** A frame to be sent. */
+export type Frame = Announcement extends infer One
+  ? One extends unknown
+    ? Omit<One, 'ticket'>
+    : never
+  : never;
+
+interface DataPlaneOptions {
+  readonly daemon: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly log: Log;
+}
+
+interface DataPlaneHandlers {
+  /** It has begun, or begun anew: it knows of nothing. */
+  onOpen(): void;
+  /** Somebody with that hardware address said in a frame of that form that he has a claimed address. */
+  onConflict(address: string, hardware: string, form: Form): void;
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class DataPlane {
+  readonly #daemon: Supervisor;
+  readonly #waiting = new Map<number, Waiting>();
+  #ticket = 0;
+
+  constructor({ daemon, interfaces, log }: DataPlaneOptions, handlers: DataPlaneHandlers) {
+    this.#daemon = new Supervisor(
+      { daemon: () => ({ daemon, interfaces, socket: null }), restartMs: FIRST_RESTART_MS, log },
+      {
+        onReady: (link, _ready, listening) => {
+          link.send(CONFIGURE);
+          handlers.onOpen();
+          listening();
+        },
+        onEvent: (event) => {
+          if (event.kind === 'conflict') handlers.onConflict(event.address, event.hardware, event.form);
+        },
+        onInterface: () => {},
+        onRefused: () => {},
+        onAnnounced: (answer) => this.#answered(answer),
+        onGap: () => {},
+        onAway: () => this.#fail('the data plane has ended'),
+      },
+    );
+  }
+
+  /** Resolves when the daemon can send. Throws RingbackError('fabric') when it ends before, or takes too long. */
+  start(): Promise<void> {
+    return this.#daemon.start();
+  }
+
+  /** For so many addresses it listens at the most. */
+  get mostClaims(): number {
+    return this.#daemon.number('MOST_CLAIMS') ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#fail('it is closed');
+    await this.#daemon.close();
+  }
+
+  /** Nothing happens while it is away: it is told again when it is back. */
+  tell(command: Command): void {
+    this.#daemon.link?.send(command);
+  }
+
+  /** Settles when the frame is out; rejects with why it is not. */
+  send(frame: Frame): Promise<void> {
+    const { link } = this.#daemon;
+    if (link === null) return Promise.reject(new Error('the data plane is away'));
+    this.#ticket = (this.#ticket + 1) % MOST_TICKETS;
+    const ticket = this.#ticket;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(ticket);
+        reject(new Error('the data plane does not answer'));
+      }, ANSWER_MS);
+      this.#waiting.set(ticket, { resolve, reject, timer });
+      link.send({ kind: 'announce', ticket, ...frame });
+    });
+  }
+
+  #answered({ ticket, outcome, reason }: Announced): void {
+    const waiting = this.#waiting.get(ticket);
+    if (waiting === undefined) return;
+    this.#waiting.delete(ticket);
+    clearTimeout(waiting.timer);
+    if (outcome === 'sent') waiting.resolve();
+    else waiting.reject(new Error(reason === '' ? outcome : reason));
+  }
+
+  #fail(reason: string): void {
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(new Error(reason));
+    }
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,220 @@
+/** Tells the network whose an address is, and hears who contradicts: by the fabric, which builds the frames, and the daemon, which sends them. */
+
+import type { AnnounceConfiguration } from '../../config/takeover/types.ts';
+import { messageOf } from '../../errors.ts';
+import type { Form } from '../../fabric/records.ts';
+import type { Log } from '../../log/log.ts';
+import { isVersion4, type Prefix } from '../../net/address.ts';
+import { DataPlane, type Frame } from './announce-link.ts';
+import { Claims } from './claims.ts';
+import { askedFor } from './network.ts';
+
+/** A probe is repeated so often within its time (RFC 5227 section 2.1.1: three times). */
+const PROBES = 3;
+/** A check during which this machine was too busy to hear is no check; but nobody is overloaded for ever. */
+const MOST_CHECKS = 10;
+/** The daemon hands on frames that came within 10 ms together. */
+const LEAST_SLACK_MS = 10;
+interface AnnouncerOptions {
+  readonly daemon: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly terms: () => AnnounceConfiguration;
+  /** Whether this machine forwards IPv6 packets: its neighbour advertisements say so. */
+  readonly router: () => boolean;
+  readonly hardwareOf: (adapter: string) => string | null;
+  /** Whether any adapter of this machine has that hardware address. */
+  readonly isOwn: (hardware: string) => boolean;
+  readonly onConflict: (address: string, hardware: string) => void;
+  readonly log: Log;
+}
+
+const FORMS: AnnounceConfiguration['forms'] = ['request', 'reply'];
+
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #claims: Claims;
+  readonly #questions = new Map<string, (hardware: string) => void>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Repetitions that are due, by address; one each at a time. */
+  readonly #repeats = new Map<string, NodeJS.Timeout>();
+  #paceMs = 0;
+  readonly #plane: DataPlane;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+    this.#plane = new DataPlane(options, {
+      onOpen: () => this.#claims.sendAll(),
+      onConflict: (address, hardware, form) => this.#contradicted(address, hardware, form),
+    });
+    this.#claims = new Claims({
+      most: () => this.#plane.mostClaims,
+      hardwareOf: options.hardwareOf,
+      send: (command) => this.#plane.tell(command),
+    });
+  }
+
+  /** Resolves when the daemon can send. Throws RingbackError('fabric') when it ends before, or takes too long. */
+  start(): Promise<void> {
+    return this.#plane.start();
+  }
+
+  async close(): Promise<void> {
+    for (const timer of [...this.#timers, ...this.#repeats.values()]) clearTimeout(timer);
+    await this.#plane.close();
+  }
+
+  claim(adapter: string, address: string): void {
+    if (this.#claims.put(adapter, address)) return;
+    const reason = `${this.#plane.mostClaims} others are watched already`;
+    const message = `who else says that he has it is not heard: ${reason}`;
+    this.#options.log.warn('takeover.unwatched', { address, adapter, reason, message });
+  }
+
+  unclaim(address: string): void {
+    clearTimeout(this.#repeats.get(address));
+    this.#repeats.delete(address);
+    this.#claims.delete(address);
+  }
+
+  /**
+   * Settles when the first announcement of each form is out; repetitions, `again` at the least, follow by themselves. Who is
+   * to be told `again` may just have heard somebody else, and believes the reply at once (`locktime` of arp(7)).
+   */
+  async announce(adapter: string, address: Prefix, again = 0): Promise<void> {
+    const forms = again > 0 ? FORMS : this.#options.terms().forms;
+    const frames = this.#framesFor(adapter, address, forms);
+    clearTimeout(this.#repeats.get(address.address));
+    await Promise.all(frames.map((frame) => this.#plane.send(frame)));
+    const repeat = Math.max(again, this.#options.terms().repeat);
+    if (repeat > 0) this.#repeatLater(adapter, address, forms, repeat);
+  }
+
+  /**
+   * Who answers for an address that this machine has not, on any of the adapters, within so long. Silence counts only if this
+   * machine was awake to hear: else it is asked again. Rejects with why nobody could be asked: that says nothing.
+   */
+  async probe(address: string, adapters: readonly string[], waitMs: number): Promise<string | null> {
+    const open = adapters.flatMap((adapter) => {
+      const hardware = this.#options.hardwareOf(adapter);
+      return hardware === null ? [] : [{ adapter, hardware }];
+    });
+    const [first] = open;
+    if (first === undefined) throw new Error('no adapter has a carrier to ask by');
+    if (!this.#claims.put(first.adapter, address)) {
+      this.#claims.delete(address);
+      throw new Error(
+        `no answer would be heard: ${this.#plane.mostClaims} other addresses are watched already`,
+      );
+    }
+    let unasked: string | null = null;
+    for (let asked = 0; asked < MOST_CHECKS; asked++) {
+      const check = await this.#check(address, open, waitMs);
+      if (check.answer !== null || check.awake) return check.answer;
+      unasked = check.unasked;
+    }
+    if (unasked === null) return null;
+    this.unclaim(address);
+    throw new Error(unasked);
+  }
+
+  /** One time of asking, whether all that should happen in it happened in time, and why no question went out if none did. */
+  #check(
+    address: string,
+    open: readonly { readonly adapter: string; readonly hardware: string }[],
+    waitMs: number,
+  ): Promise<{ readonly answer: string | null; readonly awake: boolean; readonly unasked: string | null }> {
+    const slackMs = Math.max(LEAST_SLACK_MS, waitMs / PROBES);
+    const startMs = performance.now();
+    let awake = true;
+    let unasked: string | null = 'the data plane does not answer';
+    const ask = (): void => {
+      const askedMs = performance.now();
+      for (const { adapter, hardware } of open) {
+        this.#plane.send({ form: 'probe', interface: this.#numberOf(adapter), hardware, address }).then(
+          () => {
+            unasked = null;
+            if (performance.now() - askedMs > slackMs) awake = false;
+          },
+          (error) => {
+            if (unasked !== null) unasked = `${adapter}: ${messageOf(error)}`;
+          },
+        );
+      }
+    };
+    return new Promise((resolve) => {
+      const timers = Array.from({ length: PROBES }, (_, i) => this.#later((waitMs / PROBES) * i, ask));
+      const finish = (answer: string | null): void => {
+        for (const timer of timers) clearTimeout(timer);
+        this.#questions.delete(address);
+        resolve({ answer, awake: awake && unasked === null, unasked });
+      };
+      this.#questions.set(address, finish);
+      timers.push(
+        this.#later(waitMs, () => {
+          if (performance.now() - startMs > waitMs + slackMs) awake = false;
+          // What the daemon has said by now comes first.
+          setImmediate(() => setImmediate(() => finish(null)));
+        }),
+      );
+    });
+  }
+
+  #framesFor(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms']): Frame[] {
+    const hardware = this.#options.hardwareOf(adapter);
+    if (hardware === null) throw new Error(`${adapter} has no Ethernet address`);
+    const common = { interface: this.#numberOf(adapter), hardware, address: address.address };
+    if (!isVersion4(address.address)) {
+      return [{ form: 'neighbour', router: this.#options.router(), ...common }];
+    }
+    return forms.map((form) =>
+      form === 'reply' ? { form, ...common } : { form, target: askedFor(address), ...common },
+    );
+  }
+
+  /** Not all addresses at the same moment: that is what switches and neighbours lose. */
+  #repeatLater(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms'], left: number): void {
+    // Another announcement of it may have gone out in the meantime.
+    clearTimeout(this.#repeats.get(address.address));
+    const { everyMs, paceMs } = this.#options.terms();
+    const now = performance.now();
+    const waitMs = Math.max(everyMs, this.#paceMs + paceMs - now);
+    this.#paceMs = now + waitMs;
+    const timer = setTimeout(() => {
+      this.#repeats.delete(address.address);
+      if (!this.#claims.has(address.address)) return;
+      try {
+        for (const frame of this.#framesFor(adapter, address, forms)) this.#plane.send(frame).catch(() => {});
+      } catch (error) {
+        this.#options.log.debug('takeover.unannounced', {
+          address: address.address,
+          reason: messageOf(error),
+        });
+      }
+      if (left > 1) this.#repeatLater(adapter, address, forms, left - 1);
+    }, waitMs);
+    this.#repeats.set(address.address, timer);
+  }
+
+  #numberOf(adapter: string): number {
+    return this.#options.interfaces.indexOf(adapter) + 1;
+  }
+
+  #contradicted(address: string, hardware: string, form: Form): void {
+    const { isOwn, onConflict } = this.#options;
+    // Another adapter of this machine may speak on the same network.
+    if (isOwn(hardware)) return;
+    const question = this.#questions.get(address);
+    if (question !== undefined) question(hardware);
+    // Who asks before he takes an address has it not yet (RFC 5227 section 2.1.1).
+    else if (form !== 'probe' && this.#claims.has(address)) onConflict(address, hardware);
+  }
+
+  #later(waitMs: number, action: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, waitMs);
+    this.#timers.add(timer);
+    return timer;
+  }
+}

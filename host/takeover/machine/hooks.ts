@@ -1,0 +1,129 @@
+/** The operator's own commands, told of every change; nothing waits for them, and none for another. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log/log.ts';
+import { unhurried } from './priority.ts';
+
+const LIMIT_MS = 30_000;
+/** How long the end of this program waits for them. */
+const LAST_MS = 2000;
+/** A hook that hangs must not make this program grow. */
+const MOST_WAITING = 1000;
+const MOST_SAID = 200;
+const LAST_WORDS_MS = 100;
+
+export class Hooks {
+  readonly #log: Log;
+  #hooks = new Map<string, Hook>();
+
+  constructor(commands: readonly (readonly string[])[], log: Log) {
+    this.#log = log;
+    this.use(commands);
+  }
+
+  /** From now on; what a command is still to be told it is told. */
+  use(commands: readonly (readonly string[])[]): void {
+    const before = this.#hooks;
+    const entries = commands.map((command): [string, Hook] => {
+      const key = JSON.stringify(command);
+      return [key, before.get(key) ?? new Hook(command, this.#log)];
+    });
+    this.#hooks = new Map(entries);
+  }
+
+  /** Each command with these words behind its own: event, address, adapter, peer; `-` for what there is none of. */
+  tell(event: string, address: string, adapter: string, peer: string): void {
+    for (const hook of this.#hooks.values()) hook.tell([event, address, adapter, peer]);
+  }
+
+  /** Resolves when all have been told all, or there has been time enough; what still runs is ended. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#hooks.values()].map((hook) => hook.close()));
+  }
+}
+
+/** One command, which is told one thing after the other. */
+class Hook {
+  readonly #command: readonly string[];
+  readonly #log: Log;
+  readonly #waiting: (readonly string[])[] = [];
+  #running: ChildProcess | null = null;
+  #onIdle: (() => void) | null = null;
+
+  constructor(command: readonly string[], log: Log) {
+    this.#command = command;
+    this.#log = log;
+  }
+
+  tell(words: readonly string[]): void {
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#log.error('hook.dropped', {
+        command: this.#command[0],
+        about: words[0],
+        reason: `${MOST_WAITING} are waiting already`,
+      });
+      return;
+    }
+    this.#waiting.push(words);
+    this.#next();
+  }
+
+  async close(): Promise<void> {
+    if (this.#running === null) return;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(() => {
+        this.#waiting.length = 0;
+        if (this.#running !== null) endGroup(this.#running);
+      }, LAST_MS);
+      this.#onIdle = () => {
+        clearTimeout(late);
+        resolve();
+      };
+    });
+  }
+
+  #next(): void {
+    if (this.#running !== null) return;
+    const words = this.#waiting.shift();
+    if (words === undefined) {
+      this.#onIdle?.();
+      return;
+    }
+    const [program = '', ...argv] = unhurried([...this.#command, ...words]);
+    // A group of its own, so that all of it can be ended.
+    const child = spawn(program, argv, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#running = child;
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(0, MOST_SAID);
+    });
+    const limit = setTimeout(() => endGroup(child), LIMIT_MS);
+    const finish = (failure: string | null): void => {
+      if (this.#running !== child) return;
+      clearTimeout(limit);
+      this.#running = null;
+      if (failure !== null) {
+        const reason = said.trim() === '' ? failure : `${failure}: ${said.trim()}`;
+        this.#log.warn('hook.failed', { command: this.#command[0], about: words[0], reason });
+      }
+      this.#next();
+    };
+    child.on('error', (error) => finish(messageOf(error)));
+    child.on('exit', () => {
+      // What it left running may keep its output open for ever; its own last words are there by then.
+      setTimeout(() => child.stderr?.destroy(), LAST_WORDS_MS).unref();
+    });
+    child.on('close', (code, signal) => {
+      finish(code === 0 ? null : signal === null ? `status ${code}` : `ended by ${signal}`);
+    });
+  }
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}

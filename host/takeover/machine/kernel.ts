@@ -1,0 +1,265 @@
+/** What the kernel's adapters have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { isVersion4, type Prefix, prefixContains } from '../../net/address.ts';
+import { ipJson, isJson, type Json, textOf } from './ip-batch.ts';
+import { networkOf } from './network.ts';
+import { type Route, Routes } from './routes.ts';
+
+/** Changes come in groups. */
+const GROUP_MS = 20;
+/** And some come unseen. */
+const REFRESH_MS = 10_000;
+const RESTART_MS = 1000;
+
+interface Address extends Prefix {
+  /** It comes and goes with a router's advertisements (RFC 4862); one with a lifetime from DHCP does not. */
+  readonly advertised: boolean;
+  /** For privacy, and gone within days (RFC 8981). */
+  readonly temporary: boolean;
+}
+
+export interface Adapter {
+  readonly name: string;
+  readonly index: number;
+  readonly hardware: string | null;
+  readonly flags: readonly string[];
+  /** All but link-local ones. */
+  readonly addresses: readonly Address[];
+}
+
+function adapterOf(json: Json): Adapter | null {
+  const name = textOf(json.ifname);
+  if (name === null) return null;
+  const infos = Array.isArray(json.addr_info) ? json.addr_info.filter(isJson) : [];
+  return {
+    name,
+    index: Number(json.ifindex),
+    hardware: json.link_type === 'ether' ? textOf(json.address) : null,
+    flags: Array.isArray(json.flags) ? json.flags.map(String) : [],
+    addresses: infos.flatMap((info) => {
+      const address = textOf(info.local);
+      if (address === null || info.scope === 'link') return [];
+      // The kernel says of both that they have a lifetime.
+      const advertised = info.dynamic === true && !isVersion4(address);
+      return [{ address, length: Number(info.prefixlen), advertised, temporary: info.temporary === true }];
+    }),
+  };
+}
+
+interface KernelHandlers {
+  /** Something may have changed, and is known now. */
+  onChange(): void;
+  /** At once, and now and then unchanged: an adapter is switched on or off, has a carrier or has none. */
+  onLink(adapter: string, up: boolean, carrier: boolean): void;
+}
+
+export class Kernel {
+  readonly #handlers: KernelHandlers;
+  #adapters = new Map<string, Adapter>();
+  readonly #routes = new Routes();
+  #monitor: ChildProcess | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #refreshing = false;
+  #again = false;
+  /** Goes up with every word of `ip monitor` about an adapter, which a picture taken before does not show. */
+  #words = 0;
+  /** Goes up with every change of our own, which a picture taken before does not show. */
+  #changes = 0;
+  #closed = false;
+
+  constructor(handlers: KernelHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Throws RingbackError('unavailable') when there is no iproute2. */
+  async start(): Promise<void> {
+    await this.refresh();
+    this.#watch();
+    this.#routes.watch();
+    this.#refreshIn(REFRESH_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#monitor?.kill();
+    this.#routes.close();
+  }
+
+  get adapters(): readonly Adapter[] {
+    return [...this.#adapters.values()];
+  }
+
+  has(adapter: string): boolean {
+    return this.#adapters.has(adapter);
+  }
+
+  /** Whether one of this machine's adapters has that hardware address. */
+  isOwn(hardware: string): boolean {
+    return this.adapters.some((adapter) => adapter.hardware === hardware);
+  }
+
+  hardwareOf(adapter: string): string | null {
+    return this.#adapters.get(adapter)?.hardware ?? null;
+  }
+
+  indexOf(adapter: string): number {
+    return this.#adapters.get(adapter)?.index ?? 0;
+  }
+
+  isUp(adapter: string): boolean {
+    return this.#adapters.get(adapter)?.flags.includes('UP') ?? false;
+  }
+
+  hasCarrier(adapter: string): boolean {
+    return this.#adapters.get(adapter)?.flags.includes('LOWER_UP') ?? false;
+  }
+
+  /** Those that somebody has put there. */
+  addressesOf(adapter: string): readonly Prefix[] {
+    const addresses = this.#adapters.get(adapter)?.addresses ?? [];
+    return addresses
+      .filter(({ advertised }) => !advertised)
+      .map(({ address, length }) => ({ address, length }));
+  }
+
+  /** The adapters that have an address. */
+  holdersOf(address: string): string[] {
+    return this.adapters
+      .filter(({ addresses }) => addresses.some((one) => one.address === address))
+      .map(({ name }) => name);
+  }
+
+  /** The first of them. */
+  holderOf(address: string): string | null {
+    return this.holdersOf(address)[0] ?? null;
+  }
+
+  /** An address of this machine as it is on an adapter, or undefined. */
+  prefixOf(adapter: string, address: string): Prefix | undefined {
+    const found = this.#adapters.get(adapter)?.addresses.find((one) => one.address === address);
+    return found && { address, length: found.length };
+  }
+
+  /** Of this machine, not link-local, those in the network of another address first, and those that are to stay before others. */
+  ownAddresses(near: string): string[] {
+    const all = this.adapters
+      .filter(({ name }) => name !== 'lo')
+      .flatMap(({ addresses }) => addresses)
+      .filter(({ address, temporary }) => !temporary && isVersion4(address) === isVersion4(near));
+    const rank = (one: Address): number =>
+      (prefixContains(networkOf(one), near) ? 0 : 2) + Number(one.advertised);
+    return all.sort((one, other) => rank(one) - rank(other)).map(({ address }) => address);
+  }
+
+  /** Those that somebody has put there. */
+  routesOf(adapter: string): readonly Route[] {
+    return this.#routes.all.filter((route) => route.adapter === adapter);
+  }
+
+  /** Those of them whose gateway is in a network, by whatever adapter. */
+  routesThrough(network: Prefix): readonly Route[] {
+    return this.#routes.all.filter(({ via }) => via !== null && prefixContains(network, via));
+  }
+
+  /** What a command of ours has done, before the kernel says so. */
+  note(
+    adapter: string,
+    change: { add?: Prefix; remove?: string; up?: boolean; routes?: readonly Route[] },
+  ): void {
+    const before = this.#adapters.get(adapter);
+    if (before === undefined) return;
+    this.#changes++;
+    this.#routes.note(change.routes ?? []);
+    const { add, remove, up } = change;
+    const addresses = before.addresses.filter(
+      ({ address }) => address !== remove && address !== add?.address,
+    );
+    const others = before.flags.filter((flag) => flag !== 'UP' && flag !== 'LOWER_UP');
+    const flags = up === undefined ? before.flags : up ? [...others, 'UP', 'LOWER_UP'] : others;
+    const added = add === undefined ? [] : [{ ...add, advertised: false, temporary: false }];
+    this.#adapters.set(adapter, { ...before, flags, addresses: [...addresses, ...added] });
+  }
+
+  /** Resolves when it is known what is there now. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.#read(), this.#routes.read()]);
+  }
+
+  async #read(): Promise<void> {
+    const changes = this.#changes;
+    const adapters = await ipJson('address', 'show');
+    if (changes !== this.#changes) {
+      this.#again = true;
+      return;
+    }
+    const known = (Array.isArray(adapters) ? adapters.filter(isJson) : []).flatMap((json) => {
+      const adapter = adapterOf(json);
+      return adapter === null ? [] : [adapter];
+    });
+    this.#adapters = new Map(known.map((adapter) => [adapter.name, adapter]));
+  }
+
+  #refreshIn(waitMs: number): void {
+    if (this.#closed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#refresh(), waitMs);
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#again = true;
+      return;
+    }
+    this.#refreshing = true;
+    this.#again = false;
+    const [words, before] = [this.#words, this.#adapters];
+    // A picture that can't be taken now is taken later.
+    await this.#read().catch(() => {});
+    this.#refreshing = false;
+    if (this.#closed) return;
+    // What happened while there was no `ip monitor`, nobody has heard of.
+    if (!this.#again && words === this.#words) {
+      for (const name of new Set([...before.keys(), ...this.#adapters.keys()])) this.#tellLink(name);
+    }
+    if (!this.#again) this.#handlers.onChange();
+    this.#refreshIn(this.#again ? GROUP_MS : REFRESH_MS);
+  }
+
+  #watch(): void {
+    const child = spawn('ip', ['-oneline', 'monitor', 'link', 'address'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    this.#monitor = child;
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#heard(line);
+      this.#refreshIn(GROUP_MS);
+      this.#routes.changed();
+    });
+    child.on('error', () => {});
+    child.on('close', () => {
+      if (this.#closed) return;
+      setTimeout(() => {
+        if (this.#closed) return;
+        this.#watch();
+        this.#refreshIn(GROUP_MS);
+      }, RESTART_MS);
+    });
+  }
+
+  #tellLink(adapter: string): void {
+    this.#handlers.onLink(adapter, this.isUp(adapter), this.hasCarrier(adapter));
+  }
+
+  /** `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; an adapter that is gone begins with `Deleted`. */
+  #heard(line: string): void {
+    const [, deleted, name, flags] = /^(Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
+    if (name === undefined || flags === undefined) return;
+    this.#words++;
+    const has = deleted === undefined ? flags.split(',') : [];
+    this.#handlers.onLink(name, has.includes('UP'), has.includes('LOWER_UP'));
+  }
+}

@@ -1,0 +1,229 @@
+/** The machine that a half works on: its kernel, its adapters, its announcements, its operator's hooks. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
+import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
+import type { Fields, Log } from '../../log/log.ts';
+import { SeldomLog } from '../../log/seldom.ts';
+import type { Prefix } from '../../net/address.ts';
+import { MONOTONIC } from '../clock.ts';
+import type { Ports } from '../ports.ts';
+import { REFUSALS, type Refused } from '../protocol/session.ts';
+import { Announcer } from './announcer.ts';
+import { Hooks } from './hooks.ts';
+import { Adapters } from './interfaces.ts';
+import { IpBatch } from './ip-batch.ts';
+import { Kernel } from './kernel.ts';
+import { speakingFor } from './speaking.ts';
+import { Memory } from './state-file.ts';
+import { Settings } from './sysctl.ts';
+
+/** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
+const USUAL_CHECK_MS = 200;
+/** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
+const AGAIN_ON_FRESH_LINK = 3;
+
+const REFUSED: Readonly<Record<Refused, string>> = {
+  forged: 'it was made with another key; both halves need the same one',
+  malformed: 'it is no message of a takeover',
+  replayed: 'it was sent before, or belongs to another session',
+  misdirected: 'it came back to who sent it',
+  stranger: 'it is of an active that is not among takeover.actives, by name or by address',
+  excess: 'there were too many greetings in one second',
+};
+
+interface MachineHandlers {
+  onConflict(address: string, hardware: string): void;
+  onKernel(): void;
+  onLink(adapter: string, up: boolean, carrier: boolean): void;
+}
+
+export class Machine {
+  readonly kernel: Kernel;
+  readonly adapters: Adapters;
+  readonly memory: Memory;
+  readonly settings: Settings;
+  readonly announcer: Announcer;
+  readonly log: Log;
+  readonly refused: Record<Refused, number> = Object.fromEntries(REFUSALS.map((why) => [why, 0])) as Record<
+    Refused,
+    number
+  >;
+  /** Adapters that were switched on, and that nothing was announced by since. */
+  readonly #fresh = new Set<string>();
+  /** The addresses that no adapter but their own may speak for. */
+  readonly #isolated = new Map<string, Prefix>();
+  #configuration: TakeoverConfiguration;
+  readonly #interfaces: readonly string[];
+  readonly #ip = new IpBatch();
+  readonly #hooks: Hooks;
+  readonly #seldom: SeldomLog;
+
+  constructor(
+    configuration: TakeoverConfiguration,
+    interfaces: readonly string[],
+    log: Log,
+    handlers: MachineHandlers,
+  ) {
+    this.#configuration = configuration;
+    this.#interfaces = interfaces;
+    this.log = log;
+    this.#seldom = new SeldomLog(log);
+    this.kernel = new Kernel({
+      onChange: () => {
+        if (this.#isolated.size > 0) this.#keepQuiet();
+        handlers.onKernel();
+      },
+      onLink: (adapter, up, carrier) => handlers.onLink(adapter, up, carrier),
+    });
+    this.memory = new Memory(`${configuration.control}.state`, log);
+    this.settings = new Settings(this.memory, log);
+    const lowers = configuration.takeover.role === 'standby';
+    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, (waitMs) => sleep(waitMs));
+    this.#hooks = new Hooks(configuration.takeover.hooks, log);
+    this.announcer = new Announcer({
+      daemon: configuration.daemon,
+      interfaces,
+      terms: () => this.#configuration.takeover.announce,
+      router: forwards,
+      hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+      isOwn: (hardware) => this.kernel.isOwn(hardware),
+      onConflict: (address, hardware) => handlers.onConflict(address, hardware),
+      log,
+    });
+  }
+
+  /** Throws a RingbackError when something that it needs is not there. */
+  async start(): Promise<void> {
+    if (!mayChangeNetworks()) {
+      const reason = 'no privilege to switch adapters and addresses (CAP_NET_ADMIN)';
+      this.log.error('takeover.powerless', { reason, message: `${reason}: every takeover will fail` });
+    }
+    await this.kernel.start();
+    this.#ip.start();
+  }
+
+  /** After the adapters are as they are to be. Throws RingbackError('fabric'). */
+  async listen(): Promise<void> {
+    await this.announcer.start();
+  }
+
+  async close(): Promise<void> {
+    this.#seldom.close();
+    this.kernel.close();
+    await this.announcer.close();
+    await this.#hooks.close();
+    this.#ip.close();
+    this.adapters.close();
+  }
+
+  get name(): string {
+    return this.#configuration.takeover.name ?? hostname();
+  }
+
+  use(configuration: TakeoverConfiguration): void {
+    this.#configuration = configuration;
+    this.#hooks.use(configuration.takeover.hooks);
+  }
+
+  keys = (): readonly [string, ...string[]] => {
+    const { key, oldKey } = this.#configuration.takeover;
+    return oldKey === null ? [key] : [key, oldKey];
+  };
+
+  /** From now on, and on adapters that come, each of the addresses is spoken for by its own adapter only. */
+  isolate(addresses: readonly Prefix[]): void {
+    this.settings.isolate(this.#interfaces);
+    for (const prefix of addresses) this.#isolated.set(prefix.address, prefix);
+    this.#keepQuiet();
+  }
+
+  /** The kernel's settings are as they were before. */
+  restore(): void {
+    this.#isolated.clear();
+    this.settings.restore();
+  }
+
+  /** A datagram that is not believed: strangers may send as many as they like. */
+  refuse(why: Refused, from: string): void {
+    this.refused[why]++;
+    const reason = REFUSED[why];
+    this.#seldom.note('warn', 'takeover.refused', { from, peer: from, why, reason, message: reason });
+  }
+
+  /** What is wrong for as long as it is wrong. */
+  complain(event: 'takeover.second', fields: FieldsOf<'takeover.second'>): void {
+    this.#seldom.note('error', event, fields);
+  }
+
+  /** What both halves' decisions need. */
+  ports(): Ports {
+    return {
+      clock: MONOTONIC,
+      tell: (level, event, fields) => this.#tell(level, event, fields),
+      announce: async (adapter, address, again = 0) => {
+        const isFresh = this.#fresh.delete(adapter);
+        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : again);
+      },
+      claim: (adapter, address) => this.announcer.claim(adapter, address),
+      unclaim: (address) => this.announcer.unclaim(address),
+      probe: (address, by) => this.#probe(address, by),
+      activate: (adapter, address) => this.#activate(adapter, address),
+      hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+    };
+  }
+
+  #tell<E extends HookEvent>(level: LevelOf<E>, event: E, fields: FieldsOf<E>): void {
+    this.log.at(level, event, fields);
+    if (level === 'debug') return;
+    const said: Fields = fields;
+    const word = (value: Fields[string]): string =>
+      value === undefined || value === null ? '-' : String(value);
+    this.#hooks.tell(
+      event.slice('takeover.'.length),
+      word(said.address),
+      word(said.adapter),
+      word(said.peer),
+    );
+  }
+
+  #keepQuiet(): void {
+    const speaking = speakingFor([...this.#isolated.values()], this.kernel.adapters);
+    this.settings.quieten(speaking.filter((adapter) => !this.#interfaces.includes(adapter)));
+  }
+
+  #probe(address: string, by?: string): Promise<string | null> {
+    const open = (by === undefined ? this.#interfaces : [by]).filter((adapter) =>
+      this.kernel.hasCarrier(adapter),
+    );
+    return this.announcer.probe(address, open, this.#configuration.takeover.checkMs ?? USUAL_CHECK_MS);
+  }
+
+  async #activate(adapter: string, address: Prefix): Promise<void> {
+    const { arp } = this.#configuration.takeover;
+    if (arp) this.isolate([address]);
+    this.settings.prepare([adapter]);
+    const sourced = arp && this.#configuration.takeover.role === 'standby';
+    if (await this.adapters.activate(adapter, address, sourced)) this.#fresh.add(adapter);
+  }
+}
+
+/** CAP_NET_ADMIN is bit 12 of capabilities(7); where that can't be read the kernel will say it. */
+function mayChangeNetworks(): boolean {
+  try {
+    const [, effective = ''] =
+      /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return effective === '' || (BigInt(`0x${effective}`) & (1n << 12n)) !== 0n;
+  } catch {
+    return true;
+  }
+}
+
+function forwards(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv6/conf/all/forwarding', 'utf8').trim() === '1';
+  } catch {
+    return false;
+  }
+}

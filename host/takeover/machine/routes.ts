@@ -1,0 +1,117 @@
+/**
+ * The routes that somebody has put into the kernel's main table. A router may have a million others from its neighbours, which
+ * its routing daemon puts back by itself: only those wanted are asked for, the kernel picks them, and that seldom.
+ */
+import { ipJsonBatch, isJson, type Json, textOf } from './ip-batch.ts';
+
+/** A route that is to be there again after its adapter was down. */
+export interface Route {
+  readonly adapter: string;
+  /** A network, or `default`. */
+  readonly to: string;
+  readonly version: 4 | 6;
+  readonly via: string | null;
+  /** The words of `ip route` after the destination, gateway and adapter. */
+  readonly rest: readonly string[];
+}
+
+/** Who has put it there, in the numbers of rtnetlink(7): by hand (boot), a configuration (static), a DHCP client. */
+const PROTOCOLS = [3, 4, 16];
+/** They follow adapters and addresses, whose changes come in groups. */
+const GROUP_MS = 500;
+/** Or come unseen: to watch them would be to watch all. */
+const REFRESH_MS = 60_000;
+
+function routeOf(json: Json, version: 4 | 6, protocol: number): Route | null {
+  const [adapter, to] = [textOf(json.dev), textOf(json.dst)];
+  if (adapter === null || to === null) return null;
+  const words = (word: string, value: unknown): string[] =>
+    value === undefined || value === null || value === '' ? [] : [word, String(value)];
+  return {
+    adapter,
+    to,
+    version,
+    via: textOf(json.gateway),
+    rest: [
+      ...['proto', String(protocol)],
+      ...words('metric', json.metric),
+      ...words('src', json.prefsrc),
+      ...(Array.isArray(json.flags) && json.flags.includes('onlink') ? ['onlink'] : []),
+    ],
+  };
+}
+
+async function routesOf(version: 4 | 6): Promise<Route[]> {
+  const commands = PROTOCOLS.map((protocol) => `route show table main proto ${protocol}`);
+  const answers = await ipJsonBatch([`-${version}`], commands);
+  return PROTOCOLS.flatMap((protocol, i) => {
+    const shown = answers[i];
+    return (Array.isArray(shown) ? shown.filter(isJson) : []).flatMap((json) => {
+      const route = routeOf(json, version, protocol);
+      return route === null ? [] : [route];
+    });
+  });
+}
+
+export class Routes {
+  #all: readonly Route[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  /** When the timer is due, in milliseconds of the monotonic clock. */
+  #dueMs = Number.POSITIVE_INFINITY;
+  #watching = false;
+  /** Goes up with every change of our own, which a picture taken before does not show. */
+  #changes = 0;
+
+  /** As of the last picture. */
+  get all(): readonly Route[] {
+    return this.#all;
+  }
+
+  /** Resolves when it is known what is there now. Throws RingbackError('unavailable') when there is no iproute2. */
+  async read(): Promise<void> {
+    const changes = this.#changes;
+    const [four, six] = await Promise.all([routesOf(4), routesOf(6).catch(() => [])]);
+    if (changes === this.#changes) this.#all = [...four, ...six];
+    else this.#readIn(GROUP_MS);
+  }
+
+  /** From now on pictures are taken now and then. */
+  watch(): void {
+    this.#watching = true;
+    this.#readIn(REFRESH_MS);
+  }
+
+  /** Adapters or addresses are not what they were. */
+  changed(): void {
+    this.#readIn(GROUP_MS);
+  }
+
+  /** These were put there by a command of ours. */
+  note(routes: readonly Route[]): void {
+    this.#changes++;
+    const others = this.#all.filter(
+      ({ adapter, to }) => !routes.some((route) => route.adapter === adapter && route.to === to),
+    );
+    this.#all = [...others, ...routes];
+    this.#readIn(GROUP_MS);
+  }
+
+  close(): void {
+    this.#watching = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** The first one asked for counts: changes that do not end put nothing off. */
+  #readIn(waitMs: number): void {
+    const dueMs = performance.now() + waitMs;
+    if (!this.#watching || dueMs >= this.#dueMs) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(async () => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      // A picture that can't be taken now is taken later.
+      await this.read().catch(() => {});
+      this.#readIn(REFRESH_MS);
+    }, waitMs);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Settings of the kernel that keep each address to its own adapter. Without them Linux answers ARP for any of its addresses on
+ * any adapter, with whatever hardware address, and drops what comes in where it would not go out.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { messageOf, systemCodeOf } from '../../errors.ts';
+import type { Log } from '../../log/log.ts';
+import type { Memory } from './state-file.ts';
+
+type Wanted = readonly (readonly [string, string])[];
+
+const DIRECTORY = '/proc/sys/net/ipv4/conf';
+
+/** Without this, the address that an adapter had first takes the others of its network along when it goes. */
+const ALWAYS: Wanted = [['promote_secondaries', '1']];
+
+/** See ip-sysctl in the kernel's documentation; the larger of `all` and the adapter's counts in each. */
+const QUIET: Wanted = [
+  // Answer only for addresses of the adapter that the question came in by.
+  ['arp_ignore', '1'],
+  // Ask with an address of the adapter that the question goes out by.
+  ['arp_announce', '2'],
+];
+const ISOLATED: Wanted = [
+  ...QUIET,
+  // Answers may go out by another adapter than the question came in by.
+  ['rp_filter', '2'],
+];
+
+export class Settings {
+  readonly #memory: Pick<Memory, 'known' | 'change'>;
+  readonly #log: Log;
+  readonly #directory: string;
+  /** What could not be set, and was said. */
+  readonly #failed = new Set<string>();
+
+  /** `directory`: the kernel's, with one for each adapter. */
+  constructor(memory: Pick<Memory, 'known' | 'change'>, log: Log, directory = DIRECTORY) {
+    this.#memory = memory;
+    this.#log = log;
+    this.#directory = directory;
+  }
+
+  /** Before an adapter has several addresses. */
+  prepare(adapters: Iterable<string>): void {
+    this.#set(adapters, ALWAYS);
+  }
+
+  /** Before an address is on one of several adapters of a network. */
+  isolate(adapters: Iterable<string>): void {
+    this.#set(adapters, ISOLATED);
+  }
+
+  /** Of adapters that have no such address, and would speak for it all the same. */
+  quieten(adapters: Iterable<string>): void {
+    this.#set(adapters, QUIET);
+  }
+
+  /** Remembers what was there, once, and before it changes anything: this process may be killed meanwhile. */
+  #set(adapters: Iterable<string>, settings: Wanted): void {
+    const before = new Map(this.#memory.known.settings);
+    const known = before.size;
+    const changes: { path: string; wanted: string }[] = [];
+    for (const adapter of adapters) {
+      for (const [name, wanted] of settings) {
+        const path = `${this.#directory}/${adapter}/${name}`;
+        this.#try(path, () => {
+          const present = readFileSync(path, 'utf8').trim();
+          // Nobody who lets everything in wants less.
+          if (present === wanted || (name === 'rp_filter' && present === '0' && !this.#isStrict())) return;
+          if (!before.has(path)) before.set(path, present);
+          changes.push({ path, wanted });
+        });
+      }
+    }
+    if (before.size > known) this.#memory.change({ settings: [...before] });
+    for (const { path, wanted } of changes) this.#try(path, () => writeFileSync(path, wanted));
+  }
+
+  #try(path: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      // An adapter that is not there has none, and that was said before.
+      const level = systemCodeOf(error) === 'ENOENT' || this.#failed.has(path) ? 'debug' : 'warn';
+      this.#failed.add(path);
+      this.#log.at(level, 'takeover.setting', { path, reason: messageOf(error) });
+    }
+  }
+
+  restore(): void {
+    const { settings } = this.#memory.known;
+    if (settings.length === 0) return;
+    for (const [path, value] of settings) {
+      // Only what this program writes is read back, whoever wrote the file.
+      if (!path.startsWith(`${this.#directory}/`) || path.includes('..') || !/^\d$/.test(value)) continue;
+      try {
+        writeFileSync(path, value);
+      } catch (error) {
+        this.#log.debug('takeover.setting', { path, reason: messageOf(error) });
+      }
+    }
+    this.#memory.change({ settings: [] });
+  }
+
+  #isStrict(): boolean {
+    try {
+      return readFileSync(`${this.#directory}/all/rp_filter`, 'utf8').trim() === '1';
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,239 @@
+/** The standby half on a real machine: its socket, the sessions of its actives. */
+
+import { at } from '../../config/sentences.ts';
+import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/takeover/types.ts';
+import type { Endpoint } from '../../config/types.ts';
+import { RingbackError } from '../../errors.ts';
+import type { Log } from '../../log/log.ts';
+import type { Ready } from '../../role/role.ts';
+import type { Handover } from '../handover.ts';
+import { Machine } from '../machine/machine.ts';
+import type { Half } from '../node.ts';
+import type { Message } from '../protocol/datagram.ts';
+import { openSocket, type PeerSocket } from '../protocol/socket.ts';
+import { StandbySessions } from '../protocol/standby-sessions.ts';
+import { Standby } from './standby.ts';
+
+export class StandbyHalf implements Half {
+  readonly #log: Log;
+  readonly #machine: Machine;
+  readonly #sessions: StandbySessions;
+  #configuration: StandbyConfiguration;
+  #standby: Standby | null = null;
+  #socket: PeerSocket | null = null;
+  #beat: NodeJS.Timeout | null = null;
+  /** Where each active spoke from last. */
+  readonly #places = new Map<string, Endpoint>();
+  #closed = false;
+
+  private constructor(
+    configuration: TakeoverConfiguration,
+    takeover: StandbyConfiguration,
+    interfaces: readonly string[],
+    log: Log,
+  ) {
+    this.#log = log;
+    this.#configuration = takeover;
+    this.#machine = new Machine(configuration, interfaces, log, {
+      onConflict: (address, hardware) => this.#standby?.onConflict(address, hardware),
+      onKernel: () => this.#standby?.onKernel(),
+      onLink: () => {},
+    });
+    this.#sessions = new StandbySessions({
+      keys: this.#machine.keys,
+      ownKeys: () =>
+        new Map(
+          this.#configuration.actives.flatMap(({ name, key }) => (key === null ? [] : [[name, [key]]])),
+        ),
+      name: this.#machine.name,
+      identify: (name, from, addresses) => this.#identify(name, from, addresses),
+      nowMs: () => performance.now(),
+    });
+  }
+
+  /** Throws a RingbackError when it can't begin. */
+  static async open(
+    configuration: TakeoverConfiguration,
+    takeover: StandbyConfiguration,
+    log: Log,
+  ): Promise<StandbyHalf> {
+    const half = new StandbyHalf(configuration, takeover, takeover.adapters, log);
+    try {
+      await half.#open();
+    } catch (error) {
+      await half.#machine.adapters.lower().catch(() => {});
+      await half.#machine.close();
+      throw error;
+    }
+    return half;
+  }
+
+  get about(): Ready {
+    const { listen, adapters, actives } = this.#configuration;
+    return {
+      role: 'standby',
+      name: this.#machine.name,
+      listen: at(listen),
+      adapters: adapters.join(' '),
+      actives: actives.map(({ name }) => name).join(' '),
+    };
+  }
+
+  status(): object {
+    return { name: this.#machine.name, ...this.#standby?.status(), refused: this.#machine.refused };
+  }
+
+  async give(): Promise<readonly Handover[]> {
+    throw new RingbackError(
+      'usage',
+      'this is a standby; addresses are given where the active is, and --return gives them back',
+    );
+  }
+
+  async giveBack(what: readonly string[]): Promise<readonly Handover[]> {
+    const unknown = what.find((one) => this.#standby?.knows(one) !== true);
+    if (unknown !== undefined) {
+      const taken = this.#standby?.taken().map(({ address }) => address) ?? [];
+      const known = [...this.#configuration.actives.map(({ name }) => name), ...taken].join(', ');
+      throw new RingbackError(
+        'usage',
+        `${unknown} is no active and no address that is here; there are ${known}`,
+      );
+    }
+    return (await this.#standby?.giveBack(what, 'operator')) ?? [];
+  }
+
+  reconfigure({ takeover, ...rest }: TakeoverConfiguration): readonly string[] {
+    if (takeover.role !== 'standby') return ['role'];
+    const before = this.#configuration;
+    const fixed = (['listen', 'name'] as const).filter(
+      (key) => JSON.stringify(takeover[key]) !== JSON.stringify(before[key]),
+    );
+    const isNew = takeover.adapters.some((adapter) => !before.adapters.includes(adapter));
+    const { listen, name } = before;
+    const adapters = isNew ? before.adapters : takeover.adapters;
+    this.#configuration = { ...takeover, listen, name, adapters };
+    this.#machine.use({ ...rest, takeover: this.#configuration });
+    this.#standby?.reconfigure(this.#configuration, this.#listening);
+    return [...fixed, ...(isNew ? ['adapters'] : [])];
+  }
+
+  /** What was taken stays on its adapters, and is found there by the next process. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#beat !== null) clearTimeout(this.#beat);
+    const taken = this.#standby?.taken() ?? [];
+    for (const { address, adapter, active } of taken) {
+      this.#log.warn('takeover.kept', { address, adapter, peer: active, message: 'stays on its adapter' });
+    }
+    this.#standby?.close();
+    this.#socket?.close();
+    if (taken.length === 0) {
+      this.#machine.restore();
+      await this.#machine.adapters.lower().catch(() => {});
+    }
+    await this.#machine.close();
+  }
+
+  get #listening(): string | null {
+    return this.#machine.kernel.holderOf(this.#configuration.listen.host);
+  }
+
+  async #open(): Promise<void> {
+    const machine = this.#machine;
+    await machine.start();
+    const { adapters, listen, warm, actives } = this.#configuration;
+    for (const adapter of adapters) {
+      if (!machine.kernel.has(adapter))
+        this.#log.warn('takeover.adapter', { adapter, reason: 'is not there' });
+    }
+    if (warm) await machine.adapters.raise(adapters);
+    await machine.listen();
+    const { taken, stuck } = machine.memory.known;
+    // What is on an adapter that is to take no addresses any more is no less here, nor what is on one that has another name since.
+    const names = new Set([...adapters, ...taken.map(({ adapter }) => adapter)]);
+    const { kernel } = machine;
+    const indexes = new Set([...names].filter((one) => kernel.has(one)).map((one) => kernel.indexOf(one)));
+    const isOurs = (one: string): boolean => names.has(one) || indexes.has(kernel.indexOf(one));
+    const ports = machine.ports();
+    this.#standby = new Standby(
+      this.#configuration,
+      {
+        ...ports,
+        send: (active, message) => this.#send(active, message),
+        factsOf: (adapter) => machine.adapters.factsOf(adapter),
+        holdersOf: (address) => machine.kernel.holdersOf(address).filter(isOurs),
+        withdraw: (adapter, address) => this.#withdraw(adapter, address),
+        remember: () => this.#remember(),
+      },
+      this.#listening,
+    );
+    this.#standby.adopt(
+      taken.filter(({ active }) => actives.some(({ name }) => name === active)),
+      stuck,
+    );
+    if (this.#configuration.arp && this.#standby.taken().length > 0) machine.isolate(this.#standby.taken());
+    this.#remember();
+    this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
+    for (const { name, address } of actives) {
+      this.#socket.send(this.#sessions.knock(name), { host: address, port: listen.port });
+    }
+    this.#beatNow();
+  }
+
+  async #withdraw(adapter: string, address: { address: string; length: number }): Promise<void> {
+    const { arp, warm } = this.#configuration;
+    await this.#machine.adapters.withdraw(adapter, address, arp, !warm);
+  }
+
+  #remember(): void {
+    const taken = this.#standby?.taken() ?? [];
+    const stuck = this.#standby?.stuck() ?? [];
+    this.#machine.memory.change({ taken, stuck });
+    if (taken.length === 0 && stuck.length === 0) this.#machine.restore();
+  }
+
+  /** By its name, or else by its address, or one of its addresses. */
+  #identify(name: string, from: string, addresses: readonly string[]): string | null {
+    const { actives } = this.#configuration;
+    const found =
+      actives.find((active) => active.name === name) ??
+      actives.find(({ address }) => address === from) ??
+      actives.find(({ address }) => addresses.includes(address));
+    return found?.name ?? null;
+  }
+
+  #send(active: string, message: Message): boolean {
+    const place = this.#places.get(active);
+    const bytes = place === undefined ? null : this.#sessions.seal(active, message);
+    if (place === undefined || bytes === null) return false;
+    this.#socket?.send(bytes, place);
+    return true;
+  }
+
+  #beatNow(): void {
+    if (this.#closed || this.#standby === null) return;
+    for (const active of this.#places.keys()) this.#report(active);
+    this.#beat = setTimeout(() => this.#beatNow(), this.#standby.beatMs);
+  }
+
+  #report(active: string): void {
+    if (this.#standby !== null) this.#send(active, this.#standby.report(active, this.#machine.name));
+  }
+
+  #onDatagram(bytes: Uint8Array, from: Endpoint): void {
+    const reading = this.#sessions.open(bytes, from.host);
+    switch (reading.is) {
+      case 'refused':
+        this.#machine.refuse(reading.why, from.host);
+        return;
+      case 'answer':
+        this.#socket?.send(reading.bytes, from);
+        return;
+      case 'message':
+        this.#places.set(reading.active, from);
+        this.#standby?.onMessage(reading.active, reading.message, reading.begins);
+        if (reading.begins) this.#report(reading.active);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** A standby's addresses off its adapters. */
+import { messageOf } from '../../errors.ts';
+import { FIRST_RETRY_MS, longer } from '../timers.ts';
+import type { Answers } from './answers.ts';
+import type { Parts } from './context.ts';
+import type { Holding, Taken } from './holdings.ts';
+
+export class LettingGo {
+  readonly #parts: Parts;
+  readonly #answers: Answers;
+  /** Addresses that should be gone from adapters, by `address adapter`. */
+  readonly #stuck = new Map<string, Taken>();
+
+  constructor(parts: Parts, answers: Answers) {
+    this.#parts = parts;
+    this.#answers = answers;
+  }
+
+  /** What is not gone yet from the adapters where it should be. */
+  stuck(): Taken[] {
+    return [...this.#stuck.values()];
+  }
+
+  /** Whether it should be gone from there. */
+  isLeaving(address: string, adapter: string): boolean {
+    return this.#stuck.has(`${address} ${adapter}`);
+  }
+
+  /** It is wanted there again. */
+  keep(address: string, adapter: string): void {
+    this.#stuck.delete(`${address} ${adapter}`);
+  }
+
+  /** It is not here any more, without anything to be switched off. */
+  drop({ address, active }: Holding): void {
+    const { ports, holdings } = this.#parts;
+    holdings.delete(address);
+    this.#answers.forget(active, address);
+    ports.unclaim(address);
+    ports.remember();
+  }
+
+  /** What the kernel says when it would not; that is told, and tried again. */
+  async letGo(holding: Holding): Promise<string | null> {
+    const { ports, holdings } = this.#parts;
+    const { address, adapter, active } = holding;
+    ports.unclaim(address);
+    holdings.delete(address);
+    this.#answers.forget(active, address);
+    const error = await this.leave(holding, adapter);
+    if (error === null) this.#released({ ...holding, adapter });
+    return error;
+  }
+
+  /** Off one adapter, wherever else it may be. */
+  async leave(taken: Taken, adapter: string): Promise<string | null> {
+    const { ports } = this.#parts;
+    const { address, length, active, cause } = taken;
+    const stuck = { address, length, adapter, active, cause };
+    this.#stuck.set(`${address} ${adapter}`, stuck);
+    const error = await this.#switchOff(stuck);
+    ports.remember();
+    if (error !== null) {
+      ports.tell('error', 'takeover.released', { address, adapter, peer: active, error, reason: error });
+      this.#tryAgain(stuck, FIRST_RETRY_MS);
+    }
+    return error;
+  }
+
+  #released({ address, adapter, active }: Taken): void {
+    this.#parts.ports.tell('info', 'takeover.released', { address, adapter, peer: active });
+  }
+
+  async #switchOff(stuck: Taken): Promise<string | null> {
+    try {
+      await this.#parts.ports.withdraw(stuck.adapter, stuck);
+      this.keep(stuck.address, stuck.adapter);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  #tryAgain(stuck: Taken, waitMs: number): void {
+    const { timers, ports } = this.#parts;
+    timers.after(waitMs, async () => {
+      if (!this.isLeaving(stuck.address, stuck.adapter)) return;
+      const error = await this.#switchOff(stuck);
+      if (error !== null) {
+        this.#tryAgain(stuck, longer(waitMs));
+        return;
+      }
+      ports.remember();
+      this.#released(stuck);
+    });
+  }
+}

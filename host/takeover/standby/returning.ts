@@ -1,0 +1,99 @@
+/** A standby gives addresses back: it lets go of each when the active has it. */
+import type { StandbyConfiguration } from '../../config/takeover/types.ts';
+import type { Handover } from '../handover.ts';
+import type { Cause, Result } from '../protocol/datagram.ts';
+import { Repeat } from '../protocol/retransmit.ts';
+import { answers, type Served } from './actives.ts';
+import type { Parts } from './context.ts';
+import type { Holding } from './holdings.ts';
+import type { LettingGo } from './release.ts';
+import type { Taking } from './taking.ts';
+
+/** The active has switched on what it accepted by then. */
+const DONE_MS = 10_000;
+const NO_ANSWER = 'the active does not answer';
+
+/** An address on its way back. */
+interface Return {
+  readonly holding: Holding;
+  readonly resolve: (handover: Handover) => void;
+  repeat: Repeat | null;
+  expire: (() => void) | null;
+}
+
+/** Whether it goes back to its active without an operator's word; what he has given stays until he says so. */
+export function goesBack({ cause }: Holding, terms: Pick<StandbyConfiguration, 'return'>): boolean {
+  return terms.return === 'automatic' && cause !== 'operator';
+}
+
+export class Returns {
+  readonly #parts: Parts;
+  readonly #taking: Taking;
+  readonly #lettingGo: LettingGo;
+  /** By the instruction's number. */
+  readonly #returns = new Map<number, Return>();
+  #nextId = 1;
+
+  constructor(parts: Parts, taking: Taking, lettingGo: LettingGo) {
+    this.#parts = parts;
+    this.#taking = taking;
+    this.#lettingGo = lettingGo;
+  }
+
+  /** `served`: the active that the address belongs to, if it is still served. */
+  giveBack(holding: Holding, served: Served | undefined, cause: Cause): Promise<Handover> {
+    const { ports } = this.#parts;
+    const { address, length, active, hardware } = holding;
+    if (holding.state !== 'taken') {
+      return Promise.resolve({ address, done: false, reason: 'is changing hands at the moment' });
+    }
+    if (served === undefined || !answers(served)) {
+      return Promise.resolve({ address, done: false, reason: `${active} does not answer` });
+    }
+    holding.state = 'returning';
+    return new Promise((resolve) => {
+      const id = this.#nextId++;
+      const giving: Return = { holding, resolve, repeat: null, expire: null };
+      this.#returns.set(id, giving);
+      const entry = { address, length, held: true, marked: false, hardware };
+      giving.repeat = new Repeat(
+        ports.clock,
+        () => void ports.send(active, { kind: 'return', id, cause, entry }),
+        () => this.onReturned({ id, address, outcome: 'refused', reason: NO_ANSWER }),
+      );
+    });
+  }
+
+  /** It is let go when the active has it: its adapter may need seconds to find its link. */
+  onReturned({ id, address, outcome, reason }: Result): void {
+    const { ports, timers, onSettled } = this.#parts;
+    const giving = this.#returns.get(id);
+    if (giving === undefined || giving.holding.address !== address) return;
+    giving.repeat?.stop();
+    if (outcome === 'accepted') {
+      giving.expire ??= timers.after(DONE_MS, () =>
+        this.onReturned({ id, address, outcome: 'failed', reason: NO_ANSWER }),
+      );
+      return;
+    }
+    giving.expire?.();
+    this.#returns.delete(id);
+    const { holding, resolve } = giving;
+    if (outcome === 'done') {
+      void this.#lettingGo
+        .letGo(holding)
+        .then((error) => resolve({ address, done: error === null, reason: error }));
+      return;
+    }
+    holding.state = 'taken';
+    holding.sinceMs = ports.clock.nowMs();
+    ports.tell('error', 'takeover.failed', { address, peer: holding.active, reason });
+    if (outcome === 'failed') this.#taking.announceAgain(holding);
+    resolve({ address, done: false, reason });
+    onSettled();
+  }
+
+  close(): void {
+    for (const { repeat } of this.#returns.values()) repeat?.stop();
+  }
+}

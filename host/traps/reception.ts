@@ -1,0 +1,58 @@
+/** The place where traps are listened for, which a new configuration may change or close. */
+import type { TrapConfiguration } from '../config/types.ts';
+import type { Log } from '../log/log.ts';
+import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './listener.ts';
+
+interface TrapReceptionOptions {
+  readonly onTrap: (trap: Trap) => void;
+  readonly log: Log;
+  /** The configuration's section about it, for messages. */
+  readonly section: string;
+}
+
+export class TrapReception {
+  readonly #options: TrapReceptionOptions;
+  #configuration: TrapConfiguration | null = null;
+  #listener: TrapListener | null = null;
+
+  constructor(options: TrapReceptionOptions) {
+    this.#options = options;
+  }
+
+  /** null: it does not listen. */
+  get counters(): TrapCounters | null {
+    return this.#listener?.counters ?? null;
+  }
+
+  /** Listens so, or not at all (null). Throws as listenForTraps does, and then goes on as before. */
+  async use(next: TrapConfiguration | null): Promise<void> {
+    const old = this.#configuration;
+    if (JSON.stringify(old) === JSON.stringify(next)) return;
+    const before = this.#listener;
+    // Two cannot listen on one port, unless their addresses have nothing in common.
+    if (before === null || old?.listen.port !== next?.listen.port) {
+      this.#listener = await this.#listen(next);
+      this.#configuration = next;
+      await before?.close();
+      return;
+    }
+    this.#listener = null;
+    await before.close();
+    try {
+      this.#listener = await this.#listen(next);
+      this.#configuration = next;
+    } catch (error) {
+      this.#listener = await this.#listen(old);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.close();
+  }
+
+  async #listen(traps: TrapConfiguration | null): Promise<TrapListener | null> {
+    const { onTrap, log, section } = this.#options;
+    return traps === null ? null : await listenForTraps(traps, onTrap, log, section);
+  }
+}

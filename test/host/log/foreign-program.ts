@@ -1,0 +1,17 @@
+/** A role whose libraries write to the console. */
+import { foreground } from '../../../host/role/signals.ts';
+
+await foreground(
+  async () => {
+    console.log('%s of %d', 'one', 2);
+    console.info('two');
+    console.warn('three\nlines\n');
+    console.error(new Error('four'));
+    console.debug('five');
+    console.trace('six');
+    process.emitWarning('seven');
+    await new Promise((resolve) => setImmediate(resolve));
+  },
+  'no file',
+  process.argv[2] === 'verbose',
+);

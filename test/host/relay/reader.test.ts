@@ -1,0 +1,356 @@
+/** What a look into the mailbox makes of what is there. */
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import { MOST_LISTED } from '../../../host/mail/list-writer.ts';
+import {
+  listMessages,
+  openReader,
+  relayConfiguration,
+  SATO,
+  SERVER,
+  STRANGER,
+  TANAKA,
+  wallClock,
+} from './relayed.ts';
+import { LIST_MAIL, type PopServerOptions, popServer, stuffed } from './support.ts';
+
+const ADVERTISING = 'Subject: Buy\r\n\r\nServer: 172.27.178.80\r\n';
+
+async function opened(test: TestContext, options: PopServerOptions) {
+  const server = await popServer(test, options);
+  const configuration = relayConfiguration(server.port);
+  return { server, configuration, ...(await openReader(test, configuration)) };
+}
+
+describe('a look into the mailbox', () => {
+  it('makes a notice for everybody on the list whose address is known, and deletes the list', async (test) => {
+    const { server, look, notices, said } = await opened(test, { messages: listMessages() });
+    await look();
+    const rows = notices();
+    assert.deepEqual(rows.map(({ mail, language }) => [mail, language]).sort(), [
+      ['sato@example.jp', 'ja'],
+      ['tanaka@example.jp', 'en'],
+    ]);
+    const [item] = rows.find(({ mail }) => mail === 'sato@example.jp')?.items ?? [];
+    assert.ok(item !== undefined);
+    assert.deepEqual(
+      [item.server, item.serverName, item.client, item.tries],
+      [SERVER, 'www.example.jp', SATO, 3],
+    );
+    assert.equal(item.recoveredMs - item.fromMs, 3_600_000);
+    assert.equal(item.lastMs - item.firstMs, 900_000);
+    assert.deepEqual(server.left(), []);
+    assert.deepEqual(said('list.received'), [
+      { server: SERVER, clients: 3, people: 2, queued: 2, told: 2, part: '1/1' },
+    ]);
+  });
+
+  it('deletes a list of which nobody is known', async (test) => {
+    const { server, look, notices, said } = await opened(test, {
+      messages: listMessages({ clients: [STRANGER] }),
+    });
+    await look();
+    assert.deepEqual([notices(), server.left()], [[], []]);
+    assert.deepEqual(said('list.received'), [
+      { server: SERVER, clients: 1, people: 0, queued: 0, told: 0, part: '1/1' },
+    ]);
+  });
+
+  it('takes a list whose router had no clock', async (test) => {
+    const { look, notices, server } = await opened(test, {
+      messages: listMessages({ clock: wallClock(false) }),
+    });
+    const before = Date.now();
+    await look();
+    const [item] = notices()[0]?.items ?? [];
+    assert.ok(item !== undefined && item.recoveredMs >= before - 1000, 'the moment at which it came');
+    assert.deepEqual([item.firstMs, item.lastMs, item.recoveredMs - item.fromMs], [0, 0, 3_600_000]);
+    assert.deepEqual(server.left(), []);
+  });
+
+  it('leaves the mail of strangers alone, and reads it once', async (test) => {
+    const { server, look, said } = await opened(test, { messages: [ADVERTISING, LIST_MAIL] });
+    await look();
+    assert.deepEqual(
+      server.commands().filter((command) => command.startsWith('RETR')),
+      ['RETR 1', 'RETR 2'],
+    );
+    await look();
+    assert.deepEqual(
+      server.commands().filter((command) => /^(RETR|DELE)/.test(command)),
+      [],
+    );
+    assert.deepEqual(server.left(), [1, 2]);
+    assert.deepEqual(said('list.refused'), []);
+  });
+
+  it('does not read what is too large', async (test) => {
+    const { server, look } = await opened(test, {
+      messages: [`Subject: x\r\n\r\n${'x'.repeat(1 << 20)}\r\n`],
+    });
+    await look();
+    await look();
+    assert.ok(!server.sessions.some(({ commands }) => commands.includes('RETR 1')));
+    assert.deepEqual(server.left(), [1]);
+  });
+
+  it('keeps what is forged, says so once, and looks at it again when the key has changed', async (test) => {
+    const messages = listMessages({ key: 'another-secret' });
+    const { server, look, reader, notices, said, configuration } = await opened(test, { messages });
+    await look();
+    await look();
+    const [refused, ...more] = said('list.refused');
+    assert.equal(more.length, 0);
+    assert.equal(refused?.uidl, 'uidl-1');
+    assert.match(String(refused?.reason), /another list_key/);
+    assert.deepEqual([notices(), server.left()], [[], [1]]);
+    reader.reconfigure({ ...configuration, listKey: 'another-secret' });
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+  });
+
+  it('refuses a list that was edited', async (test) => {
+    const messages = listMessages().map((text) => text.replace(STRANGER, '172.27.179.158'));
+    const { server, look, notices, said } = await opened(test, { messages });
+    await look();
+    assert.equal(said('list.refused').length, 1);
+    assert.deepEqual([notices(), server.left()], [[], [1]]);
+  });
+
+  it('refuses a list that is too old', async (test) => {
+    const { nowMs } = wallClock();
+    const oldMs = nowMs() - 4 * 86_400_000;
+    const clock = { ...wallClock(), nowMs: () => oldMs };
+    const { server, look, notices, said } = await opened(test, { messages: listMessages({ clock }) });
+    await look();
+    assert.match(String(said('list.refused')[0]?.reason), /^it is too old: sent \d{4}-/);
+    assert.deepEqual([notices(), server.left()], [[], [1]]);
+  });
+
+  it('deletes a list that comes again, and tells nobody again', async (test) => {
+    const [message = ''] = listMessages();
+    const { server, look, notices, said } = await opened(test, { messages: [message, message] });
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+    assert.equal(said('list.received').length, 1);
+    assert.deepEqual(said('list.refused'), [
+      { uidl: 'uidl-2', server: SERVER, reason: 'it came before: a repeat' },
+    ]);
+  });
+
+  it('takes the parts of a long list, in whatever order', async (test) => {
+    const clients = Array.from({ length: MOST_LISTED + 1 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const messages = listMessages({ clients: [...clients, SATO, TANAKA] });
+    assert.equal(messages.length, 2);
+    const { server, look, notices, said } = await opened(test, { messages: messages.toReversed() });
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+    assert.deepEqual(
+      said('list.received').map(({ part, clients: count, told }) => [part, count, told]),
+      [
+        ['2/2', 3, 2],
+        ['1/2', MOST_LISTED, 0],
+      ],
+    );
+  });
+
+  it('does not read again what was taken when the server did not delete it', async (test) => {
+    let isDeaf = true;
+    const { server, look, notices, said } = await opened(test, {
+      messages: listMessages(),
+      answers: { QUIT: () => (isDeaf ? null : '+OK\r\n') },
+    });
+    await assert.rejects(look(), { code: 'pop' });
+    assert.equal(notices().length, 2);
+    isDeaf = false;
+    await look();
+    assert.deepEqual(
+      server.commands().filter((command) => /^(RETR|DELE)/.test(command)),
+      ['DELE 1'],
+    );
+    assert.equal(notices().length, 2);
+    assert.deepEqual(said('list.refused'), []);
+  });
+
+  it('deletes nothing while the state is in memory for want of a disk, and does when that is back', async (test) => {
+    const { server, store, look, notices } = await opened(test, { messages: listMessages() });
+    const health = test.mock.getter(store, 'health', () => ({ place: 'memory', reason: 'the disk is full' }));
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, [1]]);
+    health.mock.restore();
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+  });
+
+  it('leaves a list for which there is no room where it is, and takes it later', async (test) => {
+    const { server, look, notices, said, outbox } = await opened(test, { messages: listMessages() });
+    const room = test.mock.getter(outbox, 'room', () => 1);
+    await look();
+    await look();
+    assert.deepEqual(server.left(), [1]);
+    assert.deepEqual(said('list.postponed'), [
+      {
+        ...{ uidl: 'uidl-1', server: SERVER, people: 2, told: 2, room: 1 },
+        reason: 'there is no room for its notices',
+      },
+    ]);
+    room.mock.restore();
+    await look();
+    assert.deepEqual([notices().length, server.left()], [2, []]);
+  });
+
+  it('does not fill the log because somebody fills the mailbox', async (test) => {
+    const [forged = ''] = listMessages({ key: 'another-secret' });
+    const { look, said } = await opened(test, { messages: Array<string>(130).fill(forged) });
+    await look();
+    assert.equal(said('list.refused').length, 101);
+    assert.deepEqual(said('list.refused').at(-1), { messages: 30, reason: 'as others before' });
+    await look();
+    assert.equal(said('list.refused').length, 101);
+  });
+
+  it('reads what has the name of a message that it has removed', async (test) => {
+    const [first = ''] = listMessages();
+    const [second = ''] = listMessages({ facts: { id: 'ffeeddccbbaa99887766554433221100' } });
+    let message = first;
+    const { look, notices, said } = await opened(test, {
+      answers: {
+        STAT: '+OK 1 1\r\n',
+        UIDL: '+OK\r\n1 a\r\n.\r\n',
+        LIST: '+OK\r\n1 1\r\n.\r\n',
+        RETR: () => `+OK\r\n${stuffed(message)}`,
+      },
+    });
+    await look();
+    assert.equal(notices().length, 2);
+    await look();
+    assert.deepEqual([notices().length, said('list.refused')], [2, []], 'it was not removed after all');
+    message = second;
+    await look();
+    assert.equal(notices().length, 4);
+  });
+
+  it('reads all that is in another mailbox, though it has the names of the one before', async (test) => {
+    const { look, notices, reader, configuration } = await opened(test, { messages: [ADVERTISING] });
+    await look();
+    const other = await popServer(test, { messages: listMessages() });
+    const { relay } = configuration;
+    reader.reconfigure({
+      ...configuration,
+      relay: { ...relay, pop: { ...relay.pop, port: other.port } },
+    });
+    await look();
+    assert.deepEqual([notices().length, other.left()], [2, []]);
+  });
+
+  it('keeps to one configuration, whatever comes in the middle of it', async (test) => {
+    const messages = listMessages({ key: 'another-secret' });
+    const inTheMiddle = { happens: (): void => undefined };
+    const { look, reader, notices, configuration } = await opened(test, {
+      messages,
+      answers: {
+        RETR: () => {
+          inTheMiddle.happens();
+          return `+OK\r\n${stuffed(messages[0] ?? '')}`;
+        },
+      },
+    });
+    inTheMiddle.happens = () => reader.reconfigure({ ...configuration, listKey: 'another-secret' });
+    await look();
+    assert.equal(notices().length, 0);
+    await look();
+    assert.equal(notices().length, 2, 'refused under the old key, looked at again under the new one');
+  });
+
+  it('does not let a message that ends every session keep the others, unread or in the mailbox', async (test) => {
+    const [list = ''] = listMessages();
+    const { server, look, notices } = await opened(test, {
+      messages: [ADVERTISING, list],
+      answers: { RETR: (number) => (number === '1' ? null : `+OK\r\n${stuffed(list)}`) },
+    });
+    await assert.rejects(look(), { kind: 'connection' });
+    await look();
+    assert.deepEqual(server.commands().slice(-3), ['RETR 2', 'DELE 2', 'QUIT']);
+    assert.deepEqual([notices().length, server.left()], [2, [1]]);
+    await assert.rejects(look(), { kind: 'connection' });
+    assert.equal(server.commands().at(-1), 'RETR 1');
+  });
+
+  it('says once that a message is not handed over', async (test) => {
+    const { look, said } = await opened(test, {
+      messages: Array<string>(130).fill(ADVERTISING),
+      answers: { RETR: '-ERR it is damaged\r\n' },
+    });
+    await look();
+    await look();
+    assert.equal(said('mailbox.refused').length, 100);
+  });
+
+  it('does not wait for a silent DNS with every server', async (test) => {
+    const dns = createSocket('udp4');
+    const asked = new Set<string>();
+    dns.on('message', (query) => asked.add(query.toString('latin1', 12)));
+    dns.bind(0, '127.0.0.1');
+    await once(dns, 'listening');
+    test.after(() => dns.close());
+    const messages = Array.from({ length: 5 }, (_, i) =>
+      listMessages({
+        facts: { id: `list-${i}-00000000`, server: `172.27.178.8${i}`, serverName: `www${i}` },
+      }),
+    ).flat();
+    const server = await popServer(test, { messages });
+    const configuration = relayConfiguration(server.port);
+    const resolver = [{ host: '127.0.0.1', port: dns.address().port }];
+    const relay = { ...configuration.relay, resolve: true, resolver };
+    const { look, notices } = await openReader(test, { ...configuration, relay }, { namesMs: 300 });
+    await look();
+    assert.equal(asked.size, 1);
+    assert.deepEqual(
+      new Set(notices().map(({ items }) => items[0]?.serverName)),
+      new Set(['www0', 'www1', 'www2', 'www3', 'www4']),
+    );
+  });
+
+  it('is given up at once where it waits for a silent DNS, and leaves the list for the next', async (test) => {
+    const dns = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(dns, 'listening');
+    test.after(() => dns.close());
+    const server = await popServer(test, { messages: listMessages() });
+    const configuration = relayConfiguration(server.port);
+    const resolver = [{ host: '127.0.0.1', port: dns.address().port }];
+    const relay = { ...configuration.relay, resolve: true, resolver };
+    const { reader, notices } = await openReader(test, { ...configuration, relay });
+    const abort = new AbortController();
+    const looking = assert.rejects(reader.look(abort.signal));
+    await once(dns, 'message');
+    abort.abort();
+    await looking;
+    assert.deepEqual([notices().length, server.left()], [0, [1]]);
+  });
+
+  it('forgets what is not in the mailbox any more', async (test) => {
+    const { store, look } = await opened(test, { messages: listMessages() });
+    await look();
+    assert.equal(
+      store.read((sql) => sql.number('SELECT count(*) FROM mailbox')),
+      1,
+    );
+    await look();
+    assert.equal(
+      store.read((sql) => sql.number('SELECT count(*) FROM mailbox')),
+      0,
+    );
+  });
+
+  it('talks only TLS to a server that has offered it once', async (test) => {
+    const capabilities = ['UIDL', 'STLS'];
+    const { server, look, notices } = await opened(test, { messages: listMessages(), capabilities });
+    await look();
+    assert.equal(notices().length, 2);
+    capabilities.pop();
+    await assert.rejects(look(), { kind: 'tls' });
+    assert.ok(!server.commands().some((command) => command.startsWith('USER')), 'no name in clear');
+  });
+});

@@ -1,0 +1,252 @@
+/** When the mailbox is looked into. The timers are played, and so is the clock. */
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as settled } from 'node:timers/promises';
+import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
+import { MailboxWatch } from '../../../host/relay/schedule.ts';
+import { recordingLog, until } from '../tools.ts';
+
+const EVERY_MS = 60_000;
+
+function played(context: TestContext) {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { log, lines } = recordingLog();
+  let nowMs = 1_000_000;
+  const state = { looks: [] as number[], problem: null as Error | null, everyMs: EVERY_MS };
+  const began = nowMs;
+  const watch = new MailboxWatch({
+    look: async () => {
+      state.looks.push((nowMs - began) / 1000);
+      if (state.problem !== null) throw state.problem;
+    },
+    everyMs: () => state.everyMs,
+    nowMs: () => nowMs,
+    log,
+  });
+  context.after(() => watch.close());
+  return {
+    watch,
+    state,
+    lines,
+    /** Lets so many seconds pass, one by one. */
+    async pass(seconds: number): Promise<void> {
+      for (let i = 0; i < seconds; i++) {
+        context.mock.timers.tick(0);
+        await settled();
+        nowMs += 1000;
+        context.mock.timers.tick(1000);
+        await settled();
+      }
+    },
+  };
+}
+
+const pop = (kind: PopErrorKind, message = 'no') => new PopError(kind, message);
+
+describe('the mailbox', () => {
+  it('is looked into at the start and every so often', async (context) => {
+    const { watch, state, pass } = played(context);
+    watch.start();
+    await pass(185);
+    assert.deepEqual(state.looks, [0, 60, 120, 180]);
+  });
+
+  it('is looked into at once when a trap comes, and a few times after that', async (context) => {
+    const { watch, state, pass } = played(context);
+    watch.start();
+    await pass(30);
+    watch.trap();
+    await pass(150);
+    assert.deepEqual(state.looks, [0, 30, 35, 40, 50, 70, 110, 170]);
+  });
+
+  it('is looked into no more often than it would be anyway', async (context) => {
+    const { watch, state, pass } = played(context);
+    state.everyMs = 3000;
+    watch.start();
+    await pass(4);
+    watch.trap();
+    await pass(6);
+    assert.deepEqual(state.looks, [0, 3, 5, 8]);
+  });
+
+  it('is not looked into all the time because somebody floods us with traps', async (context) => {
+    const { watch, state, pass } = played(context);
+    watch.start();
+    for (let i = 0; i < 20; i++) {
+      for (let j = 0; j < 50; j++) watch.trap();
+      await pass(1);
+    }
+    assert.ok(state.looks.length <= 11, `${state.looks}`);
+  });
+
+  for (const { every, everyMs, longest } of [
+    { every: 'minute', everyMs: EVERY_MS, longest: 60 },
+    { every: 'hour', everyMs: 3_600_000, longest: 300 },
+  ]) {
+    it(`that fails is tried ever more seldom, with a look every ${every} up to ${longest} s apart`, async (context) => {
+      const { watch, state, pass } = played(context);
+      state.everyMs = everyMs;
+      state.problem = pop('connection', 'nobody there');
+      watch.start();
+      await pass(1000);
+      const waits = state.looks.map((at, i) => at - (state.looks[i - 1] ?? 0)).slice(1);
+      assert.ok((waits[0] ?? 0) <= 6, `${waits}`);
+      // A quarter less at random, and a second because time passes in whole ones here.
+      assert.ok(
+        waits.every((wait) => wait <= longest + 1),
+        `${waits}`,
+      );
+      assert.ok((waits.at(-1) ?? 0) >= longest * 0.75, `${waits}`);
+    });
+  }
+
+  it('that fails is said to do so once, and once to be back', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.problem = pop('connection', 'nobody there');
+    watch.start();
+    await pass(200);
+    assert.deepEqual(lines, [
+      { level: 'error', event: 'mailbox.failed', fields: { reason: 'nobody there' } },
+    ]);
+    assert.equal(watch.health.reason, 'nobody there');
+    state.problem = null;
+    await pass(61);
+    assert.deepEqual(lines.slice(1), [{ level: 'info', event: 'mailbox.back', fields: {} }]);
+    assert.equal(watch.health.reason, null);
+  });
+
+  it('that does not take the password is tried seldom, even if a trap comes', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.problem = pop('login', 'wrong password');
+    watch.start();
+    await pass(10);
+    watch.trap();
+    await pass(1200);
+    assert.deepEqual(state.looks, [0, 600, 1200]);
+    assert.deepEqual(lines, [
+      {
+        level: 'error',
+        event: 'mailbox.failed',
+        fields: {
+          reason: 'wrong password',
+          triedAgainAfterSeconds: 600,
+          message: 'SIGHUP makes it try at once: mend it first',
+        },
+      },
+    ]);
+    assert.equal(watch.health.isForMending, true);
+  });
+
+  it('that does not take a login that it has taken before is tried a few times before it is left for long', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.problem = pop('login-again', 'wrong password');
+    watch.start();
+    await pass(900);
+    const [first, second, third, fourth, fifth, ...more] = state.looks;
+    assert.deepEqual([first, more], [0, []]);
+    assert.ok((fourth ?? 900) < 60, `${state.looks}`);
+    assert.equal(fifth, (fourth ?? 0) + 600);
+    assert.ok((second ?? 0) < (third ?? 0));
+    assert.deepEqual(
+      lines.map(({ fields }) => fields.triedAgainAfterSeconds),
+      [undefined, 600],
+    );
+  });
+
+  it('that has its troubles with a login now and then is not left for long', async (context) => {
+    const { watch, state, pass } = played(context);
+    watch.start();
+    for (let i = 0; i < 10; i++) {
+      state.problem = pop('login-again', 'wrong password');
+      await pass(12);
+      assert.equal(watch.health.isForMending, false);
+      state.problem = null;
+      await pass(60);
+      assert.equal(watch.health.reason, null);
+    }
+  });
+
+  it('is not tried more often than otherwise because it refuses, and that is said', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.everyMs = 1_200_000;
+    state.problem = pop('tls', 'no STLS');
+    watch.start();
+    await pass(1300);
+    assert.deepEqual([state.looks, lines[0]?.fields.triedAgainAfterSeconds], [[0, 1200], 1200]);
+  });
+
+  it('that hangs is left at once when it was configured to be another, and nobody calls that a failure', async (context) => {
+    const { log, lines } = recordingLog();
+    const looked = new EventEmitter();
+    let looks = 0;
+    const watch = new MailboxWatch({
+      look: (signal) =>
+        new Promise((done, reject) => {
+          looks++;
+          signal.addEventListener('abort', () => reject(pop('aborted')));
+          looked.emit(String(looks), signal);
+          if (looks === 2) done();
+        }),
+      everyMs: () => EVERY_MS,
+      nowMs: () => performance.now(),
+      log,
+    });
+    context.after(() => watch.close());
+    watch.start();
+    const [signal] = await once(looked, '1');
+    watch.start();
+    assert.equal(signal.aborted, false, 'the same mailbox: it goes on');
+    const another = once(looked, '2');
+    watch.start(true);
+    await another;
+    assert.deepEqual([looks, lines], [2, []]);
+  });
+
+  it('is tried at once when it was configured anew, and a refusal is said again', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.problem = pop('login', 'wrong password');
+    watch.start();
+    await pass(10);
+    watch.start();
+    await pass(10);
+    assert.deepEqual([state.looks, lines.length], [[0, 10], 2]);
+  });
+
+  it('says it when what was an outage becomes something to be mended', async (context) => {
+    const { watch, state, lines, pass } = played(context);
+    state.problem = pop('connection', 'nobody there');
+    watch.start();
+    await pass(1);
+    state.problem = pop('login', 'wrong password');
+    await pass(10);
+    assert.deepEqual(
+      lines.map(({ fields }) => fields.reason),
+      ['nobody there', 'wrong password'],
+    );
+  });
+
+  it('is left alone once it is closed, and a look under way is ended', async () => {
+    const { log, lines } = recordingLog();
+    let [isLooking, isOver] = [false, false];
+    const watch = new MailboxWatch({
+      look: (signal) =>
+        new Promise((_, reject) => {
+          isLooking = true;
+          signal.addEventListener('abort', () => {
+            isOver = true;
+            reject(pop('aborted'));
+          });
+        }),
+      everyMs: () => EVERY_MS,
+      nowMs: () => 0,
+      log,
+    });
+    watch.start();
+    await until('it looks', () => isLooking);
+    await watch.close();
+    watch.trap();
+    assert.deepEqual([isOver, lines], [true, []]);
+  });
+});
