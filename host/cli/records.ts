@@ -4,8 +4,8 @@ import { nearest } from '../config/nearest.ts';
 import { ask, type Place } from '../control/ask-state.ts';
 import { isMessageId, MOST_RECORDS, recordCount } from '../control/record-routes.ts';
 import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from '../control/records.ts';
+import { countText, historyText, outboxText } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
-import { countText, historyText, outboxText } from './records-text.ts';
 
 interface Given {
   /** Whom to ask, as the configuration file says. */

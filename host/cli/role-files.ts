@@ -2,12 +2,15 @@
 import { readText, topKeys } from '../config/load.ts';
 import * as relay from '../config/relay/explain.ts';
 import { parseRelayConfiguration } from '../config/relay/file.ts';
+import { relaySecrets } from '../config/relay/secrets.ts';
 import { explain } from '../config/router/explain.ts';
 import { parseRouterConfiguration } from '../config/router/file.ts';
+import { routerSecrets } from '../config/router/secrets.ts';
 import { warnings } from '../config/router/warnings.ts';
-import { relaySecrets, routerSecrets, secretWarnings, takeoverSecrets } from '../config/secrets.ts';
+import { secretWarnings } from '../config/secrets.ts';
 import * as takeover from '../config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from '../config/takeover/file.ts';
+import { takeoverSecrets } from '../config/takeover/secrets.ts';
 import type { Place } from '../control/ask-state.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';

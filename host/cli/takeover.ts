@@ -2,7 +2,7 @@
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
 import { askControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
-import type { Handover } from '../takeover/handover.ts';
+import type { Handover } from '../takeover/ports/handover.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
 
 export interface TakeoverOrder {

@@ -4,12 +4,10 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Path } from './contradictions.ts';
 import { pathText } from './load.ts';
-import type { RelayConfiguration } from './relay/types.ts';
-import type { TakeoverConfiguration } from './takeover/types.ts';
-import type { RouterConfiguration, SmtpConfiguration, TrapConfiguration } from './types.ts';
+import type { SmtpConfiguration, TrapConfiguration } from './types.ts';
 import { type Weakness, weaknessOf } from './weakness.ts';
 
-interface Secret {
+export interface Secret {
   readonly path: Path;
   readonly value: string;
   /** It signs or encrypts: one who listens can try guesses at home. */
@@ -19,16 +17,16 @@ interface Secret {
 /** The community that is none. */
 const PUBLIC = 'public';
 
-const key = (path: Path, value: string | null): Secret[] =>
+export const key = (path: Path, value: string | null): Secret[] =>
   value === null ? [] : [{ path, value, isKey: true }];
-const password = (path: Path, value: string | null): Secret[] =>
+export const password = (path: Path, value: string | null): Secret[] =>
   value === null ? [] : [{ path, value, isKey: false }];
 
-function ofSmtp(smtp: SmtpConfiguration | null): Secret[] {
+export function ofSmtp(smtp: SmtpConfiguration | null): Secret[] {
   return password(['smtp', 'password'], smtp?.password ?? null);
 }
 
-function ofTraps(path: Path, traps: TrapConfiguration | null): Secret[] {
+export function ofTraps(path: Path, traps: TrapConfiguration | null): Secret[] {
   if (traps === null) return [];
   return [
     ...traps.communities.flatMap((community, index) =>
@@ -38,28 +36,6 @@ function ofTraps(path: Path, traps: TrapConfiguration | null): Secret[] {
       ...key([...path, 'users', index, 'auth', 'key'], auth?.key ?? null),
       ...key([...path, 'users', index, 'priv', 'key'], priv?.key ?? null),
     ]),
-  ];
-}
-
-export function routerSecrets({ recover, smtp, listKey }: RouterConfiguration): Secret[] {
-  return [...ofTraps(['recover', 'traps'], recover.traps), ...ofSmtp(smtp), ...key(['list_key'], listKey)];
-}
-
-export function relaySecrets({ relay, smtp, listKey }: RelayConfiguration): Secret[] {
-  return [
-    ...password(['relay', 'pop', 'password'], relay.pop.password),
-    ...ofTraps(['relay', 'traps'], relay.traps),
-    ...ofSmtp(smtp),
-    ...key(['list_key'], listKey),
-  ];
-}
-
-export function takeoverSecrets({ takeover }: TakeoverConfiguration): Secret[] {
-  const actives = takeover.role === 'active' ? [] : takeover.actives;
-  return [
-    ...key(['takeover', 'key'], takeover.key),
-    ...key(['takeover', 'old_key'], takeover.oldKey),
-    ...actives.flatMap((active, index) => key(['takeover', 'actives', index, 'key'], active.key)),
   ];
 }
 

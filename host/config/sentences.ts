@@ -1,8 +1,8 @@
 /** Words that the explanations of several commands share. None of them names a secret or a person. */
 
-import { isVersion4 } from '../net/address.ts';
+import { endpointText } from '../net/endpoint.ts';
 import type { Most } from './most.ts';
-import type { Endpoint, SmtpConfiguration, TrapConfiguration } from './types.ts';
+import type { SmtpConfiguration, TrapConfiguration } from './types.ts';
 
 /** So many items of a list are named, the others counted. */
 const MOST_NAMED = 5;
@@ -22,16 +22,11 @@ export function and(
   return new Intl.ListFormat('en', { type: conjunction }).format(named);
 }
 
-/** `ADDRESS:PORT`. */
-export function at({ host, port }: Endpoint): string {
-  return isVersion4(host) ? `${host}:${port}` : `[${host}]:${port}`;
-}
-
 /** What traps are listened for, and from whom. */
 export function trapSign({ accept, listen, communities, users, relays }: TrapConfiguration): string {
   const from = [count(communities.length, 'community', 'communities'), count(users.length, 'v3 user')];
   if (relays.length > 0) from.push(`${count(relays.length, 'relay')} believed`);
-  return `an SNMP trap ${and(accept, 'disjunction')} at ${at(listen)} (${from.join(', ')})`;
+  return `an SNMP trap ${and(accept, 'disjunction')} at ${endpointText(listen)} (${from.join(', ')})`;
 }
 
 /** How many mails a person gets. */

@@ -1,15 +1,10 @@
 /** What `ringback run` is configured to do, after every default is filled in and every text is in one form; and what other roles share with it. */
 
 import type { Prefix } from '../net/address.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { Most } from './most.ts';
 
 export type Language = 'en' | 'ja';
-
-/** Where to listen: a canonical address (`::` and `0.0.0.0` are all of them) and a port. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface FabricConfiguration {
   /** Network interfaces for the daemon's command line; empty only with `socket`. */

@@ -3,10 +3,10 @@
 import { getCiphers } from 'node:crypto';
 import { canonicalAddress, isVersion4, type Prefix, readPrefix } from '../net/address.ts';
 import { durationText, parseDuration } from '../net/duration.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import { canonicalDomain, canonicalMailAddress } from '../net/mail-address.ts';
-import { TRAP_NAMES } from '../traps/names.ts';
+import { TRAP_NAMES } from '../net/trap-names.ts';
 import { list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
-import type { Endpoint } from './types.ts';
 
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;

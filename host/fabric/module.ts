@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
-import type { Tables } from '../config/router/sizes.ts';
 import { messageOf, RingbackError } from '../errors.ts';
+import type { Tables } from './sizes.ts';
 
 /** The functions of the module; see assembly/index.ts. */
 interface FabricFunctions {

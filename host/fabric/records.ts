@@ -1,10 +1,10 @@
 /** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
 
-import type { TableSizes } from '../config/router/sizes.ts';
 import { RingbackError } from '../errors.ts';
 import { addressBytes, addressText } from '../net/address.ts';
 import { hardwareBytes, hardwareText } from '../net/mac-address.ts';
 import type { Codes } from './module.ts';
+import type { TableSizes } from './sizes.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';
 /** `acknowledged`: a capture shows only that a client was answered, not the answer. */

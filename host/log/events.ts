@@ -1,11 +1,11 @@
 /** The catalogue of events: nothing else can be logged, and the page of events is made from it. */
 import { DETECTION } from './catalogue/detection.ts';
 import { FABRIC } from './catalogue/fabric.ts';
+import type { Entries, Level, Values } from './catalogue/kinds.ts';
 import { MAIL } from './catalogue/mail.ts';
 import { PAGE } from './catalogue/page.ts';
 import { PROGRAM } from './catalogue/program.ts';
 import { TAKEOVER } from './catalogue/takeover.ts';
-import type { Entries, Level, Values } from './kinds.ts';
 
 /** In the order of the page. */
 export const CHAPTERS: Readonly<Record<string, Entries>> = {

@@ -1,8 +1,9 @@
 /** The event log: one JSON object a line for machines, a readable line on a terminal. */
-import type { BareEvent, Event, EventAt, FieldsOf, LevelOf } from './events.ts';
-import type { Level } from './kinds.ts';
 
-export type { Level } from './kinds.ts';
+import type { Level } from './catalogue/kinds.ts';
+import type { BareEvent, Event, EventAt, FieldsOf, LevelOf } from './events.ts';
+
+export type { Level } from './catalogue/kinds.ts';
 
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 

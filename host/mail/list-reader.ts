@@ -1,9 +1,9 @@
 /** List mails as they come out of a mailbox: whose they are, whether they are what the router wrote, and what they say. */
 import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../net/address.ts';
-import { fieldsOf, headerOf, MOST_HEADER_BYTES } from '../relay/header.ts';
+import { cleanName } from '../net/clean-text.ts';
+import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
 import { isSignedBy, MOST_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
-import { cleanName } from './texts.ts';
 
 /** A client on a list. */
 interface ListedClient {

@@ -1,9 +1,9 @@
 /** The list mail: who waited for a server that is back, for the one who tells them (figure 18 of the seed). */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { cleanName } from '../net/clean-text.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Listed, ListFacts, NewNotice, Notice } from '../store/outbox.ts';
 import type { Mail } from './mail.ts';
-import { cleanName } from './texts.ts';
 
 /** Clients in one mail; a longer list becomes several. */
 export const MOST_LISTED = 1000;

@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto';
 import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
+import { cleanName } from '../net/clean-text.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Notice, NoticeItem } from '../store/outbox.ts';
-import { cleanName, recoveryNotice } from './texts.ts';
+import { recoveryNotice } from './texts.ts';
 
 /** A mail to one recipient. */
 export interface Mail {

@@ -16,6 +16,7 @@ import {
   type Notice,
   type NoticeItem,
   nextDueMs,
+  type OutboxCounts,
   type OutboxRow,
   oldestSendable,
   postponeNotice,
@@ -60,14 +61,6 @@ export interface OutboxOptions {
   /** Whether what an item says is back is down again. */
   readonly isDown?: (item: NoticeItem) => boolean;
   readonly log: Log;
-}
-
-export interface OutboxCounts {
-  readonly pending: number;
-  /** Since the program was started. */
-  readonly sent: number;
-  /** Given up since then: refused for good, too old, or no room. */
-  readonly failed: number;
 }
 
 /** A notice with how long it shall wait for others to the same person, and what became of it. */

@@ -5,12 +5,12 @@ import { Readable } from 'node:stream';
 import SMTPPool from 'nodemailer/lib/smtp-pool';
 import type { SmtpConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
+import { cleanName } from '../net/clean-text.ts';
 import { canonicalMailAddress, wireMailAddress } from '../net/mail-address.ts';
 import type { Mail } from './mail.ts';
 import { composeMessage } from './message.ts';
 import { enhancedCodeOf, type Fate, fateOfReply, stepOf } from './smtp-fate.ts';
 import { Connecting } from './smtp-socket.ts';
-import { cleanName } from './texts.ts';
 
 /**
  * What became of one attempt. `refused` is about the recipient, unless it is `doubted` and the server takes no mail from

@@ -2,6 +2,7 @@
 
 import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
+import { spanText } from '../net/duration.ts';
 import type { Clock } from '../store/clock.ts';
 import type { NoticeItem } from '../store/outbox.ts';
 
@@ -128,24 +129,6 @@ export function recoveryNotice(
 /** A program that gives up after a minute has asked several times by then; for its user that was one try. */
 const ONE_TRY_MS = 60_000;
 
-const SECONDS = [86_400, 3600, 60, 1];
-
-/** A span of time in its two largest units, at least a second: `2 h 5 min`. */
-export function spanText(ms: number, units: readonly string[], between: string): string {
-  let seconds = Math.max(1, Math.round(ms / 1000));
-  const parts = SECONDS.map((unit, i) => {
-    const count = Math.floor(seconds / unit);
-    seconds -= count * unit;
-    return { count, text: `${count}${units[i]}` };
-  });
-  const from = parts.findIndex(({ count }) => count > 0);
-  return parts
-    .slice(from, from + 2)
-    .filter(({ count }) => count > 0)
-    .map(({ text }) => text)
-    .join(between);
-}
-
 /** `yyyy/mm/dd HH:MM:SS` in the local zone, and the zone as its distance from UTC: `2026/11/22 16:30:05 +09:00`. */
 export function timeText(time: Date): string {
   const two = (number: number): string => String(number).padStart(2, '0');
@@ -154,19 +137,4 @@ export function timeText(time: Date): string {
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two);
   const zone = [Math.floor(Math.abs(east) / 60), Math.abs(east) % 60].map(two);
   return `${date.join('/')} ${clock.join(':')} ${east < 0 ? '-' : '+'}${zone.join(':')}`;
-}
-
-/** The longest name that is shown: that of a DNS name (RFC 1035 section 2.3.4). */
-const MAX_NAME = 255;
-
-/**
- * A name from a file or a network, fit for a line of text: no control, format, surrogate or separator characters (they
- * could break lines, or show other words than are there), white space as single blanks; null if nothing is left.
- */
-export function cleanName(name: string): string | null {
-  const clean = name
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return clean === '' ? null : [...clean].slice(0, MAX_NAME).join('');
 }

@@ -23,3 +23,21 @@ export function durationText(milliseconds: number): string {
   const [unit, factor] = UNITS.find(([, size]) => milliseconds % size === 0) ?? ['ms', 1];
   return `${milliseconds / factor}${unit}`;
 }
+
+const SECONDS = [86_400, 3600, 60, 1];
+
+/** A span of time in its two largest units, at least a second: `2 h 5 min`. */
+export function spanText(ms: number, units: readonly string[], between: string): string {
+  let seconds = Math.max(1, Math.round(ms / 1000));
+  const parts = SECONDS.map((unit, i) => {
+    const count = Math.floor(seconds / unit);
+    seconds -= count * unit;
+    return { count, text: `${count}${units[i]}` };
+  });
+  const from = parts.findIndex(({ count }) => count > 0);
+  return parts
+    .slice(from, from + 2)
+    .filter(({ count }) => count > 0)
+    .map(({ text }) => text)
+    .join(between);
+}

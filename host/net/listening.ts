@@ -1,8 +1,7 @@
 /** Sockets that others come to: opened, or why not, in words for people. */
 import type { EventEmitter } from 'node:events';
-import { at } from '../config/sentences.ts';
-import type { Endpoint } from '../config/types.ts';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { type Endpoint, endpointText } from './endpoint.ts';
 
 /** Resolves once `open` has called back; rejects with the system's error. */
 export function opened(socket: EventEmitter, open: (done: () => void) => void): Promise<void> {
@@ -29,7 +28,7 @@ interface Listening {
 /** Place, reason and remedy. */
 export function cannotListen(endpoint: Endpoint, error: unknown, listening: Listening): RingbackError {
   const [reason, remedy] = explained(error, listening);
-  const message = `cannot listen for ${listening.what} on ${at(endpoint)}: ${reason}; ${remedy}`;
+  const message = `cannot listen for ${listening.what} on ${endpointText(endpoint)}: ${reason}; ${remedy}`;
   return new RingbackError('unavailable', message, { cause: error });
 }
 

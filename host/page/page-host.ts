@@ -1,41 +1,21 @@
 /** What the page needs of the role that it runs in. */
 
-import type { Language } from '../config/types.ts';
+import type { RegistrationHost } from './form/registration.ts';
+import type { Message } from './html/kinds.ts';
 import type { Target } from './steering/steering.ts';
 
-export interface Outage {
-  readonly name: string | null;
-  /** On the clock of PageOptions. */
-  readonly sinceMs: number;
-}
-
-export interface Message {
-  readonly text: string;
-  readonly until: Date | null;
-}
-
 /** Addresses are canonical. What throws costs the one request its answer, and is logged. */
-export interface PageHost {
+export interface PageHost extends RegistrationHost {
   /** What was asked for on a connection to this address; null: not a steered connection. */
   targetOf(localAddress: string): Target | null;
-  /** null: it is not down, or not any more. */
-  outageOf(target: Target): Outage | null;
   /** Whether the server is asked for by this Host field; of one whose names are not known: in any case. */
   isNamed(server: string, host: string | null): boolean;
-  wasTurnedAway(target: Target, client: string): boolean;
   /** Whether the page that this client is about to get shall try the server: then it finds the way there for a moment. */
   mayTry(target: Target, client: string): boolean;
   /** Somebody was answered in its place; a program, or one that speaks no HTTP (TLS), as well as a person. */
   onVisit(target: Target, client: string): void;
   /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */
   isKnown(client: string): boolean;
-  /** It is on disk when this returns; throws when it can't be. */
-  register(registration: {
-    readonly target: Target;
-    readonly client: string;
-    readonly mail: string;
-    readonly language: Language;
-  }): void;
   /** What the operator has to say. */
   message(): Message | null;
   /** One-click unsubscribe (RFC 8058): false when the token is none of ours. */

@@ -8,6 +8,11 @@ import { messageOf } from '../errors.ts';
 import { BurstLog } from '../log/burst.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
+import { type Outcome, RegistrationDesk } from './form/registration.ts';
+import { Tokens } from './form/tokens.ts';
+import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
+import { OWN_PATH, type Page, type PageFacts } from './html/kinds.ts';
+import { chooseLanguage } from './html/language.ts';
 import {
   type Place,
   pageAnswer,
@@ -16,14 +21,9 @@ import {
   RETRY_BACK_SECONDS,
   RETRY_SECONDS,
   ReadyAnswers,
-} from './answers.ts';
-import type { OriginSource } from './form/origins.ts';
-import { NoticeDesk, type Outcome } from './form/registration.ts';
-import { Tokens } from './form/tokens.ts';
-import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
-import { chooseLanguage } from './html/language.ts';
-import { OWN_PATH, type Page, type PageFacts } from './html/pages.ts';
+} from './http/answers.ts';
 import { BEAT_MS, EventStreams } from './http/event-streams.ts';
+import type { OriginSource } from './http/origins.ts';
 import { fieldsOf, isOneClick, remembering, wantsProblem } from './http/requests.ts';
 import { type Asked, Web } from './http/web.ts';
 import type { PageHost } from './page-host.ts';
@@ -75,7 +75,7 @@ export class PageServer {
   readonly #web: Web;
   readonly #streams: EventStreams;
   readonly #tokens: Tokens;
-  readonly #desk: NoticeDesk;
+  readonly #desk: RegistrationDesk;
   readonly #ready: ReadyAnswers;
   readonly #languageOf: (acceptLanguage: string | undefined) => Language;
   readonly #isProgram = remembering(wantsProblem);
@@ -98,7 +98,7 @@ export class PageServer {
     });
     this.#streams = new EventStreams(this.#web.connections, nowMs);
     this.#tokens = new Tokens(nowMs);
-    this.#desk = new NoticeDesk(host, this.#tokens, nowMs);
+    this.#desk = new RegistrationDesk(host, this.#tokens, nowMs);
     this.#ready = new ReadyAnswers(clock, (place, token) => this.#factsOfPlace(place, token));
     this.#languageOf = remembering((field) => chooseLanguage(field, language));
     this.#shownLog = new BurstLog(log, nowMs);

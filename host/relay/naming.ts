@@ -1,10 +1,10 @@
 /** Messages have names by which they are known in the next session (UIDL); some servers give them none. */
 import { createHash } from 'node:crypto';
+import { fieldsOf, headerOf, MOST_HEADER_BYTES } from '../mail/header.ts';
 import { MOST_MESSAGE_BYTES } from '../mail/list-reader.ts';
 import { SIGNATURE_HEADER } from '../mail/list-writer.ts';
 import { PopError } from '../pop/error.ts';
 import type { Mailbox, MailboxEntry } from '../pop/mailbox.ts';
-import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
 
 export interface NamedEntry extends MailboxEntry {
   readonly uidl: string;

@@ -1,7 +1,6 @@
 /** Host names from reverse DNS (paragraph 129: T317 of the seed; RFC 1035 section 3.5). */
 import { Resolver } from 'node:dns/promises';
-import { at } from '../config/sentences.ts';
-import type { Endpoint } from '../config/types.ts';
+import { type Endpoint, endpointText } from '../net/endpoint.ts';
 import { canonicalDomain } from '../net/mail-address.ts';
 
 /** A name is a courtesy: nobody's notice waits longer for it. */
@@ -21,7 +20,7 @@ export async function hostNameOf(
 ): Promise<string | null> {
   const timeoutMs = Math.min(TIMEOUT_MS, Math.ceil(mostMs));
   const resolver = new Resolver({ timeout: Math.min(QUERY_TIMEOUT_MS, timeoutMs), tries: TRIES });
-  if (servers !== null) resolver.setServers(servers.map(at));
+  if (servers !== null) resolver.setServers(servers.map(endpointText));
   const giveUp = (): void => resolver.cancel();
   const timer = setTimeout(giveUp, timeoutMs);
   signal?.addEventListener('abort', giveUp, { once: true });

@@ -1,5 +1,6 @@
 /** `ringback status` of a relay: what it has in hand. */
 
+import type { ListRecord, NoticeRecord } from '../control/records.ts';
 import {
   dateText,
   lastedText,
@@ -8,10 +9,9 @@ import {
   type StatePlace,
   stateText,
   untoldText,
-} from '../cli/records-text.ts';
-import type { ListRecord, NoticeRecord } from '../control/records.ts';
-import type { OutboxCounts } from '../mail/outbox.ts';
+} from '../control/records-text.ts';
 import type { Clock } from '../store/clock.ts';
+import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';
 import type { MailboxHealth } from './schedule.ts';
 

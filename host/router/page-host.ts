@@ -4,8 +4,8 @@ import type { PageConfiguration, RouterConfiguration } from '../config/types.ts'
 import { nameOf } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { StopLinks } from '../mail/unsubscribe-links.ts';
-import { Neighbours } from '../page/form/neighbours.ts';
-import { Origins } from '../page/form/origins.ts';
+import { Neighbours } from '../page/http/neighbours.ts';
+import { Origins } from '../page/http/origins.ts';
 import { isNameOf } from '../page/names.ts';
 import { type PageHost, PageServer } from '../page/server.ts';
 import type { KernelTools } from '../page/steering/kernel-tools.ts';

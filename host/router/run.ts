@@ -13,7 +13,7 @@ import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { newStopKey, StopLinks } from '../mail/unsubscribe-links.ts';
 import { ownAddresses } from '../net/address.ts';
-import { OWN_PATH } from '../page/html/pages.ts';
+import { OWN_PATH } from '../page/html/kinds.ts';
 import { KernelTools } from '../page/steering/kernel-tools.ts';
 import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';

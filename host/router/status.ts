@@ -1,5 +1,6 @@
 /** `ringback status`: what a running `ringback run` has in hand. */
 
+import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
 import {
   dateText,
   lastedText,
@@ -9,11 +10,10 @@ import {
   stateText,
   triesText,
   untoldText,
-} from '../cli/records-text.ts';
-import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
+} from '../control/records-text.ts';
 import type { InterfaceReport } from '../fabric/daemon.ts';
-import type { OutboxCounts } from '../mail/outbox.ts';
 import type { Clock } from '../store/clock.ts';
+import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';
 import type { Outage, OutageState } from './outages.ts';
 

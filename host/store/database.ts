@@ -4,9 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import type { Database as DatabaseType, Statement } from 'node-sqlite3-wasm';
 import { RingbackError } from '../errors.ts';
 import { MIGRATIONS } from './schema.ts';
-import { schemaOf, schemasOf, versionOf } from './version.ts';
+import { type Library, schemaOf, schemasOf, versionOf } from './version.ts';
 
-export type Library = typeof import('node-sqlite3-wasm');
 export type Value = number | string | null;
 export type Row = Readonly<Record<string, Value>>;
 

@@ -3,12 +3,13 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, type Stats, statSync } f
 import { tmpdir } from 'node:os';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import { isDamage, type Library, Sql } from './database.ts';
+import { isDamage, Sql } from './database.ts';
 import { isSameFile, makeDirectory, putAside, SUFFIXES } from './files.ts';
 import { type Lock, takeLock } from './guard.ts';
 import { copy, type Salvaged, salvage } from './salvage.ts';
 import { TABLES } from './schema.ts';
 import { type Strange, sweep } from './sweep.ts';
+import type { Library } from './version.ts';
 
 const FILE = 'ringback.db';
 /** Rows of which the log tells each by itself. */

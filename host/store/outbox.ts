@@ -222,3 +222,11 @@ function listedText(listed: readonly Listed[]): string {
     ]),
   );
 }
+
+export interface OutboxCounts {
+  readonly pending: number;
+  /** Since the program was started. */
+  readonly sent: number;
+  /** Given up since then: refused for good, too old, or no room. */
+  readonly failed: number;
+}

@@ -13,11 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import type { Database, Statement } from 'node-sqlite3-wasm';
 import { messageOf } from '../errors.ts';
-import { type Library, type Row, Sql, type Value } from './database.ts';
+import { type Row, Sql, type Value } from './database.ts';
 import { SUFFIXES } from './files.ts';
 import { KEYS, MIGRATIONS, TABLES, type Table } from './schema.ts';
 import { keepAside, nameOf, PLACE, type Strange } from './sweep.ts';
-import { type SchemaObject, schemaOf, schemasOf, wordsOf } from './version.ts';
+import { type Library, type SchemaObject, schemaOf, schemasOf, wordsOf } from './version.ts';
 
 export interface Salvaged {
   readonly rows: number;

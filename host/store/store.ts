@@ -5,11 +5,12 @@
 import { messageOf, RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { type Clock, StateClock } from './clock.ts';
-import { isDamage, type Library, loadLibrary, Sql } from './database.ts';
+import { isDamage, loadLibrary, Sql } from './database.ts';
 import { Disk } from './disk.ts';
 import { loadEpochs, saveEpochs } from './epochs.ts';
 import { copy } from './salvage.ts';
 import { TABLES } from './schema.ts';
+import type { Library } from './version.ts';
 
 /** How often a disk that failed is tried again. */
 const RETRY_MS = 30_000;

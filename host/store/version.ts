@@ -1,6 +1,8 @@
 /** Which version a database is, by what is in it: the number in its head is four bytes of a disk that may forget one. */
 import type { Database } from 'node-sqlite3-wasm';
-import type { Library } from './database.ts';
+
+/** SQLite, compiled to WebAssembly. */
+export type Library = typeof import('node-sqlite3-wasm');
 
 /** A table or an index, as `sqlite_schema` has it. */
 export interface SchemaObject {

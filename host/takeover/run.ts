@@ -11,7 +11,7 @@ import { type Ready, type RoleDescription, type RunningRole, runRole } from '../
 import type { Signals } from '../role/signals.ts';
 import { ActiveHalf } from './active/node.ts';
 import { hurry } from './machine/priority.ts';
-import type { Half } from './node.ts';
+import type { Half } from './ports/node.ts';
 import { StandbyHalf } from './standby/node.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */

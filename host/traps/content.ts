@@ -7,7 +7,7 @@
 
 import type { Pdu, Varbind } from 'net-snmp';
 import snmp from 'net-snmp';
-import { TRAP_NAMES } from './names.ts';
+import { TRAP_NAMES } from '../net/trap-names.ts';
 
 interface TrapContent {
   /** snmpTrapOID.0 */

@@ -2,7 +2,7 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { Endpoint } from '../config/types.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import { cannotListen, opened } from '../net/listening.ts';
 
 /** Room for a burst: after a power cut, every server says coldStart at once. */

@@ -1,7 +1,8 @@
 /** What a configuration of `ringback relay` will do, in sentences. None of them names a secret or a person. */
 
 import { durationText } from '../../net/duration.ts';
-import { and, at, mostSentence, smtpSentence, smtpWarnings, trapSign } from '../sentences.ts';
+import { endpointText } from '../../net/endpoint.ts';
+import { and, mostSentence, smtpSentence, smtpWarnings, trapSign } from '../sentences.ts';
 import type { PopConfiguration, RelayConfiguration } from './types.ts';
 
 /** What is done. What to think twice about is in `warnings`. */
@@ -39,7 +40,8 @@ function mailboxSentence({ host, port, tls, everyMs }: PopConfiguration): string
 
 function nameSentence({ resolve, resolver }: RelayConfiguration['relay']): string {
   if (!resolve) return 'Servers are called by the name that the list mail has for them, or by their address.';
-  const asked = resolver === null ? "the system's DNS servers" : `the DNS servers ${and(resolver.map(at))}`;
+  const asked =
+    resolver === null ? "the system's DNS servers" : `the DNS servers ${and(resolver.map(endpointText))}`;
   return `Servers are called by the name that ${asked} have for their address, else by the one in the list mail, else by their address.`;
 }
 

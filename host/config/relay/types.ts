@@ -1,12 +1,8 @@
 /** What `ringback relay` is configured to do, after every default is filled in and every text is in one form. */
+
+import type { Endpoint } from '../../net/endpoint.ts';
 import type { Most } from '../most.ts';
-import type {
-  ClientConfiguration,
-  Endpoint,
-  Language,
-  SmtpConfiguration,
-  TrapConfiguration,
-} from '../types.ts';
+import type { ClientConfiguration, Language, SmtpConfiguration, TrapConfiguration } from '../types.ts';
 
 /**
  * `auto`: TLS from the first byte on port 995, elsewhere STLS (RFC 2595) where the server offers it, whoever signed the

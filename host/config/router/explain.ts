@@ -1,6 +1,7 @@
 /** What a configuration will do, in sentences for `ringback check`. None of them names a secret or a person. */
 
 import { networkInterfaces } from 'node:os';
+import type { Tables } from '../../fabric/sizes.ts';
 import { ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { durationText } from '../../net/duration.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
@@ -8,7 +9,7 @@ import { unconfirmedMost } from '../most.ts';
 import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
 import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
-import { type Tables, tableSizes } from './sizes.ts';
+import { tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
 import { NEVER_OPENED, namedOwn } from './warnings.ts';
 

@@ -1,22 +1,7 @@
 /** How large the data plane's tables are made. */
+
+import type { TableSizes } from '../../fabric/sizes.ts';
 import type { RouterConfiguration } from '../types.ts';
-
-/** Records that each has room for. */
-export interface TableSizes {
-  readonly servers: number;
-  readonly clients: number;
-  readonly attempts: number;
-  readonly known: number;
-  readonly prefixes: number;
-}
-
-/** What is known of the tables where they are made. */
-export interface Tables {
-  /** Of memory that tables of these sizes take. */
-  bytes(sizes: TableSizes): number;
-  /** Of so many places for clients, those that are for who has a known mail address. */
-  clientsKept(clients: number): number;
-}
 
 /** Room for clients whose mail address becomes known later. */
 const LEAST_KNOWN = 4096;

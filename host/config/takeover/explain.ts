@@ -1,7 +1,8 @@
 /** What a configuration of `ringback takeover` will do, in sentences. None of them names a secret. */
 
 import { durationText } from '../../net/duration.ts';
-import { and, at, count } from '../sentences.ts';
+import { endpointText } from '../../net/endpoint.ts';
+import { and, count } from '../sentences.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
 /** What is done. What to think twice about is in `warnings`. */
@@ -29,7 +30,7 @@ function ofActive(active: ActiveConfiguration): string[] {
     'an operator says so ("ringback takeover --give")',
   ];
   return [
-    `Active with ${and(addresses.map(({ address, adapter }) => `${address} on ${adapter}`))}; its standby is ${at(standby)}.`,
+    `Active with ${and(addresses.map(({ address, adapter }) => `${address} on ${adapter}`))}; its standby is ${endpointText(standby)}.`,
     `Gives them to the standby, one after the other, when ${and(faults, 'disjunction')}; each is switched off, with its adapter, once the standby has been told.`,
     heartbeat === null
       ? 'No heartbeats: if this machine dies without a word, nobody takes over.'
@@ -50,7 +51,7 @@ function ofStandby(standby: StandbyConfiguration): string[] {
       ? 'without asking whether somebody else has it'
       : `if nobody answers for it for ${durationText(checkMs)}`;
   return [
-    `Standby for ${and(actives.map(({ name, address }) => `${name} (${address})`))}; takes instructions at ${at(listen)}.`,
+    `Standby for ${and(actives.map(({ name, address }) => `${name} (${address})`))}; takes instructions at ${endpointText(listen)}.`,
     `Takes addresses with ${and(adapters)}, in this order but the one with ${listen.host} last; ${most}.`,
     heartbeat === null
       ? 'Takes only what it is told to take: no heartbeats are waited for.'

@@ -1,7 +1,7 @@
 /** What `ringback takeover` is configured to do, after every default is filled in and every text is in one form. */
 
 import type { Prefix } from '../../net/address.ts';
-import type { Endpoint } from '../types.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
 
 /** Both halves of a pair have these. */
 interface CommonConfiguration {

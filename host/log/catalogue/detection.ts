@@ -1,5 +1,5 @@
 /** Events of detection and recovery. */
-import { type Entries, maybe } from '../kinds.ts';
+import { type Entries, maybe } from './kinds.ts';
 
 const TARGET = { server: 'text', port: 'number' } as const;
 const CAUSE = ['unreachable', 'unanswered', 'refused'] as const;

@@ -1,5 +1,5 @@
 /** Events of the data plane, and of interfaces. */
-import type { Entries } from '../kinds.ts';
+import type { Entries } from './kinds.ts';
 
 export const FABRIC = {
   'interface.up': { level: 'info', fields: { interface: 'text' }, is: 'It is listened on again.', act: null },

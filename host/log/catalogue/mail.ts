@@ -1,5 +1,5 @@
 /** Events of mails: notices, lists, the server that takes them, the mailbox of a relay. */
-import { type Entries, maybe } from '../kinds.ts';
+import { type Entries, maybe } from './kinds.ts';
 
 /** A line for each server that the mail tells of. */
 const NOTICE = { server: 'text', client: 'text', mail: 'text', messageId: 'text' } as const;

@@ -1,5 +1,5 @@
 /** Events of the page in a dead server's place. */
-import { type Entries, maybe } from '../kinds.ts';
+import { type Entries, maybe } from './kinds.ts';
 
 const VISIT = { server: 'text', port: 'number', client: 'text' } as const;
 

@@ -1,5 +1,5 @@
 /** Events of every role: its start and end, its configuration, its state, its log. */
-import { type Entries, maybe } from '../kinds.ts';
+import { type Entries, maybe } from './kinds.ts';
 
 export const PROGRAM = {
   ready: {

@@ -1,5 +1,5 @@
 /** Events of a takeover. `peer` is the other half: its name, or its address while it has none. */
-import { type Entries, maybe } from '../kinds.ts';
+import { type Entries, maybe } from './kinds.ts';
 
 const CAUSE = ['fault', 'operator', 'link', 'heartbeat', 'stop', 'conflict'] as const;
 const PLACE = { address: 'text', adapter: 'text' } as const;

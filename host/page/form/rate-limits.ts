@@ -1,7 +1,7 @@
 /** How often people may register: token buckets in maps of bounded size. */
 
 import { foldMailAddress } from '../../net/mail-address.ts';
-import type { Origin, Shares } from './origins.ts';
+import type { Origin, Shares } from '../http/origins.ts';
 
 const HOUR_MS = 3_600_000;
 

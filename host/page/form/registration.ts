@@ -3,10 +3,9 @@
 import type { Language } from '../../config/types.ts';
 import { canonicalAddress } from '../../net/address.ts';
 import { canonicalMailAddress } from '../../net/mail-address.ts';
-import type { Refusal } from '../html/pages.ts';
-import type { PageHost } from '../page-host.ts';
+import type { Outage, Refusal } from '../html/kinds.ts';
+import type { Origin } from '../http/origins.ts';
 import type { Target } from '../steering/steering.ts';
-import type { Origin } from './origins.ts';
 import { RegistrationLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -42,13 +41,27 @@ export type Outcome =
       readonly error: unknown;
     };
 
-export class NoticeDesk {
-  readonly #host: PageHost;
+/** What it needs of the role that the page runs in. Addresses are canonical. */
+export interface RegistrationHost {
+  /** null: it is not down, or not any more. */
+  outageOf(target: Target): Outage | null;
+  wasTurnedAway(target: Target, client: string): boolean;
+  /** It is on disk when this returns; throws when it can't be. */
+  register(registration: {
+    readonly target: Target;
+    readonly client: string;
+    readonly mail: string;
+    readonly language: Language;
+  }): void;
+}
+
+export class RegistrationDesk {
+  readonly #host: RegistrationHost;
   readonly #tokens: Tokens;
   readonly #nowMs: () => number;
   readonly #limits = new RegistrationLimits();
 
-  constructor(host: PageHost, tokens: Tokens, nowMs: () => number) {
+  constructor(host: RegistrationHost, tokens: Tokens, nowMs: () => number) {
     this.#host = host;
     this.#tokens = tokens;
     this.#nowMs = nowMs;

@@ -2,7 +2,7 @@
 
 import type { Language } from '../../config/types.ts';
 import { Html, html } from './html.ts';
-import type { Page, Refusal } from './pages.ts';
+import type { Page, Refusal } from './kinds.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 import { WORDS } from './words.ts';

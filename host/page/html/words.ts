@@ -4,7 +4,7 @@
  */
 
 import type { Language } from '../../config/types.ts';
-import type { Page, Refusal } from './pages.ts';
+import type { Page, Refusal } from './kinds.ts';
 
 interface PageWords {
   readonly heading: string;

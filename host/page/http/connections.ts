@@ -7,8 +7,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { canonicalAddress } from '../../net/address.ts';
-import type { Origin, OriginSource, Shares } from '../form/origins.ts';
 import type { Target } from '../steering/steering.ts';
+import type { Origin, OriginSource, Shares } from './origins.ts';
 
 /** A browser opens six to a server. All is for the memory: a connection takes about 20 KiB with its buffers in the kernel. */
 export const CONNECTIONS: Shares = { machine: 16, household: 64, network: 256, all: 512 };

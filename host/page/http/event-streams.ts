@@ -1,9 +1,9 @@
 /** Streams of server-sent events (HTML Living Standard, section 9.2): open pages hear that their server is back. */
 
 import type { ServerResponse } from 'node:http';
-import type { Origin, Shares } from '../form/origins.ts';
 import type { Target } from '../steering/steering.ts';
 import type { Connection, Connections } from './connections.ts';
+import type { Origin, Shares } from './origins.ts';
 
 /** As many open pages may wait; others look now and then (script.ts). */
 export const STREAMS: Shares = { machine: 4, household: 16, network: 64, all: 128 };

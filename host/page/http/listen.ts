@@ -1,6 +1,6 @@
 /** The TCP port of the page. */
 import type { Server } from 'node:net';
-import type { Endpoint } from '../../config/types.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
 import { cannotListen, opened } from '../../net/listening.ts';
 
 /** Throws RingbackError('unavailable') with place, reason and remedy. `::` takes IPv4 as well. */

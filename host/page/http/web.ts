@@ -6,14 +6,14 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Endpoint } from '../../config/types.ts';
 import { systemCodeOf } from '../../errors.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
 import type { Clock } from '../../store/clock.ts';
-import { type Answer, plainAnswer, RETRY_SECONDS } from '../answers.ts';
-import type { OriginSource } from '../form/origins.ts';
 import type { Target } from '../steering/steering.ts';
+import { type Answer, plainAnswer, RETRY_SECONDS } from './answers.ts';
 import { type Connection, Connections } from './connections.ts';
 import { listenOn } from './listen.ts';
+import type { OriginSource } from './origins.ts';
 import { bodyOf, type Head, headOf } from './requests.ts';
 
 /** Cookies of the real server come along, of its whole domain. 32 KiB of fields, behind a line with as long a URL as is common. */

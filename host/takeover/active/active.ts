@@ -3,11 +3,11 @@
  * ST02-ST03, ST12-ST13, ST16-ST17). Decides only; what it does goes through its ports.
  */
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
-import type { Handover } from '../handover.ts';
-import type { ActivePorts } from '../ports.ts';
-import type { Cause, Entry, Message, State } from '../protocol/datagram.ts';
+import type { Handover } from '../ports/handover.ts';
+import type { ActivePorts } from '../ports/ports.ts';
+import { longer, Timers } from '../ports/timers.ts';
 import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
-import { longer, Timers } from '../timers.ts';
+import type { Cause, Entry, Message, State } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
 import { Orphans } from './failback.ts';
 import { type Fault, Faults } from './faults.ts';

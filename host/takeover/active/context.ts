@@ -1,6 +1,6 @@
 /** What the parts of an active's decisions share. */
-import type { ActivePorts } from '../ports.ts';
-import type { Timers } from '../timers.ts';
+import type { ActivePorts } from '../ports/ports.ts';
+import type { Timers } from '../ports/timers.ts';
 import type { Faults } from './faults.ts';
 import type { Services } from './services.ts';
 

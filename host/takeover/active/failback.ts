@@ -1,7 +1,7 @@
 /** What a standby had that says nothing any more: nobody's, unless somebody answers for it. */
 import { messageOf } from '../../errors.ts';
+import { FIRST_RETRY_MS } from '../ports/timers.ts';
 import type { Watch } from '../protocol/heartbeat.ts';
-import { FIRST_RETRY_MS } from '../timers.ts';
 import type { Parts } from './context.ts';
 import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';

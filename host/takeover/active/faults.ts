@@ -1,6 +1,6 @@
 /** What is wrong with an active at the moment. */
-import type { Ports } from '../ports.ts';
-import type { Cause } from '../protocol/datagram.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Cause } from '../protocol/messages.ts';
 
 export interface Fault {
   readonly reason: string;

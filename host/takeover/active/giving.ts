@@ -1,8 +1,8 @@
 /** Addresses on their way to the standby: one after the other, each switched off once the standby has accepted it. */
-import type { Handover } from '../handover.ts';
-import type { Cause, Result } from '../protocol/datagram.ts';
+import type { Handover } from '../ports/handover.ts';
+import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
+import type { Cause, Result } from '../protocol/messages.ts';
 import { Repeat } from '../protocol/retransmit.ts';
-import { FIRST_RETRY_MS, longer } from '../timers.ts';
 import type { Parts } from './context.ts';
 import { entryOf, type Service } from './services.ts';
 import type { Switching } from './switching.ts';

@@ -1,20 +1,19 @@
 /** The active half on a real machine: its socket, its session, its health. */
-import { at } from '../../config/sentences.ts';
 import type {
   ActiveConfiguration,
   ServiceAddress,
   TakeoverConfiguration,
 } from '../../config/takeover/types.ts';
-import type { Endpoint } from '../../config/types.ts';
 import { RingbackError } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
+import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { Ready } from '../../role/role.ts';
-import type { Handover } from '../handover.ts';
 import { Machine } from '../machine/machine.ts';
-import type { Half } from '../node.ts';
+import type { Handover } from '../ports/handover.ts';
+import type { Half } from '../ports/node.ts';
 import { ActiveSession } from '../protocol/active-session.ts';
-import type { Message } from '../protocol/datagram.ts';
 import { Greeting, Knocks } from '../protocol/greeting.ts';
+import type { Message } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { Active } from './active.ts';
 import { Health } from './health.ts';
@@ -80,8 +79,8 @@ export class ActiveHalf implements Half {
     return {
       role: 'active',
       name: this.#machine.name,
-      from: this.#listen === null ? '' : at(this.#listen),
-      standby: at(standby),
+      from: this.#listen === null ? '' : endpointText(this.#listen),
+      standby: endpointText(standby),
       addresses: addresses.map(({ address }) => address).join(' '),
     };
   }

@@ -1,6 +1,6 @@
 /** Addresses that come back from the standby, by either side's wish. */
-import type { Handover } from '../handover.ts';
-import type { Instruction, Result } from '../protocol/datagram.ts';
+import type { Handover } from '../ports/handover.ts';
+import type { Instruction, Result } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
 import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';

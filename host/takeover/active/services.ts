@@ -1,8 +1,8 @@
 /** The book of an active's addresses, and how each of them is. */
 import type { ServiceAddress } from '../../config/takeover/types.ts';
-import type { ActivePorts } from '../ports.ts';
-import { type Cause, type Entry, NO_HARDWARE } from '../protocol/datagram.ts';
-import { FIRST_RETRY_MS } from '../timers.ts';
+import type { ActivePorts } from '../ports/ports.ts';
+import { FIRST_RETRY_MS } from '../ports/timers.ts';
+import { type Cause, type Entry, NO_HARDWARE } from '../protocol/messages.ts';
 
 export interface Service extends ServiceAddress {
   hardware: string;

@@ -1,9 +1,9 @@
 /** An active's addresses off its adapters, and on again. */
 
 import { messageOf } from '../../errors.ts';
-import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
-import { NO_HARDWARE } from '../protocol/datagram.ts';
-import { FIRST_RETRY_MS, longer } from '../timers.ts';
+import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
+import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
+import { NO_HARDWARE } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
 import type { Service } from './services.ts';
 

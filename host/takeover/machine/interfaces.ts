@@ -2,7 +2,7 @@
 
 import { messageOf } from '../../errors.ts';
 import { isVersion4, type Prefix, prefixText } from '../../net/address.ts';
-import type { AdapterFacts } from '../standby/plan.ts';
+import type { AdapterFacts } from '../ports/interface-facts.ts';
 import { IpBatch, type IpCommand } from './ip-batch.ts';
 import type { Kernel } from './kernel.ts';
 import { networkOf } from './network.ts';

@@ -6,7 +6,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { messageOf, systemCodeOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
-import { CAUSES } from '../protocol/datagram.ts';
+import { CAUSES } from '../protocol/messages.ts';
 
 const route = v.strictObject({
   adapter: v.string(),

@@ -1,6 +1,7 @@
 /** An active's side of its session with the standby. */
 import { randomBytes } from 'node:crypto';
-import { encode, type Message, NONCE_BYTES } from './datagram.ts';
+import { encode, NONCE_BYTES } from './datagram.ts';
+import type { Message } from './messages.ts';
 import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
 
 /** Sessions of which it is remembered that they were. */

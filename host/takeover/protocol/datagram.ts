@@ -11,6 +11,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { addressBytes } from '../../net/address.ts';
 import { Reader, Writer } from './fields.ts';
+import { CAUSES, type Message, OUTCOMES } from './messages.ts';
 
 export const NONCE_BYTES = 16;
 const MAGIC = 0x5242;
@@ -49,62 +50,6 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 const KIND_OF = new Map<number, Kind>(Object.entries(KINDS).map(([kind, code]) => [code, kind as Kind]));
 const OF_STANDBY = 64;
-
-/** Why an address changes hands. */
-export const CAUSES = ['fault', 'operator', 'link', 'heartbeat', 'stop', 'conflict'] as const;
-export type Cause = (typeof CAUSES)[number];
-
-/** `accepted`: it will be done, and the other side may let go; `done`: it is done; `refused`: it won't be; `failed`: it was tried in vain. */
-const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** Of an adapter that has none, or is not there. */
-export const NO_HARDWARE = '00:00:00:00:00:00';
-
-/** An address as one side has it. */
-export interface Entry {
-  readonly address: string;
-  /** Bits of its network. */
-  readonly length: number;
-  /** Whether this side's kernel has it. */
-  readonly held: boolean;
-  /** Beat: it could not be switched off. Report: it stays here, and the other side must let go of it. */
-  readonly marked: boolean;
-  /** Of the adapter that has it, or had it. */
-  readonly hardware: string;
-}
-
-export interface State {
-  readonly name: string;
-  /** Beat: whether no fault is known. Report: whether it could take something. */
-  readonly healthy: boolean;
-  /** How often the next ones will come. */
-  readonly everyMs: number;
-  readonly entries: readonly Entry[];
-}
-
-export interface Result {
-  /** Of the instruction. */
-  readonly id: number;
-  readonly address: string;
-  readonly outcome: Outcome;
-  readonly reason: string;
-}
-
-export interface Instruction {
-  readonly id: number;
-  readonly cause: Cause;
-  readonly entry: Entry;
-}
-
-export type Message =
-  | { readonly kind: 'hello' | 'welcome' | 'knock'; readonly name: string }
-  | { readonly kind: 'unknown' | 'bye' | 'byeSeen' }
-  | ({ readonly kind: 'beat' | 'report' } & State)
-  | ({ readonly kind: 'take' | 'return' } & Instruction)
-  /** No addresses: all of this active's. */
-  | { readonly kind: 'reclaim'; readonly addresses: readonly string[] }
-  | ({ readonly kind: 'taken' | 'returned' } & Result);
 
 interface Envelope {
   readonly activeNonce: Uint8Array;

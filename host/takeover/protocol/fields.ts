@@ -1,7 +1,7 @@
 /** Fields of a datagram, written one behind the other and read again. */
 import { addressBytes, addressText } from '../../net/address.ts';
 import { hardwareBytes, hardwareText } from '../../net/mac-address.ts';
-import type { Entry } from './datagram.ts';
+import type { Entry } from './messages.ts';
 
 const MOST_TEXT_BYTES = 160;
 

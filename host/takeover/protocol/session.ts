@@ -7,7 +7,8 @@
  * one key it is a word of honour: one that was broken into can have the addresses of the others taken. Where that counts, each
  * has a key of its own (`actives: [{name, address, key}]`). Against who has a machine's own key there is no help.
  */
-import { type Datagram, decode, encode, isStandbys, keyOf, type Message, NONCE_BYTES } from './datagram.ts';
+import { type Datagram, decode, encode, isStandbys, keyOf, NONCE_BYTES } from './datagram.ts';
+import type { Message } from './messages.ts';
 
 /** The present key first, then one that is still accepted; they may change while sessions go on. */
 export type Keys = () => readonly [string, ...string[]];

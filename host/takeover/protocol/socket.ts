@@ -1,7 +1,7 @@
 /** The UDP socket of either half. */
 import { createSocket, type Socket } from 'node:dgram';
-import type { Endpoint } from '../../config/types.ts';
 import { isVersion4 } from '../../net/address.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
 import { cannotListen, opened } from '../../net/listening.ts';
 
 /** Heartbeats that come while this program is busy wait here. */

@@ -1,6 +1,7 @@
 /** A standby's side of the sessions with its actives. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Datagram, encode, type Message, NONCE_BYTES } from './datagram.ts';
+import { type Datagram, encode, NONCE_BYTES } from './datagram.ts';
+import type { Message } from './messages.ts';
 import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
 
 /** What a standby makes of a datagram. */

@@ -2,8 +2,8 @@
 
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import { isVersion4 } from '../../net/address.ts';
-import type { Entry } from '../protocol/datagram.ts';
 import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
+import type { Entry } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
 
 /** So often an active says that it lives, if heartbeats are off. */

@@ -1,6 +1,6 @@
 /** A standby's last answers by active and address: an instruction that is repeated is answered, not carried out again. */
-import type { StandbyPorts } from '../ports.ts';
-import type { Outcome, Result } from '../protocol/datagram.ts';
+import type { StandbyPorts } from '../ports/ports.ts';
+import type { Outcome, Result } from '../protocol/messages.ts';
 
 export class Answers {
   readonly #send: StandbyPorts['send'];

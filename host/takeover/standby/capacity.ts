@@ -1,5 +1,5 @@
 /** Whether a standby has as many adapters as it may need (JP 2001-144806 paragraphs 62 and 101), said when it changes. */
-import type { Ports } from '../ports.ts';
+import type { Ports } from '../ports/ports.ts';
 import { needed } from './plan.ts';
 
 interface Sufficiency {

@@ -1,7 +1,7 @@
 /** What the parts of a standby's decisions share. */
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
-import type { StandbyPorts } from '../ports.ts';
-import type { Timers } from '../timers.ts';
+import type { StandbyPorts } from '../ports/ports.ts';
+import type { Timers } from '../ports/timers.ts';
 import type { Holdings } from './holdings.ts';
 
 export interface Parts {

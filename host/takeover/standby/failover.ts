@@ -1,6 +1,6 @@
 /** Addresses that a standby takes unasked: of an active that says nothing any more, once nobody answers for them. */
 import { messageOf } from '../../errors.ts';
-import type { Entry } from '../protocol/datagram.ts';
+import type { Entry } from '../protocol/messages.ts';
 import type { Served, SilenceHandlers } from './actives.ts';
 import type { Parts } from './context.ts';
 import { goesBack } from './returning.ts';

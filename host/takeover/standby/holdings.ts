@@ -1,6 +1,6 @@
 /** The book of the addresses that a standby has. */
 import type { Prefix } from '../../net/address.ts';
-import type { Cause } from '../protocol/datagram.ts';
+import type { Cause } from '../protocol/messages.ts';
 
 /** An address that is here. */
 export interface Taken extends Prefix {

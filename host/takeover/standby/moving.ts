@@ -1,9 +1,9 @@
 /** A standby's addresses off adapters that have lost their link, onto others that have one. */
 
+import { servesNobody } from '../ports/interface-facts.ts';
 import type { Actives } from './actives.ts';
 import type { Parts } from './context.ts';
 import type { Holding } from './holdings.ts';
-import { servesNobody } from './plan.ts';
 import type { Taking } from './taking.ts';
 
 /** What no adapter could take, one may take later: one that is off does not tell when its cable is in. */

@@ -1,15 +1,14 @@
 /** The standby half on a real machine: its socket, the sessions of its actives. */
 
-import { at } from '../../config/sentences.ts';
 import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/takeover/types.ts';
-import type { Endpoint } from '../../config/types.ts';
 import { RingbackError } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
+import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { Ready } from '../../role/role.ts';
-import type { Handover } from '../handover.ts';
 import { Machine } from '../machine/machine.ts';
-import type { Half } from '../node.ts';
-import type { Message } from '../protocol/datagram.ts';
+import type { Handover } from '../ports/handover.ts';
+import type { Half } from '../ports/node.ts';
+import type { Message } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { StandbySessions } from '../protocol/standby-sessions.ts';
 import { Standby } from './standby.ts';
@@ -73,7 +72,7 @@ export class StandbyHalf implements Half {
     return {
       role: 'standby',
       name: this.#machine.name,
-      listen: at(listen),
+      listen: endpointText(listen),
       adapters: adapters.join(' '),
       actives: actives.map(({ name }) => name).join(' '),
     };

@@ -1,19 +1,6 @@
 /** Which adapter takes which address, and whether there are enough of them (JP 2001-144806 paragraphs 62, 63 and 93). */
 
-/** What is known of an adapter at the moment. */
-export interface AdapterFacts {
-  readonly adapter: string;
-  /** null: it is not there. */
-  readonly hardware: string | null;
-  readonly on: boolean;
-  /** Whether it is switched on and has no carrier: its cable is out. */
-  readonly broken: boolean;
-}
-
-/** Whether an address on it is out of everybody's reach. */
-export function servesNobody({ on, broken }: AdapterFacts): boolean {
-  return !on || broken;
-}
+import type { AdapterFacts } from '../ports/interface-facts.ts';
 
 interface PlanInput {
   /** In the order of use. */

@@ -1,6 +1,6 @@
 /** A standby's addresses off its adapters. */
 import { messageOf } from '../../errors.ts';
-import { FIRST_RETRY_MS, longer } from '../timers.ts';
+import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
 import type { Answers } from './answers.ts';
 import type { Parts } from './context.ts';
 import type { Holding, Taken } from './holdings.ts';

@@ -1,7 +1,7 @@
 /** A standby gives addresses back: it lets go of each when the active has it. */
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
-import type { Handover } from '../handover.ts';
-import type { Cause, Result } from '../protocol/datagram.ts';
+import type { Handover } from '../ports/handover.ts';
+import type { Cause, Result } from '../protocol/messages.ts';
 import { Repeat } from '../protocol/retransmit.ts';
 import { answers, type Served } from './actives.ts';
 import type { Parts } from './context.ts';

@@ -3,10 +3,10 @@
  * ST14), and gives them back. Decides only; what it does goes through its ports.
  */
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
-import type { Handover } from '../handover.ts';
-import type { StandbyPorts } from '../ports.ts';
-import type { Cause, Entry, Message, State } from '../protocol/datagram.ts';
-import { Timers } from '../timers.ts';
+import type { Handover } from '../ports/handover.ts';
+import type { StandbyPorts } from '../ports/ports.ts';
+import { Timers } from '../ports/timers.ts';
+import type { Cause, Entry, Message, State } from '../protocol/messages.ts';
 import { Actives, IDLE_MS, type Served } from './actives.ts';
 import { Answers } from './answers.ts';
 import { Capacity, sufficiency } from './capacity.ts';

@@ -1,13 +1,14 @@
 /** A standby takes an address, or moves it: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
 import { messageOf } from '../../errors.ts';
-import { AGAIN_AFTER_ANOTHER } from '../ports.ts';
-import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../protocol/datagram.ts';
-import { FIRST_RETRY_MS, longer } from '../timers.ts';
+import { servesNobody } from '../ports/interface-facts.ts';
+import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
+import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
+import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../protocol/messages.ts';
 import type { Served } from './actives.ts';
 import type { Answers } from './answers.ts';
 import type { Parts } from './context.ts';
 import { adaptersOf, type Holding, type Taken } from './holdings.ts';
-import { type Plan, plan, servesNobody } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
 import type { LettingGo } from './release.ts';
 
 export class Taking {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Log } from '../../../host/log/log.ts';
-import type { Ports } from '../../../host/takeover/ports.ts';
+import type { Ports } from '../../../host/takeover/ports/ports.ts';
 import { recordingLog } from '../tools.ts';
 
 const TARGET = { server: '172.27.178.80', port: 80 } as const;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { cleanName, recoveryNotice, timeText } from '../../../host/mail/texts.ts';
+import { recoveryNotice, timeText } from '../../../host/mail/texts.ts';
+import { cleanName } from '../../../host/net/clean-text.ts';
 import type { NoticeItem } from '../../../host/store/outbox.ts';
 import { itemOf } from '../store/support.ts';
 import { clockAt } from './support.ts';

@@ -1,7 +1,7 @@
 /** What the tests of the pages share: facts, and reading HTML without a browser. */
 
 import assert from 'node:assert/strict';
-import type { Page, PageFacts, Refusal } from '../../../host/page/html/pages.ts';
+import type { Page, PageFacts, Refusal } from '../../../host/page/html/kinds.ts';
 
 export const PAGES: readonly Page[] = [
   'outage',

@@ -3,9 +3,9 @@
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Language, PageConfiguration } from '../../../host/config/types.ts';
-import type { Origin } from '../../../host/page/form/origins.ts';
+import type { Message } from '../../../host/page/html/kinds.ts';
+import type { Origin } from '../../../host/page/http/origins.ts';
 import { isNameOf } from '../../../host/page/names.ts';
-import type { Message } from '../../../host/page/page-host.ts';
 import { PageServer } from '../../../host/page/server.ts';
 import type { Target } from '../../../host/page/steering/steering.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';

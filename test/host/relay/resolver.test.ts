@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import type { Endpoint } from '../../../host/config/types.ts';
+import type { Endpoint } from '../../../host/net/endpoint.ts';
 import { hostNameOf } from '../../../host/relay/resolver.ts';
 
 const PTR = 12;

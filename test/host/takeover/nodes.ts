@@ -5,7 +5,7 @@ import type { Prefix } from '../../../host/net/address.ts';
 import { Active } from '../../../host/takeover/active/active.ts';
 import type { Memory } from '../../../host/takeover/machine/state-file.ts';
 import { ActiveSession } from '../../../host/takeover/protocol/active-session.ts';
-import type { Message } from '../../../host/takeover/protocol/datagram.ts';
+import type { Message } from '../../../host/takeover/protocol/messages.ts';
 import { StandbySessions } from '../../../host/takeover/protocol/standby-sessions.ts';
 import { Standby } from '../../../host/takeover/standby/standby.ts';
 import { KEY } from './configuration.ts';

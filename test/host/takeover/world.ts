@@ -4,7 +4,7 @@
  */
 import type { Fields, Level } from '../../../host/log/log.ts';
 import type { Active } from '../../../host/takeover/active/active.ts';
-import type { Ports } from '../../../host/takeover/ports.ts';
+import type { Ports } from '../../../host/takeover/ports/ports.ts';
 import type { Standby } from '../../../host/takeover/standby/standby.ts';
 import { FakeClock } from './clock.ts';
 import { ADDRESSES, activeConfiguration, standbyConfiguration } from './configuration.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explain } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
-import type { TableSizes } from '../../../../host/config/router/sizes.ts';
 import { warnings } from '../../../../host/config/router/warnings.ts';
 import { tables } from '../../../../host/fabric/module.ts';
+import type { TableSizes } from '../../../../host/fabric/sizes.ts';
 import { commandsFor } from '../../../../host/router/fabric-commands.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 

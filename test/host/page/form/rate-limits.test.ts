@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { foldMailAddress } from '../../../../host/net/mail-address.ts';
-import type { Origin } from '../../../../host/page/form/origins.ts';
 import {
   AN_HOUR,
   Buckets,
@@ -11,6 +10,7 @@ import {
 } from '../../../../host/page/form/rate-limits.ts';
 import { CONNECTIONS } from '../../../../host/page/http/connections.ts';
 import { STREAMS } from '../../../../host/page/http/event-streams.ts';
+import type { Origin } from '../../../../host/page/http/origins.ts';
 
 const HOUR_MS = 3_600_000;
 

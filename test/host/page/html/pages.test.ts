@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Language } from '../../../../host/config/types.ts';
-import {
-  OWN_PATH,
-  type Page,
-  type PageFacts,
-  problemJson,
-  renderPage,
-} from '../../../../host/page/html/pages.ts';
+import { OWN_PATH, type Page, type PageFacts } from '../../../../host/page/html/kinds.ts';
+import { problemJson, renderPage } from '../../../../host/page/html/pages.ts';
 import { WORDS } from '../../../../host/page/html/words.ts';
 import { factsOf, PAGES, REFUSALS, tagsOf, textOf } from '../reading.ts';
 

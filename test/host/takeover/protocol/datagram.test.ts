@@ -4,12 +4,11 @@ import { describe, it } from 'node:test';
 import {
   type Datagram,
   decode,
-  type Entry,
   encode,
   keyOf,
-  type Message,
   MOST_BYTES,
 } from '../../../../host/takeover/protocol/datagram.ts';
+import type { Entry, Message } from '../../../../host/takeover/protocol/messages.ts';
 
 const KEY = 'a secret of the pair';
 const OTHER = 'a secret of somebody else';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ActiveSession } from '../../../../host/takeover/protocol/active-session.ts';
-import { encode, type Message } from '../../../../host/takeover/protocol/datagram.ts';
+import { encode } from '../../../../host/takeover/protocol/datagram.ts';
+import type { Message } from '../../../../host/takeover/protocol/messages.ts';
 import type { Keys } from '../../../../host/takeover/protocol/session.ts';
 import { StandbySessions } from '../../../../host/takeover/protocol/standby-sessions.ts';
 

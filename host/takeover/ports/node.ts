@@ -1,6 +1,6 @@
 /** What `ringback takeover` runs: one of two halves. */
-import type { TakeoverConfiguration } from '../config/takeover/types.ts';
-import type { Ready } from '../role/role.ts';
+import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
+import type { Ready } from '../../role/role.ts';
 import type { Handover } from './handover.ts';
 
 export interface Half {

@@ -1,15 +1,9 @@
 /** Past outages and notices as tables and lines for people. */
 
-import type {
-  HistoryAnswer,
-  ListRecord,
-  NoticeRecord,
-  OutboxAnswer,
-  PastOutageRecord,
-} from '../control/records.ts';
-import type { OutboxCounts } from '../mail/outbox.ts';
-import { spanText } from '../mail/texts.ts';
+import { spanText } from '../net/duration.ts';
+import type { OutboxCounts } from '../store/outbox.ts';
 import type { StoreHealth } from '../store/store.ts';
+import type { HistoryAnswer, ListRecord, NoticeRecord, OutboxAnswer, PastOutageRecord } from './records.ts';
 
 /** A time in the local zone; the same words wherever a clock was wrong. */
 export function dateText(iso: string | null): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Neighbours } from '../../../../host/page/form/neighbours.ts';
+import { Neighbours } from '../../../../host/page/http/neighbours.ts';
 import { recordingLog, until } from '../../tools.ts';
 
 const SATO = '2001:db8:179::150';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Neighbour } from '../../../../host/page/form/neighbours.ts';
-import { Origins } from '../../../../host/page/form/origins.ts';
 import { AN_HOUR, RegistrationLimits } from '../../../../host/page/form/rate-limits.ts';
+import type { Neighbour } from '../../../../host/page/http/neighbours.ts';
+import { Origins } from '../../../../host/page/http/origins.ts';
 
 const LAN = '2001:db8:179::';
 

@@ -1,10 +1,10 @@
 /** What the two halves' decisions need of the world around them; tests give them another one. */
 
-import type { FieldsOf, HookEvent, LevelOf } from '../log/events.ts';
-import type { Prefix } from '../net/address.ts';
-import type { Clock } from './clock.ts';
-import type { Message } from './protocol/datagram.ts';
-import type { AdapterFacts } from './standby/plan.ts';
+import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
+import type { Prefix } from '../../net/address.ts';
+import type { Clock } from '../clock.ts';
+import type { Message } from '../protocol/messages.ts';
+import type { AdapterFacts } from './interface-facts.ts';
 
 /**
  * How often an address is announced again that somebody else had, or says that he has: neighbours that have just heard the

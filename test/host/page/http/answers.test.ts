@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Place, ReadyAnswers } from '../../../host/page/answers.ts';
-import { factsOf } from './reading.ts';
-import { OTHER, WEB } from './served.ts';
+import { type Place, ReadyAnswers } from '../../../../host/page/http/answers.ts';
+import { factsOf } from '../reading.ts';
+import { OTHER, WEB } from '../served.ts';
 
 const PLACE: Place = {
   page: 'outage',

@@ -1,0 +1,18 @@
+/** Sizes of the tables, and what is known of them where they are made. */
+
+/** Records that each has room for. */
+export interface TableSizes {
+  readonly servers: number;
+  readonly clients: number;
+  readonly attempts: number;
+  readonly known: number;
+  readonly prefixes: number;
+}
+
+/** What is known of the tables where they are made. */
+export interface Tables {
+  /** Of memory that tables of these sizes take. */
+  bytes(sizes: TableSizes): number;
+  /** Of so many places for clients, those that are for who has a known mail address. */
+  clientsKept(clients: number): number;
+}

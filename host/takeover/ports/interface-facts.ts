@@ -1,0 +1,16 @@
+/** What decisions want to know of an interface. */
+
+/** What is known of an adapter at the moment. */
+export interface AdapterFacts {
+  readonly adapter: string;
+  /** null: it is not there. */
+  readonly hardware: string | null;
+  readonly on: boolean;
+  /** Whether it is switched on and has no carrier: its cable is out. */
+  readonly broken: boolean;
+}
+
+/** Whether an address on it is out of everybody's reach. */
+export function servesNobody({ on, broken }: AdapterFacts): boolean {
+  return !on || broken;
+}
