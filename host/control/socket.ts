@@ -11,7 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { type ErrorCode, messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { opened } from '../net/listening.ts';
-import { isServed, placesOf, RUNTIME_DIRECTORY, servingPlace } from './place.ts';
+import { isServed, placesOf, RUNTIME_DIRECTORY, servingPlace } from '../role/control-place.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 /** An order may be about very many notices. */

@@ -1,7 +1,7 @@
 /** The configuration of `ringback run`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { CONTROL } from '../../control/place.ts';
+import { CONTROL } from '../../role/control-place.ts';
 import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
 import { isMapping, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';

@@ -7,7 +7,7 @@ import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
 import { SeldomLog } from '../../log/seldom.ts';
 import type { Prefix } from '../../net/address.ts';
-import { MONOTONIC } from '../clock.ts';
+import { MONOTONIC } from '../protocol/clock.ts';
 import type { Ports } from '../ports/ports.ts';
 import { REFUSALS, type Refused } from '../protocol/session.ts';
 import { Announcer } from './announcer.ts';

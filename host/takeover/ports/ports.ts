@@ -2,7 +2,7 @@
 
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Prefix } from '../../net/address.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../protocol/clock.ts';
 import type { Message } from '../protocol/messages.ts';
 import type { AdapterFacts } from './interface-facts.ts';
 

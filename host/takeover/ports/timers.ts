@@ -1,5 +1,5 @@
 /** Waits of a half's decisions, all called off when it ends. */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../protocol/clock.ts';
 
 /** What has failed is tried again after so long, then after twice that, and so on. */
 export const FIRST_RETRY_MS = 1000;

@@ -1,5 +1,5 @@
 /** Whether the other side still lives: heartbeats that come, or stay away. */
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Looks so often in the time of one heartbeat. */
 const LOOKS = 4;

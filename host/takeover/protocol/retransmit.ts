@@ -1,5 +1,5 @@
 /** An instruction over a network that may lose it: said again, ever more seldom, until it is answered. */
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 const FIRST_MS = 10;
 const LONGEST_MS = 320;

@@ -1,6 +1,6 @@
 /** A clock that the test turns. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../../../host/takeover/clock.ts';
+import type { Clock } from '../../../host/takeover/protocol/clock.ts';
 
 interface Timer {
   readonly dueMs: number;

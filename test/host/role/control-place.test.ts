@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CONTROL, placesOf, RUNTIME_DIRECTORY, runtimePlace } from '../../../host/control/place.ts';
+import { CONTROL, placesOf, RUNTIME_DIRECTORY, runtimePlace } from '../../../host/role/control-place.ts';
 
 describe('a control socket', () => {
   it('is looked for where it is, and where an older version or one without rights has it', () => {
