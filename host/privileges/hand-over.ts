@@ -17,9 +17,9 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { isServed, RUNTIME_DIRECTORY, runtimePlace, servingPlace } from '../role/control-place.ts';
 import { systemCodeOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { isServed, RUNTIME_DIRECTORY, runtimePlace, servingPlace } from '../role/control-place.ts';
 import { DirectoryError, makeDirectory, PASSABLE } from '../store/files.ts';
 import { type Account, barrierTo, may } from './account.ts';
 
