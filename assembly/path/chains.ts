@@ -213,7 +213,7 @@ export function keepLate(server: Server, index: u32, previous: u32): void {
 }
 
 /**
- * The chain is handed to the host, behind what it was handed before: under one number, and who is among both is one client.
+ * The chain is handed to the program, behind what it was handed before: under one number, and who is among both is one client.
  * Who comes now is entered under another one.
  */
 export function hand(server: Server): void {
@@ -254,8 +254,8 @@ function handOne(server: Server, index: u32): void {
 }
 
 /**
- * Who was handed to the host waits on after all, before those who came since; who is among both is one client. Walks
- * the chain that was handed out: the host asks for it, no packet does.
+ * Who was handed to the program waits on after all, before those who came since; who is among both is one client. Walks
+ * the chain that was handed out: the program asks for it, no packet does.
  */
 export function takeBack(index: u32): void {
   const server = serverAt(index);

@@ -1,4 +1,4 @@
-/** What the host asks for. */
+/** What the program asks for. */
 
 import { Command, CommandRecord, Option, Status } from '../record/commands';
 import { Cause, Event, emit, lostEvents } from '../record/events';
@@ -230,7 +230,7 @@ function restore(record: CommandRecord): Status {
   return entered ? Status.Ok : Status.Full;
 }
 
-/** A sign of life came to nothing, or a recovery that was begun before the host was restarted did. */
+/** A sign of life came to nothing, or a recovery that was begun before the program was restarted did. */
 function stillDown(record: CommandRecord): Status {
   const index = findServer(record.server, hashAddress(record.server), record.port);
   if (index == 0) return Status.NotFound;

@@ -17,7 +17,7 @@ import { nowUs } from './options';
 import { iface, isOutgoing, linkSource } from './packet';
 import { Counter } from './verdict';
 
-/** So seldom that a flood does not reach the host. */
+/** So seldom that a flood does not reach the program. */
 const TOLD_AGAIN_US: i64 = 1_000_000;
 
 const subject = changetype<Address>(memory.data(16, 8));

@@ -95,7 +95,7 @@ export function close(index: u32): void {
   else place(index, server.hasAnswered);
 }
 
-/** What was handed to the host goes back to the free chain in one step. */
+/** What was handed to the program goes back to the free chain in one step. */
 export function freeHanded(server: Server): void {
   if (server.handedHead != 0) freeChain(server.handedHead, server.handedTail, server.handedLength);
   server.handedHead = server.handedTail = server.handedLength = server.handedOutage = 0;

@@ -1,4 +1,4 @@
-/** What the host has configured, and the time. Nothing here asks a clock: the engine says what time it is. */
+/** What the program has configured, and the time. Nothing here asks a clock: the engine says what time it is. */
 
 import { Option } from '../record/commands';
 

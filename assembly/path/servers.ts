@@ -102,7 +102,7 @@ function hear(server: Server, by: u32): void {
   if (server.isDown && server.answeredUs == NEVER) server.answeredUs = nowUs();
 }
 
-/** One of the host's own probes was answered: the service lives, or with port 0 its machine. */
+/** One of the program's own probes was answered: the service lives, or with port 0 its machine. */
 export function hearProbe(address: Address, addressHash: u64, port: u32): void {
   const host = port == 0 ? 0 : findServer(address, addressHash, 0);
   if (host != 0) {

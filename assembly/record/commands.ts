@@ -27,7 +27,7 @@ export const enum Command {
   StillDown = 10,
   /** Hand out the chain. server, port. */
   Release = 11,
-  /** The host has the chain: free it. server, port. */
+  /** The program has the chain: free it. server, port. */
   Forget = 12,
   /** Give up clients whose last try was before firstUs. */
   Sweep = 13,
@@ -111,7 +111,7 @@ export const enum Option {
   /** Enter only clients with a known mail address (figure 11). */
   KnownOnly = 32,
   ReportAttempts = 64,
-  /** Failures start a suspicion, into which the host looks, instead of an outage. */
+  /** Failures start a suspicion, into which the program looks, instead of an outage. */
   Ask = 128,
 }
 

@@ -160,7 +160,7 @@ export class EventRecord {
   }
 }
 
-/** A new event, cleared; when the buffer is full it is counted as lost, and the jump in the serials tells the host. */
+/** A new event, cleared; when the buffer is full it is counted as lost, and the jump in the serials tells the program. */
 export function emit(kind: Event, nowUs: i64): EventRecord {
   let at = lost;
   if (pending < EVENT_CAPACITY) {

@@ -1,5 +1,5 @@
 /**
- * The 64-byte records between the fabric and its host, both ways, little-endian.
+ * The 64-byte records between the fabric and the program, both ways, little-endian.
  *
  *   0      1      2      4        6       8       16       32       48        56
  *   | kind | code | port | serial | tries | nowUs | server | client | firstUs | lastUs |
@@ -38,7 +38,7 @@ export const enum Field {
   Counters = 16,
   /** Command.Announce, Command.Claim, Event.Conflict: the carrier's number of an interface, u16; in place of `port`. */
   Interface = 2,
-  /** Command.Announce: the host's number for it, u16, with which the carrier says what became of the frame. */
+  /** Command.Announce: the program's number for it, u16, with which the carrier says what became of the frame. */
   Ticket = 4,
   /** Command.Announce: 1 if who has the address forwards packets (RFC 4861 section 4.4), u8. */
   Router = 6,

@@ -3,7 +3,7 @@ import { hashNumbered } from './hash';
 
 /**
  * The probes under way: what the connections that this machine makes to a service meet. Records are numbered from 1. They
- * lie outside of the tables that `configure` sizes: the host begins a bounded number at a time.
+ * lie outside of the tables that `configure` sizes: the program begins a bounded number at a time.
  *
  *   0    8    16        24     26          28       32   36
  *   | hi | lo | sinceUs | port | probePort | next | met |

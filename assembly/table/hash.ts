@@ -1,6 +1,6 @@
 /**
  * Keyed hashing. Who sends packets chooses addresses, ports and sequence numbers; without the key,
- * which the host draws at random, nobody can choose them so that they meet in one bucket.
+ * which the program draws at random, nobody can choose them so that they meet in one bucket.
  */
 
 import { Address } from '../wire/address';

@@ -7,11 +7,11 @@ export const enum ServerState {
   Alive = 0,
   /** In the table of servers down. */
   Down = 1,
-  /** Down, and a sign of life has come; the host looks into it. */
+  /** Down, and a sign of life has come; the program looks into it. */
   Signalled = 2,
-  /** Its chain has been handed to the host, which will say when it may be freed. */
+  /** Its chain has been handed to the program, which will say when it may be freed. */
   Released = 3,
-  /** Somebody failed there; whether it is an outage the host finds out. Nobody else is linked. */
+  /** Somebody failed there; whether it is an outage the program finds out. Nobody else is linked. */
   Suspected = 4,
   /** Down, and a probe or a client was answered: who comes is not linked, for he may be served. */
   Settling = 5,
@@ -70,7 +70,7 @@ export class Server {
   length: u32;
   /** Those of them with a known mail address: people who count on a notice. */
   promised: u32;
-  /** The chain that was handed to the host. Its outage number is used up: who comes now is entered anew. */
+  /** The chain that was handed to the program. Its outage number is used up: who comes now is entered anew. */
   handedHead: u32;
   handedTail: u32;
   handedLength: u32;

@@ -8,7 +8,7 @@
 
 struct capture {
 	char name[IFNAMSIZ];
-	/* How the module and the host call it: its place on the command line, from 1. */
+	/* How the module and the program call it: its place on the command line, from 1. */
 	uint16_t number;
 	/* Whether it can carry frames now. */
 	bool up;
@@ -48,7 +48,7 @@ void capture_read(struct capture *capture, uint64_t nowUs);
  */
 bool capture_check(struct capture *capture);
 
-/* What became of a frame; the host knows these numbers. */
+/* What became of a frame; the program knows these numbers. */
 enum capture_sent {
 	CAPTURE_SENT = 0,
 	CAPTURE_NO_INTERFACE = 1,

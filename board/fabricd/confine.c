@@ -59,7 +59,7 @@ static const uint32_t allowed[] = {
 #endif
 	/* Interfaces that come and go. */
 	SYS_ioctl, SYS_getsockname, SYS_getsockopt, SYS_setsockopt, SYS_bind,
-	/* Hosts that come and go. */
+	/* Programs that come and go. */
 	SYS_accept4, SYS_close, SYS_fcntl,
 #ifdef SYS_fcntl64
 	SYS_fcntl64,

@@ -1,6 +1,6 @@
 /*
  * The fabric module, compiled in. One instance, one thread. It knows addresses, sizes and codes only as
- * the module exports them; what a record means is between the module and the host.
+ * the module exports them; what a record means is between the module and the program.
  *
  * Times are microseconds of one monotonic clock (`Us`).
  */

@@ -40,7 +40,7 @@ static void connectTo(int in, int out)
 static void disconnect(void)
 {
 	if ((commandBytes - commandsDone) % RECORD_BYTES != 0)
-		say("the host left in the middle of a record");
+		say("the program left in the middle of a record");
 	close(input);
 	if (output != input)
 		close(output);
@@ -104,7 +104,7 @@ void link_polls(struct pollfd polls[LINK_POLLS], bool reading)
 	polls[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
 }
 
-/* The host has closed its end; what it said before may still be unread. */
+/* The program has closed its end; what it said before may still be unread. */
 static bool isLeaving(void)
 {
 	struct pollfd end = {.fd = input};
@@ -114,22 +114,22 @@ static bool isLeaving(void)
 
 bool link_accept(const struct pollfd polls[LINK_POLLS])
 {
-	int host;
+	int program;
 
 	if (polls[LISTENER].revents == 0)
 		return false;
-	/* A host that starts again must not find its place taken by itself: its last words are read first. */
+	/* A program that starts again must not find its place taken by itself: its last words are read first. */
 	if (link_connected() && isLeaving())
 		return false;
-	host = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (host < 0)
+	program = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (program < 0)
 		return false;
 	if (link_connected()) {
-		say("a second host was turned away: one is connected");
-		close(host);
+		say("a second program was turned away: one is connected");
+		close(program);
 		return false;
 	}
-	connectTo(host, host);
+	connectTo(program, program);
 	return true;
 }
 
@@ -203,7 +203,7 @@ bool link_flush(void)
 		queued -= written / RECORD_BYTES;
 		written %= RECORD_BYTES;
 	}
-	/* An empty queue starts over, so that a host that keeps up costs one page of memory, not all. */
+	/* An empty queue starts over, so that a program that keeps up costs one page of memory, not all. */
 	if (queued == 0)
 		first = 0;
 	return progress;

@@ -1,9 +1,9 @@
 /*
- * Records to and from one host: standard input and output, or a Unix socket that keeps listening.
+ * Records to and from one program: standard input and output, or a Unix socket that keeps listening.
  *
- * One host at a time. A second one on the socket is turned away (its connection closes without a record):
+ * One program at a time. A second one on the socket is turned away (its connection closes without a record):
  * the commands so far are the first one's, and a process that ends closes its connection, so nobody
- * has to be pushed out. Nothing here waits: what the host does not fetch in time is lost and counted.
+ * has to be pushed out. Nothing here waits: what the program does not fetch in time is lost and counted.
  */
 #ifndef LINK_H_
 #define LINK_H_
@@ -25,28 +25,28 @@ int link_listen(const char *path);
 /* Fills in what to wait for. Commands are not waited for while `reading` is false. */
 void link_polls(struct pollfd polls[LINK_POLLS], bool reading);
 
-/* Takes a host that is waiting on the socket. True when there is a new one. */
+/* Takes a program that is waiting on the socket. True when there is a new one. */
 bool link_accept(const struct pollfd polls[LINK_POLLS]);
 
-/* Reads what the host sent. */
+/* Reads what the program sent. */
 void link_read(const struct pollfd polls[LINK_POLLS]);
 
 /* The next whole command, or NULL; valid until the next link_read(). */
 const uint8_t *link_command(void);
 
-/* Queues records for the host. Without a host they are dropped, uncounted. */
+/* Queues records for the program. Without a program they are dropped, uncounted. */
 void link_send(uint32_t count, const uint8_t *records);
 
 /* How many records of a long answer there is room for. */
 uint32_t link_room(void);
 
-/* Writes as much of the queue as the host takes now. True when that made room. */
+/* Writes as much of the queue as the program takes now. True when that made room. */
 bool link_flush(void);
 
-/* Whether a host is there. On standard input and output it never comes back. */
+/* Whether a program is there. On standard input and output it never comes back. */
 bool link_connected(void);
 
-/* Records lost since the start because the host was too slow. */
+/* Records lost since the start because the program was too slow. */
 uint64_t link_lost(void);
 
 /* Closes everything, and takes the socket's name away where that is allowed. */

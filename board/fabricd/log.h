@@ -1,4 +1,4 @@
-/* Diagnostics: plain lines on standard error, for people and for the host's log. */
+/* Diagnostics: plain lines on standard error, for people and for the program's log. */
 #ifndef LOG_H_
 #define LOG_H_
 

@@ -33,8 +33,8 @@ static const char usage[] =
 	"\n"
 	"  --interface NAME  listen there; may be given again, up to 255 times\n"
 	"  --await           interfaces that are not there yet are waited for\n"
-	"  --stdio           records on standard input and output (default); ends with the host\n"
-	"  --socket PATH     records on a Unix socket for its owner; outlives the host\n"
+	"  --stdio           records on standard input and output (default); ends with the program\n"
+	"  --socket PATH     records on a Unix socket for its owner; outlives the program\n"
 	"  --user NAME       whom to become once everything is open, if started as root (default: nobody)\n"
 	"  --version, --help\n";
 

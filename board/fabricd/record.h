@@ -19,11 +19,11 @@ struct interface_report {
 	/* 6 bytes, if hasHardware. */
 	uint8_t hardware[6];
 	bool hasHardware;
-	/* Frames taken, frames for which the kernel had no room, events for which the host was too slow. */
+	/* Frames taken, frames for which the kernel had no room, events for which the program was too slow. */
 	uint64_t received, dropped, lost;
 };
 
-/* Kind 64, the first record for a host: code 1 if the module is configured already; ABI; version. */
+/* Kind 64, the first record for a program: code 1 if the module is configured already; ABI; version. */
 void record_ready(uint8_t record[RECORD_BYTES], uint64_t nowUs);
 
 /*
@@ -35,7 +35,7 @@ void record_interface(uint8_t record[RECORD_BYTES], const struct interface_repor
 
 /*
  * Kind 66, a command was not carried out: code is the status. Which one: its kind, and what it had in its fields 4
- * and 2, which for those that send a frame are the host's number for it and the interface.
+ * and 2, which for those that send a frame are the program's number for it and the interface.
  *
  *   2 u16 kind | 4 u16 ticket | 6 u16 interface
  */

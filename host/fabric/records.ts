@@ -1,4 +1,4 @@
-/** The 64-byte records between fabric and host: this side's codec. Layout: assembly/record/layout.ts. */
+/** The 64-byte records between fabric and program: this side's codec. Layout: assembly/record/layout.ts. */
 
 import { RingbackError } from '../errors.ts';
 import { addressBytes, addressText } from '../net/address.ts';

@@ -1,7 +1,7 @@
 /**
  * Network addresses, their one spelling and their 16 bytes.
  *
- * Everywhere in the host an address is a string in canonical form: IPv4 dotted (RFC 6943 section 3.1.1,
+ * Everywhere in the program an address is a string in canonical form: IPv4 dotted (RFC 6943 section 3.1.1,
  * strict form), IPv6 as RFC 5952 wants it. IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2) is IPv4.
  */
 

@@ -25,7 +25,7 @@ interface SyncOptions {
 
 export class Sync {
   readonly #options: SyncOptions;
-  /** Outages that a fabric which outlived its host was about to end. */
+  /** Outages that a fabric which outlived its program was about to end. */
   readonly #unfinished = new Set<Outage>();
   /** Between asking for everything again and the end of the answer: what was mentioned. */
   #mentioned: Set<Outage | Waiting> | null = null;

@@ -68,7 +68,7 @@ describe('records on a socket', { skip: noNamespace }, () => {
     assert.equal(await daemon.ended, 0);
   });
 
-  it('turn a second host away without a record, and keep the first', async () => {
+  it('turn a second program away without a record, and keep the first', async () => {
     const daemon = start(listening);
     const first = await host();
     const second = connect(path);

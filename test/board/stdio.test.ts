@@ -93,7 +93,7 @@ for (const [how, program] of [
       daemon.write(garbage);
       await until('every refusal', () => daemon.events.of(Kind.refused).length === 2000);
       assert.equal(await daemon.leave(), 0);
-      assert.match(daemon.stderr, /the host left in the middle of a record/);
+      assert.match(daemon.stderr, /the program left in the middle of a record/);
     });
 
     it('end with a message and status 1 when the module fails', async () => {
