@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import type { Most } from './most.ts';
-import { list, mapping, type Shape } from './shape.ts';
+import { choice, entry, list, mapping, type Shape } from './shape.ts';
 import type { ClientConfiguration, SmtpConfiguration, TrapConfiguration, TrapUser } from './types.ts';
 import {
   address,
@@ -23,14 +23,25 @@ import {
 /** Longer lists are a mistake. */
 const MOST_ADDRESSES = 65_535;
 
+/** The program that carries the module, in PATH or beside the program. */
+export const DAEMON = 'ringback-fabricd';
+
 export const language = oneOf(['en', 'ja']);
 
 const user: Shape<TrapUser> = v.pipe(
   mapping({
     // RFC 3414 section 5: a user name has 1 to 32 octets.
-    name: line('the name of a user', 32),
-    auth: v.optional(mapping({ protocol: authProtocol, key })),
-    priv: v.optional(mapping({ protocol: privProtocol, key })),
+    name: entry('Its user name.', line('the name of a user', 32)),
+    auth: entry(
+      'By what its messages are authenticated.',
+      v.optional(
+        mapping({ protocol: entry('The hash function.', authProtocol), key: entry('The password.', key) }),
+      ),
+    ),
+    priv: entry(
+      'By what its messages are encrypted; not without auth.',
+      v.optional(mapping({ protocol: entry('The cipher.', privProtocol), key: entry('The password.', key) })),
+    ),
   }),
   v.transform(({ name, auth, priv }) => ({
     name,
@@ -42,16 +53,28 @@ const user: Shape<TrapUser> = v.pipe(
 /** null: no traps are listened for. */
 export const traps: Shape<TrapConfiguration | null> = v.pipe(
   mapping({
-    listen: v.optional(endpoint, '0.0.0.0:162'),
-    communities: v.optional(
-      list(secret('a community'), { allowed: 'a list of communities, as in [public]', max: 1024 }),
-      ['public'],
+    listen: entry('Where traps and informs come in, by UDP.', v.optional(endpoint, '0.0.0.0:162')),
+    communities: entry(
+      'Communities of v1 and v2c that are believed.',
+      v.optional(
+        list(secret('a community'), { allowed: 'a list of communities, as in [public]', max: 1024 }),
+        ['public'],
+      ),
     ),
-    users: v.optional(list(user, { allowed: 'a list of users with name, auth and priv', max: 1024 }), []),
-    relays: v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
-    accept: v.optional(
-      list(trap, { allowed: 'a list of traps, as in [coldStart, warmStart, linkUp]', min: 1, max: 1024 }),
-      ['coldStart', 'warmStart', 'linkUp'],
+    users: entry(
+      'Users of v3 that are believed.',
+      v.optional(list(user, { allowed: 'a list of users with name, auth and priv', max: 1024 }), []),
+    ),
+    relays: entry(
+      'Senders that pass on traps of others: the address within the trap is believed.',
+      v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
+    ),
+    accept: entry(
+      'Traps that count.',
+      v.optional(
+        list(trap, { allowed: 'a list of traps, as in [coldStart, warmStart, linkUp]', min: 1, max: 1024 }),
+        ['coldStart', 'warmStart', 'linkUp'],
+      ),
     ),
   }),
   v.transform(({ listen, communities, users, relays, accept }) =>
@@ -65,17 +88,23 @@ export function orNone<T>(shape: Shape<T>): Shape<T | null> {
     v.literal(false),
     v.transform(() => null),
   );
-  return v.lazy((input): Shape<T | null> => (input === false ? none : shape));
+  return choice<T | null>([none, shape], (input) => (input === false ? none : shape));
 }
 
 export const smtp: Shape<SmtpConfiguration> = v.pipe(
   mapping({
-    host,
-    port: v.optional(port, 25),
-    tls: v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
-    user: v.optional(line('the name of a user', 255)),
-    password: v.optional(secret('a password')),
-    from: mail,
+    host: entry('The mail server by which mails go out.', host),
+    port: entry('Its port.', v.optional(port, 25)),
+    tls: entry(
+      'TLS: where it is offered, and no password without it (auto); by STARTTLS or not at all; from the first byte (implicit); never (none).',
+      v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
+    ),
+    user: entry(
+      'Whom it logs in as; with a password, or neither.',
+      v.optional(line('the name of a user', 255)),
+    ),
+    password: entry('Of that user.', v.optional(secret('a password'))),
+    from: entry('The sender of all mails.', mail),
   }),
   v.transform((keys) => ({
     host: keys.host,
@@ -91,17 +120,30 @@ export const smtp: Shape<SmtpConfiguration> = v.pipe(
 const MOST_MAILS = 10_000;
 const mails = wholeNumber('a number of mails', 1, MOST_MAILS);
 const mostMails: Shape<Most> = v.pipe(
-  mapping({ hour: v.optional(mails, 6), day: v.optional(mails, 20) }),
+  mapping({
+    hour: entry('Mails that a person gets within any hour.', v.optional(mails, 6)),
+    day: entry('Mails that a person gets within any day; not fewer than hour.', v.optional(mails, 20)),
+  }),
   v.transform(({ hour, day }) => ({ hour, day })),
 );
 
-/** How many mails a person gets; null: as many as there are. */
-export const most = v.optional(orNone(mostMails), {});
+/** null: as many as there are. */
+export const most = entry(
+  'How many mails a person gets; what is more is collected into one mail. false: as many as there are.',
+  v.optional(orNone(mostMails), {}),
+);
 
 const client: Shape<ClientConfiguration> = v.pipe(
-  mapping({ address, mail, language: v.optional(language) }),
+  mapping({
+    address: entry("The client's address.", address),
+    mail: entry("The person's mail address.", mail),
+    language: entry('Of the mails to this person.', v.optional(language), 'notify.language'),
+  }),
   v.transform((keys) => ({ address: keys.address, mail: keys.mail, language: keys.language ?? null })),
 );
 
 /** Tables 73 and 75 of people whose mail addresses are known. */
-export const clients = v.optional(list(client, { allowed: 'a list of {address, mail, language}' }), []);
+export const clients = entry(
+  'People whose mail addresses are known, and the machines that they use.',
+  v.optional(list(client, { allowed: 'a list of {address, mail, language}' }), []),
+);

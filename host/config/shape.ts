@@ -15,11 +15,41 @@ export class Refusal {
   }
 }
 
+/** What JSON Schema (draft 7) can say of a value, for editors: it refuses nothing that is right. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a shape consists of, in its metadata: of this the reference, the manual page and the schemas for editors are made. */
+export type Form =
+  | { readonly kind: 'value'; readonly noun: string; readonly json: JsonSchema }
+  | { readonly kind: 'list'; readonly item: v.GenericSchema; readonly min: number; readonly max: number }
+  | { readonly kind: 'mapping'; readonly entries: Readonly<Record<string, Entry>> }
+  | { readonly kind: 'choice'; readonly of: readonly v.GenericSchema[] };
+
+/** A key of a mapping. */
+export interface Entry<S extends v.GenericSchema = v.GenericSchema> {
+  /** What it is, in a sentence. */
+  readonly about: string;
+  readonly schema: S;
+  /** What holds without the key where that is no value of its own. */
+  readonly otherwise: string | null;
+}
+
+export function entry<const S extends v.GenericSchema>(
+  about: string,
+  schema: S,
+  otherwise: string | null = null,
+): Entry<S> {
+  return { about, schema, otherwise };
+}
+
+const form = <T>(form: Form): v.MetadataAction<T, { readonly form: Form }> => v.metadata({ form });
+
 export interface ValueOptions<T> {
   /** What it should be, as in "is not a port". */
   readonly noun: string;
   /** What is allowed, as the second half of the message. */
   readonly allowed: string;
+  readonly json: JsonSchema;
   /** The value for the configuration, or undefined (not what the noun says) or the particular reason. */
   readonly read: (input: unknown) => T | undefined | Refusal;
   /** The message must not show the input. */
@@ -58,6 +88,7 @@ export function value<T>(options: ValueOptions<T>): Shape<T> {
       return NEVER;
     }),
     v.description(options.allowed),
+    form({ kind: 'value', noun: options.noun, json: options.json }),
   );
 }
 
@@ -79,21 +110,32 @@ export function list<T>(
       (issue) => `has ${issue.input.length} items, ${max} are allowed; ${allowed}`,
     ),
     v.description(allowed),
+    form({ kind: 'list', item, min, max }),
   );
+}
+
+/** One of several shapes; which one, the input tells. */
+export function choice<T>(of: readonly Shape<T>[], which: (input: unknown) => Shape<T>): Shape<T> {
+  return v.pipe(v.lazy(which), form({ kind: 'choice', of }));
 }
 
 function shownKind(input: unknown): string {
   return isMapping(input) ? 'a mapping' : 'a single value';
 }
 
+type Schemas<E extends Readonly<Record<string, Entry>>> = { readonly [K in keyof E]: E[K]['schema'] };
+
 /**
  * A mapping with these keys and no others. Keys that belong to some other place may be given with the reason
  * why they are not wanted here.
  */
-export function mapping<const E extends v.ObjectEntries>(
+export function mapping<const E extends Readonly<Record<string, Entry>>>(
   entries: E,
   elsewhere: Readonly<Record<string, string>> = {},
 ) {
+  const schemas = Object.fromEntries(
+    Object.entries(entries).map(([key, { schema }]) => [key, schema]),
+  ) as Schemas<E>;
   const keys = Object.keys(entries);
   const allowed = `allowed here: ${keys.join(', ')}`;
   return v.pipe(
@@ -101,9 +143,9 @@ export function mapping<const E extends v.ObjectEntries>(
       isMapping,
       (issue) => `${issue.input === null ? 'is empty' : 'is not a mapping of keys to values'}; ${allowed}`,
     ),
-    v.looseObject(entries, (issue) => {
+    v.looseObject(schemas, (issue) => {
       const entry = entries[String(issue.path?.at(-1)?.key)];
-      return `is missing; ${(entry && v.getDescription(entry)) ?? 'it is required'}`;
+      return `is missing; ${(entry && v.getDescription(entry.schema)) ?? 'it is required'}`;
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!isMapping(dataset.value)) return;
@@ -118,6 +160,7 @@ export function mapping<const E extends v.ObjectEntries>(
       }
     }),
     v.description(allowed),
+    form({ kind: 'mapping', entries }),
   );
 }
 

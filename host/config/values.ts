@@ -2,11 +2,11 @@
 
 import { getCiphers } from 'node:crypto';
 import { canonicalAddress, isVersion4, type Prefix, readPrefix } from '../net/address.ts';
-import { durationText, parseDuration } from '../net/duration.ts';
+import { DURATION, durationText, parseDuration } from '../net/duration.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import { canonicalDomain, canonicalMailAddress } from '../net/mail-address.ts';
 import { TRAP_NAMES } from '../net/trap-names.ts';
-import { list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
+import { type JsonSchema, list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
 
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
@@ -18,6 +18,13 @@ const SOCKET_PATH_OCTETS = 107;
 const INTERFACE_NAME_OCTETS = 15;
 /** RFC 3414 section 11.2: no password shorter than this. */
 const KEY_LENGTH = 8;
+const LONGEST_SECRET = 255;
+const MOST_PORTS = 65_535;
+
+/** For editors, in which an address is whatever has its signs. */
+const ADDRESS = '[\\da-fA-F:.]+';
+const textLike = (pattern: string): JsonSchema => ({ type: 'string', pattern: `^${pattern}$` });
+const HOST_TEXT = textLike('[^\\s/]+');
 
 function hasControl(text: string): boolean {
   return /\p{Cc}/u.test(text);
@@ -28,6 +35,7 @@ export function wholeNumber(noun: string, least: number, most: number): Shape<nu
   return value({
     noun,
     allowed: `a whole number from ${figures(least)} to ${figures(most)}`,
+    json: { type: 'integer', minimum: least, maximum: most },
     read: (input) =>
       typeof input === 'number' && Number.isInteger(input) && input >= least && input <= most
         ? input
@@ -35,11 +43,12 @@ export function wholeNumber(noun: string, least: number, most: number): Shape<nu
   });
 }
 
-export const port = wholeNumber('a port', 1, 65_535);
+export const port = wholeNumber('a port', 1, MOST_PORTS);
 
 export const flag: Shape<boolean> = value({
   noun: 'a truth value',
   allowed: 'true or false',
+  json: { type: 'boolean' },
   read: (input) => (typeof input === 'boolean' ? input : undefined),
 });
 
@@ -49,6 +58,7 @@ export function oneOf<const T extends string>(words: readonly T[], secret = fals
     secret,
     noun: 'one of the words known here',
     allowed: words.join(', '),
+    json: { enum: words },
     read: (input) => words.find((word) => word === input),
   });
 }
@@ -57,6 +67,7 @@ function durationValue(least: number, most: number): ValueOptions<number> {
   return {
     noun: 'a duration',
     allowed: `a number with its unit (500ms, 30s, 10m, 12h, 30d), ${durationText(least)} to ${durationText(most)}`,
+    json: { type: 'string', pattern: DURATION.source },
     read(input) {
       if (typeof input === 'number') return new Refusal('has no unit');
       const milliseconds = typeof input === 'string' ? parseDuration(input) : null;
@@ -76,6 +87,7 @@ function orFalse<T>(inner: ValueOptions<T>): Shape<T | null> {
   return value<T | null>({
     ...inner,
     allowed: `${inner.allowed}, or false`,
+    json: { anyOf: [{ const: false }, inner.json] },
     read: (input) => (input === false ? null : inner.read(input)),
   });
 }
@@ -90,12 +102,14 @@ export function durationOrFalse(least: number, most: number): Shape<number | nul
 export const address: Shape<string> = value({
   noun: 'an address',
   allowed: 'one IPv4 or IPv6 address, as in 172.27.178.80 or 2001:db8:178::80',
+  json: textLike(ADDRESS),
   read: (input) => (typeof input === 'string' ? (canonicalAddress(input) ?? undefined) : undefined),
 });
 
 export const prefix: Shape<Prefix> = value({
   noun: 'a network',
   allowed: 'an address and a prefix length, as in 172.27.178.0/24 or 2001:db8:178::/64',
+  json: textLike(`${ADDRESS}(/\\d{1,3})?`),
   read(input) {
     if (typeof input !== 'string') return undefined;
     const reading = readPrefix(input);
@@ -107,6 +121,7 @@ export const prefix: Shape<Prefix> = value({
 export const addressOnNetwork: Shape<Prefix> = value({
   noun: 'an address with its network',
   allowed: 'an address and the length of its network, as in 172.27.178.80/24 or 2001:db8:178::80/64',
+  json: textLike(`${ADDRESS}/\\d{1,3}`),
   read(input) {
     if (typeof input !== 'string') return undefined;
     const [text = '', lengthText, ...more] = input.split('/');
@@ -123,6 +138,7 @@ export const addressOnNetwork: Shape<Prefix> = value({
 export const argument: Shape<string> = value({
   noun: 'a word of a command',
   allowed: 'text (numbers in quotes)',
+  json: { type: 'string', minLength: 1 },
   read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
 });
 
@@ -133,11 +149,15 @@ export const command: Shape<readonly string[]> = list(argument, {
   max: 100,
 });
 
+const ENDPOINT = /^(?:([\d.]+):|\[([\da-fA-F:.]+)\]:)?(\d{1,5})$/;
+const PLACE_TEXT: JsonSchema = { anyOf: [textLike(ADDRESS), { type: 'string', pattern: ENDPOINT.source }] };
+
 /** One place: an address, and a port if it is not this one. */
 export function place(usualPort: number): Shape<Endpoint> {
   return value({
     noun: 'a place on the network',
     allowed: `ADDRESS:PORT or "[IPV6-ADDRESS]:PORT" in quotes; an address alone means port ${usualPort}`,
+    json: PLACE_TEXT,
     read(input) {
       if (typeof input !== 'string') return undefined;
       const alone = canonicalAddress(input);
@@ -149,9 +169,9 @@ export function place(usualPort: number): Shape<Endpoint> {
 }
 
 function endpointOf(input: string): Endpoint | undefined {
-  const [, dotted, bracketed, digits] = /^(?:([\d.]+):|\[([\da-fA-F:.]+)\]:)?(\d{1,5})$/.exec(input) ?? [];
+  const [, dotted, bracketed, digits] = ENDPOINT.exec(input) ?? [];
   const number = Number(digits);
-  if (digits === undefined || number < 1 || number > 65_535) return undefined;
+  if (digits === undefined || number < 1 || number > MOST_PORTS) return undefined;
   const canonical = canonicalAddress(dotted ?? bracketed ?? '::');
   return canonical === null ? undefined : { host: canonical, port: number };
 }
@@ -159,6 +179,12 @@ function endpointOf(input: string): Endpoint | undefined {
 export const endpoint: Shape<Endpoint | null> = orFalse({
   noun: 'a place to listen',
   allowed: '0.0.0.0:PORT, ADDRESS:PORT, "[IPV6-ADDRESS]:PORT" in quotes, or a port alone for all addresses',
+  json: {
+    anyOf: [
+      { type: 'integer', minimum: 1, maximum: MOST_PORTS },
+      { type: 'string', pattern: ENDPOINT.source },
+    ],
+  },
   read: (input) =>
     typeof input === 'string' || typeof input === 'number' ? endpointOf(`${input}`) : undefined,
 });
@@ -169,6 +195,7 @@ const DNS_PORT = 53;
 export const nameServer: Shape<Endpoint> = value({
   noun: 'a DNS server',
   allowed: 'an address, ADDRESS:PORT, or "[IPV6-ADDRESS]:PORT" in quotes',
+  json: PLACE_TEXT,
   read(input) {
     if (typeof input !== 'string') return undefined;
     const alone = canonicalAddress(input);
@@ -180,6 +207,7 @@ export const nameServer: Shape<Endpoint> = value({
 export const mail: Shape<string> = value({
   noun: 'a mail address',
   allowed: 'one plain address, as in sato@example.jp, without a name or brackets',
+  json: textLike('[^\\s@＠]+[@＠][^\\s@＠]+'),
   read: (input) => (typeof input === 'string' ? (canonicalMailAddress(input) ?? undefined) : undefined),
 });
 
@@ -187,6 +215,7 @@ export const mail: Shape<string> = value({
 export const host: Shape<string> = value({
   noun: 'a host',
   allowed: 'a host name or an address, without scheme and port',
+  json: HOST_TEXT,
   secret: true,
   read: (input) =>
     typeof input === 'string' ? (canonicalAddress(input) ?? canonicalDomain(input) ?? undefined) : undefined,
@@ -196,12 +225,14 @@ export const host: Shape<string> = value({
 export const domain: Shape<string> = value({
   noun: 'a host name',
   allowed: 'a host name, without scheme and port',
+  json: HOST_TEXT,
   read: (input) => (typeof input === 'string' ? (canonicalDomain(input) ?? undefined) : undefined),
 });
 
 export const routerUrl: Shape<string> = value({
   noun: 'a URL of this router',
   allowed: 'http:// or https://, a host and perhaps a port, without user and password',
+  json: { type: 'string', pattern: '^\\s*[hH][tT][tT][pP][sS]?:' },
   secret: true,
   read(input) {
     if (typeof input !== 'string' || !URL.canParse(input)) return undefined;
@@ -216,6 +247,7 @@ export function line(noun: string, most: number): Shape<string> {
   return value({
     noun,
     allowed: `one line of text, 1 to ${most} characters (numbers in quotes)`,
+    json: { type: 'string', minLength: 1, maxLength: most, pattern: '\\S' },
     read: (input) =>
       typeof input === 'string' && input.trim() !== '' && input.length <= most && !hasControl(input)
         ? input
@@ -228,9 +260,10 @@ export function secret(noun: string, least = 1): Shape<string> {
   return value({
     noun,
     allowed: `${least === 1 ? '' : `at least ${least} characters of `}text without control characters (in quotes if it is digits only or has signs of YAML)`,
+    json: { type: 'string', minLength: least, maxLength: LONGEST_SECRET },
     secret: true,
     read(input) {
-      if (typeof input !== 'string' || hasControl(input) || input.length > 255) return undefined;
+      if (typeof input !== 'string' || hasControl(input) || input.length > LONGEST_SECRET) return undefined;
       return input.length < least ? new Refusal('is too short') : input;
     },
   });
@@ -238,16 +271,19 @@ export function secret(noun: string, least = 1): Shape<string> {
 
 export const key = secret('a key', KEY_LENGTH);
 
+const INTERFACE_NAME = /^(?!-|\.{1,2}$)[\x21-\x2e\x30-\x7e]{1,15}$/;
+
 export const interfaceName: Shape<string> = value({
   noun: 'the name of a network interface',
   allowed: `1 to ${INTERFACE_NAME_OCTETS} characters without spaces and slashes, as "ip link" shows it`,
-  read: (input) =>
-    typeof input === 'string' && /^(?!-|\.{1,2}$)[\x21-\x2e\x30-\x7e]{1,15}$/.test(input) ? input : undefined,
+  json: { type: 'string', pattern: INTERFACE_NAME.source },
+  read: (input) => (typeof input === 'string' && INTERFACE_NAME.test(input) ? input : undefined),
 });
 
 export const socketPath: Shape<string> = value({
   noun: 'the path of a Unix socket',
   allowed: `a path of at most ${SOCKET_PATH_OCTETS} bytes`,
+  json: { type: 'string', minLength: 1, maxLength: SOCKET_PATH_OCTETS },
   read: (input) =>
     typeof input === 'string' &&
     input !== '' &&
@@ -260,12 +296,14 @@ export const socketPath: Shape<string> = value({
 export const directory = orFalse({
   noun: 'a directory',
   allowed: 'the path of a directory',
+  json: { type: 'string', minLength: 1 },
   read: (input) => (typeof input === 'string' && input !== '' && !hasControl(input) ? input : undefined),
 });
 
 export const trap: Shape<string> = value({
   noun: 'a trap',
   allowed: `${TRAP_NAMES.join(', ')}, or an object identifier as in 1.3.6.1.4.1.8072.4.0.1`,
+  json: { anyOf: [{ enum: TRAP_NAMES }, textLike('\\.?\\d+(\\.\\d+)+')] },
   read(input) {
     if (typeof input !== 'string') return undefined;
     if (TRAP_NAMES.includes(input)) return input;
@@ -285,6 +323,7 @@ export const authProtocol = oneOf(['md5', 'sha', 'sha224', 'sha256', 'sha384', '
 export const privProtocol: Shape<'des' | 'aes' | 'aes256'> = value({
   noun: 'a privacy protocol known here',
   allowed: 'aes, aes256, or des where OpenSSL still has it',
+  json: { enum: ['aes', 'aes256', 'des'] },
   secret: true,
   read(input) {
     if (input === 'aes' || input === 'aes256') return input;

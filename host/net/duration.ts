@@ -8,9 +8,11 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
+export const DURATION = /^(\d{1,12})(ms|[smhd])$/;
+
 /** The milliseconds of a duration, or null if the text is none. A number needs its unit, even 0. */
 export function parseDuration(text: string): number | null {
-  const [, digits, unit] = /^(\d{1,12})(ms|[smhd])$/.exec(text) ?? [];
+  const [, digits, unit] = DURATION.exec(text) ?? [];
   const factor = UNITS.find(([name]) => name === unit)?.[1];
   if (digits === undefined || factor === undefined) return null;
   const milliseconds = Number(digits) * factor;

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
-import { list, mapping, type Shape } from '../shape.ts';
+import { entry, list, mapping, type Shape } from '../shape.ts';
 import {
   directory,
   duration,
@@ -27,12 +27,15 @@ const MOST_RESOLVERS = 16;
 
 const pop: Shape<PopConfiguration> = v.pipe(
   mapping({
-    host,
-    port: v.optional(port),
-    tls: v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
-    user: line('the name of a user', MOST_LOGIN_OCTETS),
-    password: secret('a password'),
-    every: v.optional(duration(1000), '60s'),
+    host: entry('The POP3 server.', host),
+    port: entry('Its port.', v.optional(port), `${POP_PORT}, with tls: implicit ${POPS_PORT}`),
+    tls: entry(
+      'TLS: where it is offered, and from then on always (auto); by STLS or not at all; from the first byte (implicit); never (none).',
+      v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
+    ),
+    user: entry('Whose mailbox it is.', line('the name of a user', MOST_LOGIN_OCTETS)),
+    password: entry('Of that user.', secret('a password')),
+    every: entry('From the end of one look into the mailbox to the next.', v.optional(duration(1000), '60s')),
   }),
   v.transform((keys) => ({
     host: keys.host,
@@ -46,17 +49,24 @@ const pop: Shape<PopConfiguration> = v.pipe(
 
 const relay = v.pipe(
   mapping({
-    pop,
-    traps: v.optional(orNone(traps), false),
-    resolve: v.optional(flag, true),
-    resolver: v.optional(
-      list(nameServer, {
-        allowed: 'a list of DNS servers, as in [127.0.0.1:53]',
-        min: 1,
-        max: MOST_RESOLVERS,
-      }),
+    pop: entry('The mailbox to which lists come.', pop),
+    traps: entry(
+      'SNMP traps and informs that make it look into the mailbox at once; false: none are listened for.',
+      v.optional(orNone(traps), false),
     ),
-    oldest: v.optional(duration(1000), '3d'),
+    resolve: entry('Servers are called in mails as reverse DNS has them.', v.optional(flag, true)),
+    resolver: entry(
+      'DNS servers that are asked.',
+      v.optional(
+        list(nameServer, {
+          allowed: 'a list of DNS servers, as in [127.0.0.1:53]',
+          min: 1,
+          max: MOST_RESOLVERS,
+        }),
+      ),
+      "the system's",
+    ),
+    oldest: entry('Lists that were sent longer ago are refused.', v.optional(duration(1000), '3d')),
   }),
   v.transform((keys) => ({
     pop: keys.pop,
@@ -69,9 +79,12 @@ const relay = v.pipe(
 
 const notify = v.pipe(
   mapping({
-    give_up: v.optional(duration(1000), '3d'),
+    give_up: entry(
+      "A mail that can't be delivered for so long is given up.",
+      v.optional(duration(1000), '3d'),
+    ),
     most,
-    language: v.optional(language, 'en'),
+    language: entry('Of mails to people who have none of their own.', v.optional(language, 'en')),
   }),
   v.transform((keys) => ({ giveUpMs: keys.give_up, most: keys.most, language: keys.language })),
 );
@@ -92,13 +105,19 @@ const ELSEWHERE = {
 export const relaySchema: Shape<RelayConfiguration> = v.pipe(
   mapping(
     {
-      state: v.optional(directory, '/var/lib/ringback-relay'),
-      relay,
-      notify: v.optional(notify, {}),
-      smtp,
+      state: entry(
+        'The directory in which notices and history are kept; false: in memory only. Read at the start.',
+        v.optional(directory, '/var/lib/ringback-relay'),
+      ),
+      relay: entry('Where lists come from.', relay),
+      notify: entry('How often people are told, and in which language.', v.optional(notify, {})),
+      smtp: entry('How mails go out.', smtp),
       clients,
-      list_key: key,
-      control: v.optional(socketPath, '/var/run/ringback-relay.sock'),
+      list_key: entry("What the router signs lists with: the same as in the router's file.", key),
+      control: entry(
+        'The Unix socket on which it is asked. Read at the start.',
+        v.optional(socketPath, '/var/run/ringback-relay.sock'),
+      ),
     },
     ELSEWHERE,
   ),

@@ -3,17 +3,15 @@
 import * as v from 'valibot';
 import { CONTROL } from '../../role/control-place.ts';
 import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
-import { isMapping, list, mapping, type Shape } from '../shape.ts';
+import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
 import {
   address,
-  argument,
   directory,
   domain,
   duration,
   endpoint,
   flag,
-  interfaceName,
   key,
   line,
   mail,
@@ -23,84 +21,40 @@ import {
   routerUrl,
   socketPath,
   unanswered,
-  wholeNumber,
 } from '../values.ts';
 import { seesOnlyCopies } from './ask.ts';
+import { fabric } from './fabric.ts';
 
 const MINUTE_MS = 60_000;
-const MOST_SERVERS = 65_535;
-const MOST_RECORDS = 16_777_216;
 const MOST_PREFIXES = 4096;
 const MOST_NAMES = 1024;
-/** Interfaces are told apart by one byte, and 0 is none. */
-const MOST_INTERFACES = 255;
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
-
-interface Interface {
-  readonly name: string;
-  readonly seesEverything: boolean;
-}
-
-const nameAlone: Shape<Interface> = v.pipe(
-  interfaceName,
-  v.transform((name) => ({ name, seesEverything: false })),
-);
-
-const interfaceWithKeys: Shape<Interface> = v.pipe(
-  mapping({ name: interfaceName, sees: v.optional(oneOf(['everything'])) }),
-  v.transform(({ name, sees }) => ({ name, seesEverything: sees === 'everything' })),
-);
-
-const networkInterface: Shape<Interface> = v.lazy((input) =>
-  isMapping(input) ? interfaceWithKeys : nameAlone,
-);
-
-const fabric = v.pipe(
-  mapping({
-    interfaces: v.optional(
-      list(networkInterface, {
-        allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
-        min: 1,
-        max: MOST_INTERFACES,
-      }),
-    ),
-    daemon: v.optional(
-      list(argument, { allowed: 'a command and its arguments, as in [ringback-fabricd]', min: 1, max: 100 }),
-    ),
-    socket: v.optional(socketPath),
-    capacity: v.optional(
-      mapping({
-        servers: v.optional(wholeNumber('a table size', 16, MOST_SERVERS), 1024),
-        clients: v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536),
-        attempts: v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536),
-      }),
-      {},
-    ),
-  }),
-  v.transform(({ interfaces = [], daemon, socket, capacity }) => ({
-    interfaces: interfaces.map(({ name }) => name),
-    seesEverything: interfaces.filter(({ seesEverything }) => seesEverything).map(({ name }) => name),
-    daemon: daemon ?? (socket === undefined ? ['ringback-fabricd'] : null),
-    socket: socket ?? null,
-    capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
-  })),
-);
 
 const ask: Shape<Ask> = oneOf(['connect', 'none']);
 
 const detect = v.pipe(
   mapping({
-    watch: list(prefix, {
-      allowed: `the servers' networks, 1 to ${MOST_PREFIXES}, as in [172.27.178.0/24]`,
-      min: 1,
-      max: MOST_PREFIXES,
-    }),
-    unreachable: v.optional(flag, true),
-    unanswered: v.optional(unanswered, '30s'),
-    refused: v.optional(flag, true),
-    known_clients_only: v.optional(flag, false),
-    ask: v.optional(ask),
+    watch: entry(
+      'These addresses are servers, and nothing is learnt of others.',
+      list(prefix, {
+        allowed: `the servers' networks, 1 to ${MOST_PREFIXES}, as in [172.27.178.0/24]`,
+        min: 1,
+        max: MOST_PREFIXES,
+      }),
+    ),
+    unreachable: entry('ICMP unreachable messages count.', v.optional(flag, true)),
+    unanswered: entry(
+      'A connection request that is unanswered for so long is a failure; false: silence does not count.',
+      v.optional(unanswered, '30s'),
+    ),
+    refused: entry('A refusal counts, at services that are known.', v.optional(flag, true)),
+    known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
+    ask: entry(
+      'Whether a server is asked, by connecting to it, before it is believed that it is down.',
+      v.optional(ask),
+      'connect; none where every interface sees everything',
+    ),
   }),
   v.transform((keys) => ({
     watch: keys.watch,
@@ -114,11 +68,20 @@ const detect = v.pipe(
 
 const recover = v.pipe(
   mapping({
-    traps: v.optional(orNone(traps), {}),
-    arp: v.optional(flag, true),
-    syn_ack: v.optional(flag, true),
-    confirm: v.optional(oneOf(['connect', 'none']), 'connect'),
-    settle: v.optional(duration(0, 60 * MINUTE_MS), '5s'),
+    traps: entry(
+      'SNMP traps and informs as signs of life; false: none are listened for.',
+      v.optional(orNone(traps), {}),
+    ),
+    arp: entry('Address resolution (ARP, neighbour discovery) is a sign of life.', v.optional(flag, true)),
+    syn_ack: entry('An accepted connection is a sign of life.', v.optional(flag, true)),
+    confirm: entry(
+      'Whether a sign of life starts a check (connect), or is believed (none).',
+      v.optional(oneOf(['connect', 'none']), 'connect'),
+    ),
+    settle: entry(
+      'How long a server must answer before anybody is told.',
+      v.optional(duration(0, 60 * MINUTE_MS), '5s'),
+    ),
   }),
   v.transform((keys) => ({
     traps: keys.traps,
@@ -133,12 +96,21 @@ const via = oneOf(['direct', 'server', 'station']);
 
 const notify = v.pipe(
   mapping({
-    via: v.optional(via, 'direct'),
-    fresh: v.optional(duration(1000), '12h'),
-    sweep: v.optional(duration(1000), '7d'),
-    give_up: v.optional(duration(1000), '3d'),
+    via: entry(
+      "Who tells the people: this router (direct), the relay on the server that is back, or the station's.",
+      v.optional(via, 'direct'),
+    ),
+    fresh: entry('Who last tried longer ago is not told.', v.optional(duration(1000), '12h')),
+    sweep: entry(
+      'Who last tried longer ago is forgotten; not shorter than fresh.',
+      v.optional(duration(1000), '7d'),
+    ),
+    give_up: entry(
+      "A mail that can't be delivered for so long is given up.",
+      v.optional(duration(1000), '3d'),
+    ),
     most,
-    language: v.optional(language, 'en'),
+    language: entry('Of mails to people who have none of their own.', v.optional(language, 'en')),
   }),
   v.transform((keys) => ({
     via: keys.via,
@@ -152,16 +124,29 @@ const notify = v.pipe(
 
 const server: Shape<ServerConfiguration> = v.pipe(
   mapping({
-    address,
-    name: v.optional(line('a name', 253)),
-    names: v.optional(
-      list(domain, { allowed: 'a list of host names, as in [www.example.jp, example.jp]', max: MOST_NAMES }),
-      [],
+    address: entry("The server's address.", address),
+    name: entry(
+      'What it is called in mails and on the page.',
+      v.optional(line('a name', 253)),
+      'its address',
     ),
-    ports: v.optional(ports(0), []),
-    mail: v.optional(mail),
-    via: v.optional(via),
-    ask: v.optional(ask),
+    names: entry(
+      'Names by which browsers ask for it; by no others the page has a form.',
+      v.optional(
+        list(domain, {
+          allowed: 'a list of host names, as in [www.example.jp, example.jp]',
+          max: MOST_NAMES,
+        }),
+        [],
+      ),
+    ),
+    ports: entry(
+      'Services that are known from the start, so that silence or a refusal counts there.',
+      v.optional(ports(0), []),
+    ),
+    mail: entry('Where its relay reads lists; needed with via: server.', v.optional(mail)),
+    via: entry('Who tells the people, for this server.', v.optional(via), 'notify.via'),
+    ask: entry('Whether it is asked; none: it is never connected to.', v.optional(ask), 'detect.ask'),
   }),
   v.transform((keys) => ({
     address: keys.address,
@@ -176,12 +161,25 @@ const server: Shape<ServerConfiguration> = v.pipe(
 
 const page = v.pipe(
   mapping({
-    listen: v.optional(endpoint, 8480),
-    ports: v.optional(ports(1), [80]),
-    form: v.optional(oneOf(['server', 'router']), 'server'),
-    router_url: v.optional(routerUrl),
-    ask_again: v.optional(duration(1000), '30d'),
-    known: v.optional(oneOf(['show', 'pass']), 'show'),
+    listen: entry('Where the page is served; false: there is none.', v.optional(endpoint, 8480)),
+    ports: entry(
+      'Ports of dead servers at which it answers; HTTPS can not be answered.',
+      v.optional(ports(1), [80]),
+    ),
+    form: entry(
+      "Where its form goes: to the dead server's address, or to router_url.",
+      v.optional(oneOf(['server', 'router']), 'server'),
+    ),
+    router_url: entry(
+      'This router as people reach it, in the links of mails; needed with form: router.',
+      v.optional(routerUrl),
+      'an address of this machine',
+    ),
+    ask_again: entry('After so long a client is asked anew.', v.optional(duration(1000), '30d')),
+    known: entry(
+      'Whether clients whose mail address is known get the page (show), or none (pass).',
+      v.optional(oneOf(['show', 'pass']), 'show'),
+    ),
   }),
   v.transform((keys) =>
     keys.listen === null
@@ -212,21 +210,37 @@ const ELSEWHERE = {
 export const routerSchema: Shape<RouterConfiguration> = v.pipe(
   mapping(
     {
-      state: v.optional(directory, '/var/lib/ringback'),
-      fabric: v.optional(fabric, {}),
-      detect: v.optional(detect, {}),
-      recover: v.optional(recover, {}),
-      notify: v.optional(notify, {}),
-      smtp: v.optional(smtp),
-      clients,
-      servers: v.optional(
-        list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask}' }),
-        [],
+      state: entry(
+        'The directory in which outages, who waits, notices and history are kept; false: in memory only. Read at the start.',
+        v.optional(directory, '/var/lib/ringback'),
       ),
-      station: v.optional(mapping({ mail })),
-      page: v.optional(orNone(page)),
-      list_key: v.optional(key),
-      control: v.optional(socketPath, CONTROL),
+      fabric: entry('Interfaces, the daemon, sizes. Read at the start.', v.optional(fabric, {})),
+      detect: entry('Which servers there are, and what counts as down.', v.optional(detect, {})),
+      recover: entry('What counts as back.', v.optional(recover, {})),
+      notify: entry('Who is told, how often, and by whom.', v.optional(notify, {})),
+      smtp: entry('How mails go out; needed once there are any.', v.optional(smtp)),
+      clients,
+      servers: entry(
+        'Servers that are known from the start.',
+        v.optional(list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask}' }), []),
+      ),
+      station: entry(
+        'The management station, with via: station.',
+        v.optional(mapping({ mail: entry("Where the station's relay reads lists.", mail) })),
+      ),
+      page: entry(
+        "The page in a dead server's place. Read at the start.",
+        v.optional(orNone(page)),
+        'no page',
+      ),
+      list_key: entry(
+        "Signs lists, and is needed where a relay tells people: the same in the relay's file.",
+        v.optional(key),
+      ),
+      control: entry(
+        'The Unix socket on which it is asked. Read at the start.',
+        v.optional(socketPath, CONTROL),
+      ),
     },
     ELSEWHERE,
   ),

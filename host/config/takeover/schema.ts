@@ -1,14 +1,13 @@
 /** The configuration of `ringback takeover`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { orNone } from '../sections.ts';
-import { isMapping, list, mapping, type Shape } from '../shape.ts';
+import { DAEMON, orNone } from '../sections.ts';
+import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
 import {
   address,
   addressOnNetwork,
   command,
   duration,
-  durationOrFalse,
   endpoint,
   flag,
   interfaceName,
@@ -19,105 +18,43 @@ import {
   socketPath,
   wholeNumber,
 } from '../values.ts';
+import { common, commonOf } from './common.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
-/** Where a standby listens, if nothing else is said. */
-const PORT = 7373;
+/** Where either half listens, if nothing else is said. */
+export const PORT = 7373;
 const MINUTE_MS = 60_000;
-/** An answer may take 10 ms through the daemon. */
-const LEAST_CHECK_MS = 20;
 /** A message of the pair names all of an active's addresses, in one frame. */
 const MOST_ADDRESSES = 40;
 /** The daemon listens on so many. */
 const MOST_ADAPTERS = 32;
 const MOST_ACTIVES = 64;
 
-const failures = v.optional(wholeNumber('a number of failures', 1, 1000), 3);
-const everyMs = v.optional(duration(100, 60 * MINUTE_MS), '1s');
-
-const common = {
-  name: v.optional(line('a name', 63)),
-  key,
-  old_key: v.optional(key),
-  heartbeat: v.optional(
-    orNone(
-      v.pipe(
-        mapping({
-          every: v.optional(duration(5, MINUTE_MS), '100ms'),
-          lost: v.optional(wholeNumber('a number of heartbeats', 2, 1000), 3),
-        }),
-        v.transform(({ every, lost }) => ({ everyMs: every, lost })),
-      ),
-    ),
-    {},
-  ),
-  check: v.optional(durationOrFalse(LEAST_CHECK_MS, MINUTE_MS), '200ms'),
-  announce: v.optional(
-    v.pipe(
-      mapping({
-        forms: v.optional(
-          list(oneOf(['request', 'reply']), { allowed: 'a list of request and reply', min: 1, max: 2 }),
-          ['request'],
-        ),
-        repeat: v.optional(wholeNumber('a number of repetitions', 0, 1000), 0),
-        every: v.optional(duration(10, 60 * MINUTE_MS), '1s'),
-        pace: v.optional(duration(0, MINUTE_MS), '5ms'),
-      }),
-      v.transform(({ forms, repeat, every, pace }) => ({
-        forms: [...new Set(forms)],
-        repeat,
-        everyMs: every,
-        paceMs: pace,
-      })),
-    ),
-    {},
-  ),
-  arp: v.optional(flag, true),
-  real_time: v.optional(flag, true),
-  hooks: v.optional(
-    list(command, { allowed: 'a list of commands, as in [[/usr/libexec/ringback/changed]]', max: 16 }),
-    [],
-  ),
-};
-
-interface CommonKeys {
-  readonly name?: string | undefined;
-  readonly key: string;
-  readonly old_key?: string | undefined;
-  readonly heartbeat: ActiveConfiguration['heartbeat'];
-  readonly check: number | null;
-  readonly announce: ActiveConfiguration['announce'];
-  readonly arp: boolean;
-  readonly real_time: boolean;
-  readonly hooks: ActiveConfiguration['hooks'];
-}
-
-function commonOf(keys: CommonKeys) {
-  return {
-    name: keys.name ?? null,
-    key: keys.key,
-    oldKey: keys.old_key ?? null,
-    heartbeat: keys.heartbeat,
-    checkMs: keys.check,
-    announce: keys.announce,
-    arp: keys.arp,
-    realTime: keys.real_time,
-    hooks: keys.hooks,
-  };
-}
+const failures = entry(
+  'So many failures in a row are a fault.',
+  v.optional(wholeNumber('a number of failures', 1, 1000), 3),
+);
+const everyMs = entry('From one try to the next.', v.optional(duration(100, 60 * MINUTE_MS), '1s'));
 
 const service = v.pipe(
-  mapping({ address: addressOnNetwork, adapter: interfaceName }),
+  mapping({
+    address: entry("An address that people use, never the machine's only one.", addressOnNetwork),
+    adapter: entry('The interface that has it.', interfaceName),
+  }),
   v.transform(({ address: { address, length }, adapter }) => ({ address, length, adapter })),
 );
 
 const health = v.pipe(
-  mapping({ command, every: everyMs, failures }),
+  mapping({
+    command: entry('A command that fails when this machine does not do its work.', command),
+    every: everyMs,
+    failures,
+  }),
   v.transform((keys) => ({ command: keys.command, everyMs: keys.every, failures: keys.failures })),
 );
 
 const gateway = v.pipe(
-  mapping({ address, every: everyMs, failures }),
+  mapping({ address: entry('The address that is pinged.', address), every: everyMs, failures }),
   v.transform((keys) => ({ address: keys.address, everyMs: keys.every, failures: keys.failures })),
 );
 
@@ -127,18 +64,31 @@ const ofActive = 'belongs to an active; this is a standby';
 const active: Shape<ActiveConfiguration> = v.pipe(
   mapping(
     {
-      role: oneOf(['active', 'standby']),
-      listen: v.optional(endpoint),
-      standby: place(PORT),
-      addresses: list(service, {
-        allowed: `1 to ${MOST_ADDRESSES} addresses, as in [{address: 172.27.178.80/24, adapter: eth0}]`,
-        min: 1,
-        max: MOST_ADDRESSES,
-      }),
-      health: v.optional(list(health, { allowed: 'a list of {command, every, failures}', max: 64 }), []),
-      gateway: v.optional(orNone(gateway)),
-      link: v.optional(flag, true),
-      stop: v.optional(oneOf(['keep', 'give']), 'keep'),
+      role: entry('Which half this is.', oneOf(['active'])),
+      listen: entry(
+        'Where it hears the standby. Read at the start.',
+        v.optional(endpoint),
+        `port ${PORT} of an own address that is none of addresses`,
+      ),
+      standby: entry('Where the standby listens. Read at the start.', place(PORT)),
+      addresses: entry(
+        'What goes to the standby, and comes back.',
+        list(service, {
+          allowed: `1 to ${MOST_ADDRESSES} addresses, as in [{address: 172.27.178.80/24, adapter: eth0}]`,
+          min: 1,
+          max: MOST_ADDRESSES,
+        }),
+      ),
+      health: entry(
+        'Commands that tell whether this machine does its work.',
+        v.optional(list(health, { allowed: 'a list of {command, every, failures}', max: 64 }), []),
+      ),
+      gateway: entry('A neighbour without which this machine is of no use.', v.optional(orNone(gateway))),
+      link: entry('A cable that is out is a fault.', v.optional(flag, true)),
+      stop: entry(
+        'What becomes of the addresses when this program is stopped: they stay (keep), or go to the standby (give).',
+        v.optional(oneOf(['keep', 'give']), 'keep'),
+      ),
       ...common,
     },
     {
@@ -163,41 +113,58 @@ const active: Shape<ActiveConfiguration> = v.pipe(
   })),
 );
 
+const servedActive = v.pipe(
+  mapping({
+    name: entry('The name that the active has for itself.', line('a name', 63)),
+    address: entry("The active's own address, none of those that people use.", address),
+    key: entry('What it authenticates its messages with.', v.optional(key), 'takeover.key'),
+    addresses: entry(
+      'Those of its addresses that people use, as far as they are known from the start: it tells them itself.',
+      v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
+    ),
+  }),
+  v.transform((keys) => ({
+    name: keys.name,
+    address: keys.address,
+    key: keys.key ?? null,
+    addresses: keys.addresses,
+  })),
+);
+
 const standby: Shape<StandbyConfiguration> = v.pipe(
   mapping(
     {
-      role: oneOf(['active', 'standby']),
-      listen: place(PORT),
-      adapters: list(interfaceName, {
-        allowed: `1 to ${MOST_ADAPTERS} interfaces in the order of use, as in [eth1, eth0]`,
-        min: 1,
-        max: MOST_ADAPTERS,
-      }),
-      actives: list(
-        v.pipe(
-          mapping({
-            name: line('a name', 63),
-            address,
-            key: v.optional(key),
-            addresses: v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
-          }),
-          v.transform((keys) => ({
-            name: keys.name,
-            address: keys.address,
-            key: keys.key ?? null,
-            addresses: keys.addresses,
-          })),
-        ),
-        {
+      role: entry('Which half this is.', oneOf(['standby'])),
+      listen: entry('Where actives reach it. Read at the start.', place(PORT)),
+      adapters: entry(
+        'Interfaces that take addresses; the one that it listens on is used last in any case.',
+        list(interfaceName, {
+          allowed: `1 to ${MOST_ADAPTERS} interfaces in the order of use, as in [eth1, eth0]`,
+          min: 1,
+          max: MOST_ADAPTERS,
+        }),
+      ),
+      actives: entry(
+        'Whom it serves.',
+        list(servedActive, {
           allowed: `whom it serves, as in [{name: web, address: 172.27.178.11}]`,
           min: 1,
           max: MOST_ACTIVES,
-        },
+        }),
       ),
-      share: v.optional(flag, false),
-      warm: v.optional(flag, true),
-      return: v.optional(oneOf(['manual', 'automatic']), 'manual'),
-      return_after: v.optional(duration(0, 24 * 60 * MINUTE_MS), '30s'),
+      share: entry('An adapter may take several addresses.', v.optional(flag, false)),
+      warm: entry(
+        'Adapters are up before they are needed: their negotiation takes seconds.',
+        v.optional(flag, true),
+      ),
+      return: entry(
+        'Whether addresses go back when an operator says so, or by themselves.',
+        v.optional(oneOf(['manual', 'automatic']), 'manual'),
+      ),
+      return_after: entry(
+        'With return: automatic, once the active has been well for so long.',
+        v.optional(duration(0, 24 * 60 * MINUTE_MS), '30s'),
+      ),
       ...common,
     },
     {
@@ -232,7 +199,7 @@ const roleless: Shape<never> = v.pipe(
 );
 
 const half: Shape<ActiveConfiguration | StandbyConfiguration> = v.pipe(
-  v.lazy((input): Shape<ActiveConfiguration | StandbyConfiguration> => {
+  choice<ActiveConfiguration | StandbyConfiguration>([active, standby], (input) => {
     if (!isMapping(input) || input.role === 'active') return active;
     return input.role === 'standby' ? standby : roleless;
   }),
@@ -249,9 +216,18 @@ const ELSEWHERE = {
 export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
   mapping(
     {
-      takeover: half,
-      fabric: v.optional(mapping({ daemon: v.optional(command, ['ringback-fabricd']) }), {}),
-      control: v.optional(socketPath, '/var/run/ringback-takeover.sock'),
+      takeover: entry('This half of the pair.', half),
+      fabric: entry(
+        'What hears and says who has which address. Read at the start.',
+        v.optional(
+          mapping({ daemon: entry('The command that does it.', v.optional(command, [DAEMON])) }),
+          {},
+        ),
+      ),
+      control: entry(
+        'The Unix socket on which it is asked. Read at the start.',
+        v.optional(socketPath, '/var/run/ringback-takeover.sock'),
+      ),
     },
     ELSEWHERE,
   ),

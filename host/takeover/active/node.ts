@@ -1,4 +1,5 @@
 /** The active half on a real machine: its socket, its session, its health. */
+import { PORT } from '../../config/takeover/schema.ts';
 import type {
   ActiveConfiguration,
   ServiceAddress,
@@ -18,7 +19,6 @@ import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { Active } from './active.ts';
 import { Health } from './health.ts';
 
-const PORT = 7373;
 /** How long addresses may take to change hands when this program is told to stop, and its last word to be heard. */
 const STOP_MS = 5000;
 const BYE_MS = 500;

@@ -1,0 +1,83 @@
+/** The section `fabric` of `ringback run`: where the module listens, what carries it, how large its tables are. */
+
+import * as v from 'valibot';
+import { DAEMON } from '../sections.ts';
+import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
+import { argument, interfaceName, oneOf, socketPath, wholeNumber } from '../values.ts';
+
+const MOST_SERVERS = 65_535;
+const MOST_RECORDS = 16_777_216;
+/** Interfaces are told apart by one byte, and 0 is none. */
+const MOST_INTERFACES = 255;
+
+interface Interface {
+  readonly name: string;
+  readonly seesEverything: boolean;
+}
+
+const nameAlone: Shape<Interface> = v.pipe(
+  interfaceName,
+  v.transform((name) => ({ name, seesEverything: false })),
+);
+
+const interfaceWithKeys: Shape<Interface> = v.pipe(
+  mapping({
+    name: entry('The interface.', interfaceName),
+    sees: entry(
+      'Frames of clients and of servers come in here alike: a mirror port.',
+      v.optional(oneOf(['everything'])),
+      'one side of the router',
+    ),
+  }),
+  v.transform(({ name, sees }) => ({ name, seesEverything: sees === 'everything' })),
+);
+
+const networkInterface: Shape<Interface> = choice([nameAlone, interfaceWithKeys], (input) =>
+  isMapping(input) ? interfaceWithKeys : nameAlone,
+);
+
+const capacity = mapping({
+  servers: entry(
+    'Records of servers and services.',
+    v.optional(wholeNumber('a table size', 16, MOST_SERVERS), 1024),
+  ),
+  clients: entry('Records of who waits.', v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536)),
+  attempts: entry(
+    'Records of connection attempts in flight.',
+    v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536),
+  ),
+});
+
+export const fabric = v.pipe(
+  mapping({
+    interfaces: entry(
+      'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed, but with socket.',
+      v.optional(
+        list(networkInterface, {
+          allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
+          min: 1,
+          max: MOST_INTERFACES,
+        }),
+      ),
+    ),
+    daemon: entry(
+      'The command that carries the module, as in [ssh, router, ringback-fabricd].',
+      v.optional(
+        list(argument, { allowed: `a command and its arguments, as in [${DAEMON}]`, min: 1, max: 100 }),
+      ),
+      `[${DAEMON}], but with socket`,
+    ),
+    socket: entry(
+      'The Unix socket of a daemon that runs already, in the place of a command.',
+      v.optional(socketPath),
+    ),
+    capacity: entry('How large the tables are.', v.optional(capacity, {})),
+  }),
+  v.transform(({ interfaces = [], daemon, socket, capacity }) => ({
+    interfaces: interfaces.map(({ name }) => name),
+    seesEverything: interfaces.filter(({ seesEverything }) => seesEverything).map(({ name }) => name),
+    daemon: daemon ?? (socket === undefined ? [DAEMON] : null),
+    socket: socket ?? null,
+    capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
+  })),
+);
