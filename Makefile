@@ -23,6 +23,7 @@ UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCRIPTS := .ci/run board/lab/act board/lab/lab board/lab/network board/need board/quietly test/lab/browser/chromium
 EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
 MANUALS := man8/ringback.8 man8/ringback-fabricd.8 man5/ringback.yaml.5
+SCHEMAS := ringback.schema.json relay.schema.json takeover.schema.json
 MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
@@ -93,7 +94,8 @@ test-host: all
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
-	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts test/host/log/page.test.ts
+	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts test/host/log/page.test.ts \
+		test/host/config/reference/page.test.ts
 
 test-board: all
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
@@ -131,7 +133,11 @@ install: all ## into DESTDIR and PREFIX
 		install -D -m 644 docs/man/$${manual#*/} $(DESTDIR)$(PREFIX)/share/man/$$manual || exit; \
 	done
 	for example in $(EXAMPLES); do \
-		install -D -m 644 board/debian/$$example $(DESTDIR)$(SYSCONFDIR)/ringback/$$example || exit; \
+		install -D -m 644 board/debian/$$example $(DESTDIR)$(SYSCONFDIR)/ringback/$$example && \
+		sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(SYSCONFDIR)/ringback/$$example || exit; \
+	done
+	for schema in $(SCHEMAS); do \
+		install -D -m 644 docs/schema/$$schema $(DESTDIR)$(PREFIX)/share/ringback/$$schema || exit; \
 	done
 
 uninstall: ## what install has put there; configurations and state stay
@@ -141,6 +147,7 @@ uninstall: ## what install has put there; configurations and state stay
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(UNITS))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/,$(MANUALS))
 	rm -f $(addprefix $(DESTDIR)$(SYSCONFDIR)/ringback/,$(EXAMPLES))
+	rm -rf $(DESTDIR)$(PREFIX)/share/ringback
 	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/ringback
 
 clean: ## all that was made

@@ -259,7 +259,7 @@ export function line(noun: string, most: number): Shape<string> {
 export function secret(noun: string, least = 1): Shape<string> {
   return value({
     noun,
-    allowed: `${least === 1 ? '' : `at least ${least} characters of `}text without control characters (in quotes if it is digits only or has signs of YAML)`,
+    allowed: `${least} to ${LONGEST_SECRET} characters of text without control characters (in quotes if it is digits only or has signs of YAML)`,
     json: { type: 'string', minLength: least, maxLength: LONGEST_SECRET },
     secret: true,
     read(input) {

@@ -154,28 +154,6 @@ describe('The manual pages', () => {
     const page = textOf('docs/man/ringback-fabricd.8');
     for (const option of options) assert.match(page, new RegExp(`^\\.It Fl -${option}\\b`, 'm'));
   });
-
-  it('have every key of a configuration, and its default', () => {
-    const items = textOf('docs/man/ringback.yaml.5').split(/^\.It Cm /m);
-    const schemas = ['sections', 'router/schema', 'relay/schema', 'takeover/schema'];
-    const text = schemas.map((schema) => textOf(`host/config/${schema}.ts`)).join('\n');
-    const keys = new Set([...text.matchAll(/mapping\(\s*\{/g)].flatMap(({ index }) => keysAt(text, index)));
-    assert.ok(keys.size > 80, [...keys].join(' '));
-    assert.deepEqual(
-      [...keys].filter((key) => !items.some((item) => item.startsWith(`${key} `))),
-      [],
-    );
-    const defaults = [
-      ...text.matchAll(/^ +(\w+): v\.optional\(.*, (?:'([^']+)'|([\d_]+|true|false))\),$/gm),
-    ].map(([, key = '', word, other = '']) => [key, word ?? other.replaceAll('_', '')] as const);
-    assert.ok(defaults.length > 30);
-    assert.deepEqual(
-      defaults.filter(
-        ([key, usual]) => !items.some((item) => item.startsWith(`${key} `) && item.includes(usual)),
-      ),
-      [],
-    );
-  });
 });
 
 function readExample(example: string): OwnFile {
@@ -188,17 +166,4 @@ function readExample(example: string): OwnFile {
   } finally {
     rmSync(directory, { recursive: true });
   }
-}
-
-/** Keys of the mapping that begins there in a schema's text, those of mappings in it left out. */
-function keysAt(text: string, index: number): string[] {
-  let depth = 0;
-  let own = '';
-  for (const sign of text.slice(text.indexOf('{', index))) {
-    if (/[})\]]/.test(sign)) depth--;
-    if (depth === 0 && own !== '') break;
-    if (depth === 1) own += sign;
-    if (/[{([]/.test(sign)) depth++;
-  }
-  return [...own.matchAll(/(?:^|[,\n])\s*(\w+)\s*(?=[:,\n]|$)/g)].map(([, key = '']) => key);
 }

@@ -70,6 +70,9 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
     ] as const) {
       const file = `${prefix}/${name}.yaml`;
       copyFileSync(`${prefix}/etc/ringback/${name}.yaml.example`, file);
+      const [, schema = ''] =
+        /^# yaml-language-server: \$schema=(.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
+      assert.match(JSON.parse(readFileSync(schema, 'utf8')).title, /^Configuration of ringback /);
       chmodSync(file, 0o600);
       const argv = ['check', '--json', '-c', file];
       const { status, stdout, stderr } = spawnSync(`${prefix}/bin/ringback`, argv, { encoding: 'utf8' });

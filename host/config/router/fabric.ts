@@ -51,7 +51,7 @@ const capacity = mapping({
 export const fabric = v.pipe(
   mapping({
     interfaces: entry(
-      'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed, but with socket.',
+      'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed unless socket is given.',
       v.optional(
         list(networkInterface, {
           allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
@@ -65,7 +65,7 @@ export const fabric = v.pipe(
       v.optional(
         list(argument, { allowed: `a command and its arguments, as in [${DAEMON}]`, min: 1, max: 100 }),
       ),
-      `[${DAEMON}], but with socket`,
+      `[${DAEMON}], unless socket is given`,
     ),
     socket: entry(
       'The Unix socket of a daemon that runs already, in the place of a command.',

@@ -119,7 +119,7 @@ describe('a mistake in the keys', () => {
       'detect.watch[0]',
       /^a list is not a network; /,
     );
-    mistake('list-secret', '', 'list_key:', 'list_key', /^is empty; at least 8 characters/);
+    mistake('list-secret', '', 'list_key:', 'list_key', /^is empty; 8 to 255 characters/);
     mistake(
       '/var/lib/ringback  ',
       '{}',
@@ -136,7 +136,7 @@ describe('a mistake in the keys', () => {
     assert.deepEqual(
       lines.map((line) => line.replace(/^r\.yaml:\d+:\d+: recover\.traps\.users\[0\]\.auth\./, '')),
       [
-        'key: is missing; at least 8 characters of text without control characters (in quotes if it is digits only or has signs of YAML)',
+        'key: is missing; 8 to 255 characters of text without control characters (in quotes if it is digits only or has signs of YAML)',
         'key…: unknown key; write a space behind the colon',
       ],
     );

@@ -1,0 +1,51 @@
+/** The schemas for editors: JSON Schema, draft 7, which the YAML language server knows best. */
+import * as v from 'valibot';
+import type { Entry, JsonSchema } from '../../../../host/config/shape.ts';
+import { type FILES, formOf, innerOf } from './rows.ts';
+
+function property(entry: Entry): JsonSchema {
+  const { schema, usual } = innerOf(entry);
+  const form = formOf(schema);
+  const allowed = form?.kind === 'value' || form?.kind === 'list' ? v.getDescription(schema) : undefined;
+  const description = [
+    entry.about,
+    ...(allowed === undefined ? [] : [`Allowed: ${allowed}.`]),
+    ...(entry.otherwise === null ? [] : [`Default: ${entry.otherwise}.`]),
+  ].join('\n');
+  return { ...of(schema), description, ...(usual === undefined ? {} : { default: usual }) };
+}
+
+function of(schema: v.GenericSchema): JsonSchema {
+  const form = formOf(schema);
+  switch (form?.kind) {
+    case 'value':
+      return form.json;
+    case 'list': {
+      const { item, min, max } = form;
+      const few = min === 0 ? {} : { minItems: min };
+      const many = max === Number.POSITIVE_INFINITY ? {} : { maxItems: max };
+      return { type: 'array', items: of(item), ...few, ...many };
+    }
+    case 'choice':
+      return { anyOf: form.of.map(of) };
+    case 'mapping': {
+      const keys = Object.entries(form.entries);
+      return {
+        type: 'object',
+        properties: Object.fromEntries(keys.map(([key, entry]) => [key, property(entry)])),
+        required: keys.filter(([, entry]) => innerOf(entry).isRequired).map(([key]) => key),
+        additionalProperties: false,
+      };
+    }
+    default:
+      return { const: false };
+  }
+}
+
+export function editorSchema({ command, schema }: (typeof FILES)[number]): JsonSchema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: `Configuration of ringback ${command}`,
+    ...of(schema),
+  };
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { editorSchema } from './editor.ts';
+import { manual } from './manual.ts';
+import { page } from './page.ts';
+import { FILES, rowsOf } from './rows.ts';
+
+const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url));
+
+/** What the schemas make of each page. */
+const PAGES: readonly (readonly [file: string, made: () => string])[] = [
+  ['configuration.md', page],
+  ['man/ringback.yaml.5', manual],
+  ...FILES.map(
+    (one) =>
+      [`schema/${one.file}.schema.json`, () => `${JSON.stringify(editorSchema(one), null, 2)}\n`] as const,
+  ),
+];
+
+describe('The reference of the configuration', () => {
+  for (const [file, made] of PAGES) {
+    it(`is what the schemas say: ${file}`, () => {
+      const told = made();
+      // GOLDEN=write takes what the schemas say now for right; look at the difference before it is committed.
+      if (process.env.GOLDEN === 'write') writeFileSync(DOCS + file, told);
+      assert.equal(readFileSync(DOCS + file, 'utf8'), told);
+    });
+  }
+
+  it('has a sentence for every key, and every key once', () => {
+    for (const { command, schema } of FILES) {
+      const rows = rowsOf(schema);
+      assert.ok(rows.length > 30, `they are found: ${rows.length}`);
+      for (const { path, about } of rows) assert.match(about, /^[A-Z].*\.$/, `${command}: ${path}`);
+      const paths = rows.map(({ path, variant }) => `${path} ${variant}`);
+      assert.equal(new Set(paths).size, paths.length, command);
+    }
+  });
+});

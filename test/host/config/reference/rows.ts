@@ -1,0 +1,154 @@
+/** The keys of the configuration files, as their schemas have them. */
+import * as v from 'valibot';
+import { relaySchema } from '../../../../host/config/relay/schema.ts';
+import { routerSchema } from '../../../../host/config/router/schema.ts';
+import type { Entry, Form } from '../../../../host/config/shape.ts';
+import { takeoverSchema } from '../../../../host/config/takeover/schema.ts';
+
+export const FILES = [
+  { command: 'run', file: 'ringback', schema: routerSchema },
+  { command: 'relay', file: 'relay', schema: relaySchema },
+  { command: 'takeover', file: 'takeover', schema: takeoverSchema },
+] as const;
+
+export interface Row {
+  /** `recover.traps.listen`, `clients[].mail`. */
+  readonly path: string;
+  /** Which of several mappings has it: `role: active`. */
+  readonly variant: string | null;
+  readonly about: string;
+  readonly type: string;
+  /** null: its own keys say it. */
+  readonly allowed: string | null;
+  /** null: there is none. */
+  readonly usual: { readonly value: unknown } | { readonly text: string } | 'required' | null;
+}
+
+interface Inner {
+  readonly schema: v.GenericSchema;
+  readonly usual: unknown;
+  readonly isRequired: boolean;
+}
+
+/** What an entry takes, and what it is without. A mapping that needs a key is needed itself. */
+export function innerOf({ schema }: Entry): Inner {
+  if (schema.type !== 'optional') return { schema, usual: undefined, isRequired: true };
+  const { wrapped, default: usual } = schema as v.OptionalSchema<v.GenericSchema, unknown>;
+  const isRequired = usual !== undefined && !v.safeParse(wrapped, usual).success;
+  return { schema: wrapped, usual: isRequired ? undefined : usual, isRequired };
+}
+
+/** null: it is `false`, and nothing else. */
+export function formOf(schema: v.GenericSchema): Form | null {
+  const { form } = v.getMetadata(schema) as { form?: Form };
+  if (form !== undefined) return form;
+  if (schema.type === 'literal' && (schema as { literal?: unknown }).literal === false) return null;
+  throw new Error(`nothing is known of a schema of the type ${schema.type}`);
+}
+
+const figures = (number: number): string => number.toLocaleString('en');
+
+function typeOf(schema: v.GenericSchema): string {
+  const form = formOf(schema);
+  switch (form?.kind) {
+    case 'value':
+      return 'enum' in form.json ? 'word' : form.noun.replace(/^(?:an?|the) /, '');
+    case 'list': {
+      const { min, max, item } = form;
+      const many = max === Number.POSITIVE_INFINITY ? '' : ` of ${figures(min)} to ${figures(max)}`;
+      return `list${many}: ${typeOf(item)}`;
+    }
+    case 'choice':
+      return [...new Set(form.of.map(typeOf))].join(' or ');
+    case 'mapping':
+      return 'mapping';
+    default:
+      return 'false';
+  }
+}
+
+function allowedOf(schema: v.GenericSchema): string | null {
+  const form = formOf(schema);
+  const own = v.getDescription(schema) ?? null;
+  if (form?.kind === 'list') {
+    const each = allowedOf(form.item);
+    return each === null ? own : `${own}; each ${each}`;
+  }
+  return form?.kind === 'value' ? own : null;
+}
+
+type Entries = Readonly<Record<string, Entry>>;
+
+/** The mappings that an entry may have under it, and how the path goes on there. */
+function mappingsOf(schema: v.GenericSchema, step = ''): { entries: Entries; step: string }[] {
+  const form = formOf(schema);
+  if (form?.kind === 'mapping') return [{ entries: form.entries, step }];
+  if (form?.kind === 'list') return mappingsOf(form.item, `${step}[]`);
+  return form?.kind === 'choice' ? form.of.flatMap((one) => mappingsOf(one, step)) : [];
+}
+
+/** The key that has one word only, which tells a mapping from others. */
+function variantOf(entries: Entries): string {
+  for (const [key, { schema }] of Object.entries(entries)) {
+    const form = schema.type === 'optional' ? null : formOf(schema);
+    const words = form?.kind === 'value' ? form.json.enum : undefined;
+    if (Array.isArray(words) && words.length === 1) return `${key}: ${words[0]}`;
+  }
+  throw new Error('nothing tells these mappings apart');
+}
+
+function usualOf({ usual, isRequired }: Inner, otherwise: string | null): Row['usual'] {
+  if (isRequired) return 'required';
+  if (usual !== undefined) return { value: usual };
+  return otherwise === null ? null : { text: otherwise };
+}
+
+function rowsIn(entries: Entries, before: string, variant: string | null): Row[] {
+  return Object.entries(entries).flatMap(([key, entry]): Row[] => {
+    const path = `${before}${key}`;
+    const inner = innerOf(entry);
+    const { about, otherwise } = entry;
+    const usual = usualOf(inner, otherwise);
+    const type = typeOf(inner.schema);
+    const row = { path, variant, about, type, allowed: allowedOf(inner.schema), usual };
+    const under = mappingsOf(inner.schema);
+    const below = under.flatMap(({ entries: own, step }) =>
+      rowsIn(own, `${path}${step}.`, under.length > 1 ? variantOf(own) : variant),
+    );
+    return [row, ...below];
+  });
+}
+
+export function rowsOf(schema: v.GenericSchema): Row[] {
+  return mappingsOf(schema).flatMap(({ entries }) => rowsIn(entries, '', null));
+}
+
+/** A value as YAML has it in one line. */
+export function yaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(yaml).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const keys = Object.entries(value).map(([key, one]) => `${key}: ${yaml(one)}`);
+    return `{${keys.join(', ')}}`;
+  }
+  return String(value);
+}
+
+/** Rows of one section: a key at the top that has others under it, or (`null`) all that have none. */
+export interface Section {
+  readonly name: string | null;
+  readonly variant: string | null;
+  readonly rows: readonly Row[];
+}
+
+export function sectionsOf(rows: readonly Row[]): Section[] {
+  const topOf = (path: string): string => path.split(/[.[]/)[0] ?? '';
+  const deep = new Set(rows.filter(({ path }) => path !== topOf(path)).map(({ path }) => topOf(path)));
+  const top = rows.filter(({ path }) => !/[.[]/.test(path));
+  const sections: Section[] = [{ name: null, variant: null, rows: top }];
+  for (const name of deep) {
+    const own = rows.filter(({ path }) => path !== name && topOf(path) === name);
+    for (const variant of new Set(own.map((row) => row.variant)))
+      sections.push({ name, variant, rows: own.filter((row) => row.variant === variant) });
+  }
+  return sections;
+}
