@@ -24,6 +24,8 @@ SCRIPTS := .ci/run board/lab/act board/lab/lab board/lab/network board/need boar
 EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
 MANUALS := man8/ringback.8 man8/ringback-fabricd.8 man5/ringback.yaml.5
 SCHEMAS := ringback.schema.json relay.schema.json takeover.schema.json
+SHELLS := bash zsh fish
+COMPLETIONS := share/bash-completion/completions/ringback share/zsh/site-functions/_ringback share/fish/vendor_completions.d/ringback.fish
 MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
@@ -34,7 +36,7 @@ SPOILED ?= 500
 .PHONY: all help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install uninstall clean
 .DELETE_ON_ERROR:
 
-all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node ## dist/: the host, the module and the daemon
+all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the host, the module and the daemon
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -53,6 +55,11 @@ $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
 		--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
 		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
 	@chmod +x $@
+
+# What shells complete.
+$(BUILD)/completion/%: $(DIST)/ringback.mjs
+	@mkdir -p $(@D)
+	$(call quietly,$@) sh -c '$(NODE) $< completion $* >$@'
 
 # SQLite, which its library looks for beside the program.
 $(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
@@ -136,6 +143,9 @@ install: all ## into DESTDIR and PREFIX
 		install -D -m 644 board/debian/$$example $(DESTDIR)$(SYSCONFDIR)/ringback/$$example && \
 		sed -i 's|@PREFIX@|$(PREFIX)|' $(DESTDIR)$(SYSCONFDIR)/ringback/$$example || exit; \
 	done
+	install -D -m 644 $(BUILD)/completion/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringback
+	install -D -m 644 $(BUILD)/completion/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ringback
+	install -D -m 644 $(BUILD)/completion/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ringback.fish
 	for schema in $(SCHEMAS); do \
 		install -D -m 644 docs/schema/$$schema $(DESTDIR)$(PREFIX)/share/ringback/$$schema || exit; \
 	done
@@ -147,6 +157,7 @@ uninstall: ## what install has put there; configurations and state stay
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(UNITS))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/,$(MANUALS))
 	rm -f $(addprefix $(DESTDIR)$(SYSCONFDIR)/ringback/,$(EXAMPLES))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(COMPLETIONS))
 	rm -rf $(DESTDIR)$(PREFIX)/share/ringback
 	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/ringback
 

@@ -8,8 +8,9 @@ import { foreground } from '../role/signals.ts';
 import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand, type Option, SHELLS } from './completion.ts';
 import { messageCommand } from './message.ts';
-import { historyCommand, outboxCommand } from './records.ts';
+import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { replayCommand } from './replay.ts';
 import { readOwnFile, readRecordsPlace } from './role-files.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
@@ -74,6 +75,9 @@ export interface CommandDescription {
   readonly options: readonly OptionName[];
   /** Whether something else than options may follow. */
   readonly takesMore?: true;
+  /** Words of which one may come first, and whether files may follow: what shells complete. */
+  readonly words?: readonly string[];
+  readonly takesFiles?: true;
   readonly action: (given: Given, more: readonly string[]) => void | Promise<void>;
 }
 
@@ -193,6 +197,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: OUTBOX_HELP,
     options: ['config', 'json', 'last', 'all'],
     takesMore: true,
+    words: OUTBOX_ACTIONS,
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
       console.log(await outboxCommand({ place: () => readRecordsPlace(config), json, last, all }, more)),
   },
@@ -218,6 +223,7 @@ types that are not read.
 --json prints an object for each file; "unread", where there is any, is [{"linkType", "name", "packets"}].`,
     options: ['config', 'json', 'watch', 'unanswered'],
     takesMore: true,
+    takesFiles: true,
     action: async ({ config, json, watch, unanswered }, files) => {
       const whole = await replayCommand(
         { files, config, watch: watch ?? [], unanswered, json: json ?? false },
@@ -227,4 +233,37 @@ types that are not read.
       if (!whole) process.exitCode = 1;
     },
   },
+  completion: {
+    synopsis: `completion ${SHELLS.join('|')}`,
+    summary: 'what a shell completes behind `ringback`',
+    help: 'Prints a script for the shell: `source <(ringback completion bash)`. `make install` puts them where shells look.',
+    options: [],
+    takesMore: true,
+    words: SHELLS,
+    action: (_given, words) => console.log(completionCommand(completed(), words)),
+  },
 };
+
+/** What shells complete. */
+function completed(): Parameters<typeof completionCommand>[0] {
+  return Object.entries(COMMANDS).map(([name, { summary, options, words = [], takesFiles = false }]) => ({
+    name,
+    summary,
+    options: [...options, 'help' as const].map(completedOption),
+    words,
+    takesFiles,
+  }));
+}
+
+/** As it stands in the help. */
+function completedOption(name: OptionName): Option {
+  const about = OPTIONS[name];
+  const [, value = null, summary = ''] = /--\w+(?: (\S+))? {2,}(.*)/.exec(OPTION_HELP[name]) ?? [];
+  return {
+    name,
+    short: 'short' in about ? about.short : null,
+    summary,
+    value,
+    isMultiple: 'multiple' in about,
+  };
+}

@@ -20,7 +20,8 @@ const VERSION = typeof RINGBACK_VERSION === 'string' ? RINGBACK_VERSION : 'from 
 const LATER: readonly string[] = ['emulate'];
 
 function helpText(): string {
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`);
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
   return [
     'ringback: tells exactly the people a dead server turned away when it is back',
     '',

@@ -14,7 +14,7 @@ interface Given {
   readonly last: string | undefined;
 }
 
-const ACTIONS = ['list', 'retry', 'drop'];
+export const OUTBOX_ACTIONS = ['list', 'retry', 'drop'];
 
 /** Returns what is to be printed. Throws RingbackError. */
 export async function historyCommand({ place, json, last }: Given): Promise<string> {
@@ -30,9 +30,9 @@ export async function outboxCommand(
 ): Promise<string> {
   const { json } = given;
   const [action = 'list', ...ids] = words;
-  if (!ACTIONS.includes(action)) {
-    const meant = nearest(action, ACTIONS);
-    const advice = meant === null ? `there are ${ACTIONS.join(', ')}` : `do you mean ${meant}?`;
+  if (!OUTBOX_ACTIONS.includes(action)) {
+    const meant = nearest(action, OUTBOX_ACTIONS);
+    const advice = meant === null ? `there are ${OUTBOX_ACTIONS.join(', ')}` : `do you mean ${meant}?`;
     throw wrong(`no action ${JSON.stringify(action)}; ${advice}`);
   }
   if (action === 'list') {
