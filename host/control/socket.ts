@@ -17,8 +17,8 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** An order may be about very many notices. */
 const ORDER_TIMEOUT_MS = 120_000;
 /** Whoever asks has said everything by then. */
-const QUESTION_TIMEOUT_MS = 10_000;
-const MOST_BYTES = 256 * 1024;
+export const QUESTION_TIMEOUT_MS = 10_000;
+export const MOST_BYTES = 256 * 1024;
 
 export interface ControlServer {
   close(): Promise<void>;

@@ -8,7 +8,7 @@ import { loadSetting, removeSetting, saveSetting } from '../store/settings.ts';
 /** Longer ones would be cut on the page. */
 export const MOST_CHARACTERS = 1000;
 /** A year: whoever means more than that has mistyped. */
-const LONGEST_MS = 366 * 86_400_000;
+export const LONGEST_MS = 366 * 86_400_000;
 
 export interface MessageAnswer {
   /** null: there is none. */

@@ -1,0 +1,227 @@
+/** The page of the control socket, held against what answers there. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CONTROL } from '../../../host/control/place.ts';
+import { DEFAULT_RECORDS, MOST_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
+import {
+  type HistoryAnswer,
+  type ListRecord,
+  NOBODY,
+  type NoticeRecord,
+  type OrderAnswer,
+  type OutboxAnswer,
+  type PastOutageRecord,
+} from '../../../host/control/records.ts';
+import { MOST_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
+import type { RelayStatus } from '../../../host/relay/status.ts';
+import {
+  LONGEST_MS,
+  type MessageAnswer,
+  MOST_CHARACTERS,
+  messageRoutes,
+} from '../../../host/router/message.ts';
+import type { Status } from '../../../host/router/status.ts';
+import type { Handover } from '../../../host/takeover/handover.ts';
+import type { TakeoverStatus } from '../../../host/takeover/status.ts';
+import { directory } from '../fabric/scripted.ts';
+import { needs } from '../require.ts';
+import { four, opened, over } from './recorded.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PAGE = readFileSync(`${ROOT}docs/control.md`, 'utf8');
+const textOf = (file: string): string => readFileSync(ROOT + file, 'utf8');
+
+const ROLES = { run: 'router', relay: 'relay', takeover: 'takeover' } as const;
+
+/** `GET /status` and whatever else a room of the sources answers. */
+async function routesOf(context: TestContext, room: string): Promise<string[]> {
+  const files = readdirSync(`${ROOT}host/${room}`, { recursive: true, encoding: 'utf8' });
+  const own = files
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [...textOf(`host/${room}/${name}`).matchAll(/'([A-Z]+ \/[^']*)': /g)])
+    .map(([, route = '']) => route);
+  const hasRecords = textOf(`host/${room}/run.ts`).includes('...recordRoutes(');
+  const records = hasRecords ? Object.keys(recordRoutes(await opened(context, null), NOBODY)) : [];
+  return [...own, ...records].sort();
+}
+
+const TIME = '2026-05-01T12:00:00.000Z';
+/** One of each, with all that can be in it. */
+const PAST: PastOutageRecord = {
+  ...{ server: '', port: 0, cause: '', from: TIME, to: TIME, seconds: 1, sign: '', clients: 1, people: 1 },
+  ...{ told: 1, queued: 1, failed: 1, untold: { noAddress: 1, stale: 1, stopped: 1, limited: 1 } },
+};
+const NOTICE: NoticeRecord = {
+  ...{ id: '', messageId: '', mail: '', servers: [''], clients: [''] },
+  ...{ list: { part: 1, parts: 1, clients: 1 }, state: 'queued', beingSent: false, tries: 1, reason: '' },
+  ...{ entered: TIME, next: TIME, nextInSeconds: 1, finished: TIME },
+};
+const LIST: ListRecord = {
+  ...{ server: '', part: 1, parts: 1, clients: 1, people: 1, told: 1, queued: 1, failed: 1, received: TIME },
+};
+const CLIENT = { client: '', first: TIME, last: TIME, tries: 1 };
+const COUNTERS = { accepted: 1, ignored: 1, malformed: 1, unauthorised: 1, limited: 1 };
+const RUN: Status = {
+  since: TIME,
+  outages: [{ server: '', port: 0, cause: '', from: TIME, clients: [CLIENT] }],
+  suspicions: [],
+  short: [],
+  notices: { pending: 1, sent: 1, failed: 1, queued: 1 },
+  pending: [],
+  past: [],
+  state: { place: 'disk', reason: '', directory: '' },
+  traps: COUNTERS,
+  interfaces: [{ name: '', number: 1, hardware: '', up: true, received: 1, dropped: 1, lost: 1 }],
+  gaps: 1,
+  counters: { frames: { '*': 1 }, tables: { '*': 1 } },
+};
+const RELAY: RelayStatus = {
+  since: TIME,
+  mailbox: { place: '', user: '', reason: '', isForMending: true, looked: TIME, nextInSeconds: 1 },
+  lists: [],
+  notices: RUN.notices,
+  pending: [],
+  state: RUN.state,
+  traps: COUNTERS,
+};
+const ACTIVE: TakeoverStatus = {
+  ...{ since: TIME, name: '', refused: { '*': 1 }, role: 'active', healthy: true, faults: [''] },
+  standby: { address: '', name: '', reachable: true },
+  addresses: [{ address: '', adapter: '', state: 'here', cause: 'fault', reason: '' }],
+};
+const STANDBY: TakeoverStatus = {
+  ...{ since: TIME, name: '', refused: { '*': 1 }, role: 'standby', needed: 1, sufficient: true },
+  adapters: [{ adapter: '', hardware: '', addresses: [''] }],
+  actives: [{ name: '', address: '', state: 'alive', healthy: true, addresses: [''] }],
+  taken: [{ address: '', adapter: '', active: '', cause: 'fault', state: 'taken', seconds: 1 }],
+};
+const HISTORY: HistoryAnswer = { outages: [PAST], lists: [] };
+const OUTBOX: OutboxAnswer = { queued: 1, notices: [] };
+const ORDER: OrderAnswer = { notices: 1, beingSent: 1 };
+const MESSAGE: MessageAnswer = { text: '', until: TIME };
+const MOVED: { readonly addresses: readonly Handover[] } = {
+  addresses: [{ address: '', done: true, reason: '' }],
+};
+
+/** By heading. Of a relay it is said only once what `notices`, `state` and `traps` have in them. */
+const ANSWERS: Readonly<Record<string, object>> = {
+  'Status of run': RUN,
+  'Status of relay': { ...RELAY, notices: {}, state: {}, traps: {} },
+  'Status of an active': ACTIVE,
+  'Status of a standby': STANDBY,
+  History: HISTORY,
+  List: LIST,
+  Outbox: OUTBOX,
+  Notice: NOTICE,
+  Order: ORDER,
+  Message: MESSAGE,
+  Handover: MOVED,
+};
+
+/** Every field with its type: `outages[].port number`. */
+function fieldsOf(value: unknown, path = ''): string[] {
+  if (value === TIME) return [`${path} time`];
+  if (typeof value === 'string') return [`${path} text`];
+  if (Array.isArray(value))
+    return value.length === 0 ? [`${path} list`] : value.flatMap((one) => fieldsOf(one, `${path}[]`));
+  if (typeof value !== 'object' || value === null) return [`${path} ${typeof value}`];
+  const entries = Object.entries(value);
+  const prefix = path === '' ? '' : `${path}.`;
+  return entries.length === 0
+    ? [`${path} mapping`]
+    : entries.flatMap(([key, one]) => fieldsOf(one, `${prefix}${key}`));
+}
+
+/** What a table of the page has; of what has fields of its own only these. */
+function toldOf(heading: string): string[] {
+  const [, section = ''] = new RegExp(`\n### ${heading}\n(.*?)(?=\n##|$)`, 's').exec(PAGE) ?? [];
+  const rows = [...section.matchAll(/^\| `([^`]+)` \| (\w+)\?? \|/gm)];
+  const paths = rows.map(([, path = '']) => path);
+  return rows
+    .filter(([, path = '']) => !paths.some((other) => other.startsWith(`${path}.`)))
+    .map(([, path, type]) => `${path} ${type}`);
+}
+
+/** The examples, as a shell takes them. */
+const EXAMPLES = [...PAGE.matchAll(/^curl .*$/gm)].map(([line]) => line);
+
+describe('The page of the control socket', () => {
+  it('has the routes that there are, of every role', async (context) => {
+    const rows = [...PAGE.matchAll(/^\| `([A-Z]+ \/[^`]*)` \| ([a-z, ]+) \|/gm)];
+    for (const [role, room] of Object.entries(ROLES)) {
+      const told = rows.filter(([, , roles = '']) => roles.split(', ').includes(role));
+      assert.deepEqual(told.map(([, route]) => route).sort(), await routesOf(context, room), role);
+    }
+  });
+
+  for (const [heading, answer] of Object.entries(ANSWERS)) {
+    it(`has every field, and its type: ${heading}`, () => {
+      assert.deepEqual(toldOf(heading).sort(), fieldsOf(answer).sort());
+    });
+  }
+
+  it('has the limits that there are', () => {
+    for (const limit of [
+      `from 1 to ${MOST_RECORDS}, and ${DEFAULT_RECORDS} without it`,
+      `more than ${MOST_BYTES / 1024} KiB`,
+      `within ${QUESTION_TIMEOUT_MS / 1000} s`,
+      `at most ${MOST_CHARACTERS} characters`,
+      `a year (${LONGEST_MS / 86_400_000} days)`,
+      `\`${CONTROL}\` for \`run\``,
+    ])
+      assert.ok(PAGE.includes(limit), limit);
+  });
+
+  it('has every status that is answered with', () => {
+    const statuses = [...textOf('host/control/socket.ts').matchAll(/(?<=[[(]|= )[45]\d\d\b/g)].map(String);
+    const told = [...PAGE.matchAll(/^\| (\d{3}) \|/gm)].map(([, status = '']) => status);
+    assert.deepEqual(told, [...new Set(statuses)].sort());
+  });
+
+  it('has an example of every route', async (context) => {
+    const asked = EXAMPLES.map((line) => {
+      const [, path] = /http:\/\/ringback(\/[^?' ]*)/.exec(line) ?? [];
+      return `${line.includes(' -d ') ? 'POST' : 'GET'} ${path}`;
+    });
+    const all = await Promise.all(Object.values(ROLES).map((room) => routesOf(context, room)));
+    assert.deepEqual([...new Set(asked)].sort(), [...new Set(all.flat())].sort());
+  });
+
+  it('has examples of run that are answered', { skip: needs('curl') }, async (context) => {
+    const place = directory();
+    context.after(() => place.remove());
+    const store = await opened(context, null);
+    over(store);
+    const { waiting } = four(store);
+    const socket = place.path('control.sock');
+    const routes = { ...recordRoutes(store, NOBODY), ...messageRoutes(store) };
+    const server = await serveControl(socket, { 'GET /status': () => RUN, ...routes });
+    context.after(() => server.close());
+    const examples = EXAMPLES.filter((line) => line.includes(` ${CONTROL} `));
+    assert.ok(examples.length > 5);
+    for (const example of examples) {
+      const line = example
+        .replace(CONTROL, socket)
+        .replace('3f2a9c1d', waiting.slice(1, 20))
+        .replace('curl ', 'curl -f ');
+      const { status, text } = await shell(line);
+      assert.equal(status, 0, `${example}: ${text}`);
+      assert.equal(typeof JSON.parse(text), 'object', example);
+    }
+  });
+});
+
+/** What is printed, and how it ended. */
+function shell(line: string): Promise<{ status: number | null; text: string }> {
+  return new Promise((resolve) => {
+    const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    child.on('close', (status) => resolve({ status, text }));
+  });
+}
