@@ -53,7 +53,10 @@ const user: Shape<TrapUser> = v.pipe(
 /** null: no traps are listened for. */
 export const traps: Shape<TrapConfiguration | null> = v.pipe(
   mapping({
-    listen: entry('Where traps and informs come in, by UDP.', v.optional(endpoint, '0.0.0.0:162')),
+    listen: entry(
+      'Where traps and informs come in, by UDP; false: nowhere.',
+      v.optional(endpoint, '0.0.0.0:162'),
+    ),
     communities: entry(
       'Communities of v1 and v2c that are believed.',
       v.optional(
@@ -88,7 +91,7 @@ export function orNone<T>(shape: Shape<T>): Shape<T | null> {
     v.literal(false),
     v.transform(() => null),
   );
-  return choice<T | null>([none, shape], (input) => (input === false ? none : shape));
+  return choice<T | null>([shape, none], (input) => (input === false ? none : shape));
 }
 
 export const smtp: Shape<SmtpConfiguration> = v.pipe(
@@ -96,7 +99,7 @@ export const smtp: Shape<SmtpConfiguration> = v.pipe(
     host: entry('The mail server by which mails go out.', host),
     port: entry('Its port.', v.optional(port, 25)),
     tls: entry(
-      'TLS: where it is offered, and no password without it (auto); by STARTTLS or not at all; from the first byte (implicit); never (none).',
+      'TLS: where it is offered, no password without it, and on port 465 from the first byte (auto); by STARTTLS or not at all; from the first byte (implicit); never (none).',
       v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
     ),
     user: entry(

@@ -87,7 +87,7 @@ function orFalse<T>(inner: ValueOptions<T>): Shape<T | null> {
   return value<T | null>({
     ...inner,
     allowed: `${inner.allowed}, or false`,
-    json: { anyOf: [{ const: false }, inner.json] },
+    json: { anyOf: [inner.json, { const: false }] },
     read: (input) => (input === false ? null : inner.read(input)),
   });
 }

@@ -25,7 +25,7 @@ const STATUS_NOTICES = 5;
 const STATUS_LISTS = 5;
 
 /** What is read once, because sockets and files hang on it. */
-const FIXED = ['control', 'state'] as const;
+export const FIXED = ['control', 'state'] as const;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export function relay(file: string, log: Log, signals: Signals): Promise<void> {

@@ -51,7 +51,7 @@ const STATUS_NOTICES = 5;
 const STATUS_OUTAGES = 5;
 
 /** Sections that are read once, because sockets and tables hang on them. */
-const FIXED = ['fabric', 'control', 'state', 'page'] as const;
+export const FIXED = ['fabric', 'control', 'state', 'page'] as const;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export function run(file: string, log: Log, signals: Signals): Promise<void> {

@@ -30,7 +30,7 @@ const pop: Shape<PopConfiguration> = v.pipe(
     host: entry('The POP3 server.', host),
     port: entry('Its port.', v.optional(port), `${POP_PORT}, with tls: implicit ${POPS_PORT}`),
     tls: entry(
-      'TLS: where it is offered, and from then on always (auto); by STLS or not at all; from the first byte (implicit); never (none).',
+      `TLS: where it is offered, from then on always, and on port ${POPS_PORT} from the first byte (auto); by STLS or not at all; from the first byte (implicit); never (none).`,
       v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
     ),
     user: entry('Whose mailbox it is.', line('the name of a user', MOST_LOGIN_OCTETS)),

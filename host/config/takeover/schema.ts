@@ -64,7 +64,7 @@ const ofActive = 'belongs to an active; this is a standby';
 const active: Shape<ActiveConfiguration> = v.pipe(
   mapping(
     {
-      role: entry('Which half this is.', oneOf(['active'])),
+      role: entry('Which half this is. Read at the start.', oneOf(['active'])),
       listen: entry(
         'Where it hears the standby. Read at the start.',
         v.optional(endpoint),
@@ -134,7 +134,7 @@ const servedActive = v.pipe(
 const standby: Shape<StandbyConfiguration> = v.pipe(
   mapping(
     {
-      role: entry('Which half this is.', oneOf(['standby'])),
+      role: entry('Which half this is. Read at the start.', oneOf(['standby'])),
       listen: entry('Where actives reach it. Read at the start.', place(PORT)),
       adapters: entry(
         'Interfaces that take addresses; the one that it listens on is used last in any case.',

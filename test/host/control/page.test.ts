@@ -106,6 +106,69 @@ const MOVED: { readonly addresses: readonly Handover[] } = {
   addresses: [{ address: '', done: true, reason: '' }],
 };
 
+/** `outages[].from`: fields of an answer that may be null. */
+type Nulls<T, Path extends string> =
+  | (null extends T ? Path : never)
+  | (NonNullable<T> extends readonly (infer Item)[]
+      ? Nulls<Item, `${Path}[]`>
+      : NonNullable<T> extends string | number | boolean
+        ? never
+        : {
+            [K in keyof NonNullable<T> & string]: Nulls<
+              NonNullable<T>[K],
+              Path extends '' ? K : `${Path}.${K}`
+            >;
+          }[keyof NonNullable<T> & string]);
+
+/** Each of them, as the types have it; by heading. */
+const NULLS: { readonly [heading: string]: object } = {
+  'Status of run': {
+    'outages[].from': true,
+    'outages[].clients[].first': true,
+    'outages[].clients[].last': true,
+    'state.reason': true,
+    'state.directory': true,
+    traps: true,
+    'interfaces[].hardware': true,
+    counters: true,
+  } satisfies Record<Nulls<Omit<Status, 'suspicions' | 'short' | 'pending' | 'past'>, ''>, true>,
+  'Status of relay': {
+    'mailbox.reason': true,
+    'mailbox.looked': true,
+    'mailbox.nextInSeconds': true,
+    traps: true,
+  } satisfies Record<Nulls<Omit<RelayStatus, 'state' | 'pending' | 'lists'>, ''>, true>,
+  'Status of an active': {
+    'standby.name': true,
+    'addresses[].cause': true,
+    'addresses[].reason': true,
+  } satisfies Record<Nulls<Extract<TakeoverStatus, { role: 'active' }>, ''>, true>,
+  'Status of a standby': {
+    'adapters[].hardware': true,
+  } satisfies Record<Nulls<Extract<TakeoverStatus, { role: 'standby' }>, ''>, true>,
+  History: {
+    'outages[].from': true,
+    'outages[].to': true,
+    'outages[].sign': true,
+    'outages[].queued': true,
+    'outages[].failed': true,
+    'outages[].untold': true,
+  } satisfies Record<Nulls<Omit<HistoryAnswer, 'lists'>, ''>, true>,
+  List: { received: true } satisfies Record<Nulls<ListRecord, ''>, true>,
+  Outbox: {},
+  Notice: {
+    list: true,
+    reason: true,
+    entered: true,
+    next: true,
+    nextInSeconds: true,
+    finished: true,
+  } satisfies Record<Nulls<NoticeRecord, ''>, true>,
+  Order: {} satisfies Record<Nulls<OrderAnswer, ''>, true>,
+  Message: { text: true, until: true } satisfies Record<Nulls<MessageAnswer, ''>, true>,
+  Handover: { 'addresses[].reason': true } satisfies Record<Nulls<typeof MOVED, ''>, true>,
+};
+
 /** By heading. Of a relay it is said only once what `notices`, `state` and `traps` have in them. */
 const ANSWERS: Readonly<Record<string, object>> = {
   'Status of run': RUN,
@@ -135,14 +198,19 @@ function fieldsOf(value: unknown, path = ''): string[] {
     : entries.flatMap(([key, one]) => fieldsOf(one, `${prefix}${key}`));
 }
 
+/** The rows of a table of the page: path, type, and whether it may be null. */
+function rowsOf(heading: string): { path: string; type: string; isNull: boolean }[] {
+  const [, section = ''] = new RegExp(`\n### ${heading}\n(.*?)(?=\n##|$)`, 's').exec(PAGE) ?? [];
+  const rows = [...section.matchAll(/^\| `([^`]+)` \| (\w+)(\??) \|/gm)];
+  return rows.map(([, path = '', type = '', mark]) => ({ path, type, isNull: mark === '?' }));
+}
+
 /** What a table of the page has; of what has fields of its own only these. */
 function toldOf(heading: string): string[] {
-  const [, section = ''] = new RegExp(`\n### ${heading}\n(.*?)(?=\n##|$)`, 's').exec(PAGE) ?? [];
-  const rows = [...section.matchAll(/^\| `([^`]+)` \| (\w+)\?? \|/gm)];
-  const paths = rows.map(([, path = '']) => path);
+  const rows = rowsOf(heading);
   return rows
-    .filter(([, path = '']) => !paths.some((other) => other.startsWith(`${path}.`)))
-    .map(([, path, type]) => `${path} ${type}`);
+    .filter(({ path }) => !rows.some((other) => other.path.startsWith(`${path}.`)))
+    .map(({ path, type }) => `${path} ${type}`);
 }
 
 /** The examples, as a shell takes them. */
@@ -160,6 +228,11 @@ describe('The page of the control socket', () => {
   for (const [heading, answer] of Object.entries(ANSWERS)) {
     it(`has every field, and its type: ${heading}`, () => {
       assert.deepEqual(toldOf(heading).sort(), fieldsOf(answer).sort());
+    });
+
+    it(`says what may be null: ${heading}`, () => {
+      const nulls = rowsOf(heading).filter(({ isNull }) => isNull);
+      assert.deepEqual(nulls.map(({ path }) => path).sort(), Object.keys(NULLS[heading] ?? {}).sort());
     });
   }
 

@@ -20,7 +20,7 @@ const within = (directory: string, ending: string): string[] =>
     .filter((name) => name.endsWith(ending))
     .map((name) => `${directory}/${name}`);
 
-const ajv = new Ajv({ allErrors: true });
+const ajv = new Ajv({ allErrors: true, keywords: ['errorMessage'] });
 const VALID = new Map(FILES.map((one) => [one.file as string, ajv.compile(editorSchema(one))]));
 
 /** What an editor marks: `/detect/unanswered`, for each place once. */

@@ -15,11 +15,18 @@ function property(entry: Entry): JsonSchema {
   return { ...of(schema), description, ...(usual === undefined ? {} : { default: usual }) };
 }
 
+/** Editors show these words in the place of a pattern or of the first of several schemas. */
+function explained(json: JsonSchema, errorMessage: string | undefined): JsonSchema {
+  const { anyOf } = json;
+  if (!Array.isArray(anyOf)) return { ...json, errorMessage };
+  return { anyOf: anyOf.map((one) => explained(one, errorMessage)) };
+}
+
 function of(schema: v.GenericSchema): JsonSchema {
   const form = formOf(schema);
   switch (form?.kind) {
     case 'value':
-      return form.json;
+      return explained(form.json, v.getDescription(schema));
     case 'list': {
       const { item, min, max } = form;
       const few = min === 0 ? {} : { minItems: min };

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { FIXED as RELAY_FIXED } from '../../../../host/relay/run.ts';
+import { FIXED as ROUTER_FIXED } from '../../../../host/router/run.ts';
 import { editorSchema } from './editor.ts';
 import { manual } from './manual.ts';
 import { page } from './page.ts';
@@ -28,6 +30,18 @@ describe('The reference of the configuration', () => {
       assert.equal(readFileSync(DOCS + file, 'utf8'), told);
     });
   }
+
+  it('says of a key that it is read at the start if it is', () => {
+    for (const [command, fixed] of [
+      ['run', ROUTER_FIXED],
+      ['relay', RELAY_FIXED],
+    ] as const) {
+      const schema = FILES.find((one) => one.command === command)?.schema;
+      assert.ok(schema);
+      const said = rowsOf(schema).filter(({ about }) => about.endsWith(' Read at the start.'));
+      assert.deepEqual(said.map(({ path }) => path).sort(), [...fixed].sort(), command);
+    }
+  });
 
   it('has a sentence for every key, and every key once', () => {
     for (const { command, schema } of FILES) {
