@@ -216,7 +216,7 @@ describe('a mistake in a value', () => {
       'priv-se',
       'priv-se}',
       'recover.traps.users[0].auth.key',
-      /^this value is too short; at least 8 characters/,
+      /^this value is too short; 8 to 255 characters/,
     );
     mistake(
       'list-secret',

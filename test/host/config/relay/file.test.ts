@@ -93,7 +93,7 @@ describe('a file of ringback relay', () => {
   it('is refused where something is missing, wrong, or belongs to another command', () => {
     for (const [text, message] of [
       [changed(/pop:.*\n/, '# none\n'), /relay\.pop: is missing/],
-      [changed('list_key: list-secret\n', ''), /list_key: is missing; at least 8 characters/],
+      [changed('list_key: list-secret\n', ''), /list_key: is missing; 8 to 255 characters/],
       [changed('list-secret', 'short'), /list_key: this value is too short/],
       [changed(/^smtp:.*\n/m, ''), /smtp: is missing/],
       [changed('password: pop-secret, ', ''), /relay\.pop\.password: is missing/],

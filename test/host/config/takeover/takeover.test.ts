@@ -96,7 +96,7 @@ describe('the file of a takeover', () => {
       mistake(STANDBY, '  role: standby                   # or active\n', ''),
       /takeover\.role: is missing; active, standby$/,
     );
-    assert.match(mistake(STANDBY, `  key: ${SECRET}\n`, ''), /takeover\.key: is missing; at least 8/);
+    assert.match(mistake(STANDBY, `  key: ${SECRET}\n`, ''), /takeover\.key: is missing; 8 to 255/);
     assert.match(
       mistake(STANDBY, '  listen: 172.27.178.13:7373 ', ' '),
       /takeover\.listen: is missing; ADDRESS:PORT/,
