@@ -83,6 +83,15 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
     }
   });
 
+  it('has what shells complete where they look', () => {
+    for (const [file, said] of [
+      ['bash-completion/completions/ringback', /^complete -F _ringback ringback$/m],
+      ['zsh/site-functions/_ringback', /^#compdef ringback$/m],
+      ['fish/vendor_completions.d/ringback.fish', /^complete -c ringback -f$/m],
+    ] as const)
+      assert.match(readFileSync(`${prefix}/share/${file}`, 'utf8'), said);
+  });
+
   it('is gone after make uninstall, but for what was written since', () => {
     const other = mkdtempSync(`${tmpdir()}/ringback-uninstall-`);
     const make = (...argv: readonly string[]): void =>
