@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CONTROL } from '../../../host/control/place.ts';
 import { DEFAULT_RECORDS, MOST_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
 import {
   type HistoryAnswer,
@@ -17,14 +16,15 @@ import {
 } from '../../../host/control/records.ts';
 import { MOST_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
 import type { RelayStatus } from '../../../host/relay/status.ts';
+import { CONTROL } from '../../../host/role/control-place.ts';
 import {
   LONGEST_MS,
   type MessageAnswer,
   MOST_CHARACTERS,
   messageRoutes,
-} from '../../../host/router/message.ts';
+} from '../../../host/router/operator-message.ts';
 import type { Status } from '../../../host/router/status.ts';
-import type { Handover } from '../../../host/takeover/handover.ts';
+import type { Handover } from '../../../host/takeover/ports/handover.ts';
 import type { TakeoverStatus } from '../../../host/takeover/status.ts';
 import { directory } from '../fabric/scripted.ts';
 import { needs } from '../require.ts';

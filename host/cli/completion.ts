@@ -1,6 +1,6 @@
 /** `ringback completion`: what shells complete, made of the table of commands. */
-import { nearest } from './config/nearest.ts';
-import { RingbackError } from './errors.ts';
+import { nearest } from '../config/nearest.ts';
+import { RingbackError } from '../errors.ts';
 
 /** What is known of a command. */
 interface Command {

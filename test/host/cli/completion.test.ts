@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { COMMANDS, OPTIONS } from '../../host/commands.ts';
-import { directory } from './fabric/scripted.ts';
-import { needs } from './require.ts';
-import { ringback } from './router/program.ts';
+import { COMMANDS, OPTIONS } from '../../../host/cli/commands.ts';
+import { directory } from '../fabric/scripted.ts';
+import { needs } from '../require.ts';
+import { ringback } from '../router/program.ts';
 
 const place = directory();
 after(() => place.remove());
