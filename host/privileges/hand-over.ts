@@ -34,10 +34,13 @@ function causeOf(error: unknown): string {
 const OF_THE_STATE = /^(ringback\.db.*|lock)$/;
 const OF_THE_DISK = 'lost+found';
 
-/** Makes the directory of the state if there is none. Throws Kept. */
+/**
+ * Makes the directory of the state if there is none. Where nobody can have one there is nothing to give: the store goes on
+ * in memory, and says so, whoever it belongs to. Throws Kept.
+ */
 export function giveState(directory: string, account: Account, log: Log): void {
   try {
-    makeDirectory(directory);
+    if (!isMade(directory)) return;
     const barrier = barrierTo(account, directory);
     if (barrier !== null) throw new Kept(`${barrier}, above the state, is closed to it`);
     if (statSync(directory).uid === account.uid) {
@@ -47,12 +50,29 @@ export function giveState(directory: string, account: Account, log: Log): void {
     const names = readdirSync(directory);
     const strange = names.find((name) => !OF_THE_STATE.test(name) && name !== OF_THE_DISK);
     if (strange !== undefined) throw new Kept(`${directory} has other things than the state, as ${strange}`);
-    for (const name of names) if (name !== OF_THE_DISK) giveFile(`${directory}/${name}`, account);
-    chownSync(directory, account.uid, account.gid);
+    const own = names.filter((name) => name !== OF_THE_DISK);
+    for (const name of own) giveFile(`${directory}/${name}`, account);
+    try {
+      chownSync(directory, account.uid, account.gid);
+    } catch (error) {
+      // Root itself could have nothing there.
+      if (own.length === 0 && systemCodeOf(error) === 'EROFS') return;
+      throw error;
+    }
     if (names.length > 0) log.info('state.given', { directory, user: account.name ?? account.uid });
   } catch (error) {
     if (error instanceof Kept) throw error;
     throw new Kept(`the state at ${directory} can't be given to it (${causeOf(error)})`);
+  }
+}
+
+/** Whether the directory is there now. */
+function isMade(directory: string): boolean {
+  try {
+    makeDirectory(directory);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import { describe } from 'node:test';
 import { PEOPLE, Ringback, ringbackCommand, writeConfiguration } from '../../board/lab/ringback.ts';
 import { comeBack, PAGE, page, served, urlOf, VISITOR } from './curl.ts';
+import { Disk } from './disk.ts';
 import { needsRoot } from './root.ts';
 import { story, turnedAway } from './support.ts';
 
@@ -133,6 +134,33 @@ describe('ringback run, started as root', {
     await turnedAway(lab, ringback, 'c151', 's80');
     await page(lab, VISITOR, urlOf('s80', 4));
     await ringback.status();
+  });
+
+  story('is a user, with its state in memory, where nobody can have one on disk', async (lab) => {
+    const disk = new Disk();
+    mkdirSync(`${disk.path}/empty`);
+    disk.setReadOnly(true);
+    for (const state of ['/proc/x', `${disk.path}/missing`, `${disk.path}/empty`]) {
+      const ringback = await Ringback.start(lab, { state });
+      assert.ok(user(await pidOf(ringback)) > 0, `not root for ${state}`);
+      assert.deepEqual(ringback.matching({ event: 'privileges.kept' }), []);
+      assert.equal(ringback.matching({ event: 'state.failed', directory: state }).length, 1);
+      assert.equal(await ringback.stop(), 0, ringback.report());
+    }
+  });
+
+  story('stays root where what it has on disk could not be given to anybody', async (lab) => {
+    const disk = new Disk();
+    const state = `${disk.path}/state`;
+    const first = await Ringback.start(lab, { state });
+    await turnedAway(lab, first, 'c151', 's80');
+    await first.stop();
+    for (const name of ['', ...readdirSync(state)]) chownSync(`${state}/${name}`, 0, 0);
+    disk.setReadOnly(true);
+    const second = await Ringback.starting(lab, first.configuration);
+    assert.equal(user(await pidOf(second)), 0);
+    assert.match(String(second.matching({ event: 'privileges.kept' })[0]?.reason), /EROFS/);
+    assert.equal((await second.status()).outages.length, 1, 'who waited then waits now');
   });
 
   story('stays root where another user could not reach what it needs', async (lab) => {

@@ -24,12 +24,17 @@ function told(call: string): string {
 }
 
 describe('Where nobody can make a directory', () => {
-  for (const [what, call, message] of [
-    ['state', "giveState('/proc/x', account, log)", 'the state at /proc/x'],
-    ['control socket', "giveControl('/proc/x/y.sock', account)", 'control /proc/x/y.sock'],
+  it('the control socket is not given, and the reason is named', () => {
+    const message = "control /proc/x/y.sock can't be given to it (/proc takes no directories)";
+    assert.equal(told("giveControl('/proc/x/y.sock', account)"), message);
+  });
+
+  for (const [what, state] of [
+    ['that takes none', '/proc/x'],
+    ['that is none', '/dev/null/x'],
   ] as const) {
-    it(`the ${what} is not given, and the reason is named`, () => {
-      assert.equal(told(call), `${message} can't be given to it (/proc takes no directories)`);
+    it(`there is no state to give: nothing keeps root for one in a place ${what}`, () => {
+      assert.equal(told(`giveState('${state}', account, log)`), 'given');
     });
   }
 });
