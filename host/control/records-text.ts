@@ -89,12 +89,13 @@ export function historyText({ outages, lists }: HistoryAnswer): string {
   return table([head, ...outages.map(cells)]);
 }
 
-/** Who is not told, or not yet: `2 queued (1 for its limit), 1 failed, 3 without address`. */
+/** Who is not told, or not yet: `2 queued (1 over the limit), 1 failed, 3 clients without address`. */
 export function untoldText({
   queued,
   failed,
   untold,
-}: Pick<PastOutageRecord, 'queued' | 'failed' | 'untold'>): string {
+  handedOver,
+}: Pick<PastOutageRecord, 'queued' | 'failed' | 'untold' | 'handedOver'>): string {
   const { limited = 0, noAddress = 0, stale = 0, stopped = 0 } = untold ?? {};
   const counts = [
     [queued ?? 0, `queued${limited > 0 ? ` (${limited} over the limit)` : ''}`],
@@ -102,8 +103,17 @@ export function untoldText({
     [noAddress, noAddress === 1 ? 'client without address' : 'clients without address'],
     [stale, 'tried too long ago'],
     [stopped, 'want no notices'],
+    [handedOver?.clients ?? 0, handedOverText(handedOver)],
   ] as const;
   return counts.flatMap(([count, words]) => (count > 0 ? [`${count} ${words}`] : [])).join(', ');
+}
+
+/** Of clients whose people somebody else knows: `clients handed over (2 queued, 1 failed)`. */
+function handedOverText(handedOver: PastOutageRecord['handedOver']): string {
+  const { clients = 0, queued = 0, failed = 0 } = handedOver ?? {};
+  const fates = [...(queued > 0 ? [`${queued} queued`] : []), ...(failed > 0 ? [`${failed} failed`] : [])];
+  const words = clients === 1 ? 'client handed over' : 'clients handed over';
+  return fates.length === 0 ? words : `${words} (${fates.join(', ')})`;
 }
 
 /** What a relay has for a history. */
@@ -114,7 +124,7 @@ function listsText(lists: readonly ListRecord[]): string {
     `${list.part}/${list.parts}`,
     String(list.clients),
     `${list.told} of ${list.people}`,
-    untoldText({ ...list, untold: null }) || '-',
+    untoldText({ ...list, untold: null, handedOver: null }) || '-',
   ];
   return table([['SERVER', 'LIST CAME', 'PART', 'CLIENTS', 'PEOPLE TOLD', 'NOT TOLD'], ...lists.map(cells)]);
 }

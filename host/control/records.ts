@@ -2,6 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { RingbackError } from '../errors.ts';
 import type { Sql } from '../store/database.ts';
+import type { Fates } from '../store/fates.ts';
 import { listHistory, type Untold } from '../store/history.ts';
 import { latestLists } from '../store/lists.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type ListFacts,
   listNotices,
   type NoticeState,
+  namedClients,
   type OutboxRow,
   oldestNotices,
   pageOfNotices,
@@ -34,7 +36,7 @@ export interface PastOutageRecord {
   readonly seconds: number;
   /** What showed that it was back; null when nobody was left who waited for that. */
   readonly sign: string | null;
-  /** Clients that waited at the end. */
+  /** Clients that waited at the end: addresses, of which one person may have several, and several one. */
   readonly clients: number;
   /**
    * People who were to be told, and of them those whose mail the mail server has taken, those whose mail is on its way, and
@@ -48,7 +50,20 @@ export interface PastOutageRecord {
    * Why others are not told: clients of whom nobody's mail address is known, people who tried too long ago, who want no
    * notices; and people of the queued who had as many mails as allowed.
    */
-  readonly untold: (Untold & { readonly limited: number }) | null;
+  readonly untold: (Omit<Untold, 'handedOver'> & { readonly limited: number }) | null;
+  /**
+   * Clients on a list of whom nobody's mail address is known here, and of them those whose list the mail server has taken,
+   * those whose list is on its way, and those whose list was given up. null: an older version entered it, and counted all on
+   * a list as people.
+   */
+  readonly handedOver: HandedOver | null;
+}
+
+interface HandedOver {
+  readonly clients: number;
+  readonly sent: number;
+  readonly queued: number;
+  readonly failed: number;
 }
 
 /** Times are ISO 8601; null where the clock was wrong. */
@@ -57,7 +72,7 @@ export interface NoticeRecord {
   readonly id: string;
   readonly messageId: string;
   readonly mail: string;
-  /** Servers that it tells of, and addresses of the client it is for. */
+  /** Servers that it tells of, and the addressee's clients that tried them. */
   readonly servers: readonly string[];
   readonly clients: readonly string[];
   /** Set for a list of all that waited for one server, which has a part of them. */
@@ -141,21 +156,38 @@ export function pastOutages(store: State, last: number): PastOutageRecord[] {
   const date = dates(store);
   return store
     .read((sql) => listHistory(sql, last))
-    .map(({ server, port, cause, fromMs, toMs, sign, clients, people, fates, untold, limited }) => ({
-      server,
-      port,
-      cause,
-      from: date(fromMs),
-      to: date(toMs),
-      seconds: Math.round(toMs - fromMs) / 1000,
-      sign,
-      clients,
-      people,
-      told: fates?.sent ?? people,
-      queued: fates === null ? null : Math.max(people - fates.sent - fates.failed, 0),
-      failed: fates?.failed ?? null,
-      untold: untold === null ? null : { ...untold, limited },
-    }));
+    .map(({ server, port, cause, fromMs, toMs, sign, clients, people, fates, ...others }) => {
+      const { untold, limited, handedOverFates } = others;
+      return {
+        server,
+        port,
+        cause,
+        from: date(fromMs),
+        to: date(toMs),
+        seconds: Math.round(toMs - fromMs) / 1000,
+        sign,
+        clients,
+        people,
+        told: fates?.sent ?? people,
+        queued: fates === null ? null : left(people, fates),
+        failed: fates?.failed ?? null,
+        untold: untold === null ? null : untoldOf(untold, limited),
+        handedOver: untold === null ? null : handedOverOf(untold, handedOverFates),
+      };
+    });
+}
+
+function untoldOf({ noAddress, stale, stopped }: Untold, limited: number): PastOutageRecord['untold'] {
+  return { noAddress, stale, stopped, limited };
+}
+
+function handedOverOf({ handedOver: clients }: Untold, fates: Fates | null): HandedOver | null {
+  return clients === undefined || fates === null ? null : { clients, queued: left(clients, fates), ...fates };
+}
+
+/** How many of so many have met no fate yet. */
+function left(count: number, { sent, failed }: Fates): number {
+  return Math.max(count - sent - failed, 0);
 }
 
 /** The latest lists that a relay has received, latest first. */
@@ -165,7 +197,7 @@ export function lastLists(store: State, last: number): ListRecord[] {
     .read((sql) => latestLists(sql, last))
     .map(({ server, part, parts, clients, people, fates, receivedMs }) => {
       const { sent, failed } = fates;
-      const counts = { clients, people, told: sent, queued: Math.max(people - sent - failed, 0), failed };
+      const counts = { clients, people, told: sent, queued: left(people, fates), failed };
       return { server, part, parts, ...counts, received: date(receivedMs) };
     });
 }
@@ -206,7 +238,7 @@ function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): Not
         messageId,
         mail,
         servers: row.list === undefined ? [...new Set(items.map(({ server }) => server))] : [row.list.server],
-        clients: [...new Set(items.map(({ client }) => client))],
+        clients: [...new Set(items.flatMap(namedClients))],
         list: row.list === undefined ? null : partOf(row.list),
         state,
         beingSent: state === 'queued' && post.isBeingSent(messageId),

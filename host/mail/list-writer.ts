@@ -23,28 +23,82 @@ export interface ListMailFacts {
   /** What those on it count for. */
   readonly telling?: string;
   readonly listed: readonly Listed[];
+  /** Whose clients they are, as far as that is known here; without it nobody's. */
+  readonly people?: ListedPeople;
+  /** Parts of it that were entered before, by an earlier process. */
+  readonly entered?: ListProgress;
   /** The sender's mail address. */
   readonly from: string;
 }
 
+interface ListedPeople {
+  /** Who has this client, by the owner of his mail address; null: it is not known here. */
+  ownerOf(client: string): string | null;
+  /** Those who are counted elsewhere. */
+  readonly counted: Iterable<string>;
+}
+
+/** How far a list has been entered. */
+export interface ListProgress {
+  readonly id: string;
+  /** The last part that was; 0: none. */
+  readonly part: number;
+  readonly parts: number;
+}
+
 /** The list's parts, as they are entered into the outbox; none if nobody is on it. */
-export function createList({ mail, listed, from, ...facts }: ListMailFacts): NewNotice[] {
+export function createList({ mail, listed, people, entered, from, ...facts }: ListMailFacts): NewNotice[] {
   const serverName = facts.serverName === null ? null : cleanName(facts.serverName);
-  const parts = Math.ceil(listed.length / MOST_LISTED);
-  return Array.from({ length: parts }, (_, i) => {
-    const some = listed.slice(i * MOST_LISTED, (i + 1) * MOST_LISTED);
+  const id = entered?.id ?? facts.id;
+  const { ownerOf, counted } = people ?? { ownerOf: () => null, counted: [] };
+  const counts = new Set(counted);
+  const all = partsOf(listed, ownerOf);
+  const first = (entered?.part ?? 0) + 1;
+  const parts = Math.max(entered?.parts ?? 0, first - 1 + all.length);
+  return all.map((some, i) => {
+    const part = first + i;
     const hash = createHash('sha256')
-      .update(JSON.stringify([facts.id, i + 1, mail]))
+      .update(JSON.stringify([id, part, mail]))
       .digest('hex');
+    const before = counts.size;
+    let handedOver = 0;
+    for (const { client } of some) {
+      const owner = ownerOf(client);
+      if (owner === null) handedOver++;
+      else counts.add(owner);
+    }
+    const sizes = { clients: some.length, people: counts.size - before, handedOver };
     return {
       messageId: `<${hash.slice(0, 32)}.ringback@${from.slice(from.lastIndexOf('@') + 1) || 'localhost'}>`,
       mail,
       language: 'en',
       items: [],
-      list: { ...facts, serverName, part: i + 1, parts, clients: some.length },
+      list: { ...facts, id, serverName, part, parts, ...sizes },
       listed: some,
     };
   });
+}
+
+/** As many in each as fit, all clients of one person in the same: he is told once, whatever becomes of the others. */
+function partsOf(listed: readonly Listed[], ownerOf: (client: string) => string | null): Listed[][] {
+  const together = new Map<string, Listed[]>();
+  for (const one of listed) {
+    const name = ownerOf(one.client) ?? one.client;
+    const others = together.get(name);
+    if (others === undefined) together.set(name, [one]);
+    else others.push(one);
+  }
+  const parts: Listed[][] = [];
+  for (const own of together.values()) {
+    // Nobody has so many that they do not fit, but for a mistake.
+    for (let at = 0; at < own.length; at += MOST_LISTED) {
+      const some = own.slice(at, at + MOST_LISTED);
+      const part = parts.at(-1);
+      if (part === undefined || part.length + some.length > MOST_LISTED) parts.push(some);
+      else part.push(...some);
+    }
+  }
+  return parts;
 }
 
 interface ListMailContext {

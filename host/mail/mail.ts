@@ -5,7 +5,7 @@ import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
 import { cleanName } from '../net/clean-text.ts';
 import type { Clock } from '../store/clock.ts';
-import type { Notice, NoticeItem } from '../store/outbox.ts';
+import { type Notice, type NoticeItem, namedClients } from '../store/outbox.ts';
 import { recoveryNotice } from './texts.ts';
 
 /** A mail to one recipient. */
@@ -81,7 +81,7 @@ export function composeNotice(
     headers: {
       'Auto-Submitted': 'auto-generated',
       'X-Ringback-Server': each(items.map(({ server }) => server)),
-      'X-Ringback-Client': each(items.map(({ client }) => client)),
+      'X-Ringback-Client': each(items.flatMap(namedClients)),
       ...(stopUrl === null
         ? {}
         : { 'List-Unsubscribe': `<${stopUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),

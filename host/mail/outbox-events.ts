@@ -6,7 +6,10 @@ import type { Notice } from '../store/outbox.ts';
 type What = 'queued' | 'sent' | 'held' | 'retried' | 'failed';
 
 /** What is said beside whose mail it is: of lists the same. */
-type More<W extends What> = Omit<FieldsOf<`notice.${W}`>, 'server' | 'client' | 'mail' | 'messageId'>;
+type More<W extends What> = Omit<
+  FieldsOf<`notice.${W}`>,
+  'server' | 'client' | 'otherClients' | 'mail' | 'messageId'
+>;
 
 /** Logs `notice.sent`, a line for each server that the mail tells of; or of a list `list.sent`. */
 export function sayOf<W extends What>(
@@ -23,5 +26,8 @@ export function sayOf<W extends What>(
     say(`list.${what}`, { server, mail, messageId, clients, part: `${part}/${parts}`, ...more });
     return;
   }
-  for (const { server, client } of items) say(`notice.${what}`, { server, client, mail, messageId, ...more });
+  for (const { server, client, otherClients } of items) {
+    const others = otherClients === undefined ? {} : { otherClients: otherClients.join(' ') };
+    say(`notice.${what}`, { server, client, ...others, mail, messageId, ...more });
+  }
 }

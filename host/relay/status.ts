@@ -79,7 +79,7 @@ export function relayStatusText(status: RelayStatus): string {
   for (const list of lists) {
     const { server, part, parts, clients, people, told, received } = list;
     const which = parts === 1 ? '' : ` part ${part}/${parts}`;
-    const others = untoldText({ ...list, untold: null });
+    const others = untoldText({ ...list, untold: null, handedOver: null });
     lines.push(
       `  ${placeText({ server, port: 0 })}${which}  ${dateText(received)}, ${clients} on it, ${told} of ${people} people told${others && `, ${others}`}`,
     );

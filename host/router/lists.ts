@@ -2,20 +2,32 @@
 import { randomBytes } from 'node:crypto';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import { createList } from '../mail/list-writer.ts';
+import { createList, type ListProgress } from '../mail/list-writer.ts';
 import type { NewNotice } from '../store/outbox.ts';
 import { type Ended, tellingOf } from './notices.ts';
 
 const ID_BYTES = 16;
 
+/** What decides who is on a list, and what is known of those who are. */
+interface Listing {
+  /** Who gave his mail address to this router, which tells him itself. */
+  isOurs(client: string): boolean;
+  /** Who has this client by the operator's word, by the owner of his mail address; null: nobody. */
+  ownerOf(client: string): string | null;
+  /** Owners of mail addresses whom this router tells itself, at other clients. */
+  readonly told: Iterable<string>;
+  /** How far an earlier process has come. */
+  readonly entered: ListProgress | null;
+}
+
 /**
  * The list mails of a recovery; none if the router tells people itself, the server is not in table 75, or nobody is to
- * be told (paragraphs 120 to 122). `isOurs`: who gave his mail address to this router, which tells him itself.
+ * be told (paragraphs 120 to 122).
  */
 export function listsOf(
   configuration: RouterConfiguration,
   { server, recoveredMs, outages, clients }: Ended,
-  isOurs: (client: string) => boolean,
+  { isOurs, ownerOf, told, entered }: Listing,
   nowMs: number,
 ): NewNotice[] {
   const mail = notifierOf(configuration, server);
@@ -29,12 +41,14 @@ export function listsOf(
     mail,
     // Not the outage's own name: whoever came late to it makes another list.
     id: randomBytes(ID_BYTES).toString('hex'),
+    ...(entered === null ? {} : { entered }),
     server,
     serverName: servers.find(({ address }) => address === server)?.name ?? null,
     fromMs: Math.min(...outages.map(({ fromMs }) => fromMs)),
     recoveredMs,
     telling: tellingOf(outages),
     listed: listed.map(([client, waiting]) => ({ client, ...waiting })),
+    people: { ownerOf, counted: told },
     from: smtp?.from ?? '',
   });
 }

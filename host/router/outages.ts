@@ -8,6 +8,15 @@ export interface Waiting {
   tries: number;
 }
 
+/** The tries of one and of another client, or at two outages, as those of one. */
+export function bothTries(one: Readonly<Waiting>, other: Readonly<Waiting>): Waiting {
+  return {
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+    tries: one.tries + other.tries,
+  };
+}
+
 /**
  * `suspected`: somebody failed there, and the server is being asked. `short`: it is over, and was before it could be
  * decided; its people are told once it has settled. Neither is answered for.

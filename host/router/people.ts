@@ -60,7 +60,7 @@ export class People {
   #configured: ReadonlyMap<string, Person> = new Map();
   #configuredAddresses = new Lists<string>();
   readonly #registered = new Lists<Registered>();
-  /** Where each mail address was registered. */
+  /** Where each owner of a mail address registered. */
   readonly #addresses = new Lists<string>();
   /** Owners of mail addresses who want no notices any more; and those whom an older version knew. */
   readonly #stopped: Set<string>;
@@ -93,19 +93,19 @@ export class People {
     this.#configured = new Map(clients.map((person) => [person.address, person]));
     this.#named = new Set(clients.map(({ mail }) => mailOwner(mail)));
     this.#configuredAddresses = new Lists();
-    for (const { address, mail } of clients) this.#configuredAddresses.add(mail, address);
+    for (const { address, mail } of clients) this.#configuredAddresses.add(mailOwner(mail), address);
   }
 
   /** Somebody registered, later than all others. */
   add(person: Registered): void {
     this.#registered.add(person.address, person);
-    this.#addresses.add(person.mail, person.address);
+    this.#addresses.add(mailOwner(person.mail), person.address);
   }
 
   /** A registration that another one has displaced. */
   remove({ address, mail }: Named): void {
     this.#registered.remove(address, (one) => one.mail === mail);
-    this.#addresses.remove(mail, (one) => one === address);
+    this.#addresses.remove(mailOwner(mail), (one) => one === address);
   }
 
   /** Everybody who is to be told when this client was turned away, but for those who want no notices. */
@@ -113,9 +113,9 @@ export class People {
     return this.#all(client, whose).filter(({ mail }) => !this.isStopped(mail));
   }
 
-  /** How many are not to be told there because they want no notices. */
-  stoppedAt(client: string, whose: Whose): number {
-    return this.#all(client, whose).filter(({ mail }) => this.isStopped(mail)).length;
+  /** Who is not to be told there because he wants no notices. */
+  stoppedAt(client: string, whose: Whose): readonly Person[] {
+    return this.#all(client, whose).filter(({ mail }) => this.isStopped(mail));
   }
 
   #all(client: string, whose: Whose): readonly Person[] {
@@ -130,6 +130,12 @@ export class People {
   /** Whether a mail address of this client is known, wanted or not. */
   knows(client: string, whose: Whose = 'all'): boolean {
     return (whose === 'all' && this.#configured.has(client)) || this.isRegistered(client);
+  }
+
+  /** Whose client it is by the operator's word; null: he names nobody there. */
+  ownerNamedAt(client: string): string | null {
+    const person = this.#configured.get(client);
+    return person === undefined ? null : mailOwner(person.mail);
   }
 
   /** Whether the operator names it. */
@@ -152,9 +158,10 @@ export class People {
     return this.#registered.names;
   }
 
-  /** All clients of a mail address. */
+  /** All clients of a mail address, however it is written there. */
   addressesOf(mail: string): readonly string[] {
-    return [...this.#configuredAddresses.of(mail), ...this.#addresses.of(mail)];
+    const owner = mailOwner(mail);
+    return [...this.#configuredAddresses.of(owner), ...this.#addresses.of(owner)];
   }
 
   /** Nothing goes to this mail address any more. */

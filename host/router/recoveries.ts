@@ -8,7 +8,7 @@ import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Lines } from './lines.ts';
 import type { Coming } from './notices.ts';
-import type { Outage, Outages, Waiting } from './outages.ts';
+import { bothTries, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { AnySign, Checks, FabricPort } from './ports.ts';
 import type { Steered } from './steered.ts';
 
@@ -192,7 +192,7 @@ export class Recoveries {
     if (recovery === undefined) return;
     const { clients, handed } = recovery;
     const other = clients.get(client);
-    clients.set(client, other === undefined ? waiting : merged(waiting, other));
+    clients.set(client, other === undefined ? waiting : bothTries(waiting, other));
     const known = outage.clients.get(client);
     if (known !== undefined) handed.add(known);
   }
@@ -236,12 +236,4 @@ export class Recoveries {
       handedOut: this.#recoveries.get(outage)?.clients,
     }));
   }
-}
-
-function merged(one: Waiting, other: Waiting): Waiting {
-  return {
-    firstMs: Math.min(one.firstMs, other.firstMs),
-    lastMs: Math.max(one.lastMs, other.lastMs),
-    tries: one.tries + other.tries,
-  };
 }

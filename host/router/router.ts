@@ -96,7 +96,7 @@ export class Router {
       configuration: () => this.#configuration,
       notices: this.#notices,
       coming: () => this.recoveries.coming(),
-      isRegistered: (client) => this.people.isRegistered(client),
+      people: this.people,
       endings: this.#endings,
     });
     this.#sync = new Sync({

@@ -3,18 +3,22 @@
  * none larger than the outbox has room for. The fabric keeps the chain until the last one, or until there is no room
  * (paragraphs 92 to 95).
  */
+import { mailOwner } from '../config/mail-address.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
+import type { ListProgress } from '../notify/list-mail.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
 import { listsOf } from './lists.ts';
-import { type Coming, type HeldNotice, type Notices, tellingOf, type Unit } from './notices.ts';
+import { type Coming, type HeldNotice, type Notices, tellingOf } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
+import type { People } from './people.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
 import type { Recovery } from './recoveries.ts';
 import type { Endings } from './told-outages.ts';
+import type { Unit } from './units.ts';
 
 /** People in one transaction at the most: no longer than others can wait. */
 export const PORTION = 1000;
@@ -26,8 +30,7 @@ interface TellingsOptions {
   readonly notices: Notices;
   /** Outages that may be over in a moment. */
   readonly coming: () => readonly Coming[];
-  /** Whether somebody there gave his mail address to this router. */
-  readonly isRegistered: (client: string) => boolean;
+  readonly people: Pick<People, 'isRegistered' | 'ownerNamedAt'>;
   readonly endings: Endings;
   readonly journal: Journal;
   readonly fabric: Pick<FabricPort, 'forget'>;
@@ -107,7 +110,7 @@ export class Tellings {
     for (const ending of recoveries.values()) {
       const [first] = ending;
       if (first === undefined) continue;
-      const { recoveredMs, sign, clients, people, untold } = first.telling;
+      const { recoveredMs, sign, clients, people, untold, list } = first.telling;
       const left = new Map<string, Waiting>();
       for (const outage of ending) for (const [client, waiting] of outage.clients) left.set(client, waiting);
       const recovery = {
@@ -115,7 +118,10 @@ export class Tellings {
         ...{ clients: left, handed: new Set<Waiting>() },
       };
       for (const outage of ending) this.#options.endings.resume(outage, { isHeld: true });
-      this.#add({ recovery, ending, endedMs: recoveredMs, clients, people, untold, missing: null });
+      this.#add(
+        { recovery, ending, endedMs: recoveredMs, clients, people, untold, missing: null },
+        list ?? null,
+      );
     }
     if (this.#tellings.length > 0) this.#later(0);
   }
@@ -128,11 +134,17 @@ export class Tellings {
     }
   }
 
-  #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>): void {
-    const { notices, configuration, isRegistered } = this.#options;
+  #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>, entered: ListProgress | null = null): void {
+    const { notices, configuration, people } = this.#options;
     const { recovery, endedMs } = begun;
     const units = notices.units(recovery, endedMs);
-    const lists = listsOf(configuration(), recovery, isRegistered, endedMs);
+    const listing = {
+      isOurs: (client: string) => people.isRegistered(client),
+      ownerOf: (client: string) => people.ownerNamedAt(client),
+      told: units.flatMap(({ awaiting }) => awaiting.map(({ person }) => mailOwner(person.mail))),
+      entered,
+    };
+    const lists = listsOf(configuration(), recovery, listing, endedMs);
     const held = lists.map((list) => ({ ...list, holdMs: 0 }));
     this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
   }
@@ -169,15 +181,16 @@ export class Tellings {
     const { recovery, units, lists } = telling;
     const { room } = journal;
     const taken: Unit[] = [];
-    let people = 0;
+    let size = 0;
     // One unit alone may be larger than a portion.
     for (let unit = units.at(-1); unit !== undefined; unit = units.at(-1)) {
-      const more = people + unit.awaiting.length;
+      const more = size + unit.awaiting.length;
       if (more > room || (more > PORTION && taken.length > 0)) break;
       taken.push(unit);
       units.pop();
-      people = more;
+      size = more;
     }
+    let people = size;
     const mails = notices.of(
       recovery,
       taken.flatMap((unit) => unit.awaiting),
@@ -187,14 +200,15 @@ export class Tellings {
     while (units.length === 0 && lists.length > 0 && mails.length < room) {
       const [list] = lists;
       const { listed = [] } = list ?? {};
-      if (list === undefined || (people + listed.length > PORTION && people > 0)) break;
+      if (list === undefined || (size + listed.length > PORTION && size > 0)) break;
       lists.shift();
       mails.push(list);
       for (const { client } of listed) clients.push(client);
-      people += listed.length;
+      size += listed.length;
+      people += list.list?.people ?? 0;
     }
     const isOver = units.length + lists.length === 0;
-    return people > 0 || isOver ? { clients, mails, people } : null;
+    return size > 0 || isOver ? { clients, mails, people } : null;
   }
 
   /** It may take long, and all who are left are on disk: the fabric notices what comes next meanwhile. */
@@ -223,13 +237,13 @@ export class Tellings {
     });
   }
 
-  #write(
-    { recovery, ending, clients, people, untold }: Telling,
-    rest: Rest,
-    mails: readonly HeldNotice[],
-  ): void {
+  #write(telling: Telling, rest: Rest, mails: readonly HeldNotice[]): void {
+    const { recovery, ending, clients, people, untold, lists } = telling;
     const { recoveredMs, sign } = recovery;
-    this.#options.journal.tellSome(ending, { recoveredMs, sign, clients, people, untold }, rest, mails);
+    const next = lists[0]?.list;
+    const list = next === undefined ? {} : { list: { id: next.id, part: next.part - 1, parts: next.parts } };
+    const state = { recoveredMs, sign, clients, people, untold, ...list };
+    this.#options.journal.tellSome(ending, state, rest, mails);
   }
 
   #finish(telling: Telling, { mails }: Portion): void {

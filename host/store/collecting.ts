@@ -1,11 +1,12 @@
 /** Notices that wait for others to the same person: for a moment, or because he had as many mails as allowed. */
-import { isIPv6 } from 'node:net';
 import type { Sql } from './database.ts';
 import {
   COLLECTING,
   COLUMNS,
+  clientsOfItem,
   type Notice,
   type NoticeItem,
+  namedClients,
   type OutboxRow,
   rowOf,
   WAITS,
@@ -13,10 +14,9 @@ import {
 } from './notice-rows.ts';
 
 /** A notice to the same person that collects, or still waits for others. */
-export function heldFor(sql: Sql, { mail, items }: Notice, nowMs: number): OutboxRow | undefined {
+export function heldFor(sql: Sql, { mail }: Pick<Notice, 'mail'>, nowMs: number): OutboxRow | undefined {
   const held = heldOf(sql, mail);
-  const isMeant = (row: OutboxRow): boolean => row.dueMs > nowMs && isSameMachine(row.items, items);
-  return held.find(isCollecting) ?? held.find(isMeant);
+  return held.find(isCollecting) ?? held.find(({ dueMs }) => dueMs > nowMs);
 }
 
 function heldOf(sql: Sql, mail: string): OutboxRow[] {
@@ -38,11 +38,11 @@ export function isCollecting({ waitsFor }: OutboxRow): boolean {
   return WAITS.indexOf(waitsFor) >= COLLECTING;
 }
 
-/** One item for each client and what was down: of what came again, the latest outage and all tries. */
+/** One item for what was down: of what came again, the latest outage and all tries. */
 export function combined(some: readonly NoticeItem[], more: readonly NoticeItem[]): NoticeItem[] {
   const items = new Map<string, NoticeItem>();
   for (const item of [...some, ...more]) {
-    const name = [item.server, item.client, ...(item.ports ?? [])].join(' ');
+    const name = [item.server, ...(item.ports ?? [])].join(' ');
     const other = items.get(name);
     items.set(name, other === undefined ? item : union(other, item));
   }
@@ -50,21 +50,15 @@ export function combined(some: readonly NoticeItem[], more: readonly NoticeItem[
 }
 
 function union(one: NoticeItem, other: NoticeItem): NoticeItem {
-  const latest = other.recoveredMs >= one.recoveredMs ? other : one;
+  const [latest, before] = other.recoveredMs >= one.recoveredMs ? [other, one] : [one, other];
   return {
     ...latest,
+    ...clientsOfItem([...namedClients(latest), ...namedClients(before)]),
     tellings: [...(one.tellings ?? []), ...(other.tellings ?? [])],
     firstMs: Math.min(one.firstMs, other.firstMs),
     lastMs: Math.max(one.lastMs, other.lastMs),
     tries: one.tries + other.tries,
   };
-}
-
-/** One mail for the tries of one client; with addresses of both IP versions it is still one. */
-function isSameMachine(one: readonly NoticeItem[], other: readonly NoticeItem[]): boolean {
-  return other.every(({ client }) =>
-    one.every((item) => item.client === client || isIPv6(item.client) !== isIPv6(client)),
-  );
 }
 
 /** Those that wait for servers. */

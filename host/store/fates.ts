@@ -5,7 +5,10 @@
 import type { Sql } from './database.ts';
 import type { Notice } from './notice-rows.ts';
 
-/** People whose mail the mail server has taken, and people whose mail was given up. */
+/**
+ * People whose mail the mail server has taken, and people whose mail was given up; or clients on a list of whom nobody is
+ * known.
+ */
 export interface Fates {
   readonly sent: number;
   readonly failed: number;
@@ -17,6 +20,11 @@ export interface Fates {
  */
 export const MOST_TELLINGS = 65_536;
 
+/** The name under which is counted what became of clients that were handed over, beside that for the people. */
+export function handedOverBy(telling: string): string {
+  return `${telling} handed over`;
+}
+
 /** `by` people more, or fewer, of everything that a mail tells. */
 export function countFates(
   sql: Sql,
@@ -26,7 +34,10 @@ export function countFates(
 ): void {
   const { items, list } = notice;
   if (list !== undefined) {
-    if (list.telling !== undefined) add(sql, list.telling, fate, by * list.clients);
+    const { telling, clients, people = clients, handedOver = 0 } = list;
+    if (telling === undefined) return;
+    if (people > 0) add(sql, telling, fate, by * people);
+    if (handedOver > 0) add(sql, handedOverBy(telling), fate, by * handedOver);
     return;
   }
   for (const { tellings = [] } of items) for (const telling of tellings) add(sql, telling, fate, by);

@@ -1,7 +1,7 @@
 /** Outages that are over. */
 import { waitingForRoom } from './collecting.ts';
 import type { Sql } from './database.ts';
-import { type Fates, fatesOf } from './fates.ts';
+import { type Fates, fatesOf, handedOverBy } from './fates.ts';
 
 /** Times are milliseconds of the state's clock. */
 export interface PastOutage {
@@ -13,7 +13,7 @@ export interface PastOutage {
   readonly sign: string | null;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Clients that waited at the end, and people who are to be told: in all, and of each client as many as it has. */
+  /** Clients that waited at the end, and people who are to be told: whoever has a mail address, once. */
   readonly clients: number;
   readonly people: number;
   /** The name under which is counted what became of them; null: nobody was to be told, or an older version knew. */
@@ -22,19 +22,26 @@ export interface PastOutage {
   readonly untold: Untold | null;
 }
 
-/** Why others are not told: clients of whom nobody's mail address is known, and people. */
+/** Why others are not told: clients of whom nobody's mail address is known, and people who are not told elsewhere. */
 export interface Untold {
   readonly noAddress: number;
-  /** Tried too long ago to matter. */
+  /** Tried too long ago to matter; of a list also clients. */
   readonly stale: number;
   /** Said that they want no notices. */
   readonly stopped: number;
+  /**
+   * Clients on a list of whom nobody's mail address is known here: whoever gets it knows whether to tell them. Not set by an
+   * older version, which counted all on a list as people.
+   */
+  readonly handedOver?: number;
 }
 
 /** With what has become of those who were to be told. */
 interface ToldOutage extends PastOutage {
   /** null: nobody has counted. */
   readonly fates: Fates | null;
+  /** What became of the lists with clients that were handed over; null: nobody has counted. */
+  readonly handedOverFates: Fates | null;
   /** Of those who are not told yet, how many wait because they had as many mails as allowed. */
   readonly limited: number;
 }
@@ -84,6 +91,7 @@ export function listHistory(sql: Sql, limit: number): ToldOutage[] {
       telling,
       untold: row.untold === null ? null : (JSON.parse(String(row.untold)) as Untold),
       fates: telling === null ? null : fatesOf(sql, telling),
+      handedOverFates: telling === null ? null : fatesOf(sql, handedOverBy(telling)),
       limited: limited.get(telling ?? '') ?? 0,
     };
   });

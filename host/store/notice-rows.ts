@@ -2,11 +2,13 @@
 import type { Language } from '../config/types.ts';
 import type { Row } from './database.ts';
 
-/** One server that is back, for one client of the addressee. Times are milliseconds of the state's clock. */
+/** One server that is back, for the addressee. Times are milliseconds of the state's clock. */
 export interface NoticeItem {
   readonly server: string;
   readonly serverName: string | null;
   readonly client: string;
+  /** Further addresses of the addressee that waited, as many as are named. */
+  readonly otherClients?: readonly string[];
   /** The ports of it that were down, 0 for the host as a whole; not known where a list brought it. */
   readonly ports?: readonly number[];
   /** The outage, from its first failed attempt to the sign that it was over. */
@@ -14,10 +16,24 @@ export interface NoticeItem {
   readonly recoveredMs: number;
   /** What it counts for, by the names of `countFates`; of an older version it counts for nothing. */
   readonly tellings?: readonly string[];
-  /** This client's tries. */
+  /** The tries of all his clients. */
   readonly firstMs: number;
   readonly lastMs: number;
   readonly tries: number;
+}
+
+/** A mail names no more: an operator may have one mail address for all machines of a house. */
+const MOST_CLIENTS = 32;
+
+/** The clients of an item, out of one or more, the most important first. */
+export function clientsOfItem(clients: Iterable<string>): Pick<NoticeItem, 'client' | 'otherClients'> {
+  const [client = '', ...otherClients] = [...new Set(clients)].slice(0, MOST_CLIENTS);
+  return otherClients.length === 0 ? { client } : { client, otherClients };
+}
+
+/** All clients that an item names. */
+export function namedClients({ client, otherClients = [] }: NoticeItem): string[] {
+  return [client, ...otherClients];
 }
 
 /**
@@ -37,6 +53,12 @@ export interface ListFacts {
   readonly recoveredMs: number;
   /** How many there are in this part. */
   readonly clients: number;
+  /**
+   * Of them, how many people they are as far as their mail addresses are known here, and clients of which that is nobody's;
+   * not set by an older version, which counted all of them as people.
+   */
+  readonly people?: number;
+  readonly handedOver?: number;
   /** What they count for, as in a notice. */
   readonly telling?: string;
 }

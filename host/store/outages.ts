@@ -12,6 +12,8 @@ export interface TellingState {
   readonly clients: number;
   readonly people: number;
   readonly untold: Untold | null;
+  /** How far the list for the one who tells them has been entered; not set where there is none, or no more of it. */
+  readonly list?: { readonly id: string; readonly part: number; readonly parts: number };
 }
 
 /** Times are milliseconds of the state's clock. */
@@ -105,6 +107,6 @@ function outageOf(row: Row): OutageRow {
 function tellingOf(
   json: Omit<TellingState, 'people' | 'untold'> & Partial<TellingState> & { told?: number },
 ): TellingState {
-  const { told = 0, people = told, untold = null, recoveredMs, sign, clients } = json;
-  return { recoveredMs, sign, clients, people, untold };
+  const { told = 0, people = told, untold = null, ...rest } = json;
+  return { ...rest, people, untold };
 }

@@ -22,6 +22,7 @@ export type {
   NoticeState,
   OutboxRow,
 } from './notice-rows.ts';
+export { clientsOfItem, namedClients } from './notice-rows.ts';
 
 /** The latest finished ones that are kept, for people who ask what became of theirs. */
 const FINISHED = 10_000;

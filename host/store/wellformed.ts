@@ -75,7 +75,7 @@ const listed: Check = (value) => {
   return address(client) && ms(firstMs) && ms(lastMs) && count(tried);
 };
 
-const untold = object({ noAddress: count, stale: count, stopped: count });
+const untold = object({ noAddress: count, stale: count, stopped: count, handedOver: orLeftOut(count) });
 
 const SETTINGS: Readonly<Record<keyof Settings, Check>> = {
   'stop key': (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
@@ -104,6 +104,7 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
           people: orLeftOut(count),
           told: orLeftOut(count),
           untold: orLeftOut(orNull(untold)),
+          list: orLeftOut(object({ id: name, part: count, parts: count })),
         }),
       ),
     ),
@@ -125,6 +126,7 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
           ...about,
           ...tries,
           client: address,
+          otherClients: orLeftOut(listOf(address)),
           ports: orLeftOut(listOf(port)),
           tellings: orLeftOut(listOf(name)),
         }),
@@ -133,7 +135,10 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
     ...{ created_ms: ms, due_ms: ms, tries: count, reason: orNull(text), finished_ms: orNull(ms) },
     list: orNull(
       json(
-        object({ ...about, id: name, part: count, parts: count, clients: count, telling: orLeftOut(name) }),
+        object({
+          ...{ ...about, id: name, part: count, parts: count, clients: count },
+          ...{ people: orLeftOut(count), handedOver: orLeftOut(count), telling: orLeftOut(name) },
+        }),
       ),
     ),
     listed: orNull(json(listOf(listed))),

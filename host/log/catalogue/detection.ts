@@ -66,6 +66,7 @@ export const DETECTION = {
       noAddress: maybe('number'),
       stale: maybe('number'),
       stopped: maybe('number'),
+      handedOver: maybe('number'),
     },
     is: 'It is over; what is counted: [notices](notices.md#words).',
     act: null,

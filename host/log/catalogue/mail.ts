@@ -2,13 +2,24 @@
 import { type Entries, maybe } from './kinds.ts';
 
 /** A line for each server that the mail tells of. */
-const NOTICE = { server: 'text', client: 'text', mail: 'text', messageId: 'text' } as const;
+const NOTICE = {
+  server: 'text',
+  client: 'text',
+  mail: 'text',
+  messageId: 'text',
+  otherClients: maybe('text'),
+} as const;
 const LIST = { server: 'text', mail: 'text', messageId: 'text', clients: 'number', part: 'text' } as const;
 const HELD = { reason: 'text', until: maybe('text') } as const;
 const FAILURE = { reason: 'text', final: 'boolean' } as const;
 
 export const MAIL = {
-  'notice.queued': { level: 'info', fields: NOTICE, is: 'A notice is on its way.', act: null },
+  'notice.queued': {
+    level: 'info',
+    fields: NOTICE,
+    is: 'A notice is on its way; `otherClients` are further addresses of the same person that waited.',
+    act: null,
+  },
   'notice.sent': { level: 'info', fields: NOTICE, is: 'A mail server has taken it.', act: null },
   'notice.held': {
     level: 'info',

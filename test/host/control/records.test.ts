@@ -63,6 +63,7 @@ describe('Past outages', () => {
         queued: null,
         failed: null,
         untold: null,
+        handedOver: null,
       },
     );
     // Each is reckoned from clocks that are read for it.

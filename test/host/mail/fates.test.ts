@@ -21,7 +21,12 @@ interface Played extends OpenOutbox {
 }
 
 /** Two outages that ended with so many people to tell each. */
-async function played(test: TestContext, people: number, options?: Partial<OutboxOptions>): Promise<Played> {
+async function played(
+  test: TestContext,
+  people: number,
+  options?: Partial<OutboxOptions>,
+  more: { handedOver?: number } = {},
+): Promise<Played> {
   const sender = new PlayedSender();
   sender.answer = ({ to }) => (to.startsWith('nobody') ? REFUSED : to.startsWith('full') ? LATER : DELIVERED);
   const opened = await openOutbox(test, null, sender, options);
@@ -33,7 +38,7 @@ async function played(test: TestContext, people: number, options?: Partial<Outbo
     ] as const) {
       addToHistory(sql, {
         ...{ server, port: 0, cause: 'refused', sign: 'arp', fromMs: 1, toMs: 2, clients: 9, people },
-        ...{ telling, untold: { noAddress: 3, stale: 2, stopped: 1 } },
+        ...{ telling, untold: { noAddress: 3, stale: 2, stopped: 1, ...more } },
       });
     }
   });
@@ -115,17 +120,50 @@ describe('Who was told of the end of an outage', () => {
     assert.deepEqual(counts(), [0, 1, 1, 0]);
   });
 
-  it('are all who are on a list that the mail server has taken', async (test) => {
-    const { store, add, sender } = await played(test, 1, { listKey: 'sesame-sesame' });
+  it('are all who are on a list that the mail server has taken; clients that are nobody’s are counted apart', async (test) => {
+    const { store, add, sender, counts } = await played(
+      test,
+      4,
+      { listKey: 'sesame-sesame' },
+      { handedOver: 5 },
+    );
     sender.answer = null;
+    const facts = {
+      ...{ id: '00112233445566778899aabbccddeeff', parts: 2, server: SERVER, serverName: null },
+      ...{ fromMs: 1, recoveredMs: 2, telling: '1' },
+    };
+    const lists = [
+      { ...facts, part: 1, clients: 6, people: 3, handedOver: 2 },
+      { ...facts, part: 2, clients: 4, people: 1, handedOver: 3 },
+    ];
+    add(
+      lists.map((list) => ({
+        ...{ messageId: `<list-${list.part}@router.example>`, mail: 'sav_1@example.jp', language: 'en' },
+        ...{ items: [], list },
+      })),
+    );
+    const handedOver = () => pastOutages(store, 9).find(({ server }) => server === SERVER)?.handedOver;
+    await until('they are under way', () => sender.sendings.length === 2);
+    assert.deepEqual(handedOver(), { clients: 5, sent: 0, queued: 5, failed: 0 });
+    const part = (n: number) => sender.sendings.find(({ mail }) => mail.messageId.startsWith(`<list-${n}@`));
+    part(1)?.finish(DELIVERED);
+    await until('one has arrived', () => counts()[0] === 3);
+    assert.deepEqual(counts(), [3, 1, 0, 0]);
+    assert.deepEqual(handedOver(), { clients: 5, sent: 2, queued: 3, failed: 0 });
+    part(2)?.finish(REFUSED);
+    await until('one is given up', () => counts()[2] === 1);
+    assert.deepEqual(handedOver(), { clients: 5, sent: 2, queued: 0, failed: 3 });
+  });
+
+  it('are as many as the clients on a list of an older version', async (test) => {
+    const { store, add } = await played(test, 7, { listKey: 'sesame-sesame' });
     const list = {
       ...{ id: '00112233445566778899aabbccddeeff', part: 1, parts: 1, server: SERVER, serverName: null },
       ...{ fromMs: 1, recoveredMs: 2, clients: 7, telling: '1' },
     };
     add([{ messageId: '<list@router.example>', mail: 'sav_1@example.jp', language: 'en', items: [], list }]);
-    await until('it is under way', () => sender.sendings.length === 1);
-    sender.sendings[0]?.finish(DELIVERED);
     await until('it has arrived', () => store.read((sql) => fatesOf(sql, '1').sent) === 7);
+    assert.equal(pastOutages(store, 9)[0]?.handedOver, null);
   });
 });
 

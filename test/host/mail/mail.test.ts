@@ -39,6 +39,12 @@ describe('the mail of a notice', () => {
     assert.equal(mail.headers['X-Ringback-Client'], '172.27.179.151, 2001:db8:179::151');
   });
 
+  it('names all clients of one person who waited for a server', () => {
+    const notice = noticeTo('sato@example.jp', { otherClients: ['2001:db8:179::151', '172.27.179.9'] });
+    const { headers } = composeNotice(notice, CONTEXT);
+    assert.equal(headers['X-Ringback-Client'], '172.27.179.151, 2001:db8:179::151, 172.27.179.9');
+  });
+
   it('is dated at the recovery, the last one of several', () => {
     const date = (notice: Notice): number | undefined => composeNotice(notice, CONTEXT).date?.getTime();
     assert.equal(date(noticeTo('sato@example.jp', { recoveredMs: 61_000 })), START + 61_000);

@@ -45,7 +45,8 @@ function outage(id = 1): Outage {
 }
 
 /** Nobody has heard what became of them. */
-const UNKNOWN = { fates: { sent: 0, failed: 0 }, limited: 0 };
+const NONE = { sent: 0, failed: 0 };
+const UNKNOWN = { fates: NONE, handedOverFates: NONE, limited: 0 };
 const past = (people: number) =>
   ({
     server: SERVER,

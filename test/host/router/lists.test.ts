@@ -59,14 +59,58 @@ describe('via the server', () => {
         fromMs: world.nowMs - 10_000,
         recoveredMs: world.nowMs,
         clients: 3,
+        people: 2,
+        handedOver: 1,
       },
     );
     assert.equal(mail?.holdMs, 0);
     assert.deepEqual(world.asked().slice(-2), ['release 172.27.178.80 0', 'forget 172.27.178.80 0']);
     assert.deepEqual(
-      world.history.map(({ clients, people }) => [clients, people]),
-      [[3, 3]],
+      world.history.map(({ clients, people, untold }) => [clients, people, untold?.handedOver]),
+      [[3, 2, 1]],
     );
+    const [closed] = world.lines.filter(({ event }) => event === 'outage.closed');
+    const { clients, people, queued, handedOver, noAddress } = closed?.fields ?? {};
+    assert.deepEqual([clients, people, queued, handedOver, noAddress], [3, 2, 2, 1, 0]);
+  });
+
+  it('whoever has several clients on it is one of the people, and on one part of it', () => {
+    const ways = lists('{via: server}');
+    const LAPTOP = '10.9.9.9';
+    const clients = [...ways.clients, { address: LAPTOP, mail: 'SATO@example.jp', language: null }];
+    const strangers = Array.from({ length: 1999 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const world = new World({ ...ways, clients });
+    recovery(world, SATO, ...strangers, LAPTOP, TANAKA);
+    while (world.later());
+    const parts = world.notices.map(({ list, listed = [] }) => ({
+      ...{ clients: list?.clients, people: list?.people, handedOver: list?.handedOver },
+      has: [SATO, LAPTOP, TANAKA].filter((client) => listed.some((one) => one.client === client)),
+    }));
+    assert.deepEqual(parts, [
+      { clients: 1000, people: 1, handedOver: 998, has: [SATO, LAPTOP] },
+      { clients: 1000, people: 0, handedOver: 1000, has: [] },
+      { clients: 2, people: 1, handedOver: 1, has: [TANAKA] },
+    ]);
+    const [past] = world.history;
+    assert.deepEqual([past?.clients, past?.people, past?.untold?.handedOver], [2002, 2, 1999]);
+  });
+
+  it('whoever is told by the router at another client is one of the people, once', () => {
+    const person = { address: STRANGER, mail: 'Sato@example.jp', language: null, registeredMs: 1 };
+    const world = new World(lists('{via: server, fresh: 1m}'), { registered: [person] });
+    world.down(HOST);
+    world.signal(HOST);
+    for (const client of [SATO, STRANGER, '10.0.0.1']) world.client('released', HOST, client, 5);
+    for (const client of [TANAKA, '10.0.0.2']) world.client('released', HOST, client, 61);
+    world.about('releaseEnd', HOST);
+    // Whether the relay knows him, too, is not known here.
+    assert.deepEqual(told(world), [
+      ['Sato@example.jp', null],
+      [NOTIFIER, [SATO, '10.0.0.1']],
+    ]);
+    const [past] = world.history;
+    assert.deepEqual([past?.clients, past?.people], [5, 1]);
+    assert.deepEqual(past?.untold, { noAddress: 0, handedOver: 1, stale: 2, stopped: 0 });
   });
 
   it('there is no mail for a server without entry, and its chain is freed (paragraph 121)', () => {

@@ -287,6 +287,62 @@ describe('A crowd that waits for one server', () => {
     assert.equal(told.length, 4);
   });
 
+  it('has each one once who has many machines, and nobody waits for another’s', () => {
+    const all = crowd(12);
+    // Each has two addresses that are far apart; the last two are neighbours, each with one of the other’s.
+    const clients = all.map((address, n) => {
+      const mail = mailOf(n % 6);
+      return { address, mail: n < 6 ? mail : mail.toUpperCase(), language: null };
+    });
+    const given = { ...known(0), clients };
+    const world = waiting(new World(given), all, 1);
+    recovers(world, all);
+    assert.equal(world.notices.length, 1, 'as many as there is room for');
+    assert.equal(onDisk(world).length, 10, 'and all of his machines');
+    world.room = 2;
+    world.later();
+    assert.deepEqual([world.notices.length, onDisk(world).length], [3, 6]);
+    const next = restarted(world, given);
+    while (next.later());
+    const told = [...mails(world), ...mails(next)].map((mail) => mail.toLowerCase());
+    assert.deepEqual(told.toSorted(), everybody(6));
+    const [past] = next.history;
+    assert.deepEqual([past?.clients, past?.people], [12, 6]);
+  });
+
+  it('has nobody again at a machine where his try no longer counted, in whichever process', () => {
+    const [desk = '', laptop = '', other = ''] = crowd(3);
+    const clients = [desk, laptop].map((address) => ({ address, mail: mailOf(0), language: null }));
+    const given = {
+      ...known(0, `${NONE}\nnotify: {fresh: 1m}`),
+      clients: [...clients, { address: other, mail: mailOf(1), language: null }],
+    };
+    const world = new World(given);
+    world.room = 1;
+    world.down(HOST);
+    for (const client of [desk, laptop, other]) world.client('waiting', HOST, client);
+    world.signal(HOST);
+    world.asked();
+    // Too long ago when all are handed out, not yet when the server came back.
+    world.client('released', HOST, laptop, 58);
+    world.pass(5);
+    for (const client of [desk, other]) world.client('released', HOST, client);
+    world.about('releaseEnd', HOST);
+    assert.equal(world.notices.length, 1);
+    const next = new World(given);
+    next.nowMs = world.nowMs;
+    const rows = left(world).map((row) => {
+      const waited = [...row.clients].map(([client, { tries }]) => {
+        const lastMs = world.nowMs - (client === laptop ? 63_000 : 5000);
+        return [client, { firstMs: lastMs, lastMs, tries }] as const;
+      });
+      return { ...row, clients: new Map(waited) };
+    });
+    next.router.resume(rows);
+    while (next.later());
+    assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(2));
+  });
+
   it('is put on lists in portions, too', () => {
     const all = crowd(2 * PORTION + 1);
     const given = known(
@@ -300,7 +356,18 @@ describe('A crowd that waits for one server', () => {
     while (next.later());
     const listed = [...world.notices, ...next.notices].flatMap((notice) => notice.listed ?? []);
     assert.deepEqual(listed.map(({ client }) => client).toSorted(), all.toSorted());
-    assert.equal(next.history[0]?.people, all.length);
+    assert.equal(next.history[0]?.untold?.handedOver, all.length);
+    // For the relay it is one list, of which whoever is on two parts is told once.
+    const lists = [...world.notices, ...next.notices].map(({ list }) => list);
+    assert.equal(new Set(lists.map((list) => list?.id)).size, 1);
+    assert.deepEqual(
+      lists.map((list) => [list?.part, list?.parts]),
+      [
+        [1, 3],
+        [2, 3],
+        [3, 3],
+      ],
+    );
   });
 
   it('does not count as back for those who are to be told later of its last recovery', () => {

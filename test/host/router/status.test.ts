@@ -40,6 +40,7 @@ const PAST: PastOutageRecord = {
   queued: 2,
   failed: 1,
   untold: { noAddress: 1, stale: 0, stopped: 4, limited: 1 },
+  handedOver: { clients: 3, sent: 1, queued: 0, failed: 2 },
 };
 
 const FACTS = {
@@ -168,7 +169,8 @@ describe('The status', () => {
       text,
       new RegExp(
         `^Over:\\n {2}${OTHER} port 443 {2}refused from .* to .* \\(5 min 12 s\\), 3 clients waited, ` +
-          '2 of 5 people told, 2 queued \\(1 over the limit\\), 1 failed, 1 client without address, 4 want no notices$',
+          '2 of 5 people told, 2 queued \\(1 over the limit\\), 1 failed, 1 client without address, 4 want no notices, ' +
+          '3 clients handed over \\(2 failed\\)$',
         'm',
       ),
     );

@@ -103,7 +103,7 @@ describe('Who is told when a server is back', () => {
     const { clients, people, queued, told, failed, noAddress, stale, stopped } = closed?.fields ?? {};
     assert.deepEqual([clients, people, queued, told, failed], [5, 1, 1, 0, 0]);
     assert.deepEqual([noAddress, stale, stopped], [2, 1, 1]);
-    assert.deepEqual(world.history[0]?.untold, { noAddress: 2, stale: 1, stopped: 1 });
+    assert.deepEqual(world.history[0]?.untold, { noAddress: 2, stale: 1, stopped: 1, handedOver: 0 });
     assert.equal(world.notices[0]?.items[0]?.tellings?.[0], world.history[0]?.telling);
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { combined } from '../../../host/store/collecting.ts';
 import type { Sql } from '../../../host/store/database.ts';
 import {
   countQueued,
@@ -199,28 +200,32 @@ describe('notices that wait for company', () => {
     assert.equal(oldestNotices(sql, 1)[0]?.dueMs, HOLD_MS);
   });
 
-  onEmpty('become one for a client with an address of each IP version', (sql) => {
-    enter(sql, toSato('172.27.178.80'), 0, HOLD_MS);
-    assert.equal(enter(sql, toSato('2001:db8:178::80', '2001:db8:179::151'), 10, HOLD_MS).outcome, 'merged');
-    assert.equal(enter(sql, toSato('172.27.178.81'), 20, HOLD_MS).outcome, 'merged');
-    assert.equal(enter(sql, toSato('2001:db8:178::81', '2001:db8:179::151'), 30, HOLD_MS).outcome, 'merged');
+  onEmpty('become one for a person, whichever of his machines tried', (sql) => {
+    const first = toSato('172.27.178.80');
+    enter(sql, first, 0, HOLD_MS);
+    for (const [server, client] of [
+      ['2001:db8:178::80', '2001:db8:179::151'],
+      ['172.27.178.81', '172.27.179.150'],
+      ['172.27.178.82', '172.27.179.151'],
+    ] as const) {
+      assert.deepEqual(enter(sql, toSato(server, client), 10, HOLD_MS), {
+        outcome: 'merged',
+        messageId: first.messageId,
+      });
+    }
     assert.equal(countQueued(sql), 1);
   });
 
-  onEmpty('stay apart for two machines of one person', (sql) => {
-    enter(sql, toSato('172.27.178.80'), 0, HOLD_MS);
-    assert.equal(enter(sql, toSato('172.27.178.80', '172.27.179.150'), 10, HOLD_MS).outcome, 'queued');
-    enter(sql, toSato('2001:db8:178::80', '2001:db8:179::1'), 20, HOLD_MS);
-    // Its IPv6 address is taken to be that of the first; another one is another machine's.
-    const other = toSato('2001:db8:178::80', '2001:db8:179::2');
-    assert.equal(enter(sql, other, 30, HOLD_MS).outcome, 'merged');
-    const clients = oldestNotices(sql, ALL).map(({ items }) => items.map(({ client }) => client));
-    assert.deepEqual(clients, [
-      ['172.27.179.151', '2001:db8:179::1'],
-      ['172.27.179.150', '2001:db8:179::2'],
-    ]);
-    const third = toSato('2001:db8:178::80', '2001:db8:179::3');
-    assert.equal(enter(sql, third, 40, HOLD_MS).outcome, 'queued');
+  it('have one item for what came again, with all clients that tried it, as many as are named', () => {
+    const item = (n: number) =>
+      itemOf({ client: `10.0.0.${n}`, ports: [0], firstMs: n, lastMs: n, tries: 1 });
+    const [one] = combined([item(1)], [{ ...item(2), otherClients: ['10.0.0.1', '10.0.0.3'] }]);
+    assert.deepEqual([one?.client, one?.otherClients], ['10.0.0.2', ['10.0.0.1', '10.0.0.3']]);
+    assert.deepEqual([one?.firstMs, one?.lastMs, one?.tries], [1, 2, 2]);
+    const all = Array.from({ length: 99 }, (_, n) => item(n));
+    const many = combined(all.slice(0, 50), all.slice(50));
+    assert.deepEqual([many.length, many[0]?.otherClients?.length, many[0]?.tries], [1, 31, 99]);
+    assert.equal(combined([item(1)], [{ ...item(1), ports: [80] }]).length, 2);
   });
 
   onEmpty('stay apart for two people', (sql) => {

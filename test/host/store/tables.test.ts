@@ -152,7 +152,12 @@ describe('the history on disk', () => {
         for (const outage of outages) addToHistory(sql, outage);
       },
       (sql) => {
-        const expected = [1, 3, 2, 0].map((n) => ({ ...outages[n], fates: null, limited: 0 }));
+        const expected = [1, 3, 2, 0].map((n) => ({
+          ...outages[n],
+          fates: null,
+          handedOverFates: null,
+          limited: 0,
+        }));
         assert.deepEqual(listHistory(sql, 100), expected);
         assert.deepEqual(listHistory(sql, 2), expected.slice(0, 2));
       },

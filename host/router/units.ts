@@ -1,0 +1,99 @@
+/** People who wait: each once, wherever he tried, and together with those with whom he shares a machine. */
+import { mailOwner } from '../config/mail-address.ts';
+import { bothTries, type Waiting } from './outages.ts';
+import type { Person } from './people.ts';
+
+/** Somebody who is to be told. */
+export interface Awaiting {
+  /** As the operator names him, or as he registered. */
+  readonly person: Person;
+  /** Where he tried, that of `person` first. */
+  readonly clients: readonly string[];
+  /** All these tries. */
+  readonly waiting: Waiting;
+}
+
+/** Clients whose people must be told at the same time, and who that is. */
+export interface Unit {
+  readonly clients: readonly string[];
+  readonly awaiting: readonly Awaiting[];
+}
+
+/** What is known of somebody; `told`: if any of his tries matters. */
+interface Found {
+  told: Awaiting | null;
+  readonly clients: string[];
+}
+
+export class Units {
+  /** By the owners of their mail addresses. */
+  readonly #found = new Map<string, Found>();
+
+  /** He waits at that address. `matters`: whether his try there is one to be told of. */
+  add(person: Person, waiting: Waiting, matters: boolean): void {
+    const owner = mailOwner(person.mail);
+    const found = this.#found.get(owner) ?? { told: null, clients: [] };
+    this.#found.set(owner, found);
+    found.clients.push(person.address);
+    if (matters)
+      found.told = found.told === null ? alone(person, waiting) : more(found.told, person, waiting);
+  }
+
+  /**
+   * Those who are told, in the order in which they came. Their clients include those at which a try did not matter: whoever
+   * was told must not be found there later.
+   */
+  all(): Unit[] {
+    const machines = new Machines();
+    const people = [...this.#found.values()].flatMap(({ told, clients }) =>
+      told === null ? [] : [{ told, clients }],
+    );
+    for (const { clients } of people) machines.join(clients);
+    const units = new Map<string, { readonly clients: Set<string>; readonly awaiting: Awaiting[] }>();
+    for (const { told, clients } of people) {
+      const name = machines.nameOf(told.person.address);
+      const unit = units.get(name) ?? { clients: new Set(), awaiting: [] };
+      units.set(name, unit);
+      for (const client of clients) unit.clients.add(client);
+      unit.awaiting.push(told);
+    }
+    return [...units.values()].map(({ clients, awaiting }) => ({ clients: [...clients], awaiting }));
+  }
+}
+
+function alone(person: Person, waiting: Waiting): Awaiting {
+  return { person, clients: [person.address], waiting };
+}
+
+/** The operator's word goes before that of whoever registered, and the first before those that follow. */
+function more(told: Awaiting, person: Person, waiting: Waiting): Awaiting {
+  const isBetter = told.person.registeredMs !== undefined && person.registeredMs === undefined;
+  const { address } = person;
+  return {
+    person: isBetter ? person : told.person,
+    clients: isBetter ? [address, ...told.clients] : [...told.clients, address],
+    waiting: bothTries(told.waiting, waiting),
+  };
+}
+
+/** Which clients belong together (disjoint sets, the path to a name halved whenever it is gone). */
+class Machines {
+  readonly #above = new Map<string, string>();
+
+  join([first, ...others]: readonly string[]): void {
+    if (first === undefined) return;
+    for (const other of others) this.#above.set(this.nameOf(other), this.nameOf(first));
+  }
+
+  /** One of them, the same for all of them. */
+  nameOf(client: string): string {
+    let at = client;
+    for (;;) {
+      const above = this.#above.get(at) ?? at;
+      if (above === at) return at;
+      const next = this.#above.get(above) ?? above;
+      this.#above.set(at, next);
+      at = next;
+    }
+  }
+}
