@@ -6,7 +6,6 @@ import type { RelayConfiguration } from '../config/relay/types.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import { type ListMail, MOST_MESSAGE_BYTES, readListMail } from '../mail/list-reader.ts';
-import { createNotice } from '../mail/mail.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { PopError } from '../pop/error.ts';
 import { Mailbox } from '../pop/mailbox.ts';
@@ -18,12 +17,12 @@ import {
   loadMessages,
   removeMessage,
   saveMessage,
-  tellingOfList,
+  toldByOthers,
 } from '../store/lists.ts';
-import type { Notice } from '../store/outbox.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import { type NamedEntry, named } from './naming.ts';
+import { noticesOf, peopleOn } from './notices.ts';
 import { hostNameOf } from './resolver.ts';
 import { type Terms, termsOf } from './terms.ts';
 
@@ -228,11 +227,12 @@ export class MailboxReader {
   /** Its notices, and that it was here, in one transaction. */
   async #take(look: Look, uidl: string, list: ListMail): Promise<Fate | null> {
     const { id, part, parts, server, clients } = list;
-    const known = clients.filter(({ address }) => look.people.has(address));
-    const name = known.length > 0 ? await this.#nameOf(look, list) : null;
+    const told = this.#store.read((sql) => toldByOthers(sql, list.id));
+    const known = peopleOn(list, look.people, told);
+    const people = known.size;
+    const serverName = people > 0 ? await this.#nameOf(look, list) : null;
     const { room } = this.#outbox;
-    if (known.length > room) {
-      const people = known.length;
+    if (people > room) {
       const reason = 'there is no room for its notices';
       if (!this.#saysNoRoom)
         this.#log.warn('list.postponed', { uidl, server, people, told: people, room, reason });
@@ -240,11 +240,14 @@ export class MailboxReader {
       return null;
     }
     this.#saysNoRoom = false;
-    const notices = this.#noticesOf(look, list, name);
-    const people = notices.length;
+    const notices = noticesOf(look.configuration, list, known.values(), {
+      serverName,
+      nowMs: this.#wallMs ?? 0,
+    });
     const queued = this.#store.write((sql) => {
       const receivedMs = this.#store.clock.nowMs();
-      addList(sql, { list: id, part, parts, server, clients: clients.length, people, receivedMs });
+      const received = { list: id, part, parts, server, clients: clients.length, people, receivedMs };
+      addList(sql, received, [...known.keys()]);
       saveMessage(sql, uidl, { fate: 'taken', rules: null });
       return this.#outbox.enter(
         sql,
@@ -269,40 +272,5 @@ export class MailboxReader {
       look.signal.throwIfAborted();
     }
     return look.names.get(server) ?? name;
-  }
-
-  /** Its times are those of the router's wall clock, and if that was wrong, those of the moment at which the list came. */
-  #noticesOf({ configuration, people }: Look, list: ListMail, serverName: string | null): Notice[] {
-    const { id, part, server, recovered, awaySeconds, clients } = list;
-    const { notify, smtp } = configuration;
-    const recoveredMs = recovered?.getTime() ?? this.#wallMs ?? 0;
-    const notices = new Map<string, Notice>();
-    for (const { address, first, last, tries } of clients) {
-      const person = people.get(address);
-      // Paragraph 123: nobody knows the address.
-      if (person === undefined) continue;
-      const item = {
-        server,
-        serverName,
-        client: address,
-        fromMs: recoveredMs - awaySeconds * 1000,
-        recoveredMs,
-        firstMs: first?.getTime() ?? 0,
-        lastMs: last?.getTime() ?? 0,
-        tries,
-      };
-      const language = person.language ?? notify.language;
-      const telling = tellingOfList({ list: id, part });
-      const notice = createNotice({
-        mail: person.mail,
-        language,
-        item,
-        outage: id,
-        telling,
-        from: smtp.from,
-      });
-      notices.set(address, notice);
-    }
-    return [...notices.values()];
   }
 }

@@ -33,14 +33,33 @@ export interface KnownMessage {
   readonly rules: string | null;
 }
 
-/** Enters it, if it is not there yet. */
-export function addList(sql: Sql, received: ReceivedList): void {
+/** Of the latest parts so many are remembered with their people: some parts never come. */
+const MOST_OPEN = 4096;
+
+/**
+ * Enters it, if it is not there yet. `owners`: who is told by it, by the owners of their mail addresses, which is remembered
+ * until all parts are there.
+ */
+export function addList(sql: Sql, received: ReceivedList, owners: readonly string[] = []): void {
   const { list, part, parts, server, clients, people, receivedMs } = received;
   sql.run(
-    'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
-    ...[list, part, parts, server, clients, people, receivedMs],
+    'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
+    ...[list, part, parts, server, clients, people, receivedMs, parts > 1 ? JSON.stringify(owners) : null],
   );
   sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', MOST_TELLINGS);
+  if (parts === 1) return;
+  if (sql.number('SELECT count(*) FROM lists WHERE list = ?', list) >= parts)
+    sql.run('UPDATE lists SET people = NULL WHERE list = ? AND people IS NOT NULL', list);
+  sql.run(
+    'UPDATE lists SET people = NULL WHERE people IS NOT NULL AND rowid <= (SELECT max(rowid) FROM lists) - ?',
+    MOST_OPEN,
+  );
+}
+
+/** Who was told by other parts of a list that is not complete, by the owners of their mail addresses. */
+export function toldByOthers(sql: Sql, list: string): Set<string> {
+  const rows = sql.all('SELECT people FROM lists WHERE list = ? AND people IS NOT NULL', list);
+  return new Set(rows.flatMap(({ people }) => JSON.parse(String(people)) as string[]));
 }
 
 export function hasList(sql: Sql, list: string, part: number): boolean {

@@ -130,6 +130,11 @@ export const MIGRATIONS: readonly string[] = [
   -- What was told so far is taken for told.
   INSERT INTO fates SELECT list || '/' || part, told, 0 FROM lists;
   `,
+  `
+  -- Who was told by a part of a list whose other parts are to come, as JSON: nobody is told by two of them.
+  ALTER TABLE lists ADD COLUMN people TEXT;
+  CREATE INDEX lists_open ON lists (list) WHERE people IS NOT NULL;
+  `,
 ];
 
 /** Every table, in an order in which rows can be copied. */

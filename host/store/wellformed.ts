@@ -170,6 +170,7 @@ const COLUMNS: Readonly<Record<Table, Shape>> = {
       told: count,
       received_ms: ms,
     },
+    people: orNull(json(listOf(name))),
   },
   mailbox: { uidl: name, fate: oneOf('taken', 'removed', 'left', 'refused'), rules: orNull(text) },
   mailed: { message_id: messageId, person: mail, at_ms: ms },

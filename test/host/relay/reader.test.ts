@@ -4,6 +4,9 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { MOST_LISTED } from '../../../host/mail/list-writer.ts';
+import type { ClientConfiguration } from '../../../host/config/types.ts';
+import { latestLists } from '../../../host/store/lists.ts';
+import { namedClients } from '../../../host/store/outbox.ts';
 import {
   listMessages,
   openReader,
@@ -21,6 +24,26 @@ const ADVERTISING = 'Subject: Buy\r\n\r\nServer: 172.27.178.80\r\n';
 async function opened(test: TestContext, options: PopServerOptions) {
   const server = await popServer(test, options);
   const configuration = relayConfiguration(server.port);
+  return { server, configuration, ...(await openReader(test, configuration)) };
+}
+
+const DESK6 = '2001:db8:179::151';
+const LAPTOP = '172.27.179.152';
+/** Sato has three machines. */
+const SEVERAL = [
+  { address: SATO, mail: 'sato@example.jp', language: 'ja' },
+  { address: DESK6, mail: 'Sato@example.jp', language: null },
+  { address: LAPTOP, mail: 'sato@EXAMPLE.jp', language: 'en' },
+  { address: TANAKA, mail: 'tanaka@example.jp', language: null },
+] as const;
+
+async function openedFor(
+  test: TestContext,
+  clients: readonly ClientConfiguration[],
+  options: PopServerOptions,
+) {
+  const server = await popServer(test, options);
+  const configuration = { ...relayConfiguration(server.port), clients };
   return { server, configuration, ...(await openReader(test, configuration)) };
 }
 
@@ -45,6 +68,76 @@ describe('a look into the mailbox', () => {
     assert.deepEqual(said('list.received'), [
       { server: SERVER, clients: 3, people: 2, queued: 2, told: 2, part: '1/1' },
     ]);
+  });
+
+  it('makes one notice for a person who is on it with several clients', async (test) => {
+    const clients = [SATO, STRANGER, DESK6, LAPTOP, TANAKA];
+    const { server, look, notices, said } = await openedFor(test, SEVERAL, {
+      messages: listMessages({ clients }),
+    });
+    await look();
+    assert.deepEqual(
+      notices().map(({ mail, language, items }) => [mail, language, items.map(namedClients)]),
+      [
+        ['sato@example.jp', 'ja', [[SATO, DESK6, LAPTOP]]],
+        ['tanaka@example.jp', 'en', [[TANAKA]]],
+      ],
+    );
+    const [item] = notices()[0]?.items ?? [];
+    assert.deepEqual([item?.tries, Number(item?.lastMs) - Number(item?.firstMs)], [9, 900_000]);
+    assert.deepEqual(server.left(), []);
+    assert.deepEqual(said('list.received'), [
+      { server: SERVER, clients: 5, people: 2, queued: 2, told: 2, part: '1/1' },
+    ]);
+  });
+
+  for (const order of ['in order', 'the last first'] as const) {
+    it(`tells a person once who is on several parts of a list, ${order}`, async (test) => {
+      const strangers = Array.from({ length: MOST_LISTED }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+      const clients = [SATO, TANAKA, ...strangers, LAPTOP, DESK6];
+      const parts = listMessages({ clients });
+      const messages = order === 'in order' ? parts : parts.toReversed();
+      const { server, look, notices, said, store } = await openedFor(test, SEVERAL, { messages });
+      await look();
+      assert.deepEqual(
+        notices()
+          .map(({ mail }) => mail.toLowerCase())
+          .toSorted(),
+        ['sato@example.jp', 'tanaka@example.jp'],
+      );
+      assert.deepEqual(server.left(), []);
+      const received = said('list.received').map(({ people }) => people);
+      assert.deepEqual(received, order === 'in order' ? [2, 0] : [1, 1]);
+      const lists = store.read((sql) => latestLists(sql, 9));
+      assert.deepEqual(
+        lists.map(({ people }) => people),
+        received.toReversed(),
+      );
+      assert.equal(
+        store.read((sql) => sql.number('SELECT count(*) FROM lists WHERE people IS NOT NULL')),
+        0,
+        'nobody is remembered once all parts are there',
+      );
+    });
+  }
+
+  it('tells him of each of two lists', async (test) => {
+    const other = { id: 'ffeeddccbbaa99887766554433221100' };
+    const messages = [
+      ...listMessages({ clients: [SATO] }),
+      ...listMessages({ clients: [LAPTOP], facts: other }),
+    ];
+    const { look, notices } = await openedFor(test, SEVERAL, { messages });
+    await look();
+    assert.equal(notices().length, 2);
+  });
+
+  it('has room for a list of more clients than people', async (test) => {
+    const messages = listMessages({ clients: [SATO, DESK6, LAPTOP] });
+    const { look, notices, outbox } = await openedFor(test, SEVERAL, { messages });
+    test.mock.getter(outbox, 'room', () => 1);
+    await look();
+    assert.equal(notices().length, 1);
   });
 
   it('deletes a list of which nobody is known', async (test) => {

@@ -67,15 +67,8 @@ export function fill(sql: Sql): void {
   for (let n = 0; n < 40; n++) {
     saveService(sql, { server: server(n), port: 80, heardMs: n, admitted: true, askedMs: n });
     saveMessage(sql, `uidl-${n}`, { fate: 'taken', rules: null });
-    addList(sql, {
-      list: `list-${n}`,
-      part: 1,
-      parts: 1,
-      server: server(n),
-      clients: 3,
-      people: 2,
-      receivedMs: n,
-    });
+    const list = { list: `list-${n}`, part: 1, parts: 1 + (n % 2), server: server(n) };
+    addList(sql, { ...list, clients: 3, people: 2, receivedMs: n }, [`sato${n}@example.jp`]);
   }
 }
 

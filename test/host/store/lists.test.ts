@@ -9,6 +9,7 @@ import {
   type ReceivedList,
   removeMessage,
   saveMessage,
+  toldByOthers,
 } from '../../../host/store/lists.ts';
 import { directoryFor, openStore } from './support.ts';
 
@@ -59,7 +60,7 @@ describe('lists that were received', () => {
     store.write((sql) => {
       sql.run(
         `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 65536)
-         INSERT INTO lists SELECT 'list-' || n, 1, 1, '172.27.178.80', 1, 1, n FROM n`,
+         INSERT INTO lists SELECT 'list-' || n, 1, 1, '172.27.178.80', 1, 1, n, NULL FROM n`,
       );
       addList(sql, { ...LIST, receivedMs: 1e9 });
     });
@@ -68,6 +69,44 @@ describe('lists that were received', () => {
       assert.deepEqual([hasList(sql, 'list-1', 1), hasList(sql, 'list-2', 1)], [false, true]);
       assert.equal(hasList(sql, LIST.list, 1), true);
     });
+  });
+});
+
+describe('people of a list', () => {
+  const OWNERS = ['sato@example.jp', 'tanaka@example.jp'];
+
+  it('are remembered until all its parts are there, by the next process, too', async (test) => {
+    const directory = directoryFor(test);
+    const first = await openStore(test, directory);
+    first.store.write((sql) => addList(sql, { ...LIST, parts: 3 }, OWNERS));
+    first.store.close();
+    const { store } = await openStore(test, directory);
+    const told = () => store.read((sql) => [...toldByOthers(sql, LIST.list)]);
+    assert.deepEqual(told(), OWNERS);
+    assert.deepEqual(
+      store.read((sql) => [...toldByOthers(sql, 'another-list')]),
+      [],
+    );
+    store.write((sql) => addList(sql, { ...LIST, parts: 3, part: 3 }, ['nakamura@example.jp']));
+    assert.deepEqual(told(), [...OWNERS, 'nakamura@example.jp']);
+    store.write((sql) => addList(sql, { ...LIST, parts: 3, part: 2 }, ['suzuki@example.jp']));
+    assert.deepEqual(told(), []);
+  });
+
+  it('are those of the latest parts, where others never come', async (test) => {
+    const { store } = await openStore(test, null);
+    const of = (list: string) => store.read((sql) => [...toldByOthers(sql, list)]);
+    store.write((sql) => {
+      addList(sql, { ...LIST, list: 'first' }, OWNERS);
+      addList(sql, { ...LIST, list: 'second' }, OWNERS);
+      sql.run(
+        `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 4094)
+         INSERT INTO lists SELECT 'list-' || n, 1, 2, '172.27.178.80', 1, 1, n, '[]' FROM n`,
+      );
+    });
+    assert.deepEqual(of('first'), OWNERS);
+    store.write((sql) => addList(sql, { ...LIST, list: 'last' }, OWNERS));
+    assert.deepEqual([of('first'), of('second'), of('last')], [[], OWNERS, OWNERS]);
   });
 });
 
