@@ -8,6 +8,8 @@ export const WEB: Target = { server: SERVER, port: 80 };
 export const SECURE: Target = { server: SERVER, port: 443 };
 export const SHELL: Target = { server: SERVER, port: 22 };
 export const SATO = '172.27.179.151';
+/** Another machine of Sato's. */
+export const LAPTOP = '172.27.179.161';
 export const TANAKA = '172.27.179.150';
 export const NAKAMURA = '172.27.179.152';
 
@@ -38,6 +40,7 @@ smtp: {host: 127.0.0.1, from: ringback@router.example}
 page: {listen: 8480, ports: [${page.join(', ')}]}
 clients:
   - {address: ${SATO}, mail: sato@example.jp}
+  - {address: ${LAPTOP}, mail: sato@example.jp}
   - {address: ${TANAKA}, mail: tanaka@example.jp}
   - {address: ${NAKAMURA}, mail: nakamura@example.jp}
 ${more}

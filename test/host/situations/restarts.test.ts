@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NAKAMURA, SATO, TANAKA, WEB } from './configuration.ts';
+import { LAPTOP, NAKAMURA, SATO, TANAKA, WEB } from './configuration.ts';
 import { type Killed, Town } from './town.ts';
 
 /** It is gone for so long; then everybody has a look at what is hidden. */
@@ -67,6 +67,30 @@ for (const killed of ['program', 'daemon', 'both'] as const) {
           // A program that goes on shows the page until it has looked the next time.
           if (isBack && killed !== 'daemon') assert.deepEqual([...town.everHidden], []);
           assert.deepEqual([town.down, town.hidden, town.told], [[], [], ['sato', 'tanaka']]);
+        });
+      }
+    });
+
+    it('while somebody waits at two machines: nobody told twice, nobody lost, and each counts once', async (test) => {
+      for (const seconds of [2, 20, 44, 46, 52, 55, 58]) {
+        await test.test(`${seconds} s after the crash, 45 s of which the service is away`, async (one) => {
+          const town = await Town.begin(one);
+          await town.goesWell(WEB);
+          const backMs = town.time.nowMs + 45_000;
+          town.script = () => (town.time.nowMs < backMs ? 'resets' : 'answers');
+          town.tries(SATO, WEB);
+          await town.pass(1);
+          town.tries(LAPTOP, WEB);
+          town.tries(TANAKA, WEB);
+          await town.pass(seconds - 1);
+          await away(town, 3, killed);
+          await town.pass(120);
+          assert.deepEqual([town.down, town.told], [[], ['sato', 'tanaka']]);
+          const closed = town.lines.filter(({ event, fields }) => event === 'outage.closed' && fields.people);
+          assert.deepEqual(
+            closed.map(({ fields }) => [fields.clients, fields.people]),
+            [[3, 2]],
+          );
         });
       }
     });
