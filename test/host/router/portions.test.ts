@@ -310,6 +310,32 @@ describe('A crowd that waits for one server', () => {
     assert.deepEqual([past?.clients, past?.people], [12, 6]);
   });
 
+  it('loses nobody who shares a machine with somebody who is told before', () => {
+    const all = crowd(3);
+    const registered = [0, 1, 2].flatMap((n): Registered[] =>
+      // The first of two people on each machine is on the next one, too.
+      [n, (n + 2) % 3].map((who) => ({
+        ...{ address: clientOf(n), mail: mailOf(who), language: 'ja', registeredMs: 5_000_000 },
+      })),
+    );
+    const lone: Registered = {
+      address: clientOf(0),
+      mail: mailOf(3),
+      language: 'ja',
+      registeredMs: 5_000_000,
+    };
+    const options = { registered: [...registered, lone] };
+    for (const room of [0, 1, 2, 3, 4]) {
+      const world = waiting(new World(known(0), options), all, room);
+      recovers(world, all);
+      const next = new World(known(0), options);
+      next.nowMs = world.nowMs;
+      next.router.resume(left(world));
+      while (next.later());
+      assert.deepEqual([...mails(world), ...mails(next)].toSorted(), everybody(4), `room for ${room}`);
+    }
+  });
+
   it('has nobody again at a machine where his try no longer counted, in whichever process', () => {
     const [desk = '', laptop = '', other = ''] = crowd(3);
     const clients = [desk, laptop].map((address) => ({ address, mail: mailOf(0), language: null }));
