@@ -92,11 +92,12 @@ const HISTORY_HELP = `The latest come first.
 ${RECORDS_HELP}
 
 --json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "people", "told", "queued",
-"failed", "untold": {"noAddress", "stale", "stopped", "limited"}}]}. Port 0 is the host as a whole; sign is null when nobody
-waited any more. Clients waited; people were to be told: told are those whose mail the mail server has taken, the mails of
-others are queued, or have failed (null: an older version did not count). Others are not told: of noAddress clients nobody's
-address is known, stale people tried too long ago, stopped ones want no notices; limited are those of the queued who had as
-many mails as allowed. A relay prints
+"failed", "untold": {"noAddress", "stale", "stopped", "limited"}, "handedOver": {"clients", "sent", "queued", "failed"}}]}.
+Port 0 is the host as a whole; sign is null when nobody waited any more. Clients waited; people, who may have several of them,
+were to be told: told are those whose mail the mail server has taken, the mails of others are queued, or have failed (null: an
+older version did not count). Others are not told: of noAddress clients nobody's address is known, stale people tried too long
+ago, stopped ones want no notices; limited are those of the queued who had as many mails as allowed. handedOver are clients on
+a list for a relay of whom nobody is known here, and what has become of the lists. A relay prints
 {"lists": [{"server", "part", "parts", "clients", "people", "told", "queued", "failed", "received"}]}.`;
 
 const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
