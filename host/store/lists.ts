@@ -50,8 +50,9 @@ export function addList(sql: Sql, received: ReceivedList, owners: readonly strin
   if (parts === 1) return;
   if (sql.number('SELECT count(*) FROM lists WHERE list = ?', list) >= parts)
     sql.run('UPDATE lists SET people = NULL WHERE list = ? AND people IS NOT NULL', list);
+  // The sign keeps it from looking at all the others by their numbers.
   sql.run(
-    'UPDATE lists SET people = NULL WHERE people IS NOT NULL AND rowid <= (SELECT max(rowid) FROM lists) - ?',
+    'UPDATE lists SET people = NULL WHERE people IS NOT NULL AND +rowid <= (SELECT max(rowid) FROM lists) - ?',
     MOST_OPEN,
   );
 }

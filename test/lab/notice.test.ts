@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { connectionRequest } from '../../board/lab/frames.ts';
 import { address } from '../../board/lab/lab.ts';
-import { Ringback } from '../../board/lab/ringback.ts';
+import { Ringback, ringbackCommand } from '../../board/lab/ringback.ts';
+import type { Status } from '../../host/router/status.ts';
+import { until } from '../host/tools.ts';
+import { comeBack } from './curl.ts';
 import { mailOf, story, turnedAway } from './support.ts';
 
 describe('the notice', { concurrency: 4 }, () => {
@@ -66,6 +69,45 @@ describe('the notice', { concurrency: 4 }, () => {
       assert.match(mail.headers.get('content-type') ?? '', /^text\/plain/);
     }
   });
+
+  story(
+    'comes once to a person with two machines, who counts as one, whose machines count as two',
+    async (lab) => {
+      await lab.start('mail');
+      const ringback = await Ringback.start(lab, {
+        clients: [
+          { address: address('c150'), mail: 'sato@example.jp' },
+          { address: address('c151'), mail: 'Sato@example.jp' },
+          { address: address('c152'), mail: 'nakamura@example.jp' },
+        ],
+      });
+      await turnedAway(lab, ringback, 'c151', 's80');
+      for (const node of ['c150', 'c152']) {
+        await lab.tryTo(node, 's80');
+        await ringback.event({ event: 'client.waiting', client: address(node) });
+      }
+      await comeBack(lab, 's80');
+      const closed = await ringback.event({ event: 'outage.closed', server: address('s80') }, 60_000);
+      assert.deepEqual([closed.clients, closed.people, closed.queued], [3, 2, 2]);
+      for (const mail of ['Sato@example.jp', 'nakamura@example.jp'])
+        await ringback.event({ event: 'notice.sent', mail }, 60_000);
+      await ringback.noEventFor({ event: 'notice.queued', mail: 'sato@example.jp' }, 1_000);
+      const mails = await lab.mails();
+      assert.deepEqual(mails.flatMap(({ to }) => to).toSorted(), ['Sato@example.jp', 'nakamura@example.jp']);
+      const own = mails.find(({ to }) => to.includes('Sato@example.jp'));
+      assert.equal(own?.headers.get('x-ringback-client'), `${address('c151')}, ${address('c150')}`);
+      const past = async () => {
+        const argv = ringbackCommand('status', ringback.configuration, '--json');
+        const { stdout } = await lab.run('router', argv);
+        return (JSON.parse(stdout) as Status).past[0];
+      };
+      // Results are written in groups.
+      await until('both are told', async () => (await past())?.told === 2);
+      const outage = await past();
+      assert.deepEqual([outage?.clients, outage?.people, outage?.queued], [3, 2, 0]);
+      assert.deepEqual(outage?.handedOver, { clients: 0, sent: 0, queued: 0, failed: 0 });
+    },
+  );
 
   story('comes also to who gave up before the last request got through after all', async (lab) => {
     await lab.start('mail');
