@@ -19,10 +19,14 @@ export interface Unit {
   readonly awaiting: readonly Awaiting[];
 }
 
-/** What is known of somebody; `told`: if any of his tries matters. */
+/** What is known of somebody. */
 interface Found {
-  told: Awaiting | null;
+  /** null: none of his tries matters. */
+  person: Person | null;
+  /** Where one does. */
+  readonly told: string[];
   readonly clients: string[];
+  waiting: Waiting;
 }
 
 export class Units {
@@ -32,11 +36,14 @@ export class Units {
   /** He waits at that address. `matters`: whether his try there is one to be told of. */
   add(person: Person, waiting: Waiting, matters: boolean): void {
     const owner = mailOwner(person.mail);
-    const found = this.#found.get(owner) ?? { told: null, clients: [] };
+    const found = this.#found.get(owner) ?? { person: null, told: [], clients: [], waiting };
     this.#found.set(owner, found);
     found.clients.push(person.address);
-    if (matters)
-      found.told = found.told === null ? alone(person, waiting) : more(found.told, person, waiting);
+    if (!matters) return;
+    found.waiting = found.person === null ? waiting : bothTries(found.waiting, waiting);
+    // The operator's word goes before that of whoever registered, and the first before those that follow.
+    if (found.person === null || isBetter(person, found.person)) found.person = person;
+    found.told.push(person.address);
   }
 
   /**
@@ -45,35 +52,24 @@ export class Units {
    */
   all(): Unit[] {
     const machines = new Machines();
-    const people = [...this.#found.values()].flatMap(({ told, clients }) =>
-      told === null ? [] : [{ told, clients }],
-    );
+    const people = [...this.#found.values()].filter(({ person }) => person !== null);
     for (const { clients } of people) machines.join(clients);
     const units = new Map<string, { readonly clients: Set<string>; readonly awaiting: Awaiting[] }>();
-    for (const { told, clients } of people) {
-      const name = machines.nameOf(told.person.address);
+    for (const { person, told, clients, waiting } of people) {
+      if (person === null) continue;
+      const name = machines.nameOf(person.address);
       const unit = units.get(name) ?? { clients: new Set(), awaiting: [] };
       units.set(name, unit);
       for (const client of clients) unit.clients.add(client);
-      unit.awaiting.push(told);
+      const others = told.filter((client) => client !== person.address);
+      unit.awaiting.push({ person, clients: [person.address, ...others], waiting });
     }
     return [...units.values()].map(({ clients, awaiting }) => ({ clients: [...clients], awaiting }));
   }
 }
 
-function alone(person: Person, waiting: Waiting): Awaiting {
-  return { person, clients: [person.address], waiting };
-}
-
-/** The operator's word goes before that of whoever registered, and the first before those that follow. */
-function more(told: Awaiting, person: Person, waiting: Waiting): Awaiting {
-  const isBetter = told.person.registeredMs !== undefined && person.registeredMs === undefined;
-  const { address } = person;
-  return {
-    person: isBetter ? person : told.person,
-    clients: isBetter ? [address, ...told.clients] : [...told.clients, address],
-    waiting: bothTries(told.waiting, waiting),
-  };
+function isBetter(person: Person, other: Person): boolean {
+  return person.registeredMs === undefined && other.registeredMs !== undefined;
 }
 
 /** Which clients belong together (disjoint sets, the path to a name halved whenever it is gone). */

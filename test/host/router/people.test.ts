@@ -53,6 +53,15 @@ describe('A person with several addresses', () => {
     assert.deepEqual(world.waiting(), {});
   });
 
+  it('may have a mailbox for all machines of a house, some of which the notice names', () => {
+    const machines = Array.from({ length: 3000 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+    const world = worldOf(machines.map((address) => [address, 'desk@example.jp']));
+    recovery(world, Object.fromEntries(machines.map((address) => [address, 5])));
+    assert.deepEqual(told(world), [['desk@example.jp', ...machines.slice(0, 32)]]);
+    assert.equal(world.notices[0]?.items[0]?.tries, 3000);
+    assert.deepEqual([closed(world).clients, closed(world).people], [3000, 1]);
+  });
+
   it('is not taken for another one whose address is spelt like his', () => {
     const world = worldOf([
       [DESK, 'j.doe@example.com'],
