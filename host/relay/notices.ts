@@ -1,4 +1,4 @@
-/** Who is told by a list, and what: each person once, whichever of his clients tried (paragraphs 118 to 125). */
+/** Who is told by a list, and what: each person once, whichever of his clients tried (paragraphs 115 to 125). */
 import { mailOwner } from '../config/mail-address.ts';
 import type { ClientConfiguration } from '../config/types.ts';
 import { createNotice } from '../notify/mail.ts';

@@ -5,7 +5,9 @@ import type { Random } from '../../crash/random.ts';
 import { type Person, pairOf } from '../../crash/traffic.ts';
 import { listMail } from '../list-mail.ts';
 
-const PEOPLE = 60;
+const CLIENTS = 60;
+/** Some have two clients. */
+const PEOPLE = 40;
 const MOST_CLIENTS = 12;
 /** Nobody has given the relay these people's mail addresses. */
 const STRANGER = '172.27.181.1';
@@ -14,8 +16,9 @@ const TWICE_SHARE = 0.2;
 const PARTS_SHARE = 0.2;
 
 export class Lists {
+  /** By their clients. */
   readonly people: readonly Person[];
-  /** Every pair of a server and a person that a good list has named. */
+  /** Every pair of a server and a mail address that a good list has named. */
   readonly named = new Set<string>();
   /** The same of the forged ones. */
   readonly forged = new Set<string>();
@@ -32,8 +35,8 @@ export class Lists {
     this.#random = random;
     this.#send = send;
     this.#journal = journal;
-    this.people = Array.from({ length: PEOPLE }, (_, i) => {
-      return { address: `172.27.180.${i + 1}`, mail: `person${i + 1}@example.jp` };
+    this.people = Array.from({ length: CLIENTS }, (_, i) => {
+      return { address: `172.27.180.${i + 1}`, mail: `person${(i % PEOPLE) + 1}@example.jp` };
     });
   }
 
@@ -60,7 +63,7 @@ export class Lists {
     const half = random.chance(PARTS_SHARE) ? clients.length >> 1 : 0;
     const parts = half > 0 ? [clients.slice(0, half), clients.slice(half)] : [clients];
     const list = `list-${this.#servers}-${random.between(0, 2 ** 32 - 1)}`;
-    for (const { address } of clients) (forged ? this.forged : this.named).add(pairOf(server, address));
+    for (const { mail } of clients) (forged ? this.forged : this.named).add(pairOf(server, mail));
     for (const [i, part] of parts.entries()) {
       const raw = listMail({
         server,

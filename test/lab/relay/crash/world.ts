@@ -153,10 +153,10 @@ export class RelayWorld {
         if (to.length !== 1 || to[0] !== mailOf.get(client)) {
           this.problems.push(`${messageId} for ${client} went to ${to.join(', ')}`);
         }
-        for (const server of servers) {
-          const pair = pairOf(server, client);
-          told.set(pair, (told.get(pair) ?? new Set()).add(messageId));
-        }
+      }
+      for (const server of servers) {
+        const pair = pairOf(server, to.join(', '));
+        told.set(pair, (told.get(pair) ?? new Set()).add(messageId));
       }
     }
     const broken: string[] = [];
