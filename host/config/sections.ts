@@ -139,7 +139,10 @@ export const most = entry(
 const client: Shape<ClientConfiguration> = v.pipe(
   mapping({
     address: entry("The client's address.", address),
-    mail: entry("The person's mail address.", mail),
+    mail: entry(
+      'The mail address of the person, who may have several clients, and gets one notice of an outage all the same.',
+      mail,
+    ),
     language: entry('Of the mails to this person.', v.optional(language), 'notify.language'),
   }),
   v.transform((keys) => ({ address: keys.address, mail: keys.mail, language: keys.language ?? null })),

@@ -5,15 +5,12 @@ import type { Sql } from '../store/database.ts';
 import type { Fates } from '../store/fates.ts';
 import { listHistory, type Untold } from '../store/history.ts';
 import { latestLists } from '../store/lists.ts';
+import { type ListFacts, type NoticeState, namedClients, type OutboxRow } from '../store/notice-rows.ts';
 import {
   countQueued,
   findNotices,
   finishNotice,
-  type ListFacts,
   listNotices,
-  type NoticeState,
-  namedClients,
-  type OutboxRow,
   oldestNotices,
   pageOfNotices,
   pruneFinished,

@@ -2,7 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { cleanName } from '../net/clean-text.ts';
 import type { Clock } from '../store/clock.ts';
-import type { Listed, ListFacts, NewNotice, Notice } from '../store/outbox.ts';
+import type { Listed, ListFacts, NewNotice, Notice } from '../store/notice-rows.ts';
 import type { Mail } from './mail.ts';
 
 /** Clients in one mail; a longer list becomes several. */

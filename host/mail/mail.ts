@@ -5,7 +5,7 @@ import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
 import { cleanName } from '../net/clean-text.ts';
 import type { Clock } from '../store/clock.ts';
-import { type Notice, type NoticeItem, namedClients } from '../store/outbox.ts';
+import { type Notice, type NoticeItem, namedClients } from '../store/notice-rows.ts';
 import { recoveryNotice } from './texts.ts';
 
 /** A mail to one recipient. */

@@ -1,7 +1,7 @@
 /** What the log says of mails on their way out. */
 import type { Event, FieldsOf, LevelOf } from '../log/events.ts';
 import type { Fields, Log } from '../log/log.ts';
-import type { Notice } from '../store/outbox.ts';
+import type { Notice } from '../store/notice-rows.ts';
 
 type What = 'queued' | 'sent' | 'held' | 'retried' | 'failed';
 

@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts';
 import type { Admission } from '../store/admission.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Sql } from '../store/database.ts';
+import type { NewNotice, Notice, NoticeItem, OutboxRow } from '../store/notice-rows.ts';
 import {
   type Added,
   addNotice,
@@ -12,12 +13,8 @@ import {
   finishNotice,
   isAnyHeld,
   loadListed,
-  type NewNotice,
-  type Notice,
-  type NoticeItem,
   nextDueMs,
   type OutboxCounts,
-  type OutboxRow,
   oldestSendable,
   postponeNotice,
   pruneFinished,

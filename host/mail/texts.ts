@@ -4,7 +4,7 @@ import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
 import { spanText } from '../net/duration.ts';
 import type { Clock } from '../store/clock.ts';
-import type { NoticeItem } from '../store/outbox.ts';
+import type { NoticeItem } from '../store/notice-rows.ts';
 
 interface Facts {
   /** The addressee's mail address. */

@@ -1,8 +1,8 @@
 /** What the page needs of the role that it runs in. */
 
+import type { Target } from '../fabric/records.ts';
 import type { RegistrationHost } from './form/registration.ts';
 import type { Message } from './html/kinds.ts';
-import type { Target } from './steering/steering.ts';
 
 /** Addresses are canonical. What throws costs the one request its answer, and is logged. */
 export interface PageHost extends RegistrationHost {

@@ -5,6 +5,7 @@
 
 import type { Language, PageConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
+import type { Target } from '../fabric/records.ts';
 import { BurstLog } from '../log/burst.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
@@ -27,7 +28,6 @@ import type { OriginSource } from './http/origins.ts';
 import { fieldsOf, isOneClick, remembering, wantsProblem } from './http/requests.ts';
 import { type Asked, Web } from './http/web.ts';
 import type { PageHost } from './page-host.ts';
-import type { Target } from './steering/steering.ts';
 
 export type { PageHost } from './page-host.ts';
 

@@ -1,10 +1,11 @@
 /** Who is told by a list, and what: each person once, whichever of his clients tried (paragraphs 115 to 125). */
-import { mailOwner } from '../config/mail-address.ts';
+
 import type { ClientConfiguration } from '../config/types.ts';
-import { createNotice } from '../notify/mail.ts';
+import type { ListMail } from '../mail/list-reader.ts';
+import { createNotice } from '../mail/mail.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import { tellingOfList } from '../store/lists.ts';
-import { clientsOfItem, type Notice } from '../store/outbox.ts';
-import type { ListMail } from './list.ts';
+import { clientsOfItem, type Notice } from '../store/notice-rows.ts';
 import type { Terms } from './terms.ts';
 
 type Tries = Pick<ListMail['clients'][number], 'first' | 'last' | 'tries'>;

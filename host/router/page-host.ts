@@ -1,15 +1,16 @@
 /** The page in a dead server's place, as the router has it: who is steered to it, and what it needs to know (embodiments 4 and 5). */
 
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
-import { nameOf } from '../fabric/records.ts';
+import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { StopLinks } from '../mail/unsubscribe-links.ts';
 import { Neighbours } from '../page/http/neighbours.ts';
 import { Origins } from '../page/http/origins.ts';
 import { isNameOf } from '../page/names.ts';
-import { type PageHost, PageServer } from '../page/server.ts';
+import type { PageHost } from '../page/page-host.ts';
+import { PageServer } from '../page/server.ts';
 import type { KernelTools } from '../page/steering/kernel-tools.ts';
-import { Steering, type Target } from '../page/steering/steering.ts';
+import { Steering } from '../page/steering/steering.ts';
 import { confirmAddress } from '../store/confirmed.ts';
 import { register } from '../store/registrations.ts';
 import { allowNotices, stopNotices } from '../store/stopped.ts';

@@ -3,11 +3,12 @@
  * none larger than the outbox has room for. The fabric keeps the chain until the last one, or until there is no room
  * (paragraphs 92 to 95).
  */
-import { mailOwner } from '../config/mail-address.ts';
+
 import type { RouterConfiguration } from '../config/types.ts';
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
-import type { ListProgress } from '../notify/list-mail.ts';
+import type { ListProgress } from '../mail/list-writer.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';

@@ -1,5 +1,5 @@
 /** People who wait: each once, wherever he tried, and together with those with whom he shares a machine. */
-import { mailOwner } from '../config/mail-address.ts';
+import { mailOwner } from '../net/mail-address.ts';
 import { bothTries, type Waiting } from './outages.ts';
 import type { Person } from './people.ts';
 

@@ -13,7 +13,7 @@ import { composeMessage } from '../../host/mail/message.ts';
 import { Outbox, type Sender } from '../../host/mail/outbox.ts';
 import { CONNECTIONS, MailSender } from '../../host/mail/smtp.ts';
 import { StateClock } from '../../host/store/clock.ts';
-import type { Notice } from '../../host/store/outbox.ts';
+import type { Notice } from '../../host/store/notice-rows.ts';
 import { Store } from '../../host/store/store.ts';
 import { BUILD } from './engines.ts';
 import { runSource, type Sink, startSink } from './mail-sink.ts';

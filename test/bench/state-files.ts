@@ -2,8 +2,9 @@
 import { address } from '../../board/lab/lab.ts';
 import { logTo } from '../../host/log/log.ts';
 import { createNotice } from '../../host/mail/mail.ts';
+import type { Notice, NoticeItem } from '../../host/store/notice-rows.ts';
 import { type OutageRow, saveClient, saveOutage, type WaitingRow } from '../../host/store/outages.ts';
-import { addNotice, type Notice, type NoticeItem } from '../../host/store/outbox.ts';
+import { addNotice } from '../../host/store/outbox.ts';
 import { register } from '../../host/store/registrations.ts';
 import { Store } from '../../host/store/store.ts';
 

@@ -1,11 +1,11 @@
 /** What becomes of the form's answer: the decisions of a registration, without the HTTP around them. */
 
 import type { Language } from '../../config/types.ts';
+import type { Target } from '../../fabric/records.ts';
 import { canonicalAddress } from '../../net/address.ts';
 import { canonicalMailAddress } from '../../net/mail-address.ts';
 import type { Outage, Refusal } from '../html/kinds.ts';
 import type { Origin } from '../http/origins.ts';
-import type { Target } from '../steering/steering.ts';
 import { RegistrationLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Target } from '../steering/steering.ts';
+import type { Target } from '../../fabric/records.ts';
 
 const KEY_BYTES = 32;
 const MINUTE_MS = 60_000;

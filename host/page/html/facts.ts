@@ -2,8 +2,8 @@
 
 import { isIPv6 } from 'node:net';
 import type { PageConfiguration } from '../../config/types.ts';
+import type { Target } from '../../fabric/records.ts';
 import type { Clock } from '../../store/clock.ts';
-import type { Target } from '../steering/steering.ts';
 import { type Message, type Outage, OWN_PATH, type PageFacts } from './kinds.ts';
 
 const HTTP_PORT = 80;

@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Language } from '../../config/types.ts';
+import type { Target } from '../../fabric/records.ts';
 import type { Clock } from '../../store/clock.ts';
 import type { Message, Outage, Page, PageFacts } from '../html/kinds.ts';
 import { problemJson, renderPage } from '../html/pages.ts';
-import type { Target } from '../steering/steering.ts';
 
 /** Who asks again sooner than the page does is impatient, or a program. */
 export const RETRY_SECONDS = 30;

@@ -6,8 +6,8 @@
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Target } from '../../fabric/records.ts';
 import { canonicalAddress } from '../../net/address.ts';
-import type { Target } from '../steering/steering.ts';
 import type { Origin, OriginSource, Shares } from './origins.ts';
 
 /** A browser opens six to a server. All is for the memory: a connection takes about 20 KiB with its buffers in the kernel. */

@@ -1,7 +1,7 @@
 /** Streams of server-sent events (HTML Living Standard, section 9.2): open pages hear that their server is back. */
 
 import type { ServerResponse } from 'node:http';
-import type { Target } from '../steering/steering.ts';
+import type { Target } from '../../fabric/records.ts';
 import type { Connection, Connections } from './connections.ts';
 import type { Origin, Shares } from './origins.ts';
 

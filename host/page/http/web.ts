@@ -7,9 +7,9 @@ import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemCodeOf } from '../../errors.ts';
+import type { Target } from '../../fabric/records.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 import type { Clock } from '../../store/clock.ts';
-import type { Target } from '../steering/steering.ts';
 import { type Answer, plainAnswer, RETRY_SECONDS } from './answers.ts';
 import { type Connection, Connections } from './connections.ts';
 import { listenOn } from './listen.ts';

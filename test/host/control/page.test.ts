@@ -53,6 +53,7 @@ const TIME = '2026-05-01T12:00:00.000Z';
 const PAST: PastOutageRecord = {
   ...{ server: '', port: 0, cause: '', from: TIME, to: TIME, seconds: 1, sign: '', clients: 1, people: 1 },
   ...{ told: 1, queued: 1, failed: 1, untold: { noAddress: 1, stale: 1, stopped: 1, limited: 1 } },
+  handedOver: { clients: 1, sent: 1, queued: 1, failed: 1 },
 };
 const NOTICE: NoticeRecord = {
   ...{ id: '', messageId: '', mail: '', servers: [''], clients: [''] },
@@ -153,6 +154,7 @@ const NULLS: { readonly [heading: string]: object } = {
     'outages[].queued': true,
     'outages[].failed': true,
     'outages[].untold': true,
+    'outages[].handedOver': true,
   } satisfies Record<Nulls<Omit<HistoryAnswer, 'lists'>, ''>, true>,
   List: { received: true } satisfies Record<Nulls<ListRecord, ''>, true>,
   Outbox: {},

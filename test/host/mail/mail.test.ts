@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { composeNotice, createNotice, type NoticeContext } from '../../../host/mail/mail.ts';
 import { composeMessage } from '../../../host/mail/message.ts';
-import type { Notice } from '../../../host/store/outbox.ts';
+import type { Notice } from '../../../host/store/notice-rows.ts';
 import { clockAt, FROM, noticeTo } from './support.ts';
 
 /** When it was 0 on the state's clock. */

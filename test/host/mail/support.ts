@@ -18,7 +18,7 @@ import { createNotice, type Mail, type NoticeFacts } from '../../../host/mail/ma
 import { Outbox, type OutboxOptions, type Sender } from '../../../host/mail/outbox.ts';
 import { type Delivery, MailSender } from '../../../host/mail/smtp.ts';
 import type { Clock } from '../../../host/store/clock.ts';
-import type { Notice, NoticeItem } from '../../../host/store/outbox.ts';
+import type { Notice, NoticeItem } from '../../../host/store/notice-rows.ts';
 import { Store } from '../../../host/store/store.ts';
 import { accepts, freePort } from '../../ports.ts';
 import { itemOf } from '../store/support.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { recoveryNotice, timeText } from '../../../host/mail/texts.ts';
 import { cleanName } from '../../../host/net/clean-text.ts';
-import type { NoticeItem } from '../../../host/store/outbox.ts';
+import type { NoticeItem } from '../../../host/store/notice-rows.ts';
 import { itemOf } from '../store/support.ts';
 import { clockAt } from './support.ts';
 

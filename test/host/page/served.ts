@@ -3,11 +3,11 @@
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Language, PageConfiguration } from '../../../host/config/types.ts';
+import type { Target } from '../../../host/fabric/records.ts';
 import type { Message } from '../../../host/page/html/kinds.ts';
 import type { Origin } from '../../../host/page/http/origins.ts';
 import { isNameOf } from '../../../host/page/names.ts';
 import { PageServer } from '../../../host/page/server.ts';
-import type { Target } from '../../../host/page/steering/steering.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';
 
 export const WEB: Target = { server: '172.27.178.80', port: 80 };

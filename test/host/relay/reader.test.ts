@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { MOST_LISTED } from '../../../host/mail/list-writer.ts';
 import type { ClientConfiguration } from '../../../host/config/types.ts';
+import { MOST_LISTED } from '../../../host/mail/list-writer.ts';
 import { latestLists } from '../../../host/store/lists.ts';
 import { namedClients } from '../../../host/store/outbox.ts';
 import {

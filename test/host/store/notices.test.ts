@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { combined } from '../../../host/store/collecting.ts';
 import type { Sql } from '../../../host/store/database.ts';
+import type { Notice } from '../../../host/store/notice-rows.ts';
 import {
   countQueued,
   dueNotices,
   findNotices,
   finishNotice,
   listNotices,
-  type Notice,
   nextDueMs,
   oldestNotices,
   postponeNotice,

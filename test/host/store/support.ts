@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadLibrary, type Sql } from '../../../host/store/database.ts';
-import { addNotice, type Notice, type NoticeItem } from '../../../host/store/outbox.ts';
+import type { Notice, NoticeItem } from '../../../host/store/notice-rows.ts';
+import { addNotice } from '../../../host/store/outbox.ts';
 import { Store, type StoreOptions } from '../../../host/store/store.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
