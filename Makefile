@@ -30,10 +30,15 @@ MINUTES ?= 10
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 
+BUNDLE = $(BIN)/esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm \
+	--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
+	--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
+DEBUG := $(BUILD)/debug
+
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the host, the module and the daemon
@@ -51,9 +56,7 @@ $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-loc
 	$(call quietly,$@) $(BIN)/asc --target release
 
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
-	$(call quietly,$@) $(BIN)/esbuild host/cli/main.ts --bundle --platform=node --target=node20 --format=esm --outfile=$@ \
-		--log-level=warning --legal-comments=eof --define:RINGBACK_VERSION='"$(VERSION)"' \
-		--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
+	$(call quietly,$@) $(BUNDLE) --outfile=$@
 	@chmod +x $@
 
 # What shells complete.
@@ -74,6 +77,26 @@ $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 $(DIST)/ringback-launcher.node: $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
 	$(call quietly,$@) $(MAKE) -C board/fabricd launcher LAUNCHER=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+
+debug: $(addprefix $(DEBUG)/,ringback.mjs node-sqlite3-wasm.wasm ringback-fabricd) ## build/debug/: the same with source maps and symbols, and a module that asserts
+
+$(DEBUG)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-lock.json
+	@mkdir -p $(DEBUG)
+	$(call quietly,$@) $(BIN)/asc --target debug --outFile $@ --textFile $(DEBUG)/fabric.wat
+
+# Whoever starts it by its name gets lines of host/ in what it says of exceptions.
+$(DEBUG)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
+	$(call quietly,$@) $(BUNDLE) --sourcemap --outfile=$@
+	@sed -i '1s|.*|#!/usr/bin/env -S node --enable-source-maps|' $@
+	@chmod +x $@
+
+$(DEBUG)/node-sqlite3-wasm.wasm: $(DIST)/node-sqlite3-wasm.wasm
+	@install -D -m 644 $< $@
+
+$(DEBUG)/ringback-fabricd: $(DEBUG)/fabric.wasm $(FABRICD_SOURCES)
+	@board/need gcc libc6-dev
+	$(call quietly,$@) $(MAKE) -C board/fabricd debug WASM=$(abspath $<) OUT=$(abspath $@) \
+		LAUNCHER=$(abspath $(DEBUG))/ringback-launcher.node BUILD=$(abspath $(DEBUG))/fabricd
 
 run: all ## the main job, played in a network of its own: about half a minute
 	@board/need $$(cat board/lab/packages.txt)

@@ -24,7 +24,11 @@ static bool inside(uint32_t at, uint64_t length)
 int engine_start(const struct engine_sink *eventSink)
 {
 	sink = eventSink;
+#ifdef MODULE_ASSERTS
+	wasm2c_fabric_instantiate(&module, (struct w2c_env *)&module);
+#else
 	wasm2c_fabric_instantiate(&module);
+#endif
 	codes = (struct engine_codes){
 		.abi = *w2c_fabric_ABI(&module),
 		.frameBytes = *w2c_fabric_FRAME_BYTES(&module),
