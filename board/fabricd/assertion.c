@@ -26,7 +26,8 @@ static const char *textAt(const wasm_rt_memory_t *memory, uint32_t at, char text
 }
 
 /* The engine gives the module itself as its environment. */
-void w2c_env_abort(struct w2c_env *environment, uint32_t message, uint32_t file, uint32_t line, uint32_t column)
+void w2c_env_abort(struct w2c_env *environment, uint32_t message, uint32_t file, uint32_t line,
+		   uint32_t column)
 {
 	const wasm_rt_memory_t *memory = &((const w2c_fabric *)environment)->w2c_memory;
 	char where[TEXT_BYTES], what[TEXT_BYTES];

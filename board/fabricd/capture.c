@@ -72,9 +72,9 @@ static bool readHardware(struct capture *capture)
 	struct ifreq answer;
 	bool has = ask(capture->name, SIOCGIFHWADDR, &answer) == 0 &&
 		   answer.ifr_hwaddr.sa_family == ARPHRD_ETHER;
-	bool changed = has != capture->hasHardware ||
-		       (has && memcmp(capture->hardware, answer.ifr_hwaddr.sa_data,
-				      sizeof(capture->hardware)) != 0);
+	bool changed =
+		has != capture->hasHardware ||
+		(has && memcmp(capture->hardware, answer.ifr_hwaddr.sa_data, sizeof(capture->hardware)) != 0);
 
 	memset(capture->hardware, 0, sizeof(capture->hardware));
 	if (has)
@@ -117,8 +117,8 @@ static int openRing(struct capture *capture)
 	if (setsockopt(capture->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
 	    setsockopt(capture->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
 		return -1;
-	ring = mmap(NULL, (size_t)blockBytes * RING_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    capture->fd, 0);
+	ring = mmap(NULL, (size_t)blockBytes * RING_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, capture->fd,
+		    0);
 	if (ring == MAP_FAILED) {
 		int reason = errno;
 
@@ -138,7 +138,8 @@ static void tellMore(const struct capture *capture)
 	int on = 1;
 
 	if (setsockopt(capture->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0)
-		say("%s: the kernel does not tell which checksums are right (%s)", capture->name, strerror(errno));
+		say("%s: the kernel does not tell which checksums are right (%s)", capture->name,
+		    strerror(errno));
 }
 
 /*

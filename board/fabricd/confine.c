@@ -33,6 +33,8 @@
 #ifdef MACHINE
 
 /* Which of two numbers a C library uses depends on its age: those for 64 bits of time came later. */
+/* Several a line. */
+// clang-format off
 static const uint32_t allowed[] = {
 #ifdef SYS_ppoll
 	SYS_ppoll,
@@ -86,6 +88,7 @@ static const uint32_t allowed[] = {
 #endif
 	SYS_rt_sigprocmask, SYS_restart_syscall, SYS_exit, SYS_exit_group,
 };
+// clang-format on
 
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
@@ -98,10 +101,12 @@ int confine(void)
 	struct sock_fprog program = {.filter = code};
 	uint16_t at = 0;
 
-	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+	code[at++] =
+		(struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
 	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MACHINE, 1, 0);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL);
-	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	code[at++] =
+		(struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	for (uint32_t i = 0; i < ALLOWED; i++) {
 		uint8_t toTheEnd = (uint8_t)(ALLOWED - i);
 

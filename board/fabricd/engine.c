@@ -47,8 +47,7 @@ int engine_start(const struct engine_sink *eventSink)
 	outgoingBytes = *w2c_fabric_OUTGOING_BYTES(&module);
 	if (*w2c_fabric_RECORD_BYTES(&module) != RECORD_BYTES || eventCapacity <= EVENT_RESERVE ||
 	    !inside(frameAt, codes.frameBytes) || !inside(commandAt, RECORD_BYTES) ||
-	    !inside(outgoingAt, outgoingBytes) ||
-	    !inside(eventAt, (uint64_t)eventCapacity * RECORD_BYTES)) {
+	    !inside(outgoingAt, outgoingBytes) || !inside(eventAt, (uint64_t)eventCapacity * RECORD_BYTES)) {
 		say("the fabric module and this engine do not fit each other");
 		return -1;
 	}

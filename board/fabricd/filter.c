@@ -45,6 +45,8 @@
  * Tags: the kernel takes the outermost one into metadata, so here is a customer's tag inside a provider's,
  * or both where the adapter cannot do tags. More than two is rare enough to let the module see it.
  */
+/* One instruction a line. */
+// clang-format off
 static const struct sock_filter ethernetBeginning[] = {
 	LDX_IMM(14),
 	LDH(12),
@@ -130,6 +132,7 @@ static const struct sock_filter others[] = {
 	DROP,
 };
 
+// clang-format on
 static const struct sock_filter whenIpv4[] = {JEQ(ETH_P_IP, 0, COUNT(ipv4))};
 static const struct sock_filter whenIpv6[] = {JEQ(ETH_P_IPV6, 0, COUNT(ipv6))};
 
@@ -147,7 +150,8 @@ int filter_attach(int socket, bool ethernet, uint32_t frameBytes)
 	uint16_t length = 0;
 
 	_Static_assert(COUNT(ethernetBeginning) + COUNT(whenIpv4) + COUNT(ipv4) + COUNT(whenIpv6) +
-				       COUNT(ipv6) + COUNT(others) <= COUNT(program),
+				       COUNT(ipv6) + COUNT(others) <=
+			       COUNT(program),
 		       "the program fits");
 	length = ethernet ? append(program, length, COUNT(ethernetBeginning), ethernetBeginning)
 			  : append(program, length, COUNT(rawBeginning), rawBeginning);

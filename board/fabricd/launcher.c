@@ -23,12 +23,14 @@ typedef struct napi_value__ *napi_value;
 typedef struct napi_callback_info__ *napi_callback_info;
 typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
 
-int napi_get_cb_info(napi_env, napi_callback_info, size_t *count, napi_value *arguments, napi_value *self, void **data);
+int napi_get_cb_info(napi_env, napi_callback_info, size_t *count, napi_value *arguments, napi_value *self,
+		     void **data);
 int napi_get_value_uint32(napi_env, napi_value, uint32_t *result);
 int napi_get_array_length(napi_env, napi_value, uint32_t *result);
 int napi_get_element(napi_env, napi_value, uint32_t index, napi_value *result);
 int napi_get_value_string_utf8(napi_env, napi_value, char *text, size_t room, size_t *length);
-int napi_create_function(napi_env, const char *name, size_t length, napi_callback, void *data, napi_value *result);
+int napi_create_function(napi_env, const char *name, size_t length, napi_callback, void *data,
+			 napi_value *result);
 int napi_throw_error(napi_env, const char *code, const char *message);
 
 extern char **environ;
@@ -155,6 +157,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
 	napi_value function;
 
 	(void)exports;
-	return napi_create_function(env, "launch", sizeof("launch") - 1, launch, NULL, &function) == 0 ? function
-												       : NULL;
+	return napi_create_function(env, "launch", sizeof("launch") - 1, launch, NULL, &function) == 0
+		       ? function
+		       : NULL;
 }

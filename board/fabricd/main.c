@@ -100,10 +100,14 @@ static int fillStandardDescriptors(void)
 static int readOptions(struct options *options, int count, char **arguments)
 {
 	static const struct option known[] = {
-		{"interface", required_argument, NULL, 'i'}, {"stdio", no_argument, NULL, 'c'},
-		{"socket", required_argument, NULL, 's'},    {"user", required_argument, NULL, 'u'},
-		{"await", no_argument, NULL, 'a'},	     {"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},	     {NULL, 0, NULL, 0},
+		{"interface", required_argument, NULL, 'i'},
+		{"stdio", no_argument, NULL, 'c'},
+		{"socket", required_argument, NULL, 's'},
+		{"user", required_argument, NULL, 'u'},
+		{"await", no_argument, NULL, 'a'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 

@@ -51,7 +51,7 @@ static uint32_t arp(const struct packet *packet, const uint8_t *at)
 	if (!isHostAddress(sender) || (operation != 1 && operation != 2))
 		return VERDICT_ARP_NO_NEWS;
 	return resolution(packet, sender, hardwareAt(at + 8), unasked, sign) ? VERDICT_ARP_SIGN
-									: VERDICT_ARP_NO_NEWS;
+									     : VERDICT_ARP_NO_NEWS;
 }
 
 /* An advertisement speaks of its target, a solicitation of its source. */

@@ -61,7 +61,7 @@ static uint16_t checksum(const void *bytes, size_t length)
 
 static void ping(int wire, uint16_t sequence)
 {
-	struct icmphdr request = { .type = ICMP_ECHO };
+	struct icmphdr request = {.type = ICMP_ECHO};
 
 	request.un.echo.id = htons(IDENTIFIER);
 	request.un.echo.sequence = htons(sequence);
@@ -91,10 +91,10 @@ static int listen_once(int wire, int *answer)
 
 int main(int argc, char **argv)
 {
-	const struct itimerspec every = { { 0, PERIOD_NS }, { 0, PERIOD_NS } };
-	const struct sched_param urgent = { .sched_priority = 60 };
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	struct window window = { 0 };
+	const struct itimerspec every = {{0, PERIOD_NS}, {0, PERIOD_NS}};
+	const struct sched_param urgent = {.sched_priority = 60};
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct window window = {0};
 	struct pollfd polled[3];
 	int64_t last_us = 0;
 	uint16_t sequence = 0;
@@ -122,9 +122,9 @@ int main(int argc, char **argv)
 	if (asked < 0)
 		die("signals");
 
-	polled[0] = (struct pollfd){ .fd = wire, .events = POLLIN };
-	polled[1] = (struct pollfd){ .fd = timer, .events = POLLIN };
-	polled[2] = (struct pollfd){ .fd = asked, .events = POLLIN };
+	polled[0] = (struct pollfd){.fd = wire, .events = POLLIN};
+	polled[1] = (struct pollfd){.fd = timer, .events = POLLIN};
+	polled[2] = (struct pollfd){.fd = asked, .events = POLLIN};
 	for (;;) {
 		if (poll(polled, 3, -1) < 0)
 			die("poll");

@@ -73,8 +73,8 @@ static bool run(char *line)
 	if (line[0] == '\0' || line[0] == '#')
 		return true;
 	/* 131072 is 2 * MOST_BYTES. */
-	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s %" SCNu32, &link, &iface,
-		   &direction, &timeUs, hex, &wireLength) >= 5) {
+	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s %" SCNu32, &link,
+		   &iface, &direction, &timeUs, hex, &wireLength) >= 5) {
 		length = parseHex(hex, sizeof(bytes), bytes);
 		if (length < 0)
 			return false;

@@ -73,8 +73,8 @@ static inline void setTimes(struct client *client, int64_t firstUs, int64_t last
 	client->spanAndTries = (client->spanAndTries & PROMISED) | (uint64_t)tries << 48 | span;
 }
 
-static inline struct client *findClient(const struct clients *clients, uint32_t outage, struct address address,
-					uint64_t hash)
+static inline struct client *findClient(const struct clients *clients, uint32_t outage,
+					struct address address, uint64_t hash)
 {
 	for (uint32_t i = clients->buckets[hashNumbered(hash, outage) & clients->mask]; i != 0;) {
 		struct client *client = &clients->at[i];

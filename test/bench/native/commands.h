@@ -168,7 +168,8 @@ static inline void handOut(void)
 		if (!hasRoom())
 			return;
 		fabric.releasedClient = client->next;
-		if (server->answeredUs != NEVER_US && client->firstUs > server->answeredUs && triesOf(client) != 0) {
+		if (server->answeredUs != NEVER_US && client->firstUs > server->answeredUs &&
+		    triesOf(client) != 0) {
 			keepLate(server, index);
 			continue;
 		}

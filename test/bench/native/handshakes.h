@@ -14,8 +14,10 @@ enum { MOST_PASSED = 8, WEIGHTS = 3 };
 static inline void end(struct attempt *attempt, uint8_t outcome)
 {
 	static const uint8_t counters[] = {
-		[OUTCOME_OPEN] = COUNTER_OPEN,		   [OUTCOME_ANSWERED] = COUNTER_ANSWERED,
-		[OUTCOME_REFUSED] = COUNTER_REFUSED,	   [OUTCOME_UNANSWERED] = COUNTER_UNANSWERED,
+		[OUTCOME_OPEN] = COUNTER_OPEN,
+		[OUTCOME_ANSWERED] = COUNTER_ANSWERED,
+		[OUTCOME_REFUSED] = COUNTER_REFUSED,
+		[OUTCOME_UNANSWERED] = COUNTER_UNANSWERED,
 		[OUTCOME_UNREACHABLE] = COUNTER_UNREACHABLE,
 	};
 
@@ -274,7 +276,8 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 		if (packet->timeUs > attempt->lastUs)
 			attempt->lastUs = packet->timeUs;
 		if (attempt->outcome != OUTCOME_ANSWERED) {
-			outage = findOutage(packet->destination, handshake.serverHash, (uint16_t)attempt->ports);
+			outage = findOutage(packet->destination, handshake.serverHash,
+					    (uint16_t)attempt->ports);
 			credit(outage, attempt, handshake.clientHash);
 		}
 		return VERDICT_SYN_REPEATED;
@@ -399,7 +402,8 @@ static inline uint32_t reset(const struct packet *packet, const struct transport
 	if (packet->direction != DIRECTION_OUT)
 		hearRefusal(packet->source, handshake.serverHash, (uint32_t)handshake.clientHash);
 	service = findServer(&fabric.servers, packet->source, handshake.serverHash, port);
-	if (attempt->acknowledged || !(fabric.options & OPTION_REFUSED) || service == NULL || !isKnownRecord(service))
+	if (attempt->acknowledged || !(fabric.options & OPTION_REFUSED) || service == NULL ||
+	    !isKnownRecord(service))
 		return VERDICT_RESET_REFUSES;
 	if (isDoubted(packet, service, handshake.clientHash))
 		attempt->flags |= SERVICE_DOUBTED;

@@ -84,7 +84,8 @@ static inline bool findsRoom(const struct server *server, bool awaited)
 	const struct clients *clients = &fabric.clients;
 
 	if (!awaited)
-		return clients->freeLength > clients->capacity >> RESERVED_BITS && server->length <= clients->freeLength;
+		return clients->freeLength > clients->capacity >> RESERVED_BITS &&
+		       server->length <= clients->freeLength;
 	while (clients->freeLength == 0)
 		if (isStranger(server) || !giveUpStranger(leastStranger()))
 			return false;

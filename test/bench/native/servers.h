@@ -146,8 +146,8 @@ static inline void detachServer(struct servers *servers, struct server *server)
 		servers->strangers--;
 		servers->clientsOfStrangers -= server->length;
 	}
-	*(server->previous == 0 ? &servers->chains[server->chain].head : &servers->at[server->previous].next) =
-		server->next;
+	*(server->previous == 0 ? &servers->chains[server->chain].head
+				: &servers->at[server->previous].next) = server->next;
 	*(server->next == 0 ? &servers->chains[server->chain].tail : &servers->at[server->next].previous) =
 		server->previous;
 	server->chain = CHAIN_NONE;
