@@ -41,7 +41,7 @@ DEBUG := $(BUILD)/debug
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged lab bench soak install uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged coverage lab bench soak install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the host, the module and the daemon
@@ -145,6 +145,17 @@ test-lab: all
 
 test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, and 500 of one strange value, SPOILED=500
 	FLIPPED=$(FLIPPED) SPOILED=$(SPOILED) $(NODE_TEST) --test-reporter=dot test/host/store/damaged.test.ts
+
+coverage: all ## what test-host runs of host/, by room; ONLY=test/host/page for some of it; build/coverage/: HTML and lcov
+	@board/need $$(cat test/host/packages.txt)
+	@rm -rf $(BUILD)/coverage
+	@mkdir -p $(BUILD)/coverage
+	@$(BIN)/c8 --temp-directory $(BUILD)/coverage/raw --reports-dir $(BUILD)/coverage --include 'host/**' \
+		-r html -r lcovonly -r json-summary $(NODE_TEST) --test-reporter=dot --test-reporter-destination=stdout \
+		--test-reporter=spec --test-reporter-destination=$(BUILD)/coverage/tests.txt \
+		$$(find $(or $(ONLY),test/host) -name '*.test.ts'); status=$$?; rm -rf $(BUILD)/coverage/raw; echo; \
+	$(NODE) --import tsx test/coverage.ts $(BUILD)/coverage || exit; \
+	[ $$status = 0 ] || echo 'tests failed: $(BUILD)/coverage/tests.txt'; exit $$status
 
 bench: all ## the benchmarks; JSON=1 for one JSON object a line, ONLY=page for one of them
 	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)
