@@ -20,7 +20,7 @@ HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
-SCRIPTS := .ci/run board/lab/act board/lab/lab board/lab/network board/need board/quietly test/lab/browser/chromium
+SCRIPTS := .ci/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
 C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd test/board test/bench test/bench/native)))
@@ -41,7 +41,7 @@ DEBUG := $(BUILD)/debug
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged coverage lab bench soak install uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged test-release coverage lab bench soak install release uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the host, the module and the daemon
@@ -190,6 +190,12 @@ install: all ## into DESTDIR and PREFIX
 	for schema in $(SCHEMAS); do \
 		install -D -m 644 docs/schema/$$schema $(DESTDIR)$(PREFIX)/share/ringback/$$schema || exit; \
 	done
+
+test-release: # minutes: a release of a copy, twice, is the same bytes
+	$(NODE_TEST) test/release/release.test.ts
+
+release: ## build/release/: sources and binaries of VERSION=x.y.z, which CHANGELOG.md has; nothing is tagged or pushed
+	@board/release '$(if $(filter command,$(origin VERSION)),$(VERSION))'
 
 uninstall: ## what install has put there; configurations and state stay
 	rm -rf $(DESTDIR)$(PREFIX)/lib/ringback
