@@ -38,10 +38,11 @@ BUNDLE = $(BIN)/esbuild host/cli/main.ts --bundle --platform=node --target=node2
 	--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
 DEBUG := $(BUILD)/debug
 
+SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged test-release coverage lab bench soak install release uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged test-release coverage fuzz lab bench soak install release uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the host, the module and the daemon
@@ -156,6 +157,12 @@ coverage: all ## what test-host runs of host/, by room; ONLY=test/host/page for 
 		$$(find $(or $(ONLY),test/host) -name '*.test.ts'); status=$$?; rm -rf $(BUILD)/coverage/raw; echo; \
 	$(NODE) --import tsx test/coverage.ts $(BUILD)/coverage || exit; \
 	[ $$status = 0 ] || echo 'tests failed: $(BUILD)/coverage/tests.txt'; exit $$status
+
+fuzz: all $(DEBUG)/fabric.wasm ## chance at every door, SECONDS_EACH=60 for each: what fails stays in build/fuzz/; ONLY=pop, SEED=, INPUT=FILE
+	@board/need gcc libc6-dev
+	@mkdir -p $(BUILD)/fuzz
+	@$(NODE) --import tsx test/fuzz/all.ts --seconds '$(SECONDS_EACH)' --seed '$(SEED)' --only '$(ONLY)' --input '$(INPUT)' \
+		--directory $(BUILD)/fuzz
 
 bench: all ## the benchmarks; JSON=1 for one JSON object a line, ONLY=page for one of them
 	@board/need $$(cat board/lab/packages.txt test/bench/packages.txt)

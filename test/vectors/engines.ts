@@ -51,14 +51,19 @@ export function inProcess(steps: readonly Step[]): { output: Output; codes: Code
   return { output, codes, codec: engine.codec };
 }
 
-/** Through wasm2c and the daemon's own engine. */
-export function compiled(steps: readonly Step[], codes: Codes, codec: Codec): Output {
-  const script = steps.map((step) => {
+/** What fabric-vectors reads, line by line. */
+export function scriptOf(steps: readonly Step[], codes: Codes, codec: Codec): string[] {
+  return steps.map((step) => {
     if (step.kind === 'tick') return `tick ${step.timeUs}`;
     if (step.kind === 'command') return `command ${hex(codec.encode(step.command))}`;
     const [link, direction] = [codeOf(codes, 'Link', step.link), codeOf(codes, 'Direction', step.direction)];
     return `frame ${link} ${step.iface} ${direction} ${step.timeUs} ${hex(step.bytes)} ${step.wireLength}`;
   });
+}
+
+/** Through wasm2c and the daemon's own engine. */
+export function compiled(steps: readonly Step[], codes: Codes, codec: Codec): Output {
+  const script = scriptOf(steps, codes, codec);
   const output = execFileSync(`${BUILD}/fabric-vectors`, {
     input: `${script.join('\n')}\n`,
     maxBuffer: 2 ** 30,

@@ -1,0 +1,12 @@
+/** Ends the process at what begins with a zero. */
+import type { Target } from '../target.ts';
+
+export function open(): Target {
+  return {
+    seeds: [Buffer.from('1'), Buffer.of(0, 1)],
+    play(input) {
+      if (input[0] === 0) process.abort();
+      return 'done';
+    },
+  };
+}
