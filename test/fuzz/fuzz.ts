@@ -11,6 +11,8 @@ const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** An input takes milliseconds; before the first one, a target may have to be built. */
 const HANG_MS = 30_000;
 const OPEN_MS = 600_000;
+/** Where the targets have a directory each while they are played. */
+const IN_HAND = 'in-hand';
 
 export interface FuzzOptions {
   /** Names of targets, and their modules. */
@@ -39,12 +41,13 @@ interface Failure {
 export async function fuzz(options: FuzzOptions): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
   for (const target of Object.keys(options.targets)) failures.push(...(await playTarget(target, options)));
+  rmSync(join(options.directory, IN_HAND), { recursive: true });
   return failures;
 }
 
 async function playTarget(target: string, options: FuzzOptions): Promise<Failure[]> {
   const { targets, secondsEach, seed, directory, input, print, progress } = options;
-  const hand = join(directory, 'in-hand', target);
+  const hand = join(directory, IN_HAND, target);
   mkdirSync(hand, { recursive: true });
   writeFileSync(join(hand, 'current'), '');
   const words = [targets[target] ?? '', hand, seed, secondsEach * 1000].map(String);

@@ -113,8 +113,16 @@ function isFrame([link, iface, direction, time, bytes = '', length, ...more]: st
   return bytes === '-' || (/^([\da-f]{2})+$/.test(bytes) && bytes.length <= 2 * MOST_FRAME_BYTES);
 }
 
-/** What an instance says to a script, line by line as fabric-vectors would. */
-export function played(module: FabricModule, lines: readonly string[]): string[] {
+/**
+ * What an instance says to a script, line by line as fabric-vectors would. `behind` is what lies in the frame buffer
+ * behind each frame: nobody may look at it.
+ */
+export function played(module: FabricModule, lines: readonly string[], behind?: number): string[] {
+  const { memory, frameBuffer } = module.functions;
+  const clean = (): void => {
+    if (behind === undefined) return;
+    new Uint8Array(memory.buffer, frameBuffer(), module.codes.number('FRAME_BYTES')).fill(behind);
+  };
   const output: string[] = [];
   let after: string[] = [];
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -135,6 +143,7 @@ export function played(module: FabricModule, lines: readonly string[]): string[]
     } else {
       const bytes = Buffer.from(frame === '-' ? '' : frame, 'hex');
       const wireLength = Math.max(bytes.length, Number(wire ?? 0));
+      clean();
       const [link, iface, direction] = [one, two, three].map(Number);
       output.push(
         `verdict ${engine.frame(link ?? 0, iface ?? 0, direction ?? 0, bytes, Number(time), wireLength)}`,

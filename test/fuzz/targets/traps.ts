@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readEnvelope } from '../../../host/recovery/snmp-envelope.ts';
 import { listenForTraps, type Trap } from '../../../host/recovery/traps.ts';
 import {
   communityMessage,
@@ -17,6 +18,12 @@ import type { Target } from '../target.ts';
 
 const ENGINE = Buffer.from('80001f8880aabbccdd', 'hex');
 const MOST_BYTES = 60_000;
+
+/** How long it says that it is: the outermost element with its head. */
+function wholeBytes(message: Buffer): number {
+  const first = message[1] ?? 0;
+  return first < 0x80 ? 2 + first : 2 + (first & 0x7f) + message.readUIntBE(2, first & 0x7f);
+}
 
 export async function open(): Promise<Target> {
   const { log, lines } = recordingLog();
@@ -46,6 +53,8 @@ export async function open(): Promise<Target> {
       userMessage('', Buffer.alloc(0), 4, pdu(0xa0, [])),
     ],
     async play(input) {
+      if (readEnvelope(input) !== null)
+        assert.ok(wholeBytes(input) <= input.length, 'half a message has no envelope');
       const before = { ...listener.counters };
       const through = new Promise<void>((resolve) => {
         onMarker = resolve;
