@@ -38,6 +38,10 @@ BUNDLE = $(BIN)/esbuild host/cli/main.ts --bundle --platform=node --target=node2
 	--banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = require('node:url').fileURLToPath(new URL('.', import.meta.url));"
 DEBUG := $(BUILD)/debug
 
+ASP := $(BIN)/asp --no-logo --summary
+# asc finds the transform there by NODE_PATH.
+ASP_COVERAGE := test/assembly/coverage/as-pect
+
 SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
@@ -81,6 +85,7 @@ $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 $(DIST)/ringback-launcher.node: $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
 	$(call quietly,$@) $(MAKE) -C board/fabricd launcher LAUNCHER=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+	@touch $@
 
 debug: $(addprefix $(DEBUG)/,ringback.mjs node-sqlite3-wasm.wasm ringback-fabricd) ## build/debug/: the same with source maps and symbols, and a module that asserts
 
@@ -125,7 +130,7 @@ check: node_modules/.package-lock.json # format, lint, types, shell scripts, C's
 	@echo 'format, lint and types are right'
 
 test-assembly: node_modules/.package-lock.json # the module's own tests
-	$(BIN)/asp --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json --no-logo --summary
+	$(ASP) --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json
 
 test-host: all
 	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
@@ -147,14 +152,16 @@ test-lab: all
 test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, and 500 of one strange value, SPOILED=500
 	FLIPPED=$(FLIPPED) SPOILED=$(SPOILED) $(NODE_TEST) --test-reporter=dot test/host/store/damaged.test.ts
 
-coverage: all ## what test-host runs of host/, by room; ONLY=test/host/page for some of it; build/coverage/: HTML and lcov
+coverage: all ## what test-host runs of host/ and test-assembly of assembly/, by room; build/coverage/: HTML and lcov; ONLY=test/host/page
 	@board/need $$(cat test/host/packages.txt)
 	@rm -rf $(BUILD)/coverage
 	@mkdir -p $(BUILD)/coverage
 	@$(BIN)/c8 --temp-directory $(BUILD)/coverage/raw --reports-dir $(BUILD)/coverage --include 'host/**' \
-		-r html -r lcovonly -r json-summary $(NODE_TEST) --test-reporter=dot --test-reporter-destination=stdout \
+		-r html -r lcovonly $(NODE_TEST) --test-reporter=dot --test-reporter-destination=stdout \
 		--test-reporter=spec --test-reporter-destination=$(BUILD)/coverage/tests.txt \
 		$$(find $(or $(ONLY),test/host) -name '*.test.ts'); status=$$?; rm -rf $(BUILD)/coverage/raw; echo; \
+	$(if $(ONLY),,board/quietly 'coverage of the module' env NODE_PATH=$(CURDIR) COVERAGE=$(BUILD)/coverage $(ASP) \
+		--config $(ASP_COVERAGE).config.js --as-config $(ASP_COVERAGE).asconfig.json || status=$$?;) \
 	$(NODE) --import tsx test/coverage.ts $(BUILD)/coverage || exit; \
 	[ $$status = 0 ] || echo 'tests failed: $(BUILD)/coverage/tests.txt'; exit $$status
 

@@ -1,33 +1,36 @@
-/** What c8 has found, by room: node --import tsx test/coverage.ts DIRECTORY, where its coverage-summary.json is. */
+/** What was covered, by room: node --import tsx test/coverage.ts DIRECTORY, where files in lcov's form (*.info) are. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 
-interface Count {
-  readonly total: number;
-  readonly covered: number;
-}
-type Counts = Readonly<Record<'lines' | 'branches' | 'functions', Count>>;
-
 const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
-const HOST = join(ROOT, 'host');
-const KINDS = ['lines', 'branches', 'functions'] as const;
+/** How lcov says how many there are of each, and how many of them were run; see geninfo(1). */
+const KINDS = { lines: ['LF', 'LH'], branches: ['BRF', 'BRH'], functions: ['FNF', 'FNH'] } as const;
+const MOST_NAMED = 10;
 
-/** The room of a file of the host; those at the top have one of their own. */
+type Counts = ReadonlyMap<string, number>;
+
+/** The counts of each file. */
+function countsIn(info: string): [string, Counts][] {
+  return info
+    .split('end_of_record')
+    .map((record): [string, Counts] => [
+      /^SF:(.*)$/m.exec(record)?.[1] ?? '',
+      new Map(
+        [...record.matchAll(/^([A-Z]+):(\d+)$/gm)].map(([, name = '', count]) => [name, Number(count)]),
+      ),
+    ])
+    .filter(([file]) => file !== '');
+}
+
+/** The room of a file; those at the top have one of their own. */
 function roomOf(file: string): string {
-  const parts = relative(HOST, file).split(sep);
-  return parts.length > 1 ? `host/${parts[0]}` : 'host';
+  return file.split('/').slice(0, -1).slice(0, 2).join('/');
 }
 
-/** Whether anything is left of it when its types are gone. */
-function says(file: string): boolean {
-  const { code } = transformSync(readFileSync(file, 'utf8'), { loader: 'ts', legalComments: 'none' });
-  return code.replace('export {};', '').trim() !== '';
-}
-
-function percent(kind: (typeof KINDS)[number], files: readonly Counts[]): string {
-  const sum = (of: keyof Count): number => files.reduce((before, file) => before + file[kind][of], 0);
-  return sum('total') === 0 ? '' : `${((100 * sum('covered')) / sum('total')).toFixed(1)} %`;
+function percent([total, covered]: readonly [string, string], files: readonly Counts[]): string {
+  const sum = (name: string): number => files.reduce((before, counts) => before + (counts.get(name) ?? 0), 0);
+  return sum(total) === 0 ? '' : `${((100 * sum(covered)) / sum(total)).toFixed(1)} %`;
 }
 
 const row = (cells: readonly string[]): string =>
@@ -36,24 +39,32 @@ const row = (cells: readonly string[]): string =>
     .join('')
     .trimEnd();
 
-const [directory = 'build/coverage'] = process.argv.slice(2);
-const { total: _, ...found }: Record<string, Counts> = JSON.parse(
-  readFileSync(join(directory, 'coverage-summary.json'), 'utf8'),
-);
-const rooms = new Map<string, Counts[]>();
-for (const [file, counts] of Object.entries(found))
-  rooms.set(roomOf(file), [...(rooms.get(roomOf(file)) ?? []), counts]);
-console.log(row(['', ...KINDS]));
-for (const [room, counts] of [...rooms].sort(([a], [b]) => (a < b ? -1 : 1)))
-  console.log(row([room, ...KINDS.map((kind) => percent(kind, counts))]));
-console.log(row(['all', ...KINDS.map((kind) => percent(kind, Object.values(found)))]));
-
-const all = readdirSync(HOST, { recursive: true, encoding: 'utf8' }).map((name) => join(HOST, name));
-const missed = all.filter((file) => file.endsWith('.ts') && !(file in found) && says(file)).sort();
-const MOST_NAMED = 10;
-if (missed.length > 0) {
-  const names = missed.map((file) => relative(ROOT, file));
-  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
-  console.log(`\nloaded by none of these tests: ${names.slice(0, MOST_NAMED).join(' ')}${more}`);
+/** Whether anything is left of it when its types are gone. */
+function says(file: string): boolean {
+  const { code } = transformSync(readFileSync(join(ROOT, file), 'utf8'), {
+    loader: 'ts',
+    legalComments: 'none',
+  });
+  return code.replace('export {};', '').trim() !== '';
 }
-console.log(`\n${join(directory, 'index.html')}, ${join(directory, 'lcov.info')}`);
+
+const [directory = 'build/coverage'] = process.argv.slice(2);
+const infos = readdirSync(directory).filter((name) => name.endsWith('.info'));
+const found = new Map(infos.flatMap((name) => countsIn(readFileSync(join(directory, name), 'utf8'))));
+const rooms = new Map<string, Counts[]>();
+for (const [file, counts] of found) rooms.set(roomOf(file), [...(rooms.get(roomOf(file)) ?? []), counts]);
+
+console.log(row(['', ...Object.keys(KINDS)]));
+for (const [room, counts] of [...rooms].sort(([a], [b]) => (a < b ? -1 : 1)))
+  console.log(row([room, ...Object.values(KINDS).map((kind) => percent(kind, counts))]));
+
+const host = readdirSync(join(ROOT, 'host'), { recursive: true, encoding: 'utf8' }).map(
+  (name) => `host/${name}`,
+);
+const missed = host.filter((file) => file.endsWith('.ts') && !found.has(file) && says(file)).sort();
+if (missed.length > 0) {
+  const more = missed.length > MOST_NAMED ? ` and ${missed.length - MOST_NAMED} more` : '';
+  console.log(`\nloaded by none of these tests: ${missed.slice(0, MOST_NAMED).join(' ')}${more}`);
+}
+const files = ['index.html', ...infos].map((name) => join(directory, name));
+console.log(`\n${files.join(' ')}`);
