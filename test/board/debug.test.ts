@@ -68,6 +68,6 @@ describe('What make debug makes', () => {
       encoding: 'utf8',
     });
     assert.ok(stderr.includes(`the fabric module asserts at ${where}:3 it is planted\n`), stderr + stdout);
-    assert.equal(signal, 'SIGABRT');
+    assert.equal(signal, 'SIGILL');
   });
 });
