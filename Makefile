@@ -80,6 +80,7 @@ $(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
 $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
 	$(call quietly,$@) $(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+	@touch $@
 
 # By which the program goes on with few privileges where it was started as root.
 $(DIST)/ringback-launcher.node: $(FABRICD_SOURCES)
@@ -106,6 +107,7 @@ $(DEBUG)/ringback-fabricd: $(DEBUG)/fabric.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
 	$(call quietly,$@) $(MAKE) -C board/fabricd debug WASM=$(abspath $<) OUT=$(abspath $@) \
 		LAUNCHER=$(abspath $(DEBUG))/ringback-launcher.node BUILD=$(abspath $(DEBUG))/fabricd
+	@touch $@
 
 run: all ## the main job, played in a network of its own: about half a minute
 	@board/need $$(cat board/lab/packages.txt)
