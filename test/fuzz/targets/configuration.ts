@@ -56,7 +56,7 @@ export function open(directory: string): Target {
       try {
         const own = readOwnFile(file);
         const { command, warnings } = own;
-        const does = (input.at(-1) ?? 0) % EXPLAINED === 0 ? own.does : [];
+        const does = input.length % EXPLAINED === 0 ? own.does : [];
         for (const line of [...warnings, ...does]) assert.equal(typeof line, 'string');
         return `${command}, ${warnings.length} warnings, ${does.length} lines`;
       } catch (error) {
