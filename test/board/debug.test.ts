@@ -47,7 +47,7 @@ describe('What make debug makes', () => {
       stderr,
     )?.[1];
     assert.ok(line, stderr);
-    const said = readFileSync(join(root, 'host/main.ts'), 'utf8').split('\n')[Number(line) - 1];
+    const said = readFileSync(join(root, 'host/cli/main.ts'), 'utf8').split('\n')[Number(line) - 1];
     assert.match(said ?? '', /^ +console\.log\(`ringback /);
   });
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnFile } from '../../../host/cli/role-files.ts';
 import { RingbackError } from '../../../host/errors.ts';
-import { readOwnFile } from '../../../host/own-file.ts';
 import type { Target } from '../target.ts';
 
 const EXAMPLES = new URL('../../../docs/examples/', import.meta.url);

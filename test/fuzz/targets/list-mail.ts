@@ -1,8 +1,8 @@
 /** Messages out of a mailbox: each is somebody's, refused, or a list that can be carried out. */
 import assert from 'node:assert/strict';
-import { canonicalAddress } from '../../../host/config/address.ts';
-import { MOST_LISTED, signatureOf } from '../../../host/notify/list-mail.ts';
-import { type Reading, readListMail } from '../../../host/relay/list.ts';
+import { type Reading, readListMail } from '../../../host/mail/list-reader.ts';
+import { MOST_LISTED, signatureOf } from '../../../host/mail/list-writer.ts';
+import { canonicalAddress } from '../../../host/net/address.ts';
 import { KEY, listMessages } from '../../host/relay/relayed.ts';
 import type { Target } from '../target.ts';
 

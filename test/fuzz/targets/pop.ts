@@ -1,7 +1,7 @@
 /** A session with a POP server that says anything: it ends, well or with an error of ours. */
 import assert from 'node:assert/strict';
-import { Mailbox } from '../../../host/relay/pop.ts';
-import { PopError } from '../../../host/relay/pop-error.ts';
+import { PopError } from '../../../host/pop/error.ts';
+import { Mailbox } from '../../../host/pop/mailbox.ts';
 import { MOST_BYTES, MOST_ENTRIES, popOptions, RIGHT } from '../../host/relay/support.ts';
 import { Dialogue } from '../dialogue.ts';
 import type { Target } from '../target.ts';

@@ -6,10 +6,10 @@ import {
   decode,
   encode,
   keyOf,
-  type Message,
   MOST_BYTES,
   NONCE_BYTES,
-} from '../../../host/takeover/wire.ts';
+} from '../../../host/takeover/protocol/datagram.ts';
+import type { Message } from '../../../host/takeover/protocol/messages.ts';
 import type { Target } from '../target.ts';
 
 const KEY = 'a secret of the pair';

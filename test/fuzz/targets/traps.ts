@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readEnvelope } from '../../../host/recovery/snmp-envelope.ts';
-import { listenForTraps, type Trap } from '../../../host/recovery/traps.ts';
+import { readEnvelope } from '../../../host/traps/envelope.ts';
+import { listenForTraps, type Trap } from '../../../host/traps/listener.ts';
+import { COLD_START, LINK_UP, OPS } from '../../host/recovery/support.ts';
+import { recordingLog } from '../../host/tools.ts';
 import {
   communityMessage,
   pdu,
@@ -11,9 +13,7 @@ import {
   trapVersion1,
   UP_TIME,
   userMessage,
-} from '../../host/recovery/ber.ts';
-import { COLD_START, LINK_UP, OPS } from '../../host/recovery/support.ts';
-import { recordingLog } from '../../host/tools.ts';
+} from '../../host/traps/ber.ts';
 import type { Target } from '../target.ts';
 
 const ENGINE = Buffer.from('80001f8880aabbccdd', 'hex');
