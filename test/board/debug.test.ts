@@ -43,7 +43,7 @@ describe('What make debug makes', () => {
       env: { ...process.env, NODE_OPTIONS: `--import data:text/javascript,${planted}` },
       encoding: 'utf8',
     });
-    const line = /TypeError: it is planted\n(?:.*\n)*? +at main \(.*\/host\/main\.ts:(\d+):\d+\)/.exec(
+    const line = /TypeError: it is planted\n(?:.*\n)*? +at main \(.*\/host\/cli\/main\.ts:(\d+):\d+\)/.exec(
       stderr,
     )?.[1];
     assert.ok(line, stderr);
