@@ -1,5 +1,5 @@
 /** The commands: what each is called, says about itself, takes and does. */
-
+import { machineChance } from '../chance.ts';
 import { DEFAULT_RECORDS, MOST_RECORDS } from '../control/record-routes.ts';
 import { askControl } from '../control/socket.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
@@ -14,6 +14,10 @@ import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { replayCommand } from './replay.ts';
 import { readOwnFile, readRecordsPlace } from './role-files.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
+import { machineTime } from '../time.ts';
+
+/** Nobody else takes the machine's own. */
+const MACHINE = { time: machineTime, chance: machineChance };
 
 const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
 const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
@@ -135,14 +139,15 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: FOREGROUND_HELP,
     options: ['config', 'verbose'],
     action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) =>
-      foreground(run, config, verbose, leaveRoot),
+      foreground(run, config, { ...MACHINE, verbose, before: leaveRoot }),
   },
   relay: {
     synopsis: 'relay [-c FILE]',
     summary: 'on a server or a management station: fetch list mails, and mail the people on them',
     help: FOREGROUND_HELP,
     options: ['config', 'verbose'],
-    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) => foreground(relay, config, verbose),
+    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) =>
+      foreground(relay, config, { ...MACHINE, verbose }),
   },
   takeover: {
     synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
@@ -157,7 +162,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
       const { give = false, return: back = false, status = false } = given;
       const order = { config, json, give, return: back, status };
       if (!isOrder(order, words)) {
-        await foreground(takeover, config, verbose);
+        await foreground(takeover, config, { ...MACHINE, verbose });
         return;
       }
       const { text, done } = await takeoverCommand(order, words);
@@ -190,7 +195,9 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: HISTORY_HELP,
     options: ['config', 'json', 'last'],
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
-      console.log(await historyCommand({ place: () => readRecordsPlace(config), json, last })),
+      console.log(
+        await historyCommand({ place: () => readRecordsPlace(config), json, last, time: machineTime }),
+      ),
   },
   outbox: {
     synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
@@ -200,7 +207,12 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     takesMore: true,
     words: OUTBOX_ACTIONS,
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
-      console.log(await outboxCommand({ place: () => readRecordsPlace(config), json, last, all }, more)),
+      console.log(
+        await outboxCommand(
+          { place: () => readRecordsPlace(config), json, last, all, time: machineTime },
+          more,
+        ),
+      ),
   },
   message: {
     synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',
@@ -211,7 +223,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     options: ['config', 'json', 'until', 'clear'],
     takesMore: true,
     action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
-      console.log(await messageCommand({ config, json, until, clear }, more)),
+      console.log(await messageCommand({ config, json, until, clear, time: machineTime }, more)),
   },
   replay: {
     synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
@@ -227,7 +239,7 @@ types that are not read.
     takesFiles: true,
     action: async ({ config, json, watch, unanswered }, files) => {
       const whole = await replayCommand(
-        { files, config, watch: watch ?? [], unanswered, json: json ?? false },
+        { files, config, watch: watch ?? [], unanswered, json: json ?? false, chance: machineChance },
         (line) => console.log(line),
         (line) => console.error(`ringback: ${line}`),
       );

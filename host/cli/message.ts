@@ -5,6 +5,7 @@ import { ask } from '../control/ask-state.ts';
 import { RingbackError } from '../errors.ts';
 import { parseDuration } from '../net/duration.ts';
 import { type MessageAnswer, MOST_CHARACTERS, messageRoutes } from '../router/operator-message.ts';
+import type { Time } from '../time.ts';
 
 interface Given {
   /** The configuration file. */
@@ -12,13 +13,14 @@ interface Given {
   readonly json: boolean;
   readonly until: string | undefined;
   readonly clear: boolean;
+  readonly time: Time;
 }
 
 const DAY_MS = 86_400_000;
 
 /** Returns what is to be printed. `words` are the message; none: what it is at present. Throws RingbackError. */
 export async function messageCommand(
-  { config, json, until, clear }: Given,
+  { config, json, until, clear, time }: Given,
   words: readonly string[],
 ): Promise<string> {
   if (words.length > 1) throw wrong('more than one message; put it in quotation marks');
@@ -29,9 +31,9 @@ export async function messageCommand(
   if (text !== null && [...text].length > MOST_CHARACTERS) {
     throw wrong(`the message is longer than ${MOST_CHARACTERS} characters`);
   }
-  const forMs = until === undefined ? null : untilOf(until, new Date());
+  const forMs = until === undefined ? null : untilOf(until, new Date(time.wallMs()));
   if (forMs !== null && forMs <= 0) throw wrong(`--until ${until} is over`);
-  const place = { command: 'run', ...loadRouterConfiguration(config) };
+  const place = { command: 'run', ...loadRouterConfiguration(config), time };
   const order = text === null && !clear ? undefined : { text, forMs };
   const answer = (await ask(place, '/message', order, messageRoutes)).answer as MessageAnswer;
   if (json) return JSON.stringify(answer);

@@ -6,20 +6,22 @@ import { isMessageId, MOST_RECORDS, recordCount } from '../control/record-routes
 import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from '../control/records.ts';
 import { countText, historyText, outboxText } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
+import type { Time } from '../time.ts';
 
 interface Given {
   /** Whom to ask, as the configuration file says. */
   readonly place: () => Place;
   readonly json: boolean;
   readonly last: string | undefined;
+  readonly time: Time;
 }
 
 export const OUTBOX_ACTIONS = ['list', 'retry', 'drop'];
 
 /** Returns what is to be printed. Throws RingbackError. */
-export async function historyCommand({ place, json, last }: Given): Promise<string> {
+export async function historyCommand({ place, json, last, time }: Given): Promise<string> {
   const question = `/history${lastQuery('history', last)}`;
-  const { answer } = await ask(place(), question);
+  const { answer } = await ask({ ...place(), time }, question);
   return json ? JSON.stringify(answer) : historyText(answer as HistoryAnswer);
 }
 
@@ -28,7 +30,7 @@ export async function outboxCommand(
   given: Given & { readonly all: boolean },
   words: readonly string[],
 ): Promise<string> {
-  const { json } = given;
+  const { json, time } = given;
   const [action = 'list', ...ids] = words;
   if (!OUTBOX_ACTIONS.includes(action)) {
     const meant = nearest(action, OUTBOX_ACTIONS);
@@ -40,12 +42,12 @@ export async function outboxCommand(
     if (ids.length > 0) throw wrong(`list ${ids[0]} is too much`);
     if (all) throw wrong(`list does not take --all; --last ${MOST_RECORDS} lists as many as there can be`);
     const question = `/outbox${lastQuery('outbox', last)}`;
-    const { answer } = await ask(given.place(), question);
+    const { answer } = await ask({ ...given.place(), time }, question);
     return json ? JSON.stringify(answer) : outboxText(answer as OutboxAnswer);
   }
   const body = order(action, ids, given);
   const place = given.place();
-  const { answer, isLive } = await ask(place, `/outbox/${action}`, body);
+  const { answer, isLive } = await ask({ ...place, time }, `/outbox/${action}`, body);
   return json
     ? JSON.stringify(answer)
     : orderText(action, answer as OrderAnswer, isLive ? null : place.command);

@@ -1,5 +1,5 @@
 /** `ringback replay FILE…`. */
-
+import type { Chance } from '../chance.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { RingbackError } from '../errors.ts';
 import { mappedLength, type Prefix, readPrefix } from '../net/address.ts';
@@ -13,6 +13,7 @@ interface Arguments {
   readonly watch: readonly string[];
   readonly unanswered: string | undefined;
   readonly json: boolean;
+  readonly chance: Chance;
 }
 
 const DEFAULT_UNANSWERED_MS = 30_000;
@@ -74,6 +75,7 @@ function optionsOf(given: Arguments): ReplayOptions {
   const { detect, recover, servers = [], clients = [] } = configuration ?? {};
   const watched = given.watch.length > 0 ? given.watch.map(prefixOf) : detect?.watch;
   return {
+    chance: given.chance,
     watch: watched?.map((prefix) => ({ address: prefix.address, bits: mappedLength(prefix) })) ?? EVERYTHING,
     unreachable: detect?.unreachable ?? true,
     unansweredMs: unansweredOf(

@@ -1,9 +1,9 @@
 /** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, RingbackError } from '../errors.ts';
 import { createLog } from '../log/log.ts';
 import { TakenError } from '../store/guard.ts';
 import { Store } from '../store/store.ts';
+import { pause, type Time } from '../time.ts';
 import { recordRoutes } from './record-routes.ts';
 import { NOBODY, type State } from './records.ts';
 import { askControl, isNobodyThere, type Routes } from './socket.ts';
@@ -16,6 +16,10 @@ export interface Place {
   readonly control: string;
   /** Its directory; null: memory. */
   readonly state: string | null;
+}
+
+interface Asked extends Place {
+  readonly time: Time;
 }
 
 interface Answered {
@@ -33,10 +37,10 @@ const BETWEEN_MS = 100;
  * question is answered by.
  */
 export async function ask(
-  place: Place,
+  place: Asked,
   what: string,
   body?: unknown,
-  routesOf: (store: State) => Routes = (store) => recordRoutes(store, NOBODY),
+  routesOf: (store: State) => Routes = (store) => recordRoutes(store, NOBODY, place.time),
 ): Promise<Answered> {
   for (let tries = 1; ; tries++) {
     try {
@@ -45,12 +49,12 @@ export async function ask(
       const isTaken = error instanceof RingbackError && error.cause instanceof TakenError;
       if (!isTaken || tries >= TRIES) throw error;
     }
-    await sleep(BETWEEN_MS);
+    await pause(place.time, BETWEEN_MS);
   }
 }
 
 async function askOnce(
-  { command, control, state }: Place,
+  { command, control, state, time }: Asked,
   what: string,
   body: unknown,
   routesOf: (store: State) => Routes,
@@ -63,7 +67,7 @@ async function askOnce(
       new RingbackError('unavailable', `${messageOf(error)}, and ${reason}`, { cause });
     if (state === null) throw neither('with state: false nothing outlives it', error);
     try {
-      return { answer: await lookInto(state, what, body, routesOf), isLive: false };
+      return { answer: await lookInto({ directory: state, time }, what, body, routesOf), isLive: false };
     } catch (closed) {
       if (closed instanceof RingbackError && closed.code === 'unavailable')
         throw neither(closed.message, closed);
@@ -73,7 +77,7 @@ async function askOnce(
 }
 
 async function lookInto(
-  directory: string,
+  { directory, time }: { directory: string; time: Time },
   what: string,
   body: unknown,
   routesOf: (store: State) => Routes,
@@ -81,9 +85,9 @@ async function lookInto(
   const log = createLog({
     write: (line) => process.stderr.write(line),
     terminal: process.stderr.isTTY === true,
-    now: () => new Date(),
+    now: () => new Date(time.wallMs()),
   });
-  const store = await Store.open({ directory, log, existing: true });
+  const store = await Store.open({ directory, log, time, existing: true });
   try {
     const [path = '', query] = what.split('?', 2);
     const handler = routesOf(store)[`${body === undefined ? 'GET' : 'POST'} ${path}`];

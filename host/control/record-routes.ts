@@ -1,5 +1,6 @@
 /** What may be asked about past outages and notices, in the words of the control socket. */
 import { RingbackError } from '../errors.ts';
+import type { Time } from '../time.ts';
 import {
   drop,
   type HistoryAnswer,
@@ -17,15 +18,16 @@ import type { Question, Routes } from './socket.ts';
 export const MOST_RECORDS = 10_000;
 export const DEFAULT_RECORDS = 20;
 
-export function recordRoutes(store: State, post: Post): Routes {
+export function recordRoutes(store: State, post: Post, time: Time): Routes {
+  const hands = { store, post, time };
   return {
     'GET /history': (question): HistoryAnswer => {
       const last = lastOf(question);
       return { outages: pastOutages(store, last), lists: lastLists(store, last) };
     },
     'GET /outbox': (question) => outbox(store, post, lastOf(question)),
-    'POST /outbox/retry': ({ body }) => retry(store, post, whichOf(body)),
-    'POST /outbox/drop': ({ body }) => drop(store, post, whichOf(body)),
+    'POST /outbox/retry': ({ body }) => retry(hands, whichOf(body)),
+    'POST /outbox/drop': ({ body }) => drop(hands, whichOf(body)),
   };
 }
 

@@ -1,5 +1,4 @@
 /** What the state tells people about past outages and notices, and what they may order: for the process that has it. */
-import { setImmediate as breathe } from 'node:timers/promises';
 import { RingbackError } from '../errors.ts';
 import type { Sql } from '../store/database.ts';
 import type { Fates } from '../store/fates.ts';
@@ -17,6 +16,7 @@ import {
   retryNotice,
 } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import type { Time } from '../time.ts';
 
 /** What is needed of a store. */
 export type State = Pick<Store, 'clock' | 'read' | 'write'>;
@@ -136,6 +136,13 @@ export interface Post {
   dropped(rows: readonly OutboxRow[]): void;
 }
 
+/** What an order is carried out with. */
+interface Hands {
+  readonly store: State;
+  readonly post: Post;
+  readonly time: Time;
+}
+
 /** Nobody sends: the state is open to be looked at. */
 export const NOBODY: Post = {
   isClosed: false,
@@ -210,13 +217,13 @@ export function firstQueued(store: State, post: Post, count: number): NoticeReco
 }
 
 /** Tries them now: those that wait for their next attempt, and those that were given up, as if they were new. */
-export function retry(store: State, post: Post, which: Which): Promise<OrderAnswer> {
-  return carryOut(store, post, which, RETRY);
+export function retry(hands: Hands, which: Which): Promise<OrderAnswer> {
+  return carryOut(hands, which, RETRY);
 }
 
 /** Gives up those that are queued. */
-export function drop(store: State, post: Post, which: Which): Promise<OrderAnswer> {
-  return carryOut(store, post, which, DROP);
+export function drop(hands: Hands, which: Which): Promise<OrderAnswer> {
+  return carryOut(hands, which, DROP);
 }
 
 function dates({ clock }: State): (ms: number) => string | null {
@@ -292,7 +299,7 @@ const DROP: Order = {
  * Throws RingbackError('input'), and changes nothing, when it can't be done for one that was named;
  * RingbackError('unavailable') when the program ends meanwhile.
  */
-async function carryOut(store: State, post: Post, which: Which, order: Order): Promise<OrderAnswer> {
+async function carryOut({ store, post, time }: Hands, which: Which, order: Order): Promise<OrderAnswer> {
   if ('ids' in which) {
     const rows = named(store, post, which.ids, order);
     change(store, post, rows, order);
@@ -310,7 +317,7 @@ async function carryOut(store: State, post: Post, which: Which, order: Order): P
     answer.beingSent += possible.length - rows.length;
     change(store, post, rows, order);
     // There may be very many, and others have things to do, too.
-    await breathe();
+    await time.settled();
     if (post.isClosed) {
       const message = `stopped in the middle, after ${answer.notices}; do it again`;
       throw new RingbackError('unavailable', message);

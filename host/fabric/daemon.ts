@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { hardwareText } from '../net/mac-address.ts';
+import type { Time, Timer } from '../time.ts';
 import { type Codes, loadModule } from './module.ts';
 import { Codec, type Command, type FabricEvent } from './records.ts';
 
@@ -99,7 +100,8 @@ export class DaemonLink {
   #serial: number | null = null;
   #silentChecks = 0;
   /** Counts checks, not time: a machine that was asleep heard nobody, and that is no daemon's fault. */
-  readonly #checkTimer: NodeJS.Timeout;
+  readonly #checkTimer: Timer;
+  readonly #time: Time;
   #isReady = false;
   /** Of the daemon's words for people: the beginning of a line, the first whole one, and the last. */
   #partial = '';
@@ -107,11 +109,12 @@ export class DaemonLink {
   #lastLine = '';
   #ended = false;
 
-  constructor(options: DaemonOptions, handlers: DaemonHandlers) {
+  constructor(options: DaemonOptions & { readonly time: Time }, handlers: DaemonHandlers) {
     this.codes = loadModule().codes;
     this.#codec = new Codec(this.codes);
     this.#handlers = handlers;
-    this.#checkTimer = setInterval(() => this.#check(), CHECK_MS);
+    this.#time = options.time;
+    this.#checkTimer = options.time.every(CHECK_MS, () => this.#check());
     if (options.socket !== null) {
       this.#describe = options.socket;
       this.#connect(options.socket);
@@ -136,13 +139,13 @@ export class DaemonLink {
   /** Ends the connection and waits for a child to be gone. */
   async close(): Promise<void> {
     this.#ended = true;
-    clearInterval(this.#checkTimer);
+    this.#checkTimer.cancel();
     this.#output?.end();
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const timer = setTimeout(() => this.#kill(), END_MS);
+    const timer = this.#time.after(END_MS, () => this.#kill());
     await new Promise<void>((resolve) => child.once('close', () => resolve()));
-    clearTimeout(timer);
+    timer.cancel();
   }
 
   #spawn(program: string, argv: readonly string[]): void {
@@ -228,7 +231,7 @@ export class DaemonLink {
   #end(reason: string, cause?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearInterval(this.#checkTimer);
+    this.#checkTimer.cancel();
     this.#handlers.onEnd(new RingbackError('fabric', reason, { cause }));
   }
 

@@ -152,6 +152,9 @@ export interface Options {
   readonly ask?: boolean;
 }
 
+/** Of the key of the module's hash tables. */
+export const KEY_BYTES = 16;
+
 export type Command =
   | {
       readonly kind: 'configure';
@@ -160,7 +163,7 @@ export type Command =
       readonly waitUs: number;
       /** Interfaces without sides: bit n - 1 is that of the interface with the carrier's number n; 0 without it. */
       readonly everything?: number;
-      /** 16 random bytes: the key of the module's hash tables. */
+      /** KEY_BYTES that nobody guesses: the key of the module's hash tables. */
       readonly key: Uint8Array;
     }
   | {
@@ -389,7 +392,7 @@ export class Codec {
         time('WaitUs', command.waitUs);
         for (const [name, size] of Object.entries(command.sizes)) u32(pascal(name), size);
         u32('Everything', command.everything ?? 0);
-        bytes.set(command.key.subarray(0, 16), this.#at('KeyLow'));
+        bytes.set(command.key.subarray(0, KEY_BYTES), this.#at('KeyLow'));
         break;
       }
       case 'watch':

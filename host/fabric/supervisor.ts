@@ -1,6 +1,7 @@
 /** The daemon, kept running: started, and started again, ever more seldom, when it ends. */
 import { RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import type { Time, Timer } from '../time.ts';
 import { type DaemonHandlers, DaemonLink, type DaemonOptions, type DaemonReady } from './daemon.ts';
 
 /** How long a daemon may take to be told everything. */
@@ -20,6 +21,7 @@ interface SupervisorOptions {
   /** The first wait until it is started again; each failure doubles it. */
   readonly restartMs: number;
   readonly log: Log;
+  readonly time: Time;
 }
 
 export class Supervisor {
@@ -30,8 +32,10 @@ export class Supervisor {
   #link: DaemonLink | null = null;
   #closed = false;
   #failures = 0;
-  #startTimer: NodeJS.Timeout | null = null;
-  #restartTimer: NodeJS.Timeout | null = null;
+  #startTimer: Timer | null = null;
+  /** What happens when it takes too long to start. */
+  #onLate: () => void = () => {};
+  #restartTimer: Timer | null = null;
 
   constructor(options: SupervisorOptions, handlers: SupervisorHandlers) {
     this.#options = options;
@@ -54,18 +58,20 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#startTimer = setTimeout(() => reject(this.#noAnswer()), START_MS);
+      this.#onLate = () => reject(this.#noAnswer());
+      this.#startTimer = this.#options.time.after(START_MS, this.#onLate);
       this.#open(resolve, reject);
     }).finally(() => {
-      this.#clear(this.#startTimer);
+      this.#startTimer?.cancel();
       this.#startTimer = null;
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#clear(this.#startTimer);
-    this.#clear(this.#restartTimer);
+    this.#startTimer?.cancel();
+    this.#startTimer = null;
+    this.#restartTimer?.cancel();
     await this.#started?.close();
   }
 
@@ -79,12 +85,13 @@ export class Supervisor {
   }
 
   #open(onListening: () => void, onFailed: (error: RingbackError) => void): void {
-    const { daemon, log } = this.#options;
+    const { daemon, log, time } = this.#options;
     const handlers = this.#handlers;
     let isListening = false;
-    const link = new DaemonLink(daemon(), {
+    const options = { ...daemon(), time };
+    const link = new DaemonLink(options, {
       onReady: (ready) => {
-        this.#startTimer?.refresh();
+        this.#waitOn();
         this.#link = link;
         handlers.onReady(link, ready, () => {
           if (this.#link !== link) return;
@@ -95,7 +102,7 @@ export class Supervisor {
       },
       onEvent: (event) => {
         // Refilling takes its time on a small machine; silence does not.
-        if (!isListening) this.#startTimer?.refresh();
+        if (!isListening) this.#waitOn();
         handlers.onEvent(event);
       },
       onInterface: (report) => handlers.onInterface(report),
@@ -120,19 +127,22 @@ export class Supervisor {
   }
 
   #restart(error: RingbackError): void {
-    const { log, restartMs } = this.#options;
+    const { log, restartMs, time } = this.#options;
     const waitMs = Math.min(restartMs * 2 ** this.#failures, LONGEST_RESTART_MS);
     this.#failures++;
     log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
-    this.#restartTimer = setTimeout(() => {
+    this.#restartTimer = time.after(waitMs, () => {
       this.#open(
         () => log.info('fabric.back'),
         () => {},
       );
-    }, waitMs);
+    });
   }
 
-  #clear(timer: NodeJS.Timeout | null): void {
-    if (timer !== null) clearTimeout(timer);
+  /** It has said something: its time to start begins anew. */
+  #waitOn(): void {
+    if (this.#startTimer === null) return;
+    this.#startTimer.cancel();
+    this.#startTimer = this.#options.time.after(START_MS, this.#onLate);
   }
 }

@@ -2,11 +2,12 @@
 
 import type { Event, FieldsOf, LevelOf } from './events.ts';
 import type { Log } from './log.ts';
+import type { Time, Timer } from '../time.ts';
 
 const QUIET_MS = 60_000;
 
 interface Kind {
-  timer: NodeJS.Timeout;
+  timer: Timer;
   /** Occurrences since the last line. */
   count: number;
   say: (count: number) => void;
@@ -14,10 +15,12 @@ interface Kind {
 
 export class SeldomLog {
   readonly #log: Log;
+  readonly #time: Time;
   readonly #kinds = new Map<Event, Kind>();
 
-  constructor(log: Log) {
+  constructor(log: Log, time: Time) {
     this.#log = log;
+    this.#time = time;
   }
 
   /** Logs the first occurrence at once; those of the next minute become one line when it is over. */
@@ -30,7 +33,7 @@ export class SeldomLog {
       return;
     }
     say(1);
-    const timer = setInterval(() => this.#minuteOver(event), QUIET_MS).unref();
+    const timer = this.#time.every(QUIET_MS, () => this.#minuteOver(event)).unref();
     this.#kinds.set(event, { timer, count: 0, say });
   }
 
@@ -38,7 +41,7 @@ export class SeldomLog {
     const kind = this.#kinds.get(event);
     if (kind === undefined) return;
     if (kind.count === 0) {
-      clearInterval(kind.timer);
+      kind.timer.cancel();
       this.#kinds.delete(event);
       return;
     }
@@ -47,7 +50,7 @@ export class SeldomLog {
   }
 
   close(): void {
-    for (const kind of this.#kinds.values()) clearInterval(kind.timer);
+    for (const kind of this.#kinds.values()) kind.timer.cancel();
     this.#kinds.clear();
   }
 }

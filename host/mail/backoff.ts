@@ -1,4 +1,5 @@
 /** How long nobody tries after a failure. */
+import type { Chance } from '../chance.ts';
 
 const FIRST_WAIT_MS = 1000;
 export const LONGEST_WAIT_MS = 600_000;
@@ -9,17 +10,21 @@ const FIRST_LOGIN_WAIT_MS = 240_000;
 const LONGEST_LOGIN_WAIT_MS = 900_000;
 
 /** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */
-export function waitMs(failures: number, longestMs: number, firstMs = FIRST_WAIT_MS): number {
-  return Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - Math.random() / 4);
+export function waitMs(
+  chance: Chance,
+  failures: number,
+  { longestMs, firstMs = FIRST_WAIT_MS }: { longestMs: number; firstMs?: number },
+): number {
+  return Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - chance.fraction() / 4);
 }
 
 /** What kept the server from taking mails: it is not there or can't, it does not want us, or it does not take our login. */
 export type ServerFailure = 'absence' | 'refusal' | 'login';
 
-const WAITS: Readonly<Record<ServerFailure, (failures: number) => number>> = {
-  absence: (failures) => waitMs(failures, LONGEST_SERVER_WAIT_MS),
-  refusal: (failures) => waitMs(failures, LONGEST_WAIT_MS),
-  login: (failures) => waitMs(failures, LONGEST_LOGIN_WAIT_MS, FIRST_LOGIN_WAIT_MS),
+const WAITS: Readonly<Record<ServerFailure, { longestMs: number; firstMs?: number }>> = {
+  absence: { longestMs: LONGEST_SERVER_WAIT_MS },
+  refusal: { longestMs: LONGEST_WAIT_MS },
+  login: { longestMs: LONGEST_LOGIN_WAIT_MS, firstMs: FIRST_LOGIN_WAIT_MS },
 };
 
 /**
@@ -27,10 +32,15 @@ const WAITS: Readonly<Record<ServerFailure, (failures: number) => number>> = {
  * until one gets an answer.
  */
 export class ServerPause {
+  readonly #chance: Chance;
   #failures = 0;
   #untilMs = 0;
   #epoch = 0;
   #last: ServerFailure = 'absence';
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
 
   get untilMs(): number {
     return this.#untilMs;
@@ -51,7 +61,7 @@ export class ServerPause {
     // Another trouble begins anew.
     this.#failures = failure === this.#last ? this.#failures + 1 : 1;
     this.#last = failure;
-    this.#untilMs = nowMs + WAITS[failure](this.#failures);
+    this.#untilMs = nowMs + waitMs(this.#chance, this.#failures, WAITS[failure]);
     this.#epoch++;
   }
 

@@ -3,6 +3,7 @@ import { type Admission, type AdmissionRules, admitNotices } from '../store/admi
 import { isAnyCollecting, reconsider, waitingForServers } from '../store/collecting.ts';
 import { dueNotices, type OutboxRow } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import type { Time, Timer } from '../time.ts';
 
 /** Rows in memory at the most, beside those being sent. */
 export const WINDOW = 64;
@@ -13,6 +14,7 @@ const GATHER_MS = 1000;
 
 interface DueNoticesOptions {
   readonly store: Store;
+  readonly time: Time;
   readonly rules: Omit<AdmissionRules, 'nowMs'>;
   /** What has become of those that were due. */
   readonly onAdmission: (admission: Admission) => void;
@@ -26,7 +28,7 @@ export class DueNotices {
   #admittedMs = Number.NEGATIVE_INFINITY;
   /** Whether any may be waiting for a server. */
   #waitsForServer = true;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
 
   constructor(options: DueNoticesOptions) {
     this.#options = options;
@@ -62,14 +64,14 @@ export class DueNotices {
   /** A server went down, or came back. */
   serversChanged(): void {
     if (!this.#waitsForServer) return;
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= this.#options.time.after(GATHER_MS, () => {
       this.#timer = null;
       this.#lookForReturned();
-    }, GATHER_MS);
+    });
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#waitsForServer = false;
   }
 

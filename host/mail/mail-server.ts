@@ -1,4 +1,5 @@
 /** The mail server as the outbox knows it: what its answers mean for the mails, and when it may be asked again. */
+import type { Chance } from '../chance.ts';
 import type { Log } from '../log/log.ts';
 import { LONGEST_SERVER_WAIT_MS, LONGEST_WAIT_MS, type ServerFailure, ServerPause } from './backoff.ts';
 import { Refusals, type Refused, type Verdict } from './refusals.ts';
@@ -25,11 +26,12 @@ const TO_DO = 'nothing is given up because of it; SIGHUP makes it try at once: m
 
 export class MailServer<Row> {
   readonly #log: Log;
-  readonly #pause = new ServerPause();
+  readonly #pause: ServerPause;
   readonly #refusals = new Refusals<Row>();
 
-  constructor(log: Log) {
+  constructor(log: Log, chance: Chance) {
     this.#log = log;
+    this.#pause = new ServerPause(chance);
   }
 
   /** Nobody tries before. */

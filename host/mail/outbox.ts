@@ -1,4 +1,5 @@
 /** Notices on their way out: each has its own fate, none waits for another, and none is lost with the process. */
+import type { Chance } from '../chance.ts';
 import { OUTBOX_CAPACITY } from '../config/capacity.ts';
 import type { Most } from '../config/most.ts';
 import type { Log } from '../log/log.ts';
@@ -21,6 +22,7 @@ import {
 } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { waitMs } from './backoff.ts';
+import type { Time, Timer } from '../time.ts';
 import { DueNotices, WINDOW } from './due-notices.ts';
 import { composeList } from './list-writer.ts';
 import { composeNotice, type Mail } from './mail.ts';
@@ -58,6 +60,8 @@ export interface OutboxOptions {
   /** Whether what an item says is back is down again. */
   readonly isDown?: (item: NoticeItem) => boolean;
   readonly log: Log;
+  readonly time: Time;
+  readonly chance: Chance;
 }
 
 /** A notice with how long it shall wait for others to the same person, and what became of it. */
@@ -76,8 +80,6 @@ const NO_KEY: Delivery = { outcome: 'later', about: 'recipient', reason: 'no lis
 
 /** Sends under way at the same time. */
 export const OUTSTANDING = 16;
-/** The longest delay that a timer takes is 2^31 - 1 ms; waking up for nothing now and then is simpler. */
-const LONGEST_SLEEP_MS = 3_600_000;
 /** Results are written in groups; what a crash keeps from being written is sent again, with the same Message-ID. */
 const WRITE_MS = 200;
 
@@ -93,8 +95,8 @@ export class Outbox {
   #sent = 0;
   #failed = 0;
   #outstanding = 0;
-  #timer: NodeJS.Timeout | null = null;
-  #writeTimer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
+  #writeTimer: Timer | null = null;
   #closed = false;
   /** What becomes of sends under way is not looked at any more. */
   #isOver = false;
@@ -104,11 +106,12 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#pending = options.store.read(countQueued);
-    this.#server = new MailServer(options.log);
-    const { store, mostFor = () => null, isDown = () => false } = options;
+    this.#server = new MailServer(options.log, options.chance);
+    const { store, time, chance, mostFor = () => null, isDown = () => false } = options;
     this.#due = new DueNotices({
       store,
-      rules: { mostFor, isDown },
+      time,
+      rules: { mostFor, isDown, chance },
       onAdmission: (admission) => this.#heldBack(admission),
       onDue: () => this.#pump(),
     });
@@ -218,14 +221,14 @@ export class Outbox {
   async close(graceMs: number): Promise<number> {
     this.#closed = true;
     this.#due.close();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     if (this.#outstanding > 0) {
-      let grace: NodeJS.Timeout | undefined;
+      let grace: Timer | undefined;
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
-        grace = setTimeout(resolve, graceMs);
+        grace = this.#options.time.after(graceMs, resolve);
       });
-      clearTimeout(grace);
+      grace?.cancel();
     }
     this.#isOver = true;
     this.#write();
@@ -266,9 +269,9 @@ export class Outbox {
 
   /** Unless there is nothing to do. */
   #pumpIn(sleepMs: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     if (this.#pending === 0) return;
-    this.#timer = setTimeout(() => this.#pump(), Math.ceil(Math.min(sleepMs, LONGEST_SLEEP_MS)));
+    this.#timer = this.#options.time.after(Math.ceil(sleepMs), () => this.#pump());
   }
 
   #heldBack({ held, more }: Admission): void {
@@ -334,7 +337,12 @@ export class Outbox {
     } else {
       const { reason, longestMs } = fate;
       sayOf(this.#options.log, 'warn', 'failed', row, { reason, final: false });
-      this.#settle({ row, state: 'queued', reason, dueMs: nowMs + waitMs(row.tries + 1, longestMs) });
+      this.#settle({
+        row,
+        state: 'queued',
+        reason,
+        dueMs: nowMs + waitMs(this.#options.chance, row.tries + 1, { longestMs }),
+      });
     }
   }
 
@@ -361,14 +369,14 @@ export class Outbox {
     this.#results.push(result);
     if (result.state !== 'queued') this.#pending--;
     else this.#expiryMs = Math.min(this.#expiryMs, result.row.createdMs + this.#options.giveUpMs);
-    this.#writeTimer ??= setTimeout(() => {
+    this.#writeTimer ??= this.#options.time.after(WRITE_MS, () => {
       this.#write();
       this.#pump();
-    }, WRITE_MS);
+    });
   }
 
   #write(): void {
-    if (this.#writeTimer !== null) clearTimeout(this.#writeTimer);
+    this.#writeTimer?.cancel();
     this.#writeTimer = null;
     const results = this.#results;
     this.#results = [];

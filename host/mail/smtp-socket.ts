@@ -3,17 +3,20 @@
  * interfaces there were when it first did so, and writes to the console when the only one is the loopback.
  */
 import { connect, type Socket } from 'node:net';
+import type { Time } from '../time.ts';
 
 type Callback = (error: Error | null, connected?: { readonly connection: Socket }) => void;
 
 export class Connecting {
   readonly #place: { readonly host: string; readonly port: number };
   readonly #limitMs: number;
+  readonly #time: Time;
   readonly #sockets = new Set<Socket>();
 
-  constructor(place: { readonly host: string; readonly port: number }, limitMs: number) {
+  constructor(place: { readonly host: string; readonly port: number }, limitMs: number, time: Time) {
     this.#place = place;
     this.#limitMs = limitMs;
+    this.#time = time;
   }
 
   /** What the library's pool asks for a socket. */
@@ -21,11 +24,11 @@ export class Connecting {
     const { host, port } = this.#place;
     const socket = connect({ host, port });
     this.#sockets.add(socket);
-    const timer = setTimeout(() => {
+    const timer = this.#time.after(this.#limitMs, () => {
       socket.destroy(new Error(`no connection to ${host}:${port} within ${this.#limitMs / 1000} s`));
-    }, this.#limitMs);
+    });
     const done = (): void => {
-      clearTimeout(timer);
+      timer.cancel();
       this.#sockets.delete(socket);
       socket.removeAllListeners();
     };

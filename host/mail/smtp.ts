@@ -7,6 +7,7 @@ import type { SmtpConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { cleanName } from '../net/clean-text.ts';
 import { canonicalMailAddress, wireMailAddress } from '../net/mail-address.ts';
+import type { Time, Timer } from '../time.ts';
 import type { Mail } from './mail.ts';
 import { composeMessage } from './message.ts';
 import { enhancedCodeOf, type Fate, fateOfReply, stepOf } from './smtp-fate.ts';
@@ -77,6 +78,7 @@ interface Pool {
 /** Sends mails through one SMTP server. */
 export class MailSender {
   readonly #options: SmtpConfiguration;
+  readonly #time: Time;
   readonly #timeouts: SmtpTimeouts;
   readonly #connecting: Connecting;
   #pool: Pool;
@@ -87,13 +89,14 @@ export class MailSender {
   #isClosed = false;
 
   /** Throws `configuration` when `from` is not one plain mail address. */
-  constructor(options: SmtpConfiguration, timeouts: Partial<SmtpTimeouts> = {}) {
+  constructor(options: SmtpConfiguration, time: Time, timeouts: Partial<SmtpTimeouts> = {}) {
     if (canonicalMailAddress(options.from) === null) {
       throw new RingbackError('configuration', `smtp.from: not a mail address: ${options.from}`);
     }
     this.#options = options;
+    this.#time = time;
     this.#timeouts = { ...SMTP_TIMEOUTS, ...timeouts };
-    this.#connecting = new Connecting(options, this.#timeouts.connectMs);
+    this.#connecting = new Connecting(options, this.#timeouts.connectMs, time);
     this.#pool = this.#newPool();
     this.#isKnown = options.user === null;
   }
@@ -127,7 +130,7 @@ export class MailSender {
   /** `from` and `to` are canonical. */
   async #attempt(mail: Mail): Promise<Delivery> {
     const timeout = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     try {
       const bytes = Buffer.from(composeMessage(mail));
       const outgoing: Outgoing = {
@@ -136,8 +139,8 @@ export class MailSender {
           // A new envelope and stream each time: the connection writes into the one and uses up the other.
           getEnvelope: () => {
             // It has its connection now: those before it may have taken their time.
-            clearTimeout(timer);
-            timer = setTimeout(() => timeout.abort(), this.#timeouts.mailMs);
+            timer?.cancel();
+            timer = this.#time.after(this.#timeouts.mailMs, () => timeout.abort());
             return { from: wireMailAddress(mail.from), to: [wireMailAddress(mail.to)] };
           },
           getHeader: () => mail.messageId,
@@ -154,7 +157,7 @@ export class MailSender {
       if (delivery.outcome === 'later' && delivery.refusal === 'login') this.#stopLogins();
       return delivery;
     } finally {
-      clearTimeout(timer);
+      timer?.cancel();
     }
   }
 

@@ -1,12 +1,13 @@
 /** The links by which people say, with one click, that they want no more notices (RFC 8058). */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalMailAddress, foldMailAddress, mailOwner } from '../net/mail-address.ts';
+import type { Chance } from '../chance.ts';
 
 /** Long enough that nobody guesses it, short enough for a line of mail. */
 const PROOF_BYTES = 16;
 
-export function newStopKey(): string {
-  return randomBytes(32).toString('hex');
+export function newStopKey(chance: Chance): string {
+  return chance.bytes(32).toString('hex');
 }
 
 export class StopLinks {

@@ -3,6 +3,7 @@
  * is answered 503, but for the page's own few paths; on the router's own address there are only these.
  */
 
+import type { Chance } from '../chance.ts';
 import type { Language, PageConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Target } from '../fabric/records.ts';
@@ -14,6 +15,7 @@ import { Tokens } from './form/tokens.ts';
 import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
 import { OWN_PATH, type Page, type PageFacts } from './html/kinds.ts';
 import { chooseLanguage } from './html/language.ts';
+import type { Time, Timer } from '../time.ts';
 import {
   type Place,
   pageAnswer,
@@ -37,6 +39,8 @@ interface PageOptions {
   readonly language: Language;
   readonly log: Log;
   readonly clock: Clock;
+  readonly time: Time;
+  readonly chance: Chance;
   readonly host: PageHost;
   readonly origins: OriginSource;
 }
@@ -81,15 +85,16 @@ export class PageServer {
   readonly #isProgram = remembering(wantsProblem);
   readonly #shownLog: BurstLog;
   readonly #declinedLog: BurstLog;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
   readonly #counts = { shown: 0, registered: 0, declined: 0, refused: 0 };
 
   private constructor(options: PageOptions) {
-    const { clock, host, language, log, origins } = options;
+    const { clock, time, chance, host, language, log, origins } = options;
     const nowMs = (): number => clock.nowMs();
     this.#options = options;
     this.#web = new Web({
       clock,
+      time,
       origins,
       targetOf: (local) => host.targetOf(local),
       answer: (asked) => this.#answer(asked),
@@ -97,13 +102,13 @@ export class PageServer {
       failed: (error) => this.#failed(error),
     });
     this.#streams = new EventStreams(this.#web.connections, nowMs);
-    this.#tokens = new Tokens(nowMs);
+    this.#tokens = new Tokens(nowMs, chance);
     this.#desk = new RegistrationDesk(host, this.#tokens, nowMs);
-    this.#ready = new ReadyAnswers(clock, (place, token) => this.#factsOfPlace(place, token));
+    this.#ready = new ReadyAnswers(clock, chance, (place, token) => this.#factsOfPlace(place, token));
     this.#languageOf = remembering((field) => chooseLanguage(field, language));
     this.#shownLog = new BurstLog(log, nowMs);
     this.#declinedLog = new BurstLog(log, nowMs);
-    this.#timer = setInterval(() => this.#streams.beat(), BEAT_MS).unref();
+    this.#timer = time.every(BEAT_MS, () => this.#streams.beat()).unref();
   }
 
   /** Listens; throws RingbackError('unavailable') when that is not possible. */
@@ -112,7 +117,7 @@ export class PageServer {
     try {
       await page.#web.listen(options.configuration.listen);
     } catch (error) {
-      clearInterval(page.#timer);
+      page.#timer.cancel();
       throw error;
     }
     return page;
@@ -141,7 +146,7 @@ export class PageServer {
   }
 
   close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer.cancel();
     return this.#web.close();
   }
 

@@ -7,6 +7,7 @@ import { cleanName } from '../net/clean-text.ts';
 import { PopError, type PopErrorKind, WHAT_TO_DO } from './error.ts';
 import { statusOf } from './replies.ts';
 import { type Content, LineReader, LinesReader, type ReplyReader, WireError } from './wire.ts';
+import type { Time, Timer } from '../time.ts';
 
 export interface PopTimeouts {
   /** Until the connection stands, and again until its TLS does. */
@@ -36,6 +37,7 @@ interface ConnectionOptions {
   /** What no error may show. */
   readonly secrets: (banner: string) => readonly string[];
   readonly timeouts: PopTimeouts;
+  readonly time: Time;
 }
 
 /** The first line of a reply. */
@@ -56,7 +58,7 @@ interface Wait {
   reader: ReplyReader | null;
   /** `reader` has all it wanted: sets the next one, or ends the wait. */
   readonly onRead: () => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: Timer;
   readonly reject: (error: PopError) => void;
 }
 
@@ -66,7 +68,7 @@ const MOST_EMPTY_LINES = 8;
 export class PopConnection {
   readonly #options: ConnectionOptions;
   readonly #signal: AbortSignal | undefined;
-  readonly #sessionTimer: NodeJS.Timeout;
+  readonly #sessionTimer: Timer;
   readonly #onAbort = (): void => this.abandon();
   readonly #onData = (chunk: Buffer): void => this.#take(chunk);
   readonly #onEnd = (): void => this.#onLost(null);
@@ -77,15 +79,14 @@ export class PopConnection {
   #secure = false;
   #banner = '';
   /** Until a reply that may be over is. */
-  #quiet: NodeJS.Timeout | undefined;
+  #quiet: Timer | undefined;
 
   private constructor(options: ConnectionOptions, signal: AbortSignal | undefined) {
     this.#options = options;
     this.#signal = signal;
-    const { host, port, timeouts } = options;
-    this.#sessionTimer = setTimeout(
-      () => this.fail('timeout', 'the session', `took more than ${timeouts.sessionMs / 1000} s`),
-      timeouts.sessionMs,
+    const { host, port, timeouts, time } = options;
+    this.#sessionTimer = time.after(timeouts.sessionMs, () =>
+      this.fail('timeout', 'the session', `took more than ${timeouts.sessionMs / 1000} s`),
     );
     this.#socket = connect({ host, port, noDelay: true });
     this.#listen();
@@ -214,7 +215,7 @@ export class PopConnection {
   }
 
   #release(): void {
-    clearTimeout(this.#sessionTimer);
+    this.#sessionTimer.cancel();
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
@@ -227,9 +228,8 @@ export class PopConnection {
     if (this.#end !== null) throw this.#end;
     if (this.#wait !== null) throw new Error(`${what}: still waiting for ${this.#wait.what}`);
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.fail('timeout', what, `not done within ${limitMs / 1000} s`),
-        limitMs,
+      const timer = this.#options.time.after(limitMs, () =>
+        this.fail('timeout', what, `not done within ${limitMs / 1000} s`),
       );
       const reading = begin((value) => {
         this.#stopWaiting();
@@ -241,8 +241,8 @@ export class PopConnection {
 
   #stopWaiting(): Wait | null {
     const wait = this.#wait;
-    if (wait !== null) clearTimeout(wait.timer);
-    clearTimeout(this.#quiet);
+    wait?.timer.cancel();
+    this.#quiet?.cancel();
     this.#wait = null;
     return wait;
   }
@@ -265,7 +265,7 @@ export class PopConnection {
   }
 
   #take(chunk: Buffer): void {
-    clearTimeout(this.#quiet);
+    this.#quiet?.cancel();
     try {
       for (let at = 0; at < chunk.length && this.#end === null; ) {
         const reader = this.#wait?.reader ?? null;
@@ -291,7 +291,8 @@ export class PopConnection {
   }
 
   #awaitQuiet(): void {
-    this.#quiet = setTimeout(() => this.#wait?.onRead(), this.#options.timeouts.quietMs);
+    const { time, timeouts } = this.#options;
+    this.#quiet = time.after(timeouts.quietMs, () => this.#wait?.onRead());
   }
 
   /** A server that ends an idle session may say so first. */

@@ -6,6 +6,7 @@ import { PopError } from './error.ts';
 import { checkLogin, isRight, type LoginWay, loginWays, secretsOf } from './login.ts';
 import { refusalOf, sizeOf, totalOf, uidlOf } from './replies.ts';
 import { type Content, LineContent, MessageContent, WireError } from './wire.ts';
+import type { Time } from '../time.ts';
 
 export interface PopOptions {
   readonly host: string;
@@ -20,6 +21,7 @@ export interface PopOptions {
   readonly ca?: string;
   /** Others than those of `POP_TIMEOUTS`. */
   readonly timeouts?: Partial<PopTimeouts>;
+  readonly time: Time;
 }
 
 /** A message as the server lists it. */
@@ -74,7 +76,7 @@ export class Mailbox {
   }
 
   static async #connect(options: PopOptions, signal: AbortSignal | undefined): Promise<Mailbox> {
-    const { host, port, tls, user, password, ca } = options;
+    const { host, port, tls, user, password, ca, time } = options;
     const connection = await PopConnection.open(
       {
         host,
@@ -83,6 +85,7 @@ export class Mailbox {
         ca,
         secrets: (banner) => secretsOf({ user, password, banner }),
         timeouts: { ...POP_TIMEOUTS, ...options.timeouts },
+        time,
       },
       signal,
     );

@@ -6,11 +6,12 @@
 
 import { createSocket } from 'node:dgram';
 import { setMaxListeners } from 'node:events';
+import type { Chance } from '../chance.ts';
 import { systemCodeOf } from '../errors.ts';
 import { type FabricEvent, type Met, nameOf, type Target } from '../fabric/records.ts';
+import { pause, type Time } from '../time.ts';
 import { Connections, dialFrom } from './connections.ts';
 import { type Dialled, type DialOptions, dial } from './dial.ts';
-import { pause } from './pause.ts';
 import { Places, type Rank } from './places.ts';
 
 /**
@@ -51,6 +52,8 @@ export interface AskedFabric {
 
 export interface AskingOptions {
   readonly fabric: AskedFabric;
+  readonly time: Time;
+  readonly chance: Chance;
   readonly nowMs: () => number;
   /** Probes at the same time. */
   readonly most?: number;
@@ -107,12 +110,12 @@ export class Asking {
    * gave it. Where the fabric is away or can't see it, what the connection says counts.
    */
   dial(options: DialOptions): Promise<Dialled> {
-    const { fabric } = this.#options;
-    if (!fabric.seesProbes) return dial(options);
+    const { fabric, time } = this.#options;
+    if (!fabric.seesProbes) return dial(options, time);
     return this.#afterOthers(options, async () => {
-      const first = firstLocalPort();
+      const first = this.#firstLocalPort();
       const count = await fabric.ask(options, first);
-      const outcome = await dialFrom(options, { first, count });
+      const outcome = await dialFrom(options, { first, count }, time);
       const isAnswer = outcome === 'answered' || outcome === 'refused';
       const met = isAnswer && count > 0 ? await this.#way(options) : null;
       fabric.askEnd(options);
@@ -158,10 +161,11 @@ export class Asking {
 
   #ask(target: Target, starts: readonly number[]): () => Promise<Answer> {
     return async () => {
-      const { fabric, nowMs } = this.#options;
-      const first = firstLocalPort();
+      const { fabric, time, nowMs } = this.#options;
+      const first = this.#firstLocalPort();
       const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
-      const connections = new Connections(target, { first, count }, { nowMs, closing: this.#closing.signal });
+      const closing = this.#closing.signal;
+      const connections = new Connections(target, { first, count }, { time, nowMs, closing });
       const { outcomes, beganMs } = await connections.run(starts);
       const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
       fabric.askEnd(target);
@@ -174,7 +178,7 @@ export class Asking {
   /** What a connection has met that was answered, as soon as the fabric has seen it leave. */
   async #way(target: Target): Promise<ReadonlySet<Met> | null> {
     for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
-      await pause(waitMs, this.#closing.signal);
+      await this.#pause(waitMs);
       const asked = await this.#options.fabric.askMet(target);
       const isSeen = asked?.met.has('left') || asked?.met.has('leftElsewhere');
       if (isSeen || asked === null || waitMs >= LATE_FRAMES_MS) return asked?.met ?? null;
@@ -189,7 +193,7 @@ export class Asking {
   ): Promise<{ verdict: Verdict; asked: Extract<FabricEvent, { kind: 'asked' }> | null }> {
     const { fabric } = this.#options;
     for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
-      await pause(waitMs, this.#closing.signal);
+      await this.#pause(waitMs);
       const asked = await fabric.askMet(target);
       const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, fabric.seesProbes);
       if (verdict !== 'void' || !isSeen || asked === null || waitMs >= LATE_FRAMES_MS) {
@@ -201,11 +205,11 @@ export class Asking {
   /** Where no port is known: port unreachable is life, silence says nothing unless the kernel found nobody. */
   #datagram(target: Target): () => Promise<Answer> {
     return async () => {
-      const { fabric, nowMs } = this.#options;
+      const { fabric, time, nowMs } = this.#options;
       await fabric.ask(target, FIRST_LOCAL_PORT);
       const beganMs = nowMs();
-      const code = await sendNothing(target.server, this.#closing.signal);
-      await pause(FRAMES_MS, this.#closing.signal);
+      const code = await sendNothing(target.server, this.#closing.signal, time);
+      await this.#pause(FRAMES_MS);
       const asked = await fabric.askMet(target);
       fabric.askEnd(target);
       const met = asked?.met ?? new Set<Met>();
@@ -224,10 +228,14 @@ export class Asking {
     const ms = (us: number | null): number | null => (us === null ? null : this.#options.fabric.msOf(us));
     return { heardMs: ms(asked.heardUs), hostHeardMs: ms(asked.hostHeardUs) };
   }
-}
 
-function firstLocalPort(): number {
-  return FIRST_LOCAL_PORT + Math.floor(Math.random() * LOCAL_PORTS);
+  #pause(waitMs: number): Promise<void> {
+    return pause(this.#options.time, waitMs, this.#closing.signal);
+  }
+
+  #firstLocalPort(): number {
+    return FIRST_LOCAL_PORT + this.#options.chance.below(LOCAL_PORTS);
+  }
 }
 
 /** `met`: what the fabric saw; null: it saw nothing, because it is away, or, without `seesProbes`, because it can't. */
@@ -250,20 +258,20 @@ export function verdictOf(
 }
 
 /** The code of the error that it met, or null. */
-function sendNothing(server: string, closing: AbortSignal): Promise<string | null> {
+function sendNothing(server: string, closing: AbortSignal, time: Time): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
     let isDone = false;
     const done = (error: Error | null): void => {
       if (isDone) return;
       isDone = true;
-      clearTimeout(timer);
+      timer.cancel();
       closing.removeEventListener('abort', close);
       socket.close();
       resolve(systemCodeOf(error) ?? null);
     };
     const close = (): void => done(null);
-    const timer = setTimeout(close, DATAGRAM_MS);
+    const timer = time.after(DATAGRAM_MS, close);
     closing.addEventListener('abort', close);
     socket.on('error', done);
     // Where there is no way, Node calls this as if it were connected, with the error.

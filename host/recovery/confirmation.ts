@@ -4,11 +4,12 @@
  */
 
 import { setMaxListeners } from 'node:events';
+import { pause, type Time } from '../time.ts';
 import { type Dial, type Dialled, dial } from './dial.ts';
-import { pause } from './pause.ts';
 import { Places, type Rank, type Standing } from './places.ts';
 
 interface ConfirmerOptions {
+  readonly time: Time;
   /** How long the service must answer, from the first to the last connection; 0: one is enough. */
   readonly settleMs: number;
   /** How long one connection may take. */
@@ -53,6 +54,7 @@ const SETTLE_STEP_MS = 1000;
 const MAX_SETTLE_STEPS = 10;
 
 export class Confirmer {
+  readonly #time: Time;
   readonly #settleMs: number;
   readonly #connectTimeoutMs: number;
   readonly #patienceMs: number;
@@ -62,11 +64,12 @@ export class Confirmer {
   readonly #places: Places;
 
   constructor(options: ConfirmerOptions) {
+    this.#time = options.time;
     this.#settleMs = options.settleMs;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 5000;
     this.#patienceMs = options.patienceMs ?? 600_000;
     this.#places = new Places(options.connections ?? 64);
-    this.#dial = options.dial ?? dial;
+    this.#dial = options.dial ?? ((connection) => dial(connection, options.time));
     this.#closing = options.closing ?? new AbortController().signal;
     // One signal stands for all connections.
     setMaxListeners(0, this.#closing);
@@ -89,7 +92,7 @@ export class Confirmer {
     if (confirmed.ports.length === 0) return null;
     const waiting = new AbortController();
     const stop = (): void => waiting.abort();
-    const patience = setTimeout(stop, this.#patienceMs);
+    const patience = this.#time.after(this.#patienceMs, stop);
     // One signal stands for the whole process, and a hundred servers may come back at once.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', stop, { once: true });
@@ -107,11 +110,11 @@ export class Confirmer {
           waitMs = FIRST_WAIT_MS;
         }
         if (!signal.aborted) watcher.onSilence();
-        await pause(waitMs, waiting.signal);
+        await pause(this.#time, waitMs, waiting.signal);
       }
       return null;
     } finally {
-      clearTimeout(patience);
+      patience.cancel();
       signal.removeEventListener('abort', stop);
     }
   }
@@ -156,7 +159,7 @@ export class Confirmer {
     const atLeastMs = Math.min(SETTLE_STEP_MS, this.#settleMs / 2);
     const steps = Math.min(Math.ceil(this.#settleMs / atLeastMs), MAX_SETTLE_STEPS);
     for (let step = 0; step < steps; step += 1) {
-      await pause(this.#settleMs / steps, signal);
+      await pause(this.#time, this.#settleMs / steps, signal);
       if (!watcher.isBack(await this.probe(server, port, `${standing} settling`, signal), port)) return false;
     }
     return !signal.aborted;

@@ -2,8 +2,8 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Target } from '../fabric/records.ts';
+import { pause, type Time } from '../time.ts';
 import { type Dialled, type DialOptions, dial } from './dial.ts';
-import { pause } from './pause.ts';
 
 /** After the first one has begun. */
 const DECIDED_MS = 1600;
@@ -23,6 +23,7 @@ interface LocalPorts {
 export class Connections {
   readonly #target: Target;
   readonly #from: LocalPorts;
+  readonly #time: Time;
   readonly #nowMs: () => number;
   readonly #closing: AbortSignal;
   /** No more of them are begun. */
@@ -33,10 +34,11 @@ export class Connections {
   constructor(
     target: Target,
     from: LocalPorts,
-    { nowMs, closing }: { nowMs: () => number; closing: AbortSignal },
+    { time, nowMs, closing }: { time: Time; nowMs: () => number; closing: AbortSignal },
   ) {
     this.#target = target;
     this.#from = from;
+    this.#time = time;
     this.#nowMs = nowMs;
     this.#closing = closing;
     this.#beganMs = nowMs();
@@ -51,7 +53,7 @@ export class Connections {
   async run(starts: readonly number[]): Promise<{ outcomes: readonly Dialled[]; beganMs: number }> {
     await Promise.all(
       starts.map(async (startMs, at) => {
-        await pause(startMs, this.#enough.signal);
+        await pause(this.#time, startMs, this.#enough.signal);
         await this.#begin(at, DECIDED_MS - startMs);
       }),
     );
@@ -64,7 +66,7 @@ export class Connections {
       const { first, count } = this.#from;
       const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
       const lasting = { timeoutMs, lingerMs: LINGER_MS, signal: this.#closing };
-      const dialled = dial({ ...this.#target, ...from, ...lasting });
+      const dialled = dial({ ...this.#target, ...from, ...lasting }, this.#time);
       const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
       if (outcome === 'answered') this.#enough.abort();
       if (outcome === null) return;
@@ -72,14 +74,18 @@ export class Connections {
         this.#outcomes.push(outcome);
         return;
       }
-      await pause(AGAIN_MS, this.#enough.signal);
+      await pause(this.#time, AGAIN_MS, this.#enough.signal);
       if (this.#outcomes.length === 0) this.#beganMs = this.#nowMs();
     }
   }
 }
 
 /** One connection from the first of these ports that is free. */
-export async function dialFrom(options: DialOptions, { first, count }: LocalPorts): Promise<Dialled> {
+export async function dialFrom(
+  options: DialOptions,
+  { first, count }: LocalPorts,
+  time: Time,
+): Promise<Dialled> {
   const { onClosed, ...rest } = options;
   let outcome: Dialled = 'impossible';
   let closed = Promise.resolve();
@@ -87,7 +93,7 @@ export async function dialFrom(options: DialOptions, { first, count }: LocalPort
     const from = count === 0 ? {} : { localPort: first + at };
     let dialled: Promise<Dialled> = Promise.resolve(outcome);
     closed = new Promise((resolve) => {
-      dialled = dial({ ...rest, ...from, onClosed: resolve });
+      dialled = dial({ ...rest, ...from, onClosed: resolve }, time);
     });
     outcome = await dialled;
   }

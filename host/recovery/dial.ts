@@ -2,6 +2,7 @@
 
 import { connect } from 'node:net';
 import { systemCodeOf } from '../errors.ts';
+import type { Time, Timer } from '../time.ts';
 
 /**
  * `answered`: it was accepted. `refused`: reset. `unreachable`: a message said so, or there is no way. `silent`: nothing
@@ -30,17 +31,17 @@ const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET']);
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'ENOPROTOOPT']);
 const SILENT = new Set(['ETIMEDOUT']);
 
-export function dial(options: DialOptions): Promise<Dialled> {
+export function dial(options: DialOptions, time: Time): Promise<Dialled> {
   const { server, port, localPort, timeoutMs, lingerMs = 0, signal, onClosed } = options;
   return new Promise((resolve) => {
     const socket = connect({ host: server, port, ...(localPort === undefined ? {} : { localPort }) });
     const end = (): void => void socket.destroy();
     signal?.addEventListener('abort', end);
     if (signal?.aborted) end();
-    let closing: NodeJS.Timeout | undefined;
+    let closing: Timer | undefined;
     const closeIn = (waitMs: number): void => {
-      clearTimeout(closing);
-      closing = setTimeout(end, waitMs);
+      closing?.cancel();
+      closing = time.after(waitMs, end);
     };
     const giveUp = (): void => {
       if (!socket.connecting) return;
@@ -49,7 +50,7 @@ export function dial(options: DialOptions): Promise<Dialled> {
       else closeIn(lingerMs);
     };
     // A program that was busy hears first what the kernel has for it: the answer may have come in time.
-    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
+    const timer = time.after(timeoutMs, () => void time.settled().then(giveUp));
     socket.on('connect', () => {
       // The other side may be slow to close its half.
       closeIn(timeoutMs + lingerMs);
@@ -60,8 +61,8 @@ export function dial(options: DialOptions): Promise<Dialled> {
     });
     socket.on('error', (error) => resolve(outcomeOf(systemCodeOf(error))));
     socket.on('close', () => {
-      clearTimeout(timer);
-      clearTimeout(closing);
+      timer.cancel();
+      closing?.cancel();
       signal?.removeEventListener('abort', end);
       onClosed?.();
       resolve('silent');

@@ -21,6 +21,7 @@ import {
 } from '../store/lists.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
+import type { Time } from '../time.ts';
 import { type NamedEntry, named } from './naming.ts';
 import { noticesOf, peopleOn } from './notices.ts';
 import { hostNameOf } from './resolver.ts';
@@ -38,6 +39,7 @@ export interface MailboxReaderOptions {
   readonly outbox: Outbox;
   readonly configuration: RelayConfiguration;
   readonly log: Log;
+  readonly time: Time;
   readonly namesMs?: number;
 }
 
@@ -55,6 +57,7 @@ export class MailboxReader {
   readonly #store: Store;
   readonly #outbox: Outbox;
   readonly #log: Log;
+  readonly #time: Time;
   readonly #namesMs: number;
   #terms: Terms;
   /** Messages that the server would not hand over: the others come first. */
@@ -64,10 +67,11 @@ export class MailboxReader {
   #saysFull = false;
   #saysNoRoom = false;
 
-  constructor({ store, outbox, configuration, log, namesMs = NAMES_MS }: MailboxReaderOptions) {
+  constructor({ store, outbox, configuration, log, time, namesMs = NAMES_MS }: MailboxReaderOptions) {
     this.#store = store;
     this.#outbox = outbox;
     this.#log = log;
+    this.#time = time;
     this.#namesMs = namesMs;
     this.#terms = termsOf(configuration);
   }
@@ -84,13 +88,12 @@ export class MailboxReader {
     const mustTls = this.#store.read((sql) => loadSetting(sql, 'mailbox with TLS')) === place;
     const { login } = terms;
     const wasTaken = this.#store.read((sql) => loadSetting(sql, 'mailbox login')) === login;
-    const mailbox = await Mailbox.open({ host, port, tls, mustTls, user, password }, signal).catch(
-      (error: unknown) => {
-        throw wasTaken && error instanceof PopError && error.kind === 'login'
-          ? new PopError('login-again', error.message, { cause: error })
-          : error;
-      },
-    );
+    const options = { host, port, tls, mustTls, user, password, time: this.#time };
+    const mailbox = await Mailbox.open(options, signal).catch((error: unknown) => {
+      throw wasTaken && error instanceof PopError && error.kind === 'login'
+        ? new PopError('login-again', error.message, { cause: error })
+        : error;
+    });
     try {
       if (!wasTaken) this.#store.write((sql) => saveSetting(sql, 'mailbox login', login));
       if (mailbox.offeredTls && !mustTls) {
@@ -266,7 +269,8 @@ export class MailboxReader {
     if (resolve && !look.names.has(server) && look.namesMs > 0) {
       const { clock } = this.#store;
       const askedMs = clock.nowMs();
-      look.names.set(server, await hostNameOf(server, resolver, look.namesMs, look.signal));
+      const asking = { time: this.#time, mostMs: look.namesMs, signal: look.signal };
+      look.names.set(server, await hostNameOf(server, resolver, asking));
       look.namesMs -= clock.nowMs() - askedMs;
       // The next look finds it again.
       look.signal.throwIfAborted();

@@ -2,27 +2,32 @@
 import { Resolver } from 'node:dns/promises';
 import { type Endpoint, endpointText } from '../net/endpoint.ts';
 import { canonicalDomain } from '../net/mail-address.ts';
+import type { Time } from '../time.ts';
 
 /** A name is a courtesy: nobody's notice waits longer for it. */
 const TIMEOUT_MS = 5000;
 const QUERY_TIMEOUT_MS = 1500;
 const TRIES = 2;
 
-/**
- * The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's.
- * `mostMs`: how long the caller can wait, unless `signal` aborts.
- */
+interface Asking {
+  readonly time: Time;
+  /** How long the caller can wait. */
+  readonly mostMs?: number;
+  /** Once it aborts, he does not. */
+  readonly signal?: AbortSignal;
+}
+
+/** The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's. */
 export async function hostNameOf(
   address: string,
   servers: readonly Endpoint[] | null,
-  mostMs = TIMEOUT_MS,
-  signal?: AbortSignal,
+  { time, mostMs = TIMEOUT_MS, signal }: Asking,
 ): Promise<string | null> {
   const timeoutMs = Math.min(TIMEOUT_MS, Math.ceil(mostMs));
   const resolver = new Resolver({ timeout: Math.min(QUERY_TIMEOUT_MS, timeoutMs), tries: TRIES });
   if (servers !== null) resolver.setServers(servers.map(endpointText));
   const giveUp = (): void => resolver.cancel();
-  const timer = setTimeout(giveUp, timeoutMs);
+  const timer = time.after(timeoutMs, giveUp);
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     const names = await resolver.reverse(address);
@@ -32,7 +37,7 @@ export async function hostNameOf(
   } catch {
     return null;
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     signal?.removeEventListener('abort', giveUp);
   }
 }

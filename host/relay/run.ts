@@ -11,13 +11,14 @@ import type { Log } from '../log/log.ts';
 import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { MailSender } from '../mail/smtp.ts';
-import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role/role.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS, type Surroundings } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
 import type { Clock } from '../store/clock.ts';
 import { Store } from '../store/store.ts';
 import { TrapReception } from '../traps/reception.ts';
 import { MailboxReader } from './reader.ts';
 import { MailboxWatch } from './schedule.ts';
+import type { Time } from '../time.ts';
 import { type RelayStatus, statusOf } from './status.ts';
 
 /** Pending notices and lists that the status tells of. */
@@ -28,13 +29,13 @@ const STATUS_LISTS = 5;
 export const FIXED = ['control', 'state'] as const;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export function relay(file: string, log: Log, signals: Signals): Promise<void> {
+export function relay(file: string, log: Log, signals: Signals, surroundings: Surroundings): Promise<void> {
   const description: RoleDescription<RelayConfiguration> = {
     load: loadRelayConfiguration,
     warnings,
     create: async (configuration) => {
-      const store = await Store.open({ directory: configuration.state, log });
-      return new RelayRole(configuration, store, log);
+      const store = await Store.open({ directory: configuration.state, log, time: surroundings.time });
+      return new RelayRole(configuration, store, log, surroundings);
     },
   };
   return runRole(description, file, log, signals);
@@ -52,19 +53,22 @@ class RelayRole implements RunningRole<RelayConfiguration> {
   #configuration: RelayConfiguration;
   readonly #store: Store;
   readonly #log: Log;
+  readonly #time: Time;
   readonly #sender = new ReplaceableSender();
   readonly #outbox: Outbox;
   readonly #reader: MailboxReader;
   readonly #watch: MailboxWatch;
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
-  readonly #startedAt = new Date();
+  readonly #startedAt: Date;
 
-  constructor(configuration: RelayConfiguration, store: Store, log: Log) {
+  constructor(configuration: RelayConfiguration, store: Store, log: Log, { time, chance }: Surroundings) {
     this.#configuration = configuration;
     this.#store = store;
     this.#log = log;
-    this.#sender.use(new MailSender(configuration.smtp));
+    this.#time = time;
+    this.#startedAt = new Date(time.wallMs());
+    this.#sender.use(new MailSender(configuration.smtp, time));
     const current = (): RelayConfiguration => this.#configuration;
     this.#outbox = new Outbox({
       store,
@@ -80,12 +84,16 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       times: wallTimes(store.clock),
       mostFor: () => current().notify.most,
       log,
+      time,
+      chance,
     });
-    this.#reader = new MailboxReader({ store, outbox: this.#outbox, configuration, log });
+    this.#reader = new MailboxReader({ store, outbox: this.#outbox, configuration, log, time });
     this.#watch = new MailboxWatch({
       look: (signal) => this.#reader.look(signal),
       everyMs: () => this.#configuration.relay.pop.everyMs,
       nowMs: () => store.clock.nowMs(),
+      time,
+      chance,
       log,
     });
     // Traps are forged easily.
@@ -96,6 +104,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
         this.#watch.trap();
       },
       log,
+      time,
       section: 'relay.traps',
     });
   }
@@ -104,7 +113,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     const { control, relay } = this.#configuration;
     this.#control = await serveControl(control, {
       'GET /status': () => this.#status(),
-      ...recordRoutes(this.#store, this.#outbox),
+      ...recordRoutes(this.#store, this.#outbox, this.#time),
     });
     await this.#traps.use(relay.traps);
   }
@@ -118,7 +127,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
   }
 
   async take(next: RelayConfiguration): Promise<void> {
-    const sender = new MailSender(next.smtp);
+    const sender = new MailSender(next.smtp, this.#time);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.relay.traps);
     const fixed = FIXED.filter((key) => next[key] !== this.#configuration[key]);

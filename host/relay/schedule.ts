@@ -1,7 +1,10 @@
 /** When the mailbox is looked into: at the start, every so often, and as soon as a server says that it is back. */
+
+import type { Chance } from '../chance.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { PopError, type PopErrorKind } from '../pop/error.ts';
+import type { Time, Timer } from '../time.ts';
 
 /** Whatever strangers do: looks are this far apart at least. */
 const APART_MS = 2000;
@@ -32,6 +35,8 @@ interface MailboxWatchOptions {
   readonly look: (signal: AbortSignal) => Promise<void>;
   readonly everyMs: () => number;
   readonly nowMs: () => number;
+  readonly time: Time;
+  readonly chance: Chance;
   readonly log: Log;
 }
 
@@ -40,7 +45,7 @@ export class MailboxWatch {
   /** Of the look under way. */
   #abort = new AbortController();
   #isClosed = false;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #dueMs: number | null = null;
   #looking: Promise<void> | null = null;
   #startedMs = Number.NEGATIVE_INFINITY;
@@ -79,7 +84,7 @@ export class MailboxWatch {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#abort.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     await this.#looking;
   }
 
@@ -92,10 +97,9 @@ export class MailboxWatch {
     if (this.#isClosed) return;
     const nowMs = this.#options.nowMs();
     const inMs = Math.max(waitMs, this.#startedMs + APART_MS - nowMs, 0);
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#dueMs = nowMs + inMs;
-    // Longer than a timer takes is looked at sooner than it need be.
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.ceil(inMs), 2 ** 31 - 1));
+    this.#timer = this.#options.time.after(Math.ceil(inMs), () => this.#look());
   }
 
   #look(): void {
@@ -131,7 +135,7 @@ export class MailboxWatch {
     // no later than it would have been.
     const longestMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
     // Spread, so that all relays of a mail server that is back do not come at once.
-    return Math.min(doubledMs, longestMs) * (1 - Math.random() / 4);
+    return Math.min(doubledMs, longestMs) * (1 - this.#options.chance.fraction() / 4);
   }
 
   get #seldomMs(): number {

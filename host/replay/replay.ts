@@ -1,9 +1,10 @@
 /** What would have been noticed in a capture: the same module that runs on the router, with the capture's own clock. */
-import { randomBytes } from 'node:crypto';
+import type { Chance } from '../chance.ts';
 import { Engine } from '../fabric/engine.ts';
 import {
   type Cause,
   type FabricEvent,
+  KEY_BYTES,
   nameOf,
   type Outcome,
   type Sign,
@@ -15,6 +16,7 @@ import type { Damage } from './packet.ts';
 import type { Source } from './source.ts';
 
 export interface ReplayOptions {
+  readonly chance: Chance;
   /** Prefixes that are servers; bits of 16 bytes. */
   readonly watch: readonly { readonly address: string; readonly bits: number }[];
   readonly unreachable: boolean;
@@ -135,7 +137,7 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
       reportAttempts: true,
     },
     waitUs: (options.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
-    key: randomBytes(16),
+    key: options.chance.bytes(KEY_BYTES),
   });
   for (const { address, bits } of options.watch) engine.command({ kind: 'watch', address, bits });
   for (const { server, port } of options.services) engine.command({ kind: 'knowService', server, port });

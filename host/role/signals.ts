@@ -2,6 +2,7 @@
 import { systemCodeOf } from '../errors.ts';
 import { takeForeignLines } from '../log/foreign-lines.ts';
 import { createLog, type Log } from '../log/log.ts';
+import type { Surroundings } from './role.ts';
 
 export interface Signals {
   /** SIGTERM or SIGINT came. */
@@ -14,21 +15,25 @@ export interface Signals {
 const LINGER_MS = 200;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-type Role = (file: string, log: Log, signals: Signals) => Promise<void>;
+type Role = (file: string, log: Log, signals: Signals, surroundings: Surroundings) => Promise<void>;
 
-/** `before`: what is done before there are signals to listen to. */
+interface Staying extends Surroundings {
+  readonly verbose: boolean;
+  /** What is done before there are signals to listen to. */
+  readonly before?: (file: string, log: Log) => Promise<void>;
+}
+
 export async function foreground(
   role: Role,
   file: string,
-  verbose: boolean,
-  before?: (file: string, log: Log) => Promise<void>,
+  { verbose, before, time, chance }: Staying,
 ): Promise<void> {
   // A log without a reader is no reason to leave people untold; the reader may come back, too.
   process.stdout.off('error', endWithReader).on('error', () => {});
   const log = createLog({
     write: (line) => process.stdout.write(line),
     terminal: process.stdout.isTTY === true,
-    now: () => new Date(),
+    now: () => new Date(time.wallMs()),
     verbose,
   });
   await before?.(file, log);
@@ -42,14 +47,15 @@ export async function foreground(
     });
   }
   try {
-    await role(file, log, { stop: stop.signal, onReload: (reload) => process.on('SIGHUP', reload) });
+    const signals = { stop: stop.signal, onReload: (reload: () => void) => process.on('SIGHUP', reload) };
+    await role(file, log, signals, { time, chance });
   } finally {
     // Why it could not start is said on standard error.
     release();
   }
   log.info('stopped');
   // What still holds the process then, a name that is being looked up, is nobody's any more.
-  setTimeout(() => process.exit(), LINGER_MS).unref();
+  time.after(LINGER_MS, () => process.exit()).unref();
 }
 
 /** Whoever reads the output may stop reading: `ringback status | head` is no failure. */

@@ -6,6 +6,7 @@
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
+import type { Time, Timer } from '../time.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 
@@ -14,6 +15,7 @@ interface AdmissionsOptions {
   readonly services: Services;
   readonly steered: () => Pick<Steered, 'mayAsk'>;
   readonly log: Pick<Log, 'debug'>;
+  readonly time: Time;
 }
 
 const EVERY_MS = 100;
@@ -26,7 +28,7 @@ export class Admissions {
   readonly #options: AdmissionsOptions;
   /** By their names, the oldest first. */
   readonly #waiting = new Map<string, Target>();
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
 
   constructor(options: AdmissionsOptions) {
     this.#options = options;
@@ -41,7 +43,7 @@ export class Admissions {
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#waiting.clear();
   }
@@ -53,7 +55,7 @@ export class Admissions {
     this.#timer = null;
     if (target === undefined) return;
     this.#waiting.delete(nameOf(target));
-    this.#timer = setTimeout(() => this.#next(), EVERY_MS);
+    this.#timer = this.#options.time.after(EVERY_MS, () => this.#next());
     void this.#ask(target);
   }
 

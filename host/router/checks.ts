@@ -5,9 +5,11 @@
  * could notice. Without connecting (none) all there is to do about a sign is to wait for a moment: what comes back
  * together is told together.
  */
+import type { Chance } from '../chance.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
 import type { Dialled } from '../recovery/dial.ts';
+import type { Time, Timer } from '../time.ts';
 import type { Outage } from './outages.ts';
 import type { AnySign, Checks } from './ports.ts';
 import type { Services } from './services.ts';
@@ -27,7 +29,7 @@ interface Sign {
 
 interface Watched {
   /** The timer of the next look, or of the one under way: any other look is followed by none. */
-  look: NodeJS.Timeout | null;
+  look: Timer | null;
   /** The check under way, and whether somebody has been answered since it began. */
   abort: AbortController | null;
   isAnswered: boolean;
@@ -46,6 +48,8 @@ interface ConnectChecksOptions {
   readonly steered: () => Steered;
   readonly settleMs: () => number;
   readonly nowMs: () => number;
+  readonly time: Time;
+  readonly chance: Chance;
   /** A probe found the service answering. */
   readonly onAlive: (outage: Outage) => void;
   /** It was tried for the first time since an earlier process knew of it. */
@@ -226,9 +230,9 @@ export class ConnectChecks implements Checks {
   /** Whether the settle time has passed. */
   #settled(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(true), this.#options.settleMs());
+      const timer = this.#options.time.after(this.#options.settleMs(), () => resolve(true));
       const stop = (): void => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve(false);
       };
       if (signal.aborted) stop();
@@ -237,31 +241,31 @@ export class ConnectChecks implements Checks {
   }
 
   #schedule(outage: Outage, waitMs: number): void {
-    const { steered } = this.#options;
+    const { steered, chance } = this.#options;
     const many = steered().ofOutage(outage).length > 0 ? steered().targets().length : 0;
     const steeredMs = STEERED_PROBE_MS * Math.max(1, many / MANY_STEERED);
     const nextMs = many > 0 ? Math.min(waitMs, steeredMs) : waitMs;
     // Spread, so that the servers behind one switch are not asked in one burst.
-    this.#tryIn(outage, nextMs * (0.75 + Math.random() / 2), waitMs);
+    this.#tryIn(outage, nextMs * (0.75 + chance.fraction() / 2), waitMs);
   }
 
   /** `waitMs`: how long it would be without the page. */
   #tryIn(outage: Outage, inMs: number, waitMs: number): void {
     const watched = this.#of(outage);
     this.#endLook(watched);
-    const look = setTimeout(async () => {
+    const look = this.#options.time.after(inMs, async () => {
       const isAlive = await this.#probe(outage, watched);
       if (this.#watched.get(outage) !== watched) return;
       this.#options.onTried(outage);
       if (watched.look !== look) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
       if (isAlive) this.#options.onAlive(outage);
-    }, inMs);
+    });
     watched.look = look;
   }
 
   #endLook(watched: Watched): void {
-    if (watched.look !== null) clearTimeout(watched.look);
+    watched.look?.cancel();
     watched.look = null;
   }
 

@@ -1,14 +1,16 @@
 /** The daemon over time: fed, refilled when it was started again, asked. */
-import { performance } from 'node:perf_hooks';
+import type { Chance } from '../chance.ts';
 import { seesOnlyCopies } from '../config/router/ask.ts';
+import { tableSizes } from '../config/router/sizes.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { DaemonLink, DaemonReady, InterfaceReport } from '../fabric/daemon.ts';
-import type { Command, FabricEvent, Target } from '../fabric/records.ts';
+import { type Command, type FabricEvent, KEY_BYTES, type Target } from '../fabric/records.ts';
 import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
+import type { Time, Timer } from '../time.ts';
 import type { Outage, Outages } from './outages.ts';
 import type { FabricPort } from './ports.ts';
 import { ProbeAnswers } from './probe-answers.ts';
@@ -39,14 +41,13 @@ interface DataPlaneOptions {
   readonly log: Log;
   /** That of the outages' times. */
   readonly clock: Clock;
+  readonly time: Time;
+  readonly chance: Chance;
 }
 
 /** The sizes of the tables, to be compared. */
 function sizesOf(configuration: RouterConfiguration): string {
-  return JSON.stringify(
-    commandsFor(configuration, []).find(({ kind }) => kind === 'configure'),
-    ['sizes', 'servers', 'clients', 'attempts', 'known', 'prefixes'],
-  );
+  return JSON.stringify(tableSizes(configuration, 0));
 }
 
 export class DataPlane implements FabricPort, AskedFabric {
@@ -60,17 +61,21 @@ export class DataPlane implements FabricPort, AskedFabric {
   #gaps = 0;
   #counters: number[] = [];
   #asking: ((counters: readonly number[]) => void)[] = [];
-  readonly #probes = new ProbeAnswers();
+  readonly #probes: ProbeAnswers;
+  readonly #key: Uint8Array;
   /** When everything was asked for; null once it was said. */
   #syncedMs: number | null = null;
-  #syncTimer: NodeJS.Timeout | null = null;
-  #sweepTimer: NodeJS.Timeout | null = null;
+  #syncTimer: Timer | null = null;
+  #sweepTimer: Timer | null = null;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
     this.#configuration = options.configuration;
+    const { time, chance, log } = options;
+    this.#probes = new ProbeAnswers(time);
+    this.#key = chance.bytes(KEY_BYTES);
     this.#daemon = new Supervisor(
-      { daemon: () => this.#configuration.fabric, restartMs: FIRST_RESTART_MS, log: options.log },
+      { daemon: () => this.#configuration.fabric, restartMs: FIRST_RESTART_MS, log, time },
       {
         onReady: (link, ready, listening) => this.#welcome(link, ready, listening),
         onEvent: (event) => this.#hear(event),
@@ -104,7 +109,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   reconfigure(configuration: RouterConfiguration): void {
     const before = this.#configuration;
     this.#configuration = configuration;
-    this.#clear(this.#sweepTimer);
+    this.#sweepTimer?.cancel();
     this.#scheduleSweep();
     if (this.#link === null) return;
     this.#feed();
@@ -183,7 +188,7 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   sync(): void {
     if (this.#link === null) return;
-    this.#syncedMs = performance.now();
+    this.#syncedMs = this.#options.time.nowMs();
     this.#options.onSync();
     this.#send({ kind: 'sync' });
   }
@@ -214,8 +219,8 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 
   async close(): Promise<void> {
-    this.#clear(this.#syncTimer);
-    this.#clear(this.#sweepTimer);
+    this.#syncTimer?.cancel();
+    this.#sweepTimer?.cancel();
     this.#answer([]);
     this.#probes.drop();
     await this.#daemon.close();
@@ -243,7 +248,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 
   #feed(): void {
-    this.#link?.sendAll(commandsFor(this.#configuration, [...this.#options.registered()]));
+    this.#link?.sendAll(commandsFor(this.#configuration, [...this.#options.registered()], this.#key));
   }
 
   /** The daemon knows of nobody who waits. What it takes in it says, and that is all it knows then: as good as a sync. */
@@ -254,7 +259,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     link?.sendAll(serviceCommands(this.#options.services().all(), us, ms));
     const outages = this.#options.outages().all();
     if (link === null || outages.length === 0) return;
-    this.#syncedMs = performance.now();
+    this.#syncedMs = this.#options.time.nowMs();
     this.#options.onSync();
     this.restore(outages);
     void this.#ask(link, null).then((values) => {
@@ -278,31 +283,28 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   /** Not into an answer under way, unless its end must have been lost, too. */
   #healLater(): void {
-    this.#syncTimer = setTimeout(() => {
+    const { time } = this.#options;
+    this.#syncTimer = time.after(SYNC_PAUSE_MS, () => {
       this.#syncTimer = null;
-      if (this.#syncedMs !== null && performance.now() - this.#syncedMs < LONGEST_SYNC_MS) this.#healLater();
+      if (this.#syncedMs !== null && time.nowMs() - this.#syncedMs < LONGEST_SYNC_MS) this.#healLater();
       else this.sync();
-    }, SYNC_PAUSE_MS);
+    });
   }
 
   /** The counters; none when the link ends, or the time is over. */
   async #ask(link: DaemonLink, limitMs: number | null): Promise<readonly number[]> {
-    let timer: NodeJS.Timeout | null = null;
+    let timer: Timer | undefined;
     const values = await new Promise<readonly number[]>((resolve) => {
       this.#asking.push(resolve);
       link.send({ kind: 'counters' });
       if (limitMs === null) return;
-      timer = setTimeout(() => {
+      timer = this.#options.time.after(limitMs, () => {
         this.#asking = this.#asking.filter((one) => one !== resolve);
         resolve([]);
-      }, limitMs);
+      });
     });
-    this.#clear(timer);
+    timer?.cancel();
     return values;
-  }
-
-  #clear(timer: NodeJS.Timeout | null): void {
-    if (timer !== null) clearTimeout(timer);
   }
 
   #count(first: number, values: readonly number[]): void {
@@ -320,7 +322,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 
   #note(report: InterfaceReport): void {
-    const { log } = this.#options;
+    const { log, time } = this.#options;
     const before = this.#interfaces.get(report.name);
     this.#interfaces.set(report.name, report);
     if ((before?.up ?? true) !== report.up) {
@@ -329,7 +331,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     }
     if (before !== undefined && report.lost > before.lost) this.#heal();
     const dropped = report.dropped - (before?.dropped ?? 0);
-    const nowMs = performance.now();
+    const nowMs = time.nowMs();
     if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {
       this.#dropsReportedMs = nowMs;
       log.warn('interface.dropped', { interface: report.name, frames: report.dropped });
@@ -340,9 +342,9 @@ export class DataPlane implements FabricPort, AskedFabric {
   #scheduleSweep(): void {
     const { sweepMs } = this.#configuration.notify;
     const everyMs = Math.min(Math.max(sweepMs / 8, LEAST_SWEEP_MS), LONGEST_SWEEP_MS);
-    this.#sweepTimer = setTimeout(() => {
+    this.#sweepTimer = this.#options.time.after(everyMs, () => {
       this.#send({ kind: 'sweep', olderThanUs: this.#us(this.#options.clock.nowMs() - sweepMs) });
       this.#scheduleSweep();
-    }, everyMs);
+    });
   }
 }

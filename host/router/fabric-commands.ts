@@ -1,5 +1,4 @@
 /** What the fabric is told at the beginning, and again after every change of the configuration. */
-import { randomBytes } from 'node:crypto';
 import { askOf } from '../config/router/ask.ts';
 import { tableSizes } from '../config/router/sizes.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
@@ -11,11 +10,12 @@ import type { Outage } from './outages.ts';
 /** Attempts are remembered so long where silence is no outage. */
 export const DEFAULT_WAIT_MS = 30_000;
 
-/** The key of the module's hash tables: drawn once, for the same tables keep it. */
-const key = randomBytes(16);
-
-/** Sizes and options, then all that the operator names, and who registered. */
-export function commandsFor(configuration: RouterConfiguration, registered: readonly string[]): Command[] {
+/** Sizes and options, then all that the operator names, and who registered. The same tables keep their `key`. */
+export function commandsFor(
+  configuration: RouterConfiguration,
+  registered: readonly string[],
+  key: Uint8Array,
+): Command[] {
   const { fabric, detect, recover, servers, clients, page } = configuration;
   return [
     {

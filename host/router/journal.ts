@@ -8,6 +8,7 @@ import { addToHistory, type PastOutage } from '../store/history.ts';
 import { removeClient, removeOutage, saveClient, saveOutage, type TellingState } from '../store/outages.ts';
 import { removeService, type ServiceRow, saveService } from '../store/services.ts';
 import type { Store } from '../store/store.ts';
+import type { Time, Timer } from '../time.ts';
 import type { HeldNotice } from './notices.ts';
 import type { Outage } from './outages.ts';
 import type { Journal, Rest } from './ports.ts';
@@ -22,6 +23,7 @@ const GATHER_MS = 20;
 export class StoreJournal implements Journal {
   readonly #store: Store;
   readonly #outbox: Outbox;
+  readonly #time: Time;
   // What is not on disk yet.
   readonly #outages = new Set<Outage>();
   readonly #clients = new Map<Outage, Set<string>>();
@@ -30,11 +32,12 @@ export class StoreJournal implements Journal {
   readonly #removed = new Map<Outage, PastOutage | null>();
   #committedMs = Number.NEGATIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
 
-  constructor(store: Store, outbox: Outbox) {
+  constructor(store: Store, outbox: Outbox, time: Time) {
     this.#store = store;
     this.#outbox = outbox;
+    this.#time = time;
   }
 
   outage(outage: Outage, { hurry }: { hurry: boolean }): void {
@@ -106,7 +109,7 @@ export class StoreJournal implements Journal {
   flush(): void {
     const unsaved = this.#outages.size + this.#clients.size + this.#removed.size + this.#services.size;
     if (unsaved > 0) this.#commit(() => {});
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#dueMs = Number.POSITIVE_INFINITY;
   }
@@ -147,8 +150,8 @@ export class StoreJournal implements Journal {
     const nowMs = this.#store.clock.nowMs();
     const waitMs = hurry ? Math.max(GATHER_MS, this.#committedMs + GROUP_MS - nowMs) : UPDATE_MS;
     if (nowMs + waitMs >= this.#dueMs) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#dueMs = nowMs + waitMs;
-    this.#timer = setTimeout(() => this.flush(), waitMs);
+    this.#timer = this.#time.after(waitMs, () => this.flush());
   }
 }

@@ -1,5 +1,5 @@
 /** The lists of who waited, for those who tell people in the router's place (embodiments 2 and 3: paragraphs 102 to 137). */
-import { randomBytes } from 'node:crypto';
+import type { Chance } from '../chance.ts';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createList, type ListProgress } from '../mail/list-writer.ts';
@@ -28,7 +28,7 @@ export function listsOf(
   configuration: RouterConfiguration,
   { server, recoveredMs, outages, clients }: Ended,
   { isOurs, ownerOf, told, entered }: Listing,
-  nowMs: number,
+  { nowMs, chance }: { nowMs: number; chance: Chance },
 ): NewNotice[] {
   const mail = notifierOf(configuration, server);
   if (mail === null) return [];
@@ -40,7 +40,7 @@ export function listsOf(
   return createList({
     mail,
     // Not the outage's own name: whoever came late to it makes another list.
-    id: randomBytes(ID_BYTES).toString('hex'),
+    id: chance.bytes(ID_BYTES).toString('hex'),
     ...(entered === null ? {} : { entered }),
     server,
     serverName: servers.find(({ address }) => address === server)?.name ?? null,

@@ -4,6 +4,7 @@
  */
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Asking } from '../recovery/asking.ts';
+import type { Time, Timer } from '../time.ts';
 import { Latest } from './latest.ts';
 
 interface LooksOptions {
@@ -15,6 +16,7 @@ interface LooksOptions {
   /** How long a client waits before it is turned away. */
   readonly waitMs: () => number;
   readonly nowMs: () => number;
+  readonly time: Time;
   readonly onAnswer: (target: Target) => void;
   /** It was silent at that moment. */
   readonly onSilence: (target: Target, atMs: number) => void;
@@ -35,7 +37,7 @@ export class Looks {
   /** By the target: when it was found silent last. */
   readonly #silent = new Latest<number>();
   /** Those that are looked at, with the wait for the next time. */
-  readonly #followed = new Map<string, NodeJS.Timeout | null>();
+  readonly #followed = new Map<string, Timer | null>();
 
   constructor(options: LooksOptions) {
     this.#options = options;
@@ -64,12 +66,12 @@ export class Looks {
   }
 
   close(): void {
-    for (const timer of this.#followed.values()) if (timer !== null) clearTimeout(timer);
+    for (const timer of this.#followed.values()) timer?.cancel();
     this.#followed.clear();
   }
 
   #next(target: Target, untilMs: number): void {
-    const { nowMs, onSilence } = this.#options;
+    const { nowMs, time, onSilence } = this.#options;
     const name = nameOf(target);
     this.#followed.set(name, null);
     void this.at(target).then((isSilent) => {
@@ -79,7 +81,7 @@ export class Looks {
       else
         this.#followed.set(
           name,
-          setTimeout(() => this.#next(target, untilMs), AGAIN_MS),
+          time.after(AGAIN_MS, () => this.#next(target, untilMs)),
         );
     });
   }

@@ -1,5 +1,6 @@
 /** The page in a dead server's place, as the router has it: who is steered to it, and what it needs to know (embodiments 4 and 5). */
 
+import type { Chance } from '../chance.ts';
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
@@ -15,6 +16,7 @@ import { confirmAddress } from '../store/confirmed.ts';
 import { register } from '../store/registrations.ts';
 import { allowNotices, stopNotices } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
+import type { Time, Timer } from '../time.ts';
 import type { StoreJournal } from './journal.ts';
 import { Openings } from './openings.ts';
 import { currentMessage } from './operator-message.ts';
@@ -33,10 +35,9 @@ interface DeadServersOptions {
   readonly onConfirmed: () => void;
   readonly tools: KernelTools;
   readonly log: Log;
+  readonly time: Time;
+  readonly chance: Chance;
 }
-
-/** Node's timers take no more; looking sooner does no harm. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class DeadServers implements PageHost {
   readonly #options: DeadServersOptions;
@@ -49,22 +50,25 @@ export class DeadServers implements PageHost {
   #applying: Promise<void> | null = null;
   #isClosed = false;
   /** Until somebody who passes is to be asked again. */
-  #expiry: NodeJS.Timeout | null = null;
+  #expiry: Timer | null = null;
 
   /** Throws RingbackError('unavailable') when the port is taken, or the kernel can't be told. */
   static async open(options: DeadServersOptions): Promise<DeadServers> {
-    const { page, configuration, store, tools, log } = options;
-    const steering = await Steering.open({ port: page.listen.port, tools, log });
+    const { page, configuration, store, tools, log, time, chance } = options;
+    const steering = await Steering.open({ port: page.listen.port, tools, log, time });
     const own = new DeadServers(options, steering);
     try {
       const { language } = configuration.notify;
       const nowMs = (): number => store.clock.nowMs();
-      const neighbours = new Neighbours({ list: (timeoutMs) => tools.listNeighbours(timeoutMs), nowMs, log });
+      const list = (timeoutMs: number): Promise<string> => tools.listNeighbours(timeoutMs);
+      const neighbours = new Neighbours({ list, nowMs, log, time });
       own.#server = await PageServer.open({
         configuration: page,
         language,
         log,
         clock: store.clock,
+        time,
+        chance,
         host: own,
         origins: new Origins({ neighbours, nowMs }),
       });
@@ -98,7 +102,7 @@ export class DeadServers implements PageHost {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#expiry !== null) clearTimeout(this.#expiry);
+    this.#expiry?.cancel();
     // Ends what waits for a kernel that does not answer, too.
     await Promise.all([this.#server?.close(), this.#steering.close()]);
     await this.#applying;
@@ -239,9 +243,9 @@ export class DeadServers implements PageHost {
   }
 
   #changeAfter(waitMs: number): void {
-    if (this.#expiry !== null) clearTimeout(this.#expiry);
+    this.#expiry?.cancel();
     this.#expiry = null;
     if (waitMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
-    this.#expiry = setTimeout(() => this.changed(), Math.min(Math.ceil(waitMs), LONGEST_TIMER_MS)).unref();
+    this.#expiry = this.#options.time.after(Math.ceil(waitMs), () => this.changed()).unref();
   }
 }

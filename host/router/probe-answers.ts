@@ -1,5 +1,6 @@
 /** Who waits for what the fabric says of a probe. */
 import { type FabricEvent, nameOf, type Target } from '../fabric/records.ts';
+import type { Time } from '../time.ts';
 
 type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;
 
@@ -7,10 +8,15 @@ type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;
 const ANSWER_MS = 3000;
 
 export class ProbeAnswers {
+  readonly #time: Time;
   /** Whether there is a fabric to say anything. */
   #isThere = false;
   /** By what they wait for, and its target. */
   readonly #waiting = new Map<string, (event: ProbeEvent | null) => void>();
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
 
   /** The next event of that kind about the target; null when it does not come, at once without a fabric. */
   next<Kind extends ProbeEvent['kind']>(
@@ -20,9 +26,9 @@ export class ProbeAnswers {
     if (!this.#isThere) return Promise.resolve(null);
     const name = `${kind} ${nameOf(target)}`;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => answer(null), ANSWER_MS);
+      const timer = this.#time.after(ANSWER_MS, () => answer(null));
       const answer = (event: ProbeEvent | null): void => {
-        clearTimeout(timer);
+        timer.cancel();
         this.#waiting.delete(name);
         resolve(event as Extract<ProbeEvent, { kind: Kind }> | null);
       };

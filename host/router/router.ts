@@ -2,7 +2,7 @@
  * The role `run`: what the fabric notices becomes a notice to exactly the people who were turned away
  * (embodiment 1: paragraphs 66 to 101).
  */
-import { randomInt } from 'node:crypto';
+import type { Chance } from '../chance.ts';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { FabricEvent, Target } from '../fabric/records.ts';
@@ -46,6 +46,7 @@ interface RouterOptions {
   readonly later: (f: () => void, waitMs: number) => void;
   readonly log: Log;
   readonly clock: Clock;
+  readonly chance: Chance;
 }
 
 /** What the history says of an outage of whose end nobody is told. */
@@ -233,7 +234,7 @@ export class Router {
       // They came after the others were told, and the old fabric was about to say that the outage goes on.
       let fromMs = Number.POSITIVE_INFINITY;
       for (const { firstMs } of outage.clients.values()) fromMs = Math.min(fromMs, firstMs);
-      this.suspected.suspect({ ...outage, id: randomInt(MOST_IDS), state: 'suspected', fromMs });
+      this.suspected.suspect({ ...outage, id: this.#newId(), state: 'suspected', fromMs });
     }
   }
 
@@ -346,7 +347,7 @@ export class Router {
       return;
     }
     const outage: Outage = {
-      id: randomInt(MOST_IDS),
+      id: this.#newId(),
       server,
       port,
       state: event.state === 'suspected' ? 'suspected' : 'down',
@@ -363,6 +364,10 @@ export class Router {
     this.#begin(outage);
     if (event.state !== 'down') this.#sync.leaveUnfinished(outage);
     this.#lines.about(outage, 'outage.opened', { cause });
+  }
+
+  #newId(): number {
+    return this.#options.chance.below(MOST_IDS);
   }
 
   #begin(outage: Outage): void {

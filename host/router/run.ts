@@ -1,5 +1,6 @@
 /** `ringback run`: puts the role's parts together, and takes them apart again. */
 
+import type { Chance } from '../chance.ts';
 import { type Most, unconfirmedMost } from '../config/most.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { warnings } from '../config/router/warnings.ts';
@@ -18,8 +19,9 @@ import { KernelTools } from '../page/steering/kernel-tools.ts';
 import { Asking } from '../recovery/asking.ts';
 import { Confirmer } from '../recovery/confirmation.ts';
 import type { Dial, DialOptions } from '../recovery/dial.ts';
-import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role/role.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS, type Surroundings } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
+import { TrapReception } from '../traps/reception.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
 import { loadOutages } from '../store/outages.ts';
 import { loadRegistrations } from '../store/registrations.ts';
@@ -27,7 +29,7 @@ import { loadServices } from '../store/services.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
 import { loadStopped } from '../store/stopped.ts';
 import { Store } from '../store/store.ts';
-import { TrapReception } from '../traps/reception.ts';
+import type { Time, Timer } from '../time.ts';
 import { ConnectChecks } from './checks.ts';
 import { DataPlane } from './data-plane.ts';
 import { DEFAULT_WAIT_MS } from './fabric-commands.ts';
@@ -54,16 +56,17 @@ const STATUS_OUTAGES = 5;
 export const FIXED = ['fabric', 'control', 'state', 'page'] as const;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export function run(file: string, log: Log, signals: Signals): Promise<void> {
+export function run(file: string, log: Log, signals: Signals, surroundings: Surroundings): Promise<void> {
+  const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
     load: loadRouterConfiguration,
     warnings,
     create: async (configuration) => {
-      const store = await Store.open({ directory: configuration.state, log });
-      const tools = new KernelTools();
+      const store = await Store.open({ directory: configuration.state, log, time });
+      const tools = new KernelTools(time);
       if (signals.stop.aborted) tools.hurry();
       else signals.stop.addEventListener('abort', () => tools.hurry(), { once: true });
-      return new RouterRole(configuration, store, log, tools);
+      return new RouterRole(configuration, store, log, { ...surroundings, tools });
     },
   };
   return runRole(description, file, log, signals);
@@ -71,16 +74,16 @@ export function run(file: string, log: Log, signals: Signals): Promise<void> {
 
 function confirmerOf(
   { recover }: RouterConfiguration,
-  how: { readonly dial: Dial; readonly closing: AbortSignal },
+  how: { readonly dial: Dial; readonly closing: AbortSignal; readonly time: Time },
 ): Confirmer | null {
   return recover.confirm === 'connect' ? new Confirmer({ settleMs: recover.settleMs, ...how }) : null;
 }
 
 /** The same as long as the state lives: its links lie in people's mailboxes. */
-function stopKeyOf(store: Store): string {
+function stopKeyOf(store: Store, chance: Chance): string {
   const known = store.read((sql) => loadSetting(sql, 'stop key'));
   if (known !== null) return known;
-  const key = newStopKey();
+  const key = newStopKey(chance);
   store.write((sql) => saveSetting(sql, 'stop key', key));
   return key;
 }
@@ -89,6 +92,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   #configuration: RouterConfiguration;
   readonly #store: Store;
   readonly #log: Log;
+  readonly #time: Time;
+  readonly #chance: Chance;
   readonly #tools: KernelTools;
   readonly #sender = new ReplaceableSender();
   readonly #outbox: Outbox;
@@ -105,29 +110,40 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   /** Connections to servers are nobody's any more. */
   readonly #closing = new AbortController();
   /** How connections to servers are made. */
-  readonly #connecting = {
-    dial: (options: DialOptions) => this.#asking.dial(options),
-    closing: this.#closing.signal,
-  };
-  readonly #prober = new Confirmer({
-    ...{ settleMs: 0, connections: PROBES, connectTimeoutMs: PROBE_MS },
-    ...this.#connecting,
-  });
+  readonly #connecting: { readonly dial: Dial; readonly closing: AbortSignal; readonly time: Time };
+  readonly #prober: Confirmer;
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
-  readonly #startedAt = new Date();
+  readonly #startedAt: Date;
   /** What the router does next. */
-  #later: NodeJS.Timeout | null = null;
+  #later: Timer | null = null;
 
-  constructor(configuration: RouterConfiguration, store: Store, log: Log, tools = new KernelTools()) {
+  constructor(
+    configuration: RouterConfiguration,
+    store: Store,
+    log: Log,
+    { time, chance, tools = new KernelTools(time) }: Surroundings & { readonly tools?: KernelTools },
+  ) {
+    this.#time = time;
+    this.#chance = chance;
     this.#tools = tools;
+    this.#startedAt = new Date(time.wallMs());
+    this.#connecting = {
+      dial: (options: DialOptions) => this.#asking.dial(options),
+      closing: this.#closing.signal,
+      time,
+    };
+    this.#prober = new Confirmer({
+      ...{ settleMs: 0, connections: PROBES, connectTimeoutMs: PROBE_MS },
+      ...this.#connecting,
+    });
     this.#configuration = configuration;
     this.#store = store;
     this.#log = log;
     this.#confirmer = confirmerOf(configuration, this.#connecting);
-    this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp));
+    this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp, time));
     const current = (): RouterConfiguration => this.#configuration;
-    this.#links = new StopLinks(stopKeyOf(store));
+    this.#links = new StopLinks(stopKeyOf(store, chance));
     const registered = store.read(loadRegistrations).map((one) => ({ ...one, address: one.client }));
     this.#outbox = new Outbox({
       store,
@@ -147,13 +163,16 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       unconfirmed: (mail) => this.#unconfirmed(mail),
       isDown: ({ server, ports = [0] }) => this.#router.isDown(server, ports),
       log,
+      time,
+      chance,
     });
     this.#traps = new TrapReception({
       onTrap: ({ server }) => this.#router.recoveries.onTrap(server),
       log,
+      time,
       section: 'recover.traps',
     });
-    this.#journal = new StoreJournal(store, this.#outbox);
+    this.#journal = new StoreJournal(store, this.#outbox, time);
     const nowMs = (): number => store.clock.nowMs();
     this.#services = new Services(configuration, {
       stored: store.read(loadServices),
@@ -168,6 +187,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       steered: () => this.#router.steered,
       settleMs: () => this.#configuration.recover.settleMs,
       nowMs,
+      time,
+      chance,
       onAlive: (outage) => this.#router.recoveries.onSign(outage, 'connect'),
       onTried: (outage) => this.#router.onTried(outage),
       onAnswer: (outage, port) => this.#router.recoveries.onAnswer(outage, port),
@@ -186,14 +207,17 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       onFresh: () => this.#router.onFreshFabric(),
       log,
       clock: store.clock,
+      time,
+      chance,
     });
-    this.#asking = new Asking({ fabric: this.#dataPlane, nowMs });
+    this.#asking = new Asking({ fabric: this.#dataPlane, nowMs, time, chance });
     this.#suspicions = new Suspicions({
       asking: this.#asking,
       services: this.#services,
       steered: () => this.#router.steered,
       waitMs: () => this.#configuration.detect.unansweredMs ?? DEFAULT_WAIT_MS,
       nowMs,
+      time,
       log,
       onAnswer: (target) => this.#router.recoveries.onProbed(target),
       onSilence: (target, atMs) => this.#dataPlane.foundSilent(target, atMs),
@@ -215,10 +239,11 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
         this.#outbox.serversChanged();
       },
       later: (f, waitMs) => {
-        this.#later = setTimeout(f, waitMs);
+        this.#later = time.after(waitMs, f);
       },
       log,
       clock: store.clock,
+      chance,
     });
     this.#router.resume(store.read(loadOutages));
     store.whenLost(() => this.#router.rewrite());
@@ -236,7 +261,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const { control, recover, page } = this.#configuration;
     this.#control = await serveControl(control, {
       'GET /status': () => this.#status(),
-      ...recordRoutes(this.#store, this.#outbox),
+      ...recordRoutes(this.#store, this.#outbox, this.#time),
       ...messageRoutes(this.#store),
     });
     await this.#traps.use(recover.traps);
@@ -252,6 +277,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       onConfirmed: () => this.#outbox.wake(),
       tools: this.#tools,
       log: this.#log,
+      time: this.#time,
+      chance: this.#chance,
     });
   }
 
@@ -265,7 +292,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   async take(next: RouterConfiguration): Promise<void> {
-    const sender = next.smtp === null ? null : new MailSender(next.smtp);
+    const sender = next.smtp === null ? null : new MailSender(next.smtp, this.#time);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.recover.traps);
     const fixed = FIXED.filter(
@@ -283,7 +310,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   async stop(): Promise<void> {
-    if (this.#later !== null) clearTimeout(this.#later);
+    this.#later?.cancel();
     this.#checks.close();
     this.#suspicions.close();
     this.#asking.close();

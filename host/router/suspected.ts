@@ -2,7 +2,7 @@
  * Outages that may be none: from the first failure until the server was asked. Only what is decided here touches anybody but
  * those who failed themselves (docs/detection.md).
  */
-import { randomInt } from 'node:crypto';
+import type { Chance } from '../chance.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Lines } from './lines.ts';
 import { MOST_IDS, type Outage, type Outages, type Waiting } from './outages.ts';
@@ -11,6 +11,7 @@ import type { Asker, FabricPort, Journal } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 
 interface SuspectedOptions {
+  readonly chance: Chance;
   readonly outages: Outages;
   readonly recoveries: Pick<Recoveries, 'onAnswer' | 'onSign'>;
   readonly fabric: Pick<FabricPort, 'confirm' | 'acquit' | 'restore'>;
@@ -94,7 +95,7 @@ export class Suspected {
     const moved = new Map(others.map(([client, waiting]) => [client, { ...waiting }]));
     const about = { server, port, cause, triedPort, fromMs };
     if (known === undefined && isDown) {
-      const outage: Outage = { ...about, id: randomInt(MOST_IDS), state: 'down', clients: moved };
+      const outage: Outage = { ...about, id: this.#newId(), state: 'down', clients: moved };
       this.#options.fabric.restore([outage]);
       this.#options.begin(outage);
       this.#options.lines.about(outage, 'outage.opened', { cause });
@@ -102,13 +103,17 @@ export class Suspected {
     }
     const outage: Outage = known ?? {
       ...about,
-      id: randomInt(MOST_IDS),
+      id: this.#newId(),
       state: 'suspected',
       clients: new Map(),
     };
     if (known === undefined) this.suspect(outage);
     else if (isDown && known.state === 'suspected') this.#decide(known);
     this.#join(outage, moved);
+  }
+
+  #newId(): number {
+    return this.#options.chance.below(MOST_IDS);
   }
 
   /** It has been decided with another one. */

@@ -6,6 +6,7 @@ import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
 import { MOST_OF_SERVER } from '../recovery/places.ts';
+import type { Time, Timer } from '../time.ts';
 import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
@@ -24,6 +25,7 @@ interface SuspicionsOptions {
   readonly waitMs: () => number;
   readonly nowMs: () => number;
   readonly log: Pick<Log, 'debug'>;
+  readonly time: Time;
   /** It answered this machine. */
   readonly onAnswer: (target: Target) => void;
   /** A look found it silent at that moment. */
@@ -48,7 +50,7 @@ interface Suspicion {
   freeMs: number;
   isAsking: boolean;
   againMs: number;
-  timer: NodeJS.Timeout | null;
+  timer: Timer | null;
 }
 
 export class Suspicions implements Asker {
@@ -104,7 +106,7 @@ export class Suspicions implements Asker {
   forget(outage: Outage): void {
     const suspicion = this.#suspicions.get(outage);
     if (suspicion === undefined) return;
-    if (suspicion.timer !== null) clearTimeout(suspicion.timer);
+    suspicion.timer?.cancel();
     this.#suspicions.delete(outage);
   }
 
@@ -156,11 +158,11 @@ export class Suspicions implements Asker {
   }
 
   #askIn(suspicion: Suspicion, waitMs: number): void {
-    if (suspicion.timer !== null) clearTimeout(suspicion.timer);
-    suspicion.timer = setTimeout(() => {
+    suspicion.timer?.cancel();
+    suspicion.timer = this.#options.time.after(waitMs, () => {
       suspicion.timer = null;
       if (!suspicion.isAsking) void this.#ask(suspicion);
-    }, waitMs);
+    });
   }
 
   async #ask(suspicion: Suspicion): Promise<void> {

@@ -3,7 +3,7 @@
  * none larger than the outbox has room for. The fabric keeps the chain until the last one, or until there is no room
  * (paragraphs 92 to 95).
  */
-
+import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
@@ -41,6 +41,7 @@ interface TellingsOptions {
   readonly later: (f: () => void, waitMs: number) => void;
   readonly log: Log;
   readonly clock: Clock;
+  readonly chance: Chance;
 }
 
 /** Some who are told together, or a part of a list. */
@@ -136,7 +137,7 @@ export class Tellings {
   }
 
   #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>, entered: ListProgress | null = null): void {
-    const { notices, configuration, people } = this.#options;
+    const { notices, configuration, people, chance } = this.#options;
     const { recovery, endedMs } = begun;
     const units = notices.units(recovery, endedMs);
     const listing = {
@@ -145,7 +146,7 @@ export class Tellings {
       told: units.flatMap(({ awaiting }) => awaiting.map(({ person }) => mailOwner(person.mail))),
       entered,
     };
-    const lists = listsOf(configuration(), recovery, listing, endedMs);
+    const lists = listsOf(configuration(), recovery, listing, { nowMs: endedMs, chance });
     const held = lists.map((list) => ({ ...list, holdMs: 0 }));
     this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
   }

@@ -2,7 +2,7 @@
  * Which of the notices that are due may be sent now. What a person has no room for becomes one mail, which waits on disk
  * until there is room; of that, what tells of a server that is down again waits until it is back.
  */
-import { randomBytes } from 'node:crypto';
+import type { Chance } from '../chance.ts';
 import type { Most } from '../config/most.ts';
 import {
   collectingFor,
@@ -20,6 +20,7 @@ import type { Notice, NoticeItem, OutboxRow } from './notice-rows.ts';
 
 export interface AdmissionRules {
   readonly nowMs: number;
+  readonly chance: Pick<Chance, 'bytes'>;
   /** How many mails this address gets; null: as many as there are. */
   readonly mostFor: (mail: string) => Most | null;
   /** Whether what an item says is back is down again. */
@@ -86,9 +87,9 @@ class Admitting implements Admission {
   }
 
   #admit(row: OutboxRow, down: readonly NoticeItem[]): void {
-    const { nowMs } = this.#rules;
+    const { nowMs, chance } = this.#rules;
     if (down.length > 0) {
-      const name = randomBytes(ID_BYTES).toString('hex');
+      const name = chance.bytes(ID_BYTES).toString('hex');
       const messageId = row.messageId.replace(/^<[^@]*@/, `<${name}.ringback@`);
       insertWaiting(this.#sql, { ...row, messageId, items: down }, this.#untilBack(down));
       this.more++;

@@ -2,7 +2,7 @@
  * Time that outlives the process. Decisions run on the kernel's monotonic clock, continued over restarts and reboots:
  * the wall clock of a router without a battery starts in 1970 and jumps. Dates are made from it only to be printed.
  */
-import { readFileSync } from 'node:fs';
+import type { Time } from '../time.ts';
 
 export interface Clock {
   /** Milliseconds that only ever grow, over restarts of the program and of the machine. */
@@ -23,42 +23,28 @@ export interface Epoch {
   readonly wallMs: number | null;
 }
 
-/** What the machine says about time. */
-export interface MachineTime {
-  /** Another one after every start of the machine. */
-  readonly boot: string;
-  /** Milliseconds since it started. */
-  monotonicMs(): number;
-  wallMs(): number;
-}
+/** What this needs of the machine. */
+type MachineClocks = Pick<Time, 'nowMs' | 'wallMs' | 'boot'>;
 
 /** This program did not exist before: a wall clock that says so is wrong. */
 const PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 /** Dates of what happened before so many starts of the machine are not known any more. */
 const EPOCHS = 16;
 
-export const machineTime: MachineTime = {
-  get boot() {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  },
-  monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
-  wallMs: () => Date.now(),
-};
-
 /**
  * Time while the machine was off does not count: without a battery nobody can tell how long that was, and to count too
  * much of it would forget people who wait.
  */
 export class StateClock implements Clock {
-  readonly #machine: MachineTime;
+  readonly #time: MachineClocks;
   readonly #past: readonly Epoch[];
   readonly #current: Pick<Epoch, 'boot' | 'startMs' | 'baseMs'>;
 
   /** `epochs` are those of `toStore`, oldest first. */
-  constructor(epochs: readonly Epoch[] = [], machine: MachineTime = machineTime) {
-    this.#machine = machine;
-    const { boot } = machine;
-    const monotonicMs = machine.monotonicMs();
+  constructor(epochs: readonly Epoch[], time: MachineClocks) {
+    this.#time = time;
+    const boot = time.boot();
+    const monotonicMs = time.nowMs();
     const last = epochs.at(-1);
     // A clock of the same name that went back is that of another machine.
     if (last !== undefined && last.boot === boot && last.baseMs + monotonicMs >= last.lastMs) {
@@ -73,7 +59,7 @@ export class StateClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#current.baseMs + this.#machine.monotonicMs();
+    return this.#current.baseMs + this.#time.nowMs();
   }
 
   dateOf(ms: number): Date | null {
@@ -89,7 +75,7 @@ export class StateClock implements Clock {
 
   /** How far the wall clock is ahead of this one. */
   #wallMs(): number | null {
-    const wallMs = this.#machine.wallMs();
+    const wallMs = this.#time.wallMs();
     return wallMs < PLAUSIBLE_MS ? null : wallMs - this.nowMs();
   }
 }

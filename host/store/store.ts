@@ -4,6 +4,7 @@
  */
 import { messageOf, RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import type { Time, Timer } from '../time.ts';
 import { type Clock, StateClock } from './clock.ts';
 import { isDamage, loadLibrary, Sql } from './database.ts';
 import { Disk } from './disk.ts';
@@ -26,6 +27,7 @@ export interface StoreOptions {
   /** null: memory, on purpose. */
   readonly directory: string | null;
   readonly log: Log;
+  readonly time: Time;
   /** Only what is there already: nothing is made or put aside, and whatever is wrong with the disk is thrown. */
   readonly existing?: boolean;
   readonly retryMs?: number;
@@ -47,7 +49,7 @@ export class Store {
   #reason: string | null = null;
   /** Tables of which there may be more in the file than in memory. */
   #unread: ReadonlySet<string> = new Set();
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #onLost: () => void = () => {};
   #clock: StateClock;
 
@@ -62,10 +64,10 @@ export class Store {
   private constructor(library: Library, options: StoreOptions) {
     this.#library = library;
     this.#options = options;
-    const { directory, log } = options;
+    const { directory, log, time } = options;
     this.#disk = directory === null ? null : new Disk(library, directory, log);
     this.#sql = this.#openFirst();
-    this.#clock = new StateClock(this.read(loadEpochs));
+    this.#clock = new StateClock(this.read(loadEpochs), time);
     if (this.#disk !== null && !options.existing) this.#lookLater();
   }
 
@@ -95,9 +97,9 @@ export class Store {
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#look();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#sql.close();
     this.#disk?.release();
   }
@@ -193,7 +195,7 @@ export class Store {
     // What is only gone can be made anew at once.
     this.#lookLater(error instanceof GoneError ? 0 : this.#retryMs);
     // Not in the middle of what somebody writes.
-    if (unreadable.size > 0) setImmediate(() => this.#onLost());
+    if (unreadable.size > 0) void this.#options.time.settled().then(() => this.#onLost());
     return result;
   }
 
@@ -202,12 +204,14 @@ export class Store {
   }
 
   #lookLater(waitMs = this.#retryMs): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#look();
-      if (this.#timer === null) this.#lookLater();
-    }, waitMs).unref();
+    this.#timer?.cancel();
+    this.#timer = this.#options.time
+      .after(waitMs, () => {
+        this.#timer = null;
+        this.#look();
+        if (this.#timer === null) this.#lookLater();
+      })
+      .unref();
   }
 
   /** Whether the disk is still, or again, what it should be. */

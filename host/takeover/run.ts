@@ -7,7 +7,7 @@ import { type Question, type Routes, serveControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { canonicalAddress } from '../net/address.ts';
-import { type Ready, type RoleDescription, type RunningRole, runRole } from '../role/role.ts';
+import { type Ready, type RoleDescription, type RunningRole, runRole, type Surroundings } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
 import { ActiveHalf } from './active/node.ts';
 import { hurry } from './machine/priority.ts';
@@ -15,11 +15,16 @@ import type { Half } from './ports/node.ts';
 import { StandbyHalf } from './standby/node.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export function takeover(file: string, log: Log, signals: Signals): Promise<void> {
+export function takeover(
+  file: string,
+  log: Log,
+  signals: Signals,
+  surroundings: Surroundings,
+): Promise<void> {
   const description: RoleDescription<TakeoverConfiguration> = {
     load: loadTakeoverConfiguration,
     warnings,
-    create: async (configuration) => new TakeoverRole(configuration, log),
+    create: async (configuration) => new TakeoverRole(configuration, log, surroundings),
   };
   return runRole(description, file, log, signals);
 }
@@ -27,13 +32,16 @@ export function takeover(file: string, log: Log, signals: Signals): Promise<void
 class TakeoverRole implements RunningRole<TakeoverConfiguration> {
   readonly #first: TakeoverConfiguration;
   readonly #log: Log;
-  readonly #startedAt = new Date();
+  readonly #surroundings: Surroundings;
+  readonly #startedAt: Date;
   #control: { close(): Promise<void> } | null = null;
   #half: Half | null = null;
 
-  constructor(configuration: TakeoverConfiguration, log: Log) {
+  constructor(configuration: TakeoverConfiguration, log: Log, surroundings: Surroundings) {
     this.#first = configuration;
     this.#log = log;
+    this.#surroundings = surroundings;
+    this.#startedAt = new Date(surroundings.time.wallMs());
   }
 
   async open(): Promise<void> {
@@ -46,8 +54,8 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
     );
     this.#half =
       own.role === 'active'
-        ? await ActiveHalf.open(this.#first, own, this.#log)
-        : await StandbyHalf.open(this.#first, own, this.#log);
+        ? await ActiveHalf.open(this.#first, own, this.#log, this.#surroundings)
+        : await StandbyHalf.open(this.#first, own, this.#log, this.#surroundings);
   }
 
   async begin(): Promise<Ready> {

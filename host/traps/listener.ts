@@ -18,6 +18,7 @@ import { readTrap, trapName, trapOid } from './content.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { Engines } from './snmp-engines.ts';
 import { openTrapSocket } from './socket.ts';
+import type { Time } from '../time.ts';
 
 export interface Trap {
   /** The server that the trap is about, in canonical form. */
@@ -49,6 +50,13 @@ export interface TrapListener {
   close(): Promise<void>;
 }
 
+interface ListeningOptions {
+  readonly log: Log;
+  readonly time: Time;
+  /** Where the configuration speaks of it. */
+  readonly section?: string;
+}
+
 /** usmStatsUnknownEngineIDs.0 in BER: the report that answers a question for our engine (RFC 3414 section 4). */
 const DISCOVERY_REPORT = Buffer.from('060a2b060106030f01010400', 'hex');
 
@@ -59,15 +67,14 @@ const PRIV_NAMES: Readonly<Record<PrivProtocol, string>> = { des: 'des', aes: 'a
  * Listens for traps and informs until closed; informs are acknowledged. No communities: neither SNMPv1 nor
  * v2c is taken. No users: no SNMPv3. From one of the `relays` the agent address (v1) or
  * snmpTrapAddress.0 (v2c, v3; RFC 3584 section 3.1) says whom the trap is about, from anybody else the
- * datagram's sender does. No datagram makes it throw. `section` is where the configuration speaks of it.
+ * datagram's sender does. No datagram makes it throw.
  *
  * Throws `unavailable` when it cannot listen there, `configuration` when `accept` names an unknown trap.
  */
 export async function listenForTraps(
   options: TrapConfiguration,
   onTrap: (trap: Trap) => void,
-  log: Log,
-  section = 'recover.traps',
+  { log, time, section = 'recover.traps' }: ListeningOptions,
 ): Promise<TrapListener> {
   const accept = new Set(
     options.accept.map((text) => {
@@ -77,7 +84,7 @@ export async function listenForTraps(
     }),
   );
   const socket = await openTrapSocket(options.listen, section);
-  return new Listener(options, accept, onTrap, log, socket);
+  return new Listener(options, accept, onTrap, { log, time, socket });
 }
 
 type Fate = keyof TrapCounters;
@@ -110,7 +117,7 @@ class Listener implements TrapListener {
   readonly #relays: ReadonlySet<string>;
   readonly #onTrap: (trap: Trap) => void;
   readonly #seldom: SeldomLog;
-  readonly #engines = new Engines();
+  readonly #engines: Engines;
   readonly #socket: Socket;
   /** The library's own handler of a datagram; it works synchronously. */
   #decode: (datagram: Buffer, peer: RemoteInfo) => void = () => {};
@@ -121,14 +128,14 @@ class Listener implements TrapListener {
     options: TrapConfiguration,
     accept: ReadonlySet<string>,
     onTrap: (trap: Trap) => void,
-    log: Log,
-    socket: Socket,
+    { log, time, socket }: { log: Log; time: Time; socket: Socket },
   ) {
     this.#options = options;
     this.#accept = accept;
     this.#relays = new Set(options.relays);
     this.#onTrap = onTrap;
-    this.#seldom = new SeldomLog(log);
+    this.#seldom = new SeldomLog(log, time);
+    this.#engines = new Engines(time);
     this.#socket = socket;
     const { address, port } = socket.address();
     this.address = { host: address, port };

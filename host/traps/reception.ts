@@ -2,10 +2,12 @@
 import type { TrapConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
 import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './listener.ts';
+import type { Time } from '../time.ts';
 
 interface TrapReceptionOptions {
   readonly onTrap: (trap: Trap) => void;
   readonly log: Log;
+  readonly time: Time;
   /** The configuration's section about it, for messages. */
   readonly section: string;
 }
@@ -52,7 +54,6 @@ export class TrapReception {
   }
 
   async #listen(traps: TrapConfiguration | null): Promise<TrapListener | null> {
-    const { onTrap, log, section } = this.#options;
-    return traps === null ? null : await listenForTraps(traps, onTrap, log, section);
+    return traps === null ? null : await listenForTraps(traps, this.#options.onTrap, this.#options);
   }
 }

@@ -8,6 +8,7 @@
  */
 
 import snmp from 'net-snmp';
+import type { Time, Timer } from '../time.ts';
 
 /** After a power cut many servers are heard for the first time, all at once: about a second's work. */
 const MAX_BURST = 256;
@@ -21,14 +22,19 @@ export class Engines {
   /** Engines that sent an authentic message: they are always let in. */
   readonly #proven = new Set<string>();
   #left = MAX_BURST;
-  #refill: NodeJS.Timeout | null = null;
+  #refill: Timer | null = null;
+  readonly #time: Time;
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
 
   /** Whether a message of this engine (hexadecimal digits) may be looked at now. */
   admit(engine: string): boolean {
     if (this.#proven.has(engine) || this.#claimed.has(engine)) return true;
     if (this.#left === 0) return false;
     this.#left -= 1;
-    this.#refill ??= setInterval(() => this.#secondOver(), 1000).unref();
+    this.#refill ??= this.#time.every(1000, () => this.#secondOver()).unref();
     if (this.#claimed.size >= MAX_CLAIMED) {
       this.#claimed.clear();
       snmp.Authentication.authToKeyCache = {};
@@ -50,7 +56,7 @@ export class Engines {
   }
 
   close(): void {
-    if (this.#refill !== null) clearInterval(this.#refill);
+    this.#refill?.cancel();
     this.#refill = null;
   }
 }

@@ -4,8 +4,10 @@
  * one processor that smtp-sink and the sending process took, so it shows which of them sets the pace. Through the
  * outbox, notices are entered into a database on disk as one recovery's, and all that becomes of them is written there.
  */
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { machineChance } from '../../host/chance.ts';
 import type { Language } from '../../host/config/types.ts';
 import { createLog, type Log } from '../../host/log/log.ts';
 import { composeNotice, createNotice, type Mail } from '../../host/mail/mail.ts';
@@ -15,6 +17,7 @@ import { CONNECTIONS, MailSender } from '../../host/mail/smtp.ts';
 import { StateClock } from '../../host/store/clock.ts';
 import type { Notice } from '../../host/store/notice-rows.ts';
 import { Store } from '../../host/store/store.ts';
+import { machineTime } from '../../host/time.ts';
 import { BUILD } from './engines.ts';
 import { runSource, type Sink, startSink } from './mail-sink.ts';
 import { median, Report } from './report.ts';
@@ -41,7 +44,7 @@ interface Sample {
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
-const clock = new StateClock();
+const clock = new StateClock([], machineTime);
 
 /** The notice of the client with this number. */
 function noticeOf(client: number, language: Language, outage: number): Notice {
@@ -69,7 +72,10 @@ function mails(language: Language): readonly Mail[] {
 }
 
 function openSender({ port }: Sink): MailSender {
-  return new MailSender({ host: '127.0.0.1', port, tls: 'auto', user: null, password: null, from: FROM });
+  return new MailSender(
+    { host: '127.0.0.1', port, tls: 'auto', user: null, password: null, from: FROM },
+    machineTime,
+  );
 }
 
 /** The sender alone, the mails at hand. */
@@ -116,12 +122,21 @@ class ThroughOutbox {
       },
       close: (force) => mailSender.close(force),
     };
-    this.#outbox = new Outbox({ store, sender, from: FROM, giveUpMs: GIVE_UP_MS, stopUrl: () => null, log });
+    this.#outbox = new Outbox({
+      store,
+      sender,
+      from: FROM,
+      giveUpMs: GIVE_UP_MS,
+      stopUrl: () => null,
+      log,
+      time: machineTime,
+      chance: machineChance,
+    });
   }
 
   static async open(directory: string, sink: Sink): Promise<ThroughOutbox> {
     const log = strictLog();
-    return new ThroughOutbox(await Store.open({ directory, log }), sink, log);
+    return new ThroughOutbox(await Store.open({ directory, log, time: machineTime }), sink, log);
   }
 
   /** One recovery, and everybody is told. */

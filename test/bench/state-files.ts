@@ -1,4 +1,5 @@
 /** States on disk as an earlier process would have left them, for the benches to start with. */
+
 import { address } from '../../board/lab/lab.ts';
 import { logTo } from '../../host/log/log.ts';
 import { createNotice } from '../../host/mail/mail.ts';
@@ -7,6 +8,7 @@ import { type OutageRow, saveClient, saveOutage, type WaitingRow } from '../../h
 import { addNotice } from '../../host/store/outbox.ts';
 import { register } from '../../host/store/registrations.ts';
 import { Store } from '../../host/store/store.ts';
+import { machineTime } from '../../host/time.ts';
 
 export const SERVERS = 1000;
 export const CLIENTS = 100_000;
@@ -52,7 +54,7 @@ export function noticeFor(number: number, nowMs: number): Notice {
 
 /** 100,000 clients wait for 1,000 servers, 10,000 of them for one. */
 export async function prepareWaiting(directory: string): Promise<void> {
-  const store = await Store.open({ directory, log: SILENT });
+  const store = await Store.open({ directory, log: SILENT, time: machineTime });
   const nowMs = store.clock.nowMs();
   const waiting = waitingSince(nowMs);
   store.write((sql) => {
@@ -79,7 +81,7 @@ export async function prepareWaiting(directory: string): Promise<void> {
 
 /** As many as are in the chain wait for its server, and nobody here knows their mail addresses. */
 export async function prepareChain(directory: string): Promise<void> {
-  const store = await Store.open({ directory, log: SILENT });
+  const store = await Store.open({ directory, log: SILENT, time: machineTime });
   const nowMs = store.clock.nowMs();
   store.write((sql) => {
     saveOutage(sql, chainOutage(nowMs));
@@ -90,7 +92,7 @@ export async function prepareChain(directory: string): Promise<void> {
 
 /** So many notices are queued. */
 export async function prepareQueued(directory: string, count: number): Promise<void> {
-  const store = await Store.open({ directory, log: SILENT });
+  const store = await Store.open({ directory, log: SILENT, time: machineTime });
   const nowMs = store.clock.nowMs();
   store.write((sql) => {
     for (let i = 0; i < count; i++) {

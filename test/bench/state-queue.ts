@@ -1,4 +1,5 @@
 /** `ringback run` with a long queue of notices: while the mail server is away, and while they go out. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import type { Configuration } from '../../board/lab/ringback.ts';
@@ -6,6 +7,7 @@ import { composeNotice } from '../../host/mail/mail.ts';
 import { composeMessage } from '../../host/mail/message.ts';
 import { CONNECTIONS } from '../../host/mail/smtp.ts';
 import { StateClock } from '../../host/store/clock.ts';
+import { machineTime } from '../../host/time.ts';
 import { sinkCommand, sourceCommand } from './mail-sink.ts';
 import { median } from './report.ts';
 import { FROM, noticeFor } from './state-files.ts';
@@ -79,7 +81,7 @@ async function startSink(lab: Lab): Promise<{ stop(): Promise<void> }> {
 }
 
 async function sourceRate(lab: Lab): Promise<number> {
-  const clock = new StateClock();
+  const clock = new StateClock([], machineTime);
   const mail = composeNotice(noticeFor(0, clock.nowMs()), { from: FROM, clock, stopUrl: null });
   const textBytes = composeMessage(mail).split('\r\n\r\n', 2)[1]?.length ?? 0;
   const options = { mails: SOURCE_MAILS, connections: CONNECTIONS, textBytes };

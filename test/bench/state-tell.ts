@@ -1,9 +1,11 @@
 /** The part of a release that is between the router and the disk. */
 import { Outbox } from '../../host/mail/outbox.ts';
+import { machineChance } from '../../host/chance.ts';
 import { StoreJournal } from '../../host/router/journal.ts';
 import type { Outage } from '../../host/router/outages.ts';
 import { loadOutages } from '../../host/store/outages.ts';
 import { Store } from '../../host/store/store.ts';
+import { machineTime } from '../../host/time.ts';
 import { CHAIN, CHAIN_CLIENTS, FROM, noticeFor, SILENT } from './state-files.ts';
 
 const GIVE_UP_MS = 3_600_000;
@@ -13,7 +15,7 @@ const GIVE_UP_MS = 3_600_000;
  * notices were on disk, in milliseconds.
  */
 export async function tell(directory: string): Promise<number> {
-  const store = await Store.open({ directory, log: SILENT });
+  const store = await Store.open({ directory, log: SILENT, time: machineTime });
   const sender = { send: () => new Promise<never>(() => undefined), close: () => undefined };
   const outbox = new Outbox({
     store,
@@ -22,8 +24,10 @@ export async function tell(directory: string): Promise<number> {
     giveUpMs: GIVE_UP_MS,
     stopUrl: () => null,
     log: SILENT,
+    time: machineTime,
+    chance: machineChance,
   });
-  const journal = new StoreJournal(store, outbox);
+  const journal = new StoreJournal(store, outbox, machineTime);
   const stored = store.read(loadOutages).find(({ id }) => id === CHAIN.id);
   if (stored === undefined) throw new Error('the state has no such outage');
   const outage: Outage = { ...stored, state: 'down' };

@@ -1,7 +1,10 @@
 /** What the host's tests share. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { machineChance } from '../../host/chance.ts';
 import { type Fields, type Level, type Log, logTo } from '../../host/log/log.ts';
+import type { Surroundings } from '../../host/role/role.ts';
+import { machineTime } from '../../host/time.ts';
 
 /** Only a test that fails waits so long: a loaded machine must not make it do so. */
 const PATIENCE_MS = 60_000;
@@ -33,3 +36,6 @@ export function recordingLog(onLine: (line: LoggedLine) => void = () => {}): {
   });
   return { log, lines };
 }
+
+/** What a role has on a real machine. */
+export const MACHINE: Surroundings = { time: machineTime, chance: machineChance };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
 import { address } from '../../board/lab/lab.ts';
 import { Mailbox, type PopOptions } from '../../host/pop/mailbox.ts';
+import { machineTime } from '../../host/time.ts';
 import { selfSigned } from '../host/relay/certificate.ts';
 import { fails } from '../host/relay/support.ts';
 import { needs } from '../host/require.ts';
@@ -71,6 +72,7 @@ async function world(
         mustTls: false,
         user: USER,
         password: PASSWORD,
+        time: machineTime,
         ...more,
       });
       test.after(() => mailbox.abandon());

@@ -1,12 +1,15 @@
 /** What a program does with its state, without its network: people wait, servers come back, mails go out. */
+
 import type { TestContext } from 'node:test';
 import { Outbox } from '../../host/mail/outbox.ts';
+import { machineChance } from '../../host/chance.ts';
 import { addToHistory } from '../../host/store/history.ts';
 import { loadOutages, removeClient, removeOutage, saveClient, saveOutage } from '../../host/store/outages.ts';
 import { register } from '../../host/store/registrations.ts';
 import { TABLES } from '../../host/store/schema.ts';
 import { Store } from '../../host/store/store.ts';
 import { FROM, noticeTo, PlayedSender } from '../host/mail/support.ts';
+import { machineTime } from '../../host/time.ts';
 import { type LoggedLine, recordingLog, until } from '../host/tools.ts';
 import type { Disk } from './disk.ts';
 
@@ -34,12 +37,26 @@ export class Program {
     this.sender.answer = () => ({ outcome: 'delivered' });
     const { log } = recordingLog();
     const { sender } = this;
-    this.outbox = new Outbox({ store, sender, from: FROM, giveUpMs: DAY_MS, stopUrl: () => null, log });
+    this.outbox = new Outbox({
+      store,
+      sender,
+      from: FROM,
+      giveUpMs: DAY_MS,
+      stopUrl: () => null,
+      log,
+      time: machineTime,
+      chance: machineChance,
+    });
   }
 
   static async start(test: TestContext, disk: Disk): Promise<Program> {
     const { log, lines } = recordingLog();
-    const store = await Store.open({ directory: `${disk.path}/state`, log, retryMs: RETRY_MS });
+    const store = await Store.open({
+      directory: `${disk.path}/state`,
+      log,
+      retryMs: RETRY_MS,
+      time: machineTime,
+    });
     const program = new Program(store, lines);
     test.after(() => program.stop());
     return program;

@@ -1,14 +1,15 @@
 /** A takeover's hands on a real kernel: two adapters on one network, each with addresses and a hardware address of its own. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Adapters } from '../../host/takeover/machine/interfaces.ts';
 import { IpBatch } from '../../host/takeover/machine/ip-batch.ts';
 import { Kernel } from '../../host/takeover/machine/kernel.ts';
 import { Memory } from '../../host/takeover/machine/state-file.ts';
 import { Settings } from '../../host/takeover/machine/sysctl.ts';
+import { machineTime } from '../../host/time.ts';
 import { recordingLog, until } from '../host/tools.ts';
 
 /** Names of this process's own: other tests may run in the same network. */
@@ -46,15 +47,18 @@ function setting(adapter: string, name: string): string {
 
 describe('adapters of a takeover', () => {
   const { log } = recordingLog();
-  const batch = new IpBatch();
+  const batch = new IpBatch(machineTime);
   const heard: [string, boolean, boolean][] = [];
-  const kernel = new Kernel({
-    onChange: () => {},
-    onLink: (adapter, up, carrier) => void heard.push([adapter, up, carrier]),
-  });
+  const kernel = new Kernel(
+    {
+      onChange: () => {},
+      onLink: (adapter, up, carrier) => void heard.push([adapter, up, carrier]),
+    },
+    machineTime,
+  );
   const memory = new Memory(FILE, log);
   const settings = new Settings(memory, log);
-  const adapters = new Adapters(batch, kernel, memory, true, (waitMs) => sleep(waitMs));
+  const adapters = new Adapters(batch, kernel, memory, true, machineTime);
 
   before(async () => {
     ip('netns', 'add', BRIDGE);
@@ -239,8 +243,8 @@ describe('adapters of a takeover', () => {
   it('are left on while it is not known what is on them', async () => {
     await adapters.activate(T1, C, false);
     memory.change({ raised: [T1] });
-    const unread = new Kernel({ onChange: () => {}, onLink: () => {} });
-    await new Adapters(batch, unread, memory, true, sleep).lower();
+    const unread = new Kernel({ onChange: () => {}, onLink: () => {} }, machineTime);
+    await new Adapters(batch, unread, memory, true, machineTime).lower();
     await kernel.refresh();
     assert.ok(adapters.has(T1, C.address));
     await adapters.withdraw(T1, C, false, true);

@@ -6,8 +6,9 @@
  * works for a browser that comes there over the other IP version.
  */
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Target } from '../../fabric/records.ts';
+import type { Chance } from '../../chance.ts';
 
 const KEY_BYTES = 32;
 const MINUTE_MS = 60_000;
@@ -27,11 +28,12 @@ interface Claim {
 }
 
 export class Tokens {
-  readonly #key = randomBytes(KEY_BYTES);
+  readonly #key: Buffer;
   readonly #nowMs: () => number;
   readonly #issued = new Map<string, string>();
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, chance: Chance) {
+    this.#key = chance.bytes(KEY_BYTES);
     this.#nowMs = nowMs;
   }
 

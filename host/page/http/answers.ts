@@ -1,12 +1,12 @@
 /** Answers as they go out: pages with the header fields around them, those in a server's place kept ready. */
 
-import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Language } from '../../config/types.ts';
 import type { Target } from '../../fabric/records.ts';
 import type { Clock } from '../../store/clock.ts';
 import type { Message, Outage, Page, PageFacts } from '../html/kinds.ts';
 import { problemJson, renderPage } from '../html/pages.ts';
+import type { Chance } from '../../chance.ts';
 
 /** Who asks again sooner than the page does is impatient, or a program. */
 export const RETRY_SECONDS = 30;
@@ -100,17 +100,20 @@ interface Ready {
   readonly madeMs: number;
 }
 
+const MARK_BYTES = 24;
+
 /** The pages in servers' places. */
 export class ReadyAnswers {
   readonly #clock: Clock;
   readonly #factsOf: (place: Place, token: string) => PageFacts;
   readonly #ready = new Map<string, Ready>();
   /** Stands for the token where a page is made ready; nobody can know it. */
-  readonly #mark = randomBytes(24).toString('hex');
+  readonly #mark: string;
 
   /** `factsOf`: what a page says, `token` in its form. */
-  constructor(clock: Clock, factsOf: (place: Place, token: string) => PageFacts) {
+  constructor(clock: Clock, chance: Chance, factsOf: (place: Place, token: string) => PageFacts) {
     this.#clock = clock;
+    this.#mark = chance.bytes(MARK_BYTES).toString('hex');
     this.#factsOf = factsOf;
   }
 

@@ -6,6 +6,7 @@
 
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
+import type { Time } from '../../time.ts';
 
 /** A machine on a link of the router's. */
 export interface Neighbour {
@@ -18,6 +19,7 @@ interface NeighboursOptions {
   readonly list: (timeoutMs: number) => Promise<string>;
   readonly nowMs: () => number;
   readonly log: Log;
+  readonly time: Time;
 }
 
 /** Linux keeps 1,024 of an IP version, unless it is told to keep more. */
@@ -82,8 +84,9 @@ export class Neighbours {
 
   async #next(): Promise<void> {
     await this.#running;
-    const waitMs = this.#dueMs - this.#options.nowMs();
-    if (waitMs > 0) await new Promise<void>((resolve) => setTimeout(resolve, waitMs).unref());
+    const { nowMs, time } = this.#options;
+    const waitMs = this.#dueMs - nowMs();
+    if (waitMs > 0) await new Promise<void>((resolve) => void time.after(waitMs, resolve).unref());
     this.#planned = null;
     this.#running = this.#read();
     await this.#running;

@@ -10,6 +10,8 @@ import { systemCodeOf } from '../../errors.ts';
 import type { Target } from '../../fabric/records.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 import type { Clock } from '../../store/clock.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
 import { type Answer, plainAnswer, RETRY_SECONDS } from './answers.ts';
 import { type Connection, Connections } from './connections.ts';
 import { listenOn } from './listen.ts';
@@ -37,6 +39,7 @@ const BROKEN: Readonly<Record<string, number>> = {
 
 interface WebOptions {
   readonly clock: Clock;
+  readonly time: Time;
   readonly origins: Pick<OriginSource, 'of'>;
   readonly targetOf: (localAddress: string) => Target | null;
   /** Answers a request with `send`, at once or later. */
@@ -108,7 +111,7 @@ export class Web {
   readonly connections: Connections;
   readonly #options: WebOptions;
   readonly #server: Server<typeof IncomingMessage, typeof WholeResponse>;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
   /** The Date field, for a second; empty: nobody knows the time. */
   #dateField: string;
   #broken = 0;
@@ -143,10 +146,12 @@ export class Web {
     server.on('clientError', (error, socket) => this.#answerBroken(systemCodeOf(error), socket));
     this.#server = server;
     this.#dateField = this.#dateNow();
-    this.#timer = setInterval(() => {
-      this.#dateField = this.#dateNow();
-      this.connections.sweep();
-    }, CHECK_MS).unref();
+    this.#timer = options.time
+      .every(CHECK_MS, () => {
+        this.#dateField = this.#dateNow();
+        this.connections.sweep();
+      })
+      .unref();
   }
 
   /** Throws RingbackError('unavailable') when it can't. */
@@ -154,7 +159,7 @@ export class Web {
     try {
       await listenOn(this.#server, endpoint);
     } catch (error) {
-      clearInterval(this.#timer);
+      this.#timer.cancel();
       throw error;
     }
   }
@@ -197,7 +202,7 @@ export class Web {
   }
 
   close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer.cancel();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.connections.closeAll();

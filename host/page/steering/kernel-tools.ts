@@ -2,6 +2,7 @@
 
 import { type ChildProcess, execFile } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../../errors.ts';
+import type { Time } from '../../time.ts';
 import { ALIASES_4 } from './aliases.ts';
 
 /** A hanging program is given up; 65,535 targets take seconds on a small router. */
@@ -37,16 +38,23 @@ export class ToolError extends Error {
 }
 
 export class KernelTools {
+  readonly #time: Time;
   readonly #running = new Set<ChildProcess>();
   #mostMs = TOOL_MS;
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
 
   /** The program is to end: nothing that hangs keeps it, neither what runs nor what begins from now on. */
   hurry(): void {
     this.#mostMs = HURRY_MS;
     const running = [...this.#running];
-    setTimeout(() => {
-      for (const child of running) child.kill('SIGKILL');
-    }, HURRY_MS).unref();
+    this.#time
+      .after(HURRY_MS, () => {
+        for (const child of running) child.kill('SIGKILL');
+      })
+      .unref();
   }
 
   /** One transaction. */

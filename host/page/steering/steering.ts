@@ -26,9 +26,10 @@
  * loads a saved ruleset that has one gets an error, and none of the firewall that is in it.)
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
+import { pause, type Timer } from '../../time.ts';
+import type { Time } from '../../time.ts';
 import { AliasRoutes } from './alias-routes.ts';
 import { Aliases, nameOf, type Target } from './aliases.ts';
 import { failure, type KernelTools, ToolError, unavailable } from './kernel-tools.ts';
@@ -52,6 +53,7 @@ interface SteeringOptions {
   readonly port: number;
   readonly tools: KernelTools;
   readonly log: Log;
+  readonly time: Time;
 }
 
 const FIRST_WAIT_MS = 1000;
@@ -71,11 +73,12 @@ const ELEMENTS_A_LOOK = 5000;
 export class Steering {
   readonly #tools: KernelTools;
   readonly #log: Log;
+  readonly #time: Time;
   readonly #routes: AliasRoutes;
   readonly #aliases: Aliases;
   readonly #closing = new AbortController();
   /** Runs while something is steered. */
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #ticks = 0;
   #renewing: Promise<void> | null = null;
   #wanted: Contents = NOTHING;
@@ -96,6 +99,7 @@ export class Steering {
   private constructor(options: SteeringOptions, routes: AliasRoutes, structure: string) {
     this.#tools = options.tools;
     this.#log = options.log;
+    this.#time = options.time;
     this.#routes = routes;
     this.#structure = structure;
     this.#aliases = new Aliases({ pagePort: options.port, version6: routes.version6 });
@@ -200,9 +204,9 @@ export class Steering {
     if (isNeeded && this.#timer === null) {
       // What was done to the table while nobody looked must not count now.
       this.#lookAfter = true;
-      this.#timer = setInterval(() => this.#tick(), RENEW_MS).unref();
+      this.#timer = this.#time.every(RENEW_MS, () => this.#tick()).unref();
     } else if (!isNeeded && this.#timer !== null) {
-      clearInterval(this.#timer);
+      this.#timer.cancel();
       this.#timer = null;
     }
   }
@@ -252,7 +256,7 @@ export class Steering {
         this.#waiting = [...waiting, ...this.#waiting];
         this.#applied = null;
         this.#log.error('page.steering', failure(messageOf(error)));
-        await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await pause(this.#time, waitMs, this.#closing.signal);
         waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
       }
     } while (!this.#closing.signal.aborted && this.#isBehind);

@@ -58,7 +58,7 @@ export class Active {
   constructor(configuration: ActiveConfiguration, ports: ActivePorts, held: Held) {
     this.#configuration = configuration;
     this.#ports = ports;
-    this.#timers = new Timers(ports.clock);
+    this.#timers = new Timers(ports.time);
     this.#services = new Services(configuration.addresses, ports, held);
     this.#faults = new Faults(ports.tell);
     const parts: Parts = {
@@ -75,7 +75,7 @@ export class Active {
     });
     this.#returning = new Returning(parts, this.#switching);
     this.#watch = new Watch({
-      clock: ports.clock,
+      time: ports.time,
       ...this.#watchTerms,
       onDoubt: () => {},
       onLost: () => this.#onStandbyLost(),
@@ -186,7 +186,7 @@ export class Active {
   onConflict(address: string, hardware: string): void {
     const service = this.#services.find(address);
     if (service?.held !== true || service.busy) return;
-    const nowMs = this.#ports.clock.nowMs();
+    const nowMs = this.#ports.time.nowMs();
     if (nowMs - service.contradictedMs < CONTRADICTION_MS) return;
     service.contradictedMs = nowMs;
     this.#ports.tell('warn', 'takeover.conflict', { address, adapter: service.adapter, hardware });

@@ -121,7 +121,7 @@ export class GivingQueue {
     const { address } = service;
     ports.tell('warn', 'takeover.asked', { address, peer: peer(), cause });
     giving.repeat = new Repeat(
-      ports.clock,
+      ports.time,
       () => void ports.send({ kind: 'take', id, cause, entry: entryOf(service) }),
       () => this.onTaken({ id, address, outcome: 'refused', reason: NO_ANSWER }),
     );

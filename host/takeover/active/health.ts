@@ -4,6 +4,7 @@ import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import { messageOf, systemCodeOf } from '../../errors.ts';
 import { isVersion4 } from '../../net/address.ts';
 import { unhurried } from '../machine/priority.ts';
+import type { Time, Timer } from '../../time.ts';
 import type { Fault } from './faults.ts';
 
 interface Look {
@@ -68,11 +69,13 @@ function failureOf(argv: readonly string[], limitMs: number): Promise<string | n
 /** Looks every so often, and tells of a fault once it has failed often enough in a row, and of its end. */
 export class Health {
   readonly #onFault: (key: string, fault: Fault | null) => void;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #time: Time;
+  readonly #timers = new Map<string, Timer>();
   readonly #failed = new Map<string, number>();
   #looks: readonly Look[] = [];
 
-  constructor(onFault: (key: string, fault: Fault | null) => void) {
+  constructor(time: Time, onFault: (key: string, fault: Fault | null) => void) {
+    this.#time = time;
     this.#onFault = onFault;
   }
 
@@ -80,7 +83,7 @@ export class Health {
   use(configuration: ActiveConfiguration): void {
     const next = looksOf(configuration);
     for (const { key } of this.#looks) {
-      clearTimeout(this.#timers.get(key));
+      this.#timers.get(key)?.cancel();
       if (next.some((look) => look.key === key)) continue;
       this.#failed.delete(key);
       this.#onFault(key, null);
@@ -91,12 +94,12 @@ export class Health {
 
   close(): void {
     this.#looks = [];
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const timer of this.#timers.values()) timer.cancel();
   }
 
   async #look(look: Look): Promise<void> {
     const { key, argv, everyMs, failures, about } = look;
-    const startMs = performance.now();
+    const startMs = this.#time.nowMs();
     const failure = await failureOf(argv, Math.max(everyMs, argv[0] === 'ping' ? 2000 : 0));
     if (!this.#looks.includes(look)) return;
     if (failure === null) {
@@ -109,10 +112,10 @@ export class Health {
         this.#onFault(key, { reason: `${about}: ${failure}`, cause: 'fault', addresses: null });
       }
     }
-    const waitMs = Math.max(0, everyMs - (performance.now() - startMs));
+    const waitMs = Math.max(0, everyMs - (this.#time.nowMs() - startMs));
     this.#timers.set(
       key,
-      setTimeout(() => void this.#look(look), waitMs),
+      this.#time.after(waitMs, () => void this.#look(look)),
     );
   }
 }

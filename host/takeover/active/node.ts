@@ -8,7 +8,7 @@ import type {
 import { RingbackError } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
-import type { Ready } from '../../role/role.ts';
+import type { Ready, Surroundings } from '../../role/role.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { Half } from '../ports/node.ts';
@@ -16,6 +16,7 @@ import { ActiveSession } from '../protocol/active-session.ts';
 import { Greeting, Knocks } from '../protocol/greeting.ts';
 import type { Message } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
+import { pause, type Time, type Timer } from '../../time.ts';
 import { Active } from './active.ts';
 import { Health } from './health.ts';
 
@@ -26,6 +27,7 @@ const BYE_AGAIN_MS = 20;
 
 export class ActiveHalf implements Half {
   readonly #log: Log;
+  readonly #time: Time;
   readonly #machine: Machine;
   readonly #session: ActiveSession;
   readonly #health: Health;
@@ -35,27 +37,39 @@ export class ActiveHalf implements Half {
   #listen: Endpoint | null = null;
   #standby: string;
   readonly #greeting: Greeting;
-  readonly #knocks = new Knocks();
-  #beat: NodeJS.Timeout | null = null;
+  readonly #knocks: Knocks;
+  #beat: Timer | null = null;
   #byeSeen: (() => void) | null = null;
   #silence: () => Promise<void> = async () => {};
   #closed = false;
 
-  private constructor(configuration: TakeoverConfiguration, takeover: ActiveConfiguration, log: Log) {
+  private constructor(
+    configuration: TakeoverConfiguration,
+    takeover: ActiveConfiguration,
+    log: Log,
+    surroundings: Surroundings,
+  ) {
+    const { time } = surroundings;
     this.#log = log;
+    this.#time = time;
     this.#configuration = takeover;
     this.#standby = takeover.standby.host;
     const interfaces = [...new Set(takeover.addresses.map(({ adapter }) => adapter))];
-    this.#machine = new Machine(configuration, interfaces, log, {
-      onConflict: (address, hardware) => this.#active?.onConflict(address, hardware),
-      onKernel: () => this.#active?.onKernel((service) => this.#holds(service)),
-      onLink: (adapter, up, carrier) => this.#onLink(adapter, up, carrier),
-    });
-    this.#session = new ActiveSession(this.#machine.keys, this.#machine.name);
-    this.#greeting = new Greeting(() => {
+    this.#machine = new Machine(
+      configuration,
+      { interfaces, log, ...surroundings },
+      {
+        onConflict: (address, hardware) => this.#active?.onConflict(address, hardware),
+        onKernel: () => this.#active?.onKernel((service) => this.#holds(service)),
+        onLink: (adapter, up, carrier) => this.#onLink(adapter, up, carrier),
+      },
+    );
+    this.#session = new ActiveSession(this.#machine.keys, this.#machine.name, surroundings);
+    this.#knocks = new Knocks(time);
+    this.#greeting = new Greeting(time, () => {
       this.#socket?.send(this.#session.hello(), this.#configuration.standby);
     });
-    this.#health = new Health((key, fault) => this.#active?.setFault(key, fault));
+    this.#health = new Health(time, (key, fault) => this.#active?.setFault(key, fault));
   }
 
   /** Throws a RingbackError when it can't begin. */
@@ -63,8 +77,9 @@ export class ActiveHalf implements Half {
     configuration: TakeoverConfiguration,
     takeover: ActiveConfiguration,
     log: Log,
+    surroundings: Surroundings,
   ): Promise<ActiveHalf> {
-    const half = new ActiveHalf(configuration, takeover, log);
+    const half = new ActiveHalf(configuration, takeover, log, surroundings);
     try {
       await half.#open();
     } catch (error) {
@@ -124,7 +139,7 @@ export class ActiveHalf implements Half {
     if (this.#configuration.stop === 'give') await this.#giveBeforeTheEnd();
     this.#closed = true;
     this.#greeting.close();
-    if (this.#beat !== null) clearTimeout(this.#beat);
+    this.#beat?.cancel();
     await this.#sayBye();
     for (const { address, adapter, state } of this.#active?.status().addresses ?? []) {
       if (state === 'here') this.#log.info('takeover.kept', { address, adapter });
@@ -237,9 +252,9 @@ export class ActiveHalf implements Half {
 
   #beatNow(): void {
     if (this.#closed || this.#active === null) return;
-    if (this.#beat !== null) clearTimeout(this.#beat);
+    this.#beat?.cancel();
     this.#send(this.#active.beat(this.#machine.name));
-    this.#beat = setTimeout(() => this.#beatNow(), this.#active.beatMs);
+    this.#beat = this.#time.after(this.#active.beatMs, () => this.#beatNow());
   }
 
   #onDatagram(bytes: Uint8Array, from: Endpoint): void {
@@ -288,12 +303,10 @@ export class ActiveHalf implements Half {
   }
 
   async #giveBeforeTheEnd(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_MS);
-    });
+    const given = new AbortController();
+    const late = pause(this.#time, STOP_MS, given.signal);
     await Promise.race([this.#active?.give([], 'stop'), late]);
-    clearTimeout(timer);
+    given.abort();
   }
 
   /** So that the standby does not take silence for death. */
@@ -301,14 +314,14 @@ export class ActiveHalf implements Half {
     if (!this.#session.isUp) return;
     await new Promise<void>((resolve) => {
       const finish = (): void => {
-        clearInterval(again);
-        clearTimeout(late);
+        again.cancel();
+        late.cancel();
         resolve();
       };
       this.#byeSeen = finish;
       const say = (): boolean => this.#send({ kind: 'bye' });
-      const again = setInterval(say, BYE_AGAIN_MS);
-      const late = setTimeout(finish, BYE_MS);
+      const again = this.#time.every(BYE_AGAIN_MS, say);
+      const late = this.#time.after(BYE_MS, finish);
       say();
     });
   }

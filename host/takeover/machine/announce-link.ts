@@ -1,12 +1,14 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
-import { randomBytes } from 'node:crypto';
 import type { Announced } from '../../fabric/daemon.ts';
-import type { Announcement, Command, Form } from '../../fabric/records.ts';
+import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';
 import { Supervisor } from '../../fabric/supervisor.ts';
 import type { Log } from '../../log/log.ts';
+import type { Chance } from '../../chance.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
-const CONFIGURE: Command = {
+const CONFIGURE = {
   kind: 'configure',
   sizes: { servers: 16, clients: 16, attempts: 16, known: 16, prefixes: 16 },
   options: {
@@ -19,8 +21,7 @@ const CONFIGURE: Command = {
     reportAttempts: false,
   },
   waitUs: 30_000_000,
-  key: randomBytes(16),
-};
+} satisfies Omit<Extract<Command, { kind: 'configure' }>, 'key'>;
 const FIRST_RESTART_MS = 100;
 /** The daemon answers within the millisecond; one that does not, hangs. */
 const ANSWER_MS = 1000;
@@ -37,6 +38,8 @@ interface DataPlaneOptions {
   readonly daemon: readonly string[];
   readonly interfaces: readonly string[];
   readonly log: Log;
+  readonly time: Time;
+  readonly chance: Chance;
 }
 
 interface DataPlaneHandlers {
@@ -49,20 +52,24 @@ interface DataPlaneHandlers {
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: Timer;
 }
 
 export class DataPlane {
   readonly #daemon: Supervisor;
+  readonly #time: Time;
   readonly #waiting = new Map<number, Waiting>();
   #ticket = 0;
 
-  constructor({ daemon, interfaces, log }: DataPlaneOptions, handlers: DataPlaneHandlers) {
+  constructor({ daemon, interfaces, log, time, chance }: DataPlaneOptions, handlers: DataPlaneHandlers) {
+    this.#time = time;
+    // The same tables keep it.
+    const key = chance.bytes(KEY_BYTES);
     this.#daemon = new Supervisor(
-      { daemon: () => ({ daemon, interfaces, socket: null }), restartMs: FIRST_RESTART_MS, log },
+      { daemon: () => ({ daemon, interfaces, socket: null }), restartMs: FIRST_RESTART_MS, log, time },
       {
         onReady: (link, _ready, listening) => {
-          link.send(CONFIGURE);
+          link.send({ ...CONFIGURE, key });
           handlers.onOpen();
           listening();
         },
@@ -105,10 +112,10 @@ export class DataPlane {
     this.#ticket = (this.#ticket + 1) % MOST_TICKETS;
     const ticket = this.#ticket;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer = this.#time.after(ANSWER_MS, () => {
         this.#waiting.delete(ticket);
         reject(new Error('the data plane does not answer'));
-      }, ANSWER_MS);
+      });
       this.#waiting.set(ticket, { resolve, reject, timer });
       link.send({ kind: 'announce', ticket, ...frame });
     });
@@ -118,14 +125,14 @@ export class DataPlane {
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
     this.#waiting.delete(ticket);
-    clearTimeout(waiting.timer);
+    waiting.timer.cancel();
     if (outcome === 'sent') waiting.resolve();
     else waiting.reject(new Error(reason === '' ? outcome : reason));
   }
 
   #fail(reason: string): void {
     for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
+      timer.cancel();
       reject(new Error(reason));
     }
     this.#waiting.clear();

@@ -1,11 +1,14 @@
 /** Tells the network whose an address is, and hears who contradicts: by the fabric, which builds the frames, and the daemon, which sends them. */
-
 import type { AnnounceConfiguration } from '../../config/takeover/types.ts';
 import { messageOf } from '../../errors.ts';
 import type { Form } from '../../fabric/records.ts';
 import type { Log } from '../../log/log.ts';
 import { isVersion4, type Prefix } from '../../net/address.ts';
 import { DataPlane, type Frame } from './announce-link.ts';
+import type { Chance } from '../../chance.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
+import { arrived } from '../arrived.ts';
 import { Claims } from './claims.ts';
 import { askedFor } from './network.ts';
 
@@ -26,6 +29,8 @@ interface AnnouncerOptions {
   readonly isOwn: (hardware: string) => boolean;
   readonly onConflict: (address: string, hardware: string) => void;
   readonly log: Log;
+  readonly time: Time;
+  readonly chance: Chance;
 }
 
 const FORMS: AnnounceConfiguration['forms'] = ['request', 'reply'];
@@ -34,9 +39,9 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #claims: Claims;
   readonly #questions = new Map<string, (hardware: string) => void>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Set<Timer>();
   /** Repetitions that are due, by address; one each at a time. */
-  readonly #repeats = new Map<string, NodeJS.Timeout>();
+  readonly #repeats = new Map<string, Timer>();
   #paceMs = 0;
   readonly #plane: DataPlane;
 
@@ -59,7 +64,7 @@ export class Announcer {
   }
 
   async close(): Promise<void> {
-    for (const timer of [...this.#timers, ...this.#repeats.values()]) clearTimeout(timer);
+    for (const timer of [...this.#timers, ...this.#repeats.values()]) timer.cancel();
     await this.#plane.close();
   }
 
@@ -71,7 +76,7 @@ export class Announcer {
   }
 
   unclaim(address: string): void {
-    clearTimeout(this.#repeats.get(address));
+    this.#repeats.get(address)?.cancel();
     this.#repeats.delete(address);
     this.#claims.delete(address);
   }
@@ -83,7 +88,7 @@ export class Announcer {
   async announce(adapter: string, address: Prefix, again = 0): Promise<void> {
     const forms = again > 0 ? FORMS : this.#options.terms().forms;
     const frames = this.#framesFor(adapter, address, forms);
-    clearTimeout(this.#repeats.get(address.address));
+    this.#repeats.get(address.address)?.cancel();
     await Promise.all(frames.map((frame) => this.#plane.send(frame)));
     const repeat = Math.max(again, this.#options.terms().repeat);
     if (repeat > 0) this.#repeatLater(adapter, address, forms, repeat);
@@ -124,16 +129,17 @@ export class Announcer {
     waitMs: number,
   ): Promise<{ readonly answer: string | null; readonly awake: boolean; readonly unasked: string | null }> {
     const slackMs = Math.max(LEAST_SLACK_MS, waitMs / PROBES);
-    const startMs = performance.now();
+    const { time } = this.#options;
+    const startMs = time.nowMs();
     let awake = true;
     let unasked: string | null = 'the data plane does not answer';
     const ask = (): void => {
-      const askedMs = performance.now();
+      const askedMs = time.nowMs();
       for (const { adapter, hardware } of open) {
         this.#plane.send({ form: 'probe', interface: this.#numberOf(adapter), hardware, address }).then(
           () => {
             unasked = null;
-            if (performance.now() - askedMs > slackMs) awake = false;
+            if (time.nowMs() - askedMs > slackMs) awake = false;
           },
           (error) => {
             if (unasked !== null) unasked = `${adapter}: ${messageOf(error)}`;
@@ -144,16 +150,16 @@ export class Announcer {
     return new Promise((resolve) => {
       const timers = Array.from({ length: PROBES }, (_, i) => this.#later((waitMs / PROBES) * i, ask));
       const finish = (answer: string | null): void => {
-        for (const timer of timers) clearTimeout(timer);
+        for (const timer of timers) timer.cancel();
         this.#questions.delete(address);
         resolve({ answer, awake: awake && unasked === null, unasked });
       };
       this.#questions.set(address, finish);
       timers.push(
         this.#later(waitMs, () => {
-          if (performance.now() - startMs > waitMs + slackMs) awake = false;
+          if (time.nowMs() - startMs > waitMs + slackMs) awake = false;
           // What the daemon has said by now comes first.
-          setImmediate(() => setImmediate(() => finish(null)));
+          void arrived(time, 2).then(() => finish(null));
         }),
       );
     });
@@ -174,12 +180,13 @@ export class Announcer {
   /** Not all addresses at the same moment: that is what switches and neighbours lose. */
   #repeatLater(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms'], left: number): void {
     // Another announcement of it may have gone out in the meantime.
-    clearTimeout(this.#repeats.get(address.address));
-    const { everyMs, paceMs } = this.#options.terms();
-    const now = performance.now();
+    this.#repeats.get(address.address)?.cancel();
+    const { time, terms } = this.#options;
+    const { everyMs, paceMs } = terms();
+    const now = time.nowMs();
     const waitMs = Math.max(everyMs, this.#paceMs + paceMs - now);
     this.#paceMs = now + waitMs;
-    const timer = setTimeout(() => {
+    const timer = time.after(waitMs, () => {
       this.#repeats.delete(address.address);
       if (!this.#claims.has(address.address)) return;
       try {
@@ -191,7 +198,7 @@ export class Announcer {
         });
       }
       if (left > 1) this.#repeatLater(adapter, address, forms, left - 1);
-    }, waitMs);
+    });
     this.#repeats.set(address.address, timer);
   }
 
@@ -209,11 +216,11 @@ export class Announcer {
     else if (form !== 'probe' && this.#claims.has(address)) onConflict(address, hardware);
   }
 
-  #later(waitMs: number, action: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
+  #later(waitMs: number, action: () => void): Timer {
+    const timer = this.#options.time.after(waitMs, () => {
       this.#timers.delete(timer);
       action();
-    }, waitMs);
+    });
     this.#timers.add(timer);
     return timer;
   }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import { unhurried } from './priority.ts';
+import type { Time } from '../../time.ts';
 
 const LIMIT_MS = 30_000;
 /** How long the end of this program waits for them. */
@@ -14,10 +15,12 @@ const LAST_WORDS_MS = 100;
 
 export class Hooks {
   readonly #log: Log;
+  readonly #time: Time;
   #hooks = new Map<string, Hook>();
 
-  constructor(commands: readonly (readonly string[])[], log: Log) {
+  constructor(commands: readonly (readonly string[])[], log: Log, time: Time) {
     this.#log = log;
+    this.#time = time;
     this.use(commands);
   }
 
@@ -26,7 +29,7 @@ export class Hooks {
     const before = this.#hooks;
     const entries = commands.map((command): [string, Hook] => {
       const key = JSON.stringify(command);
-      return [key, before.get(key) ?? new Hook(command, this.#log)];
+      return [key, before.get(key) ?? new Hook(command, this.#log, this.#time)];
     });
     this.#hooks = new Map(entries);
   }
@@ -46,13 +49,15 @@ export class Hooks {
 class Hook {
   readonly #command: readonly string[];
   readonly #log: Log;
+  readonly #time: Time;
   readonly #waiting: (readonly string[])[] = [];
   #running: ChildProcess | null = null;
   #onIdle: (() => void) | null = null;
 
-  constructor(command: readonly string[], log: Log) {
+  constructor(command: readonly string[], log: Log, time: Time) {
     this.#command = command;
     this.#log = log;
+    this.#time = time;
   }
 
   tell(words: readonly string[]): void {
@@ -71,12 +76,12 @@ class Hook {
   async close(): Promise<void> {
     if (this.#running === null) return;
     await new Promise<void>((resolve) => {
-      const late = setTimeout(() => {
+      const late = this.#time.after(LAST_MS, () => {
         this.#waiting.length = 0;
         if (this.#running !== null) endGroup(this.#running);
-      }, LAST_MS);
+      });
       this.#onIdle = () => {
-        clearTimeout(late);
+        late.cancel();
         resolve();
       };
     });
@@ -97,10 +102,10 @@ class Hook {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, MOST_SAID);
     });
-    const limit = setTimeout(() => endGroup(child), LIMIT_MS);
+    const limit = this.#time.after(LIMIT_MS, () => endGroup(child));
     const finish = (failure: string | null): void => {
       if (this.#running !== child) return;
-      clearTimeout(limit);
+      limit.cancel();
       this.#running = null;
       if (failure !== null) {
         const reason = said.trim() === '' ? failure : `${failure}: ${said.trim()}`;
@@ -111,7 +116,7 @@ class Hook {
     child.on('error', (error) => finish(messageOf(error)));
     child.on('exit', () => {
       // What it left running may keep its output open for ever; its own last words are there by then.
-      setTimeout(() => child.stderr?.destroy(), LAST_WORDS_MS).unref();
+      this.#time.after(LAST_WORDS_MS, () => child.stderr?.destroy()).unref();
     });
     child.on('close', (code, signal) => {
       finish(code === 0 ? null : signal === null ? `status ${code}` : `ended by ${signal}`);

@@ -1,9 +1,10 @@
 /** Addresses onto adapters and off them again, by iproute2. */
-
 import { messageOf } from '../../errors.ts';
 import { isVersion4, type Prefix, prefixText } from '../../net/address.ts';
 import type { AdapterFacts } from '../ports/interface-facts.ts';
 import { IpBatch, type IpCommand } from './ip-batch.ts';
+import { pause } from '../../time.ts';
+import type { Time } from '../../time.ts';
 import type { Kernel } from './kernel.ts';
 import { networkOf } from './network.ts';
 import type { Route } from './routes.ts';
@@ -19,27 +20,22 @@ const FIRST_TABLE = 73_730_000;
 export class Adapters {
   readonly #ip: IpBatch;
   /** Rules of IPv6 are another list, and a batch is for one of them; started when there is one. */
-  readonly #ip6 = new IpBatch(['-6']);
+  readonly #ip6: IpBatch;
   readonly #kernel: Kernel;
   readonly #memory: Memory;
   readonly #lowers: boolean;
-  readonly #wait: (waitMs: number) => Promise<void>;
+  readonly #time: Time;
   /** What is being done to each adapter. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
   /** `lowers`: whether adapters that were off before they had an address are switched off when they have none any more. */
-  constructor(
-    ip: IpBatch,
-    kernel: Kernel,
-    memory: Memory,
-    lowers: boolean,
-    wait: (waitMs: number) => Promise<void>,
-  ) {
+  constructor(ip: IpBatch, kernel: Kernel, memory: Memory, lowers: boolean, time: Time) {
     this.#ip = ip;
     this.#lowers = lowers;
     this.#kernel = kernel;
     this.#memory = memory;
-    this.#wait = wait;
+    this.#ip6 = new IpBatch(time, ['-6']);
+    this.#time = time;
   }
 
   factsOf(adapter: string): AdapterFacts {
@@ -250,7 +246,7 @@ export class Adapters {
     let now = shown;
     for (let waitedMs = 0; !/[<,]LOWER_UP[,>]/.test(now); waitedMs += LOOK_MS) {
       if (waitedMs >= CARRIER_MS) throw new Error(`${adapter} has no carrier: is its cable out?`);
-      await this.#wait(LOOK_MS);
+      await pause(this.#time, LOOK_MS);
       now = await this.#ip.run([], adapter).catch(messageOf);
     }
   }

@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../../errors.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
 
 /** Nothing that the kernel does to an adapter takes so long, unless its driver hangs. */
 const LIMIT_MS = 5000;
@@ -27,17 +29,19 @@ export class IpBatch {
   #child: ChildProcess | null = null;
   readonly #waiting: Run[] = [];
   #current: Run | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   /** Lines that the child has been given. */
   #lines = 0;
   #firstLine = 0;
   #output = '';
   #errors = '';
   #closed = false;
+  readonly #time: Time;
   readonly #options: readonly string[];
 
   /** `options` for all commands: in a batch none of them can have its own. */
-  constructor(options: readonly string[] = []) {
+  constructor(time: Time, options: readonly string[] = []) {
+    this.#time = time;
     this.#options = options;
   }
 
@@ -71,7 +75,7 @@ export class IpBatch {
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
       // What it wrote to the other pipe before arrives in the same turn.
-      if (this.#output.endsWith('\n')) setImmediate(() => this.#finish(child));
+      if (this.#output.endsWith('\n')) void this.#time.settled().then(() => this.#finish(child));
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text;
@@ -99,10 +103,10 @@ export class IpBatch {
     const lines = [...run.commands.map(({ line }) => line), `link show dev ${run.about}`];
     if (run.about !== 'lo') lines.push('link show dev lo');
     this.#lines += lines.length;
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#time.after(LIMIT_MS, () => {
       child.kill('SIGKILL');
       this.#lost(child, `no answer from the kernel within ${LIMIT_MS / 1000} s`);
-    }, LIMIT_MS);
+    });
     child.stdin?.write(`${lines.join('\n')}\n`);
   }
 
@@ -138,7 +142,7 @@ export class IpBatch {
 
   #end(): void {
     this.#current = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
   }
 

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { isVersion4, type Prefix, prefixContains } from '../../net/address.ts';
 import { ipJson, isJson, type Json, textOf } from './ip-batch.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
 import { networkOf } from './network.ts';
 import { type Route, Routes } from './routes.ts';
 
@@ -55,10 +57,11 @@ interface KernelHandlers {
 
 export class Kernel {
   readonly #handlers: KernelHandlers;
+  readonly #time: Time;
   #adapters = new Map<string, Adapter>();
-  readonly #routes = new Routes();
+  readonly #routes: Routes;
   #monitor: ChildProcess | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #refreshing = false;
   #again = false;
   /** Goes up with every word of `ip monitor` about an adapter, which a picture taken before does not show. */
@@ -67,8 +70,10 @@ export class Kernel {
   #changes = 0;
   #closed = false;
 
-  constructor(handlers: KernelHandlers) {
+  constructor(handlers: KernelHandlers, time: Time) {
     this.#handlers = handlers;
+    this.#time = time;
+    this.#routes = new Routes(time);
   }
 
   /** Throws RingbackError('unavailable') when there is no iproute2. */
@@ -81,7 +86,7 @@ export class Kernel {
 
   close(): void {
     this.#closed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#monitor?.kill();
     this.#routes.close();
   }
@@ -202,8 +207,8 @@ export class Kernel {
 
   #refreshIn(waitMs: number): void {
     if (this.#closed) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#refresh(), waitMs);
+    this.#timer?.cancel();
+    this.#timer = this.#time.after(waitMs, () => void this.#refresh());
   }
 
   async #refresh(): Promise<void> {
@@ -242,11 +247,11 @@ export class Kernel {
     child.on('error', () => {});
     child.on('close', () => {
       if (this.#closed) return;
-      setTimeout(() => {
+      this.#time.after(RESTART_MS, () => {
         if (this.#closed) return;
         this.#watch();
         this.#refreshIn(GROUP_MS);
-      }, RESTART_MS);
+      });
     });
   }
 

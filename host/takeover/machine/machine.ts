@@ -1,15 +1,15 @@
 /** The machine that a half works on: its kernel, its adapters, its announcements, its operator's hooks. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
 import { SeldomLog } from '../../log/seldom.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Ports } from '../ports/ports.ts';
-import { MONOTONIC } from '../protocol/clock.ts';
 import { REFUSALS, type Refused } from '../protocol/session.ts';
+import type { Surroundings } from '../../role/role.ts';
+import type { Time } from '../../time.ts';
 import { Announcer } from './announcer.ts';
 import { Hooks } from './hooks.ts';
 import { Adapters } from './interfaces.ts';
@@ -32,6 +32,11 @@ const REFUSED: Readonly<Record<Refused, string>> = {
   stranger: 'it is of an active that is not among takeover.actives, by name or by address',
   excess: 'there were too many greetings in one second',
 };
+
+interface MachineOptions extends Surroundings {
+  readonly interfaces: readonly string[];
+  readonly log: Log;
+}
 
 interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
@@ -56,32 +61,35 @@ export class Machine {
   readonly #isolated = new Map<string, Prefix>();
   #configuration: TakeoverConfiguration;
   readonly #interfaces: readonly string[];
-  readonly #ip = new IpBatch();
+  readonly #ip: IpBatch;
+  readonly #time: Time;
   readonly #hooks: Hooks;
   readonly #seldom: SeldomLog;
 
   constructor(
     configuration: TakeoverConfiguration,
-    interfaces: readonly string[],
-    log: Log,
+    { interfaces, log, time, chance }: MachineOptions,
     handlers: MachineHandlers,
   ) {
     this.#configuration = configuration;
     this.#interfaces = interfaces;
     this.log = log;
-    this.#seldom = new SeldomLog(log);
-    this.kernel = new Kernel({
+    this.#time = time;
+    this.#ip = new IpBatch(time);
+    this.#seldom = new SeldomLog(log, time);
+    const onKernel = {
       onChange: () => {
         if (this.#isolated.size > 0) this.#keepQuiet();
         handlers.onKernel();
       },
-      onLink: (adapter, up, carrier) => handlers.onLink(adapter, up, carrier),
-    });
+      onLink: (adapter: string, up: boolean, carrier: boolean) => handlers.onLink(adapter, up, carrier),
+    };
+    this.kernel = new Kernel(onKernel, time);
     this.memory = new Memory(`${configuration.control}.state`, log);
     this.settings = new Settings(this.memory, log);
     const lowers = configuration.takeover.role === 'standby';
-    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, (waitMs) => sleep(waitMs));
-    this.#hooks = new Hooks(configuration.takeover.hooks, log);
+    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, time);
+    this.#hooks = new Hooks(configuration.takeover.hooks, log, time);
     this.announcer = new Announcer({
       daemon: configuration.daemon,
       interfaces,
@@ -91,6 +99,8 @@ export class Machine {
       isOwn: (hardware) => this.kernel.isOwn(hardware),
       onConflict: (address, hardware) => handlers.onConflict(address, hardware),
       log,
+      time,
+      chance,
     });
   }
 
@@ -160,7 +170,7 @@ export class Machine {
   /** What both halves' decisions need. */
   ports(): Ports {
     return {
-      clock: MONOTONIC,
+      time: this.#time,
       tell: (level, event, fields) => this.#tell(level, event, fields),
       announce: async (adapter, address, again = 0) => {
         const isFresh = this.#fresh.delete(adapter);

@@ -3,6 +3,8 @@
  * its routing daemon puts back by itself: only those wanted are asked for, the kernel picks them, and that seldom.
  */
 import { ipJsonBatch, isJson, type Json, textOf } from './ip-batch.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
 
 /** A route that is to be there again after its adapter was down. */
 export interface Route {
@@ -54,13 +56,18 @@ async function routesOf(version: 4 | 6): Promise<Route[]> {
 }
 
 export class Routes {
+  readonly #time: Time;
   #all: readonly Route[] = [];
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   /** When the timer is due, in milliseconds of the monotonic clock. */
   #dueMs = Number.POSITIVE_INFINITY;
   #watching = false;
   /** Goes up with every change of our own, which a picture taken before does not show. */
   #changes = 0;
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
 
   /** As of the last picture. */
   get all(): readonly Route[] {
@@ -98,20 +105,20 @@ export class Routes {
 
   close(): void {
     this.#watching = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 
   /** The first one asked for counts: changes that do not end put nothing off. */
   #readIn(waitMs: number): void {
-    const dueMs = performance.now() + waitMs;
+    const dueMs = this.#time.nowMs() + waitMs;
     if (!this.#watching || dueMs >= this.#dueMs) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#dueMs = dueMs;
-    this.#timer = setTimeout(async () => {
+    this.#timer = this.#time.after(waitMs, async () => {
       this.#dueMs = Number.POSITIVE_INFINITY;
       // A picture that can't be taken now is taken later.
       await this.read().catch(() => {});
       this.#readIn(REFRESH_MS);
-    }, waitMs);
+    });
   }
 }

@@ -1,10 +1,9 @@
 /** What the two halves' decisions need of the world around them; tests give them another one. */
-
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Prefix } from '../../net/address.ts';
-import type { Clock } from '../protocol/clock.ts';
 import type { Message } from '../protocol/messages.ts';
 import type { AdapterFacts } from './interface-facts.ts';
+import type { Time } from '../../time.ts';
 
 /**
  * How often an address is announced again that somebody else had, or says that he has: neighbours that have just heard the
@@ -13,7 +12,7 @@ import type { AdapterFacts } from './interface-facts.ts';
 export const AGAIN_AFTER_ANOTHER = 2;
 
 export interface Ports {
-  readonly clock: Clock;
+  readonly time: Time;
   /** Logs an event, and tells the hooks of it. */
   readonly tell: <E extends HookEvent>(level: LevelOf<E>, event: E, fields: FieldsOf<E>) => void;
   /**

@@ -1,5 +1,6 @@
 /** Waits of a half's decisions, all called off when it ends. */
-import type { Clock } from '../protocol/clock.ts';
+import type { Time } from '../../time.ts';
+import type { Timer } from '../../time.ts';
 
 /** What has failed is tried again after so long, then after twice that, and so on. */
 export const FIRST_RETRY_MS = 1000;
@@ -12,21 +13,21 @@ export function longer(waitMs: number): number {
 }
 
 export class Timers {
-  readonly #clock: Clock;
-  readonly #cancels = new Set<() => void>();
+  readonly #time: Time;
+  readonly #timers = new Set<Timer>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(time: Time) {
+    this.#time = time;
   }
 
   /** Calls once, after so long; the returned function calls it off. */
   after(waitMs: number, action: () => void): () => void {
-    const cancel = this.#clock.after(waitMs, () => {
-      this.#cancels.delete(cancel);
+    const timer = this.#time.after(waitMs, () => {
+      this.#timers.delete(timer);
       action();
     });
-    this.#cancels.add(cancel);
-    return cancel;
+    this.#timers.add(timer);
+    return () => timer.cancel();
   }
 
   passed(waitMs: number): Promise<void> {
@@ -35,11 +36,11 @@ export class Timers {
 
   /** Resolves when it is so, or after the limit. */
   async until(condition: () => boolean, limitMs: number): Promise<void> {
-    const endMs = this.#clock.nowMs() + limitMs;
-    while (!condition() && this.#clock.nowMs() < endMs) await this.passed(LOOK_MS);
+    const endMs = this.#time.nowMs() + limitMs;
+    while (!condition() && this.#time.nowMs() < endMs) await this.passed(LOOK_MS);
   }
 
   close(): void {
-    for (const cancel of this.#cancels) cancel();
+    for (const timer of this.#timers) timer.cancel();
   }
 }

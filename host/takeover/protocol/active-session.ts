@@ -1,8 +1,9 @@
 /** An active's side of its session with the standby. */
-import { randomBytes } from 'node:crypto';
 import { encode, NONCE_BYTES } from './datagram.ts';
 import type { Message } from './messages.ts';
 import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
+import type { Chance } from '../../chance.ts';
+import type { Time } from '../../time.ts';
 
 /** Sessions of which it is remembered that they were. */
 const MOST_BEFORE = 4;
@@ -28,6 +29,11 @@ type ActiveReading =
   | { readonly is: 'second'; readonly standby: string }
   | { readonly is: 'message'; readonly message: Message; readonly seen: number };
 
+interface SessionSurroundings {
+  readonly time: Pick<Time, 'nowMs'>;
+  readonly chance: Chance;
+}
+
 export class ActiveSession {
   readonly #keys: Keys;
   readonly #name: string;
@@ -40,12 +46,14 @@ export class ActiveSession {
   #asked: readonly Uint8Array[] = [];
   /** When the standby was first heard in this session, and said nothing more in another one. */
   #heardMs = Number.POSITIVE_INFINITY;
-  readonly #nowMs: () => number;
+  readonly #time: Pick<Time, 'nowMs'>;
+  readonly #chance: Chance;
 
-  constructor(keys: Keys, name: string, nowMs: () => number = () => performance.now()) {
+  constructor(keys: Keys, name: string, { time, chance }: SessionSurroundings) {
     this.#keys = keys;
     this.#name = name;
-    this.#nowMs = nowMs;
+    this.#time = time;
+    this.#chance = chance;
   }
 
   get isUp(): boolean {
@@ -59,14 +67,14 @@ export class ActiveSession {
 
   /** Begins a session. Sent again, it is another one; keys take turns until one is answered. */
   hello(): Buffer {
-    this.#greeting = randomBytes(NONCE_BYTES);
+    this.#greeting = this.#chance.bytes(NONCE_BYTES);
     const keys = this.#keys();
     return this.#greet(this.#greeting, keys[this.#greetings++ % keys.length] ?? keys[0]);
   }
 
   /** Who answers this is a standby, and is there now. It begins no session. */
   question(): Buffer {
-    const nonce = randomBytes(NONCE_BYTES);
+    const nonce = this.#chance.bytes(NONCE_BYTES);
     this.#asked = [nonce, ...this.#asked].slice(0, MOST_ASKED);
     return this.#greet(nonce, this.#keys()[0]);
   }
@@ -114,7 +122,7 @@ export class ActiveSession {
       const before = message.kind === 'unknown' ? undefined : this.#before.find((one) => one.isOf(datagram));
       const isNew = before?.admits(datagram.number) === true;
       // The standby of this session has left that one, whatever of it arrives late.
-      const isOther = session !== null && this.#nowMs() - this.#heardMs >= ON_ITS_WAY_MS;
+      const isOther = session !== null && this.#time.nowMs() - this.#heardMs >= ON_ITS_WAY_MS;
       if (isNew && isOther) return { is: 'second', standby: nameOf(message) };
       return { is: 'refused', why: 'replayed' };
     }
@@ -124,7 +132,7 @@ export class ActiveSession {
     }
     if (!session.admits(datagram.number)) return { is: 'refused', why: 'replayed' };
     session.key = key;
-    this.#heardMs = Math.min(this.#heardMs, this.#nowMs());
+    this.#heardMs = Math.min(this.#heardMs, this.#time.nowMs());
     return { is: 'message', message, seen: datagram.seen };
   }
 }

@@ -1,4 +1,5 @@
 /** An active greets its standby until it is answered, ever more seldom. */
+import type { Time, Timer } from '../../time.ts';
 
 const FIRST_MS = 100;
 const LONGEST_MS = 1000;
@@ -7,10 +8,15 @@ const KNOCK_MS = 100;
 
 /** Those that are to be answered. */
 export class Knocks {
+  readonly #time: Time;
   #answeredMs = Number.NEGATIVE_INFINITY;
 
+  constructor(time: Time) {
+    this.#time = time;
+  }
+
   admits(): boolean {
-    const nowMs = performance.now();
+    const nowMs = this.#time.nowMs();
     if (nowMs - this.#answeredMs < KNOCK_MS) return false;
     this.#answeredMs = nowMs;
     return true;
@@ -18,39 +24,41 @@ export class Knocks {
 }
 
 export class Greeting {
+  readonly #time: Time;
   readonly #say: () => void;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #waitMs = FIRST_MS;
   #saidMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(say: () => void) {
+  constructor(time: Time, say: () => void) {
+    this.#time = time;
     this.#say = say;
   }
 
   /** Says it at once. */
   begin(): void {
     if (this.#closed) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#saidMs = performance.now();
+    this.#timer?.cancel();
+    this.#saidMs = this.#time.nowMs();
     this.#say();
-    this.#timer = setTimeout(() => this.begin(), this.#waitMs);
+    this.#timer = this.#time.after(this.#waitMs, () => this.begin());
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_MS);
   }
 
   /** The standby says that it is there. */
   knocked(): void {
-    if (performance.now() - this.#saidMs >= KNOCK_MS) this.begin();
+    if (this.#time.nowMs() - this.#saidMs >= KNOCK_MS) this.begin();
   }
 
   answered(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#waitMs = FIRST_MS;
   }
 
   close(): void {
     this.#closed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 }

@@ -1,5 +1,6 @@
 /** Whether the other side still lives: heartbeats that come, or stay away. */
-import type { Clock } from './clock.ts';
+import type { Time, Timer } from '../../time.ts';
+import { arrived } from '../arrived.ts';
 
 /** Looks so often in the time of one heartbeat. */
 const LOOKS = 4;
@@ -15,7 +16,7 @@ export interface WatchTerms {
 }
 
 interface WatchOptions extends WatchTerms {
-  readonly clock: Clock;
+  readonly time: Time;
   readonly onDoubt: () => void;
   readonly onLost: () => void;
   readonly onBack: () => void;
@@ -32,7 +33,7 @@ export class Watch {
   #saidMs = 0;
   #silentMs = 0;
   #lookedMs = 0;
-  #cancel: (() => void) | null = null;
+  #timer: Timer | null = null;
   #state: 'heard' | 'doubted' | 'lost' = 'heard';
   /** Goes up with every sign of life. */
   #epoch = 0;
@@ -67,8 +68,8 @@ export class Watch {
     this.#saidMs = everyMs;
     const was = this.#state;
     this.#state = 'heard';
-    if (this.#cancel === null) {
-      this.#lookedMs = this.#options.clock.nowMs();
+    if (this.#timer === null) {
+      this.#lookedMs = this.#options.time.nowMs();
       this.#lookLater();
     }
     if (was === 'lost') this.#options.onBack();
@@ -76,8 +77,8 @@ export class Watch {
 
   /** Expects nothing any more. */
   stop(): void {
-    this.#cancel?.();
-    this.#cancel = null;
+    this.#timer?.cancel();
+    this.#timer = null;
     this.#state = 'heard';
     this.#epoch++;
   }
@@ -91,11 +92,11 @@ export class Watch {
   }
 
   #lookLater(): void {
-    this.#cancel = this.#options.clock.after(this.#lookMs, () => this.#look());
+    this.#timer = this.#options.time.after(this.#lookMs, () => this.#look());
   }
 
   #look(): void {
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.time.nowMs();
     const passedMs = nowMs - this.#lookedMs;
     this.#lookedMs = nowMs;
     this.#silentMs += Math.min(passedMs, this.#lookMs * MOST_LATE);
@@ -108,7 +109,7 @@ export class Watch {
 
   #settle(state: 'doubted' | 'lost'): void {
     const epoch = this.#epoch;
-    this.#options.clock.settled(() => {
+    void arrived(this.#options.time, 3).then(() => {
       if (this.#epoch !== epoch || this.#state === state || this.#state === 'lost') return;
       this.#state = state;
       if (state === 'lost') this.#options.onLost();

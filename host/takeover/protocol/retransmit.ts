@@ -1,5 +1,5 @@
 /** An instruction over a network that may lose it: said again, ever more seldom, until it is answered. */
-import type { Clock } from './clock.ts';
+import type { Time, Timer } from '../../time.ts';
 
 const FIRST_MS = 10;
 const LONGEST_MS = 320;
@@ -7,31 +7,31 @@ const LONGEST_MS = 320;
 const GIVE_UP_MS = 2000;
 
 export class Repeat {
-  readonly #clock: Clock;
+  readonly #time: Time;
   readonly #send: () => void;
   readonly #onGivenUp: () => void;
   readonly #sinceMs: number;
   #waitMs = FIRST_MS;
-  #cancel: (() => void) | null = null;
+  #timer: Timer | null = null;
 
   /** Says it at once. */
-  constructor(clock: Clock, send: () => void, onGivenUp: () => void) {
-    this.#clock = clock;
+  constructor(time: Time, send: () => void, onGivenUp: () => void) {
+    this.#time = time;
     this.#send = send;
     this.#onGivenUp = onGivenUp;
-    this.#sinceMs = clock.nowMs();
+    this.#sinceMs = time.nowMs();
     this.#say();
   }
 
   stop(): void {
-    this.#cancel?.();
-    this.#cancel = null;
+    this.#timer?.cancel();
+    this.#timer = null;
   }
 
   #say(): void {
     this.#send();
-    this.#cancel = this.#clock.after(this.#waitMs, () => {
-      if (this.#clock.nowMs() - this.#sinceMs >= GIVE_UP_MS) this.#onGivenUp();
+    this.#timer = this.#time.after(this.#waitMs, () => {
+      if (this.#time.nowMs() - this.#sinceMs >= GIVE_UP_MS) this.#onGivenUp();
       else this.#say();
     });
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_MS);

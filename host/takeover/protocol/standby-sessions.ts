@@ -1,8 +1,10 @@
 /** A standby's side of the sessions with its actives. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { type Datagram, encode, NONCE_BYTES } from './datagram.ts';
 import type { Message } from './messages.ts';
 import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
+import type { Chance } from '../../chance.ts';
+import type { Time } from '../../time.ts';
 
 /** What a standby makes of a datagram. */
 type StandbyReading =
@@ -20,6 +22,7 @@ type StandbyReading =
 /** Challenges to strangers in a second. */
 const MOST_ANSWERS = 50;
 const SECOND_MS = 1000;
+const SECRET_BYTES = 32;
 /** Ended sessions that are remembered; then all challenges so far become void instead. */
 const MOST_ENDED = 4096;
 
@@ -31,7 +34,8 @@ interface StandbySessionOptions {
   readonly name: string;
   /** Whose datagram it is: by the name that it bears, the address it came from, and its addresses. Null: nobody's who is served. */
   readonly identify: (name: string, from: string, addresses: readonly string[]) => string | null;
-  readonly nowMs: () => number;
+  readonly time: Pick<Time, 'nowMs'>;
+  readonly chance: Chance;
 }
 
 /** The sessions of a standby with its actives. */
@@ -41,12 +45,13 @@ export class StandbySessions {
   /** By the active's nonce. */
   readonly #byNonce = new Map<string, string>();
   readonly #ended = new Set<string>();
-  #secret = randomBytes(32);
+  #secret: Buffer;
   #secondMs = Number.NEGATIVE_INFINITY;
   #answers = 0;
 
   constructor(options: StandbySessionOptions) {
     this.#options = options;
+    this.#secret = options.chance.bytes(SECRET_BYTES);
   }
 
   /** The bytes of a message to an active; null while there is no session with it. */
@@ -121,7 +126,7 @@ export class StandbySessions {
     this.#ended.add(nonce);
     if (this.#ended.size <= MOST_ENDED) return;
     this.#ended.clear();
-    this.#secret = randomBytes(32);
+    this.#secret = this.#options.chance.bytes(SECRET_BYTES);
   }
 
   /** No memory of a greeting is needed to know its challenge again. */
@@ -130,7 +135,7 @@ export class StandbySessions {
   }
 
   #answer(to: Datagram, message: Message, standbyNonce: Uint8Array, key: string): StandbyReading {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.time.nowMs();
     if (nowMs - this.#secondMs >= SECOND_MS) {
       this.#secondMs = nowMs;
       this.#answers = 0;

@@ -117,7 +117,7 @@ export class Actives implements Iterable<Served> {
       if (served !== undefined) handler(served);
     };
     return new Watch({
-      clock: this.#parts.ports.clock,
+      time: this.#parts.ports.time,
       ...this.#watchTerms,
       onDoubt: onServed((served) => this.#handlers.onDoubt(served)),
       onLost: onServed((served) => this.#handlers.onLost(served)),

@@ -43,7 +43,7 @@ export class Silence implements SilenceHandlers {
     ports.tell('error', 'takeover.lost', { peer: served.name, silentMs });
     if (terms().heartbeat === null) return;
     served.doubted.clear();
-    const calm = Math.floor((ports.clock.nowMs() - served.cautiousMs) / CALM_MS);
+    const calm = Math.floor((ports.time.nowMs() - served.cautiousMs) / CALM_MS);
     served.caution = Math.max(0, served.caution - calm);
     for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
   }
@@ -63,7 +63,7 @@ export class Silence implements SilenceHandlers {
     const { ports, holdings, terms } = this.#parts;
     ports.tell('info', 'takeover.back', { peer: served.name });
     served.caution = Math.min(served.caution + 1, MOST_CAUTION);
-    served.cautiousMs = ports.clock.nowMs();
+    served.cautiousMs = ports.time.nowMs();
     served.questions.clear();
     for (const holding of holdings.of(served.name)) {
       if (holding.state === 'taken' && !goesBack(holding, terms())) this.#taking.contradict(holding);

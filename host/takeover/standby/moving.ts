@@ -31,7 +31,7 @@ export class Moving {
   /** For how long nobody has reached an address, and no other adapter could take it; null: it is reached, or about to be. */
   cutMs({ address }: Holding): number | null {
     const cut = this.#cut.get(address);
-    return cut === undefined ? null : this.#parts.ports.clock.nowMs() - cut.sinceMs;
+    return cut === undefined ? null : this.#parts.ports.time.nowMs() - cut.sinceMs;
   }
 
   /** Something may have changed with the adapters. */
@@ -55,7 +55,7 @@ export class Moving {
     const { ports } = this.#parts;
     const { address, adapter, active } = holding;
     const before = this.#cut.get(address);
-    const nowMs = ports.clock.nowMs();
+    const nowMs = ports.time.nowMs();
     if (before !== undefined && nowMs < before.againMs) return false;
     const moved = this.#taking.move(holding, this.#actives.get(active));
     const cut = before ?? { sinceMs: nowMs, againMs: 0 };
@@ -74,7 +74,7 @@ export class Moving {
   async #wait(address: string, cut: Cut, moved: Promise<boolean>): Promise<void> {
     const { ports, onSettled } = this.#parts;
     if (await moved) this.#cut.delete(address);
-    else this.#cut.set(address, { ...cut, againMs: ports.clock.nowMs() + AGAIN_MS });
+    else this.#cut.set(address, { ...cut, againMs: ports.time.nowMs() + AGAIN_MS });
     onSettled();
   }
 }

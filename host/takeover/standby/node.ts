@@ -4,23 +4,25 @@ import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/t
 import { RingbackError } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
-import type { Ready } from '../../role/role.ts';
+import type { Ready, Surroundings } from '../../role/role.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { Half } from '../ports/node.ts';
 import type { Message } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { StandbySessions } from '../protocol/standby-sessions.ts';
+import type { Time, Timer } from '../../time.ts';
 import { Standby } from './standby.ts';
 
 export class StandbyHalf implements Half {
   readonly #log: Log;
+  readonly #time: Time;
   readonly #machine: Machine;
   readonly #sessions: StandbySessions;
   #configuration: StandbyConfiguration;
   #standby: Standby | null = null;
   #socket: PeerSocket | null = null;
-  #beat: NodeJS.Timeout | null = null;
+  #beat: Timer | null = null;
   /** Where each active spoke from last. */
   readonly #places = new Map<string, Endpoint>();
   #closed = false;
@@ -28,12 +30,14 @@ export class StandbyHalf implements Half {
   private constructor(
     configuration: TakeoverConfiguration,
     takeover: StandbyConfiguration,
-    interfaces: readonly string[],
     log: Log,
+    surroundings: Surroundings,
   ) {
     this.#log = log;
+    this.#time = surroundings.time;
     this.#configuration = takeover;
-    this.#machine = new Machine(configuration, interfaces, log, {
+    const about = { interfaces: takeover.adapters, log, ...surroundings };
+    this.#machine = new Machine(configuration, about, {
       onConflict: (address, hardware) => this.#standby?.onConflict(address, hardware),
       onKernel: () => this.#standby?.onKernel(),
       onLink: () => {},
@@ -46,7 +50,7 @@ export class StandbyHalf implements Half {
         ),
       name: this.#machine.name,
       identify: (name, from, addresses) => this.#identify(name, from, addresses),
-      nowMs: () => performance.now(),
+      ...surroundings,
     });
   }
 
@@ -55,8 +59,9 @@ export class StandbyHalf implements Half {
     configuration: TakeoverConfiguration,
     takeover: StandbyConfiguration,
     log: Log,
+    surroundings: Surroundings,
   ): Promise<StandbyHalf> {
-    const half = new StandbyHalf(configuration, takeover, takeover.adapters, log);
+    const half = new StandbyHalf(configuration, takeover, log, surroundings);
     try {
       await half.#open();
     } catch (error) {
@@ -120,7 +125,7 @@ export class StandbyHalf implements Half {
   /** What was taken stays on its adapters, and is found there by the next process. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#beat !== null) clearTimeout(this.#beat);
+    this.#beat?.cancel();
     const taken = this.#standby?.taken() ?? [];
     for (const { address, adapter, active } of taken) {
       this.#log.warn('takeover.kept', { address, adapter, peer: active, message: 'stays on its adapter' });
@@ -213,7 +218,7 @@ export class StandbyHalf implements Half {
   #beatNow(): void {
     if (this.#closed || this.#standby === null) return;
     for (const active of this.#places.keys()) this.#report(active);
-    this.#beat = setTimeout(() => this.#beatNow(), this.#standby.beatMs);
+    this.#beat = this.#time.after(this.#standby.beatMs, () => this.#beatNow());
   }
 
   #report(active: string): void {

@@ -57,7 +57,7 @@ export class Returns {
       this.#returns.set(id, giving);
       const entry = { address, length, held: true, marked: false, hardware };
       giving.repeat = new Repeat(
-        ports.clock,
+        ports.time,
         () => void ports.send(active, { kind: 'return', id, cause, entry }),
         () => this.onReturned({ id, address, outcome: 'refused', reason: NO_ANSWER }),
       );
@@ -86,7 +86,7 @@ export class Returns {
       return;
     }
     holding.state = 'taken';
-    holding.sinceMs = ports.clock.nowMs();
+    holding.sinceMs = ports.time.nowMs();
     ports.tell('error', 'takeover.failed', { address, peer: holding.active, reason });
     if (outcome === 'failed') this.#taking.announceAgain(holding);
     resolve({ address, done: false, reason });

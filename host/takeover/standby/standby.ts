@@ -73,7 +73,7 @@ export class Standby {
     this.#configuration = configuration;
     this.#ports = ports;
     this.#adapters = inOrder(configuration.adapters, listening);
-    this.#timers = new Timers(ports.clock);
+    this.#timers = new Timers(ports.time);
     const parts: Parts = {
       ports,
       timers: this.#timers,
@@ -182,7 +182,7 @@ export class Standby {
   onConflict(address: string, hardware: string): void {
     const holding = this.#holdings.get(address);
     if (holding?.state !== 'taken') return;
-    const nowMs = this.#ports.clock.nowMs();
+    const nowMs = this.#ports.time.nowMs();
     if (nowMs - holding.defendedMs < DEFENCE_MS) return;
     holding.defendedMs = nowMs;
     const { adapter, active } = holding;
@@ -214,7 +214,7 @@ export class Standby {
   }
 
   status(): StandbyStatus {
-    const nowMs = this.#ports.clock.nowMs();
+    const nowMs = this.#ports.time.nowMs();
     const holdings = [...this.#holdings];
     return {
       role: 'standby',
@@ -262,7 +262,7 @@ export class Standby {
   }
 
   #onBeat(served: Served, { healthy, everyMs, entries }: State): void {
-    const nowMs = this.#ports.clock.nowMs();
+    const nowMs = this.#ports.time.nowMs();
     const isNew = !served.heard;
     served.heard = true;
     served.stopped = false;

@@ -42,7 +42,7 @@ export class Taking {
     const holding: Holding = {
       ...{ address, length, adapter, active, cause },
       hardware: ports.factsOf(adapter).hardware ?? NO_HARDWARE,
-      sinceMs: ports.clock.nowMs(),
+      sinceMs: ports.time.nowMs(),
       state: 'taken',
       id: 0,
       from: null,
@@ -83,7 +83,7 @@ export class Taking {
     const { ports, holdings, onSettled } = this.#parts;
     const { address, length } = entry;
     const { name } = served;
-    const startMs = ports.clock.nowMs();
+    const startMs = ports.time.nowMs();
     const planned = this.#plan(this.#adapters(), [entry, ...served.entries]);
     if ('reason' in planned) {
       ports.unclaim(address);
@@ -128,7 +128,7 @@ export class Taking {
   async #moveTo(holding: Holding, adapters: readonly string[]): Promise<boolean> {
     const { ports } = this.#parts;
     const { address, active, adapter: from, hardware } = holding;
-    const startMs = ports.clock.nowMs();
+    const startMs = ports.time.nowMs();
     Object.assign(holding, { state: 'taking', from });
     const reason = await this.#switchOn(holding, adapters);
     holding.from = null;
@@ -261,7 +261,7 @@ export class Taking {
       unannounced = messageOf(error);
     });
     holding.state = 'taken';
-    const nowMs = ports.clock.nowMs();
+    const nowMs = ports.time.nowMs();
     holding.sinceMs = nowMs;
     this.#answers.say(active, holding.id, address, 'done');
     ports.tell('warn', event, {

@@ -1,5 +1,6 @@
 /** An SMTP server that says anything: a mail is delivered, or not, and never called delivered that was not sent whole. */
 import assert from 'node:assert/strict';
+import { machineTime } from '../../../host/time.ts';
 import { MailSender } from '../../../host/mail/smtp.ts';
 import { FROM, smtpOptions } from '../../host/mail/support.ts';
 import { Dialogue } from '../dialogue.ts';
@@ -68,7 +69,7 @@ export async function open(): Promise<Target> {
     ],
     async play(input) {
       dialogue.begin(input);
-      const sender = new MailSender(options, TIMEOUTS);
+      const sender = new MailSender(options, machineTime, TIMEOUTS);
       const delivery = await sender.send(MAIL);
       sender.close(true);
       const { heard } = dialogue;

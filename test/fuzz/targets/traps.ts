@@ -1,5 +1,6 @@
 /** The trap socket: no datagram stops it, and a trap behind each is taken. */
 import assert from 'node:assert/strict';
+import { machineTime } from '../../../host/time.ts';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readEnvelope } from '../../../host/traps/envelope.ts';
@@ -38,7 +39,7 @@ export async function open(): Promise<Target> {
     relays: ['127.0.0.1'],
     accept: ['coldStart', 'warmStart', 'linkUp'],
   };
-  const listener = await listenForTraps(configuration, onTrap, log);
+  const listener = await listenForTraps(configuration, onTrap, { log, time: machineTime });
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const marker = communityMessage(1, pdu(0xa7, [UP_TIME, trapOidVarbind(LINK_UP)]));

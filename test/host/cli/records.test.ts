@@ -1,4 +1,5 @@
 /** `ringback history` and `ringback outbox`, as users start them: on a state that nobody else has, and on one that is in use. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import type { HistoryAnswer, OutboxAnswer } from '../../../host/control/records.
 import { serveControl } from '../../../host/control/socket.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { enter, fail, finish, type Hand, noticeTo, opened, over, sending } from '../control/recorded.ts';
+import { machineTime } from '../../../host/time.ts';
 import { directory } from '../fabric/scripted.ts';
 import { type Result, ringbackBeside } from '../router/program.ts';
 import { OTHER, SERVER } from '../router/world.ts';
@@ -96,7 +98,7 @@ async function used(
   state: string | null,
 ): Promise<Ids & { readonly hand: Hand; readonly store: Store }> {
   const { store, hand, post } = await sending(context, state);
-  const control = await serveControl(place.path('ringback.sock'), recordRoutes(store, post));
+  const control = await serveControl(place.path('ringback.sock'), recordRoutes(store, post, machineTime));
   context.after(() => control.close());
   const ids = fill(store);
   post.wake();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { replayCommand } from '../../../host/cli/replay.ts';
+import { machineChance } from '../../../host/chance.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { arp, Flag, framed, segment, unreachable } from '../../frames.ts';
 import { client, refusal, SATO, SERVER, syn, TANAKA } from '../fabric/fabric.ts';
@@ -37,7 +38,7 @@ async function replayed(files: readonly string[], given: Given = {}) {
   const [printed, warned]: [string[], string[]] = [[], []];
   const { config, watch = [], unanswered, json = false } = given;
   const whole = await replayCommand(
-    { files, config, watch, unanswered, json },
+    { files, config, watch, unanswered, json, chance: machineChance },
     (line) => printed.push(line),
     (line) => warned.push(line),
   );

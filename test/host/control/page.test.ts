@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { machineTime } from '../../../host/time.ts';
 import { DEFAULT_RECORDS, MOST_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
 import {
   type HistoryAnswer,
@@ -44,7 +45,7 @@ async function routesOf(context: TestContext, room: string): Promise<string[]> {
     .flatMap((name) => [...textOf(`host/${room}/${name}`).matchAll(/'([A-Z]+ \/[^']*)': /g)])
     .map(([, route = '']) => route);
   const hasRecords = textOf(`host/${room}/run.ts`).includes('...recordRoutes(');
-  const records = hasRecords ? Object.keys(recordRoutes(await opened(context, null), NOBODY)) : [];
+  const records = hasRecords ? Object.keys(recordRoutes(await opened(context, null), NOBODY, machineTime)) : [];
   return [...own, ...records].sort();
 }
 
@@ -272,7 +273,7 @@ describe('The page of the control socket', () => {
     over(store);
     const { waiting } = four(store);
     const socket = place.path('control.sock');
-    const routes = { ...recordRoutes(store, NOBODY), ...messageRoutes(store) };
+    const routes = { ...recordRoutes(store, NOBODY, machineTime), ...messageRoutes(store) };
     const server = await serveControl(socket, { 'GET /status': () => RUN, ...routes });
     context.after(() => server.close());
     const examples = EXAMPLES.filter((line) => line.includes(` ${CONTROL} `));

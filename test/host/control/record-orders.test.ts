@@ -3,6 +3,7 @@ import { beforeEach, describe, it, type TestContext } from 'node:test';
 import { drop, outbox, retry } from '../../../host/control/records.ts';
 import type { Outbox } from '../../../host/mail/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { type LoggedLine, until } from '../tools.ts';
 import { enter, four, type Hand, noticeTo, refusal, sending, states } from './recorded.ts';
 
@@ -23,7 +24,7 @@ describe('An order to the process that sends', () => {
     const { waiting, fresh, lost } = four(store);
     post.wake();
     assert.deepEqual(hand.asked, [fresh]);
-    await retry(store, post, { ids: [waiting, lost] });
+    await retry({ store, post, time: machineTime }, { ids: [waiting, lost] });
     await asked(3);
     assert.deepEqual(hand.asked.slice(1), [waiting, lost]);
     assert.deepEqual(logged('notice.retried'), [waiting, lost]);
@@ -47,11 +48,11 @@ describe('An order to the process that sends', () => {
     // Each failure makes the next pause longer; this one ends by itself in half a minute.
     for (let failures = 0; failures < 6; failures++) {
       await fails();
-      await retry(store, post, { all: true });
+      await retry({ store, post, time: machineTime }, { all: true });
       await asked(1);
     }
     await fails();
-    await retry(store, post, { ids: [waiting] });
+    await retry({ store, post, time: machineTime }, { ids: [waiting] });
     // Not after a while: at once.
     assert.deepEqual(hand.asked, [waiting]);
   });
@@ -64,8 +65,8 @@ describe('An order to the process that sends', () => {
     hand.answer(failure);
     await until('both are on disk', () => ![fresh, last].some((id) => post.isBeingSent(id)));
     // With a mail server that has failed there is one at a time.
-    await retry(store, post, { ids: [last] });
-    await retry(store, post, { ids: [waiting] });
+    await retry({ store, post, time: machineTime }, { ids: [last] });
+    await retry({ store, post, time: machineTime }, { ids: [waiting] });
     assert.deepEqual(hand.asked, [fresh, last, last]);
     hand.answer(failure);
     await until('the next is asked for', () => hand.asked.length > 3);
@@ -77,12 +78,15 @@ describe('An order to the process that sends', () => {
     post.wake();
     for (const order of [retry, drop]) {
       await assert.rejects(
-        order(store, post, { ids: [waiting, fresh] }),
+        order({ store, post, time: machineTime }, { ids: [waiting, fresh] }),
         refusal(/^<.*> to tanaka@example\.jp is being sent at this moment; ask again/),
       );
     }
     assert.equal(outbox(store, post, 20).notices.find(({ beingSent }) => beingSent)?.messageId, fresh);
-    assert.deepEqual(await drop(store, post, { all: true }), { notices: 1, beingSent: 1 });
+    assert.deepEqual(await drop({ store, post, time: machineTime }, { all: true }), {
+      notices: 1,
+      beingSent: 1,
+    });
     hand.answer({ outcome: 'delivered' });
     await until('it is on disk', () => states(store)[fresh] === 'sent');
     assert.equal(states(store)[waiting], 'given up');
@@ -91,7 +95,7 @@ describe('An order to the process that sends', () => {
   it('to drop is reported like every notice that nobody gets', async () => {
     const { waiting } = four(store);
     post.wake();
-    await drop(store, post, { ids: [waiting] });
+    await drop({ store, post, time: machineTime }, { ids: [waiting] });
     const failed = lines.filter(({ event }) => event === 'notice.failed');
     assert.deepEqual(
       failed.map(({ fields }) => [fields.messageId, fields.reason, fields.final]),
@@ -110,8 +114,8 @@ describe('An order to the process that sends', () => {
     // They are due, and wait for the pause to be over.
     const others = enter(store, ...[1, 2, 3].map((i) => noticeTo('tanaka@example.jp', i)));
     post.wake();
-    await drop(store, post, { ids: others });
-    await retry(store, post, { ids: [first] });
+    await drop({ store, post, time: machineTime }, { ids: others });
+    await retry({ store, post, time: machineTime }, { ids: [first] });
     await asked(2);
     hand.answer({ outcome: 'delivered' });
     await until('nothing is left', () => post.counts().pending === 0 && !post.isBeingSent(first));
@@ -123,7 +127,7 @@ describe('An order to the process that sends', () => {
     post.wake();
     hand.answer({ outcome: 'delivered' });
     await until('it was sent', () => logged('notice.sent').length === 1);
-    await drop(store, post, { ids: [waiting] });
+    await drop({ store, post, time: machineTime }, { ids: [waiting] });
     assert.equal(states(store)[fresh], 'sent');
     assert.equal(post.counts().pending, 0);
   });
@@ -131,7 +135,7 @@ describe('An order to the process that sends', () => {
   it('for all ends with the program, and not in the middle of its state', async () => {
     enter(store, ...Array.from({ length: 1200 }, (_, i) => noticeTo('sato@example.jp', i + 100)));
     post.wake();
-    const dropping = drop(store, post, { all: true });
+    const dropping = drop({ store, post, time: machineTime }, { all: true });
     void post.close(0);
     await assert.rejects(dropping, (error: unknown) =>
       /stopped in the middle, after \d+; do it again/.test(String(error)),

@@ -5,13 +5,14 @@ import { type HistoryAnswer, NOBODY, type OutboxAnswer } from '../../../host/con
 import type { Question, Routes } from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import type { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { enter, noticeTo, opened, over } from './recorded.ts';
 
 let store: Store;
 let routes: Routes;
 beforeEach(async (context) => {
   store = await opened(context as TestContext, null);
-  routes = recordRoutes(store, NOBODY);
+  routes = recordRoutes(store, NOBODY, machineTime);
 });
 
 /** What a route answers; a promise in any case. */

@@ -1,5 +1,7 @@
 /** A real state with outages that are over and notices of every kind, and what may be asked of it. */
+
 import type { TestContext } from 'node:test';
+import { machineChance } from '../../../host/chance.ts';
 import { NOBODY, outbox } from '../../../host/control/records.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { createNotice } from '../../../host/mail/mail.ts';
@@ -9,6 +11,7 @@ import { addToHistory, type PastOutage } from '../../../host/store/history.ts';
 import type { Notice } from '../../../host/store/notice-rows.ts';
 import { addNotice, finishNotice, postponeNotice } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { OTHER, SATO, SERVER } from '../router/world.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
@@ -18,7 +21,7 @@ const LATER_MS = 3_600_000;
 
 /** Opened in the directory, or null: in memory; closed with the test, if not before. */
 export async function opened(context: TestContext, directory: string | null): Promise<Store> {
-  const store = await Store.open({ directory, log: recordingLog().log });
+  const store = await Store.open({ directory, log: recordingLog().log, time: machineTime });
   context.after(() => store.close());
   return store;
 }
@@ -29,10 +32,19 @@ export async function sending(
   directory: string | null,
 ): Promise<{ store: Store; hand: Hand; post: Outbox; lines: LoggedLine[] }> {
   const { log, lines } = recordingLog();
-  const store = await Store.open({ directory, log });
+  const store = await Store.open({ directory, log, time: machineTime });
   const hand = new Hand();
   const giveUpMs = 24 * LATER_MS;
-  const post = new Outbox({ store, sender: hand, from: FROM, giveUpMs, stopUrl: () => null, log });
+  const post = new Outbox({
+    store,
+    sender: hand,
+    from: FROM,
+    giveUpMs,
+    stopUrl: () => null,
+    log,
+    time: machineTime,
+    chance: machineChance,
+  });
   context.after(async () => {
     await post.close(0);
     store.close();

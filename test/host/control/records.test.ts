@@ -12,6 +12,7 @@ import {
 import type { Clock } from '../../../host/store/clock.ts';
 import { findNotices } from '../../../host/store/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { directory } from '../fabric/scripted.ts';
 import { OTHER, SATO, SERVER } from '../router/world.ts';
 import { enter, four, noticeTo, opened, over, refusal, states } from './recorded.ts';
@@ -144,7 +145,10 @@ describe('The outbox', () => {
 describe('An order', () => {
   it('retries what waits and what was given up, as if it were new', async () => {
     const { waiting, lost } = four(store);
-    const answer = await retry(store, NOBODY, { ids: [waiting.slice(1, 9), lost] });
+    const answer = await retry(
+      { store, post: NOBODY, time: machineTime },
+      { ids: [waiting.slice(1, 9), lost] },
+    );
     assert.deepEqual(answer, { notices: 2, beingSent: 0 });
     for (const id of [waiting, lost]) {
       const notice = outbox(store, NOBODY, 20).notices.find(({ messageId }) => messageId === id);
@@ -154,7 +158,10 @@ describe('An order', () => {
 
   it('drops what waits, and the reason stays', async () => {
     const { waiting } = four(store);
-    assert.deepEqual(await drop(store, NOBODY, { ids: [waiting] }), { notices: 1, beingSent: 0 });
+    assert.deepEqual(await drop({ store, post: NOBODY, time: machineTime }, { ids: [waiting] }), {
+      notices: 1,
+      beingSent: 0,
+    });
     const { queued, notices } = outbox(store, NOBODY, 20);
     assert.equal(queued, 1);
     const dropped = notices.find(({ messageId }) => messageId === waiting);
@@ -166,7 +173,10 @@ describe('An order', () => {
 
   it('about one notice by two names is carried out once', async () => {
     const { fresh } = four(store);
-    const answer = await drop(store, NOBODY, { ids: [fresh, fresh.slice(1, 12), fresh.slice(0, 12)] });
+    const answer = await drop(
+      { store, post: NOBODY, time: machineTime },
+      { ids: [fresh, fresh.slice(1, 12), fresh.slice(0, 12)] },
+    );
     assert.equal(answer.notices, 1);
   });
 
@@ -174,19 +184,22 @@ describe('An order', () => {
     const { waiting, sent, lost } = four(store);
     const before = states(store);
     await assert.rejects(
-      drop(store, NOBODY, { ids: [waiting, sent, lost, 'zzz'] }),
+      drop({ store, post: NOBODY, time: machineTime }, { ids: [waiting, sent, lost, 'zzz'] }),
       refusal(
         /^<.*> to nakamura@example\.jp was sent already\n<.*suzuki@example\.jp was given up already\nno notice .* "zzz"$/,
       ),
     );
-    await assert.rejects(retry(store, NOBODY, { ids: [lost, sent] }), refusal(/was sent already$/));
+    await assert.rejects(
+      retry({ store, post: NOBODY, time: machineTime }, { ids: [lost, sent] }),
+      refusal(/was sent already$/),
+    );
     assert.deepEqual(states(store), before);
   });
 
   it('for a name that several have says which', async () => {
     const [one, other] = alike(2);
     await assert.rejects(
-      drop(store, NOBODY, { ids: [one.slice(1, 3)] }),
+      drop({ store, post: NOBODY, time: machineTime }, { ids: [one.slice(1, 3)] }),
       (error: unknown) =>
         refusal(/is the beginning of several/)(error) &&
         [one, other].every((id) => String(error).includes(id)),
@@ -196,7 +209,10 @@ describe('An order', () => {
 
   it('for all retries all but what was sent', async () => {
     const { sent } = four(store);
-    assert.deepEqual(await retry(store, NOBODY, { all: true }), { notices: 3, beingSent: 0 });
+    assert.deepEqual(await retry({ store, post: NOBODY, time: machineTime }, { all: true }), {
+      notices: 3,
+      beingSent: 0,
+    });
     const left = Object.entries(states(store)).filter(([, state]) => state !== 'queued');
     assert.deepEqual(left, [[sent, 'sent']]);
   });
@@ -205,9 +221,15 @@ describe('An order', () => {
     const many = Array.from({ length: 1203 }, (_, i) => noticeTo('sato@example.jp', i + 100));
     enter(store, ...many);
     const { sent } = four(store);
-    assert.deepEqual(await drop(store, NOBODY, { all: true }), { notices: 1205, beingSent: 0 });
+    assert.deepEqual(await drop({ store, post: NOBODY, time: machineTime }, { all: true }), {
+      notices: 1205,
+      beingSent: 0,
+    });
     assert.equal(outbox(store, NOBODY, 1).queued, 0);
     assert.equal(store.read((sql) => findNotices(sql, sent))[0]?.state, 'sent');
-    assert.deepEqual(await drop(store, NOBODY, { all: true }), { notices: 0, beingSent: 0 });
+    assert.deepEqual(await drop({ store, post: NOBODY, time: machineTime }, { all: true }), {
+      notices: 0,
+      beingSent: 0,
+    });
   });
 });

@@ -4,6 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonLink } from '../../../host/fabric/daemon.ts';
+import { machineTime } from '../../../host/time.ts';
+import { FakeTime } from '../fake-time.ts';
 import { until } from '../tools.ts';
 import {
   codec,
@@ -255,12 +257,14 @@ describe('A daemon', () => {
 describe('A daemon that hangs', () => {
   it('is given up, and killed', async (context) => {
     // Half a minute of checks in no time; the daemon is a process all the same.
-    context.mock.timers.enable({ apis: ['setInterval'] });
-    const { heard, link } = linked(context, { stay: true }, records(readyRecord()));
+    const time = new FakeTime();
+    const heard = new Heard();
+    const link = heard.link(scripted({ stay: true }, records(readyRecord())), ['lan0'], time);
+    context.after(() => link.close());
     await until('it is ready', () => heard.ready.length === 1);
-    context.mock.timers.tick(25_000);
+    time.tick(25_000);
     assert.deepEqual(heard.ends, []);
-    context.mock.timers.tick(5000);
+    time.tick(5000);
     assert.equal(await ended(heard), `${process.execPath} has said nothing for 30 s`);
     await link.close();
     assert.equal(heard.ends.length, 1);
@@ -307,7 +311,7 @@ describe('A daemon behind a Unix socket', () => {
   const place = directory();
   const path = place.path('fabric.sock');
   const connect = (heard: Heard): DaemonLink =>
-    new DaemonLink({ interfaces: [], daemon: null, socket: path }, heard);
+    new DaemonLink({ interfaces: [], daemon: null, socket: path, time: machineTime }, heard);
 
   it('that is not there is named by the path', async () => {
     const heard = new Heard();

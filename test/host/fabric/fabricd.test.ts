@@ -1,10 +1,12 @@
 /** The link to the real ringback-fabricd, in a network namespace of its own. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DaemonLink } from '../../../host/fabric/daemon.ts';
+import { machineTime } from '../../../host/time.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
 import { configure, restored } from './fabric.ts';
@@ -85,7 +87,7 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
   it('sends what is announced, on an interface that comes later too, and says which frame has left', async (context) => {
     const heard = new Heard();
     const options = { interfaces: ['lo', 'lan7'], socket: null };
-    const link = new DaemonLink({ ...options, daemon: [...enter, FABRICD] }, heard);
+    const link = new DaemonLink({ ...options, daemon: [...enter, FABRICD], time: machineTime }, heard);
     context.after(() => link.close());
     const holder = { address: SERVICE.server, hardware: '02:00:5e:00:53:0a', interface: 2 };
     const announce = (ticket: number, form: 'reply' | 'probe'): void =>

@@ -1,4 +1,5 @@
 /** Daemons that do what a test tells them, each a process of its own. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import {
   type InterfaceReport,
 } from '../../../host/fabric/daemon.ts';
 import type { FabricEvent } from '../../../host/fabric/records.ts';
+import { machineTime, type Time } from '../../../host/time.ts';
 
 export type Step =
   /** Bytes on its standard output, all in one write. */
@@ -105,8 +107,12 @@ export class Heard implements DaemonHandlers {
     this.ends.push(error);
   }
 
-  link(daemon: readonly string[], interfaces: readonly string[] = ['lan0']): DaemonLink {
-    return new DaemonLink({ interfaces, daemon, socket: null }, this);
+  link(
+    daemon: readonly string[],
+    interfaces: readonly string[] = ['lan0'],
+    time: Time = machineTime,
+  ): DaemonLink {
+    return new DaemonLink({ interfaces, daemon, socket: null, time }, this);
   }
 }
 

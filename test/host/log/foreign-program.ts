@@ -1,5 +1,6 @@
 /** A role whose libraries write to the console. */
 import { foreground } from '../../../host/role/signals.ts';
+import { MACHINE } from '../tools.ts';
 
 await foreground(
   async () => {
@@ -13,5 +14,5 @@ await foreground(
     await new Promise((resolve) => setImmediate(resolve));
   },
   'no file',
-  process.argv[2] === 'verbose',
+  { ...MACHINE, verbose: process.argv[2] === 'verbose' },
 );

@@ -5,6 +5,7 @@ import type { OutboxOptions } from '../../../host/mail/outbox.ts';
 import { fatesOf } from '../../../host/store/fates.ts';
 import { addToHistory } from '../../../host/store/history.ts';
 import { addList, latestLists, tellingOfList } from '../../../host/store/lists.ts';
+import { machineTime } from '../../../host/time.ts';
 import { until } from '../tools.ts';
 import { noticeTo, type OpenOutbox, openOutbox, PlayedSender } from './support.ts';
 
@@ -80,7 +81,7 @@ describe('Who was told of the end of an outage', () => {
     add([notice]);
     await until('it is given up', () => counts()[2] === 1);
     sender.answer = () => DELIVERED;
-    await retry(store, outbox, { ids: [notice.messageId] });
+    await retry({ store, post: outbox, time: machineTime }, { ids: [notice.messageId] });
     await until('it has arrived', () => counts()[0] === 1);
     assert.deepEqual(counts(), [1, 0, 0, 0]);
   });

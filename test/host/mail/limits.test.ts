@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { describe, it, mock, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Most } from '../../../host/config/most.ts';
 import { outbox as recordsOf } from '../../../host/control/records.ts';
@@ -11,6 +11,7 @@ import type { Delivery } from '../../../host/mail/smtp.ts';
 import { addToHistory } from '../../../host/store/history.ts';
 import type { Notice, OutboxRow } from '../../../host/store/notice-rows.ts';
 import { listNotices } from '../../../host/store/outbox.ts';
+import { FakeTime } from '../fake-time.ts';
 import { needs } from '../require.ts';
 import { directoryFor } from '../store/support.ts';
 import { until } from '../tools.ts';
@@ -62,17 +63,16 @@ async function played(
   nowMs = START_MS,
 ): Promise<Played> {
   const counter = new Counter();
-  const open = await openOutbox(test, directory, counter, { mostFor: () => MOST, ...options });
+  const time = new FakeTime();
+  const open = await openOutbox(test, directory, counter, { mostFor: () => MOST, time, ...options });
   const clock = { ms: nowMs };
   counter.nowMs = () => clock.ms;
   test.mock.method(open.store.clock, 'nowMs', () => clock.ms);
-  mock.timers.enable({ apis: ['setTimeout'] });
-  test.after(() => mock.timers.reset());
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 4; i++) {
       await turn();
       // Those that are due at once, and the results.
-      mock.timers.tick(300);
+      time.tick(300);
     }
   };
   return {
@@ -84,7 +84,7 @@ async function played(
     async pass(ms) {
       await settle();
       clock.ms += ms;
-      mock.timers.tick(ms);
+      time.tick(ms);
       await settle();
     },
     queued: () => open.store.read((sql) => listNotices(sql, ALL)).filter(({ state }) => state === 'queued'),
@@ -240,7 +240,6 @@ describe('What a person gets', () => {
     assert.equal(first.counter.mails.length, 6);
     await first.outbox.close(0);
     first.store.close();
-    mock.timers.reset();
     const next = await played(test, {}, directory, START_MS + 30 * MINUTE_MS);
     next.outbox.wake();
     next.add([notice(serverOf(9))]);
@@ -440,7 +439,6 @@ describe('What waits for room', () => {
     assert.equal(first.queued()[0]?.waitsFor, 'server');
     await first.outbox.close(0);
     first.store.close();
-    mock.timers.reset();
     const next = await played(test, one, directory, START_MS + 2 * HOUR_MS);
     next.outbox.wake();
     await next.pass(0);

@@ -1,9 +1,11 @@
 /** A mail server that refuses mails: whom it means, and what becomes of them. */
+
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Mail } from '../../../host/mail/mail.ts';
 import { MailServer } from '../../../host/mail/mail-server.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
+import { machineChance } from '../../../host/chance.ts';
 import { recordingLog, until } from '../tools.ts';
 import { events, noticeTo, openOutbox, PlayedSender, recipients } from './support.ts';
 
@@ -79,7 +81,7 @@ describe('A mail server that refuses all mails after a start', () => {
 /** One mail after the other, all of one server. */
 function played() {
   const { log, lines } = recordingLog();
-  const server = new MailServer<string>(log);
+  const server = new MailServer<string>(log, machineChance);
   let nowMs = 0;
   return {
     server,

@@ -1,9 +1,12 @@
 /** How long a mail server may take. The timers are played, and therefore apart from tests that have others. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Mail } from '../../../host/mail/mail.ts';
 import { CONNECTIONS, MailSender, SMTP_TIMEOUTS } from '../../../host/mail/smtp.ts';
+import { machineTime } from '../../../host/time.ts';
+import { FakeTime } from '../fake-time.ts';
 import { verbatimServer } from '../replies/smtp-server.ts';
 import { FROM, recipients, senderTo, smtpOptions } from './support.ts';
 
@@ -23,7 +26,7 @@ describe('a mail server that takes its time', () => {
 
   it('to take a connection is left', async (test) => {
     // Nobody answers there (RFC 5737).
-    const sender = new MailSender(smtpOptions(25, { host: '192.0.2.1' }), { connectMs: 1 });
+    const sender = new MailSender(smtpOptions(25, { host: '192.0.2.1' }), machineTime, { connectMs: 1 });
     test.after(() => sender.close(true));
     const delivery = await sender.send(mailTo('sato@example.jp'));
     assert.deepEqual([delivery.outcome, 'about' in delivery && delivery.about], ['later', 'server']);
@@ -31,19 +34,19 @@ describe('a mail server that takes its time', () => {
 
   it('has it for each mail, however long those before it have taken, and not longer', async (test) => {
     const server = await verbatimServer(test, { '.': null });
-    const sender = senderTo(test, server.port);
-    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const time = new FakeTime();
+    const sender = senderTo(test, server.port, {}, time);
     const sent = recipients(CONNECTIONS + 1).map((to) => sender.send(mailTo(to)));
     while (server.waiting.length < CONNECTIONS) await turn();
-    test.mock.timers.tick(SMTP_TIMEOUTS.mailMs - 1);
+    time.tick(SMTP_TIMEOUTS.mailMs - 1);
     for (const socket of server.waiting.splice(0)) socket.write('250 taken\r\n');
     while (server.waiting.length < 1) await turn();
-    test.mock.timers.tick(SMTP_TIMEOUTS.mailMs - 1);
+    time.tick(SMTP_TIMEOUTS.mailMs - 1);
     for (const socket of server.waiting.splice(0)) socket.write('250 taken\r\n');
     for (const delivery of await Promise.all(sent)) assert.deepEqual(delivery, { outcome: 'delivered' });
     const last = sender.send(mailTo('sato@example.jp'));
     while (server.waiting.length < 1) await turn();
-    test.mock.timers.tick(SMTP_TIMEOUTS.mailMs);
+    time.tick(SMTP_TIMEOUTS.mailMs);
     const delivery = await last;
     assert.deepEqual([delivery.outcome, 'about' in delivery && delivery.about], ['later', 'server']);
   });

@@ -4,6 +4,7 @@ import type { SMTPServerOptions } from 'smtp-server';
 import type { Mail } from '../../../host/mail/mail.ts';
 import { composeMessage } from '../../../host/mail/message.ts';
 import { CONNECTIONS, type Delivery, MailSender } from '../../../host/mail/smtp.ts';
+import { machineTime } from '../../../host/time.ts';
 import { freePort } from '../../ports.ts';
 import { verbatimServer } from '../replies/smtp-server.ts';
 import { needs } from '../require.ts';
@@ -366,6 +367,6 @@ describe('privacy on the way to the server', () => {
   });
 
   it('refuses a sender address that is not one', () => {
-    assert.throws(() => new MailSender(smtpOptions(25, { from: 'a@x, b@y' })), /smtp\.from/);
+    assert.throws(() => new MailSender(smtpOptions(25, { from: 'a@x, b@y' }), machineTime), /smtp\.from/);
   });
 });

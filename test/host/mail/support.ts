@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SMTPServer, type SMTPServerAddress, type SMTPServerOptions } from 'smtp-server';
+import { machineChance } from '../../../host/chance.ts';
 import type { SmtpConfiguration } from '../../../host/config/types.ts';
 import { createNotice, type Mail, type NoticeFacts } from '../../../host/mail/mail.ts';
 import { Outbox, type OutboxOptions, type Sender } from '../../../host/mail/outbox.ts';
@@ -20,6 +21,7 @@ import { type Delivery, MailSender } from '../../../host/mail/smtp.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import type { Notice, NoticeItem } from '../../../host/store/notice-rows.ts';
 import { Store } from '../../../host/store/store.ts';
+import { machineTime, type Time } from '../../../host/time.ts';
 import { accepts, freePort } from '../../ports.ts';
 import { itemOf } from '../store/support.ts';
 import { type LoggedLine, recordingLog, until } from '../tools.ts';
@@ -35,8 +37,9 @@ export function senderTo(
   test: TestContext,
   port: number,
   options: Partial<SmtpConfiguration> = {},
+  time: Time = machineTime,
 ): MailSender {
-  const sender = new MailSender(smtpOptions(port, options));
+  const sender = new MailSender(smtpOptions(port, options), time);
   test.after(() => sender.close(true));
   return sender;
 }
@@ -86,7 +89,7 @@ export async function openOutbox(
 ): Promise<OpenOutbox> {
   const { log, lines } = recordingLog();
   const { log: storeLog, lines: said } = recordingLog();
-  const store = await Store.open({ directory, log: storeLog });
+  const store = await Store.open({ directory, log: storeLog, time: machineTime });
   const outbox = new Outbox({
     store,
     sender,
@@ -94,6 +97,8 @@ export async function openOutbox(
     giveUpMs: DAY_MS,
     stopUrl: () => null,
     log,
+    time: machineTime,
+    chance: machineChance,
     ...options,
   });
   test.after(async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AN_HOUR } from '../../../host/page/form/rate-limits.ts';
+import { machineChance } from '../../../host/chance.ts';
 import { RegistrationDesk } from '../../../host/page/form/registration.ts';
 import { Tokens } from '../../../host/page/form/tokens.ts';
+import { AN_HOUR } from '../../../host/page/form/rate-limits.ts';
 import {
   fieldOf,
   get,
@@ -88,7 +89,7 @@ describe('The desk where answers are decided', () => {
   };
 
   it('registers who was turned away over one IP version and comes to the router over the other', () => {
-    const tokens = new Tokens(() => 0);
+    const tokens = new Tokens(() => 0, machineChance);
     const desk = new RegistrationDesk(host, tokens, () => 0);
     const token = tokens.issue('172.27.179.150', WEB);
     const form = new Map(Object.entries({ ...YES, token, server: WEB.server }));
@@ -100,7 +101,7 @@ describe('The desk where answers are decided', () => {
   });
 
   it('takes a token for the one port of a server for which it was issued', () => {
-    const tokens = new Tokens(() => 0);
+    const tokens = new Tokens(() => 0, machineChance);
     const desk = new RegistrationDesk(host, tokens, () => 0);
     const alternate = { server: WEB.server, port: 8080 };
     const form = new Map(Object.entries({ want: 'no', token: tokens.issue(SATO, alternate) }));
@@ -112,7 +113,7 @@ describe('The desk where answers are decided', () => {
   });
 
   it('takes addresses as phones have them and as people type them', () => {
-    const tokens = new Tokens(() => 0);
+    const tokens = new Tokens(() => 0, machineChance);
     const desk = new RegistrationDesk(host, tokens, () => 0);
     for (const [typed, meant] of [
       ['ab..c.@docomo.example', 'ab..c.@docomo.example'],
@@ -129,7 +130,7 @@ describe('The desk where answers are decided', () => {
   });
 
   it('takes no more in an hour than all together may give', () => {
-    const tokens = new Tokens(() => 0);
+    const tokens = new Tokens(() => 0, machineChance);
     const desk = new RegistrationDesk(host, tokens, () => 0);
     const decide = (i: number): string => {
       const client = `10.1.${i & 7}.${i >> 3}`;

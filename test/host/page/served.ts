@@ -8,7 +8,7 @@ import type { Message } from '../../../host/page/html/kinds.ts';
 import type { Origin } from '../../../host/page/http/origins.ts';
 import { isNameOf } from '../../../host/page/names.ts';
 import { PageServer } from '../../../host/page/server.ts';
-import { type LoggedLine, recordingLog, until } from '../tools.ts';
+import { type LoggedLine, recordingLog, until, MACHINE } from '../tools.ts';
 
 export const WEB: Target = { server: '172.27.178.80', port: 80 };
 export const OTHER: Target = { server: '172.27.178.81', port: 8080 };
@@ -115,6 +115,7 @@ export async function serve(
     },
     language: 'en',
     log,
+    ...MACHINE,
     clock: { nowMs: () => role.nowMs, dateOf: (ms) => (role.hasDate ? new Date(START + ms) : null) },
     host: {
       targetOf: (address) => STEERED[address] ?? null,

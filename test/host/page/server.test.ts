@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingbackError } from '../../../host/errors.ts';
 import { PageServer } from '../../../host/page/server.ts';
-import { recordingLog } from '../tools.ts';
+import { MACHINE, recordingLog } from '../tools.ts';
 import {
   fieldOf,
   get,
@@ -372,6 +372,7 @@ describe('The page’s port', () => {
       },
       language: 'en',
       log: recordingLog().log,
+      ...MACHINE,
       clock: { nowMs: () => 0, dateOf: () => null },
       host: {
         targetOf: () => null,

@@ -1,7 +1,10 @@
 /** A fabric that is asked, and says what a test wants it to have seen. */
+
 import { performance } from 'node:perf_hooks';
+import { machineChance } from '../../../host/chance.ts';
 import type { FabricEvent, Met, Target } from '../../../host/fabric/records.ts';
 import { Asking, type AskingOptions } from '../../../host/recovery/asking.ts';
+import { machineTime } from '../../../host/time.ts';
 
 type Asked = Extract<FabricEvent, { kind: 'asked' }>;
 
@@ -53,5 +56,11 @@ export class AskedFabric {
 }
 
 export function askingOf(fabric: AskedFabric, more: Partial<AskingOptions> = {}): Asking {
-  return new Asking({ fabric, nowMs: () => performance.now(), ...more });
+  return new Asking({
+    fabric,
+    nowMs: () => performance.now(),
+    time: machineTime,
+    chance: machineChance,
+    ...more,
+  });
 }

@@ -8,6 +8,7 @@ import { loadModule } from '../../../host/fabric/module.ts';
 import type { Met } from '../../../host/fabric/records.ts';
 import { type Answer, verdictOf } from '../../../host/recovery/asking.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
+import { FakeTime } from '../fake-time.ts';
 import { until } from '../tools.ts';
 import { AskedFabric, askingOf } from './asked.ts';
 import { answering, LOOPBACK, refusing, silent, trying } from './services.ts';
@@ -356,8 +357,6 @@ describe('A machine of which no port is known', { concurrency: true }, () => {
   });
 
   it('is asked no longer once nothing is to be asked any more', { timeout: 60_000 }, async (test) => {
-    // No time goes by: it waits for nothing any more.
-    test.mock.timers.enable({ apis: ['setTimeout'] });
     // Somebody takes the datagram and says nothing.
     const listener: Datagrams = createSocket('udp4');
     await new Promise<void>((resolve, reject) => {
@@ -367,7 +366,8 @@ describe('A machine of which no port is known', { concurrency: true }, () => {
     const hasCome = once(listener, 'message');
     const fabric = new AskedFabric();
     fabric.met = ['left'];
-    const asking = askingOf(fabric);
+    // No time goes by: it waits for nothing any more.
+    const asking = askingOf(fabric, { time: new FakeTime() });
     const asked = asking.probe({ server: '127.0.0.2', port: 0 }, 'known');
     await hasCome;
     asking.close();

@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { type Confirmed, Confirmer } from '../../../host/recovery/confirmation.ts';
 import type { Dial } from '../../../host/recovery/dial.ts';
+import { machineTime } from '../../../host/time.ts';
 import { freePort } from '../../ports.ts';
 import { until } from '../tools.ts';
 import { silent, trying } from './services.ts';
@@ -60,7 +61,7 @@ const NEVER = new AbortController().signal;
 describe('probing a port', () => {
   it('says what became of the connection', async () => {
     const service = await listen();
-    const confirmer = new Confirmer({ settleMs: 0 });
+    const confirmer = new Confirmer({ time: machineTime, settleMs: 0 });
     assert.equal(await confirmer.probe('127.0.0.1', service.port, 'known'), 'answered');
     await close(service);
     assert.equal(await confirmer.probe('127.0.0.1', service.port, 'known'), 'refused');
@@ -68,7 +69,10 @@ describe('probing a port', () => {
 
   it('works with IPv6', async () => {
     const service = await listen(0, '::1');
-    assert.equal(await new Confirmer({ settleMs: 0 }).probe('::1', service.port, 'known'), 'answered');
+    assert.equal(
+      await new Confirmer({ time: machineTime, settleMs: 0 }).probe('::1', service.port, 'known'),
+      'answered',
+    );
     await close(service);
   });
 
@@ -76,7 +80,12 @@ describe('probing a port', () => {
     const service = await listen();
     service.server.on('connection', (socket) => socket.write(Buffer.alloc(1 << 22)));
     // With one connection at a time, the second waits until the first is closed on both sides.
-    const confirmer = new Confirmer({ settleMs: 0, connections: 1, connectTimeoutMs: 600_000 });
+    const confirmer = new Confirmer({
+      time: machineTime,
+      settleMs: 0,
+      connections: 1,
+      connectTimeoutMs: 600_000,
+    });
     for (let round = 0; round < 2; round += 1) {
       assert.equal(await confirmer.probe('127.0.0.1', service.port, 'known'), 'answered');
     }
@@ -92,7 +101,7 @@ describe('probing a port', () => {
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(child.stdout, 'data');
     child.kill('SIGSTOP');
-    const confirmer = new Confirmer({ settleMs: 0, connectTimeoutMs: 1000 });
+    const confirmer = new Confirmer({ time: machineTime, settleMs: 0, connectTimeoutMs: 1000 });
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => confirmer.probe('127.0.0.1', Number(line), 'known')),
     );
@@ -113,7 +122,12 @@ describe('probing a port', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address === 'object');
-    const confirmer = new Confirmer({ settleMs: 0, connections: 3, connectTimeoutMs: 60_000 });
+    const confirmer = new Confirmer({
+      time: machineTime,
+      settleMs: 0,
+      connections: 3,
+      connectTimeoutMs: 60_000,
+    });
     const probes = Array.from({ length: 12 }, () => confirmer.probe('127.0.0.1', address.port, 'known'));
     assert.deepEqual(await Promise.all(probes), Array(12).fill('answered'));
     assert.equal(most, 3);
@@ -140,7 +154,13 @@ describe('servers that are silent, more than there are connections,', () => {
       onClosed?.();
       return Promise.resolve('answered');
     };
-    const confirmer = new Confirmer({ settleMs: 4, connections: 4, dial, closing: closing.signal });
+    const confirmer = new Confirmer({
+      time: machineTime,
+      settleMs: 4,
+      connections: 4,
+      dial,
+      closing: closing.signal,
+    });
     const stranger = (server: string) =>
       confirmer.confirm({ server, ports: [80], standing: 'unknown' }, closing.signal);
     const confirmed = strangers.map(stranger);
@@ -181,6 +201,7 @@ describe('a program that ends', () => {
     const { port } = await silent(test);
     const closing = new AbortController();
     const confirmer = new Confirmer({
+      time: machineTime,
       ...{ settleMs: 0, connections: 2, connectTimeoutMs: 600_000 },
       closing: closing.signal,
     });
@@ -196,14 +217,17 @@ describe('a program that ends', () => {
 describe('confirming a recovery', () => {
   it('takes one connection when nothing needs to settle', async () => {
     const service = await listen();
-    assert.equal(await new Confirmer({ settleMs: 0 }).confirm(here([service.port]), NEVER), service.port);
+    assert.equal(
+      await new Confirmer({ time: machineTime, settleMs: 0 }).confirm(here([service.port]), NEVER),
+      service.port,
+    );
     assert.equal(service.seen.connections, 1);
     await close(service);
   });
 
   it('waits until a port that refuses opens', async () => {
     const port = await freePort();
-    const confirmed = new Confirmer({ settleMs: 100 }).confirm(here([port]), NEVER);
+    const confirmed = new Confirmer({ time: machineTime, settleMs: 100 }).confirm(here([port]), NEVER);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const service = await listen(port);
     assert.equal(await confirmed, port);
@@ -214,14 +238,17 @@ describe('confirming a recovery', () => {
   it('names the one of several ports that answers', async () => {
     const service = await listen();
     const ports = [await freePort(), service.port];
-    assert.equal(await new Confirmer({ settleMs: 50 }).confirm(here(ports), NEVER), service.port);
+    assert.equal(
+      await new Confirmer({ time: machineTime, settleMs: 50 }).confirm(here(ports), NEVER),
+      service.port,
+    );
     await close(service);
   });
 
   it('starts the settling anew when the service dies in between', async () => {
     const first = await listen();
     let confirmed: number | null | undefined;
-    const confirmation = new Confirmer({ settleMs: 3000 })
+    const confirmation = new Confirmer({ time: machineTime, settleMs: 3000 })
       .confirm(here([first.port]), NEVER)
       .then((port) => (confirmed = port));
     await until('the first connection', () => first.seen.connections >= 1);
@@ -237,29 +264,29 @@ describe('confirming a recovery', () => {
   it('is not taken in by a service that accepts once and dies', async () => {
     const service = await listen();
     service.server.once('connection', () => service.server.close());
-    const confirmer = new Confirmer({ settleMs: 200, patienceMs: 1000 });
+    const confirmer = new Confirmer({ time: machineTime, settleMs: 200, patienceMs: 1000 });
     assert.equal(await confirmer.confirm(here([service.port]), NEVER), null);
   });
 
   it('makes a handful of connections however long the settling', async () => {
     const service = await listen();
-    await new Confirmer({ settleMs: 4000 }).confirm(here([service.port]), NEVER);
+    await new Confirmer({ time: machineTime, settleMs: 4000 }).confirm(here([service.port]), NEVER);
     assert.equal(service.seen.connections, 5);
     await close(service);
   });
 
   it('gives up when patience runs out', async () => {
-    const confirmer = new Confirmer({ settleMs: 0, patienceMs: 100 });
+    const confirmer = new Confirmer({ time: machineTime, settleMs: 0, patienceMs: 100 });
     assert.equal(await confirmer.confirm(here([await freePort()]), NEVER), null);
   });
 
   it('has nothing to confirm without ports', async () => {
-    assert.equal(await new Confirmer({ settleMs: 0 }).confirm(here([]), NEVER), null);
+    assert.equal(await new Confirmer({ time: machineTime, settleMs: 0 }).confirm(here([]), NEVER), null);
   });
 
   it('stops when aborted: before, while waiting, and while settling', async () => {
     const service = await listen();
-    const confirmer = new Confirmer({ settleMs: 3_600_000 });
+    const confirmer = new Confirmer({ time: machineTime, settleMs: 3_600_000 });
     assert.equal(await confirmer.confirm(here([service.port]), AbortSignal.abort()), null);
     assert.equal(service.seen.connections, 0);
     for (const port of [service.port, await freePort()]) {
@@ -278,7 +305,7 @@ describe('confirming a recovery', () => {
     process.on('warning', collect);
     const abort = new AbortController();
     const service = await listen();
-    const confirmer = new Confirmer({ settleMs: 3_600_000 });
+    const confirmer = new Confirmer({ time: machineTime, settleMs: 3_600_000 });
     const confirmations = Array.from({ length: 50 }, () =>
       confirmer.confirm(here([service.port]), abort.signal),
     );

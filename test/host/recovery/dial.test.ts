@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { dial } from '../../../host/recovery/dial.ts';
+import { machineTime } from '../../../host/time.ts';
 import { until } from '../tools.ts';
 import { answering, LOOPBACK, refusing, silent, trying } from './services.ts';
 
@@ -16,34 +17,34 @@ describe('A connection', { concurrency: true }, () => {
   it('is answered where somebody listens, over IPv4 and IPv6', async (test) => {
     for (const server of [LOOPBACK, '::1']) {
       const { port, from } = await answering(test, 0, server);
-      assert.equal(await dial({ server, port, timeoutMs: PATIENT_MS }), 'answered');
+      assert.equal(await dial({ server, port, timeoutMs: PATIENT_MS }, machineTime), 'answered');
       await until('the other side has it', () => from.length === 1);
     }
   });
 
   it('is refused where nobody does', async (test) => {
     const port = await refusing(test);
-    assert.equal(await dial({ server: LOOPBACK, port, timeoutMs: PATIENT_MS }), 'refused');
+    assert.equal(await dial({ server: LOOPBACK, port, timeoutMs: PATIENT_MS }, machineTime), 'refused');
   });
 
   it('is unreachable where there is no way', async () => {
     // Nobody can connect to a broadcast address.
     const server = '255.255.255.255';
-    assert.equal(await dial({ server, port: 80, timeoutMs: PATIENT_MS }), 'unreachable');
+    assert.equal(await dial({ server, port: 80, timeoutMs: PATIENT_MS }, machineTime), 'unreachable');
   });
 
   it('is silent where nothing comes in time, and is given up then', async (test) => {
     const { port } = await silent(test);
     let closed = 0;
     const onClosed = (): void => void closed++;
-    assert.equal(await dial({ server: LOOPBACK, port, timeoutMs: SOON_MS, onClosed }), 'silent');
+    assert.equal(await dial({ server: LOOPBACK, port, timeoutMs: SOON_MS, onClosed }, machineTime), 'silent');
     await until('its socket is gone', () => closed === 1);
     assert.deepEqual(trying(port), []);
   });
 
   it('is answered if the answer came in time, however busy this program was', async (test) => {
     const { port } = await answering(test);
-    const dialled = dial({ server: LOOPBACK, port, timeoutMs: SOON_MS });
+    const dialled = dial({ server: LOOPBACK, port, timeoutMs: SOON_MS }, machineTime);
     await new Promise((resolve) => process.nextTick(resolve));
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * SOON_MS);
     assert.equal(await dialled, 'answered');
@@ -55,7 +56,7 @@ describe('A connection', { concurrency: true }, () => {
     let closed = 0;
     const onClosed = (): void => void closed++;
     const late = { server: LOOPBACK, port, timeoutMs: SOON_MS, lingerMs: PATIENT_MS, onClosed };
-    assert.equal(await dial(late), 'silent');
+    assert.equal(await dial(late, machineTime), 'silent');
     const [local] = trying(port);
     assert.ok(local !== undefined, 'it is still open');
     assert.equal(closed, 0);
@@ -68,7 +69,7 @@ describe('A connection', { concurrency: true }, () => {
     const { port } = await silent(test);
     let closed = 0;
     const onClosed = (): void => void closed++;
-    await dial({ server: LOOPBACK, port, timeoutMs: SOON_MS, lingerMs: SOON_MS, onClosed });
+    await dial({ server: LOOPBACK, port, timeoutMs: SOON_MS, lingerMs: SOON_MS, onClosed }, machineTime);
     await until('its socket is gone', () => closed === 1);
     assert.deepEqual(trying(port), []);
   });
@@ -80,12 +81,12 @@ describe('A connection', { concurrency: true }, () => {
       let closed = 0;
       const onClosed = (): void => void closed++;
       const lasting = { timeoutMs, lingerMs: PATIENT_MS, signal: ending.signal, onClosed };
-      const dialled = dial({ server: LOOPBACK, port, ...lasting });
+      const dialled = dial({ server: LOOPBACK, port, ...lasting }, machineTime);
       if (timeoutMs === SOON_MS) assert.equal(await dialled, 'silent');
       ending.abort();
       assert.equal(await dialled, 'silent');
       await until('its socket is gone', () => closed === 1);
-      await dial({ server: LOOPBACK, port, ...lasting });
+      await dial({ server: LOOPBACK, port, ...lasting }, machineTime);
     }
     assert.deepEqual(trying(port), []);
   });
@@ -101,7 +102,10 @@ describe('A connection', { concurrency: true }, () => {
     let closed = 0;
     const onClosed = (): void => void closed++;
     const { port } = address;
-    assert.equal(await dial({ server: LOOPBACK, port, timeoutMs: SOON_MS, onClosed }), 'answered');
+    assert.equal(
+      await dial({ server: LOOPBACK, port, timeoutMs: SOON_MS, onClosed }, machineTime),
+      'answered',
+    );
     await until('its socket is gone', () => closed === 1);
     for (const socket of held) socket.destroy();
     server.close();
@@ -110,7 +114,7 @@ describe('A connection', { concurrency: true }, () => {
   it('comes from the port that it is told', async (test) => {
     const { port, from } = await answering(test);
     const localPort = await refusing(test);
-    await dial({ server: LOOPBACK, port, localPort, timeoutMs: PATIENT_MS });
+    await dial({ server: LOOPBACK, port, localPort, timeoutMs: PATIENT_MS }, machineTime);
     await until('it came', () => from.length === 1);
     assert.deepEqual(from, [localPort]);
   });
@@ -119,16 +123,16 @@ describe('A connection', { concurrency: true }, () => {
     const [{ port, from }, other] = [await answering(test), await answering(test)];
     // Also of another address of this machine.
     const elsewhere = { server: LOOPBACK, port, localPort: other.port, timeoutMs: PATIENT_MS };
-    assert.equal(await dial(elsewhere), 'impossible');
+    assert.equal(await dial(elsewhere, machineTime), 'impossible');
     assert.deepEqual(from, []);
   });
 
   it('is impossible twice between the same two ports', async (test) => {
     const { port } = await silent(test);
     const localPort = await refusing(test);
-    const first = dial({ server: LOOPBACK, port, localPort, timeoutMs: 1000 });
+    const first = dial({ server: LOOPBACK, port, localPort, timeoutMs: 1000 }, machineTime);
     await until('the first is under way', () => trying(port).includes(localPort));
-    const second = dial({ server: LOOPBACK, port, localPort, timeoutMs: PATIENT_MS });
+    const second = dial({ server: LOOPBACK, port, localPort, timeoutMs: PATIENT_MS }, machineTime);
     assert.equal(await second, 'impossible');
     assert.equal(await first, 'silent');
   });

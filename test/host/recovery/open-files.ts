@@ -1,6 +1,8 @@
 /** A process of its own that opens as many files as it may, then connects to a port, and says what became of that. */
+
 import { openSync } from 'node:fs';
 import { dial } from '../../../host/recovery/dial.ts';
+import { machineTime } from '../../../host/time.ts';
 
 const FULL = 'EMFILE';
 
@@ -18,5 +20,7 @@ function fill(): void {
 // What it writes to is open by then.
 process.stdout.write('');
 fill();
-process.stdout.write(await dial({ server: '127.0.0.1', port: Number(process.argv[2]), timeoutMs: 60_000 }));
+process.stdout.write(
+  await dial({ server: '127.0.0.1', port: Number(process.argv[2]), timeoutMs: 60_000 }, machineTime),
+);
 process.exit();

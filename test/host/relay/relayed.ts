@@ -1,5 +1,7 @@
 /** What the tests of the relay share: its configuration, list mails as the router makes them, and a reader of a mailbox. */
+
 import type { TestContext } from 'node:test';
+import { machineChance } from '../../../host/chance.ts';
 import { parseRelayConfiguration } from '../../../host/config/relay/file.ts';
 import type { RelayConfiguration } from '../../../host/config/relay/types.ts';
 import { composeList, createList, type ListMailFacts } from '../../../host/mail/list-writer.ts';
@@ -10,6 +12,7 @@ import { MailboxReader, type MailboxReaderOptions } from '../../../host/relay/re
 import type { Clock } from '../../../host/store/clock.ts';
 import { listNotices, type OutboxRow } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 import { PASSWORD, USER } from './support.ts';
 
@@ -100,7 +103,7 @@ export async function openReader(
   more: Partial<MailboxReaderOptions> = {},
 ): Promise<OpenReader> {
   const { log, lines } = recordingLog();
-  const store = await Store.open({ directory: null, log });
+  const store = await Store.open({ directory: null, log, time: machineTime });
   const outbox = new Outbox({
     store,
     sender: { send: () => new Promise<Delivery>(() => {}), close: () => {} },
@@ -108,12 +111,14 @@ export async function openReader(
     giveUpMs: HOUR_MS,
     stopUrl: () => null,
     log,
+    time: machineTime,
+    chance: machineChance,
   });
   test.after(async () => {
     await outbox.close(0);
     store.close();
   });
-  const reader = new MailboxReader({ store, outbox, configuration, log, ...more });
+  const reader = new MailboxReader({ store, outbox, configuration, log, time: machineTime, ...more });
   return {
     reader,
     store,

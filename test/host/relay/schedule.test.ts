@@ -1,28 +1,33 @@
 /** When the mailbox is looked into. The timers are played, and so is the clock. */
+
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
 import { MailboxWatch } from '../../../host/relay/schedule.ts';
+import { machineChance } from '../../../host/chance.ts';
+import { machineTime } from '../../../host/time.ts';
+import { FakeTime } from '../fake-time.ts';
 import { recordingLog, until } from '../tools.ts';
 
 const EVERY_MS = 60_000;
 
 function played(context: TestContext) {
-  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const time = new FakeTime(1_000_000);
   const { log, lines } = recordingLog();
-  let nowMs = 1_000_000;
   const state = { looks: [] as number[], problem: null as Error | null, everyMs: EVERY_MS };
-  const began = nowMs;
+  const began = time.nowMs();
   const watch = new MailboxWatch({
     look: async () => {
-      state.looks.push((nowMs - began) / 1000);
+      state.looks.push((time.nowMs() - began) / 1000);
       if (state.problem !== null) throw state.problem;
     },
     everyMs: () => state.everyMs,
-    nowMs: () => nowMs,
+    nowMs: () => time.nowMs(),
     log,
+    time,
+    chance: machineChance,
   });
   context.after(() => watch.close());
   return {
@@ -32,10 +37,9 @@ function played(context: TestContext) {
     /** Lets so many seconds pass, one by one. */
     async pass(seconds: number): Promise<void> {
       for (let i = 0; i < seconds; i++) {
-        context.mock.timers.tick(0);
+        time.tick(0);
         await settled();
-        nowMs += 1000;
-        context.mock.timers.tick(1000);
+        time.tick(1000);
         await settled();
       }
     },
@@ -192,6 +196,8 @@ describe('the mailbox', () => {
       everyMs: () => EVERY_MS,
       nowMs: () => performance.now(),
       log,
+      time: machineTime,
+      chance: machineChance,
     });
     context.after(() => watch.close());
     watch.start();
@@ -242,6 +248,8 @@ describe('the mailbox', () => {
       everyMs: () => EVERY_MS,
       nowMs: () => 0,
       log,
+      time: machineTime,
+      chance: machineChance,
     });
     watch.start();
     await until('it looks', () => isLooking);

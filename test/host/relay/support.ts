@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
 import { Mailbox, type PopOptions } from '../../../host/pop/mailbox.ts';
+import { machineTime } from '../../../host/time.ts';
 import { type Certificate, selfSigned } from './certificate.ts';
 
 export const USER = 'sav_1';
@@ -217,7 +218,16 @@ export async function popServer(test: TestContext, options: PopServerOptions = {
 }
 
 export function popOptions(port: number, options: Partial<PopOptions> = {}): PopOptions {
-  return { host: '127.0.0.1', port, tls: 'auto', mustTls: false, user: USER, password: PASSWORD, ...options };
+  return {
+    host: '127.0.0.1',
+    port,
+    tls: 'auto',
+    mustTls: false,
+    user: USER,
+    password: PASSWORD,
+    time: machineTime,
+    ...options,
+  };
 }
 
 /** A session that is given up with the test, if it is not over by then. */

@@ -1,8 +1,10 @@
 /** Captures as other machines have written them; what is right of each is by tshark. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { replayCommand } from '../../../host/cli/replay.ts';
+import { machineChance } from '../../../host/chance.ts';
 import type { Replayed } from '../../../host/replay/replay.ts';
 
 const WEB = '192.0.2.10 40000 → 198.51.100.80 80';
@@ -12,7 +14,10 @@ const WEB_6 = '2001:db8:1::10 40001 → 2001:db8:2::80 80';
 async function replayed(name: string) {
   const file = fileURLToPath(new URL(`cases/${name}.pcap`, import.meta.url));
   const [printed, warned]: [string[], string[]] = [[], []];
-  const given = { files: [file], config: undefined, watch: [], unanswered: undefined, json: true };
+  const given = {
+    ...{ files: [file], config: undefined, watch: [], unanswered: undefined, json: true },
+    chance: machineChance,
+  };
   const whole = await replayCommand(given, (line) => printed.push(line), (line) => warned.push(line)); // biome-ignore format: a line
   const { packets, malformed, failed, unread }: Replayed = JSON.parse(printed[0] ?? '');
   const attempts = failed.map(

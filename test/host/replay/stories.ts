@@ -1,7 +1,9 @@
 /** Captures of what happens to a server and its clients, and what a replay finds in them. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { machineChance } from '../../../host/chance.ts';
 import { type Replayed, type ReplayOptions, replay } from '../../../host/replay/replay.ts';
 import { arp, type End, Flag, framed, segment, unreachable } from '../../frames.ts';
 import { SERVER } from '../fabric/fabric.ts';
@@ -16,6 +18,7 @@ export const PORT = 3;
 export const SECURE: End = { ...SERVER, port: 443 };
 
 const EVERYTHING: ReplayOptions = {
+  chance: machineChance,
   watch: [
     { address: '0.0.0.0', bits: 96 },
     { address: '::', bits: 0 },

@@ -2,8 +2,10 @@
  * Replays files that are damaged in every way there is, each once, and prints how they ended. A program of its own,
  * so that a loop without an end can be ended from outside.
  */
+
 import { writeFileSync } from 'node:fs';
 import { replayCommand } from '../../../host/cli/replay.ts';
+import { machineChance } from '../../../host/chance.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { readCapture } from '../../../host/replay/capture.ts';
 import { SATO, SERVER, syn } from '../fabric/fabric.ts';
@@ -68,7 +70,8 @@ for (const content of files()) {
     if (opened(file, (source) => readCapture(source, () => count.packets++)) !== null) count.damaged++;
     if (!replayed) continue;
     for (const json of [true, false]) {
-      const given = { files: [file], config: undefined, watch: [], unanswered: undefined, json };
+      const options = { config: undefined, watch: [], unanswered: undefined, json };
+      const given = { files: [file], ...options, chance: machineChance };
       await replayCommand(given, (line) => json && JSON.parse(line), () => {}); // biome-ignore format: a line
     }
   } catch (error) {

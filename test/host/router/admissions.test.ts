@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Target } from '../../../host/fabric/records.ts';
 import { Admissions } from '../../../host/router/admissions.ts';
 import { Services } from '../../../host/router/services.ts';
+import { FakeTime } from '../fake-time.ts';
 import { recordingLog } from '../tools.ts';
 import { configuration, WEB } from './world.ts';
 
@@ -10,11 +11,9 @@ import { configuration, WEB } from './world.ts';
 class Asked {
   readonly servers: string[] = [];
   readonly admissions: Admissions;
-  readonly #test: TestContext;
+  readonly #time = new FakeTime();
 
   constructor(test: TestContext) {
-    this.#test = test;
-    test.mock.timers.enable({ apis: ['setTimeout'] });
     const named = configuration(`servers: [{address: ${WEB.server}}]`);
     this.admissions = new Admissions({
       asking: {
@@ -26,6 +25,7 @@ class Asked {
       services: new Services(named, { stored: [], clock: { nowMs: () => 0 }, save: () => {} }),
       steered: () => ({ mayAsk: () => true }),
       log: recordingLog().log,
+      time: this.#time,
     });
     test.after(() => this.admissions.close());
   }
@@ -33,8 +33,7 @@ class Asked {
   /** How many were asked within this time. */
   within(ms: number): number {
     const before = this.servers.length;
-    // A timer that is set while a longer tick runs counts from its end.
-    for (let i = 0; i < ms; i++) this.#test.mock.timers.tick(1);
+    this.#time.tick(ms);
     return this.servers.length - before;
   }
 }

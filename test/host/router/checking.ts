@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, mock } from 'node:test';
+import { machineChance } from '../../../host/chance.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { nameOf } from '../../../host/fabric/records.ts';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
@@ -12,6 +13,7 @@ import { ConnectChecks } from '../../../host/router/checks.ts';
 import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
+import { machineTime } from '../../../host/time.ts';
 import { freePort } from '../../ports.ts';
 import { configuration } from './world.ts';
 
@@ -97,7 +99,7 @@ export class Said {
     const nowMs = (): number => this.nowMs;
     this.services = new Services(given, { stored: [], clock: { nowMs }, save: () => {} });
     this.steered = new Steered(given, this.outages);
-    const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs });
+    const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs, time: machineTime });
     if (dialled !== undefined) {
       mock.method(confirmer, 'probe', async (server: string, port: number, rank: Rank) => {
         this.ranks.push(rank);
@@ -118,6 +120,8 @@ export class Said {
       steered: () => this.steered,
       settleMs: () => this.settleMs,
       nowMs,
+      time: machineTime,
+      chance: machineChance,
       onAlive: (one) => this.alive.push(one),
       onTried: (one) => this.tried.push(one),
       onAnswer: (one, port) => this.answers.push([one, port]),

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Command } from '../../../host/fabric/records.ts';
+import { type Command, KEY_BYTES } from '../../../host/fabric/records.ts';
 import { commandsFor, restoreCommands } from '../../../host/router/fabric-commands.ts';
 import { Fabric } from '../fabric/fabric.ts';
 import { configuration, OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
+const KEY = Buffer.alloc(KEY_BYTES);
+
 type Configure = Extract<Command, { kind: 'configure' }>;
 
 function configure(more: string): Configure {
-  const [first] = commandsFor(configuration(more), []);
+  const [first] = commandsFor(configuration(more), [], KEY);
   assert.ok(first?.kind === 'configure', 'it comes first');
   return first;
 }
@@ -16,7 +18,7 @@ function configure(more: string): Configure {
 describe('What the fabric is fed with', () => {
   it('is all that the operator names', () => {
     const servers = `servers: [{address: ${SERVER}, ports: [80, 443]}, {address: ${OTHER}}, {address: "2001:db8:178::80", ports: [22]}]`;
-    const [, ...named] = commandsFor(configuration(servers), []);
+    const [, ...named] = commandsFor(configuration(servers), [], KEY);
     assert.deepEqual(named, [
       { kind: 'watch', address: '172.27.178.0', bits: 120 },
       { kind: 'watch', address: '2001:db8:178::', bits: 64 },
@@ -45,28 +47,28 @@ describe('What the fabric is fed with', () => {
       ask: 'none',
     } as const;
     const given = configuration();
-    const [first] = commandsFor({ ...given, detect: { ...given.detect, ...detect } }, []);
+    const [first] = commandsFor({ ...given, detect: { ...given.detect, ...detect } }, [], KEY);
     assert.deepEqual(first?.kind === 'configure' && first.options, {
       ...{ unreachable: false, unanswered: false, refused: false },
       ...{ resolution: true, synAck: true, knownOnly: true, reportAttempts: false, ask: false },
     });
     assert.ok(first?.kind === 'configure' && first.waitUs > 0, 'attempts are remembered all the same');
     const waiting = { ...given, detect: { ...given.detect, unansweredMs: 500 } };
-    const [second] = commandsFor(waiting, []);
+    const [second] = commandsFor(waiting, [], KEY);
     assert.equal(second?.kind === 'configure' && second.waitUs, 500_000);
   });
 
   it('has the interfaces that see everything, by their places', () => {
     const fabric = { ...configuration().fabric, interfaces: ['lan0', 't1', 'wan0', 't2'] };
     const bits = (...seesEverything: readonly string[]) => {
-      const [first] = commandsFor({ ...configuration(), fabric: { ...fabric, seesEverything } }, []);
+      const [first] = commandsFor({ ...configuration(), fabric: { ...fabric, seesEverything } }, [], KEY);
       return first?.kind === 'configure' && first.everything;
     };
     assert.equal(bits(), 0);
     assert.equal(bits('t2', 't1'), 0b1010);
     const many = Array.from({ length: 33 }, (_, i) => `t${i}`);
     const last = { ...fabric, interfaces: many, seesEverything: ['t31'] };
-    const [first] = commandsFor({ ...configuration(), fabric: last }, []);
+    const [first] = commandsFor({ ...configuration(), fabric: last }, [], KEY);
     assert.ok(first?.kind === 'configure');
     const { codec } = new Fabric().engine;
     assert.deepEqual([...codec.encode(first).subarray(36, 40)], [0, 0, 0, 0x80], 'the 32nd');
@@ -96,7 +98,7 @@ describe('What the fabric is fed with', () => {
     });
     const watch = Array.from({ length: 200 }, (_, i) => ({ address: `10.2.${i}.0`, length: 24 }));
     const fabric = new Fabric(null);
-    for (const command of commandsFor({ ...given, clients, detect: { ...given.detect, watch } }, []))
+    for (const command of commandsFor({ ...given, clients, detect: { ...given.detect, watch } }, [], KEY))
       assert.equal(fabric.status(command), 'Ok', command.kind);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it, mock, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { Outbox } from '../../../host/mail/outbox.ts';
+import { machineChance } from '../../../host/chance.ts';
 import { StoreJournal } from '../../../host/router/journal.ts';
 import type { Outage } from '../../../host/router/outages.ts';
 import type { Sql } from '../../../host/store/database.ts';
@@ -9,6 +10,7 @@ import { loadOutages } from '../../../host/store/outages.ts';
 import { listNotices } from '../../../host/store/outbox.ts';
 import { loadServices } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
+import { FakeTime } from '../fake-time.ts';
 import { recordingLog } from '../tools.ts';
 import { SATO, SERVER, TANAKA } from './world.ts';
 
@@ -62,7 +64,8 @@ const past = (people: number) =>
 
 /** A journal on a store that counts its commits, with timers of its own and a mail server that never answers. */
 async function begun(context: TestContext) {
-  const store = await Store.open({ directory: null, log: recordingLog().log });
+  const time = new FakeTime(1_000_000);
+  const store = await Store.open({ directory: null, log: recordingLog().log, time });
   context.after(() => store.close());
   let commits = 0;
   const write = store.write.bind(store);
@@ -70,21 +73,14 @@ async function begun(context: TestContext) {
     commits++;
     return write(f);
   });
-  let nowMs = 1_000_000;
-  context.mock.method(store.clock, 'nowMs', () => nowMs);
-  mock.timers.enable({ apis: ['setTimeout'] });
-  context.after(() => mock.timers.reset());
   const sender = { send: () => new Promise<never>(() => {}), close: () => {} };
   const options = { store, sender, from: 'ringback@router.example', giveUpMs: 1e9, stopUrl: () => null };
-  const outbox = new Outbox({ ...options, log: recordingLog().log });
+  const outbox = new Outbox({ ...options, log: recordingLog().log, time, chance: machineChance });
   return {
     store,
-    journal: new StoreJournal(store, outbox),
+    journal: new StoreJournal(store, outbox, time),
     commits: () => commits,
-    pass: (ms: number) => {
-      nowMs += ms;
-      mock.timers.tick(ms);
-    },
+    pass: (ms: number) => time.tick(ms),
     waiting: () => store.read(loadOutages).map(({ id, told, clients }) => [id, told, [...clients.keys()]]),
   };
 }

@@ -7,6 +7,7 @@ import { untilOf } from '../../../host/cli/message.ts';
 import type { Question } from '../../../host/control/socket.ts';
 import { currentMessage, messageRoutes } from '../../../host/router/operator-message.ts';
 import { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { recordingLog } from '../tools.ts';
 import { ringback } from './program.ts';
 
@@ -14,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const question = (body: unknown): Question => ({ query: new URLSearchParams(), body });
 
 async function store(context: TestContext): Promise<Store> {
-  const one = await Store.open({ directory: null, log: recordingLog().log });
+  const one = await Store.open({ directory: null, log: recordingLog().log, time: machineTime });
   context.after(() => one.close());
   return one;
 }

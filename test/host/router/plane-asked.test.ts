@@ -3,6 +3,7 @@ import { describe, it, mock, type TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
 import { StateClock } from '../../../host/store/clock.ts';
+import { machineTime } from '../../../host/time.ts';
 import { until } from '../tools.ts';
 import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
 import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
@@ -120,7 +121,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
   });
 
   it('finds known services again, as they were, with a new daemon', async (context) => {
-    const clock = new StateClock();
+    const clock = new StateClock([], machineTime);
     const heardMs = clock.nowMs() - 5000;
     const row = { server: SERVER, port: 80, heardMs, admitted: true, askedMs: heardMs };
     const plane = await prepared(context, asked(), [row]);

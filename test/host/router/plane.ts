@@ -13,7 +13,7 @@ import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
-import { type LoggedLine, recordingLog, until } from '../tools.ts';
+import { type LoggedLine, MACHINE, recordingLog, until } from '../tools.ts';
 import { SERVER } from './world.ts';
 
 /** The service that clients try, and where they try it from. */
@@ -64,7 +64,7 @@ export async function prepared(
   await daemon.start();
   const { log, lines } = recordingLog();
   const notices: HeldNotice[] = [];
-  const clock = new StateClock();
+  const clock = new StateClock([], MACHINE.time);
   let syncs = 0;
   const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
   const services = new Services(configuration, { stored, clock, save: () => {} });
@@ -81,6 +81,7 @@ export async function prepared(
     onFresh: () => router.onFreshFabric(),
     log,
     clock,
+    ...MACHINE,
   });
   const router: Router = new Router({
     configuration,
@@ -103,6 +104,7 @@ export async function prepared(
     onChange: () => {},
     log,
     clock,
+    chance: MACHINE.chance,
   });
   context.after(async () => {
     await plane.close();

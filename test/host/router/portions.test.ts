@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Outbox } from '../../../host/mail/outbox.ts';
+import { machineChance } from '../../../host/chance.ts';
 import { StoreJournal } from '../../../host/router/journal.ts';
 import type { Registered } from '../../../host/router/people.ts';
 import { PORTION } from '../../../host/router/tellings.ts';
@@ -8,6 +9,7 @@ import { listHistory } from '../../../host/store/history.ts';
 import { loadOutages, type StoredOutage } from '../../../host/store/outages.ts';
 import { listNotices } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { directoryFor } from '../store/support.ts';
 import { recordingLog } from '../tools.ts';
 import { configuration, HOST, SERVER, STRANGER, WEB, World } from './world.ts';
@@ -410,15 +412,21 @@ describe('A crowd that waits for one server', () => {
 
 describe('A portion on disk', () => {
   async function opened(test: TestContext, directory: string) {
-    const store = await Store.open({ directory, log: recordingLog().log });
+    const store = await Store.open({ directory, log: recordingLog().log, time: machineTime });
     const sender = { send: () => new Promise<never>(() => {}), close: () => {} };
     const options = { store, sender, from: 'ringback@router.example', giveUpMs: 1e9, stopUrl: () => null };
-    const outbox = new Outbox({ ...options, capacity: 3, log: recordingLog().log });
+    const outbox = new Outbox({
+      ...options,
+      capacity: 3,
+      log: recordingLog().log,
+      time: machineTime,
+      chance: machineChance,
+    });
     test.after(async () => {
       await outbox.close(0);
       store.close();
     });
-    return { store, outbox, journal: new StoreJournal(store, outbox) };
+    return { store, outbox, journal: new StoreJournal(store, outbox, machineTime) };
   }
 
   it('is notices and the end of their people’s waiting, and what is left goes on', async (test) => {

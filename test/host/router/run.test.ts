@@ -9,6 +9,7 @@ import { saveClient, saveOutage } from '../../../host/store/outages.ts';
 import { register } from '../../../host/store/registrations.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
@@ -112,7 +113,11 @@ describe('ringback run', () => {
 
   it('waits for no probe when it stops, though 1,022 servers are down and silent', async (context) => {
     const { port } = await silent(context, '0.0.0.0');
-    const store = await Store.open({ directory: place.path('state'), log: recordingLog().log });
+    const store = await Store.open({
+      directory: place.path('state'),
+      log: recordingLog().log,
+      time: machineTime,
+    });
     store.write((sql) => {
       for (let n = 0; n < 1022; n++) {
         const outage = { id: n, server: `127.1.${n >> 8}.${n & 255}`, port, triedPort: port, fromMs: 1 };
@@ -258,7 +263,11 @@ describe('ringback run', () => {
     });
 
     it('and fewer who has registered and not confirmed, whatever the operator allows others', async (context) => {
-      const store = await Store.open({ directory: place.path('state'), log: recordingLog().log });
+      const store = await Store.open({
+        directory: place.path('state'),
+        log: recordingLog().log,
+        time: machineTime,
+      });
       const registration = {
         client: TANAKA,
         mail: 'tanaka@example.jp',
@@ -273,7 +282,11 @@ describe('ringback run', () => {
       await until('two', () => smtp.received.length === 2);
       running.child.kill('SIGTERM');
       await running.ended();
-      const confirmed = await Store.open({ directory: place.path('state'), log: recordingLog().log });
+      const confirmed = await Store.open({
+        directory: place.path('state'),
+        log: recordingLog().log,
+        time: machineTime,
+      });
       confirmed.write((sql) => confirmAddress(sql, 'Tanaka@example.jp', 1));
       confirmed.close();
       const next = start(context);

@@ -4,6 +4,7 @@ import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { Engine } from '../../../host/fabric/engine.ts';
 import type { Target } from '../../../host/fabric/records.ts';
 import { commandsFor, serviceCommands } from '../../../host/router/fabric-commands.ts';
+import { KEY_BYTES } from '../../../host/fabric/records.ts';
 import { Services } from '../../../host/router/services.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
 import { configuration, HOST, OTHER, SECURE, SERVER, WEB } from './world.ts';
@@ -209,7 +210,7 @@ describe('There is room', () => {
         evicted = event.values[at] ?? evicted;
       },
     });
-    for (const command of commandsFor(given, [])) engine.command(command);
+    for (const command of commandsFor(given, [], Buffer.alloc(KEY_BYTES))) engine.command(command);
     for (const command of serviceCommands(services.all(), 0, NOW_MS)) engine.command(command);
     engine.command({ kind: 'counters' });
     assert.equal(evicted, 0);

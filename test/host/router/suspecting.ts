@@ -1,11 +1,12 @@
 /** Suspicions on a clock that the test moves, between an asking that says what it wants and a router that notes the end. */
-import { mock, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import { nameOf, type Target } from '../../../host/fabric/records.ts';
 import type { Answer } from '../../../host/recovery/asking.ts';
 import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { Suspicions } from '../../../host/router/suspicions.ts';
+import { FakeTime } from '../fake-time.ts';
 import { configuration, SERVER, WEB } from './world.ts';
 
 /** Timers that lie closer together than this go off in one step. */
@@ -20,7 +21,7 @@ export const PROBE = `probe ${SERVER} 80`;
 export const LOOK = `look ${SERVER} 80`;
 
 export class Suspecting {
-  nowMs = START_MS;
+  readonly #time = new FakeTime(START_MS);
   /** What was asked, in order. */
   #asked: string[] = [];
   /** What goes before what, of the probes. */
@@ -37,7 +38,6 @@ export class Suspecting {
   #held: (() => void)[] | null = null;
 
   constructor(test: TestContext, more = '', detect: 'connect' | 'none' = 'connect') {
-    mock.timers.enable({ apis: ['setTimeout'] });
     const given = configuration(more);
     const all = { ...given, detect: { ...given.detect, ask: detect } };
     const nowMs = (): number => this.nowMs;
@@ -65,16 +65,18 @@ export class Suspecting {
       steered: () => steered,
       waitMs: () => WAIT_MS,
       nowMs,
+      time: this.#time,
       log: { debug: () => {} },
       onAnswer: (target) => this.lives.push(nameOf(target)),
       onSilence: (target, beganMs) => this.silences.push([nameOf(target), beganMs]),
       onEnd: (outage, outcome, port) =>
         this.ends.push([nameOf(outage), outcome, port].filter((one) => one !== undefined).join(' ')),
     });
-    test.after(() => {
-      this.suspicions.close();
-      mock.timers.reset();
-    });
+    test.after(() => this.suspicions.close());
+  }
+
+  get nowMs(): number {
+    return this.#time.nowMs();
   }
 
   /** What the target answers from now on. */
@@ -135,12 +137,11 @@ export class Suspecting {
   /** So much time goes by. */
   async pass(seconds: number): Promise<void> {
     const endMs = this.nowMs + seconds * 1000;
-    mock.timers.tick(0);
+    this.#time.tick(0);
     await this.turns();
     while (this.nowMs < endMs) {
       const stepMs = Math.min(STEP_MS, endMs - this.nowMs);
-      this.nowMs += stepMs;
-      mock.timers.tick(stepMs);
+      this.#time.tick(stepMs);
       await this.turns();
     }
   }

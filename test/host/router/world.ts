@@ -18,6 +18,7 @@ import { Services } from '../../../host/router/services.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
 import type { TellingState } from '../../../host/store/outages.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
+import { fakeChance } from '../fake-chance.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const SERVER = '172.27.178.80';
@@ -167,6 +168,7 @@ export class World {
       },
       log,
       clock,
+      chance: fakeChance(1),
     });
   }
 

@@ -1,13 +1,9 @@
-/**
- * Time that the test turns, for the whole program: its timers, the promises that wait for them, and the kernel's clock. What
- * follows from one moment has happened before the next one comes.
- */
-import type { TestContext } from 'node:test';
-import timersPromises from 'node:timers/promises';
-import { replace } from './replace.ts';
+/** Time that the test turns, for the whole program. What follows from one moment has happened before the next one comes. */
+import type { Timer as Handle, Time as Port } from '../../../host/time.ts';
 
-const { setImmediate: turn } = globalThis;
 const START_MS = 10_000_000;
+/** When its clock was zero. */
+const NOON = Date.UTC(2026, 4, 1, 12);
 
 interface Timer {
   dueMs: number;
@@ -19,32 +15,21 @@ interface Timer {
   readonly isPrograms: boolean;
 }
 
-/** What Node gives out for a timer. */
-interface Handle {
-  timer: Timer;
-  refresh(): Handle;
-  ref(): Handle;
-  unref(): Handle;
-}
-
 export class Time {
   nowMs = START_MS;
   /** By when they are due: those that are gone, too, until it is their turn. */
   #timers: Timer[] = [];
   #immediates: (() => void)[] = [];
 
-  constructor(test: TestContext) {
-    const repeat = (action: () => void, waitMs = 0): Handle => this.#handle(action, waitMs, true);
-    const after = (action: () => void, waitMs = 0): Handle => this.#handle(action, waitMs, false);
-    const stop = (handle: Handle | undefined | null): void => {
-      if (handle) handle.timer.isGone = true;
-    };
-    const replaced = { setTimeout: after, setInterval: repeat, clearTimeout: stop, clearInterval: stop };
-    const immediate = (action: () => void): void => void this.#immediates.push(action);
-    replace(test, globalThis, { ...replaced, setImmediate: immediate });
-    replace(test, timersPromises, { setTimeout: this.#sleep.bind(this) });
-    replace(test, process.hrtime, { bigint: () => BigInt(Math.round(this.nowMs * 1_000_000)) });
-  }
+  /** What the program is given. */
+  readonly port: Port = {
+    nowMs: () => this.nowMs,
+    wallMs: () => NOON + this.nowMs,
+    boot: () => 'the only one',
+    after: (waitMs, action) => this.#handle(action, waitMs, false),
+    every: (periodMs, action) => this.#handle(action, periodMs, true),
+    settled: () => new Promise((resolve) => void this.#immediates.push(resolve)),
+  };
 
   /** In so many milliseconds, whatever becomes of the program. */
   after(waitMs: number, action: () => void): void {
@@ -93,45 +78,20 @@ export class Time {
   async settle(): Promise<void> {
     do {
       for (const action of this.#immediates.splice(0)) action();
-      await new Promise<void>((resolve) => turn(resolve));
+      await new Promise<void>((resolve) => void setImmediate(resolve));
     } while (this.#immediates.length > 0);
   }
 
   #handle(action: () => void, waitMs: number, isRepeated: boolean): Handle {
-    const add = (): Timer => {
-      const dueMs = this.nowMs + waitMs;
-      return this.#add({ dueMs, waitMs, action, isRepeated, isPrograms: true, isGone: false });
-    };
+    const dueMs = this.nowMs + waitMs;
+    const timer = this.#add({ dueMs, waitMs, action, isRepeated, isPrograms: true, isGone: false });
     const handle: Handle = {
-      timer: add(),
-      ref: () => handle,
-      unref: () => handle,
-      refresh: () => {
-        handle.timer.isGone = true;
-        handle.timer = add();
-        return handle;
+      cancel: () => {
+        timer.isGone = true;
       },
+      unref: () => handle,
     };
     return handle;
-  }
-
-  #sleep<T>(waitMs: number, value: T, { signal }: { signal?: AbortSignal } = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const { timer } = this.#handle(
-        () => {
-          signal?.removeEventListener('abort', abort);
-          resolve(value);
-        },
-        waitMs,
-        false,
-      );
-      const abort = (): void => {
-        timer.isGone = true;
-        reject(signal?.reason);
-      };
-      if (signal?.aborted) abort();
-      signal?.addEventListener('abort', abort, { once: true });
-    });
   }
 
   /** Behind those that are due at the same time. */

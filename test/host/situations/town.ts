@@ -12,8 +12,8 @@ import { Openings } from '../../../host/router/openings.ts';
 import { RouterRole } from '../../../host/router/run.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
-import { random } from '../../random.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
+import { fakeChance } from '../fake-chance.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 import { configurationOf, NAKAMURA, type TownOptions } from './configuration.ts';
 import { Network, type Opening, type Script } from './network.ts';
@@ -58,6 +58,7 @@ export class Town {
   /** null: it does not run, and nobody sees the frames. */
   #daemon: FakeDaemon | null = null;
   readonly #store: Store;
+  readonly #chance = fakeChance(1);
   #role: RouterRole | null = null;
   #hostEnd: WireEnd | null = null;
   #openings: Openings | null = null;
@@ -70,8 +71,8 @@ export class Town {
   /** A town whose router has just been started, and knows of nothing. */
   static async begin(test: TestContext, options: TownOptions = {}): Promise<Town> {
     const configuration = configurationOf(options);
-    const time = new Time(test);
-    const store = await Store.open({ directory: null, log: recordingLog().log });
+    const time = new Time();
+    const store = await Store.open({ directory: null, log: recordingLog().log, time: time.port });
     test.after(() => store.close());
     const { known = [] } = options;
     store.write((sql) => {
@@ -106,7 +107,6 @@ export class Town {
       connect: () => this.#connect(),
       exhausted: () => this.exhausted,
     });
-    replace(test, Math, { random: random(1) });
     const send = async ({ to, text }: Mail): Promise<Delivery> => {
       this.mails.push({ to, text, sentMs: this.time.nowMs });
       return { outcome: 'delivered' };
@@ -128,7 +128,10 @@ export class Town {
   async start(): Promise<void> {
     this.#daemon ??= new FakeDaemon('', () => this.time.nowMs);
     if (this.#role !== null) return;
-    const role = new RouterRole(this.#configuration, this.#store, this.#log);
+    const role = new RouterRole(this.#configuration, this.#store, this.#log, {
+      time: this.time.port,
+      chance: this.#chance,
+    });
     this.#role = role;
     this.#openings = new Openings(role.services);
     const begun = role.begin();

@@ -10,7 +10,7 @@ import { loadLibrary, Sql } from '../../../host/store/database.ts';
 import type { Table } from '../../../host/store/schema.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { directory } from '../fabric/scripted.ts';
-import { type LoggedLine, recordingLog, until } from '../tools.ts';
+import { type LoggedLine, MACHINE, recordingLog, until } from '../tools.ts';
 import { Drawn, fill, flipBit, rowCounts, spoil } from './damaged.ts';
 
 const { FLIPPED = '40', SPOILED = '30' } = process.env;
@@ -66,7 +66,7 @@ async function start(): Promise<{ lines: readonly LoggedLine[]; sql: Sql }> {
   const stop = new AbortController();
   const signals = { stop: stop.signal, onReload: () => {} };
   let ended: unknown = null;
-  const running = run(place.path('ringback.yaml'), log, signals).catch((error) => {
+  const running = run(place.path('ringback.yaml'), log, signals, MACHINE).catch((error) => {
     ended = error ?? 'it ended';
   });
   await until('it is ready', () => ended !== null || lines.some(({ event }) => event === 'ready'));

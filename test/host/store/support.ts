@@ -1,4 +1,5 @@
 /** Databases for the tests of the store: directories, stores that end with the test, rows, processes of their own. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { loadLibrary, type Sql } from '../../../host/store/database.ts';
 import type { Notice, NoticeItem } from '../../../host/store/notice-rows.ts';
 import { addNotice } from '../../../host/store/outbox.ts';
 import { Store, type StoreOptions } from '../../../host/store/store.ts';
+import { machineTime } from '../../../host/time.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 /** A directory that ends with the test. */
@@ -31,7 +33,7 @@ export async function openStore(
   options: Partial<StoreOptions> = {},
 ): Promise<Opened> {
   const { log, lines } = recordingLog();
-  const store = await Store.open({ directory, log, ...options });
+  const store = await Store.open({ directory, log, time: machineTime, ...options });
   test.after(() => store.close());
   return { store, lines };
 }

@@ -1,5 +1,6 @@
 /** The halves of a duplex system without machines: each is what its half.ts in host/takeover is on a real one. */
 
+import { machineChance } from '../../../host/chance.ts';
 import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/config/takeover/types.ts';
 import type { Prefix } from '../../../host/net/address.ts';
 import { Active } from '../../../host/takeover/active/active.ts';
@@ -8,6 +9,7 @@ import { ActiveSession } from '../../../host/takeover/protocol/active-session.ts
 import type { Message } from '../../../host/takeover/protocol/messages.ts';
 import { StandbySessions } from '../../../host/takeover/protocol/standby-sessions.ts';
 import { Standby } from '../../../host/takeover/standby/standby.ts';
+import type { Timer } from '../../../host/time.ts';
 import { KEY } from './configuration.ts';
 import type { FakeMachine } from './machine.ts';
 import type { World } from './world.ts';
@@ -21,14 +23,14 @@ export class ActiveHalf {
   readonly session: ActiveSession;
   readonly #world: World;
   readonly #name: string;
-  #stop: (() => void)[] = [];
-  #greeting: (() => void) | null = null;
+  #next: Timer | null = null;
+  #greeting: Timer | null = null;
   #closed = false;
 
   constructor(world: World, machine: FakeMachine, configuration: ActiveConfiguration) {
     this.#world = world;
     this.#name = machine.name;
-    this.session = new ActiveSession(() => [KEY], machine.name);
+    this.session = new ActiveSession(() => [KEY], machine.name, { time: world.clock, chance: machineChance });
     this.active = new Active(
       configuration,
       {
@@ -69,7 +71,7 @@ export class ActiveHalf {
       fields: {},
     });
     if (reading.is === 'welcome') {
-      this.#greeting?.();
+      this.#greeting?.cancel();
       this.#greeting = null;
       this.active.onSession(reading.standby);
       this.#send(this.active.beat(this.#name));
@@ -90,8 +92,8 @@ export class ActiveHalf {
   close(): void {
     this.#closed = true;
     this.active.close();
-    this.#greeting?.();
-    for (const stop of this.#stop) stop();
+    this.#greeting?.cancel();
+    this.#next?.cancel();
   }
 
   #send(message: Message): boolean {
@@ -108,7 +110,7 @@ export class ActiveHalf {
 
   #beat(): void {
     this.#send(this.active.beat(this.#name));
-    this.#stop = [this.#world.clock.after(this.active.beatMs, () => this.#beat())];
+    this.#next = this.#world.clock.after(this.active.beatMs, () => this.#beat());
   }
 }
 
@@ -118,7 +120,7 @@ export class StandbyHalf {
   readonly sessions: StandbySessions;
   readonly #world: World;
   readonly #heard = new Set<string>();
-  #stop: (() => void) | null = null;
+  #next: Timer | null = null;
   #closed = false;
 
   constructor(
@@ -132,7 +134,8 @@ export class StandbyHalf {
       keys: () => [KEY],
       name: 'standby',
       identify: (name) => (configuration.actives.some((active) => active.name === name) ? name : null),
-      nowMs: () => world.clock.nowMs(),
+      time: world.clock,
+      chance: machineChance,
     });
     this.standby = new Standby(
       configuration,
@@ -182,7 +185,7 @@ export class StandbyHalf {
   close(): void {
     this.#closed = true;
     this.standby.close();
-    this.#stop?.();
+    this.#next?.cancel();
   }
 
   #send(active: string, message: Message): boolean {
@@ -194,6 +197,6 @@ export class StandbyHalf {
 
   #beat(): void {
     for (const active of this.#heard) this.#send(active, this.standby.report(active, 'standby'));
-    this.#stop = this.#world.clock.after(this.standby.beatMs, () => this.#beat());
+    this.#next = this.#world.clock.after(this.standby.beatMs, () => this.#beat());
   }
 }

@@ -95,7 +95,7 @@ export class World {
   /** `isOver`: whether the process that has them was ended; what it had begun comes to nothing. */
   ports(machine: FakeMachine, checkMs: number, isOver: () => boolean): Ports {
     return {
-      clock: this.clock,
+      time: this.clock,
       tell: (level, event, fields) => void this.told.push({ machine: machine.name, level, event, fields }),
       announce: async (adapter, { address }) => {
         if (isOver()) await NEVER;

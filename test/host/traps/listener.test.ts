@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
 import { listenForTraps } from '../../../host/traps/listener.ts';
 import { asUser, COLD_START, LINK_DOWN, OPS, snmptrap, withListener } from '../recovery/support.ts';
+import { machineTime } from '../../../host/time.ts';
 import { needs } from '../require.ts';
 import { recordingLog, until } from '../tools.ts';
 
@@ -222,7 +223,7 @@ describe('opening the port', () => {
       accept: [],
     };
     await assert.rejects(
-      listenForTraps(options, () => {}, recordingLog().log),
+      listenForTraps(options, () => {}, { log: recordingLog().log, time: machineTime }),
       (error) => {
         assert.ok(error instanceof RingbackError);
         assert.equal(error.code, 'unavailable');
@@ -245,7 +246,7 @@ describe('opening the port', () => {
       accept: [],
     };
     await assert.rejects(
-      listenForTraps(options, () => {}, recordingLog().log),
+      listenForTraps(options, () => {}, { log: recordingLog().log, time: machineTime }),
       /\[2001:db8::1\]:0.*no such address/,
     );
   });
@@ -259,7 +260,7 @@ describe('opening the port', () => {
       accept: ['hotStart'],
     };
     await assert.rejects(
-      listenForTraps(options, () => {}, recordingLog().log),
+      listenForTraps(options, () => {}, { log: recordingLog().log, time: machineTime }),
       /hotStart/,
     );
   });

@@ -1,10 +1,13 @@
 /** How many SNMPv3 engines may be new: a megabyte is hashed for each, and its key is kept. */
+
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import snmp from 'net-snmp';
 import { Engines } from '../../../host/traps/snmp-engines.ts';
+import { FakeTime } from '../fake-time.ts';
 
 let engines: Engines;
+let time: FakeTime;
 let number: number;
 
 const next = (): string => `80001f88${(number++).toString(16).padStart(8, '0')}`;
@@ -27,21 +30,20 @@ function prove(count: number): string[] {
 }
 
 describe('SNMPv3 engines', () => {
-  beforeEach((test) => {
-    engines = new Engines();
+  beforeEach(() => {
+    time = new FakeTime();
+    engines = new Engines(time);
     number = 0;
-    assert.ok('mock' in test);
-    test.mock.timers.enable({ apis: ['setInterval'] });
   });
 
-  it('of which 256 come at once are let in, and then 16 a second', (test) => {
+  it('of which 256 come at once are let in, and then 16 a second', () => {
     assert.equal(admitted(), 256);
     assert.equal(admitted(), 0);
-    test.mock.timers.tick(1000);
+    time.tick(1000);
     assert.equal(admitted(), 16);
-    test.mock.timers.tick(3000);
+    time.tick(3000);
     assert.equal(admitted(), 48);
-    test.mock.timers.tick(60_000);
+    time.tick(60_000);
     assert.equal(admitted(), 256, 'no more than at first, however long it was quiet');
   });
 
@@ -53,7 +55,7 @@ describe('SNMPv3 engines', () => {
     assert.ok(engines.admit(known) && engines.admit(proven));
   });
 
-  it('that proved nothing are forgotten with their keys when 1,024 have come', (test) => {
+  it('that proved nothing are forgotten with their keys when 1,024 have come', () => {
     const proven = next();
     engines.admit(proven);
     engines.prove(proven);
@@ -61,18 +63,18 @@ describe('SNMPv3 engines', () => {
     snmp.Authentication.authToKeyCache = { key: Buffer.alloc(1) };
     while (number - first < 1024) {
       const engine = next();
-      while (!engines.admit(engine)) test.mock.timers.tick(1000);
+      while (!engines.admit(engine)) time.tick(1000);
     }
     assert.deepEqual(Object.keys(snmp.Authentication.authToKeyCache), ['key']);
-    test.mock.timers.tick(1000);
+    time.tick(1000);
     assert.ok(engines.admit(next()));
     assert.deepEqual(snmp.Authentication.authToKeyCache, {});
     admitted();
     assert.ok(engines.admit(proven), 'not those that did');
   });
 
-  it('that proved to be authentic are 4,096 at the most', (test) => {
-    const quiet = (): void => test.mock.timers.tick(60_000);
+  it('that proved to be authentic are 4,096 at the most', () => {
+    const quiet = (): void => time.tick(60_000);
     const all: string[] = [];
     while (all.length < 4096) {
       quiet();

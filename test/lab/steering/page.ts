@@ -2,12 +2,14 @@
  * The smallest page there is, for the lab's router: it says what it was asked for, as often as it is asked, and
  * steers what its socket is told. Usage: page.ts PORT SOCKET
  */
+
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../../host/errors.ts';
 import { createLog } from '../../../host/log/log.ts';
 import { KernelTools } from '../../../host/page/steering/kernel-tools.ts';
 import { Steering } from '../../../host/page/steering/steering.ts';
+import { machineTime } from '../../../host/time.ts';
 
 const [port = '', control = ''] = process.argv.slice(2);
 const log = createLog({
@@ -15,12 +17,15 @@ const log = createLog({
   terminal: false,
   now: () => new Date(),
 });
-const steering = await Steering.open({ port: Number(port), tools: new KernelTools(), log }).catch(
-  (error: unknown) => {
-    process.stderr.write(messageOf(error));
-    process.exit(1);
-  },
-);
+const steering = await Steering.open({
+  port: Number(port),
+  tools: new KernelTools(machineTime),
+  log,
+  time: machineTime,
+}).catch((error: unknown) => {
+  process.stderr.write(messageOf(error));
+  process.exit(1);
+});
 
 const page = createServer((socket) => {
   const target = steering.targetOf(socket.localAddress ?? '');

@@ -6,6 +6,7 @@ import { warnings } from '../../../../host/config/router/warnings.ts';
 import { tables } from '../../../../host/fabric/module.ts';
 import type { TableSizes } from '../../../../host/fabric/sizes.ts';
 import { commandsFor } from '../../../../host/router/fabric-commands.ts';
+import { KEY_BYTES } from '../../../../host/fabric/records.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
 /** Of this machine. */
@@ -148,7 +149,7 @@ describe('the explanation', () => {
     };
     const line = explain(minimal(), { ...tables, bytes }).find((sentence) => sentence.includes('MiB'));
     assert.match(line ?? '', /about 4\.0 MiB/);
-    const [command] = commandsFor(minimal(), []);
+    const [command] = commandsFor(minimal(), [], Buffer.alloc(KEY_BYTES));
     assert.ok(command?.kind === 'configure', 'the sizes are the first that the fabric is told');
     assert.deepEqual(sizes, [command.sizes]);
   });

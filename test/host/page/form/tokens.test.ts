@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { TOKEN_MINUTES, Tokens } from '../../../../host/page/form/tokens.ts';
+import { machineChance } from '../../../../host/chance.ts';
 
 const MINUTE_MS = 60_000;
 const CLIENT = '172.27.179.150';
@@ -10,7 +11,7 @@ let nowMs = 0;
 let tokens: Tokens;
 beforeEach(() => {
   nowMs = 123_456_789;
-  tokens = new Tokens(() => nowMs);
+  tokens = new Tokens(() => nowMs, machineChance);
 });
 
 describe('A token', () => {
@@ -41,7 +42,10 @@ describe('A token', () => {
   });
 
   it('is none of another process', () => {
-    assert.equal(new Tokens(() => nowMs).read(tokens.issue(CLIENT, TARGET), TARGET.server), null);
+    assert.equal(
+      new Tokens(() => nowMs, machineChance).read(tokens.issue(CLIENT, TARGET), TARGET.server),
+      null,
+    );
   });
 
   it('is none with any character changed, missing or added', () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { type Place, ReadyAnswers } from '../../../../host/page/http/answers.ts';
 import { factsOf } from '../reading.ts';
 import { OTHER, WEB } from '../served.ts';
+import { machineChance } from '../../../../host/chance.ts';
 
 const PLACE: Place = {
   page: 'outage',
@@ -41,7 +42,7 @@ describe('Answers that are kept ready', () => {
   function answers() {
     const world = { nowMs: 0, made: 0 };
     const clock = { nowMs: () => world.nowMs, dateOf: () => null };
-    const ready = new ReadyAnswers(clock, (place, token) => {
+    const ready = new ReadyAnswers(clock, machineChance, (place, token) => {
       world.made += 1;
       return factsOf({ server: place.target.server, form: { action: '/notice', fields: { token } } });
     });

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { EventStreams, LIFE_MS, STREAMS } from '../../../../host/page/http/event-streams.ts';
 import { Web } from '../../../../host/page/http/web.ts';
 import { until } from '../../tools.ts';
+import { machineTime } from '../../../../host/time.ts';
 import {
   get,
   machineOf,
@@ -179,6 +180,7 @@ describe('A stream of events', () => {
     const clock = { nowMs: () => nowMs, dateOf: () => null };
     const web = new Web({
       clock,
+      time: machineTime,
       origins: { of: machineOf },
       targetOf: () => WEB,
       answer(asked) {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { Neighbours } from '../../../../host/page/http/neighbours.ts';
 import { recordingLog, until } from '../../tools.ts';
+import { machineTime } from '../../../../host/time.ts';
+import type { Time } from '../../../../host/time.ts';
+import { FakeTime } from '../../fake-time.ts';
 
 const SATO = '2001:db8:179::150';
 const SATO_TOO = '172.27.179.150';
@@ -13,7 +16,7 @@ const TANAKAS = { hardware: '02:00:00:00:01:51', interface: 'eth1' };
 const WITH_TANAKA = `${TABLE}${TANAKA} dev eth1 lladdr 02:00:00:00:01:51 REACHABLE\n`;
 
 /** A table that tests change; how often it was read. */
-function kernel(table = TABLE) {
+function kernel(table = TABLE, time: Time = machineTime) {
   const { log, lines } = recordingLog();
   const own = { table, readings: 0, nowMs: 1e6, trouble: null as Error | null, lines };
   const neighbours = new Neighbours({
@@ -27,18 +30,19 @@ function kernel(table = TABLE) {
     },
     nowMs: () => own.nowMs,
     log,
+    time,
   });
   return { own, neighbours };
 }
 
 /** Lets time pass until it is, whenever the waiting begins. */
-async function tickUntilSettled({ mock }: TestContext, promise: Promise<unknown>): Promise<void> {
+async function tickUntilSettled(time: FakeTime, promise: Promise<unknown>): Promise<void> {
   let isSettled = false;
   void promise.finally(() => {
     isSettled = true;
   });
   while (!isSettled) {
-    mock.timers.tick(30_000);
+    time.tick(30_000);
     await new Promise(setImmediate);
   }
 }
@@ -72,9 +76,9 @@ describe('The neighbour table', () => {
     assert.equal(own.readings, 2, 'who has been looked for is known');
   });
 
-  it('is not read again before a second is over: who comes meanwhile is not known yet', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] });
-    const { neighbours, own } = kernel();
+  it('is not read again before a second is over: who comes meanwhile is not known yet', async () => {
+    const time = new FakeTime();
+    const { neighbours, own } = kernel(TABLE, time);
     assert.equal(await neighbours.found(TANAKA), null);
     own.table = WITH_TANAKA;
     const newcomer = '2001:db8:179::152';
@@ -83,25 +87,25 @@ describe('The neighbour table', () => {
     for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
     assert.equal(own.readings, 1);
     own.nowMs += 1000;
-    await tickUntilSettled(context, found);
+    await tickUntilSettled(time, found);
     assert.equal(own.readings, 2);
     assert.deepEqual(neighbours.find(TANAKA), TANAKAS, 'who was a stranger may be a neighbour now');
     own.table = TABLE;
     own.nowMs += 1000;
-    await tickUntilSettled(context, neighbours.found('2001:db8:179::153'));
+    await tickUntilSettled(time, neighbours.found('2001:db8:179::153'));
     assert.equal(neighbours.find(TANAKA), undefined, 'and is looked for when she comes again');
   });
 
-  it('that is being read is read once more for who comes then', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] });
-    const { neighbours, own } = kernel();
+  it('that is being read is read once more for who comes then', async () => {
+    const time = new FakeTime();
+    const { neighbours, own } = kernel(TABLE, time);
     const first = neighbours.found(SATO);
     while (own.readings === 0) await new Promise(setImmediate);
     own.table = WITH_TANAKA;
     const second = neighbours.found(TANAKA);
     assert.deepEqual(await first, SATOS);
     assert.equal(neighbours.find(TANAKA), undefined, 'nobody has looked for her yet');
-    await tickUntilSettled(context, second);
+    await tickUntilSettled(time, second);
     assert.deepEqual(await second, TANAKAS);
     assert.equal(own.readings, 2);
   });
@@ -128,13 +132,13 @@ describe('The neighbour table', () => {
     assert.equal(own.readings, 1);
   });
 
-  it('that can’t be read leaves everybody unknown, is said once, and tried again', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] });
-    const { neighbours, own } = kernel();
+  it('that can’t be read leaves everybody unknown, is said once, and tried again', async () => {
+    const time = new FakeTime();
+    const { neighbours, own } = kernel(TABLE, time);
     own.trouble = new Error('ip: not found');
     for (let i = 0; i < 3; i += 1) {
       const stranger = neighbours.found(SATO);
-      await tickUntilSettled(context, stranger);
+      await tickUntilSettled(time, stranger);
       assert.equal(await stranger, null);
       own.nowMs += 30_000;
     }
@@ -146,7 +150,7 @@ describe('The neighbour table', () => {
     own.trouble = null;
     own.nowMs += 30_000;
     const found = neighbours.found(SATO);
-    await tickUntilSettled(context, found);
+    await tickUntilSettled(time, found);
     assert.deepEqual(await found, SATOS);
   });
 });

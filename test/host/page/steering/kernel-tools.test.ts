@@ -1,10 +1,12 @@
 /** The programs by which the kernel is told, when they hang. */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KernelTools } from '../../../../host/page/steering/kernel-tools.ts';
+import { machineTime } from '../../../../host/time.ts';
 
 describe('A program that hangs', () => {
   it('keeps nobody who is to end, whenever it was begun', async (test) => {
@@ -18,7 +20,7 @@ describe('A program that hangs', () => {
       mode: 0o755,
     });
     process.env.PATH = `${directory}:${PATH}`;
-    const tools = new KernelTools();
+    const tools = new KernelTools(machineTime);
     const hung = { name: 'Error', hung: true };
     const before = assert.rejects(tools.transact('one'), hung);
     while (!existsSync(`${directory}/begun`)) await sleep(10);

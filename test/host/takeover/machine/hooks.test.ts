@@ -1,4 +1,5 @@
 /** The operator's own commands, with real programs. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Hooks } from '../../../../host/takeover/machine/hooks.ts';
 import { recordingLog, until } from '../../tools.ts';
+import { machineTime } from '../../../../host/time.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringback-hooks-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -29,7 +31,7 @@ describe('hooks', () => {
   it('are told event, address, adapter and peer, in order', async () => {
     const { log, lines } = recordingLog();
     const { command, lines: written } = writing('order');
-    const hooks = new Hooks([command], log);
+    const hooks = new Hooks([command], log, machineTime);
     hooks.tell('asked', '172.27.178.80', '-', 'web');
     hooks.tell('taken', '172.27.178.80', 'eth1', 'web');
     await hooks.close();
@@ -40,7 +42,7 @@ describe('hooks', () => {
   it('hang without delay for each other, and are ended with the program', async () => {
     const { log, lines } = recordingLog();
     const { command, lines: written } = writing('others');
-    const hooks = new Hooks([HANGING, command], log);
+    const hooks = new Hooks([HANGING, command], log, machineTime);
     for (const address of ['172.27.178.80', '172.27.178.81']) hooks.tell('taken', address, 'eth1', 'web');
     await until('the other one has been told', () => written().length === 2);
     await hooks.close();
@@ -52,7 +54,11 @@ describe('hooks', () => {
 
   it('that fail are reported, and told of the next change', async () => {
     const { log, lines } = recordingLog();
-    const hooks = new Hooks([['sh', '-c', 'echo no such thing >&2; exit 3'], [join(directory, 'none')]], log);
+    const hooks = new Hooks(
+      [['sh', '-c', 'echo no such thing >&2; exit 3'], [join(directory, 'none')]],
+      log,
+      machineTime,
+    );
     hooks.tell('taken', '172.27.178.80', 'eth1', 'web');
     hooks.tell('released', '172.27.178.80', 'eth1', 'web');
     await hooks.close();
@@ -69,7 +75,7 @@ describe('hooks', () => {
 
   it('do not make this program grow', async () => {
     const { log, lines } = recordingLog();
-    const hooks = new Hooks([HANGING], log);
+    const hooks = new Hooks([HANGING], log, machineTime);
     for (let i = 0; i < 1003; i++) hooks.tell('conflict', '172.27.178.80', 'eth1', '-');
     assert.equal(lines.filter(({ event }) => event === 'hook.dropped').length, 2);
     await hooks.close();
@@ -78,7 +84,7 @@ describe('hooks', () => {
   it('are other ones after the configuration was reread, and those of before are told the rest', async () => {
     const { log } = recordingLog();
     const [before, next] = [writing('before'), writing('next')];
-    const hooks = new Hooks([before.command], log);
+    const hooks = new Hooks([before.command], log, machineTime);
     hooks.tell('asked', '172.27.178.80', '-', 'web');
     hooks.tell('taken', '172.27.178.80', 'eth1', 'web');
     hooks.use([next.command]);

@@ -5,6 +5,7 @@ import { encode } from '../../../../host/takeover/protocol/datagram.ts';
 import type { Message } from '../../../../host/takeover/protocol/messages.ts';
 import type { Keys } from '../../../../host/takeover/protocol/session.ts';
 import { StandbySessions } from '../../../../host/takeover/protocol/standby-sessions.ts';
+import { MACHINE } from '../../tools.ts';
 
 const KEY = 'a secret of the pair';
 const NEW = 'the secret of next year';
@@ -17,7 +18,8 @@ function standbyWith(more: { keys?: Keys; name?: string; nowMs?: () => number } 
     keys: more.keys ?? keys,
     name: more.name ?? 'standby',
     identify: (name) => (name === 'web' || name === 'shop' ? name : null),
-    nowMs: more.nowMs ?? (() => 0),
+    time: { nowMs: more.nowMs ?? (() => 0) },
+    chance: MACHINE.chance,
   });
 }
 
@@ -40,7 +42,7 @@ function why(reading: { readonly is: string; readonly why?: string }): string | 
 
 describe('a session', () => {
   it('begins with a greeting, its answer, and a first message that has both nonces', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     assert.equal(active.seal(BEAT), null);
     assert.equal(standby.seal('web', REPORT), null);
     meet(active, standby);
@@ -53,7 +55,7 @@ describe('a session', () => {
   });
 
   it('refuses each message that is sent again', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     const [, first] = meet(active, standby);
     const second = active.seal(BEAT);
     assert.ok(first !== undefined && second !== null);
@@ -67,7 +69,7 @@ describe('a session', () => {
   });
 
   it('refuses one that comes after its successor', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     meet(active, standby);
     const [second, third] = [active.seal(BEAT), active.seal(BEAT)];
     assert.ok(second !== null && third !== null);
@@ -76,7 +78,7 @@ describe('a session', () => {
   });
 
   it('is not begun by a whole session that is sent again, to this process or the next', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     const recorded = meet(active, standby);
     const take = active.seal({
       kind: 'take',
@@ -93,7 +95,7 @@ describe('a session', () => {
     assert.ok(take !== null);
     recorded.push(take);
     standby.open(take, 'x');
-    const again = new ActiveSession(keys, 'web');
+    const again = new ActiveSession(keys, 'web', MACHINE);
     meet(again, standby);
     for (const bytes of recorded) assert.notEqual(standby.open(bytes, 'x').is, 'message');
     const next = standbyWith();
@@ -104,7 +106,7 @@ describe('a session', () => {
   });
 
   it('goes on while its first greeting is sent again and again', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     const [hello] = meet(active, standby);
     assert.ok(hello !== undefined);
     for (let i = 0; i < 10; i++) {
@@ -120,7 +122,7 @@ describe('a session', () => {
   it('answers strangers seldom, and never with more than they sent', () => {
     let nowMs = 0;
     const standby = standbyWith({ nowMs: () => nowMs });
-    const hellos = Array.from({ length: 200 }, () => new ActiveSession(keys, 'web').hello());
+    const hellos = Array.from({ length: 200 }, () => new ActiveSession(keys, 'web', MACHINE).hello());
     const answers = hellos.map((hello) => [hello, standby.open(hello, 'x')] as const);
     const answered = answers.filter(([, { is }]) => is === 'answer');
     assert.equal(answered.length, 50);
@@ -128,11 +130,11 @@ describe('a session', () => {
       assert.ok(answer.is === 'answer' && answer.bytes.length <= hello.length);
     }
     nowMs = 1000;
-    assert.equal(standby.open(new ActiveSession(keys, 'web').hello(), 'x').is, 'answer');
+    assert.equal(standby.open(new ActiveSession(keys, 'web', MACHINE).hello(), 'x').is, 'answer');
   });
 
   it('is not believed when it is sent back to who said it', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     meet(active, standby);
     const [beat, report] = [active.seal(BEAT), standby.seal('web', REPORT)];
     assert.ok(beat !== null && report !== null);
@@ -141,7 +143,7 @@ describe('a session', () => {
   });
 
   it('is not begun by an active that is not served', () => {
-    const [active, standby] = [new ActiveSession(keys, 'mail'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'mail', MACHINE), standbyWith()];
     const answer = standby.open(active.hello(), 'x');
     assert.ok(answer.is === 'answer');
     active.open(answer.bytes);
@@ -151,12 +153,15 @@ describe('a session', () => {
   });
 
   it('is not believed with another key', () => {
-    const [active, standby] = [new ActiveSession(() => ['somebody else’s secret'], 'web'), standbyWith()];
+    const [active, standby] = [
+      new ActiveSession(() => ['somebody else’s secret'], 'web', MACHINE),
+      standbyWith(),
+    ];
     assert.equal(why(standby.open(active.hello(), 'x')), 'forged');
   });
 
   it('is begun anew when the standby was started again', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     meet(active, standby);
     const next = standbyWith();
     const beat = active.seal(BEAT);
@@ -171,7 +176,7 @@ describe('a session', () => {
 
   it('shows a second standby that takes the first one’s place while that goes on', () => {
     let nowMs = 0;
-    const active = new ActiveSession(keys, 'web', () => nowMs);
+    const active = new ActiveSession(keys, 'web', { ...MACHINE, time: { nowMs: () => nowMs } });
     const [first, second] = [standbyWith(), standbyWith({ name: 'spare' })];
     meet(active, first);
     const beat = active.seal(BEAT);
@@ -190,7 +195,7 @@ describe('a session', () => {
 
   it('shows no second standby by what was on its way when the only one began the next session', () => {
     let nowMs = 0;
-    const active = new ActiveSession(keys, 'web', () => nowMs);
+    const active = new ActiveSession(keys, 'web', { ...MACHINE, time: { nowMs: () => nowMs } });
     const standby = standbyWith();
     meet(active, standby);
     const said = (): Buffer => standby.seal('web', REPORT) ?? Buffer.alloc(0);
@@ -209,7 +214,7 @@ describe('a session', () => {
   });
 
   it('asks whether there is another standby, and believes only whoever answers that', () => {
-    const active = new ActiveSession(keys, 'web');
+    const active = new ActiveSession(keys, 'web', MACHINE);
     const [standby, spare] = [standbyWith(), standbyWith({ name: 'spare' })];
     meet(active, standby);
     const answered = (question: Buffer): Buffer => {
@@ -232,19 +237,19 @@ describe('a session', () => {
       keys: () => [NEW],
       name: 'x',
       identify: () => 'web',
-      nowMs: () => 0,
+      ...MACHINE,
     });
     assert.equal(why(stranger.open(active.question(), 'x')), 'forged');
   });
 
   it('knocks, which proves nothing and begins nothing', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     assert.deepEqual(active.open(standby.knock('web')), { is: 'knock', standby: 'standby' });
     assert.equal(active.isUp, false);
   });
 
   it('can’t be begun by an instruction', () => {
-    const [active, standby] = [new ActiveSession(keys, 'web'), standbyWith()];
+    const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     const answer = standby.open(active.hello(), 'x');
     assert.ok(answer.is === 'answer');
     active.open(answer.bytes);
@@ -258,7 +263,7 @@ describe('keys', () => {
   it('are exchanged one half after the other, in either order, without an end of the session', () => {
     for (const activeFirst of [true, false]) {
       let [activeKeys, standbyKeys]: [ReturnType<Keys>, ReturnType<Keys>] = [[KEY], [KEY]];
-      const active = new ActiveSession(() => activeKeys, 'web');
+      const active = new ActiveSession(() => activeKeys, 'web', MACHINE);
       const standby = standbyWith({ keys: () => standbyKeys });
       meet(active, standby);
       const works = (): void => {
@@ -288,7 +293,7 @@ describe('keys', () => {
   });
 
   it('are tried in turn by an active that greets a standby with the old one', () => {
-    const active = new ActiveSession(() => [NEW, KEY], 'web');
+    const active = new ActiveSession(() => [NEW, KEY], 'web', MACHINE);
     const standby = standbyWith();
     assert.equal(why(standby.open(active.hello(), 'x')), 'forged');
     meet(active, standby);
@@ -297,7 +302,7 @@ describe('keys', () => {
 
 describe('a forger with the key', () => {
   it('still can’t answer a greeting that was not his', () => {
-    const active = new ActiveSession(keys, 'web');
+    const active = new ActiveSession(keys, 'web', MACHINE);
     active.hello();
     const forged = encode(
       {
@@ -318,12 +323,12 @@ describe('a forger with the key', () => {
       keys,
       name: 'standby',
       identify: (name: string) => name,
-      nowMs: () => 0,
+      ...MACHINE,
       ownKeys: () => new Map([['web', [OWN] as const]]),
     };
     /** What becomes of a first message that says who it is from. */
     const begins = (key: string, name: string): string => {
-      const [active, standby] = [new ActiveSession(() => [key], name), new StandbySessions(options)];
+      const [active, standby] = [new ActiveSession(() => [key], name, MACHINE), new StandbySessions(options)];
       const answer = standby.open(active.hello(), 'x');
       assert.ok(answer.is === 'answer');
       assert.equal(active.open(answer.bytes).is, 'welcome');
@@ -342,7 +347,7 @@ describe('a forger with the key', () => {
     assert.equal(begins(OWN, 'shop'), 'forged', 'in the name of another');
     assert.equal(begins(KEY, 'shop'), 'message');
     const knock = new StandbySessions(options).knock('web');
-    assert.equal(new ActiveSession(() => [OWN], 'web').open(knock).is, 'knock');
+    assert.equal(new ActiveSession(() => [OWN], 'web', MACHINE).open(knock).is, 'knock');
   });
 
   it('ends for an active that gets a key of its own', () => {
@@ -351,10 +356,10 @@ describe('a forger with the key', () => {
       keys,
       name: 'standby',
       identify: (name) => name,
-      nowMs: () => 0,
+      ...MACHINE,
       ownKeys: () => own,
     });
-    const active = new ActiveSession(keys, 'web');
+    const active = new ActiveSession(keys, 'web', MACHINE);
     meet(active, standby);
     own.set('web', ['a secret of web and the standby']);
     const beat = active.seal(BEAT);
