@@ -1,6 +1,6 @@
 /** Time that the test moves. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Time, Timer } from '../../host/time.ts';
+import { machineTime, type Time, type Timer } from '../../host/time.ts';
 
 class FakeTimer implements Timer {
   dueMs: number;
@@ -107,4 +107,9 @@ export class FakeTime implements Time {
     this.#timers.splice(at + 1, 0, timer);
     return timer;
   }
+}
+
+/** The machine's time, on which a wait is as long as `of` says. */
+export function machineTimeWith(of: (waitMs: number) => number): Time {
+  return { ...machineTime, after: (waitMs, action) => machineTime.after(of(waitMs), action) };
 }

@@ -13,8 +13,9 @@ import { ConnectChecks } from '../../../host/router/checks.ts';
 import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
-import { machineTime } from '../../../host/time.ts';
+import type { Time } from '../../../host/time.ts';
 import { freePort } from '../../ports.ts';
+import { machineTimeWith } from '../fake-time.ts';
 import { configuration } from './world.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -67,6 +68,9 @@ export interface SaidOptions {
   readonly checkSettleMs?: number;
   /** Sections of the configuration. */
   readonly more?: string;
+  /** Longer waits are over at once. */
+  readonly mostMs?: number;
+  readonly time?: Time;
   /** What a connection comes to, in place of a real one. */
   readonly dialled?: (server: string, port: number) => Dialled;
 }
@@ -86,6 +90,8 @@ export class Said {
   readonly steered: Steered;
   /** Where looks now and then went. */
   readonly looks: string[] = [];
+  /** Waits that were over at once. */
+  readonly waits: number[] = [];
   /** Of the connections, where they are no real ones. */
   readonly ranks: Rank[] = [];
   /** A look waits for this. */
@@ -94,12 +100,19 @@ export class Said {
   nowMs = 1_000_000;
   awaited = true;
 
-  constructor({ patienceMs = 60_000, checkSettleMs = 0, more, dialled }: SaidOptions = {}) {
+  constructor({
+    patienceMs = 60_000,
+    checkSettleMs = 0,
+    more,
+    mostMs = Number.POSITIVE_INFINITY,
+    time = machineTimeWith((waitMs) => this.#hurry(waitMs, mostMs)),
+    dialled,
+  }: SaidOptions = {}) {
     const given: RouterConfiguration = configuration(more);
     const nowMs = (): number => this.nowMs;
     this.services = new Services(given, { stored: [], clock: { nowMs }, save: () => {} });
     this.steered = new Steered(given, this.outages);
-    const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs, time: machineTime });
+    const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs, time });
     if (dialled !== undefined) {
       mock.method(confirmer, 'probe', async (server: string, port: number, rank: Rank) => {
         this.ranks.push(rank);
@@ -120,7 +133,7 @@ export class Said {
       steered: () => this.steered,
       settleMs: () => this.settleMs,
       nowMs,
-      time: machineTime,
+      time,
       chance: machineChance,
       onAlive: (one) => this.alive.push(one),
       onTried: (one) => this.tried.push(one),
@@ -130,6 +143,12 @@ export class Said {
       onSilence: (one) => this.silences.push(one),
       onChecked: (one, port) => this.checked.push([one, port]),
     });
+  }
+
+  #hurry(waitMs: number, mostMs: number): number {
+    if (waitMs <= mostMs) return waitMs;
+    this.waits.push(waitMs);
+    return 5;
   }
 
   /** These ports of the server have answered somebody; whether they answer this machine, too. */

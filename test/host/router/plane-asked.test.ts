@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it, mock, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
 import { StateClock } from '../../../host/store/clock.ts';
 import { machineTime } from '../../../host/time.ts';
+import { FakeTime, machineTimeWith } from '../fake-time.ts';
 import { until } from '../tools.ts';
 import { alive, down, type Plane, prepared, replaceDaemon, silence, started } from './plane.ts';
 import { CONNECT, configuration, HOST, SATO, SERVER, TANAKA, WEB } from './world.ts';
 
-const { setTimeout: later } = globalThis;
-const soon = (f: () => void): NodeJS.Timeout => later(f, 0);
 /** Each has a daemon of its own, and they spend their time waiting for timers. */
 const WAITING = { concurrency: true };
 
@@ -68,44 +67,39 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
   });
 
   it('cannot be asked about without a daemon', async (context) => {
-    const { plane } = await prepared(context, asked());
-    const timers = mock.method(globalThis, 'setTimeout');
+    const time = new FakeTime();
+    const { plane } = await prepared(context, asked(), { time });
     const answers = [plane.ask(WEB, 20_000), plane.askMet(WEB)];
-    mock.restoreAll();
-    assert.equal(timers.mock.callCount(), 0, 'nobody is waited for');
+    assert.ok(time.isIdle, 'nobody is waited for');
     assert.deepEqual(await Promise.all(answers), [0, null]);
   });
 
   it('is not waited for without end', async (context) => {
-    const { plane, daemon } = await started(context, asked());
+    let isHurried = false;
+    const time = machineTimeWith((waitMs) => (isHurried ? 1 : waitMs));
+    const { plane, daemon } = await started(context, asked(), { time });
     daemon.hold('asking');
-    // Its patience is over at once.
-    mock.method(globalThis, 'setTimeout', soon);
-    const answer = plane.ask(WEB, 20_000);
-    mock.restoreAll();
-    assert.equal(await answer, 0);
+    isHurried = true;
+    assert.equal(await plane.ask(WEB, 20_000), 0);
   });
 
   it('is not waited for when the daemon ends meanwhile', { timeout: 60_000 }, async (context) => {
-    const { plane, daemon } = await started(context, asked());
+    const time = new FakeTime();
+    const { plane, daemon } = await started(context, asked(), { time });
     daemon.hold('asking');
-    // Its patience has no end.
-    const patience = mock.method(globalThis, 'setTimeout', () => later(() => {}, 0));
+    // No time goes by.
     const answer = plane.ask(WEB, 20_000);
-    patience.mock.restore();
     await until('it is asked', () => daemon.count('Ask') === 1);
     daemon.disconnect();
     assert.equal(await answer, 0);
   });
 
   it('is not waited for where the fabric asks about no more at a time', async (context) => {
-    const { plane, logged } = await started(context, asked());
+    // No time goes by.
+    const { plane, logged } = await started(context, asked(), { time: new FakeTime() });
     const { codes } = loadModule();
     const [most, ports] = [codes.number('MOST_ASKS'), codes.number('PROBE_PORTS')];
-    // Its patience has no end.
-    const patience = mock.method(globalThis, 'setTimeout', () => later(() => {}, 0));
     const all = Array.from({ length: most + 1 }, (_, i) => plane.ask({ ...WEB, port: i + 1 }, 20_000));
-    patience.mock.restore();
     assert.deepEqual(await Promise.all(all), [...Array.from({ length: most }, () => ports), 0]);
     // Nor does a daemon end that has said nothing for too long.
     assert.deepEqual([logged('fabric.refused'), logged('fabric.lost')], [1, 0]);
@@ -124,7 +118,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     const clock = new StateClock([], machineTime);
     const heardMs = clock.nowMs() - 5000;
     const row = { server: SERVER, port: 80, heardMs, admitted: true, askedMs: heardMs };
-    const plane = await prepared(context, asked(), [row]);
+    const plane = await prepared(context, asked(), { stored: [row] });
     await plane.plane.start();
     const answer = await plane.plane.askMet(WEB);
     assert.ok(answer?.heardUs !== null && answer !== null);

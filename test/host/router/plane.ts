@@ -9,6 +9,7 @@ import { Router } from '../../../host/router/router.ts';
 import { Services } from '../../../host/router/services.ts';
 import { type Clock, StateClock } from '../../../host/store/clock.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
+import type { Time } from '../../../host/time.ts';
 import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
 import { FakeDaemon } from '../fabric/fake-daemon.ts';
@@ -52,11 +53,16 @@ export interface Plane {
   readonly waiting: () => Record<string, string[]>;
 }
 
+interface PlaneOptions {
+  readonly stored?: readonly ServiceRow[];
+  readonly time?: Time;
+}
+
 /** A data plane that is not started yet, and a daemon that is. Both end with the test. */
 export async function prepared(
   context: TestContext,
   given: RouterConfiguration,
-  stored: readonly ServiceRow[] = [],
+  { stored = [], time = MACHINE.time }: PlaneOptions = {},
 ): Promise<Plane> {
   const place = directory();
   const socket = place.path('fabric.sock');
@@ -64,7 +70,7 @@ export async function prepared(
   await daemon.start();
   const { log, lines } = recordingLog();
   const notices: HeldNotice[] = [];
-  const clock = new StateClock([], MACHINE.time);
+  const clock = new StateClock([], time);
   let syncs = 0;
   const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
   const services = new Services(configuration, { stored, clock, save: () => {} });
@@ -81,7 +87,8 @@ export async function prepared(
     onFresh: () => router.onFreshFabric(),
     log,
     clock,
-    ...MACHINE,
+    time,
+    chance: MACHINE.chance,
   });
   const router: Router = new Router({
     configuration,
@@ -100,7 +107,7 @@ export async function prepared(
     asker: NO_ASKER,
     isOwn: () => false,
     journal: { ...NO_JOURNAL, tell: (_, told) => ({ sent: 0 * notices.push(...told), failed: 0 }) },
-    later: (f, waitMs) => void setTimeout(f, waitMs),
+    later: (f, waitMs) => void time.after(waitMs, f),
     onChange: () => {},
     log,
     clock,
@@ -126,8 +133,12 @@ export async function prepared(
 }
 
 /** One that listens. */
-export async function started(context: TestContext, given: RouterConfiguration): Promise<Plane> {
-  const one = await prepared(context, given);
+export async function started(
+  context: TestContext,
+  given: RouterConfiguration,
+  options?: PlaneOptions,
+): Promise<Plane> {
+  const one = await prepared(context, given, options);
   await one.plane.start();
   return one;
 }

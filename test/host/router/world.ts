@@ -1,4 +1,6 @@
 /** The router between a fabric, checks and an asker that only note what they are asked, and what it makes of events. */
+
+import { machineChance } from '../../../host/chance.ts';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import {
@@ -18,7 +20,6 @@ import { Services } from '../../../host/router/services.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
 import type { TellingState } from '../../../host/store/outages.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
-import { fakeChance } from '../fake-chance.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const SERVER = '172.27.178.80';
@@ -168,7 +169,7 @@ export class World {
       },
       log,
       clock,
-      chance: fakeChance(1),
+      chance: machineChance,
     });
   }
 
