@@ -3,17 +3,9 @@ import { messageOf } from '../errors.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from './signals.ts';
-import type { Chance } from '../chance.ts';
-import type { Time } from '../time.ts';
 
 /** How long mails under way may take when the program is told to stop. */
 export const STOP_GRACE_MS = 5000;
-
-/** What a role has of the machine that it runs on. */
-export interface Surroundings {
-  readonly time: Time;
-  readonly chance: Chance;
-}
 
 /** What a role says when it is ready. */
 export type Ready = Omit<FieldsOf<'ready'>, 'pid'>;

@@ -2,7 +2,7 @@
 import { systemCodeOf } from '../errors.ts';
 import { takeForeignLines } from '../log/foreign-lines.ts';
 import { createLog, type Log } from '../log/log.ts';
-import type { Surroundings } from './role.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 export interface Signals {
   /** SIGTERM or SIGINT came. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machineChance } from '../../host/chance.ts';
 import { type Fields, type Level, type Log, logTo } from '../../host/log/log.ts';
-import type { Surroundings } from '../../host/role/role.ts';
+import type { Surroundings } from '../../host/surroundings.ts';
 import { machineTime } from '../../host/time.ts';
 
 /** Only a test that fails waits so long: a loaded machine must not make it do so. */

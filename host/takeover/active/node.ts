@@ -8,7 +8,8 @@ import type {
 import { RingbackError } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
-import type { Ready, Surroundings } from '../../role/role.ts';
+import type { Ready } from '../../role/role.ts';
+import type { Surroundings } from '../../surroundings.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { Half } from '../ports/node.ts';

@@ -8,7 +8,7 @@ import { SeldomLog } from '../../log/seldom.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Ports } from '../ports/ports.ts';
 import { REFUSALS, type Refused } from '../protocol/session.ts';
-import type { Surroundings } from '../../role/role.ts';
+import type { Surroundings } from '../../surroundings.ts';
 import type { Time } from '../../time.ts';
 import { Announcer } from './announcer.ts';
 import { Hooks } from './hooks.ts';

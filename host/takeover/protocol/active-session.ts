@@ -29,11 +29,6 @@ type ActiveReading =
   | { readonly is: 'second'; readonly standby: string }
   | { readonly is: 'message'; readonly message: Message; readonly seen: number };
 
-interface SessionSurroundings {
-  readonly time: Pick<Time, 'nowMs'>;
-  readonly chance: Chance;
-}
-
 export class ActiveSession {
   readonly #keys: Keys;
   readonly #name: string;
@@ -49,7 +44,7 @@ export class ActiveSession {
   readonly #time: Pick<Time, 'nowMs'>;
   readonly #chance: Chance;
 
-  constructor(keys: Keys, name: string, { time, chance }: SessionSurroundings) {
+  constructor(keys: Keys, name: string, { time, chance }: { time: Pick<Time, 'nowMs'>; chance: Chance }) {
     this.#keys = keys;
     this.#name = name;
     this.#time = time;
