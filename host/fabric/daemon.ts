@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { hardwareText } from '../net/mac-address.ts';
 import type { Time, Timer } from '../time.ts';
+import { type Announced, type Connect, type FabricLink, type LinkHandlers, type LinkOptions, SENT_OUTCOMES } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
 import { Codec, type Command, type FabricEvent } from './records.ts';
 
@@ -18,66 +19,6 @@ const LOST_AT = 48;
 const HARDWARE = { at: 56, bytes: 6 } as const;
 const HAS_HARDWARE_AT = 62;
 const REASON = { at: 16, bytes: 48 } as const;
-const SENT_OUTCOMES = ['sent', 'noInterface', 'absent', 'down', 'notEthernet', 'failed'] as const;
-
-export interface DaemonReady {
-  /** It kept the state of an earlier connection. */
-  readonly configured: boolean;
-  readonly version: string;
-  /** Its clock, in microseconds. */
-  readonly nowUs: number;
-}
-
-export interface InterfaceReport {
-  readonly name: string;
-  /** How commands and events call it: its place among `DaemonOptions.interfaces`, from 1. */
-  readonly number: number;
-  /** Its own Ethernet address, as `02:00:00:00:00:01`; null while it is not there, or has none. */
-  readonly hardware: string | null;
-  readonly up: boolean;
-  readonly received: number;
-  /** Frames that the kernel dropped because the daemon was too slow. */
-  readonly dropped: number;
-  /** Events that were lost because this program was too slow. */
-  readonly lost: number;
-}
-
-/** What became of an `announce`: one for each, in their order. */
-export interface Announced {
-  /** As the command bore it. */
-  readonly ticket: number;
-  readonly interface: number;
-  /**
-   * `sent`: the kernel has taken the frame. `refused`: the module did not build one. `noInterface`: no interface has that
-   * number. `absent`, `down`: it is not there, it is switched off or has no carrier. `notEthernet`: it
-   * carries no such frames. `failed`: the kernel did not take it.
-   */
-  readonly outcome: (typeof SENT_OUTCOMES)[number] | 'refused';
-  /** For people: why, or nothing if it was sent. */
-  readonly reason: string;
-}
-
-export interface DaemonHandlers {
-  onReady(ready: DaemonReady): void;
-  onEvent(event: FabricEvent): void;
-  onInterface(report: InterfaceReport): void;
-  /** A command was refused, other than an `announce`. */
-  onRefused(command: string, status: string): void;
-  onAnnounced?(answer: Announced): void;
-  /** Events are missing before the one that follows. */
-  onGap(): void;
-  /** A line that the daemon wrote for people. */
-  onMessage(line: string): void;
-  /** It is gone; never called after `close`. */
-  onEnd(error: RingbackError): void;
-}
-
-export interface DaemonOptions {
-  /** Those that are not there yet are waited for. */
-  readonly interfaces: readonly string[];
-  readonly daemon: readonly string[] | null;
-  readonly socket: string | null;
-}
 
 /** How long a daemon may take to end by itself once its input is closed. */
 const END_MS = 2000;
@@ -89,10 +30,14 @@ const MOST_SILENT_CHECKS = 6;
 const PIECE_RECORDS = 1024;
 const OWN_LINE = 'ringback-fabricd: ';
 
-export class DaemonLink {
+export function connectDaemon(time: Time): Connect {
+  return (options, handlers) => new DaemonLink({ ...options, time }, handlers);
+}
+
+class DaemonLink implements FabricLink {
   readonly codes: Codes;
   readonly #codec: Codec;
-  readonly #handlers: DaemonHandlers;
+  readonly #handlers: LinkHandlers;
   readonly #describe: string;
   #output: Writable | null = null;
   #child: ChildProcess | null = null;
@@ -109,7 +54,7 @@ export class DaemonLink {
   #lastLine = '';
   #ended = false;
 
-  constructor(options: DaemonOptions & { readonly time: Time }, handlers: DaemonHandlers) {
+  constructor(options: LinkOptions & { readonly time: Time }, handlers: LinkHandlers) {
     this.codes = loadModule().codes;
     this.#codec = new Codec(this.codes);
     this.#handlers = handlers;
@@ -136,7 +81,6 @@ export class DaemonLink {
     }
   }
 
-  /** Ends the connection and waits for a child to be gone. */
   async close(): Promise<void> {
     this.#ended = true;
     this.#checkTimer.cancel();

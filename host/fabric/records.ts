@@ -28,7 +28,7 @@ interface Holder {
 
 /**
  * A frame that says or asks who has an address: `hardware` on that interface. The carrier answers each with
- * `DaemonHandlers.onAnnounced`, or hands the frame to `EngineOptions.onFrame`.
+ * `LinkHandlers.onAnnounced`, or hands the frame to `EngineOptions.onFrame`.
  */
 export type Announcement = Holder & {
   /** Any number from 0 to 65,535; the answer bears it. */

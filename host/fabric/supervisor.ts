@@ -2,22 +2,23 @@
 import { RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Time, Timer } from '../time.ts';
-import { type DaemonHandlers, DaemonLink, type DaemonOptions, type DaemonReady } from './daemon.ts';
+import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
 
 /** How long a daemon may take to be told everything. */
 const START_MS = 10_000;
 const LONGEST_RESTART_MS = 30_000;
 
-interface SupervisorHandlers extends Omit<DaemonHandlers, 'onReady' | 'onMessage' | 'onEnd'> {
+interface SupervisorHandlers extends Omit<LinkHandlers, 'onReady' | 'onMessage' | 'onEnd'> {
   /** It has begun, or begun anew: it is told everything, and `listening` called when it has been. */
-  onReady(link: DaemonLink, ready: DaemonReady, listening: () => void): void;
+  onReady(link: FabricLink, ready: LinkReady, listening: () => void): void;
   /** It is gone, and will be started again. */
   onAway(): void;
 }
 
 interface SupervisorOptions {
+  readonly connect: Connect;
   /** As it is to be started the next time. */
-  readonly daemon: () => DaemonOptions;
+  readonly daemon: () => LinkOptions;
   /** The first wait until it is started again; each failure doubles it. */
   readonly restartMs: number;
   readonly log: Log;
@@ -28,8 +29,8 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #handlers: SupervisorHandlers;
   /** The one that was started last, ready or not: `close` ends it in any case. */
-  #started: DaemonLink | null = null;
-  #link: DaemonLink | null = null;
+  #started: FabricLink | null = null;
+  #link: FabricLink | null = null;
   #closed = false;
   #failures = 0;
   #startTimer: Timer | null = null;
@@ -43,7 +44,7 @@ export class Supervisor {
   }
 
   /** The one that may be told something; null while there is none. */
-  get link(): DaemonLink | null {
+  get link(): FabricLink | null {
     return this.#link;
   }
 
@@ -85,11 +86,10 @@ export class Supervisor {
   }
 
   #open(onListening: () => void, onFailed: (error: RingbackError) => void): void {
-    const { daemon, log, time } = this.#options;
+    const { connect, daemon, log } = this.#options;
     const handlers = this.#handlers;
     let isListening = false;
-    const options = { ...daemon(), time };
-    const link = new DaemonLink(options, {
+    const link = connect(daemon(), {
       onReady: (ready) => {
         this.#waitOn();
         this.#link = link;

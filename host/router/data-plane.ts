@@ -3,7 +3,7 @@ import type { Chance } from '../chance.ts';
 import { seesOnlyCopies } from '../config/router/ask.ts';
 import { tableSizes } from '../config/router/sizes.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import type { DaemonLink, DaemonReady, InterfaceReport } from '../fabric/daemon.ts';
+import type { Connect, FabricLink, InterfaceReport, LinkReady } from '../fabric/link.ts';
 import { type Command, type FabricEvent, KEY_BYTES, type Target } from '../fabric/records.ts';
 import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
@@ -27,6 +27,8 @@ const DROP_REPORT_MS = 60_000;
 const COUNTERS_MS = 2000;
 
 interface DataPlaneOptions {
+  /** The way to the fabric. */
+  readonly connect: Connect;
   readonly configuration: RouterConfiguration;
   /** Addresses of those who registered. */
   readonly registered: () => Iterable<string>;
@@ -75,7 +77,12 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#probes = new ProbeAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
     this.#daemon = new Supervisor(
-      { daemon: () => this.#configuration.fabric, restartMs: FIRST_RESTART_MS, log, time },
+      {
+        connect: options.connect,
+        daemon: () => this.#configuration.fabric,
+        restartMs: FIRST_RESTART_MS,
+        ...{ log, time },
+      },
       {
         onReady: (link, ready, listening) => this.#welcome(link, ready, listening),
         onEvent: (event) => this.#hear(event),
@@ -92,7 +99,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     );
   }
 
-  get #link(): DaemonLink | null {
+  get #link(): FabricLink | null {
     return this.#daemon.link;
   }
 
@@ -226,7 +233,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     await this.#daemon.close();
   }
 
-  #welcome(link: DaemonLink, { configured, nowUs }: DaemonReady, listening: () => void): void {
+  #welcome(link: FabricLink, { configured, nowUs }: LinkReady, listening: () => void): void {
     this.#probes.begin();
     this.#times = { us: nowUs, ms: this.#options.clock.nowMs() };
     this.#syncedMs = null;
@@ -292,7 +299,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 
   /** The counters; none when the link ends, or the time is over. */
-  async #ask(link: DaemonLink, limitMs: number | null): Promise<readonly number[]> {
+  async #ask(link: FabricLink, limitMs: number | null): Promise<readonly number[]> {
     let timer: Timer | undefined;
     const values = await new Promise<readonly number[]>((resolve) => {
       this.#asking.push(resolve);

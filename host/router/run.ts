@@ -8,6 +8,8 @@ import type { RouterConfiguration } from '../config/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, pastOutages } from '../control/records.ts';
 import { serveControl } from '../control/socket.ts';
+import { connectDaemon } from '../fabric/daemon.ts';
+import type { Connect } from '../fabric/link.ts';
 import type { Log } from '../log/log.ts';
 import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
@@ -123,7 +125,12 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     configuration: RouterConfiguration,
     store: Store,
     log: Log,
-    { time, chance, tools = new KernelTools(time) }: Surroundings & { readonly tools?: KernelTools },
+    {
+      time,
+      chance,
+      tools = new KernelTools(time),
+      connect = connectDaemon(time),
+    }: Surroundings & { readonly tools?: KernelTools; readonly connect?: Connect },
   ) {
     this.#time = time;
     this.#chance = chance;
@@ -199,6 +206,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       onChecked: (outage, port) => this.#router.recoveries.onChecked(outage, port),
     });
     this.#dataPlane = new DataPlane({
+      connect,
       configuration,
       registered: () => this.#router.people.registeredClients,
       outages: () => this.#router.outages,

@@ -11,7 +11,7 @@ import {
   triesText,
   untoldText,
 } from '../control/records-text.ts';
-import type { InterfaceReport } from '../fabric/daemon.ts';
+import type { InterfaceReport } from '../fabric/link.ts';
 import type { Clock } from '../store/clock.ts';
 import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';

@@ -4,8 +4,8 @@ import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fab
 import { Supervisor } from '../../fabric/supervisor.ts';
 import type { Log } from '../../log/log.ts';
 import type { Chance } from '../../chance.ts';
-import type { Time } from '../../time.ts';
-import type { Timer } from '../../time.ts';
+import type { Time, Timer } from '../../time.ts';
+import type { Connect } from '../../fabric/link.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
 const CONFIGURE = {
@@ -35,6 +35,7 @@ export type Frame = Announcement extends infer One
   : never;
 
 interface DataPlaneOptions {
+  readonly connect: Connect;
   readonly daemon: readonly string[];
   readonly interfaces: readonly string[];
   readonly log: Log;
@@ -61,12 +62,20 @@ export class DataPlane {
   readonly #waiting = new Map<number, Waiting>();
   #ticket = 0;
 
-  constructor({ daemon, interfaces, log, time, chance }: DataPlaneOptions, handlers: DataPlaneHandlers) {
+  constructor(
+    { connect, daemon, interfaces, log, time, chance }: DataPlaneOptions,
+    handlers: DataPlaneHandlers,
+  ) {
     this.#time = time;
     // The same tables keep it.
     const key = chance.bytes(KEY_BYTES);
     this.#daemon = new Supervisor(
-      { daemon: () => ({ daemon, interfaces, socket: null }), restartMs: FIRST_RESTART_MS, log, time },
+      {
+        connect,
+        daemon: () => ({ daemon, interfaces, socket: null }),
+        restartMs: FIRST_RESTART_MS,
+        ...{ log, time },
+      },
       {
         onReady: (link, _ready, listening) => {
           link.send({ ...CONFIGURE, key });

@@ -6,9 +6,9 @@ import type { Log } from '../../log/log.ts';
 import { isVersion4, type Prefix } from '../../net/address.ts';
 import { DataPlane, type Frame } from './announce-link.ts';
 import type { Chance } from '../../chance.ts';
-import type { Time } from '../../time.ts';
-import type { Timer } from '../../time.ts';
+import type { Time, Timer } from '../../time.ts';
 import { arrived } from '../arrived.ts';
+import type { Connect } from '../../fabric/link.ts';
 import { Claims } from './claims.ts';
 import { askedFor } from './network.ts';
 
@@ -19,6 +19,8 @@ const MOST_CHECKS = 10;
 /** The daemon hands on frames that came within 10 ms together. */
 const LEAST_SLACK_MS = 10;
 interface AnnouncerOptions {
+  /** The way to the fabric that sends the frames. */
+  readonly connect: Connect;
   readonly daemon: readonly string[];
   readonly interfaces: readonly string[];
   readonly terms: () => AnnounceConfiguration;

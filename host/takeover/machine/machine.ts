@@ -10,6 +10,7 @@ import type { Ports } from '../ports/ports.ts';
 import { REFUSALS, type Refused } from '../protocol/session.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import type { Time } from '../../time.ts';
+import { connectDaemon } from '../../fabric/daemon.ts';
 import { Announcer } from './announcer.ts';
 import { Hooks } from './hooks.ts';
 import { Adapters } from './interfaces.ts';
@@ -91,6 +92,7 @@ export class Machine {
     this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, time);
     this.#hooks = new Hooks(configuration.takeover.hooks, log, time);
     this.announcer = new Announcer({
+      connect: connectDaemon(time),
       daemon: configuration.daemon,
       interfaces,
       terms: () => this.#configuration.takeover.announce,

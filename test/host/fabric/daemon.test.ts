@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DaemonLink } from '../../../host/fabric/daemon.ts';
+import { connectDaemon } from '../../../host/fabric/daemon.ts';
+import type { FabricLink } from '../../../host/fabric/link.ts';
 import { machineTime } from '../../../host/time.ts';
 import { FakeTime } from '../fake-time.ts';
 import { until } from '../tools.ts';
@@ -22,7 +23,7 @@ import { directory, Heard, inPieces, records, type Step, scripted } from './scri
 const LAN0 = { name: 'lan0', number: 1, hardware: '02:00:00:00:ab:01' } as const;
 
 /** A link to a daemon that takes these steps, ended with the test. */
-function linked(context: TestContext, ...steps: readonly Step[]): { heard: Heard; link: DaemonLink } {
+function linked(context: TestContext, ...steps: readonly Step[]): { heard: Heard; link: FabricLink } {
   const heard = new Heard();
   const link = heard.link(scripted(...steps), ['lan0', 'wan0']);
   context.after(() => link.close());
@@ -310,8 +311,8 @@ describe('A link that is closed', () => {
 describe('A daemon behind a Unix socket', () => {
   const place = directory();
   const path = place.path('fabric.sock');
-  const connect = (heard: Heard): DaemonLink =>
-    new DaemonLink({ interfaces: [], daemon: null, socket: path, time: machineTime }, heard);
+  const connect = (heard: Heard): FabricLink =>
+    connectDaemon(machineTime)({ interfaces: [], daemon: null, socket: path }, heard);
 
   it('that is not there is named by the path', async () => {
     const heard = new Heard();

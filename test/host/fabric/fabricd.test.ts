@@ -5,7 +5,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DaemonLink } from '../../../host/fabric/daemon.ts';
+import { connectDaemon } from '../../../host/fabric/daemon.ts';
+import type { FabricLink } from '../../../host/fabric/link.ts';
 import { machineTime } from '../../../host/time.ts';
 import { needs } from '../require.ts';
 import { until } from '../tools.ts';
@@ -51,7 +52,7 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
   }
 
   /** A link to a daemon on the namespace's loopback that is ready. */
-  async function started(context: TestContext): Promise<{ heard: Heard; link: DaemonLink }> {
+  async function started(context: TestContext): Promise<{ heard: Heard; link: FabricLink }> {
     const heard = new Heard();
     const link = heard.link([...enter, FABRICD], ['lo']);
     context.after(() => link.close());
@@ -87,7 +88,7 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
   it('sends what is announced, on an interface that comes later too, and says which frame has left', async (context) => {
     const heard = new Heard();
     const options = { interfaces: ['lo', 'lan7'], socket: null };
-    const link = new DaemonLink({ ...options, daemon: [...enter, FABRICD], time: machineTime }, heard);
+    const link = connectDaemon(machineTime)({ ...options, daemon: [...enter, FABRICD] }, heard);
     context.after(() => link.close());
     const holder = { address: SERVICE.server, hardware: '02:00:5e:00:53:0a', interface: 2 };
     const announce = (ticket: number, form: 'reply' | 'probe'): void =>

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RingbackError } from '../../../host/errors.ts';
-import {
-  type Announced,
-  type DaemonHandlers,
-  DaemonLink,
-  type DaemonReady,
-  type InterfaceReport,
-} from '../../../host/fabric/daemon.ts';
+import { connectDaemon } from '../../../host/fabric/daemon.ts';
+import type {
+  Announced,
+  FabricLink,
+  InterfaceReport,
+  LinkHandlers,
+  LinkReady,
+} from '../../../host/fabric/link.ts';
 import type { FabricEvent } from '../../../host/fabric/records.ts';
 import { machineTime, type Time } from '../../../host/time.ts';
 
@@ -70,8 +71,8 @@ export function inPieces(bytes: Buffer, size: number): Step[] {
 }
 
 /** A link, and all that came over it in order. */
-export class Heard implements DaemonHandlers {
-  readonly ready: DaemonReady[] = [];
+export class Heard implements LinkHandlers {
+  readonly ready: LinkReady[] = [];
   readonly events: FabricEvent[] = [];
   readonly interfaces: InterfaceReport[] = [];
   readonly refused: string[] = [];
@@ -81,7 +82,7 @@ export class Heard implements DaemonHandlers {
   /** Kinds of events, and `gap` where some are missing. */
   readonly order: string[] = [];
 
-  onReady(ready: DaemonReady): void {
+  onReady(ready: LinkReady): void {
     this.ready.push(ready);
   }
   onEvent(event: FabricEvent): void {
@@ -111,8 +112,8 @@ export class Heard implements DaemonHandlers {
     daemon: readonly string[],
     interfaces: readonly string[] = ['lan0'],
     time: Time = machineTime,
-  ): DaemonLink {
-    return new DaemonLink({ interfaces, daemon, socket: null, time }, this);
+  ): FabricLink {
+    return connectDaemon(time)({ interfaces, daemon, socket: null }, this);
   }
 }
 

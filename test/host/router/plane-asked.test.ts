@@ -49,10 +49,10 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
 
   it('is said again with what else was lost on the way', async (context) => {
     const plane = await started(context, asked());
-    plane.daemon.lose('outage', 'waiting');
+    await plane.daemon.lose('outage', 'waiting');
     silence(plane, SATO);
     await plane.plane.counters();
-    plane.daemon.lose();
+    await plane.daemon.lose();
     alive(plane);
     silence(plane, TANAKA);
     await until('Sato waits', () => plane.waiting()[`${SERVER} 0`]?.includes(SATO) === true);
@@ -68,7 +68,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
 
   it('cannot be asked about without a daemon', async (context) => {
     const time = new FakeTime();
-    const { plane } = await prepared(context, asked(), { time });
+    const { plane } = prepared(context, asked(), { time });
     const answers = [plane.ask(WEB, 20_000), plane.askMet(WEB)];
     assert.ok(time.isIdle, 'nobody is waited for');
     assert.deepEqual(await Promise.all(answers), [0, null]);
@@ -78,7 +78,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     let isHurried = false;
     const time = machineTimeWith((waitMs) => (isHurried ? 1 : waitMs));
     const { plane, daemon } = await started(context, asked(), { time });
-    daemon.hold('asking');
+    await daemon.hold('asking');
     isHurried = true;
     assert.equal(await plane.ask(WEB, 20_000), 0);
   });
@@ -86,10 +86,10 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
   it('is not waited for when the daemon ends meanwhile', { timeout: 60_000 }, async (context) => {
     const time = new FakeTime();
     const { plane, daemon } = await started(context, asked(), { time });
-    daemon.hold('asking');
+    await daemon.hold('asking');
     // No time goes by.
     const answer = plane.ask(WEB, 20_000);
-    await until('it is asked', () => daemon.count('Ask') === 1);
+    await until('it is asked', () => daemon.count('ask') === 1);
     daemon.disconnect();
     assert.equal(await answer, 0);
   });
@@ -106,7 +106,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
   });
 
   it('is not seen by a fabric that hears copies alone', async (context) => {
-    const { plane } = await prepared(context, asked());
+    const { plane } = prepared(context, asked());
     assert.equal(plane.seesProbes, true);
     const { fabric, ...rest } = asked();
     const copies = { ...rest, fabric: { ...fabric, interfaces: ['t1'], seesEverything: ['t1'] } };
@@ -118,7 +118,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     const clock = new StateClock([], machineTime);
     const heardMs = clock.nowMs() - 5000;
     const row = { server: SERVER, port: 80, heardMs, admitted: true, askedMs: heardMs };
-    const plane = await prepared(context, asked(), { stored: [row] });
+    const plane = prepared(context, asked(), { stored: [row] });
     await plane.plane.start();
     const answer = await plane.plane.askMet(WEB);
     assert.ok(answer?.heardUs !== null && answer !== null);

@@ -1,4 +1,4 @@
-/** A data plane with a router behind it, fed by a daemon in this process. */
+/** A data plane with a router behind it, and the fabric in this process before it. */
 
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
@@ -12,8 +12,7 @@ import type { ServiceRow } from '../../../host/store/services.ts';
 import type { Time } from '../../../host/time.ts';
 import { arp } from '../../frames.ts';
 import { syn } from '../fabric/fabric.ts';
-import { FakeDaemon } from '../fabric/fake-daemon.ts';
-import { directory } from '../fabric/scripted.ts';
+import { LossyFabric } from '../fabric/lossy.ts';
 import { type LoggedLine, MACHINE, recordingLog, until } from '../tools.ts';
 import { SERVER } from './world.ts';
 
@@ -39,7 +38,7 @@ const NO_ASKER = {
 };
 
 export interface Plane {
-  readonly daemon: FakeDaemon;
+  readonly daemon: LossyFabric;
   readonly plane: DataPlane;
   readonly router: Router;
   readonly clock: Clock;
@@ -58,23 +57,24 @@ interface PlaneOptions {
   readonly time?: Time;
 }
 
-/** A data plane that is not started yet, and a daemon that is. Both end with the test. */
-export async function prepared(
+/** A data plane that is not started yet, and a fabric that is. Both end with the test. */
+export function prepared(
   context: TestContext,
   given: RouterConfiguration,
   { stored = [], time = MACHINE.time }: PlaneOptions = {},
-): Promise<Plane> {
-  const place = directory();
-  const socket = place.path('fabric.sock');
-  const daemon = new FakeDaemon(socket);
-  await daemon.start();
+): Plane {
+  const daemon = new LossyFabric();
   const { log, lines } = recordingLog();
   const notices: HeldNotice[] = [];
   const clock = new StateClock([], time);
   let syncs = 0;
-  const configuration = { ...given, fabric: { ...given.fabric, interfaces: [], daemon: null, socket } };
+  const configuration = {
+    ...given,
+    fabric: { ...given.fabric, interfaces: [], daemon: null, socket: '/run/fabric.sock' },
+  };
   const services = new Services(configuration, { stored, clock, save: () => {} });
   const plane: DataPlane = new DataPlane({
+    connect: daemon.connect,
     configuration,
     registered: () => router.people.registeredClients,
     outages: () => router.outages,
@@ -115,8 +115,7 @@ export async function prepared(
   });
   context.after(async () => {
     await plane.close();
-    await daemon.stop();
-    place.remove();
+    daemon.stop();
   });
   return {
     daemon,
@@ -138,7 +137,7 @@ export async function started(
   given: RouterConfiguration,
   options?: PlaneOptions,
 ): Promise<Plane> {
-  const one = await prepared(context, given, options);
+  const one = prepared(context, given, options);
   await one.plane.start();
   return one;
 }
@@ -146,8 +145,8 @@ export async function started(
 /** The daemon ends, and another one, that knows nothing, takes its place. */
 export async function replaceDaemon({ daemon, logged }: Plane): Promise<void> {
   const before = logged('fabric.back');
-  await daemon.stop();
-  await daemon.start();
+  daemon.stop();
+  daemon.start();
   await until('the link is back', () => logged('fabric.back') > before);
 }
 

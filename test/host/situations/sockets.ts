@@ -1,4 +1,4 @@
-/** The kernel's sockets, as far as the program uses them: its connections to servers, its datagrams, and that to the daemon. */
+/** The kernel's sockets, as far as the program uses them: its connections to servers, and its datagrams. */
 import dgram from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import net from 'node:net';
@@ -6,13 +6,10 @@ import type { TestContext } from 'node:test';
 import { type Network, type Opening, type OpeningEnd, ROUTER } from './network.ts';
 import { replace } from './replace.ts';
 import type { Time } from './time.ts';
-import type { WireEnd } from './wire.ts';
 
 export interface SocketsOptions {
   readonly time: Time;
   readonly network: () => Network;
-  /** To the daemon. */
-  readonly connect: () => WireEnd;
   /** The code of the error with which no socket can be opened, or null. */
   readonly exhausted: () => string | null;
 }
@@ -112,6 +109,6 @@ export function replaceSockets(test: TestContext, options: SocketsOptions): void
     else connection.begin(options.network(), options.time, to, FIRST_EPHEMERAL + (opened++ % 28_000));
     return connection;
   };
-  replace(test, net, { connect: open, createConnection: options.connect });
+  replace(test, net, { connect: open });
   replace(test, dgram, { createSocket: () => new Datagram(options.network()) });
 }

@@ -1,9 +1,12 @@
 /**
  * A town: people who try servers, a router between them, and a network by script. The whole program as `ringback run` has it
- * (but the page's sockets and the kernel's table behind it), the real module in its daemon, on a clock that the test turns.
+ * (but the page's sockets and the kernel's table behind it), with the real module in this process, on a clock that the test
+ * turns.
  */
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
+import { InProcessFabric } from '../../../host/fabric/in-process.ts';
+import type { FabricLink } from '../../../host/fabric/link.ts';
 import { nameOf, type Target } from '../../../host/fabric/records.ts';
 import type { Log } from '../../../host/log/log.ts';
 import type { Mail } from '../../../host/mail/mail.ts';
@@ -12,7 +15,6 @@ import { Openings } from '../../../host/router/openings.ts';
 import { RouterRole } from '../../../host/router/run.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
-import { FakeDaemon } from '../fabric/fake-daemon.ts';
 import { fakeChance } from '../fake-chance.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 import { configurationOf, NAKAMURA, type TownOptions } from './configuration.ts';
@@ -20,11 +22,11 @@ import { Network, type Opening, type Script } from './network.ts';
 import { replace } from './replace.ts';
 import { replaceSockets } from './sockets.ts';
 import { Time } from './time.ts';
-import { WireEnd } from './wire.ts';
 
 const TICK_MS = 250;
 const LOOK_MS = 1000;
-const REPORT_MS = 10_000;
+/** The module's clock is far from the program's. */
+const AHEAD_US = 3_600_000_000;
 const FIRST_PORT = 40_000;
 /** When a page tries, and how long its client is let through. */
 const TRIES_AFTER_MS = 1500;
@@ -55,12 +57,12 @@ export class Town {
   /** Called after every line of the log. */
   onLine: (line: LoggedLine) => void = () => {};
   readonly #configuration: RouterConfiguration;
-  /** null: it does not run, and nobody sees the frames. */
-  #daemon: FakeDaemon | null = null;
+  readonly #fabric: InProcessFabric;
+  /** The program's to the fabric. */
+  #link: FabricLink | null = null;
   readonly #store: Store;
   readonly #chance = fakeChance(1);
   #role: RouterRole | null = null;
-  #hostEnd: WireEnd | null = null;
   #openings: Openings | null = null;
   /** Where the next visitor is let through, unless it is one of these. */
   readonly #open = new Map<string, readonly string[]>();
@@ -96,15 +98,15 @@ export class Town {
     this.#configuration = configuration;
     this.#store = store;
     this.time = time;
+    this.#fabric = new InProcessFabric({ nowUs: () => Math.round(time.nowMs * 1000) + AHEAD_US });
     this.network = new Network({
       time: this.time,
-      frame: (bytes, direction, side) => this.#daemon?.frame(bytes, direction, side),
+      frame: (bytes, direction, side) => this.#fabric.frame(bytes, direction, side),
       isShown: (client, target) => this.#isShown(client, target),
     });
     replaceSockets(test, {
       time: this.time,
       network: () => this.network,
-      connect: () => this.#connect(),
       exhausted: () => this.exhausted,
     });
     const send = async ({ to, text }: Mail): Promise<Delivery> => {
@@ -112,25 +114,21 @@ export class Town {
       return { outcome: 'delivered' };
     };
     replace(test, MailSender.prototype, { send });
-    this.time.every(TICK_MS, () => this.#daemon?.pass(0));
+    this.time.every(TICK_MS, () => this.#fabric.tick());
     this.time.every(LOOK_MS, () => this.#keepDoors());
-    this.time.every(REPORT_MS, () => this.#daemon?.report({ name: 'lan0' }));
-  }
-
-  #connect(): WireEnd {
-    const [host, end] = WireEnd.pair();
-    this.#hostEnd = host;
-    queueMicrotask(() => (this.#daemon === null ? end.destroy() : this.#daemon.welcome(end)));
-    return host;
   }
 
   /** Starts what does not run. */
   async start(): Promise<void> {
-    this.#daemon ??= new FakeDaemon('', () => this.time.nowMs);
+    this.#fabric.begin();
     if (this.#role !== null) return;
     const role = new RouterRole(this.#configuration, this.#store, this.#log, {
       time: this.time.port,
       chance: this.#chance,
+      connect: (options, handlers) => {
+        this.#link = this.#fabric.connect(options, handlers);
+        return this.#link;
+      },
     });
     this.#role = role;
     this.#openings = new Openings(role.services);
@@ -141,14 +139,12 @@ export class Town {
 
   /** It ends in the middle of what it does, and nothing is left of it but what is on disk. */
   kill(what: Killed): void {
-    const host = this.#hostEnd;
     if (what !== 'daemon') {
       this.time.forget();
-      host?.removeAllListeners();
+      void this.#link?.close();
       this.#role = null;
     }
-    if (what !== 'program') this.#daemon = null;
-    host?.destroy();
+    if (what !== 'program') this.#fabric.end();
   }
 
   pass(seconds: number): Promise<void> {

@@ -1,0 +1,171 @@
+/**
+ * The fabric in this process behind the port of a daemon. An `InProcessFabric` outlives its links as a daemon behind a socket
+ * does, says what it has to say a moment later and in order, and gets the frames and the time from its owner.
+ */
+import { RingbackError } from '../errors.ts';
+import { Engine } from './engine.ts';
+import type { Connect, FabricLink, InterfaceReport, LinkHandlers } from './link.ts';
+import { type Codes, loadModule } from './module.ts';
+import type { Command } from './records.ts';
+
+interface InProcessOptions {
+  /** Its clock, in microseconds. */
+  readonly nowUs: () => number;
+  /** A frame that an `announce` has built, and the number of the interface to send it on. */
+  readonly onFrame?: (frame: Uint8Array, iface: number) => void;
+}
+
+/** Said of the frame of each `announce`: this carrier has no interface that could be away. */
+const SENT = { outcome: 'sent', reason: '' } as const;
+
+export class InProcessFabric {
+  readonly #options: InProcessOptions;
+  /** null: it does not run. */
+  #engine: Engine | null = null;
+  #configured = false;
+  #link: InProcessLink | null = null;
+  /** The latest of each interface. */
+  readonly #reports = new Map<number, InterfaceReport>();
+  /** Frames that the command under way has built. */
+  #framesSent = 0;
+
+  /** Runs at once, and knows of nothing. */
+  constructor(options: InProcessOptions) {
+    this.#options = options;
+    this.begin();
+  }
+
+  /** Runs again after `end`, with empty tables. */
+  begin(): void {
+    if (this.#engine !== null) return;
+    this.#configured = false;
+    this.#engine = new Engine({
+      onEvent: (event) => this.#link?.hears((handlers) => handlers.onEvent(event)),
+      onFrame: (frame, iface) => {
+        this.#framesSent++;
+        this.#options.onFrame?.(frame, iface);
+      },
+    });
+  }
+
+  /** As if its process were killed: the link ends, and what it knew is gone. */
+  end(): void {
+    this.#engine = null;
+    this.disconnect();
+  }
+
+  /** The link ends; what it knows stays. */
+  disconnect(): void {
+    this.#link?.end('the fabric in this process has closed the connection');
+    this.#link = null;
+  }
+
+  /** A way to it, in the place of an earlier one; one that ends at once while it does not run. */
+  readonly connect: Connect = (_options, handlers) => {
+    this.disconnect();
+    const { codes } = this.#engine?.module ?? loadModule();
+    const link = new InProcessLink(codes, handlers, (command) => this.#carryOut(link, command));
+    if (this.#engine === null) {
+      link.end('no fabric runs in this process');
+      return link;
+    }
+    this.#link = link;
+    const ready = { configured: this.#configured, version: 'in-process', nowUs: this.#options.nowUs() };
+    link.hears((to) => to.onReady(ready));
+    for (const report of this.#reports.values()) link.hears((to) => to.onInterface(report));
+    return link;
+  };
+
+  /** A whole Ethernet frame that comes in or goes out now. */
+  frame(frame: Uint8Array, direction: 'In' | 'Out' = 'In', iface = 1): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const { codes } = engine.module;
+    const way = codes.number(`Direction.${direction}`);
+    engine.frame(codes.number('Link.Ethernet'), iface, way, frame, this.#options.nowUs());
+    engine.drain();
+  }
+
+  /** Looks at its clock: what is due by now happens. */
+  tick(): void {
+    this.#engine?.tick(this.#options.nowUs());
+  }
+
+  /** What it says of an interface: now, and first to whoever connects later. */
+  report(report: InterfaceReport): void {
+    this.#reports.set(report.number, report);
+    this.#link?.hears((handlers) => handlers.onInterface(report));
+  }
+
+  #carryOut(from: InProcessLink, command: Command): void {
+    const engine = this.#engine;
+    if (engine === null || this.#link !== from) return;
+    engine.tick(this.#options.nowUs());
+    this.#framesSent = 0;
+    const { codec, module } = engine;
+    const record = codec.encode(command);
+    const status = engine.record(record);
+    const reason = module.codes.name('Status', status);
+    if (command.kind === 'announce') {
+      const { ticket, interface: iface } = command;
+      const became = this.#framesSent > 0 ? SENT : ({ outcome: 'refused', reason } as const);
+      from.hears((to) => to.onAnnounced?.({ ticket, interface: iface, ...became }));
+    } else if (status !== 0) {
+      const name = module.codes.name('Command', codec.kind(new DataView(record.buffer)));
+      from.hears((to) => to.onRefused(name, reason));
+    } else if (command.kind === 'configure') this.#configured = true;
+  }
+}
+
+class InProcessLink implements FabricLink {
+  readonly codes: Codes;
+  readonly #handlers: LinkHandlers;
+  readonly #carryOut: (command: Command) => void;
+  /** What is still to be heard. */
+  #words: ((handlers: LinkHandlers) => void)[] = [];
+  #isSpeaking = false;
+  #isClosed = false;
+
+  constructor(codes: Codes, handlers: LinkHandlers, carryOut: (command: Command) => void) {
+    this.codes = codes;
+    this.#handlers = handlers;
+    this.#carryOut = carryOut;
+  }
+
+  send(command: Command): void {
+    if (!this.#isClosed) this.#carryOut(command);
+  }
+
+  sendAll(commands: Iterable<Command>): void {
+    for (const command of commands) this.send(command);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#words = [];
+  }
+
+  /** Not at once: whoever has just sent a command has not finished what he is at. */
+  hears(word: (handlers: LinkHandlers) => void): void {
+    if (this.#isClosed) return;
+    this.#words.push(word);
+    if (this.#isSpeaking) return;
+    this.#isSpeaking = true;
+    queueMicrotask(() => this.#speak());
+  }
+
+  /** What was said before is heard first. */
+  end(reason: string): void {
+    this.hears((handlers) => {
+      this.#isClosed = true;
+      handlers.onEnd(new RingbackError('fabric', reason));
+    });
+  }
+
+  #speak(): void {
+    // Each may be followed by others, and whoever hears one may close the link.
+    for (let at = 0; at < this.#words.length && !this.#isClosed; at++) this.#words[at]?.(this.#handlers);
+    this.#words = [];
+    this.#isSpeaking = false;
+  }
+}
