@@ -13,7 +13,7 @@ import type { Steered } from './steered.ts';
 interface AdmissionsOptions {
   readonly asking: Pick<Asking, 'probe'>;
   readonly services: Services;
-  readonly steered: () => Pick<Steered, 'mayAsk'>;
+  readonly steered: Pick<Steered, 'mayAsk'>;
   readonly log: Pick<Log, 'debug'>;
   readonly time: Time;
 }
@@ -36,7 +36,7 @@ export class Admissions {
 
   /** It is asked when its turn comes. */
   add(target: Target): void {
-    if (!this.#options.steered().mayAsk(target.server, target.port)) return;
+    if (!this.#options.steered.mayAsk(target.server, target.port)) return;
     if (this.#waiting.size >= MOST_WAITING && !this.#options.services.isNamed(target.server)) return;
     this.#waiting.set(nameOf(target), target);
     if (this.#timer === null) this.#next();
@@ -62,7 +62,7 @@ export class Admissions {
   async #ask(target: Target): Promise<void> {
     const { asking, services, steered, log } = this.#options;
     // The configuration may be another one by now.
-    if (!steered().mayAsk(target.server, target.port)) return;
+    if (!steered.mayAsk(target.server, target.port)) return;
     const answer = await asking.probe(target, 'quiet');
     services.admit(target, admitted(answer));
     const { verdict, met } = answer;

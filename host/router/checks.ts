@@ -11,6 +11,7 @@ import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
 import type { Dialled } from '../recovery/dial.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Outage } from './outages.ts';
+import type { People } from './people.ts';
 import type { AnySign, Checks } from './ports.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
@@ -42,10 +43,10 @@ interface ConnectChecksOptions {
   readonly confirmer: () => Confirmer | null;
   /** For looks now and then: its connections are not those that people wait for. */
   readonly prober: () => Pick<Confirmer, 'probe'>;
-  /** Whether somebody waits for it who can be told: what else is down need not be looked at. */
-  readonly isAwaited: (outage: Outage) => boolean;
+  /** What nobody waits for who can be told need not be looked at. */
+  readonly people: Pick<People, 'isAwaited'>;
   readonly services: Services;
-  readonly steered: () => Steered;
+  readonly steered: Pick<Steered, 'mayProbe' | 'portsOf' | 'ofOutage' | 'targets'>;
   readonly settleMs: () => number;
   readonly nowMs: () => number;
   readonly time: Time;
@@ -133,12 +134,12 @@ export class ConnectChecks implements Checks {
     const { services, steered } = this.#options;
     const tried = port || triedPort;
     const ports = tried === 0 ? services.portsOf(server) : [tried];
-    return ports.filter((one) => steered().mayProbe(server, one));
+    return ports.filter((one) => steered.mayProbe(server, one));
   }
 
   /** And what is answered for. */
   #ports(outage: Outage): readonly number[] {
-    return [...new Set([...this.#tried(outage), ...this.#options.steered().portsOf(outage)])];
+    return [...new Set([...this.#tried(outage), ...this.#options.steered.portsOf(outage)])];
   }
 
   async #confirm(
@@ -242,7 +243,7 @@ export class ConnectChecks implements Checks {
 
   #schedule(outage: Outage, waitMs: number): void {
     const { steered, chance } = this.#options;
-    const many = steered().ofOutage(outage).length > 0 ? steered().targets().length : 0;
+    const many = steered.ofOutage(outage).length > 0 ? steered.targets().length : 0;
     const steeredMs = STEERED_PROBE_MS * Math.max(1, many / MANY_STEERED);
     const nextMs = many > 0 ? Math.min(waitMs, steeredMs) : waitMs;
     // Spread, so that the servers behind one switch are not asked in one burst.
@@ -270,12 +271,12 @@ export class ConnectChecks implements Checks {
   }
 
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {
-    const { confirmer, isAwaited, prober, services, steered, onAnswer, onClosed, nowMs, settleMs } =
+    const { confirmer, people, prober, services, steered, onAnswer, onClosed, nowMs, settleMs } =
       this.#options;
     const { server } = outage;
     const rank = services.standingOf(server);
-    const answeredFor = steered().portsOf(outage);
-    const tried = confirmer() !== null && isAwaited(outage) ? this.#tried(outage) : [];
+    const answeredFor = steered.portsOf(outage);
+    const tried = confirmer() !== null && people.isAwaited(outage) ? this.#tried(outage) : [];
     const ports = [...new Set([...tried, ...answeredFor])];
     let isAlive = false;
     await Promise.all(
@@ -290,7 +291,7 @@ export class ConnectChecks implements Checks {
         if (dialled === 'answered') {
           onAnswer(outage, port);
           this.#probed(outage, port);
-        } else if (isAsEver && steered().ofOutage(outage).includes(port)) onClosed(outage, port);
+        } else if (isAsEver && steered.ofOutage(outage).includes(port)) onClosed(outage, port);
         if (dialled === 'answered' || (isAsEver && this.#isAllAsEver(outage))) isAlive = true;
       }),
     );

@@ -1,4 +1,4 @@
-/** The daemon over time: fed, refilled when it was started again, asked. */
+/** The fabric over time: fed with what the operator names, told what the router decides, asked. */
 import type { Chance } from '../chance.ts';
 import { seesOnlyCopies } from '../config/router/ask.ts';
 import { tableSizes } from '../config/router/sizes.ts';
@@ -11,15 +11,13 @@ import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import type { Time, Timer } from '../time.ts';
-import type { Outage, Outages } from './outages.ts';
-import type { FabricPort } from './ports.ts';
+import type { Outage } from './outages.ts';
+import type { FabricPort, BreakListener, EventListener } from './ports.ts';
+import type { People } from './people.ts';
 import { ProbeAnswers } from './probe-answers.ts';
 import type { Services } from './services.ts';
 
 const FIRST_RESTART_MS = 1000;
-/** Lost events are asked for again, but not for each of a burst. */
-const SYNC_PAUSE_MS = 1000;
-const LONGEST_SYNC_MS = 30_000;
 const LONGEST_SWEEP_MS = 3_600_000;
 const LEAST_SWEEP_MS = 1000;
 const DROP_REPORT_MS = 60_000;
@@ -30,21 +28,19 @@ interface DataPlaneOptions {
   /** The way to the fabric. */
   readonly connect: Connect;
   readonly configuration: RouterConfiguration;
-  /** Addresses of those who registered. */
-  readonly registered: () => Iterable<string>;
-  readonly outages: () => Outages;
+  readonly people: Pick<People, 'registeredClients'>;
   /** Services that have answered somebody, the one heard of last at the end; and those of one server. */
-  readonly services: () => Pick<Services, 'all' | 'of'>;
-  readonly onEvent: (event: FabricEvent) => void;
-  /** Everything will be said again. */
-  readonly onSync: () => void;
-  /** The fabric knows of nobody, and is about to be told. */
-  readonly onFresh: () => void;
+  readonly services: Pick<Services, 'all' | 'of'>;
   readonly log: Log;
   /** That of the outages' times. */
   readonly clock: Clock;
   readonly time: Time;
   readonly chance: Chance;
+}
+
+interface Listeners {
+  readonly hearing: EventListener;
+  readonly reconcile: BreakListener;
 }
 
 /** The sizes of the tables, to be compared. */
@@ -55,19 +51,16 @@ function sizesOf(configuration: RouterConfiguration): string {
 export class DataPlane implements FabricPort, AskedFabric {
   readonly #options: DataPlaneOptions;
   #configuration: RouterConfiguration;
+  #listeners!: Listeners;
   readonly #daemon: Supervisor;
   /** Its clock and the state's at one moment. */
   #times = { us: 0, ms: 0 };
   readonly #interfaces = new Map<string, InterfaceReport>();
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
-  #gaps = 0;
   #counters: number[] = [];
   #asking: ((counters: readonly number[]) => void)[] = [];
   readonly #probes: ProbeAnswers;
   readonly #key: Uint8Array;
-  /** When everything was asked for; null once it was said. */
-  #syncedMs: number | null = null;
-  #syncTimer: Timer | null = null;
   #sweepTimer: Timer | null = null;
 
   constructor(options: DataPlaneOptions) {
@@ -84,19 +77,24 @@ export class DataPlane implements FabricPort, AskedFabric {
         ...{ log, time },
       },
       {
-        onReady: (link, ready, listening) => this.#welcome(link, ready, listening),
+        onReady: (_link, ready, listening) => this.#welcome(ready, listening),
         onEvent: (event) => this.#hear(event),
         onInterface: (report) => this.#note(report),
         onRefused: (command) => {
           if (command === 'Ask') this.#probes.refuse();
         },
-        onGap: () => this.#heal(),
+        onGap: () => this.#listeners.reconcile.onLoss(),
         onAway: () => {
           this.#answer([]);
           this.#probes.drop();
         },
       },
     );
+  }
+
+  /** Before it is started. */
+  connect(listeners: Listeners): void {
+    this.#listeners = listeners;
   }
 
   get #link(): FabricLink | null {
@@ -121,7 +119,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     if (this.#link === null) return;
     this.#feed();
     // Tables of another size are made anew, and empty.
-    if (sizesOf(before) !== sizesOf(configuration)) this.#restore();
+    if (sizesOf(before) !== sizesOf(configuration)) this.#listeners.reconcile.onThere(false);
   }
 
   release({ server, port }: Target): void {
@@ -187,26 +185,35 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   restore(outages: readonly Outage[]): void {
     const { us, ms } = this.#times;
-    const services = this.#options.services();
+    const { services } = this.#options;
     this.#link?.sendAll(restoreCommands(outages, us, ms, (server) => services.of(server)));
     const waiting = outages.reduce((count, { clients }) => count + clients.size, 0);
     this.#options.log.info('fabric.restored', { outages: outages.length, clients: waiting });
   }
 
+  restoreServices(): void {
+    const { us, ms } = this.#times;
+    this.#link?.sendAll(serviceCommands(this.#options.services.all(), us, ms));
+  }
+
   sync(): void {
-    if (this.#link === null) return;
-    this.#syncedMs = this.#options.time.nowMs();
-    this.#options.onSync();
     this.#send({ kind: 'sync' });
+  }
+
+  get isThere(): boolean {
+    return this.#link !== null;
+  }
+
+  async settled(): Promise<boolean> {
+    const link = this.#link;
+    if (link === null) return false;
+    // The answer to the last of the commands shows that all were carried out.
+    const values = await this.#ask(link, null);
+    return this.#link === link && values.length > 0;
   }
 
   interfaces(): InterfaceReport[] {
     return [...this.#interfaces.values()];
-  }
-
-  /** How often events were lost, and everything was asked for again. */
-  get gaps(): number {
-    return this.#gaps;
   }
 
   /** The fabric's counters by name: verdicts in `frames`, the others in `tables`; null while there is no daemon. */
@@ -226,76 +233,36 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 
   async close(): Promise<void> {
-    this.#syncTimer?.cancel();
     this.#sweepTimer?.cancel();
     this.#answer([]);
     this.#probes.drop();
     await this.#daemon.close();
   }
 
-  #welcome(link: FabricLink, { configured, nowUs }: LinkReady, listening: () => void): void {
+  #welcome({ configured, nowUs }: LinkReady, listening: () => void): void {
     this.#probes.begin();
     this.#times = { us: nowUs, ms: this.#options.clock.nowMs() };
-    this.#syncedMs = null;
     this.#feed();
-    if (configured) this.sync();
-    else this.#restore();
-    // The answer to the last of the commands shows that all were carried out.
-    void this.#ask(link, null).then((values) => {
-      if (values.length > 0) listening();
+    this.#listeners.reconcile.onThere(configured);
+    void this.settled().then((isSettled) => {
+      if (isSettled) listening();
     });
   }
 
   #hear(event: FabricEvent): void {
     this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
-    if (event.kind === 'syncEnd') this.#syncedMs = null;
     if (event.kind === 'counters') this.#count(event.first, event.values);
     else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
-    else this.#options.onEvent(event);
+    else this.#listeners.hearing.onEvent(event);
   }
 
   #feed(): void {
-    this.#link?.sendAll(commandsFor(this.#configuration, [...this.#options.registered()], this.#key));
-  }
-
-  /** The daemon knows of nobody who waits. What it takes in it says, and that is all it knows then: as good as a sync. */
-  #restore(): void {
-    this.#options.onFresh();
-    const link = this.#link;
-    const { us, ms } = this.#times;
-    link?.sendAll(serviceCommands(this.#options.services().all(), us, ms));
-    const outages = this.#options.outages().all();
-    if (link === null || outages.length === 0) return;
-    this.#syncedMs = this.#options.time.nowMs();
-    this.#options.onSync();
-    this.restore(outages);
-    void this.#ask(link, null).then((values) => {
-      if (this.#link !== link || values.length === 0) return;
-      this.#syncedMs = null;
-      this.#options.onEvent({ kind: 'syncEnd', nowUs: this.#times.us });
-    });
+    const { people } = this.#options;
+    this.#link?.sendAll(commandsFor(this.#configuration, [...people.registeredClients], this.#key));
   }
 
   #send(command: Command): void {
     this.#link?.send(command);
-  }
-
-  #heal(): void {
-    if (this.#syncTimer !== null) return;
-    this.#gaps++;
-    const reason = 'events were lost';
-    this.#options.log.warn('fabric.gap', { reason, message: `${reason}; asking for everything again` });
-    this.#healLater();
-  }
-
-  /** Not into an answer under way, unless its end must have been lost, too. */
-  #healLater(): void {
-    const { time } = this.#options;
-    this.#syncTimer = time.after(SYNC_PAUSE_MS, () => {
-      this.#syncTimer = null;
-      if (this.#syncedMs !== null && time.nowMs() - this.#syncedMs < LONGEST_SYNC_MS) this.#healLater();
-      else this.sync();
-    });
   }
 
   /** The counters; none when the link ends, or the time is over. */
@@ -336,7 +303,7 @@ export class DataPlane implements FabricPort, AskedFabric {
       if (report.up) log.info('interface.up', { interface: report.name });
       else log.warn('interface.down', { interface: report.name });
     }
-    if (before !== undefined && report.lost > before.lost) this.#heal();
+    if (before !== undefined && report.lost > before.lost) this.#listeners.reconcile.onLoss();
     const dropped = report.dropped - (before?.dropped ?? 0);
     const nowMs = time.nowMs();
     if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {

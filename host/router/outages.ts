@@ -1,4 +1,5 @@
 /** What this program knows of the fabric's tables: enough to say it to people, and to refill a fabric that was restarted. */
+import type { Chance } from '../chance.ts';
 import { type Cause, nameOf, type Target } from '../fabric/records.ts';
 
 /** Times are milliseconds of the state's clock. */
@@ -37,6 +38,11 @@ export interface Outage extends Target {
 
 /** Numbers of outages are drawn below this. */
 export const MOST_IDS = 2 ** 48 - 1;
+
+/** A number for an outage that has just begun. */
+export function newId(chance: Chance): number {
+  return chance.below(MOST_IDS);
+}
 
 export class Outages {
   readonly #outages = new Map<string, Outage>();

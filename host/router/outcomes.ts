@@ -34,7 +34,7 @@ interface Failed {
 
 interface OutcomesOptions {
   readonly services: Services;
-  readonly steered: () => Pick<Steered, 'isForbidden'>;
+  readonly steered: Pick<Steered, 'isForbidden'>;
   readonly alone: Pick<Alone, 'isKnown'>;
   /** When a look found it silent last. */
   readonly silentMs: (target: Target) => number;
@@ -100,7 +100,7 @@ export class Outcomes {
     for (const { lastMs } of outage.clients.values()) failedMs = Math.max(failedMs, lastMs);
     if (latestMs !== null && latestMs > failedMs) return { outcome: 'alone' };
     // Who must not be asked is believed to be down by one client's word, as long as nobody else has just been answered.
-    const isForbidden = steered().isForbidden(outage.server);
+    const isForbidden = steered.isForbidden(outage.server);
     const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
     const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - nowMs();
     const places = new Set(Array.from(outage.clients.keys(), clientNetwork));

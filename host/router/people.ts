@@ -1,8 +1,9 @@
 /** Whose mail address is known: those that the operator names and those who registered; and who wants no notices. */
-
+import { notifierOf } from '../config/router/via.ts';
 import type { Language, RouterConfiguration } from '../config/types.ts';
 import { foldMailAddress, mailOwner } from '../net/mail-address.ts';
 import type { Stopped } from '../store/stopped.ts';
+import type { Outage } from './outages.ts';
 
 /** A client whose mail address is known. */
 export interface Person {
@@ -57,6 +58,7 @@ class Lists<Item> {
  * that of whoever registered the same mail address.
  */
 export class People {
+  #configuration: RouterConfiguration;
   #configured: ReadonlyMap<string, Person> = new Map();
   #configuredAddresses = new Lists<string>();
   readonly #registered = new Lists<Registered>();
@@ -82,6 +84,7 @@ export class People {
       confirmed: ReadonlySet<string>;
     },
   ) {
+    this.#configuration = configuration;
     this.#stopped = new Set(stopped.owners);
     this.#stoppedFolded = stopped.folded;
     this.#confirmed = new Set(confirmed);
@@ -89,7 +92,9 @@ export class People {
     this.reconfigure(configuration);
   }
 
-  reconfigure({ clients }: RouterConfiguration): void {
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#configuration = configuration;
+    const { clients } = configuration;
     this.#configured = new Map(clients.map((person) => [person.address, person]));
     this.#named = new Set(clients.map(({ mail }) => mailOwner(mail)));
     this.#configuredAddresses = new Lists();
@@ -136,6 +141,14 @@ export class People {
   ownerNamedAt(client: string): string | null {
     const person = this.#configured.get(client);
     return person === undefined ? null : mailOwner(person.mail);
+  }
+
+  /** Whether somebody waits for it who can be told. */
+  isAwaited({ server, clients }: Pick<Outage, 'server' | 'clients'>): boolean {
+    // Whether its notifier knows their addresses is not known here.
+    if (clients.size > 0 && notifierOf(this.#configuration, server) !== null) return true;
+    for (const client of clients.keys()) if (this.knows(client)) return true;
+    return false;
   }
 
   /** Whether the operator names it. */

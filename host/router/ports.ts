@@ -1,5 +1,5 @@
 /** What the router needs of others. */
-import type { Sign, Target } from '../fabric/records.ts';
+import type { FabricEvent, Sign, Target } from '../fabric/records.ts';
 import type { Fates } from '../store/fates.ts';
 import type { PastOutage } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
@@ -25,8 +25,27 @@ export interface FabricPort {
   know(client: string): void;
   /** These outages with these clients, for a fabric that does not know them. */
   restore(outages: readonly Outage[]): void;
-  /** Everything shall be said again; the router hears `beginSync` first. */
+  /** All services that have answered somebody, for a fabric that has heard of none. */
+  restoreServices(): void;
+  /** Everything shall be said again: `syncEnd` follows it. */
   sync(): void;
+  /** Whether there is a fabric to be told anything. */
+  readonly isThere: boolean;
+  /** Resolves when all that it was told so far has been carried out, and what it said of that heard; false: it ended before. */
+  settled(): Promise<boolean>;
+}
+
+/** Hears what the fabric says of the network. */
+export interface EventListener {
+  onEvent(event: FabricEvent): void;
+}
+
+/** Hears what becomes of the fabric itself. */
+export interface BreakListener {
+  /** It is there, or has been made anew; `knows`: with what it knew before. */
+  onThere(knows: boolean): void;
+  /** Events were lost on the way. */
+  onLoss(): void;
 }
 
 /** What the router needs of the check whether a sign of life is true. */

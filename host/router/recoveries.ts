@@ -6,11 +6,13 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
 import type { Coming } from './notices.ts';
 import { bothTries, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { AnySign, Checks, FabricPort } from './ports.ts';
 import type { Steered } from './steered.ts';
+import type { Suspected } from './suspected.ts';
 
 /** Outages that end together: a server as a whole and the service that was tried on it. */
 export interface Recovery {
@@ -33,21 +35,23 @@ interface Pending extends Recovery {
 interface RecoveriesOptions {
   readonly outages: Outages;
   readonly fabric: Pick<FabricPort, 'release' | 'stillDown' | 'confirm' | 'lives'>;
-  readonly steered: Pick<Steered, 'back' | 'gone'>;
+  readonly steered: Pick<Steered, 'asked' | 'back' | 'gone'>;
   /** What is answered for has changed. */
   readonly onChange: () => void;
-  /** It was over, and is an outage all the same. */
-  readonly onOutage: (outage: Outage) => void;
   readonly checks: Checks;
-  /** All its chains are here. It is none of the recoveries any more. */
-  readonly onHandedOut: (recovery: Recovery) => void;
+  readonly lifecycle: Pick<Lifecycle, 'tell'>;
   readonly log: Log;
   readonly lines: Pick<Lines, 'about'>;
   readonly clock: Clock;
 }
 
+interface Neighbours {
+  readonly suspected: Pick<Suspected, 'believe'>;
+}
+
 export class Recoveries {
   readonly #options: RecoveriesOptions;
+  #neighbours!: Neighbours;
   #recover: RouterConfiguration['recover'];
   /** Outages with a sign of life that is being looked into, or was found true. */
   readonly #signs = new Map<Outage, AnySign>();
@@ -58,6 +62,10 @@ export class Recoveries {
   constructor({ recover }: RouterConfiguration, options: RecoveriesOptions) {
     this.#options = options;
     this.#recover = recover;
+  }
+
+  connect(neighbours: Neighbours): void {
+    this.#neighbours = neighbours;
   }
 
   reconfigure({ recover }: RouterConfiguration): void {
@@ -88,6 +96,12 @@ export class Recoveries {
     // Strangers can send signs in any number.
     if (this.#signs.get(outage) !== sign) this.#options.lines.about(outage, 'recovery.signal', { sign });
     this.#signs.set(outage, sign);
+  }
+
+  /** It has been tried, perhaps for the first time since an earlier process knew of it. */
+  onTried(outage: Outage): void {
+    const { steered, onChange } = this.#options;
+    if (steered.asked(outage)) onChange();
   }
 
   /** The port has answered: nobody is answered for any more there, and it has to stay like that for the settle time. */
@@ -123,10 +137,11 @@ export class Recoveries {
 
   /** If it has answered, it has failed before that time was over. */
   onSilence(outage: Outage): void {
-    const { steered, fabric, onChange, onOutage } = this.#options;
+    const { steered, fabric, onChange } = this.#options;
     if (this.has(outage) || !this.#settling.delete(outage)) return;
     steered.gone(outage);
-    if (outage.state === 'short') onOutage(outage);
+    // It was over, and is an outage all the same.
+    if (outage.state === 'short') this.#neighbours.suspected.believe(outage);
     else fabric.stillDown(outage);
     onChange();
   }
@@ -208,7 +223,7 @@ export class Recoveries {
       this.#settling.delete(other);
       this.#recoveries.delete(other);
     }
-    this.#options.onHandedOut(recovery);
+    this.#options.lifecycle.tell(recovery);
   }
 
   /** The fabric has handed out everybody, to nobody who was there to hear it. */

@@ -40,9 +40,12 @@ import { StoreJournal } from './journal.ts';
 import { messageRoutes } from './operator-message.ts';
 import { ownUrl } from './own-addresses.ts';
 import { DeadServers } from './page-host.ts';
+import { Outages } from './outages.ts';
+import { People } from './people.ts';
 import { Router } from './router.ts';
 import { Services } from './services.ts';
 import { statusOf } from './status.ts';
+import { Steered } from './steered.ts';
 import { Suspicions } from './suspicions.ts';
 
 /** A dead neighbour is known to be one after 3.07 s; a probe waits for a little less, and the next one comes soon. */
@@ -152,7 +155,13 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#sender.use(configuration.smtp === null ? null : new MailSender(configuration.smtp, time));
     const current = (): RouterConfiguration => this.#configuration;
     this.#links = new StopLinks(stopKeyOf(store, chance));
-    const registered = store.read(loadRegistrations).map((one) => ({ ...one, address: one.client }));
+    const people = new People(configuration, {
+      registered: store.read(loadRegistrations).map((one) => ({ ...one, address: one.client })),
+      stopped: store.read(loadStopped),
+      confirmed: store.read(loadConfirmed),
+    });
+    const outages = new Outages();
+    const steered = new Steered(configuration, outages);
     this.#outbox = new Outbox({
       store,
       sender: this.#sender,
@@ -190,15 +199,15 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#checks = new ConnectChecks({
       confirmer: () => this.#confirmer,
       prober: () => this.#prober,
-      isAwaited: (outage) => this.#router.isAwaited(outage),
+      people,
       services: this.#services,
-      steered: () => this.#router.steered,
+      steered,
       settleMs: () => this.#configuration.recover.settleMs,
       nowMs,
       time,
       chance,
       onAlive: (outage) => this.#router.recoveries.onSign(outage, 'connect'),
-      onTried: (outage) => this.#router.onTried(outage),
+      onTried: (outage) => this.#router.recoveries.onTried(outage),
       onAnswer: (outage, port) => this.#router.recoveries.onAnswer(outage, port),
       onProbed: (target) => this.#router.recoveries.onProbed(target),
       onClosed: (outage, port) => this.#router.recoveries.onClosed(outage, port),
@@ -208,12 +217,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#dataPlane = new DataPlane({
       connect,
       configuration,
-      registered: () => this.#router.people.registeredClients,
-      outages: () => this.#router.outages,
-      services: () => this.#services,
-      onEvent: (event) => this.#router.onEvent(event),
-      onSync: () => this.#router.beginSync(),
-      onFresh: () => this.#router.onFreshFabric(),
+      people,
+      services: this.#services,
       log,
       clock: store.clock,
       time,
@@ -223,7 +228,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#suspicions = new Suspicions({
       asking: this.#asking,
       services: this.#services,
-      steered: () => this.#router.steered,
+      steered,
       waitMs: () => this.#configuration.detect.unansweredMs ?? DEFAULT_WAIT_MS,
       nowMs,
       time,
@@ -234,9 +239,9 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     });
     this.#router = new Router({
       configuration,
-      registered,
-      stopped: store.read(loadStopped),
-      confirmed: store.read(loadConfirmed),
+      outages,
+      people,
+      steered,
       fabric: this.#dataPlane,
       checks: this.#checks,
       services: this.#services,
@@ -252,8 +257,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       },
       log,
       clock: store.clock,
+      time,
       chance,
     });
+    this.#dataPlane.connect(this.#router);
     this.#router.resume(store.read(loadOutages));
     store.whenLost(() => this.#router.rewrite());
   }
@@ -323,6 +330,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#checks.close();
     this.#suspicions.close();
     this.#asking.close();
+    this.#router.reconcile.close();
     this.#closing.abort();
     // Each may have its own time, and none waits for another.
     await Promise.all([
@@ -358,7 +366,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       past: pastOutages(this.#store, STATUS_OUTAGES),
       traps: this.#traps.counters,
       interfaces: this.#dataPlane.interfaces(),
-      gaps: this.#dataPlane.gaps,
+      gaps: this.#router.reconcile.losses,
       counters: await this.#dataPlane.counters(),
     });
   }

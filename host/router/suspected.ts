@@ -4,8 +4,9 @@
  */
 import type { Chance } from '../chance.ts';
 import type { Target } from '../fabric/records.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
-import { MOST_IDS, type Outage, type Outages, type Waiting } from './outages.ts';
+import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Asker, FabricPort, Journal } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
@@ -18,10 +19,7 @@ interface SuspectedOptions {
   readonly journal: Pick<Journal, 'client' | 'remove'>;
   readonly asker: Pick<Asker, 'open' | 'failed' | 'forget'>;
   readonly lines: Pick<Lines, 'about'>;
-  /** It is one of the outages, and on disk. */
-  readonly keep: (outage: Outage) => void;
-  /** It is an outage from now on, for everybody. */
-  readonly begin: (outage: Outage) => void;
+  readonly lifecycle: Pick<Lifecycle, 'keep' | 'begin'>;
 }
 
 export class Suspected {
@@ -35,7 +33,7 @@ export class Suspected {
 
   /** Somebody failed there; whether it is an outage is to be found out. */
   suspect(outage: Outage): void {
-    this.#options.keep(outage);
+    this.#options.lifecycle.keep(outage);
     this.#options.lines.about(outage, 'suspicion.opened', { cause: outage.cause });
     this.#options.asker.open(outage);
   }
@@ -68,13 +66,13 @@ export class Suspected {
   /** A suspicion was right. */
   believe(outage: Outage): void {
     this.#options.fabric.confirm(outage);
-    this.#options.begin(outage);
+    this.#options.lifecycle.begin(outage);
   }
 
   /** The fabric is certain of itself: its kernel has found nobody, either. */
   onCertain(outage: Outage): void {
     this.#options.asker.forget(outage);
-    this.#options.begin(outage);
+    this.#options.lifecycle.begin(outage);
     this.#say('outage', outage);
   }
 
@@ -95,25 +93,21 @@ export class Suspected {
     const moved = new Map(others.map(([client, waiting]) => [client, { ...waiting }]));
     const about = { server, port, cause, triedPort, fromMs };
     if (known === undefined && isDown) {
-      const outage: Outage = { ...about, id: this.#newId(), state: 'down', clients: moved };
+      const outage: Outage = { ...about, id: newId(this.#options.chance), state: 'down', clients: moved };
       this.#options.fabric.restore([outage]);
-      this.#options.begin(outage);
+      this.#options.lifecycle.begin(outage);
       this.#options.lines.about(outage, 'outage.opened', { cause });
       return;
     }
     const outage: Outage = known ?? {
       ...about,
-      id: this.#newId(),
+      id: newId(this.#options.chance),
       state: 'suspected',
       clients: new Map(),
     };
     if (known === undefined) this.suspect(outage);
     else if (isDown && known.state === 'suspected') this.#decide(known);
     this.#join(outage, moved);
-  }
-
-  #newId(): number {
-    return this.#options.chance.below(MOST_IDS);
   }
 
   /** It has been decided with another one. */

@@ -20,7 +20,7 @@ import type { Steered } from './steered.ts';
 interface SuspicionsOptions {
   readonly asking: Pick<Asking, 'probe' | 'look' | 'heard'>;
   readonly services: Services;
-  readonly steered: () => Pick<Steered, 'mayAsk' | 'isForbidden' | 'portsOf'>;
+  readonly steered: Pick<Steered, 'mayAsk' | 'isForbidden' | 'portsOf'>;
   /** How long nobody may have been answered where nothing can be asked. */
   readonly waitMs: () => number;
   readonly nowMs: () => number;
@@ -73,7 +73,7 @@ export class Suspicions implements Asker {
     });
     this.#looks = new Looks({
       ...options,
-      mayAsk: ({ server, port }) => options.steered().mayAsk(server, port),
+      mayAsk: ({ server, port }) => options.steered.mayAsk(server, port),
       means: (target) => this.#outcomes.means(target),
       onAnswer: (target) => this.#isAnswered(target),
     });
@@ -206,12 +206,12 @@ export class Suspicions implements Asker {
   #portsOf(outage: Outage): number[] {
     const { steered, services } = this.#options;
     const { server, port, triedPort } = outage;
-    if (port !== 0) return steered().mayAsk(server, port) ? [port] : [];
+    if (port !== 0) return steered.mayAsk(server, port) ? [port] : [];
     const tried = triedPort === 0 ? [] : [triedPort];
-    const ports = new Set([...tried, ...services.portsOf(server), ...steered().portsOf(outage)]);
-    const allowed = [...ports].filter((one) => steered().mayAsk(server, one)).slice(0, MOST_OF_SERVER);
+    const ports = new Set([...tried, ...services.portsOf(server), ...steered.portsOf(outage)]);
+    const allowed = [...ports].filter((one) => steered.mayAsk(server, one)).slice(0, MOST_OF_SERVER);
     if (allowed.length > 0) return allowed;
-    return ports.size === 0 && steered().mayAsk(server, 0) ? [0] : [];
+    return ports.size === 0 && steered.mayAsk(server, 0) ? [0] : [];
   }
 
   /** Asking says nothing. */

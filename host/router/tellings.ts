@@ -13,11 +13,11 @@ import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
 import { listsOf } from './lists.ts';
-import { type Coming, type HeldNotice, type Notices, tellingOf } from './notices.ts';
+import { type HeldNotice, type Notices, tellingOf } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People } from './people.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
-import type { Recovery } from './recoveries.ts';
+import type { Recovery, Recoveries } from './recoveries.ts';
 import type { Endings } from './told-outages.ts';
 import type { Unit } from './units.ts';
 
@@ -27,10 +27,7 @@ export const PORTION = 1000;
 const ROOM_MS = 1000;
 
 interface TellingsOptions {
-  readonly configuration: () => RouterConfiguration;
   readonly notices: Notices;
-  /** Outages that may be over in a moment. */
-  readonly coming: () => readonly Coming[];
   readonly people: Pick<People, 'isRegistered' | 'ownerNamedAt'>;
   readonly endings: Endings;
   readonly journal: Journal;
@@ -42,6 +39,11 @@ interface TellingsOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly chance: Chance;
+}
+
+interface Neighbours {
+  /** Knows what may be over in a moment. */
+  readonly recoveries: Pick<Recoveries, 'coming'>;
 }
 
 /** Some who are told together, or a part of a list. */
@@ -71,11 +73,22 @@ interface Telling {
 
 export class Tellings {
   readonly #options: TellingsOptions;
+  #configuration: RouterConfiguration;
+  #neighbours!: Neighbours;
   readonly #tellings: Telling[] = [];
   #isWaiting = false;
 
-  constructor(options: TellingsOptions) {
+  constructor(configuration: RouterConfiguration, options: TellingsOptions) {
+    this.#configuration = configuration;
     this.#options = options;
+  }
+
+  connect(neighbours: Neighbours): void {
+    this.#neighbours = neighbours;
+  }
+
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#configuration = configuration;
   }
 
   /** Whether people of this outage are still to be told. */
@@ -137,7 +150,7 @@ export class Tellings {
   }
 
   #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>, entered: ListProgress | null = null): void {
-    const { notices, configuration, people, chance } = this.#options;
+    const { notices, people, chance } = this.#options;
     const { recovery, endedMs } = begun;
     const units = notices.units(recovery, endedMs);
     const listing = {
@@ -146,7 +159,7 @@ export class Tellings {
       told: units.flatMap(({ awaiting }) => awaiting.map(({ person }) => mailOwner(person.mail))),
       entered,
     };
-    const lists = listsOf(configuration(), recovery, listing, { nowMs: endedMs, chance });
+    const lists = listsOf(this.#configuration, recovery, listing, { nowMs: endedMs, chance });
     const held = lists.map((list) => ({ ...list, holdMs: 0 }));
     this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
   }
@@ -179,7 +192,7 @@ export class Tellings {
 
   /** As many as there is room for; null: there is none. */
   #portion(telling: Telling): Portion | null {
-    const { journal, notices, coming } = this.#options;
+    const { journal, notices } = this.#options;
     const { recovery, units, lists } = telling;
     const { room } = journal;
     const taken: Unit[] = [];
@@ -196,7 +209,7 @@ export class Tellings {
     const mails = notices.of(
       recovery,
       taken.flatMap((unit) => unit.awaiting),
-      coming(),
+      this.#neighbours.recoveries.coming(),
     );
     const clients = taken.flatMap((unit) => unit.clients);
     while (units.length === 0 && lists.length > 0 && mails.length < room) {

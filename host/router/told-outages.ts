@@ -9,8 +9,6 @@ export class Endings {
   readonly #held = new Set<Outage>();
   /** Who came to a chain after it was handed out, until the fabric says whether the outage goes on. */
   readonly #late = new Map<string, Map<string, Waiting>>();
-  /** Of the outages, those for which the fabric was asked to say everything again. */
-  #owed: ReadonlyMap<string, Outage> = new Map();
 
   constructor(journal: Pick<Journal, 'remove'>) {
     this.#journal = journal;
@@ -39,6 +37,10 @@ export class Endings {
     const isThere = this.get(outage) === outage;
     if (!isThere) this.#journal.remove(outage, null);
     return isThere;
+  }
+
+  all(): Outage[] {
+    return [...this.#outages.values()];
   }
 
   get(target: Target): Outage | undefined {
@@ -75,15 +77,5 @@ export class Endings {
     this.#outages.clear();
     this.#late.clear();
     return goOn;
-  }
-
-  /** The fabric will say everything again. */
-  beginSync(): void {
-    this.#owed = new Map(this.#outages);
-  }
-
-  /** Those that the fabric should have mentioned if it has not forgotten them. */
-  owed(): Outage[] {
-    return [...this.#owed.values()].filter((outage) => this.get(outage) === outage);
   }
 }

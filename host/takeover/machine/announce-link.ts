@@ -1,5 +1,5 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
-import type { Announced } from '../../fabric/daemon.ts';
+import type { Announced } from '../../fabric/link.ts';
 import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';
 import { Supervisor } from '../../fabric/supervisor.ts';
 import type { Log } from '../../log/log.ts';

@@ -23,7 +23,7 @@ class Asked {
         },
       },
       services: new Services(named, { stored: [], clock: { nowMs: () => 0 }, save: () => {} }),
-      steered: () => ({ mayAsk: () => true }),
+      steered: { mayAsk: () => true },
       log: recordingLog().log,
       time: this.#time,
     });

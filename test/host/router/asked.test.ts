@@ -66,7 +66,7 @@ describe('A suspicion', () => {
   it('of which the fabric says again who failed has that from then, and not from just now', () => {
     const world = suspected();
     world.questions();
-    world.router.beginSync();
+    world.saysAgain();
     world.down(WEB, { state: 'suspected' });
     world.client('waiting', WEB, SATO, 7);
     world.client('waiting', WEB, TANAKA, 9);
@@ -219,7 +219,7 @@ describe('Whoever was turned away alone', () => {
     const world = suspected();
     decided(world, 'alone');
     world.asked();
-    world.router.beginSync();
+    world.saysAgain();
     world.down(WEB, { state: 'suspected' });
     world.client('waiting', WEB, SATO);
     world.syncEnd();
@@ -488,7 +488,7 @@ describe('When the fabric says everything again', () => {
     world.asked();
     world.questions();
     world.lines.length = 0;
-    world.router.beginSync();
+    world.saysAgain();
     world.down(WEB, { state: 'suspected' });
     world.client('waiting', WEB, SATO);
     world.syncEnd();
@@ -498,7 +498,7 @@ describe('When the fabric says everything again', () => {
 
   it('a suspicion that it does not know is over', () => {
     const world = suspected();
-    world.router.beginSync();
+    world.saysAgain();
     world.syncEnd();
     assert.deepEqual([world.waiting(), [...world.disk], ends(world)], [{}, [], ['dropped']]);
   });
@@ -507,7 +507,7 @@ describe('When the fabric says everything again', () => {
     const world = suspected();
     decided(world, 'outage');
     world.asked();
-    world.router.beginSync();
+    world.saysAgain();
     world.down(WEB, { state: 'suspected' });
     world.client('waiting', WEB, SATO);
     world.syncEnd();
@@ -517,7 +517,7 @@ describe('When the fabric says everything again', () => {
 
   it('an outage that it found meanwhile is one', () => {
     const world = suspected();
-    world.router.beginSync();
+    world.saysAgain();
     world.down(WEB, { state: 'down' });
     world.client('waiting', WEB, SATO);
     world.syncEnd();
@@ -526,7 +526,7 @@ describe('When the fabric says everything again', () => {
 
   it('a suspicion that it found meanwhile is asked about', () => {
     const world = new World(configuration(CONNECT));
-    world.router.beginSync();
+    world.saysAgain();
     world.down({ server: OTHER, port: 80 }, { state: 'suspected' });
     world.client('waiting', { server: OTHER, port: 80 }, SATO);
     world.syncEnd();
@@ -537,7 +537,7 @@ describe('When the fabric says everything again', () => {
     const world = suspected();
     const outage = decided(world, 'short');
     world.asked();
-    world.router.beginSync();
+    world.saysAgain();
     world.down(WEB, { state: 'settling' });
     world.client('waiting', WEB, SATO);
     world.syncEnd();

@@ -128,9 +128,9 @@ export class Said {
           return confirmer.probe(server, port, rank);
         },
       }),
-      isAwaited: () => this.awaited,
+      people: { isAwaited: () => this.awaited },
       services: this.services,
-      steered: () => this.steered,
+      steered: this.steered,
       settleMs: () => this.settleMs,
       nowMs,
       time,

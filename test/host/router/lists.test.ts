@@ -212,11 +212,11 @@ describe('via the server', () => {
     world.down({ server: OTHER, port: 0 });
     const [outage, other] = [world.outage(HOST), world.outage({ server: OTHER, port: 0 })];
     assert.ok(outage !== undefined && other !== undefined);
-    assert.equal(world.router.isAwaited(outage), false);
+    assert.equal(world.router.people.isAwaited(outage), false);
     world.client('waiting', HOST, STRANGER);
     world.client('waiting', { server: OTHER, port: 0 }, STRANGER);
-    assert.equal(world.router.isAwaited(outage), true);
-    assert.equal(world.router.isAwaited(other), false);
+    assert.equal(world.router.people.isAwaited(outage), true);
+    assert.equal(world.router.people.isAwaited(other), false);
   });
 });
 

@@ -5,8 +5,11 @@ import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { nameOf } from '../../../host/fabric/records.ts';
 import { DataPlane } from '../../../host/router/data-plane.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
+import { Outages } from '../../../host/router/outages.ts';
+import { People } from '../../../host/router/people.ts';
 import { Router } from '../../../host/router/router.ts';
 import { Services } from '../../../host/router/services.ts';
+import { Steered } from '../../../host/router/steered.ts';
 import { type Clock, StateClock } from '../../../host/store/clock.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
 import type { Time } from '../../../host/time.ts';
@@ -46,8 +49,6 @@ export interface Plane {
   readonly lines: LoggedLine[];
   /** How often an event was logged. */
   readonly logged: (event: string) => number;
-  /** How often the router was told that everything is being said again. */
-  readonly syncs: () => number;
   /** Who waits for what, as the router knows it. */
   readonly waiting: () => Record<string, string[]>;
 }
@@ -67,24 +68,22 @@ export function prepared(
   const { log, lines } = recordingLog();
   const notices: HeldNotice[] = [];
   const clock = new StateClock([], time);
-  let syncs = 0;
   const configuration = {
     ...given,
     fabric: { ...given.fabric, interfaces: [], daemon: null, socket: '/run/fabric.sock' },
   };
   const services = new Services(configuration, { stored, clock, save: () => {} });
+  const outages = new Outages();
+  const people = new People(configuration, {
+    registered: [],
+    stopped: { owners: new Set(), folded: new Set() },
+    confirmed: new Set(),
+  });
   const plane: DataPlane = new DataPlane({
     connect: daemon.connect,
     configuration,
-    registered: () => router.people.registeredClients,
-    outages: () => router.outages,
-    services: () => services,
-    onEvent: (event) => router.onEvent(event),
-    onSync: () => {
-      syncs++;
-      router.beginSync();
-    },
-    onFresh: () => router.onFreshFabric(),
+    people,
+    services,
     log,
     clock,
     time,
@@ -92,9 +91,9 @@ export function prepared(
   });
   const router: Router = new Router({
     configuration,
-    registered: [],
-    stopped: { owners: new Set(), folded: new Set() },
-    confirmed: new Set(),
+    outages,
+    people,
+    steered: new Steered(configuration, outages),
     fabric: plane,
     checks: {
       watch: () => {},
@@ -111,9 +110,12 @@ export function prepared(
     onChange: () => {},
     log,
     clock,
+    time,
     chance: MACHINE.chance,
   });
+  plane.connect(router);
   context.after(async () => {
+    router.reconcile.close();
     await plane.close();
     daemon.stop();
   });
@@ -124,7 +126,6 @@ export function prepared(
     clock,
     notices,
     lines,
-    syncs: () => syncs,
     logged: (event) => lines.filter((line) => line.event === event).length,
     waiting: () =>
       Object.fromEntries(router.outages.all().map((outage) => [nameOf(outage), [...outage.clients.keys()]])),

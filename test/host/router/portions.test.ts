@@ -75,7 +75,7 @@ function restarted(world: World, given: ReturnType<typeof known>): World {
 
 /** A fabric that lived on says what it knows: the chain that it has handed out. */
 function syncs(world: World, clients: readonly string[]): void {
-  world.router.beginSync();
+  world.saysAgain();
   world.down(HOST, { state: 'released' });
   for (const client of clients) world.client('waiting', HOST, client);
   world.syncEnd();
@@ -186,7 +186,7 @@ describe('A crowd that waits for one server', () => {
       const world = waiting(new World(known(10)), all, 4);
       recovers(world, all);
       const next = restarted(world, known(10));
-      if (fabric === 'is new') next.router.onFreshFabric();
+      if (fabric === 'is new') next.isFresh();
       else syncs(next, all);
       assert.deepEqual(next.waiting(), {});
       assert.deepEqual(next.asked(), [], 'no release, no forget, no check');
@@ -227,8 +227,9 @@ describe('A crowd that waits for one server', () => {
     syncs(world, all);
     assert.deepEqual(world.asked(), []);
     world.client('waiting', HOST, clientOf(6));
-    world.router.onFreshFabric();
+    world.isFresh();
     assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [clientOf(6)] });
+    assert.deepEqual(world.asked(), [`restore ${clientOf(6)} for ${SERVER} 0`]);
     world.room = 100;
     while (world.later());
     assert.deepEqual(mails(world), everybody(6));

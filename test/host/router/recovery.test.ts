@@ -63,7 +63,7 @@ describe('An outage', () => {
     world.down(HOST);
     const outage = world.outage(HOST);
     assert.ok(outage !== undefined, 'there is an outage');
-    const awaited = (): boolean => world.router.isAwaited(outage);
+    const awaited = (): boolean => world.router.people.isAwaited(outage);
     assert.equal(awaited(), false);
     world.client('waiting', HOST, STRANGER);
     assert.equal(awaited(), false);

@@ -31,7 +31,7 @@ describe('A router that was started again', () => {
     const world = resumed([stored(1, HOST, [SATO, TANAKA])]);
     assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
     assert.deepEqual(world.told('outage.opened', 'client.waiting'), [], 'they were said before');
-    world.router.onFreshFabric();
+    world.isFresh();
     world.signal(HOST);
     world.handsOut(HOST, SATO, TANAKA);
     assert.deepEqual(
@@ -68,9 +68,9 @@ describe('A router that was started again', () => {
     const outage = world.outage(WEB);
     assert.ok(outage !== undefined);
     const before = world.changes;
-    world.router.onTried(outage);
+    world.router.recoveries.onTried(outage);
     assert.deepEqual([world.steered, world.changes], [[`${SERVER} 80`], before + 1]);
-    world.router.onTried(outage);
+    world.router.recoveries.onTried(outage);
     assert.equal(world.changes, before + 1, 'that is no news');
   });
 
@@ -80,7 +80,7 @@ describe('A router that was started again', () => {
     const outage = world.outage(WEB);
     assert.ok(outage !== undefined);
     world.router.recoveries.onAnswer(outage, 80);
-    world.router.onTried(outage);
+    world.router.recoveries.onTried(outage);
     assert.deepEqual(world.steered, []);
   });
 
@@ -102,7 +102,7 @@ describe('A router that was started again', () => {
   describe('beside a fabric that lived on', () => {
     it('tells it of what was suspected and it does not know', () => {
       const world = resumed([stored(1, WEB, [SATO], { suspected: true })]);
-      world.router.beginSync();
+      world.saysAgain();
       world.syncEnd();
       assert.deepEqual(world.asked(), [`restore ${SATO} for ${SERVER} 80`, 'sync']);
       assert.equal(world.outage(WEB)?.state, 'suspected');
@@ -110,7 +110,7 @@ describe('A router that was started again', () => {
 
     it('takes in what was found while it was away, and tells the fabric what that does not know', () => {
       const world = resumed([stored(1, HOST, [SATO, TANAKA]), stored(2, { server: OTHER, port: 0 }, [SATO])]);
-      world.router.beginSync();
+      world.saysAgain();
       world.down(HOST);
       world.client('waiting', HOST, TANAKA);
       world.client('waiting', HOST, NAKAMURA6);
@@ -135,7 +135,7 @@ describe('A router that was started again', () => {
 
     it('believes the fabric the second time', () => {
       const world = resumed([stored(1, HOST, [SATO])]);
-      world.router.beginSync();
+      world.saysAgain();
       world.syncEnd();
       world.syncEnd();
       assert.deepEqual(world.waiting(), {}, 'it had no room for it');
@@ -143,7 +143,7 @@ describe('A router that was started again', () => {
 
     it('asks once more to forget those who were told, and hears who came since', () => {
       const world = resumed([stored(1, HOST, [], { told: true })]);
-      world.router.beginSync();
+      world.saysAgain();
       world.down(HOST, { state: 'released' });
       world.client('waiting', HOST, SATO);
       world.client('waiting', HOST, TANAKA);
@@ -165,7 +165,7 @@ describe('A router that was started again', () => {
 
     it('takes another outage of a server that was told for what it is', () => {
       const world = resumed([stored(1, HOST, [], { told: true })]);
-      world.router.beginSync();
+      world.saysAgain();
       world.down(HOST);
       world.client('waiting', HOST, SATO);
       world.syncEnd();
@@ -176,7 +176,7 @@ describe('A router that was started again', () => {
     it('forgets what was told when the fabric has forgotten it', () => {
       const world = resumed([stored(1, HOST, [], { told: true })]);
       world.disk.set(1, { name: `${SERVER} 0`, clients: new Set(), told: true });
-      world.router.beginSync();
+      world.saysAgain();
       world.syncEnd();
       assert.deepEqual([world.asked(), [...world.disk]], [[], []]);
     });
@@ -186,7 +186,7 @@ describe('A router that was started again', () => {
     it('forgets what was told', () => {
       const world = resumed([stored(1, HOST, [], { told: true })]);
       world.disk.set(1, { name: `${SERVER} 0`, clients: new Set(), told: true });
-      world.router.onFreshFabric();
+      world.isFresh();
       assert.deepEqual([...world.disk], []);
     });
   });
@@ -200,7 +200,7 @@ describe('A fabric that is lost after a recovery was told', () => {
     world.signal(HOST);
     world.handsOut(HOST, SATO);
     world.client('waiting', HOST, TANAKA);
-    world.router.onFreshFabric();
+    world.isFresh();
     assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA] });
     assert.deepEqual(
       [...world.disk.values()].map(({ clients, told }) => [[...clients], told]),
@@ -220,7 +220,7 @@ describe('A fabric that is lost after a recovery was told', () => {
     world.client('released', HOST, SATO);
     world.client('released', HOST, TANAKA, 0);
     world.about('releaseEnd', HOST);
-    world.router.onFreshFabric();
+    world.isFresh();
     assert.deepEqual(world.waiting(), {});
     assert.equal(world.notices.length, 2);
   });

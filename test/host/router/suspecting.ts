@@ -62,7 +62,7 @@ export class Suspecting {
         heard: (target) => answer('heard', target),
       },
       services: this.services,
-      steered: () => steered,
+      steered,
       waitMs: () => WAIT_MS,
       nowMs,
       time: this.#time,

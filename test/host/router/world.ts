@@ -1,5 +1,5 @@
 /** The router between a fabric, checks and an asker that only note what they are asked, and what it makes of events. */
-
+import assert from 'node:assert/strict';
 import { machineChance } from '../../../host/chance.ts';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
@@ -12,14 +12,16 @@ import {
   type Target,
 } from '../../../host/fabric/records.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
-import type { Outage, OutageState } from '../../../host/router/outages.ts';
-import type { Registered } from '../../../host/router/people.ts';
+import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
+import { People, type Registered } from '../../../host/router/people.ts';
 import type { Journal } from '../../../host/router/ports.ts';
 import { Router } from '../../../host/router/router.ts';
 import { Services } from '../../../host/router/services.ts';
+import { Steered } from '../../../host/router/steered.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
 import type { TellingState } from '../../../host/store/outages.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
+import { FakeTime } from '../fake-time.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const SERVER = '172.27.178.80';
@@ -95,8 +97,12 @@ export class World {
   /** What comes later. */
   #later: (() => void)[] = [];
   readonly services: Services;
+  /** For what happens by itself. */
+  readonly time = new FakeTime();
   /** How often what is answered for may have changed. */
   changes = 0;
+  /** Who waits until all has been carried out. */
+  #settling: ((isSettled: boolean) => void)[] = [];
   /** What was asked of the fabric and of the checks, in order. */
   #asked: string[] = [];
   /** What the asker was asked, in order. */
@@ -116,11 +122,16 @@ export class World {
     this.lines = lines;
     const { confirm } = given.recover;
     this.services = new Services(given, { stored: services, clock, save: () => {} });
+    const outages = new Outages();
     this.router = new Router({
       configuration: given,
-      registered,
-      stopped: { owners: new Set(), folded: new Set() },
-      confirmed: new Set(),
+      outages,
+      people: new People(given, {
+        registered,
+        stopped: { owners: new Set(), folded: new Set() },
+        confirmed: new Set(),
+      }),
+      steered: new Steered(given, outages),
       fabric: {
         release: note('release'),
         forget: note('forget'),
@@ -134,10 +145,10 @@ export class World {
             note(`restore ${[...clients.keys()].join(' ')} for`)({ server, port });
           }
         },
-        sync: () => {
-          this.#asked.push('sync');
-          this.router.beginSync();
-        },
+        restoreServices: () => {},
+        sync: () => void this.#asked.push('sync'),
+        isThere: true,
+        settled: () => new Promise((resolve) => this.#settling.push(resolve)),
       },
       checks: {
         // Without connecting there is nothing to look at, and nothing to wait for but time.
@@ -161,6 +172,7 @@ export class World {
         look: question('look'),
         admit: question('admit'),
       },
+      time: this.time,
       isOwn: (address) => own.includes(address),
       journal: this.#journal(),
       later: (f) => void this.#later.push(f),
@@ -265,7 +277,7 @@ export class World {
   }
 
   says(...events: readonly FabricEvent[]): void {
-    for (const event of events) this.router.onEvent(event);
+    for (const event of events) this.router.hearing.onEvent(event);
   }
 
   get #nowUs(): number {
@@ -305,6 +317,23 @@ export class World {
 
   answered(target: Target, client: string): void {
     this.says({ kind: 'answered', nowUs: this.#nowUs, ...plain(target), client });
+  }
+
+  /** The fabric was asked for everything, and is about to say it. */
+  saysAgain(): void {
+    this.router.reconcile.onThere(true);
+    assert.equal(this.#asked.pop(), 'sync');
+  }
+
+  /** Another fabric is there, which knows of nobody. */
+  isFresh(): void {
+    this.router.reconcile.onThere(false);
+  }
+
+  /** All that it was told has been carried out, and its answers have been heard; or it ended before. */
+  async settle(isSettled = true): Promise<void> {
+    for (const resolve of this.#settling.splice(0)) resolve(isSettled);
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   syncEnd(): void {

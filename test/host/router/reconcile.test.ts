@@ -29,7 +29,7 @@ describe('When the fabric says everything again', () => {
   it('what it says is known already, and nothing is logged twice', () => {
     const healed = world();
     const before = healed.waiting();
-    healed.router.beginSync();
+    healed.saysAgain();
     healed.down(HOST);
     for (const client of [SATO, TANAKA]) healed.client('waiting', HOST, client);
     healed.down(WEB, { cause: 'refused' });
@@ -40,7 +40,7 @@ describe('When the fabric says everything again', () => {
 
   it('what it does not mention is gone: outages and clients', () => {
     const healed = world();
-    healed.router.beginSync();
+    healed.saysAgain();
     healed.down(HOST);
     healed.client('waiting', HOST, TANAKA);
     assert.equal(healed.router.outages.all().length, 2, 'not before its end');
@@ -52,7 +52,7 @@ describe('When the fabric says everything again', () => {
 
   it('what nobody knew is taken in, and logged', () => {
     const healed = world();
-    healed.router.beginSync();
+    healed.saysAgain();
     healed.down(HOST);
     for (const client of [SATO, TANAKA, NAKAMURA6]) healed.client('waiting', HOST, client);
     healed.down(WEB);
@@ -74,7 +74,7 @@ describe('When the fabric says everything again', () => {
 
   it('what happens meanwhile stays', () => {
     const healed = world();
-    healed.router.beginSync();
+    healed.saysAgain();
     healed.down(SECURE);
     healed.client('waiting', SECURE, NAKAMURA6);
     healed.down(HOST);
@@ -95,7 +95,7 @@ describe('When the fabric says everything again', () => {
 
   it('the times and the port are those of now', () => {
     const healed = world();
-    healed.router.beginSync();
+    healed.saysAgain();
     healed.down(HOST, { triedPort: 443 });
     healed.client('waiting', HOST, SATO, 1);
     healed.syncEnd();
@@ -107,7 +107,7 @@ describe('When the fabric says everything again', () => {
 /** A fabric that outlived its host says this to the next one. */
 function inherited(state: 'signalled' | 'released', more?: string): World {
   const heir = new World(configuration(more));
-  heir.router.beginSync();
+  heir.saysAgain();
   heir.down(HOST, { state });
   heir.client('waiting', HOST, SATO);
   return heir;
@@ -167,7 +167,7 @@ describe('An outage that another host had begun to end', () => {
     const outage = heir.outage(HOST);
     if (outage !== undefined) heir.router.recoveries.onChecked(outage, null);
     heir.asked();
-    heir.router.beginSync();
+    heir.saysAgain();
     heir.down(HOST);
     heir.client('waiting', HOST, SATO);
     heir.syncEnd();
@@ -185,7 +185,7 @@ describe('A sign that was lost on the way', () => {
       healed.down(HOST);
       healed.client('waiting', HOST, SATO);
       healed.asked();
-      healed.router.beginSync();
+      healed.saysAgain();
       healed.down(HOST, { state: 'signalled' });
       healed.client('waiting', HOST, SATO);
       healed.syncEnd();
@@ -208,7 +208,7 @@ describe('A recovery under way when everything is said again', () => {
 
   it('goes on by itself where nothing was lost: nobody is told twice', () => {
     const one = recovering();
-    one.router.beginSync();
+    one.saysAgain();
     one.client('released', HOST, TANAKA);
     one.about('releaseEnd', HOST);
     one.forgotten(HOST, false);
@@ -223,7 +223,7 @@ describe('A recovery under way when everything is said again', () => {
   it('is over although the answer, asked for before its end, still speaks of it', () => {
     const one = recovering();
     one.lines.length = 0;
-    one.router.beginSync();
+    one.saysAgain();
     one.handsOut(HOST, TANAKA);
     one.down(HOST, { state: 'released' });
     for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
@@ -238,7 +238,7 @@ describe('A recovery under way when everything is said again', () => {
 
   it('asks for the chain again where its end was lost', () => {
     const one = recovering();
-    one.router.beginSync();
+    one.saysAgain();
     one.down(HOST, { state: 'released' });
     for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
     one.syncEnd();
@@ -254,7 +254,7 @@ describe('A recovery under way when everything is said again', () => {
 
   it('asks for the chain again of a fabric that was restarted meanwhile', () => {
     const one = recovering();
-    one.router.beginSync();
+    one.saysAgain();
     one.down(HOST, { state: 'down' });
     for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
     one.syncEnd();
@@ -265,7 +265,7 @@ describe('A recovery under way when everything is said again', () => {
 
   it('is over for a fabric that knows of it no more: all that waited are told', () => {
     const one = recovering();
-    one.router.beginSync();
+    one.saysAgain();
     one.syncEnd();
     assert.deepEqual(one.notices.map(({ mail }) => mail).sort(), ['sato@example.jp', 'tanaka@example.jp']);
     assert.deepEqual(one.waiting(), {});
@@ -276,7 +276,7 @@ describe('A recovery under way when everything is said again', () => {
     one.handsOut(HOST, TANAKA);
     one.forgotten(HOST, false);
     one.asked();
-    one.router.beginSync();
+    one.saysAgain();
     one.down(HOST, { state: 'released' });
     one.client('waiting', HOST, SATO);
     one.syncEnd();
@@ -286,7 +286,7 @@ describe('A recovery under way when everything is said again', () => {
   it('logs nobody as waiting again', () => {
     const one = recovering();
     one.lines.length = 0;
-    one.router.beginSync();
+    one.saysAgain();
     one.down(HOST, { state: 'released' });
     for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
     one.syncEnd();
@@ -296,5 +296,77 @@ describe('A recovery under way when everything is said again', () => {
   it('loses nobody who was handed out: a fabric that is refilled gets them all', () => {
     const one = recovering();
     assert.deepEqual(one.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+  });
+});
+
+describe('A fabric that is new', () => {
+  it('is told who waits, and what it took in counts as an answer: what it did not is gone', async () => {
+    const one = world();
+    one.isFresh();
+    assert.deepEqual(one.asked(), [
+      `restore ${SATO} ${TANAKA} for ${SERVER} 0`,
+      `restore ${SATO} for ${SERVER} 80`,
+    ]);
+    one.down(HOST);
+    one.client('waiting', HOST, TANAKA);
+    await one.settle();
+    assert.deepEqual(one.waiting(), { [`${SERVER} 0`]: [TANAKA] });
+  });
+
+  it('that ends before it has carried that out says nothing by its silence', async () => {
+    const one = world();
+    const before = one.waiting();
+    one.isFresh();
+    await one.settle(false);
+    assert.deepEqual(one.waiting(), before);
+  });
+
+  it('need not be asked when nobody waits', async () => {
+    const one = new World();
+    one.isFresh();
+    assert.deepEqual([one.asked(), one.router.reconcile.isUnderWay], [[], false]);
+  });
+
+  it("has not been asked what the one before it was, and does not end that one's answer", () => {
+    const one = new World();
+    one.saysAgain();
+    one.isFresh();
+    assert.equal(one.router.reconcile.isUnderWay, false);
+  });
+});
+
+describe('Events that were lost', () => {
+  it('are asked for a second later, however many they are', () => {
+    const one = world();
+    for (let i = 0; i < 3; i++) one.router.reconcile.onLoss();
+    assert.deepEqual([one.asked(), one.told('fabric.gap')], [[], ['fabric.gap']]);
+    one.time.tick(1000);
+    assert.deepEqual(one.asked(), ['sync']);
+    assert.equal(one.router.reconcile.losses, 1);
+  });
+
+  it('during an answer are asked for after its end', () => {
+    const one = world();
+    one.saysAgain();
+    one.router.reconcile.onLoss();
+    one.time.tick(5000);
+    assert.deepEqual(one.asked(), []);
+    one.down(HOST);
+    for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
+    one.down(WEB, { cause: 'refused' });
+    one.client('waiting', WEB, SATO);
+    one.syncEnd();
+    one.time.tick(1000);
+    assert.deepEqual(one.asked(), ['sync']);
+  });
+
+  it('are asked for without its end when that must have been among them', () => {
+    const one = world();
+    one.saysAgain();
+    one.router.reconcile.onLoss();
+    one.time.tick(29_000);
+    assert.deepEqual(one.asked(), []);
+    one.time.tick(2000);
+    assert.deepEqual(one.asked(), ['sync']);
   });
 });

@@ -1,0 +1,219 @@
+/**
+ * What the fabric knows made equal to what this program knows, after either of the two was started anew, or events were
+ * lost. Which of them is right depends on which is older: docs/outage.md#sync-and-restore draws the states, and has a row for
+ * each thing that `#compare` decides.
+ */
+import type { Chance } from '../chance.ts';
+import type { Target } from '../fabric/records.ts';
+import type { Log } from '../log/log.ts';
+import type { Time, Timer } from '../time.ts';
+import type { Endings } from './told-outages.ts';
+import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
+import type { Checks, FabricPort } from './ports.ts';
+import type { Recoveries } from './recoveries.ts';
+import type { Suspected } from './suspected.ts';
+
+/** Lost events are asked for again, but not for each of a burst. */
+const SYNC_PAUSE_MS = 1000;
+/** An answer that has not ended by then never will: its end was lost, too. */
+const LONGEST_SYNC_MS = 30_000;
+
+/** What ends outages and waiting otherwise than by telling. */
+interface Removal {
+  /** This client waits no more. */
+  leave(event: Target & { readonly client: string }): void;
+  /** An outage that nobody is told of the end of. */
+  remove(outage: Outage): void;
+}
+
+interface ReconcileOptions {
+  readonly outages: Outages;
+  readonly recoveries: Pick<Recoveries, 'has' | 'finish'>;
+  readonly suspected: Pick<Suspected, 'isAcquitted' | 'suspect'>;
+  readonly endings: Endings;
+  readonly lifecycle: Removal;
+  readonly fabric: Pick<
+    FabricPort,
+    'isThere' | 'release' | 'acquit' | 'restore' | 'restoreServices' | 'forget' | 'sync' | 'settled'
+  >;
+  readonly checks: Pick<Checks, 'check'>;
+  readonly log: Log;
+  readonly time: Time;
+  readonly chance: Chance;
+}
+
+/** The fabric says everything. */
+interface Answer {
+  readonly sinceMs: number;
+  /** What of this program's it has spoken of so far. */
+  readonly mentioned: Set<Outage | Waiting>;
+  /** What was told before it was asked: of that, it mentions what it was not asked to forget, or has not heard so. */
+  readonly owed: readonly Outage[];
+}
+
+export class Reconcile {
+  readonly #options: ReconcileOptions;
+  /** null: none is under way. */
+  #answer: Answer | null = null;
+  /** Outages whose sign of life may have been lost: they are looked into at the end of the next answer. */
+  readonly #doubtful = new Set<Outage>();
+  /** Whether this process knows more than the fabric may: it has read the disk and not compared yet. */
+  #knowsMore = false;
+  #losses = 0;
+  #timer: Timer | null = null;
+
+  constructor(options: ReconcileOptions) {
+    this.#options = options;
+  }
+
+  /** How often events were lost, and everything was asked for again. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** This process has read what an earlier one knew. */
+  resume(): void {
+    this.#knowsMore = true;
+  }
+
+  /** The fabric is there; `knows`: with tables of before, which have outlived this process, or the link to it. */
+  onThere(knows: boolean): void {
+    this.#answer = null;
+    if (knows) this.#ask();
+    else this.#refill();
+  }
+
+  /** Events were lost on the way. */
+  onLoss(): void {
+    if (this.#timer !== null) return;
+    this.#losses++;
+    const reason = 'events were lost';
+    this.#options.log.warn('fabric.gap', { reason, message: `${reason}; asking for everything again` });
+    this.#askLater();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  /** Whether what the fabric says now it says again. */
+  get isUnderWay(): boolean {
+    return this.#answer !== null;
+  }
+
+  /** The fabric knows that. */
+  mention(one: Outage | Waiting): void {
+    this.#answer?.mentioned.add(one);
+  }
+
+  /** A sign of its life may have been lost. */
+  doubt(outage: Outage): void {
+    this.#doubtful.add(outage);
+  }
+
+  /** The fabric has said everything. */
+  onSyncEnd(): void {
+    const answer = this.#answer;
+    this.#answer = null;
+    if (answer === null) return;
+    const { outages, fabric, checks } = this.#options;
+    const missing = outages.all().flatMap((outage) => this.#compare(outage, answer.mentioned));
+    if (missing.length > 0) fabric.restore(missing);
+    const isOwed = this.#forgetAgain(answer);
+    for (const outage of this.#doubtful) {
+      if (outages.get(outage) === outage) checks.check(outage, 'connect');
+    }
+    this.#doubtful.clear();
+    this.#knowsMore = false;
+    if (missing.length > 0 || isOwed) this.#ask();
+  }
+
+  #begin(): void {
+    const { endings, time } = this.#options;
+    this.#answer = { sinceMs: time.nowMs(), mentioned: new Set(), owed: endings.all() };
+  }
+
+  #ask(): void {
+    const { fabric } = this.#options;
+    if (!fabric.isThere) return;
+    this.#begin();
+    fabric.sync();
+  }
+
+  /** Not into an answer under way, unless its end must have been lost, too. */
+  #askLater(): void {
+    const { time } = this.#options;
+    this.#timer = time.after(SYNC_PAUSE_MS, () => {
+      this.#timer = null;
+      if (this.#answer !== null && time.nowMs() - this.#answer.sinceMs < LONGEST_SYNC_MS) this.#askLater();
+      else this.#ask();
+    });
+  }
+
+  /** It knows of nobody. What it takes in it says, and that is all that it knows then: as good as a sync. */
+  #refill(): void {
+    const { outages, fabric } = this.#options;
+    this.#knowsMore = false;
+    this.#suspectLate();
+    fabric.restoreServices();
+    const all = outages.all();
+    if (all.length === 0) return;
+    this.#begin();
+    fabric.restore(all);
+    void fabric.settled().then((isSettled) => {
+      if (isSettled) this.onSyncEnd();
+    });
+  }
+
+  /** Who came after the others were told: the fabric before this one was about to say that the outage goes on. */
+  #suspectLate(): void {
+    const { endings, suspected, chance } = this.#options;
+    for (const outage of endings.clear()) {
+      let fromMs = Number.POSITIVE_INFINITY;
+      for (const { firstMs } of outage.clients.values()) fromMs = Math.min(fromMs, firstMs);
+      suspected.suspect({ ...outage, id: newId(chance), state: 'suspected', fromMs });
+    }
+  }
+
+  /** What of it the fabric does not know and shall. */
+  #compare(outage: Outage, mentioned: Answer['mentioned']): Outage[] {
+    const { recoveries, suspected, fabric, lifecycle } = this.#options;
+    if (recoveries.has(outage)) {
+      // Its chain was on its way: the rest is asked for, or was all here already.
+      if (mentioned.has(outage)) fabric.release(outage);
+      else recoveries.finish(outage);
+      return [];
+    }
+    if (suspected.isAcquitted(outage)) {
+      fabric.acquit(outage);
+      return [];
+    }
+    const unmentioned = [...outage.clients].filter(([, waiting]) => !mentioned.has(waiting));
+    if (this.#knowsMore) {
+      const isKnown = mentioned.has(outage) && unmentioned.length === 0;
+      return isKnown ? [] : [{ ...outage, clients: new Map(unmentioned) }];
+    }
+    if (mentioned.has(outage)) for (const [client] of unmentioned) lifecycle.leave({ ...outage, client });
+    else lifecycle.remove(outage);
+    return [];
+  }
+
+  /** Those that were told, but the fabric was not asked to forget, or did not hear it. Returns whether there are any. */
+  #forgetAgain({ mentioned, owed }: Answer): boolean {
+    const { endings, fabric } = this.#options;
+    let isOwed = false;
+    for (const outage of owed) {
+      // It has forgotten since.
+      if (endings.get(outage) !== outage) continue;
+      if (!mentioned.has(outage)) {
+        endings.delete(outage);
+        continue;
+      }
+      if (endings.isHeld(outage)) continue;
+      // Who came since goes on waiting.
+      fabric.forget(outage);
+      isOwed = true;
+    }
+    return isOwed;
+  }
+}
