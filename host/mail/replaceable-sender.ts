@@ -1,13 +1,13 @@
 /** A sender that can be exchanged while mails are waiting. */
 import type { Mail } from './mail.ts';
 import type { Sender } from './outbox.ts';
-import type { Delivery, MailSender } from './smtp.ts';
+import type { Delivery } from './smtp.ts';
 
 export class ReplaceableSender implements Sender {
-  #sender: MailSender | null = null;
+  #sender: Sender | null = null;
 
   /** null: there is no mail server, and everything waits for one. */
-  use(sender: MailSender | null): void {
+  use(sender: Sender | null): void {
     this.#sender?.close(false);
     this.#sender = sender;
   }

@@ -4,15 +4,16 @@
  * leaves by another way than the clients' requests says nothing of theirs.
  */
 
-import { createSocket } from 'node:dgram';
 import { setMaxListeners } from 'node:events';
 import type { Chance } from '../chance.ts';
 import { systemCodeOf } from '../errors.ts';
 import { type FabricEvent, type Met, nameOf, type Target } from '../fabric/records.ts';
+import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
 import { Connections, dialFrom } from './connections.ts';
-import { type Dialled, type DialOptions, dial } from './dial.ts';
+import { type Dial, type Dialled, dial } from './dial.ts';
 import { Places, type Rank } from './places.ts';
+import type { Sockets } from './sockets.ts';
 
 /**
  * `answered`: the service lives. `reset`: its machine does, and refuses. `silent`: nobody answered, or it is
@@ -54,7 +55,8 @@ export interface AskingOptions {
   readonly fabric: AskedFabric;
   readonly time: Time;
   readonly chance: Chance;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly sockets: Sockets;
   /** Probes at the same time. */
   readonly most?: number;
 }
@@ -109,19 +111,19 @@ export class Asking {
    * One connection of a check whether it is back. What left by another way than the clients' requests is no answer, whoever
    * gave it. Where the fabric is away or can't see it, what the connection says counts.
    */
-  dial(options: DialOptions): Promise<Dialled> {
-    const { fabric, time } = this.#options;
-    if (!fabric.seesProbes) return dial(options, time);
+  readonly dial: Dial = (options) => {
+    const { fabric, time, sockets } = this.#options;
+    if (!fabric.seesProbes) return dial(options, time, sockets);
     return this.#afterOthers(options, async () => {
       const first = this.#firstLocalPort();
       const count = await fabric.ask(options, first);
-      const outcome = await dialFrom(options, { first, count }, time);
+      const outcome = await dialFrom(options, { first, count }, { time, sockets });
       const isAnswer = outcome === 'answered' || outcome === 'refused';
       const met = isAnswer && count > 0 ? await this.#way(options) : null;
       fabric.askEnd(options);
       return met?.has('leftElsewhere') === true ? 'silent' : outcome;
     });
-  }
+  };
 
   /** What the fabric knows without asking anybody. */
   async heard(target: Target): Promise<Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>> {
@@ -154,18 +156,18 @@ export class Asking {
   }
 
   #nothing(): Answer {
-    const beganMs = this.#options.nowMs();
+    const beganMs = this.#options.clock.nowMs();
     const never = { heardMs: null, hostHeardMs: null };
     return { verdict: 'void', met: [], wasReset: false, resolved: false, beganMs, ...never };
   }
 
   #ask(target: Target, starts: readonly number[]): () => Promise<Answer> {
     return async () => {
-      const { fabric, time, nowMs } = this.#options;
+      const { fabric } = this.#options;
       const first = this.#firstLocalPort();
       const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
-      const closing = this.#closing.signal;
-      const connections = new Connections(target, { first, count }, { time, nowMs, closing });
+      const means = { ...this.#options, closing: this.#closing.signal };
+      const connections = new Connections(target, { first, count }, means);
       const { outcomes, beganMs } = await connections.run(starts);
       const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
       fabric.askEnd(target);
@@ -205,10 +207,10 @@ export class Asking {
   /** Where no port is known: port unreachable is life, silence says nothing unless the kernel found nobody. */
   #datagram(target: Target): () => Promise<Answer> {
     return async () => {
-      const { fabric, time, nowMs } = this.#options;
+      const { fabric, time, clock, sockets } = this.#options;
       await fabric.ask(target, FIRST_LOCAL_PORT);
-      const beganMs = nowMs();
-      const code = await sendNothing(target.server, this.#closing.signal, time);
+      const beganMs = clock.nowMs();
+      const code = await sendNothing(target.server, this.#closing.signal, { time, sockets });
       await this.#pause(FRAMES_MS);
       const asked = await fabric.askMet(target);
       fabric.askEnd(target);
@@ -258,9 +260,13 @@ export function verdictOf(
 }
 
 /** The code of the error that it met, or null. */
-function sendNothing(server: string, closing: AbortSignal, time: Time): Promise<string | null> {
+function sendNothing(
+  server: string,
+  closing: AbortSignal,
+  { time, sockets }: Pick<AskingOptions, 'time' | 'sockets'>,
+): Promise<string | null> {
   return new Promise((resolve) => {
-    const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    const socket = sockets.datagrams(server.includes(':') ? 'udp6' : 'udp4');
     let isDone = false;
     const done = (error: Error | null): void => {
       if (isDone) return;

@@ -2,8 +2,10 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Target } from '../fabric/records.ts';
+import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
 import { type Dialled, type DialOptions, dial } from './dial.ts';
+import type { Sockets } from './sockets.ts';
 
 /** After the first one has begun. */
 const DECIDED_MS = 1600;
@@ -20,28 +22,31 @@ interface LocalPorts {
   readonly count: number;
 }
 
+/** What they are made with. */
+interface Means {
+  readonly time: Time;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly sockets: Sockets;
+  readonly closing: AbortSignal;
+}
+
 export class Connections {
   readonly #target: Target;
   readonly #from: LocalPorts;
-  readonly #time: Time;
-  readonly #nowMs: () => number;
+  readonly #means: Means;
   readonly #closing: AbortSignal;
   /** No more of them are begun. */
   readonly #enough = new AbortController();
   readonly #outcomes: Dialled[] = [];
   #beganMs: number;
 
-  constructor(
-    target: Target,
-    from: LocalPorts,
-    { time, nowMs, closing }: { time: Time; nowMs: () => number; closing: AbortSignal },
-  ) {
+  constructor(target: Target, from: LocalPorts, means: Means) {
+    const { clock, closing } = means;
     this.#target = target;
     this.#from = from;
-    this.#time = time;
-    this.#nowMs = nowMs;
+    this.#means = means;
     this.#closing = closing;
-    this.#beganMs = nowMs();
+    this.#beganMs = clock.nowMs();
     setMaxListeners(0, this.#enough.signal);
     const close = (): void => this.#enough.abort();
     closing.addEventListener('abort', close, { once: true, signal: this.#enough.signal });
@@ -53,7 +58,7 @@ export class Connections {
   async run(starts: readonly number[]): Promise<{ outcomes: readonly Dialled[]; beganMs: number }> {
     await Promise.all(
       starts.map(async (startMs, at) => {
-        await pause(this.#time, startMs, this.#enough.signal);
+        await pause(this.#means.time, startMs, this.#enough.signal);
         await this.#begin(at, DECIDED_MS - startMs);
       }),
     );
@@ -62,11 +67,12 @@ export class Connections {
   }
 
   async #begin(at: number, timeoutMs: number): Promise<void> {
+    const { clock, time, sockets } = this.#means;
     for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
       const { first, count } = this.#from;
       const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
       const lasting = { timeoutMs, lingerMs: LINGER_MS, signal: this.#closing };
-      const dialled = dial({ ...this.#target, ...from, ...lasting }, this.#time);
+      const dialled = dial({ ...this.#target, ...from, ...lasting }, time, sockets);
       const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
       if (outcome === 'answered') this.#enough.abort();
       if (outcome === null) return;
@@ -74,8 +80,8 @@ export class Connections {
         this.#outcomes.push(outcome);
         return;
       }
-      await pause(this.#time, AGAIN_MS, this.#enough.signal);
-      if (this.#outcomes.length === 0) this.#beganMs = this.#nowMs();
+      await pause(time, AGAIN_MS, this.#enough.signal);
+      if (this.#outcomes.length === 0) this.#beganMs = clock.nowMs();
     }
   }
 }
@@ -84,7 +90,7 @@ export class Connections {
 export async function dialFrom(
   options: DialOptions,
   { first, count }: LocalPorts,
-  time: Time,
+  { time, sockets }: Pick<Means, 'time' | 'sockets'>,
 ): Promise<Dialled> {
   const { onClosed, ...rest } = options;
   let outcome: Dialled = 'impossible';
@@ -93,7 +99,7 @@ export async function dialFrom(
     const from = count === 0 ? {} : { localPort: first + at };
     let dialled: Promise<Dialled> = Promise.resolve(outcome);
     closed = new Promise((resolve) => {
-      dialled = dial({ ...rest, ...from, onClosed: resolve }, time);
+      dialled = dial({ ...rest, ...from, onClosed: resolve }, time, sockets);
     });
     outcome = await dialled;
   }

@@ -1,8 +1,8 @@
 /** One connection to a port, and what became of it. Nothing is sent, and it is closed in good order. */
 
-import { connect } from 'node:net';
 import { systemCodeOf } from '../errors.ts';
 import type { Time, Timer } from '../time.ts';
+import { kernelSockets, type Sockets } from './sockets.ts';
 
 /**
  * `answered`: it was accepted. `refused`: reset. `unreachable`: a message said so, or there is no way. `silent`: nothing
@@ -31,10 +31,10 @@ const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET']);
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'ENOPROTOOPT']);
 const SILENT = new Set(['ETIMEDOUT']);
 
-export function dial(options: DialOptions, time: Time): Promise<Dialled> {
+export function dial(options: DialOptions, time: Time, sockets: Sockets = kernelSockets): Promise<Dialled> {
   const { server, port, localPort, timeoutMs, lingerMs = 0, signal, onClosed } = options;
   return new Promise((resolve) => {
-    const socket = connect({ host: server, port, ...(localPort === undefined ? {} : { localPort }) });
+    const socket = sockets.connect({ host: server, port, ...(localPort === undefined ? {} : { localPort }) });
     const end = (): void => void socket.destroy();
     signal?.addEventListener('abort', end);
     if (signal?.aborted) end();

@@ -12,8 +12,9 @@ import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role/role.ts';
-import { type Surroundings } from '../surroundings.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { Signals } from '../role/signals.ts';
+import { openTrapSocket } from '../traps/socket.ts';
 import type { Clock } from '../store/clock.ts';
 import { Store } from '../store/store.ts';
 import { TrapReception } from '../traps/reception.ts';
@@ -106,6 +107,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       },
       log,
       time,
+      openSocket: openTrapSocket,
       section: 'relay.traps',
     });
   }

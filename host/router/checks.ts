@@ -6,13 +6,14 @@
  * together is told together.
  */
 import type { Chance } from '../chance.ts';
-import type { Target } from '../fabric/records.ts';
 import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
 import type { Dialled } from '../recovery/dial.ts';
+import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Outage } from './outages.ts';
 import type { People } from './people.ts';
 import type { AnySign, Checks } from './ports.ts';
+import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 
@@ -39,40 +40,41 @@ interface Watched {
 }
 
 interface ConnectChecksOptions {
-  /** null: a sign is believed. */
-  readonly confirmer: () => Confirmer | null;
-  /** For looks now and then: its connections are not those that people wait for. */
-  readonly prober: () => Pick<Confirmer, 'probe'>;
+  readonly probing: {
+    /** null: a sign is believed. */
+    readonly confirmer: Confirmer | null;
+    /** For looks now and then. */
+    readonly prober: Pick<Confirmer, 'probe'>;
+    readonly settleMs: number;
+  };
   /** What nobody waits for who can be told need not be looked at. */
   readonly people: Pick<People, 'isAwaited'>;
   readonly services: Services;
   readonly steered: Pick<Steered, 'mayProbe' | 'portsOf' | 'ofOutage' | 'targets'>;
-  readonly settleMs: () => number;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly time: Time;
   readonly chance: Chance;
-  /** A probe found the service answering. */
-  readonly onAlive: (outage: Outage) => void;
-  /** It was tried for the first time since an earlier process knew of it. */
-  readonly onTried: (outage: Outage) => void;
-  /** The port has answered; it will be seen whether it goes on. 0: nobody knows which. */
-  readonly onAnswer: (outage: Outage, port: number) => void;
-  /** One of our own connections was answered by that service of what is down as a whole. */
-  readonly onProbed: (target: Target) => void;
-  /** The port refuses as it always did. */
-  readonly onClosed: (outage: Outage, port: number) => void;
-  /** It has not. */
-  readonly onSilence: (outage: Outage) => void;
-  /** The port that answered for the settle time, 0 when there is none to try, null: still down. */
-  readonly onChecked: (outage: Outage, port: number | null) => void;
+}
+
+interface Neighbours {
+  /** Hears what comes of the checks. */
+  readonly recoveries: Pick<
+    Recoveries,
+    'onSign' | 'onTried' | 'onAnswer' | 'onProbed' | 'onClosed' | 'onSilence' | 'onChecked'
+  >;
 }
 
 export class ConnectChecks implements Checks {
   readonly #options: ConnectChecksOptions;
+  #neighbours!: Neighbours;
   readonly #watched = new Map<Outage, Watched>();
 
   constructor(options: ConnectChecksOptions) {
     this.#options = options;
+  }
+
+  connect(neighbours: Neighbours): void {
+    this.#neighbours = neighbours;
   }
 
   watch(outage: Outage, again = false): void {
@@ -101,7 +103,7 @@ export class ConnectChecks implements Checks {
     ).then((port) => {
       if (this.#watched.get(outage) !== watched || watched.abort !== abort) return;
       watched.abort = null;
-      this.#options.onChecked(outage, port);
+      this.#neighbours.recoveries.onChecked(outage, port);
       if (port === null) this.#schedule(outage, LONGEST_PROBE_MS);
     });
   }
@@ -148,15 +150,16 @@ export class ConnectChecks implements Checks {
     watched: Watched,
     signal: AbortSignal,
   ): Promise<number | null> {
-    const { confirmer: confirmerOf, services, onAnswer, onSilence, onTried } = this.#options;
+    const { probing, services } = this.#options;
+    const { recoveries } = this.#neighbours;
     const ports = this.#ports(outage);
-    const confirmer = confirmerOf();
+    const { confirmer } = probing;
     const { server } = outage;
     const confirmed = { server, ports, standing: services.standingOf(server) };
     if (confirmer === null || ports.length === 0) {
       // A client that was answered shows that the page is in its way.
-      if (sign === 'syn-ack') onAnswer(outage, answered);
-      else if (sign === 'connect') onAnswer(outage, 0);
+      if (sign === 'syn-ack') recoveries.onAnswer(outage, answered);
+      else if (sign === 'connect') recoveries.onAnswer(outage, 0);
       return (await this.#settled(signal)) ? 0 : null;
     }
     // Where nobody tried a port, and none is known, there is nothing that would have to answer.
@@ -170,19 +173,19 @@ export class ConnectChecks implements Checks {
       onAnswer: (port) => {
         seen.abort();
         watched.isAnswered = true;
-        onAnswer(outage, port);
+        recoveries.onAnswer(outage, port);
       },
       onSilence: () => {
-        onTried(outage);
+        recoveries.onTried(outage);
         if (isBelieved && !seen.signal.aborted) return;
         watched.isAnswered = false;
-        onSilence(outage);
+        recoveries.onSilence(outage);
       },
     };
     if (!isBelieved) return confirmer.confirm(confirmed, signal, watcher);
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
-    if (sign === 'syn-ack') onAnswer(outage, answered);
+    if (sign === 'syn-ack') recoveries.onAnswer(outage, answered);
     const port = await Promise.race([
       confirmer.confirm(confirmed, either, watcher),
       // Unless one of our own connections is answered: then they decide.
@@ -209,7 +212,7 @@ export class ConnectChecks implements Checks {
   }
 
   #probed({ server, port: whole }: Outage, port: number): void {
-    if (port !== whole) this.#options.onProbed({ server, port });
+    if (port !== whole) this.#neighbours.recoveries.onProbed({ server, port });
   }
 
   /** A port at which nobody ever knew a service, and that refuses, is as it always was; if it is all that was tried. */
@@ -231,7 +234,8 @@ export class ConnectChecks implements Checks {
   /** Whether the settle time has passed. */
   #settled(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = this.#options.time.after(this.#options.settleMs(), () => resolve(true));
+      const { time, probing } = this.#options;
+      const timer = time.after(probing.settleMs, () => resolve(true));
       const stop = (): void => {
         timer.cancel();
         resolve(false);
@@ -257,10 +261,10 @@ export class ConnectChecks implements Checks {
     const look = this.#options.time.after(inMs, async () => {
       const isAlive = await this.#probe(outage, watched);
       if (this.#watched.get(outage) !== watched) return;
-      this.#options.onTried(outage);
+      this.#neighbours.recoveries.onTried(outage);
       if (watched.look !== look) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
-      if (isAlive) this.#options.onAlive(outage);
+      if (isAlive) this.#neighbours.recoveries.onSign(outage, 'connect');
     });
     watched.look = look;
   }
@@ -271,27 +275,28 @@ export class ConnectChecks implements Checks {
   }
 
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {
-    const { confirmer, people, prober, services, steered, onAnswer, onClosed, nowMs, settleMs } =
-      this.#options;
+    const { probing, people, services, steered, clock } = this.#options;
+    const { recoveries } = this.#neighbours;
     const { server } = outage;
     const rank = services.standingOf(server);
     const answeredFor = steered.portsOf(outage);
-    const tried = confirmer() !== null && people.isAwaited(outage) ? this.#tried(outage) : [];
+    const tried = probing.confirmer !== null && people.isAwaited(outage) ? this.#tried(outage) : [];
     const ports = [...new Set([...tried, ...answeredFor])];
     let isAlive = false;
     await Promise.all(
       ports.map(async (port) => {
-        const dialled = await prober().probe(server, port, rank);
+        const dialled = await probing.prober.probe(server, port, rank);
         if (this.#watched.get(outage) !== watched) return;
+        const nowMs = clock.nowMs();
         const isRefusing = dialled === 'refused' && outage.port === 0 && this.#isAsEver(outage, port);
         if (!isRefusing) watched.refusing.delete(port);
-        else if (!watched.refusing.has(port)) watched.refusing.set(port, nowMs());
-        const isAsEver = isRefusing && nowMs() - (watched.refusing.get(port) ?? nowMs()) >= settleMs();
+        else if (!watched.refusing.has(port)) watched.refusing.set(port, nowMs);
+        const isAsEver = isRefusing && nowMs - (watched.refusing.get(port) ?? nowMs) >= probing.settleMs;
         // Its page goes at once, and that of no other port.
         if (dialled === 'answered') {
-          onAnswer(outage, port);
+          recoveries.onAnswer(outage, port);
           this.#probed(outage, port);
-        } else if (isAsEver && steered.ofOutage(outage).includes(port)) onClosed(outage, port);
+        } else if (isAsEver && steered.ofOutage(outage).includes(port)) recoveries.onClosed(outage, port);
         if (dialled === 'answered' || (isAsEver && this.#isAllAsEver(outage))) isAlive = true;
       }),
     );

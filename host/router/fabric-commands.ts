@@ -8,7 +8,12 @@ import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
 /** Attempts are remembered so long where silence is no outage. */
-export const DEFAULT_WAIT_MS = 30_000;
+const DEFAULT_WAIT_MS = 30_000;
+
+/** How long a client waits for an answer until it is turned away. */
+export function waitMsOf({ detect }: RouterConfiguration): number {
+  return detect.unansweredMs ?? DEFAULT_WAIT_MS;
+}
 
 /** Sizes and options, then all that the operator names, and who registered. The same tables keep their `key`. */
 export function commandsFor(
@@ -32,7 +37,7 @@ export function commandsFor(
         ask: servers.some((server) => askOf(configuration, server) === 'connect') || detect.ask === 'connect',
       },
       everything: marks(fabric),
-      waitUs: (detect.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
+      waitUs: waitMsOf(configuration) * 1000,
       key,
     },
     ...detect.watch.map((prefix) => {

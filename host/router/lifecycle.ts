@@ -2,6 +2,7 @@
 import type { Target } from '../fabric/records.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Endings } from './told-outages.ts';
+import type { Changes } from './changes.ts';
 import type { Lines } from './lines.ts';
 import type { Outage, Outages } from './outages.ts';
 import type { People } from './people.ts';
@@ -20,8 +21,7 @@ interface LifecycleOptions {
   readonly checks: Pick<Checks, 'watch' | 'stop'>;
   readonly asker: Pick<Asker, 'forget' | 'told'>;
   readonly journal: Pick<Journal, 'outage' | 'client' | 'remove'>;
-  /** What is down has changed. */
-  readonly onChange: () => void;
+  readonly changes: Pick<Changes, 'tell'>;
   readonly lines: Pick<Lines, 'about'>;
   readonly clock: Clock;
 }
@@ -58,7 +58,7 @@ export class Lifecycle {
   begin(outage: Outage): void {
     outage.state = 'down';
     this.keep(outage);
-    this.#options.onChange();
+    this.#options.changes.tell();
     this.#options.checks.watch(outage);
   }
 
@@ -72,13 +72,13 @@ export class Lifecycle {
 
   /** The whole chain is here: its people are told, then it is freed (paragraphs 92 to 95). */
   tell(recovery: Recovery): void {
-    const { outages, steered, asker, onChange, tellings } = this.#options;
+    const { outages, steered, asker, changes, tellings } = this.#options;
     for (const outage of recovery.outages) {
       outages.delete(outage);
       steered.forget(outage);
       asker.told(outage);
     }
-    onChange();
+    changes.tell();
     tellings.begin(recovery, recovery.outages);
   }
 
@@ -110,13 +110,13 @@ export class Lifecycle {
 
   /** What is known of it beside the tables. */
   #forget(outage: Outage): void {
-    const { checks, asker, steered, onChange } = this.#options;
+    const { checks, asker, steered, changes } = this.#options;
     const { recoveries, suspected } = this.#neighbours;
     recoveries.forget(outage);
     steered.forget(outage);
     suspected.forget(outage);
     asker.forget(outage);
     checks.stop(outage);
-    onChange();
+    changes.tell();
   }
 }

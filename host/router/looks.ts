@@ -4,7 +4,9 @@
  */
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Asking } from '../recovery/asking.ts';
+import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
+import type { DataPlane } from './data-plane.ts';
 import { Latest } from './latest.ts';
 
 interface LooksOptions {
@@ -15,11 +17,11 @@ interface LooksOptions {
   readonly means: (target: Target) => boolean;
   /** How long a client waits before it is turned away. */
   readonly waitMs: () => number;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly time: Time;
   readonly onAnswer: (target: Target) => void;
-  /** It was silent at that moment. */
-  readonly onSilence: (target: Target, atMs: number) => void;
+  /** Is told when it was silent. */
+  readonly fabric: Pick<DataPlane, 'foundSilent'>;
 }
 
 /** Between two looks: with what they take no more than 2 s, so that whoever gives up in between was silent to one of them. */
@@ -45,18 +47,18 @@ export class Looks {
 
   /** Until it answers, or is asked anyway. */
   follow(target: Target): void {
-    const { waitMs, nowMs } = this.#options;
-    if (!this.#followed.has(nameOf(target))) this.#next(target, nowMs() + waitMs() - EARLIER_MS);
+    const { waitMs, clock } = this.#options;
+    if (!this.#followed.has(nameOf(target))) this.#next(target, clock.nowMs() + waitMs() - EARLIER_MS);
   }
 
   /** Once; whether it was silent. */
   async at(target: Target): Promise<boolean> {
-    const { asking, mayAsk, means, nowMs, onAnswer } = this.#options;
+    const { asking, mayAsk, means, clock, onAnswer } = this.#options;
     if (!mayAsk(target)) return false;
     const { verdict, beganMs } = await asking.look(target);
     if (verdict === 'answered') onAnswer(target);
     if ((verdict !== 'silent' && verdict !== 'reset') || !means(target)) return false;
-    this.#silent.note(nameOf(target), Math.min(beganMs + REPEATED_MS, nowMs()));
+    this.#silent.note(nameOf(target), Math.min(beganMs + REPEATED_MS, clock.nowMs()));
     return true;
   }
 
@@ -71,12 +73,12 @@ export class Looks {
   }
 
   #next(target: Target, untilMs: number): void {
-    const { nowMs, time, onSilence } = this.#options;
+    const { clock, time, fabric } = this.#options;
     const name = nameOf(target);
     this.#followed.set(name, null);
     void this.at(target).then((isSilent) => {
-      if (isSilent) onSilence(target, this.silentMs(target));
-      const goesOn = isSilent && this.#followed.has(name) && nowMs() < untilMs;
+      if (isSilent) fabric.foundSilent(target, this.silentMs(target));
+      const goesOn = isSilent && this.#followed.has(name) && clock.nowMs() < untilMs;
       if (!goesOn) this.#followed.delete(name);
       else
         this.#followed.set(

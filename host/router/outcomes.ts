@@ -3,6 +3,7 @@
 import { nameOf, type Target } from '../fabric/records.ts';
 import { clientNetwork } from '../net/address.ts';
 import type { Answer } from '../recovery/asking.ts';
+import type { Clock } from '../store/clock.ts';
 import type { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
 import type { Outage } from './outages.ts';
@@ -40,7 +41,7 @@ interface OutcomesOptions {
   readonly silentMs: (target: Target) => number;
   /** How long nobody may have been answered where nothing can be asked. */
   readonly waitMs: () => number;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /** A probe that began so long after the failure says what was so then. */
@@ -62,7 +63,7 @@ export class Outcomes {
   /** Its end is told to those who waited. */
   told(outage: Outage): void {
     const name = nameOf(lookedAt(outage));
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     for (const client of outage.clients.keys()) this.#told.note(`${name} ${client}`, nowMs);
   }
 
@@ -94,7 +95,7 @@ export class Outcomes {
     { outage, failures }: Failed,
     { heardMs, hostHeardMs }: Pick<Answer, 'heardMs' | 'hostHeardMs'>,
   ): Decision {
-    const { steered, waitMs, nowMs } = this.#options;
+    const { steered, waitMs, clock } = this.#options;
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
     let failedMs = outage.fromMs;
     for (const { lastMs } of outage.clients.values()) failedMs = Math.max(failedMs, lastMs);
@@ -102,7 +103,7 @@ export class Outcomes {
     // Who must not be asked is believed to be down by one client's word, as long as nobody else has just been answered.
     const isForbidden = steered.isForbidden(outage.server);
     const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
-    const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - nowMs();
+    const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - clock.nowMs();
     const places = new Set(Array.from(outage.clients.keys(), clientNetwork));
     // There was no room for whoever failed.
     const failed = failures.size === 0 ? 1 : places.size;

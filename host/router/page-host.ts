@@ -7,6 +7,7 @@ import type { Log } from '../log/log.ts';
 import type { StopLinks } from '../mail/unsubscribe-links.ts';
 import { Neighbours } from '../page/http/neighbours.ts';
 import { Origins } from '../page/http/origins.ts';
+import type { Outbox } from '../mail/outbox.ts';
 import { isNameOf } from '../page/names.ts';
 import type { PageHost } from '../page/page-host.ts';
 import { PageServer } from '../page/server.ts';
@@ -23,7 +24,7 @@ import { currentMessage } from './operator-message.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 
-interface DeadServersOptions {
+export interface DeadServersOptions {
   readonly configuration: RouterConfiguration;
   readonly page: PageConfiguration;
   readonly store: Store;
@@ -31,8 +32,8 @@ interface DeadServersOptions {
   readonly services: Services;
   readonly journal: StoreJournal;
   readonly links: StopLinks;
-  /** Somebody confirmed his address. */
-  readonly onConfirmed: () => void;
+  /** May send more to who has confirmed his address. */
+  readonly outbox: Pick<Outbox, 'wake'>;
   readonly tools: KernelTools;
   readonly log: Log;
   readonly time: Time;
@@ -76,7 +77,7 @@ export class DeadServers implements PageHost {
       await steering.close();
       throw error;
     }
-    own.changed();
+    own.serversChanged();
     return own;
   }
 
@@ -89,11 +90,11 @@ export class DeadServers implements PageHost {
 
   reconfigure(configuration: RouterConfiguration): void {
     this.#configuration = configuration;
-    this.changed();
+    this.serversChanged();
   }
 
   /** An outage began or ended, or somebody became known. */
-  changed(): void {
+  serversChanged(): void {
     this.#hasChanged = true;
     this.#applying ??= this.#apply().finally(() => {
       this.#applying = null;
@@ -167,7 +168,7 @@ export class DeadServers implements PageHost {
     journal.flush();
     const { reason } = store.health;
     if (reason !== null) throw new Error(`the state is in memory only: ${reason}`);
-    if (this.#options.page.known === 'pass') this.changed();
+    if (this.#options.page.known === 'pass') this.serversChanged();
   }
 
   message(): { text: string; until: Date | null } | null {
@@ -184,7 +185,7 @@ export class DeadServers implements PageHost {
   }
 
   allow(token: string): boolean {
-    const { store, router, links, onConfirmed } = this.#options;
+    const { store, router, links, outbox } = this.#options;
     const mail = links.mailOf(token);
     if (mail === null) return false;
     const isNews = !router.people.isConfirmed(mail);
@@ -193,7 +194,7 @@ export class DeadServers implements PageHost {
       confirmAddress(sql, mail, store.clock.nowMs());
     });
     router.people.allow(mail);
-    if (isNews) onConfirmed();
+    if (isNews) outbox.wake();
     return true;
   }
 
@@ -246,6 +247,6 @@ export class DeadServers implements PageHost {
     this.#expiry?.cancel();
     this.#expiry = null;
     if (waitMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
-    this.#expiry = this.#options.time.after(Math.ceil(waitMs), () => this.changed()).unref();
+    this.#expiry = this.#options.time.after(Math.ceil(waitMs), () => this.serversChanged()).unref();
   }
 }

@@ -6,6 +6,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
+import type { Changes } from './changes.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
 import type { Coming } from './notices.ts';
@@ -36,8 +37,7 @@ interface RecoveriesOptions {
   readonly outages: Outages;
   readonly fabric: Pick<FabricPort, 'release' | 'stillDown' | 'confirm' | 'lives'>;
   readonly steered: Pick<Steered, 'asked' | 'back' | 'gone'>;
-  /** What is answered for has changed. */
-  readonly onChange: () => void;
+  readonly changes: Pick<Changes, 'tell'>;
   readonly checks: Checks;
   readonly lifecycle: Pick<Lifecycle, 'tell'>;
   readonly log: Log;
@@ -100,18 +100,18 @@ export class Recoveries {
 
   /** It has been tried, perhaps for the first time since an earlier process knew of it. */
   onTried(outage: Outage): void {
-    const { steered, onChange } = this.#options;
-    if (steered.asked(outage)) onChange();
+    const { steered, changes } = this.#options;
+    if (steered.asked(outage)) changes.tell();
   }
 
   /** The port has answered: nobody is answered for any more there, and it has to stay like that for the settle time. */
   onAnswer(outage: Outage, port: number): void {
-    const { outages, steered, fabric, onChange } = this.#options;
+    const { outages, steered, fabric, changes } = this.#options;
     if (outages.get(outage) !== outage || this.has(outage)) return;
     this.#settling.add(outage);
     if (port !== 0) steered.back(outage, port);
     fabric.lives(outage);
-    onChange();
+    changes.tell();
   }
 
   /**
@@ -129,21 +129,21 @@ export class Recoveries {
 
   /** Nobody ever knew a service at the port, and it refuses as it always did: it is not answered for. The rest is down. */
   onClosed(outage: Outage, port: number): void {
-    const { outages, steered, onChange } = this.#options;
+    const { outages, steered, changes } = this.#options;
     if (outages.get(outage) !== outage || this.has(outage)) return;
     steered.back(outage, port);
-    onChange();
+    changes.tell();
   }
 
   /** If it has answered, it has failed before that time was over. */
   onSilence(outage: Outage): void {
-    const { steered, fabric, onChange } = this.#options;
+    const { steered, fabric, changes } = this.#options;
     if (this.has(outage) || !this.#settling.delete(outage)) return;
     steered.gone(outage);
     // It was over, and is an outage all the same.
     if (outage.state === 'short') this.#neighbours.suspected.believe(outage);
     else fabric.stillDown(outage);
-    onChange();
+    changes.tell();
   }
 
   /** The check came to its end: the port that answers, 0 when there is none to connect to, or null: still down. */

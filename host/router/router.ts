@@ -9,6 +9,7 @@ import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Time } from '../time.ts';
+import type { Changes } from './changes.ts';
 import { Hearing } from './hearing.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Lines } from './lines.ts';
@@ -39,10 +40,7 @@ interface RouterOptions {
   /** Addresses of this machine: about itself it can't ask. */
   readonly isOwn: (address: string) => boolean;
   readonly journal: Journal;
-  /** An outage began or ended. */
-  readonly onChange: () => void;
-  /** Calls it once, after that time: others have things to do, too. */
-  readonly later: (f: () => void, waitMs: number) => void;
+  readonly changes: Pick<Changes, 'tell'>;
   readonly log: Log;
   readonly clock: Clock;
   readonly time: Time;
@@ -108,7 +106,7 @@ export class Router {
       // It may have come back since: it is asked before anybody is sent to the page.
       if (!suspected) this.steered.resume(outage);
     }
-    this.#options.onChange();
+    this.#options.changes.tell();
   }
 
   /** The fabric is there: what an earlier process knew is looked into. */
@@ -134,6 +132,12 @@ export class Router {
     for (const one of [this.people, this.steered, this.#options.services, this.recoveries])
       one.reconfigure(configuration);
     for (const one of [this.#notices, this.#tellings]) one.reconfigure(configuration);
+  }
+
+  /** Nothing more happens by itself. */
+  close(): void {
+    this.reconcile.close();
+    this.#tellings.close();
   }
 
   /** Of the service, or of its host as a whole; not what is only suspected. */

@@ -7,6 +7,7 @@ import { nameOf, type Target } from '../fabric/records.ts';
 import type { Standing } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { ServiceRow } from '../store/services.ts';
+import type { Journal } from './ports.ts';
 
 /** What is not heard of for so long is forgotten. */
 const FORGOTTEN_MS = 90 * 86_400_000;
@@ -16,7 +17,7 @@ const ASKED_AGAIN_MS = 43_200_000;
 interface ServicesOptions {
   readonly stored: readonly ServiceRow[];
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly save: (saved: readonly ServiceRow[], removed: readonly Target[]) => void;
+  readonly journal: Pick<Journal, 'services'>;
 }
 
 export class Services {
@@ -54,7 +55,7 @@ export class Services {
   }
 
   #forget(removed: readonly Target[]): void {
-    if (removed.length > 0) this.#options.save([], removed);
+    if (removed.length > 0) this.#options.journal.services([], removed);
   }
 
   all(): Iterable<ServiceRow> {
@@ -106,25 +107,25 @@ export class Services {
 
   /** It answered a client. Returns whether it should be asked whether it answers this machine, too. */
   heard({ server, port }: Target): boolean {
-    const { clock, save } = this.#options;
+    const { clock, journal } = this.#options;
     const nowMs = clock.nowMs();
     const before = this.#rows.get(nameOf({ server, port }));
     const row = { server, port, admitted: null, askedMs: null, ...before, heardMs: nowMs };
     const removed = this.#put(row);
-    save([row], removed);
+    journal.services([row], removed);
     const { askedMs } = row;
     return askedMs === null || askedMs > nowMs || nowMs - askedMs >= ASKED_AGAIN_MS;
   }
 
   /** It was asked. */
   admit({ server, port }: Target, admitted: boolean | null): void {
-    const { clock, save } = this.#options;
+    const { clock, journal } = this.#options;
     const before = this.#rows.get(nameOf({ server, port }));
     // What has not answered a client need not be remembered.
     if (before === undefined) return;
     const row = { ...before, admitted: admitted ?? before.admitted, askedMs: clock.nowMs() };
     this.#rows.set(nameOf(row), row);
-    save([row], []);
+    journal.services([row], []);
   }
 
   /**

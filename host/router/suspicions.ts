@@ -2,36 +2,41 @@
  * Whether what somebody met is an outage. One client that is turned away is one client that is turned away: a ban, a
  * firewall, a broken packet. So the router asks the server itself, and only who gets no answer believes that it is down.
  */
+import type { RouterConfiguration } from '../config/types.ts';
 import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Answer, Asking } from '../recovery/asking.ts';
 import { MOST_OF_SERVER } from '../recovery/places.ts';
+import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { Admissions } from './admissions.ts';
 import { Alone } from './alone.ts';
+import type { DataPlane } from './data-plane.ts';
+import { waitMsOf } from './fabric-commands.ts';
 import { Latest } from './latest.ts';
 import { Looks } from './looks.ts';
 import type { Outage } from './outages.ts';
 import { type Outcome, Outcomes } from './outcomes.ts';
 import type { Asker } from './ports.ts';
+import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
+import type { Suspected } from './suspected.ts';
 
 interface SuspicionsOptions {
   readonly asking: Pick<Asking, 'probe' | 'look' | 'heard'>;
   readonly services: Services;
   readonly steered: Pick<Steered, 'mayAsk' | 'isForbidden' | 'portsOf'>;
-  /** How long nobody may have been answered where nothing can be asked. */
-  readonly waitMs: () => number;
-  readonly nowMs: () => number;
+  /** Is told what a look found silent. */
+  readonly fabric: Pick<DataPlane, 'foundSilent'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Pick<Log, 'debug'>;
   readonly time: Time;
-  /** It answered this machine. */
-  readonly onAnswer: (target: Target) => void;
-  /** A look found it silent at that moment. */
-  readonly onSilence: (target: Target, atMs: number) => void;
-  /** `port`: with `service` and `narrowed`, the one that it is about. */
-  readonly onEnd: (outage: Outage, outcome: Outcome, port?: number) => void;
+}
+
+interface Neighbours {
+  readonly recoveries: Pick<Recoveries, 'onProbed'>;
+  readonly suspected: Pick<Suspected, 'onAsked'>;
 }
 
 /** One service is asked so often at the most, whoever fails there. */
@@ -55,6 +60,9 @@ interface Suspicion {
 
 export class Suspicions implements Asker {
   readonly #options: SuspicionsOptions;
+  #neighbours!: Neighbours;
+  /** How long nobody may have been answered where nothing can be asked. */
+  #waitMs: number;
   readonly #suspicions = new Map<Outage, Suspicion>();
   readonly #alone = new Alone();
   readonly #admissions: Admissions;
@@ -63,20 +71,32 @@ export class Suspicions implements Asker {
   /** By the target: when it was asked last. */
   readonly #asked = new Latest<number>();
 
-  constructor(options: SuspicionsOptions) {
+  constructor(configuration: RouterConfiguration, options: SuspicionsOptions) {
     this.#options = options;
+    this.#waitMs = waitMsOf(configuration);
+    const waitMs = (): number => this.#waitMs;
     this.#admissions = new Admissions(options);
     this.#outcomes = new Outcomes({
       ...options,
+      waitMs,
       alone: this.#alone,
       silentMs: (target) => this.#looks.silentMs(target),
     });
     this.#looks = new Looks({
       ...options,
+      waitMs,
       mayAsk: ({ server, port }) => options.steered.mayAsk(server, port),
       means: (target) => this.#outcomes.means(target),
       onAnswer: (target) => this.#isAnswered(target),
     });
+  }
+
+  connect(neighbours: Neighbours): void {
+    this.#neighbours = neighbours;
+  }
+
+  reconfigure(configuration: RouterConfiguration): void {
+    this.#waitMs = waitMsOf(configuration);
   }
 
   open(outage: Outage): void {
@@ -91,7 +111,7 @@ export class Suspicions implements Asker {
     else this.#askIn(suspicion, GAP_MS);
   }
 
-  failed(outage: Outage, client: string, atMs = this.#options.nowMs()): void {
+  failed(outage: Outage, client: string, atMs = this.#options.clock.nowMs()): void {
     const suspicion = this.#suspicions.get(outage);
     if (suspicion === undefined) return;
     suspicion.failures.set(client, Math.max(suspicion.failures.get(client) ?? atMs, atMs));
@@ -132,7 +152,7 @@ export class Suspicions implements Asker {
   /** Asks when it is time to. */
   #next(suspicion: Suspicion): void {
     const { outage, freeMs } = suspicion;
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     if (freeMs > nowMs) {
       this.#lookAfter(suspicion);
       this.#askIn(suspicion, freeMs - nowMs);
@@ -147,7 +167,7 @@ export class Suspicions implements Asker {
 
   /** Everybody in it was turned away alone before: a look now and then finds out whether that has changed. */
   #lookAfter({ outage, isAsking }: Suspicion): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     const port = outage.port || outage.triedPort;
     if (isAsking || port === 0 || nowMs - this.#askedMs(outage) < LOOK_MS) return;
     this.#asked.note(nameOf(outage), nowMs);
@@ -170,7 +190,7 @@ export class Suspicions implements Asker {
     suspicion.isAsking = true;
     const ports = this.#portsOf(outage);
     for (const port of new Set([outage.port, ...ports])) {
-      this.#asked.note(nameOf({ server: outage.server, port }), this.#options.nowMs());
+      this.#asked.note(nameOf({ server: outage.server, port }), this.#options.clock.nowMs());
     }
     const { asking, services } = this.#options;
     const rank = services.standingOf(outage.server);
@@ -234,14 +254,14 @@ export class Suspicions implements Asker {
 
   #isAnswered(target: Target): void {
     this.#options.services.admit(target, true);
-    this.#options.onAnswer(target);
+    this.#neighbours.recoveries.onProbed(target);
   }
 
   #end({ outage, failures }: Suspicion, outcome: Outcome, port?: number): void {
     if (outcome === 'alone') {
-      for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.nowMs());
+      for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.clock.nowMs());
     }
     this.forget(outage);
-    this.#options.onEnd(outage, outcome, port);
+    this.#neighbours.suspected.onAsked(outage, outcome, port);
   }
 }

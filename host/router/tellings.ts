@@ -12,6 +12,8 @@ import { mailOwner } from '../net/mail-address.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
+import type { Time, Timer } from '../time.ts';
+import type { Changes } from './changes.ts';
 import { listsOf } from './lists.ts';
 import { type HeldNotice, type Notices, tellingOf } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
@@ -32,12 +34,10 @@ interface TellingsOptions {
   readonly endings: Endings;
   readonly journal: Journal;
   readonly fabric: Pick<FabricPort, 'forget'>;
-  /** What was told is over now. */
-  readonly onChange: () => void;
-  /** Calls it once, after that time: others have things to do, too. */
-  readonly later: (f: () => void, waitMs: number) => void;
+  readonly changes: Pick<Changes, 'tell'>;
   readonly log: Log;
   readonly clock: Clock;
+  readonly time: Time;
   readonly chance: Chance;
 }
 
@@ -76,7 +76,7 @@ export class Tellings {
   #configuration: RouterConfiguration;
   #neighbours!: Neighbours;
   readonly #tellings: Telling[] = [];
-  #isWaiting = false;
+  #timer: Timer | null = null;
 
   constructor(configuration: RouterConfiguration, options: TellingsOptions) {
     this.#configuration = configuration;
@@ -149,6 +149,10 @@ export class Tellings {
     }
   }
 
+  close(): void {
+    this.#timer?.cancel();
+  }
+
   #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>, entered: ListProgress | null = null): void {
     const { notices, people, chance } = this.#options;
     const { recovery, endedMs } = begun;
@@ -164,19 +168,18 @@ export class Tellings {
     this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
   }
 
+  /** Others have things to do, too. */
   #later(waitMs: number): void {
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    this.#options.later(() => {
-      this.#isWaiting = false;
+    this.#timer ??= this.#options.time.after(waitMs, () => {
+      this.#timer = null;
       this.#continue();
-    }, waitMs);
+    });
   }
 
   /** One portion; the others later. */
   #continue(): void {
     const [telling] = this.#tellings;
-    if (telling === undefined || this.#isWaiting) return;
+    if (telling === undefined || this.#timer !== null) return;
     const portion = this.#portion(telling);
     if (portion === null) {
       if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], people: 0 });
@@ -262,7 +265,7 @@ export class Tellings {
   }
 
   #finish(telling: Telling, { mails }: Portion): void {
-    const { journal, endings, fabric, log, onChange } = this.#options;
+    const { journal, endings, fabric, log, changes } = this.#options;
     const { recovery, ending, endedMs, clients, people, untold } = telling;
     const { server, sign } = recovery;
     const ended = ending.map((outage) => {
@@ -281,6 +284,6 @@ export class Tellings {
       log.info('outage.closed', { server, port, cause, sign, ...counts });
       if (endings.release(outage) && !telling.isFreed) fabric.forget(outage);
     }
-    onChange();
+    changes.tell();
   }
 }

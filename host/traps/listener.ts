@@ -6,7 +6,7 @@
  * telling). So whoever gets one from here may only *start a check* of that server because of it.
  */
 
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import type { Pdu, SocketLike, User } from 'net-snmp';
 import snmp from 'net-snmp';
 import type { PrivProtocol, TrapConfiguration, TrapUser } from '../config/types.ts';
@@ -19,6 +19,7 @@ import { type Envelope, readEnvelope } from './envelope.ts';
 import { Engines } from './snmp-engines.ts';
 import { openTrapSocket } from './socket.ts';
 import type { Time } from '../time.ts';
+import type { OpenTrapSocket, TrapSocket } from './socket.ts';
 
 export interface Trap {
   /** The server that the trap is about, in canonical form. */
@@ -55,6 +56,7 @@ interface ListeningOptions {
   readonly time: Time;
   /** Where the configuration speaks of it. */
   readonly section?: string;
+  readonly openSocket?: OpenTrapSocket;
 }
 
 /** usmStatsUnknownEngineIDs.0 in BER: the report that answers a question for our engine (RFC 3414 section 4). */
@@ -74,7 +76,7 @@ const PRIV_NAMES: Readonly<Record<PrivProtocol, string>> = { des: 'des', aes: 'a
 export async function listenForTraps(
   options: TrapConfiguration,
   onTrap: (trap: Trap) => void,
-  { log, time, section = 'recover.traps' }: ListeningOptions,
+  { log, time, section = 'recover.traps', openSocket = openTrapSocket }: ListeningOptions,
 ): Promise<TrapListener> {
   const accept = new Set(
     options.accept.map((text) => {
@@ -83,7 +85,7 @@ export async function listenForTraps(
       return oid;
     }),
   );
-  const socket = await openTrapSocket(options.listen, section);
+  const socket = await openSocket(options.listen, section);
   return new Listener(options, accept, onTrap, { log, time, socket });
 }
 
@@ -118,7 +120,7 @@ class Listener implements TrapListener {
   readonly #onTrap: (trap: Trap) => void;
   readonly #seldom: SeldomLog;
   readonly #engines: Engines;
-  readonly #socket: Socket;
+  readonly #socket: TrapSocket;
   /** The library's own handler of a datagram; it works synchronously. */
   #decode: (datagram: Buffer, peer: RemoteInfo) => void = () => {};
   /** What it made of the datagram at hand. */
@@ -128,7 +130,7 @@ class Listener implements TrapListener {
     options: TrapConfiguration,
     accept: ReadonlySet<string>,
     onTrap: (trap: Trap) => void,
-    { log, time, socket }: { log: Log; time: Time; socket: Socket },
+    { log, time, socket }: { log: Log; time: Time; socket: TrapSocket },
   ) {
     this.#options = options;
     this.#accept = accept;

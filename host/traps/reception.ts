@@ -3,6 +3,7 @@ import type { TrapConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
 import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './listener.ts';
 import type { Time } from '../time.ts';
+import type { OpenTrapSocket } from './socket.ts';
 
 interface TrapReceptionOptions {
   readonly onTrap: (trap: Trap) => void;
@@ -10,6 +11,7 @@ interface TrapReceptionOptions {
   readonly time: Time;
   /** The configuration's section about it, for messages. */
   readonly section: string;
+  readonly openSocket: OpenTrapSocket;
 }
 
 export class TrapReception {

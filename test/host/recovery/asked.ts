@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { machineChance } from '../../../host/chance.ts';
 import type { FabricEvent, Met, Target } from '../../../host/fabric/records.ts';
 import { Asking, type AskingOptions } from '../../../host/recovery/asking.ts';
+import { kernelSockets } from '../../../host/recovery/sockets.ts';
 import { machineTime } from '../../../host/time.ts';
 
 type Asked = Extract<FabricEvent, { kind: 'asked' }>;
@@ -58,7 +59,8 @@ export class AskedFabric {
 export function askingOf(fabric: AskedFabric, more: Partial<AskingOptions> = {}): Asking {
   return new Asking({
     fabric,
-    nowMs: () => performance.now(),
+    clock: { nowMs: () => performance.now() },
+    sockets: kernelSockets,
     time: machineTime,
     chance: machineChance,
     ...more,

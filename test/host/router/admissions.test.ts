@@ -22,7 +22,11 @@ class Asked {
           return new Promise(() => {});
         },
       },
-      services: new Services(named, { stored: [], clock: { nowMs: () => 0 }, save: () => {} }),
+      services: new Services(named, {
+        stored: [],
+        clock: { nowMs: () => 0 },
+        journal: { services: () => {} },
+      }),
       steered: { mayAsk: () => true },
       log: recordingLog().log,
       time: this.#time,

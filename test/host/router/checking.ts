@@ -110,7 +110,7 @@ export class Said {
   }: SaidOptions = {}) {
     const given: RouterConfiguration = configuration(more);
     const nowMs = (): number => this.nowMs;
-    this.services = new Services(given, { stored: [], clock: { nowMs }, save: () => {} });
+    this.services = new Services(given, { stored: [], clock: { nowMs }, journal: { services: () => {} } });
     this.steered = new Steered(given, this.outages);
     const confirmer = new Confirmer({ settleMs: checkSettleMs, patienceMs, time });
     if (dialled !== undefined) {
@@ -119,29 +119,38 @@ export class Said {
         return dialled(server, port);
       });
     }
+    const settleMs = (): number => this.settleMs;
     this.checks = new ConnectChecks({
-      confirmer: () => (given.recover.confirm === 'none' ? null : confirmer),
-      prober: () => ({
-        probe: async (server, port, rank) => {
-          this.looks.push(`${server} ${port}`);
-          await this.lookEnds;
-          return confirmer.probe(server, port, rank);
+      probing: {
+        confirmer: given.recover.confirm === 'none' ? null : confirmer,
+        prober: {
+          probe: async (server, port, rank) => {
+            this.looks.push(`${server} ${port}`);
+            await this.lookEnds;
+            return confirmer.probe(server, port, rank);
+          },
         },
-      }),
+        get settleMs() {
+          return settleMs();
+        },
+      },
       people: { isAwaited: () => this.awaited },
       services: this.services,
       steered: this.steered,
-      settleMs: () => this.settleMs,
-      nowMs,
+      clock: { nowMs },
       time,
       chance: machineChance,
-      onAlive: (one) => this.alive.push(one),
-      onTried: (one) => this.tried.push(one),
-      onAnswer: (one, port) => this.answers.push([one, port]),
-      onProbed: (target) => this.probed.push(nameOf(target)),
-      onClosed: (one, port) => this.closed.push([one, port]),
-      onSilence: (one) => this.silences.push(one),
-      onChecked: (one, port) => this.checked.push([one, port]),
+    });
+    this.checks.connect({
+      recoveries: {
+        onSign: (one) => this.alive.push(one),
+        onTried: (one) => this.tried.push(one),
+        onAnswer: (one, port) => this.answers.push([one, port]),
+        onProbed: (target) => this.probed.push(nameOf(target)),
+        onClosed: (one, port) => this.closed.push([one, port]),
+        onSilence: (one) => this.silences.push(one),
+        onChecked: (one, port) => this.checked.push([one, port]),
+      },
     });
   }
 

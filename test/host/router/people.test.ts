@@ -198,7 +198,7 @@ describe('A person with several addresses', () => {
     world.handsOut(HOST, DESK);
     world.client('waiting', HOST, LAPTOP);
     // The fabric is another one: the outage goes on under its name, for who came late.
-    world.router.reconcile.onThere(false);
+    world.isFresh();
     assert.deepEqual(world.waiting(), { [`${HOST.server} 0`]: [LAPTOP] });
     world.signal(HOST);
     world.handsOut(HOST, LAPTOP);

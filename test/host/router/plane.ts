@@ -72,7 +72,7 @@ export function prepared(
     ...given,
     fabric: { ...given.fabric, interfaces: [], daemon: null, socket: '/run/fabric.sock' },
   };
-  const services = new Services(configuration, { stored, clock, save: () => {} });
+  const services = new Services(configuration, { stored, clock, journal: { services: () => {} } });
   const outages = new Outages();
   const people = new People(configuration, {
     registered: [],
@@ -106,8 +106,7 @@ export function prepared(
     asker: NO_ASKER,
     isOwn: () => false,
     journal: { ...NO_JOURNAL, tell: (_, told) => ({ sent: 0 * notices.push(...told), failed: 0 }) },
-    later: (f, waitMs) => void time.after(waitMs, f),
-    onChange: () => {},
+    changes: { tell: () => {} },
     log,
     clock,
     time,
@@ -115,7 +114,7 @@ export function prepared(
   });
   plane.connect(router);
   context.after(async () => {
-    router.reconcile.close();
+    router.close();
     await plane.close();
     daemon.stop();
   });

@@ -31,9 +31,11 @@ class Known {
     this.services = new Services(given, {
       stored,
       clock: { nowMs: () => this.nowMs },
-      save: (saved, removed) => {
-        this.saved.push(...saved);
-        this.removed.push(...removed);
+      journal: {
+        services: (saved, removed) => {
+          this.saved.push(...saved);
+          this.removed.push(...removed);
+        },
       },
     });
   }

@@ -41,7 +41,7 @@ export class Suspecting {
     const given = configuration(more);
     const all = { ...given, detect: { ...given.detect, ask: detect } };
     const nowMs = (): number => this.nowMs;
-    this.services = new Services(all, { stored: [], clock: { nowMs }, save: () => {} });
+    this.services = new Services(all, { stored: [], clock: { nowMs }, journal: { services: () => {} } });
     const steered = new Steered(all, new Outages());
     const answer = async (what: string, target: Target): Promise<Answer> => {
       this.#asked.push(`${what} ${nameOf(target)}`);
@@ -52,7 +52,7 @@ export class Suspecting {
       const never = { heardMs: null, hostHeardMs: null };
       return { verdict: 'void', met: [], wasReset: false, resolved: false, beganMs, ...never, ...known };
     };
-    this.suspicions = new Suspicions({
+    this.suspicions = new Suspicions(all, {
       asking: {
         probe: (target, rank) => {
           this.ranks.push(rank);
@@ -63,14 +63,19 @@ export class Suspecting {
       },
       services: this.services,
       steered,
-      waitMs: () => WAIT_MS,
-      nowMs,
+      fabric: {
+        foundSilent: (target, beganMs) => this.silences.push([nameOf(target), beganMs]),
+      },
+      clock: { nowMs },
       time: this.#time,
       log: { debug: () => {} },
-      onAnswer: (target) => this.lives.push(nameOf(target)),
-      onSilence: (target, beganMs) => this.silences.push([nameOf(target), beganMs]),
-      onEnd: (outage, outcome, port) =>
-        this.ends.push([nameOf(outage), outcome, port].filter((one) => one !== undefined).join(' ')),
+    });
+    this.suspicions.connect({
+      recoveries: { onProbed: (target) => this.lives.push(nameOf(target)) },
+      suspected: {
+        onAsked: (outage, outcome, port) =>
+          this.ends.push([nameOf(outage), outcome, port].filter((one) => one !== undefined).join(' ')),
+      },
     });
     test.after(() => this.suspicions.close());
   }

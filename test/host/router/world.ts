@@ -84,6 +84,14 @@ interface OnDisk {
   readonly telling?: TellingState;
 }
 
+/** What was put off happens one by one. */
+class SteppedTime extends FakeTime {
+  /** The next of it; false: there is none. */
+  step(): boolean {
+    return this.next(Number.POSITIVE_INFINITY);
+  }
+}
+
 export class World {
   readonly router: Router;
   readonly lines: LoggedLine[];
@@ -94,11 +102,9 @@ export class World {
   readonly disk = new Map<number, OnDisk>();
   /** For how many notices there is room. */
   room = 200_000;
-  /** What comes later. */
-  #later: (() => void)[] = [];
   readonly services: Services;
   /** For what happens by itself. */
-  readonly time = new FakeTime();
+  readonly time = new SteppedTime();
   /** How often what is answered for may have changed. */
   changes = 0;
   /** Who waits until all has been carried out. */
@@ -121,7 +127,7 @@ export class World {
     const { log, lines } = recordingLog();
     this.lines = lines;
     const { confirm } = given.recover;
-    this.services = new Services(given, { stored: services, clock, save: () => {} });
+    this.services = new Services(given, { stored: services, clock, journal: { services: () => {} } });
     const outages = new Outages();
     this.router = new Router({
       configuration: given,
@@ -175,10 +181,7 @@ export class World {
       time: this.time,
       isOwn: (address) => own.includes(address),
       journal: this.#journal(),
-      later: (f) => void this.#later.push(f),
-      onChange: () => {
-        this.changes++;
-      },
+      changes: { tell: () => void this.changes++ },
       log,
       clock,
       chance: machineChance,
@@ -232,10 +235,7 @@ export class World {
 
   /** What was put off is done; whether there was any. */
   later(): boolean {
-    const later = this.#later;
-    this.#later = [];
-    for (const f of later) f();
-    return later.length > 0;
+    return this.time.step();
   }
 
   /** What was asked since the last time. */

@@ -1,15 +1,12 @@
 /** The kernel's sockets, as far as the program uses them: its connections to servers, and its datagrams. */
-import dgram from 'node:dgram';
 import { EventEmitter } from 'node:events';
-import net from 'node:net';
-import type { TestContext } from 'node:test';
+import type { Ends, Sockets } from '../../../host/recovery/sockets.ts';
 import { type Network, type Opening, type OpeningEnd, ROUTER } from './network.ts';
-import { replace } from './replace.ts';
 import type { Time } from './time.ts';
 
-export interface SocketsOptions {
+interface SocketsOptions {
   readonly time: Time;
-  readonly network: () => Network;
+  readonly network: Network;
   /** The code of the error with which no socket can be opened, or null. */
   readonly exhausted: () => string | null;
 }
@@ -20,18 +17,12 @@ const CODES: Readonly<Partial<Record<OpeningEnd, string>>> = {
 };
 const FIRST_EPHEMERAL = 32_768;
 
-interface Connect {
-  readonly host: string;
-  readonly port: number;
-  readonly localPort?: number;
-}
-
 class Connection extends EventEmitter {
   connecting = true;
   #opening: Opening | null = null;
   #isClosed = false;
 
-  begin(network: Network, time: Time, { host, port, localPort }: Connect, anyPort: number): void {
+  begin(network: Network, time: Time, { host, port, localPort }: Ends, anyPort: number): void {
     const from = { address: ROUTER, port: localPort ?? anyPort };
     // What it meets at once its owner could not hear yet.
     time.after(0, () => {
@@ -99,16 +90,17 @@ class Datagram extends EventEmitter {
   }
 }
 
-/** Until the end of the test. */
-export function replaceSockets(test: TestContext, options: SocketsOptions): void {
+/** All of them come from the router's own address. */
+export function socketsOf({ time, network, exhausted }: SocketsOptions): Sockets {
   let opened = 0;
-  const open = (to: Connect): Connection => {
-    const connection = new Connection();
-    const code = options.exhausted();
-    if (code !== null) options.time.after(0, () => connection.fail(code));
-    else connection.begin(options.network(), options.time, to, FIRST_EPHEMERAL + (opened++ % 28_000));
-    return connection;
+  return {
+    connect: (to) => {
+      const connection = new Connection();
+      const code = exhausted();
+      if (code !== null) time.after(0, () => connection.fail(code));
+      else connection.begin(network, time, to, FIRST_EPHEMERAL + (opened++ % 28_000));
+      return connection;
+    },
+    datagrams: () => new Datagram(network),
   };
-  replace(test, net, { connect: open });
-  replace(test, dgram, { createSocket: () => new Datagram(options.network()) });
 }

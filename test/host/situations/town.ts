@@ -9,18 +9,17 @@ import { InProcessFabric } from '../../../host/fabric/in-process.ts';
 import type { FabricLink } from '../../../host/fabric/link.ts';
 import { nameOf, type Target } from '../../../host/fabric/records.ts';
 import type { Log } from '../../../host/log/log.ts';
-import type { Mail } from '../../../host/mail/mail.ts';
-import { type Delivery, MailSender } from '../../../host/mail/smtp.ts';
+import type { Sender } from '../../../host/mail/outbox.ts';
+import type { Sockets } from '../../../host/recovery/sockets.ts';
 import { Openings } from '../../../host/router/openings.ts';
-import { RouterRole } from '../../../host/router/run.ts';
+import { RouterRole } from '../../../host/router/role.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
 import { fakeChance } from '../fake-chance.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 import { configurationOf, NAKAMURA, type TownOptions } from './configuration.ts';
-import { Network, type Opening, type Script } from './network.ts';
-import { replace } from './replace.ts';
-import { replaceSockets } from './sockets.ts';
+import { Network, type Opening, ROUTER, type Script } from './network.ts';
+import { socketsOf } from './sockets.ts';
 import { Time } from './time.ts';
 
 const TICK_MS = 250;
@@ -31,6 +30,11 @@ const FIRST_PORT = 40_000;
 /** When a page tries, and how long its client is let through. */
 const TRIES_AFTER_MS = 1500;
 const TRYING_MS = 3000;
+
+/** The configuration has no traps. */
+const nobodyListens = (): never => {
+  throw new Error('no traps come to this router');
+};
 
 export type Killed = 'program' | 'daemon' | 'both';
 
@@ -61,6 +65,14 @@ export class Town {
   /** The program's to the fabric. */
   #link: FabricLink | null = null;
   readonly #store: Store;
+  readonly #sockets: Sockets;
+  readonly #sender: Sender = {
+    send: async ({ to, text }) => {
+      this.mails.push({ to, text, sentMs: this.time.nowMs });
+      return { outcome: 'delivered' };
+    },
+    close: () => {},
+  };
   readonly #chance = fakeChance(1);
   #role: RouterRole | null = null;
   #openings: Openings | null = null;
@@ -82,16 +94,12 @@ export class Town {
       for (const { server, port } of known)
         saveService(sql, { server, port, heardMs: nowMs, admitted: true, askedMs: nowMs });
     });
-    const town = new Town(test, configuration, { store, time });
+    const town = new Town(configuration, { store, time });
     await town.start();
     return town;
   }
 
-  private constructor(
-    test: TestContext,
-    configuration: RouterConfiguration,
-    { store, time }: { store: Store; time: Time },
-  ) {
+  private constructor(configuration: RouterConfiguration, { store, time }: { store: Store; time: Time }) {
     const { log, lines } = recordingLog((line) => this.onLine(line));
     this.lines = lines;
     this.#log = log;
@@ -104,16 +112,8 @@ export class Town {
       frame: (bytes, direction, side) => this.#fabric.frame(bytes, direction, side),
       isShown: (client, target) => this.#isShown(client, target),
     });
-    replaceSockets(test, {
-      time: this.time,
-      network: () => this.network,
-      exhausted: () => this.exhausted,
-    });
-    const send = async ({ to, text }: Mail): Promise<Delivery> => {
-      this.mails.push({ to, text, sentMs: this.time.nowMs });
-      return { outcome: 'delivered' };
-    };
-    replace(test, MailSender.prototype, { send });
+    const { network } = this;
+    this.#sockets = socketsOf({ time, network, exhausted: () => this.exhausted });
     this.time.every(TICK_MS, () => this.#fabric.tick());
     this.time.every(LOOK_MS, () => this.#keepDoors());
   }
@@ -122,13 +122,22 @@ export class Town {
   async start(): Promise<void> {
     this.#fabric.begin();
     if (this.#role !== null) return;
-    const role = new RouterRole(this.#configuration, this.#store, this.#log, {
+    const role = new RouterRole({
+      configuration: this.#configuration,
+      store: this.#store,
+      log: this.#log,
       time: this.time.port,
       chance: this.#chance,
-      connect: (options, handlers) => {
+      link: (options, handlers) => {
         this.#link = this.#fabric.connect(options, handlers);
         return this.#link;
       },
+      sockets: this.#sockets,
+      trapSocket: nobodyListens,
+      sender: () => this.#sender,
+      isOwn: (address) => address === ROUTER,
+      control: null,
+      page: null,
     });
     this.#role = role;
     this.#openings = new Openings(role.services);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FIXED as RELAY_FIXED } from '../../../../host/relay/run.ts';
-import { FIXED as ROUTER_FIXED } from '../../../../host/router/run.ts';
+import { FIXED as ROUTER_FIXED } from '../../../../host/router/role.ts';
 import { editorSchema } from './editor.ts';
 import { manual } from './manual.ts';
 import { page } from './page.ts';

@@ -1,0 +1,136 @@
+/** The router's role, from its opening to its end. */
+
+import type { RouterConfiguration } from '../config/types.ts';
+import { recordRoutes } from '../control/record-routes.ts';
+import { firstQueued, pastOutages } from '../control/records.ts';
+import type { ControlServer } from '../control/socket.ts';
+import type { Sender } from '../mail/outbox.ts';
+import { TrapReception } from '../traps/reception.ts';
+import type { Trap } from '../traps/listener.ts';
+import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
+import { loadOutages } from '../store/outages.ts';
+import { messageRoutes } from './operator-message.ts';
+import { connectedParts } from './parts.ts';
+import type { Router } from './router.ts';
+import type { Services } from './services.ts';
+import { statusOf } from './status.ts';
+import type { OpenPage, RouterSurroundings } from './surroundings.ts';
+
+/** Pending notices and past outages that the status tells of; `ringback outbox` and `ringback history` tell of more. */
+const STATUS_NOTICES = 5;
+const STATUS_OUTAGES = 5;
+
+/** Sections that are read once, because sockets and tables hang on them. */
+export const FIXED = ['fabric', 'control', 'state', 'page'] as const;
+
+export class RouterRole implements RunningRole<RouterConfiguration> {
+  readonly #surroundings: RouterSurroundings;
+  readonly #parts: ReturnType<typeof connectedParts>;
+  readonly #traps: TrapReception;
+  #configuration: RouterConfiguration;
+  #page: OpenPage | null = null;
+  #control: ControlServer | null = null;
+  readonly #startedAt: Date;
+
+  constructor(surroundings: RouterSurroundings) {
+    const { configuration, store, log, time, trapSocket } = surroundings;
+    this.#startedAt = new Date(time.wallMs());
+    this.#surroundings = surroundings;
+    this.#configuration = configuration;
+    this.#parts = connectedParts(surroundings);
+    const { router, sender } = this.#parts;
+    sender.use(this.#senderOf(configuration));
+    const onTrap = ({ server }: Trap): void => router.recoveries.onTrap(server);
+    this.#traps = new TrapReception({ onTrap, openSocket: trapSocket, section: 'recover.traps', log, time });
+    router.resume(store.read(loadOutages));
+    store.whenLost(() => router.rewrite());
+  }
+
+  get router(): Router {
+    return this.#parts.router;
+  }
+
+  get services(): Services {
+    return this.#parts.services;
+  }
+
+  async open(): Promise<void> {
+    const { control, page, store, log, time, chance } = this.#surroundings;
+    const { router, services, journal, links, outbox, changes } = this.#parts;
+    const configuration = this.#configuration;
+    if (control !== null) {
+      this.#control = await control(configuration.control, {
+        'GET /status': () => this.#status(),
+        ...recordRoutes(store, outbox, time),
+        ...messageRoutes(store),
+      });
+    }
+    await this.#traps.use(configuration.recover.traps);
+    if (configuration.page === null || page === null) return;
+    const parts = { router, services, journal, links, outbox, log, time, chance };
+    this.#page = await page({ configuration, page: configuration.page, store, ...parts });
+    changes.add(this.#page);
+  }
+
+  async begin(): Promise<Ready> {
+    const { fabric, router, outbox } = this.#parts;
+    await fabric.start();
+    router.begin();
+    // What an earlier process left.
+    outbox.wake();
+    const { interfaces } = this.#configuration.fabric;
+    return { interfaces: interfaces.join(' '), networks: this.#configuration.detect.watch.length };
+  }
+
+  async take(next: RouterConfiguration): Promise<void> {
+    const { probing, asker, posting, sender: current, router, outbox, fabric: plane } = this.#parts;
+    const sender = this.#senderOf(next);
+    // The only step that can fail comes before everything that changes something.
+    await this.#traps.use(next.recover.traps);
+    const fixed = FIXED.filter(
+      (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
+    );
+    if (fixed.length > 0) this.#surroundings.log.warn('configuration.restart', { needed: fixed.join(' ') });
+    const { fabric, control, state, page } = this.#configuration;
+    const configuration = { ...next, fabric, control, state, page };
+    this.#configuration = configuration;
+    for (const part of [probing, asker, posting]) part.reconfigure(configuration);
+    current.use(sender);
+    router.reconfigure(configuration);
+    outbox.reconfigured();
+    plane.reconfigure(configuration);
+    this.#page?.reconfigure(configuration);
+  }
+
+  async stop(): Promise<void> {
+    const { router, checks, asker, asking, probing, fabric, journal, outbox } = this.#parts;
+    for (const part of [router, checks, asker, asking, probing]) part.close();
+    // Each may have its own time, and none waits for another.
+    await Promise.all([this.#traps.close(), this.#control?.close(), this.#page?.close(), fabric.close()]);
+    journal.flush();
+    await outbox.close(STOP_GRACE_MS);
+    this.#surroundings.store.close();
+  }
+
+  #senderOf({ smtp }: RouterConfiguration): Sender | null {
+    return smtp === null ? null : this.#surroundings.sender(smtp);
+  }
+
+  async #status(): Promise<unknown> {
+    const { store } = this.#surroundings;
+    const { router, outbox, fabric } = this.#parts;
+    return statusOf({
+      startedAt: this.#startedAt,
+      clock: store.clock,
+      state: { ...store.health, directory: this.#configuration.state },
+      outages: router.outages.all(),
+      notices: outbox.counts(),
+      pending: firstQueued(store, outbox, STATUS_NOTICES),
+      past: pastOutages(store, STATUS_OUTAGES),
+      traps: this.#traps.counters,
+      interfaces: fabric.interfaces(),
+      gaps: router.reconcile.losses,
+      counters: await fabric.counters(),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/** What the router has of the machine that it runs on, and of the world around. What a real one has, run.ts says. */
+import type { RouterConfiguration, SmtpConfiguration } from '../config/types.ts';
+import type { serveControl } from '../control/socket.ts';
+import type { Connect } from '../fabric/link.ts';
+import type { Log } from '../log/log.ts';
+import type { Sender } from '../mail/outbox.ts';
+import type { Sockets } from '../recovery/sockets.ts';
+import type { OpenTrapSocket } from '../traps/socket.ts';
+import type { Store } from '../store/store.ts';
+import type { Surroundings } from '../surroundings.ts';
+import type { DeadServersOptions } from './page-host.ts';
+
+/** What is shown in the place of dead servers, once it is open. */
+export interface OpenPage {
+  serversChanged(): void;
+  reconfigure(configuration: RouterConfiguration): void;
+  close(): Promise<void>;
+}
+
+export interface RouterSurroundings extends Surroundings {
+  readonly configuration: RouterConfiguration;
+  /** Open; the role closes it. */
+  readonly store: Store;
+  /** The way to the fabric. */
+  readonly link: Connect;
+  /** For connections to servers. */
+  readonly sockets: Sockets;
+  /** For traps. */
+  readonly trapSocket: OpenTrapSocket;
+  /** What delivers mails by this mail server. */
+  readonly sender: (smtp: SmtpConfiguration) => Sender;
+  /** Whether an address is one of this machine's. */
+  readonly isOwn: (address: string) => boolean;
+  /** Listens for whoever asks the running program; null: nobody can. */
+  readonly control: typeof serveControl | null;
+  /** Opens what is shown in the place of dead servers; null: it is never shown. */
+  readonly page: ((options: Omit<DeadServersOptions, 'tools'>) => Promise<OpenPage>) | null;
+  readonly log: Log;
+}
