@@ -11,6 +11,7 @@ import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import type { Time, Timer } from '../time.ts';
+import { CounterAnswers } from './counter-answers.ts';
 import type { Outage } from './outages.ts';
 import type { FabricPort, BreakListener, EventListener } from './ports.ts';
 import type { People } from './people.ts';
@@ -57,8 +58,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   #times = { us: 0, ms: 0 };
   readonly #interfaces = new Map<string, InterfaceReport>();
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
-  #counters: number[] = [];
-  #asking: ((counters: readonly number[]) => void)[] = [];
+  readonly #counters: CounterAnswers;
   readonly #probes: ProbeAnswers;
   readonly #key: Uint8Array;
   #sweepTimer: Timer | null = null;
@@ -67,6 +67,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#options = options;
     this.#configuration = options.configuration;
     const { time, chance, log } = options;
+    this.#counters = new CounterAnswers(time);
     this.#probes = new ProbeAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
     this.#daemon = new Supervisor(
@@ -83,9 +84,9 @@ export class DataPlane implements FabricPort, AskedFabric {
         onRefused: (command) => {
           if (command === 'Ask') this.#probes.refuse();
         },
-        onGap: () => this.#listeners.reconcile.onLoss(),
+        onGap: () => this.#onLoss(),
         onAway: () => {
-          this.#answer([]);
+          this.#counters.drop();
           this.#probes.drop();
         },
       },
@@ -234,7 +235,7 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
-    this.#answer([]);
+    this.#counters.drop();
     this.#probes.drop();
     await this.#daemon.close();
   }
@@ -249,9 +250,14 @@ export class DataPlane implements FabricPort, AskedFabric {
     });
   }
 
+  #onLoss(): void {
+    this.#counters.lose();
+    this.#listeners.reconcile.onLoss();
+  }
+
   #hear(event: FabricEvent): void {
     this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
-    if (event.kind === 'counters') this.#count(event.first, event.values);
+    if (event.kind === 'counters') this.#counters.take(event.first, event.values, this.#counterCount);
     else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
     else this.#listeners.hearing.onEvent(event);
   }
@@ -265,34 +271,15 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#link?.send(command);
   }
 
+  get #counterCount(): number {
+    return this.#link?.codes.number('Counter.COUNT') ?? 0;
+  }
+
   /** The counters; none when the link ends, or the time is over. */
-  async #ask(link: FabricLink, limitMs: number | null): Promise<readonly number[]> {
-    let timer: Timer | undefined;
-    const values = await new Promise<readonly number[]>((resolve) => {
-      this.#asking.push(resolve);
-      link.send({ kind: 'counters' });
-      if (limitMs === null) return;
-      timer = this.#options.time.after(limitMs, () => {
-        this.#asking = this.#asking.filter((one) => one !== resolve);
-        resolve([]);
-      });
-    });
-    timer?.cancel();
-    return values;
-  }
-
-  #count(first: number, values: readonly number[]): void {
-    for (const [i, value] of values.entries()) this.#counters[first + i] = value;
-    const all = this.#link?.codes.number('Counter.COUNT') ?? 0;
-    if (first + values.length < all) return;
-    this.#answer(this.#counters);
-    this.#counters = [];
-  }
-
-  #answer(counters: readonly number[]): void {
-    const asking = this.#asking;
-    this.#asking = [];
-    for (const resolve of asking) resolve(counters);
+  #ask(link: FabricLink, limitMs: number | null): Promise<readonly number[]> {
+    const answer = this.#counters.next(limitMs);
+    link.send({ kind: 'counters' });
+    return answer;
   }
 
   #note(report: InterfaceReport): void {
@@ -303,7 +290,7 @@ export class DataPlane implements FabricPort, AskedFabric {
       if (report.up) log.info('interface.up', { interface: report.name });
       else log.warn('interface.down', { interface: report.name });
     }
-    if (before !== undefined && report.lost > before.lost) this.#listeners.reconcile.onLoss();
+    if (before !== undefined && report.lost > before.lost) this.#onLoss();
     const dropped = report.dropped - (before?.dropped ?? 0);
     const nowMs = time.nowMs();
     if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {

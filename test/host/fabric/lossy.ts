@@ -97,6 +97,13 @@ export class LossyFabric {
     for (const event of held) this.#take(event);
   }
 
+  /** Says the first half of what it keeps back, and goes on keeping back. */
+  async halve(): Promise<void> {
+    await this.#isHeard();
+    for (const event of this.#held.splice(0, this.#held.length / 2)) this.#handlers?.onEvent(event);
+    await this.#isHeard();
+  }
+
   /** How often it was given a command. */
   count(kind: Command['kind']): number {
     return this.commands.filter((command) => command.kind === kind).length;

@@ -58,6 +58,29 @@ describe('The way to the daemon', WAITING, () => {
       assert.equal('lastMalformed' in (one?.frames ?? {}) || 'cOUNT' in (one?.tables ?? {}), false);
     });
 
+    it('takes all for carried out only at the answer to what it was asked last', async (context) => {
+      const { plane, daemon } = await started(context, believing());
+      await daemon.hold('counters');
+      const ends: string[] = [];
+      const counted = plane.counters().then(() => ends.push('counted'));
+      const settled = plane.settled().then(() => ends.push('settled'));
+      await daemon.halve();
+      assert.deepEqual(ends, ['counted']);
+      await daemon.hold();
+      await Promise.all([counted, settled]);
+      assert.deepEqual(ends, ['counted', 'settled']);
+    });
+
+    it('waits for no answer that may be lost: after a loss the next one answers all', async (context) => {
+      const { plane, daemon } = await started(context, believing());
+      await daemon.lose('counters');
+      const settled = plane.settled();
+      await daemon.lose();
+      assert.notEqual(await plane.counters(), null);
+      assert.equal(await settled, true);
+      assert.notEqual(await plane.counters(), null, 'and the next one only its own');
+    });
+
     it('tells of its interfaces, and logs when one goes down or up', async (context) => {
       const { plane, daemon, logged, lines } = await started(context, believing());
       for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
