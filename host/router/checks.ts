@@ -56,7 +56,7 @@ interface ConnectChecksOptions {
   readonly chance: Chance;
 }
 
-interface Neighbours {
+interface Collaborators {
   /** Hears what comes of the checks. */
   readonly recoveries: Pick<
     Recoveries,
@@ -66,15 +66,15 @@ interface Neighbours {
 
 export class ConnectChecks implements Checks {
   readonly #options: ConnectChecksOptions;
-  #neighbours!: Neighbours;
+  #collaborators!: Collaborators;
   readonly #watched = new Map<Outage, Watched>();
 
   constructor(options: ConnectChecksOptions) {
     this.#options = options;
   }
 
-  connect(neighbours: Neighbours): void {
-    this.#neighbours = neighbours;
+  connect(collaborators: Collaborators): void {
+    this.#collaborators = collaborators;
   }
 
   watch(outage: Outage, again = false): void {
@@ -103,7 +103,7 @@ export class ConnectChecks implements Checks {
     ).then((port) => {
       if (this.#watched.get(outage) !== watched || watched.abort !== abort) return;
       watched.abort = null;
-      this.#neighbours.recoveries.onChecked(outage, port);
+      this.#collaborators.recoveries.onChecked(outage, port);
       if (port === null) this.#schedule(outage, LONGEST_PROBE_MS);
     });
   }
@@ -151,7 +151,7 @@ export class ConnectChecks implements Checks {
     signal: AbortSignal,
   ): Promise<number | null> {
     const { probing, services } = this.#options;
-    const { recoveries } = this.#neighbours;
+    const { recoveries } = this.#collaborators;
     const ports = this.#ports(outage);
     const { confirmer } = probing;
     const { server } = outage;
@@ -212,7 +212,7 @@ export class ConnectChecks implements Checks {
   }
 
   #probed({ server, port: whole }: Outage, port: number): void {
-    if (port !== whole) this.#neighbours.recoveries.onProbed({ server, port });
+    if (port !== whole) this.#collaborators.recoveries.onProbed({ server, port });
   }
 
   /** A port at which nobody ever knew a service, and that refuses, is as it always was; if it is all that was tried. */
@@ -261,10 +261,10 @@ export class ConnectChecks implements Checks {
     const look = this.#options.time.after(inMs, async () => {
       const isAlive = await this.#probe(outage, watched);
       if (this.#watched.get(outage) !== watched) return;
-      this.#neighbours.recoveries.onTried(outage);
+      this.#collaborators.recoveries.onTried(outage);
       if (watched.look !== look) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
-      if (isAlive) this.#neighbours.recoveries.onSign(outage, 'connect');
+      if (isAlive) this.#collaborators.recoveries.onSign(outage, 'connect');
     });
     watched.look = look;
   }
@@ -276,7 +276,7 @@ export class ConnectChecks implements Checks {
 
   async #probe(outage: Outage, watched: Watched): Promise<boolean> {
     const { probing, people, services, steered, clock } = this.#options;
-    const { recoveries } = this.#neighbours;
+    const { recoveries } = this.#collaborators;
     const { server } = outage;
     const rank = services.standingOf(server);
     const answeredFor = steered.portsOf(outage);

@@ -26,7 +26,7 @@ interface LifecycleOptions {
   readonly clock: Clock;
 }
 
-interface Neighbours {
+interface Collaborators {
   readonly recoveries: Pick<Recoveries, 'has' | 'onReleaseEnd' | 'forget'>;
   readonly suspected: Pick<Suspected, 'forget'>;
 }
@@ -36,14 +36,14 @@ const NOBODY = { people: 0, telling: null, untold: null } as const;
 
 export class Lifecycle {
   readonly #options: LifecycleOptions;
-  #neighbours!: Neighbours;
+  #collaborators!: Collaborators;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
   }
 
-  connect(neighbours: Neighbours): void {
-    this.#neighbours = neighbours;
+  connect(collaborators: Collaborators): void {
+    this.#collaborators = collaborators;
   }
 
   /** It is one of those that are known, and on disk. */
@@ -84,7 +84,7 @@ export class Lifecycle {
 
   /** An outage that nobody is told of the end of. */
   remove(target: Target): void {
-    const { recoveries } = this.#neighbours;
+    const { recoveries } = this.#collaborators;
     const { outages, journal, people, lines, clock } = this.#options;
     const outage = outages.get(target);
     if (outage === undefined) return;
@@ -111,7 +111,7 @@ export class Lifecycle {
   /** What is known of it beside the tables. */
   #forget(outage: Outage): void {
     const { checks, asker, steered, changes } = this.#options;
-    const { recoveries, suspected } = this.#neighbours;
+    const { recoveries, suspected } = this.#collaborators;
     recoveries.forget(outage);
     steered.forget(outage);
     suspected.forget(outage);

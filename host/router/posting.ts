@@ -24,7 +24,7 @@ interface PostingOptions {
   readonly chance: Chance;
 }
 
-interface Neighbours {
+interface Collaborators {
   readonly router: Pick<Router, 'isDown'>;
 }
 
@@ -37,7 +37,7 @@ export class Posting implements OutboxOptions {
   readonly #people: PostingOptions['people'];
   readonly #links: StopLinks;
   #configuration: RouterConfiguration;
-  #neighbours!: Neighbours;
+  #collaborators!: Collaborators;
 
   constructor(
     configuration: RouterConfiguration,
@@ -53,8 +53,8 @@ export class Posting implements OutboxOptions {
     this.#configuration = configuration;
   }
 
-  connect(neighbours: Neighbours): void {
-    this.#neighbours = neighbours;
+  connect(collaborators: Collaborators): void {
+    this.#collaborators = collaborators;
   }
 
   reconfigure(configuration: RouterConfiguration): void {
@@ -88,5 +88,5 @@ export class Posting implements OutboxOptions {
     this.#people.isConfirmed(mail) ? null : unconfirmedMost(this.#configuration.notify.most);
 
   readonly isDown = ({ server, ports = [0] }: NoticeItem): boolean =>
-    this.#neighbours.router.isDown(server, ports);
+    this.#collaborators.router.isDown(server, ports);
 }

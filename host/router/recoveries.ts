@@ -45,13 +45,13 @@ interface RecoveriesOptions {
   readonly clock: Clock;
 }
 
-interface Neighbours {
+interface Collaborators {
   readonly suspected: Pick<Suspected, 'believe'>;
 }
 
 export class Recoveries {
   readonly #options: RecoveriesOptions;
-  #neighbours!: Neighbours;
+  #collaborators!: Collaborators;
   #recover: RouterConfiguration['recover'];
   /** Outages with a sign of life that is being looked into, or was found true. */
   readonly #signs = new Map<Outage, AnySign>();
@@ -64,8 +64,8 @@ export class Recoveries {
     this.#recover = recover;
   }
 
-  connect(neighbours: Neighbours): void {
-    this.#neighbours = neighbours;
+  connect(collaborators: Collaborators): void {
+    this.#collaborators = collaborators;
   }
 
   reconfigure({ recover }: RouterConfiguration): void {
@@ -141,7 +141,7 @@ export class Recoveries {
     if (this.has(outage) || !this.#settling.delete(outage)) return;
     steered.gone(outage);
     // It was over, and is an outage all the same.
-    if (outage.state === 'short') this.#neighbours.suspected.believe(outage);
+    if (outage.state === 'short') this.#collaborators.suspected.believe(outage);
     else fabric.stillDown(outage);
     changes.tell();
   }

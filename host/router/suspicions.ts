@@ -34,7 +34,7 @@ interface SuspicionsOptions {
   readonly time: Time;
 }
 
-interface Neighbours {
+interface Collaborators {
   readonly recoveries: Pick<Recoveries, 'onProbed'>;
   readonly suspected: Pick<Suspected, 'onAsked'>;
 }
@@ -60,7 +60,7 @@ interface Suspicion {
 
 export class Suspicions implements Asker {
   readonly #options: SuspicionsOptions;
-  #neighbours!: Neighbours;
+  #collaborators!: Collaborators;
   /** How long nobody may have been answered where nothing can be asked. */
   #waitMs: number;
   readonly #suspicions = new Map<Outage, Suspicion>();
@@ -91,8 +91,8 @@ export class Suspicions implements Asker {
     });
   }
 
-  connect(neighbours: Neighbours): void {
-    this.#neighbours = neighbours;
+  connect(collaborators: Collaborators): void {
+    this.#collaborators = collaborators;
   }
 
   reconfigure(configuration: RouterConfiguration): void {
@@ -254,7 +254,7 @@ export class Suspicions implements Asker {
 
   #isAnswered(target: Target): void {
     this.#options.services.admit(target, true);
-    this.#neighbours.recoveries.onProbed(target);
+    this.#collaborators.recoveries.onProbed(target);
   }
 
   #end({ outage, failures }: Suspicion, outcome: Outcome, port?: number): void {
@@ -262,6 +262,6 @@ export class Suspicions implements Asker {
       for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.clock.nowMs());
     }
     this.forget(outage);
-    this.#neighbours.suspected.onAsked(outage, outcome, port);
+    this.#collaborators.suspected.onAsked(outage, outcome, port);
   }
 }

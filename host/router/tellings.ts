@@ -41,7 +41,7 @@ interface TellingsOptions {
   readonly chance: Chance;
 }
 
-interface Neighbours {
+interface Collaborators {
   /** Knows what may be over in a moment. */
   readonly recoveries: Pick<Recoveries, 'coming'>;
 }
@@ -74,7 +74,7 @@ interface Telling {
 export class Tellings {
   readonly #options: TellingsOptions;
   #configuration: RouterConfiguration;
-  #neighbours!: Neighbours;
+  #collaborators!: Collaborators;
   readonly #tellings: Telling[] = [];
   #timer: Timer | null = null;
 
@@ -83,8 +83,8 @@ export class Tellings {
     this.#options = options;
   }
 
-  connect(neighbours: Neighbours): void {
-    this.#neighbours = neighbours;
+  connect(collaborators: Collaborators): void {
+    this.#collaborators = collaborators;
   }
 
   reconfigure(configuration: RouterConfiguration): void {
@@ -212,7 +212,7 @@ export class Tellings {
     const mails = notices.of(
       recovery,
       taken.flatMap((unit) => unit.awaiting),
-      this.#neighbours.recoveries.coming(),
+      this.#collaborators.recoveries.coming(),
     );
     const clients = taken.flatMap((unit) => unit.clients);
     while (units.length === 0 && lists.length > 0 && mails.length < room) {
