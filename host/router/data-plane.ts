@@ -15,6 +15,7 @@ import { CounterAnswers } from './counter-answers.ts';
 import type { Outage } from './outages.ts';
 import type { FabricPort, BreakListener, EventListener } from './ports.ts';
 import type { People } from './people.ts';
+import type { FabricListener } from './ports.ts';
 import { ProbeAnswers } from './probe-answers.ts';
 import type { Services } from './services.ts';
 
@@ -40,7 +41,7 @@ interface DataPlaneOptions {
 }
 
 interface Listeners {
-  readonly hearing: EventListener;
+  readonly hearing: FabricListener;
   readonly reconcile: BreakListener;
 }
 

@@ -6,7 +6,7 @@ import type { Endings } from './told-outages.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
 import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
-import type { Asker, EventListener, FabricPort, Journal } from './ports.ts';
+import type { Asker, FabricListener, FabricPort, Journal } from './ports.ts';
 import type { Reconcile } from './reconcile.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
@@ -35,7 +35,7 @@ interface HearingOptions {
 /** By so much the same moment may differ when it is told twice: events are under way for some time. */
 const UNDER_WAY_MS = 60_000;
 
-export class Hearing implements EventListener {
+export class Hearing implements FabricListener {
   readonly #options: HearingOptions;
 
   constructor(options: HearingOptions) {

@@ -36,7 +36,7 @@ export interface FabricPort {
 }
 
 /** Hears what the fabric says of the network. */
-export interface EventListener {
+export interface FabricListener {
   onEvent(event: FabricEvent): void;
 }
 
