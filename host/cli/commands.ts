@@ -7,6 +7,7 @@ import { relay } from '../relay/run.ts';
 import { foreground } from '../role/signals.ts';
 import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
+import { machineTime } from '../time.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand, type Option, SHELLS } from './completion.ts';
 import { messageCommand } from './message.ts';
@@ -14,7 +15,6 @@ import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { replayCommand } from './replay.ts';
 import { readOwnFile, readRecordsPlace } from './role-files.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
-import { machineTime } from '../time.ts';
 
 /** Nobody else takes the machine's own. */
 const MACHINE = { time: machineTime, chance: machineChance };

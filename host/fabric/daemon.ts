@@ -5,7 +5,14 @@ import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { hardwareText } from '../net/mac-address.ts';
 import type { Time, Timer } from '../time.ts';
-import { type Announced, type Connect, type FabricLink, type LinkHandlers, type LinkOptions, SENT_OUTCOMES } from './link.ts';
+import {
+  type Announced,
+  type Connect,
+  type FabricLink,
+  type LinkHandlers,
+  type LinkOptions,
+  SENT_OUTCOMES,
+} from './link.ts';
 import { type Codes, loadModule } from './module.ts';
 import { Codec, type Command, type FabricEvent } from './records.ts';
 

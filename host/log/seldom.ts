@@ -1,8 +1,8 @@
 /** A log of what strangers can cause as often as they like: one line a minute for each kind, with the count. */
 
+import type { Time, Timer } from '../time.ts';
 import type { Event, FieldsOf, LevelOf } from './events.ts';
 import type { Log } from './log.ts';
-import type { Time, Timer } from '../time.ts';
 
 const QUIET_MS = 60_000;
 

@@ -21,8 +21,8 @@ import {
   pruneFinished,
 } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
-import { waitMs } from './backoff.ts';
 import type { Time, Timer } from '../time.ts';
+import { waitMs } from './backoff.ts';
 import { DueNotices, WINDOW } from './due-notices.ts';
 import { composeList } from './list-writer.ts';
 import { composeNotice, type Mail } from './mail.ts';

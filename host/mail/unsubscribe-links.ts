@@ -1,7 +1,7 @@
 /** The links by which people say, with one click, that they want no more notices (RFC 8058). */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { canonicalMailAddress, foldMailAddress, mailOwner } from '../net/mail-address.ts';
 import type { Chance } from '../chance.ts';
+import { canonicalMailAddress, foldMailAddress, mailOwner } from '../net/mail-address.ts';
 
 /** Long enough that nobody guesses it, short enough for a line of mail. */
 const PROOF_BYTES = 16;

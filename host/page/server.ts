@@ -10,12 +10,12 @@ import type { Target } from '../fabric/records.ts';
 import { BurstLog } from '../log/burst.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../store/clock.ts';
+import type { Time, Timer } from '../time.ts';
 import { type Outcome, RegistrationDesk } from './form/registration.ts';
 import { Tokens } from './form/tokens.ts';
 import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
 import { OWN_PATH, type Page, type PageFacts } from './html/kinds.ts';
 import { chooseLanguage } from './html/language.ts';
-import type { Time, Timer } from '../time.ts';
 import {
   type Place,
   pageAnswer,

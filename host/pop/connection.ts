@@ -4,10 +4,10 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import { cleanName } from '../net/clean-text.ts';
+import type { Time, Timer } from '../time.ts';
 import { PopError, type PopErrorKind, WHAT_TO_DO } from './error.ts';
 import { statusOf } from './replies.ts';
 import { type Content, LineReader, LinesReader, type ReplyReader, WireError } from './wire.ts';
-import type { Time, Timer } from '../time.ts';
 
 export interface PopTimeouts {
   /** Until the connection stands, and again until its TLS does. */

@@ -1,12 +1,12 @@
 /** Mail in: one session with a POP3 server (RFC 1939) and one of its mailboxes. */
 
 import type { PopTls } from '../config/relay/types.ts';
+import type { Time } from '../time.ts';
 import { POP_TIMEOUTS, PopConnection, type PopTimeouts, type Reply } from './connection.ts';
 import { PopError } from './error.ts';
 import { checkLogin, isRight, type LoginWay, loginWays, secretsOf } from './login.ts';
 import { refusalOf, sizeOf, totalOf, uidlOf } from './replies.ts';
 import { type Content, LineContent, MessageContent, WireError } from './wire.ts';
-import type { Time } from '../time.ts';
 
 export interface PopOptions {
   readonly host: string;

@@ -12,15 +12,15 @@ import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { type Ready, type RoleDescription, type RunningRole, runRole, STOP_GRACE_MS } from '../role/role.ts';
-import type { Surroundings } from '../surroundings.ts';
 import type { Signals } from '../role/signals.ts';
-import { openTrapSocket } from '../traps/socket.ts';
 import type { Clock } from '../store/clock.ts';
 import { Store } from '../store/store.ts';
+import type { Surroundings } from '../surroundings.ts';
+import type { Time } from '../time.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { openTrapSocket } from '../traps/socket.ts';
 import { MailboxReader } from './reader.ts';
 import { MailboxWatch } from './schedule.ts';
-import type { Time } from '../time.ts';
 import { type RelayStatus, statusOf } from './status.ts';
 
 /** Pending notices and lists that the status tells of. */

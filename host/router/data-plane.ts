@@ -9,13 +9,12 @@ import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
-import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
+import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import type { Outage } from './outages.ts';
-import type { FabricPort, BreakListener, EventListener } from './ports.ts';
 import type { People } from './people.ts';
-import type { FabricListener } from './ports.ts';
+import type { BreakListener, FabricListener, FabricPort } from './ports.ts';
 import { ProbeAnswers } from './probe-answers.ts';
 import type { Services } from './services.ts';
 

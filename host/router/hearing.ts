@@ -2,7 +2,6 @@
 import type { Chance } from '../chance.ts';
 import type { FabricEvent, Target, WaitingClient } from '../fabric/records.ts';
 import type { Clock } from '../store/clock.ts';
-import type { Endings } from './told-outages.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
 import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
@@ -12,6 +11,7 @@ import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
 import type { Suspected } from './suspected.ts';
 import type { Tellings } from './tellings.ts';
+import type { Endings } from './told-outages.ts';
 
 interface HearingOptions {
   readonly outages: Outages;

@@ -1,16 +1,15 @@
 /** An outage from its beginning to its end, and all that hangs on the two: the disk, the page, its checks and its questions. */
 import type { Target } from '../fabric/records.ts';
 import type { Clock } from '../store/clock.ts';
-import type { Endings } from './told-outages.ts';
 import type { Changes } from './changes.ts';
 import type { Lines } from './lines.ts';
 import type { Outage, Outages } from './outages.ts';
 import type { People } from './people.ts';
 import type { Asker, Checks, Journal } from './ports.ts';
-import type { Recoveries, Recovery } from './recoveries.ts';
+import type { Recovery } from './recovery.ts';
 import type { Steered } from './steered.ts';
-import type { Suspected } from './suspected.ts';
 import type { Tellings } from './tellings.ts';
+import type { Endings } from './told-outages.ts';
 
 interface LifecycleOptions {
   readonly outages: Outages;
@@ -27,8 +26,12 @@ interface LifecycleOptions {
 }
 
 interface Collaborators {
-  readonly recoveries: Pick<Recoveries, 'has' | 'onReleaseEnd' | 'forget'>;
-  readonly suspected: Pick<Suspected, 'forget'>;
+  readonly recoveries: {
+    has(outage: Outage): boolean;
+    onReleaseEnd(outage: Outage): void;
+    forget(outage: Outage): void;
+  };
+  readonly suspected: { forget(outage: Outage): void };
 }
 
 /** What the history says of an outage of whose end nobody is told. */

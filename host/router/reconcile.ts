@@ -7,11 +7,11 @@ import type { Chance } from '../chance.ts';
 import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Time, Timer } from '../time.ts';
-import type { Endings } from './told-outages.ts';
 import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { Checks, FabricPort } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Suspected } from './suspected.ts';
+import type { Endings } from './told-outages.ts';
 
 /** Lost events are asked for again, but not for each of a burst. */
 const SYNC_PAUSE_MS = 1000;

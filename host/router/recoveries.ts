@@ -12,19 +12,8 @@ import type { Lines } from './lines.ts';
 import type { Coming } from './notices.ts';
 import { bothTries, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { AnySign, Checks, FabricPort } from './ports.ts';
+import type { Recovery } from './recovery.ts';
 import type { Steered } from './steered.ts';
-import type { Suspected } from './suspected.ts';
-
-/** Outages that end together: a server as a whole and the service that was tried on it. */
-export interface Recovery {
-  readonly server: string;
-  readonly recoveredMs: number;
-  readonly sign: AnySign;
-  readonly outages: readonly Outage[];
-  readonly clients: ReadonlyMap<string, Waiting>;
-  /** What was known of those who were handed out: whoever is heard of again after that waits for the next recovery. */
-  readonly handed: ReadonlySet<Waiting>;
-}
 
 interface Pending extends Recovery {
   /** Those of the outages whose chains the fabric has not handed out to the end yet. */
@@ -46,7 +35,7 @@ interface RecoveriesOptions {
 }
 
 interface Collaborators {
-  readonly suspected: Pick<Suspected, 'believe'>;
+  readonly suspected: { believe(outage: Outage): void };
 }
 
 export class Recoveries {

@@ -1,19 +1,20 @@
 /** `ringback run`: the router's role in its real surroundings. */
-import { ownAddresses } from '../net/address.ts';
+
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { warnings } from '../config/router/warnings.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { serveControl } from '../control/socket.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
-import type { Signals } from '../role/signals.ts';
 import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
+import { ownAddresses } from '../net/address.ts';
 import { KernelTools } from '../page/steering/kernel-tools.ts';
 import { kernelSockets } from '../recovery/sockets.ts';
-import { openTrapSocket } from '../traps/socket.ts';
 import { type RoleDescription, runRole } from '../role/role.ts';
+import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { openTrapSocket } from '../traps/socket.ts';
 import { DeadServers } from './page-host.ts';
 import { RouterRole } from './role.ts';
 

@@ -5,9 +5,9 @@ import type { Connect } from '../fabric/link.ts';
 import type { Log } from '../log/log.ts';
 import type { Sender } from '../mail/outbox.ts';
 import type { Sockets } from '../recovery/sockets.ts';
-import type { OpenTrapSocket } from '../traps/socket.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
+import type { OpenTrapSocket } from '../traps/socket.ts';
 import type { DeadServersOptions } from './page-host.ts';
 
 /** What is shown in the place of dead servers, once it is open. */

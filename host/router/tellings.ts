@@ -15,11 +15,11 @@ import type { TellingState } from '../store/outages.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Changes } from './changes.ts';
 import { listsOf } from './lists.ts';
-import { type HeldNotice, type Notices, tellingOf } from './notices.ts';
+import { type Coming, type HeldNotice, type Notices, tellingOf } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People } from './people.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
-import type { Recovery, Recoveries } from './recoveries.ts';
+import type { Recovery } from './recovery.ts';
 import type { Endings } from './told-outages.ts';
 import type { Unit } from './units.ts';
 
@@ -43,7 +43,7 @@ interface TellingsOptions {
 
 interface Collaborators {
   /** Knows what may be over in a moment. */
-  readonly recoveries: Pick<Recoveries, 'coming'>;
+  readonly recoveries: { coming(): readonly Coming[] };
 }
 
 /** Some who are told together, or a part of a list. */

@@ -14,12 +14,12 @@ import { messageOf, RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { SeldomLog } from '../log/seldom.ts';
 import { canonicalAddress } from '../net/address.ts';
+import type { Time } from '../time.ts';
 import { readTrap, trapName, trapOid } from './content.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { Engines } from './snmp-engines.ts';
-import { openTrapSocket } from './socket.ts';
-import type { Time } from '../time.ts';
 import type { OpenTrapSocket, TrapSocket } from './socket.ts';
+import { openTrapSocket } from './socket.ts';
 
 export interface Trap {
   /** The server that the trap is about, in canonical form. */

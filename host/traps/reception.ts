@@ -1,8 +1,8 @@
 /** The place where traps are listened for, which a new configuration may change or close. */
 import type { TrapConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
-import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './listener.ts';
 import type { Time } from '../time.ts';
+import { listenForTraps, type Trap, type TrapCounters, type TrapListener } from './listener.ts';
 import type { OpenTrapSocket } from './socket.ts';
 
 interface TrapReceptionOptions {

@@ -1,6 +1,7 @@
 /** The part of a release that is between the router and the disk. */
-import { Outbox } from '../../host/mail/outbox.ts';
+
 import { machineChance } from '../../host/chance.ts';
+import { Outbox } from '../../host/mail/outbox.ts';
 import { StoreJournal } from '../../host/router/journal.ts';
 import type { Outage } from '../../host/router/outages.ts';
 import { loadOutages } from '../../host/store/outages.ts';

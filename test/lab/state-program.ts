@@ -1,15 +1,15 @@
 /** What a program does with its state, without its network: people wait, servers come back, mails go out. */
 
 import type { TestContext } from 'node:test';
-import { Outbox } from '../../host/mail/outbox.ts';
 import { machineChance } from '../../host/chance.ts';
+import { Outbox } from '../../host/mail/outbox.ts';
 import { addToHistory } from '../../host/store/history.ts';
 import { loadOutages, removeClient, removeOutage, saveClient, saveOutage } from '../../host/store/outages.ts';
 import { register } from '../../host/store/registrations.ts';
 import { TABLES } from '../../host/store/schema.ts';
 import { Store } from '../../host/store/store.ts';
-import { FROM, noticeTo, PlayedSender } from '../host/mail/support.ts';
 import { machineTime } from '../../host/time.ts';
+import { FROM, noticeTo, PlayedSender } from '../host/mail/support.ts';
 import { type LoggedLine, recordingLog, until } from '../host/tools.ts';
 import type { Disk } from './disk.ts';
 

@@ -7,8 +7,8 @@
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Target } from '../../fabric/records.ts';
 import type { Chance } from '../../chance.ts';
+import type { Target } from '../../fabric/records.ts';
 
 const KEY_BYTES = 32;
 const MINUTE_MS = 60_000;

@@ -1,12 +1,12 @@
 /** Answers as they go out: pages with the header fields around them, those in a server's place kept ready. */
 
 import { STATUS_CODES } from 'node:http';
+import type { Chance } from '../../chance.ts';
 import type { Language } from '../../config/types.ts';
 import type { Target } from '../../fabric/records.ts';
 import type { Clock } from '../../store/clock.ts';
 import type { Message, Outage, Page, PageFacts } from '../html/kinds.ts';
 import { problemJson, renderPage } from '../html/pages.ts';
-import type { Chance } from '../../chance.ts';
 
 /** Who asks again sooner than the page does is impatient, or a program. */
 export const RETRY_SECONDS = 30;

@@ -28,8 +28,8 @@
 
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
-import { pause, type Timer } from '../../time.ts';
 import type { Time } from '../../time.ts';
+import { pause, type Timer } from '../../time.ts';
 import { AliasRoutes } from './alias-routes.ts';
 import { Aliases, nameOf, type Target } from './aliases.ts';
 import { failure, type KernelTools, ToolError, unavailable } from './kernel-tools.ts';

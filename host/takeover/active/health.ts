@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import { messageOf, systemCodeOf } from '../../errors.ts';
 import { isVersion4 } from '../../net/address.ts';
-import { unhurried } from '../machine/priority.ts';
 import type { Time, Timer } from '../../time.ts';
+import { unhurried } from '../machine/priority.ts';
 import type { Fault } from './faults.ts';
 
 interface Look {

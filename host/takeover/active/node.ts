@@ -10,6 +10,7 @@ import type { Log } from '../../log/log.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { Ready } from '../../role/role.ts';
 import type { Surroundings } from '../../surroundings.ts';
+import { pause, type Time, type Timer } from '../../time.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { Half } from '../ports/node.ts';
@@ -17,7 +18,6 @@ import { ActiveSession } from '../protocol/active-session.ts';
 import { Greeting, Knocks } from '../protocol/greeting.ts';
 import type { Message } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
-import { pause, type Time, type Timer } from '../../time.ts';
 import { Active } from './active.ts';
 import { Health } from './health.ts';
 

@@ -1,11 +1,11 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
-import type { Announced } from '../../fabric/link.ts';
+
+import type { Chance } from '../../chance.ts';
+import type { Announced, Connect } from '../../fabric/link.ts';
 import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';
 import { Supervisor } from '../../fabric/supervisor.ts';
 import type { Log } from '../../log/log.ts';
-import type { Chance } from '../../chance.ts';
 import type { Time, Timer } from '../../time.ts';
-import type { Connect } from '../../fabric/link.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
 const CONFIGURE = {

@@ -1,14 +1,15 @@
 /** Tells the network whose an address is, and hears who contradicts: by the fabric, which builds the frames, and the daemon, which sends them. */
+
+import type { Chance } from '../../chance.ts';
 import type { AnnounceConfiguration } from '../../config/takeover/types.ts';
 import { messageOf } from '../../errors.ts';
+import type { Connect } from '../../fabric/link.ts';
 import type { Form } from '../../fabric/records.ts';
 import type { Log } from '../../log/log.ts';
 import { isVersion4, type Prefix } from '../../net/address.ts';
-import { DataPlane, type Frame } from './announce-link.ts';
-import type { Chance } from '../../chance.ts';
 import type { Time, Timer } from '../../time.ts';
-import { arrived } from '../arrived.ts';
-import type { Connect } from '../../fabric/link.ts';
+import { arrived } from '../protocol/arrived.ts';
+import { DataPlane, type Frame } from './announce-link.ts';
 import { Claims } from './claims.ts';
 import { askedFor } from './network.ts';
 

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
-import { unhurried } from './priority.ts';
 import type { Time } from '../../time.ts';
+import { unhurried } from './priority.ts';
 
 const LIMIT_MS = 30_000;
 /** How long the end of this program waits for them. */

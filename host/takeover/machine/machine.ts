@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
+import { connectDaemon } from '../../fabric/daemon.ts';
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
 import { SeldomLog } from '../../log/seldom.ts';
 import type { Prefix } from '../../net/address.ts';
-import type { Ports } from '../ports/ports.ts';
-import { REFUSALS, type Refused } from '../protocol/session.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import type { Time } from '../../time.ts';
-import { connectDaemon } from '../../fabric/daemon.ts';
+import type { Ports } from '../ports/ports.ts';
+import { REFUSALS, type Refused } from '../protocol/session.ts';
 import { Announcer } from './announcer.ts';
 import { Hooks } from './hooks.ts';
 import { Adapters } from './interfaces.ts';

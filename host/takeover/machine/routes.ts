@@ -2,9 +2,9 @@
  * The routes that somebody has put into the kernel's main table. A router may have a million others from its neighbours, which
  * its routing daemon puts back by itself: only those wanted are asked for, the kernel picks them, and that seldom.
  */
+
+import type { Time, Timer } from '../../time.ts';
 import { ipJsonBatch, isJson, type Json, textOf } from './ip-batch.ts';
-import type { Time } from '../../time.ts';
-import type { Timer } from '../../time.ts';
 
 /** A route that is to be there again after its adapter was down. */
 export interface Route {

@@ -1,9 +1,9 @@
 /** What the two halves' decisions need of the world around them; tests give them another one. */
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Prefix } from '../../net/address.ts';
+import type { Time } from '../../time.ts';
 import type { Message } from '../protocol/messages.ts';
 import type { AdapterFacts } from './interface-facts.ts';
-import type { Time } from '../../time.ts';
 
 /**
  * How often an address is announced again that somebody else had, or says that he has: neighbours that have just heard the

@@ -1,6 +1,5 @@
 /** Waits of a half's decisions, all called off when it ends. */
-import type { Time } from '../../time.ts';
-import type { Timer } from '../../time.ts';
+import type { Time, Timer } from '../../time.ts';
 
 /** What has failed is tried again after so long, then after twice that, and so on. */
 export const FIRST_RETRY_MS = 1000;

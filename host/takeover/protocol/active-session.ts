@@ -1,9 +1,10 @@
 /** An active's side of its session with the standby. */
+
+import type { Chance } from '../../chance.ts';
+import type { Time } from '../../time.ts';
 import { encode, NONCE_BYTES } from './datagram.ts';
 import type { Message } from './messages.ts';
 import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
-import type { Chance } from '../../chance.ts';
-import type { Time } from '../../time.ts';
 
 /** Sessions of which it is remembered that they were. */
 const MOST_BEFORE = 4;

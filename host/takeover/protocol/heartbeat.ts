@@ -1,6 +1,6 @@
 /** Whether the other side still lives: heartbeats that come, or stay away. */
 import type { Time, Timer } from '../../time.ts';
-import { arrived } from '../arrived.ts';
+import { arrived } from './arrived.ts';
 
 /** Looks so often in the time of one heartbeat. */
 const LOOKS = 4;

@@ -1,10 +1,10 @@
 /** A standby's side of the sessions with its actives. */
 import { createHmac } from 'node:crypto';
+import type { Chance } from '../../chance.ts';
+import type { Time } from '../../time.ts';
 import { type Datagram, encode, NONCE_BYTES } from './datagram.ts';
 import type { Message } from './messages.ts';
 import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
-import type { Chance } from '../../chance.ts';
-import type { Time } from '../../time.ts';
 
 /** What a standby makes of a datagram. */
 type StandbyReading =

@@ -6,13 +6,13 @@ import type { Log } from '../../log/log.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { Ready } from '../../role/role.ts';
 import type { Surroundings } from '../../surroundings.ts';
+import type { Time, Timer } from '../../time.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { Half } from '../ports/node.ts';
 import type { Message } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { StandbySessions } from '../protocol/standby-sessions.ts';
-import type { Time, Timer } from '../../time.ts';
 import { Standby } from './standby.ts';
 
 export class StandbyHalf implements Half {

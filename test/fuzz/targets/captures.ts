@@ -1,9 +1,9 @@
 /** Files of captures, pcap and pcapng, also compressed: each is read up to its damage, or refused. */
 import assert from 'node:assert/strict';
-import { machineChance } from '../../../host/chance.ts';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { machineChance } from '../../../host/chance.ts';
 import { replayCommand } from '../../../host/cli/replay.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { readCapture } from '../../../host/replay/capture.ts';
@@ -28,7 +28,14 @@ async function played(file: string, isReplayed: boolean): Promise<string> {
     }),
   );
   if (isReplayed) {
-    const given = { files: [file], config: undefined, watch: [], unanswered: undefined, json: true, chance: machineChance };
+    const given = {
+      files: [file],
+      config: undefined,
+      watch: [],
+      unanswered: undefined,
+      json: true,
+      chance: machineChance,
+    };
     const print = (line: string): unknown => JSON.parse(line);
     await replayCommand(given, print, () => {});
   }

@@ -1,7 +1,7 @@
 /** An SMTP server that says anything: a mail is delivered, or not, and never called delivered that was not sent whole. */
 import assert from 'node:assert/strict';
-import { machineTime } from '../../../host/time.ts';
 import { MailSender } from '../../../host/mail/smtp.ts';
+import { machineTime } from '../../../host/time.ts';
 import { FROM, smtpOptions } from '../../host/mail/support.ts';
 import { Dialogue } from '../dialogue.ts';
 import type { Target } from '../target.ts';

@@ -1,8 +1,8 @@
 /** The trap socket: no datagram stops it, and a trap behind each is taken. */
 import assert from 'node:assert/strict';
-import { machineTime } from '../../../host/time.ts';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { machineTime } from '../../../host/time.ts';
 import { readEnvelope } from '../../../host/traps/envelope.ts';
 import { listenForTraps, type Trap } from '../../../host/traps/listener.ts';
 import { COLD_START, LINK_UP, OPS } from '../../host/recovery/support.ts';

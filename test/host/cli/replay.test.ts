@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { replayCommand } from '../../../host/cli/replay.ts';
 import { machineChance } from '../../../host/chance.ts';
+import { replayCommand } from '../../../host/cli/replay.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { arp, Flag, framed, segment, unreachable } from '../../frames.ts';
 import { client, refusal, SATO, SERVER, syn, TANAKA } from '../fabric/fabric.ts';

@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { machineTime } from '../../../host/time.ts';
 import { DEFAULT_RECORDS, MOST_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
 import {
   type HistoryAnswer,
@@ -27,6 +26,7 @@ import {
 import type { Status } from '../../../host/router/status.ts';
 import type { Handover } from '../../../host/takeover/ports/handover.ts';
 import type { TakeoverStatus } from '../../../host/takeover/status.ts';
+import { machineTime } from '../../../host/time.ts';
 import { directory } from '../fabric/scripted.ts';
 import { needs } from '../require.ts';
 import { four, opened, over } from './recorded.ts';
@@ -45,7 +45,9 @@ async function routesOf(context: TestContext, room: string): Promise<string[]> {
     .flatMap((name) => [...textOf(`host/${room}/${name}`).matchAll(/'([A-Z]+ \/[^']*)': /g)])
     .map(([, route = '']) => route);
   const hasRecords = textOf(`host/${room}/run.ts`).includes('...recordRoutes(');
-  const records = hasRecords ? Object.keys(recordRoutes(await opened(context, null), NOBODY, machineTime)) : [];
+  const records = hasRecords
+    ? Object.keys(recordRoutes(await opened(context, null), NOBODY, machineTime))
+    : [];
   return [...own, ...records].sort();
 }
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { machineChance } from '../../../host/chance.ts';
 import type { Mail } from '../../../host/mail/mail.ts';
 import { MailServer } from '../../../host/mail/mail-server.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
-import { machineChance } from '../../../host/chance.ts';
 import { recordingLog, until } from '../tools.ts';
 import { events, noticeTo, openOutbox, PlayedSender, recipients } from './support.ts';
 

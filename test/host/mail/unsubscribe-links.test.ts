@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { newStopKey, StopLinks } from '../../../host/mail/unsubscribe-links.ts';
 import { machineChance } from '../../../host/chance.ts';
+import { newStopKey, StopLinks } from '../../../host/mail/unsubscribe-links.ts';
 
 const links = new StopLinks('00'.repeat(32));
 

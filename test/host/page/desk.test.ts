@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { machineChance } from '../../../host/chance.ts';
+import { AN_HOUR } from '../../../host/page/form/rate-limits.ts';
 import { RegistrationDesk } from '../../../host/page/form/registration.ts';
 import { Tokens } from '../../../host/page/form/tokens.ts';
-import { AN_HOUR } from '../../../host/page/form/rate-limits.ts';
 import {
   fieldOf,
   get,

@@ -8,7 +8,7 @@ import type { Message } from '../../../host/page/html/kinds.ts';
 import type { Origin } from '../../../host/page/http/origins.ts';
 import { isNameOf } from '../../../host/page/names.ts';
 import { PageServer } from '../../../host/page/server.ts';
-import { type LoggedLine, recordingLog, until, MACHINE } from '../tools.ts';
+import { type LoggedLine, MACHINE, recordingLog, until } from '../tools.ts';
 
 export const WEB: Target = { server: '172.27.178.80', port: 80 };
 export const OTHER: Target = { server: '172.27.178.81', port: 8080 };

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TrapConfiguration, TrapUser } from '../../../host/config/types.ts';
-import { listenForTraps, type Trap, type TrapListener } from '../../../host/traps/listener.ts';
 import { machineTime } from '../../../host/time.ts';
+import { listenForTraps, type Trap, type TrapListener } from '../../../host/traps/listener.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 
 export const COLD_START = '1.3.6.1.6.3.1.1.5.1';

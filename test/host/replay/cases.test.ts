@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { replayCommand } from '../../../host/cli/replay.ts';
 import { machineChance } from '../../../host/chance.ts';
+import { replayCommand } from '../../../host/cli/replay.ts';
 import type { Replayed } from '../../../host/replay/replay.ts';
 
 const WEB = '192.0.2.10 40000 → 198.51.100.80 80';

@@ -4,8 +4,8 @@
  */
 
 import { writeFileSync } from 'node:fs';
-import { replayCommand } from '../../../host/cli/replay.ts';
 import { machineChance } from '../../../host/chance.ts';
+import { replayCommand } from '../../../host/cli/replay.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { readCapture } from '../../../host/replay/capture.ts';
 import { SATO, SERVER, syn } from '../fabric/fabric.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Outbox } from '../../../host/mail/outbox.ts';
 import { machineChance } from '../../../host/chance.ts';
+import { Outbox } from '../../../host/mail/outbox.ts';
 import { StoreJournal } from '../../../host/router/journal.ts';
 import type { Registered } from '../../../host/router/people.ts';
 import { PORTION } from '../../../host/router/tellings.ts';

@@ -6,16 +6,16 @@ import { describe, it, type TestContext } from 'node:test';
 import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { InProcessFabric } from '../../../host/fabric/in-process.ts';
-import type { TrapSocket } from '../../../host/recovery/trap-socket.ts';
 import { RouterRole } from '../../../host/router/role.ts';
 import type { RouterSurroundings } from '../../../host/router/surroundings.ts';
 import { Store } from '../../../host/store/store.ts';
+import type { TrapSocket } from '../../../host/traps/socket.ts';
 import { SATO, SERVER, syn } from '../fabric/fabric.ts';
 import { fakeChance } from '../fake-chance.ts';
 import { FakeTime } from '../fake-time.ts';
-import { communityMessage, pdu, trapOidVarbind, UP_TIME } from '../recovery/ber.ts';
 import { COLD_START } from '../recovery/support.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
+import { communityMessage, pdu, trapOidVarbind, UP_TIME } from '../traps/ber.ts';
 
 const TRAP = communityMessage(1, pdu(0xa7, [UP_TIME, trapOidVarbind(COLD_START)]));
 

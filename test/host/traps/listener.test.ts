@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { describe, it } from 'node:test';
 import { RingbackError } from '../../../host/errors.ts';
+import { machineTime } from '../../../host/time.ts';
 import { listenForTraps } from '../../../host/traps/listener.ts';
 import { asUser, COLD_START, LINK_DOWN, OPS, snmptrap, withListener } from '../recovery/support.ts';
-import { machineTime } from '../../../host/time.ts';
 import { needs } from '../require.ts';
 import { recordingLog, until } from '../tools.ts';
 

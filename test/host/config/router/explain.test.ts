@@ -4,9 +4,9 @@ import { explain } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import { warnings } from '../../../../host/config/router/warnings.ts';
 import { tables } from '../../../../host/fabric/module.ts';
+import { KEY_BYTES } from '../../../../host/fabric/records.ts';
 import type { TableSizes } from '../../../../host/fabric/sizes.ts';
 import { commandsFor } from '../../../../host/router/fabric-commands.ts';
-import { KEY_BYTES } from '../../../../host/fabric/records.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
 
 /** Of this machine. */

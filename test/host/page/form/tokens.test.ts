@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { TOKEN_MINUTES, Tokens } from '../../../../host/page/form/tokens.ts';
 import { machineChance } from '../../../../host/chance.ts';
+import { TOKEN_MINUTES, Tokens } from '../../../../host/page/form/tokens.ts';
 
 const MINUTE_MS = 60_000;
 const CLIENT = '172.27.179.150';

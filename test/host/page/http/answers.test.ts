@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { machineChance } from '../../../../host/chance.ts';
 import { type Place, ReadyAnswers } from '../../../../host/page/http/answers.ts';
 import { factsOf } from '../reading.ts';
 import { OTHER, WEB } from '../served.ts';
-import { machineChance } from '../../../../host/chance.ts';
 
 const PLACE: Place = {
   page: 'outage',

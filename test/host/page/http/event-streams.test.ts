@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { EventStreams, LIFE_MS, STREAMS } from '../../../../host/page/http/event-streams.ts';
 import { Web } from '../../../../host/page/http/web.ts';
-import { until } from '../../tools.ts';
 import { machineTime } from '../../../../host/time.ts';
+import { until } from '../../tools.ts';
 import {
   get,
   machineOf,

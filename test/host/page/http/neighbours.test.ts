@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Neighbours } from '../../../../host/page/http/neighbours.ts';
-import { recordingLog, until } from '../../tools.ts';
-import { machineTime } from '../../../../host/time.ts';
 import type { Time } from '../../../../host/time.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { FakeTime } from '../../fake-time.ts';
+import { recordingLog, until } from '../../tools.ts';
 
 const SATO = '2001:db8:179::150';
 const SATO_TOO = '172.27.179.150';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Hooks } from '../../../../host/takeover/machine/hooks.ts';
-import { recordingLog, until } from '../../tools.ts';
 import { machineTime } from '../../../../host/time.ts';
+import { recordingLog, until } from '../../tools.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringback-hooks-'));
 after(() => rmSync(directory, { recursive: true }));

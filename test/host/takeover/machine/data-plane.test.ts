@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { InProcessFabric } from '../../../host/fabric/in-process.ts';
-import type { Connect } from '../../../host/fabric/link.ts';
-import { DataPlane, type Frame } from '../../../host/takeover/data-plane.ts';
-import { arp } from '../../frames.ts';
-import { fakeChance } from '../fake-chance.ts';
-import { FakeTime } from '../fake-time.ts';
-import { recordingLog } from '../tools.ts';
+import { InProcessFabric } from '../../../../host/fabric/in-process.ts';
+import type { Connect } from '../../../../host/fabric/link.ts';
+import { DataPlane, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
+import { arp } from '../../../frames.ts';
+import { fakeChance } from '../../fake-chance.ts';
+import { FakeTime } from '../../fake-time.ts';
+import { recordingLog } from '../../tools.ts';
 
 const ADDRESS = '172.27.178.80';
 const OWN = '02:00:5e:00:53:0a';
