@@ -95,7 +95,10 @@ export class Adapters {
     if (!this.#lowers) this.#forget(adapter);
     const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
     const back = this.#memory.known.routes.filter((route) => route.adapter === adapter);
+    // Whatever a command says of an address that is there, its kernel goes on as before.
+    const doubted = this.#kernel.isDoubted(adapter, prefix.address);
     const required: IpCommand[] = [
+      ...(doubted ? [{ ...removal(adapter, prefix), optional: true as const }] : []),
       { line: `link set dev ${adapter} up` },
       { line: `address replace ${prefixText(prefix)} ${options} dev ${adapter}` },
     ];

@@ -17,6 +17,8 @@ interface Address extends Prefix {
   readonly advertised: boolean;
   /** For privacy, and gone within days (RFC 8981). */
   readonly temporary: boolean;
+  /** `tentative`: the kernel asks whether somebody else has it, and does not answer for it meanwhile; `failed`: somebody has (RFC 4862 section 5.4). */
+  readonly duplicate: 'no' | 'tentative' | 'failed';
 }
 
 export interface Adapter {
@@ -42,7 +44,9 @@ function adapterOf(json: Json): Adapter | null {
       if (address === null || info.scope === 'link') return [];
       // The kernel says of both that they have a lifetime.
       const advertised = info.dynamic === true && !isVersion4(address);
-      return [{ address, length: Number(info.prefixlen), advertised, temporary: info.temporary === true }];
+      const duplicate = info.dadfailed === true ? 'failed' : info.tentative === true ? 'tentative' : 'no';
+      const temporary = info.temporary === true;
+      return [{ address, length: Number(info.prefixlen), advertised, temporary, duplicate }];
     }),
   };
 }
@@ -119,11 +123,11 @@ export class Kernel {
     return this.#adapters.get(adapter)?.flags.includes('LOWER_UP') ?? false;
   }
 
-  /** Those that somebody has put there. */
+  /** Those that somebody has put there, and that nobody else had before. */
   addressesOf(adapter: string): readonly Prefix[] {
     const addresses = this.#adapters.get(adapter)?.addresses ?? [];
     return addresses
-      .filter(({ advertised }) => !advertised)
+      .filter(({ advertised, duplicate }) => !advertised && duplicate !== 'failed')
       .map(({ address, length }) => ({ address, length }));
   }
 
@@ -139,6 +143,12 @@ export class Kernel {
     return this.holdersOf(address)[0] ?? null;
   }
 
+  /** Whether it is on the adapter, but not answered for: somebody else has it, or the kernel does not know yet. */
+  isDoubted(adapter: string, address: string): boolean {
+    const found = this.#adapters.get(adapter)?.addresses.find((one) => one.address === address);
+    return found !== undefined && found.duplicate !== 'no';
+  }
+
   /** An address of this machine as it is on an adapter, or undefined. */
   prefixOf(adapter: string, address: string): Prefix | undefined {
     const found = this.#adapters.get(adapter)?.addresses.find((one) => one.address === address);
@@ -150,7 +160,8 @@ export class Kernel {
     const all = this.adapters
       .filter(({ name }) => name !== 'lo')
       .flatMap(({ addresses }) => addresses)
-      .filter(({ address, temporary }) => !temporary && isVersion4(address) === isVersion4(near));
+      .filter(({ temporary, duplicate }) => !temporary && duplicate !== 'failed')
+      .filter(({ address }) => isVersion4(address) === isVersion4(near));
     const rank = (one: Address): number =>
       (prefixContains(networkOf(one), near) ? 0 : 2) + Number(one.advertised);
     return all.sort((one, other) => rank(one) - rank(other)).map(({ address }) => address);
@@ -181,7 +192,8 @@ export class Kernel {
     );
     const others = before.flags.filter((flag) => flag !== 'UP' && flag !== 'LOWER_UP');
     const flags = up === undefined ? before.flags : up ? [...others, 'UP', 'LOWER_UP'] : others;
-    const added = add === undefined ? [] : [{ ...add, advertised: false, temporary: false }];
+    const added =
+      add === undefined ? [] : [{ ...add, advertised: false, temporary: false, duplicate: 'no' as const }];
     this.#adapters.set(adapter, { ...before, flags, addresses: [...addresses, ...added] });
   }
 
@@ -258,12 +270,15 @@ export class Kernel {
     this.#handlers.onLink(adapter, this.isUp(adapter), this.hasCarrier(adapter));
   }
 
-  /** `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; an adapter that is gone begins with `Deleted`. */
+  /**
+   * `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; an adapter that is gone begins with `Deleted`, after it was switched
+   * off, and so does one that leaves a bridge, as it is.
+   */
   #heard(line: string): void {
-    const [, deleted, name, flags] = /^(Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
+    const [, name, flags] = /^(?:Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
     if (name === undefined || flags === undefined) return;
     this.#words++;
-    const has = deleted === undefined ? flags.split(',') : [];
+    const has = flags.split(',');
     this.#handlers.onLink(name, has.includes('UP'), has.includes('LOWER_UP'));
   }
 }

@@ -17,7 +17,7 @@ function adapter(
 ): Adapter {
   const placed = addresses.map((text) => {
     const [address = '', length] = text.split('/');
-    return { address, length: Number(length), advertised: false, temporary: false };
+    return { address, length: Number(length), advertised: false, temporary: false, duplicate: 'no' as const };
   });
   return { name, index: 1, hardware, flags, addresses: placed };
 }
