@@ -12,6 +12,7 @@ export interface Route {
   /** A network, or `default`. */
   readonly to: string;
   readonly version: 4 | 6;
+  /** A gateway of the route's own kind. */
   readonly via: string | null;
   /** The words of `ip route` after the destination, gateway and adapter. */
   readonly rest: readonly string[];
@@ -24,11 +25,17 @@ const GROUP_MS = 500;
 /** Or come unseen: to watch them would be to watch all. */
 const REFRESH_MS = 60_000;
 
+/** Of a route's metrics, those that iproute2 takes as it says them. */
+const METRICS = ['mtu', 'advmss', 'window', 'hoplimit', 'reordering', 'initcwnd', 'initrwnd', 'quickack'];
+
 function routeOf(json: Json, version: 4 | 6, protocol: number): Route | null {
   const [adapter, to] = [textOf(json.dev), textOf(json.dst)];
   if (adapter === null || to === null) return null;
   const words = (word: string, value: unknown): string[] =>
     value === undefined || value === null || value === '' ? [] : [word, String(value)];
+  const [metrics] = Array.isArray(json.metrics) ? json.metrics.filter(isJson) : [];
+  // A gateway of the other kind (RFC 8950).
+  const { family, host } = isJson(json.via) ? json.via : {};
   return {
     adapter,
     to,
@@ -38,6 +45,10 @@ function routeOf(json: Json, version: 4 | 6, protocol: number): Route | null {
       ...['proto', String(protocol)],
       ...words('metric', json.metric),
       ...words('src', json.prefsrc),
+      ...words('tos', json.tos),
+      ...words('pref', json.pref),
+      ...(textOf(host) === null ? [] : ['via', String(family), String(host)]),
+      ...METRICS.flatMap((metric) => words(metric, metrics?.[metric])),
       ...(Array.isArray(json.flags) && json.flags.includes('onlink') ? ['onlink'] : []),
     ],
   };
