@@ -34,9 +34,11 @@ async function outside(): Promise<string | false> {
 /** For `skip` of everything in the file: false, or why there is no network of its own. */
 export const noNetwork = process.env[INSIDE] === undefined ? await outside() : false;
 
-/** What `ip ARGV` says. */
+const { PATH } = process.env;
+
+/** What the machine's `ip ARGV` says, whatever stands in for it. */
 export function ip(...argv: readonly string[]): string {
-  return execFileSync('ip', argv, { encoding: 'utf8' });
+  return execFileSync('ip', argv, { encoding: 'utf8', env: { PATH } });
 }
 
 /** A cable between two adapters, both of this network; neither is on. */

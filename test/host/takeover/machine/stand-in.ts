@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 export interface StandIns {
-  /** A shell script under that name; `$D` is a directory of the test's own. */
+  /** A shell script under that name; `$D` is a directory of the test's own, and its own PATH is the machine's. */
   put(program: string, script: string): void;
   /** Nothing of the machine is found any more. */
   alone(): void;
@@ -29,7 +29,7 @@ export function standIns(context: TestContext): StandIns {
     path,
     put(program, script) {
       const fresh = path(`${program}.new`);
-      writeFileSync(fresh, `#!/bin/sh\nD='${directory}'\n${script}\n`, { mode: 0o755 });
+      writeFileSync(fresh, `#!/bin/sh\nD='${directory}' PATH='${before}'\n${script}\n`, { mode: 0o755 });
       // The one before may be running.
       renameSync(fresh, path(program));
     },
