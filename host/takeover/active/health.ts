@@ -1,11 +1,11 @@
 /** What an active looks at to know whether it is well: commands, and a gateway that answers pings. */
-import { execFile } from 'node:child_process';
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
-import { messageOf, systemCodeOf } from '../../errors.ts';
 import { isVersion4 } from '../../net/address.ts';
 import type { Time, Timer } from '../../time.ts';
-import { unhurried } from '../machine/priority.ts';
+import { type OutsideCommand, startOutside } from '../machine/outside-command.ts';
 import type { Fault } from './faults.ts';
+
+const MOST_QUOTED = 100;
 
 interface Look {
   /** Tells one from another. */
@@ -44,34 +44,13 @@ function looksOf({ health, gateway }: ActiveConfiguration): Look[] {
   return looks;
 }
 
-/** Runs a command, never by a shell; null when it ended with 0, otherwise why it is a failure. */
-function failureOf(argv: readonly string[], limitMs: number): Promise<string | null> {
-  const [program = '', ...more] = unhurried(argv);
-  return new Promise((resolve) => {
-    execFile(program, more, { timeout: limitMs, killSignal: 'SIGKILL' }, (error, _, stderr) => {
-      if (error === null) resolve(null);
-      else if (error.killed === true) resolve(`no end within ${limitMs} ms`);
-      else if (systemCodeOf(error) === 'ENOENT') resolve('there is no such program');
-      else {
-        const said = stderr.trim().split('\n')[0] ?? '';
-        resolve(
-          said !== ''
-            ? said.slice(0, 100)
-            : typeof error.code === 'number'
-              ? `status ${error.code}`
-              : messageOf(error),
-        );
-      }
-    });
-  });
-}
-
 /** Looks every so often, and tells of a fault once it has failed often enough in a row, and of its end. */
 export class Health {
   readonly #onFault: (key: string, fault: Fault | null) => void;
   readonly #time: Time;
   readonly #timers = new Map<string, Timer>();
   readonly #failed = new Map<string, number>();
+  readonly #running = new Set<OutsideCommand>();
   #looks: readonly Look[] = [];
 
   constructor(time: Time, onFault: (key: string, fault: Fault | null) => void) {
@@ -95,12 +74,13 @@ export class Health {
   close(): void {
     this.#looks = [];
     for (const timer of this.#timers.values()) timer.cancel();
+    for (const command of this.#running) command.end();
   }
 
   async #look(look: Look): Promise<void> {
     const { key, argv, everyMs, failures, about } = look;
     const startMs = this.#time.nowMs();
-    const failure = await failureOf(argv, Math.max(everyMs, argv[0] === 'ping' ? 2000 : 0));
+    const failure = await this.#failureOf(argv, Math.max(everyMs, argv[0] === 'ping' ? 2000 : 0));
     if (!this.#looks.includes(look)) return;
     if (failure === null) {
       this.#failed.set(key, 0);
@@ -117,5 +97,16 @@ export class Health {
       key,
       this.#time.after(waitMs, () => void this.#look(look)),
     );
+  }
+
+  /** null when it ended with 0, otherwise why it is a failure. */
+  async #failureOf(argv: readonly string[], limitMs: number): Promise<string | null> {
+    const command = startOutside(argv, limitMs, this.#time);
+    this.#running.add(command);
+    const { failure, missing, said } = await command.ended;
+    this.#running.delete(command);
+    if (failure === null) return null;
+    if (missing) return 'there is no such program';
+    return said === '' ? failure : (said.split('\n')[0] ?? '').slice(0, MOST_QUOTED);
   }
 }

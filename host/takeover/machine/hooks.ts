@@ -1,17 +1,13 @@
 /** The operator's own commands, told of every change; nothing waits for them, and none for another. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import type { Time } from '../../time.ts';
-import { unhurried } from './priority.ts';
+import { type OutsideCommand, startOutside } from './outside-command.ts';
 
 const LIMIT_MS = 30_000;
 /** How long the end of this program waits for them. */
 const LAST_MS = 2000;
 /** A hook that hangs must not make this program grow. */
 const MOST_WAITING = 1000;
-const MOST_SAID = 200;
-const LAST_WORDS_MS = 100;
 
 export class Hooks {
   readonly #log: Log;
@@ -51,7 +47,7 @@ class Hook {
   readonly #log: Log;
   readonly #time: Time;
   readonly #waiting: (readonly string[])[] = [];
-  #running: ChildProcess | null = null;
+  #running: OutsideCommand | null = null;
   #onIdle: (() => void) | null = null;
 
   constructor(command: readonly string[], log: Log, time: Time) {
@@ -78,7 +74,7 @@ class Hook {
     await new Promise<void>((resolve) => {
       const late = this.#time.after(LAST_MS, () => {
         this.#waiting.length = 0;
-        if (this.#running !== null) endGroup(this.#running);
+        this.#running?.end();
       });
       this.#onIdle = () => {
         late.cancel();
@@ -94,41 +90,15 @@ class Hook {
       this.#onIdle?.();
       return;
     }
-    const [program = '', ...argv] = unhurried([...this.#command, ...words]);
-    // A group of its own, so that all of it can be ended.
-    const child = spawn(program, argv, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#running = child;
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, MOST_SAID);
-    });
-    const limit = this.#time.after(LIMIT_MS, () => endGroup(child));
-    const finish = (failure: string | null): void => {
-      if (this.#running !== child) return;
-      limit.cancel();
+    const command = startOutside([...this.#command, ...words], LIMIT_MS, this.#time);
+    this.#running = command;
+    void command.ended.then(({ failure, said }) => {
       this.#running = null;
       if (failure !== null) {
-        const reason = said.trim() === '' ? failure : `${failure}: ${said.trim()}`;
+        const reason = said === '' ? failure : `${failure}: ${said}`;
         this.#log.warn('hook.failed', { command: this.#command[0], about: words[0], reason });
       }
       this.#next();
-    };
-    child.on('error', (error) => finish(messageOf(error)));
-    child.on('exit', () => {
-      // What it left running may keep its output open for ever; its own last words are there by then.
-      this.#time.after(LAST_WORDS_MS, () => child.stderr?.destroy()).unref();
     });
-    child.on('close', (code, signal) => {
-      finish(code === 0 ? null : signal === null ? `status ${code}` : `ended by ${signal}`);
-    });
-  }
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
   }
 }

@@ -71,6 +71,9 @@ export class Kernel {
   #words = 0;
   /** Goes up with every change of our own, which a picture taken before does not show. */
   #changes = 0;
+  /** Pictures that were begun, and the last of those that came: several may be on their way. */
+  #begun = 0;
+  #shown = 0;
   #closed = false;
 
   constructor(handlers: KernelHandlers, time: Time) {
@@ -204,7 +207,9 @@ export class Kernel {
 
   async #read(): Promise<void> {
     const changes = this.#changes;
+    const picture = ++this.#begun;
     const adapters = await ipJson('address', 'show');
+    if (picture < this.#shown) return;
     if (changes !== this.#changes) {
       this.#again = true;
       return;
@@ -213,6 +218,7 @@ export class Kernel {
       const adapter = adapterOf(json);
       return adapter === null ? [] : [adapter];
     });
+    this.#shown = picture;
     this.#adapters = new Map(known.map((adapter) => [adapter.name, adapter]));
   }
 
@@ -270,12 +276,9 @@ export class Kernel {
     this.#handlers.onLink(adapter, this.isUp(adapter), this.hasCarrier(adapter));
   }
 
-  /**
-   * `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; an adapter that is gone begins with `Deleted`, after it was switched
-   * off, and so does one that leaves a bridge, as it is.
-   */
+  /** `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; one that goes is off before it is `Deleted`, one that leaves a bridge is not. */
   #heard(line: string): void {
-    const [, name, flags] = /^(?:Deleted )?\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
+    const [, name, flags] = /^\d+: ([^\s:@]+)(?:@[^\s:]*)?: <([^>]*)>/.exec(line) ?? [];
     if (name === undefined || flags === undefined) return;
     this.#words++;
     const has = flags.split(',');

@@ -75,6 +75,9 @@ export class Routes {
   #watching = false;
   /** Goes up with every change of our own, which a picture taken before does not show. */
   #changes = 0;
+  /** Pictures that were begun, and the last of those that came: several may be on their way. */
+  #begun = 0;
+  #shown = 0;
 
   constructor(time: Time) {
     this.#time = time;
@@ -88,9 +91,15 @@ export class Routes {
   /** Resolves when it is known what is there now. Throws RingbackError('unavailable') when there is no iproute2. */
   async read(): Promise<void> {
     const changes = this.#changes;
+    const picture = ++this.#begun;
     const [four, six] = await Promise.all([routesOf(4), routesOf(6).catch(() => [])]);
-    if (changes === this.#changes) this.#all = [...four, ...six];
-    else this.#readIn(GROUP_MS);
+    if (picture < this.#shown) return;
+    if (changes !== this.#changes) {
+      this.#readIn(GROUP_MS);
+      return;
+    }
+    this.#shown = picture;
+    this.#all = [...four, ...six];
   }
 
   /** From now on pictures are taken now and then. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { IpBatch, ipJson, ipJsonBatch } from '../../../../host/takeover/iproute.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
-import { standIns } from './stand-in.ts';
+import { isGone, standIns } from './stand-in.ts';
 
 const up = (adapter: string) => ({ line: `link set dev ${adapter} up` });
 const maybe = (line: string) => ({ line, optional: true as const });
@@ -166,12 +166,6 @@ describe('an ip that', { concurrency: false }, () => {
     batch.close();
     context.mock.timers.reset();
     const [first] = machine.lines('pids');
-    await until('it is gone', () => {
-      try {
-        return !process.kill(Number(first), 0);
-      } catch {
-        return true;
-      }
-    });
+    await until('it is gone', () => isGone(Number(first)));
   });
 });

@@ -114,6 +114,23 @@ describe('the routes of a half', { skip: noNetwork }, () => {
     );
   });
 
+  it('are not undone by an earlier picture that comes later', async (context) => {
+    const machine = standIns(context);
+    machine.put(
+      'ip',
+      'ip "$@" > "$D/shown.$$"; mv "$D/hold" "$D/held" 2>/dev/null && until [ -e "$D/go" ]; do sleep 0.02; done; cat "$D/shown.$$"',
+    );
+    machine.write('hold', '');
+    const early = routes.read();
+    await until('the first is taken', () => machine.isThere('held'));
+    add('198.51.100.0/24 via 192.0.2.21');
+    await routes.read();
+    assert.deepEqual(known(), ['198.51.100.0/24']);
+    machine.write('go', '');
+    await early;
+    assert.deepEqual(known(), ['198.51.100.0/24']);
+  });
+
   it('of IPv4 are known where there is no IPv6', async (context) => {
     add('198.51.100.0/24 via 192.0.2.21');
     const machine = standIns(context);

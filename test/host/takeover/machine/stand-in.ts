@@ -1,5 +1,15 @@
 /** Programs that stand in for the machine's in the PATH of a test: what a kernel or a tool says that this machine has not. */
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -10,6 +20,12 @@ export interface StandIns {
   /** Nothing of the machine is found any more. */
   alone(): void;
   write(name: string, text: string): void;
+  add(name: string, text: string): void;
+  remove(name: string): void;
+  isThere(name: string): boolean;
+  names(): string[];
+  /** How many bytes a file there has. */
+  size(name: string): number;
   /** The lines of a file there; none: it is not there. */
   lines(name: string): string[];
   readonly path: (name: string) => string;
@@ -39,6 +55,11 @@ export function standIns(context: TestContext): StandIns {
     write(name, text) {
       writeFileSync(path(name), text);
     },
+    add: (name, text) => appendFileSync(path(name), text),
+    remove: (name) => rmSync(path(name), { force: true }),
+    names: () => readdirSync(directory),
+    isThere: (name) => existsSync(path(name)),
+    size: (name) => statSync(path(name), { throwIfNoEntry: false })?.size ?? 0,
     lines(name) {
       try {
         return readFileSync(path(name), 'utf8')
@@ -49,4 +70,12 @@ export function standIns(context: TestContext): StandIns {
       }
     },
   };
+}
+
+export function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
 }
