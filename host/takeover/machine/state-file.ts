@@ -24,17 +24,18 @@ const taken = v.strictObject({
   cause: v.picklist(CAUSES),
 });
 
+/** A part that an earlier version did not know of is empty. */
 const memory = v.strictObject({
   /** What a standby has. */
-  taken: v.array(taken),
+  taken: v.optional(v.array(taken), []),
   /** What should be gone from a standby's adapters, which would not let go. */
-  stuck: v.array(taken),
+  stuck: v.optional(v.array(taken), []),
   /** Adapters that were switched off when they were first needed. */
-  raised: v.array(v.string()),
+  raised: v.optional(v.array(v.string()), []),
   /** Routes that went with an adapter. */
-  routes: v.array(route),
+  routes: v.optional(v.array(route), []),
   /** Settings of the kernel by path, as they were. */
-  settings: v.array(v.tuple([v.string(), v.string()])),
+  settings: v.optional(v.array(v.tuple([v.string(), v.string()])), []),
 });
 
 type Remembered = v.InferOutput<typeof memory>;
