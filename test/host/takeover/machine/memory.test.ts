@@ -91,7 +91,7 @@ describe('the memory of a half', () => {
       whole.slice(0, -20),
       `${whole}}`,
       'null',
-      '[]',
+      '[1]',
       whole.replace('"fault"', '"boredom"'),
       whole.replace('24', '"24"'),
       whole.replace('"version":4', '"version":5'),
