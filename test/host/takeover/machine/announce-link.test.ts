@@ -32,9 +32,7 @@ function reply(place: number, hardware = OTHER): Frame {
   return { form: 'reply', interface: place, hardware, address: C };
 }
 
-describe('the daemon of a half', {
-  skip: noNetwork || (!existsSync(FABRICD) && 'it is not built: make'),
-}, () => {
+describe('the daemon of a half', { skip: noNetwork }, () => {
   before(() => {
     cable('eth0', 'far0');
     for (const adapter of ['eth0', 'far0']) ip('link', 'set', adapter, 'up');

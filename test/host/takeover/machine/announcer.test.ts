@@ -112,7 +112,7 @@ function formOf(frame: Buffer): string {
 async function answered(daemon: FakeDaemon, announcer: Announcer): Promise<void> {
   const before = daemon.count('Unclaim');
   // A claim that comes and goes.
-  announcer.claim('eth0', '172.27.178.99');
+  announcer.claim('eth1', '172.27.178.99');
   announcer.unclaim('172.27.178.99');
   while (daemon.count('Unclaim') === before) await turn();
   for (let i = 0; i < 50; i++) await turn();
