@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DataPlane, type Frame } from '../../../../host/takeover/data-plane.ts';
+import { DataPlane, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
 import { readyRecord } from '../../fabric/daemon-records.ts';
 import { records, scripted } from '../../fabric/scripted.ts';
 import { recordingLog, until } from '../../tools.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Kernel } from '../../../../host/takeover/kernel.ts';
+import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
 
 const IP = `case "$*" in

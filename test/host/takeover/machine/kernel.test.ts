@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { Kernel } from '../../../../host/takeover/kernel.ts';
+import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
 

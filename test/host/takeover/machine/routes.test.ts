@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { afterEach, before, describe, it } from 'node:test';
-import { Routes } from '../../../../host/takeover/routes.ts';
+import { Routes } from '../../../../host/takeover/machine/routes.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';
 import { standIns } from './stand-in.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import { Memory } from '../../../../host/takeover/memory.ts';
-import { Settings } from '../../../../host/takeover/settings.ts';
+import { Memory } from '../../../../host/takeover/machine/state-file.ts';
+import { Settings } from '../../../../host/takeover/machine/sysctl.ts';
 import { directory } from '../../fabric/scripted.ts';
 import { recordingLog } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';

@@ -1,7 +1,7 @@
 /** Runs in real time if it may, and says how far that is. */
 import { execFileSync } from 'node:child_process';
 import { getPriority } from 'node:os';
-import { hurry, unhurried } from '../../../../host/takeover/urgency.ts';
+import { hurry, unhurried } from '../../../../host/takeover/machine/priority.ts';
 import { recordingLog } from '../../tools.ts';
 
 const { log, lines } = recordingLog();

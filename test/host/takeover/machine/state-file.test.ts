@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import { Memory } from '../../../../host/takeover/memory.ts';
+import { Memory } from '../../../../host/takeover/machine/state-file.ts';
 import { directory } from '../../fabric/scripted.ts';
 import { recordingLog } from '../../tools.ts';
 

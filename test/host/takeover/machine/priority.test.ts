@@ -5,7 +5,7 @@ import { getPriority, setPriority } from 'node:os';
 import { afterEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { hurry, unhurried } from '../../../../host/takeover/urgency.ts';
+import { hurry, unhurried } from '../../../../host/takeover/machine/priority.ts';
 import { needs } from '../../require.ts';
 import { recordingLog } from '../../tools.ts';
 import { standIns } from './stand-in.ts';

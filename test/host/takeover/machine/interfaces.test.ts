@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { Adapters } from '../../../../host/takeover/adapters.ts';
-import { IpBatch } from '../../../../host/takeover/iproute.ts';
-import { Kernel } from '../../../../host/takeover/kernel.ts';
-import { Memory } from '../../../../host/takeover/memory.ts';
+import { Adapters } from '../../../../host/takeover/machine/interfaces.ts';
+import { IpBatch } from '../../../../host/takeover/machine/ip-batch.ts';
+import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
+import { Memory } from '../../../../host/takeover/machine/state-file.ts';
 import { recordingLog, until } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';
 

@@ -1,7 +1,7 @@
 /** Commands for a running `ip -batch -`, on a real kernel; and what comes of an `ip` that is not as it should be. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IpBatch, ipJson, ipJsonBatch } from '../../../../host/takeover/iproute.ts';
+import { IpBatch, ipJson, ipJsonBatch } from '../../../../host/takeover/machine/ip-batch.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
 import { isGone, standIns } from './stand-in.ts';
