@@ -84,7 +84,7 @@ export class ActiveHalf implements Half {
     try {
       await half.#open();
     } catch (error) {
-      await half.#machine.close();
+      await half.#leave();
       throw error;
     }
     return half;
@@ -147,10 +147,7 @@ export class ActiveHalf implements Half {
     }
     this.#active?.close();
     this.#socket?.close();
-    this.#machine.restore();
-    await this.#machine.adapters.lower().catch(() => {});
-    await this.#silence().catch(() => {});
-    await this.#machine.close();
+    await this.#leave();
   }
 
   async #open(): Promise<void> {
@@ -196,6 +193,14 @@ export class ActiveHalf implements Half {
     this.#health.use(this.#configuration);
     this.#greeting.begin();
     this.#beatNow();
+  }
+
+  /** The machine is as it was, but for the addresses. */
+  async #leave(): Promise<void> {
+    this.#machine.restore();
+    await this.#machine.adapters.lower().catch(() => {});
+    await this.#silence().catch(() => {});
+    await this.#machine.close();
   }
 
   /**

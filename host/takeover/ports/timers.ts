@@ -14,13 +14,15 @@ export function longer(waitMs: number): number {
 export class Timers {
   readonly #time: Time;
   readonly #timers = new Set<Timer>();
+  #closed = false;
 
   constructor(time: Time) {
     this.#time = time;
   }
 
-  /** Calls once, after so long; the returned function calls it off. */
+  /** Calls once, after so long, unless it is closed by then; the returned function calls it off. */
   after(waitMs: number, action: () => void): () => void {
+    if (this.#closed) return () => {};
     const timer = this.#time.after(waitMs, () => {
       this.#timers.delete(timer);
       action();
@@ -40,6 +42,7 @@ export class Timers {
   }
 
   close(): void {
+    this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
   }
 }
