@@ -6,7 +6,7 @@ import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
 
 const IP = `case "$*" in
-*monitor*) echo $$ >> "$D/monitors"; touch "$D/monitor"; exec tail -n +1 -f "$D/monitor";;
+*monitor*) echo $$ >> "$D/monitors"; touch "$D/monitor"; cat "$D/piece" 2>/dev/null && sleep 0.1; exec tail -n +1 -f "$D/monitor";;
 *"address show"*) echo >> "$D/pictures"; cp "$D/address" "$D/address.$$"
   mv "$D/hold" "$D/held.$$" 2>/dev/null && until [ -e "$D/go" ]; do sleep 0.01; done; cat "$D/address.$$"; exit "$(cat "$D/status" 2>/dev/null || echo 0)";;
 *) cat > "$D/routes";;
@@ -123,13 +123,13 @@ describe('an adapter is', { timeout: 60_000 }, () => {
 describe('a change', { timeout: 60_000 }, () => {
   it('is heard of by the lines of ip monitor, however they come, and then looked at', async (context) => {
     const { kernel, heard, machine, changes, seen, pass } = shown(context, [LAN]);
-    await kernel.start();
     const line =
       '2: eth0.10@eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500 qdisc noqueue state LOWERLAYERDOWN group default \\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff';
+    machine.write('piece', line.slice(0, 30));
+    await kernel.start();
     await seen(() => machine.isThere('monitor'));
-    machine.write('monitor', line.slice(0, 30));
-    machine.add('monitor', line.slice(30));
     assert.deepEqual(heard, []);
+    machine.add('monitor', line.slice(30));
     machine.add(
       'monitor',
       `
@@ -246,8 +246,11 @@ describe('an ip that', { timeout: 60_000 }, () => {
       () => pass(1000),
       () => machine.lines('monitors').length === 2,
     );
+    const [, second] = machine.lines('monitors');
+    process.kill(Number(second), 'SIGKILL');
+    await seen(() => isGone(Number(second)));
+    for (let i = 0; i < 20; i++) await turn();
     kernel.close();
-    await seen(() => isGone(Number(machine.lines('monitors')[1])));
     for (let i = 0; i < 20; i++) {
       pass(1000);
       await turn();
