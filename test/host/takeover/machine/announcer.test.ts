@@ -169,6 +169,7 @@ describe('an announcement', { timeout: 60_000 }, () => {
     assert.equal(sent().length, 1 + 2);
     await announcer.announce('eth0', C);
     announcer.unclaim(C.address);
+    announcer.claim('eth0', C.address);
     // Nobody has said that it is here.
     await announcer.announce('eth0', D);
     for (let i = 0; i < 5; i++) await pass(100);
