@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Timers } from '../../../host/takeover/timers.ts';
+import { Timers } from '../../../host/takeover/ports/timers.ts';
 import { FakeClock } from './clock.ts';
 
 describe('the waits of a half', () => {

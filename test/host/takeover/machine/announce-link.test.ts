@@ -1,8 +1,12 @@
 /** The daemon of a half: the real one on real adapters, and others that are not as they should be. */
+
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { machineChance } from '../../../../host/chance.ts';
+import { connectDaemon } from '../../../../host/fabric/daemon.ts';
 import { DataPlane, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { readyRecord } from '../../fabric/daemon-records.ts';
 import { records, scripted } from '../../fabric/scripted.ts';
 import { recordingLog, until } from '../../tools.ts';
@@ -17,7 +21,10 @@ function plane(context: TestContext, daemon: readonly string[]) {
   const conflicts: string[] = [];
   const found = { opened: 0, conflicts, lines };
   const data = new DataPlane(
-    { daemon, interfaces: ['eth0', 'far0', 'none0'], log },
+    {
+      ...{ connect: connectDaemon(machineTime), time: machineTime, chance: machineChance },
+      ...{ daemon, interfaces: ['eth0', 'far0', 'none0'], log },
+    },
     {
       onOpen: () => void found.opened++,
       onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),

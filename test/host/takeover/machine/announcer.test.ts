@@ -1,10 +1,14 @@
 /** What a half tells the network and hears of it: the real module behind a daemon that a test can kill and show frames to. */
+
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { machineChance } from '../../../../host/chance.ts';
 import type { AnnounceConfiguration } from '../../../../host/config/takeover/types.ts';
+import { connectDaemon } from '../../../../host/fabric/daemon.ts';
 import { hardwareText } from '../../../../host/net/mac-address.ts';
 import { Announcer } from '../../../../host/takeover/machine/announcer.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { advertisement, arp, framed } from '../../../frames.ts';
 import { FakeDaemon } from '../../fabric/fake-daemon.ts';
 import { directory } from '../../fabric/scripted.ts';
@@ -54,6 +58,7 @@ async function announcing(
   ]);
   const conflicts: string[] = [];
   const announcer = new Announcer({
+    ...{ connect: connectDaemon(machineTime), time: machineTime, chance: machineChance },
     daemon: [process.execPath, '-e', BRIDGE, place.path('daemon')],
     interfaces: ['eth0', 'eth1'],
     terms: () => ({ ...TERMS, ...terms }),

@@ -1,9 +1,11 @@
 /** What an active looks at, with real commands. */
+
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import type { ActiveConfiguration } from '../../../../host/config/takeover/types.ts';
 import { Health } from '../../../../host/takeover/active/health.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { until } from '../../tools.ts';
 import { activeConfiguration } from '../configuration.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
@@ -22,7 +24,7 @@ interface Watched {
 
 function watched(context: TestContext): Watched {
   const said: (string | null)[] = [];
-  const health = new Health((_, fault) => void said.push(fault === null ? null : fault.reason));
+  const health = new Health(machineTime, (_, fault) => void said.push(fault === null ? null : fault.reason));
   context.after(() => health.close());
   return { health, said, machine: standIns(context) };
 }

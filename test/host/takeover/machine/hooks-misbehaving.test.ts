@@ -1,8 +1,10 @@
 /** Hooks that do not behave, with real programs. */
+
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Hooks } from '../../../../host/takeover/hooks.ts';
+import { Hooks } from '../../../../host/takeover/machine/hooks.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { recordingLog, until } from '../../tools.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
 
@@ -10,7 +12,7 @@ function hooked(context: TestContext, script: string) {
   const machine: StandIns = standIns(context);
   machine.put('hook', script);
   const { log, lines } = recordingLog();
-  const hooks = new Hooks([['hook']], log);
+  const hooks = new Hooks([['hook']], log, machineTime);
   return {
     machine,
     hooks,

@@ -1,4 +1,5 @@
 /** Addresses onto adapters and off them again, on a real kernel: one cable, with the other end in the same network. */
+
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,8 @@ import { Adapters } from '../../../../host/takeover/machine/interfaces.ts';
 import { IpBatch } from '../../../../host/takeover/machine/ip-batch.ts';
 import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
 import { Memory } from '../../../../host/takeover/machine/state-file.ts';
+import { machineTime } from '../../../../host/time.ts';
+import { machineTimeWith } from '../../fake-time.ts';
 import { recordingLog, until } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';
 
@@ -32,16 +35,19 @@ function isOn(adapter: string): boolean {
 
 describe('the adapters of a half', { skip: noNetwork }, () => {
   const { log } = recordingLog();
-  const batch = new IpBatch();
-  const kernel = new Kernel({ onChange: () => {}, onLink: () => {} });
+  const batch = new IpBatch(machineTime);
+  const kernel = new Kernel({ onChange: () => {}, onLink: () => {} }, machineTime);
   const memory = new Memory(FILE, log);
   const waits: number[] = [];
-  const wait = async (waitMs: number): Promise<void> => void waits.push(waitMs);
-  const standby = new Adapters(batch, kernel, memory, true, wait);
-  const active = new Adapters(batch, kernel, memory, false, wait);
+  const time = machineTimeWith((waitMs) => {
+    waits.push(waitMs);
+    return 0;
+  });
+  const standby = new Adapters(batch, kernel, memory, true, time);
+  const active = new Adapters(batch, kernel, memory, false, time);
   /** No command of these arrives: there is no such network. */
-  const lost = new IpBatch(['-n', 'none']);
-  const helpless = new Adapters(lost, kernel, memory, true, wait);
+  const lost = new IpBatch(machineTime, ['-n', 'none']);
+  const helpless = new Adapters(lost, kernel, memory, true, time);
 
   before(async () => {
     writeFileSync('/proc/sys/net/ipv6/conf/default/addr_gen_mode', '1');

@@ -1,7 +1,9 @@
 /** Commands for a running `ip -batch -`, on a real kernel; and what comes of an `ip` that is not as it should be. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IpBatch, ipJson, ipJsonBatch } from '../../../../host/takeover/machine/ip-batch.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
 import { isGone, standIns } from './stand-in.ts';
@@ -15,7 +17,7 @@ function isOn(adapter: string): boolean {
 
 describe('a batch of commands', { skip: noNetwork }, () => {
   it('is carried out whatever became of the commands before, and its first failure is what it is rejected with', async (context) => {
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     context.after(() => batch.close());
     cable('eth0', 'eth1');
     await batch.run([maybe('link set dev none0 up')]);
@@ -36,7 +38,7 @@ describe('a batch of commands', { skip: noNetwork }, () => {
   });
 
   it('fails as a whole with a line that ip does not understand, for that ends it; and the next one is carried out', async (context) => {
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     context.after(() => batch.close());
     const strange = maybe('address add 192.0.2.1/33 dev lo');
     await assert.rejects(batch.run([up('lo'), strange]), /^Error: ip ended: .*192\.0\.2\.1\/33/);
@@ -45,7 +47,7 @@ describe('a batch of commands', { skip: noNetwork }, () => {
   });
 
   it('says what its adapter is like then, and of one that is not there what lo is like', async (context) => {
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     context.after(() => batch.close());
     cable('eth0', 'eth1');
     const [shown, none, lo] = await Promise.all([
@@ -60,14 +62,14 @@ describe('a batch of commands', { skip: noNetwork }, () => {
   });
 
   it('is one of IPv6 where that was asked for', async (context) => {
-    const batch = new IpBatch(['-6']);
+    const batch = new IpBatch(machineTime, ['-6']);
     context.after(() => batch.close());
     await batch.run([{ line: 'rule add from 2001:db8::1 lookup 100 priority 9' }]);
     assert.match(ip('-6', 'rule', 'show'), /^9:\tfrom 2001:db8::1 lookup 100/m);
   });
 
   it('that was under way when ip was killed has failed, and the next one is carried out', async (context) => {
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     context.after(() => batch.close());
     batch.start();
     await batch.run([]);
@@ -81,7 +83,7 @@ describe('an ip that', { concurrency: false }, () => {
   it('is not there is named, with what to install', async (context) => {
     standIns(context).alone();
     await assert.rejects(
-      new IpBatch().run([]),
+      new IpBatch(machineTime).run([]),
       /there is no program ip; install iproute2 \(OpenWrt: ip-full\)/,
     );
     await assert.rejects(ipJson('address', 'show'), {
@@ -126,7 +128,7 @@ describe('an ip that', { concurrency: false }, () => {
       *) echo '2: eth0: <UP>'; sleep 0.05;;
     esac; done`,
     );
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     assert.equal(await batch.run([], 'eth0'), '2: eth0: <UP>');
     assert.equal(await batch.run([]), '1: lo: <LOOPBACK> mtu 65536\n');
     batch.close();
@@ -142,7 +144,7 @@ describe('an ip that', { concurrency: false }, () => {
       odd) echo 'a warning' >&2;;
     esac; done`,
     );
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     await batch.run([{ line: 'odd' }, maybe('bad')]);
     await assert.rejects(batch.run([{ line: 'good' }, { line: 'bad' }]), {
       message: 'ip bad: Error: one two',
@@ -154,7 +156,7 @@ describe('an ip that', { concurrency: false }, () => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const machine = standIns(context);
     machine.put('ip', 'echo $$ >> "$D/pids"; [ -e "$D/well" ] || exec sleep 600; exec ip "$@"');
-    const batch = new IpBatch();
+    const batch = new IpBatch(machineTime);
     const hanging = batch.run([up('eth0')]);
     const next = batch.run([]);
     while (machine.lines('pids').length === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,10 @@
 /** What a half makes of what iproute2 says of a machine that this is not, and when; the lines are of iproute2 5.10 to 6.9. */
+
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
 
 const IP = `case "$*" in
@@ -38,10 +40,13 @@ function shown(context: TestContext, adapters: readonly object[]): Shown {
   machine.write('address', JSON.stringify(adapters));
   const heard: string[] = [];
   let changes = 0;
-  const kernel = new Kernel({
-    onChange: () => void changes++,
-    onLink: (...link) => void heard.push(link.join(' ')),
-  });
+  const kernel = new Kernel(
+    {
+      onChange: () => void changes++,
+      onLink: (...link) => void heard.push(link.join(' ')),
+    },
+    machineTime,
+  );
   context.after(() => kernel.close());
   return {
     kernel,

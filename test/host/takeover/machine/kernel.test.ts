@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
 
@@ -11,10 +12,13 @@ const LIFETIME = ['valid_lft', '600', 'preferred_lft', '600'];
 describe('the adapters of a real kernel', { skip: noNetwork }, () => {
   const heard: string[] = [];
   let pictures = 0;
-  const kernel = new Kernel({
-    onChange: () => void pictures++,
-    onLink: (adapter, up, carrier) => void heard.push(`${adapter} ${up} ${carrier}`),
-  });
+  const kernel = new Kernel(
+    {
+      onChange: () => void pictures++,
+      onLink: (adapter, up, carrier) => void heard.push(`${adapter} ${up} ${carrier}`),
+    },
+    machineTime,
+  );
 
   before(async () => {
     // What is looked for is what somebody has put there, not what the kernel gives itself.

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import type { TakeoverConfiguration } from '../../../../host/config/takeover/types.ts';
-import { Machine } from '../../../../host/takeover/machine.ts';
-import { recordingLog, until } from '../../tools.ts';
+import { Machine } from '../../../../host/takeover/machine/machine.ts';
+import { MACHINE, recordingLog, until } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';
 import { activeOn, C, cleared, connected, type Other, setting, standbyOn } from './real.ts';
 import { standIns } from './stand-in.ts';
@@ -21,11 +21,15 @@ describe('the machine of a half', { skip: noNetwork }, () => {
   async function started(context: TestContext, configuration: TakeoverConfiguration) {
     const { log, lines } = recordingLog();
     const conflicts: string[] = [];
-    const machine = new Machine(configuration, ['eth0', 'eth1'], log, {
-      onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),
-      onKernel: () => {},
-      onLink: () => {},
-    });
+    const machine = new Machine(
+      configuration,
+      { ...MACHINE, interfaces: ['eth0', 'eth1'], log },
+      {
+        onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),
+        onKernel: () => {},
+        onLink: () => {},
+      },
+    );
     context.after(() => machine.close());
     await machine.start();
     return { machine, lines, conflicts, ports: machine.ports() };

@@ -1,8 +1,10 @@
 /** Which routes of a real kernel a half puts back, and what it knows of them while they change. */
+
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { afterEach, before, describe, it } from 'node:test';
 import { Routes } from '../../../../host/takeover/machine/routes.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';
 import { standIns } from './stand-in.ts';
@@ -12,7 +14,7 @@ function add(route: string, version: '-4' | '-6' = '-4'): void {
 }
 
 describe('the routes of a half', { skip: noNetwork }, () => {
-  let routes = new Routes();
+  let routes = new Routes(machineTime);
   const known = (): string[] => routes.all.map(({ to }) => to).sort();
 
   before(() => {
@@ -24,7 +26,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
   });
   afterEach(() => {
     routes.close();
-    routes = new Routes();
+    routes = new Routes(machineTime);
     for (const version of ['-4', '-6']) {
       for (const proto of ['boot', 'static', 'dhcp', 'bird', 'ra'])
         ip(version, 'route', 'flush', 'proto', proto);
@@ -84,7 +86,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
     routes.close();
     routes.changed();
     // What comes later has come.
-    const later = new Routes();
+    const later = new Routes(machineTime);
     later.watch();
     later.changed();
     await until('it is looked for', () => machine.lines('asked').length >= 6);

@@ -1,12 +1,14 @@
 /** Runs in real time if it may, and says how far that is. */
+
 import { getPriority } from 'node:os';
-import { hurry, unhurried } from '../../../../host/takeover/machine/priority.ts';
 import { startOutside } from '../../../../host/takeover/machine/outside-command.ts';
+import { hurry, unhurried } from '../../../../host/takeover/machine/priority.ts';
+import { machineTime } from '../../../../host/time.ts';
 import { recordingLog } from '../../tools.ts';
 
 const { log, lines } = recordingLog();
 hurry(true, log);
-const started = await startOutside(['sh', '-c', 'chrt --pid $$ >&2'], 60_000).ended;
+const started = await startOutside(['sh', '-c', 'chrt --pid $$ >&2'], 60_000, machineTime).ended;
 const said = lines.map(({ level, event, fields }) => [level, event, fields.message]);
 const words = unhurried(['true', 'x']);
 console.log(
