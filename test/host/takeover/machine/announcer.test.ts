@@ -12,6 +12,7 @@ import { machineTime } from '../../../../host/time.ts';
 import { advertisement, arp, framed } from '../../../frames.ts';
 import { FakeDaemon } from '../../fabric/fake-daemon.ts';
 import { directory } from '../../fabric/scripted.ts';
+import { FakeTime } from '../../fake-time.ts';
 import { recordingLog, until } from '../../tools.ts';
 
 /** A daemon's process, whose part is played in this one. */
@@ -35,6 +36,7 @@ interface Set {
   readonly daemon: FakeDaemon;
   readonly hardware: Map<string, string>;
   readonly conflicts: string[];
+  readonly time: FakeTime;
   readonly lines: ReturnType<typeof recordingLog>['lines'];
   /** What went out since it was asked last: interface, form and address of each frame. */
   readonly sent: () => string[];
@@ -57,8 +59,9 @@ async function announcing(
     ['eth1', ETH1],
   ]);
   const conflicts: string[] = [];
+  const time = new LookedAt(tick);
   const announcer = new Announcer({
-    ...{ connect: connectDaemon(machineTime), time: machineTime, chance: machineChance },
+    ...{ connect: connectDaemon(machineTime), time, chance: machineChance },
     daemon: [process.execPath, '-e', BRIDGE, place.path('daemon')],
     interfaces: ['eth0', 'eth1'],
     terms: () => ({ ...TERMS, ...terms }),
@@ -69,14 +72,7 @@ async function announcing(
     log,
   });
   await announcer.start();
-  let nowMs = 1000;
-  context.mock.timers.enable({ apis: ['setTimeout'] });
-  context.mock.method(performance, 'now', () => {
-    nowMs += tick;
-    return nowMs;
-  });
   context.after(async () => {
-    context.mock.timers.reset();
     await announcer.close();
     await daemon.stop();
     place.remove();
@@ -87,6 +83,7 @@ async function announcing(
     daemon,
     hardware,
     conflicts,
+    time,
     lines,
     sent: () => {
       const fresh = daemon.sent.slice(seen);
@@ -94,11 +91,25 @@ async function announcing(
       return fresh.map(({ bytes, iface }) => `${iface} ${formOf(bytes)}`);
     },
     pass: async (ms) => {
-      nowMs += ms;
-      context.mock.timers.tick(ms);
+      time.tick(ms);
       await answered(daemon, announcer);
     },
   };
+}
+
+/** Time that goes on by so much whenever somebody looks. */
+class LookedAt extends FakeTime {
+  readonly #tickMs: number;
+
+  constructor(tickMs: number) {
+    super();
+    this.#tickMs = tickMs;
+  }
+
+  override nowMs(): number {
+    this.jump(this.#tickMs);
+    return super.nowMs();
+  }
 }
 
 function formOf(frame: Buffer): string {
@@ -277,7 +288,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
     });
     while (!done) {
       await turn();
-      context.mock.timers.tick(10);
+      set.time.tick(10);
     }
     await asked;
   });
@@ -325,16 +336,17 @@ describe('a contradiction', { timeout: 60_000 }, () => {
   });
 
   it('is heard by a daemon that was started again, too', async (context) => {
-    const { announcer, daemon, conflicts, lines, pass } = await announcing(context);
-    context.mock.timers.reset();
+    const { announcer, daemon, conflicts, lines, time, pass } = await announcing(context);
     announcer.claim('eth0', C.address);
     await daemon.stop();
     await until('it has noticed', () => lines.some(({ event }) => event === 'fabric.lost'));
     // It is told when it is back.
     announcer.claim('eth1', D.address);
     await daemon.start();
-    await until('it is back', () => lines.some(({ event }) => event === 'fabric.back'));
-    context.mock.timers.enable({ apis: ['setTimeout'] });
+    while (!lines.some(({ event }) => event === 'fabric.back')) {
+      time.tick(100);
+      await turn();
+    }
     await pass(0);
     for (const { address } of [C, D]) daemon.frame(theirs(address));
     await pass(0);
