@@ -14,11 +14,14 @@ import { eventsAt, eventsTaken, pendingEvents } from './record/events';
 
 export { OUTGOING_BYTES } from './path/announce';
 export { KEPT_PART } from './path/chains';
+export { LONGEST_WAIT_US, MOST_RECORDS, MOST_SERVERS } from './path/command';
 export { Link } from './path/frame';
-export { Direction, FrameFlag } from './path/packet';
+export { Direction, FrameFlag, MOST_INTERFACES } from './path/packet';
+export { MOST_SIDELESS } from './path/settings';
 export { Counter, Verdict } from './path/verdict';
+export { Carrier, CarrierField, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
-export { Cause, EVENT_CAPACITY, Event, Met, Sign } from './record/events';
+export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
 export { MOST_ASKS, PROBE_PORTS } from './table/asks';
 export { Outcome } from './table/attempts';
@@ -27,12 +30,12 @@ export { CLIENT_BYTES } from './table/clients';
 export { ServerState } from './table/servers';
 
 /** Goes up with every change of an export or a record. */
-export const ABI: u32 = 6;
+export const ABI: u32 = 7;
 
 /** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
 
-const frameAt = memory.data(512, 8);
+const frameAt = memory.data(FRAME_BYTES, 8);
 
 /** Attempts that one frame may end: as many as come with frames, and some more to catch up. */
 const ENDED_BY_FRAME: u32 = 8;
@@ -69,7 +72,7 @@ export function outgoing(): u32 {
 
 /**
  * Works on a frame of which `captured` bytes lie in the frame buffer, and that was `length` bytes long on the wire; the
- * largest number where nobody knows. `iface` is any number below 256 that tells interfaces apart, `direction` a
+ * largest number where nobody knows. `iface` is a number up to MOST_INTERFACES that tells interfaces apart, `direction` a
  * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8.
  */
 export function frame(

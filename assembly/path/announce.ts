@@ -15,12 +15,13 @@ import {
   SOLICITATION_LENGTH,
 } from '../wire/neighbour';
 import { count } from './counters';
+import { MOST_INTERFACES } from './packet';
 import { Counter } from './verdict';
 
 /** The longest frame that is built: an advertisement. */
-export const OUTGOING_BYTES: u32 = 86;
+export const OUTGOING_BYTES: u32 = ETHERNET_LENGTH + IPV6_LENGTH + ADVERTISEMENT_LENGTH;
 
-const outgoing = memory.data(88, 8);
+const outgoing = memory.data(OUTGOING_BYTES, 8);
 const body = outgoing + ETHERNET_LENGTH;
 
 /** Length of the frame in the buffer | its interface << 16, or 0. */
@@ -58,7 +59,7 @@ export function announce(record: CommandRecord): Status {
 
 /** As far as a frame's interface is told apart. */
 export function isInterface(number: u32): bool {
-  return number != 0 && number < 256;
+  return number != 0 && number <= MOST_INTERFACES;
 }
 
 function announceV4(record: CommandRecord): u32 {

@@ -35,10 +35,12 @@ import { hearProbe, pin, restoreService, unpin } from './servers';
 import { clearWays } from './sides';
 import { Counter } from './verdict';
 
-const MOST_SERVERS: u32 = 65535;
-const MOST_RECORDS: u32 = 1 << 24;
-/** More than two hundred years: far from where deadlines overflow. */
-const LONGEST_WAIT_US: u64 = (<u64>1) << 53;
+/** Records of servers: one in so many must fit the number of services of a host. */
+export const MOST_SERVERS: u32 = 65535;
+/** Records of any other table. */
+export const MOST_RECORDS: u32 = 1 << 24;
+/** The longest wait for an answer: more than two hundred years, and far from where deadlines overflow. */
+export const LONGEST_WAIT_US: u64 = (<u64>1) << 53;
 
 let configured = false;
 let servers: u32 = 0;

@@ -2,6 +2,11 @@
 
 import { Option } from '../record/commands';
 
+/** Interfaces that may be without sides: one has a bit in the number that `configure` takes. */
+export const MOST_SIDELESS: u32 = 32;
+/** One bit for each port. */
+const PORT_BITS_BYTES: u32 = 65536 / 8;
+
 let flags: u32 = 0;
 let wait: i64 = 0;
 let everything: u32 = 0;
@@ -9,14 +14,14 @@ let everything: u32 = 0;
 let now: i64 = -0x4000000000000000;
 
 /** One bit for each port that this machine answers for in a dead server's place. */
-const answered = memory.data(8192, 8);
+const answered = memory.data(PORT_BITS_BYTES, 8);
 
 /** `interfaces`: those that see everything, bit n - 1 for number n. */
 export function setOptions(newFlags: u32, waitUs: i64, interfaces: u32): void {
   flags = newFlags;
   wait = waitUs;
   everything = interfaces;
-  memory.fill(answered, 0, 8192);
+  memory.fill(answered, 0, PORT_BITS_BYTES);
 }
 
 export function isOn(option: Option): bool {
@@ -25,7 +30,7 @@ export function isOn(option: Option): bool {
 
 /** Whether the interface has no sides: clients' and servers' frames come in there alike, as on a mirror port. */
 export function seesEverything(iface: u32): bool {
-  return iface - 1 < 32 && ((everything >> (iface - 1)) & 1) != 0;
+  return iface - 1 < MOST_SIDELESS && ((everything >> (iface - 1)) & 1) != 0;
 }
 
 /** How long an attempt may stay unanswered, and a settled one is remembered. */

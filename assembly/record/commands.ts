@@ -1,5 +1,5 @@
 import { Address } from '../wire/address';
-import { Field } from './layout';
+import { Field, RECORD_BYTES } from './layout';
 
 export const enum Command {
   /**
@@ -115,7 +115,7 @@ export const enum Option {
   Ask = 128,
 }
 
-const buffer = memory.data(64, 8);
+const buffer = memory.data(RECORD_BYTES, 8);
 
 /** The command in hand. */
 @unmanaged

@@ -76,13 +76,17 @@ export const enum Sign {
   Acknowledged = 5,
 }
 
+/** Events that the buffer holds. */
 export const EVENT_CAPACITY: u32 = 256;
-/** Places that a long answer leaves free for what frames and commands may still have to say. */
-const SPARE: u32 = 16;
+/**
+ * Places that a long answer leaves free for what frames and commands may still have to say. One frame or one expired timer
+ * adds a few events at most: with less room than this the engine takes them away first.
+ */
+export const EVENT_RESERVE: u32 = 16;
 
-const buffer = memory.data(256 * 64, 8);
+const buffer = memory.data(EVENT_CAPACITY * RECORD_BYTES, 8);
 /** Where an event goes that finds no place. */
-const lost = memory.data(64, 8);
+const lost = memory.data(RECORD_BYTES, 8);
 
 let pending: u32 = 0;
 let serial: u32 = 0;
@@ -182,7 +186,7 @@ export function pendingEvents(): u32 {
 }
 
 export function hasRoom(): bool {
-  return pending + SPARE < EVENT_CAPACITY;
+  return pending + EVENT_RESERVE < EVENT_CAPACITY;
 }
 
 export function eventsTaken(): void {

@@ -37,7 +37,7 @@ export class Claim {
 
 /** A power of two. */
 export const MOST_CLAIMS: u32 = 256;
-/** As many as the daemon listens on: interfaces with the same number modulo this share a place. */
+/** Interfaces with the same number modulo this share a place. */
 const TOLD_INTERFACES: u32 = 32;
 const CLAIM_HEAD_BYTES: u32 = 32;
 const CLAIM_BYTES: u32 = CLAIM_HEAD_BYTES + TOLD_INTERFACES * 8;

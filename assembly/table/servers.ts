@@ -164,7 +164,7 @@ const enum Chain {
 }
 
 /** The first and the last record of each chain, u32 each. */
-const chains = memory.data(40, 4);
+const chains = memory.data(Chain.COUNT * 8, 4);
 
 let records: usize = 0;
 let buckets: usize = 0;

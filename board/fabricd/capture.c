@@ -195,7 +195,7 @@ static int prepare(struct capture *capture, int hardware)
 	leave(capture);
 	capture->ethernet = ethernet;
 	capture->fd = ethernet ? capture->ethernetFd : capture->plainFd;
-	if (filter_attach(capture->fd, ethernet, engine_codes()->frameBytes) < 0) {
+	if (filter_attach(capture->fd, ethernet, FRAME_BYTES) < 0) {
 		say("cannot attach the filter on %s: %s", capture->name, strerror(errno));
 		capture->fd = -1;
 		return -1;
@@ -250,20 +250,19 @@ struct about {
 static void give(const struct capture *capture, uint8_t kind, struct about about, uint32_t captured,
 		 const uint8_t *bytes, uint64_t nowUs)
 {
-	const struct engine_codes *codes = engine_codes();
-	uint32_t direction = codes->out;
+	uint32_t direction = DIRECTION_OUT;
 
 	if (capture->loopback && kind == PACKET_OUTGOING)
 		return;
 	if (kind != PACKET_OUTGOING) {
-		direction = codes->in;
+		direction = DIRECTION_IN;
 		/* Not ready: it is of this machine or a guest, and a checksum is written where it goes out on a wire. */
 		if (about.status & (TP_STATUS_CSUM_VALID | TP_STATUS_CSUMNOTREADY))
-			direction |= codes->vouched;
+			direction |= FRAME_FLAG_VOUCHED;
 		if (kind == PACKET_OTHERHOST)
-			direction |= codes->forOthers;
+			direction |= FRAME_FLAG_FOR_OTHERS;
 	}
-	engine_frame(capture->ethernet ? codes->ethernet : codes->raw, capture->number, direction, captured,
+	engine_frame(capture->ethernet ? LINK_ETHERNET : LINK_RAW, capture->number, direction, captured,
 		     about.length, bytes, nowUs);
 }
 
@@ -391,30 +390,29 @@ bool capture_check(struct capture *capture)
 	return changed;
 }
 
-enum capture_sent capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
-			       const char **reason)
+uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes, const char **reason)
 {
 	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = capture->index};
 
 	if (capture->index == 0) {
 		*reason = "there is no interface of that name";
-		return CAPTURE_ABSENT;
+		return SENT_ABSENT;
 	}
 	if (!capture->bound || !capture->ethernet || length < TYPE_AT + sizeof(address.sll_protocol)) {
 		*reason = "it carries no Ethernet frames";
-		return CAPTURE_NOT_ETHERNET;
+		return SENT_NOT_ETHERNET;
 	}
 	if (!capture->up) {
 		*reason = "it is switched off, or has no carrier";
-		return CAPTURE_DOWN;
+		return SENT_DOWN;
 	}
 	memcpy(&address.sll_protocol, bytes + TYPE_AT, sizeof(address.sll_protocol));
 	if (sendto(capture->fd, bytes, length, 0, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		*reason = strerror(errno);
-		return CAPTURE_FAILED;
+		return SENT_FAILED;
 	}
 	*reason = "";
-	return CAPTURE_SENT;
+	return SENT_SENT;
 }
 
 void capture_count(struct capture *capture)

@@ -48,22 +48,11 @@ void capture_read(struct capture *capture, uint64_t nowUs);
  */
 bool capture_check(struct capture *capture);
 
-/* What became of a frame; the program knows these numbers. */
-enum capture_sent {
-	CAPTURE_SENT = 0,
-	CAPTURE_NO_INTERFACE = 1,
-	CAPTURE_ABSENT = 2,
-	CAPTURE_DOWN = 3,
-	CAPTURE_NOT_ETHERNET = 4,
-	CAPTURE_FAILED = 5,
-};
-
 /*
  * Sends a whole Ethernet frame, without any privilege, where capture_check() has just looked. `*reason` becomes what
- * is wrong, for people, or "".
+ * is wrong, for people, or "". Returns a SENT_.
  */
-enum capture_sent capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
-			       const char **reason);
+uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes, const char **reason);
 
 /* Brings `received` and `dropped` up to date; says so when frames were dropped. */
 void capture_count(struct capture *capture);

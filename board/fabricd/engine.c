@@ -5,13 +5,9 @@
 #include "fabric.h"
 #include "log.h"
 
-/* One frame or one expired timer adds a few events at most: with less room than this they go out first. */
-#define EVENT_RESERVE 16u
-
 static w2c_fabric module;
-static struct engine_codes codes;
 static const struct engine_sink *sink;
-static uint32_t frameAt, commandAt, eventAt, eventCapacity, outgoingAt, outgoingBytes;
+static uint32_t frameAt, commandAt, eventAt, outgoingAt;
 static uint32_t pending;
 static bool answering, configured;
 
@@ -29,40 +25,22 @@ int engine_start(const struct engine_sink *eventSink)
 #else
 	wasm2c_fabric_instantiate(&module);
 #endif
-	codes = (struct engine_codes){
-		.abi = *w2c_fabric_ABI(&module),
-		.frameBytes = *w2c_fabric_FRAME_BYTES(&module),
-		.ethernet = *w2c_fabric_Link0x2EEthernet(&module),
-		.raw = *w2c_fabric_Link0x2ERaw(&module),
-		.in = *w2c_fabric_Direction0x2EIn(&module),
-		.out = *w2c_fabric_Direction0x2EOut(&module),
-		.vouched = *w2c_fabric_FrameFlag0x2EVouched(&module),
-		.forOthers = *w2c_fabric_FrameFlag0x2EForOthers(&module),
-	};
-	eventCapacity = *w2c_fabric_EVENT_CAPACITY(&module);
 	frameAt = w2c_fabric_frameBuffer(&module);
 	commandAt = w2c_fabric_commandBuffer(&module);
 	eventAt = w2c_fabric_eventBuffer(&module);
 	outgoingAt = w2c_fabric_outgoingBuffer(&module);
-	outgoingBytes = *w2c_fabric_OUTGOING_BYTES(&module);
-	if (*w2c_fabric_RECORD_BYTES(&module) != RECORD_BYTES || eventCapacity <= EVENT_RESERVE ||
-	    !inside(frameAt, codes.frameBytes) || !inside(commandAt, RECORD_BYTES) ||
-	    !inside(outgoingAt, outgoingBytes) || !inside(eventAt, (uint64_t)eventCapacity * RECORD_BYTES)) {
+	if (!inside(frameAt, FRAME_BYTES) || !inside(commandAt, RECORD_BYTES) ||
+	    !inside(outgoingAt, OUTGOING_BYTES) || !inside(eventAt, (uint64_t)EVENT_CAPACITY * RECORD_BYTES)) {
 		say("the fabric module and this engine do not fit each other");
 		return -1;
 	}
 	return 0;
 }
 
-const struct engine_codes *engine_codes(void)
-{
-	return &codes;
-}
-
 uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t captured, uint32_t length,
 		      const uint8_t *bytes, uint64_t nowUs)
 {
-	uint32_t looked = captured < codes.frameBytes ? captured : codes.frameBytes;
+	uint32_t looked = captured < FRAME_BYTES ? captured : FRAME_BYTES;
 	uint32_t result;
 
 	if (looked > 0)
@@ -70,7 +48,7 @@ uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_
 	result = w2c_fabric_frame(&module, link, iface, direction, looked, length, (uint32_t)nowUs,
 				  (uint32_t)(nowUs >> 32));
 	pending = result >> 8;
-	if (pending > eventCapacity - EVENT_RESERVE)
+	if (pending > EVENT_CAPACITY - EVENT_RESERVE)
 		engine_settle();
 	return result & 0xff;
 }
@@ -88,9 +66,9 @@ uint32_t engine_command(const uint8_t record[RECORD_BYTES])
 	result = w2c_fabric_command(&module);
 	pending = result >> 8;
 	answering = true;
-	if ((result & 0xff) != *w2c_fabric_Status0x2EOk(&module))
+	if ((result & 0xff) != STATUS_OK)
 		return result & 0xff;
-	if (record[0] == *w2c_fabric_Command0x2EConfigure(&module))
+	if (record[FIELD_KIND] == COMMAND_CONFIGURE)
 		configured = true;
 	return 0;
 }
@@ -100,7 +78,7 @@ bool engine_outgoing(struct engine_outgoing *frame)
 	uint32_t outgoing = w2c_fabric_outgoing(&module);
 	uint32_t length = outgoing & 0xffff;
 
-	if (length == 0 || length > outgoingBytes)
+	if (length == 0 || length > OUTGOING_BYTES)
 		return false;
 	*frame = (struct engine_outgoing){
 		.bytes = module.w2c_memory.data + outgoingAt,
@@ -113,8 +91,8 @@ bool engine_outgoing(struct engine_outgoing *frame)
 void engine_settle(void)
 {
 	for (;;) {
-		if (pending > eventCapacity)
-			pending = eventCapacity;
+		if (pending > EVENT_CAPACITY)
+			pending = EVENT_CAPACITY;
 		if (pending > 0) {
 			sink->take(pending, module.w2c_memory.data + eventAt);
 			w2c_fabric_drained(&module);
@@ -122,7 +100,7 @@ void engine_settle(void)
 			answering = true;
 		}
 		/* A long answer would rather wait inside the module than be lost on the way. */
-		if (!answering || sink->room() < eventCapacity)
+		if (!answering || sink->room() < EVENT_CAPACITY)
 			return;
 		pending = w2c_fabric_resume(&module);
 		answering = pending > 0;

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RECORD_BYTES 64u
+/* The module's numbers, written when it is compiled. */
+#include "codes.h"
 
 /* Where the module's events go. */
 struct engine_sink {
@@ -20,23 +21,12 @@ struct engine_sink {
 	uint32_t (*room)(void);
 };
 
-/* Codes of the module that the caller of engine_frame() needs. */
-struct engine_codes {
-	uint32_t abi;
-	uint32_t frameBytes;
-	uint32_t ethernet, raw;
-	uint32_t in, out;
-	/* What a direction may have beside it. */
-	uint32_t vouched, forOthers;
-};
-
 /* Instantiates the module. 0, or -1 when it is not one that this engine can carry (already said). */
 int engine_start(const struct engine_sink *sink);
-const struct engine_codes *engine_codes(void);
 
 /*
- * One frame of which `captured` bytes are here, and at most frameBytes are looked at; on the wire it was `length` bytes
- * long, UINT32_MAX where nobody knows. `direction` with what there is of vouched and forOthers. Returns the verdict.
+ * One frame of which `captured` bytes are here, and at most FRAME_BYTES are looked at; on the wire it was `length` bytes
+ * long, UINT32_MAX where nobody knows. `direction` is a DIRECTION_ with what there is of FRAME_FLAG_. Returns the verdict.
  */
 uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t captured, uint32_t length,
 		      const uint8_t *bytes, uint64_t nowUs);

@@ -17,8 +17,6 @@
 #include "privileges.h"
 #include "record.h"
 
-/* The module tells them apart by one byte, and 0 is none. */
-#define MOST_INTERFACES 255u
 /* The module's timers are this exact. */
 #define TICK_US 100000u
 /* A cable that is pulled is noticed within this. */
@@ -31,7 +29,7 @@ static const char usage[] =
 	"usage: ringback-fabricd [--stdio | --socket PATH] --interface NAME [--interface NAME]...\n"
 	"                        [--await] [--user NAME]\n"
 	"\n"
-	"  --interface NAME  listen there; may be given again, up to 255 times\n"
+	"  --interface NAME  listen there; may be given again, up to %u times\n"
 	"  --await           interfaces that are not there yet are waited for\n"
 	"  --stdio           records on standard input and output (default); ends with the program\n"
 	"  --socket PATH     records on a Unix socket for its owner; outlives the program\n"
@@ -115,8 +113,9 @@ static int readOptions(struct options *options, int count, char **arguments)
 		switch (option) {
 		case 'i':
 			if (options->interfaceCount == MOST_INTERFACES || strlen(optarg) >= IFNAMSIZ) {
-				say(strlen(optarg) >= IFNAMSIZ ? "an interface name has at most 15 bytes"
-							       : "at most 255 interfaces");
+				say(strlen(optarg) >= IFNAMSIZ ? "an interface name has at most %u bytes"
+							       : "at most %u interfaces",
+				    strlen(optarg) >= IFNAMSIZ ? IFNAMSIZ - 1 : MOST_INTERFACES);
 				return WRONG_USAGE;
 			}
 			for (uint32_t i = 0; i < options->interfaceCount; i++)
@@ -142,10 +141,10 @@ static int readOptions(struct options *options, int count, char **arguments)
 			printf("ringback-fabricd %s\n", VERSION);
 			return DONE;
 		case 'h':
-			fputs(usage, stdout);
+			printf(usage, MOST_INTERFACES);
 			return DONE;
 		default:
-			fputs(usage, stderr);
+			fprintf(stderr, usage, MOST_INTERFACES);
 			return WRONG_USAGE;
 		}
 	}
@@ -153,7 +152,7 @@ static int readOptions(struct options *options, int count, char **arguments)
 		say(optind < count		   ? "arguments without an option are not understood"
 		    : options->interfaceCount == 0 ? "at least one --interface is needed"
 						   : "--stdio and --socket exclude each other");
-		fputs(usage, stderr);
+		fprintf(stderr, usage, MOST_INTERFACES);
 		return WRONG_USAGE;
 	}
 	return -1;
@@ -197,7 +196,7 @@ static void greet(uint64_t nowUs)
 /* The frame that the command has built goes out at once, even where an interface has come up just now. */
 static void sendOut(const uint8_t *command, const struct engine_outgoing *frame, uint64_t nowUs)
 {
-	enum capture_sent outcome = CAPTURE_NO_INTERFACE;
+	uint8_t outcome = SENT_NO_INTERFACE;
 	const char *reason = "there is no interface of that number";
 	uint8_t record[RECORD_BYTES];
 
@@ -208,7 +207,7 @@ static void sendOut(const uint8_t *command, const struct engine_outgoing *frame,
 			reportInterface(capture, nowUs);
 		outcome = capture_send(capture, frame->length, frame->bytes, &reason);
 	}
-	record_sent(record, command, (uint8_t)outcome, reason, nowUs);
+	record_sent(record, command, outcome, reason, nowUs);
 	link_send(1, record);
 }
 

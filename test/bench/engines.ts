@@ -1,11 +1,10 @@
 /** The engines of the bench: the module in Node, the module through wasm2c as in the daemon, and C by hand. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../../host/fabric/engine.ts';
-import { type Codes, loadModule } from '../../host/fabric/module.ts';
 import { encode, type Frame, type Workload } from './frames.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,7 +37,6 @@ export interface Runner {
 /** Builds the C engines around dist/fabric.wasm. */
 export function build(): void {
   mkdirSync(BUILD, { recursive: true });
-  writeIfNew(`${BUILD}/codes.h`, header(loadModule().codes));
   const where = [`WASM=${ROOT}dist/fabric.wasm`, `FABRICD=${ROOT}build/fabricd`, `BUILD=${BUILD}`];
   const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _more, ...env } = process.env;
   execFileSync('make', ['-s', '-C', `${ROOT}test/bench`, ...where], {
@@ -49,30 +47,6 @@ export function build(): void {
 
 export function open(name: EngineName, workload: Workload): Runner {
   return name === 'node' ? new InProcess(workload) : new Compiled(name, workload);
-}
-
-function writeIfNew(file: string, text: string): void {
-  try {
-    if (readFileSync(file, 'utf8') === text) return;
-  } catch {
-    // It is not there yet.
-  }
-  writeFileSync(file, text);
-}
-
-/** The module's numbers for C: `Verdict.SynNoted` is VERDICT_SYN_NOTED. */
-function header(codes: Codes): string {
-  const upper = (name: string): string => name.replace(/(?<=[a-z0-9])[A-Z]/g, '_$&').toUpperCase();
-  const groups = ['Command', 'Status', 'Option', 'Event', 'Cause', 'Sign', 'Field', 'Outcome', 'ServerState'];
-  const lines = [...groups, 'Link', 'Direction', 'FrameFlag', 'Counter', 'Verdict'].map((group) => {
-    const members = codes
-      .entries(group)
-      .map(([name, value]) => `\t${upper(group)}_${upper(name)} = ${value},\n`);
-    return `enum {\n${members.join('')}};\n`;
-  });
-  const sizes = ['FRAME_BYTES', 'EVENT_CAPACITY', 'COUNTERS_IN_RECORD'];
-  const defines = sizes.map((name) => `#define ${name} ${codes.number(name)}u\n`);
-  return `/* Written by engines.ts from the module's exports. */\n#pragma once\n${defines.join('')}${lines.join('')}`;
 }
 
 class Digest {

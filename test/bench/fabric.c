@@ -198,7 +198,7 @@ uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_
 			verdict = ethernet(&packet, bytes, looked);
 	}
 	fabric.counters[verdict]++;
-	if (fabric.pending > EVENT_CAPACITY - SPARE_EVENTS)
+	if (fabric.pending > EVENT_CAPACITY - EVENT_RESERVE)
 		engine_settle();
 	return verdict;
 }

@@ -4,11 +4,13 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { mkdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { loadModule } from '../../host/fabric/module.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const version: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 export const fabricModule = join(root, 'dist/fabric.wasm');
-export const RECORD_BYTES = 64;
+const { codes } = loadModule();
+export const RECORD_BYTES = codes.number('RECORD_BYTES');
 
 /** Paths of what was built around one module; `sanitized` is the same once more with sanitizers. */
 export interface Built {
@@ -193,7 +195,15 @@ export class Event {
   }
 }
 
-export const Kind = { frame: 1, long: 2, ready: 64, interface: 65, refused: 66, sent: 67 };
+/** The probe's own, and the daemon's. */
+export const Kind = {
+  frame: 1,
+  long: 2,
+  ready: codes.number('Carrier.Ready'),
+  interface: codes.number('Carrier.Interface'),
+  refused: codes.number('Carrier.Refused'),
+  sent: codes.number('Carrier.Sent'),
+};
 
 /** Cuts a stream into records. */
 export class Events {

@@ -10,9 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "codes.h"
 #include "filter.h"
-
-#define FRAME_BYTES 512u
 
 static int judge(int ethernet, uint32_t length, const uint8_t *frame)
 {

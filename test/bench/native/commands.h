@@ -4,9 +4,6 @@
 
 #include "outages.h"
 
-/* More than two hundred years: far from where deadlines overflow. */
-#define LONGEST_WAIT_US ((uint64_t)1 << 53)
-
 static inline uint64_t number(const uint8_t *record, uint32_t field, uint32_t bytes)
 {
 	uint64_t value = 0;
@@ -239,11 +236,9 @@ static inline uint32_t forget(struct server *server)
 
 static inline void sayCounters(void)
 {
-	enum { AT_ONCE = 6 };
-
-	for (uint32_t first = 0; first < COUNTER_COUNT; first += AT_ONCE) {
+	for (uint32_t first = 0; first < COUNTER_COUNT; first += COUNTERS_IN_RECORD) {
 		struct event *event = emit(EVENT_COUNTERS);
-		uint32_t count = COUNTER_COUNT - first < AT_ONCE ? COUNTER_COUNT - first : AT_ONCE;
+		uint32_t count = COUNTER_COUNT - first < COUNTERS_IN_RECORD ? COUNTER_COUNT - first : COUNTERS_IN_RECORD;
 
 		event->code = (uint8_t)first;
 		memcpy((uint8_t *)event + FIELD_COUNTERS, fabric.counters + first,

@@ -9,9 +9,6 @@
 #include "servers.h"
 #include "sets.h"
 
-/* Places that a long answer leaves free for what frames may still have to say. */
-#define SPARE_EVENTS 16u
-
 /* The record of assembly/record/layout.ts. */
 struct event {
 	uint8_t kind, code;
@@ -31,7 +28,7 @@ struct event {
 		uint16_t answeredPort;
 	};
 };
-_Static_assert(sizeof(struct event) == 64, "an event record has 64 bytes");
+_Static_assert(sizeof(struct event) == RECORD_BYTES, "an event record has its size");
 
 /* Messages about other protocols than TCP that may be on their way through at a time. */
 enum { INBOUND_PLACES = 64 };
@@ -58,7 +55,7 @@ struct fabric {
 		uint8_t iface;
 	} inbound[INBOUND_PLACES];
 	/* For each interface: whether clients' requests have come in there, and have left there. */
-	uint8_t ways[256];
+	uint8_t ways[MOST_INTERFACES + 1];
 	/* The chain that is being handed out; NULL when none is. */
 	struct server *released;
 	/* Not before all were entered who are missed in it. */
@@ -88,7 +85,7 @@ static inline struct event *emit(uint8_t kind)
 
 static inline bool hasRoom(void)
 {
-	return fabric.pending + SPARE_EVENTS < EVENT_CAPACITY;
+	return fabric.pending + EVENT_RESERVE < EVENT_CAPACITY;
 }
 
 #endif

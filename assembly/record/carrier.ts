@@ -1,0 +1,76 @@
+/**
+ * Records of the carrier's own, which it says among the module's events: 64 bytes, with `kind`, `code` and `nowUs` where events
+ * have them, and kinds from 64 on. The module neither makes nor reads them: its exports are where both sides have the numbers from.
+ */
+export const enum Carrier {
+  /**
+   * A host is connected: the first record for it.
+   *
+   *   Code: 1 if the module is configured already | Abi | Version
+   */
+  Ready = 64,
+  /**
+   * What an interface does, at first, with every change, and every 10 s.
+   *
+   *   Code: 1 if it is up | Number | Name | Received | Dropped | Lost | Hardware | HasHardware
+   */
+  Interface = 65,
+  /**
+   * A command was not carried out.
+   *
+   *   Code: Status | Command | Ticket | Interface
+   */
+  Refused = 66,
+  /**
+   * What became of the frame that a command has built.
+   *
+   *   Code: Sent | Command | Ticket | Interface | Reason
+   */
+  Sent = 67,
+}
+
+/** Where the fields of the carrier's records are, beside those that they share with events. */
+export const enum CarrierField {
+  /** u16: the module's ABI. */
+  Abi = 2,
+  /** u16: its place on the daemon's command line, from 1. */
+  Number = 2,
+  /** u16: the kind of the command. */
+  Command = 2,
+  /** u16: the command's Ticket, whatever else it has at that place. */
+  Ticket = 4,
+  /** u16: the command's Interface, whatever else it has at that place. */
+  Interface = 6,
+  /** text 48: the daemon's version. */
+  Version = 16,
+  /** text 16: its name. */
+  Name = 16,
+  /** text 48: why it was not sent, for people. */
+  Reason = 16,
+  /** u64: frames that were taken. */
+  Received = 32,
+  /** u64: frames for which the kernel had no room. */
+  Dropped = 40,
+  /** u64: events, of all interfaces, for which the host was too slow. */
+  Lost = 48,
+  /** hardware: its Ethernet address. */
+  Hardware = 56,
+  /** u8: 1 if it has an Ethernet address. */
+  HasHardware = 62,
+}
+
+/** What becomes of a frame to be sent. */
+export const enum Sent {
+  /** The kernel has taken it. */
+  Sent = 0,
+  /** No interface has that number. */
+  NoInterface = 1,
+  /** The interface is not there. */
+  Absent = 2,
+  /** The interface is switched off, or has no carrier. */
+  Down = 3,
+  /** It carries no Ethernet frames. */
+  NotEthernet = 4,
+  /** The kernel did not take it. */
+  Failed = 5,
+}
