@@ -3,29 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
-import { hardwareText } from '../net/mac-address.ts';
 import type { Time, Timer } from '../time.ts';
-import {
-  type Announced,
-  type Connect,
-  type FabricLink,
-  type LinkHandlers,
-  type LinkOptions,
-  SENT_OUTCOMES,
-} from './link.ts';
+import { CarrierReader } from './carrier-records.ts';
+import { Codec } from './codec.ts';
+import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
-import { Codec, type Command, type FabricEvent } from './records.ts';
-
-/** Records of the daemon's own; the other side is board/fabricd/record.h. */
-const DAEMON_RECORD = { ready: 64, interface: 65, refused: 66, sent: 67 } as const;
-const VERSION = { at: 16, bytes: 48 } as const;
-const NAME = { at: 16, bytes: 16 } as const;
-const RECEIVED_AT = 32;
-const DROPPED_AT = 40;
-const LOST_AT = 48;
-const HARDWARE = { at: 56, bytes: 6 } as const;
-const HAS_HARDWARE_AT = 62;
-const REASON = { at: 16, bytes: 48 } as const;
+import type { Command, FabricEvent } from './records.ts';
 
 /** How long a daemon may take to end by itself once its input is closed. */
 const END_MS = 2000;
@@ -44,6 +27,7 @@ export function connectDaemon(time: Time): Connect {
 class DaemonLink implements FabricLink {
   readonly codes: Codes;
   readonly #codec: Codec;
+  readonly #carrier: CarrierReader;
   readonly #handlers: LinkHandlers;
   readonly #describe: string;
   #output: Writable | null = null;
@@ -64,6 +48,7 @@ class DaemonLink implements FabricLink {
   constructor(options: LinkOptions & { readonly time: Time }, handlers: LinkHandlers) {
     this.codes = loadModule().codes;
     this.#codec = new Codec(this.codes);
+    this.#carrier = new CarrierReader(this.codes);
     this.#handlers = handlers;
     this.#time = options.time;
     this.#checkTimer = options.time.every(CHECK_MS, () => this.#check());
@@ -198,37 +183,29 @@ class DaemonLink implements FabricLink {
 
   #receive(record: DataView): void {
     this.#silentChecks = 0;
-    const kind = this.#codec.kind(record);
-    if (!this.#isReady && kind !== DAEMON_RECORD.ready) {
+    if (!this.#isReady && !this.#carrier.isReady(this.#codec.kind(record))) {
       this.#fail(`${this.#describe} does not speak ringback's records`);
       return;
     }
-    switch (kind) {
-      case DAEMON_RECORD.ready:
-        this.#ready(record);
+    const own = this.#carrier.read(record);
+    switch (own?.kind) {
+      case 'ready':
+        this.#ready(own.abi, own.ready);
         return;
-      case DAEMON_RECORD.interface:
-        this.#handlers.onInterface({
-          name: textAt(record, NAME),
-          number: record.getUint16(2, true),
-          hardware: record.getUint8(HAS_HARDWARE_AT) === 0 ? null : hardwareText(bytesAt(record, HARDWARE)),
-          up: record.getUint8(1) !== 0,
-          received: Number(record.getBigUint64(RECEIVED_AT, true)),
-          dropped: Number(record.getBigUint64(DROPPED_AT, true)),
-          lost: Number(record.getBigUint64(LOST_AT, true)),
-        });
+      case 'interface':
+        this.#handlers.onInterface(own.report);
         return;
-      case DAEMON_RECORD.refused: {
-        const command = this.codes.name('Command', record.getUint16(2, true));
-        const status = this.codes.name('Status', record.getUint8(1));
-        if (command === 'Announce') this.#announced(record, 'refused', status);
-        else this.#handlers.onRefused(command, status);
+      case 'refused':
+        this.#handlers.onRefused(own.command, own.status);
         return;
-      }
-      case DAEMON_RECORD.sent:
-        this.#announced(record, SENT_OUTCOMES[record.getUint8(1)] ?? 'failed', textAt(record, REASON));
+      case 'announced':
+        this.#handlers.onAnnounced?.(own.answer);
         return;
     }
+    this.#event(record);
+  }
+
+  #event(record: DataView): void {
     const serial = this.#codec.serial(record);
     if (this.#serial !== null && serial !== ((this.#serial + 1) & 0xffff)) this.#handlers.onGap();
     this.#serial = serial;
@@ -243,13 +220,8 @@ class DaemonLink implements FabricLink {
     this.#handlers.onEvent(event);
   }
 
-  #announced(record: DataView, outcome: Announced['outcome'], reason: string): void {
-    const ticket = this.#codec.ticket(record);
-    this.#handlers.onAnnounced?.({ ticket, interface: record.getUint16(6, true), outcome, reason });
-  }
-
-  #ready(record: DataView): void {
-    const [mine, its] = [this.codes.number('ABI'), record.getUint16(2, true)];
+  #ready(its: number, ready: LinkReady): void {
+    const mine = this.codes.number('ABI');
     if (mine !== its) {
       this.#output?.end();
       const advice = 'install both from the same build';
@@ -257,26 +229,6 @@ class DaemonLink implements FabricLink {
       return;
     }
     this.#isReady = true;
-    this.#handlers.onReady({
-      configured: record.getUint8(1) !== 0,
-      version: textAt(record, VERSION),
-      nowUs: Number(record.getBigUint64(8, true)),
-    });
+    this.#handlers.onReady(ready);
   }
-}
-
-interface Place {
-  readonly at: number;
-  readonly bytes: number;
-}
-
-function bytesAt(record: DataView, field: Place): Uint8Array {
-  return new Uint8Array(record.buffer, record.byteOffset + field.at, field.bytes);
-}
-
-/** NUL padded text. */
-function textAt(record: DataView, field: Place): string {
-  const bytes = bytesAt(record, field);
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }

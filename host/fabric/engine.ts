@@ -1,7 +1,8 @@
 /** The fabric in this process: for captures, the bench and the tests. */
 import { messageOf, RingbackError } from '../errors.ts';
+import { Codec } from './codec.ts';
 import { type FabricModule, loadModule } from './module.ts';
-import { Codec, type Command, type FabricEvent } from './records.ts';
+import type { Command, FabricEvent } from './records.ts';
 
 export type LinkName = 'ethernet' | 'raw' | 'cookedV1' | 'cookedV2';
 
@@ -36,7 +37,7 @@ export class Engine {
     this.#frameBuffer = this.#functions.frameBuffer();
     this.#frameBytes = this.module.codes.number('FRAME_BYTES');
     this.#eventBuffer = this.#functions.eventBuffer();
-    this.#drainAbove = this.module.codes.number('EVENT_CAPACITY') - 16;
+    this.#drainAbove = this.module.codes.number('EVENT_CAPACITY') - this.module.codes.number('EVENT_RESERVE');
     this.#bytes = new Uint8Array(this.#functions.memory.buffer);
   }
 

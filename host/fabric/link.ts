@@ -28,9 +28,6 @@ export interface InterfaceReport {
   readonly lost: number;
 }
 
-/** Why a carrier has not sent a frame, by the daemon's numbers; 0: it has. */
-export const SENT_OUTCOMES = ['sent', 'noInterface', 'absent', 'down', 'notEthernet', 'failed'] as const;
-
 /** What became of an `announce`: one for each, in their order. */
 export interface Announced {
   /** As the command bore it. */
@@ -41,7 +38,7 @@ export interface Announced {
    * number. `absent`, `down`: it is not there, it is switched off or has no carrier. `notEthernet`: it
    * carries no such frames. `failed`: the kernel did not take it.
    */
-  readonly outcome: (typeof SENT_OUTCOMES)[number] | 'refused';
+  readonly outcome: 'sent' | 'refused' | 'noInterface' | 'absent' | 'down' | 'notEthernet' | 'failed';
   /** For people: why, or nothing if it was sent. */
   readonly reason: string;
 }

@@ -7,7 +7,8 @@
  * resolution says that they are back. Some stay silent for good. The wait is as long as half a round, so that what is
  * tried in one half ends while the other runs, and the table of attempts is too small to hold both.
  */
-import type { Codec, Command } from '../../host/fabric/records.ts';
+import type { Codec } from '../../host/fabric/codec.ts';
+import type { Command } from '../../host/fabric/records.ts';
 import {
   advertisement,
   arp,

@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { Codec } from '../../host/fabric/codec.ts';
 import { loadModule } from '../../host/fabric/module.ts';
-import { type Announcement, Codec, type Command, type FabricEvent } from '../../host/fabric/records.ts';
+import type { Announcement, Command, FabricEvent } from '../../host/fabric/records.ts';
 import { needs } from '../host/require.ts';
 import { Bench, build, type Daemon, type Event, Kind, noNamespace, until } from './fabricd.ts';
 

@@ -1,8 +1,9 @@
 /** What the daemon takes for a request: frames from a packet socket, as anybody can send them, and those of a kernel. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { Codec } from '../../host/fabric/codec.ts';
 import { loadModule } from '../../host/fabric/module.ts';
-import { Codec, type Command } from '../../host/fabric/records.ts';
+import type { Command } from '../../host/fabric/records.ts';
 import { type End, Flag, framed, segment } from '../frames.ts';
 import { Bench, build, type Daemon, noNamespace, until } from './fabricd.ts';
 

@@ -1,9 +1,9 @@
 /** The same script through both engines, and what comes out in one form. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Codec } from '../../host/fabric/codec.ts';
 import { Engine } from '../../host/fabric/engine.ts';
 import type { Codes } from '../../host/fabric/module.ts';
-import type { Codec } from '../../host/fabric/records.ts';
 import type { Step } from './script.ts';
 
 const BOARD = fileURLToPath(new URL('../../board/fabricd', import.meta.url));

@@ -1,5 +1,4 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
-
 import type { Chance } from '../../chance.ts';
 import type { Announced, Connect } from '../../fabric/link.ts';
 import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';

@@ -1,7 +1,7 @@
 /** The daemon, with sanitizers, in a network namespace: whatever records it is given, it ends in good order with them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { Codec } from '../../../host/fabric/records.ts';
+import { Codec } from '../../../host/fabric/codec.ts';
 import { build, noNamespace, RECORD_BYTES } from '../../board/fabricd.ts';
 import { scriptOf } from '../../vectors/engines.ts';
 import { STORIES } from '../../vectors/stories.ts';

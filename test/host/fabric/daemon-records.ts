@@ -1,12 +1,22 @@
-/** Records of the daemon's own, as board/fabricd/record.h lays them out, and of the module. */
+/** Records of the daemon's own, as assembly/record/carrier.ts lays them out, and of the module. */
 
+import { Codec } from '../../../host/fabric/codec.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
-import { Codec } from '../../../host/fabric/records.ts';
 import { hardwareBytes } from '../../../host/net/mac-address.ts';
 
 export const { codes } = loadModule();
 export const codec = new Codec(codes);
 const SIZE = codes.number('RECORD_BYTES');
+
+const field = (name: string): number => codes.number(`CarrierField.${name}`);
+
+/** A record of the carrier's with nothing but its kind and code. */
+function carrierRecord(kind: string, code: number): Buffer {
+  const record = Buffer.alloc(SIZE);
+  record.writeUInt8(codes.number(`Carrier.${kind}`), codes.number('Field.Kind'));
+  record.writeUInt8(code, codes.number('Field.Code'));
+  return record;
+}
 
 interface Ready {
   readonly configured?: boolean;
@@ -17,11 +27,10 @@ interface Ready {
 
 export function readyRecord(ready: Ready = {}): Buffer {
   const { configured = false, abi = codes.number('ABI'), version = '1.2.3', nowUs = 5_000_000n } = ready;
-  const record = Buffer.alloc(SIZE);
-  record.set([64, configured ? 1 : 0]);
-  record.writeUInt16LE(abi, 2);
-  record.writeBigUInt64LE(nowUs, 8);
-  record.write(version, 16, 48);
+  const record = carrierRecord('Ready', configured ? 1 : 0);
+  record.writeUInt16LE(abi, field('Abi'));
+  record.writeBigUInt64LE(nowUs, codes.number('Field.NowUs'));
+  record.write(version, field('Version'));
   return record;
 }
 
@@ -37,13 +46,15 @@ export interface Interface {
 
 export function interfaceRecord(report: Interface): Buffer {
   const { name, up = true, number = 1, hardware = null, received = 0, dropped = 0, lost = 0 } = report;
-  const record = Buffer.alloc(SIZE);
-  record.set([65, up ? 1 : 0]);
-  record.writeUInt16LE(number, 2);
-  record.write(name, 16, 16);
-  for (const [i, count] of [received, dropped, lost].entries())
-    record.writeBigUInt64LE(BigInt(count), 32 + i * 8);
-  if (hardware !== null) record.set([...hardwareBytes(hardware), 1], 56);
+  const record = carrierRecord('Interface', up ? 1 : 0);
+  record.writeUInt16LE(number, field('Number'));
+  record.write(name, field('Name'), field('Received') - field('Name'));
+  for (const [place, count] of Object.entries({ Received: received, Dropped: dropped, Lost: lost }))
+    record.writeBigUInt64LE(BigInt(count), field(place));
+  if (hardware !== null) {
+    record.set(hardwareBytes(hardware), field('Hardware'));
+    record.writeUInt8(1, field('HasHardware'));
+  }
   return record;
 }
 
@@ -54,19 +65,18 @@ interface Which {
 }
 
 export function refusedRecord(command: number, status: number, which: Which = {}): Buffer {
-  return aboutCommand([66, status], command, which);
+  return aboutCommand(carrierRecord('Refused', status), command, which);
 }
 
 export function sentRecord(outcome: number, which: Which = {}, reason = ''): Buffer {
-  const record = aboutCommand([67, outcome], codes.number('Command.Announce'), which);
-  record.write(reason, 16, 47);
+  const record = aboutCommand(carrierRecord('Sent', outcome), codes.number('Command.Announce'), which);
+  record.write(reason, field('Reason'), SIZE - field('Reason') - 1);
   return record;
 }
 
-function aboutCommand(head: readonly number[], command: number, { ticket = 0, iface = 0 }: Which): Buffer {
-  const record = Buffer.alloc(SIZE);
-  record.set(head);
-  for (const [i, value] of [command, ticket, iface].entries()) record.writeUInt16LE(value, 2 + i * 2);
+function aboutCommand(record: Buffer, command: number, { ticket = 0, iface = 0 }: Which): Buffer {
+  for (const [place, value] of Object.entries({ Command: command, Ticket: ticket, Interface: iface }))
+    record.writeUInt16LE(value, field(place));
   return record;
 }
 

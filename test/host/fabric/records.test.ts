@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Codec } from '../../../host/fabric/codec.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
-import {
-  type Cause,
-  Codec,
-  type Command,
-  type FabricEvent,
-  type Form,
-  type Met,
-  type Options,
-  type Outcome,
-  type ServerState,
-  type Sign,
-  type Sizes,
-  type WaitingClient,
+import type {
+  Cause,
+  Command,
+  FabricEvent,
+  Form,
+  Met,
+  Options,
+  Outcome,
+  ServerState,
+  Sign,
+  Sizes,
+  WaitingClient,
 } from '../../../host/fabric/records.ts';
 import { client, configure, Fabric, restored, SATO, SERVER, SERVER6 } from './fabric.ts';
 

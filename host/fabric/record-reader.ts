@@ -1,0 +1,192 @@
+/** A record, read by the names of its fields; and the events that come as such. */
+import { addressText } from '../net/address.ts';
+import { hardwareText } from '../net/mac-address.ts';
+import { camel, type RecordLayout, strange } from './record-layout.ts';
+import type { Cause, FabricEvent, Form, Met, Outcome, ServerState, Sign } from './records.ts';
+
+const ADDRESS_BYTES = 16;
+
+/** The module's word for never lies far before any time. */
+const EARLIEST_US = -(2 ** 60);
+
+/** `SynAck` is `syn-ack` in the log. */
+const dashed = (name: string): string => name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+
+export class RecordReader {
+  readonly #layout: RecordLayout;
+  readonly #record: DataView;
+
+  constructor(layout: RecordLayout, record: DataView) {
+    this.#layout = layout;
+    this.#record = record;
+  }
+
+  get kind(): number {
+    return this.u8('Kind');
+  }
+
+  get code(): number {
+    return this.u8('Code');
+  }
+
+  /** When it was made. */
+  get nowUs(): number {
+    return this.us('NowUs');
+  }
+
+  u8(field: string): number {
+    return this.#record.getUint8(this.#layout.at(field));
+  }
+
+  u16(field: string): number {
+    return this.#record.getUint16(this.#layout.at(field), true);
+  }
+
+  u32(field: string): number {
+    return this.#record.getUint32(this.#layout.at(field), true);
+  }
+
+  /** The number in place `index` of a row of them. */
+  u64(field: string, index = 0): number {
+    return Number(this.#record.getBigUint64(this.#layout.at(field) + index * 8, true));
+  }
+
+  us(field: string): number {
+    return Number(this.#record.getBigInt64(this.#layout.at(field), true));
+  }
+
+  /** A moment that somebody may have lived to see. */
+  pastUs(field: string): number {
+    const us = this.us(field);
+    if (!Number.isSafeInteger(us)) throw strange(field, us);
+    return us;
+  }
+
+  address(field: string): string {
+    return addressText(this.#bytes(field, ADDRESS_BYTES));
+  }
+
+  hardware(field: string): string {
+    return hardwareText(this.#bytes(field));
+  }
+
+  /** NUL padded text of so many bytes, or up to the end of the record. */
+  text(field: string, length?: number): string {
+    const bytes = this.#bytes(field, length);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+
+  get countersInRecord(): number {
+    return this.#layout.codes.number('COUNTERS_IN_RECORD');
+  }
+
+  /** What the record's code is called in that enum, or the code at `field`. */
+  name(group: string, field = 'Code'): string {
+    const code = this.u8(field);
+    const name = this.#layout.codes.name(group, code);
+    if (name === String(code)) throw strange(group, code);
+    return name;
+  }
+
+  /** The bits of the code, by their names. */
+  bits(group: string): string[] {
+    const { code } = this;
+    const set = this.#layout.codes.entries(group).filter(([, bit]) => (code & bit) !== 0);
+    if (set.reduce((rest, [, bit]) => rest & ~bit, code) !== 0) throw strange(group, code);
+    return set.map(([name]) => name);
+  }
+
+  #bytes(field: string, length = this.#layout.recordBytes - this.#layout.at(field)): Uint8Array {
+    return new Uint8Array(this.#record.buffer, this.#record.byteOffset + this.#layout.at(field), length);
+  }
+}
+
+type Kind = FabricEvent['kind'];
+type Read<K extends Kind> = (record: RecordReader, kind: K) => FabricEvent;
+
+const bare = <K extends Kind>({ nowUs }: RecordReader, kind: K) => ({ kind, nowUs });
+
+const target = <K extends Kind>(record: RecordReader, kind: K) => ({
+  ...bare(record, kind),
+  server: record.address('Server'),
+  port: record.u16('Port'),
+});
+
+const cause = (record: RecordReader): Cause => dashed(record.name('Cause')) as Cause;
+
+const client = <K extends Kind>(record: RecordReader, kind: K) => ({
+  ...target(record, kind),
+  client: record.address('Client'),
+  cause: cause(record),
+  tries: record.u16('Tries'),
+  firstUs: record.pastUs('FirstUs'),
+  lastUs: record.pastUs('LastUs'),
+});
+
+const heardUs = (us: number): number | null => (us < EARLIEST_US ? null : us);
+
+const EVENTS: { readonly [K in Kind]: Read<K> } = {
+  attempt: (record, kind) => ({
+    ...bare(record, kind),
+    outcome: dashed(record.name('Outcome')) as Outcome,
+    client: record.address('Client'),
+    clientPort: record.u16('ClientPort'),
+    server: record.address('Server'),
+    port: record.u16('Port'),
+    sequence: record.u32('Sequence'),
+    tries: record.u16('Tries'),
+    firstUs: record.pastUs('FirstUs'),
+  }),
+  outage: (record, kind) => ({
+    ...target(record, kind),
+    cause: cause(record),
+    triedPort: record.u16('TriedPort'),
+    firstUs: record.pastUs('FirstUs'),
+    state: dashed(record.name('ServerState', 'State')) as ServerState,
+  }),
+  waiting: client,
+  released: client,
+  swept: client,
+  answered: (record, kind) => ({ ...target(record, kind), client: record.address('Client') }),
+  signal: (record, kind) => ({
+    ...target(record, kind),
+    sign: dashed(record.name('Sign')) as Sign,
+    triedPort: record.u16('TriedPort'),
+    answeredPort: record.u16('AnsweredPort'),
+  }),
+  releaseEnd: target,
+  dropped: target,
+  acquitted: target,
+  answers: target,
+  look: target,
+  asking: target,
+  asked: (record, kind) => ({
+    ...target(record, kind),
+    met: new Set(record.bits('Met').map((name) => camel(name) as Met)),
+    heardUs: heardUs(record.us('FirstUs')),
+    hostHeardUs: heardUs(record.us('LastUs')),
+  }),
+  forgotten: (record, kind) => ({ ...target(record, kind), goesOn: record.code !== 0 }),
+  syncEnd: bare,
+  sweepEnd: bare,
+  flushEnd: bare,
+  counters: (record, kind) => ({
+    ...bare(record, kind),
+    first: record.code,
+    values: Array.from({ length: record.countersInRecord }, (_, i) => record.u64('Counters', i)),
+  }),
+  conflict: (record, kind) => ({
+    ...bare(record, kind),
+    form: dashed(record.name('Form')) as Form,
+    address: record.address('Server'),
+    hardware: record.hardware('Hardware'),
+    interface: record.u16('Interface'),
+  }),
+};
+
+/** Throws RingbackError('fabric') for what no module of this version says. */
+export function readEvent(record: RecordReader): FabricEvent {
+  const kind = camel(record.name('Event', 'Kind')) as Kind;
+  return (EVENTS[kind] as Read<Kind>)(record, kind);
+}
