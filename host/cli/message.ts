@@ -2,6 +2,7 @@
 
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { ask } from '../control/ask-state.ts';
+import { tables } from '../fabric/module.ts';
 import { RingbackError } from '../errors.ts';
 import { parseDuration } from '../net/duration.ts';
 import { type MessageAnswer, MOST_CHARACTERS, messageRoutes } from '../router/operator-message.ts';
@@ -33,7 +34,7 @@ export async function messageCommand(
   }
   const forMs = until === undefined ? null : untilOf(until, new Date(time.wallMs()));
   if (forMs !== null && forMs <= 0) throw wrong(`--until ${until} is over`);
-  const place = { command: 'run', ...loadRouterConfiguration(config), time };
+  const place = { command: 'run', ...loadRouterConfiguration(config, tables.limits), time };
   const order = text === null && !clear ? undefined : { text, forMs };
   const answer = (await ask(place, '/message', order, messageRoutes)).answer as MessageAnswer;
   if (json) return JSON.stringify(answer);

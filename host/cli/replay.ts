@@ -6,6 +6,7 @@ import { mappedLength, type Prefix, readPrefix } from '../net/address.ts';
 import { parseDuration } from '../net/duration.ts';
 import { type Replayed, type ReplayOptions, replay, type Unread } from '../replay/replay.ts';
 import { withSource } from '../replay/source.ts';
+import { tables } from '../fabric/module.ts';
 
 interface Arguments {
   readonly files: readonly string[];
@@ -71,7 +72,8 @@ function problemsOf({ packets, damage, unread = [] }: Replayed): string[] {
 }
 
 function optionsOf(given: Arguments): ReplayOptions {
-  const configuration = given.config === undefined ? null : loadRouterConfiguration(given.config);
+  const configuration =
+    given.config === undefined ? null : loadRouterConfiguration(given.config, tables.limits);
   const { detect, recover, servers = [], clients = [] } = configuration ?? {};
   const watched = given.watch.length > 0 ? given.watch.map(prefixOf) : detect?.watch;
   return {

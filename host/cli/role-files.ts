@@ -32,7 +32,7 @@ export interface OwnFile extends Place {
 type Read = (text: string, name: string) => OwnFile;
 
 const readRouter: Read = (text, name) => {
-  const configuration = parseRouterConfiguration(text, name);
+  const configuration = parseRouterConfiguration(text, name, tables.limits);
   const { control, state } = configuration;
   const said = [...warnings(configuration), ...secretWarnings(name, routerSecrets(configuration), state)];
   return {
@@ -40,7 +40,6 @@ const readRouter: Read = (text, name) => {
     hasRecords: true,
     control,
     state,
-    // Only who wants to know it needs the module.
     get does() {
       return explain(configuration, tables);
     },

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
+import type { Limits } from './sizes.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import type { Tables } from './sizes.ts';
 
@@ -94,8 +95,14 @@ export function loadModule(): FabricModule {
   }
 }
 
+let limits: Limits | null = null;
+
 /** What the module says of its tables. Throws as `loadModule` does. */
 export const tables: Tables = {
+  get limits() {
+    limits ??= limitsOf(loadModule().codes);
+    return limits;
+  },
   bytes({ servers, clients, attempts, known, prefixes }) {
     return loadModule().functions.tablesBytes(servers, clients, attempts, known, prefixes);
   },
@@ -103,3 +110,12 @@ export const tables: Tables = {
     return Math.floor(clients / loadModule().codes.number('KEPT_PART'));
   },
 };
+
+function limitsOf(codes: Codes): Limits {
+  return {
+    servers: codes.number('MOST_SERVERS'),
+    records: codes.number('MOST_RECORDS'),
+    interfaces: codes.number('MOST_INTERFACES'),
+    sideless: codes.number('MOST_SIDELESS'),
+  };
+}

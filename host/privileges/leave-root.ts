@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
+import { tables } from '../fabric/module.ts';
 import type { Log } from '../log/log.ts';
 import { type Account, obstacle, ownAccount, type Want } from './account.ts';
 import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts';
@@ -24,7 +25,7 @@ const CAP_SETUID = 7n;
 /** Returns where nothing was to be given up, or, having said why, where it can't be. */
 export async function leaveRoot(file: string, log: Log): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const configuration = loadRouterConfiguration(file);
+  const configuration = loadRouterConfiguration(file, tables.limits);
   const account = ownAccount();
   try {
     const launch = launcher();

@@ -120,7 +120,7 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
   engine.command({
     kind: 'configure',
     sizes: {
-      servers: 65_535,
+      servers: engine.module.codes.number('MOST_SERVERS'),
       // Chains of servers that are seen answering nobody may take a quarter of the table.
       clients: clamp(4 * packets, MOST_CLIENTS),
       attempts: clamp(packets, MOST_ATTEMPTS),

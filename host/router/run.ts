@@ -5,6 +5,7 @@ import { warnings } from '../config/router/warnings.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { serveControl } from '../control/socket.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
+import { tables } from '../fabric/module.ts';
 import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { ownAddresses } from '../net/address.ts';
@@ -22,7 +23,7 @@ import { RouterRole } from './role.ts';
 export function run(file: string, log: Log, signals: Signals, surroundings: Surroundings): Promise<void> {
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
-    load: loadRouterConfiguration,
+    load: (file) => loadRouterConfiguration(file, tables.limits),
     warnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log, time });

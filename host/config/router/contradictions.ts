@@ -1,5 +1,6 @@
 /** What a file of `ringback run` says that does not go together. */
 
+import type { Limits } from '../../fabric/sizes.ts';
 import { durationText } from '../../net/duration.ts';
 import {
   type Mistake,
@@ -12,13 +13,10 @@ import {
 import type { RouterConfiguration, Via } from '../types.ts';
 import { viaOf } from './via.ts';
 
-/** The data plane has one bit for each. */
-const MOST_MARKED = 32;
-
 const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
-export function contradictions(configuration: RouterConfiguration): Mistake[] {
+export function contradictions(configuration: RouterConfiguration, { sideless }: Limits): Mistake[] {
   const { fabric, notify, recover, clients, servers, page } = configuration;
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
@@ -37,10 +35,10 @@ export function contradictions(configuration: RouterConfiguration): Mistake[] {
   }
   repeated(fabric.interfaces, (index) => ['fabric', 'interfaces', index], add);
   for (const [index, name] of fabric.interfaces.entries()) {
-    if (index < MOST_MARKED || !fabric.seesEverything.includes(name)) continue;
+    if (index < sideless || !fabric.seesEverything.includes(name)) continue;
     add(
       ['fabric', 'interfaces', index, 'sees'],
-      `can be said of the first ${MOST_MARKED} interfaces only; put ${name} before the others`,
+      `can be said of the first ${sideless} interfaces only; put ${name} before the others`,
     );
   }
   repeated(

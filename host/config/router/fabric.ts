@@ -1,14 +1,10 @@
 /** The section `fabric` of `ringback run`: where the module listens, what carries it, how large its tables are. */
 
 import * as v from 'valibot';
+import type { Limits } from '../../fabric/sizes.ts';
 import { DAEMON } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
 import { argument, interfaceName, oneOf, socketPath, wholeNumber } from '../values.ts';
-
-const MOST_SERVERS = 65_535;
-const MOST_RECORDS = 16_777_216;
-/** Interfaces are told apart by one byte, and 0 is none. */
-const MOST_INTERFACES = 255;
 
 interface Interface {
   readonly name: string;
@@ -36,48 +32,50 @@ const networkInterface: Shape<Interface> = choice([nameAlone, interfaceWithKeys]
   isMapping(input) ? interfaceWithKeys : nameAlone,
 );
 
-const capacity = mapping({
-  servers: entry(
-    'Records of servers and services.',
-    v.optional(wholeNumber('a table size', 16, MOST_SERVERS), 1024),
-  ),
-  clients: entry('Records of who waits.', v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536)),
-  attempts: entry(
-    'Records of connection attempts in flight.',
-    v.optional(wholeNumber('a table size', 16, MOST_RECORDS), 65_536),
-  ),
-});
-
-export const fabric = v.pipe(
+const capacity = ({ servers, records }: Limits) =>
   mapping({
-    interfaces: entry(
-      'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed unless socket is given.',
-      v.optional(
-        list(networkInterface, {
-          allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
-          min: 1,
-          max: MOST_INTERFACES,
-        }),
+    servers: entry(
+      'Records of servers and services.',
+      v.optional(wholeNumber('a table size', 16, servers), 1024),
+    ),
+    clients: entry('Records of who waits.', v.optional(wholeNumber('a table size', 16, records), 65_536)),
+    attempts: entry(
+      'Records of connection attempts in flight.',
+      v.optional(wholeNumber('a table size', 16, records), 65_536),
+    ),
+  });
+
+export const fabric = (limits: Limits) =>
+  v.pipe(
+    mapping({
+      interfaces: entry(
+        'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed unless socket is given.',
+        v.optional(
+          list(networkInterface, {
+            allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
+            min: 1,
+            max: limits.interfaces,
+          }),
+        ),
       ),
-    ),
-    daemon: entry(
-      'The command that carries the module, as in [ssh, router, ringback-fabricd].',
-      v.optional(
-        list(argument, { allowed: `a command and its arguments, as in [${DAEMON}]`, min: 1, max: 100 }),
+      daemon: entry(
+        'The command that carries the module, as in [ssh, router, ringback-fabricd].',
+        v.optional(
+          list(argument, { allowed: `a command and its arguments, as in [${DAEMON}]`, min: 1, max: 100 }),
+        ),
+        `[${DAEMON}], unless socket is given`,
       ),
-      `[${DAEMON}], unless socket is given`,
-    ),
-    socket: entry(
-      'The Unix socket of a daemon that runs already, in the place of a command.',
-      v.optional(socketPath),
-    ),
-    capacity: entry('How large the tables are.', v.optional(capacity, {})),
-  }),
-  v.transform(({ interfaces = [], daemon, socket, capacity }) => ({
-    interfaces: interfaces.map(({ name }) => name),
-    seesEverything: interfaces.filter(({ seesEverything }) => seesEverything).map(({ name }) => name),
-    daemon: daemon ?? (socket === undefined ? [DAEMON] : null),
-    socket: socket ?? null,
-    capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
-  })),
-);
+      socket: entry(
+        'The Unix socket of a daemon that runs already, in the place of a command.',
+        v.optional(socketPath),
+      ),
+      capacity: entry('How large the tables are.', v.optional(capacity(limits), {})),
+    }),
+    v.transform(({ interfaces = [], daemon, socket, capacity }) => ({
+      interfaces: interfaces.map(({ name }) => name),
+      seesEverything: interfaces.filter(({ seesEverything }) => seesEverything).map(({ name }) => name),
+      daemon: daemon ?? (socket === undefined ? [DAEMON] : null),
+      socket: socket ?? null,
+      capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
+    })),
+  );

@@ -23,6 +23,7 @@ import {
   unanswered,
 } from '../values.ts';
 import { seesOnlyCopies } from './ask.ts';
+import type { Limits } from '../../fabric/sizes.ts';
 import { fabric } from './fabric.ts';
 
 const MINUTE_MS = 60_000;
@@ -207,55 +208,59 @@ const ELSEWHERE = {
 };
 
 /** A whole file of `ringback run`, each key for itself; what keys mean to each other is for contradictions.ts. */
-export const routerSchema: Shape<RouterConfiguration> = v.pipe(
-  mapping(
-    {
-      state: entry(
-        'The directory in which outages, who waits, notices and history are kept; false: in memory only. Read at the start.',
-        v.optional(directory, '/var/lib/ringback'),
-      ),
-      fabric: entry('Interfaces, the daemon, sizes. Read at the start.', v.optional(fabric, {})),
-      detect: entry('Which servers there are, and what counts as down.', v.optional(detect, {})),
-      recover: entry('What counts as back.', v.optional(recover, {})),
-      notify: entry('Who is told, how often, and by whom.', v.optional(notify, {})),
-      smtp: entry('How mails go out; needed once there are any.', v.optional(smtp)),
-      clients,
-      servers: entry(
-        'Servers that are known from the start.',
-        v.optional(list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask}' }), []),
-      ),
-      station: entry(
-        'The management station, with via: station.',
-        v.optional(mapping({ mail: entry("Where the station's relay reads lists.", mail) })),
-      ),
-      page: entry(
-        "The page in a dead server's place. Read at the start.",
-        v.optional(orNone(page)),
-        'no page',
-      ),
-      list_key: entry(
-        "Signs lists, and is needed where a relay tells people: the same in the relay's file.",
-        v.optional(key),
-      ),
-      control: entry(
-        'The Unix socket on which it is asked. Read at the start.',
-        v.optional(socketPath, CONTROL),
-      ),
-    },
-    ELSEWHERE,
-  ),
-  v.transform((keys) => ({
-    state: keys.state,
-    fabric: keys.fabric,
-    detect: { ...keys.detect, ask: keys.detect.ask ?? usualAsk(keys.fabric) },
-    recover: keys.recover,
-    notify: keys.notify,
-    smtp: keys.smtp ?? null,
-    clients: keys.clients,
-    servers: keys.servers,
-    station: keys.station === undefined ? null : { mail: keys.station.mail },
-    page: keys.page ?? null,
-    listKey: keys.list_key ?? null,
-    control: keys.control,
-  })),
-);
+export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
+  v.pipe(
+    mapping(
+      {
+        state: entry(
+          'The directory in which outages, who waits, notices and history are kept; false: in memory only. Read at the start.',
+          v.optional(directory, '/var/lib/ringback'),
+        ),
+        fabric: entry('Interfaces, the daemon, sizes. Read at the start.', v.optional(fabric(limits), {})),
+        detect: entry('Which servers there are, and what counts as down.', v.optional(detect, {})),
+        recover: entry('What counts as back.', v.optional(recover, {})),
+        notify: entry('Who is told, how often, and by whom.', v.optional(notify, {})),
+        smtp: entry('How mails go out; needed once there are any.', v.optional(smtp)),
+        clients,
+        servers: entry(
+          'Servers that are known from the start.',
+          v.optional(
+            list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask}' }),
+            [],
+          ),
+        ),
+        station: entry(
+          'The management station, with via: station.',
+          v.optional(mapping({ mail: entry("Where the station's relay reads lists.", mail) })),
+        ),
+        page: entry(
+          "The page in a dead server's place. Read at the start.",
+          v.optional(orNone(page)),
+          'no page',
+        ),
+        list_key: entry(
+          "Signs lists, and is needed where a relay tells people: the same in the relay's file.",
+          v.optional(key),
+        ),
+        control: entry(
+          'The Unix socket on which it is asked. Read at the start.',
+          v.optional(socketPath, CONTROL),
+        ),
+      },
+      ELSEWHERE,
+    ),
+    v.transform((keys) => ({
+      state: keys.state,
+      fabric: keys.fabric,
+      detect: { ...keys.detect, ask: keys.detect.ask ?? usualAsk(keys.fabric) },
+      recover: keys.recover,
+      notify: keys.notify,
+      smtp: keys.smtp ?? null,
+      clients: keys.clients,
+      servers: keys.servers,
+      station: keys.station === undefined ? null : { mail: keys.station.mail },
+      page: keys.page ?? null,
+      listKey: keys.list_key ?? null,
+      control: keys.control,
+    })),
+  );

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { explain } from '../../../host/config/router/explain.ts';
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
+import { parseRouterConfiguration } from '../config/parsed.ts';
 import { tables } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from '../config/example.ts';
 import { EXAMPLE as RELAY_EXAMPLE, SECRETS as RELAY_SECRETS } from '../config/relay/example.ts';

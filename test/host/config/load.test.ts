@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { loadRouterConfiguration, parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { readYaml } from '../../../host/config/yaml.ts';
 import { EXAMPLE, MINIMAL } from './example.ts';
+import { loadRouterConfiguration, parseRouterConfiguration } from './parsed.ts';
 import { refusal } from './refusal.ts';
 
 const MIB = 1024 * 1024;

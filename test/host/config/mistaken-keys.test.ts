@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { EXAMPLE } from './example.ts';
+import { parseRouterConfiguration } from './parsed.ts';
 import { mistake, refusal } from './refusal.ts';
 
 describe('a mistake in the keys', () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { explain } from '../../../host/config/router/explain.ts';
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { warnings } from '../../../host/config/router/warnings.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { tables } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
+import { parseRouterConfiguration } from './parsed.ts';
 
 /** The text is accepted, or refused with a place on every line; no other error, and no secret anywhere. */
 function check(text: string): 'accepted' | 'refused' {

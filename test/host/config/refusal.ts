@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
+import { parseRouterConfiguration } from './parsed.ts';
 
 /** The lines of the message with which the action refuses the configuration; anything else fails the test. */
 export function refusal(action: () => unknown): string[] {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { RemoteInfo } from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
+import { parseRouterConfiguration } from '../config/parsed.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { InProcessFabric } from '../../../host/fabric/in-process.ts';
 import { RouterRole } from '../../../host/router/role.ts';

@@ -1,7 +1,7 @@
 /** The router between a fabric, checks and an asker that only note what they are asked, and what it makes of events. */
 import assert from 'node:assert/strict';
 import { machineChance } from '../../../host/chance.ts';
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
+import { parseRouterConfiguration } from '../config/parsed.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import {
   type Cause,

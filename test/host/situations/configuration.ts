@@ -1,7 +1,8 @@
 /** Who lives in a town, and the configuration of its router. */
-import { parseRouterConfiguration } from '../../../host/config/router/file.ts';
+
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Target } from '../../../host/fabric/records.ts';
+import { parseRouterConfiguration } from '../config/parsed.ts';
 
 export const SERVER = '172.27.178.80';
 export const WEB: Target = { server: SERVER, port: 80 };

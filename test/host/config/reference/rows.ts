@@ -3,10 +3,11 @@ import * as v from 'valibot';
 import { relaySchema } from '../../../../host/config/relay/schema.ts';
 import { routerSchema } from '../../../../host/config/router/schema.ts';
 import type { Entry, Form } from '../../../../host/config/shape.ts';
+import { tables } from '../../../../host/fabric/module.ts';
 import { takeoverSchema } from '../../../../host/config/takeover/schema.ts';
 
 export const FILES = [
-  { command: 'run', file: 'ringback', schema: routerSchema },
+  { command: 'run', file: 'ringback', schema: routerSchema(tables.limits) },
   { command: 'relay', file: 'relay', schema: relaySchema },
   { command: 'takeover', file: 'takeover', schema: takeoverSchema },
 ] as const;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explain } from '../../../../host/config/router/explain.ts';
-import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import { warnings } from '../../../../host/config/router/warnings.ts';
 import { tables } from '../../../../host/fabric/module.ts';
 import { KEY_BYTES } from '../../../../host/fabric/records.ts';
 import type { TableSizes } from '../../../../host/fabric/sizes.ts';
 import { commandsFor } from '../../../../host/router/fabric-commands.ts';
 import { EXAMPLE, MINIMAL, SECRETS } from '../example.ts';
+import { parseRouterConfiguration } from '../parsed.ts';
 
 /** Of this machine. */
 const ADDRESS = { address: '', netmask: '', family: 'IPv4', mac: '', internal: false, cidr: null } as const;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { getCiphers } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
 import { EXAMPLE, MINIMAL } from '../example.ts';
+import { parseRouterConfiguration } from '../parsed.ts';
 import { refusal } from '../refusal.ts';
 
 const accepted = (text: string) => parseRouterConfiguration(text, 'r.yaml');
