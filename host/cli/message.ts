@@ -2,10 +2,11 @@
 
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { ask } from '../control/ask-state.ts';
-import { tables } from '../fabric/module.ts';
 import { RingbackError } from '../errors.ts';
-import { parseDuration } from '../net/duration.ts';
-import { type MessageAnswer, MOST_CHARACTERS, messageRoutes } from '../router/operator-message.ts';
+import { tables } from '../fabric/module.ts';
+import { DAY_MS, parseDuration } from '../net/duration.ts';
+import { MAX_MESSAGE } from '../page/html/pages.ts';
+import { type MessageAnswer, messageRoutes } from '../router/operator-message.ts';
 import type { Time } from '../time.ts';
 
 interface Given {
@@ -17,8 +18,6 @@ interface Given {
   readonly time: Time;
 }
 
-const DAY_MS = 86_400_000;
-
 /** Returns what is to be printed. `words` are the message; none: what it is at present. Throws RingbackError. */
 export async function messageCommand(
   { config, json, until, clear, time }: Given,
@@ -29,8 +28,8 @@ export async function messageCommand(
   if (text !== null && text.trim() === '') throw wrong('the message is empty; --clear takes it away');
   if (clear && (text !== null || until !== undefined)) throw wrong('--clear stands alone');
   if (text === null && until !== undefined) throw wrong('--until needs a message');
-  if (text !== null && [...text].length > MOST_CHARACTERS) {
-    throw wrong(`the message is longer than ${MOST_CHARACTERS} characters`);
+  if (text !== null && [...text].length > MAX_MESSAGE) {
+    throw wrong(`the message is longer than ${MAX_MESSAGE} characters`);
   }
   const forMs = until === undefined ? null : untilOf(until, new Date(time.wallMs()));
   if (forMs !== null && forMs <= 0) throw wrong(`--until ${until} is over`);

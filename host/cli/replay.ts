@@ -1,12 +1,13 @@
 /** `ringback replay FILE…`. */
 import type { Chance } from '../chance.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
+import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
 import { RingbackError } from '../errors.ts';
+import { tables } from '../fabric/module.ts';
 import { mappedLength, type Prefix, readPrefix } from '../net/address.ts';
 import { parseDuration } from '../net/duration.ts';
 import { type Replayed, type ReplayOptions, replay, type Unread } from '../replay/replay.ts';
 import { withSource } from '../replay/source.ts';
-import { tables } from '../fabric/module.ts';
 
 interface Arguments {
   readonly files: readonly string[];
@@ -17,7 +18,6 @@ interface Arguments {
   readonly chance: Chance;
 }
 
-const DEFAULT_UNANSWERED_MS = 30_000;
 const EVERYTHING = [
   { address: '0.0.0.0', bits: 96 },
   { address: '::', bits: 0 },

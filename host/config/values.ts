@@ -2,14 +2,12 @@
 
 import { getCiphers } from 'node:crypto';
 import { canonicalAddress, isVersion4, type Prefix, readPrefix } from '../net/address.ts';
-import { DURATION, durationText, parseDuration } from '../net/duration.ts';
+import { DAY_MS, DURATION, durationText, parseDuration, SECOND_MS } from '../net/duration.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import { canonicalDomain, canonicalMailAddress } from '../net/mail-address.ts';
 import { TRAP_NAMES } from '../net/trap-names.ts';
 import { type JsonSchema, list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
 
-const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
 /** Longer waits are a unit mixed up; and no clock of a router stays right for so long. */
 const LONGEST_MS = 3650 * DAY_MS;
 /** What a Linux sockaddr_un holds, less the final NUL. */

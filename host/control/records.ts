@@ -211,6 +211,9 @@ export function outbox(store: State, post: Post, last: number): OutboxAnswer {
   return { queued: store.read(countQueued), notices: records(store, post, list) };
 }
 
+/** Undelivered notices, past outages and lists that the status tells of; `ringback outbox` and `ringback history` tell of more. */
+export const IN_STATUS = 5;
+
 /** The undelivered notices that were entered first. */
 export function firstQueued(store: State, post: Post, count: number): NoticeRecord[] {
   return records(store, post, (sql) => oldestNotices(sql, count));

@@ -5,9 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
-import type { Limits } from './sizes.ts';
 import { messageOf, RingbackError } from '../errors.ts';
-import type { Tables } from './sizes.ts';
+import type { Limits, Tables } from './sizes.ts';
 
 /** The functions of the module; see assembly/index.ts. */
 interface FabricFunctions {

@@ -1,10 +1,8 @@
 /** A record, read by the names of its fields; and the events that come as such. */
-import { addressText } from '../net/address.ts';
+import { ADDRESS_BYTES, addressText } from '../net/address.ts';
 import { hardwareText } from '../net/mac-address.ts';
 import { camel, type RecordLayout, strange } from './record-layout.ts';
 import type { Cause, FabricEvent, Form, Met, Outcome, ServerState, Sign } from './records.ts';
-
-const ADDRESS_BYTES = 16;
 
 /** The module's word for never lies far before any time. */
 const EARLIEST_US = -(2 ** 60);

@@ -1,4 +1,5 @@
 /** What strangers can cause as often as they like is no reason to flood the log: so many lines a second, then a sum. */
+import { SECOND_MS } from '../net/duration.ts';
 import type { EventAt, FieldsOf } from './events.ts';
 import type { Log } from './log.ts';
 
@@ -7,7 +8,6 @@ export type Share = 'own' | 'known' | 'strangers';
 
 /** Of each share; more than any real second brings. */
 const LINES_A_SECOND = 100;
-const SECOND_MS = 1000;
 
 export class BurstLog {
   readonly #log: Log;

@@ -1,7 +1,9 @@
 /** List mails as they come out of a mailbox: whose they are, whether they are what the router wrote, and what they say. */
+
 import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../net/address.ts';
 import { cleanName } from '../net/clean-text.ts';
+import { LF } from '../pop/wire.ts';
 import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
 import { isSignedBy, MOST_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
 
@@ -42,7 +44,6 @@ export type Reading =
 export const MOST_MESSAGE_BYTES = 1 << 20;
 /** Twice those of a full list in any encoding: a message of empty lines keeps the parser busy for seconds. */
 const MOST_LINES = 5000;
-const LF = 10;
 /** A list in a mailing list in a forwarded mail is no list any more. */
 const DEEPEST = 4;
 

@@ -14,7 +14,7 @@ export interface Prefix {
   readonly length: number;
 }
 
-const ADDRESS_BYTES = 16;
+export const ADDRESS_BYTES = 16;
 /** Where the IPv4 address lies in an IPv4-mapped IPv6 address. */
 const IPV4_AT = 12;
 const IPV4_AT_BITS = IPV4_AT * 8;
@@ -161,6 +161,22 @@ export function isSingle(prefix: Prefix): boolean {
 export function prefixContains(prefix: Prefix, address: string): boolean {
   if (isVersion4(prefix.address) !== isVersion4(address)) return false;
   return addressText(masked(addressBytes(address), mappedLength(prefix))) === prefix.address;
+}
+
+/** The network that an address with that length lies in. */
+export function networkOf(prefix: Prefix): Prefix {
+  const bytes = masked(addressBytes(prefix.address), mappedLength(prefix));
+  return { address: addressText(bytes), length: prefix.length };
+}
+
+/** Links of two have neither an address of the network nor one of broadcasts (RFC 3021), and neither has a single address. */
+const LONGEST_WITH_BROADCAST = 30;
+
+/** The broadcast address of the IPv4 network that an address with that length lies in; null where there is none. */
+export function broadcastOf(prefix: Prefix): string | null {
+  if (!isVersion4(prefix.address) || prefix.length > LONGEST_WITH_BROADCAST) return null;
+  const ones = masked(new Uint8Array(ADDRESS_BYTES).fill(0xff), mappedLength(prefix));
+  return addressText(addressBytes(prefix.address).map((byte, index) => byte | ~(ones[index] ?? 0)));
 }
 
 /** Those of this machine. */

@@ -1,7 +1,7 @@
 /** Text of others, fit for a line of ours. */
 
 /** The longest name that is shown: that of a DNS name (RFC 1035 section 2.3.4). */
-const MAX_NAME = 255;
+export const MAX_NAME = 255;
 
 /**
  * A name from a file or a network, fit for a line of text: no control, format, surrogate or separator characters (they

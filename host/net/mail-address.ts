@@ -17,7 +17,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
 const MAX_LOCAL_OCTETS = 64;
-const MAX_ADDRESS_OCTETS = 254;
+export const MAX_ADDRESS_OCTETS = 254;
 const MAX_DOMAIN_OCTETS = 253;
 const ATOMS = /^(?=.*[^.])[\w!#$%&'*+/=?^`{|}~.-]+$/;
 const DOT_ATOM = /^[^.]+(?:\.[^.]+)*$/;

@@ -1,5 +1,7 @@
 /** The login, in the ways that a server may have (RFC 1939, RFC 5034). */
+
 import { createHash } from 'node:crypto';
+import { MOST_LOGIN_OCTETS } from '../config/relay/schema.ts';
 import { RingbackError } from '../errors.ts';
 import type { Reply } from './connection.ts';
 
@@ -28,9 +30,6 @@ export interface LoginWay {
   /** So many of them say nothing that is secret, nor a guess. */
   readonly harmless: number;
 }
-
-/** RFC 2449 section 4: 255 bytes for a command with its argument and the end of the line. */
-const MAX_ARGUMENT_BYTES = 248;
 
 /** Throws `configuration` for a user or password that no command can carry. */
 export function checkLogin({ user, password }: Pick<LoginFacts, 'user' | 'password'>): void {
@@ -111,8 +110,8 @@ function checkArgument(key: string, text: string): void {
       ? 'is empty'
       : /\p{Cc}/u.test(text)
         ? 'contains a control character'
-        : Buffer.byteLength(text) > MAX_ARGUMENT_BYTES
-          ? `has more than ${MAX_ARGUMENT_BYTES} bytes`
+        : Buffer.byteLength(text) > MOST_LOGIN_OCTETS
+          ? `has more than ${MOST_LOGIN_OCTETS} bytes`
           : null;
   if (problem !== null) throw new RingbackError('configuration', `${key} ${problem}`);
 }

@@ -1,5 +1,6 @@
 /** Mail in: one session with a POP3 server (RFC 1939) and one of its mailboxes. */
 
+import { POPS_PORT } from '../config/relay/schema.ts';
 import type { PopTls } from '../config/relay/types.ts';
 import type { Time } from '../time.ts';
 import { POP_TIMEOUTS, PopConnection, type PopTimeouts, type Reply } from './connection.ts';
@@ -44,7 +45,6 @@ interface Listing {
   readonly entries: readonly MailboxEntry[];
 }
 
-const IMPLICIT_PORT = 995;
 const MAX_CAPABILITIES = 256;
 /**
  * One session, one command at a time. Everything rejects with `PopError`; after any but `refused` the session is
@@ -89,7 +89,7 @@ export class Mailbox {
       },
       signal,
     );
-    const isImplicit = tls === 'implicit' || (tls === 'auto' && port === IMPLICIT_PORT);
+    const isImplicit = tls === 'implicit' || (tls === 'auto' && port === POPS_PORT);
     if (isImplicit) await connection.secure();
     const mailbox = new Mailbox(connection);
     const { line } = await mailbox.#command(null);

@@ -4,7 +4,7 @@
  */
 
 const CR = 13;
-const LF = 10;
+export const LF = 10;
 const DOT = 46;
 
 /** RFC 2449 section 4 has 512 with the line's end. */

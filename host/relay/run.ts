@@ -4,7 +4,7 @@ import { warnings } from '../config/relay/explain.ts';
 import { loadRelayConfiguration } from '../config/relay/file.ts';
 import type { RelayConfiguration } from '../config/relay/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
-import { firstQueued, lastLists } from '../control/records.ts';
+import { firstQueued, IN_STATUS, lastLists } from '../control/records.ts';
 import { serveControl } from '../control/socket.ts';
 import { BurstLog } from '../log/burst.ts';
 import type { Log } from '../log/log.ts';
@@ -22,10 +22,6 @@ import { openTrapSocket } from '../traps/socket.ts';
 import { MailboxReader } from './reader.ts';
 import { MailboxWatch } from './schedule.ts';
 import { type RelayStatus, statusOf } from './status.ts';
-
-/** Pending notices and lists that the status tells of. */
-const STATUS_NOTICES = 5;
-const STATUS_LISTS = 5;
 
 /** What is read once, because sockets and files hang on it. */
 export const FIXED = ['control', 'state'] as const;
@@ -158,9 +154,9 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       clock: this.#store.clock,
       state: { ...this.#store.health, directory: this.#configuration.state },
       mailbox: { place: `${host}:${port}`, user, ...this.#watch.health },
-      lists: lastLists(this.#store, STATUS_LISTS),
+      lists: lastLists(this.#store, IN_STATUS),
       notices: this.#outbox.counts(),
-      pending: firstQueued(this.#store, this.#outbox, STATUS_NOTICES),
+      pending: firstQueued(this.#store, this.#outbox, IN_STATUS),
       traps: this.#traps.counters,
     });
   }

@@ -1,5 +1,4 @@
 /** When the mailbox is looked into: at the start, every so often, and as soon as a server says that it is back. */
-
 import type { Chance } from '../chance.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';

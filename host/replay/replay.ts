@@ -1,5 +1,7 @@
 /** What would have been noticed in a capture: the same module that runs on the router, with the capture's own clock. */
+
 import type { Chance } from '../chance.ts';
+import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
 import { Engine } from '../fabric/engine.ts';
 import {
   type Cause,
@@ -73,7 +75,6 @@ export interface Replayed {
   damage?: Damage;
 }
 
-const DEFAULT_WAIT_MS = 30_000;
 /** An attempt takes 92 bytes: 370 MB at the most. */
 const MOST_ATTEMPTS = 4_000_000;
 /** Of 48 bytes. */
@@ -136,7 +137,7 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
       knownOnly: options.knownClientsOnly,
       reportAttempts: true,
     },
-    waitUs: (options.unansweredMs ?? DEFAULT_WAIT_MS) * 1000,
+    waitUs: (options.unansweredMs ?? DEFAULT_UNANSWERED_MS) * 1000,
     key: options.chance.bytes(KEY_BYTES),
   });
   for (const { address, bits } of options.watch) engine.command({ kind: 'watch', address, bits });

@@ -2,17 +2,15 @@
 import { askOf } from '../config/router/ask.ts';
 import { tableSizes } from '../config/router/sizes.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
+import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
 import type { Command } from '../fabric/records.ts';
 import { mappedLength } from '../net/address.ts';
 import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
-/** Attempts are remembered so long where silence is no outage. */
-const DEFAULT_WAIT_MS = 30_000;
-
 /** How long a client waits for an answer until it is turned away. */
 export function waitMsOf({ detect }: RouterConfiguration): number {
-  return detect.unansweredMs ?? DEFAULT_WAIT_MS;
+  return detect.unansweredMs ?? DEFAULT_UNANSWERED_MS;
 }
 
 /** Sizes and options, then all that the operator names, and who registered. The same tables keep their `key`. */

@@ -3,12 +3,12 @@
 import type { State } from '../control/records.ts';
 import type { Routes } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
+import { DAY_MS } from '../net/duration.ts';
+import { MAX_MESSAGE } from '../page/html/pages.ts';
 import { loadSetting, removeSetting, saveSetting } from '../store/settings.ts';
 
-/** Longer ones would be cut on the page. */
-export const MOST_CHARACTERS = 1000;
 /** A year: whoever means more than that has mistyped. */
-export const LONGEST_MS = 366 * 86_400_000;
+export const LONGEST_MS = 366 * DAY_MS;
 
 export interface MessageAnswer {
   /** null: there is none. */
@@ -44,13 +44,13 @@ export function messageRoutes(store: State): Routes {
   };
 }
 
-const EXPECTED = `expected {"text": "…" or null, "forMs": a number or null}, of ${MOST_CHARACTERS} characters and a year at the most`;
+const EXPECTED = `expected {"text": "…" or null, "forMs": a number or null}, of ${MAX_MESSAGE} characters and a year at the most`;
 
 /** How long it shall stand is a span of time: the router's clock may be wrong. */
 function orderOf(body: unknown): { text: string | null; forMs: number | null } {
   if (typeof body === 'object' && body !== null && 'text' in body && 'forMs' in body) {
     const { text, forMs } = body;
-    const isText = text === null || (typeof text === 'string' && [...text].length <= MOST_CHARACTERS);
+    const isText = text === null || (typeof text === 'string' && [...text].length <= MAX_MESSAGE);
     const isTime = forMs === null || (typeof forMs === 'number' && forMs > 0 && forMs <= LONGEST_MS);
     if (isText && isTime) return { text, forMs };
   }

@@ -2,7 +2,7 @@
 
 import type { RouterConfiguration } from '../config/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
-import { firstQueued, pastOutages } from '../control/records.ts';
+import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer } from '../control/socket.ts';
 import type { Sender } from '../mail/outbox.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
@@ -15,10 +15,6 @@ import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 import { statusOf } from './status.ts';
 import type { OpenPage, RouterSurroundings } from './surroundings.ts';
-
-/** Pending notices and past outages that the status tells of; `ringback outbox` and `ringback history` tell of more. */
-const STATUS_NOTICES = 5;
-const STATUS_OUTAGES = 5;
 
 /** Sections that are read once, because sockets and tables hang on them. */
 export const FIXED = ['fabric', 'control', 'state', 'page'] as const;
@@ -125,8 +121,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       state: { ...store.health, directory: this.#configuration.state },
       outages: router.outages.all(),
       notices: outbox.counts(),
-      pending: firstQueued(store, outbox, STATUS_NOTICES),
-      past: pastOutages(store, STATUS_OUTAGES),
+      pending: firstQueued(store, outbox, IN_STATUS),
+      past: pastOutages(store, IN_STATUS),
       traps: this.#traps.counters,
       interfaces: fabric.interfaces(),
       gaps: router.reconcile.losses,

@@ -2,17 +2,19 @@
  * Services that have answered somebody, and whether they answer this machine, too: where they do not, what it meets when
  * it asks says nothing.
  */
+
 import type { RouterConfiguration } from '../config/types.ts';
 import { nameOf, type Target } from '../fabric/records.ts';
+import { DAY_MS, HOUR_MS } from '../net/duration.ts';
 import type { Standing } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { ServiceRow } from '../store/services.ts';
 import type { Journal } from './ports.ts';
 
 /** What is not heard of for so long is forgotten. */
-const FORGOTTEN_MS = 90 * 86_400_000;
+const FORGOTTEN_MS = 90 * DAY_MS;
 /** The fabric says once a day that a service answers; only one that was started again may say it sooner. */
-const ASKED_AGAIN_MS = 43_200_000;
+const ASKED_AGAIN_MS = 12 * HOUR_MS;
 
 interface ServicesOptions {
   readonly stored: readonly ServiceRow[];

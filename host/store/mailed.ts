@@ -1,11 +1,9 @@
 /** Mails that people get, for as long as they count: a day. A person is a mail address in its folded form. */
 
 import type { Most } from '../config/most.ts';
+import { DAY_MS, HOUR_MS } from '../net/duration.ts';
 import { foldMailAddress } from '../net/mail-address.ts';
 import type { Sql } from './database.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Why a person gets no further mail now, and when there is room again, in milliseconds of the state's clock. */
 export interface Full {

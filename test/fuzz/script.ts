@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { instantiateSync } from '@assemblyscript/loader';
+import { Codec } from '../../host/fabric/codec.ts';
 import { Engine } from '../../host/fabric/engine.ts';
 import { Codes, type FabricModule } from '../../host/fabric/module.ts';
-import { Codec } from '../../host/fabric/codec.ts';
 import { scriptOf } from '../vectors/engines.ts';
 import { STORIES } from '../vectors/stories.ts';
 import { bytewise } from './mutate.ts';

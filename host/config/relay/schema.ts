@@ -20,9 +20,9 @@ import type { PopConfiguration, RelayConfiguration } from './types.ts';
 
 const POP_PORT = 110;
 /** RFC 8314 section 3.2. */
-const POPS_PORT = 995;
+export const POPS_PORT = 995;
 /** RFC 2449 section 4: 255 octets of a command less its name, the blank and the line's end. */
-const MOST_LOGIN_OCTETS = 248;
+export const MOST_LOGIN_OCTETS = 248;
 const MOST_RESOLVERS = 16;
 
 const pop: Shape<PopConfiguration> = v.pipe(

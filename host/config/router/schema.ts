@@ -1,10 +1,13 @@
 /** The configuration of `ringback run`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
+import type { Limits } from '../../fabric/sizes.ts';
+import { durationText, HOUR_MS } from '../../net/duration.ts';
 import { CONTROL } from '../../role/control-place.ts';
 import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
+import { DEFAULT_UNANSWERED_MS } from '../unanswered.ts';
 import {
   address,
   directory,
@@ -23,10 +26,8 @@ import {
   unanswered,
 } from '../values.ts';
 import { seesOnlyCopies } from './ask.ts';
-import type { Limits } from '../../fabric/sizes.ts';
 import { fabric } from './fabric.ts';
 
-const MINUTE_MS = 60_000;
 const MOST_PREFIXES = 4096;
 const MOST_NAMES = 1024;
 
@@ -47,7 +48,7 @@ const detect = v.pipe(
     unreachable: entry('ICMP unreachable messages count.', v.optional(flag, true)),
     unanswered: entry(
       'A connection request that is unanswered for so long is a failure; false: silence does not count.',
-      v.optional(unanswered, '30s'),
+      v.optional(unanswered, durationText(DEFAULT_UNANSWERED_MS)),
     ),
     refused: entry('A refusal counts, at services that are known.', v.optional(flag, true)),
     known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
@@ -81,7 +82,7 @@ const recover = v.pipe(
     ),
     settle: entry(
       'How long a server must answer before anybody is told.',
-      v.optional(duration(0, 60 * MINUTE_MS), '5s'),
+      v.optional(duration(0, HOUR_MS), '5s'),
     ),
   }),
   v.transform((keys) => ({

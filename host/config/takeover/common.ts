@@ -1,12 +1,12 @@
 /** The keys of `takeover` that both halves of a pair have. */
 
 import * as v from 'valibot';
+import { HOUR_MS, MINUTE_MS } from '../../net/duration.ts';
 import { orNone } from '../sections.ts';
 import { entry, list, mapping } from '../shape.ts';
 import { command, duration, durationOrFalse, flag, key, line, oneOf, wholeNumber } from '../values.ts';
 import type { ActiveConfiguration } from './types.ts';
 
-const MINUTE_MS = 60_000;
 /** An answer may take 10 ms through the daemon. */
 const LEAST_CHECK_MS = 20;
 
@@ -31,7 +31,7 @@ const announce = v.pipe(
       ),
     ),
     repeat: entry('How often again.', v.optional(wholeNumber('a number of repetitions', 0, 1000), 0)),
-    every: entry('From one repetition to the next.', v.optional(duration(10, 60 * MINUTE_MS), '1s')),
+    every: entry('From one repetition to the next.', v.optional(duration(10, HOUR_MS), '1s')),
     pace: entry("Between two addresses' repetitions.", v.optional(duration(0, MINUTE_MS), '5ms')),
   }),
   v.transform(({ forms, repeat, every, pace }) => ({

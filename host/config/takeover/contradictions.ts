@@ -1,18 +1,9 @@
 /** What a file of `ringback takeover` says that does not go together. */
 
-import { isVersion4 } from '../../net/address.ts';
+import { broadcastOf, isVersion4, networkOf } from '../../net/address.ts';
 import { durationText } from '../../net/duration.ts';
 import { type Add, type Mistake, repeated } from '../contradictions.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
-
-/** RFC 3021: links of two have neither a network's address nor a broadcast address. */
-const LONGEST_WITH_HOSTS = 31;
-
-/** What an IPv4 address is within its network. */
-function hostBits(address: string, length: number): number {
-  const whole = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  return whole % 2 ** (32 - length);
-}
 
 /** Every contradiction there is, in no particular order. */
 export function contradictions({ takeover }: TakeoverConfiguration): Mistake[] {
@@ -32,16 +23,11 @@ function ofActive({ listen, standby, addresses, gateway }: ActiveConfiguration, 
     add,
   );
   for (const [index, { address, length }] of addresses.entries()) {
-    if (length < LONGEST_WITH_HOSTS && isVersion4(address)) {
-      const host = hostBits(address, length);
-      const what =
-        host === 0 ? 'the network itself' : host === 2 ** (32 - length) - 1 ? 'its broadcast address' : null;
-      if (what !== null) {
-        add(
-          ['addresses', index, 'address'],
-          `${address}/${length} is ${what}; give the address of a machine`,
-        );
-      }
+    const broadcast = broadcastOf({ address, length });
+    const isNetwork = broadcast !== null && networkOf({ address, length }).address === address;
+    if (isNetwork || address === broadcast) {
+      const what = isNetwork ? 'the network itself' : 'its broadcast address';
+      add(['addresses', index, 'address'], `${address}/${length} is ${what}; give the address of a machine`);
     }
     if (address === standby.host) {
       add(['addresses', index, 'address'], `${address} is the standby's own; it can't take that over`);

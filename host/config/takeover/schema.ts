@@ -1,6 +1,7 @@
 /** The configuration of `ringback takeover`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
+import { DAY_MS, HOUR_MS } from '../../net/duration.ts';
 import { DAEMON, orNone } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
 import {
@@ -22,11 +23,10 @@ import { common, commonOf } from './common.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
 /** Where either half listens, if nothing else is said. */
-export const PORT = 7373;
-const MINUTE_MS = 60_000;
-/** A message of the pair names all of an active's addresses, in one frame. */
-const MOST_ADDRESSES = 40;
-/** The daemon listens on so many. */
+export const TAKEOVER_PORT = 7373;
+/** A message of the pair names all of an active's addresses, in one frame, with 24 bytes for each. */
+export const MOST_ADDRESSES = 40;
+/** The module tells of a conflict at each of so many. */
 const MOST_ADAPTERS = 32;
 const MOST_ACTIVES = 64;
 
@@ -34,7 +34,7 @@ const failures = entry(
   'So many failures in a row are a fault.',
   v.optional(wholeNumber('a number of failures', 1, 1000), 3),
 );
-const everyMs = entry('From one try to the next.', v.optional(duration(100, 60 * MINUTE_MS), '1s'));
+const everyMs = entry('From one try to the next.', v.optional(duration(100, HOUR_MS), '1s'));
 
 const service = v.pipe(
   mapping({
@@ -68,9 +68,9 @@ const active: Shape<ActiveConfiguration> = v.pipe(
       listen: entry(
         'Where it hears the standby. Read at the start.',
         v.optional(endpoint),
-        `port ${PORT} of an own address that is none of addresses`,
+        `port ${TAKEOVER_PORT} of an own address that is none of addresses`,
       ),
-      standby: entry('Where the standby listens. Read at the start.', place(PORT)),
+      standby: entry('Where the standby listens. Read at the start.', place(TAKEOVER_PORT)),
       addresses: entry(
         'What goes to the standby, and comes back.',
         list(service, {
@@ -135,7 +135,7 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
   mapping(
     {
       role: entry('Which half this is. Read at the start.', oneOf(['standby'])),
-      listen: entry('Where actives reach it. Read at the start.', place(PORT)),
+      listen: entry('Where actives reach it. Read at the start.', place(TAKEOVER_PORT)),
       adapters: entry(
         'Interfaces that take addresses; the one that it listens on is used last in any case.',
         list(interfaceName, {
@@ -163,7 +163,7 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
       ),
       return_after: entry(
         'With return: automatic, once the active has been well for so long.',
-        v.optional(duration(0, 24 * 60 * MINUTE_MS), '30s'),
+        v.optional(duration(0, DAY_MS), '30s'),
       ),
       ...common,
     },

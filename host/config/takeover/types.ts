@@ -60,7 +60,7 @@ interface GatewayConfiguration {
 
 export interface ActiveConfiguration extends CommonConfiguration {
   readonly role: 'active';
-  /** Where answers come to; null: port 7373 of an address that is none of `addresses`. */
+  /** Where answers come to; null: TAKEOVER_PORT of an address that is none of `addresses`. */
   readonly listen: Endpoint | null;
   readonly standby: Endpoint;
   readonly addresses: readonly ServiceAddress[];

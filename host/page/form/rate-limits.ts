@@ -1,9 +1,8 @@
 /** How often people may register: token buckets in maps of bounded size. */
 
+import { DAY_MS, HOUR_MS } from '../../net/duration.ts';
 import { foldMailAddress } from '../../net/mail-address.ts';
 import type { Origin, Shares } from '../http/origins.ts';
-
-const HOUR_MS = 3_600_000;
 
 /**
  * One person asks for a few servers, and a repeater shows several people under one hardware address; a dozen people share a
@@ -79,7 +78,7 @@ export class RegistrationLimits {
   readonly #networks = hourly(AN_HOUR.network, ORIGINS);
   readonly #mails = new Buckets({
     burst: PER_MAIL_A_DAY,
-    refillMs: (24 * HOUR_MS) / PER_MAIL_A_DAY,
+    refillMs: DAY_MS / PER_MAIL_A_DAY,
     most: MAILS,
   });
   readonly #all = hourly(AN_HOUR.all, 1);

@@ -9,9 +9,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Chance } from '../../chance.ts';
 import type { Target } from '../../fabric/records.ts';
+import { MINUTE_MS } from '../../net/duration.ts';
 
 const KEY_BYTES = 32;
-const MINUTE_MS = 60_000;
 /** As long as a page may lie open before its question is answered. */
 export const TOKEN_MINUTES = 120;
 /** port, minute (base 36), client (canonical address), and 32 bytes in base64url. */

@@ -1,6 +1,7 @@
 /** What is the same in every page of a language, made once. */
 
 import type { Language } from '../../config/types.ts';
+import { MAX_ADDRESS_OCTETS } from '../../net/mail-address.ts';
 import { Html, html } from './html.ts';
 import type { Page, Refusal } from './kinds.ts';
 import { SCRIPT } from './script.ts';
@@ -52,10 +53,11 @@ function partsOf(language: Language) {
       <section aria-labelledby="question">
       <h2 id="question">${words.question}</h2>
       <p id="how">${words.invitation}</p>`,
+    // A last dot is what was meant without it.
     // No type="email": browsers keep back what the router understands, a full-width ＠ for instance.
     field: html`
       <label for="mail">${words.mail}</label>
-      <input id="mail" name="mail" inputmode="email" autocapitalize="none" spellcheck="false" required maxlength="255" autocomplete="email"`,
+      <input id="mail" name="mail" inputmode="email" autocapitalize="none" spellcheck="false" required maxlength="${String(MAX_ADDRESS_OCTETS + 1)}" autocomplete="email"`,
     fieldRight: html` aria-describedby="how"`,
     fieldWrong: html` aria-describedby="why" aria-invalid="true" autofocus`,
     formEnd: html`

@@ -2,6 +2,8 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Language } from '../../config/types.ts';
+import { MAX_NAME } from '../../net/clean-text.ts';
+import { MAX_ADDRESS_OCTETS } from '../../net/mail-address.ts';
 import { PARTS, type Parts } from './fragments.ts';
 import { type Html, html, plainText, shortened } from './html.ts';
 import { OWN_PATH, type Page, type PageFacts } from './kinds.ts';
@@ -18,12 +20,8 @@ interface RenderedPage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The longest DNS name (RFC 1035 section 2.3.4). */
-const MAX_NAME = 255;
-/** The longest mail address (RFC 5321 section 4.5.3.1.3, without the angle brackets). */
-const MAX_MAIL = 254;
 /** A message is a few sentences; more would hide the question below it. */
-const MAX_MESSAGE = 1000;
+export const MAX_MESSAGE = 1000;
 
 /** The pages about a server; the others are about notices. */
 const ABOUT_SERVER: ReadonlySet<Page> = new Set([
@@ -114,7 +112,7 @@ function factList(page: Page, language: Language, facts: PageFacts, server: stri
   const names = name === null ? html`${server}` : html`<bdi>${name}</bdi> (${server})`;
   return html`
     <dl>
-    ${page === 'registered' && facts.mail !== null ? html`${parts.mail}<dd>${shortened(facts.mail, MAX_MAIL)}</dd>` : null}
+    ${page === 'registered' && facts.mail !== null ? html`${parts.mail}<dd>${shortened(facts.mail, MAX_ADDRESS_OCTETS)}</dd>` : null}
     ${parts.server}<dd>${names}</dd>
     ${asked === null ? null : html`${parts.asked}<dd><bdi>${asked}</bdi></dd>`}
     ${since === null || page === 'back' ? null : html`${parts.since}<dd>${moment(language, since)}</dd>`}
@@ -156,7 +154,7 @@ function formOf(page: Page, language: Language, facts: PageFacts): Html | null {
     ${formStart(form)}
     ${parts.field}
     ${isWrong ? parts.fieldWrong : parts.fieldRight}
-    ${facts.mail === null ? null : html` value="${shortened(facts.mail, MAX_MAIL)}"`}
+    ${facts.mail === null ? null : html` value="${shortened(facts.mail, MAX_ADDRESS_OCTETS)}"`}
     ${parts.formEnd}
     ${keepingBlock(language, facts)}
     </section>`;

@@ -4,6 +4,7 @@
  */
 
 import type { Language } from '../../config/types.ts';
+import { HOUR_MS } from '../../net/duration.ts';
 import type { Page, Refusal } from './kinds.ts';
 
 interface PageWords {
@@ -250,8 +251,6 @@ const JAPANESE: Words = {
 };
 
 export const WORDS: Readonly<Record<Language, Words>> = { en: ENGLISH, ja: JAPANESE };
-
-const HOUR_MS = 3_600_000;
 
 /** How long a registration counts, in days from two on, in hours below. */
 export function keepingText({ keeping, days, hours }: Words, ms: number): string {

@@ -5,7 +5,7 @@
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { ActivePorts } from '../ports/ports.ts';
-import { longer, Timers } from '../ports/timers.ts';
+import { IDLE_MS, longer, Timers } from '../ports/timers.ts';
 import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
 import type { Cause, Entry, Message, State } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
@@ -18,8 +18,6 @@ import { Switching } from './switching.ts';
 
 /** Whoever else has an address says so with every packet. */
 const CONTRADICTION_MS = 10_000;
-/** So often the standby is told what there is, if heartbeats are off. */
-const IDLE_MS = 1000;
 /** A standby that runs and knows this active has answered by then. */
 const UNHEARD_MS = 5000;
 

@@ -1,6 +1,6 @@
 /** Addresses on their way to the standby: one after the other, each switched off once the standby has accepted it. */
 import type { Handover } from '../ports/handover.ts';
-import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
+import { DONE_MS, FIRST_RETRY_MS, longer } from '../ports/timers.ts';
 import type { Cause, Result } from '../protocol/messages.ts';
 import { Repeat } from '../protocol/retransmit.ts';
 import type { Parts } from './context.ts';
@@ -9,8 +9,6 @@ import type { Switching } from './switching.ts';
 
 /** An adapter that hangs must not keep the next address from being given. */
 const DEACTIVATION_MS = 250;
-/** The standby has done what it accepted by then. */
-const DONE_MS = 10_000;
 const NO_ANSWER = 'the standby does not answer';
 
 /** An address on its way to the standby. */

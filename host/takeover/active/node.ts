@@ -1,5 +1,5 @@
 /** The active half on a real machine: its socket, its session, its health. */
-import { PORT } from '../../config/takeover/schema.ts';
+import { TAKEOVER_PORT } from '../../config/takeover/schema.ts';
 import type {
   ActiveConfiguration,
   ServiceAddress,
@@ -162,7 +162,7 @@ export class ActiveHalf implements Half {
     const services = new Set(addresses.map(({ address }) => address));
     const own = machine.kernel.ownAddresses(standby.host).find((address) => !services.has(address));
     const anyHost = standby.host.includes(':') ? '::' : '0.0.0.0';
-    const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: PORT };
+    const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: TAKEOVER_PORT };
     if (own === undefined) {
       const reason = 'every address of this machine is one to be given';
       const message = `${reason}: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter`;

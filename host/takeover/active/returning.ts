@@ -1,12 +1,10 @@
 /** Addresses that come back from the standby, by either side's wish. */
 import type { Handover } from '../ports/handover.ts';
+import { DONE_MS } from '../ports/timers.ts';
 import type { Instruction, Result } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
 import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';
-
-/** The standby has given back what it was asked for by then. */
-const DONE_MS = 10_000;
 
 export class Returning {
   readonly #parts: Parts;

@@ -1,5 +1,7 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
+
 import type { Chance } from '../../chance.ts';
+import { DEFAULT_UNANSWERED_MS } from '../../config/unanswered.ts';
 import type { Announced, Connect } from '../../fabric/link.ts';
 import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';
 import { Supervisor } from '../../fabric/supervisor.ts';
@@ -19,7 +21,7 @@ const CONFIGURE = {
     knownOnly: false,
     reportAttempts: false,
   },
-  waitUs: 30_000_000,
+  waitUs: DEFAULT_UNANSWERED_MS * 1000,
 } satisfies Omit<Extract<Command, { kind: 'configure' }>, 'key'>;
 const FIRST_RESTART_MS = 100;
 /** The daemon answers within the millisecond; one that does not, hangs. */

@@ -1,12 +1,10 @@
 /** Addresses onto adapters and off them again, by iproute2. */
 import { messageOf } from '../../errors.ts';
-import { isVersion4, type Prefix, prefixText } from '../../net/address.ts';
-import type { Time } from '../../time.ts';
-import { pause } from '../../time.ts';
+import { isVersion4, networkOf, type Prefix, prefixText } from '../../net/address.ts';
+import { pause, type Time } from '../../time.ts';
 import type { AdapterFacts } from '../ports/interface-facts.ts';
 import { IpBatch, type IpCommand } from './ip-batch.ts';
 import type { Kernel } from './kernel.ts';
-import { networkOf } from './network.ts';
 import type { Route } from './routes.ts';
 import type { Memory } from './state-file.ts';
 

@@ -1,9 +1,8 @@
 /** What the kernel's adapters have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { isVersion4, type Prefix, prefixContains } from '../../net/address.ts';
+import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
 import type { Time, Timer } from '../../time.ts';
 import { ipJson, isJson, type Json, textOf } from './ip-batch.ts';
-import { networkOf } from './network.ts';
 import { type Route, Routes } from './routes.ts';
 
 /** Changes come in groups. */

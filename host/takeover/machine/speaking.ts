@@ -2,9 +2,8 @@
  * Which adapters speak for an address that they have not: Linux answers a question that any of them hears for any address of the
  * machine (ARP flux), so that one with a dead cable lives on by its neighbours, with their hardware addresses.
  */
-import { isVersion4, type Prefix, prefixContains } from '../../net/address.ts';
+import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
 import type { Adapter } from './kernel.ts';
-import { networkOf } from './network.ts';
 
 /**
  * All that speak ARP: what hears the same questions has not to have an address of the same network. But where an adapter's network

@@ -5,6 +5,10 @@ import type { Time, Timer } from '../../time.ts';
 export const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 const LOOK_MS = 20;
+/** The other half has done by then what it accepted. */
+export const DONE_MS = 10_000;
+/** How often an active says that it lives, and what there is, if heartbeats are off. */
+export const IDLE_MS = 1000;
 
 /** How long to wait after a wait that was in vain. */
 export function longer(waitMs: number): number {

@@ -8,7 +8,9 @@
  * highest of the other side's that it has worked on. The HMAC is over all that comes before it. A kind belongs
  * to one direction, so that nothing can be sent back to who said it.
  */
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { MOST_ADDRESSES } from '../../config/takeover/schema.ts';
 import { addressBytes } from '../../net/address.ts';
 import { Reader, Writer } from './fields.ts';
 import { CAUSES, type Message, OUTCOMES } from './messages.ts';
@@ -22,8 +24,6 @@ const NUMBER = STANDBY_NONCE + NONCE_BYTES;
 const SEEN = NUMBER + 8;
 const BODY = SEEN + 8;
 const HMAC_BYTES = 32;
-/** Each takes 24 bytes. */
-const MOST_ENTRIES = 40;
 /** One Ethernet frame, over IPv6 too. */
 export const MOST_BYTES = 1400;
 /** Whoever wants a welcome sends at least as much himself: the standby amplifies nothing. */
@@ -166,7 +166,7 @@ function readBody(kind: Kind, reader: Reader): Message | null {
     case 'report': {
       const flags = reader.u8();
       const [everyMs, name, count] = [reader.u32(), reader.text(), reader.u8()];
-      if (flags > 1 || count > MOST_ENTRIES) return null;
+      if (flags > 1 || count > MOST_ADDRESSES) return null;
       const entries = Array.from({ length: count }, () => reader.entry());
       return { kind, healthy: flags === 1, everyMs, name, entries };
     }
@@ -177,7 +177,7 @@ function readBody(kind: Kind, reader: Reader): Message | null {
     }
     case 'reclaim': {
       const count = reader.u8();
-      if (count > MOST_ENTRIES) return null;
+      if (count > MOST_ADDRESSES) return null;
       return { kind, addresses: Array.from({ length: count }, () => reader.address()) };
     }
     case 'taken':

@@ -1,6 +1,7 @@
 /** A standby's side of the sessions with its actives. */
 import { createHmac } from 'node:crypto';
 import type { Chance } from '../../chance.ts';
+import { SECOND_MS } from '../../net/duration.ts';
 import type { Time } from '../../time.ts';
 import { type Datagram, encode, NONCE_BYTES } from './datagram.ts';
 import type { Message } from './messages.ts';
@@ -21,7 +22,6 @@ type StandbyReading =
 
 /** Challenges to strangers in a second. */
 const MOST_ANSWERS = 50;
-const SECOND_MS = 1000;
 const SECRET_BYTES = 32;
 /** Ended sessions that are remembered; then all challenges so far become void instead. */
 const MOST_ENDED = 4096;

@@ -2,12 +2,10 @@
 
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import { isVersion4 } from '../../net/address.ts';
+import { IDLE_MS } from '../ports/timers.ts';
 import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
 import type { Entry } from '../protocol/messages.ts';
 import type { Parts } from './context.ts';
-
-/** So often an active says that it lives, if heartbeats are off. */
-export const IDLE_MS = 1000;
 
 export interface Served {
   readonly name: string;

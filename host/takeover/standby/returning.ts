@@ -1,6 +1,8 @@
 /** A standby gives addresses back: it lets go of each when the active has it. */
+
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
+import { DONE_MS } from '../ports/timers.ts';
 import type { Cause, Result } from '../protocol/messages.ts';
 import { Repeat } from '../protocol/retransmit.ts';
 import { answers, type Served } from './actives.ts';
@@ -9,8 +11,6 @@ import type { Holding } from './holdings.ts';
 import type { LettingGo } from './release.ts';
 import type { Taking } from './taking.ts';
 
-/** The active has switched on what it accepted by then. */
-const DONE_MS = 10_000;
 const NO_ANSWER = 'the active does not answer';
 
 /** An address on its way back. */

@@ -5,9 +5,9 @@
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { StandbyPorts } from '../ports/ports.ts';
-import { Timers } from '../ports/timers.ts';
+import { IDLE_MS, Timers } from '../ports/timers.ts';
 import type { Cause, Entry, Message, State } from '../protocol/messages.ts';
-import { Actives, IDLE_MS, type Served } from './actives.ts';
+import { Actives, type Served } from './actives.ts';
 import { Answers } from './answers.ts';
 import { Capacity, sufficiency } from './capacity.ts';
 import type { Parts } from './context.ts';

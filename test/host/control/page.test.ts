@@ -15,14 +15,10 @@ import {
   type PastOutageRecord,
 } from '../../../host/control/records.ts';
 import { MOST_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
+import { MAX_MESSAGE } from '../../../host/page/html/pages.ts';
 import type { RelayStatus } from '../../../host/relay/status.ts';
 import { CONTROL } from '../../../host/role/control-place.ts';
-import {
-  LONGEST_MS,
-  type MessageAnswer,
-  MOST_CHARACTERS,
-  messageRoutes,
-} from '../../../host/router/operator-message.ts';
+import { LONGEST_MS, type MessageAnswer, messageRoutes } from '../../../host/router/operator-message.ts';
 import type { Status } from '../../../host/router/status.ts';
 import type { Handover } from '../../../host/takeover/ports/handover.ts';
 import type { TakeoverStatus } from '../../../host/takeover/status.ts';
@@ -246,7 +242,7 @@ describe('The page of the control socket', () => {
       `from 1 to ${MOST_RECORDS}, and ${DEFAULT_RECORDS} without it`,
       `more than ${MOST_BYTES / 1024} KiB`,
       `within ${QUESTION_TIMEOUT_MS / 1000} s`,
-      `at most ${MOST_CHARACTERS} characters`,
+      `at most ${MAX_MESSAGE} characters`,
       `a year (${LONGEST_MS / 86_400_000} days)`,
       `\`${CONTROL}\` for \`run\``,
     ])

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RingbackError } from '../../../host/errors.ts';
 import { connectDaemon } from '../../../host/fabric/daemon.ts';
-import type { Announced, FabricLink, InterfaceReport, LinkHandlers, LinkReady } from '../../../host/fabric/link.ts';
+import type {
+  Announced,
+  FabricLink,
+  InterfaceReport,
+  LinkHandlers,
+  LinkReady,
+} from '../../../host/fabric/link.ts';
 import type { FabricEvent } from '../../../host/fabric/records.ts';
 import { machineTime, type Time } from '../../../host/time.ts';
 

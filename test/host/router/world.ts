@@ -1,7 +1,6 @@
 /** The router between a fabric, checks and an asker that only note what they are asked, and what it makes of events. */
 import assert from 'node:assert/strict';
 import { machineChance } from '../../../host/chance.ts';
-import { parseRouterConfiguration } from '../config/parsed.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import {
   type Cause,
@@ -21,6 +20,7 @@ import { Steered } from '../../../host/router/steered.ts';
 import type { PastOutage } from '../../../host/store/history.ts';
 import type { TellingState } from '../../../host/store/outages.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
+import { parseRouterConfiguration } from '../config/parsed.ts';
 import { FakeTime } from '../fake-time.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { askedFor, networkOf } from '../../../host/takeover/machine/network.ts';
+import { networkOf } from '../../../host/net/address.ts';
+import { askedFor } from '../../../host/takeover/machine/network.ts';
 import { inOrder, needed, plan } from '../../../host/takeover/standby/plan.ts';
 
 const hardware = (adapter: string): string => `02:00:00:00:13:0${adapter.at(-1)}`;

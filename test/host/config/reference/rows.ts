@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { relaySchema } from '../../../../host/config/relay/schema.ts';
 import { routerSchema } from '../../../../host/config/router/schema.ts';
 import type { Entry, Form } from '../../../../host/config/shape.ts';
-import { tables } from '../../../../host/fabric/module.ts';
 import { takeoverSchema } from '../../../../host/config/takeover/schema.ts';
+import { tables } from '../../../../host/fabric/module.ts';
 
 export const FILES = [
   { command: 'run', file: 'ringback', schema: routerSchema(tables.limits) },
