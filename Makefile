@@ -140,7 +140,7 @@ test-host: all
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
 	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts test/host/log/page.test.ts \
-		test/host/config/reference/page.test.ts
+		test/host/config/reference/page.test.ts test/host/fabric/page.test.ts
 
 test-board: all
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]

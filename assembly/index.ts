@@ -29,10 +29,10 @@ export { MOST_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
 export { ServerState } from './table/servers';
 
-/** Goes up with every change of an export or a record. */
+/** The version of the records: it goes up with every change of an export or a record. */
 export const ABI: u32 = 7;
 
-/** As many bytes of a frame as the module looks at: link, tags, headers and a quoted packet with all their options. */
+/** Bytes of a frame that the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
 
 const frameAt = memory.data(FRAME_BYTES, 8);

@@ -18,7 +18,7 @@ import { count } from './counters';
 import { MOST_INTERFACES } from './packet';
 import { Counter } from './verdict';
 
-/** The longest frame that is built: an advertisement. */
+/** Bytes of the longest frame that is built: an advertisement. */
 export const OUTGOING_BYTES: u32 = ETHERNET_LENGTH + IPV6_LENGTH + ADVERTISEMENT_LENGTH;
 
 const outgoing = memory.data(OUTGOING_BYTES, 8);

@@ -36,7 +36,7 @@ import { Counter } from './verdict';
 /** Who goes on trying is said again when the time of the last try passes a multiple of 2^26 µs, 67 s. */
 const SAY_AGAIN_BITS: i64 = 26;
 
-/** One in so many places of the table is for those who are awaited. */
+/** One in so many places for clients is for those who are awaited: they have a known mail address. */
 export const KEPT_PART: u32 = 16;
 
 /** Enters the client of an attempt, with those of its tries that are not counted yet. Index 0: nothing happens. */

@@ -35,11 +35,11 @@ import { hearProbe, pin, restoreService, unpin } from './servers';
 import { clearWays } from './sides';
 import { Counter } from './verdict';
 
-/** Records of servers: one in so many must fit the number of services of a host. */
+/** Records of servers and services: a host counts its services in 16 bits. */
 export const MOST_SERVERS: u32 = 65535;
 /** Records of any other table. */
 export const MOST_RECORDS: u32 = 1 << 24;
-/** The longest wait for an answer: more than two hundred years, and far from where deadlines overflow. */
+/** The longest Field.WaitUs: more than two hundred years, and far from where deadlines overflow. */
 export const LONGEST_WAIT_US: u64 = (<u64>1) << 53;
 
 let configured = false;

@@ -17,10 +17,13 @@ import { Verdict } from './verdict';
 
 /** What a frame begins with. */
 export const enum Link {
+  /** An Ethernet header, with up to eight VLAN tags. */
   Ethernet = 1,
   /** An IP header, its version tells which. */
   Raw = 2,
+  /** The header of Linux cooked captures. */
   CookedV1 = 3,
+  /** That of their second version. */
   CookedV2 = 4,
 }
 

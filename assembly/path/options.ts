@@ -2,7 +2,7 @@
 
 import { Option } from '../record/commands';
 
-/** Interfaces that may be without sides: one has a bit in the number that `configure` takes. */
+/** Interfaces that may be without sides, those with the first numbers: each has a bit in Field.Everything. */
 export const MOST_SIDELESS: u32 = 32;
 /** One bit for each port. */
 const PORT_BITS_BYTES: u32 = 65536 / 8;

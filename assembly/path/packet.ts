@@ -9,7 +9,9 @@ import { seesEverything } from './options';
 export const enum Direction {
   /** A capture does not say. */
   Unknown = 0,
+  /** It came in. */
   In = 1,
+  /** It leaves. */
   Out = 2,
 }
 
@@ -21,7 +23,7 @@ export const enum FrameFlag {
   ForOthers = 8,
 }
 
-/** Interfaces have numbers from 1 to this one: the tables keep them in a byte, and 0 is none. */
+/** Interfaces at a time, with numbers from 1 on: the tables keep them in a byte, and 0 is none. */
 export const MOST_INTERFACES: u32 = 0xff;
 
 /** The bits of the number that are the Direction. */

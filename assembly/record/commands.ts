@@ -1,68 +1,159 @@
 import { Address } from '../wire/address';
 import { Field, RECORD_BYTES } from './layout';
 
+/** What the host asks for. */
 export const enum Command {
   /**
-   * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the
-   * operator feeds (watch, known services and clients, ports answered for) starts afresh.
+   * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the operator
+   * feeds (watch, known services and clients, ports answered for) starts afresh.
+   *
+   *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh
    */
   Configure = 1,
-  /** Addresses under this prefix are servers. server: address; code: length in bits of 16 bytes. */
+  /**
+   * Addresses under this prefix are servers.
+   *
+   *   Code: the length of the prefix in bits of 16 bytes | Server: its address
+   */
   Watch = 2,
+  /**
+   * Addresses under this prefix are servers no longer.
+   *
+   *   Code: the length of the prefix in bits of 16 bytes | Server: its address
+   */
   Unwatch = 3,
-  /** This service exists, or with port 0 this host. server, port. */
+  /**
+   * This service exists, or with port 0 this host.
+   *
+   *   Server | Port
+   */
   KnowService = 4,
+  /**
+   * The configuration names it no longer.
+   *
+   *   Server | Port
+   */
   UnknowService = 5,
-  /** This client's mail address is known. client. */
+  /**
+   * This client's mail address is known.
+   *
+   *   Client
+   */
   KnowClient = 6,
+  /**
+   * This client's mail address is known no longer.
+   *
+   *   Client
+   */
   UnknowClient = 7,
-  /** This machine answers on `port` in a dead server's place (code 1), or does so no longer (code 0). */
+  /**
+   * This machine answers on this port in a dead server's place, or does so no longer.
+   *
+   *   Code: 1 if it answers | Port
+   */
   AnswerFor = 8,
   /**
-   * A client that waited before this module started, or with the unspecified address the outage alone. server, port,
-   * client, code: Cause, tries, firstUs, lastUs, the port tried.
+   * A client that waited before this module started, or with the unspecified address the outage alone.
+   *
+   *   Code: Cause | Server | Port | RestoredPort | Tries | RestoredState | Client | FirstUs | LastUs
    */
   Restore = 9,
-  /** The sign of life was none. server, port. */
+  /**
+   * The sign of life was none.
+   *
+   *   Server | Port
+   */
   StillDown = 10,
-  /** Hand out the chain. server, port. */
+  /**
+   * Hand out the chain: Event.Released for each client, and Event.ReleaseEnd.
+   *
+   *   Server | Port
+   */
   Release = 11,
-  /** The program has the chain: free it. server, port. */
+  /**
+   * The program has the chain: free it. Event.Forgotten answers.
+   *
+   *   Server | Port
+   */
   Forget = 12,
-  /** Give up clients whose last try was before firstUs. */
+  /**
+   * Give up clients whose last try was before that: Event.Swept for each, and Event.SweepEnd.
+   *
+   *   FirstUs: clients who tried since then stay
+   */
   Sweep = 13,
-  /** Say again who is down and who waits. */
+  /** Say again who is down and who waits, and Event.SyncEnd. */
   Sync = 14,
   /** Say the counters. */
   Counters = 15,
-  /** No frame will come any more: report what becomes of every attempt. */
+  /** No frame will come any more: report what becomes of every attempt, and Event.FlushEnd. */
   Flush = 16,
   /**
-   * Build a frame that says or asks who has an address; the carrier sends it. code: Form, interface, ticket, server:
-   * the address, client: the target of a Form.Request, hardware: who has the address, router.
+   * Build a frame that says or asks who has an address; the carrier sends it, and says so by Carrier.Sent.
+   *
+   *   Code: Form | Interface | Ticket | Router | Server: the address | Client: the target of a Form.Request |
+   *   Hardware: who has the address
    */
   Announce = 17,
   /**
-   * This machine has the address, or is about to take it: tell of everybody else who says so. server: the address,
-   * hardware: who has it here, interface: the only one that counts, or 0 for all of them.
+   * This machine has the address, or is about to take it: tell of everybody else who says so.
+   *
+   *   Interface: the only one that counts, or 0 for all of them | Server: the address | Hardware: who has it here
    */
   Claim = 18,
+  /**
+   * Who says that he has the address is told of no longer.
+   *
+   *   Server: the address
+   */
   Unclaim = 19,
-  /** The server was asked and did not answer: a suspicion becomes an outage. server, port. */
+  /**
+   * The server was asked and did not answer: a suspicion becomes an outage.
+   *
+   *   Server | Port
+   */
   Confirm = 20,
-  /** The suspicion has come to nothing: free its chain. Event.Acquitted answers. server, port. */
+  /**
+   * The suspicion has come to nothing: free its chain. Event.Acquitted answers.
+   *
+   *   Server | Port
+   */
   Acquit = 21,
-  /** A probe was answered. server, port. */
+  /**
+   * A probe was answered.
+   *
+   *   Server | Port
+   */
   Lives = 22,
-  /** A look found the service silent; firstUs: when it began. server, port. */
+  /**
+   * A look found the service silent.
+   *
+   *   Server | Port | FirstUs: when the look began
+   */
   FoundSilent = 23,
-  /** A probe of the service begins: note what its connections meet. server, port, ProbePort. */
+  /**
+   * A probe of the service begins: note what its connections meet. Event.Asking answers.
+   *
+   *   Server | Port | ProbePort
+   */
   Ask = 24,
-  /** It is over: say what they met (Event.Asked). server, port. */
+  /**
+   * It is over: say what they met (Event.Asked).
+   *
+   *   Server | Port
+   */
   AskEnd = 25,
-  /** This service answered before, last at firstUs. server, port. */
+  /**
+   * This service answered before.
+   *
+   *   Server | Port | FirstUs: when it answered last
+   */
   RestoreService = 26,
-  /** The same as AskEnd while it goes on: frames come later than what they do. server, port. */
+  /**
+   * The same as AskEnd while it goes on: frames come later than what they do.
+   *
+   *   Server | Port
+   */
   AskMet = 27,
 }
 
@@ -80,9 +171,13 @@ export const enum Form {
   Solicitation = 5,
 }
 
+/** What became of a command. */
 export const enum Status {
+  /** It was carried out. */
   Ok = 0,
+  /** There is no such command. */
   UnknownCommand = 1,
+  /** Command.Configure comes first. */
   NotConfigured = 2,
   /** A size is zero or beyond what the tables can hold. */
   BadSize = 3,
@@ -90,6 +185,7 @@ export const enum Status {
   OutOfMemory = 4,
   /** The table is full. */
   Full = 5,
+  /** What it is about is not in the table, or not in that state. */
   NotFound = 6,
   /** A long answer is under way: drain the events and resume first. */
   Busy = 7,
@@ -101,15 +197,21 @@ export const enum Status {
   BadFamily = 10,
 }
 
+/** What counts; bits. */
 export const enum Option {
+  /** Destination unreachable messages are failures. */
   Unreachable = 1,
+  /** Requests without an answer are failures. */
   Unanswered = 2,
+  /** Resets of services that are known are failures. */
   Refused = 4,
   /** Address resolution (ARP, neighbour discovery) is a sign of life. */
   Resolution = 8,
+  /** Answers to requests are a sign of life. */
   SynAck = 16,
   /** Enter only clients with a known mail address (figure 11). */
   KnownOnly = 32,
+  /** Say what became of every attempt (Event.Attempt). */
   ReportAttempts = 64,
   /** Failures start a suspicion, into which the program looks, instead of an outage. */
   Ask = 128,

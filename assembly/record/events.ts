@@ -1,45 +1,117 @@
 import { Address } from '../wire/address';
 import { Field, RECORD_BYTES } from './layout';
 
+/** What the module says. */
 export const enum Event {
-  /** An attempt ended. code: Outcome; only with Option.ReportAttempts. */
+  /**
+   * An attempt ended; only with Option.ReportAttempts.
+   *
+   *   Code: Outcome | Server | Port | Client | ClientPort | Sequence | Tries | FirstUs
+   */
   Attempt = 1,
-  /** A server is down. code: Cause; firstUs: the first try that failed; also one for each on Sync. */
+  /**
+   * A server is down; also one for each on Command.Sync.
+   *
+   *   Code: Cause | Server | Port | TriedPort | State | FirstUs: the first try that failed
+   */
   Outage = 2,
-  /** A client waits for it. */
+  /**
+   * A client waits for it.
+   *
+   *   Code: Cause | Server | Port | Client | Tries | FirstUs | LastUs
+   */
   Waiting = 3,
-  /** A client whose only tries were answered after all: it waits no longer. */
+  /**
+   * A client whose only tries were answered after all: it waits no longer.
+   *
+   *   Server | Port | Client
+   */
   Answered = 4,
-  /** A sign of life. code: Sign; port: of the outage. */
+  /**
+   * A sign of life.
+   *
+   *   Code: Sign | Server | Port: of the outage | TriedPort | AnsweredPort
+   */
   Signal = 5,
-  /** A client of a chain that is handed out. */
+  /**
+   * A client of a chain that is handed out.
+   *
+   *   Code: Cause | Server | Port | Client | Tries | FirstUs | LastUs
+   */
   Released = 6,
-  /** The end of a chain that is handed out. */
+  /**
+   * The end of a chain that is handed out.
+   *
+   *   Server | Port
+   */
   ReleaseEnd = 7,
-  /** Command.Forget was carried out. code 1: some came after the chain was handed out, and still wait. */
+  /**
+   * Command.Forget was carried out.
+   *
+   *   Code: 1 if some came after the chain was handed out, and still wait | Server | Port
+   */
   Forgotten = 8,
-  /** An outage was given up: nobody waits for it any more, or the table was full. */
+  /**
+   * An outage was given up: nobody waits for it any more, or the table was full.
+   *
+   *   Server | Port
+   */
   Dropped = 9,
-  /** A client was given up by Command.Sweep. */
+  /**
+   * A client was given up by Command.Sweep.
+   *
+   *   Code: Cause | Server | Port | Client | Tries | FirstUs | LastUs
+   */
   Swept = 10,
+  /** Command.Sync was carried out. */
   SyncEnd = 11,
+  /** Command.Sweep was carried out. */
   SweepEnd = 12,
+  /** Command.Flush was carried out. */
   FlushEnd = 13,
+  /**
+   * Some of the counters, in their order.
+   *
+   *   Code: the number of the first one | Counters
+   */
   Counters = 14,
   /**
-   * Somebody else says that he has a claimed address, or wants it. code: Form; server: the address, hardware: his,
-   * interface. At most one for each claim and interface (modulo 32) in a second.
+   * Somebody else says that he has a claimed address, or wants it. At most one for each claim and interface (modulo
+   * 32) in a second.
+   *
+   *   Code: Form | Interface | Server: the address | Hardware: who says so
    */
   Conflict = 15,
-  /** Command.Acquit was carried out: who is told of as waiting after it failed after it. */
+  /**
+   * Command.Acquit was carried out: who is told of as waiting after it failed after it.
+   *
+   *   Server | Port
+   */
   Acquitted = 16,
-  /** A service answered a client: the first time since it is known, and then once a day. server, port. */
+  /**
+   * A service answered a client: the first time since it is known, and then once a day.
+   *
+   *   Server | Port
+   */
   Answers = 17,
-  /** A known service leaves a request unanswered: somebody should look. server, port. */
+  /**
+   * A known service leaves a request unanswered: somebody should look.
+   *
+   *   Server | Port
+   */
   Look = 18,
-  /** What a probe met. code: Met bits; server, port; first: the last answer of the service to anybody; last: of the host. */
+  /**
+   * What a probe met.
+   *
+   *   Code: Met bits | Server | Port | FirstUs: the last answer of the service to anybody | LastUs: the last answer
+   *   of the host
+   */
   Asked = 19,
-  /** A probe may begin: what its connections meet is noted from now on. server, port. */
+  /**
+   * A probe may begin: what its connections meet is noted from now on.
+   *
+   *   Server | Port
+   */
   Asking = 20,
 }
 
@@ -61,16 +133,25 @@ export const enum Met {
   Unresolved = 64,
 }
 
+/** Why a server counts as down. */
 export const enum Cause {
+  /** A router, or the host itself, said that it is unreachable. */
   Unreachable = 1,
+  /** Requests stayed without an answer. */
   Unanswered = 2,
+  /** A service that is known refused the connection. */
   Refused = 3,
 }
 
+/** What may mean that it is back. */
 export const enum Sign {
+  /** It answered an ARP request. */
   Arp = 1,
+  /** It told its address unasked (ARP). */
   Announcement = 2,
+  /** It answered a request for a connection. */
   SynAck = 3,
+  /** It took part in neighbour discovery. */
   Neighbour = 4,
   /** A client went on as if it were answered: the answer took another way (captures only). */
   Acknowledged = 5,

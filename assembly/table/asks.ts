@@ -30,7 +30,7 @@ export class Ask {
   }
 }
 
-/** A power of two. */
+/** Probes at a time: a power of two. */
 export const MOST_ASKS: u32 = 256;
 /** Local ports of one probe, one behind the other. */
 export const PROBE_PORTS: u32 = 4;

@@ -5,10 +5,15 @@ import { clearShares, countOpen, openIn, shareFor } from './shares';
 
 /** What has become of a connection request. Only an answer changes a settled one. */
 export const enum Outcome {
+  /** Nothing yet. */
   Open = 0,
+  /** It was answered by a SYN-ACK. */
   Answered = 1,
+  /** It was refused by a reset. */
   Refused = 2,
+  /** Its time was over without an answer. */
   Unanswered = 3,
+  /** A message said that its destination is unreachable. */
   Unreachable = 4,
 }
 

@@ -35,7 +35,7 @@ export class Claim {
   }
 }
 
-/** A power of two. */
+/** Claims at a time: a power of two. */
 export const MOST_CLAIMS: u32 = 256;
 /** Interfaces with the same number modulo this share a place. */
 const TOLD_INTERFACES: u32 = 32;

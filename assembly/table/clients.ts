@@ -54,7 +54,7 @@ export class Client {
   }
 }
 
-/** Bytes of one record; with its share of the hash buckets 48 at the most. */
+/** Bytes of the record of a client that waits; with its share of the hash buckets 48 at the most. */
 export const CLIENT_BYTES: u32 = <u32>offsetof<Client>('outage') + 4;
 
 const SPAN_BITS: u64 = 48;

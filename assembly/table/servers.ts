@@ -2,6 +2,7 @@ import { Address } from '../wire/address';
 import { hashNumbered } from './hash';
 import { aligned, bucketsFor, take } from './memory';
 
+/** What is the matter with a server or service. */
 export const enum ServerState {
   /** Known, nothing wrong with it. */
   Alive = 0,

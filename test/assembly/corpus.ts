@@ -1,5 +1,6 @@
 /** The bytes of test/assembly/corpus, which as-pect.config.js reads. */
 
+import { FRAME_BYTES } from '../../assembly/index';
 import { random, randomBytes, seed } from './random';
 import { edge } from './room';
 
@@ -8,7 +9,6 @@ declare function corpusCount(): u32;
 declare function corpusRead(index: u32, at: usize): u32;
 
 const RANDOM_ROUNDS: u32 = 20_000;
-const MOST_BYTES: u32 = 512;
 
 const bytes = heap.alloc(4096);
 let length: u32 = 0;
@@ -44,7 +44,7 @@ export function survive(touch: (at: usize, captured: u32) => bool): u32 {
   }
   seed(1);
   for (let i: u32 = 0; i < RANDOM_ROUNDS; i++) {
-    const captured = random(MOST_BYTES + 1);
+    const captured = random(FRAME_BYTES + 1);
     const at = edge(captured);
     randomBytes(at, captured);
     if (touch(at, captured)) accepted++;

@@ -5,6 +5,7 @@ import {
   commandBuffer,
   drained,
   eventBuffer,
+  FRAME_BYTES,
   frame,
   frameBuffer,
   outgoing,
@@ -41,11 +42,10 @@ export const EVERYTHING: u32 =
 
 export const ASKING: u32 = EVERYTHING | Option.Ask;
 
-const VERDICTS: u32 = 64;
-const FRAME_BYTES: u32 = 512;
+const VERDICTS: u32 = Counter.Answered;
 
 /** One byte for each verdict that some frame of any test ended in. */
-const seen = memory.data(64);
+const seen = memory.data(VERDICTS);
 
 let clockUs: i64 = HOUR_US;
 /** Other sizes than the last time: the same would keep the tables. */

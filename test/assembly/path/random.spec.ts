@@ -1,4 +1,4 @@
-import { drained, frame, frameBuffer, resume } from '../../../assembly/index';
+import { drained, FRAME_BYTES, frame, frameBuffer, resume } from '../../../assembly/index';
 import { classify } from '../../../assembly/path/frame';
 import { beginPacket, Direction } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
@@ -12,7 +12,6 @@ import { checkTables } from '../tables';
 import { choose, randomCommand, randomPacket } from '../world';
 
 const FRAMES: u32 = 100_000;
-const MOST_BYTES: u32 = 512;
 const SERVERS: u32 = 12;
 const CLIENTS: u32 = 40;
 const ATTEMPTS: u32 = 24;
@@ -20,17 +19,17 @@ const STEPS: u32 = 60_000;
 /** Puts random bytes, or a frame of the corpus with some bytes changed, to `at`; returns how many. */
 function randomFrame(at: usize): u32 {
   if (chance(20)) {
-    const length = random(MOST_BYTES + 1);
+    const length = random(FRAME_BYTES + 1);
     randomBytes(at, length);
     return length;
   }
-  let length = min(openCorpus(random(corpusSize())), MOST_BYTES);
+  let length = min(openCorpus(random(corpusSize())), FRAME_BYTES);
   memory.copy(at, corpusBytes(), length);
   const changes = random(4);
   for (let i: u32 = 0; i < changes && length != 0; i++) store<u8>(at + random(length), <u8>random64());
   if (chance(20)) length = random(length + 1);
   if (chance(5)) {
-    const more = random(MOST_BYTES + 1 - length);
+    const more = random(FRAME_BYTES + 1 - length);
     randomBytes(at + length, more);
     length += more;
   }
@@ -53,7 +52,7 @@ describe('any bytes as a frame', () => {
         random(4),
         random(16),
         length,
-        random(2 * MOST_BYTES),
+        random(2 * FRAME_BYTES),
         <u32>us,
         <u32>(<u64>us >> 32),
       );
@@ -68,7 +67,7 @@ describe('any bytes as a frame', () => {
   it('trap nowhere when the memory ends with them', () => {
     fresh();
     seed(48);
-    const bytes = heap.alloc(MOST_BYTES);
+    const bytes = heap.alloc(FRAME_BYTES);
     for (let i: u32 = 0; i < FRAMES; i++) {
       const length = randomFrame(bytes);
       const at = edge(length);
@@ -82,14 +81,14 @@ describe('any bytes as a frame', () => {
 
   it('have the same verdict, whatever lies behind them', () => {
     seed(49);
-    const bytes = heap.alloc(MOST_BYTES);
+    const bytes = heap.alloc(FRAME_BYTES);
     for (let i: u32 = 0; i < 500; i++) {
       const length = randomFrame(bytes);
       const link = 1 + random(4);
       let first: u32 = 0;
       for (let fill: u32 = 0; fill < 2; fill++) {
         fresh();
-        memory.fill(frameBuffer(), fill == 0 ? 0 : 0xff, MOST_BYTES);
+        memory.fill(frameBuffer(), fill == 0 ? 0 : 0xff, FRAME_BYTES);
         memory.copy(frameBuffer(), bytes, length);
         const us = now();
         const answer = frame(link, 1, Direction.In, length, length, <u32>us, <u32>(<u64>us >> 32));
