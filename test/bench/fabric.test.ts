@@ -27,7 +27,10 @@ async function run(frames: Workload, rounds: number): Promise<Record<EngineName,
 /** Counters and events by name: the first 64 counters are the verdicts'. */
 function named({ counters, events }: Result): Record<string, number> {
   return Object.fromEntries([
-    ...[...counters].map(([i, value]) => [codes.name(i < 64 ? 'Verdict' : 'Counter', i), value]),
+    ...[...counters].map(([i, value]) => [
+      codes.name(i < codes.number('Counter.Answered') ? 'Verdict' : 'Counter', i),
+      value,
+    ]),
     ...[...events].map(([i, value]) => [`event ${codes.name('Event', i)}`, value]),
   ]);
 }
@@ -172,7 +175,7 @@ describe('the bench of the fabric', () => {
     const refused = reconfigured(frames, (configure) => [
       configure,
       { ...configure, waitUs: 0 },
-      { ...configure, waitUs: 2 ** 53 + 2 },
+      { ...configure, waitUs: codes.number('LONGEST_WAIT_US') + 2 },
     ]);
     assertSameWork(await run(refused, 1));
   });

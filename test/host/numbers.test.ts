@@ -1,9 +1,11 @@
 /** Every number has one owner: what the module, the daemon and the program agree on is written once. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { LEAST_RECORDS } from '../../host/config/router/schema.ts';
 import { loadModule } from '../../host/fabric/module.ts';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -170,5 +172,18 @@ describe("The module's numbers", () => {
     const own = new Set(['ABI', 'OUTGOING_BYTES']);
     for (const [, name = '', value] of exported)
       if (!own.has(name)) assert.equal(Number(value), codes.number(name), name);
+  });
+
+  it('are those that the manual says', () => {
+    const said = (name: string): string => codes.number(name).toLocaleString('en');
+    const manual = (name: string): string => readFileSync(join(ROOT, 'docs/man', name), 'utf8');
+    const keys = manual('ringback.yaml.5');
+    assert.ok(keys.includes(`1 to ${said('MOST_INTERFACES')} names`));
+    assert.ok(
+      keys.includes(`Records of servers and services, from ${LEAST_RECORDS} to ${said('MOST_SERVERS')}.`),
+    );
+    assert.equal(keys.split(`, from ${LEAST_RECORDS} to ${said('MOST_RECORDS')}.`).length, 3);
+    assert.ok(keys.includes(`first ${said('MOST_SIDELESS')}`));
+    assert.ok(manual('ringback-fabricd.8').includes(`up to ${said('MOST_INTERFACES')} times`));
   });
 });

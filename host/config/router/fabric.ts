@@ -6,6 +6,9 @@ import { DAEMON } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
 import { argument, interfaceName, oneOf, socketPath, wholeNumber } from '../values.ts';
 
+/** The smallest table. */
+export const LEAST_RECORDS = 16;
+
 interface Interface {
   readonly name: string;
   readonly seesEverything: boolean;
@@ -16,32 +19,37 @@ const nameAlone: Shape<Interface> = v.pipe(
   v.transform((name) => ({ name, seesEverything: false })),
 );
 
-const interfaceWithKeys: Shape<Interface> = v.pipe(
-  mapping({
-    name: entry('The interface.', interfaceName),
-    sees: entry(
-      'Frames of clients and of servers come in here alike: a mirror port.',
-      v.optional(oneOf(['everything'])),
-      'one side of the router',
-    ),
-  }),
-  v.transform(({ name, sees }) => ({ name, seesEverything: sees === 'everything' })),
-);
+const interfaceWithKeys = ({ sideless }: Limits): Shape<Interface> =>
+  v.pipe(
+    mapping({
+      name: entry('The interface.', interfaceName),
+      sees: entry(
+        `Frames of clients and of servers come in here alike: a mirror port; one of the first ${sideless} interfaces.`,
+        v.optional(oneOf(['everything'])),
+        'one side of the router',
+      ),
+    }),
+    v.transform(({ name, sees }) => ({ name, seesEverything: sees === 'everything' })),
+  );
 
-const networkInterface: Shape<Interface> = choice([nameAlone, interfaceWithKeys], (input) =>
-  isMapping(input) ? interfaceWithKeys : nameAlone,
-);
+const networkInterface = (limits: Limits): Shape<Interface> => {
+  const withKeys = interfaceWithKeys(limits);
+  return choice([nameAlone, withKeys], (input) => (isMapping(input) ? withKeys : nameAlone));
+};
 
 const capacity = ({ servers, records }: Limits) =>
   mapping({
     servers: entry(
       'Records of servers and services.',
-      v.optional(wholeNumber('a table size', 16, servers), 1024),
+      v.optional(wholeNumber('a table size', LEAST_RECORDS, servers), 1024),
     ),
-    clients: entry('Records of who waits.', v.optional(wholeNumber('a table size', 16, records), 65_536)),
+    clients: entry(
+      'Records of who waits.',
+      v.optional(wholeNumber('a table size', LEAST_RECORDS, records), 65_536),
+    ),
     attempts: entry(
       'Records of connection attempts in flight.',
-      v.optional(wholeNumber('a table size', 16, records), 65_536),
+      v.optional(wholeNumber('a table size', LEAST_RECORDS, records), 65_536),
     ),
   });
 
@@ -51,7 +59,7 @@ export const fabric = (limits: Limits) =>
       interfaces: entry(
         'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed unless socket is given.',
         v.optional(
-          list(networkInterface, {
+          list(networkInterface(limits), {
             allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',
             min: 1,
             max: limits.interfaces,

@@ -7,11 +7,18 @@ import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fab
 import { Supervisor } from '../../fabric/supervisor.ts';
 import type { Log } from '../../log/log.ts';
 import type { Time, Timer } from '../../time.ts';
+import { LEAST_RECORDS } from '../../config/router/schema.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
 const CONFIGURE = {
   kind: 'configure',
-  sizes: { servers: 16, clients: 16, attempts: 16, known: 16, prefixes: 16 },
+  sizes: {
+    servers: LEAST_RECORDS,
+    clients: LEAST_RECORDS,
+    attempts: LEAST_RECORDS,
+    known: LEAST_RECORDS,
+    prefixes: LEAST_RECORDS,
+  },
   options: {
     unreachable: false,
     unanswered: false,

@@ -230,7 +230,7 @@ describe('A record', () => {
 
   it('that says what no module says is refused, whatever kind it is of', () => {
     const record = (event: string, change: (view: DataView) => void): DataView => {
-      const view = new DataView(new ArrayBuffer(64));
+      const view = new DataView(new ArrayBuffer(codec.recordBytes));
       view.setUint8(codes.number('Field.Kind'), codes.number(`Event.${event}`));
       change(view);
       return view;
@@ -275,12 +275,12 @@ describe('A record', () => {
     record[0] = codes.number('Event.ReleaseEnd');
     const bytes = new Uint8Array(200);
     bytes.set(record, 99);
-    const event = codec.decode(new DataView(bytes.buffer, 99, 64));
+    const event = codec.decode(new DataView(bytes.buffer, 99, codec.recordBytes));
     assert.deepEqual(event, { kind: 'releaseEnd', nowUs: 0, server: SERVER.address, port: 80 });
   });
 
   it('has its serial number and its kind', () => {
-    const record = new DataView(new ArrayBuffer(64));
+    const record = new DataView(new ArrayBuffer(codec.recordBytes));
     record.setUint8(codes.number('Field.Kind'), 7);
     record.setUint16(codes.number('Field.Serial'), 65_535, true);
     assert.deepEqual([codec.kind(record), codec.serial(record)], [7, 65_535]);

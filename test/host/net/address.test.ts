@@ -4,9 +4,11 @@ import { describe, it } from 'node:test';
 import {
   addressBytes,
   addressText,
+  broadcastOf,
   canonicalAddress,
   clientNetwork,
   mappedLength,
+  networkOf,
   prefixContains,
   prefixText,
   readPrefix,
@@ -149,6 +151,21 @@ describe('a prefix', () => {
       const reading = readPrefix(text);
       assert.ok('problem' in reading && reading.problem.endsWith(`: the network is ${network}`), text);
       assert.ok('prefix' in readPrefix(network), network);
+    }
+  });
+
+  it('is that of an address with a length, and IPv4 has an address for all in it unless it is a link of two', () => {
+    const networks: [string, number, string, string | null][] = [
+      ['10.1.2.3', 8, '10.0.0.0', '10.255.255.255'],
+      ['172.27.178.80', 30, '172.27.178.80', '172.27.178.83'],
+      ['172.27.178.81', 31, '172.27.178.80', null],
+      ['172.27.178.81', 32, '172.27.178.81', null],
+      ['1.2.3.4', 0, '0.0.0.0', '255.255.255.255'],
+      ['2001:db8:178::80', 64, '2001:db8:178::', null],
+    ];
+    for (const [address, length, network, broadcast] of networks) {
+      assert.deepEqual(networkOf({ address, length }), { address: network, length });
+      assert.equal(broadcastOf({ address, length }), broadcast);
     }
   });
 
