@@ -17,7 +17,7 @@ export { KEPT_PART } from './path/chains';
 export { LONGEST_WAIT_US, MOST_RECORDS, MOST_SERVERS } from './path/command';
 export { Link } from './path/frame';
 export { Direction, FrameFlag, MOST_INTERFACES } from './path/packet';
-export { MOST_SIDELESS } from './path/settings';
+export { MOST_SIDELESS } from './path/options';
 export { Counter, Verdict } from './path/verdict';
 export { Carrier, CarrierField, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';

@@ -4,7 +4,7 @@
  */
 export const enum Carrier {
   /**
-   * A host is connected: the first record for it.
+   * A program is connected: the first record for it.
    *
    *   Code: 1 if the module is configured already | Abi | Version
    */
@@ -51,7 +51,7 @@ export const enum CarrierField {
   Received = 32,
   /** u64: frames for which the kernel had no room. */
   Dropped = 40,
-  /** u64: events, of all interfaces, for which the host was too slow. */
+  /** u64: events, of all interfaces, for which the program was too slow. */
   Lost = 48,
   /** hardware: its Ethernet address. */
   Hardware = 56,

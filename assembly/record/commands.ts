@@ -1,7 +1,7 @@
 import { Address } from '../wire/address';
 import { Field, RECORD_BYTES } from './layout';
 
-/** What the host asks for. */
+/** What the program asks for. */
 export const enum Command {
   /**
    * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the operator

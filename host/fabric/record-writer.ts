@@ -2,9 +2,7 @@
 import { addressBytes } from '../net/address.ts';
 import { hardwareBytes } from '../net/mac-address.ts';
 import { pascal, type RecordLayout } from './record-layout.ts';
-import type { Command, Target } from './records.ts';
-
-const KEY_BYTES = 16;
+import { type Command, KEY_BYTES, type Target } from './records.ts';
 
 /** Writes into zeroed bytes. */
 class RecordWriter {

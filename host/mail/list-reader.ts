@@ -3,7 +3,7 @@
 import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../net/address.ts';
 import { cleanName } from '../net/clean-text.ts';
-import { LF } from '../pop/wire.ts';
+import { LF } from '../net/octets.ts';
 import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
 import { isSignedBy, MOST_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
 

@@ -2,9 +2,9 @@
  * The replies of a POP3 server, out of the bytes as they come (RFC 1939 section 3): one line, and after some
  * commands many more up to a line of one dot. Bytes may come in pieces of any size; each is looked at once.
  */
+import { LF } from '../net/octets.ts';
 
 const CR = 13;
-export const LF = 10;
 const DOT = 46;
 
 /** RFC 2449 section 4 has 512 with the line's end. */

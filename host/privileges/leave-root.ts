@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadRouterConfiguration } from '../config/router/file.ts';
+import { DAEMON } from '../config/sections.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
@@ -17,7 +18,6 @@ import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts'
 type Launch = (uid: number, gid: number, command: readonly string[]) => never;
 
 const LAUNCHER = 'ringback-launcher.node';
-const DAEMON = 'ringback-fabricd';
 /** Of linux/capability.h: to change the group and the user. */
 const CAP_SETGID = 6n;
 const CAP_SETUID = 7n;

@@ -1,13 +1,13 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
 
 import type { Chance } from '../../chance.ts';
+import { LEAST_RECORDS } from '../../config/router/fabric.ts';
 import { DEFAULT_UNANSWERED_MS } from '../../config/unanswered.ts';
 import type { Announced, Connect } from '../../fabric/link.ts';
 import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';
 import { Supervisor } from '../../fabric/supervisor.ts';
 import type { Log } from '../../log/log.ts';
 import type { Time, Timer } from '../../time.ts';
-import { LEAST_RECORDS } from '../../config/router/schema.ts';
 
 /** A takeover counts no servers down: as little as there can be. */
 const CONFIGURE = {

@@ -40,7 +40,9 @@ async function routesOf(context: TestContext, room: string): Promise<string[]> {
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => [...textOf(`host/${room}/${name}`).matchAll(/'([A-Z]+ \/[^']*)': /g)])
     .map(([, route = '']) => route);
-  const hasRecords = textOf(`host/${room}/run.ts`).includes('...recordRoutes(');
+  const hasRecords = files.some(
+    (name) => name.endsWith('.ts') && textOf(`host/${room}/${name}`).includes('...recordRoutes('),
+  );
   const records = hasRecords
     ? Object.keys(recordRoutes(await opened(context, null), NOBODY, machineTime))
     : [];
