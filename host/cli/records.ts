@@ -1,7 +1,7 @@
 /** `ringback history` and `ringback outbox`: asks the process that runs, or opens the state if none does. */
 
 import { nearest } from '../config/nearest.ts';
-import { ask, type Place } from '../control/ask-state.ts';
+import { ask, type RolePlace } from '../control/ask-state.ts';
 import { isMessageId, MOST_RECORDS, recordCount } from '../control/record-routes.ts';
 import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from '../control/records.ts';
 import { countText, historyText, outboxText } from '../control/records-text.ts';
@@ -10,7 +10,7 @@ import type { Time } from '../time.ts';
 
 interface Given {
   /** Whom to ask, as the configuration file says. */
-  readonly place: () => Place;
+  readonly place: () => RolePlace;
   readonly json: boolean;
   readonly last: string | undefined;
   readonly time: Time;

@@ -3,22 +3,22 @@ import { readText, topKeys } from '../config/load.ts';
 import * as relay from '../config/relay/explain.ts';
 import { parseRelayConfiguration } from '../config/relay/file.ts';
 import { relaySecrets } from '../config/relay/secrets.ts';
-import { explain } from '../config/router/explain.ts';
+import { explainRouter } from '../config/router/explain.ts';
 import { parseRouterConfiguration } from '../config/router/file.ts';
 import { routerSecrets } from '../config/router/secrets.ts';
-import { warnings } from '../config/router/warnings.ts';
+import { routerWarnings } from '../config/router/warnings.ts';
 import { secretWarnings } from '../config/secrets.ts';
 import * as takeover from '../config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from '../config/takeover/file.ts';
 import { takeoverSecrets } from '../config/takeover/secrets.ts';
-import type { Place } from '../control/ask-state.ts';
+import type { RolePlace } from '../control/ask-state.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
 import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
 
-export interface OwnFile extends Place {
+export interface OwnFile extends RolePlace {
   /** Whether the role keeps outages and notices. */
   readonly hasRecords: boolean;
   /** What the role will do, and what is probably not meant. */
@@ -34,14 +34,17 @@ type Read = (text: string, name: string) => OwnFile;
 const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name, tables.limits);
   const { control, state } = configuration;
-  const said = [...warnings(configuration), ...secretWarnings(name, routerSecrets(configuration), state)];
+  const said = [
+    ...routerWarnings(configuration),
+    ...secretWarnings(name, routerSecrets(configuration), state),
+  ];
   return {
     command: 'run',
     hasRecords: true,
     control,
     state,
     get does() {
-      return explain(configuration, tables);
+      return explainRouter(configuration, tables);
     },
     warnings: said,
     statusText: (status) => statusText(status as Status),
@@ -53,9 +56,9 @@ const KINDS: Readonly<Record<string, Read>> = {
   relay: (text, name) => {
     const configuration = parseRelayConfiguration(text, name);
     const { control, state } = configuration;
-    const does = relay.explain(configuration);
+    const does = relay.explainRelay(configuration);
     const warnings = [
-      ...relay.warnings(configuration),
+      ...relay.relayWarnings(configuration),
       ...secretWarnings(name, relaySecrets(configuration), state),
     ];
     return {
@@ -70,9 +73,9 @@ const KINDS: Readonly<Record<string, Read>> = {
   },
   takeover: (text, name) => {
     const configuration = parseTakeoverConfiguration(text, name);
-    const does = takeover.explain(configuration);
+    const does = takeover.explainTakeover(configuration);
     const warnings = [
-      ...takeover.warnings(configuration),
+      ...takeover.takeoverWarnings(configuration),
       ...secretWarnings(name, takeoverSecrets(configuration), null),
     ];
     return {
@@ -98,7 +101,7 @@ export function readOwnFile(file: string): OwnFile {
 }
 
 /** Whom to ask about outages and notices. Throws as loadConfiguration does, also for a role that has neither. */
-export function readRecordsPlace(file: string): Place {
+export function readRecordsPlace(file: string): RolePlace {
   const own = readOwnFile(file);
   if (own.hasRecords) return own;
   const message = `${file}: a ${own.command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;

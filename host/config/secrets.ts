@@ -17,24 +17,24 @@ export interface Secret {
 /** The community that is none. */
 const PUBLIC = 'public';
 
-export const key = (path: Path, value: string | null): Secret[] =>
+export const keySecret = (path: Path, value: string | null): Secret[] =>
   value === null ? [] : [{ path, value, isKey: true }];
-export const password = (path: Path, value: string | null): Secret[] =>
+export const passwordSecret = (path: Path, value: string | null): Secret[] =>
   value === null ? [] : [{ path, value, isKey: false }];
 
-export function ofSmtp(smtp: SmtpConfiguration | null): Secret[] {
-  return password(['smtp', 'password'], smtp?.password ?? null);
+export function smtpSecrets(smtp: SmtpConfiguration | null): Secret[] {
+  return passwordSecret(['smtp', 'password'], smtp?.password ?? null);
 }
 
-export function ofTraps(path: Path, traps: TrapConfiguration | null): Secret[] {
+export function trapSecrets(path: Path, traps: TrapConfiguration | null): Secret[] {
   if (traps === null) return [];
   return [
     ...traps.communities.flatMap((community, index) =>
-      password([...path, 'communities', index], community === PUBLIC ? null : community),
+      passwordSecret([...path, 'communities', index], community === PUBLIC ? null : community),
     ),
     ...traps.users.flatMap(({ auth, priv }, index) => [
-      ...key([...path, 'users', index, 'auth', 'key'], auth?.key ?? null),
-      ...key([...path, 'users', index, 'priv', 'key'], priv?.key ?? null),
+      ...keySecret([...path, 'users', index, 'auth', 'key'], auth?.key ?? null),
+      ...keySecret([...path, 'users', index, 'priv', 'key'], priv?.key ?? null),
     ]),
   ];
 }

@@ -19,7 +19,7 @@ export class Refusal {
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a shape consists of, in its metadata: of this the reference, the manual page and the schemas for editors are made. */
-export type Form =
+export type SchemaForm =
   | { readonly kind: 'value'; readonly noun: string; readonly json: JsonSchema }
   | { readonly kind: 'list'; readonly item: v.GenericSchema; readonly min: number; readonly max: number }
   | { readonly kind: 'mapping'; readonly entries: Readonly<Record<string, Entry>> }
@@ -42,7 +42,8 @@ export function entry<const S extends v.GenericSchema>(
   return { about, schema, otherwise };
 }
 
-const form = <T>(form: Form): v.MetadataAction<T, { readonly form: Form }> => v.metadata({ form });
+const form = <T>(form: SchemaForm): v.MetadataAction<T, { readonly form: SchemaForm }> =>
+  v.metadata({ form });
 
 export interface ValueOptions<T> {
   /** What it should be, as in "is not a port". */

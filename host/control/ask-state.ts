@@ -5,11 +5,11 @@ import { TakenError } from '../store/guard.ts';
 import { Store } from '../store/store.ts';
 import { pause, type Time } from '../time.ts';
 import { recordRoutes } from './record-routes.ts';
-import { NOBODY, type State } from './records.ts';
-import { askControl, isNobodyThere, type Routes } from './socket.ts';
+import { NOBODY, type RecordState } from './records.ts';
+import { askControl, type ControlRoutes, isNobodyThere } from './socket.ts';
 
 /** Where a role can be asked, or what it has left. */
-export interface Place {
+export interface RolePlace {
   /** How it is started: `ringback COMMAND`. */
   readonly command: string;
   /** Its control socket. */
@@ -18,7 +18,7 @@ export interface Place {
   readonly state: string | null;
 }
 
-interface Asked extends Place {
+interface Asked extends RolePlace {
   readonly time: Time;
 }
 
@@ -40,7 +40,7 @@ export async function ask(
   place: Asked,
   what: string,
   body?: unknown,
-  routesOf: (store: State) => Routes = (store) => recordRoutes(store, NOBODY, place.time),
+  routesOf: (store: RecordState) => ControlRoutes = (store) => recordRoutes(store, NOBODY, place.time),
 ): Promise<Answered> {
   for (let tries = 1; ; tries++) {
     try {
@@ -57,7 +57,7 @@ async function askOnce(
   { command, control, state, time }: Asked,
   what: string,
   body: unknown,
-  routesOf: (store: State) => Routes,
+  routesOf: (store: RecordState) => ControlRoutes,
 ): Promise<Answered> {
   try {
     return { answer: await askControl(control, what, body, command), isLive: true };
@@ -80,7 +80,7 @@ async function lookInto(
   { directory, time }: { directory: string; time: Time },
   what: string,
   body: unknown,
-  routesOf: (store: State) => Routes,
+  routesOf: (store: RecordState) => ControlRoutes,
 ): Promise<unknown> {
   const log = createLog({
     write: (line) => process.stderr.write(line),

@@ -8,17 +8,17 @@ import {
   outbox,
   type Post,
   pastOutages,
+  type RecordState,
   retry,
-  type State,
   type Which,
 } from './records.ts';
-import type { Question, Routes } from './socket.ts';
+import type { ControlRoutes, Question } from './socket.ts';
 
 /** Records that one answer has at the most. */
 export const MOST_RECORDS = 10_000;
 export const DEFAULT_RECORDS = 20;
 
-export function recordRoutes(store: State, post: Post, time: Time): Routes {
+export function recordRoutes(store: RecordState, post: Post, time: Time): ControlRoutes {
   const hands = { store, post, time };
   return {
     'GET /history': (question): HistoryAnswer => {

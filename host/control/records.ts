@@ -19,7 +19,7 @@ import type { Store } from '../store/store.ts';
 import type { Time } from '../time.ts';
 
 /** What is needed of a store. */
-export type State = Pick<Store, 'clock' | 'read' | 'write'>;
+export type RecordState = Pick<Store, 'clock' | 'read' | 'write'>;
 
 /** Times are ISO 8601; null where the clock was wrong. */
 export interface PastOutageRecord {
@@ -138,7 +138,7 @@ export interface Post {
 
 /** What an order is carried out with. */
 interface Hands {
-  readonly store: State;
+  readonly store: RecordState;
   readonly post: Post;
   readonly time: Time;
 }
@@ -156,7 +156,7 @@ const PAGE = 500;
 /** Anybody can tell notices apart by so many characters, mostly. */
 const SHORTEST_ID = 8;
 
-export function pastOutages(store: State, last: number): PastOutageRecord[] {
+export function pastOutages(store: RecordState, last: number): PastOutageRecord[] {
   const date = dates(store);
   return store
     .read((sql) => listHistory(sql, last))
@@ -195,7 +195,7 @@ function left(count: number, { sent, failed }: Fates): number {
 }
 
 /** The latest lists that a relay has received, latest first. */
-export function lastLists(store: State, last: number): ListRecord[] {
+export function lastLists(store: RecordState, last: number): ListRecord[] {
   const date = dates(store);
   return store
     .read((sql) => latestLists(sql, last))
@@ -206,7 +206,7 @@ export function lastLists(store: State, last: number): ListRecord[] {
     });
 }
 
-export function outbox(store: State, post: Post, last: number): OutboxAnswer {
+export function outbox(store: RecordState, post: Post, last: number): OutboxAnswer {
   const list = (sql: Sql): OutboxRow[] => listNotices(sql, last);
   return { queued: store.read(countQueued), notices: records(store, post, list) };
 }
@@ -215,7 +215,7 @@ export function outbox(store: State, post: Post, last: number): OutboxAnswer {
 export const IN_STATUS = 5;
 
 /** The undelivered notices that were entered first. */
-export function firstQueued(store: State, post: Post, count: number): NoticeRecord[] {
+export function firstQueued(store: RecordState, post: Post, count: number): NoticeRecord[] {
   return records(store, post, (sql) => oldestNotices(sql, count));
 }
 
@@ -229,11 +229,11 @@ export function drop(hands: Hands, which: Which): Promise<OrderAnswer> {
   return carryOut(hands, which, DROP);
 }
 
-function dates({ clock }: State): (ms: number) => string | null {
+function dates({ clock }: RecordState): (ms: number) => string | null {
   return (ms) => clock.dateOf(ms)?.toISOString() ?? null;
 }
 
-function records(store: State, post: Post, list: (sql: Sql) => OutboxRow[]): NoticeRecord[] {
+function records(store: RecordState, post: Post, list: (sql: Sql) => OutboxRow[]): NoticeRecord[] {
   const date = dates(store);
   const nowMs = store.clock.nowMs();
   return store.read((sql) =>
@@ -328,7 +328,7 @@ async function carryOut({ store, post, time }: Hands, which: Which, order: Order
   }
 }
 
-function change(store: State, post: Post, rows: readonly OutboxRow[], order: Order): void {
+function change(store: RecordState, post: Post, rows: readonly OutboxRow[], order: Order): void {
   if (rows.length === 0) return;
   const nowMs = store.clock.nowMs();
   const changed = store.write((sql) => {
@@ -340,7 +340,7 @@ function change(store: State, post: Post, rows: readonly OutboxRow[], order: Ord
 }
 
 /** The notices whose Message-IDs begin so. */
-function named(store: State, post: Post, ids: readonly string[], order: Order): OutboxRow[] {
+function named(store: RecordState, post: Post, ids: readonly string[], order: Order): OutboxRow[] {
   const found = new Map<string, OutboxRow>();
   const problems: string[] = [];
   for (const id of ids) {

@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const ORDER_TIMEOUT_MS = 120_000;
 /** Whoever asks has said everything by then. */
 export const QUESTION_TIMEOUT_MS = 10_000;
-export const MOST_BYTES = 256 * 1024;
+export const MOST_BODY_BYTES = 256 * 1024;
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -58,7 +58,7 @@ export interface Question {
 }
 
 /** What answers, by method and path (`GET /status`), with something that becomes JSON. */
-export type Routes = Readonly<Record<string, (question: Question) => unknown>>;
+export type ControlRoutes = Readonly<Record<string, (question: Question) => unknown>>;
 
 /** What is the asker's fault, on the wire and off it; the first one for each is that which is sent. */
 const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map([
@@ -79,7 +79,7 @@ class Refusal extends Error {
   }
 }
 
-async function answer(routes: Routes, incoming: IncomingMessage): Promise<unknown> {
+async function answer(routes: ControlRoutes, incoming: IncomingMessage): Promise<unknown> {
   const { method = '', url = '' } = incoming;
   const [path = '', query] = url.split('?', 2);
   const route = `${method} ${path}`;
@@ -100,11 +100,11 @@ async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) chunks = [];
+    if (bytes > MOST_BODY_BYTES) chunks = [];
     else chunks.push(chunk);
   }
   if (bytes === 0) return null;
-  if (bytes > MOST_BYTES) throw new Refusal(413, `more than ${MOST_BYTES / 1024} KiB at once`);
+  if (bytes > MOST_BODY_BYTES) throw new Refusal(413, `more than ${MOST_BODY_BYTES / 1024} KiB at once`);
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
@@ -124,7 +124,7 @@ function refusalOf(error: unknown): Refusal {
  * all else as ours (503). A socket that a killed process left behind is replaced.
  * Throws RingbackError('unavailable') when another process serves it or the directory cannot be written.
  */
-export async function serveControl(path: string, routes: Routes): Promise<ControlServer> {
+export async function serveControl(path: string, routes: ControlRoutes): Promise<ControlServer> {
   const server = createServer({ requestTimeout: QUESTION_TIMEOUT_MS }, (incoming, response) => {
     answer(routes, incoming).then(
       (given) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(given)),

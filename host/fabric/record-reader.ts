@@ -2,7 +2,7 @@
 import { ADDRESS_BYTES, addressText } from '../net/address.ts';
 import { hardwareText } from '../net/mac-address.ts';
 import { camel, type RecordLayout, strange } from './record-layout.ts';
-import type { Cause, FabricEvent, Form, Met, Outcome, ServerState, Sign } from './records.ts';
+import type { AttemptOutcome, Cause, FabricEvent, Form, Met, ServerState, Sign } from './records.ts';
 
 /** The module's word for never lies far before any time. */
 const EARLIEST_US = -(2 ** 60);
@@ -127,7 +127,7 @@ const heardUs = (us: number): number | null => (us < EARLIEST_US ? null : us);
 const EVENTS: { readonly [K in Kind]: Read<K> } = {
   attempt: (record, kind) => ({
     ...bare(record, kind),
-    outcome: dashed(record.name('Outcome')) as Outcome,
+    outcome: dashed(record.name('Outcome')) as AttemptOutcome,
     client: record.address('Client'),
     clientPort: record.u16('ClientPort'),
     server: record.address('Server'),

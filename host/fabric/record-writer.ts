@@ -1,8 +1,9 @@
 /** A record, written by the names of its fields; and the commands that go as such. */
 import { addressBytes } from '../net/address.ts';
 import { hardwareBytes } from '../net/mac-address.ts';
+import type { Target } from '../net/target.ts';
 import { pascal, type RecordLayout } from './record-layout.ts';
-import { type Command, KEY_BYTES, type Target } from './records.ts';
+import { type Command, KEY_BYTES } from './records.ts';
 
 /** Writes into zeroed bytes. */
 class RecordWriter {

@@ -1,10 +1,12 @@
 /** What fabric and program say to each other, as this program has it: events and commands. `codec.ts` makes records of them. */
+
+import type { Target } from '../net/target.ts';
 import type { TableSizes } from './sizes.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';
 /** `acknowledged`: a capture shows only that a client was answered, not the answer. */
 export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour' | 'acknowledged';
-export type Outcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
+export type AttemptOutcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
 export type ServerState = 'alive' | 'down' | 'signalled' | 'released' | 'suspected' | 'settling';
 /** What the connections of a probe met, as frames show it: assembly/record/events.ts. */
 export type Met = 'left' | 'leftElsewhere' | 'answer' | 'reset' | 'unreachable' | 'resolved' | 'unresolved';
@@ -56,17 +58,6 @@ export type Announcement = Holder & {
     | { readonly form: 'probe' }
   );
 
-/** A server as a whole (port 0) or one service on it. */
-export interface Target {
-  readonly server: string;
-  readonly port: number;
-}
-
-/** What tells a target from any other. */
-export function nameOf({ server, port }: Target): string {
-  return `${server} ${port}`;
-}
-
 /** Times are microseconds on the engine's monotonic clock; `nowUs` is when the record was made. */
 interface Stamped {
   readonly nowUs: number;
@@ -84,7 +75,7 @@ export type FabricEvent = Stamped &
   (
     | ({
         readonly kind: 'attempt';
-        readonly outcome: Outcome;
+        readonly outcome: AttemptOutcome;
         readonly client: string;
         readonly clientPort: number;
         readonly sequence: number;

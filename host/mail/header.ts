@@ -11,7 +11,7 @@ export function headerOf(message: Buffer): string {
 }
 
 /** What stands in the fields of that name. */
-export function fieldsOf(header: string, field: string): string[] {
+export function headerFields(header: string, field: string): string[] {
   const name = `${field.toLowerCase()}:`;
   return header
     .replace(/\r?\n(?=[ \t])/g, '')

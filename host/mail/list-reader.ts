@@ -4,7 +4,7 @@ import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../net/address.ts';
 import { cleanName } from '../net/clean-text.ts';
 import { LF } from '../net/octets.ts';
-import { fieldsOf, headerOf, MOST_HEADER_BYTES } from './header.ts';
+import { headerFields, headerOf, MOST_HEADER_BYTES } from './header.ts';
 import { isSignedBy, MOST_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
 
 /** A client on a list. */
@@ -50,7 +50,7 @@ const DEEPEST = 4;
 /** Never throws because of what is in the message. `key` is what the router signs with. */
 export async function readListMail(message: Buffer, key: string): Promise<Reading> {
   // The parser is too slow for every stranger's mail.
-  const [signature, ...more] = fieldsOf(headerOf(message), SIGNATURE_HEADER);
+  const [signature, ...more] = headerFields(headerOf(message), SIGNATURE_HEADER);
   if (signature === undefined) return { kind: 'stranger' };
   if (more.length > 0) return refused('it has several signatures');
   if (!/^[\da-f]{64}$/i.test(signature)) return refused('its signature is none');

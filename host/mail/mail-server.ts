@@ -2,7 +2,7 @@
 import type { Chance } from '../chance.ts';
 import type { Log } from '../log/log.ts';
 import { LONGEST_SERVER_WAIT_MS, LONGEST_WAIT_MS, type ServerFailure, ServerPause } from './backoff.ts';
-import { Refusals, type Refused, type Verdict } from './refusals.ts';
+import { Refusals, type RefusedMail, type Verdict } from './refusals.ts';
 import type { Delivery } from './smtp.ts';
 
 /** What becomes of a mail. */
@@ -93,7 +93,7 @@ export class MailServer<Row> {
     return [{ row, state: 'later', reason, longestMs: LONGEST_SERVER_WAIT_MS }];
   }
 
-  #refused(refused: Refused<Row>): MailFate<Row>[] {
+  #refused(refused: RefusedMail<Row>): MailFate<Row>[] {
     const verdict = this.#refusals.refused(refused);
     if (verdict.refused.length > 0) this.#pause.answered();
     return fatesOf(verdict);

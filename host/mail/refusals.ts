@@ -9,7 +9,7 @@ const MOST_IN_A_ROW = 16;
 const FEW = 2;
 
 /** A refusal of one mail, and whom the server means by it as far as its reply says. */
-export interface Refused<Row> {
+export interface RefusedMail<Row> {
   readonly row: Row;
   readonly reason: string;
   readonly means: 'recipient' | 'anybody' | 'us';
@@ -17,7 +17,7 @@ export interface Refused<Row> {
 
 /** What is decided. */
 export interface Verdict<Row> {
-  readonly refused: readonly Refused<Row>[];
+  readonly refused: readonly RefusedMail<Row>[];
   /** It is about these mails; otherwise all wait until the server takes one. */
   readonly areBelieved: boolean;
 }
@@ -26,7 +26,7 @@ export class Refusals<Row> {
   #isTrusted = false;
   #refusesUs = false;
   #inARow = 0;
-  #undecided: Refused<Row>[] = [];
+  #undecided: RefusedMail<Row>[] = [];
 
   /** How many wait for others to be answered. */
   get undecided(): number {
@@ -44,7 +44,7 @@ export class Refusals<Row> {
     return this.#decide(true);
   }
 
-  refused(refused: Refused<Row>): Verdict<Row> {
+  refused(refused: RefusedMail<Row>): Verdict<Row> {
     this.#undecided.push(refused);
     this.#inARow++;
     if (this.#inARow > MOST_IN_A_ROW) this.#isTrusted = false;

@@ -17,14 +17,14 @@ export type Step = (typeof STEPS)[number];
  * - `login`: alike, for minutes: servers lock out who keeps on giving a wrong password.
  * - `server`: it can do nothing now: all wait.
  */
-export type Fate = 'final' | 'doubted' | 'recipient' | 'us' | 'sender' | 'login' | 'server';
+export type SmtpFate = 'final' | 'doubted' | 'recipient' | 'us' | 'sender' | 'login' | 'server';
 
 /** The server is going away, whatever it was asked (RFC 5321 section 3.8). */
 const CLOSING = 421;
 const BAD_CREDENTIALS = 535;
 
 /** Enhanced codes without their class; a subject alone stands for all of it that is not named. */
-const ENHANCED: ReadonlyMap<string, Fate> = new Map<string, Fate>([
+const ENHANCED: ReadonlyMap<string, SmtpFate> = new Map<string, SmtpFate>([
   // Addresses: bad mailbox, system, syntax; moved; no mail taken by the domain.
   ...['1.1', '1.2', '1.3', '1.6', '1.10'].map((code) => [code, 'final'] as const),
   // The sender's, which servers like to refuse when they get the recipient.
@@ -48,7 +48,7 @@ const ENHANCED: ReadonlyMap<string, Fate> = new Map<string, Fate>([
 ]);
 
 /** Reply codes that come without an enhanced one. */
-const BARE: ReadonlyMap<number, Fate> = new Map<number, Fate>([
+const BARE: ReadonlyMap<number, SmtpFate> = new Map<number, SmtpFate>([
   // Our words, or their order.
   ...[500, 501, 502, 503, 504, 555].map((code) => [code, 'us'] as const),
   // No mail host (RFC 7504), and what wants a login or TLS (RFC 4954, RFC 5248).
@@ -65,7 +65,7 @@ const BARE: ReadonlyMap<number, Fate> = new Map<number, Fate>([
 ]);
 
 /** `enhanced`: null where the reply has none. */
-export function fateOfReply(step: Step, code: number, enhanced: string | null): Fate {
+export function fateOfReply(step: Step, code: number, enhanced: string | null): SmtpFate {
   if (code === BAD_CREDENTIALS) return 'login';
   if (code === CLOSING || code < 400 || code >= 600) return 'server';
   const isForGood = code >= 500;

@@ -10,7 +10,7 @@ import { canonicalMailAddress, wireMailAddress } from '../net/mail-address.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Mail } from './mail.ts';
 import { composeMessage } from './message.ts';
-import { enhancedCodeOf, type Fate, fateOfReply, stepOf } from './smtp-fate.ts';
+import { enhancedCodeOf, fateOfReply, type SmtpFate, stepOf } from './smtp-fate.ts';
 import { Connecting } from './smtp-socket.ts';
 
 /**
@@ -29,7 +29,7 @@ export type Delivery =
     };
 
 /** How many connections to the server there are at most. */
-export const CONNECTIONS = 4;
+export const SMTP_CONNECTIONS = 4;
 /** How long a connection is kept for the next mail: a switch's thirty servers come back within such a time. */
 const IDLE_MS = 30_000;
 const MAX_REASON = 300;
@@ -202,7 +202,7 @@ function createPool(
     // `auto` is opportunistic (RFC 7435): a certificate that nobody vouches for is better than no TLS.
     tls: { rejectUnauthorized: tls !== 'auto' },
     ...(user === null || password === null ? {} : { auth: { user, pass: password } }),
-    maxConnections: CONNECTIONS,
+    maxConnections: SMTP_CONNECTIONS,
     maxMessages: Number.POSITIVE_INFINITY,
     // Beyond one for a connection that died while idle, trying again is the outbox's business.
     maxRequeues: 1,
@@ -228,7 +228,7 @@ function deliveryOf(error: unknown): Delivery {
   };
   const hint = code === 'ETLS' ? ' (smtp.tls: none sends without TLS, a password included)' : '';
   const reason = `${(cleanName(messageOf(error)) ?? 'unknown').slice(0, MAX_REASON)}${hint}`;
-  const fate: Fate =
+  const fate: SmtpFate =
     responseCode === undefined
       ? 'server'
       : fateOfReply(stepOf(command ?? ''), responseCode, enhancedCodeOf(response ?? ''));

@@ -1,8 +1,8 @@
 /** What the page needs of the role that it runs in. */
 
-import type { Target } from '../fabric/records.ts';
+import type { Target } from '../net/target.ts';
 import type { RegistrationHost } from './form/registration.ts';
-import type { Message } from './html/kinds.ts';
+import type { OperatorMessage } from './html/kinds.ts';
 
 /** Addresses are canonical. What throws costs the one request its answer, and is logged. */
 export interface PageHost extends RegistrationHost {
@@ -17,7 +17,7 @@ export interface PageHost extends RegistrationHost {
   /** Stands in `clients:`, or somebody there has a registration younger than `ask_again`. */
   isKnown(client: string): boolean;
   /** What the operator has to say. */
-  message(): Message | null;
+  message(): OperatorMessage | null;
   /** One-click unsubscribe (RFC 8058): false when the token is none of ours. */
   stop(token: string): boolean;
   /** Takes that back, and confirms that the address is its owner's; alike. */

@@ -6,18 +6,18 @@
 import type { Chance } from '../chance.ts';
 import type { Language, PageConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
-import type { Target } from '../fabric/records.ts';
 import { BurstLog } from '../log/burst.ts';
 import type { Log } from '../log/log.ts';
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
-import { type Outcome, RegistrationDesk } from './form/registration.ts';
+import { type FormOutcome, RegistrationDesk } from './form/registration.ts';
 import { Tokens } from './form/tokens.ts';
 import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
 import { OWN_PATH, type Page, type PageFacts } from './html/kinds.ts';
 import { chooseLanguage } from './html/language.ts';
 import {
-  type Place,
+  type AnswerPlace,
   pageAnswer,
   plainAnswer,
   problemAnswer,
@@ -27,7 +27,7 @@ import {
 } from './http/answers.ts';
 import { BEAT_MS, EventStreams } from './http/event-streams.ts';
 import type { OriginSource } from './http/origins.ts';
-import { fieldsOf, isOneClick, remembering, wantsProblem } from './http/requests.ts';
+import { formFields, isOneClick, remembering, wantsProblem } from './http/requests.ts';
 import { type Asked, Web } from './http/web.ts';
 import type { PageHost } from './page-host.ts';
 
@@ -191,7 +191,7 @@ export class PageServer {
     const page = !isNamed || !host.isKnown(client) ? 'outage' : isForm ? 'another' : 'known';
     const isPerson = !forProgram && method !== 'HEAD';
     const answersPost = isPost(method) || isForm;
-    const place: Place = {
+    const place: AnswerPlace = {
       page,
       language,
       target,
@@ -211,7 +211,7 @@ export class PageServer {
   }
 
   #factsOfPlace(
-    { target, outage, message, askedHost, hasForm, answersPost, tries }: Place,
+    { target, outage, message, askedHost, hasForm, answersPost, tries }: AnswerPlace,
     token: string,
   ): PageFacts {
     const { clock, configuration } = this.#options;
@@ -261,7 +261,7 @@ export class PageServer {
     if (body === 'cut') return;
     const origin = await this.#options.origins.found(client);
     const language = this.#languageOf(acceptLanguage);
-    const form = body === 'long' ? 413 : fieldsOf(contentType, body);
+    const form = body === 'long' ? 413 : formFields(contentType, body);
     const isNamed = target === null || this.#options.host.isNamed(target.server, askedHost);
     const outcome = this.#desk.decide({ client, origin, target, isNamed, language }, form);
     this.#note(outcome);
@@ -269,7 +269,7 @@ export class PageServer {
     else this.#sendOutcome(asked, outcome, typeof form === 'number' ? null : (form.get('mail') ?? null));
   }
 
-  #note(outcome: Outcome): void {
+  #note(outcome: FormOutcome): void {
     if (outcome.page === 'back') return;
     this.#counts[outcome.page] += 1;
     if (outcome.page === 'refused') {
@@ -282,7 +282,7 @@ export class PageServer {
     else this.#options.log.info('page.registered', { server, port, client, mail: outcome.mail });
   }
 
-  #sendOutcome(asked: Asked, outcome: Exclude<Outcome, { page: 'back' }>, entered: string | null): void {
+  #sendOutcome(asked: Asked, outcome: Exclude<FormOutcome, { page: 'back' }>, entered: string | null): void {
     const { clock, configuration, host } = this.#options;
     const { target, client, page } = outcome;
     const outage = target === null ? null : host.outageOf(target);
@@ -343,7 +343,7 @@ export class PageServer {
 
 /** The link alone does not allow anything again, and neither does what mail programs post to it. */
 function isAllowing(contentType: string, body: Buffer): boolean {
-  const fields = fieldsOf(contentType, body);
+  const fields = formFields(contentType, body);
   return typeof fields !== 'number' && fields.get('notices') === ALLOW.notices;
 }
 

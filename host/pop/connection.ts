@@ -6,7 +6,7 @@ import { messageOf, systemCodeOf } from '../errors.ts';
 import { cleanName } from '../net/clean-text.ts';
 import type { Time, Timer } from '../time.ts';
 import { PopError, type PopErrorKind, WHAT_TO_DO } from './error.ts';
-import { statusOf } from './replies.ts';
+import { replyStatus } from './replies.ts';
 import { type Content, LineReader, LinesReader, type ReplyReader, WireError } from './wire.ts';
 
 export interface PopTimeouts {
@@ -159,7 +159,7 @@ export class PopConnection {
           if (reply !== null) return done(reply);
           const line = first.text;
           if (line === '' && ++empty <= MOST_EMPTY_LINES) return;
-          const status = statusOf(line);
+          const status = replyStatus(line);
           const isChallenge = status === 'challenge';
           if (status === null || (isChallenge && !mayAsk)) {
             throw new WireError(`neither +OK nor -ERR: ${line}`);

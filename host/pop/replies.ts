@@ -2,7 +2,7 @@
 import type { PopErrorKind } from './error.ts';
 
 /** What a status line says (RFC 1939 section 3); `challenge`: the server waits for more (RFC 5034). null: it is none. */
-export function statusOf(line: string): 'ok' | 'error' | 'challenge' | null {
+export function replyStatus(line: string): 'ok' | 'error' | 'challenge' | null {
   const [status] = /^(?:\+OK|-ERR|\+)(?= |$)/.exec(line) ?? [];
   if (status === undefined) return null;
   return status === '+OK' ? 'ok' : status === '-ERR' ? 'error' : 'challenge';

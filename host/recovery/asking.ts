@@ -7,10 +7,11 @@
 import { setMaxListeners } from 'node:events';
 import type { Chance } from '../chance.ts';
 import { systemCodeOf } from '../errors.ts';
-import { type FabricEvent, type Met, nameOf, type Target } from '../fabric/records.ts';
+import type { FabricEvent, Met } from '../fabric/records.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
-import { Connections, dialFrom } from './connections.ts';
+import { dialFrom, ProbeConnections } from './connections.ts';
 import { type Dial, type Dialled, dial } from './dial.ts';
 import { Places, type Rank } from './places.ts';
 import type { Sockets } from './sockets.ts';
@@ -21,7 +22,7 @@ import type { Sockets } from './sockets.ts';
  */
 type Verdict = 'answered' | 'reset' | 'silent' | 'void';
 
-export interface Answer {
+export interface AskedAnswer {
   readonly verdict: Verdict;
   /** What the fabric saw of its connections. */
   readonly met: readonly Met[];
@@ -97,13 +98,13 @@ export class Asking {
   }
 
   /** Three connections to the service, fewer once one is answered. Port 0: an empty datagram to its machine. */
-  probe(target: Target, rank: Rank): Promise<Answer> {
+  probe(target: Target, rank: Rank): Promise<AskedAnswer> {
     const ask = target.port === 0 ? this.#datagram(target) : this.#ask(target, STARTS_MS);
     return this.#inTurn(target, rank, ask);
   }
 
   /** One connection. */
-  look(target: Target): Promise<Answer> {
+  look(target: Target): Promise<AskedAnswer> {
     return this.#inTurn(target, 'quiet', this.#ask(target, [0]));
   }
 
@@ -126,7 +127,7 @@ export class Asking {
   };
 
   /** What the fabric knows without asking anybody. */
-  async heard(target: Target): Promise<Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>> {
+  async heard(target: Target): Promise<Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'>> {
     return this.#afterOthers(target, async () => this.#times(await this.#options.fabric.askMet(target)));
   }
 
@@ -142,7 +143,7 @@ export class Asking {
     return turn;
   }
 
-  async #inTurn(target: Target, rank: Rank, ask: () => Promise<Answer>): Promise<Answer> {
+  async #inTurn(target: Target, rank: Rank, ask: () => Promise<AskedAnswer>): Promise<AskedAnswer> {
     // Before the turn: what goes first must not wait behind what waits for a place.
     const place = this.#places.take(target.server, rank);
     if (place !== null) await place;
@@ -155,19 +156,19 @@ export class Asking {
     }
   }
 
-  #nothing(): Answer {
+  #nothing(): AskedAnswer {
     const beganMs = this.#options.clock.nowMs();
     const never = { heardMs: null, hostHeardMs: null };
     return { verdict: 'void', met: [], wasReset: false, resolved: false, beganMs, ...never };
   }
 
-  #ask(target: Target, starts: readonly number[]): () => Promise<Answer> {
+  #ask(target: Target, starts: readonly number[]): () => Promise<AskedAnswer> {
     return async () => {
       const { fabric } = this.#options;
       const first = this.#firstLocalPort();
       const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
       const means = { ...this.#options, closing: this.#closing.signal };
-      const connections = new Connections(target, { first, count }, means);
+      const connections = new ProbeConnections(target, { first, count }, means);
       const { outcomes, beganMs } = await connections.run(starts);
       const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
       fabric.askEnd(target);
@@ -205,7 +206,7 @@ export class Asking {
   }
 
   /** Where no port is known: port unreachable is life, silence says nothing unless the kernel found nobody. */
-  #datagram(target: Target): () => Promise<Answer> {
+  #datagram(target: Target): () => Promise<AskedAnswer> {
     return async () => {
       const { fabric, time, clock, sockets } = this.#options;
       await fabric.ask(target, FIRST_LOCAL_PORT);
@@ -225,7 +226,7 @@ export class Asking {
 
   #times(
     asked: Extract<FabricEvent, { kind: 'asked' }> | null,
-  ): Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'> {
+  ): Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'> {
     if (asked === null) return { heardMs: null, hostHeardMs: null, isAway: true };
     const ms = (us: number | null): number | null => (us === null ? null : this.#options.fabric.msOf(us));
     return { heardMs: ms(asked.heardUs), hostHeardMs: ms(asked.hostHeardUs) };

@@ -1,7 +1,7 @@
 /** The connections of one probe. */
 
 import { setMaxListeners } from 'node:events';
-import type { Target } from '../fabric/records.ts';
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
 import { type Dialled, type DialOptions, dial } from './dial.ts';
@@ -30,7 +30,7 @@ interface Means {
   readonly closing: AbortSignal;
 }
 
-export class Connections {
+export class ProbeConnections {
   readonly #target: Target;
   readonly #from: LocalPorts;
   readonly #means: Means;

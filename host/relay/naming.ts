@@ -1,6 +1,6 @@
 /** Messages have names by which they are known in the next session (UIDL); some servers give them none. */
 import { createHash } from 'node:crypto';
-import { fieldsOf, headerOf, MOST_HEADER_BYTES } from '../mail/header.ts';
+import { headerFields, headerOf, MOST_HEADER_BYTES } from '../mail/header.ts';
 import { MOST_MESSAGE_BYTES } from '../mail/list-reader.ts';
 import { SIGNATURE_HEADER } from '../mail/list-writer.ts';
 import { PopError } from '../pop/error.ts';
@@ -47,7 +47,7 @@ async function unlessRefused(reading: Promise<Buffer | null>): Promise<Buffer | 
  * note in it what was read.
  */
 function nameFrom(header: string): string {
-  const ids = fieldsOf(header, 'Message-ID');
-  const identity = ids.length > 0 ? [ids, fieldsOf(header, SIGNATURE_HEADER)] : [header];
+  const ids = headerFields(header, 'Message-ID');
+  const identity = ids.length > 0 ? [ids, headerFields(header, SIGNATURE_HEADER)] : [header];
   return `message-id:${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 40)}`;
 }

@@ -11,9 +11,9 @@ import { PopError } from '../pop/error.ts';
 import { Mailbox } from '../pop/mailbox.ts';
 import {
   addList,
-  type Fate,
   hasList,
   type KnownMessage,
+  type ListFate,
   loadMessages,
   removeMessage,
   saveMessage,
@@ -183,7 +183,7 @@ export class MailboxReader {
     look: Look,
     { number, uidl, bytes }: NamedEntry,
     known: KnownMessage | undefined,
-  ): Promise<Fate | null> {
+  ): Promise<ListFate | null> {
     const { mailbox, rules } = look;
     const { listKey, relay } = look.configuration;
     const message = bytes > MOST_MESSAGE_BYTES ? null : await mailbox.retrieve(number, MOST_MESSAGE_BYTES);
@@ -212,12 +212,12 @@ export class MailboxReader {
     return clock.dateOf(clock.nowMs())?.getTime() ?? null;
   }
 
-  #settle(uidl: string, fate: Fate, rules: string | null = null): Fate {
+  #settle(uidl: string, fate: ListFate, rules: string | null = null): ListFate {
     this.#store.write((sql) => saveMessage(sql, uidl, { fate, rules }));
     return fate;
   }
 
-  #refuse(uidl: string, reason: string, rules: string): Fate {
+  #refuse(uidl: string, reason: string, rules: string): ListFate {
     this.#report('list.refused', { uidl, reason });
     return this.#settle(uidl, 'refused', rules);
   }
@@ -228,7 +228,7 @@ export class MailboxReader {
   }
 
   /** Its notices, and that it was here, in one transaction. */
-  async #take(look: Look, uidl: string, list: ListMail): Promise<Fate | null> {
+  async #take(look: Look, uidl: string, list: ListMail): Promise<ListFate | null> {
     const { id, part, parts, server, clients } = list;
     const told = this.#store.read((sql) => toldByOthers(sql, list.id));
     const known = peopleOn(list, look.people, told);

@@ -1,6 +1,6 @@
 /** `ringback relay`: puts the role's parts together, and takes them apart again. */
 import { isDeepStrictEqual } from 'node:util';
-import { warnings } from '../config/relay/explain.ts';
+import { relayWarnings } from '../config/relay/explain.ts';
 import { loadRelayConfiguration } from '../config/relay/file.ts';
 import type { RelayConfiguration } from '../config/relay/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
@@ -21,16 +21,16 @@ import { TrapReception } from '../traps/reception.ts';
 import { openTrapSocket } from '../traps/socket.ts';
 import { MailboxReader } from './reader.ts';
 import { MailboxWatch } from './schedule.ts';
-import { type RelayStatus, statusOf } from './status.ts';
+import { type RelayStatus, relayStatusOf } from './status.ts';
 
 /** What is read once, because sockets and files hang on it. */
-export const FIXED = ['control', 'state'] as const;
+export const RELAY_FIXED = ['control', 'state'] as const;
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export function relay(file: string, log: Log, signals: Signals, surroundings: Surroundings): Promise<void> {
   const description: RoleDescription<RelayConfiguration> = {
     load: loadRelayConfiguration,
-    warnings,
+    warnings: relayWarnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log, time: surroundings.time });
       return new RelayRole(configuration, store, log, surroundings);
@@ -129,7 +129,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     const sender = new MailSender(next.smtp, this.#time);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.relay.traps);
-    const fixed = FIXED.filter((key) => next[key] !== this.#configuration[key]);
+    const fixed = RELAY_FIXED.filter((key) => next[key] !== this.#configuration[key]);
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
     const { control, state, relay } = this.#configuration;
     this.#configuration = { ...next, control, state };
@@ -149,7 +149,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
 
   #status(): RelayStatus {
     const { host, port, user } = this.#configuration.relay.pop;
-    return statusOf({
+    return relayStatusOf({
       startedAt: this.#startedAt,
       clock: this.#store.clock,
       state: { ...this.#store.health, directory: this.#configuration.state },

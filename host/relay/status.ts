@@ -50,7 +50,7 @@ export interface RelayStatus {
   readonly traps: TrapCounters | null;
 }
 
-export function statusOf({ startedAt, clock, mailbox, notices, ...facts }: Facts): RelayStatus {
+export function relayStatusOf({ startedAt, clock, mailbox, notices, ...facts }: Facts): RelayStatus {
   const { place, user, reason, isForMending, lookedMs, nextMs } = mailbox;
   const looked = lookedMs === null ? null : (clock.dateOf(lookedMs)?.toISOString() ?? null);
   const nextInSeconds = nextMs === null ? null : Math.round(Math.max(0, nextMs - clock.nowMs())) / 1000;

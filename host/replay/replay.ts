@@ -4,14 +4,13 @@ import type { Chance } from '../chance.ts';
 import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
 import { Engine } from '../fabric/engine.ts';
 import {
+  type AttemptOutcome,
   type Cause,
   type FabricEvent,
   KEY_BYTES,
-  nameOf,
-  type Outcome,
   type Sign,
-  type Target,
 } from '../fabric/records.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import { readCapture } from './capture.ts';
 import { nameOfLink } from './links.ts';
 import type { Damage } from './packet.ts';
@@ -38,7 +37,7 @@ interface FailedAttempt {
   readonly server: string;
   readonly serverPort: number;
   readonly sequence: number;
-  readonly outcome: Outcome;
+  readonly outcome: AttemptOutcome;
   /** Seconds since 1970. */
   readonly first: number;
   readonly tries: number;
@@ -66,7 +65,7 @@ export interface Replayed {
   /** Records in the file, readable or not. */
   packets: number;
   malformed: number;
-  readonly attempts: Record<Outcome, number>;
+  readonly attempts: Record<AttemptOutcome, number>;
   readonly failed: FailedAttempt[];
   readonly outages: ReplayedOutage[];
   /** Packets of link types that are not read. */

@@ -3,9 +3,9 @@
  * machine then says nothing by its silence later. A router may see all the services that its people use: ten are asked a
  * second, those first that the configuration names.
  */
-import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
-import type { Answer, Asking } from '../recovery/asking.ts';
+import { nameOf, type Target } from '../net/target.ts';
+import type { AskedAnswer, Asking } from '../recovery/asking.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
@@ -71,7 +71,7 @@ export class Admissions {
 }
 
 /** null: nobody can tell. */
-function admitted({ verdict, heardMs, beganMs }: Answer): boolean | null {
+function admitted({ verdict, heardMs, beganMs }: AskedAnswer): boolean | null {
   if (verdict === 'answered') return true;
   const lives = heardMs !== null && heardMs > beganMs - LIVES_MS;
   return verdict !== 'void' && lives ? false : null;

@@ -1,5 +1,6 @@
 /** Clients that were turned away alone: the server had answered this machine at the same time. */
-import { nameOf, type Target } from '../fabric/records.ts';
+
+import { nameOf, type Target } from '../net/target.ts';
 import { Latest } from './latest.ts';
 
 /** Nobody asks about them for so long, ever longer while it stays like that. */

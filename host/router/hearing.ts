@@ -1,6 +1,7 @@
 /** What the fabric says, and whose business it is. */
 import type { Chance } from '../chance.ts';
-import type { FabricEvent, Target, WaitingClient } from '../fabric/records.ts';
+import type { FabricEvent, WaitingClient } from '../fabric/records.ts';
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
@@ -11,14 +12,14 @@ import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
 import type { Suspected } from './suspected.ts';
 import type { Tellings } from './tellings.ts';
-import type { Endings } from './told-outages.ts';
+import type { ToldOutages } from './told-outages.ts';
 
 interface HearingOptions {
   readonly outages: Outages;
   readonly services: Pick<Services, 'heard'>;
   readonly recoveries: Pick<Recoveries, 'has' | 'onSign' | 'onReleased' | 'onReleaseEnd'>;
   readonly suspected: Pick<Suspected, 'suspect' | 'onCertain' | 'onAcquitted'>;
-  readonly endings: Endings;
+  readonly endings: ToldOutages;
   readonly tellings: Pick<Tellings, 'begin'>;
   readonly lifecycle: Pick<Lifecycle, 'begin' | 'leave' | 'remove'>;
   readonly reconcile: Pick<Reconcile, 'isUnderWay' | 'mention' | 'doubt' | 'onSyncEnd'>;

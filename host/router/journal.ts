@@ -1,7 +1,7 @@
 /** What the router knows, on its way to disk: in groups, to spare the flash, or at once where a promise hangs on it. */
 
-import { nameOf, type Target } from '../fabric/records.ts';
 import type { Outbox } from '../mail/outbox.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import type { Sql } from '../store/database.ts';
 import { type Fates, fatesOf } from '../store/fates.ts';
 import { addToHistory, type PastOutage } from '../store/history.ts';

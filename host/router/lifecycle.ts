@@ -1,5 +1,6 @@
 /** An outage from its beginning to its end, and all that hangs on the two: the disk, the page, its checks and its questions. */
-import type { Target } from '../fabric/records.ts';
+
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Changes } from './changes.ts';
 import type { Lines } from './lines.ts';
@@ -9,13 +10,13 @@ import type { Asker, Checks, Journal } from './ports.ts';
 import type { Recovery } from './recovery.ts';
 import type { Steered } from './steered.ts';
 import type { Tellings } from './tellings.ts';
-import type { Endings } from './told-outages.ts';
+import type { ToldOutages } from './told-outages.ts';
 
 interface LifecycleOptions {
   readonly outages: Outages;
   readonly steered: Pick<Steered, 'forget'>;
   readonly people: Pick<People, 'isAwaited'>;
-  readonly endings: Pick<Endings, 'late'>;
+  readonly endings: Pick<ToldOutages, 'late'>;
   readonly tellings: Pick<Tellings, 'begin'>;
   readonly checks: Pick<Checks, 'watch' | 'stop'>;
   readonly asker: Pick<Asker, 'forget' | 'told'>;

@@ -1,8 +1,8 @@
 /** Lines of the log that strangers can cause: a flood of theirs leaves room for those of servers and people who are known. */
-import type { Target } from '../fabric/records.ts';
 import { BurstLog, type Share } from '../log/burst.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { People } from './people.ts';
 import type { Services } from './services.ts';

@@ -2,7 +2,8 @@
  * Looks at a known service that leaves somebody waiting: one quiet connection, to know later whether it was down for a
  * moment. As long as it is silent it is looked at again: who comes shortly before its return, and gives up, is told, too.
  */
-import { nameOf, type Target } from '../fabric/records.ts';
+
+import { nameOf, type Target } from '../net/target.ts';
 import type { Asking } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';

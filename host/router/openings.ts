@@ -7,8 +7,8 @@
  * there, and what others send in his name takes nothing from him.
  */
 
-import { nameOf, type Target } from '../fabric/records.ts';
 import { clientNetwork } from '../net/address.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import type { Services } from './services.ts';
 
 /** Where our own probes say nothing, or there is nothing to compare them with. */

@@ -1,7 +1,7 @@
 /** What the operator has to say on the page in a dead server's place. */
 
-import type { State } from '../control/records.ts';
-import type { Routes } from '../control/socket.ts';
+import type { RecordState } from '../control/records.ts';
+import type { ControlRoutes } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import { DAY_MS } from '../net/duration.ts';
 import { MAX_MESSAGE } from '../page/html/pages.ts';
@@ -18,14 +18,14 @@ export interface MessageAnswer {
 }
 
 /** The message, unless its time is over. */
-export function currentMessage(store: State): { text: string; until: Date | null } | null {
+export function currentMessage(store: RecordState): { text: string; until: Date | null } | null {
   const { clock } = store;
   const message = store.read((sql) => loadSetting(sql, 'message'));
   if (message === null || (message.untilMs !== null && message.untilMs < clock.nowMs())) return null;
   return { text: message.text, until: message.untilMs === null ? null : clock.dateOf(message.untilMs) };
 }
 
-export function messageRoutes(store: State): Routes {
+export function messageRoutes(store: RecordState): ControlRoutes {
   const answer = (): MessageAnswer => {
     const message = currentMessage(store);
     return { text: message?.text ?? null, until: message?.until?.toISOString() ?? null };

@@ -1,6 +1,7 @@
 /** What this program knows of the fabric's tables: enough to say it to people, and to refill a fabric that was restarted. */
 import type { Chance } from '../chance.ts';
-import { type Cause, nameOf, type Target } from '../fabric/records.ts';
+import type { Cause } from '../fabric/records.ts';
+import { nameOf, type Target } from '../net/target.ts';
 
 /** Times are milliseconds of the state's clock. */
 export interface Waiting {

@@ -1,8 +1,8 @@
 /** What a suspicion comes to: what the server answered when it was asked, or what others met where asking says nothing. */
 
-import { nameOf, type Target } from '../fabric/records.ts';
 import { clientNetwork } from '../net/address.ts';
-import type { Answer } from '../recovery/asking.ts';
+import { nameOf, type Target } from '../net/target.ts';
+import type { AskedAnswer } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
@@ -15,11 +15,11 @@ import type { Steered } from './steered.ts';
  * back. `outage`: it is down. `service`: its machine lives, one of its services does not. `narrowed`: its machine lives,
  * and of one of its services nobody can tell yet.
  */
-export type Outcome = 'alone' | 'short' | 'outage' | 'service' | 'narrowed';
+export type SuspicionOutcome = 'alone' | 'short' | 'outage' | 'service' | 'narrowed';
 
 interface Decision {
   /** null: nobody can tell yet. */
-  readonly outcome: Outcome | null;
+  readonly outcome: SuspicionOutcome | null;
   /** With `service` and `narrowed`, the one that it is about. */
   readonly port?: number;
   /** With none: when there may be one. */
@@ -67,12 +67,15 @@ export class Outcomes {
     for (const client of outage.clients.keys()) this.#told.note(`${name} ${client}`, nowMs);
   }
 
-  ofService(failed: Failed, answer: Answer): Decision {
+  ofService(failed: Failed, answer: AskedAnswer): Decision {
     if (answer.verdict === 'answered') return this.#lives(failed, answer);
     return this.#isDown(failed.outage, answer) ? { outcome: 'outage' } : UNCLEAR;
   }
 
-  ofHost(failed: Failed, answers: readonly { readonly port: number; readonly answer: Answer }[]): Decision {
+  ofHost(
+    failed: Failed,
+    answers: readonly { readonly port: number; readonly answer: AskedAnswer }[],
+  ): Decision {
     const { server, triedPort } = failed.outage;
     const lives = answers.filter(({ answer }) => answer.verdict === 'answered' || answer.verdict === 'reset');
     const tried = answers.find(({ port }) => port === triedPort)?.answer;
@@ -93,7 +96,7 @@ export class Outcomes {
    */
   ofOthers(
     { outage, failures }: Failed,
-    { heardMs, hostHeardMs }: Pick<Answer, 'heardMs' | 'hostHeardMs'>,
+    { heardMs, hostHeardMs }: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs'>,
   ): Decision {
     const { steered, waitMs, clock } = this.#options;
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
@@ -122,7 +125,7 @@ export class Outcomes {
   }
 
   /** The server answers: they were turned away alone, unless it was down until a moment ago. */
-  #lives({ outage, failures }: Failed, answer: Answer | undefined): Decision {
+  #lives({ outage, failures }: Failed, answer: AskedAnswer | undefined): Decision {
     const { alone } = this.#options;
     const looked = nameOf(lookedAt(outage));
     const silentMs = this.#options.silentMs(lookedAt(outage));
@@ -146,7 +149,7 @@ export class Outcomes {
   }
 
   /** Whether the probe shows that the service is down while its machine may live. */
-  #isDown(target: Target, answer: Answer): boolean {
+  #isDown(target: Target, answer: AskedAnswer): boolean {
     const isTurnedAway = answer.verdict === 'reset' || answer.verdict === 'silent';
     // A slow service, or one behind several machines: this one's word is not that of all.
     const livesForOthers = answer.heardMs !== null && answer.heardMs > answer.beganMs + MEANWHILE_MS;

@@ -2,10 +2,10 @@
 
 import type { Chance } from '../chance.ts';
 import type { PageConfiguration, RouterConfiguration } from '../config/types.ts';
-import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { StopLinks } from '../mail/unsubscribe-links.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import { Neighbours } from '../page/http/neighbours.ts';
 import { Origins } from '../page/http/origins.ts';
 import { isNameOf } from '../page/names.ts';
@@ -15,8 +15,8 @@ import type { KernelTools } from '../page/steering/kernel-tools.ts';
 import { Steering } from '../page/steering/steering.ts';
 import { confirmAddress } from '../store/confirmed.ts';
 import { register } from '../store/registrations.ts';
-import { allowNotices, stopNotices } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
+import { resubscribe, unsubscribe } from '../store/unsubscribed.ts';
 import type { Time, Timer } from '../time.ts';
 import type { StoreJournal } from './journal.ts';
 import { Openings } from './openings.ts';
@@ -40,7 +40,7 @@ export interface DeadServersOptions {
   readonly chance: Chance;
 }
 
-export class DeadServers implements PageHost {
+export class RouterPageHost implements PageHost {
   readonly #options: DeadServersOptions;
   #configuration: RouterConfiguration;
   readonly #steering: Steering;
@@ -54,10 +54,10 @@ export class DeadServers implements PageHost {
   #expiry: Timer | null = null;
 
   /** Throws RingbackError('unavailable') when the port is taken, or the kernel can't be told. */
-  static async open(options: DeadServersOptions): Promise<DeadServers> {
+  static async open(options: DeadServersOptions): Promise<RouterPageHost> {
     const { page, configuration, store, tools, log, time, chance } = options;
     const steering = await Steering.open({ port: page.listen.port, tools, log, time });
-    const own = new DeadServers(options, steering);
+    const own = new RouterPageHost(options, steering);
     try {
       const { language } = configuration.notify;
       const nowMs = (): number => store.clock.nowMs();
@@ -179,7 +179,7 @@ export class DeadServers implements PageHost {
     const { store, router, links } = this.#options;
     const mail = links.mailOf(token);
     if (mail === null) return false;
-    store.write((sql) => stopNotices(sql, mail, store.clock.nowMs()));
+    store.write((sql) => unsubscribe(sql, mail, store.clock.nowMs()));
     router.people.stop(mail);
     return true;
   }
@@ -190,7 +190,7 @@ export class DeadServers implements PageHost {
     if (mail === null) return false;
     const isNews = !router.people.isConfirmed(mail);
     store.write((sql) => {
-      allowNotices(sql, mail);
+      resubscribe(sql, mail);
       confirmAddress(sql, mail, store.clock.nowMs());
     });
     router.people.allow(mail);

@@ -9,8 +9,8 @@ import { loadConfirmed } from '../store/confirmed.ts';
 import { loadRegistrations } from '../store/registrations.ts';
 import { loadServices } from '../store/services.ts';
 import { loadSetting, saveSetting } from '../store/settings.ts';
-import { loadStopped } from '../store/stopped.ts';
 import type { Store } from '../store/store.ts';
+import { loadUnsubscribed } from '../store/unsubscribed.ts';
 import { Changes } from './changes.ts';
 import { ConnectChecks } from './checks.ts';
 import { DataPlane } from './data-plane.ts';
@@ -37,7 +37,7 @@ function stopKeyOf(store: Store, chance: Chance): string {
 function peopleOf(configuration: RouterConfiguration, store: Store): People {
   return new People(configuration, {
     registered: store.read(loadRegistrations).map((one) => ({ ...one, address: one.client })),
-    stopped: store.read(loadStopped),
+    stopped: store.read(loadUnsubscribed),
     confirmed: store.read(loadConfirmed),
   });
 }

@@ -2,7 +2,7 @@
 import { notifierOf } from '../config/router/via.ts';
 import type { Language, RouterConfiguration } from '../config/types.ts';
 import { foldMailAddress, mailOwner } from '../net/mail-address.ts';
-import type { Stopped } from '../store/stopped.ts';
+import type { Unsubscribed } from '../store/unsubscribed.ts';
 import type { Outage } from './outages.ts';
 
 /** A client whose mail address is known. */
@@ -80,7 +80,7 @@ export class People {
     }: {
       /** The oldest first. */
       registered: readonly Registered[];
-      stopped: Stopped;
+      stopped: Unsubscribed;
       confirmed: ReadonlySet<string>;
     },
   ) {

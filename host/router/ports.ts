@@ -1,5 +1,6 @@
 /** What the router needs of others. */
-import type { FabricEvent, Sign, Target } from '../fabric/records.ts';
+import type { FabricEvent, Sign } from '../fabric/records.ts';
+import type { Target } from '../net/target.ts';
 import type { Fates } from '../store/fates.ts';
 import type { PastOutage } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';

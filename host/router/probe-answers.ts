@@ -1,5 +1,6 @@
 /** Who waits for what the fabric says of a probe. */
-import { type FabricEvent, nameOf, type Target } from '../fabric/records.ts';
+import type { FabricEvent } from '../fabric/records.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import type { Time } from '../time.ts';
 
 type ProbeEvent = Extract<FabricEvent, { kind: 'asking' | 'asked' }>;

@@ -4,14 +4,14 @@
  * each thing that `#compare` decides.
  */
 import type { Chance } from '../chance.ts';
-import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
+import type { Target } from '../net/target.ts';
 import type { Time, Timer } from '../time.ts';
 import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
 import type { Checks, FabricPort } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Suspected } from './suspected.ts';
-import type { Endings } from './told-outages.ts';
+import type { ToldOutages } from './told-outages.ts';
 
 /** Lost events are asked for again, but not for each of a burst. */
 const SYNC_PAUSE_MS = 1000;
@@ -30,7 +30,7 @@ interface ReconcileOptions {
   readonly outages: Outages;
   readonly recoveries: Pick<Recoveries, 'has' | 'finish'>;
   readonly suspected: Pick<Suspected, 'isAcquitted' | 'suspect'>;
-  readonly endings: Endings;
+  readonly endings: ToldOutages;
   readonly lifecycle: Removal;
   readonly fabric: Pick<
     FabricPort,

@@ -3,8 +3,8 @@
  * (paragraphs 37, 38 and 92 to 94).
  */
 import type { RouterConfiguration } from '../config/types.ts';
-import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Changes } from './changes.ts';
 import type { Lifecycle } from './lifecycle.ts';

@@ -13,11 +13,11 @@ import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
-import { statusOf } from './status.ts';
+import { routerStatusOf } from './status.ts';
 import type { OpenPage, RouterSurroundings } from './surroundings.ts';
 
 /** Sections that are read once, because sockets and tables hang on them. */
-export const FIXED = ['fabric', 'control', 'state', 'page'] as const;
+export const ROUTER_FIXED = ['fabric', 'control', 'state', 'page'] as const;
 
 export class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #surroundings: RouterSurroundings;
@@ -83,7 +83,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const sender = this.#senderOf(next);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.recover.traps);
-    const fixed = FIXED.filter(
+    const fixed = ROUTER_FIXED.filter(
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );
     if (fixed.length > 0) this.#surroundings.log.warn('configuration.restart', { needed: fixed.join(' ') });
@@ -115,7 +115,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   async #status(): Promise<unknown> {
     const { store } = this.#surroundings;
     const { router, outbox, fabric } = this.#parts;
-    return statusOf({
+    return routerStatusOf({
       startedAt: this.#startedAt,
       clock: store.clock,
       state: { ...store.health, directory: this.#configuration.state },

@@ -4,8 +4,8 @@
  */
 import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import type { Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
+import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Time } from '../time.ts';
@@ -23,7 +23,7 @@ import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 import { Suspected } from './suspected.ts';
 import { Tellings } from './tellings.ts';
-import { Endings } from './told-outages.ts';
+import { ToldOutages } from './told-outages.ts';
 
 interface RouterOptions {
   readonly configuration: RouterConfiguration;
@@ -57,7 +57,7 @@ export class Router {
   readonly hearing: Hearing;
   readonly #options: RouterOptions;
   readonly #notices: Notices;
-  readonly #endings: Endings;
+  readonly #endings: ToldOutages;
   readonly #tellings: Tellings;
 
   constructor(options: RouterOptions) {
@@ -68,7 +68,7 @@ export class Router {
     this.steered = steered;
     const lines = new Lines(options);
     const notices = new Notices(configuration, people);
-    const endings = new Endings(options.journal);
+    const endings = new ToldOutages(options.journal);
     const tellings = new Tellings(configuration, { ...options, notices, endings });
     const lifecycle = new Lifecycle({ ...options, endings, tellings, lines });
     const recoveries = new Recoveries(configuration, { ...options, lifecycle, lines });

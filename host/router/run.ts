@@ -1,7 +1,7 @@
 /** `ringback run`: the router's role in its real surroundings. */
 
 import { loadRouterConfiguration } from '../config/router/file.ts';
-import { warnings } from '../config/router/warnings.ts';
+import { routerWarnings } from '../config/router/warnings.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { serveControl } from '../control/socket.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
@@ -16,7 +16,7 @@ import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { openTrapSocket } from '../traps/socket.ts';
-import { DeadServers } from './page-host.ts';
+import { RouterPageHost } from './page-host.ts';
 import { RouterRole } from './role.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
@@ -24,7 +24,7 @@ export function run(file: string, log: Log, signals: Signals, surroundings: Surr
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
     load: (file) => loadRouterConfiguration(file, tables.limits),
-    warnings,
+    warnings: routerWarnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log, time });
       const tools = new KernelTools(time);
@@ -38,7 +38,7 @@ export function run(file: string, log: Log, signals: Signals, surroundings: Surr
         sender: (smtp) => new MailSender(smtp, time),
         isOwn: (address) => ownAddresses().has(address),
         control: serveControl,
-        page: (options) => DeadServers.open({ ...options, tools }),
+        page: (options) => RouterPageHost.open({ ...options, tools }),
       });
     },
   };

@@ -4,8 +4,8 @@
  */
 
 import type { RouterConfiguration } from '../config/types.ts';
-import { nameOf, type Target } from '../fabric/records.ts';
 import { DAY_MS, HOUR_MS } from '../net/duration.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import type { Standing } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { ServiceRow } from '../store/services.ts';

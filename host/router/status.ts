@@ -68,7 +68,7 @@ export interface Status {
   readonly counters: Facts['counters'];
 }
 
-export function statusOf(facts: Facts): Status {
+export function routerStatusOf(facts: Facts): Status {
   const wall = (ms: number): string | null => facts.clock.dateOf(ms)?.toISOString() ?? null;
   const those = (wanted: OutageState): Status['outages'] =>
     facts.outages

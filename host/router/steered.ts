@@ -1,7 +1,7 @@
 /** Which ports of which servers are answered for in their place: as long as they are down, and not a moment longer. */
 import { askOf } from '../config/router/ask.ts';
 import type { RouterConfiguration, ServerConfiguration } from '../config/types.ts';
-import type { Target } from '../fabric/records.ts';
+import type { Target } from '../net/target.ts';
 import type { Outage, Outages } from './outages.ts';
 
 export class Steered {

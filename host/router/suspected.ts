@@ -3,11 +3,11 @@
  * those who failed themselves (docs/detection.md).
  */
 import type { Chance } from '../chance.ts';
-import type { Target } from '../fabric/records.ts';
+import type { Target } from '../net/target.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
 import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
-import type { Outcome } from './outcomes.ts';
+import type { SuspicionOutcome } from './outcomes.ts';
 import type { Asker, FabricPort, Journal } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 
@@ -39,7 +39,7 @@ export class Suspected {
   }
 
   /** Its server was asked. `port`: with `service` and `narrowed`, the one that it is about. */
-  onAsked(outage: Outage, outcome: Outcome, port = 0): void {
+  onAsked(outage: Outage, outcome: SuspicionOutcome, port = 0): void {
     if (this.#options.outages.get(outage) !== outage) return;
     this.#say(outcome, outage);
     switch (outcome) {
@@ -152,7 +152,7 @@ export class Suspected {
     this.#options.asker.open(outage);
   }
 
-  #say(outcome: Outcome, outage: Outage): void {
+  #say(outcome: SuspicionOutcome, outage: Outage): void {
     const { lines } = this.#options;
     lines.about(outage, 'suspicion.ended', { outcome });
     if (outcome === 'outage') lines.about(outage, 'outage.opened', { cause: outage.cause });

@@ -3,9 +3,9 @@
  * firewall, a broken packet. So the router asks the server itself, and only who gets no answer believes that it is down.
  */
 import type { RouterConfiguration } from '../config/types.ts';
-import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
-import type { Answer, Asking } from '../recovery/asking.ts';
+import { nameOf, type Target } from '../net/target.ts';
+import type { AskedAnswer, Asking } from '../recovery/asking.ts';
 import { MOST_OF_SERVER } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
@@ -16,7 +16,7 @@ import { waitMsOf } from './fabric-commands.ts';
 import { Latest } from './latest.ts';
 import { Looks } from './looks.ts';
 import type { Outage } from './outages.ts';
-import { type Outcome, Outcomes } from './outcomes.ts';
+import { Outcomes, type SuspicionOutcome } from './outcomes.ts';
 import type { Asker } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
@@ -237,7 +237,7 @@ export class Suspicions implements Asker {
   /** Asking says nothing. */
   async #ofOthers(
     suspicion: Suspicion,
-    answer?: Pick<Answer, 'heardMs' | 'hostHeardMs' | 'isAway'>,
+    answer?: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'>,
   ): Promise<void> {
     const { outage, againMs } = suspicion;
     const heard = answer ?? (await this.#options.asking.heard(outage));
@@ -257,7 +257,7 @@ export class Suspicions implements Asker {
     this.#collaborators.recoveries.onProbed(target);
   }
 
-  #end({ outage, failures }: Suspicion, outcome: Outcome, port?: number): void {
+  #end({ outage, failures }: Suspicion, outcome: SuspicionOutcome, port?: number): void {
     if (outcome === 'alone') {
       for (const client of failures.keys()) this.#alone.note(outage, client, this.#options.clock.nowMs());
     }

@@ -5,10 +5,10 @@
  */
 import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import { nameOf, type Target } from '../fabric/records.ts';
 import type { Log } from '../log/log.ts';
 import type { ListProgress } from '../mail/list-writer.ts';
 import { mailOwner } from '../net/mail-address.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
@@ -20,7 +20,7 @@ import type { Outage, Waiting } from './outages.ts';
 import type { People } from './people.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
 import type { Recovery } from './recovery.ts';
-import type { Endings } from './told-outages.ts';
+import type { ToldOutages } from './told-outages.ts';
 import type { Unit } from './units.ts';
 
 /** People in one transaction at the most: no longer than others can wait. */
@@ -31,7 +31,7 @@ const ROOM_MS = 1000;
 interface TellingsOptions {
   readonly notices: Notices;
   readonly people: Pick<People, 'isRegistered' | 'ownerNamedAt'>;
-  readonly endings: Endings;
+  readonly endings: ToldOutages;
   readonly journal: Journal;
   readonly fabric: Pick<FabricPort, 'forget'>;
   readonly changes: Pick<Changes, 'tell'>;

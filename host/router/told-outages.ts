@@ -1,9 +1,10 @@
 /** Outages that were told, until the fabric has forgotten them, and who came to one of them meanwhile. */
-import { nameOf, type Target } from '../fabric/records.ts';
+
+import { nameOf, type Target } from '../net/target.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { Journal } from './ports.ts';
 
-export class Endings {
+export class ToldOutages {
   readonly #journal: Pick<Journal, 'remove'>;
   readonly #outages = new Map<string, Outage>();
   readonly #held = new Set<Outage>();

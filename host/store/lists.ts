@@ -17,7 +17,7 @@ export interface ReceivedList {
 }
 
 /** What became of a message. */
-export type Fate =
+export type ListFate =
   /** What it asks for is on disk: it is only to be removed. */
   | 'taken'
   /** It was taken, and the server said that it is removed: what has its name now may be another. */
@@ -28,7 +28,7 @@ export type Fate =
   | 'refused';
 
 export interface KnownMessage {
-  readonly fate: Fate;
+  readonly fate: ListFate;
   /** What a refusal hangs on: under other rules it is looked at again. */
   readonly rules: string | null;
 }
@@ -100,7 +100,7 @@ export function loadMessages(sql: Sql): Map<string, KnownMessage> {
       .all('SELECT * FROM mailbox')
       .map(({ uidl, fate, rules }) => [
         String(uidl),
-        { fate: String(fate) as Fate, rules: rules === null ? null : String(rules) },
+        { fate: String(fate) as ListFate, rules: rules === null ? null : String(rules) },
       ]),
   );
 }

@@ -16,7 +16,7 @@ import { messageOf } from '../errors.ts';
 import { type Row, Sql, type Value } from './database.ts';
 import { SUFFIXES } from './files.ts';
 import { KEYS, MIGRATIONS, TABLES, type Table } from './schema.ts';
-import { keepAside, nameOf, PLACE, type Strange } from './sweep.ts';
+import { keepAside, PLACE, rowName, type Strange } from './sweep.ts';
 import { type Library, type SchemaObject, schemaOf, schemasOf, wordsOf } from './version.ts';
 
 export interface Salvaged {
@@ -154,7 +154,7 @@ function rescue(library: Library, database: Database, version: number, target: S
     }
     for (const { table, row, reason } of refused) keepAside(target, table, row, reason);
   });
-  const strange = refused.map(({ table, row, reason }) => ({ table, row: nameOf(table, row), reason }));
+  const strange = refused.map(({ table, row, reason }) => ({ table, row: rowName(table, row), reason }));
   return { rows, unreadable, strange };
 }
 

@@ -2,7 +2,7 @@
 import type { Sql } from './database.ts';
 
 /** What is kept, by name. Times are milliseconds of the state's clock. */
-export interface Settings {
+export interface StoredSettings {
   /** Signs the links by which people say that they want no more notices; hexadecimal. */
   readonly 'stop key': string;
   /** `USER at HOST:PORT`: whose messages a relay remembers. */
@@ -15,15 +15,22 @@ export interface Settings {
   readonly message: { readonly text: string; readonly untilMs: number | null };
 }
 
-export function loadSetting<Name extends keyof Settings>(sql: Sql, name: Name): Settings[Name] | null {
+export function loadSetting<Name extends keyof StoredSettings>(
+  sql: Sql,
+  name: Name,
+): StoredSettings[Name] | null {
   const row = sql.get('SELECT value FROM settings WHERE name = ?', name);
-  return row === null ? null : (JSON.parse(String(row.value)) as Settings[Name]);
+  return row === null ? null : (JSON.parse(String(row.value)) as StoredSettings[Name]);
 }
 
-export function saveSetting<Name extends keyof Settings>(sql: Sql, name: Name, value: Settings[Name]): void {
+export function saveSetting<Name extends keyof StoredSettings>(
+  sql: Sql,
+  name: Name,
+  value: StoredSettings[Name],
+): void {
   sql.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', name, JSON.stringify(value));
 }
 
-export function removeSetting(sql: Sql, name: keyof Settings): void {
+export function removeSetting(sql: Sql, name: keyof StoredSettings): void {
   sql.run('DELETE FROM settings WHERE name = ?', name);
 }

@@ -29,7 +29,7 @@ export function sweep(sql: Sql): Strange[] {
       for (const one of waiting) remove('waiting', one, ORPHAN);
     }
     sql.run(`DELETE FROM ${table} WHERE ${placeOf(table)} IS ?`, place ?? null);
-    strange.push({ table, row: nameOf(table, row), reason });
+    strange.push({ table, row: rowName(table, row), reason });
     keepAside(sql, table, row, reason);
   };
   for (const table of TABLES) {
@@ -86,7 +86,7 @@ function* strangeOnes(table: Table, rows: readonly Row[]): Generator<{ row: Row;
 }
 
 /** What tells a row from the others of its table, for people. */
-export function nameOf(table: Table, row: Row): string {
+export function rowName(table: Table, row: Row): string {
   const keys = NAMES[table] ?? KEYS[table] ?? [];
   return keys.map((key) => String(row[key])).join(' ');
 }

@@ -6,7 +6,7 @@ import { isIPv4 } from 'node:net';
 import { canonicalAddress } from '../net/address.ts';
 import type { Row } from './database.ts';
 import type { Table } from './schema.ts';
-import type { Settings } from './settings.ts';
+import type { StoredSettings } from './settings.ts';
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
@@ -77,7 +77,7 @@ const listed: Check = (value) => {
 
 const untold = object({ noAddress: count, stale: count, stopped: count, handedOver: orLeftOut(count) });
 
-const SETTINGS: Readonly<Record<keyof Settings, Check>> = {
+const SETTINGS: Readonly<Record<keyof StoredSettings, Check>> = {
   'stop key': (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
   mailbox: name,
   'mailbox login': name,
@@ -191,7 +191,9 @@ const WHOLES: Partial<Readonly<Record<Table, (row: Row) => string | null>>> = {
   },
   outbox: ({ items, list }) => (list === null && items === '[]' ? 'tells of no server' : null),
   settings: ({ name: called, value }) => {
-    const check = Object.hasOwn(SETTINGS, String(called)) ? SETTINGS[called as keyof Settings] : undefined;
+    const check = Object.hasOwn(SETTINGS, String(called))
+      ? SETTINGS[called as keyof StoredSettings]
+      : undefined;
     if (check === undefined) return `name is ${shown(called)}`;
     // A key is none of the log's business.
     return check(JSON.parse(String(value))) ? null : 'value makes no sense';

@@ -1,19 +1,19 @@
 /** `ringback takeover`: puts one half together, and takes it apart again. */
 
-import { warnings } from '../config/takeover/explain.ts';
+import { takeoverWarnings } from '../config/takeover/explain.ts';
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
-import { type Question, type Routes, serveControl } from '../control/socket.ts';
+import { type ControlRoutes, type Question, serveControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { canonicalAddress } from '../net/address.ts';
 import { type Ready, type RoleDescription, type RunningRole, runRole } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { ActiveHalf } from './active/node.ts';
-import { hurry } from './machine/priority.ts';
-import type { Half } from './ports/node.ts';
-import { StandbyHalf } from './standby/node.ts';
+import { ActiveNode } from './active/node.ts';
+import { raisePriority } from './machine/priority.ts';
+import type { TakeoverNode } from './ports/node.ts';
+import { StandbyNode } from './standby/node.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
 export function takeover(
@@ -24,7 +24,7 @@ export function takeover(
 ): Promise<void> {
   const description: RoleDescription<TakeoverConfiguration> = {
     load: loadTakeoverConfiguration,
-    warnings,
+    warnings: takeoverWarnings,
     create: async (configuration) => new TakeoverRole(configuration, log, surroundings),
   };
   return runRole(description, file, log, signals);
@@ -36,7 +36,7 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
   readonly #surroundings: Surroundings;
   readonly #startedAt: Date;
   #control: { close(): Promise<void> } | null = null;
-  #half: Half | null = null;
+  #half: TakeoverNode | null = null;
 
   constructor(configuration: TakeoverConfiguration, log: Log, surroundings: Surroundings) {
     this.#first = configuration;
@@ -47,7 +47,7 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
 
   async open(): Promise<void> {
     const { takeover: own, control } = this.#first;
-    hurry(own.realTime, this.#log);
+    raisePriority(own.realTime, this.#log);
     // The socket shows that no other process has the same adapters in hand.
     this.#control = await serveControl(
       control,
@@ -55,8 +55,8 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
     );
     this.#half =
       own.role === 'active'
-        ? await ActiveHalf.open(this.#first, own, this.#log, this.#surroundings)
-        : await StandbyHalf.open(this.#first, own, this.#log, this.#surroundings);
+        ? await ActiveNode.open(this.#first, own, this.#log, this.#surroundings)
+        : await StandbyNode.open(this.#first, own, this.#log, this.#surroundings);
   }
 
   async begin(): Promise<Ready> {
@@ -76,8 +76,8 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
   }
 }
 
-function routes(half: () => Half | null, startedAt: Date): Routes {
-  const started = (): Half => {
+function routes(half: () => TakeoverNode | null, startedAt: Date): ControlRoutes {
+  const started = (): TakeoverNode => {
     const running = half();
     if (running === null) throw new RingbackError('unavailable', 'it has not begun yet; ask again');
     return running;

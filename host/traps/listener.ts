@@ -12,7 +12,7 @@ import snmp from 'net-snmp';
 import type { PrivProtocol, TrapConfiguration, TrapUser } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import { SeldomLog } from '../log/seldom.ts';
+import { RateLimitedLog } from '../log/rate-limited.ts';
 import { canonicalAddress } from '../net/address.ts';
 import type { Time } from '../time.ts';
 import { readTrap, trapName, trapOid } from './content.ts';
@@ -118,7 +118,7 @@ class Listener implements TrapListener {
   readonly #accept: ReadonlySet<string>;
   readonly #relays: ReadonlySet<string>;
   readonly #onTrap: (trap: Trap) => void;
-  readonly #seldom: SeldomLog;
+  readonly #seldom: RateLimitedLog;
   readonly #engines: Engines;
   readonly #socket: TrapSocket;
   /** The library's own handler of a datagram; it works synchronously. */
@@ -136,7 +136,7 @@ class Listener implements TrapListener {
     this.#accept = accept;
     this.#relays = new Set(options.relays);
     this.#onTrap = onTrap;
-    this.#seldom = new SeldomLog(log, time);
+    this.#seldom = new RateLimitedLog(log, time);
     this.#engines = new Engines(time);
     this.#socket = socket;
     const { address, port } = socket.address();

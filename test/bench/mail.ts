@@ -13,7 +13,7 @@ import { createLog, type Log } from '../../host/log/log.ts';
 import { composeNotice, createNotice, type Mail } from '../../host/mail/mail.ts';
 import { composeMessage } from '../../host/mail/message.ts';
 import { Outbox, type Sender } from '../../host/mail/outbox.ts';
-import { CONNECTIONS, MailSender } from '../../host/mail/smtp.ts';
+import { MailSender, SMTP_CONNECTIONS } from '../../host/mail/smtp.ts';
 import { StateClock } from '../../host/store/clock.ts';
 import type { Notice } from '../../host/store/notice-rows.ts';
 import { Store } from '../../host/store/store.ts';
@@ -31,7 +31,7 @@ const ROUNDS = 5;
 const LEAST_RATIO = 0.25;
 const GIVE_UP_MS = 3_600_000;
 /** Mails handed to the sender at a time: no connection ever waits for the next one. */
-const OUTSTANDING = 4 * CONNECTIONS;
+const OUTSTANDING = 4 * SMTP_CONNECTIONS;
 
 /** Sends `MAILS` mails to the sink, the last of them accepted when it resolves. */
 type Run = (sink: Sink) => Promise<void>;
@@ -158,7 +158,7 @@ class ThroughOutbox {
 
 function throughSource(mails: readonly Mail[]): Run {
   const bytes = mails.map((mail) => composeMessage(mail).split('\r\n\r\n', 2)[1]?.length ?? 0);
-  return (sink) => runSource(sink, { mails: MAILS, connections: CONNECTIONS, textBytes: median(bytes) });
+  return (sink) => runSource(sink, { mails: MAILS, connections: SMTP_CONNECTIONS, textBytes: median(bytes) });
 }
 
 async function sample(run: Run, sink: Sink, ours: boolean): Promise<Sample> {
@@ -188,7 +188,7 @@ async function inTurn(runs: ReadonlyMap<string, Run>, sink: Sink): Promise<Reado
 function print(samples: ReadonlyMap<string, readonly Sample[]>): void {
   const report = new Report('mail', values.json);
   report.line(
-    `mails to smtp-sink, ${CONNECTIONS} connections`,
+    `mails to smtp-sink, ${SMTP_CONNECTIONS} connections`,
     'mails/s',
     'of smtp-source',
     'limit',
@@ -206,7 +206,7 @@ function print(samples: ReadonlyMap<string, readonly Sample[]>): void {
     const senderBusy = own.length === 0 ? null : median(own);
     report.record({
       what,
-      connections: CONNECTIONS,
+      connections: SMTP_CONNECTIONS,
       mails: MAILS,
       rounds: ROUNDS,
       mailsPerSecond,

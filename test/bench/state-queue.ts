@@ -5,7 +5,7 @@ import { address, type Lab } from '../../board/lab/lab.ts';
 import type { Configuration } from '../../board/lab/ringback.ts';
 import { composeNotice } from '../../host/mail/mail.ts';
 import { composeMessage } from '../../host/mail/message.ts';
-import { CONNECTIONS } from '../../host/mail/smtp.ts';
+import { SMTP_CONNECTIONS } from '../../host/mail/smtp.ts';
 import { StateClock } from '../../host/store/clock.ts';
 import { machineTime } from '../../host/time.ts';
 import { sinkCommand, sourceCommand } from './mail-sink.ts';
@@ -84,7 +84,7 @@ async function sourceRate(lab: Lab): Promise<number> {
   const clock = new StateClock([], machineTime);
   const mail = composeNotice(noticeFor(0, clock.nowMs()), { from: FROM, clock, stopUrl: null });
   const textBytes = composeMessage(mail).split('\r\n\r\n', 2)[1]?.length ?? 0;
-  const options = { mails: SOURCE_MAILS, connections: CONNECTIONS, textBytes };
+  const options = { mails: SOURCE_MAILS, connections: SMTP_CONNECTIONS, textBytes };
   const rates: number[] = [];
   for (let round = 0; round < SOURCE_ROUNDS; round++) {
     const startMs = performance.now();

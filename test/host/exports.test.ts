@@ -60,4 +60,15 @@ describe('What a file of the host exports', () => {
     assert.ok(count > 500, `it finds them: ${count}`);
     assert.equal(unused.join('\n'), '');
   });
+
+  it('has a name that nothing else has', () => {
+    const places = new Map<string, string[]>();
+    for (const [path, text] of sources('host')) {
+      for (const [, name = ''] of text.matchAll(EXPORT)) {
+        places.set(name, [...(places.get(name) ?? []), relative(ROOT, path)]);
+      }
+    }
+    const twice = [...places].filter(([, files]) => files.length > 1);
+    assert.equal(twice.map(([name, files]) => `${name}: ${files.join(' ')}`).join('\n'), '');
+  });
 });

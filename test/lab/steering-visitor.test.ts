@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
-import type { Target } from '../../host/fabric/records.ts';
+import type { Target } from '../../host/net/target.ts';
 import { until } from '../host/tools.ts';
 import { ask, both, nft, pageFor, RouterPage, setOf, target } from './steering/router-page.ts';
 import { story } from './support.ts';

@@ -7,8 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import { Adapters } from '../../host/takeover/machine/interfaces.ts';
 import { IpBatch } from '../../host/takeover/machine/ip-batch.ts';
 import { Kernel } from '../../host/takeover/machine/kernel.ts';
-import { Memory } from '../../host/takeover/machine/state-file.ts';
-import { Settings } from '../../host/takeover/machine/sysctl.ts';
+import { StateFile } from '../../host/takeover/machine/state-file.ts';
+import { Sysctls } from '../../host/takeover/machine/sysctl.ts';
 import { machineTime } from '../../host/time.ts';
 import { recordingLog, until } from '../host/tools.ts';
 
@@ -56,8 +56,8 @@ describe('adapters of a takeover', () => {
     },
     machineTime,
   );
-  const memory = new Memory(FILE, log);
-  const settings = new Settings(memory, log);
+  const memory = new StateFile(FILE, log);
+  const settings = new Sysctls(memory, log);
   const adapters = new Adapters(batch, kernel, memory, true, machineTime);
 
   before(async () => {
@@ -162,7 +162,7 @@ describe('adapters of a takeover', () => {
     assert.equal(kernel.isUp(T1), false);
     assert.doesNotMatch(ip('route', 'show'), /198\.51\.100/);
     // The program may end meanwhile.
-    assert.equal(new Memory(FILE, log).known.routes.length, 1);
+    assert.equal(new StateFile(FILE, log).known.routes.length, 1);
     await adapters.activate(T1, C, false);
     assert.match(ip('route', 'show'), new RegExp(`198.51.100.0/24 via 192.0.2.21 dev ${T1} .*metric 50`));
     await adapters.deactivate(T1, C);

@@ -11,7 +11,7 @@ import {
 import type { RelayConfiguration } from './types.ts';
 
 /** Every contradiction there is, in no particular order. */
-export function contradictions({ relay, notify, smtp, clients }: RelayConfiguration): Mistake[] {
+export function relayContradictions({ relay, notify, smtp, clients }: RelayConfiguration): Mistake[] {
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
 

@@ -6,7 +6,7 @@ import { and, mostSentence, smtpSentence, smtpWarnings, trapSign } from '../sent
 import type { PopConfiguration, RelayConfiguration } from './types.ts';
 
 /** What is done. What to think twice about is in `warnings`. */
-export function explain(configuration: RelayConfiguration): string[] {
+export function explainRelay(configuration: RelayConfiguration): string[] {
   const { relay, notify, smtp, clients, control } = configuration;
   const language = notify.language === 'ja' ? 'Japanese' : 'English';
   const own = clients.some((client) => client.language !== null)
@@ -46,7 +46,7 @@ function nameSentence({ resolve, resolver }: RelayConfiguration['relay']): strin
 }
 
 /** What is allowed, and is probably not meant. */
-export function warnings({ state, relay, smtp, clients }: RelayConfiguration): string[] {
+export function relayWarnings({ state, relay, smtp, clients }: RelayConfiguration): string[] {
   const found: string[] = [];
   if (clients.length === 0) found.push('clients is empty: nobody has a mail address to be told at.');
   if (state === null) {

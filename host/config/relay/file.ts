@@ -1,12 +1,12 @@
 /** The file of `ringback relay`. */
 import { type FileKind, loadConfiguration, parseConfiguration } from '../load.ts';
-import { contradictions } from './contradictions.ts';
+import { relayContradictions } from './contradictions.ts';
 import { relaySchema } from './schema.ts';
 import type { RelayConfiguration } from './types.ts';
 
 const RELAY_FILE: FileKind<RelayConfiguration> = {
   schema: relaySchema,
-  contradictions,
+  contradictions: relayContradictions,
   least: 'relay.pop with host, user and password, smtp with host and from, clients, and list_key',
 };
 

@@ -16,7 +16,7 @@ import { viaOf } from './via.ts';
 const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
-export function contradictions(configuration: RouterConfiguration, { sideless }: Limits): Mistake[] {
+export function routerContradictions(configuration: RouterConfiguration, { sideless }: Limits): Mistake[] {
   const { fabric, notify, recover, clients, servers, page } = configuration;
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });

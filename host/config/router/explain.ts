@@ -18,7 +18,7 @@ type Interfaces = ReturnType<typeof networkInterfaces>;
 /**
  * What is done, and how much memory it takes; `interfaces` are this machine's. What to think twice about is in `warnings`.
  */
-export function explain(
+export function explainRouter(
   configuration: RouterConfiguration,
   tables: Tables,
   interfaces: Interfaces = networkInterfaces(),

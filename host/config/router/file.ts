@@ -3,13 +3,13 @@
 import type { Limits } from '../../fabric/sizes.ts';
 import { type FileKind, loadConfiguration, parseConfiguration } from '../load.ts';
 import type { RouterConfiguration } from '../types.ts';
-import { contradictions } from './contradictions.ts';
+import { routerContradictions } from './contradictions.ts';
 import { routerSchema } from './schema.ts';
 
 function routerFile(limits: Limits): FileKind<RouterConfiguration> {
   return {
     schema: routerSchema(limits),
-    contradictions: (configuration) => contradictions(configuration, limits),
+    contradictions: (configuration) => routerContradictions(configuration, limits),
     least: 'detect.watch, and fabric.interfaces or fabric.socket',
   };
 }

@@ -10,7 +10,10 @@ import { viaOf } from './via.ts';
 export const NEVER_OPENED = "an outage of this machine's own addresses is never opened";
 
 /** `interfaces` are this machine's. */
-export function warnings(configuration: RouterConfiguration, interfaces = networkInterfaces()): string[] {
+export function routerWarnings(
+  configuration: RouterConfiguration,
+  interfaces = networkInterfaces(),
+): string[] {
   const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
   const everything = detect.watch.filter(({ length }) => length === 0);

@@ -6,7 +6,7 @@ import { type Add, type Mistake, repeated } from '../contradictions.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
 /** Every contradiction there is, in no particular order. */
-export function contradictions({ takeover }: TakeoverConfiguration): Mistake[] {
+export function takeoverContradictions({ takeover }: TakeoverConfiguration): Mistake[] {
   const found: Mistake[] = [];
   const add: Add = (path, message) => void found.push({ path: ['takeover', ...path], message });
 

@@ -6,7 +6,7 @@ import { and, count } from '../sentences.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
 /** What is done. What to think twice about is in `warnings`. */
-export function explain({ takeover, control }: TakeoverConfiguration): string[] {
+export function explainTakeover({ takeover, control }: TakeoverConfiguration): string[] {
   return [
     ...(takeover.role === 'active' ? ofActive(takeover) : ofStandby(takeover)),
     announcing(takeover),
@@ -73,7 +73,7 @@ function announcing({ announce }: TakeoverConfiguration['takeover']): string {
 }
 
 /** What is allowed, and is probably not meant. */
-export function warnings({ takeover }: TakeoverConfiguration): string[] {
+export function takeoverWarnings({ takeover }: TakeoverConfiguration): string[] {
   const found: string[] = [];
   if (takeover.role === 'active') {
     const { health, gateway, link } = takeover;

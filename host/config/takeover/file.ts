@@ -1,12 +1,12 @@
 /** The file of `ringback takeover`. */
 import { type FileKind, loadConfiguration, parseConfiguration } from '../load.ts';
-import { contradictions } from './contradictions.ts';
+import { takeoverContradictions } from './contradictions.ts';
 import { takeoverSchema } from './schema.ts';
 import type { TakeoverConfiguration } from './types.ts';
 
 const TAKEOVER_FILE: FileKind<TakeoverConfiguration> = {
   schema: takeoverSchema,
-  contradictions,
+  contradictions: takeoverContradictions,
   least: 'takeover.role, takeover.key, and what that role needs',
 };
 

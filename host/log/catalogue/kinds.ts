@@ -10,7 +10,7 @@ export interface Maybe {
   readonly maybe: Kind;
 }
 
-export interface Entry {
+export interface EventEntry {
   /** More than one: it depends on what has happened before, or on how bad it is. */
   readonly level: Level | readonly Level[];
   readonly fields: Readonly<Record<string, Kind | Maybe>>;
@@ -22,7 +22,7 @@ export interface Entry {
   readonly hook?: true;
 }
 
-export type Entries = Readonly<Record<string, Entry>>;
+export type Entries = Readonly<Record<string, EventEntry>>;
 
 type ValueOf<K> = K extends 'text'
   ? string

@@ -1,10 +1,10 @@
 /** What becomes of the form's answer: the decisions of a registration, without the HTTP around them. */
 
 import type { Language } from '../../config/types.ts';
-import type { Target } from '../../fabric/records.ts';
 import { canonicalAddress } from '../../net/address.ts';
 import { canonicalMailAddress } from '../../net/mail-address.ts';
-import type { Outage, Refusal } from '../html/kinds.ts';
+import type { Target } from '../../net/target.ts';
+import type { FormRefusal, ShownOutage } from '../html/kinds.ts';
 import type { Origin } from '../http/origins.ts';
 import { RegistrationLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
@@ -26,13 +26,13 @@ interface Sender {
  * What is said to it; `target` and `client` are those that the answer is about. `waitMs` is for `many`. `target` is null
  * where the answer does not tell.
  */
-export type Outcome =
+export type FormOutcome =
   | { readonly page: 'registered'; readonly target: Target; readonly client: string; readonly mail: string }
   | { readonly page: 'declined'; readonly target: Target; readonly client: string }
   | { readonly page: 'back'; readonly target: Target; readonly client: string }
   | {
       readonly page: 'refused';
-      readonly refusal: Refusal;
+      readonly refusal: FormRefusal;
       readonly status: number;
       readonly target: Target | null;
       readonly client: string;
@@ -44,7 +44,7 @@ export type Outcome =
 /** What it needs of the role that the page runs in. Addresses are canonical. */
 export interface RegistrationHost {
   /** null: it is not down, or not any more. */
-  outageOf(target: Target): Outage | null;
+  outageOf(target: Target): ShownOutage | null;
   wasTurnedAway(target: Target, client: string): boolean;
   /** It is on disk when this returns; throws when it can't be. */
   register(registration: {
@@ -71,12 +71,12 @@ export class RegistrationDesk {
   decide(
     { client: sender, origin, target: asked, isNamed, language }: Sender,
     form: ReadonlyMap<string, string> | 400 | 413 | 415,
-  ): Outcome {
+  ): FormOutcome {
     const refused = (
-      refusal: Refusal,
+      refusal: FormRefusal,
       code: number,
       more: { target?: Target | null; client?: string; waitMs?: number; error?: unknown } = {},
-    ): Outcome => ({
+    ): FormOutcome => ({
       page: 'refused',
       refusal,
       status: code,

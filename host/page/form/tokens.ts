@@ -8,8 +8,8 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Chance } from '../../chance.ts';
-import type { Target } from '../../fabric/records.ts';
 import { MINUTE_MS } from '../../net/duration.ts';
+import type { Target } from '../../net/target.ts';
 
 const KEY_BYTES = 32;
 /** As long as a page may lie open before its question is answered. */

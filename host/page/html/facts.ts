@@ -2,9 +2,9 @@
 
 import { isIPv6 } from 'node:net';
 import type { PageConfiguration } from '../../config/types.ts';
-import type { Target } from '../../fabric/records.ts';
+import type { Target } from '../../net/target.ts';
 import type { Clock } from '../../store/clock.ts';
-import { type Message, type Outage, OWN_PATH, type PageFacts } from './kinds.ts';
+import { type OperatorMessage, OWN_PATH, type PageFacts, type ShownOutage } from './kinds.ts';
 
 const HTTP_PORT = 80;
 
@@ -31,8 +31,8 @@ export function serverFacts(
   configuration: PageConfiguration,
   clock: Clock,
   { server }: Target,
-  outage: Outage | null,
-  message: Message | null,
+  outage: ShownOutage | null,
+  message: OperatorMessage | null,
 ): PageFacts {
   const plain = { ...plainFacts(configuration), server };
   if (outage === null) return plain;

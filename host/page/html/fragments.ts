@@ -3,7 +3,7 @@
 import type { Language } from '../../config/types.ts';
 import { MAX_ADDRESS_OCTETS } from '../../net/mail-address.ts';
 import { Html, html } from './html.ts';
-import type { Page, Refusal } from './kinds.ts';
+import type { FormRefusal, Page } from './kinds.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 import { WORDS } from './words.ts';
@@ -14,7 +14,7 @@ const REFRESH_SECONDS = 30;
 const REFRESH_FORM_SECONDS = 120;
 
 /** Some are open: what they lack stands between them and the next. */
-export type Parts = ReturnType<typeof partsOf>;
+export type Fragments = ReturnType<typeof partsOf>;
 
 function partsOf(language: Language) {
   const words = WORDS[language];
@@ -83,7 +83,7 @@ function partsOf(language: Language) {
 }
 
 /** The same keys with other values. */
-function each<Key extends Page | Refusal, From>(
+function each<Key extends Page | FormRefusal, From>(
   values: Readonly<Record<Key, From>>,
   map: (value: From) => Html,
 ): Readonly<Record<Key, Html>> {
@@ -91,4 +91,4 @@ function each<Key extends Page | Refusal, From>(
   return Object.fromEntries(entries) as Record<Key, Html>;
 }
 
-export const PARTS: Readonly<Record<Language, Parts>> = { en: partsOf('en'), ja: partsOf('ja') };
+export const PARTS: Readonly<Record<Language, Fragments>> = { en: partsOf('en'), ja: partsOf('ja') };

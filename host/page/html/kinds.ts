@@ -38,7 +38,7 @@ export type Page =
  * - `name`: the server has names, and it was none of them that was asked for: another site's page may be asking.
  * - `trouble`: it could not be stored.
  */
-export type Refusal = 'mail' | 'answer' | 'expired' | 'many' | 'stranger' | 'name' | 'trouble';
+export type FormRefusal = 'mail' | 'answer' | 'expired' | 'many' | 'stranger' | 'name' | 'trouble';
 
 /** All of it may be hostile text: it is cleaned, cut and escaped here. */
 export interface PageFacts {
@@ -57,7 +57,7 @@ export interface PageFacts {
   /** The mail address that was registered, or is shown in the field again. */
   readonly mail: string | null;
   /** Of `refused` only. */
-  readonly refusal: Refusal | null;
+  readonly refusal: FormRefusal | null;
   /** Whether the request was anything but GET: then loading the same again would send it again. */
   readonly answersPost: boolean;
   /** Whether the script looks at once if the server is there: it finds the way. */
@@ -68,13 +68,13 @@ export interface PageFacts {
   readonly askAgainMs: number;
 }
 
-export interface Outage {
+export interface ShownOutage {
   readonly name: string | null;
   /** On the clock of PageOptions. */
   readonly sinceMs: number;
 }
 
-export interface Message {
+export interface OperatorMessage {
   readonly text: string;
   readonly until: Date | null;
 }

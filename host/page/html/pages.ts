@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Language } from '../../config/types.ts';
 import { MAX_NAME } from '../../net/clean-text.ts';
 import { MAX_ADDRESS_OCTETS } from '../../net/mail-address.ts';
-import { PARTS, type Parts } from './fragments.ts';
+import { type Fragments, PARTS } from './fragments.ts';
 import { type Html, html, plainText, shortened } from './html.ts';
 import { OWN_PATH, type Page, type PageFacts } from './kinds.ts';
 import { pageHeaders } from './security-headers.ts';
@@ -74,7 +74,7 @@ export function renderPage(page: Page, language: Language, facts: PageFacts): Re
   return { html: Buffer.from(text), headers: pageHeaders(language, facts.form?.action ?? null) };
 }
 
-function livePart(parts: Parts, { answersPost, tries }: PageFacts): Html {
+function livePart(parts: Fragments, { answersPost, tries }: PageFacts): Html {
   if (answersPost) return parts.liveAfterPost;
   return tries ? parts.liveTrying : parts.live;
 }
@@ -160,7 +160,7 @@ function formOf(page: Page, language: Language, facts: PageFacts): Html | null {
     </section>`;
 }
 
-function againLink(page: Page, parts: Parts, { home, answersPost }: PageFacts): Html {
+function againLink(page: Page, parts: Fragments, { home, answersPost }: PageFacts): Html {
   // The empty URL is the one that the page stands at; that of an answer to the form is nothing to ask for.
   const mayBeAnswer = answersPost && page !== 'outage' && page !== 'known';
   const url = home ?? (mayBeAnswer ? '/' : '');

@@ -5,7 +5,7 @@
 
 import type { Language } from '../../config/types.ts';
 import { HOUR_MS } from '../../net/duration.ts';
-import type { Page, Refusal } from './kinds.ts';
+import type { FormRefusal, Page } from './kinds.ts';
 
 interface PageWords {
   readonly heading: string;
@@ -16,7 +16,7 @@ interface PageWords {
 
 interface Words {
   readonly pages: Readonly<Record<Page, PageWords>>;
-  readonly refusals: Readonly<Record<Refusal, string>>;
+  readonly refusals: Readonly<Record<FormRefusal, string>>;
   /** Before the heading in the title of a page that reports a mistake (WCAG technique G199). */
   readonly mistake: string;
   readonly message: string;

@@ -3,9 +3,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Chance } from '../../chance.ts';
 import type { Language } from '../../config/types.ts';
-import type { Target } from '../../fabric/records.ts';
+import type { Target } from '../../net/target.ts';
 import type { Clock } from '../../store/clock.ts';
-import type { Message, Outage, Page, PageFacts } from '../html/kinds.ts';
+import type { OperatorMessage, Page, PageFacts, ShownOutage } from '../html/kinds.ts';
 import { problemJson, renderPage } from '../html/pages.ts';
 
 /** Who asks again sooner than the page does is impatient, or a program. */
@@ -17,7 +17,7 @@ const MOST_READY = 512;
 /** A page says since when its server is down, and the router may have been told the date meanwhile. */
 const READY_MS = 60_000;
 
-export interface Answer {
+export interface HttpAnswer {
   /** Status line and header fields, each with its line end; without Date and the empty line. */
   readonly head: string;
   /** Its bytes, each as a character (`latin1`): so the whole answer is one text, and one write without a buffer. */
@@ -36,7 +36,7 @@ export function pageAnswer(
   language: Language,
   facts: PageFacts,
   retryAfter: number | null = null,
-): Answer {
+): HttpAnswer {
   const { html, headers } = renderPage(page, language, facts);
   return answerOf(status, { ...headers, ...retry(retryAfter) }, html);
 }
@@ -48,13 +48,13 @@ export function problemAnswer(
   language: Language,
   facts: PageFacts,
   retryAfter: number | null = null,
-): Answer {
+): HttpAnswer {
   const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': language };
   return answerOf(status, { ...headers, ...retry(retryAfter) }, problemJson(page, language, facts, status));
 }
 
 /** A few words where no server is meant. */
-export function plainAnswer(status: number, text: string, headers: Headers = {}): Answer {
+export function plainAnswer(status: number, text: string, headers: Headers = {}): HttpAnswer {
   const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers };
   return answerOf(status, all, Buffer.from(`${text}\n`));
 }
@@ -63,7 +63,7 @@ function retry(seconds: number | null): Headers {
   return seconds === null ? {} : { 'Retry-After': String(seconds) };
 }
 
-function answerOf(status: number, headers: Headers, body: Buffer): Answer {
+function answerOf(status: number, headers: Headers, body: Buffer): HttpAnswer {
   return withBody(headOf(status, { ...headers, ...COMMON }), body.toString('latin1'));
 }
 
@@ -72,17 +72,17 @@ function headOf(status: number, headers: Headers): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fields.join('')}`;
 }
 
-function withBody(head: string, body: string): Answer {
+function withBody(head: string, body: string): HttpAnswer {
   return { head: `${head}Content-Length: ${body.length}\r\n`, body };
 }
 
 /** What decides how the page in a server's place looks. */
-export interface Place {
+export interface AnswerPlace {
   readonly page: 'outage' | 'known' | 'another';
   readonly language: Language;
   readonly target: Target;
-  readonly outage: Outage;
-  readonly message: Message | null;
+  readonly outage: ShownOutage;
+  readonly message: OperatorMessage | null;
   readonly askedHost: string | null;
   readonly hasForm: boolean;
   readonly answersPost: boolean;
@@ -92,11 +92,11 @@ export interface Place {
 
 interface Ready {
   /** With the mark in the place of a token, if there is a form. */
-  readonly answer: Answer;
+  readonly answer: HttpAnswer;
   /** What comes before and after the token; null: there is none. */
   readonly around: { readonly head: string; readonly before: string; readonly after: string } | null;
-  readonly outage: Outage;
-  readonly message: Message | null;
+  readonly outage: ShownOutage;
+  readonly message: OperatorMessage | null;
   readonly madeMs: number;
 }
 
@@ -105,27 +105,27 @@ const MARK_BYTES = 24;
 /** The pages in servers' places. */
 export class ReadyAnswers {
   readonly #clock: Clock;
-  readonly #factsOf: (place: Place, token: string) => PageFacts;
+  readonly #factsOf: (place: AnswerPlace, token: string) => PageFacts;
   readonly #ready = new Map<string, Ready>();
   /** Stands for the token where a page is made ready; nobody can know it. */
   readonly #mark: string;
 
   /** `factsOf`: what a page says, `token` in its form. */
-  constructor(clock: Clock, chance: Chance, factsOf: (place: Place, token: string) => PageFacts) {
+  constructor(clock: Clock, chance: Chance, factsOf: (place: AnswerPlace, token: string) => PageFacts) {
     this.#clock = clock;
     this.#mark = chance.bytes(MARK_BYTES).toString('hex');
     this.#factsOf = factsOf;
   }
 
   /** The answer for this place; `token` is asked for where there is a form. */
-  answer(place: Place, token: () => string): Answer {
+  answer(place: AnswerPlace, token: () => string): HttpAnswer {
     const { answer, around } = this.#find(place);
     if (around === null) return answer;
     const { head, before, after } = around;
     return withBody(head, before + token() + after);
   }
 
-  #find(place: Place): Ready {
+  #find(place: AnswerPlace): Ready {
     const { page, language, target, askedHost, hasForm, answersPost, tries, forProgram } = place;
     const key = `${page} ${language} ${hasForm} ${answersPost} ${tries} ${forProgram} ${target.server} ${target.port} ${askedHost ?? ''}`;
     const known = this.#ready.get(key);
@@ -137,7 +137,7 @@ export class ReadyAnswers {
     return made;
   }
 
-  #make(place: Place, madeMs: number): Ready {
+  #make(place: AnswerPlace, madeMs: number): Ready {
     const { page, language, outage, message, forProgram } = place;
     const facts = this.#factsOf(place, this.#mark);
     const make = forProgram ? problemAnswer : pageAnswer;
@@ -149,7 +149,7 @@ export class ReadyAnswers {
   }
 }
 
-function isSame(ready: Ready, { outage, message }: Place): boolean {
+function isSame(ready: Ready, { outage, message }: AnswerPlace): boolean {
   return (
     ready.outage.sinceMs === outage.sinceMs &&
     ready.outage.name === outage.name &&

@@ -6,12 +6,12 @@
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Target } from '../../fabric/records.ts';
 import { canonicalAddress } from '../../net/address.ts';
+import type { Target } from '../../net/target.ts';
 import type { Origin, OriginSource, Shares } from './origins.ts';
 
 /** A browser opens six to a server. All is for the memory: a connection takes about 20 KiB with its buffers in the kernel. */
-export const CONNECTIONS: Shares = { machine: 16, household: 64, network: 256, all: 512 };
+export const PAGE_CONNECTIONS: Shares = { machine: 16, household: 64, network: 256, all: 512 };
 /** Requests that are not looked at cost memory until their connection is closed. */
 const MOST_IGNORED = 64;
 /** Who has just connected is about to ask, and what is on its way when a connection is closed makes the kernel reset it. */
@@ -57,7 +57,7 @@ function sizeOf({ asking, leaving }: Crowd): number {
   return asking.size + leaving.size;
 }
 
-export class Connections {
+export class PageConnections {
   readonly #nowMs: () => number;
   readonly #origins: Pick<OriginSource, 'of'>;
   readonly #all = new Map<Duplex, Connection>();
@@ -77,9 +77,9 @@ export class Connections {
     const local = addressOf(socket.localAddress);
     if (client === null || local === null) return null;
     const origin = this.#origins.of(client);
-    this.#makeRoom(origin.one, CONNECTIONS[origin.kind]);
-    this.#makeRoom(origin.network, CONNECTIONS.network);
-    if (this.#all.size >= CONNECTIONS.all) this.#evictOf(this.#everybody);
+    this.#makeRoom(origin.one, PAGE_CONNECTIONS[origin.kind]);
+    this.#makeRoom(origin.network, PAGE_CONNECTIONS.network);
+    if (this.#all.size >= PAGE_CONNECTIONS.all) this.#evictOf(this.#everybody);
     const connection: Connection = {
       socket,
       client,

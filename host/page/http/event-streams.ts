@@ -1,8 +1,8 @@
 /** Streams of server-sent events (HTML Living Standard, section 9.2): open pages hear that their server is back. */
 
 import type { ServerResponse } from 'node:http';
-import type { Target } from '../../fabric/records.ts';
-import type { Connection, Connections } from './connections.ts';
+import type { Target } from '../../net/target.ts';
+import type { Connection, PageConnections } from './connections.ts';
 import type { Origin, Shares } from './origins.ts';
 
 /** As many open pages may wait; others look now and then (script.ts). */
@@ -24,11 +24,11 @@ interface Stream {
 }
 
 export class EventStreams {
-  readonly #connections: Connections;
+  readonly #connections: PageConnections;
   readonly #nowMs: () => number;
   readonly #streams = new Set<Stream>();
 
-  constructor(connections: Connections, nowMs: () => number) {
+  constructor(connections: PageConnections, nowMs: () => number) {
     this.#connections = connections;
     this.#nowMs = nowMs;
   }

@@ -170,7 +170,7 @@ const FORM = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The fields of a form, or the status that refuses it: of another type, not UTF-8, or with a field that comes twice. */
-export function fieldsOf(contentType: string, body: Buffer): ReadonlyMap<string, string> | 400 | 415 {
+export function formFields(contentType: string, body: Buffer): ReadonlyMap<string, string> | 400 | 415 {
   if (!FORM.test(contentType)) return 415;
   let text: string;
   try {

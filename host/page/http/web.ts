@@ -7,12 +7,12 @@ import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemCodeOf } from '../../errors.ts';
-import type { Target } from '../../fabric/records.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
+import type { Target } from '../../net/target.ts';
 import type { Clock } from '../../store/clock.ts';
 import type { Time, Timer } from '../../time.ts';
-import { type Answer, plainAnswer, RETRY_SECONDS } from './answers.ts';
-import { type Connection, Connections } from './connections.ts';
+import { type HttpAnswer, plainAnswer, RETRY_SECONDS } from './answers.ts';
+import { type Connection, PageConnections } from './connections.ts';
 import { listenOn } from './listen.ts';
 import type { OriginSource } from './origins.ts';
 import { bodyOf, type Head, headOf } from './requests.ts';
@@ -96,7 +96,7 @@ export class Asked {
   }
 
   /** Sends the one answer of this connection; nothing where it has one already, or has gone. */
-  send(answer: Answer): void {
+  send(answer: HttpAnswer): void {
     this.#web.send(this, answer);
   }
 
@@ -107,7 +107,7 @@ export class Asked {
 }
 
 export class Web {
-  readonly connections: Connections;
+  readonly connections: PageConnections;
   readonly #options: WebOptions;
   readonly #server: Server<typeof IncomingMessage, typeof WholeResponse>;
   readonly #timer: Timer;
@@ -117,7 +117,7 @@ export class Web {
 
   constructor(options: WebOptions) {
     this.#options = options;
-    this.connections = new Connections(() => options.clock.nowMs(), options.origins);
+    this.connections = new PageConnections(() => options.clock.nowMs(), options.origins);
     const server = createServer({
       ServerResponse: WholeResponse,
       maxHeaderSize: HEADER_BYTES,
@@ -174,7 +174,7 @@ export class Web {
   }
 
   /** See Asked.send. */
-  send({ connection, head, incoming, response }: Asked, answer: Answer): void {
+  send({ connection, head, incoming, response }: Asked, answer: HttpAnswer): void {
     if (connection.state !== 'asking') return;
     this.connections.leave(connection);
     response.sendWhole(this.#textOf(answer, incoming.method !== 'HEAD'));
@@ -278,12 +278,12 @@ export class Web {
   }
 
   /** An answer where Node has no response for it. */
-  #sendRaw(connection: Connection, answer: Answer): void {
+  #sendRaw(connection: Connection, answer: HttpAnswer): void {
     this.connections.leave(connection);
     connection.socket.end(this.#textOf(answer, true), 'latin1');
   }
 
-  #textOf({ head, body }: Answer, withBody: boolean): string {
+  #textOf({ head, body }: HttpAnswer, withBody: boolean): string {
     return `${head}${this.#dateField}\r\n${withBody ? body : ''}`;
   }
 

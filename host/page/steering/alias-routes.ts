@@ -3,20 +3,20 @@
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
 import { ALIASES_4, ALIASES_6 } from './aliases.ts';
-import { failure, type KernelTools, type Route } from './kernel-tools.ts';
+import { type AliasRoute, failure, type KernelTools } from './kernel-tools.ts';
 import type { Protocol } from './ruleset.ts';
 
-const ROUTE_4: Route = ['-4', ALIASES_4];
-const ROUTE_6: Route = ['-6', ALIASES_6];
+const ROUTE_4: AliasRoute = ['-4', ALIASES_4];
+const ROUTE_6: AliasRoute = ['-6', ALIASES_6];
 
 export class AliasRoutes {
   readonly #tools: KernelTools;
   readonly #log: Log;
-  readonly #routes: readonly Route[];
+  readonly #routes: readonly AliasRoute[];
   /** Those whose addresses lead elsewhere, and can't be helped. */
-  #astray = new Set<Route>();
+  #astray = new Set<AliasRoute>();
 
-  private constructor(tools: KernelTools, log: Log, routes: readonly Route[]) {
+  private constructor(tools: KernelTools, log: Log, routes: readonly AliasRoute[]) {
     this.#tools = tools;
     this.#log = log;
     this.#routes = routes;
@@ -54,7 +54,7 @@ export class AliasRoutes {
     await Promise.all(this.#routes.map((route) => this.#mend(route)));
   }
 
-  async #mend(route: Route): Promise<void> {
+  async #mend(route: AliasRoute): Promise<void> {
     const [, network] = route;
     try {
       if (!(await this.#tools.leadsHere(route))) {

@@ -4,13 +4,8 @@
  */
 
 import { canonicalAddress, isVersion4 } from '../../net/address.ts';
+import type { Target } from '../../net/target.ts';
 import { type Contents, NOTHING } from './ruleset.ts';
-
-/** A port of a server whose address is in canonical form. */
-export interface Target {
-  readonly server: string;
-  readonly port: number;
-}
 
 /** Where the aliases lie: RFC 2544's addresses for benchmarks, and a unique local prefix (RFC 4193). */
 export const ALIASES_4 = '198.18.0.0/16';
@@ -113,7 +108,7 @@ export class Aliases {
     const pass6 = new Map<string, string>();
     const others: Target[] = [];
     for (const target of targets) {
-      const name = nameOf(target);
+      const name = nftName(target);
       const known4 = before.targets4.get(name);
       const known6 = before.targets6.get(name);
       if (known4 !== undefined) targets4.set(name, known4);
@@ -130,7 +125,7 @@ export class Aliases {
     for (const name of missing(before.targets6, targets6)) this.#pool6.release(name);
     const left = new Set<string>();
     for (const target of others) {
-      const name = nameOf(target);
+      const name = nftName(target);
       const version4 = isVersion4(target.server);
       if (!version4 && !this.#version6) continue;
       const alias = (version4 ? this.#pool4 : this.#pool6).take(name, target);
@@ -151,7 +146,7 @@ export class Aliases {
 }
 
 /** The target as nft writes it. */
-export function nameOf({ server, port }: Target): string {
+export function nftName({ server, port }: Target): string {
   return `${server} . ${port}`;
 }
 

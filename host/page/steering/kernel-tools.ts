@@ -13,7 +13,7 @@ const HURRY_MS = 1000;
 const MOST_OUTPUT_BYTES = 1 << 25;
 
 /** The option of `ip`, and the network that is all ours. */
-export type Route = readonly ['-4' | '-6', string];
+export type AliasRoute = readonly ['-4' | '-6', string];
 
 /** Why something is not steered; `error` is what older versions called it. */
 export const failure = (reason: string): { readonly reason: string; readonly error: string } => ({
@@ -72,12 +72,12 @@ export class KernelTools {
     return this.#run('ip', ['neigh', 'show'], { timeoutMs });
   }
 
-  async changeRoute(change: 'replace' | 'del', [version, network]: Route): Promise<void> {
+  async changeRoute(change: 'replace' | 'del', [version, network]: AliasRoute): Promise<void> {
     await this.#run('ip', [version, 'route', change, 'local', network, 'dev', 'lo', 'table', 'local']);
   }
 
   /** Whether the network's addresses lead to this machine. One is looked up: a list may be that of the whole Internet. */
-  async leadsHere([version, network]: Route): Promise<boolean> {
+  async leadsHere([version, network]: AliasRoute): Promise<boolean> {
     const [address = ''] = network.split('/');
     // An error says that there is no route at all.
     const found = await this.#run('ip', [version, 'route', 'get', address]).catch((error: ToolError) => {

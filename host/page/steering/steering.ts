@@ -28,10 +28,11 @@
 
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
+import type { Target } from '../../net/target.ts';
 import type { Time } from '../../time.ts';
 import { pause, type Timer } from '../../time.ts';
 import { AliasRoutes } from './alias-routes.ts';
-import { Aliases, nameOf, type Target } from './aliases.ts';
+import { Aliases, nftName } from './aliases.ts';
 import { failure, type KernelTools, ToolError, unavailable } from './kernel-tools.ts';
 import { faultOf, structureOf } from './listing.ts';
 import {
@@ -45,8 +46,6 @@ import {
   trying,
   wholeTable,
 } from './ruleset.ts';
-
-export type { Target } from './aliases.ts';
 
 interface SteeringOptions {
   /** Where the page listens, on every address and over both IP versions. */
@@ -151,7 +150,7 @@ export class Steering {
    * the kernel has it; a failure is treated as that of `set`.
    */
   async letThrough(target: Target, others: readonly string[] = []): Promise<void> {
-    this.#openings.set(nameOf(target), others);
+    this.#openings.set(nftName(target), others);
     await this.#taken();
   }
 
@@ -160,7 +159,7 @@ export class Steering {
    * target that is not steered is left alone. Resolves as `letThrough` does.
    */
   async letTry(target: Target, client: string): Promise<void> {
-    this.#tries.set(nameOf(target), client);
+    this.#tries.set(nftName(target), client);
     await this.#taken();
   }
 

@@ -6,14 +6,14 @@ import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { ActivePorts } from '../ports/ports.ts';
 import { IDLE_MS, longer, Timers } from '../ports/timers.ts';
-import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
-import type { Cause, Entry, Message, State } from '../protocol/messages.ts';
-import type { Parts } from './context.ts';
-import { Orphans } from './failback.ts';
+import { type DetectorTerms, FailureDetector } from '../protocol/failure-detector.ts';
+import type { AddressEntry, MoveCause, NodeState, TakeoverMessage } from '../protocol/messages.ts';
+import type { ActiveContext } from './context.ts';
+import { Failback } from './failback.ts';
 import { type Fault, Faults } from './faults.ts';
 import { GivingQueue } from './giving.ts';
-import { Returning } from './returning.ts';
-import { type Held, type Service, Services } from './services.ts';
+import { Reclaiming } from './reclaiming.ts';
+import { type Held, type Service, ServiceAddresses } from './services.ts';
 import { Switching } from './switching.ts';
 
 /** Whoever else has an address says so with every packet. */
@@ -30,7 +30,7 @@ export interface ActiveStatus {
     readonly address: string;
     readonly adapter: string;
     readonly state: 'here' | 'given' | 'stuck' | 'changing';
-    readonly cause: Cause | null;
+    readonly cause: MoveCause | null;
     readonly reason: string | null;
   }[];
 }
@@ -39,27 +39,27 @@ export class Active {
   #configuration: ActiveConfiguration;
   readonly #ports: ActivePorts;
   readonly #timers: Timers;
-  readonly #services: Services;
+  readonly #services: ServiceAddresses;
   readonly #faults: Faults;
   readonly #switching: Switching;
   readonly #giving: GivingQueue;
-  readonly #returning: Returning;
-  readonly #watch: Watch;
-  readonly #orphans: Orphans;
+  readonly #returning: Reclaiming;
+  readonly #watch: FailureDetector;
+  readonly #orphans: Failback;
   #session = false;
   /** Whether the standby has reported in this session: it greets everybody who has the key. */
   #reported = false;
   #standby: string | null = null;
-  #standbyEntries: readonly Entry[] = [];
+  #standbyEntries: readonly AddressEntry[] = [];
 
   /** `held` tells which addresses the kernel has at the moment. */
   constructor(configuration: ActiveConfiguration, ports: ActivePorts, held: Held) {
     this.#configuration = configuration;
     this.#ports = ports;
     this.#timers = new Timers(ports.time);
-    this.#services = new Services(configuration.addresses, ports, held);
+    this.#services = new ServiceAddresses(configuration.addresses, ports, held);
     this.#faults = new Faults(ports.tell);
-    const parts: Parts = {
+    const parts: ActiveContext = {
       ports,
       timers: this.#timers,
       services: this.#services,
@@ -71,8 +71,8 @@ export class Active {
       standbyHas: (address) => this.#standbyHas(address),
       onRetry: () => this.#giveFaulty(),
     });
-    this.#returning = new Returning(parts, this.#switching);
-    this.#watch = new Watch({
+    this.#returning = new Reclaiming(parts, this.#switching);
+    this.#watch = new FailureDetector({
       time: ports.time,
       ...this.#watchTerms,
       onDoubt: () => {},
@@ -82,7 +82,7 @@ export class Active {
         this.#orphans.over();
       },
     });
-    this.#orphans = new Orphans(parts, this.#switching, this.#watch);
+    this.#orphans = new Failback(parts, this.#switching, this.#watch);
     this.#timers.after(UNHEARD_MS, () => this.#sayIfUnheard());
   }
 
@@ -91,9 +91,15 @@ export class Active {
   }
 
   /** What the next heartbeat says. */
-  beat(name: string): Message {
+  beat(name: string): TakeoverMessage {
     const entries = this.#services.entries();
-    return { kind: 'beat', healthy: this.healthy, everyMs: this.beatMs, name, entries } satisfies Message;
+    return {
+      kind: 'beat',
+      healthy: this.healthy,
+      everyMs: this.beatMs,
+      name,
+      entries,
+    } satisfies TakeoverMessage;
   }
 
   /** How often to say it. */
@@ -114,7 +120,7 @@ export class Active {
     this.#session = false;
   }
 
-  onMessage(message: Message, seen: number): void {
+  onMessage(message: TakeoverMessage, seen: number): void {
     switch (message.kind) {
       case 'report':
         this.#onReport(message, seen);
@@ -136,7 +142,7 @@ export class Active {
   }
 
   /** Gives addresses (none named: all) to the standby, and says what became of each. */
-  give(addresses: readonly string[], cause: Cause): Promise<Handover[]> {
+  give(addresses: readonly string[], cause: MoveCause): Promise<Handover[]> {
     return Promise.all(
       this.#services.named(addresses).map((service) => {
         const { address } = service;
@@ -228,7 +234,7 @@ export class Active {
     return this.#standby ?? this.#configuration.standby.host;
   }
 
-  get #watchTerms(): WatchTerms {
+  get #watchTerms(): DetectorTerms {
     const { heartbeat, checkMs } = this.#configuration;
     return { everyMs: this.beatMs, lost: heartbeat?.lost ?? 3, aheadMs: checkMs ?? 0 };
   }
@@ -259,7 +265,7 @@ export class Active {
     }
   }
 
-  #onReport(report: State, seen: number): void {
+  #onReport(report: NodeState, seen: number): void {
     this.#standbyEntries = report.entries;
     this.#reported = true;
     this.#watch.heard(report.everyMs);
@@ -272,7 +278,7 @@ export class Active {
   }
 
   /** The standby has it. Whoever heals after a split finds it so: there must not be two. */
-  #onThere(service: Service, { marked }: Entry): void {
+  #onThere(service: Service, { marked }: AddressEntry): void {
     if (!service.held || service.stuck !== null || !marked) return;
     service.busy = true;
     service.cause = 'conflict';

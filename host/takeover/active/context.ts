@@ -2,12 +2,12 @@
 import type { ActivePorts } from '../ports/ports.ts';
 import type { Timers } from '../ports/timers.ts';
 import type { Faults } from './faults.ts';
-import type { Services } from './services.ts';
+import type { ServiceAddresses } from './services.ts';
 
-export interface Parts {
+export interface ActiveContext {
   readonly ports: ActivePorts;
   readonly timers: Timers;
-  readonly services: Services;
+  readonly services: ServiceAddresses;
   readonly faults: Faults;
   /** What the standby is called. */
   readonly peer: () => string;

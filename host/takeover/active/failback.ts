@@ -1,8 +1,8 @@
 /** What a standby had that says nothing any more: nobody's, unless somebody answers for it. */
 import { messageOf } from '../../errors.ts';
 import { FIRST_RETRY_MS } from '../ports/timers.ts';
-import type { Watch } from '../protocol/heartbeat.ts';
-import type { Parts } from './context.ts';
+import type { FailureDetector } from '../protocol/failure-detector.ts';
+import type { ActiveContext } from './context.ts';
 import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';
 
@@ -10,14 +10,14 @@ import type { Switching } from './switching.ts';
 const ORPHANED_MS = 2000;
 const LOOKS = 3;
 
-export class Orphans {
-  readonly #parts: Parts;
+export class Failback {
+  readonly #parts: ActiveContext;
   readonly #switching: Switching;
-  readonly #watch: Watch;
+  readonly #watch: FailureDetector;
   #closed = false;
 
   /** `watch` is kept on the standby. */
-  constructor(parts: Parts, switching: Switching, watch: Watch) {
+  constructor(parts: ActiveContext, switching: Switching, watch: FailureDetector) {
     this.#parts = parts;
     this.#switching = switching;
     this.#watch = watch;

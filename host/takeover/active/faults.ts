@@ -1,10 +1,10 @@
 /** What is wrong with an active at the moment. */
 import type { Ports } from '../ports/ports.ts';
-import type { Cause } from '../protocol/messages.ts';
+import type { MoveCause } from '../protocol/messages.ts';
 
 export interface Fault {
   readonly reason: string;
-  readonly cause: Cause;
+  readonly cause: MoveCause;
   /** null: all addresses. */
   readonly addresses: readonly string[] | null;
 }

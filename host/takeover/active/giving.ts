@@ -1,9 +1,9 @@
 /** Addresses on their way to the standby: one after the other, each switched off once the standby has accepted it. */
 import type { Handover } from '../ports/handover.ts';
 import { DONE_MS, FIRST_RETRY_MS, longer } from '../ports/timers.ts';
-import type { Cause, Result } from '../protocol/messages.ts';
-import { Repeat } from '../protocol/retransmit.ts';
-import type { Parts } from './context.ts';
+import type { MoveCause, Result } from '../protocol/messages.ts';
+import { Retransmission } from '../protocol/retransmit.ts';
+import type { ActiveContext } from './context.ts';
 import { entryOf, type Service } from './services.ts';
 import type { Switching } from './switching.ts';
 
@@ -14,12 +14,12 @@ const NO_ANSWER = 'the standby does not answer';
 /** An address on its way to the standby. */
 interface Giving {
   readonly service: Service;
-  readonly cause: Cause;
+  readonly cause: MoveCause;
   /** Of the instruction. */
   readonly id: number;
   readonly resolve: (handover: Handover) => void;
   /** The instruction, until it is answered. */
-  repeat: Repeat | null;
+  repeat: Retransmission | null;
   /** The end of switching off, once the standby has accepted. */
   off: Promise<void> | null;
   expire: (() => void) | null;
@@ -33,7 +33,7 @@ interface GivingHandlers {
 }
 
 export class GivingQueue {
-  readonly #parts: Parts;
+  readonly #parts: ActiveContext;
   readonly #switching: Switching;
   readonly #handlers: GivingHandlers;
   readonly #queue: Giving[] = [];
@@ -43,7 +43,7 @@ export class GivingQueue {
   #retry: (() => void) | null = null;
   #closed = false;
 
-  constructor(parts: Parts, switching: Switching, handlers: GivingHandlers) {
+  constructor(parts: ActiveContext, switching: Switching, handlers: GivingHandlers) {
     this.#parts = parts;
     this.#switching = switching;
     this.#handlers = handlers;
@@ -55,7 +55,7 @@ export class GivingQueue {
   }
 
   /** Settles when it is done, or has failed. */
-  give(service: Service, cause: Cause): Promise<Handover> {
+  give(service: Service, cause: MoveCause): Promise<Handover> {
     service.busy = true;
     return new Promise((resolve) => {
       const id = this.#nextId++;
@@ -118,7 +118,7 @@ export class GivingQueue {
     const { service, cause, id } = giving;
     const { address } = service;
     ports.tell('warn', 'takeover.asked', { address, peer: peer(), cause });
-    giving.repeat = new Repeat(
+    giving.repeat = new Retransmission(
       ports.time,
       () => void ports.send({ kind: 'take', id, cause, entry: entryOf(service) }),
       () => this.onTaken({ id, address, outcome: 'refused', reason: NO_ANSWER }),

@@ -13,10 +13,10 @@ import type { Surroundings } from '../../surroundings.ts';
 import { pause, type Time, type Timer } from '../../time.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
-import type { Half } from '../ports/node.ts';
+import type { TakeoverNode } from '../ports/node.ts';
 import { ActiveSession } from '../protocol/active-session.ts';
 import { Greeting, Knocks } from '../protocol/greeting.ts';
-import type { Message } from '../protocol/messages.ts';
+import type { TakeoverMessage } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { Active } from './active.ts';
 import { Health } from './health.ts';
@@ -26,7 +26,7 @@ const STOP_MS = 5000;
 const BYE_MS = 500;
 const BYE_AGAIN_MS = 20;
 
-export class ActiveHalf implements Half {
+export class ActiveNode implements TakeoverNode {
   readonly #log: Log;
   readonly #time: Time;
   readonly #machine: Machine;
@@ -79,8 +79,8 @@ export class ActiveHalf implements Half {
     takeover: ActiveConfiguration,
     log: Log,
     surroundings: Surroundings,
-  ): Promise<ActiveHalf> {
-    const half = new ActiveHalf(configuration, takeover, log, surroundings);
+  ): Promise<ActiveNode> {
+    const half = new ActiveNode(configuration, takeover, log, surroundings);
     try {
       await half.#open();
     } catch (error) {
@@ -249,7 +249,7 @@ export class ActiveHalf implements Half {
     this.#onLink(adapter, kernel.isUp(adapter), kernel.hasCarrier(adapter));
   }
 
-  #send(message: Message): boolean {
+  #send(message: TakeoverMessage): boolean {
     const bytes = this.#session.seal(message);
     if (bytes === null) return false;
     this.#socket?.send(bytes, this.#configuration.standby);

@@ -2,7 +2,7 @@
 import type { ServiceAddress } from '../../config/takeover/types.ts';
 import type { ActivePorts } from '../ports/ports.ts';
 import { FIRST_RETRY_MS } from '../ports/timers.ts';
-import { type Cause, type Entry, NO_HARDWARE } from '../protocol/messages.ts';
+import { type AddressEntry, type MoveCause, NO_HARDWARE } from '../protocol/messages.ts';
 
 export interface Service extends ServiceAddress {
   hardware: string;
@@ -13,7 +13,7 @@ export interface Service extends ServiceAddress {
   /** Given away, on its way there, or on its way back; a report of the standby's says nothing meanwhile. */
   busy: boolean;
   /** Why it was given; null while it is here. */
-  cause: Cause | null;
+  cause: MoveCause | null;
   /** How often nobody answered for it while the standby was silent. */
   unanswered: number;
   /** When it was said last that somebody else has it. */
@@ -28,7 +28,7 @@ export type Held = (service: ServiceAddress) => boolean;
 
 type ServicePorts = Pick<ActivePorts, 'hardwareOf' | 'claim' | 'unclaim'>;
 
-export class Services implements Iterable<Service> {
+export class ServiceAddresses implements Iterable<Service> {
   readonly #ports: ServicePorts;
   #all: readonly Service[] = [];
 
@@ -69,7 +69,7 @@ export class Services implements Iterable<Service> {
   }
 
   /** As the standby is told of them. */
-  entries(): Entry[] {
+  entries(): AddressEntry[] {
     return this.#all.map(entryOf);
   }
 
@@ -89,6 +89,6 @@ export class Services implements Iterable<Service> {
   }
 }
 
-export function entryOf({ address, length, held, stuck, hardware }: Service): Entry {
+export function entryOf({ address, length, held, stuck, hardware }: Service): AddressEntry {
   return { address, length, held, marked: stuck !== null, hardware };
 }

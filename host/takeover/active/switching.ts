@@ -4,13 +4,13 @@ import { messageOf } from '../../errors.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
 import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
 import { NO_HARDWARE } from '../protocol/messages.ts';
-import type { Parts } from './context.ts';
+import type { ActiveContext } from './context.ts';
 import type { Service } from './services.ts';
 
 export class Switching {
-  readonly #parts: Parts;
+  readonly #parts: ActiveContext;
 
-  constructor(parts: Parts) {
+  constructor(parts: ActiveContext) {
     this.#parts = parts;
   }
 

@@ -42,7 +42,7 @@ export type Frame = Announcement extends infer One
     : never
   : never;
 
-interface DataPlaneOptions {
+interface AnnounceLinkOptions {
   readonly connect: Connect;
   readonly daemon: readonly string[];
   readonly interfaces: readonly string[];
@@ -64,14 +64,14 @@ interface Waiting {
   readonly timer: Timer;
 }
 
-export class DataPlane {
+export class AnnounceLink {
   readonly #daemon: Supervisor;
   readonly #time: Time;
   readonly #waiting = new Map<number, Waiting>();
   #ticket = 0;
 
   constructor(
-    { connect, daemon, interfaces, log, time, chance }: DataPlaneOptions,
+    { connect, daemon, interfaces, log, time, chance }: AnnounceLinkOptions,
     handlers: DataPlaneHandlers,
   ) {
     this.#time = time;

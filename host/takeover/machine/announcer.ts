@@ -9,7 +9,7 @@ import type { Log } from '../../log/log.ts';
 import { isVersion4, type Prefix } from '../../net/address.ts';
 import type { Time, Timer } from '../../time.ts';
 import { arrived } from '../protocol/arrived.ts';
-import { DataPlane, type Frame } from './announce-link.ts';
+import { AnnounceLink, type Frame } from './announce-link.ts';
 import { Claims } from './claims.ts';
 import { askedFor } from './network.ts';
 
@@ -46,11 +46,11 @@ export class Announcer {
   /** Repetitions that are due, by address; one each at a time. */
   readonly #repeats = new Map<string, Timer>();
   #paceMs = 0;
-  readonly #plane: DataPlane;
+  readonly #plane: AnnounceLink;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
-    this.#plane = new DataPlane(options, {
+    this.#plane = new AnnounceLink(options, {
       onOpen: () => this.#claims.sendAll(),
       onConflict: (address, hardware, form) => this.#contradicted(address, hardware, form),
     });

@@ -6,7 +6,7 @@ import type { AdapterFacts } from '../ports/interface-facts.ts';
 import { IpBatch, type IpCommand } from './ip-batch.ts';
 import type { Kernel } from './kernel.ts';
 import type { Route } from './routes.ts';
-import type { Memory } from './state-file.ts';
+import type { StateFile } from './state-file.ts';
 
 /** An adapter that was off finds its link within this. */
 const CARRIER_MS = 5000;
@@ -20,14 +20,14 @@ export class Adapters {
   /** Rules of IPv6 are another list, and a batch is for one of them; started when there is one. */
   readonly #ip6: IpBatch;
   readonly #kernel: Kernel;
-  readonly #memory: Memory;
+  readonly #memory: StateFile;
   readonly #lowers: boolean;
   readonly #time: Time;
   /** What is being done to each adapter. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
   /** `lowers`: whether adapters that were off before they had an address are switched off when they have none any more. */
-  constructor(ip: IpBatch, kernel: Kernel, memory: Memory, lowers: boolean, time: Time) {
+  constructor(ip: IpBatch, kernel: Kernel, memory: StateFile, lowers: boolean, time: Time) {
     this.#ip = ip;
     this.#lowers = lowers;
     this.#kernel = kernel;

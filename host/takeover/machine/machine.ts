@@ -5,27 +5,27 @@ import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
 import { connectDaemon } from '../../fabric/daemon.ts';
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
-import { SeldomLog } from '../../log/seldom.ts';
+import { RateLimitedLog } from '../../log/rate-limited.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import type { Time } from '../../time.ts';
 import type { Ports } from '../ports/ports.ts';
-import { REFUSALS, type Refused } from '../protocol/session.ts';
+import { REFUSALS, type RefusedDatagram } from '../protocol/session.ts';
 import { Announcer } from './announcer.ts';
 import { Hooks } from './hooks.ts';
 import { Adapters } from './interfaces.ts';
 import { IpBatch } from './ip-batch.ts';
 import { Kernel } from './kernel.ts';
 import { speakingFor } from './speaking.ts';
-import { Memory } from './state-file.ts';
-import { Settings } from './sysctl.ts';
+import { StateFile } from './state-file.ts';
+import { Sysctls } from './sysctl.ts';
 
 /** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
 const USUAL_CHECK_MS = 200;
 /** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
 const AGAIN_ON_FRESH_LINK = 3;
 
-const REFUSED: Readonly<Record<Refused, string>> = {
+const REFUSED: Readonly<Record<RefusedDatagram, string>> = {
   forged: 'it was made with another key; both halves need the same one',
   malformed: 'it is no message of a takeover',
   replayed: 'it was sent before, or belongs to another session',
@@ -48,14 +48,13 @@ interface MachineHandlers {
 export class Machine {
   readonly kernel: Kernel;
   readonly adapters: Adapters;
-  readonly memory: Memory;
-  readonly settings: Settings;
+  readonly memory: StateFile;
+  readonly settings: Sysctls;
   readonly announcer: Announcer;
   readonly log: Log;
-  readonly refused: Record<Refused, number> = Object.fromEntries(REFUSALS.map((why) => [why, 0])) as Record<
-    Refused,
-    number
-  >;
+  readonly refused: Record<RefusedDatagram, number> = Object.fromEntries(
+    REFUSALS.map((why) => [why, 0]),
+  ) as Record<RefusedDatagram, number>;
   /** Adapters that were switched on, and that nothing was announced by since. */
   readonly #fresh = new Set<string>();
   /** The addresses that no adapter but their own may speak for. */
@@ -65,7 +64,7 @@ export class Machine {
   readonly #ip: IpBatch;
   readonly #time: Time;
   readonly #hooks: Hooks;
-  readonly #seldom: SeldomLog;
+  readonly #seldom: RateLimitedLog;
 
   constructor(
     configuration: TakeoverConfiguration,
@@ -77,7 +76,7 @@ export class Machine {
     this.log = log;
     this.#time = time;
     this.#ip = new IpBatch(time);
-    this.#seldom = new SeldomLog(log, time);
+    this.#seldom = new RateLimitedLog(log, time);
     const onKernel = {
       onChange: () => {
         if (this.#isolated.size > 0) this.#keepQuiet();
@@ -86,8 +85,8 @@ export class Machine {
       onLink: (adapter: string, up: boolean, carrier: boolean) => handlers.onLink(adapter, up, carrier),
     };
     this.kernel = new Kernel(onKernel, time);
-    this.memory = new Memory(`${configuration.control}.state`, log);
-    this.settings = new Settings(this.memory, log);
+    this.memory = new StateFile(`${configuration.control}.state`, log);
+    this.settings = new Sysctls(this.memory, log);
     const lowers = configuration.takeover.role === 'standby';
     this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, time);
     this.#hooks = new Hooks(configuration.takeover.hooks, log, time);
@@ -158,7 +157,7 @@ export class Machine {
   }
 
   /** A datagram that is not believed: strangers may send as many as they like. */
-  refuse(why: Refused, from: string): void {
+  refuse(why: RefusedDatagram, from: string): void {
     this.refused[why]++;
     const reason = REFUSED[why];
     this.#seldom.note('warn', 'takeover.refused', { from, peer: from, why, reason, message: reason });

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf, systemCodeOf } from '../../errors.ts';
 import type { Time } from '../../time.ts';
-import { unhurried } from './priority.ts';
+import { withUsualPriority } from './priority.ts';
 
 const MOST_SAID = 200;
 const LAST_WORDS_MS = 100;
@@ -24,7 +24,7 @@ export interface OutsideCommand {
 
 /** Starts it, never by a shell. What it writes to its standard output is not read; after `limitMs` it is ended. */
 export function startOutside(argv: readonly string[], limitMs: number, time: Time): OutsideCommand {
-  const [program = '', ...more] = unhurried(argv);
+  const [program = '', ...more] = withUsualPriority(argv);
   // A group of its own, so that all of it can be ended.
   const child = spawn(program, more, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

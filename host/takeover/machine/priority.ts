@@ -20,7 +20,7 @@ let inherited = false;
  * As far as this process may: real time if `realTime`, by util-linux's chrt, for all of its threads, since the main one waits for those
  * that collect garbage; otherwise, or where that can't be, the highest ordinary priority.
  */
-export function hurry(realTime: boolean, log: Log): void {
+export function raisePriority(realTime: boolean, log: Log): void {
   try {
     setPriority(NICENESS);
   } catch (error) {
@@ -41,6 +41,6 @@ export function hurry(realTime: boolean, log: Log): void {
 }
 
 /** The words that start a command like any other of the machine. */
-export function unhurried(argv: readonly string[]): readonly string[] {
+export function withUsualPriority(argv: readonly string[]): readonly string[] {
   return inherited ? ['chrt', '--other', '0', ...argv] : argv;
 }

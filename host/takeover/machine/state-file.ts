@@ -42,7 +42,7 @@ type Remembered = v.InferOutput<typeof memory>;
 
 const NOTHING: Remembered = { taken: [], stuck: [], raised: [], routes: [], settings: [] };
 
-export class Memory {
+export class StateFile {
   readonly #file: string;
   readonly #log: Log;
   #known: Remembered;

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { messageOf, systemCodeOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
-import type { Memory } from './state-file.ts';
+import type { StateFile } from './state-file.ts';
 
 type Wanted = readonly (readonly [string, string])[];
 
@@ -27,15 +27,15 @@ const ISOLATED: Wanted = [
   ['rp_filter', '2'],
 ];
 
-export class Settings {
-  readonly #memory: Pick<Memory, 'known' | 'change'>;
+export class Sysctls {
+  readonly #memory: Pick<StateFile, 'known' | 'change'>;
   readonly #log: Log;
   readonly #directory: string;
   /** What could not be set, and was said. */
   readonly #failed = new Set<string>();
 
   /** `directory`: the kernel's, with one for each adapter. */
-  constructor(memory: Pick<Memory, 'known' | 'change'>, log: Log, directory = DIRECTORY) {
+  constructor(memory: Pick<StateFile, 'known' | 'change'>, log: Log, directory = DIRECTORY) {
     this.#memory = memory;
     this.#log = log;
     this.#directory = directory;

@@ -3,7 +3,7 @@ import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
 import type { Ready } from '../../role/role.ts';
 import type { Handover } from './handover.ts';
 
-export interface Half {
+export interface TakeoverNode {
   /** What to say when it is ready. */
   readonly about: Ready;
   status(): object;

@@ -2,7 +2,7 @@
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Time } from '../../time.ts';
-import type { Message } from '../protocol/messages.ts';
+import type { TakeoverMessage } from '../protocol/messages.ts';
 import type { AdapterFacts } from './interface-facts.ts';
 
 /**
@@ -39,7 +39,7 @@ export interface ActivePorts extends Ports {
   /** Switches one off again that was switched on so, unless it has an address. */
   readonly lower: (adapter: string) => Promise<void>;
   /** False while there is no session. */
-  readonly send: (message: Message) => boolean;
+  readonly send: (message: TakeoverMessage) => boolean;
   /** The number of the last message of the session. */
   readonly sent: () => number;
   /**
@@ -50,7 +50,7 @@ export interface ActivePorts extends Ports {
 }
 
 export interface StandbyPorts extends Ports {
-  readonly send: (active: string, message: Message) => boolean;
+  readonly send: (active: string, message: TakeoverMessage) => boolean;
   readonly factsOf: (adapter: string) => AdapterFacts;
   /** The adapters that have the address now, of those that take addresses over, or did before this process. */
   readonly holdersOf: (address: string) => readonly string[];

@@ -3,8 +3,8 @@
 import type { Chance } from '../../chance.ts';
 import type { Time } from '../../time.ts';
 import { encode, NONCE_BYTES } from './datagram.ts';
-import type { Message } from './messages.ts';
-import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
+import type { TakeoverMessage } from './messages.ts';
+import { type Keys, NO_NONCE, type RefusedDatagram, read, Session, same } from './session.ts';
 
 /** Sessions of which it is remembered that they were. */
 const MOST_BEFORE = 4;
@@ -13,13 +13,13 @@ const MOST_ASKED = 10;
 /** What was on its way when a session took another one's place has arrived by then. */
 const ON_ITS_WAY_MS = 1000;
 
-function nameOf(message: Message): string {
+function nameOf(message: TakeoverMessage): string {
   return 'name' in message ? message.name : 'another';
 }
 
 /** What an active makes of a datagram. */
 type ActiveReading =
-  | { readonly is: 'refused'; readonly why: Refused }
+  | { readonly is: 'refused'; readonly why: RefusedDatagram }
   /** Send this at once: the session began. */
   | { readonly is: 'welcome'; readonly standby: string }
   /** The standby has lost the session, or has just started: greet it anew. */
@@ -28,7 +28,7 @@ type ActiveReading =
   | { readonly is: 'knock'; readonly standby: string }
   /** There is another standby now: it has answered a question, or goes on with the session before this one. */
   | { readonly is: 'second'; readonly standby: string }
-  | { readonly is: 'message'; readonly message: Message; readonly seen: number };
+  | { readonly is: 'message'; readonly message: TakeoverMessage; readonly seen: number };
 
 export class ActiveSession {
   readonly #keys: Keys;
@@ -81,7 +81,7 @@ export class ActiveSession {
   }
 
   /** The bytes of a message; null while there is no session. */
-  seal(message: Message): Buffer | null {
+  seal(message: TakeoverMessage): Buffer | null {
     return this.#session?.seal(message, this.#keys) ?? null;
   }
 

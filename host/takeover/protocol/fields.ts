@@ -1,7 +1,7 @@
 /** Fields of a datagram, written one behind the other and read again. */
 import { addressBytes, addressText } from '../../net/address.ts';
 import { hardwareBytes, hardwareText } from '../../net/mac-address.ts';
-import type { Entry } from './messages.ts';
+import type { AddressEntry } from './messages.ts';
 
 const MOST_TEXT_BYTES = 160;
 
@@ -42,7 +42,7 @@ export class Writer {
   }
 
   /** | address 16 | length of its network | flags | hardware address 6 | */
-  entry({ address, length, held, marked, hardware }: Entry): void {
+  entry({ address, length, held, marked, hardware }: AddressEntry): void {
     this.bytes(addressBytes(address));
     this.u8(length);
     this.u8((held ? 1 : 0) | (marked ? 2 : 0));
@@ -98,7 +98,7 @@ export class Reader {
     return addressText(this.bytes(16));
   }
 
-  entry(): Entry {
+  entry(): AddressEntry {
     const [address, length, flags] = [this.address(), this.u8(), this.u8()];
     const hardware = hardwareText(this.bytes(6));
     const longest = address.includes(':') ? 128 : 32;

@@ -3,18 +3,18 @@
 /** Why an address changes hands. */
 export const CAUSES = ['fault', 'operator', 'link', 'heartbeat', 'stop', 'conflict'] as const;
 
-export type Cause = (typeof CAUSES)[number];
+export type MoveCause = (typeof CAUSES)[number];
 
 /** `accepted`: it will be done, and the other side may let go; `done`: it is done; `refused`: it won't be; `failed`: it was tried in vain. */
 export const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
 
-export type Outcome = (typeof OUTCOMES)[number];
+export type InstructionOutcome = (typeof OUTCOMES)[number];
 
 /** Of an adapter that has none, or is not there. */
 export const NO_HARDWARE = '00:00:00:00:00:00';
 
 /** An address as one side has it. */
-export interface Entry {
+export interface AddressEntry {
   readonly address: string;
   /** Bits of its network. */
   readonly length: number;
@@ -26,33 +26,33 @@ export interface Entry {
   readonly hardware: string;
 }
 
-export interface State {
+export interface NodeState {
   readonly name: string;
   /** Beat: whether no fault is known. Report: whether it could take something. */
   readonly healthy: boolean;
   /** How often the next ones will come. */
   readonly everyMs: number;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly AddressEntry[];
 }
 
 export interface Result {
   /** Of the instruction. */
   readonly id: number;
   readonly address: string;
-  readonly outcome: Outcome;
+  readonly outcome: InstructionOutcome;
   readonly reason: string;
 }
 
 export interface Instruction {
   readonly id: number;
-  readonly cause: Cause;
-  readonly entry: Entry;
+  readonly cause: MoveCause;
+  readonly entry: AddressEntry;
 }
 
-export type Message =
+export type TakeoverMessage =
   | { readonly kind: 'hello' | 'welcome' | 'knock'; readonly name: string }
   | { readonly kind: 'unknown' | 'bye' | 'byeSeen' }
-  | ({ readonly kind: 'beat' | 'report' } & State)
+  | ({ readonly kind: 'beat' | 'report' } & NodeState)
   | ({ readonly kind: 'take' | 'return' } & Instruction)
   /** No addresses: all of this active's. */
   | { readonly kind: 'reclaim'; readonly addresses: readonly string[] }

@@ -6,7 +6,7 @@ const LONGEST_MS = 320;
 /** Then the other side counts as not there. */
 const GIVE_UP_MS = 2000;
 
-export class Repeat {
+export class Retransmission {
   readonly #time: Time;
   readonly #send: () => void;
   readonly #onGivenUp: () => void;

@@ -8,14 +8,14 @@
  * has a key of its own (`actives: [{name, address, key}]`). Against who has a machine's own key there is no help.
  */
 import { type Datagram, decode, encode, isStandbys, keyOf, NONCE_BYTES } from './datagram.ts';
-import type { Message } from './messages.ts';
+import type { TakeoverMessage } from './messages.ts';
 
 /** The present key first, then one that is still accepted; they may change while sessions go on. */
 export type Keys = () => readonly [string, ...string[]];
 
 /** Why a datagram is not believed; each is counted. */
 export const REFUSALS = ['forged', 'malformed', 'replayed', 'misdirected', 'stranger', 'excess'] as const;
-export type Refused = (typeof REFUSALS)[number];
+export type RefusedDatagram = (typeof REFUSALS)[number];
 
 export const NO_NONCE = new Uint8Array(NONCE_BYTES);
 
@@ -54,7 +54,7 @@ export class Session {
     return true;
   }
 
-  seal(message: Message, keys: Keys): Buffer {
+  seal(message: TakeoverMessage, keys: Keys): Buffer {
     const [present, ...others] = keys();
     if (!others.includes(this.key)) this.key = present;
     const { activeNonce, standbyNonce } = this;
@@ -68,7 +68,7 @@ export function read(
   bytes: Uint8Array,
   known: readonly string[],
   byStandby: boolean,
-): { datagram: Datagram; key: string } | Refused {
+): { datagram: Datagram; key: string } | RefusedDatagram {
   const key = known[keyOf(bytes, known)];
   if (key === undefined) return 'forged';
   const datagram = decode(bytes);

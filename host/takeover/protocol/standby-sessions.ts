@@ -4,18 +4,18 @@ import type { Chance } from '../../chance.ts';
 import { SECOND_MS } from '../../net/duration.ts';
 import type { Time } from '../../time.ts';
 import { type Datagram, encode, NONCE_BYTES } from './datagram.ts';
-import type { Message } from './messages.ts';
-import { type Keys, NO_NONCE, type Refused, read, Session, same } from './session.ts';
+import type { TakeoverMessage } from './messages.ts';
+import { type Keys, NO_NONCE, type RefusedDatagram, read, Session, same } from './session.ts';
 
 /** What a standby makes of a datagram. */
 type StandbyReading =
-  | { readonly is: 'refused'; readonly why: Refused }
+  | { readonly is: 'refused'; readonly why: RefusedDatagram }
   /** Send this back to where it came from. */
   | { readonly is: 'answer'; readonly bytes: Buffer }
   | {
       readonly is: 'message';
       readonly active: string;
-      readonly message: Message;
+      readonly message: TakeoverMessage;
       /** The first one of a session. */
       readonly begins: boolean;
     };
@@ -55,7 +55,7 @@ export class StandbySessions {
   }
 
   /** The bytes of a message to an active; null while there is no session with it. */
-  seal(active: string, message: Message): Buffer | null {
+  seal(active: string, message: TakeoverMessage): Buffer | null {
     return this.#sessions.get(active)?.seal(message, () => this.#keysOf(active)) ?? null;
   }
 
@@ -134,7 +134,7 @@ export class StandbySessions {
     return createHmac('sha256', this.#secret).update(activeNonce).digest().subarray(0, NONCE_BYTES);
   }
 
-  #answer(to: Datagram, message: Message, standbyNonce: Uint8Array, key: string): StandbyReading {
+  #answer(to: Datagram, message: TakeoverMessage, standbyNonce: Uint8Array, key: string): StandbyReading {
     const nowMs = this.#options.time.nowMs();
     if (nowMs - this.#secondMs >= SECOND_MS) {
       this.#secondMs = nowMs;

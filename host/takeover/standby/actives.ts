@@ -3,17 +3,17 @@
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import { isVersion4 } from '../../net/address.ts';
 import { IDLE_MS } from '../ports/timers.ts';
-import { Watch, type WatchTerms } from '../protocol/heartbeat.ts';
-import type { Entry } from '../protocol/messages.ts';
-import type { Parts } from './context.ts';
+import { type DetectorTerms, FailureDetector } from '../protocol/failure-detector.ts';
+import type { AddressEntry } from '../protocol/messages.ts';
+import type { StandbyContext } from './context.ts';
 
-export interface Served {
+export interface KnownActive {
   readonly name: string;
   /** Its addresses, as it told last; without a word from it those that the configuration names. */
-  entries: readonly Entry[];
+  entries: readonly AddressEntry[];
   healthy: boolean;
   healthySinceMs: number;
-  readonly watch: Watch;
+  readonly watch: FailureDetector;
   heard: boolean;
   /** It said that it stops: its silence means nothing. */
   stopped: boolean;
@@ -26,32 +26,32 @@ export interface Served {
   readonly doubted: Set<string>;
 }
 
-export interface SilenceHandlers {
-  onDoubt(served: Served): void;
-  onLost(served: Served): void;
-  onBack(served: Served): void;
+export interface FailoverHandlers {
+  onDoubt(served: KnownActive): void;
+  onLost(served: KnownActive): void;
+  onBack(served: KnownActive): void;
 }
 
 /** Whether it can be talked with. */
-export function answers({ heard, stopped, watch }: Served): boolean {
+export function answers({ heard, stopped, watch }: KnownActive): boolean {
   return heard && !stopped && !watch.isLost;
 }
 
-export class Actives implements Iterable<Served> {
-  readonly #parts: Parts;
-  readonly #handlers: SilenceHandlers;
-  readonly #all = new Map<string, Served>();
+export class Actives implements Iterable<KnownActive> {
+  readonly #parts: StandbyContext;
+  readonly #handlers: FailoverHandlers;
+  readonly #all = new Map<string, KnownActive>();
 
-  constructor(parts: Parts, handlers: SilenceHandlers) {
+  constructor(parts: StandbyContext, handlers: FailoverHandlers) {
     this.#parts = parts;
     this.#handlers = handlers;
   }
 
-  [Symbol.iterator](): Iterator<Served> {
+  [Symbol.iterator](): Iterator<KnownActive> {
     return this.#all.values();
   }
 
-  get(name: string): Served | undefined {
+  get(name: string): KnownActive | undefined {
     return this.#all.get(name);
   }
 
@@ -78,7 +78,7 @@ export class Actives implements Iterable<Served> {
     for (const { watch } of this) watch.stop();
   }
 
-  #fresh(name: string, addresses: readonly string[]): Served {
+  #fresh(name: string, addresses: readonly string[]): KnownActive {
     return {
       name,
       entries: addresses.map((address) => ({
@@ -100,7 +100,7 @@ export class Actives implements Iterable<Served> {
     };
   }
 
-  get #watchTerms(): WatchTerms {
+  get #watchTerms(): DetectorTerms {
     const { heartbeat, checkMs } = this.#parts.terms();
     return {
       everyMs: heartbeat?.everyMs ?? IDLE_MS,
@@ -109,12 +109,12 @@ export class Actives implements Iterable<Served> {
     };
   }
 
-  #watch(name: string): Watch {
-    const onServed = (handler: (served: Served) => void) => (): void => {
+  #watch(name: string): FailureDetector {
+    const onServed = (handler: (served: KnownActive) => void) => (): void => {
       const served = this.#all.get(name);
       if (served !== undefined) handler(served);
     };
-    return new Watch({
+    return new FailureDetector({
       time: this.#parts.ports.time,
       ...this.#watchTerms,
       onDoubt: onServed((served) => this.#handlers.onDoubt(served)),

@@ -1,6 +1,6 @@
 /** A standby's last answers by active and address: an instruction that is repeated is answered, not carried out again. */
 import type { StandbyPorts } from '../ports/ports.ts';
-import type { Outcome, Result } from '../protocol/messages.ts';
+import type { InstructionOutcome, Result } from '../protocol/messages.ts';
 
 export class Answers {
   readonly #send: StandbyPorts['send'];
@@ -19,7 +19,7 @@ export class Answers {
   }
 
   /** Nobody is answered when nobody instructed: `id` is 0 then. */
-  say(active: string, id: number, address: string, outcome: Outcome, reason = ''): void {
+  say(active: string, id: number, address: string, outcome: InstructionOutcome, reason = ''): void {
     if (id === 0) return;
     const result: Result = { id, address, outcome, reason };
     this.#last.set(`${active} ${address}`, result);

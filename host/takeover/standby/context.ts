@@ -4,7 +4,7 @@ import type { StandbyPorts } from '../ports/ports.ts';
 import type { Timers } from '../ports/timers.ts';
 import type { Holdings } from './holdings.ts';
 
-export interface Parts {
+export interface StandbyContext {
   readonly ports: StandbyPorts;
   readonly timers: Timers;
   readonly holdings: Holdings;

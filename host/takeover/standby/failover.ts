@@ -1,8 +1,8 @@
 /** Addresses that a standby takes unasked: of an active that says nothing any more, once nobody answers for them. */
 import { messageOf } from '../../errors.ts';
-import type { Entry } from '../protocol/messages.ts';
-import type { Served, SilenceHandlers } from './actives.ts';
-import type { Parts } from './context.ts';
+import type { AddressEntry } from '../protocol/messages.ts';
+import type { FailoverHandlers, KnownActive } from './actives.ts';
+import type { StandbyContext } from './context.ts';
 import { goesBack } from './returning.ts';
 import type { Taking } from './taking.ts';
 
@@ -14,17 +14,17 @@ const NO_ADAPTER_MS = 30_000;
 const MOST_CAUTION = 10;
 const CALM_MS = 60_000;
 
-export class Silence implements SilenceHandlers {
-  readonly #parts: Parts;
+export class Failover implements FailoverHandlers {
+  readonly #parts: StandbyContext;
   readonly #taking: Taking;
 
-  constructor(parts: Parts, taking: Taking) {
+  constructor(parts: StandbyContext, taking: Taking) {
     this.#parts = parts;
     this.#taking = taking;
   }
 
   /** While the silence may still be nothing: whether somebody answers for its addresses. */
-  onDoubt(served: Served): void {
+  onDoubt(served: KnownActive): void {
     const { ports, terms } = this.#parts;
     const { heartbeat, checkMs } = terms();
     if (heartbeat === null || checkMs === null) return;
@@ -37,7 +37,7 @@ export class Silence implements SilenceHandlers {
     }
   }
 
-  onLost(served: Served): void {
+  onLost(served: KnownActive): void {
     const { ports, terms } = this.#parts;
     const silentMs = Math.round(served.watch.silentMs);
     ports.tell('error', 'takeover.lost', { peer: served.name, silentMs });
@@ -49,7 +49,7 @@ export class Silence implements SilenceHandlers {
   }
 
   /** An address of a silent active has gone with its adapter: no one else will take it. */
-  onVanished(served: Served, address: string): void {
+  onVanished(served: KnownActive, address: string): void {
     if (this.#parts.terms().heartbeat === null || !served.watch.isLost) return;
     const entry = this.#orphans(served).find((orphan) => orphan.address === address);
     if (entry !== undefined) this.#takeUnasked(served, entry, 0);
@@ -59,7 +59,7 @@ export class Silence implements SilenceHandlers {
    * It was silent, and is not: what was taken meanwhile stays here, and its neighbours hear so again; unless it goes back at
    * once, for then they would not believe the one who has it next.
    */
-  onBack(served: Served): void {
+  onBack(served: KnownActive): void {
     const { ports, holdings, terms } = this.#parts;
     ports.tell('info', 'takeover.back', { peer: served.name });
     served.caution = Math.min(served.caution + 1, MOST_CAUTION);
@@ -71,12 +71,12 @@ export class Silence implements SilenceHandlers {
   }
 
   /** What a silent active had, and is not here yet. */
-  #orphans({ entries }: Served): Entry[] {
+  #orphans({ entries }: KnownActive): AddressEntry[] {
     return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
   }
 
   /** Why it is not taken is told once for each reason, until it is silent again. */
-  #isFirst(served: Served, doubt: 'doubted' | 'unasked', address: string): boolean {
+  #isFirst(served: KnownActive, doubt: 'doubted' | 'unasked', address: string): boolean {
     const key = `${doubt} ${address}`;
     if (served.doubted.has(key)) return false;
     served.doubted.add(key);
@@ -84,7 +84,7 @@ export class Silence implements SilenceHandlers {
   }
 
   /** Once nobody has answered `more` times more. */
-  #takeUnasked(served: Served, entry: Entry, more: number): void {
+  #takeUnasked(served: KnownActive, entry: AddressEntry, more: number): void {
     const { ports, timers, holdings, terms } = this.#parts;
     const { address } = entry;
     const { epoch } = served.watch;

@@ -1,18 +1,18 @@
 /** The book of the addresses that a standby has. */
 import type { Prefix } from '../../net/address.ts';
-import type { Cause } from '../protocol/messages.ts';
+import type { MoveCause } from '../protocol/messages.ts';
 
 /** An address that is here. */
 export interface Taken extends Prefix {
   readonly adapter: string;
   readonly active: string;
-  readonly cause: Cause;
+  readonly cause: MoveCause;
 }
 
 export interface Holding extends Taken {
   adapter: string;
   hardware: string;
-  cause: Cause;
+  cause: MoveCause;
   state: 'taking' | 'taken' | 'returning';
   /** While it moves: the adapter that it still has, and has again if the move comes to nothing. */
   from: string | null;

@@ -2,7 +2,7 @@
 
 import { servesNobody } from '../ports/interface-facts.ts';
 import type { Actives } from './actives.ts';
-import type { Parts } from './context.ts';
+import type { StandbyContext } from './context.ts';
 import type { Holding } from './holdings.ts';
 import type { Taking } from './taking.ts';
 
@@ -16,13 +16,13 @@ interface Cut {
 }
 
 export class Moving {
-  readonly #parts: Parts;
+  readonly #parts: StandbyContext;
   readonly #taking: Taking;
   readonly #actives: Actives;
   /** Addresses that nobody reaches. */
   readonly #cut = new Map<string, Cut>();
 
-  constructor(parts: Parts, taking: Taking, actives: Actives) {
+  constructor(parts: StandbyContext, taking: Taking, actives: Actives) {
     this.#parts = parts;
     this.#taking = taking;
     this.#actives = actives;

@@ -9,13 +9,13 @@ import type { Surroundings } from '../../surroundings.ts';
 import type { Time, Timer } from '../../time.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Handover } from '../ports/handover.ts';
-import type { Half } from '../ports/node.ts';
-import type { Message } from '../protocol/messages.ts';
+import type { TakeoverNode } from '../ports/node.ts';
+import type { TakeoverMessage } from '../protocol/messages.ts';
 import { openSocket, type PeerSocket } from '../protocol/socket.ts';
 import { StandbySessions } from '../protocol/standby-sessions.ts';
 import { Standby } from './standby.ts';
 
-export class StandbyHalf implements Half {
+export class StandbyNode implements TakeoverNode {
   readonly #log: Log;
   readonly #time: Time;
   readonly #machine: Machine;
@@ -61,8 +61,8 @@ export class StandbyHalf implements Half {
     takeover: StandbyConfiguration,
     log: Log,
     surroundings: Surroundings,
-  ): Promise<StandbyHalf> {
-    const half = new StandbyHalf(configuration, takeover, log, surroundings);
+  ): Promise<StandbyNode> {
+    const half = new StandbyNode(configuration, takeover, log, surroundings);
     try {
       await half.#open();
     } catch (error) {
@@ -208,7 +208,7 @@ export class StandbyHalf implements Half {
     return found?.name ?? null;
   }
 
-  #send(active: string, message: Message): boolean {
+  #send(active: string, message: TakeoverMessage): boolean {
     const place = this.#places.get(active);
     const bytes = place === undefined ? null : this.#sessions.seal(active, message);
     if (place === undefined || bytes === null) return false;

@@ -2,16 +2,16 @@
 import { messageOf } from '../../errors.ts';
 import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
 import type { Answers } from './answers.ts';
-import type { Parts } from './context.ts';
+import type { StandbyContext } from './context.ts';
 import type { Holding, Taken } from './holdings.ts';
 
-export class LettingGo {
-  readonly #parts: Parts;
+export class Release {
+  readonly #parts: StandbyContext;
   readonly #answers: Answers;
   /** Addresses that should be gone from adapters, by `address adapter`. */
   readonly #stuck = new Map<string, Taken>();
 
-  constructor(parts: Parts, answers: Answers) {
+  constructor(parts: StandbyContext, answers: Answers) {
     this.#parts = parts;
     this.#answers = answers;
   }

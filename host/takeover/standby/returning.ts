@@ -3,12 +3,12 @@
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
 import { DONE_MS } from '../ports/timers.ts';
-import type { Cause, Result } from '../protocol/messages.ts';
-import { Repeat } from '../protocol/retransmit.ts';
-import { answers, type Served } from './actives.ts';
-import type { Parts } from './context.ts';
+import type { MoveCause, Result } from '../protocol/messages.ts';
+import { Retransmission } from '../protocol/retransmit.ts';
+import { answers, type KnownActive } from './actives.ts';
+import type { StandbyContext } from './context.ts';
 import type { Holding } from './holdings.ts';
-import type { LettingGo } from './release.ts';
+import type { Release } from './release.ts';
 import type { Taking } from './taking.ts';
 
 const NO_ANSWER = 'the active does not answer';
@@ -17,7 +17,7 @@ const NO_ANSWER = 'the active does not answer';
 interface Return {
   readonly holding: Holding;
   readonly resolve: (handover: Handover) => void;
-  repeat: Repeat | null;
+  repeat: Retransmission | null;
   expire: (() => void) | null;
 }
 
@@ -26,22 +26,22 @@ export function goesBack({ cause }: Holding, terms: Pick<StandbyConfiguration, '
   return terms.return === 'automatic' && cause !== 'operator';
 }
 
-export class Returns {
-  readonly #parts: Parts;
+export class Returning {
+  readonly #parts: StandbyContext;
   readonly #taking: Taking;
-  readonly #lettingGo: LettingGo;
+  readonly #lettingGo: Release;
   /** By the instruction's number. */
   readonly #returns = new Map<number, Return>();
   #nextId = 1;
 
-  constructor(parts: Parts, taking: Taking, lettingGo: LettingGo) {
+  constructor(parts: StandbyContext, taking: Taking, lettingGo: Release) {
     this.#parts = parts;
     this.#taking = taking;
     this.#lettingGo = lettingGo;
   }
 
   /** `served`: the active that the address belongs to, if it is still served. */
-  giveBack(holding: Holding, served: Served | undefined, cause: Cause): Promise<Handover> {
+  giveBack(holding: Holding, served: KnownActive | undefined, cause: MoveCause): Promise<Handover> {
     const { ports } = this.#parts;
     const { address, length, active, hardware } = holding;
     if (holding.state !== 'taken') {
@@ -56,7 +56,7 @@ export class Returns {
       const giving: Return = { holding, resolve, repeat: null, expire: null };
       this.#returns.set(id, giving);
       const entry = { address, length, held: true, marked: false, hardware };
-      giving.repeat = new Repeat(
+      giving.repeat = new Retransmission(
         ports.time,
         () => void ports.send(active, { kind: 'return', id, cause, entry }),
         () => this.onReturned({ id, address, outcome: 'refused', reason: NO_ANSWER }),

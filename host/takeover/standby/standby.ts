@@ -6,17 +6,17 @@ import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { StandbyPorts } from '../ports/ports.ts';
 import { IDLE_MS, Timers } from '../ports/timers.ts';
-import type { Cause, Entry, Message, State } from '../protocol/messages.ts';
-import { Actives, type Served } from './actives.ts';
+import type { AddressEntry, MoveCause, NodeState, TakeoverMessage } from '../protocol/messages.ts';
+import { Actives, type KnownActive } from './actives.ts';
 import { Answers } from './answers.ts';
 import { Capacity, sufficiency } from './capacity.ts';
-import type { Parts } from './context.ts';
-import { Silence } from './failover.ts';
+import type { StandbyContext } from './context.ts';
+import { Failover } from './failover.ts';
 import { type Holding, Holdings, type Taken } from './holdings.ts';
 import { Moving } from './moving.ts';
 import { inOrder } from './plan.ts';
-import { LettingGo } from './release.ts';
-import { goesBack, Returns } from './returning.ts';
+import { Release } from './release.ts';
+import { goesBack, Returning } from './returning.ts';
 import { Taking } from './taking.ts';
 
 /** Whoever contradicts is contradicted so often (RFC 5227 section 2.4 allows no more than one in 10 s to a host that only defends itself; this one has been told to have the address). */
@@ -46,7 +46,7 @@ export interface StandbyStatus {
     readonly address: string;
     readonly adapter: string;
     readonly active: string;
-    readonly cause: Cause;
+    readonly cause: MoveCause;
     readonly state: 'taking' | 'taken' | 'returning';
     readonly seconds: number;
   }[];
@@ -59,10 +59,10 @@ export class Standby {
   readonly #timers: Timers;
   readonly #holdings = new Holdings();
   readonly #answers: Answers;
-  readonly #lettingGo: LettingGo;
+  readonly #lettingGo: Release;
   readonly #taking: Taking;
-  readonly #returns: Returns;
-  readonly #silence: Silence;
+  readonly #returns: Returning;
+  readonly #silence: Failover;
   readonly #moving: Moving;
   readonly #actives: Actives;
   readonly #capacity: Capacity;
@@ -74,7 +74,7 @@ export class Standby {
     this.#ports = ports;
     this.#adapters = inOrder(configuration.adapters, listening);
     this.#timers = new Timers(ports.time);
-    const parts: Parts = {
+    const parts: StandbyContext = {
       ports,
       timers: this.#timers,
       holdings: this.#holdings,
@@ -82,10 +82,10 @@ export class Standby {
       onSettled: () => this.#closed || this.onKernel(),
     };
     this.#answers = new Answers(ports.send);
-    this.#lettingGo = new LettingGo(parts, this.#answers);
+    this.#lettingGo = new Release(parts, this.#answers);
     this.#taking = new Taking(parts, this.#answers, this.#lettingGo, () => this.#adapters);
-    this.#returns = new Returns(parts, this.#taking, this.#lettingGo);
-    this.#silence = new Silence(parts, this.#taking);
+    this.#returns = new Returning(parts, this.#taking, this.#lettingGo);
+    this.#silence = new Failover(parts, this.#taking);
     this.#actives = new Actives(parts, this.#silence);
     this.#moving = new Moving(parts, this.#taking, this.#actives);
     this.#capacity = new Capacity(ports.tell);
@@ -120,21 +120,21 @@ export class Standby {
   }
 
   /** What the next report to an active says. */
-  report(active: string, name: string): Message {
+  report(active: string, name: string): TakeoverMessage {
     // A silent active that returns by itself decides when it is heard: it may keep what it still has.
     const waits = this.#configuration.return === 'automatic' && this.#actives.get(active)?.watch.isLost;
-    const entries: Entry[] = this.#holdings.of(active).map((holding) => ({
+    const entries: AddressEntry[] = this.#holdings.of(active).map((holding) => ({
       address: holding.address,
       length: holding.length,
       held: true,
       marked: holding.state === 'taken' && !waits && this.#moving.cutMs(holding) === null,
       hardware: holding.hardware,
     }));
-    return { kind: 'report', healthy: true, everyMs: this.beatMs, name, entries } satisfies Message;
+    return { kind: 'report', healthy: true, everyMs: this.beatMs, name, entries } satisfies TakeoverMessage;
   }
 
   /** A message of an active whose session is good; `begins` with the first one of a session. */
-  onMessage(active: string, message: Message, begins: boolean): void {
+  onMessage(active: string, message: TakeoverMessage, begins: boolean): void {
     const served = this.#actives.get(active);
     if (served === undefined) return;
     if (begins) {
@@ -166,7 +166,7 @@ export class Standby {
   }
 
   /** Gives back what is named by active or address (nothing named: all), and says what became of each. */
-  giveBack(what: readonly string[], cause: Cause): Promise<Handover[]> {
+  giveBack(what: readonly string[], cause: MoveCause): Promise<Handover[]> {
     const chosen = [...this.#holdings].filter(
       ({ address, active }) => what.length === 0 || what.includes(address) || what.includes(active),
     );
@@ -261,7 +261,7 @@ export class Standby {
     this.#capacity.report(this.#actives.counts(), this.#adapters.length, this.#configuration.share);
   }
 
-  #onBeat(served: Served, { healthy, everyMs, entries }: State): void {
+  #onBeat(served: KnownActive, { healthy, everyMs, entries }: NodeState): void {
     const nowMs = this.#ports.time.nowMs();
     const isNew = !served.heard;
     served.heard = true;
@@ -286,7 +286,7 @@ export class Standby {
     }
   }
 
-  #onBye(served: Served): void {
+  #onBye(served: KnownActive): void {
     const { name } = served;
     served.stopped = true;
     served.watch.stop();
@@ -296,7 +296,7 @@ export class Standby {
   }
 
   /** Without an operator only where the operator wished for it, or where nobody reaches it here. */
-  #considerReturn(served: Served, holding: Holding, nowMs: number): void {
+  #considerReturn(served: KnownActive, holding: Holding, nowMs: number): void {
     if (holding.state !== 'taken') return;
     const cutMs = holding.cause === 'operator' ? null : this.#moving.cutMs(holding);
     const isWanted = goesBack(holding, this.#configuration);
@@ -311,7 +311,7 @@ export class Standby {
     if (entry.held || isCut || isDue) void this.#giveBack(holding, cutMs === null ? 'conflict' : 'link');
   }
 
-  #giveBack(holding: Holding, cause: Cause): Promise<Handover> {
+  #giveBack(holding: Holding, cause: MoveCause): Promise<Handover> {
     return this.#returns.giveBack(holding, this.#actives.get(holding.active), cause);
   }
 }

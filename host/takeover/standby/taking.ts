@@ -3,24 +3,29 @@ import { messageOf } from '../../errors.ts';
 import { servesNobody } from '../ports/interface-facts.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
 import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
-import { type Cause, type Entry, type Instruction, NO_HARDWARE } from '../protocol/messages.ts';
-import type { Served } from './actives.ts';
+import { type AddressEntry, type Instruction, type MoveCause, NO_HARDWARE } from '../protocol/messages.ts';
+import type { KnownActive } from './actives.ts';
 import type { Answers } from './answers.ts';
-import type { Parts } from './context.ts';
+import type { StandbyContext } from './context.ts';
 import { adaptersOf, type Holding, type Taken } from './holdings.ts';
 import { type Plan, plan } from './plan.ts';
-import type { LettingGo } from './release.ts';
+import type { Release } from './release.ts';
 
 export class Taking {
-  readonly #parts: Parts;
+  readonly #parts: StandbyContext;
   readonly #answers: Answers;
-  readonly #lettingGo: LettingGo;
+  readonly #lettingGo: Release;
   /** In the order of use. */
   readonly #adapters: () => readonly string[];
   /** What could not be announced and waits to be, with how often again. */
   readonly #unannounced = new Map<Holding, number>();
 
-  constructor(parts: Parts, answers: Answers, lettingGo: LettingGo, adapters: () => readonly string[]) {
+  constructor(
+    parts: StandbyContext,
+    answers: Answers,
+    lettingGo: Release,
+    adapters: () => readonly string[],
+  ) {
     this.#parts = parts;
     this.#answers = answers;
     this.#lettingGo = lettingGo;
@@ -58,7 +63,7 @@ export class Taking {
   }
 
   /** An active's instruction. */
-  onTake(served: Served, { id, cause, entry }: Instruction): void {
+  onTake(served: KnownActive, { id, cause, entry }: Instruction): void {
     const { ports, holdings } = this.#parts;
     const { address } = entry;
     const { name } = served;
@@ -79,7 +84,7 @@ export class Taking {
   }
 
   /** `id` of the instruction, or 0 when nobody instructed. Settles in any case; what went wrong is told. */
-  async take(served: Served, entry: Entry, cause: Cause, id: number): Promise<void> {
+  async take(served: KnownActive, entry: AddressEntry, cause: MoveCause, id: number): Promise<void> {
     const { ports, holdings, onSettled } = this.#parts;
     const { address, length } = entry;
     const { name } = served;
@@ -116,7 +121,7 @@ export class Taking {
    * To another adapter, because its own has lost its link; then it is let go there. Resolves with whether it has moved; what went
    * wrong is told. Null, and nothing is done, when no other adapter is free.
    */
-  move(holding: Holding, served: Served | undefined): Promise<boolean> | null {
+  move(holding: Holding, served: KnownActive | undefined): Promise<boolean> | null {
     const { ports } = this.#parts;
     const others = this.#adapters().filter(
       (adapter) => adapter !== holding.adapter && !ports.factsOf(adapter).broken,
@@ -145,7 +150,7 @@ export class Taking {
   }
 
   /** `others`: what its active has, whose hardware addresses must not come to stand for its addresses twice. */
-  #plan(adapters: readonly string[], others: readonly Entry[]): Plan {
+  #plan(adapters: readonly string[], others: readonly AddressEntry[]): Plan {
     const { ports, holdings, terms } = this.#parts;
     return plan({
       adapters: adapters.map((adapter) => ports.factsOf(adapter)),
@@ -276,7 +281,7 @@ export class Taking {
   }
 }
 
-function refusal(served: Served, address: string, holding: Holding | undefined): string | null {
+function refusal(served: KnownActive, address: string, holding: Holding | undefined): string | null {
   if (holding !== undefined) {
     return holding.active === served.name ? 'is on its way back' : `is taken for ${holding.active}`;
   }

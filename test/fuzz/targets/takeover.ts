@@ -6,10 +6,10 @@ import {
   decode,
   encode,
   keyOf,
-  MOST_BYTES,
+  MOST_DATAGRAM_BYTES,
   NONCE_BYTES,
 } from '../../../host/takeover/protocol/datagram.ts';
-import type { Message } from '../../../host/takeover/protocol/messages.ts';
+import type { TakeoverMessage } from '../../../host/takeover/protocol/messages.ts';
 import type { Target } from '../target.ts';
 
 const KEY = 'a secret of the pair';
@@ -22,7 +22,7 @@ const entry = {
   hardware: '02:00:00:00:11:00',
 };
 const entry6 = { ...entry, address: '2001:db8:178::80', length: 64, held: false, marked: true };
-const MESSAGES: readonly Message[] = [
+const MESSAGES: readonly TakeoverMessage[] = [
   { kind: 'hello', name: 'web' },
   { kind: 'welcome', name: '待機' },
   { kind: 'bye' },
@@ -43,7 +43,7 @@ export function open(): Target {
   return {
     seeds: datagrams.map((datagram) => encode(datagram, KEY).subarray(0, -HMAC_BYTES)),
     play(input) {
-      const bytes = sealed(input.subarray(0, MOST_BYTES - HMAC_BYTES));
+      const bytes = sealed(input.subarray(0, MOST_DATAGRAM_BYTES - HMAC_BYTES));
       if (keyOf(bytes, [KEY]) !== 0) return 'nobody’s';
       const heard = decode(bytes);
       if (heard === null) return `nothing ${bytes[3]}`;

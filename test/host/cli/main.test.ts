@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { explain } from '../../../host/config/router/explain.ts';
+import { explainRouter } from '../../../host/config/router/explain.ts';
 import { tables } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from '../config/example.ts';
 import { parseRouterConfiguration } from '../config/parsed.ts';
@@ -205,7 +205,7 @@ describe('ringback check', () => {
   it('reckons the memory with the sizes that the module has', () => {
     const { stdout } = ringback('check', '-c', file('example.yaml', EXAMPLE));
     const configuration = parseRouterConfiguration(EXAMPLE, 'example');
-    const line = explain(configuration, tables).find((sentence) => sentence.includes('MiB'));
+    const line = explainRouter(configuration, tables).find((sentence) => sentence.includes('MiB'));
     assert.ok(line !== undefined && stdout.includes(line), line);
   });
 

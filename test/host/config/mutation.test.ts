@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { explain } from '../../../host/config/router/explain.ts';
-import { warnings } from '../../../host/config/router/warnings.ts';
+import { explainRouter } from '../../../host/config/router/explain.ts';
+import { routerWarnings } from '../../../host/config/router/warnings.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { tables } from '../../../host/fabric/module.ts';
 import { EXAMPLE, SECRETS } from './example.ts';
@@ -14,7 +14,7 @@ function check(text: string): 'accepted' | 'refused' {
   let outcome: 'accepted' | 'refused';
   try {
     const configuration = parseRouterConfiguration(text, 'r.yaml');
-    said = JSON.stringify([explain(configuration, tables), warnings(configuration)]);
+    said = JSON.stringify([explainRouter(configuration, tables), routerWarnings(configuration)]);
     outcome = 'accepted';
   } catch (error) {
     if (!(error instanceof RingbackError)) throw new Error(`on ${JSON.stringify(text)}`, { cause: error });

@@ -14,7 +14,7 @@ import {
   type OutboxAnswer,
   type PastOutageRecord,
 } from '../../../host/control/records.ts';
-import { MOST_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
+import { MOST_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
 import { MAX_MESSAGE } from '../../../host/page/html/pages.ts';
 import type { RelayStatus } from '../../../host/relay/status.ts';
 import { CONTROL } from '../../../host/role/control-place.ts';
@@ -242,7 +242,7 @@ describe('The page of the control socket', () => {
   it('has the limits that there are', () => {
     for (const limit of [
       `from 1 to ${MOST_RECORDS}, and ${DEFAULT_RECORDS} without it`,
-      `more than ${MOST_BYTES / 1024} KiB`,
+      `more than ${MOST_BODY_BYTES / 1024} KiB`,
       `within ${QUESTION_TIMEOUT_MS / 1000} s`,
       `at most ${MAX_MESSAGE} characters`,
       `a year (${LONGEST_MS / 86_400_000} days)`,

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
 import { isMessageId, recordCount, recordRoutes } from '../../../host/control/record-routes.ts';
 import { type HistoryAnswer, NOBODY, type OutboxAnswer } from '../../../host/control/records.ts';
-import type { Question, Routes } from '../../../host/control/socket.ts';
+import type { ControlRoutes, Question } from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { machineTime } from '../../../host/time.ts';
 import { enter, noticeTo, opened, over } from './recorded.ts';
 
 let store: Store;
-let routes: Routes;
+let routes: ControlRoutes;
 beforeEach(async (context) => {
   store = await opened(context as TestContext, null);
   routes = recordRoutes(store, NOBODY, machineTime);

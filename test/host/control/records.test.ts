@@ -6,8 +6,8 @@ import {
   NOBODY,
   outbox,
   pastOutages,
+  type RecordState,
   retry,
-  type State,
 } from '../../../host/control/records.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { findNotices } from '../../../host/store/outbox.ts';
@@ -83,7 +83,7 @@ describe('Past outages', () => {
   it('have no date where the clock was wrong, and lasted for as long as they did', () => {
     over(store);
     const clock: Clock = { nowMs: () => store.clock.nowMs(), dateOf: () => null };
-    const lost: State = { clock, read: (f) => store.read(f), write: (f) => store.write(f) };
+    const lost: RecordState = { clock, read: (f) => store.read(f), write: (f) => store.write(f) };
     const [outage] = pastOutages(lost, 20);
     assert.deepEqual([outage?.from, outage?.to, outage?.seconds], [null, null, 2.5]);
   });

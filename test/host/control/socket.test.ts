@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:http';
 import { connect, createServer as createRaw } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
-import { askControl, isNobodyThere, type Routes, serveControl } from '../../../host/control/socket.ts';
+import { askControl, type ControlRoutes, isNobodyThere, serveControl } from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { directory } from '../fabric/scripted.ts';
 import { until } from '../tools.ts';
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-async function served(context: TestContext, status: () => unknown, more: Routes = {}): Promise<void> {
+async function served(context: TestContext, status: () => unknown, more: ControlRoutes = {}): Promise<void> {
   const server = await serveControl(path, { 'GET /status': status, ...more });
   context.after(() => server.close());
 }

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { Codec } from '../../../host/fabric/codec.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
 import type {
+  AttemptOutcome,
   Cause,
   Command,
   FabricEvent,
   Form,
   Met,
   Options,
-  Outcome,
   ServerState,
   Sign,
   Sizes,
@@ -88,7 +88,7 @@ const FORMS: Readonly<Record<Form, true>> = {
   probe: true,
   solicitation: true,
 };
-const OUTCOMES: Readonly<Record<Outcome, true>> = {
+const OUTCOMES: Readonly<Record<AttemptOutcome, true>> = {
   open: true,
   answered: true,
   refused: true,

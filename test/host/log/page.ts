@@ -1,6 +1,6 @@
 /** The page of events, as the catalogue has them. */
 
-import type { Entries, Entry, Kind, Maybe } from '../../../host/log/catalogue/kinds.ts';
+import type { Entries, EventEntry, Kind, Maybe } from '../../../host/log/catalogue/kinds.ts';
 import { CHAPTERS } from '../../../host/log/events.ts';
 
 const INTRODUCTION = `# Events: what the log says
@@ -27,7 +27,7 @@ function field([name, kind]: [string, Kind | Maybe]): string {
     : `\`${name}\`${typed(kind)}`;
 }
 
-function row([event, { level, fields, is, act }]: [string, Entry]): string {
+function row([event, { level, fields, is, act }]: [string, EventEntry]): string {
   const cells = [
     `\`${event}\``,
     [level].flat().join(', '),

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Mail } from '../../../host/mail/mail.ts';
 import { composeMessage } from '../../../host/mail/message.ts';
-import { CONNECTIONS, type Delivery, MailSender } from '../../../host/mail/smtp.ts';
+import { type Delivery, MailSender, SMTP_CONNECTIONS } from '../../../host/mail/smtp.ts';
 import { machineTime } from '../../../host/time.ts';
 import { freePort } from '../../ports.ts';
 import { verbatimServer } from '../replies/smtp-server.ts';
@@ -262,7 +262,7 @@ describe('what a server answers', () => {
       Array.from({ length: 150 }, (_, client) => sender.send(mailTo(`client-${client}@example.jp`))),
     );
     assert.equal(server.received.length, 150);
-    assert.ok(server.sockets.length <= CONNECTIONS, `${server.sockets.length} connections`);
+    assert.ok(server.sockets.length <= SMTP_CONNECTIONS, `${server.sockets.length} connections`);
   });
 });
 
@@ -292,7 +292,7 @@ describe('a login that the server does not take', () => {
     for (const socket of server.sockets) socket.destroy();
     tries.length = 0;
     assert.ok((await all()).every(({ outcome }) => outcome === 'later'));
-    assert.ok(tries.length <= CONNECTIONS, `${tries.length} tries`);
+    assert.ok(tries.length <= SMTP_CONNECTIONS, `${tries.length} tries`);
     isRight = true;
     assert.deepEqual(new Set((await all()).map(({ outcome }) => outcome)), new Set(['delivered']));
   });

@@ -1,7 +1,7 @@
 /** What the tests of the pages share: facts, and reading HTML without a browser. */
 
 import assert from 'node:assert/strict';
-import type { Page, PageFacts, Refusal } from '../../../host/page/html/kinds.ts';
+import type { FormRefusal, Page, PageFacts } from '../../../host/page/html/kinds.ts';
 
 export const PAGES: readonly Page[] = [
   'outage',
@@ -18,7 +18,7 @@ export const PAGES: readonly Page[] = [
   'allowed',
   'stop-unknown',
 ];
-export const REFUSALS: readonly Refusal[] = ['mail', 'answer', 'expired', 'many', 'stranger', 'trouble'];
+export const REFUSALS: readonly FormRefusal[] = ['mail', 'answer', 'expired', 'many', 'stranger', 'trouble'];
 
 /** Those of an outage page; `more` goes over them. */
 export function factsOf(more: Partial<PageFacts> = {}): PageFacts {

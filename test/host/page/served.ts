@@ -3,8 +3,8 @@
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Language, PageConfiguration } from '../../../host/config/types.ts';
-import type { Target } from '../../../host/fabric/records.ts';
-import type { Message } from '../../../host/page/html/kinds.ts';
+import type { Target } from '../../../host/net/target.ts';
+import type { OperatorMessage } from '../../../host/page/html/kinds.ts';
 import type { Origin } from '../../../host/page/http/origins.ts';
 import { isNameOf } from '../../../host/page/names.ts';
 import { PageServer } from '../../../host/page/server.ts';
@@ -49,7 +49,7 @@ export interface Role {
   readonly allowed: string[];
   /** Whether nobody has confirmed the address of the one who has a token. */
   isUnconfirmed: boolean;
-  message: Message | null;
+  message: OperatorMessage | null;
   /** Clients of whom it is not known yet who they are, and when it will be. */
   readonly unknown: Map<string, Promise<void>>;
   /** Thrown by `outageOf`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { CONNECTIONS } from '../../../host/page/http/connections.ts';
+import { PAGE_CONNECTIONS } from '../../../host/page/http/connections.ts';
 import { until } from '../tools.ts';
 import { get, listen, NOTICE, request, type Served, serve, TANAKA, TO_OTHER, TO_WEB, WEB } from './served.ts';
 
@@ -35,7 +35,7 @@ async function slowClients(served: Served, count: number, bytesOf: (i: number) =
   );
   await until(
     'all to be connected',
-    () => served.page.counters.connections >= Math.min(count, CONNECTIONS.all),
+    () => served.page.counters.connections >= Math.min(count, PAGE_CONNECTIONS.all),
   );
   return clients;
 }
@@ -64,8 +64,8 @@ describe('Slow clients', () => {
 
   it('make room for a good one when there are too many, the slowest first', async (context) => {
     const served = await serve(context);
-    const clients = await slowClients(served, CONNECTIONS.all, () => HALF_A_HEAD);
-    await goodOne(served, context, `beside ${CONNECTIONS.all}`);
+    const clients = await slowClients(served, PAGE_CONNECTIONS.all, () => HALF_A_HEAD);
+    await goodOne(served, context, `beside ${PAGE_CONNECTIONS.all}`);
     await until('the slowest to go', () => clients.some(({ closed }) => closed));
     assert.deepEqual(
       clients.flatMap(({ closed }, i) => (closed ? [i] : [])),
@@ -78,7 +78,7 @@ describe('Slow clients', () => {
     const served = await serve(context);
     const stranger = new Slow(served, '127.1.9.1', HALF_A_HEAD);
     const clients: Slow[] = [];
-    for (let i = 0; i < CONNECTIONS.machine; i += 1) {
+    for (let i = 0; i < PAGE_CONNECTIONS.machine; i += 1) {
       clients.push(new Slow(served, TANAKA, HALF_A_HEAD));
       await until('it to be connected', () => served.page.counters.connections === i + 2);
     }
@@ -93,15 +93,15 @@ describe('Slow clients', () => {
     const stranger = new Slow(served, '127.2.0.1', HALF_A_HEAD);
     await until('it to be connected', () => served.page.counters.connections === 1);
     const clients = Array.from(
-      { length: 2 * CONNECTIONS.network },
+      { length: 2 * PAGE_CONNECTIONS.network },
       (_, i) => new Slow(served, `127.1.0.${(i % 250) + 1}`, HALF_A_HEAD),
     );
     await until(
       'half of them to go',
-      () => clients.filter(({ closed }) => closed).length >= CONNECTIONS.network,
+      () => clients.filter(({ closed }) => closed).length >= PAGE_CONNECTIONS.network,
     );
     await goodOne(served, context, 'on a full link', '127.1.0.251');
-    assert.equal(served.page.counters.evicted, CONNECTIONS.network + 1);
+    assert.equal(served.page.counters.evicted, PAGE_CONNECTIONS.network + 1);
     assert.ok(!stranger.closed);
   });
 
@@ -109,10 +109,13 @@ describe('Slow clients', () => {
     const served = await serve(context);
     const page = new Slow(served, TANAKA, get('/.well-known/ringback/events'));
     await until('the stream', () => page.heard.includes('retry:'));
-    const many = Array.from({ length: 3 * CONNECTIONS.machine }, () => new Slow(served, TANAKA, HALF_A_HEAD));
+    const many = Array.from(
+      { length: 3 * PAGE_CONNECTIONS.machine },
+      () => new Slow(served, TANAKA, HALF_A_HEAD),
+    );
     await until(
       'the others to go',
-      () => many.filter(({ closed }) => closed).length >= 2 * CONNECTIONS.machine,
+      () => many.filter(({ closed }) => closed).length >= 2 * PAGE_CONNECTIONS.machine,
     );
     await goodOne(served, context, 'in the crowd', TANAKA);
     assert.ok(!page.closed);

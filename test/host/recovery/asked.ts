@@ -2,7 +2,8 @@
 
 import { performance } from 'node:perf_hooks';
 import { machineChance } from '../../../host/chance.ts';
-import type { FabricEvent, Met, Target } from '../../../host/fabric/records.ts';
+import type { FabricEvent, Met } from '../../../host/fabric/records.ts';
+import type { Target } from '../../../host/net/target.ts';
 import { Asking, type AskingOptions } from '../../../host/recovery/asking.ts';
 import { kernelSockets } from '../../../host/recovery/sockets.ts';
 import { machineTime } from '../../../host/time.ts';

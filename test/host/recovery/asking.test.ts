@@ -6,14 +6,14 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadModule } from '../../../host/fabric/module.ts';
 import type { Met } from '../../../host/fabric/records.ts';
-import { type Answer, verdictOf } from '../../../host/recovery/asking.ts';
+import { type AskedAnswer, verdictOf } from '../../../host/recovery/asking.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import { FakeTime } from '../fake-time.ts';
 import { until } from '../tools.ts';
 import { AskedFabric, askingOf } from './asked.ts';
 import { answering, LOOPBACK, refusing, silent, trying } from './services.ts';
 
-const verdicts = (answers: readonly Answer[]): string[] => answers.map(({ verdict }) => verdict);
+const verdicts = (answers: readonly AskedAnswer[]): string[] => answers.map(({ verdict }) => verdict);
 
 /** Every set of what a probe can meet. */
 function* everything(): Generator<Set<Met>> {

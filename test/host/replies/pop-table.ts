@@ -1,6 +1,6 @@
 /** What the page says of POP replies. */
 import type { PopErrorKind } from '../../../host/pop/error.ts';
-import { refusalOf, sizeOf, statusOf, totalOf, uidlOf } from '../../../host/pop/replies.ts';
+import { refusalOf, replyStatus, sizeOf, totalOf, uidlOf } from '../../../host/pop/replies.ts';
 import { TO_BE_MENDED } from '../../../host/relay/schedule.ts';
 import {
   COMMANDS,
@@ -49,7 +49,7 @@ export function formTable(): string {
       : `message ${read.number}, ${read.value === null ? 'not known' : `\`${short(String(read.value))}\``}`;
   const all: readonly (readonly [what: string, lines: readonly string[], read: (line: string) => string])[] =
     [
-      ['status', STATUS_LINES, (line) => statusOf(line) ?? 'no POP3'],
+      ['status', STATUS_LINES, (line) => replyStatus(line) ?? 'no POP3'],
       ['STAT', STAT_LINES, (line) => (totalOf(line) === null ? 'no POP3' : `${totalOf(line)} messages`)],
       ['UIDL', UIDL_LINES, (line) => listed(uidlOf(line))],
       ['LIST', LIST_LINES, (line) => listed(sizeOf(line))],

@@ -1,8 +1,8 @@
 /** What the page says of SMTP replies. */
-import { type Fate, fateOfReply, STEPS } from '../../../host/mail/smtp-fate.ts';
+import { fateOfReply, type SmtpFate, STEPS } from '../../../host/mail/smtp-fate.ts';
 import { ENHANCED_CODES, REPLY_CODES } from './smtp-codes.ts';
 
-const WORDS: Readonly<Record<Fate, string>> = {
+const WORDS: Readonly<Record<SmtpFate, string>> = {
   final: 'given up',
   doubted: 'given up, if it takes others',
   recipient: 'this mail waits',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Delivery } from '../../../host/mail/smtp.ts';
-import { type Fate, fateOfReply, type Step } from '../../../host/mail/smtp-fate.ts';
+import { fateOfReply, type SmtpFate, type Step } from '../../../host/mail/smtp-fate.ts';
 import { FROM, senderTo } from '../mail/support.ts';
 import { ENHANCED_CODES, REPLY_CODES } from './smtp-codes.ts';
 import { verbatimServer } from './smtp-server.ts';
@@ -13,7 +13,7 @@ const MAIL = {
 };
 
 const LATER = { outcome: 'later', about: 'server' } as const;
-const COMES_TO: Readonly<Record<Fate, object>> = {
+const COMES_TO: Readonly<Record<SmtpFate, object>> = {
   final: { outcome: 'refused' },
   doubted: { outcome: 'refused', isDoubted: true },
   recipient: { outcome: 'later', about: 'recipient' },
@@ -66,7 +66,7 @@ describe('A refusal comes to what the page says', () => {
 });
 
 describe('A refusal', () => {
-  const fates = (...replies: readonly string[]): Fate[] =>
+  const fates = (...replies: readonly string[]): SmtpFate[] =>
     replies.map((reply) => {
       const [code, enhanced = null] = reply.split(' ');
       return fateOfReply('mail', Number(code), enhanced);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Target } from '../../../host/fabric/records.ts';
+import type { Target } from '../../../host/net/target.ts';
 import { Admissions } from '../../../host/router/admissions.ts';
 import { Services } from '../../../host/router/services.ts';
 import { FakeTime } from '../fake-time.ts';

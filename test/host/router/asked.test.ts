@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Outage } from '../../../host/router/outages.ts';
-import type { Outcome } from '../../../host/router/outcomes.ts';
+import type { SuspicionOutcome } from '../../../host/router/outcomes.ts';
 import { pageOn } from './checking.ts';
 import {
   CONNECT,
@@ -35,7 +35,7 @@ function outageAt(world: World, target = WEB): Outage {
 }
 
 /** The server was asked, and this came of it. */
-function decided(world: World, outcome: Outcome, target = WEB, port?: number): Outage {
+function decided(world: World, outcome: SuspicionOutcome, target = WEB, port?: number): Outage {
   const outage = outageAt(world, target);
   world.router.suspected.onAsked(outage, outcome, port);
   return outage;

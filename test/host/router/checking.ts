@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { after, mock } from 'node:test';
 import { machineChance } from '../../../host/chance.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import { nameOf } from '../../../host/fabric/records.ts';
+import { nameOf } from '../../../host/net/target.ts';
 import { Confirmer } from '../../../host/recovery/confirmation.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import type { Rank } from '../../../host/recovery/places.ts';

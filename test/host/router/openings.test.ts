@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nameOf } from '../../../host/fabric/records.ts';
+import { nameOf } from '../../../host/net/target.ts';
 import { Openings } from '../../../host/router/openings.ts';
 import { NAKAMURA6, SATO, TANAKA, WEB } from './world.ts';
 

@@ -2,7 +2,7 @@
 
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import { nameOf } from '../../../host/fabric/records.ts';
+import { nameOf } from '../../../host/net/target.ts';
 import { DataPlane } from '../../../host/router/data-plane.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { Outages } from '../../../host/router/outages.ts';

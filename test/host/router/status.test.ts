@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NoticeRecord, PastOutageRecord } from '../../../host/control/records.ts';
-import { type Status, statusOf, statusText } from '../../../host/router/status.ts';
+import { routerStatusOf, type Status, statusText } from '../../../host/router/status.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
@@ -72,7 +72,8 @@ const FACTS = {
 } as const;
 
 /** What a reader of the JSON gets. */
-const asked = (facts: Parameters<typeof statusOf>[0]): Status => JSON.parse(JSON.stringify(statusOf(facts)));
+const asked = (facts: Parameters<typeof routerStatusOf>[0]): Status =>
+  JSON.parse(JSON.stringify(routerStatusOf(facts)));
 
 describe('The status', () => {
   it('says all that there is, with wall times', () => {

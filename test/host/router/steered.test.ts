@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nameOf } from '../../../host/fabric/records.ts';
+import { nameOf } from '../../../host/net/target.ts';
 import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
 import { Steered } from '../../../host/router/steered.ts';
 import { pageOn } from './checking.ts';

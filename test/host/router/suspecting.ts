@@ -1,7 +1,7 @@
 /** Suspicions on a clock that the test moves, between an asking that says what it wants and a router that notes the end. */
 import type { TestContext } from 'node:test';
-import { nameOf, type Target } from '../../../host/fabric/records.ts';
-import type { Answer } from '../../../host/recovery/asking.ts';
+import { nameOf, type Target } from '../../../host/net/target.ts';
+import type { AskedAnswer } from '../../../host/recovery/asking.ts';
 import { type Outage, Outages } from '../../../host/router/outages.ts';
 import { Services } from '../../../host/router/services.ts';
 import { Steered } from '../../../host/router/steered.ts';
@@ -33,7 +33,7 @@ export class Suspecting {
   readonly silences: [string, number][] = [];
   readonly services: Services;
   readonly suspicions: Suspicions;
-  readonly #answers = new Map<string, Partial<Answer>>();
+  readonly #answers = new Map<string, Partial<AskedAnswer>>();
   /** Answers are kept back while this is set. */
   #held: (() => void)[] | null = null;
 
@@ -43,7 +43,7 @@ export class Suspecting {
     const nowMs = (): number => this.nowMs;
     this.services = new Services(all, { stored: [], clock: { nowMs }, journal: { services: () => {} } });
     const steered = new Steered(all, new Outages());
-    const answer = async (what: string, target: Target): Promise<Answer> => {
+    const answer = async (what: string, target: Target): Promise<AskedAnswer> => {
       this.#asked.push(`${what} ${nameOf(target)}`);
       const beganMs = this.nowMs;
       const held = this.#held;
@@ -85,7 +85,7 @@ export class Suspecting {
   }
 
   /** What the target answers from now on. */
-  answers(target: Target, answer: Partial<Answer>): void {
+  answers(target: Target, answer: Partial<AskedAnswer>): void {
     this.#answers.set(nameOf(target), answer);
   }
 

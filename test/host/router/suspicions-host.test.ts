@@ -1,7 +1,7 @@
 /** A machine as a whole that is suspected. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Answer } from '../../../host/recovery/asking.ts';
+import type { AskedAnswer } from '../../../host/recovery/asking.ts';
 import { pageOn } from './checking.ts';
 import { known, PROBE, Suspecting, turnedAway } from './suspecting.ts';
 import { HOST, SATO, SECURE, SERVER, TANAKA, WEB } from './world.ts';
@@ -80,7 +80,7 @@ describe('A machine of which nothing is heard', () => {
       { verdict: 'silent' },
       'short',
     ],
-  ] as readonly (readonly [string, Partial<Answer>, Partial<Answer>, string])[]) {
+  ] as readonly (readonly [string, Partial<AskedAnswer>, Partial<AskedAnswer>, string])[]) {
     it(what, async (test) => {
       const one = new Suspecting(test, PAGE);
       one.knows([80, 443], true);
@@ -101,7 +101,7 @@ describe('A machine of which nothing is heard', () => {
       { verdict: 'silent' },
     ],
     ['could not be asked', true, { verdict: 'void' }, { verdict: 'answered' }],
-  ] as readonly (readonly [string, boolean | null, Partial<Answer>, Partial<Answer>])[]) {
+  ] as readonly (readonly [string, boolean | null, Partial<AskedAnswer>, Partial<AskedAnswer>])[]) {
     it(`lives, and the tried service is suspected that ${what}`, async (test) => {
       const one = new Suspecting(test, PAGE);
       one.knows([443], admitted);

@@ -2,14 +2,8 @@
 import assert from 'node:assert/strict';
 import { machineChance } from '../../../host/chance.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import {
-  type Cause,
-  type FabricEvent,
-  nameOf,
-  type ServerState,
-  type Sign,
-  type Target,
-} from '../../../host/fabric/records.ts';
+import type { Cause, FabricEvent, ServerState, Sign } from '../../../host/fabric/records.ts';
+import { nameOf, type Target } from '../../../host/net/target.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
 import { People, type Registered } from '../../../host/router/people.ts';

@@ -1,7 +1,7 @@
 /** Who lives in a town, and the configuration of its router. */
 
 import type { RouterConfiguration } from '../../../host/config/types.ts';
-import type { Target } from '../../../host/fabric/records.ts';
+import type { Target } from '../../../host/net/target.ts';
 import { parseRouterConfiguration } from '../config/parsed.ts';
 
 export const SERVER = '172.27.178.80';

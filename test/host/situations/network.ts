@@ -2,7 +2,8 @@
  * A network by script: what becomes of every request to a server, and the frames of it that pass the router. Clients lie
  * behind its first interface, servers behind the second; by the third it has another way out.
  */
-import type { Target } from '../../../host/fabric/records.ts';
+
+import type { Target } from '../../../host/net/target.ts';
 import { arp, type End, Flag, framed, ip, Protocol, segment, unreachable } from '../../frames.ts';
 import { refusal, syn, synAck } from '../fabric/fabric.ts';
 import type { Time } from './time.ts';

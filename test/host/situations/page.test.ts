@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Target } from '../../../host/fabric/records.ts';
+import type { Target } from '../../../host/net/target.ts';
 import { NAKAMURA, SATO, SECURE, SERVER, SHELL, TANAKA, WEB } from './configuration.ts';
 import { ROUTER } from './network.ts';
 import { Town } from './town.ts';

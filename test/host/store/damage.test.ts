@@ -17,7 +17,7 @@ import { loadLibrary, Sql } from '../../../host/store/database.ts';
 import { loadOutages, saveClient, saveOutage } from '../../../host/store/outages.ts';
 import { loadRegistrations, register } from '../../../host/store/registrations.ts';
 import { MIGRATIONS } from '../../../host/store/schema.ts';
-import { loadStopped, stopNotices } from '../../../host/store/stopped.ts';
+import { loadUnsubscribed, unsubscribe } from '../../../host/store/unsubscribed.ts';
 import type { LoggedLine } from '../tools.ts';
 import { until } from '../tools.ts';
 import { directoryFor, edit, enter, noticeNumber, openStore } from './support.ts';
@@ -138,7 +138,7 @@ describe('a database', () => {
     const directory = directoryFor(test);
     const library = await loadLibrary();
     const old = new Sql(library, `${directory}/ringback.db`, MIGRATIONS.slice(0, 4));
-    stopNotices(old, 'sato@example.jp', 1);
+    unsubscribe(old, 'sato@example.jp', 1);
     register(old, { client: '172.27.179.150', mail: 'tanaka@example.jp', language: 'en', registeredMs: 1 });
     old.close();
     const file = openSync(`${directory}/ringback.db`, 'r+');
@@ -146,7 +146,7 @@ describe('a database', () => {
     closeSync(file);
     const { store, lines } = await openStore(test, directory);
     assert.deepEqual(said(lines), ['state.damaged']);
-    assert.deepEqual(store.read(loadStopped).folded, new Set(['sato@example.jp']));
+    assert.deepEqual(store.read(loadUnsubscribed).folded, new Set(['sato@example.jp']));
     assert.deepEqual(
       store.read(loadRegistrations).map(({ mail }) => mail),
       ['tanaka@example.jp'],

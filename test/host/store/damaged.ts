@@ -11,7 +11,7 @@ import { register } from '../../../host/store/registrations.ts';
 import { TABLES, type Table } from '../../../host/store/schema.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { saveSetting } from '../../../host/store/settings.ts';
-import { stopNotices } from '../../../host/store/stopped.ts';
+import { unsubscribe } from '../../../host/store/unsubscribed.ts';
 import { enter, noticeNumber } from './support.ts';
 
 /** The same numbers for the same seed (Marsaglia's xorshift, 32 bits). */
@@ -51,7 +51,7 @@ export function fill(sql: Sql): void {
   }
   for (let n = 0; n < 200; n++) {
     register(sql, { client: client(n), mail: `sato${n}@example.jp`, language: 'ja', registeredMs: n });
-    stopNotices(sql, `stopped${n}@example.jp`, n);
+    unsubscribe(sql, `stopped${n}@example.jp`, n);
     sql.run('INSERT INTO stopped_folded VALUES (?, ?)', `older${n}@example.jp`, n);
     confirmAddress(sql, `confirmed${n}@example.jp`, n);
     const notice = noticeNumber(n);

@@ -8,7 +8,7 @@ import { loadOutages } from '../../../host/store/outages.ts';
 import { oldestNotices } from '../../../host/store/outbox.ts';
 import { MIGRATIONS, TABLES } from '../../../host/store/schema.ts';
 import { loadServices } from '../../../host/store/services.ts';
-import { loadStopped } from '../../../host/store/stopped.ts';
+import { loadUnsubscribed } from '../../../host/store/unsubscribed.ts';
 import { directoryFor, enter, noticeNumber } from './support.ts';
 
 let library: Awaited<ReturnType<typeof loadLibrary>>;
@@ -175,7 +175,7 @@ describe('the database', () => {
     before.run("INSERT INTO stopped VALUES ('tanaka@example.jp', 3)");
     before.close();
     const after = open(test, path);
-    assert.deepEqual(loadStopped(after), { owners: new Set(), folded: new Set(['tanaka@example.jp']) });
+    assert.deepEqual(loadUnsubscribed(after), { owners: new Set(), folded: new Set(['tanaka@example.jp']) });
     assert.deepEqual(loadConfirmed(after), new Set(['sa.to+x@example.jp']));
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Sql } from '../../../host/store/database.ts';
-import { loadStopped, stopNotices } from '../../../host/store/stopped.ts';
+import { loadUnsubscribed, unsubscribe } from '../../../host/store/unsubscribed.ts';
 import { type LoggedLine, until } from '../tools.ts';
 import { directoryFor, enter, noticeNumber, openStore } from './support.ts';
 
@@ -39,7 +39,7 @@ describe('A state', () => {
       const directory = `${directoryFor(test)}/state`;
       const { store, lines } = await openStore(test, directory);
       store.write((sql) => enter(sql, noticeNumber(1)));
-      store.write((sql) => stopNotices(sql, 'sato@example.jp', 1));
+      store.write((sql) => unsubscribe(sql, 'sato@example.jp', 1));
       take(directory);
       store.write((sql) => enter(sql, noticeNumber(2)));
       const [first] = lines;
@@ -51,7 +51,7 @@ describe('A state', () => {
       store.close();
       const again = await openStore(test, directory);
       assert.equal(again.store.read(count), 3);
-      assert.deepEqual(again.store.read(loadStopped).owners, new Set(['sato@example.jp']));
+      assert.deepEqual(again.store.read(loadUnsubscribed).owners, new Set(['sato@example.jp']));
       assert.deepEqual(again.lines, []);
       const isThere = existsSync(`${directory}/ringback.db.damaged`);
       assert.equal(isThere, what.endsWith('log is deleted') || what.endsWith('another'));

@@ -13,7 +13,7 @@ import {
 } from '../../../host/store/outages.ts';
 import { loadRegistrations, type Registration, register } from '../../../host/store/registrations.ts';
 import { loadServices, removeService, type ServiceRow, saveService } from '../../../host/store/services.ts';
-import { allowNotices, loadStopped, stopNotices } from '../../../host/store/stopped.ts';
+import { loadUnsubscribed, resubscribe, unsubscribe } from '../../../host/store/unsubscribed.ts';
 import { directoryFor, openStore } from './support.ts';
 
 const OUTAGE: OutageRow = {
@@ -178,17 +178,17 @@ describe('the history on disk', () => {
 
 describe('who wants no notices', () => {
   it('is remembered whatever the case of the mail address, until it is taken back', async (test) => {
-    const owners = (sql: Sql): ReadonlySet<string> => loadStopped(sql).owners;
+    const owners = (sql: Sql): ReadonlySet<string> => loadUnsubscribed(sql).owners;
     await steps(
       test,
       (sql) => {
-        stopNotices(sql, 'Sato@example.jp', 1);
-        stopNotices(sql, 'sato@example.jp', 2);
-        stopNotices(sql, 's.ato+x@example.jp', 3);
+        unsubscribe(sql, 'Sato@example.jp', 1);
+        unsubscribe(sql, 'sato@example.jp', 2);
+        unsubscribe(sql, 's.ato+x@example.jp', 3);
       },
       (sql) => {
         assert.deepEqual(owners(sql), new Set(['sato@example.jp', 's.ato+x@example.jp']));
-        allowNotices(sql, 'SATO@example.jp');
+        resubscribe(sql, 'SATO@example.jp');
       },
       (sql) => assert.deepEqual(owners(sql), new Set(['s.ato+x@example.jp'])),
     );

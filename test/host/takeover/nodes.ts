@@ -4,9 +4,9 @@ import { machineChance } from '../../../host/chance.ts';
 import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/config/takeover/types.ts';
 import type { Prefix } from '../../../host/net/address.ts';
 import { Active } from '../../../host/takeover/active/active.ts';
-import type { Memory } from '../../../host/takeover/machine/state-file.ts';
+import type { StateFile } from '../../../host/takeover/machine/state-file.ts';
 import { ActiveSession } from '../../../host/takeover/protocol/active-session.ts';
-import type { Message } from '../../../host/takeover/protocol/messages.ts';
+import type { TakeoverMessage } from '../../../host/takeover/protocol/messages.ts';
 import { StandbySessions } from '../../../host/takeover/protocol/standby-sessions.ts';
 import { Standby } from '../../../host/takeover/standby/standby.ts';
 import type { Timer } from '../../../host/time.ts';
@@ -15,7 +15,7 @@ import type { FakeMachine } from './machine.ts';
 import type { World } from './world.ts';
 
 /** What a standby's program finds in its memory. */
-export type Remembered = Pick<Memory['known'], 'taken' | 'stuck'>;
+export type Remembered = Pick<StateFile['known'], 'taken' | 'stuck'>;
 
 /** What host/takeover/active/node.ts is on a real machine. */
 export class ActiveHalf {
@@ -81,7 +81,7 @@ export class ActiveHalf {
     } else if (reading.is === 'message') this.active.onMessage(reading.message, reading.seen);
   }
 
-  say(message: Message): void {
+  say(message: TakeoverMessage): void {
     this.#send(message);
   }
 
@@ -96,7 +96,7 @@ export class ActiveHalf {
     this.#next?.cancel();
   }
 
-  #send(message: Message): boolean {
+  #send(message: TakeoverMessage): boolean {
     const bytes = this.session.seal(message);
     if (bytes === null) return false;
     this.#world.deliver(this.#name, 'standby', bytes);
@@ -188,7 +188,7 @@ export class StandbyHalf {
     this.#next?.cancel();
   }
 
-  #send(active: string, message: Message): boolean {
+  #send(active: string, message: TakeoverMessage): boolean {
     const bytes = this.sessions.seal(active, message);
     if (bytes === null) return false;
     this.#world.deliver('standby', active, bytes);

@@ -7,7 +7,7 @@ import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { address, type IpVersion, type Lab } from '../../../board/lab/lab.ts';
-import type { Target } from '../../../host/fabric/records.ts';
+import type { Target } from '../../../host/net/target.ts';
 import { until } from '../../host/tools.ts';
 
 export const PORT = 8480;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { relaySchema } from '../../../../host/config/relay/schema.ts';
 import { routerSchema } from '../../../../host/config/router/schema.ts';
-import type { Entry, Form } from '../../../../host/config/shape.ts';
+import type { Entry, SchemaForm } from '../../../../host/config/shape.ts';
 import { takeoverSchema } from '../../../../host/config/takeover/schema.ts';
 import { tables } from '../../../../host/fabric/module.ts';
 
@@ -40,8 +40,8 @@ export function innerOf({ schema }: Entry): Inner {
 }
 
 /** null: it is `false`, and nothing else. */
-export function formOf(schema: v.GenericSchema): Form | null {
-  const { form } = v.getMetadata(schema) as { form?: Form };
+export function formOf(schema: v.GenericSchema): SchemaForm | null {
+  const { form } = v.getMetadata(schema) as { form?: SchemaForm };
   if (form !== undefined) return form;
   if (schema.type === 'literal' && (schema as { literal?: unknown }).literal === false) return null;
   throw new Error(`nothing is known of a schema of the type ${schema.type}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { explain, warnings } from '../../../../host/config/relay/explain.ts';
+import { explainRelay, relayWarnings } from '../../../../host/config/relay/explain.ts';
 import { parseRelayConfiguration } from '../../../../host/config/relay/file.ts';
 import { RingbackError } from '../../../../host/errors.ts';
 import { refusal } from '../refusal.ts';
@@ -145,7 +145,7 @@ describe('the explanation of a relay', () => {
   const example = accepted(EXAMPLE);
 
   it('says what the example does', () => {
-    assert.deepEqual(explain(example), [
+    assert.deepEqual(explainRelay(example), [
       'Looks for list mails in a mailbox at 172.27.179.25:110, TLS where it is offered, and then always, when it starts and every 1m.',
       'It looks at once when it hears an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 0 v3 users).',
       'A list mail is taken if it is signed with list_key, was sent no more than 3d ago, and comes for the first time; whatever else is in the mailbox stays there.',
@@ -161,7 +161,7 @@ describe('the explanation of a relay', () => {
   it('follows the configuration', () => {
     const says = (text: string, sentence: RegExp) =>
       assert.ok(
-        explain(accepted(text)).some((line) => sentence.test(line)),
+        explainRelay(accepted(text)).some((line) => sentence.test(line)),
         `${sentence}`,
       );
     says(MINIMAL, /^No trap is listened for/);
@@ -172,21 +172,21 @@ describe('the explanation of a relay', () => {
   });
 
   it('warns of what is probably not meant', () => {
-    assert.deepEqual(warnings(example), []);
+    assert.deepEqual(relayWarnings(example), []);
     for (const [text, warning] of [
       [MINIMAL, /^clients is empty/],
       [changed('state: /var/lib/ringback-relay', 'state: false'), /^state is false/],
       [changed('tls: auto, user: sav_1', 'tls: none, user: sav_1'), /^relay\.pop\.tls is none/],
       [changed('tls: auto, user: relay', 'tls: none, user: relay'), /^smtp\.tls is none/],
     ] as const) {
-      const found = warnings(accepted(text));
+      const found = relayWarnings(accepted(text));
       assert.equal(found.length, 1, found.join('\n'));
       assert.match(found[0] ?? '', warning);
     }
   });
 
   it('names no secret and nobody who is told', () => {
-    const said = [...explain(example), ...warnings(example)].join('\n');
+    const said = [...explainRelay(example), ...relayWarnings(example)].join('\n');
     for (const hidden of [...SECRETS, 'sato@example.jp']) assert.ok(!said.includes(hidden), hidden);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain } from '../../../../host/config/router/explain.ts';
-import { warnings } from '../../../../host/config/router/warnings.ts';
+import { explainRouter } from '../../../../host/config/router/explain.ts';
+import { routerWarnings } from '../../../../host/config/router/warnings.ts';
 import { tables } from '../../../../host/fabric/module.ts';
 import { KEY_BYTES } from '../../../../host/fabric/records.ts';
 import type { TableSizes } from '../../../../host/fabric/sizes.ts';
@@ -23,7 +23,7 @@ const minimal = (more = '') => parseRouterConfiguration(`${MINIMAL}${more}`, 'mi
 
 describe('the explanation', () => {
   it('says what the example does', () => {
-    assert.deepEqual(explain(example, tables, {}), [
+    assert.deepEqual(explainRouter(example, tables, {}), [
       'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
       'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
       'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.',
@@ -46,8 +46,8 @@ describe('the explanation', () => {
   it('follows the configuration', () => {
     const says = (configuration: ReturnType<typeof minimal>, sentence: RegExp) =>
       assert.ok(
-        explain(configuration, tables).some((line) => sentence.test(line)),
-        `${sentence} in\n${explain(configuration, tables).join('\n')}`,
+        explainRouter(configuration, tables).some((line) => sentence.test(line)),
+        `${sentence} in\n${explainRouter(configuration, tables).join('\n')}`,
       );
     says(
       changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:db8:178::/64"]'),
@@ -133,7 +133,7 @@ describe('the explanation', () => {
       lan0: addresses.map((address) => ({ ...ADDRESS, address })),
     });
     const said = (...addresses: readonly string[]) =>
-      explain(example, tables, own(...addresses)).filter((line) => line.includes('own addresses'));
+      explainRouter(example, tables, own(...addresses)).filter((line) => line.includes('own addresses'));
     assert.deepEqual(said('172.27.178.1', '172.27.179.1'), [
       "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is never opened.",
     ]);
@@ -147,7 +147,7 @@ describe('the explanation', () => {
       sizes.push(one);
       return 4 << 20;
     };
-    const line = explain(minimal(), { ...tables, bytes }).find((sentence) => sentence.includes('MiB'));
+    const line = explainRouter(minimal(), { ...tables, bytes }).find((sentence) => sentence.includes('MiB'));
     assert.match(line ?? '', /about 4\.0 MiB/);
     const [command] = commandsFor(minimal(), [], Buffer.alloc(KEY_BYTES));
     assert.ok(command?.kind === 'configure', 'the sizes are the first that the fabric is told');
@@ -155,7 +155,7 @@ describe('the explanation', () => {
   });
 
   it('names no secret and nobody who is told', () => {
-    const text = [...explain(example, tables), ...warnings(example)].join('\n');
+    const text = [...explainRouter(example, tables), ...routerWarnings(example)].join('\n');
     for (const hidden of [...SECRETS, 'sato@example.jp', 'station@example.jp', 'sav_1@example.jp']) {
       assert.ok(!text.includes(hidden), hidden);
     }
@@ -227,22 +227,22 @@ describe('the warnings', () => {
   ];
 
   it('are none for the example', () => {
-    assert.deepEqual(warnings(example), []);
+    assert.deepEqual(routerWarnings(example), []);
   });
 
   it('are none of a socket whose interfaces are named for a mark', () => {
     const interfaces = 'interfaces: [lan0, {name: t1, sees: everything}]\n  socket: /run/f.sock\n';
-    assert.deepEqual(warnings(changed(/interfaces: .*\n {2}daemon: .*\n/, interfaces)), []);
+    assert.deepEqual(routerWarnings(changed(/interfaces: .*\n {2}daemon: .*\n/, interfaces)), []);
   });
 
   it('are none of a page port of a server that names no ports', () => {
-    assert.deepEqual(warnings(changed('ports: [80, 443], ', '')), []);
+    assert.deepEqual(routerWarnings(changed('ports: [80, 443], ', '')), []);
   });
 
   it('include servers that are this machine itself, not networks that it is in', () => {
     const address = (text: string) => ({ lan0: [{ ...ADDRESS, address: text }] });
     const one = (configuration: ReturnType<typeof minimal>, own: string) => {
-      const found = warnings(configuration, address(own));
+      const found = routerWarnings(configuration, address(own));
       assert.equal(found.length, 1, found.join('\n'));
       assert.match(found[0] ?? '', /^detect\.watch or servers name \S+, of this machine itself: an outage/);
     };
@@ -250,13 +250,13 @@ describe('the warnings', () => {
     one(changed('[172.27.178.0/24]', '[172.27.178.0/24, 172.27.179.1]'), '172.27.179.1');
     one(changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:DB8::1"]'), '2001:db8:0::1');
     for (const inside of ['172.27.178.0', '172.27.178.1']) {
-      assert.deepEqual(warnings(example, address(inside)), []);
+      assert.deepEqual(routerWarnings(example, address(inside)), []);
     }
   });
 
   for (const [name, configuration, sentence] of known) {
     it(`include ${name}`, () => {
-      const found = warnings(configuration);
+      const found = routerWarnings(configuration);
       assert.equal(found.length, 1, found.join('\n'));
       assert.match(found[0] ?? '', sentence);
     });

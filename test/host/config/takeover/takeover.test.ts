@@ -1,7 +1,7 @@
 /** The file of `ringback takeover`: the manual's example, and its mistakes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, warnings } from '../../../../host/config/takeover/explain.ts';
+import { explainTakeover, takeoverWarnings } from '../../../../host/config/takeover/explain.ts';
 import { parseTakeoverConfiguration } from '../../../../host/config/takeover/file.ts';
 import { refusal } from '../refusal.ts';
 
@@ -191,15 +191,18 @@ describe('the file of a takeover', () => {
   it('is explained without its secret, and warned of where it is dangerous', () => {
     for (const text of [ACTIVE, STANDBY]) {
       const configuration = parse(`${text}  old_key: ${SECRET} of before\n`);
-      const said = [...explain(configuration), ...warnings(configuration)].join('\n');
+      const said = [...explainTakeover(configuration), ...takeoverWarnings(configuration)].join('\n');
       assert.ok(!said.includes(SECRET), said);
       assert.match(said, /old_key is accepted/);
     }
     const own = parse(STANDBY.replace('172.27.178.11}', `172.27.178.11, key: ${SECRET} of web}`));
-    assert.ok(!explain(own).join().includes(SECRET));
-    assert.match(warnings(parse(`${STANDBY}  check: false\n`)).join(), /two machines have its addresses/);
+    assert.ok(!explainTakeover(own).join().includes(SECRET));
     assert.match(
-      warnings(parse(ACTIVE.replace(/ {2}health.*\n/, '  link: false\n'))).join(),
+      takeoverWarnings(parse(`${STANDBY}  check: false\n`)).join(),
+      /two machines have its addresses/,
+    );
+    assert.match(
+      takeoverWarnings(parse(ACTIVE.replace(/ {2}health.*\n/, '  link: false\n'))).join(),
       /no fault is ever noticed/,
     );
   });

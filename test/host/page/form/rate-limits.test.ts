@@ -8,7 +8,7 @@ import {
   PER_MAIL_A_DAY,
   RegistrationLimits,
 } from '../../../../host/page/form/rate-limits.ts';
-import { CONNECTIONS } from '../../../../host/page/http/connections.ts';
+import { PAGE_CONNECTIONS } from '../../../../host/page/http/connections.ts';
 import { STREAMS } from '../../../../host/page/http/event-streams.ts';
 import type { Origin } from '../../../../host/page/http/origins.ts';
 
@@ -121,7 +121,7 @@ describe('The limits that docs/page.md tells of', () => {
 
   for (const [what, { machine, household, network, all }] of Object.entries({
     'registrations in an hour': AN_HOUR,
-    connections: CONNECTIONS,
+    connections: PAGE_CONNECTIONS,
     pages: STREAMS,
   })) {
     it(`are those of ${what}`, () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { machineChance } from '../../../../host/chance.ts';
-import { type Place, ReadyAnswers } from '../../../../host/page/http/answers.ts';
+import { type AnswerPlace, ReadyAnswers } from '../../../../host/page/http/answers.ts';
 import { factsOf } from '../reading.ts';
 import { OTHER, WEB } from '../served.ts';
 
-const PLACE: Place = {
+const PLACE: AnswerPlace = {
   page: 'outage',
   language: 'en',
   target: WEB,
@@ -19,7 +19,7 @@ const PLACE: Place = {
 };
 
 /** What differs from PLACE, each for itself. */
-const OTHERS: Readonly<Record<string, Partial<Place>>> = {
+const OTHERS: Readonly<Record<string, Partial<AnswerPlace>>> = {
   'another page': { page: 'another' },
   'another language': { language: 'ja' },
   'another server': { target: { ...WEB, server: OTHER.server } },
@@ -46,7 +46,7 @@ describe('Answers that are kept ready', () => {
       world.made += 1;
       return factsOf({ server: place.target.server, form: { action: '/notice', fields: { token } } });
     });
-    const ask = (more: Partial<Place> = {}, token = 'a-token'): string =>
+    const ask = (more: Partial<AnswerPlace> = {}, token = 'a-token'): string =>
       ready.answer({ ...PLACE, ...more }, () => token).body;
     return { world, ask };
   }

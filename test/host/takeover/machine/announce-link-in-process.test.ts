@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { InProcessFabric } from '../../../../host/fabric/in-process.ts';
 import type { Connect } from '../../../../host/fabric/link.ts';
-import { DataPlane, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
+import { AnnounceLink, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
 import { arp } from '../../../frames.ts';
 import { fakeChance } from '../../fake-chance.ts';
 import { FakeTime } from '../../fake-time.ts';
@@ -21,11 +21,11 @@ class Plane {
   });
   opened = 0;
   readonly conflicts: string[] = [];
-  readonly plane: DataPlane;
+  readonly plane: AnnounceLink;
 
   constructor(test: TestContext, connect: Connect = this.fabric.connect) {
     const options = { connect, daemon: ['ringback-fabricd'], interfaces: ['lan0'] };
-    this.plane = new DataPlane(
+    this.plane = new AnnounceLink(
       { ...options, log: recordingLog().log, time: this.time, chance: fakeChance(1) },
       {
         onOpen: () => this.opened++,

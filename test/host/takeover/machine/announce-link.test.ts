@@ -5,7 +5,7 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { machineChance } from '../../../../host/chance.ts';
 import { connectDaemon } from '../../../../host/fabric/daemon.ts';
-import { DataPlane, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
+import { AnnounceLink, type Frame } from '../../../../host/takeover/machine/announce-link.ts';
 import { machineTime } from '../../../../host/time.ts';
 import { readyRecord } from '../../fabric/daemon-records.ts';
 import { records, scripted } from '../../fabric/scripted.ts';
@@ -20,7 +20,7 @@ function plane(context: TestContext, daemon: readonly string[]) {
   const { log, lines } = recordingLog();
   const conflicts: string[] = [];
   const found = { opened: 0, conflicts, lines };
-  const data = new DataPlane(
+  const data = new AnnounceLink(
     {
       ...{ connect: connectDaemon(machineTime), time: machineTime, chance: machineChance },
       ...{ daemon, interfaces: ['eth0', 'far0', 'none0'], log },

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import { ActiveHalf } from '../../../../host/takeover/active/node.ts';
-import { StandbyHalf } from '../../../../host/takeover/standby/node.ts';
+import { ActiveNode } from '../../../../host/takeover/active/node.ts';
+import { StandbyNode } from '../../../../host/takeover/standby/node.ts';
 import { MACHINE, recordingLog, until } from '../../tools.ts';
 import { ip, noNetwork } from './own-network.ts';
 import { activeOn, C, children, cleared, connected, type Other, OWN, setting, standbyOn } from './real.ts';
@@ -30,7 +30,7 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   type Active = ReturnType<typeof activeOn>;
   async function active(context: TestContext, configuration: Active) {
     const { log, lines } = recordingLog();
-    const half = await ActiveHalf.open(configuration, configuration.takeover, log, MACHINE);
+    const half = await ActiveNode.open(configuration, configuration.takeover, log, MACHINE);
     let closed = false;
     const close = async (): Promise<void> => {
       if (!closed) await half.close();
@@ -44,7 +44,7 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
 
   async function standby(context: TestContext, configuration: ReturnType<typeof standbyOn>) {
     const { log, lines } = recordingLog();
-    const half = await StandbyHalf.open(configuration, configuration.takeover, log, MACHINE);
+    const half = await StandbyNode.open(configuration, configuration.takeover, log, MACHINE);
     let closed = false;
     const close = async (): Promise<void> => {
       if (!closed) await half.close();
@@ -61,11 +61,11 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     await new Promise<void>((resolve) => socket.bind(7373, OWN, resolve));
     const { log } = recordingLog();
     const [one, two] = [activeOn(context), standbyOn(context, { warm: true })];
-    await assert.rejects(ActiveHalf.open(one, one.takeover, log, MACHINE), {
+    await assert.rejects(ActiveNode.open(one, one.takeover, log, MACHINE), {
       code: 'unavailable',
       message: /7373/,
     });
-    await assert.rejects(StandbyHalf.open(two, two.takeover, log, MACHINE), {
+    await assert.rejects(StandbyNode.open(two, two.takeover, log, MACHINE), {
       code: 'unavailable',
       message: /7373/,
     });

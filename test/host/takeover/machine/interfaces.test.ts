@@ -7,7 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { Adapters } from '../../../../host/takeover/machine/interfaces.ts';
 import { IpBatch } from '../../../../host/takeover/machine/ip-batch.ts';
 import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
-import { Memory } from '../../../../host/takeover/machine/state-file.ts';
+import { StateFile } from '../../../../host/takeover/machine/state-file.ts';
 import { machineTime } from '../../../../host/time.ts';
 import { machineTimeWith } from '../../fake-time.ts';
 import { recordingLog, until } from '../../tools.ts';
@@ -37,7 +37,7 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
   const { log } = recordingLog();
   const batch = new IpBatch(machineTime);
   const kernel = new Kernel({ onChange: () => {}, onLink: () => {} }, machineTime);
-  const memory = new Memory(FILE, log);
+  const memory = new StateFile(FILE, log);
   const waits: number[] = [];
   /** Looks come one after the other; what limits a command stays. */
   const time = machineTimeWith((waitMs) => {
@@ -153,7 +153,11 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
     assert.equal(await active.deactivate('eth0', C), null);
     assert.deepEqual(all().join(''), '');
     assert.equal(isOn('eth0'), false);
-    assert.equal(new Memory(FILE, log).known.routes.length, 6, 'whoever comes after this process knows them');
+    assert.equal(
+      new StateFile(FILE, log).known.routes.length,
+      6,
+      'whoever comes after this process knows them',
+    );
     await active.activate('eth0', C, false);
     assert.deepEqual(all(), before);
     assert.deepEqual(memory.known.routes, []);
@@ -212,7 +216,7 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
 
   it('of a standby are off again after the last address, if they were off before', async () => {
     await standby.activate('eth0', C, false);
-    assert.deepEqual(new Memory(FILE, log).known.raised, ['eth0']);
+    assert.deepEqual(new StateFile(FILE, log).known.raised, ['eth0']);
     await standby.activate('eth0', D, false);
     await standby.withdraw('eth0', C, false, true);
     assert.ok(isOn('eth0'), 'it has another one');

@@ -5,7 +5,7 @@ import { getPriority, setPriority } from 'node:os';
 import { afterEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { hurry, unhurried } from '../../../../host/takeover/machine/priority.ts';
+import { raisePriority, withUsualPriority } from '../../../../host/takeover/machine/priority.ts';
 import { needs } from '../../require.ts';
 import { recordingLog } from '../../tools.ts';
 import { standIns } from './stand-in.ts';
@@ -72,14 +72,14 @@ describe('a half that may', { skip: noRealTime() }, () => {
       'case "$*" in *--rr*) echo "$*" >> "$D/asked"; echo no such policy >&2; exit 1;; esac; exec chrt "$@"',
     );
     const { log, lines } = recordingLog();
-    hurry(true, log);
+    raisePriority(true, log);
     assert.deepEqual(
       lines.map(({ level, event }) => [level, event]),
       [['info', 'takeover.priority']],
     );
     const message = String(lines[0]?.fields.message);
     assert.match(message, /high priority, but not in real time \(util-linux's chrt\): .*no such policy/s);
-    assert.deepEqual([unhurried(['true']), getPriority()], [['true'], -20]);
+    assert.deepEqual([withUsualPriority(['true']), getPriority()], [['true'], -20]);
     assert.deepEqual(machine.lines('asked'), [`--all-tasks --rr --pid 10 ${process.pid}`]);
   });
 
@@ -87,8 +87,8 @@ describe('a half that may', { skip: noRealTime() }, () => {
     const machine = standIns(context);
     machine.put('chrt', 'touch "$D/asked"');
     const { log, lines } = recordingLog();
-    hurry(false, log);
-    assert.deepEqual([lines, unhurried(['true']), getPriority()], [[], ['true'], -20]);
+    raisePriority(false, log);
+    assert.deepEqual([lines, withUsualPriority(['true']), getPriority()], [[], ['true'], -20]);
     assert.equal(machine.isThere('asked'), false);
   });
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import { Memory } from '../../../../host/takeover/machine/state-file.ts';
-import { Settings } from '../../../../host/takeover/machine/sysctl.ts';
+import { StateFile } from '../../../../host/takeover/machine/state-file.ts';
+import { Sysctls } from '../../../../host/takeover/machine/sysctl.ts';
 import { directory } from '../../fabric/scripted.ts';
 import { recordingLog } from '../../tools.ts';
 import { cable, ip, noNetwork } from './own-network.ts';
@@ -32,9 +32,9 @@ function remembering(context: TestContext) {
     place,
     lines,
     file,
-    memory: new Memory(file, log),
+    memory: new StateFile(file, log),
     /** Of a process with what the one before has left. */
-    next: (root?: string) => new Settings(new Memory(file, log), log, root),
+    next: (root?: string) => new Sysctls(new StateFile(file, log), log, root),
   };
 }
 
@@ -54,7 +54,7 @@ describe('the settings of adapters', { skip: noNetwork }, () => {
     next().prepare(['eth0']);
     assert.equal(setting('eth0', 'promote_secondaries'), '1');
     assert.equal(
-      new Memory(file, recordingLog().log).known.settings.length,
+      new StateFile(file, recordingLog().log).known.settings.length,
       6,
       'what was changed, and no more',
     );
@@ -107,12 +107,12 @@ describe('the settings of adapters', { skip: noNetwork }, () => {
       get known() {
         return memory.known;
       },
-      change: (part: Parameters<Memory['change']>[0]) => {
+      change: (part: Parameters<StateFile['change']>[0]) => {
         memory.change(part);
         throw new Error('killed');
       },
     };
-    assert.throws(() => new Settings(killed, log).isolate(['eth0']), /killed/);
+    assert.throws(() => new Sysctls(killed, log).isolate(['eth0']), /killed/);
     assert.deepEqual(settings('eth0'), ['0', '0', '1', '0'], 'nothing is changed that is not remembered');
     set('eth0', '1');
     next().restore();

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import { Memory } from '../../../../host/takeover/machine/state-file.ts';
+import { StateFile } from '../../../../host/takeover/machine/state-file.ts';
 import { directory } from '../../fabric/scripted.ts';
 import { recordingLog } from '../../tools.ts';
 
@@ -35,7 +35,7 @@ function filed(context: TestContext) {
     place,
     file,
     said: () => lines.map(({ level, event, fields }) => [level, event, fields.file, typeof fields.reason]),
-    open: () => new Memory(file, log),
+    open: () => new StateFile(file, log),
     forgetful: ['error', 'takeover.forgetful', file, 'string'],
   };
 }
@@ -131,6 +131,6 @@ describe('the memory of a half', () => {
     mkdirSync(place.path('.'));
     chmodSync(place.path('.'), 0o700);
     memory.change({ raised: [] });
-    assert.deepEqual(new Memory(file, recordingLog().log).known, { ...KNOWN, raised: [] });
+    assert.deepEqual(new StateFile(file, recordingLog().log).known, { ...KNOWN, raised: [] });
   });
 });

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
-import { Memory } from '../../../../host/takeover/machine/state-file.ts';
-import { Settings } from '../../../../host/takeover/machine/sysctl.ts';
+import { StateFile } from '../../../../host/takeover/machine/state-file.ts';
+import { Sysctls } from '../../../../host/takeover/machine/sysctl.ts';
 import { recordingLog } from '../../tools.ts';
 
 describe('A setting of the kernel', () => {
@@ -24,15 +24,15 @@ describe('A setting of the kernel', () => {
       );
     const { log } = recordingLog();
     const file = `${directory}/memory`;
-    const memory = new Memory(file, log);
+    const memory = new StateFile(file, log);
     const change = memory.change.bind(memory);
     memory.change = (part) => {
       assert.deepEqual(state(), ['0', '1', '0', '1']);
       change(part);
     };
-    new Settings(memory, log, directory).quieten(['eth0', 'eth1']);
+    new Sysctls(memory, log, directory).quieten(['eth0', 'eth1']);
     assert.deepEqual(state(), ['1', '2', '1', '2']);
-    new Settings(new Memory(file, log), log, directory).restore();
+    new Sysctls(new StateFile(file, log), log, directory).restore();
     assert.deepEqual(state(), ['0', '1', '0', '1']);
   });
 });

@@ -2,15 +2,15 @@
 
 import { getPriority } from 'node:os';
 import { startOutside } from '../../../../host/takeover/machine/outside-command.ts';
-import { hurry, unhurried } from '../../../../host/takeover/machine/priority.ts';
+import { raisePriority, withUsualPriority } from '../../../../host/takeover/machine/priority.ts';
 import { machineTime } from '../../../../host/time.ts';
 import { recordingLog } from '../../tools.ts';
 
 const { log, lines } = recordingLog();
-hurry(true, log);
+raisePriority(true, log);
 const started = await startOutside(['sh', '-c', 'chrt --pid $$ >&2'], 60_000, machineTime).ended;
 const said = lines.map(({ level, event, fields }) => [level, event, fields.message]);
-const words = unhurried(['true', 'x']);
+const words = withUsualPriority(['true', 'x']);
 console.log(
   JSON.stringify({ said, words, niceness: getPriority(), policy: /SCHED_\w+/.exec(started.said)?.[0] }),
 );

@@ -6,24 +6,24 @@ import {
   decode,
   encode,
   keyOf,
-  MOST_BYTES,
+  MOST_DATAGRAM_BYTES,
 } from '../../../../host/takeover/protocol/datagram.ts';
-import type { Entry, Message } from '../../../../host/takeover/protocol/messages.ts';
+import type { AddressEntry, TakeoverMessage } from '../../../../host/takeover/protocol/messages.ts';
 
 const KEY = 'a secret of the pair';
 const OTHER = 'a secret of somebody else';
 const HMAC_BYTES = 32;
 
-const entry: Entry = {
+const entry: AddressEntry = {
   address: '172.27.178.80',
   length: 24,
   held: true,
   marked: false,
   hardware: '02:00:00:00:11:00',
 };
-const entry6: Entry = { ...entry, address: '2001:db8:178::80', length: 64, held: false, marked: true };
+const entry6: AddressEntry = { ...entry, address: '2001:db8:178::80', length: 64, held: false, marked: true };
 
-const MESSAGES: readonly Message[] = [
+const MESSAGES: readonly TakeoverMessage[] = [
   { kind: 'hello', name: 'web' },
   { kind: 'welcome', name: '待機' },
   { kind: 'knock', name: '' },
@@ -39,7 +39,7 @@ const MESSAGES: readonly Message[] = [
   { kind: 'returned', id: 2, address: '2001:db8:178::80', outcome: 'failed', reason: 'eth0 has no carrier' },
 ];
 
-function datagram(message: Message): Datagram {
+function datagram(message: TakeoverMessage): Datagram {
   return {
     activeNonce: randomBytes(16),
     standbyNonce: randomBytes(16),
@@ -64,7 +64,7 @@ describe('a datagram', () => {
     it(`${message.kind} says what was said`, () => {
       const said = datagram(message);
       const bytes = encode(said, KEY);
-      assert.ok(bytes.length <= MOST_BYTES);
+      assert.ok(bytes.length <= MOST_DATAGRAM_BYTES);
       const heard = read(bytes);
       assert.deepEqual(heard?.message, message);
       assert.deepEqual([heard?.number, heard?.seen], [said.number, said.seen]);
@@ -174,7 +174,13 @@ describe('a datagram', () => {
 
   it('with all addresses that may be configured fits into one frame', () => {
     const entries = Array.from({ length: 40 }, (_, i) => ({ ...entry6, address: `2001:db8:178::${i + 1}` }));
-    const beat: Message = { kind: 'beat', healthy: true, everyMs: 100, name: 'w'.repeat(63), entries };
+    const beat: TakeoverMessage = {
+      kind: 'beat',
+      healthy: true,
+      everyMs: 100,
+      name: 'w'.repeat(63),
+      entries,
+    };
     assert.deepEqual(read(encode(datagram(beat), KEY))?.message, beat);
   });
 

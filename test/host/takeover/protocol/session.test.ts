@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ActiveSession } from '../../../../host/takeover/protocol/active-session.ts';
 import { encode } from '../../../../host/takeover/protocol/datagram.ts';
-import type { Message } from '../../../../host/takeover/protocol/messages.ts';
+import type { TakeoverMessage } from '../../../../host/takeover/protocol/messages.ts';
 import type { Keys } from '../../../../host/takeover/protocol/session.ts';
 import { StandbySessions } from '../../../../host/takeover/protocol/standby-sessions.ts';
 import { MACHINE } from '../../tools.ts';
@@ -10,8 +10,8 @@ import { MACHINE } from '../../tools.ts';
 const KEY = 'a secret of the pair';
 const NEW = 'the secret of next year';
 const keys: Keys = () => [KEY];
-const BEAT: Message = { kind: 'beat', healthy: true, everyMs: 100, name: 'web', entries: [] };
-const REPORT: Message = { kind: 'report', healthy: true, everyMs: 100, name: 'standby', entries: [] };
+const BEAT: TakeoverMessage = { kind: 'beat', healthy: true, everyMs: 100, name: 'web', entries: [] };
+const REPORT: TakeoverMessage = { kind: 'report', healthy: true, everyMs: 100, name: 'standby', entries: [] };
 
 function standbyWith(more: { keys?: Keys; name?: string; nowMs?: () => number } = {}): StandbySessions {
   return new StandbySessions({
@@ -147,7 +147,7 @@ describe('a session', () => {
     const answer = standby.open(active.hello(), 'x');
     assert.ok(answer.is === 'answer');
     active.open(answer.bytes);
-    const beat = active.seal({ ...BEAT, name: 'mail' } as Message);
+    const beat = active.seal({ ...BEAT, name: 'mail' } as TakeoverMessage);
     assert.ok(beat !== null);
     assert.equal(why(standby.open(beat, 'x')), 'stranger');
   });

@@ -8,14 +8,14 @@ const LEAST_LOOK_MS = 2;
 /** A look that comes later than so many of them found this program asleep: it counts as one. */
 const MOST_LATE = 2;
 
-export interface WatchTerms {
+export interface DetectorTerms {
   readonly everyMs: number;
   readonly lost: number;
   /** So long before the loss is certain, `onDoubt` says that it may come. */
   readonly aheadMs: number;
 }
 
-interface WatchOptions extends WatchTerms {
+interface WatchOptions extends DetectorTerms {
   readonly time: Time;
   readonly onDoubt: () => void;
   readonly onLost: () => void;
@@ -26,9 +26,9 @@ interface WatchOptions extends WatchTerms {
  * Counts silence only while it could have heard something: who was asleep himself, stopped, starved or on a
  * suspended machine, has no right to call others dead. What has arrived is worked on before silence is believed.
  */
-export class Watch {
+export class FailureDetector {
   readonly #options: WatchOptions;
-  #terms: WatchTerms;
+  #terms: DetectorTerms;
   /** How often the other side says that it will speak. */
   #saidMs = 0;
   #silentMs = 0;
@@ -44,7 +44,7 @@ export class Watch {
   }
 
   /** From now on. What has been silent so far has been silent. */
-  use(terms: WatchTerms): void {
+  use(terms: DetectorTerms): void {
     this.#terms = terms;
   }
 

@@ -2,17 +2,17 @@
 import type { Handover } from '../ports/handover.ts';
 import { DONE_MS } from '../ports/timers.ts';
 import type { Instruction, Result } from '../protocol/messages.ts';
-import type { Parts } from './context.ts';
+import type { ActiveContext } from './context.ts';
 import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';
 
-export class Returning {
-  readonly #parts: Parts;
+export class Reclaiming {
+  readonly #parts: ActiveContext;
   readonly #switching: Switching;
   /** Returns that were worked on, by address, so that a repeated instruction is answered, not carried out again. */
   #answers = new Map<string, Result>();
 
-  constructor(parts: Parts, switching: Switching) {
+  constructor(parts: ActiveContext, switching: Switching) {
     this.#parts = parts;
     this.#switching = switching;
   }

@@ -13,7 +13,7 @@ interface Kind {
   say: (count: number) => void;
 }
 
-export class SeldomLog {
+export class RateLimitedLog {
   readonly #log: Log;
   readonly #time: Time;
   readonly #kinds = new Map<Event, Kind>();

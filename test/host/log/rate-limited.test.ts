@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SeldomLog } from '../../../host/log/seldom.ts';
+import { RateLimitedLog } from '../../../host/log/rate-limited.ts';
 import { FakeTime } from '../fake-time.ts';
 import { recordingLog } from '../tools.ts';
 
@@ -8,7 +8,7 @@ describe('a log of what strangers cause', () => {
   it('has one line a minute for each kind, with the number since the last one', () => {
     const time = new FakeTime();
     const { log, lines } = recordingLog();
-    const seldom = new SeldomLog(log, time);
+    const seldom = new RateLimitedLog(log, time);
     for (let peer = 1; peer <= 5; peer += 1)
       seldom.note('warn', 'trap.malformed', { peer: `192.0.2.${peer}` });
     seldom.note('info', 'trap.ignored', { peer: '192.0.2.9' });
