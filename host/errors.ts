@@ -39,6 +39,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What a machine can tell it by: ours, or the system's; `unknown` where it has none. */
+export function codeOf(error: unknown): string {
+  return systemCodeOf(error) ?? 'unknown';
+}
+
 /** The system's error code (`EADDRINUSE`, `ECONNREFUSED`, …) of anything thrown, if it has one. */
 export function systemCodeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;

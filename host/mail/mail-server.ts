@@ -3,14 +3,14 @@ import type { Chance } from '../chance.ts';
 import type { Log } from '../log/log.ts';
 import { LONGEST_SERVER_WAIT_MS, LONGEST_WAIT_MS, type ServerFailure, ServerPause } from './backoff.ts';
 import { Refusals, type RefusedMail, type Verdict } from './refusals.ts';
-import type { Delivery } from './smtp.ts';
+import type { Delivery, Reason } from './smtp.ts';
 
 /** What becomes of a mail. */
 export type MailFate<Row> = { readonly row: Row } & (
   | { readonly state: 'sent' }
-  | { readonly state: 'given up'; readonly reason: string }
+  | ({ readonly state: 'given up' } & Reason)
   /** It is tried again, ever more seldom, up to so long apart. */
-  | { readonly state: 'later'; readonly reason: string; readonly longestMs: number }
+  | ({ readonly state: 'later'; readonly longestMs: number } & Reason)
 );
 
 /** The send that was answered. */
@@ -55,7 +55,7 @@ export class MailServer<Row> {
     const verdict = this.#refusals.settle();
     const [first] = verdict.refused;
     if (!verdict.areBelieved && first !== undefined) {
-      this.#refusesUs(first.reason);
+      this.#refusesUs(first);
       this.#pause.failed(this.#pause.epoch, nowMs, 'refusal');
     }
     return [...fates, ...fatesOf(verdict)];
@@ -78,19 +78,20 @@ export class MailServer<Row> {
       this.#pause.answered();
       return [{ row, state: 'sent' }, ...fatesOf(this.#refusals.accepted())];
     }
-    const { reason } = delivery;
+    const { reason, code } = delivery;
+    const why = { reason, code };
     if (delivery.outcome === 'refused') {
-      return this.#refused({ row, reason, means: delivery.isDoubted === true ? 'anybody' : 'recipient' });
+      return this.#refused({ row, ...why, means: delivery.isDoubted === true ? 'anybody' : 'recipient' });
     }
     if (delivery.about === 'recipient') {
       if (!this.#refusals.refusesUs) this.#pause.answered();
-      return [{ row, state: 'later', reason, longestMs: LONGEST_WAIT_MS }];
+      return [{ row, state: 'later', ...why, longestMs: LONGEST_WAIT_MS }];
     }
-    if (delivery.refusal === 'mail') return this.#refused({ row, reason, means: 'us' });
-    if (delivery.refusal !== undefined) this.#refusesUs(reason);
+    if (delivery.refusal === 'mail') return this.#refused({ row, ...why, means: 'us' });
+    if (delivery.refusal !== undefined) this.#refusesUs(why);
     this.#pause.failed(epoch, nowMs, FAILURES[delivery.refusal ?? 'none']);
     // Here, too: a mail that makes the server hang up must not be the first one every time.
-    return [{ row, state: 'later', reason, longestMs: LONGEST_SERVER_WAIT_MS }];
+    return [{ row, state: 'later', ...why, longestMs: LONGEST_SERVER_WAIT_MS }];
   }
 
   #refused(refused: RefusedMail<Row>): MailFate<Row>[] {
@@ -99,8 +100,8 @@ export class MailServer<Row> {
     return fatesOf(verdict);
   }
 
-  #refusesUs(reason: string): void {
-    if (!this.#refusals.refusesUs) this.#log.error('smtp.refused', { reason, message: TO_DO });
+  #refusesUs({ reason, code }: Reason): void {
+    if (!this.#refusals.refusesUs) this.#log.error('smtp.refused', { reason, code, message: TO_DO });
     this.#refusals.doubt();
   }
 }
@@ -112,9 +113,9 @@ const FAILURES: Readonly<Record<'none' | 'all' | 'login', ServerFailure>> = {
 };
 
 function fatesOf<Row>({ refused, areBelieved }: Verdict<Row>): MailFate<Row>[] {
-  return refused.map(({ row, reason, means }) =>
+  return refused.map(({ row, reason, code, means }) =>
     areBelieved && means !== 'us'
-      ? { row, state: 'given up', reason }
-      : { row, state: 'later', reason, longestMs: LONGEST_WAIT_MS },
+      ? { row, state: 'given up', reason, code }
+      : { row, state: 'later', reason, code, longestMs: LONGEST_WAIT_MS },
   );
 }

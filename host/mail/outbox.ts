@@ -28,7 +28,7 @@ import { composeList } from './list-writer.ts';
 import { composeNotice, type Mail } from './mail.ts';
 import { type MailFate, MailServer } from './mail-server.ts';
 import { sayOf } from './outbox-events.ts';
-import type { Delivery } from './smtp.ts';
+import type { Delivery, Reason } from './smtp.ts';
 
 /** What the outbox needs of a mail sender. */
 export interface Sender {
@@ -297,7 +297,7 @@ export class Outbox {
     }
     for (const row of old) {
       this.#claimed.add(row.messageId);
-      this.#giveUp(row, `given up: ${row.reason ?? 'never attempted'}`);
+      this.#giveUp(row, { reason: `given up: ${row.reason ?? 'never attempted'}` });
     }
     this.#write();
     this.#due.reset([], nowMs);
@@ -308,7 +308,7 @@ export class Outbox {
     const { sender, store, isStopped } = this.#options;
     this.#claimed.add(row.messageId);
     if (row.list === undefined && isStopped?.(row.mail)) {
-      this.#giveUp(row, 'the addressee wants no more notices');
+      this.#giveUp(row, { reason: 'the addressee wants no more notices' });
       return;
     }
     this.#outstanding++;
@@ -331,12 +331,12 @@ export class Outbox {
       sayOf(this.#options.log, 'info', 'sent', row, {});
       this.#settle({ row, state });
     } else if (state === 'given up') {
-      this.#giveUp(row, fate.reason);
+      this.#giveUp(row, fate);
     } else if (nowMs - row.createdMs >= this.#options.giveUpMs) {
-      this.#giveUp(row, `given up: ${fate.reason}`);
+      this.#giveUp(row, { ...fate, reason: `given up: ${fate.reason}` });
     } else {
-      const { reason, longestMs } = fate;
-      sayOf(this.#options.log, 'warn', 'failed', row, { reason, final: false });
+      const { reason, code, longestMs } = fate;
+      sayOf(this.#options.log, 'warn', 'failed', row, { reason, code, final: false });
       this.#settle({
         row,
         state: 'queued',
@@ -358,9 +358,9 @@ export class Outbox {
     return composeList(row, row.list, listed, { from, clock: times, key: listKey });
   }
 
-  #giveUp(row: OutboxRow, reason: string): void {
+  #giveUp(row: OutboxRow, { reason, code }: Reason): void {
     this.#failed++;
-    sayOf(this.#options.log, 'error', 'failed', row, { reason, final: true });
+    sayOf(this.#options.log, 'error', 'failed', row, { reason, code, final: true });
     this.#settle({ row, state: 'given up', reason });
   }
 

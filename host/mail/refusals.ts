@@ -2,6 +2,7 @@
  * Whether a mail server's refusals are believed. Before it has taken a mail from us, and when it refuses many in a row, it
  * may mean us, whatever it says of recipients: nobody loses a notice by that.
  */
+import type { Reason } from './smtp.ts';
 
 /** Refused in a row, of different people: it does not mean them. */
 const MOST_IN_A_ROW = 16;
@@ -9,9 +10,8 @@ const MOST_IN_A_ROW = 16;
 const FEW = 2;
 
 /** A refusal of one mail, and whom the server means by it as far as its reply says. */
-export interface RefusedMail<Row> {
+export interface RefusedMail<Row> extends Reason {
   readonly row: Row;
-  readonly reason: string;
   readonly means: 'recipient' | 'anybody' | 'us';
 }
 

@@ -13,6 +13,14 @@ import { composeMessage } from './message.ts';
 import { enhancedCodeOf, fateOfReply, type SmtpFate, stepOf } from './smtp-fate.ts';
 import { Connecting } from './smtp-socket.ts';
 
+/** Why a mail was not taken. */
+export interface Reason {
+  /** For people. */
+  readonly reason: string;
+  /** For machines: the reply's enhanced code (RFC 3463), or its reply code, or the system's. */
+  readonly code?: string | null | undefined;
+}
+
 /**
  * What became of one attempt. `refused` is about the recipient, unless it is `doubted` and the server takes no mail from
  * us at all. `later` with `about: 'server'` means that the next mail would fare no better, or need not; `refusal` is set
@@ -20,13 +28,12 @@ import { Connecting } from './smtp-socket.ts';
  */
 export type Delivery =
   | { readonly outcome: 'delivered' }
-  | { readonly outcome: 'refused'; readonly reason: string; readonly isDoubted?: boolean }
-  | {
+  | ({ readonly outcome: 'refused'; readonly isDoubted?: boolean } & Reason)
+  | ({
       readonly outcome: 'later';
       readonly about: 'recipient' | 'server';
-      readonly reason: string;
       readonly refusal?: 'mail' | 'all' | 'login';
-    };
+    } & Reason);
 
 /** How many connections to the server there are at most. */
 export const SMTP_CONNECTIONS = 4;
@@ -228,24 +235,24 @@ function deliveryOf(error: unknown): Delivery {
   };
   const hint = code === 'ETLS' ? ' (smtp.tls: none sends without TLS, a password included)' : '';
   const reason = `${(cleanName(messageOf(error)) ?? 'unknown').slice(0, MAX_REASON)}${hint}`;
+  const enhanced = enhancedCodeOf(response ?? '');
   const fate: SmtpFate =
-    responseCode === undefined
-      ? 'server'
-      : fateOfReply(stepOf(command ?? ''), responseCode, enhancedCodeOf(response ?? ''));
+    responseCode === undefined ? 'server' : fateOfReply(stepOf(command ?? ''), responseCode, enhanced);
+  const why = { reason, code: enhanced ?? responseCode?.toString() ?? code ?? null };
   switch (fate) {
     case 'final':
-      return { outcome: 'refused', reason };
+      return { outcome: 'refused', ...why };
     case 'doubted':
-      return { outcome: 'refused', reason, isDoubted: true };
+      return { outcome: 'refused', ...why, isDoubted: true };
     case 'recipient':
-      return { outcome: 'later', about: 'recipient', reason };
+      return { outcome: 'later', about: 'recipient', ...why };
     case 'us':
-      return { outcome: 'later', about: 'server', reason, refusal: 'mail' };
+      return { outcome: 'later', about: 'server', ...why, refusal: 'mail' };
     case 'sender':
-      return { outcome: 'later', about: 'server', reason, refusal: 'all' };
+      return { outcome: 'later', about: 'server', ...why, refusal: 'all' };
     case 'login':
-      return { outcome: 'later', about: 'server', reason, refusal: 'login' };
+      return { outcome: 'later', about: 'server', ...why, refusal: 'login' };
     case 'server':
-      return { outcome: 'later', about: 'server', reason };
+      return { outcome: 'later', about: 'server', ...why };
   }
 }

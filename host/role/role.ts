@@ -1,5 +1,5 @@
 /** What all roles have in common between their start and their end. */
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from './signals.ts';
@@ -72,7 +72,7 @@ export async function runRole<Configuration>(
           log.info('configuration.reloaded');
         } catch (error) {
           const reason = messageOf(error);
-          log.error('configuration.rejected', { message: reason, reason });
+          log.error('configuration.rejected', { message: reason, reason, code: codeOf(error) });
         }
       });
     };

@@ -2,7 +2,7 @@
  * The state that outlives the process (`state:`). What `write` did is on disk when it returns. When the disk can't be
  * used, work goes on in memory, which is said loudly, and the disk is tried again.
  */
-import { messageOf, RingbackError } from '../errors.ts';
+import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Time, Timer } from '../time.ts';
 import { type Clock, StateClock } from './clock.ts';
@@ -146,6 +146,7 @@ export class Store {
     this.#options.log.error('state.failed', {
       directory: this.#options.directory,
       reason: this.#reason,
+      code: systemCodeOf(error) ?? null,
       message:
         'going on in memory: what happens from now on is lost if the program ends before the disk is back',
     });

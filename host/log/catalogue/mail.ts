@@ -11,7 +11,8 @@ const NOTICE = {
 } as const;
 const LIST = { server: 'text', mail: 'text', messageId: 'text', clients: 'number', part: 'text' } as const;
 const HELD = { reason: 'text', until: maybe('text') } as const;
-const FAILURE = { reason: 'text', final: 'boolean' } as const;
+/** `code`: of the reply, enhanced (RFC 3463) if it has one; or the system's, like ECONNREFUSED. */
+const FAILURE = { reason: 'text', code: maybe('text'), final: 'boolean' } as const;
 
 export const MAIL = {
   'notice.queued': {
@@ -63,7 +64,7 @@ export const MAIL = {
   },
   'smtp.refused': {
     level: 'error',
-    fields: { reason: 'text', message: 'text' },
+    fields: { reason: 'text', code: maybe('text'), message: 'text' },
     is: 'The mail server refuses us, not an addressee: all notices wait. [Which reply](mail-replies.md).',
     act: 'Mend what the reason names, then SIGHUP; `smtp.back` follows.',
   },

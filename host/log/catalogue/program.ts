@@ -32,7 +32,7 @@ export const PROGRAM = {
   'configuration.reloaded': { level: 'info', fields: {}, is: 'After SIGHUP the file was taken.', act: null },
   'configuration.rejected': {
     level: 'error',
-    fields: { reason: 'text', message: 'text' },
+    fields: { reason: 'text', code: 'text', message: 'text' },
     is: 'After SIGHUP the file is wrong: the old configuration goes on. `message` is the reason, too.',
     act: 'Mend what the reason names; `ringback check`.',
   },
@@ -62,7 +62,7 @@ export const PROGRAM = {
   },
   'state.failed': {
     level: 'error',
-    fields: { directory: maybe('text'), reason: 'text', message: 'text' },
+    fields: { directory: maybe('text'), reason: 'text', code: maybe('text'), message: 'text' },
     is: "The disk, or the state's directory, can't be used: work goes on in memory, and is lost if the program ends.",
     act: 'Make room, mount it, give it to the user; `state.back` follows by itself.',
   },

@@ -77,6 +77,7 @@ describe('the outbox', () => {
     assert.equal(failed?.fields.mail, 'client-3@example.jp');
     assert.equal(failed?.fields.final, true);
     assert.match(String(failed?.fields.reason), /550/);
+    assert.equal(failed?.fields.code, '550');
   });
 
   it('tries again later what is refused for now, with the same Message-ID', async (test) => {
@@ -95,6 +96,7 @@ describe('the outbox', () => {
     assert.equal(failed?.level, 'warn');
     assert.equal(failed?.fields.final, false);
     assert.match(String(failed?.fields.reason), /451/);
+    assert.equal(failed?.fields.code, '451');
     assert.deepEqual(outbox.counts(), { pending: 1, sent: 0, failed: 0 });
     await until('the mail', () => outbox.counts().sent === 1);
     assert.ok(server.received[0]?.text.includes(notice.messageId));

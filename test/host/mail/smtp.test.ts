@@ -209,6 +209,7 @@ describe('what a server answers', () => {
         const delivery = await sender.send(mailTo(to));
         assert.equal(delivery.outcome, 'refused');
         assert.match('reason' in delivery ? delivery.reason : '', code);
+        assert.match('code' in delivery ? String(delivery.code) : '', /^(?:5\.\d+\.\d+|5\d\d)$/);
       }
     }
     assert.ok(server.sockets.length <= 4);

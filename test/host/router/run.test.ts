@@ -322,6 +322,7 @@ describe('ringback run', () => {
     running.child.kill('SIGHUP');
     const rejected = await running.logged('configuration.rejected');
     assert.match(String(rejected.message), /ringback\.yaml:7:\d+: notify\.fersh.*fresh/);
+    assert.equal(rejected.code, 'configuration');
     turnAway(SATO);
     await running.logged('client.waiting');
     daemon.frame(arp({ operation: 1, sender: SERVER, target: SERVER }));
