@@ -36,7 +36,7 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
   readonly #surroundings: Surroundings;
   readonly #startedAt: Date;
   #control: { close(): Promise<void> } | null = null;
-  #half: TakeoverNode | null = null;
+  #node: TakeoverNode | null = null;
 
   constructor(configuration: TakeoverConfiguration, log: Log, surroundings: Surroundings) {
     this.#first = configuration;
@@ -51,34 +51,34 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
     // The socket shows that no other process has the same adapters in hand.
     this.#control = await serveControl(
       control,
-      routes(() => this.#half, this.#startedAt),
+      routes(() => this.#node, this.#startedAt),
     );
-    this.#half =
+    this.#node =
       own.role === 'active'
         ? await ActiveNode.open(this.#first, own, this.#log, this.#surroundings)
         : await StandbyNode.open(this.#first, own, this.#log, this.#surroundings);
   }
 
   async begin(): Promise<Ready> {
-    return this.#half?.about ?? {};
+    return this.#node?.about ?? {};
   }
 
   async take(next: TakeoverConfiguration): Promise<void> {
-    const fixed = [...(this.#half?.reconfigure(next) ?? [])];
+    const fixed = [...(this.#node?.reconfigure(next) ?? [])];
     if (next.control !== this.#first.control) fixed.push('control');
     if (next.daemon.join(' ') !== this.#first.daemon.join(' ')) fixed.push('fabric');
     if (fixed.length > 0) this.#log.warn('configuration.restart', { needed: fixed.join(' ') });
   }
 
   async stop(): Promise<void> {
-    await this.#half?.close();
+    await this.#node?.close();
     await this.#control?.close();
   }
 }
 
-function routes(half: () => TakeoverNode | null, startedAt: Date): ControlRoutes {
+function routes(node: () => TakeoverNode | null, startedAt: Date): ControlRoutes {
   const started = (): TakeoverNode => {
-    const running = half();
+    const running = node();
     if (running === null) throw new RingbackError('unavailable', 'it has not begun yet; ask again');
     return running;
   };

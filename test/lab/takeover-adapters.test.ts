@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { Adapters } from '../../host/takeover/machine/interfaces.ts';
+import { Interfaces } from '../../host/takeover/machine/interfaces.ts';
 import { IpBatch } from '../../host/takeover/machine/ip-batch.ts';
 import { Kernel } from '../../host/takeover/machine/kernel.ts';
 import { StateFile } from '../../host/takeover/machine/state-file.ts';
@@ -58,7 +58,7 @@ describe('adapters of a takeover', () => {
   );
   const memory = new StateFile(FILE, log);
   const settings = new Sysctls(memory, log);
-  const adapters = new Adapters(batch, kernel, memory, true, machineTime);
+  const adapters = new Interfaces(batch, kernel, memory, true, machineTime);
 
   before(async () => {
     ip('netns', 'add', BRIDGE);
@@ -244,7 +244,7 @@ describe('adapters of a takeover', () => {
     await adapters.activate(T1, C, false);
     memory.change({ raised: [T1] });
     const unread = new Kernel({ onChange: () => {}, onLink: () => {} }, machineTime);
-    await new Adapters(batch, unread, memory, true, machineTime).lower();
+    await new Interfaces(batch, unread, memory, true, machineTime).lower();
     await kernel.refresh();
     assert.ok(adapters.has(T1, C.address));
     await adapters.withdraw(T1, C, false, true);

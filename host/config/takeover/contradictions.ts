@@ -42,7 +42,7 @@ function ofActive({ listen, standby, addresses, gateway }: ActiveConfiguration, 
 }
 
 function ofStandby(
-  { key, listen, adapters, actives, heartbeat, checkMs }: StandbyConfiguration,
+  { key, listen, interfaces: adapters, actives, heartbeat, checkMs }: StandbyConfiguration,
   add: Add,
 ): void {
   repeated(adapters, (index) => ['adapters', index], add);

@@ -30,7 +30,7 @@ function ofActive(active: ActiveConfiguration): string[] {
     'an operator says so ("ringback takeover --give")',
   ];
   return [
-    `Active with ${and(addresses.map(({ address, adapter }) => `${address} on ${adapter}`))}; its standby is ${endpointText(standby)}.`,
+    `Active with ${and(addresses.map(({ address, ifname: adapter }) => `${address} on ${adapter}`))}; its standby is ${endpointText(standby)}.`,
     `Gives them to the standby, one after the other, when ${and(faults, 'disjunction')}; each is switched off, with its adapter, once the standby has been told.`,
     heartbeat === null
       ? 'No heartbeats: if this machine dies without a word, nobody takes over.'
@@ -42,7 +42,7 @@ function ofActive(active: ActiveConfiguration): string[] {
 }
 
 function ofStandby(standby: StandbyConfiguration): string[] {
-  const { listen, adapters, actives, share, heartbeat, checkMs } = standby;
+  const { listen, interfaces: adapters, actives, share, heartbeat, checkMs } = standby;
   const most = share
     ? 'an adapter may take several addresses'
     : `takes ${count(adapters.length, 'address', 'addresses')} at the same time`;

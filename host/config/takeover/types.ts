@@ -42,7 +42,7 @@ export interface AnnounceConfiguration {
 
 /** An address that users know, and the adapter that has it. */
 export interface ServiceAddress extends Prefix {
-  readonly adapter: string;
+  readonly ifname: string;
 }
 
 interface HealthConfiguration {
@@ -85,7 +85,7 @@ export interface StandbyConfiguration extends CommonConfiguration {
   readonly role: 'standby';
   readonly listen: Endpoint;
   /** In the order of use; the one that has `listen`'s address comes last in any case. */
-  readonly adapters: readonly string[];
+  readonly interfaces: readonly string[];
   readonly actives: readonly ServedActive[];
   /** Whether an adapter may take more than one address. */
   readonly share: boolean;

@@ -179,10 +179,10 @@ export class Active {
       const here = held(service);
       if (service.busy || service.stuck !== null || here === service.held) continue;
       service.held = here;
-      const { address, adapter } = service;
-      if (here) this.#ports.claim(adapter, address);
+      const { address, ifname } = service;
+      if (here) this.#ports.claim(ifname, address);
       else this.#ports.unclaim(address);
-      this.#ports.tell('warn', here ? 'takeover.appeared' : 'takeover.vanished', { address, adapter });
+      this.#ports.tell('warn', here ? 'takeover.appeared' : 'takeover.vanished', { address, ifname });
     }
   }
 
@@ -193,7 +193,7 @@ export class Active {
     const nowMs = this.#ports.time.nowMs();
     if (nowMs - service.contradictedMs < CONTRADICTION_MS) return;
     service.contradictedMs = nowMs;
-    this.#ports.tell('warn', 'takeover.conflict', { address, adapter: service.adapter, hardware });
+    this.#ports.tell('warn', 'takeover.conflict', { address, ifname: service.ifname, hardware });
   }
 
   status(): ActiveStatus {
@@ -206,9 +206,9 @@ export class Active {
         name: this.#standby,
         reachable: this.#reachable,
       },
-      addresses: [...this.#services].map(({ address, adapter, held, stuck, busy, cause }) => ({
+      addresses: [...this.#services].map(({ address, ifname, held, stuck, busy, cause }) => ({
         address,
-        adapter,
+        adapter: ifname,
         state: busy ? 'changing' : stuck !== null ? 'stuck' : held ? 'here' : 'given',
         cause,
         reason: stuck,

@@ -60,23 +60,23 @@ export class Failback {
   }
 
   /** An adapter that was switched on to ask by goes off again, unless an address is there, or on its way. */
-  async #lower({ adapter }: Service): Promise<void> {
+  async #lower({ ifname }: Service): Promise<void> {
     const { ports, services } = this.#parts;
-    const isNeeded = [...services].some((other) => other.adapter === adapter && (other.held || other.busy));
-    if (!isNeeded && !this.#closed) await ports.lower(adapter).catch(() => {});
+    const isNeeded = [...services].some((other) => other.ifname === ifname && (other.held || other.busy));
+    if (!isNeeded && !this.#closed) await ports.lower(ifname).catch(() => {});
   }
 
   /** By the adapter that had it, which is off since: by another one nobody might hear. Only silence after a question counts. */
   async #ask(service: Service): Promise<void> {
     const { ports, peer } = this.#parts;
-    const { address, adapter } = service;
+    const { address, ifname } = service;
     try {
-      await ports.raise(adapter);
-      const hardware = await ports.probe(address, adapter);
+      await ports.raise(ifname);
+      const hardware = await ports.probe(address, ifname);
       service.unanswered = hardware === null ? service.unanswered + 1 : 0;
       if (hardware !== null) ports.unclaim(address);
     } catch (error) {
-      ports.tell('debug', 'takeover.unasked', { address, adapter, peer: peer(), reason: messageOf(error) });
+      ports.tell('debug', 'takeover.unasked', { address, adapter: ifname, peer: peer(), reason: messageOf(error) });
     }
   }
 }

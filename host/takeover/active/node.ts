@@ -55,14 +55,14 @@ export class ActiveNode implements TakeoverNode {
     this.#time = time;
     this.#configuration = takeover;
     this.#standby = takeover.standby.host;
-    const interfaces = [...new Set(takeover.addresses.map(({ adapter }) => adapter))];
+    const interfaces = [...new Set(takeover.addresses.map(({ ifname }) => ifname))];
     this.#machine = new Machine(
       configuration,
       { interfaces, log, ...surroundings },
       {
         onConflict: (address, hardware) => this.#active?.onConflict(address, hardware),
         onKernel: () => this.#active?.onKernel((service) => this.#holds(service)),
-        onLink: (adapter, up, carrier) => this.#onLink(adapter, up, carrier),
+        onLink: (ifname, up, carrier) => this.#onLink(ifname, up, carrier),
       },
     );
     this.#session = new ActiveSession(this.#machine.keys, this.#machine.name, surroundings);
@@ -80,14 +80,14 @@ export class ActiveNode implements TakeoverNode {
     log: Log,
     surroundings: Surroundings,
   ): Promise<ActiveNode> {
-    const half = new ActiveNode(configuration, takeover, log, surroundings);
+    const node = new ActiveNode(configuration, takeover, log, surroundings);
     try {
-      await half.#open();
+      await node.#open();
     } catch (error) {
-      await half.#leave();
+      await node.#leave();
       throw error;
     }
-    return half;
+    return node;
   }
 
   get about(): Ready {
@@ -121,8 +121,8 @@ export class ActiveNode implements TakeoverNode {
     const fixed = (['listen', 'standby', 'name'] as const).filter(
       (key) => JSON.stringify(takeover[key]) !== JSON.stringify(before[key]),
     );
-    const adapters = new Set(before.addresses.map(({ adapter }) => adapter));
-    const isNew = takeover.addresses.some(({ adapter }) => !adapters.has(adapter));
+    const interfaces = new Set(before.addresses.map(({ ifname }) => ifname));
+    const isNew = takeover.addresses.some(({ ifname }) => !interfaces.has(ifname));
     const { listen, standby, name, heartbeat } = before;
     const addresses = isNew ? before.addresses : takeover.addresses;
     this.#configuration = { ...takeover, listen, standby, name, addresses };
@@ -131,7 +131,7 @@ export class ActiveNode implements TakeoverNode {
     this.#active?.reconfigure(this.#configuration, (service) => this.#holds(service));
     if (heartbeat?.everyMs !== takeover.heartbeat?.everyMs) this.#beatNow();
     this.#health.use(this.#configuration);
-    for (const adapter of adapters) this.#lookAtLink(adapter);
+    for (const ifname of interfaces) this.#lookAtLink(ifname);
     return [...fixed, ...(isNew ? ['addresses'] : [])];
   }
 
@@ -142,8 +142,8 @@ export class ActiveNode implements TakeoverNode {
     this.#greeting.close();
     this.#beat?.cancel();
     await this.#sayBye();
-    for (const { address, adapter, state } of this.#active?.status().addresses ?? []) {
-      if (state === 'here') this.#log.info('takeover.kept', { address, adapter });
+    for (const { address, adapter: ifname, state } of this.#active?.status().addresses ?? []) {
+      if (state === 'here') this.#log.info('takeover.kept', { address, adapter: ifname });
     }
     this.#active?.close();
     this.#socket?.close();
@@ -154,10 +154,10 @@ export class ActiveNode implements TakeoverNode {
     const machine = this.#machine;
     await machine.start();
     const { addresses, standby, arp } = this.#configuration;
-    const adapters = [...new Set(addresses.map(({ adapter }) => adapter))];
-    for (const adapter of adapters) {
-      if (!machine.kernel.has(adapter))
-        this.#log.warn('takeover.adapter', { adapter, reason: 'is not there' });
+    const interfaces = [...new Set(addresses.map(({ ifname }) => ifname))];
+    for (const ifname of interfaces) {
+      if (!machine.kernel.has(ifname))
+        this.#log.warn('takeover.adapter', { adapter: ifname, reason: 'is not there' });
     }
     const services = new Set(addresses.map(({ address }) => address));
     const own = machine.kernel.ownAddresses(standby.host).find((address) => !services.has(address));
@@ -171,7 +171,7 @@ export class ActiveNode implements TakeoverNode {
     // A port alone is for all addresses, of the standby's kind.
     this.#listen = wanted.host === '::' ? { ...wanted, host: anyHost } : wanted;
     if (arp) machine.isolate(addresses);
-    machine.settings.prepare(adapters);
+    machine.settings.prepare(interfaces);
     await this.#talk(this.#listen.host);
     await machine.listen();
     this.#active = new Active(
@@ -180,16 +180,16 @@ export class ActiveNode implements TakeoverNode {
         ...machine.ports(),
         send: (message) => this.#send(message),
         sent: () => this.#session.sent,
-        raise: (adapter) => machine.adapters.raise([adapter]),
-        lower: (adapter) => machine.adapters.lower(adapter),
-        deactivate: async (adapter, address) => ({
-          kept: await machine.adapters.deactivate(adapter, address),
+        raise: (ifname) => machine.interfaces.raise([ifname]),
+        lower: (ifname) => machine.interfaces.lower(ifname),
+        deactivate: async (ifname, address) => ({
+          kept: await machine.interfaces.deactivate(ifname, address),
         }),
       },
       (service) => this.#holds(service),
     );
     this.#socket = await openSocket(this.#listen, (bytes, from) => this.#onDatagram(bytes, from));
-    for (const adapter of adapters) this.#lookAtLink(adapter);
+    for (const ifname of interfaces) this.#lookAtLink(ifname);
     this.#health.use(this.#configuration);
     this.#greeting.begin();
     this.#beatNow();
@@ -198,7 +198,7 @@ export class ActiveNode implements TakeoverNode {
   /** The machine is as it was, but for the addresses. */
   async #leave(): Promise<void> {
     this.#machine.restore();
-    await this.#machine.adapters.lower().catch(() => {});
+    await this.#machine.interfaces.lower().catch(() => {});
     await this.#silence().catch(() => {});
     await this.#machine.close();
   }
@@ -208,16 +208,16 @@ export class ActiveNode implements TakeoverNode {
    * an address that the standby has taken meanwhile, which stays unanswered, and which its neighbours would believe.
    */
   async #talk(own: string): Promise<void> {
-    const { kernel, adapters } = this.#machine;
-    const adapter = kernel.holderOf(own);
-    const prefix = adapter === null ? undefined : kernel.prefixOf(adapter, own);
-    if (!this.#configuration.arp || adapter === null || prefix === undefined) return;
-    await adapters.talkBy(adapter, prefix);
-    this.#silence = () => adapters.talkByNoMore(adapter, prefix);
+    const { kernel, interfaces } = this.#machine;
+    const ifname = kernel.holderOf(own);
+    const prefix = ifname === null ? undefined : kernel.prefixOf(ifname, own);
+    if (!this.#configuration.arp || ifname === null || prefix === undefined) return;
+    await interfaces.talkBy(ifname, prefix);
+    this.#silence = () => interfaces.talkByNoMore(ifname, prefix);
   }
 
-  #holds({ adapter, address }: ServiceAddress): boolean {
-    return this.#machine.adapters.has(adapter, address);
+  #holds({ ifname, address }: ServiceAddress): boolean {
+    return this.#machine.interfaces.has(ifname, address);
   }
 
   #mustKnow(addresses: readonly string[]): void {
@@ -231,22 +231,22 @@ export class ActiveNode implements TakeoverNode {
    * A cable that is out is a fault of the addresses behind it. An adapter that is off is one only while an address should be
    * there: whose addresses are all given is off because this program switched it off, and nobody can know what its cable does.
    */
-  #onLink(adapter: string, up: boolean, carrier: boolean): void {
-    const key = `link ${adapter}`;
+  #onLink(ifname: string, up: boolean, carrier: boolean): void {
+    const key = `link ${ifname}`;
     const addresses = this.#configuration.addresses
-      .filter((service) => service.adapter === adapter)
+      .filter((service) => service.ifname === ifname)
       .map(({ address }) => address);
     const isInUse = addresses.some((address) => this.#active?.isHere(address));
     if (!this.#configuration.link || carrier || (!up && !isInUse)) this.#active?.setFault(key, null);
     else if (isInUse) {
-      const reason = `${adapter} ${up ? 'has no carrier' : 'is switched off'}`;
+      const reason = `${ifname} ${up ? 'has no carrier' : 'is switched off'}`;
       this.#active?.setFault(key, { reason, cause: 'link', addresses });
     }
   }
 
-  #lookAtLink(adapter: string): void {
+  #lookAtLink(ifname: string): void {
     const { kernel } = this.#machine;
-    this.#onLink(adapter, kernel.isUp(adapter), kernel.hasCarrier(adapter));
+    this.#onLink(ifname, kernel.isUp(ifname), kernel.hasCarrier(ifname));
   }
 
   #send(message: TakeoverMessage): boolean {

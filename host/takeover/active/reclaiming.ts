@@ -67,7 +67,7 @@ export class Reclaiming {
     answer('accepted');
     void this.#switching.on(service, 'the standby gives it back').then((back) => {
       service.busy = false;
-      answer(back ? 'done' : 'failed', back ? '' : `${service.adapter} could not be switched on`);
+      answer(back ? 'done' : 'failed', back ? '' : `${service.ifname} could not be switched on`);
       service.mark = ports.sent();
     });
   }

@@ -47,9 +47,9 @@ export class ServiceAddresses implements Iterable<Service> {
     this.#all = addresses.map((address) => {
       const known = before.get(address.address);
       before.delete(address.address);
-      if (known?.adapter === address.adapter && known.length === address.length) return known;
+      if (known?.ifname === address.ifname && known.length === address.length) return known;
       const fresh = this.#fresh(address, held(address));
-      if (fresh.held) this.#ports.claim(fresh.adapter, fresh.address);
+      if (fresh.held) this.#ports.claim(fresh.ifname, fresh.address);
       return fresh;
     });
     for (const address of before.keys()) this.#ports.unclaim(address);
@@ -76,7 +76,7 @@ export class ServiceAddresses implements Iterable<Service> {
   #fresh(service: ServiceAddress, held: boolean): Service {
     return {
       ...service,
-      hardware: this.#ports.hardwareOf(service.adapter) ?? NO_HARDWARE,
+      hardware: this.#ports.hardwareOf(service.ifname) ?? NO_HARDWARE,
       held,
       stuck: null,
       busy: false,

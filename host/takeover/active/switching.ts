@@ -20,16 +20,16 @@ export class Switching {
     const { ports } = this.#parts;
     ports.unclaim(service.address);
     try {
-      const { kept } = await ports.deactivate(service.adapter, service);
+      const { kept } = await ports.deactivate(service.ifname, service);
       this.#released(service, kept);
     } catch (error) {
       const first = service.stuck === null;
       service.stuck = messageOf(error);
       if (first) {
-        const { address, adapter, stuck } = service;
+        const { address, ifname, stuck } = service;
         ports.tell('error', 'takeover.released', {
           address,
-          adapter,
+          adapter: ifname,
           peer: this.#parts.peer(),
           error: stuck,
           reason: stuck,
@@ -42,32 +42,32 @@ export class Switching {
   /** It is back, and everybody is told. False, and told, when it can't be switched on; throws nothing. */
   async on(service: Service, reason: string): Promise<boolean> {
     const { ports, peer } = this.#parts;
-    const { address, adapter } = service;
+    const { address, ifname } = service;
     try {
-      await ports.activate(adapter, service);
+      await ports.activate(ifname, service);
     } catch (error) {
       const level = service.retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
-      ports.tell(level, 'takeover.failed', { address, adapter, peer: peer(), reason: messageOf(error) });
+      ports.tell(level, 'takeover.failed', { address, adapter: ifname, peer: peer(), reason: messageOf(error) });
       return false;
     }
     service.held = true;
     service.stuck = null;
     service.cause = null;
-    service.hardware = ports.hardwareOf(adapter) ?? NO_HARDWARE;
-    ports.claim(adapter, address);
+    service.hardware = ports.hardwareOf(ifname) ?? NO_HARDWARE;
+    ports.claim(ifname, address);
     await this.#announce(service, FIRST_RETRY_MS);
-    ports.tell('info', 'takeover.returned', { address, adapter, peer: peer(), reason });
+    ports.tell('info', 'takeover.returned', { address, adapter: ifname, peer: peer(), reason });
     return true;
   }
 
   /** What can't be announced is announced later: until then its neighbours talk to the standby. Told once. */
   async #announce(service: Service, retryMs: number): Promise<void> {
     const { ports, timers, services, peer } = this.#parts;
-    const { address, adapter } = service;
-    await ports.announce(adapter, service, AGAIN_AFTER_ANOTHER).catch((error) => {
+    const { address, ifname } = service;
+    await ports.announce(ifname, service, AGAIN_AFTER_ANOTHER).catch((error) => {
       const level = retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
       const reason = messageOf(error);
-      ports.tell(level, 'takeover.unannounced', { address, adapter, peer: peer(), reason });
+      ports.tell(level, 'takeover.unannounced', { address, adapter: ifname, peer: peer(), reason });
       timers.after(retryMs, () => {
         if (service.held && services.has(service)) void this.#announce(service, longer(retryMs));
       });
@@ -77,8 +77,8 @@ export class Switching {
   #released(service: Service, kept: string | null): void {
     service.held = false;
     service.stuck = null;
-    const { address, adapter } = service;
-    const fields = { address, adapter, peer: this.#parts.peer(), kept: kept ?? undefined };
+    const { address, ifname } = service;
+    const fields = { address, adapter: ifname, peer: this.#parts.peer(), kept: kept ?? undefined };
     this.#parts.ports.tell('info', 'takeover.released', fields);
   }
 
@@ -86,7 +86,7 @@ export class Switching {
     const { ports, timers, services } = this.#parts;
     timers.after(waitMs, () => {
       if (service.stuck === null || service.cause === null || !services.has(service)) return;
-      ports.deactivate(service.adapter, service).then(
+      ports.deactivate(service.ifname, service).then(
         () => this.#released(service, null),
         (error) => {
           service.stuck = messageOf(error);

@@ -27,7 +27,7 @@ interface AnnouncerOptions {
   readonly terms: () => AnnounceConfiguration;
   /** Whether this machine forwards IPv6 packets: its neighbour advertisements say so. */
   readonly router: () => boolean;
-  readonly hardwareOf: (adapter: string) => string | null;
+  readonly hardwareOf: (ifname: string) => string | null;
   /** Whether any adapter of this machine has that hardware address. */
   readonly isOwn: (hardware: string) => boolean;
   readonly onConflict: (address: string, hardware: string) => void;
@@ -71,11 +71,11 @@ export class Announcer {
     await this.#plane.close();
   }
 
-  claim(adapter: string, address: string): void {
-    if (this.#claims.put(adapter, address)) return;
+  claim(ifname: string, address: string): void {
+    if (this.#claims.put(ifname, address)) return;
     const reason = `${this.#plane.mostClaims} others are watched already`;
     const message = `who else says that he has it is not heard: ${reason}`;
-    this.#options.log.warn('takeover.unwatched', { address, adapter, reason, message });
+    this.#options.log.warn('takeover.unwatched', { address, adapter: ifname, reason, message });
   }
 
   unclaim(address: string): void {
@@ -88,23 +88,23 @@ export class Announcer {
    * Settles when the first announcement of each form is out; repetitions, `again` at the least, follow by themselves. Who is
    * to be told `again` may just have heard somebody else, and believes the reply at once (`locktime` of arp(7)).
    */
-  async announce(adapter: string, address: Prefix, again = 0): Promise<void> {
+  async announce(ifname: string, address: Prefix, again = 0): Promise<void> {
     const forms = again > 0 ? FORMS : this.#options.terms().forms;
-    const frames = this.#framesFor(adapter, address, forms);
+    const frames = this.#framesFor(ifname, address, forms);
     this.#repeats.get(address.address)?.cancel();
     await Promise.all(frames.map((frame) => this.#plane.send(frame)));
     const repeat = Math.max(again, this.#options.terms().repeat);
-    if (repeat > 0) this.#repeatLater(adapter, address, forms, repeat);
+    if (repeat > 0) this.#repeatLater(ifname, address, forms, repeat);
   }
 
   /**
    * Who answers for an address that this machine has not, on any of the adapters, within so long. Silence counts only if this
    * machine was awake to hear: else it is asked again. Rejects with why nobody could be asked: that says nothing.
    */
-  async probe(address: string, adapters: readonly string[], waitMs: number): Promise<string | null> {
-    const open = adapters.flatMap((adapter) => {
-      const hardware = this.#options.hardwareOf(adapter);
-      return hardware === null ? [] : [{ adapter, hardware }];
+  async probe(address: string, interfaces: readonly string[], waitMs: number): Promise<string | null> {
+    const open = interfaces.flatMap((ifname) => {
+      const hardware = this.#options.hardwareOf(ifname);
+      return hardware === null ? [] : [{ adapter: ifname, hardware }];
     });
     const [first] = open;
     if (first === undefined) throw new Error('no adapter has a carrier to ask by');
@@ -128,7 +128,7 @@ export class Announcer {
   /** One time of asking, whether all that should happen in it happened in time, and why no question went out if none did. */
   #check(
     address: string,
-    open: readonly { readonly adapter: string; readonly hardware: string }[],
+    open: readonly { readonly ifname: string; readonly hardware: string }[],
     waitMs: number,
   ): Promise<{ readonly answer: string | null; readonly awake: boolean; readonly unasked: string | null }> {
     const slackMs = Math.max(LEAST_SLACK_MS, waitMs / PROBES);
@@ -138,14 +138,14 @@ export class Announcer {
     let unasked: string | null = 'the data plane does not answer';
     const ask = (): void => {
       const askedMs = time.nowMs();
-      for (const { adapter, hardware } of open) {
-        this.#plane.send({ form: 'probe', interface: this.#numberOf(adapter), hardware, address }).then(
+      for (const { ifname, hardware } of open) {
+        this.#plane.send({ form: 'probe', interface: this.#numberOf(ifname), hardware, address }).then(
           () => {
             unasked = null;
             if (time.nowMs() - askedMs > slackMs) awake = false;
           },
           (error) => {
-            if (unasked !== null) unasked = `${adapter}: ${messageOf(error)}`;
+            if (unasked !== null) unasked = `${ifname}: ${messageOf(error)}`;
           },
         );
       }
@@ -168,10 +168,10 @@ export class Announcer {
     });
   }
 
-  #framesFor(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms']): Frame[] {
-    const hardware = this.#options.hardwareOf(adapter);
-    if (hardware === null) throw new Error(`${adapter} has no Ethernet address`);
-    const common = { interface: this.#numberOf(adapter), hardware, address: address.address };
+  #framesFor(ifname: string, address: Prefix, forms: AnnounceConfiguration['forms']): Frame[] {
+    const hardware = this.#options.hardwareOf(ifname);
+    if (hardware === null) throw new Error(`${ifname} has no Ethernet address`);
+    const common = { interface: this.#numberOf(ifname), hardware, address: address.address };
     if (!isVersion4(address.address)) {
       return [{ form: 'neighbour', router: this.#options.router(), ...common }];
     }
@@ -181,7 +181,7 @@ export class Announcer {
   }
 
   /** Not all addresses at the same moment: that is what switches and neighbours lose. */
-  #repeatLater(adapter: string, address: Prefix, forms: AnnounceConfiguration['forms'], left: number): void {
+  #repeatLater(ifname: string, address: Prefix, forms: AnnounceConfiguration['forms'], left: number): void {
     // Another announcement of it may have gone out in the meantime.
     this.#repeats.get(address.address)?.cancel();
     const { time, terms } = this.#options;
@@ -193,20 +193,20 @@ export class Announcer {
       this.#repeats.delete(address.address);
       if (!this.#claims.has(address.address)) return;
       try {
-        for (const frame of this.#framesFor(adapter, address, forms)) this.#plane.send(frame).catch(() => {});
+        for (const frame of this.#framesFor(ifname, address, forms)) this.#plane.send(frame).catch(() => {});
       } catch (error) {
         this.#options.log.debug('takeover.unannounced', {
           address: address.address,
           reason: messageOf(error),
         });
       }
-      if (left > 1) this.#repeatLater(adapter, address, forms, left - 1);
+      if (left > 1) this.#repeatLater(ifname, address, forms, left - 1);
     });
     this.#repeats.set(address.address, timer);
   }
 
-  #numberOf(adapter: string): number {
-    return this.#options.interfaces.indexOf(adapter) + 1;
+  #numberOf(ifname: string): number {
+    return this.#options.interfaces.indexOf(ifname) + 1;
   }
 
   #contradicted(address: string, hardware: string, form: Form): void {

@@ -4,52 +4,52 @@ import type { Command } from '../../fabric/records.ts';
 interface ClaimsOptions {
   /** For how many the fabric has room. */
   readonly most: () => number;
-  readonly hardwareOf: (adapter: string) => string | null;
+  readonly hardwareOf: (ifname: string) => string | null;
   readonly send: (command: Command) => void;
 }
 
 export class Claims {
   readonly #options: ClaimsOptions;
   /** The adapter of each. The fabric knows of those that are here longest. */
-  readonly #adapters = new Map<string, string>();
+  readonly #interfaces = new Map<string, string>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
   }
 
   has(address: string): boolean {
-    return this.#adapters.has(address);
+    return this.#interfaces.has(address);
   }
 
   /** False while there is no room for it: who has it is not heard. */
-  put(adapter: string, address: string): boolean {
-    this.#adapters.set(address, adapter);
-    const isKnown = this.#adapters.size <= this.#options.most() || this.#known().includes(address);
-    if (isKnown) this.#send(address, adapter);
+  put(ifname: string, address: string): boolean {
+    this.#interfaces.set(address, ifname);
+    const isKnown = this.#interfaces.size <= this.#options.most() || this.#known().includes(address);
+    if (isKnown) this.#send(address, ifname);
     return isKnown;
   }
 
   delete(address: string): void {
     const { most, send } = this.#options;
-    const wasFull = this.#adapters.size > most();
+    const wasFull = this.#interfaces.size > most();
     const isKnown = !wasFull || this.#known().includes(address);
-    if (!this.#adapters.delete(address) || !isKnown) return;
+    if (!this.#interfaces.delete(address) || !isKnown) return;
     send({ kind: 'unclaim', address });
     const next = wasFull ? this.#known().at(-1) : undefined;
-    if (next !== undefined) this.#send(next, this.#adapters.get(next) ?? '');
+    if (next !== undefined) this.#send(next, this.#interfaces.get(next) ?? '');
   }
 
   /** The fabric has begun anew, and knows of nothing. */
   sendAll(): void {
-    for (const address of this.#known()) this.#send(address, this.#adapters.get(address) ?? '');
+    for (const address of this.#known()) this.#send(address, this.#interfaces.get(address) ?? '');
   }
 
   #known(): string[] {
-    return [...this.#adapters.keys()].slice(0, this.#options.most());
+    return [...this.#interfaces.keys()].slice(0, this.#options.most());
   }
 
-  #send(address: string, adapter: string): void {
-    const hardware = this.#options.hardwareOf(adapter);
+  #send(address: string, ifname: string): void {
+    const hardware = this.#options.hardwareOf(ifname);
     // On each adapter: whoever contradicts may be heard on another one first.
     if (hardware !== null) this.#options.send({ kind: 'claim', address, hardware, interface: 0 });
   }

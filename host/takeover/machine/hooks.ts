@@ -31,8 +31,8 @@ export class Hooks {
   }
 
   /** Each command with these words behind its own: event, address, adapter, peer; `-` for what there is none of. */
-  tell(event: string, address: string, adapter: string, peer: string): void {
-    for (const hook of this.#hooks.values()) hook.tell([event, address, adapter, peer]);
+  tell(event: string, address: string, ifname: string, peer: string): void {
+    for (const hook of this.#hooks.values()) hook.tell([event, address, ifname, peer]);
   }
 
   /** Resolves when all have been told all, or there has been time enough; what still runs is ended. */

@@ -2,7 +2,7 @@
 import { messageOf } from '../../errors.ts';
 import { isVersion4, networkOf, type Prefix, prefixText } from '../../net/address.ts';
 import { pause, type Time } from '../../time.ts';
-import type { AdapterFacts } from '../ports/interface-facts.ts';
+import type { InterfaceFacts } from '../ports/interface-facts.ts';
 import { IpBatch, type IpCommand } from './ip-batch.ts';
 import type { Kernel } from './kernel.ts';
 import type { Route } from './routes.ts';
@@ -15,7 +15,7 @@ const LOOK_MS = 10;
 const PRIORITY = 7373;
 const FIRST_TABLE = 73_730_000;
 
-export class Adapters {
+export class Interfaces {
   readonly #ip: IpBatch;
   /** Rules of IPv6 are another list, and a batch is for one of them; started when there is one. */
   readonly #ip6: IpBatch;
@@ -36,40 +36,40 @@ export class Adapters {
     this.#time = time;
   }
 
-  factsOf(adapter: string): AdapterFacts {
+  factsOf(ifname: string): InterfaceFacts {
     const kernel = this.#kernel;
-    const on = kernel.isUp(adapter);
-    return { adapter, hardware: kernel.hardwareOf(adapter), on, broken: on && !kernel.hasCarrier(adapter) };
+    const on = kernel.isUp(ifname);
+    return { ifname, hardware: kernel.hardwareOf(ifname), on, broken: on && !kernel.hasCarrier(ifname) };
   }
 
   /** Whether the kernel has the address there, on an adapter that is on. */
-  has(adapter: string, address: string): boolean {
+  has(ifname: string, address: string): boolean {
     return (
-      this.#kernel.isUp(adapter) && this.#kernel.addressesOf(adapter).some((one) => one.address === address)
+      this.#kernel.isUp(ifname) && this.#kernel.addressesOf(ifname).some((one) => one.address === address)
     );
   }
 
   /** Switches adapters on before they are needed; `lower` switches them off again. */
-  async raise(adapters: readonly string[]): Promise<void> {
-    const down = adapters.filter((adapter) => this.#kernel.has(adapter) && !this.#kernel.isUp(adapter));
+  async raise(interfaces: readonly string[]): Promise<void> {
+    const down = interfaces.filter((ifname) => this.#kernel.has(ifname) && !this.#kernel.isUp(ifname));
     if (down.length === 0) return;
     this.#remember(down);
-    await this.#ip.run(down.map((adapter) => ({ line: `link set dev ${adapter} up` })));
+    await this.#ip.run(down.map((ifname) => ({ line: `link set dev ${ifname} up` })));
     await this.#kernel.refresh();
   }
 
   /** Switches those off again that were off, and have nothing; one, or all. */
   async lower(only?: string): Promise<void> {
-    const raised = this.#memory.known.raised.filter((adapter) => only === undefined || adapter === only);
-    await Promise.all(raised.map((adapter) => this.#inTurn(adapter, () => this.#lower(adapter))));
+    const raised = this.#memory.known.raised.filter((ifname) => only === undefined || ifname === only);
+    await Promise.all(raised.map((ifname) => this.#inTurn(ifname, () => this.#lower(ifname))));
   }
 
-  async #lower(adapter: string): Promise<void> {
+  async #lower(ifname: string): Promise<void> {
     // What is not known may have addresses.
-    if (!this.#kernel.has(adapter) || this.#kernel.addressesOf(adapter).length > 0) return;
-    await this.#ip.run([{ line: `link set dev ${adapter} down`, optional: true }]);
-    this.#kernel.note(adapter, { up: false });
-    this.#forget(adapter);
+    if (!this.#kernel.has(ifname) || this.#kernel.addressesOf(ifname).length > 0) return;
+    await this.#ip.run([{ line: `link set dev ${ifname} down`, optional: true }]);
+    this.#kernel.note(ifname, { up: false });
+    this.#forget(ifname);
   }
 
   /**
@@ -77,35 +77,35 @@ export class Adapters {
    * this adapter, whatever else is on the same network. Routes that went with the adapter are back. Rejects with what
    * the kernel says. Resolves with whether the adapter was off until now: its switch may not let anything through yet.
    */
-  async activate(adapter: string, prefix: Prefix, sourced: boolean): Promise<boolean> {
-    const { wasOff, shown } = await this.#inTurn(adapter, () => this.#switchOn(adapter, prefix, sourced));
-    await this.#carrier(adapter, shown);
+  async activate(ifname: string, prefix: Prefix, sourced: boolean): Promise<boolean> {
+    const { wasOff, shown } = await this.#inTurn(ifname, () => this.#switchOn(ifname, prefix, sourced));
+    await this.#carrier(ifname, shown);
     return wasOff;
   }
 
   async #switchOn(
-    adapter: string,
+    ifname: string,
     prefix: Prefix,
     sourced: boolean,
   ): Promise<{ readonly wasOff: boolean; readonly shown: string }> {
-    const wasOff = !this.#kernel.isUp(adapter);
-    if (this.#lowers && wasOff) this.#remember([adapter]);
-    if (!this.#lowers) this.#forget(adapter);
+    const wasOff = !this.#kernel.isUp(ifname);
+    if (this.#lowers && wasOff) this.#remember([ifname]);
+    if (!this.#lowers) this.#forget(ifname);
     const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
-    const back = this.#memory.known.routes.filter((route) => route.adapter === adapter);
+    const back = this.#memory.known.routes.filter((route) => route.adapter === ifname);
     // Whatever a command says of an address that is there, its kernel goes on as before.
-    const doubted = this.#kernel.isDoubted(adapter, prefix.address);
+    const doubted = this.#kernel.isDoubted(ifname, prefix.address);
     const required: IpCommand[] = [
-      ...(doubted ? [{ ...removal(adapter, prefix), optional: true as const }] : []),
-      { line: `link set dev ${adapter} up` },
-      { line: `address replace ${prefixText(prefix)} ${options} dev ${adapter}` },
+      ...(doubted ? [{ ...removal(ifname, prefix), optional: true as const }] : []),
+      { line: `link set dev ${ifname} up` },
+      { line: `address replace ${prefixText(prefix)} ${options} dev ${ifname}` },
     ];
-    const source = sourced ? this.#sourceCommands(adapter, prefix) : [];
+    const source = sourced ? this.#sourceCommands(ifname, prefix) : [];
     const [shown] = await Promise.all([
-      this.#ip.run([...required, ...back.map(routeCommand), ...source], adapter),
-      sourced ? this.#rule6('add', adapter, prefix) : null,
+      this.#ip.run([...required, ...back.map(routeCommand), ...source], ifname),
+      sourced ? this.#rule6('add', ifname, prefix) : null,
     ]);
-    this.#kernel.note(adapter, { add: prefix, up: true, routes: back });
+    this.#kernel.note(ifname, { add: prefix, up: true, routes: back });
     if (back.length > 0) {
       const { routes } = this.#memory.known;
       this.#memory.change({ routes: routes.filter((route) => !back.includes(route)) });
@@ -117,81 +117,81 @@ export class Adapters {
    * What comes from an address that is on the adapter goes out by it, whatever else is on the same network; so the kernel asks for
    * the way there with that address, and with none that somebody else may have by now.
    */
-  async talkBy(adapter: string, prefix: Prefix): Promise<void> {
-    await this.#ip.run(this.#sourceCommands(adapter, prefix));
-    await this.#rule6('add', adapter, prefix);
+  async talkBy(ifname: string, prefix: Prefix): Promise<void> {
+    await this.#ip.run(this.#sourceCommands(ifname, prefix));
+    await this.#rule6('add', ifname, prefix);
   }
 
-  async talkByNoMore(adapter: string, prefix: Prefix): Promise<void> {
-    await this.#ip.run(this.#rule('del', adapter, prefix));
-    await this.#rule6('del', adapter, prefix);
+  async talkByNoMore(ifname: string, prefix: Prefix): Promise<void> {
+    await this.#ip.run(this.#rule('del', ifname, prefix));
+    await this.#rule6('del', ifname, prefix);
   }
 
   /** The address is off. Rejects with what the kernel says when it is not. */
-  async withdraw(adapter: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
-    const rule = sourced ? this.#rule('del', adapter, prefix) : [];
-    await this.#inTurn(adapter, () =>
+  async withdraw(ifname: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
+    const rule = sourced ? this.#rule('del', ifname, prefix) : [];
+    await this.#inTurn(ifname, () =>
       Promise.all([
-        this.#remove(adapter, prefix, rule),
-        sourced ? this.#rule6('del', adapter, prefix) : null,
+        this.#remove(ifname, prefix, rule),
+        sourced ? this.#rule6('del', ifname, prefix) : null,
       ]),
     );
-    if (lower) await this.lower(adapter);
+    if (lower) await this.lower(ifname);
   }
 
   /**
    * The address is off, and so is the adapter unless it has other addresses, which is then what is returned. Rejects with what
    * the kernel says when the address is still answered for.
    */
-  deactivate(adapter: string, prefix: Prefix): Promise<string | null> {
-    return this.#inTurn(adapter, () => this.#switchOff(adapter, prefix));
+  deactivate(ifname: string, prefix: Prefix): Promise<string | null> {
+    return this.#inTurn(ifname, () => this.#switchOff(ifname, prefix));
   }
 
-  async #switchOff(adapter: string, prefix: Prefix): Promise<string | null> {
-    const others = this.#kernel.addressesOf(adapter).filter(({ address }) => address !== prefix.address);
+  async #switchOff(ifname: string, prefix: Prefix): Promise<string | null> {
+    const others = this.#kernel.addressesOf(ifname).filter(({ address }) => address !== prefix.address);
     if (others.length > 0) {
-      await this.#remove(adapter, prefix, []);
-      return `${adapter} stays on: it has ${others.map(({ address }) => address).join(', ')}`;
+      await this.#remove(ifname, prefix, []);
+      return `${ifname} stays on: it has ${others.map(({ address }) => address).join(', ')}`;
     }
     // They go with the adapter, and must come back with it.
-    const routes = this.#kernel.routesOf(adapter);
-    const known = this.#memory.known.routes.filter((route) => route.adapter !== adapter);
+    const routes = this.#kernel.routesOf(ifname);
+    const known = this.#memory.known.routes.filter((route) => route.adapter !== ifname);
     if (routes.length > 0) this.#memory.change({ routes: [...known, ...routes] });
-    const off: IpCommand = { line: `link set dev ${adapter} down` };
+    const off: IpCommand = { line: `link set dev ${ifname} down` };
     try {
-      await this.#ip.run([removal(adapter, prefix), off]);
-      this.#kernel.note(adapter, { remove: prefix.address, up: false });
+      await this.#ip.run([removal(ifname, prefix), off]);
+      this.#kernel.note(ifname, { remove: prefix.address, up: false });
     } catch (error) {
-      await this.#check(adapter, prefix, error, () => !this.#kernel.isUp(adapter));
+      await this.#check(ifname, prefix, error, () => !this.#kernel.isUp(ifname));
     }
     return null;
   }
 
   /** One after the other: whoever switches an adapter off must know what somebody else is putting on it. */
-  #inTurn<T>(adapter: string, action: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(adapter);
+  #inTurn<T>(ifname: string, action: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(ifname);
     const turn = before === undefined ? action() : before.then(action, action);
-    this.#turns.set(adapter, turn);
+    this.#turns.set(ifname, turn);
     const end = (): void => {
-      if (this.#turns.get(adapter) === turn) this.#turns.delete(adapter);
+      if (this.#turns.get(ifname) === turn) this.#turns.delete(ifname);
     };
     turn.then(end, end);
     return turn;
   }
 
-  async #remove(adapter: string, prefix: Prefix, more: readonly IpCommand[]): Promise<void> {
+  async #remove(ifname: string, prefix: Prefix, more: readonly IpCommand[]): Promise<void> {
     try {
-      await this.#ip.run([...more, removal(adapter, prefix)]);
-      this.#kernel.note(adapter, { remove: prefix.address });
+      await this.#ip.run([...more, removal(ifname, prefix)]);
+      this.#kernel.note(ifname, { remove: prefix.address });
     } catch (error) {
-      await this.#check(adapter, prefix, error, () => false);
+      await this.#check(ifname, prefix, error, () => false);
     }
   }
 
   /** A command that failed may have found nothing left to do. */
-  async #check(adapter: string, prefix: Prefix, error: unknown, isOff: () => boolean): Promise<void> {
+  async #check(ifname: string, prefix: Prefix, error: unknown, isOff: () => boolean): Promise<void> {
     await this.#kernel.refresh().catch(() => {});
-    const gone = !this.#kernel.addressesOf(adapter).some(({ address }) => address === prefix.address);
+    const gone = !this.#kernel.addressesOf(ifname).some(({ address }) => address === prefix.address);
     if (!gone && !isOff()) throw error;
   }
 
@@ -199,66 +199,66 @@ export class Adapters {
     this.#ip6.close();
   }
 
-  #ruleCommand(action: 'add' | 'del', adapter: string, { address }: Prefix): IpCommand {
-    const table = FIRST_TABLE + this.#kernel.indexOf(adapter);
+  #ruleCommand(action: 'add' | 'del', ifname: string, { address }: Prefix): IpCommand {
+    const table = FIRST_TABLE + this.#kernel.indexOf(ifname);
     return { line: `rule ${action} from ${address} lookup ${table} priority ${PRIORITY}`, optional: true };
   }
 
   /** The rule that belongs to an address; an IPv6 address has its own in another batch. */
-  #rule(action: 'add' | 'del', adapter: string, prefix: Prefix): IpCommand[] {
-    return isVersion4(prefix.address) ? [this.#ruleCommand(action, adapter, prefix)] : [];
+  #rule(action: 'add' | 'del', ifname: string, prefix: Prefix): IpCommand[] {
+    return isVersion4(prefix.address) ? [this.#ruleCommand(action, ifname, prefix)] : [];
   }
 
-  async #rule6(action: 'add' | 'del', adapter: string, prefix: Prefix): Promise<void> {
+  async #rule6(action: 'add' | 'del', ifname: string, prefix: Prefix): Promise<void> {
     if (isVersion4(prefix.address)) return;
-    await this.#ip6.run([this.#ruleCommand(action, adapter, prefix)]);
+    await this.#ip6.run([this.#ruleCommand(action, ifname, prefix)]);
   }
 
-  #sourceCommands(adapter: string, prefix: Prefix): IpCommand[] {
-    const table = FIRST_TABLE + this.#kernel.indexOf(adapter);
+  #sourceCommands(ifname: string, prefix: Prefix): IpCommand[] {
+    const table = FIRST_TABLE + this.#kernel.indexOf(ifname);
     const network = networkOf(prefix);
     const through = this.#kernel.routesThrough(network);
     return [
       {
-        line: `route replace ${prefixText(network)} dev ${adapter} table ${table}`,
+        line: `route replace ${prefixText(network)} dev ${ifname} table ${table}`,
         optional: true,
       },
       ...through.map(({ to, via }) => ({
-        line: `route replace ${to} via ${via} dev ${adapter} table ${table}`,
+        line: `route replace ${to} via ${via} dev ${ifname} table ${table}`,
         optional: true as const,
       })),
-      ...this.#rule('add', adapter, prefix),
+      ...this.#rule('add', ifname, prefix),
     ];
   }
 
-  #remember(adapters: readonly string[]): void {
+  #remember(interfaces: readonly string[]): void {
     const { raised } = this.#memory.known;
-    const more = adapters.filter((adapter) => !raised.includes(adapter));
+    const more = interfaces.filter((ifname) => !raised.includes(ifname));
     if (more.length > 0) this.#memory.change({ raised: [...raised, ...more] });
   }
 
-  #forget(adapter: string): void {
+  #forget(ifname: string): void {
     const { raised } = this.#memory.known;
-    if (raised.includes(adapter))
-      this.#memory.change({ raised: raised.filter((other) => other !== adapter) });
+    if (raised.includes(ifname))
+      this.#memory.change({ raised: raised.filter((other) => other !== ifname) });
   }
 
-  async #carrier(adapter: string, shown: string): Promise<void> {
+  async #carrier(ifname: string, shown: string): Promise<void> {
     let now = shown;
     for (let waitedMs = 0; !/[<,]LOWER_UP[,>]/.test(now); waitedMs += LOOK_MS) {
-      if (waitedMs >= CARRIER_MS) throw new Error(`${adapter} has no carrier: is its cable out?`);
+      if (waitedMs >= CARRIER_MS) throw new Error(`${ifname} has no carrier: is its cable out?`);
       await pause(this.#time, LOOK_MS);
-      now = await this.#ip.run([], adapter).catch(messageOf);
+      now = await this.#ip.run([], ifname).catch(messageOf);
     }
   }
 }
 
-function removal(adapter: string, prefix: Prefix): IpCommand {
-  return { line: `address del ${prefixText(prefix)} dev ${adapter}` };
+function removal(ifname: string, prefix: Prefix): IpCommand {
+  return { line: `address del ${prefixText(prefix)} dev ${ifname}` };
 }
 
-function routeCommand({ adapter, to, version, via, rest }: Route): IpCommand {
+function routeCommand({ ifname, to, version, via, rest }: Route): IpCommand {
   const by = via === null ? '' : ` via ${via}`;
   const network = to === 'default' ? (version === 4 ? '0.0.0.0/0' : '::/0') : to;
-  return { line: `route replace ${network}${by} dev ${adapter} ${rest.join(' ')}`, optional: true };
+  return { line: `route replace ${network}${by} dev ${ifname} ${rest.join(' ')}`, optional: true };
 }

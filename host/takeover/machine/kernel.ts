@@ -20,7 +20,7 @@ interface Address extends Prefix {
   readonly duplicate: 'no' | 'tentative' | 'failed';
 }
 
-export interface Adapter {
+export interface Interface {
   readonly name: string;
   readonly index: number;
   readonly hardware: string | null;
@@ -29,7 +29,7 @@ export interface Adapter {
   readonly addresses: readonly Address[];
 }
 
-function adapterOf(json: Json): Adapter | null {
+function interfaceOf(json: Json): Interface | null {
   const name = textOf(json.ifname);
   if (name === null) return null;
   const infos = Array.isArray(json.addr_info) ? json.addr_info.filter(isJson) : [];
@@ -54,13 +54,13 @@ interface KernelHandlers {
   /** Something may have changed, and is known now. */
   onChange(): void;
   /** At once, and now and then unchanged: an adapter is switched on or off, has a carrier or has none. */
-  onLink(adapter: string, up: boolean, carrier: boolean): void;
+  onLink(ifname: string, up: boolean, carrier: boolean): void;
 }
 
 export class Kernel {
   readonly #handlers: KernelHandlers;
   readonly #time: Time;
-  #adapters = new Map<string, Adapter>();
+  #interfaces = new Map<string, Interface>();
   readonly #routes: Routes;
   #monitor: ChildProcess | null = null;
   #timer: Timer | null = null;
@@ -96,38 +96,38 @@ export class Kernel {
     this.#routes.close();
   }
 
-  get adapters(): readonly Adapter[] {
-    return [...this.#adapters.values()];
+  get interfaces(): readonly Interface[] {
+    return [...this.#interfaces.values()];
   }
 
-  has(adapter: string): boolean {
-    return this.#adapters.has(adapter);
+  has(ifname: string): boolean {
+    return this.#interfaces.has(ifname);
   }
 
   /** Whether one of this machine's adapters has that hardware address. */
   isOwn(hardware: string): boolean {
-    return this.adapters.some((adapter) => adapter.hardware === hardware);
+    return this.interfaces.some((iface) => iface.hardware === hardware);
   }
 
-  hardwareOf(adapter: string): string | null {
-    return this.#adapters.get(adapter)?.hardware ?? null;
+  hardwareOf(ifname: string): string | null {
+    return this.#interfaces.get(ifname)?.hardware ?? null;
   }
 
-  indexOf(adapter: string): number {
-    return this.#adapters.get(adapter)?.index ?? 0;
+  indexOf(ifname: string): number {
+    return this.#interfaces.get(ifname)?.index ?? 0;
   }
 
-  isUp(adapter: string): boolean {
-    return this.#adapters.get(adapter)?.flags.includes('UP') ?? false;
+  isUp(ifname: string): boolean {
+    return this.#interfaces.get(ifname)?.flags.includes('UP') ?? false;
   }
 
-  hasCarrier(adapter: string): boolean {
-    return this.#adapters.get(adapter)?.flags.includes('LOWER_UP') ?? false;
+  hasCarrier(ifname: string): boolean {
+    return this.#interfaces.get(ifname)?.flags.includes('LOWER_UP') ?? false;
   }
 
   /** Those that somebody has put there, and that nobody else had before. */
-  addressesOf(adapter: string): readonly Prefix[] {
-    const addresses = this.#adapters.get(adapter)?.addresses ?? [];
+  addressesOf(ifname: string): readonly Prefix[] {
+    const addresses = this.#interfaces.get(ifname)?.addresses ?? [];
     return addresses
       .filter(({ advertised, duplicate }) => !advertised && duplicate !== 'failed')
       .map(({ address, length }) => ({ address, length }));
@@ -135,7 +135,7 @@ export class Kernel {
 
   /** The adapters that have an address. */
   holdersOf(address: string): string[] {
-    return this.adapters
+    return this.interfaces
       .filter(({ addresses }) => addresses.some((one) => one.address === address))
       .map(({ name }) => name);
   }
@@ -146,20 +146,20 @@ export class Kernel {
   }
 
   /** Whether it is on the adapter, but not answered for: somebody else has it, or the kernel does not know yet. */
-  isDoubted(adapter: string, address: string): boolean {
-    const found = this.#adapters.get(adapter)?.addresses.find((one) => one.address === address);
+  isDoubted(ifname: string, address: string): boolean {
+    const found = this.#interfaces.get(ifname)?.addresses.find((one) => one.address === address);
     return found !== undefined && found.duplicate !== 'no';
   }
 
   /** An address of this machine as it is on an adapter, or undefined. */
-  prefixOf(adapter: string, address: string): Prefix | undefined {
-    const found = this.#adapters.get(adapter)?.addresses.find((one) => one.address === address);
+  prefixOf(ifname: string, address: string): Prefix | undefined {
+    const found = this.#interfaces.get(ifname)?.addresses.find((one) => one.address === address);
     return found && { address, length: found.length };
   }
 
   /** Of this machine, not link-local, those in the network of another address first, and those that are to stay before others. */
   ownAddresses(near: string): string[] {
-    const all = this.adapters
+    const all = this.interfaces
       .filter(({ name }) => name !== 'lo')
       .flatMap(({ addresses }) => addresses)
       .filter(({ temporary, duplicate }) => !temporary && duplicate !== 'failed')
@@ -170,8 +170,8 @@ export class Kernel {
   }
 
   /** Those that somebody has put there. */
-  routesOf(adapter: string): readonly Route[] {
-    return this.#routes.all.filter((route) => route.adapter === adapter);
+  routesOf(ifname: string): readonly Route[] {
+    return this.#routes.all.filter((route) => route.ifname === ifname);
   }
 
   /** Those of them whose gateway is in a network, by whatever adapter. */
@@ -181,10 +181,10 @@ export class Kernel {
 
   /** What a command of ours has done, before the kernel says so. */
   note(
-    adapter: string,
+    ifname: string,
     change: { add?: Prefix; remove?: string; up?: boolean; routes?: readonly Route[] },
   ): void {
-    const before = this.#adapters.get(adapter);
+    const before = this.#interfaces.get(ifname);
     if (before === undefined) return;
     this.#changes++;
     this.#routes.note(change.routes ?? []);
@@ -196,7 +196,7 @@ export class Kernel {
     const flags = up === undefined ? before.flags : up ? [...others, 'UP', 'LOWER_UP'] : others;
     const added =
       add === undefined ? [] : [{ ...add, advertised: false, temporary: false, duplicate: 'no' as const }];
-    this.#adapters.set(adapter, { ...before, flags, addresses: [...addresses, ...added] });
+    this.#interfaces.set(ifname, { ...before, flags, addresses: [...addresses, ...added] });
   }
 
   /** Resolves when it is known what is there now. */
@@ -207,18 +207,18 @@ export class Kernel {
   async #read(): Promise<void> {
     const changes = this.#changes;
     const picture = ++this.#begun;
-    const adapters = await ipJson('address', 'show');
+    const interfaces = await ipJson('address', 'show');
     if (picture < this.#shown) return;
     if (changes !== this.#changes) {
       this.#again = true;
       return;
     }
-    const known = (Array.isArray(adapters) ? adapters.filter(isJson) : []).flatMap((json) => {
-      const adapter = adapterOf(json);
-      return adapter === null ? [] : [adapter];
+    const known = (Array.isArray(interfaces) ? interfaces.filter(isJson) : []).flatMap((json) => {
+      const iface = interfaceOf(json);
+      return iface === null ? [] : [iface];
     });
     this.#shown = picture;
-    this.#adapters = new Map(known.map((adapter) => [adapter.name, adapter]));
+    this.#interfaces = new Map(known.map((iface) => [iface.name, iface]));
   }
 
   #refreshIn(waitMs: number): void {
@@ -234,14 +234,14 @@ export class Kernel {
     }
     this.#refreshing = true;
     this.#again = false;
-    const [words, before] = [this.#words, this.#adapters];
+    const [words, before] = [this.#words, this.#interfaces];
     // A picture that can't be taken now is taken later.
     await this.#read().catch(() => {});
     this.#refreshing = false;
     if (this.#closed) return;
     // What happened while there was no `ip monitor`, nobody has heard of.
     if (!this.#again && words === this.#words) {
-      for (const name of new Set([...before.keys(), ...this.#adapters.keys()])) this.#tellLink(name);
+      for (const name of new Set([...before.keys(), ...this.#interfaces.keys()])) this.#tellLink(name);
     }
     if (!this.#again) this.#handlers.onChange();
     this.#refreshIn(this.#again ? GROUP_MS : REFRESH_MS);
@@ -271,8 +271,8 @@ export class Kernel {
     });
   }
 
-  #tellLink(adapter: string): void {
-    this.#handlers.onLink(adapter, this.isUp(adapter), this.hasCarrier(adapter));
+  #tellLink(ifname: string): void {
+    this.#handlers.onLink(ifname, this.isUp(ifname), this.hasCarrier(ifname));
   }
 
   /** `3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> …`; one that goes is off before it is `Deleted`, one that leaves a bridge is not. */

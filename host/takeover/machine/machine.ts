@@ -13,7 +13,7 @@ import type { Ports } from '../ports/ports.ts';
 import { REFUSALS, type RefusedDatagram } from '../protocol/session.ts';
 import { Announcer } from './announcer.ts';
 import { Hooks } from './hooks.ts';
-import { Adapters } from './interfaces.ts';
+import { Interfaces } from './interfaces.ts';
 import { IpBatch } from './ip-batch.ts';
 import { Kernel } from './kernel.ts';
 import { speakingFor } from './speaking.ts';
@@ -42,12 +42,12 @@ interface MachineOptions extends Surroundings {
 interface MachineHandlers {
   onConflict(address: string, hardware: string): void;
   onKernel(): void;
-  onLink(adapter: string, up: boolean, carrier: boolean): void;
+  onLink(ifname: string, up: boolean, carrier: boolean): void;
 }
 
 export class Machine {
   readonly kernel: Kernel;
-  readonly adapters: Adapters;
+  readonly interfaces: Interfaces;
   readonly memory: StateFile;
   readonly settings: Sysctls;
   readonly announcer: Announcer;
@@ -82,13 +82,13 @@ export class Machine {
         if (this.#isolated.size > 0) this.#keepQuiet();
         handlers.onKernel();
       },
-      onLink: (adapter: string, up: boolean, carrier: boolean) => handlers.onLink(adapter, up, carrier),
+      onLink: (ifname: string, up: boolean, carrier: boolean) => handlers.onLink(ifname, up, carrier),
     };
     this.kernel = new Kernel(onKernel, time);
     this.memory = new StateFile(`${configuration.control}.state`, log);
     this.settings = new Sysctls(this.memory, log);
     const lowers = configuration.takeover.role === 'standby';
-    this.adapters = new Adapters(this.#ip, this.kernel, this.memory, lowers, time);
+    this.interfaces = new Interfaces(this.#ip, this.kernel, this.memory, lowers, time);
     this.#hooks = new Hooks(configuration.takeover.hooks, log, time);
     this.announcer = new Announcer({
       connect: connectDaemon(time),
@@ -96,7 +96,7 @@ export class Machine {
       interfaces,
       terms: () => this.#configuration.takeover.announce,
       router: forwards,
-      hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+      hardwareOf: (ifname) => this.kernel.hardwareOf(ifname),
       isOwn: (hardware) => this.kernel.isOwn(hardware),
       onConflict: (address, hardware) => handlers.onConflict(address, hardware),
       log,
@@ -126,7 +126,7 @@ export class Machine {
     await this.announcer.close();
     await this.#hooks.close();
     this.#ip.close();
-    this.adapters.close();
+    this.interfaces.close();
   }
 
   get name(): string {
@@ -173,15 +173,15 @@ export class Machine {
     return {
       time: this.#time,
       tell: (level, event, fields) => this.#tell(level, event, fields),
-      announce: async (adapter, address, again = 0) => {
-        const isFresh = this.#fresh.delete(adapter);
-        await this.announcer.announce(adapter, address, isFresh ? AGAIN_ON_FRESH_LINK : again);
+      announce: async (ifname, address, again = 0) => {
+        const isFresh = this.#fresh.delete(ifname);
+        await this.announcer.announce(ifname, address, isFresh ? AGAIN_ON_FRESH_LINK : again);
       },
-      claim: (adapter, address) => this.announcer.claim(adapter, address),
+      claim: (ifname, address) => this.announcer.claim(ifname, address),
       unclaim: (address) => this.announcer.unclaim(address),
       probe: (address, by) => this.#probe(address, by),
-      activate: (adapter, address) => this.#activate(adapter, address),
-      hardwareOf: (adapter) => this.kernel.hardwareOf(adapter),
+      activate: (ifname, address) => this.#activate(ifname, address),
+      hardwareOf: (ifname) => this.kernel.hardwareOf(ifname),
     };
   }
 
@@ -200,23 +200,23 @@ export class Machine {
   }
 
   #keepQuiet(): void {
-    const speaking = speakingFor([...this.#isolated.values()], this.kernel.adapters);
-    this.settings.quieten(speaking.filter((adapter) => !this.#interfaces.includes(adapter)));
+    const speaking = speakingFor([...this.#isolated.values()], this.kernel.interfaces);
+    this.settings.quieten(speaking.filter((ifname) => !this.#interfaces.includes(ifname)));
   }
 
   #probe(address: string, by?: string): Promise<string | null> {
-    const open = (by === undefined ? this.#interfaces : [by]).filter((adapter) =>
-      this.kernel.hasCarrier(adapter),
+    const open = (by === undefined ? this.#interfaces : [by]).filter((ifname) =>
+      this.kernel.hasCarrier(ifname),
     );
     return this.announcer.probe(address, open, this.#configuration.takeover.checkMs ?? USUAL_CHECK_MS);
   }
 
-  async #activate(adapter: string, address: Prefix): Promise<void> {
+  async #activate(ifname: string, address: Prefix): Promise<void> {
     const { arp } = this.#configuration.takeover;
     if (arp) this.isolate([address]);
-    this.settings.prepare([adapter]);
+    this.settings.prepare([ifname]);
     const sourced = arp && this.#configuration.takeover.role === 'standby';
-    if (await this.adapters.activate(adapter, address, sourced)) this.#fresh.add(adapter);
+    if (await this.interfaces.activate(ifname, address, sourced)) this.#fresh.add(ifname);
   }
 }
 

@@ -8,7 +8,7 @@ import { ipJsonBatch, isJson, type Json, textOf } from './ip-batch.ts';
 
 /** A route that is to be there again after its adapter was down. */
 export interface Route {
-  readonly adapter: string;
+  readonly ifname: string;
   /** A network, or `default`. */
   readonly to: string;
   readonly version: 4 | 6;
@@ -29,15 +29,15 @@ const REFRESH_MS = 60_000;
 const METRICS = ['mtu', 'advmss', 'window', 'hoplimit', 'reordering', 'initcwnd', 'initrwnd', 'quickack'];
 
 function routeOf(json: Json, version: 4 | 6, protocol: number): Route | null {
-  const [adapter, to] = [textOf(json.dev), textOf(json.dst)];
-  if (adapter === null || to === null) return null;
+  const [ifname, to] = [textOf(json.dev), textOf(json.dst)];
+  if (ifname === null || to === null) return null;
   const words = (word: string, value: unknown): string[] =>
     value === undefined || value === null || value === '' ? [] : [word, String(value)];
   const [metrics] = Array.isArray(json.metrics) ? json.metrics.filter(isJson) : [];
   // A gateway of the other kind (RFC 8950).
   const { family, host } = isJson(json.via) ? json.via : {};
   return {
-    adapter,
+    ifname,
     to,
     version,
     via: textOf(json.gateway),
@@ -117,7 +117,7 @@ export class Routes {
   note(routes: readonly Route[]): void {
     this.#changes++;
     const others = this.#all.filter(
-      ({ adapter, to }) => !routes.some((route) => route.adapter === adapter && route.to === to),
+      ({ ifname, to }) => !routes.some((route) => route.ifname === ifname && route.to === to),
     );
     this.#all = [...others, ...routes];
     this.#readIn(GROUP_MS);

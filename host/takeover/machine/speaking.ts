@@ -3,21 +3,21 @@
  * machine (ARP flux), so that one with a dead cable lives on by its neighbours, with their hardware addresses.
  */
 import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
-import type { Adapter } from './kernel.ts';
+import type { Interface } from './kernel.ts';
 
 /**
  * All that speak ARP: what hears the same questions has not to have an address of the same network. But where an adapter's network
  * is another one, and holds an address of this machine that is on no such adapter (of lo, or a dummy), nobody else answers
  * for that: it goes on as it did.
  */
-export function speakingFor(addresses: readonly Prefix[], adapters: readonly Adapter[]): string[] {
-  const speaking = adapters.filter(({ hardware, flags }) => hardware !== null && !flags.includes('NOARP'));
-  const voiceless = adapters
-    .filter((adapter) => !speaking.includes(adapter))
-    .flatMap((adapter) => adapter.addresses)
+export function speakingFor(addresses: readonly Prefix[], interfaces: readonly Interface[]): string[] {
+  const speaking = interfaces.filter(({ hardware, flags }) => hardware !== null && !flags.includes('NOARP'));
+  const voiceless = interfaces
+    .filter((iface) => !speaking.includes(iface))
+    .flatMap((iface) => iface.addresses)
     .filter(({ address }) => isVersion4(address));
-  const isQuietened = (adapter: Adapter): boolean => {
-    const networks = adapter.addresses.map(networkOf);
+  const isQuietened = (iface: Interface): boolean => {
+    const networks = iface.addresses.map(networkOf);
     const has = (all: readonly Prefix[]): boolean =>
       all.some(({ address }) => networks.some((network) => prefixContains(network, address)));
     return has(addresses) || !has(voiceless);

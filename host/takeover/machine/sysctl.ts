@@ -42,28 +42,28 @@ export class Sysctls {
   }
 
   /** Before an adapter has several addresses. */
-  prepare(adapters: Iterable<string>): void {
-    this.#set(adapters, ALWAYS);
+  prepare(interfaces: Iterable<string>): void {
+    this.#set(interfaces, ALWAYS);
   }
 
   /** Before an address is on one of several adapters of a network. */
-  isolate(adapters: Iterable<string>): void {
-    this.#set(adapters, ISOLATED);
+  isolate(interfaces: Iterable<string>): void {
+    this.#set(interfaces, ISOLATED);
   }
 
   /** Of adapters that have no such address, and would speak for it all the same. */
-  quieten(adapters: Iterable<string>): void {
-    this.#set(adapters, QUIET);
+  quieten(interfaces: Iterable<string>): void {
+    this.#set(interfaces, QUIET);
   }
 
   /** Remembers what was there, once, and before it changes anything: this process may be killed meanwhile. */
-  #set(adapters: Iterable<string>, settings: Wanted): void {
+  #set(interfaces: Iterable<string>, settings: Wanted): void {
     const before = new Map(this.#memory.known.settings);
     const known = before.size;
     const changes: { path: string; wanted: string }[] = [];
-    for (const adapter of adapters) {
+    for (const ifname of interfaces) {
       for (const [name, wanted] of settings) {
-        const path = `${this.#directory}/${adapter}/${name}`;
+        const path = `${this.#directory}/${ifname}/${name}`;
         this.#try(path, () => {
           const present = readFileSync(path, 'utf8').trim();
           // Nobody who lets everything in wants less.

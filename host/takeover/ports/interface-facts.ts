@@ -1,8 +1,8 @@
 /** What decisions want to know of an interface. */
 
 /** What is known of an adapter at the moment. */
-export interface AdapterFacts {
-  readonly adapter: string;
+export interface InterfaceFacts {
+  readonly ifname: string;
   /** null: it is not there. */
   readonly hardware: string | null;
   readonly on: boolean;
@@ -11,6 +11,6 @@ export interface AdapterFacts {
 }
 
 /** Whether an address on it is out of everybody's reach. */
-export function servesNobody({ on, broken }: AdapterFacts): boolean {
+export function servesNobody({ on, broken }: InterfaceFacts): boolean {
   return !on || broken;
 }

@@ -3,7 +3,7 @@ import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Time } from '../../time.ts';
 import type { TakeoverMessage } from '../protocol/messages.ts';
-import type { AdapterFacts } from './interface-facts.ts';
+import type { InterfaceFacts } from './interface-facts.ts';
 
 /**
  * How often an address is announced again that somebody else had, or says that he has: neighbours that have just heard the
@@ -19,9 +19,9 @@ export interface Ports {
    * Says once, and again as configured, that this machine has the address by that adapter. Settles when the first
    * announcement is out; rejects when it could not be sent. `again`: so often more at the least.
    */
-  readonly announce: (adapter: string, address: Prefix, again?: number) => Promise<void>;
+  readonly announce: (ifname: string, address: Prefix, again?: number) => Promise<void>;
   /** This machine has it: tell of others who say so, too. */
-  readonly claim: (adapter: string, address: string) => void;
+  readonly claim: (ifname: string, address: string) => void;
   readonly unclaim: (address: string) => void;
   /**
    * Who answers for an address within the configured time: a hardware address, or null. Asks by one adapter, or all. Rejects
@@ -29,15 +29,15 @@ export interface Ports {
    */
   readonly probe: (address: string, by?: string) => Promise<string | null>;
   /** Switches the adapter on and the address, too. Rejects with what the kernel says. */
-  readonly activate: (adapter: string, address: Prefix) => Promise<void>;
-  readonly hardwareOf: (adapter: string) => string | null;
+  readonly activate: (ifname: string, address: Prefix) => Promise<void>;
+  readonly hardwareOf: (ifname: string) => string | null;
 }
 
 export interface ActivePorts extends Ports {
   /** Switches the adapter on, without an address. Rejects with what the kernel says. */
-  readonly raise: (adapter: string) => Promise<void>;
+  readonly raise: (ifname: string) => Promise<void>;
   /** Switches one off again that was switched on so, unless it has an address. */
-  readonly lower: (adapter: string) => Promise<void>;
+  readonly lower: (ifname: string) => Promise<void>;
   /** False while there is no session. */
   readonly send: (message: TakeoverMessage) => boolean;
   /** The number of the last message of the session. */
@@ -46,16 +46,16 @@ export interface ActivePorts extends Ports {
    * Switches the address off, and the adapter unless it has addresses of another kind; what it left on. Rejects
    * with what the kernel says when the address is still there afterwards.
    */
-  readonly deactivate: (adapter: string, address: Prefix) => Promise<{ readonly kept: string | null }>;
+  readonly deactivate: (ifname: string, address: Prefix) => Promise<{ readonly kept: string | null }>;
 }
 
 export interface StandbyPorts extends Ports {
   readonly send: (active: string, message: TakeoverMessage) => boolean;
-  readonly factsOf: (adapter: string) => AdapterFacts;
+  readonly factsOf: (ifname: string) => InterfaceFacts;
   /** The adapters that have the address now, of those that take addresses over, or did before this process. */
   readonly holdersOf: (address: string) => readonly string[];
   /** Switches the address off, and the adapter if it was off before. Rejects with what the kernel says. */
-  readonly withdraw: (adapter: string, address: Prefix) => Promise<void>;
+  readonly withdraw: (ifname: string, address: Prefix) => Promise<void>;
   /** What was taken is to be known after a restart. */
   readonly remember: () => void;
 }

@@ -11,11 +11,11 @@ interface Sufficiency {
 /** `addresses`: how many each active has. */
 export function sufficiency(
   addresses: ReadonlyMap<string, number>,
-  adapters: number,
+  interfaces: number,
   share: boolean,
 ): Sufficiency {
-  const most = needed(addresses).adapters;
-  return { needed: most, sufficient: share || most <= adapters };
+  const most = needed(addresses).interfaces;
+  return { needed: most, sufficient: share || most <= interfaces };
 }
 
 export class Capacity {
@@ -26,14 +26,14 @@ export class Capacity {
     this.#tell = tell;
   }
 
-  report(addresses: ReadonlyMap<string, number>, adapters: number, share: boolean): void {
+  report(addresses: ReadonlyMap<string, number>, interfaces: number, share: boolean): void {
     const { active } = needed(addresses);
-    const found = sufficiency(addresses, adapters, share);
-    const said = `${found.needed} ${adapters} ${found.sufficient}`;
+    const found = sufficiency(addresses, interfaces, share);
+    const said = `${found.needed} ${interfaces} ${found.sufficient}`;
     // Until an active has spoken, nothing is known.
     if (said === this.#said || active === null) return;
     this.#said = said;
-    const fields = { ...found, adapters, active, peer: active };
+    const fields = { ...found, adapters: interfaces, active, peer: active };
     if (found.sufficient) this.#tell('info', 'takeover.capacity', fields);
     else {
       const message = `${active} has ${found.needed} addresses; give as many adapters, or share: true`;

@@ -4,13 +4,13 @@ import type { MoveCause } from '../protocol/messages.ts';
 
 /** An address that is here. */
 export interface Taken extends Prefix {
-  readonly adapter: string;
+  readonly ifname: string;
   readonly active: string;
   readonly cause: MoveCause;
 }
 
 export interface Holding extends Taken {
-  adapter: string;
+  ifname: string;
   hardware: string;
   cause: MoveCause;
   state: 'taking' | 'taken' | 'returning';
@@ -52,15 +52,15 @@ export class Holdings implements Iterable<Holding> {
   /** How many addresses each adapter has. */
   used(): Map<string, number> {
     const used = new Map<string, number>();
-    for (const adapter of [...this].flatMap(adaptersOf)) used.set(adapter, (used.get(adapter) ?? 0) + 1);
+    for (const ifname of [...this].flatMap(interfacesOf)) used.set(ifname, (used.get(ifname) ?? 0) + 1);
     return used;
   }
 
   taken(): Taken[] {
-    return [...this].map(({ address, length, adapter, active, cause }) => ({
+    return [...this].map(({ address, length, ifname, active, cause }) => ({
       address,
       length,
-      adapter,
+      adapter: ifname,
       active,
       cause,
     }));
@@ -68,6 +68,6 @@ export class Holdings implements Iterable<Holding> {
 }
 
 /** One, or two while it moves. */
-export function adaptersOf({ adapter, from }: Holding): string[] {
-  return from === null ? [adapter] : [adapter, from];
+export function interfacesOf({ ifname, from }: Holding): string[] {
+  return from === null ? [ifname] : [ifname, from];
 }

@@ -40,20 +40,20 @@ export class Moving {
     for (const address of this.#cut.keys()) if (!holdings.has(address)) this.#cut.delete(address);
     for (const holding of [...holdings]) {
       if (holding.state !== 'taken') continue;
-      if (servesNobody(ports.factsOf(holding.adapter))) this.#move(holding);
+      if (servesNobody(ports.factsOf(holding.ifname))) this.#move(holding);
       else if (this.#cut.delete(holding.address)) this.#taking.refresh(holding);
     }
   }
 
   /** An address is no longer where it was; whether it went with its adapter, and another one is taking it now. */
   follow(holding: Holding): boolean {
-    return servesNobody(this.#parts.ports.factsOf(holding.adapter)) && this.#move(holding);
+    return servesNobody(this.#parts.ports.factsOf(holding.ifname)) && this.#move(holding);
   }
 
   /** False when no other adapter is free, or it was tried in vain a short while ago. */
   #move(holding: Holding): boolean {
     const { ports } = this.#parts;
-    const { address, adapter, active } = holding;
+    const { address, ifname, active } = holding;
     const before = this.#cut.get(address);
     const nowMs = ports.time.nowMs();
     if (before !== undefined && nowMs < before.againMs) return false;
@@ -62,7 +62,7 @@ export class Moving {
     if (moved === null) {
       if (before === undefined) {
         const reason = 'has no link, and no other adapter is free';
-        ports.tell('error', 'takeover.adapter', { address, adapter, peer: active, reason });
+        ports.tell('error', 'takeover.adapter', { address, adapter: ifname, peer: active, reason });
       }
       this.#cut.set(address, cut);
       return false;

@@ -37,7 +37,7 @@ export class StandbyNode implements TakeoverNode {
     this.#log = log;
     this.#time = surroundings.time;
     this.#configuration = takeover;
-    const about = { interfaces: takeover.adapters, log, ...surroundings };
+    const about = { interfaces: takeover.interfaces, log, ...surroundings };
     this.#machine = new Machine(configuration, about, {
       onConflict: (address, hardware) => this.#standby?.onConflict(address, hardware),
       onKernel: () => this.#standby?.onKernel(),
@@ -62,24 +62,24 @@ export class StandbyNode implements TakeoverNode {
     log: Log,
     surroundings: Surroundings,
   ): Promise<StandbyNode> {
-    const half = new StandbyNode(configuration, takeover, log, surroundings);
+    const node = new StandbyNode(configuration, takeover, log, surroundings);
     try {
-      await half.#open();
+      await node.#open();
     } catch (error) {
-      await half.#machine.adapters.lower().catch(() => {});
-      await half.#machine.close();
+      await node.#machine.interfaces.lower().catch(() => {});
+      await node.#machine.close();
       throw error;
     }
-    return half;
+    return node;
   }
 
   get about(): Ready {
-    const { listen, adapters, actives } = this.#configuration;
+    const { listen, interfaces, actives } = this.#configuration;
     return {
       role: 'standby',
       name: this.#machine.name,
       listen: endpointText(listen),
-      adapters: adapters.join(' '),
+      interfaces: interfaces.join(' '),
       actives: actives.map(({ name }) => name).join(' '),
     };
   }
@@ -114,10 +114,10 @@ export class StandbyNode implements TakeoverNode {
     const fixed = (['listen', 'name'] as const).filter(
       (key) => JSON.stringify(takeover[key]) !== JSON.stringify(before[key]),
     );
-    const isNew = takeover.adapters.some((adapter) => !before.adapters.includes(adapter));
+    const isNew = takeover.interfaces.some((ifname) => !before.interfaces.includes(ifname));
     const { listen, name } = before;
-    const adapters = isNew ? before.adapters : takeover.adapters;
-    this.#configuration = { ...takeover, listen, name, adapters };
+    const interfaces = isNew ? before.interfaces : takeover.interfaces;
+    this.#configuration = { ...takeover, listen, name, interfaces };
     this.#machine.use({ ...rest, takeover: this.#configuration });
     this.#standby?.reconfigure(this.#configuration, this.#listening);
     return [...fixed, ...(isNew ? ['adapters'] : [])];
@@ -128,14 +128,14 @@ export class StandbyNode implements TakeoverNode {
     this.#closed = true;
     this.#beat?.cancel();
     const taken = this.#standby?.taken() ?? [];
-    for (const { address, adapter, active } of taken) {
-      this.#log.warn('takeover.kept', { address, adapter, peer: active, message: 'stays on its adapter' });
+    for (const { address, ifname, active } of taken) {
+      this.#log.warn('takeover.kept', { address, adapter: ifname, peer: active, message: 'stays on its adapter' });
     }
     this.#standby?.close();
     this.#socket?.close();
     if (taken.length === 0) {
       this.#machine.restore();
-      await this.#machine.adapters.lower().catch(() => {});
+      await this.#machine.interfaces.lower().catch(() => {});
     }
     await this.#machine.close();
   }
@@ -147,16 +147,16 @@ export class StandbyNode implements TakeoverNode {
   async #open(): Promise<void> {
     const machine = this.#machine;
     await machine.start();
-    const { adapters, listen, warm, actives } = this.#configuration;
-    for (const adapter of adapters) {
-      if (!machine.kernel.has(adapter))
-        this.#log.warn('takeover.adapter', { adapter, reason: 'is not there' });
+    const { interfaces, listen, warm, actives } = this.#configuration;
+    for (const ifname of interfaces) {
+      if (!machine.kernel.has(ifname))
+        this.#log.warn('takeover.adapter', { adapter: ifname, reason: 'is not there' });
     }
-    if (warm) await machine.adapters.raise(adapters);
+    if (warm) await machine.interfaces.raise(interfaces);
     await machine.listen();
     const { taken, stuck } = machine.memory.known;
     // What is on an adapter that is to take no addresses any more is no less here, nor what is on one that has another name since.
-    const names = new Set([...adapters, ...taken.map(({ adapter }) => adapter)]);
+    const names = new Set([...interfaces, ...taken.map(({ adapter: ifname }) => ifname)]);
     const { kernel } = machine;
     const indexes = new Set([...names].filter((one) => kernel.has(one)).map((one) => kernel.indexOf(one)));
     const isOurs = (one: string): boolean => names.has(one) || indexes.has(kernel.indexOf(one));
@@ -166,9 +166,9 @@ export class StandbyNode implements TakeoverNode {
       {
         ...ports,
         send: (active, message) => this.#send(active, message),
-        factsOf: (adapter) => machine.adapters.factsOf(adapter),
+        factsOf: (ifname) => machine.interfaces.factsOf(ifname),
         holdersOf: (address) => machine.kernel.holdersOf(address).filter(isOurs),
-        withdraw: (adapter, address) => this.#withdraw(adapter, address),
+        withdraw: (ifname, address) => this.#withdraw(ifname, address),
         remember: () => this.#remember(),
       },
       this.#listening,
@@ -186,9 +186,9 @@ export class StandbyNode implements TakeoverNode {
     this.#beatNow();
   }
 
-  async #withdraw(adapter: string, address: { address: string; length: number }): Promise<void> {
+  async #withdraw(ifname: string, address: { address: string; length: number }): Promise<void> {
     const { arp, warm } = this.#configuration;
-    await this.#machine.adapters.withdraw(adapter, address, arp, !warm);
+    await this.#machine.interfaces.withdraw(ifname, address, arp, !warm);
   }
 
   #remember(): void {

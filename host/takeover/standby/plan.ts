@@ -1,10 +1,10 @@
 /** Which adapter takes which address, and whether there are enough of them (JP 2001-144806 paragraphs 62, 63 and 93). */
 
-import type { AdapterFacts } from '../ports/interface-facts.ts';
+import type { InterfaceFacts } from '../ports/interface-facts.ts';
 
 interface PlanInput {
   /** In the order of use. */
-  readonly adapters: readonly AdapterFacts[];
+  readonly interfaces: readonly InterfaceFacts[];
   /** How many addresses each has taken. */
   readonly used: ReadonlyMap<string, number>;
   readonly share: boolean;
@@ -12,29 +12,29 @@ interface PlanInput {
   readonly forbidden: ReadonlySet<string>;
 }
 
-export type Plan = { readonly adapters: readonly string[] } | { readonly reason: string };
+export type Plan = { readonly interfaces: readonly string[] } | { readonly reason: string };
 
 /** The configured order, but the adapter that takes instructions last (paragraph 93). */
-export function inOrder(adapters: readonly string[], listening: string | null): string[] {
+export function inOrder(interfaces: readonly string[], listening: string | null): string[] {
   return [
-    ...adapters.filter((adapter) => adapter !== listening),
-    ...adapters.filter((adapter) => adapter === listening),
+    ...interfaces.filter((ifname) => ifname !== listening),
+    ...interfaces.filter((ifname) => ifname === listening),
   ];
 }
 
 /** The adapters to try, best first; or why there is none. */
-export function plan({ adapters, used, share, forbidden }: PlanInput): Plan {
-  const usable = adapters.filter(({ hardware }) => hardware !== null && !forbidden.has(hardware));
-  const addressesOf = ({ adapter }: AdapterFacts): number => used.get(adapter) ?? 0;
+export function plan({ interfaces, used, share, forbidden }: PlanInput): Plan {
+  const usable = interfaces.filter(({ hardware }) => hardware !== null && !forbidden.has(hardware));
+  const addressesOf = ({ ifname }: InterfaceFacts): number => used.get(ifname) ?? 0;
   const open = share ? usable : usable.filter((one) => addressesOf(one) === 0);
   const sorted = [...open].sort(
     (one, other) => Number(one.broken) - Number(other.broken) || addressesOf(one) - addressesOf(other),
   );
-  if (sorted.length > 0) return { adapters: sorted.map(({ adapter }) => adapter) };
-  const clash = adapters.find(({ hardware }) => hardware !== null && forbidden.has(hardware));
+  if (sorted.length > 0) return { interfaces: sorted.map(({ ifname }) => ifname) };
+  const clash = interfaces.find(({ hardware }) => hardware !== null && forbidden.has(hardware));
   if (usable.length > 0) return { reason: `no adapter is free: each of ${usable.length} has an address` };
   if (clash !== undefined) {
-    return { reason: `${clash.adapter} has the hardware address of the active itself, ${clash.hardware}` };
+    return { reason: `${clash.ifname} has the hardware address of the active itself, ${clash.hardware}` };
   }
   return { reason: 'none of the adapters is there' };
 }
@@ -42,9 +42,9 @@ export function plan({ adapters, used, share, forbidden }: PlanInput): Plan {
 /** As many adapters are needed as the largest number of addresses of any one active (paragraphs 62 and 101). */
 export function needed(addresses: ReadonlyMap<string, number>): {
   readonly active: string | null;
-  readonly adapters: number;
+  readonly interfaces: number;
 } {
-  let most: { active: string | null; adapters: number } = { active: null, adapters: 0 };
-  for (const [active, count] of addresses) if (count > most.adapters) most = { active, adapters: count };
+  let most: { active: string | null; interfaces: number } = { active: null, interfaces: 0 };
+  for (const [active, count] of addresses) if (count > most.interfaces) most = { active, interfaces: count };
   return most;
 }

@@ -22,13 +22,13 @@ export class Release {
   }
 
   /** Whether it should be gone from there. */
-  isLeaving(address: string, adapter: string): boolean {
-    return this.#stuck.has(`${address} ${adapter}`);
+  isLeaving(address: string, ifname: string): boolean {
+    return this.#stuck.has(`${address} ${ifname}`);
   }
 
   /** It is wanted there again. */
-  keep(address: string, adapter: string): void {
-    this.#stuck.delete(`${address} ${adapter}`);
+  keep(address: string, ifname: string): void {
+    this.#stuck.delete(`${address} ${ifname}`);
   }
 
   /** It is not here any more, without anything to be switched off. */
@@ -43,38 +43,38 @@ export class Release {
   /** What the kernel says when it would not; that is told, and tried again. */
   async letGo(holding: Holding): Promise<string | null> {
     const { ports, holdings } = this.#parts;
-    const { address, adapter, active } = holding;
+    const { address, ifname, active } = holding;
     ports.unclaim(address);
     holdings.delete(address);
     this.#answers.forget(active, address);
-    const error = await this.leave(holding, adapter);
-    if (error === null) this.#released({ ...holding, adapter });
+    const error = await this.leave(holding, ifname);
+    if (error === null) this.#released({ ...holding, ifname });
     return error;
   }
 
   /** Off one adapter, wherever else it may be. */
-  async leave(taken: Taken, adapter: string): Promise<string | null> {
+  async leave(taken: Taken, ifname: string): Promise<string | null> {
     const { ports } = this.#parts;
     const { address, length, active, cause } = taken;
-    const stuck = { address, length, adapter, active, cause };
-    this.#stuck.set(`${address} ${adapter}`, stuck);
+    const stuck = { address, length, adapter: ifname, active, cause };
+    this.#stuck.set(`${address} ${ifname}`, stuck);
     const error = await this.#switchOff(stuck);
     ports.remember();
     if (error !== null) {
-      ports.tell('error', 'takeover.released', { address, adapter, peer: active, error, reason: error });
+      ports.tell('error', 'takeover.released', { address, adapter: ifname, peer: active, error, reason: error });
       this.#tryAgain(stuck, FIRST_RETRY_MS);
     }
     return error;
   }
 
-  #released({ address, adapter, active }: Taken): void {
-    this.#parts.ports.tell('info', 'takeover.released', { address, adapter, peer: active });
+  #released({ address, ifname, active }: Taken): void {
+    this.#parts.ports.tell('info', 'takeover.released', { address, adapter: ifname, peer: active });
   }
 
   async #switchOff(stuck: Taken): Promise<string | null> {
     try {
-      await this.#parts.ports.withdraw(stuck.adapter, stuck);
-      this.keep(stuck.address, stuck.adapter);
+      await this.#parts.ports.withdraw(stuck.ifname, stuck);
+      this.keep(stuck.address, stuck.ifname);
       return null;
     } catch (error) {
       return messageOf(error);
@@ -84,7 +84,7 @@ export class Release {
   #tryAgain(stuck: Taken, waitMs: number): void {
     const { timers, ports } = this.#parts;
     timers.after(waitMs, async () => {
-      if (!this.isLeaving(stuck.address, stuck.adapter)) return;
+      if (!this.isLeaving(stuck.address, stuck.ifname)) return;
       const error = await this.#switchOff(stuck);
       if (error !== null) {
         this.#tryAgain(stuck, longer(waitMs));

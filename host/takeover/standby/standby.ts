@@ -55,7 +55,7 @@ export interface StandbyStatus {
 export class Standby {
   #configuration: StandbyConfiguration;
   readonly #ports: StandbyPorts;
-  #adapters: readonly string[];
+  #interfaces: readonly string[];
   readonly #timers: Timers;
   readonly #holdings = new Holdings();
   readonly #answers: Answers;
@@ -72,7 +72,7 @@ export class Standby {
   constructor(configuration: StandbyConfiguration, ports: StandbyPorts, listening: string | null) {
     this.#configuration = configuration;
     this.#ports = ports;
-    this.#adapters = inOrder(configuration.adapters, listening);
+    this.#interfaces = inOrder(configuration.interfaces, listening);
     this.#timers = new Timers(ports.time);
     const parts: StandbyContext = {
       ports,
@@ -83,7 +83,7 @@ export class Standby {
     };
     this.#answers = new Answers(ports.send);
     this.#lettingGo = new Release(parts, this.#answers);
-    this.#taking = new Taking(parts, this.#answers, this.#lettingGo, () => this.#adapters);
+    this.#taking = new Taking(parts, this.#answers, this.#lettingGo, () => this.#interfaces);
     this.#returns = new Returning(parts, this.#taking, this.#lettingGo);
     this.#silence = new Failover(parts, this.#taking);
     this.#actives = new Actives(parts, this.#silence);
@@ -103,10 +103,10 @@ export class Standby {
    */
   adopt(taken: readonly Taken[], stuck: readonly Taken[]): void {
     for (const one of stuck) {
-      if (this.#ports.holdersOf(one.address).includes(one.adapter))
-        void this.#lettingGo.leave(one, one.adapter);
+      if (this.#ports.holdersOf(one.address).includes(one.ifname))
+        void this.#lettingGo.leave(one, one.ifname);
     }
-    for (const one of taken) this.#taking.adopt(one, one.adapter);
+    for (const one of taken) this.#taking.adopt(one, one.ifname);
     this.#moving.look();
   }
 
@@ -185,8 +185,8 @@ export class Standby {
     const nowMs = this.#ports.time.nowMs();
     if (nowMs - holding.defendedMs < DEFENCE_MS) return;
     holding.defendedMs = nowMs;
-    const { adapter, active } = holding;
-    this.#ports.tell('warn', 'takeover.conflict', { address, adapter, active, peer: active, hardware });
+    const { ifname, active } = holding;
+    this.#ports.tell('warn', 'takeover.conflict', { address, ifname, active, peer: active, hardware });
     const own = this.#actives.get(active)?.entries.find((entry) => entry.address === address);
     // Its active is about to get it back: whose it is then is to be believed.
     if (own?.hardware === hardware && goesBack(holding, this.#configuration)) return;
@@ -196,8 +196,8 @@ export class Standby {
   /** An adapter may have lost its link or what was on it, or be gone itself, without this program. */
   onKernel(): void {
     for (const holding of [...this.#holdings]) {
-      const { address, adapter, state } = holding;
-      if (state !== 'taken' || this.#ports.holdersOf(address).includes(adapter)) continue;
+      const { address, ifname, state } = holding;
+      if (state !== 'taken' || this.#ports.holdersOf(address).includes(ifname)) continue;
       // Somebody has put it on another one, or it went with an adapter that was switched off.
       if (this.#taking.adopt(holding, null) === null && !this.#moving.follow(holding))
         this.#onVanished(holding);
@@ -206,9 +206,9 @@ export class Standby {
   }
 
   #onVanished(holding: Holding): void {
-    const { address, adapter, active } = holding;
+    const { address, ifname, active } = holding;
     this.#lettingGo.drop(holding);
-    this.#ports.tell('error', 'takeover.vanished', { address, adapter, peer: active });
+    this.#ports.tell('error', 'takeover.vanished', { address, ifname, peer: active });
     const served = this.#actives.get(active);
     if (served !== undefined) this.#silence.onVanished(served, address);
   }
@@ -218,12 +218,12 @@ export class Standby {
     const holdings = [...this.#holdings];
     return {
       role: 'standby',
-      adapters: this.#adapters.map((adapter) => ({
-        adapter,
-        hardware: this.#ports.factsOf(adapter).hardware,
-        addresses: holdings.filter((one) => one.adapter === adapter).map(({ address }) => address),
+      adapters: this.#interfaces.map((ifname) => ({
+        adapter: ifname,
+        hardware: this.#ports.factsOf(ifname).hardware,
+        addresses: holdings.filter((one) => one.ifname === ifname).map(({ address }) => address),
       })),
-      ...sufficiency(this.#actives.counts(), this.#adapters.length, this.#configuration.share),
+      ...sufficiency(this.#actives.counts(), this.#interfaces.length, this.#configuration.share),
       actives: [...this.#actives].map(({ name, entries, healthy, watch, heard, stopped }) => ({
         name,
         address: this.#configuration.actives.find((one) => one.name === name)?.address ?? '',
@@ -231,9 +231,9 @@ export class Standby {
         healthy,
         addresses: entries.map(({ address }) => address),
       })),
-      taken: holdings.map(({ address, adapter, active, cause, state, sinceMs }) => ({
+      taken: holdings.map(({ address, ifname, active, cause, state, sinceMs }) => ({
         address,
-        adapter,
+        adapter: ifname,
         active,
         cause,
         state,
@@ -245,7 +245,7 @@ export class Standby {
   /** Other terms, adapters and actives; what is taken stays taken. */
   reconfigure(configuration: StandbyConfiguration, listening: string | null): void {
     this.#configuration = configuration;
-    this.#adapters = inOrder(configuration.adapters, listening);
+    this.#interfaces = inOrder(configuration.interfaces, listening);
     this.#actives.use(configuration.actives);
     this.#reportCapacity();
   }
@@ -258,7 +258,7 @@ export class Standby {
   }
 
   #reportCapacity(): void {
-    this.#capacity.report(this.#actives.counts(), this.#adapters.length, this.#configuration.share);
+    this.#capacity.report(this.#actives.counts(), this.#interfaces.length, this.#configuration.share);
   }
 
   #onBeat(served: KnownActive, { healthy, everyMs, entries }: NodeState): void {

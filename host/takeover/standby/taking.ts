@@ -7,7 +7,7 @@ import { type AddressEntry, type Instruction, type MoveCause, NO_HARDWARE } from
 import type { KnownActive } from './actives.ts';
 import type { Answers } from './answers.ts';
 import type { StandbyContext } from './context.ts';
-import { adaptersOf, type Holding, type Taken } from './holdings.ts';
+import { interfacesOf, type Holding, type Taken } from './holdings.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Release } from './release.ts';
 
@@ -16,7 +16,7 @@ export class Taking {
   readonly #answers: Answers;
   readonly #lettingGo: Release;
   /** In the order of use. */
-  readonly #adapters: () => readonly string[];
+  readonly #interfaces: () => readonly string[];
   /** What could not be announced and waits to be, with how often again. */
   readonly #unannounced = new Map<Holding, number>();
 
@@ -24,12 +24,12 @@ export class Taking {
     parts: StandbyContext,
     answers: Answers,
     lettingGo: Release,
-    adapters: () => readonly string[],
+    interfaces: () => readonly string[],
   ) {
     this.#parts = parts;
     this.#answers = answers;
     this.#lettingGo = lettingGo;
-    this.#adapters = adapters;
+    this.#interfaces = interfaces;
   }
 
   /**
@@ -42,11 +42,11 @@ export class Taking {
     const there = ports.holdersOf(address).filter((one) => !this.#lettingGo.isLeaving(address, one));
     const serving = there.filter((one) => !servesNobody(ports.factsOf(one)));
     const best = serving.length > 0 ? serving : there;
-    const adapter = best.find((one) => one === before) ?? best[0];
-    if (adapter === undefined) return null;
+    const ifname = best.find((one) => one === before) ?? best[0];
+    if (ifname === undefined) return null;
     const holding: Holding = {
-      ...{ address, length, adapter, active, cause },
-      hardware: ports.factsOf(adapter).hardware ?? NO_HARDWARE,
+      ...{ address, length, ifname, active, cause },
+      hardware: ports.factsOf(ifname).hardware ?? NO_HARDWARE,
       sinceMs: ports.time.nowMs(),
       state: 'taken',
       id: 0,
@@ -54,10 +54,10 @@ export class Taking {
       defendedMs: Number.NEGATIVE_INFINITY,
     };
     holdings.put(holding);
-    ports.claim(adapter, address);
+    ports.claim(ifname, address);
     ports.remember();
-    ports.tell('info', 'takeover.kept', { address, adapter, peer: active });
-    for (const other of there) if (other !== adapter) void this.#lettingGo.leave(holding, other);
+    ports.tell('info', 'takeover.kept', { address, adapter: ifname, peer: active });
+    for (const other of there) if (other !== ifname) void this.#lettingGo.leave(holding, other);
     this.contradict(holding);
     return holding;
   }
@@ -89,15 +89,15 @@ export class Taking {
     const { address, length } = entry;
     const { name } = served;
     const startMs = ports.time.nowMs();
-    const planned = this.#plan(this.#adapters(), [entry, ...served.entries]);
+    const planned = this.#plan(this.#interfaces(), [entry, ...served.entries]);
     if ('reason' in planned) {
       ports.unclaim(address);
       this.#refuse(name, id, address, planned.reason);
       return;
     }
-    const [first = ''] = planned.adapters;
+    const [first = ''] = planned.interfaces;
     const holding: Holding = {
-      ...{ address, length, adapter: first, active: name, cause, id, sinceMs: startMs },
+      ...{ address, length, ifname: first, active: name, cause, id, sinceMs: startMs },
       hardware: ports.factsOf(first).hardware ?? NO_HARDWARE,
       state: 'taking',
       from: null,
@@ -105,7 +105,7 @@ export class Taking {
     };
     holdings.put(holding);
     this.#answers.say(name, id, address, 'accepted');
-    const reason = await this.#switchOn(holding, planned.adapters);
+    const reason = await this.#switchOn(holding, planned.interfaces);
     if (reason !== null) {
       this.#lettingGo.drop(holding);
       ports.tell('error', 'takeover.failed', { address, peer: name, reason });
@@ -123,22 +123,22 @@ export class Taking {
    */
   move(holding: Holding, served: KnownActive | undefined): Promise<boolean> | null {
     const { ports } = this.#parts;
-    const others = this.#adapters().filter(
-      (adapter) => adapter !== holding.adapter && !ports.factsOf(adapter).broken,
+    const others = this.#interfaces().filter(
+      (ifname) => ifname !== holding.ifname && !ports.factsOf(ifname).broken,
     );
     const planned = this.#plan(others, served?.entries ?? []);
-    return 'reason' in planned ? null : this.#moveTo(holding, planned.adapters);
+    return 'reason' in planned ? null : this.#moveTo(holding, planned.interfaces);
   }
 
-  async #moveTo(holding: Holding, adapters: readonly string[]): Promise<boolean> {
+  async #moveTo(holding: Holding, interfaces: readonly string[]): Promise<boolean> {
     const { ports } = this.#parts;
-    const { address, active, adapter: from, hardware } = holding;
+    const { address, active, ifname: from, hardware } = holding;
     const startMs = ports.time.nowMs();
     Object.assign(holding, { state: 'taking', from });
-    const reason = await this.#switchOn(holding, adapters);
+    const reason = await this.#switchOn(holding, interfaces);
     holding.from = null;
     if (reason !== null) {
-      Object.assign(holding, { adapter: from, hardware, state: 'taken' });
+      Object.assign(holding, { ifname: from, hardware, state: 'taken' });
       ports.remember();
       this.#answers.say(active, holding.id, address, 'done');
       ports.tell('error', 'takeover.failed', { address, peer: active, reason });
@@ -150,10 +150,10 @@ export class Taking {
   }
 
   /** `others`: what its active has, whose hardware addresses must not come to stand for its addresses twice. */
-  #plan(adapters: readonly string[], others: readonly AddressEntry[]): Plan {
+  #plan(interfaces: readonly string[], others: readonly AddressEntry[]): Plan {
     const { ports, holdings, terms } = this.#parts;
     return plan({
-      adapters: adapters.map((adapter) => ports.factsOf(adapter)),
+      interfaces: interfaces.map((ifname) => ports.factsOf(ifname)),
       used: holdings.used(),
       share: terms().share,
       forbidden: new Set(others.map(({ hardware }) => hardware)),
@@ -161,25 +161,25 @@ export class Taking {
   }
 
   /** By the first of the adapters that lets it; null, or why none of them did. */
-  async #switchOn(holding: Holding, adapters: readonly string[]): Promise<string | null> {
+  async #switchOn(holding: Holding, interfaces: readonly string[]): Promise<string | null> {
     const { ports, holdings, terms } = this.#parts;
     const { address, active } = holding;
     const failures: string[] = [];
-    for (const adapter of adapters) {
+    for (const ifname of interfaces) {
       // Another address may have been taken while the adapter before this one failed.
-      const isTaken = [...holdings].some((other) => other !== holding && adaptersOf(other).includes(adapter));
+      const isTaken = [...holdings].some((other) => other !== holding && interfacesOf(other).includes(ifname));
       if (isTaken && !terms().share) continue;
-      this.#lettingGo.keep(address, adapter);
-      holding.adapter = adapter;
-      holding.hardware = ports.factsOf(adapter).hardware ?? NO_HARDWARE;
+      this.#lettingGo.keep(address, ifname);
+      holding.ifname = ifname;
+      holding.hardware = ports.factsOf(ifname).hardware ?? NO_HARDWARE;
       try {
-        await ports.activate(adapter, holding);
+        await ports.activate(ifname, holding);
         return null;
       } catch (error) {
         const reason = messageOf(error);
-        failures.push(`${adapter}: ${reason}`);
-        ports.tell('error', 'takeover.adapter', { address, adapter, peer: active, reason });
-        await this.#lettingGo.leave(holding, adapter);
+        failures.push(`${ifname}: ${reason}`);
+        ports.tell('error', 'takeover.adapter', { address, adapter: ifname, peer: active, reason });
+        await this.#lettingGo.leave(holding, ifname);
       }
     }
     return failures.join('; ') || 'no adapter is free any more';
@@ -192,7 +192,7 @@ export class Taking {
   refresh(holding: Holding): void {
     const { ports } = this.#parts;
     // If that has no link, it is looked at again.
-    ports.activate(holding.adapter, holding).catch(() => {});
+    ports.activate(holding.ifname, holding).catch(() => {});
     this.announceAgain(holding);
   }
 
@@ -208,14 +208,14 @@ export class Taking {
   /** What can't be announced is announced later: until then its neighbours talk to somebody else. Told once. */
   #announce(holding: Holding, again: number, retryMs: number): void {
     const { ports, holdings } = this.#parts;
-    const { address, adapter, active } = holding;
+    const { address, ifname, active } = holding;
     if (holdings.get(address) !== holding || holding.state !== 'taken') return;
-    ports.announce(adapter, holding, again).catch((error) => {
+    ports.announce(ifname, holding, again).catch((error) => {
       const isTold = retryMs > FIRST_RETRY_MS || this.#unannounced.has(holding);
       const level = isTold ? 'debug' : 'error';
       ports.tell(level, 'takeover.unannounced', {
         address,
-        adapter,
+        adapter: ifname,
         peer: active,
         reason: messageOf(error),
       });
@@ -245,9 +245,9 @@ export class Taking {
    * time.
    */
   async #spare(holding: Holding): Promise<void> {
-    const { address, adapter, active } = holding;
+    const { address, ifname, active } = holding;
     await this.#lettingGo.letGo(holding);
-    this.#parts.ports.tell('info', 'takeover.spared', { address, adapter, peer: active });
+    this.#parts.ports.tell('info', 'takeover.spared', { address, adapter: ifname, peer: active });
   }
 
   /** It is here; everybody is told, the network `again` times more at the least, the operator by an event. */
@@ -259,10 +259,10 @@ export class Taking {
     startMs: number,
   ): Promise<void> {
     const { ports } = this.#parts;
-    const { address, adapter, hardware, active, cause } = holding;
-    ports.claim(adapter, address);
+    const { address, ifname, hardware, active, cause } = holding;
+    ports.claim(ifname, address);
     let unannounced: string | null = null;
-    await ports.announce(adapter, holding, again).catch((error) => {
+    await ports.announce(ifname, holding, again).catch((error) => {
       unannounced = messageOf(error);
     });
     holding.state = 'taken';
@@ -270,11 +270,11 @@ export class Taking {
     holding.sinceMs = nowMs;
     this.#answers.say(active, holding.id, address, 'done');
     ports.tell('warn', event, {
-      ...{ address, adapter, hardware, peer: active, cause, ...fields },
+      ...{ address, adapter: ifname, hardware, peer: active, cause, ...fields },
       tookMs: Math.round((nowMs - startMs) * 10) / 10,
     });
     if (unannounced !== null) {
-      ports.tell('error', 'takeover.unannounced', { address, adapter, peer: active, reason: unannounced });
+      ports.tell('error', 'takeover.unannounced', { address, adapter: ifname, peer: active, reason: unannounced });
       this.#announceLater(holding, again, FIRST_RETRY_MS);
     }
     ports.remember();

@@ -66,7 +66,7 @@ describe('where two things happen at once', () => {
   it('an adapter that could neither take an address nor let go of it is asked until it does', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
-    const eth1 = standby.adapters.get('eth1');
+    const eth1 = standby.interfaces.get('eth1');
     assert.ok(eth1 !== undefined);
     eth1.cable = false;
     standby.refusing.off.add('eth1');
@@ -130,7 +130,7 @@ describe('where two things happen at once', () => {
     world.startActive('shop');
     await world.clock.pass(100);
     await world.cable('eth1', false);
-    standby.adapters.get('eth0')?.addresses.delete(E);
+    standby.interfaces.get('eth0')?.addresses.delete(E);
     world.standby.onKernel();
     await world.clock.pass(2000);
     assert.deepEqual(world.holders(E), ['shop']);
@@ -153,7 +153,7 @@ describe('where two things happen at once', () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
-    const [first, second] = ['eth1', 'eth0'].map((name) => standby.adapters.get(name));
+    const [first, second] = ['eth1', 'eth0'].map((name) => standby.interfaces.get(name));
     assert.ok(first !== undefined && second !== undefined);
     standby.slowMs = 500;
     await world.cable('eth1', false);

@@ -17,10 +17,10 @@ describe('an address that a standby has taken', () => {
     await world.cable('eth1', false);
     // Something else is written down while it is under way.
     standby.put('eth0', E);
-    world.standby.adopt([{ address: E, length: 24, adapter: 'eth0', active: 'shop', cause: 'fault' }], []);
+    world.standby.adopt([{ address: E, length: 24, ifname: 'eth0', active: 'shop', cause: 'fault' }], []);
     await world.clock.pass(1000);
     assert.deepEqual(
-      world.remembered.taken.map(({ address, adapter }) => [address, adapter]),
+      world.remembered.taken.map(({ address, adapter: ifname }) => [address, ifname]),
       [
         [C, 'eth1'],
         [E, 'eth0'],
@@ -49,13 +49,13 @@ describe('an address that a standby has taken', () => {
     const [taken] = world.standby.taken();
     assert.ok(taken !== undefined);
     standby.put('eth0', E);
-    const eth1 = standby.adapters.get('eth1');
+    const eth1 = standby.interfaces.get('eth1');
     assert.ok(eth1 !== undefined);
     eth1.cable = false;
     world.startStandby({}, { taken: [taken], stuck: [] });
     await world.clock.pass(500);
     assert.equal(standby.holderOf(E), 'eth0');
-    assert.equal(world.announced.at(-1)?.adapter, 'eth0');
+    assert.equal(world.announced.at(-1)?.ifname, 'eth0');
     assert.deepEqual(world.events('takeover.moved'), [], 'it was there already');
   });
 
@@ -77,15 +77,15 @@ describe('an address that a standby has taken', () => {
     world.machine('shop').dead = true;
     await world.clock.pass(2000);
     assert.equal(standby.holderOf(E), 'eth1');
-    standby.adapters.get('eth1')?.addresses.delete(E);
+    standby.interfaces.get('eth1')?.addresses.delete(E);
     standby.put('eth0', E);
     world.standby.onKernel();
     await world.clock.pass(1500);
     assert.equal(standby.holderOf(E), 'eth0');
     assert.deepEqual(
-      world.standby.status().taken.map(({ address, adapter, cause }) => [address, adapter, cause]),
+      world.standby.status().taken.map(({ address, adapter: ifname, cause }) => [address, ifname, cause]),
       [[E, 'eth0', 'heartbeat']],
     );
-    assert.equal(world.announced.at(-1)?.adapter, 'eth0');
+    assert.equal(world.announced.at(-1)?.ifname, 'eth0');
   });
 });

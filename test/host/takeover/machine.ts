@@ -1,6 +1,6 @@
 /** A machine's kernel as a table: its adapters, and the addresses on them. */
 
-interface FakeAdapter {
+interface FakeInterface {
   readonly hardware: string;
   up: boolean;
   /** Whether its cable is in. */
@@ -10,7 +10,7 @@ interface FakeAdapter {
 
 export class FakeMachine {
   readonly name: string;
-  readonly adapters = new Map<string, FakeAdapter>();
+  readonly interfaces = new Map<string, FakeInterface>();
   /** Adapters that refuse to be switched on, and off. */
   readonly refusing = { on: new Set<string>(), off: new Set<string>() };
   readonly claims = new Set<string>();
@@ -24,33 +24,33 @@ export class FakeMachine {
 
   constructor(
     name: string,
-    adapters: Readonly<Record<string, string>>,
+    interfaces: Readonly<Record<string, string>>,
     addresses: Readonly<Record<string, string>> = {},
   ) {
     this.name = name;
-    for (const [adapter, hardware] of Object.entries(adapters)) {
-      this.adapters.set(adapter, { hardware, up: false, cable: true, addresses: new Set() });
+    for (const [ifname, hardware] of Object.entries(interfaces)) {
+      this.interfaces.set(ifname, { hardware, up: false, cable: true, addresses: new Set() });
     }
-    for (const [address, adapter] of Object.entries(addresses)) this.put(adapter, address);
+    for (const [address, ifname] of Object.entries(addresses)) this.put(ifname, address);
   }
 
-  put(adapter: string, address: string): void {
-    const found = this.adapters.get(adapter);
-    if (found === undefined) throw new Error(`${this.name} has no ${adapter}`);
+  put(ifname: string, address: string): void {
+    const found = this.interfaces.get(ifname);
+    if (found === undefined) throw new Error(`${this.name} has no ${ifname}`);
     found.up = true;
     found.addresses.add(address);
   }
 
   /** The hardware address with which it answers for an address, or null. */
   answersFor(address: string): string | null {
-    for (const { up, cable, addresses, hardware } of this.adapters.values()) {
+    for (const { up, cable, addresses, hardware } of this.interfaces.values()) {
       if (!this.dead && up && cable && addresses.has(address)) return hardware;
     }
     return null;
   }
 
   holdersOf(address: string): string[] {
-    return [...this.adapters].filter(([, { addresses }]) => addresses.has(address)).map(([name]) => name);
+    return [...this.interfaces].filter(([, { addresses }]) => addresses.has(address)).map(([name]) => name);
   }
 
   /** The only one; null: none. */

@@ -15,14 +15,14 @@ describe('an address that a standby has taken', () => {
     assert.equal(standby.holderOf(E), 'eth1');
     await world.cable('eth1', false);
     const [moved] = world.events('takeover.moved', 'standby');
-    const { address, from, adapter, hardware, peer } = moved?.fields ?? {};
+    const { address, from, adapter: ifname, hardware, peer } = moved?.fields ?? {};
     assert.deepEqual(
-      [address, from, adapter, hardware, peer],
+      [address, from, ifname, hardware, peer],
       [E, 'eth1', 'eth0', '02:00:00:00:13:00', 'shop'],
     );
-    assert.equal(standby.adapters.get('eth1')?.addresses.has(E), false);
+    assert.equal(standby.interfaces.get('eth1')?.addresses.has(E), false);
     assert.deepEqual(world.announced.at(-1), {
-      ...{ machine: 'standby', adapter: 'eth0', hardware: '02:00:00:00:13:00', address: E },
+      ...{ machine: 'standby', ifname: 'eth0', hardware: '02:00:00:00:13:00', address: E },
     });
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
     await world.cable('eth1', true);
@@ -35,9 +35,9 @@ describe('an address that a standby has taken', () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
-    const adapter = standby.adapters.get('eth1');
-    assert.ok(adapter !== undefined);
-    adapter.up = false;
+    const iface = standby.interfaces.get('eth1');
+    assert.ok(iface !== undefined);
+    iface.up = false;
     world.standby.onKernel();
     await world.clock.pass(50);
     assert.deepEqual(world.holders(E), ['standby']);
@@ -47,16 +47,16 @@ describe('an address that a standby has taken', () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
-    const adapter = standby.adapters.get('eth1');
-    assert.ok(adapter !== undefined);
+    const iface = standby.interfaces.get('eth1');
+    assert.ok(iface !== undefined);
     // What the kernel does with addresses of IPv6.
-    adapter.up = false;
-    adapter.addresses.clear();
+    iface.up = false;
+    iface.addresses.clear();
     world.standby.onKernel();
     await world.clock.pass(500);
     assert.deepEqual(standby.holdersOf(E), ['eth0']);
     assert.deepEqual(world.holders(E), ['standby']);
-    assert.equal(adapter.up, false);
+    assert.equal(iface.up, false);
     assert.deepEqual(world.events('takeover.vanished'), []);
   });
 
@@ -64,7 +64,7 @@ describe('an address that a standby has taken', () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
-    standby.adapters.get('eth1')?.addresses.delete(E);
+    standby.interfaces.get('eth1')?.addresses.delete(E);
     world.standby.onKernel();
     await world.clock.pass(500);
     assert.equal(world.events('takeover.vanished').length, 1);
@@ -85,7 +85,7 @@ describe('an address that a standby has taken', () => {
     const before = world.announced.length;
     await world.cable('eth1', true);
     assert.deepEqual(
-      world.announced.slice(before).map(({ address, adapter }) => [address, adapter]),
+      world.announced.slice(before).map(({ address, ifname }) => [address, ifname]),
       [[C, 'eth1']],
     );
     await world.cable('eth1', true);
@@ -116,7 +116,7 @@ describe('an address that a standby has taken', () => {
     const standby = world.machine('standby');
     await world.give('shop');
     const clash = { hardware: '02:00:00:00:12:00', up: true, cable: true, addresses: new Set<string>() };
-    standby.adapters.set('eth0', clash);
+    standby.interfaces.set('eth0', clash);
     await world.cable('eth1', false);
     assert.equal(standby.holderOf(E), 'eth1');
   });
@@ -143,7 +143,7 @@ describe('a cable that is pulled or plugged in while an address changes hands', 
   it('is seen when it has been taken', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
-    const first = standby.adapters.get('eth1');
+    const first = standby.interfaces.get('eth1');
     assert.ok(first !== undefined);
     first.addresses.add = (address) => {
       // It is on, and nobody has been told yet.
@@ -170,7 +170,7 @@ describe('a cable that is pulled or plugged in while an address changes hands', 
     await world.clock.pass(100);
     assert.deepEqual(standby.holdersOf(E), ['eth1']);
     assert.deepEqual(
-      world.announced.slice(before).map(({ adapter }) => adapter),
+      world.announced.slice(before).map(({ ifname }) => ifname),
       ['eth1'],
     );
   });
@@ -179,7 +179,7 @@ describe('a cable that is pulled or plugged in while an address changes hands', 
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
-    const second = standby.adapters.get('eth0');
+    const second = standby.interfaces.get('eth0');
     assert.ok(second !== undefined);
     second.addresses.add = (address) => {
       queueMicrotask(() => {

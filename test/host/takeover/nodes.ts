@@ -18,7 +18,7 @@ import type { World } from './world.ts';
 export type Remembered = Pick<StateFile['known'], 'taken' | 'stuck'>;
 
 /** What host/takeover/active/node.ts is on a real machine. */
-export class ActiveHalf {
+export class ActiveNode {
   readonly active: Active;
   readonly session: ActiveSession;
   readonly #world: World;
@@ -38,17 +38,17 @@ export class ActiveHalf {
         send: (message) => this.#send(message),
         sent: () => this.session.sent,
         raise: async (name) => {
-          const adapter = machine.adapters.get(name);
-          if (adapter !== undefined) adapter.up = true;
+          const iface = machine.interfaces.get(name);
+          if (iface !== undefined) iface.up = true;
         },
         lower: async (name) => {
-          const adapter = machine.adapters.get(name);
-          if (adapter?.addresses.size === 0) adapter.up = false;
+          const iface = machine.interfaces.get(name);
+          if (iface?.addresses.size === 0) iface.up = false;
         },
-        deactivate: async (adapter, { address }) => {
-          if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
-          machine.adapters.get(adapter)?.addresses.delete(address);
-          const others = machine.adapters.get(adapter);
+        deactivate: async (ifname, { address }) => {
+          if (machine.refusing.off.has(ifname)) throw new Error('Operation not permitted');
+          machine.interfaces.get(ifname)?.addresses.delete(address);
+          const others = machine.interfaces.get(ifname);
           if (others?.addresses.size === 0) others.up = false;
           return { kept: null };
         },
@@ -115,7 +115,7 @@ export class ActiveHalf {
 }
 
 /** What host/takeover/standby/node.ts is on a real machine. */
-export class StandbyHalf {
+export class StandbyNode {
   readonly standby: Standby;
   readonly sessions: StandbySessions;
   readonly #world: World;
@@ -142,14 +142,14 @@ export class StandbyHalf {
       {
         ...world.ports(machine, configuration.checkMs ?? 0, () => this.#closed),
         send: (active, message) => this.#send(active, message),
-        factsOf: (adapter) => {
-          const { hardware = null, up = false, cable = true } = machine.adapters.get(adapter) ?? {};
-          return { adapter, hardware, on: up, broken: up && !cable };
+        factsOf: (ifname) => {
+          const { hardware = null, up = false, cable = true } = machine.interfaces.get(ifname) ?? {};
+          return { ifname, hardware, on: up, broken: up && !cable };
         },
         holdersOf: (address) => machine.holdersOf(address),
-        withdraw: async (adapter, { address }: Prefix) => {
-          if (machine.refusing.off.has(adapter)) throw new Error('Operation not permitted');
-          machine.adapters.get(adapter)?.addresses.delete(address);
+        withdraw: async (ifname, { address }: Prefix) => {
+          if (machine.refusing.off.has(ifname)) throw new Error('Operation not permitted');
+          machine.interfaces.get(ifname)?.addresses.delete(address);
         },
         remember: () => this.#remember(),
       },

@@ -4,10 +4,10 @@ import { networkOf } from '../../../host/net/address.ts';
 import { askedFor } from '../../../host/takeover/machine/network.ts';
 import { inOrder, needed, plan } from '../../../host/takeover/standby/plan.ts';
 
-const hardware = (adapter: string): string => `02:00:00:00:13:0${adapter.at(-1)}`;
-const facts = (adapter: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({
-  adapter,
-  hardware: hardware(adapter),
+const hardware = (ifname: string): string => `02:00:00:00:13:0${ifname.at(-1)}`;
+const facts = (ifname: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({
+  adapter: ifname,
+  hardware: hardware(ifname),
   on: true,
   broken: false,
   ...more,
@@ -22,49 +22,49 @@ describe('the plan of a standby', () => {
   });
 
   it('gives every address an adapter of its own', () => {
-    const adapters = [facts('eth1'), facts('eth0')];
-    assert.deepEqual(plan({ ...NOTHING, adapters }), { adapters: ['eth1', 'eth0'] });
-    assert.deepEqual(plan({ ...NOTHING, adapters, used: new Map([['eth1', 1]]) }), { adapters: ['eth0'] });
+    const interfaces = [facts('eth1'), facts('eth0')];
+    assert.deepEqual(plan({ ...NOTHING, interfaces }), { interfaces: ['eth1', 'eth0'] });
+    assert.deepEqual(plan({ ...NOTHING, interfaces, used: new Map([['eth1', 1]]) }), { interfaces: ['eth0'] });
     const used = new Map([
       ['eth1', 1],
       ['eth0', 1],
     ]);
-    assert.deepEqual(plan({ ...NOTHING, adapters, used }), {
+    assert.deepEqual(plan({ ...NOTHING, interfaces, used }), {
       reason: 'no adapter is free: each of 2 has an address',
     });
-    assert.deepEqual(plan({ ...NOTHING, adapters, used, share: true }), { adapters: ['eth1', 'eth0'] });
+    assert.deepEqual(plan({ ...NOTHING, interfaces, used, share: true }), { interfaces: ['eth1', 'eth0'] });
   });
 
   it('shares the adapter that has the fewest', () => {
-    const adapters = [facts('eth1'), facts('eth0')];
+    const interfaces = [facts('eth1'), facts('eth0')];
     const used = new Map([
       ['eth1', 2],
       ['eth0', 1],
     ]);
-    assert.deepEqual(plan({ ...NOTHING, adapters, used, share: true }), { adapters: ['eth0', 'eth1'] });
+    assert.deepEqual(plan({ ...NOTHING, interfaces, used, share: true }), { interfaces: ['eth0', 'eth1'] });
   });
 
   it('prefers one whose cable is in, and leaves out one that is not there', () => {
-    const adapters = [facts('eth1', { broken: true }), facts('eth2', { hardware: null }), facts('eth0')];
-    assert.deepEqual(plan({ ...NOTHING, adapters }), { adapters: ['eth0', 'eth1'] });
+    const interfaces = [facts('eth1', { broken: true }), facts('eth2', { hardware: null }), facts('eth0')];
+    assert.deepEqual(plan({ ...NOTHING, interfaces }), { interfaces: ['eth0', 'eth1'] });
     const used = new Map([['eth0', 1]]);
-    const shared = plan({ ...NOTHING, adapters, used, share: true });
+    const shared = plan({ ...NOTHING, interfaces, used, share: true });
     assert.deepEqual(
       shared,
-      { adapters: ['eth0', 'eth1'] },
+      { interfaces: ['eth0', 'eth1'] },
       'nobody waits for a cable where another one is in',
     );
-    assert.deepEqual(plan({ ...NOTHING, adapters: [facts('eth2', { hardware: null })] }), {
+    assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth2', { hardware: null })] }), {
       reason: 'none of the adapters is there',
     });
   });
 
   it('never puts an address on the hardware address that the active had for it', () => {
     const forbidden = new Set([hardware('eth1')]);
-    assert.deepEqual(plan({ ...NOTHING, adapters: [facts('eth1'), facts('eth0')], forbidden }), {
-      adapters: ['eth0'],
+    assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth1'), facts('eth0')], forbidden }), {
+      interfaces: ['eth0'],
     });
-    const alone = plan({ ...NOTHING, adapters: [facts('eth1')], forbidden });
+    const alone = plan({ ...NOTHING, interfaces: [facts('eth1')], forbidden });
     assert.ok('reason' in alone);
     assert.match(alone.reason, /eth1 has the hardware address of the active/);
   });
@@ -74,8 +74,8 @@ describe('the plan of a standby', () => {
       ['web', 2],
       ['shop', 1],
     ]);
-    assert.deepEqual(needed(counts), { active: 'web', adapters: 2 });
-    assert.deepEqual(needed(new Map()), { active: null, adapters: 0 });
+    assert.deepEqual(needed(counts), { active: 'web', interfaces: 2 });
+    assert.deepEqual(needed(new Map()), { active: null, interfaces: 0 });
   });
 });
 

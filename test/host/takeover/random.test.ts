@@ -22,20 +22,20 @@ interface Story {
   readonly share: boolean;
   readonly automatic: boolean;
   readonly heartbeat: boolean;
-  readonly adapters: number;
+  readonly interfaces: number;
   readonly steps: readonly Step[];
 }
 
 type Pick = <T>(choices: readonly T[]) => T;
 
 /** What can happen, each as words that `happen` understands. */
-const EVENTS: readonly ((pick: Pick, adapter: string, name: Name) => string)[] = [
-  (_, adapter) => `cable ${adapter} out`,
-  (_, adapter) => `cable ${adapter} in`,
-  (_, adapter) => `cable ${adapter} out`,
-  (_, adapter) => `cable ${adapter} in`,
-  (_, adapter) => `down ${adapter}`,
-  (pick, adapter) => `refuse standby ${adapter} ${pick(['on', 'off'])}`,
+const EVENTS: readonly ((pick: Pick, ifname: string, name: Name) => string)[] = [
+  (_, ifname) => `cable ${ifname} out`,
+  (_, ifname) => `cable ${ifname} in`,
+  (_, ifname) => `cable ${ifname} out`,
+  (_, ifname) => `cable ${ifname} in`,
+  (_, ifname) => `down ${ifname}`,
+  (pick, ifname) => `refuse standby ${ifname} ${pick(['on', 'off'])}`,
   (pick, _, name) => `refuse ${name} eth0 ${pick(['on', 'off'])}`,
   (pick, _, name) => `willing ${pick(['standby', name])}`,
   (pick, _, name) => `slow ${pick(['standby', name])} ${pick([0, 30, 300, 3000])}`,
@@ -56,55 +56,55 @@ const EVENTS: readonly ((pick: Pick, adapter: string, name: Name) => string)[] =
   (pick) => `lose ${pick([1, 5, 50, 500])}`,
   (_, __, name) => `part ${name}`,
   (_, __, name) => `join ${name}`,
-  (pick, adapter) => `hand ${pick(ALL)} ${adapter}`,
+  (pick, ifname) => `hand ${pick(ALL)} ${ifname}`,
 ];
 
 function story(seed: number): Story {
   const next = random(seed);
   const pick: Pick = (choices) => choices[Math.floor(next() * choices.length)] as never;
-  const adapters = pick([2, 2, 3]);
-  const names = ['eth0', 'eth1', 'eth2'].slice(0, adapters);
+  const interfaces = pick([2, 2, 3]);
+  const names = ['eth0', 'eth1', 'eth2'].slice(0, interfaces);
   const [share, automatic, heartbeat] = [next() < 0.4, next() < 0.5, next() < 0.7];
   const steps = Array.from({ length: 5 + Math.floor(next() * 25) }, () => ({
     what: pick(EVENTS)(pick, pick(names), pick(NAMES)),
     waitMs: pick([0, 0, 5, 20, 50, 200, 1000, 3000, 12_000]),
   }));
-  return { share, automatic, heartbeat, adapters, steps };
+  return { share, automatic, heartbeat, interfaces, steps };
 }
 
 class Run {
   readonly world: World;
-  readonly #halves: Halves;
+  readonly #nodes: Halves;
   readonly #share: boolean;
   #stopped = false;
 
-  private constructor(world: World, halves: Halves, share: boolean) {
+  private constructor(world: World, nodes: Halves, share: boolean) {
     this.world = world;
-    this.#halves = halves;
+    this.#nodes = nodes;
     this.#share = share;
   }
 
-  static async of({ share, automatic, heartbeat, adapters }: Story): Promise<Run> {
+  static async of({ share, automatic, heartbeat, interfaces }: Story): Promise<Run> {
     const beats = { heartbeat: heartbeat ? { every: '1s', lost: 3 } : false };
-    const names = ['eth0', 'eth1', 'eth2'].slice(0, adapters);
-    const more = { share, return: automatic ? 'automatic' : 'manual', return_after: '5s', adapters: names };
-    const halves = { active: beats, standby: { ...beats, ...more } };
-    const world = World.duplex(halves);
-    if (adapters > 2) {
+    const names = ['eth0', 'eth1', 'eth2'].slice(0, interfaces);
+    const more = { share, return: automatic ? 'automatic' : 'manual', return_after: '5s', interfaces: names };
+    const nodes = { active: beats, standby: { ...beats, ...more } };
+    const world = World.duplex(nodes);
+    if (interfaces > 2) {
       const third = { hardware: '02:00:00:00:13:02', up: false, cable: true, addresses: new Set<string>() };
-      world.machine('standby').adapters.set('eth2', third);
+      world.machine('standby').interfaces.set('eth2', third);
     }
     await world.clock.pass(1000);
-    const run = new Run(world, halves, share);
+    const run = new Run(world, nodes, share);
     run.#look();
     return run;
   }
 
   /** The kernels are looked at. */
   look(): void {
-    if (this.world.halves.has('standby')) this.world.standby.onKernel();
+    if (this.world.nodes.has('standby')) this.world.standby.onKernel();
     for (const name of NAMES) {
-      if (!this.world.halves.has(name)) continue;
+      if (!this.world.nodes.has(name)) continue;
       this.world
         .active(name)
         .onKernel(({ address }) => this.world.machine(name).answersFor(address) !== null);
@@ -119,21 +119,21 @@ class Run {
 
   stop(): void {
     this.#stopped = true;
-    for (const half of this.world.halves.values()) half.close();
+    for (const node of this.world.nodes.values()) node.close();
   }
 
   happen(what: string): void {
     const { world } = this;
     const [verb = '', one = '', two = '', three = ''] = what.split(' ');
     const standby = world.machine('standby');
-    const adapter = standby.adapters.get(one);
-    const halves = this.#halves;
+    const iface = standby.interfaces.get(one);
+    const nodes = this.#nodes;
     switch (verb) {
       case 'cable':
-        if (adapter !== undefined) adapter.cable = two === 'in';
+        if (iface !== undefined) iface.cable = two === 'in';
         break;
       case 'down':
-        if (adapter !== undefined) adapter.up = false;
+        if (iface !== undefined) iface.up = false;
         break;
       case 'refuse':
         world.machine(one).refusing[three === 'on' ? 'on' : 'off'].add(two);
@@ -149,29 +149,29 @@ class Run {
         world.machine(one).mute = two === 'yes';
         break;
       case 'kill':
-        if (world.halves.has(one)) world.kill(one);
+        if (world.nodes.has(one)) world.kill(one);
         break;
       case 'boot':
         if (world.machine(one).dead) this.#boot(one as Name, two);
         break;
       case 'restart':
-        if (one === 'standby') world.startStandby(halves.standby, world.remembered);
-        else if (!world.machine(one).dead) world.startActive(one as Name, halves.active);
+        if (one === 'standby') world.startStandby(nodes.standby, world.remembered);
+        else if (!world.machine(one).dead) world.startActive(one as Name, nodes.active);
         break;
       case 'fault':
-        if (!world.halves.has(one)) break;
+        if (!world.nodes.has(one)) break;
         world
           .active(one)
           .setFault('disk', two === 'yes' ? { reason: 'full', cause: 'fault', addresses: null } : null);
         break;
       case 'give':
-        if (world.halves.has(one)) void world.active(one).give(two === 'all' ? [] : [two], 'operator');
+        if (world.nodes.has(one)) void world.active(one).give(two === 'all' ? [] : [two], 'operator');
         break;
       case 'back':
         void world.standby.giveBack([one], 'operator');
         break;
       case 'reclaim':
-        if (world.halves.has(one)) void world.active(one).reclaim([]);
+        if (world.nodes.has(one)) void world.active(one).reclaim([]);
         break;
       case 'lose':
         world.losses = Number(one);
@@ -184,10 +184,10 @@ class Run {
         break;
       case 'hand': {
         const from = standby.holdersOf(one);
-        if (from.length !== 1 || standby.adapters.get(two) === undefined) break;
+        if (from.length !== 1 || standby.interfaces.get(two) === undefined) break;
         const isFree = ALL.every((address) => !standby.holdersOf(address).includes(two));
         if (!this.#share && !isFree) break;
-        standby.adapters.get(from[0] ?? '')?.addresses.delete(one);
+        standby.interfaces.get(from[0] ?? '')?.addresses.delete(one);
         standby.put(two, one);
         break;
       }
@@ -201,10 +201,10 @@ class Run {
     const machine = this.world.machine(name);
     machine.dead = false;
     for (const [i, address] of ADDRESSES[name].entries()) {
-      if (how === 'bare') machine.adapters.get(`eth${i}`)?.addresses.delete(address);
+      if (how === 'bare') machine.interfaces.get(`eth${i}`)?.addresses.delete(address);
       if (how === 'with') machine.put(`eth${i}`, address);
     }
-    this.world.startActive(name, this.#halves.active);
+    this.world.startActive(name, this.#nodes.active);
   }
 
   heal(): void {
@@ -214,9 +214,9 @@ class Run {
       machine.refusing.off.clear();
       machine.slowMs = 0;
       machine.mute = false;
-      for (const adapter of machine.adapters.values()) {
-        adapter.cable = true;
-        if (adapter.addresses.size > 0) adapter.up = true;
+      for (const iface of machine.interfaces.values()) {
+        iface.cable = true;
+        if (iface.addresses.size > 0) iface.up = true;
       }
     }
     world.losses = 0;
@@ -236,12 +236,12 @@ class Run {
     const { taken } = world.standby.status();
     for (const address of ALL) {
       const where = [...world.machines.values()].flatMap((machine) =>
-        machine.holdersOf(address).map((adapter) => `${machine.name} ${adapter}`),
+        machine.holdersOf(address).map((ifname) => `${machine.name} ${ifname}`),
       );
       if (where.length !== 1) wrong.push(`${address} is on [${where}]`);
       const answering = world.holders(address);
       if (answering.length !== 1) wrong.push(`[${answering}] answer for ${address}`);
-      const known = taken.filter((one) => one.address === address).map(({ adapter }) => adapter);
+      const known = taken.filter((one) => one.address === address).map(({ adapter: ifname }) => ifname);
       if (`${known}` !== `${standby.holdersOf(address)}`) {
         wrong.push(`standby says ${address} is on [${known}], it is on [${standby.holdersOf(address)}]`);
       }
@@ -256,7 +256,7 @@ class Run {
       const last = world.announced.findLast((one) => one.address === address);
       const hardware = world.machines.get(holder)?.answersFor(address);
       if (last !== undefined && last.hardware !== hardware) {
-        wrong.push(`${address} was announced last by ${last.machine} ${last.adapter}, but is on [${where}]`);
+        wrong.push(`${address} was announced last by ${last.machine} ${last.ifname}, but is on [${where}]`);
       }
     }
     for (const { address, state, active } of taken) {
@@ -275,9 +275,9 @@ class Run {
         if (state !== (isHere ? 'here' : 'given')) wrong.push(`${name} says that ${address} is ${state}`);
       }
     }
-    for (const adapter of standby.adapters.keys()) {
-      const has = taken.filter((one) => one.adapter === adapter);
-      if (has.length > 1 && !this.#share) wrong.push(`${adapter} has ${has.map(({ address }) => address)}`);
+    for (const ifname of standby.interfaces.keys()) {
+      const has = taken.filter((one) => one.adapter === ifname);
+      if (has.length > 1 && !this.#share) wrong.push(`${ifname} has ${has.map(({ address }) => address)}`);
     }
     return wrong;
   }

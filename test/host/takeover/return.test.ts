@@ -167,7 +167,7 @@ describe('a program that is started again', () => {
 
   it('as an active, takes what nobody has', async () => {
     const world = World.duplex();
-    const eth0 = world.machine('shop').adapters.get('eth0');
+    const eth0 = world.machine('shop').interfaces.get('eth0');
     eth0?.addresses.clear();
     world.startActive('shop');
     await world.clock.pass(1000);
@@ -215,11 +215,11 @@ describe('a program that is started again', () => {
 
   it('as a standby, is not needed by an active that sees its addresses answered for', async () => {
     const world = await given();
-    world.halves.get('standby')?.close();
-    world.halves.delete('standby');
+    world.nodes.get('standby')?.close();
+    world.nodes.delete('standby');
     await world.clock.pass(10_000);
     assert.deepEqual(world.holders(C), ['standby']);
-    const isOn = (): boolean[] => [...world.machine('web').adapters.values()].map(({ up }) => up);
+    const isOn = (): boolean[] => [...world.machine('web').interfaces.values()].map(({ up }) => up);
     assert.deepEqual(isOn(), [true, true], 'it asks by the adapters that had them');
     world.startStandby();
     await world.clock.pass(1000);
@@ -241,8 +241,8 @@ describe('a program that is started again', () => {
 describe('an active that its standby never answers', () => {
   it('says so once, and what to look for', async () => {
     const world = World.duplex();
-    world.halves.get('standby')?.close();
-    world.halves.delete('standby');
+    world.nodes.get('standby')?.close();
+    world.nodes.delete('standby');
     await world.clock.pass(60_000);
     const [unheard, ...more] = world.events('takeover.unheard', 'web');
     assert.match(String(unheard?.fields.message), /with the same key/);
@@ -279,7 +279,7 @@ describe('an instruction', () => {
 
   it('about an address that is not the active’s is refused', async () => {
     const world = await World.ready();
-    const shop = world.halves.get('shop');
+    const shop = world.nodes.get('shop');
     if (shop === undefined || !('say' in shop)) throw new Error('no shop');
     const entry = { address: C, length: 24, held: true, marked: false, hardware: '02:00:00:00:12:00' };
     shop.say({ kind: 'take', id: 77, cause: 'fault', entry });

@@ -34,7 +34,7 @@ describe('a takeover by instruction', () => {
       steps.map(({ event }) => event),
       ['takeover.session', 'takeover.fault', 'takeover.asked', 'takeover.released'],
     );
-    assert.equal(world.machine('shop').adapters.get('eth0')?.up, false);
+    assert.equal(world.machine('shop').interfaces.get('eth0')?.up, false);
   });
 
   it('ST04: the standby takes it with a free adapter, and says so with that adapter’s own hardware address', async () => {
@@ -43,7 +43,7 @@ describe('a takeover by instruction', () => {
     await world.clock.pass(5);
     assert.deepEqual(world.holders(E), ['standby']);
     assert.deepEqual(world.announced, [
-      { machine: 'standby', adapter: 'eth1', hardware: '02:00:00:00:13:01', address: E },
+      { machine: 'standby', ifname: 'eth1', hardware: '02:00:00:00:13:01', address: E },
     ]);
     const [taken] = world.events('takeover.taken', 'standby');
     assert.deepEqual([taken?.fields.adapter, taken?.fields.cause], ['eth1', 'fault']);
@@ -66,7 +66,7 @@ describe('a takeover by instruction', () => {
       ],
     );
     assert.deepEqual(
-      world.announced.map(({ adapter, address }) => [adapter, address]),
+      world.announced.map(({ ifname, address }) => [ifname, address]),
       [
         ['eth1', C],
         ['eth0', D],
@@ -121,7 +121,7 @@ describe('a takeover by instruction', () => {
     assert.deepEqual([needed, sufficient], [2, true]);
     assert.deepEqual(world.events('takeover.capacity').at(-1)?.fields, {
       needed: 2,
-      adapters: 2,
+      interfaces: 2,
       sufficient: true,
       active: 'web',
       peer: 'web',
@@ -129,7 +129,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('says which address it could not take when it has too few, and takes the rest', async () => {
-    const world = await World.ready({ standby: { adapters: ['eth1'] } });
+    const world = await World.ready({ standby: { interfaces: ['eth1'] } });
     assert.equal(world.standby.status().sufficient, false);
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(20);
@@ -142,7 +142,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('puts several addresses on one adapter where that is allowed', async () => {
-    const world = await World.ready({ standby: { adapters: ['eth1'], share: true } });
+    const world = await World.ready({ standby: { interfaces: ['eth1'], share: true } });
     assert.equal(world.standby.status().sufficient, true);
     world.active('web').setFault('health', FAULT);
     world.active('shop').setFault('health', FAULT);
@@ -174,7 +174,7 @@ describe('a takeover by instruction', () => {
   it('never uses an adapter with the hardware address of the active', async () => {
     const world = World.duplex();
     const standby = world.machine('standby');
-    standby.adapters.set('eth1', {
+    standby.interfaces.set('eth1', {
       ...{ hardware: '02:00:00:00:12:00', up: false, cable: true },
       addresses: new Set(),
     });

@@ -14,12 +14,12 @@ describe('an address that a standby has taken', () => {
     standby.refusing.off.add('eth1');
     await world.cable('eth1', false);
     const [released] = world.events('takeover.released', 'standby');
-    const { adapter, error, reason } = released?.fields ?? {};
-    assert.deepEqual([adapter, error, reason], ['eth1', 'Operation not permitted', error]);
-    assert.equal(standby.adapters.get('eth0')?.addresses.has(E), true, 'and it serves meanwhile');
+    const { adapter: ifname, error, reason } = released?.fields ?? {};
+    assert.deepEqual([ifname, error, reason], ['eth1', 'Operation not permitted', error]);
+    assert.equal(standby.interfaces.get('eth0')?.addresses.has(E), true, 'and it serves meanwhile');
     standby.refusing.off.clear();
     await world.clock.pass(5000);
-    assert.equal(standby.adapters.get('eth1')?.addresses.has(E), false);
+    assert.equal(standby.interfaces.get('eth1')?.addresses.has(E), false);
   });
 
   it('that is still on its old adapter when it is given back is not taken for one that somebody put there', async () => {
@@ -57,7 +57,7 @@ describe('an address that a standby has taken', () => {
   it('is only where it is reached, when an adapter without a cable did not let go of it at once', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
-    const eth1 = standby.adapters.get('eth1');
+    const eth1 = standby.interfaces.get('eth1');
     assert.ok(eth1 !== undefined && !eth1.up);
     eth1.cable = false;
     standby.refusing.off.add('eth1');

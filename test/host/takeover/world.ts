@@ -9,7 +9,7 @@ import type { Standby } from '../../../host/takeover/standby/standby.ts';
 import { FakeClock } from './clock.ts';
 import { ADDRESSES, activeConfiguration, standbyConfiguration } from './configuration.ts';
 import { FakeMachine } from './machine.ts';
-import { ActiveHalf, type Remembered, StandbyHalf } from './nodes.ts';
+import { ActiveNode, type Remembered, StandbyNode } from './nodes.ts';
 
 const NEVER = new Promise<never>(() => {});
 
@@ -22,7 +22,7 @@ export interface Told {
 
 export interface Announcement {
   readonly machine: string;
-  readonly adapter: string;
+  readonly ifname: string;
   readonly hardware: string | null;
   readonly address: string;
 }
@@ -45,7 +45,7 @@ export class World {
   readonly announced: Announcement[] = [];
   readonly sent: Sent[] = [];
   readonly machines = new Map<string, FakeMachine>();
-  readonly halves = new Map<string, ActiveHalf | StandbyHalf>();
+  readonly nodes = new Map<string, ActiveNode | StandbyNode>();
   /** Pairs of machines, sorted and joined, that hear nothing of each other. */
   readonly cut = new Set<string>();
   /** What a standby that is started again would find in its memory. */
@@ -75,7 +75,7 @@ export class World {
     }
     if (this.machine(from).dead || this.machine(to).dead || !this.hears(from, to)) return;
     // Never within the call that sends it: a network takes its time.
-    setImmediate(() => this.halves.get(to)?.receive(bytes, from));
+    setImmediate(() => this.nodes.get(to)?.receive(bytes, from));
   }
 
   /** What was told of one event, as `machine address` each. */
@@ -97,22 +97,22 @@ export class World {
     return {
       time: this.clock,
       tell: (level, event, fields) => void this.told.push({ machine: machine.name, level, event, fields }),
-      announce: async (adapter, { address }) => {
+      announce: async (ifname, { address }) => {
         if (isOver()) await NEVER;
         if (machine.mute) throw new Error('the data plane is away');
-        const hardware = machine.adapters.get(adapter)?.hardware ?? null;
-        this.announced.push({ machine: machine.name, adapter, hardware, address });
+        const hardware = machine.interfaces.get(ifname)?.hardware ?? null;
+        this.announced.push({ machine: machine.name, ifname, hardware, address });
         for (const other of this.machines.values()) {
           if (other === machine || !other.claims.has(address) || !this.hears(machine.name, other.name))
             continue;
-          setImmediate(() => this.halves.get(other.name)?.contradicted(address, hardware ?? ''));
+          setImmediate(() => this.nodes.get(other.name)?.contradicted(address, hardware ?? ''));
         }
       },
       claim: (_, address) => void machine.claims.add(address),
       unclaim: (address) => void machine.claims.delete(address),
       probe: (address, by) =>
         new Promise((resolve, reject) => {
-          const isOff = by !== undefined && machine.adapters.get(by)?.up !== true;
+          const isOff = by !== undefined && machine.interfaces.get(by)?.up !== true;
           if (machine.deaf || isOff) {
             reject(new Error('no adapter has a carrier to ask by'));
             return;
@@ -126,16 +126,16 @@ export class World {
           }
           this.clock.after(checkMs, () => resolve(null));
         }),
-      activate: async (adapter, { address }) => {
+      activate: async (ifname, { address }) => {
         if (machine.slowMs > 0) {
           await new Promise<void>((resolve) => void this.clock.after(machine.slowMs, resolve));
         }
         if (isOver()) await NEVER;
-        if (machine.refusing.on.has(adapter)) throw new Error('Operation not permitted');
-        machine.put(adapter, address);
-        if (machine.adapters.get(adapter)?.cable === false) throw new Error(`${adapter} has no carrier`);
+        if (machine.refusing.on.has(ifname)) throw new Error('Operation not permitted');
+        machine.put(ifname, address);
+        if (machine.interfaces.get(ifname)?.cable === false) throw new Error(`${ifname} has no carrier`);
       },
-      hardwareOf: (adapter) => machine.adapters.get(adapter)?.hardware ?? null,
+      hardwareOf: (ifname) => machine.interfaces.get(ifname)?.hardware ?? null,
     };
   }
 
@@ -163,34 +163,34 @@ export class World {
     return world;
   }
 
-  startActive(name: 'web' | 'shop', more: object = {}): ActiveHalf {
-    this.halves.get(name)?.close();
+  startActive(name: 'web' | 'shop', more: object = {}): ActiveNode {
+    this.nodes.get(name)?.close();
     this.machine(name).claims.clear();
-    const half = new ActiveHalf(this, this.machine(name), activeConfiguration(name, more));
-    this.halves.set(name, half);
-    half.begin();
-    return half;
+    const node = new ActiveNode(this, this.machine(name), activeConfiguration(name, more));
+    this.nodes.set(name, node);
+    node.begin();
+    return node;
   }
 
-  startStandby(more: object = {}, remembered: Remembered = { taken: [], stuck: [] }): StandbyHalf {
-    this.halves.get('standby')?.close();
+  startStandby(more: object = {}, remembered: Remembered = { taken: [], stuck: [] }): StandbyNode {
+    this.nodes.get('standby')?.close();
     this.machine('standby').claims.clear();
-    const half = new StandbyHalf(this, this.machine('standby'), standbyConfiguration(more), remembered);
-    this.halves.set('standby', half);
-    half.begin();
-    return half;
+    const node = new StandbyNode(this, this.machine('standby'), standbyConfiguration(more), remembered);
+    this.nodes.set('standby', node);
+    node.begin();
+    return node;
   }
 
   active(name: string): Active {
-    const half = this.halves.get(name);
-    if (!(half instanceof ActiveHalf)) throw new Error(`${name} is no active`);
-    return half.active;
+    const node = this.nodes.get(name);
+    if (!(node instanceof ActiveNode)) throw new Error(`${name} is no active`);
+    return node.active;
   }
 
   get standby(): Standby {
-    const half = this.halves.get('standby');
-    if (!(half instanceof StandbyHalf)) throw new Error('no standby');
-    return half.standby;
+    const node = this.nodes.get('standby');
+    if (!(node instanceof StandbyNode)) throw new Error('no standby');
+    return node.standby;
   }
 
   /** An active's operator gives addresses (none named: all); whether each is at the standby then. */
@@ -203,9 +203,9 @@ export class World {
   }
 
   /** A cable of the standby's, and what follows within so long. */
-  async cable(adapter: string, isIn: boolean, passMs = 50): Promise<void> {
-    const found = this.machine('standby').adapters.get(adapter);
-    if (found === undefined) throw new Error(`no ${adapter}`);
+  async cable(ifname: string, isIn: boolean, passMs = 50): Promise<void> {
+    const found = this.machine('standby').interfaces.get(ifname);
+    if (found === undefined) throw new Error(`no ${ifname}`);
     found.cable = isIn;
     this.standby.onKernel();
     await this.clock.pass(passMs);
@@ -214,7 +214,7 @@ export class World {
   /** The machine is gone, and everything on it. */
   kill(name: string): void {
     this.machine(name).dead = true;
-    this.halves.get(name)?.close();
-    this.halves.delete(name);
+    this.nodes.get(name)?.close();
+    this.nodes.delete(name);
   }
 }

@@ -42,7 +42,7 @@ function reply(place: number, hardware = OTHER): Frame {
 describe('the daemon of a half', { skip: noNetwork }, () => {
   before(() => {
     cable('eth0', 'far0');
-    for (const adapter of ['eth0', 'far0']) ip('link', 'set', adapter, 'up');
+    for (const ifname of ['eth0', 'far0']) ip('link', 'set', ifname, 'up');
   });
 
   it('sends, hears who contradicts, and says why a frame is not out', async (context) => {

@@ -66,7 +66,7 @@ async function announcing(
     interfaces: ['eth0', 'eth1'],
     terms: () => ({ ...TERMS, ...terms }),
     router: () => true,
-    hardwareOf: (adapter) => hardware.get(adapter) ?? null,
+    hardwareOf: (ifname) => hardware.get(ifname) ?? null,
     isOwn: (one) => [...hardware.values()].includes(one),
     onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),
     log,

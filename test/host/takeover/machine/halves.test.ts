@@ -10,13 +10,13 @@ import { ip, noNetwork } from './own-network.ts';
 import { activeOn, C, children, cleared, connected, type Other, OWN, setting, standbyOn } from './real.ts';
 import { standIns } from './stand-in.ts';
 
-function isOn(adapter: string): boolean {
-  return /[<,]UP[,>]/.test(ip('link', 'show', adapter));
+function isOn(ifname: string): boolean {
+  return /[<,]UP[,>]/.test(ip('link', 'show', ifname));
 }
 
-function put(adapter: string, address = '192.0.2.80/24'): void {
-  ip('link', 'set', adapter, 'up');
-  ip('address', 'add', address, 'dev', adapter);
+function put(ifname: string, address = '192.0.2.80/24'): void {
+  ip('link', 'set', ifname, 'up');
+  ip('address', 'add', address, 'dev', ifname);
 }
 
 describe('a half on a real machine', { skip: noNetwork }, () => {
@@ -30,30 +30,30 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   type Active = ReturnType<typeof activeOn>;
   async function active(context: TestContext, configuration: Active) {
     const { log, lines } = recordingLog();
-    const half = await ActiveNode.open(configuration, configuration.takeover, log, MACHINE);
+    const node = await ActiveNode.open(configuration, configuration.takeover, log, MACHINE);
     let closed = false;
     const close = async (): Promise<void> => {
-      if (!closed) await half.close();
+      if (!closed) await node.close();
       closed = true;
     };
     context.after(close);
     const status = () =>
-      half.status() as { healthy: boolean; faults: string[]; addresses: { state: string }[] };
-    return { half, lines, close, status, events: () => lines.map(({ event }) => event) };
+      node.status() as { healthy: boolean; faults: string[]; addresses: { state: string }[] };
+    return { half: node, lines, close, status, events: () => lines.map(({ event }) => event) };
   }
 
   async function standby(context: TestContext, configuration: ReturnType<typeof standbyOn>) {
     const { log, lines } = recordingLog();
-    const half = await StandbyNode.open(configuration, configuration.takeover, log, MACHINE);
+    const node = await StandbyNode.open(configuration, configuration.takeover, log, MACHINE);
     let closed = false;
     const close = async (): Promise<void> => {
-      if (!closed) await half.close();
+      if (!closed) await node.close();
       closed = true;
     };
     context.after(close);
     const taken = () =>
-      (half.status() as { taken: { address: string; adapter: string; active: string }[] }).taken;
-    return { half, lines, close, taken, events: () => lines.map(({ event }) => event) };
+      (node.status() as { taken: { address: string; ifname: string; active: string }[] }).taken;
+    return { half: node, lines, close, taken, events: () => lines.map(({ event }) => event) };
   }
 
   it('that cannot listen leaves nothing behind', async (context) => {
@@ -85,12 +85,12 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   it('of an active finds a cable that is out, unless that is not looked at', async (context) => {
     put('eth0');
     const configuration = activeOn(context);
-    const { half, status } = await active(context, configuration);
+    const { half: node, status } = await active(context, configuration);
     assert.deepEqual([status().healthy, status().addresses.map(({ state }) => state)], [true, ['here']]);
     other.run('ip', 'link', 'set', 'far0', 'down');
     await until('that is a fault', () => !status().healthy);
     assert.deepEqual(status().faults, ['eth0 has no carrier']);
-    half.reconfigure({ ...configuration, takeover: { ...configuration.takeover, link: false } });
+    node.reconfigure({ ...configuration, takeover: { ...configuration.takeover, link: false } });
     assert.equal(status().healthy, true);
     other.run('ip', 'link', 'set', 'far0', 'up');
   });
@@ -129,10 +129,10 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     put('eth0');
     ip('address', 'del', `${OWN}/32`, 'dev', 'lo');
     const addresses = [
-      { address: '192.0.2.80/24', adapter: 'eth0' },
-      { address: '192.0.2.81/24', adapter: 'none0' },
+      { address: '192.0.2.80/24', ifname: 'eth0' },
+      { address: '192.0.2.81/24', ifname: 'none0' },
     ];
-    const { lines, half } = await active(context, activeOn(context, { addresses, listen: undefined }));
+    const { lines, half: node } = await active(context, activeOn(context, { addresses, listen: undefined }));
     ip('address', 'add', `${OWN}/32`, 'dev', 'lo');
     assert.deepEqual(
       lines.slice(0, 2).map(({ level, event, fields }) => [level, event, fields.adapter]),
@@ -141,14 +141,14 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
         ['warn', 'takeover.mute', undefined],
       ],
     );
-    assert.equal(half.about.from, '0.0.0.0:7373');
-    await assert.rejects(half.give(['192.0.2.82']), {
+    assert.equal(node.about.from, '0.0.0.0:7373');
+    await assert.rejects(node.give(['192.0.2.82']), {
       code: 'usage',
       message: "192.0.2.82 is none of this active's addresses; there are 192.0.2.80, 192.0.2.81",
     });
-    await assert.rejects(half.giveBack(['192.0.2.82']), { code: 'usage' });
+    await assert.rejects(node.giveBack(['192.0.2.82']), { code: 'usage' });
     assert.deepEqual(
-      (await half.give([C.address])).map(({ done }) => done),
+      (await node.give([C.address])).map(({ done }) => done),
       [false],
     );
   });
@@ -168,29 +168,29 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   it('says what it can change only when it is started again', async (context) => {
     put('eth0');
     const configuration = activeOn(context);
-    const { half } = await active(context, configuration);
-    const changed = (more: object): readonly string[] => half.reconfigure(activeOn(context, more));
+    const { half: node } = await active(context, configuration);
+    const changed = (more: object): readonly string[] => node.reconfigure(activeOn(context, more));
     assert.deepEqual(changed({ standby: '192.0.2.14' }), ['standby']);
     assert.deepEqual(changed({ name: 'shop', listen: undefined }), ['listen', 'name']);
-    assert.deepEqual(changed({ addresses: [{ address: '192.0.2.80/24', adapter: 'eth1' }] }), ['addresses']);
+    assert.deepEqual(changed({ addresses: [{ address: '192.0.2.80/24', ifname: 'eth1' }] }), ['addresses']);
     assert.deepEqual(
-      changed({ heartbeat: { every: '50ms' }, addresses: [{ address: '192.0.2.82/24', adapter: 'eth0' }] }),
+      changed({ heartbeat: { every: '50ms' }, addresses: [{ address: '192.0.2.82/24', ifname: 'eth0' }] }),
       [],
     );
-    assert.deepEqual(half.reconfigure(standbyOn(context)), ['role']);
-    await assert.rejects(half.give([C.address]), { message: /there are 192\.0\.2\.82$/ });
+    assert.deepEqual(node.reconfigure(standbyOn(context)), ['role']);
+    await assert.rejects(node.give([C.address]), { message: /there are 192\.0\.2\.82$/ });
   });
 
   it('of a standby goes on with what the one before it had taken', async (context) => {
     put('eth1');
     const configuration = standbyOn(context, { warm: false });
-    const taken = { ...C, adapter: 'eth1', active: 'web', cause: 'fault' };
+    const taken = { ...C, ifname: 'eth1', active: 'web', cause: 'fault' };
     const strange = { ...taken, address: '192.0.2.82', active: 'shop' };
     const state = { taken: [taken, strange], raised: ['eth1'] };
     writeFileSync(`${configuration.control}.state`, JSON.stringify(state));
     const found = await standby(context, configuration);
     assert.deepEqual(
-      found.taken().map(({ address, adapter }) => [address, adapter]),
+      found.taken().map(({ address, ifname }) => [address, ifname]),
       [[C.address, 'eth1']],
     );
     assert.equal(setting('eth1', 'arp_ignore'), '1');
@@ -205,18 +205,18 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     assert.equal(setting('eth1', 'arp_ignore'), '1');
     const left = JSON.parse(readFileSync(`${configuration.control}.state`, 'utf8'));
     assert.deepEqual([left.taken, left.raised], [[taken], ['eth1']]);
-    for (const adapter of ['eth0', 'eth1'])
-      writeFileSync(`/proc/sys/net/ipv4/conf/${adapter}/arp_ignore`, '0');
+    for (const ifname of ['eth0', 'eth1'])
+      writeFileSync(`/proc/sys/net/ipv4/conf/${ifname}/arp_ignore`, '0');
   });
 
   it('of a standby has its adapters on before they are needed, if they are to be, and off when it ends', async (context) => {
-    const configuration = standbyOn(context, { warm: true, adapters: ['eth0', 'eth1', 'none0'] });
+    const configuration = standbyOn(context, { warm: true, interfaces: ['eth0', 'eth1', 'none0'] });
     const found = await standby(context, configuration);
     assert.deepEqual([isOn('eth0'), isOn('eth1')], [true, true]);
     assert.deepEqual(found.events(), ['takeover.adapter']);
     const changed = (more: object): readonly string[] => found.half.reconfigure(standbyOn(context, more));
-    assert.deepEqual(changed({ listen: `${OWN}:7374`, adapters: ['eth0', 'eth2'] }), ['listen', 'adapters']);
-    assert.deepEqual(changed({ adapters: ['eth0'] }), []);
+    assert.deepEqual(changed({ listen: `${OWN}:7374`, interfaces: ['eth0', 'eth2'] }), ['listen', 'adapters']);
+    assert.deepEqual(changed({ interfaces: ['eth0'] }), []);
     assert.deepEqual(found.half.reconfigure(activeOn(context)), ['role']);
     await found.close();
     assert.deepEqual([isOn('eth0'), isOn('eth1')], [false, false]);
@@ -224,8 +224,8 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   });
 
   it('of a standby believes no strangers, and counts them', async (context) => {
-    const { half, lines } = await standby(context, standbyOn(context));
-    const refused = (): number => (half.status() as { refused: { forged: number } }).refused.forged;
+    const { half: node, lines } = await standby(context, standbyOn(context));
+    const refused = (): number => (node.status() as { refused: { forged: number } }).refused.forged;
     const socket = createSocket('udp4');
     for (let i = 0; i < 5; i++) socket.send(Buffer.from('hello'), 7373, OWN);
     await until('they are counted', () => refused() === 5);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { Adapters } from '../../../../host/takeover/machine/interfaces.ts';
+import { Interfaces } from '../../../../host/takeover/machine/interfaces.ts';
 import { IpBatch } from '../../../../host/takeover/machine/ip-batch.ts';
 import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
 import { StateFile } from '../../../../host/takeover/machine/state-file.ts';
@@ -25,12 +25,12 @@ interface Shown {
   readonly tentative?: boolean;
 }
 
-function shown(adapter: string): Shown[] {
-  return JSON.parse(ip('-json', 'address', 'show', 'dev', adapter))[0].addr_info;
+function shown(ifname: string): Shown[] {
+  return JSON.parse(ip('-json', 'address', 'show', 'dev', ifname))[0].addr_info;
 }
 
-function isOn(adapter: string): boolean {
-  return /[<,]UP[,>]/.test(ip('link', 'show', adapter));
+function isOn(ifname: string): boolean {
+  return /[<,]UP[,>]/.test(ip('link', 'show', ifname));
 }
 
 describe('the adapters of a half', { skip: noNetwork }, () => {
@@ -45,11 +45,11 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
     waits.push(waitMs);
     return 0;
   });
-  const standby = new Adapters(batch, kernel, memory, true, time);
-  const active = new Adapters(batch, kernel, memory, false, time);
+  const standby = new Interfaces(batch, kernel, memory, true, time);
+  const active = new Interfaces(batch, kernel, memory, false, time);
   /** No command of these arrives: there is no such network. */
   const lost = new IpBatch(machineTime, ['-n', 'none']);
-  const helpless = new Adapters(lost, kernel, memory, true, time);
+  const helpless = new Interfaces(lost, kernel, memory, true, time);
 
   before(async () => {
     writeFileSync('/proc/sys/net/ipv6/conf/default/addr_gen_mode', '1');
@@ -167,13 +167,13 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
 
   it('that take an address do so though a route cannot come back', async () => {
     const route = {
-      adapter: 'eth0',
+      ifname: 'eth0',
       to: '198.51.100.0/24',
       version: 4,
       via: '203.0.113.9',
       rest: ['proto', '4'],
     } as const;
-    const other = { ...route, adapter: 'eth7' };
+    const other = { ...route, ifname: 'eth7' };
     memory.change({ routes: [route, other] });
     await active.activate('eth0', C, false);
     assert.deepEqual(
@@ -268,7 +268,7 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
     assert.equal(standby.factsOf('eth0').broken, true);
     ip('link', 'set', 'far0', 'up');
     assert.deepEqual(standby.factsOf('none0'), {
-      adapter: 'none0',
+      ifname: 'none0',
       hardware: null,
       on: false,
       broken: false,

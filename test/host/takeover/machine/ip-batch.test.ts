@@ -8,11 +8,11 @@ import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
 import { isGone, standIns } from './stand-in.ts';
 
-const up = (adapter: string) => ({ line: `link set dev ${adapter} up` });
+const up = (ifname: string) => ({ line: `link set dev ${ifname} up` });
 const maybe = (line: string) => ({ line, optional: true as const });
 
-function isOn(adapter: string): boolean {
-  return /[<,]UP[,>]/.test(ip('link', 'show', adapter));
+function isOn(ifname: string): boolean {
+  return /[<,]UP[,>]/.test(ip('link', 'show', ifname));
 }
 
 describe('a batch of commands', { skip: noNetwork }, () => {

@@ -33,11 +33,11 @@ interface Shown {
   readonly pass: (ms: number) => void;
 }
 
-function shown(context: TestContext, adapters: readonly object[]): Shown {
+function shown(context: TestContext, interfaces: readonly object[]): Shown {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const machine = standIns(context);
   machine.put('ip', IP);
-  machine.write('address', JSON.stringify(adapters));
+  machine.write('address', JSON.stringify(interfaces));
   const heard: string[] = [];
   let changes = 0;
   const kernel = new Kernel(
@@ -95,7 +95,7 @@ describe('an adapter is', { timeout: 60_000 }, () => {
     ]);
     await kernel.refresh();
     assert.deepEqual(
-      kernel.adapters.map(({ name, hardware }) => [name, hardware]),
+      kernel.interfaces.map(({ name, hardware }) => [name, hardware]),
       [
         ['eth0.10', '02:00:00:00:00:01'],
         ['wlan0', '02:00:00:00:00:06'],
@@ -116,12 +116,12 @@ describe('an adapter is', { timeout: 60_000 }, () => {
     ]);
     await kernel.refresh();
     assert.deepEqual(
-      kernel.adapters.map(({ name, flags, addresses }) => [name, flags, addresses]),
+      kernel.interfaces.map(({ name, flags, addresses }) => [name, flags, addresses]),
       [['eth0', [], []]],
     );
     machine.write('address', '{}');
     await kernel.refresh();
-    assert.deepEqual(kernel.adapters, []);
+    assert.deepEqual(kernel.interfaces, []);
   });
 });
 
@@ -239,7 +239,7 @@ describe('an ip that', { timeout: 60_000 }, () => {
     machine.write('address', '[]');
     pass(10_000);
     await seen(() => changes() === 2);
-    assert.deepEqual(kernel.adapters, []);
+    assert.deepEqual(kernel.interfaces, []);
   });
 
   it('watches no longer is started again, unless nobody needs it', async (context) => {

@@ -15,7 +15,7 @@ describe('the adapters of a real kernel', { skip: noNetwork }, () => {
   const kernel = new Kernel(
     {
       onChange: () => void pictures++,
-      onLink: (adapter, up, carrier) => void heard.push(`${adapter} ${up} ${carrier}`),
+      onLink: (ifname, up, carrier) => void heard.push(`${ifname} ${up} ${carrier}`),
     },
     machineTime,
   );

@@ -38,8 +38,8 @@ describe('the machine of a half', { skip: noNetwork }, () => {
   it('lets each address be spoken for by its own adapter only, also on those that come, until that is over', async (context) => {
     const { machine, ports } = await started(context, standbyOn(context));
     await ports.activate('eth0', C);
-    const quiet = (adapter: string): string[] =>
-      ['arp_ignore', 'arp_announce'].map((name) => setting(adapter, name));
+    const quiet = (ifname: string): string[] =>
+      ['arp_ignore', 'arp_announce'].map((name) => setting(ifname, name));
     assert.deepEqual(
       [quiet('eth0'), quiet('eth1')],
       [
@@ -51,9 +51,9 @@ describe('the machine of a half', { skip: noNetwork }, () => {
     assert.match(ip('rule', 'show'), /from 192\.0\.2\.80 lookup/);
     cable('late0', 'late1');
     await until('it keeps quiet, too', () => quiet('late0').join() === '1,2');
-    await machine.adapters.withdraw('eth0', C, true, true);
+    await machine.interfaces.withdraw('eth0', C, true, true);
     machine.restore();
-    for (const adapter of ['eth0', 'eth1', 'late0']) assert.deepEqual(quiet(adapter), ['0', '0']);
+    for (const ifname of ['eth0', 'eth1', 'late0']) assert.deepEqual(quiet(ifname), ['0', '0']);
     cable('later0', 'later1');
     await until('it is known', () => machine.kernel.has('later0'));
     assert.deepEqual(quiet('later0'), ['0', '0']);
@@ -116,7 +116,7 @@ describe('the machine of a half', { skip: noNetwork }, () => {
     const { machine, ports, lines } = await started(context, configuration);
     ports.tell('info', 'takeover.session', { peer: 'web' });
     machine.use(standbyOn(context, { hooks: [['hook', 'second']] }));
-    ports.tell('warn', 'takeover.vanished', { address: C.address, adapter: 'eth0' });
+    ports.tell('warn', 'takeover.vanished', { address: C.address, ifname: 'eth0' });
     await until('all is told', () => stand.lines('told').length === 2);
     assert.deepEqual(stand.lines('told').sort(), [
       'first session - - web',

@@ -33,7 +33,7 @@ export function activeOn(context: TestContext, more: object = {}): Of<ActiveConf
     standby: '192.0.2.12',
     key: 'a secret of the pair',
     listen: `${OWN}:7373`,
-    addresses: [{ address: '192.0.2.80/24', adapter: 'eth0' }],
+    addresses: [{ address: '192.0.2.80/24', ifname: 'eth0' }],
     ...more,
   });
   if (configuration.takeover.role !== 'active') throw new Error('no active');
@@ -46,7 +46,7 @@ export function standbyOn(context: TestContext, more: object = {}): Of<StandbyCo
     name: 'spare',
     listen: `${OWN}:7373`,
     key: 'a secret of the pair',
-    adapters: ['eth0', 'eth1'],
+    interfaces: ['eth0', 'eth1'],
     actives: [{ name: 'web', address: '192.0.2.11' }],
     ...more,
   });
@@ -81,14 +81,14 @@ export async function connected(): Promise<Other> {
 
 /** The adapters have nothing, and are off. */
 export function cleared(): void {
-  for (const adapter of ['eth0', 'eth1']) {
-    ip('address', 'flush', 'dev', adapter);
-    ip('link', 'set', adapter, 'down');
+  for (const ifname of ['eth0', 'eth1']) {
+    ip('address', 'flush', 'dev', ifname);
+    ip('link', 'set', ifname, 'down');
   }
 }
 
-export function setting(adapter: string, name: string): string {
-  return readFileSync(`/proc/sys/net/ipv4/conf/${adapter}/${name}`, 'utf8').trim();
+export function setting(ifname: string, name: string): string {
+  return readFileSync(`/proc/sys/net/ipv4/conf/${ifname}/${name}`, 'utf8').trim();
 }
 
 /** What this process has started that is still running. */

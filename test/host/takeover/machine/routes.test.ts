@@ -20,7 +20,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
   before(() => {
     writeFileSync('/proc/sys/net/ipv6/conf/default/addr_gen_mode', '1');
     cable('eth0', 'eth1');
-    for (const adapter of ['lo', 'eth0', 'eth1']) ip('link', 'set', adapter, 'up');
+    for (const ifname of ['lo', 'eth0', 'eth1']) ip('link', 'set', ifname, 'up');
     ip('address', 'add', '192.0.2.80/24', 'dev', 'eth0');
     ip('address', 'add', '2001:db8:2::80/64', 'dev', 'eth0', 'nodad');
   });
@@ -46,7 +46,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
     assert.deepEqual(
       routes.all.find(({ to }) => to === 'default'),
       {
-        adapter: 'eth0',
+        ifname: 'eth0',
         to: 'default',
         version: 4,
         via: '192.0.2.21',
@@ -105,7 +105,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
     await until('both pictures are taken', () => machine.lines('taken').length === 2);
     add('198.51.100.0/24 via 192.0.2.21');
     const [own, ...none] = [
-      { adapter: 'eth0', to: '198.51.100.0/24', version: 4, via: null, rest: [] } as const,
+      { ifname: 'eth0', to: '198.51.100.0/24', version: 4, via: null, rest: [] } as const,
     ];
     assert.deepEqual(none, []);
     routes.note([own]);

@@ -11,16 +11,16 @@ import { cable, ip, noNetwork } from './own-network.ts';
 const KERNEL = '/proc/sys/net/ipv4/conf';
 const NAMES = ['arp_ignore', 'arp_announce', 'rp_filter', 'promote_secondaries'];
 
-function setting(adapter: string, name: string): string {
-  return readFileSync(`${KERNEL}/${adapter}/${name}`, 'utf8').trim();
+function setting(ifname: string, name: string): string {
+  return readFileSync(`${KERNEL}/${ifname}/${name}`, 'utf8').trim();
 }
 
-function settings(adapter: string): string[] {
-  return NAMES.map((name) => setting(adapter, name));
+function settings(ifname: string): string[] {
+  return NAMES.map((name) => setting(ifname, name));
 }
 
-function set(adapter: string, ...values: readonly string[]): void {
-  for (const [i, value] of values.entries()) writeFileSync(`${KERNEL}/${adapter}/${NAMES[i]}`, value);
+function set(ifname: string, ...values: readonly string[]): void {
+  for (const [i, value] of values.entries()) writeFileSync(`${KERNEL}/${ifname}/${NAMES[i]}`, value);
 }
 
 function remembering(context: TestContext) {
@@ -42,7 +42,7 @@ describe('the settings of adapters', { skip: noNetwork }, () => {
   beforeEach(() => {
     if (!existsSync(`${KERNEL}/eth0`)) cable('eth0', 'eth1');
     set('all', '0', '0', '0');
-    for (const adapter of ['eth0', 'eth1']) set(adapter, '0', '0', '1', '0');
+    for (const ifname of ['eth0', 'eth1']) set(ifname, '0', '0', '1', '0');
   });
 
   it('are those of an adapter that answers for itself only, and afterwards what they were', (context) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Adapter } from '../../../../host/takeover/machine/kernel.ts';
+import type { Interface } from '../../../../host/takeover/machine/kernel.ts';
 import { speakingFor } from '../../../../host/takeover/machine/speaking.ts';
 
 const SERVICE = { address: '172.27.178.80', length: 24 };
@@ -11,10 +11,10 @@ interface Given {
   readonly flags?: readonly string[];
 }
 
-function adapter(
+function ifname(
   name: string,
   { addresses = [], hardware = '02:00:00:00:00:01', flags = ['UP'] }: Given,
-): Adapter {
+): Interface {
   const placed = addresses.map((text) => {
     const [address = '', length] = text.split('/');
     return { address, length: Number(length), advertised: false, temporary: false, duplicate: 'no' as const };
@@ -23,40 +23,40 @@ function adapter(
 }
 
 const lo = (...addresses: string[]) =>
-  adapter('lo', { hardware: null, flags: ['UP', 'LOOPBACK'], addresses });
+  ifname('lo', { hardware: null, flags: ['UP', 'LOOPBACK'], addresses });
 
 describe('who speaks for an address', () => {
   it('is every adapter that hears ARP, whatever it has itself', () => {
-    const adapters = [
+    const interfaces = [
       lo('127.0.0.1/8', '::1/128'),
-      adapter('eth0', { addresses: ['172.27.178.80/24'] }),
-      adapter('eth1', { addresses: ['172.27.178.11/24'] }),
-      adapter('eth2', { addresses: ['10.9.0.1/16', '2001:db8::1/64'] }),
-      adapter('eth3', {}),
-      adapter('eth4', { flags: [] }),
-      adapter('eth5.10', { addresses: ['172.27.178.12/32'] }),
+      ifname('eth0', { addresses: ['172.27.178.80/24'] }),
+      ifname('eth1', { addresses: ['172.27.178.11/24'] }),
+      ifname('eth2', { addresses: ['10.9.0.1/16', '2001:db8::1/64'] }),
+      ifname('eth3', {}),
+      ifname('eth4', { flags: [] }),
+      ifname('eth5.10', { addresses: ['172.27.178.12/32'] }),
     ];
-    assert.deepEqual(speakingFor([SERVICE], adapters), ['eth0', 'eth1', 'eth2', 'eth3', 'eth4', 'eth5.10']);
+    assert.deepEqual(speakingFor([SERVICE], interfaces), ['eth0', 'eth1', 'eth2', 'eth3', 'eth4', 'eth5.10']);
   });
 
   it('is none that has no ARP', () => {
-    const adapters = [
+    const interfaces = [
       lo('172.27.178.80/32'),
-      adapter('dummy0', { flags: ['UP', 'NOARP'] }),
-      adapter('ppp0', { hardware: null, addresses: ['172.27.178.81/24'] }),
+      ifname('dummy0', { flags: ['UP', 'NOARP'] }),
+      ifname('ppp0', { hardware: null, addresses: ['172.27.178.81/24'] }),
     ];
-    assert.deepEqual(speakingFor([SERVICE], adapters), []);
+    assert.deepEqual(speakingFor([SERVICE], interfaces), []);
   });
 
   it('is none that would be missed by another network', () => {
-    const dummy = adapter('dummy0', { flags: ['UP', 'NOARP'], addresses: ['10.9.1.1/32'] });
+    const dummy = ifname('dummy0', { flags: ['UP', 'NOARP'], addresses: ['10.9.1.1/32'] });
     const [near, far] = [
-      adapter('eth0', { addresses: ['172.27.178.11/24'] }),
-      adapter('eth1', { addresses: ['10.9.0.1/16'] }),
+      ifname('eth0', { addresses: ['172.27.178.11/24'] }),
+      ifname('eth1', { addresses: ['10.9.0.1/16'] }),
     ];
     assert.deepEqual(speakingFor([SERVICE], [lo(), dummy, near, far]), ['eth0']);
     // Where the address itself is asked for, it comes first.
-    const both = adapter('eth2', { addresses: ['10.9.0.2/16', '172.27.178.13/24'] });
+    const both = ifname('eth2', { addresses: ['10.9.0.2/16', '172.27.178.13/24'] });
     assert.deepEqual(speakingFor([SERVICE], [lo(), dummy, near, far, both]), ['eth0', 'eth2']);
   });
 });

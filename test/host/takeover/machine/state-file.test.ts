@@ -15,8 +15,8 @@ import { StateFile } from '../../../../host/takeover/machine/state-file.ts';
 import { directory } from '../../fabric/scripted.ts';
 import { recordingLog } from '../../tools.ts';
 
-const TAKEN = { address: '192.0.2.80', length: 24, adapter: 'eth1', active: 'web', cause: 'fault' } as const;
-const ROUTE = { adapter: 'eth1', to: 'default', version: 4, via: '192.0.2.1', rest: ['proto', '3'] } as const;
+const TAKEN = { address: '192.0.2.80', length: 24, ifname: 'eth1', active: 'web', cause: 'fault' } as const;
+const ROUTE = { ifname: 'eth1', to: 'default', version: 4, via: '192.0.2.1', rest: ['proto', '3'] } as const;
 const KNOWN = {
   taken: [TAKEN],
   stuck: [{ ...TAKEN, address: '2001:db8::80', length: 64 }],

@@ -11,15 +11,15 @@ describe('A setting of the kernel', () => {
   it('is remembered before it is changed: a process that is killed in between leaves nothing behind', (test) => {
     const directory = mkdtempSync(`${tmpdir()}/settings-`);
     test.after(() => rmSync(directory, { recursive: true }));
-    for (const adapter of ['eth0', 'eth1']) {
-      mkdirSync(`${directory}/${adapter}`);
-      writeFileSync(`${directory}/${adapter}/arp_ignore`, '0\n');
-      writeFileSync(`${directory}/${adapter}/arp_announce`, '1\n');
+    for (const ifname of ['eth0', 'eth1']) {
+      mkdirSync(`${directory}/${ifname}`);
+      writeFileSync(`${directory}/${ifname}/arp_ignore`, '0\n');
+      writeFileSync(`${directory}/${ifname}/arp_announce`, '1\n');
     }
     const state = (): string[] =>
-      ['eth0', 'eth1'].flatMap((adapter) =>
+      ['eth0', 'eth1'].flatMap((ifname) =>
         ['arp_ignore', 'arp_announce'].map((name) =>
-          readFileSync(`${directory}/${adapter}/${name}`, 'utf8').trim(),
+          readFileSync(`${directory}/${ifname}/${name}`, 'utf8').trim(),
         ),
       );
     const { log } = recordingLog();

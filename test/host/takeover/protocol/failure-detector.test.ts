@@ -47,8 +47,8 @@ describe('a takeover by heartbeat', () => {
 
   it('is not begun when the program has died and the machine serves on', async () => {
     const world = await World.ready();
-    world.halves.get('shop')?.close();
-    world.halves.delete('shop');
+    world.nodes.get('shop')?.close();
+    world.nodes.delete('shop');
     await world.clock.pass(10_000);
     assert.deepEqual(world.holders(E), ['shop']);
     const doubted = world.events('takeover.doubted');
@@ -61,7 +61,7 @@ describe('a takeover by heartbeat', () => {
 
   it('is not begun when the active was told to stop', async () => {
     const world = await World.ready();
-    const shop = world.halves.get('shop');
+    const shop = world.nodes.get('shop');
     if (shop !== undefined && 'say' in shop) shop.say({ kind: 'bye' });
     await world.clock.pass(5);
     world.kill('shop');
@@ -150,7 +150,7 @@ describe('an adapter that goes with what it has taken', () => {
     await world.clock.pass(1000);
     const standby = world.machine('standby');
     assert.equal(standby.holderOf(E), 'eth1');
-    standby.adapters.delete('eth1');
+    standby.interfaces.delete('eth1');
     world.standby.onKernel();
     await world.clock.pass(1000);
     assert.equal(standby.holderOf(E), 'eth0');
@@ -162,7 +162,7 @@ describe('an adapter that goes with what it has taken', () => {
     await world.give('shop');
     const standby = world.machine('standby');
     standby.refusing.on.add('eth0');
-    standby.adapters.delete('eth1');
+    standby.interfaces.delete('eth1');
     world.standby.onKernel();
     await world.clock.pass(1000);
     assert.equal(world.events('takeover.vanished', 'standby').length, 1);
@@ -175,14 +175,14 @@ describe('an adapter that goes with what it has taken', () => {
     world.kill('web');
     await world.clock.pass(1000);
     const standby = world.machine('standby');
-    const lost = standby.adapters.get('eth1');
+    const lost = standby.interfaces.get('eth1');
     assert.ok(lost !== undefined);
-    standby.adapters.delete('eth1');
+    standby.interfaces.delete('eth1');
     lost.addresses.clear();
     world.standby.onKernel();
     await world.clock.pass(5000);
     assert.equal(standby.holderOf(C), null);
-    standby.adapters.set('eth1', lost);
+    standby.interfaces.set('eth1', lost);
     await world.clock.pass(60_000);
     assert.equal(standby.holderOf(C), 'eth1');
   });
@@ -285,7 +285,7 @@ describe('a contradiction', () => {
     assert.equal(world.announced.length, before + 2);
     assert.deepEqual(world.events('takeover.conflict', 'standby')[0]?.fields, {
       address: E,
-      adapter: 'eth1',
+      ifname: 'eth1',
       active: 'shop',
       peer: 'shop',
       hardware: '02:00:00:00:99:99',
