@@ -53,7 +53,7 @@ const TRAP_USER = {
   priv: { protocol: 'aes', key: 'ringback-priv' },
 };
 
-/** What the halves of a duplex system authenticate each other with. */
+/** What the nodes of a duplex system authenticate each other with. */
 export const TAKEOVER_KEY = 'a secret of web, shop and standby';
 
 /**
@@ -119,7 +119,7 @@ export function writeRelayConfiguration(lab: Lab, node: string, sections: Config
 }
 
 /**
- * Alike for `ringback takeover` on a machine of the duplex system: `takeover` is what the pair's half is told, without
+ * Alike for `ringback takeover` on a machine of the duplex system: `takeover` is what the pair's node is told, without
  * the key.
  */
 export function writeTakeoverConfiguration(lab: Lab, node: string, takeover: Section): string {
@@ -208,7 +208,7 @@ export class Ringback {
     return started;
   }
 
-  /** Starts a half of `ringback takeover` on a machine, alike; `by` is a command that runs it. */
+  /** Starts a node of `ringback takeover` on a machine, alike; `by` is a command that runs it. */
   static async startTakeover(
     lab: Lab,
     node: string,

@@ -117,11 +117,11 @@ ${RECORDS_HELP}
 list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
 After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
-const TAKEOVER_HELP = `Without an option it is one half of a duplex pair: \`takeover.role\` says which, active (has addresses,
-and gives them) or standby (takes them). With one it asks the half that is running here, by the same -c FILE.
+const TAKEOVER_HELP = `Without an option it is one node of a duplex pair: \`takeover.role\` says which, active (has addresses,
+and gives them) or standby (takes them). With one it asks the node that is running here, by the same -c FILE.
 ${FOREGROUND_HELP}
 An active that is stopped leaves its addresses where they are, and the standby waits (\`stop: give\` gives them to
-it before); a standby that is stopped leaves what it has taken on its adapters, and finds it when it starts again.
+it before); a standby that is stopped leaves what it has taken on its interfaces, and finds it when it starts again.
 
 --give [ADDRESS…]         on an active: these addresses, or all, go to the standby
 --return [NAME|ADDRESS…]  on either: these addresses, or all, come back to their active; a standby also takes an active's name
@@ -151,7 +151,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   },
   takeover: {
     synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
-    summary: 'one half of a duplex pair: addresses go to the standby, and come back',
+    summary: 'one node of a duplex pair: addresses go to the standby, and come back',
     help: TAKEOVER_HELP,
     options: ['config', 'verbose', 'json', 'give', 'return', 'status'],
     takesMore: true,

@@ -1,4 +1,4 @@
-/** `ringback takeover --give`, `--return` and `--status`: what an operator says to a running half. */
+/** `ringback takeover --give`, `--return` and `--status`: what an operator says to a running node. */
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
 import { askControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
@@ -14,7 +14,7 @@ export interface TakeoverOrder {
   readonly status: boolean;
 }
 
-/** Whether the command line is an order to a running half, and not the role itself. */
+/** Whether the command line is an order to a running node, and not the role itself. */
 export function isOrder(order: TakeoverOrder, words: readonly string[]): boolean {
   return order.give || order.return || order.status || words.length > 0;
 }

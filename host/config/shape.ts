@@ -32,6 +32,8 @@ export interface Entry<S extends v.GenericSchema = v.GenericSchema> {
   readonly schema: S;
   /** What holds without the key where that is no value of its own. */
   readonly otherwise: string | null;
+  /** The other name of the key: exactly one of the two is given. */
+  readonly also: string | null;
 }
 
 export function entry<const S extends v.GenericSchema>(
@@ -39,7 +41,12 @@ export function entry<const S extends v.GenericSchema>(
   schema: S,
   otherwise: string | null = null,
 ): Entry<S> {
-  return { about, schema, otherwise };
+  return { about, schema, otherwise, also: null };
+}
+
+/** A required key that has two names, of which exactly one is given; what is read has the first. */
+export function twoNames<const S extends v.GenericSchema>(also: string, about: string, schema: S): Entry<S> {
+  return { about, schema, otherwise: null, also };
 }
 
 const form = <T>(form: SchemaForm): v.MetadataAction<T, { readonly form: SchemaForm }> =>
@@ -134,35 +141,60 @@ export function mapping<const E extends Readonly<Record<string, Entry>>>(
   entries: E,
   elsewhere: Readonly<Record<string, string>> = {},
 ) {
+  // Of two names each may be missing; `mistakenNames` sees to it that one is there.
   const schemas = Object.fromEntries(
-    Object.entries(entries).map(([key, { schema }]) => [key, schema]),
+    Object.entries(entries).flatMap(([key, { schema, also }]): [string, v.GenericSchema][] => {
+      if (also === null) return [[key, schema]];
+      return [key, also].map((name) => [name, v.optional(schema)]);
+    }),
   ) as Schemas<E>;
-  const keys = Object.keys(entries);
+  const keys = Object.keys(schemas);
   const allowed = `allowed here: ${keys.join(', ')}`;
   return v.pipe(
     v.custom<Record<string, unknown>>(
       isMapping,
       (issue) => `${issue.input === null ? 'is empty' : 'is not a mapping of keys to values'}; ${allowed}`,
     ),
-    v.looseObject(schemas, (issue) => {
-      const entry = entries[String(issue.path?.at(-1)?.key)];
-      return `is missing; ${(entry && v.getDescription(entry.schema)) ?? 'it is required'}`;
-    }),
+    v.looseObject(schemas, (issue) => missing(entries[String(issue.path?.at(-1)?.key)]?.schema)),
     v.rawCheck(({ dataset, addIssue }) => {
-      if (!isMapping(dataset.value)) return;
-      for (const [key, input] of Object.entries(dataset.value)) {
-        if (Object.hasOwn(entries, key)) continue;
+      const input = dataset.value;
+      if (!isMapping(input)) return;
+      const add = (key: string, message: string): void =>
+        addIssue({ message, path: [{ type: 'object', origin: 'key', input, key, value: input[key] }] });
+      for (const key of Object.keys(input)) {
+        if (Object.hasOwn(schemas, key)) continue;
         const own = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined;
-        const message = own ?? unknownKey(key, keys);
-        addIssue({
-          message,
-          path: [{ type: 'object', origin: 'key', input: dataset.value, key, value: input }],
-        });
+        add(key, own ?? unknownKey(key, keys));
       }
+      mistakenNames(entries, input, add);
+    }),
+    v.transform((read) => {
+      const named: Record<string, unknown> = { ...read };
+      for (const [key, { also }] of Object.entries(entries)) if (also !== null) named[key] ??= named[also];
+      return named as typeof read;
     }),
     v.description(allowed),
     form({ kind: 'mapping', entries }),
   );
+}
+
+/** Adds what is wrong with keys of two names: both are given, or neither. */
+function mistakenNames(
+  entries: Readonly<Record<string, Entry>>,
+  input: Readonly<Record<string, unknown>>,
+  add: (key: string, message: string) => void,
+): void {
+  for (const [key, { schema, also }] of Object.entries(entries)) {
+    if (also === null) continue;
+    const given = [key, also].filter((name) => Object.hasOwn(input, name));
+    if (given.length === 2)
+      add(also, `is another name of ${key}, which is there, too; leave one of them away`);
+    if (given.length === 0) add(key, missing(schema));
+  }
+}
+
+function missing(schema: v.GenericSchema | undefined): string {
+  return `is missing; ${(schema && v.getDescription(schema)) ?? 'it is required'}`;
 }
 
 /** What to say about a key that nobody knows. */

@@ -1,4 +1,4 @@
-/** `ringback takeover`: puts one half together, and takes it apart again. */
+/** `ringback takeover`: puts one node together, and takes it apart again. */
 
 import { takeoverWarnings } from '../config/takeover/explain.ts';
 import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
@@ -48,7 +48,7 @@ class TakeoverRole implements RunningRole<TakeoverConfiguration> {
   async open(): Promise<void> {
     const { takeover: own, control } = this.#first;
     raisePriority(own.realTime, this.#log);
-    // The socket shows that no other process has the same adapters in hand.
+    // The socket shows that no other process has the same interfaces in hand.
     this.#control = await serveControl(
       control,
       routes(() => this.#node, this.#startedAt),

@@ -1,4 +1,4 @@
-/** What a running half has in hand, for people. */
+/** What a running node has in hand, for people. */
 import type { ActiveStatus } from './active/active.ts';
 import type { StandbyStatus } from './standby/standby.ts';
 
@@ -51,7 +51,7 @@ function standbyLines({
   taken,
 }: StandbyStatus & { name: string }): string[] {
   return [
-    `${name} is a standby with ${adapters.length} adapters; ${needed} are needed${sufficient ? '' : ', too few'}.`,
+    `${name} is a standby with ${adapters.length} interfaces; ${needed} are needed${sufficient ? '' : ', too few'}.`,
     ...adapters.map(({ adapter, hardware, addresses }) => {
       const has = addresses.length === 0 ? 'is free' : `has ${addresses.join(', ')}`;
       return `  ${adapter} (${hardware ?? 'is not there'}) ${hardware === null ? '' : has}`.trimEnd();

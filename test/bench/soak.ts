@@ -3,7 +3,7 @@
  * `board/lab/lab node --import tsx test/bench/soak.ts [--minutes N] [--json]`, after `make`.
  *
  * ringback's heartbeats with the settings of the bench, two busy loops for each processor, writes to a disk and
- * large pings on the same network. How late heartbeats are is seen on the other half's cable. One that is called lost is
+ * large pings on the same network. How late heartbeats are is seen on the peer's cable. One that is called lost is
  * asked whether it still has the address, and answers; the exit status is 1 when something was taken all the same.
  */
 import { createInterface } from 'node:readline';
@@ -49,7 +49,7 @@ class Lateness {
   }
 }
 
-/** What passes from one half to the other; `from` is heard at the other's cable. */
+/** What passes from one node to the other; `from` is heard at the other's cable. */
 function listen(lab: Lab, from: string, to: string): Lateness {
   const lateness = new Lateness(SOAKED.everyMs);
   const cards: Readonly<Record<string, string>> = { web: 'eth2', standby: 'eth0' };
@@ -72,10 +72,10 @@ await Promise.race([
   web.ended,
   standby.ended,
 ]);
-const count = (half: Ringback, event: string): number => half.matching({ event }).length;
+const count = (node: Ringback, event: string): number => node.matching({ event }).length;
 const takeovers = count(standby, 'takeover.taken');
 const lost = count(standby, 'takeover.lost') + count(web, 'takeover.lost');
-const ended = [web, standby].filter((half) => !half.lives).length;
+const ended = [web, standby].filter((node) => !node.lives).length;
 
 const report = new Report('soak', values.json);
 const settings = RINGBACK.describe(SOAKED);
@@ -102,6 +102,6 @@ report.line('called lost, and back', String(lost));
 report.line('false takeovers', String(takeovers));
 report.end();
 const failed = takeovers > 0 || ended > 0;
-if (failed) console.error([web, standby].map((half) => half.report()).join('\n\n'));
+if (failed) console.error([web, standby].map((node) => node.report()).join('\n\n'));
 await pair.remove();
 process.exit(failed ? 1 : 0);

@@ -1,6 +1,6 @@
 /**
- * `ringback takeover`: web with the service address on an adapter of its own, as in the seed, the standby with an adapter
- * to take it on, both adapters up. Before it takes an address unasked, it asks whether somebody else has it.
+ * `ringback takeover`: web with the service address on an interface of its own, as in the seed, the standby with an interface
+ * to take it on, both interfaces up. Before it takes an address unasked, it asks whether somebody else has it.
  */
 import { writeFileSync } from 'node:fs';
 import { address, type Lab } from '../../board/lab/lab.ts';

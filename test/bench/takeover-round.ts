@@ -61,7 +61,7 @@ async function holds(lab: Lab, node: string): Promise<boolean> {
   return (await lab.run(node, ['ip', '-oneline', 'address', 'show', 'to', SERVICE])).stdout !== '';
 }
 
-/** How often the service address comes to an adapter of that machine from now on. */
+/** How often the service address comes to an interface of that machine from now on. */
 export function takings(lab: Lab, node: string): { readonly count: number; readonly first: Promise<void> } {
   const monitor = lab.spawn(node, ['ip', '-oneline', 'monitor', 'address']);
   const added = new RegExp(`^(?!Deleted).* inet ${SERVICE.replaceAll('.', '\\.')}/`);
@@ -101,15 +101,15 @@ export async function said(process: ChildProcess, pattern: RegExp, timeoutMs = 2
   return text;
 }
 
-/** The terminal sends to an adapter of that machine. */
+/** The terminal sends to an interface of that machine. */
 async function assertServedBy(lab: Lab, node: string): Promise<void> {
   const { stdout: entry } = await lab.run('t21', ['ip', 'neighbour', 'show', SERVICE]);
-  const { stdout: adapters } = await lab.run(node, ['sh', '-c', 'cat /sys/class/net/eth*/address']);
+  const { stdout: own } = await lab.run(node, ['sh', '-c', 'cat /sys/class/net/eth*/address']);
   const hardware = /lladdr (\S+)/.exec(entry)?.[1] ?? 'nobody';
-  assert.ok(adapters.includes(hardware), `the terminal sends to ${hardware}, which is not ${node}`);
+  assert.ok(own.includes(hardware), `the terminal sends to ${hardware}, which is not ${node}`);
 }
 
-/** web and standby with one adapter each for everything, as pairs of routers have: eth2 and eth0. */
+/** web and standby with one interface each for everything, as pairs of routers have: eth2 and eth0. */
 export async function withoutServiceAddress(lab: Lab): Promise<void> {
   for (const argv of [
     ['ip', 'address', 'flush', 'dev', 'eth0'],

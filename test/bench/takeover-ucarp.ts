@@ -15,7 +15,7 @@ type Node = keyof typeof ADAPTERS;
 
 function script(lab: Lab, name: string, action: string): string {
   const file = `${lab.directory}/${name}`;
-  // ucarp gives the adapter and the address.
+  // ucarp gives the interface and the address.
   writeFileSync(file, `#!/bin/sh\nexec ip address ${action} "$2/24" dev "$1"\n`);
   chmodSync(file, 0o755);
   return file;

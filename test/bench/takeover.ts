@@ -5,7 +5,7 @@
  *
  * keepalived and ucarp have the fastest settings with which they took nothing over for a minute on a machine with two busy
  * loops for each processor, ringback those with which it took nothing over for ten (`make soak`). The rounds take turns, each with a network of its own; what is printed are the medians. `quiet` is the
- * longest time between two answers before the fault, when nothing happened. keepalived and ucarp have one adapter for
+ * longest time between two answers before the fault, when nothing happened. keepalived and ucarp have one interface for
  * everything, as pairs of routers have; ringback has the seed's, where the service address has one of its own.
  */
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-/** What `make install` puts on a Debian machine: a router, a server with its relay, a half of a takeover. */
+/** What `make install` puts on a Debian machine: a router, a server with its relay, a node of a takeover. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {

@@ -27,7 +27,7 @@ const HEARTBEAT = { heartbeat: { every: '50ms', lost: 4 }, check: '100ms' };
 const POWERLESS = ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'];
 
 describe('a takeover from a broken machine', { concurrency: 3 }, () => {
-  duplexStory('goes on when the adapter refuses to be switched off', async (lab) => {
+  duplexStory('goes on when the interface refuses to be switched off', async (lab) => {
     const [, takeover = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab);
     const shop = await startActive(lab, 'shop', {}, POWERLESS);
@@ -68,7 +68,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
       startActive(lab, 'web', HEARTBEAT),
       startActive(lab, 'shop', HEARTBEAT),
     ]);
-    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await Promise.all([web, shop].map((node) => node.event({ event: 'takeover.session' })));
     await meet(lab, ['s80', 's81', 's82']);
     await lab.cutPower('web');
     await standby.event({ event: 'takeover.lost', peer: 'web' });
@@ -97,8 +97,8 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     const web = await startActive(lab, 'web', HEARTBEAT);
     await web.event({ event: 'takeover.session' });
     await meet(lab, ['s80', 's81']);
-    // The standby's adapters hear neither web's heartbeats nor its answers to the duplicate check: a split where
-    // terminals see both halves. It takes over, and there are two holders, each with its own hardware address.
+    // The standby's interfaces hear neither web's heartbeats nor its answers to the duplicate check: a split where
+    // terminals see both nodes. It takes over, and there are two holders, each with its own hardware address.
     await lab.split('web', 'standby');
     await standby.event({ event: 'takeover.taken', address: address('s80') });
     await standby.event({ event: 'takeover.taken', address: address('s81') });
@@ -144,15 +144,15 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     standby.signal('SIGCONT');
     await web.event({ event: 'takeover.back' });
     assert.equal(standby.matching({ event: 'takeover.conflict' }).length, 0);
-    for (const adapter of ['eth0', 'eth1']) {
+    for (const ifname of ['eth0', 'eth1']) {
       await until(
-        `${adapter}, which was on to ask by, is off again`,
-        async () => (await addressesOn(lab, 'web', adapter)) === null,
+        `${ifname}, which was on to ask by, is off again`,
+        async () => (await addressesOn(lab, 'web', ifname)) === null,
       );
     }
   });
 
-  duplexStory('moves to another adapter of the standby when its cable is pulled', async (lab) => {
+  duplexStory('moves to another interface of the standby when its cable is pulled', async (lab) => {
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
     const { standby, shop } = await startPair(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
@@ -168,7 +168,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     for (const terminal of TERMINALS) assert.ok(await reaches(lab, terminal, 's82'));
   });
 
-  duplexStory('of IPv6 moves when its adapter is switched off, which takes it along', async (lab) => {
+  duplexStory('of IPv6 moves when its interface is switched off, which takes it along', async (lab) => {
     const [standby0 = '', standby1 = ''] = await hardwareOf(lab, 'standby');
     const { standby, shop, service } = await startPair6(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
@@ -182,7 +182,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
   });
 
   duplexStory(
-    'is announced again when the only adapter of the standby has its cable back',
+    'is announced again when the only interface of the standby has its cable back',
     async (lab, recording) => {
       const [, standby1 = ''] = await hardwareOf(lab, 'standby');
       const { standby, shop } = await startPair(lab, { standby: { adapters: ['eth1'] } });
@@ -193,7 +193,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
         address: address('s82'),
         adapter: 'eth1',
       });
-      assert.match(String(cut.reason), /no other adapter is free/);
+      assert.match(String(cut.reason), /no other interface is free/);
       await lab.plug('standby-1');
       await until('it is announced a second time', async () => {
         const announced = (await recording.frames('arp')).filter(
@@ -224,7 +224,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     assert.deepEqual(await addressesOn(lab, 'standby', 'eth1'), []);
   });
 
-  duplexStory('goes out by its only adapter as before when that was switched off and on', async (lab) => {
+  duplexStory('goes out by its only interface as before when that was switched off and on', async (lab) => {
     const standby = await startStandby(lab, { adapters: ['eth1'] });
     const shop = await startActive(lab, 'shop');
     await shop.event({ event: 'takeover.session' });
@@ -241,7 +241,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     assert.ok(await reaches(lab, 't21', 's82'));
   });
 
-  duplexStory('stays on its adapter when that is given another name', async (lab) => {
+  duplexStory('stays on its interface when that is given another name', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
     const { standby, shop } = await startPair(lab);
     assert.equal((await shop.takeover('--give')).code, 0);
@@ -269,7 +269,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     await tablesSay(lab, { s82: takeover });
   });
 
-  duplexStory('takes what there are adapters for, and says what it could not take', async (lab) => {
+  duplexStory('takes what there are interfaces for, and says what it could not take', async (lab) => {
     const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab, { adapters: ['eth1'] });
@@ -283,7 +283,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     assert.equal(code, 1);
     await standby.event({ event: 'takeover.taken', address: address('s80'), adapter: 'eth1' });
     const refused = await standby.event({ event: 'takeover.failed', address: address('s81') });
-    assert.match(String(refused.reason), /no adapter is free/);
+    assert.match(String(refused.reason), /no interface is free/);
     await web.event({ event: 'takeover.failed', address: address('s81') });
     assert.deepEqual((await addressesOn(lab, 'web', 'eth1'))?.[0], `${address('s81')}/24`);
     await tablesSay(lab, { s80: standby1, s81: web1 });
@@ -342,11 +342,11 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     );
   });
 
-  duplexStory('puts several addresses on one adapter where that is allowed', async (lab) => {
+  duplexStory('puts several addresses on one interface where that is allowed', async (lab) => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab, { adapters: ['eth1'], share: true });
     const [web, shop] = await Promise.all([startActive(lab, 'web'), startActive(lab, 'shop')]);
-    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await Promise.all([web, shop].map((node) => node.event({ event: 'takeover.session' })));
     await meet(lab, ['s80', 's81', 's82']);
     assert.equal((await web.takeover('--give')).code, 0);
     assert.equal((await shop.takeover('--give')).code, 0);

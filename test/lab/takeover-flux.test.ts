@@ -1,4 +1,4 @@
-/** ARP flux: adapters that speak for an address that another one of their machine has, and that the file does not name. */
+/** ARP flux: interfaces that speak for an address that another one of their machine has, and that the file does not name. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
@@ -21,14 +21,14 @@ import type { Recording } from './takeover/recording.ts';
 const HEARTBEAT = { heartbeat: { every: '50ms', lost: 4 }, check: '100ms' };
 const SETTINGS = ['arp_ignore', 'arp_announce'] as const;
 
-/** As Linux is when nobody has set anything: every adapter speaks for every address. */
+/** As Linux is when nobody has set anything: every interface speaks for every address. */
 async function loosen(lab: Lab, machine: string): Promise<void> {
   const write = SETTINGS.map((name) => `echo 0 >/proc/sys/net/ipv4/conf/all/${name}`).join('; ');
   assert.equal((await lab.run(machine, ['sh', '-c', write])).code, 0);
 }
 
-async function settingsOf(lab: Lab, machine: string, adapter: string): Promise<string> {
-  const files = SETTINGS.map((name) => `/proc/sys/net/ipv4/conf/${adapter}/${name}`);
+async function settingsOf(lab: Lab, machine: string, ifname: string): Promise<string> {
+  const files = SETTINGS.map((name) => `/proc/sys/net/ipv4/conf/${ifname}/${name}`);
   return (await lab.run(machine, ['cat', ...files])).stdout.trim().split('\n').join(' ');
 }
 
@@ -51,7 +51,7 @@ function claim(hardware: string): Buffer {
   return frame;
 }
 
-describe('an adapter that the file does not name', { concurrency: 2 }, () => {
+describe('an interface that the file does not name', { concurrency: 2 }, () => {
   duplexStory('does not keep a dead active alive', async (lab) => {
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
@@ -75,8 +75,7 @@ describe('an adapter that the file does not name', { concurrency: 2 }, () => {
     await again.event({ event: 'takeover.released', address: address('s80') });
     assert.equal(await settingsOf(lab, 'web', 'eth2'), '1 2');
     assert.equal(await again.stop(), 0);
-    for (const adapter of ['eth0', 'eth1', 'eth2'])
-      assert.equal(await settingsOf(lab, 'web', adapter), '0 0');
+    for (const ifname of ['eth0', 'eth1', 'eth2']) assert.equal(await settingsOf(lab, 'web', ifname), '0 0');
   });
 
   duplexStory('does not speak for what the standby has taken, and is nobody else', async (lab, recording) => {
@@ -114,7 +113,7 @@ describe('an adapter that the file does not name', { concurrency: 2 }, () => {
         .includes(`conflict ${address('s82')} eth1 shop`),
     );
     assert.equal((await shop.takeover('--return')).code, 0);
-    for (const adapter of ['eth0', 'eth1', 'late0'])
-      assert.equal(await settingsOf(lab, 'standby', adapter), '0 0');
+    for (const ifname of ['eth0', 'eth1', 'late0'])
+      assert.equal(await settingsOf(lab, 'standby', ifname), '0 0');
   });
 });

@@ -21,18 +21,18 @@ import type { Frame, Recording } from './takeover/recording.ts';
 /** In a frame with an IPv4 header without options. */
 const UDP_CHECKSUM = 14 + 20 + 6;
 
-/** What the machine has sent to the standby's half so far, oldest first. */
+/** What the machine has sent to the standby's node so far, oldest first. */
 async function instructions(recording: Recording, machine: string): Promise<readonly Frame[]> {
   const frames = await recording.frames(`udp.dstport == 7373 && !icmp && ip.dst == ${address('standby')}`);
   return frames.filter((frame) => frame.machine === machine);
 }
 
-/** All that was said is said again by the same adapters, in the same order. */
+/** All that was said is said again by the same interfaces, in the same order. */
 async function replay(lab: Lab, recording: Recording, frames: readonly Frame[]): Promise<void> {
   assert.ok(frames.length > 0, 'something was said');
   for (const frame of frames) {
     const again = Buffer.from(recording.bytes(frame));
-    // The sender's kernel left the checksum to its adapter; 0 is none (RFC 768).
+    // The sender's kernel left the checksum to its interface; 0 is none (RFC 768).
     again.writeUInt16BE(0, UDP_CHECKSUM);
     // Another port of the switch would take the sender's place.
     await lab.inject('web', [again], frame.port.replace('web-', 'eth'));
@@ -85,7 +85,7 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
     const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
     const standby = await startStandby(lab);
     const [web, shop] = await Promise.all([startActive(lab, 'web'), startActive(lab, 'shop')]);
-    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await Promise.all([web, shop].map((node) => node.event({ event: 'takeover.session' })));
     await meet(lab, ['s80', 's81']);
     assert.equal((await web.takeover('--give', address('s80'))).code, 0);
     await standby.event({ event: 'takeover.taken', address: address('s80') });
@@ -116,7 +116,7 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
   duplexStory('is refused by a standby that was started again', async (lab, recording) => {
     const first = await startStandby(lab);
     const [web, shop] = await Promise.all([startActive(lab, 'web'), startActive(lab, 'shop')]);
-    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await Promise.all([web, shop].map((node) => node.event({ event: 'takeover.session' })));
     assert.equal((await web.takeover('--give', address('s80'))).code, 0);
     assert.equal((await web.takeover('--return', address('s80'))).code, 0);
     await first.event({ event: 'takeover.released', address: address('s80') });
@@ -147,7 +147,7 @@ describe('an instruction that nobody gave', { concurrency: 2 }, () => {
       }
       await stillListens(standby, shop);
       assert.deepEqual(
-        [shop, standby].map((half) => half.matching({ event: 'takeover.session' }).length),
+        [shop, standby].map((node) => node.matching({ event: 'takeover.session' }).length),
         [1, 1],
       );
       assert.deepEqual(shop.matching({ event: 'takeover.second' }), []);

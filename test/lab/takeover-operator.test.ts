@@ -35,7 +35,7 @@ describe('an operator', { concurrency: 3 }, () => {
     assert.equal(await standby.stop(), 0);
   });
 
-  duplexStory('has both halves reread what they are to do', async (lab) => {
+  duplexStory('has both nodes reread what they are to do', async (lab) => {
     const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const listen = `${address('standby')}:7373`;
@@ -55,8 +55,8 @@ describe('an operator', { concurrency: 3 }, () => {
     await standby.event({ event: 'configuration.rejected' });
     assert.equal((await web.takeover('--give', address('s81'))).code, 1, 'the one before is kept');
 
-    const half = { role: 'standby', listen, adapters: ['eth1'], actives, heartbeat: false, share: true };
-    writeTakeoverConfiguration(lab, 'standby', half);
+    const takeover = { role: 'standby', listen, adapters: ['eth1'], actives, heartbeat: false, share: true };
+    writeTakeoverConfiguration(lab, 'standby', takeover);
     standby.signal('SIGHUP');
     await standby.event({ event: 'configuration.reloaded' });
     await unlocked();
@@ -67,13 +67,13 @@ describe('an operator', { concurrency: 3 }, () => {
     // The key is exchanged: first it is accepted, then it is used.
     const next = 'the secret of the year after this one';
     const said = JSON.parse(readFileSync(web.configuration, 'utf8')).takeover;
-    writeTakeoverConfiguration(lab, 'standby', { ...half, key: next, old_key: said.key });
+    writeTakeoverConfiguration(lab, 'standby', { ...takeover, key: next, old_key: said.key });
     standby.signal('SIGHUP');
     await standby.event({ event: 'configuration.reloaded' }, 30_000, standby.events.length);
     writeTakeoverConfiguration(lab, 'web', { ...said, key: next });
     web.signal('SIGHUP');
     await web.event({ event: 'configuration.reloaded' });
-    writeTakeoverConfiguration(lab, 'standby', { ...half, key: next });
+    writeTakeoverConfiguration(lab, 'standby', { ...takeover, key: next });
     standby.signal('SIGHUP');
     await standby.event({ event: 'configuration.reloaded' }, 30_000, standby.events.length);
     await unlocked();

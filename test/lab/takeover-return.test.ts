@@ -1,4 +1,4 @@
-/** Addresses that come back, halves that are started again, a second standby, and IPv6. */
+/** Addresses that come back, nodes that are started again, a second standby, and IPv6. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address } from '../../board/lab/lab.ts';
@@ -62,7 +62,7 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
     await tablesSay(lab, { s82: shop0 });
   });
 
-  duplexStory('stay where they are when either half is started again', async (lab) => {
+  duplexStory('stay where they are when either node is started again', async (lab) => {
     const [web0 = '', web1 = ''] = await hardwareOf(lab, 'web');
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const standby = await startStandby(lab);
@@ -74,11 +74,11 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
 
     assert.equal(await standby.stop(), 0);
     assert.ok(await reaches(lab, 't21', 's80'), 'the standby serves on without its program');
-    // As if it had been killed between putting it on one adapter and taking it off another.
+    // As if it had been killed between putting it on one interface and taking it off another.
     await lab.run('standby', ['ip', 'address', 'add', `${address('s80')}/24`, 'dev', 'eth0']);
     const second = await startStandby(lab);
     await second.event({ event: 'takeover.kept', address: address('s80'), adapter: 'eth1' });
-    await until('it is on one adapter', async () => {
+    await until('it is on one interface', async () => {
       const others = await addressesOn(lab, 'standby', 'eth0');
       return others?.includes(`${address('s80')}/24`) === false;
     });
@@ -95,7 +95,7 @@ describe('addresses that were taken over', { concurrency: 3 }, () => {
     assert.ok(await reaches(lab, 't24', 's80'));
   });
 
-  duplexStory('stay where they are when their adapter is to take none any more', async (lab) => {
+  duplexStory('stay where they are when their interface is to take none any more', async (lab) => {
     const [shop0 = ''] = await hardwareOf(lab, 'shop');
     const [, standby1 = ''] = await hardwareOf(lab, 'standby');
     const { standby, shop } = await startPair(lab);

@@ -1,4 +1,4 @@
-/** Where both halves meet: the router that watches a server sees the takeover as its sign of life. */
+/** Where both nodes meet: the router that watches a server sees the takeover as its sign of life. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address } from '../../board/lab/lab.ts';

@@ -25,9 +25,9 @@ function health(lab: Lab): { readonly health: object; readonly breakDown: () => 
   return { health: [{ command, every: '100ms', failures: 2 }], breakDown: () => writeFileSync(file, '') };
 }
 
-/** Both halves' lines about an address: asked, released and taken, in the order of their times. */
-function steps(halves: readonly Ringback[], service: string): readonly LogEvent[] {
-  return halves
+/** Both nodes' lines about an address: asked, released and taken, in the order of their times. */
+function steps(nodes: readonly Ringback[], service: string): readonly LogEvent[] {
+  return nodes
     .flatMap(({ events }) => events)
     .filter(({ event, address: about }) => /asked|released|taken/.test(event) && about === address(service))
     .toSorted((a, b) => a.time.localeCompare(b.time));
@@ -80,7 +80,7 @@ describe('a takeover as in the seed', { concurrency: 2 }, () => {
     assert.equal(asked.cause, 'fault');
     await standby.event({ event: 'takeover.asked', address: address('s82') });
     await shop.event({ event: 'takeover.released', address: address('s82'), adapter: 'eth0' });
-    assert.equal(await addressesOn(lab, 'shop', 'eth0'), null, 'its adapter is off');
+    assert.equal(await addressesOn(lab, 'shop', 'eth0'), null, 'its interface is off');
 
     // ST04
     const taken = await standby.event({ event: 'takeover.taken', address: address('s82') });
@@ -108,7 +108,7 @@ describe('a takeover as in the seed', { concurrency: 2 }, () => {
       startActive(lab, 'web', { health: watched }),
       startActive(lab, 'shop'),
     ]);
-    await Promise.all([web, shop].map((half) => half.event({ event: 'takeover.session' })));
+    await Promise.all([web, shop].map((node) => node.event({ event: 'takeover.session' })));
     const capacity = await standby.event({ event: 'takeover.capacity', active: 'web' });
     assert.deepEqual([capacity.needed, capacity.adapters, capacity.sufficient], [2, 2, true]);
     await meet(lab, ['s80', 's81', 's82']);
@@ -116,12 +116,12 @@ describe('a takeover as in the seed', { concurrency: 2 }, () => {
 
     // ST12 to ST14, and ST16 and ST17 to ST13 again
     breakDown();
-    for (const [service, adapter] of [
+    for (const [service, ifname] of [
       ['s80', 'eth1'],
       ['s81', 'eth0'],
     ] as const) {
       const taken = await standby.event({ event: 'takeover.taken', address: address(service) });
-      assert.equal(taken.adapter, adapter, 'the adapter that it listens on is used last');
+      assert.equal(taken.adapter, ifname, 'the interface that it listens on is used last');
       await web.event({ event: 'takeover.released', address: address(service) });
     }
     const [first, second] = ['s80', 's81'].map((service) => steps([web], service).map(({ event }) => event));

@@ -1,4 +1,4 @@
-/** The keys of `takeover` that both halves of a pair have. */
+/** The keys of `takeover` that both nodes of a pair have. */
 
 import * as v from 'valibot';
 import { HOUR_MS, MINUTE_MS } from '../../net/duration.ts';
@@ -44,14 +44,14 @@ const announce = v.pipe(
 
 export const common = {
   name: entry(
-    'What this half is called; of an active the name that its standby has for it. Read at the start.',
+    'What this node is called; of an active the name that its standby has for it. Read at the start.',
     v.optional(line('a name', 63)),
     'the host name',
   ),
   key: entry('Authenticates all messages; the same on both.', key),
   old_key: entry('Accepted as well, while the key is changed.', v.optional(key)),
   heartbeat: entry(
-    'How often the halves hear of each other; false: a machine that dies without a word is not noticed.',
+    'How often the nodes hear of each other; false: a machine that dies without a word is not noticed.',
     v.optional(orNone(heartbeat), {}),
   ),
   check: entry(
@@ -60,12 +60,12 @@ export const common = {
   ),
   announce: entry('How the network is told that an address has moved.', v.optional(announce, {})),
   arp: entry(
-    'Each adapter answers for its own addresses only: arp_ignore, arp_announce, rp_filter and rules are set.',
+    'Each interface answers for its own addresses only: arp_ignore, arp_announce, rp_filter and rules are set.',
     v.optional(flag, true),
   ),
   real_time: entry('It runs before all other programs, however busy the machine is.', v.optional(flag, true)),
   hooks: entry(
-    'Commands that are run on every change: with the event, address, adapter, and peer.',
+    'Commands that are run on every change: with the event, address, interface, and peer.',
     v.optional(
       list(command, { allowed: 'a list of commands, as in [[/usr/libexec/ringback/changed]]', max: 16 }),
       [],

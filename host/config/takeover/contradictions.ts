@@ -41,11 +41,7 @@ function ofActive({ listen, standby, addresses, gateway }: ActiveConfiguration, 
   }
 }
 
-function ofStandby(
-  { key, listen, interfaces: adapters, actives, heartbeat, checkMs }: StandbyConfiguration,
-  add: Add,
-): void {
-  repeated(adapters, (index) => ['adapters', index], add);
+function ofStandby({ key, listen, actives, heartbeat, checkMs }: StandbyConfiguration, add: Add): void {
   for (const key of ['name', 'address'] as const) {
     repeated(
       actives.map((active) => active[key]),

@@ -26,12 +26,12 @@ function ofActive(active: ActiveConfiguration): string[] {
       : [
           `${gateway.address} leaves ${count(gateway.failures, 'ping')} unanswered, ${durationText(gateway.everyMs)} apart`,
         ]),
-    ...(link ? ['an adapter loses its link (for the addresses on it)'] : []),
+    ...(link ? ['an interface loses its link (for the addresses on it)'] : []),
     'an operator says so ("ringback takeover --give")',
   ];
   return [
-    `Active with ${and(addresses.map(({ address, ifname: adapter }) => `${address} on ${adapter}`))}; its standby is ${endpointText(standby)}.`,
-    `Gives them to the standby, one after the other, when ${and(faults, 'disjunction')}; each is switched off, with its adapter, once the standby has been told.`,
+    `Active with ${and(addresses.map(({ address, ifname }) => `${address} on ${ifname}`))}; its standby is ${endpointText(standby)}.`,
+    `Gives them to the standby, one after the other, when ${and(faults, 'disjunction')}; each is switched off, with its interface, once the standby has been told.`,
     heartbeat === null
       ? 'No heartbeats: if this machine dies without a word, nobody takes over.'
       : `Tells the standby every ${durationText(heartbeat.everyMs)} that it lives.`,
@@ -42,24 +42,24 @@ function ofActive(active: ActiveConfiguration): string[] {
 }
 
 function ofStandby(standby: StandbyConfiguration): string[] {
-  const { listen, interfaces: adapters, actives, share, heartbeat, checkMs } = standby;
+  const { listen, interfaces, actives, share, heartbeat, checkMs } = standby;
   const most = share
-    ? 'an adapter may take several addresses'
-    : `takes ${count(adapters.length, 'address', 'addresses')} at the same time`;
+    ? 'an interface may take several addresses'
+    : `takes ${count(interfaces.length, 'address', 'addresses')} at the same time`;
   const check =
     checkMs === null
       ? 'without asking whether somebody else has it'
       : `if nobody answers for it for ${durationText(checkMs)}`;
   return [
     `Standby for ${and(actives.map(({ name, address }) => `${name} (${address})`))}; takes instructions at ${endpointText(listen)}.`,
-    `Takes addresses with ${and(adapters)}, in this order but the one with ${listen.host} last; ${most}.`,
+    `Takes addresses with ${and(interfaces)}, in this order but the one with ${listen.host} last; ${most}.`,
     heartbeat === null
       ? 'Takes only what it is told to take: no heartbeats are waited for.'
       : `Takes an address unasked when ${count(heartbeat.lost, 'heartbeat')} of its active, ${durationText(heartbeat.everyMs)} apart, did not come, ${check}.`,
     standby.return === 'manual'
       ? 'Keeps what it has taken until an operator gives it back ("ringback takeover --return").'
       : `Gives an address back when its active has been healthy for ${durationText(standby.returnAfterMs)}, unless an operator had it given.`,
-    'When it is told to stop, it leaves what it has taken on its adapters, and finds it there when it starts again.',
+    'When it is told to stop, it leaves what it has taken on its interfaces, and finds it there when it starts again.',
   ];
 }
 
@@ -88,7 +88,7 @@ export function takeoverWarnings({ takeover }: TakeoverConfiguration): string[] 
     );
   }
   if (takeover.oldKey !== null) {
-    found.push('old_key is accepted; leave it away once both halves have the new key.');
+    found.push('old_key is accepted; leave it away once both nodes have the new key.');
   }
   return found;
 }

@@ -2,8 +2,9 @@
 
 import * as v from 'valibot';
 import { DAY_MS, HOUR_MS } from '../../net/duration.ts';
+import { repeated } from '../contradictions.ts';
 import { DAEMON, orNone } from '../sections.ts';
-import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
+import { choice, entry, isMapping, list, mapping, type Shape, twoNames } from '../shape.ts';
 import {
   address,
   addressOnNetwork,
@@ -22,12 +23,12 @@ import {
 import { common, commonOf } from './common.ts';
 import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration } from './types.ts';
 
-/** Where either half listens, if nothing else is said. */
+/** Where either node listens, if nothing else is said. */
 export const TAKEOVER_PORT = 7373;
 /** A message of the pair names all of an active's addresses, in one frame, with 24 bytes for each. */
 export const MOST_ADDRESSES = 40;
 /** The module tells of a conflict at each of so many. */
-const MOST_ADAPTERS = 32;
+const MOST_INTERFACES = 32;
 const MOST_ACTIVES = 64;
 
 const failures = entry(
@@ -39,9 +40,9 @@ const everyMs = entry('From one try to the next.', v.optional(duration(100, HOUR
 const service = v.pipe(
   mapping({
     address: entry("An address that people use, never the machine's only one.", addressOnNetwork),
-    adapter: entry('The interface that has it.', interfaceName),
+    adapter: twoNames('interface', 'The interface that has it.', interfaceName),
   }),
-  v.transform(({ address: { address, length }, adapter }) => ({ address, length, adapter })),
+  v.transform(({ address: { address, length }, adapter }) => ({ address, length, ifname: adapter })),
 );
 
 const health = v.pipe(
@@ -64,7 +65,7 @@ const ofActive = 'belongs to an active; this is a standby';
 const active: Shape<ActiveConfiguration> = v.pipe(
   mapping(
     {
-      role: entry('Which half this is. Read at the start.', oneOf(['active'])),
+      role: entry('Which node this is. Read at the start.', oneOf(['active'])),
       listen: entry(
         'Where it hears the standby. Read at the start.',
         v.optional(endpoint),
@@ -93,6 +94,7 @@ const active: Shape<ActiveConfiguration> = v.pipe(
     },
     {
       adapters: ofStandby,
+      interfaces: ofStandby,
       actives: ofStandby,
       share: ofStandby,
       warm: ofStandby,
@@ -131,18 +133,37 @@ const servedActive = v.pipe(
   })),
 );
 
+/** Each once; said here, where its key is by the word that the file has. */
+const interfaces: Shape<readonly string[]> = v.pipe(
+  list(interfaceName, {
+    allowed: `1 to ${MOST_INTERFACES} interfaces in the order of use, as in [eth1, eth0]`,
+    min: 1,
+    max: MOST_INTERFACES,
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const { value: input, typed } = dataset;
+    if (!typed) return;
+    repeated(
+      input,
+      (index) => [index],
+      ([key], message) =>
+        addIssue({
+          message,
+          path: [{ type: 'array', origin: 'value', input: [...input], key: Number(key), value: key }],
+        }),
+    );
+  }),
+);
+
 const standby: Shape<StandbyConfiguration> = v.pipe(
   mapping(
     {
-      role: entry('Which half this is. Read at the start.', oneOf(['standby'])),
+      role: entry('Which node this is. Read at the start.', oneOf(['standby'])),
       listen: entry('Where actives reach it. Read at the start.', place(TAKEOVER_PORT)),
-      adapters: entry(
+      adapters: twoNames(
+        'interfaces',
         'Interfaces that take addresses; the one that it listens on is used last in any case.',
-        list(interfaceName, {
-          allowed: `1 to ${MOST_ADAPTERS} interfaces in the order of use, as in [eth1, eth0]`,
-          min: 1,
-          max: MOST_ADAPTERS,
-        }),
+        interfaces,
       ),
       actives: entry(
         'Whom it serves.',
@@ -152,9 +173,9 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
           max: MOST_ACTIVES,
         }),
       ),
-      share: entry('An adapter may take several addresses.', v.optional(flag, false)),
+      share: entry('An interface may take several addresses.', v.optional(flag, false)),
       warm: entry(
-        'Adapters are up before they are needed: their negotiation takes seconds.',
+        'Interfaces are up before they are needed: their negotiation takes seconds.',
         v.optional(flag, true),
       ),
       return: entry(
@@ -179,7 +200,7 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
   v.transform((keys) => ({
     role: 'standby' as const,
     listen: keys.listen,
-    adapters: keys.adapters,
+    interfaces: keys.adapters,
     actives: keys.actives,
     share: keys.share,
     warm: keys.warm,
@@ -189,7 +210,7 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
   })),
 );
 
-/** Of a file that does not say which half it is for; never right. */
+/** Of a file that does not say which node it is for; never right. */
 const roleless: Shape<never> = v.pipe(
   v.looseObject({ role: oneOf(['active', 'standby']) }, () => 'is missing; active, standby'),
   v.rawTransform(({ addIssue, NEVER }) => {
@@ -198,7 +219,7 @@ const roleless: Shape<never> = v.pipe(
   }),
 );
 
-const half: Shape<ActiveConfiguration | StandbyConfiguration> = v.pipe(
+const node: Shape<ActiveConfiguration | StandbyConfiguration> = v.pipe(
   choice<ActiveConfiguration | StandbyConfiguration>([active, standby], (input) => {
     if (!isMapping(input) || input.role === 'active') return active;
     return input.role === 'standby' ? standby : roleless;
@@ -216,7 +237,7 @@ const ELSEWHERE = {
 export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
   mapping(
     {
-      takeover: entry('This half of the pair.', half),
+      takeover: entry('This node of the pair.', node),
       fabric: entry(
         'What hears and says who has which address. Read at the start.',
         v.optional(

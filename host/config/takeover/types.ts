@@ -3,7 +3,7 @@
 import type { Prefix } from '../../net/address.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 
-/** Both halves of a pair have these. */
+/** Both nodes of a pair have these. */
 interface CommonConfiguration {
   /** What this machine calls itself; null: its host name. */
   readonly name: string | null;
@@ -16,7 +16,7 @@ interface CommonConfiguration {
   /** How long to ask whether anybody has an address before it is taken unasked; null: not at all. */
   readonly checkMs: number | null;
   readonly announce: AnnounceConfiguration;
-  /** Whether each adapter answers ARP for its own addresses only (arp_ignore, arp_announce, rp_filter). */
+  /** Whether each interface answers ARP for its own addresses only (arp_ignore, arp_announce, rp_filter). */
   readonly arp: boolean;
   /** Whether this program runs in real time: before all others, however busy the machine is. */
   readonly realTime: boolean;
@@ -40,7 +40,7 @@ export interface AnnounceConfiguration {
   readonly paceMs: number;
 }
 
-/** An address that users know, and the adapter that has it. */
+/** An address that users know, and the interface that has it. */
 export interface ServiceAddress extends Prefix {
   readonly ifname: string;
 }
@@ -66,7 +66,7 @@ export interface ActiveConfiguration extends CommonConfiguration {
   readonly addresses: readonly ServiceAddress[];
   readonly health: readonly HealthConfiguration[];
   readonly gateway: GatewayConfiguration | null;
-  /** Whether an adapter without carrier is a fault. */
+  /** Whether an interface without carrier is a fault. */
   readonly link: boolean;
   /** What happens to the addresses when this program is told to stop. */
   readonly stop: 'keep' | 'give';
@@ -87,9 +87,9 @@ export interface StandbyConfiguration extends CommonConfiguration {
   /** In the order of use; the one that has `listen`'s address comes last in any case. */
   readonly interfaces: readonly string[];
   readonly actives: readonly ServedActive[];
-  /** Whether an adapter may take more than one address. */
+  /** Whether an interface may take more than one address. */
   readonly share: boolean;
-  /** Whether adapters are up before they are needed: their negotiation takes seconds. */
+  /** Whether interfaces are up before they are needed: their negotiation takes seconds. */
   readonly warm: boolean;
   readonly return: 'manual' | 'automatic';
   /** With `automatic`: how long an active must have been healthy. */

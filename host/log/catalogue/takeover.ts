@@ -1,4 +1,4 @@
-/** Events of a takeover. `peer` is the other half: its name, or its address while it has none. */
+/** Events of a takeover. `peer` is the other node: its name, or its address while it has none. */
 import { type Entries, maybe } from './kinds.ts';
 
 const CAUSE = ['fault', 'operator', 'link', 'heartbeat', 'stop', 'conflict'] as const;
@@ -39,14 +39,14 @@ export const TAKEOVER = {
   'takeover.moved': {
     level: 'warn',
     fields: SWITCHED,
-    is: 'An address that was taken is on another adapter, because its own (`from`) has no link.',
+    is: 'An address that was taken is on another interface, because its own (`from`) has no link.',
     act: 'Look at the cable.',
     hook: true,
   },
   'takeover.released': {
     level: ['info', 'error'],
     fields: { ...PLACE, peer: 'text', kept: maybe('text'), reason: maybe('text'), error: maybe('text') },
-    is: 'An address is off its adapter; `kept` is what was left on. As an error: it could not be switched off, and is tried again; `error` is the reason, too.',
+    is: 'An address is off its interface; `kept` is what was left on. As an error: it could not be switched off, and is tried again; `error` is the reason, too.',
     act: 'If it is an error that stays: switch the address off by hand.',
     hook: true,
   },
@@ -67,14 +67,14 @@ export const TAKEOVER = {
   'takeover.appeared': {
     level: 'warn',
     fields: { ...PLACE, ...MAYBE_PEER },
-    is: "Somebody else has put one of the active's addresses on its adapter.",
+    is: "Somebody else has put one of the active's addresses on its interface.",
     act: 'Find out who.',
     hook: true,
   },
   'takeover.vanished': {
     level: ['warn', 'error'],
     fields: { ...PLACE, ...MAYBE_PEER },
-    is: 'Somebody else has taken an address off its adapter (an error on the standby).',
+    is: 'Somebody else has taken an address off its interface (an error on the standby).',
     act: 'Find out who.',
     hook: true,
   },
@@ -85,18 +85,18 @@ export const TAKEOVER = {
     act: 'Mend what the reason names.',
     hook: true,
   },
-  'takeover.session': { level: 'info', fields: PEER, is: 'The halves have met.', act: null, hook: true },
+  'takeover.session': { level: 'info', fields: PEER, is: 'The nodes have met.', act: null, hook: true },
   'takeover.lost': {
     level: 'error',
     fields: { ...PEER, silentMs: 'number' },
-    is: 'The other half is silent.',
+    is: 'The peer is silent.',
     act: 'Look after it, and after the network between the two.',
     hook: true,
   },
   'takeover.back': {
     level: 'info',
     fields: PEER,
-    is: 'The other half is heard again.',
+    is: 'The peer is heard again.',
     act: null,
     hook: true,
   },
@@ -131,14 +131,14 @@ export const TAKEOVER = {
       peer: 'text',
       message: maybe('text'),
     },
-    is: 'As many adapters as the standby needs, and whether it has them.',
+    is: 'As many interfaces as the standby needs, and whether it has them.',
     act: 'If it has not: give it as many, or `share: true`.',
     hook: true,
   },
   'takeover.adapter': {
     level: ['warn', 'error'],
     fields: { adapter: 'text', reason: 'text', address: maybe('text'), peer: maybe('text') },
-    is: "An adapter can't be used.",
+    is: "An interface can't be used.",
     act: 'Mend what the reason names.',
     hook: true,
   },
@@ -158,7 +158,7 @@ export const TAKEOVER = {
       reason: 'text',
       message: maybe('text'),
     },
-    is: 'Nobody could be asked for the address of a silent half: it is not taken before somebody can be.',
+    is: 'Nobody could be asked for the address of a silent node: it is not taken before somebody can be.',
     act: 'Look at the cables of this machine.',
     hook: true,
   },
@@ -217,7 +217,7 @@ export const TAKEOVER = {
   'takeover.powerless': {
     level: 'error',
     fields: { reason: 'text', message: 'text' },
-    is: 'It may not switch adapters and addresses.',
+    is: 'It may not switch interfaces and addresses.',
     act: 'Give it `CAP_NET_ADMIN`.',
   },
   'takeover.priority': {

@@ -1,5 +1,5 @@
 /**
- * The active half: watches itself, and gives its addresses to the standby, one after the other (JP 2001-144806
+ * The active node: watches itself, and gives its addresses to the standby, one after the other (JP 2001-144806
  * ST02-ST03, ST12-ST13, ST16-ST17). Decides only; what it does goes through its ports.
  */
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
@@ -182,7 +182,10 @@ export class Active {
       const { address, ifname } = service;
       if (here) this.#ports.claim(ifname, address);
       else this.#ports.unclaim(address);
-      this.#ports.tell('warn', here ? 'takeover.appeared' : 'takeover.vanished', { address, ifname });
+      this.#ports.tell('warn', here ? 'takeover.appeared' : 'takeover.vanished', {
+        address,
+        adapter: ifname,
+      });
     }
   }
 
@@ -193,7 +196,7 @@ export class Active {
     const nowMs = this.#ports.time.nowMs();
     if (nowMs - service.contradictedMs < CONTRADICTION_MS) return;
     service.contradictedMs = nowMs;
-    this.#ports.tell('warn', 'takeover.conflict', { address, ifname: service.ifname, hardware });
+    this.#ports.tell('warn', 'takeover.conflict', { address, adapter: service.ifname, hardware });
   }
 
   status(): ActiveStatus {

@@ -59,14 +59,14 @@ export class Failback {
     timers.after(FIRST_RETRY_MS, () => this.#look(epoch));
   }
 
-  /** An adapter that was switched on to ask by goes off again, unless an address is there, or on its way. */
+  /** An interface that was switched on to ask by goes off again, unless an address is there, or on its way. */
   async #lower({ ifname }: Service): Promise<void> {
     const { ports, services } = this.#parts;
     const isNeeded = [...services].some((other) => other.ifname === ifname && (other.held || other.busy));
     if (!isNeeded && !this.#closed) await ports.lower(ifname).catch(() => {});
   }
 
-  /** By the adapter that had it, which is off since: by another one nobody might hear. Only silence after a question counts. */
+  /** By the interface that had it, which is off since: by another one nobody might hear. Only silence after a question counts. */
   async #ask(service: Service): Promise<void> {
     const { ports, peer } = this.#parts;
     const { address, ifname } = service;
@@ -76,7 +76,12 @@ export class Failback {
       service.unanswered = hardware === null ? service.unanswered + 1 : 0;
       if (hardware !== null) ports.unclaim(address);
     } catch (error) {
-      ports.tell('debug', 'takeover.unasked', { address, adapter: ifname, peer: peer(), reason: messageOf(error) });
+      ports.tell('debug', 'takeover.unasked', {
+        address,
+        adapter: ifname,
+        peer: peer(),
+        reason: messageOf(error),
+      });
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ActiveContext } from './context.ts';
 import { entryOf, type Service } from './services.ts';
 import type { Switching } from './switching.ts';
 
-/** An adapter that hangs must not keep the next address from being given. */
+/** An interface that hangs must not keep the next address from being given. */
 const DEACTIVATION_MS = 250;
 const NO_ANSWER = 'the standby does not answer';
 

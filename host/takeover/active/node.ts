@@ -1,4 +1,4 @@
-/** The active half on a real machine: its socket, its session, its health. */
+/** The active node on a real machine: its socket, its session, its health. */
 import { TAKEOVER_PORT } from '../../config/takeover/schema.ts';
 import type {
   ActiveConfiguration,
@@ -165,7 +165,7 @@ export class ActiveNode implements TakeoverNode {
     const wanted = this.#configuration.listen ?? { host: own ?? anyHost, port: TAKEOVER_PORT };
     if (own === undefined) {
       const reason = 'every address of this machine is one to be given';
-      const message = `${reason}: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any adapter`;
+      const message = `${reason}: once all are, or at a start while the standby has them, neither hears the other; give it one more address, on any interface`;
       this.#log.warn('takeover.mute', { reason, message });
     }
     // A port alone is for all addresses, of the standby's kind.
@@ -204,7 +204,7 @@ export class ActiveNode implements TakeoverNode {
   }
 
   /**
-   * By the adapter of this machine's own address. By a service address's it would ask for the standby's hardware address with
+   * By the interface of this machine's own address. By a service address's it would ask for the standby's hardware address with
    * an address that the standby has taken meanwhile, which stays unanswered, and which its neighbours would believe.
    */
   async #talk(own: string): Promise<void> {
@@ -228,7 +228,7 @@ export class ActiveNode implements TakeoverNode {
   }
 
   /**
-   * A cable that is out is a fault of the addresses behind it. An adapter that is off is one only while an address should be
+   * A cable that is out is a fault of the addresses behind it. An interface that is off is one only while an address should be
    * there: whose addresses are all given is off because this program switched it off, and nobody can know what its cable does.
    */
   #onLink(ifname: string, up: boolean, carrier: boolean): void {

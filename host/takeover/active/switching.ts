@@ -1,4 +1,4 @@
-/** An active's addresses off its adapters, and on again. */
+/** An active's addresses off its interfaces, and on again. */
 
 import { messageOf } from '../../errors.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
@@ -47,7 +47,12 @@ export class Switching {
       await ports.activate(ifname, service);
     } catch (error) {
       const level = service.retryMs > FIRST_RETRY_MS ? 'debug' : 'error';
-      ports.tell(level, 'takeover.failed', { address, adapter: ifname, peer: peer(), reason: messageOf(error) });
+      ports.tell(level, 'takeover.failed', {
+        address,
+        adapter: ifname,
+        peer: peer(),
+        reason: messageOf(error),
+      });
       return false;
     }
     service.held = true;

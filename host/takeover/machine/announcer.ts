@@ -28,7 +28,7 @@ interface AnnouncerOptions {
   /** Whether this machine forwards IPv6 packets: its neighbour advertisements say so. */
   readonly router: () => boolean;
   readonly hardwareOf: (ifname: string) => string | null;
-  /** Whether any adapter of this machine has that hardware address. */
+  /** Whether any interface of this machine has that hardware address. */
   readonly isOwn: (hardware: string) => boolean;
   readonly onConflict: (address: string, hardware: string) => void;
   readonly log: Log;
@@ -98,17 +98,17 @@ export class Announcer {
   }
 
   /**
-   * Who answers for an address that this machine has not, on any of the adapters, within so long. Silence counts only if this
+   * Who answers for an address that this machine has not, on any of the interfaces, within so long. Silence counts only if this
    * machine was awake to hear: else it is asked again. Rejects with why nobody could be asked: that says nothing.
    */
   async probe(address: string, interfaces: readonly string[], waitMs: number): Promise<string | null> {
     const open = interfaces.flatMap((ifname) => {
       const hardware = this.#options.hardwareOf(ifname);
-      return hardware === null ? [] : [{ adapter: ifname, hardware }];
+      return hardware === null ? [] : [{ ifname, hardware }];
     });
     const [first] = open;
-    if (first === undefined) throw new Error('no adapter has a carrier to ask by');
-    if (!this.#claims.put(first.adapter, address)) {
+    if (first === undefined) throw new Error('no interface has a carrier to ask by');
+    if (!this.#claims.put(first.ifname, address)) {
       this.#claims.delete(address);
       throw new Error(
         `no answer would be heard: ${this.#plane.mostClaims} other addresses are watched already`,
@@ -211,7 +211,7 @@ export class Announcer {
 
   #contradicted(address: string, hardware: string, form: Form): void {
     const { isOwn, onConflict } = this.#options;
-    // Another adapter of this machine may speak on the same network.
+    // Another interface of this machine may speak on the same network.
     if (isOwn(hardware)) return;
     const question = this.#questions.get(address);
     if (question !== undefined) question(hardware);

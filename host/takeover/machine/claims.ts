@@ -10,7 +10,7 @@ interface ClaimsOptions {
 
 export class Claims {
   readonly #options: ClaimsOptions;
-  /** The adapter of each. The fabric knows of those that are here longest. */
+  /** The interface of each. The fabric knows of those that are here longest. */
   readonly #interfaces = new Map<string, string>();
 
   constructor(options: ClaimsOptions) {
@@ -50,7 +50,7 @@ export class Claims {
 
   #send(address: string, ifname: string): void {
     const hardware = this.#options.hardwareOf(ifname);
-    // On each adapter: whoever contradicts may be heard on another one first.
+    // On each interface: whoever contradicts may be heard on another one first.
     if (hardware !== null) this.#options.send({ kind: 'claim', address, hardware, interface: 0 });
   }
 }

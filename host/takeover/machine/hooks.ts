@@ -30,7 +30,7 @@ export class Hooks {
     this.#hooks = new Map(entries);
   }
 
-  /** Each command with these words behind its own: event, address, adapter, peer; `-` for what there is none of. */
+  /** Each command with these words behind its own: event, address, interface, peer; `-` for what there is none of. */
   tell(event: string, address: string, ifname: string, peer: string): void {
     for (const hook of this.#hooks.values()) hook.tell([event, address, ifname, peer]);
   }

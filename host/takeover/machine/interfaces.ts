@@ -1,4 +1,4 @@
-/** Addresses onto adapters and off them again, by iproute2. */
+/** Addresses onto interfaces and off them again, by iproute2. */
 import { messageOf } from '../../errors.ts';
 import { isVersion4, networkOf, type Prefix, prefixText } from '../../net/address.ts';
 import { pause, type Time } from '../../time.ts';
@@ -8,10 +8,10 @@ import type { Kernel } from './kernel.ts';
 import type { Route } from './routes.ts';
 import type { StateFile } from './state-file.ts';
 
-/** An adapter that was off finds its link within this. */
+/** An interface that was off finds its link within this. */
 const CARRIER_MS = 5000;
 const LOOK_MS = 10;
-/** Of the rules that send what comes from an address out by its own adapter; and of the adapters' tables, less the index. */
+/** Of the rules that send what comes from an address out by its own interface; and of the interfaces' tables, less the index. */
 const PRIORITY = 7373;
 const FIRST_TABLE = 73_730_000;
 
@@ -23,10 +23,10 @@ export class Interfaces {
   readonly #memory: StateFile;
   readonly #lowers: boolean;
   readonly #time: Time;
-  /** What is being done to each adapter. */
+  /** What is being done to each interface. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  /** `lowers`: whether adapters that were off before they had an address are switched off when they have none any more. */
+  /** `lowers`: whether interfaces that were off before they had an address are switched off when they have none any more. */
   constructor(ip: IpBatch, kernel: Kernel, memory: StateFile, lowers: boolean, time: Time) {
     this.#ip = ip;
     this.#lowers = lowers;
@@ -42,14 +42,14 @@ export class Interfaces {
     return { ifname, hardware: kernel.hardwareOf(ifname), on, broken: on && !kernel.hasCarrier(ifname) };
   }
 
-  /** Whether the kernel has the address there, on an adapter that is on. */
+  /** Whether the kernel has the address there, on an interface that is on. */
   has(ifname: string, address: string): boolean {
     return (
       this.#kernel.isUp(ifname) && this.#kernel.addressesOf(ifname).some((one) => one.address === address)
     );
   }
 
-  /** Switches adapters on before they are needed; `lower` switches them off again. */
+  /** Switches interfaces on before they are needed; `lower` switches them off again. */
   async raise(interfaces: readonly string[]): Promise<void> {
     const down = interfaces.filter((ifname) => this.#kernel.has(ifname) && !this.#kernel.isUp(ifname));
     if (down.length === 0) return;
@@ -73,9 +73,9 @@ export class Interfaces {
   }
 
   /**
-   * The adapter and the address are on, and the adapter has a carrier. With `sourced`, what comes from the address goes out by
-   * this adapter, whatever else is on the same network. Routes that went with the adapter are back. Rejects with what
-   * the kernel says. Resolves with whether the adapter was off until now: its switch may not let anything through yet.
+   * The interface and the address are on, and the interface has a carrier. With `sourced`, what comes from the address goes out by
+   * this interface, whatever else is on the same network. Routes that went with the interface are back. Rejects with what
+   * the kernel says. Resolves with whether the interface was off until now: its switch may not let anything through yet.
    */
   async activate(ifname: string, prefix: Prefix, sourced: boolean): Promise<boolean> {
     const { wasOff, shown } = await this.#inTurn(ifname, () => this.#switchOn(ifname, prefix, sourced));
@@ -92,7 +92,7 @@ export class Interfaces {
     if (this.#lowers && wasOff) this.#remember([ifname]);
     if (!this.#lowers) this.#forget(ifname);
     const options = isVersion4(prefix.address) ? 'broadcast +' : 'nodad';
-    const back = this.#memory.known.routes.filter((route) => route.adapter === ifname);
+    const back = this.#memory.known.routes.filter((route) => route.ifname === ifname);
     // Whatever a command says of an address that is there, its kernel goes on as before.
     const doubted = this.#kernel.isDoubted(ifname, prefix.address);
     const required: IpCommand[] = [
@@ -114,7 +114,7 @@ export class Interfaces {
   }
 
   /**
-   * What comes from an address that is on the adapter goes out by it, whatever else is on the same network; so the kernel asks for
+   * What comes from an address that is on the interface goes out by it, whatever else is on the same network; so the kernel asks for
    * the way there with that address, and with none that somebody else may have by now.
    */
   async talkBy(ifname: string, prefix: Prefix): Promise<void> {
@@ -131,16 +131,13 @@ export class Interfaces {
   async withdraw(ifname: string, prefix: Prefix, sourced: boolean, lower: boolean): Promise<void> {
     const rule = sourced ? this.#rule('del', ifname, prefix) : [];
     await this.#inTurn(ifname, () =>
-      Promise.all([
-        this.#remove(ifname, prefix, rule),
-        sourced ? this.#rule6('del', ifname, prefix) : null,
-      ]),
+      Promise.all([this.#remove(ifname, prefix, rule), sourced ? this.#rule6('del', ifname, prefix) : null]),
     );
     if (lower) await this.lower(ifname);
   }
 
   /**
-   * The address is off, and so is the adapter unless it has other addresses, which is then what is returned. Rejects with what
+   * The address is off, and so is the interface unless it has other addresses, which is then what is returned. Rejects with what
    * the kernel says when the address is still answered for.
    */
   deactivate(ifname: string, prefix: Prefix): Promise<string | null> {
@@ -153,9 +150,9 @@ export class Interfaces {
       await this.#remove(ifname, prefix, []);
       return `${ifname} stays on: it has ${others.map(({ address }) => address).join(', ')}`;
     }
-    // They go with the adapter, and must come back with it.
+    // They go with the interface, and must come back with it.
     const routes = this.#kernel.routesOf(ifname);
-    const known = this.#memory.known.routes.filter((route) => route.adapter !== ifname);
+    const known = this.#memory.known.routes.filter((route) => route.ifname !== ifname);
     if (routes.length > 0) this.#memory.change({ routes: [...known, ...routes] });
     const off: IpCommand = { line: `link set dev ${ifname} down` };
     try {
@@ -167,7 +164,7 @@ export class Interfaces {
     return null;
   }
 
-  /** One after the other: whoever switches an adapter off must know what somebody else is putting on it. */
+  /** One after the other: whoever switches an interface off must know what somebody else is putting on it. */
   #inTurn<T>(ifname: string, action: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(ifname);
     const turn = before === undefined ? action() : before.then(action, action);
@@ -239,8 +236,7 @@ export class Interfaces {
 
   #forget(ifname: string): void {
     const { raised } = this.#memory.known;
-    if (raised.includes(ifname))
-      this.#memory.change({ raised: raised.filter((other) => other !== ifname) });
+    if (raised.includes(ifname)) this.#memory.change({ raised: raised.filter((other) => other !== ifname) });
   }
 
   async #carrier(ifname: string, shown: string): Promise<void> {

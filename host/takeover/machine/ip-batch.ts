@@ -6,7 +6,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../../errors.ts';
 import type { Time, Timer } from '../../time.ts';
 
-/** Nothing that the kernel does to an adapter takes so long, unless its driver hangs. */
+/** Nothing that the kernel does to an interface takes so long, unless its driver hangs. */
 const LIMIT_MS = 5000;
 const MOST_BYTES = 1 << 26;
 

@@ -1,4 +1,4 @@
-/** What the kernel's adapters have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
+/** What the kernel's interfaces have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
 import type { Time, Timer } from '../../time.ts';
@@ -53,7 +53,7 @@ function interfaceOf(json: Json): Interface | null {
 interface KernelHandlers {
   /** Something may have changed, and is known now. */
   onChange(): void;
-  /** At once, and now and then unchanged: an adapter is switched on or off, has a carrier or has none. */
+  /** At once, and now and then unchanged: an interface is switched on or off, has a carrier or has none. */
   onLink(ifname: string, up: boolean, carrier: boolean): void;
 }
 
@@ -66,7 +66,7 @@ export class Kernel {
   #timer: Timer | null = null;
   #refreshing = false;
   #again = false;
-  /** Goes up with every word of `ip monitor` about an adapter, which a picture taken before does not show. */
+  /** Goes up with every word of `ip monitor` about an interface, which a picture taken before does not show. */
   #words = 0;
   /** Goes up with every change of our own, which a picture taken before does not show. */
   #changes = 0;
@@ -104,7 +104,7 @@ export class Kernel {
     return this.#interfaces.has(ifname);
   }
 
-  /** Whether one of this machine's adapters has that hardware address. */
+  /** Whether one of this machine's interfaces has that hardware address. */
   isOwn(hardware: string): boolean {
     return this.interfaces.some((iface) => iface.hardware === hardware);
   }
@@ -133,7 +133,7 @@ export class Kernel {
       .map(({ address, length }) => ({ address, length }));
   }
 
-  /** The adapters that have an address. */
+  /** The interfaces that have an address. */
   holdersOf(address: string): string[] {
     return this.interfaces
       .filter(({ addresses }) => addresses.some((one) => one.address === address))
@@ -145,13 +145,13 @@ export class Kernel {
     return this.holdersOf(address)[0] ?? null;
   }
 
-  /** Whether it is on the adapter, but not answered for: somebody else has it, or the kernel does not know yet. */
+  /** Whether it is on the interface, but not answered for: somebody else has it, or the kernel does not know yet. */
   isDoubted(ifname: string, address: string): boolean {
     const found = this.#interfaces.get(ifname)?.addresses.find((one) => one.address === address);
     return found !== undefined && found.duplicate !== 'no';
   }
 
-  /** An address of this machine as it is on an adapter, or undefined. */
+  /** An address of this machine as it is on an interface, or undefined. */
   prefixOf(ifname: string, address: string): Prefix | undefined {
     const found = this.#interfaces.get(ifname)?.addresses.find((one) => one.address === address);
     return found && { address, length: found.length };
@@ -174,7 +174,7 @@ export class Kernel {
     return this.#routes.all.filter((route) => route.ifname === ifname);
   }
 
-  /** Those of them whose gateway is in a network, by whatever adapter. */
+  /** Those of them whose gateway is in a network, by whatever interface. */
   routesThrough(network: Prefix): readonly Route[] {
     return this.#routes.all.filter(({ via }) => via !== null && prefixContains(network, via));
   }

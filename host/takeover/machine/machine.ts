@@ -1,4 +1,4 @@
-/** The machine that a half works on: its kernel, its adapters, its announcements, its operator's hooks. */
+/** The machine that a node works on: its kernel, its interfaces, its announcements, its operator's hooks. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
@@ -20,13 +20,13 @@ import { speakingFor } from './speaking.ts';
 import { StateFile } from './state-file.ts';
 import { Sysctls } from './sysctl.ts';
 
-/** What a half that asks nobody before asks all the same when the other one has died with its addresses. */
+/** What a node that asks nobody before asks all the same when the other one has died with its addresses. */
 const USUAL_CHECK_MS = 200;
 /** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
 const AGAIN_ON_FRESH_LINK = 3;
 
 const REFUSED: Readonly<Record<RefusedDatagram, string>> = {
-  forged: 'it was made with another key; both halves need the same one',
+  forged: 'it was made with another key; both nodes need the same one',
   malformed: 'it is no message of a takeover',
   replayed: 'it was sent before, or belongs to another session',
   misdirected: 'it came back to who sent it',
@@ -55,9 +55,9 @@ export class Machine {
   readonly refused: Record<RefusedDatagram, number> = Object.fromEntries(
     REFUSALS.map((why) => [why, 0]),
   ) as Record<RefusedDatagram, number>;
-  /** Adapters that were switched on, and that nothing was announced by since. */
+  /** Interfaces that were switched on, and that nothing was announced by since. */
   readonly #fresh = new Set<string>();
-  /** The addresses that no adapter but their own may speak for. */
+  /** The addresses that no interface but their own may speak for. */
   readonly #isolated = new Map<string, Prefix>();
   #configuration: TakeoverConfiguration;
   readonly #interfaces: readonly string[];
@@ -108,14 +108,14 @@ export class Machine {
   /** Throws a RingbackError when something that it needs is not there. */
   async start(): Promise<void> {
     if (!mayChangeNetworks()) {
-      const reason = 'no privilege to switch adapters and addresses (CAP_NET_ADMIN)';
+      const reason = 'no privilege to switch interfaces and addresses (CAP_NET_ADMIN)';
       this.log.error('takeover.powerless', { reason, message: `${reason}: every takeover will fail` });
     }
     await this.kernel.start();
     this.#ip.start();
   }
 
-  /** After the adapters are as they are to be. Throws RingbackError('fabric'). */
+  /** After the interfaces are as they are to be. Throws RingbackError('fabric'). */
   async listen(): Promise<void> {
     await this.announcer.start();
   }
@@ -143,7 +143,7 @@ export class Machine {
     return oldKey === null ? [key] : [key, oldKey];
   };
 
-  /** From now on, and on adapters that come, each of the addresses is spoken for by its own adapter only. */
+  /** From now on, and on interfaces that come, each of the addresses is spoken for by its own interface only. */
   isolate(addresses: readonly Prefix[]): void {
     this.settings.isolate(this.#interfaces);
     for (const prefix of addresses) this.#isolated.set(prefix.address, prefix);
@@ -168,7 +168,7 @@ export class Machine {
     this.#seldom.note('error', event, fields);
   }
 
-  /** What both halves' decisions need. */
+  /** What both nodes' decisions need. */
   ports(): Ports {
     return {
       time: this.#time,

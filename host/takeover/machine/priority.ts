@@ -1,6 +1,6 @@
 /**
- * Nobody waits longer for a takeover because something else is busy here, and a machine that is busy does not look dead to the
- * other half: this program and what it starts run before others. What belongs to the operator, health commands and hooks, does not.
+ * Nobody waits longer for a takeover because something else is busy here, and a machine that is busy does not look dead to its
+ * peer: this program and what it starts run before others. What belongs to the operator, health commands and hooks, does not.
  */
 import { execFileSync } from 'node:child_process';
 import { setPriority } from 'node:os';

@@ -6,7 +6,7 @@
 import type { Time, Timer } from '../../time.ts';
 import { ipJsonBatch, isJson, type Json, textOf } from './ip-batch.ts';
 
-/** A route that is to be there again after its adapter was down. */
+/** A route that is to be there again after its interface was down. */
 export interface Route {
   readonly ifname: string;
   /** A network, or `default`. */
@@ -14,13 +14,13 @@ export interface Route {
   readonly version: 4 | 6;
   /** A gateway of the route's own kind. */
   readonly via: string | null;
-  /** The words of `ip route` after the destination, gateway and adapter. */
+  /** The words of `ip route` after the destination, gateway and interface. */
   readonly rest: readonly string[];
 }
 
 /** Who has put it there, in the numbers of rtnetlink(7): by hand (boot), a configuration (static), a DHCP client. */
 const PROTOCOLS = [3, 4, 16];
-/** They follow adapters and addresses, whose changes come in groups. */
+/** They follow interfaces and addresses, whose changes come in groups. */
 const GROUP_MS = 500;
 /** Or come unseen: to watch them would be to watch all. */
 const REFRESH_MS = 60_000;
@@ -108,7 +108,7 @@ export class Routes {
     this.#readIn(REFRESH_MS);
   }
 
-  /** Adapters or addresses are not what they were. */
+  /** Interfaces or addresses are not what they were. */
   changed(): void {
     this.#readIn(GROUP_MS);
   }

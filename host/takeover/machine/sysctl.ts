@@ -1,6 +1,6 @@
 /**
- * Settings of the kernel that keep each address to its own adapter. Without them Linux answers ARP for any of its addresses on
- * any adapter, with whatever hardware address, and drops what comes in where it would not go out.
+ * Settings of the kernel that keep each address to its own interface. Without them Linux answers ARP for any of its addresses on
+ * any interface, with whatever hardware address, and drops what comes in where it would not go out.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { messageOf, systemCodeOf } from '../../errors.ts';
@@ -11,19 +11,19 @@ type Wanted = readonly (readonly [string, string])[];
 
 const DIRECTORY = '/proc/sys/net/ipv4/conf';
 
-/** Without this, the address that an adapter had first takes the others of its network along when it goes. */
+/** Without this, the address that an interface had first takes the others of its network along when it goes. */
 const ALWAYS: Wanted = [['promote_secondaries', '1']];
 
-/** See ip-sysctl in the kernel's documentation; the larger of `all` and the adapter's counts in each. */
+/** See ip-sysctl in the kernel's documentation; the larger of `all` and the interface's counts in each. */
 const QUIET: Wanted = [
-  // Answer only for addresses of the adapter that the question came in by.
+  // Answer only for addresses of the interface that the question came in by.
   ['arp_ignore', '1'],
-  // Ask with an address of the adapter that the question goes out by.
+  // Ask with an address of the interface that the question goes out by.
   ['arp_announce', '2'],
 ];
 const ISOLATED: Wanted = [
   ...QUIET,
-  // Answers may go out by another adapter than the question came in by.
+  // Answers may go out by another interface than the question came in by.
   ['rp_filter', '2'],
 ];
 
@@ -34,24 +34,24 @@ export class Sysctls {
   /** What could not be set, and was said. */
   readonly #failed = new Set<string>();
 
-  /** `directory`: the kernel's, with one for each adapter. */
+  /** `directory`: the kernel's, with one for each interface. */
   constructor(memory: Pick<StateFile, 'known' | 'change'>, log: Log, directory = DIRECTORY) {
     this.#memory = memory;
     this.#log = log;
     this.#directory = directory;
   }
 
-  /** Before an adapter has several addresses. */
+  /** Before an interface has several addresses. */
   prepare(interfaces: Iterable<string>): void {
     this.#set(interfaces, ALWAYS);
   }
 
-  /** Before an address is on one of several adapters of a network. */
+  /** Before an address is on one of several interfaces of a network. */
   isolate(interfaces: Iterable<string>): void {
     this.#set(interfaces, ISOLATED);
   }
 
-  /** Of adapters that have no such address, and would speak for it all the same. */
+  /** Of interfaces that have no such address, and would speak for it all the same. */
   quieten(interfaces: Iterable<string>): void {
     this.#set(interfaces, QUIET);
   }
@@ -81,7 +81,7 @@ export class Sysctls {
     try {
       action();
     } catch (error) {
-      // An adapter that is not there has none, and that was said before.
+      // An interface that is not there has none, and that was said before.
       const level = systemCodeOf(error) === 'ENOENT' || this.#failed.has(path) ? 'debug' : 'warn';
       this.#failed.add(path);
       this.#log.at(level, 'takeover.setting', { path, reason: messageOf(error) });

@@ -1,6 +1,6 @@
 /** What decisions want to know of an interface. */
 
-/** What is known of an adapter at the moment. */
+/** What is known of an interface at the moment. */
 export interface InterfaceFacts {
   readonly ifname: string;
   /** null: it is not there. */

@@ -1,4 +1,4 @@
-/** What `ringback takeover` runs: one of two halves. */
+/** What `ringback takeover` runs: one of two nodes. */
 import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
 import type { Ready } from '../../role/role.ts';
 import type { Handover } from './handover.ts';

@@ -1,4 +1,4 @@
-/** What the two halves' decisions need of the world around them; tests give them another one. */
+/** What the two nodes' decisions need of the world around them; tests give them another one. */
 import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Time } from '../../time.ts';
@@ -16,7 +16,7 @@ export interface Ports {
   /** Logs an event, and tells the hooks of it. */
   readonly tell: <E extends HookEvent>(level: LevelOf<E>, event: E, fields: FieldsOf<E>) => void;
   /**
-   * Says once, and again as configured, that this machine has the address by that adapter. Settles when the first
+   * Says once, and again as configured, that this machine has the address by that interface. Settles when the first
    * announcement is out; rejects when it could not be sent. `again`: so often more at the least.
    */
   readonly announce: (ifname: string, address: Prefix, again?: number) => Promise<void>;
@@ -24,17 +24,17 @@ export interface Ports {
   readonly claim: (ifname: string, address: string) => void;
   readonly unclaim: (address: string) => void;
   /**
-   * Who answers for an address within the configured time: a hardware address, or null. Asks by one adapter, or all. Rejects
+   * Who answers for an address within the configured time: a hardware address, or null. Asks by one interface, or all. Rejects
    * with why nobody could be asked.
    */
   readonly probe: (address: string, by?: string) => Promise<string | null>;
-  /** Switches the adapter on and the address, too. Rejects with what the kernel says. */
+  /** Switches the interface on and the address, too. Rejects with what the kernel says. */
   readonly activate: (ifname: string, address: Prefix) => Promise<void>;
   readonly hardwareOf: (ifname: string) => string | null;
 }
 
 export interface ActivePorts extends Ports {
-  /** Switches the adapter on, without an address. Rejects with what the kernel says. */
+  /** Switches the interface on, without an address. Rejects with what the kernel says. */
   readonly raise: (ifname: string) => Promise<void>;
   /** Switches one off again that was switched on so, unless it has an address. */
   readonly lower: (ifname: string) => Promise<void>;
@@ -43,7 +43,7 @@ export interface ActivePorts extends Ports {
   /** The number of the last message of the session. */
   readonly sent: () => number;
   /**
-   * Switches the address off, and the adapter unless it has addresses of another kind; what it left on. Rejects
+   * Switches the address off, and the interface unless it has addresses of another kind; what it left on. Rejects
    * with what the kernel says when the address is still there afterwards.
    */
   readonly deactivate: (ifname: string, address: Prefix) => Promise<{ readonly kept: string | null }>;
@@ -52,9 +52,9 @@ export interface ActivePorts extends Ports {
 export interface StandbyPorts extends Ports {
   readonly send: (active: string, message: TakeoverMessage) => boolean;
   readonly factsOf: (ifname: string) => InterfaceFacts;
-  /** The adapters that have the address now, of those that take addresses over, or did before this process. */
+  /** The interfaces that have the address now, of those that take addresses over, or did before this process. */
   readonly holdersOf: (address: string) => readonly string[];
-  /** Switches the address off, and the adapter if it was off before. Rejects with what the kernel says. */
+  /** Switches the address off, and the interface if it was off before. Rejects with what the kernel says. */
   readonly withdraw: (ifname: string, address: Prefix) => Promise<void>;
   /** What was taken is to be known after a restart. */
   readonly remember: () => void;

@@ -1,11 +1,11 @@
-/** Waits of a half's decisions, all called off when it ends. */
+/** Waits of a node's decisions, all called off when it ends. */
 import type { Time, Timer } from '../../time.ts';
 
 /** What has failed is tried again after so long, then after twice that, and so on. */
 export const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 const LOOK_MS = 20;
-/** The other half has done by then what it accepted. */
+/** The peer has done by then what it accepted. */
 export const DONE_MS = 10_000;
 /** How often an active says that it lives, and what there is, if heartbeats are off. */
 export const IDLE_MS = 1000;

@@ -10,7 +10,7 @@ export const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
 
 export type InstructionOutcome = (typeof OUTCOMES)[number];
 
-/** Of an adapter that has none, or is not there. */
+/** Of an interface that has none, or is not there. */
 export const NO_HARDWARE = '00:00:00:00:00:00';
 
 /** An address as one side has it. */
@@ -22,7 +22,7 @@ export interface AddressEntry {
   readonly held: boolean;
   /** Beat: it could not be switched off. Report: it stays here, and the other side must let go of it. */
   readonly marked: boolean;
-  /** Of the adapter that has it, or had it. */
+  /** Of the interface that has it, or had it. */
   readonly hardware: string;
 }
 

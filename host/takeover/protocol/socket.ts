@@ -1,4 +1,4 @@
-/** The UDP socket of either half. */
+/** The UDP socket of either node. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isVersion4 } from '../../net/address.ts';
 import type { Endpoint } from '../../net/endpoint.ts';

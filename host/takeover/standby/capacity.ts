@@ -1,9 +1,9 @@
-/** Whether a standby has as many adapters as it may need (JP 2001-144806 paragraphs 62 and 101), said when it changes. */
+/** Whether a standby has as many interfaces as it may need (JP 2001-144806 paragraphs 62 and 101), said when it changes. */
 import type { Ports } from '../ports/ports.ts';
 import { needed } from './plan.ts';
 
 interface Sufficiency {
-  /** As many adapters as the largest number of addresses of any one active. */
+  /** As many interfaces as the largest number of addresses of any one active. */
   readonly needed: number;
   readonly sufficient: boolean;
 }
@@ -36,7 +36,7 @@ export class Capacity {
     const fields = { ...found, adapters: interfaces, active, peer: active };
     if (found.sufficient) this.#tell('info', 'takeover.capacity', fields);
     else {
-      const message = `${active} has ${found.needed} addresses; give as many adapters, or share: true`;
+      const message = `${active} has ${found.needed} addresses; give as many interfaces, or share: true`;
       this.#tell('warn', 'takeover.capacity', { ...fields, message });
     }
   }

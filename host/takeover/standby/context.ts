@@ -9,6 +9,6 @@ export interface StandbyContext {
   readonly timers: Timers;
   readonly holdings: Holdings;
   readonly terms: () => StandbyConfiguration;
-  /** An address no longer changes hands: what happened to the adapters meanwhile counts for it now. */
+  /** An address no longer changes hands: what happened to the interfaces meanwhile counts for it now. */
   readonly onSettled: () => void;
 }

@@ -8,7 +8,7 @@ import type { Taking } from './taking.ts';
 
 /** After somebody answered for a dead active's address, it is asked for again. */
 const ASK_AGAIN_MS = 1000;
-/** What no adapter could take, one may take later. */
+/** What no interface could take, one may take later. */
 const NO_ADAPTER_MS = 30_000;
 /** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
 const MOST_CAUTION = 10;
@@ -48,7 +48,7 @@ export class Failover implements FailoverHandlers {
     for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
   }
 
-  /** An address of a silent active has gone with its adapter: no one else will take it. */
+  /** An address of a silent active has gone with its interface: no one else will take it. */
   onVanished(served: KnownActive, address: string): void {
     if (this.#parts.terms().heartbeat === null || !served.watch.isLost) return;
     const entry = this.#orphans(served).find((orphan) => orphan.address === address);

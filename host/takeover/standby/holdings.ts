@@ -14,7 +14,7 @@ export interface Holding extends Taken {
   hardware: string;
   cause: MoveCause;
   state: 'taking' | 'taken' | 'returning';
-  /** While it moves: the adapter that it still has, and has again if the move comes to nothing. */
+  /** While it moves: the interface that it still has, and has again if the move comes to nothing. */
   from: string | null;
   /** The instruction that brought it; 0: none did. */
   id: number;
@@ -49,7 +49,7 @@ export class Holdings implements Iterable<Holding> {
     return [...this].filter((holding) => holding.active === active);
   }
 
-  /** How many addresses each adapter has. */
+  /** How many addresses each interface has. */
   used(): Map<string, number> {
     const used = new Map<string, number>();
     for (const ifname of [...this].flatMap(interfacesOf)) used.set(ifname, (used.get(ifname) ?? 0) + 1);
@@ -60,7 +60,7 @@ export class Holdings implements Iterable<Holding> {
     return [...this].map(({ address, length, ifname, active, cause }) => ({
       address,
       length,
-      adapter: ifname,
+      ifname,
       active,
       cause,
     }));

@@ -1,4 +1,4 @@
-/** A standby's addresses off adapters that have lost their link, onto others that have one. */
+/** A standby's addresses off interfaces that have lost their link, onto others that have one. */
 
 import { servesNobody } from '../ports/interface-facts.ts';
 import type { Actives } from './actives.ts';
@@ -6,10 +6,10 @@ import type { StandbyContext } from './context.ts';
 import type { Holding } from './holdings.ts';
 import type { Taking } from './taking.ts';
 
-/** What no adapter could take, one may take later: one that is off does not tell when its cable is in. */
+/** What no interface could take, one may take later: one that is off does not tell when its cable is in. */
 const AGAIN_MS = 10_000;
 
-/** Since when, and when an adapter may be tried again. */
+/** Since when, and when an interface may be tried again. */
 interface Cut {
   readonly sinceMs: number;
   readonly againMs: number;
@@ -28,13 +28,13 @@ export class Moving {
     this.#actives = actives;
   }
 
-  /** For how long nobody has reached an address, and no other adapter could take it; null: it is reached, or about to be. */
+  /** For how long nobody has reached an address, and no other interface could take it; null: it is reached, or about to be. */
   cutMs({ address }: Holding): number | null {
     const cut = this.#cut.get(address);
     return cut === undefined ? null : this.#parts.ports.time.nowMs() - cut.sinceMs;
   }
 
-  /** Something may have changed with the adapters. */
+  /** Something may have changed with the interfaces. */
   look(): void {
     const { holdings, ports } = this.#parts;
     for (const address of this.#cut.keys()) if (!holdings.has(address)) this.#cut.delete(address);
@@ -45,12 +45,12 @@ export class Moving {
     }
   }
 
-  /** An address is no longer where it was; whether it went with its adapter, and another one is taking it now. */
+  /** An address is no longer where it was; whether it went with its interface, and another one is taking it now. */
   follow(holding: Holding): boolean {
     return servesNobody(this.#parts.ports.factsOf(holding.ifname)) && this.#move(holding);
   }
 
-  /** False when no other adapter is free, or it was tried in vain a short while ago. */
+  /** False when no other interface is free, or it was tried in vain a short while ago. */
   #move(holding: Holding): boolean {
     const { ports } = this.#parts;
     const { address, ifname, active } = holding;
@@ -61,7 +61,7 @@ export class Moving {
     const cut = before ?? { sinceMs: nowMs, againMs: 0 };
     if (moved === null) {
       if (before === undefined) {
-        const reason = 'has no link, and no other adapter is free';
+        const reason = 'has no link, and no other interface is free';
         ports.tell('error', 'takeover.adapter', { address, adapter: ifname, peer: active, reason });
       }
       this.#cut.set(address, cut);

@@ -1,4 +1,4 @@
-/** The standby half on a real machine: its socket, the sessions of its actives. */
+/** The standby node on a real machine: its socket, the sessions of its actives. */
 
 import type { StandbyConfiguration, TakeoverConfiguration } from '../../config/takeover/types.ts';
 import { RingbackError } from '../../errors.ts';
@@ -123,13 +123,18 @@ export class StandbyNode implements TakeoverNode {
     return [...fixed, ...(isNew ? ['adapters'] : [])];
   }
 
-  /** What was taken stays on its adapters, and is found there by the next process. */
+  /** What was taken stays on its interfaces, and is found there by the next process. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#beat?.cancel();
     const taken = this.#standby?.taken() ?? [];
     for (const { address, ifname, active } of taken) {
-      this.#log.warn('takeover.kept', { address, adapter: ifname, peer: active, message: 'stays on its adapter' });
+      this.#log.warn('takeover.kept', {
+        address,
+        adapter: ifname,
+        peer: active,
+        message: 'stays on its interface',
+      });
     }
     this.#standby?.close();
     this.#socket?.close();
@@ -155,8 +160,8 @@ export class StandbyNode implements TakeoverNode {
     if (warm) await machine.interfaces.raise(interfaces);
     await machine.listen();
     const { taken, stuck } = machine.memory.known;
-    // What is on an adapter that is to take no addresses any more is no less here, nor what is on one that has another name since.
-    const names = new Set([...interfaces, ...taken.map(({ adapter: ifname }) => ifname)]);
+    // What is on an interface that is to take no addresses any more is no less here, nor what is on one that has another name since.
+    const names = new Set([...interfaces, ...taken.map(({ ifname }) => ifname)]);
     const { kernel } = machine;
     const indexes = new Set([...names].filter((one) => kernel.has(one)).map((one) => kernel.indexOf(one)));
     const isOurs = (one: string): boolean => names.has(one) || indexes.has(kernel.indexOf(one));

@@ -1,4 +1,4 @@
-/** Which adapter takes which address, and whether there are enough of them (JP 2001-144806 paragraphs 62, 63 and 93). */
+/** Which interface takes which address, and whether there are enough of them (JP 2001-144806 paragraphs 62, 63 and 93). */
 
 import type { InterfaceFacts } from '../ports/interface-facts.ts';
 
@@ -14,7 +14,7 @@ interface PlanInput {
 
 export type Plan = { readonly interfaces: readonly string[] } | { readonly reason: string };
 
-/** The configured order, but the adapter that takes instructions last (paragraph 93). */
+/** The configured order, but the interface that takes instructions last (paragraph 93). */
 export function inOrder(interfaces: readonly string[], listening: string | null): string[] {
   return [
     ...interfaces.filter((ifname) => ifname !== listening),
@@ -22,7 +22,7 @@ export function inOrder(interfaces: readonly string[], listening: string | null)
   ];
 }
 
-/** The adapters to try, best first; or why there is none. */
+/** The interfaces to try, best first; or why there is none. */
 export function plan({ interfaces, used, share, forbidden }: PlanInput): Plan {
   const usable = interfaces.filter(({ hardware }) => hardware !== null && !forbidden.has(hardware));
   const addressesOf = ({ ifname }: InterfaceFacts): number => used.get(ifname) ?? 0;
@@ -32,14 +32,14 @@ export function plan({ interfaces, used, share, forbidden }: PlanInput): Plan {
   );
   if (sorted.length > 0) return { interfaces: sorted.map(({ ifname }) => ifname) };
   const clash = interfaces.find(({ hardware }) => hardware !== null && forbidden.has(hardware));
-  if (usable.length > 0) return { reason: `no adapter is free: each of ${usable.length} has an address` };
+  if (usable.length > 0) return { reason: `no interface is free: each of ${usable.length} has an address` };
   if (clash !== undefined) {
     return { reason: `${clash.ifname} has the hardware address of the active itself, ${clash.hardware}` };
   }
-  return { reason: 'none of the adapters is there' };
+  return { reason: 'none of the interfaces is there' };
 }
 
-/** As many adapters are needed as the largest number of addresses of any one active (paragraphs 62 and 101). */
+/** As many interfaces are needed as the largest number of addresses of any one active (paragraphs 62 and 101). */
 export function needed(addresses: ReadonlyMap<string, number>): {
   readonly active: string | null;
   readonly interfaces: number;

@@ -1,4 +1,4 @@
-/** A standby's addresses off its adapters. */
+/** A standby's addresses off its interfaces. */
 import { messageOf } from '../../errors.ts';
 import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
 import type { Answers } from './answers.ts';
@@ -8,7 +8,7 @@ import type { Holding, Taken } from './holdings.ts';
 export class Release {
   readonly #parts: StandbyContext;
   readonly #answers: Answers;
-  /** Addresses that should be gone from adapters, by `address adapter`. */
+  /** Addresses that should be gone from interfaces, by `address ifname`. */
   readonly #stuck = new Map<string, Taken>();
 
   constructor(parts: StandbyContext, answers: Answers) {
@@ -16,7 +16,7 @@ export class Release {
     this.#answers = answers;
   }
 
-  /** What is not gone yet from the adapters where it should be. */
+  /** What is not gone yet from the interfaces where it should be. */
   stuck(): Taken[] {
     return [...this.#stuck.values()];
   }
@@ -52,16 +52,22 @@ export class Release {
     return error;
   }
 
-  /** Off one adapter, wherever else it may be. */
+  /** Off one interface, wherever else it may be. */
   async leave(taken: Taken, ifname: string): Promise<string | null> {
     const { ports } = this.#parts;
     const { address, length, active, cause } = taken;
-    const stuck = { address, length, adapter: ifname, active, cause };
+    const stuck = { address, length, ifname, active, cause };
     this.#stuck.set(`${address} ${ifname}`, stuck);
     const error = await this.#switchOff(stuck);
     ports.remember();
     if (error !== null) {
-      ports.tell('error', 'takeover.released', { address, adapter: ifname, peer: active, error, reason: error });
+      ports.tell('error', 'takeover.released', {
+        address,
+        adapter: ifname,
+        peer: active,
+        error,
+        reason: error,
+      });
       this.#tryAgain(stuck, FIRST_RETRY_MS);
     }
     return error;

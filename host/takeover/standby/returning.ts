@@ -64,7 +64,7 @@ export class Returning {
     });
   }
 
-  /** It is let go when the active has it: its adapter may need seconds to find its link. */
+  /** It is let go when the active has it: its interface may need seconds to find its link. */
   onReturned({ id, address, outcome, reason }: Result): void {
     const { ports, timers, onSettled } = this.#parts;
     const giving = this.#returns.get(id);

@@ -1,5 +1,5 @@
 /**
- * The standby half: takes addresses over with its own adapters and hardware addresses (JP 2001-144806 ST01, ST04, ST11,
+ * The standby node: takes addresses over with its own interfaces and hardware addresses (JP 2001-144806 ST01, ST04, ST11,
  * ST14), and gives them back. Decides only; what it does goes through its ports.
  */
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
@@ -32,7 +32,7 @@ export interface StandbyStatus {
     readonly hardware: string | null;
     readonly addresses: readonly string[];
   }[];
-  /** As many adapters as the largest number of addresses of any one active. */
+  /** As many interfaces as the largest number of addresses of any one active. */
   readonly needed: number;
   readonly sufficient: boolean;
   readonly actives: readonly {
@@ -68,7 +68,7 @@ export class Standby {
   readonly #capacity: Capacity;
   #closed = false;
 
-  /** `listening` is the adapter that has the address of `listen`. */
+  /** `listening` is the interface that has the address of `listen`. */
   constructor(configuration: StandbyConfiguration, ports: StandbyPorts, listening: string | null) {
     this.#configuration = configuration;
     this.#ports = ports;
@@ -98,7 +98,7 @@ export class Standby {
   }
 
   /**
-   * What a process before this one has taken: as far as it is still on its adapters, where that one said or elsewhere. And
+   * What a process before this one has taken: as far as it is still on its interfaces, where that one said or elsewhere. And
    * what it could not let go of.
    */
   adopt(taken: readonly Taken[], stuck: readonly Taken[]): void {
@@ -114,7 +114,7 @@ export class Standby {
     return this.#holdings.taken();
   }
 
-  /** What should be gone from its adapters, which would not let go. */
+  /** What should be gone from its interfaces, which would not let go. */
   stuck(): Taken[] {
     return this.#lettingGo.stuck();
   }
@@ -186,19 +186,25 @@ export class Standby {
     if (nowMs - holding.defendedMs < DEFENCE_MS) return;
     holding.defendedMs = nowMs;
     const { ifname, active } = holding;
-    this.#ports.tell('warn', 'takeover.conflict', { address, ifname, active, peer: active, hardware });
+    this.#ports.tell('warn', 'takeover.conflict', {
+      address,
+      adapter: ifname,
+      active,
+      peer: active,
+      hardware,
+    });
     const own = this.#actives.get(active)?.entries.find((entry) => entry.address === address);
     // Its active is about to get it back: whose it is then is to be believed.
     if (own?.hardware === hardware && goesBack(holding, this.#configuration)) return;
     this.#taking.contradict(holding);
   }
 
-  /** An adapter may have lost its link or what was on it, or be gone itself, without this program. */
+  /** An interface may have lost its link or what was on it, or be gone itself, without this program. */
   onKernel(): void {
     for (const holding of [...this.#holdings]) {
       const { address, ifname, state } = holding;
       if (state !== 'taken' || this.#ports.holdersOf(address).includes(ifname)) continue;
-      // Somebody has put it on another one, or it went with an adapter that was switched off.
+      // Somebody has put it on another one, or it went with an interface that was switched off.
       if (this.#taking.adopt(holding, null) === null && !this.#moving.follow(holding))
         this.#onVanished(holding);
     }
@@ -208,7 +214,7 @@ export class Standby {
   #onVanished(holding: Holding): void {
     const { address, ifname, active } = holding;
     this.#lettingGo.drop(holding);
-    this.#ports.tell('error', 'takeover.vanished', { address, ifname, peer: active });
+    this.#ports.tell('error', 'takeover.vanished', { address, adapter: ifname, peer: active });
     const served = this.#actives.get(active);
     if (served !== undefined) this.#silence.onVanished(served, address);
   }
@@ -242,7 +248,7 @@ export class Standby {
     };
   }
 
-  /** Other terms, adapters and actives; what is taken stays taken. */
+  /** Other terms, interfaces and actives; what is taken stays taken. */
   reconfigure(configuration: StandbyConfiguration, listening: string | null): void {
     this.#configuration = configuration;
     this.#interfaces = inOrder(configuration.interfaces, listening);

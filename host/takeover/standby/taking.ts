@@ -1,4 +1,4 @@
-/** A standby takes an address, or moves it: picks an adapter, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
+/** A standby takes an address, or moves it: picks an interface, switches both on, and tells everybody (JP 2001-144806 ST04, ST14). */
 import { messageOf } from '../../errors.ts';
 import { servesNobody } from '../ports/interface-facts.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
@@ -7,7 +7,7 @@ import { type AddressEntry, type Instruction, type MoveCause, NO_HARDWARE } from
 import type { KnownActive } from './actives.ts';
 import type { Answers } from './answers.ts';
 import type { StandbyContext } from './context.ts';
-import { interfacesOf, type Holding, type Taken } from './holdings.ts';
+import { type Holding, interfacesOf, type Taken } from './holdings.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Release } from './release.ts';
 
@@ -33,11 +33,11 @@ export class Taking {
   }
 
   /**
-   * What is on an adapter already is here; on `before` if it is there. A process that ended in the middle of a move leaves it on
+   * What is on an interface already is here; on `before` if it is there. A process that ended in the middle of a move leaves it on
    * two of them: then only one keeps it. Its neighbours are told: they may know it by another one, or as somebody else's. Null
    * when none has it, or only such as should have let go of it.
    */
-  adopt({ address, length, active, cause }: Omit<Taken, 'adapter'>, before: string | null): Holding | null {
+  adopt({ address, length, active, cause }: Omit<Taken, 'ifname'>, before: string | null): Holding | null {
     const { ports, holdings } = this.#parts;
     const there = ports.holdersOf(address).filter((one) => !this.#lettingGo.isLeaving(address, one));
     const serving = there.filter((one) => !servesNobody(ports.factsOf(one)));
@@ -118,8 +118,8 @@ export class Taking {
   }
 
   /**
-   * To another adapter, because its own has lost its link; then it is let go there. Resolves with whether it has moved; what went
-   * wrong is told. Null, and nothing is done, when no other adapter is free.
+   * To another interface, because its own has lost its link; then it is let go there. Resolves with whether it has moved; what went
+   * wrong is told. Null, and nothing is done, when no other interface is free.
    */
   move(holding: Holding, served: KnownActive | undefined): Promise<boolean> | null {
     const { ports } = this.#parts;
@@ -160,14 +160,16 @@ export class Taking {
     });
   }
 
-  /** By the first of the adapters that lets it; null, or why none of them did. */
+  /** By the first of the interfaces that lets it; null, or why none of them did. */
   async #switchOn(holding: Holding, interfaces: readonly string[]): Promise<string | null> {
     const { ports, holdings, terms } = this.#parts;
     const { address, active } = holding;
     const failures: string[] = [];
     for (const ifname of interfaces) {
-      // Another address may have been taken while the adapter before this one failed.
-      const isTaken = [...holdings].some((other) => other !== holding && interfacesOf(other).includes(ifname));
+      // Another address may have been taken while the interface before this one failed.
+      const isTaken = [...holdings].some(
+        (other) => other !== holding && interfacesOf(other).includes(ifname),
+      );
       if (isTaken && !terms().share) continue;
       this.#lettingGo.keep(address, ifname);
       holding.ifname = ifname;
@@ -182,11 +184,11 @@ export class Taking {
         await this.#lettingGo.leave(holding, ifname);
       }
     }
-    return failures.join('; ') || 'no adapter is free any more';
+    return failures.join('; ') || 'no interface is free any more';
   }
 
   /**
-   * Its adapter has a link again. Its cable may be in another switch now, which knows nothing of it; and if it was switched off,
+   * Its interface has a link again. Its cable may be in another switch now, which knows nothing of it; and if it was switched off,
    * the routes of what comes from the address went with that.
    */
   refresh(holding: Holding): void {
@@ -274,7 +276,12 @@ export class Taking {
       tookMs: Math.round((nowMs - startMs) * 10) / 10,
     });
     if (unannounced !== null) {
-      ports.tell('error', 'takeover.unannounced', { address, adapter: ifname, peer: active, reason: unannounced });
+      ports.tell('error', 'takeover.unannounced', {
+        address,
+        adapter: ifname,
+        peer: active,
+        reason: unannounced,
+      });
       this.#announceLater(holding, again, FIRST_RETRY_MS);
     }
     ports.remember();

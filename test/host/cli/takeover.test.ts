@@ -32,7 +32,7 @@ function refused({ status, stderr }: Result, code: number, message: RegExp): voi
   assert.doesNotMatch(stderr, /^\s+at /m, 'no stack');
 }
 
-/** What a running half answers. */
+/** What a running node answers. */
 let answer: unknown = null;
 let server: ControlServer | null = null;
 after(() => server?.close());
@@ -89,13 +89,13 @@ describe('ringback takeover', () => {
   it('says of each address what became of it, and fails if one stayed', async () => {
     const addresses = [
       { address: '172.27.178.80', done: true, reason: null },
-      { address: '172.27.178.81', done: false, reason: 'no adapter is free' },
+      { address: '172.27.178.81', done: false, reason: 'no interface is free' },
     ];
     const { text, done } = await served({ addresses }, { give: true });
     assert.equal(done, false);
     assert.deepEqual(text.split('\n'), [
       '172.27.178.80: given to the standby',
-      '172.27.178.81: not given to the standby: no adapter is free',
+      '172.27.178.81: not given to the standby: no interface is free',
     ]);
     const json = await served({ addresses }, { give: true, json: true });
     assert.deepEqual(JSON.parse(json.text), { addresses });
@@ -103,7 +103,7 @@ describe('ringback takeover', () => {
     assert.deepEqual([nothing.text, nothing.done], ['There is nothing to give back.', true]);
   });
 
-  it('shows both halves to people', async () => {
+  it('shows both nodes to people', async () => {
     const world = World.duplex();
     await world.clock.pass(150);
     await Promise.all([world.active('shop').give([], 'operator'), world.clock.pass(100)]);
@@ -116,7 +116,7 @@ describe('ringback takeover', () => {
     assert.match(active, /^ {2}172\.27\.178\.82 on eth0 is not here \(operator\)$/m);
     assert.match(active, /^Messages not believed: 2 forged\.$/m);
     const standby = await shown(world.standby.status());
-    assert.match(standby, /^x is a standby with 2 adapters; 2 are needed\.$/m);
+    assert.match(standby, /^x is a standby with 2 interfaces; 2 are needed\.$/m);
     assert.match(standby, /^ {2}eth1 \(02:00:00:00:13:01\) has 172\.27\.178\.82$/m);
     assert.match(standby, /^ {2}eth0 \(02:00:00:00:13:00\) is free$/m);
     assert.match(standby, /^ {2}172\.27\.178\.82 of shop is here on eth1 since 0 s \(operator\)$/m);

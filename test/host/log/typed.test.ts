@@ -25,7 +25,7 @@ export function refused(log: Log, { tell }: Pick<Ports, 'tell'>): void {
   // @ts-expect-error A field that it does not have.
   log.info('outage.opened', { ...TARGET, cause: 'refused', weather: 'fine' });
   // @ts-expect-error An event of which hooks are not told.
-  tell('warn', 'takeover.unwatched', { address: 'a', ifname: 'eth0', reason: 'b', message: 'c' });
+  tell('warn', 'takeover.unwatched', { address: 'a', adapter: 'eth0', reason: 'b', message: 'c' });
 }
 
 it('An event of the catalogue is logged with its level and its fields', () => {

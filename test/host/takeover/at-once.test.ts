@@ -63,7 +63,7 @@ describe('where two things happen at once', () => {
     assert.equal(world.announced.at(-1)?.machine, 'shop');
   });
 
-  it('an adapter that could neither take an address nor let go of it is asked until it does', async () => {
+  it('an interface that could neither take an address nor let go of it is asked until it does', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     const eth1 = standby.interfaces.get('eth1');
@@ -89,7 +89,7 @@ describe('where two things happen at once', () => {
     assert.deepEqual(world.holders(E), ['standby']);
   });
 
-  it('an adapter that an address moves away from is not free before it has moved', async () => {
+  it('an interface that an address moves away from is not free before it has moved', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('web', [C]);

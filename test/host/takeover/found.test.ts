@@ -1,4 +1,4 @@
-/** Addresses that are on other adapters of a standby than its program knows: it was killed, or somebody has moved them. */
+/** Addresses that are on other interfaces of a standby than its program knows: it was killed, or somebody has moved them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ADDRESSES } from './configuration.ts';
@@ -20,7 +20,7 @@ describe('an address that a standby has taken', () => {
     world.standby.adopt([{ address: E, length: 24, ifname: 'eth0', active: 'shop', cause: 'fault' }], []);
     await world.clock.pass(1000);
     assert.deepEqual(
-      world.remembered.taken.map(({ address, adapter: ifname }) => [address, ifname]),
+      world.remembered.taken.map(({ address, ifname }) => [address, ifname]),
       [
         [C, 'eth1'],
         [E, 'eth0'],
@@ -28,7 +28,7 @@ describe('an address that a standby has taken', () => {
     );
   });
 
-  it('is on one adapter again when the program was killed before it had left the other', async () => {
+  it('is on one interface again when the program was killed before it had left the other', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -42,7 +42,7 @@ describe('an address that a standby has taken', () => {
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
   });
 
-  it('stays on the adapter that has a link when the program was killed before it had left the other', async () => {
+  it('stays on the interface that has a link when the program was killed before it had left the other', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -66,7 +66,7 @@ describe('an address that a standby has taken', () => {
     const [taken] = world.standby.taken();
     assert.ok(taken !== undefined);
     // Written down while it was on its way there.
-    world.startStandby({}, { taken: [{ ...taken, adapter: 'eth0' }], stuck: [] });
+    world.startStandby({}, { taken: [{ ...taken, ifname: 'eth0' }], stuck: [] });
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth1');
   });
 

@@ -1,4 +1,4 @@
-/** A machine's kernel as a table: its adapters, and the addresses on them. */
+/** A machine's kernel as a table: its interfaces, and the addresses on them. */
 
 interface FakeInterface {
   readonly hardware: string;
@@ -11,15 +11,15 @@ interface FakeInterface {
 export class FakeMachine {
   readonly name: string;
   readonly interfaces = new Map<string, FakeInterface>();
-  /** Adapters that refuse to be switched on, and off. */
+  /** Interfaces that refuse to be switched on, and off. */
   readonly refusing = { on: new Set<string>(), off: new Set<string>() };
   readonly claims = new Set<string>();
   dead = false;
-  /** None of its adapters has a carrier, or its data plane is away. */
+  /** None of its interfaces has a carrier, or its data plane is away. */
   deaf = false;
   /** What it announces does not go out. */
   mute = false;
-  /** How long it takes to switch an adapter on. */
+  /** How long it takes to switch an interface on. */
   slowMs = 0;
 
   constructor(
@@ -56,7 +56,7 @@ export class FakeMachine {
   /** The only one; null: none. */
   holderOf(address: string): string | null {
     const [holder = null, ...others] = this.holdersOf(address);
-    if (others.length > 0) throw new Error(`${address} is on ${others.length + 1} adapters`);
+    if (others.length > 0) throw new Error(`${address} is on ${others.length + 1} interfaces`);
     return holder;
   }
 }

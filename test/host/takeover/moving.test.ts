@@ -1,4 +1,4 @@
-/** Cables that are pulled out of a standby, and what it has on the adapters behind them. */
+/** Cables that are pulled out of a standby, and what it has on the interfaces behind them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ADDRESSES } from './configuration.ts';
@@ -8,7 +8,7 @@ const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 
 describe('an address that a standby has taken', () => {
-  it('moves to a free adapter when its own has lost its link, and stays there', async () => {
+  it('moves to a free interface when its own has lost its link, and stays there', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -31,7 +31,7 @@ describe('an address that a standby has taken', () => {
     assert.equal(standby.holderOf(C), 'eth1', 'the other one is free again');
   });
 
-  it('moves when somebody switches its adapter off', async () => {
+  it('moves when somebody switches its interface off', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -43,7 +43,7 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual(world.holders(E), ['standby']);
   });
 
-  it('moves when its adapter is switched off and takes it along, and does not switch that on again', async () => {
+  it('moves when its interface is switched off and takes it along, and does not switch that on again', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -60,7 +60,7 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual(world.events('takeover.vanished'), []);
   });
 
-  it('goes to nobody else here when somebody takes it off an adapter that works', async () => {
+  it('goes to nobody else here when somebody takes it off an interface that works', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -71,7 +71,7 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual(world.holders(E), ['shop']);
   });
 
-  it('stays where no other adapter is free, which is told once, and is announced when the link is back', async () => {
+  it('stays where no other interface is free, which is told once, and is announced when the link is back', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('web');
@@ -79,7 +79,7 @@ describe('an address that a standby has taken', () => {
     for (let i = 0; i < 3; i++) await world.cable('eth1', false);
     assert.deepEqual(
       world.events('takeover.adapter', 'standby').map(({ fields }) => [fields.address, fields.reason]),
-      [[C, 'has no link, and no other adapter is free']],
+      [[C, 'has no link, and no other interface is free']],
     );
     assert.equal(standby.holderOf(C), 'eth1');
     const before = world.announced.length;
@@ -92,7 +92,7 @@ describe('an address that a standby has taken', () => {
     assert.equal(world.announced.length, before + 1);
   });
 
-  it('moves to an adapter that becomes free later', async () => {
+  it('moves to an interface that becomes free later', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('web');
@@ -103,7 +103,7 @@ describe('an address that a standby has taken', () => {
     assert.equal(standby.holderOf(C), 'eth0');
   });
 
-  it('moves onto an adapter that has others where that is allowed', async () => {
+  it('moves onto an interface that has others where that is allowed', async () => {
     const world = await World.ready({ standby: { share: true } });
     const standby = world.machine('standby');
     await world.give('web');
@@ -121,7 +121,7 @@ describe('an address that a standby has taken', () => {
     assert.equal(standby.holderOf(E), 'eth1');
   });
 
-  it('stays when the other adapter can’t take it, and is tried again a while later', async () => {
+  it('stays when the other interface can’t take it, and is tried again a while later', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -175,7 +175,7 @@ describe('a cable that is pulled or plugged in while an address changes hands', 
     );
   });
 
-  it('is seen when it has come to another adapter', async () => {
+  it('is seen when it has come to another interface', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');

@@ -1,4 +1,4 @@
-/** The halves of a duplex system without machines: each is what its half.ts in host/takeover is on a real one. */
+/** The nodes of a duplex system without machines: each is what its node.ts in host/takeover is on a real one. */
 
 import { machineChance } from '../../../host/chance.ts';
 import type { ActiveConfiguration, StandbyConfiguration } from '../../../host/config/takeover/types.ts';

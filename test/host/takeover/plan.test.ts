@@ -6,7 +6,7 @@ import { inOrder, needed, plan } from '../../../host/takeover/standby/plan.ts';
 
 const hardware = (ifname: string): string => `02:00:00:00:13:0${ifname.at(-1)}`;
 const facts = (ifname: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({
-  adapter: ifname,
+  ifname,
   hardware: hardware(ifname),
   on: true,
   broken: false,
@@ -15,27 +15,29 @@ const facts = (ifname: string, more: { hardware?: string | null; broken?: boolea
 const NOTHING = { used: new Map<string, number>(), share: false, forbidden: new Set<string>() };
 
 describe('the plan of a standby', () => {
-  it('uses adapters in the configured order, the one that listens last', () => {
+  it('uses interfaces in the configured order, the one that listens last', () => {
     assert.deepEqual(inOrder(['eth0', 'eth1', 'eth2'], 'eth0'), ['eth1', 'eth2', 'eth0']);
     assert.deepEqual(inOrder(['eth2', 'eth1'], 'eth0'), ['eth2', 'eth1']);
     assert.deepEqual(inOrder(['eth1'], null), ['eth1']);
   });
 
-  it('gives every address an adapter of its own', () => {
+  it('gives every address an interface of its own', () => {
     const interfaces = [facts('eth1'), facts('eth0')];
     assert.deepEqual(plan({ ...NOTHING, interfaces }), { interfaces: ['eth1', 'eth0'] });
-    assert.deepEqual(plan({ ...NOTHING, interfaces, used: new Map([['eth1', 1]]) }), { interfaces: ['eth0'] });
+    assert.deepEqual(plan({ ...NOTHING, interfaces, used: new Map([['eth1', 1]]) }), {
+      interfaces: ['eth0'],
+    });
     const used = new Map([
       ['eth1', 1],
       ['eth0', 1],
     ]);
     assert.deepEqual(plan({ ...NOTHING, interfaces, used }), {
-      reason: 'no adapter is free: each of 2 has an address',
+      reason: 'no interface is free: each of 2 has an address',
     });
     assert.deepEqual(plan({ ...NOTHING, interfaces, used, share: true }), { interfaces: ['eth1', 'eth0'] });
   });
 
-  it('shares the adapter that has the fewest', () => {
+  it('shares the interface that has the fewest', () => {
     const interfaces = [facts('eth1'), facts('eth0')];
     const used = new Map([
       ['eth1', 2],
@@ -55,7 +57,7 @@ describe('the plan of a standby', () => {
       'nobody waits for a cable where another one is in',
     );
     assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth2', { hardware: null })] }), {
-      reason: 'none of the adapters is there',
+      reason: 'none of the interfaces is there',
     });
   });
 
@@ -69,7 +71,7 @@ describe('the plan of a standby', () => {
     assert.match(alone.reason, /eth1 has the hardware address of the active/);
   });
 
-  it('needs as many adapters as the active with the most addresses, not as all of them', () => {
+  it('needs as many interfaces as the active with the most addresses, not as all of them', () => {
     const counts = new Map([
       ['web', 2],
       ['shop', 1],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { random } from '../../random.ts';
 import { ADDRESSES } from './configuration.ts';
-import { type Halves, World } from './world.ts';
+import { type NodeOptions, World } from './world.ts';
 
 const ALL = [...ADDRESSES.web, ...ADDRESSES.shop];
 const NAMES = ['web', 'shop'] as const;
@@ -74,11 +74,11 @@ function story(seed: number): Story {
 
 class Run {
   readonly world: World;
-  readonly #nodes: Halves;
+  readonly #nodes: NodeOptions;
   readonly #share: boolean;
   #stopped = false;
 
-  private constructor(world: World, nodes: Halves, share: boolean) {
+  private constructor(world: World, nodes: NodeOptions, share: boolean) {
     this.world = world;
     this.#nodes = nodes;
     this.#share = share;
@@ -87,7 +87,7 @@ class Run {
   static async of({ share, automatic, heartbeat, interfaces }: Story): Promise<Run> {
     const beats = { heartbeat: heartbeat ? { every: '1s', lost: 3 } : false };
     const names = ['eth0', 'eth1', 'eth2'].slice(0, interfaces);
-    const more = { share, return: automatic ? 'automatic' : 'manual', return_after: '5s', interfaces: names };
+    const more = { share, return: automatic ? 'automatic' : 'manual', return_after: '5s', adapters: names };
     const nodes = { active: beats, standby: { ...beats, ...more } };
     const world = World.duplex(nodes);
     if (interfaces > 2) {

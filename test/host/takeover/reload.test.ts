@@ -12,14 +12,14 @@ function reloadStandby(world: World, more: object): void {
 }
 
 describe('a standby that rereads its configuration', () => {
-  it('keeps what it has, and uses other adapters from then on', async () => {
+  it('keeps what it has, and uses other interfaces from then on', async () => {
     const world = await World.ready();
     assert.deepEqual(await world.give('web', [C]), [true]);
-    reloadStandby(world, { interfaces: ['eth1'] });
+    reloadStandby(world, { adapters: ['eth1'] });
     assert.deepEqual(world.holders(C), ['standby']);
     assert.equal(world.events('takeover.capacity').at(-1)?.fields.sufficient, false);
     assert.deepEqual(await world.give('web', [D]), [false], 'eth1 has an address');
-    reloadStandby(world, { interfaces: ['eth1'], share: true });
+    reloadStandby(world, { adapters: ['eth1'], share: true });
     assert.equal(world.events('takeover.capacity').at(-1)?.fields.sufficient, true);
     assert.deepEqual(await world.give('web', [D]), [true]);
     assert.equal(world.events('takeover.taken', 'standby').at(-1)?.fields.adapter, 'eth1');
@@ -83,7 +83,7 @@ describe('an active that rereads its configuration', () => {
     const shop = world.machine('shop');
     const more = '172.27.178.85';
     shop.put('eth0', more);
-    const addresses = [E, more].map((address) => ({ address: `${address}/24`, ifname: 'eth0' }));
+    const addresses = [E, more].map((address) => ({ address: `${address}/24`, adapter: 'eth0' }));
     const held = ({ address }: { address: string }): boolean => shop.answersFor(address) !== null;
     world.active('shop').reconfigure(activeConfiguration('shop', { addresses }), held);
     assert.ok(shop.claims.has(more));
@@ -97,7 +97,7 @@ describe('an active that rereads its configuration', () => {
     assert.deepEqual(await world.give('web', [C]), [true]);
     const web = world.machine('web');
     const held = ({ address }: { address: string }): boolean => web.answersFor(address) !== null;
-    const addresses = [{ address: `${C}/24`, ifname: 'eth0' }];
+    const addresses = [{ address: `${C}/24`, adapter: 'eth0' }];
     world.active('web').reconfigure(activeConfiguration('web', { addresses }), held);
     await world.clock.pass(2000);
     assert.deepEqual(

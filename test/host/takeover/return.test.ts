@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ADDRESSES } from './configuration.ts';
-import { type Halves, World } from './world.ts';
+import { type NodeOptions, World } from './world.ts';
 
 const [C, D] = ADDRESSES.web;
 const [E] = ADDRESSES.shop;
 const FAULT = { reason: 'it is broken', cause: 'fault', addresses: null } as const;
 
 /** An operator gave all that web has. */
-async function given(more: Halves = {}): Promise<World> {
+async function given(more: NodeOptions = {}): Promise<World> {
   const world = await World.ready(more);
   const [handovers] = await Promise.all([world.active('web').give([], 'operator'), world.clock.pass(100)]);
   assert.deepEqual(
@@ -59,7 +59,7 @@ describe('giving back', () => {
     );
   });
 
-  it('can be taken again, by the same adapter', async () => {
+  it('can be taken again, by the same interface', async () => {
     const world = await given();
     await Promise.all([world.standby.giveBack([], 'operator'), world.clock.pass(100)]);
     await Promise.all([world.active('web').give([], 'operator'), world.clock.pass(100)]);
@@ -80,7 +80,7 @@ describe('giving back', () => {
     assert.deepEqual(world.holders(C), ['standby']);
   });
 
-  it('ends where it began when the active’s adapter can’t be switched on', async () => {
+  it('ends where it began when the active’s interface can’t be switched on', async () => {
     const world = await given();
     world.machine('web').refusing.on.add('eth0');
     const [handovers] = await Promise.all([world.standby.giveBack([C], 'operator'), world.clock.pass(100)]);
@@ -97,7 +97,7 @@ describe('giving back', () => {
     assert.deepEqual(handover, { address: C, done: false, reason: 'web does not answer' });
   });
 
-  it('goes on when the standby’s adapter will not let go', async () => {
+  it('goes on when the standby’s interface will not let go', async () => {
     const world = await given();
     world.machine('standby').refusing.off.add('eth1');
     const [handovers] = await Promise.all([world.standby.giveBack([C], 'operator'), world.clock.pass(500)]);
@@ -189,7 +189,7 @@ describe('a program that is started again', () => {
     assert.deepEqual(world.holders(C), ['web']);
   });
 
-  it('as a standby that has forgotten, finds it on its adapters when the active says whose it is', async () => {
+  it('as a standby that has forgotten, finds it on its interfaces when the active says whose it is', async () => {
     const world = await given();
     world.startStandby();
     await world.clock.pass(3000);
@@ -220,7 +220,7 @@ describe('a program that is started again', () => {
     await world.clock.pass(10_000);
     assert.deepEqual(world.holders(C), ['standby']);
     const isOn = (): boolean[] => [...world.machine('web').interfaces.values()].map(({ up }) => up);
-    assert.deepEqual(isOn(), [true, true], 'it asks by the adapters that had them');
+    assert.deepEqual(isOn(), [true, true], 'it asks by the interfaces that had them');
     world.startStandby();
     await world.clock.pass(1000);
     assert.deepEqual(isOn(), [false, false]);

@@ -23,7 +23,7 @@ describe('a takeover by instruction', () => {
     );
   });
 
-  it('ST02, ST03: a fault makes the active instruct, and then switch off its address and adapter', async () => {
+  it('ST02, ST03: a fault makes the active instruct, and then switch off its address and interface', async () => {
     const world = await World.ready();
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5);
@@ -37,7 +37,7 @@ describe('a takeover by instruction', () => {
     assert.equal(world.machine('shop').interfaces.get('eth0')?.up, false);
   });
 
-  it('ST04: the standby takes it with a free adapter, and says so with that adapter’s own hardware address', async () => {
+  it('ST04: the standby takes it with a free interface, and says so with that interface’s own hardware address', async () => {
     const world = await World.ready();
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5);
@@ -49,7 +49,7 @@ describe('a takeover by instruction', () => {
     assert.deepEqual([taken?.fields.adapter, taken?.fields.cause], ['eth1', 'fault']);
   });
 
-  it('ST12 to ST17: one address after the other, the listening adapter last', async () => {
+  it('ST12 to ST17: one address after the other, the listening interface last', async () => {
     const world = await World.ready();
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(20);
@@ -81,7 +81,7 @@ describe('a takeover by instruction', () => {
     assert.equal(world.announced.length, 2);
   });
 
-  it('paragraphs 57 and 100: an adapter that refuses to be switched off never makes two of one pair', async () => {
+  it('paragraphs 57 and 100: an interface that refuses to be switched off never makes two of one pair', async () => {
     const world = await World.ready();
     world.machine('shop').refusing.off.add('eth0');
     world.active('shop').setFault('health', FAULT);
@@ -115,13 +115,13 @@ describe('a takeover by instruction', () => {
     assert.equal(world.active('web').status().addresses[0]?.state, 'given');
   });
 
-  it('paragraphs 62 and 101: as many adapters are needed as the largest number of any one active', async () => {
+  it('paragraphs 62 and 101: as many interfaces are needed as the largest number of any one active', async () => {
     const world = await World.ready();
     const { needed, sufficient } = world.standby.status();
     assert.deepEqual([needed, sufficient], [2, true]);
     assert.deepEqual(world.events('takeover.capacity').at(-1)?.fields, {
       needed: 2,
-      interfaces: 2,
+      adapters: 2,
       sufficient: true,
       active: 'web',
       peer: 'web',
@@ -129,7 +129,7 @@ describe('a takeover by instruction', () => {
   });
 
   it('says which address it could not take when it has too few, and takes the rest', async () => {
-    const world = await World.ready({ standby: { interfaces: ['eth1'] } });
+    const world = await World.ready({ standby: { adapters: ['eth1'] } });
     assert.equal(world.standby.status().sufficient, false);
     world.active('web').setFault('health', FAULT);
     await world.clock.pass(20);
@@ -137,12 +137,12 @@ describe('a takeover by instruction', () => {
     assert.deepEqual(world.holders(D), ['web'], 'what nobody takes is kept');
     const [failed] = world.events('takeover.failed', 'standby');
     assert.deepEqual([failed?.fields.address, failed?.fields.peer], [D, 'web']);
-    assert.match(String(failed?.fields.reason), /no adapter is free/);
+    assert.match(String(failed?.fields.reason), /no interface is free/);
     assert.equal(world.events('takeover.failed', 'web')[0]?.fields.address, D);
   });
 
-  it('puts several addresses on one adapter where that is allowed', async () => {
-    const world = await World.ready({ standby: { interfaces: ['eth1'], share: true } });
+  it('puts several addresses on one interface where that is allowed', async () => {
+    const world = await World.ready({ standby: { adapters: ['eth1'], share: true } });
     assert.equal(world.standby.status().sufficient, true);
     world.active('web').setFault('health', FAULT);
     world.active('shop').setFault('health', FAULT);
@@ -153,7 +153,7 @@ describe('a takeover by instruction', () => {
     );
   });
 
-  it('takes the next adapter when one refuses', async () => {
+  it('takes the next interface when one refuses', async () => {
     const world = await World.ready();
     world.machine('standby').refusing.on.add('eth1');
     world.active('shop').setFault('health', FAULT);
@@ -162,7 +162,7 @@ describe('a takeover by instruction', () => {
     assert.deepEqual(world.holders(E), ['standby']);
   });
 
-  it('leaves the address where it was when no adapter of the standby can be switched on', async () => {
+  it('leaves the address where it was when no interface of the standby can be switched on', async () => {
     const world = await World.ready();
     world.machine('standby').refusing.on.add('eth1').add('eth0');
     const [handover] = await Promise.all([world.active('shop').give([], 'operator'), world.clock.pass(100)]);
@@ -171,7 +171,7 @@ describe('a takeover by instruction', () => {
     assert.equal(world.announced.at(-1)?.machine, 'shop', 'and says so again');
   });
 
-  it('never uses an adapter with the hardware address of the active', async () => {
+  it('never uses an interface with the hardware address of the active', async () => {
     const world = World.duplex();
     const standby = world.machine('standby');
     standby.interfaces.set('eth1', {

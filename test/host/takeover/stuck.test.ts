@@ -1,4 +1,4 @@
-/** Addresses that a standby’s adapters would not let go of. */
+/** Addresses that a standby’s interfaces would not let go of. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ADDRESSES } from './configuration.ts';
@@ -22,7 +22,7 @@ describe('an address that a standby has taken', () => {
     assert.equal(standby.interfaces.get('eth1')?.addresses.has(E), false);
   });
 
-  it('that is still on its old adapter when it is given back is not taken for one that somebody put there', async () => {
+  it('that is still on its old interface when it is given back is not taken for one that somebody put there', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -38,7 +38,7 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual(world.holders(E), ['shop']);
   });
 
-  it('that no adapter would let go of is not taken for one by the program that is started next', async () => {
+  it('that no interface would let go of is not taken for one by the program that is started next', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
@@ -54,7 +54,7 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual(world.remembered, { taken: [], stuck: [] });
   });
 
-  it('is only where it is reached, when an adapter without a cable did not let go of it at once', async () => {
+  it('is only where it is reached, when an interface without a cable did not let go of it at once', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     const eth1 = standby.interfaces.get('eth1');

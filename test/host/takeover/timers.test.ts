@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Timers } from '../../../host/takeover/ports/timers.ts';
 import { FakeClock } from './clock.ts';
 
-describe('the waits of a half', () => {
+describe('the waits of a node', () => {
   it('are over with it, those too that are begun afterwards', async () => {
     const clock = new FakeClock();
     const timers = new Timers(clock);

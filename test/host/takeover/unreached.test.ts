@@ -1,4 +1,4 @@
-/** What a standby has on an adapter whose cable is out, and no other adapter is free. */
+/** What a standby has on an interface whose cable is out, and no other interface is free. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ADDRESSES } from './configuration.ts';

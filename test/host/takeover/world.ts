@@ -1,5 +1,5 @@
 /**
- * A duplex system without machines: real halves and real sessions, a clock that the test turns, kernels and a network that are
+ * A duplex system without machines: real nodes and real sessions, a clock that the test turns, kernels and a network that are
  * tables. What is sent is bytes, and may be lost, kept, and sent again.
  */
 import type { Fields, Level } from '../../../host/log/log.ts';
@@ -33,8 +33,8 @@ interface Sent {
   readonly bytes: Buffer;
 }
 
-/** What the halves' configurations say beside the usual. */
-export interface Halves {
+/** What the nodes' configurations say beside the usual. */
+export interface NodeOptions {
   readonly active?: object;
   readonly standby?: object;
 }
@@ -114,7 +114,7 @@ export class World {
         new Promise((resolve, reject) => {
           const isOff = by !== undefined && machine.interfaces.get(by)?.up !== true;
           if (machine.deaf || isOff) {
-            reject(new Error('no adapter has a carrier to ask by'));
+            reject(new Error('no interface has a carrier to ask by'));
             return;
           }
           for (const other of this.machines.values()) {
@@ -139,15 +139,15 @@ export class World {
     };
   }
 
-  /** The duplex system once its halves have met. */
-  static async ready(more: Halves = {}): Promise<World> {
+  /** The duplex system once its nodes have met. */
+  static async ready(more: NodeOptions = {}): Promise<World> {
     const world = World.duplex(more);
     await world.clock.pass(150);
     return world;
   }
 
-  /** As in the seed's figures: web with two addresses, shop with one, a standby that listens on the last of its adapters. */
-  static duplex(more: Halves = {}): World {
+  /** As in the seed's figures: web with two addresses, shop with one, a standby that listens on the last of its interfaces. */
+  static duplex(more: NodeOptions = {}): World {
     const world = new World();
     const web = new FakeMachine('web', { eth0: '02:00:00:00:11:00', eth1: '02:00:00:00:11:01' });
     web.put('eth0', ADDRESSES.web[0]);

@@ -1,4 +1,4 @@
-/** What the stories of the duplex system share: its machines, their halves of a takeover, terminals and their tables. */
+/** What the stories of the duplex system share: its machines, their nodes of a takeover, terminals and their tables. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../../board/lab/lab.ts';
@@ -11,7 +11,7 @@ export const BROADCAST = '172.27.178.255';
 const MACHINES = ['web', 'shop', 'standby', 'spare', 't21', 't24', 'router'];
 const PORT = 7373;
 
-/** Whose the service addresses are; each is on the adapter of its place in the list. */
+/** Whose the service addresses are; each is on the interface of its place in the list. */
 export const SERVICES = { web: ['s80', 's81'], shop: ['s82'] } as const;
 
 type Section = Readonly<Record<string, unknown>>;
@@ -19,31 +19,31 @@ type Section = Readonly<Record<string, unknown>>;
 /** A test with a duplex network of its own, and the seed's promise kept in all that was sent in it. */
 export function duplexStory(name: string, play: (lab: Lab, recording: Recording) => Promise<void>): void {
   const recorded = async (lab: Lab): Promise<void> => {
-    const adapters = new Map(
+    const interfaces = new Map(
       await Promise.all(MACHINES.map(async (machine) => [machine, await hardwareOf(lab, machine)] as const)),
     );
     const recording = await Recording.start(lab);
     await play(lab, recording);
-    assertNoDoubles(await recording.frames(), adapters);
+    assertNoDoubles(await recording.frames(), interfaces);
   };
   story(name, recorded, 'duplex');
 }
 
-/** The hardware addresses of a machine's adapters eth0, eth1, …; the router's is wan0. */
+/** The hardware addresses of a machine's interfaces eth0, eth1, …; the router's is wan0. */
 export async function hardwareOf(lab: Lab, machine: string): Promise<readonly string[]> {
   const cards = machine === 'router' ? 'wan0' : 'eth*';
   const { stdout } = await lab.run(machine, ['sh', '-c', `cat /sys/class/net/${cards}/address`]);
   return stdout.trim().split('\n');
 }
 
-/** The standby's half: eth0, on which it listens, and eth1. */
+/** The standby's interfaces: eth0, on which it listens, and eth1. */
 export function startStandby(
   lab: Lab,
   more: Section = {},
   node = 'standby',
   by: readonly string[] = [],
 ): Promise<Ringback> {
-  const half = {
+  const takeover = {
     role: 'standby',
     listen: `${address(node)}:${PORT}`,
     adapters: ['eth0', 'eth1'],
@@ -54,10 +54,10 @@ export function startStandby(
     heartbeat: false,
     ...more,
   };
-  return Ringback.startTakeover(lab, node, half, by);
+  return Ringback.startTakeover(lab, node, takeover, by);
 }
 
-/** web's half with its two addresses, or shop's with its one; each talks by its last adapter. */
+/** web's node with its two addresses, or shop's with its one; each talks by its last interface. */
 export function startActive(
   lab: Lab,
   node: 'web' | 'shop',
@@ -68,7 +68,7 @@ export function startActive(
     address: `${address(service)}/24`,
     adapter: `eth${i}`,
   }));
-  const half = {
+  const takeover = {
     role: 'active',
     listen: `${address(node)}:${PORT}`,
     standby: `${address('standby')}:${PORT}`,
@@ -76,7 +76,7 @@ export function startActive(
     heartbeat: false,
     ...more,
   };
-  return Ringback.startTakeover(lab, node, half, by);
+  return Ringback.startTakeover(lab, node, takeover, by);
 }
 
 /** Which hardware address the terminal has for a service address, in its kernel's table; null if it has none. */
@@ -175,18 +175,18 @@ export async function tablesSay(
   );
 }
 
-/** The addresses of the machine's adapter as `172.27.178.80/24`, without link-local ones; null if it is down. */
+/** The addresses of the machine's interface as `172.27.178.80/24`, without link-local ones; null if it is down. */
 export async function addressesOn(
   lab: Lab,
   machine: string,
-  adapter: string,
+  ifname: string,
 ): Promise<readonly string[] | null> {
-  const { stdout } = await lab.run(machine, ['ip', '-json', 'address', 'show', 'dev', adapter]);
+  const { stdout } = await lab.run(machine, ['ip', '-json', 'address', 'show', 'dev', ifname]);
   const [link] = JSON.parse(stdout) as {
     flags: string[];
     addr_info: { local: string; prefixlen: number; scope: string }[];
   }[];
-  if (link === undefined) throw new Error(`${machine} has no ${adapter}`);
+  if (link === undefined) throw new Error(`${machine} has no ${ifname}`);
   if (!link.flags.includes('UP')) return null;
   return link.addr_info
     .filter(({ scope }) => scope === 'global')

@@ -113,7 +113,7 @@ export class Recording {
   }
 }
 
-/** Frames that say who has an address by which adapter: [address, hardware address]. */
+/** Frames that say who has an address by which interface: [address, hardware address]. */
 function claims(frame: Frame): readonly (readonly [string, string])[] {
   const found: [string, string][] = [];
   if (frame.arp !== '') found.push([frame.senderAddress, frame.senderHardware]);
@@ -126,16 +126,16 @@ function claims(frame: Frame): readonly (readonly [string, string])[] {
 
 /**
  * The seed's promise (paragraphs 57 and 100): never two machines with the same address and the same hardware address, and
- * none with another machine's hardware address. `adapters` tells each machine's.
+ * none with another machine's hardware address. `interfaces` tells each machine's.
  */
 export function assertNoDoubles(
   frames: readonly Frame[],
-  adapters: ReadonlyMap<string, readonly string[]>,
+  interfaces: ReadonlyMap<string, readonly string[]>,
 ): void {
   const holders = new Map<string, string>();
   for (const frame of frames) {
     if (frame.type === `0x${MARKER_TYPE.toString(16)}`) continue;
-    const own = adapters.get(frame.machine) ?? [];
+    const own = interfaces.get(frame.machine) ?? [];
     assert.ok(own.includes(frame.from), `${frame.machine} sends as ${frame.from}: ${JSON.stringify(frame)}`);
     for (const [address, hardware] of claims(frame)) {
       const claim = `${address} with ${hardware}`;

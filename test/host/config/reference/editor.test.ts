@@ -77,6 +77,11 @@ describe('The schemas for editors', () => {
     const pair = { role: 'active', standby: '172.27.178.13', key: 'a shared secret' };
     const addresses = [{ address: '172.27.178.80/24', adapter: 'eth1' }];
     assert.deepEqual(marked('takeover', { takeover: { ...pair, addresses } }), []);
+    const words = (address: object): string[] =>
+      marked('takeover', { takeover: { ...pair, addresses: [{ address: '172.27.178.80/24', ...address }] } });
+    assert.deepEqual(words({ interface: 'eth1' }), []);
+    for (const wrong of [{}, { adapter: 'eth1', interface: 'eth1' }])
+      assert.ok(words(wrong).includes('/takeover/addresses/0'), JSON.stringify(wrong));
     assert.ok(
       marked('takeover', { takeover: { ...pair, addresses, share: true } }).includes('/takeover/share'),
     );

@@ -22,6 +22,11 @@ function explained(json: JsonSchema, errorMessage: string | undefined): JsonSche
   return { anyOf: anyOf.map((one) => explained(one, errorMessage)) };
 }
 
+/** One of these keys, and not two. */
+function eitherOf(words: readonly string[]): JsonSchema {
+  return { oneOf: words.map((word) => ({ required: [word] })) };
+}
+
 function of(schema: v.GenericSchema): JsonSchema {
   const form = formOf(schema);
   switch (form?.kind) {
@@ -37,10 +42,17 @@ function of(schema: v.GenericSchema): JsonSchema {
       return { anyOf: form.of.map(of) };
     case 'mapping': {
       const keys = Object.entries(form.entries);
+      const words = keys.flatMap(([key, { also }]) => (also === null ? [] : [[key, also]]));
+      const named = keys.flatMap(([key, entry]) =>
+        [key, entry.also].flatMap((word) => (word === null ? [] : [[word, property(entry)]])),
+      );
       return {
         type: 'object',
-        properties: Object.fromEntries(keys.map(([key, entry]) => [key, property(entry)])),
-        required: keys.filter(([, entry]) => innerOf(entry).isRequired).map(([key]) => key),
+        properties: Object.fromEntries(named),
+        required: keys
+          .filter(([, entry]) => entry.also === null && innerOf(entry).isRequired)
+          .map(([key]) => key),
+        ...(words.length === 0 ? {} : { allOf: words.map(eitherOf) }),
         additionalProperties: false,
       };
     }

@@ -23,7 +23,7 @@ Make a
 with
 .Ql openssl rand -hex 32 .
 A default of {} is a mapping all of whose keys have their defaults.
-Required keys are required where their section is there.
+Required keys are required where their section is there; a key that has two names is given by one of them.
 [] is each item of a list.`;
 
 const TAIL = `.Sh EXAMPLES
@@ -44,7 +44,7 @@ servers:
 const TITLES: Readonly<Record<(typeof FILES)[number]['command'], string>> = {
   run: 'THE ROUTER (ringback run)',
   relay: 'A RELAY (ringback relay)',
-  takeover: 'A HALF OF A PAIR (ringback takeover)',
+  takeover: 'A NODE OF A PAIR (ringback takeover)',
 };
 
 /** A line of text, in which nothing is a request; a sentence has a line of its own. */
@@ -62,10 +62,10 @@ function usualText(usual: Row['usual']): string[] {
 }
 
 /** `section` stands in the heading, and not in its keys. */
-function item({ path, about, type, allowed, usual }: Row, section: string | null): string[] {
+function item({ path, also, about, type, allowed, usual }: Row, section: string | null): string[] {
   const key = section === null ? path : path.slice(section.length).replace(/^\./, '');
   return [
-    `.It Cm ${key} Ar "${type}"`,
+    `.It Cm ${key}${also === null ? '' : ` No or Cm ${also}`} Ar "${type}"`,
     text(about),
     ...(allowed === null ? [] : [text(`Allowed: ${allowed}.`)]),
     ...usualText(usual),

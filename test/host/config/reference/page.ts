@@ -10,8 +10,9 @@ names every mistake with its place, keys that do not go together too, and says w
 process read its file again; what is *read at the start* wants a restart.
 
 *Default* is what holds without the key: \`{}\` is a mapping all of whose keys have their defaults, – is nothing. *Required* keys are
-required where their section is there. A duration carries its unit (\`ms\`, \`s\`, \`m\`, \`h\`, \`d\`); a number counts what its type says.
-\`[]\` in a key is each item of a list. Complete files are in [examples](examples).
+required where their section is there; a key that has two names is given by one of them. A duration carries its unit (\`ms\`, \`s\`,
+\`m\`, \`h\`, \`d\`); a number counts what its type says. \`[]\` in a key is each item of a list. Complete files are in
+[examples](examples).
 
 ## In an editor
 
@@ -29,7 +30,7 @@ right; \`ringback check\` sees more.`;
 const TITLES: Readonly<Record<(typeof FILES)[number]['command'], string>> = {
   run: 'The router: `ringback run`, /etc/ringback/ringback.yaml',
   relay: 'A relay: `ringback relay`, /etc/ringback/relay.yaml',
-  takeover: 'A half of a pair: `ringback takeover`, /etc/ringback/takeover.yaml',
+  takeover: 'A node of a pair: `ringback takeover`, /etc/ringback/takeover.yaml',
 };
 
 /** A table has one line for each, and ends a cell at a bar. */
@@ -41,8 +42,9 @@ function usualText(usual: Row['usual']): string {
   return 'value' in usual ? `\`${yaml(usual.value)}\`` : usual.text;
 }
 
-function line({ path, about, type, allowed, usual }: Row): string {
-  const cells = [`\`${path}\``, type, usualText(usual), allowed ?? '', about];
+function line({ path, also, about, type, allowed, usual }: Row): string {
+  const key = also === null ? `\`${path}\`` : `\`${path}\` or \`${also}\``;
+  const cells = [key, type, usualText(usual), allowed ?? '', about];
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 

@@ -15,6 +15,8 @@ export const FILES = [
 export interface Row {
   /** `recover.traps.listen`, `clients[].mail`. */
   readonly path: string;
+  /** The other name of the last key of the path. */
+  readonly also: string | null;
   /** Which of several mappings has it: `role: active`. */
   readonly variant: string | null;
   readonly about: string;
@@ -108,10 +110,10 @@ function rowsIn(entries: Entries, before: string, variant: string | null): Row[]
   return Object.entries(entries).flatMap(([key, entry]): Row[] => {
     const path = `${before}${key}`;
     const inner = innerOf(entry);
-    const { about, otherwise } = entry;
+    const { about, otherwise, also } = entry;
     const usual = usualOf(inner, otherwise);
     const type = typeOf(inner.schema);
-    const row = { path, variant, about, type, allowed: allowedOf(inner.schema), usual };
+    const row = { path, also, variant, about, type, allowed: allowedOf(inner.schema), usual };
     const under = mappingsOf(inner.schema);
     const below = under.flatMap(({ entries: own, step }) =>
       rowsIn(own, `${path}${step}.`, under.length > 1 ? variantOf(own) : variant),

@@ -46,7 +46,7 @@ describe('the file of a takeover', () => {
       listen: { host: '172.27.178.13', port: 7373 },
       key: SECRET,
       oldKey: null,
-      adapters: ['eth1', 'eth0'],
+      interfaces: ['eth1', 'eth0'],
       actives: [{ name: 'web', address: '172.27.178.11', key: null, addresses: [] }],
       share: false,
       warm: true,
@@ -65,7 +65,7 @@ describe('the file of a takeover', () => {
     const { takeover } = parse(ACTIVE);
     assert.ok(takeover.role === 'active');
     assert.deepEqual(takeover.standby, { host: '172.27.178.13', port: 7373 });
-    assert.deepEqual(takeover.addresses, [{ address: '172.27.178.80', length: 24, adapter: 'eth0' }]);
+    assert.deepEqual(takeover.addresses, [{ address: '172.27.178.80', length: 24, ifname: 'eth0' }]);
     assert.deepEqual(takeover.health, [
       { command: ['/usr/libexec/ringback/healthy'], everyMs: 1000, failures: 3 },
     ]);
@@ -109,7 +109,7 @@ describe('the file of a takeover', () => {
     assert.match(mistake(ACTIVE, ', adapter: eth0', ''), /addresses\[0\]\.adapter: is missing; 1 to 15/);
   });
 
-  it('says which half a key belongs to', () => {
+  it('says which node a key belongs to', () => {
     assert.match(
       mistake(STANDBY, '  heartbeat', '  standby: 172.27.178.14\n  heartbeat'),
       /takeover\.standby: belongs to an active; this is a standby, and there is one standby only$/,
@@ -117,6 +117,38 @@ describe('the file of a takeover', () => {
     assert.match(
       mistake(ACTIVE, '  heartbeat', '  adapters: [eth1]\n  heartbeat'),
       /takeover\.adapters: belongs to a standby; this is an active$/,
+    );
+  });
+
+  it('takes interface and interfaces for adapter and adapters', () => {
+    assert.deepEqual(parse(STANDBY.replace('adapters:', 'interfaces:')), parse(STANDBY));
+    assert.deepEqual(parse(ACTIVE.replace('adapter:', 'interface:')), parse(ACTIVE));
+    assert.match(
+      mistake(STANDBY, 'adapters: [eth1, eth0]', 'interfaces: [eth1, eth1]'),
+      /takeover\.interfaces\[1\]: eth1 is in the list already/,
+    );
+    assert.match(
+      mistake(ACTIVE, 'adapter: eth0', 'interface: a/b'),
+      /addresses\[0\]\.interface: "a\/b" is not/,
+    );
+    assert.match(
+      mistake(ACTIVE, '  heartbeat', '  interfaces: [eth1]\n  heartbeat'),
+      /takeover\.interfaces: belongs to a standby; this is an active$/,
+    );
+  });
+
+  it('takes one of these names, and not both', () => {
+    assert.match(
+      mistake(STANDBY, '  heartbeat', '  interfaces: [eth1]\n  heartbeat'),
+      /^t\.yaml:7:3: takeover\.interfaces: is another name of adapters, which is there, too; leave one of them away$/,
+    );
+    assert.match(
+      mistake(ACTIVE, 'adapter: eth0', 'interface: eth0, adapter: eth0'),
+      /^t\.yaml:5:\d+: takeover\.addresses\[0\]\.interface: is another name of adapter, which is there, too/,
+    );
+    assert.match(
+      mistake(STANDBY, '  adapters: [eth1, eth0] ', '  '),
+      /takeover\.adapters: is missing; 1 to 32 interfaces in the order of use/,
     );
   });
 

@@ -1,4 +1,4 @@
-/** The daemon of a half: the real one on real adapters, and others that are not as they should be. */
+/** The daemon of a node: the real one on real interfaces, and others that are not as they should be. */
 
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
@@ -39,7 +39,7 @@ function reply(place: number, hardware = OTHER): Frame {
   return { form: 'reply', interface: place, hardware, address: C };
 }
 
-describe('the daemon of a half', { skip: noNetwork }, () => {
+describe('the daemon of a node', { skip: noNetwork }, () => {
   before(() => {
     cable('eth0', 'far0');
     for (const ifname of ['eth0', 'far0']) ip('link', 'set', ifname, 'up');

@@ -1,4 +1,4 @@
-/** What a half tells the network and hears of it: the real module behind a daemon that a test can kill and show frames to. */
+/** What a node tells the network and hears of it: the real module behind a daemon that a test can kill and show frames to. */
 
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
@@ -204,7 +204,7 @@ describe('an announcement', { timeout: 60_000 }, () => {
     }
   });
 
-  it('by an adapter that is not there is none, and is made up for when it is', async (context) => {
+  it('by an interface that is not there is none, and is made up for when it is', async (context) => {
     const { announcer, hardware, lines, sent, pass } = await announcing(context, { repeat: 2 });
     announcer.claim('eth0', C.address);
     await announcer.announce('eth0', C);
@@ -228,7 +228,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
   const answer = (set: Set, wait = 30): Promise<string | null> =>
     set.announcer.probe(C.address, ['eth0', 'eth1'], wait);
 
-  it('is asked three times by each adapter, and nobody has it if nobody answers', async (context) => {
+  it('is asked three times by each interface, and nobody has it if nobody answers', async (context) => {
     const set = await announcing(context);
     const asked = answer(set);
     for (const wait of [0, 10, 10]) {
@@ -244,7 +244,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
     const set = await announcing(context);
     const asked = answer(set);
     await set.pass(0);
-    // Its own question comes back by the other adapter.
+    // Its own question comes back by the other interface.
     set.daemon.frame(arp({ operation: 1, sender: '0.0.0.0', target: C.address, hardware: 2 }));
     set.hardware.set('eth0', '02:00:00:00:00:02');
     set.daemon.frame(theirs(C.address), 'In', 2);
@@ -277,7 +277,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
   it('is not known if nobody could be asked, which is said', async (context) => {
     const set = await announcing(context);
     await assert.rejects(set.announcer.probe(C.address, ['eth7'], 30), {
-      message: 'no adapter has a carrier to ask by',
+      message: 'no interface has a carrier to ask by',
     });
     set.daemon.disconnect();
     while (!set.lines.some(({ event }) => event === 'fabric.lost')) await turn();
@@ -313,7 +313,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
 });
 
 describe('a contradiction', { timeout: 60_000 }, () => {
-  it('is of somebody else who has an address that is here, by whatever adapter it is heard', async (context) => {
+  it('is of somebody else who has an address that is here, by whatever interface it is heard', async (context) => {
     const { announcer, daemon, conflicts, hardware, pass } = await announcing(context);
     announcer.claim('eth0', C.address);
     await pass(0);

@@ -55,7 +55,7 @@ describe('the claims of a takeover', () => {
     assert.equal(refused, 0);
   });
 
-  it('of an adapter that is not there wait for it', () => {
+  it('of an interface that is not there wait for it', () => {
     const { claims, fabric } = watched();
     claims.put('gone', 'a');
     assert.deepEqual([...fabric], []);

@@ -28,7 +28,7 @@ function writing(name: string): { command: string[]; lines: () => string[] } {
 const HANGING = ['sh', '-c', 'sleep 600; true'];
 
 describe('hooks', () => {
-  it('are told event, address, adapter and peer, in order', async () => {
+  it('are told event, address, interface and peer, in order', async () => {
     const { log, lines } = recordingLog();
     const { command, lines: written } = writing('order');
     const hooks = new Hooks([command], log, machineTime);

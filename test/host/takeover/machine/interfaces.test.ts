@@ -1,4 +1,4 @@
-/** Addresses onto adapters and off them again, on a real kernel: one cable, with the other end in the same network. */
+/** Addresses onto interfaces and off them again, on a real kernel: one cable, with the other end in the same network. */
 
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { cable, ip, noNetwork } from './own-network.ts';
 const C = { address: '192.0.2.80', length: 24 };
 const D = { address: '192.0.2.81', length: 24 };
 const C6 = { address: '2001:db8:2::80', length: 64 };
-const FILE = `${tmpdir()}/adapters-${process.pid}.state`;
+const FILE = `${tmpdir()}/interfaces-${process.pid}.state`;
 
 interface Shown {
   readonly local: string;
@@ -33,7 +33,7 @@ function isOn(ifname: string): boolean {
   return /[<,]UP[,>]/.test(ip('link', 'show', ifname));
 }
 
-describe('the adapters of a half', { skip: noNetwork }, () => {
+describe('the interfaces of a node', { skip: noNetwork }, () => {
   const { log } = recordingLog();
   const batch = new IpBatch(machineTime);
   const kernel = new Kernel({ onChange: () => {}, onLink: () => {} }, machineTime);
@@ -210,7 +210,7 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
     assert.equal(standby.has('eth0', C.address), false, 'that it is gone was looked at');
     ip('address', 'add', '192.0.2.80/24', 'dev', 'eth0');
     ip('link', 'set', 'eth0', 'down');
-    // What is on an adapter that is off nobody reaches.
+    // What is on an interface that is off nobody reaches.
     assert.equal(await helpless.deactivate('eth0', C), null);
   });
 
@@ -246,7 +246,7 @@ describe('the adapters of a half', { skip: noNetwork }, () => {
     ip('link', 'set', 'eth0', 'up');
     await kernel.refresh();
     await active.lower();
-    assert.ok(isOn('eth0'), 'an active’s adapter with an address is its own from then on');
+    assert.ok(isOn('eth0'), 'an active’s interface with an address is its own from then on');
   });
 
   it('without a carrier are waited for, and then that is said', async () => {

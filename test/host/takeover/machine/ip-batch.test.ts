@@ -46,7 +46,7 @@ describe('a batch of commands', { skip: noNetwork }, () => {
     assert.match(await batch.run([]), /^1: lo/);
   });
 
-  it('says what its adapter is like then, and of one that is not there what lo is like', async (context) => {
+  it('says what its interface is like then, and of one that is not there what lo is like', async (context) => {
     const batch = new IpBatch(machineTime);
     context.after(() => batch.close());
     cable('eth0', 'eth1');

@@ -1,4 +1,4 @@
-/** What a half makes of what iproute2 says of a machine that this is not, and when; the lines are of iproute2 5.10 to 6.9. */
+/** What a node makes of what iproute2 says of a machine that this is not, and when; the lines are of iproute2 5.10 to 6.9. */
 
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
@@ -60,7 +60,7 @@ function shown(context: TestContext, interfaces: readonly object[]): Shown {
   };
 }
 
-describe('an adapter is', { timeout: 60_000 }, () => {
+describe('an interface is', { timeout: 60_000 }, () => {
   it('Ethernet if it has such an address: a VLAN, a radio and a bond do, a tunnel and InfiniBand do not', async (context) => {
     const up = { flags: ['UP', 'LOWER_UP'], addr_info: [] };
     const { kernel } = shown(context, [

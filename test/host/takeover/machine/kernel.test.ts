@@ -9,7 +9,7 @@ import { cable, ip, killChild, noNetwork } from './own-network.ts';
 /** What a DHCP client says of its address, and the kernel of one that a router has advertised. */
 const LIFETIME = ['valid_lft', '600', 'preferred_lft', '600'];
 
-describe('the adapters of a real kernel', { skip: noNetwork }, () => {
+describe('the interfaces of a real kernel', { skip: noNetwork }, () => {
   const heard: string[] = [];
   let pictures = 0;
   const kernel = new Kernel(

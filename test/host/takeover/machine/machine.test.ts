@@ -1,4 +1,4 @@
-/** What a half does to a real machine, and tells its operator. */
+/** What a node does to a real machine, and tells its operator. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import type { TakeoverConfiguration } from '../../../../host/config/takeover/types.ts';
@@ -10,7 +10,7 @@ import { standIns } from './stand-in.ts';
 
 const D = { address: '192.0.2.81', length: 24 };
 
-describe('the machine of a half', { skip: noNetwork }, () => {
+describe('the machine of a node', { skip: noNetwork }, () => {
   let other: Other;
   before(async () => {
     other = await connected();
@@ -35,7 +35,7 @@ describe('the machine of a half', { skip: noNetwork }, () => {
     return { machine, lines, conflicts, ports: machine.ports() };
   }
 
-  it('lets each address be spoken for by its own adapter only, also on those that come, until that is over', async (context) => {
+  it('lets each address be spoken for by its own interface only, also on those that come, until that is over', async (context) => {
     const { machine, ports } = await started(context, standbyOn(context));
     await ports.activate('eth0', C);
     const quiet = (ifname: string): string[] =>
@@ -72,7 +72,7 @@ describe('the machine of a half', { skip: noNetwork }, () => {
     machine.restore();
   });
 
-  it('announces more often by an adapter that has just been switched on, once', async (context) => {
+  it('announces more often by an interface that has just been switched on, once', async (context) => {
     const { machine, ports } = await started(context, standbyOn(context));
     const again: unknown[] = [];
     context.mock.method(machine.announcer, 'announce', async (...words: readonly unknown[]) => {
@@ -90,13 +90,13 @@ describe('the machine of a half', { skip: noNetwork }, () => {
   it('hears who has an address, who contradicts, and that nobody can be asked', async (context) => {
     const { machine, ports, conflicts } = await started(context, standbyOn(context));
     await machine.listen();
-    await assert.rejects(ports.probe(C.address), { message: 'no adapter has a carrier to ask by' });
+    await assert.rejects(ports.probe(C.address), { message: 'no interface has a carrier to ask by' });
     other.run('ip', 'address', 'add', '192.0.2.80/24', 'dev', 'far0');
     ip('link', 'set', 'eth0', 'up');
     await until('it has a carrier', () => machine.kernel.hasCarrier('eth0'));
     assert.equal(await ports.probe(C.address), other.hardware);
     assert.equal(await ports.probe(C.address, 'eth0'), other.hardware);
-    await assert.rejects(ports.probe(C.address, 'eth1'), /no adapter has a carrier/);
+    await assert.rejects(ports.probe(C.address, 'eth1'), /no interface has a carrier/);
     ports.claim('eth0', C.address);
     // It asks for its way with that address.
     await until('that is heard', () => {
@@ -116,7 +116,7 @@ describe('the machine of a half', { skip: noNetwork }, () => {
     const { machine, ports, lines } = await started(context, configuration);
     ports.tell('info', 'takeover.session', { peer: 'web' });
     machine.use(standbyOn(context, { hooks: [['hook', 'second']] }));
-    ports.tell('warn', 'takeover.vanished', { address: C.address, ifname: 'eth0' });
+    ports.tell('warn', 'takeover.vanished', { address: C.address, adapter: 'eth0' });
     await until('all is told', () => stand.lines('told').length === 2);
     assert.deepEqual(stand.lines('told').sort(), [
       'first session - - web',

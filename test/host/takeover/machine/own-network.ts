@@ -1,5 +1,5 @@
 /**
- * A test file that imports this runs in a network of its own, with real adapters and a real kernel, as root there: it is run again
+ * A test file that imports this runs in a network of its own, with real interfaces and a real kernel, as root there: it is run again
  * inside, and its outer process only waits.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -41,7 +41,7 @@ export function ip(...argv: readonly string[]): string {
   return execFileSync('ip', argv, { encoding: 'utf8', env: { PATH } });
 }
 
-/** A cable between two adapters, both of this network; neither is on. */
+/** A cable between two interfaces, both of this network; neither is on. */
 export function cable(one: string, other: string): void {
   ip('link', 'add', one, 'type', 'veth', 'peer', 'name', other);
 }

@@ -1,4 +1,4 @@
-/** How far a half may run before others, on a real machine that lets it or not. */
+/** How far a node may run before others, on a real machine that lets it or not. */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
@@ -40,7 +40,7 @@ function noRealTime(): string | false {
   return reason;
 }
 
-describe('a half', { skip: needs('chrt', 'setpriv') }, () => {
+describe('a node', { skip: needs('chrt', 'setpriv') }, () => {
   it('goes on like any other program where it may not run before others, and says so', async () => {
     const own = Number(execFileSync('nice', { encoding: 'utf8' }));
     assert.deepEqual(await urgent(POWERLESS), {
@@ -52,7 +52,7 @@ describe('a half', { skip: needs('chrt', 'setpriv') }, () => {
   });
 });
 
-describe('a half that may', { skip: noRealTime() }, () => {
+describe('a node that may', { skip: noRealTime() }, () => {
   const before = getPriority();
   afterEach(() => setPriority(before));
 

@@ -1,4 +1,4 @@
-/** Halves on a network of the test's own: their configuration, the real daemon, and another machine at the far end of eth0. */
+/** Nodes on a network of the test's own: their configuration, the real daemon, and another machine at the far end of eth0. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
@@ -17,7 +17,7 @@ const FABRICD = fileURLToPath(new URL('../../../../dist/ringback-fabricd', impor
 export const OWN = '192.0.2.13';
 export const C = { address: '192.0.2.80', length: 24 };
 
-type Of<Half> = TakeoverConfiguration & { readonly takeover: Half };
+type Of<Role> = TakeoverConfiguration & { readonly takeover: Role };
 
 function parsed(context: TestContext, takeover: object): TakeoverConfiguration {
   const place = directory();
@@ -33,7 +33,7 @@ export function activeOn(context: TestContext, more: object = {}): Of<ActiveConf
     standby: '192.0.2.12',
     key: 'a secret of the pair',
     listen: `${OWN}:7373`,
-    addresses: [{ address: '192.0.2.80/24', ifname: 'eth0' }],
+    addresses: [{ address: '192.0.2.80/24', adapter: 'eth0' }],
     ...more,
   });
   if (configuration.takeover.role !== 'active') throw new Error('no active');
@@ -46,7 +46,7 @@ export function standbyOn(context: TestContext, more: object = {}): Of<StandbyCo
     name: 'spare',
     listen: `${OWN}:7373`,
     key: 'a secret of the pair',
-    interfaces: ['eth0', 'eth1'],
+    adapters: ['eth0', 'eth1'],
     actives: [{ name: 'web', address: '192.0.2.11' }],
     ...more,
   });
@@ -79,7 +79,7 @@ export async function connected(): Promise<Other> {
   return { run, hardware, end: () => other.kill('SIGKILL') };
 }
 
-/** The adapters have nothing, and are off. */
+/** The interfaces have nothing, and are off. */
 export function cleared(): void {
   for (const ifname of ['eth0', 'eth1']) {
     ip('address', 'flush', 'dev', ifname);

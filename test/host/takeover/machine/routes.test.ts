@@ -1,4 +1,4 @@
-/** Which routes of a real kernel a half puts back, and what it knows of them while they change. */
+/** Which routes of a real kernel a node puts back, and what it knows of them while they change. */
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ function add(route: string, version: '-4' | '-6' = '-4'): void {
   ip(version, 'route', 'add', ...route.split(' '));
 }
 
-describe('the routes of a half', { skip: noNetwork }, () => {
+describe('the routes of a node', { skip: noNetwork }, () => {
   let routes = new Routes(machineTime);
   const known = (): string[] => routes.all.map(({ to }) => to).sort();
 
@@ -55,7 +55,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
     );
   });
 
-  it('are none that belong to no adapter, or to several', async () => {
+  it('are none that belong to no interface, or to several', async () => {
     add('blackhole 198.51.100.0/24');
     add('198.51.101.0/24 nexthop via 192.0.2.21 nexthop via 192.0.2.22');
     add('198.51.102.0/24 dev eth1');
@@ -117,7 +117,7 @@ describe('the routes of a half', { skip: noNetwork }, () => {
     assert.deepEqual(
       routes.all.map(({ via }) => via),
       ['192.0.2.22'],
-      'one of that network by that adapter',
+      'one of that network by that interface',
     );
   });
 

@@ -38,14 +38,14 @@ function remembering(context: TestContext) {
   };
 }
 
-describe('the settings of adapters', { skip: noNetwork }, () => {
+describe('the settings of interfaces', { skip: noNetwork }, () => {
   beforeEach(() => {
     if (!existsSync(`${KERNEL}/eth0`)) cable('eth0', 'eth1');
     set('all', '0', '0', '0');
     for (const ifname of ['eth0', 'eth1']) set(ifname, '0', '0', '1', '0');
   });
 
-  it('are those of an adapter that answers for itself only, and afterwards what they were', (context) => {
+  it('are those of an interface that answers for itself only, and afterwards what they were', (context) => {
     const { next, file } = remembering(context);
     set('eth1', '2', '1', '2', '1');
     next().isolate(['eth0', 'eth1']);
@@ -71,7 +71,7 @@ describe('the settings of adapters', { skip: noNetwork }, () => {
     next().restore();
   });
 
-  it('that let in everything stay so, unless all adapters are strict', (context) => {
+  it('that let in everything stay so, unless all interfaces are strict', (context) => {
     const { next } = remembering(context);
     set('eth0', '0', '0', '0');
     next().isolate(['eth0']);
@@ -119,7 +119,7 @@ describe('the settings of adapters', { skip: noNetwork }, () => {
     assert.deepEqual(settings('eth0'), ['0', '0', '1', '0']);
   });
 
-  it('of an adapter that is gone keep no other one from its own', (context) => {
+  it('of an interface that is gone keep no other one from its own', (context) => {
     const { next, lines } = remembering(context);
     next().isolate(['eth0', 'eth7', 'eth1']);
     assert.deepEqual(settings('eth1'), ['1', '2', '2', '0']);

@@ -11,7 +11,7 @@ interface Given {
   readonly flags?: readonly string[];
 }
 
-function ifname(
+function iface(
   name: string,
   { addresses = [], hardware = '02:00:00:00:00:01', flags = ['UP'] }: Given,
 ): Interface {
@@ -22,19 +22,18 @@ function ifname(
   return { name, index: 1, hardware, flags, addresses: placed };
 }
 
-const lo = (...addresses: string[]) =>
-  ifname('lo', { hardware: null, flags: ['UP', 'LOOPBACK'], addresses });
+const lo = (...addresses: string[]) => iface('lo', { hardware: null, flags: ['UP', 'LOOPBACK'], addresses });
 
 describe('who speaks for an address', () => {
-  it('is every adapter that hears ARP, whatever it has itself', () => {
+  it('is every interface that hears ARP, whatever it has itself', () => {
     const interfaces = [
       lo('127.0.0.1/8', '::1/128'),
-      ifname('eth0', { addresses: ['172.27.178.80/24'] }),
-      ifname('eth1', { addresses: ['172.27.178.11/24'] }),
-      ifname('eth2', { addresses: ['10.9.0.1/16', '2001:db8::1/64'] }),
-      ifname('eth3', {}),
-      ifname('eth4', { flags: [] }),
-      ifname('eth5.10', { addresses: ['172.27.178.12/32'] }),
+      iface('eth0', { addresses: ['172.27.178.80/24'] }),
+      iface('eth1', { addresses: ['172.27.178.11/24'] }),
+      iface('eth2', { addresses: ['10.9.0.1/16', '2001:db8::1/64'] }),
+      iface('eth3', {}),
+      iface('eth4', { flags: [] }),
+      iface('eth5.10', { addresses: ['172.27.178.12/32'] }),
     ];
     assert.deepEqual(speakingFor([SERVICE], interfaces), ['eth0', 'eth1', 'eth2', 'eth3', 'eth4', 'eth5.10']);
   });
@@ -42,21 +41,21 @@ describe('who speaks for an address', () => {
   it('is none that has no ARP', () => {
     const interfaces = [
       lo('172.27.178.80/32'),
-      ifname('dummy0', { flags: ['UP', 'NOARP'] }),
-      ifname('ppp0', { hardware: null, addresses: ['172.27.178.81/24'] }),
+      iface('dummy0', { flags: ['UP', 'NOARP'] }),
+      iface('ppp0', { hardware: null, addresses: ['172.27.178.81/24'] }),
     ];
     assert.deepEqual(speakingFor([SERVICE], interfaces), []);
   });
 
   it('is none that would be missed by another network', () => {
-    const dummy = ifname('dummy0', { flags: ['UP', 'NOARP'], addresses: ['10.9.1.1/32'] });
+    const dummy = iface('dummy0', { flags: ['UP', 'NOARP'], addresses: ['10.9.1.1/32'] });
     const [near, far] = [
-      ifname('eth0', { addresses: ['172.27.178.11/24'] }),
-      ifname('eth1', { addresses: ['10.9.0.1/16'] }),
+      iface('eth0', { addresses: ['172.27.178.11/24'] }),
+      iface('eth1', { addresses: ['10.9.0.1/16'] }),
     ];
     assert.deepEqual(speakingFor([SERVICE], [lo(), dummy, near, far]), ['eth0']);
     // Where the address itself is asked for, it comes first.
-    const both = ifname('eth2', { addresses: ['10.9.0.2/16', '172.27.178.13/24'] });
+    const both = iface('eth2', { addresses: ['10.9.0.2/16', '172.27.178.13/24'] });
     assert.deepEqual(speakingFor([SERVICE], [lo(), dummy, near, far, both]), ['eth0', 'eth2']);
   });
 });

@@ -1,4 +1,4 @@
-/** What a half knows of the process before it, from a real file. */
+/** What a node knows of the process before it, from a real file. */
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -24,7 +24,16 @@ const KNOWN = {
   routes: [ROUTE, { ...ROUTE, via: null }],
   settings: [['/proc/sys/net/ipv4/conf/eth1/arp_ignore', '0'] as [string, string]],
 };
+/** As the file has it, whose words are those of the versions before. */
+const WRITTEN = {
+  ...{ ...KNOWN, taken: KNOWN.taken.map(written), stuck: KNOWN.stuck.map(written) },
+  routes: KNOWN.routes.map(written),
+};
 const NOTHING = { taken: [], stuck: [], raised: [], routes: [], settings: [] };
+
+function written<T extends { readonly ifname: string }>({ ifname, ...rest }: T) {
+  return { adapter: ifname, ...rest };
+}
 
 function filed(context: TestContext) {
   const place = directory();
@@ -40,7 +49,7 @@ function filed(context: TestContext) {
   };
 }
 
-describe('the memory of a half', () => {
+describe('the memory of a node', () => {
   it('is what the process before knew, in a file that only its user reads', (context) => {
     const { file, open, said } = filed(context);
     const memory = open();
@@ -50,6 +59,7 @@ describe('the memory of a half', () => {
     memory.change(rest);
     assert.deepEqual(memory.known, KNOWN);
     assert.deepEqual(open().known, KNOWN);
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), WRITTEN);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(said(), []);
   });
@@ -78,7 +88,7 @@ describe('the memory of a half', () => {
   it('of an earlier version, which knew of less, is taken for what it has', (context) => {
     const { file, open, said } = filed(context);
     for (const part of Object.keys(KNOWN)) {
-      writeFileSync(file, JSON.stringify({ ...KNOWN, [part]: undefined }));
+      writeFileSync(file, JSON.stringify({ ...WRITTEN, [part]: undefined }));
       assert.deepEqual(open().known, { ...KNOWN, [part]: [] });
     }
     assert.deepEqual(said(), []);
@@ -86,7 +96,7 @@ describe('the memory of a half', () => {
 
   it('that is damaged is none, and that is said', (context) => {
     const { file, open, said, forgetful } = filed(context);
-    const whole = JSON.stringify(KNOWN);
+    const whole = JSON.stringify(WRITTEN);
     const damaged = [
       '',
       whole.slice(0, -20),
@@ -97,8 +107,8 @@ describe('the memory of a half', () => {
       whole.replace('24', '"24"'),
       whole.replace('"version":4', '"version":5'),
       whole.replace('["proto","3"]', '"proto 3"'),
-      JSON.stringify({ ...KNOWN, raised: null }),
-      JSON.stringify({ ...KNOWN, settings: [['a']] }),
+      JSON.stringify({ ...WRITTEN, raised: null }),
+      JSON.stringify({ ...WRITTEN, settings: [['a']] }),
       Buffer.from(whole, 'utf16le'),
     ];
     for (const bytes of damaged) {

@@ -142,7 +142,7 @@ describe('a takeover by heartbeat', () => {
   });
 });
 
-describe('an adapter that goes with what it has taken', () => {
+describe('an interface that goes with what it has taken', () => {
   it('leaves it to another one when the active is dead', async () => {
     const world = World.duplex();
     await world.clock.pass(1000);
@@ -169,7 +169,7 @@ describe('an adapter that goes with what it has taken', () => {
     assert.deepEqual(world.holders(E), ['shop']);
   });
 
-  it('leaves it to an adapter that is there later', async () => {
+  it('leaves it to an interface that is there later', async () => {
     const world = World.duplex();
     await world.clock.pass(1000);
     world.kill('web');

@@ -260,7 +260,7 @@ describe('a session', () => {
 });
 
 describe('keys', () => {
-  it('are exchanged one half after the other, in either order, without an end of the session', () => {
+  it('are exchanged one node after the other, in either order, without an end of the session', () => {
     for (const activeFirst of [true, false]) {
       let [activeKeys, standbyKeys]: [ReturnType<Keys>, ReturnType<Keys>] = [[KEY], [KEY]];
       const active = new ActiveSession(() => activeKeys, 'web', MACHINE);

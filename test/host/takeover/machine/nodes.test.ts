@@ -1,4 +1,4 @@
-/** Both halves of a takeover, each on a real machine: what they find there, and leave. */
+/** Both nodes of a takeover, each on a real machine: what they find there, and leave. */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ function put(ifname: string, address = '192.0.2.80/24'): void {
   ip('address', 'add', address, 'dev', ifname);
 }
 
-describe('a half on a real machine', { skip: noNetwork }, () => {
+describe('a node on a real machine', { skip: noNetwork }, () => {
   let other: Other;
   before(async () => {
     other = await connected();
@@ -39,7 +39,7 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     context.after(close);
     const status = () =>
       node.status() as { healthy: boolean; faults: string[]; addresses: { state: string }[] };
-    return { half: node, lines, close, status, events: () => lines.map(({ event }) => event) };
+    return { node, lines, close, status, events: () => lines.map(({ event }) => event) };
   }
 
   async function standby(context: TestContext, configuration: ReturnType<typeof standbyOn>) {
@@ -52,8 +52,8 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     };
     context.after(close);
     const taken = () =>
-      (node.status() as { taken: { address: string; ifname: string; active: string }[] }).taken;
-    return { half: node, lines, close, taken, events: () => lines.map(({ event }) => event) };
+      (node.status() as { taken: { address: string; adapter: string; active: string }[] }).taken;
+    return { node, lines, close, taken, events: () => lines.map(({ event }) => event) };
   }
 
   it('that cannot listen leaves nothing behind', async (context) => {
@@ -85,7 +85,7 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   it('of an active finds a cable that is out, unless that is not looked at', async (context) => {
     put('eth0');
     const configuration = activeOn(context);
-    const { half: node, status } = await active(context, configuration);
+    const { node, status } = await active(context, configuration);
     assert.deepEqual([status().healthy, status().addresses.map(({ state }) => state)], [true, ['here']]);
     other.run('ip', 'link', 'set', 'far0', 'down');
     await until('that is a fault', () => !status().healthy);
@@ -95,7 +95,7 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     other.run('ip', 'link', 'set', 'far0', 'up');
   });
 
-  it('of an active finds a cable that is in again, and an adapter that was switched off', async (context) => {
+  it('of an active finds a cable that is in again, and an interface that was switched off', async (context) => {
     put('eth0');
     const { lines, status } = await active(context, activeOn(context));
     other.run('ip', 'link', 'set', 'far0', 'down');
@@ -129,10 +129,10 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     put('eth0');
     ip('address', 'del', `${OWN}/32`, 'dev', 'lo');
     const addresses = [
-      { address: '192.0.2.80/24', ifname: 'eth0' },
-      { address: '192.0.2.81/24', ifname: 'none0' },
+      { address: '192.0.2.80/24', adapter: 'eth0' },
+      { address: '192.0.2.81/24', adapter: 'none0' },
     ];
-    const { lines, half: node } = await active(context, activeOn(context, { addresses, listen: undefined }));
+    const { lines, node } = await active(context, activeOn(context, { addresses, listen: undefined }));
     ip('address', 'add', `${OWN}/32`, 'dev', 'lo');
     assert.deepEqual(
       lines.slice(0, 2).map(({ level, event, fields }) => [level, event, fields.adapter]),
@@ -168,13 +168,13 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
   it('says what it can change only when it is started again', async (context) => {
     put('eth0');
     const configuration = activeOn(context);
-    const { half: node } = await active(context, configuration);
+    const { node } = await active(context, configuration);
     const changed = (more: object): readonly string[] => node.reconfigure(activeOn(context, more));
     assert.deepEqual(changed({ standby: '192.0.2.14' }), ['standby']);
     assert.deepEqual(changed({ name: 'shop', listen: undefined }), ['listen', 'name']);
-    assert.deepEqual(changed({ addresses: [{ address: '192.0.2.80/24', ifname: 'eth1' }] }), ['addresses']);
+    assert.deepEqual(changed({ addresses: [{ address: '192.0.2.80/24', adapter: 'eth1' }] }), ['addresses']);
     assert.deepEqual(
-      changed({ heartbeat: { every: '50ms' }, addresses: [{ address: '192.0.2.82/24', ifname: 'eth0' }] }),
+      changed({ heartbeat: { every: '50ms' }, addresses: [{ address: '192.0.2.82/24', adapter: 'eth0' }] }),
       [],
     );
     assert.deepEqual(node.reconfigure(standbyOn(context)), ['role']);
@@ -190,12 +190,12 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     writeFileSync(`${configuration.control}.state`, JSON.stringify(state));
     const found = await standby(context, configuration);
     assert.deepEqual(
-      found.taken().map(({ address, ifname }) => [address, ifname]),
+      found.taken().map(({ address, adapter }) => [address, adapter]),
       [[C.address, 'eth1']],
     );
     assert.equal(setting('eth1', 'arp_ignore'), '1');
-    await assert.rejects(found.half.give(), { code: 'usage', message: /this is a standby/ });
-    await assert.rejects(found.half.giveBack(['shop']), {
+    await assert.rejects(found.node.give(), { code: 'usage', message: /this is a standby/ });
+    await assert.rejects(found.node.giveBack(['shop']), {
       code: 'usage',
       message: 'shop is no active and no address that is here; there are web, 192.0.2.80',
     });
@@ -205,26 +205,25 @@ describe('a half on a real machine', { skip: noNetwork }, () => {
     assert.equal(setting('eth1', 'arp_ignore'), '1');
     const left = JSON.parse(readFileSync(`${configuration.control}.state`, 'utf8'));
     assert.deepEqual([left.taken, left.raised], [[taken], ['eth1']]);
-    for (const ifname of ['eth0', 'eth1'])
-      writeFileSync(`/proc/sys/net/ipv4/conf/${ifname}/arp_ignore`, '0');
+    for (const ifname of ['eth0', 'eth1']) writeFileSync(`/proc/sys/net/ipv4/conf/${ifname}/arp_ignore`, '0');
   });
 
-  it('of a standby has its adapters on before they are needed, if they are to be, and off when it ends', async (context) => {
-    const configuration = standbyOn(context, { warm: true, interfaces: ['eth0', 'eth1', 'none0'] });
+  it('of a standby has its interfaces on before they are needed, if they are to be, and off when it ends', async (context) => {
+    const configuration = standbyOn(context, { warm: true, adapters: ['eth0', 'eth1', 'none0'] });
     const found = await standby(context, configuration);
     assert.deepEqual([isOn('eth0'), isOn('eth1')], [true, true]);
     assert.deepEqual(found.events(), ['takeover.adapter']);
-    const changed = (more: object): readonly string[] => found.half.reconfigure(standbyOn(context, more));
-    assert.deepEqual(changed({ listen: `${OWN}:7374`, interfaces: ['eth0', 'eth2'] }), ['listen', 'adapters']);
-    assert.deepEqual(changed({ interfaces: ['eth0'] }), []);
-    assert.deepEqual(found.half.reconfigure(activeOn(context)), ['role']);
+    const changed = (more: object): readonly string[] => found.node.reconfigure(standbyOn(context, more));
+    assert.deepEqual(changed({ listen: `${OWN}:7374`, adapters: ['eth0', 'eth2'] }), ['listen', 'adapters']);
+    assert.deepEqual(changed({ adapters: ['eth0'] }), []);
+    assert.deepEqual(found.node.reconfigure(activeOn(context)), ['role']);
     await found.close();
     assert.deepEqual([isOn('eth0'), isOn('eth1')], [false, false]);
     assert.equal(existsSync(`${configuration.control}.state`), false);
   });
 
   it('of a standby believes no strangers, and counts them', async (context) => {
-    const { half: node, lines } = await standby(context, standbyOn(context));
+    const { node, lines } = await standby(context, standbyOn(context));
     const refused = (): number => (node.status() as { refused: { forged: number } }).refused.forged;
     const socket = createSocket('udp4');
     for (let i = 0; i < 5; i++) socket.send(Buffer.from('hello'), 7373, OWN);

@@ -1,4 +1,4 @@
-/** A takeover's hands on a real kernel: two adapters on one network, each with addresses and a hardware address of its own. */
+/** A takeover's hands on a real kernel: two interfaces on one network, each with addresses and a hardware address of its own. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { recordingLog, until } from '../host/tools.ts';
 
 /** Names of this process's own: other tests may run in the same network. */
 const [T0, T1] = [`t0-${process.pid}`, `t1-${process.pid}`];
-const BRIDGE = `${process.pid}-adapters`;
+const BRIDGE = `${process.pid}-interfaces`;
 const TERMINAL = `${process.pid}-terminal`;
 const FILE = `/run/lab/${process.pid}.state`;
 const OWN = '192.0.2.13';
@@ -41,24 +41,24 @@ function asked(address: string): string | null {
   return /lladdr (\S+)/.exec(onTerminal('ip', 'neighbour', 'show', address))?.[1] ?? null;
 }
 
-function setting(adapter: string, name: string): string {
-  return readFileSync(`/proc/sys/net/ipv4/conf/${adapter}/${name}`, 'utf8').trim();
+function setting(ifname: string, name: string): string {
+  return readFileSync(`/proc/sys/net/ipv4/conf/${ifname}/${name}`, 'utf8').trim();
 }
 
-describe('adapters of a takeover', () => {
+describe('interfaces of a takeover', () => {
   const { log } = recordingLog();
   const batch = new IpBatch(machineTime);
   const heard: [string, boolean, boolean][] = [];
   const kernel = new Kernel(
     {
       onChange: () => {},
-      onLink: (adapter, up, carrier) => void heard.push([adapter, up, carrier]),
+      onLink: (ifname, up, carrier) => void heard.push([ifname, up, carrier]),
     },
     machineTime,
   );
   const memory = new StateFile(FILE, log);
   const settings = new Sysctls(memory, log);
-  const adapters = new Interfaces(batch, kernel, memory, true, machineTime);
+  const interfaces = new Interfaces(batch, kernel, memory, true, machineTime);
 
   before(async () => {
     ip('netns', 'add', BRIDGE);
@@ -91,25 +91,25 @@ describe('adapters of a takeover', () => {
     ip('link', 'set', T0, 'up');
     ip('address', 'add', `${OWN}/24`, 'dev', T0);
     // As distributions have it: what would not go out here is dropped.
-    for (const adapter of [T0, T1]) writeFileSync(`/proc/sys/net/ipv4/conf/${adapter}/rp_filter`, '1');
+    for (const ifname of [T0, T1]) writeFileSync(`/proc/sys/net/ipv4/conf/${ifname}/rp_filter`, '1');
     await kernel.start();
   });
 
   after(() => {
     kernel.close();
     batch.close();
-    adapters.close();
+    interfaces.close();
     ip('link', 'delete', T0);
     ip('link', 'delete', T1);
     ip('netns', 'delete', BRIDGE);
     ip('netns', 'delete', TERMINAL);
   });
 
-  it('answer for an address with the hardware address of the adapter that took it, and leave everything as it was', async () => {
+  it('answer for an address with the hardware address of the interface that took it, and leave everything as it was', async () => {
     const [own, takeover] = [kernel.hardwareOf(T0), kernel.hardwareOf(T1)];
     settings.isolate([T0, T1]);
-    await adapters.activate(T1, C, true);
-    assert.ok(adapters.has(T1, C.address));
+    await interfaces.activate(T1, C, true);
+    assert.ok(interfaces.has(T1, C.address));
     for (let i = 0; i < 3; i++) {
       assert.equal(asked(C.address), takeover);
       assert.equal(asked(OWN), own);
@@ -121,7 +121,7 @@ describe('adapters of a takeover', () => {
     execFileSync('ping', ['-c', '1', '-I', OWN, '192.0.2.21']);
     assert.match(onTerminal('ip', 'neighbour', 'show', C.address), new RegExp(takeover ?? ''));
 
-    await adapters.withdraw(T1, C, true, true);
+    await interfaces.withdraw(T1, C, true, true);
     settings.restore();
     await kernel.refresh();
     assert.equal(asked(C.address), null);
@@ -131,23 +131,23 @@ describe('adapters of a takeover', () => {
     assert.throws(() => readFileSync(FILE), 'nothing is left to remember');
   });
 
-  it('keep the second address when the first one of the same adapter goes', async () => {
+  it('keep the second address when the first one of the same interface goes', async () => {
     settings.prepare([T1]);
-    await adapters.activate(T1, C, true);
-    await adapters.activate(T1, D, true);
-    await adapters.withdraw(T1, C, true, false);
+    await interfaces.activate(T1, C, true);
+    await interfaces.activate(T1, D, true);
+    await interfaces.withdraw(T1, C, true, false);
     await kernel.refresh();
     assert.deepEqual(kernel.addressesOf(T1), [D]);
-    await adapters.withdraw(T1, D, true, true);
+    await interfaces.withdraw(T1, D, true, true);
     settings.restore();
   });
 
   it('have an IPv6 address at once, without looking for duplicates', async () => {
-    await adapters.activate(T1, C6, true);
+    await interfaces.activate(T1, C6, true);
     assert.doesNotMatch(ip('-6', 'address', 'show', 'dev', T1, 'scope', 'global'), /tentative/);
     assert.equal(asked(C6.address), kernel.hardwareOf(T1));
     assert.match(ip('-6', 'rule', 'show'), /from 2001:db8:2::80 lookup/);
-    await adapters.withdraw(T1, C6, true, true);
+    await interfaces.withdraw(T1, C6, true, true);
     assert.equal(asked(C6.address), null);
     assert.doesNotMatch(ip('-6', 'rule', 'show'), /from 2001:db8:2::80/);
   });
@@ -157,15 +157,15 @@ describe('adapters of a takeover', () => {
     ip('address', 'add', '192.0.2.80/24', 'dev', T1);
     ip('route', 'add', '198.51.100.0/24', 'via', '192.0.2.21', 'dev', T1, 'metric', '50');
     await kernel.refresh();
-    assert.equal(await adapters.deactivate(T1, C), null);
+    assert.equal(await interfaces.deactivate(T1, C), null);
     await kernel.refresh();
     assert.equal(kernel.isUp(T1), false);
     assert.doesNotMatch(ip('route', 'show'), /198\.51\.100/);
     // The program may end meanwhile.
     assert.equal(new StateFile(FILE, log).known.routes.length, 1);
-    await adapters.activate(T1, C, false);
+    await interfaces.activate(T1, C, false);
     assert.match(ip('route', 'show'), new RegExp(`198.51.100.0/24 via 192.0.2.21 dev ${T1} .*metric 50`));
-    await adapters.deactivate(T1, C);
+    await interfaces.deactivate(T1, C);
     assert.equal(memory.known.routes.length, 1, 'they are not forgotten when it goes again at once');
     memory.change({ raised: [], routes: [] });
   });
@@ -180,13 +180,13 @@ describe('adapters of a takeover', () => {
       kernel.routesOf(T1).map(({ to, rest }) => [to, rest]),
       [['203.0.113.0/24', ['proto', '4']]],
     );
-    await adapters.activate(T1, D, true);
+    await interfaces.activate(T1, D, true);
     const table = /from 192\.0\.2\.81 lookup (\d+)/.exec(ip('rule', 'show'))?.[1] ?? 'none';
     const routes = ip('route', 'show', 'table', table);
     assert.match(routes, /203\.0\.113\.0/);
     assert.doesNotMatch(routes, /198\.51\.100\.0/);
-    await adapters.withdraw(T1, D, true, false);
-    await adapters.deactivate(T1, C);
+    await interfaces.withdraw(T1, D, true, false);
+    await interfaces.deactivate(T1, C);
     assert.deepEqual(
       memory.known.routes.map(({ to }) => to),
       ['203.0.113.0/24'],
@@ -195,8 +195,8 @@ describe('adapters of a takeover', () => {
   });
 
   it('stay on while they have an address that is not given', async () => {
-    await adapters.activate(T0, C, false);
-    assert.equal(await adapters.deactivate(T0, C), `${T0} stays on: it has ${OWN}`);
+    await interfaces.activate(T0, C, false);
+    assert.equal(await interfaces.deactivate(T0, C), `${T0} stays on: it has ${OWN}`);
     await kernel.refresh();
     assert.deepEqual(
       kernel.addressesOf(T0).map(({ address }) => address),
@@ -210,7 +210,7 @@ describe('adapters of a takeover', () => {
     const [ADVERTISED, PASSING] = ['2001:db8:2::99', '2001:db8:3::99'];
     const lifetime = ['valid_lft', '600', 'preferred_lft', '600'];
     settings.prepare([T1]);
-    await adapters.activate(T1, C, false);
+    await interfaces.activate(T1, C, false);
     ip('address', 'add', `${LEASED}/24`, 'dev', T1, ...lifetime);
     for (const address of [PASSING, ADVERTISED])
       ip('address', 'add', `${address}/64`, 'dev', T1, 'nodad', ...lifetime);
@@ -227,11 +227,15 @@ describe('adapters of a takeover', () => {
       [ADVERTISED, PASSING],
     );
     assert.deepEqual(kernel.prefixOf(T1, ADVERTISED), { address: ADVERTISED, length: 64 });
-    assert.equal(await adapters.deactivate(T1, C), `${T1} stays on: it has ${LEASED}`);
+    assert.equal(await interfaces.deactivate(T1, C), `${T1} stays on: it has ${LEASED}`);
     ip('address', 'del', `${LEASED}/24`, 'dev', T1);
     await kernel.refresh();
-    await adapters.activate(T1, C, false);
-    assert.equal(await adapters.deactivate(T1, C), null, 'what a router has advertised does not keep it on');
+    await interfaces.activate(T1, C, false);
+    assert.equal(
+      await interfaces.deactivate(T1, C),
+      null,
+      'what a router has advertised does not keep it on',
+    );
     await kernel.refresh();
     assert.equal(kernel.isUp(T1), false);
     ip('address', 'flush', 'dev', T1);
@@ -241,13 +245,13 @@ describe('adapters of a takeover', () => {
   });
 
   it('are left on while it is not known what is on them', async () => {
-    await adapters.activate(T1, C, false);
+    await interfaces.activate(T1, C, false);
     memory.change({ raised: [T1] });
     const unread = new Kernel({ onChange: () => {}, onLink: () => {} }, machineTime);
     await new Interfaces(batch, unread, memory, true, machineTime).lower();
     await kernel.refresh();
-    assert.ok(adapters.has(T1, C.address));
-    await adapters.withdraw(T1, C, false, true);
+    assert.ok(interfaces.has(T1, C.address));
+    await interfaces.withdraw(T1, C, false, true);
     await kernel.refresh();
     assert.equal(kernel.isUp(T1), false);
   });
@@ -278,12 +282,12 @@ describe('adapters of a takeover', () => {
   });
 
   it('say what the kernel says when it refuses', async () => {
-    await assert.rejects(adapters.activate('none0', C, false), /none0.*Cannot find device/);
+    await assert.rejects(interfaces.activate('none0', C, false), /none0.*Cannot find device/);
     await assert.rejects(batch.run([{ line: 'link set dev none0 up' }]), /Cannot find device/);
     await batch.run([{ line: 'link set dev none0 up', optional: true }]);
     await batch.run([{ line: `address del 192.0.2.99/24 dev ${T0}`, optional: true }], T0);
     // One that is gone already is as good as removed.
-    await adapters.withdraw(T0, { address: '192.0.2.99', length: 24 }, true, false);
+    await interfaces.withdraw(T0, { address: '192.0.2.99', length: 24 }, true, false);
   });
 
   it('are worked on again after ip was killed', async () => {
