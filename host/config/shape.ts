@@ -168,11 +168,7 @@ export function mapping<const E extends Readonly<Record<string, Entry>>>(
       }
       mistakenNames(entries, input, add);
     }),
-    v.transform((read) => {
-      const named: Record<string, unknown> = { ...read };
-      for (const [key, { also }] of Object.entries(entries)) if (also !== null) named[key] ??= named[also];
-      return named as typeof read;
-    }),
+    v.transform((read) => byFirstNames(entries, read)),
     v.description(allowed),
     form({ kind: 'mapping', entries }),
   );
@@ -191,6 +187,17 @@ function mistakenNames(
       add(also, `is another name of ${key}, which is there, too; leave one of them away`);
     if (given.length === 0) add(key, missing(schema));
   }
+}
+
+/** What was given by the other name of its key is there by the first one, too. */
+function byFirstNames<T extends Record<string, unknown>>(
+  entries: Readonly<Record<string, Entry>>,
+  read: T,
+): T {
+  const named = Object.entries(entries).flatMap(([key, { also }]) =>
+    also !== null && Object.hasOwn(read, also) ? [[key, read[also]]] : [],
+  );
+  return named.length === 0 ? read : { ...read, ...Object.fromEntries(named) };
 }
 
 function missing(schema: v.GenericSchema | undefined): string {

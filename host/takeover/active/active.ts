@@ -7,7 +7,13 @@ import type { Handover } from '../ports/handover.ts';
 import type { ActivePorts } from '../ports/ports.ts';
 import { IDLE_MS, longer, Timers } from '../ports/timers.ts';
 import { type DetectorTerms, FailureDetector } from '../protocol/failure-detector.ts';
-import type { AddressEntry, MoveCause, NodeState, TakeoverMessage } from '../protocol/messages.ts';
+import {
+  type AddressEntry,
+  isFinal,
+  type MoveCause,
+  type NodeState,
+  type TakeoverMessage,
+} from '../protocol/messages.ts';
 import type { ActiveContext } from './context.ts';
 import { Failback } from './failback.ts';
 import { type Fault, Faults } from './faults.ts';
@@ -45,7 +51,7 @@ export class Active {
   readonly #giving: GivingQueue;
   readonly #returning: Reclaiming;
   readonly #watch: FailureDetector;
-  readonly #orphans: Failback;
+  readonly #failback: Failback;
   #session = false;
   /** Whether the standby has reported in this session: it greets everybody who has the key. */
   #reported = false;
@@ -79,10 +85,10 @@ export class Active {
       onLost: () => this.#onStandbyLost(),
       onBack: () => {
         ports.tell('info', 'takeover.back', { peer: this.#peer });
-        this.#orphans.over();
+        this.#failback.over();
       },
     });
-    this.#orphans = new Failback(parts, this.#switching, this.#watch);
+    this.#failback = new Failback(parts, this.#switching, this.#watch);
     this.#timers.after(UNHEARD_MS, () => this.#sayIfUnheard());
   }
 
@@ -91,19 +97,19 @@ export class Active {
   }
 
   /** What the next heartbeat says. */
-  beat(name: string): TakeoverMessage {
+  heartbeat(name: string): TakeoverMessage {
     const entries = this.#services.entries();
     return {
-      kind: 'beat',
+      kind: 'heartbeat',
       healthy: this.healthy,
-      everyMs: this.beatMs,
+      everyMs: this.heartbeatMs,
       name,
       entries,
     } satisfies TakeoverMessage;
   }
 
   /** How often to say it. */
-  get beatMs(): number {
+  get heartbeatMs(): number {
     return this.#configuration.heartbeat?.everyMs ?? IDLE_MS;
   }
 
@@ -229,7 +235,7 @@ export class Active {
   close(): void {
     this.#watch.stop();
     this.#giving.close();
-    this.#orphans.close();
+    this.#failback.close();
     this.#timers.close();
   }
 
@@ -239,7 +245,7 @@ export class Active {
 
   get #watchTerms(): DetectorTerms {
     const { heartbeat, checkMs } = this.#configuration;
-    return { everyMs: this.beatMs, lost: heartbeat?.lost ?? 3, aheadMs: checkMs ?? 0 };
+    return { everyMs: this.heartbeatMs, lost: heartbeat?.lost ?? 3, aheadMs: checkMs ?? 0 };
   }
 
   get #reachable(): boolean {
@@ -281,8 +287,8 @@ export class Active {
   }
 
   /** The standby has it. Whoever heals after a split finds it so: there must not be two. */
-  #onThere(service: Service, { marked }: AddressEntry): void {
-    if (!service.held || service.stuck !== null || !marked) return;
+  #onThere(service: Service, entry: AddressEntry): void {
+    if (!service.held || service.stuck !== null || !isFinal(entry)) return;
     service.busy = true;
     service.cause = 'conflict';
     void this.#switching.off(service).then(() => {
@@ -320,6 +326,6 @@ export class Active {
     const silentMs = Math.round(this.#watch.silentMs);
     this.#ports.tell('error', 'takeover.lost', { peer: this.#peer, silentMs });
     this.#standbyEntries = [];
-    if (this.#configuration.heartbeat !== null) this.#orphans.expect();
+    if (this.#configuration.heartbeat !== null) this.#failback.expect();
   }
 }

@@ -7,7 +7,7 @@ import type { Service } from './services.ts';
 import type { Switching } from './switching.ts';
 
 /** It is looked for after so long, and taken back when nobody has answered so often: no hurry justifies two holders. */
-const ORPHANED_MS = 2000;
+const FAILBACK_MS = 2000;
 const LOOKS = 3;
 
 export class Failback {
@@ -28,7 +28,7 @@ export class Failback {
     const { services, timers } = this.#parts;
     const { epoch } = this.#watch;
     for (const service of services) service.unanswered = 0;
-    timers.after(ORPHANED_MS, () => this.#look(epoch));
+    timers.after(FAILBACK_MS, () => this.#look(epoch));
   }
 
   /** It is heard again. */

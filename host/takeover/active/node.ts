@@ -39,7 +39,7 @@ export class ActiveNode implements TakeoverNode {
   #standby: string;
   readonly #greeting: Greeting;
   readonly #knocks: Knocks;
-  #beat: Timer | null = null;
+  #nextHeartbeat: Timer | null = null;
   #byeSeen: (() => void) | null = null;
   #silence: () => Promise<void> = async () => {};
   #closed = false;
@@ -129,7 +129,7 @@ export class ActiveNode implements TakeoverNode {
     this.#machine.use({ ...rest, takeover: this.#configuration });
     if (this.#configuration.arp) this.#machine.isolate(addresses);
     this.#active?.reconfigure(this.#configuration, (service) => this.#holds(service));
-    if (heartbeat?.everyMs !== takeover.heartbeat?.everyMs) this.#beatNow();
+    if (heartbeat?.everyMs !== takeover.heartbeat?.everyMs) this.#sendHeartbeat();
     this.#health.use(this.#configuration);
     for (const ifname of interfaces) this.#lookAtLink(ifname);
     return [...fixed, ...(isNew ? ['addresses'] : [])];
@@ -140,7 +140,7 @@ export class ActiveNode implements TakeoverNode {
     if (this.#configuration.stop === 'give') await this.#giveBeforeTheEnd();
     this.#closed = true;
     this.#greeting.close();
-    this.#beat?.cancel();
+    this.#nextHeartbeat?.cancel();
     await this.#sayBye();
     for (const { address, adapter: ifname, state } of this.#active?.status().addresses ?? []) {
       if (state === 'here') this.#log.info('takeover.kept', { address, adapter: ifname });
@@ -192,7 +192,7 @@ export class ActiveNode implements TakeoverNode {
     for (const ifname of interfaces) this.#lookAtLink(ifname);
     this.#health.use(this.#configuration);
     this.#greeting.begin();
-    this.#beatNow();
+    this.#sendHeartbeat();
   }
 
   /** The machine is as it was, but for the addresses. */
@@ -256,11 +256,11 @@ export class ActiveNode implements TakeoverNode {
     return true;
   }
 
-  #beatNow(): void {
+  #sendHeartbeat(): void {
     if (this.#closed || this.#active === null) return;
-    this.#beat?.cancel();
-    this.#send(this.#active.beat(this.#machine.name));
-    this.#beat = this.#time.after(this.#active.beatMs, () => this.#beatNow());
+    this.#nextHeartbeat?.cancel();
+    this.#send(this.#active.heartbeat(this.#machine.name));
+    this.#nextHeartbeat = this.#time.after(this.#active.heartbeatMs, () => this.#sendHeartbeat());
   }
 
   #onDatagram(bytes: Uint8Array, from: Endpoint): void {
@@ -273,7 +273,7 @@ export class ActiveNode implements TakeoverNode {
         this.#greeting.answered();
         this.#active?.onSession(reading.standby);
         this.#standby = reading.standby;
-        this.#beatNow();
+        this.#sendHeartbeat();
         return;
       case 'lost':
         this.#active?.onSessionEnd();
@@ -297,8 +297,8 @@ export class ActiveNode implements TakeoverNode {
     const isStandbys = from.host === standby.host;
     if (isStandbys && !this.#session.isUp) this.#greeting.knocked();
     else if (!this.#knocks.admits()) return;
-    // A standby that has lost the session says so to the next beat.
-    else if (isStandbys) this.#beatNow();
+    // A standby that has lost the session says so to the next heartbeat.
+    else if (isStandbys) this.#sendHeartbeat();
     else this.#socket?.send(this.#session.question(), from);
   }
 

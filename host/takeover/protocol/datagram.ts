@@ -32,7 +32,7 @@ const HELLO_BYTES = 160;
 const KINDS = {
   // By an active.
   hello: 1,
-  beat: 2,
+  heartbeat: 2,
   take: 3,
   reclaim: 4,
   bye: 5,
@@ -125,7 +125,7 @@ function writeBody(message: TakeoverMessage, writer: Writer): void {
     case 'knock':
       writer.text(message.name);
       return;
-    case 'beat':
+    case 'heartbeat':
     case 'report':
       writer.u8(message.healthy ? 1 : 0);
       writer.u32(message.everyMs);
@@ -162,7 +162,7 @@ function readBody(kind: Kind, reader: Reader): TakeoverMessage | null {
     case 'bye':
     case 'byeSeen':
       return { kind };
-    case 'beat':
+    case 'heartbeat':
     case 'report': {
       const flags = reader.u8();
       const [everyMs, name, count] = [reader.u32(), reader.text(), reader.u8()];

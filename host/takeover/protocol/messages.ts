@@ -20,15 +20,25 @@ export interface AddressEntry {
   readonly length: number;
   /** Whether this side's kernel has it. */
   readonly held: boolean;
-  /** Beat: it could not be switched off. Report: it stays here, and the other side must let go of it. */
+  /** `isStuck` of a heartbeat's, `isFinal` of a report's; one bit. */
   readonly marked: boolean;
   /** Of the interface that has it, or had it. */
   readonly hardware: string;
 }
 
+/** Of a heartbeat: it could not be switched off. */
+export function isStuck({ marked }: AddressEntry): boolean {
+  return marked;
+}
+
+/** Of a report: it stays here, and the other side must let go of it. */
+export function isFinal({ marked }: AddressEntry): boolean {
+  return marked;
+}
+
 export interface NodeState {
   readonly name: string;
-  /** Beat: whether no fault is known. Report: whether it could take something. */
+  /** Heartbeat: whether no fault is known. Report: whether it could take something. */
   readonly healthy: boolean;
   /** How often the next ones will come. */
   readonly everyMs: number;
@@ -52,7 +62,7 @@ export interface Instruction {
 export type TakeoverMessage =
   | { readonly kind: 'hello' | 'welcome' | 'knock'; readonly name: string }
   | { readonly kind: 'unknown' | 'bye' | 'byeSeen' }
-  | ({ readonly kind: 'beat' | 'report' } & NodeState)
+  | ({ readonly kind: 'heartbeat' | 'report' } & NodeState)
   | ({ readonly kind: 'take' | 'return' } & Instruction)
   /** No addresses: all of this active's. */
   | { readonly kind: 'reclaim'; readonly addresses: readonly string[] }

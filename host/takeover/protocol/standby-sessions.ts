@@ -98,13 +98,13 @@ export class StandbySessions {
     if (!same(datagram.standbyNonce, this.#nonceFor(activeNonce))) {
       return this.#answer(datagram, { kind: 'unknown' }, datagram.standbyNonce, key);
     }
-    if (message.kind !== 'beat') return { is: 'refused', why: 'malformed' };
+    if (message.kind !== 'heartbeat') return { is: 'refused', why: 'malformed' };
     return this.#begin(datagram, message.name, from, key, nonce);
   }
 
   #begin(datagram: Datagram, name: string, from: string, key: string, nonce: string): StandbyReading {
     const { message } = datagram;
-    const addresses = message.kind === 'beat' ? message.entries.map(({ address }) => address) : [];
+    const addresses = message.kind === 'heartbeat' ? message.entries.map(({ address }) => address) : [];
     const active = this.#options.identify(name, from, addresses);
     if (active === null) return { is: 'refused', why: 'stranger' };
     if (!this.#keysOf(active).includes(key)) return { is: 'refused', why: 'forged' };

@@ -9,7 +9,7 @@ import type { Taking } from './taking.ts';
 /** After somebody answered for a dead active's address, it is asked for again. */
 const ASK_AGAIN_MS = 1000;
 /** What no interface could take, one may take later. */
-const NO_ADAPTER_MS = 30_000;
+const NO_INTERFACE_MS = 30_000;
 /** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
 const MOST_CAUTION = 10;
 const CALM_MS = 60_000;
@@ -29,7 +29,7 @@ export class Failover implements FailoverHandlers {
     const { heartbeat, checkMs } = terms();
     if (heartbeat === null || checkMs === null) return;
     served.questions.clear();
-    for (const { address } of this.#orphans(served)) {
+    for (const { address } of this.#untaken(served)) {
       const question = ports.probe(address);
       // Whether it could be asked counts only if the silence is one.
       question.catch(() => {});
@@ -45,13 +45,13 @@ export class Failover implements FailoverHandlers {
     served.doubted.clear();
     const calm = Math.floor((ports.time.nowMs() - served.cautiousMs) / CALM_MS);
     served.caution = Math.max(0, served.caution - calm);
-    for (const entry of this.#orphans(served)) this.#takeUnasked(served, entry, served.caution);
+    for (const entry of this.#untaken(served)) this.#takeUnasked(served, entry, served.caution);
   }
 
   /** An address of a silent active has gone with its interface: no one else will take it. */
   onVanished(served: KnownActive, address: string): void {
     if (this.#parts.terms().heartbeat === null || !served.watch.isLost) return;
-    const entry = this.#orphans(served).find((orphan) => orphan.address === address);
+    const entry = this.#untaken(served).find((entry) => entry.address === address);
     if (entry !== undefined) this.#takeUnasked(served, entry, 0);
   }
 
@@ -71,7 +71,7 @@ export class Failover implements FailoverHandlers {
   }
 
   /** What a silent active had, and is not here yet. */
-  #orphans({ entries }: KnownActive): AddressEntry[] {
+  #untaken({ entries }: KnownActive): AddressEntry[] {
     return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
   }
 
@@ -108,7 +108,7 @@ export class Failover implements FailoverHandlers {
         if (more > 0 && terms().checkMs !== null) this.#takeUnasked(served, entry, more - 1);
         else {
           void this.#taking.take(served, entry, 'heartbeat', 0).then(() => {
-            if (!isOver()) again(NO_ADAPTER_MS);
+            if (!isOver()) again(NO_INTERFACE_MS);
           });
         }
         return;

@@ -23,7 +23,7 @@ export class StandbyNode implements TakeoverNode {
   #configuration: StandbyConfiguration;
   #standby: Standby | null = null;
   #socket: PeerSocket | null = null;
-  #beat: Timer | null = null;
+  #nextReport: Timer | null = null;
   /** Where each active spoke from last. */
   readonly #places = new Map<string, Endpoint>();
   #closed = false;
@@ -126,7 +126,7 @@ export class StandbyNode implements TakeoverNode {
   /** What was taken stays on its interfaces, and is found there by the next process. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#beat?.cancel();
+    this.#nextReport?.cancel();
     const taken = this.#standby?.taken() ?? [];
     for (const { address, ifname, active } of taken) {
       this.#log.warn('takeover.kept', {
@@ -188,7 +188,7 @@ export class StandbyNode implements TakeoverNode {
     for (const { name, address } of actives) {
       this.#socket.send(this.#sessions.knock(name), { host: address, port: listen.port });
     }
-    this.#beatNow();
+    this.#reportAll();
   }
 
   async #withdraw(ifname: string, address: { address: string; length: number }): Promise<void> {
@@ -221,10 +221,10 @@ export class StandbyNode implements TakeoverNode {
     return true;
   }
 
-  #beatNow(): void {
+  #reportAll(): void {
     if (this.#closed || this.#standby === null) return;
     for (const active of this.#places.keys()) this.#report(active);
-    this.#beat = this.#time.after(this.#standby.beatMs, () => this.#beatNow());
+    this.#nextReport = this.#time.after(this.#standby.reportMs, () => this.#reportAll());
   }
 
   #report(active: string): void {

@@ -41,7 +41,7 @@ export class Release {
   }
 
   /** What the kernel says when it would not; that is told, and tried again. */
-  async letGo(holding: Holding): Promise<string | null> {
+  async release(holding: Holding): Promise<string | null> {
     const { ports, holdings } = this.#parts;
     const { address, ifname, active } = holding;
     ports.unclaim(address);

@@ -29,15 +29,15 @@ export function goesBack({ cause }: Holding, terms: Pick<StandbyConfiguration, '
 export class Returning {
   readonly #parts: StandbyContext;
   readonly #taking: Taking;
-  readonly #lettingGo: Release;
+  readonly #release: Release;
   /** By the instruction's number. */
   readonly #returns = new Map<number, Return>();
   #nextId = 1;
 
-  constructor(parts: StandbyContext, taking: Taking, lettingGo: Release) {
+  constructor(parts: StandbyContext, taking: Taking, release: Release) {
     this.#parts = parts;
     this.#taking = taking;
-    this.#lettingGo = lettingGo;
+    this.#release = release;
   }
 
   /** `served`: the active that the address belongs to, if it is still served. */
@@ -80,8 +80,8 @@ export class Returning {
     this.#returns.delete(id);
     const { holding, resolve } = giving;
     if (outcome === 'done') {
-      void this.#lettingGo
-        .letGo(holding)
+      void this.#release
+        .release(holding)
         .then((error) => resolve({ address, done: error === null, reason: error }));
       return;
     }

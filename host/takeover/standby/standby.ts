@@ -6,7 +6,13 @@ import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { StandbyPorts } from '../ports/ports.ts';
 import { IDLE_MS, Timers } from '../ports/timers.ts';
-import type { AddressEntry, MoveCause, NodeState, TakeoverMessage } from '../protocol/messages.ts';
+import {
+  type AddressEntry,
+  isStuck,
+  type MoveCause,
+  type NodeState,
+  type TakeoverMessage,
+} from '../protocol/messages.ts';
 import { Actives, type KnownActive } from './actives.ts';
 import { Answers } from './answers.ts';
 import { Capacity, sufficiency } from './capacity.ts';
@@ -59,7 +65,7 @@ export class Standby {
   readonly #timers: Timers;
   readonly #holdings = new Holdings();
   readonly #answers: Answers;
-  readonly #lettingGo: Release;
+  readonly #release: Release;
   readonly #taking: Taking;
   readonly #returns: Returning;
   readonly #silence: Failover;
@@ -82,9 +88,9 @@ export class Standby {
       onSettled: () => this.#closed || this.onKernel(),
     };
     this.#answers = new Answers(ports.send);
-    this.#lettingGo = new Release(parts, this.#answers);
-    this.#taking = new Taking(parts, this.#answers, this.#lettingGo, () => this.#interfaces);
-    this.#returns = new Returning(parts, this.#taking, this.#lettingGo);
+    this.#release = new Release(parts, this.#answers);
+    this.#taking = new Taking(parts, this.#answers, this.#release, () => this.#interfaces);
+    this.#returns = new Returning(parts, this.#taking, this.#release);
     this.#silence = new Failover(parts, this.#taking);
     this.#actives = new Actives(parts, this.#silence);
     this.#moving = new Moving(parts, this.#taking, this.#actives);
@@ -93,7 +99,7 @@ export class Standby {
     this.#reportCapacity();
   }
 
-  get beatMs(): number {
+  get reportMs(): number {
     return this.#configuration.heartbeat?.everyMs ?? IDLE_MS;
   }
 
@@ -103,8 +109,7 @@ export class Standby {
    */
   adopt(taken: readonly Taken[], stuck: readonly Taken[]): void {
     for (const one of stuck) {
-      if (this.#ports.holdersOf(one.address).includes(one.ifname))
-        void this.#lettingGo.leave(one, one.ifname);
+      if (this.#ports.holdersOf(one.address).includes(one.ifname)) void this.#release.leave(one, one.ifname);
     }
     for (const one of taken) this.#taking.adopt(one, one.ifname);
     this.#moving.look();
@@ -116,7 +121,7 @@ export class Standby {
 
   /** What should be gone from its interfaces, which would not let go. */
   stuck(): Taken[] {
-    return this.#lettingGo.stuck();
+    return this.#release.stuck();
   }
 
   /** What the next report to an active says. */
@@ -130,7 +135,7 @@ export class Standby {
       marked: holding.state === 'taken' && !waits && this.#moving.cutMs(holding) === null,
       hardware: holding.hardware,
     }));
-    return { kind: 'report', healthy: true, everyMs: this.beatMs, name, entries } satisfies TakeoverMessage;
+    return { kind: 'report', healthy: true, everyMs: this.reportMs, name, entries } satisfies TakeoverMessage;
   }
 
   /** A message of an active whose session is good; `begins` with the first one of a session. */
@@ -142,8 +147,8 @@ export class Standby {
       this.#ports.tell('info', 'takeover.session', { peer: active });
     }
     switch (message.kind) {
-      case 'beat':
-        this.#onBeat(served, message);
+      case 'heartbeat':
+        this.#onHeartbeat(served, message);
         return;
       case 'take':
         this.#taking.onTake(served, message);
@@ -213,7 +218,7 @@ export class Standby {
 
   #onVanished(holding: Holding): void {
     const { address, ifname, active } = holding;
-    this.#lettingGo.drop(holding);
+    this.#release.drop(holding);
     this.#ports.tell('error', 'takeover.vanished', { address, adapter: ifname, peer: active });
     const served = this.#actives.get(active);
     if (served !== undefined) this.#silence.onVanished(served, address);
@@ -267,7 +272,7 @@ export class Standby {
     this.#capacity.report(this.#actives.counts(), this.#interfaces.length, this.#configuration.share);
   }
 
-  #onBeat(served: KnownActive, { healthy, everyMs, entries }: NodeState): void {
+  #onHeartbeat(served: KnownActive, { healthy, everyMs, entries }: NodeState): void {
     const nowMs = this.#ports.time.nowMs();
     const isNew = !served.heard;
     served.heard = true;
@@ -308,7 +313,7 @@ export class Standby {
     const isWanted = goesBack(holding, this.#configuration);
     if (cutMs === null && !isWanted) return;
     const entry = served.entries.find(({ address }) => address === holding.address);
-    if (!served.healthy || entry === undefined || entry.marked) return;
+    if (!served.healthy || entry === undefined || isStuck(entry)) return;
     const hereMs = nowMs - holding.sinceMs;
     const isCut = cutMs !== null && Math.min(cutMs, hereMs) >= CUT_MS;
     const wellMs = Math.min(hereMs, nowMs - served.healthySinceMs);

@@ -14,7 +14,7 @@ import type { Release } from './release.ts';
 export class Taking {
   readonly #parts: StandbyContext;
   readonly #answers: Answers;
-  readonly #lettingGo: Release;
+  readonly #release: Release;
   /** In the order of use. */
   readonly #interfaces: () => readonly string[];
   /** What could not be announced and waits to be, with how often again. */
@@ -23,12 +23,12 @@ export class Taking {
   constructor(
     parts: StandbyContext,
     answers: Answers,
-    lettingGo: Release,
+    release: Release,
     interfaces: () => readonly string[],
   ) {
     this.#parts = parts;
     this.#answers = answers;
-    this.#lettingGo = lettingGo;
+    this.#release = release;
     this.#interfaces = interfaces;
   }
 
@@ -39,7 +39,7 @@ export class Taking {
    */
   adopt({ address, length, active, cause }: Omit<Taken, 'ifname'>, before: string | null): Holding | null {
     const { ports, holdings } = this.#parts;
-    const there = ports.holdersOf(address).filter((one) => !this.#lettingGo.isLeaving(address, one));
+    const there = ports.holdersOf(address).filter((one) => !this.#release.isLeaving(address, one));
     const serving = there.filter((one) => !servesNobody(ports.factsOf(one)));
     const best = serving.length > 0 ? serving : there;
     const ifname = best.find((one) => one === before) ?? best[0];
@@ -57,7 +57,7 @@ export class Taking {
     ports.claim(ifname, address);
     ports.remember();
     ports.tell('info', 'takeover.kept', { address, adapter: ifname, peer: active });
-    for (const other of there) if (other !== ifname) void this.#lettingGo.leave(holding, other);
+    for (const other of there) if (other !== ifname) void this.#release.leave(holding, other);
     this.contradict(holding);
     return holding;
   }
@@ -107,7 +107,7 @@ export class Taking {
     this.#answers.say(name, id, address, 'accepted');
     const reason = await this.#switchOn(holding, planned.interfaces);
     if (reason !== null) {
-      this.#lettingGo.drop(holding);
+      this.#release.drop(holding);
       ports.tell('error', 'takeover.failed', { address, peer: name, reason });
       this.#answers.say(name, holding.id, address, 'failed', reason);
     } else if (holding.cause === 'heartbeat' && !served.watch.isLost) await this.#spare(holding);
@@ -145,7 +145,7 @@ export class Taking {
       return false;
     }
     await this.#settle(holding, 'takeover.moved', { from }, AGAIN_AFTER_ANOTHER, startMs);
-    void this.#lettingGo.leave(holding, from);
+    void this.#release.leave(holding, from);
     return true;
   }
 
@@ -171,7 +171,7 @@ export class Taking {
         (other) => other !== holding && interfacesOf(other).includes(ifname),
       );
       if (isTaken && !terms().share) continue;
-      this.#lettingGo.keep(address, ifname);
+      this.#release.keep(address, ifname);
       holding.ifname = ifname;
       holding.hardware = ports.factsOf(ifname).hardware ?? NO_HARDWARE;
       try {
@@ -181,7 +181,7 @@ export class Taking {
         const reason = messageOf(error);
         failures.push(`${ifname}: ${reason}`);
         ports.tell('error', 'takeover.adapter', { address, adapter: ifname, peer: active, reason });
-        await this.#lettingGo.leave(holding, ifname);
+        await this.#release.leave(holding, ifname);
       }
     }
     return failures.join('; ') || 'no interface is free any more';
@@ -248,7 +248,7 @@ export class Taking {
    */
   async #spare(holding: Holding): Promise<void> {
     const { address, ifname, active } = holding;
-    await this.#lettingGo.letGo(holding);
+    await this.#release.release(holding);
     this.#parts.ports.tell('info', 'takeover.spared', { address, adapter: ifname, peer: active });
   }
 

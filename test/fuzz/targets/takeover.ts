@@ -26,7 +26,7 @@ const MESSAGES: readonly TakeoverMessage[] = [
   { kind: 'hello', name: 'web' },
   { kind: 'welcome', name: '待機' },
   { kind: 'bye' },
-  { kind: 'beat', healthy: true, everyMs: 100, name: 'web', entries: [entry, entry6] },
+  { kind: 'heartbeat', healthy: true, everyMs: 100, name: 'web', entries: [entry, entry6] },
   { kind: 'take', id: 7, cause: 'fault', entry },
   { kind: 'reclaim', addresses: ['172.27.178.80', '2001:db8:178::80'] },
   { kind: 'taken', id: 1, address: '172.27.178.80', outcome: 'failed', reason: 'eth0 has no carrier' },

@@ -59,7 +59,7 @@ export class ActiveNode {
 
   begin(): void {
     this.#greet();
-    this.#beat();
+    this.#heartbeat();
   }
 
   receive(bytes: Buffer): void {
@@ -74,7 +74,7 @@ export class ActiveNode {
       this.#greeting?.cancel();
       this.#greeting = null;
       this.active.onSession(reading.standby);
-      this.#send(this.active.beat(this.#name));
+      this.#send(this.active.heartbeat(this.#name));
     } else if (reading.is === 'lost') {
       this.active.onSessionEnd();
       this.#greet();
@@ -108,9 +108,9 @@ export class ActiveNode {
     this.#greeting = this.#world.clock.after(500, () => this.#greet());
   }
 
-  #beat(): void {
-    this.#send(this.active.beat(this.#name));
-    this.#next = this.#world.clock.after(this.active.beatMs, () => this.#beat());
+  #heartbeat(): void {
+    this.#send(this.active.heartbeat(this.#name));
+    this.#next = this.#world.clock.after(this.active.heartbeatMs, () => this.#heartbeat());
   }
 }
 
@@ -165,7 +165,7 @@ export class StandbyNode {
   }
 
   begin(): void {
-    this.#beat();
+    this.#reportAll();
   }
 
   receive(bytes: Buffer, from: string): void {
@@ -195,8 +195,8 @@ export class StandbyNode {
     return true;
   }
 
-  #beat(): void {
+  #reportAll(): void {
     for (const active of this.#heard) this.#send(active, this.standby.report(active, 'standby'));
-    this.#next = this.#world.clock.after(this.standby.beatMs, () => this.#beat());
+    this.#next = this.#world.clock.after(this.standby.reportMs, () => this.#reportAll());
   }
 }

@@ -85,10 +85,10 @@ class Run {
   }
 
   static async of({ share, automatic, heartbeat, interfaces }: Story): Promise<Run> {
-    const beats = { heartbeat: heartbeat ? { every: '1s', lost: 3 } : false };
+    const beating = { heartbeat: heartbeat ? { every: '1s', lost: 3 } : false };
     const names = ['eth0', 'eth1', 'eth2'].slice(0, interfaces);
     const more = { share, return: automatic ? 'automatic' : 'manual', return_after: '5s', adapters: names };
-    const nodes = { active: beats, standby: { ...beats, ...more } };
+    const nodes = { active: beating, standby: { ...beating, ...more } };
     const world = World.duplex(nodes);
     if (interfaces > 2) {
       const third = { hardware: '02:00:00:00:13:02', up: false, cable: true, addresses: new Set<string>() };

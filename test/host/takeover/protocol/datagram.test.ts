@@ -30,7 +30,7 @@ const MESSAGES: readonly TakeoverMessage[] = [
   { kind: 'unknown' },
   { kind: 'bye' },
   { kind: 'byeSeen' },
-  { kind: 'beat', healthy: true, everyMs: 100, name: 'web', entries: [entry, entry6] },
+  { kind: 'heartbeat', healthy: true, everyMs: 100, name: 'web', entries: [entry, entry6] },
   { kind: 'report', healthy: false, everyMs: 4_294_967_295, name: 'standby', entries: [] },
   { kind: 'take', id: 7, cause: 'fault', entry },
   { kind: 'return', id: 4_294_967_295, cause: 'conflict', entry: entry6 },
@@ -174,14 +174,14 @@ describe('a datagram', () => {
 
   it('with all addresses that may be configured fits into one frame', () => {
     const entries = Array.from({ length: 40 }, (_, i) => ({ ...entry6, address: `2001:db8:178::${i + 1}` }));
-    const beat: TakeoverMessage = {
-      kind: 'beat',
+    const heartbeat: TakeoverMessage = {
+      kind: 'heartbeat',
       healthy: true,
       everyMs: 100,
       name: 'w'.repeat(63),
       entries,
     };
-    assert.deepEqual(read(encode(datagram(beat), KEY))?.message, beat);
+    assert.deepEqual(read(encode(datagram(heartbeat), KEY))?.message, heartbeat);
   });
 
   it('hello is no shorter than what answers it', () => {

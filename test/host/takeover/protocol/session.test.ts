@@ -10,7 +10,13 @@ import { MACHINE } from '../../tools.ts';
 const KEY = 'a secret of the pair';
 const NEW = 'the secret of next year';
 const keys: Keys = () => [KEY];
-const BEAT: TakeoverMessage = { kind: 'beat', healthy: true, everyMs: 100, name: 'web', entries: [] };
+const HEARTBEAT: TakeoverMessage = {
+  kind: 'heartbeat',
+  healthy: true,
+  everyMs: 100,
+  name: 'web',
+  entries: [],
+};
 const REPORT: TakeoverMessage = { kind: 'report', healthy: true, everyMs: 100, name: 'standby', entries: [] };
 
 function standbyWith(more: { keys?: Keys; name?: string; nowMs?: () => number } = {}): StandbySessions {
@@ -24,12 +30,12 @@ function standbyWith(more: { keys?: Keys; name?: string; nowMs?: () => number } 
 }
 
 /** What an active has sent to begin a session, which is up on both sides then. */
-function meet(active: ActiveSession, standby: StandbySessions, beat = BEAT): Buffer[] {
+function meet(active: ActiveSession, standby: StandbySessions, heartbeat = HEARTBEAT): Buffer[] {
   const hello = active.hello();
   const answer = standby.open(hello, '172.27.178.11');
   assert.ok(answer.is === 'answer');
   assert.equal(active.open(answer.bytes).is, 'welcome');
-  const first = active.seal(beat);
+  const first = active.seal(heartbeat);
   assert.ok(first !== null);
   assert.equal(standby.open(first, '172.27.178.11').is, 'message');
   return [hello, first];
@@ -43,7 +49,7 @@ function why(reading: { readonly is: string; readonly why?: string }): string | 
 describe('a session', () => {
   it('begins with a greeting, its answer, and a first message that has both nonces', () => {
     const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
-    assert.equal(active.seal(BEAT), null);
+    assert.equal(active.seal(HEARTBEAT), null);
     assert.equal(standby.seal('web', REPORT), null);
     meet(active, standby);
     const report = standby.seal('web', REPORT);
@@ -57,7 +63,7 @@ describe('a session', () => {
   it('refuses each message that is sent again', () => {
     const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     const [, first] = meet(active, standby);
-    const second = active.seal(BEAT);
+    const second = active.seal(HEARTBEAT);
     assert.ok(first !== undefined && second !== null);
     assert.equal(standby.open(second, 'x').is, 'message');
     assert.equal(why(standby.open(second, 'x')), 'replayed');
@@ -71,7 +77,7 @@ describe('a session', () => {
   it('refuses one that comes after its successor', () => {
     const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     meet(active, standby);
-    const [second, third] = [active.seal(BEAT), active.seal(BEAT)];
+    const [second, third] = [active.seal(HEARTBEAT), active.seal(HEARTBEAT)];
     assert.ok(second !== null && third !== null);
     assert.equal(standby.open(third, 'x').is, 'message');
     assert.equal(why(standby.open(second, 'x')), 'replayed');
@@ -100,9 +106,9 @@ describe('a session', () => {
     for (const bytes of recorded) assert.notEqual(standby.open(bytes, 'x').is, 'message');
     const next = standbyWith();
     for (const bytes of recorded) assert.notEqual(next.open(bytes, 'x').is, 'message');
-    const beat = again.seal(BEAT);
-    assert.ok(beat !== null);
-    assert.equal(standby.open(beat, 'x').is, 'message', 'and the true one goes on');
+    const heartbeat = again.seal(HEARTBEAT);
+    assert.ok(heartbeat !== null);
+    assert.equal(standby.open(heartbeat, 'x').is, 'message', 'and the true one goes on');
   });
 
   it('goes on while its first greeting is sent again and again', () => {
@@ -113,9 +119,9 @@ describe('a session', () => {
       const answer = standby.open(hello, 'x');
       assert.ok(answer.is === 'answer');
       assert.equal(why(active.open(answer.bytes)), 'replayed');
-      const beat = active.seal(BEAT);
-      assert.ok(beat !== null);
-      assert.equal(standby.open(beat, 'x').is, 'message');
+      const heartbeat = active.seal(HEARTBEAT);
+      assert.ok(heartbeat !== null);
+      assert.equal(standby.open(heartbeat, 'x').is, 'message');
     }
   });
 
@@ -136,9 +142,9 @@ describe('a session', () => {
   it('is not believed when it is sent back to who said it', () => {
     const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     meet(active, standby);
-    const [beat, report] = [active.seal(BEAT), standby.seal('web', REPORT)];
-    assert.ok(beat !== null && report !== null);
-    assert.equal(why(active.open(beat)), 'misdirected');
+    const [heartbeat, report] = [active.seal(HEARTBEAT), standby.seal('web', REPORT)];
+    assert.ok(heartbeat !== null && report !== null);
+    assert.equal(why(active.open(heartbeat)), 'misdirected');
     assert.equal(why(standby.open(report, 'x')), 'misdirected');
   });
 
@@ -147,9 +153,9 @@ describe('a session', () => {
     const answer = standby.open(active.hello(), 'x');
     assert.ok(answer.is === 'answer');
     active.open(answer.bytes);
-    const beat = active.seal({ ...BEAT, name: 'mail' } as TakeoverMessage);
-    assert.ok(beat !== null);
-    assert.equal(why(standby.open(beat, 'x')), 'stranger');
+    const heartbeat = active.seal({ ...HEARTBEAT, name: 'mail' } as TakeoverMessage);
+    assert.ok(heartbeat !== null);
+    assert.equal(why(standby.open(heartbeat, 'x')), 'stranger');
   });
 
   it('is not believed with another key', () => {
@@ -164,9 +170,9 @@ describe('a session', () => {
     const [active, standby] = [new ActiveSession(keys, 'web', MACHINE), standbyWith()];
     meet(active, standby);
     const next = standbyWith();
-    const beat = active.seal(BEAT);
-    assert.ok(beat !== null);
-    const answer = next.open(beat, 'x');
+    const heartbeat = active.seal(HEARTBEAT);
+    assert.ok(heartbeat !== null);
+    const answer = next.open(heartbeat, 'x');
     assert.ok(answer.is === 'answer');
     assert.equal(active.open(answer.bytes).is, 'lost');
     assert.equal(active.isUp, false);
@@ -179,9 +185,9 @@ describe('a session', () => {
     const active = new ActiveSession(keys, 'web', { ...MACHINE, time: { nowMs: () => nowMs } });
     const [first, second] = [standbyWith(), standbyWith({ name: 'spare' })];
     meet(active, first);
-    const beat = active.seal(BEAT);
-    assert.ok(beat !== null);
-    const lost = second.open(beat, 'x');
+    const heartbeat = active.seal(HEARTBEAT);
+    assert.ok(heartbeat !== null);
+    const lost = second.open(heartbeat, 'x');
     assert.ok(lost.is === 'answer');
     active.open(lost.bytes);
     meet(active, second);
@@ -269,9 +275,9 @@ describe('keys', () => {
       const works = (): void => {
         // Who has forgotten the old key refuses what was said with it, until the other side has heard the new one.
         for (const is of [undefined, 'message']) {
-          const beat = active.seal(BEAT);
-          assert.ok(beat !== null);
-          const heard = standby.open(beat, 'x');
+          const heartbeat = active.seal(HEARTBEAT);
+          assert.ok(heartbeat !== null);
+          const heard = standby.open(heartbeat, 'x');
           const report = standby.seal('web', REPORT);
           assert.ok(report !== null);
           const reported = active.open(report);
@@ -332,7 +338,7 @@ describe('a forger with the key', () => {
       const answer = standby.open(active.hello(), 'x');
       assert.ok(answer.is === 'answer');
       assert.equal(active.open(answer.bytes).is, 'welcome');
-      const first = active.seal({ ...BEAT, name });
+      const first = active.seal({ ...HEARTBEAT, name });
       assert.ok(first !== null);
       const reading = standby.open(first, 'x');
       if (reading.is === 'message') {
@@ -362,8 +368,8 @@ describe('a forger with the key', () => {
     const active = new ActiveSession(keys, 'web', MACHINE);
     meet(active, standby);
     own.set('web', ['a secret of web and the standby']);
-    const beat = active.seal(BEAT);
-    assert.ok(beat !== null);
-    assert.equal(why(standby.open(beat, 'x')), 'forged');
+    const heartbeat = active.seal(HEARTBEAT);
+    assert.ok(heartbeat !== null);
+    assert.equal(why(standby.open(heartbeat, 'x')), 'forged');
   });
 });
