@@ -32,7 +32,7 @@ export const TAKEOVER = {
   'takeover.spared': {
     level: 'info',
     fields: { ...PLACE, peer: 'text' },
-    is: 'The standby let go of an address at once: its active was heard just in time.',
+    is: 'The standby released an address at once: its active was heard just in time.',
     act: null,
     hook: true,
   },

@@ -5,7 +5,7 @@ export const CAUSES = ['fault', 'operator', 'link', 'heartbeat', 'stop', 'confli
 
 export type MoveCause = (typeof CAUSES)[number];
 
-/** `accepted`: it will be done, and the other side may let go; `done`: it is done; `refused`: it won't be; `failed`: it was tried in vain. */
+/** `accepted`: it will be done, and the other side may release it; `done`: it is done; `refused`: it won't be; `failed`: it was tried in vain. */
 export const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
 
 export type InstructionOutcome = (typeof OUTCOMES)[number];
@@ -31,7 +31,7 @@ export function isStuck({ marked }: AddressEntry): boolean {
   return marked;
 }
 
-/** Of a report: it stays here, and the other side must let go of it. */
+/** Of a report: it stays here, and the other side must release it. */
 export function isFinal({ marked }: AddressEntry): boolean {
   return marked;
 }

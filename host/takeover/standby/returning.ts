@@ -1,4 +1,4 @@
-/** A standby gives addresses back: it lets go of each when the active has it. */
+/** A standby gives addresses back: it releases each when the active has it. */
 
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';
 import type { Handover } from '../ports/handover.ts';
@@ -64,7 +64,7 @@ export class Returning {
     });
   }
 
-  /** It is let go when the active has it: its interface may need seconds to find its link. */
+  /** It is released when the active has it: its interface may need seconds to find its link. */
   onReturned({ id, address, outcome, reason }: Result): void {
     const { ports, timers, onSettled } = this.#parts;
     const giving = this.#returns.get(id);

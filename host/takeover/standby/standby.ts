@@ -105,7 +105,7 @@ export class Standby {
 
   /**
    * What a process before this one has taken: as far as it is still on its interfaces, where that one said or elsewhere. And
-   * what it could not let go of.
+   * what it could not release.
    */
   adopt(taken: readonly Taken[], stuck: readonly Taken[]): void {
     for (const one of stuck) {
@@ -283,13 +283,13 @@ export class Standby {
     served.entries = entries;
     if (changed) this.#reportCapacity();
     for (const { address, length } of entries) {
-      // Whoever put it there may have told nobody, and the active will let go of it.
+      // Whoever put it there may have told nobody, and the active will release it.
       const found = { address, length, active: served.name, cause: 'conflict' } as const;
       if (!this.#holdings.has(address)) this.#taking.adopt(found, null);
     }
     served.watch.heard(everyMs);
     for (const holding of this.#holdings.of(served.name)) {
-      // Nobody watched while both had it; the active is about to let go of it, and has told everybody that it has it.
+      // Nobody watched while both had it; the active is about to release it, and has told everybody that it has it.
       const isBoths = isNew && entries.some(({ address, held }) => held && address === holding.address);
       const stays = this.#moving.cutMs(holding) === null && !goesBack(holding, this.#configuration);
       if (isBoths && stays) this.#taking.contradict(holding);
@@ -318,7 +318,7 @@ export class Standby {
     const isCut = cutMs !== null && Math.min(cutMs, hereMs) >= CUT_MS;
     const wellMs = Math.min(hereMs, nowMs - served.healthySinceMs);
     const isDue = isWanted && wellMs >= this.#configuration.returnAfterMs;
-    // Both have it, after a split: the sooner one of them lets go the better.
+    // Both have it, after a split: the sooner one of them releases it the better.
     if (entry.held || isCut || isDue) void this.#giveBack(holding, cutMs === null ? 'conflict' : 'link');
   }
 

@@ -35,7 +35,7 @@ export class Taking {
   /**
    * What is on an interface already is here; on `before` if it is there. A process that ended in the middle of a move leaves it on
    * two of them: then only one keeps it. Its neighbours are told: they may know it by another one, or as somebody else's. Null
-   * when none has it, or only such as should have let go of it.
+   * when none has it, or only such as should have released it.
    */
   adopt({ address, length, active, cause }: Omit<Taken, 'ifname'>, before: string | null): Holding | null {
     const { ports, holdings } = this.#parts;
@@ -118,7 +118,7 @@ export class Taking {
   }
 
   /**
-   * To another interface, because its own has lost its link; then it is let go there. Resolves with whether it has moved; what went
+   * To another interface, because its own has lost its link; then it is released there. Resolves with whether it has moved; what went
    * wrong is told. Null, and nothing is done, when no other interface is free.
    */
   move(holding: Holding, served: KnownActive | undefined): Promise<boolean> | null {

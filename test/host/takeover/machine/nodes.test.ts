@@ -184,7 +184,7 @@ describe('a node on a real machine', { skip: noNetwork }, () => {
   it('of a standby goes on with what the one before it had taken', async (context) => {
     put('eth1');
     const configuration = standbyOn(context, { warm: false });
-    const taken = { ...C, ifname: 'eth1', active: 'web', cause: 'fault' };
+    const taken = { ...C, adapter: 'eth1', active: 'web', cause: 'fault' };
     const strange = { ...taken, address: '192.0.2.82', active: 'shop' };
     const state = { taken: [taken, strange], raised: ['eth1'] };
     writeFileSync(`${configuration.control}.state`, JSON.stringify(state));

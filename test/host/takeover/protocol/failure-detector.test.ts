@@ -285,7 +285,7 @@ describe('a contradiction', () => {
     assert.equal(world.announced.length, before + 2);
     assert.deepEqual(world.events('takeover.conflict', 'standby')[0]?.fields, {
       address: E,
-      ifname: 'eth1',
+      adapter: 'eth1',
       active: 'shop',
       peer: 'shop',
       hardware: '02:00:00:00:99:99',
