@@ -115,7 +115,7 @@ export const prefix: Shape<Prefix> = value({
   },
 });
 
-/** An address of an adapter, and how many of its bits are the network. */
+/** An address of an interface, and how many of its bits are the network. */
 export const addressOnNetwork: Shape<Prefix> = value({
   noun: 'an address with its network',
   allowed: 'an address and the length of its network, as in 172.27.178.80/24 or 2001:db8:178::80/64',

@@ -115,7 +115,7 @@ for (const [how, program, env] of [
       assert.deepEqual(await verdicts(daemon, 3), { SynNoted: 1, SynBadChecksum: 2 });
     });
 
-    it('of a kernel that leaves the checksum to the adapter are attempts', async () => {
+    it('of a kernel that leaves the checksum to the interface are attempts', async () => {
       const daemon = await listen();
       const connect = `require('node:net').connect(${SERVER.port}, '${SERVER.address}'); setTimeout(() => process.exit(), 200);`;
       bench.result(process.execPath, '-e', connect);

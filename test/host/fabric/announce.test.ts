@@ -94,11 +94,11 @@ describe('The frame of an announcement', () => {
     ],
     ['IPv4 among neighbours', { form: 'neighbour', ticket: 1, router: false, ...HOLDER }, 'BadFamily'],
     [
-      'a group as the adapter',
+      'a group as the holder',
       { form: 'reply', ticket: 1, ...HOLDER, hardware: '01:00:5e:00:00:01' },
       'BadValue',
     ],
-    ['no adapter', { form: 'probe', ticket: 1, ...HOLDER, hardware: '00:00:00:00:00:00' }, 'BadValue'],
+    ['no holder', { form: 'probe', ticket: 1, ...HOLDER, hardware: '00:00:00:00:00:00' }, 'BadValue'],
     ['no interface', { form: 'probe', ticket: 1, ...HOLDER, interface: 0 }, 'BadValue'],
     ['the address of a group', { form: 'probe', ticket: 1, ...HOLDER, address: '224.0.0.1' }, 'BadValue'],
     ['the unspecified address', { form: 'probe', ticket: 1, ...HOLDER, address: '0.0.0.0' }, 'BadValue'],
