@@ -65,7 +65,7 @@ export class FakeTime implements Time {
   tick(ms: number): void {
     const endMs = this.#nowMs + ms;
     while (this.next(endMs));
-    this.#nowMs = endMs;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
   }
 
   /** So much passes, and what follows from one moment has happened before the next one comes. */
@@ -73,7 +73,7 @@ export class FakeTime implements Time {
     const endMs = this.#nowMs + ms;
     await this.settle();
     while (this.next(endMs)) await this.settle();
-    this.#nowMs = endMs;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
   }
 
   /** The next thing that is due until then happens; false: there is none. */
