@@ -44,11 +44,15 @@ interface ReconcileOptions {
 
 /** The fabric says everything. */
 interface Answer {
+  /** `sync`: it was asked, and `syncEnd` is the end. `refill`: it was told everything, and has carried that out. */
+  readonly to: 'sync' | 'refill';
   readonly sinceMs: number;
   /** What of this program's it has spoken of so far. */
   readonly mentioned: Set<Outage | Waiting>;
   /** What was told before it was asked: of that, it mentions what it was not asked to forget, or has not heard so. */
   readonly owed: readonly Outage[];
+  /** Whether a part of it may have been lost: then what it does not mention may be there all the same. */
+  isTorn: boolean;
 }
 
 export class Reconcile {
@@ -85,6 +89,7 @@ export class Reconcile {
 
   /** Events were lost on the way. */
   onLoss(): void {
+    if (this.#answer !== null) this.#answer.isTorn = true;
     if (this.#timer !== null) return;
     this.#losses++;
     const reason = 'events were lost';
@@ -113,9 +118,14 @@ export class Reconcile {
 
   /** The fabric has said everything. */
   onSyncEnd(): void {
-    const answer = this.#answer;
+    // What was asked of tables that are no more ends like this, too.
+    if (this.#answer?.to === 'sync') this.#end(this.#answer);
+  }
+
+  #end(answer: Answer): void {
     this.#answer = null;
-    if (answer === null) return;
+    // Whatever was lost is about to be asked for again.
+    if (answer.isTorn) return;
     const { outages, fabric, checks } = this.#options;
     const missing = outages.all().flatMap((outage) => this.#compare(outage, answer.mentioned));
     if (missing.length > 0) fabric.restore(missing);
@@ -128,15 +138,18 @@ export class Reconcile {
     if (missing.length > 0 || isOwed) this.#ask();
   }
 
-  #begin(): void {
+  #begin(to: Answer['to']): Answer {
     const { endings, time } = this.#options;
-    this.#answer = { sinceMs: time.nowMs(), mentioned: new Set(), owed: endings.all() };
+    const [sinceMs, owed] = [time.nowMs(), endings.all()];
+    const answer = { to, sinceMs, mentioned: new Set<Outage | Waiting>(), owed, isTorn: false };
+    this.#answer = answer;
+    return answer;
   }
 
   #ask(): void {
     const { fabric } = this.#options;
     if (!fabric.isThere) return;
-    this.#begin();
+    this.#begin('sync');
     fabric.sync();
   }
 
@@ -158,10 +171,10 @@ export class Reconcile {
     fabric.restoreServices();
     const all = outages.all();
     if (all.length === 0) return;
-    this.#begin();
+    const answer = this.#begin('refill');
     fabric.restore(all);
     void fabric.settled().then((isSettled) => {
-      if (isSettled) this.onSyncEnd();
+      if (isSettled && this.#answer === answer) this.#end(answer);
     });
   }
 

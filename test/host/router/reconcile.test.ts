@@ -321,6 +321,28 @@ describe('A fabric that is new', () => {
     assert.deepEqual(one.waiting(), before);
   });
 
+  it('that is made anew once more has not yet taken in what it had not when it was made before', async () => {
+    const one = world();
+    const before = one.waiting();
+    one.isFresh();
+    one.isFresh();
+    await one.settle(true, 1);
+    assert.deepEqual(one.waiting(), before);
+    await one.settle();
+    assert.deepEqual(one.waiting(), {});
+  });
+
+  it('has taken in nothing at the end of what was asked of its tables of before', async () => {
+    const one = world();
+    const before = one.waiting();
+    one.saysAgain();
+    one.isFresh();
+    one.syncEnd();
+    assert.deepEqual(one.waiting(), before);
+    await one.settle();
+    assert.deepEqual(one.waiting(), {});
+  });
+
   it('need not be asked when nobody waits', async () => {
     const one = new World();
     one.isFresh();
@@ -358,6 +380,44 @@ describe('Events that were lost', () => {
     one.syncEnd();
     one.time.tick(1000);
     assert.deepEqual(one.asked(), ['sync']);
+  });
+
+  it('during an answer are no word of what is gone: nobody is given up, and nobody told again', () => {
+    const one = world();
+    one.room = 0;
+    one.down(SECURE);
+    one.client('waiting', SECURE, SATO);
+    one.signal(SECURE);
+    one.handsOut(SECURE, SATO);
+    const before = one.waiting();
+    one.lines.length = 0;
+    one.saysAgain();
+    one.down(HOST);
+    one.router.reconcile.onLoss();
+    one.syncEnd();
+    assert.deepEqual([one.waiting(), one.told('outage.closed')], [before, []]);
+    one.time.tick(1000);
+    one.down(SECURE, { state: 'released' });
+    one.client('waiting', SECURE, SATO);
+    assert.equal(one.outage(SECURE), undefined, 'it is being told');
+    one.syncEnd();
+    assert.deepEqual(one.waiting(), {}, 'the next answer was whole');
+  });
+
+  it('during the first answer do not make it forget what the disk knows', () => {
+    const one = world();
+    one.router.reconcile.resume();
+    one.saysAgain();
+    one.router.reconcile.onLoss();
+    one.syncEnd();
+    one.time.tick(1000);
+    one.asked();
+    one.syncEnd();
+    assert.deepEqual(one.asked(), [
+      `restore ${SATO} ${TANAKA} for ${SERVER} 0`,
+      `restore ${SATO} for ${SERVER} 80`,
+      'sync',
+    ]);
   });
 
   it('are asked for without its end when that must have been among them', () => {

@@ -324,9 +324,9 @@ export class World {
     this.router.reconcile.onThere(false);
   }
 
-  /** All that it was told has been carried out, and its answers have been heard; or it ended before. */
-  async settle(isSettled = true): Promise<void> {
-    for (const resolve of this.#settling.splice(0)) resolve(isSettled);
+  /** All that it was told has been carried out, and its answers have been heard; or it ended before. `most`: who is answered. */
+  async settle(isSettled = true, most = Number.POSITIVE_INFINITY): Promise<void> {
+    for (const resolve of this.#settling.splice(0, most)) resolve(isSettled);
     await new Promise((resolve) => setImmediate(resolve));
   }
 
