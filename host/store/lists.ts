@@ -48,7 +48,8 @@ export function addList(sql: Sql, received: ReceivedList, owners: readonly strin
   );
   sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', MOST_TELLINGS);
   if (parts === 1) return;
-  if (sql.number('SELECT count(*) FROM lists WHERE list = ?', list) >= parts)
+  // A router that was killed between two of them may have made more of what was left.
+  if (sql.number('SELECT count(*) >= max(parts) FROM lists WHERE list = ?', list) === 1)
     sql.run('UPDATE lists SET people = NULL WHERE list = ? AND people IS NOT NULL', list);
   // The sign keeps it from looking at all the others by their numbers.
   sql.run(

@@ -93,6 +93,16 @@ describe('people of a list', () => {
     assert.deepEqual(told(), []);
   });
 
+  it('are remembered for as many parts as the one that knows of the most says: a router that was killed may make more', async (test) => {
+    const { store } = await openStore(test, null);
+    const told = () => store.read((sql) => [...toldByOthers(sql, LIST.list)]);
+    store.write((sql) => addList(sql, { ...LIST, part: 3, parts: 3 }, OWNERS));
+    store.write((sql) => addList(sql, { ...LIST, part: 1, parts: 2 }, ['nakamura@example.jp']));
+    assert.deepEqual(told().sort(), ['nakamura@example.jp', ...OWNERS]);
+    store.write((sql) => addList(sql, { ...LIST, part: 2, parts: 3 }));
+    assert.deepEqual(told(), []);
+  });
+
   it('are those of the latest parts, where others never come', async (test) => {
     const { store } = await openStore(test, null);
     const of = (list: string) => store.read((sql) => [...toldByOthers(sql, list)]);
