@@ -10,8 +10,10 @@ import type { NewNotice, Notice, NoticeItem, OutboxRow } from '../store/notice-r
 import {
   type Added,
   addNotice,
+  bringBack,
   countQueued,
   finishNotice,
+  isAnyAhead,
   isAnyHeld,
   loadListed,
   nextDueMs,
@@ -115,6 +117,7 @@ export class Outbox {
       onAdmission: (admission) => this.#heldBack(admission),
       onDue: () => this.#pump(),
     });
+    store.whenBack(() => this.wake());
   }
 
   /**
@@ -158,10 +161,12 @@ export class Outbox {
     const { store } = this.#options;
     // What is settled already must not be counted as pending again.
     this.#write();
+    const nowMs = store.clock.nowMs();
+    if (store.read((sql) => isAnyAhead(sql, nowMs))) store.write((sql) => bringBack(sql, nowMs));
     this.#due.reconsider();
     this.#expiryMs = Number.NEGATIVE_INFINITY;
     this.#pending = store.read(countQueued);
-    this.#due.reset(first, store.clock.nowMs());
+    this.#due.reset(first, nowMs);
     this.#pump();
   }
 

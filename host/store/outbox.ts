@@ -101,6 +101,17 @@ export function nextDueMs(sql: Sql, nowMs: number): number {
   return row?.due === null || row === null ? Number.POSITIVE_INFINITY : Number(row.due);
 }
 
+/** Whether any was entered in the future: by a clock that nobody knows any more. */
+export function isAnyAhead(sql: Sql, nowMs: number): boolean {
+  return sql.get(`SELECT 1 FROM outbox WHERE state = 'queued' AND created_ms > ? LIMIT 1`, nowMs) !== null;
+}
+
+/** They are entered, and due, now. */
+export function bringBack(sql: Sql, nowMs: number): void {
+  const change = `UPDATE outbox SET created_ms = ?, due_ms = ? WHERE state = 'queued' AND created_ms > ?`;
+  sql.run(change, nowMs, nowMs, nowMs);
+}
+
 /** Those that were entered first, or became fit to be sent first, but for what has to wait still. */
 export function oldestSendable(sql: Sql, limit: number): OutboxRow[] {
   const query = `SELECT ${COLUMNS} FROM outbox WHERE state = 'queued' AND held < 2 ORDER BY created_ms LIMIT ?`;

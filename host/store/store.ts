@@ -51,6 +51,7 @@ export class Store {
   #unread: ReadonlySet<string> = new Set();
   #timer: Timer | null = null;
   #onLost: () => void = () => {};
+  #onBack: () => void = () => {};
   #clock: StateClock;
 
   /**
@@ -96,8 +97,14 @@ export class Store {
     this.#onLost = f;
   }
 
+  /** What to do when the state is on disk again: there may be more of it than there was in memory. */
+  whenBack(f: () => void): void {
+    this.#onBack = f;
+  }
+
   close(): void {
     this.#timer?.cancel();
+    this.#onBack = () => {};
     this.#look();
     this.#timer?.cancel();
     this.#sql.close();
@@ -252,7 +259,6 @@ export class Store {
       this.#sql = sql;
       this.#unread = new Set();
       this.#reason = null;
-      this.#options.log.info('state.back', { directory: this.#options.directory });
     } catch (error) {
       this.#reason = messageOf(error);
       try {
@@ -260,6 +266,9 @@ export class Store {
       } catch {
         // The next attempt opens it anew.
       }
+      return;
     }
+    this.#options.log.info('state.back', { directory: this.#options.directory });
+    this.#onBack();
   }
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OUTBOX_CAPACITY } from '../../../host/config/capacity.ts';
 import { OUTSTANDING } from '../../../host/mail/outbox.ts';
 import { findNotices, listNotices, retryNotice } from '../../../host/store/outbox.ts';
 import { needs } from '../require.ts';
-import { directoryFor, openStore } from '../store/support.ts';
+import { directoryFor, edit, openStore } from '../store/support.ts';
 import { until } from '../tools.ts';
 import {
   events,
@@ -160,6 +162,45 @@ describe('the outbox of the next process', () => {
     outbox.wake();
     await until('the mail', () => outbox.counts().sent === 1);
     assert.deepEqual(outbox.counts(), { pending: 0, sent: 1, failed: 1 });
+  });
+});
+
+describe('an outbox whose state could not be read', () => {
+  const RETRY_MS = 50;
+
+  it('sends what was left there as soon as it can be, and counts on', async (test) => {
+    const directory = `${directoryFor(test)}/state`;
+    const first = await openOutbox(test, directory, new PlayedSender());
+    first.add(recipients(3).map((mail) => noticeTo(mail)));
+    await first.outbox.close(0);
+    first.store.close();
+    renameSync(directory, `${directory}.away`);
+    writeFileSync(directory, 'no directory');
+
+    const sender = new PlayedSender();
+    sender.answer = () => DELIVERED;
+    const { outbox, store, add } = await openOutbox(test, directory, sender, {}, { retryMs: RETRY_MS });
+    assert.deepEqual([store.health.place, outbox.counts().pending], ['memory', 0]);
+    rmSync(directory);
+    renameSync(`${directory}.away`, directory);
+    await until('what was left', () => outbox.counts().sent === 3);
+    add([noticeTo('sato@example.jp')]);
+    await until('another one', () => outbox.counts().sent === 4);
+    assert.deepEqual([outbox.counts().pending, outbox.room], [0, OUTBOX_CAPACITY]);
+  });
+
+  it('sends what was entered by a clock that nobody knows any more', async (test) => {
+    const directory = directoryFor(test);
+    const first = await openOutbox(test, directory, new PlayedSender());
+    first.add([noticeTo('sato@example.jp')]);
+    await first.outbox.close(0);
+    first.store.close();
+    await edit(directory, 'UPDATE outbox SET created_ms = created_ms + 1e9, due_ms = due_ms + 1e9');
+    const sender = new PlayedSender();
+    sender.answer = () => DELIVERED;
+    const { outbox } = await openOutbox(test, directory, sender);
+    outbox.wake();
+    await until('the mail', () => outbox.counts().sent === 1);
   });
 });
 

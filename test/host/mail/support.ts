@@ -20,7 +20,7 @@ import { Outbox, type OutboxOptions, type Sender } from '../../../host/mail/outb
 import { type Delivery, MailSender } from '../../../host/mail/smtp.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import type { Notice, NoticeItem } from '../../../host/store/notice-rows.ts';
-import { Store } from '../../../host/store/store.ts';
+import { Store, type StoreOptions } from '../../../host/store/store.ts';
 import { machineTime, type Time } from '../../../host/time.ts';
 import { accepts, freePort } from '../../ports.ts';
 import { itemOf } from '../store/support.ts';
@@ -86,10 +86,11 @@ export async function openOutbox(
   directory: string | null,
   sender: Sender,
   options: Partial<OutboxOptions> = {},
+  storeOptions: Partial<StoreOptions> = {},
 ): Promise<OpenOutbox> {
   const { log, lines } = recordingLog();
   const { log: storeLog, lines: said } = recordingLog();
-  const store = await Store.open({ directory, log: storeLog, time: machineTime });
+  const store = await Store.open({ directory, log: storeLog, time: machineTime, ...storeOptions });
   const outbox = new Outbox({
     store,
     sender,
