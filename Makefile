@@ -181,7 +181,11 @@ soak: all ## heartbeats of a takeover on a busy machine, MINUTES=10: nothing may
 	@board/need $$(cat board/lab/packages.txt)
 	@board/lab/lab $(NODE) --import tsx test/bench/soak.ts --minutes $(MINUTES) $(if $(JSON),--json)
 
+# Where they are put together, a path with a space in it would be two, and the first of them somebody else's.
+one_each = $(if $(word 2,x$(DESTDIR)$(PREFIX)$(SYSCONFDIR)x),$(error DESTDIR, PREFIX and SYSCONFDIR are paths without spaces))
+
 install: all ## into DESTDIR and PREFIX
+	$(one_each)
 	install -D -m 755 $(DIST)/ringback.mjs $(DESTDIR)$(PREFIX)/lib/ringback/ringback.mjs
 	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
 	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
@@ -214,6 +218,7 @@ release: ## build/release/: sources and binaries of VERSION=x.y.z, which CHANGEL
 	@board/release '$(if $(filter command,$(origin VERSION)),$(VERSION))'
 
 uninstall: ## what install has put there; configurations and state stay
+	$(one_each)
 	rm -rf $(DESTDIR)$(PREFIX)/lib/ringback
 	rm -f $(DESTDIR)$(PREFIX)/bin/ringback $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf

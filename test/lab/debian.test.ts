@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -109,6 +110,22 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
       rmSync(`${other}/etc/ringback/ringback.yaml`);
       make('uninstall');
       assert.ok(!readdirSync(`${other}/etc`).includes('ringback'));
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+
+  it('takes nobody else’s away where a place has a space in its name, which make takes for two', () => {
+    const other = mkdtempSync(`${tmpdir()}/ringback-uninstall-`);
+    mkdirSync(`${other}/my`);
+    try {
+      for (const place of ['DESTDIR', 'PREFIX', 'SYSCONFDIR']) {
+        const argv = ['-C', ROOT, 'uninstall', `DESTDIR=${other}`, `${place}=${other}/my root`];
+        const { status, stderr } = spawnSync('make', argv, { encoding: 'utf8' });
+        assert.notEqual(status, 0, place);
+        assert.match(stderr, /DESTDIR, PREFIX and SYSCONFDIR are paths without spaces/);
+        assert.deepEqual(readdirSync(other), ['my'], place);
+      }
     } finally {
       rmSync(other, { recursive: true });
     }
