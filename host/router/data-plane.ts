@@ -45,11 +45,6 @@ interface Listeners {
   readonly reconcile: BreakListener;
 }
 
-/** The sizes of the tables, to be compared. */
-function sizesOf(configuration: RouterConfiguration): string {
-  return JSON.stringify(tableSizes(configuration, 0));
-}
-
 export class DataPlane implements FabricPort, AskedFabric {
   readonly #options: DataPlaneOptions;
   #configuration: RouterConfiguration;
@@ -62,6 +57,8 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #counters: CounterAnswers;
   readonly #probes: ProbeAnswers;
   readonly #key: Uint8Array;
+  /** The sizes of the tables as the fabric was told them last, to be compared; null: it was told none yet. */
+  #sizes: string | null = null;
   #sweepTimer: Timer | null = null;
 
   constructor(options: DataPlaneOptions) {
@@ -114,14 +111,11 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   /** Sizes, options and what the operator names, anew; outages stay. */
   reconfigure(configuration: RouterConfiguration): void {
-    const before = this.#configuration;
     this.#configuration = configuration;
     this.#sweepTimer?.cancel();
     this.#scheduleSweep();
     if (this.#link === null) return;
-    this.#feed();
-    // Tables of another size are made anew, and empty.
-    if (sizesOf(before) !== sizesOf(configuration)) this.#listeners.reconcile.onThere(false);
+    if (this.#feed()) this.#listeners.reconcile.onThere(false);
   }
 
   release({ server, port }: Target): void {
@@ -244,8 +238,8 @@ export class DataPlane implements FabricPort, AskedFabric {
   #welcome({ configured, nowUs }: LinkReady, listening: () => void): void {
     this.#probes.begin();
     this.#times = { us: nowUs, ms: this.#options.clock.nowMs() };
-    this.#feed();
-    this.#listeners.reconcile.onThere(configured);
+    const isAnew = this.#feed();
+    this.#listeners.reconcile.onThere(configured && !isAnew);
     void this.settled().then((isSettled) => {
       if (isSettled) listening();
     });
@@ -263,9 +257,13 @@ export class DataPlane implements FabricPort, AskedFabric {
     else this.#listeners.hearing.onEvent(event);
   }
 
-  #feed(): void {
-    const { people } = this.#options;
-    this.#link?.sendAll(commandsFor(this.#configuration, [...people.registeredClients], this.#key));
+  /** Returns whether the tables are other ones than before: those of another size are made anew, and empty. */
+  #feed(): boolean {
+    const registered = [...this.#options.people.registeredClients];
+    const before = this.#sizes;
+    this.#sizes = JSON.stringify(tableSizes(this.#configuration, registered.length));
+    this.#link?.sendAll(commandsFor(this.#configuration, registered, this.#key));
+    return before !== null && before !== this.#sizes;
   }
 
   #send(command: Command): void {

@@ -16,6 +16,12 @@ const CROWD = Array.from({ length: 3000 }, (_, i) => {
   return { address: client(i + 1), mail: 'crowd@example.jp', language: null };
 });
 
+/** More than these have registered. */
+function crowd({ router }: Plane): void {
+  for (const { address, mail } of CROWD)
+    router.people.add({ address, mail, language: null, registeredMs: 0 });
+}
+
 const mails = ({ notices }: Plane): string[] => notices.map(({ mail }) => mail).sort();
 
 describe('The way to the daemon', WAITING, () => {
@@ -138,6 +144,15 @@ describe('The way to the daemon', WAITING, () => {
   });
 
   describe('A daemon that ends', WAITING, () => {
+    it('whose tables are made anew because so many have registered loses nobody who waits', async (context) => {
+      const plane = await started(context, believing());
+      await down(plane, SATO);
+      crowd(plane);
+      plane.plane.reconfigure(plane.configuration);
+      alive(plane);
+      await until('Sato is told', () => plane.notices.length === 1);
+    });
+
     it('is started again and told who waits', async (context) => {
       const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
@@ -211,6 +226,20 @@ describe('The way to the daemon', WAITING, () => {
       await until('Tanaka waits too', () => plane.waiting()[`${SERVER} 0`]?.length === 2);
       assert.equal(plane.daemon.count('restore'), 0);
       assert.equal(plane.logged('client.waiting'), 2);
+    });
+  });
+
+  describe('A daemon that outlives the connection, but not its tables', () => {
+    it('because so many have registered meanwhile, is told who waits', async (context) => {
+      const plane = await started(context, believing());
+      await down(plane, SATO);
+      crowd(plane);
+      plane.daemon.disconnect();
+      await until('the link is back', () => plane.logged('fabric.back') === 1);
+      await plane.plane.counters();
+      assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO] });
+      alive(plane);
+      await until('Sato is told', () => plane.notices.length === 1);
     });
   });
 

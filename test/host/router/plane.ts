@@ -43,6 +43,7 @@ const NO_ASKER = {
 export interface Plane {
   readonly daemon: LossyFabric;
   readonly plane: DataPlane;
+  readonly configuration: RouterConfiguration;
   readonly router: Router;
   readonly clock: Clock;
   readonly notices: HeldNotice[];
@@ -121,6 +122,7 @@ export function prepared(
   return {
     daemon,
     plane,
+    configuration,
     router,
     clock,
     notices,
