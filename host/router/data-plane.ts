@@ -81,6 +81,7 @@ export class DataPlane implements FabricPort, AskedFabric {
         onInterface: (report) => this.#note(report),
         onRefused: (command) => {
           if (command === 'Ask') this.#probes.refuse();
+          if (command === 'KnowClient') this.#grow();
         },
         onGap: () => this.#onLoss(),
         onAway: () => {
@@ -261,9 +262,19 @@ export class DataPlane implements FabricPort, AskedFabric {
   #feed(): boolean {
     const registered = [...this.#options.people.registeredClients];
     const before = this.#sizes;
-    this.#sizes = JSON.stringify(tableSizes(this.#configuration, registered.length));
+    this.#sizes = this.#sizesFor(registered.length);
     this.#link?.sendAll(commandsFor(this.#configuration, registered, this.#key));
     return before !== null && before !== this.#sizes;
+  }
+
+  #sizesFor(registered: number): string {
+    return JSON.stringify(tableSizes(this.#configuration, registered));
+  }
+
+  /** More have registered than there was room for when it was told the sizes. */
+  #grow(): void {
+    const { length } = [...this.#options.people.registeredClients];
+    if (this.#sizesFor(length) !== this.#sizes && this.#feed()) this.#listeners.reconcile.onThere(false);
   }
 
   #send(command: Command): void {

@@ -153,6 +153,25 @@ describe('The way to the daemon', WAITING, () => {
       await until('Sato is told', () => plane.notices.length === 1);
     });
 
+    it('gets larger tables when more have registered than there is room for, and knows them all', async (context) => {
+      const given = believing();
+      const only = { ...given, detect: { ...given.detect, knownClientsOnly: true } };
+      const plane = await started(context, only);
+      await down(plane, SATO);
+      const many = Array.from({ length: 4200 }, (_, i) => client(i + 1));
+      for (const address of many) {
+        const person = { address, mail: 'crowd@example.jp', language: null, registeredMs: 0 };
+        plane.router.register(null, person, []);
+      }
+      await plane.plane.counters();
+      const last = many.at(-1) ?? '';
+      silence(plane, last);
+      await until('the last waits, too', () => plane.waiting()[`${SERVER} 0`]?.includes(last) === true);
+      assert.equal(plane.daemon.count('configure'), 2);
+      alive(plane);
+      await until('both are told', () => plane.notices.length === 2);
+    });
+
     it('is started again and told who waits', async (context) => {
       const plane = await started(context, believing());
       await down(plane, SATO, TANAKA);
