@@ -41,14 +41,15 @@ export class CounterAnswers {
     this.#isLossy = false;
   }
 
-  /** Events were lost: the next answer is everybody's. */
+  /** Events were lost: the next answer is everybody's who waits by now. */
   lose(): void {
-    this.#isLossy = true;
+    this.#isLossy = this.#waiting.length > 0;
   }
 
   /** There is no fabric any more. */
   drop(): void {
     this.#values = [];
+    this.#isLossy = false;
     this.#answer([]);
   }
 

@@ -87,6 +87,20 @@ describe('The way to the daemon', WAITING, () => {
       assert.notEqual(await plane.counters(), null, 'and the next one only its own');
     });
 
+    it('lost no answer when nobody was waiting for one', async (context) => {
+      const { plane, daemon, logged } = await started(context, believing());
+      daemon.report({ name: 'lan0', lost: 1 });
+      await until('the loss is noticed', () => logged('fabric.gap') === 1);
+      await daemon.hold('counters');
+      const ends: string[] = [];
+      const counted = plane.counters().then(() => ends.push('counted'));
+      const settled = plane.settled().then(() => ends.push('settled'));
+      await daemon.halve();
+      assert.deepEqual(ends, ['counted']);
+      await daemon.hold();
+      await Promise.all([counted, settled]);
+    });
+
     it('tells of its interfaces, and logs when one goes down or up', async (context) => {
       const { plane, daemon, logged, lines } = await started(context, believing());
       for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
