@@ -96,12 +96,13 @@ export class Router {
       ),
     );
     for (const { told, telling, suspected, ...rest } of stored) {
-      if (telling !== null) continue;
+      if (told && telling === null) this.#endings.resume({ ...rest, state: 'down' });
+    }
+    for (const { told, telling, suspected, ...rest } of stored) {
+      if (told || telling !== null) continue;
       const outage: Outage = { ...rest, state: suspected ? 'suspected' : 'down' };
-      if (told) {
-        this.#endings.resume(outage);
-        continue;
-      }
+      // It could not begin before the fabric had forgotten the one before it.
+      this.#endings.delete(outage);
       this.outages.add(outage);
       // It may have come back since: it is asked before anybody is sent to the page.
       if (!suspected) this.steered.resume(outage);

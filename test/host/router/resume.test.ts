@@ -50,6 +50,42 @@ describe('A router that was started again', () => {
     );
   });
 
+  it('loses nobody of an outage that had begun, and was ending, before all were told of the one before it', () => {
+    const telling = { recoveredMs: 4_600_000, sign: 'arp', clients: 2, people: 1, untold: null };
+    const before = { ...stored(1, HOST, [SATO]), telling };
+    const world = new World(configuration());
+    world.room = 0;
+    world.router.resume([before, stored(2, HOST, [TANAKA])]);
+    for (let i = 0; i < 3; i++) {
+      world.saysAgain();
+      world.down(HOST, { state: 'released' });
+      world.client('waiting', HOST, TANAKA);
+      world.syncEnd();
+      world.asked();
+    }
+    world.room = 10;
+    world.handsOut(HOST, TANAKA);
+    while (world.notices.length < 2 && world.later()) {}
+    assert.deepEqual(
+      world.notices.map(({ mail }) => mail),
+      ['sato@example.jp', 'tanaka@example.jp'],
+    );
+  });
+
+  it('frees nobody of an outage that had begun before all were told of the one before it, or before that was freed', () => {
+    const telling = { recoveredMs: 4_600_000, sign: 'arp', clients: 2, people: 1, untold: null };
+    for (const before of [{ ...stored(1, HOST, [SATO]), telling }, stored(1, HOST, [], { told: true })]) {
+      const world = new World(configuration());
+      world.router.resume([before, stored(2, HOST, [TANAKA])]);
+      while (world.later()) {}
+      world.saysAgain();
+      world.down(HOST);
+      world.client('waiting', HOST, TANAKA);
+      world.syncEnd();
+      assert.deepEqual([world.asked(), world.waiting()], [[], { [`${SERVER} 0`]: [TANAKA] }]);
+    }
+  });
+
   it('looks by itself whether a server is back meanwhile', () => {
     const world = resumed([stored(1, HOST, [SATO])], CONNECT);
     assert.deepEqual(world.asked(), [], 'not before the fabric is there');
