@@ -1,4 +1,5 @@
 /** Notices and lists on disk: one row for each mail, until long after its fate is known. */
+import { DAY_MS } from '../net/duration.ts';
 import { combined, heldFor, isCollecting } from './collecting.ts';
 import type { Sql } from './database.ts';
 import { countFates } from './fates.ts';
@@ -101,15 +102,17 @@ export function nextDueMs(sql: Sql, nowMs: number): number {
   return row?.due === null || row === null ? Number.POSITIVE_INFINITY : Number(row.due);
 }
 
-/** Whether any was entered in the future: by a clock that nobody knows any more. */
+/** Entered by a clock that nobody knows any more. What may be on its way and waits for room is up to a day ahead of this one. */
+const AHEAD = `state = 'queued' AND created_ms > ?1 AND (admitted = 0 OR created_ms > ?1 + ${DAY_MS})`;
+
+/** Whether any was entered in the future. */
 export function isAnyAhead(sql: Sql, nowMs: number): boolean {
-  return sql.get(`SELECT 1 FROM outbox WHERE state = 'queued' AND created_ms > ? LIMIT 1`, nowMs) !== null;
+  return sql.get(`SELECT 1 FROM outbox WHERE ${AHEAD} LIMIT 1`, nowMs) !== null;
 }
 
-/** They are entered, and due, now. */
+/** Those are entered, and due, now. */
 export function bringBack(sql: Sql, nowMs: number): void {
-  const change = `UPDATE outbox SET created_ms = ?, due_ms = ? WHERE state = 'queued' AND created_ms > ?`;
-  sql.run(change, nowMs, nowMs, nowMs);
+  sql.run(`UPDATE outbox SET created_ms = ?1, due_ms = ?1 WHERE ${AHEAD}`, nowMs);
 }
 
 /** Those that were entered first, or became fit to be sent first, but for what has to wait still. */

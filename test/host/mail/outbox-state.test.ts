@@ -204,6 +204,23 @@ describe('an outbox whose state could not be read', () => {
   });
 });
 
+describe('a mail that may be on its way, and waits for room', () => {
+  it('waits on when the outbox looks at everything anew', async (test) => {
+    const directory = directoryFor(test);
+    const first = await openOutbox(test, directory, new PlayedSender());
+    first.add([noticeTo('sato@example.jp')]);
+    await first.outbox.close(0);
+    first.store.close();
+    const later = 'admitted = 1, held = 0, created_ms = created_ms + 3.6e6, due_ms = due_ms + 3.6e6';
+    await edit(directory, `UPDATE outbox SET ${later}`);
+    const { outbox, store } = await openOutbox(test, directory, new PlayedSender());
+    const dueMs = (): number | undefined => store.read((sql) => listNotices(sql, ALL))[0]?.dueMs;
+    const before = dueMs();
+    outbox.wake();
+    assert.equal(dueMs(), before);
+  });
+});
+
 describe('an outbox that is closed', () => {
   it('says loudly that notices are lost when the state is in memory', async (test) => {
     const { outbox, lines, add } = await openOutbox(test, null, new PlayedSender());
