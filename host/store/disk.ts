@@ -42,6 +42,8 @@ export class Disk {
     this.#lock ??= takeLock(this.#directory);
     const sql = this.#openOrBegin();
     this.#files.clear();
+    // Those that are there now are ours.
+    this.absence();
     return sql;
   }
 

@@ -71,6 +71,25 @@ describe('A state', () => {
     assert.equal(store.read(count), 1);
   });
 
+  it('whose place another disk has taken before anything was written is on that disk', async (test) => {
+    const directory = `${directoryFor(test)}/state`;
+    const other = await openStore(test, directory);
+    other.store.write((sql) => enter(sql, noticeNumber(1)));
+    other.store.close();
+    renameSync(directory, `${directory}.other`);
+    const { store, lines } = await openStore(test, directory);
+    renameSync(directory, `${directory}.covered`);
+    renameSync(`${directory}.other`, directory);
+    store.write((sql) => enter(sql, noticeNumber(2)));
+    store.write((sql) => enter(sql, noticeNumber(3)));
+    assert.equal(said(lines)[0], 'state.failed');
+    await until('it is on disk', () => store.health.place === 'disk');
+    store.close();
+    const again = await openStore(test, directory);
+    assert.equal(again.store.read(count), 2);
+    assert.ok(existsSync(`${directory}/ringback.db.damaged`), 'the other one is kept');
+  });
+
   it('whose directory is deleted is made anew when the program ends', async (test) => {
     const directory = `${directoryFor(test)}/state`;
     const { store } = await openStore(test, directory);
