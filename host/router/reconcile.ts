@@ -106,6 +106,11 @@ export class Reconcile {
     return this.#answer !== null;
   }
 
+  /** Whether it is being told everything, and what it hands out is of its tables of before: that is asked for again. */
+  get isRefilling(): boolean {
+    return this.#answer?.to === 'refill';
+  }
+
   /** The fabric knows that. */
   mention(one: Outage | Waiting): void {
     this.#answer?.mentioned.add(one);

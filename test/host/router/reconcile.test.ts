@@ -332,6 +332,28 @@ describe('A fabric that is new', () => {
     assert.deepEqual(one.waiting(), {});
   });
 
+  it('hands out anew what its tables of before were handing out: nobody is told twice', async () => {
+    const one = new World();
+    one.down(HOST);
+    for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
+    one.signal(HOST);
+    one.isFresh();
+    one.asked();
+    one.handsOut(HOST, SATO, TANAKA);
+    assert.deepEqual([one.notices.length, one.asked()], [0, []]);
+    one.down(HOST);
+    for (const client of [SATO, TANAKA]) one.client('waiting', HOST, client);
+    await one.settle();
+    assert.deepEqual(one.asked(), [`release ${SERVER} 0`]);
+    one.handsOut(HOST, SATO, TANAKA);
+    one.forgotten(HOST, false);
+    assert.deepEqual([one.notices.length, one.waiting()], [2, {}]);
+    assert.deepEqual(
+      one.notices.map(({ items }) => items[0]?.tries),
+      [1, 1],
+    );
+  });
+
   it('has taken in nothing at the end of what was asked of its tables of before', async () => {
     const one = world();
     const before = one.waiting();
