@@ -22,7 +22,7 @@ interface HearingOptions {
   readonly endings: ToldOutages;
   readonly tellings: Pick<Tellings, 'begin'>;
   readonly lifecycle: Pick<Lifecycle, 'begin' | 'leave' | 'remove'>;
-  readonly reconcile: Pick<Reconcile, 'isUnderWay' | 'isRefilling' | 'mention' | 'doubt' | 'onSyncEnd'>;
+  readonly reconcile: Pick<Reconcile, 'isUnderWay' | 'isOfBefore' | 'mention' | 'doubt' | 'onSyncEnd'>;
   readonly fabric: Pick<FabricPort, 'confirm' | 'acquit'>;
   readonly asker: Pick<Asker, 'failed' | 'look' | 'admit'>;
   readonly journal: Pick<Journal, 'outage' | 'client'>;
@@ -64,13 +64,14 @@ export class Hearing implements FabricListener {
         break;
       }
       case 'released': {
-        const outage = reconcile.isRefilling ? undefined : outages.get(event);
-        if (outage !== undefined) recoveries.onReleased(outage, event.client, this.#waiting(event));
+        const outage = outages.get(event);
+        if (outage !== undefined && !reconcile.isOfBefore(outage))
+          recoveries.onReleased(outage, event.client, this.#waiting(event));
         break;
       }
       case 'releaseEnd': {
-        const outage = reconcile.isRefilling ? undefined : outages.get(event);
-        if (outage !== undefined) recoveries.onReleaseEnd(outage);
+        const outage = outages.get(event);
+        if (outage !== undefined && !reconcile.isOfBefore(outage)) recoveries.onReleaseEnd(outage);
         break;
       }
       case 'forgotten':

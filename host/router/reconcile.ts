@@ -51,6 +51,8 @@ interface Answer {
   readonly mentioned: Set<Outage | Waiting>;
   /** What was told before it was asked: of that, it mentions what it was not asked to forget, or has not heard so. */
   readonly owed: readonly Outage[];
+  /** Those whose chains were asked of the tables before these: what is handed out of them yet is no answer of these. */
+  readonly ofBefore: ReadonlySet<Outage>;
   /** Whether a part of it may have been lost: then what it does not mention may be there all the same. */
   isTorn: boolean;
 }
@@ -106,9 +108,9 @@ export class Reconcile {
     return this.#answer !== null;
   }
 
-  /** Whether it is being told everything, and what it hands out is of its tables of before: that is asked for again. */
-  get isRefilling(): boolean {
-    return this.#answer?.to === 'refill';
+  /** Whether what the fabric hands out of it was asked of its tables of before: at the end it is asked for again. */
+  isOfBefore(outage: Outage): boolean {
+    return this.#answer?.ofBefore.has(outage) === true;
   }
 
   /** The fabric knows that. */
@@ -144,9 +146,10 @@ export class Reconcile {
   }
 
   #begin(to: Answer['to']): Answer {
-    const { endings, time } = this.#options;
+    const { endings, outages, recoveries, time } = this.#options;
     const [sinceMs, owed] = [time.nowMs(), endings.all()];
-    const answer = { to, sinceMs, mentioned: new Set<Outage | Waiting>(), owed, isTorn: false };
+    const ofBefore = new Set(to === 'refill' ? outages.all().filter((one) => recoveries.has(one)) : []);
+    const answer = { to, sinceMs, mentioned: new Set<Outage | Waiting>(), owed, ofBefore, isTorn: false };
     this.#answer = answer;
     return answer;
   }
