@@ -390,7 +390,8 @@ bool capture_check(struct capture *capture)
 	return changed;
 }
 
-uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes, const char **reason)
+uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
+		     const char **reason)
 {
 	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = capture->index};
 

@@ -52,7 +52,8 @@ bool capture_check(struct capture *capture);
  * Sends a whole Ethernet frame, without any privilege, where capture_check() has just looked. `*reason` becomes what
  * is wrong, for people, or "". Returns a SENT_.
  */
-uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes, const char **reason);
+uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
+		     const char **reason);
 
 /* Brings `received` and `dropped` up to date; says so when frames were dropped. */
 void capture_count(struct capture *capture);

@@ -30,7 +30,8 @@ int engine_start(const struct engine_sink *eventSink)
 	eventAt = w2c_fabric_eventBuffer(&module);
 	outgoingAt = w2c_fabric_outgoingBuffer(&module);
 	if (!inside(frameAt, FRAME_BYTES) || !inside(commandAt, RECORD_BYTES) ||
-	    !inside(outgoingAt, OUTGOING_BYTES) || !inside(eventAt, (uint64_t)EVENT_CAPACITY * RECORD_BYTES)) {
+	    !inside(outgoingAt, OUTGOING_BYTES) ||
+	    !inside(eventAt, (uint64_t)EVENT_CAPACITY * RECORD_BYTES)) {
 		say("the fabric module and this engine do not fit each other");
 		return -1;
 	}

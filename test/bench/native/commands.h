@@ -238,7 +238,8 @@ static inline void sayCounters(void)
 {
 	for (uint32_t first = 0; first < COUNTER_COUNT; first += COUNTERS_IN_RECORD) {
 		struct event *event = emit(EVENT_COUNTERS);
-		uint32_t count = COUNTER_COUNT - first < COUNTERS_IN_RECORD ? COUNTER_COUNT - first : COUNTERS_IN_RECORD;
+		uint32_t count = COUNTER_COUNT - first < COUNTERS_IN_RECORD ? COUNTER_COUNT - first
+									    : COUNTERS_IN_RECORD;
 
 		event->code = (uint8_t)first;
 		memcpy((uint8_t *)event + FIELD_COUNTERS, fabric.counters + first,
