@@ -17,15 +17,16 @@ import type { ControlRoutes, Question } from './socket.ts';
 /** Records that one answer has at the most. */
 export const MOST_RECORDS = 10_000;
 export const DEFAULT_RECORDS = 20;
+const LAST = { parameters: ['last'] };
 
 export function recordRoutes(store: RecordState, post: Post, time: Time): ControlRoutes {
   const hands = { store, post, time };
   return {
-    'GET /history': (question): HistoryAnswer => {
+    'GET /history': Object.assign((question: Question): HistoryAnswer => {
       const last = lastOf(question);
       return { outages: pastOutages(store, last), lists: lastLists(store, last) };
-    },
-    'GET /outbox': (question) => outbox(store, post, lastOf(question)),
+    }, LAST),
+    'GET /outbox': Object.assign((question: Question) => outbox(store, post, lastOf(question)), LAST),
     'POST /outbox/retry': ({ body }) => retry(hands, whichOf(body)),
     'POST /outbox/drop': ({ body }) => drop(hands, whichOf(body)),
   };
@@ -43,9 +44,6 @@ export function isMessageId(text: string): boolean {
 }
 
 function lastOf({ query }: Question): number {
-  for (const name of query.keys()) {
-    if (name !== 'last') throw new RingbackError('usage', `nothing is known of ${JSON.stringify(name)}`);
-  }
   const text = query.get('last');
   const last = text === null ? DEFAULT_RECORDS : recordCount(text);
   if (last === null) throw new RingbackError('usage', `last must be a number from 1 to ${MOST_RECORDS}`);

@@ -57,8 +57,15 @@ export interface Question {
   readonly body: unknown;
 }
 
-/** What answers, by method and path (`GET /status`), with something that becomes JSON. */
-export type ControlRoutes = Readonly<Record<string, (question: Question) => unknown>>;
+/** What answers with something that becomes JSON. */
+interface ControlRoute {
+  (question: Question): unknown;
+  /** Names that a query may have: none without it. */
+  readonly parameters?: readonly string[];
+}
+
+/** By method and path: `GET /status`. */
+export type ControlRoutes = Readonly<Record<string, ControlRoute>>;
 
 /** What is the asker's fault, on the wire and off it; the first one for each is that which is sent. */
 const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map([
@@ -91,7 +98,13 @@ async function answer(routes: ControlRoutes, incoming: IncomingMessage): Promise
     const allow = allowed.join(', ');
     throw new Refusal(405, `${path} takes ${allow}, not ${method}`, { Allow: allow });
   }
-  return handler({ query: new URLSearchParams(query), body: await bodyOf(incoming) });
+  const body = await bodyOf(incoming);
+  const asked = new URLSearchParams(query);
+  for (const name of asked.keys()) {
+    if (!handler.parameters?.includes(name))
+      throw new Refusal(400, `nothing is known of ${JSON.stringify(name)}`);
+  }
+  return handler({ query: asked, body });
 }
 
 /** Reads to the end even what is too much: who has not finished to speak does not listen. */

@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:http';
 import { connect, createServer as createRaw } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
-import { askControl, type ControlRoutes, isNobodyThere, serveControl } from '../../../host/control/socket.ts';
+import {
+  askControl,
+  type ControlRoutes,
+  isNobodyThere,
+  type Question,
+  serveControl,
+} from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { directory } from '../fabric/scripted.ts';
 import { until } from '../tools.ts';
@@ -106,7 +112,9 @@ describe('The control socket', () => {
 
   it('hands on what was asked and sent', async (context) => {
     await served(context, () => null, {
-      'GET /echo': ({ query, body }) => ({ query: [...query], body }),
+      'GET /echo': Object.assign(({ query, body }: Question) => ({ query: [...query], body }), {
+        parameters: ['a', 'b'],
+      }),
       'POST /echo': async ({ query, body }) => ({ query: [...query], body }),
     });
     assert.deepEqual(await askControl(path, '/echo?a=1&b=%E6%97%A5'), {
@@ -115,6 +123,20 @@ describe('The control socket', () => {
     });
     const large = { text: '本'.repeat(80_000), list: [1, null, { deep: true }] };
     assert.deepEqual(await askControl(path, '/echo', large), { query: [], body: large });
+  });
+
+  it('refuses a parameter that a route does not take, and does nothing', async (context) => {
+    let orders = 0;
+    await served(context, () => 'here', {
+      'POST /order': () => ++orders,
+      'GET /last': Object.assign(() => 'here', { parameters: ['last'] }),
+    });
+    for (const route of ['/status?last=3', '/last?last=3&lsat=3']) {
+      await assert.rejects(askControl(path, route), /^RingbackError: nothing is known of "ls?a/);
+    }
+    assert.match(await say(post('/order?dry=1', '')), /^HTTP\/1\.1 400 [\s\S]*nothing is known of "dry"/);
+    assert.equal(orders, 0);
+    assert.equal(await askControl(path, '/last?last=3'), 'here');
   });
 
   it('says whose fault it is that there is no answer', async (context) => {
