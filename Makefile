@@ -119,7 +119,7 @@ lab: all ## the lab network, left up, with a shell and the log
 
 test: check test-assembly test-host test-board test-lab ## every test; REQUIRE_ALL=1 makes one that cannot run here a failure
 
-check: node_modules/.package-lock.json # format, lint, types, shell scripts, C's format
+check: node_modules/.package-lock.json ## format, lint, types, shell scripts, C's format
 	$(BIN)/biome ci --error-on-warnings
 	$(BIN)/tsc
 	@board/need shellcheck || [ -z "$(REQUIRE_ALL)" ]
@@ -131,10 +131,10 @@ check: node_modules/.package-lock.json # format, lint, types, shell scripts, C's
 	*) echo 'skipped: clang-format $(CLANG_FORMAT)'; [ -z "$(REQUIRE_ALL)" ] ;; esac
 	@echo 'format, lint and types are right'
 
-test-assembly: node_modules/.package-lock.json # the module's own tests
+test-assembly: node_modules/.package-lock.json ## the module's own tests: seconds
 	$(ASP) --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json
 
-test-host: all
+test-host: all ## the program's tests, and the stories of both engines
 	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
@@ -142,11 +142,11 @@ golden: all ## what golden files and pages say of the program, anew: look at the
 	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts test/host/log/page.test.ts \
 		test/host/config/reference/page.test.ts test/host/fabric/page.test.ts
 
-test-board: all
+test-board: all ## the daemon's tests
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/board -name '*.test.ts')
 
-test-lab: all
+test-lab: all ## real kernels, mail servers and browsers, in a network of its own
 	@board/need $$(cat board/lab/packages.txt test/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
@@ -155,6 +155,7 @@ test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, an
 	FLIPPED=$(FLIPPED) SPOILED=$(SPOILED) $(NODE_TEST) --test-reporter=dot test/host/store/damaged.test.ts
 
 coverage: all ## what test-host runs of host/ and test-assembly of assembly/, by room; build/coverage/: HTML and lcov; ONLY=test/host/page
+	@$(if $(ONLY),[ -n "$$(find $(ONLY) -name '*.test.ts')" ] || { echo 'coverage: ONLY=$(ONLY): no test is there' >&2; exit 2; })
 	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@rm -rf $(BUILD)/coverage
 	@mkdir -p $(BUILD)/coverage
@@ -164,7 +165,7 @@ coverage: all ## what test-host runs of host/ and test-assembly of assembly/, by
 		$$(find $(or $(ONLY),test/host) -name '*.test.ts'); status=$$?; rm -rf $(BUILD)/coverage/raw; echo; \
 	$(if $(ONLY),,board/quietly 'coverage of the module' env NODE_PATH=$(CURDIR) COVERAGE=$(BUILD)/coverage $(ASP) \
 		--config $(ASP_COVERAGE).config.js --as-config $(ASP_COVERAGE).asconfig.json || status=$$?;) \
-	$(NODE) --import tsx test/coverage.ts $(BUILD)/coverage || exit; \
+	$(NODE) --import tsx test/coverage.ts $(BUILD)/coverage $(if $(ONLY),--part) || exit; \
 	[ $$status = 0 ] || echo 'tests failed: $(BUILD)/coverage/tests.txt'; exit $$status
 
 fuzz: all $(DEBUG)/fabric.wasm ## chance at every door, SECONDS_EACH=60 for each: what fails stays in build/fuzz/; ONLY=pop, SEED=, INPUT=FILE
@@ -211,7 +212,7 @@ install: all ## into DESTDIR and PREFIX
 		install -D -m 644 docs/schema/$$schema $(DESTDIR)$(PREFIX)/share/ringback/$$schema || exit; \
 	done
 
-test-release: # minutes: a release of a copy, twice, is the same bytes
+test-release: ## minutes: a release of a copy, twice, is the same bytes
 	$(NODE_TEST) test/release/release.test.ts
 
 release: ## build/release/: sources and binaries of VERSION=x.y.z, which CHANGELOG.md has; nothing is tagged or pushed

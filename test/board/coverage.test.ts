@@ -1,6 +1,6 @@
 /** `make coverage`, of one test each. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -41,6 +41,16 @@ describe('Coverage', () => {
     const info = readFileSync(join(directory, 'coverage/lcov.info'), 'utf8');
     assert.ok(linesOf(info, 'host/takeover/protocol/datagram.ts') > MANY, info);
     assert.ok(linesOf(info, 'host/net/address.ts') < MANY, 'not all of it is needed there');
+    assert.ok(!said.includes('loaded by none'), said);
+  });
+
+  it('of tests that are not there is refused', () => {
+    for (const only of ['test/host/nosuch', 'test/host/packages.txt']) {
+      const words = ['-C', root, 'coverage', `ONLY=${only}`, `BUILD=${directory}`];
+      const { status, stderr } = spawnSync('make', words, { env, encoding: 'utf8' });
+      assert.notEqual(status, 0, only);
+      assert.match(stderr, /^coverage: ONLY=test\/host\/\S+: no test is there$/m);
+    }
   });
 
   it('of the module is by line in lcov’s form, of what the tests run', () => {
