@@ -49,7 +49,7 @@ export const enum Verdict {
   SynForwarded = 19,
   /** This machine's own, or one whose addresses were translated on the way out. */
   SynOwn = 20,
-  /** To a server that is down: the client is linked at once (paragraph 160). */
+  /** To a server that is down: the client is linked at once (paragraph 160 of the seed). */
   SynLinked = 21,
 
   // Answers.
@@ -139,7 +139,7 @@ export const enum Counter {
   OutagesRefused = 72,
   /** Clients that found no place. */
   ClientsRefused = 73,
-  /** Clients without a known mail address, not entered (figure 11). */
+  /** Clients without a known mail address, not entered (figure 11 of the seed). */
   ClientsUnknown = 74,
   /** Silent or refused services of which nobody knows that they exist: a scan. */
   ServicesUnknown = 75,

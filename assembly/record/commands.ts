@@ -209,7 +209,7 @@ export const enum Option {
   Resolution = 8,
   /** Answers to requests are a sign of life. */
   SynAck = 16,
-  /** Enter only clients with a known mail address (figure 11). */
+  /** Enter only clients with a known mail address (figure 11 of the seed). */
   KnownOnly = 32,
   /** Say what became of every attempt (Event.Attempt). */
   ReportAttempts = 64,

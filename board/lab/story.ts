@@ -42,8 +42,9 @@ async function step(who: string, text: string): Promise<void> {
   await sleep(1_000);
 }
 
-/** What the router's log says, as one line. */
-function report({ event, server, port, client, cause, sign, mail }: LogEvent): void {
+/** What the router's log says to everybody, as one line. */
+function report({ level, event, server, port, client, cause, sign, mail }: LogEvent): void {
+  if (level === 'debug') return;
   const details = Object.entries({ server, port, client, cause, sign, mail }).filter(
     ([, value]) => value !== undefined,
   );
@@ -112,7 +113,10 @@ async function theServerComesBack(lab: Lab, ringback: Ringback): Promise<void> {
   );
 
   await lab.start(SERVER);
-  await step('server', 'has started its web server; the router waits until it has answered for two seconds');
+  await step(
+    'server',
+    'has started its web server; the router waits until it has answered for 2 s (recover.settle, else 5 s)',
+  );
   for (const version of [4, 6] as const) {
     await ringback.event({ event: 'recovery.confirmed', server: address(SERVER, version) }, 60_000);
     await ringback.event({ event: 'outage.closed', server: address(SERVER, version) });

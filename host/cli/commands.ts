@@ -171,9 +171,10 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     },
   },
   check: {
-    synopsis: 'check [-c FILE]',
+    synopsis: 'check [-c FILE] [--json]',
     summary: 'validate the configuration, and say what it will do',
-    help: 'Exit status 2 when the configuration is wrong; every mistake is named with its place.',
+    help: `Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
+--json as well: it prints {"file", "does", "warnings"} of one that is right.`,
     options: ['config', 'json'],
     action: ({ config = DEFAULT_CONFIGURATION, json = false }) => console.log(checkCommand(config, json)),
   },
@@ -181,7 +182,9 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     synopsis: 'status [-c FILE] [--json]',
     summary:
       'outages, what is being asked, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
-    help: 'Asks the process behind the control socket that the configuration names.',
+    help: `Asks the process behind the control socket that the configuration names.
+
+--json prints what \`GET /status\` answers there: docs/control.md has each field, of every role.`,
     options: ['config', 'json'],
     action: async ({ config, json }) => {
       const { control, command, statusText } = readOwnFile(config ?? DEFAULT_CONFIGURATION);
@@ -226,12 +229,12 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
       console.log(await messageCommand({ config, json, until, clear, time: machineTime }, more)),
   },
   replay: {
-    synopsis: 'replay [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
+    synopsis: 'replay [-c FILE] [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',
     summary: 'what would have been noticed in a capture',
     help: `Reads pcap and pcapng through the module that runs on the router, with the capture’s own clock: Ethernet, Linux cooked,
 raw IP, BSD loopback and PPP; compressed with gzip, or with zstd where Node can; - is standard input.
 It reads every file there is, and ends with 1 where one could not be read, or not to its end, or holds nothing but link
-types that are not read.
+types that are not read. With -c it watches, waits and knows what that configuration says; without it none is read.
 
 --json prints an object for each file; "unread", where there is any, is [{"linkType", "name", "packets"}].`,
     options: ['config', 'json', 'watch', 'unanswered'],

@@ -68,7 +68,7 @@ export const DETECTION = {
       stopped: maybe('number'),
       handedOver: maybe('number'),
     },
-    is: 'It is over; what is counted: [notices](notices.md#words).',
+    is: 'It is over. `sign` is the latest sign of life, null if nobody waited any more; what is counted: [notices](notices.md#words).',
     act: null,
   },
   'recovery.signal': {

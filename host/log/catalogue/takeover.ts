@@ -221,7 +221,7 @@ export const TAKEOVER = {
     act: 'Give it `CAP_NET_ADMIN`.',
   },
   'takeover.priority': {
-    level: 'info',
+    level: 'warn',
     fields: { reason: 'text', message: 'text' },
     is: 'It may not run before all other programs.',
     act: 'Give it `CAP_SYS_NICE` and `chrt`, or say `real_time: false`.',

@@ -25,7 +25,7 @@ export function raisePriority(realTime: boolean, log: Log): void {
     setPriority(NICENESS);
   } catch (error) {
     const message = 'no privilege to run before others (CAP_SYS_NICE)';
-    log.info('takeover.priority', { reason: messageOf(error), message });
+    log.warn('takeover.priority', { reason: messageOf(error), message });
     return;
   }
   if (!realTime) return;
@@ -36,7 +36,7 @@ export function raisePriority(realTime: boolean, log: Log): void {
   } catch (error) {
     const reason = messageOf(error);
     const message = `runs with high priority, but not in real time (util-linux's chrt): ${reason}`;
-    log.info('takeover.priority', { reason, message });
+    log.warn('takeover.priority', { reason, message });
   }
 }
 

@@ -247,6 +247,7 @@ describe('ringback check', () => {
     );
     const { status, stdout, stderr } = ringback('check', '-c', path);
     assert.deepEqual([status, stdout], [2, '']);
+    assert.deepEqual(ringback('check', '--json', '-c', path), { status, stdout, stderr });
     complains(stderr);
     assert.match(stderr, /wrong\.yaml:1:\d+: detect\.wach.*watch/);
     assert.match(stderr, /wrong\.yaml:3:\d+: notify\.fresh.*soon/);

@@ -17,7 +17,8 @@ Whoever carries the module writes a command into its buffer and gets a status, a
 the daemon, whose own records these pages have too, both are a stream of bytes, with a record of the daemon's for every command that was not
 carried out. The first one, \`Ready\`, says which version of the records it speaks: \`ABI\`, now ${codes.number('ABI')}. The program takes no other.
 
-In the program an event or a command is called as here with a small first letter (\`host/fabric/records.ts\`).`;
+What a *carrier* and an *engine* are is in the [glossary](hacking.md#glossary); *the seed* is [what the methods come from](architecture.md). In the program an event or a command is called as here with a small first letter
+(\`host/fabric/records.ts\`).`;
 
 /** Enums that fields have the numbers of, or that an engine says with a frame. */
 const CODES = [
@@ -121,7 +122,8 @@ function records(
 
 function numbers(name: string): string {
   const { text, members } = enumOf(name);
-  const rows = members.map(({ name: member, number, text: is }) => row(number, member, is));
+  const sorted = members.toSorted((one, other) => one.number - other.number);
+  const rows = sorted.map(({ name: member, number, text: is }) => row(number, member, is));
   return `### ${name}\n\n${text}\n\n${table(['number', 'name', 'is'], rows)}`;
 }
 

@@ -32,6 +32,15 @@ describe('The catalogue of events', () => {
     }
   });
 
+  it('warns of what wants somebody, or worse', () => {
+    for (const entries of Object.values(CHAPTERS)) {
+      for (const [event, { level, act }] of Object.entries(entries)) {
+        const isLoud = [level].flat().some((one) => one === 'warn' || one === 'error');
+        assert.ok(act === null || isLoud, event);
+      }
+    }
+  });
+
   it('has no event that nobody logs', () => {
     const sources = readdirSync(HOST, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.startsWith('log/catalogue/'))

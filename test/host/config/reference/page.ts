@@ -17,7 +17,7 @@ required where their section is there; a key that has two names is given by one 
 ## In an editor
 
 For the YAML language server (VS Code, Neovim, Emacs, …) there are schemas, which \`make install\` puts into
-\`/usr/local/share/ringback/\`. With a first line such as
+\`/usr/local/share/ringback/\`. With a comment such as this among the first lines
 
 \`\`\`yaml
 # yaml-language-server: $schema=/usr/local/share/ringback/ringback.schema.json

@@ -44,7 +44,7 @@ describe('a node', { skip: needs('chrt', 'setpriv') }, () => {
   it('goes on like any other program where it may not run before others, and says so', async () => {
     const own = Number(execFileSync('nice', { encoding: 'utf8' }));
     assert.deepEqual(await urgent(POWERLESS), {
-      said: [['info', 'takeover.priority', 'no privilege to run before others (CAP_SYS_NICE)']],
+      said: [['warn', 'takeover.priority', 'no privilege to run before others (CAP_SYS_NICE)']],
       words: ['true', 'x'],
       niceness: own,
       policy: 'SCHED_OTHER',
@@ -75,7 +75,7 @@ describe('a node that may', { skip: noRealTime() }, () => {
     raisePriority(true, log);
     assert.deepEqual(
       lines.map(({ level, event }) => [level, event]),
-      [['info', 'takeover.priority']],
+      [['warn', 'takeover.priority']],
     );
     const message = String(lines[0]?.fields.message);
     assert.match(message, /high priority, but not in real time \(util-linux's chrt\): .*no such policy/s);
