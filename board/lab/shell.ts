@@ -25,16 +25,24 @@ const ACTIONS = [
   'unplug',
 ];
 
-/** Makes every action of `act` a command, and `status`; returns their directory. */
+/** Makes every action of `act` a command, and `ringback` and `status`, which ask the one on the router; returns their directory. */
 function commands(lab: Lab, ringback: Ringback): string {
   const directory = `${lab.directory}/bin`;
   mkdirSync(directory);
   const act = fileURLToPath(new URL('act', import.meta.url));
   for (const action of ACTIONS) symlinkSync(act, `${directory}/${action}`);
-  const status = ringbackCommand('status', ringback.configuration)
-    .map((word) => `'${word}'`)
-    .join(' ');
-  writeFileSync(`${directory}/status`, `#!/bin/sh\nexec ${status} "$@"\n`, { mode: 0o755 });
+  const [node, program, , ...own] = ringbackCommand('status', ringback.configuration).map(
+    (word) => `'${word}'`,
+  );
+  const scripts = {
+    ringback: `case \${1-} in
+check | status | history | outbox | message) command=$1 && shift && exec ${node} ${program} "$command" ${own.join(' ')} "$@" ;;
+*) exec ${node} ${program} "$@" ;;
+esac`,
+    status: 'exec ringback status "$@"',
+  };
+  for (const [name, script] of Object.entries(scripts))
+    writeFileSync(`${directory}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return directory;
 }
 
@@ -46,7 +54,7 @@ ringback runs on the router with ${ringback.configuration}.
 ${people.join('\n')}
 
   log                     what the router reports, as it happens (Ctrl-C ends it)
-  status                  who waits for what
+  status                  who waits for what; "ringback history", "ringback outbox" and others ask the router, too
   try c151 s80            Sato asks for a page; "try c150 s80 6" is Tanaka over IPv6
   unplug s80; forget s80  server 80 is gone; "plug s80" brings it back
   stop s80, start s80     only its web server is
@@ -56,6 +64,7 @@ ${people.join('\n')}
   mails                   what the mail server has received
   sniff router wan0 arp   what passes on a cable, as tcpdump tells it
   on c151 curl …          any command on any machine
+  act help                all that there is
 
 Leave the shell, and the lab is gone.
 `;
