@@ -1,4 +1,4 @@
-/** Time and chance come into the program by one door each: host/time.ts and host/chance.ts, which host/commands.ts hands on. */
+/** Time and chance come into the program by one door each: host/time.ts and host/chance.ts, which host/cli/commands.ts hands on. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
