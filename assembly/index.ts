@@ -14,18 +14,18 @@ import { eventsAt, eventsTaken, pendingEvents } from './record/events';
 
 export { OUTGOING_BYTES } from './path/announce';
 export { KEPT_PART } from './path/chains';
-export { LONGEST_WAIT_US, MOST_RECORDS, MOST_SERVERS } from './path/command';
+export { MAX_RECORDS, MAX_SERVERS, MAX_WAIT_US } from './path/command';
 export { Link } from './path/frame';
-export { MOST_SIDELESS } from './path/options';
-export { Direction, FrameFlag, MOST_INTERFACES } from './path/packet';
+export { MAX_SIDELESS } from './path/options';
+export { Direction, FrameFlag, MAX_INTERFACES } from './path/packet';
 export { Counter, Verdict } from './path/verdict';
 export { Carrier, CarrierField, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
-export { MOST_ASKS, PROBE_PORTS } from './table/asks';
+export { MAX_ASKS, PROBE_PORTS } from './table/asks';
 export { Outcome } from './table/attempts';
-export { MOST_CLAIMS } from './table/claims';
+export { MAX_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
 export { ServerState } from './table/servers';
 
@@ -72,7 +72,7 @@ export function outgoing(): u32 {
 
 /**
  * Works on a frame of which `captured` bytes lie in the frame buffer, and that was `length` bytes long on the wire; the
- * largest number where nobody knows. `iface` is a number up to MOST_INTERFACES that tells interfaces apart, `direction` a
+ * largest number where nobody knows. `iface` is a number up to MAX_INTERFACES that tells interfaces apart, `direction` a
  * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8.
  */
 export function frame(

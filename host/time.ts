@@ -41,7 +41,7 @@ export function pause(time: Time, waitMs: number, signal?: AbortSignal): Promise
 }
 
 /** Node's timers take no more: a longer wait comes at once. */
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 class MachineTimer implements Timer {
   #timeout: NodeJS.Timeout;
@@ -62,11 +62,11 @@ class MachineTimer implements Timer {
   }
 
   #set(waitMs: number, action: () => void): NodeJS.Timeout {
-    if (waitMs <= LONGEST_MS) return setTimeout(action, waitMs);
+    if (waitMs <= MAX_MS) return setTimeout(action, waitMs);
     return setTimeout(() => {
-      this.#timeout = this.#set(waitMs - LONGEST_MS, action);
+      this.#timeout = this.#set(waitMs - MAX_MS, action);
       if (!this.#isNeeded) this.#timeout.unref();
-    }, LONGEST_MS);
+    }, MAX_MS);
   }
 }
 

@@ -9,7 +9,7 @@ import { transformSync } from 'esbuild';
 const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 /** How lcov says how many there are of each, and how many of them were run; see geninfo(1). */
 const KINDS = { lines: ['LF', 'LH'], branches: ['BRF', 'BRH'], functions: ['FNF', 'FNH'] } as const;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 type Counts = ReadonlyMap<string, number>;
 
@@ -66,8 +66,8 @@ const host = readdirSync(join(ROOT, 'host'), { recursive: true, encoding: 'utf8'
 );
 const missed = host.filter((file) => file.endsWith('.ts') && !found.has(file) && says(file)).sort();
 if (missed.length > 0 && part !== '--part') {
-  const more = missed.length > MOST_NAMED ? ` and ${missed.length - MOST_NAMED} more` : '';
-  console.log(`\nloaded by none of these tests: ${missed.slice(0, MOST_NAMED).join(' ')}${more}`);
+  const more = missed.length > MAX_NAMED ? ` and ${missed.length - MAX_NAMED} more` : '';
+  console.log(`\nloaded by none of these tests: ${missed.slice(0, MAX_NAMED).join(' ')}${more}`);
 }
 const files = ['index.html', ...infos].map((name) => join(directory, name));
 console.log(`\n${files.join(' ')}`);

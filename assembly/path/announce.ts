@@ -15,7 +15,7 @@ import {
   SOLICITATION_LENGTH,
 } from '../wire/neighbour';
 import { count } from './counters';
-import { MOST_INTERFACES } from './packet';
+import { MAX_INTERFACES } from './packet';
 import { Counter } from './verdict';
 
 /** Bytes of the longest frame that is built: an advertisement. */
@@ -59,7 +59,7 @@ export function announce(record: CommandRecord): Status {
 
 /** As far as a frame's interface is told apart. */
 export function isInterface(number: u32): bool {
-  return number != 0 && number <= MOST_INTERFACES;
+  return number != 0 && number <= MAX_INTERFACES;
 }
 
 function announceV4(record: CommandRecord): u32 {

@@ -36,11 +36,11 @@ import { clearWays } from './sides';
 import { Counter } from './verdict';
 
 /** Records of servers and services: a host counts its services in 16 bits. */
-export const MOST_SERVERS: u32 = 65535;
+export const MAX_SERVERS: u32 = 65535;
 /** Records of any other table. */
-export const MOST_RECORDS: u32 = 1 << 24;
+export const MAX_RECORDS: u32 = 1 << 24;
 /** The longest Field.WaitUs: more than two hundred years, and far from where deadlines overflow. */
-export const LONGEST_WAIT_US: u64 = (<u64>1) << 53;
+export const MAX_WAIT_US: u64 = (<u64>1) << 53;
 
 let configured = false;
 let servers: u32 = 0;
@@ -155,11 +155,11 @@ function configure(record: CommandRecord): Status {
 }
 
 function checkSizes(record: CommandRecord): Status {
-  if (record.waitUs == 0 || record.waitUs > LONGEST_WAIT_US) return Status.BadValue;
+  if (record.waitUs == 0 || record.waitUs > MAX_WAIT_US) return Status.BadValue;
   if (record.servers == 0 || record.clients == 0 || record.attempts == 0) return Status.BadSize;
   if (record.known == 0 || record.prefixes == 0) return Status.BadSize;
   const largest = max(max(record.clients, record.attempts), max(record.known, record.prefixes));
-  return record.servers > MOST_SERVERS || largest > MOST_RECORDS ? Status.BadSize : Status.Ok;
+  return record.servers > MAX_SERVERS || largest > MAX_RECORDS ? Status.BadSize : Status.Ok;
 }
 
 /** What tables of these sizes take. */

@@ -33,7 +33,7 @@ import { Counter } from './verdict';
 /** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */
 export const RETRANSMISSION_US: i64 = 1_000_000;
 /** As many attempts are passed by in the search for one that may go. */
-const MOST_PASSED: u32 = 8;
+const MAX_PASSED: u32 = 8;
 /** More than any attempt weighs. */
 const WEIGHTS: u32 = 3;
 /** One service is looked at so often. */
@@ -112,8 +112,8 @@ function leastOpen(): u32 {
       victim = index;
       least = weight;
     }
-    if (weight == 0 || passed == MOST_PASSED) break;
-    index = passed + 1 == MOST_PASSED ? lastOpen() : nextCandidate();
+    if (weight == 0 || passed == MAX_PASSED) break;
+    index = passed + 1 == MAX_PASSED ? lastOpen() : nextCandidate();
   }
   if (victim == 0) victim = oldest;
   if (victim != lastOpen()) chooseCandidate(victim);

@@ -3,7 +3,7 @@
 import { Option } from '../record/commands';
 
 /** Interfaces that may be without sides, those with the first numbers: each has a bit in Field.Everything. */
-export const MOST_SIDELESS: u32 = 32;
+export const MAX_SIDELESS: u32 = 32;
 /** One bit for each port. */
 const PORT_BITS_BYTES: u32 = 65536 / 8;
 
@@ -30,7 +30,7 @@ export function isOn(option: Option): bool {
 
 /** Whether the interface has no sides: clients' and servers' frames come in there alike, as on a mirror port. */
 export function seesEverything(iface: u32): bool {
-  return iface - 1 < MOST_SIDELESS && ((everything >> (iface - 1)) & 1) != 0;
+  return iface - 1 < MAX_SIDELESS && ((everything >> (iface - 1)) & 1) != 0;
 }
 
 /** How long an attempt may stay unanswered, and a settled one is remembered. */

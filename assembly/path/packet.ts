@@ -24,7 +24,7 @@ export const enum FrameFlag {
 }
 
 /** Interfaces at a time, with numbers from 1 on: the tables keep them in a byte, and 0 is none. */
-export const MOST_INTERFACES: u32 = 0xff;
+export const MAX_INTERFACES: u32 = 0xff;
 
 /** The bits of the number that are the Direction. */
 const DIRECTION: u32 = 3;
@@ -47,7 +47,7 @@ let destinationHashed: u64 = 0;
 
 /** `way`: a Direction, and bits of FrameFlag; `more`: bytes of the frame behind those that were captured. */
 export function beginPacket(iface: u32, way: u32, us: i64, more: u32): void {
-  interfaceNumber = iface & MOST_INTERFACES;
+  interfaceNumber = iface & MAX_INTERFACES;
   frameDirection = way & DIRECTION;
   frameFlags = way;
   frameUs = us;
@@ -64,7 +64,7 @@ export function isWhole(length: u32, captured: u32): bool {
 
 /** Where a capture of several interfaces says which it was. */
 export function setInterface(iface: u32): void {
-  interfaceNumber = iface & MOST_INTERFACES;
+  interfaceNumber = iface & MAX_INTERFACES;
 }
 
 /** `at`: where the MAC address of who sent the frame on this link lies; 0 when it has none. */

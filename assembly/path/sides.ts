@@ -7,7 +7,7 @@ import { Attempt, AttemptFlag } from '../table/attempts';
 import { findServer, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
 import { nowUs } from './options';
-import { destination, destinationHash, hasSide, iface, isOutgoing, MOST_INTERFACES } from './packet';
+import { destination, destinationHash, hasSide, iface, isOutgoing, MAX_INTERFACES } from './packet';
 import { sideOf } from './servers';
 
 /** As many as may be on their way through at a time; another one takes an older one's place. */
@@ -27,11 +27,11 @@ const enum Way {
 }
 
 /** For each interface: Way bits. */
-const ways = memory.data(MOST_INTERFACES + 1);
+const ways = memory.data(MAX_INTERFACES + 1);
 
 /** No request has been seen yet. */
 export function clearWays(): void {
-  memory.fill(ways, 0, MOST_INTERFACES + 1);
+  memory.fill(ways, 0, MAX_INTERFACES + 1);
 }
 
 /** The request of a client came in on that interface, and leaves on the one in hand. */

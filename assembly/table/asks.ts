@@ -31,13 +31,13 @@ export class Ask {
 }
 
 /** Probes at a time: a power of two. */
-export const MOST_ASKS: u32 = 256;
+export const MAX_ASKS: u32 = 256;
 /** Local ports of one probe, one behind the other. */
 export const PROBE_PORTS: u32 = 4;
 const ASK_BYTES: u32 = 40;
 
-const records = memory.data(MOST_ASKS * ASK_BYTES, 8);
-const buckets = memory.data(MOST_ASKS * 4, 4);
+const records = memory.data(MAX_ASKS * ASK_BYTES, 8);
+const buckets = memory.data(MAX_ASKS * 4, 4);
 
 let freeHead: u32 = 0;
 let asked: u32 = 0;
@@ -49,7 +49,7 @@ export function hasAsks(): bool {
 }
 
 export function clearAsks(): void {
-  memory.fill(buckets, 0, MOST_ASKS << 2);
+  memory.fill(buckets, 0, MAX_ASKS << 2);
   freeHead = 0;
   asked = 0;
   used = 0;
@@ -103,12 +103,12 @@ function takeRecord(): u32 {
     freeHead = askAt(index).next;
     return index;
   }
-  return used < MOST_ASKS ? ++used : 0;
+  return used < MAX_ASKS ? ++used : 0;
 }
 
 /** Where the number of the record stands, or would stand. */
 function linkTo(address: Address, addressHash: u64, port: u32): usize {
-  let at = buckets + ((<usize>(hashNumbered(addressHash, port) & (MOST_ASKS - 1))) << 2);
+  let at = buckets + ((<usize>(hashNumbered(addressHash, port) & (MAX_ASKS - 1))) << 2);
   let index = load<u32>(at);
   while (index != 0) {
     const ask = askAt(index);

@@ -100,7 +100,7 @@ export class Attempt {
 export const ATTEMPT_BYTES: u32 = (<u32>offsetof<Attempt>() + 7) & ~7;
 
 /** Requests with data that one look-up goes through: they share a bucket per conversation. */
-const MOST_FAST_OPEN: u32 = 16;
+const MAX_FAST_OPEN: u32 = 16;
 
 let records: usize = 0;
 let buckets: usize = 0;
@@ -340,7 +340,7 @@ function findFastOpen(
   span: u32,
 ): u32 {
   let index = load<u32>(bucketOf(hashAttempt(clientHash, serverHash, ports, 0)));
-  for (let i: u32 = 0; index != 0 && i < MOST_FAST_OPEN; i++) {
+  for (let i: u32 = 0; index != 0 && i < MAX_FAST_OPEN; i++) {
     const attempt = attemptAt(index);
     if (
       attempt.dataLength != 0 &&

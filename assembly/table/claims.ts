@@ -36,7 +36,7 @@ export class Claim {
 }
 
 /** Claims at a time: a power of two. */
-export const MOST_CLAIMS: u32 = 256;
+export const MAX_CLAIMS: u32 = 256;
 /** Interfaces with the same number modulo this share a place. */
 const TOLD_INTERFACES: u32 = 32;
 const CLAIM_HEAD_BYTES: u32 = 32;
@@ -44,8 +44,8 @@ const CLAIM_BYTES: u32 = CLAIM_HEAD_BYTES + TOLD_INTERFACES * 8;
 /** Long before any time, and far from where a distance overflows. */
 const NEVER_US: i64 = -0x2000000000000000;
 
-const records = memory.data(MOST_CLAIMS * CLAIM_BYTES, 8);
-const buckets = memory.data(MOST_CLAIMS * 4, 4);
+const records = memory.data(MAX_CLAIMS * CLAIM_BYTES, 8);
+const buckets = memory.data(MAX_CLAIMS * 4, 4);
 
 let freeHead: u32 = 0;
 let claimed: u32 = 0;
@@ -57,7 +57,7 @@ export function hasClaims(): bool {
 }
 
 export function clearClaims(): void {
-  memory.fill(buckets, 0, MOST_CLAIMS << 2);
+  memory.fill(buckets, 0, MAX_CLAIMS << 2);
   freeHead = 0;
   claimed = 0;
   used = 0;
@@ -109,12 +109,12 @@ function takeRecord(): u32 {
     freeHead = claimAt(index).next;
     return index;
   }
-  return used < MOST_CLAIMS ? ++used : 0;
+  return used < MAX_CLAIMS ? ++used : 0;
 }
 
 /** Where the number of the record of `address` stands, or would stand. */
 function linkTo(address: Address, addressHash: u64): usize {
-  let at = buckets + ((<usize>(hashNumbered(addressHash, 0) & (MOST_CLAIMS - 1))) << 2);
+  let at = buckets + ((<usize>(hashNumbered(addressHash, 0) & (MAX_CLAIMS - 1))) << 2);
   let index = load<u32>(at);
   while (index != 0) {
     const claim = claimAt(index);

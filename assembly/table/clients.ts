@@ -34,7 +34,7 @@ export class Client {
 
   /** Requests of this client that nobody answered; 0 when the one that entered it was answered after all. */
   get tries(): u32 {
-    return <u32>(this.spanAndTries >> SPAN_BITS) & MOST_TRIES;
+    return <u32>(this.spanAndTries >> SPAN_BITS) & MAX_TRIES;
   }
 
   /** Whether its mail address was known when it was entered or tried again. */
@@ -50,7 +50,7 @@ export class Client {
     this.firstUs = firstUs;
     const span = lastUs > firstUs ? <u64>(lastUs - firstUs) : 0;
     const promised = this.spanAndTries & PROMISED_BIT;
-    this.spanAndTries = promised | min(span, SPAN_MASK) | ((<u64>min(tries, MOST_TRIES)) << SPAN_BITS);
+    this.spanAndTries = promised | min(span, SPAN_MASK) | ((<u64>min(tries, MAX_TRIES)) << SPAN_BITS);
   }
 }
 
@@ -59,7 +59,7 @@ export const CLIENT_BYTES: u32 = <u32>offsetof<Client>('outage') + 4;
 
 const SPAN_BITS: u64 = 48;
 const SPAN_MASK: u64 = ((<u64>1) << SPAN_BITS) - 1;
-const MOST_TRIES: u32 = 0x7fff;
+const MAX_TRIES: u32 = 0x7fff;
 const PROMISED_BIT: u64 = (<u64>1) << 63;
 
 let records: usize = 0;

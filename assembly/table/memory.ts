@@ -2,13 +2,13 @@
 
 const PAGE_BYTES: u64 = 65536;
 /** A quarter of what 32 bits address: more would be a mistake in the configuration, not a need. */
-const MOST_BYTES: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
 let next: usize = 0;
 
 /** Makes room for `bytes` in all, cleared; false when the machine has not got them. */
 export function provide(bytes: u64): bool {
-  if (bytes > MOST_BYTES) return false;
+  if (bytes > MAX_BYTES) return false;
   next = (__heap_base + 15) & ~15;
   const end = <u64>next + bytes;
   const pages = <i32>((end + PAGE_BYTES - 1) / PAGE_BYTES);

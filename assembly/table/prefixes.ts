@@ -19,7 +19,7 @@ class Prefix {
 const PREFIX_BYTES: u32 = 24;
 /** Bits before an IPv4 address in its 16 bytes. */
 const MAPPED_LENGTH: u32 = 96;
-const LONGEST_WITH_BROADCAST: u32 = MAPPED_LENGTH + 30;
+const MAX_WITH_BROADCAST: u32 = MAPPED_LENGTH + 30;
 /** Lengths from 0 to 128. */
 const LENGTHS: u32 = 129;
 
@@ -93,7 +93,7 @@ export function isBroadcast(address: Address): bool {
   const end = lengths + <usize>(lengthCount * LENGTH_BYTES);
   for (let at = lengths; at < end; at += LENGTH_BYTES) {
     const entry = changetype<Length>(at);
-    if (entry.length < MAPPED_LENGTH || entry.length > LONGEST_WITH_BROADCAST) continue;
+    if (entry.length < MAPPED_LENGTH || entry.length > MAX_WITH_BROADCAST) continue;
     if ((lo | entry.maskLo) != u64.MAX_VALUE) continue;
     if (load<u32>(linkTo(address.hi, lo & entry.maskLo, entry.length)) != 0) return true;
   }

@@ -37,14 +37,14 @@ static const char usage[] =
 	"  --version, --help\n";
 
 struct options {
-	const char *interfaces[MOST_INTERFACES];
+	const char *interfaces[MAX_INTERFACES];
 	uint32_t interfaceCount;
 	const char *socket;
 	const char *user;
 	bool stdio, await;
 };
 
-static struct capture captures[MOST_INTERFACES];
+static struct capture captures[MAX_INTERFACES];
 static uint32_t captureCount;
 static volatile sig_atomic_t stopping;
 
@@ -112,10 +112,10 @@ static int readOptions(struct options *options, int count, char **arguments)
 	while ((option = getopt_long(count, arguments, "", known, NULL)) >= 0) {
 		switch (option) {
 		case 'i':
-			if (options->interfaceCount == MOST_INTERFACES || strlen(optarg) >= IFNAMSIZ) {
+			if (options->interfaceCount == MAX_INTERFACES || strlen(optarg) >= IFNAMSIZ) {
 				say(strlen(optarg) >= IFNAMSIZ ? "an interface name has at most %u bytes"
 							       : "at most %u interfaces",
-				    strlen(optarg) >= IFNAMSIZ ? IFNAMSIZ - 1 : MOST_INTERFACES);
+				    strlen(optarg) >= IFNAMSIZ ? IFNAMSIZ - 1 : MAX_INTERFACES);
 				return WRONG_USAGE;
 			}
 			for (uint32_t i = 0; i < options->interfaceCount; i++)
@@ -141,10 +141,10 @@ static int readOptions(struct options *options, int count, char **arguments)
 			printf("ringback-fabricd %s\n", VERSION);
 			return DONE;
 		case 'h':
-			printf(usage, MOST_INTERFACES);
+			printf(usage, MAX_INTERFACES);
 			return DONE;
 		default:
-			fprintf(stderr, usage, MOST_INTERFACES);
+			fprintf(stderr, usage, MAX_INTERFACES);
 			return WRONG_USAGE;
 		}
 	}
@@ -152,7 +152,7 @@ static int readOptions(struct options *options, int count, char **arguments)
 		say(optind < count		   ? "arguments without an option are not understood"
 		    : options->interfaceCount == 0 ? "at least one --interface is needed"
 						   : "--stdio and --socket exclude each other");
-		fprintf(stderr, usage, MOST_INTERFACES);
+		fprintf(stderr, usage, MAX_INTERFACES);
 		return WRONG_USAGE;
 	}
 	return -1;
@@ -243,7 +243,7 @@ static void readInterfaces(const struct pollfd *polls, bool checkAll, uint64_t n
 
 static int serve(bool keepListening, const sigset_t *whileWaiting)
 {
-	struct pollfd polls[LINK_POLLS + MOST_INTERFACES];
+	struct pollfd polls[LINK_POLLS + MAX_INTERFACES];
 	uint64_t nowUs = clockUs();
 	uint64_t checkUs = nowUs + CHECK_US;
 	uint64_t reportUs = nowUs + REPORT_US;

@@ -1,6 +1,6 @@
 /** The commands: what each is called, says about itself, takes and does. */
 import { machineChance } from '../chance.ts';
-import { DEFAULT_RECORDS, MOST_RECORDS } from '../control/record-routes.ts';
+import { DEFAULT_RECORDS, MAX_RECORDS } from '../control/record-routes.ts';
 import { askControl } from '../control/socket.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
 import { relay } from '../relay/run.ts';
@@ -62,7 +62,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
   unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
-  last: `    --last N          at most so many, from 1 to ${MOST_RECORDS} (default ${DEFAULT_RECORDS})`,
+  last: `    --last N          at most so many, from 1 to ${MAX_RECORDS} (default ${DEFAULT_RECORDS})`,
   all: '    --all             all that it can be done for',
   until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
   clear: '    --clear           no message any more',

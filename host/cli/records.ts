@@ -2,7 +2,7 @@
 
 import { nearest } from '../config/nearest.ts';
 import { ask, type RolePlace } from '../control/ask-state.ts';
-import { isMessageId, MOST_RECORDS, recordCount } from '../control/record-routes.ts';
+import { isMessageId, MAX_RECORDS, recordCount } from '../control/record-routes.ts';
 import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from '../control/records.ts';
 import { countText, historyText, outboxText } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
@@ -40,7 +40,7 @@ export async function outboxCommand(
   if (action === 'list') {
     const { all, last } = given;
     if (ids.length > 0) throw wrong(`list ${ids[0]} is too much`);
-    if (all) throw wrong(`list does not take --all; --last ${MOST_RECORDS} lists as many as there can be`);
+    if (all) throw wrong(`list does not take --all; --last ${MAX_RECORDS} lists as many as there can be`);
     const question = `/outbox${lastQuery('outbox', last)}`;
     const { answer } = await ask({ ...given.place(), time }, question);
     return json ? JSON.stringify(answer) : outboxText(answer as OutboxAnswer);
@@ -77,7 +77,7 @@ function lastQuery(name: string, last: string | undefined): string {
   if (last === undefined) return '';
   const count = recordCount(last);
   if (count === null) {
-    const allowed = `a number from 1 to ${MOST_RECORDS} is expected`;
+    const allowed = `a number from 1 to ${MAX_RECORDS} is expected`;
     throw new RingbackError('usage', `${name}: --last ${last} is wrong; ${allowed}`);
   }
   return `?last=${count}`;

@@ -8,10 +8,10 @@ import { isMapping, type Shape } from './shape.ts';
 import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
 
 /** One mistake can repeat a hundred times; the first ones tell what it is. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 /** Above this many nobody waits for each one's place to be looked up. */
-const MOST_LOCATED = 1000;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_LOCATED = 1000;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist; give the right path with -c FILE',
@@ -48,14 +48,14 @@ export function loadConfiguration<T>(kind: FileKind<T>, file: string): T {
 export function readText(file: string): string {
   let bytes: Uint8Array;
   try {
-    bytes = readSome(file, MOST_BYTES + 1);
+    bytes = readSome(file, MAX_BYTES + 1);
   } catch (error) {
     return refuse(
       `${file}: ${UNREADABLE[systemCodeOf(error) ?? ''] ?? `can't be read: ${messageOf(error)}`}`,
       error,
     );
   }
-  if (bytes.length > MOST_BYTES) refuseLarge(file);
+  if (bytes.length > MAX_BYTES) refuseLarge(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -87,7 +87,7 @@ function refuseLarge(name: string): never {
 /** The configuration in a text; `name` stands for the file in messages. Throws as loadConfiguration does. */
 export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: string): T {
   const text = source.replace(/^\uFEFF/, '');
-  if (text.length > MOST_BYTES) refuseLarge(name);
+  if (text.length > MAX_BYTES) refuseLarge(name);
   const control = /[^\P{Cc}\t\n\r\x85]/u.exec(text);
   if (control !== null) {
     refuse(
@@ -104,7 +104,7 @@ export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: s
 
   mistakes.sort((one, other) => one.offset - other.offset);
   const lines = mistakes
-    .slice(0, MOST_SHOWN)
+    .slice(0, MAX_SHOWN)
     .map(({ offset, message }) => `${name}:${place(text, offset)}: ${message}`);
   if (mistakes.length > lines.length)
     lines.push(`${name}: and ${mistakes.length - lines.length} more mistakes`);
@@ -114,7 +114,7 @@ export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: s
 /** What the schema makes of the values, or null; adds to the mistakes. */
 function understood<T>(kind: FileKind<T>, yaml: YamlText, mistakes: TextMistake[]): T | null {
   const add = (path: Path, part: 'key' | 'value', message: string): void => {
-    const offset = mistakes.length < MOST_LOCATED ? yaml.locate(path, part) : Number.POSITIVE_INFINITY;
+    const offset = mistakes.length < MAX_LOCATED ? yaml.locate(path, part) : Number.POSITIVE_INFINITY;
     mistakes.push({ offset, message: path.length === 0 ? message : `${pathText(path)}: ${message}` });
   };
   const result = v.safeParse(kind.schema, yaml.value);

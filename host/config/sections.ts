@@ -21,7 +21,7 @@ import {
 } from './values.ts';
 
 /** Longer lists are a mistake. */
-const MOST_ADDRESSES = 65_535;
+const MAX_ADDRESSES = 65_535;
 
 /** The program that carries the module, in PATH or beside the program. */
 export const DAEMON = 'ringback-fabricd';
@@ -70,7 +70,7 @@ export const traps: Shape<TrapConfiguration | null> = v.pipe(
     ),
     relays: entry(
       'Senders that pass on traps of others: the address within the trap is believed.',
-      v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
+      v.optional(list(address, { allowed: 'a list of addresses', max: MAX_ADDRESSES }), []),
     ),
     accept: entry(
       'Traps that count.',
@@ -120,8 +120,8 @@ export const smtp: Shape<SmtpConfiguration> = v.pipe(
 );
 
 /** More is no limit. */
-const MOST_MAILS = 10_000;
-const mails = wholeNumber('a number of mails', 1, MOST_MAILS);
+const MAX_MAILS = 10_000;
+const mails = wholeNumber('a number of mails', 1, MAX_MAILS);
 const mostMails: Shape<Most> = v.pipe(
   mapping({
     hour: entry('Mails that a person gets within any hour.', v.optional(mails, 6)),

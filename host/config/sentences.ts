@@ -5,7 +5,7 @@ import type { Most } from './most.ts';
 import type { SmtpConfiguration, TrapConfiguration } from './types.ts';
 
 /** So many items of a list are named, the others counted. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** `1 server`, `1,200 servers`. */
 export function count(number: number, one: string, many = `${one}s`): string {
@@ -17,7 +17,7 @@ export function and(
   items: readonly string[],
   conjunction: 'conjunction' | 'disjunction' = 'conjunction',
 ): string {
-  const named = items.slice(0, MOST_NAMED);
+  const named = items.slice(0, MAX_NAMED);
   if (items.length > named.length) named.push(`${items.length - named.length} more`);
   return new Intl.ListFormat('en', { type: conjunction }).format(named);
 }

@@ -9,15 +9,15 @@ import { TRAP_NAMES } from '../net/trap-names.ts';
 import { type JsonSchema, list, Refusal, type Shape, type ValueOptions, value } from './shape.ts';
 
 /** Longer waits are a unit mixed up; and no clock of a router stays right for so long. */
-const LONGEST_MS = 3650 * DAY_MS;
+const MAX_MS = 3650 * DAY_MS;
 /** What a Linux sockaddr_un holds, less the final NUL. */
 const SOCKET_PATH_OCTETS = 107;
 /** IFNAMSIZ less the final NUL. */
 const INTERFACE_NAME_OCTETS = 15;
 /** RFC 3414 section 11.2: no password shorter than this. */
 const KEY_LENGTH = 8;
-const LONGEST_SECRET = 255;
-const MOST_PORTS = 65_535;
+const MAX_SECRET = 255;
+const MAX_PORTS = 65_535;
 
 /** For editors, in which an address is whatever has its signs. */
 const ADDRESS = '[\\da-fA-F:.]+';
@@ -41,7 +41,7 @@ export function wholeNumber(noun: string, least: number, most: number): Shape<nu
   });
 }
 
-export const port = wholeNumber('a port', 1, MOST_PORTS);
+export const port = wholeNumber('a port', 1, MAX_PORTS);
 
 export const flag: Shape<boolean> = value({
   noun: 'a truth value',
@@ -76,7 +76,7 @@ function durationValue(least: number, most: number): ValueOptions<number> {
   };
 }
 
-export function duration(least: number, most = LONGEST_MS): Shape<number> {
+export function duration(least: number, most = MAX_MS): Shape<number> {
   return value(durationValue(least, most));
 }
 
@@ -169,7 +169,7 @@ export function place(usualPort: number): Shape<Endpoint> {
 function endpointOf(input: string): Endpoint | undefined {
   const [, dotted, bracketed, digits] = ENDPOINT.exec(input) ?? [];
   const number = Number(digits);
-  if (digits === undefined || number < 1 || number > MOST_PORTS) return undefined;
+  if (digits === undefined || number < 1 || number > MAX_PORTS) return undefined;
   const canonical = canonicalAddress(dotted ?? bracketed ?? '::');
   return canonical === null ? undefined : { host: canonical, port: number };
 }
@@ -179,7 +179,7 @@ export const endpoint: Shape<Endpoint | null> = orFalse({
   allowed: '0.0.0.0:PORT, ADDRESS:PORT, "[IPV6-ADDRESS]:PORT" in quotes, or a port alone for all addresses',
   json: {
     anyOf: [
-      { type: 'integer', minimum: 1, maximum: MOST_PORTS },
+      { type: 'integer', minimum: 1, maximum: MAX_PORTS },
       { type: 'string', pattern: ENDPOINT.source },
     ],
   },
@@ -257,11 +257,11 @@ export function line(noun: string, most: number): Shape<string> {
 export function secret(noun: string, least = 1): Shape<string> {
   return value({
     noun,
-    allowed: `${least} to ${LONGEST_SECRET} characters of text without control characters (in quotes if it is digits only or has signs of YAML)`,
-    json: { type: 'string', minLength: least, maxLength: LONGEST_SECRET },
+    allowed: `${least} to ${MAX_SECRET} characters of text without control characters (in quotes if it is digits only or has signs of YAML)`,
+    json: { type: 'string', minLength: least, maxLength: MAX_SECRET },
     secret: true,
     read(input) {
-      if (typeof input !== 'string' || hasControl(input) || input.length > LONGEST_SECRET) return undefined;
+      if (typeof input !== 'string' || hasControl(input) || input.length > MAX_SECRET) return undefined;
       return input.length < least ? new Refusal('is too short') : input;
     },
   });

@@ -11,9 +11,9 @@ const ENOUGH_BITS = 64;
 const WORD_BITS = 8;
 /** Words that are written together. */
 const WORD_LENGTH = 7;
-const SHORTEST_WORD = 3;
+const MIN_WORD = 3;
 /** By accident so much is repeated only in a key that is long enough anyway. */
-const SHORTEST_REPEAT = 4;
+const MIN_REPEAT = 4;
 const ALPHABETS: readonly (readonly [RegExp, number])[] = [
   [/^\d*$/, 10],
   [/^[\da-f]*$/i, 16],
@@ -47,7 +47,7 @@ function withoutRepeats(key: string): string {
   let news = '';
   for (let at = 0; at < text.length; ) {
     const known = Math.max(repeatAt(text, at), rowAt(text, at) - 1);
-    if (known < SHORTEST_REPEAT - 1) {
+    if (known < MIN_REPEAT - 1) {
       news += key[at];
       at += 1;
     } else at += known;
@@ -59,7 +59,7 @@ function withoutRepeats(key: string): string {
 function repeatAt(text: string, at: number): number {
   let length = 0;
   while (at + length < text.length && text.indexOf(text.slice(at, at + length + 1)) < at) length += 1;
-  return length < SHORTEST_REPEAT ? 0 : length;
+  return length < MIN_REPEAT ? 0 : length;
 }
 
 /** For how long what begins there goes on in a row, either way, or with the same sign. */
@@ -78,7 +78,7 @@ function rowAt(text: string, at: number): number {
 /** Letters that can be spoken are words; the same sign between them is no secret. */
 function bitsOfWords(text: string, bitsOfSign: number): number {
   const between = new Set<string>();
-  const shortestWord = PHRASE.test(text) ? 1 : SHORTEST_WORD;
+  const shortestWord = PHRASE.test(text) ? 1 : MIN_WORD;
   let bits = 0;
   for (const [part] of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+|./gs)) {
     if (/^[a-z]/i.test(part)) {

@@ -40,9 +40,9 @@ export interface YamlText {
 
 /** The configuration needs seven levels; the library recurses and would run out of stack. */
 const DEEPEST = 32;
-const MOST_ALIASES = 100;
+const MAX_ALIASES = 100;
 /** Characters; the library's tree takes a hundred bytes for each. */
-const MOST_YAML = 2 * 1024 * 1024;
+const MAX_YAML = 2 * 1024 * 1024;
 const TOO_MUCH =
   'is larger than 2 MiB, and no plain JSON; write it as JSON, with no key given twice, which may have 8 MiB';
 
@@ -172,7 +172,7 @@ function keysIn(value: unknown, deepest: number): number {
 }
 
 function readAnyYaml(text: string): YamlText {
-  if (text.length > MOST_YAML) return brokenAt(0, TOO_MUCH);
+  if (text.length > MAX_YAML) return brokenAt(0, TOO_MUCH);
   try {
     return compose(text);
   } catch (error) {
@@ -210,11 +210,11 @@ function plainValue(root: unknown, mistaken: (node: unknown, message: string) =>
 
   const aliased = (node: unknown, name: string): unknown => {
     aliases += 1;
-    if (aliases === MOST_ALIASES + 1)
-      mistaken(node, `more than ${MOST_ALIASES} aliases (*name); write the values out`);
+    if (aliases === MAX_ALIASES + 1)
+      mistaken(node, `more than ${MAX_ALIASES} aliases (*name); write the values out`);
     // A value has its anchor only when it is complete: no value contains itself.
     if (!anchors.has(name)) mistaken(node, MESSAGES.BAD_ALIAS);
-    return aliases > MOST_ALIASES ? null : (anchors.get(name) ?? null);
+    return aliases > MAX_ALIASES ? null : (anchors.get(name) ?? null);
   };
   const mapped = (items: readonly unknown[]): unknown => {
     const entries = new Map<string, unknown>();

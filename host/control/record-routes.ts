@@ -15,7 +15,7 @@ import {
 import type { ControlRoutes, Question } from './socket.ts';
 
 /** Records that one answer has at the most. */
-export const MOST_RECORDS = 10_000;
+export const MAX_RECORDS = 10_000;
 export const DEFAULT_RECORDS = 20;
 const LAST = { parameters: ['last'] };
 
@@ -35,7 +35,7 @@ export function recordRoutes(store: RecordState, post: Post, time: Time): Contro
 /** The number of records that a text asks for, null if it is none. */
 export function recordCount(text: string): number | null {
   const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return count >= 1 && count <= MOST_RECORDS ? count : null;
+  return count >= 1 && count <= MAX_RECORDS ? count : null;
 }
 
 /** Whether a text may be a Message-ID or the beginning of one, with or without its angle bracket. */
@@ -46,7 +46,7 @@ export function isMessageId(text: string): boolean {
 function lastOf({ query }: Question): number {
   const text = query.get('last');
   const last = text === null ? DEFAULT_RECORDS : recordCount(text);
-  if (last === null) throw new RingbackError('usage', `last must be a number from 1 to ${MOST_RECORDS}`);
+  if (last === null) throw new RingbackError('usage', `last must be a number from 1 to ${MAX_RECORDS}`);
   return last;
 }
 

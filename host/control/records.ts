@@ -154,7 +154,7 @@ export const NOBODY: Post = {
 /** Notices that are changed in one transaction, and looked at in one go. */
 const PAGE = 500;
 /** Anybody can tell notices apart by so many characters, mostly. */
-const SHORTEST_ID = 8;
+const MIN_ID = 8;
 
 export function pastOutages(store: RecordState, last: number): PastOutageRecord[] {
   const date = dates(store);
@@ -266,7 +266,7 @@ function partOf({ part, parts, clients }: ListFacts): NonNullable<NoticeRecord['
 
 function shortId(sql: Sql, messageId: string): string {
   const whole = messageId.replace(/^</, '');
-  let length = SHORTEST_ID;
+  let length = MIN_ID;
   while (length < whole.length && findNotices(sql, whole.slice(0, length)).length > 1) length++;
   return whole.slice(0, length);
 }

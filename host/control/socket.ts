@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const ORDER_TIMEOUT_MS = 120_000;
 /** Whoever asks has said everything by then. */
 export const QUESTION_TIMEOUT_MS = 10_000;
-export const MOST_BODY_BYTES = 256 * 1024;
+export const MAX_BODY_BYTES = 256 * 1024;
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -113,11 +113,11 @@ async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MOST_BODY_BYTES) chunks = [];
+    if (bytes > MAX_BODY_BYTES) chunks = [];
     else chunks.push(chunk);
   }
   if (bytes === 0) return null;
-  if (bytes > MOST_BODY_BYTES) throw new Refusal(413, `more than ${MOST_BODY_BYTES / 1024} KiB at once`);
+  if (bytes > MAX_BODY_BYTES) throw new Refusal(413, `more than ${MAX_BODY_BYTES / 1024} KiB at once`);
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {

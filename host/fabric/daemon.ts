@@ -12,10 +12,10 @@ import type { Command, FabricEvent } from './records.ts';
 
 /** How long a daemon may take to end by itself once its input is closed. */
 const END_MS = 2000;
-const MOST_MESSAGE = 4096;
+const MAX_MESSAGE = 4096;
 /** A daemon tells of its interfaces every 10 s: one that is silent for so many checks hangs. */
 const CHECK_MS = 5000;
-const MOST_SILENT_CHECKS = 6;
+const MAX_SILENT_CHECKS = 6;
 /** Of many commands so many are written at once: what a pipe takes. */
 const PIECE_RECORDS = 1024;
 const OWN_LINE = 'ringback-fabricd: ';
@@ -121,7 +121,7 @@ class DaemonLink implements FabricLink {
   }
 
   #hear(text: string): void {
-    const lines = (this.#partial + text).slice(-MOST_MESSAGE).split('\n');
+    const lines = (this.#partial + text).slice(-MAX_MESSAGE).split('\n');
     this.#partial = lines.pop() ?? '';
     for (const line of lines) {
       this.#firstLine ||= line;
@@ -140,8 +140,8 @@ class DaemonLink implements FabricLink {
   }
 
   #check(): void {
-    if (++this.#silentChecks < MOST_SILENT_CHECKS) return;
-    this.#fail(`${this.#describe} has said nothing for ${(CHECK_MS * MOST_SILENT_CHECKS) / 1000} s`);
+    if (++this.#silentChecks < MAX_SILENT_CHECKS) return;
+    this.#fail(`${this.#describe} has said nothing for ${(CHECK_MS * MAX_SILENT_CHECKS) / 1000} s`);
   }
 
   /** It is of no use any more. */

@@ -112,9 +112,9 @@ export const tables: Tables = {
 
 function limitsOf(codes: Codes): Limits {
   return {
-    servers: codes.number('MOST_SERVERS'),
-    records: codes.number('MOST_RECORDS'),
-    interfaces: codes.number('MOST_INTERFACES'),
-    sideless: codes.number('MOST_SIDELESS'),
+    servers: codes.number('MAX_SERVERS'),
+    records: codes.number('MAX_RECORDS'),
+    interfaces: codes.number('MAX_INTERFACES'),
+    sideless: codes.number('MAX_SIDELESS'),
   };
 }

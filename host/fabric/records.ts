@@ -182,7 +182,7 @@ export type Command =
   | ({ readonly kind: 'announce' } & Announcement)
   /**
    * This machine has the address, or is about to take it. `interface` is the only one where others count, or 0 for all.
-   * Claimed again, it replaces the claim. `MOST_CLAIMS` at the most; `configure` ends them all.
+   * Claimed again, it replaces the claim. `MAX_CLAIMS` at the most; `configure` ends them all.
    */
   | ({ readonly kind: 'claim' } & Holder)
   | { readonly kind: 'unclaim'; readonly address: string };

@@ -6,7 +6,7 @@ import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from '
 
 /** How long a daemon may take to be told everything. */
 const START_MS = 10_000;
-const LONGEST_RESTART_MS = 30_000;
+const MAX_RESTART_MS = 30_000;
 
 interface SupervisorHandlers extends Omit<LinkHandlers, 'onReady' | 'onMessage' | 'onEnd'> {
   /** It has begun, or begun anew: it is told everything, and `listening` called when it has been. */
@@ -128,7 +128,7 @@ export class Supervisor {
 
   #restart(error: RingbackError): void {
     const { log, restartMs, time } = this.#options;
-    const waitMs = Math.min(restartMs * 2 ** this.#failures, LONGEST_RESTART_MS);
+    const waitMs = Math.min(restartMs * 2 ** this.#failures, MAX_RESTART_MS);
     this.#failures++;
     log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
     this.#restartTimer = time.after(waitMs, () => {

@@ -2,7 +2,7 @@
 import { format } from 'node:util';
 import type { Level, Log } from './log.ts';
 
-const MOST_CHARACTERS = 1000;
+const MAX_CHARACTERS = 1000;
 const METHODS: Readonly<Record<'debug' | 'log' | 'info' | 'warn' | 'error' | 'trace', Level>> = {
   debug: 'debug',
   log: 'info',
@@ -15,7 +15,7 @@ const METHODS: Readonly<Record<'debug' | 'log' | 'info' | 'warn' | 'error' | 'tr
 /** Returns what ends it. */
 export function takeForeignLines(log: Log): () => void {
   const take = (level: Level, message: string): void =>
-    log.at(level, 'library.said', { message: message.slice(0, MOST_CHARACTERS) });
+    log.at(level, 'library.said', { message: message.slice(0, MAX_CHARACTERS) });
   const own = { ...console };
   for (const [name, level] of Object.entries(METHODS)) {
     console[name as keyof typeof METHODS] = (...values: unknown[]) => take(level, format(...values));

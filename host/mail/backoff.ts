@@ -2,12 +2,12 @@
 import type { Chance } from '../chance.ts';
 
 const FIRST_WAIT_MS = 1000;
-export const LONGEST_WAIT_MS = 600_000;
+export const MAX_WAIT_MS = 600_000;
 /** The server itself is asked more often than a recipient: one connection a minute is no burden, and everybody waits for it. */
-export const LONGEST_SERVER_WAIT_MS = 60_000;
+export const MAX_SERVER_WAIT_MS = 60_000;
 /** Servers, and what guards them, lock out who gives a wrong password several times within ten minutes. */
 const FIRST_LOGIN_WAIT_MS = 240_000;
-const LONGEST_LOGIN_WAIT_MS = 900_000;
+const MAX_LOGIN_WAIT_MS = 900_000;
 
 /** Doubling from the first wait to the longest, less up to a quarter of it at random, so that nobody marches in step. */
 export function waitMs(
@@ -22,9 +22,9 @@ export function waitMs(
 export type ServerFailure = 'absence' | 'refusal' | 'login';
 
 const WAITS: Readonly<Record<ServerFailure, { longestMs: number; firstMs?: number }>> = {
-  absence: { longestMs: LONGEST_SERVER_WAIT_MS },
-  refusal: { longestMs: LONGEST_WAIT_MS },
-  login: { longestMs: LONGEST_LOGIN_WAIT_MS, firstMs: FIRST_LOGIN_WAIT_MS },
+  absence: { longestMs: MAX_SERVER_WAIT_MS },
+  refusal: { longestMs: MAX_WAIT_MS },
+  login: { longestMs: MAX_LOGIN_WAIT_MS, firstMs: FIRST_LOGIN_WAIT_MS },
 };
 
 /**

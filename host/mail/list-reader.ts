@@ -4,8 +4,8 @@ import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../net/address.ts';
 import { cleanName } from '../net/clean-text.ts';
 import { LF } from '../net/octets.ts';
-import { headerFields, headerOf, MOST_HEADER_BYTES } from './header.ts';
-import { isSignedBy, MOST_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
+import { headerFields, headerOf, MAX_HEADER_BYTES } from './header.ts';
+import { isSignedBy, MAX_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
 
 /** A client on a list. */
 interface ListedClient {
@@ -41,9 +41,9 @@ export type Reading =
   | { readonly kind: 'list'; readonly list: ListMail };
 
 /** What a message must not exceed: a thousand clients take less than a tenth of it. */
-export const MOST_MESSAGE_BYTES = 1 << 20;
+export const MAX_MESSAGE_BYTES = 1 << 20;
 /** Twice those of a full list in any encoding: a message of empty lines keeps the parser busy for seconds. */
-const MOST_LINES = 5000;
+const MAX_LINES = 5000;
 /** A list in a mailing list in a forwarded mail is no list any more. */
 const DEEPEST = 4;
 
@@ -54,7 +54,7 @@ export async function readListMail(message: Buffer, key: string): Promise<Readin
   if (signature === undefined) return { kind: 'stranger' };
   if (more.length > 0) return refused('it has several signatures');
   if (!/^[\da-f]{64}$/i.test(signature)) return refused('its signature is none');
-  if (hasMoreLines(message, MOST_LINES)) return refused(`it has more than ${MOST_LINES} lines`);
+  if (hasMoreLines(message, MAX_LINES)) return refused(`it has more than ${MAX_LINES} lines`);
   const text = await textOf(message);
   if (text === null) return refused('it has no text');
   if (!isSignedBy(key, text, signature)) {
@@ -77,7 +77,7 @@ function hasMoreLines(message: Buffer, most: number): boolean {
 /** The message's text, however mail servers have encoded it on the way. */
 async function textOf(message: Buffer): Promise<string | null> {
   try {
-    const options = { maxNestingDepth: DEEPEST, maxHeadersSize: MOST_HEADER_BYTES };
+    const options = { maxNestingDepth: DEEPEST, maxHeadersSize: MAX_HEADER_BYTES };
     return (await PostalMime.parse(message, options)).text ?? null;
   } catch {
     // It throws at what exceeds these limits.
@@ -88,9 +88,9 @@ async function textOf(message: Buffer): Promise<string | null> {
 /** Lines that there are once at the most. */
 const SINGLE = ['List', 'Part', 'Server', 'Name', 'Away', 'Down-Since', 'Recovered', 'Sent'] as const;
 type Single = (typeof SINGLE)[number];
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 /** Above this nobody means it, and numbers stop to be exact. */
-const MOST_COUNT = 1e9;
+const MAX_COUNT = 1e9;
 
 /**
  * The list in a signed text, or what is wrong with it. What is signed was written by a router, so that a line with a name
@@ -111,7 +111,7 @@ export function parseList(text: string): ListMail | string {
     } else if (name === 'Client') {
       const address = canonicalAddress(value);
       if (address === null) return `it has a line Client without an address`;
-      if (clients.length === MOST_LISTED) return `it has more than ${MOST_LISTED} clients`;
+      if (clients.length === MAX_LISTED) return `it has more than ${MAX_LISTED} clients`;
       clients.push({ address, first: null, last: null, tries: 1 });
     } else if (name === 'Tried') {
       const tried = triedOf(value);
@@ -128,7 +128,7 @@ function listOf(single: ReadonlyMap<Single, string>, clients: readonly ListedCli
   const id = of('List');
   if (!/^[\w.-]{8,128}$/.test(id)) return 'it has no name: a line List';
   const [, part, parts] = (/^(\d{1,5})\/(\d{1,5})$/.exec(of('Part')) ?? []).map(Number);
-  if (part === undefined || parts === undefined || part < 1 || part > parts || parts > MOST_PARTS) {
+  if (part === undefined || parts === undefined || part < 1 || part > parts || parts > MAX_PARTS) {
     return 'it does not say which part it is: a line Part';
   }
   const server = canonicalAddress(of('Server'));
@@ -149,7 +149,7 @@ function triedOf(value: string): Omit<ListedClient, 'address'> | null {
   const [first, last, count, ...more] = value.split(' ');
   const tries = /^\d{1,10}$/.test(count ?? '') ? Number(count) : 0;
   const [from, to] = [dateOf(first), dateOf(last)];
-  if (more.length > 0 || tries < 1 || tries > MOST_COUNT || !from || !to) return null;
+  if (more.length > 0 || tries < 1 || tries > MAX_COUNT || !from || !to) return null;
   return { first: from, last: to, tries };
 }
 

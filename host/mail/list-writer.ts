@@ -6,7 +6,7 @@ import type { Listed, ListFacts, NewNotice, Notice } from '../store/notice-rows.
 import type { Mail } from './mail.ts';
 
 /** Clients in one mail; a longer list becomes several. */
-export const MOST_LISTED = 1000;
+export const MAX_LISTED = 1000;
 export const SIGNATURE_HEADER = 'X-Ringback-Signature';
 const SUBJECT = 'Server recovery list';
 
@@ -91,10 +91,10 @@ function partsOf(listed: readonly Listed[], ownerOf: (client: string) => string 
   const parts: Listed[][] = [];
   for (const own of together.values()) {
     // Nobody has so many that they do not fit, but for a mistake.
-    for (let at = 0; at < own.length; at += MOST_LISTED) {
-      const some = own.slice(at, at + MOST_LISTED);
+    for (let at = 0; at < own.length; at += MAX_LISTED) {
+      const some = own.slice(at, at + MAX_LISTED);
       const part = parts.at(-1);
-      if (part === undefined || part.length + some.length > MOST_LISTED) parts.push(some);
+      if (part === undefined || part.length + some.length > MAX_LISTED) parts.push(some);
       else part.push(...some);
     }
   }

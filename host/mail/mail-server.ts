@@ -1,7 +1,7 @@
 /** The mail server as the outbox knows it: what its answers mean for the mails, and when it may be asked again. */
 import type { Chance } from '../chance.ts';
 import type { Log } from '../log/log.ts';
-import { LONGEST_SERVER_WAIT_MS, LONGEST_WAIT_MS, type ServerFailure, ServerPause } from './backoff.ts';
+import { MAX_SERVER_WAIT_MS, MAX_WAIT_MS, type ServerFailure, ServerPause } from './backoff.ts';
 import { Refusals, type RefusedMail, type Verdict } from './refusals.ts';
 import type { Delivery, Reason } from './smtp.ts';
 
@@ -85,13 +85,13 @@ export class MailServer<Row> {
     }
     if (delivery.about === 'recipient') {
       if (!this.#refusals.refusesUs) this.#pause.answered();
-      return [{ row, state: 'later', ...why, longestMs: LONGEST_WAIT_MS }];
+      return [{ row, state: 'later', ...why, longestMs: MAX_WAIT_MS }];
     }
     if (delivery.refusal === 'mail') return this.#refused({ row, ...why, means: 'us' });
     if (delivery.refusal !== undefined) this.#refusesUs(why);
     this.#pause.failed(epoch, nowMs, FAILURES[delivery.refusal ?? 'none']);
     // Here, too: a mail that makes the server hang up must not be the first one every time.
-    return [{ row, state: 'later', ...why, longestMs: LONGEST_SERVER_WAIT_MS }];
+    return [{ row, state: 'later', ...why, longestMs: MAX_SERVER_WAIT_MS }];
   }
 
   #refused(refused: RefusedMail<Row>): MailFate<Row>[] {
@@ -116,6 +116,6 @@ function fatesOf<Row>({ refused, areBelieved }: Verdict<Row>): MailFate<Row>[] {
   return refused.map(({ row, reason, code, means }) =>
     areBelieved && means !== 'us'
       ? { row, state: 'given up', reason, code }
-      : { row, state: 'later', reason, code, longestMs: LONGEST_WAIT_MS },
+      : { row, state: 'later', reason, code, longestMs: MAX_WAIT_MS },
   );
 }

@@ -5,7 +5,7 @@
 import type { Reason } from './smtp.ts';
 
 /** Refused in a row, of different people: it does not mean them. */
-const MOST_IN_A_ROW = 16;
+const MAX_IN_A_ROW = 16;
 /** Of so few whose refusals leave no doubt, it is believed even if it has taken none before. */
 const FEW = 2;
 
@@ -47,7 +47,7 @@ export class Refusals<Row> {
   refused(refused: RefusedMail<Row>): Verdict<Row> {
     this.#undecided.push(refused);
     this.#inARow++;
-    if (this.#inARow > MOST_IN_A_ROW) this.#isTrusted = false;
+    if (this.#inARow > MAX_IN_A_ROW) this.#isTrusted = false;
     return this.#isTrusted ? this.#decide(true) : { refused: [], areBelieved: true };
   }
 

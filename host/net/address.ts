@@ -170,11 +170,11 @@ export function networkOf(prefix: Prefix): Prefix {
 }
 
 /** Links of two have neither an address of the network nor one of broadcasts (RFC 3021), and neither has a single address. */
-const LONGEST_WITH_BROADCAST = 30;
+const MAX_WITH_BROADCAST = 30;
 
 /** The broadcast address of the IPv4 network that an address with that length lies in; null where there is none. */
 export function broadcastOf(prefix: Prefix): string | null {
-  if (!isVersion4(prefix.address) || prefix.length > LONGEST_WITH_BROADCAST) return null;
+  if (!isVersion4(prefix.address) || prefix.length > MAX_WITH_BROADCAST) return null;
   const ones = masked(new Uint8Array(ADDRESS_BYTES).fill(0xff), mappedLength(prefix));
   return addressText(addressBytes(prefix.address).map((byte, index) => byte | ~(ones[index] ?? 0)));
 }

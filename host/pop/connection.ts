@@ -63,7 +63,7 @@ interface Wait {
 }
 
 /** Some servers send one behind the end of a list. */
-const MOST_EMPTY_LINES = 8;
+const MAX_EMPTY_LINES = 8;
 
 export class PopConnection {
   readonly #options: ConnectionOptions;
@@ -158,7 +158,7 @@ export class PopConnection {
         onRead: () => {
           if (reply !== null) return done(reply);
           const line = first.text;
-          if (line === '' && ++empty <= MOST_EMPTY_LINES) return;
+          if (line === '' && ++empty <= MAX_EMPTY_LINES) return;
           const status = replyStatus(line);
           const isChallenge = status === 'challenge';
           if (status === null || (isChallenge && !mayAsk)) {

@@ -1,7 +1,7 @@
 /** The login, in the ways that a server may have (RFC 1939, RFC 5034). */
 
 import { createHash } from 'node:crypto';
-import { MOST_LOGIN_OCTETS } from '../config/relay/schema.ts';
+import { MAX_LOGIN_OCTETS } from '../config/relay/schema.ts';
 import { RingbackError } from '../errors.ts';
 import type { Reply } from './connection.ts';
 
@@ -110,8 +110,8 @@ function checkArgument(key: string, text: string): void {
       ? 'is empty'
       : /\p{Cc}/u.test(text)
         ? 'contains a control character'
-        : Buffer.byteLength(text) > MOST_LOGIN_OCTETS
-          ? `has more than ${MOST_LOGIN_OCTETS} bytes`
+        : Buffer.byteLength(text) > MAX_LOGIN_OCTETS
+          ? `has more than ${MAX_LOGIN_OCTETS} bytes`
           : null;
   if (problem !== null) throw new RingbackError('configuration', `${key} ${problem}`);
 }

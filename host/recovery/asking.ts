@@ -70,7 +70,7 @@ const LATE_FRAMES_MS = 320;
 /** The kernel looks for a neighbour so long (RFC 4861 section 10: three times RETRANS_TIMER), and is late. */
 const DATAGRAM_MS = 3500;
 /** Each with three sockets that linger. */
-const MOST_PROBES = 64;
+const MAX_PROBES = 64;
 /** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
 const FIRST_LOCAL_PORT = 20_000;
 const LOCAL_PORTS = 12_000;
@@ -88,7 +88,7 @@ export class Asking {
     this.#options = options;
     // One signal stands for everything that is asked.
     setMaxListeners(0, this.#closing.signal);
-    this.#places = new Places(options.most ?? MOST_PROBES);
+    this.#places = new Places(options.most ?? MAX_PROBES);
   }
 
   /** Nothing more is asked; what is under way comes to `void`. */

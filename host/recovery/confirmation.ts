@@ -48,7 +48,7 @@ const ANSWERS: Watcher = {
 };
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 /** While a service settles it is tried this often, but for a long settle time no more than so many times. */
 const SETTLE_STEP_MS = 1000;
 const MAX_SETTLE_STEPS = 10;
@@ -98,11 +98,7 @@ export class Confirmer {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      for (
-        let waitMs = FIRST_WAIT_MS;
-        !waiting.signal.aborted;
-        waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
-      ) {
+      for (let waitMs = FIRST_WAIT_MS; !waiting.signal.aborted; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
         const port = await this.#answering(confirmed, signal, watcher);
         if (port !== null) {
           watcher.onAnswer(port);

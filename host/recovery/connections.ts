@@ -13,7 +13,7 @@ const DECIDED_MS = 1600;
 const LINGER_MS = 10_000;
 /** When this machine can't open a connection at all. */
 const AGAIN_MS = 200;
-const MOST_AGAIN = 25;
+const MAX_AGAIN = 25;
 
 /** Local ports that the fabric looks out for. */
 interface LocalPorts {
@@ -68,7 +68,7 @@ export class ProbeConnections {
 
   async #begin(at: number, timeoutMs: number): Promise<void> {
     const { clock, time, sockets } = this.#means;
-    for (let again = 0; again < MOST_AGAIN && !this.#enough.signal.aborted; again++) {
+    for (let again = 0; again < MAX_AGAIN && !this.#enough.signal.aborted; again++) {
       const { first, count } = this.#from;
       const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
       const lasting = { timeoutMs, lingerMs: LINGER_MS, signal: this.#closing };

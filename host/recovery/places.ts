@@ -13,7 +13,7 @@ const PATIENT: ReadonlySet<Rank> = new Set(['unknown', 'quiet']);
 const KEPT = 0.25;
 
 /** Something is asked at so many ports of a server at once. */
-export const MOST_OF_SERVER = 16;
+export const MAX_OF_SERVER = 16;
 
 export class Places {
   #free: number;
@@ -25,7 +25,7 @@ export class Places {
   /** By the server: who waits, the oldest first. The servers whose turn has not been for longest come first. */
   readonly #waiting = new Map(RANKS.map((rank) => [rank, new Map<string, (() => void)[]>()]));
 
-  constructor(most: number, mostOfServer = MOST_OF_SERVER) {
+  constructor(most: number, mostOfServer = MAX_OF_SERVER) {
     this.#free = most;
     this.#kept = Math.floor(most * KEPT);
     this.#mostOfServer = mostOfServer;

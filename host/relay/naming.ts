@@ -1,7 +1,7 @@
 /** Messages have names by which they are known in the next session (UIDL); some servers give them none. */
 import { createHash } from 'node:crypto';
-import { headerFields, headerOf, MOST_HEADER_BYTES } from '../mail/header.ts';
-import { MOST_MESSAGE_BYTES } from '../mail/list-reader.ts';
+import { headerFields, headerOf, MAX_HEADER_BYTES } from '../mail/header.ts';
+import { MAX_MESSAGE_BYTES } from '../mail/list-reader.ts';
 import { SIGNATURE_HEADER } from '../mail/list-writer.ts';
 import { PopError } from '../pop/error.ts';
 import type { Mailbox, MailboxEntry } from '../pop/mailbox.ts';
@@ -11,12 +11,12 @@ export interface NamedEntry extends MailboxEntry {
 }
 
 /** The newest of those without a name: the header of each is fetched at every look. */
-const MOST_UNNAMED = 1000;
+const MAX_UNNAMED = 1000;
 
 /** Those with a name, and the newest of the others with one that is made of their headers. */
 export async function named(mailbox: Mailbox, entries: readonly MailboxEntry[]): Promise<NamedEntry[]> {
   const isNamed = (entry: MailboxEntry): entry is NamedEntry => entry.uidl !== null;
-  const unnamed = entries.filter((entry) => !isNamed(entry)).slice(-MOST_UNNAMED);
+  const unnamed = entries.filter((entry) => !isNamed(entry)).slice(-MAX_UNNAMED);
   const all = entries.filter(isNamed);
   for (const entry of unnamed) {
     const uidl = await nameOf(mailbox, entry.number);
@@ -28,8 +28,8 @@ export async function named(mailbox: Mailbox, entries: readonly MailboxEntry[]):
 /** null: there is no such message any more, or it is too large. */
 async function nameOf(mailbox: Mailbox, number: number): Promise<string | null> {
   const message =
-    (await unlessRefused(mailbox.top(number, 0, MOST_HEADER_BYTES))) ??
-    (await unlessRefused(mailbox.retrieve(number, MOST_MESSAGE_BYTES)));
+    (await unlessRefused(mailbox.top(number, 0, MAX_HEADER_BYTES))) ??
+    (await unlessRefused(mailbox.retrieve(number, MAX_MESSAGE_BYTES)));
   return message === null ? null : nameFrom(headerOf(message));
 }
 

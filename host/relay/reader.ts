@@ -5,7 +5,7 @@
 import type { RelayConfiguration } from '../config/relay/types.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
-import { type ListMail, MOST_MESSAGE_BYTES, readListMail } from '../mail/list-reader.ts';
+import { type ListMail, MAX_MESSAGE_BYTES, readListMail } from '../mail/list-reader.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { PopError } from '../pop/error.ts';
 import { Mailbox } from '../pop/mailbox.ts';
@@ -28,9 +28,9 @@ import { hostNameOf } from './resolver.ts';
 import { type Terms, termsOf } from './terms.ts';
 
 /** Messages that are looked at; of more than that the newest. */
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 /** Refusals that one look reports one by one: whoever fills the mailbox with forgeries shall not fill the log. */
-const MOST_REPORTED = 100;
+const MAX_REPORTED = 100;
 /** What one look waits for the names of all its servers: they come back together, and the DNS may be down with them. */
 const NAMES_MS = 15_000;
 
@@ -99,7 +99,7 @@ export class MailboxReader {
       if (mailbox.offeredTls && !mustTls) {
         this.#store.write((sql) => saveSetting(sql, 'mailbox with TLS', place));
       }
-      const { total, entries: listed } = await mailbox.list(MOST_ENTRIES);
+      const { total, entries: listed } = await mailbox.list(MAX_ENTRIES);
       this.#tellFull(total);
       const entries = await named(mailbox, listed);
       const known = this.#stillThere(`${user} at ${place}`, entries);
@@ -115,14 +115,14 @@ export class MailboxReader {
       this.#markRemoved(look.removed);
     } finally {
       mailbox.abandon();
-      const more = this.#refusals - MOST_REPORTED;
+      const more = this.#refusals - MAX_REPORTED;
       if (more > 0) this.#log.warn('list.refused', { messages: more, reason: 'as others before' });
     }
   }
 
   #tellFull(total: number): void {
-    const isFull = total > MOST_ENTRIES;
-    if (isFull && !this.#saysFull) this.#log.warn('mailbox.full', { messages: total, read: MOST_ENTRIES });
+    const isFull = total > MAX_ENTRIES;
+    if (isFull && !this.#saysFull) this.#log.warn('mailbox.full', { messages: total, read: MAX_ENTRIES });
     this.#saysFull = isFull;
   }
 
@@ -186,7 +186,7 @@ export class MailboxReader {
   ): Promise<ListFate | null> {
     const { mailbox, rules } = look;
     const { listKey, relay } = look.configuration;
-    const message = bytes > MOST_MESSAGE_BYTES ? null : await mailbox.retrieve(number, MOST_MESSAGE_BYTES);
+    const message = bytes > MAX_MESSAGE_BYTES ? null : await mailbox.retrieve(number, MAX_MESSAGE_BYTES);
     if (message === null) return this.#settle(uidl, 'left');
     const reading = await readListMail(message, listKey);
     if (reading.kind === 'stranger') return this.#settle(uidl, 'left');
@@ -224,7 +224,7 @@ export class MailboxReader {
 
   #report<E extends 'list.refused' | 'mailbox.refused'>(event: E, fields: FieldsOf<E>): void {
     this.#refusals++;
-    if (this.#refusals <= MOST_REPORTED) this.#log.warn(event, fields);
+    if (this.#refusals <= MAX_REPORTED) this.#log.warn(event, fields);
   }
 
   /** Its notices, and that it was here, in one transaction. */

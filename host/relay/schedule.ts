@@ -13,12 +13,12 @@ const APART_MS = 2000;
  */
 const AFTER_TRAP_MS = [5000, 5000, 10_000, 20_000, 40_000];
 const FIRST_WAIT_MS = 5000;
-const LONGEST_WAIT_MS = 300_000;
+const MAX_WAIT_MS = 300_000;
 /** What somebody has to mend first is not tried often: mail servers lock out who keeps on giving a wrong password. */
 const SELDOM_MS = 600_000;
 export const TO_BE_MENDED: ReadonlySet<PopErrorKind> = new Set<PopErrorKind>(['login', 'tls', 'permanent']);
 /** A login that the server has taken before is tried so often before it is somebody's to mend. */
-const MOST_LOGINS = 4;
+const MAX_LOGINS = 4;
 
 export interface MailboxHealth {
   /** Why the last look failed; null: it did not. */
@@ -132,7 +132,7 @@ export class MailboxWatch {
     const doubledMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failure.times - 1, 10);
     // It may be this server's own cable that was out, and those who wait for it are on the list: when it is back, that is
     // no later than it would have been.
-    const longestMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), LONGEST_WAIT_MS);
+    const longestMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), MAX_WAIT_MS);
     // Spread, so that all relays of a mail server that is back do not come at once.
     return Math.min(doubledMs, longestMs) * (1 - this.#options.chance.fraction() / 4);
   }
@@ -152,7 +152,7 @@ export class MailboxWatch {
     const reason = messageOf(error);
     const kind = error instanceof PopError ? error.kind : null;
     this.#logins = kind === 'login-again' ? this.#logins + 1 : 0;
-    const isForMending = kind === null || TO_BE_MENDED.has(kind) || this.#logins >= MOST_LOGINS;
+    const isForMending = kind === null || TO_BE_MENDED.has(kind) || this.#logins >= MAX_LOGINS;
     const before = this.#failure;
     this.#failure = { reason, isForMending, times: (before?.times ?? 0) + 1 };
     if (before !== null && (before.isForMending === isForMending || !isForMending)) return;

@@ -28,7 +28,7 @@ export interface Damage {
 }
 
 /** No capture program writes longer records: a larger length is damage. */
-export const MOST_RECORD_BYTES = 16 * 1024 * 1024;
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 /** In the year 2255, and days before the last one that a number holds: a file may claim any time. */
 const LATEST_US = Number.MAX_SAFE_INTEGER - 2 ** 40;

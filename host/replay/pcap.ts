@@ -1,7 +1,7 @@
 /** pcap (draft-ietf-opsawg-pcap), and Kuznetzov's form of it: any byte order, micro- and nanoseconds. */
 import { type Bytes, bytesOf } from './bytes.ts';
 import type { Pcap } from './format.ts';
-import { type Damage, MOST_RECORD_BYTES, type Packet, packetOf } from './packet.ts';
+import { type Damage, MAX_RECORD_BYTES, type Packet, packetOf } from './packet.ts';
 
 const RECORD_BYTES = 16;
 /** With the interface's number, the protocol, the kind of packet and a byte that is none. */
@@ -25,7 +25,7 @@ export function readPcap(
     const fraction = record.getUint32(4, littleEndian);
     const length = record.getUint32(8, littleEndian);
     const iface = modified ? record.getUint32(16, littleEndian) : 1;
-    if (length > MOST_RECORD_BYTES) return { offset, reason: `a record claims ${length} bytes` };
+    if (length > MAX_RECORD_BYTES) return { offset, reason: `a record claims ${length} bytes` };
     const data = bytes.take(length);
     if (data === null) return { offset, reason: 'the last record is cut short' };
     const timeUs = seconds * 1e6 + Math.floor(fraction / perMicrosecond);

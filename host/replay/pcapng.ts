@@ -1,7 +1,7 @@
 /** pcapng (draft-ietf-opsawg-pcapng): any byte order and resolution of time, several interfaces and sections. */
 import { type Bytes, bytesOf } from './bytes.ts';
 import { PCAPNG_SECTION } from './format.ts';
-import { type Damage, MOST_RECORD_BYTES, type Packet, packetOf } from './packet.ts';
+import { type Damage, MAX_RECORD_BYTES, type Packet, packetOf } from './packet.ts';
 
 const PCAPNG_ORDER = 0x1a2b3c4d;
 const BLOCK = { interface: 1, obsoletePacket: 2, simplePacket: 3, enhancedPacket: 6 } as const;
@@ -36,7 +36,7 @@ export function readPcapng(bytes: Bytes, onPacket: (packet: Packet) => void): Da
     }
     const total = head.getUint32(0, littleEndian);
     const taken = type === PCAPNG_SECTION ? 12 : 8;
-    if (total < taken + 4 || total > MOST_RECORD_BYTES || total % 4 !== 0) {
+    if (total < taken + 4 || total > MAX_RECORD_BYTES || total % 4 !== 0) {
       return { offset, reason: `a block claims ${total} bytes` };
     }
     const body = bytes.take(total - taken);

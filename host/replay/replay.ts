@@ -75,12 +75,12 @@ export interface Replayed {
 }
 
 /** An attempt takes 92 bytes: 370 MB at the most. */
-const MOST_ATTEMPTS = 4_000_000;
+const MAX_ATTEMPTS = 4_000_000;
 /** Of 48 bytes. */
-const MOST_CLIENTS = 4_000_000;
-const LEAST_RECORDS = 1024;
+const MAX_CLIENTS = 4_000_000;
+const MIN_RECORDS = 1024;
 
-const clamp = (count: number, most: number): number => Math.min(Math.max(count, LEAST_RECORDS), most);
+const clamp = (count: number, most: number): number => Math.min(Math.max(count, MIN_RECORDS), most);
 const seconds = (us: number): number => us / 1e6;
 
 /** Replays one capture. Throws RingbackError('input') when it is none. */
@@ -120,10 +120,10 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
   engine.command({
     kind: 'configure',
     sizes: {
-      servers: engine.module.codes.number('MOST_SERVERS'),
+      servers: engine.module.codes.number('MAX_SERVERS'),
       // Chains of servers that are seen answering nobody may take a quarter of the table.
-      clients: clamp(4 * packets, MOST_CLIENTS),
-      attempts: clamp(packets, MOST_ATTEMPTS),
+      clients: clamp(4 * packets, MAX_CLIENTS),
+      attempts: clamp(packets, MAX_ATTEMPTS),
       known: Math.max(options.clients.length, 1),
       prefixes: options.watch.length,
     },

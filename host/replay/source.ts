@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { formatOf, MAGIC_BYTES, noCapture } from './format.ts';
-import { MOST_SPOOLED_BYTES, Spool } from './spool.ts';
+import { MAX_SPOOLED_BYTES, Spool } from './spool.ts';
 import { Unpacker } from './unpack.ts';
 
 /** Standard input, as a file's name. */
@@ -29,7 +29,7 @@ export interface Source {
 export async function withSource<Result>(
   name: string,
   use: (source: Source) => Result,
-  most = MOST_SPOOLED_BYTES,
+  most = MAX_SPOOLED_BYTES,
 ): Promise<Result> {
   try {
     if (name === STANDARD_INPUT) return await useSpooled(name, process.stdin, use, most);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { messageOf, RingbackError } from '../errors.ts';
 
 /** The directory may be memory. */
-export const MOST_SPOOLED_BYTES = 2 ** 30;
+export const MAX_SPOOLED_BYTES = 2 ** 30;
 
 export class Spool {
   readonly descriptor: number;

@@ -20,7 +20,7 @@ interface AdmissionsOptions {
 
 const EVERY_MS = 100;
 /** Several minutes' worth; what finds no place is asked when it is heard of the next day. */
-const MOST_WAITING = 4096;
+const MAX_WAITING = 4096;
 /** What has answered nobody for so long before it was asked may be dead by now. */
 const LIVES_MS = 10_000;
 
@@ -37,7 +37,7 @@ export class Admissions {
   /** It is asked when its turn comes. */
   add(target: Target): void {
     if (!this.#options.steered.mayAsk(target.server, target.port)) return;
-    if (this.#waiting.size >= MOST_WAITING && !this.#options.services.isNamed(target.server)) return;
+    if (this.#waiting.size >= MAX_WAITING && !this.#options.services.isNamed(target.server)) return;
     this.#waiting.set(nameOf(target), target);
     if (this.#timer === null) this.#next();
   }

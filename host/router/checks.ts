@@ -18,7 +18,7 @@ import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
 
 const FIRST_PROBE_MS = 10_000;
-const LONGEST_PROBE_MS = 60_000;
+const MAX_PROBE_MS = 60_000;
 /** What is answered for is tried so often, as long as there are no more than so many: a dead neighbour takes 3 s. */
 const STEERED_PROBE_MS = 8000;
 const MANY_STEERED = 100;
@@ -104,7 +104,7 @@ export class ConnectChecks implements Checks {
       if (this.#watched.get(outage) !== watched || watched.abort !== abort) return;
       watched.abort = null;
       this.#collaborators.recoveries.onChecked(outage, port);
-      if (port === null) this.#schedule(outage, LONGEST_PROBE_MS);
+      if (port === null) this.#schedule(outage, MAX_PROBE_MS);
     });
   }
 
@@ -263,7 +263,7 @@ export class ConnectChecks implements Checks {
       if (this.#watched.get(outage) !== watched) return;
       this.#collaborators.recoveries.onTried(outage);
       if (watched.look !== look) return;
-      this.#schedule(outage, Math.min(waitMs * 1.5, LONGEST_PROBE_MS));
+      this.#schedule(outage, Math.min(waitMs * 1.5, MAX_PROBE_MS));
       if (isAlive) this.#collaborators.recoveries.onSign(outage, 'connect');
     });
     watched.look = look;

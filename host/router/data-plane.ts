@@ -20,8 +20,8 @@ import { ProbeAnswers } from './probe-answers.ts';
 import type { Services } from './services.ts';
 
 const FIRST_RESTART_MS = 1000;
-const LONGEST_SWEEP_MS = 3_600_000;
-const LEAST_SWEEP_MS = 1000;
+const MAX_SWEEP_MS = 3_600_000;
+const MIN_SWEEP_MS = 1000;
 const DROP_REPORT_MS = 60_000;
 /** How long a daemon may take to tell its counters. */
 const COUNTERS_MS = 2000;
@@ -312,7 +312,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   /** Clients whose last try is too long ago are given up now and then (paragraph 98). */
   #scheduleSweep(): void {
     const { sweepMs } = this.#configuration.notify;
-    const everyMs = Math.min(Math.max(sweepMs / 8, LEAST_SWEEP_MS), LONGEST_SWEEP_MS);
+    const everyMs = Math.min(Math.max(sweepMs / 8, MIN_SWEEP_MS), MAX_SWEEP_MS);
     this.#sweepTimer = this.#options.time.after(everyMs, () => {
       this.#send({ kind: 'sweep', olderThanUs: this.#us(this.#options.clock.nowMs() - sweepMs) });
       this.#scheduleSweep();

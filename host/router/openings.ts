@@ -17,7 +17,7 @@ const SHUT_MS = 10_000;
 const ADMITTED_MS = 60_000;
 /** Whoever has just seen the page is about to answer its question, and must not run into the dead server. */
 const RECENT_MS = 60_000;
-const MOST_RECENT = 256;
+const MAX_RECENT = 256;
 /** Nobody sees it when the page of a visitor tries in vain, so that may be as often everywhere. */
 const TRIES_MS = 10_000;
 /** Whoever gets the page and does not try, or is turned away by the server, leaves the next tries to others. */
@@ -67,7 +67,7 @@ export class Openings {
     visitors.delete(client);
     visitors.set(client, nowMs);
     for (const [visitor, visitedMs] of visitors) {
-      if (nowMs - visitedMs < RECENT_MS && visitors.size <= MOST_RECENT) break;
+      if (nowMs - visitedMs < RECENT_MS && visitors.size <= MAX_RECENT) break;
       visitors.delete(visitor);
     }
     const everyMs = this.#services.isAdmitted(target) ? ADMITTED_MS : SHUT_MS;

@@ -8,7 +8,7 @@ import { MAX_MESSAGE } from '../page/html/pages.ts';
 import { loadSetting, removeSetting, saveSetting } from '../store/settings.ts';
 
 /** A year: whoever means more than that has mistyped. */
-export const LONGEST_MS = 366 * DAY_MS;
+export const MAX_MS = 366 * DAY_MS;
 
 export interface MessageAnswer {
   /** null: there is none. */
@@ -51,7 +51,7 @@ function orderOf(body: unknown): { text: string | null; forMs: number | null } {
   if (typeof body === 'object' && body !== null && 'text' in body && 'forMs' in body) {
     const { text, forMs } = body;
     const isText = text === null || (typeof text === 'string' && [...text].length <= MAX_MESSAGE);
-    const isTime = forMs === null || (typeof forMs === 'number' && forMs > 0 && forMs <= LONGEST_MS);
+    const isTime = forMs === null || (typeof forMs === 'number' && forMs > 0 && forMs <= MAX_MS);
     if (isText && isTime) return { text, forMs };
   }
   throw new RingbackError('usage', EXPECTED);

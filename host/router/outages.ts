@@ -38,11 +38,11 @@ export interface Outage extends Target {
 }
 
 /** Numbers of outages are drawn below this. */
-export const MOST_IDS = 2 ** 48 - 1;
+export const MAX_IDS = 2 ** 48 - 1;
 
 /** A number for an outage that has just begun. */
 export function newId(chance: Chance): number {
-  return chance.below(MOST_IDS);
+  return chance.below(MAX_IDS);
 }
 
 export class Outages {

@@ -48,13 +48,13 @@ interface OutcomesOptions {
 const AT_ONCE_MS = 2000;
 /** What the fabric heard so long after a probe began it heard while that was under way, however late it was to say so. */
 const MEANWHILE_MS = 500;
-const MOST_TOLD = 10_000;
+const MAX_TOLD = 10_000;
 const UNCLEAR: Decision = { outcome: null };
 
 export class Outcomes {
   readonly #options: OutcomesOptions;
   /** By the target and the client: when he was told of its return last. */
-  readonly #told = new Latest<number>(MOST_TOLD);
+  readonly #told = new Latest<number>(MAX_TOLD);
 
   constructor(options: OutcomesOptions) {
     this.#options = options;

@@ -16,7 +16,7 @@ import type { ToldOutages } from './told-outages.ts';
 /** Lost events are asked for again, but not for each of a burst. */
 const SYNC_PAUSE_MS = 1000;
 /** An answer that has not ended by then never will: its end was lost, too. */
-const LONGEST_SYNC_MS = 30_000;
+const MAX_SYNC_MS = 30_000;
 
 /** What ends outages and waiting otherwise than by telling. */
 interface Removal {
@@ -166,7 +166,7 @@ export class Reconcile {
     const { time } = this.#options;
     this.#timer = time.after(SYNC_PAUSE_MS, () => {
       this.#timer = null;
-      if (this.#answer !== null && time.nowMs() - this.#answer.sinceMs < LONGEST_SYNC_MS) this.#askLater();
+      if (this.#answer !== null && time.nowMs() - this.#answer.sinceMs < MAX_SYNC_MS) this.#askLater();
       else this.#ask();
     });
   }

@@ -6,7 +6,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
 import { nameOf, type Target } from '../net/target.ts';
 import type { AskedAnswer, Asking } from '../recovery/asking.ts';
-import { MOST_OF_SERVER } from '../recovery/places.ts';
+import { MAX_OF_SERVER } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { Admissions } from './admissions.ts';
@@ -43,7 +43,7 @@ interface Collaborators {
 const GAP_MS = 1000;
 /** Where asking says nothing: again after this, ever more seldom. */
 const FIRST_AGAIN_MS = 10_000;
-const LONGEST_AGAIN_MS = 60_000;
+const MAX_AGAIN_MS = 60_000;
 /** Who was turned away alone is looked after so often. */
 const LOOK_MS = 5000;
 
@@ -229,7 +229,7 @@ export class Suspicions implements Asker {
     if (port !== 0) return steered.mayAsk(server, port) ? [port] : [];
     const tried = triedPort === 0 ? [] : [triedPort];
     const ports = new Set([...tried, ...services.portsOf(server), ...steered.portsOf(outage)]);
-    const allowed = [...ports].filter((one) => steered.mayAsk(server, one)).slice(0, MOST_OF_SERVER);
+    const allowed = [...ports].filter((one) => steered.mayAsk(server, one)).slice(0, MAX_OF_SERVER);
     if (allowed.length > 0) return allowed;
     return ports.size === 0 && steered.mayAsk(server, 0) ? [0] : [];
   }
@@ -249,7 +249,7 @@ export class Suspicions implements Asker {
       return;
     }
     this.#askIn(suspicion, decision?.inMs ?? againMs);
-    if (decision !== null) suspicion.againMs = Math.min(againMs * 1.5, LONGEST_AGAIN_MS);
+    if (decision !== null) suspicion.againMs = Math.min(againMs * 1.5, MAX_AGAIN_MS);
   }
 
   #isAnswered(target: Target): void {

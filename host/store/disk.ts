@@ -13,7 +13,7 @@ import type { Library } from './version.ts';
 
 const FILE = 'ringback.db';
 /** Rows of which the log tells each by itself. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 export class Disk {
   readonly #library: Library;
@@ -131,10 +131,10 @@ export class Disk {
   }
 
   #tell(strange: readonly Strange[]): void {
-    for (const { table, row, reason } of strange.slice(0, MOST_NAMED)) {
+    for (const { table, row, reason } of strange.slice(0, MAX_NAMED)) {
       this.#log.error('state.strange', { table, row, reason, message: 'this row is put aside' });
     }
-    const more = strange.length - MOST_NAMED;
+    const more = strange.length - MAX_NAMED;
     if (more > 0) this.#log.error('state.strange', { rows: more, message: 'so many more are put aside' });
   }
 

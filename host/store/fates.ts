@@ -18,7 +18,7 @@ export interface Fates {
  * The latest so many are kept, of a relay's lists, too: only a router that has the key can fill these, and one that has no
  * clock gives nothing else to judge by.
  */
-export const MOST_TELLINGS = 65_536;
+export const MAX_TELLINGS = 65_536;
 
 /** The name under which is counted what became of clients that were handed over, beside that for the people. */
 export function handedOverBy(telling: string): string {
@@ -51,7 +51,7 @@ function add(sql: Sql, telling: string, fate: keyof Fates, by: number): void {
   );
   if (added > 0) return;
   sql.run('INSERT INTO fates VALUES (?, ?, ?)', telling, Math.max(sent, 0), Math.max(failed, 0));
-  sql.run('DELETE FROM fates WHERE rowid <= (SELECT max(rowid) FROM fates) - ?', MOST_TELLINGS);
+  sql.run('DELETE FROM fates WHERE rowid <= (SELECT max(rowid) FROM fates) - ?', MAX_TELLINGS);
 }
 
 /** `null` is the name of nothing. */

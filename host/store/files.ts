@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { systemCodeOf } from '../errors.ts';
 
 /** So many damaged databases are kept; once there are more, the last one gives way. */
-const MOST_KEPT = 5;
+const MAX_KEPT = 5;
 /** A database, and what was committed to it since. */
 export const SUFFIXES = ['', '-wal'] as const;
 
@@ -49,7 +49,7 @@ export function makeDirectory(directory: string, mode = OWNERS_ALONE): void {
 
 /** Puts a damaged database aside, beside those that were before; returns where it is. */
 export function putAside(path: string): string {
-  const places = Array.from({ length: MOST_KEPT }, (_, n) => `${path}.damaged${n === 0 ? '' : `-${n + 1}`}`);
+  const places = Array.from({ length: MAX_KEPT }, (_, n) => `${path}.damaged${n === 0 ? '' : `-${n + 1}`}`);
   const kept = places.find((place) => !existsSync(place)) ?? String(places.at(-1));
   for (const suffix of SUFFIXES) {
     rmSync(`${kept}${suffix}`, { force: true });

@@ -1,6 +1,6 @@
 /** A relay's memory: which lists it has had, and what became of the messages in its mailbox. */
 import type { Row, Sql } from './database.ts';
-import { type Fates, fatesOf, MOST_TELLINGS } from './fates.ts';
+import { type Fates, fatesOf, MAX_TELLINGS } from './fates.ts';
 
 /** A part of a list that was received. */
 export interface ReceivedList {
@@ -34,7 +34,7 @@ export interface KnownMessage {
 }
 
 /** Of the latest parts so many are remembered with their people: some parts never come. */
-const MOST_OPEN = 4096;
+const MAX_OPEN = 4096;
 
 /**
  * Enters it, if it is not there yet. `owners`: who is told by it, by the owners of their mail addresses, which is remembered
@@ -46,7 +46,7 @@ export function addList(sql: Sql, received: ReceivedList, owners: readonly strin
     'INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, part) DO NOTHING',
     ...[list, part, parts, server, clients, people, receivedMs, parts > 1 ? JSON.stringify(owners) : null],
   );
-  sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', MOST_TELLINGS);
+  sql.run('DELETE FROM lists WHERE rowid <= (SELECT max(rowid) FROM lists) - ?', MAX_TELLINGS);
   if (parts === 1) return;
   // A router that was killed between two of them may have made more of what was left.
   if (sql.number('SELECT count(*) >= max(parts) FROM lists WHERE list = ?', list) === 1)
@@ -54,7 +54,7 @@ export function addList(sql: Sql, received: ReceivedList, owners: readonly strin
   // The sign keeps it from looking at all the others by their numbers.
   sql.run(
     'UPDATE lists SET people = NULL WHERE people IS NOT NULL AND +rowid <= (SELECT max(rowid) FROM lists) - ?',
-    MOST_OPEN,
+    MAX_OPEN,
   );
 }
 

@@ -23,11 +23,11 @@ export interface NoticeItem {
 }
 
 /** A mail names no more: an operator may have one mail address for all machines of a house. */
-const MOST_CLIENTS = 32;
+const MAX_CLIENTS = 32;
 
 /** The clients of an item, out of one or more, the most important first. */
 export function clientsOfItem(clients: Iterable<string>): Pick<NoticeItem, 'client' | 'otherClients'> {
-  const [client = '', ...otherClients] = [...new Set(clients)].slice(0, MOST_CLIENTS);
+  const [client = '', ...otherClients] = [...new Set(clients)].slice(0, MAX_CLIENTS);
   return otherClients.length === 0 ? { client } : { client, otherClients };
 }
 

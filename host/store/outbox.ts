@@ -31,7 +31,7 @@ const FINISHED = 10_000;
 const GIVEN_UP_LISTS = 100;
 
 /** For how many times that long at the most. */
-const MOST_HOLDS = 4;
+const MAX_HOLDS = 4;
 
 export interface Added {
   readonly outcome: 'queued' | 'merged' | 'known' | 'full';
@@ -68,7 +68,7 @@ export function addNotice(
   if (held !== undefined) {
     const together = isCollecting(held) ? combined(held.items, items) : [...held.items, ...items];
     // Whether there is room for what collects is found out when it is due.
-    const latestMs = isCollecting(held) ? Number.POSITIVE_INFINITY : held.createdMs + MOST_HOLDS * holdMs;
+    const latestMs = isCollecting(held) ? Number.POSITIVE_INFINITY : held.createdMs + MAX_HOLDS * holdMs;
     sql.run(
       'UPDATE outbox SET items = ?, due_ms = ? WHERE message_id = ?',
       ...[JSON.stringify(together), Math.max(nowMs, Math.min(nowMs + holdMs, latestMs)), held.messageId],

@@ -15,7 +15,7 @@ export interface Registration {
 /** The latest so many are kept. */
 const CAPACITY = 65_536;
 /** People behind one address. */
-const MOST_OF_CLIENT = 32;
+const MAX_OF_CLIENT = 32;
 
 const OLDEST = 'SELECT * FROM registrations ORDER BY registered_ms LIMIT 1';
 
@@ -30,7 +30,7 @@ export function register(sql: Sql, registration: Registration): Registration[] {
     .all('SELECT * FROM registrations WHERE client = ? ORDER BY registered_ms', client)
     .map(registrationOf);
   const own = neighbours.filter((other) => mailOwner(other.mail) === person);
-  const displaced = own.length > 0 || neighbours.length < MOST_OF_CLIENT ? own : neighbours.slice(0, 1);
+  const displaced = own.length > 0 || neighbours.length < MAX_OF_CLIENT ? own : neighbours.slice(0, 1);
   if (displaced.length === 0 && sql.number('SELECT count(*) FROM registrations') >= CAPACITY) {
     displaced.push(...sql.all(OLDEST).map(registrationOf));
   }

@@ -15,15 +15,15 @@ type Shape = Readonly<Record<string, Check>>;
 const FURTHEST_MS = 2e13;
 /** No date before there was a clock that counts from 1970, nor after all of them have been replaced. */
 const LATEST_DATE_MS = Date.UTC(2200, 0, 1);
-const LONGEST_MAIL = 320;
-const MOST_PORT = 65_535;
+const MAX_MAIL = 320;
+const MAX_PORT = 65_535;
 
 const integer =
   (least: number, most: number): Check =>
   (value) =>
     Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 const count = integer(0, 2 ** 31);
-const port = integer(0, MOST_PORT);
+const port = integer(0, MAX_PORT);
 const bit = integer(0, 1);
 const ms: Check = (value) => typeof value === 'number' && Math.abs(value) <= FURTHEST_MS;
 const text: Check = (value) => typeof value === 'string';
@@ -33,7 +33,7 @@ const address: Check = (value) =>
   typeof value === 'string' && (isIPv4(value) || canonicalAddress(value) === value);
 const mail: Check = (value) => name(value) && /^[^<>]*@[^<>@]+$/.test(String(value)) && isShort(value);
 const messageId: Check = (value) => typeof value === 'string' && /^<[^\s<>]+@[^\s<>]+>$/.test(value);
-const isShort = (value: unknown): boolean => String(value).length <= LONGEST_MAIL;
+const isShort = (value: unknown): boolean => String(value).length <= MAX_MAIL;
 const oneOf =
   (...words: readonly string[]): Check =>
   (value) =>
@@ -202,7 +202,7 @@ const WHOLES: Partial<Readonly<Record<Table, (row: Row) => string | null>>> = {
 
 /** Values that are not for the log. */
 const SECRET = new Set(['value']);
-const MOST_SHOWN = 60;
+const MAX_SHOWN = 60;
 
 /** Why this is no row of that table; null: it is one. */
 export function strangeness(table: Table, row: Row): string | null {
@@ -219,5 +219,5 @@ function strangeKey(shape: Shape, row: Readonly<Record<string, unknown>>): strin
 function shown(value: unknown): string {
   const words =
     typeof value === 'string' ? JSON.stringify(value) : value instanceof Uint8Array ? 'bytes' : String(value);
-  return words.length > MOST_SHOWN ? `${words.slice(0, MOST_SHOWN)}…` : words;
+  return words.length > MAX_SHOWN ? `${words.slice(0, MAX_SHOWN)}…` : words;
 }

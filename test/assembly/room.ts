@@ -4,7 +4,7 @@
  */
 
 const ROOM_BYTES: usize = 32 << 20;
-const MOST_AT_EDGE: usize = 4096;
+const MAX_AT_EDGE: usize = 4096;
 
 const room = heap.alloc(ROOM_BYTES);
 
@@ -15,6 +15,6 @@ export function roomEnd(): usize {
 
 /** `length` bytes (4096 at the most) right before the end of the memory: whoever reads behind them traps. */
 export function edge(length: u32): usize {
-  if (heap.alloc(16) + 2 * MOST_AT_EDGE > (<usize>memory.size()) << 16) memory.grow(1);
+  if (heap.alloc(16) + 2 * MAX_AT_EDGE > (<usize>memory.size()) << 16) memory.grow(1);
   return ((<usize>memory.size()) << 16) - length;
 }

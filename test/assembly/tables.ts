@@ -24,7 +24,7 @@ import {
 
 import { openIn, openInFullest } from '../../assembly/table/shares';
 
-const MOST_TO_COMPARE: u32 = 100;
+const MAX_TO_COMPARE: u32 = 100;
 
 /** Walks through all chains and traps where they contradict each other. */
 export function checkTables(servers: u32, clients: u32, attempts: u32): void {
@@ -130,7 +130,7 @@ function attemptCountAbove(most: u32): bool {
 }
 
 function checkShares(): void {
-  if (attemptCountAbove(MOST_TO_COMPARE)) return;
+  if (attemptCountAbove(MAX_TO_COMPARE)) return;
   let most: u32 = 0;
   for (let i = firstOpen(); i != 0; i = attemptAt(i).next) {
     let count: u32 = 0;

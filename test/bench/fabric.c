@@ -151,7 +151,7 @@ static uint32_t ethernet(struct packet *packet, const uint8_t *at, uint32_t left
 	at += ETHERNET_BYTES;
 	left -= ETHERNET_BYTES;
 	for (int tags = 0; isTag(type); tags++) {
-		if (tags == MOST_TAGS)
+		if (tags == MAX_TAGS)
 			return VERDICT_TOO_MANY_TAGS;
 		if (left < TAG_BYTES)
 			return VERDICT_LINK_CUT_SHORT;

@@ -175,7 +175,7 @@ describe('the bench of the fabric', () => {
     const refused = reconfigured(frames, (configure) => [
       configure,
       { ...configure, waitUs: 0 },
-      { ...configure, waitUs: codes.number('LONGEST_WAIT_US') + 2 },
+      { ...configure, waitUs: codes.number('MAX_WAIT_US') + 2 },
     ]);
     assertSameWork(await run(refused, 1));
   });

@@ -54,7 +54,7 @@ const [IN, OUT] = [1, 2];
 
 const ROUTER = { four: '10.9.0.1', six: '2001:db8:179::1' };
 const FULL_ETHERNET = 1514;
-const LEAST_ETHERNET = 60;
+const MIN_ETHERNET = 60;
 
 /** The same numbers in every run (xorshift): integers from 0 up to `below`. */
 export function numbers(seed: number): (below: number) => number {
@@ -116,9 +116,7 @@ class Road {
 
   sees(frame: Buffer, iface: number, direction: number): void {
     const bytes =
-      frame.length < LEAST_ETHERNET
-        ? Buffer.concat([frame, Buffer.alloc(LEAST_ETHERNET - frame.length)])
-        : frame;
+      frame.length < MIN_ETHERNET ? Buffer.concat([frame, Buffer.alloc(MIN_ETHERNET - frame.length)]) : frame;
     this.frames.push({ atUs: this.#atUs, iface, direction, bytes });
     this.#atUs += STEP_US;
   }

@@ -28,7 +28,7 @@ const MAILS = 4000;
 /** Odd: the median is one of them. */
 const ROUNDS = 5;
 /** Of what smtp-source does. */
-const LEAST_RATIO = 0.25;
+const MIN_RATIO = 0.25;
 const GIVE_UP_MS = 3_600_000;
 /** Mails handed to the sender at a time: no connection ever waits for the next one. */
 const OUTSTANDING = 4 * SMTP_CONNECTIONS;
@@ -211,7 +211,7 @@ function print(samples: ReadonlyMap<string, readonly Sample[]>): void {
       rounds: ROUNDS,
       mailsPerSecond,
       ratio,
-      ...(what === OUTBOX ? { limit: LEAST_RATIO } : {}),
+      ...(what === OUTBOX ? { limit: MIN_RATIO } : {}),
       sinkBusy,
       ...(senderBusy === null ? {} : { senderBusy }),
     });
@@ -219,7 +219,7 @@ function print(samples: ReadonlyMap<string, readonly Sample[]>): void {
       what,
       String(Math.round(mailsPerSecond)),
       ratio.toFixed(2),
-      what === OUTBOX ? LEAST_RATIO.toFixed(2) : '',
+      what === OUTBOX ? MIN_RATIO.toFixed(2) : '',
       percent(sinkBusy),
       senderBusy === null ? '' : percent(senderBusy),
     );

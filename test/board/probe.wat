@@ -18,7 +18,7 @@
   (global (export "RECORD_BYTES") i32 (i32.const 64))
   (global (export "OUTGOING_BYTES") i32 (i32.const 54))
   (global (export "EVENT_RESERVE") i32 (i32.const 16))
-  (global (export "MOST_INTERFACES") i32 (i32.const 255))
+  (global (export "MAX_INTERFACES") i32 (i32.const 255))
   (global (export "Link.Ethernet") i32 (i32.const 1))
   (global (export "Link.Raw") i32 (i32.const 2))
   (global (export "Direction.In") i32 (i32.const 1))

@@ -15,7 +15,7 @@ const SATO: End = { address: '172.27.178.151', port: 40_001 };
 const SERVER: End = { address: '172.27.178.80', port: 80 };
 /** Where `framed` sends its frames to. */
 const LAN0 = '02:00:00:00:00:01';
-const MOST_VERDICTS = 64;
+const MAX_VERDICTS = 64;
 const LAST_BYTE_OF_DESTINATION = 5;
 const TIME_TO_LIVE = 14 + 8;
 const CHECKSUM_OF_IPV4 = 14 + 10;
@@ -61,7 +61,7 @@ function said(daemon: Daemon): Record<string, number> {
   const verdicts = all.slice(start, end + 1).flatMap(({ values }) => values);
   return Object.fromEntries(
     verdicts
-      .slice(0, MOST_VERDICTS)
+      .slice(0, MAX_VERDICTS)
       .flatMap((value, i) => (value > 0 ? [[codes.name('Verdict', i), value]] : [])),
   );
 }

@@ -21,7 +21,7 @@
 
 #include "engine.h"
 
-#define MOST_BYTES 65536u
+#define MAX_BYTES 65536u
 
 static void printHex(const uint8_t *bytes, uint32_t length)
 {
@@ -63,8 +63,8 @@ static int32_t parseHex(const char *text, uint32_t most, uint8_t *bytes)
 
 static bool run(char *line)
 {
-	static uint8_t bytes[MOST_BYTES];
-	static char hex[2 * MOST_BYTES + 1];
+	static uint8_t bytes[MAX_BYTES];
+	static char hex[2 * MAX_BYTES + 1];
 	uint32_t link, iface, direction, wireLength = 0;
 	struct engine_outgoing outgoing;
 	uint64_t timeUs;
@@ -72,7 +72,7 @@ static bool run(char *line)
 
 	if (line[0] == '\0' || line[0] == '#')
 		return true;
-	/* 131072 is 2 * MOST_BYTES. */
+	/* 131072 is 2 * MAX_BYTES. */
 	if (sscanf(line, "frame %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu64 " %131072s %" SCNu32, &link,
 		   &iface, &direction, &timeUs, hex, &wireLength) >= 5) {
 		length = parseHex(hex, sizeof(bytes), bytes);

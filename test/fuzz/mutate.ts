@@ -3,20 +3,20 @@ import type { Below, Target } from './target.ts';
 
 /** Numbers at which programs go wrong. */
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
-const LONGEST_BYTES = 65_536;
-const MOST_CHANGES = 6;
+const MAX_BYTES = 65_536;
+const MAX_CHANGES = 6;
 
 /** One of the inputs, changed in one to a few places. */
 export function mutated(pool: readonly Buffer[], target: Target, below: Below): Buffer {
   const pick = (): Buffer => pool[below(pool.length)] ?? Buffer.alloc(0);
   let input: Buffer = Buffer.from(pick());
-  const changes = 1 + below(MOST_CHANGES);
+  const changes = 1 + below(MAX_CHANGES);
   for (let i = 0; i < changes; i++) {
     const { parts, change } = target;
     if (parts !== undefined && below(4) > 0) input = rearranged(parts(input), parts(pick()), change, below);
     else input = bytewise(input, pick(), target.words ?? [], below);
   }
-  return input.subarray(0, LONGEST_BYTES);
+  return input.subarray(0, MAX_BYTES);
 }
 
 function rearranged(

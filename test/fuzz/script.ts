@@ -17,10 +17,10 @@ declare const WebAssembly: {
 
 const CORPUS = new URL('../assembly/corpus/', import.meta.url);
 const RECORD_BYTES = 64;
-const MOST_FRAME_BYTES = 2000;
+const MAX_FRAME_BYTES = 2000;
 /** Tables of more take seconds to fill, and a machine's whole memory. */
 const LARGEST_TABLE = 4096;
-const MOST_LINES = 400;
+const MAX_LINES = 400;
 
 export const dist = fileURLToPath(new URL('../../dist/fabric.wasm', import.meta.url));
 /** The one that asserts: `make debug`. */
@@ -92,7 +92,7 @@ export function understood(input: Buffer, configure: number): string[] {
     if (word === 'tick' && rest.length === 1 && isTime(rest[0])) lines.push(line);
     else if (word === 'command' && isCommand(rest[0] ?? '', configure)) lines.push(`command ${rest[0]}`);
     else if (word === 'frame' && isFrame(rest)) lines.push(line);
-    if (lines.length === MOST_LINES) break;
+    if (lines.length === MAX_LINES) break;
   }
   return lines;
 }
@@ -110,7 +110,7 @@ function isCommand(hex: string, configure: number): boolean {
 function isFrame([link, iface, direction, time, bytes = '', length, ...more]: string[]): boolean {
   if (![link, iface, direction].every(isU32) || !isTime(time) || more.length > 0) return false;
   if (length !== undefined && !isU32(length)) return false;
-  return bytes === '-' || (/^([\da-f]{2})+$/.test(bytes) && bytes.length <= 2 * MOST_FRAME_BYTES);
+  return bytes === '-' || (/^([\da-f]{2})+$/.test(bytes) && bytes.length <= 2 * MAX_FRAME_BYTES);
 }
 
 /**

@@ -20,8 +20,8 @@ export type Said =
 const SAY_MS = 250;
 const SHRINK_MS = 20_000;
 /** What is new is gone on from until there are so many. */
-const MOST_POOLED = 5000;
-const MOST_FAILURES = 5;
+const MAX_POOLED = 5000;
+const MAX_FAILURES = 5;
 
 const [module = '', directory = '', seed = '', forMs = '', file] = process.argv.slice(2);
 
@@ -96,11 +96,11 @@ async function main(): Promise<void> {
 
   const take = async (input: Buffer): Promise<void> => {
     const { outcome, wrong } = await player.play(input);
-    if (!seen.has(outcome) && pool.length < MOST_POOLED) {
+    if (!seen.has(outcome) && pool.length < MAX_POOLED) {
       seen.add(outcome);
       if (wrong === null) pool.push(input);
     }
-    if (wrong === null || failures.has(kindOf(wrong)) || failures.size === MOST_FAILURES) return;
+    if (wrong === null || failures.has(kindOf(wrong)) || failures.size === MAX_FAILURES) return;
     failures.add(kindOf(wrong));
     await player.report(input, wrong);
   };

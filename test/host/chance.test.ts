@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { machineChance } from '../../host/chance.ts';
-import { MOST_IDS } from '../../host/router/outages.ts';
+import { MAX_IDS } from '../../host/router/outages.ts';
 
 const DRAWS = Array.from({ length: 1000 });
 
@@ -16,7 +16,7 @@ describe('What the machine draws', () => {
   it('is one of so many numbers, and each of them, up to the most that are wanted', () => {
     const drawn = new Set(DRAWS.map(() => machineChance.below(4)));
     assert.deepEqual([...drawn].sort(), [0, 1, 2, 3]);
-    assert.ok(DRAWS.every(() => machineChance.below(MOST_IDS) < MOST_IDS));
+    assert.ok(DRAWS.every(() => machineChance.below(MAX_IDS) < MAX_IDS));
   });
 
   it('is so many bytes, never the same', () => {

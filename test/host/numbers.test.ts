@@ -87,7 +87,7 @@ const OWNED: readonly (readonly [number, readonly string[]])[] = [
 ];
 
 /** The module's sizes and limits, those that nothing else has by chance. */
-const OF_MODULE = ['MOST_SERVERS', 'MOST_RECORDS', 'MOST_INTERFACES', 'LONGEST_WAIT_US', 'FRAME_BYTES'];
+const OF_MODULE = ['MAX_SERVERS', 'MAX_RECORDS', 'MAX_INTERFACES', 'MAX_WAIT_US', 'FRAME_BYTES'];
 /** Rooms that speak to the module, or size it. */
 const NEAR_MODULE = /^host\/(?:fabric|router|config\/router|takeover\/machine\/announce-link)/;
 
@@ -176,7 +176,7 @@ describe("The module's numbers", () => {
   it('are those that the manual says', () => {
     const said = (name: string): string => codes.number(name).toLocaleString('en');
     const manual = (name: string): string => readFileSync(join(ROOT, 'docs/man', name), 'utf8');
-    const times = `up to ${said('MOST_INTERFACES')} times`;
+    const times = `up to ${said('MAX_INTERFACES')} times`;
     assert.ok(manual('ringback-fabricd.8').includes(times), times);
   });
 });

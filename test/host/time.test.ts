@@ -4,12 +4,12 @@ import { machineTime, pause } from '../../host/time.ts';
 import { FakeTime } from './fake-time.ts';
 
 /** Node's timers take no more. */
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 
 describe('A wait', () => {
   it('that is longer than a timer of Node takes is not over at once', async (context) => {
     let isOver = false;
-    const long = machineTime.after(LONGEST_MS + 1, () => {
+    const long = machineTime.after(MAX_MS + 1, () => {
       isOver = true;
     });
     context.after(() => long.cancel());
@@ -20,20 +20,20 @@ describe('A wait', () => {
   it('of any length comes when it is over, once', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     let times = 0;
-    machineTime.after(2.5 * LONGEST_MS, () => times++);
-    for (const part of [1, 1, 0.4]) context.mock.timers.tick(part * LONGEST_MS);
+    machineTime.after(2.5 * MAX_MS, () => times++);
+    for (const part of [1, 1, 0.4]) context.mock.timers.tick(part * MAX_MS);
     assert.equal(times, 0);
-    context.mock.timers.tick(LONGEST_MS);
+    context.mock.timers.tick(MAX_MS);
     assert.equal(times, 1);
   });
 
   it('does not come once it was called off, in whichever part of it', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    const [first, second] = [0, 0].map(() => machineTime.after(2 * LONGEST_MS, () => assert.fail('it came')));
+    const [first, second] = [0, 0].map(() => machineTime.after(2 * MAX_MS, () => assert.fail('it came')));
     first?.cancel();
-    context.mock.timers.tick(LONGEST_MS);
+    context.mock.timers.tick(MAX_MS);
     second?.cancel();
-    context.mock.timers.tick(LONGEST_MS);
+    context.mock.timers.tick(MAX_MS);
   });
 });
 

@@ -22,8 +22,8 @@ const PASSWORD = 'a secret phrase';
 const CERTIFICATE = selfSigned('127.0.0.1');
 /** Not the address that the client has then: dovecot trusts a connection from its own. */
 const ELSEWHERE = '127.0.0.2';
-const MOST_BYTES = 1_000_000;
-const MOST_ENTRIES = 10_000;
+const MAX_BYTES = 1_000_000;
+const MAX_ENTRIES = 10_000;
 
 interface World {
   readonly dovecot: Dovecot;
@@ -112,13 +112,13 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
       const mailbox = await open(way);
       assert.equal(mailbox.isEncrypted, encrypted);
       assert.equal(mailbox.offeredTls, true);
-      const { total, entries } = await mailbox.list(MOST_ENTRIES);
+      const { total, entries } = await mailbox.list(MAX_ENTRIES);
       assert.equal(total, messages.length);
       for (const [index, { number, bytes }] of entries.entries()) {
         const message = sent(messages[index] ?? assert.fail());
         assert.equal(bytes, message.length);
-        assert.deepEqual(await mailbox.retrieve(number, MOST_BYTES), message);
-        assert.equal(String(await mailbox.top(number, 0, MOST_BYTES)), String(sent(Buffer.from(head))));
+        assert.deepEqual(await mailbox.retrieve(number, MAX_BYTES), message);
+        assert.equal(String(await mailbox.top(number, 0, MAX_BYTES)), String(sent(Buffer.from(head))));
       }
       await mailbox.quit();
     }
@@ -130,11 +130,11 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
       boxes.deliver(USER, `Subject: ${number}\n\n${'Client: 172.27.179.151\n'.repeat(number)}`);
     }
     const mailbox = await open();
-    const { total, entries } = await mailbox.list(MOST_ENTRIES);
+    const { total, entries } = await mailbox.list(MAX_ENTRIES);
     assert.equal(total, 1000);
     assert.equal(new Set(entries.map(({ uidl }) => uidl)).size, 1000);
     for (const { number, bytes } of entries) {
-      const message = await mailbox.retrieve(number, MOST_BYTES);
+      const message = await mailbox.retrieve(number, MAX_BYTES);
       assert.equal(message?.length, bytes);
       assert.ok(message?.toString().startsWith(`Subject: ${number}\r\n`));
       await mailbox.remove(number);
@@ -147,20 +147,20 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
     const { boxes, open } = await world(test);
     for (const text of ['one', 'two', 'three']) boxes.deliver(USER, `Subject: ${text}\n\n${text}\n`);
     const first = await open();
-    const { entries } = await first.list(MOST_ENTRIES);
+    const { entries } = await first.list(MAX_ENTRIES);
     await first.remove(1);
     await first.remove(2);
-    await fails('refused', first.retrieve(2, MOST_BYTES));
+    await fails('refused', first.retrieve(2, MAX_BYTES));
     first.abandon();
     const second = await open();
-    assert.deepEqual((await second.list(MOST_ENTRIES)).entries, entries);
+    assert.deepEqual((await second.list(MAX_ENTRIES)).entries, entries);
     await second.remove(2);
     assert.equal(boxes.files(USER).length, 3);
     await second.quit();
     assert.equal(boxes.files(USER).length, 2);
     const third = await open();
     assert.deepEqual(
-      (await third.list(MOST_ENTRIES)).entries.map(({ number, uidl }) => [number, uidl]),
+      (await third.list(MAX_ENTRIES)).entries.map(({ number, uidl }) => [number, uidl]),
       [
         [1, entries[0]?.uidl],
         [2, entries[2]?.uidl],
@@ -181,7 +181,7 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
     await fails('login', open({ tls: 'none' }));
     boxes.deliver(USER, 'Subject: list\n\nlist\n');
     const mailbox = await open();
-    assert.equal((await mailbox.list(MOST_ENTRIES)).total, 1);
+    assert.equal((await mailbox.list(MAX_ENTRIES)).total, 1);
     await mailbox.quit();
   });
 
@@ -206,7 +206,7 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
     assert.match(await fails('in-use', open()), /\[IN-USE\]/);
     await first.quit();
     const second = await open();
-    assert.equal((await second.list(MOST_ENTRIES)).total, 1);
+    assert.equal((await second.list(MAX_ENTRIES)).total, 1);
     await second.quit();
   });
 
@@ -215,7 +215,7 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
       const { dovecot, boxes, open } = await world(test);
       boxes.deliver(USER, 'Subject: list\n\nlist\n');
       const mailbox = await open();
-      const { entries } = await mailbox.list(MOST_ENTRIES);
+      const { entries } = await mailbox.list(MAX_ENTRIES);
       await mailbox.remove(1);
       await dovecot[end]();
       await until('the end of the session', () => !mailbox.isOpen);
@@ -223,7 +223,7 @@ describe('a session with dovecot', { skip: needs('dovecot'), concurrency: 4, tim
       await fails('connection', open());
       await dovecot.start();
       const again = await open();
-      assert.deepEqual((await again.list(MOST_ENTRIES)).entries, entries);
+      assert.deepEqual((await again.list(MAX_ENTRIES)).entries, entries);
       await again.quit();
     });
   }

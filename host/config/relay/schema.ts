@@ -22,8 +22,8 @@ const POP_PORT = 110;
 /** RFC 8314 section 3.2. */
 export const POPS_PORT = 995;
 /** RFC 2449 section 4: 255 octets of a command less its name, the blank and the line's end. */
-export const MOST_LOGIN_OCTETS = 248;
-const MOST_RESOLVERS = 16;
+export const MAX_LOGIN_OCTETS = 248;
+const MAX_RESOLVERS = 16;
 
 const pop: Shape<PopConfiguration> = v.pipe(
   mapping({
@@ -33,7 +33,7 @@ const pop: Shape<PopConfiguration> = v.pipe(
       `TLS: where it is offered, from then on always, and on port ${POPS_PORT} from the first byte (auto); by STLS or not at all; from the first byte (implicit); never (none).`,
       v.optional(oneOf(['auto', 'starttls', 'implicit', 'none']), 'auto'),
     ),
-    user: entry('Whose mailbox it is.', line('the name of a user', MOST_LOGIN_OCTETS)),
+    user: entry('Whose mailbox it is.', line('the name of a user', MAX_LOGIN_OCTETS)),
     password: entry('Of that user.', secret('a password')),
     every: entry('From the end of one look into the mailbox to the next.', v.optional(duration(1000), '60s')),
   }),
@@ -61,7 +61,7 @@ const relay = v.pipe(
         list(nameServer, {
           allowed: 'a list of DNS servers, as in [127.0.0.1:53]',
           min: 1,
-          max: MOST_RESOLVERS,
+          max: MAX_RESOLVERS,
         }),
       ),
       "the system's",

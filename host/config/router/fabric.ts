@@ -7,7 +7,7 @@ import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts
 import { argument, interfaceName, oneOf, socketPath, wholeNumber } from '../values.ts';
 
 /** The smallest table. */
-export const LEAST_RECORDS = 16;
+export const MIN_RECORDS = 16;
 
 interface Interface {
   readonly name: string;
@@ -41,15 +41,15 @@ const capacity = ({ servers, records }: Limits) =>
   mapping({
     servers: entry(
       'Records of servers and services.',
-      v.optional(wholeNumber('a table size', LEAST_RECORDS, servers), 1024),
+      v.optional(wholeNumber('a table size', MIN_RECORDS, servers), 1024),
     ),
     clients: entry(
       'Records of who waits.',
-      v.optional(wholeNumber('a table size', LEAST_RECORDS, records), 65_536),
+      v.optional(wholeNumber('a table size', MIN_RECORDS, records), 65_536),
     ),
     attempts: entry(
       'Records of connection attempts in flight.',
-      v.optional(wholeNumber('a table size', LEAST_RECORDS, records), 65_536),
+      v.optional(wholeNumber('a table size', MIN_RECORDS, records), 65_536),
     ),
   });
 

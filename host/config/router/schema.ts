@@ -28,8 +28,8 @@ import {
 import { seesOnlyCopies } from './ask.ts';
 import { fabric } from './fabric.ts';
 
-const MOST_PREFIXES = 4096;
-const MOST_NAMES = 1024;
+const MAX_PREFIXES = 4096;
+const MAX_NAMES = 1024;
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
 
@@ -40,9 +40,9 @@ const detect = v.pipe(
     watch: entry(
       'These addresses are servers, and nothing is learnt of others.',
       list(prefix, {
-        allowed: `the servers' networks, 1 to ${MOST_PREFIXES}, as in [172.27.178.0/24]`,
+        allowed: `the servers' networks, 1 to ${MAX_PREFIXES}, as in [172.27.178.0/24]`,
         min: 1,
-        max: MOST_PREFIXES,
+        max: MAX_PREFIXES,
       }),
     ),
     unreachable: entry('ICMP unreachable messages count.', v.optional(flag, true)),
@@ -137,7 +137,7 @@ const server: Shape<ServerConfiguration> = v.pipe(
       v.optional(
         list(domain, {
           allowed: 'a list of host names, as in [www.example.jp, example.jp]',
-          max: MOST_NAMES,
+          max: MAX_NAMES,
         }),
         [],
       ),

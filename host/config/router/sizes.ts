@@ -4,15 +4,15 @@ import type { TableSizes } from '../../fabric/sizes.ts';
 import type { RouterConfiguration } from '../types.ts';
 
 /** Room for clients whose mail address becomes known later. */
-const LEAST_KNOWN = 4096;
-const LEAST_PREFIXES = 64;
+const MIN_KNOWN = 4096;
+const MIN_PREFIXES = 64;
 
 /** `registered`: how many clients there are at which somebody registered. */
 export function tableSizes({ fabric, detect, clients }: RouterConfiguration, registered: number): TableSizes {
   return {
     ...fabric.capacity,
-    known: powerOfTwo(Math.max(LEAST_KNOWN, (clients.length + registered) * 2)),
-    prefixes: powerOfTwo(Math.max(LEAST_PREFIXES, detect.watch.length)),
+    known: powerOfTwo(Math.max(MIN_KNOWN, (clients.length + registered) * 2)),
+    prefixes: powerOfTwo(Math.max(MIN_PREFIXES, detect.watch.length)),
   };
 }
 

@@ -8,7 +8,7 @@ import { command, duration, durationOrFalse, flag, key, line, oneOf, wholeNumber
 import type { ActiveConfiguration } from './types.ts';
 
 /** An answer may take 10 ms through the daemon. */
-const LEAST_CHECK_MS = 20;
+const MIN_CHECK_MS = 20;
 
 const heartbeat = v.pipe(
   mapping({
@@ -56,7 +56,7 @@ export const common = {
   ),
   check: entry(
     'For so long it is asked whether anybody answers for an address before that is taken unasked; false: not at all.',
-    v.optional(durationOrFalse(LEAST_CHECK_MS, MINUTE_MS), '200ms'),
+    v.optional(durationOrFalse(MIN_CHECK_MS, MINUTE_MS), '200ms'),
   ),
   announce: entry('How the network is told that an address has moved.', v.optional(announce, {})),
   arp: entry(

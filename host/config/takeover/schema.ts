@@ -26,10 +26,10 @@ import type { ActiveConfiguration, StandbyConfiguration, TakeoverConfiguration }
 /** Where either node listens, if nothing else is said. */
 export const TAKEOVER_PORT = 7373;
 /** A message of the pair names all of an active's addresses, in one frame, with 24 bytes for each. */
-export const MOST_ADDRESSES = 40;
+export const MAX_ADDRESSES = 40;
 /** The module tells of a conflict at each of so many. */
-const MOST_INTERFACES = 32;
-const MOST_ACTIVES = 64;
+const MAX_INTERFACES = 32;
+const MAX_ACTIVES = 64;
 
 const failures = entry(
   'So many failures in a row are a fault.',
@@ -75,9 +75,9 @@ const active: Shape<ActiveConfiguration> = v.pipe(
       addresses: entry(
         'What goes to the standby, and comes back.',
         list(service, {
-          allowed: `1 to ${MOST_ADDRESSES} addresses, as in [{address: 172.27.178.80/24, adapter: eth0}]`,
+          allowed: `1 to ${MAX_ADDRESSES} addresses, as in [{address: 172.27.178.80/24, adapter: eth0}]`,
           min: 1,
-          max: MOST_ADDRESSES,
+          max: MAX_ADDRESSES,
         }),
       ),
       health: entry(
@@ -122,7 +122,7 @@ const servedActive = v.pipe(
     key: entry('What it authenticates its messages with.', v.optional(key), 'takeover.key'),
     addresses: entry(
       'Those of its addresses that people use, as far as they are known from the start: it tells them itself.',
-      v.optional(list(address, { allowed: 'a list of addresses', max: MOST_ADDRESSES }), []),
+      v.optional(list(address, { allowed: 'a list of addresses', max: MAX_ADDRESSES }), []),
     ),
   }),
   v.transform((keys) => ({
@@ -136,9 +136,9 @@ const servedActive = v.pipe(
 /** Each once; said here, where its key is by the word that the file has. */
 const interfaces: Shape<readonly string[]> = v.pipe(
   list(interfaceName, {
-    allowed: `1 to ${MOST_INTERFACES} interfaces in the order of use, as in [eth1, eth0]`,
+    allowed: `1 to ${MAX_INTERFACES} interfaces in the order of use, as in [eth1, eth0]`,
     min: 1,
-    max: MOST_INTERFACES,
+    max: MAX_INTERFACES,
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     const { value: input, typed } = dataset;
@@ -170,7 +170,7 @@ const standby: Shape<StandbyConfiguration> = v.pipe(
         list(servedActive, {
           allowed: `whom it serves, as in [{name: web, address: 172.27.178.11}]`,
           min: 1,
-          max: MOST_ACTIVES,
+          max: MAX_ACTIVES,
         }),
       ),
       share: entry('An interface may take several addresses.', v.optional(flag, false)),

@@ -13,7 +13,7 @@ export const RETRY_SECONDS = 30;
 /** The server answers already. */
 export const RETRY_BACK_SECONDS = 1;
 /** Pages kept ready: for each server, language and name by which it was asked; about 6 KiB each. */
-const MOST_READY = 512;
+const MAX_READY = 512;
 /** A page says since when its server is down, and the router may have been told the date meanwhile. */
 const READY_MS = 60_000;
 
@@ -132,7 +132,7 @@ export class ReadyAnswers {
     const nowMs = this.#clock.nowMs();
     if (known !== undefined && isSame(known, place) && nowMs - known.madeMs < READY_MS) return known;
     const made = this.#make(place, nowMs);
-    if (this.#ready.size >= MOST_READY) this.#ready.clear();
+    if (this.#ready.size >= MAX_READY) this.#ready.clear();
     this.#ready.set(key, made);
     return made;
   }

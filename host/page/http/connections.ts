@@ -13,7 +13,7 @@ import type { Origin, OriginSource, Shares } from './origins.ts';
 /** A browser opens six to a server. All is for the memory: a connection takes about 20 KiB with its buffers in the kernel. */
 export const PAGE_CONNECTIONS: Shares = { machine: 16, household: 64, network: 256, all: 512 };
 /** Requests that are not looked at cost memory until their connection is closed. */
-const MOST_IGNORED = 64;
+const MAX_IGNORED = 64;
 /** Who has just connected is about to ask, and what is on its way when a connection is closed makes the kernel reset it. */
 const ABOUT_TO_ASK_MS = 1000;
 /** Who has been answered has so long to take the answer and to hang up. */
@@ -148,7 +148,7 @@ export class PageConnections {
   /** A request that is too late. */
   ignore(connection: Connection): void {
     connection.ignored += 1;
-    if (connection.ignored > MOST_IGNORED) this.#close(connection);
+    if (connection.ignored > MAX_IGNORED) this.#close(connection);
   }
 
   /** Closes what takes too long to leave, and what has become useless. */

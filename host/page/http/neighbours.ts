@@ -23,9 +23,9 @@ interface NeighboursOptions {
 }
 
 /** Linux keeps 1,024 of an IP version, unless it is told to keep more. */
-const MOST_NEIGHBOURS = 8192;
+const MAX_NEIGHBOURS = 8192;
 /** Addresses that the table did not have; beyond them all are looked for anew. */
-const MOST_STRANGERS = 4096;
+const MAX_STRANGERS = 4096;
 /** A table of so many lines is read once a second at most, a larger one the more seldom. */
 const LINES_A_SECOND = 1024;
 /** An address may have gone to another machine. */
@@ -62,7 +62,7 @@ export class Neighbours {
   /** At once, from the last reading: null if it is none, undefined if nobody has looked yet, which begins then. */
   find(address: string): Neighbour | null | undefined {
     const known = this.#known.get(address) ?? (this.#strangers.has(address) ? null : undefined);
-    if (known === undefined && this.#sought.size < MOST_STRANGERS) this.#sought.add(address);
+    if (known === undefined && this.#sought.size < MAX_STRANGERS) this.#sought.add(address);
     if (known === undefined || this.#options.nowMs() - this.#readMs >= OLD_MS) this.#plan();
     return known;
   }
@@ -102,7 +102,7 @@ export class Neighbours {
       this.#readMs = nowMs();
       this.#dueMs = this.#readMs + 1000 * Math.ceil(lines.length / LINES_A_SECOND);
       this.#known = neighboursOf(lines);
-      if (this.#strangers.size + sought.size > MOST_STRANGERS) this.#strangers.clear();
+      if (this.#strangers.size + sought.size > MAX_STRANGERS) this.#strangers.clear();
       for (const address of sought) this.#strangers.add(address);
       for (const address of this.#known.keys()) this.#strangers.delete(address);
     } catch (error) {
@@ -119,7 +119,7 @@ function neighboursOf(lines: readonly string[]): Map<string, Neighbour> {
   const neighbours = new Map<string, Neighbour>();
   for (const line of lines) {
     const [, address = '', card = '', hardware = ''] = LINE.exec(line) ?? [];
-    if (hardware !== '' && neighbours.size < MOST_NEIGHBOURS)
+    if (hardware !== '' && neighbours.size < MAX_NEIGHBOURS)
       neighbours.set(address, { hardware, interface: card });
   }
   return neighbours;

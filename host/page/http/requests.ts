@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** A form of four short fields; a mail address has at most 254 characters. */
-const MOST_BODY_BYTES = 4096;
+const MAX_BODY_BYTES = 4096;
 
 export interface Head {
   /** The Host header, or the authority of a request target in absolute form, which counts before it (RFC 9112 3.2.2). */
@@ -152,7 +152,7 @@ export function bodyOf(incoming: IncomingMessage): Promise<Buffer | 'long' | 'cu
     let bytes = 0;
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes <= MOST_BODY_BYTES) chunks.push(chunk);
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
       else finish('long');
     };
     const finish = (outcome: Buffer | 'long' | 'cut'): void => {

@@ -11,7 +11,7 @@ import { type Contents, NOTHING } from './ruleset.ts';
 export const ALIASES_4 = '198.18.0.0/16';
 export const ALIASES_6 = 'fd72:696e:6762:6163::/64';
 /** As many as the smaller network has, without its first address. */
-export const MOST_ALIASES = 65_535;
+export const MAX_ALIASES = 65_535;
 
 function alias4(number: number): string {
   return `198.18.${number >> 8}.${number & 0xff}`;
@@ -87,8 +87,8 @@ export class Aliases {
   constructor(options: { readonly pagePort: number; readonly version6: boolean; readonly size?: number }) {
     this.#pagePort = options.pagePort;
     this.#version6 = options.version6;
-    this.#pool4 = new AliasPool(alias4, options.size ?? MOST_ALIASES);
-    this.#pool6 = new AliasPool(alias6, options.size ?? MOST_ALIASES);
+    this.#pool4 = new AliasPool(alias4, options.size ?? MAX_ALIASES);
+    this.#pool6 = new AliasPool(alias6, options.size ?? MAX_ALIASES);
   }
 
   /** How many targets of the latest contents are not steered because no alias was left for them. */

@@ -10,7 +10,7 @@ const TOOL_MS = 60_000;
 /** When the program ends; what is left then does no harm. */
 const HURRY_MS = 1000;
 /** 65,535 elements of both IP versions take 8 MiB. */
-const MOST_OUTPUT_BYTES = 1 << 25;
+const MAX_OUTPUT_BYTES = 1 << 25;
 
 /** The option of `ip`, and the network that is all ours. */
 export type AliasRoute = readonly ['-4' | '-6', string];
@@ -110,7 +110,7 @@ export class KernelTools {
   ): Promise<string> {
     return new Promise((resolve, reject) => {
       const timeout = Math.min(timeoutMs, this.#mostMs);
-      const options = { timeout, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT_BYTES } as const;
+      const options = { timeout, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
       const child = execFile(program, argv, options, (error, stdout, stderr) => {
         this.#running.delete(child);
         if (error === null) resolve(stdout);

@@ -56,7 +56,7 @@ interface SteeringOptions {
 }
 
 const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 /**
  * The lease is renewed three times before it would end: an event loop that stands still for two seconds, or an nft that
  * hangs and is given up, leaves time for one more. What others did to the table and the routes is mended as often.
@@ -256,7 +256,7 @@ export class Steering {
         this.#applied = null;
         this.#log.error('page.steering', failure(messageOf(error)));
         await pause(this.#time, waitMs, this.#closing.signal);
-        waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+        waitMs = Math.min(waitMs * 2, MAX_WAIT_MS);
       }
     } while (!this.#closing.signal.aborted && this.#isBehind);
     // In the same breath as the decision to end: who comes later starts it again.

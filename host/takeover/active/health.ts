@@ -5,7 +5,7 @@ import type { Time, Timer } from '../../time.ts';
 import { type OutsideCommand, startOutside } from '../machine/outside-command.ts';
 import type { Fault } from './faults.ts';
 
-const MOST_QUOTED = 100;
+const MAX_QUOTED = 100;
 
 interface Look {
   /** Tells one from another. */
@@ -107,6 +107,6 @@ export class Health {
     this.#running.delete(command);
     if (failure === null) return null;
     if (missing) return 'there is no such program';
-    return said === '' ? failure : (said.split('\n')[0] ?? '').slice(0, MOST_QUOTED);
+    return said === '' ? failure : (said.split('\n')[0] ?? '').slice(0, MAX_QUOTED);
   }
 }

@@ -1,7 +1,7 @@
 /** The daemon of a takeover, kept running: it sends frames, and says who contradicts. */
 
 import type { Chance } from '../../chance.ts';
-import { LEAST_RECORDS } from '../../config/router/fabric.ts';
+import { MIN_RECORDS } from '../../config/router/fabric.ts';
 import { DEFAULT_UNANSWERED_MS } from '../../config/unanswered.ts';
 import type { Announced, Connect } from '../../fabric/link.ts';
 import { type Announcement, type Command, type Form, KEY_BYTES } from '../../fabric/records.ts';
@@ -13,11 +13,11 @@ import type { Time, Timer } from '../../time.ts';
 const CONFIGURE = {
   kind: 'configure',
   sizes: {
-    servers: LEAST_RECORDS,
-    clients: LEAST_RECORDS,
-    attempts: LEAST_RECORDS,
-    known: LEAST_RECORDS,
-    prefixes: LEAST_RECORDS,
+    servers: MIN_RECORDS,
+    clients: MIN_RECORDS,
+    attempts: MIN_RECORDS,
+    known: MIN_RECORDS,
+    prefixes: MIN_RECORDS,
   },
   options: {
     unreachable: false,
@@ -33,7 +33,7 @@ const CONFIGURE = {
 const FIRST_RESTART_MS = 100;
 /** The daemon answers within the millisecond; one that does not, hangs. */
 const ANSWER_MS = 1000;
-const MOST_TICKETS = 0x10000;
+const MAX_TICKETS = 0x10000;
 
 /** A frame to be sent. */
 export type Frame = Announcement extends infer One
@@ -109,7 +109,7 @@ export class AnnounceLink {
 
   /** For so many addresses it listens at the most. */
   get mostClaims(): number {
-    return this.#daemon.number('MOST_CLAIMS') ?? 0;
+    return this.#daemon.number('MAX_CLAIMS') ?? 0;
   }
 
   async close(): Promise<void> {
@@ -126,7 +126,7 @@ export class AnnounceLink {
   send(frame: Frame): Promise<void> {
     const { link } = this.#daemon;
     if (link === null) return Promise.reject(new Error('the data plane is away'));
-    this.#ticket = (this.#ticket + 1) % MOST_TICKETS;
+    this.#ticket = (this.#ticket + 1) % MAX_TICKETS;
     const ticket = this.#ticket;
     return new Promise((resolve, reject) => {
       const timer = this.#time.after(ANSWER_MS, () => {

@@ -16,9 +16,9 @@ import { askedFor } from './network.ts';
 /** A probe is repeated so often within its time (RFC 5227 section 2.1.1: three times). */
 const PROBES = 3;
 /** A check during which this machine was too busy to hear is no check; but nobody is overloaded for ever. */
-const MOST_CHECKS = 10;
+const MAX_CHECKS = 10;
 /** The daemon hands on frames that came within 10 ms together. */
-const LEAST_SLACK_MS = 10;
+const MIN_SLACK_MS = 10;
 interface AnnouncerOptions {
   /** The way to the fabric that sends the frames. */
   readonly connect: Connect;
@@ -115,7 +115,7 @@ export class Announcer {
       );
     }
     let unasked: string | null = null;
-    for (let asked = 0; asked < MOST_CHECKS; asked++) {
+    for (let asked = 0; asked < MAX_CHECKS; asked++) {
       const check = await this.#check(address, open, waitMs);
       if (check.answer !== null || check.awake) return check.answer;
       unasked = check.unasked;
@@ -131,7 +131,7 @@ export class Announcer {
     open: readonly { readonly ifname: string; readonly hardware: string }[],
     waitMs: number,
   ): Promise<{ readonly answer: string | null; readonly awake: boolean; readonly unasked: string | null }> {
-    const slackMs = Math.max(LEAST_SLACK_MS, waitMs / PROBES);
+    const slackMs = Math.max(MIN_SLACK_MS, waitMs / PROBES);
     const { time } = this.#options;
     const startMs = time.nowMs();
     let awake = true;

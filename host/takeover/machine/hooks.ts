@@ -7,7 +7,7 @@ const LIMIT_MS = 30_000;
 /** How long the end of this program waits for them. */
 const LAST_MS = 2000;
 /** A hook that hangs must not make this program grow. */
-const MOST_WAITING = 1000;
+const MAX_WAITING = 1000;
 
 export class Hooks {
   readonly #log: Log;
@@ -57,11 +57,11 @@ class Hook {
   }
 
   tell(words: readonly string[]): void {
-    if (this.#waiting.length >= MOST_WAITING) {
+    if (this.#waiting.length >= MAX_WAITING) {
       this.#log.error('hook.dropped', {
         command: this.#command[0],
         about: words[0],
-        reason: `${MOST_WAITING} are waiting already`,
+        reason: `${MAX_WAITING} are waiting already`,
       });
       return;
     }

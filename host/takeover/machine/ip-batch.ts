@@ -8,7 +8,7 @@ import type { Time, Timer } from '../../time.ts';
 
 /** Nothing that the kernel does to an interface takes so long, unless its driver hangs. */
 const LIMIT_MS = 5000;
-const MOST_BYTES = 1 << 26;
+const MAX_BYTES = 1 << 26;
 
 /** One line for `ip -batch`. */
 export interface IpCommand {
@@ -183,7 +183,7 @@ function ipJsons(argv: readonly string[], input: string | null): Promise<unknown
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void =>
       reject(new RingbackError('unavailable', `ip ${argv.join(' ')}: ${reason}`, { cause }));
-    const options = { maxBuffer: MOST_BYTES };
+    const options = { maxBuffer: MAX_BYTES };
     const child = execFile('ip', ['-json', ...argv], options, (error, stdout, stderr) => {
       if (systemCodeOf(error) === 'ENOENT') {
         fail('there is no such program; install iproute2 (OpenWrt: ip-full)', error);

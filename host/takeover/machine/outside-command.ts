@@ -4,7 +4,7 @@ import { messageOf, systemCodeOf } from '../../errors.ts';
 import type { Time } from '../../time.ts';
 import { withUsualPriority } from './priority.ts';
 
-const MOST_SAID = 200;
+const MAX_SAID = 200;
 const LAST_WORDS_MS = 100;
 
 interface Ending {
@@ -30,7 +30,7 @@ export function startOutside(argv: readonly string[], limitMs: number, time: Tim
   let said = '';
   let late = false;
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(0, MOST_SAID);
+    said = (said + text).slice(0, MAX_SAID);
   });
   const limit = time.after(limitMs, () => {
     late = true;

@@ -3,7 +3,7 @@ import type { Time, Timer } from '../../time.ts';
 
 /** What has failed is tried again after so long, then after twice that, and so on. */
 export const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 const LOOK_MS = 20;
 /** The peer has done by then what it accepted. */
 export const DONE_MS = 10_000;
@@ -12,7 +12,7 @@ export const IDLE_MS = 1000;
 
 /** How long to wait after a wait that was in vain. */
 export function longer(waitMs: number): number {
-  return Math.min(waitMs * 2, LONGEST_RETRY_MS);
+  return Math.min(waitMs * 2, MAX_RETRY_MS);
 }
 
 export class Timers {

@@ -7,9 +7,9 @@ import type { TakeoverMessage } from './messages.ts';
 import { type Keys, NO_NONCE, type RefusedDatagram, read, Session, same } from './session.ts';
 
 /** Sessions of which it is remembered that they were. */
-const MOST_BEFORE = 4;
+const MAX_BEFORE = 4;
 /** Questions that are remembered. */
-const MOST_ASKED = 10;
+const MAX_ASKED = 10;
 /** What was on its way when a session took another one's place has arrived by then. */
 const ON_ITS_WAY_MS = 1000;
 
@@ -71,7 +71,7 @@ export class ActiveSession {
   /** Who answers this is a standby, and is there now. It begins no session. */
   question(): Buffer {
     const nonce = this.#chance.bytes(NONCE_BYTES);
-    this.#asked = [nonce, ...this.#asked].slice(0, MOST_ASKED);
+    this.#asked = [nonce, ...this.#asked].slice(0, MAX_ASKED);
     return this.#greet(nonce, this.#keys()[0]);
   }
 
@@ -87,7 +87,7 @@ export class ActiveSession {
 
   /** Forgets the session. */
   end(): void {
-    if (this.#session !== null) this.#before = [this.#session, ...this.#before].slice(0, MOST_BEFORE);
+    if (this.#session !== null) this.#before = [this.#session, ...this.#before].slice(0, MAX_BEFORE);
     this.#session = null;
   }
 

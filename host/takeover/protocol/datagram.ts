@@ -10,7 +10,7 @@
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { MOST_ADDRESSES } from '../../config/takeover/schema.ts';
+import { MAX_ADDRESSES } from '../../config/takeover/schema.ts';
 import { addressBytes } from '../../net/address.ts';
 import { Reader, Writer } from './fields.ts';
 import { CAUSES, OUTCOMES, type TakeoverMessage } from './messages.ts';
@@ -25,7 +25,7 @@ const SEEN = NUMBER + 8;
 const BODY = SEEN + 8;
 const HMAC_BYTES = 32;
 /** One Ethernet frame, over IPv6 too. */
-export const MOST_DATAGRAM_BYTES = 1400;
+export const MAX_DATAGRAM_BYTES = 1400;
 /** Whoever wants a welcome sends at least as much himself: the standby amplifies nothing. */
 const HELLO_BYTES = 160;
 
@@ -67,7 +67,7 @@ export function isStandbys(kind: Kind): boolean {
 
 /** The bytes to send. Throws a RangeError when it says more than one frame carries, which the configuration excludes. */
 export function encode({ message, ...envelope }: Datagram, key: string): Buffer {
-  const bytes = Buffer.alloc(MOST_DATAGRAM_BYTES);
+  const bytes = Buffer.alloc(MAX_DATAGRAM_BYTES);
   bytes.writeUInt16BE(MAGIC, 0);
   bytes[2] = VERSION;
   bytes[3] = KINDS[message.kind];
@@ -78,14 +78,14 @@ export function encode({ message, ...envelope }: Datagram, key: string): Buffer 
   const writer = new Writer(bytes, BODY);
   writeBody(message, writer);
   const end = message.kind === 'hello' ? Math.max(writer.at, HELLO_BYTES) : writer.at;
-  if (end + HMAC_BYTES > MOST_DATAGRAM_BYTES) throw new RangeError(`a message of ${end} bytes`);
+  if (end + HMAC_BYTES > MAX_DATAGRAM_BYTES) throw new RangeError(`a message of ${end} bytes`);
   bytes.set(hmac(bytes.subarray(0, end), key), end);
   return bytes.subarray(0, end + HMAC_BYTES);
 }
 
 /** Which of the keys made this datagram, or -1: it is none of ours. */
 export function keyOf(bytes: Uint8Array, keys: readonly string[]): number {
-  if (bytes.length < BODY + HMAC_BYTES || bytes.length > MOST_DATAGRAM_BYTES) return -1;
+  if (bytes.length < BODY + HMAC_BYTES || bytes.length > MAX_DATAGRAM_BYTES) return -1;
   const end = bytes.length - HMAC_BYTES;
   const [signed, signature] = [bytes.subarray(0, end), bytes.subarray(end)];
   return keys.findIndex((key) => timingSafeEqual(hmac(signed, key), signature));
@@ -166,7 +166,7 @@ function readBody(kind: Kind, reader: Reader): TakeoverMessage | null {
     case 'report': {
       const flags = reader.u8();
       const [everyMs, name, count] = [reader.u32(), reader.text(), reader.u8()];
-      if (flags > 1 || count > MOST_ADDRESSES) return null;
+      if (flags > 1 || count > MAX_ADDRESSES) return null;
       const entries = Array.from({ length: count }, () => reader.entry());
       return { kind, healthy: flags === 1, everyMs, name, entries };
     }
@@ -177,7 +177,7 @@ function readBody(kind: Kind, reader: Reader): TakeoverMessage | null {
     }
     case 'reclaim': {
       const count = reader.u8();
-      if (count > MOST_ADDRESSES) return null;
+      if (count > MAX_ADDRESSES) return null;
       return { kind, addresses: Array.from({ length: count }, () => reader.address()) };
     }
     case 'taken':

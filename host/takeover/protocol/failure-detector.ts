@@ -4,9 +4,9 @@ import { arrived } from './arrived.ts';
 
 /** Looks so often in the time of one heartbeat. */
 const LOOKS = 4;
-const LEAST_LOOK_MS = 2;
+const MIN_LOOK_MS = 2;
 /** A look that comes later than so many of them found this program asleep: it counts as one. */
-const MOST_LATE = 2;
+const MAX_LATE = 2;
 
 export interface DetectorTerms {
   readonly everyMs: number;
@@ -88,7 +88,7 @@ export class FailureDetector {
   }
 
   get #lookMs(): number {
-    return Math.max(LEAST_LOOK_MS, this.#everyMs / LOOKS);
+    return Math.max(MIN_LOOK_MS, this.#everyMs / LOOKS);
   }
 
   #lookLater(): void {
@@ -99,7 +99,7 @@ export class FailureDetector {
     const nowMs = this.#options.time.nowMs();
     const passedMs = nowMs - this.#lookedMs;
     this.#lookedMs = nowMs;
-    this.#silentMs += Math.min(passedMs, this.#lookMs * MOST_LATE);
+    this.#silentMs += Math.min(passedMs, this.#lookMs * MAX_LATE);
     this.#lookLater();
     const limitMs = this.#everyMs * this.#terms.lost;
     const doubtMs = Math.max(this.#everyMs * 1.5, limitMs - this.#terms.aheadMs);

@@ -3,12 +3,12 @@ import { addressBytes, addressText } from '../../net/address.ts';
 import { hardwareBytes, hardwareText } from '../../net/mac-address.ts';
 import type { AddressEntry } from './messages.ts';
 
-const MOST_TEXT_BYTES = 160;
+const MAX_TEXT_BYTES = 160;
 
 /** So much of a text as fits, whole characters only. */
 function shortened(text: string): Buffer {
   let bytes = Buffer.from(text, 'utf8');
-  for (let end = text.length; bytes.length > MOST_TEXT_BYTES; end--) bytes = Buffer.from(text.slice(0, end));
+  for (let end = text.length; bytes.length > MAX_TEXT_BYTES; end--) bytes = Buffer.from(text.slice(0, end));
   return bytes;
 }
 
@@ -90,7 +90,7 @@ export class Reader {
     const bytes = this.bytes(this.u8());
     const text = Buffer.from(bytes).toString('utf8');
     // It is logged and shown: nothing that is no text, and nothing that moves a cursor.
-    if (bytes.length > MOST_TEXT_BYTES || /[\p{Cc}\ufffd]/u.test(text)) this.#failed = true;
+    if (bytes.length > MAX_TEXT_BYTES || /[\p{Cc}\ufffd]/u.test(text)) this.#failed = true;
     return text;
   }
 

@@ -2,7 +2,7 @@
 import type { Time, Timer } from '../../time.ts';
 
 const FIRST_MS = 100;
-const LONGEST_MS = 1000;
+const MAX_MS = 1000;
 /** A knock that is sent again makes no flood of answers. */
 const KNOCK_MS = 100;
 
@@ -43,7 +43,7 @@ export class Greeting {
     this.#saidMs = this.#time.nowMs();
     this.#say();
     this.#timer = this.#time.after(this.#waitMs, () => this.begin());
-    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_MS);
+    this.#waitMs = Math.min(this.#waitMs * 2, MAX_MS);
   }
 
   /** The standby says that it is there. */

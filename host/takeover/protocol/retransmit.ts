@@ -2,7 +2,7 @@
 import type { Time, Timer } from '../../time.ts';
 
 const FIRST_MS = 10;
-const LONGEST_MS = 320;
+const MAX_MS = 320;
 /** Then the other side counts as not there. */
 const GIVE_UP_MS = 2000;
 
@@ -34,6 +34,6 @@ export class Retransmission {
       if (this.#time.nowMs() - this.#sinceMs >= GIVE_UP_MS) this.#onGivenUp();
       else this.#say();
     });
-    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_MS);
+    this.#waitMs = Math.min(this.#waitMs * 2, MAX_MS);
   }
 }

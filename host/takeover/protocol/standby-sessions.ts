@@ -21,10 +21,10 @@ type StandbyReading =
     };
 
 /** Challenges to strangers in a second. */
-const MOST_ANSWERS = 50;
+const MAX_ANSWERS = 50;
 const SECRET_BYTES = 32;
 /** Ended sessions that are remembered; then all challenges so far become void instead. */
-const MOST_ENDED = 4096;
+const MAX_ENDED = 4096;
 
 interface StandbySessionOptions {
   readonly keys: Keys;
@@ -124,7 +124,7 @@ export class StandbySessions {
   #end(nonce: string): void {
     this.#byNonce.delete(nonce);
     this.#ended.add(nonce);
-    if (this.#ended.size <= MOST_ENDED) return;
+    if (this.#ended.size <= MAX_ENDED) return;
     this.#ended.clear();
     this.#secret = this.#options.chance.bytes(SECRET_BYTES);
   }
@@ -140,7 +140,7 @@ export class StandbySessions {
       this.#secondMs = nowMs;
       this.#answers = 0;
     }
-    if (++this.#answers > MOST_ANSWERS) return { is: 'refused', why: 'excess' };
+    if (++this.#answers > MAX_ANSWERS) return { is: 'refused', why: 'excess' };
     const { activeNonce } = to;
     return {
       is: 'answer',

@@ -11,7 +11,7 @@ const ASK_AGAIN_MS = 1000;
 /** What no interface could take, one may take later. */
 const NO_INTERFACE_MS = 30_000;
 /** An active that was called dead and was not is asked for again so often at the most, and once less after each such time. */
-const MOST_CAUTION = 10;
+const MAX_CAUTION = 10;
 const CALM_MS = 60_000;
 
 export class Failover implements FailoverHandlers {
@@ -62,7 +62,7 @@ export class Failover implements FailoverHandlers {
   onBack(served: KnownActive): void {
     const { ports, holdings, terms } = this.#parts;
     ports.tell('info', 'takeover.back', { peer: served.name });
-    served.caution = Math.min(served.caution + 1, MOST_CAUTION);
+    served.caution = Math.min(served.caution + 1, MAX_CAUTION);
     served.cautiousMs = ports.time.nowMs();
     served.questions.clear();
     for (const holding of holdings.of(served.name)) {

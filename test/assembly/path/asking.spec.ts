@@ -3,7 +3,7 @@ import { Direction } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Status } from '../../../assembly/record/commands';
 import { Event, Met } from '../../../assembly/record/events';
-import { MOST_ASKS, PROBE_PORTS } from '../../../assembly/table/asks';
+import { MAX_ASKS, PROBE_PORTS } from '../../../assembly/table/asks';
 import { attemptAt, firstOpen } from '../../../assembly/table/attempts';
 import { NEVER } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
@@ -244,14 +244,14 @@ describe('a probe', () => {
     fresh(ASKING);
     expect<u32>(probe(SERVER, WEB, 0)).toBe(Status.BadValue);
     expect<u32>(probe(newAddress(), WEB, OWN)).toBe(Status.BadValue);
-    for (let i: u32 = 0; i < MOST_ASKS; i++)
+    for (let i: u32 = 0; i < MAX_ASKS; i++)
       assert(probe(ipv4(172, 27, 178, i), WEB, OWN) == Status.Ok, 'room');
     expect<u32>(probe(ROUTER6, WEB, OWN)).toBe(Status.Full);
     expect<u32>(probe(ipv4(172, 27, 178, 5), WEB, OWN)).toBe(Status.Ok, 'begun again');
     expect<u32>(aboutServer(Command.AskEnd, ipv4(172, 27, 178, 5), WEB)).toBe(Status.Ok);
     expect<u32>(probe(ROUTER6, WEB, OWN)).toBe(Status.Ok);
     fresh(ASKING);
-    for (let i: u32 = 0; i < MOST_ASKS; i++)
+    for (let i: u32 = 0; i < MAX_ASKS; i++)
       assert(probe(ipv4(172, 27, 178, i), WEB, OWN) == Status.Ok, 'room again');
   });
 

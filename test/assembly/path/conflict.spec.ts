@@ -3,7 +3,7 @@ import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Form, Status } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
-import { MOST_CLAIMS } from '../../../assembly/table/claims';
+import { MAX_CLAIMS } from '../../../assembly/table/claims';
 import { Address } from '../../../assembly/wire/address';
 import { EtherType } from '../../../assembly/wire/ethernet';
 import { Icmpv6Type } from '../../../assembly/wire/icmp';
@@ -279,13 +279,12 @@ describe('a claimed address', () => {
 
   it('is one of as many as there is room for', () => {
     fresh();
-    for (let i: u32 = 1; i <= MOST_CLAIMS; i++)
-      assert(claim(someClient(2 * i)) == Status.Ok, 'there is room');
-    expect<u32>(claim(someClient(2 * (MOST_CLAIMS + 1)))).toBe(Status.Full);
-    expect<u32>(claim(someClient(2 * MOST_CLAIMS), OTHER)).toBe(Status.Ok);
+    for (let i: u32 = 1; i <= MAX_CLAIMS; i++) assert(claim(someClient(2 * i)) == Status.Ok, 'there is room');
+    expect<u32>(claim(someClient(2 * (MAX_CLAIMS + 1)))).toBe(Status.Full);
+    expect<u32>(claim(someClient(2 * MAX_CLAIMS), OTHER)).toBe(Status.Ok);
     unclaim(someClient(2 * 7));
-    expect<u32>(claim(someClient(2 * (MOST_CLAIMS + 1)))).toBe(Status.Ok);
-    arpReply(someClient(2 * (MOST_CLAIMS + 1)), ROUTER, 7);
+    expect<u32>(claim(someClient(2 * (MAX_CLAIMS + 1)))).toBe(Status.Ok);
+    arpReply(someClient(2 * (MAX_CLAIMS + 1)), ROUTER, 7);
     give();
     expect<u32>(saidTimes(Event.Conflict)).toBe(1);
   });

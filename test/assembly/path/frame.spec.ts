@@ -43,7 +43,7 @@ import {
 } from '../packets';
 import { framesCounted, fresh, give } from '../play';
 
-const MOST_TAGS: u32 = 8;
+const MAX_TAGS: u32 = 8;
 const ECHO_REQUEST: u32 = 8;
 const SENT_BY_US: u32 = 4;
 
@@ -128,12 +128,12 @@ describe('a frame', () => {
     const types: u32[] = [EtherType.Vlan, EtherType.ServiceVlan, EtherType.OldServiceVlan];
     let sequence: u32 = 0;
     for (let i = 0; i < types.length; i++) {
-      for (let tags: u32 = 1; tags <= MOST_TAGS; tags++) {
+      for (let tags: u32 = 1; tags <= MAX_TAGS; tags++) {
         tagged(types[i], tags);
         request(++sequence);
         assert(give() == Verdict.SynNoted, 'the request behind the tags is seen');
       }
-      tagged(types[i], MOST_TAGS + 1);
+      tagged(types[i], MAX_TAGS + 1);
       request(++sequence);
       assert(give() == Verdict.TooManyTags, 'more tags than any frame has');
     }

@@ -4,7 +4,7 @@ import {
   clearAsks,
   findAsk,
   hasAsks,
-  MOST_ASKS,
+  MAX_ASKS,
   PROBE_PORTS,
   removeAsk,
 } from '../../../assembly/table/asks';
@@ -53,7 +53,7 @@ describe('the probes under way', () => {
       const port = name & 1;
       if (chance(60)) {
         const probePort = 1 + random(60_000);
-        const isTaken = portOf[name] != 0 || used < MOST_ASKS;
+        const isTaken = portOf[name] != 0 || used < MAX_ASKS;
         assert(add(server, port, probePort) == isTaken, 'there is room, or it is begun again');
         if (isTaken && portOf[name] == 0) used++;
         if (isTaken) portOf[name] = probePort;

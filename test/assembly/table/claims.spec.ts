@@ -4,7 +4,7 @@ import {
   clearClaims,
   findClaim,
   hasClaims,
-  MOST_CLAIMS,
+  MAX_CLAIMS,
   removeClaim,
 } from '../../../assembly/table/claims';
 import { hashAddress } from '../../../assembly/table/hash';
@@ -80,11 +80,11 @@ describe('the claims', () => {
 
   it('are no more than there is room for', () => {
     clearClaims();
-    for (let i: u32 = 0; i < MOST_CLAIMS; i++) assert(add(people[i]), 'there is room');
-    expect<bool>(add(people[MOST_CLAIMS])).toBe(false);
+    for (let i: u32 = 0; i < MAX_CLAIMS; i++) assert(add(people[i]), 'there is room');
+    expect<bool>(add(people[MAX_CLAIMS])).toBe(false);
     expect<bool>(add(people[7])).toBe(true);
     expect<bool>(remove(people[7])).toBe(true);
-    expect<bool>(add(people[MOST_CLAIMS])).toBe(true);
+    expect<bool>(add(people[MAX_CLAIMS])).toBe(true);
     expect<u32>(find(people[7])).toBe(0);
   });
 
@@ -97,8 +97,8 @@ describe('the claims', () => {
       const i = random(PEOPLE);
       if (chance(60)) {
         const had = isIn[i];
-        assert(add(people[i], HARDWARE + i) == (had || count < MOST_CLAIMS), 'added if there is room');
-        if (!had && count < MOST_CLAIMS) {
+        assert(add(people[i], HARDWARE + i) == (had || count < MAX_CLAIMS), 'added if there is room');
+        if (!had && count < MAX_CLAIMS) {
           isIn[i] = true;
           count++;
         }

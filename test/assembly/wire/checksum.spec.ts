@@ -2,7 +2,7 @@ import { checksumOf, pseudoSum, sumOf } from '../../../assembly/wire/checksum';
 import { random, randomBytes, seed } from '../random';
 import { edge } from '../room';
 
-const MOST_BYTES: u32 = 1500;
+const MAX_BYTES: u32 = 1500;
 
 /** The same by the definition: 16-bit words in network order, the last one filled up with zero. */
 function plain(at: usize, length: u32): u32 {
@@ -27,7 +27,7 @@ describe('the Internet checksum', () => {
       assert(checksumOf(sumOf(at, length)) == plain(at, length), 'it is the sum of the words');
     }
     for (let i: u32 = 0; i < 1000; i++) {
-      const length = random(MOST_BYTES + 1);
+      const length = random(MAX_BYTES + 1);
       const at = edge(length);
       randomBytes(at, length);
       assert(checksumOf(sumOf(at, length)) == plain(at, length), 'it is the sum of the words');
@@ -35,9 +35,9 @@ describe('the Internet checksum', () => {
   });
 
   it('carries as often as there is something to carry', () => {
-    const at = edge(MOST_BYTES);
-    memory.fill(at, 0xff, MOST_BYTES);
-    for (let length: u32 = 1; length <= MOST_BYTES; length++) {
+    const at = edge(MAX_BYTES);
+    memory.fill(at, 0xff, MAX_BYTES);
+    for (let length: u32 = 1; length <= MAX_BYTES; length++) {
       assert(checksumOf(sumOf(at, length)) == plain(at, length), 'all bits are set');
     }
     expect<u32>(checksumOf(u64.MAX_VALUE)).toBe(0);

@@ -4,7 +4,7 @@ import { survive } from '../corpus';
 import { begin, endIp, frameBytes, frameLength, ip, patchIp8, patchIp16, TCP, zeros } from '../frames';
 import { edge } from '../room';
 
-const MOST_FIELD: u32 = 65_535;
+const MAX_FIELD: u32 = 65_535;
 
 /** A header with `options` bytes of options and `payload` bytes behind it. */
 function packet(options: u32, payload: u32): void {
@@ -22,7 +22,7 @@ function touch(at: usize, captured: u32): bool {
   assert(header.headerLength <= captured, 'the header was captured');
   assert(header.within(captured) >= header.headerLength, 'a packet has its header');
   assert(header.within(captured) <= captured, 'and no more than was captured');
-  assert(header.payloadLength(captured) <= MOST_FIELD, 'the payload is no longer than a packet');
+  assert(header.payloadLength(captured) <= MAX_FIELD, 'the payload is no longer than a packet');
   const sum = load<u32>(header.source) + load<u32>(header.destination) + header.protocol + header.timeToLive;
   assert(header.isIntact || header.pseudoHeader(captured) != 0, 'no more is read than the header');
   return header.isLaterFragment || header.hasMoreFragments || sum != 0;

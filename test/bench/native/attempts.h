@@ -10,7 +10,7 @@
 #include "address.h"
 #include "codes.h"
 
-enum { MOST_FAST_OPEN = 16, SHARES = 64 };
+enum { MAX_FAST_OPEN = 16, SHARES = 64 };
 /* What would be evidence came in where the request did; turned away by what had just answered somebody else. */
 enum { FORGED = 2, SERVICE_DOUBTED = 4, HOST_DOUBTED = 8 };
 
@@ -96,7 +96,7 @@ static inline struct attempt *findFastOpen(const struct attempts *attempts, cons
 	uint32_t hash = hashAttempt(handshake->clientHash, handshake->serverHash, handshake->ports, 0);
 	uint32_t index = attempts->buckets[hash & attempts->mask];
 
-	for (int i = 0; index != 0 && i < MOST_FAST_OPEN; i++) {
+	for (int i = 0; index != 0 && i < MAX_FAST_OPEN; i++) {
 		struct attempt *attempt = &attempts->at[index];
 		uint32_t most = span < attempt->dataLength ? span : attempt->dataLength;
 

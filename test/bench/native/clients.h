@@ -32,7 +32,7 @@ struct clients {
 };
 
 #define SPAN_MASK (((uint64_t)1 << 48) - 1)
-#define MOST_TRIES 0x7fffu
+#define MAX_TRIES 0x7fffu
 /* Its mail address was known when it was entered or tried again. */
 #define PROMISED ((uint64_t)1 << 63)
 
@@ -58,7 +58,7 @@ static inline int64_t lastTryOf(const struct client *client)
 
 static inline uint32_t triesOf(const struct client *client)
 {
-	return (uint32_t)(client->spanAndTries >> 48) & MOST_TRIES;
+	return (uint32_t)(client->spanAndTries >> 48) & MAX_TRIES;
 }
 
 static inline void setTimes(struct client *client, int64_t firstUs, int64_t lastUs, uint32_t tries)
@@ -67,8 +67,8 @@ static inline void setTimes(struct client *client, int64_t firstUs, int64_t last
 
 	if (span > SPAN_MASK)
 		span = SPAN_MASK;
-	if (tries > MOST_TRIES)
-		tries = MOST_TRIES;
+	if (tries > MAX_TRIES)
+		tries = MAX_TRIES;
 	client->firstUs = firstUs;
 	client->spanAndTries = (client->spanAndTries & PROMISED) | (uint64_t)tries << 48 | span;
 }

@@ -16,7 +16,7 @@ static inline uint32_t configure(const uint8_t *record)
 {
 	uint64_t waitUs = number(record, FIELD_WAIT_US, 8);
 
-	if (waitUs == 0 || waitUs > LONGEST_WAIT_US)
+	if (waitUs == 0 || waitUs > MAX_WAIT_US)
 		return STATUS_BAD_VALUE;
 	fabric = (struct fabric){
 		.options = (uint32_t)number(record, FIELD_FLAGS, 4),

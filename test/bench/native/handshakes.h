@@ -8,7 +8,7 @@
 #include "wire.h"
 
 /* Attempts that are passed by in the search for one that may go; more than any of them weighs. */
-enum { MOST_PASSED = 8, WEIGHTS = 3 };
+enum { MAX_PASSED = 8, WEIGHTS = 3 };
 
 /* The end of an attempt. */
 static inline void end(struct attempt *attempt, uint8_t outcome)
@@ -164,9 +164,9 @@ static inline uint32_t leastOpen(void)
 			victim = index;
 			least = weight;
 		}
-		if (weight == 0 || passed == MOST_PASSED)
+		if (weight == 0 || passed == MAX_PASSED)
 			break;
-		index = passed + 1 == MOST_PASSED ? attempts->open.tail : nextCandidate(attempts);
+		index = passed + 1 == MAX_PASSED ? attempts->open.tail : nextCandidate(attempts);
 	}
 	if (victim == 0)
 		victim = oldest;

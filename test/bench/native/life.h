@@ -27,7 +27,7 @@ struct packet {
 
 static inline bool seesEverything(uint8_t iface)
 {
-	return iface >= 1 && iface <= MOST_SIDELESS && fabric.everything >> (iface - 1) & 1;
+	return iface >= 1 && iface <= MAX_SIDELESS && fabric.everything >> (iface - 1) & 1;
 }
 
 /* Whether it came in where it matters on which side. */

@@ -55,7 +55,7 @@ struct fabric {
 		uint8_t iface;
 	} inbound[INBOUND_PLACES];
 	/* For each interface: whether clients' requests have come in there, and have left there. */
-	uint8_t ways[MOST_INTERFACES + 1];
+	uint8_t ways[MAX_INTERFACES + 1];
 	/* The chain that is being handed out; NULL when none is. */
 	struct server *released;
 	/* Not before all were entered who are missed in it. */

@@ -18,9 +18,9 @@ enum {
 	IPV6_BYTES = 40,
 	TCP_BYTES = 20,
 	NEIGHBOUR_BYTES = 24,
-	MOST_TAGS = 8,
-	MOST_EXTENSIONS = 12,
-	MOST_OPTIONS = 8,
+	MAX_TAGS = 8,
+	MAX_EXTENSIONS = 12,
+	MAX_OPTIONS = 8,
 };
 
 enum { TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd };
@@ -98,7 +98,7 @@ static inline bool readIpv6(const uint8_t *at, uint32_t left, bool quoted, struc
 	within = !quoted && whole < left ? whole : left;
 	next = at[6];
 	transport->fragmented = transport->later = false;
-	for (int i = 0; i < MOST_EXTENSIONS; i++) {
+	for (int i = 0; i < MAX_EXTENSIONS; i++) {
 		switch (next) {
 		case 44: {
 			uint32_t fragment;
@@ -179,7 +179,7 @@ static inline uint64_t neighbourHardware(const uint8_t *at, uint32_t left)
 {
 	uint32_t offset = NEIGHBOUR_BYTES;
 
-	for (int i = 0; i < MOST_OPTIONS && offset + 8 <= left; i++) {
+	for (int i = 0; i < MAX_OPTIONS && offset + 8 <= left; i++) {
 		if (at[offset + 1] == 0)
 			return 0;
 		if (at[offset] == 1 || at[offset] == 2)

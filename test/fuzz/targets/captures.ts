@@ -7,7 +7,7 @@ import { machineChance } from '../../../host/chance.ts';
 import { replayCommand } from '../../../host/cli/replay.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { readCapture } from '../../../host/replay/capture.ts';
-import { MOST_RECORD_BYTES } from '../../../host/replay/packet.ts';
+import { MAX_RECORD_BYTES } from '../../../host/replay/packet.ts';
 import { withSource } from '../../../host/replay/source.ts';
 import { SATO, SERVER, syn } from '../../host/fabric/fabric.ts';
 import { Pcapng, pcap } from '../../host/replay/captures.ts';
@@ -23,7 +23,7 @@ async function played(file: string, isReplayed: boolean): Promise<string> {
   const damage = await withSource(file, (source) =>
     readCapture(source, ({ bytes, timeUs }) => {
       packets++;
-      assert.ok(bytes.length <= MOST_RECORD_BYTES, `${bytes.length} bytes`);
+      assert.ok(bytes.length <= MAX_RECORD_BYTES, `${bytes.length} bytes`);
       assert.ok(Number.isFinite(timeUs), `time ${timeUs}`);
     }),
   );

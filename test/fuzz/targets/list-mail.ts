@@ -1,7 +1,7 @@
 /** Messages out of a mailbox: each is somebody's, refused, or a list that can be carried out. */
 import assert from 'node:assert/strict';
 import { type Reading, readListMail } from '../../../host/mail/list-reader.ts';
-import { MOST_LISTED, signatureOf } from '../../../host/mail/list-writer.ts';
+import { MAX_LISTED, signatureOf } from '../../../host/mail/list-writer.ts';
 import { canonicalAddress } from '../../../host/net/address.ts';
 import { KEY, listMessages } from '../../host/relay/relayed.ts';
 import type { Target } from '../target.ts';
@@ -9,7 +9,7 @@ import type { Target } from '../target.ts';
 function checked(reading: Reading): string {
   if (reading.kind !== 'list') return reading.kind === 'refused' ? reading.reason : reading.kind;
   const { list } = reading;
-  assert.ok(list.clients.length <= MOST_LISTED);
+  assert.ok(list.clients.length <= MAX_LISTED);
   assert.ok(list.part >= 1 && list.part <= list.parts, `part ${list.part} of ${list.parts}`);
   assert.equal(canonicalAddress(list.server), list.server);
   for (const { address, tries, first, last } of list.clients) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { PopError } from '../../../host/pop/error.ts';
 import { Mailbox } from '../../../host/pop/mailbox.ts';
-import { MOST_BYTES, MOST_ENTRIES, popOptions, RIGHT } from '../../host/relay/support.ts';
+import { MAX_BYTES, MAX_ENTRIES, popOptions, RIGHT } from '../../host/relay/support.ts';
 import { Dialogue } from '../dialogue.ts';
 import type { Target } from '../target.ts';
 
@@ -23,14 +23,14 @@ const {
 async function session(port: number): Promise<string> {
   const mailbox = await Mailbox.open(popOptions(port, { timeouts: TIMEOUTS }));
   try {
-    const { entries } = await mailbox.list(MOST_ENTRIES);
-    assert.ok(entries.length <= MOST_ENTRIES);
+    const { entries } = await mailbox.list(MAX_ENTRIES);
+    assert.ok(entries.length <= MAX_ENTRIES);
     for (const { number, uidl, bytes } of entries.slice(0, 5)) {
       assert.ok(Number.isSafeInteger(number) && number > 0, `number ${number}`);
       assert.ok(Number.isSafeInteger(bytes) && bytes >= 0, `bytes ${bytes}`);
       assert.ok(uidl === null || /^[!-~]+$/.test(uidl), `uidl ${uidl}`);
-      const message = await mailbox.retrieve(number, MOST_BYTES);
-      assert.ok(message === null || message.length <= MOST_BYTES);
+      const message = await mailbox.retrieve(number, MAX_BYTES);
+      assert.ok(message === null || message.length <= MAX_BYTES);
       await mailbox.remove(number);
     }
     await mailbox.quit();

@@ -6,7 +6,7 @@ import {
   decode,
   encode,
   keyOf,
-  MOST_DATAGRAM_BYTES,
+  MAX_DATAGRAM_BYTES,
   NONCE_BYTES,
 } from '../../../host/takeover/protocol/datagram.ts';
 import type { TakeoverMessage } from '../../../host/takeover/protocol/messages.ts';
@@ -43,7 +43,7 @@ export function open(): Target {
   return {
     seeds: datagrams.map((datagram) => encode(datagram, KEY).subarray(0, -HMAC_BYTES)),
     play(input) {
-      const bytes = sealed(input.subarray(0, MOST_DATAGRAM_BYTES - HMAC_BYTES));
+      const bytes = sealed(input.subarray(0, MAX_DATAGRAM_BYTES - HMAC_BYTES));
       if (keyOf(bytes, [KEY]) !== 0) return 'nobody’s';
       const heard = decode(bytes);
       if (heard === null) return `nothing ${bytes[3]}`;

@@ -18,7 +18,7 @@ import {
 import type { Target } from '../target.ts';
 
 const ENGINE = Buffer.from('80001f8880aabbccdd', 'hex');
-const MOST_BYTES = 60_000;
+const MAX_BYTES = 60_000;
 
 /** How long it says that it is: the outermost element with its head. */
 function wholeBytes(message: Buffer): number {
@@ -60,7 +60,7 @@ export async function open(): Promise<Target> {
       const through = new Promise<void>((resolve) => {
         onMarker = resolve;
       });
-      socket.send(input.subarray(0, MOST_BYTES), listener.address.port, '127.0.0.1');
+      socket.send(input.subarray(0, MAX_BYTES), listener.address.port, '127.0.0.1');
       socket.send(marker, listener.address.port, '127.0.0.1');
       await through;
       const failed = lines.filter(({ event }) => event === 'trap.failed');

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_RECORDS, MOST_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
+import { DEFAULT_RECORDS, MAX_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
 import {
   type HistoryAnswer,
   type ListRecord,
@@ -14,11 +14,11 @@ import {
   type OutboxAnswer,
   type PastOutageRecord,
 } from '../../../host/control/records.ts';
-import { MOST_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
+import { MAX_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
 import { MAX_MESSAGE } from '../../../host/page/html/pages.ts';
 import type { RelayStatus } from '../../../host/relay/status.ts';
 import { CONTROL } from '../../../host/role/control-place.ts';
-import { LONGEST_MS, type MessageAnswer, messageRoutes } from '../../../host/router/operator-message.ts';
+import { MAX_MS, type MessageAnswer, messageRoutes } from '../../../host/router/operator-message.ts';
 import type { Status } from '../../../host/router/status.ts';
 import type { Handover } from '../../../host/takeover/ports/handover.ts';
 import type { TakeoverStatus } from '../../../host/takeover/status.ts';
@@ -241,11 +241,11 @@ describe('The page of the control socket', () => {
 
   it('has the limits that there are', () => {
     for (const limit of [
-      `from 1 to ${MOST_RECORDS}, and ${DEFAULT_RECORDS} without it`,
-      `more than ${MOST_BODY_BYTES / 1024} KiB`,
+      `from 1 to ${MAX_RECORDS}, and ${DEFAULT_RECORDS} without it`,
+      `more than ${MAX_BODY_BYTES / 1024} KiB`,
       `within ${QUESTION_TIMEOUT_MS / 1000} s`,
       `at most ${MAX_MESSAGE} characters`,
-      `a year (${LONGEST_MS / 86_400_000} days)`,
+      `a year (${MAX_MS / 86_400_000} days)`,
       `\`${CONTROL}\` for \`run\``,
     ])
       assert.ok(PAGE.includes(limit), limit);

@@ -19,7 +19,7 @@ import { Running, ringbackBeside } from '../router/program.ts';
 import { SATO, SERVER } from '../router/world.ts';
 
 /** Attempts to send last no longer than a few orders. */
-const MOST_TRIES = 50;
+const MAX_TRIES = 50;
 
 let place: ReturnType<typeof directory>;
 let daemon: FakeDaemon;
@@ -102,7 +102,7 @@ describe('ringback run', () => {
     // It may be on its way at this moment, which an order does not touch.
     const isDropped = async (): Promise<boolean> =>
       (await asked<OrderAnswer>('outbox', 'drop', '--all')).notices === 1;
-    for (let tries = 0; !(await isDropped()); tries++) assert.ok(tries < MOST_TRIES, 'dropped');
+    for (let tries = 0; !(await isDropped()); tries++) assert.ok(tries < MAX_TRIES, 'dropped');
     assert.equal((await asked<OutboxAnswer>('outbox')).notices[0]?.reason, 'dropped by the operator');
     const { received } = await scriptedServer(context, {}, port);
     assert.deepEqual(await asked('outbox', 'retry', String(failed.messageId).slice(1, 12)), {

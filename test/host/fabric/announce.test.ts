@@ -201,7 +201,7 @@ describe('A claim', () => {
 
   it('is one of as many as there is room for', () => {
     const fabric = new Fabric();
-    const most = fabric.engine.module.codes.number('MOST_CLAIMS');
+    const most = fabric.engine.module.codes.number('MAX_CLAIMS');
     const addressOf = (n: number): string => `198.51.${n >> 8}.${n & 255}`;
     const claimOf = (n: number): Command => ({ kind: 'claim', ...HOLDER, address: addressOf(n) });
     for (let n = 1; n <= most; n++) assert.equal(fabric.status(claimOf(n)), 'Ok');

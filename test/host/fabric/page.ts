@@ -139,15 +139,15 @@ export const SIZES: readonly string[] = [
     'OUTGOING_BYTES',
   ],
   ...[
-    'MOST_SERVERS',
-    'MOST_RECORDS',
-    'LONGEST_WAIT_US',
-    'MOST_INTERFACES',
-    'MOST_SIDELESS',
-    'MOST_ASKS',
+    'MAX_SERVERS',
+    'MAX_RECORDS',
+    'MAX_WAIT_US',
+    'MAX_INTERFACES',
+    'MAX_SIDELESS',
+    'MAX_ASKS',
     'PROBE_PORTS',
   ],
-  ...['MOST_CLAIMS', 'CLIENT_BYTES', 'KEPT_PART'],
+  ...['MAX_CLAIMS', 'CLIENT_BYTES', 'KEPT_PART'],
 ];
 
 function sizeTable(): string {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ListMail, parseList, type Reading, readListMail } from '../../../host/mail/list-reader.ts';
-import { MOST_LISTED, signatureOf } from '../../../host/mail/list-writer.ts';
+import { MAX_LISTED, signatureOf } from '../../../host/mail/list-writer.ts';
 import { KEY, listMessages, SATO, SERVER, STRANGER, TANAKA } from '../relay/relayed.ts';
 
 const [MESSAGE = ''] = listMessages();
@@ -186,7 +186,7 @@ describe('a list mail', () => {
 
   it('has room for all that one can hold, whatever it is encoded in', async () => {
     const clients = Array.from(
-      { length: MOST_LISTED },
+      { length: MAX_LISTED },
       (_, i) => `2001:db8:178:1111:2222:3333:4444:${(i + 4096).toString(16)}`,
     );
     const [full = ''] = listMessages({ clients });
@@ -198,7 +198,7 @@ describe('a list mail', () => {
       header.replace('7bit', 'base64') + base64,
       header.replace('7bit', 'quoted-printable') + lines,
     ]) {
-      assert.equal((await listIn(message)).clients.length, MOST_LISTED);
+      assert.equal((await listIn(message)).clients.length, MAX_LISTED);
     }
   });
 
@@ -249,7 +249,7 @@ describe('the text of a list', () => {
   });
 
   it('is refused with a reason when anything in it is wrong', () => {
-    const many = 'Client: 172.27.179.151\n'.repeat(MOST_LISTED + 1);
+    const many = 'Client: 172.27.179.151\n'.repeat(MAX_LISTED + 1);
     for (const [text, reason] of [
       ['', /List/],
       [HEAD, /no clients/],

@@ -6,7 +6,7 @@ import {
   createList,
   isSignedBy,
   type ListMailFacts,
-  MOST_LISTED,
+  MAX_LISTED,
   signatureOf,
 } from '../../../host/mail/list-writer.ts';
 import type { Mail } from '../../../host/mail/mail.ts';
@@ -43,7 +43,7 @@ function mailOf(clock = RIGHT, facts: Partial<ListMailFacts> = {}): Mail {
 
 describe('the parts of a list', () => {
   it('are as many as it takes, with everybody in one of them', () => {
-    const listed = Array.from({ length: 2 * MOST_LISTED + 1 }, (_, i) => ({
+    const listed = Array.from({ length: 2 * MAX_LISTED + 1 }, (_, i) => ({
       ...ONE,
       client: `10.0.${i >> 8}.${i & 255}`,
     }));
@@ -51,8 +51,8 @@ describe('the parts of a list', () => {
     assert.deepEqual(
       parts.map((part) => [part.list?.part, part.list?.parts, part.list?.clients]),
       [
-        [1, 3, MOST_LISTED],
-        [2, 3, MOST_LISTED],
+        [1, 3, MAX_LISTED],
+        [2, 3, MAX_LISTED],
         [3, 3, 1],
       ],
     );
@@ -61,7 +61,7 @@ describe('the parts of a list', () => {
       listed,
     );
     assert.equal(new Set(parts.map(({ messageId }) => messageId)).size, 3);
-    assert.equal(list({ listed: listed.slice(0, MOST_LISTED) }).length, 1);
+    assert.equal(list({ listed: listed.slice(0, MAX_LISTED) }).length, 1);
   });
 
   it('are none when nobody is on it', () => {

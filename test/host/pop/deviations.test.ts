@@ -6,8 +6,8 @@ import { Mailbox } from '../../../host/pop/mailbox.ts';
 import {
   fails,
   LIST_MAIL,
-  MOST_BYTES,
-  MOST_ENTRIES,
+  MAX_BYTES,
+  MAX_ENTRIES,
   openMailbox,
   PASSWORD,
   type PopServerOptions,
@@ -73,7 +73,7 @@ describe('A listing', () => {
       const answers = { UIDL: `+OK\r\n${UIDL}.\r\n`, LIST: `+OK\r\n${LIST}.\r\n` };
       const server = await popServer(test, { messages: MESSAGES, answers });
       const mailbox = await openMailbox(test, server.port);
-      const listing = await mailbox.list(MOST_ENTRIES);
+      const listing = await mailbox.list(MAX_ENTRIES);
       assert.deepEqual(
         listing.entries.map(({ number, uidl, bytes }) => [number, uidl, bytes]),
         entries,
@@ -85,7 +85,7 @@ describe('A listing', () => {
   it('may be without names altogether', async (test) => {
     const server = await popServer(test, { messages: MESSAGES, answers: { UIDL: '-ERR what?\r\n' } });
     const mailbox = await openMailbox(test, server.port);
-    const { entries } = await mailbox.list(MOST_ENTRIES);
+    const { entries } = await mailbox.list(MAX_ENTRIES);
     assert.deepEqual(
       entries.map(({ number, uidl }) => [number, uidl]),
       [
@@ -101,7 +101,7 @@ describe('A listing', () => {
       messages: MESSAGES,
       answers: { UIDL: '-ERR [SYS/TEMP] later\r\n' },
     });
-    await fails('temporary', (await openMailbox(test, server.port)).list(MOST_ENTRIES));
+    await fails('temporary', (await openMailbox(test, server.port)).list(MAX_ENTRIES));
   });
 });
 
@@ -146,7 +146,7 @@ describe('A message', () => {
     const server = await popServer(test, { messages: MESSAGES, answers, ...options });
     const timeouts = { quietMs, commandMs: NEVER_MS };
     const mailbox = await openMailbox(test, server.port, { timeouts });
-    const message = await mailbox.retrieve(1, MOST_BYTES);
+    const message = await mailbox.retrieve(1, MAX_BYTES);
     await mailbox.quit();
     return message?.toString();
   };

@@ -4,8 +4,8 @@ import { Mailbox } from '../../../host/pop/mailbox.ts';
 import {
   fails,
   LIST_MAIL,
-  MOST_BYTES,
-  MOST_ENTRIES,
+  MAX_BYTES,
+  MAX_ENTRIES,
   openMailbox,
   type PopServer,
   type PopSession,
@@ -66,7 +66,7 @@ describe('a POP server that sends too much', () => {
       const server = await popServer(test, { messages: MESSAGES, answers: { [verb]: flood(line) } });
       const doing = async (): Promise<void> => {
         const mailbox = await openMailbox(test, server.port);
-        await mailbox.top(1, 1, MOST_BYTES);
+        await mailbox.top(1, 1, MAX_BYTES);
         await wholeSession(server.port);
       };
       await fails('protocol', doing());
@@ -86,9 +86,9 @@ describe('a POP server that sends too much', () => {
       },
     });
     const mailbox = await openMailbox(test, server.port);
-    const listing = await mailbox.list(MOST_ENTRIES);
+    const listing = await mailbox.list(MAX_ENTRIES);
     assert.equal(listing.total, total);
-    assert.equal(listing.entries.length, MOST_ENTRIES);
+    assert.equal(listing.entries.length, MAX_ENTRIES);
     assert.equal(listing.entries.at(-1)?.number, total);
   });
 });
@@ -135,7 +135,7 @@ describe('a POP server that lists nonsense', () => {
       const server = await popServer(test, { messages: MESSAGES, answers: { [verb]: reply } });
       const mailbox = await openMailbox(test, server.port);
       const outcome = mailbox
-        .list(MOST_ENTRIES)
+        .list(MAX_ENTRIES)
         .then((listing) => assert.fail(JSON.stringify([reply, listing])));
       assert.match(await fails('protocol', outcome), new RegExp(`${verb}|LIST`));
       assert.equal(mailbox.isOpen, false);
@@ -146,7 +146,7 @@ describe('a POP server that lists nonsense', () => {
     const twice = { UIDL: '+OK\r\n1 a\r\n1 b\r\n.\r\n', LIST: '+OK\r\n1 1\r\n1 1\r\n.\r\n' };
     const server = await popServer(test, { messages: MESSAGES, answers: twice });
     const mailbox = await openMailbox(test, server.port);
-    assert.match(await fails('protocol', mailbox.list(MOST_ENTRIES)), /UIDL.*1 b/);
+    assert.match(await fails('protocol', mailbox.list(MAX_ENTRIES)), /UIDL.*1 b/);
   });
 
   it('is believed as far as the RFC lets it go', async (test) => {
@@ -160,7 +160,7 @@ describe('a POP server that lists nonsense', () => {
       },
     });
     const mailbox = await openMailbox(test, server.port);
-    assert.deepEqual((await mailbox.list(MOST_ENTRIES)).entries, [
+    assert.deepEqual((await mailbox.list(MAX_ENTRIES)).entries, [
       { number: 1, uidl: '.', bytes: 999_999_999_999_999 },
       { number: 2, uidl, bytes: 0 },
     ]);

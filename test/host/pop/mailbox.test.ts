@@ -7,8 +7,8 @@ import { freePort } from '../../ports.ts';
 import {
   fails,
   LIST_MAIL,
-  MOST_BYTES,
-  MOST_ENTRIES,
+  MAX_BYTES,
+  MAX_ENTRIES,
   openMailbox,
   PASSWORD,
   popOptions,
@@ -29,7 +29,7 @@ describe('a session with a POP server', () => {
     it(`lists, reads and deletes${trickle ? ', with every byte in a segment of its own' : ''}`, async (test) => {
       const server = await popServer(test, { messages: MESSAGES, trickle });
       const mailbox = await openMailbox(test, server.port);
-      const { total, entries } = await mailbox.list(MOST_ENTRIES);
+      const { total, entries } = await mailbox.list(MAX_ENTRIES);
       assert.equal(total, 3);
       assert.deepEqual(
         entries,
@@ -40,9 +40,9 @@ describe('a session with a POP server', () => {
         })),
       );
       for (const [index, text] of MESSAGES.entries()) {
-        assert.deepEqual(await mailbox.retrieve(index + 1, MOST_BYTES), Buffer.from(text));
+        assert.deepEqual(await mailbox.retrieve(index + 1, MAX_BYTES), Buffer.from(text));
         const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
-        assert.deepEqual(await mailbox.top(index + 1, 0, MOST_BYTES), Buffer.from(head));
+        assert.deepEqual(await mailbox.top(index + 1, 0, MAX_BYTES), Buffer.from(head));
       }
       await mailbox.remove(1);
       await mailbox.remove(3);
@@ -66,7 +66,7 @@ describe('a session with a POP server', () => {
     await until('the end of the connection', () => server.sessions[0]?.closed === true);
     assert.deepEqual(server.left(), [1, 2, 3]);
     assert.ok(!server.commands().includes('QUIT'));
-    await fails('aborted', mailbox.retrieve(2, MOST_BYTES));
+    await fails('aborted', mailbox.retrieve(2, MAX_BYTES));
   });
 
   it('can be ended from outside at any time', async (test) => {
@@ -103,7 +103,7 @@ describe('a session with a POP server', () => {
       },
     });
     const mailbox = await openMailbox(test, server.port);
-    assert.deepEqual((await mailbox.list(MOST_ENTRIES)).entries, [
+    assert.deepEqual((await mailbox.list(MAX_ENTRIES)).entries, [
       { number: 1, uidl: 'a', bytes: 10 },
       { number: 2, uidl: 'a', bytes: 20 },
       { number: 3, uidl: 'c', bytes: 30 },
@@ -113,22 +113,22 @@ describe('a session with a POP server', () => {
   it('asks an empty mailbox for nothing', async (test) => {
     const server = await popServer(test);
     const mailbox = await openMailbox(test, server.port);
-    assert.deepEqual(await mailbox.list(MOST_ENTRIES), { total: 0, entries: [] });
+    assert.deepEqual(await mailbox.list(MAX_ENTRIES), { total: 0, entries: [] });
     assert.equal(server.commands().at(-1), 'STAT');
   });
 
   it('does without TOP and without CAPA', async (test) => {
     const server = await popServer(test, { messages: MESSAGES, capabilities: ['UIDL', 'USER'] });
     const mailbox = await openMailbox(test, server.port);
-    assert.equal(await mailbox.top(1, 0, MOST_BYTES), null);
+    assert.equal(await mailbox.top(1, 0, MAX_BYTES), null);
     assert.ok(!server.commands().some((command) => command.startsWith('TOP')));
     const old = await popServer(test, {
       messages: MESSAGES,
       answers: { CAPA: '-ERR unknown command\r\n', TOP: '-ERR unknown command\r\n' },
     });
     const oldMailbox = await openMailbox(test, old.port);
-    assert.equal(await oldMailbox.top(1, 0, MOST_BYTES), null);
-    assert.deepEqual(await oldMailbox.retrieve(1, MOST_BYTES), Buffer.from(LIST_MAIL));
+    assert.equal(await oldMailbox.top(1, 0, MAX_BYTES), null);
+    assert.deepEqual(await oldMailbox.retrieve(1, MAX_BYTES), Buffer.from(LIST_MAIL));
   });
 
   it('cannot do without the numbers and sizes of messages', async (test) => {
@@ -139,7 +139,7 @@ describe('a session with a POP server', () => {
       });
       const mailbox = await openMailbox(test, server.port);
       assert.match(
-        await fails('permanent', mailbox.list(MOST_ENTRIES)),
+        await fails('permanent', mailbox.list(MAX_ENTRIES)),
         new RegExp(`${verb}: .*unknown command`),
       );
       assert.equal(mailbox.isOpen, false);
@@ -149,8 +149,8 @@ describe('a session with a POP server', () => {
   it('goes on after a refusal, and after a message that is too large', async (test) => {
     const server = await popServer(test, { messages: MESSAGES });
     const mailbox = await openMailbox(test, server.port);
-    assert.match(await fails('refused', mailbox.retrieve(9, MOST_BYTES)), /RETR 9.*there is no such message/);
-    await fails('refused', mailbox.top(9, 0, MOST_BYTES));
+    assert.match(await fails('refused', mailbox.retrieve(9, MAX_BYTES)), /RETR 9.*there is no such message/);
+    await fails('refused', mailbox.top(9, 0, MAX_BYTES));
     assert.equal(await mailbox.retrieve(1, LIST_MAIL.length - 1), null);
     assert.equal(await mailbox.top(1, 0, 1), null);
     assert.equal((await mailbox.retrieve(1, LIST_MAIL.length))?.toString(), LIST_MAIL);
@@ -224,7 +224,7 @@ describe('the login', () => {
     ] as const) {
       const server = await popServer(test, { answers: { [verb]: answer } });
       const error: unknown = await Mailbox.open(popOptions(server.port))
-        .then((mailbox) => mailbox.list(MOST_ENTRIES))
+        .then((mailbox) => mailbox.list(MAX_ENTRIES))
         .catch((reason: unknown) => reason);
       assert.ok(error instanceof RingbackError);
       assert.doesNotMatch(error.message, /secret|復旧$|\p{Cc}/u);
@@ -291,6 +291,6 @@ describe('a server that is not there, or not a POP server', () => {
     const mailbox = await openMailbox(test, server.port);
     server.sessions[0]?.socket.end('-ERR Disconnected for inactivity.\r\n');
     await until('the end of the session', () => !mailbox.isOpen);
-    assert.match(await fails('connection', mailbox.list(MOST_ENTRIES)), /Disconnected for inactivity/);
+    assert.match(await fails('connection', mailbox.list(MAX_ENTRIES)), /Disconnected for inactivity/);
   });
 });

@@ -6,7 +6,7 @@ import {
   CERTIFICATE,
   fails,
   LIST_MAIL,
-  MOST_BYTES,
+  MAX_BYTES,
   openMailbox,
   PASSWORD,
   popOptions,
@@ -23,7 +23,7 @@ describe('TLS to a POP server', () => {
     const server = await popServer(test, { messages: MESSAGES, capabilities: OFFERED, certificate });
     const mailbox = await openMailbox(test, server.port);
     assert.deepEqual([mailbox.isEncrypted, mailbox.offeredTls], [true, true]);
-    assert.equal((await mailbox.retrieve(1, MOST_BYTES))?.toString(), LIST_MAIL);
+    assert.equal((await mailbox.retrieve(1, MAX_BYTES))?.toString(), LIST_MAIL);
     assert.deepEqual(server.commands().slice(0, 3), ['CAPA', 'STLS', 'CAPA']);
     await mailbox.quit();
     assert.deepEqual(server.left(), [1]);
@@ -149,7 +149,7 @@ describe('TLS to a POP server', () => {
       secureCapabilities: ['UIDL'],
     });
     const mailbox = await openMailbox(test, server.port);
-    assert.equal(await mailbox.top(1, 0, MOST_BYTES), null);
+    assert.equal(await mailbox.top(1, 0, MAX_BYTES), null);
     assert.ok(!server.commands().some((command) => command.startsWith('TOP')));
   });
 });

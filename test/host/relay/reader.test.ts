@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import type { ClientConfiguration } from '../../../host/config/types.ts';
-import { MOST_LISTED } from '../../../host/mail/list-writer.ts';
+import { MAX_LISTED } from '../../../host/mail/list-writer.ts';
 import { latestLists } from '../../../host/store/lists.ts';
 import { namedClients } from '../../../host/store/outbox.ts';
 import {
@@ -93,7 +93,7 @@ describe('a look into the mailbox', () => {
 
   for (const order of ['in order', 'the last first'] as const) {
     it(`tells a person once who is on several parts of a list, ${order}`, async (test) => {
-      const strangers = Array.from({ length: MOST_LISTED }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+      const strangers = Array.from({ length: MAX_LISTED }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
       const clients = [SATO, TANAKA, ...strangers, LAPTOP, DESK6];
       const parts = listMessages({ clients });
       const messages = order === 'in order' ? parts : parts.toReversed();
@@ -234,7 +234,7 @@ describe('a look into the mailbox', () => {
   });
 
   it('takes the parts of a long list, in whatever order', async (test) => {
-    const clients = Array.from({ length: MOST_LISTED + 1 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const clients = Array.from({ length: MAX_LISTED + 1 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
     const messages = listMessages({ clients: [...clients, SATO, TANAKA] });
     assert.equal(messages.length, 2);
     const { server, look, notices, said } = await opened(test, { messages: messages.toReversed() });
@@ -244,7 +244,7 @@ describe('a look into the mailbox', () => {
       said('list.received').map(({ part, clients: count, told }) => [part, count, told]),
       [
         ['2/2', 3, 2],
-        ['1/2', MOST_LISTED, 0],
+        ['1/2', MAX_LISTED, 0],
       ],
     );
   });

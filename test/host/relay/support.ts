@@ -13,8 +13,8 @@ import { type Certificate, selfSigned } from './certificate.ts';
 export const USER = 'sav_1';
 export const PASSWORD = 'a secret phrase of 復旧';
 
-export const MOST_BYTES = 100_000;
-export const MOST_ENTRIES = 1000;
+export const MAX_BYTES = 100_000;
+export const MAX_ENTRIES = 1000;
 export const LIST_MAIL = 'Subject: list\r\n\r\nServer: 172.27.178.80\r\nClient: 172.27.179.151\r\n';
 
 /** Right answers of a server with one message. */
@@ -249,9 +249,9 @@ export async function wholeSession(
 ): Promise<void> {
   const mailbox = await Mailbox.open(popOptions(port, options), signal);
   try {
-    const { entries } = await mailbox.list(MOST_ENTRIES);
+    const { entries } = await mailbox.list(MAX_ENTRIES);
     for (const { number } of entries) {
-      await mailbox.retrieve(number, MOST_BYTES);
+      await mailbox.retrieve(number, MAX_BYTES);
       await mailbox.remove(number);
     }
     await mailbox.quit();

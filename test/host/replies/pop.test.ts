@@ -5,8 +5,8 @@ import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
 import { Mailbox } from '../../../host/pop/mailbox.ts';
 import {
   LIST_MAIL,
-  MOST_BYTES,
-  MOST_ENTRIES,
+  MAX_BYTES,
+  MAX_ENTRIES,
   type PopServerOptions,
   popOptions,
   popServer,
@@ -32,10 +32,10 @@ async function session(port: number): Promise<PopErrorKind[]> {
     });
   const mailbox = await during(Mailbox.open(popOptions(port)));
   if (mailbox === null) return kinds;
-  for (const { number } of (await during(mailbox.list(MOST_ENTRIES)))?.entries ?? []) {
+  for (const { number } of (await during(mailbox.list(MAX_ENTRIES)))?.entries ?? []) {
     const steps: readonly (() => Promise<unknown>)[] = [
-      () => mailbox.top(number, 0, MOST_BYTES),
-      () => mailbox.retrieve(number, MOST_BYTES),
+      () => mailbox.top(number, 0, MAX_BYTES),
+      () => mailbox.retrieve(number, MAX_BYTES),
       () => mailbox.remove(number),
     ];
     for (const step of steps) if (mailbox.isOpen) await during(step());

@@ -98,7 +98,7 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
     // No time goes by.
     const { plane, logged } = await started(context, asked(), { time: new FakeTime() });
     const { codes } = loadModule();
-    const [most, ports] = [codes.number('MOST_ASKS'), codes.number('PROBE_PORTS')];
+    const [most, ports] = [codes.number('MAX_ASKS'), codes.number('PROBE_PORTS')];
     const all = Array.from({ length: most + 1 }, (_, i) => plane.ask({ ...WEB, port: i + 1 }, 20_000));
     assert.deepEqual(await Promise.all(all), [...Array.from({ length: most }, () => ports), 0]);
     // Nor does a daemon end that has said nothing for too long.

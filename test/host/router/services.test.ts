@@ -12,7 +12,7 @@ import { configuration, HOST, OTHER, SECURE, SERVER, WEB } from './world.ts';
 const DAY_MS = 86_400_000;
 const NOW_MS = 200 * DAY_MS;
 /** What is to be asked waits for its turn. */
-const LONGEST_TURN_MS = 600_000;
+const MAX_TURN_MS = 600_000;
 
 interface KnownOptions {
   readonly stored?: readonly ServiceRow[];
@@ -92,7 +92,7 @@ describe('A service is asked whether it answers this machine, too', () => {
     const { services } = known;
     assert.equal(services.heard(WEB), true);
     const heardMs = known.nowMs;
-    known.nowMs += LONGEST_TURN_MS;
+    known.nowMs += MAX_TURN_MS;
     services.admit(WEB, true);
     assert.equal(services.heard(WEB), false);
     known.nowMs = heardMs + DAY_MS;

@@ -1,6 +1,6 @@
 /** What happened in a world, in order: the story to read when a promise was broken. */
 
-const MOST_LINES = 80;
+const MAX_LINES = 80;
 
 export class Journal {
   /** The round that is played; 0 before the first. */
@@ -13,7 +13,7 @@ export class Journal {
 
   /** The latest lines. */
   end(): string {
-    return this.#lines.slice(-MOST_LINES).join('\n');
+    return this.#lines.slice(-MAX_LINES).join('\n');
   }
 
   /** From the first line that matches `first` on, the lines that match it or one of the others. */
@@ -27,7 +27,7 @@ export class Journal {
         ),
       )
       .filter((line) => patterns.some((pattern) => pattern.test(line)))
-      .slice(0, MOST_LINES)
+      .slice(0, MAX_LINES)
       .join('\n');
   }
 }

@@ -9,7 +9,7 @@ import type { Report, World } from './world.ts';
  */
 const COMMIT_MS = 2500;
 /** So many broken promises are told in full. */
-const MOST_STORIES = 3;
+const MAX_STORIES = 3;
 
 export interface Verdict {
   /** Broken promises, in sentences; empty when all were kept. */
@@ -82,7 +82,7 @@ export function judge(world: World): Verdict {
     if (messageIds.size > 1) broken.push({ pair, what: `was told as ${[...messageIds].join(' and ')}` });
   }
   for (const [i, { pair, what }] of broken.entries()) {
-    problems.push(`${pair} ${what}${i < MOST_STORIES ? `:\n${storyOf(world, pair)}` : ''}`);
+    problems.push(`${pair} ${what}${i < MAX_STORIES ? `:\n${storyOf(world, pair)}` : ''}`);
   }
   const mails = world.office.taken.length;
   const repeats = mails - new Set(world.office.taken.map(({ messageId }) => messageId)).size;

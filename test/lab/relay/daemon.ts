@@ -6,7 +6,7 @@ import type { Lab } from '../../../board/lab/lab.ts';
 import { needsRoot } from '../root.ts';
 
 /** Times 20 ms. */
-const MOST_LOOKS = 1000;
+const MAX_LOOKS = 1000;
 
 /** Where commands run: as process groups of their own, their output in pipes. */
 export type Place = (argv: readonly string[]) => ChildProcess;
@@ -58,7 +58,7 @@ export class Daemon {
       });
     }
     const look = `i=0; until ss -Hltn "sport = :${port}" | grep -q .; do
-      i=$((i + 1)); [ $i -lt ${MOST_LOOKS} ] && kill -0 ${child.pid} || exit 1; sleep 0.02
+      i=$((i + 1)); [ $i -lt ${MAX_LOOKS} ] && kill -0 ${child.pid} || exit 1; sleep 0.02
     done`;
     const [code] = (await once(place(['sh', '-c', look]), 'exit')) as [number | null];
     if (code === 0) return;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addressBytes, canonicalAddress, prefixContains, readPrefix } from '../../../../host/net/address.ts';
-import { ALIASES_4, ALIASES_6, Aliases, MOST_ALIASES } from '../../../../host/page/steering/aliases.ts';
+import { ALIASES_4, ALIASES_6, Aliases, MAX_ALIASES } from '../../../../host/page/steering/aliases.ts';
 
 const WWW = { server: '172.27.178.80', port: 80 };
 const WWW_6 = { server: '2001:db8:178::80', port: 80 };
@@ -83,9 +83,9 @@ describe('the aliases of targets', () => {
 
   it('are 65,535 for each IP version, all inside their networks and in canonical form', () => {
     const pool = aliases();
-    const servers = Array.from({ length: MOST_ALIASES }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+    const servers = Array.from({ length: MAX_ALIASES }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     const servers6 = Array.from(
-      { length: MOST_ALIASES },
+      { length: MAX_ALIASES },
       (_, index) => `2001:db8::${(index + 1).toString(16)}`,
     );
     const targets = [...servers, ...servers6].map((server) => ({ server, port: 80 }));

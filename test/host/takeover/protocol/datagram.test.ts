@@ -6,7 +6,7 @@ import {
   decode,
   encode,
   keyOf,
-  MOST_DATAGRAM_BYTES,
+  MAX_DATAGRAM_BYTES,
 } from '../../../../host/takeover/protocol/datagram.ts';
 import type { AddressEntry, TakeoverMessage } from '../../../../host/takeover/protocol/messages.ts';
 
@@ -64,7 +64,7 @@ describe('a datagram', () => {
     it(`${message.kind} says what was said`, () => {
       const said = datagram(message);
       const bytes = encode(said, KEY);
-      assert.ok(bytes.length <= MOST_DATAGRAM_BYTES);
+      assert.ok(bytes.length <= MAX_DATAGRAM_BYTES);
       const heard = read(bytes);
       assert.deepEqual(heard?.message, message);
       assert.deepEqual([heard?.number, heard?.seen], [said.number, said.seen]);

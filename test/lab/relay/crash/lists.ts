@@ -8,7 +8,7 @@ import { listMail } from '../list-mail.ts';
 const CLIENTS = 60;
 /** Some have two clients. */
 const PEOPLE = 40;
-const MOST_CLIENTS = 12;
+const MAX_CLIENTS = 12;
 /** Nobody has given the relay these people's mail addresses. */
 const STRANGER = '172.27.181.1';
 const FORGED_SHARE = 0.15;
@@ -57,7 +57,7 @@ export class Lists {
     const random = this.#random;
     this.#servers += 1;
     const server = `10.178.${this.#servers >> 8}.${this.#servers & 255}`;
-    const clients = random.shuffled(this.people).slice(0, random.between(1, MOST_CLIENTS));
+    const clients = random.shuffled(this.people).slice(0, random.between(1, MAX_CLIENTS));
     const forged = random.chance(FORGED_SHARE);
     const twice = random.chance(TWICE_SHARE);
     const half = random.chance(PARTS_SHARE) ? clients.length >> 1 : 0;

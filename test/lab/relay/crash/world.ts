@@ -26,7 +26,7 @@ const FIRST_PORT = 2600;
 /** Only a world that is broken waits so long. */
 const PATIENCE_MS = 90_000;
 /** Of what went wrong, told in full. */
-const MOST_STORIES = 3;
+const MAX_STORIES = 3;
 
 type Victim = 'relay' | 'dovecot' | 'both';
 const VICTIMS: readonly (readonly [Victim, number])[] = [
@@ -166,7 +166,7 @@ export class RelayWorld {
       if (!this.lists.named.has(pair)) broken.push(`${pair} was told without being on a good list`);
     }
     for (const [i, what] of broken.entries()) {
-      this.problems.push(i < MOST_STORIES ? `${what}:\n${this.#storyOf(what)}` : what);
+      this.problems.push(i < MAX_STORIES ? `${what}:\n${this.#storyOf(what)}` : what);
     }
     return { told: told.size, mails: this.#office.taken.length };
   }
