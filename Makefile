@@ -119,9 +119,11 @@ lab: all ## the lab network, left up, with a shell and the log
 
 test: check test-assembly test-host test-board test-lab ## every test; REQUIRE_ALL=1 makes one that cannot run here a failure
 
-check: node_modules/.package-lock.json ## format, lint, types, shell scripts, C's format
+check: $(DIST)/fabric.wasm ## format, lint, types, the rules of the house, shell scripts, C's format
 	$(BIN)/biome ci --error-on-warnings
 	$(BIN)/tsc
+	@board/need $$(cat test/house/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	$(call quietly,test/house) $(NODE_TEST) --test-reporter=spec $$(find test/house -name '*.test.ts')
 	@board/need shellcheck || [ -z "$(REQUIRE_ALL)" ]
 	@if command -v shellcheck >/dev/null; then shellcheck --severity=warning $(SCRIPTS); \
 	else echo 'skipped: shellcheck'; [ -z "$(REQUIRE_ALL)" ]; fi
@@ -129,7 +131,7 @@ check: node_modules/.package-lock.json ## format, lint, types, shell scripts, C'
 	@case "$$(clang-format --version 2>/dev/null)" in \
 	*' version $(CLANG_FORMAT).'*) clang-format --dry-run --Werror $(C_SOURCES) ;; \
 	*) echo 'skipped: clang-format $(CLANG_FORMAT)'; [ -z "$(REQUIRE_ALL)" ] ;; esac
-	@echo 'format, lint and types are right'
+	@echo 'format, lint, types and rules are right'
 
 test-assembly: node_modules/.package-lock.json ## the module's own tests: seconds
 	$(ASP) --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json
@@ -139,8 +141,7 @@ test-host: all ## the program's tests, and the stories of both engines
 	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
-	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/host/replies/page.test.ts test/host/log/page.test.ts \
-		test/host/config/reference/page.test.ts test/host/fabric/page.test.ts
+	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts $$(find test/house -name '*.test.ts')
 
 test-board: all ## the daemon's tests
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Codec } from '../../../host/fabric/codec.ts';
 import { Engine } from '../../../host/fabric/engine.ts';
 import { Codes, loadModule, tables } from '../../../host/fabric/module.ts';
+import { ENUMS, SIZES } from '../../house/records.ts';
 import { configure, SATO, SERVER } from './fabric.ts';
-import { ENUMS, SIZES } from './page.ts';
 
 const PAGE_BYTES = 65_536;
 

@@ -1,5 +1,5 @@
 /** The page of records, as the module's sources and its exports have them. */
-import { loadModule } from '../../../host/fabric/module.ts';
+import { loadModule } from '../../host/fabric/module.ts';
 import { type Enum, enums, type Member, sizes } from './sources.ts';
 
 const { codes } = loadModule();

@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../host/cli/commands.ts';
 import { type OwnFile, readOwnFile } from '../../host/cli/role-files.ts';
-import { needs } from './require.ts';
+import { needs } from '../host/require.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const within = (directory: string, ending: string): string[] =>
@@ -18,6 +18,8 @@ const within = (directory: string, ending: string): string[] =>
 const OWN_PAGES = within('docs', '.md');
 const PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...OWN_PAGES];
 const EXAMPLES = within('docs/examples', '.yaml');
+/** Those that `make install` puts where the program looks. */
+const INSTALLED = within('board/debian', '.yaml.example');
 const textOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 /** A key of each role, which its files alone have. */
 const WHOLE = /^(?:detect|relay|takeover):/m;
@@ -81,7 +83,7 @@ describe('What is written for people', () => {
   it('points at nothing outside of the project', () => {
     const sources = ['host', 'assembly', 'board', 'test'].flatMap((room) =>
       readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.(?:ts|[ch]|example|service)$/.test(name) && name !== 'host/docs.test.ts')
+        .filter((name) => /\.(?:ts|[ch]|example|service)$/.test(name) && name !== 'house/docs.test.ts')
         .map((name) => `${room}/${name}`),
     );
     assert.ok(sources.length > 300, 'they are found');
@@ -92,7 +94,7 @@ describe('What is written for people', () => {
 });
 
 describe('The examples', () => {
-  for (const example of EXAMPLES) {
+  for (const example of [...EXAMPLES, ...INSTALLED]) {
     it(`are right, and say nothing that is probably not meant: ${example}`, () => {
       const { does, warnings } = readExample(example);
       assert.ok(does.length > 0);
@@ -101,7 +103,9 @@ describe('The examples', () => {
         [],
       );
     });
+  }
 
+  for (const example of EXAMPLES) {
     it(`have a word of when they are used: ${example}`, () => {
       assert.ok(textOf('docs/operating.md').includes(`(examples/${basename(example)})`));
       assert.match(textOf(example), /^# `ringback (?:run|relay|takeover)` on /);

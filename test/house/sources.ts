@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const ASSEMBLY = fileURLToPath(new URL('../../../assembly/', import.meta.url));
+const ASSEMBLY = fileURLToPath(new URL('../../assembly/', import.meta.url));
 const ENUM = /(?:\/\*\*((?:(?!\*\/).)*)\*\/\n)?export const enum (\w+) \{\n(.*?)\n\}/gs;
 const MEMBER = /(?: *\/\*\*((?:(?!\*\/).)*)\*\/\n)? {2}(\w+) = (\d+),$/gms;
 const SIZE = /\/\*\*((?:(?!\*\/).)*)\*\/\nexport const ([A-Z][A-Z0-9_]*): u(?:32|64) =/gs;

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 
-const HOST = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../host');
+const HOST = fileURLToPath(new URL('../../host', import.meta.url));
 const DOORS = ['chance.ts', 'time.ts'];
 /** Where the machine's own are handed on. */
 const ENTRY = 'commands.ts';

@@ -1,7 +1,7 @@
 /** The page of events, as the catalogue has them. */
 
-import type { Entries, EventEntry, Kind, Maybe } from '../../../host/log/catalogue/kinds.ts';
-import { CHAPTERS } from '../../../host/log/events.ts';
+import type { Entries, EventEntry, Kind, Maybe } from '../../host/log/catalogue/kinds.ts';
+import { CHAPTERS } from '../../host/log/events.ts';
 
 const INTRODUCTION = `# Events: what the log says
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CHAPTERS } from '../../../host/log/events.ts';
-import { page } from './page.ts';
+import { CHAPTERS } from '../../host/log/events.ts';
+import { page } from './events.ts';
 
-const HOST = fileURLToPath(new URL('../../../host/', import.meta.url));
-const FILE = fileURLToPath(new URL('../../../docs/events.md', import.meta.url));
+const HOST = fileURLToPath(new URL('../../host/', import.meta.url));
+const FILE = fileURLToPath(new URL('../../docs/events.md', import.meta.url));
 
 describe('The catalogue of events', () => {
   it('is what the page of events says', () => {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_RECORDS, MAX_RECORDS, recordRoutes } from '../../../host/control/record-routes.ts';
+import { DEFAULT_RECORDS, MAX_RECORDS, recordRoutes } from '../../host/control/record-routes.ts';
 import {
   type HistoryAnswer,
   type ListRecord,
@@ -13,21 +13,21 @@ import {
   type OrderAnswer,
   type OutboxAnswer,
   type PastOutageRecord,
-} from '../../../host/control/records.ts';
-import { MAX_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../../host/control/socket.ts';
-import { MAX_MESSAGE } from '../../../host/page/html/pages.ts';
-import type { RelayStatus } from '../../../host/relay/status.ts';
-import { CONTROL } from '../../../host/role/control-place.ts';
-import { MAX_MS, type MessageAnswer, messageRoutes } from '../../../host/router/operator-message.ts';
-import type { Status } from '../../../host/router/status.ts';
-import type { Handover } from '../../../host/takeover/ports/handover.ts';
-import type { TakeoverStatus } from '../../../host/takeover/status.ts';
-import { machineTime } from '../../../host/time.ts';
-import { directory } from '../fabric/scripted.ts';
-import { needs } from '../require.ts';
-import { four, opened, over } from './recorded.ts';
+} from '../../host/control/records.ts';
+import { MAX_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../host/control/socket.ts';
+import { MAX_MESSAGE } from '../../host/page/html/pages.ts';
+import type { RelayStatus } from '../../host/relay/status.ts';
+import { CONTROL } from '../../host/role/control-place.ts';
+import { MAX_MS, type MessageAnswer, messageRoutes } from '../../host/router/operator-message.ts';
+import type { Status } from '../../host/router/status.ts';
+import type { Handover } from '../../host/takeover/ports/handover.ts';
+import type { TakeoverStatus } from '../../host/takeover/status.ts';
+import { machineTime } from '../../host/time.ts';
+import { four, opened, over } from '../host/control/recorded.ts';
+import { directory } from '../host/fabric/scripted.ts';
+import { needs } from '../host/require.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PAGE = readFileSync(`${ROOT}docs/control.md`, 'utf8');
 const textOf = (file: string): string => readFileSync(ROOT + file, 'utf8');
 

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import type { Entry } from '../../../../host/config/shape.ts';
-import { EXAMPLE } from '../example.ts';
-import { EXAMPLE as RELAY, MINIMAL as RELAY_MINIMAL } from '../relay/example.ts';
+import type { Entry } from '../../../host/config/shape.ts';
+import { EXAMPLE } from '../../host/config/example.ts';
+import { EXAMPLE as RELAY, MINIMAL as RELAY_MINIMAL } from '../../host/config/relay/example.ts';
 import { editorSchema } from './editor.ts';
 import { FILES, formOf, innerOf } from './rows.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(ROOT + file, 'utf8');
 const within = (directory: string, ending: string): string[] =>
   readdirSync(ROOT + directory)

@@ -1,6 +1,6 @@
 /** `docs/mail-replies.md`, out of what the code does. */
-import { formTable, refusalTable } from './pop-table.ts';
-import { enhancedTable, replyTable } from './smtp-table.ts';
+import { formTable, refusalTable } from '../host/replies/pop-table.ts';
+import { enhancedTable, replyTable } from '../host/replies/smtp-table.ts';
 
 export function page(): string {
   return `# What mail servers answer, and what becomes of it

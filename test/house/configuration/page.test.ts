@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { RELAY_FIXED } from '../../../../host/relay/run.ts';
-import { ROUTER_FIXED } from '../../../../host/router/role.ts';
+import { RELAY_FIXED } from '../../../host/relay/run.ts';
+import { ROUTER_FIXED } from '../../../host/router/role.ts';
 import { editorSchema } from './editor.ts';
 import { manual } from './manual.ts';
 import { page } from './page.ts';
 import { FILES, rowsOf } from './rows.ts';
 
-const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url));
 
 /** What the schemas make of each page. */
 const PAGES: readonly (readonly [file: string, made: () => string])[] = [

@@ -1,6 +1,6 @@
 /** The schemas for editors: JSON Schema, draft 7, which the YAML language server knows best. */
 import * as v from 'valibot';
-import type { Entry, JsonSchema } from '../../../../host/config/shape.ts';
+import type { Entry, JsonSchema } from '../../../host/config/shape.ts';
 import { type FILES, formOf, innerOf } from './rows.ts';
 
 function property(entry: Entry): JsonSchema {

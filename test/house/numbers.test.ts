@@ -1,13 +1,12 @@
 /** Every number has one owner: what the module, the daemon and the program agree on is written once. */
-
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadModule } from '../../host/fabric/module.ts';
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { codes } = loadModule();
 
 const COMMENT = /\/\*.*?\*\/|\/\/[^\n]*/gs;

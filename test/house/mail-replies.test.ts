@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { page } from './page.ts';
+import { page } from './mail-replies.ts';
 
-const FILE = fileURLToPath(new URL('../../../docs/mail-replies.md', import.meta.url));
+const FILE = fileURLToPath(new URL('../../docs/mail-replies.md', import.meta.url));
 
 it('the page of mail replies says what the program does', () => {
   const told = page();

@@ -1,10 +1,10 @@
 /** The keys of the configuration files, as their schemas have them. */
 import * as v from 'valibot';
-import { relaySchema } from '../../../../host/config/relay/schema.ts';
-import { routerSchema } from '../../../../host/config/router/schema.ts';
-import type { Entry, SchemaForm } from '../../../../host/config/shape.ts';
-import { takeoverSchema } from '../../../../host/config/takeover/schema.ts';
-import { tables } from '../../../../host/fabric/module.ts';
+import { relaySchema } from '../../../host/config/relay/schema.ts';
+import { routerSchema } from '../../../host/config/router/schema.ts';
+import type { Entry, SchemaForm } from '../../../host/config/shape.ts';
+import { takeoverSchema } from '../../../host/config/takeover/schema.ts';
+import { tables } from '../../../host/fabric/module.ts';
 
 export const FILES = [
   { command: 'run', file: 'ringback', schema: routerSchema(tables.limits) },
