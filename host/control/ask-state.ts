@@ -1,7 +1,7 @@
 /** Questions about the state: to the process that has it, or, if none runs, to the database itself. */
 import { messageOf, RingbackError } from '../errors.ts';
 import { createLog } from '../log/log.ts';
-import { TakenError } from '../store/guard.ts';
+import { TakenError } from '../store/lock.ts';
 import { Store } from '../store/store.ts';
 import { pause, type Time } from '../time.ts';
 import { recordRoutes } from './record-routes.ts';

@@ -20,7 +20,7 @@ import type { Time } from '../time.ts';
 import { TrapReception } from '../traps/reception.ts';
 import { openTrapSocket } from '../traps/socket.ts';
 import { MailboxReader } from './reader.ts';
-import { MailboxWatch } from './schedule.ts';
+import { MailboxSchedule } from './schedule.ts';
 import { type RelayStatus, relayStatusOf } from './status.ts';
 
 /** What is read once, because sockets and files hang on it. */
@@ -55,7 +55,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
   readonly #sender = new ReplaceableSender();
   readonly #outbox: Outbox;
   readonly #reader: MailboxReader;
-  readonly #watch: MailboxWatch;
+  readonly #schedule: MailboxSchedule;
   readonly #traps: TrapReception;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt: Date;
@@ -86,7 +86,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       chance,
     });
     this.#reader = new MailboxReader({ store, outbox: this.#outbox, configuration, log, time });
-    this.#watch = new MailboxWatch({
+    this.#schedule = new MailboxSchedule({
       look: (signal) => this.#reader.look(signal),
       everyMs: () => this.#configuration.relay.pop.everyMs,
       nowMs: () => store.clock.nowMs(),
@@ -99,7 +99,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     this.#traps = new TrapReception({
       onTrap: ({ server, name, oid }) => {
         burst.info('recovery.signal', { server, sign: 'trap', trap: name ?? oid });
-        this.#watch.trap();
+        this.#schedule.trap();
       },
       log,
       time,
@@ -120,7 +120,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
   async begin(): Promise<Ready> {
     // What an earlier process left.
     this.#outbox.wake();
-    this.#watch.start();
+    this.#schedule.start();
     const { relay, clients } = this.#configuration;
     return { mailbox: `${relay.pop.host}:${relay.pop.port}`, clients: clients.length };
   }
@@ -136,12 +136,12 @@ class RelayRole implements RunningRole<RelayConfiguration> {
     this.#sender.use(sender);
     this.#outbox.reconfigured();
     this.#reader.reconfigure(this.#configuration);
-    this.#watch.start(!isDeepStrictEqual(relay.pop, next.relay.pop));
+    this.#schedule.start(!isDeepStrictEqual(relay.pop, next.relay.pop));
   }
 
   async stop(): Promise<void> {
     await this.#traps.close();
-    await this.#watch.close();
+    await this.#schedule.close();
     await this.#control?.close();
     await this.#outbox.close(STOP_GRACE_MS);
     this.#store.close();
@@ -153,7 +153,7 @@ class RelayRole implements RunningRole<RelayConfiguration> {
       startedAt: this.#startedAt,
       clock: this.#store.clock,
       state: { ...this.#store.health, directory: this.#configuration.state },
-      mailbox: { place: `${host}:${port}`, user, ...this.#watch.health },
+      mailbox: { place: `${host}:${port}`, user, ...this.#schedule.health },
       lists: lastLists(this.#store, IN_STATUS),
       notices: this.#outbox.counts(),
       pending: firstQueued(this.#store, this.#outbox, IN_STATUS),

@@ -30,7 +30,7 @@ export interface MailboxHealth {
   readonly nextMs: number | null;
 }
 
-interface MailboxWatchOptions {
+interface MailboxScheduleOptions {
   readonly look: (signal: AbortSignal) => Promise<void>;
   readonly everyMs: () => number;
   readonly nowMs: () => number;
@@ -39,8 +39,8 @@ interface MailboxWatchOptions {
   readonly log: Log;
 }
 
-export class MailboxWatch {
-  readonly #options: MailboxWatchOptions;
+export class MailboxSchedule {
+  readonly #options: MailboxScheduleOptions;
   /** Of the look under way. */
   #abort = new AbortController();
   #isClosed = false;
@@ -57,7 +57,7 @@ export class MailboxWatch {
   /** In a row that were not taken although they were before. */
   #logins = 0;
 
-  constructor(options: MailboxWatchOptions) {
+  constructor(options: MailboxScheduleOptions) {
     this.#options = options;
   }
 

@@ -10,7 +10,7 @@ import { OWN_PATH } from '../page/html/kinds.ts';
 import type { NoticeItem } from '../store/notice-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Time } from '../time.ts';
-import { ownUrl } from './own-addresses.ts';
+import { ownUrl } from './own-url.ts';
 import type { People } from './people.ts';
 import type { Router } from './router.ts';
 

@@ -5,7 +5,7 @@ import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { isDamage, Sql } from './database.ts';
 import { isSameFile, makeDirectory, putAside, SUFFIXES } from './files.ts';
-import { type Lock, takeLock } from './guard.ts';
+import { type Lock, takeLock } from './lock.ts';
 import { copy, type Salvaged, salvage } from './salvage.ts';
 import { TABLES } from './schema.ts';
 import { type Strange, sweep } from './sweep.ts';

@@ -26,10 +26,25 @@ const WHOLE = /^(?:detect|relay|takeover):/m;
 
 /** A file of the sources, as pages name it: `host/role/role.ts`, or within what a page's diagrams are about `router/run.ts`. */
 const SOURCE = /(?<![\w/.-])((?:[\w-]+\/)+[\w.-]+\.(?:ts|c|h|yaml|wasm))(?![\w/.])/g;
+/** A file of the sources by its name alone, in a page or a comment: `hearing.ts`. */
+const BARE = /(?<![\w/.<"'@-])([a-z][\w-]*(?:\.test)?\.(?:ts|c))(?![\w/.('])/g;
 /** What is made, and is not there before. */
 const MADE = /^(?:dist|build)\//;
 /** Papers of others: a reader has only the project. */
 const ELSEWHERE = /\bspec\/|\b(?:the|our) contract\b|\(contract\b|\bissue #?\d/i;
+
+const COMMENT = /\/\*.*?\*\/|^\s*\/\/[^\n]*/gms;
+const OWN = 'test/house/docs.test.ts';
+const SOURCES = ['host', 'assembly', 'board', 'test'].flatMap((room) =>
+  readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(?:ts|[ch]|example|service)$/.test(name))
+    .map((name) => `${room}/${name}`),
+);
+const NAMES = new Set(SOURCES.map((file) => basename(file)));
+
+/** Which of the files that a text names by their name alone are nowhere. */
+const missing = (text: string): string[] =>
+  [...text.matchAll(BARE)].map(([, name = '']) => name).filter((name) => !NAMES.has(name));
 
 /** As GitHub makes them of headings. */
 function anchorsOf(text: string): string[] {
@@ -60,6 +75,10 @@ describe('What is written for people', () => {
       }
     });
 
+    it(`names files by their name alone that are there: ${page}`, () => {
+      assert.deepEqual(missing(textOf(page)), []);
+    });
+
     it(`has whole configurations that are right: ${page}`, () => {
       const directory = mkdtempSync(join(tmpdir(), 'ringback-docs-'));
       try {
@@ -81,15 +100,18 @@ describe('What is written for people', () => {
   });
 
   it('points at nothing outside of the project', () => {
-    const sources = ['host', 'assembly', 'board', 'test'].flatMap((room) =>
-      readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.(?:ts|[ch]|example|service)$/.test(name) && name !== 'house/docs.test.ts')
-        .map((name) => `${room}/${name}`),
-    );
-    assert.ok(sources.length > 300, 'they are found');
-    for (const file of [...PAGES, ...EXAMPLES, ...sources]) {
-      assert.doesNotMatch(textOf(file), ELSEWHERE, file);
+    assert.ok(SOURCES.length > 300, 'they are found');
+    for (const file of [...PAGES, ...EXAMPLES, ...SOURCES]) {
+      if (file !== OWN) assert.doesNotMatch(textOf(file), ELSEWHERE, file);
     }
+  });
+
+  it('names files that are there in comments', () => {
+    const wrong = SOURCES.filter((file) => /\.(?:ts|[ch])$/.test(file) && file !== OWN).flatMap((file) => {
+      const comments = [...textOf(file).matchAll(COMMENT)].map(([comment]) => comment).join('\n');
+      return missing(comments).map((name) => `${file}: ${name}`);
+    });
+    assert.deepEqual(wrong, []);
   });
 });
 

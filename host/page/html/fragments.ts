@@ -91,4 +91,4 @@ function each<Key extends Page | FormRefusal, From>(
   return Object.fromEntries(entries) as Record<Key, Html>;
 }
 
-export const PARTS: Readonly<Record<Language, Fragments>> = { en: partsOf('en'), ja: partsOf('ja') };
+export const FRAGMENTS: Readonly<Record<Language, Fragments>> = { en: partsOf('en'), ja: partsOf('ja') };

@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Language } from '../../config/types.ts';
 import { MAX_NAME } from '../../net/clean-text.ts';
 import { MAX_ADDRESS_OCTETS } from '../../net/mail-address.ts';
-import { type Fragments, PARTS } from './fragments.ts';
+import { FRAGMENTS, type Fragments } from './fragments.ts';
 import { type Html, html, plainText, shortened } from './html.ts';
 import { OWN_PATH, type Page, type PageFacts } from './kinds.ts';
 import { pageHeaders } from './security-headers.ts';
@@ -38,7 +38,7 @@ const IN_PLACE: ReadonlySet<Page> = new Set(['outage', 'known', 'back']);
 
 /** A whole page in a language. */
 export function renderPage(page: Page, language: Language, facts: PageFacts): RenderedPage {
-  const parts = PARTS[language];
+  const parts = FRAGMENTS[language];
   const { server } = facts;
   const about = ABOUT_SERVER.has(page);
   // From the server's own address the page can see the server come back; the router's is another origin.
@@ -92,7 +92,7 @@ function moment(language: Language, at: Date): Html {
 /** The operator's message, its lines kept. */
 function messageBlock(language: Language, { message }: PageFacts): Html | null {
   if (message === null) return null;
-  const { messageStart, until } = PARTS[language];
+  const { messageStart, until } = FRAGMENTS[language];
   const lines = shortened(message.text, MAX_MESSAGE)
     .split(/\r\n|[\n\r\u2028\u2029]/)
     .filter((line) => plainText(line) !== '');
@@ -104,7 +104,7 @@ function messageBlock(language: Language, { message }: PageFacts): Html | null {
 }
 
 function factList(page: Page, language: Language, facts: PageFacts, server: string): Html {
-  const parts = PARTS[language];
+  const parts = FRAGMENTS[language];
   const { since } = facts;
   const name = nameOf(facts.name);
   const asked = IN_PLACE.has(page) ? otherHost(nameOf(facts.askedHost), server, name) : null;
@@ -141,7 +141,7 @@ function formStart({ action, fields }: NonNullable<PageFacts['form']>): Html {
 function formOf(page: Page, language: Language, facts: PageFacts): Html | null {
   const { form } = facts;
   if (form === null) return null;
-  const parts = PARTS[language];
+  const parts = FRAGMENTS[language];
   if (page === 'stop') return html`${formStart(form)}${parts.stopEnd}`;
   if (page === 'confirm') {
     const other = { ...form, fields: facts.confirming ?? {} };

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { machineChance } from '../../../host/chance.ts';
 import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
-import { MailboxWatch } from '../../../host/relay/schedule.ts';
+import { MailboxSchedule } from '../../../host/relay/schedule.ts';
 import { machineTime } from '../../../host/time.ts';
 import { FakeTime } from '../fake-time.ts';
 import { recordingLog, until } from '../tools.ts';
@@ -18,7 +18,7 @@ function played(context: TestContext) {
   const { log, lines } = recordingLog();
   const state = { looks: [] as number[], problem: null as Error | null, everyMs: EVERY_MS };
   const began = time.nowMs();
-  const watch = new MailboxWatch({
+  const watch = new MailboxSchedule({
     look: async () => {
       // The seconds that pass are whole ones.
       state.looks.push(Math.ceil((time.nowMs() - began) / 1000));
@@ -186,7 +186,7 @@ describe('the mailbox', () => {
     const { log, lines } = recordingLog();
     const looked = new EventEmitter();
     let looks = 0;
-    const watch = new MailboxWatch({
+    const watch = new MailboxSchedule({
       look: (signal) =>
         new Promise((done, reject) => {
           looks++;
@@ -237,7 +237,7 @@ describe('the mailbox', () => {
   it('is left alone once it is closed, and a look under way is ended', async () => {
     const { log, lines } = recordingLog();
     let [isLooking, isOver] = [false, false];
-    const watch = new MailboxWatch({
+    const watch = new MailboxSchedule({
       look: (signal) =>
         new Promise((_, reject) => {
           isLooking = true;

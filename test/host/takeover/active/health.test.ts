@@ -8,7 +8,7 @@ import { Health } from '../../../../host/takeover/active/health.ts';
 import { machineTime } from '../../../../host/time.ts';
 import { until } from '../../tools.ts';
 import { activeConfiguration } from '../configuration.ts';
-import { isGone, type StandIns, standIns } from './stand-in.ts';
+import { isGone, type StandIns, standIns } from '../machine/stand-in.ts';
 
 /** One command, which has as long as it is until the next look. */
 function looking(command: readonly string[], more: object = {}): ActiveConfiguration {

@@ -1,4 +1,4 @@
-/** Addresses of this machine. */
+/** Where people reach this router. */
 import { networkInterfaces } from 'node:os';
 
 /** Addresses of people's own networks, RFC 1918. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { machineChance } from '../../../host/chance.ts';
-import { AN_HOUR } from '../../../host/page/form/rate-limits.ts';
-import { RegistrationDesk } from '../../../host/page/form/registration.ts';
-import { Tokens } from '../../../host/page/form/tokens.ts';
+import { machineChance } from '../../../../host/chance.ts';
+import { AN_HOUR } from '../../../../host/page/form/rate-limits.ts';
+import { RegistrationDesk } from '../../../../host/page/form/registration.ts';
+import { Tokens } from '../../../../host/page/form/tokens.ts';
 import {
   fieldOf,
   get,
@@ -18,7 +18,7 @@ import {
   TO_OTHER,
   TO_ROUTER,
   WEB,
-} from './served.ts';
+} from '../served.ts';
 
 const YES = { want: 'yes', mail: 'sato@example.jp' };
 

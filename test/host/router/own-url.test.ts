@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, it } from 'node:test';
-import { ownUrl } from '../../../host/router/own-addresses.ts';
+import { ownUrl } from '../../../host/router/own-url.ts';
 
 const at = (address: string, internal = false): NetworkInterfaceInfo => ({
   address,

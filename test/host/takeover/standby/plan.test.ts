@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { networkOf } from '../../../host/net/address.ts';
-import { askedFor } from '../../../host/takeover/machine/network.ts';
-import { inOrder, needed, plan } from '../../../host/takeover/standby/plan.ts';
+import { networkOf } from '../../../../host/net/address.ts';
+import { askedFor } from '../../../../host/takeover/machine/network.ts';
+import { inOrder, needed, plan } from '../../../../host/takeover/standby/plan.ts';
 
 const hardware = (ifname: string): string => `02:00:00:00:13:0${ifname.at(-1)}`;
 const facts = (ifname: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({

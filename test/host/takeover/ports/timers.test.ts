@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Timers } from '../../../host/takeover/ports/timers.ts';
-import { FakeClock } from './clock.ts';
+import { Timers } from '../../../../host/takeover/ports/timers.ts';
+import { FakeClock } from '../clock.ts';
 
 describe('the waits of a node', () => {
   it('are over with it, those too that are begun afterwards', async () => {
