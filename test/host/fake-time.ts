@@ -102,9 +102,15 @@ export class FakeTime implements Time {
     this.#nowMs += ms;
   }
 
+  /** Behind those that are due at the same time. */
   #add(timer: FakeTimer): FakeTimer {
-    const at = this.#timers.findLastIndex(({ dueMs }) => dueMs <= timer.dueMs);
-    this.#timers.splice(at + 1, 0, timer);
+    let [from, to] = [0, this.#timers.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#timers[middle]?.dueMs ?? 0) <= timer.dueMs) from = middle + 1;
+      else to = middle;
+    }
+    this.#timers.splice(from, 0, timer);
     return timer;
   }
 }

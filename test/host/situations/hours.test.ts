@@ -28,28 +28,28 @@ for (const seed of SEEDS) {
       const chance = random(seed);
       const pick = <T>(first: T, ...others: readonly T[]): T =>
         [first, ...others][Math.floor(chance() * (others.length + 1))] ?? first;
-      const endMs = town.time.nowMs + TROUBLED_MS;
-      const fate = fates(town.time.nowMs, endMs, { chance, pick });
-      town.script = () => fate(town.time.nowMs);
+      const endMs = town.time.nowMs() + TROUBLED_MS;
+      const fate = fates(town.time.nowMs(), endMs, { chance, pick });
+      town.script = () => fate(town.time.nowMs());
       let [hidden, longest] = [0, 0];
       town.time.every(1000, () => {
-        const lives = fate(town.time.nowMs) === 'answers';
+        const lives = fate(town.time.nowMs()) === 'answers';
         hidden = lives && town.hidden.includes(`${SERVER} 80`) ? hidden + 1 : 0;
         longest = Math.max(longest, hidden);
       });
       const notices: { client: unknown; atMs: number }[] = [];
       town.onLine = ({ event, fields }) => {
-        if (event === 'notice.queued') notices.push({ client: fields.client, atMs: town.time.nowMs });
+        if (event === 'notice.queued') notices.push({ client: fields.client, atMs: town.time.nowMs() });
       };
       const visits: Visit[] = [];
-      while (town.time.nowMs < endMs + 60_000) {
+      while (town.time.nowMs() < endMs + 60_000) {
         const client = pick(SATO, TANAKA, `10.0.0.${Math.floor(chance() * 20)}`);
-        const atMs = town.time.nowMs;
+        const atMs = town.time.nowMs();
         const opening = town.tries(client, WEB, { patience: pick(3, 10, 60) });
         visits.push({ client, atMs, opening, servedMs: null });
         await town.pass(pick(0.5, 2, 5, 20) * chance());
         for (const visit of visits) {
-          if (visit.opening.end === 'answered') visit.servedMs ??= town.time.nowMs;
+          if (visit.opening.end === 'answered') visit.servedMs ??= town.time.nowMs();
         }
       }
       await town.pass(200);

@@ -6,7 +6,7 @@
 import type { Target } from '../../../host/net/target.ts';
 import { arp, type End, Flag, framed, ip, Protocol, segment, unreachable } from '../../frames.ts';
 import { refusal, syn, synAck } from '../fabric/fabric.ts';
-import type { Time } from './time.ts';
+import type { TownTime } from './time.ts';
 
 /**
  * `answers`, `resets` and `drops`: the server, or a firewall before it. `absent`: no such machine is on the link.
@@ -56,7 +56,7 @@ export interface Opening {
 export type OpeningEnd = 'answered' | 'shown' | 'refused' | 'unreachable';
 
 export interface NetworkOptions {
-  readonly time: Time;
+  readonly time: TownTime;
   readonly frame: (bytes: Buffer, direction: 'In' | 'Out', side: number) => void;
   /** Whether this client gets the page in the server's place. */
   readonly isShown: (client: string, target: Target) => boolean;

@@ -6,12 +6,12 @@ import { Town } from './town.ts';
 
 /** What becomes of requests, by the seconds since now: each for as long as it says, the last for good. */
 function then(town: Town, ...fates: readonly (readonly [seconds: number, Fate])[]): void {
-  const fromMs = town.time.nowMs;
+  const fromMs = town.time.nowMs();
   town.script = () => {
     let endMs = fromMs;
     for (const [seconds, fate] of fates) {
       endMs += seconds * 1000;
-      if (town.time.nowMs < endMs) return fate;
+      if (town.time.nowMs() < endMs) return fate;
     }
     return fates.at(-1)?.[1] ?? 'answers';
   };

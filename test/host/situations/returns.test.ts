@@ -65,9 +65,9 @@ describe('A server', () => {
     await town.goesWell(WEB);
     town.network.replies(SERVER);
     town.network.hardware.set(SERVER, 7);
-    const fromMs = town.time.nowMs;
+    const fromMs = town.time.nowMs();
     // Until the kernel has found out, and asked everybody.
-    town.script = () => (town.time.nowMs - fromMs < 8000 ? 'drops' : 'answers');
+    town.script = () => (town.time.nowMs() - fromMs < 8000 ? 'drops' : 'answers');
     town.tries(SATO, WEB);
     await town.pass(8);
     town.network.replies(SERVER);
@@ -79,8 +79,8 @@ describe('A server', () => {
   it('is taken over by another: no outage', async (test) => {
     const town = await Town.begin(test);
     await town.goesWell(WEB);
-    const fromMs = town.time.nowMs;
-    town.script = () => (town.time.nowMs - fromMs < 2500 ? 'drops' : 'answers');
+    const fromMs = town.time.nowMs();
+    town.script = () => (town.time.nowMs() - fromMs < 2500 ? 'drops' : 'answers');
     town.triesEvery(0.5, 60, SATO, WEB);
     town.network.hardware.set(SERVER, 7);
     await town.pass(2.5);
@@ -98,14 +98,14 @@ describe('The end of an outage', () => {
   ): Promise<{ town: Town; releasedMs: number }> {
     const town = await Town.begin(test);
     await town.goesWell(WEB);
-    const fromMs = town.time.nowMs;
-    town.script = () => (town.time.nowMs - fromMs < 50_000 ? 'resets' : 'answers');
+    const fromMs = town.time.nowMs();
+    town.script = () => (town.time.nowMs() - fromMs < 50_000 ? 'resets' : 'answers');
     town.tries(SATO, WEB);
     let releasedMs = 0;
     town.onLine = ({ event }) => {
-      if (event === 'recovery.confirmed') releasedMs = town.time.nowMs;
+      if (event === 'recovery.confirmed') releasedMs = town.time.nowMs();
     };
-    if (atMs !== null) town.time.after(atMs - town.time.nowMs, () => town.tries(TANAKA, WEB));
+    if (atMs !== null) town.time.after(atMs - town.time.nowMs(), () => town.tries(TANAKA, WEB));
     await town.pass(120);
     return { town, releasedMs };
   }
@@ -124,8 +124,8 @@ describe('The end of an outage', () => {
   it('is told once of a server that flaps every 5 s: the last recovery, too', async (test) => {
     const town = await Town.begin(test);
     await town.goesWell(WEB);
-    const fromMs = town.time.nowMs;
-    const passed = (): number => (town.time.nowMs - fromMs) / 1000;
+    const fromMs = town.time.nowMs();
+    const passed = (): number => (town.time.nowMs() - fromMs) / 1000;
     town.script = () => (passed() < 300 && Math.floor(passed() / 5) % 2 === 0 ? 'resets' : 'answers');
     const turnedAway = { sato: { times: 0, latestMs: 0 }, tanaka: { times: 0, latestMs: 0 } };
     for (let i = 0; i < 60; i++) {
@@ -133,7 +133,7 @@ describe('The end of an outage', () => {
         [SATO, turnedAway.sato],
         [TANAKA, turnedAway.tanaka],
       ] as const) {
-        const visitMs = town.time.nowMs;
+        const visitMs = town.time.nowMs();
         const visit = town.tries(client, WEB);
         await town.pass(2.3);
         if (visit.end === 'answered') continue;

@@ -2,10 +2,10 @@
 import { EventEmitter } from 'node:events';
 import type { Ends, Sockets } from '../../../host/recovery/sockets.ts';
 import { type Network, type Opening, type OpeningEnd, ROUTER } from './network.ts';
-import type { Time } from './time.ts';
+import type { TownTime } from './time.ts';
 
 interface SocketsOptions {
-  readonly time: Time;
+  readonly time: TownTime;
   readonly network: Network;
   /** The code of the error with which no socket can be opened, or null. */
   readonly exhausted: () => string | null;
@@ -22,7 +22,7 @@ class Connection extends EventEmitter {
   #opening: Opening | null = null;
   #isClosed = false;
 
-  begin(network: Network, time: Time, { host, port, localPort }: Ends, anyPort: number): void {
+  begin(network: Network, time: TownTime, { host, port, localPort }: Ends, anyPort: number): void {
     const from = { address: ROUTER, port: localPort ?? anyPort };
     // What it meets at once its owner could not hear yet.
     time.after(0, () => {

@@ -20,7 +20,7 @@ import { type LoggedLine, recordingLog } from '../tools.ts';
 import { configurationOf, NAKAMURA, type TownOptions } from './configuration.ts';
 import { Network, type Opening, ROUTER, type Script } from './network.ts';
 import { socketsOf } from './sockets.ts';
-import { Time } from './time.ts';
+import { TownTime } from './time.ts';
 
 const TICK_MS = 250;
 const LOOK_MS = 1000;
@@ -44,7 +44,7 @@ export interface TryOptions {
 }
 
 export class Town {
-  readonly time: Time;
+  readonly time: TownTime;
   readonly network: Network;
   readonly lines: LoggedLine[];
   /** To whom a mail was sent, in order, and what it says. */
@@ -68,7 +68,7 @@ export class Town {
   readonly #sockets: Sockets;
   readonly #sender: Sender = {
     send: async ({ to, text }) => {
-      this.mails.push({ to, text, sentMs: this.time.nowMs });
+      this.mails.push({ to, text, sentMs: this.time.nowMs() });
       return { outcome: 'delivered' };
     },
     close: () => {},
@@ -85,7 +85,7 @@ export class Town {
   /** A town whose router has just been started, and knows of nothing. */
   static async begin(test: TestContext, options: TownOptions = {}): Promise<Town> {
     const configuration = configurationOf(options);
-    const time = new Time();
+    const time = new TownTime();
     const store = await Store.open({ directory: null, log: recordingLog().log, time: time.port });
     test.after(() => store.close());
     const { known = [] } = options;
@@ -99,14 +99,14 @@ export class Town {
     return town;
   }
 
-  private constructor(configuration: RouterConfiguration, { store, time }: { store: Store; time: Time }) {
+  private constructor(configuration: RouterConfiguration, { store, time }: { store: Store; time: TownTime }) {
     const { log, lines } = recordingLog((line) => this.onLine(line));
     this.lines = lines;
     this.#log = log;
     this.#configuration = configuration;
     this.#store = store;
     this.time = time;
-    this.#fabric = new InProcessFabric({ nowUs: () => Math.round(time.nowMs * 1000) + AHEAD_US });
+    this.#fabric = new InProcessFabric({ nowUs: () => Math.round(time.nowMs() * 1000) + AHEAD_US });
     this.network = new Network({
       time: this.time,
       frame: (bytes, direction, side) => this.#fabric.frame(bytes, direction, side),
@@ -157,7 +157,7 @@ export class Town {
   }
 
   pass(seconds: number): Promise<void> {
-    return this.time.pass(seconds);
+    return this.time.pass(seconds * 1000);
   }
 
   get #router() {
@@ -255,7 +255,7 @@ export class Town {
     const name = nameOf(target);
     if (this.#role === null || this.#router.outageOf(target) === undefined) return false;
     if (!this.hidden.includes(name)) return false;
-    if ((this.#trying.get(`${client} ${name}`) ?? 0) > this.time.nowMs) return false;
+    if ((this.#trying.get(`${client} ${name}`) ?? 0) > this.time.nowMs()) return false;
     const others = this.#open.get(name);
     if (others !== undefined && !others.includes(client)) {
       this.#open.delete(name);
@@ -264,7 +264,7 @@ export class Town {
     // Who does not answer the page's SYN-ACK gets no page.
     if (this.isForged(client)) return true;
     if (this.#openings?.mayTry(target, client, this.#store.clock.nowMs())) {
-      this.#trying.set(`${client} ${name}`, this.time.nowMs + TRYING_MS);
+      this.#trying.set(`${client} ${name}`, this.time.nowMs() + TRYING_MS);
       if (this.browses(client)) this.time.after(TRIES_AFTER_MS, () => this.tries(client, target));
     }
     const next = this.#openings?.visited(target, client, this.#store.clock.nowMs()) ?? null;

@@ -5,14 +5,15 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Hooks } from '../../../../host/takeover/machine/hooks.ts';
 import { machineTime } from '../../../../host/time.ts';
+import { FakeTime } from '../../fake-time.ts';
 import { recordingLog, until } from '../../tools.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
 
-function hooked(context: TestContext, script: string) {
+function hooked(context: TestContext, script: string, time = machineTime) {
   const machine: StandIns = standIns(context);
   machine.put('hook', script);
   const { log, lines } = recordingLog();
-  const hooks = new Hooks([['hook']], log, machineTime);
+  const hooks = new Hooks([['hook']], log, time);
   return {
     machine,
     hooks,
@@ -23,18 +24,19 @@ function hooked(context: TestContext, script: string) {
 
 describe('a hook that', { timeout: 60_000 }, () => {
   it('hangs is ended after half a minute with all that it started, and told of the next change', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const time = new FakeTime();
     const { machine, tell, failed } = hooked(
       context,
       '[ "$1" = lost ] || { sleep 600 & echo $! > "$D/pid"; wait; }; touch "$D/$1"',
+      time,
     );
     tell('taken');
     tell('lost');
     while (machine.lines('pid').length === 0) await turn();
-    context.mock.timers.tick(29_999);
+    time.tick(29_999);
     for (let i = 0; i < 20; i++) await turn();
     assert.deepEqual(failed(), []);
-    context.mock.timers.tick(1);
+    time.tick(1);
     while (!machine.isThere('lost')) await turn();
     assert.deepEqual(failed(), [['hook.failed', 'taken', 'no end within 30000 ms']]);
     while (!isGone(Number(machine.lines('pid')[0]))) await turn();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IpBatch, ipJson, ipJsonBatch } from '../../../../host/takeover/machine/ip-batch.ts';
 import { machineTime } from '../../../../host/time.ts';
+import { FakeTime } from '../../fake-time.ts';
 import { until } from '../../tools.ts';
 import { cable, ip, killChild, noNetwork } from './own-network.ts';
 import { isGone, standIns } from './stand-in.ts';
@@ -153,20 +154,19 @@ describe('an ip that', { concurrency: false }, () => {
   });
 
   it('hangs is ended, and what was asked of it has failed; what waited is asked of another one', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const time = new FakeTime();
     const machine = standIns(context);
     machine.put('ip', 'echo $$ >> "$D/pids"; [ -e "$D/well" ] || exec sleep 600; exec ip "$@"');
-    const batch = new IpBatch(machineTime);
+    const batch = new IpBatch(time);
     const hanging = batch.run([up('eth0')]);
     const next = batch.run([]);
     while (machine.lines('pids').length === 0) await new Promise((resolve) => setImmediate(resolve));
     machine.write('well', '');
-    context.mock.timers.tick(5000);
+    time.tick(5000);
     await assert.rejects(hanging, { message: 'no answer from the kernel within 5 s' });
     assert.match(await next, /^1: lo: /);
     assert.equal(machine.lines('pids').length, 2);
     batch.close();
-    context.mock.timers.reset();
     const [first] = machine.lines('pids');
     await until('it is gone', () => isGone(Number(first)));
   });

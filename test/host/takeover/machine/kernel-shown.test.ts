@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Kernel } from '../../../../host/takeover/machine/kernel.ts';
-import { machineTime } from '../../../../host/time.ts';
+import { FakeTime } from '../../fake-time.ts';
 import { isGone, type StandIns, standIns } from './stand-in.ts';
 
 const IP = `case "$*" in
@@ -34,7 +34,7 @@ interface Shown {
 }
 
 function shown(context: TestContext, interfaces: readonly object[]): Shown {
-  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const time = new FakeTime();
   const machine = standIns(context);
   machine.put('ip', IP);
   machine.write('address', JSON.stringify(interfaces));
@@ -45,7 +45,7 @@ function shown(context: TestContext, interfaces: readonly object[]): Shown {
       onChange: () => void changes++,
       onLink: (...link) => void heard.push(link.join(' ')),
     },
-    machineTime,
+    time,
   );
   context.after(() => kernel.close());
   return {
@@ -56,7 +56,7 @@ function shown(context: TestContext, interfaces: readonly object[]): Shown {
     seen: async (condition) => {
       while (!condition()) await turn();
     },
-    pass: (ms) => context.mock.timers.tick(ms),
+    pass: (ms) => time.tick(ms),
   };
 }
 
