@@ -9,13 +9,13 @@ import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import type { DataPlane } from './data-plane.ts';
 import { Latest } from './latest.ts';
+import type { Services } from './services.ts';
+import type { Steered } from './steered.ts';
 
 interface LooksOptions {
   readonly asking: Pick<Asking, 'look'>;
-  /** Whether that service may be connected to. */
-  readonly mayAsk: (target: Target) => boolean;
-  /** Whether its silence says something. */
-  readonly means: (target: Target) => boolean;
+  readonly steered: Pick<Steered, 'mayAsk'>;
+  readonly services: Pick<Services, 'countsWhenSilent'>;
   /** How long a client waits before it is turned away. */
   readonly waitMs: () => number;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -54,11 +54,11 @@ export class Looks {
 
   /** Once; whether it was silent. */
   async at(target: Target): Promise<boolean> {
-    const { asking, mayAsk, means, clock, onAnswer } = this.#options;
-    if (!mayAsk(target)) return false;
+    const { asking, steered, services, clock, onAnswer } = this.#options;
+    if (!steered.mayAsk(target.server, target.port)) return false;
     const { verdict, beganMs } = await asking.look(target);
     if (verdict === 'answered') onAnswer(target);
-    if ((verdict !== 'silent' && verdict !== 'reset') || !means(target)) return false;
+    if ((verdict !== 'silent' && verdict !== 'reset') || !services.countsWhenSilent(target)) return false;
     this.#silent.note(nameOf(target), Math.min(beganMs + REPEATED_MS, clock.nowMs()));
     return true;
   }

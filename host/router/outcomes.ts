@@ -6,6 +6,7 @@ import type { AskedAnswer } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Alone } from './alone.ts';
 import { Latest } from './latest.ts';
+import type { Looks } from './looks.ts';
 import type { Outage } from './outages.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
@@ -37,8 +38,7 @@ interface OutcomesOptions {
   readonly services: Services;
   readonly steered: Pick<Steered, 'isForbidden'>;
   readonly alone: Pick<Alone, 'isKnown'>;
-  /** When a look found it silent last. */
-  readonly silentMs: (target: Target) => number;
+  readonly looks: Pick<Looks, 'silentMs'>;
   /** How long nobody may have been answered where nothing can be asked. */
   readonly waitMs: () => number;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -87,7 +87,9 @@ export class Outcomes {
       return this.#lives(failed, lives[0]?.answer);
     }
     const isSilent = answers.some(({ answer }) => answer.verdict === 'silent');
-    return isSilent && this.means({ server, port: 0 }) ? { outcome: 'outage' } : UNCLEAR;
+    return isSilent && this.#options.services.countsWhenSilent({ server, port: 0 })
+      ? { outcome: 'outage' }
+      : UNCLEAR;
   }
 
   /**
@@ -114,21 +116,11 @@ export class Outcomes {
     return isForbidden && leftMs > 0 ? { outcome: null, inMs: leftMs } : UNCLEAR;
   }
 
-  /**
-   * Whether a probe that was not answered says something: probes were answered before, or no client was ever seen answered
-   * there, who could be let in where this machine is not.
-   */
-  means(target: Target): boolean {
-    const { services } = this.#options;
-    if (services.isAdmitted(target)) return true;
-    return target.port === 0 ? services.of(target.server).length === 0 : !services.hasAnswered(target);
-  }
-
   /** The server answers: they were turned away alone, unless it was down until a moment ago. */
   #lives({ outage, failures }: Failed, answer: AskedAnswer | undefined): Decision {
-    const { alone } = this.#options;
+    const { alone, looks } = this.#options;
     const looked = nameOf(lookedAt(outage));
-    const silentMs = this.#options.silentMs(lookedAt(outage));
+    const silentMs = looks.silentMs(lookedAt(outage));
     // A machine whose port is closed has answered by its reset.
     const wasReset = answer?.verdict === 'answered' && answer.wasReset;
     const wasShort = [...outage.clients].some(([client, { firstMs, lastMs }]) => {
@@ -154,7 +146,8 @@ export class Outcomes {
     // A slow service, or one behind several machines: this one's word is not that of all.
     const livesForOthers = answer.heardMs !== null && answer.heardMs > answer.beganMs + MEANWHILE_MS;
     if (!isTurnedAway || livesForOthers) return false;
-    return this.#options.services.isKnown(target) && this.means(target);
+    const { services } = this.#options;
+    return services.isKnown(target) && services.countsWhenSilent(target);
   }
 }
 

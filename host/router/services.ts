@@ -107,6 +107,15 @@ export class Services {
     return this.#rows.get(nameOf(target))?.admitted === false;
   }
 
+  /**
+   * Whether a probe of it that was not answered says something: probes were answered before, or no client was ever seen
+   * answered there, who could be let in where this machine is not.
+   */
+  countsWhenSilent(target: Target): boolean {
+    if (this.isAdmitted(target)) return true;
+    return target.port === 0 ? this.of(target.server).length === 0 : !this.hasAnswered(target);
+  }
+
   /** It answered a client. Returns whether it should be asked whether it answers this machine, too. */
   heard({ server, port }: Target): boolean {
     const { clock, journal } = this.#options;

@@ -76,19 +76,8 @@ export class Suspicions implements Asker {
     this.#waitMs = waitMsOf(configuration);
     const waitMs = (): number => this.#waitMs;
     this.#admissions = new Admissions(options);
-    this.#outcomes = new Outcomes({
-      ...options,
-      waitMs,
-      alone: this.#alone,
-      silentMs: (target) => this.#looks.silentMs(target),
-    });
-    this.#looks = new Looks({
-      ...options,
-      waitMs,
-      mayAsk: ({ server, port }) => options.steered.mayAsk(server, port),
-      means: (target) => this.#outcomes.means(target),
-      onAnswer: (target) => this.#isAnswered(target),
-    });
+    this.#looks = new Looks({ ...options, waitMs, onAnswer: (target) => this.#isAnswered(target) });
+    this.#outcomes = new Outcomes({ ...options, waitMs, alone: this.#alone, looks: this.#looks });
   }
 
   connect(collaborators: Collaborators): void {
