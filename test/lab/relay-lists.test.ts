@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { DAY_MS } from '../../host/net/duration.ts';
 import { noMailHost } from './relay/daemon.ts';
 import { listMail, reencoded, undelivered } from './relay/list-mail.ts';
 import { MailHost } from './relay/mail-host.ts';
@@ -10,7 +11,6 @@ import { story, turnedAway } from './support.ts';
 
 const SERVER = address('s80');
 const [TANAKA, SATO, NAKAMURA] = [address('c150'), address('c151'), address('c152')];
-const DAY_MS = 86_400_000;
 
 /** The router's own list mail about Sato, taken out of the mailbox before anybody has read it. */
 async function listAboutSato(lab: Lab, host: MailHost): Promise<string> {

@@ -3,6 +3,7 @@
 import type { TestContext } from 'node:test';
 import { machineChance } from '../../host/chance.ts';
 import { Outbox } from '../../host/mail/outbox.ts';
+import { DAY_MS } from '../../host/net/duration.ts';
 import { addToHistory } from '../../host/store/history.ts';
 import { loadOutages, removeClient, removeOutage, saveClient, saveOutage } from '../../host/store/outages.ts';
 import { register } from '../../host/store/registrations.ts';
@@ -22,7 +23,6 @@ const MAILS = new Map([
   [TANAKA, 'tanaka@example.jp'],
   [NAKAMURA, 'nakamura@example.jp'],
 ]);
-const DAY_MS = 86_400_000;
 
 /** The state of one program after the other, with an outbox that delivers everything. */
 export class Program {

@@ -9,6 +9,7 @@ import {
   refusal,
   restored,
   SATO,
+  SECOND_US,
   SERVER,
   SERVER6,
   syn,
@@ -16,21 +17,20 @@ import {
   TANAKA,
 } from './fabric.ts';
 
-const SECOND = 1_000_000;
 const target = { server: SERVER.address, port: 80 } as const;
 const host = { server: SERVER.address, port: 0 } as const;
 
 /** Whether a refusal of the service turns its client into one who waits. */
 function refusalCounts(fabric: Fabric): boolean {
-  fabric.frame(syn(SATO, SERVER, 1), SECOND);
-  fabric.frame(refusal(SERVER, SATO, 1), SECOND, 'Out');
+  fabric.frame(syn(SATO, SERVER, 1), SECOND_US);
+  fabric.frame(refusal(SERVER, SATO, 1), SECOND_US, 'Out');
   return fabric.events().some(({ kind }) => kind === 'waiting');
 }
 
 /** The module's view of a client that got no answer within 30 s. */
 function afterSilence(fabric: Fabric, from = SATO): string[] {
-  fabric.frame(syn(from, SERVER, 1), SECOND);
-  return fabric.events(32 * SECOND).map(({ kind }) => kind);
+  fabric.frame(syn(from, SERVER, 1), SECOND_US);
+  return fabric.events(32 * SECOND_US).map(({ kind }) => kind);
 }
 
 describe('Each command reaches the module as what it is', () => {
@@ -70,9 +70,9 @@ describe('Each command reaches the module as what it is', () => {
       { kind: 'knowClient', client: TANAKA.address },
     );
     fabric.command({ kind: 'unknowClient', client: TANAKA.address });
-    fabric.frame(syn(TANAKA, SERVER, 1), SECOND);
-    fabric.frame(syn(SATO, SERVER, 2), SECOND);
-    assert.deepEqual(clientsIn(fabric.events(32 * SECOND), 'waiting'), [SATO.address]);
+    fabric.frame(syn(TANAKA, SERVER, 1), SECOND_US);
+    fabric.frame(syn(SATO, SERVER, 2), SECOND_US);
+    assert.deepEqual(clientsIn(fabric.events(32 * SECOND_US), 'waiting'), [SATO.address]);
   });
 
   it('answerFor: an answer of ours in a dead server’s place is no sign of life', () => {
@@ -85,8 +85,8 @@ describe('Each command reaches the module as what it is', () => {
       const fabric = new Fabric();
       fabric.command(restored(TANAKA.address));
       for (const [port, on] of ports) fabric.command({ kind: 'answerFor', port, on });
-      fabric.frame(syn(SATO, SERVER, 1), SECOND);
-      assert.equal(fabric.frame(synAck(SERVER, SATO, 1), SECOND, 'Out'), verdict, JSON.stringify(ports));
+      fabric.frame(syn(SATO, SERVER, 1), SECOND_US);
+      assert.equal(fabric.frame(synAck(SERVER, SATO, 1), SECOND_US, 'Out'), verdict, JSON.stringify(ports));
     }
   });
 
@@ -94,8 +94,8 @@ describe('Each command reaches the module as what it is', () => {
     const fabric = new Fabric();
     fabric.command(restored(TANAKA.address));
     const sign = (sequence: number): number => {
-      fabric.frame(syn(SATO, SERVER, sequence), SECOND);
-      fabric.frame(synAck(SERVER, SATO, sequence), SECOND);
+      fabric.frame(syn(SATO, SERVER, sequence), SECOND_US);
+      fabric.frame(synAck(SERVER, SATO, sequence), SECOND_US);
       return fabric.events().filter(({ kind }) => kind === 'signal').length;
     };
     assert.deepEqual([sign(1), sign(2)], [1, 0]);
@@ -139,11 +139,11 @@ describe('Each command reaches the module as what it is', () => {
 
   it('flush: every attempt is reported', () => {
     const fabric = new Fabric({ options: { reportAttempts: true } });
-    fabric.frame(syn(SATO, SERVER, 7), SECOND);
+    fabric.frame(syn(SATO, SERVER, 7), SECOND_US);
     assert.deepEqual(fabric.command({ kind: 'flush' }), [
       {
         kind: 'attempt',
-        nowUs: SECOND,
+        nowUs: SECOND_US,
         outcome: 'open',
         client: SATO.address,
         clientPort: SATO.port,
@@ -151,9 +151,9 @@ describe('Each command reaches the module as what it is', () => {
         port: SERVER.port,
         sequence: 7,
         tries: 1,
-        firstUs: SECOND,
+        firstUs: SECOND_US,
       },
-      { kind: 'flushEnd', nowUs: SECOND },
+      { kind: 'flushEnd', nowUs: SECOND_US },
     ]);
   });
 });
@@ -161,13 +161,13 @@ describe('Each command reaches the module as what it is', () => {
 describe('What is configured reaches the module as what it is', () => {
   it('the wait', () => {
     for (const [waitUs, untilUs, kinds] of [
-      [10 * SECOND, 10.5 * SECOND, []],
-      [10 * SECOND, 11 * SECOND, ['outage', 'waiting']],
-      [3650 * 86_400 * SECOND, 3650 * 86_400 * SECOND, []],
-      [3650 * 86_400 * SECOND, 3650 * 86_400 * SECOND + SECOND, ['outage', 'waiting']],
+      [10 * SECOND_US, 10.5 * SECOND_US, []],
+      [10 * SECOND_US, 11 * SECOND_US, ['outage', 'waiting']],
+      [3650 * 86_400 * SECOND_US, 3650 * 86_400 * SECOND_US, []],
+      [3650 * 86_400 * SECOND_US, 3650 * 86_400 * SECOND_US + SECOND_US, ['outage', 'waiting']],
     ] as const) {
       const fabric = new Fabric({ waitUs });
-      fabric.frame(syn(SATO, SERVER, 1), SECOND);
+      fabric.frame(syn(SATO, SERVER, 1), SECOND_US);
       assert.deepEqual(
         fabric.events(untilUs).map(({ kind }) => kind),
         kinds,
@@ -213,8 +213,8 @@ describe('What is configured reaches the module as what it is', () => {
     for (const synAckCounts of [true, false]) {
       const fabric = new Fabric({ options: { synAck: synAckCounts } });
       fabric.command(restored(TANAKA.address));
-      fabric.frame(syn(SATO, SERVER, 1), SECOND);
-      fabric.frame(synAck(SERVER, SATO, 1), SECOND);
+      fabric.frame(syn(SATO, SERVER, 1), SECOND_US);
+      fabric.frame(synAck(SERVER, SATO, 1), SECOND_US);
       assert.equal(
         fabric.events().some(({ kind }) => kind === 'signal'),
         synAckCounts,

@@ -12,13 +12,13 @@ import {
   refusal,
   restored,
   SATO,
+  SECOND_US,
   SERVER,
   syn,
   synAck,
   TANAKA,
 } from './fabric.ts';
 
-const SECOND = 1_000_000;
 const MANY = 10_000;
 const host = { server: SERVER.address, port: 0 } as const;
 const WATCH: Command = { kind: 'watch', address: '172.27.178.0', bits: 120 };
@@ -109,22 +109,22 @@ describe('Frames', () => {
 
   for (const [what, baseUs] of [
     ['around zero', 0],
-    ['before zero', -3600 * SECOND],
-    ['at the 32nd bit', 2 ** 31 - SECOND],
-    ['at the 33rd bit', 2 ** 32 - SECOND],
+    ['before zero', -3600 * SECOND_US],
+    ['at the 32nd bit', 2 ** 31 - SECOND_US],
+    ['at the 33rd bit', 2 ** 32 - SECOND_US],
     ['of a wall clock', 1_790_000_000_123_456],
   ] as const) {
     it(`keep their times ${what}`, () => {
       const fabric = new Fabric();
       fabric.frame(syn(SATO, SERVER, 1), baseUs);
-      fabric.frame(syn(SATO, SERVER, 1), baseUs + 2 * SECOND);
-      assert.deepEqual(fabric.events(baseUs + 29 * SECOND), []);
-      const [outage, waiting] = fabric.events(baseUs + 31 * SECOND);
+      fabric.frame(syn(SATO, SERVER, 1), baseUs + 2 * SECOND_US);
+      assert.deepEqual(fabric.events(baseUs + 29 * SECOND_US), []);
+      const [outage, waiting] = fabric.events(baseUs + 31 * SECOND_US);
       assert.equal(outage?.kind === 'outage' && outage.firstUs, baseUs);
       assert.deepEqual(waiting?.kind === 'waiting' && [waiting.firstUs, waiting.lastUs, waiting.nowUs], [
         baseUs,
-        baseUs + 2 * SECOND,
-        baseUs + 31 * SECOND,
+        baseUs + 2 * SECOND_US,
+        baseUs + 31 * SECOND_US,
       ]);
     });
   }
@@ -145,7 +145,7 @@ describe('Whoever gets an event', () => {
     });
     const { codes } = engine.module;
     const frame = (bytes: Buffer): number =>
-      engine.frame(codes.number('Link.Ethernet'), 1, codes.number('Direction.In'), bytes, SECOND);
+      engine.frame(codes.number('Link.Ethernet'), 1, codes.number('Direction.In'), bytes, SECOND_US);
     engine.command(configure(LARGE));
     engine.command(WATCH);
     // An outage of the host and one of its service: one SYN-ACK signals both, in one batch of events.

@@ -9,6 +9,7 @@ import {
   refusal,
   restored,
   SATO,
+  SECOND_US,
   SERVER,
   SERVER6,
   syn,
@@ -16,7 +17,6 @@ import {
   TANAKA,
 } from './fabric.ts';
 
-const SECOND = 1_000_000;
 const ROUTER = '172.27.179.1';
 const HOST_UNREACHABLE = 1;
 const host = { server: SERVER.address, port: 0 } as const;
@@ -30,9 +30,9 @@ function turnedAway(sequence: number, from = SATO): Buffer {
 /** A fabric in which Sato waits for the server as a whole, since 3 s. */
 function down(): Fabric {
   const fabric = new Fabric();
-  fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND);
-  fabric.frame(syn(SATO, SERVER, 1), 2 * SECOND);
-  fabric.frame(turnedAway(1), 3 * SECOND, 'Out');
+  fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND_US);
+  fabric.frame(syn(SATO, SERVER, 1), 2 * SECOND_US);
+  fabric.frame(turnedAway(1), 3 * SECOND_US, 'Out');
   fabric.events();
   return fabric;
 }
@@ -40,42 +40,42 @@ function down(): Fabric {
 describe('Each event says what happened', () => {
   it('outage and waiting: who is down, who waits, and since when', () => {
     const fabric = new Fabric();
-    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND);
-    fabric.frame(syn(SATO, SERVER, 1), 2 * SECOND);
-    fabric.frame(turnedAway(1), 3 * SECOND, 'Out');
-    const same = { nowUs: 3 * SECOND, ...host, cause: 'unreachable' } as const;
+    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND_US);
+    fabric.frame(syn(SATO, SERVER, 1), 2 * SECOND_US);
+    fabric.frame(turnedAway(1), 3 * SECOND_US, 'Out');
+    const same = { nowUs: 3 * SECOND_US, ...host, cause: 'unreachable' } as const;
     assert.deepEqual(fabric.events(), [
-      { kind: 'outage', ...same, triedPort: 80, firstUs: SECOND, state: 'down' },
-      { kind: 'waiting', ...same, client: SATO.address, tries: 2, firstUs: SECOND, lastUs: 2 * SECOND },
+      { kind: 'outage', ...same, triedPort: 80, firstUs: SECOND_US, state: 'down' },
+      { kind: 'waiting', ...same, client: SATO.address, tries: 2, firstUs: SECOND_US, lastUs: 2 * SECOND_US },
     ]);
   });
 
   it('outage and waiting: a service that refuses', () => {
     const fabric = new Fabric();
     fabric.command({ kind: 'knowService', server: SERVER.address, port: 80 });
-    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND);
-    fabric.frame(refusal(SERVER, SATO, 1), 2 * SECOND, 'Out');
-    const same = { nowUs: 2 * SECOND, server: SERVER.address, port: 80, cause: 'refused' } as const;
+    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND_US);
+    fabric.frame(refusal(SERVER, SATO, 1), 2 * SECOND_US, 'Out');
+    const same = { nowUs: 2 * SECOND_US, server: SERVER.address, port: 80, cause: 'refused' } as const;
     assert.deepEqual(fabric.events(), [
-      { kind: 'outage', ...same, triedPort: 80, firstUs: SECOND, state: 'down' },
-      { kind: 'waiting', ...same, client: SATO.address, tries: 1, firstUs: SECOND, lastUs: SECOND },
+      { kind: 'outage', ...same, triedPort: 80, firstUs: SECOND_US, state: 'down' },
+      { kind: 'waiting', ...same, client: SATO.address, tries: 1, firstUs: SECOND_US, lastUs: SECOND_US },
     ]);
   });
 
   it('outage and waiting: silence, over IPv6', () => {
     const fabric = new Fabric();
-    fabric.frame(syn(NAKAMURA6, SERVER6, 1), SECOND);
-    const [outage, waiting] = fabric.events(31 * SECOND);
-    const same = { nowUs: 31 * SECOND, server: SERVER6.address, port: 0, cause: 'unanswered' } as const;
-    assert.deepEqual(outage, { kind: 'outage', ...same, triedPort: 443, firstUs: SECOND, state: 'down' });
+    fabric.frame(syn(NAKAMURA6, SERVER6, 1), SECOND_US);
+    const [outage, waiting] = fabric.events(31 * SECOND_US);
+    const same = { nowUs: 31 * SECOND_US, server: SERVER6.address, port: 0, cause: 'unanswered' } as const;
+    assert.deepEqual(outage, { kind: 'outage', ...same, triedPort: 443, firstUs: SECOND_US, state: 'down' });
     const { address: client } = NAKAMURA6;
     assert.deepEqual(waiting, {
       kind: 'waiting',
       ...same,
       client,
       tries: 1,
-      firstUs: SECOND,
-      lastUs: SECOND,
+      firstUs: SECOND_US,
+      lastUs: SECOND_US,
     });
   });
 
@@ -85,9 +85,9 @@ describe('Each event says what happened', () => {
   ] as const) {
     it(`signal: ${sign}`, () => {
       const fabric = down();
-      fabric.frame(frame, 9 * SECOND);
+      fabric.frame(frame, 9 * SECOND_US);
       assert.deepEqual(fabric.events(), [
-        { kind: 'signal', nowUs: 9 * SECOND, ...host, sign, triedPort: 80, answeredPort: 0 },
+        { kind: 'signal', nowUs: 9 * SECOND_US, ...host, sign, triedPort: 80, answeredPort: 0 },
       ]);
     });
   }
@@ -95,13 +95,13 @@ describe('Each event says what happened', () => {
   it('signal: syn-ack, and the port that was tried last', () => {
     const fabric = down();
     const secure = { ...SERVER, port: 443 };
-    fabric.frame(syn(TANAKA, secure, 5), 8 * SECOND);
+    fabric.frame(syn(TANAKA, secure, 5), 8 * SECOND_US);
     fabric.events();
-    fabric.frame(synAck(secure, TANAKA, 5), 9 * SECOND);
+    fabric.frame(synAck(secure, TANAKA, 5), 9 * SECOND_US);
     const [signal] = fabric.events().filter(({ kind }) => kind === 'signal');
     const expected = {
       kind: 'signal',
-      nowUs: 9 * SECOND,
+      nowUs: 9 * SECOND_US,
       ...host,
       sign: 'syn-ack',
       triedPort: 443,
@@ -113,33 +113,33 @@ describe('Each event says what happened', () => {
   it('signal: neighbour, over IPv6', () => {
     const fabric = new Fabric();
     fabric.command(restored(NAKAMURA6.address, { server: SERVER6.address, triedPort: 443 }));
-    fabric.frame(framed(advertisement(SERVER6.address, '2001:db8:178::1', true)), 9 * SECOND);
+    fabric.frame(framed(advertisement(SERVER6.address, '2001:db8:178::1', true)), 9 * SECOND_US);
     assert.deepEqual(fabric.events(), [
-      { kind: 'signal', nowUs: 9 * SECOND, server: SERVER6.address, port: 0, sign: 'neighbour', triedPort: 443, answeredPort: 0 },
+      { kind: 'signal', nowUs: 9 * SECOND_US, server: SERVER6.address, port: 0, sign: 'neighbour', triedPort: 443, answeredPort: 0 },
     ]); // biome-ignore format: one event a line
   });
 
   it('answered: of the very outage that its client waited in', () => {
     const fabric = new Fabric();
-    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND);
+    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND_US);
     // The restored outage is what makes the second request count at once.
     fabric.command(restored(TANAKA.address));
-    fabric.frame(syn(SATO, SERVER, 2), 2 * SECOND);
+    fabric.frame(syn(SATO, SERVER, 2), 2 * SECOND_US);
     assert.equal(fabric.events().at(-1)?.kind, 'waiting');
-    fabric.frame(synAck(SERVER, SATO, 2), 2.5 * SECOND);
+    fabric.frame(synAck(SERVER, SATO, 2), 2.5 * SECOND_US);
     const answered = fabric.events().find(({ kind }) => kind === 'answered');
-    assert.deepEqual(answered, { kind: 'answered', nowUs: 2.5 * SECOND, ...host, client: SATO.address });
+    assert.deepEqual(answered, { kind: 'answered', nowUs: 2.5 * SECOND_US, ...host, client: SATO.address });
   });
 
   it('released and releaseEnd: the chain, in order', () => {
     const fabric = down();
-    fabric.frame(syn(TANAKA, SERVER, 7), 4 * SECOND);
+    fabric.frame(syn(TANAKA, SERVER, 7), 4 * SECOND_US);
     fabric.events();
-    const same = { nowUs: 4 * SECOND, ...host, cause: 'unreachable' } as const;
+    const same = { nowUs: 4 * SECOND_US, ...host, cause: 'unreachable' } as const;
     assert.deepEqual(fabric.command({ kind: 'release', ...host }), [
-      { kind: 'released', ...same, client: SATO.address, tries: 2, firstUs: SECOND, lastUs: 2 * SECOND },
-      { kind: 'released', ...same, client: TANAKA.address, tries: 1, firstUs: 4 * SECOND, lastUs: 4 * SECOND },
-      { kind: 'releaseEnd', nowUs: 4 * SECOND, ...host },
+      { kind: 'released', ...same, client: SATO.address, tries: 2, firstUs: SECOND_US, lastUs: 2 * SECOND_US },
+      { kind: 'released', ...same, client: TANAKA.address, tries: 1, firstUs: 4 * SECOND_US, lastUs: 4 * SECOND_US },
+      { kind: 'releaseEnd', nowUs: 4 * SECOND_US, ...host },
     ]); // biome-ignore format: one event a line
   });
 
@@ -147,10 +147,10 @@ describe('Each event says what happened', () => {
     const fabric = down();
     fabric.command({ kind: 'release', ...host });
     const forget = { kind: 'forget', ...host } as const;
-    fabric.frame(syn(TANAKA, SERVER, 7), 5 * SECOND);
-    fabric.frame(turnedAway(7, TANAKA), 6 * SECOND, 'Out');
+    fabric.frame(syn(TANAKA, SERVER, 7), 5 * SECOND_US);
+    fabric.frame(turnedAway(7, TANAKA), 6 * SECOND_US, 'Out');
     assert.deepEqual(clientsIn(fabric.events(), 'waiting'), [TANAKA.address]);
-    const nowUs = 6 * SECOND;
+    const nowUs = 6 * SECOND_US;
     assert.deepEqual(fabric.command(forget), [
       { kind: 'forgotten', nowUs, ...host, goesOn: true },
       {
@@ -159,7 +159,7 @@ describe('Each event says what happened', () => {
         ...host,
         cause: 'unreachable',
         triedPort: 80,
-        firstUs: 5 * SECOND,
+        firstUs: 5 * SECOND_US,
         state: 'down',
       },
     ]);
@@ -169,7 +169,7 @@ describe('Each event says what happened', () => {
 
   it('swept, dropped and sweepEnd: who is given up, and the outage with the last of them', () => {
     const fabric = down();
-    const nowUs = 3 * SECOND;
+    const nowUs = 3 * SECOND_US;
     assert.deepEqual(fabric.command({ kind: 'sweep', olderThanUs: nowUs }), [
       {
         kind: 'swept',
@@ -178,8 +178,8 @@ describe('Each event says what happened', () => {
         client: SATO.address,
         cause: 'unreachable',
         tries: 2,
-        firstUs: SECOND,
-        lastUs: 2 * SECOND,
+        firstUs: SECOND_US,
+        lastUs: 2 * SECOND_US,
       },
       { kind: 'dropped', nowUs, ...host },
       { kind: 'sweepEnd', nowUs },
@@ -191,7 +191,7 @@ describe('Each event says what happened', () => {
     const state = (): string[] =>
       fabric.sync().flatMap((event) => (event.kind === 'outage' ? [event.state] : []));
     assert.deepEqual(state(), ['down']);
-    fabric.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 9 * SECOND);
+    fabric.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 9 * SECOND_US);
     assert.deepEqual(state(), ['signalled']);
     fabric.command({ kind: 'release', ...host });
     assert.deepEqual(state(), ['released']);
@@ -216,11 +216,11 @@ describe('Each event says what happened', () => {
   ] as const) {
     it(`attempt: ${outcome}`, () => {
       const fabric = new Fabric({ options: { reportAttempts: true } });
-      fabric.frame(syn(SATO, SERVER, 7), SECOND);
-      fabric.frame(syn(SATO, SERVER, 7), 2 * SECOND);
-      if (answer !== null) fabric.frame(answer, 3 * SECOND, 'Out');
+      fabric.frame(syn(SATO, SERVER, 7), SECOND_US);
+      fabric.frame(syn(SATO, SERVER, 7), 2 * SECOND_US);
+      if (answer !== null) fabric.frame(answer, 3 * SECOND_US, 'Out');
       const attempts = fabric.command({ kind: 'flush' }).filter(({ kind }) => kind === 'attempt');
-      const nowUs = (answer === null ? 2 : 3) * SECOND;
+      const nowUs = (answer === null ? 2 : 3) * SECOND_US;
       assert.deepEqual(attempts, [
         {
           kind: 'attempt',
@@ -232,7 +232,7 @@ describe('Each event says what happened', () => {
           port: SERVER.port,
           sequence: 7,
           tries: 2,
-          firstUs: SECOND,
+          firstUs: SECOND_US,
         },
       ]);
     });
@@ -240,8 +240,8 @@ describe('Each event says what happened', () => {
 
   it('attempt: unanswered, with a sequence number that needs all 32 bits', () => {
     const fabric = new Fabric({ options: { reportAttempts: true } });
-    fabric.frame(syn(SATO, SERVER, 0xfedcba98), SECOND);
-    const attempt = fabric.events(40 * SECOND).find((event) => event.kind === 'attempt');
+    fabric.frame(syn(SATO, SERVER, 0xfedcba98), SECOND_US);
+    const attempt = fabric.events(40 * SECOND_US).find((event) => event.kind === 'attempt');
     assert.deepEqual(attempt?.kind === 'attempt' && [attempt.outcome, attempt.sequence, attempt.clientPort], [
       'unanswered',
       0xfedcba98,
@@ -275,10 +275,10 @@ describe('The events of a story', () => {
   it('come in the order in which things happened', () => {
     const fabric = new Fabric();
     const kinds: FabricEvent['kind'][] = [];
-    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND);
-    fabric.frame(turnedAway(1), 2 * SECOND, 'Out');
-    fabric.frame(syn(TANAKA, SERVER, 2), 3 * SECOND);
-    fabric.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 4 * SECOND);
+    fabric.frame(syn(SATO, SERVER, 1), 1 * SECOND_US);
+    fabric.frame(turnedAway(1), 2 * SECOND_US, 'Out');
+    fabric.frame(syn(TANAKA, SERVER, 2), 3 * SECOND_US);
+    fabric.frame(arp({ operation: 2, sender: SERVER.address, target: ROUTER }), 4 * SECOND_US);
     kinds.push(...fabric.events().map(({ kind }) => kind));
     assert.deepEqual(kinds, ['outage', 'waiting', 'waiting', 'signal']);
   });

@@ -9,6 +9,8 @@ export const SATO: End = { address: '172.27.179.151', port: 40_001 };
 export const TANAKA: End = { address: '172.27.179.150', port: 40_002 };
 export const NAKAMURA6: End = { address: '2001:db8:179::152', port: 40_003 };
 
+export const SECOND_US = 1_000_000;
+
 interface Changes {
   readonly sizes?: Partial<Sizes>;
   readonly options?: Partial<Options>;
@@ -47,7 +49,7 @@ export function restored(client: string, changes: Partial<Restore> = {}): Restor
     cause: 'unreachable',
     triedPort: 80,
     tries: 3,
-    firstUs: 1_000_000,
+    firstUs: SECOND_US,
     lastUs: 2_000_000,
     ...changes,
   };

@@ -8,6 +8,7 @@ import { outboxText } from '../../../host/control/records-text.ts';
 import type { Mail } from '../../../host/mail/mail.ts';
 import type { OutboxOptions, Sender } from '../../../host/mail/outbox.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../host/net/duration.ts';
 import { addToHistory } from '../../../host/store/history.ts';
 import type { Notice, OutboxRow } from '../../../host/store/notice-rows.ts';
 import { listNotices } from '../../../host/store/outbox.ts';
@@ -25,9 +26,6 @@ import {
   startProcess,
 } from './support.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const START_MS = 1_000_000;
 const MOST: Most = { hour: 6, day: 20 };
 const SATO = 'sato@example.jp';

@@ -18,6 +18,7 @@ import type { SmtpConfiguration } from '../../../host/config/types.ts';
 import { createNotice, type Mail, type NoticeFacts } from '../../../host/mail/mail.ts';
 import { Outbox, type OutboxOptions, type Sender } from '../../../host/mail/outbox.ts';
 import { type Delivery, MailSender } from '../../../host/mail/smtp.ts';
+import { DAY_MS } from '../../../host/net/duration.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import type { Notice, NoticeItem } from '../../../host/store/notice-rows.ts';
 import { Store, type StoreOptions } from '../../../host/store/store.ts';
@@ -43,8 +44,6 @@ export function senderTo(
   test.after(() => sender.close(true));
   return sender;
 }
-
-const DAY_MS = 86_400_000;
 
 /** A notice of one server for one client. */
 export function noticeTo(

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { recoveryNotice, timeText } from '../../../host/mail/texts.ts';
 import { cleanName } from '../../../host/net/clean-text.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../host/net/duration.ts';
 import type { NoticeItem } from '../../../host/store/notice-rows.ts';
 import { itemOf } from '../store/support.ts';
 import { clockAt } from './support.ts';
 
 const RECOVERED = new Date('2026-11-22T07:30:05Z');
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** When it was 0 on the state's clock: the recovery comes at 2 d. */
 const START = RECOVERED.getTime() - 2 * DAY_MS;
 const NOW = 2 * DAY_MS + HOUR_MS;

@@ -8,6 +8,7 @@ import { composeList, createList, type ListMailFacts } from '../../../host/mail/
 import { composeMessage } from '../../../host/mail/message.ts';
 import { Outbox } from '../../../host/mail/outbox.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
+import { HOUR_MS } from '../../../host/net/duration.ts';
 import { MailboxReader, type MailboxReaderOptions } from '../../../host/relay/reader.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { listNotices, type OutboxRow } from '../../../host/store/outbox.ts';
@@ -41,7 +42,6 @@ export function relayConfiguration(port: number): RelayConfiguration {
   return parseRelayConfiguration(relayText(port), 'relay.yaml');
 }
 
-const HOUR_MS = 3_600_000;
 /** A whole second, as list mails have them. */
 const now = (): number => Math.floor(Date.now() / 1000) * 1000;
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { untilOf } from '../../../host/cli/message.ts';
 import type { Question } from '../../../host/control/socket.ts';
+import { HOUR_MS } from '../../../host/net/duration.ts';
 import { currentMessage, messageRoutes } from '../../../host/router/operator-message.ts';
 import { Store } from '../../../host/store/store.ts';
 import { machineTime } from '../../../host/time.ts';
 import { recordingLog } from '../tools.ts';
 import { ringback } from './program.ts';
 
-const HOUR_MS = 3_600_000;
 const question = (body: unknown): Question => ({ query: new URLSearchParams(), body });
 
 async function store(context: TestContext): Promise<Store> {

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { Engine } from '../../../host/fabric/engine.ts';
 import { KEY_BYTES } from '../../../host/fabric/records.ts';
+import { DAY_MS } from '../../../host/net/duration.ts';
 import type { Target } from '../../../host/net/target.ts';
 import { commandsFor, serviceCommands } from '../../../host/router/fabric-commands.ts';
 import { Services } from '../../../host/router/services.ts';
 import type { ServiceRow } from '../../../host/store/services.ts';
 import { configuration, HOST, OTHER, SECURE, SERVER, WEB } from './world.ts';
 
-const DAY_MS = 86_400_000;
 const NOW_MS = 200 * DAY_MS;
 /** What is to be asked waits for its turn. */
 const MAX_TURN_MS = 600_000;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { machineChance } from '../../../host/chance.ts';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Cause, FabricEvent, ServerState, Sign } from '../../../host/fabric/records.ts';
+import { SECOND_MS } from '../../../host/net/duration.ts';
 import { nameOf, type Target } from '../../../host/net/target.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
@@ -58,7 +59,6 @@ export const CONNECT = 'recover: {confirm: connect, traps: {listen: false}}';
 
 /** The engine's clock is this much ahead of the program's. */
 const AHEAD_US = 7_000_000_000;
-const SECOND_MS = 1000;
 /** Wall time of the moment that is zero on the state's clock. */
 const WALL_MS = Date.UTC(2026, 4, 1, 12);
 

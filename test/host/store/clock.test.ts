@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DAY_MS } from '../../../host/net/duration.ts';
 import { type Epoch, StateClock } from '../../../host/store/clock.ts';
 import { machineTime } from '../../../host/time.ts';
 
-const DAY_MS = 86_400_000;
 const NOON = Date.UTC(2026, 10, 22, 12);
 
 /** A machine whose clocks stand still until the test moves them. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { HOUR_MS } from '../../../../host/net/duration.ts';
 import { foldMailAddress } from '../../../../host/net/mail-address.ts';
 import {
   AN_HOUR,
@@ -11,8 +12,6 @@ import {
 import { PAGE_CONNECTIONS } from '../../../../host/page/http/connections.ts';
 import { STREAMS } from '../../../../host/page/http/event-streams.ts';
 import type { Origin } from '../../../../host/page/http/origins.ts';
-
-const HOUR_MS = 3_600_000;
 
 describe('A bucket', () => {
   const options = { burst: 3, refillMs: 100, most: 2 };

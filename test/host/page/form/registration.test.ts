@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HOUR_MS } from '../../../../host/net/duration.ts';
 import { AN_HOUR, PER_MAIL_A_DAY } from '../../../../host/page/form/rate-limits.ts';
 import {
   fieldOf,
@@ -19,7 +20,7 @@ import {
   WEB,
 } from '../served.ts';
 
-const TWO_HOURS_MS = 2 * 3_600_000;
+const TWO_HOURS_MS = 2 * HOUR_MS;
 const YES = { want: 'yes', mail: 'sato@example.jp' };
 
 /** Sends the form of a page that was loaded for it, with these fields. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { machineChance } from '../../../../host/chance.ts';
+import { MINUTE_MS } from '../../../../host/net/duration.ts';
 import { TOKEN_MINUTES, Tokens } from '../../../../host/page/form/tokens.ts';
 
-const MINUTE_MS = 60_000;
 const CLIENT = '172.27.179.150';
 const TARGET = { server: '172.27.178.80', port: 80 };
 

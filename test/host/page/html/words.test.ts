@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { HOUR_MS } from '../../../../host/net/duration.ts';
 import { keepingText, momentText, WORDS } from '../../../../host/page/html/words.ts';
 import { PAGES, REFUSALS } from '../reading.ts';
 
-const HOUR_MS = 3_600_000;
 const LANGUAGES = ['en', 'ja'] as const;
 
 /** Every text of a language, those that are made of a number, too. */
