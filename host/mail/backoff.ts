@@ -13,18 +13,18 @@ const MAX_LOGIN_WAIT_MS = 900_000;
 export function waitMs(
   chance: Chance,
   failures: number,
-  { longestMs, firstMs = FIRST_WAIT_MS }: { longestMs: number; firstMs?: number },
+  { maxMs, firstMs = FIRST_WAIT_MS }: { maxMs: number; firstMs?: number },
 ): number {
-  return Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - chance.fraction() / 4);
+  return Math.min(firstMs * 2 ** (failures - 1), maxMs) * (1 - chance.fraction() / 4);
 }
 
 /** What kept the server from taking mails: it is not there or can't, it does not want us, or it does not take our login. */
 export type ServerFailure = 'absence' | 'refusal' | 'login';
 
-const WAITS: Readonly<Record<ServerFailure, { longestMs: number; firstMs?: number }>> = {
-  absence: { longestMs: MAX_SERVER_WAIT_MS },
-  refusal: { longestMs: MAX_WAIT_MS },
-  login: { longestMs: MAX_LOGIN_WAIT_MS, firstMs: FIRST_LOGIN_WAIT_MS },
+const WAITS: Readonly<Record<ServerFailure, { maxMs: number; firstMs?: number }>> = {
+  absence: { maxMs: MAX_SERVER_WAIT_MS },
+  refusal: { maxMs: MAX_WAIT_MS },
+  login: { maxMs: MAX_LOGIN_WAIT_MS, firstMs: FIRST_LOGIN_WAIT_MS },
 };
 
 /**

@@ -10,7 +10,7 @@ export type MailFate<Row> = { readonly row: Row } & (
   | { readonly state: 'sent' }
   | ({ readonly state: 'given up' } & Reason)
   /** It is tried again, ever more seldom, up to so long apart. */
-  | ({ readonly state: 'later'; readonly longestMs: number } & Reason)
+  | ({ readonly state: 'later'; readonly maxMs: number } & Reason)
 );
 
 /** The send that was answered. */
@@ -85,13 +85,13 @@ export class MailServer<Row> {
     }
     if (delivery.about === 'recipient') {
       if (!this.#refusals.refusesUs) this.#pause.answered();
-      return [{ row, state: 'later', ...why, longestMs: MAX_WAIT_MS }];
+      return [{ row, state: 'later', ...why, maxMs: MAX_WAIT_MS }];
     }
     if (delivery.refusal === 'mail') return this.#refused({ row, ...why, means: 'us' });
     if (delivery.refusal !== undefined) this.#refusesUs(why);
     this.#pause.failed(epoch, nowMs, FAILURES[delivery.refusal ?? 'none']);
     // Here, too: a mail that makes the server hang up must not be the first one every time.
-    return [{ row, state: 'later', ...why, longestMs: MAX_SERVER_WAIT_MS }];
+    return [{ row, state: 'later', ...why, maxMs: MAX_SERVER_WAIT_MS }];
   }
 
   #refused(refused: RefusedMail<Row>): MailFate<Row>[] {
@@ -116,6 +116,6 @@ function fatesOf<Row>({ refused, areBelieved }: Verdict<Row>): MailFate<Row>[] {
   return refused.map(({ row, reason, code, means }) =>
     areBelieved && means !== 'us'
       ? { row, state: 'given up', reason, code }
-      : { row, state: 'later', reason, code, longestMs: MAX_WAIT_MS },
+      : { row, state: 'later', reason, code, maxMs: MAX_WAIT_MS },
   );
 }

@@ -340,13 +340,13 @@ export class Outbox {
     } else if (nowMs - row.createdMs >= this.#options.giveUpMs) {
       this.#giveUp(row, { ...fate, reason: `given up: ${fate.reason}` });
     } else {
-      const { reason, code, longestMs } = fate;
+      const { reason, code, maxMs } = fate;
       sayOf(this.#options.log, 'warn', 'failed', row, { reason, code, final: false });
       this.#settle({
         row,
         state: 'queued',
         reason,
-        dueMs: nowMs + waitMs(this.#options.chance, row.tries + 1, { longestMs }),
+        dueMs: nowMs + waitMs(this.#options.chance, row.tries + 1, { maxMs }),
       });
     }
   }

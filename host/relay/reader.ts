@@ -269,7 +269,7 @@ export class MailboxReader {
     if (resolve && !look.names.has(server) && look.namesMs > 0) {
       const { clock } = this.#store;
       const askedMs = clock.nowMs();
-      const asking = { time: this.#time, mostMs: look.namesMs, signal: look.signal };
+      const asking = { time: this.#time, maxMs: look.namesMs, signal: look.signal };
       look.names.set(server, await hostNameOf(server, resolver, asking));
       look.namesMs -= clock.nowMs() - askedMs;
       // The next look finds it again.

@@ -12,7 +12,7 @@ const TRIES = 2;
 interface Asking {
   readonly time: Time;
   /** How long the caller can wait. */
-  readonly mostMs?: number;
+  readonly maxMs?: number;
   /** Once it aborts, he does not. */
   readonly signal?: AbortSignal;
 }
@@ -21,9 +21,9 @@ interface Asking {
 export async function hostNameOf(
   address: string,
   servers: readonly Endpoint[] | null,
-  { time, mostMs = TIMEOUT_MS, signal }: Asking,
+  { time, maxMs = TIMEOUT_MS, signal }: Asking,
 ): Promise<string | null> {
-  const timeoutMs = Math.min(TIMEOUT_MS, Math.ceil(mostMs));
+  const timeoutMs = Math.min(TIMEOUT_MS, Math.ceil(maxMs));
   const resolver = new Resolver({ timeout: Math.min(QUERY_TIMEOUT_MS, timeoutMs), tries: TRIES });
   if (servers !== null) resolver.setServers(servers.map(endpointText));
   const giveUp = (): void => resolver.cancel();

@@ -132,9 +132,9 @@ export class MailboxSchedule {
     const doubledMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failure.times - 1, 10);
     // It may be this server's own cable that was out, and those who wait for it are on the list: when it is back, that is
     // no later than it would have been.
-    const longestMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), MAX_WAIT_MS);
+    const maxMs = Math.min(Math.max(everyMs, FIRST_WAIT_MS), MAX_WAIT_MS);
     // Spread, so that all relays of a mail server that is back do not come at once.
-    return Math.min(doubledMs, longestMs) * (1 - this.#options.chance.fraction() / 4);
+    return Math.min(doubledMs, maxMs) * (1 - this.#options.chance.fraction() / 4);
   }
 
   get #seldomMs(): number {

@@ -40,7 +40,7 @@ export class ToolError extends Error {
 export class KernelTools {
   readonly #time: Time;
   readonly #running = new Set<ChildProcess>();
-  #mostMs = TOOL_MS;
+  #maxMs = TOOL_MS;
 
   constructor(time: Time) {
     this.#time = time;
@@ -48,7 +48,7 @@ export class KernelTools {
 
   /** The program is to end: nothing that hangs keeps it, neither what runs nor what begins from now on. */
   hurry(): void {
-    this.#mostMs = HURRY_MS;
+    this.#maxMs = HURRY_MS;
     const running = [...this.#running];
     this.#time
       .after(HURRY_MS, () => {
@@ -109,7 +109,7 @@ export class KernelTools {
     { input = '', timeoutMs = TOOL_MS }: { readonly input?: string; readonly timeoutMs?: number } = {},
   ): Promise<string> {
     return new Promise((resolve, reject) => {
-      const timeout = Math.min(timeoutMs, this.#mostMs);
+      const timeout = Math.min(timeoutMs, this.#maxMs);
       const options = { timeout, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
       const child = execFile(program, argv, options, (error, stdout, stderr) => {
         this.#running.delete(child);

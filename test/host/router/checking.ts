@@ -69,7 +69,7 @@ export interface SaidOptions {
   /** Sections of the configuration. */
   readonly more?: string;
   /** Longer waits are over at once. */
-  readonly mostMs?: number;
+  readonly maxMs?: number;
   readonly time?: Time;
   /** What a connection comes to, in place of a real one. */
   readonly dialled?: (server: string, port: number) => Dialled;
@@ -104,8 +104,8 @@ export class Said {
     patienceMs = 60_000,
     checkSettleMs = 0,
     more,
-    mostMs = Number.POSITIVE_INFINITY,
-    time = machineTimeWith((waitMs) => this.#hurry(waitMs, mostMs)),
+    maxMs = Number.POSITIVE_INFINITY,
+    time = machineTimeWith((waitMs) => this.#hurry(waitMs, maxMs)),
     dialled,
   }: SaidOptions = {}) {
     const given: RouterConfiguration = configuration(more);
@@ -154,8 +154,8 @@ export class Said {
     });
   }
 
-  #hurry(waitMs: number, mostMs: number): number {
-    if (waitMs <= mostMs) return waitMs;
+  #hurry(waitMs: number, maxMs: number): number {
+    if (waitMs <= maxMs) return waitMs;
     this.waits.push(waitMs);
     return 5;
   }

@@ -157,7 +157,7 @@ describe('A check', () => {
 
 describe('A look now and then', () => {
   // Nobody looks more often than every few seconds: these waits, and only these, are over at once.
-  const looking: SaidOptions = { more: CONNECT, mostMs: 6000 };
+  const looking: SaidOptions = { more: CONNECT, maxMs: 6000 };
   beforeEach(() => {
     said = new Said(looking);
   });

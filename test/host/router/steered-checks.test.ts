@@ -9,19 +9,19 @@ import { LOOPBACK, nobody, outage, pageOn, Said, type SaidOptions, service } fro
 const LOOK_MS = 5500;
 
 let said: Said;
-let mostMs = Number.POSITIVE_INFINITY;
+let maxMs = Number.POSITIVE_INFINITY;
 
 function looksAtOnce(): void {
-  mostMs = LOOK_MS;
+  maxMs = LOOK_MS;
 }
 afterEach(() => {
   said.checks.close();
-  mostMs = Number.POSITIVE_INFINITY;
+  maxMs = Number.POSITIVE_INFINITY;
 });
 
 /** What is answered for on these ports in place of what is down. */
 function steering(ports: readonly number[], more: SaidOptions = {}): Said {
-  said = new Said({ more: pageOn(...ports), mostMs, ...more });
+  said = new Said({ more: pageOn(...ports), maxMs, ...more });
   return said;
 }
 
