@@ -9,8 +9,9 @@ export const EtherType = {
   vlan: 0x8100,
   ipv6: 0x86dd,
   serviceVlan: 0x88a8,
+  lldp: 0x88cc,
 } as const;
-export const Protocol = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 } as const;
+export const Protocol = { icmp: 1, tcp: 6, udp: 17, authentication: 51, icmpv6: 58 } as const;
 
 /** One end of a conversation. */
 export interface End {
@@ -93,7 +94,7 @@ export function unreachable(router: string, code: number, quoted: Buffer, to: st
   return ip(router, to, six ? Protocol.icmpv6 : Protocol.icmp, Buffer.concat([header, quoted]));
 }
 
-export interface ArpMessage {
+interface ArpMessage {
   readonly operation: 1 | 2;
   readonly sender: string;
   readonly target: string;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from './lab.ts';
 
-export interface Packet {
+interface Packet {
   /** When the kernel saw it, Unix time in milliseconds, exact to the microsecond. */
   readonly atMs: number;
   /** tcpdump's description. */

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 
 /** What a connection request claims; addresses as text, hardware addresses as `52:54:00:12:34:56`. */
-export interface Request {
+interface Request {
   readonly fromCard: string;
   readonly toCard: string;
   readonly client: string;

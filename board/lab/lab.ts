@@ -23,7 +23,7 @@ export interface Finished {
 }
 
 /** What curl says (its exit status 0, 7 and 28), in words. */
-export type Outcome = 'served' | 'turned away' | 'no answer';
+type Outcome = 'served' | 'turned away' | 'no answer';
 
 let networks = 0;
 

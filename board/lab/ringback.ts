@@ -25,7 +25,7 @@ export interface Match {
 type Section = Readonly<Record<string, unknown>>;
 
 /** What the tests need of the answer of `ringback status --json`. */
-export interface Status {
+interface Status {
   readonly outages: readonly {
     readonly server: string;
     /** 0: the machine as a whole. */
@@ -54,7 +54,7 @@ const TRAP_USER = {
 };
 
 /** What the nodes of a duplex system authenticate each other with. */
-export const TAKEOVER_KEY = 'a secret of web, shop and standby';
+const TAKEOVER_KEY = 'a secret of web, shop and standby';
 
 /**
  * Short waits, everything else as on a real router. Silence is judged only after the kernel has looked for a server for
@@ -318,7 +318,7 @@ export class Ringback {
 }
 
 /** The process of `ringback-fabricd`. */
-export class Daemon {
+class Daemon {
   readonly pid: number;
 
   constructor(pid: number) {

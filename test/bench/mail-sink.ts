@@ -56,7 +56,7 @@ export function sinkCommand(listen: string, keep?: string): string[] {
   return process.getuid?.() === 0 ? command('-u', 'postfix') : command();
 }
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly mails: number;
   readonly connections: number;
   readonly textBytes: number;

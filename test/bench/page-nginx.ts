@@ -6,7 +6,7 @@ import { address, type Lab } from '../../board/lab/lab.ts';
 
 const PORT = 8081;
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   /** Lower-case names; without Date, and without Server, which the page does not say. */
   readonly headers: Readonly<Record<string, string>>;

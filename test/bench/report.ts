@@ -1,6 +1,6 @@
 /** How the benches print: a table for people, with `--json` one JSON object a line. */
 
-export type Row = Readonly<Record<string, string | number>>;
+type Row = Readonly<Record<string, string | number>>;
 
 const rounded = (value: string | number): string | number =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;

@@ -31,11 +31,11 @@ export const clientAddress = (number: number): string =>
   `10.${64 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
 export const mailAddress = (number: number): string => `client-${number}@example.jp`;
 
-export function chainOutage(nowMs: number): OutageRow {
+function chainOutage(nowMs: number): OutageRow {
   return { ...CHAIN, triedPort: 80, fromMs: nowMs - AGO_MS, told: false, telling: null, suspected: false };
 }
 
-export function waitingSince(nowMs: number): WaitingRow {
+function waitingSince(nowMs: number): WaitingRow {
   return { firstMs: nowMs - AGO_MS, lastMs: nowMs - AGO_MS / 2, tries: 3 };
 }
 

@@ -38,7 +38,7 @@ export interface Writes {
 }
 
 /** A line of the log, with its time as Unix milliseconds. */
-export type Line = LogEvent & { readonly atMs: number };
+type Line = LogEvent & { readonly atMs: number };
 
 export class LoggedRun {
   readonly lines: Line[] = [];

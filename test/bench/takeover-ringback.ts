@@ -9,7 +9,7 @@ import { startActive, startStandby } from '../lab/takeover/duplex.ts';
 import type { Candidates } from './stable.ts';
 import { type Case, SERVICE } from './takeover-round.ts';
 
-export interface Heartbeat {
+interface Heartbeat {
   readonly everyMs: number;
   readonly lost: number;
   readonly checkMs: number;
@@ -18,7 +18,7 @@ export interface Heartbeat {
 /** With these nothing was taken over for nothing in ten minutes under load: `make soak`. */
 export const SOAKED: Heartbeat = { everyMs: 5, lost: 5, checkMs: 20 };
 
-export interface Pair {
+interface Pair {
   readonly web: Ringback;
   readonly standby: Ringback;
 }

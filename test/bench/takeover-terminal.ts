@@ -8,7 +8,7 @@ import type { Lab } from '../../board/lab/lab.ts';
 import { BUILD } from './engines.ts';
 
 /** What a terminal saw since it was last asked. */
-export interface Window {
+interface Window {
   readonly sent: number;
   readonly answered: number;
   /** The longest time between two answers. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { accessSync, constants } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { EtherType, Flag, Protocol } from '../frames.ts';
 import { Bench, build, type Daemon, type Event, Kind, noNamespace, until } from './fabricd.ts';
-import { arp, EtherType, ethernet, Flag, ipv4, ipv6, Protocol, syn, tcp } from './frames.ts';
+import { arp, ethernet, ipv4, ipv6, syn, tcp } from './frames.ts';
 
 const built = build('probe');
 const Link = { ethernet: 1, raw: 2 };

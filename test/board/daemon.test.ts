@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { instantiate } from '@assemblyscript/loader';
+import { EtherType } from '../frames.ts';
 import { Bench, build, fabricModule, Kind, noNamespace, version } from './fabricd.ts';
-import { EtherType, ethernet, syn } from './frames.ts';
+import { ethernet, syn } from './frames.ts';
 
 const built = build('probe');
 const onLan0 = [built.daemon, '--interface', 'lan0'];

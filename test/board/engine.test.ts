@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { instantiate } from '@assemblyscript/loader';
+import { EtherType, Protocol } from '../frames.ts';
 import { build, command, fabricModule } from './fabricd.ts';
-import { EtherType, ethernet, ipv4, Protocol, tcp } from './frames.ts';
+import { ethernet, ipv4, tcp } from './frames.ts';
 
 const built = build('probe');
 

@@ -13,7 +13,7 @@ const { codes } = loadModule();
 export const RECORD_BYTES = codes.number('RECORD_BYTES');
 
 /** Paths of what was built around one module; `sanitized` is the same once more with sanitizers. */
-export interface Built {
+interface Built {
   readonly daemon: string;
   readonly vectors: string;
   readonly filterCheck: string;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { EtherType, Flag, Protocol } from '../frames.ts';
 import { build } from './fabricd.ts';
-import { arp, EtherType, ethernet, Flag, icmp, ipv4, ipv6, Protocol, syn, tcp } from './frames.ts';
+import { arp, ethernet, icmp, ipv4, ipv6, syn, tcp } from './frames.ts';
 
 const { filterCheck } = build('probe');
 const { vlan, serviceVlan } = EtherType;
@@ -18,7 +19,8 @@ function judge(link: 'ethernet' | 'raw', frames: readonly Buffer[]): (number | n
     .map((line) => (line === 'drop' ? null : Number(line.slice('pass '.length))));
 }
 
-const overIpv4 = (payload: Buffer, protocol = Protocol.tcp, options = {}) => ipv4(protocol, payload, options);
+const overIpv4 = (payload: Buffer, protocol: number = Protocol.tcp, options = {}) =>
+  ipv4(protocol, payload, options);
 const fragment = Buffer.from('0600000100000000', 'hex');
 
 const passing: readonly (readonly [string, Buffer])[] = [

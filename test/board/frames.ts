@@ -1,16 +1,6 @@
 /** Frames for the daemon's tests, built from their layers. IPv4 headers have right checksums, and segments behind them. */
 import { sumHeader, sumSegment } from '../checksum.ts';
-
-export const EtherType = {
-  ipv4: 0x0800,
-  arp: 0x0806,
-  vlan: 0x8100,
-  ipv6: 0x86dd,
-  serviceVlan: 0x88a8,
-  lldp: 0x88cc,
-};
-export const Protocol = { icmp: 1, tcp: 6, udp: 17, authentication: 51, icmpv6: 58 };
-export const Flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, ece: 64 };
+import { Flag, Protocol } from '../frames.ts';
 
 function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);

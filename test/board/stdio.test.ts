@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { EtherType } from '../frames.ts';
 import { Bench, build, command, Kind, noNamespace, until, version } from './fabricd.ts';
-import { EtherType, ethernet, syn } from './frames.ts';
+import { ethernet, syn } from './frames.ts';
 
 const built = build('probe');
 const probeAbi = 7;

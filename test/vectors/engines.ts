@@ -14,7 +14,7 @@ const BUILD = fileURLToPath(new URL('../../build/fabricd', import.meta.url));
  * `verdict N`, `status N` or `tick`; after a status the frame that was built, as `outgoing INTERFACE HEX`; and after each the
  * events it caused as `event HEX`.
  */
-export type Output = readonly string[];
+type Output = readonly string[];
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex') || '-';
 

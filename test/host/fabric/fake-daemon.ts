@@ -22,7 +22,7 @@ const CONFIGURE = codes.number('Command.Configure');
 const AHEAD_US = 3_600_000_000;
 
 /** Its end of the connection to a host. */
-export interface HostEnd {
+interface HostEnd {
   on(event: 'data', listener: (bytes: Buffer) => void): unknown;
   on(event: 'error', listener: () => void): unknown;
   write(bytes: Buffer): unknown;

@@ -123,7 +123,7 @@ export function events(lines: readonly LoggedLine[], event: string): LoggedLine[
   return lines.filter((line) => line.event === event);
 }
 
-export interface Sending {
+interface Sending {
   readonly mail: Mail;
   finish(delivery: Delivery): void;
 }
@@ -167,7 +167,7 @@ export function startProcess(test: TestContext, directory: string, port: number,
   return child;
 }
 
-export interface Sink {
+interface Sink {
   readonly port: number;
   /** What arrived so far, envelope lines of smtp-sink (X-Mail-Args, X-Rcpt-Args) included. */
   mails(): string[];
@@ -197,14 +197,14 @@ export async function withSink(test: (sink: Sink) => Promise<void>): Promise<voi
   }
 }
 
-export interface Received {
+interface Received {
   readonly to: readonly string[];
   readonly from: string;
   readonly text: string;
   readonly secure: boolean;
 }
 
-export interface Scripted {
+interface Scripted {
   readonly port: number;
   readonly received: Received[];
   /** Sockets of all connections so far; not to be touched once they carry TLS. */

@@ -44,7 +44,7 @@ const VOID: ReadonlySet<string> = new Set(['meta', 'input']);
 /** Elements whose content is no HTML. */
 const RAW = /(<(style|script)>).*?(<\/\2>)/gs;
 
-export interface Tag {
+interface Tag {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
 }

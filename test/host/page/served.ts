@@ -32,7 +32,7 @@ interface Registered {
 }
 
 /** What the role knows; tests change it. */
-export interface Role {
+interface Role {
   /** Servers that are up. */
   readonly up: Set<string>;
   readonly strangers: Set<string>;

@@ -9,7 +9,7 @@ import { until } from '../tools.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
-export interface Answering {
+interface Answering {
   readonly port: number;
   /** The ports that connections came from. */
   readonly from: number[];
@@ -49,7 +49,7 @@ server.listen({ port: 0, host: process.argv[1], backlog: 1 }, () => console.log(
 /** Connections that its queue has room for. */
 const ROOM = 2;
 
-export interface Silent {
+interface Silent {
   readonly port: number;
   /** It goes on, and answers. */
   readonly wake: () => void;

@@ -20,7 +20,7 @@ export const OPS: TrapUser = {
   priv: { protocol: 'aes', key: 'another pass phrase' },
 };
 
-export interface Bench {
+interface Bench {
   readonly listener: TrapListener;
   readonly port: number;
   readonly traps: Trap[];

@@ -22,8 +22,8 @@ export const SERVER = '172.27.178.80';
 export const SATO = '172.27.179.151';
 export const TANAKA = '172.27.179.150';
 export const STRANGER = '172.27.179.159';
-export const ROUTER = 'ringback@router.example';
-export const NOTIFIER = 'sav_1@example.jp';
+const ROUTER = 'ringback@router.example';
+const NOTIFIER = 'sav_1@example.jp';
 
 /** A file of `ringback relay` whose mailbox is at this port; `more` are further sections. */
 export function relayText(port: number, more = ''): string {
@@ -50,7 +50,7 @@ export function wallClock(isRight = true): Clock {
   return { nowMs: now, dateOf: (ms) => (isRight ? new Date(ms) : null) };
 }
 
-export interface SentList {
+interface SentList {
   readonly clients?: readonly string[];
   readonly key?: string;
   readonly clock?: Clock;
@@ -83,7 +83,7 @@ export function listMessages({
   });
 }
 
-export interface OpenReader {
+interface OpenReader {
   readonly reader: MailboxReader;
   readonly store: Store;
   readonly outbox: Outbox;

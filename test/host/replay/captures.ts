@@ -4,7 +4,7 @@ import { readCapture } from '../../../host/replay/capture.ts';
 import type { Damage, Packet } from '../../../host/replay/packet.ts';
 import type { Source } from '../../../host/replay/source.ts';
 
-export interface Record {
+interface Record {
   /** Since 1970. */
   readonly timeUs?: number;
   readonly bytes: Uint8Array;

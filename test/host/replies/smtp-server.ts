@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /** By verb: `greeting`, `EHLO`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `.` for the end of the message. null: it is silent. */
-export type Answers = Readonly<Record<string, string | null>>;
+type Answers = Readonly<Record<string, string | null>>;
 
 const RIGHT: Answers = {
   greeting: '220 ready',
@@ -14,7 +14,7 @@ const RIGHT: Answers = {
   DATA: '354 go on',
 };
 
-export interface VerbatimServer {
+interface VerbatimServer {
   readonly port: number;
   /** Lines that clients have sent, but for the text of messages. */
   readonly commands: string[];

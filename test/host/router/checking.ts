@@ -30,7 +30,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-export interface Service {
+interface Service {
   readonly port: number;
   /** How often somebody connected to it. */
   readonly connections: () => number;

@@ -55,7 +55,7 @@ export interface Opening {
 /** `shown`: the page answered. */
 export type OpeningEnd = 'answered' | 'shown' | 'refused' | 'unreachable';
 
-export interface NetworkOptions {
+interface NetworkOptions {
   readonly time: TownTime;
   readonly frame: (bytes: Buffer, direction: 'In' | 'Out', side: number) => void;
   /** Whether this client gets the page in the server's place. */

@@ -38,7 +38,7 @@ const nobodyListens = (): never => {
 
 export type Killed = 'program' | 'daemon' | 'both';
 
-export interface TryOptions {
+interface TryOptions {
   /** The client gives up after so many seconds. */
   readonly patience?: number;
 }

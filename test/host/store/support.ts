@@ -21,7 +21,7 @@ export function directoryFor(test: TestContext): string {
   return directory;
 }
 
-export interface Opened {
+interface Opened {
   readonly store: Store;
   readonly lines: LoggedLine[];
 }

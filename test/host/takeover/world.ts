@@ -13,14 +13,14 @@ import { ActiveNode, type Remembered, StandbyNode } from './nodes.ts';
 
 const NEVER = new Promise<never>(() => {});
 
-export interface Told {
+interface Told {
   readonly machine: string;
   readonly level: Level;
   readonly event: string;
   readonly fields: Fields;
 }
 
-export interface Announcement {
+interface Announcement {
   readonly machine: string;
   readonly ifname: string;
   readonly hardware: string | null;

@@ -33,7 +33,7 @@ export async function closeBrowsers(): Promise<void> {
   await Promise.all(Array.from(running, (browser) => browser.close()));
 }
 
-export class Visitor {
+class Visitor {
   /** Errors on the browser's console, which broken policies are too, and what scripts did not catch. */
   readonly complaints: string[] = [];
   readonly #browser: Browser;

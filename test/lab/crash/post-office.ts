@@ -6,7 +6,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import type { Journal } from './journal.ts';
 import type { Random } from './random.ts';
 
-export interface Taken {
+interface Taken {
   readonly messageId: string;
   readonly to: readonly string[];
   /** The headers X-Ringback-Server and X-Ringback-Client. */

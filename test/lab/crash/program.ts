@@ -13,7 +13,7 @@ export interface Life {
   said: string;
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   readonly name: string;
   readonly command: string;
   readonly argv: readonly string[];

@@ -25,7 +25,7 @@ interface Server {
 }
 
 /** What a kill may wait for. */
-export type Happening = 'turned away' | 'recovery';
+type Happening = 'turned away' | 'recovery';
 
 /** The network that is watched. */
 export const NETWORK = '172.27.178.0/24';

@@ -11,7 +11,7 @@ const COMMIT_MS = 2500;
 /** So many broken promises are told in full. */
 const MAX_STORIES = 3;
 
-export interface Verdict {
+interface Verdict {
   /** Broken promises, in sentences; empty when all were kept. */
   readonly problems: readonly string[];
   readonly waited: number;

@@ -56,7 +56,7 @@ export interface Report {
 }
 
 /** A host begins to listen with a daemon. */
-export interface Contact {
+interface Contact {
   readonly atMs: number;
   readonly host: Life;
   readonly daemon: Life | null;

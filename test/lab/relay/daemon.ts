@@ -20,7 +20,7 @@ export function on(lab: Lab, node: string): Place {
 export const here: Place = ([program = '', ...argv]) =>
   spawn(program, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
-export interface DaemonOptions {
+interface DaemonOptions {
   readonly place: Place;
   readonly argv: readonly string[];
   /** It is there when it listens on this TCP port. */

@@ -17,7 +17,7 @@ export interface DovecotSettings {
   readonly oneSession?: boolean;
 }
 
-export interface DovecotOptions {
+interface DovecotOptions {
   readonly place: Place;
   /** Its configuration, in a directory of its own. */
   readonly directory: string;

@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 /** Of the router and its relays. */
 export const LIST_KEY = 'a key that a router and its relays have in common';
 
-export interface ListMail {
+interface ListMail {
   readonly server: string;
   readonly clients: readonly string[];
   /** Its identity; one of its own if not given. */

@@ -1,7 +1,7 @@
 /** What the stories of list mails share. */
 import assert from 'node:assert/strict';
 import { address, type Lab } from '../../../board/lab/lab.ts';
-import { type Configuration, type LogEvent, PEOPLE, Ringback } from '../../../board/lab/ringback.ts';
+import { type Configuration, type LogEvent, Ringback } from '../../../board/lab/ringback.ts';
 import { LIST_KEY } from './list-mail.ts';
 import { type Box, type MailHost, POP_PASSWORD, type StoredMail } from './mail-host.ts';
 
@@ -47,6 +47,3 @@ export async function noticeIn(host: MailHost, notice: LogEvent): Promise<Stored
 export async function told(host: MailHost): Promise<readonly string[]> {
   return (await host.toPeople()).flatMap(({ to }) => to).toSorted();
 }
-
-/** The addresses of the lab's people: c150 is Tanaka's, c151 Sato's, c152 Nakamura's. */
-export const CLIENTS = Object.keys(PEOPLE).map((node) => address(node));

@@ -1,6 +1,6 @@
 /** Rules like those that OpenWrt's fw4 makes of its default configuration, for the lab's router. */
 
-export interface Zones {
+interface Zones {
   /** The card of the zone `lan`: input accepted, forwarded to wan. */
   readonly lan: string;
   /** The card of the zone `wan`: input rejected, but for ping and neighbour discovery. */

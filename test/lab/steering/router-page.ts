@@ -10,7 +10,7 @@ import { address, type IpVersion, type Lab } from '../../../board/lab/lab.ts';
 import type { Target } from '../../../host/net/target.ts';
 import { until } from '../../host/tools.ts';
 
-export const PORT = 8480;
+const PORT = 8480;
 const PROGRAM = fileURLToPath(new URL('page.ts', import.meta.url));
 
 /** The command that runs it, with words before it such as `env PATH=…`. */
@@ -163,7 +163,7 @@ export async function kernelState(lab: Lab): Promise<string> {
 }
 
 /** A conversation through one connection that goes on asking. */
-export interface Talk {
+interface Talk {
   readonly wanted: Target;
   readonly child: ChildProcess;
   /** What was answered; whoever reads may empty it. */

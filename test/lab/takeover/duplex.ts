@@ -12,7 +12,7 @@ const MACHINES = ['web', 'shop', 'standby', 'spare', 't21', 't24', 'router'];
 const PORT = 7373;
 
 /** Whose the service addresses are; each is on the interface of its place in the list. */
-export const SERVICES = { web: ['s80', 's81'], shop: ['s82'] } as const;
+const SERVICES = { web: ['s80', 's81'], shop: ['s82'] } as const;
 
 type Section = Readonly<Record<string, unknown>>;
 
