@@ -19,7 +19,7 @@ const CORPUS = new URL('../assembly/corpus/', import.meta.url);
 const RECORD_BYTES = 64;
 const MAX_FRAME_BYTES = 2000;
 /** Tables of more take seconds to fill, and a machine's whole memory. */
-const LARGEST_TABLE = 4096;
+const MAX_TABLE = 4096;
 const MAX_LINES = 400;
 
 export const dist = fileURLToPath(new URL('../../dist/fabric.wasm', import.meta.url));
@@ -104,7 +104,7 @@ function isCommand(hex: string, configure: number): boolean {
   if (!/^[\da-f]{128}$/.test(hex)) return false;
   const record = Buffer.from(hex, 'hex');
   const sizes = [16, 20, 24, 28, 32].map((at) => record.readUInt32LE(at));
-  return record[0] !== configure || sizes.every((size) => size <= LARGEST_TABLE);
+  return record[0] !== configure || sizes.every((size) => size <= MAX_TABLE);
 }
 
 function isFrame([link, iface, direction, time, bytes = '', length, ...more]: string[]): boolean {

@@ -1,4 +1,4 @@
-/** What the host's files export is for other files: what nobody imports is dead, or its own file's business. */
+/** What files export is for other files: what nobody imports is dead, or its own file's business. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -41,7 +41,10 @@ function imported(files: ReadonlyMap<string, string>): Set<string> {
 /** Types for the program, and a page for people that is made by a test. */
 const FOR_PEOPLE = new Set(['host/log/events.ts CHAPTERS']);
 
-describe('What a file of the host exports', () => {
+/** The module's tests have exports of their own; targets are loaded by the name of their file, and the compiler alone reads what it refuses. */
+const NOT_BY_NAME = /^test\/(?:assembly|fuzz\/(?:targets|planted))\/|\/typed\.test\.ts$/;
+
+describe('What a file exports', () => {
   it('is imported by another one, or used there and imported by a test', () => {
     const host = sources('host');
     const byHost = imported(host);
@@ -62,7 +65,20 @@ describe('What a file of the host exports', () => {
     assert.equal(unused.join('\n'), '');
   });
 
-  it('has a name that nothing else has', () => {
+  it('is imported by another one in the tests and the lab, too', () => {
+    const tests = new Map([...sources('test'), ...sources('board')]);
+    const byTests = imported(tests);
+    const unused: string[] = [];
+    for (const [path, text] of tests) {
+      const file = relative(ROOT, path);
+      if (NOT_BY_NAME.test(file)) continue;
+      for (const [, name = ''] of text.matchAll(EXPORT))
+        if (!byTests.has(`${path} ${name}`)) unused.push(`${file} ${name}`);
+    }
+    assert.equal(unused.join('\n'), '');
+  });
+
+  it('has a name that nothing else in the host has', () => {
     const places = new Map<string, string[]>();
     for (const [path, text] of sources('host')) {
       for (const [, name = ''] of text.matchAll(EXPORT)) {

@@ -119,6 +119,16 @@ describe('A number', () => {
     );
   });
 
+  it('that bounds another is MAX or MIN', () => {
+    const all = [HOST, MODULE, DAEMON, sources('test', /\.(?:ts|[ch])$/)];
+    assert.deepEqual(
+      all.flatMap((files) =>
+        matches(files, /(?<![\w$])(?:MOST|LONGEST|LARGEST|LEAST|SHORTEST|SMALLEST)_[A-Z]\w*/g),
+      ),
+      [],
+    );
+  });
+
   it('that people know stands in its own file only', () => {
     for (const [number, owners] of OWNED) {
       const places = [...HOST].filter(([, text]) => literals(text).includes(number)).map(([path]) => path);

@@ -9,7 +9,7 @@ import { dist, modulesOf } from '../script.ts';
 import type { Target } from '../target.ts';
 
 /** Tables of more take seconds to fill. */
-const LARGEST_TABLE = 4096;
+const MAX_TABLE = 4096;
 
 export function open(): Target {
   if (noNamespace !== false) throw new Error(noNamespace);
@@ -52,7 +52,6 @@ function recordsOf(bytes: Buffer): Buffer[] {
 function withSmallTables(record: Buffer, configure: number): Buffer {
   if (record[0] !== configure || record.length < RECORD_BYTES) return record;
   const small = Buffer.from(record);
-  for (const at of [16, 20, 24, 28, 32])
-    small.writeUInt32LE(small.readUInt32LE(at) % (LARGEST_TABLE + 1), at);
+  for (const at of [16, 20, 24, 28, 32]) small.writeUInt32LE(small.readUInt32LE(at) % (MAX_TABLE + 1), at);
   return small;
 }
