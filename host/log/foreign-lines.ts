@@ -1,6 +1,7 @@
 /** What libraries, and Node itself, would write beside the log becomes lines of it. */
 import { format } from 'node:util';
-import type { Level, Log } from './log.ts';
+import type { Level } from './catalogue/kinds.ts';
+import type { Log } from './log.ts';
 
 const MAX_CHARACTERS = 1000;
 const METHODS: Readonly<Record<'debug' | 'log' | 'info' | 'warn' | 'error' | 'trace', Level>> = {

@@ -3,8 +3,6 @@
 import type { Level } from './catalogue/kinds.ts';
 import type { BareEvent, Event, EventAt, FieldsOf, LevelOf } from './events.ts';
 
-export type { Level } from './catalogue/kinds.ts';
-
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 interface At<L extends Level> {

@@ -1,7 +1,8 @@
 /** Notices that are due and may be sent now: a few are read at a time, the others wait on disk. */
 import { type Admission, type AdmissionRules, admitNotices } from '../store/admission.ts';
 import { isAnyCollecting, reconsider, waitingForServers } from '../store/collecting.ts';
-import { dueNotices, type OutboxRow } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/notice-rows.ts';
+import { dueNotices } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Time, Timer } from '../time.ts';
 

@@ -31,8 +31,6 @@ import { formFields, isOneClick, remembering, wantsProblem } from './http/reques
 import { type Asked, Web } from './http/web.ts';
 import type { PageHost } from './page-host.ts';
 
-export type { PageHost } from './page-host.ts';
-
 interface PageOptions {
   readonly configuration: PageConfiguration;
   /** Where a browser does not say. */

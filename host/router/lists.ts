@@ -3,7 +3,7 @@ import type { Chance } from '../chance.ts';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createList, type ListProgress } from '../mail/list-writer.ts';
-import type { NewNotice } from '../store/outbox.ts';
+import type { NewNotice } from '../store/notice-rows.ts';
 import { type Ended, tellingOf } from './notices.ts';
 
 const ID_BYTES = 16;

@@ -5,7 +5,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import { createNotice } from '../mail/mail.ts';
 import { mailOwner } from '../net/mail-address.ts';
 import type { Untold } from '../store/history.ts';
-import { clientsOfItem, type NewNotice } from '../store/outbox.ts';
+import { clientsOfItem, type NewNotice } from '../store/notice-rows.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People, Person, Whose } from './people.ts';
 import { type Awaiting, type Unit, Units } from './units.ts';

@@ -14,17 +14,6 @@ import {
   rowOf,
 } from './notice-rows.ts';
 
-export type {
-  Listed,
-  ListFacts,
-  NewNotice,
-  Notice,
-  NoticeItem,
-  NoticeState,
-  OutboxRow,
-} from './notice-rows.ts';
-export { clientsOfItem, namedClients } from './notice-rows.ts';
-
 /** The latest finished ones that are kept, for people who ask what became of theirs. */
 const FINISHED = 10_000;
 /** Lists that were given up are large, because they can be tried again. */

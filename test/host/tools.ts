@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machineChance } from '../../host/chance.ts';
-import { type Fields, type Level, type Log, logTo } from '../../host/log/log.ts';
+import type { Level } from '../../host/log/catalogue/kinds.ts';
+import { type Fields, type Log, logTo } from '../../host/log/log.ts';
 import type { Surroundings } from '../../host/surroundings.ts';
 import { machineTime } from '../../host/time.ts';
 

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { ClientConfiguration } from '../../../host/config/types.ts';
 import { MAX_LISTED } from '../../../host/mail/list-writer.ts';
 import { latestLists } from '../../../host/store/lists.ts';
-import { namedClients } from '../../../host/store/outbox.ts';
+import { namedClients } from '../../../host/store/notice-rows.ts';
 import {
   listMessages,
   openReader,

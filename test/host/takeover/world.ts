@@ -2,7 +2,9 @@
  * A duplex system without machines: real nodes and real sessions, a clock that the test turns, kernels and a network that are
  * tables. What is sent is bytes, and may be lost, kept, and sent again.
  */
-import type { Fields, Level } from '../../../host/log/log.ts';
+
+import type { Level } from '../../../host/log/catalogue/kinds.ts';
+import type { Fields } from '../../../host/log/log.ts';
 import type { Active } from '../../../host/takeover/active/active.ts';
 import type { Ports } from '../../../host/takeover/ports/ports.ts';
 import type { Standby } from '../../../host/takeover/standby/standby.ts';
