@@ -4,7 +4,7 @@
  *   0      1      2      4        6       8       16       32       48        56
  *   | kind | code | port | serial | tries | nowUs | server | client | firstUs | lastUs |
  *
- * Addresses are 16 bytes in network order, hardware addresses 6. Times are signed microseconds on the engine's monotonic
+ * Addresses are 16 bytes in network order, MAC addresses 6. Times are signed microseconds on the engine's monotonic
  * clock and mean nothing but their distance from `nowUs`. Which fields a record has, and what they mean if it is something
  * else than here, stands at its kind (docs/records.md).
  */

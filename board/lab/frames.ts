@@ -1,7 +1,7 @@
 /** Frames that no machine of the lab would send by itself, made byte by byte. */
 import { isIPv4 } from 'node:net';
 
-/** What a connection request claims; addresses as text, hardware addresses as `52:54:00:12:34:56`. */
+/** What a connection request claims; addresses as text, MAC addresses as `52:54:00:12:34:56`. */
 interface Request {
   readonly fromCard: string;
   readonly toCard: string;

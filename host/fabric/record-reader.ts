@@ -1,6 +1,6 @@
 /** A record, read by the names of its fields; and the events that come as such. */
 import { ADDRESS_BYTES, addressText } from '../net/address.ts';
-import { hardwareText } from '../net/mac-address.ts';
+import { macText } from '../net/mac-address.ts';
 import { camel, type RecordLayout, strange } from './record-layout.ts';
 import type { AttemptOutcome, Cause, FabricEvent, Form, Met, ServerState, Sign } from './records.ts';
 
@@ -65,7 +65,7 @@ export class RecordReader {
   }
 
   hardware(field: string): string {
-    return hardwareText(this.#bytes(field));
+    return macText(this.#bytes(field));
   }
 
   /** NUL padded text of so many bytes, or up to the end of the record. */

@@ -1,6 +1,6 @@
 /** A record, written by the names of its fields; and the commands that go as such. */
 import { addressBytes } from '../net/address.ts';
-import { hardwareBytes } from '../net/mac-address.ts';
+import { macBytes } from '../net/mac-address.ts';
 import type { Target } from '../net/target.ts';
 import { pascal, type RecordLayout } from './record-layout.ts';
 import { type Command, KEY_BYTES } from './records.ts';
@@ -74,7 +74,7 @@ function targetAt(record: RecordWriter, command: Of<'foundSilent'>): void {
 
 function holder(record: RecordWriter, held: Of<'claim' | 'announce'>): void {
   record.address('Server', held.address);
-  record.bytes('Hardware', hardwareBytes(held.hardware));
+  record.bytes('Hardware', macBytes(held.hardware));
   record.u16('Interface', held.interface);
 }
 

@@ -19,7 +19,7 @@ interface HearingOptions {
   readonly services: Pick<Services, 'heard'>;
   readonly recoveries: Pick<Recoveries, 'has' | 'onSign' | 'onReleased' | 'onReleaseEnd'>;
   readonly suspected: Pick<Suspected, 'suspect' | 'onCertain' | 'onAcquitted'>;
-  readonly endings: ToldOutages;
+  readonly toldOutages: ToldOutages;
   readonly tellings: Pick<Tellings, 'begin'>;
   readonly lifecycle: Pick<Lifecycle, 'begin' | 'leave' | 'remove'>;
   readonly reconcile: Pick<Reconcile, 'isUnderWay' | 'isOfBefore' | 'mention' | 'doubt' | 'onSyncEnd'>;
@@ -98,15 +98,15 @@ export class Hearing implements FabricListener {
   }
 
   #onOutage(event: Extract<FabricEvent, { kind: 'outage' }>): void {
-    const { endings, reconcile, outages } = this.#options;
-    const ending = endings.get(event);
+    const { toldOutages, reconcile, outages } = this.#options;
+    const ending = toldOutages.get(event);
     if (ending !== undefined && event.state === 'released') {
       // An answer that the fabric gave before it was told to forget, or it was never told.
       reconcile.mention(ending);
       return;
     }
     // It has forgotten; another one has begun.
-    endings.delete(event);
+    toldOutages.delete(event);
     const known = outages.get(event);
     if (known === undefined) this.#takeOver(event);
     else this.#compare(known, event);
@@ -134,7 +134,7 @@ export class Hearing implements FabricListener {
 
   /** Nobody here knew of it. */
   #takeOver(event: Extract<FabricEvent, { kind: 'outage' }>): void {
-    const { isOwn, fabric, endings, reconcile, suspected, lifecycle, lines, chance } = this.#options;
+    const { isOwn, fabric, toldOutages, reconcile, suspected, lifecycle, lines, chance } = this.#options;
     const { server, port, cause, triedPort, state } = event;
     if (isOwn(server)) {
       fabric.acquit({ server, port });
@@ -148,7 +148,7 @@ export class Hearing implements FabricListener {
       cause,
       triedPort,
       fromMs: this.#ms(event.nowUs, event.firstUs),
-      clients: endings.takeLate(event) ?? new Map(),
+      clients: toldOutages.takeLate(event) ?? new Map(),
     };
     reconcile.mention(outage);
     if (state === 'suspected') {
@@ -161,12 +161,12 @@ export class Hearing implements FabricListener {
   }
 
   #onWaiting(event: WaitingClient & { readonly nowUs: number }): void {
-    const { outages, endings, reconcile, lines, asker, journal } = this.#options;
+    const { outages, toldOutages, reconcile, lines, asker, journal } = this.#options;
     const outage = outages.get(event);
-    const isEnding = outage === undefined && endings.get(event) !== undefined;
+    const isEnding = outage === undefined && toldOutages.get(event) !== undefined;
     // The same old answer: whoever it speaks of was handed out, or will be mentioned again.
     if (isEnding && reconcile.isUnderWay) return;
-    const clients = isEnding ? endings.late(event) : outage?.clients;
+    const clients = isEnding ? toldOutages.late(event) : outage?.clients;
     if (clients === undefined) return;
     const waiting = this.#waiting(event);
     const known = clients.get(event.client);
@@ -184,11 +184,11 @@ export class Hearing implements FabricListener {
   }
 
   #onForgotten(target: Target, goesOn: boolean): void {
-    const { endings, tellings, clock } = this.#options;
-    const outage = endings.get(target);
-    endings.delete(target);
+    const { toldOutages, tellings, clock } = this.#options;
+    const outage = toldOutages.get(target);
+    toldOutages.delete(target);
     if (goesOn) return;
-    const late = endings.takeLate(target);
+    const late = toldOutages.takeLate(target);
     if (outage === undefined || late === undefined || late.size === 0) return;
     // Nobody waits there any more: they were handed out, too, and the record of that was lost on the way.
     const recovery = { server: outage.server, recoveredMs: clock.nowMs(), sign: 'connect' } as const;

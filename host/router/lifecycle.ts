@@ -16,7 +16,7 @@ interface LifecycleOptions {
   readonly outages: Outages;
   readonly steered: Pick<Steered, 'forget'>;
   readonly people: Pick<People, 'isAwaited'>;
-  readonly endings: Pick<ToldOutages, 'late'>;
+  readonly toldOutages: Pick<ToldOutages, 'late'>;
   readonly tellings: Pick<Tellings, 'begin'>;
   readonly checks: Pick<Checks, 'watch' | 'stop'>;
   readonly asker: Pick<Asker, 'forget' | 'told'>;
@@ -68,8 +68,8 @@ export class Lifecycle {
 
   /** This client waits no more. */
   leave(event: Target & { readonly client: string }): void {
-    const { endings, outages, journal } = this.#options;
-    endings.late(event)?.delete(event.client);
+    const { toldOutages, outages, journal } = this.#options;
+    toldOutages.late(event)?.delete(event.client);
     const outage = outages.get(event);
     if (outage?.clients.delete(event.client)) journal.client(outage, event.client, { hurry: false });
   }

@@ -30,7 +30,7 @@ interface ReconcileOptions {
   readonly outages: Outages;
   readonly recoveries: Pick<Recoveries, 'has' | 'finish'>;
   readonly suspected: Pick<Suspected, 'isAcquitted' | 'suspect'>;
-  readonly endings: ToldOutages;
+  readonly toldOutages: ToldOutages;
   readonly lifecycle: Removal;
   readonly fabric: Pick<
     FabricPort,
@@ -146,8 +146,8 @@ export class Reconcile {
   }
 
   #begin(to: Answer['to']): Answer {
-    const { endings, outages, recoveries, time } = this.#options;
-    const [sinceMs, owed] = [time.nowMs(), endings.all()];
+    const { toldOutages, outages, recoveries, time } = this.#options;
+    const [sinceMs, owed] = [time.nowMs(), toldOutages.all()];
     const ofBefore = new Set(to === 'refill' ? outages.all().filter((one) => recoveries.has(one)) : []);
     const answer = { to, sinceMs, mentioned: new Set<Outage | Waiting>(), owed, ofBefore, isTorn: false };
     this.#answer = answer;
@@ -188,8 +188,8 @@ export class Reconcile {
 
   /** Who came after the others were told: the fabric before this one was about to say that the outage goes on. */
   #suspectLate(): void {
-    const { endings, suspected, chance } = this.#options;
-    for (const outage of endings.clear()) {
+    const { toldOutages, suspected, chance } = this.#options;
+    for (const outage of toldOutages.clear()) {
       let fromMs = Number.POSITIVE_INFINITY;
       for (const { firstMs } of outage.clients.values()) fromMs = Math.min(fromMs, firstMs);
       suspected.suspect({ ...outage, id: newId(chance), state: 'suspected', fromMs });
@@ -221,16 +221,16 @@ export class Reconcile {
 
   /** Those that were told, but the fabric was not asked to forget, or did not hear it. Returns whether there are any. */
   #forgetAgain({ mentioned, owed }: Answer): boolean {
-    const { endings, fabric } = this.#options;
+    const { toldOutages, fabric } = this.#options;
     let isOwed = false;
     for (const outage of owed) {
       // It has forgotten since.
-      if (endings.get(outage) !== outage) continue;
+      if (toldOutages.get(outage) !== outage) continue;
       if (!mentioned.has(outage)) {
-        endings.delete(outage);
+        toldOutages.delete(outage);
         continue;
       }
-      if (endings.isHeld(outage)) continue;
+      if (toldOutages.isHeld(outage)) continue;
       // Who came since goes on waiting.
       fabric.forget(outage);
       isOwed = true;

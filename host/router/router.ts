@@ -57,7 +57,7 @@ export class Router {
   readonly hearing: Hearing;
   readonly #options: RouterOptions;
   readonly #notices: Notices;
-  readonly #endings: ToldOutages;
+  readonly #toldOutages: ToldOutages;
   readonly #tellings: Tellings;
 
   constructor(options: RouterOptions) {
@@ -68,13 +68,13 @@ export class Router {
     this.steered = steered;
     const lines = new Lines(options);
     const notices = new Notices(configuration, people);
-    const endings = new ToldOutages(options.journal);
-    const tellings = new Tellings(configuration, { ...options, notices, endings });
-    const lifecycle = new Lifecycle({ ...options, endings, tellings, lines });
+    const toldOutages = new ToldOutages(options.journal);
+    const tellings = new Tellings(configuration, { ...options, notices, toldOutages });
+    const lifecycle = new Lifecycle({ ...options, toldOutages, tellings, lines });
     const recoveries = new Recoveries(configuration, { ...options, lifecycle, lines });
     const suspected = new Suspected({ ...options, lifecycle, recoveries, lines });
-    const reconcile = new Reconcile({ ...options, recoveries, suspected, endings, lifecycle });
-    const own = { recoveries, suspected, endings, tellings, lifecycle, reconcile, lines };
+    const reconcile = new Reconcile({ ...options, recoveries, suspected, toldOutages, lifecycle });
+    const own = { recoveries, suspected, toldOutages, tellings, lifecycle, reconcile, lines };
     this.hearing = new Hearing({ ...options, ...own });
     tellings.connect(own);
     lifecycle.connect(own);
@@ -83,7 +83,7 @@ export class Router {
     this.suspected = suspected;
     this.reconcile = reconcile;
     this.#notices = notices;
-    this.#endings = endings;
+    this.#toldOutages = toldOutages;
     this.#tellings = tellings;
   }
 
@@ -96,13 +96,13 @@ export class Router {
       ),
     );
     for (const { told, telling, suspected, ...rest } of stored) {
-      if (told && telling === null) this.#endings.resume({ ...rest, state: 'down' });
+      if (told && telling === null) this.#toldOutages.resume({ ...rest, state: 'down' });
     }
     for (const { told, telling, suspected, ...rest } of stored) {
       if (told || telling !== null) continue;
       const outage: Outage = { ...rest, state: suspected ? 'suspected' : 'down' };
       // It could not begin before the fabric had forgotten the one before it.
-      this.#endings.delete(outage);
+      this.#toldOutages.delete(outage);
       this.outages.add(outage);
       // It may have come back since: it is asked before anybody is sent to the page.
       if (!suspected) this.steered.resume(outage);

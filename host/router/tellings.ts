@@ -31,7 +31,7 @@ const ROOM_MS = 1000;
 interface TellingsOptions {
   readonly notices: Notices;
   readonly people: Pick<People, 'isRegistered' | 'ownerNamedAt'>;
-  readonly endings: ToldOutages;
+  readonly toldOutages: ToldOutages;
   readonly journal: Journal;
   readonly fabric: Pick<FabricPort, 'forget'>;
   readonly changes: Pick<Changes, 'tell'>;
@@ -98,13 +98,13 @@ export class Tellings {
 
   /** All who waited are here. `ending`: its outages, unless the fabric has forgotten them before. */
   begin(recovery: Recovery, ending: readonly Outage[]): void {
-    const { endings, clock, notices } = this.#options;
+    const { toldOutages, clock, notices } = this.#options;
     const { clients, handed } = recovery;
     const known = new Set<string>();
     const late = new Set<string>();
     for (const outage of ending) {
       const after = new Map([...outage.clients].filter(([, waiting]) => !handed.has(waiting)));
-      endings.add(outage, after);
+      toldOutages.add(outage, after);
       for (const client of outage.clients.keys()) known.add(client);
       for (const client of after.keys()) if (!clients.has(client)) late.add(client);
     }
@@ -132,7 +132,7 @@ export class Tellings {
         ...{ server: first.server, recoveredMs, sign: sign as AnySign, outages: ending },
         ...{ clients: left, handed: new Set<Waiting>() },
       };
-      for (const outage of ending) this.#options.endings.resume(outage, { isHeld: true });
+      for (const outage of ending) this.#options.toldOutages.resume(outage, { isHeld: true });
       this.#add(
         { recovery, ending, endedMs: recoveredMs, clients, people, untold, missing: null },
         list ?? null,
@@ -233,8 +233,8 @@ export class Tellings {
   #free(telling: Telling): void {
     if (telling.isFreed) return;
     telling.isFreed = true;
-    const { endings, fabric } = this.#options;
-    for (const outage of telling.ending) if (endings.get(outage) === outage) fabric.forget(outage);
+    const { toldOutages, fabric } = this.#options;
+    for (const outage of telling.ending) if (toldOutages.get(outage) === outage) fabric.forget(outage);
   }
 
   /** A portion that others follow. */
@@ -265,7 +265,7 @@ export class Tellings {
   }
 
   #finish(telling: Telling, { mails }: Portion): void {
-    const { journal, endings, fabric, log, changes } = this.#options;
+    const { journal, toldOutages, fabric, log, changes } = this.#options;
     const { recovery, ending, endedMs, clients, people, untold } = telling;
     const { server, sign } = recovery;
     const ended = ending.map((outage) => {
@@ -282,7 +282,7 @@ export class Tellings {
     for (const outage of ending) {
       const { port, cause } = outage;
       log.info('outage.closed', { server, port, cause, sign, ...counts });
-      if (endings.release(outage) && !telling.isFreed) fabric.forget(outage);
+      if (toldOutages.release(outage) && !telling.isFreed) fabric.forget(outage);
     }
     changes.tell();
   }

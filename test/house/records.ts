@@ -10,7 +10,7 @@ Made from the code (\`assembly/record/\`, \`assembly/path/verdict.ts\`): \`make 
 the module exports and the program reads and writes.
 
 Commands go one way, events the other, each a record of ${codes.number('RECORD_BYTES')} bytes. Numbers are little-endian; an address has 16 bytes in network
-order, IPv4 as \`::ffff:a.b.c.d\`, a hardware address 6; a text ends at the first NUL, or fills its field. Times are microseconds of one
+order, IPv4 as \`::ffff:a.b.c.d\`, a MAC address 6; a text ends at the first NUL, or fills its field. Times are microseconds of one
 monotonic clock, the engine's. What a record does not use is 0.
 
 Whoever carries the module writes a command into its buffer and gets a status, and takes events out of another buffer. Through

@@ -137,7 +137,7 @@ describe('the duplex network', { concurrency: 2 }, () => {
     },
   );
 
-  it('notices an address with the same hardware address on two machines, and borrowed hardware addresses', () => {
+  it('notices an address with the same MAC address on two machines, and borrowed MAC addresses', () => {
     const [own, other] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b'];
     const names = ['senderAddress', 'source6', 'advertised', 'linkAddress', 'type'];
     const nothing = Object.fromEntries(names.map((name) => [name, '']));

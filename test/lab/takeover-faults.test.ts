@@ -98,7 +98,7 @@ describe('a takeover from a broken machine', { concurrency: 3 }, () => {
     await web.event({ event: 'takeover.session' });
     await meet(lab, ['s80', 's81']);
     // The standby's interfaces hear neither web's heartbeats nor its answers to the duplicate check: a split where
-    // terminals see both nodes. It takes over, and there are two holders, each with its own hardware address.
+    // terminals see both nodes. It takes over, and there are two holders, each with its own MAC address.
     await lab.split('web', 'standby');
     await standby.event({ event: 'takeover.taken', address: address('s80') });
     await standby.event({ event: 'takeover.taken', address: address('s81') });

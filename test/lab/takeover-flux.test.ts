@@ -32,7 +32,7 @@ async function settingsOf(lab: Lab, machine: string, ifname: string): Promise<st
   return (await lab.run(machine, ['cat', ...files])).stdout.trim().split('\n').join(' ');
 }
 
-/** The hardware addresses with which a terminal's question for an address has been answered so far. */
+/** The MAC addresses with which a terminal's question for an address has been answered so far. */
 async function answers(lab: Lab, recording: Recording, service: string): Promise<readonly string[]> {
   await lab.run('t21', ['ip', 'neighbour', 'flush', 'all']);
   assert.ok(await reaches(lab, 't21', service));
@@ -43,7 +43,7 @@ async function answers(lab: Lab, recording: Recording, service: string): Promise
   return [...new Set(replies.map(({ senderHardware }) => senderHardware))];
 }
 
-/** A request by which a machine with that hardware address says that it has s82. */
+/** A request by which a machine with that MAC address says that it has s82. */
 function claim(hardware: string): Buffer {
   const frame = arp({ operation: 1, sender: address('s82'), target: BROADCAST });
   frame.fill(0xff, 0, 6);

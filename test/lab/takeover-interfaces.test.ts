@@ -1,4 +1,4 @@
-/** A takeover's hands on a real kernel: two interfaces on one network, each with addresses and a hardware address of its own. */
+/** A takeover's hands on a real kernel: two interfaces on one network, each with addresses and a MAC address of its own. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -30,7 +30,7 @@ function onTerminal(...argv: readonly string[]): string {
   return execFileSync('ip', ['netns', 'exec', TERMINAL, ...argv], { encoding: 'utf8' });
 }
 
-/** Which hardware address the terminal learns for an address by asking, or null if nobody answers. */
+/** Which MAC address the terminal learns for an address by asking, or null if nobody answers. */
 function asked(address: string): string | null {
   onTerminal('ip', 'neighbour', 'flush', 'all');
   try {
@@ -105,8 +105,8 @@ describe('interfaces of a takeover', () => {
     ip('netns', 'delete', TERMINAL);
   });
 
-  it('answer for an address with the hardware address of the interface that took it, and leave everything as it was', async () => {
-    const [own, takeover] = [kernel.hardwareOf(T0), kernel.hardwareOf(T1)];
+  it('answer for an address with the MAC address of the interface that took it, and leave everything as it was', async () => {
+    const [own, takeover] = [kernel.macOf(T0), kernel.macOf(T1)];
     settings.isolate([T0, T1]);
     await interfaces.activate(T1, C, true);
     assert.ok(interfaces.has(T1, C.address));
@@ -145,7 +145,7 @@ describe('interfaces of a takeover', () => {
   it('have an IPv6 address at once, without looking for duplicates', async () => {
     await interfaces.activate(T1, C6, true);
     assert.doesNotMatch(ip('-6', 'address', 'show', 'dev', T1, 'scope', 'global'), /tentative/);
-    assert.equal(asked(C6.address), kernel.hardwareOf(T1));
+    assert.equal(asked(C6.address), kernel.macOf(T1));
     assert.match(ip('-6', 'rule', 'show'), /from 2001:db8:2::80 lookup/);
     await interfaces.withdraw(T1, C6, true, true);
     assert.equal(asked(C6.address), null);

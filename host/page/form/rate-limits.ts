@@ -5,7 +5,7 @@ import { foldMailAddress } from '../../net/mail-address.ts';
 import type { Origin, Shares } from '../http/origins.ts';
 
 /**
- * One person asks for a few servers, and a repeater shows several people under one hardware address; a dozen people share a
+ * One person asks for a few servers, and a repeater shows several people under one MAC address; a dozen people share a
  * household's address. A network has a quarter of all, which a router of this size is asked for in its worst hour: who
  * bombs with invented addresses keeps registrations from nobody elsewhere.
  */

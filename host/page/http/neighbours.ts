@@ -1,6 +1,6 @@
 /**
  * Which machine an address is: the kernel's neighbour table (`ip neigh`), as it was when somebody new last came. A machine on
- * the link chooses its IPv6 addresses itself, and IPv4 ones if it likes, so only its hardware address tells it from others. A
+ * the link chooses its IPv6 addresses itself, and IPv4 ones if it likes, so only its MAC address tells it from others. A
  * visitor's is in the table, for his connection has been answered.
  */
 
@@ -114,7 +114,7 @@ export class Neighbours {
   }
 }
 
-/** Whom the kernel looks for in vain has no hardware address. */
+/** Whom the kernel looks for in vain has no MAC address. */
 function neighboursOf(lines: readonly string[]): Map<string, Neighbour> {
   const neighbours = new Map<string, Neighbour>();
   for (const line of lines) {

@@ -74,7 +74,7 @@ export class Origins implements OriginSource {
       const network = linkName(neighbour.interface);
       return { kind: 'machine', one: neighbour.hardware + network, network };
     }
-    // A table that somebody has filled with his addresses does not have everybody; links without hardware addresses have none.
+    // A table that somebody has filled with his addresses does not have everybody; links without MAC addresses have none.
     const bytes = addressBytes(client);
     const link = this.#ownLinks().find((own) => isOn(own, bytes));
     const [one, site] = isVersion4(client)

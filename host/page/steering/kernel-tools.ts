@@ -67,7 +67,7 @@ export class KernelTools {
     return this.#run('nft', ['list', 'table', 'inet', 'ringback'], { timeoutMs });
   }
 
-  /** What the kernel knows of hardware addresses, of both IP versions: a line for each neighbour. */
+  /** What the kernel knows of MAC addresses, of both IP versions: a line for each neighbour. */
   listNeighbours(timeoutMs: number): Promise<string> {
     return this.#run('ip', ['neigh', 'show'], { timeoutMs });
   }

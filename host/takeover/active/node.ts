@@ -204,7 +204,7 @@ export class ActiveNode implements TakeoverNode {
   }
 
   /**
-   * By the interface of this machine's own address. By a service address's it would ask for the standby's hardware address with
+   * By the interface of this machine's own address. By a service address's it would ask for the standby's MAC address with
    * an address that the standby has taken meanwhile, which stays unanswered, and which its neighbours would believe.
    */
   async #talk(own: string): Promise<void> {

@@ -2,7 +2,7 @@
 import type { ServiceAddress } from '../../config/takeover/types.ts';
 import type { ActivePorts } from '../ports/ports.ts';
 import { FIRST_RETRY_MS } from '../ports/timers.ts';
-import { type AddressEntry, type MoveCause, NO_HARDWARE } from '../protocol/messages.ts';
+import { type AddressEntry, type MoveCause, NO_MAC } from '../protocol/messages.ts';
 
 export interface Service extends ServiceAddress {
   hardware: string;
@@ -26,7 +26,7 @@ export interface Service extends ServiceAddress {
 /** Whether the kernel has an address at the moment. */
 export type Held = (service: ServiceAddress) => boolean;
 
-type ServicePorts = Pick<ActivePorts, 'hardwareOf' | 'claim' | 'unclaim'>;
+type ServicePorts = Pick<ActivePorts, 'macOf' | 'claim' | 'unclaim'>;
 
 export class ServiceAddresses implements Iterable<Service> {
   readonly #ports: ServicePorts;
@@ -76,7 +76,7 @@ export class ServiceAddresses implements Iterable<Service> {
   #fresh(service: ServiceAddress, held: boolean): Service {
     return {
       ...service,
-      hardware: this.#ports.hardwareOf(service.ifname) ?? NO_HARDWARE,
+      hardware: this.#ports.macOf(service.ifname) ?? NO_MAC,
       held,
       stuck: null,
       busy: false,

@@ -3,7 +3,7 @@
 import { messageOf } from '../../errors.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
 import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
-import { NO_HARDWARE } from '../protocol/messages.ts';
+import { NO_MAC } from '../protocol/messages.ts';
 import type { ActiveContext } from './context.ts';
 import type { Service } from './services.ts';
 
@@ -58,7 +58,7 @@ export class Switching {
     service.held = true;
     service.stuck = null;
     service.cause = null;
-    service.hardware = ports.hardwareOf(ifname) ?? NO_HARDWARE;
+    service.hardware = ports.macOf(ifname) ?? NO_MAC;
     ports.claim(ifname, address);
     await this.#announce(service, FIRST_RETRY_MS);
     ports.tell('info', 'takeover.returned', { address, adapter: ifname, peer: peer(), reason });

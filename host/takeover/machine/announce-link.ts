@@ -54,7 +54,7 @@ interface AnnounceLinkOptions {
 interface DataPlaneHandlers {
   /** It has begun, or begun anew: it knows of nothing. */
   onOpen(): void;
-  /** Somebody with that hardware address said in a frame of that form that he has a claimed address. */
+  /** Somebody with that MAC address said in a frame of that form that he has a claimed address. */
   onConflict(address: string, hardware: string, form: Form): void;
 }
 

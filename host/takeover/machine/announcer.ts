@@ -27,8 +27,8 @@ interface AnnouncerOptions {
   readonly terms: () => AnnounceConfiguration;
   /** Whether this machine forwards IPv6 packets: its neighbour advertisements say so. */
   readonly router: () => boolean;
-  readonly hardwareOf: (ifname: string) => string | null;
-  /** Whether any interface of this machine has that hardware address. */
+  readonly macOf: (ifname: string) => string | null;
+  /** Whether any interface of this machine has that MAC address. */
   readonly isOwn: (hardware: string) => boolean;
   readonly onConflict: (address: string, hardware: string) => void;
   readonly log: Log;
@@ -56,7 +56,7 @@ export class Announcer {
     });
     this.#claims = new Claims({
       most: () => this.#plane.mostClaims,
-      hardwareOf: options.hardwareOf,
+      macOf: options.macOf,
       send: (command) => this.#plane.tell(command),
     });
   }
@@ -103,7 +103,7 @@ export class Announcer {
    */
   async probe(address: string, interfaces: readonly string[], waitMs: number): Promise<string | null> {
     const open = interfaces.flatMap((ifname) => {
-      const hardware = this.#options.hardwareOf(ifname);
+      const hardware = this.#options.macOf(ifname);
       return hardware === null ? [] : [{ ifname, hardware }];
     });
     const [first] = open;
@@ -169,7 +169,7 @@ export class Announcer {
   }
 
   #framesFor(ifname: string, address: Prefix, forms: AnnounceConfiguration['forms']): Frame[] {
-    const hardware = this.#options.hardwareOf(ifname);
+    const hardware = this.#options.macOf(ifname);
     if (hardware === null) throw new Error(`${ifname} has no Ethernet address`);
     const common = { interface: this.#numberOf(ifname), hardware, address: address.address };
     if (!isVersion4(address.address)) {

@@ -4,7 +4,7 @@ import type { Command } from '../../fabric/records.ts';
 interface ClaimsOptions {
   /** For how many the fabric has room. */
   readonly most: () => number;
-  readonly hardwareOf: (ifname: string) => string | null;
+  readonly macOf: (ifname: string) => string | null;
   readonly send: (command: Command) => void;
 }
 
@@ -49,7 +49,7 @@ export class Claims {
   }
 
   #send(address: string, ifname: string): void {
-    const hardware = this.#options.hardwareOf(ifname);
+    const hardware = this.#options.macOf(ifname);
     // On each interface: whoever contradicts may be heard on another one first.
     if (hardware !== null) this.#options.send({ kind: 'claim', address, hardware, interface: 0 });
   }

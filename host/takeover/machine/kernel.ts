@@ -1,4 +1,4 @@
-/** What the kernel's interfaces have at the moment: addresses, hardware addresses, carriers, routes. Kept up to date by `ip monitor`. */
+/** What the kernel's interfaces have at the moment: addresses, MAC addresses, carriers, routes. Kept up to date by `ip monitor`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
 import type { Time, Timer } from '../../time.ts';
@@ -104,12 +104,12 @@ export class Kernel {
     return this.#interfaces.has(ifname);
   }
 
-  /** Whether one of this machine's interfaces has that hardware address. */
+  /** Whether one of this machine's interfaces has that MAC address. */
   isOwn(hardware: string): boolean {
     return this.interfaces.some((iface) => iface.hardware === hardware);
   }
 
-  hardwareOf(ifname: string): string | null {
+  macOf(ifname: string): string | null {
     return this.#interfaces.get(ifname)?.hardware ?? null;
   }
 

@@ -96,7 +96,7 @@ export class Machine {
       interfaces,
       terms: () => this.#configuration.takeover.announce,
       router: forwards,
-      hardwareOf: (ifname) => this.kernel.hardwareOf(ifname),
+      macOf: (ifname) => this.kernel.macOf(ifname),
       isOwn: (hardware) => this.kernel.isOwn(hardware),
       onConflict: (address, hardware) => handlers.onConflict(address, hardware),
       log,
@@ -181,7 +181,7 @@ export class Machine {
       unclaim: (address) => this.announcer.unclaim(address),
       probe: (address, by) => this.#probe(address, by),
       activate: (ifname, address) => this.#activate(ifname, address),
-      hardwareOf: (ifname) => this.kernel.hardwareOf(ifname),
+      macOf: (ifname) => this.kernel.macOf(ifname),
     };
   }
 

@@ -1,6 +1,6 @@
 /**
  * Which interfaces speak for an address that they have not: Linux answers a question that any of them hears for any address of the
- * machine (ARP flux), so that one with a dead cable lives on by its neighbours, with their hardware addresses.
+ * machine (ARP flux), so that one with a dead cable lives on by its neighbours, with their MAC addresses.
  */
 import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
 import type { Interface } from './kernel.ts';

@@ -1,6 +1,6 @@
 /**
  * Settings of the kernel that keep each address to its own interface. Without them Linux answers ARP for any of its addresses on
- * any interface, with whatever hardware address, and drops what comes in where it would not go out.
+ * any interface, with whatever MAC address, and drops what comes in where it would not go out.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { messageOf, systemCodeOf } from '../../errors.ts';

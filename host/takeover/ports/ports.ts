@@ -24,13 +24,13 @@ export interface Ports {
   readonly claim: (ifname: string, address: string) => void;
   readonly unclaim: (address: string) => void;
   /**
-   * Who answers for an address within the configured time: a hardware address, or null. Asks by one interface, or all. Rejects
+   * Who answers for an address within the configured time: a MAC address, or null. Asks by one interface, or all. Rejects
    * with why nobody could be asked.
    */
   readonly probe: (address: string, by?: string) => Promise<string | null>;
   /** Switches the interface on and the address, too. Rejects with what the kernel says. */
   readonly activate: (ifname: string, address: Prefix) => Promise<void>;
-  readonly hardwareOf: (ifname: string) => string | null;
+  readonly macOf: (ifname: string) => string | null;
 }
 
 export interface ActivePorts extends Ports {

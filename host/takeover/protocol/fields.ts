@@ -1,6 +1,6 @@
 /** Fields of a datagram, written one behind the other and read again. */
 import { addressBytes, addressText } from '../../net/address.ts';
-import { hardwareBytes, hardwareText } from '../../net/mac-address.ts';
+import { macBytes, macText } from '../../net/mac-address.ts';
 import type { AddressEntry } from './messages.ts';
 
 const MAX_TEXT_BYTES = 160;
@@ -41,12 +41,12 @@ export class Writer {
     this.bytes(bytes);
   }
 
-  /** | address 16 | length of its network | flags | hardware address 6 | */
+  /** | address 16 | length of its network | flags | MAC address 6 | */
   entry({ address, length, held, marked, hardware }: AddressEntry): void {
     this.bytes(addressBytes(address));
     this.u8(length);
     this.u8((held ? 1 : 0) | (marked ? 2 : 0));
-    this.bytes(hardwareBytes(hardware));
+    this.bytes(macBytes(hardware));
   }
 }
 
@@ -100,7 +100,7 @@ export class Reader {
 
   entry(): AddressEntry {
     const [address, length, flags] = [this.address(), this.u8(), this.u8()];
-    const hardware = hardwareText(this.bytes(6));
+    const hardware = macText(this.bytes(6));
     const longest = address.includes(':') ? 128 : 32;
     if (length < 1 || length > longest || flags > 3) this.#failed = true;
     return { address, length, held: (flags & 1) !== 0, marked: (flags & 2) !== 0, hardware };

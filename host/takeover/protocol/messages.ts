@@ -11,7 +11,7 @@ export const OUTCOMES = ['accepted', 'done', 'refused', 'failed'] as const;
 export type InstructionOutcome = (typeof OUTCOMES)[number];
 
 /** Of an interface that has none, or is not there. */
-export const NO_HARDWARE = '00:00:00:00:00:00';
+export const NO_MAC = '00:00:00:00:00:00';
 
 /** An address as one side has it. */
 export interface AddressEntry {

@@ -8,7 +8,7 @@ interface PlanInput {
   /** How many addresses each has taken. */
   readonly used: ReadonlyMap<string, number>;
   readonly share: boolean;
-  /** Hardware addresses of the active that had the address: the same one with the same address must never be there twice. */
+  /** MAC addresses of the active that had the address: the same one with the same address must never be there twice. */
   readonly forbidden: ReadonlySet<string>;
 }
 
@@ -34,7 +34,7 @@ export function plan({ interfaces, used, share, forbidden }: PlanInput): Plan {
   const clash = interfaces.find(({ hardware }) => hardware !== null && forbidden.has(hardware));
   if (usable.length > 0) return { reason: `no interface is free: each of ${usable.length} has an address` };
   if (clash !== undefined) {
-    return { reason: `${clash.ifname} has the hardware address of the active itself, ${clash.hardware}` };
+    return { reason: `${clash.ifname} has the MAC address of the active itself, ${clash.hardware}` };
   }
   return { reason: 'none of the interfaces is there' };
 }

@@ -1,5 +1,5 @@
 /**
- * The standby node: takes addresses over with its own interfaces and hardware addresses (JP 2001-144806 ST01, ST04, ST11,
+ * The standby node: takes addresses over with its own interfaces and MAC addresses (JP 2001-144806 ST01, ST04, ST11,
  * ST14), and gives them back. Decides only; what it does goes through its ports.
  */
 import type { StandbyConfiguration } from '../../config/takeover/types.ts';

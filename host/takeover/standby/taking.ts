@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { servesNobody } from '../ports/interface-facts.ts';
 import { AGAIN_AFTER_ANOTHER } from '../ports/ports.ts';
 import { FIRST_RETRY_MS, longer } from '../ports/timers.ts';
-import { type AddressEntry, type Instruction, type MoveCause, NO_HARDWARE } from '../protocol/messages.ts';
+import { type AddressEntry, type Instruction, type MoveCause, NO_MAC } from '../protocol/messages.ts';
 import type { KnownActive } from './actives.ts';
 import type { Answers } from './answers.ts';
 import type { StandbyContext } from './context.ts';
@@ -46,7 +46,7 @@ export class Taking {
     if (ifname === undefined) return null;
     const holding: Holding = {
       ...{ address, length, ifname, active, cause },
-      hardware: ports.factsOf(ifname).hardware ?? NO_HARDWARE,
+      hardware: ports.factsOf(ifname).hardware ?? NO_MAC,
       sinceMs: ports.time.nowMs(),
       state: 'taken',
       id: 0,
@@ -98,7 +98,7 @@ export class Taking {
     const [first = ''] = planned.interfaces;
     const holding: Holding = {
       ...{ address, length, ifname: first, active: name, cause, id, sinceMs: startMs },
-      hardware: ports.factsOf(first).hardware ?? NO_HARDWARE,
+      hardware: ports.factsOf(first).hardware ?? NO_MAC,
       state: 'taking',
       from: null,
       defendedMs: Number.NEGATIVE_INFINITY,
@@ -149,7 +149,7 @@ export class Taking {
     return true;
   }
 
-  /** `others`: what its active has, whose hardware addresses must not come to stand for its addresses twice. */
+  /** `others`: what its active has, whose MAC addresses must not come to stand for its addresses twice. */
   #plan(interfaces: readonly string[], others: readonly AddressEntry[]): Plan {
     const { ports, holdings, terms } = this.#parts;
     return plan({
@@ -173,7 +173,7 @@ export class Taking {
       if (isTaken && !terms().share) continue;
       this.#release.keep(address, ifname);
       holding.ifname = ifname;
-      holding.hardware = ports.factsOf(ifname).hardware ?? NO_HARDWARE;
+      holding.hardware = ports.factsOf(ifname).hardware ?? NO_MAC;
       try {
         await ports.activate(ifname, holding);
         return null;

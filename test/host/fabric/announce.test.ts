@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Engine } from '../../../host/fabric/engine.ts';
 import type { Announcement, Command, FabricEvent } from '../../../host/fabric/records.ts';
-import { hardwareBytes, hardwareText } from '../../../host/net/mac-address.ts';
+import { macBytes, macText } from '../../../host/net/mac-address.ts';
 import { advertisement, arp, framed } from '../../frames.ts';
 import { configure, Fabric, SERVER, SERVER6, syn } from './fabric.ts';
 
@@ -214,11 +214,11 @@ describe('A claim', () => {
 
 describe('An Ethernet address', () => {
   it('is read in either case, and written in one', () => {
-    assert.equal(hardwareText(hardwareBytes('02:00:5E:00:53:0a')), OWN);
+    assert.equal(macText(macBytes('02:00:5E:00:53:0a')), OWN);
   });
 
   it('is refused when it is none', () => {
     for (const text of ['', '02:00:5e:00:53', '02-00-5e-00-53-0a', '02:00:5e:00:53:0a:00', '2:0:5e:0:53:a'])
-      assert.throws(() => hardwareBytes(text), RangeError);
+      assert.throws(() => macBytes(text), RangeError);
   });
 });

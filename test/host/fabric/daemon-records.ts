@@ -2,7 +2,7 @@
 
 import { Codec } from '../../../host/fabric/codec.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
-import { hardwareBytes } from '../../../host/net/mac-address.ts';
+import { macBytes } from '../../../host/net/mac-address.ts';
 
 export const { codes } = loadModule();
 export const codec = new Codec(codes);
@@ -52,7 +52,7 @@ export function interfaceRecord(report: Interface): Buffer {
   for (const [place, count] of Object.entries({ Received: received, Dropped: dropped, Lost: lost }))
     record.writeBigUInt64LE(BigInt(count), field(place));
   if (hardware !== null) {
-    record.set(hardwareBytes(hardware), field('Hardware'));
+    record.set(macBytes(hardware), field('Hardware'));
     record.writeUInt8(1, field('HasHardware'));
   }
   return record;

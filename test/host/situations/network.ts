@@ -72,9 +72,9 @@ export class Network {
   datagram: (server: string) => 'resets' | 'drops' | 'absent' = () => 'drops';
   readonly #options: NetworkOptions;
   #sequence = 1;
-  /** Who waits for the hardware address of that machine. */
+  /** Who waits for the MAC address of that machine. */
   readonly #resolving = new Map<string, (() => void)[]>();
-  /** Hardware addresses: the last byte. */
+  /** MAC addresses: the last byte. */
   readonly hardware = new Map<string, number>();
 
   constructor(options: NetworkOptions) {
@@ -199,7 +199,7 @@ export class Network {
     this.#options.frame(request, 'Out', this.servers);
   }
 
-  /** The machine says its hardware address when it is asked. */
+  /** The machine says its MAC address when it is asked. */
   replies(server: string): void {
     const hardware = this.hardware.get(server) ?? 2;
     this.#options.frame(arp({ operation: 2, sender: server, target: ROUTER, hardware }), 'In', this.servers);

@@ -41,7 +41,7 @@ export class FakeMachine {
     found.addresses.add(address);
   }
 
-  /** The hardware address with which it answers for an address, or null. */
+  /** The MAC address with which it answers for an address, or null. */
   answersFor(address: string): string | null {
     for (const { up, cable, addresses, hardware } of this.interfaces.values()) {
       if (!this.dead && up && cable && addresses.has(address)) return hardware;

@@ -111,7 +111,7 @@ describe('an address that a standby has taken', () => {
     assert.deepEqual([standby.holderOf(C), standby.holderOf(D)], ['eth0', 'eth0']);
   });
 
-  it('never moves to the hardware address of its active', async () => {
+  it('never moves to the MAC address of its active', async () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');

@@ -37,7 +37,7 @@ describe('a takeover by instruction', () => {
     assert.equal(world.machine('shop').interfaces.get('eth0')?.up, false);
   });
 
-  it('ST04: the standby takes it with a free interface, and says so with that interface’s own hardware address', async () => {
+  it('ST04: the standby takes it with a free interface, and says so with that interface’s own MAC address', async () => {
     const world = await World.ready();
     world.active('shop').setFault('health', FAULT);
     await world.clock.pass(5);
@@ -171,7 +171,7 @@ describe('a takeover by instruction', () => {
     assert.equal(world.announced.at(-1)?.machine, 'shop', 'and says so again');
   });
 
-  it('never uses an interface with the hardware address of the active', async () => {
+  it('never uses an interface with the MAC address of the active', async () => {
     const world = World.duplex();
     const standby = world.machine('standby');
     standby.interfaces.set('eth1', {

@@ -137,7 +137,7 @@ export class World {
         machine.put(ifname, address);
         if (machine.interfaces.get(ifname)?.cable === false) throw new Error(`${ifname} has no carrier`);
       },
-      hardwareOf: (ifname) => machine.interfaces.get(ifname)?.hardware ?? null,
+      macOf: (ifname) => machine.interfaces.get(ifname)?.hardware ?? null,
     };
   }
 

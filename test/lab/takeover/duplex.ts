@@ -29,7 +29,7 @@ export function duplexStory(name: string, play: (lab: Lab, recording: Recording)
   story(name, recorded, 'duplex');
 }
 
-/** The hardware addresses of a machine's interfaces eth0, eth1, …; the router's is wan0. */
+/** The MAC addresses of a machine's interfaces eth0, eth1, …; the router's is wan0. */
 export async function hardwareOf(lab: Lab, machine: string): Promise<readonly string[]> {
   const cards = machine === 'router' ? 'wan0' : 'eth*';
   const { stdout } = await lab.run(machine, ['sh', '-c', `cat /sys/class/net/${cards}/address`]);
@@ -79,7 +79,7 @@ export function startActive(
   return Ringback.startTakeover(lab, node, takeover, by);
 }
 
-/** Which hardware address the terminal has for a service address, in its kernel's table; null if it has none. */
+/** Which MAC address the terminal has for a service address, in its kernel's table; null if it has none. */
 export async function entryOf(
   lab: Lab,
   terminal: string,

@@ -113,7 +113,7 @@ export class Recording {
   }
 }
 
-/** Frames that say who has an address by which interface: [address, hardware address]. */
+/** Frames that say who has an address by which interface: [address, MAC address]. */
 function claims(frame: Frame): readonly (readonly [string, string])[] {
   const found: [string, string][] = [];
   if (frame.arp !== '') found.push([frame.senderAddress, frame.senderHardware]);
@@ -125,8 +125,8 @@ function claims(frame: Frame): readonly (readonly [string, string])[] {
 }
 
 /**
- * The seed's promise (paragraphs 57 and 100): never two machines with the same address and the same hardware address, and
- * none with another machine's hardware address. `interfaces` tells each machine's.
+ * The seed's promise (paragraphs 57 and 100): never two machines with the same address and the same MAC address, and
+ * none with another machine's MAC address. `interfaces` tells each machine's.
  */
 export function assertNoDoubles(
   frames: readonly Frame[],

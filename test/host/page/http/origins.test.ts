@@ -44,7 +44,7 @@ function addresses(count: number): string[] {
 }
 
 describe('Who counts as one', () => {
-  it('is a machine where its hardware address is known, over both IP versions, on its link', () => {
+  it('is a machine where its MAC address is known, over both IP versions, on its link', () => {
     const table = new Map([
       ['172.27.179.150', on('eth1', '02:00:00:00:01:50')],
       [`${LAN}150`, on('eth1', '02:00:00:00:01:50')],

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { machineChance } from '../../../../host/chance.ts';
 import type { AnnounceConfiguration } from '../../../../host/config/takeover/types.ts';
 import { connectDaemon } from '../../../../host/fabric/daemon.ts';
-import { hardwareText } from '../../../../host/net/mac-address.ts';
+import { macText } from '../../../../host/net/mac-address.ts';
 import { Announcer } from '../../../../host/takeover/machine/announcer.ts';
 import { machineTime } from '../../../../host/time.ts';
 import { advertisement, arp, framed } from '../../../frames.ts';
@@ -66,7 +66,7 @@ async function announcing(
     interfaces: ['eth0', 'eth1'],
     terms: () => ({ ...TERMS, ...terms }),
     router: () => true,
-    hardwareOf: (ifname) => hardware.get(ifname) ?? null,
+    macOf: (ifname) => hardware.get(ifname) ?? null,
     isOwn: (one) => [...hardware.values()].includes(one),
     onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),
     log,
@@ -114,12 +114,12 @@ class LookedAt extends FakeTime {
 
 function formOf(frame: Buffer): string {
   if (frame.readUInt16BE(12) === 0x86dd) {
-    return `neighbour ${hardwareText(frame.subarray(6, 12))} ${(frame[58] ?? 0) & 0x80 ? 'router' : 'host'}`;
+    return `neighbour ${macText(frame.subarray(6, 12))} ${(frame[58] ?? 0) & 0x80 ? 'router' : 'host'}`;
   }
   const [sender, target] = [frame.subarray(28, 32), frame.subarray(38, 42)].map((four) =>
     [...four].join('.'),
   );
-  const hardware = hardwareText(frame.subarray(22, 28));
+  const hardware = macText(frame.subarray(22, 28));
   if (frame.readUInt16BE(20) === 2) return `reply ${sender} ${hardware}`;
   return sender === '0.0.0.0' ? `probe ${target} ${hardware}` : `request ${sender} ${hardware} for ${target}`;
 }

@@ -12,7 +12,7 @@ function watched(): { readonly claims: Claims; readonly fabric: Set<string>; ref
   const found = { fabric, refused: 0 };
   const claims = new Claims({
     most: () => ROOM,
-    hardwareOf: (ifname) => (ifname === 'gone' ? null : HARDWARE),
+    macOf: (ifname) => (ifname === 'gone' ? null : HARDWARE),
     send: (command) => {
       if (command.kind === 'unclaim') fabric.delete(command.address);
       else if (command.kind === 'claim' && (fabric.has(command.address) || fabric.size < ROOM)) {

@@ -31,18 +31,15 @@ describe('the interfaces of a real kernel', { skip: noNetwork }, () => {
   });
   after(() => kernel.close());
 
-  it('are known with their hardware addresses, and the loopback has none', () => {
+  it('are known with their MAC addresses, and the loopback has none', () => {
     const said = JSON.parse(ip('-json', 'link', 'show', 'eth0'))[0];
-    assert.equal(kernel.hardwareOf('eth0'), said.address);
+    assert.equal(kernel.macOf('eth0'), said.address);
     assert.equal(kernel.indexOf('eth0'), said.ifindex);
     assert.ok(kernel.isOwn(said.address));
-    assert.equal(kernel.hardwareOf('lo'), null);
+    assert.equal(kernel.macOf('lo'), null);
     assert.equal(kernel.isOwn('00:00:00:00:00:00'), false);
     assert.deepEqual([kernel.isUp('eth0'), kernel.hasCarrier('eth0')], [true, true]);
-    assert.deepEqual(
-      [kernel.has('none0'), kernel.hardwareOf('none0'), kernel.indexOf('none0')],
-      [false, null, 0],
-    );
+    assert.deepEqual([kernel.has('none0'), kernel.macOf('none0'), kernel.indexOf('none0')], [false, null, 0]);
     assert.deepEqual([kernel.isUp('none0'), kernel.hasCarrier('none0')], [false, false]);
   });
 
@@ -109,7 +106,7 @@ describe('the interfaces of a real kernel', { skip: noNetwork }, () => {
 
   it('go on when they join a bridge, and when they leave it', async () => {
     ip('link', 'add', 'br0', 'type', 'bridge');
-    await until('the bridge is known', () => kernel.hardwareOf('br0') !== null);
+    await until('the bridge is known', () => kernel.macOf('br0') !== null);
     heard.length = 0;
     ip('link', 'set', 'eth0', 'master', 'br0');
     ip('link', 'set', 'eth0', 'nomaster');

@@ -61,14 +61,14 @@ describe('the plan of a standby', () => {
     });
   });
 
-  it('never puts an address on the hardware address that the active had for it', () => {
+  it('never puts an address on the MAC address that the active had for it', () => {
     const forbidden = new Set([hardware('eth1')]);
     assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth1'), facts('eth0')], forbidden }), {
       interfaces: ['eth0'],
     });
     const alone = plan({ ...NOTHING, interfaces: [facts('eth1')], forbidden });
     assert.ok('reason' in alone);
-    assert.match(alone.reason, /eth1 has the hardware address of the active/);
+    assert.match(alone.reason, /eth1 has the MAC address of the active/);
   });
 
   it('needs as many interfaces as the active with the most addresses, not as all of them', () => {
