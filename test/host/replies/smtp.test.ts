@@ -39,9 +39,10 @@ async function sweep(
       const sender = senderTo(test, server.port, { tls: 'none', ...login });
       const delivery: Delivery = await sender.send(MAIL);
       sender.close(true);
-      const { reason, ...rest } = { reason: '', ...delivery };
+      const { reason, code: said, ...rest } = { reason: '', code: null, ...delivery };
       assert.deepEqual(rest, COMES_TO[fateOfReply(step, code, enhanced)], `${verb}: ${reply}`);
       assert.ok(reason.includes(String(code)), reason);
+      assert.equal(said, enhanced ?? String(code), `${verb}: ${reply}`);
     }
   }
 }
