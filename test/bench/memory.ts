@@ -50,6 +50,9 @@ function enter(count: number): number {
   const engine = configured(CLIENTS, () => waiting++);
   const { codes } = engine.module;
   const [link, unknown] = [codes.number('Link.Ethernet'), codes.number('Direction.Unknown')];
+  const serverOf = (i: number): string => `2001:db8:178::${(i % SERVERS) + 1}`;
+  // Those that nobody names, and who answered nobody yet, share a quarter of the records.
+  for (let i = 0; i < SERVERS; i++) engine.command({ kind: 'knowService', server: serverOf(i), port: 80 });
   for (let i = 0; i < count; i++) {
     const client = {
       address: `2001:db8:179::${(i >> 8).toString(16)}:${(i & 255).toString(16)}:2`,
@@ -57,7 +60,7 @@ function enter(count: number): number {
     };
     // Somebody who counts on a notice gets any record there is; a flood of strangers does not.
     engine.command({ kind: 'knowClient', client: client.address });
-    const server = { address: `2001:db8:178::${(i % SERVERS) + 1}`, port: 80 };
+    const server = { address: serverOf(i), port: 80 };
     const quoted = segment(client, server, { flags: Flag.syn, sequence: i });
     engine.frame(link, 1, unknown, framed(unreachable('2001:db8:179::1', 3, quoted, client.address)), i);
     engine.drain();
