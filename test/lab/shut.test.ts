@@ -198,7 +198,11 @@ describe('the page in a browser, where no server answers the router', { skip: ne
     await lab.plug('s80');
     await until('another finds the way', async () => {
       await sleep(500);
-      return (await ask(lab, 'c154', urlOf('s80', 4))).status === 200;
+      // Who is let through in the moment in which the cable comes back meets what is behind it by then, which may be nobody.
+      return ask(lab, 'c154', urlOf('s80', 4)).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
     });
     await becomesOwnPage(page);
     await ringback.event({ event: 'outage.closed', server: address('s80') });
