@@ -197,8 +197,10 @@ export async function talks(lab: Lab, client: string, targets: readonly Target[]
 export async function goOn(begun: readonly Talk[]): Promise<void> {
   for (const talk of begun) {
     talk.said = '';
-    await until('the page answers on', () => talk.said.includes(pageFor(talk.wanted)));
+    await until(`the page answers on for ${talk.wanted.server}`, () => {
+      assert.equal(talk.child.exitCode, null, `the connection to ${talk.wanted.server} was cut`);
+      return talk.said.includes(pageFor(talk.wanted));
+    });
     assert.doesNotMatch(talk.said, /at your service/);
-    assert.equal(talk.child.exitCode, null, 'the connection was not cut');
   }
 }
