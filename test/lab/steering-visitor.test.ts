@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import type { Target } from '../../host/net/target.ts';
 import { until } from '../host/tools.ts';
@@ -54,6 +55,22 @@ describe('a visitor who is let through', { concurrency: 3 }, () => {
       await letThrough(lab, page, 'c150', target('s80', version));
       assert.equal(await ask(lab, 'c150', target('s80', version, 81)), pageFor(target('s80', version, 81)));
       await letThrough(lab, page, 'c150', target('s80', version, 81));
+    }
+  });
+
+  story('is nobody who was named as a visitor again, however long ago he was first', async (lab) => {
+    await lab.start('s80');
+    const page = await RouterPage.open(lab);
+    await page.set(both('s80'));
+    for (const version of VERSIONS) {
+      const wanted = target('s80', version);
+      const client = address('c150', version);
+      const name = `${client} . ${wanted.server} . 80`;
+      await nft(lab, `add element inet ringback visitors${version} { ${name} timeout 60s expires 1s }`);
+      await page.letThrough(wanted, [client]);
+      // The time that his first visit had left, and less than the opening has.
+      await sleep(1500);
+      assert.equal(await ask(lab, 'c150', wanted), pageFor(wanted));
     }
   });
 

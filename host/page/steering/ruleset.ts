@@ -104,9 +104,17 @@ export function difference(from: Contents, to: Contents): string {
   return script;
 }
 
+/** One that is there is deleted in between, for `add` alone leaves it the time that it had. */
+function anew(set: string, elements: string): string {
+  return ['add', 'delete', 'add']
+    .map((change) => `${change} element inet ringback ${set} { ${elements} }\n`)
+    .join('');
+}
+
 /**
  * Lets the next new connection to each of these targets through, if it is in `contents`, but none of the clients that are
- * named with it; the empty text when none is. Each has one from now on, whether or not an earlier one was used.
+ * named with it; the empty text when none is. Each has one from now on, whether or not an earlier one was used, and is
+ * closed to those for a whole minute, whenever they came first.
  */
 export function opening(openings: ReadonlyMap<string, readonly string[]>, contents: Contents): string {
   let script = '';
@@ -115,12 +123,8 @@ export function opening(openings: ReadonlyMap<string, readonly string[]>, conten
     const open = steered.map(([name]) => name);
     if (open.length === 0) continue;
     const visitors = steered.flatMap(([name, others]) => others.map((client) => `${client} . ${name}`));
-    if (visitors.length > 0) {
-      script += `add element inet ringback visitors${version} { ${visitors.join(', ')} }\n`;
-    }
-    for (const change of ['add', 'delete', 'add']) {
-      script += `${change} element inet ringback open${version} { ${open.join(', ')} }\n`;
-    }
+    if (visitors.length > 0) script += anew(`visitors${version}`, visitors.join(', '));
+    script += anew(`open${version}`, open.join(', '));
   }
   return script;
 }

@@ -34,13 +34,13 @@ const page = createServer((socket) => {
   socket.on('error', () => undefined).on('data', () => socket.write(answer));
 });
 
-/** Lines `{"targets": […], "pass": […]}` `{"letThrough": target}` or `{"letTry": target, "client": address}`; each is answered with `{"tookMs": …}` or `{"error": …}`. */
+/** Lines `{"targets": […], "pass": […]}` `{"letThrough": target, "others": […]}` or `{"letTry": target, "client": address}`; each is answered with `{"tookMs": …}` or `{"error": …}`. */
 const orders = createServer((socket) => {
   createInterface(socket).on('line', async (line) => {
-    const { targets, pass, letThrough, letTry, client } = JSON.parse(line);
+    const { targets, pass, letThrough, others, letTry, client } = JSON.parse(line);
     const startedMs = performance.now();
     const done = (): Promise<void> => {
-      if (letThrough) return steering.letThrough(letThrough);
+      if (letThrough) return steering.letThrough(letThrough, others);
       return letTry ? steering.letTry(letTry, client) : steering.set(targets, pass);
     };
     const answer = await done().then(

@@ -72,8 +72,9 @@ export class RouterPage {
     return tookMs ?? Number.NaN;
   }
 
-  async letThrough(target: Target): Promise<void> {
-    const { error } = await this.order({ letThrough: target });
+  /** The next one who connects, but none of the others (addresses). */
+  async letThrough(target: Target, others: readonly string[] = []): Promise<void> {
+    const { error } = await this.order({ letThrough: target, others });
     assert.equal(error, undefined);
   }
 

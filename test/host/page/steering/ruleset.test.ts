@@ -99,10 +99,14 @@ describe('the scripts of the steering', () => {
 
   it('open a target to nobody who has just been there', () => {
     const script = opening(new Map([['172.27.178.80 . 80', ['172.27.179.150', '172.27.179.151']]]), SOME);
-    const [first] = script.split('\n');
     const visits = '172.27.179.150 . 172.27.178.80 . 80, 172.27.179.151 . 172.27.178.80 . 80';
-    assert.equal(first, `add element inet ringback visitors4 { ${visits} }`);
-    assert.equal(script.includes('open4'), true);
+    const changes = [
+      ['visitors4', visits],
+      ['open4', '172.27.178.80 . 80'],
+    ].flatMap(([set, elements]) =>
+      ['add', 'delete', 'add'].map((change) => `${change} element inet ringback ${set} { ${elements} }\n`),
+    );
+    assert.equal(script, changes.join(''));
   });
 
   it('let clients whose page tries through to what is steered, and to nothing else', () => {
