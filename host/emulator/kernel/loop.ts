@@ -1,0 +1,50 @@
+/**
+ * Turns a world's calendar. What the program does in answer to one entry has happened before the next one comes: after an entry
+ * that has touched it, the event loop goes round until nothing is left to do at this moment.
+ */
+import type { Calendar } from './calendar.ts';
+
+const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** So many entries at most between two turns of the event loop: signals and keys are heard. */
+const BREATH = 10_000;
+
+export class Loop {
+  readonly #calendar: Calendar;
+  #isStirred = false;
+  #turns: (() => void)[] = [];
+
+  constructor(calendar: Calendar) {
+    this.#calendar = calendar;
+  }
+
+  /** The program was touched: promises of its may be about to resolve. */
+  stir(): void {
+    this.#isStirred = true;
+  }
+
+  /** Resolves when what is on its way at this moment has arrived. */
+  turn(): Promise<void> {
+    this.stir();
+    return new Promise((resolve) => void this.#turns.push(resolve));
+  }
+
+  /** Everything that follows from this moment has happened. */
+  async settle(): Promise<void> {
+    do {
+      this.#isStirred = false;
+      for (const resolve of this.#turns.splice(0)) resolve();
+      await turnOfTheLoop();
+    } while (this.#isStirred || this.#turns.length > 0);
+  }
+
+  /** Until it is that time, or `isOver`, which is looked at after each entry that touched the program. */
+  async run(untilUs: number, isOver: () => boolean = () => false): Promise<void> {
+    await this.settle();
+    let entries = 0;
+    while (!isOver() && this.#calendar.next(untilUs)) {
+      if (this.#isStirred || ++entries % BREATH === 0) await this.settle();
+    }
+    if (!isOver()) this.#calendar.nowUs = Math.max(this.#calendar.nowUs, untilUs);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Who hears what happens in a world: the ledger that knows the truth, the report, the terminal, captures. The world and its
+ * edges tell it as it happens. Clients, and services by IP version, are numbered by the world (`World`): half a million of them are
+ * no objects, and most of what they do is counted only.
+ */
+import type { Level } from '../../log/catalogue/kinds.ts';
+import type { Fields } from '../../log/log.ts';
+
+/** How a try ended, as its client saw it. `shown`: the page answered in the server's place. `cut`: the world ended first. */
+export const TRY_ENDS = ['served', 'shown', 'refused', 'unreachable', 'gaveUp', 'cut'] as const;
+export type TryEnd = (typeof TRY_ENDS)[number];
+
+/** A mail as a mail server took it. */
+export interface TakenMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly messageId: string;
+  /** Which machine has sent it: `router`, or a relay by its name. */
+  readonly by: string;
+}
+
+/** All at the calendar's moment. */
+export interface Witness {
+  /** A client begins to open a connection, which is a try of his; retransmissions are none. */
+  tried(client: number, service: number): void;
+  /** `sinceUs`: when he began. */
+  tryEnded(client: number, service: number, end: TryEnd, sinceUs: number): void;
+  /** From now on the service answers whoever gets there, or does not any more. */
+  service(service: number, answers: boolean): void;
+  /** From now on clients get to that host, or do not any more: whatever is between is open or not. */
+  path(service: number, isOpen: boolean): void;
+  /** A line of the log of a program: `router`, or another machine's. */
+  line(by: string, level: Level, event: string, fields: Fields): void;
+  mail(mail: TakenMail): void;
+  /** The page answers from now on in the place of this service for whoever may see it, or does not any more. */
+  steered(service: number, isSteered: boolean): void;
+  /** A program began, ended in good order, or was killed. */
+  program(by: string, state: 'begun' | 'stopped' | 'killed'): void;
+  /** A step of the script, in its own words. */
+  step(text: string): void;
+  /** A frame on an interface of the router; `bytes` is the world's own and changes afterwards. Only where somebody wants frames. */
+  readonly frame: ((iface: number, isOut: boolean, bytes: Uint8Array) => void) | null;
+}
