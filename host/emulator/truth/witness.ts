@@ -42,3 +42,27 @@ export interface Witness {
   /** A frame on an interface of the router; `bytes` is the world's own and changes afterwards. Only where somebody wants frames. */
   readonly frame: ((iface: number, isOut: boolean, bytes: Uint8Array) => void) | null;
 }
+
+/** Who the numbers of a world are. */
+export interface Directory {
+  /** `name`: the host's, or `people-17`. */
+  client(client: number): { readonly name: string; readonly address: string; readonly mail: string | null };
+  /** `name`: the host's. */
+  service(service: number): { readonly name: string; readonly address: string; readonly port: number };
+}
+
+/** What there is at a moment of the program and of its tables: looked at a few hundred times in a run. */
+export interface Gauges {
+  /** Clients that wait for a server, as the program has it. */
+  readonly waiting: number;
+  /** Servers that it holds to be down. */
+  readonly down: number;
+  /** Mails that are on their way. */
+  readonly outbox: number;
+  /** Places of the module's tables that are taken, and how many there are. */
+  readonly tables: {
+    readonly clients: readonly [used: number, size: number];
+    readonly attempts: readonly [used: number, size: number];
+    readonly servers: readonly [used: number, size: number];
+  };
+}
