@@ -31,16 +31,27 @@ export interface NetworkPlan {
   readonly interface: string;
   /** CIDR, at most one of each IP version. */
   readonly prefixes: readonly string[];
+  /** The router's own addresses on it; none where it is behind a next router. */
+  readonly router: readonly string[];
   /** The next router's addresses where it is not on the link itself. */
   readonly via: readonly string[];
   readonly link: LinkPlan;
 }
 
+/** A network card of a node that has several. */
+export interface AdapterPlan {
+  readonly name: string;
+  /** Those that it has at the beginning; a takeover moves them. */
+  readonly addresses: readonly string[];
+}
+
 export interface HostPlan {
   readonly name: string;
   readonly network: string;
-  /** At most one of each IP version. */
+  /** At most one of each IP version: those by which it talks of itself. */
   readonly addresses: readonly string[];
+  /** All of its cards where it has several, on the same network; empty: one, `eth0`, with `addresses`. */
+  readonly adapters: readonly AdapterPlan[];
   /** How it tries, as a client. */
   readonly stack: StackName;
   /** Ports on which it serves, when it runs. */
@@ -72,7 +83,7 @@ export interface PeoplePlan {
   readonly again: { readonly after: Span; readonly times: number; readonly chance: number };
 }
 
-/** Many servers alike: `server-1` … by the plan's name in the singular (`servers`: `server-N`). */
+/** Many servers alike: `server-1` … by the plan's name in the singular (`servers`: `server-N`), which `memberName` makes. */
 export interface ServersPlan {
   readonly name: string;
   readonly count: number;
@@ -95,6 +106,15 @@ export interface TrafficPlan {
   readonly day: 'even' | 'office';
   /** `even`, or Zipf's law with this exponent. */
   readonly popularity: number | 'even';
+  /** `chance`: whoever it falls on; `once`: each of the people once, and so `connections` is their number. */
+  readonly each: 'chance' | 'once';
+}
+
+/** What machines send without anybody's asking: signs of life, and noise. */
+export interface BackgroundPlan {
+  /** A servers' plan's or a people's name, or a host's. */
+  readonly from: string;
+  readonly kinds: readonly ('ntp' | 'syslog' | 'dns')[];
 }
 
 /** The verbs of the lab (`board/lab/act`), and those of worlds. */
@@ -171,6 +191,7 @@ export type Expectation =
       readonly withinUs: readonly [number, number] | null;
     }
   | { readonly kind: 'latency'; readonly p50Us: number | null; readonly p99Us: number | null }
+  /** So many records of the clients' table were taken at the most. */
   | { readonly kind: 'clients'; readonly most: number };
 
 export interface Scenario {
@@ -195,6 +216,7 @@ export interface Scenario {
   readonly people: readonly PeoplePlan[];
   readonly servers: readonly ServersPlan[];
   readonly traffic: readonly TrafficPlan[];
+  readonly background: readonly BackgroundPlan[];
   /** In the order of time. */
   readonly script: readonly Step[];
   readonly expect: readonly Expectation[];
@@ -206,4 +228,9 @@ export interface Scenario {
     readonly icmpPerSecond: number;
     readonly icmpBurst: number;
   };
+}
+
+/** What one of a plan's is called in a script, numbered from 1: `server-7` of `servers`, `people-7` of `people`. */
+export function memberName(plan: string, number: number): string {
+  return `${plan.endsWith('s') ? plan.slice(0, -1) : plan}-${number}`;
 }
