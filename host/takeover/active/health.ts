@@ -2,7 +2,8 @@
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import { isVersion4 } from '../../net/address.ts';
 import type { Time, Timer } from '../../time.ts';
-import { type OutsideCommand, startOutside } from '../machine/outside-command.ts';
+import { startOutside } from '../machine/outside-command.ts';
+import type { NodeParts, OutsideCommand } from '../ports/machine.ts';
 import type { Fault } from './faults.ts';
 
 const MAX_QUOTED = 100;
@@ -48,13 +49,19 @@ function looksOf({ health, gateway }: ActiveConfiguration): Look[] {
 export class Health {
   readonly #onFault: (key: string, fault: Fault | null) => void;
   readonly #time: Time;
+  readonly #start: NodeParts['startOutside'];
   readonly #timers = new Map<string, Timer>();
   readonly #failed = new Map<string, number>();
   readonly #running = new Set<OutsideCommand>();
   #looks: readonly Look[] = [];
 
-  constructor(time: Time, onFault: (key: string, fault: Fault | null) => void) {
+  constructor(
+    time: Time,
+    onFault: (key: string, fault: Fault | null) => void,
+    start: NodeParts['startOutside'] = startOutside,
+  ) {
     this.#time = time;
+    this.#start = start;
     this.#onFault = onFault;
   }
 
@@ -101,7 +108,7 @@ export class Health {
 
   /** null when it ended with 0, otherwise why it is a failure. */
   async #failureOf(argv: readonly string[], limitMs: number): Promise<string | null> {
-    const command = startOutside(argv, limitMs, this.#time);
+    const command = this.#start(argv, limitMs, this.#time);
     this.#running.add(command);
     const { failure, missing, said } = await command.ended;
     this.#running.delete(command);

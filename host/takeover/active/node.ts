@@ -11,13 +11,14 @@ import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { Ready } from '../../role/role.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import { pause, type Time, type Timer } from '../../time.ts';
-import { Machine } from '../machine/machine.ts';
+import { MACHINE_PARTS } from '../machine/parts.ts';
 import type { Handover } from '../ports/handover.ts';
+import type { NodeMachine, NodeParts } from '../ports/machine.ts';
 import type { TakeoverNode } from '../ports/node.ts';
 import { ActiveSession } from '../protocol/active-session.ts';
 import { Greeting, Knocks } from '../protocol/greeting.ts';
 import type { TakeoverMessage } from '../protocol/messages.ts';
-import { openSocket, type PeerSocket } from '../protocol/socket.ts';
+import type { PeerSocket } from '../protocol/socket.ts';
 import { Active } from './active.ts';
 import { Health } from './health.ts';
 
@@ -29,7 +30,8 @@ const BYE_AGAIN_MS = 20;
 export class ActiveNode implements TakeoverNode {
   readonly #log: Log;
   readonly #time: Time;
-  readonly #machine: Machine;
+  readonly #machine: NodeMachine;
+  readonly #parts: NodeParts;
   readonly #session: ActiveSession;
   readonly #health: Health;
   #configuration: ActiveConfiguration;
@@ -49,14 +51,16 @@ export class ActiveNode implements TakeoverNode {
     takeover: ActiveConfiguration,
     log: Log,
     surroundings: Surroundings,
+    parts: NodeParts,
   ) {
     const { time } = surroundings;
+    this.#parts = parts;
     this.#log = log;
     this.#time = time;
     this.#configuration = takeover;
     this.#standby = takeover.standby.host;
     const interfaces = [...new Set(takeover.addresses.map(({ ifname }) => ifname))];
-    this.#machine = new Machine(
+    this.#machine = parts.machine(
       configuration,
       { interfaces, log, ...surroundings },
       {
@@ -70,7 +74,7 @@ export class ActiveNode implements TakeoverNode {
     this.#greeting = new Greeting(time, () => {
       this.#socket?.send(this.#session.hello(), this.#configuration.standby);
     });
-    this.#health = new Health(time, (key, fault) => this.#active?.setFault(key, fault));
+    this.#health = new Health(time, (key, fault) => this.#active?.setFault(key, fault), parts.startOutside);
   }
 
   /** Throws a RingbackError when it can't begin. */
@@ -79,8 +83,9 @@ export class ActiveNode implements TakeoverNode {
     takeover: ActiveConfiguration,
     log: Log,
     surroundings: Surroundings,
+    parts: NodeParts = MACHINE_PARTS,
   ): Promise<ActiveNode> {
-    const node = new ActiveNode(configuration, takeover, log, surroundings);
+    const node = new ActiveNode(configuration, takeover, log, surroundings, parts);
     try {
       await node.#open();
     } catch (error) {
@@ -188,7 +193,7 @@ export class ActiveNode implements TakeoverNode {
       },
       (service) => this.#holds(service),
     );
-    this.#socket = await openSocket(this.#listen, (bytes, from) => this.#onDatagram(bytes, from));
+    this.#socket = await this.#parts.openSocket(this.#listen, (bytes, from) => this.#onDatagram(bytes, from));
     for (const ifname of interfaces) this.#lookAtLink(ifname);
     this.#health.use(this.#configuration);
     this.#greeting.begin();

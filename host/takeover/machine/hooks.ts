@@ -1,7 +1,8 @@
 /** The operator's own commands, told of every change; nothing waits for them, and none for another. */
 import type { Log } from '../../log/log.ts';
 import type { Time } from '../../time.ts';
-import { type OutsideCommand, startOutside } from './outside-command.ts';
+import type { OutsideCommand } from '../ports/machine.ts';
+import { startOutside } from './outside-command.ts';
 
 const LIMIT_MS = 30_000;
 /** How long the end of this program waits for them. */

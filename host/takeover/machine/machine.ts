@@ -7,8 +7,8 @@ import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
 import { RateLimitedLog } from '../../log/rate-limited.ts';
 import type { Prefix } from '../../net/address.ts';
-import type { Surroundings } from '../../surroundings.ts';
 import type { Time } from '../../time.ts';
+import type { MachineHandlers, MachineOptions, NodeMachine } from '../ports/machine.ts';
 import type { Ports } from '../ports/ports.ts';
 import { REFUSALS, type RefusedDatagram } from '../protocol/session.ts';
 import { Announcer } from './announcer.ts';
@@ -34,18 +34,7 @@ const REFUSED: Readonly<Record<RefusedDatagram, string>> = {
   excess: 'there were too many greetings in one second',
 };
 
-interface MachineOptions extends Surroundings {
-  readonly interfaces: readonly string[];
-  readonly log: Log;
-}
-
-interface MachineHandlers {
-  onConflict(address: string, hardware: string): void;
-  onKernel(): void;
-  onLink(ifname: string, up: boolean, carrier: boolean): void;
-}
-
-export class Machine {
+export class Machine implements NodeMachine {
   readonly kernel: Kernel;
   readonly interfaces: Interfaces;
   readonly memory: StateFile;

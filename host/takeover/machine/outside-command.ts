@@ -2,25 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf, systemCodeOf } from '../../errors.ts';
 import type { Time } from '../../time.ts';
+import type { OutsideCommand } from '../ports/machine.ts';
 import { withUsualPriority } from './priority.ts';
 
 const MAX_SAID = 200;
 const LAST_WORDS_MS = 100;
-
-interface Ending {
-  /** null: it ended with 0. */
-  readonly failure: string | null;
-  /** Whether there is no such program. */
-  readonly missing: boolean;
-  /** The beginning of what it wrote to its standard error. */
-  readonly said: string;
-}
-
-export interface OutsideCommand {
-  readonly ended: Promise<Ending>;
-  /** Ends it at once, and all that it started. */
-  end(): void;
-}
 
 /** Starts it, never by a shell. What it writes to its standard output is not read; after `limitMs` it is ended. */
 export function startOutside(argv: readonly string[], limitMs: number, time: Time): OutsideCommand {
@@ -36,7 +22,7 @@ export function startOutside(argv: readonly string[], limitMs: number, time: Tim
     late = true;
     endGroup(child);
   });
-  const ended = new Promise<Ending>((resolve) => {
+  const ended = new Promise<Awaited<OutsideCommand['ended']>>((resolve) => {
     const finish = (failure: string | null, missing = false): void => {
       limit.cancel();
       resolve({ failure, missing, said: said.trim() });

@@ -7,18 +7,20 @@ import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { Ready } from '../../role/role.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import type { Time, Timer } from '../../time.ts';
-import { Machine } from '../machine/machine.ts';
+import { MACHINE_PARTS } from '../machine/parts.ts';
 import type { Handover } from '../ports/handover.ts';
+import type { NodeMachine, NodeParts } from '../ports/machine.ts';
 import type { TakeoverNode } from '../ports/node.ts';
 import type { TakeoverMessage } from '../protocol/messages.ts';
-import { openSocket, type PeerSocket } from '../protocol/socket.ts';
+import type { PeerSocket } from '../protocol/socket.ts';
 import { StandbySessions } from '../protocol/standby-sessions.ts';
 import { Standby } from './standby.ts';
 
 export class StandbyNode implements TakeoverNode {
   readonly #log: Log;
   readonly #time: Time;
-  readonly #machine: Machine;
+  readonly #machine: NodeMachine;
+  readonly #parts: NodeParts;
   readonly #sessions: StandbySessions;
   #configuration: StandbyConfiguration;
   #standby: Standby | null = null;
@@ -33,12 +35,14 @@ export class StandbyNode implements TakeoverNode {
     takeover: StandbyConfiguration,
     log: Log,
     surroundings: Surroundings,
+    parts: NodeParts,
   ) {
+    this.#parts = parts;
     this.#log = log;
     this.#time = surroundings.time;
     this.#configuration = takeover;
     const about = { interfaces: takeover.interfaces, log, ...surroundings };
-    this.#machine = new Machine(configuration, about, {
+    this.#machine = parts.machine(configuration, about, {
       onConflict: (address, hardware) => this.#standby?.onConflict(address, hardware),
       onKernel: () => this.#standby?.onKernel(),
       onLink: () => {},
@@ -61,8 +65,9 @@ export class StandbyNode implements TakeoverNode {
     takeover: StandbyConfiguration,
     log: Log,
     surroundings: Surroundings,
+    parts: NodeParts = MACHINE_PARTS,
   ): Promise<StandbyNode> {
-    const node = new StandbyNode(configuration, takeover, log, surroundings);
+    const node = new StandbyNode(configuration, takeover, log, surroundings, parts);
     try {
       await node.#open();
     } catch (error) {
@@ -184,7 +189,7 @@ export class StandbyNode implements TakeoverNode {
     );
     if (this.#configuration.arp && this.#standby.taken().length > 0) machine.isolate(this.#standby.taken());
     this.#remember();
-    this.#socket = await openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
+    this.#socket = await this.#parts.openSocket(listen, (bytes, from) => this.#onDatagram(bytes, from));
     for (const { name, address } of actives) {
       this.#socket.send(this.#sessions.knock(name), { host: address, port: listen.port });
     }
