@@ -13,6 +13,11 @@ const NETWORK = fileURLToPath(new URL('network', import.meta.url));
 export type IpVersion = 4 | 6;
 /** What is on a network's WAN: servers, or a duplex system. */
 export type LabKind = 'servers' | 'duplex';
+/**
+ * What the router still knows of a server when it dies: nothing, as after a long quiet time; a MAC address that is verified with its
+ * next use, as after a quiet minute; one that was just used.
+ */
+export type Neighbour = 'forgotten' | 'stale' | 'reachable';
 export type TrapVersion = '1' | '2c' | '3' | 'inform';
 
 export interface Finished {
@@ -85,11 +90,19 @@ export class Lab {
     return this.#spawn(ACT, ['record', bridge]);
   }
 
-  /** The machine is gone: its cable is out, its services have ended, its neighbours have forgotten it. */
-  async powerOff(server: string, services: readonly number[] = []): Promise<void> {
+  /**
+   * The machine is gone: its cable is out, its services have ended. The router says *host unreachable* to a request 3 s later if
+   * it has forgotten the machine, about 14 s if it remembers it stale, and up to 72 s if reachable.
+   */
+  async powerOff(
+    server: string,
+    services: readonly number[] = [],
+    neighbour: Neighbour = 'forgotten',
+  ): Promise<void> {
     await this.unplug(server);
     for (const port of services) await this.stop(server, port);
-    await this.forget(server);
+    if (neighbour === 'forgotten') await this.forget(server);
+    else await this.remember(server, neighbour);
   }
 
   /** The machine is back, and silent until somebody asks; its services are still to be started. */
@@ -125,9 +138,14 @@ export class Lab {
     await this.#act('heal');
   }
 
-  /** The router's neighbour entries of the server are gone, as after a minute without traffic. */
+  /** The router's neighbour entries of the server are gone, as after a long time without traffic. */
   async forget(server: string): Promise<void> {
     await this.#act('forget', server);
+  }
+
+  /** The router has the server's MAC address, in that state, as if it were there. */
+  async remember(server: string, neighbour: Exclude<Neighbour, 'forgotten'>): Promise<void> {
+    await this.#act('remember', server, neighbour);
   }
 
   /** The machine drops every IP packet in silence; ARP and neighbour discovery still answer. */

@@ -17,6 +17,7 @@ const ACTIONS = [
   'notify',
   'on',
   'plug',
+  'remember',
   'sniff',
   'start',
   'stop',
