@@ -4,7 +4,8 @@ import { headerFields, headerOf, MAX_HEADER_BYTES } from '../mail/header.ts';
 import { MAX_MESSAGE_BYTES } from '../mail/list-reader.ts';
 import { SIGNATURE_HEADER } from '../mail/list-writer.ts';
 import { PopError } from '../pop/error.ts';
-import type { Mailbox, MailboxEntry } from '../pop/mailbox.ts';
+import type { MailboxEntry } from '../pop/mailbox.ts';
+import type { PopSession } from '../pop/session.ts';
 
 export interface NamedEntry extends MailboxEntry {
   readonly uidl: string;
@@ -14,7 +15,7 @@ export interface NamedEntry extends MailboxEntry {
 const MAX_UNNAMED = 1000;
 
 /** Those with a name, and the newest of the others with one that is made of their headers. */
-export async function named(mailbox: Mailbox, entries: readonly MailboxEntry[]): Promise<NamedEntry[]> {
+export async function named(mailbox: PopSession, entries: readonly MailboxEntry[]): Promise<NamedEntry[]> {
   const isNamed = (entry: MailboxEntry): entry is NamedEntry => entry.uidl !== null;
   const unnamed = entries.filter((entry) => !isNamed(entry)).slice(-MAX_UNNAMED);
   const all = entries.filter(isNamed);
@@ -26,7 +27,7 @@ export async function named(mailbox: Mailbox, entries: readonly MailboxEntry[]):
 }
 
 /** null: there is no such message any more, or it is too large. */
-async function nameOf(mailbox: Mailbox, number: number): Promise<string | null> {
+async function nameOf(mailbox: PopSession, number: number): Promise<string | null> {
   const message =
     (await unlessRefused(mailbox.top(number, 0, MAX_HEADER_BYTES))) ??
     (await unlessRefused(mailbox.retrieve(number, MAX_MESSAGE_BYTES)));

@@ -8,7 +8,7 @@ import type { Log } from '../log/log.ts';
 import { type ListMail, MAX_MESSAGE_BYTES, readListMail } from '../mail/list-reader.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { PopError } from '../pop/error.ts';
-import { Mailbox } from '../pop/mailbox.ts';
+import type { OpenMailbox, PopSession } from '../pop/session.ts';
 import {
   addList,
   hasList,
@@ -24,7 +24,7 @@ import type { Store } from '../store/store.ts';
 import type { Time } from '../time.ts';
 import { type NamedEntry, named } from './naming.ts';
 import { noticesOf, peopleOn } from './notices.ts';
-import { hostNameOf } from './resolver.ts';
+import type { HostNameOf } from './resolver.ts';
 import { type Terms, termsOf } from './terms.ts';
 
 /** Messages that are looked at; of more than that the newest. */
@@ -40,12 +40,14 @@ export interface MailboxReaderOptions {
   readonly configuration: RelayConfiguration;
   readonly log: Log;
   readonly time: Time;
+  readonly mailbox: OpenMailbox;
+  readonly hostNameOf: HostNameOf;
   readonly namesMs?: number;
 }
 
 /** One look keeps to its terms, whatever is configured meanwhile. */
 interface Look extends Terms {
-  readonly mailbox: Mailbox;
+  readonly mailbox: PopSession;
   readonly signal: AbortSignal;
   readonly names: Map<string, string | null>;
   namesMs: number;
@@ -58,6 +60,8 @@ export class MailboxReader {
   readonly #outbox: Outbox;
   readonly #log: Log;
   readonly #time: Time;
+  readonly #open: OpenMailbox;
+  readonly #hostNameOf: HostNameOf;
   readonly #namesMs: number;
   #terms: Terms;
   /** Messages that the server would not hand over: the others come first. */
@@ -67,11 +71,14 @@ export class MailboxReader {
   #saysFull = false;
   #saysNoRoom = false;
 
-  constructor({ store, outbox, configuration, log, time, namesMs = NAMES_MS }: MailboxReaderOptions) {
+  constructor(options: MailboxReaderOptions) {
+    const { store, outbox, configuration, log, time, namesMs = NAMES_MS } = options;
     this.#store = store;
     this.#outbox = outbox;
     this.#log = log;
     this.#time = time;
+    this.#open = options.mailbox;
+    this.#hostNameOf = options.hostNameOf;
     this.#namesMs = namesMs;
     this.#terms = termsOf(configuration);
   }
@@ -89,7 +96,7 @@ export class MailboxReader {
     const { login } = terms;
     const wasTaken = this.#store.read((sql) => loadSetting(sql, 'mailbox login')) === login;
     const options = { host, port, tls, mustTls, user, password, time: this.#time };
-    const mailbox = await Mailbox.open(options, signal).catch((error: unknown) => {
+    const mailbox = await this.#open(options, signal).catch((error: unknown) => {
       throw wasTaken && error instanceof PopError && error.kind === 'login'
         ? new PopError('login-again', error.message, { cause: error })
         : error;
@@ -270,7 +277,7 @@ export class MailboxReader {
       const { clock } = this.#store;
       const askedMs = clock.nowMs();
       const asking = { time: this.#time, maxMs: look.namesMs, signal: look.signal };
-      look.names.set(server, await hostNameOf(server, resolver, asking));
+      look.names.set(server, await this.#hostNameOf(server, resolver, asking));
       look.namesMs -= clock.nowMs() - askedMs;
       // The next look finds it again.
       look.signal.throwIfAborted();

@@ -17,6 +17,8 @@ interface Asking {
   readonly signal?: AbortSignal;
 }
 
+export type HostNameOf = typeof hostNameOf;
+
 /** The name that the DNS has for an address, or null; never rejects. `servers`: whom to ask, null: the system's. */
 export async function hostNameOf(
   address: string,

@@ -9,7 +9,9 @@ import { composeMessage } from '../../../host/mail/message.ts';
 import { Outbox } from '../../../host/mail/outbox.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
 import { HOUR_MS } from '../../../host/net/duration.ts';
+import { Mailbox } from '../../../host/pop/mailbox.ts';
 import { MailboxReader, type MailboxReaderOptions } from '../../../host/relay/reader.ts';
+import { hostNameOf } from '../../../host/relay/resolver.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import type { OutboxRow } from '../../../host/store/notice-rows.ts';
 import { listNotices } from '../../../host/store/outbox.ts';
@@ -119,7 +121,10 @@ export async function openReader(
     await outbox.close(0);
     store.close();
   });
-  const reader = new MailboxReader({ store, outbox, configuration, log, time: machineTime, ...more });
+  const reader = new MailboxReader({
+    ...{ store, outbox, configuration, log, time: machineTime, hostNameOf, ...more },
+    mailbox: (options, signal) => Mailbox.open(options, signal),
+  });
   return {
     reader,
     store,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RELAY_FIXED } from '../../../host/relay/run.ts';
+import { RELAY_FIXED } from '../../../host/relay/role.ts';
 import { ROUTER_FIXED } from '../../../host/router/role.ts';
 import { assertPage } from '../golden.ts';
 import { editorSchema } from './editor.ts';
