@@ -2,20 +2,35 @@
  * Turns a world's calendar. What the program does in answer to one entry has happened before the next one comes: after an entry
  * that has touched it, the event loop goes round until nothing is left to do at this moment.
  */
+import type { Time } from '../../time.ts';
 import type { Calendar } from './calendar.ts';
-
-const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** So many entries at most between two turns of the event loop: signals and keys are heard. */
 const BREATH = 10_000;
 
 export class Loop {
   readonly #calendar: Calendar;
+  readonly #machine: Pick<Time, 'settled'>;
   #isStirred = false;
+  /** What somebody does at this moment and has not finished. */
+  #held = 0;
   #turns: (() => void)[] = [];
 
-  constructor(calendar: Calendar) {
+  /** `machine`: whose event loop it is. */
+  constructor(calendar: Calendar, machine: Pick<Time, 'settled'>) {
     this.#calendar = calendar;
+    this.#machine = machine;
+  }
+
+  /** It stays this moment until what is returned is called: something takes turns of the event loop that nobody can count. */
+  hold(): () => void {
+    let isHeld = true;
+    this.#held++;
+    this.stir();
+    return () => {
+      if (isHeld) this.#held--;
+      isHeld = false;
+    };
   }
 
   /** The program was touched: promises of its may be about to resolve. */
@@ -34,8 +49,8 @@ export class Loop {
     do {
       this.#isStirred = false;
       for (const resolve of this.#turns.splice(0)) resolve();
-      await turnOfTheLoop();
-    } while (this.#isStirred || this.#turns.length > 0);
+      await this.#machine.settled();
+    } while (this.#isStirred || this.#held > 0 || this.#turns.length > 0);
   }
 
   /** Until it is that time, or `isOver`, which is looked at after each entry that touched the program. */
