@@ -26,9 +26,14 @@ export interface Witness {
   tried(client: number, service: number): void;
   /** `sinceUs`: when he began. */
   tryEnded(client: number, service: number, end: TryEnd, sinceUs: number): void;
-  /** From now on the service answers whoever gets there, or does not any more. */
+  /**
+   * Chance has lost a packet between the router itself and that service, whichever way it went: a probe of which nothing is left
+   * is excused.
+   */
+  lost?(service: number): void;
+  /** From now on the service answers whoever gets there, or does not any more. All that answer at the beginning are told of, too. */
   service(service: number, answers: boolean): void;
-  /** From now on clients get to that host, or do not any more: whatever is between is open or not. */
+  /** From now on clients, and the router, get to that host, or do not any more; at the beginning they do. */
   path(service: number, isOpen: boolean): void;
   /** A line of the log of a program: `router`, or another machine's. */
   line(by: string, level: Level, event: string, fields: Fields): void;
@@ -43,9 +48,16 @@ export interface Witness {
   readonly frame: ((iface: number, isOut: boolean, bytes: Uint8Array) => void) | null;
 }
 
-/** Who the numbers of a world are. */
+/** Who the numbers of a world are; of clients a host has one for each of its addresses. */
 export interface Directory {
-  /** `name`: the host's, or `people-17`. */
+  /** How many there are: they are numbered from 0. */
+  readonly clients: number;
+  readonly services: number;
+  /** Whose address it is; null: no client's. */
+  clientAt(address: string): number | null;
+  /** All services at that address. */
+  servicesAt(address: string): readonly number[];
+  /** `name`: the host's, or `people-17`. `mail`: as the router's configuration has it, or the relay's that tells people. */
   client(client: number): { readonly name: string; readonly address: string; readonly mail: string | null };
   /** `name`: the host's. */
   service(service: number): { readonly name: string; readonly address: string; readonly port: number };
