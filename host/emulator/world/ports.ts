@@ -1,0 +1,50 @@
+/**
+ * What the programs in a world have of it (`Machines`, which the world is), and what it asks of them: of the page in the dead servers'
+ * place, and of whoever listens for datagrams. The edges stand between.
+ */
+
+/** How a connection of a machine's own ended, as connect(2) says it; `open`: it did not. */
+export type OwnEnd = 'open' | 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ETIMEDOUT';
+
+/** A connection that a machine of the world opens for a program on it. */
+export interface OwnConnection {
+  /** The program is done with it: FIN if it is open; if it is not, no further request goes out. */
+  close(): void;
+}
+
+export interface Machines {
+  /**
+   * A program on the router opens a connection; `localPort` null: any. Nothing is heard before this has returned; `onEnd` is
+   * called once, unless it is closed before.
+   */
+  connect(
+    to: { readonly address: string; readonly port: number },
+    localPort: number | null,
+    onEnd: (end: OwnEnd) => void,
+  ): OwnConnection;
+  /** A datagram of a program on the router; `onError`: what a connected socket is told of it (ECONNREFUSED, EHOSTUNREACH), perhaps later, perhaps never. */
+  send(
+    to: { readonly address: string; readonly port: number },
+    payload: Uint8Array,
+    onError: (code: string) => void,
+  ): void;
+  /** `port` of a machine (`router`, or a host's name) is listened on from now on; null: not any more. */
+  listen(machine: string, port: number, hears: DatagramHandler | null): void;
+  /** A host sends a datagram to a machine's port; it takes the way of its network. */
+  datagram(from: string, to: string, port: number, payload: Uint8Array): void;
+  /** Its page; null, as at the beginning: nobody is answered in a dead server's place. */
+  page: PageInWorld | null;
+}
+
+/** `from`: the sender's address. */
+export type DatagramHandler = (payload: Uint8Array, from: string, port: number) => void;
+
+/** What the router's kernel does with those who try a dead server, and who hears of it. Numbers are the world's. */
+export interface PageInWorld {
+  /** Whether anybody is steered at all: a world asks nothing else while nobody is. */
+  readonly isAnythingSteered: boolean;
+  /** Asked for each new connection of a client's (its first request): whether the router's page answers it in the service's place. */
+  answers(client: number, service: number): boolean;
+  /** He has finished the handshake with it, and so gets the page. `isBrowser`: a page that he gets runs its script. */
+  shown(client: number, service: number): void;
+}
