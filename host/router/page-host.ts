@@ -6,13 +6,9 @@ import type { Log } from '../log/log.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { StopLinks } from '../mail/unsubscribe-links.ts';
 import { nameOf, type Target } from '../net/target.ts';
-import { Neighbours } from '../page/http/neighbours.ts';
-import { Origins } from '../page/http/origins.ts';
 import { isNameOf } from '../page/names.ts';
 import type { PageHost } from '../page/page-host.ts';
-import { PageServer } from '../page/server.ts';
-import type { KernelTools } from '../page/steering/kernel-tools.ts';
-import { Steering } from '../page/steering/steering.ts';
+import type { Steering } from '../page/steering/steering.ts';
 import { confirmAddress } from '../store/confirmed.ts';
 import { register } from '../store/registrations.ts';
 import type { Store } from '../store/store.ts';
@@ -34,18 +30,29 @@ export interface DeadServersOptions {
   readonly links: StopLinks;
   /** May send more to who has confirmed his address. */
   readonly outbox: Pick<Outbox, 'wake'>;
-  readonly tools: KernelTools;
   readonly log: Log;
   readonly time: Time;
   readonly chance: Chance;
 }
 
+/** How browsers come to the page, and what answers them. */
+export interface PageDoors {
+  readonly steering: Pick<Steering, 'set' | 'letThrough' | 'letTry' | 'targetOf' | 'close'>;
+  /** Begins to answer. */
+  readonly serve: (host: PageHost) => Promise<AnsweringPage>;
+}
+
+export interface AnsweringPage {
+  recovered(target: Target): void;
+  close(): Promise<void>;
+}
+
 export class RouterPageHost implements PageHost {
   readonly #options: DeadServersOptions;
   #configuration: RouterConfiguration;
-  readonly #steering: Steering;
+  readonly #steering: PageDoors['steering'];
   readonly #openings: Openings;
-  #server: PageServer | null = null;
+  #server: AnsweringPage | null = null;
   #steered = new Map<string, Target>();
   #hasChanged = false;
   #applying: Promise<void> | null = null;
@@ -53,26 +60,11 @@ export class RouterPageHost implements PageHost {
   /** Until somebody who passes is to be asked again. */
   #expiry: Timer | null = null;
 
-  /** Throws RingbackError('unavailable') when the port is taken, or the kernel can't be told. */
-  static async open(options: DeadServersOptions): Promise<RouterPageHost> {
-    const { page, configuration, store, tools, log, time, chance } = options;
-    const steering = await Steering.open({ port: page.listen.port, tools, log, time });
+  /** Rejects as `serve` does. */
+  static async open(options: DeadServersOptions, { steering, serve }: PageDoors): Promise<RouterPageHost> {
     const own = new RouterPageHost(options, steering);
     try {
-      const { language } = configuration.notify;
-      const nowMs = (): number => store.clock.nowMs();
-      const list = (timeoutMs: number): Promise<string> => tools.listNeighbours(timeoutMs);
-      const neighbours = new Neighbours({ list, nowMs, log, time });
-      own.#server = await PageServer.open({
-        configuration: page,
-        language,
-        log,
-        clock: store.clock,
-        time,
-        chance,
-        host: own,
-        origins: new Origins({ neighbours, nowMs }),
-      });
+      own.#server = await serve(own);
     } catch (error) {
       await steering.close();
       throw error;
@@ -81,7 +73,7 @@ export class RouterPageHost implements PageHost {
     return own;
   }
 
-  private constructor(options: DeadServersOptions, steering: Steering) {
+  private constructor(options: DeadServersOptions, steering: PageDoors['steering']) {
     this.#options = options;
     this.#configuration = options.configuration;
     this.#steering = steering;

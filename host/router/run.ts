@@ -16,7 +16,7 @@ import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { openTrapSocket } from '../traps/socket.ts';
-import { RouterPageHost } from './page-host.ts';
+import { openPage } from './page.ts';
 import { RouterRole } from './role.ts';
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
@@ -38,7 +38,7 @@ export function run(file: string, log: Log, signals: Signals, surroundings: Surr
         sender: (smtp) => new MailSender(smtp, time),
         isOwn: (address) => ownAddresses().has(address),
         control: serveControl,
-        page: (options) => RouterPageHost.open({ ...options, tools }),
+        page: (options) => openPage(options, tools),
       });
     },
   };

@@ -34,6 +34,6 @@ export interface RouterSurroundings extends Surroundings {
   /** Listens for whoever asks the running program; null: nobody can. */
   readonly control: typeof serveControl | null;
   /** Opens what is shown in the place of dead servers; null: it is never shown. */
-  readonly page: ((options: Omit<DeadServersOptions, 'tools'>) => Promise<OpenPage>) | null;
+  readonly page: ((options: DeadServersOptions) => Promise<OpenPage>) | null;
   readonly log: Log;
 }

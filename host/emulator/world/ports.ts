@@ -32,7 +32,9 @@ export interface Machines {
   listen(machine: string, port: number, hears: DatagramHandler | null): void;
   /** A host sends a datagram to a machine's port; it takes the way of its network. */
   datagram(from: string, to: string, port: number, payload: Uint8Array): void;
-  /** Its page; null, as at the beginning: nobody is answered in a dead server's place. */
+  /** The script of a page that this client has tries the service after that time: a connection like any other of his. */
+  tryFromPage(client: number, service: number, waitUs: number): void;
+  /** The router's page; null, as at the beginning: nobody is answered in a dead server's place. */
   page: PageInWorld | null;
 }
 
@@ -45,6 +47,6 @@ export interface PageInWorld {
   readonly isAnythingSteered: boolean;
   /** Asked for each new connection of a client's (its first request): whether the router's page answers it in the service's place. */
   answers(client: number, service: number): boolean;
-  /** He has finished the handshake with it, and so gets the page. `isBrowser`: a page that he gets runs its script. */
-  shown(client: number, service: number): void;
+  /** He has finished the handshake with it, and so gets the page. `isBrowser`: it runs the page's script. */
+  shown(client: number, service: number, isBrowser: boolean): void;
 }
