@@ -1,0 +1,70 @@
+/** Who was told of which server, by the mails that mail servers have taken. */
+import type { TakenMail } from './witness.ts';
+
+export interface Telling {
+  readonly server: string;
+  readonly us: number;
+  readonly messageId: string;
+  readonly by: string;
+}
+
+/** The line of a notice that names a server: `Server   : www.example.jp (172.27.178.80)`, or without a name. */
+const SERVER_LINE = /^(?:Server {3}|復旧サーバ) ?: (.+)$/gm;
+const IN_BRACKETS = /\(([^()]+)\)$/;
+const NONE = -1;
+
+/** The addresses of the servers of which that mail tells. */
+export function serversOf(text: string): string[] {
+  return Array.from(text.matchAll(SERVER_LINE), ([, named = '']) => IN_BRACKETS.exec(named)?.[1] ?? named);
+}
+
+/** In columns: a day has hundreds of thousands of them. */
+export class Tellings {
+  readonly #server: string[] = [];
+  readonly #us: number[] = [];
+  readonly #messageId: string[] = [];
+  readonly #by: string[] = [];
+  readonly #before: number[] = [];
+  readonly #latest: number[] = [];
+  /** One of each address. */
+  readonly #names = new Map<string, string>();
+  mails = 0;
+
+  get size(): number {
+    return this.#us.length;
+  }
+
+  add(person: number, { text, messageId, by }: TakenMail, us: number): string[] {
+    this.mails++;
+    const servers = serversOf(text);
+    while (this.#latest.length <= person) this.#latest.push(NONE);
+    for (const server of servers) {
+      this.#before.push(this.#latest[person] as number);
+      this.#latest[person] = this.#us.length;
+      this.#server.push(this.#nameOf(server));
+      this.#us.push(us);
+      this.#messageId.push(messageId);
+      this.#by.push(this.#nameOf(by));
+    }
+    return servers;
+  }
+
+  /** In order. */
+  of(person: number): Telling[] {
+    const found: Telling[] = [];
+    for (let at = this.#latest[person] ?? NONE; at !== NONE; at = this.#before[at] as number)
+      found.push({
+        server: this.#server[at] as string,
+        us: this.#us[at] as number,
+        messageId: this.#messageId[at] as string,
+        by: this.#by[at] as string,
+      });
+    return found.reverse();
+  }
+
+  #nameOf(text: string): string {
+    const known = this.#names.get(text) ?? text;
+    this.#names.set(known, known);
+    return known;
+  }
+}
