@@ -29,6 +29,8 @@ export interface FileKind<Configuration> {
   readonly contradictions: (configuration: Configuration) => readonly Mistake[];
   /** What to write into an empty one, as in "give at least detect.watch". */
   readonly least: string;
+  /** What is read in the place of what the text says; without it that itself. */
+  readonly change?: (value: unknown) => unknown;
 }
 
 function refuse(message: string, cause?: unknown): never {
@@ -117,7 +119,7 @@ function understood<T>(kind: FileKind<T>, yaml: YamlText, mistakes: TextMistake[
     const offset = mistakes.length < MAX_LOCATED ? yaml.locate(path, part) : Number.POSITIVE_INFINITY;
     mistakes.push({ offset, message: path.length === 0 ? message : `${pathText(path)}: ${message}` });
   };
-  const result = v.safeParse(kind.schema, yaml.value);
+  const result = v.safeParse(kind.schema, kind.change === undefined ? yaml.value : kind.change(yaml.value));
   if (!result.success) {
     for (const issue of result.issues) {
       const path = issue.path?.map(({ key }) => (typeof key === 'number' ? key : String(key))) ?? [];

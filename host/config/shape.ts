@@ -122,6 +122,25 @@ export function list<T>(
   );
 }
 
+/** A mapping whose keys are names of things; of each thing the shape is the same. */
+export function byNames<T>(
+  item: Shape<T>,
+  options: { name: RegExp; allowed: string; max: number },
+): Shape<ReadonlyMap<string, T>> {
+  const { name, allowed, max } = options;
+  return v.pipe(
+    v.custom<Record<string, unknown>>(
+      isMapping,
+      (issue) => `${issue.input === null ? 'is empty' : 'is not a mapping of names'}; ${allowed}`,
+    ),
+    v.record(v.pipe(v.string(), v.regex(name, `is no name; ${allowed}`)), item),
+    v.check((things) => Object.keys(things).length <= max, `has more than ${max} names; ${allowed}`),
+    v.transform((things) => new Map(Object.entries(things))),
+    v.description(allowed),
+    form({ kind: 'mapping', entries: { NAME: entry('One of them, by its name.', item) } }),
+  );
+}
+
 /** One of several shapes; which one, the input tells. */
 export function choice<T>(of: readonly Shape<T>[], which: (input: unknown) => Shape<T>): Shape<T> {
   return v.pipe(v.lazy(which), form({ kind: 'choice', of }));

@@ -159,7 +159,7 @@ export type Verb =
   /** A mail server takes nothing, refuses, or takes again. */
   | { readonly verb: 'mail'; readonly is: 'away' | 'busy' | 'refusing' | 'well' };
 
-export interface Step {
+export interface ScriptStep {
   readonly atUs: number;
   /** Microseconds after which each verb's contrary is done (`unplug`: `plug`); null: never. */
   readonly forUs: number | null;
@@ -218,7 +218,7 @@ export interface Scenario {
   readonly traffic: readonly TrafficPlan[];
   readonly background: readonly BackgroundPlan[];
   /** In the order of time. */
-  readonly script: readonly Step[];
+  readonly script: readonly ScriptStep[];
   readonly expect: readonly Expectation[];
   /** `lab`: as a network of namespaces plays it (an ICMP message that comes back at once is a soft error; neighbours are never verified again). */
   readonly kernel: 'real' | 'lab';
