@@ -1,0 +1,164 @@
+/** The machines of the seed's figures 2 and 4, as in the lab's duplex network, and a witness that writes all down. */
+import assert from 'node:assert/strict';
+import { parseTakeoverConfiguration } from '../../../host/config/takeover/file.ts';
+import type { TakeoverConfiguration } from '../../../host/config/takeover/types.ts';
+import { PairDirectory } from '../../../host/emulator/pair/directory.ts';
+import { type PairOutcome, playPair } from '../../../host/emulator/pair/play.ts';
+import type { WorldKernel } from '../../../host/emulator/pair/world.ts';
+import type { HostPlan, Scenario, Step, Verb } from '../../../host/emulator/scenario/types.ts';
+import type { Witness } from '../../../host/emulator/truth/witness.ts';
+import type { Fields } from '../../../host/log/log.ts';
+import { machineTime } from '../../../host/time.ts';
+
+export const [C, D, E] = ['172.27.178.80', '172.27.178.81', '172.27.178.82'] as const;
+const SECOND_US = 1_000_000;
+
+interface Line {
+  readonly us: number;
+  readonly by: string;
+  readonly event: string;
+  readonly fields: Fields;
+}
+
+interface Options {
+  readonly active?: object;
+  readonly standby?: object;
+  readonly seed?: number;
+}
+
+function node(takeover: object): TakeoverConfiguration {
+  return parseTakeoverConfiguration(
+    JSON.stringify({ takeover: { key: 'a secret of the pair', ...takeover } }),
+    'x',
+  );
+}
+
+function host(name: string, own: number, adapters: readonly (number | null)[] = []): HostPlan {
+  const at = (part: number | null): string[] => (part === null ? [] : [`172.27.178.${part}/24`]);
+  return {
+    ...{ name, network: 'wan', addresses: at(own), stack: 'linux', isUp: true },
+    adapters: adapters.map((part, i) => ({ name: `eth${i}`, addresses: at(part) })),
+    serves: adapters.length === 0 ? [] : [80],
+    answers: { kind: 'fixed', us: 1000 },
+    boot: { kind: 'fixed', us: 5 * SECOND_US },
+  };
+}
+
+export function duplex(
+  script: readonly [seconds: number, ...verbs: Verb[]][],
+  forS: number,
+  more: Options = {},
+): Scenario {
+  const health = [{ command: ['serves'], every: '1s', failures: 1 }];
+  const active = (name: string, own: number, services: readonly string[]): TakeoverConfiguration =>
+    node({
+      ...{ role: 'active', name, listen: `172.27.178.${own}:7373`, standby: '172.27.178.13', health },
+      addresses: services.map((address, i) => ({ address: `${address}/24`, adapter: `eth${i}` })),
+      ...more.active,
+    });
+  const standby = node({
+    ...{ role: 'standby', name: 'standby', listen: '172.27.178.13:7373', adapters: ['eth0', 'eth1'] },
+    actives: [
+      { name: 'web', address: '172.27.178.11' },
+      { name: 'shop', address: '172.27.178.12' },
+    ],
+    ...more.standby,
+  });
+  const steps: Step[] = script.map(([seconds, ...verbs]) => ({
+    ...{ atUs: seconds * SECOND_US, forUs: null, verbs, expect: null },
+    text: verbs.map(({ verb }) => verb).join(', '),
+  }));
+  return {
+    ...{ name: 'takeover', title: 'a pair', seed: more.seed ?? 1, startMs: 0, zone: 'UTC' },
+    ...{ endUs: forS * SECOND_US, router: null, interfaces: ['wan0'], relays: new Map() },
+    takeover: new Map([
+      ['web', active('web', 11, [C, D])],
+      ['shop', active('shop', 12, [E])],
+      ['standby', standby],
+    ]),
+    networks: [
+      {
+        ...{ name: 'wan', interface: 'wan0', prefixes: ['172.27.178.0/24'], router: [], via: [] },
+        link: { delayUs: 50, loss: 0, duplication: 0 },
+      },
+    ],
+    hosts: [
+      ...[host('web', 11, [80, 81, 11]), host('shop', 12, [82, 12]), host('standby', 13, [13, null])],
+      ...[host('t21', 21), host('t24', 24)],
+    ],
+    ...{ people: [], servers: [], traffic: [], background: [], script: steps, expect: [], kernel: 'real' },
+    limits: { neighbours: 1024, icmpPerSecond: 1000, icmpBurst: 50 },
+  };
+}
+
+export function trying(client: string, server: string): Verb {
+  return { verb: 'try', client, server, version: 4, port: 80, patienceUs: 3 * SECOND_US };
+}
+
+export class Played {
+  readonly lines: Line[] = [];
+  readonly ends: string[] = [];
+  readonly frames: string[] = [];
+  /** Whose MAC address a terminal writes to. */
+  readonly learnt: string[] = [];
+  outcome: PairOutcome | null = null;
+
+  static async of(scenario: Scenario): Promise<Played> {
+    const played = new Played();
+    const directory = new PairDirectory(scenario);
+    played.outcome = await playPair(scenario, (kernel) => played.#witness(kernel, directory), {
+      machine: machineTime,
+    });
+    return played;
+  }
+
+  /** What a machine, or any, has said of an address. */
+  events(pattern: RegExp, by?: string): [event: string, address: unknown][] {
+    return this.lines
+      .filter((line) => pattern.test(line.event) && (by === undefined || line.by === by))
+      .map(({ event, fields }) => [event, fields.address]);
+  }
+
+  line(event: string, by: string, address: string): Line {
+    const found = this.lines.find(
+      (one) => one.event === event && one.by === by && one.fields.address === address,
+    );
+    assert.ok(found, `no ${event} of ${by} about ${address}`);
+    return found;
+  }
+
+  holders(address: string): string[] {
+    return this.outcome?.world.holders(address).map(({ name }) => name) ?? [];
+  }
+
+  mac(machine: string, card: string): string {
+    return this.outcome?.world.machine(machine)?.card(card)?.hardware ?? '';
+  }
+
+  entry(terminal: string, address: string): string | null {
+    return this.outcome?.world.machine(terminal)?.neighbours.of(address) ?? null;
+  }
+
+  keepsPromises(): void {
+    assert.deepEqual(this.outcome?.broken, []);
+  }
+
+  #witness({ calendar }: WorldKernel, directory: PairDirectory): Witness {
+    const { lines, ends, frames, learnt } = this;
+    return {
+      tried: () => {},
+      tryEnded: (client, service, end) =>
+        void ends.push(`${directory.client(client).name} ${directory.service(service).address} ${end}`),
+      service: () => {},
+      path: () => {},
+      line: (by, _level, event, fields) => void lines.push({ us: calendar.nowUs, by, event, fields }),
+      mail: () => {},
+      steered: () => {},
+      program: (by, state) => void lines.push({ us: calendar.nowUs, by, event: state, fields: {} }),
+      step: () => {},
+      learnt: (by, address, hardware) => void learnt.push(`${by} ${address} ${hardware}`),
+      frame: (_iface, _isOut, bytes) =>
+        void frames.push(`${calendar.nowUs} ${Buffer.from(bytes).toString('hex')}`),
+    };
+  }
+}
