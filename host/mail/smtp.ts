@@ -226,7 +226,8 @@ function isOfServer(delivery: Delivery): boolean {
   return delivery.outcome === 'later' && delivery.about === 'server' && delivery.refusal !== 'mail';
 }
 
-function deliveryOf(error: unknown): Delivery {
+/** What an error of the library means. */
+export function deliveryOf(error: unknown): Delivery {
   const { responseCode, response, command, code } = error as {
     responseCode?: number;
     response?: string;

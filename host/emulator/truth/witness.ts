@@ -18,6 +18,8 @@ export interface TakenMail {
   readonly messageId: string;
   /** Which machine has sent it: `router`, or a relay by its name. */
   readonly by: string;
+  /** The whole message as it went over the wire. */
+  readonly bytes?: () => Uint8Array;
 }
 
 /** All at the calendar's moment. */
