@@ -3,7 +3,7 @@ import type { Time } from '../../time.ts';
 import { type Actor, Calendar } from '../kernel/calendar.ts';
 import { Loop } from '../kernel/loop.ts';
 import { Streams } from '../kernel/streams.ts';
-import type { Scenario, Step, Verb } from '../scenario/types.ts';
+import type { Scenario, ScriptStep, Verb } from '../scenario/types.ts';
 import type { Witness } from '../truth/witness.ts';
 import { PairWorld, type WorldKernel } from './world.ts';
 
@@ -51,13 +51,13 @@ export async function playPair(
 }
 
 class Script implements Actor {
-  readonly #steps: readonly Step[];
+  readonly #steps: readonly ScriptStep[];
   readonly #kernel: WorldKernel;
   readonly #world: PairWorld;
   readonly #witness: Witness;
   readonly #actor: number;
 
-  constructor(steps: readonly Step[], kernel: WorldKernel, world: PairWorld, witness: Witness) {
+  constructor(steps: readonly ScriptStep[], kernel: WorldKernel, world: PairWorld, witness: Witness) {
     this.#steps = steps;
     this.#kernel = kernel;
     this.#world = world;

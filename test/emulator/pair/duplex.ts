@@ -5,7 +5,7 @@ import type { TakeoverConfiguration } from '../../../host/config/takeover/types.
 import { PairDirectory } from '../../../host/emulator/pair/directory.ts';
 import { type PairOutcome, playPair } from '../../../host/emulator/pair/play.ts';
 import type { WorldKernel } from '../../../host/emulator/pair/world.ts';
-import type { HostPlan, Scenario, Step, Verb } from '../../../host/emulator/scenario/types.ts';
+import type { HostPlan, Scenario, ScriptStep, Verb } from '../../../host/emulator/scenario/types.ts';
 import type { Witness } from '../../../host/emulator/truth/witness.ts';
 import type { Fields } from '../../../host/log/log.ts';
 import { machineTime } from '../../../host/time.ts';
@@ -64,7 +64,7 @@ export function duplex(
     ],
     ...more.standby,
   });
-  const steps: Step[] = script.map(([seconds, ...verbs]) => ({
+  const steps: ScriptStep[] = script.map(([seconds, ...verbs]) => ({
     ...{ atUs: seconds * SECOND_US, forUs: null, verbs, expect: null },
     text: verbs.map(({ verb }) => verb).join(', '),
   }));
