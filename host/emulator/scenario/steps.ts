@@ -53,6 +53,7 @@ export function momentUs(moment: Moment, ofDayUs: number): number {
 const nodesOf = (verb: VerbText): readonly string[] => {
   switch (verb.verb) {
     case 'try':
+    case 'answer':
       return [verb.client, verb.server];
     case 'split':
     case 'heal':
@@ -87,10 +88,10 @@ function lookUp(verb: VerbText, path: Path, { names, add, text }: Making): void 
     if (!programs.includes(verb.what))
       add(path, `nothing of ringback runs on "${verb.what}"; ${programs.join(', ')}`);
   }
-  if (verb.verb === 'try') checkTry(verb, path, names, add);
+  if (verb.verb === 'try' || verb.verb === 'answer') checkTry(verb, path, names, add);
 }
 
-function checkTry(verb: Verb & { verb: 'try' }, path: Path, names: Names, add: Add): void {
+function checkTry(verb: Verb & { verb: 'try' | 'answer' }, path: Path, names: Names, add: Add): void {
   for (const name of [verb.client, verb.server]) {
     const host = names.node(name)?.host ?? null;
     if (host !== null && names.address(host, verb.version) === null)
@@ -102,9 +103,9 @@ function checkTry(verb: Verb & { verb: 'try' }, path: Path, names: Names, add: A
 function filledIn(verb: VerbText, step: StepText, names: Names): VerbText {
   if (verb.verb === 'flood' || verb.verb === 'scan' || verb.verb === 'backscatter')
     return { ...verb, rate: step.rate ?? 1, forged: step.forged ?? '' };
-  if (verb.verb !== 'try') return verb;
+  if (verb.verb !== 'try' && verb.verb !== 'answer') return verb;
   const port = verb.port === 0 ? (names.node(verb.server)?.serves[0] ?? FOREVER_SERVED) : verb.port;
-  return { ...verb, port, patienceUs: step.patienceUs };
+  return verb.verb === 'try' ? { ...verb, port, patienceUs: step.patienceUs } : { ...verb, port };
 }
 
 function keysThatDoNotFit(step: StepText, path: Path, add: Add): void {

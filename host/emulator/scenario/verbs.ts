@@ -1,6 +1,7 @@
 /** What a step of a script does, in the words of the lab (`board/lab/act`): `try c151 s80`, `unplug s80`, `kill ringback`. */
 import { nearest } from '../../config/nearest.ts';
 import { Refusal, type Shape, value } from '../../config/shape.ts';
+import { canonicalMailAddress } from '../../net/mail-address.ts';
 import type { Verb } from './types.ts';
 
 /** A verb whose node is still to be drawn, or which stands for several. */
@@ -101,6 +102,14 @@ const tries: Read = ([client, server, ...rest]) => {
   return [{ verb: 'try', client, server, version, port: Number(port ?? 0), patienceUs: null }];
 };
 
+const answers: Read = ([client, server, said, version = '4', more]) => {
+  if (more !== undefined || !isName(client) || !isName(server) || said === undefined) return undefined;
+  if (version !== '4' && version !== '6') return undefined;
+  const mail = said === 'no' ? null : canonicalMailAddress(said);
+  if (mail === null && said !== 'no') return new Refusal('has no mail address, and no "no"');
+  return [{ verb: 'answer', client, server, version: version === '4' ? 4 : 6, port: 0, mail }];
+};
+
 interface Grammar {
   readonly usage: string;
   readonly about: string;
@@ -112,6 +121,11 @@ export const GRAMMAR: Readonly<Record<string, Grammar>> = {
     usage: 'try CLIENT SERVER [4|6] [PORT]',
     about: 'Asks for a page there, as a person would.',
     read: tries,
+  },
+  answer: {
+    usage: 'answer CLIENT SERVER MAIL|no [4|6]',
+    about: "Who was shown the page in the server's place answers it: a notice to that mail address, or none.",
+    read: answers,
   },
   unplug: {
     usage: 'unplug NODE',
