@@ -26,6 +26,8 @@ export class Engine {
   readonly #frameBytes: number;
   readonly #eventBuffer: number;
   readonly #drainAbove: number;
+  /** Events that the last frame has left in the module. */
+  #pending = 0;
   /** Remade when the memory has grown: the old one is detached then. */
   #bytes: Uint8Array;
 
@@ -80,8 +82,14 @@ export class Engine {
     const high = Math.floor(timeUs / TWO_TO_32);
     const low = timeUs - high * TWO_TO_32;
     const result = this.#functions.frame(link, iface, direction, length, wireLength, low, high);
-    if (result >>> 8 > this.#drainAbove) this.#drain(result >>> 8);
+    this.#pending = result >>> 8;
+    if (this.#pending > this.#drainAbove) this.#drain(this.#pending);
     return result & 0xff;
+  }
+
+  /** Whether the last frame has left events in the module. */
+  get hasEvents(): boolean {
+    return this.#pending > 0;
   }
 
   /** Says what time it is, and delivers all events. */
@@ -103,6 +111,7 @@ export class Engine {
 
   #drain(pending: number): void {
     let left = pending;
+    this.#pending = 0;
     while (left > 0) {
       const { onEvent, onRecord } = this.#options;
       const size = this.codec.recordBytes;

@@ -13,6 +13,8 @@ interface InProcessOptions {
   readonly nowUs: () => number;
   /** A frame that an `announce` has built, and the number of the interface to send it on. */
   readonly onFrame?: (frame: Uint8Array, iface: number) => void;
+  /** Whoever has connected is about to hear something. */
+  readonly onWord?: () => void;
 }
 
 /** Said of the frame of each `announce`: this carrier has no interface that could be away. */
@@ -22,6 +24,8 @@ export class InProcessFabric {
   readonly #options: InProcessOptions;
   /** null: it does not run. */
   #engine: Engine | null = null;
+  /** The module's numbers for what every frame has. */
+  readonly #codes = { ethernet: 0, In: 0, Out: 0 };
   #configured = false;
   #link: InProcessLink | null = null;
   /** The latest of each interface. */
@@ -46,6 +50,10 @@ export class InProcessFabric {
         this.#options.onFrame?.(frame, iface);
       },
     });
+    const { codes } = this.#engine.module;
+    this.#codes.ethernet = codes.number('Link.Ethernet');
+    this.#codes.In = codes.number('Direction.In');
+    this.#codes.Out = codes.number('Direction.Out');
   }
 
   /** As if its process were killed: the link ends, and what it knew is gone. */
@@ -64,7 +72,10 @@ export class InProcessFabric {
   readonly connect: Connect = (_options, handlers) => {
     this.disconnect();
     const { codes } = this.#engine?.module ?? loadModule();
-    const link = new InProcessLink(codes, handlers, (command) => this.#carryOut(link, command));
+    const link = new InProcessLink(codes, handlers, {
+      carryOut: (command) => this.#carryOut(link, command),
+      onWord: this.#options.onWord ?? (() => {}),
+    });
     if (this.#engine === null) {
       link.end('no fabric runs in this process');
       return link;
@@ -80,10 +91,9 @@ export class InProcessFabric {
   frame(frame: Uint8Array, direction: 'In' | 'Out' = 'In', iface = 1): void {
     const engine = this.#engine;
     if (engine === null) return;
-    const { codes } = engine.module;
-    const way = codes.number(`Direction.${direction}`);
-    engine.frame(codes.number('Link.Ethernet'), iface, way, frame, this.#options.nowUs());
-    engine.drain();
+    const codes = this.#codes;
+    engine.frame(codes.ethernet, iface, codes[direction], frame, this.#options.nowUs());
+    if (engine.hasEvents) engine.drain();
   }
 
   /** Looks at its clock: what is due by now happens. */
@@ -117,23 +127,29 @@ export class InProcessFabric {
   }
 }
 
+/** What a link needs of the fabric that it leads to. */
+interface LinkOwner {
+  readonly carryOut: (command: Command) => void;
+  readonly onWord: () => void;
+}
+
 class InProcessLink implements FabricLink {
   readonly codes: Codes;
   readonly #handlers: LinkHandlers;
-  readonly #carryOut: (command: Command) => void;
+  readonly #fabric: LinkOwner;
   /** What is still to be heard. */
   #words: ((handlers: LinkHandlers) => void)[] = [];
   #isSpeaking = false;
   #isClosed = false;
 
-  constructor(codes: Codes, handlers: LinkHandlers, carryOut: (command: Command) => void) {
+  constructor(codes: Codes, handlers: LinkHandlers, fabric: LinkOwner) {
     this.codes = codes;
     this.#handlers = handlers;
-    this.#carryOut = carryOut;
+    this.#fabric = fabric;
   }
 
   send(command: Command): void {
-    if (!this.#isClosed) this.#carryOut(command);
+    if (!this.#isClosed) this.#fabric.carryOut(command);
   }
 
   sendAll(commands: Iterable<Command>): void {
@@ -151,6 +167,7 @@ class InProcessLink implements FabricLink {
     this.#words.push(word);
     if (this.#isSpeaking) return;
     this.#isSpeaking = true;
+    this.#fabric.onWord();
     queueMicrotask(() => this.#speak());
   }
 
