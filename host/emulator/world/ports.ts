@@ -2,6 +2,8 @@
  * What the programs in a world have of it (`Machines`, which the world is), and what it asks of them: of the page in the dead servers'
  * place, and of whoever listens for datagrams. The edges stand between.
  */
+import type { Verb } from '../scenario/types.ts';
+import type { Directory } from '../truth/witness.ts';
 
 /** How a connection of a machine's own ended, as connect(2) says it; `open`: it did not. */
 export type OwnEnd = 'open' | 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ETIMEDOUT';
@@ -36,6 +38,26 @@ export interface Machines {
   tryFromPage(client: number, service: number, waitUs: number): void;
   /** The router's page; null, as at the beginning: nobody is answered in a dead server's place. */
   page: PageInWorld | null;
+}
+
+/** Somebody of a people whom the router knows. */
+export interface KnownPerson {
+  readonly address: string;
+  readonly mail: string;
+  readonly language: 'en' | 'ja';
+}
+
+/** The world itself, as whoever plays it needs it (`World` is one; `world/world.ts`). */
+export interface PlayedWorld extends Machines {
+  readonly directory: Directory;
+  /** People who are known from the beginning, but stand in no configuration. */
+  knownPeople(): Iterable<KnownPerson>;
+  /** What happens by itself is in the calendar from now on: traffic, background. */
+  begin(): void;
+  /** All verbs but those of programs and mails (`notify`, `killProgram`, `startProgram`, `mail`), which come from the play. */
+  carryOut(verb: Verb): void;
+  /** Tries that have no end are `cut`. */
+  end(): void;
 }
 
 /** `from`: the sender's address. */
