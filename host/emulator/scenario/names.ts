@@ -14,25 +14,35 @@ interface Node {
 }
 
 export class Names {
-  readonly #places: Premises;
+  readonly #premises: Premises;
   readonly #hosts: ReadonlyMap<string, HostPlan>;
 
-  constructor(places: Premises) {
-    this.#places = places;
-    this.#hosts = new Map(places.hosts.map((host) => [host.name, host]));
+  constructor(premises: Premises) {
+    this.#premises = premises;
+    this.#hosts = new Map(premises.hosts.map((host) => [host.name, host]));
   }
 
   /** null: nobody is called so. */
   node(name: string): Node | null {
-    const host = this.#hosts.get(name);
+    const host = this.#hosts.get(name) ?? this.#holder(name);
     if (host !== undefined) return { name, serves: host.serves, host, isPerson: false };
     const [, digits] = /-([1-9]\d{0,6})$/.exec(name) ?? [];
     const number = Number(digits);
     const isOf = (plan: { readonly name: string; readonly count: number }): boolean =>
       number <= plan.count && memberName(plan.name, number) === name;
-    const servers = this.#places.servers.find(isOf);
+    const servers = this.#premises.servers.find(isOf);
     if (servers !== undefined) return { name, serves: servers.serves, host: null, isPerson: false };
-    return this.#places.people.some(isOf) ? { name, serves: [], host: null, isPerson: true } : null;
+    return this.#premises.people.some(isOf) ? { name, serves: [], host: null, isPerson: true } : null;
+  }
+
+  /** Of an address that a host has, beside its own; of a card: `web-1` is the second one of web. */
+  #holder(name: string): HostPlan | undefined {
+    const [, node = '', card] = /^(.*)-(\d)$/.exec(name) ?? [];
+    const owner = this.#hosts.get(node);
+    if (card !== undefined && owner !== undefined && Number(card) < owner.adapters.length) return owner;
+    return this.#premises.hosts.find(({ addresses, adapters }) =>
+      [...addresses, ...adapters.flatMap((adapter) => adapter.addresses)].includes(name),
+    );
   }
 
   /** What is wrong with the name of a node, as a message. */
@@ -50,18 +60,18 @@ export class Names {
   }
 
   isNetwork(name: string): boolean {
-    return this.#places.networks.some((network) => network.name === name);
+    return this.#premises.networks.some((network) => network.name === name);
   }
 
   noNetwork(name: string): string {
-    const known = this.#places.networks.map((network) => network.name);
+    const known = this.#premises.networks.map((network) => network.name);
     const near = nearest(name, known);
     const there = near === null ? known.slice(0, 10).join(', ') : `did you mean "${near}"?`;
     return `"${name}" is no network here; ${there}`;
   }
 
   #members(): string[] {
-    const { servers, people } = this.#places;
+    const { servers, people } = this.#premises;
     return [...servers, ...people].flatMap(({ name, count }) => [
       memberName(name, 1),
       memberName(name, count),
@@ -70,7 +80,7 @@ export class Names {
 
   #shown(): string {
     const hosts = [...this.#hosts.keys()];
-    const { servers, people } = this.#places;
+    const { servers, people } = this.#premises;
     const many = [...servers, ...people].map(
       ({ name, count }) => `${memberName(name, 1)} to ${memberName(name, count)}`,
     );

@@ -1,6 +1,7 @@
 /** What a step of a script does, in the words of the lab (`board/lab/act`): `try c151 s80`, `unplug s80`, `kill ringback`. */
 import { nearest } from '../../config/nearest.ts';
 import { Refusal, type Shape, value } from '../../config/shape.ts';
+import { canonicalAddress, isVersion4 } from '../../net/address.ts';
 import { canonicalMailAddress } from '../../net/mail-address.ts';
 import type { Verb } from './types.ts';
 
@@ -93,10 +94,13 @@ function programOf(verb: 'killProgram' | 'startProgram', [what, node, more]: Wor
   return [{ verb, what: node ?? what }];
 }
 
-const tries: Read = ([client, server, ...rest]) => {
-  const version = rest[0] === '4' || rest[0] === '6' ? (Number(rest.shift()) as 4 | 6) : 4;
+const tries: Read = ([client, asked = '', ...rest]) => {
+  const address = canonicalAddress(asked);
+  const server = address ?? asked;
+  let version: 4 | 6 = address === null || isVersion4(address) ? 4 : 6;
+  if (address === null && (rest[0] === '4' || rest[0] === '6')) version = rest.shift() === '4' ? 4 : 6;
   const port = rest.shift();
-  if (rest.length > 0 || !isName(client) || !isName(server)) return undefined;
+  if (rest.length > 0 || !isName(client) || !(address !== null || isName(server))) return undefined;
   if (port !== undefined && !isPort(port)) return undefined;
   // 0: the first one that is served there.
   return [{ verb: 'try', client, server, version, port: Number(port ?? 0), patienceUs: null }];
@@ -118,7 +122,7 @@ interface Grammar {
 
 export const GRAMMAR: Readonly<Record<string, Grammar>> = {
   try: {
-    usage: 'try CLIENT SERVER [4|6] [PORT]',
+    usage: 'try CLIENT SERVER|ADDRESS [4|6] [PORT]',
     about: 'Asks for a page there, as a person would.',
     read: tries,
   },
