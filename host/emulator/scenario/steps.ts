@@ -3,28 +3,12 @@ import type { Add, Path } from '../../config/contradictions.ts';
 import { Streams } from '../kernel/streams.ts';
 import type { Names } from './names.ts';
 import type { Premises } from './premises.ts';
+import { keysThatDoNotFit } from './step-keys.ts';
 import type { ScenarioText, StepText } from './text.ts';
 import { memberName, type ScriptStep, type TrafficPlan, type Verb } from './types.ts';
 import { DAY_US, lengthText, type Moment, SECOND_US } from './values.ts';
-import { ANYBODY, type VerbText } from './verbs.ts';
+import { ANYBODY, nodesOf, type VerbText } from './verbs.ts';
 
-/** What has a contrary, which `for` asks for. */
-const HAS_CONTRARY = new Set<VerbText['verb']>([
-  ...([
-    'unplug',
-    'kill',
-    'freeze',
-    'stop',
-    'split',
-    'drop',
-    'reset',
-    'reject',
-    'cut',
-    'killProgram',
-  ] as const),
-  ...(['mail', 'flood', 'scan', 'backscatter', 'flap'] as const),
-]);
-const STRANGERS = new Set<VerbText['verb']>(['flood', 'scan', 'backscatter']);
 /** After the cable is back, or the machine has power. */
 const TRAP_AFTER_US = SECOND_US;
 /** So much of the run stays quiet before its end where chance draws moments: whoever is away comes back, and is believed. */
@@ -49,32 +33,6 @@ export function momentUs(moment: Moment, ofDayUs: number): number {
   if ('us' in moment) return moment.us;
   return (moment.ofDayUs - ofDayUs + DAY_US) % DAY_US;
 }
-
-const nodesOf = (verb: VerbText): readonly string[] => {
-  switch (verb.verb) {
-    case 'try':
-    case 'answer':
-      return [verb.client, verb.server];
-    case 'split':
-    case 'heal':
-      return verb.nodes;
-    case 'cut':
-    case 'mend':
-    case 'mail':
-    case 'killProgram':
-    case 'startProgram':
-      return [];
-    case 'notify':
-      return verb.to === 'router' ? [verb.node] : [verb.node, verb.to];
-    case 'drop':
-    case 'reset':
-    case 'reject':
-    case 'admit':
-      return verb.client === null ? [verb.node] : [verb.node, verb.client];
-    default:
-      return [verb.node];
-  }
-};
 
 /** What a verb names must be there. */
 function lookUp(verb: VerbText, path: Path, { names, add, text }: Making): void {
@@ -106,49 +64,6 @@ function filledIn(verb: VerbText, step: StepText, names: Names): VerbText {
   if (verb.verb !== 'try' && verb.verb !== 'answer') return verb;
   const port = verb.port === 0 ? (names.node(verb.server)?.serves[0] ?? FOREVER_SERVED) : verb.port;
   return verb.verb === 'try' ? { ...verb, port, patienceUs: step.patienceUs } : { ...verb, port };
-}
-
-function keysThatDoNotFit(step: StepText, path: Path, add: Add): void {
-  const does = (names: ReadonlySet<string>): boolean => step.verbs.some(({ verb }) => names.has(verb));
-  if (step.forUs !== null && step.backUs !== null)
-    add([...path, 'back'], 'stands beside for, which is the same; keep one of them');
-  const lasts = step.forUs ?? step.backUs;
-  if (lasts !== null && !does(HAS_CONTRARY))
-    add(
-      [...path, step.forUs === null ? 'back' : 'for'],
-      'is of no use: nothing of do has an end; leave it away',
-    );
-  const strange = does(STRANGERS);
-  if (strange && lasts === null) add([...path, 'for'], 'is missing; a flood has an end, as in 2m');
-  for (const key of ['rate', 'forged'] as const) {
-    if (strange && step[key] === null)
-      add(
-        [...path, key],
-        `is missing; ${key === 'rate' ? 'so many a second, as in 20000/s' : 'a network, as in 198.18.0.0/15'}`,
-      );
-    if (!strange && step[key] !== null)
-      add([...path, key], 'belongs to flood, scan and backscatter; leave it away');
-  }
-  const flaps = step.verbs.some(({ verb }) => verb === 'flap');
-  if (flaps && (step.everyUs === null || lasts === null))
-    add(
-      [...path, step.everyUs === null ? 'every' : 'for'],
-      'is missing; flap needs every and for, as in every: 20s, for: 10m',
-    );
-  if (!flaps && step.everyUs !== null) add([...path, 'every'], 'belongs to flap; leave it away');
-  const tries = step.verbs.some(({ verb }) => verb === 'try');
-  for (const key of ['expect', 'patience'] as const) {
-    const given = key === 'expect' ? step.expect : step.patienceUs;
-    if (!tries && given !== null) add([...path, key], 'belongs to try; leave it away');
-  }
-  if (step.within !== null && step.expect === null)
-    add([...path, 'within'], 'belongs to expect; say what is expected, or leave it away');
-  const drawn = step.verbs.some((verb) => nodesOf(verb).includes(ANYBODY));
-  if (step.any === null && drawn)
-    add([...path, 'do'], 'has no node; say which, or whom it may meet: any: servers');
-  if (step.any !== null && !drawn) add([...path, 'any'], 'stands beside a node in do; keep one of them');
-  if (step.at === null && step.times === null)
-    add([...path, 'at'], 'is missing; when, as in 5s or 16:00, or times: 10 for moments by chance');
 }
 
 /** So often, at moments by chance, another member each time while there are some. */

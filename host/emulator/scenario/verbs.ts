@@ -26,7 +26,7 @@ const isPort = (word: string | undefined): word is string =>
 const isName = (word: string | undefined): word is string => word !== undefined && NAME.test(word);
 
 /** `server-1..server-4` are four. */
-function nodesOf(word: string | undefined): readonly string[] | undefined | Refusal {
+function nodesIn(word: string | undefined): readonly string[] | undefined | Refusal {
   if (word === undefined) return [ANYBODY];
   const [, stem, from, other, to] = RANGE.exec(word) ?? [];
   if (stem === undefined) return isName(word) ? [word] : undefined;
@@ -37,7 +37,7 @@ function nodesOf(word: string | undefined): readonly string[] | undefined | Refu
 }
 
 function eachNode(word: string | undefined, verb: (node: string) => VerbText): ReturnType<Read> {
-  const nodes = nodesOf(word);
+  const nodes = nodesIn(word);
   return nodes === undefined || nodes instanceof Refusal ? nodes : nodes.map(verb);
 }
 
@@ -265,3 +265,30 @@ export const verbs: Shape<readonly VerbText[]> = value<readonly VerbText[]>({
     return grammar.read(words) ?? new Refusal(`is not ${grammar.usage}`);
   },
 });
+
+/** The machines that it is about. */
+export function nodesOf(verb: VerbText): readonly string[] {
+  switch (verb.verb) {
+    case 'try':
+    case 'answer':
+      return [verb.client, verb.server];
+    case 'split':
+    case 'heal':
+      return verb.nodes;
+    case 'cut':
+    case 'mend':
+    case 'mail':
+    case 'killProgram':
+    case 'startProgram':
+      return [];
+    case 'notify':
+      return verb.to === 'router' ? [verb.node] : [verb.node, verb.to];
+    case 'drop':
+    case 'reset':
+    case 'reject':
+    case 'admit':
+      return verb.client === null ? [verb.node] : [verb.node, verb.client];
+    default:
+      return [verb.node];
+  }
+}
