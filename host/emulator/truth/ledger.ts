@@ -219,6 +219,10 @@ export class Ledger implements Witness {
     const isWhole = spell >= 0 && spell === this.#lastUntil(service, nowUs);
     const isFailed = end !== 'served' && end !== 'cut';
     if (isFailed && isWhole) this.turnedAway++;
+    if (end === 'served' && this.#isOut[service] === 1) {
+      const { address, port } = this.directory.service(service);
+      this.word.served(address, port, nowUs, this.spells.sinceUs(service));
+    }
     if (isFailed && this.#services.has(service)) {
       const { name } = this.directory.client(client);
       this.#services.note(service, nowUs, `${name} ${end}, began at ${momentText(sinceUs)}`);

@@ -13,6 +13,8 @@ export interface Story {
   /** The latest of its kind. */
   signalUs: number | null;
   confirmedUs: number | null;
+  /** When somebody was served there first since it answers again. */
+  servedUs: number | null;
   /** Whether somebody known was noted there. */
   isAwaited: boolean;
   /** People who were to be told, by its own word at the end. */
@@ -85,6 +87,12 @@ export class Word {
     return this.#open.get(`${server} ${port}`) ?? this.#open.get(`${server} 0`);
   }
 
+  /** Somebody was served there while it is held to be down; `upUs`: since when it answers. */
+  served(server: string, port: number, nowUs: number, upUs: number): void {
+    const story = this.openAt(server, port);
+    if (story !== undefined && (story.servedUs ?? Number.NEGATIVE_INFINITY) < upUs) story.servedUs = nowUs;
+  }
+
   of(server: string): readonly Story[] {
     return this.#byServer.get(server) ?? [];
   }
@@ -151,7 +159,7 @@ export class Word {
   #opened({ server, port, cause }: Fields, nowUs: number): void {
     const story: Story = {
       ...{ server: String(server), port: Number(port), cause: String(cause), openedUs: nowUs },
-      ...{ closedUs: null, signalUs: null, confirmedUs: null, people: 0 },
+      ...{ closedUs: null, signalUs: null, confirmedUs: null, servedUs: null, people: 0 },
       isAwaited: this.#suspects.has(`${server} ${port}`) || this.#suspects.has(`${server} 0`),
     };
     const name = `${server} ${port}`;

@@ -1,0 +1,251 @@
+/** Who is told, and who is not: judged when all is over, person by person. */
+import type { Ledger, PersonStory } from './ledger.ts';
+import { excuseOf, type Missed } from './people-excuses.ts';
+import type { PromiseName, Tallies } from './promise.ts';
+import { momentText } from './recent.ts';
+import { AT_ONCE_US, HELD_US, REMEMBERED_US, type Rules } from './rules.ts';
+import type { Telling } from './tellings.ts';
+import type { Wait } from './waits.ts';
+
+const SECOND = 1_000_000;
+/** A wait that ends in silence is over a moment after its time. */
+const AFTER_US = 3 * SECOND;
+/** An outage of the program may begin so long after the try that it is about. */
+const BEFORE_US = 40 * SECOND;
+
+/** A service's spell that one of somebody's tries has met. */
+interface Met {
+  readonly service: number;
+  readonly spell: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+  isTold: boolean;
+}
+
+export class PeoplePromises {
+  readonly #ledger: Ledger;
+  readonly #rules: Rules;
+  readonly #tallies: Tallies;
+  /** When the last flood, scan or backscatter began. */
+  readonly #floodsUs: readonly number[];
+  readonly #isTableFull: boolean;
+
+  constructor(ledger: Ledger, rules: Rules, tallies: Tallies, { isTableFull }: { isTableFull: boolean }) {
+    this.#ledger = ledger;
+    this.#rules = rules;
+    this.#tallies = tallies;
+    this.#isTableFull = isTableFull;
+    this.#floodsUs = ledger.steps
+      .filter(([, text]) => /\b(?:flood|scan|backscatter)\b/.test(text))
+      .map(([us]) => us);
+  }
+
+  finish(endUs: number): void {
+    for (const mail of this.#ledger.people) {
+      const person = this.#ledger.person(mail);
+      for (const wait of person.waits) if (wait.spell >= 0) this.#isTold(person, wait, endUs);
+      this.#isEntitled(person);
+    }
+  }
+
+  /** Somebody who was turned away. */
+  #isTold(person: PersonStory, wait: Wait, endUs: number): void {
+    const { spells, directory, word } = this.#ledger;
+    const { address, port } = directory.service(wait.service);
+    const spell = spells.of(wait.service)[wait.spell];
+    if (spell?.toUs === undefined || spell.toUs === null || !this.#rules.isWatched(address)) return;
+    const outages = word.stories.length;
+    const mostUs = this.#rules.toldUs(address, port, outages, this.#ledger.waits);
+    const backUs = this.#backFor(wait, mostUs, endUs);
+    if (backUs === null) return;
+    const promise = this.#promiseOf(wait, spell.toUs, backUs + mostUs);
+    const tally = this.#tallies[promise];
+    tally.checked++;
+    const downUs = spell.toUs;
+    if (person.tellings.some(({ server, us }) => server === address && us >= downUs)) return;
+    const missed: Missed = { ledger: this.#ledger, rules: this.#rules, person, wait, spell, backUs, mostUs };
+    const what = (): string => this.#missedText(person, wait, downUs, endUs);
+    const why = this.#isTableFull ? 'the table of clients was full' : excuseOf(missed, promise);
+    if (why !== null) {
+      tally.excuse(why, what);
+      return;
+    }
+    tally.breach(() => ({
+      ...{ sentence: `${what()}.`, services: [wait.service], clients: [wait.client] },
+      ...{ fromUs: wait.firstUs - SECOND, toUs: Math.min(endUs, backUs + mostUs) },
+      events: this.#ledger.recent([wait.service], [wait.client]),
+    }));
+  }
+
+  /** From when on it answered so long, with the program there, that all must be told; null: it never did. */
+  #backFor({ service, spell }: Wait, mostUs: number, endUs: number): number | null {
+    const { spells, word } = this.#ledger;
+    const all = spells.of(service);
+    for (let at = spell; at < all.length; at++) {
+      const fromUs = all[at]?.toUs ?? null;
+      if (fromUs === null) return null;
+      const untilUs = all[at + 1]?.fromUs ?? endUs;
+      for (const run of word.runs) {
+        const kills = word.killsUs.filter((us) => us >= fromUs && us < untilUs);
+        const beganUs = Math.max(fromUs, run.fromUs, ...kills);
+        if (Math.min(untilUs, run.toUs ?? untilUs) - beganUs >= mostUs) return beganUs;
+      }
+    }
+    return null;
+  }
+
+  /** Under which name it is promised that he is told. */
+  #promiseOf({ service, spell, firstUs, lastUs }: Wait, downUs: number, dueUs: number): PromiseName {
+    const { word, spells } = this.#ledger;
+    if (word.killsUs.some((us) => us >= firstUs && us <= dueUs)) return 'kills';
+    if (this.#floodsUs.some((us) => us <= downUs && us >= lastUs - 600 * SECOND)) return 'floods';
+    const all = spells.of(service);
+    const before = all[spell - 2];
+    if (before !== undefined && (all[spell]?.fromUs ?? 0) - before.fromUs < 300 * SECOND)
+      return 'lastRecovery';
+    return 'told';
+  }
+
+  #missedText(
+    { mail }: PersonStory,
+    { client, service, lastUs, end }: Wait,
+    downUs: number,
+    endUs: number,
+  ): string {
+    const { directory, word } = this.#ledger;
+    const { name, port, address } = directory.service(service);
+    const noted = word.notedAt(client).findLast((one) => one.server === address);
+    const how =
+      noted === undefined ? 'the program never noted him' : `it noted him at ${momentText(noted.us)}`;
+    return `${mail} (${directory.client(client).name}) tried ${name}:${port} in vain at ${momentText(lastUs)} (${end}), it was back at ${momentText(downUs)}, and he was not told by ${momentText(endUs)}; ${how}`;
+  }
+
+  /** Whoever is told was turned away, and is told once. */
+  #isEntitled(person: PersonStory): void {
+    const { nobodyElse, once } = this.#tallies;
+    const met = this.#metBy(person);
+    const seen = new Map<string, Telling>();
+    for (const telling of person.tellings) {
+      nobodyElse.checked++;
+      once.checked++;
+      const name = `${telling.messageId} ${telling.server}`;
+      const before = seen.get(name);
+      if (before !== undefined) this.#repeated(person, before, telling);
+      else this.#entitled(person, met, telling);
+      seen.set(name, telling);
+    }
+  }
+
+  /** The same mail once more. */
+  #repeated(person: PersonStory, before: Telling, telling: Telling): void {
+    const { word } = this.#ledger;
+    const { once } = this.#tallies;
+    const what = (): string =>
+      `${person.mail} got the same mail about ${telling.server} at ${momentText(before.us)} and at ${momentText(telling.us)}`;
+    const isKilled = word.killsUs.some((us) => us >= before.us && us <= telling.us);
+    if (isKilled) once.excuse('the program was killed between the mail server’s word and its own mark', what);
+    else this.#wrong('once', person, telling, what);
+  }
+
+  #entitled(person: PersonStory, met: readonly Met[], telling: Telling): void {
+    const { server, us } = telling;
+    const { directory } = this.#ledger;
+    const here = met.filter(
+      (one) => !one.isTold && one.fromUs < us && directory.service(one.service).address === server,
+    );
+    if (here.length > 0) {
+      const ended = here.filter(({ toUs }) => toUs <= us);
+      const [first = here[0]] = ended;
+      const isWhole = this.#ledger.word
+        .of(server)
+        .some(
+          ({ port, openedUs, closedUs }) =>
+            port === 0 && openedUs < us && (closedUs ?? us) >= (first?.fromUs ?? us),
+        );
+      for (const one of here)
+        if (
+          one === first ||
+          (isWhole && one.toUs <= us) ||
+          (one.service === first?.service && one.toUs <= us)
+        )
+          one.isTold = true;
+      return;
+    }
+    const before = person.tellings.slice(0, person.tellings.indexOf(telling));
+    const earlier = before.findLast((one) => one.server === server);
+    if (this.#isLinked(person, telling, earlier?.us ?? Number.NEGATIVE_INFINITY)) return;
+    const tried = person.waits.filter(({ service }) => directory.service(service).address === server);
+    const last = tried.at(-1);
+    const what = (): string =>
+      earlier === undefined
+        ? `${person.mail} was told of ${server} at ${momentText(us)}, and ${last === undefined ? 'had tried nothing there in vain' : `it had answered when he tried it at ${momentText(last.lastUs)} (${last.end})`}`
+        : `${person.mail} was told of ${server} at ${momentText(earlier.us)}, and of the same outage again at ${momentText(us)}`;
+    const { killsUs } = this.#ledger.word;
+    const isCrash = tried.some(
+      ({ lastUs, end }) => end !== 'served' && killsUs.some((kill) => kill >= lastUs && kill <= us),
+    );
+    if (isCrash && earlier === undefined)
+      this.#tallies.nobodyElse.excuse('he was turned away alone in the moments of a kill', what);
+    else this.#wrong(earlier === undefined ? 'nobodyElse' : 'once', person, telling, what);
+  }
+
+  /** Whether he tried it while the program held it to be down: he was linked. Whether it should have is another promise. */
+  #isLinked({ waits }: PersonStory, { server, us }: Telling, sinceUs: number): boolean {
+    const { word, directory } = this.#ledger;
+    const stories = word.of(server);
+    return waits.some(({ service, firstUs, lastUs, endUs }) => {
+      const { address, port } = directory.service(service);
+      if (address !== server || firstUs > us || lastUs <= sinceUs) return false;
+      return stories.some(
+        (story) =>
+          (story.port === 0 || story.port === port) &&
+          story.openedUs - BEFORE_US <= Math.max(lastUs, endUs) &&
+          firstUs <= (story.closedUs ?? us) &&
+          (story.closedUs ?? us) > sinceUs,
+      );
+    });
+  }
+
+  /** All spells that his tries may have met, as the program sees them. */
+  #metBy({ waits }: PersonStory): Met[] {
+    const { spells } = this.#ledger;
+    const found = new Map<string, Met>();
+    for (const wait of waits) {
+      const all = spells.of(wait.service);
+      const untilUs = this.#metUntilUs(wait);
+      for (let at = spells.first(wait.service, wait.firstUs, untilUs); at >= 0 && at < all.length; at++) {
+        const { fromUs, toUs } = all[at] ?? { fromUs: Number.POSITIVE_INFINITY, toUs: null };
+        if (fromUs > untilUs) break;
+        const name = `${wait.service} ${at}`;
+        const one = { service: wait.service, spell: at, fromUs, toUs: toUs ?? Number.POSITIVE_INFINITY };
+        if (!found.has(name)) found.set(name, { ...one, isTold: false });
+      }
+    }
+    return [...found.values()].sort((a, b) => a.toUs - b.toUs);
+  }
+
+  /** Until when what becomes of the service is what became of the try. */
+  #metUntilUs({ client, service, lastUs, endUs, end }: Wait): number {
+    const { word, directory } = this.#ledger;
+    if (end === 'served') return endUs;
+    const { address } = directory.service(service);
+    const aloneUs = word.aloneUs(address, client);
+    const heldUs = Math.abs(aloneUs - endUs) < REMEMBERED_US ? HELD_US : 0;
+    const silentUs = end === 'gaveUp' || end === 'cut' ? lastUs + this.#rules.unansweredUs + AFTER_US : endUs;
+    return Math.max(endUs, silentUs) + Math.max(AT_ONCE_US + AFTER_US, heldUs);
+  }
+
+  #wrong(
+    promise: 'nobodyElse' | 'once',
+    person: PersonStory,
+    { server, us }: Telling,
+    what: () => string,
+  ): void {
+    const services = this.#ledger.directory.servicesAt(server);
+    const clients = [...new Set(person.waits.map(({ client }) => client))];
+    this.#tallies[promise].breach(() => ({
+      ...{ sentence: `${what()}.`, services, clients, fromUs: us - 120 * SECOND, toUs: us + SECOND },
+      events: this.#ledger.recent(services, clients),
+    }));
+  }
+}
