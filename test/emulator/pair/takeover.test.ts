@@ -1,6 +1,7 @@
 /** The seed's figures 2 to 5 (JP 2001-144806) in a world: real nodes, real bytes, frames of the module, terminals that learn. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loadScenario } from '../../../host/emulator/scenario/load.ts';
 import { C, D, duplex, E, Played, trying } from './duplex.ts';
 
 describe('a takeover in a world', () => {
@@ -130,6 +131,30 @@ describe('a takeover in a world', () => {
     const played = await Played.of(duplex(script, 30));
     assert.deepEqual(played.events(/taken$|doubted/), [['takeover.doubted', E]]);
     assert.deepEqual([played.holders(E), played.ends], [['shop'], [`t21 ${E} served`]]);
+    played.keepsPromises();
+  });
+
+  it('is shipped as a scenario, with what must be in it', async () => {
+    const scenario = loadScenario('takeover');
+    const played = await Played.of(scenario);
+    assert.deepEqual(
+      played.ends.map((end) => end.split(' ').at(-1)),
+      Array(7).fill('served'),
+    );
+    const is = (kind: 'taken' | 'returned', address: string): number =>
+      played.events(new RegExp(`takeover.${kind}$`)).filter(([, about]) => about === address).length;
+    assert.deepEqual(
+      [C, D, E].map((address) => [is('taken', address), is('returned', address)]),
+      [
+        [1, 1],
+        [1, 1],
+        [2, 2],
+      ],
+    );
+    assert.deepEqual(
+      [C, D, E].flatMap((address) => played.holders(address)),
+      ['web', 'web', 'shop'],
+    );
     played.keepsPromises();
   });
 
