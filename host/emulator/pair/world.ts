@@ -1,18 +1,12 @@
 /** The machines of a takeover scenario on their segment, with the real nodes on two or more of them. */
-import {
-  canonicalAddress,
-  isVersion4,
-  networkOf,
-  type Prefix,
-  prefixContains,
-  readPrefix,
-} from '../../net/address.ts';
+import type { Prefix } from '../../net/address.ts';
 import type { Calendar } from '../kernel/calendar.ts';
 import type { Loop } from '../kernel/loop.ts';
 import type { Streams } from '../kernel/streams.ts';
 import { WorldTime } from '../kernel/time.ts';
 import type { HostPlan, NetworkPlan, Scenario, Span, Verb } from '../scenario/types.ts';
 import type { Witness } from '../truth/witness.ts';
+import { macOf, prefixOn, ROUTER_MAC } from './cards.ts';
 import { PairDirectory } from './directory.ts';
 import { heard } from './frames.ts';
 import { WorldMachine } from './machine.ts';
@@ -46,6 +40,8 @@ export class PairWorld {
   readonly #segment: Segment;
   readonly #network: NetworkPlan;
   readonly #places = new Map<string, Place>();
+  /** Machines that nothing happens to. */
+  readonly #neighbours: WorldMachine[] = [];
   readonly #answering = new Map<number, boolean>();
   #disturbedUs = 0;
 
@@ -64,6 +60,7 @@ export class PairWorld {
       chance: () => kernel.streams.of('pair wire').fraction(),
       onFrame: (card, bytes) => this.#spoken(card, bytes),
     });
+    if (network.router.length > 0) this.#routerOn(network);
     const hosts = scenario.hosts.filter((host) => host.network === network.name);
     for (const [index, plan] of hosts.entries()) this.#places.set(plan.name, this.#place(plan, index));
   }
@@ -91,7 +88,7 @@ export class PairWorld {
 
   /** Who answers for an address now. */
   holders(address: string): WorldMachine[] {
-    const machines = [...this.#places.values()].map(({ machine }) => machine);
+    const machines = [...[...this.#places.values()].map(({ machine }) => machine), ...this.#neighbours];
     return machines.filter((machine) => machine.answering(address) !== null);
   }
 
@@ -137,6 +134,22 @@ export class PairWorld {
     this.#kernel.loop.stir();
   }
 
+  /** As a neighbour that answers for its addresses: somebody's gateway. */
+  #routerOn({ router }: NetworkPlan): void {
+    const { calendar, loop } = this.#kernel;
+    const machine = new WorldMachine('router', {
+      ...{ segment: this.#segment, loop, onChange: () => {} },
+      time: new WorldTime({ calendar, loop, wallMs: this.#scenario.startMs }),
+      onLearnt: (address, hardware) => this.#witness.learnt?.('router', address, hardware),
+    });
+    machine.add(
+      'eth0',
+      ROUTER_MAC,
+      router.map((address) => prefixOn(this.#network, address)),
+    );
+    this.#neighbours.push(machine);
+  }
+
   #place(plan: HostPlan, index: number): Place {
     const { calendar, loop, streams } = this.#kernel;
     const of = { calendar, loop, wallMs: this.#scenario.startMs };
@@ -149,7 +162,7 @@ export class PairWorld {
     const cards = plan.adapters.length === 0 ? [{ name: 'eth0', addresses: plan.addresses }] : plan.adapters;
     const first = new Map<string, readonly Prefix[]>();
     for (const [at, { name, addresses }] of cards.entries()) {
-      const prefixes = addresses.map((address) => this.#prefix(address));
+      const prefixes = addresses.map((address) => prefixOn(this.#network, address));
       first.set(name, prefixes);
       machine.add(name, macOf(index, at), prefixes);
     }
@@ -170,20 +183,6 @@ export class PairWorld {
     const below = (n: number): number => streams.of(`tries ${plan.name}`).below(n);
     const tries = new Tries({ machine, time, below, witness: this.#witness });
     return { plan, machine, time, program, tries, first };
-  }
-
-  /** With the length that its network has, and a takeover's configuration says. */
-  #prefix(text: string): Prefix {
-    const written = text.includes('/') ? readPrefix(text) : null;
-    const address = canonicalAddress(text.split('/')[0] ?? '') ?? text;
-    const length = written === null ? null : Number(text.split('/')[1]);
-    const network = this.#network.prefixes
-      .map((prefix) => {
-        const [base = '', bits = ''] = prefix.split('/');
-        return { address: canonicalAddress(base) ?? base, length: Number(bits) };
-      })
-      .find((prefix) => prefixContains(networkOf(prefix), address));
-    return { address, length: length ?? network?.length ?? (isVersion4(address) ? 24 : 64) };
   }
 
   #reaches(machine: WorldMachine, address: string): boolean {
@@ -279,10 +278,4 @@ export class PairWorld {
       this.#witness.service(service, answers);
     }
   }
-}
-
-/** Each card's is its own. */
-function macOf(host: number, card: number): string {
-  const hex = (value: number): string => value.toString(16).padStart(2, '0');
-  return `02:00:00:${hex(host >> 8)}:${hex(host & 0xff)}:${hex(card)}`;
 }
