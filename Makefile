@@ -20,7 +20,8 @@ HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
-SCRIPTS := .ci/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
+SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
+SCRIPTS := .ci/run board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
 C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd test/board test/bench test/bench/native)))
@@ -46,10 +47,13 @@ SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-board test-lab test-damaged test-release coverage fuzz lab bench soak install release uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-damaged test-release coverage fuzz lab bench soak install release uninstall clean
 .DELETE_ON_ERROR:
 
-all: $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the program, the module and the daemon
+# What the emulator needs: it is made, and runs, by Node alone.
+EMULATOR := $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/scenarios
+
+all: $(EMULATOR) $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the program, the module and the daemon
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -66,6 +70,12 @@ $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-loc
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
 	$(call quietly,$@) $(BUNDLE) --outfile=$@
 	@chmod +x $@
+
+# A directory is as old as the last change of its list: each time it is made anew.
+$(DIST)/scenarios: $(SCENARIOS)
+	@rm -rf $@ && mkdir -p $@
+	$(call quietly,$@) cp $(SCENARIOS) $@/
+	@touch $@
 
 # What shells complete.
 $(BUILD)/completion/%: $(DIST)/ringback.mjs
@@ -109,9 +119,8 @@ $(DEBUG)/ringback-fabricd: $(DEBUG)/fabric.wasm $(FABRICD_SOURCES)
 		LAUNCHER=$(abspath $(DEBUG))/ringback-launcher.node BUILD=$(abspath $(DEBUG))/fabricd
 	@touch $@
 
-run: all ## the main job, played in a network of its own: about half a minute
-	@board/need $$(cat board/lab/packages.txt)
-	@board/lab/lab $(NODE) --import tsx board/lab/story.ts
+run: $(EMULATOR) ## the main job, played in a network of its own: about half a minute; EMULATED=1, or without one: in the emulator
+	@NODE='$(NODE)' MAKE='$(MAKE)' board/run $(if $(EMULATED),--emulated)
 
 lab: all ## the lab network, left up, with a shell and the log
 	@board/need $$(cat board/lab/packages.txt)
@@ -138,7 +147,10 @@ test-assembly: node_modules/.package-lock.json ## the module's own tests: second
 
 test-host: all ## the program's tests, and the stories of both engines
 	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
-	$(NODE_TEST) $$(find test/host test/vectors test/bench -name '*.test.ts')
+	$(NODE_TEST) $$(find test/host test/vectors test/bench test/emulator -name '*.test.ts')
+
+test-emulator: $(EMULATOR) ## minutes: the large scenarios, each twice, and what they must take
+	LARGE=1 $(NODE) --import tsx --test --test-concurrency=1 $$(find test/emulator -name '*.large.ts')
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
 	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts $$(find test/house -name '*.test.ts')
@@ -209,6 +221,9 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 644 $(BUILD)/completion/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringback
 	install -D -m 644 $(BUILD)/completion/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ringback
 	install -D -m 644 $(BUILD)/completion/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ringback.fish
+	for scenario in $(notdir $(SCENARIOS)); do \
+		install -D -m 644 $(DIST)/scenarios/$$scenario $(DESTDIR)$(PREFIX)/share/ringback/scenarios/$$scenario || exit; \
+	done
 	for schema in $(SCHEMAS); do \
 		install -D -m 644 docs/schema/$$schema $(DESTDIR)$(PREFIX)/share/ringback/$$schema || exit; \
 	done

@@ -1,9 +1,39 @@
-/** `ringback check`: is a configuration right, and what will it do? */
+/** `ringback check`: is a configuration, or a scenario, right, and what will it do? */
+import { existsSync } from 'node:fs';
+import { readText, topKeys } from '../config/load.ts';
+import { explainScenario } from '../emulator/scenario/explain.ts';
+import { parseScenario, scenarioFile } from '../emulator/scenario/load.ts';
+import { RingbackError } from '../errors.ts';
+import { tables } from '../fabric/module.ts';
 import { readOwnFile } from './role-files.ts';
 
-/** What to print. Throws RingbackError('configuration') with every mistake. */
-export function checkCommand(file: string, json: boolean): string {
-  const { does, warnings } = readOwnFile(file);
+interface Wanted {
+  /** The file that is checked without another word. */
+  readonly usual: string;
+  readonly config: string | undefined;
+  readonly json: boolean;
+}
+
+/** What to print; `more`: a scenario, or a file. Throws RingbackError('configuration') with every mistake. */
+export function checkCommand({ usual, config, json }: Wanted, [given, ...more]: readonly string[]): string {
+  if (more.length > 0)
+    throw new RingbackError('usage', `check: ${more[0]} is too much; ringback check --help`);
+  if (given !== undefined && config !== undefined)
+    throw new RingbackError(
+      'usage',
+      `check: ${given} and -c ${config} exclude each other; ringback check --help`,
+    );
+  const file = given === undefined || existsSync(given) ? (given ?? config ?? usual) : scenarioFile(given);
+  const { does, warnings } = readScenario(file) ?? readOwnFile(file);
   if (json) return JSON.stringify({ file, does, warnings });
   return [`${file} is right.`, ...does, ...warnings.map((text) => `Warning: ${text}`)].join('\n');
+}
+
+/** null: it is none. */
+function readScenario(
+  file: string,
+): { readonly does: readonly string[]; readonly warnings: readonly string[] } | null {
+  const text = readText(file);
+  if (!topKeys(text).includes('scenario')) return null;
+  return { does: explainScenario(parseScenario(text, file), tables), warnings: [] };
 }

@@ -171,12 +171,16 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     },
   },
   check: {
-    synopsis: 'check [-c FILE] [--json]',
-    summary: 'validate the configuration, and say what it will do',
-    help: `Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
+    synopsis: 'check [SCENARIO | -c FILE] [--json]',
+    summary: 'validate the configuration, or a scenario of `emulate`, and say what it will do',
+    help: `A SCENARIO is a file, or the name of one that is shipped (\`ringback emulate --list\`).
+Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
 --json as well: it prints {"file", "does", "warnings"} of one that is right.`,
     options: ['config', 'json'],
-    action: ({ config = DEFAULT_CONFIGURATION, json = false }) => console.log(checkCommand(config, json)),
+    takesMore: true,
+    takesFiles: true,
+    action: ({ config, json = false }, more) =>
+      console.log(checkCommand({ usual: DEFAULT_CONFIGURATION, config, json }, more)),
   },
   status: {
     synopsis: 'status [-c FILE] [--json]',

@@ -14,6 +14,7 @@ const TRAP_AFTER_US = SECOND_US;
 /** So much of the run stays quiet before its end where chance draws moments: whoever is away comes back, and is believed. */
 const QUIET_US = 120 * SECOND_US;
 const MAX_STEPS = 200_000;
+const MILLISECOND_US = 1000;
 const FOREVER_SERVED = 80;
 
 interface Making {
@@ -94,7 +95,10 @@ function drawn(
   }
   const met = new Set<string>();
   return Array.from({ length: step.times ?? 1 }, () => {
-    const atUs = step.at === null ? stream.below(room) : momentUs(step.at, text.clock.ofDayUs);
+    const atUs =
+      step.at === null
+        ? stream.below(Math.floor(room / MILLISECOND_US)) * MILLISECOND_US
+        : momentUs(step.at, text.clock.ofDayUs);
     if (plan === null) return { atUs, node: ANYBODY };
     let node = memberName(plan.name, 1 + stream.below(plan.count));
     for (let again = 0; again < 100 && (met.has(node) || making.named.has(node)); again++) {

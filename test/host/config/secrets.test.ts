@@ -55,7 +55,7 @@ function warningsOf(text: string, { file = 0o600, around = 0o700, state = 0o700 
     [directory, around],
   ] as const)
     chmodSync(name, mode);
-  return JSON.parse(checkCommand(path, true)).warnings;
+  return JSON.parse(checkCommand({ usual: path, config: undefined, json: true }, [])).warnings;
 }
 
 describe('ringback check', () => {
