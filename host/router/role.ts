@@ -4,7 +4,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer } from '../control/socket.ts';
-import type { Sender } from '../mail/outbox.ts';
+import type { Outbox, Sender } from '../mail/outbox.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import { loadOutages } from '../store/outages.ts';
 import type { Trap } from '../traps/listener.ts';
@@ -48,6 +48,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
 
   get services(): Services {
     return this.#parts.services;
+  }
+
+  get outbox(): Outbox {
+    return this.#parts.outbox;
   }
 
   async open(): Promise<void> {

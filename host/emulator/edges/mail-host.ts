@@ -72,8 +72,8 @@ export class MailHost {
   }
 
   /** What a program on that machine sends through. */
-  sender(by: string): WorldSender {
-    return new WorldSender(by, this, this.#options);
+  sender(by: string, isConnected: () => boolean = () => true): WorldSender {
+    return new WorldSender({ ...this.#options, by, host: this, isConnected });
   }
 
   /** The mail is here. */
@@ -91,19 +91,22 @@ interface Sending {
   readonly onEnd: (delivery: Delivery) => void;
 }
 
+interface SenderOptions extends Pick<MailHostOptions, 'time' | 'chance'> {
+  readonly by: string;
+  readonly host: MailHost;
+  /** Whether its machine gets to the mail server. */
+  readonly isConnected: () => boolean;
+}
+
 /** One after the other on a few connections, as a pool of them has it. */
 export class WorldSender implements Sender {
-  readonly #by: string;
-  readonly #host: MailHost;
-  readonly #options: Pick<MailHostOptions, 'time' | 'chance'>;
+  readonly #options: SenderOptions;
   #waiting: Sending[] = [];
   #taken = 0;
   #talking = 0;
   #isKilled = false;
 
-  constructor(by: string, host: MailHost, options: Pick<MailHostOptions, 'time' | 'chance'>) {
-    this.#by = by;
-    this.#host = host;
+  constructor(options: SenderOptions) {
     this.#options = options;
   }
 
@@ -137,24 +140,28 @@ export class WorldSender implements Sender {
   }
 
   #talk({ mail, onEnd }: Sending): void {
-    const { time } = this.#options;
+    const { time, host, by } = this.#options;
     const end = (delivery: Delivery): void => {
       this.#talking--;
       if (this.#isKilled) return;
       onEnd(delivery);
       this.#begin();
     };
-    const { state } = this.#host;
-    const talkMs = state === 'away' ? AWAY_MS : this.#between(TALK_MS);
-    time.after(talkMs, () => {
+    time.after(this.#state === 'away' ? AWAY_MS : this.#between(TALK_MS), () => {
       if (this.#isKilled) return;
-      if (this.#host.state !== 'well') {
-        end(deliveryOf(REFUSALS[this.#host.state]));
+      const state = this.#state;
+      if (state !== 'well') {
+        end(deliveryOf(REFUSALS[state]));
         return;
       }
-      this.#host.take(mail, this.#by);
+      host.take(mail, by);
       time.after(this.#between(ANSWER_MS), () => end({ outcome: 'delivered' }));
     });
+  }
+
+  get #state(): MailState {
+    const { host, isConnected } = this.#options;
+    return isConnected() ? host.state : 'away';
   }
 
   #between({ from, to }: { readonly from: number; readonly to: number }): number {

@@ -14,6 +14,8 @@ interface MailboxesOptions {
   /** The relay's: what it waits for ends with it. */
   readonly time: Time;
   readonly loop: Loop;
+  /** Whether the relay's machine gets to the mail server. */
+  readonly isConnected: () => boolean;
 }
 
 /** A command and its answer; a session begins with four of them. */
@@ -23,18 +25,19 @@ const LOGIN_MS = 4;
 const AWAY_MS = 30_000;
 
 /** What a relay on a host of the world opens. */
-export function mailboxesOf({ host, time, loop }: MailboxesOptions): OpenMailbox {
+export function mailboxesOf({ host, time, loop, isConnected }: MailboxesOptions): OpenMailbox {
   return async ({ host: name, port, user }: PopOptions, signal) => {
     const place = `${name}:${port}`;
-    await pause(time, host.state === 'away' ? AWAY_MS : LOGIN_MS, signal);
+    const isAway = (): boolean => host.state === 'away' || !isConnected();
+    await pause(time, isAway() ? AWAY_MS : LOGIN_MS, signal);
     if (signal.aborted) throw new PopError('aborted', `${place}: the session was ended`);
-    if (host.state === 'away') throw new PopError('connection', `${place}: connect ETIMEDOUT`);
+    if (isAway()) throw new PopError('connection', `${place}: connect ETIMEDOUT`);
     if (host.state === 'busy')
       throw new PopError('temporary', `${place}: the server said -ERR [SYS/TEMP] try later`);
     const messages = host.mailbox(user);
     if (messages === null)
       throw new PopError('login', `${place}: the server said -ERR [AUTH] no such mailbox`);
-    return new WorldPopSession(messages, { place, time, loop, signal });
+    return new WorldPopSession(messages, { place, time, loop, signal, isConnected });
   };
 }
 
@@ -43,6 +46,7 @@ interface SessionOptions {
   readonly time: Time;
   readonly loop: Loop;
   readonly signal: AbortSignal;
+  readonly isConnected: () => boolean;
 }
 
 class WorldPopSession implements PopSession {
@@ -103,9 +107,10 @@ class WorldPopSession implements PopSession {
   }
 
   async #turn(): Promise<void> {
-    const { time, signal, place } = this.#options;
+    const { time, signal, place, isConnected } = this.#options;
     this.#release();
-    await pause(time, TURN_MS, signal);
+    await pause(time, isConnected() ? TURN_MS : AWAY_MS, signal);
+    if (!isConnected()) throw new PopError('timeout', `${place}: nothing came`);
     if (signal.aborted) throw new PopError('aborted', `${place}: the session was ended`);
   }
 

@@ -1,0 +1,282 @@
+/** Plays a scenario from its beginning to its end: a world, the real programs in it, and whoever watches. */
+import { messageOf } from '../errors.ts';
+import type { Time } from '../time.ts';
+import { MailHost } from './edges/mail-host.ts';
+import { TrapSenders } from './edges/traps.ts';
+import { Calendar } from './kernel/calendar.ts';
+import { Loop } from './kernel/loop.ts';
+import { Streams } from './kernel/streams.ts';
+import { WorldTime } from './kernel/time.ts';
+import type { Program } from './programs.ts';
+import { RelayProgram } from './relay-program.ts';
+import { type MachineKernel, RouterProgram } from './router-program.ts';
+import type { Scenario, Verb } from './scenario/types.ts';
+import { Script } from './script.ts';
+import type { Directory, Gauges, Witness } from './truth/witness.ts';
+import type { PlayedWorld } from './world/ports.ts';
+
+/** What whoever watches is given before anything happens. */
+export interface Stage extends MachineKernel {
+  readonly directory: Directory;
+}
+
+/** A world before anything happens in it: who is there is known first. */
+export interface Making {
+  readonly directory: Directory;
+  world(given: {
+    readonly witness: Witness;
+    /** A frame passes an interface of the router. */
+    readonly onFrame: (iface: number, isOut: boolean, bytes: Uint8Array) => void;
+  }): PlayedWorld;
+}
+
+export type MakeWorld = (scenario: Scenario, kernel: MachineKernel) => Making;
+
+export interface PlayOptions {
+  readonly make: MakeWorld;
+  /** Whose event loop it is. */
+  readonly machine: Pick<Time, 'settled'>;
+  /** How the calendar is turned to the end; at once, if nothing else is said. */
+  readonly run?: (stage: Stage, endUs: number) => Promise<void>;
+  readonly isOver?: () => boolean;
+  /** When it has begun: for keys that pull cables, and for whoever looks now and then. */
+  readonly onBegun?: (play: RunningPlay, stage: Stage) => void;
+}
+
+export interface RunningPlay {
+  carryOut(verb: Verb): void;
+  gauges(): Gauges;
+}
+
+export interface Played {
+  readonly stage: Stage;
+  readonly endUs: number;
+  /** Frames that passed an interface of the router. */
+  readonly frames: number;
+}
+
+/** When what still runs is to have ended in good order, at the latest. */
+const STOP_US = 60_000_000;
+
+export async function play(
+  scenario: Scenario,
+  witness: (stage: Stage) => Witness,
+  { make, machine, run, isOver, onBegun }: PlayOptions,
+): Promise<Played> {
+  const calendar = new Calendar();
+  const kernel: MachineKernel = {
+    calendar,
+    loop: new Loop(calendar, machine),
+    streams: new Streams(scenario.seed),
+    wallMs: scenario.startMs,
+  };
+  const own = await Play.create(scenario, kernel, { make, witness });
+  const { stage } = own;
+  onBegun?.(own, stage);
+  own.begin();
+  if (run === undefined) await kernel.loop.run(scenario.endUs, isOver);
+  else await run(stage, scenario.endUs);
+  const endUs = calendar.nowUs;
+  await own.end();
+  return { stage, endUs, frames: own.frames };
+}
+
+class Play implements RunningPlay {
+  readonly stage: Stage;
+  frames = 0;
+  readonly #kernel: MachineKernel;
+  readonly #scenario: Scenario;
+  readonly #world: PlayedWorld;
+  readonly #witness: Witness;
+  readonly #mailHost: MailHost;
+  readonly #traps = new TrapSenders();
+  readonly #relays = new Map<string, RelayProgram>();
+  #router: RouterProgram | null = null;
+  /** Hosts that get nowhere. */
+  readonly #alone = new Set<string>();
+  /** What has gone wrong with a program. */
+  #failure: Error | null = null;
+
+  static async create(
+    scenario: Scenario,
+    kernel: MachineKernel,
+    { make, witness }: { make: MakeWorld; witness: (stage: Stage) => Witness },
+  ): Promise<Play> {
+    const making = make(scenario, kernel);
+    const play = new Play(scenario, { ...kernel, directory: making.directory }, { making, witness });
+    await play.#install();
+    return play;
+  }
+
+  private constructor(
+    scenario: Scenario,
+    stage: Stage,
+    { making, witness }: { making: Making; witness: (stage: Stage) => Witness },
+  ) {
+    this.stage = stage;
+    this.#kernel = stage;
+    this.#scenario = scenario;
+    this.#witness = witness(stage);
+    const onFrame = (iface: number, isOut: boolean, bytes: Uint8Array): void =>
+      this.#frame(iface, isOut, bytes);
+    this.#world = making.world({ witness: this.#witness, onFrame });
+    this.#mailHost = new MailHost({
+      time: new WorldTime(stage),
+      chance: stage.streams.of('mail server'),
+      witness: this.#witness,
+      mailboxes: mailboxesOf(scenario),
+    });
+  }
+
+  /** The machines, with nothing running on them. */
+  async #install(): Promise<void> {
+    const { router, relays, hosts, interfaces, networks } = this.#scenario;
+    const given = {
+      kernel: this.#kernel,
+      world: this.#world,
+      witness: this.#witness,
+      mailHost: this.#mailHost,
+    };
+    if (router !== null) {
+      const addresses = new Set(networks.flatMap((network) => network.router));
+      const registering = new Map(
+        hosts.flatMap(({ addresses, registers }) =>
+          registers === undefined ? [] : addresses.map((address) => [address, registers] as const),
+        ),
+      );
+      this.#router = await RouterProgram.create({
+        ...{ ...given, configuration: router, interfaces, addresses },
+        answerOf: (client) => {
+          const mail = registering.get(this.stage.directory.client(client).address);
+          return mail === undefined ? null : { mail, language: router.notify.language };
+        },
+      });
+    }
+    for (const [name, configuration] of relays) {
+      const isConnected = (): boolean => !this.#alone.has(name);
+      this.#relays.set(name, await RelayProgram.create({ ...given, name, configuration, isConnected }));
+    }
+  }
+
+  begin(): void {
+    const { calendar, loop } = this.#kernel;
+    this.#world.begin();
+    for (const program of this.#programs()) this.#start(program);
+    new Script(this.#scenario.script, {
+      ...{ calendar, loop, witness: this.#witness },
+      carryOut: (verb) => this.carryOut(verb),
+    });
+  }
+
+  /** The world ends, and what runs in it in good order. */
+  async end(): Promise<void> {
+    const { calendar, loop } = this.#kernel;
+    this.#world.end();
+    let left = 0;
+    for (const program of this.#programs()) {
+      left++;
+      void program.stop().then(
+        () => left--,
+        (error: unknown) => this.#failed(error),
+      );
+    }
+    await loop.run(calendar.nowUs + STOP_US, () => left === 0 || this.#failure !== null);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  gauges(): Gauges {
+    return this.#router?.gauges() ?? NOTHING_THERE;
+  }
+
+  carryOut(verb: Verb): void {
+    switch (verb.verb) {
+      case 'mail':
+        this.#mailHost.state = verb.is;
+        break;
+      case 'killProgram':
+        if (verb.what === 'fabricd') this.#router?.killFabric();
+        else this.#programOf(verb.what)?.kill();
+        break;
+      case 'startProgram':
+        if (verb.what === 'fabricd') this.#router?.fabric.begin();
+        else this.#start(this.#programOf(verb.what));
+        break;
+      case 'notify':
+        this.#notify(verb.node, verb.to);
+        break;
+      default:
+        this.#world.carryOut(verb);
+        this.#followed(verb);
+    }
+  }
+
+  /** What becomes of a relay whose host it happens to. */
+  #followed(verb: Verb): void {
+    if (!('node' in verb)) return;
+    const { node } = verb;
+    const relay = this.#relays.get(node);
+    if (relay === undefined) return;
+    if (verb.verb === 'kill') relay.kill();
+    if (verb.verb === 'revive') this.#start(relay);
+    if (verb.verb === 'unplug' || verb.verb === 'freeze') this.#alone.add(node);
+    if (verb.verb === 'plug' || verb.verb === 'thaw') this.#alone.delete(node);
+  }
+
+  #notify(node: string, to: string): void {
+    const relay = this.#relays.get(to);
+    const traps =
+      to === 'router'
+        ? this.#scenario.router?.recover.traps
+        : this.#relayTraps(relay === undefined ? null : to);
+    const host = this.#scenario.hosts.find(({ name }) => name === node);
+    if (!traps || host === undefined) return;
+    const [address = ''] = host.addresses;
+    const upMs = this.#kernel.calendar.nowUs / 1000;
+    const message = this.#traps.coldStart(traps, { address, upMs });
+    if (message !== null) this.#world.datagram(node, to, traps.listen.port, message);
+  }
+
+  #relayTraps(name: string | null) {
+    return name === null ? null : (this.#scenario.relays.get(name)?.relay.traps ?? null);
+  }
+
+  #programOf(what: string): Program | null {
+    return what === 'ringback' ? this.#router : (this.#relays.get(what) ?? null);
+  }
+
+  *#programs(): Iterable<Program> {
+    if (this.#router !== null) yield this.#router;
+    yield* this.#relays.values();
+  }
+
+  #start(program: Program | null): void {
+    program?.start().catch((error: unknown) => this.#failed(error));
+  }
+
+  #failed(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(messageOf(error));
+    this.#kernel.loop.stir();
+  }
+
+  #frame(iface: number, isOut: boolean, bytes: Uint8Array): void {
+    this.frames++;
+    this.#witness.frame?.(iface, isOut, bytes);
+    this.#router?.fabric.frame(iface, isOut, bytes);
+  }
+}
+
+const NOTHING_THERE: Gauges = {
+  ...{ waiting: 0, down: 0, outbox: 0 },
+  tables: { clients: [0, 0], attempts: [0, 0], servers: [0, 0] },
+};
+
+/** Where lists go: they are fetched, and no person's. */
+function mailboxesOf({ router }: Scenario): string[] {
+  const station = router?.station?.mail;
+  const servers = (router?.servers ?? []).flatMap(({ mail }) => (mail === null ? [] : [mail]));
+  return [...new Set([...servers, ...(station === undefined ? [] : [station])])];
+}

@@ -1,0 +1,155 @@
+/** `ringback run` on a world's router: started, killed in the middle of what it does, and started again on what it had stored. */
+import type { ClientConfiguration, RouterConfiguration } from '../config/types.ts';
+import { RouterRole } from '../router/role.ts';
+import { Store } from '../store/store.ts';
+import { WorldFabric } from './edges/fabric.ts';
+import { logOf } from './edges/log.ts';
+import type { MailHost, WorldSender } from './edges/mail-host.ts';
+import { type PageAnswer, Pages } from './edges/page.ts';
+import { WorldSockets } from './edges/sockets.ts';
+import { trapSocketsOf } from './edges/traps.ts';
+import type { Calendar } from './kernel/calendar.ts';
+import type { Loop } from './kernel/loop.ts';
+import type { Streams } from './kernel/streams.ts';
+import { WorldTime } from './kernel/time.ts';
+import type { Program } from './programs.ts';
+import type { Gauges, Witness } from './truth/witness.ts';
+import type { PlayedWorld } from './world/ports.ts';
+
+export interface MachineKernel {
+  readonly calendar: Calendar;
+  readonly loop: Loop;
+  readonly streams: Streams;
+  /** Where the wall clocks stand at the beginning. */
+  readonly wallMs: number;
+}
+
+interface RouterProgramOptions {
+  readonly kernel: MachineKernel;
+  readonly configuration: RouterConfiguration;
+  readonly interfaces: readonly string[];
+  /** The router's own addresses. */
+  readonly addresses: ReadonlySet<string>;
+  readonly world: PlayedWorld;
+  readonly witness: Witness;
+  readonly mailHost: MailHost;
+  readonly answerOf: (client: number) => PageAnswer;
+}
+
+const NAME = 'router';
+
+export class RouterProgram implements Program {
+  readonly fabric: WorldFabric;
+  readonly #options: RouterProgramOptions;
+  readonly #configuration: RouterConfiguration;
+  readonly #time: WorldTime;
+  readonly #sockets: WorldSockets;
+  readonly #pages: Pages;
+  /** What is on its disk. */
+  readonly #store: Store;
+  #sender: WorldSender | null = null;
+  #role: RouterRole | null = null;
+
+  /** The machine is there; nothing runs on it but the fabric. */
+  static async create(options: RouterProgramOptions): Promise<RouterProgram> {
+    const time = new WorldTime(options.kernel);
+    const log = logOf(NAME, options.witness);
+    return new RouterProgram(options, time, await Store.open({ directory: null, log, time }));
+  }
+
+  private constructor(options: RouterProgramOptions, time: WorldTime, store: Store) {
+    const { kernel, world, witness, configuration, interfaces, answerOf } = options;
+    const { loop } = kernel;
+    this.#options = options;
+    this.#time = time;
+    this.#store = store;
+    this.#configuration = withKnown(configuration, world);
+    this.fabric = new WorldFabric({ ...kernel, interfaces });
+    this.#sockets = new WorldSockets({ world, loop });
+    this.#pages = new Pages({
+      ...{ world, witness, loop, answerOf },
+      directory: world.directory,
+      time: new WorldTime(kernel),
+    });
+    if (configuration.page !== null) world.page = this.#pages;
+  }
+
+  get isRunning(): boolean {
+    return this.#role !== null;
+  }
+
+  async start(): Promise<void> {
+    if (this.#role !== null) return;
+    const { kernel, witness, addresses, world, mailHost } = this.#options;
+    this.fabric.begin();
+    const sender = mailHost.sender(NAME);
+    const role = new RouterRole({
+      configuration: this.#configuration,
+      store: this.#store,
+      log: logOf(NAME, witness),
+      time: this.#time,
+      chance: kernel.streams.of('the router’s program'),
+      link: this.fabric.connect,
+      sockets: this.#sockets,
+      trapSocket: trapSocketsOf({ world, loop: kernel.loop, machine: NAME }),
+      sender: () => sender,
+      isOwn: (address) => addresses.has(address),
+      control: null,
+      page: this.#pages.open,
+    });
+    this.#role = role;
+    this.#sender = sender;
+    await role.open();
+    await role.begin();
+    if (this.#role === role) witness.program(NAME, 'begun');
+  }
+
+  /** A daemon that it has started itself ends with it. */
+  kill(): void {
+    if (this.#role === null) return;
+    this.#role = null;
+    this.#time.forget();
+    this.#sockets.forget();
+    this.#sender?.forget();
+    this.#pages.forget();
+    const { world, witness } = this.#options;
+    const { traps } = this.#configuration.recover;
+    if (traps !== null) world.listen(NAME, traps.listen.port, null);
+    if (this.#configuration.fabric.socket === null) this.fabric.end();
+    else this.fabric.disconnect();
+    witness.program(NAME, 'killed');
+  }
+
+  killFabric(): void {
+    this.fabric.end();
+    // The program starts its own again, and a service manager that of a socket.
+    if (this.#configuration.fabric.socket === null) this.fabric.begin();
+  }
+
+  async stop(): Promise<void> {
+    const role = this.#role;
+    if (role === null) return;
+    await role.stop();
+    this.#role = null;
+    this.#options.witness.program(NAME, 'stopped');
+  }
+
+  gauges(): Gauges {
+    const { servers, clients, attempts } = this.#configuration.fabric.capacity;
+    const outages = this.#role?.router.outages;
+    let waiting = 0;
+    for (const outage of outages?.all() ?? []) waiting += outage.clients.size;
+    const down = outages?.down().length ?? 0;
+    return {
+      ...{ waiting, down, outbox: this.#role?.outbox.counts().pending ?? 0 },
+      tables: { clients: [waiting, clients], attempts: [0, attempts], servers: [down, servers] },
+    };
+  }
+}
+
+/** With those of the people whom the router knows. */
+function withKnown(configuration: RouterConfiguration, world: PlayedWorld): RouterConfiguration {
+  const clients: ClientConfiguration[] = [...configuration.clients];
+  for (const person of world.knownPeople()) clients.push(person);
+  return clients.length === configuration.clients.length ? configuration : { ...configuration, clients };
+}
