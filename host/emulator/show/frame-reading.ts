@@ -1,0 +1,108 @@
+/** What a frame is, in the words of a ladder diagram. */
+import { addressText } from '../../net/address.ts';
+
+export interface FrameRead {
+  readonly from: string;
+  readonly to: string;
+  /** Whom it is about where that is neither: what an ARP request asks for, what an ICMP error quotes. */
+  readonly about: string | null;
+  readonly says: string;
+  /** A failure, or the end of one. */
+  readonly tone: 'plain' | 'bad' | 'good';
+}
+
+const [IPV4, ARP, IPV6] = [0x0800, 0x0806, 0x86dd];
+const [ICMP, TCP, UDP, ICMPV6] = [1, 6, 17, 58];
+const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
+const IP_AT = 14;
+const IPV6_BYTES = 40;
+const TRAPS = 162;
+
+const REASONS_4: Readonly<Record<number, string>> = {
+  0: 'network unreachable',
+  1: 'host unreachable',
+  3: 'port unreachable',
+  10: 'host prohibited',
+  13: 'prohibited',
+};
+const REASONS_6: Readonly<Record<number, string>> = {
+  0: 'no route',
+  1: 'prohibited',
+  3: 'address unreachable',
+  4: 'port unreachable',
+};
+
+const half = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+function four(bytes: Uint8Array, at: number): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+}
+
+function six(bytes: Uint8Array, at: number): string {
+  return addressText(bytes.subarray(at, at + 16));
+}
+
+/** null: nothing that a story tells of. */
+export function readFrame(bytes: Uint8Array): FrameRead | null {
+  switch (half(bytes, 12)) {
+    case ARP:
+      return bytes.length < 42 ? null : readArp(bytes);
+    case IPV4: {
+      if (bytes.length < 34) return null;
+      const at = IP_AT + ((bytes[IP_AT] ?? 0) & 15) * 4;
+      const ends = { from: four(bytes, 26), to: four(bytes, 30), about: null };
+      const protocol = bytes[23];
+      if (protocol === TCP || protocol === UDP) return { ...ends, ...readPorts(bytes, at, protocol) };
+      if (protocol !== ICMP || bytes[at] !== 3) return null;
+      const says = `ICMP ${REASONS_4[bytes[at + 1] ?? 0] ?? 'unreachable'}`;
+      return { ...ends, about: four(bytes, at + 24), says, tone: 'bad' };
+    }
+    case IPV6:
+      return bytes.length < IP_AT + IPV6_BYTES ? null : readSix(bytes);
+    default:
+      return null;
+  }
+}
+
+function readArp(bytes: Uint8Array): FrameRead {
+  const [from, to] = [four(bytes, 28), four(bytes, 38)];
+  const isRequest = half(bytes, 20) === 1;
+  if (isRequest && from === to) return { from, to, about: from, says: 'ARP announcement', tone: 'good' };
+  if (isRequest) return { from, to, about: to, says: `ARP who has ${to}?`, tone: 'plain' };
+  return { from, to, about: from, says: 'ARP here I am', tone: 'good' };
+}
+
+function readSix(bytes: Uint8Array): FrameRead | null {
+  const ends = { from: six(bytes, 22), to: six(bytes, 38), about: null };
+  const [protocol, at] = [bytes[20], IP_AT + IPV6_BYTES];
+  if (protocol === TCP || protocol === UDP) return { ...ends, ...readPorts(bytes, at, protocol) };
+  if (protocol !== ICMPV6) return null;
+  const type = bytes[at];
+  if (type === 1) {
+    const says = `ICMPv6 ${REASONS_6[bytes[at + 1] ?? 0] ?? 'unreachable'}`;
+    return { ...ends, about: six(bytes, at + 32), says, tone: 'bad' };
+  }
+  if (type !== 135 && type !== 136) return null;
+  const about = six(bytes, at + 8);
+  return type === 135
+    ? { ...ends, about, says: `who has ${about}?`, tone: 'plain' }
+    : { ...ends, about, says: 'neighbour: here I am', tone: 'good' };
+}
+
+function readPorts(
+  bytes: Uint8Array,
+  at: number,
+  protocol: number,
+): { readonly says: string; readonly tone: FrameRead['tone'] } {
+  const to = half(bytes, at + 2);
+  if (protocol === UDP) {
+    return to === TRAPS ? { says: 'SNMP trap', tone: 'good' } : { says: `UDP to port ${to}`, tone: 'plain' };
+  }
+  const flags = bytes[at + 13] ?? 0;
+  if ((flags & RST) !== 0) return { says: 'RST', tone: 'bad' };
+  if ((flags & SYN) !== 0)
+    return (flags & ACK) !== 0
+      ? { says: 'SYN-ACK', tone: 'good' }
+      : { says: `SYN to port ${to}`, tone: 'plain' };
+  return { says: (flags & FIN) !== 0 ? 'FIN' : 'ACK', tone: 'plain' };
+}

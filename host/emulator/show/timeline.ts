@@ -1,0 +1,295 @@
+/** The timeline: who waits, above; a lane for each server, what was true below what the program held; the script at the foot. */
+import { type Html, html } from '../../page/html/html.ts';
+import {
+  type Box,
+  bar,
+  coordinate,
+  drawing,
+  label,
+  roundUp,
+  shape,
+  stroke,
+  surface,
+  widthOf,
+} from './chart.ts';
+import type { Chronicle } from './chronicle.ts';
+import type { Stretch } from './downtime.ts';
+import type { OutageSeen } from './outages-seen.ts';
+import type { Series } from './series.ts';
+import { counted, countOf, delayText, type Moments } from './spoken.ts';
+
+const WIDTH = 1040;
+const LEFT = 172;
+const RIGHT = 28;
+const PLOT = WIDTH - LEFT - RIGHT;
+const LEGEND = 34;
+const AREA = 92;
+const LANE = 46;
+const MAX_LANES = 24;
+const MAX_TICKS = 10;
+const SCRIPT_ROW = 17;
+const MAX_SCRIPT_ROWS = 7;
+const MAX_SCRIPT_LABELS = 28;
+/** What is shorter would not be seen. */
+const LEAST = 2;
+
+export interface TimelineFacts {
+  readonly chronicle: Chronicle;
+  readonly endUs: number;
+  readonly moments: Moments;
+  /** What a server is called, by its address. */
+  readonly nameOf: (address: string) => string;
+  /** Of the SVG, where it stands alone. */
+  readonly style?: string;
+}
+
+interface Lane {
+  readonly server: string;
+  readonly outages: readonly OutageSeen[];
+}
+
+export class Timeline {
+  readonly #facts: TimelineFacts;
+  readonly lanes: readonly Lane[];
+  /** Servers that were down and have no lane. */
+  readonly left: number;
+
+  constructor(facts: TimelineFacts) {
+    this.#facts = facts;
+    const all = lanesOf(facts.chronicle);
+    this.left = Math.max(0, all.length - MAX_LANES);
+    // Those that most people waited for; then in the order of time.
+    const most = [...all].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, MAX_LANES);
+    const chosen = new Set(most);
+    this.lanes = all.filter((lane) => chosen.has(lane));
+  }
+
+  draw(): Html {
+    const { chronicle, style } = this.#facts;
+    const isMany = this.left > 0 && chronicle.down.most > 0;
+    const areas: readonly (readonly [string, Series])[] = isMany
+      ? [
+          ['people waiting', chronicle.waiting],
+          ['servers down', chronicle.down],
+        ]
+      : [['people waiting', chronicle.waiting]];
+    const top = LEGEND + 14;
+    const lanesTop = top + areas.length * (AREA + 22);
+    const axis = lanesTop + this.lanes.length * LANE + 4;
+    const script = this.#script(axis + 30, lanesTop);
+    const height = axis + 34 + script.height;
+    const description = `${countOf(this.lanes.length, 'server')} over time: when each was out of reach, when that was noticed, and when it was confirmed to be back. At most ${countOf(chronicle.waiting.most, 'client')} waited at a time.`;
+    return drawing(
+      {
+        id: 'timeline',
+        title: 'Timeline',
+        description,
+        width: WIDTH,
+        height,
+        ...(style === undefined ? {} : { style }),
+      },
+      [
+        legend(chronicle.shown.size > 0),
+        ...this.#grid(top, axis),
+        ...areas.flatMap(([name, series], at) => this.#area(name, series, top + at * (AREA + 22))),
+        ...script.behind,
+        ...this.lanes.map((lane, at) => this.#lane(lane, lanesTop + at * LANE)),
+        ...script.shapes,
+      ],
+    );
+  }
+
+  #x(us: number): number {
+    return LEFT + (Math.min(us, this.#facts.endUs) / this.#facts.endUs) * PLOT;
+  }
+
+  #grid(top: number, axis: number): Html[] {
+    const { moments, endUs } = this.#facts;
+    const lines = moments.ticks(endUs, MAX_TICKS).map((us) => {
+      const x = this.#x(us);
+      return html`${stroke(x, top, x, axis + 5, 'grid')}${label(x, axis + 20, moments.tick(us), 'middle')}`;
+    });
+    return [...lines, stroke(LEFT, axis, LEFT + PLOT, axis, 'rule')];
+  }
+
+  #area(name: string, series: Series, top: number): Html[] {
+    const most = roundUp(Math.max(series.most, 1));
+    const box: Box = { x: LEFT, y: top, width: PLOT, height: AREA };
+    const step = (series.pieceUs / this.#facts.endUs) * PLOT;
+    return [
+      label(LEFT - 14, top + 11, name, 'name end'),
+      label(LEFT - 14, top + 28, `most: ${counted(series.most)}`, 'small end'),
+      surface(series.values, box, step, most, 'area'),
+      stroke(LEFT, top + AREA, LEFT + PLOT, top + AREA, 'rule'),
+      label(LEFT + PLOT + 4, top + 5, counted(most), 'small'),
+    ];
+  }
+
+  #lane({ server, outages }: Lane, top: number): Html {
+    const { chronicle, nameOf } = this.#facts;
+    const truth = merged(chronicle.downtime.spans(server)).map((span) =>
+      this.#span(span, { y: top + 25, height: 6 }, 'truth', 'out of reach'),
+    );
+    const shown = (chronicle.shown.get(server) ?? []).map(({ fromUs, toUs }) =>
+      stroke(this.#x(fromUs), top + 36, this.#x(toUs ?? this.#facts.endUs), top + 36, 'shown'),
+    );
+    const name = nameOf(server);
+    return html`<g>${[
+      label(LEFT - 14, top + 17, name, 'name end'),
+      name === server ? html`` : label(LEFT - 14, top + 32, server, 'small end'),
+      ...truth,
+      ...shown,
+      ...outages.map((outage) => this.#outage(outage, top)),
+      ...outages.map((outage) => this.#signs(outage, top)),
+    ]}</g>`;
+  }
+
+  #outage(outage: OutageSeen, top: number): Html {
+    const { port, cause, firstTryUs, openedUs, confirmedUs, closedUs, signs } = outage;
+    const at = { y: top + 7, height: 14 };
+    const where = port === 0 ? '' : `port ${port}, `;
+    const endUs = confirmedUs ?? closedUs ?? null;
+    const parts: Html[] = [];
+    if (firstTryUs !== null && firstTryUs < openedUs)
+      parts.push(
+        this.#span(
+          { fromUs: firstTryUs, toUs: openedUs },
+          at,
+          'early',
+          `${where}turned away, not yet noticed`,
+        ),
+      );
+    parts.push(this.#span({ fromUs: openedUs, toUs: endUs }, at, 'held', `${where}noticed: ${cause}`));
+    // From a sign to its denial, or to the end.
+    for (let i = 0; i < signs.length; i++) {
+      const sign = signs[i];
+      if (sign === undefined || sign.sign === null || (i > 0 && signs[i - 1]?.sign !== null)) continue;
+      const denied = signs.slice(i).find((one) => one.sign === null);
+      parts.push(
+        this.#span(
+          { fromUs: sign.us, toUs: denied?.us ?? endUs },
+          at,
+          'settling',
+          `${where}sign of life (${sign.sign}), settling`,
+        ),
+      );
+    }
+    return html`${parts}`;
+  }
+
+  #signs({ confirmedUs, firstMailUs, mails, backUs }: OutageSeen, top: number): Html {
+    if (confirmedUs === null) return html``;
+    const x = this.#x(confirmedUs);
+    const y = top + 14;
+    const after = backUs === null ? '' : `, ${delayText(confirmedUs - backUs)} after it was back`;
+    const sure = shape(
+      `M${coordinate(x)} ${coordinate(y - 7)}l7 7l-7 7l-7 -7z`,
+      'sure',
+      `confirmed at ${this.#facts.moments.text(confirmedUs)}${after}`,
+    );
+    if (firstMailUs === null) return sure;
+    const told = this.#x(firstMailUs);
+    const left = Math.max(x + 12, told + 12);
+    const mail = shape(
+      `M${coordinate(left)} ${coordinate(y - 5)}h15v10h-15zl7.5 6l7.5 -6`,
+      'mail',
+      `${countOf(mails, 'mail')}, the first at ${this.#facts.moments.text(firstMailUs)}`,
+    );
+    return html`${sure}${mail}${label(left + 20, y + 4, `× ${counted(mails)}`, 'small ink')}`;
+  }
+
+  #span({ fromUs, toUs }: Stretch, at: Omit<Box, 'x' | 'width'>, kind: string, what: string): Html {
+    const { endUs, moments } = this.#facts;
+    const [from, to] = [this.#x(fromUs), this.#x(toUs ?? endUs)];
+    const until = toUs === null ? 'to the end' : `to ${moments.text(toUs)} (${delayText(toUs - fromUs)})`;
+    const says = `${what}: from ${moments.text(fromUs)} ${until}`;
+    return bar({ ...at, x: from, width: Math.max(LEAST, to - from) }, kind, says, 3);
+  }
+
+  /** Each step at its time, in as many rows as it takes for them not to lie on each other. */
+  #script(top: number, lanesTop: number): { behind: Html[]; shapes: Html[]; height: number } {
+    const { steps } = this.#facts.chronicle;
+    const isLabelled = steps.length <= MAX_SCRIPT_LABELS;
+    const ends: number[] = [];
+    const behind: Html[] = [];
+    const shapes: Html[] = [];
+    let rows = 0;
+    for (const { us, text } of steps) {
+      const x = this.#x(us);
+      if (!isLabelled) {
+        shapes.push(bar({ x: x - 1, y: top - 24, width: 2, height: 7 }, 'dot'));
+        continue;
+      }
+      const width = widthOf(text, 11) + 14;
+      const isLeft = x + width > WIDTH;
+      const from = isLeft ? x - width : x;
+      let row = 0;
+      while (row < MAX_SCRIPT_ROWS && (ends[row] ?? 0) > from) row++;
+      behind.push(
+        stroke(x, lanesTop - 8, x, top + (Math.min(row, MAX_SCRIPT_ROWS - 1) + 1) * SCRIPT_ROW - 6, 'mark'),
+      );
+      if (row === MAX_SCRIPT_ROWS) continue;
+      ends[row] = isLeft ? x + 4 : from + width;
+      rows = Math.max(rows, row + 1);
+      const y = top + (row + 1) * SCRIPT_ROW;
+      shapes.push(
+        label(isLeft ? x - 5 : x + 5, y - 4, text, isLeft ? 'small end ink halo' : 'small ink halo'),
+      );
+    }
+    if (steps.length > 0 && isLabelled)
+      shapes.unshift(label(LEFT - 14, top + SCRIPT_ROW - 4, 'script', 'name end'));
+    return { behind, shapes, height: rows === 0 ? 0 : rows * SCRIPT_ROW + 6 };
+  }
+}
+
+function lanesOf({ outages, downtime }: Chronicle): Lane[] {
+  const lanes = new Map<string, OutageSeen[]>();
+  for (const outage of outages.all) {
+    const known = lanes.get(outage.server);
+    if (known === undefined) lanes.set(outage.server, [outage]);
+    else known.push(outage);
+  }
+  for (const server of downtime.servers) if (!lanes.has(server)) lanes.set(server, []);
+  const firstOf = ([server, outages]: [string, OutageSeen[]]): number =>
+    Math.min(
+      downtime.spans(server)[0]?.fromUs ?? Number.POSITIVE_INFINITY,
+      outages[0]?.openedUs ?? Number.POSITIVE_INFINITY,
+    );
+  return [...lanes]
+    .sort((a, b) => firstOf(a) - firstOf(b))
+    .map(([server, all]) => ({ server, outages: all }));
+}
+
+function weightOf({ outages }: Lane): number {
+  return outages.reduce((sum, { counts, mails }) => sum + 1 + (counts.clients ?? 0) + mails, 0);
+}
+
+/** Those that lie on each other as one. */
+function merged(spans: readonly Stretch[]): Stretch[] {
+  const found: Stretch[] = [];
+  for (const span of [...spans].sort((a, b) => a.fromUs - b.fromUs)) {
+    const last = found.at(-1);
+    if (last === undefined || (last.toUs !== null && last.toUs < span.fromUs)) found.push({ ...span });
+    else if (last.toUs !== null) last.toUs = span.toUs === null ? null : Math.max(last.toUs, span.toUs);
+  }
+  return found;
+}
+
+function legend(withPage: boolean): Html {
+  const entries: readonly (readonly [string, (x: number) => Html])[] = [
+    ['really out of reach', (x) => bar({ x, y: 12, width: 18, height: 6 }, 'truth')],
+    ['turned away, not yet noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'early')],
+    ['noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'held')],
+    ['settling', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'settling')],
+    ['confirmed', (x) => shape(`M${coordinate(x + 9)} 8l7 7l-7 7l-7 -7z`, 'sure')],
+    ['mails', (x) => shape(`M${coordinate(x + 1)} 10h15v10h-15zl7.5 6l7.5 -6`, 'mail')],
+    ...(withPage ? [['page shown', (x: number) => stroke(x, 15, x + 18, 15, 'shown')] as const] : []),
+  ];
+  let x = LEFT;
+  const parts = entries.map(([text, draw]) => {
+    const part = html`${draw(x)}${label(x + 25, 19, text)}`;
+    x += 25 + widthOf(text, 12) + 24;
+    return part;
+  });
+  return html`${parts}`;
+}
