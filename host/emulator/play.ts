@@ -10,7 +10,7 @@ import { WorldTime } from './kernel/time.ts';
 import type { Program } from './programs.ts';
 import { RelayProgram } from './relay-program.ts';
 import { type MachineKernel, RouterProgram } from './router-program.ts';
-import type { Scenario, Verb } from './scenario/types.ts';
+import type { Scenario, Span, Verb } from './scenario/types.ts';
 import { Script } from './script.ts';
 import type { Directory, Gauges, Witness } from './truth/witness.ts';
 import type { PlayedWorld } from './world/ports.ts';
@@ -88,6 +88,8 @@ class Play implements RunningPlay {
   readonly #scenario: Scenario;
   readonly #world: PlayedWorld;
   readonly #witness: Witness;
+  /** Of what no program's end ends. */
+  readonly #machines: WorldTime;
   readonly #mailHost: MailHost;
   readonly #traps = new TrapSenders();
   readonly #relays = new Map<string, RelayProgram>();
@@ -120,8 +122,9 @@ class Play implements RunningPlay {
     const onFrame = (iface: number, isOut: boolean, bytes: Uint8Array): void =>
       this.#frame(iface, isOut, bytes);
     this.#world = making.world({ witness: this.#witness, onFrame });
+    this.#machines = new WorldTime(stage);
     this.#mailHost = new MailHost({
-      time: new WorldTime(stage),
+      time: this.#machines,
       chance: stage.streams.of('mail server'),
       witness: this.#witness,
       mailboxes: mailboxesOf(scenario),
@@ -130,7 +133,7 @@ class Play implements RunningPlay {
 
   /** The machines, with nothing running on them. */
   async #install(): Promise<void> {
-    const { router, relays, hosts, interfaces, networks } = this.#scenario;
+    const { router, relays, interfaces, networks } = this.#scenario;
     const given = {
       kernel: this.#kernel,
       world: this.#world,
@@ -139,18 +142,7 @@ class Play implements RunningPlay {
     };
     if (router !== null) {
       const addresses = new Set(networks.flatMap((network) => network.router));
-      const registering = new Map(
-        hosts.flatMap(({ addresses, registers }) =>
-          registers === undefined ? [] : addresses.map((address) => [address, registers] as const),
-        ),
-      );
-      this.#router = await RouterProgram.create({
-        ...{ ...given, configuration: router, interfaces, addresses },
-        answerOf: (client) => {
-          const mail = registering.get(this.stage.directory.client(client).address);
-          return mail === undefined ? null : { mail, language: router.notify.language };
-        },
-      });
+      this.#router = await RouterProgram.create({ ...given, configuration: router, interfaces, addresses });
     }
     for (const [name, configuration] of relays) {
       const isConnected = (): boolean => !this.#alone.has(name);
@@ -221,7 +213,11 @@ class Play implements RunningPlay {
     const relay = this.#relays.get(node);
     if (relay === undefined) return;
     if (verb.verb === 'kill') relay.kill();
-    if (verb.verb === 'revive') this.#start(relay);
+    if (verb.verb === 'revive') {
+      // Its services are drawn by the world; the relay is a program like any other of them.
+      const boot = this.#scenario.hosts.find(({ name }) => name === node)?.boot;
+      this.#machines.after(boot === undefined ? 0 : middleUs(boot) / 1000, () => this.#start(relay));
+    }
     if (verb.verb === 'unplug' || verb.verb === 'freeze') this.#alone.add(node);
     if (verb.verb === 'plug' || verb.verb === 'thaw') this.#alone.delete(node);
   }
@@ -273,6 +269,11 @@ const NOTHING_THERE: Gauges = {
   ...{ waiting: 0, down: 0, outbox: 0 },
   tables: { clients: [0, 0], attempts: [0, 0], servers: [0, 0] },
 };
+
+function middleUs(span: Span): number {
+  if (span.kind === 'fixed') return span.us;
+  return span.kind === 'between' ? (span.fromUs + span.toUs) / 2 : span.medianUs;
+}
 
 /** Where lists go: they are fetched, and no person's. */
 function mailboxesOf({ router }: Scenario): string[] {

@@ -5,7 +5,7 @@ import { Store } from '../store/store.ts';
 import { WorldFabric } from './edges/fabric.ts';
 import { logOf } from './edges/log.ts';
 import type { MailHost, WorldSender } from './edges/mail-host.ts';
-import { type PageAnswer, Pages } from './edges/page.ts';
+import { Pages } from './edges/page.ts';
 import { WorldSockets } from './edges/sockets.ts';
 import { trapSocketsOf } from './edges/traps.ts';
 import type { Calendar } from './kernel/calendar.ts';
@@ -33,18 +33,17 @@ interface RouterProgramOptions {
   readonly world: PlayedWorld;
   readonly witness: Witness;
   readonly mailHost: MailHost;
-  readonly answerOf: (client: number) => PageAnswer;
 }
 
 const NAME = 'router';
 
 export class RouterProgram implements Program {
   readonly fabric: WorldFabric;
+  readonly pages: Pages;
   readonly #options: RouterProgramOptions;
   readonly #configuration: RouterConfiguration;
   readonly #time: WorldTime;
   readonly #sockets: WorldSockets;
-  readonly #pages: Pages;
   /** What is on its disk. */
   readonly #store: Store;
   #sender: WorldSender | null = null;
@@ -58,7 +57,7 @@ export class RouterProgram implements Program {
   }
 
   private constructor(options: RouterProgramOptions, time: WorldTime, store: Store) {
-    const { kernel, world, witness, configuration, interfaces, answerOf } = options;
+    const { kernel, world, witness, configuration, interfaces } = options;
     const { loop } = kernel;
     this.#options = options;
     this.#time = time;
@@ -66,12 +65,12 @@ export class RouterProgram implements Program {
     this.#configuration = withKnown(configuration, world);
     this.fabric = new WorldFabric({ ...kernel, interfaces });
     this.#sockets = new WorldSockets({ world, loop });
-    this.#pages = new Pages({
-      ...{ world, witness, loop, answerOf },
+    this.pages = new Pages({
+      ...{ world, witness, loop },
       directory: world.directory,
       time: new WorldTime(kernel),
     });
-    if (configuration.page !== null) world.page = this.#pages;
+    if (configuration.page !== null) world.page = this.pages;
   }
 
   get isRunning(): boolean {
@@ -95,7 +94,7 @@ export class RouterProgram implements Program {
       sender: () => sender,
       isOwn: (address) => addresses.has(address),
       control: null,
-      page: this.#pages.open,
+      page: this.pages.open,
     });
     this.#role = role;
     this.#sender = sender;
@@ -111,7 +110,7 @@ export class RouterProgram implements Program {
     this.#time.forget();
     this.#sockets.forget();
     this.#sender?.forget();
-    this.#pages.forget();
+    this.pages.forget();
     const { world, witness } = this.#options;
     const { traps } = this.#configuration.recover;
     if (traps !== null) world.listen(NAME, traps.listen.port, null);

@@ -2,22 +2,23 @@
  * The page in dead servers' place, in a world: the program's own policy (who is let through, whose page tries, who may register)
  * with the kernel's rules as sets in memory, and without HTTP.
  */
-import type { Language } from '../../config/types.ts';
 import { BurstLog } from '../../log/burst.ts';
 import { nameOf, type Target } from '../../net/target.ts';
 import { RegistrationDesk } from '../../page/form/registration.ts';
 import { Tokens } from '../../page/form/tokens.ts';
 import type { Origin } from '../../page/http/origins.ts';
 import type { PageHost } from '../../page/page-host.ts';
-import { type DeadServersOptions, type PageDoors, RouterPageHost } from '../../router/page-host.ts';
+import {
+  type AnsweringPage,
+  type DeadServersOptions,
+  type PageDoors,
+  RouterPageHost,
+} from '../../router/page-host.ts';
 import type { OpenPage } from '../../router/surroundings.ts';
 import type { Time } from '../../time.ts';
 import type { Loop } from '../kernel/loop.ts';
 import type { Directory, Witness } from '../truth/witness.ts';
 import type { Machines, PageInWorld } from '../world/ports.ts';
-
-/** What somebody answers to the page's question; null: nothing. */
-export type PageAnswer = { readonly mail: string; readonly language: Language } | null;
 
 interface PagesOptions {
   readonly world: Pick<Machines, 'tryFromPage'>;
@@ -26,7 +27,6 @@ interface PagesOptions {
   readonly loop: Loop;
   /** The machine's: the kernel's sets outlive the program that has filled them. */
   readonly time: Time;
-  readonly answerOf: (client: number) => PageAnswer;
 }
 
 /** As the kernel's rules have them: see ruleset.ts. */
@@ -34,9 +34,10 @@ const LEASE_MS = 10_000;
 const OPEN_MS = 10_000;
 const VISITED_MS = 60_000;
 const TRYING_MS = 3000;
-/** When the script of a page tries, and when its reader has answered the question. */
+/** When the script of a page tries. */
 const SCRIPT_MS = 1500;
-const READ_MS = 20_000;
+/** As long as a page may lie open. */
+const MAX_PAGES = 1024;
 
 /** The kernel's part of a router in a world, and the page that a program opens on it. */
 export class Pages implements PageInWorld {
@@ -52,7 +53,7 @@ export class Pages implements PageInWorld {
   /** Until when who has gone through does not again, or who is not meant; by client and target. */
   readonly #visitors = new Map<string, number>();
   readonly #trying = new Map<string, number>();
-  #visited: ((client: number, target: Target, isBrowser: boolean) => void) | null = null;
+  #page: AnsweringWorldPage | null = null;
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -82,9 +83,15 @@ export class Pages implements PageInWorld {
 
   shown(client: number, service: number, isBrowser: boolean): void {
     const target = this.#steered.get(service);
-    if (target === undefined || this.#visited === null) return;
+    if (target === undefined || this.#page === null) return;
     this.#options.loop.stir();
-    this.#visited(client, target, isBrowser);
+    this.#page.visited(client, { service, target }, isBrowser);
+  }
+
+  /** Whoever has the page of a service answers its question: with his mail address, or that he wants no notice (null). */
+  answer(client: number, service: number, mail: string | null): void {
+    this.#options.loop.stir();
+    this.#page?.answer(client, service, mail);
   }
 
   /** What a program on the router opens. */
@@ -98,11 +105,11 @@ export class Pages implements PageInWorld {
 
   /** The program was killed: what it steered goes on until the lease ends. */
   forget(): void {
-    this.#visited = null;
+    this.#page = null;
     const { time } = this.#options;
     this.#leaseMs = Math.min(this.#leaseMs, time.nowMs() + LEASE_MS);
     time.after(LEASE_MS, () => {
-      if (this.#visited === null) this.#steer([]);
+      if (this.#page === null) this.#steer([]);
     });
   }
 
@@ -156,43 +163,86 @@ export class Pages implements PageInWorld {
     for (const service of this.#steered.keys()) if (!before.has(service)) witness.steered(service, true);
   }
 
-  /** What the page does with whoever gets it, as a server of it does; see page/server.ts. */
-  #serve(host: PageHost, { store, log, time, chance }: DeadServersOptions) {
-    const { directory, world, answerOf } = this.#options;
-    const nowMs = (): number => store.clock.nowMs();
-    const tokens = new Tokens(nowMs, chance);
-    const desk = new RegistrationDesk(host, tokens, nowMs);
-    const shownLog = new BurstLog(log, nowMs);
-    const register = (client: string, target: Target, { mail, language }: NonNullable<PageAnswer>): void => {
-      const form = new Map([
-        ['token', tokens.issue(client, target)],
-        ['want', 'yes'],
-        ['mail', mail],
-      ]);
-      const sender = { client, origin: originOf(client), target, isNamed: true, language };
-      const outcome = desk.decide(sender, form);
-      const { server, port } = target;
-      if (outcome.page === 'registered')
-        log.info('page.registered', { server, port, client, mail: outcome.mail });
-    };
-    this.#visited = (number, target, isBrowser) => {
-      const { address: client } = directory.client(number);
-      if (host.outageOf(target) === null) return;
-      const service = [...this.#steered].find(([, one]) => one === target)?.[0];
-      if (isBrowser && service !== undefined && host.mayTry(target, client))
-        world.tryFromPage(number, service, SCRIPT_MS * 1000);
-      host.onVisit(target, client);
-      if (!isBrowser) return;
-      shownLog.info('page.shown', { server: target.server, port: target.port, client });
-      const answer = host.isKnown(client) ? null : answerOf(number);
-      if (answer !== null) time.after(READ_MS, () => register(client, target, answer));
-    };
+  #serve(host: PageHost, options: DeadServersOptions): AnsweringPage {
+    const page = new AnsweringWorldPage(host, options, this.#options);
+    this.#page = page;
     return {
       recovered: () => {},
       close: async () => {
-        this.#visited = null;
+        this.#page = null;
       },
     };
+  }
+}
+
+/** What a page does with whoever gets it, as a server of it does: see page/server.ts. */
+class AnsweringWorldPage {
+  readonly #host: PageHost;
+  readonly #options: DeadServersOptions;
+  readonly #world: Pick<PagesOptions, 'world' | 'directory'>;
+  readonly #tokens: Tokens;
+  readonly #desk: RegistrationDesk;
+  readonly #shownLog: BurstLog;
+  readonly #declinedLog: BurstLog;
+  /** Who has a page with a form before him: its token, by client and service. */
+  readonly #forms = new Map<string, string>();
+
+  constructor(host: PageHost, options: DeadServersOptions, world: Pick<PagesOptions, 'world' | 'directory'>) {
+    const { store, chance, log } = options;
+    const nowMs = (): number => store.clock.nowMs();
+    this.#host = host;
+    this.#options = options;
+    this.#world = world;
+    this.#tokens = new Tokens(nowMs, chance);
+    this.#desk = new RegistrationDesk(host, this.#tokens, nowMs);
+    this.#shownLog = new BurstLog(log, nowMs);
+    this.#declinedLog = new BurstLog(log, nowMs);
+  }
+
+  visited(
+    number: number,
+    { service, target }: { service: number; target: Target },
+    isBrowser: boolean,
+  ): void {
+    const { world, directory } = this.#world;
+    const { address: client } = directory.client(number);
+    if (this.#host.outageOf(target) === null) return;
+    if (isBrowser && this.#host.mayTry(target, client)) world.tryFromPage(number, service, SCRIPT_MS * 1000);
+    this.#host.onVisit(target, client);
+    if (!isBrowser) return;
+    this.#shownLog.info('page.shown', { server: target.server, port: target.port, client });
+    if (this.#host.isKnown(client)) return;
+    for (const first of this.#forms.keys()) {
+      if (this.#forms.size < MAX_PAGES) break;
+      this.#forms.delete(first);
+    }
+    this.#forms.set(`${number} ${service}`, this.#tokens.issue(client, target));
+  }
+
+  answer(number: number, service: number, mail: string | null): void {
+    const name = `${number} ${service}`;
+    const token = this.#forms.get(name);
+    if (token === undefined) return;
+    this.#forms.delete(name);
+    const { configuration, page, log } = this.#options;
+    const { address: client } = this.#world.directory.client(number);
+    const { address: server, port } = this.#world.directory.service(service);
+    const form = new Map([
+      ['token', token],
+      ['server', server],
+      ['want', mail === null ? 'no' : 'yes'],
+      ['mail', mail ?? ''],
+    ]);
+    // Embodiment 4 sends it to the router's own address.
+    const target = page.form === 'server' ? { server, port } : null;
+    const { language } = configuration.notify;
+    const outcome = this.#desk.decide(
+      { client, origin: originOf(client), target, isNamed: true, language },
+      form,
+    );
+    if (outcome.page === 'registered')
+      log.info('page.registered', { server, port, client, mail: outcome.mail });
+    if (outcome.page === 'declined') this.#declinedLog.info('page.declined', { server, port, client });
   }
 }
 

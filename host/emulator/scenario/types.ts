@@ -62,8 +62,6 @@ export interface HostPlan {
   readonly boot: Span;
   /** Whether it is there, and serves, at the beginning. */
   readonly isUp: boolean;
-  /** The mail address that its user enters where the page asks for one; without it he closes the page. */
-  readonly registers?: string;
 }
 
 /** Many clients alike. They are in no configuration: those who are known are given to the router as an object. */
