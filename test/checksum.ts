@@ -1,7 +1,7 @@
 /** The Internet checksum, for frames that tests make byte by byte. */
 
 /** What the bytes come to, an odd one filled up with zero (RFC 1071): the checksum, if its field in them is zero. */
-function checksum(...parts: readonly Uint8Array[]): number {
+export function checksum(...parts: readonly Uint8Array[]): number {
   let sum = 0;
   for (const part of parts) {
     for (const [i, byte] of part.entries()) sum += i % 2 === 0 ? byte << 8 : byte;

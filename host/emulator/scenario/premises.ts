@@ -33,8 +33,9 @@ const prefixOf = (text: string): Prefix => {
   return reading.prefix;
 };
 
-/** The part of a network with that number, of so many. */
+/** The part of a network with that number, of so many. One alone may be as small as one machine: captures have such. */
 function partOf(whole: Prefix, number: number, bits: number): Prefix | null {
+  if (bits === 0) return whole;
   const length = whole.length + bits;
   const longest = isVersion4(whole.address) ? 32 : 128;
   if (length > longest - 2) return null;
