@@ -285,11 +285,18 @@ export class Ledger implements Witness {
     }
   }
 
-  #register({ client, mail }: Fields): void {
-    const number = this.directory.clientAt(String(client));
-    if (number === null) return;
-    this.#isKnown[number] = KNOWN;
-    this.#registered.set(number, String(mail));
+  /** Somebody gave his mail address on the page: what he met there, he met as somebody known. */
+  #register({ server, port, client: address, mail }: Fields): void {
+    const { directory, nowUs, spells } = this;
+    const client = directory.clientAt(String(address));
+    const services = directory.servicesAt(String(server));
+    const service = services.find((one) => directory.service(one).port === Number(port));
+    if (client === null || service === undefined) return;
+    this.#isKnown[client] = KNOWN;
+    this.#registered.set(client, String(mail));
+    const times = { firstUs: nowUs, lastUs: nowUs, endUs: nowUs };
+    const wait = { client, service, ...times, end: 'shown' as const, spell: spells.at(service, nowUs) };
+    this.#waits.add(this.#personOf(mailOwner(String(mail))), wait, this.word.killsUs.length);
   }
 
   #noteServer(server: string, port: number, text: () => string): void {

@@ -90,7 +90,7 @@ export class OutagePromises {
   /** Closed within the settle time, a step, and what it takes until it is tried. */
   #ends(story: Story, endUs: number): void {
     const { server, port, openedUs, isAwaited } = story;
-    const services = this.#servicesOf(server, port);
+    const services = this.#servicesOf(server, port).filter((service) => this.#hasLived(service));
     if (services.length === 0) return;
     const { closed } = this.#tallies;
     closed.checked++;
@@ -169,6 +169,12 @@ export class OutagePromises {
     for (const other of stories)
       if (other.openedUs <= toUs && (other.closedUs ?? Number.POSITIVE_INFINITY) >= openedUs) count++;
     return count;
+  }
+
+  /** A port at which nothing has ever answered is no service. */
+  #hasLived(service: number): boolean {
+    const [first] = this.#ledger.spells.of(service);
+    return first === undefined || first.fromUs > 0 || first.toUs !== null;
   }
 
   #servicesOf(server: string, port: number): number[] {

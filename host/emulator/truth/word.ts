@@ -164,6 +164,8 @@ export class Word {
     };
     const name = `${server} ${port}`;
     this.#suspects.delete(name);
+    // Its clients have moved from the machine to its service.
+    this.#suspects.delete(`${server} 0`);
     this.#open.set(name, story);
     this.stories.push(story);
     const others = this.#byServer.get(story.server) ?? [];
@@ -193,7 +195,8 @@ export class Word {
     this.outcomes.set(how, (this.outcomes.get(how) ?? 0) + 1);
     const name = `${server} ${port}`;
     if (how === 'alone')
-      for (const client of this.#suspects.get(name) ?? []) this.#alone.set(`${server} ${client}`, nowUs);
+      for (const whose of [name, `${server} 0`])
+        for (const client of this.#suspects.get(whose) ?? []) this.#alone.set(`${server} ${client}`, nowUs);
     if (how !== 'short' && how !== 'outage' && how !== 'service' && how !== 'narrowed')
       this.#suspects.delete(name);
   }
