@@ -123,6 +123,7 @@ export class RouterProgram implements Program {
     this.fabric.end();
     // The program starts its own again, and a service manager that of a socket.
     if (this.#configuration.fabric.socket === null) this.fabric.begin();
+    this.#options.witness.program('fabricd', 'killed');
   }
 
   async stop(): Promise<void> {
