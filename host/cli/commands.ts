@@ -1,7 +1,7 @@
 /** The commands: what each is called, says about itself, takes and does. */
 import { machineChance } from '../chance.ts';
-import { DEFAULT_RECORDS, MAX_RECORDS } from '../control/record-routes.ts';
 import { askControl } from '../control/socket.ts';
+import { GRAMMAR } from '../emulator/scenario/verbs.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
 import { relay } from '../relay/run.ts';
 import { foreground } from '../role/signals.ts';
@@ -10,7 +10,17 @@ import { takeover } from '../takeover/run.ts';
 import { machineTime } from '../time.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand, type Option, SHELLS } from './completion.ts';
+import { emulateCommand } from './emulate.ts';
 import { messageCommand } from './message.ts';
+import {
+  DEFAULT_CONFIGURATION,
+  DEFAULT_RELAY_CONFIGURATION,
+  DEFAULT_TAKEOVER_CONFIGURATION,
+  type Given,
+  OPTION_HELP,
+  OPTIONS,
+  type OptionName,
+} from './options.ts';
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { replayCommand } from './replay.ts';
 import { readOwnFile, readRecordsPlace } from './role-files.ts';
@@ -18,59 +28,6 @@ import { isOrder, takeoverCommand } from './takeover.ts';
 
 /** Nobody else takes the machine's own. */
 const MACHINE = { time: machineTime, chance: machineChance };
-
-const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
-const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
-const DEFAULT_TAKEOVER_CONFIGURATION = '/etc/ringback/takeover.yaml';
-
-export const OPTIONS = {
-  config: { type: 'string', short: 'c' },
-  json: { type: 'boolean' },
-  verbose: { type: 'boolean', short: 'v' },
-  watch: { type: 'string', multiple: true },
-  unanswered: { type: 'string' },
-  last: { type: 'string' },
-  all: { type: 'boolean' },
-  until: { type: 'string' },
-  clear: { type: 'boolean' },
-  give: { type: 'boolean' },
-  return: { type: 'boolean' },
-  status: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-export type OptionName = keyof typeof OPTIONS;
-export interface Given {
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly verbose?: boolean;
-  readonly watch?: string[];
-  readonly unanswered?: string;
-  readonly last?: string;
-  readonly all?: boolean;
-  readonly until?: string;
-  readonly clear?: boolean;
-  readonly give?: boolean;
-  readonly return?: boolean;
-  readonly status?: boolean;
-  readonly help?: boolean;
-}
-
-export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
-  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION})`,
-  json: '    --json            for machines',
-  verbose: '-v, --verbose         say more',
-  watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
-  unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
-  last: `    --last N          at most so many, from 1 to ${MAX_RECORDS} (default ${DEFAULT_RECORDS})`,
-  all: '    --all             all that it can be done for',
-  until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
-  clear: '    --clear           no message any more',
-  give: '    --give            an active: addresses to the standby',
-  return: '    --return          addresses back to their active',
-  status: '    --status          who has what',
-  help: '-h, --help            this text',
-};
 
 export interface CommandDescription {
   readonly synopsis: string;
@@ -131,6 +88,17 @@ Status 1 when an address could not be moved; the message says why.
 --json prints {"addresses": [{"address", "done", "reason"}]}; for --status {"role": "active", "healthy", "faults",
 "standby", "addresses", "refused"}, or {"role": "standby", "adapters", "needed", "sufficient", "actives", "taken",
 "refused"}; "refused" counts messages that were not believed, by reason.`;
+
+const EMULATE_HELP = `SCENARIO is a file, or the name of one that is shipped. \`ringback check SCENARIO\` says what will happen in it; docs/emulator.md
+has every key. With -c FILE the router of the world is configured as that file of \`ringback run\` says, without one as the scenario does.
+The same scenario and seed give the same world, to the last frame.
+
+A script's verbs, as in the lab:
+${Object.values(GRAMMAR)
+  .map(({ usage }) => `  ${usage}`)
+  .join('\n')}
+
+Exit status 0 when all promises, and all that the scenario expects, were kept; 1 when one was not; 2 when the scenario is wrong.`;
 
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
@@ -253,6 +221,19 @@ types that are not read. With -c it watches, waits and knows what that configura
       if (!whole) process.exitCode = 1;
     },
   },
+  emulate: {
+    synopsis: 'emulate SCENARIO [--seed N] [--set KEY=VALUE]… [-c FILE] [--json] | --list',
+    summary: 'a whole world with the program in it, on a clock of its own: what people would see',
+    help: EMULATE_HELP,
+    options: ['list', 'set', 'seed', 'config', 'json'],
+    takesMore: true,
+    takesFiles: true,
+    action: async ({ list = false, set = [], seed, config, json = false }, words) => {
+      const print = (line: string): void => console.log(line);
+      const kept = await emulateCommand({ time: machineTime, print, list, json, set, seed, config }, words);
+      if (!kept) process.exitCode = 1;
+    },
+  },
   completion: {
     synopsis: `completion ${SHELLS.join('|')}`,
     summary: 'what a shell completes behind `ringback`',
@@ -278,7 +259,7 @@ function completed(): Parameters<typeof completionCommand>[0] {
 /** As it stands in the help. */
 function completedOption(name: OptionName): Option {
   const about = OPTIONS[name];
-  const [, value = null, summary = ''] = /--\w+(?: (\S+))? {2,}(.*)/.exec(OPTION_HELP[name]) ?? [];
+  const [, value = null, summary = ''] = /--[\w-]+(?: (\S+))? {2,}(.*)/.exec(OPTION_HELP[name]) ?? [];
   return {
     name,
     short: 'short' in about ? about.short : null,

@@ -4,20 +4,11 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { endWithReader } from '../role/signals.ts';
-import {
-  COMMANDS,
-  type CommandDescription,
-  type Given,
-  OPTION_HELP,
-  OPTIONS,
-  type OptionName,
-} from './commands.ts';
+import { COMMANDS, type CommandDescription } from './commands.ts';
+import { type Given, OPTION_HELP, OPTIONS, type OptionName } from './options.ts';
 
 declare const RINGBACK_VERSION: string | undefined;
 const VERSION = typeof RINGBACK_VERSION === 'string' ? RINGBACK_VERSION : 'from sources';
-
-/** Roles that the manual describes and this version lacks. */
-const LATER: readonly string[] = ['emulate'];
 
 function helpText(): string {
   const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
@@ -77,7 +68,6 @@ async function main(argv: readonly string[]): Promise<void> {
   if (command === undefined) {
     const known = Object.keys(COMMANDS);
     const there = `there are ${known.join(', ')}`;
-    if (LATER.includes(name)) throw new RingbackError('usage', `${name} is not in this version; ${there}`);
     const meant = nearest(name, known);
     const advice = meant === null ? there : `do you mean ${meant}? ${there}`;
     throw new RingbackError('usage', `no command ${JSON.stringify(name)}; ${advice}`);

@@ -1,0 +1,173 @@
+/** A scenario is played before the ledger and whoever else watches, and judged. */
+import type { Time } from '../time.ts';
+import type { Actor, Calendar } from './kernel/calendar.ts';
+import { PairDirectory } from './pair/directory.ts';
+import { playPair } from './pair/play.ts';
+import { type MakeWorld, play, type RunningPlay } from './play.ts';
+import type { Scenario } from './scenario/types.ts';
+import { PROMISES, type PromiseResult } from './truth/promise.ts';
+import { Truth, type Verdict } from './truth/verdict.ts';
+import type { Directory, Gauges, Witness } from './truth/witness.ts';
+import { Witnesses } from './witnesses.ts';
+
+/** What who watches is given before anything happens. */
+export interface Watching {
+  readonly directory: Directory;
+  readonly calendar: Calendar;
+  readonly truth: Truth;
+}
+
+/** Somebody who watches beside the ledger. */
+export interface Watcher {
+  readonly witness: Witness;
+  /** How the program stands, some hundred times in a run. */
+  gauged?(gauges: Gauges): void;
+}
+
+export interface JudgeOptions {
+  /** The machine's, by which it is played. */
+  readonly time: Time;
+  readonly make: MakeWorld;
+  readonly watchers: (watching: Watching) => readonly Watcher[];
+  /** How the calendar is turned to the end; at once, if nothing else is said. */
+  readonly run?: (watching: Watching, endUs: number, play: RunningPlay | null) => Promise<void>;
+  readonly isOver?: () => boolean;
+}
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly watching: Watching;
+  readonly endUs: number;
+  /** Frames that passed an interface of the router; null: there is none. */
+  readonly frames: number | null;
+}
+
+/** So often in a run the program is looked at. */
+const LOOKS = 500;
+
+export function judge(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
+  return scenario.router === null && scenario.takeover.size > 0
+    ? judgePair(scenario, options)
+    : judgeRouter(scenario, options);
+}
+
+function watch(
+  scenario: Scenario,
+  { calendar, directory }: { readonly calendar: Calendar; readonly directory: Directory },
+  watchers: JudgeOptions['watchers'],
+): { readonly watching: Watching; readonly all: readonly Watcher[]; readonly witness: Witness } {
+  const truth = new Truth({ scenario, directory, nowUs: () => calendar.nowUs });
+  const watching = { directory, calendar, truth };
+  const all = watchers(watching);
+  return { watching, all, witness: new Witnesses([truth.ledger, ...all.map(({ witness }) => witness)]) };
+}
+
+async function judgeRouter(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
+  const { time, make, watchers, run, isOver } = options;
+  let seen: ReturnType<typeof watch> | null = null;
+  let running: RunningPlay | null = null;
+  let most: [most: number, size: number] | null = null;
+  const played = await play(
+    scenario,
+    (stage) => {
+      seen = watch(scenario, stage, watchers);
+      return seen.witness;
+    },
+    {
+      ...{ make, machine: time },
+      ...(isOver === undefined ? {} : { isOver }),
+      ...(run === undefined
+        ? {}
+        : { run: (_stage, endUs) => run((seen as NonNullable<typeof seen>).watching, endUs, running) }),
+      onBegun: (own, { calendar }) => {
+        running = own;
+        new Looks(calendar, scenario.endUs, () => {
+          const gauges = own.gauges();
+          const [used, size] = gauges.tables.clients;
+          most = [Math.max(used, most?.[0] ?? 0), size];
+          for (const one of seen?.all ?? []) one.gauged?.(gauges);
+        });
+      },
+    },
+  );
+  const { watching } = seen as unknown as NonNullable<ReturnType<typeof watch>>;
+  const measures = { frames: null, verdicts: null, memory: null, clients: most };
+  return {
+    verdict: watching.truth.finish(played.endUs, measures),
+    watching,
+    endUs: played.endUs,
+    frames: played.frames,
+  };
+}
+
+async function judgePair(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
+  const { time, watchers, run, isOver } = options;
+  const directory = new PairDirectory(scenario);
+  let seen: ReturnType<typeof watch> | null = null;
+  const { broken, endUs } = await playPair(
+    scenario,
+    ({ calendar }) => {
+      seen = watch(scenario, { calendar, directory }, watchers);
+      return seen.witness;
+    },
+    {
+      machine: time,
+      ...(isOver === undefined ? {} : { isOver }),
+      ...(run === undefined
+        ? {}
+        : { run: (_kernel, end) => run((seen as NonNullable<typeof seen>).watching, end, null) }),
+    },
+  );
+  const { watching } = seen as unknown as NonNullable<ReturnType<typeof watch>>;
+  const verdict = watching.truth.finish(endUs, { frames: null, verdicts: null, memory: null, clients: null });
+  const twins = twinsOf(broken, endUs);
+  const sentence =
+    broken.length === 0
+      ? verdict.sentence
+      : `Promises were broken ${broken.length === 1 ? 'once' : `${broken.length} times`}.`;
+  return {
+    verdict: {
+      ...verdict,
+      holds: verdict.holds && broken.length === 0,
+      sentence,
+      promises: [...verdict.promises, twins],
+    },
+    watching,
+    endUs,
+    frames: null,
+  };
+}
+
+/** What a pair's world has watched over itself. */
+function twinsOf(broken: readonly string[], endUs: number): PromiseResult {
+  const of = { promise: 'twins', services: [], clients: [], fromUs: 0, toUs: endUs, events: [] } as const;
+  return {
+    promise: 'twins',
+    title: PROMISES.twins,
+    checked: 1,
+    broken: broken.length,
+    breaches: broken.map((sentence) => ({ ...of, sentence })),
+    excuses: [],
+  };
+}
+
+/** Comes up a few hundred times in a run. */
+class Looks implements Actor {
+  readonly #calendar: Calendar;
+  readonly #actor: number;
+  readonly #everyUs: number;
+  readonly #look: () => void;
+
+  constructor(calendar: Calendar, endUs: number, look: () => void) {
+    this.#calendar = calendar;
+    this.#actor = calendar.admit(this);
+    this.#everyUs = Math.max(1, Math.floor(endUs / LOOKS));
+    this.#look = look;
+    calendar.enter(this.#everyUs, this.#actor, 0, 0);
+  }
+
+  happens(): void {
+    this.#look();
+    this.#calendar.enter(this.#calendar.nowUs + this.#everyUs, this.#actor, 0, 0);
+  }
+}
