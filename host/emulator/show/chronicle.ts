@@ -10,6 +10,7 @@ import { Histogram } from './histogram.ts';
 import { OutagesSeen } from './outages-seen.ts';
 import { Series } from './series.ts';
 import { Story } from './story.ts';
+import { TurnedAway } from './turned-away.ts';
 
 const MAX_MAILS = 200;
 const MAX_MAIL_CHARACTERS = 4000;
@@ -44,6 +45,7 @@ export class Chronicle implements Witness {
   readonly downtime: Downtime;
   readonly outages: OutagesSeen;
   readonly story: Story;
+  readonly turnedAway: TurnedAway;
   readonly ends: Ends;
   readonly waiting: Series;
   /** Servers that the program holds to be down. */
@@ -72,6 +74,7 @@ export class Chronicle implements Witness {
     this.#options = options;
     this.downtime = new Downtime(directory, nowUs);
     this.outages = new OutagesSeen(this.downtime, nowUs);
+    this.turnedAway = new TurnedAway(directory);
     this.story = new Story({ directory, nowUs, router });
     const end = () => ({ over: new Series(endUs), took: new Histogram() });
     this.ends = {
@@ -92,10 +95,12 @@ export class Chronicle implements Witness {
     this.story.tried(client, service, this.downtime.isOpen(service));
   }
 
-  tryEnded(_client: number, _service: number, end: TryEnd, sinceUs: number): void {
+  tryEnded(client: number, service: number, end: TryEnd, sinceUs: number): void {
     const nowUs = this.#options.nowUs();
     this.ends[end].over.add(nowUs);
     this.ends[end].took.add(nowUs - sinceUs);
+    if (end === 'served' || end === 'cut' || !this.downtime.wasDown(service, sinceUs)) return;
+    this.turnedAway.add(client, service, sinceUs);
   }
 
   service(service: number, answers: boolean): void {
@@ -159,6 +164,13 @@ export class Chronicle implements Witness {
       this.tables[name].used.level(nowUs, used);
       this.tables[name].size = size;
     }
+  }
+
+  /** The world is over. */
+  finish(): void {
+    const { clients, attempts, servers } = this.tables;
+    for (const series of [this.waiting, this.down, clients.used, attempts.used, servers.used])
+      series.finish(this.#options.nowUs());
   }
 
   #count(event: string, { server, port }: Fields): void {

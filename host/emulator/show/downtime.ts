@@ -41,6 +41,11 @@ export class Downtime {
     return this.#sinceUs[service] !== UP;
   }
 
+  /** Whether it is, or was at that time and then came back. */
+  wasDown(service: number, us: number): boolean {
+    return this.isDown(service) || (this.#backUs[service] as number) > us;
+  }
+
   /** Whether frames get to the machine, whatever answers there. */
   isOpen(service: number): boolean {
     return ((this.#state[service] ?? 2) & 2) !== 0;

@@ -8,9 +8,9 @@ import { counted, countOf, delayText, type Moments } from './spoken.ts';
 
 const MAX_ROWS = 100;
 
-export function people({ verdict }: ReportFacts, moments: Moments): Html | null {
-  const { people: all, peopleCount, toldCount, untold } = verdict;
-  if (peopleCount === 0) return null;
+export function people({ outcome }: ReportFacts, moments: Moments): Html | null {
+  const { people: all, count, told, untold } = outcome;
+  if (count === 0) return null;
   const rows = all.slice(0, MAX_ROWS).map(({ name, address, mail, server, fromUs, tries, toldUs, why }) => {
     const end =
       toldUs === null
@@ -18,11 +18,11 @@ export function people({ verdict }: ReportFacts, moments: Moments): Html | null 
         : html`<td>${moments.text(toldUs)}</td><td class="n">${delayText(toldUs - fromUs)}</td>`;
     return html`<tr><th scope="row">${mail ?? name}</th><td>${address}</td><td>${server}</td><td>${moments.text(fromUs)}</td><td class="n">${counted(tries)}</td>${end}</tr>`;
   });
-  const left = peopleCount - rows.length;
+  const left = count - rows.length;
   const reasons = untold.map(
-    ({ why, count }) => html`<tr><th scope="row">${why}</th><td class="n">${counted(count)}</td></tr>`,
+    ({ why, count: some }) => html`<tr><th scope="row">${why}</th><td class="n">${counted(some)}</td></tr>`,
   );
-  const intro = `${countOf(toldCount, 'person was', 'people were')} told of ${counted(peopleCount)} who ${peopleCount === 1 ? 'was' : 'were'} turned away.`;
+  const intro = `${countOf(told, 'person was', 'people were')} told of ${counted(count)} who ${count === 1 ? 'was' : 'were'} turned away.`;
   return section('people', 'Who was told, and who was not', intro, [
     html`<div class="wide" role="group" tabindex="0" aria-label="People"><table><thead><tr><th scope="col">who</th><th scope="col">address</th><th scope="col">tried</th><th scope="col">turned away</th><th scope="col" class="n">tries</th><th scope="col">told</th><th scope="col" class="n">after</th></tr></thead><tbody>${rows}</tbody></table></div>`,
     left > 0 ? html`<p class="soft">And ${counted(left)} more.</p>` : html``,

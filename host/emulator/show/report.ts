@@ -45,7 +45,7 @@ export function reportOf(facts: ReportFacts): string {
     <header>
     <p class="eyebrow">ringback emulate · ${scenario.name}</p>
     <h1>${scenario.title}</h1>
-    ${verdictBox(facts.verdict)}
+    ${verdictBox(facts.verdict, facts.outcome)}
     ${figures(facts)}
     </header>
     ${sections.filter((section) => section !== null)}

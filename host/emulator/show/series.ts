@@ -8,6 +8,8 @@ export class Series {
   /** The last piece that has a value. */
   #last = -1;
   #most = 0;
+  /** What was last said to be there; null: nothing was. */
+  #levelled: number | null = null;
 
   constructor(endUs: number) {
     this.#pieceUs = Math.max(1, Math.ceil(endUs / PIECES));
@@ -34,7 +36,10 @@ export class Series {
     this.#last = Math.max(this.#last, at);
   }
 
-  #levelled: number | null = null;
+  /** What was there last is there until now. */
+  finish(nowUs: number): void {
+    if (this.#levelled !== null) this.level(nowUs, this.#levelled);
+  }
 
   get most(): number {
     return this.#most;

@@ -7,10 +7,11 @@ import { describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
-import type { ReportFacts, ShownVerdict } from '../../../host/emulator/show/facts.ts';
+import type { ReportFacts } from '../../../host/emulator/show/facts.ts';
 import { reportOf } from '../../../host/emulator/show/report.ts';
-import { isGood, sentenceOf } from '../../../host/emulator/show/verdict.ts';
-import { sampleFacts, VERDICT } from './sample.ts';
+import { sentenceOf } from '../../../host/emulator/show/verdict.ts';
+import type { Verdict } from '../../../host/emulator/truth/verdict.ts';
+import { OUTCOME, sampleFacts, VERDICT } from './sample.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 /** Where people look at them. */
@@ -18,20 +19,17 @@ const SCREENSHOTS = fileURLToPath(new URL('../../../build/screenshots/', import.
 /** The narrowest: content other than charts must not scroll sideways there (WCAG 2.2, 1.4.10). */
 const WIDTHS = [320, 390, 1280];
 
-const BROKEN: ShownVerdict = {
-  ...VERDICT,
+const NOT_TOLD = 'sato@example.jp was not told of s80.';
+const ABOUT = { services: [0], clients: [0], fromUs: 0, toUs: 0, events: ['38.60 s  recovery.confirmed'] };
+const BROKEN: Verdict = {
+  holds: false,
+  sentence: 'Promises were broken once, and 1 of 1 expectations did not come true.',
   promises: VERDICT.promises.map((promise, at) =>
     at > 0
       ? promise
-      : {
-          ...promise,
-          broken: 1,
-          breaches: [
-            { sentence: 'sato@example.jp was not told of s80.', events: ['38.60 s  recovery.confirmed'] },
-          ],
-        },
+      : { ...promise, broken: 1, breaches: [{ ...ABOUT, promise: 'told', sentence: NOT_TOLD }] },
   ),
-  expectations: [{ text: 'told: nobody else', problem: 'nakamura@example.jp was told, too.' }],
+  expectations: [{ holds: false, sentence: 'nakamura@example.jp was told, too.' }],
 };
 
 describe('The report', () => {
@@ -40,17 +38,15 @@ describe('The report', () => {
   });
 
   it('says first how it ended', () => {
-    assert.ok(isGood(VERDICT));
     assert.equal(
-      sentenceOf(VERDICT),
-      '2 people were told: everybody who had to be, and nobody else. All 5 promises were kept, and all 2 expectations came true.',
+      sentenceOf(VERDICT, OUTCOME),
+      '2 people were told: everybody who had to be, and nobody else. Every promise was kept, and all 2 expectations came true.',
     );
-    assert.ok(!isGood(BROKEN));
-    assert.equal(sentenceOf(BROKEN), 'A promise was broken, and an expectation did not come true.');
+    assert.equal(sentenceOf(BROKEN, OUTCOME), BROKEN.sentence);
     const text = reportOf({ ...sampleFacts(), verdict: BROKEN });
     assert.match(
       text,
-      /class="verdict broken"><p>.*A promise was broken.*<\/p><p>sato@example\.jp was not told of s80\.</,
+      /class="verdict broken"><p>.*Promises were broken once.*<\/p><p>sato@example\.jp was not told of s80\.</,
     );
     assert.ok(text.includes('38.60 s recovery.confirmed'));
   });
@@ -89,10 +85,10 @@ describe('The report', () => {
     const hostile: ReportFacts = {
       ...facts,
       directory: { ...directory, service: (one) => ({ ...directory.service(one), name: bad }) },
-      verdict: {
-        ...BROKEN,
-        expectations: [{ text: bad, problem: bad }],
-        people: BROKEN.people.map((one) => ({ ...one, mail: bad, server: bad, why: bad })),
+      verdict: { ...BROKEN, sentence: bad, expectations: [{ holds: false, sentence: bad }] },
+      outcome: {
+        ...OUTCOME,
+        people: OUTCOME.people.map((one) => ({ ...one, mail: bad, server: bad, why: bad })),
         untold: [{ why: bad, count: 1 }],
       },
       counters: [{ title: bad, counts: { [bad]: 1 } }],

@@ -2,9 +2,12 @@
 
 import type { Scenario } from '../../../host/emulator/scenario/types.ts';
 import { Chronicle } from '../../../host/emulator/show/chronicle.ts';
-import type { ReportFacts, ShownVerdict } from '../../../host/emulator/show/facts.ts';
+import type { ReportFacts } from '../../../host/emulator/show/facts.ts';
+import type { Outcome } from '../../../host/emulator/show/outcome.ts';
+import { PROMISES } from '../../../host/emulator/truth/promise.ts';
+import type { Verdict } from '../../../host/emulator/truth/verdict.ts';
 import type { Directory } from '../../../host/emulator/truth/witness.ts';
-import { arp, EtherType, ethernet, Flag, framed, ip, Protocol, segment, unreachable } from '../../frames.ts';
+import { arp, Flag, framed, ip, Protocol, segment, unreachable } from '../../frames.ts';
 
 const ROUTER = ['172.27.178.1', '172.27.179.1'];
 const CLIENTS = [
@@ -18,8 +21,8 @@ const SERVICES = [
   { name: 's80', address: '2001:db8:178::80', port: 80 },
   { name: 's81', address: '172.27.178.81', port: 80 },
 ] as const;
-const [SATO, TANAKA, STRANGER, NAKAMURA] = [0, 1, 2, 3];
-const [S80, S80_6, S81] = [0, 1, 2];
+const [SATO, TANAKA, STRANGER, NAKAMURA] = [0, 1, 2, 3] as const;
+const [S80, S80_6, S81] = [0, 1, 2] as const;
 
 export const DIRECTORY: Directory = {
   clients: CLIENTS.length,
@@ -173,81 +176,41 @@ export function sampleChronicle(wantsFrames = true): Chronicle {
     });
     at(seconds + 2.21).line('router', 'info', 'notice.sent', notice);
   }
-  at(60);
+  at(60).finish();
   return chronicle;
 }
 
-export const VERDICT: ShownVerdict = {
+const KEPT = { broken: 0, breaches: [], excuses: [] } as const;
+const LOST = { why: 'all packets of a probe were lost', times: 1, first: 's80' };
+export const VERDICT: Verdict = {
+  holds: true,
+  sentence: 'Every promise was kept, and all 2 expectations came true.',
   promises: [
-    {
-      title: 'Everybody known who was turned away is told after the recovery',
-      checked: 2,
-      broken: 0,
-      breaches: [],
-      excuses: [],
-    },
-    { title: 'Nobody else is told', checked: 2, broken: 0, breaches: [], excuses: [] },
-    {
-      title: 'No outage opens, and no page stands in, while the service answers',
-      checked: 2,
-      broken: 0,
-      breaches: [],
-      excuses: [{ why: 'all packets of a probe were lost', times: 1, first: 's80' }],
-    },
-    {
-      title: 'Every frame has one verdict, and none is malformed',
-      checked: 41,
-      broken: 0,
-      breaches: [],
-      excuses: [],
-    },
-    {
-      title: 'Never have two machines the same address and the same MAC address',
-      checked: 0,
-      broken: 0,
-      breaches: [],
-      excuses: [],
-    },
+    { promise: 'told', title: PROMISES.told, ...KEPT, checked: 2 },
+    { promise: 'nobodyElse', title: PROMISES.nobodyElse, ...KEPT, checked: 2 },
+    { promise: 'living', title: PROMISES.living, ...KEPT, checked: 2, excuses: [LOST] },
+    { promise: 'twins', title: PROMISES.twins, ...KEPT, checked: 0 },
+    { promise: 'counters', title: PROMISES.counters, ...KEPT, checked: 1 },
   ],
   expectations: [
-    { text: 'outage.opened of s80, unreachable, from 6 s to 12 s', problem: null },
-    { text: 'told: sato@example.jp and tanaka@example.jp, once each', problem: null },
+    { holds: true, sentence: 'outage.opened of s80, unreachable, from 6 s to 12 s.' },
+    { holds: true, sentence: 'sato@example.jp and tanaka@example.jp are told, once each.' },
   ],
+};
+
+const WEB = 's80 port 80';
+const NO_MAIL = 'no mail address is known';
+export const OUTCOME: Outcome = {
   people: [
-    {
-      name: 'c151',
-      address: '172.27.179.151',
-      mail: 'sato@example.jp',
-      server: 's80 port 80',
-      fromUs: 6_000_000,
-      tries: 1,
-      toldUs: 38_600_000,
-      why: null,
-    },
-    {
-      name: 'c150',
-      address: '2001:db8:179::150',
-      mail: 'tanaka@example.jp',
-      server: 's80 port 80',
-      fromUs: 12_300_000,
-      tries: 1,
-      toldUs: 40_300_000,
-      why: null,
-    },
-    {
-      name: 'c153',
-      address: '172.27.179.153',
-      mail: null,
-      server: 's80 port 80',
-      fromUs: 13_000_000,
-      tries: 1,
-      toldUs: null,
-      why: 'no mail address is known',
-    },
+    ...[
+      { ...CLIENTS[SATO], server: WEB, fromUs: 6_000_000, tries: 1, toldUs: 38_600_000, why: null },
+      { ...CLIENTS[TANAKA], server: WEB, fromUs: 12_300_000, tries: 1, toldUs: 40_300_000, why: null },
+      { ...CLIENTS[STRANGER], server: WEB, fromUs: 13_000_000, tries: 1, toldUs: null, why: NO_MAIL },
+    ],
   ],
-  peopleCount: 3,
-  toldCount: 2,
-  untold: [{ why: 'no mail address is known', count: 1 }],
+  count: 3,
+  told: 2,
+  untold: [{ why: NO_MAIL, count: 1 }],
 };
 
 export function sampleFacts(): ReportFacts {
@@ -256,6 +219,7 @@ export function sampleFacts(): ReportFacts {
     directory: DIRECTORY,
     chronicle: sampleChronicle(),
     verdict: VERDICT,
+    outcome: OUTCOME,
     counters: [
       {
         title: 'Frames by verdict',
@@ -274,6 +238,3 @@ export function sampleFacts(): ReportFacts {
     version: '0.1.0',
   };
 }
-
-/** A frame that no story tells of. */
-export const NOISE = ethernet(EtherType.lldp, Buffer.alloc(40));
