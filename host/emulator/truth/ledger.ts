@@ -5,7 +5,8 @@
 import type { Level } from '../../log/catalogue/kinds.ts';
 import type { Fields } from '../../log/log.ts';
 import { mailOwner } from '../../net/mail-address.ts';
-import { momentText, Recent } from './recent.ts';
+import { HeldDown } from './held-down.ts';
+import { fieldsText, momentText, Recent } from './recent.ts';
 import { Spells } from './spells.ts';
 import { type Telling, Tellings } from './tellings.ts';
 import { type Wait, Waits } from './waits.ts';
@@ -73,9 +74,7 @@ export class Ledger implements Witness {
   readonly #tellings = new Tellings();
   readonly #persons = new Map<string, number>();
   readonly #isKnown: Uint8Array;
-  /** Services of which the program says that they, or their hosts, are down; and when it last said that one no longer is. */
-  readonly #isOut: Uint8Array;
-  readonly #closedUs: Float64Array;
+  readonly #held: HeldDown;
   readonly #services = new Recent(SERVICE_RINGS);
   readonly #clients = new Recent(CLIENT_RINGS, 60);
   readonly #listeners: Listener[] = [];
@@ -88,8 +87,7 @@ export class Ledger implements Witness {
     this.directory = options.directory;
     this.spells = new Spells(services);
     this.#isKnown = new Uint8Array(clients);
-    this.#isOut = new Uint8Array(services);
-    this.#closedUs = new Float64Array(services).fill(Number.NEGATIVE_INFINITY);
+    this.#held = new HeldDown(options.directory, this.word);
     this.isSteered = new Uint8Array(services);
     this.steeredSinceUs = new Float64Array(services);
     this.servedFirstUs = new Float64Array(services).fill(Number.NaN);
@@ -211,7 +209,7 @@ export class Ledger implements Witness {
 
   #isQuiet(service: number, sinceUs: number): boolean {
     if (!this.spells.isUp(service) || this.spells.sinceUs(service) > sinceUs) return false;
-    return this.#isOut[service] === 0 && (this.#closedUs[service] as number) < sinceUs;
+    return !this.#held.isDown(service) && this.#held.closedUs(service) < sinceUs;
   }
 
   #troubled(client: number, service: number, end: TryEnd, sinceUs: number, nowUs: number): void {
@@ -219,7 +217,7 @@ export class Ledger implements Witness {
     const isWhole = spell >= 0 && spell === this.#lastUntil(service, nowUs);
     const isFailed = end !== 'served' && end !== 'cut';
     if (isFailed && isWhole) this.turnedAway++;
-    if (end === 'served' && this.#isOut[service] === 1) {
+    if (end === 'served' && this.#held.isDown(service)) {
       const { address, port } = this.directory.service(service);
       this.word.served(address, port, nowUs, this.spells.sinceUs(service));
     }
@@ -268,21 +266,13 @@ export class Ledger implements Witness {
     if (client !== null && isKnown && this.#clients.has(client))
       this.#clients.note(client, nowUs, `client.waiting ${fields.client} at ${fields.server}:${fields.port}`);
     if (typeof fields.server === 'string' && !isWaiting)
-      this.#noteServer(fields.server, Number(fields.port ?? 0), () => `${event} ${textOf(fields)}`);
+      this.#noteServer(fields.server, Number(fields.port ?? 0), () => `${event} ${fieldsText(fields)}`);
     if (event !== 'outage.opened' && event !== 'outage.closed') return;
-    this.#noteOutage(String(fields.server));
+    this.#held.changed(String(fields.server), nowUs);
     if (event !== 'outage.opened') return;
     const { server, port, cause } = fields;
     for (const listener of this.#listeners)
       listener.outageOpened?.(String(server), Number(port), String(cause));
-  }
-
-  #noteOutage(server: string): void {
-    for (const service of this.directory.servicesAt(server)) {
-      const isOut = this.word.openAt(server, this.directory.service(service).port) !== undefined;
-      if (!isOut && this.#isOut[service] === 1) this.#closedUs[service] = this.nowUs;
-      this.#isOut[service] = isOut ? 1 : 0;
-    }
   }
 
   /** Somebody gave his mail address on the page: what he met there, he met as somebody known. */
@@ -305,10 +295,4 @@ export class Ledger implements Witness {
       if (this.#services.has(service)) this.#services.note(service, this.nowUs, text());
     }
   }
-}
-
-function textOf(fields: Fields): string {
-  return Object.entries(fields)
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .join(' ');
 }

@@ -1,4 +1,5 @@
 /** The last things that happened to some, in a bounded memory: what a broken promise shows. */
+import type { Fields } from '../../log/log.ts';
 
 const MOST = 200;
 
@@ -45,4 +46,11 @@ export function momentText(us: number): string {
   const two = (number: number): string => String(number).padStart(2, '0');
   const [h, m, s] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
   return `${h}:${two(m)}:${two(s)}.${String(ms % 1000).padStart(3, '0')}`;
+}
+
+/** A line's fields as people read them. */
+export function fieldsText(fields: Fields): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ');
 }
