@@ -1,0 +1,27 @@
+/** A world in real time: its calendar is turned as far as the machine's clock has come, again and again. */
+import { pause, type Time } from '../../time.ts';
+import type { Calendar } from '../kernel/calendar.ts';
+import type { Loop } from '../kernel/loop.ts';
+
+/** So exact is what nothing is entered for: who comes from outside is heard at once. */
+const STEP_MS = 2;
+
+interface PaceOptions {
+  readonly calendar: Calendar;
+  readonly loop: Loop;
+  readonly time: Time;
+  /** After each step. */
+  readonly onStep: () => void;
+}
+
+/** Until it is that time in the world, or somebody aborts. A machine that sleeps, or is too busy, makes the world late, not wrong. */
+export async function inRealTime(options: PaceOptions, endUs: number, signal: AbortSignal): Promise<void> {
+  const { calendar, loop, time, onStep } = options;
+  const startMs = time.nowMs() - calendar.nowUs / 1000;
+  while (calendar.nowUs < endUs && !signal.aborted) {
+    const dueUs = Math.min(endUs, Math.floor((time.nowMs() - startMs) * 1000));
+    await loop.run(Math.max(dueUs, calendar.nowUs), () => signal.aborted);
+    onStep();
+    await pause(time, STEP_MS, signal);
+  }
+}
