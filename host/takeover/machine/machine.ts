@@ -40,7 +40,7 @@ interface MachineOptions extends Surroundings {
 }
 
 interface MachineHandlers {
-  onConflict(address: string, hardware: string): void;
+  onConflict(address: string, mac: string): void;
   onKernel(): void;
   onLink(ifname: string, up: boolean, carrier: boolean): void;
 }
@@ -97,8 +97,8 @@ export class Machine {
       terms: () => this.#configuration.takeover.announce,
       router: forwards,
       macOf: (ifname) => this.kernel.macOf(ifname),
-      isOwn: (hardware) => this.kernel.isOwn(hardware),
-      onConflict: (address, hardware) => handlers.onConflict(address, hardware),
+      isOwn: (mac) => this.kernel.isOwn(mac),
+      onConflict: (address, mac) => handlers.onConflict(address, mac),
       log,
       time,
       chance,
