@@ -56,7 +56,8 @@ interface Idle {
 function sections(state: string): Configuration {
   return {
     state,
-    fabric: { capacity: { servers: 1024, clients: 131_072, attempts: 65_536 } },
+    // Servers that have answered nobody, and that nobody names, share a quarter of the records.
+    fabric: { capacity: { servers: 4 * SERVERS + 96, clients: 131_072, attempts: 65_536 } },
     detect: { watch: WATCH, unanswered: false },
     recover: { traps: false, confirm: 'none', settle: '0s' },
     servers: [],

@@ -251,7 +251,7 @@ export class PairMachine implements NodeMachine {
       factsOf: (ifname): InterfaceFacts => {
         const card = machine.card(ifname);
         const on = card?.isUp ?? false;
-        return { ifname, hardware: card?.hardware ?? null, on, broken: on && card?.hasCarrier !== true };
+        return { ifname, mac: card?.hardware ?? null, on, broken: on && card?.hasCarrier !== true };
       },
       has: (ifname, address) => {
         const card = machine.card(ifname);

@@ -10,7 +10,7 @@ import type { Time } from '../../time.ts';
 
 /** A machine on a link of the router's. */
 export interface Neighbour {
-  readonly hardware: string;
+  readonly mac: string;
   readonly interface: string;
 }
 
@@ -118,9 +118,8 @@ export class Neighbours {
 function neighboursOf(lines: readonly string[]): Map<string, Neighbour> {
   const neighbours = new Map<string, Neighbour>();
   for (const line of lines) {
-    const [, address = '', card = '', hardware = ''] = LINE.exec(line) ?? [];
-    if (hardware !== '' && neighbours.size < MAX_NEIGHBOURS)
-      neighbours.set(address, { hardware, interface: card });
+    const [, address = '', card = '', mac = ''] = LINE.exec(line) ?? [];
+    if (mac !== '' && neighbours.size < MAX_NEIGHBOURS) neighbours.set(address, { mac, interface: card });
   }
   return neighbours;
 }

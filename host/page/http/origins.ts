@@ -72,7 +72,7 @@ export class Origins implements OriginSource {
   #originOf(client: string, neighbour: Neighbour | null): Origin {
     if (neighbour !== null) {
       const network = linkName(neighbour.interface);
-      return { kind: 'machine', one: neighbour.hardware + network, network };
+      return { kind: 'machine', one: neighbour.mac + network, network };
     }
     // A table that somebody has filled with his addresses does not have everybody; links without MAC addresses have none.
     const bytes = addressBytes(client);

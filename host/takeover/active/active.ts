@@ -196,13 +196,13 @@ export class Active {
   }
 
   /** Somebody else says that he has an address. */
-  onConflict(address: string, hardware: string): void {
+  onConflict(address: string, mac: string): void {
     const service = this.#services.find(address);
     if (service?.held !== true || service.busy) return;
     const nowMs = this.#ports.time.nowMs();
     if (nowMs - service.contradictedMs < CONTRADICTION_MS) return;
     service.contradictedMs = nowMs;
-    this.#ports.tell('warn', 'takeover.conflict', { address, adapter: service.ifname, hardware });
+    this.#ports.tell('warn', 'takeover.conflict', { address, adapter: service.ifname, hardware: mac });
   }
 
   status(): ActiveStatus {

@@ -72,9 +72,9 @@ export class Failback {
     const { address, ifname } = service;
     try {
       await ports.raise(ifname);
-      const hardware = await ports.probe(address, ifname);
-      service.unanswered = hardware === null ? service.unanswered + 1 : 0;
-      if (hardware !== null) ports.unclaim(address);
+      const mac = await ports.probe(address, ifname);
+      service.unanswered = mac === null ? service.unanswered + 1 : 0;
+      if (mac !== null) ports.unclaim(address);
     } catch (error) {
       ports.tell('debug', 'takeover.unasked', {
         address,

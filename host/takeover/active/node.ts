@@ -64,7 +64,7 @@ export class ActiveNode implements TakeoverNode {
       configuration,
       { interfaces, log, ...surroundings },
       {
-        onConflict: (address, hardware) => this.#active?.onConflict(address, hardware),
+        onConflict: (address, mac) => this.#active?.onConflict(address, mac),
         onKernel: () => this.#active?.onKernel((service) => this.#holds(service)),
         onLink: (ifname, up, carrier) => this.#onLink(ifname, up, carrier),
       },

@@ -5,7 +5,7 @@ import { FIRST_RETRY_MS } from '../ports/timers.ts';
 import { type AddressEntry, type MoveCause, NO_MAC } from '../protocol/messages.ts';
 
 export interface Service extends ServiceAddress {
-  hardware: string;
+  mac: string;
   /** Whether this machine's kernel has it. */
   held: boolean;
   /** Why it could not be switched off. */
@@ -76,7 +76,7 @@ export class ServiceAddresses implements Iterable<Service> {
   #fresh(service: ServiceAddress, held: boolean): Service {
     return {
       ...service,
-      hardware: this.#ports.macOf(service.ifname) ?? NO_MAC,
+      mac: this.#ports.macOf(service.ifname) ?? NO_MAC,
       held,
       stuck: null,
       busy: false,
@@ -89,6 +89,6 @@ export class ServiceAddresses implements Iterable<Service> {
   }
 }
 
-export function entryOf({ address, length, held, stuck, hardware }: Service): AddressEntry {
-  return { address, length, held, marked: stuck !== null, hardware };
+export function entryOf({ address, length, held, stuck, mac }: Service): AddressEntry {
+  return { address, length, held, marked: stuck !== null, mac };
 }

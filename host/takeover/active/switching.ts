@@ -58,7 +58,7 @@ export class Switching {
     service.held = true;
     service.stuck = null;
     service.cause = null;
-    service.hardware = ports.macOf(ifname) ?? NO_MAC;
+    service.mac = ports.macOf(ifname) ?? NO_MAC;
     ports.claim(ifname, address);
     await this.#announce(service, FIRST_RETRY_MS);
     ports.tell('info', 'takeover.returned', { address, adapter: ifname, peer: peer(), reason });

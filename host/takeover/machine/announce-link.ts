@@ -55,7 +55,7 @@ interface DataPlaneHandlers {
   /** It has begun, or begun anew: it knows of nothing. */
   onOpen(): void;
   /** Somebody with that MAC address said in a frame of that form that he has a claimed address. */
-  onConflict(address: string, hardware: string, form: Form): void;
+  onConflict(address: string, mac: string, form: Form): void;
 }
 
 interface Waiting {

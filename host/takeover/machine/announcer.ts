@@ -29,8 +29,8 @@ interface AnnouncerOptions {
   readonly router: () => boolean;
   readonly macOf: (ifname: string) => string | null;
   /** Whether any interface of this machine has that MAC address. */
-  readonly isOwn: (hardware: string) => boolean;
-  readonly onConflict: (address: string, hardware: string) => void;
+  readonly isOwn: (mac: string) => boolean;
+  readonly onConflict: (address: string, mac: string) => void;
   readonly log: Log;
   readonly time: Time;
   readonly chance: Chance;
@@ -41,7 +41,7 @@ const FORMS: AnnounceConfiguration['forms'] = ['request', 'reply'];
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #claims: Claims;
-  readonly #questions = new Map<string, (hardware: string) => void>();
+  readonly #questions = new Map<string, (mac: string) => void>();
   readonly #timers = new Set<Timer>();
   /** Repetitions that are due, by address; one each at a time. */
   readonly #repeats = new Map<string, Timer>();
@@ -52,7 +52,7 @@ export class Announcer {
     this.#options = options;
     this.#plane = new AnnounceLink(options, {
       onOpen: () => this.#claims.sendAll(),
-      onConflict: (address, hardware, form) => this.#contradicted(address, hardware, form),
+      onConflict: (address, mac, form) => this.#contradicted(address, mac, form),
     });
     this.#claims = new Claims({
       most: () => this.#plane.mostClaims,
@@ -103,8 +103,8 @@ export class Announcer {
    */
   async probe(address: string, interfaces: readonly string[], waitMs: number): Promise<string | null> {
     const open = interfaces.flatMap((ifname) => {
-      const hardware = this.#options.macOf(ifname);
-      return hardware === null ? [] : [{ ifname, hardware }];
+      const mac = this.#options.macOf(ifname);
+      return mac === null ? [] : [{ ifname, mac }];
     });
     const [first] = open;
     if (first === undefined) throw new Error('no interface has a carrier to ask by');
@@ -128,7 +128,7 @@ export class Announcer {
   /** One time of asking, whether all that should happen in it happened in time, and why no question went out if none did. */
   #check(
     address: string,
-    open: readonly { readonly ifname: string; readonly hardware: string }[],
+    open: readonly { readonly ifname: string; readonly mac: string }[],
     waitMs: number,
   ): Promise<{ readonly answer: string | null; readonly awake: boolean; readonly unasked: string | null }> {
     const slackMs = Math.max(MIN_SLACK_MS, waitMs / PROBES);
@@ -138,8 +138,8 @@ export class Announcer {
     let unasked: string | null = 'the data plane does not answer';
     const ask = (): void => {
       const askedMs = time.nowMs();
-      for (const { ifname, hardware } of open) {
-        this.#plane.send({ form: 'probe', interface: this.#numberOf(ifname), hardware, address }).then(
+      for (const { ifname, mac } of open) {
+        this.#plane.send({ form: 'probe', interface: this.#numberOf(ifname), hardware: mac, address }).then(
           () => {
             unasked = null;
             if (time.nowMs() - askedMs > slackMs) awake = false;
@@ -169,9 +169,9 @@ export class Announcer {
   }
 
   #framesFor(ifname: string, address: Prefix, forms: AnnounceConfiguration['forms']): Frame[] {
-    const hardware = this.#options.macOf(ifname);
-    if (hardware === null) throw new Error(`${ifname} has no Ethernet address`);
-    const common = { interface: this.#numberOf(ifname), hardware, address: address.address };
+    const mac = this.#options.macOf(ifname);
+    if (mac === null) throw new Error(`${ifname} has no Ethernet address`);
+    const common = { interface: this.#numberOf(ifname), hardware: mac, address: address.address };
     if (!isVersion4(address.address)) {
       return [{ form: 'neighbour', router: this.#options.router(), ...common }];
     }
@@ -209,14 +209,14 @@ export class Announcer {
     return this.#options.interfaces.indexOf(ifname) + 1;
   }
 
-  #contradicted(address: string, hardware: string, form: Form): void {
+  #contradicted(address: string, mac: string, form: Form): void {
     const { isOwn, onConflict } = this.#options;
     // Another interface of this machine may speak on the same network.
-    if (isOwn(hardware)) return;
+    if (isOwn(mac)) return;
     const question = this.#questions.get(address);
-    if (question !== undefined) question(hardware);
+    if (question !== undefined) question(mac);
     // Who asks before he takes an address has it not yet (RFC 5227 section 2.1.1).
-    else if (form !== 'probe' && this.#claims.has(address)) onConflict(address, hardware);
+    else if (form !== 'probe' && this.#claims.has(address)) onConflict(address, mac);
   }
 
   #later(waitMs: number, action: () => void): Timer {

@@ -49,8 +49,8 @@ export class Claims {
   }
 
   #send(address: string, ifname: string): void {
-    const hardware = this.#options.macOf(ifname);
+    const mac = this.#options.macOf(ifname);
     // On each interface: whoever contradicts may be heard on another one first.
-    if (hardware !== null) this.#options.send({ kind: 'claim', address, hardware, interface: 0 });
+    if (mac !== null) this.#options.send({ kind: 'claim', address, hardware: mac, interface: 0 });
   }
 }

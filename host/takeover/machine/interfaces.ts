@@ -39,7 +39,7 @@ export class Interfaces {
   factsOf(ifname: string): InterfaceFacts {
     const kernel = this.#kernel;
     const on = kernel.isUp(ifname);
-    return { ifname, hardware: kernel.macOf(ifname), on, broken: on && !kernel.hasCarrier(ifname) };
+    return { ifname, mac: kernel.macOf(ifname), on, broken: on && !kernel.hasCarrier(ifname) };
   }
 
   /** Whether the kernel has the address there, on an interface that is on. */

@@ -23,7 +23,7 @@ interface Address extends Prefix {
 export interface Interface {
   readonly name: string;
   readonly index: number;
-  readonly hardware: string | null;
+  readonly mac: string | null;
   readonly flags: readonly string[];
   /** All but link-local ones. */
   readonly addresses: readonly Address[];
@@ -36,7 +36,7 @@ function interfaceOf(json: Json): Interface | null {
   return {
     name,
     index: Number(json.ifindex),
-    hardware: json.link_type === 'ether' ? textOf(json.address) : null,
+    mac: json.link_type === 'ether' ? textOf(json.address) : null,
     flags: Array.isArray(json.flags) ? json.flags.map(String) : [],
     addresses: infos.flatMap((info) => {
       const address = textOf(info.local);
@@ -105,12 +105,12 @@ export class Kernel {
   }
 
   /** Whether one of this machine's interfaces has that MAC address. */
-  isOwn(hardware: string): boolean {
-    return this.interfaces.some((iface) => iface.hardware === hardware);
+  isOwn(mac: string): boolean {
+    return this.interfaces.some((iface) => iface.mac === mac);
   }
 
   macOf(ifname: string): string | null {
-    return this.#interfaces.get(ifname)?.hardware ?? null;
+    return this.#interfaces.get(ifname)?.mac ?? null;
   }
 
   indexOf(ifname: string): number {

@@ -11,7 +11,7 @@ import type { Interface } from './kernel.ts';
  * for that: it goes on as it did.
  */
 export function speakingFor(addresses: readonly Prefix[], interfaces: readonly Interface[]): string[] {
-  const speaking = interfaces.filter(({ hardware, flags }) => hardware !== null && !flags.includes('NOARP'));
+  const speaking = interfaces.filter(({ mac, flags }) => mac !== null && !flags.includes('NOARP'));
   const voiceless = interfaces
     .filter((iface) => !speaking.includes(iface))
     .flatMap((iface) => iface.addresses)

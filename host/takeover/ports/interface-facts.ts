@@ -4,7 +4,7 @@
 export interface InterfaceFacts {
   readonly ifname: string;
   /** null: it is not there. */
-  readonly hardware: string | null;
+  readonly mac: string | null;
   readonly on: boolean;
   /** Whether it is switched on and has no carrier: its cable is out. */
   readonly broken: boolean;

@@ -18,7 +18,7 @@ export interface MachineOptions extends Surroundings {
 }
 
 export interface MachineHandlers {
-  onConflict(address: string, hardware: string): void;
+  onConflict(address: string, mac: string): void;
   onKernel(): void;
   onLink(ifname: string, up: boolean, carrier: boolean): void;
 }

@@ -42,11 +42,11 @@ export class Writer {
   }
 
   /** | address 16 | length of its network | flags | MAC address 6 | */
-  entry({ address, length, held, marked, hardware }: AddressEntry): void {
+  entry({ address, length, held, marked, mac }: AddressEntry): void {
     this.bytes(addressBytes(address));
     this.u8(length);
     this.u8((held ? 1 : 0) | (marked ? 2 : 0));
-    this.bytes(macBytes(hardware));
+    this.bytes(macBytes(mac));
   }
 }
 
@@ -100,9 +100,9 @@ export class Reader {
 
   entry(): AddressEntry {
     const [address, length, flags] = [this.address(), this.u8(), this.u8()];
-    const hardware = macText(this.bytes(6));
+    const mac = macText(this.bytes(6));
     const longest = address.includes(':') ? 128 : 32;
     if (length < 1 || length > longest || flags > 3) this.#failed = true;
-    return { address, length, held: (flags & 1) !== 0, marked: (flags & 2) !== 0, hardware };
+    return { address, length, held: (flags & 1) !== 0, marked: (flags & 2) !== 0, mac };
   }
 }

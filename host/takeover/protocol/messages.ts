@@ -23,7 +23,7 @@ export interface AddressEntry {
   /** `isStuck` of a heartbeat's, `isFinal` of a report's; one bit. */
   readonly marked: boolean;
   /** Of the interface that has it, or had it. */
-  readonly hardware: string;
+  readonly mac: string;
 }
 
 /** Of a heartbeat: it could not be switched off. */

@@ -86,7 +86,7 @@ export class Actives implements Iterable<KnownActive> {
         length: isVersion4(address) ? 32 : 128,
         held: false,
         marked: false,
-        hardware: '',
+        mac: '',
       })),
       healthy: false,
       healthySinceMs: 0,

@@ -72,7 +72,7 @@ export class Failover implements FailoverHandlers {
 
   /** What a silent active had, and is not here yet. */
   #untaken({ entries }: KnownActive): AddressEntry[] {
-    return entries.filter(({ address, hardware }) => hardware !== '' && !this.#parts.holdings.has(address));
+    return entries.filter(({ address, mac }) => mac !== '' && !this.#parts.holdings.has(address));
   }
 
   /** Why it is not taken is told once for each reason, until it is silent again. */
@@ -99,12 +99,12 @@ export class Failover implements FailoverHandlers {
       void timers.after(waitMs, () => {
         if (!isOver()) this.#takeUnasked(served, entry, served.caution);
       });
-    const onAnswer = (hardware: string | null): void => {
+    const onAnswer = (mac: string | null): void => {
       if (isOver()) {
         if (!holdings.has(address)) ports.unclaim(address);
         return;
       }
-      if (hardware === null) {
+      if (mac === null) {
         if (more > 0 && terms().checkMs !== null) this.#takeUnasked(served, entry, more - 1);
         else {
           void this.#taking.take(served, entry, 'heartbeat', 0).then(() => {
@@ -115,7 +115,7 @@ export class Failover implements FailoverHandlers {
       }
       ports.unclaim(address);
       if (this.#isFirst(served, 'doubted', address))
-        ports.tell('warn', 'takeover.doubted', { address, peer: served.name, hardware });
+        ports.tell('warn', 'takeover.doubted', { address, peer: served.name, hardware: mac });
       again(ASK_AGAIN_MS);
     };
     void question.then(onAnswer, (error) => {

@@ -11,7 +11,7 @@ export interface Taken extends Prefix {
 
 export interface Holding extends Taken {
   ifname: string;
-  hardware: string;
+  mac: string;
   cause: MoveCause;
   state: 'taking' | 'taken' | 'returning';
   /** While it moves: the interface that it still has, and has again if the move comes to nothing. */

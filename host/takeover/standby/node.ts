@@ -43,7 +43,7 @@ export class StandbyNode implements TakeoverNode {
     this.#configuration = takeover;
     const about = { interfaces: takeover.interfaces, log, ...surroundings };
     this.#machine = parts.machine(configuration, about, {
-      onConflict: (address, hardware) => this.#standby?.onConflict(address, hardware),
+      onConflict: (address, mac) => this.#standby?.onConflict(address, mac),
       onKernel: () => this.#standby?.onKernel(),
       onLink: () => {},
     });

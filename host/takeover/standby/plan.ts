@@ -24,17 +24,17 @@ export function inOrder(interfaces: readonly string[], listening: string | null)
 
 /** The interfaces to try, best first; or why there is none. */
 export function plan({ interfaces, used, share, forbidden }: PlanInput): Plan {
-  const usable = interfaces.filter(({ hardware }) => hardware !== null && !forbidden.has(hardware));
+  const usable = interfaces.filter(({ mac }) => mac !== null && !forbidden.has(mac));
   const addressesOf = ({ ifname }: InterfaceFacts): number => used.get(ifname) ?? 0;
   const open = share ? usable : usable.filter((one) => addressesOf(one) === 0);
   const sorted = [...open].sort(
     (one, other) => Number(one.broken) - Number(other.broken) || addressesOf(one) - addressesOf(other),
   );
   if (sorted.length > 0) return { interfaces: sorted.map(({ ifname }) => ifname) };
-  const clash = interfaces.find(({ hardware }) => hardware !== null && forbidden.has(hardware));
+  const clash = interfaces.find(({ mac }) => mac !== null && forbidden.has(mac));
   if (usable.length > 0) return { reason: `no interface is free: each of ${usable.length} has an address` };
   if (clash !== undefined) {
-    return { reason: `${clash.ifname} has the MAC address of the active itself, ${clash.hardware}` };
+    return { reason: `${clash.ifname} has the MAC address of the active itself, ${clash.mac}` };
   }
   return { reason: 'none of the interfaces is there' };
 }

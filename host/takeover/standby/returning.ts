@@ -43,7 +43,7 @@ export class Returning {
   /** `served`: the active that the address belongs to, if it is still served. */
   giveBack(holding: Holding, served: KnownActive | undefined, cause: MoveCause): Promise<Handover> {
     const { ports } = this.#parts;
-    const { address, length, active, hardware } = holding;
+    const { address, length, active, mac } = holding;
     if (holding.state !== 'taken') {
       return Promise.resolve({ address, done: false, reason: 'is changing hands at the moment' });
     }
@@ -55,7 +55,7 @@ export class Returning {
       const id = this.#nextId++;
       const giving: Return = { holding, resolve, repeat: null, expire: null };
       this.#returns.set(id, giving);
-      const entry = { address, length, held: true, marked: false, hardware };
+      const entry = { address, length, held: true, marked: false, mac };
       giving.repeat = new Retransmission(
         ports.time,
         () => void ports.send(active, { kind: 'return', id, cause, entry }),

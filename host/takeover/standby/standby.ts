@@ -133,7 +133,7 @@ export class Standby {
       length: holding.length,
       held: true,
       marked: holding.state === 'taken' && !waits && this.#moving.cutMs(holding) === null,
-      hardware: holding.hardware,
+      mac: holding.mac,
     }));
     return { kind: 'report', healthy: true, everyMs: this.reportMs, name, entries } satisfies TakeoverMessage;
   }
@@ -184,7 +184,7 @@ export class Standby {
   }
 
   /** Somebody else says that he has an address that was taken: everybody is told again whose it is. */
-  onConflict(address: string, hardware: string): void {
+  onConflict(address: string, mac: string): void {
     const holding = this.#holdings.get(address);
     if (holding?.state !== 'taken') return;
     const nowMs = this.#ports.time.nowMs();
@@ -196,11 +196,11 @@ export class Standby {
       adapter: ifname,
       active,
       peer: active,
-      hardware,
+      hardware: mac,
     });
     const own = this.#actives.get(active)?.entries.find((entry) => entry.address === address);
     // Its active is about to get it back: whose it is then is to be believed.
-    if (own?.hardware === hardware && goesBack(holding, this.#configuration)) return;
+    if (own?.mac === mac && goesBack(holding, this.#configuration)) return;
     this.#taking.contradict(holding);
   }
 
@@ -231,7 +231,7 @@ export class Standby {
       role: 'standby',
       adapters: this.#interfaces.map((ifname) => ({
         adapter: ifname,
-        hardware: this.#ports.factsOf(ifname).hardware,
+        hardware: this.#ports.factsOf(ifname).mac,
         addresses: holdings.filter((one) => one.ifname === ifname).map(({ address }) => address),
       })),
       ...sufficiency(this.#actives.counts(), this.#interfaces.length, this.#configuration.share),

@@ -46,7 +46,7 @@ export class Taking {
     if (ifname === undefined) return null;
     const holding: Holding = {
       ...{ address, length, ifname, active, cause },
-      hardware: ports.factsOf(ifname).hardware ?? NO_MAC,
+      mac: ports.factsOf(ifname).mac ?? NO_MAC,
       sinceMs: ports.time.nowMs(),
       state: 'taken',
       id: 0,
@@ -98,7 +98,7 @@ export class Taking {
     const [first = ''] = planned.interfaces;
     const holding: Holding = {
       ...{ address, length, ifname: first, active: name, cause, id, sinceMs: startMs },
-      hardware: ports.factsOf(first).hardware ?? NO_MAC,
+      mac: ports.factsOf(first).mac ?? NO_MAC,
       state: 'taking',
       from: null,
       defendedMs: Number.NEGATIVE_INFINITY,
@@ -132,13 +132,13 @@ export class Taking {
 
   async #moveTo(holding: Holding, interfaces: readonly string[]): Promise<boolean> {
     const { ports } = this.#parts;
-    const { address, active, ifname: from, hardware } = holding;
+    const { address, active, ifname: from, mac } = holding;
     const startMs = ports.time.nowMs();
     Object.assign(holding, { state: 'taking', from });
     const reason = await this.#switchOn(holding, interfaces);
     holding.from = null;
     if (reason !== null) {
-      Object.assign(holding, { ifname: from, hardware, state: 'taken' });
+      Object.assign(holding, { ifname: from, mac, state: 'taken' });
       ports.remember();
       this.#answers.say(active, holding.id, address, 'done');
       ports.tell('error', 'takeover.failed', { address, peer: active, reason });
@@ -156,7 +156,7 @@ export class Taking {
       interfaces: interfaces.map((ifname) => ports.factsOf(ifname)),
       used: holdings.used(),
       share: terms().share,
-      forbidden: new Set(others.map(({ hardware }) => hardware)),
+      forbidden: new Set(others.map(({ mac }) => mac)),
     });
   }
 
@@ -173,7 +173,7 @@ export class Taking {
       if (isTaken && !terms().share) continue;
       this.#release.keep(address, ifname);
       holding.ifname = ifname;
-      holding.hardware = ports.factsOf(ifname).hardware ?? NO_MAC;
+      holding.mac = ports.factsOf(ifname).mac ?? NO_MAC;
       try {
         await ports.activate(ifname, holding);
         return null;
@@ -261,7 +261,7 @@ export class Taking {
     startMs: number,
   ): Promise<void> {
     const { ports } = this.#parts;
-    const { address, ifname, hardware, active, cause } = holding;
+    const { address, ifname, mac, active, cause } = holding;
     ports.claim(ifname, address);
     let unannounced: string | null = null;
     await ports.announce(ifname, holding, again).catch((error) => {
@@ -272,7 +272,7 @@ export class Taking {
     holding.sinceMs = nowMs;
     this.#answers.say(active, holding.id, address, 'done');
     ports.tell('warn', event, {
-      ...{ address, adapter: ifname, hardware, peer: active, cause, ...fields },
+      ...{ address, adapter: ifname, hardware: mac, peer: active, cause, ...fields },
       tookMs: Math.round((nowMs - startMs) * 10) / 10,
     });
     if (unannounced !== null) {

@@ -1,7 +1,7 @@
 /** A machine's kernel as a table: its interfaces, and the addresses on them. */
 
 interface FakeInterface {
-  readonly hardware: string;
+  readonly mac: string;
   up: boolean;
   /** Whether its cable is in. */
   cable: boolean;
@@ -28,8 +28,8 @@ export class FakeMachine {
     addresses: Readonly<Record<string, string>> = {},
   ) {
     this.name = name;
-    for (const [ifname, hardware] of Object.entries(interfaces)) {
-      this.interfaces.set(ifname, { hardware, up: false, cable: true, addresses: new Set() });
+    for (const [ifname, mac] of Object.entries(interfaces)) {
+      this.interfaces.set(ifname, { mac, up: false, cable: true, addresses: new Set() });
     }
     for (const [address, ifname] of Object.entries(addresses)) this.put(ifname, address);
   }
@@ -43,8 +43,8 @@ export class FakeMachine {
 
   /** The MAC address with which it answers for an address, or null. */
   answersFor(address: string): string | null {
-    for (const { up, cable, addresses, hardware } of this.interfaces.values()) {
-      if (!this.dead && up && cable && addresses.has(address)) return hardware;
+    for (const { up, cable, addresses, mac } of this.interfaces.values()) {
+      if (!this.dead && up && cable && addresses.has(address)) return mac;
     }
     return null;
   }

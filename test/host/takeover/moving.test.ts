@@ -16,13 +16,10 @@ describe('an address that a standby has taken', () => {
     await world.cable('eth1', false);
     const [moved] = world.events('takeover.moved', 'standby');
     const { address, from, adapter: ifname, hardware, peer } = moved?.fields ?? {};
-    assert.deepEqual(
-      [address, from, ifname, hardware, peer],
-      [E, 'eth1', 'eth0', '02:00:00:00:13:00', 'shop'],
-    );
+    assert.deepEqual([address, from, ifname, hardware, peer], [E, 'eth1', 'eth0', '02:00:00:00:13:00', 'shop']);
     assert.equal(standby.interfaces.get('eth1')?.addresses.has(E), false);
     assert.deepEqual(world.announced.at(-1), {
-      ...{ machine: 'standby', ifname: 'eth0', hardware: '02:00:00:00:13:00', address: E },
+      ...{ machine: 'standby', ifname: 'eth0', mac: '02:00:00:00:13:00', address: E },
     });
     assert.equal(world.standby.status().taken[0]?.adapter, 'eth0');
     await world.cable('eth1', true);
@@ -115,7 +112,7 @@ describe('an address that a standby has taken', () => {
     const world = await World.ready();
     const standby = world.machine('standby');
     await world.give('shop');
-    const clash = { hardware: '02:00:00:00:12:00', up: true, cable: true, addresses: new Set<string>() };
+    const clash = { mac: '02:00:00:00:12:00', up: true, cable: true, addresses: new Set<string>() };
     standby.interfaces.set('eth0', clash);
     await world.cable('eth1', false);
     assert.equal(standby.holderOf(E), 'eth1');

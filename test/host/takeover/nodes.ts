@@ -85,8 +85,8 @@ export class ActiveNode {
     this.#send(message);
   }
 
-  contradicted(address: string, hardware: string): void {
-    this.active.onConflict(address, hardware);
+  contradicted(address: string, mac: string): void {
+    this.active.onConflict(address, mac);
   }
 
   close(): void {
@@ -143,8 +143,8 @@ export class StandbyNode {
         ...world.ports(machine, configuration.checkMs ?? 0, () => this.#closed),
         send: (active, message) => this.#send(active, message),
         factsOf: (ifname) => {
-          const { hardware = null, up = false, cable = true } = machine.interfaces.get(ifname) ?? {};
-          return { ifname, hardware, on: up, broken: up && !cable };
+          const { mac = null, up = false, cable = true } = machine.interfaces.get(ifname) ?? {};
+          return { ifname, mac, on: up, broken: up && !cable };
         },
         holdersOf: (address) => machine.holdersOf(address),
         withdraw: async (ifname, { address }: Prefix) => {
@@ -178,8 +178,8 @@ export class StandbyNode {
     if (reading.begins) this.#send(reading.active, this.standby.report(reading.active, 'standby'));
   }
 
-  contradicted(address: string, hardware: string): void {
-    this.standby.onConflict(address, hardware);
+  contradicted(address: string, mac: string): void {
+    this.standby.onConflict(address, mac);
   }
 
   close(): void {

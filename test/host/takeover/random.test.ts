@@ -91,7 +91,7 @@ class Run {
     const nodes = { active: beating, standby: { ...beating, ...more } };
     const world = World.duplex(nodes);
     if (interfaces > 2) {
-      const third = { hardware: '02:00:00:00:13:02', up: false, cable: true, addresses: new Set<string>() };
+      const third = { mac: '02:00:00:00:13:02', up: false, cable: true, addresses: new Set<string>() };
       world.machine('standby').interfaces.set('eth2', third);
     }
     await world.clock.pass(1000);
@@ -254,8 +254,8 @@ class Run {
         }
       }
       const last = world.announced.findLast((one) => one.address === address);
-      const hardware = world.machines.get(holder)?.answersFor(address);
-      if (last !== undefined && last.hardware !== hardware) {
+      const mac = world.machines.get(holder)?.answersFor(address);
+      if (last !== undefined && last.mac !== mac) {
         wrong.push(`${address} was announced last by ${last.machine} ${last.ifname}, but is on [${where}]`);
       }
     }

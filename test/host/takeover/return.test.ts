@@ -38,7 +38,7 @@ describe('giving back', () => {
       [['web'], ['web']],
     );
     assert.deepEqual(
-      world.announced.slice(-2).map(({ machine, hardware }) => [machine, hardware]),
+      world.announced.slice(-2).map(({ machine, mac }) => [machine, mac]),
       [
         ['web', '02:00:00:00:11:00'],
         ['web', '02:00:00:00:11:01'],
@@ -281,7 +281,7 @@ describe('an instruction', () => {
     const world = await World.ready();
     const shop = world.nodes.get('shop');
     if (shop === undefined || !('say' in shop)) throw new Error('no shop');
-    const entry = { address: C, length: 24, held: true, marked: false, hardware: '02:00:00:00:12:00' };
+    const entry = { address: C, length: 24, held: true, marked: false, mac: '02:00:00:00:12:00' };
     shop.say({ kind: 'take', id: 77, cause: 'fault', entry });
     await world.clock.pass(50);
     assert.deepEqual(world.holders(C), ['web']);

@@ -43,7 +43,7 @@ describe('a takeover by instruction', () => {
     await world.clock.pass(5);
     assert.deepEqual(world.holders(E), ['standby']);
     assert.deepEqual(world.announced, [
-      { machine: 'standby', ifname: 'eth1', hardware: '02:00:00:00:13:01', address: E },
+      { machine: 'standby', ifname: 'eth1', mac: '02:00:00:00:13:01', address: E },
     ]);
     const [taken] = world.events('takeover.taken', 'standby');
     assert.deepEqual([taken?.fields.adapter, taken?.fields.cause], ['eth1', 'fault']);
@@ -175,7 +175,7 @@ describe('a takeover by instruction', () => {
     const world = World.duplex();
     const standby = world.machine('standby');
     standby.interfaces.set('eth1', {
-      ...{ hardware: '02:00:00:00:12:00', up: false, cable: true },
+      ...{ mac: '02:00:00:00:12:00', up: false, cable: true },
       addresses: new Set(),
     });
     await world.clock.pass(150);

@@ -25,7 +25,7 @@ interface Told {
 interface Announcement {
   readonly machine: string;
   readonly ifname: string;
-  readonly hardware: string | null;
+  readonly mac: string | null;
   readonly address: string;
 }
 
@@ -102,12 +102,12 @@ export class World {
       announce: async (ifname, { address }) => {
         if (isOver()) await NEVER;
         if (machine.mute) throw new Error('the data plane is away');
-        const hardware = machine.interfaces.get(ifname)?.hardware ?? null;
-        this.announced.push({ machine: machine.name, ifname, hardware, address });
+        const mac = machine.interfaces.get(ifname)?.mac ?? null;
+        this.announced.push({ machine: machine.name, ifname, mac, address });
         for (const other of this.machines.values()) {
           if (other === machine || !other.claims.has(address) || !this.hears(machine.name, other.name))
             continue;
-          setImmediate(() => this.nodes.get(other.name)?.contradicted(address, hardware ?? ''));
+          setImmediate(() => this.nodes.get(other.name)?.contradicted(address, mac ?? ''));
         }
       },
       claim: (_, address) => void machine.claims.add(address),
@@ -137,7 +137,7 @@ export class World {
         machine.put(ifname, address);
         if (machine.interfaces.get(ifname)?.cable === false) throw new Error(`${ifname} has no carrier`);
       },
-      macOf: (ifname) => machine.interfaces.get(ifname)?.hardware ?? null,
+      macOf: (ifname) => machine.interfaces.get(ifname)?.mac ?? null,
     };
   }
 

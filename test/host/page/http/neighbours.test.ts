@@ -11,8 +11,8 @@ const SATO_TOO = '172.27.179.150';
 const TANAKA = '2001:db8:179::151';
 /** As iproute2 and BusyBox write it. */
 const TABLE = `${SATO} dev eth1 lladdr 02:00:00:00:01:50 router STALE \n${SATO_TOO} dev eth1 lladdr 02:00:00:00:01:50 used 0/0/0 probes 1 REACHABLE\n172.27.179.9 dev eth1 INCOMPLETE \n172.27.178.80 dev eth0  used 0/0/0 probes 6 FAILED\n`;
-const SATOS = { hardware: '02:00:00:00:01:50', interface: 'eth1' };
-const TANAKAS = { hardware: '02:00:00:00:01:51', interface: 'eth1' };
+const SATOS = { mac: '02:00:00:00:01:50', interface: 'eth1' };
+const TANAKAS = { mac: '02:00:00:00:01:51', interface: 'eth1' };
 const WITH_TANAKA = `${TABLE}${TANAKA} dev eth1 lladdr 02:00:00:00:01:51 REACHABLE\n`;
 
 /** A table that tests change; how often it was read. */
@@ -116,7 +116,7 @@ describe('The neighbour table', () => {
     own.table = `${SATO} dev eth1 lladdr 02:00:00:00:01:51 REACHABLE\n`;
     own.nowMs += 60_000;
     assert.deepEqual(neighbours.find(SATO), SATOS, 'until then');
-    await until('the other machine', () => neighbours.find(SATO)?.hardware === TANAKAS.hardware);
+    await until('the other machine', () => neighbours.find(SATO)?.mac === TANAKAS.mac);
   });
 
   it('that is large is read the more seldom, and nobody waits for that; nor is all of it kept', async () => {

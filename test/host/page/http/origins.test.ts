@@ -23,8 +23,8 @@ function router(table: ReadonlyMap<string, Neighbour>): Origins {
   });
 }
 
-function on(card: string, hardware: string): Neighbour {
-  return { interface: card, hardware };
+function on(card: string, mac: string): Neighbour {
+  return { interface: card, mac };
 }
 
 /** How many of these clients are let in, each with a mail address of its own. */

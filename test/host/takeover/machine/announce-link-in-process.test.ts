@@ -29,7 +29,7 @@ class Plane {
       { ...options, log: recordingLog().log, time: this.time, chance: fakeChance(1) },
       {
         onOpen: () => this.opened++,
-        onConflict: (address, hardware, form) => this.conflicts.push(`${form} ${address} ${hardware}`),
+        onConflict: (address, mac, form) => this.conflicts.push(`${form} ${address} ${mac}`),
       },
     );
     test.after(() => this.plane.close());

@@ -35,8 +35,8 @@ function plane(context: TestContext, daemon: readonly string[]) {
   return Object.assign(found, { data, logged });
 }
 
-function reply(place: number, hardware = OTHER): Frame {
-  return { form: 'reply', interface: place, hardware, address: C };
+function reply(place: number, mac = OTHER): Frame {
+  return { form: 'reply', interface: place, hardware: mac, address: C };
 }
 
 describe('the daemon of a node', { skip: noNetwork }, () => {

@@ -34,7 +34,7 @@ const theirs = (address: string) => arp({ operation: 2, sender: address, target:
 interface Set {
   readonly announcer: Announcer;
   readonly daemon: FakeDaemon;
-  readonly hardware: Map<string, string>;
+  readonly mac: Map<string, string>;
   readonly conflicts: string[];
   readonly time: FakeTime;
   readonly lines: ReturnType<typeof recordingLog>['lines'];
@@ -54,7 +54,7 @@ async function announcing(
   const daemon = new FakeDaemon(place.path('daemon'), () => Date.now());
   await daemon.start();
   const { log, lines } = recordingLog();
-  const hardware = new Map([
+  const mac = new Map([
     ['eth0', ETH0],
     ['eth1', ETH1],
   ]);
@@ -66,8 +66,8 @@ async function announcing(
     interfaces: ['eth0', 'eth1'],
     terms: () => ({ ...TERMS, ...terms }),
     router: () => true,
-    macOf: (ifname) => hardware.get(ifname) ?? null,
-    isOwn: (one) => [...hardware.values()].includes(one),
+    macOf: (ifname) => mac.get(ifname) ?? null,
+    isOwn: (one) => [...mac.values()].includes(one),
     onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),
     log,
   });
@@ -81,7 +81,7 @@ async function announcing(
   return {
     announcer,
     daemon,
-    hardware,
+    mac,
     conflicts,
     time,
     lines,
@@ -119,9 +119,9 @@ function formOf(frame: Buffer): string {
   const [sender, target] = [frame.subarray(28, 32), frame.subarray(38, 42)].map((four) =>
     [...four].join('.'),
   );
-  const hardware = macText(frame.subarray(22, 28));
-  if (frame.readUInt16BE(20) === 2) return `reply ${sender} ${hardware}`;
-  return sender === '0.0.0.0' ? `probe ${target} ${hardware}` : `request ${sender} ${hardware} for ${target}`;
+  const mac = macText(frame.subarray(22, 28));
+  if (frame.readUInt16BE(20) === 2) return `reply ${sender} ${mac}`;
+  return sender === '0.0.0.0' ? `probe ${target} ${mac}` : `request ${sender} ${mac} for ${target}`;
 }
 
 /** All that was given to the daemon by now has been carried out, and its answers are here. */
@@ -205,17 +205,17 @@ describe('an announcement', { timeout: 60_000 }, () => {
   });
 
   it('by an interface that is not there is none, and is made up for when it is', async (context) => {
-    const { announcer, hardware, lines, sent, pass } = await announcing(context, { repeat: 2 });
+    const { announcer, mac, lines, sent, pass } = await announcing(context, { repeat: 2 });
     announcer.claim('eth0', C.address);
     await announcer.announce('eth0', C);
-    hardware.delete('eth0');
+    mac.delete('eth0');
     await assert.rejects(announcer.announce('eth0', D), { message: 'eth0 has no Ethernet address' });
     await pass(100);
     assert.deepEqual(
       lines.map(({ level, event, fields }) => [level, event, fields.address]),
       [['debug', 'takeover.unannounced', C.address]],
     );
-    hardware.set('eth0', ETH1);
+    mac.set('eth0', ETH1);
     await pass(100);
     assert.deepEqual(sent(), [
       `1 request 172.27.178.80 ${ETH0} for 172.27.178.255`,
@@ -246,7 +246,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
     await set.pass(0);
     // Its own question comes back by the other interface.
     set.daemon.frame(arp({ operation: 1, sender: '0.0.0.0', target: C.address, hardware: 2 }));
-    set.hardware.set('eth0', '02:00:00:00:00:02');
+    set.mac.set('eth0', '02:00:00:00:00:02');
     set.daemon.frame(theirs(C.address), 'In', 2);
     assert.equal(await asked, OTHER);
     set.sent();
@@ -314,7 +314,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
 
 describe('a contradiction', { timeout: 60_000 }, () => {
   it('is of somebody else who has an address that is here, by whatever interface it is heard', async (context) => {
-    const { announcer, daemon, conflicts, hardware, pass } = await announcing(context);
+    const { announcer, daemon, conflicts, mac, pass } = await announcing(context);
     announcer.claim('eth0', C.address);
     await pass(0);
     daemon.frame(theirs(D.address));
@@ -325,9 +325,9 @@ describe('a contradiction', { timeout: 60_000 }, () => {
     daemon.frame(theirs(C.address), 'In', 2);
     await pass(0);
     assert.deepEqual(conflicts, [`${C.address} ${OTHER}`]);
-    hardware.set('eth7', OTHER);
+    mac.set('eth7', OTHER);
     daemon.frame(theirs(C.address));
-    hardware.delete('eth7');
+    mac.delete('eth7');
     announcer.unclaim(C.address);
     await pass(0);
     daemon.frame(theirs(C.address));

@@ -269,7 +269,7 @@ describe('the interfaces of a node', { skip: noNetwork }, () => {
     ip('link', 'set', 'far0', 'up');
     assert.deepEqual(standby.factsOf('none0'), {
       ifname: 'none0',
-      hardware: null,
+      mac: null,
       on: false,
       broken: false,
     });

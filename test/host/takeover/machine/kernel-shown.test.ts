@@ -95,7 +95,7 @@ describe('an interface is', { timeout: 60_000 }, () => {
     ]);
     await kernel.refresh();
     assert.deepEqual(
-      kernel.interfaces.map(({ name, hardware }) => [name, hardware]),
+      kernel.interfaces.map(({ name, mac }) => [name, mac]),
       [
         ['eth0.10', '02:00:00:00:00:01'],
         ['wlan0', '02:00:00:00:00:06'],

@@ -94,8 +94,8 @@ describe('the machine of a node', { skip: noNetwork }, () => {
     other.run('ip', 'address', 'add', '192.0.2.80/24', 'dev', 'far0');
     ip('link', 'set', 'eth0', 'up');
     await until('it has a carrier', () => machine.kernel.hasCarrier('eth0'));
-    assert.equal(await ports.probe(C.address), other.hardware);
-    assert.equal(await ports.probe(C.address, 'eth0'), other.hardware);
+    assert.equal(await ports.probe(C.address), other.mac);
+    assert.equal(await ports.probe(C.address, 'eth0'), other.mac);
     await assert.rejects(ports.probe(C.address, 'eth1'), /no interface has a carrier/);
     ports.claim('eth0', C.address);
     // It asks for its way with that address.
@@ -104,7 +104,7 @@ describe('the machine of a node', { skip: noNetwork }, () => {
       other.run('sh', '-c', 'ping -c 1 -W 1 -I 192.0.2.80 192.0.2.99 || true');
       return conflicts.length > 0;
     });
-    assert.equal(conflicts[0], `${C.address} ${other.hardware}`);
+    assert.equal(conflicts[0], `${C.address} ${other.mac}`);
     other.run('ip', 'address', 'del', '192.0.2.80/24', 'dev', 'far0');
     assert.equal(await ports.probe(D.address), null);
   });

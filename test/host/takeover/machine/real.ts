@@ -57,7 +57,7 @@ export function standbyOn(context: TestContext, more: object = {}): Of<StandbyCo
 /** The machine at the far end of eth0, where its end is far0. */
 export interface Other {
   run(...argv: readonly string[]): string;
-  readonly hardware: string;
+  readonly mac: string;
   end(): void;
 }
 
@@ -75,8 +75,8 @@ export async function connected(): Promise<Other> {
   run('ip', 'link', 'set', 'far0', 'up');
   run('ip', 'address', 'add', '192.0.2.21/24', 'dev', 'far0');
   ip('link', 'set', 'far1', 'up');
-  const hardware = JSON.parse(run('ip', '-json', 'link', 'show', 'far0'))[0].address;
-  return { run, hardware, end: () => other.kill('SIGKILL') };
+  const mac = JSON.parse(run('ip', '-json', 'link', 'show', 'far0'))[0].address;
+  return { run, mac, end: () => other.kill('SIGKILL') };
 }
 
 /** The interfaces have nothing, and are off. */

@@ -7,22 +7,22 @@ const SERVICE = { address: '172.27.178.80', length: 24 };
 
 interface Given {
   readonly addresses?: readonly string[];
-  readonly hardware?: string | null;
+  readonly mac?: string | null;
   readonly flags?: readonly string[];
 }
 
 function iface(
   name: string,
-  { addresses = [], hardware = '02:00:00:00:00:01', flags = ['UP'] }: Given,
+  { addresses = [], mac = '02:00:00:00:00:01', flags = ['UP'] }: Given,
 ): Interface {
   const placed = addresses.map((text) => {
     const [address = '', length] = text.split('/');
     return { address, length: Number(length), advertised: false, temporary: false, duplicate: 'no' as const };
   });
-  return { name, index: 1, hardware, flags, addresses: placed };
+  return { name, index: 1, mac, flags, addresses: placed };
 }
 
-const lo = (...addresses: string[]) => iface('lo', { hardware: null, flags: ['UP', 'LOOPBACK'], addresses });
+const lo = (...addresses: string[]) => iface('lo', { mac: null, flags: ['UP', 'LOOPBACK'], addresses });
 
 describe('who speaks for an address', () => {
   it('is every interface that hears ARP, whatever it has itself', () => {
@@ -42,7 +42,7 @@ describe('who speaks for an address', () => {
     const interfaces = [
       lo('172.27.178.80/32'),
       iface('dummy0', { flags: ['UP', 'NOARP'] }),
-      iface('ppp0', { hardware: null, addresses: ['172.27.178.81/24'] }),
+      iface('ppp0', { mac: null, addresses: ['172.27.178.81/24'] }),
     ];
     assert.deepEqual(speakingFor([SERVICE], interfaces), []);
   });

@@ -38,7 +38,8 @@ export function standIns(context: TestContext): StandIns {
   process.env.PATH = `${directory}:${before}`;
   context.after(() => {
     process.env.PATH = before;
-    rmSync(directory, { recursive: true, force: true });
+    // What is still running may write into it meanwhile.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
   const path = (name: string): string => join(directory, name);
   return {

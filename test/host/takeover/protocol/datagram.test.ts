@@ -19,7 +19,7 @@ const entry: AddressEntry = {
   length: 24,
   held: true,
   marked: false,
-  hardware: '02:00:00:00:11:00',
+  mac: '02:00:00:00:11:00',
 };
 const entry6: AddressEntry = { ...entry, address: '2001:db8:178::80', length: 64, held: false, marked: true };
 

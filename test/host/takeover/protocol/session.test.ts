@@ -95,7 +95,7 @@ describe('a session', () => {
         length: 24,
         held: true,
         marked: false,
-        hardware: '02:00:00:00:11:00',
+        mac: '02:00:00:00:11:00',
       },
     });
     assert.ok(take !== null);

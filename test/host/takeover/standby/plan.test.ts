@@ -4,10 +4,10 @@ import { networkOf } from '../../../../host/net/address.ts';
 import { askedFor } from '../../../../host/takeover/machine/network.ts';
 import { inOrder, needed, plan } from '../../../../host/takeover/standby/plan.ts';
 
-const hardware = (ifname: string): string => `02:00:00:00:13:0${ifname.at(-1)}`;
-const facts = (ifname: string, more: { hardware?: string | null; broken?: boolean } = {}) => ({
+const mac = (ifname: string): string => `02:00:00:00:13:0${ifname.at(-1)}`;
+const facts = (ifname: string, more: { mac?: string | null; broken?: boolean } = {}) => ({
   ifname,
-  hardware: hardware(ifname),
+  mac: mac(ifname),
   on: true,
   broken: false,
   ...more,
@@ -47,7 +47,7 @@ describe('the plan of a standby', () => {
   });
 
   it('prefers one whose cable is in, and leaves out one that is not there', () => {
-    const interfaces = [facts('eth1', { broken: true }), facts('eth2', { hardware: null }), facts('eth0')];
+    const interfaces = [facts('eth1', { broken: true }), facts('eth2', { mac: null }), facts('eth0')];
     assert.deepEqual(plan({ ...NOTHING, interfaces }), { interfaces: ['eth0', 'eth1'] });
     const used = new Map([['eth0', 1]]);
     const shared = plan({ ...NOTHING, interfaces, used, share: true });
@@ -56,13 +56,13 @@ describe('the plan of a standby', () => {
       { interfaces: ['eth0', 'eth1'] },
       'nobody waits for a cable where another one is in',
     );
-    assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth2', { hardware: null })] }), {
+    assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth2', { mac: null })] }), {
       reason: 'none of the interfaces is there',
     });
   });
 
   it('never puts an address on the MAC address that the active had for it', () => {
-    const forbidden = new Set([hardware('eth1')]);
+    const forbidden = new Set([mac('eth1')]);
     assert.deepEqual(plan({ ...NOTHING, interfaces: [facts('eth1'), facts('eth0')], forbidden }), {
       interfaces: ['eth0'],
     });
