@@ -4,8 +4,8 @@
  */
 import { addressBytes, addressText, isVersion4 } from '../../net/address.ts';
 import type { Packet } from '../../replay/packet.ts';
-import { type Decoded, decodeFrame, type UnreachableFrame } from '../wire/decode.ts';
-import { linkHeader } from '../wire/link-header.ts';
+import { type Decoded, decodeFrame, type UnreachableFrame } from './decode.ts';
+import { linkHeader } from './link-header.ts';
 
 /** What is kept of an address: 24 bits, 64 of IPv6. */
 const KEPT = { 4: 3, 6: 8 } as const;

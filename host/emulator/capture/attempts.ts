@@ -1,5 +1,5 @@
 /** Who tried to open which connection in a capture, SYN by SYN, and what came of it. */
-import { TCP, type TcpFrame, type UnreachableFrame } from '../wire/decode.ts';
+import { TCP, type TcpFrame, type UnreachableFrame } from './decode.ts';
 
 type AttemptEnd = 'answered' | 'refused' | 'unreachable';
 

@@ -13,8 +13,6 @@ export interface IncidentHost {
   /** Routers between it and the capture; null: it was never heard. */
   readonly hops: number | null;
   readonly mac: string | null;
-  /** Whether its frames come from its own MAC address. */
-  readonly isOnLink: boolean;
   readonly stack: StackName;
   /** Ports on which it serves, whether or not it does at the time. */
   readonly serves: readonly number[];
@@ -78,7 +76,6 @@ export function incidentHosts(incident: Incident): readonly IncidentHost[] {
         addresses,
         hops: hops > 128 ? null : hops,
         mac,
-        isOnLink: mac !== null,
         stack: stackOf(addresses.flatMap((one) => byClient.get(one) ?? [])),
         serves: [...new Set(ports.map(({ port }) => port))].sort((a, b) => a - b),
       };

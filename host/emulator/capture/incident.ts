@@ -6,8 +6,8 @@ import { basename } from 'node:path';
 import { readCapture } from '../../replay/capture.ts';
 import type { Damage, Packet } from '../../replay/packet.ts';
 import type { Source } from '../../replay/source.ts';
-import { type Decoded, decodeFrame } from '../wire/decode.ts';
 import { type Attempt, Attempts, silencesOf } from './attempts.ts';
+import { type Decoded, decodeFrame } from './decode.ts';
 import { type Evidence, type ServiceState, type TruthLine, truthLineOf } from './truth-line.ts';
 import { Voices } from './voices.ts';
 

@@ -1,6 +1,6 @@
 /** Which addresses spoke when in a capture, from which MAC address and how far away. */
 import { isVersion4 } from '../../net/address.ts';
-import type { Decoded } from '../wire/decode.ts';
+import type { Decoded } from './decode.ts';
 
 /** Frames of one address that are nearer to each other are one. */
 const APART_US = 50_000;

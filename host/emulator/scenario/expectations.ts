@@ -19,7 +19,7 @@ const eventName: Shape<string> = value({
     if (typeof input !== 'string') return undefined;
     if (EVENTS.has(input)) return input;
     const near = nearest(input, [...EVENTS.keys()]);
-    return near === null ? undefined : new Refusal(`is not an event; did you mean "${near}"?`);
+    return near === null ? undefined : new Refusal(`is not an event (did you mean "${near}"?)`);
   },
 });
 

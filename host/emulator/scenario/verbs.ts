@@ -245,7 +245,7 @@ export const verbs: Shape<readonly VerbText[]> = value<readonly VerbText[]>({
     const grammar = Object.hasOwn(GRAMMAR, verb) ? GRAMMAR[verb] : undefined;
     if (grammar === undefined) {
       const near = nearest(verb, Object.keys(GRAMMAR));
-      const there = near === null ? '' : `; did you mean "${near}"?`;
+      const there = near === null ? '' : ` (did you mean "${near}"?)`;
       return new Refusal(`begins with ${/^[a-z-]{1,20}$/i.test(verb) ? `"${verb}", ` : ''}no verb${there}`);
     }
     return grammar.read(words) ?? new Refusal(`is not ${grammar.usage}`);

@@ -92,7 +92,7 @@ describe('Completion in other shells', () => {
     assert.deepEqual(inFish('ringback outbox '), ['drop', 'list', 'retry']);
     assert.deepEqual(inFish('ringback history --l'), ['--last']);
     assert.deepEqual(inFish('ringback check -c ba'), ['bash']);
-    assert.deepEqual(inFish('ringback check ba'), []);
+    assert.deepEqual(inFish('ringback status ba'), []);
   });
 });
 
