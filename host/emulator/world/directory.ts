@@ -1,0 +1,200 @@
+/**
+ * Who is who by number. Clients: first the addresses of the hosts with names, then people. Places: addresses where services may
+ * be, those of the hosts with names first, by the same numbers as clients, then those of servers in numbers.
+ */
+import { addressBytes, addressText } from '../../net/address.ts';
+import type { Streams } from '../kernel/streams.ts';
+import { type HostPlan, type Scenario, STACKS } from '../scenario/types.ts';
+import type { Directory as DirectoryPort } from '../truth/witness.ts';
+import { type Network, networkAt, networksOf } from './prefixes.ts';
+import { People } from './people.ts';
+import { serversOf } from './server-plans.ts';
+
+const ADDRESS_BYTES = 16;
+/** Hosts of a duplex pair get addresses that they had not at the beginning. */
+const NOBODY = -1;
+
+export class Directory implements DirectoryPort {
+  readonly networks: readonly Network[];
+  /** Named hosts first, then servers in numbers. */
+  readonly hosts: readonly HostPlan[];
+  readonly namedHosts: number;
+  readonly hostNetwork: Int32Array;
+  readonly placesOfHost: readonly (readonly number[])[];
+  readonly people: People;
+  /** Places. */
+  readonly places: number;
+  readonly namedPlaces: number;
+  /** Who has the address now; -1: nobody. */
+  readonly owner: Int32Array;
+  readonly placeNetwork: Int32Array;
+  readonly isPlaceIp6: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #addresses: readonly string[];
+  readonly #placeAt = new Map<string, number>();
+  readonly #hostAt = new Map<string, number>();
+  /** Services. */
+  readonly servicePlace: readonly number[];
+  readonly servicePort: readonly number[];
+  readonly #servicesOf: readonly number[][];
+  readonly #mails: ReadonlyMap<string, string>;
+
+  constructor(scenario: Scenario, streams: Streams) {
+    this.networks = networksOf(scenario.networks, scenario.interfaces);
+    const servers = serversOf(scenario, this.networks);
+    this.hosts = [...scenario.hosts, ...servers];
+    this.namedHosts = scenario.hosts.length;
+    this.hostNetwork = Int32Array.from(this.hosts, ({ network }) =>
+      this.networks.findIndex(({ plan }) => plan.name === network),
+    );
+    const addresses: string[] = [];
+    const owners: number[] = [];
+    this.placesOfHost = this.hosts.map((host, index) =>
+      host.addresses.map((address) => {
+        this.#placeAt.set(address, addresses.length);
+        owners.push(index);
+        return addresses.push(address) - 1;
+      }),
+    );
+    for (const [index, { name }] of this.hosts.entries()) this.#hostAt.set(name, index);
+    this.#addresses = addresses;
+    this.places = addresses.length;
+    this.namedPlaces = this.placesOfHost.slice(0, this.namedHosts).flat().length;
+    this.owner = Int32Array.from(owners);
+    this.placeNetwork = Int32Array.from(owners, (host, place) =>
+      this.#networkOf(host, addresses[place] ?? ''),
+    );
+    this.isPlaceIp6 = Uint8Array.from(addresses, (address) => (address.includes(':') ? 1 : 0));
+    this.#bytes = new Uint8Array(this.places * ADDRESS_BYTES);
+    for (const [place, address] of addresses.entries()) this.#bytes.set(addressBytes(address), place * ADDRESS_BYTES);
+
+    const [servicePlace, servicePort]: [number[], number[]] = [[], []];
+    this.#servicesOf = addresses.map(() => []);
+    const serve = (place: number, port: number): void => {
+      if (this.serviceAt(place, port, servicePort) >= 0) return;
+      this.#servicesOf[place]?.push(servicePlace.push(place) - 1);
+      servicePort.push(port);
+    };
+    for (const [place, host] of owners.entries()) for (const port of this.hosts[host]?.serves ?? []) serve(place, port);
+    // Whoever tries a closed port tries a service that never answers.
+    for (const { verbs } of scenario.script) {
+      for (const verb of verbs) {
+        if (verb.verb !== 'try') continue;
+        const place = this.placeOf(verb.server, verb.version);
+        if (place >= 0) serve(place, verb.port);
+      }
+    }
+    this.servicePlace = servicePlace;
+    this.servicePort = servicePort;
+
+    const clients = scenario.router?.clients ?? [];
+    const mails = new Map<string, string>();
+    for (const { address, mail } of clients) if (typeof address === 'string') mails.set(address, mail);
+    this.#mails = mails;
+    this.people = new People(scenario.people, this.networks, new Set(addresses), streams, STACKS);
+  }
+
+  get clients(): number {
+    return this.namedPlaces + this.people.count;
+  }
+
+  get services(): number {
+    return this.servicePlace.length;
+  }
+
+  clientAt(address: string): number | null {
+    const place = this.#placeAt.get(address);
+    if (place !== undefined) return place < this.namedPlaces ? place : null;
+    const person = this.people.at(address);
+    return person < 0 ? null : this.namedPlaces + person;
+  }
+
+  servicesAt(address: string): readonly number[] {
+    const place = this.#placeAt.get(address);
+    return place === undefined ? [] : (this.#servicesOf[place] ?? []);
+  }
+
+  client(client: number): { readonly name: string; readonly address: string; readonly mail: string | null } {
+    if (client >= this.namedPlaces) return this.people.person(client - this.namedPlaces);
+    const address = this.#addresses[client] ?? '';
+    const name = this.hosts[this.owner[client] ?? NOBODY]?.name ?? address;
+    return { name, address, mail: this.#mails.get(address) ?? null };
+  }
+
+  service(service: number): { readonly name: string; readonly address: string; readonly port: number } {
+    const place = this.servicePlace[service] ?? 0;
+    const name = this.hosts[this.owner[place] ?? NOBODY]?.name ?? '';
+    return { name, address: this.#addresses[place] ?? '', port: this.servicePort[service] ?? 0 };
+  }
+
+  /** -1: nobody serves there. */
+  serviceAt(place: number, port: number, ports: readonly number[] = this.servicePort): number {
+    const services = this.#servicesOf[place];
+    if (services === undefined) return NOBODY;
+    for (const service of services) if (ports[service] === port) return service;
+    return NOBODY;
+  }
+
+  servicesOfPlace(place: number): readonly number[] {
+    return this.#servicesOf[place] ?? [];
+  }
+
+  /** -1: no machine has that address. */
+  placeAt(address: string): number {
+    return this.#placeAt.get(address) ?? NOBODY;
+  }
+
+  /** -1: it has no address of that version. */
+  placeOf(host: string, version: 4 | 6): number {
+    const places = this.placesOfHost[this.hostAt(host)] ?? [];
+    return places.find((place) => this.#addresses[place]?.includes(':') === (version === 6)) ?? NOBODY;
+  }
+
+  /** Throws RangeError where no host has that name. */
+  hostAt(name: string): number {
+    const host = this.#hostAt.get(name);
+    if (host === undefined) throw new RangeError(`no host is called ${name}`);
+    return host;
+  }
+
+  hasHost(name: string): boolean {
+    return this.#hostAt.has(name);
+  }
+
+  addressOf(place: number): string {
+    return this.#addresses[place] ?? '';
+  }
+
+  writePlace(place: number, into: Uint8Array): void {
+    const from = this.#bytes;
+    const at = place * ADDRESS_BYTES;
+    for (let index = 0; index < ADDRESS_BYTES; index++) into[index] = from[at + index] as number;
+  }
+
+  isClientIp6(client: number): boolean {
+    if (client >= this.namedPlaces) return this.people.isIp6(client - this.namedPlaces);
+    return this.isPlaceIp6[client] === 1;
+  }
+
+  writeClient(client: number, into: Uint8Array): void {
+    if (client >= this.namedPlaces) this.people.write(client - this.namedPlaces, into);
+    else this.writePlace(client, into);
+  }
+
+  clientNetwork(client: number): number {
+    if (client >= this.namedPlaces) return this.people.networkOf(client - this.namedPlaces);
+    return this.placeNetwork[client] as number;
+  }
+
+  textOf(bytes: Uint8Array): string {
+    return addressText(bytes);
+  }
+
+  /** Its host's; an address of another one where that has it. */
+  #networkOf(host: number, address: string): number {
+    const own = this.hostNetwork[host] ?? NOBODY;
+    const { ip4, ip6 } = this.networks[own] ?? { ip4: null, ip6: null };
+    if ((address.includes(':') ? ip6 : ip4) !== null) return own;
+    return networkAt(this.networks, address);
+  }
+}

@@ -1,0 +1,171 @@
+/** Many clients alike, as columns: half a million people are three arrays. */
+import { addressBytes, addressText } from '../../net/address.ts';
+import type { Stream, Streams } from '../kernel/streams.ts';
+import type { PeoplePlan, StackName } from '../scenario/types.ts';
+import { type Block, lowOf, type Network, nextFree, writeLow } from './prefixes.ts';
+
+/** The first addresses of a network are not people's, where it has enough. */
+const KEPT = 256;
+const MIN_KEPT = 10;
+const Bit = { ip6: 1, known: 2, japanese: 4 } as const;
+
+export interface Acquaintance {
+  readonly client: number;
+  readonly address: string;
+  readonly mail: string;
+  readonly language: 'en' | 'ja';
+}
+
+interface Group {
+  readonly plan: PeoplePlan;
+  readonly network: number;
+  readonly first: number;
+  readonly ip4: Block | null;
+  readonly ip6: Block | null;
+}
+
+export class People {
+  readonly count: number;
+  readonly groups: readonly Group[];
+  readonly #low: Uint32Array;
+  readonly #bits: Uint8Array;
+  readonly #stack: Uint8Array;
+  readonly #group: Uint8Array;
+
+  constructor(
+    plans: readonly PeoplePlan[],
+    networks: readonly Network[],
+    taken: ReadonlySet<string>,
+    streams: Streams,
+    stacks: readonly StackName[],
+  ) {
+    this.count = plans.reduce((sum, { count }) => sum + count, 0);
+    this.#low = new Uint32Array(this.count);
+    this.#bits = new Uint8Array(this.count);
+    this.#stack = new Uint8Array(this.count);
+    this.#group = new Uint8Array(this.count);
+    const takenLow = new Set([...taken].map((address) => lowOf(addressBytes(address))));
+    let first = 0;
+    this.groups = plans.map((plan, group) => {
+      const network = networks.findIndex((one) => one.plan.name === plan.network);
+      const { ip4 = null, ip6 = null } = networks[network] ?? {};
+      const one: Group = { plan, network, first, ip4, ip6 };
+      this.#settle(one, group, takenLow, streams.of(`people ${plan.name}`), stacks);
+      first += plan.count;
+      return one;
+    });
+  }
+
+  /** -1: nobody's address. */
+  at(address: string): number {
+    const bytes = addressBytes(address);
+    const low = lowOf(bytes);
+    for (const { first, plan } of this.groups) {
+      let [from, to] = [first, first + plan.count];
+      while (from < to) {
+        const middle = (from + to) >> 1;
+        if ((this.#low[middle] as number) < low) from = middle + 1;
+        else to = middle;
+      }
+      if (from < first + plan.count && this.#low[from] === low && this.#address(from) === address) return from;
+    }
+    return -1;
+  }
+
+  person(person: number): { readonly name: string; readonly address: string; readonly mail: string | null } {
+    const group = this.groupOf(person);
+    const number = person - group.first + 1;
+    const isKnown = ((this.#bits[person] as number) & Bit.known) !== 0;
+    return {
+      name: `${group.plan.name}-${number}`,
+      address: this.#address(person),
+      mail: isKnown ? group.plan.mail.replaceAll('{n}', String(number)) : null,
+    };
+  }
+
+  /** Those who are known; `from`: the number that the first of all people has as a client. */
+  *known(from: number): Generator<Acquaintance> {
+    for (let person = 0; person < this.count; person++) {
+      const { address, mail } = this.person(person);
+      if (mail === null) continue;
+      const language = (this.#bits[person] as number) & Bit.japanese ? 'ja' : 'en';
+      yield { client: from + person, address, mail, language };
+    }
+  }
+
+  groupOf(person: number): Group {
+    return this.groups[this.#group[person] as number] as Group;
+  }
+
+  groupNumber(person: number): number {
+    return this.#group[person] as number;
+  }
+
+  networkOf(person: number): number {
+    return this.groupOf(person).network;
+  }
+
+  isIp6(person: number): boolean {
+    return ((this.#bits[person] as number) & Bit.ip6) !== 0;
+  }
+
+  stackOf(person: number): number {
+    return this.#stack[person] as number;
+  }
+
+  write(person: number, into: Uint8Array): void {
+    const { ip4, ip6 } = this.groupOf(person);
+    const { bytes } = (this.isIp6(person) ? ip6 : ip4) as Block;
+    for (let at = 0; at < 12; at++) into[at] = bytes[at] as number;
+    writeLow(into, this.#low[person] as number);
+  }
+
+  #address(person: number): string {
+    const bytes = new Uint8Array(16);
+    this.write(person, bytes);
+    return addressText(bytes);
+  }
+
+  #settle(
+    { plan, first, ip4, ip6 }: Group,
+    group: number,
+    taken: ReadonlySet<number>,
+    stream: Stream,
+    stacks: readonly StackName[],
+  ): void {
+    const languages = shares(plan.languages, (name) => (name === 'ja' ? Bit.japanese : 0));
+    const kinds = shares(plan.stacks, (name) => stacks.indexOf(name));
+    // Everybody has the same last bits in both, so that they can be found.
+    const all = ip4 ?? ip6;
+    if (all === null) throw new RangeError(`${plan.name}: the network ${plan.network} has no addresses`);
+    const offset = all.size > plan.count + 2 * KEPT ? KEPT : MIN_KEPT;
+    const [base4, base6] = [ip4?.low ?? 0, ip6?.low ?? 0];
+    let low = (ip4 === null ? base6 : base4) + offset;
+    for (let person = first; person < first + plan.count; person++, low++) {
+      low = nextFree(all, low, taken);
+      const isIp6 = ip6 !== null && (ip4 === null || stream.fraction() < plan.ip6);
+      const isKnown = stream.fraction() < plan.known;
+      this.#low[person] = low;
+      this.#group[person] = group;
+      this.#stack[person] = drawn(kinds, stream);
+      this.#bits[person] = (isIp6 ? Bit.ip6 : 0) | (isKnown ? Bit.known : 0) | drawn(languages, stream);
+    }
+  }
+}
+
+type Shares = readonly (readonly [upTo: number, value: number])[];
+
+/** Parts of one, whatever they come to together. */
+function shares<K>(of: ReadonlyMap<K, number>, valueOf: (key: K) => number): Shares {
+  const total = [...of.values()].reduce((sum, part) => sum + part, 0);
+  let upTo = 0;
+  return [...of].map(([key, part]) => {
+    upTo += part / total;
+    return [upTo, valueOf(key)] as const;
+  });
+}
+
+function drawn(of: Shares, stream: Stream): number {
+  const at = stream.fraction();
+  return (of.find(([upTo]) => at < upTo) ?? of.at(-1))?.[1] ?? 0;
+}
