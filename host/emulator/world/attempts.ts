@@ -21,8 +21,8 @@ export const Mark = {
   warned: 16,
   /** It ends with the next retransmission. */
   failsNext: 32,
-  /** A packet of the router's own got lost. */
-  one: 64,
+  /** Its client has let go of it. */
+  released: 64,
 } as const;
 
 export class Attempts {
@@ -53,7 +53,8 @@ export class Attempts {
   resets = new Uint8Array(FIRST_ROOM);
   /** The first attempt of the same visit. */
   visit = new Int32Array(FIRST_ROOM);
-  /** Of a visit: how many of its attempts are under way. */
+  /** Of a visit: whether it has ended, and how many of its attempts are under way. */
+  ended = new Uint8Array(FIRST_ROOM);
   live = new Uint8Array(FIRST_ROOM);
   /** Of a visit: how many tries may follow it; and which reload of the program's own it is. */
   left = new Uint8Array(FIRST_ROOM);
@@ -72,7 +73,14 @@ export class Attempts {
     this.refs[slot] = 1;
     this.sent[slot] = 0;
     this.resets[slot] = 0;
+    this.ended[slot] = 0;
+    this.live[slot] = 0;
     return slot;
+  }
+
+  /** All places that have ever been taken. */
+  get used(): number {
+    return this.#used;
   }
 
   hold(slot: number): void {
@@ -119,6 +127,7 @@ export class Attempts {
     this.stack = bytes(this.stack);
     this.resets = bytes(this.resets);
     this.visit = words(this.visit);
+    this.ended = bytes(this.ended);
     this.live = bytes(this.live);
     this.left = bytes(this.left);
     this.reload = bytes(this.reload);

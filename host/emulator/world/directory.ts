@@ -6,8 +6,8 @@ import { addressBytes, addressText } from '../../net/address.ts';
 import type { Streams } from '../kernel/streams.ts';
 import { type HostPlan, type Scenario, STACKS } from '../scenario/types.ts';
 import type { Directory as DirectoryPort } from '../truth/witness.ts';
-import { type Network, networkAt, networksOf } from './prefixes.ts';
 import { People } from './people.ts';
+import { type Network, networkAt, networksOf } from './prefixes.ts';
 import { serversOf } from './server-plans.ts';
 
 const ADDRESS_BYTES = 16;
@@ -16,6 +16,12 @@ const NOBODY = -1;
 
 export class Directory implements DirectoryPort {
   readonly networks: readonly Network[];
+  /** By network: the router's interface, and whether it is behind a next router. */
+  readonly ifaceOf: Uint8Array;
+  readonly isBehind: Uint8Array;
+  /** The router's own addresses and the next router's, by network and IP version (`2 * network`, one more for IPv6). */
+  readonly #routers: readonly Uint8Array[];
+  readonly #nextRouters: readonly Uint8Array[];
   /** Named hosts first, then servers in numbers. */
   readonly hosts: readonly HostPlan[];
   readonly namedHosts: number;
@@ -27,6 +33,8 @@ export class Directory implements DirectoryPort {
   readonly namedPlaces: number;
   /** Who has the address now; -1: nobody. */
   readonly owner: Int32Array;
+  /** By which of its cards, from 0. */
+  readonly card: Uint8Array;
   readonly placeNetwork: Int32Array;
   readonly isPlaceIp6: Uint8Array;
   readonly #bytes: Uint8Array;
@@ -41,6 +49,15 @@ export class Directory implements DirectoryPort {
 
   constructor(scenario: Scenario, streams: Streams) {
     this.networks = networksOf(scenario.networks, scenario.interfaces);
+    this.ifaceOf = Uint8Array.from(this.networks, ({ iface }) => iface);
+    this.isBehind = Uint8Array.from(this.networks, ({ plan }) => (plan.via.length > 0 ? 1 : 0));
+    const pair = (addresses: readonly string[]): Uint8Array[] =>
+      [false, true].map((isIp6) => {
+        const address = addresses.find((one) => one.includes(':') === isIp6);
+        return address === undefined ? new Uint8Array(ADDRESS_BYTES) : addressBytes(address);
+      });
+    this.#nextRouters = this.networks.flatMap(({ plan }) => pair(plan.via));
+    this.#routers = this.networks.flatMap((network) => pair(ownAddresses(network, this.networks)));
     const servers = serversOf(scenario, this.networks);
     this.hosts = [...scenario.hosts, ...servers];
     this.namedHosts = scenario.hosts.length;
@@ -49,10 +66,12 @@ export class Directory implements DirectoryPort {
     );
     const addresses: string[] = [];
     const owners: number[] = [];
+    const cards: number[] = [];
     this.placesOfHost = this.hosts.map((host, index) =>
-      host.addresses.map((address) => {
+      addressesOf(host).map(([address, adapter]) => {
         this.#placeAt.set(address, addresses.length);
         owners.push(index);
+        cards.push(adapter);
         return addresses.push(address) - 1;
       }),
     );
@@ -61,12 +80,14 @@ export class Directory implements DirectoryPort {
     this.places = addresses.length;
     this.namedPlaces = this.placesOfHost.slice(0, this.namedHosts).flat().length;
     this.owner = Int32Array.from(owners);
+    this.card = Uint8Array.from(cards);
     this.placeNetwork = Int32Array.from(owners, (host, place) =>
       this.#networkOf(host, addresses[place] ?? ''),
     );
     this.isPlaceIp6 = Uint8Array.from(addresses, (address) => (address.includes(':') ? 1 : 0));
     this.#bytes = new Uint8Array(this.places * ADDRESS_BYTES);
-    for (const [place, address] of addresses.entries()) this.#bytes.set(addressBytes(address), place * ADDRESS_BYTES);
+    for (const [place, address] of addresses.entries())
+      this.#bytes.set(addressBytes(address), place * ADDRESS_BYTES);
 
     const [servicePlace, servicePort]: [number[], number[]] = [[], []];
     this.#servicesOf = addresses.map(() => []);
@@ -75,7 +96,8 @@ export class Directory implements DirectoryPort {
       this.#servicesOf[place]?.push(servicePlace.push(place) - 1);
       servicePort.push(port);
     };
-    for (const [place, host] of owners.entries()) for (const port of this.hosts[host]?.serves ?? []) serve(place, port);
+    for (const [place, host] of owners.entries())
+      for (const port of this.hosts[host]?.serves ?? []) serve(place, port);
     // Whoever tries a closed port tries a service that never answers.
     for (const { verbs } of scenario.script) {
       for (const verb of verbs) {
@@ -165,6 +187,20 @@ export class Directory implements DirectoryPort {
     return this.#addresses[place] ?? '';
   }
 
+  /** The router's address on that network. */
+  routerOn(network: number, isIp6: boolean): Uint8Array {
+    return this.#routers[network * 2 + (isIp6 ? 1 : 0)] as Uint8Array;
+  }
+
+  /** By which it speaks with that place. */
+  routerTowards(place: number): Uint8Array {
+    return this.routerOn(this.placeNetwork[place] as number, this.isPlaceIp6[place] === 1);
+  }
+
+  nextRouterOf(network: number, isIp6: boolean): Uint8Array {
+    return this.#nextRouters[network * 2 + (isIp6 ? 1 : 0)] as Uint8Array;
+  }
+
   writePlace(place: number, into: Uint8Array): void {
     const from = this.#bytes;
     const at = place * ADDRESS_BYTES;
@@ -197,4 +233,19 @@ export class Directory implements DirectoryPort {
     if ((address.includes(':') ? ip6 : ip4) !== null) return own;
     return networkAt(this.networks, address);
   }
+}
+
+/** All of a host, each with the number of the card that has it. */
+function addressesOf({ addresses, adapters }: HostPlan): readonly (readonly [string, number])[] {
+  const all = new Map(addresses.map((address) => [address, 0]));
+  for (const [card, adapter] of adapters.entries()) {
+    for (const address of adapter.addresses) all.set(address, card);
+  }
+  return [...all];
+}
+
+/** The router's own: where a network is behind a next router, those of the network which that is in. */
+function ownAddresses({ plan, iface }: Network, all: readonly Network[]): readonly string[] {
+  if (plan.router.length > 0) return plan.router;
+  return all.filter((one) => one.iface === iface).flatMap((one) => one.plan.router);
 }

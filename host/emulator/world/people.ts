@@ -1,7 +1,7 @@
 /** Many clients alike, as columns: half a million people are three arrays. */
 import { addressBytes, addressText } from '../../net/address.ts';
 import type { Stream, Streams } from '../kernel/streams.ts';
-import type { PeoplePlan, StackName } from '../scenario/types.ts';
+import { memberName, type PeoplePlan, type StackName } from '../scenario/types.ts';
 import { type Block, lowOf, type Network, nextFree, writeLow } from './prefixes.ts';
 
 /** The first addresses of a network are not people's, where it has enough. */
@@ -67,7 +67,8 @@ export class People {
         if ((this.#low[middle] as number) < low) from = middle + 1;
         else to = middle;
       }
-      if (from < first + plan.count && this.#low[from] === low && this.#address(from) === address) return from;
+      if (from < first + plan.count && this.#low[from] === low && this.#address(from) === address)
+        return from;
     }
     return -1;
   }
@@ -77,7 +78,7 @@ export class People {
     const number = person - group.first + 1;
     const isKnown = ((this.#bits[person] as number) & Bit.known) !== 0;
     return {
-      name: `${group.plan.name}-${number}`,
+      name: memberName(group.plan.name, number),
       address: this.#address(person),
       mail: isKnown ? group.plan.mail.replaceAll('{n}', String(number)) : null,
     };
@@ -156,12 +157,12 @@ export class People {
 type Shares = readonly (readonly [upTo: number, value: number])[];
 
 /** Parts of one, whatever they come to together. */
-function shares<K>(of: ReadonlyMap<K, number>, valueOf: (key: K) => number): Shares {
+function shares<K>(of: ReadonlyMap<K, number>, numberOf: (key: K) => number): Shares {
   const total = [...of.values()].reduce((sum, part) => sum + part, 0);
   let upTo = 0;
   return [...of].map(([key, part]) => {
     upTo += part / total;
-    return [upTo, valueOf(key)] as const;
+    return [upTo, numberOf(key)] as const;
   });
 }
 

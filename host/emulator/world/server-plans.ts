@@ -1,24 +1,19 @@
 /** Servers in numbers, as hosts: their names, and addresses that nobody else has. */
-import { addressBytes, addressText } from '../../net/address.ts';
-import type { HostPlan, Scenario, ServersPlan } from '../scenario/types.ts';
+import { addressBytes, addressText, prefixText } from '../../net/address.ts';
+import { type HostPlan, memberName, type Scenario } from '../scenario/types.ts';
 import { type Block, lowOf, type Network, nextFree, writeLow } from './prefixes.ts';
 
 const KEPT = 10;
-
-/** `servers` has `server-1`, …; what has no plural keeps its name. */
-export function nameOfServer({ name }: ServersPlan, number: number): string {
-  return `${name.endsWith('s') ? name.slice(0, -1) : name}-${number}`;
-}
 
 export function serversOf(scenario: Scenario, networks: readonly Network[]): readonly HostPlan[] {
   const taken = new Set(
     scenario.hosts.flatMap(({ addresses }) => addresses.map((address) => lowOf(addressBytes(address)))),
   );
-  const nextOf = new Map<Block, number>();
+  const nextOf = new Map<string, number>();
   const addressIn = (block: Block | null): string[] => {
     if (block === null) return [];
-    const low = nextFree(block, nextOf.get(block) ?? block.low + KEPT, taken);
-    nextOf.set(block, low + 1);
+    const low = nextFree(block, nextOf.get(prefixText(block.prefix)) ?? block.low + KEPT, taken);
+    nextOf.set(prefixText(block.prefix), low + 1);
     const bytes = block.bytes.slice();
     writeLow(bytes, low);
     return [addressText(bytes)];
@@ -28,9 +23,10 @@ export function serversOf(scenario: Scenario, networks: readonly Network[]): rea
       const name = plan.networks[index % plan.networks.length] ?? '';
       const network = networks.find((one) => one.plan.name === name);
       return {
-        name: nameOfServer(plan, index + 1),
+        name: memberName(plan.name, index + 1),
         network: name,
         addresses: [...addressIn(network?.ip4 ?? null), ...addressIn(network?.ip6 ?? null)],
+        adapters: [],
         stack: 'linux',
         serves: plan.serves,
         answers: plan.answers,

@@ -1,0 +1,64 @@
+/** How many ICMP messages a Linux kernel sends: all in all, and to one destination. */
+import type { Calendar } from '../kernel/calendar.ts';
+import type { Stream } from '../kernel/streams.ts';
+
+/** `icmp_ratelimit` and `ipv6.icmp.ratelimit`: a message each, and so many at once after a quiet time. */
+const EVERY4_US = 1_000_000;
+const EVERY6_US = 100_000;
+const BURST = 6;
+/** The kernel hides how much is left: it takes none, one or two. */
+const FUZZ = 3;
+
+interface LimitsOptions {
+  readonly calendar: Calendar;
+  readonly stream: Stream;
+  readonly icmpPerSecond: number;
+  readonly icmpBurst: number;
+}
+
+export class IcmpLimits {
+  readonly #options: LimitsOptions;
+  #credit: number;
+  #refilledUs = 0;
+  /** What each destination may still get, in microseconds of waiting, and when that was so. */
+  readonly #destinations = new Map<number, { credit: number; us: number }>();
+
+  constructor(options: LimitsOptions) {
+    this.#options = options;
+    this.#credit = options.icmpBurst;
+  }
+
+  /** `destination`: any number that is its own. */
+  admits(destination: number, isIp6: boolean): boolean {
+    return this.#hasCredit(destination, isIp6) && this.#hasAll();
+  }
+
+  #hasAll(): boolean {
+    const { calendar, stream, icmpPerSecond, icmpBurst } = this.#options;
+    const more = Math.floor(((calendar.nowUs - this.#refilledUs) * icmpPerSecond) / 1_000_000);
+    // In the kernel's own steps, of 20 ms at least.
+    if (calendar.nowUs - this.#refilledUs >= 20_000 && more > 0) {
+      this.#credit = Math.min(icmpBurst, this.#credit + more);
+      this.#refilledUs = calendar.nowUs;
+    }
+    if (this.#credit <= 0) return false;
+    this.#credit = Math.max(0, this.#credit - stream.below(FUZZ));
+    return true;
+  }
+
+  #hasCredit(destination: number, isIp6: boolean): boolean {
+    const nowUs = this.#options.calendar.nowUs;
+    const everyUs = isIp6 ? EVERY6_US : EVERY4_US;
+    const maxCredit = BURST * everyUs;
+    let known = this.#destinations.get(destination);
+    if (known === undefined) {
+      known = { credit: maxCredit, us: nowUs };
+      this.#destinations.set(destination, known);
+    }
+    known.credit = Math.min(maxCredit, known.credit + nowUs - known.us);
+    known.us = nowUs;
+    if (known.credit < everyUs) return false;
+    known.credit -= everyUs;
+    return true;
+  }
+}
