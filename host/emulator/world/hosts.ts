@@ -207,6 +207,12 @@ export class Hosts implements Actor {
     return service >= 0 && this.listens[service] ? Answer.synAck : Answer.rst;
   }
 
+  /** A stranger's SYN: whether it is taken (true), refused (false), or lost (null). */
+  answers(place: number, service: number): boolean | null {
+    if (!this.hears(place)) return null;
+    return service >= 0 && this.listens[service] === 1;
+  }
+
   /** Whether a datagram to that host is taken, and so answered that nobody listens. */
   hears(place: number): boolean {
     const host = this.#ground.directory.owner[place] as number;

@@ -1,0 +1,133 @@
+/** Frames of people who are not there: floods with forged senders, scans, and what others' floods send back. */
+import type { Actor } from '../kernel/calendar.ts';
+import { drawWait } from '../kernel/draw.ts';
+import type { Stream } from '../kernel/streams.ts';
+import { passOn } from '../wire/frames.ts';
+import type { Ground } from './ground.ts';
+import type { Hosts } from './hosts.ts';
+import { writePlaceMac } from './packets.ts';
+import { type Block, blockOf, writeLow } from './prefixes.ts';
+import type { Router } from './router.ts';
+import { Mac, writeMac } from './wires.ts';
+
+type Kind = 'flood' | 'scan' | 'backscatter';
+
+interface Storm {
+  readonly kind: Kind;
+  readonly place: number;
+  /** Another service of it, in turn, where it is a scan. */
+  readonly ports: readonly number[];
+  readonly forged: Block;
+  readonly everyUs: number;
+  sent: number;
+  isOver: boolean;
+}
+
+interface StrangersOptions {
+  readonly ground: Ground;
+  readonly router: Router;
+  readonly hosts: Hosts;
+  /** By which interface strangers come. */
+  readonly iface: number;
+}
+
+const SCANNED_PORTS = 1024;
+const HOPS = 52;
+const HTTPS = 443;
+const FIRST_PORT = 1024;
+const PORTS = 64_000;
+
+export class Strangers implements Actor {
+  readonly #options: StrangersOptions;
+  readonly #ground: Ground;
+  readonly #actor: number;
+  readonly #stream: Stream;
+  readonly #storms: Storm[] = [];
+  readonly #stranger = new Uint8Array(6);
+  readonly #server = new Uint8Array(6);
+
+  constructor(options: StrangersOptions) {
+    this.#options = options;
+    this.#ground = options.ground;
+    const { calendar, streams } = options.ground;
+    this.#actor = calendar.admit(this);
+    this.#stream = streams.of('strangers');
+    writeMac(this.#stranger, Mac.stranger, 0);
+  }
+
+  /** From now on so many a second; none: no more. */
+  storm(kind: Kind, host: number, rate: number, forged: string): void {
+    const { directory, calendar } = this.#ground;
+    const block = rate === 0 ? null : blockOf(forged);
+    for (const place of directory.placesOfHost[host] ?? []) {
+      for (const one of this.#storms) if (one.kind === kind && one.place === place) one.isOver = true;
+      if (block === null || block.isIp6 !== (directory.isPlaceIp6[place] === 1)) continue;
+      const ports = directory.servicesOfPlace(place).map((service) => directory.servicePort[service] as number);
+      const storm = { kind, place, ports, forged: block, everyUs: 1_000_000 / rate, sent: 0, isOver: false };
+      const index = this.#storms.push(storm) - 1;
+      calendar.enter(calendar.nowUs + drawWait(this.#stream, storm.everyUs), this.#actor, 0, index);
+    }
+  }
+
+  happens(_what: number, index: number): void {
+    const storm = this.#storms[index] as Storm;
+    if (storm.isOver) return;
+    const { calendar } = this.#ground;
+    this.#send(storm);
+    storm.sent++;
+    calendar.enter(calendar.nowUs + drawWait(this.#stream, storm.everyUs), this.#actor, 0, index);
+  }
+
+  #send(storm: Storm): void {
+    const { directory, frames, wires } = this.#ground;
+    const { iface, router } = this.#options;
+    const { place, kind, forged, ports, sent } = storm;
+    if (!wires.isUp(iface)) return;
+    frames.isIp6 = forged.isIp6;
+    frames.from.set(forged.bytes);
+    writeLow(frames.from, (forged.low + this.#stream.below(forged.size)) >>> 0);
+    directory.writePlace(place, frames.to);
+    const toPort = kind === 'scan' ? 1 + (sent % SCANNED_PORTS) : (ports[sent % ports.length] ?? HTTPS);
+    const fromPort = FIRST_PORT + this.#stream.below(PORTS);
+    Object.assign(frames, { fromPort, toPort, sequence: this.#stream.word(), acknowledgement: 0 });
+    Object.assign(frames, { id: fromPort, flow: fromPort, stamp: sent, echo: 0, hops: HOPS });
+    // What comes back from others' victims goes to ports that nobody has opened.
+    if (kind === 'backscatter') Object.assign(frames, { fromPort: HTTPS, toPort: fromPort, acknowledgement: sent + 1 });
+    const bytes = kind === 'backscatter' ? frames.synAck() : frames.syn();
+    bytes.set(this.#stranger, 6);
+    bytes.set(router.resolution.macOf(iface), 0);
+    wires.emit(iface, false, bytes);
+    this.#passes(storm, bytes, toPort);
+  }
+
+  /** On to the server, and back what it answers. */
+  #passes({ place, kind }: Storm, bytes: Uint8Array, toPort: number): void {
+    const { directory, wires, frames } = this.#ground;
+    const { resolution } = this.#options.router;
+    const network = directory.placeNetwork[place] as number;
+    const iface = directory.ifaceOf[network] as number;
+    // A queue that is full of them drops the oldest: none is kept for them.
+    if (!wires.isUp(iface) || !resolution.near.use(resolution.towards(place))) return;
+    writePlaceMac(this.#ground, place, this.#server);
+    wires.emit(iface, true, passOn(bytes, resolution.macOf(iface), this.#server));
+    if (wires.isCut[network] || (directory.isBehind[network] && !resolution.far.use(place))) return;
+    const service = directory.serviceAt(place, toPort);
+    const answer = this.#options.hosts.answers(place, service);
+    if (answer === null || kind === 'backscatter' || !this.#options.hosts.speaks(place)) return;
+    const { fromPort, sequence, stamp } = frames;
+    const client = frames.from.slice();
+    directory.writePlace(place, frames.from);
+    frames.to.set(client);
+    const back = Math.imul(sequence, 0x85ebca6b) >>> 0;
+    const hops = 64 - (directory.isBehind[network] as number);
+    Object.assign(frames, { fromPort: toPort, toPort: fromPort, acknowledgement: (sequence + 1) >>> 0 });
+    Object.assign(frames, { sequence: answer ? back : 0, id: 0, stamp: sequence, echo: stamp, hops });
+    const reply = answer ? frames.synAck() : frames.rst();
+    writePlaceMac(this.#ground, place, this.#server);
+    reply.set(this.#server, 6);
+    reply.set(resolution.macOf(iface), 0);
+    wires.emit(iface, false, reply);
+    const { iface: out } = this.#options;
+    if (wires.isUp(out)) wires.emit(out, true, passOn(reply, resolution.macOf(out), this.#stranger));
+  }
+}
