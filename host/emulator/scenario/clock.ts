@@ -22,7 +22,7 @@ export const start: Shape<number> = value({
 });
 
 /** What clocks show in that zone, as if it were UTC. */
-function shownMs(zone: string, ms: number): number {
+export function shownMs(zone: string, ms: number): number {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',

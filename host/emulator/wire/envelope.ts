@@ -3,21 +3,21 @@
 export const ETHERNET_BYTES = 14;
 export const IP4_BYTES = 20;
 export const IP6_BYTES = 40;
-export const ADDRESS_BYTES = 16;
+export const PADDED_BYTES = 16;
 export const IP4_AT = 12;
 export const EtherType = { ip4: 0x0800, arp: 0x0806, ip6: 0x86dd } as const;
-export const Protocol = { icmp4: 1, tcp: 6, udp: 17, icmp6: 58 } as const;
+export const IpProtocol = { icmp4: 1, tcp: 6, udp: 17, icmp6: 58 } as const;
 /** What a kernel gives its packets; neighbours of IPv6 hear nothing that has passed a router (RFC 4861 section 7.1.1). */
-export const FIRST_HOPS = 64;
+const FIRST_HOPS = 64;
 export const NEIGHBOUR_HOPS = 255;
 
 /** Written by whoever wants a frame built, and read by the builders. */
-export class Envelope {
+export class FrameEnds {
   isIp6 = false;
   readonly fromMac = new Uint8Array(6);
   readonly toMac = new Uint8Array(6);
-  readonly from = new Uint8Array(ADDRESS_BYTES);
-  readonly to = new Uint8Array(ADDRESS_BYTES);
+  readonly from = new Uint8Array(PADDED_BYTES);
+  readonly to = new Uint8Array(PADDED_BYTES);
   /** TTL or hop limit. */
   hops: number = FIRST_HOPS;
   /** IPv4's identification. */
@@ -56,7 +56,7 @@ export function checksumOf(sum: number): number {
 }
 
 /** Both MAC addresses and the type. */
-export function putEthernet(bytes: Uint8Array, { fromMac, toMac }: Envelope, type: number): void {
+export function putEthernet(bytes: Uint8Array, { fromMac, toMac }: FrameEnds, type: number): void {
   for (let at = 0; at < 6; at++) {
     bytes[at] = toMac[at] as number;
     bytes[at + 6] = fromMac[at] as number;
@@ -65,9 +65,9 @@ export function putEthernet(bytes: Uint8Array, { fromMac, toMac }: Envelope, typ
 }
 
 /** Both addresses from there; their words added up. */
-export function putAddresses(bytes: Uint8Array, at: number, { isIp6, from, to }: Envelope): number {
+function putAddresses(bytes: Uint8Array, at: number, { isIp6, from, to }: FrameEnds): number {
   const first = isIp6 ? 0 : IP4_AT;
-  const size = ADDRESS_BYTES - first;
+  const size = PADDED_BYTES - first;
   let sum = 0;
   for (let index = 0; index < size; index += 2) {
     const [a, b, c, d] = [
@@ -91,7 +91,7 @@ export function putAddresses(bytes: Uint8Array, at: number, { isIp6, from, to }:
  */
 export function putIp(
   bytes: Uint8Array,
-  envelope: Envelope,
+  envelope: FrameEnds,
   protocol: number,
   payload: number,
   service = 0,

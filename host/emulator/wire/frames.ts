@@ -4,12 +4,12 @@
  */
 import {
   checksumOf,
-  Envelope,
   ETHERNET_BYTES,
   EtherType,
+  FrameEnds,
   IP4_BYTES,
   IP6_BYTES,
-  Protocol,
+  IpProtocol,
   put16,
   put32,
   putIp,
@@ -37,7 +37,7 @@ const SEGMENT_SIZE = { ip4: 1460, ip6: 1440 } as const;
 const LATER_WINDOW = 63;
 
 /** ICMP and ICMPv6 errors alike: what they say in each. */
-export const UNREACHABLE = {
+const UNREACHABLE = {
   network: { ip4: [3, 0], ip6: [1, 0] },
   host: { ip4: [3, 1], ip6: [1, 3] },
   port: { ip4: [3, 3], ip6: [1, 4] },
@@ -75,7 +75,7 @@ class Segment {
   write(of: Frames): Uint8Array {
     const { bytes } = this;
     const tcp = ETHERNET_BYTES + (of.isIp6 ? IP6_BYTES : IP4_BYTES);
-    const pseudo = putIp(bytes, of, Protocol.tcp, bytes.length - tcp, 0, DONT_FRAGMENT);
+    const pseudo = putIp(bytes, of, IpProtocol.tcp, bytes.length - tcp, 0, DONT_FRAGMENT);
     put16(bytes, tcp, of.fromPort);
     put16(bytes, tcp + 2, of.toPort);
     put32(bytes, tcp + 4, of.sequence);
@@ -106,7 +106,7 @@ const both = (
     new Segment(true, flags, windows[1], options, stamp),
   ] as const;
 
-export class Frames extends Envelope {
+export class Frames extends FrameEnds {
   fromPort = 0;
   toPort = 0;
   sequence = 0;
@@ -149,7 +149,7 @@ export class Frames extends Envelope {
     const sum = putIp(
       bytes,
       this,
-      Protocol.udp,
+      IpProtocol.udp,
       UDP_BYTES + payload.length,
       0,
       this.isIp6 ? 0 : DONT_FRAGMENT,
@@ -170,7 +170,7 @@ export class Frames extends Envelope {
     const quoted = Math.min(about.length - ETHERNET_BYTES, this.isIp6 ? MAX_QUOTED6 : MAX_QUOTED4);
     const bytes = new Uint8Array(icmp + ICMP_BYTES + quoted);
     const [type, code] = this.isIp6 ? UNREACHABLE[what].ip6 : UNREACHABLE[what].ip4;
-    const protocol = this.isIp6 ? Protocol.icmp6 : Protocol.icmp4;
+    const protocol = this.isIp6 ? IpProtocol.icmp6 : IpProtocol.icmp4;
     const pseudo = putIp(bytes, this, protocol, ICMP_BYTES + quoted, this.isIp6 ? 0 : CONTROL);
     bytes[icmp] = type;
     bytes[icmp + 1] = code;

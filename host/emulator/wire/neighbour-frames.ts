@@ -1,14 +1,14 @@
 /** How neighbours find each other: ARP (RFC 826) and Neighbour Discovery (RFC 4861), each always into the same bytes. */
 import {
-  ADDRESS_BYTES,
   checksumOf,
-  Envelope,
   ETHERNET_BYTES,
   EtherType,
+  FrameEnds,
   IP4_AT,
   IP6_BYTES,
+  IpProtocol,
   NEIGHBOUR_HOPS,
-  Protocol,
+  PADDED_BYTES,
   put16,
   put32,
   putEthernet,
@@ -26,7 +26,7 @@ const OPTION_BYTES = 8;
 /** A router, asked, and instead of what was known (RFC 4861 section 4.4). */
 const Flag = { router: 0x80, solicited: 0x40, override: 0x20 } as const;
 
-export const BROADCAST: Uint8Array = new Uint8Array(6).fill(0xff);
+const BROADCAST: Uint8Array = new Uint8Array(6).fill(0xff);
 const ALL_NODES = Uint8Array.from([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 const ALL_NODES_MAC = Uint8Array.from([0x33, 0x33, 0, 0, 0, 1]);
 
@@ -40,11 +40,11 @@ export function linkLocal(mac: Uint8Array): Uint8Array {
  * Questions and answers of the version that the envelope says. `from`, `fromMac`: who speaks. `to`: about or to whom, for a question; `toMac` is
  * written where everybody is asked.
  */
-export class NeighbourFrames extends Envelope {
+export class NeighbourFrames extends FrameEnds {
   readonly #arp = new Uint8Array(ETHERNET_BYTES + ARP_BYTES);
   readonly #nd = new Uint8Array(ETHERNET_BYTES + IP6_BYTES + ND_BYTES + OPTION_BYTES);
   readonly #short = this.#nd.subarray(0, this.#nd.length - OPTION_BYTES);
-  readonly #target = new Uint8Array(ADDRESS_BYTES);
+  readonly #target = new Uint8Array(PADDED_BYTES);
 
   constructor() {
     super();
@@ -115,7 +115,7 @@ export class NeighbourFrames extends Envelope {
   #writeNd(type: number, flags: number, option: number | null): Uint8Array {
     const bytes = option === null ? this.#short : this.#nd;
     const icmp = ETHERNET_BYTES + IP6_BYTES;
-    const pseudo = putIp(bytes, this, Protocol.icmp6, bytes.length - icmp);
+    const pseudo = putIp(bytes, this, IpProtocol.icmp6, bytes.length - icmp);
     put32(bytes, icmp, type << 24);
     put32(bytes, icmp + 4, (flags << 24) >>> 0);
     bytes.set(this.#target, icmp + 8);

@@ -25,7 +25,7 @@ export const Mark = {
   released: 64,
 } as const;
 
-export class Attempts {
+export class AttemptTable {
   /** How many there are now. */
   size = 0;
   #free: number[] = [];
@@ -137,7 +137,7 @@ export class Attempts {
 }
 
 /** A column with more room. */
-export function larger<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(
+function larger<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(
   from: { readonly length: number } & ArrayLike<number>,
   to: T,
 ): T {

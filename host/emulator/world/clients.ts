@@ -2,8 +2,9 @@
  * Clients: a visit of one is a connection that it opens, or several at once; and what its kernel and its program do until one of them
  * is open or all have failed.
  */
-import { Spans } from '../kernel/draw.ts';
+
 import type { Actor } from '../kernel/calendar.ts';
+import { Spans } from '../kernel/draw.ts';
 import type { Stream } from '../kernel/streams.ts';
 import { STACKS } from '../scenario/types.ts';
 import type { TryEnd } from '../truth/witness.ts';
@@ -18,7 +19,7 @@ const PORTS = 28_232;
 const NO_HABIT = 255;
 const STACKS_BY_NUMBER: readonly Stack[] = STACKS.map((name) => STACK_OF[name]);
 
-export interface Visit {
+interface Visit {
   readonly client: number;
   readonly place: number;
   readonly service: number;
@@ -41,7 +42,7 @@ interface ClientsOptions {
   /** Whether the client's own machine is on its network; it is about to speak, so that it looks for its router first. */
   readonly speaks: (client: number) => boolean;
   /** It got the page. */
-  readonly shown: (client: number, service: number) => void;
+  readonly shown: (client: number, service: number, stack: number) => void;
   /** What becomes of one of the router's own. */
   readonly ownEnded: (slot: number, answer: number) => void;
   /** It is open; whoever wants all frames gets the rest of them. */
@@ -89,7 +90,18 @@ export class Clients implements Actor {
     this.#begin(slot);
   }
 
-  tries({ client, place, service, port, stack, patienceUs }: Visit): void {
+  tries(visit: Visit): void {
+    this.#begin(this.#visit(visit));
+  }
+
+  triesLater(visit: Visit, waitUs: number): void {
+    const { attempts, calendar } = this.#ground;
+    const slot = this.#visit(visit);
+    attempts.ended[slot] = 1;
+    calendar.enter(calendar.nowUs + waitUs, this.#actor, What.nextTry, slot);
+  }
+
+  #visit({ client, place, service, port, stack, patienceUs }: Visit): number {
     const { attempts } = this.#ground;
     const slot = this.#take(client, place);
     attempts.service[slot] = service;
@@ -98,7 +110,7 @@ export class Clients implements Actor {
     attempts.habit[slot] = NO_HABIT;
     attempts.patienceUs[slot] = patienceUs;
     attempts.left[slot] = 0;
-    this.#begin(slot);
+    return slot;
   }
 
   /** The router's own connection, which is no try; its number. */
@@ -288,7 +300,8 @@ export class Clients implements Actor {
     const { attempts, calendar } = this.#ground;
     const stack = STACKS_BY_NUMBER[attempts.stack[slot] as number] as Stack;
     const visit = attempts.visit[slot] as number;
-    const isLate = stack.totalUs !== null && calendar.nowUs - (attempts.beganUs[visit] as number) >= stack.totalUs;
+    const isLate =
+      stack.totalUs !== null && calendar.nowUs - (attempts.beganUs[visit] as number) >= stack.totalUs;
     if (attempts.has(slot, Mark.failsNext)) this.#fails(slot, 'unreachable', Answer.hostUnreachable);
     else if ((attempts.sent[slot] as number) > stack.gapsUs.length || isLate) {
       const isWarned = attempts.has(slot, Mark.warned);
@@ -304,7 +317,13 @@ export class Clients implements Actor {
   #opensAnother(visit: number): void {
     const { attempts } = this.#ground;
     const slot = attempts.take();
-    for (const column of [attempts.client, attempts.place, attempts.service, attempts.toPort, attempts.stack]) {
+    for (const column of [
+      attempts.client,
+      attempts.place,
+      attempts.service,
+      attempts.toPort,
+      attempts.stack,
+    ]) {
       column[slot] = column[visit] as number;
     }
     attempts.visit[slot] = visit;
@@ -349,7 +368,7 @@ export class Clients implements Actor {
     attempts.hold(slot);
     this.#endVisit(visit, isShown ? 'shown' : 'served');
     if (slot !== visit) this.#release(slot);
-    if (isShown) this.#options.shown(client, service);
+    if (isShown) this.#options.shown(client, service, attempts.stack[slot] as number);
     else this.#options.opened(slot);
     attempts.drop(slot);
   }

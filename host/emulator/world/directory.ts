@@ -4,17 +4,17 @@
  */
 import { addressBytes, addressText } from '../../net/address.ts';
 import type { Streams } from '../kernel/streams.ts';
-import { type HostPlan, type Scenario, STACKS } from '../scenario/types.ts';
-import type { Directory as DirectoryPort } from '../truth/witness.ts';
-import { People } from './people.ts';
+import { type HostPlan, type Scenario, type ServersPlan, STACKS } from '../scenario/types.ts';
+import type { Directory } from '../truth/witness.ts';
+import { Population } from './people.ts';
 import { type Network, networkAt, networksOf } from './prefixes.ts';
-import { serversOf } from './server-plans.ts';
+import { plannedServers } from './server-plans.ts';
 
 const ADDRESS_BYTES = 16;
 /** Hosts of a duplex pair get addresses that they had not at the beginning. */
 const NOBODY = -1;
 
-export class Directory implements DirectoryPort {
+export class WorldDirectory implements Directory {
   readonly networks: readonly Network[];
   /** By network: the router's interface, and whether it is behind a next router. */
   readonly ifaceOf: Uint8Array;
@@ -27,7 +27,7 @@ export class Directory implements DirectoryPort {
   readonly namedHosts: number;
   readonly hostNetwork: Int32Array;
   readonly placesOfHost: readonly (readonly number[])[];
-  readonly people: People;
+  readonly people: Population;
   /** Places. */
   readonly places: number;
   readonly namedPlaces: number;
@@ -46,8 +46,10 @@ export class Directory implements DirectoryPort {
   readonly servicePort: readonly number[];
   readonly #servicesOf: readonly number[][];
   readonly #mails: ReadonlyMap<string, string>;
+  readonly #plans: readonly ServersPlan[];
 
   constructor(scenario: Scenario, streams: Streams) {
+    this.#plans = scenario.servers;
     this.networks = networksOf(scenario.networks, scenario.interfaces);
     this.ifaceOf = Uint8Array.from(this.networks, ({ iface }) => iface);
     this.isBehind = Uint8Array.from(this.networks, ({ plan }) => (plan.via.length > 0 ? 1 : 0));
@@ -58,7 +60,7 @@ export class Directory implements DirectoryPort {
       });
     this.#nextRouters = this.networks.flatMap(({ plan }) => pair(plan.via));
     this.#routers = this.networks.flatMap((network) => pair(ownAddresses(network, this.networks)));
-    const servers = serversOf(scenario, this.networks);
+    const servers = plannedServers(scenario, this.networks);
     this.hosts = [...scenario.hosts, ...servers];
     this.namedHosts = scenario.hosts.length;
     this.hostNetwork = Int32Array.from(this.hosts, ({ network }) =>
@@ -113,7 +115,7 @@ export class Directory implements DirectoryPort {
     const mails = new Map<string, string>();
     for (const { address, mail } of clients) if (typeof address === 'string') mails.set(address, mail);
     this.#mails = mails;
-    this.people = new People(scenario.people, this.networks, new Set(addresses), streams, STACKS);
+    this.people = new Population(scenario.people, this.networks, new Set(addresses), streams, STACKS);
   }
 
   get clients(): number {
@@ -170,6 +172,32 @@ export class Directory implements DirectoryPort {
   placeOf(host: string, version: 4 | 6): number {
     const places = this.placesOfHost[this.hostAt(host)] ?? [];
     return places.find((place) => this.#addresses[place]?.includes(':') === (version === 6)) ?? NOBODY;
+  }
+
+  /** A host's number as a client, or one of the people's; -1: nobody has an address of that version and that name. */
+  clientCalled(name: string, version: 4 | 6): number {
+    if (this.#hostAt.has(name)) {
+      const place = this.placeOf(name, version);
+      return place < this.namedPlaces ? place : NOBODY;
+    }
+    const person = this.people.called(name);
+    return person < 0 || this.people.isIp6(person) !== (version === 6) ? NOBODY : this.namedPlaces + person;
+  }
+
+  /** As a number of `STACKS`. */
+  stackOf(client: number): number {
+    if (client >= this.namedPlaces) return this.people.stackOf(client - this.namedPlaces);
+    return STACKS.indexOf(this.hosts[this.owner[client] ?? NOBODY]?.stack ?? 'linux');
+  }
+
+  /** Those of servers in numbers; null: no plan has that name. */
+  hostsOfPlan(name: string): readonly number[] | null {
+    let first = this.namedHosts;
+    for (const plan of this.#plans) {
+      if (plan.name === name) return Array.from({ length: plan.count }, (_, index) => first + index);
+      first += plan.count;
+    }
+    return null;
   }
 
   /** Throws RangeError where no host has that name. */

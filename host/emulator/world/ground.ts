@@ -4,17 +4,17 @@ import type { Streams } from '../kernel/streams.ts';
 import type { Witness } from '../truth/witness.ts';
 import type { Frames } from '../wire/frames.ts';
 import type { NeighbourFrames } from '../wire/neighbour-frames.ts';
-import type { Attempts } from './attempts.ts';
-import type { Directory } from './directory.ts';
+import type { AttemptTable } from './attempts.ts';
+import type { WorldDirectory } from './directory.ts';
 import type { Wires } from './wires.ts';
 
 export interface Ground {
   readonly calendar: Calendar;
   readonly streams: Streams;
   readonly witness: Witness;
-  readonly directory: Directory;
+  readonly directory: WorldDirectory;
   readonly wires: Wires;
-  readonly attempts: Attempts;
+  readonly attempts: AttemptTable;
   readonly frames: Frames;
   readonly neighbourFrames: NeighbourFrames;
   /** `lab`: as a network of namespaces plays it. */
@@ -31,9 +31,9 @@ export class Parcel {
   /** The SYN's own identification and timestamp. */
   readonly id: number;
   readonly stamp: number;
-  readonly datagram: Datagram | null;
+  readonly datagram: Crossing | null;
 
-  constructor(slot: number, id: number, stamp: number, datagram: Datagram | null = null) {
+  constructor(slot: number, id: number, stamp: number, datagram: Crossing | null = null) {
     this.slot = slot;
     this.id = id;
     this.stamp = stamp;
@@ -42,7 +42,7 @@ export class Parcel {
 }
 
 /** A frame with all that it needs but a neighbour. */
-export interface Datagram {
+export interface Crossing {
   readonly frame: Uint8Array;
   readonly iface: number;
   /** The place that it goes to; of what goes to a client (`isNews`), -1. */

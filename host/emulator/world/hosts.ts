@@ -20,7 +20,7 @@ const EVERYBODY = -1;
 
 const Gateway = { unknown: 0, stale: 1, delay: 2, reachable: 3 } as const;
 
-export type Barrier = 'drop' | 'reset' | 'reject';
+type Barrier = 'drop' | 'reset' | 'reject';
 
 interface Rule {
   readonly barrier: Barrier;
@@ -103,19 +103,24 @@ export class Hosts implements Actor {
   readonly isThere = (place: number): boolean => {
     const { directory, wires } = this.#ground;
     const host = directory.owner[place] as number;
-    if (host < 0 || this.hasPower[host] === 0 || this.hasCable[host] === 0 || this.isSplit[host] === 1) return false;
+    if (host < 0 || this.hasPower[host] === 0 || this.hasCable[host] === 0 || this.isSplit[host] === 1)
+      return false;
     return wires.isCut[directory.placeNetwork[place] as number] === 0;
   };
 
   /** The router has asked it, and so it knows the router. */
   readonly wasAsked = (place: number): void => {
-    if (place < this.#gateway.length && this.#gateway[place] === Gateway.unknown) this.#gateway[place] = Gateway.stale;
+    if (place < this.#gateway.length && this.#gateway[place] === Gateway.unknown)
+      this.#gateway[place] = Gateway.stale;
   };
 
   /** It is about to send something to its router, which it looks for first; false: it cannot. */
   speaks(place: number): boolean {
     if (!this.isThere(place)) return false;
-    if (place >= this.#gateway.length || this.#ground.directory.isBehind[this.#ground.directory.placeNetwork[place] as number]) {
+    if (
+      place >= this.#gateway.length ||
+      this.#ground.directory.isBehind[this.#ground.directory.placeNetwork[place] as number]
+    ) {
       return true;
     }
     const { calendar } = this.#ground;
@@ -173,7 +178,8 @@ export class Hosts implements Actor {
       case What.answer: {
         attempts.unmark(subject, Mark.pending);
         const place = attempts.place[subject] as number;
-        if (this.#answerOf(subject, place) !== 0 && this.speaks(place)) this.#options.toRouter(subject, what >>> 8);
+        if (this.#answerOf(subject, place) !== 0 && this.speaks(place))
+          this.#options.toRouter(subject, what >>> 8);
         this.#options.settle(subject);
         attempts.drop(subject);
         break;
@@ -216,7 +222,8 @@ export class Hosts implements Actor {
   /** Whether a datagram to that host is taken, and so answered that nobody listens. */
   hears(place: number): boolean {
     const host = this.#ground.directory.owner[place] as number;
-    const isBarred = this.#rules.get(host)?.some(({ clients, port }) => clients === null && port === null) ?? false;
+    const isBarred =
+      this.#rules.get(host)?.some(({ clients, port }) => clients === null && port === null) ?? false;
     return this.isThere(place) && this.isFrozen[host] === 0 && !isBarred;
   }
 
@@ -227,7 +234,9 @@ export class Hosts implements Actor {
 
   admit(host: number, clients: readonly number[] | null, port: number | null): void {
     const key = String(clients);
-    const left = (this.#rules.get(host) ?? []).filter((rule) => String(rule.clients) !== key || rule.port !== port);
+    const left = (this.#rules.get(host) ?? []).filter(
+      (rule) => String(rule.clients) !== key || rule.port !== port,
+    );
     if (left.length === 0) this.#rules.delete(host);
     else this.#rules.set(host, left);
     this.#tell(host);
@@ -264,7 +273,12 @@ export class Hosts implements Actor {
     const bootUs = new Spans(boot).draw(this.#stream);
     const signUs = Math.min(FIRST_PACKET_US, Math.floor(bootUs / 2));
     calendar.enter(calendar.nowUs + signUs, this.#actor, What.signOfLife, host);
-    calendar.enter(calendar.nowUs + bootUs, this.#actor, What.boot | ((this.#boots[host] as number) << 8), host);
+    calendar.enter(
+      calendar.nowUs + bootUs,
+      this.#actor,
+      What.boot | ((this.#boots[host] as number) << 8),
+      host,
+    );
     this.#tell(host);
   }
 
@@ -302,7 +316,8 @@ export class Hosts implements Actor {
   /** Something between has changed for all hosts of a network, or (null) for all. */
   networkChanged(network: number | null): void {
     const { hostNetwork } = this.#ground.directory;
-    for (const [host, own] of hostNetwork.entries()) if (network === null || own === network) this.#tell(host);
+    for (const [host, own] of hostNetwork.entries())
+      if (network === null || own === network) this.#tell(host);
   }
 
   *#servicesOf(host: number): Generator<number> {
@@ -349,7 +364,6 @@ export class Hosts implements Actor {
     }
   }
 }
-
 
 const BARRIERS: Readonly<Record<Barrier, number>> = { drop: 0, reset: Answer.rst, reject: Answer.rejected };
 

@@ -41,9 +41,9 @@ const State = NeighbourState;
 const What = { timer: 0, clean: 1 } as const;
 
 /** What waits for an address: an attempt's SYN, or another packet. */
-export type Waiting = object;
+type Queued = object;
 
-export interface NeighbourHooks<W extends Waiting> {
+interface NeighbourHooks<W extends Queued> {
   /** Everybody is asked, or the neighbour alone. */
   ask(neighbour: number): void;
   probe(neighbour: number): void;
@@ -55,7 +55,7 @@ export interface NeighbourHooks<W extends Waiting> {
   dropped(waiting: W): void;
 }
 
-interface NeighboursOptions<W extends Waiting> {
+interface NeighboursOptions<W extends Queued> {
   readonly count: number;
   /** `gc_thresh3`. */
   readonly maxEntries: number;
@@ -68,7 +68,7 @@ interface NeighboursOptions<W extends Waiting> {
   readonly hooks: NeighbourHooks<W>;
 }
 
-export class Neighbours<W extends Waiting> implements Actor {
+export class KernelNeighbours<W extends Queued> implements Actor {
   /** Packets that the queues and the table had no room for. */
   dropped = 0;
   readonly #options: NeighboursOptions<W>;

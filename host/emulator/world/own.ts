@@ -1,11 +1,11 @@
 /** What programs on the machines of a world send themselves: connections of the router's, and datagrams of all. */
 import type { Actor } from '../kernel/calendar.ts';
-import { Clients, TIMED_OUT } from './clients.ts';
-import { Answer, type Datagram, type Ground } from './ground.ts';
+import { type Clients, TIMED_OUT } from './clients.ts';
+import { Answer, type Crossing, type Ground } from './ground.ts';
 import type { Hosts } from './hosts.ts';
 import { writePlaceMac } from './packets.ts';
 import type { DatagramHandler, OwnConnection, OwnEnd } from './ports.ts';
-import type { Router } from './router.ts';
+import type { RouterKernel } from './router.ts';
 
 const ROUTER = 'router';
 const FIRST_PORT = 49_152;
@@ -25,7 +25,7 @@ interface OwnOptions {
   readonly ground: Ground;
   readonly clients: Clients;
   readonly hosts: Hosts;
-  readonly router: Router;
+  readonly router: RouterKernel;
   /** The program closes a connection that is open. */
   readonly closed: (slot: number) => void;
 }
@@ -92,7 +92,7 @@ export class Own implements Actor {
     if (place < 0) return;
     const isIp6 = directory.isPlaceIp6[place] === 1;
     const frame = this.#frame(isIp6, directory.routerTowards(place), place, to.port, payload);
-    const datagram: Datagram = {
+    const datagram: Crossing = {
       frame,
       iface: directory.ifaceOf[directory.placeNetwork[place] as number] as number,
       place,
@@ -135,7 +135,7 @@ export class Own implements Actor {
   }
 
   /** A datagram is at the place that it was sent to. */
-  toPlace(datagram: Datagram): void {
+  toPlace(datagram: Crossing): void {
     const { directory, wires } = this.#ground;
     const network = directory.placeNetwork[datagram.place] as number;
     if (wires.loses(network)) return;
@@ -155,11 +155,12 @@ export class Own implements Actor {
   }
 
   /** Nobody listens there: the machine says so, to the router itself. */
-  #refused(datagram: Datagram, onError: (code: string) => void): void {
+  #refused(datagram: Crossing, onError: (code: string) => void): void {
     const { directory, wires } = this.#ground;
     const { place, iface } = datagram;
     const network = directory.placeNetwork[place] as number;
-    if (!this.#options.hosts.hears(place) || !this.#options.hosts.speaks(place) || wires.loses(network)) return;
+    if (!this.#options.hosts.hears(place) || !this.#options.hosts.speaks(place) || wires.loses(network))
+      return;
     this.#later(wires.delayUs[network] as number, () => {
       if (!wires.isUp(iface)) return;
       const { frames } = this.#ground;

@@ -9,7 +9,7 @@ const KEPT = 256;
 const MIN_KEPT = 10;
 const Bit = { ip6: 1, known: 2, japanese: 4 } as const;
 
-export interface Acquaintance {
+interface Acquaintance {
   readonly client: number;
   readonly address: string;
   readonly mail: string;
@@ -24,7 +24,7 @@ interface Group {
   readonly ip6: Block | null;
 }
 
-export class People {
+export class Population {
   readonly count: number;
   readonly groups: readonly Group[];
   readonly #low: Uint32Array;
@@ -69,6 +69,16 @@ export class People {
       }
       if (from < first + plan.count && this.#low[from] === low && this.#address(from) === address)
         return from;
+    }
+    return -1;
+  }
+
+  /** By a name as scripts have it; -1: nobody's. */
+  called(name: string): number {
+    for (const { plan, first } of this.groups) {
+      const number = Number(name.slice(name.lastIndexOf('-') + 1));
+      if (number >= 1 && number <= plan.count && memberName(plan.name, number) === name)
+        return first + number - 1;
     }
     return -1;
   }

@@ -4,7 +4,7 @@
  */
 import { linkLocal } from '../wire/neighbour-frames.ts';
 import type { Ground, Parcel } from './ground.ts';
-import { Neighbours } from './neighbours.ts';
+import { KernelNeighbours } from './neighbours.ts';
 import { CARDS, writeClientMac, writePlaceMac } from './packets.ts';
 import { Mac, writeMac } from './wires.ts';
 
@@ -28,9 +28,9 @@ const NOBODY = -1;
 
 export class Resolution {
   /** Places, next routers (two for each network), people. */
-  readonly near: Neighbours<Parcel>;
+  readonly near: KernelNeighbours<Parcel>;
   /** Places as their next routers see them. */
-  readonly far: Neighbours<Parcel>;
+  readonly far: KernelNeighbours<Parcel>;
   readonly #options: ResolutionOptions;
   readonly #ground: Ground;
   readonly #macs: readonly Uint8Array[];
@@ -58,7 +58,7 @@ export class Resolution {
     this.#people = directory.places + 2 * directory.networks.length;
     const isOnLink = directory.people.groups.some(({ network }) => !directory.isBehind[network]);
     this.#actor = calendar.admit(this);
-    this.near = new Neighbours({
+    this.near = new KernelNeighbours({
       count: this.#people + (isOnLink ? directory.people.count : 0),
       maxEntries,
       calendar,
@@ -77,7 +77,7 @@ export class Resolution {
     const askFar = (place: number): void => {
       if (isThere(place)) this.far.confirm(place);
     };
-    this.far = new Neighbours({
+    this.far = new KernelNeighbours({
       count: directory.places,
       maxEntries: Number.POSITIVE_INFINITY,
       calendar,

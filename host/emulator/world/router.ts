@@ -4,7 +4,7 @@
  */
 import { passOn, type Unreachable } from '../wire/frames.ts';
 import { Mark } from './attempts.ts';
-import { Answer, type Datagram, type Ground, Parcel } from './ground.ts';
+import { Answer, type Crossing, type Ground, Parcel } from './ground.ts';
 import { IcmpLimits } from './limits.ts';
 import { Packets, writeClientMac, writePlaceMac } from './packets.ts';
 import { Resolution } from './resolution.ts';
@@ -29,10 +29,10 @@ interface RouterOptions {
   readonly toClient: (slot: number, answer: number) => void;
   /** A SYN begins its way on its server's network. */
   readonly toServer: (slot: number) => void;
-  readonly toPlace: (datagram: Datagram) => void;
+  readonly toPlace: (datagram: Crossing) => void;
 }
 
-export class Router {
+export class RouterKernel {
   readonly packets: Packets;
   readonly resolution: Resolution;
   readonly #options: RouterOptions;
@@ -86,6 +86,14 @@ export class Router {
   /** The router's own SYN. */
   synOut(slot: number): void {
     this.#send(slot, null);
+  }
+
+  /** A connection goes well: as a network of namespaces has it, both neighbours are confirmed by its packets. */
+  vouch(slot: number): void {
+    const { attempts } = this.#ground;
+    const client = attempts.client[slot] as number;
+    this.resolution.near.vouch(this.resolution.towards(attempts.place[slot] as number));
+    if (client >= 0) this.resolution.near.vouch(this.resolution.towardsClient(client));
   }
 
   /** A SYN goes to its server; `bytes`: as it came in. */
@@ -263,7 +271,7 @@ export class Router {
   }
 
   /** A datagram goes to its place, of the router's own or one that has come in. */
-  datagramOut(datagram: Datagram): void {
+  datagramOut(datagram: Crossing): void {
     const { directory, wires } = this.#ground;
     const iface = directory.ifaceOf[directory.placeNetwork[datagram.place] as number] as number;
     if (!wires.isSwitchedOn[iface]) {
@@ -278,7 +286,7 @@ export class Router {
     else this.resolution.near.queue(neighbour, new Parcel(-1, 0, 0, datagram));
   }
 
-  #emitDatagram(datagram: Datagram): void {
+  #emitDatagram(datagram: Crossing): void {
     const { wires, directory } = this.#ground;
     const { frame, iface, place, isNews } = datagram;
     if (!wires.isUp(iface)) return;

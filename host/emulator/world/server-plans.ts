@@ -5,7 +5,7 @@ import { type Block, lowOf, type Network, nextFree, writeLow } from './prefixes.
 
 const KEPT = 10;
 
-export function serversOf(scenario: Scenario, networks: readonly Network[]): readonly HostPlan[] {
+export function plannedServers(scenario: Scenario, networks: readonly Network[]): readonly HostPlan[] {
   const taken = new Set(
     scenario.hosts.flatMap(({ addresses }) => addresses.map((address) => lowOf(addressBytes(address)))),
   );

@@ -7,7 +7,7 @@ import type { Ground } from './ground.ts';
 import type { Hosts } from './hosts.ts';
 import { writePlaceMac } from './packets.ts';
 import { type Block, blockOf, writeLow } from './prefixes.ts';
-import type { Router } from './router.ts';
+import type { RouterKernel } from './router.ts';
 import { Mac, writeMac } from './wires.ts';
 
 type Kind = 'flood' | 'scan' | 'backscatter';
@@ -25,7 +25,7 @@ interface Storm {
 
 interface StrangersOptions {
   readonly ground: Ground;
-  readonly router: Router;
+  readonly router: RouterKernel;
   readonly hosts: Hosts;
   /** By which interface strangers come. */
   readonly iface: number;
@@ -62,7 +62,9 @@ export class Strangers implements Actor {
     for (const place of directory.placesOfHost[host] ?? []) {
       for (const one of this.#storms) if (one.kind === kind && one.place === place) one.isOver = true;
       if (block === null || block.isIp6 !== (directory.isPlaceIp6[place] === 1)) continue;
-      const ports = directory.servicesOfPlace(place).map((service) => directory.servicePort[service] as number);
+      const ports = directory
+        .servicesOfPlace(place)
+        .map((service) => directory.servicePort[service] as number);
       const storm = { kind, place, ports, forged: block, everyUs: 1_000_000 / rate, sent: 0, isOver: false };
       const index = this.#storms.push(storm) - 1;
       calendar.enter(calendar.nowUs + drawWait(this.#stream, storm.everyUs), this.#actor, 0, index);
@@ -92,7 +94,8 @@ export class Strangers implements Actor {
     Object.assign(frames, { fromPort, toPort, sequence: this.#stream.word(), acknowledgement: 0 });
     Object.assign(frames, { id: fromPort, flow: fromPort, stamp: sent, echo: 0, hops: HOPS });
     // What comes back from others' victims goes to ports that nobody has opened.
-    if (kind === 'backscatter') Object.assign(frames, { fromPort: HTTPS, toPort: fromPort, acknowledgement: sent + 1 });
+    if (kind === 'backscatter')
+      Object.assign(frames, { fromPort: HTTPS, toPort: fromPort, acknowledgement: sent + 1 });
     const bytes = kind === 'backscatter' ? frames.synAck() : frames.syn();
     bytes.set(this.#stranger, 6);
     bytes.set(router.resolution.macOf(iface), 0);

@@ -11,7 +11,6 @@ const OFFICE = [
   ...[15, 10, 8, 8, 10, 20, 45, 90, 150, 190, 200, 190],
   ...[150, 180, 200, 195, 185, 170, 130, 100, 80, 60, 40, 24],
 ];
-const OFFICE_SUM = OFFICE.reduce((sum, part) => sum + part, 0);
 
 export interface Crowd {
   /** So many people or hosts, by numbers from 0. */
@@ -124,7 +123,8 @@ export class Traffic implements Actor {
     if (day === 'even') return (toUs - fromUs) / connections;
     let parts = 0;
     for (let atUs = fromUs; atUs < toUs; ) {
-      const hourEndUs = (Math.floor((atUs + this.#options.ofDayUs) / HOUR_US) + 1) * HOUR_US - this.#options.ofDayUs;
+      const hourEndUs =
+        (Math.floor((atUs + this.#options.ofDayUs) / HOUR_US) + 1) * HOUR_US - this.#options.ofDayUs;
       const untilUs = Math.min(hourEndUs, toUs);
       parts += (this.#shapeAt(atUs) / 100) * (untilUs - atUs);
       atUs = untilUs;
@@ -140,5 +140,3 @@ function coprime(from: number, of: number): number {
   while (divisor(number, of) !== 1) number++;
   return number;
 }
-
-export const OFFICE_DAY = { hours: OFFICE, sum: OFFICE_SUM };

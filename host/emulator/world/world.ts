@@ -1,0 +1,321 @@
+/** A world: networks with a router between them, machines and people, and what happens to them. */
+import type { Calendar } from '../kernel/calendar.ts';
+import type { Streams } from '../kernel/streams.ts';
+import { shownMs } from '../scenario/clock.ts';
+import { type Scenario, STACKS, type Verb } from '../scenario/types.ts';
+import type { Witness } from '../truth/witness.ts';
+import { Frames } from '../wire/frames.ts';
+import { NeighbourFrames } from '../wire/neighbour-frames.ts';
+import { AttemptTable } from './attempts.ts';
+import { Background } from './background.ts';
+import { Clients } from './clients.ts';
+import { Conversations } from './conversation.ts';
+import { WorldDirectory } from './directory.ts';
+import type { Ground } from './ground.ts';
+import { Hosts } from './hosts.ts';
+import { Own } from './own.ts';
+import { crowdOf, plannedHosts } from './populations.ts';
+import type {
+  DatagramHandler,
+  KnownPerson,
+  OwnConnection,
+  OwnEnd,
+  PageInWorld,
+  PlayedWorld,
+} from './ports.ts';
+import { RouterKernel } from './router.ts';
+import { Strangers } from './strangers.ts';
+import { Traffic } from './traffic.ts';
+import { type FrameSink, Wires } from './wires.ts';
+
+interface WorldOptions {
+  readonly scenario: Scenario;
+  readonly directory: WorldDirectory;
+  readonly calendar: Calendar;
+  readonly streams: Streams;
+  readonly witness: Witness;
+  /** A frame passes an interface of the router, and the daemon's filter; `bytes` changes afterwards. The witness sees all others. */
+  readonly onFrame: FrameSink;
+}
+
+const DAY_US = 86_400_000_000;
+const BROWSER = STACKS.indexOf('chromium');
+
+/** As `PlayOptions.make` wants it. */
+export function makeWorld(
+  scenario: Scenario,
+  { calendar, streams }: { readonly calendar: Calendar; readonly streams: Streams },
+): {
+  readonly directory: WorldDirectory;
+  world(given: { readonly witness: Witness; readonly onFrame: FrameSink }): World;
+} {
+  const directory = new WorldDirectory(scenario, streams);
+  return { directory, world: (given) => new World({ scenario, directory, calendar, streams, ...given }) };
+}
+
+export class World implements PlayedWorld {
+  readonly directory: WorldDirectory;
+  page: PageInWorld | null = null;
+  readonly router: RouterKernel;
+  readonly hosts: Hosts;
+  readonly clients: Clients;
+  readonly wires: Wires;
+  readonly #scenario: Scenario;
+  readonly #ground: Ground;
+  readonly #own: Own;
+  readonly #traffic: Traffic;
+  readonly #background: Background;
+  readonly #strangers: Strangers;
+
+  constructor({ scenario, directory, calendar, streams, witness, onFrame }: WorldOptions) {
+    this.#scenario = scenario;
+    this.directory = directory;
+    const { networks } = directory;
+    const interfaces = scenario.interfaces.length;
+    this.wires = new Wires({ networks, interfaces, streams, frame: onFrame, witness });
+    const ground: Ground = {
+      ...{ calendar, streams, witness, directory },
+      wires: this.wires,
+      attempts: new AttemptTable(),
+      frames: new Frames(),
+      neighbourFrames: new NeighbourFrames(),
+      isLab: scenario.kernel === 'lab',
+    };
+    this.#ground = ground;
+    this.router = new RouterKernel({
+      ground,
+      limits: scenario.limits,
+      isThere: (place) => this.hosts.isThere(place),
+      wasAsked: (place) => this.hosts.wasAsked(place),
+      isShown: (slot) => this.#isShown(slot),
+      toClient: (slot, answer) => this.clients.answer(slot, answer),
+      toServer: (slot) => this.hosts.receives(slot),
+      toPlace: (datagram) => this.#own.toPlace(datagram),
+    });
+    this.hosts = new Hosts({
+      ground,
+      toRouter: (slot, answer) => this.router.answerIn(slot, answer),
+      settle: (slot) => this.clients.settle(slot),
+      asksForRouter: (place, isAlone) => this.router.resolution.asksForRouter(place, isAlone),
+    });
+    const conversations = new Conversations({ ground, router: this.router });
+    this.clients = new Clients({
+      ground,
+      toRouter: (slot) => {
+        if ((ground.attempts.client[slot] as number) < 0) this.router.synOut(slot);
+        else this.router.synIn(slot);
+      },
+      speaks: (client) => client >= directory.namedPlaces || this.hosts.speaks(client),
+      shown: (client, service, stack) => this.page?.shown(client, service, stack === BROWSER),
+      ownEnded: (slot, answer) => this.#own.ended(slot, answer),
+      opened: (slot) => {
+        conversations.begins(slot);
+        if (ground.isLab) this.router.vouch(slot);
+      },
+    });
+    this.#own = new Own({
+      ground,
+      clients: this.clients,
+      hosts: this.hosts,
+      router: this.router,
+      closed: (slot) => conversations.ends(slot),
+    });
+    const ofDayUs = (shownMs(scenario.zone, scenario.startMs) * 1000) % DAY_US;
+    this.#traffic = new Traffic({ calendar, streams, ofDayUs });
+    this.#background = new Background({ ground, sends: (...sent) => this.#sends(...sent) });
+    const iface = networks.find(({ plan }) => plan.name === scenario.people[0]?.network)?.iface ?? 1;
+    this.#strangers = new Strangers({ ground, router: this.router, hosts: this.hosts, iface });
+  }
+
+  begin(): void {
+    const { traffic, background } = this.#scenario;
+    this.hosts.begin();
+    for (const plan of traffic) this.#traffic.add(plan, crowdOf(plan, this.#ground, this.clients));
+    for (const plan of background) {
+      const hosts = plannedHosts(plan.from, this.directory);
+      // Those of servers in numbers are seen by nobody but whoever looks at all frames.
+      if (this.wires.isWatched || hosts.every((host) => host < this.directory.namedHosts)) {
+        this.#background.begin(plan, hosts);
+      }
+    }
+  }
+
+  end(): void {
+    this.clients.end();
+  }
+
+  *knownPeople(): Iterable<KnownPerson> {
+    yield* this.directory.people.known(this.directory.namedPlaces);
+  }
+
+  connect(
+    to: { readonly address: string; readonly port: number },
+    localPort: number | null,
+    onEnd: (end: OwnEnd) => void,
+  ): OwnConnection {
+    return this.#own.connect(to, localPort, onEnd);
+  }
+
+  send(
+    to: { readonly address: string; readonly port: number },
+    payload: Uint8Array,
+    onError: (code: string) => void,
+  ): void {
+    this.#own.send(to, payload, onError);
+  }
+
+  listen(machine: string, port: number, hears: DatagramHandler | null): void {
+    this.#own.listen(machine, port, hears);
+  }
+
+  datagram(from: string, to: string, port: number, payload: Uint8Array): void {
+    this.#own.datagram(from, to, port, payload);
+  }
+
+  tryFromPage(client: number, service: number, waitUs: number): void {
+    this.clients.triesLater(
+      { ...this.#visit(client, service), patienceUs: Number.POSITIVE_INFINITY },
+      waitUs,
+    );
+  }
+
+  /** So many packets had no room in the router's queues and tables. */
+  get dropped(): number {
+    return this.router.resolution.near.dropped;
+  }
+
+  carryOut(verb: Verb): void {
+    switch (verb.verb) {
+      case 'try':
+        this.#tries(verb);
+        break;
+      case 'start':
+      case 'stop':
+        this.#serve(verb.node, verb.port, verb.verb === 'start');
+        break;
+      case 'split':
+      case 'heal':
+        for (const node of verb.nodes) {
+          if (this.directory.hasHost(node)) {
+            // Each of them hears all others but the router, if that is one of them.
+            if (verb.verb === 'heal' || verb.nodes.includes('router')) {
+              this.hosts.split(this.directory.hostAt(node), verb.verb === 'split');
+            }
+          }
+        }
+        break;
+      case 'drop':
+      case 'reset':
+      case 'reject':
+        this.hosts.bar(this.directory.hostAt(verb.node), {
+          barrier: verb.verb,
+          clients: this.#addresses(verb.client),
+          port: verb.port,
+        });
+        break;
+      case 'admit':
+        this.hosts.admit(this.directory.hostAt(verb.node), this.#addresses(verb.client), verb.port);
+        break;
+      case 'cut':
+      case 'mend':
+        this.#cut(verb.network, verb.verb === 'cut');
+        break;
+      case 'flood':
+      case 'scan':
+      case 'backscatter':
+        this.#strangers.storm(verb.verb, this.directory.hostAt(verb.node), verb.rate, verb.forged);
+        break;
+      case 'notify':
+      case 'killProgram':
+      case 'startProgram':
+      case 'mail':
+        break;
+      default:
+        this.#happensTo(verb.node, verb.verb);
+    }
+  }
+
+  #happensTo(
+    node: string,
+    verb: 'unplug' | 'plug' | 'kill' | 'revive' | 'freeze' | 'thaw' | 'forget' | 'announce',
+  ): void {
+    const iface = this.#scenario.interfaces.indexOf(node) + 1;
+    if (iface > 0) {
+      this.#switch(iface, verb);
+      return;
+    }
+    const host = this.directory.hostAt(node);
+    if (verb === 'freeze' || verb === 'thaw') this.hosts.freeze(host, verb === 'freeze');
+    else if (verb === 'forget' || verb === 'announce') {
+      const { resolution } = this.router;
+      for (const place of this.directory.placesOfHost[host] ?? []) {
+        if (verb === 'announce') {
+          if (this.hosts.isThere(place)) resolution.announces(place);
+          continue;
+        }
+        resolution.near.forget(place);
+        resolution.far.forget(place);
+      }
+    } else this.hosts[verb](host);
+  }
+
+  /** The router's interface: its cable, or (`kill`, `revive`) whether it is switched on. */
+  #switch(iface: number, verb: string): void {
+    const { hasCarrier, isSwitchedOn } = this.wires;
+    if (verb === 'unplug' || verb === 'plug') hasCarrier[iface] = verb === 'plug' ? 1 : 0;
+    if (verb === 'kill' || verb === 'revive') isSwitchedOn[iface] = verb === 'revive' ? 1 : 0;
+    this.hosts.networkChanged(null);
+  }
+
+  #serve(node: string, port: number | null, isRunning: boolean): void {
+    this.hosts.serve(this.directory.hostAt(node), port, isRunning);
+  }
+
+  #cut(name: string, isCut: boolean): void {
+    const network = this.directory.networks.findIndex(({ plan }) => plan.name === name);
+    this.wires.isCut[network] = isCut ? 1 : 0;
+    this.hosts.networkChanged(network);
+  }
+
+  #tries(verb: Verb & { readonly verb: 'try' }): void {
+    const { directory } = this;
+    const place = directory.placeOf(verb.server, verb.version);
+    const client = directory.clientCalled(verb.client, verb.version);
+    if (place < 0 || client < 0) return;
+    const service = directory.serviceAt(place, verb.port);
+    const patienceUs = verb.patienceUs ?? Number.POSITIVE_INFINITY;
+    this.clients.tries({ ...this.#visit(client, service), patienceUs });
+  }
+
+  #visit(client: number, service: number) {
+    const { directory } = this;
+    return {
+      client,
+      service,
+      place: directory.servicePlace[service] as number,
+      port: directory.servicePort[service] as number,
+      stack: directory.stackOf(client),
+    };
+  }
+
+  /** A client's by all of its addresses; null: everybody. */
+  #addresses(client: string | null): readonly number[] | null {
+    if (client === null) return null;
+    return ([4, 6] as const)
+      .map((version) => this.directory.clientCalled(client, version))
+      .filter((one) => one >= 0);
+  }
+
+  #isShown(slot: number): boolean {
+    const { page } = this;
+    if (page === null || !page.isAnythingSteered) return false;
+    const { attempts } = this.#ground;
+    const service = attempts.service[slot] as number;
+    return service >= 0 && page.answers(attempts.client[slot] as number, service);
+  }
+
+  #sends(host: number, port: number, payload: Uint8Array): void {
+    const name = this.directory.hosts[host]?.name;
+    if (name !== undefined) this.#own.datagram(name, 'router', port, payload);
+  }
+}
