@@ -19,12 +19,13 @@ export REQUIRE_ALL
 HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
 FABRICD_SOURCES := $(wildcard board/fabricd/*)
+BENCH_SOURCES := $(wildcard board/bench/*) $(addprefix board/fabricd/,confine.c confine.h log.c log.h privileges.c privileges.h)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
 SCRIPTS := .ci/run board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
-C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd test/board test/bench test/bench/native)))
+C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench test/board test/bench test/bench/native)))
 EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
 MANUALS := man8/ringback.8 man8/ringback-fabricd.8 man5/ringback.yaml.5
 SCHEMAS := ringback.schema.json relay.schema.json takeover.schema.json
@@ -53,7 +54,7 @@ SPOILED ?= 500
 # What the emulator needs: it is made, and runs, by Node alone.
 EMULATOR := $(DIST)/ringback.mjs $(DIST)/node-sqlite3-wasm.wasm $(DIST)/fabric.wasm $(DIST)/scenarios
 
-all: $(EMULATOR) $(DIST)/ringback-fabricd $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the program, the module and the daemon
+all: $(EMULATOR) $(DIST)/ringback-fabricd $(DIST)/ringback-bench $(DIST)/ringback-launcher.node $(SHELLS:%=$(BUILD)/completion/%) ## dist/: the program, the module and the daemon
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -90,6 +91,12 @@ $(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
 $(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
 	$(call quietly,$@) $(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+	@touch $@
+
+# Frames between the emulator and a real router.
+$(DIST)/ringback-bench: $(BENCH_SOURCES)
+	@board/need gcc libc6-dev
+	$(call quietly,$@) $(MAKE) -C board/bench OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/bench-carrier
 	@touch $@
 
 # By which the program goes on with few privileges where it was started as root.

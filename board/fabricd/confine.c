@@ -59,6 +59,10 @@ static const uint32_t allowed[] = {
 #ifdef SYS_socketcall
 	SYS_socketcall,
 #endif
+#ifdef CONFINE_MORE
+	/* Of another program than the daemon. */
+	CONFINE_MORE
+#endif
 	/* Interfaces that come and go. */
 	SYS_ioctl, SYS_getsockname, SYS_getsockopt, SYS_setsockopt, SYS_bind,
 	/* Programs that come and go. */
