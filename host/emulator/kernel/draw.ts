@@ -4,7 +4,6 @@
  */
 import type { Stream } from './streams.ts';
 
-const LN_2 = 0.6931471805599453;
 const STEPS = 4096;
 
 /** Of a number above zero. */
@@ -16,12 +15,12 @@ export function logarithm(x: number): number {
   const t = (mantissa - 1) / (mantissa + 1);
   let [term, sum] = [t, 0];
   for (let n = 1; n < 40; n += 2, term *= t * t) sum += term / n;
-  return 2 * sum + twos * LN_2;
+  return 2 * sum + twos * Math.LN2;
 }
 
 export function exponential(x: number): number {
-  const twos = Math.round(x / LN_2);
-  const rest = x - twos * LN_2;
+  const twos = Math.round(x / Math.LN2);
+  const rest = x - twos * Math.LN2;
   let [term, sum] = [1, 1];
   for (let n = 1; n < 20; n++) {
     term *= rest / n;

@@ -66,7 +66,6 @@ export class Wires {
   emit(iface: number, isOut: boolean, bytes: Uint8Array): void {
     this.frames++;
     this.#sink(iface, isOut, bytes);
-    this.#witness.frame?.(iface, isOut, bytes);
   }
 
   /** One that it does not. */

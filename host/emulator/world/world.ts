@@ -11,7 +11,7 @@ import { Background } from './background.ts';
 import { Clients } from './clients.ts';
 import { Conversations } from './conversation.ts';
 import { WorldDirectory } from './directory.ts';
-import type { Ground } from './ground.ts';
+import { Answer, type Ground } from './ground.ts';
 import { Hosts } from './hosts.ts';
 import { Own } from './own.ts';
 import { crowdOf, plannedHosts } from './populations.ts';
@@ -107,7 +107,10 @@ export class World implements PlayedWorld {
       },
       speaks: (client) => client >= directory.namedPlaces || this.hosts.speaks(client),
       shown: (client, service, stack) => this.page?.shown(client, service, stack === BROWSER),
-      ownEnded: (slot, answer) => this.#own.ended(slot, answer),
+      ownEnded: (slot, answer) => {
+        if (answer === Answer.synAck) conversations.begins(slot);
+        this.#own.ended(slot, answer);
+      },
       opened: (slot) => {
         conversations.begins(slot);
         if (ground.isLab) this.router.vouch(slot);
