@@ -67,6 +67,11 @@ export class OutagesSeen {
     this.#nowUs = nowUs;
   }
 
+  /** Those that are not over. */
+  get open(): IterableIterator<OutageSeen> {
+    return this.#open.values();
+  }
+
   line(event: string, fields: Fields): void {
     const { server, port } = fields;
     if (typeof server !== 'string') return;

@@ -1,0 +1,223 @@
+/** `ringback emulate` at a terminal: the live view, and keys that change what happens. Elsewhere a line now and then. */
+import type { Level } from '../../log/catalogue/kinds.ts';
+import type { Fields } from '../../log/log.ts';
+import type { Time, Timer } from '../../time.ts';
+import type { Gauges, TryEnd, Witness } from '../truth/witness.ts';
+import { LiveView, type LiveViewOptions } from './live-view.ts';
+import { Screen, type TerminalPort } from './screen.ts';
+import { counted, type Moments } from './spoken.ts';
+
+const DRAW_MS = 100;
+/** Of what the speed is an average. */
+const SPEED_MS = 1000;
+const MAX_PROMPT = 80;
+
+/** How fast it goes (`kernel/pace.ts`). */
+export interface PacePort {
+  readonly speed: number | null;
+  readonly isPaused: boolean;
+  isOver: boolean;
+  pause(isPaused: boolean): void;
+  faster(): void;
+  slower(): void;
+}
+
+export interface TerminalOptions extends LiveViewOptions {
+  readonly port: TerminalPort;
+  /** The machine's. */
+  readonly time: Time;
+  readonly pace: PacePort;
+  /** The scenario's name and seed. */
+  readonly title: string;
+  readonly broken: () => number;
+  /** Does what the script could do; what is wrong with it, or null. */
+  readonly carryOut: (text: string) => string | null;
+}
+
+/** What a key begins to type. */
+const PROMPTS: Readonly<Record<string, string>> = { u: 'unplug ', p: 'plug ', t: 'try ' };
+
+export class Terminal implements Witness {
+  readonly frame = null;
+  readonly #options: TerminalOptions;
+  readonly #view: LiveView;
+  readonly #screen: Screen;
+  #timer: Timer | null = null;
+  #stopKeys: (() => void) | null = null;
+  #prompt: string | null = null;
+  #problem: string | null = null;
+  #showsAll = false;
+  #sinceMs: number;
+  #sinceUs = 0;
+  #sinceTries = 0;
+  #speed = 0;
+  #triesEach = 0;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#view = new LiveView(options);
+    this.#screen = new Screen(options.port);
+    this.#sinceMs = options.time.nowMs();
+  }
+
+  begin(): void {
+    this.#screen.open();
+    this.#stopKeys = this.#options.port.onKeys((keys) => this.#keys(keys));
+    this.#timer = this.#options.time.every(DRAW_MS, () => this.#draw());
+    this.#draw();
+  }
+
+  /** The terminal is as it was. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#stopKeys?.();
+    this.#screen.close();
+  }
+
+  tried(): void {}
+  mail(): void {}
+  steered(): void {}
+  path(): void {}
+
+  tryEnded(_client: number, service: number, end: TryEnd): void {
+    this.#view.tryEnded(service, end);
+  }
+
+  service(service: number, answers: boolean): void {
+    if (answers) this.#view.back(service);
+  }
+
+  line(_by: string, level: Level, event: string, fields: Fields): void {
+    if (level !== 'debug') this.#view.line(event, fields);
+  }
+
+  program(by: string, state: 'begun' | 'stopped' | 'killed'): void {
+    this.#view.line('program', { by, state });
+  }
+
+  step(text: string): void {
+    this.#view.line('script', { text });
+  }
+
+  gauged(gauges: Gauges): void {
+    this.#view.gauged(gauges);
+  }
+
+  #draw(): void {
+    const { port, nowUs, endUs, title, pace, broken } = this.#options;
+    this.#measure();
+    const state = {
+      ...{ title, endUs, nowUs: nowUs(), speed: this.#speed, triesEach: this.#triesEach },
+      ...{ isPaused: pace.isPaused, broken: broken(), showsAll: this.#showsAll },
+      ...{ prompt: this.#prompt, problem: this.#problem },
+    };
+    this.#screen.draw(this.#view.lines(state, port.columns, port.rows));
+  }
+
+  #measure(): void {
+    const { time, nowUs, chronicle } = this.#options;
+    const tookMs = time.nowMs() - this.#sinceMs;
+    if (tookMs < SPEED_MS && this.#speed > 0) return;
+    this.#speed = (nowUs() - this.#sinceUs) / Math.max(1, tookMs * 1000);
+    this.#triesEach = ((chronicle.tries - this.#sinceTries) * 1000) / Math.max(1, tookMs);
+    if (tookMs < SPEED_MS) return;
+    this.#sinceMs += tookMs;
+    this.#sinceUs = nowUs();
+    this.#sinceTries = chronicle.tries;
+  }
+
+  #keys(keys: string): void {
+    for (const key of keys) {
+      if (key === '\x03') this.#options.pace.isOver = true;
+      else if (this.#prompt === null) this.#command(key);
+      else this.#typed(key);
+    }
+    this.#draw();
+  }
+
+  #command(key: string): void {
+    const { pace } = this.#options;
+    if (key === ' ') pace.pause(!pace.isPaused);
+    else if (key === '+') pace.faster();
+    else if (key === '-') pace.slower();
+    else if (key === 'q') pace.isOver = true;
+    else if (key === '\r') this.#showsAll = !this.#showsAll;
+    else this.#prompt = PROMPTS[key] ?? null;
+  }
+
+  #typed(key: string): void {
+    const prompt = this.#prompt ?? '';
+    if (key === '\x1b') this.#prompt = null;
+    else if (key === '\x7f' || key === '\b') this.#prompt = prompt.slice(0, -1);
+    else if (key === '\r') {
+      this.#problem = this.#options.carryOut(prompt.trim());
+      if (this.#problem === null) this.#prompt = null;
+      return;
+    } else if (key >= ' ' && prompt.length < MAX_PROMPT) this.#prompt = prompt + key;
+    this.#problem = null;
+  }
+}
+
+const HOUR_US = 3_600_000_000;
+/** A long script's further steps are in the report. */
+const MAX_STEPS_SAID = 100;
+
+/** Where there is no terminal: a line for each step of the script and for each hour, or twelfth, of the world. */
+export class PlainLines implements Witness {
+  readonly frame = null;
+  readonly #print: (line: string) => void;
+  readonly #moments: Moments;
+  readonly #nowUs: () => number;
+  readonly #everyUs: number;
+  #nextUs: number;
+  #told = 0;
+  #steps = 0;
+
+  constructor({
+    print,
+    moments,
+    nowUs,
+    endUs,
+  }: {
+    readonly print: (line: string) => void;
+    readonly moments: Moments;
+    readonly nowUs: () => number;
+    readonly endUs: number;
+  }) {
+    this.#print = print;
+    this.#moments = moments;
+    this.#nowUs = nowUs;
+    this.#everyUs = Math.min(HOUR_US, Math.ceil(endUs / 12));
+    this.#nextUs = this.#everyUs;
+  }
+
+  tried(): void {}
+  tryEnded(): void {}
+  steered(): void {}
+  service(): void {}
+  path(): void {}
+  line(): void {}
+
+  mail(): void {
+    this.#told++;
+  }
+
+  program(by: string, state: 'begun' | 'stopped' | 'killed'): void {
+    if (this.#nowUs() > 0) this.#say(`${by} ${state}`);
+  }
+
+  step(text: string): void {
+    if (++this.#steps <= MAX_STEPS_SAID) this.#say(text);
+  }
+
+  gauged({ waiting, down, outbox }: Gauges): void {
+    if (this.#nowUs() < this.#nextUs) return;
+    while (this.#nextUs <= this.#nowUs()) this.#nextUs += this.#everyUs;
+    const counts = `waiting ${counted(waiting)}, down ${counted(down)}, told ${counted(this.#told)}`;
+    this.#say(`${counts}, outbox ${counted(outbox)}`);
+  }
+
+  #say(text: string): void {
+    this.#print(`${this.#moments.text(this.#nowUs())}  ${text.replace(/\p{Cc}/gu, ' ')}`);
+  }
+}
