@@ -130,7 +130,8 @@ export class PeoplePromises {
       once.checked++;
       const name = `${telling.messageId} ${telling.server}`;
       const before = seen.get(name);
-      if (before !== undefined) this.#repeated(person, before, telling);
+      // One mail may tell of two outages of a server.
+      if (before !== undefined && before.us !== telling.us) this.#repeated(person, before, telling);
       else this.#entitled(person, met, telling);
       seen.set(name, telling);
     }
