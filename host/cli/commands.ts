@@ -222,15 +222,31 @@ types that are not read. With -c it watches, waits and knows what that configura
     },
   },
   emulate: {
-    synopsis: 'emulate SCENARIO [--seed N] [--set KEY=VALUE]… [-c FILE] [--json] | --list',
+    synopsis: `emulate SCENARIO [--seed N] [--set KEY=VALUE]… [-c FILE] [--json] [--report FILE] [--pcap FILE] [--realtime | --speed N]
+       ringback emulate SCENARIO --compare FILE | SCENARIO --as-daemon SOCKET | --list | --seeds A..B [--shrink] | --from FILE [--anonymise]`,
     summary: 'a whole world with the program in it, on a clock of its own: what people would see',
     help: EMULATE_HELP,
-    options: ['list', 'set', 'seed', 'config', 'json'],
+    options: [
+      ...([
+        'config',
+        'json',
+        'list',
+        'set',
+        'seed',
+        'report',
+        'pcap',
+        'pcap-hosts',
+        'pcap-window',
+        'pcap-size',
+      ] as const),
+      ...(['realtime', 'speed', 'seeds', 'shrink', 'compare', 'from', 'anonymise', 'as-daemon'] as const),
+    ],
     takesMore: true,
     takesFiles: true,
-    action: async ({ list = false, set = [], seed, config, json = false }, words) => {
+    action: async (given, words) => {
       const print = (line: string): void => console.log(line);
-      const kept = await emulateCommand({ time: machineTime, print, list, json, set, seed, config }, words);
+      const warn = (line: string): void => console.error(`ringback: ${line}`);
+      const kept = await emulateCommand(given, words, { ...MACHINE, print, warn });
       if (!kept) process.exitCode = 1;
     },
   },

@@ -1,136 +1,101 @@
-/** `ringback emulate SCENARIO`: a world with the whole program in it, on a clock of its own. */
-import { type Judged, judge } from '../emulator/judge.ts';
-import { loadScenario, shippedScenarios } from '../emulator/scenario/load.ts';
-import type { Scenario } from '../emulator/scenario/types.ts';
-import type { PromiseResult } from '../emulator/truth/promise.ts';
-import { RingbackError } from '../errors.ts';
-import type { Time } from '../time.ts';
-
-export interface EmulateOptions {
-  readonly time: Time;
-  readonly print: (line: string) => void;
-  readonly list: boolean;
-  readonly json: boolean;
-  readonly set: readonly string[];
-  readonly seed: string | undefined;
-  readonly config: string | undefined;
-}
-
-const MAX_SEED = 4_294_967_295;
-/** So many breaches of a promise are named, and so many events of each. */
-const SHOWN = 3;
-const SHOWN_EVENTS = 20;
-
-function wrong(message: string): RingbackError {
-  return new RingbackError('usage', `emulate: ${message}; ringback emulate --help`);
-}
+/** `ringback emulate`: a world with the whole program in it, on a clock of its own. */
+import { readText } from '../config/load.ts';
+import { serveAsDaemon } from '../emulator/as-daemon.ts';
+import { scenarioFrom } from '../emulator/capture/from.ts';
+import { loadScenario, parseScenario, scenarioFile, shippedScenarios } from '../emulator/scenario/load.ts';
+import { compareCommand } from './emulate-compare.ts';
+import { alone, type EmulateGiven, type Machine, seedOf, wrong } from './emulate-given.ts';
+import { playCommand } from './emulate-play.ts';
+import { seedsCommand } from './emulate-seeds.ts';
+import { makeWorld } from './emulate-world.ts';
 
 /** Whether all promises and expectations were kept. Throws RingbackError. */
-export async function emulateCommand(options: EmulateOptions, words: readonly string[]): Promise<boolean> {
-  const [given, more] = words;
+export async function emulateCommand(
+  given: EmulateGiven,
+  words: readonly string[],
+  machine: Machine,
+): Promise<boolean> {
+  const [scenario, more] = words;
   if (more !== undefined) throw wrong(`${more} is too much: one scenario is played`);
-  if (options.list) {
-    if (given !== undefined) throw wrong(`--list takes no scenario`);
-    list(options);
+  const withoutScenario = (['list', 'seeds', 'from'] as const).find((name) => given[name] !== undefined);
+  if (withoutScenario !== undefined) {
+    if (scenario !== undefined) throw wrong(`--${withoutScenario} takes no scenario`);
+    return other(given, machine);
+  }
+  for (const name of ['shrink', 'anonymise'] as const) {
+    if (given[name] !== undefined)
+      throw wrong(`--${name} belongs to ${name === 'shrink' ? '--seeds' : '--from'}`);
+  }
+  if (scenario === undefined)
+    throw wrong('which scenario? --list names those that are shipped, or give a file');
+  return played(scenario, given, machine);
+}
+
+async function other(given: EmulateGiven, machine: Machine): Promise<boolean> {
+  if (given.list !== undefined) {
+    alone(given, 'list', ['json']);
+    list(given, machine);
     return true;
   }
-  if (given === undefined) throw wrong('which scenario? --list names those that are shipped, or give a file');
-  const scenario = loadScenario(given, {
-    set: options.set,
-    ...(options.seed === undefined ? {} : { seed: seedOf(options.seed) }),
-    ...(options.config === undefined ? {} : { config: options.config }),
-  });
-  return play(scenario, options);
-}
-
-function list({ json, print }: EmulateOptions): void {
-  const all = shippedScenarios().map((name) => ({ name, title: loadScenario(name).title }));
-  if (json) print(JSON.stringify({ scenarios: all }));
-  else {
-    const width = Math.max(...all.map(({ name }) => name.length));
-    for (const { name, title } of all) print(`${name.padEnd(width)}  ${title}`);
+  if (given.seeds !== undefined) {
+    alone(given, 'seeds', ['shrink', 'json']);
+    return seedsCommand(given.seeds, given, machine);
   }
+  alone(given, 'from', ['anonymise', 'pcap']);
+  const { from = '', anonymise = false, pcap } = given;
+  const { text, problems } = await scenarioFrom({ file: from, anonymise, captureTo: pcap ?? null });
+  machine.print(text.trimEnd());
+  for (const problem of problems) machine.warn(problem);
+  return problems.length === 0;
 }
 
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (/^\d{1,10}$/.test(text) && seed <= MAX_SEED) return seed;
-  throw wrong(`--seed ${text} is no seed: a whole number from 0 to ${MAX_SEED}`);
+function list({ json = false }: EmulateGiven, { print }: Machine): void {
+  const all = shippedScenarios().map((name) => ({ name, title: loadScenario(name).title }));
+  if (json) {
+    print(JSON.stringify({ scenarios: all }));
+    return;
+  }
+  const width = Math.max(...all.map(({ name }) => name.length));
+  for (const { name, title } of all) print(`${name.padEnd(width)}  ${title}`);
 }
 
-async function play(scenario: Scenario, options: EmulateOptions): Promise<boolean> {
-  const { time, print, json } = options;
-  const beganMs = time.nowMs();
-  const judged = await judge(scenario, {
-    time,
-    make: () => {
-      throw new RingbackError('unavailable', 'emulate: worlds with a router are not in this version');
-    },
-    watchers: () => [],
-  });
-  const tookMs = time.nowMs() - beganMs;
-  if (json) print(JSON.stringify(answerOf(scenario, judged, tookMs)));
-  else for (const line of linesOf(scenario, judged, tookMs)) print(line);
-  return judged.verdict.holds;
-}
-
-function answerOf(
-  { name, title, seed }: Scenario,
-  { verdict, frames, endUs }: Judged,
-  tookMs: number,
-): object {
-  const { holds, sentence, promises, expectations } = verdict;
-  return {
-    ...{ scenario: name, title, seed, holds, sentence },
-    promises: promises.map(({ promise, title: says, checked, broken, breaches, excuses }) => ({
-      ...{ promise, title: says, checked, broken },
-      breaches: breaches.map(({ sentence: said, fromUs, toUs, events }) => ({
-        sentence: said,
-        fromUs,
-        toUs,
-        events,
-      })),
-      excuses,
-    })),
-    expectations,
-    played: { seconds: endUs / 1_000_000, tookSeconds: tookMs / 1000, frames },
+async function played(name: string, given: EmulateGiven, machine: Machine): Promise<boolean> {
+  const { set = [], seed, config } = given;
+  const options = {
+    set,
+    ...(seed === undefined ? {} : { seed: seedOf(seed) }),
+    ...(config === undefined ? {} : { config }),
   };
+  if (given.compare !== undefined) {
+    alone(given, 'compare', ['set', 'seed', 'config', 'json']);
+    return compareCommand(name, given, { options, machine });
+  }
+  const file = scenarioFile(name);
+  const text = readText(file);
+  const scenario = parseScenario(text, file, options);
+  if (given['as-daemon'] !== undefined) {
+    alone(given, 'as-daemon', ['set', 'seed']);
+    const stop = new AbortController();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+    const say = (event: string, fields: object): void => machine.print(JSON.stringify({ event, ...fields }));
+    await serveAsDaemon(scenario, {
+      path: given['as-daemon'],
+      make: makeWorld,
+      time: machine.time,
+      signal: stop.signal,
+      say,
+    });
+    return true;
+  }
+  const command = [
+    'ringback emulate',
+    name,
+    `--seed ${scenario.seed}`,
+    ...set.map((one) => `--set ${quoted(one)}`),
+    ...(config === undefined ? [] : [`-c ${quoted(config)}`]),
+  ];
+  return playCommand({ scenario, file: name, text, command: command.join(' ') }, given, machine);
 }
 
-function linesOf(
-  { name, title, seed }: Scenario,
-  { verdict, frames, endUs }: Judged,
-  tookMs: number,
-): string[] {
-  const played = `${(endUs / 1_000_000).toLocaleString('en')} s in ${(tookMs / 1000).toFixed(1)} s`;
-  const passed = frames === null ? '' : `, ${frames.toLocaleString('en')} frames`;
-  return [
-    `${name} (seed ${seed}): ${title}`,
-    '',
-    ...verdict.promises.flatMap(promiseLines),
-    ...verdict.expectations.map(({ holds, sentence }) => `  ${holds ? '✓' : '✗'} ${sentence}`),
-    '',
-    verdict.sentence,
-    `Played ${played}${passed}.`,
-  ];
-}
-
-function promiseLines({ title, checked, broken, breaches, excuses }: PromiseResult): string[] {
-  if (checked === 0 && broken === 0 && excuses.length === 0) return [];
-  const named = breaches
-    .slice(0, SHOWN)
-    .flatMap(({ sentence, events }) => [
-      `      ${sentence}`,
-      ...events.slice(-SHOWN_EVENTS).map((event) => `        ${event}`),
-    ]);
-  const left = broken > SHOWN ? [`      and ${broken - SHOWN} more`] : [];
-  const excused = excuses.map(
-    ({ why, times, first }) => `      excused${times === 1 ? '' : ` ${times} times`}: ${why}; ${first}`,
-  );
-  return [
-    `  ${broken === 0 ? '✓' : '✗'} ${title} (${checked.toLocaleString('en')})`,
-    ...named,
-    ...left,
-    ...excused,
-  ];
-}
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

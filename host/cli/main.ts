@@ -6,9 +6,7 @@ import { messageOf, RingbackError } from '../errors.ts';
 import { endWithReader } from '../role/signals.ts';
 import { COMMANDS, type CommandDescription } from './commands.ts';
 import { type Given, OPTION_HELP, OPTIONS, type OptionName } from './options.ts';
-
-declare const RINGBACK_VERSION: string | undefined;
-const VERSION = typeof RINGBACK_VERSION === 'string' ? RINGBACK_VERSION : 'from sources';
+import { VERSION } from './version.ts';
 
 function helpText(): string {
   const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));

@@ -21,6 +21,19 @@ export const OPTIONS = {
   list: { type: 'boolean' },
   set: { type: 'string', multiple: true },
   seed: { type: 'string' },
+  seeds: { type: 'string' },
+  shrink: { type: 'boolean' },
+  report: { type: 'string' },
+  pcap: { type: 'string' },
+  'pcap-hosts': { type: 'string' },
+  'pcap-window': { type: 'string' },
+  'pcap-size': { type: 'string' },
+  realtime: { type: 'boolean' },
+  speed: { type: 'string' },
+  from: { type: 'string' },
+  anonymise: { type: 'boolean' },
+  compare: { type: 'string' },
+  'as-daemon': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -41,6 +54,19 @@ export interface Given {
   readonly list?: boolean;
   readonly set?: string[];
   readonly seed?: string;
+  readonly seeds?: string;
+  readonly shrink?: boolean;
+  readonly report?: string;
+  readonly pcap?: string;
+  readonly 'pcap-hosts'?: string;
+  readonly 'pcap-window'?: string;
+  readonly 'pcap-size'?: string;
+  readonly realtime?: boolean;
+  readonly speed?: string;
+  readonly from?: string;
+  readonly anonymise?: boolean;
+  readonly compare?: string;
+  readonly 'as-daemon'?: string;
   readonly help?: boolean;
 }
 
@@ -60,5 +86,21 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   list: '    --list            the scenarios that are shipped',
   set: '    --set KEY=VALUE   another value in the scenario, as in population.people.known=100%; may be given again',
   seed: '    --seed N          what chance begins with (default: as the scenario says, else 1)',
+  report: '    --report FILE     a page that shows how it went, for a browser',
+  pcap: '    --pcap FILE       the frames of the router, as pcapng; with --from the capture without names and data',
+  'pcap-hosts':
+    '    --pcap-hosts LIST  of them those of these hosts, networks or addresses, with commas between',
+  'pcap-window': '    --pcap-window 5s..40s  of them those in this time, from the beginning',
+  'pcap-size': '    --pcap-size 100M  no more than that (default 256M)',
+  realtime: '    --realtime        as fast as a clock',
+  speed: '    --speed N         N times as fast as a clock',
+  seeds: '    --seeds A..B      small worlds by chance, one for each of these numbers',
+  shrink: '    --shrink          what goes wrong in one is made as small as can be, and written to found/',
+  compare:
+    '    --compare FILE    the same world with that configuration too: who would have been told, when, and why not',
+  from: '    --from FILE       a scenario out of that capture, on standard output',
+  anonymise: '    --anonymise       with other addresses, of the same networks, and without data',
+  'as-daemon':
+    '    --as-daemon SOCKET  the world is a daemon at that socket, for an unmodified `ringback run` with fabric.socket',
   help: '-h, --help            this text',
 };

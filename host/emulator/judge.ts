@@ -1,6 +1,7 @@
 /** A scenario is played before the ledger and whoever else watches, and judged. */
 import type { Time } from '../time.ts';
 import type { Actor, Calendar } from './kernel/calendar.ts';
+import type { Loop } from './kernel/loop.ts';
 import { PairDirectory } from './pair/directory.ts';
 import { playPair } from './pair/play.ts';
 import { type MakeWorld, play, type RunningPlay } from './play.ts';
@@ -14,6 +15,7 @@ import { Witnesses } from './witnesses.ts';
 export interface Watching {
   readonly directory: Directory;
   readonly calendar: Calendar;
+  readonly loop: Loop;
   readonly truth: Truth;
 }
 
@@ -53,11 +55,11 @@ export function judge(scenario: Scenario, options: JudgeOptions): Promise<Judged
 
 function watch(
   scenario: Scenario,
-  { calendar, directory }: { readonly calendar: Calendar; readonly directory: Directory },
+  { calendar, loop, directory }: Pick<Watching, 'calendar' | 'loop' | 'directory'>,
   watchers: JudgeOptions['watchers'],
 ): { readonly watching: Watching; readonly all: readonly Watcher[]; readonly witness: Witness } {
   const truth = new Truth({ scenario, directory, nowUs: () => calendar.nowUs });
-  const watching = { directory, calendar, truth };
+  const watching = { directory, calendar, loop, truth };
   const all = watchers(watching);
   return { watching, all, witness: new Witnesses([truth.ledger, ...all.map(({ witness }) => witness)]) };
 }
@@ -106,8 +108,8 @@ async function judgePair(scenario: Scenario, options: JudgeOptions): Promise<Jud
   let seen: ReturnType<typeof watch> | null = null;
   const { broken, endUs } = await playPair(
     scenario,
-    ({ calendar }) => {
-      seen = watch(scenario, { calendar, directory }, watchers);
+    ({ calendar, loop }) => {
+      seen = watch(scenario, { calendar, loop, directory }, watchers);
       return seen.witness;
     },
     {

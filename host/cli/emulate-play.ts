@@ -1,0 +1,148 @@
+/** One scenario is played, shown and judged. */
+import { writeFileSync } from 'node:fs';
+import { type Judged, judge, type Watcher } from '../emulator/judge.ts';
+import { Pace } from '../emulator/kernel/pace.ts';
+import type { Scenario } from '../emulator/scenario/types.ts';
+import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
+import { Chronicle } from '../emulator/show/chronicle.ts';
+import { figuresOf } from '../emulator/show/json.ts';
+import { outcomeOf } from '../emulator/show/outcome.ts';
+import { reportOf } from '../emulator/show/report.ts';
+import { readSelection } from '../emulator/show/selection.ts';
+import { messageOf, RingbackError } from '../errors.ts';
+import { type EmulateGiven, type Machine, speedOf } from './emulate-given.ts';
+import { answerOf, linesOf } from './emulate-text.ts';
+import { makeWorld } from './emulate-world.ts';
+import { VERSION } from './version.ts';
+
+/** What was played, and how it is played again. */
+export interface PlayedFrom {
+  readonly scenario: Scenario;
+  /** The scenario's own file, and its text. */
+  readonly file: string;
+  readonly text: string;
+  readonly command: string;
+}
+
+interface Seen {
+  readonly judged: Judged;
+  readonly chronicle: Chronicle;
+}
+
+/** Whether everything was kept. Throws RingbackError. */
+export async function playCommand(from: PlayedFrom, given: EmulateGiven, machine: Machine): Promise<boolean> {
+  const { time, print } = machine;
+  const speed = speedOf(given);
+  const began = { ms: time.nowMs(), cpu: process.cpuUsage() };
+  const capture = given.pcap === undefined ? null : openCaptureFile(given.pcap);
+  try {
+    const seen = await seenRun(from, { given, machine, speed, capture });
+    const { user, system } = process.cpuUsage(began.cpu);
+    const cost = { tookMs: time.nowMs() - began.ms, cpuMs: (user + system) / 1000 };
+    const outcome = outcomeOf(seen.judged.watching.truth.ledger, seen.chronicle);
+    if (given.report !== undefined) writeReport(given.report, reportText(from, seen, outcome));
+    if (given.json === true)
+      print(
+        JSON.stringify({
+          ...answerOf(from.scenario, seen.judged, cost),
+          ...figuresOf(seen.chronicle, outcome),
+        }),
+      );
+    else for (const line of linesOf(from, seen.judged, cost)) print(line);
+    if (given.json !== true) {
+      if (given.pcap !== undefined) print(`Capture: ${given.pcap}`);
+      if (given.report !== undefined) print(`Report: ${given.report}`);
+    }
+    return seen.judged.verdict.holds;
+  } finally {
+    capture?.close();
+  }
+}
+
+interface Showing {
+  readonly given: EmulateGiven;
+  readonly machine: Machine;
+  readonly speed: number | null;
+  readonly capture: ReturnType<typeof openCaptureFile> | null;
+}
+
+async function seenRun({ scenario }: PlayedFrom, { given, machine, speed, capture }: Showing): Promise<Seen> {
+  let chronicle: Chronicle | null = null;
+  let frames: CaptureFile | null = null;
+  const judged = await judge(scenario, {
+    time: machine.time,
+    make: makeWorld,
+    watchers: ({ directory, calendar }) => {
+      const nowUs = (): number => calendar.nowUs;
+      const router = scenario.networks.flatMap((network) => network.router);
+      const own = new Chronicle({
+        directory,
+        nowUs,
+        endUs: scenario.endUs,
+        router,
+        wantsFrames: given.report !== undefined,
+      });
+      chronicle = own;
+      const all: Watcher[] = [{ witness: own, gauged: (gauges) => own.gauge(gauges) }];
+      if (capture !== null) {
+        const wanted = { hosts: given['pcap-hosts'], window: given['pcap-window'], size: given['pcap-size'] };
+        const { name, seed, interfaces, startMs } = scenario;
+        const addressesOf = (host: string): readonly string[] | null => addressesIn(directory, host);
+        frames = new CaptureFile({
+          ...{ write: capture.write, interfaces, directory, nowUs, startMs },
+          selection: readSelection(wanted, scenario, addressesOf),
+          comment: `ringback emulate ${name} --seed ${seed}`,
+        });
+        all.push({ witness: frames });
+      }
+      return all;
+    },
+    ...(speed === null
+      ? {}
+      : {
+          run: ({ calendar, loop }, endUs) =>
+            new Pace({ time: machine.time, calendar, loop, speed }).run(endUs),
+        }),
+  });
+  (frames as CaptureFile | null)?.end();
+  if (chronicle === null) throw new Error('nobody has watched');
+  return { judged, chronicle };
+}
+
+/** Of one of many. */
+function addressesIn(directory: Judged['watching']['directory'], name: string): readonly string[] | null {
+  const found = new Set<string>();
+  for (let service = 0; service < directory.services; service++) {
+    const one = directory.service(service);
+    if (one.name === name) found.add(one.address);
+  }
+  for (let client = 0; client < directory.clients && found.size === 0; client++) {
+    const one = directory.client(client);
+    if (one.name === name) found.add(one.address);
+  }
+  return found.size === 0 ? null : [...found];
+}
+
+function reportText(
+  { scenario, file, text, command }: PlayedFrom,
+  { judged, chronicle }: Seen,
+  outcome: ReturnType<typeof outcomeOf>,
+): string {
+  const { verdict, watching } = judged;
+  return reportOf({
+    ...{ scenario, directory: watching.directory, chronicle, verdict, outcome, command },
+    counters: [],
+    files: [{ title: file, text }],
+    version: VERSION,
+  });
+}
+
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new RingbackError('unavailable', `emulate: --report: ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
