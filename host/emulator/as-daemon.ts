@@ -6,7 +6,7 @@ import type { Fields } from '../log/log.ts';
 import type { Time } from '../time.ts';
 import { SocketBoard } from './board/daemon.ts';
 import { inRealTime } from './board/pace.ts';
-import { type MakeWorld, play } from './play.ts';
+import { type MakeWorld, play, type RunningPlay } from './play.ts';
 import type { Scenario } from './scenario/types.ts';
 import type { Directory, Witness } from './truth/witness.ts';
 
@@ -17,11 +17,13 @@ interface AsDaemonOptions {
   readonly signal: AbortSignal;
   /** What happens in the world, and who comes. */
   readonly say: (event: string, fields: Fields) => void;
+  /** For whoever pulls cables in it. */
+  readonly onBegun?: (play: RunningPlay) => void;
 }
 
 /** Until the scenario's end, or until somebody aborts. Throws RingbackError('unavailable') where the socket can't be. */
 export async function serveAsDaemon(scenario: Scenario, options: AsDaemonOptions): Promise<void> {
-  const { path, make, time, signal, say } = options;
+  const { path, make, time, signal, say, onBegun } = options;
   const beganUs = Math.round(time.nowMs() * 1000);
   let worldUs = (): number => 0;
   const board = await SocketBoard.open({
@@ -34,6 +36,7 @@ export async function serveAsDaemon(scenario: Scenario, options: AsDaemonOptions
     // The program in the world is somebody else's.
     await play({ ...scenario, router: null }, ({ directory }) => witnessOf(board, directory, say), {
       ...{ make, machine: time, isOver: () => signal.aborted },
+      onBegun: (own) => onBegun?.(own),
       run: (stage, endUs) => {
         worldUs = () => stage.calendar.nowUs;
         const { calendar, loop } = stage;
