@@ -3,14 +3,17 @@ import { ComparedRun, compared, comparisonJson, comparisonText } from '../emulat
 import { judge } from '../emulator/judge.ts';
 import { loadScenario } from '../emulator/scenario/load.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
-import { type EmulateGiven, type Machine, wrong } from './emulate-given.ts';
+import { type EmulateGiven, type PlayingMachine, wrong } from './emulate-given.ts';
 import { makeWorld } from './emulate-world.ts';
 
 /** `given`: a scenario; `options`: what else is said of it. */
 export async function compareCommand(
   given: string,
   { compare = '', config, json = false }: EmulateGiven,
-  { options, machine }: { readonly options: Parameters<typeof loadScenario>[1]; readonly machine: Machine },
+  {
+    options,
+    machine,
+  }: { readonly options: Parameters<typeof loadScenario>[1]; readonly machine: PlayingMachine },
 ): Promise<boolean> {
   const first = loadScenario(given, options);
   if (first.router === null) throw wrong('--compare wants a scenario with a router');
@@ -21,7 +24,7 @@ export async function compareCommand(
   return true;
 }
 
-async function run(scenario: Scenario, { time }: Machine): Promise<ComparedRun> {
+async function run(scenario: Scenario, { time }: PlayingMachine): Promise<ComparedRun> {
   let heard: ComparedRun | null = null;
   await judge(scenario, {
     time,

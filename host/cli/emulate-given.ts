@@ -4,7 +4,7 @@ import { RingbackError } from '../errors.ts';
 import type { Time } from '../time.ts';
 
 /** The machine's, by which a world is played. */
-export interface Machine {
+export interface PlayingMachine {
   readonly time: Time;
   readonly chance: Chance;
   /** Whole lines: what was asked for, and what is wrong. */

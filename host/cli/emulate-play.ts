@@ -1,6 +1,6 @@
 /** One scenario is played, shown and judged. */
 import { writeFileSync } from 'node:fs';
-import { type Judged, judge, type Watcher } from '../emulator/judge.ts';
+import { type Judged, judge, type WorldWatcher } from '../emulator/judge.ts';
 import { Pace } from '../emulator/kernel/pace.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
@@ -10,13 +10,13 @@ import { outcomeOf } from '../emulator/show/outcome.ts';
 import { reportOf } from '../emulator/show/report.ts';
 import { readSelection } from '../emulator/show/selection.ts';
 import { messageOf, RingbackError } from '../errors.ts';
-import { type EmulateGiven, type Machine, speedOf } from './emulate-given.ts';
-import { answerOf, linesOf } from './emulate-text.ts';
+import { type EmulateGiven, type PlayingMachine, speedOf } from './emulate-given.ts';
+import { answerOf, runLines } from './emulate-text.ts';
 import { makeWorld } from './emulate-world.ts';
 import { VERSION } from './version.ts';
 
 /** What was played, and how it is played again. */
-export interface PlayedFrom {
+interface PlayedFrom {
   readonly scenario: Scenario;
   /** The scenario's own file, and its text. */
   readonly file: string;
@@ -30,7 +30,11 @@ interface Seen {
 }
 
 /** Whether everything was kept. Throws RingbackError. */
-export async function playCommand(from: PlayedFrom, given: EmulateGiven, machine: Machine): Promise<boolean> {
+export async function playCommand(
+  from: PlayedFrom,
+  given: EmulateGiven,
+  machine: PlayingMachine,
+): Promise<boolean> {
   const { time, print } = machine;
   const speed = speedOf(given);
   const began = { ms: time.nowMs(), cpu: process.cpuUsage() };
@@ -48,7 +52,7 @@ export async function playCommand(from: PlayedFrom, given: EmulateGiven, machine
           ...figuresOf(seen.chronicle, outcome),
         }),
       );
-    else for (const line of linesOf(from, seen.judged, cost)) print(line);
+    else for (const line of runLines(from, seen.judged, cost)) print(line);
     if (given.json !== true) {
       if (given.pcap !== undefined) print(`Capture: ${given.pcap}`);
       if (given.report !== undefined) print(`Report: ${given.report}`);
@@ -61,7 +65,7 @@ export async function playCommand(from: PlayedFrom, given: EmulateGiven, machine
 
 interface Showing {
   readonly given: EmulateGiven;
-  readonly machine: Machine;
+  readonly machine: PlayingMachine;
   readonly speed: number | null;
   readonly capture: ReturnType<typeof openCaptureFile> | null;
 }
@@ -83,7 +87,7 @@ async function seenRun({ scenario }: PlayedFrom, { given, machine, speed, captur
         wantsFrames: given.report !== undefined,
       });
       chronicle = own;
-      const all: Watcher[] = [{ witness: own, gauged: (gauges) => own.gauge(gauges) }];
+      const all: WorldWatcher[] = [{ witness: own, gauged: (gauges) => own.gauge(gauges) }];
       if (capture !== null) {
         const wanted = { hosts: given['pcap-hosts'], window: given['pcap-window'], size: given['pcap-size'] };
         const { name, seed, interfaces, startMs } = scenario;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brokenIn, type Found, playSeeds, smallestOf } from '../emulator/seeds.ts';
 import { textOf } from '../emulator/truth/draft.ts';
 import { messageOf, RingbackError } from '../errors.ts';
-import { type EmulateGiven, type Machine, seedsOf } from './emulate-given.ts';
+import { type EmulateGiven, type PlayingMachine, seedsOf } from './emulate-given.ts';
 import { makeWorld } from './emulate-world.ts';
 
 /** Where the smallest ones lie. */
@@ -15,7 +15,7 @@ const SHOWN_EVENTS = 200;
 export async function seedsCommand(
   wanted: string,
   { shrink = false, json = false }: EmulateGiven,
-  machine: Machine,
+  machine: PlayingMachine,
 ): Promise<boolean> {
   const { time, print } = machine;
   const [from, to] = seedsOf(wanted);

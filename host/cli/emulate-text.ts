@@ -43,7 +43,7 @@ interface Named {
   readonly command: string;
 }
 
-export function linesOf(
+export function runLines(
   { scenario, command }: Named,
   { verdict, frames, endUs }: Judged,
   cost: Cost,

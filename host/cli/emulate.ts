@@ -4,7 +4,7 @@ import { serveAsDaemon } from '../emulator/as-daemon.ts';
 import { scenarioFrom } from '../emulator/capture/from.ts';
 import { loadScenario, parseScenario, scenarioFile, shippedScenarios } from '../emulator/scenario/load.ts';
 import { compareCommand } from './emulate-compare.ts';
-import { alone, type EmulateGiven, type Machine, seedOf, wrong } from './emulate-given.ts';
+import { alone, type EmulateGiven, type PlayingMachine, seedOf, wrong } from './emulate-given.ts';
 import { playCommand } from './emulate-play.ts';
 import { seedsCommand } from './emulate-seeds.ts';
 import { makeWorld } from './emulate-world.ts';
@@ -13,7 +13,7 @@ import { makeWorld } from './emulate-world.ts';
 export async function emulateCommand(
   given: EmulateGiven,
   words: readonly string[],
-  machine: Machine,
+  machine: PlayingMachine,
 ): Promise<boolean> {
   const [scenario, more] = words;
   if (more !== undefined) throw wrong(`${more} is too much: one scenario is played`);
@@ -31,7 +31,7 @@ export async function emulateCommand(
   return played(scenario, given, machine);
 }
 
-async function other(given: EmulateGiven, machine: Machine): Promise<boolean> {
+async function other(given: EmulateGiven, machine: PlayingMachine): Promise<boolean> {
   if (given.list !== undefined) {
     alone(given, 'list', ['json']);
     list(given, machine);
@@ -49,7 +49,7 @@ async function other(given: EmulateGiven, machine: Machine): Promise<boolean> {
   return problems.length === 0;
 }
 
-function list({ json = false }: EmulateGiven, { print }: Machine): void {
+function list({ json = false }: EmulateGiven, { print }: PlayingMachine): void {
   const all = shippedScenarios().map((name) => ({ name, title: loadScenario(name).title }));
   if (json) {
     print(JSON.stringify({ scenarios: all }));
@@ -59,7 +59,7 @@ function list({ json = false }: EmulateGiven, { print }: Machine): void {
   for (const { name, title } of all) print(`${name.padEnd(width)}  ${title}`);
 }
 
-async function played(name: string, given: EmulateGiven, machine: Machine): Promise<boolean> {
+async function played(name: string, given: EmulateGiven, machine: PlayingMachine): Promise<boolean> {
   const { set = [], seed, config } = given;
   const options = {
     set,

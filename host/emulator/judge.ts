@@ -20,7 +20,7 @@ export interface Watching {
 }
 
 /** Somebody who watches beside the ledger. */
-export interface Watcher {
+export interface WorldWatcher {
   readonly witness: Witness;
   /** How the program stands, some hundred times in a run. */
   gauged?(gauges: Gauges): void;
@@ -30,7 +30,7 @@ export interface JudgeOptions {
   /** The machine's, by which it is played. */
   readonly time: Time;
   readonly make: MakeWorld;
-  readonly watchers: (watching: Watching) => readonly Watcher[];
+  readonly watchers: (watching: Watching) => readonly WorldWatcher[];
   /** How the calendar is turned to the end; at once, if nothing else is said. */
   readonly run?: (watching: Watching, endUs: number, play: RunningPlay | null) => Promise<void>;
   readonly isOver?: () => boolean;
@@ -47,17 +47,24 @@ export interface Judged {
 /** So often in a run the program is looked at. */
 const LOOKS = 500;
 
-export function judge(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
-  return scenario.router === null && scenario.takeover.size > 0
-    ? judgePair(scenario, options)
-    : judgeRouter(scenario, options);
+/** Mails say when it was as clocks in the world show it. */
+export async function judge(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
+  const { TZ: before } = process.env;
+  process.env.TZ = scenario.zone;
+  try {
+    const isPair = scenario.router === null && scenario.takeover.size > 0;
+    return await (isPair ? judgePair(scenario, options) : judgeRouter(scenario, options));
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
 }
 
 function watch(
   scenario: Scenario,
   { calendar, loop, directory }: Pick<Watching, 'calendar' | 'loop' | 'directory'>,
   watchers: JudgeOptions['watchers'],
-): { readonly watching: Watching; readonly all: readonly Watcher[]; readonly witness: Witness } {
+): { readonly watching: Watching; readonly all: readonly WorldWatcher[]; readonly witness: Witness } {
   const truth = new Truth({ scenario, directory, nowUs: () => calendar.nowUs });
   const watching = { directory, calendar, loop, truth };
   const all = watchers(watching);
