@@ -107,6 +107,14 @@ export function writeConfiguration(lab: Lab, sections: Configuration = {}): stri
   return write(`${lab.directory}/ringback.yaml`, laidOver(labConfiguration(lab), sections));
 }
 
+/** The configuration that a scenario has for the router, which knows nobody else, and is on the lab's interfaces. */
+export function writeScenarioConfiguration(lab: Lab, router: Configuration): string {
+  const { clients: _, servers: __, recover: ___, ...own } = labConfiguration(lab);
+  const { detect, ...rest } = own;
+  const { watch } = detect as { watch: readonly string[] };
+  return write(`${lab.directory}/ringback.yaml`, laidOver({ ...rest, detect: { watch } }, router));
+}
+
 /** Alike for `ringback relay` on a machine that knows the lab's people; `sections` say which mailbox is its own. */
 export function writeRelayConfiguration(lab: Lab, node: string, sections: Configuration): string {
   const own = {

@@ -1,0 +1,235 @@
+/**
+ * Plays a scenario with real kernels: the file that the emulator plays, its verbs by `act`, its people by curl. What of a scenario a
+ * lab does not have (populations, traffic, other hosts and networks) is refused.
+ */
+import { once } from 'node:events';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { parseScenario } from '../../host/emulator/scenario/load.ts';
+import type { Scenario, ScriptStep, Verb } from '../../host/emulator/scenario/types.ts';
+import { address, type Lab } from './lab.ts';
+import type { Mail } from './mail.ts';
+import { type LogEvent, Ringback, writeScenarioConfiguration } from './ringback.ts';
+
+type Try = Extract<Verb, { verb: 'try' }>;
+/** As a world says it. `shown`: the page answered. */
+type LabTryEnd = 'served' | 'shown' | 'refused' | 'unreachable' | 'gaveUp';
+
+export interface LabTry extends Try {
+  /** As the step has it, and when curl was really started. */
+  readonly atUs: number;
+  readonly beganUs: number;
+  readonly tookUs: number;
+  readonly end: LabTryEnd;
+}
+
+export interface LabPlayed {
+  readonly scenario: Scenario;
+  /** In the order in which they ended. */
+  readonly tries: readonly LabTry[];
+  /** What the router's program said, by the scenario's clock. */
+  readonly lines: readonly (LogEvent & { readonly us: number })[];
+  readonly mails: readonly Mail[];
+  /** Captures of what passed on the switch, by each machine that sent it. */
+  readonly captures: { readonly lan: string; readonly wan: string };
+  /** When the scenario began: microseconds since 1970. */
+  readonly startUs: number;
+}
+
+/** Longer than any kernel tries. */
+const LONGEST_S = 150;
+/** What is on its way at the end. */
+const LINGER_MS = 300;
+
+/** What curl says with -v of the call that failed. */
+const ENDS: readonly (readonly [RegExp, LabTryEnd])[] = [
+  [/refused/i, 'refused'],
+  [/no route to host|unreachable/i, 'unreachable'],
+];
+
+/** `machine`: where each of its machines lies in the lab, if not under its own name. */
+export async function playInLab(lab: Lab, file: string): Promise<LabPlayed> {
+  const text = readFileSync(file, 'utf8');
+  const scenario = parseScenario(text, file);
+  refuseWhatIsNotThere(scenario);
+  const { router = {} } = parse(text) as { router?: Record<string, unknown> };
+  for (const { name, serves, isUp } of scenario.hosts)
+    if (isUp) for (const port of serves) await lab.start(name, port);
+  const captures = {
+    lan: await recorded(lab, 'lan'),
+    wan: await recorded(lab, 'wan'),
+  };
+  const ringback = await Ringback.starting(lab, writeScenarioConfiguration(lab, router));
+  const player = new Player(lab, scenario);
+  await player.play();
+  const { startUs, tries } = player;
+  const lines = ringback.events.map((event) => ({ ...event, us: Date.parse(event.time) * 1000 - startUs }));
+  await ringback.stop();
+  return { scenario, tries, lines, mails: await lab.mails(), captures, startUs };
+}
+
+function refuseWhatIsNotThere({ people, servers, traffic, router, kernel }: Scenario): void {
+  const is =
+    people.length + servers.length > 0
+      ? 'a population'
+      : traffic.length > 0
+        ? 'traffic'
+        : router === null
+          ? 'no router'
+          : kernel === 'real'
+            ? 'kernels on real wires; kernel: lab is right'
+            : null;
+  if (is !== null) throw new Error(`the lab cannot play this scenario: it has ${is}`);
+}
+
+async function recorded(lab: Lab, bridge: 'lan' | 'wan'): Promise<string> {
+  const file = `${lab.directory}/${bridge}.pcapng`;
+  const recorder = lab.record(bridge);
+  recorder.stdout?.pipe(createWriteStream(file));
+  for (let said = ''; !said.includes('recording\n'); ) {
+    const [more] = (await once(recorder.stderr as NodeJS.EventEmitter, 'data')) as [Buffer];
+    said += more;
+  }
+  return file;
+}
+
+class Player {
+  readonly tries: LabTry[] = [];
+  startUs = 0;
+  readonly #lab: Lab;
+  readonly #scenario: Scenario;
+  readonly #going: Promise<void>[] = [];
+
+  constructor(lab: Lab, scenario: Scenario) {
+    this.#lab = lab;
+    this.#scenario = scenario;
+  }
+
+  async play(): Promise<void> {
+    const { script, endUs } = this.#scenario;
+    this.startUs = Date.now() * 1000;
+    for (const step of script) {
+      await this.#until(step.atUs);
+      for (const verb of step.verbs) await this.#carryOut(verb, step);
+    }
+    await this.#until(endUs);
+    const failed = (await Promise.allSettled(this.#going)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+    await sleep(LINGER_MS);
+  }
+
+  /** It is waited for in the end. */
+  #begin(going: Promise<void>): void {
+    going.catch(() => undefined);
+    this.#going.push(going);
+  }
+
+  get #nowUs(): number {
+    return Date.now() * 1000 - this.startUs;
+  }
+
+  async #until(us: number): Promise<void> {
+    const waitMs = (us - this.#nowUs) / 1000;
+    if (waitMs > 0) await sleep(waitMs);
+  }
+
+  async #carryOut(verb: Verb, step: ScriptStep): Promise<void> {
+    const lab = this.#lab;
+    switch (verb.verb) {
+      case 'try':
+        this.#begin(this.#try(verb, step.atUs));
+        break;
+      case 'start':
+      case 'stop':
+        for (const port of verb.port === null ? this.#portsOf(verb.node) : [verb.port])
+          await lab[verb.verb](verb.node, port);
+        break;
+      case 'announce':
+        for (const version of [4, 6] as const) await lab.announce(verb.node, version);
+        break;
+      case 'notify':
+        await lab.trap(verb.node, '2c', undefined, verb.to);
+        break;
+      case 'unplug':
+      case 'plug':
+      case 'forget':
+      case 'freeze':
+      case 'thaw':
+        await lab[verb.verb](verb.node);
+        break;
+      case 'cut':
+      case 'mend':
+        await lab[verb.verb === 'cut' ? 'unplug' : 'plug'](`router-${verb.network}`);
+        break;
+      case 'drop':
+      case 'reset':
+      case 'reject':
+      case 'admit':
+        await this.#wall(verb);
+        break;
+      default:
+        throw new Error(`the lab has no ${verb.verb} in a scenario: ${step.text}`);
+    }
+  }
+
+  #portsOf(node: string): readonly number[] {
+    return this.#scenario.hosts.find(({ name }) => name === node)?.serves ?? [];
+  }
+
+  /** A firewall at the server. */
+  async #wall(verb: Extract<Verb, { verb: 'drop' | 'reset' | 'reject' | 'admit' }>): Promise<void> {
+    const { node, client, port } = verb;
+    const rules =
+      verb.verb === 'admit'
+        ? 'delete table inet wall'
+        : [4, 6]
+            .filter((version) => client !== null || version === 4)
+            .map((version) => {
+              const from =
+                client === null
+                  ? ''
+                  : `ip${version === 4 ? '' : '6'} saddr ${address(client, version as 4 | 6)}`;
+              const to = port === null ? 'meta l4proto tcp' : `tcp dport ${port}`;
+              const fate = {
+                drop: 'drop',
+                reset: 'reject with tcp reset',
+                reject: 'reject with icmpx type admin-prohibited',
+              }[verb.verb as 'drop'];
+              return `add rule inet wall in ${from} ${to} ${fate}`;
+            })
+            .join('; ');
+    const table = 'add table inet wall; add chain inet wall in { type filter hook input priority 0; }';
+    const { code, stderr } = await this.#lab.run(node, [
+      'nft',
+      verb.verb === 'admit' ? rules : `${table}; ${rules}`,
+    ]);
+    if (code !== 0) throw new Error(`nft on ${node} failed: ${stderr}`);
+  }
+
+  /** A person asks for a page, and waits as long as he is patient, or his kernel. */
+  async #try(verb: Try, atUs: number): Promise<void> {
+    const { client, server, version, port, patienceUs } = verb;
+    const host = version === 4 ? address(server) : `[${address(server, 6)}]`;
+    const patienceS = patienceUs === null ? LONGEST_S : patienceUs / 1e6;
+    const beganUs = this.#nowUs;
+    const argv = ['--noproxy', '*', '-sv', '-o', '/dev/null', '-w', '%{http_code}'];
+    const { code, stdout, stderr } = await this.#lab.run(client, [
+      'curl',
+      ...argv,
+      '--max-time',
+      String(patienceS),
+      `http://${host}:${port}/`,
+    ]);
+    const end =
+      code === 0
+        ? stdout === '503'
+          ? 'shown'
+          : 'served'
+        : code === 28
+          ? 'gaveUp'
+          : ENDS.find(([words]) => words.test(stderr))?.[1];
+    if (end === undefined) throw new Error(`curl on ${client} failed with status ${code}: ${stderr}`);
+    this.tries.push({ ...verb, atUs, beganUs, tookUs: this.#nowUs - beganUs, end });
+  }
+}
