@@ -3,8 +3,8 @@ import { ComparedRun, compared, comparisonJson, comparisonText } from '../emulat
 import { judge } from '../emulator/judge.ts';
 import { loadScenario } from '../emulator/scenario/load.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
+import { makeWorld } from '../emulator/world/world.ts';
 import { type EmulateGiven, type PlayingMachine, wrong } from './emulate-given.ts';
-import { makeWorld } from './emulate-world.ts';
 
 /** `given`: a scenario; `options`: what else is said of it. */
 export async function compareCommand(

@@ -9,10 +9,10 @@ import { figuresOf } from '../emulator/show/json.ts';
 import { outcomeOf } from '../emulator/show/outcome.ts';
 import { reportOf } from '../emulator/show/report.ts';
 import { readSelection } from '../emulator/show/selection.ts';
+import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { type EmulateGiven, type PlayingMachine, speedOf } from './emulate-given.ts';
 import { answerOf, runLines } from './emulate-text.ts';
-import { makeWorld } from './emulate-world.ts';
 import { VERSION } from './version.ts';
 
 /** What was played, and how it is played again. */

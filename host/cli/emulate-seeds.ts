@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokenIn, type Found, playSeeds, smallestOf } from '../emulator/seeds.ts';
 import { textOf } from '../emulator/truth/draft.ts';
+import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { type EmulateGiven, type PlayingMachine, seedsOf } from './emulate-given.ts';
-import { makeWorld } from './emulate-world.ts';
 
 /** Where the smallest ones lie. */
 const FOUND = 'found';

@@ -3,11 +3,11 @@ import { readText } from '../config/load.ts';
 import { serveAsDaemon } from '../emulator/as-daemon.ts';
 import { scenarioFrom } from '../emulator/capture/from.ts';
 import { loadScenario, parseScenario, scenarioFile, shippedScenarios } from '../emulator/scenario/load.ts';
+import { makeWorld } from '../emulator/world/world.ts';
 import { compareCommand } from './emulate-compare.ts';
 import { alone, type EmulateGiven, type PlayingMachine, seedOf, wrong } from './emulate-given.ts';
 import { playCommand } from './emulate-play.ts';
 import { seedsCommand } from './emulate-seeds.ts';
-import { makeWorld } from './emulate-world.ts';
 
 /** Whether all promises and expectations were kept. Throws RingbackError. */
 export async function emulateCommand(
