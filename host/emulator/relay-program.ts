@@ -6,7 +6,7 @@ import { logOf } from './edges/log.ts';
 import type { MailHost, WorldSender } from './edges/mail-host.ts';
 import { mailboxesOf } from './edges/pop.ts';
 import { trapSocketsOf } from './edges/traps.ts';
-import { WorldTime } from './kernel/time.ts';
+import { ProgramTime, WorldTime } from './kernel/time.ts';
 import type { Program } from './programs.ts';
 import type { MachineKernel } from './router-program.ts';
 import type { Witness } from './truth/witness.ts';
@@ -29,6 +29,8 @@ export class RelayProgram implements Program {
   readonly #time: WorldTime;
   readonly #store: Store;
   #role: RelayRole | null = null;
+  /** The role's own. */
+  #life: ProgramTime | null = null;
   #sender: WorldSender | null = null;
 
   static async create(options: RelayProgramOptions): Promise<RelayProgram> {
@@ -51,11 +53,12 @@ export class RelayProgram implements Program {
     if (this.#role !== null) return;
     const { kernel, name, configuration, world, witness, mailHost, isConnected } = this.#options;
     const { loop } = kernel;
-    const time = this.#time;
+    const time = new ProgramTime(this.#time);
+    this.#life = time;
     const sender = mailHost.sender(name, isConnected);
     const role = new RelayRole({
       ...{ configuration, store: this.#store, time },
-      log: logOf(name, witness),
+      log: logOf(name, witness, () => this.#life === time),
       chance: kernel.streams.of(`the relay’s program on ${name}`),
       sender: () => sender,
       mailbox: mailboxesOf({ host: mailHost, time, loop, isConnected }),
@@ -75,7 +78,8 @@ export class RelayProgram implements Program {
     if (this.#role === null) return;
     const { name, configuration, world, witness } = this.#options;
     this.#role = null;
-    this.#time.forget();
+    this.#life?.end();
+    this.#life = null;
     this.#sender?.forget();
     const { traps } = configuration.relay;
     if (traps !== null) world.listen(name, traps.listen.port, null);

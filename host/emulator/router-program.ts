@@ -11,7 +11,7 @@ import { trapSocketsOf } from './edges/traps.ts';
 import type { Calendar } from './kernel/calendar.ts';
 import type { Loop } from './kernel/loop.ts';
 import type { Streams } from './kernel/streams.ts';
-import { WorldTime } from './kernel/time.ts';
+import { ProgramTime, WorldTime } from './kernel/time.ts';
 import type { Program } from './programs.ts';
 import type { Gauges, Witness } from './truth/witness.ts';
 import type { PlayedWorld } from './world/ports.ts';
@@ -48,6 +48,8 @@ export class RouterProgram implements Program {
   readonly #store: Store;
   #sender: WorldSender | null = null;
   #role: RouterRole | null = null;
+  /** The role's own. */
+  #life: ProgramTime | null = null;
 
   /** The machine is there; nothing runs on it but the fabric. */
   static async create(options: RouterProgramOptions): Promise<RouterProgram> {
@@ -82,11 +84,13 @@ export class RouterProgram implements Program {
     const { kernel, witness, addresses, world, mailHost } = this.#options;
     this.fabric.begin();
     const sender = mailHost.sender(NAME);
+    const life = new ProgramTime(this.#time);
+    this.#life = life;
     const role = new RouterRole({
       configuration: this.#configuration,
       store: this.#store,
-      log: logOf(NAME, witness),
-      time: this.#time,
+      log: logOf(NAME, witness, () => this.#life === life),
+      time: life,
       chance: kernel.streams.of('the router’s program'),
       link: this.fabric.connect,
       sockets: this.#sockets,
@@ -107,7 +111,8 @@ export class RouterProgram implements Program {
   kill(): void {
     if (this.#role === null) return;
     this.#role = null;
-    this.#time.forget();
+    this.#life?.end();
+    this.#life = null;
     this.#sockets.forget();
     this.#sender?.forget();
     this.pages.forget();

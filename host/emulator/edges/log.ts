@@ -2,7 +2,9 @@
 import { type Log, logTo } from '../../log/log.ts';
 import type { Witness } from '../truth/witness.ts';
 
-/** `by`: `router`, or the machine's name. */
-export function logOf(by: string, witness: Pick<Witness, 'line'>): Log {
-  return logTo((level, event, fields) => witness.line(by, level, event, fields));
+/** `by`: `router`, or the machine's name. `isAlive`: what was killed says nothing any more. */
+export function logOf(by: string, witness: Pick<Witness, 'line'>, isAlive: () => boolean = () => true): Log {
+  return logTo((level, event, fields) => {
+    if (isAlive()) witness.line(by, level, event, fields);
+  });
 }

@@ -87,3 +87,64 @@ export class WorldTime implements Time, Actor {
     return timer;
   }
 }
+
+/** The time of one program, from its start to its end: whatever it still does when it was killed, it waits for nothing any more. */
+export class ProgramTime implements Time {
+  readonly #machine: Time;
+  readonly #waiting = new Set<Timer>();
+  #isOver = false;
+
+  constructor(machine: Time) {
+    this.#machine = machine;
+  }
+
+  /** It was killed. */
+  end(): void {
+    this.#isOver = true;
+    for (const timer of this.#waiting) timer.cancel();
+    this.#waiting.clear();
+  }
+
+  nowMs(): number {
+    return this.#machine.nowMs();
+  }
+
+  wallMs(): number {
+    return this.#machine.wallMs();
+  }
+
+  boot(): string {
+    return this.#machine.boot();
+  }
+
+  after(waitMs: number, action: () => void): Timer {
+    if (this.#isOver) return NEVER;
+    const timer = this.#machine.after(waitMs, () => {
+      this.#waiting.delete(timer);
+      action();
+    });
+    return this.#note(timer);
+  }
+
+  every(periodMs: number, action: () => void): Timer {
+    return this.#isOver ? NEVER : this.#note(this.#machine.every(periodMs, action));
+  }
+
+  settled(): Promise<void> {
+    return this.#machine.settled();
+  }
+
+  #note(timer: Timer): Timer {
+    this.#waiting.add(timer);
+    const noted: Timer = {
+      cancel: () => {
+        this.#waiting.delete(timer);
+        timer.cancel();
+      },
+      unref: () => noted,
+    };
+    return noted;
+  }
+}
+
+const NEVER: Timer = { cancel: () => {}, unref: () => NEVER };
