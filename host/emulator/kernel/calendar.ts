@@ -20,11 +20,15 @@ export class Calendar {
   #size = 0;
   /** Numbers entries. */
   #entered = 0;
+  /** The heap: when each is due, and its place in the columns below, which it keeps. */
   #dueUs = new Float64Array(FIRST_ROOM);
+  #place = new Uint32Array(FIRST_ROOM);
   #order = new Float64Array(FIRST_ROOM);
   #actor = new Uint8Array(FIRST_ROOM);
   #what = new Uint32Array(FIRST_ROOM);
   #subject = new Uint32Array(FIRST_ROOM);
+  /** Places without an entry are behind the heap's end, as they were left. */
+  #placed = 0;
 
   /** How he is called in `enter`; there may be 256. */
   admit(actor: Actor): number {
@@ -44,21 +48,24 @@ export class Calendar {
   enter(dueUs: number, actor: number, what: number, subject: number): void {
     if (this.#size === this.#dueUs.length) this.#grow();
     const due = Math.max(Math.round(dueUs), this.nowUs);
-    const order = this.#entered++;
     let at = this.#size++;
+    const place = at < this.#placed ? (this.#place[at] as number) : this.#placed++;
+    this.#order[place] = this.#entered++;
+    this.#actor[place] = actor;
+    this.#what[place] = what;
+    this.#subject[place] = subject;
+    const [dues, places] = [this.#dueUs, this.#place];
     while (at > 0) {
       const parent = (at - 1) >> 2;
-      const parentUs = this.#dueUs[parent] as number;
+      const parentUs = dues[parent] as number;
       // What was entered before stays before.
       if (parentUs <= due) break;
-      this.#move(parent, at);
+      dues[at] = parentUs;
+      places[at] = places[parent] as number;
       at = parent;
     }
-    this.#dueUs[at] = due;
-    this.#order[at] = order;
-    this.#actor[at] = actor;
-    this.#what[at] = what;
-    this.#subject[at] = subject;
+    dues[at] = due;
+    places[at] = place;
   }
 
   /** The next entry that is due by then happens, and it is that time; false: there is none, and it is no other time. */
@@ -66,47 +73,47 @@ export class Calendar {
     if (this.#size === 0) return false;
     const dueUs = this.#dueUs[0] as number;
     if (dueUs > untilUs) return false;
-    const [actor, what, subject] = [this.#actor[0], this.#what[0], this.#subject[0]] as [
-      number,
-      number,
-      number,
-    ];
-    this.#takeFirst();
+    const place = this.#place[0] as number;
+    const actor = this.#actor[place] as number;
+    const what = this.#what[place] as number;
+    const subject = this.#subject[place] as number;
+    this.#takeFirst(place);
     this.nowUs = dueUs;
     this.#actors[actor]?.happens(what, subject);
     return true;
   }
 
-  #takeFirst(): void {
+  /** The last one goes where the first was, and down to where it belongs. */
+  #takeFirst(freed: number): void {
     const last = --this.#size;
-    if (last === 0) return;
-    const [lastUs, lastOrder] = [this.#dueUs[last], this.#order[last]] as [number, number];
+    const [dues, places, orders] = [this.#dueUs, this.#place, this.#order];
+    const lastUs = dues[last] as number;
+    const lastPlace = places[last] as number;
+    const lastOrder = orders[lastPlace] as number;
     let at = 0;
     for (;;) {
       const first = at * FAN + 1;
       if (first >= last) break;
       let least = first;
-      const end = Math.min(first + FAN, last);
-      for (let child = first + 1; child < end; child++) if (this.#isBefore(child, least)) least = child;
-      const leastUs = this.#dueUs[least] as number;
-      if (lastUs < leastUs || (lastUs === leastUs && lastOrder < (this.#order[least] as number))) break;
-      this.#move(least, at);
+      let leastUs = dues[first] as number;
+      const end = first + FAN < last ? first + FAN : last;
+      for (let child = first + 1; child < end; child++) {
+        const childUs = dues[child] as number;
+        if (childUs > leastUs) continue;
+        const isBefore =
+          childUs < leastUs ||
+          (orders[places[child] as number] as number) < (orders[places[least] as number] as number);
+        if (isBefore) [least, leastUs] = [child, childUs];
+      }
+      if (lastUs < leastUs || (lastUs === leastUs && lastOrder < (orders[places[least] as number] as number)))
+        break;
+      dues[at] = leastUs;
+      places[at] = places[least] as number;
       at = least;
     }
-    this.#move(last, at);
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const [aUs, bUs] = [this.#dueUs[a], this.#dueUs[b]] as [number, number];
-    return aUs < bUs || (aUs === bUs && (this.#order[a] as number) < (this.#order[b] as number));
-  }
-
-  #move(from: number, to: number): void {
-    this.#dueUs[to] = this.#dueUs[from] as number;
-    this.#order[to] = this.#order[from] as number;
-    this.#actor[to] = this.#actor[from] as number;
-    this.#what[to] = this.#what[from] as number;
-    this.#subject[to] = this.#subject[from] as number;
+    dues[at] = lastUs;
+    places[at] = lastPlace;
+    places[last] = freed;
   }
 
   #grow(): void {
@@ -116,6 +123,7 @@ export class Calendar {
       return to;
     };
     this.#dueUs = larger(this.#dueUs, new Float64Array(room));
+    this.#place = larger(this.#place, new Uint32Array(room));
     this.#order = larger(this.#order, new Float64Array(room));
     this.#actor = larger(this.#actor, new Uint8Array(room));
     this.#what = larger(this.#what, new Uint32Array(room));

@@ -5,6 +5,8 @@
 import type { Stream } from './streams.ts';
 
 const STEPS = 4096;
+const STEP_SHIFT = 20;
+const WORDS_A_STEP = 0x1_0000_0000 / STEPS;
 
 /** Of a number above zero. */
 export function logarithm(x: number): number {
@@ -40,7 +42,7 @@ const WAITS = Uint32Array.from({ length: STEPS }, (_, step) =>
 /** The next of what comes by chance, once in so long on average. */
 export function drawWait(stream: Stream, meanUs: number): number {
   const word = stream.word();
-  return Math.round((meanUs * (WAITS[word >>> 20] as number)) / 65_536);
+  return Math.round((meanUs * (WAITS[word >>> STEP_SHIFT] as number)) / 65_536);
 }
 
 /** One of so many, the first of which is drawn most often: as 1 / rank ^ exponent (Zipf's law); exponent 0: all alike. */
@@ -48,6 +50,8 @@ export class Ranks {
   readonly #count: number;
   /** Up to which word each is drawn; null: all alike. */
   readonly #upTo: Float64Array | null;
+  /** By a word's first bits: the first that may be it. */
+  readonly #guide = new Uint32Array(STEPS + 1);
 
   constructor(count: number, exponent: number) {
     this.#count = count;
@@ -63,12 +67,18 @@ export class Ranks {
     }
     for (let at = 0; at < count; at++) upTo[at] = Math.round(((upTo[at] as number) / sum) * 0x1_0000_0000);
     this.#upTo = upTo;
+    for (let step = 0, at = 0; step <= STEPS; step++) {
+      while (at < count - 1 && (upTo[at] as number) <= step * WORDS_A_STEP) at++;
+      this.#guide[step] = at;
+    }
   }
 
   draw(stream: Stream): number {
     if (this.#upTo === null) return stream.below(this.#count);
     const word = stream.word();
-    let [from, to] = [0, this.#count - 1];
+    const step = word >>> STEP_SHIFT;
+    let from = this.#guide[step] as number;
+    let to = this.#guide[step + 1] as number;
     while (from < to) {
       const middle = (from + to) >> 1;
       if ((this.#upTo[middle] as number) <= word) from = middle + 1;
@@ -108,7 +118,7 @@ export class Spans {
   }
 
   draw(stream: Stream): number {
-    if (this.#steps !== null) return this.#steps[stream.word() >>> 20] as number;
+    if (this.#steps !== null) return this.#steps[stream.word() >>> STEP_SHIFT] as number;
     return this.#rangeUs === 0 ? this.#fromUs : this.#fromUs + stream.below(this.#rangeUs + 1);
   }
 }

@@ -27,15 +27,15 @@ export class Stream implements Chance {
   /** 32 bits. */
   word(): number {
     const state = this.#state;
-    const [s0, s1, s2, s3] = state as unknown as [number, number, number, number];
+    const s1 = state[1] as number;
+    const t2 = (state[2] as number) ^ (state[0] as number);
+    const t3 = (state[3] as number) ^ s1;
     const five = Math.imul(s1, 5);
-    const result = Math.imul((five << 7) | (five >>> 25), 9) >>> 0;
-    const [t2, t3] = [s2 ^ s0, s3 ^ s1];
     state[1] = s1 ^ t2;
-    state[0] = s0 ^ t3;
+    state[0] = (state[0] as number) ^ t3;
     state[2] = t2 ^ (s1 << 9);
     state[3] = (t3 << 11) | (t3 >>> 21);
-    return result;
+    return Math.imul((five << 7) | (five >>> 25), 9) >>> 0;
   }
 
   fraction(): number {

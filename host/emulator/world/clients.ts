@@ -12,11 +12,13 @@ import { Mark, State } from './attempts.ts';
 import { Answer, type Ground } from './ground.ts';
 import { JITTER_PARTS, STACK_OF, type Stack } from './stacks.ts';
 
-const What = { atRouter: 0, atClient: 1, again: 2, patience: 3, port: 4, nextTry: 5, send: 6 } as const;
+const What = { atClient: 1, again: 2, patience: 3, port: 4, nextTry: 5, send: 6 } as const;
 const FIRST_PORT = 32_768;
 const PORTS = 28_232;
 /** Of a host with a name: it tries when the script says so. */
 const NO_HABIT = 255;
+/** A client so near to the router is no entry in the calendar for each answer. */
+const UNSEEN_US = 1000;
 const STACKS_BY_NUMBER: readonly Stack[] = STACKS.map((name) => STACK_OF[name]);
 
 interface Visit {
@@ -159,8 +161,8 @@ export class Clients implements Actor {
     }
     const network = directory.clientNetwork(client);
     if (wires.isCut[network] || wires.loses(network)) return;
-    const delayUs = wires.delayUs[network] as number;
-    if (delayUs === 0) {
+    const delayUs = 2 * (wires.delayUs[network] as number);
+    if (delayUs <= UNSEEN_US) {
       this.#meets(slot, answer);
       return;
     }
@@ -185,11 +187,6 @@ export class Clients implements Actor {
     const visit = attempts.visit[slot] as number;
     const isOver = attempts.state[slot] !== State.opening || attempts.ended[visit] === 1;
     switch (what & 0xff) {
-      case What.atRouter:
-        attempts.unmark(slot, Mark.pending);
-        this.#options.toRouter(slot);
-        this.settle(slot);
-        break;
       case What.atClient:
         attempts.unmark(slot, Mark.pending);
         if (!isOver && this.#options.speaks(attempts.client[slot] as number)) this.#meets(slot, what >>> 8);
@@ -253,15 +250,8 @@ export class Clients implements Actor {
     if (client < 0) this.#options.toRouter(slot);
     else if (this.#options.speaks(client)) {
       const network = directory.clientNetwork(client);
-      const delayUs = wires.delayUs[network] as number;
-      if (!wires.isCut[network] && !wires.loses(network)) {
-        if (delayUs === 0) this.#options.toRouter(slot);
-        else {
-          attempts.mark(slot, Mark.pending);
-          attempts.hold(slot);
-          calendar.enter(calendar.nowUs + delayUs, this.#actor, What.atRouter, slot);
-        }
-      }
+      // How long it is under way counts on the way back: nobody can tell it apart.
+      if (!wires.isCut[network] && !wires.loses(network)) this.#options.toRouter(slot);
     }
     this.settle(slot);
   }

@@ -11,6 +11,7 @@ import { type Network, networkAt, networksOf } from './prefixes.ts';
 import { plannedServers } from './server-plans.ts';
 
 const ADDRESS_BYTES = 16;
+const IP4_AT = 12;
 /** Hosts of a duplex pair get addresses that they had not at the beginning. */
 const NOBODY = -1;
 
@@ -229,10 +230,12 @@ export class WorldDirectory implements Directory {
     return this.#nextRouters[network * 2 + (isIp6 ? 1 : 0)] as Uint8Array;
   }
 
+  /** Of IPv4, the last four bytes only. */
   writePlace(place: number, into: Uint8Array): void {
     const from = this.#bytes;
     const at = place * ADDRESS_BYTES;
-    for (let index = 0; index < ADDRESS_BYTES; index++) into[index] = from[at + index] as number;
+    const first = this.isPlaceIp6[place] === 1 ? 0 : IP4_AT;
+    for (let index = first; index < ADDRESS_BYTES; index++) into[index] = from[at + index] as number;
   }
 
   isClientIp6(client: number): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Actor, Calendar } from '../kernel/calendar.ts';
 import type { Stream } from '../kernel/streams.ts';
+import { PacketQueue } from './packet-queue.ts';
 
 const S = 1_000_000;
 /** `retrans_time`, as the kernel's timer wheel keeps it. */
@@ -24,8 +25,6 @@ const GC_FROM = 128;
 const GC_KEPT_US = 5 * S;
 /** After a vain search for what may be thrown out. */
 const GC_PAUSE_US = 10_000;
-/** `unres_qlen_bytes` is full of so many SYNs. */
-const MAX_QUEUED = 256;
 
 export const NeighbourState = {
   none: 0,
@@ -83,7 +82,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
   readonly #updatedUs: Float64Array;
   /** The moment of a timer at the end of the reachable time; 0: there is none. */
   readonly #endUs: Float64Array;
-  readonly #queues = new Map<number, W[]>();
+  readonly #queues = new Map<number, PacketQueue<W>>();
   readonly #reachable = new Map<number, { us: number; drawnUs: number }>();
   /** Those that take part of the table. */
   #entries: number[] = [];
@@ -148,11 +147,13 @@ export class KernelNeighbours<W extends Queued> implements Actor {
       return false;
     }
     const queue = this.#queues.get(neighbour);
-    if (queue === undefined) this.#queues.set(neighbour, [waiting]);
-    else if (queue.push(waiting) > MAX_QUEUED) {
-      const first = queue.shift();
-      if (first !== undefined) this.#options.hooks.dropped(first);
-      this.dropped++;
+    if (queue === undefined) this.#queues.set(neighbour, new PacketQueue(waiting));
+    else {
+      const oldest = queue.push(waiting);
+      if (oldest !== undefined) {
+        this.#options.hooks.dropped(oldest);
+        this.dropped++;
+      }
     }
     return true;
   }
@@ -218,7 +219,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     } else if (state !== State.probe && state !== State.incomplete) return;
     if (this.#probes[neighbour] === SOLICITATIONS) {
       this.#change(neighbour, State.failed);
-      const waiting = this.#queues.get(neighbour) ?? [];
+      const waiting = this.#queues.get(neighbour)?.all() ?? [];
       this.#queues.delete(neighbour);
       hooks.failed(neighbour, waiting);
       return;
@@ -247,7 +248,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
   }
 
   #goOn(neighbour: number): void {
-    const waiting = this.#queues.get(neighbour);
+    const waiting = this.#queues.get(neighbour)?.all();
     if (waiting === undefined) return;
     this.#queues.delete(neighbour);
     this.#options.hooks.found(neighbour, waiting);
@@ -298,7 +299,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
 
   #leave(neighbour: number): void {
     this.#change(neighbour, State.none);
-    for (const waiting of this.#queues.get(neighbour) ?? []) this.#options.hooks.dropped(waiting);
+    for (const waiting of this.#queues.get(neighbour)?.all() ?? []) this.#options.hooks.dropped(waiting);
     this.#queues.delete(neighbour);
   }
 

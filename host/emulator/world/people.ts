@@ -124,15 +124,18 @@ export class Population {
     return this.#stack[person] as number;
   }
 
+  /** Of IPv4, the last four bytes only. */
   write(person: number, into: Uint8Array): void {
-    const { ip4, ip6 } = this.groupOf(person);
-    const { bytes } = (this.isIp6(person) ? ip6 : ip4) as Block;
-    for (let at = 0; at < 12; at++) into[at] = bytes[at] as number;
     writeLow(into, this.#low[person] as number);
+    if (!this.isIp6(person)) return;
+    const { bytes } = this.groupOf(person).ip6 as Block;
+    for (let at = 0; at < 12; at++) into[at] = bytes[at] as number;
   }
 
   #address(person: number): string {
     const bytes = new Uint8Array(16);
+    // As an IPv4 address is mapped into IPv6.
+    if (!this.isIp6(person)) bytes.fill(0xff, 10, 12);
     this.write(person, bytes);
     return addressText(bytes);
   }
