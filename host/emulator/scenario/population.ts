@@ -11,7 +11,7 @@ import {
   type Shape,
   value,
 } from '../../config/shape.ts';
-import { flag, mail, oneOf, port, wholeNumber } from '../../config/values.ts';
+import { flag, oneOf, port, wholeNumber } from '../../config/values.ts';
 import { USUAL_ANSWERS, USUAL_BOOT } from './lab.ts';
 import { addressList, names } from './network.ts';
 import { name } from './script.ts';
@@ -36,11 +36,6 @@ const host: Shape<HostText> = v.pipe(
     answers: entry('How long a service takes to answer.', v.optional(span(HOUR_US)), '1ms..5ms'),
     boot: entry("From power to the services' answering.", v.optional(span(HOUR_US)), '8s..20s'),
     up: entry('Whether it is there at the beginning.', v.optional(flag, true)),
-    registers: entry(
-      "What somebody there says on the page in a dead server's place: a mail address for a notice.",
-      v.optional(mail),
-      'nothing',
-    ),
   }),
   v.transform((keys) => ({
     is: keys.is ?? null,
@@ -50,7 +45,6 @@ const host: Shape<HostText> = v.pipe(
     answers: keys.answers ?? null,
     boot: keys.boot ?? null,
     up: keys.up,
-    registers: keys.registers ?? null,
   })),
 );
 export const hosts = byNames(host, names('hosts', MAX_HOSTS));

@@ -199,7 +199,6 @@ function hostPlans(text: ScenarioText, networks: readonly NetworkPlan[], add: Ad
       answers: own.answers ?? usual?.answers ?? USUAL_ANSWERS,
       boot: own.boot ?? usual?.boot ?? USUAL_BOOT,
       isUp: own.up,
-      ...(own.registers === null ? {} : { registers: own.registers }),
     });
   }
   return [...plans.values()];

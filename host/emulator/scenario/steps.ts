@@ -47,10 +47,10 @@ function lookUp(verb: VerbText, path: Path, { names, add, text }: Making): void 
     if (!programs.includes(verb.what))
       add(path, `nothing of ringback runs on "${verb.what}"; ${programs.join(', ')}`);
   }
-  if (verb.verb === 'try') checkTry(verb, path, names, add);
+  if (verb.verb === 'try' || verb.verb === 'answer') checkTry(verb, path, names, add);
 }
 
-function checkTry(verb: Verb & { verb: 'try' }, path: Path, names: Names, add: Add): void {
+function checkTry(verb: Verb & { verb: 'try' | 'answer' }, path: Path, names: Names, add: Add): void {
   for (const name of [verb.client, verb.server]) {
     const host = names.node(name)?.host ?? null;
     if (host !== null && names.address(host, verb.version) === null)
@@ -62,9 +62,9 @@ function checkTry(verb: Verb & { verb: 'try' }, path: Path, names: Names, add: A
 function filledIn(verb: VerbText, step: StepText, names: Names): VerbText {
   if (verb.verb === 'flood' || verb.verb === 'scan' || verb.verb === 'backscatter')
     return { ...verb, rate: step.rate ?? 1, forged: step.forged ?? '' };
-  if (verb.verb !== 'try') return verb;
+  if (verb.verb !== 'try' && verb.verb !== 'answer') return verb;
   const port = verb.port === 0 ? (names.node(verb.server)?.serves[0] ?? FOREVER_SERVED) : verb.port;
-  return { ...verb, port, patienceUs: step.patienceUs };
+  return verb.verb === 'try' ? { ...verb, port, patienceUs: step.patienceUs } : { ...verb, port };
 }
 
 /** So often, at moments by chance, another member each time while there are some. */

@@ -45,7 +45,6 @@ export interface HostText {
   readonly answers: Span | null;
   readonly boot: Span | null;
   readonly up: boolean;
-  readonly registers: string | null;
 }
 
 export type PopulationText =

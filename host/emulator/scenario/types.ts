@@ -128,6 +128,15 @@ export type Verb =
       /** null: as long as the client's stack. */
       readonly patienceUs: number | null;
     }
+  /** Somebody who was shown the page says whether he wants a notice there; null: no. */
+  | {
+      readonly verb: 'answer';
+      readonly client: string;
+      readonly server: string;
+      readonly version: 4 | 6;
+      readonly port: number;
+      readonly mail: string | null;
+    }
   /** Of the network: cable out and in, power, silence, the router's neighbour entry, a gratuitous ARP. */
   | {
       readonly verb: 'unplug' | 'plug' | 'kill' | 'revive' | 'freeze' | 'thaw' | 'forget' | 'announce';

@@ -2,6 +2,7 @@
 import { nearest } from '../../config/nearest.ts';
 import { Refusal, type Shape, value } from '../../config/shape.ts';
 import { canonicalAddress, isVersion4 } from '../../net/address.ts';
+import { canonicalMailAddress } from '../../net/mail-address.ts';
 import type { Verb } from './types.ts';
 
 /** A verb whose node is still to be drawn, or which stands for several. */
@@ -105,6 +106,14 @@ const tries: Read = ([client, asked = '', ...rest]) => {
   return [{ verb: 'try', client, server, version, port: Number(port ?? 0), patienceUs: null }];
 };
 
+const answers: Read = ([client, server, said, version = '4', more]) => {
+  if (more !== undefined || !isName(client) || !isName(server) || said === undefined) return undefined;
+  if (version !== '4' && version !== '6') return undefined;
+  const mail = said === 'no' ? null : canonicalMailAddress(said);
+  if (mail === null && said !== 'no') return new Refusal('has no mail address, and no "no"');
+  return [{ verb: 'answer', client, server, version: version === '4' ? 4 : 6, port: 0, mail }];
+};
+
 interface Grammar {
   readonly usage: string;
   readonly about: string;
@@ -116,6 +125,11 @@ export const GRAMMAR: Readonly<Record<string, Grammar>> = {
     usage: 'try CLIENT SERVER|ADDRESS [4|6] [PORT]',
     about: 'Asks for a page there, as a person would.',
     read: tries,
+  },
+  answer: {
+    usage: 'answer CLIENT SERVER MAIL|no [4|6]',
+    about: "Who was shown the page in the server's place answers it: a notice to that mail address, or none.",
+    read: answers,
   },
   unplug: {
     usage: 'unplug NODE',
@@ -256,6 +270,7 @@ export const verbs: Shape<readonly VerbText[]> = value<readonly VerbText[]>({
 export function nodesOf(verb: VerbText): readonly string[] {
   switch (verb.verb) {
     case 'try':
+    case 'answer':
       return [verb.client, verb.server];
     case 'split':
     case 'heal':
