@@ -1,5 +1,6 @@
 /** Plays a scenario from its beginning to its end: a world, the real programs in it, and whoever watches. */
 import { messageOf } from '../errors.ts';
+import { isVersion4 } from '../net/address.ts';
 import type { Time } from '../time.ts';
 import { MailHost } from './edges/mail-host.ts';
 import { TrapSenders } from './edges/traps.ts';
@@ -200,6 +201,9 @@ class Play implements RunningPlay {
       case 'notify':
         this.#notify(verb.node, verb.to);
         break;
+      case 'answer':
+        this.#answer(verb);
+        break;
       default:
         this.#world.carryOut(verb);
         this.#followed(verb);
@@ -234,6 +238,18 @@ class Play implements RunningPlay {
     const upMs = this.#kernel.calendar.nowUs / 1000;
     const message = this.#traps.coldStart(traps, { address, upMs });
     if (message !== null) this.#world.datagram(node, to, traps.listen.port, message);
+  }
+
+  /** Whoever has the page answers it, with whichever of his addresses he was shown it. */
+  #answer({ client, server, version, port, mail }: Extract<Verb, { verb: 'answer' }>): void {
+    const { directory } = this.stage;
+    const ofVersion = (address: string): boolean => isVersion4(address) === (version === 4);
+    const { hosts } = this.#scenario;
+    const from = hosts.find(({ name }) => name === client)?.addresses.find(ofVersion);
+    const to = hosts.find(({ name }) => name === server)?.addresses.find(ofVersion);
+    const number = from === undefined ? null : directory.clientAt(from);
+    const service = directory.servicesAt(to ?? '').find((one) => directory.service(one).port === port);
+    if (number !== null && service !== undefined) this.#router?.pages.answer(number, service, mail);
   }
 
   #relayTraps(name: string | null) {

@@ -112,7 +112,9 @@ export class WorldDirectory implements Directory {
     this.servicePlace = servicePlace;
     this.servicePort = servicePort;
 
-    const clients = scenario.router?.clients ?? [];
+    // Relays know people whom the router does not.
+    const clients = [...scenario.relays.values()].flatMap((relay) => relay.clients);
+    clients.push(...(scenario.router?.clients ?? []));
     const mails = new Map<string, string>();
     for (const { address, mail } of clients) if (typeof address === 'string') mails.set(address, mail);
     this.#mails = mails;

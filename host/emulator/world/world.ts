@@ -232,6 +232,7 @@ export class World implements PlayedWorld {
       case 'killProgram':
       case 'startProgram':
       case 'mail':
+      case 'answer':
         break;
       default:
         this.#happensTo(verb.node, verb.verb);
