@@ -292,7 +292,7 @@ const DROPPED = 'dropped by the operator';
 const DROP: Order = {
   objection: ({ state }) => (state === 'queued' ? null : `was ${state} already`),
   change: (sql, row, nowMs) => {
-    finishNotice(sql, row.messageId, 'given up', DROPPED, nowMs);
+    finishNotice(sql, row, 'given up', DROPPED, nowMs);
     return { ...row, state: 'given up', reason: DROPPED, finishedMs: nowMs };
   },
   tell: (post, rows) => post.dropped(rows),

@@ -232,9 +232,8 @@ class Play implements RunningPlay {
       to === 'router'
         ? this.#scenario.router?.recover.traps
         : this.#relayTraps(relay === undefined ? null : to);
-    const host = this.#scenario.hosts.find(({ name }) => name === node);
-    if (!traps || host === undefined) return;
-    const [address = ''] = host.addresses;
+    const address = this.#world.addressOf(node);
+    if (!traps || address === null) return;
     const upMs = this.#kernel.calendar.nowUs / 1000;
     const message = this.#traps.coldStart(traps, { address, upMs });
     if (message !== null) this.#world.datagram(node, to, traps.listen.port, message);

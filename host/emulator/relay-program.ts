@@ -36,7 +36,7 @@ export class RelayProgram implements Program {
   static async create(options: RelayProgramOptions): Promise<RelayProgram> {
     const time = new WorldTime(options.kernel);
     const log = logOf(options.name, options.witness);
-    return new RelayProgram(options, time, await Store.open({ directory: null, log, time }));
+    return new RelayProgram(options, time, await Store.open({ directory: null, isBusy: true, log, time }));
   }
 
   private constructor(options: RelayProgramOptions, time: WorldTime, store: Store) {

@@ -55,7 +55,7 @@ export class RouterProgram implements Program {
   static async create(options: RouterProgramOptions): Promise<RouterProgram> {
     const time = new WorldTime(options.kernel);
     const log = logOf(NAME, options.witness);
-    return new RouterProgram(options, time, await Store.open({ directory: null, log, time }));
+    return new RouterProgram(options, time, await Store.open({ directory: null, isBusy: true, log, time }));
   }
 
   private constructor(options: RouterProgramOptions, time: WorldTime, store: Store) {

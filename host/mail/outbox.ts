@@ -84,6 +84,8 @@ const NO_KEY: Delivery = { outcome: 'later', about: 'recipient', reason: 'no lis
 export const OUTSTANDING = 16;
 /** Results are written in groups; what a crash keeps from being written is sent again, with the same Message-ID. */
 const WRITE_MS = 200;
+/** Those of long ago are looked for when there are so many more: the look goes through all that are kept. */
+const PRUNED_AFTER = 500;
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -91,6 +93,8 @@ export class Outbox {
   /** Message-IDs of those being sent, or whose result is not written yet. */
   readonly #claimed = new Set<string>();
   #results: Result[] = [];
+  /** What an earlier process has left is looked at first. */
+  #unpruned = PRUNED_AFTER;
   #pending: number;
   /** No notice is too old before. */
   #expiryMs = Number.NEGATIVE_INFINITY;
@@ -388,17 +392,19 @@ export class Outbox {
     if (results.length === 0) return;
     const { store } = this.#options;
     const nowMs = store.clock.nowMs();
+    this.#unpruned += results.length;
     store.write((sql) => {
       for (const result of results) {
         const { messageId, tries } = result.row;
         if (result.state === 'queued') postponeNotice(sql, messageId, { ...result, tries: tries + 1 });
         else {
           const reason = result.state === 'sent' ? null : result.reason;
-          finishNotice(sql, messageId, result.state, reason, nowMs);
+          finishNotice(sql, result.row, result.state, reason, nowMs);
         }
       }
-      pruneFinished(sql);
+      if (this.#unpruned >= PRUNED_AFTER) pruneFinished(sql);
     });
+    if (this.#unpruned >= PRUNED_AFTER) this.#unpruned = 0;
     for (const { row } of results) this.#claimed.delete(row.messageId);
   }
 }

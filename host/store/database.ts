@@ -9,10 +9,13 @@ import { type Library, schemaOf, schemasOf, versionOf } from './version.ts';
 export type Value = number | string | null;
 export type Row = Readonly<Record<string, Value>>;
 
-/** Loaded when it is first needed: most commands never do, and it takes a few megabytes. */
-export async function loadLibrary(): Promise<Library> {
+/**
+ * Loaded when it is first needed: most commands never do, and it takes a few megabytes. `isBusy`: it will be at work all the
+ * time, in memory.
+ */
+export async function loadLibrary(isBusy = false): Promise<Library> {
   // The compiler that optimises would take 45 MB for code that waits for the disk most of the time.
-  setFlagsFromString('--liftoff-only');
+  if (!isBusy) setFlagsFromString('--liftoff-only');
   const module = await import('node-sqlite3-wasm');
   return 'default' in module ? (module.default as Library) : module;
 }

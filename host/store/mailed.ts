@@ -47,9 +47,17 @@ export function countMail(
   sql.run('INSERT OR REPLACE INTO mailed VALUES (?, ?, ?)', messageId, foldMailAddress(mail), nowMs);
 }
 
+/** Most mails arrive as soon as they are sent: that is no news. */
+const SOON_MS = 1000;
+
 /** It arrived now, however long ago that began. */
 export function mailArrived(sql: Sql, messageId: string, nowMs: number): void {
-  sql.run('UPDATE mailed SET at_ms = ? WHERE message_id = ?', nowMs, messageId);
+  sql.run(
+    'UPDATE mailed SET at_ms = ? WHERE message_id = ? AND at_ms < ?',
+    nowMs,
+    messageId,
+    nowMs - SOON_MS,
+  );
 }
 
 /** Nobody gets it. */

@@ -65,8 +65,11 @@ export function loadOutages(sql: Sql): StoredOutage[] {
 export function saveOutage(sql: Sql, outage: OutageRow): void {
   const { id, server, port, cause, triedPort, fromMs, told, telling, suspected } = outage;
   const progress = telling && JSON.stringify(telling);
+  // Not replaced: that would look for its clients, however many wait.
   sql.run(
-    'INSERT OR REPLACE INTO outages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO outages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       server = excluded.server, port = excluded.port, cause = excluded.cause, tried_port = excluded.tried_port,
+       from_ms = excluded.from_ms, told = excluded.told, telling = excluded.telling, suspected = excluded.suspected`,
     ...[id, server, port, cause, triedPort, fromMs, told ? 1 : 0, progress, suspected ? 1 : 0],
   );
 }

@@ -116,25 +116,24 @@ export function oldestNotices(sql: Sql, limit: number): OutboxRow[] {
   return sql.all(query, limit).map(rowOf);
 }
 
+/** Its fate counts once, whoever says it again. */
 export function finishNotice(
   sql: Sql,
-  messageId: string,
+  notice: Pick<OutboxRow, 'messageId' | 'items' | 'list'>,
   state: Exclude<NoticeState, 'queued'>,
   reason: string | null,
   nowMs: number,
 ): void {
-  const row = rowWith(sql, messageId);
-  if (row?.state === 'queued') countFates(sql, row, state === 'sent' ? 'sent' : 'failed', 1);
-  sql.run(
-    'UPDATE outbox SET state = ?, held = 0, reason = ?, finished_ms = ? WHERE message_id = ?',
-    ...[state, reason, nowMs, messageId],
-  );
-  if (state === 'given up') uncountMail(sql, messageId);
+  const { messageId } = notice;
   // Who was on a list that has arrived is of no use any more.
-  if (state === 'sent') {
-    mailArrived(sql, messageId, nowMs);
-    sql.run('UPDATE outbox SET listed = NULL WHERE message_id = ? AND listed IS NOT NULL', messageId);
-  }
+  const finish = `UPDATE outbox SET state = ?1, held = 0, reason = ?2, finished_ms = ?3,
+    listed = CASE ?1 WHEN 'sent' THEN NULL ELSE listed END WHERE message_id = ?4`;
+  const values = [state, reason, nowMs, messageId];
+  if (sql.run(`${finish} AND state = 'queued'`, ...values) > 0)
+    countFates(sql, notice, state === 'sent' ? 'sent' : 'failed', 1);
+  else sql.run(finish, ...values);
+  if (state === 'given up') uncountMail(sql, messageId);
+  else mailArrived(sql, messageId, nowMs);
 }
 
 /** Forgets finished ones of long ago. */

@@ -31,6 +31,8 @@ export interface StoreOptions {
   /** Only what is there already: nothing is made or put aside, and whatever is wrong with the disk is thrown. */
   readonly existing?: boolean;
   readonly retryMs?: number;
+  /** As `loadLibrary` has it. */
+  readonly isBusy?: boolean;
 }
 
 /** What is known better by whoever lives through it than by a file that could not be read. */
@@ -59,7 +61,7 @@ export class Store {
    * newer version; whatever else is wrong with the disk is logged, or thrown alike if only what exists is asked for.
    */
   static async open(options: StoreOptions): Promise<Store> {
-    return new Store(await loadLibrary(), options);
+    return new Store(await loadLibrary(options.isBusy), options);
   }
 
   private constructor(library: Library, options: StoreOptions) {

@@ -50,6 +50,8 @@ export interface KnownPerson {
 /** The world itself, as whoever plays it needs it (`World` is one; `world/world.ts`). */
 export interface PlayedWorld extends Machines {
   readonly directory: Directory;
+  /** A host's own address, IPv4 if it has one; null: it has none. */
+  addressOf(host: string): string | null;
   /** People who are known from the beginning, but stand in no configuration. */
   knownPeople(): Iterable<KnownPerson>;
   /** What happens by itself is in the calendar from now on: traffic, background. */

@@ -9,7 +9,7 @@ import { Outbox } from '../../../host/mail/outbox.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
 import { addToHistory, type PastOutage } from '../../../host/store/history.ts';
 import type { Notice } from '../../../host/store/notice-rows.ts';
-import { addNotice, finishNotice, postponeNotice } from '../../../host/store/outbox.ts';
+import { addNotice, findNotices, finishNotice, postponeNotice } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
 import { machineTime } from '../../../host/time.ts';
 import { OTHER, SATO, SERVER } from '../router/world.ts';
@@ -80,7 +80,10 @@ export function finish(
   state: 'sent' | 'given up',
   reason: string | null,
 ): void {
-  store.write((sql) => finishNotice(sql, messageId, state, reason, store.clock.nowMs()));
+  store.write((sql) => {
+    for (const notice of findNotices(sql, messageId))
+      finishNotice(sql, notice, state, reason, store.clock.nowMs());
+  });
 }
 
 /** An outage that has lasted for 2.5 s until now. */

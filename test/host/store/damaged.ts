@@ -58,7 +58,7 @@ export function fill(sql: Sql): void {
     // They wait: nobody shall send them while they are looked at.
     enter(sql, notice, 1e11);
     countMail(sql, notice, n);
-    if (n % 3 === 0) finishNotice(sql, notice.messageId, 'sent', null, n);
+    if (n % 3 === 0) finishNotice(sql, notice, 'sent', null, n);
     addToHistory(sql, {
       ...{ server: server(n), port: 80, cause: 'refused', sign: 'connect', fromMs: n, toMs: n + 1 },
       ...{ clients: 3, people: 2, telling: String(n), untold: { noAddress: 1, stale: 0, stopped: 0 } },

@@ -81,7 +81,7 @@ describe('notices on disk', () => {
     for (const state of ['queued', 'sent', 'given up'] as const) {
       const notice = noticeNumber(state.length);
       assert.equal(enter(sql, notice).outcome, 'queued');
-      if (state !== 'queued') finishNotice(sql, notice.messageId, state, null, 5);
+      if (state !== 'queued') finishNotice(sql, notice, state, null, 5);
       assert.deepEqual(enter(sql, notice), { outcome: 'known', messageId: notice.messageId });
       assert.equal(findNotices(sql, notice.messageId)[0]?.state, state);
     }
@@ -114,8 +114,8 @@ describe('notices on disk', () => {
 
   onEmpty('that are done are not due, and keep their fate', (sql) => {
     for (const number of [1, 2, 3]) enter(sql, noticeNumber(number), number);
-    finishNotice(sql, noticeNumber(1).messageId, 'sent', null, 50);
-    finishNotice(sql, noticeNumber(2).messageId, 'given up', '550 nobody', 60);
+    finishNotice(sql, noticeNumber(1), 'sent', null, 50);
+    finishNotice(sql, noticeNumber(2), 'given up', '550 nobody', 60);
     assert.deepEqual(ids(dueNotices(sql, ALL, ALL)), [noticeNumber(3).messageId]);
     assert.deepEqual(ids(oldestNotices(sql, ALL)), [noticeNumber(3).messageId]);
     assert.equal(countQueued(sql), 1);
@@ -134,8 +134,8 @@ describe('notices on disk', () => {
     (sql) => {
       for (let number = 0; number < 10_060; number++) {
         enter(sql, noticeNumber(number));
-        const { messageId } = noticeNumber(number);
-        if (number >= 30) finishNotice(sql, messageId, number % 2 === 0 ? 'sent' : 'given up', null, number);
+        if (number >= 30)
+          finishNotice(sql, noticeNumber(number), number % 2 === 0 ? 'sent' : 'given up', null, number);
       }
       pruneFinished(sql);
       assert.equal(countQueued(sql), 30);
@@ -148,7 +148,7 @@ describe('notices on disk', () => {
 
   onEmpty('are tried anew as if they had just been entered', (sql) => {
     for (const number of [1, 2]) enter(sql, noticeNumber(number), 10, HOLD_MS);
-    finishNotice(sql, noticeNumber(1).messageId, 'given up', '550 nobody', 20);
+    finishNotice(sql, noticeNumber(1), 'given up', '550 nobody', 20);
     postponeNotice(sql, noticeNumber(2).messageId, { tries: 5, reason: '451 not now', dueMs: 9999 });
     for (const number of [1, 2]) retryNotice(sql, noticeNumber(number).messageId, 100);
     assert.equal(countQueued(sql), 2);
@@ -243,7 +243,7 @@ describe('notices that wait for company', () => {
     assert.equal(enter(sql, toSato('172.27.178.83'), HOLD_MS + 1, 0).outcome, 'queued');
     const done = toSato('172.27.178.84');
     enter(sql, done, HOLD_MS, HOLD_MS);
-    finishNotice(sql, done.messageId, 'sent', null, HOLD_MS);
+    finishNotice(sql, done, 'sent', null, HOLD_MS);
     assert.equal(enter(sql, toSato('172.27.178.85'), HOLD_MS + 1, 0).outcome, 'queued');
   });
 
