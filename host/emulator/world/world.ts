@@ -147,6 +147,12 @@ export class World implements PlayedWorld {
     this.clients.end();
   }
 
+  addressOf(host: string): string | null {
+    const place = this.directory.placeOf(host, 4);
+    const any = place < 0 ? this.directory.placeOf(host, 6) : place;
+    return any < 0 ? null : this.directory.addressOf(any);
+  }
+
   *knownPeople(): Iterable<KnownPerson> {
     yield* this.directory.people.known(this.directory.namedPlaces);
   }
