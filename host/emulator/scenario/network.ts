@@ -89,7 +89,10 @@ const behind: Shape<BehindText> = v.pipe(
 );
 
 const kernel = mapping({
-  is: entry('Which kernel.', v.optional(oneOf(['linux-6.12', 'linux-6.18']), 'linux-6.12')),
+  is: entry(
+    'Which kernel it is like; what is modelled is the same in both.',
+    v.optional(oneOf(['linux-6.12', 'linux-6.18']), 'linux-6.12'),
+  ),
   gc_thresh3: entry(
     'Neighbours that it can have.',
     v.optional(wholeNumber('a number of neighbours', 16, 1_000_000), 1024),

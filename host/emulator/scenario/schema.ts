@@ -55,6 +55,7 @@ const within = <T>(noun: string, schema: Shape<T>, usual: (input: unknown) => un
     v.unknown(),
     v.transform(usual),
     schema,
+    v.description(`its keys, as in ${noun.replace('a configuration', 'the file')}`),
     v.metadata({ form: { kind: 'value', noun, json: { type: 'object' } } }),
   );
 

@@ -90,14 +90,24 @@ function mappingsOf(schema: v.GenericSchema, step = ''): { entries: Entries; ste
   return form?.kind === 'choice' ? form.of.flatMap((one) => mappingsOf(one, step)) : [];
 }
 
-/** The key that has one word only, which tells a mapping from others. */
-function variantOf(entries: Entries): string {
+/** The key that has one word only, which tells a mapping from others; or the first required one that the others do not have so. */
+function variantOf(entries: Entries, others: readonly Entries[]): string {
   for (const [key, { schema }] of Object.entries(entries)) {
     const form = schema.type === 'optional' ? null : formOf(schema);
     const words = form?.kind === 'value' ? form.json.enum : undefined;
     if (Array.isArray(words) && words.length === 1) return `${key}: ${words[0]}`;
   }
-  throw new Error('nothing tells these mappings apart');
+  const needs = (one: Entries, key: string): boolean => {
+    const own = Object.hasOwn(one, key) ? one[key] : undefined;
+    return own !== undefined && innerOf(own).isRequired;
+  };
+  const own = Object.keys(entries).find(
+    (key) => needs(entries, key) && !others.some((one) => needs(one, key)),
+  );
+  if (own !== undefined) return `with ${own}`;
+  const lacking = others.flatMap((one) => Object.keys(one)).find((key) => !Object.hasOwn(entries, key));
+  if (lacking === undefined) throw new Error('nothing tells these mappings apart');
+  return `without ${lacking}`;
 }
 
 function usualOf({ usual, isRequired }: Inner, otherwise: string | null): Row['usual'] {
@@ -105,6 +115,9 @@ function usualOf({ usual, isRequired }: Inner, otherwise: string | null): Row['u
   if (usual !== undefined) return { value: usual };
   return otherwise === null ? null : { text: otherwise };
 }
+
+const othersOf = (under: readonly { readonly entries: Entries }[], own: Entries): Entries[] =>
+  under.map(({ entries }) => entries).filter((entries) => entries !== own);
 
 function rowsIn(entries: Entries, before: string, variant: string | null): Row[] {
   return Object.entries(entries).flatMap(([key, entry]): Row[] => {
@@ -116,7 +129,7 @@ function rowsIn(entries: Entries, before: string, variant: string | null): Row[]
     const row = { path, also, variant, about, type, allowed: allowedOf(inner.schema), usual };
     const under = mappingsOf(inner.schema);
     const below = under.flatMap(({ entries: own, step }) =>
-      rowsIn(own, `${path}${step}.`, under.length > 1 ? variantOf(own) : variant),
+      rowsIn(own, `${path}${step}.`, under.length > 1 ? variantOf(own, othersOf(under, own)) : variant),
     );
     return [row, ...below];
   });
