@@ -12,8 +12,9 @@ const GAUGES: Gauges = {
   ...{ waiting: 38_214, down: 1, outbox: 112 },
   tables: { clients: [38_214, 1_048_576], attempts: [3, 100], servers: [1, 100] },
 };
-const SEQUENCE = /\x1b\[[\d;?]*[A-Za-z]/g;
-const COLOUR = /\x1b\[(?:1;)?3\dm/;
+const ESC = '\x1b';
+const SEQUENCE = new RegExp(`${ESC}\\[[\\d;?]*[A-Za-z]`, 'g');
+const COLOUR = new RegExp(`${ESC}\\[(?:1;)?3\\dm`);
 const moments = new Moments(SCENARIO.startMs, SCENARIO.endUs);
 
 class FakeTerminal implements TerminalPort {
