@@ -26,6 +26,8 @@ export interface ChronicleOptions {
   readonly endUs: number;
   /** The router's own addresses. */
   readonly router: readonly string[];
+  /** How long a server must have answered (`recover.settle`). */
+  readonly settleUs: number;
   /** Whether it wants frames, of which it tells one story. */
   readonly wantsFrames: boolean;
 }
@@ -70,10 +72,10 @@ export class Chronicle implements Witness {
   readonly frame: Witness['frame'];
 
   constructor(options: ChronicleOptions) {
-    const { directory, nowUs, endUs, router, wantsFrames } = options;
+    const { directory, nowUs, endUs, router, settleUs, wantsFrames } = options;
     this.#options = options;
     this.downtime = new Downtime(directory, nowUs);
-    this.outages = new OutagesSeen(this.downtime, nowUs);
+    this.outages = new OutagesSeen(this.downtime, nowUs, settleUs);
     this.turnedAway = new TurnedAway(directory);
     this.story = new Story({ directory, nowUs, router });
     const end = () => ({ over: new Series(endUs), took: new Histogram() });
@@ -144,8 +146,8 @@ export class Chronicle implements Witness {
 
   program(by: string, state: 'begun' | 'stopped' | 'killed'): void {
     const nowUs = this.#options.nowUs();
-    // That it begins is no news at the beginning.
-    if (nowUs > 0) this.step(`${by} ${state}`);
+    // That it begins is no news at the beginning, nor that it stops at the end.
+    if (nowUs > 0 && nowUs < this.#options.endUs) this.step(`${by} ${state}`);
   }
 
   step(text: string): void {

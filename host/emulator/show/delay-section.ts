@@ -16,7 +16,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 const MIN_DISTRIBUTION = 10;
 const PART_NAMES = {
   noticing: ['until somebody’s try had failed', 'until the server was asked, and sure'],
-  confirming: ['until a sign of life', 'settling'],
+  confirming: ['until a sign of life', 'until it answered', 'settling'],
 } as const;
 
 export function delays({ outages }: Chronicle): Html | null {

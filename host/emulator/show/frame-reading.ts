@@ -7,13 +7,15 @@ export interface FrameRead {
   /** Whom it is about where that is neither: what an ARP request asks for, what an ICMP error quotes. */
   readonly about: string | null;
   readonly says: string;
+  /** A message of ICMP that something could not be delivered. */
+  readonly isError: boolean;
   /** A failure, or the end of one. */
   readonly tone: 'plain' | 'bad' | 'good';
 }
 
 const [IPV4, ARP, IPV6] = [0x0800, 0x0806, 0x86dd];
 const [ICMP, TCP, UDP, ICMPV6] = [1, 6, 17, 58];
-const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
+const [SYN, RST, ACK] = [2, 4, 16];
 const IP_AT = 14;
 const IPV6_BYTES = 40;
 const TRAPS = 162;
@@ -50,12 +52,12 @@ export function readFrame(bytes: Uint8Array): FrameRead | null {
     case IPV4: {
       if (bytes.length < 34) return null;
       const at = IP_AT + ((bytes[IP_AT] ?? 0) & 15) * 4;
-      const ends = { from: four(bytes, 26), to: four(bytes, 30), about: null };
+      const ends = { from: four(bytes, 26), to: four(bytes, 30), about: null, isError: false };
       const protocol = bytes[23];
-      if (protocol === TCP || protocol === UDP) return { ...ends, ...readPorts(bytes, at, protocol) };
+      if (protocol === TCP || protocol === UDP) return readPorts(ends, bytes, at, protocol);
       if (protocol !== ICMP || bytes[at] !== 3) return null;
       const says = `ICMP ${REASONS_4[bytes[at + 1] ?? 0] ?? 'unreachable'}`;
-      return { ...ends, about: four(bytes, at + 24), says, tone: 'bad' };
+      return { ...ends, about: four(bytes, at + 24), isError: true, says, tone: 'bad' };
     }
     case IPV6:
       return bytes.length < IP_AT + IPV6_BYTES ? null : readSix(bytes);
@@ -67,20 +69,21 @@ export function readFrame(bytes: Uint8Array): FrameRead | null {
 function readArp(bytes: Uint8Array): FrameRead {
   const [from, to] = [four(bytes, 28), four(bytes, 38)];
   const isRequest = half(bytes, 20) === 1;
-  if (isRequest && from === to) return { from, to, about: from, says: 'ARP announcement', tone: 'good' };
-  if (isRequest) return { from, to, about: to, says: `ARP who has ${to}?`, tone: 'plain' };
-  return { from, to, about: from, says: 'ARP here I am', tone: 'good' };
+  if (isRequest && from === to)
+    return { from, to, about: from, isError: false, says: 'ARP announcement', tone: 'good' };
+  if (isRequest) return { from, to, about: to, isError: false, says: `ARP who has ${to}?`, tone: 'plain' };
+  return { from, to, about: from, isError: false, says: 'ARP here I am', tone: 'good' };
 }
 
 function readSix(bytes: Uint8Array): FrameRead | null {
-  const ends = { from: six(bytes, 22), to: six(bytes, 38), about: null };
+  const ends = { from: six(bytes, 22), to: six(bytes, 38), about: null, isError: false };
   const [protocol, at] = [bytes[20], IP_AT + IPV6_BYTES];
-  if (protocol === TCP || protocol === UDP) return { ...ends, ...readPorts(bytes, at, protocol) };
+  if (protocol === TCP || protocol === UDP) return readPorts(ends, bytes, at, protocol);
   if (protocol !== ICMPV6) return null;
   const type = bytes[at];
   if (type === 1) {
     const says = `ICMPv6 ${REASONS_6[bytes[at + 1] ?? 0] ?? 'unreachable'}`;
-    return { ...ends, about: six(bytes, at + 32), says, tone: 'bad' };
+    return { ...ends, about: six(bytes, at + 32), isError: true, says, tone: 'bad' };
   }
   if (type !== 135 && type !== 136) return null;
   const about = six(bytes, at + 8);
@@ -89,20 +92,17 @@ function readSix(bytes: Uint8Array): FrameRead | null {
     : { ...ends, about, says: 'neighbour: here I am', tone: 'good' };
 }
 
-function readPorts(
-  bytes: Uint8Array,
-  at: number,
-  protocol: number,
-): { readonly says: string; readonly tone: FrameRead['tone'] } {
+type Ends = Pick<FrameRead, 'from' | 'to' | 'about' | 'isError'>;
+
+/** What opens connections, and what refuses them; how they go on is no story. */
+function readPorts(ends: Ends, bytes: Uint8Array, at: number, protocol: number): FrameRead | null {
   const to = half(bytes, at + 2);
-  if (protocol === UDP) {
-    return to === TRAPS ? { says: 'SNMP trap', tone: 'good' } : { says: `UDP to port ${to}`, tone: 'plain' };
-  }
+  if (protocol === UDP) return to === TRAPS ? { ...ends, says: 'SNMP trap', tone: 'good' } : null;
   const flags = bytes[at + 13] ?? 0;
-  if ((flags & RST) !== 0) return { says: 'RST', tone: 'bad' };
-  if ((flags & SYN) !== 0)
-    return (flags & ACK) !== 0
-      ? { says: 'SYN-ACK', tone: 'good' }
-      : { says: `SYN to port ${to}`, tone: 'plain' };
-  return { says: (flags & FIN) !== 0 ? 'FIN' : 'ACK', tone: 'plain' };
+  if ((flags & RST) !== 0) return { ...ends, says: 'RST', tone: 'bad' };
+  if ((flags & SYN) === 0) return null;
+  const isAnswer = (flags & ACK) !== 0;
+  return isAnswer
+    ? { ...ends, says: 'SYN-ACK', tone: 'good' }
+    : { ...ends, says: `SYN to port ${to}`, tone: 'plain' };
 }

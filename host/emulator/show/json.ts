@@ -49,7 +49,7 @@ export interface Figures {
 }
 
 const NOTICING = ['failed', 'asked'] as const;
-const CONFIRMING = ['sign', 'settled'] as const;
+const CONFIRMING = ['sign', 'answered', 'settled'] as const;
 
 export function figuresOf(chronicle: Chronicle, { count, told, untold }: Outcome): Figures {
   const { outages, ends, mailCount, waiting, down, tables } = chronicle;

@@ -14,11 +14,12 @@ const RUNG = 25;
 const PAUSE = 34;
 /** What is longer is a pause, whose length is said. */
 const PAUSE_US = 400_000;
+const MOMENT_US = 1000;
 const MAX_RUNGS = 90;
 const LINE = { client: CLIENT, router: ROUTER, server: SERVER } as const;
 
-type Rung = { readonly us: number } & (
-  | { readonly frame: StoryFrame; readonly note: null }
+type Rung = { readonly us: number; readonly order: number } & (
+  | { readonly frame: StoryFrame; readonly note: null; times: number }
   | { readonly frame: null; readonly note: StoryNote }
 );
 
@@ -42,7 +43,9 @@ export function drawLadder(story: Story, router: ReadonlySet<string>): Html | nu
     y += RUNG;
     parts.push(label(TIME, y + 4, sinceText(rung.us - people.sinceUs), 'small end'));
     parts.push(
-      rung.note === null ? frameOf(rung.frame, y, { people, router, isOpen }) : noteOf(rung.note, y),
+      rung.note === null
+        ? frameOf(rung.frame, y, { people, router, isOpen, times: rung.times })
+        : noteOf(rung.note, y),
     );
   }
   const left = rungs.length - shown.length;
@@ -59,13 +62,29 @@ export function drawLadder(story: Story, router: ReadonlySet<string>): Html | nu
   );
 }
 
-/** Frames and notes by time; of a moment, what is said of it comes after its frames. */
+/** Frames and notes in order; of frames alike in one moment there is one rung. */
 function rungsOf({ frames, notes }: Story): Rung[] {
-  const rungs: Rung[] = [
-    ...frames.map((frame): Rung => ({ us: frame.us, frame, note: null })),
-    ...notes.map((note): Rung => ({ us: note.us, frame: null, note })),
+  const all: Rung[] = [
+    ...frames.map((frame): Rung => ({ us: frame.us, order: frame.order, frame, note: null, times: 1 })),
+    ...notes.map((note): Rung => ({ us: note.us, order: note.order, frame: null, note })),
   ];
-  return rungs.sort((a, b) => a.us - b.us);
+  const rungs: Rung[] = [];
+  for (const rung of all.sort((a, b) => a.order - b.order)) {
+    const last = rungs.at(-1);
+    if (last?.frame != null && rung.frame !== null && isAlike(last.frame, rung.frame)) last.times++;
+    else rungs.push(rung);
+  }
+  return rungs;
+}
+
+function isAlike(one: StoryFrame, other: StoryFrame): boolean {
+  return (
+    one.says === other.says &&
+    one.from === other.from &&
+    one.iface === other.iface &&
+    one.isOut === other.isOut &&
+    other.us - one.us < MOMENT_US
+  );
 }
 
 function heads({ client, server }: StoryPeople): Html[] {
@@ -103,10 +122,12 @@ interface Around {
   readonly router: ReadonlySet<string>;
   /** Whether frames get to the server. */
   readonly isOpen: boolean;
+  /** How many of them came together. */
+  readonly times: number;
 }
 
 /** Which side it was on tells where it went; a frame that the router passed on is a rung on each. */
-function frameOf(frame: StoryFrame, y: number, { people, router, isOpen }: Around): Html {
+function frameOf(frame: StoryFrame, y: number, { people, router, isOpen, times }: Around): Html {
   const { client, server } = people;
   const { from, to, about, says, tone, isOut } = frame;
   const isClients = from === client.address || to === client.address;
@@ -124,11 +145,8 @@ function frameOf(frame: StoryFrame, y: number, { people, router, isOpen }: Aroun
   const head = isLost
     ? shape(`M${coordinate(tip - 4)} ${coordinate(y - 4)}l8 8m0 -8l-8 8`, 'cross')
     : shape(`M${coordinate(tip)} ${coordinate(y)}l${-9 * way} -4.5v9z`, `head ${kind}`.trim());
-  const text = label(
-    (start + (isLost ? tip - 6 : end)) / 2,
-    y - 5,
-    says,
-    `small middle ink${kind === 'bad' ? ' alert' : ''}`,
-  );
+  const kindOfText = `small middle ink${kind === 'bad' ? ' alert' : ''}`;
+  const said = times > 1 ? `${says} × ${times}` : says;
+  const text = label((start + (isLost ? tip - 6 : end)) / 2, y - 5, said, kindOfText);
   return html`${line}${head}${text}`;
 }

@@ -47,6 +47,7 @@ const keyOf = (server: string, port: number): string => `${server} ${port}`;
 export class OutagesSeen {
   readonly #downtime: Downtime;
   readonly #nowUs: () => number;
+  readonly #settleUs: number;
   readonly #suspected = new Map<string, number>();
   readonly #open = new Map<string, OutageSeen>();
   /** The latest of each server whose people may still be told. */
@@ -56,14 +57,15 @@ export class OutagesSeen {
   left = 0;
   /** Turned away, suspected, noticed: by cause. */
   readonly noticing = new Map<string, Delay>();
-  /** Back, sign of life, confirmed: by sign. */
+  /** Back, sign of life, first answer, confirmed: by sign. */
   readonly confirming = new Map<string, Delay>();
   /** From the confirmation to the mail, and from the truth to the mail: a person each. */
   readonly sending = new Histogram();
   readonly telling = new Histogram();
 
-  constructor(downtime: Downtime, nowUs: () => number) {
+  constructor(downtime: Downtime, nowUs: () => number, settleUs: number) {
     this.#downtime = downtime;
+    this.#settleUs = settleUs;
     this.#nowUs = nowUs;
   }
 
@@ -154,10 +156,12 @@ export class OutagesSeen {
   }
 
   #confirmed(server: string, port: number): void {
-    const outage = this.#open.get(keyOf(server, port));
+    // A service's answer is its machine's.
+    const outage = this.#open.get(keyOf(server, port)) ?? this.#open.get(keyOf(server, 0));
     if (outage === undefined || outage.confirmedUs !== null) return;
     const nowUs = this.#nowUs();
     outage.confirmedUs = nowUs;
+    this.#latest.set(server, outage);
     const backUs = this.#downtime.backUs(server, port);
     if (backUs === null || backUs < (outage.downUs ?? outage.openedUs)) return;
     outage.backUs = backUs;
@@ -165,7 +169,9 @@ export class OutagesSeen {
     const denied = outage.signs.findLastIndex(({ sign }) => sign === null);
     const sign = outage.signs[denied + 1];
     const signUs = Math.min(Math.max(sign?.us ?? nowUs, backUs), nowUs);
-    addTo(this.confirming, sign?.sign ?? 'none', [signUs - backUs, nowUs - signUs]);
+    const answeredUs = Math.max(signUs, nowUs - this.#settleUs);
+    const parts = [signUs - backUs, answeredUs - signUs, nowUs - answeredUs];
+    addTo(this.confirming, sign?.sign ?? 'none', parts);
   }
 
   #closed(server: string, port: number, fields: Fields): void {

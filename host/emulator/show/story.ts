@@ -9,6 +9,8 @@ import { Touching } from './selection.ts';
 
 export interface StoryFrame extends FrameRead {
   readonly us: number;
+  /** What came before what, of frames and notes. */
+  readonly order: number;
   readonly iface: number;
   readonly isOut: boolean;
 }
@@ -16,6 +18,7 @@ export interface StoryFrame extends FrameRead {
 /** What happens at one of them. */
 export interface StoryNote {
   readonly us: number;
+  readonly order: number;
   readonly at: 'client' | 'router' | 'server';
   readonly says: string;
   /** From now on frames get to the server, or do not; undefined: it is about something else. */
@@ -54,6 +57,7 @@ export class Story {
   #people: StoryPeople | null = null;
   #touching: Touching | null = null;
   #isOver = false;
+  #order = 0;
   readonly frames: StoryFrame[] = [];
   readonly notes: StoryNote[] = [];
 
@@ -83,7 +87,7 @@ export class Story {
     if (this.#touching === null || this.#isOver || !this.#touching.has(bytes)) return;
     const read = readFrame(bytes);
     if (read === null || !this.#isOfIt(read)) return;
-    this.frames.push({ ...read, us: this.#options.nowUs(), iface, isOut });
+    this.frames.push({ ...read, us: this.#options.nowUs(), order: this.#order++, iface, isOut });
     if (this.frames.length === MAX_FRAMES) this.#isOver = true;
   }
 
@@ -116,7 +120,7 @@ export class Story {
     const us = this.#options.nowUs();
     if (us - this.#people.sinceUs > LONGEST_US) this.#isOver = true;
     else if (this.notes.length < MAX_NOTES && !this.#isSaid(us, at, says))
-      this.notes.push({ us, at, says, ...more });
+      this.notes.push({ us, order: this.#order++, at, says, ...more });
   }
 
   /** Of several services of a machine, and of a machine and its service, alike. */
@@ -124,10 +128,12 @@ export class Story {
     return this.notes.some((note) => note.us === us && note.at === at && note.says === says);
   }
 
-  #isOfIt({ from, to, about }: FrameRead): boolean {
+  #isOfIt({ from, to, about, isError }: FrameRead): boolean {
     if (this.#people === null) return false;
     const { client, server } = this.#people;
     const { router } = this.#options;
+    // Others are told that they are turned away, too.
+    if (isError) return to === client.address;
     const [isFrom, isTo] = [from === server.address, to === server.address];
     if (isFrom || isTo) {
       const peer = isFrom ? to : from;

@@ -170,7 +170,7 @@ export class Timeline {
           { fromUs: sign.us, toUs: denied?.us ?? endUs },
           at,
           'settling',
-          `${where}sign of life (${sign.sign}), settling`,
+          `${where}sign of life (${sign.sign}), asked until it answers`,
         ),
       );
     }
@@ -280,7 +280,7 @@ function legend(withPage: boolean): Html {
     ['really out of reach', (x) => bar({ x, y: 12, width: 18, height: 6 }, 'truth')],
     ['turned away, not yet noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'early')],
     ['noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'held')],
-    ['settling', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'settling')],
+    ['sign of life, asked', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'settling')],
     ['confirmed', (x) => shape(`M${coordinate(x + 9)} 8l7 7l-7 7l-7 -7z`, 'sure')],
     ['mails', (x) => shape(`M${coordinate(x + 1)} 10h15v10h-15zl7.5 6l7.5 -6`, 'mail')],
     ...(withPage ? [['page shown', (x: number) => stroke(x, 15, x + 18, 15, 'shown')] as const] : []),

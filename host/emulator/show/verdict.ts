@@ -52,18 +52,24 @@ export function figures({ chronicle, outcome }: ReportFacts): Html {
 
 export function promises({ promises: all, expectations }: Verdict): Html | null {
   if (all.length + expectations.length === 0) return null;
-  const item = (isGood: boolean, text: string, more: string): Html =>
-    html`<li>${markOf(isGood)}<span>${text}<small>${more}</small></span></li>`;
+  const item = (mark: Html, text: string, more: string | null): Html =>
+    html`<li>${mark}<span>${text}${more === null ? null : html`<small>${more}</small>`}</span></li>`;
   const expected = expectations.map(({ holds, sentence }) =>
-    item(holds, sentence, holds ? 'came true' : 'did not come true'),
+    item(markOf(holds), sentence, holds ? null : 'did not come true'),
   );
   const broken = all.flatMap(({ breaches }) => breaches).slice(0, MAX_BREACHES);
   return html`<section aria-labelledby="promises"><h2 id="promises">Promises</h2>
     <p>What the program is held to in every run, whatever the scenario expects.</p>
-    <ul class="promises">${all.map((one) => item(one.broken === 0, one.title, detailOf(one)))}</ul>
+    <ul class="promises">${all.map((one) => item(isUntested(one) ? UNTESTED : markOf(one.broken === 0), one.title, detailOf(one)))}</ul>
     ${expected.length === 0 ? null : html`<h3>What this scenario expects</h3><ul class="promises">${expected}</ul>`}
     ${broken.map(({ sentence, events }) => html`<details open><summary>${sentence}</summary><pre>${linesOf(events)}</pre></details>`)}
     </section>`;
+}
+
+const UNTESTED = html`<span class="soft" aria-hidden="true">–</span>`;
+
+function isUntested({ checked, broken, excuses }: PromiseResult): boolean {
+  return checked === 0 && broken === 0 && excuses.length === 0;
 }
 
 function detailOf({ checked, broken, breaches, excuses }: PromiseResult): string {
@@ -73,6 +79,6 @@ function detailOf({ checked, broken, breaches, excuses }: PromiseResult): string
     return `broken ${countOf(broken, 'time')}${times}. ${first?.sentence ?? ''}`;
   }
   const excused = excuses.map(({ why, times }) => `excused ${countOf(times, 'time')}: ${why}`);
-  if (checked === 0 && excused.length === 0) return 'nothing came up';
+  if (checked === 0 && excused.length === 0) return 'nothing put it to the test';
   return [`kept ${countOf(checked, 'time')}`, ...excused].join('; ');
 }

@@ -25,6 +25,7 @@ it('Machines are told the figures of the report', () => {
           ...{ of: 'connect', count: 2, p50Us: 2_400_000, p99Us: 4_100_000, mostUs: 4_100_000 },
           parts: [
             { part: 'sign', count: 2, p50Us: 400_000, p99Us: 2_100_000, mostUs: 2_100_000 },
+            { part: 'answered', count: 2, p50Us: 0, p99Us: 0, mostUs: 0 },
             { part: 'settled', count: 2, p50Us: 2_000_000, p99Us: 2_000_000, mostUs: 2_000_000 },
           ],
         },

@@ -66,6 +66,7 @@ export function sampleChronicle(wantsFrames = true): Chronicle {
     nowUs: () => clock.us,
     endUs: SCENARIO.endUs,
     router: ROUTER,
+    settleUs: 2_000_000,
     wantsFrames,
   });
   const at = (seconds: number): Chronicle => {
