@@ -101,6 +101,7 @@ export class Chronicle implements Witness {
     const nowUs = this.#options.nowUs();
     this.ends[end].over.add(nowUs);
     this.ends[end].took.add(nowUs - sinceUs);
+    if (end === 'served') this.downtime.served(service);
     if (end === 'served' || end === 'cut' || !this.downtime.wasDown(service, sinceUs)) return;
     this.turnedAway.add(client, service, sinceUs);
   }

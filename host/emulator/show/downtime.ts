@@ -51,11 +51,19 @@ export class Downtime {
     return ((this.#state[service] ?? 2) & 2) !== 0;
   }
 
-  /** Somebody tries; true: he is the first since it is out of reach. */
-  tried(service: number): boolean {
-    if (this.#sinceUs[service] === UP || this.#firstTryUs[service] !== NEVER) return false;
-    this.#firstTryUs[service] = this.#nowUs();
-    return true;
+  /** Somebody tries what is out of reach. */
+  tried(service: number): void {
+    if (this.#firstTryUs[service] === NEVER) this.#firstTryUs[service] = this.#nowUs();
+  }
+
+  /** Somebody is served: whoever fails next is the first again. */
+  served(service: number): void {
+    this.#firstTryUs[service] = NEVER;
+  }
+
+  /** An outage is over, as the program has it. */
+  over(server: string, port: number): void {
+    for (const service of this.#of(server, port)) this.#firstTryUs[service] = NEVER;
   }
 
   turn(service: number, what: 'answers' | 'path', is: boolean): void {
@@ -71,7 +79,6 @@ export class Downtime {
     if (isUp) {
       const since = this.#sinceUs[service] as number;
       this.#sinceUs[service] = UP;
-      this.#firstTryUs[service] = NEVER;
       this.#backUs[service] = now;
       if (now > 0) this.#close(address, since, now);
     } else {
@@ -80,7 +87,7 @@ export class Downtime {
     }
   }
 
-  /** The first that tried a server that is out of reach (port 0: any of its services); null: nobody has. */
+  /** When the first tried who was turned away there (port 0: at any of its services) since somebody was served; null: nobody was. */
   firstTryUs(server: string, port: number): number | null {
     return this.#least(server, port, this.#firstTryUs);
   }

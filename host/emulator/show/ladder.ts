@@ -15,6 +15,7 @@ const PAUSE = 34;
 /** What is longer is a pause, whose length is said. */
 const PAUSE_US = 400_000;
 const MOMENT_US = 1000;
+const MIN_REPEATED = 5;
 const MAX_RUNGS = 90;
 const LINE = { client: CLIENT, router: ROUTER, server: SERVER } as const;
 
@@ -74,17 +75,33 @@ function rungsOf({ frames, notes }: Story): Rung[] {
     if (last?.frame != null && rung.frame !== null && isAlike(last.frame, rung.frame)) last.times++;
     else rungs.push(rung);
   }
-  return rungs;
+  return shortened(rungs);
+}
+
+/** What is sent again and again, with nothing between, is said once more and then counted. */
+function shortened(rungs: readonly Rung[]): Rung[] {
+  const short: Rung[] = [];
+  for (let from = 0; from < rungs.length; ) {
+    const first = rungs[from] as Rung;
+    let to = from + 1;
+    while (first.frame !== null && isSame(first.frame, rungs[to]?.frame)) to++;
+    if (to - from < MIN_REPEATED) short.push(...rungs.slice(from, to));
+    else {
+      const last = rungs[to - 1] as Rung;
+      const says = `${to - from - 2} more of these`;
+      short.push(first, { ...last, frame: null, note: { ...last, at: 'router', says } }, last);
+    }
+    from = to;
+  }
+  return short;
+}
+
+function isSame(one: StoryFrame, other: StoryFrame | null | undefined): boolean {
+  return other != null && one.says === other.says && one.from === other.from && one.isOut === other.isOut;
 }
 
 function isAlike(one: StoryFrame, other: StoryFrame): boolean {
-  return (
-    one.says === other.says &&
-    one.from === other.from &&
-    one.iface === other.iface &&
-    one.isOut === other.isOut &&
-    other.us - one.us < MOMENT_US
-  );
+  return isSame(one, other) && one.iface === other.iface && other.us - one.us < MOMENT_US;
 }
 
 function heads({ client, server }: StoryPeople): Html[] {

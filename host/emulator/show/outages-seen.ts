@@ -178,6 +178,7 @@ export class OutagesSeen {
     const outage = this.#open.get(keyOf(server, port));
     if (outage === undefined) return;
     outage.closedUs = this.#nowUs();
+    this.#downtime.over(server, port);
     outage.counts = Object.fromEntries(
       COUNTS.map((name) => [name, Number(fields[name] ?? 0)] as const).filter(([, count]) => count > 0),
     );

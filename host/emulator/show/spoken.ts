@@ -15,6 +15,11 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${counted(count)} ${count === 1 ? one : many}`;
 }
 
+/** `once`, `twice`, `12,345 times` */
+export function timesText(times: number): string {
+  return times === 1 ? 'once' : times === 2 ? 'twice' : `${counted(times)} times`;
+}
+
 /** `38 %`; less than a whole one is not nothing. */
 export function shareText(part: number, whole: number): string {
   if (whole === 0 || part === 0) return '0 %';
@@ -25,6 +30,7 @@ export function shareText(part: number, whole: number): string {
 
 /** Three figures are enough of a delay: `310 µs`, `5.2 ms`, `3.06 s`, `14.2 s`, `7 min 42 s`. */
 export function delayText(us: number): string {
+  if (us === 0) return '0 s';
   if (us < 1000) return `${Math.round(us)} µs`;
   if (us < SECOND_US) return `${figures(us / 1000)} ms`;
   if (us < 100 * SECOND_US) return `${figures(us / SECOND_US)} s`;

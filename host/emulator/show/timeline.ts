@@ -12,11 +12,11 @@ import {
   surface,
   widthOf,
 } from './chart.ts';
-import type { Chronicle } from './chronicle.ts';
 import type { Stretch } from './downtime.ts';
+import { type Lane, lanesOf, MAX_TICKS, merged, shownEndUs, type TimelineFacts, weightOf } from './lanes.ts';
 import type { OutageSeen } from './outages-seen.ts';
 import type { Series } from './series.ts';
-import { counted, countOf, delayText, type Moments } from './spoken.ts';
+import { counted, countOf, delayText } from './spoken.ts';
 
 const WIDTH = 1040;
 const LEFT = 172;
@@ -26,36 +26,23 @@ const LEGEND = 34;
 const AREA = 92;
 const LANE = 46;
 const MAX_LANES = 24;
-const MAX_TICKS = 10;
 const SCRIPT_ROW = 17;
 const MAX_SCRIPT_ROWS = 7;
 const MAX_SCRIPT_LABELS = 28;
 /** What is shorter would not be seen. */
 const LEAST = 2;
 
-export interface TimelineFacts {
-  readonly chronicle: Chronicle;
-  readonly endUs: number;
-  readonly moments: Moments;
-  /** What a server is called, by its address. */
-  readonly nameOf: (address: string) => string;
-  /** Of the SVG, where it stands alone. */
-  readonly style?: string;
-}
-
-interface Lane {
-  readonly server: string;
-  readonly outages: readonly OutageSeen[];
-}
-
 export class Timeline {
   readonly #facts: TimelineFacts;
+  /** The last moment that is shown: after it nothing happens any more. */
+  readonly #endUs: number;
   readonly lanes: readonly Lane[];
   /** Servers that were down and have no lane. */
   readonly left: number;
 
   constructor(facts: TimelineFacts) {
     this.#facts = facts;
+    this.#endUs = shownEndUs(facts);
     const all = lanesOf(facts.chronicle);
     this.left = Math.max(0, all.length - MAX_LANES);
     // Those that most people waited for; then in the order of time.
@@ -100,12 +87,12 @@ export class Timeline {
   }
 
   #x(us: number): number {
-    return LEFT + (Math.min(us, this.#facts.endUs) / this.#facts.endUs) * PLOT;
+    return LEFT + (Math.min(us, this.#endUs) / this.#endUs) * PLOT;
   }
 
   #grid(top: number, axis: number): Html[] {
-    const { moments, endUs } = this.#facts;
-    const lines = moments.ticks(endUs, MAX_TICKS).map((us) => {
+    const { moments } = this.#facts;
+    const lines = moments.ticks(this.#endUs, MAX_TICKS).map((us) => {
       const x = this.#x(us);
       return html`${stroke(x, top, x, axis + 5, 'grid')}${label(x, axis + 20, moments.tick(us), 'middle')}`;
     });
@@ -115,7 +102,7 @@ export class Timeline {
   #area(name: string, series: Series, top: number): Html[] {
     const most = roundUp(Math.max(series.most, 1));
     const box: Box = { x: LEFT, y: top, width: PLOT, height: AREA };
-    const step = (series.pieceUs / this.#facts.endUs) * PLOT;
+    const step = (series.pieceUs / this.#endUs) * PLOT;
     return [
       label(LEFT - 14, top + 11, name, 'name end'),
       label(LEFT - 14, top + 28, `most: ${counted(series.most)}`, 'small end'),
@@ -131,7 +118,7 @@ export class Timeline {
       this.#span(span, { y: top + 25, height: 6 }, 'truth', 'out of reach'),
     );
     const shown = (chronicle.shown.get(server) ?? []).map(({ fromUs, toUs }) =>
-      stroke(this.#x(fromUs), top + 36, this.#x(toUs ?? this.#facts.endUs), top + 36, 'shown'),
+      stroke(this.#x(fromUs), top + 36, this.#x(toUs ?? this.#endUs), top + 36, 'shown'),
     );
     const name = nameOf(server);
     return html`<g>${[
@@ -199,8 +186,8 @@ export class Timeline {
   }
 
   #span({ fromUs, toUs }: Stretch, at: Omit<Box, 'x' | 'width'>, kind: string, what: string): Html {
-    const { endUs, moments } = this.#facts;
-    const [from, to] = [this.#x(fromUs), this.#x(toUs ?? endUs)];
+    const { moments } = this.#facts;
+    const [from, to] = [this.#x(fromUs), this.#x(toUs ?? this.#endUs)];
     const until = toUs === null ? 'to the end' : `to ${moments.text(toUs)} (${delayText(toUs - fromUs)})`;
     const says = `${what}: from ${moments.text(fromUs)} ${until}`;
     return bar({ ...at, x: from, width: Math.max(LEAST, to - from) }, kind, says, 3);
@@ -214,9 +201,10 @@ export class Timeline {
     const behind: Html[] = [];
     const shapes: Html[] = [];
     let rows = 0;
-    for (const { us, text } of steps) {
+    for (const [at, { us, text }] of steps.entries()) {
       const x = this.#x(us);
-      if (!isLabelled) {
+      // What comes again and again is said once.
+      if (!isLabelled || steps[at - 1]?.text === text) {
         shapes.push(bar({ x: x - 1, y: top - 24, width: 2, height: 7 }, 'dot'));
         continue;
       }
@@ -240,39 +228,6 @@ export class Timeline {
       shapes.unshift(label(LEFT - 14, top + SCRIPT_ROW - 4, 'script', 'name end'));
     return { behind, shapes, height: rows === 0 ? 0 : rows * SCRIPT_ROW + 6 };
   }
-}
-
-function lanesOf({ outages, downtime }: Chronicle): Lane[] {
-  const lanes = new Map<string, OutageSeen[]>();
-  for (const outage of outages.all) {
-    const known = lanes.get(outage.server);
-    if (known === undefined) lanes.set(outage.server, [outage]);
-    else known.push(outage);
-  }
-  for (const server of downtime.servers) if (!lanes.has(server)) lanes.set(server, []);
-  const firstOf = ([server, outages]: [string, OutageSeen[]]): number =>
-    Math.min(
-      downtime.spans(server)[0]?.fromUs ?? Number.POSITIVE_INFINITY,
-      outages[0]?.openedUs ?? Number.POSITIVE_INFINITY,
-    );
-  return [...lanes]
-    .sort((a, b) => firstOf(a) - firstOf(b))
-    .map(([server, all]) => ({ server, outages: all }));
-}
-
-function weightOf({ outages }: Lane): number {
-  return outages.reduce((sum, { counts, mails }) => sum + 1 + (counts.clients ?? 0) + mails, 0);
-}
-
-/** Those that lie on each other as one. */
-function merged(spans: readonly Stretch[]): Stretch[] {
-  const found: Stretch[] = [];
-  for (const span of [...spans].sort((a, b) => a.fromUs - b.fromUs)) {
-    const last = found.at(-1);
-    if (last === undefined || (last.toUs !== null && last.toUs < span.fromUs)) found.push({ ...span });
-    else if (last.toUs !== null) last.toUs = span.toUs === null ? null : Math.max(last.toUs, span.toUs);
-  }
-  return found;
 }
 
 function legend(withPage: boolean): Html {

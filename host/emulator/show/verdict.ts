@@ -5,7 +5,7 @@ import type { Verdict } from '../truth/verdict.ts';
 import type { ReportFacts } from './facts.ts';
 import type { Outcome } from './outcome.ts';
 import { linesOf } from './parts.ts';
-import { counted, countOf, delayText } from './spoken.ts';
+import { counted, countOf, delayText, timesText } from './spoken.ts';
 
 const MAX_BREACHES = 10;
 
@@ -76,9 +76,9 @@ function detailOf({ checked, broken, breaches, excuses }: PromiseResult): string
   const [first] = breaches;
   if (broken > 0) {
     const times = checked >= broken ? ` of ${counted(checked)}` : '';
-    return `broken ${countOf(broken, 'time')}${times}. ${first?.sentence ?? ''}`;
+    return `broken ${timesText(broken)}${times}. ${first?.sentence ?? ''}`;
   }
-  const excused = excuses.map(({ why, times }) => `excused ${countOf(times, 'time')}: ${why}`);
+  const excused = excuses.map(({ why, times }) => `excused ${timesText(times)}: ${why}`);
   if (checked === 0 && excused.length === 0) return 'nothing put it to the test';
-  return [`kept ${countOf(checked, 'time')}`, ...excused].join('; ');
+  return [`kept ${timesText(checked)}`, ...excused].join('; ');
 }
