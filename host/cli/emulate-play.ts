@@ -1,7 +1,6 @@
 /** One scenario is played, shown and judged. */
 import { writeFileSync } from 'node:fs';
-import { type Judged, judge, type WorldWatcher } from '../emulator/judge.ts';
-import { Pace } from '../emulator/kernel/pace.ts';
+import { type Judged, judge, type Watching, type WorldWatcher } from '../emulator/judge.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
 import { Chronicle } from '../emulator/show/chronicle.ts';
@@ -12,6 +11,7 @@ import { readSelection } from '../emulator/show/selection.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { type EmulateGiven, type PlayingMachine, speedOf } from './emulate-given.ts';
+import { type LiveShow, liveShow } from './emulate-live.ts';
 import { answerOf, runLines } from './emulate-text.ts';
 import { VERSION } from './version.ts';
 
@@ -70,47 +70,68 @@ interface Showing {
   readonly capture: ReturnType<typeof openCaptureFile> | null;
 }
 
-async function seenRun({ scenario }: PlayedFrom, { given, machine, speed, capture }: Showing): Promise<Seen> {
+async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
+  const { scenario } = from;
+  const { given, machine, speed, capture } = showing;
   let chronicle: Chronicle | null = null;
   let frames: CaptureFile | null = null;
-  const judged = await judge(scenario, {
-    time: machine.time,
-    make: makeWorld,
-    watchers: ({ directory, calendar }) => {
-      const nowUs = (): number => calendar.nowUs;
-      const router = scenario.networks.flatMap((network) => network.router);
-      const own = new Chronicle({
-        directory,
-        nowUs,
-        endUs: scenario.endUs,
-        router,
-        wantsFrames: given.report !== undefined,
-      });
-      chronicle = own;
-      const all: WorldWatcher[] = [{ witness: own, gauged: (gauges) => own.gauge(gauges) }];
-      if (capture !== null) {
-        const wanted = { hosts: given['pcap-hosts'], window: given['pcap-window'], size: given['pcap-size'] };
-        const { name, seed, interfaces, startMs } = scenario;
-        const addressesOf = (host: string): readonly string[] | null => addressesIn(directory, host);
-        frames = new CaptureFile({
-          ...{ write: capture.write, interfaces, directory, nowUs, startMs },
-          selection: readSelection(wanted, scenario, addressesOf),
-          comment: `ringback emulate ${name} --seed ${seed}`,
+  let live: LiveShow | null = null;
+  try {
+    const judged = await judge(scenario, {
+      time: machine.time,
+      make: makeWorld,
+      watchers: (watching) => {
+        const { directory, calendar } = watching;
+        const nowUs = (): number => calendar.nowUs;
+        const own = new Chronicle({
+          ...{ directory, nowUs, endUs: scenario.endUs },
+          router: scenario.networks.flatMap((network) => network.router),
+          settleUs: (scenario.router?.recover.settleMs ?? 0) * 1000,
+          wantsFrames: given.report !== undefined,
         });
-        all.push({ witness: frames });
-      }
-      return all;
-    },
-    ...(speed === null
-      ? {}
-      : {
-          run: ({ calendar, loop }, endUs) =>
-            new Pace({ time: machine.time, calendar, loop, speed }).run(endUs),
-        }),
+        chronicle = own;
+        live = liveShow(scenario, { watching, chronicle: own, machine, speed, isQuiet: given.json === true });
+        const all: WorldWatcher[] = [
+          { witness: own, gauged: (gauges) => own.gauge(gauges) },
+          ...live.watchers,
+        ];
+        if (capture !== null) {
+          frames = captureOf(scenario, { given, capture, watching });
+          all.push({ witness: frames });
+        }
+        return all;
+      },
+      run: (_watching, endUs, play) => (live as LiveShow).run(endUs, play),
+    });
+    (frames as CaptureFile | null)?.end();
+    (chronicle as Chronicle | null)?.finish();
+    if (chronicle === null) throw new Error('nobody has watched');
+    return { judged, chronicle };
+  } finally {
+    (live as LiveShow | null)?.end();
+  }
+}
+
+function captureOf(
+  scenario: Scenario,
+  {
+    given,
+    capture,
+    watching: { directory, calendar },
+  }: {
+    readonly given: EmulateGiven;
+    readonly capture: ReturnType<typeof openCaptureFile>;
+    readonly watching: Watching;
+  },
+): CaptureFile {
+  const wanted = { hosts: given['pcap-hosts'], window: given['pcap-window'], size: given['pcap-size'] };
+  const { name, seed, interfaces, startMs } = scenario;
+  const addressesOf = (host: string): readonly string[] | null => addressesIn(directory, host);
+  return new CaptureFile({
+    ...{ write: capture.write, interfaces, directory, nowUs: () => calendar.nowUs, startMs },
+    selection: readSelection(wanted, scenario, addressesOf),
+    comment: `ringback emulate ${name} --seed ${seed}`,
   });
-  (frames as CaptureFile | null)?.end();
-  if (chronicle === null) throw new Error('nobody has watched');
-  return { judged, chronicle };
 }
 
 /** Of one of many. */

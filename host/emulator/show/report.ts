@@ -16,7 +16,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 export function reportOf(facts: ReportFacts): string {
   const { scenario, version } = facts;
-  const moments = new Moments(scenario.startMs, scenario.endUs);
+  const moments = new Moments(scenario);
   const sections = [
     promises(facts.verdict),
     timeline(facts, moments),

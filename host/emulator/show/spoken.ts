@@ -1,4 +1,6 @@
 /** Numbers, times and delays as people read them: the same text on every machine, so without its locale. */
+import { shownMs } from '../scenario/clock.ts';
+import type { Scenario } from '../scenario/types.ts';
 
 const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
@@ -57,14 +59,14 @@ function figures(value: number): string {
 /** Moments of a run: short ones count from the beginning, long ones have the wall clock's time. */
 export class Moments {
   readonly #isShort: boolean;
-  /** Of the day on which it begins, in the scenario's zone, which is the process's. */
+  /** Of the day on which it begins, in the scenario's zone. */
   readonly #startUs: number;
 
-  constructor(startMs: number, endUs: number) {
+  constructor({ startMs, endUs, zone }: Pick<Scenario, 'startMs' | 'endUs' | 'zone'>) {
     this.#isShort = endUs < HOUR_US;
-    const eastMs = -new Date(startMs).getTimezoneOffset() * 60_000;
-    const DAY_MS = DAY_US / 1000;
-    this.#startUs = ((((startMs + eastMs) % DAY_MS) + DAY_MS) % DAY_MS) * 1000;
+    const dayMs = DAY_US / 1000;
+    const shown = shownMs(zone, startMs);
+    this.#startUs = (((shown % dayMs) + dayMs) % dayMs) * 1000;
   }
 
   /** `9.06 s`, `1:36.2`; `18:07:41`, on later days `+1 18:07:41`. */

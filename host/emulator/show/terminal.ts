@@ -1,13 +1,13 @@
-/** `ringback emulate` at a terminal: the live view, and keys that change what happens. Elsewhere a line now and then. */
+/** `ringback emulate` at a terminal: the live view, and keys that change what happens. */
 import type { Level } from '../../log/catalogue/kinds.ts';
 import type { Fields } from '../../log/log.ts';
 import type { Time, Timer } from '../../time.ts';
 import type { Gauges, TryEnd, Witness } from '../truth/witness.ts';
 import { LiveView, type LiveViewOptions } from './live-view.ts';
 import { Screen, type TerminalPort } from './screen.ts';
-import { counted, type Moments } from './spoken.ts';
 
 const DRAW_MS = 100;
+const SOON_MS = 400;
 /** Of what the speed is an average. */
 const SPEED_MS = 1000;
 const MAX_PROMPT = 80;
@@ -58,6 +58,11 @@ export class Terminal implements Witness {
     this.#view = new LiveView(options);
     this.#screen = new Screen(options.port);
     this.#sinceMs = options.time.nowMs();
+  }
+
+  /** What is over in a moment needs no view. */
+  beginSoon(): void {
+    this.#timer = this.#options.time.after(SOON_MS, () => this.begin());
   }
 
   begin(): void {
@@ -155,69 +160,5 @@ export class Terminal implements Witness {
       return;
     } else if (key >= ' ' && prompt.length < MAX_PROMPT) this.#prompt = prompt + key;
     this.#problem = null;
-  }
-}
-
-const HOUR_US = 3_600_000_000;
-/** A long script's further steps are in the report. */
-const MAX_STEPS_SAID = 100;
-
-/** Where there is no terminal: a line for each step of the script and for each hour, or twelfth, of the world. */
-export class PlainLines implements Witness {
-  readonly frame = null;
-  readonly #print: (line: string) => void;
-  readonly #moments: Moments;
-  readonly #nowUs: () => number;
-  readonly #everyUs: number;
-  #nextUs: number;
-  #told = 0;
-  #steps = 0;
-
-  constructor({
-    print,
-    moments,
-    nowUs,
-    endUs,
-  }: {
-    readonly print: (line: string) => void;
-    readonly moments: Moments;
-    readonly nowUs: () => number;
-    readonly endUs: number;
-  }) {
-    this.#print = print;
-    this.#moments = moments;
-    this.#nowUs = nowUs;
-    this.#everyUs = Math.min(HOUR_US, Math.ceil(endUs / 12));
-    this.#nextUs = this.#everyUs;
-  }
-
-  tried(): void {}
-  tryEnded(): void {}
-  steered(): void {}
-  service(): void {}
-  path(): void {}
-  line(): void {}
-
-  mail(): void {
-    this.#told++;
-  }
-
-  program(by: string, state: 'begun' | 'stopped' | 'killed'): void {
-    if (this.#nowUs() > 0) this.#say(`${by} ${state}`);
-  }
-
-  step(text: string): void {
-    if (++this.#steps <= MAX_STEPS_SAID) this.#say(text);
-  }
-
-  gauged({ waiting, down, outbox }: Gauges): void {
-    if (this.#nowUs() < this.#nextUs) return;
-    while (this.#nextUs <= this.#nowUs()) this.#nextUs += this.#everyUs;
-    const counts = `waiting ${counted(waiting)}, down ${counted(down)}, told ${counted(this.#told)}`;
-    this.#say(`${counts}, outbox ${counted(outbox)}`);
-  }
-
-  #say(text: string): void {
-    this.#print(`${this.#moments.text(this.#nowUs())}  ${text.replace(/\p{Cc}/gu, ' ')}`);
   }
 }

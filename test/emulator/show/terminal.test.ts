@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { TerminalPort } from '../../../host/emulator/show/screen.ts';
 import { Moments } from '../../../host/emulator/show/spoken.ts';
-import { PlainLines, Terminal } from '../../../host/emulator/show/terminal.ts';
+import { Terminal } from '../../../host/emulator/show/terminal.ts';
 import type { Gauges } from '../../../host/emulator/truth/witness.ts';
 import { machineTime } from '../../../host/time.ts';
 import { DIRECTORY, SCENARIO, sampleChronicle } from './sample.ts';
@@ -15,7 +15,7 @@ const GAUGES: Gauges = {
 const ESC = '\x1b';
 const SEQUENCE = new RegExp(`${ESC}\\[[\\d;?]*[A-Za-z]`, 'g');
 const COLOUR = new RegExp(`${ESC}\\[(?:1;)?3\\dm`);
-const moments = new Moments(SCENARIO.startMs, SCENARIO.endUs);
+const moments = new Moments(SCENARIO);
 
 class FakeTerminal implements TerminalPort {
   columns = 120;
@@ -155,27 +155,4 @@ describe('The live view', () => {
     fake.keys('x');
     assert.ok(fake.lines.some((line) => line.includes('a [2Jb  1mc')));
   });
-});
-
-it('Where there is no terminal, a line says each step and how it stands now and then', () => {
-  const lines: string[] = [];
-  let nowUs = 0;
-  const plain = new PlainLines({
-    print: (line) => lines.push(line),
-    moments,
-    nowUs: () => nowUs,
-    endUs: 60_000_000,
-  });
-  nowUs = 5_000_000;
-  plain.step('unplug s80');
-  plain.mail();
-  plain.gauged(GAUGES);
-  nowUs = 5_100_000;
-  plain.gauged(GAUGES);
-  plain.program('router', 'killed');
-  assert.deepEqual(lines, [
-    '5.00 s  unplug s80',
-    '5.00 s  waiting 38,214, down 1, told 1, outbox 112',
-    '5.10 s  router killed',
-  ]);
 });
