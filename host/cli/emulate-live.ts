@@ -75,6 +75,7 @@ export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
     end() {
       process.off('SIGTERM', stop);
       terminal?.end();
+      if (lines !== null) machine.print('');
     },
   };
 }

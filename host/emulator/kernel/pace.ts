@@ -3,7 +3,7 @@ import { pause, type Time } from '../../time.ts';
 import type { Calendar } from './calendar.ts';
 import type { Loop } from './loop.ts';
 
-export interface PaceOptions {
+interface PaceOptions {
   /** The machine's. */
   readonly time: Time;
   readonly calendar: Calendar;

@@ -15,7 +15,7 @@ const TOLD: ReadonlySet<string> = new Set([
 /** So many beside one frame; what is more is left out. */
 const MAX_COMMENTS = 8;
 
-export interface CaptureFileOptions {
+interface CaptureFileOptions {
   readonly write: (bytes: Uint8Array) => void;
   readonly selection: FrameSelection;
   readonly interfaces: readonly string[];

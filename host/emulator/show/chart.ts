@@ -60,7 +60,7 @@ export function surface(values: ArrayLike<number>, box: Box, step: number, most:
   return shape(path, kind);
 }
 
-export interface Drawing {
+interface Drawing {
   readonly id: string;
   readonly title: string;
   /** What it shows, for who does not see it. */

@@ -20,7 +20,7 @@ const MAX_STEPS = 2000;
 const OF_PEOPLE: ReadonlySet<string> = new Set(['client.waiting', 'notice.queued', 'notice.sent']);
 const MAX_LINES_OF_PEOPLE = 100;
 
-export interface ChronicleOptions {
+interface ChronicleOptions {
   readonly directory: Directory;
   readonly nowUs: () => number;
   readonly endUs: number;

@@ -12,7 +12,7 @@ const PLOT = WIDTH - LEFT - RIGHT;
 const ROW = 42;
 const LEGEND = 34;
 
-export interface DelayChart {
+interface DelayChart {
   readonly id: string;
   readonly title: string;
   /** What its parts are, in their order. */

@@ -20,7 +20,7 @@ interface DelayFigures extends Times {
   readonly parts: readonly (Times & { readonly part: string })[];
 }
 
-export interface Figures {
+interface Figures {
   readonly people: {
     /** Who was turned away, and who of them was told. */
     readonly turnedAway: number;

@@ -14,7 +14,7 @@ const SPARKS = ' ▁▂▃▄▅▆▇█';
 const SPARK_US = 600_000_000;
 
 /** What is known of the run at the moment of drawing. */
-export interface LiveState {
+interface LiveState {
   readonly title: string;
   readonly nowUs: number;
   readonly endUs: number;

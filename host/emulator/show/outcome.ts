@@ -4,7 +4,7 @@ import type { Wait } from '../truth/waits.ts';
 import type { Chronicle } from './chronicle.ts';
 
 /** Somebody who was turned away. */
-export interface ShownPerson {
+interface ShownPerson {
   readonly name: string;
   readonly address: string;
   readonly mail: string | null;

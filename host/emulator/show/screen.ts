@@ -1,6 +1,6 @@
 /** A terminal by hand (ECMA-48): lines of painted pieces, drawn in place, on a screen of their own that is gone at the end. */
 
-export type Paint = 'plain' | 'bold' | 'dim' | 'accent' | 'alert' | 'inverse';
+type Paint = 'plain' | 'bold' | 'dim' | 'accent' | 'alert' | 'inverse';
 
 /** A line in pieces, each with its paint. */
 export type Painted = readonly (readonly [text: string, paint: Paint])[];

@@ -5,7 +5,7 @@ import { bar, drawing, label, stroke, surface } from './chart.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { ReportFacts } from './facts.ts';
 import { figure, section, wide } from './parts.ts';
-import type { Series } from './series.ts';
+import { PIECES, type Series } from './series.ts';
 import { counted, delayText, type Moments, shareText } from './spoken.ts';
 import { Timeline } from './timeline.ts';
 
@@ -54,7 +54,7 @@ const T_HEIGHT = 110;
 /** How full a table was, over time. */
 function occupancy(name: string, used: Series, size: number): Html {
   const box = { x: 0, y: 8, width: T_WIDTH, height: 76 };
-  const step = T_WIDTH / 240;
+  const step = T_WIDTH / PIECES;
   const says = `at most ${counted(used.most)} of ${counted(size)}`;
   const drawn = drawing(
     {

@@ -6,7 +6,7 @@ import { parseDuration } from '../../net/duration.ts';
 import type { Scenario } from '../scenario/types.ts';
 
 /** As the command line has it; undefined: not given. */
-export interface WantedFrames {
+interface WantedFrames {
   /** Names of hosts or networks, addresses, prefixes, with commas between. */
   readonly hosts?: string | undefined;
   /** `5s..40s` since the beginning. */

@@ -13,7 +13,7 @@ const SPEED_MS = 1000;
 const MAX_PROMPT = 80;
 
 /** How fast it goes (`kernel/pace.ts`). */
-export interface PacePort {
+interface PacePort {
   readonly speed: number | null;
   readonly isPaused: boolean;
   isOver: boolean;
@@ -22,7 +22,7 @@ export interface PacePort {
   slower(): void;
 }
 
-export interface TerminalOptions extends LiveViewOptions {
+interface TerminalOptions extends LiveViewOptions {
   readonly port: TerminalPort;
   /** The machine's. */
   readonly time: Time;

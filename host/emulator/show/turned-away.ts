@@ -1,7 +1,7 @@
 /** Clients that tried a server out of reach, and failed: the first ones one by one, the others counted. */
 import type { Directory } from '../truth/witness.ts';
 
-export interface TurnedAwayClient {
+interface TurnedAwayClient {
   readonly client: number;
   readonly service: number;
   /** When his first try began. */

@@ -27,7 +27,7 @@ const MAX_COMMENT_BYTES = 4096;
 
 const padded = (length: number): number => (length + 3) & ~3;
 
-export interface PcapngOptions {
+interface PcapngOptions {
   /** Takes what was written since; the bytes are the writer's own and change afterwards. */
   readonly write: (bytes: Uint8Array) => void;
   /** The router's, numbered from 1. */
