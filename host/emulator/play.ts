@@ -75,7 +75,7 @@ export async function play(
   const { stage } = own;
   onBegun?.(own, stage);
   own.begin();
-  if (run === undefined) await kernel.loop.run(scenario.endUs, isOver);
+  if (run === undefined) await kernel.loop.run(scenario.endUs, () => own.hasFailed || isOver?.() === true);
   else await run(stage, scenario.endUs);
   const endUs = calendar.nowUs;
   await own.end();
