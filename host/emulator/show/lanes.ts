@@ -1,4 +1,5 @@
 /** What the timeline shows: which servers, and until when. */
+import type { Directory } from '../truth/witness.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Stretch } from './downtime.ts';
 import type { OutageSeen } from './outages-seen.ts';
@@ -15,8 +16,8 @@ export interface TimelineFacts {
   readonly moments: Moments;
   /** What a server is called, by its address. */
   readonly nameOf: (address: string) => string;
-  /** Of the SVG, where it stands alone. */
-  readonly style?: string;
+  /** Where it stands alone: how wide it is, and its style. */
+  readonly alone?: { readonly width: number; readonly style: string };
 }
 
 export interface Lane {
@@ -71,4 +72,10 @@ export function merged(spans: readonly Stretch[]): Stretch[] {
     else if (last.toUs !== null) last.toUs = span.toUs === null ? null : Math.max(last.toUs, span.toUs);
   }
   return found;
+}
+
+/** What a server is called, by its address. */
+export function nameAt(directory: Directory, address: string): string {
+  const [service] = directory.servicesAt(address);
+  return service === undefined ? address : directory.service(service).name;
 }

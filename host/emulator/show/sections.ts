@@ -4,16 +4,14 @@ import { TRY_ENDS, type TryEnd } from '../truth/witness.ts';
 import { bar, drawing, label, stroke, surface } from './chart.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { ReportFacts } from './facts.ts';
+import { nameAt } from './lanes.ts';
 import { figure, section, wide } from './parts.ts';
 import { PIECES, type Series } from './series.ts';
 import { counted, delayText, type Moments, shareText } from './spoken.ts';
 import { Timeline } from './timeline.ts';
 
 export function timeline({ chronicle, scenario, directory }: ReportFacts, moments: Moments): Html {
-  const nameOf = (address: string): string => {
-    const [service] = directory.servicesAt(address);
-    return service === undefined ? address : directory.service(service).name;
-  };
+  const nameOf = (address: string): string => nameAt(directory, address);
   const drawn = new Timeline({ chronicle, endUs: scenario.endUs, moments, nameOf });
   const rest =
     drawn.left === 0

@@ -21,7 +21,6 @@ import { counted, countOf, delayText } from './spoken.ts';
 const WIDTH = 1040;
 const LEFT = 172;
 const RIGHT = 28;
-const PLOT = WIDTH - LEFT - RIGHT;
 const LEGEND = 34;
 const AREA = 92;
 const LANE = 46;
@@ -34,6 +33,9 @@ const LEAST = 2;
 
 export class Timeline {
   readonly #facts: TimelineFacts;
+  readonly #width: number;
+  /** Of the part that is to the scale of time. */
+  readonly #plot: number;
   /** The last moment that is shown: after it nothing happens any more. */
   readonly #endUs: number;
   readonly lanes: readonly Lane[];
@@ -42,6 +44,8 @@ export class Timeline {
 
   constructor(facts: TimelineFacts) {
     this.#facts = facts;
+    this.#width = facts.alone?.width ?? WIDTH;
+    this.#plot = this.#width - LEFT - RIGHT;
     this.#endUs = shownEndUs(facts);
     const all = lanesOf(facts.chronicle);
     this.left = Math.max(0, all.length - MAX_LANES);
@@ -52,7 +56,7 @@ export class Timeline {
   }
 
   draw(): Html {
-    const { chronicle, style } = this.#facts;
+    const { chronicle, alone } = this.#facts;
     const isMany = this.left > 0 && chronicle.down.most > 0;
     const areas: readonly (readonly [string, Series])[] = isMany
       ? [
@@ -71,12 +75,12 @@ export class Timeline {
         id: 'timeline',
         title: 'Timeline',
         description,
-        width: WIDTH,
+        width: this.#width,
         height,
-        ...(style === undefined ? {} : { style }),
+        ...(alone === undefined ? {} : { style: alone.style }),
       },
       [
-        legend(chronicle.shown.size > 0),
+        legend(chronicle.shown.size > 0, this.#width),
         ...this.#grid(top, axis),
         ...areas.flatMap(([name, series], at) => this.#area(name, series, top + at * (AREA + 22))),
         ...script.behind,
@@ -87,7 +91,7 @@ export class Timeline {
   }
 
   #x(us: number): number {
-    return LEFT + (Math.min(us, this.#endUs) / this.#endUs) * PLOT;
+    return LEFT + (Math.min(us, this.#endUs) / this.#endUs) * this.#plot;
   }
 
   #grid(top: number, axis: number): Html[] {
@@ -96,19 +100,19 @@ export class Timeline {
       const x = this.#x(us);
       return html`${stroke(x, top, x, axis + 5, 'grid')}${label(x, axis + 20, moments.tick(us), 'middle')}`;
     });
-    return [...lines, stroke(LEFT, axis, LEFT + PLOT, axis, 'rule')];
+    return [...lines, stroke(LEFT, axis, LEFT + this.#plot, axis, 'rule')];
   }
 
   #area(name: string, series: Series, top: number): Html[] {
     const most = roundUp(Math.max(series.most, 1));
-    const box: Box = { x: LEFT, y: top, width: PLOT, height: AREA };
-    const step = (series.pieceUs / this.#endUs) * PLOT;
+    const box: Box = { x: LEFT, y: top, width: this.#plot, height: AREA };
+    const step = (series.pieceUs / this.#endUs) * this.#plot;
     return [
       label(LEFT - 14, top + 11, name, 'name end'),
       label(LEFT - 14, top + 28, `most: ${counted(series.most)}`, 'small end'),
       surface(series.values, box, step, most, 'area'),
-      stroke(LEFT, top + AREA, LEFT + PLOT, top + AREA, 'rule'),
-      label(LEFT + PLOT + 4, top + 5, counted(most), 'small'),
+      stroke(LEFT, top + AREA, LEFT + this.#plot, top + AREA, 'rule'),
+      label(LEFT + this.#plot + 4, top + 5, counted(most), 'small'),
     ];
   }
 
@@ -209,7 +213,7 @@ export class Timeline {
         continue;
       }
       const width = widthOf(text, 11) + 14;
-      const isLeft = x + width > WIDTH;
+      const isLeft = x + width > this.#width;
       const from = isLeft ? x - width : x;
       let row = 0;
       while (row < MAX_SCRIPT_ROWS && (ends[row] ?? 0) > from) row++;
@@ -230,7 +234,7 @@ export class Timeline {
   }
 }
 
-function legend(withPage: boolean): Html {
+function legend(withPage: boolean, width: number): Html {
   const entries: readonly (readonly [string, (x: number) => Html])[] = [
     ['really out of reach', (x) => bar({ x, y: 12, width: 18, height: 6 }, 'truth')],
     ['turned away, not yet noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'early')],
@@ -240,7 +244,9 @@ function legend(withPage: boolean): Html {
     ['mails', (x) => shape(`M${coordinate(x + 1)} 10h15v10h-15zl7.5 6l7.5 -6`, 'mail')],
     ...(withPage ? [['page shown', (x: number) => stroke(x, 15, x + 18, 15, 'shown')] as const] : []),
   ];
-  let x = LEFT;
+  const whole = entries.reduce((sum, [text]) => sum + 49 + widthOf(text, 12), 0);
+  // Under the lanes if there is room.
+  let x = Math.max(2, Math.min(LEFT, width - whole));
   const parts = entries.map(([text, draw]) => {
     const part = html`${draw(x)}${label(x + 25, 19, text)}`;
     x += 25 + widthOf(text, 12) + 24;
