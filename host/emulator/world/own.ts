@@ -1,11 +1,12 @@
 /** What programs on the machines of a world send themselves: connections of the router's, and datagrams of all. */
 import type { Actor } from '../kernel/calendar.ts';
-import { type Clients, TIMED_OUT } from './clients.ts';
+import { TIMED_OUT } from './clients.ts';
 import { Answer, type Crossing, type Ground } from './ground.ts';
 import type { Hosts } from './hosts.ts';
 import { writePlaceMac } from './packets.ts';
 import type { DatagramHandler, OwnConnection, OwnEnd } from './ports.ts';
 import type { RouterKernel } from './router.ts';
+import type { Visits } from './visits.ts';
 
 const ROUTER = 'router';
 const FIRST_PORT = 49_152;
@@ -23,7 +24,7 @@ const ENDS: Readonly<Record<number, OwnEnd>> = {
 
 interface OwnOptions {
   readonly ground: Ground;
-  readonly clients: Clients;
+  readonly visits: Visits;
   readonly hosts: Hosts;
   readonly router: RouterKernel;
   /** The program closes a connection that is open. */
@@ -57,8 +58,8 @@ export class Own implements Actor {
     const { directory } = this.#ground;
     const place = directory.placeAt(to.address);
     if (place < 0) return this.#nowhere(onEnd);
-    const { clients, closed } = this.#options;
-    const slot = clients.opens(place, directory.serviceAt(place, to.port), to.port, localPort);
+    const { visits, closed } = this.#options;
+    const slot = visits.opens(place, directory.serviceAt(place, to.port), to.port, localPort);
     let isOpen = false;
     this.#onEnd.set(slot, (end) => {
       isOpen = end === 'open';
@@ -71,7 +72,7 @@ export class Own implements Actor {
         isClosed = true;
         this.#onEnd.delete(slot);
         if (isOpen) closed(slot);
-        clients.closes(slot);
+        visits.closes(slot);
       },
     };
   }

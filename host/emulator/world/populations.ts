@@ -1,16 +1,16 @@
 /** Whom plans of traffic mean: people, hosts and services by numbers. */
 import { STACKS, type TrafficPlan } from '../scenario/types.ts';
-import type { Clients } from './clients.ts';
 import type { WorldDirectory } from './directory.ts';
 import type { Ground } from './ground.ts';
 import type { Crowd } from './traffic.ts';
+import type { Visits } from './visits.ts';
 
 /** The hosts that a name means: a servers' plan's, or one host's. */
 export function plannedHosts(name: string, directory: WorldDirectory): readonly number[] {
   return directory.hostsOfPlan(name) ?? (directory.hasHost(name) ? [directory.hostAt(name)] : []);
 }
 
-export function crowdOf(plan: TrafficPlan, { directory }: Ground, clients: Clients): Crowd {
+export function crowdOf(plan: TrafficPlan, { directory }: Ground, visits: Visits): Crowd {
   const { namedPlaces, people } = directory;
   // The first service of each host, by both IP versions: what most people use.
   const hosts = plannedHosts(plan.to, directory);
@@ -28,7 +28,7 @@ export function crowdOf(plan: TrafficPlan, { directory }: Ground, clients: Clien
       clients: group.plan.count,
       services: hosts.length,
       fits: (person, rank) => of(person, rank) >= 0,
-      tries: (person, rank) => clients.personTries(group.first + person, of(person, rank)),
+      tries: (person, rank) => visits.personTries(group.first + person, of(person, rank)),
     };
   }
   // A host by its first address.
@@ -49,7 +49,7 @@ export function crowdOf(plan: TrafficPlan, { directory }: Ground, clients: Clien
         directory.servicePlace[service] as number,
         directory.servicePort[service] as number,
       ];
-      clients.tries({ client, place, service, port, stack, patienceUs: Number.POSITIVE_INFINITY });
+      visits.tries({ client, place, service, port, stack, patienceUs: Number.POSITIVE_INFINITY });
     },
   };
 }

@@ -2,7 +2,8 @@
  * How clients try: when a kernel sends a SYN again and when it gives up, what it makes of errors, and how many connections a
  * program opens for one page. Linux and Chromium are measured (Linux 6.18, Chromium 156); the others are as said at each.
  */
-import type { StackName } from '../scenario/types.ts';
+import type { Stream } from '../kernel/streams.ts';
+import { STACKS, type StackName } from '../scenario/types.ts';
 
 const S = 1_000_000;
 
@@ -24,7 +25,7 @@ export interface Stack {
 }
 
 /** A timer of n seconds takes up to so many parts more: the kernel's timer wheel at 250 Hz. */
-export const JITTER_PARTS = 40;
+const JITTER_PARTS = 40;
 
 const LINUX: Stack = {
   gapsUs: [1, 1, 1, 1, 1, 2, 4, 8, 16, 32].map((seconds) => seconds * S),
@@ -36,7 +37,7 @@ const LINUX: Stack = {
   reloadsUs: [],
 };
 
-export const STACK_OF: Readonly<Record<StackName, Stack>> = {
+const STACK_OF: Readonly<Record<StackName, Stack>> = {
   linux: LINUX,
   /** Documented (ip-sysctl), not measured. */
   'linux-6.1': { ...LINUX, gapsUs: [1, 2, 4, 8, 16, 32].map((seconds) => seconds * S) },
@@ -72,3 +73,16 @@ export const STACK_OF: Readonly<Record<StackName, Stack>> = {
   },
   curl: LINUX,
 };
+
+const BY_NUMBER: readonly Stack[] = STACKS.map((name) => STACK_OF[name]);
+
+/** By its number among `STACKS`. */
+export function stackOf(number: number): Stack {
+  return BY_NUMBER[number] as Stack;
+}
+
+/** From the last of so many SYNs to the next, or to the end. */
+export function gapUs({ gapsUs, lastUs }: Stack, sent: number, stream: Stream): number {
+  const gap = gapsUs[sent - 1] ?? lastUs;
+  return gap + stream.below(Math.floor(gap / JITTER_PARTS));
+}

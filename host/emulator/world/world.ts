@@ -26,6 +26,7 @@ import type {
 import { RouterKernel } from './router.ts';
 import { Strangers } from './strangers.ts';
 import { Traffic } from './traffic.ts';
+import { Visits } from './visits.ts';
 import { type FrameSink, Wires } from './wires.ts';
 
 interface WorldOptions {
@@ -62,6 +63,7 @@ export class World implements PlayedWorld {
   readonly wires: Wires;
   readonly #scenario: Scenario;
   readonly #ground: Ground;
+  readonly #visits: Visits;
   readonly #own: Own;
   readonly #traffic: Traffic;
   readonly #background: Background;
@@ -86,7 +88,7 @@ export class World implements PlayedWorld {
       ground,
       limits: scenario.limits,
       isThere: (place) => this.hosts.isThere(place),
-      wasAsked: (place) => this.hosts.wasAsked(place),
+      wasAsked: (place) => this.hosts.gateways.wasAsked(place),
       isShown: (slot) => this.#isShown(slot),
       toClient: (slot, answer) => this.clients.answer(slot, answer),
       toServer: (slot) => this.hosts.receives(slot),
@@ -106,19 +108,26 @@ export class World implements PlayedWorld {
         else this.router.synIn(slot);
       },
       speaks: (client) => client >= directory.namedPlaces || this.hosts.speaks(client),
+      waits: (slot) => this.#visits.waits(slot),
+      opened: (slot) => this.#visits.opened(slot),
+      failed: (...failed) => this.#visits.failed(...failed),
+    });
+    this.#visits = new Visits({
+      ground,
+      clients: this.clients,
       shown: (client, service, stack) => this.page?.shown(client, service, stack === BROWSER),
       ownEnded: (slot, answer) => {
         if (answer === Answer.synAck) conversations.begins(slot);
         this.#own.ended(slot, answer);
       },
-      opened: (slot) => {
+      served: (slot) => {
         conversations.begins(slot);
         if (ground.isLab) this.router.vouch(slot);
       },
     });
     this.#own = new Own({
       ground,
-      clients: this.clients,
+      visits: this.#visits,
       hosts: this.hosts,
       router: this.router,
       closed: (slot) => conversations.ends(slot),
@@ -133,7 +142,7 @@ export class World implements PlayedWorld {
   begin(): void {
     const { traffic, background } = this.#scenario;
     this.hosts.begin();
-    for (const plan of traffic) this.#traffic.add(plan, crowdOf(plan, this.#ground, this.clients));
+    for (const plan of traffic) this.#traffic.add(plan, crowdOf(plan, this.#ground, this.#visits));
     for (const plan of background) {
       const hosts = plannedHosts(plan.from, this.directory);
       // Those of servers in numbers are seen by nobody but whoever looks at all frames.
@@ -144,7 +153,7 @@ export class World implements PlayedWorld {
   }
 
   end(): void {
-    this.clients.end();
+    this.#visits.end();
   }
 
   addressOf(host: string): string | null {
@@ -182,7 +191,7 @@ export class World implements PlayedWorld {
   }
 
   tryFromPage(client: number, service: number, waitUs: number): void {
-    this.clients.triesLater(
+    this.#visits.triesLater(
       { ...this.#visit(client, service), patienceUs: Number.POSITIVE_INFINITY },
       waitUs,
     );
@@ -216,14 +225,8 @@ export class World implements PlayedWorld {
       case 'drop':
       case 'reset':
       case 'reject':
-        this.hosts.bar(this.directory.hostAt(verb.node), {
-          barrier: verb.verb,
-          clients: this.#addresses(verb.client),
-          port: verb.port,
-        });
-        break;
       case 'admit':
-        this.hosts.admit(this.directory.hostAt(verb.node), this.#addresses(verb.client), verb.port);
+        this.#bar(verb);
         break;
       case 'cut':
       case 'mend':
@@ -277,6 +280,14 @@ export class World implements PlayedWorld {
     this.hosts.networkChanged(null);
   }
 
+  #bar({ verb, node, client, port }: Verb & { readonly verb: 'drop' | 'reset' | 'reject' | 'admit' }): void {
+    const host = this.directory.hostAt(node);
+    const clients = this.#addresses(client);
+    if (verb === 'admit') this.hosts.barriers.admit(host, clients, port);
+    else this.hosts.barriers.bar(host, { barrier: verb, clients, port });
+    this.hosts.tell(host);
+  }
+
   #serve(node: string, port: number | null, isRunning: boolean): void {
     this.hosts.serve(this.directory.hostAt(node), port, isRunning);
   }
@@ -294,7 +305,7 @@ export class World implements PlayedWorld {
     if (place < 0 || client < 0) return;
     const service = directory.serviceAt(place, verb.port);
     const patienceUs = verb.patienceUs ?? Number.POSITIVE_INFINITY;
-    this.clients.tries({ ...this.#visit(client, service), patienceUs });
+    this.#visits.tries({ ...this.#visit(client, service), patienceUs });
   }
 
   #visit(client: number, service: number) {
