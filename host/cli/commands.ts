@@ -93,6 +93,10 @@ const EMULATE_HELP = `SCENARIO is a file, or the name of one that is shipped. \`
 has every key. With -c FILE the router of the world is configured as that file of \`ringback run\` says, without one as the scenario does.
 The same scenario and seed give the same world, to the last frame.
 
+With --as-daemon the router's program is yours: \`fabric: {socket: SOCKET}\`. Its own connections and mails leave by this machine's kernel, so
+the servers of the world answer on the wire alone: \`recover: {confirm: none}\`, \`detect: {ask: none}\`. With --on the whole router is real,
+with the addresses of the scenario's networks; clients and servers are emulated on both sides of it, and it is judged by its mails.
+
 A script's verbs, as in the lab:
 ${Object.values(GRAMMAR)
   .map(({ usage }) => `  ${usage}`)
@@ -223,7 +227,7 @@ types that are not read. With -c it watches, waits and knows what that configura
   },
   emulate: {
     synopsis: `emulate SCENARIO [--seed N] [--set KEY=VALUE]… [-c FILE] [--json] [--report FILE] [--pcap FILE] [--realtime | --speed N]
-       ringback emulate SCENARIO --compare FILE | SCENARIO --as-daemon SOCKET | --list | --seeds A..B [--shrink] | --from FILE [--anonymise]`,
+       ringback emulate SCENARIO --compare FILE | SCENARIO --as-daemon SOCKET | SCENARIO --on IF,IF [--mail ADDRESS:PORT] | --list | --seeds A..B [--shrink] | --from FILE [--anonymise]`,
     summary: 'a whole world with the program in it, on a clock of its own: what people would see',
     help: EMULATE_HELP,
     options: [
@@ -239,7 +243,18 @@ types that are not read. With -c it watches, waits and knows what that configura
         'pcap-window',
         'pcap-size',
       ] as const),
-      ...(['realtime', 'speed', 'seeds', 'shrink', 'compare', 'from', 'anonymise', 'as-daemon'] as const),
+      ...([
+        'realtime',
+        'speed',
+        'seeds',
+        'shrink',
+        'compare',
+        'from',
+        'anonymise',
+        'as-daemon',
+        'on',
+        'mail',
+      ] as const),
     ],
     takesMore: true,
     takesFiles: true,

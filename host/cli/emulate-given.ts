@@ -33,6 +33,7 @@ export interface EmulateGiven {
   readonly compare?: string | undefined;
   readonly 'as-daemon'?: string | undefined;
   readonly on?: string | undefined;
+  readonly mail?: string | undefined;
 }
 
 const MAX_SEED = 4_294_967_295;

@@ -4,6 +4,7 @@ import { serveAsDaemon } from '../emulator/as-daemon.ts';
 import { scenarioFrom } from '../emulator/capture/from.ts';
 import { loadScenario, parseScenario, scenarioFile, shippedScenarios } from '../emulator/scenario/load.ts';
 import { makeWorld } from '../emulator/world/world.ts';
+import { benchCommand } from './emulate-bench.ts';
 import { compareCommand } from './emulate-compare.ts';
 import { alone, type EmulateGiven, type PlayingMachine, seedOf, wrong } from './emulate-given.ts';
 import { playCommand } from './emulate-play.ts';
@@ -87,6 +88,11 @@ async function played(name: string, given: EmulateGiven, machine: PlayingMachine
     });
     return true;
   }
+  if (given.on !== undefined) {
+    alone(given, 'on', ['set', 'seed', 'mail', 'json']);
+    return benchCommand(scenario, given, machine);
+  }
+  if (given.mail !== undefined) throw wrong('--mail belongs to --on');
   const command = [
     'ringback emulate',
     name,

@@ -34,6 +34,8 @@ export const OPTIONS = {
   anonymise: { type: 'boolean' },
   compare: { type: 'string' },
   'as-daemon': { type: 'string' },
+  on: { type: 'string' },
+  mail: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -67,6 +69,8 @@ export interface Given {
   readonly anonymise?: boolean;
   readonly compare?: string;
   readonly 'as-daemon'?: string;
+  readonly on?: string;
+  readonly mail?: string;
   readonly help?: boolean;
 }
 
@@ -102,5 +106,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   anonymise: '    --anonymise       with other addresses, of the same networks, and without data',
   'as-daemon':
     '    --as-daemon SOCKET  the world is a daemon at that socket, for an unmodified `ringback run` with fabric.socket',
+  on: '    --on lan0,wan0    a real router between emulated clients and servers, by these interfaces of this machine',
+  mail: '    --mail ADDR:PORT  where the bench takes the mails of that router (default 0.0.0.0:2525)',
   help: '-h, --help            this text',
 };

@@ -10,18 +10,20 @@ interface PaceOptions {
   readonly calendar: Calendar;
   readonly loop: Loop;
   readonly time: Time;
+  /** From one step to the next. */
+  readonly stepMs?: number;
   /** After each step. */
   readonly onStep: () => void;
 }
 
 /** Until it is that time in the world, or somebody aborts. A machine that sleeps, or is too busy, makes the world late, not wrong. */
 export async function inRealTime(options: PaceOptions, endUs: number, signal: AbortSignal): Promise<void> {
-  const { calendar, loop, time, onStep } = options;
+  const { calendar, loop, time, onStep, stepMs = STEP_MS } = options;
   const startMs = time.nowMs() - calendar.nowUs / 1000;
   while (calendar.nowUs < endUs && !signal.aborted) {
     const dueUs = Math.min(endUs, Math.floor((time.nowMs() - startMs) * 1000));
     await loop.run(Math.max(dueUs, calendar.nowUs), () => signal.aborted);
     onStep();
-    await pause(time, STEP_MS, signal);
+    await pause(time, stepMs, signal);
   }
 }

@@ -1,0 +1,83 @@
+/** Who was turned away on a bench, and who was told: what a router that nobody looks into is judged by. */
+import type { Directory, TakenMail, TryEnd } from '../truth/witness.ts';
+
+export interface BenchVerdict {
+  readonly holds: boolean;
+  /** Known people who were turned away by a service that came back in time, and how many of them were told. */
+  readonly turnedAway: number;
+  readonly told: number;
+  readonly mails: number;
+  /** A sentence for each promise that was broken. */
+  readonly broken: readonly string[];
+}
+
+/** From a service's answering to the mail: probes, settle time, the mail's way. Who is to be told later is not judged. */
+const MOST_US = 30_000_000;
+
+export class BenchLedger {
+  readonly #directory: Directory;
+  readonly #nowUs: () => number;
+  /** Since when each service answers; null: it does not. */
+  readonly #answersSince = new Map<number, number | null>();
+  /** How often each has ceased to answer. */
+  readonly #outages = new Map<number, number>();
+  /** By mail address: which outages have turned him away, as `service outage`, and of which service each is. */
+  readonly #turnedAway = new Map<string, Map<string, number>>();
+  readonly #mails = new Map<string, number>();
+
+  constructor(directory: Directory, nowUs: () => number) {
+    this.#directory = directory;
+    this.#nowUs = nowUs;
+  }
+
+  tryEnded(client: number, service: number, end: TryEnd): void {
+    // While it answers, what had no answer was lost on the way, or is late.
+    if (end === 'served' || end === 'shown' || this.#answersSince.get(service) !== null) return;
+    const { mail } = this.#directory.client(client);
+    if (mail === null) return;
+    const waits = this.#turnedAway.get(mail) ?? new Map<string, number>();
+    this.#turnedAway.set(mail, waits);
+    waits.set(`${service} ${this.#outages.get(service)}`, service);
+  }
+
+  service(service: number, answers: boolean): void {
+    this.#answersSince.set(service, answers ? this.#nowUs() : null);
+    if (!answers) this.#outages.set(service, (this.#outages.get(service) ?? 0) + 1);
+  }
+
+  mail({ to }: TakenMail): void {
+    this.#mails.set(to, (this.#mails.get(to) ?? 0) + 1);
+  }
+
+  verdict(): BenchVerdict {
+    const broken: string[] = [];
+    let [turnedAway, told, mails] = [0, 0, 0];
+    for (const [mail, waits] of this.#turnedAway) {
+      const back = [...waits.values()].filter((service) => this.#isBack(service));
+      const got = this.#mails.get(mail) ?? 0;
+      if (back.length > 0) {
+        turnedAway++;
+        if (got > 0) told++;
+        else broken.push(`${mail} was turned away by ${this.#names(back)}, which is back, and was not told`);
+      }
+      if (got > waits.size) broken.push(`${mail} was told ${got} times, of ${waits.size} outages`);
+    }
+    for (const [to, count] of this.#mails) {
+      mails += count;
+      if (!this.#turnedAway.has(to)) broken.push(`${to} was told, and was turned away by nobody`);
+    }
+    return { holds: broken.length === 0, turnedAway, told, mails, broken };
+  }
+
+  #isBack(service: number): boolean {
+    const since = this.#answersSince.get(service) ?? null;
+    return since !== null && this.#nowUs() - since >= MOST_US;
+  }
+
+  #names(services: readonly number[]): string {
+    return [...new Set(services)]
+      .map((service) => this.#directory.service(service))
+      .map(({ name, port }) => `${name}:${port}`)
+      .join(', ');
+  }
+}
