@@ -193,6 +193,17 @@ export class WorldDirectory implements Directory {
     return STACKS.indexOf(this.hosts[this.owner[client] ?? NOBODY]?.stack ?? 'linux');
   }
 
+  /** A client's try of a service. */
+  visit(client: number, service: number) {
+    return {
+      client,
+      service,
+      place: this.servicePlace[service] as number,
+      port: this.servicePort[service] as number,
+      stack: this.stackOf(client),
+    };
+  }
+
   /** Those of servers in numbers; null: no plan has that name. */
   hostsOfPlan(name: string): readonly number[] | null {
     let first = this.namedHosts;

@@ -9,6 +9,9 @@ const BURST = 6;
 /** The kernel hides how much is left: it takes none, one or two. */
 const FUZZ = 3;
 
+/** `icmp_msgs_per_sec` and `icmp_msgs_burst`, if nobody has changed them. */
+const USUAL = { icmpPerSecond: 1000, icmpBurst: 50 };
+
 interface LimitsOptions {
   readonly calendar: Calendar;
   readonly stream: Stream;
@@ -60,5 +63,26 @@ export class IcmpLimits {
     if (known.credit < everyUs) return false;
     known.credit -= everyUs;
     return true;
+  }
+}
+
+/** Those of other routers, each of its own: by network. */
+export class LimitsOfOthers {
+  readonly #calendar: Calendar;
+  readonly #stream: Stream;
+  readonly #limits = new Map<number, IcmpLimits>();
+
+  constructor(calendar: Calendar, stream: Stream) {
+    this.#calendar = calendar;
+    this.#stream = stream;
+  }
+
+  of(network: number): IcmpLimits {
+    const known = this.#limits.get(network);
+    if (known !== undefined) return known;
+    const [calendar, stream] = [this.#calendar, this.#stream];
+    const limits = new IcmpLimits({ calendar, stream, ...USUAL });
+    this.#limits.set(network, limits);
+    return limits;
   }
 }

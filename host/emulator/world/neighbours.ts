@@ -4,7 +4,9 @@
  */
 import type { Actor, Calendar } from '../kernel/calendar.ts';
 import type { Stream } from '../kernel/streams.ts';
+import { NeighbourEntries } from './neighbour-entries.ts';
 import { PacketQueue } from './packet-queue.ts';
+import { ReachableTimes } from './reachable-times.ts';
 
 const S = 1_000_000;
 /** `retrans_time`, as the kernel's timer wheel keeps it. */
@@ -13,18 +15,9 @@ const RETRANS_JITTER_US = 4_000;
 const SOLICITATIONS = 3;
 const DELAY_FIRST_PROBE_US = 5 * S;
 const DELAY_JITTER_US = 60_000;
-/** Half and one and a half of `base_reachable_time`. */
-const MIN_REACHABLE_US = 15 * S;
-const REACHABLE_RANGE_US = 30 * S;
-const REDRAW_US = 300 * S;
-const GC_EVERY_US = 15 * S;
 const GC_STALE_US = 60 * S;
-/** Below so many entries nothing is cleaned up (`gc_thresh1`). */
-const GC_FROM = 128;
 /** What was changed so short a time ago is not thrown out in need. */
 const GC_KEPT_US = 5 * S;
-/** After a vain search for what may be thrown out. */
-const GC_PAUSE_US = 10_000;
 
 export const NeighbourState = {
   none: 0,
@@ -36,8 +29,6 @@ export const NeighbourState = {
   failed: 6,
 } as const;
 const State = NeighbourState;
-
-const What = { timer: 0, clean: 1 } as const;
 
 /** What waits for an address: an attempt's SYN, or another packet. */
 type Queued = object;
@@ -83,15 +74,19 @@ export class KernelNeighbours<W extends Queued> implements Actor {
   /** The moment of a timer at the end of the reachable time; 0: there is none. */
   readonly #endUs: Float64Array;
   readonly #queues = new Map<number, PacketQueue<W>>();
-  readonly #reachable = new Map<number, { us: number; drawnUs: number }>();
-  /** Those that take part of the table. */
-  #entries: number[] = [];
-  #isCleaning = false;
-  #searchedUs = -GC_PAUSE_US;
+  readonly #reachable: ReachableTimes;
+  readonly #entries: NeighbourEntries;
 
   constructor(options: NeighboursOptions<W>) {
     this.#options = options;
-    const { count, calendar } = options;
+    const { count, calendar, stream, maxEntries } = options;
+    this.#reachable = new ReachableTimes(calendar, stream);
+    this.#entries = new NeighbourEntries({
+      ...{ calendar, maxEntries },
+      isSpare: (neighbour) => this.#isSpare(neighbour),
+      isOld: (neighbour) => this.#isOld(neighbour),
+      leaves: (neighbour) => this.#leave(neighbour),
+    });
     this.#calendar = calendar;
     this.#actor = calendar.admit(this);
     this.#state = new Uint8Array(count);
@@ -108,7 +103,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
   }
 
   get size(): number {
-    return this.#entries.length;
+    return this.#entries.size;
   }
 
   /** A packet is to go there: whether it may at once. If not, it waits, or is dropped. */
@@ -131,7 +126,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     this.#usedUs[neighbour] = nowUs;
     if (state === State.delay || state === State.probe) return true;
     if (state === State.incomplete) return false;
-    if (state === State.none && !this.#enter(neighbour)) return false;
+    if (state === State.none && !this.#entries.enter(neighbour)) return false;
     this.#change(neighbour, State.incomplete);
     this.#probes[neighbour] = 1;
     this.#setTimer(neighbour, RETRANS_US, RETRANS_JITTER_US);
@@ -173,7 +168,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     const state = this.#state[neighbour];
     if (state === State.none) {
       // Nobody enters what he has not asked for, but whoever asks wants an answer.
-      if (isQuestion && this.#enter(neighbour)) this.#change(neighbour, State.stale);
+      if (isQuestion && this.#entries.enter(neighbour)) this.#change(neighbour, State.stale);
       return;
     }
     if (state === State.incomplete || state === State.failed || isOther) this.#change(neighbour, State.stale);
@@ -189,12 +184,11 @@ export class KernelNeighbours<W extends Queued> implements Actor {
   forget(neighbour: number): void {
     if (this.#state[neighbour] === State.none) return;
     this.#leave(neighbour);
-    this.#entries.splice(this.#entries.indexOf(neighbour), 1);
+    this.#entries.remove(neighbour);
   }
 
   happens(what: number, subject: number): void {
-    if ((what & 0xff) === What.clean) this.#clean();
-    else if (what >>> 8 === this.#changes[subject]) this.#timer(subject);
+    if (what === this.#changes[subject]) this.#timer(subject);
   }
 
   #timer(neighbour: number): void {
@@ -244,7 +238,7 @@ export class KernelNeighbours<W extends Queued> implements Actor {
   #awaitEnd(neighbour: number, endUs: number): void {
     if (this.#endUs[neighbour] === endUs) return;
     this.#endUs[neighbour] = endUs;
-    this.#calendar.enter(endUs, this.#actor, this.#timerOf(neighbour), neighbour);
+    this.#calendar.enter(endUs, this.#actor, this.#changes[neighbour] as number, neighbour);
   }
 
   #goOn(neighbour: number): void {
@@ -261,40 +255,14 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     this.#endUs[neighbour] = 0;
   }
 
-  #timerOf(neighbour: number): number {
-    return ((this.#changes[neighbour] as number) << 8) | What.timer;
-  }
-
   #setTimer(neighbour: number, waitUs: number, jitterUs: number): void {
     const { calendar, stream } = this.#options;
     const dueUs = calendar.nowUs + waitUs + stream.below(jitterUs);
-    calendar.enter(dueUs, this.#actor, this.#timerOf(neighbour), neighbour);
+    calendar.enter(dueUs, this.#actor, this.#changes[neighbour] as number, neighbour);
   }
 
   #reachableUs(neighbour: number): number {
-    const { groupOf, stream } = this.#options;
-    const nowUs = this.#calendar.nowUs;
-    const group = groupOf(neighbour);
-    let time = this.#reachable.get(group);
-    if (time === undefined) {
-      time = { us: MIN_REACHABLE_US + stream.below(REACHABLE_RANGE_US), drawnUs: nowUs };
-      this.#reachable.set(group, time);
-    } else if (nowUs - time.drawnUs >= REDRAW_US) {
-      time.us = MIN_REACHABLE_US + stream.below(REACHABLE_RANGE_US);
-      time.drawnUs = nowUs;
-    }
-    return time.us;
-  }
-
-  /** It gets a place in the table; false: there is none. */
-  #enter(neighbour: number): boolean {
-    if (this.#entries.length >= this.#options.maxEntries && !this.#makeRoom()) return false;
-    this.#entries.push(neighbour);
-    if (this.#entries.length >= GC_FROM && !this.#isCleaning) {
-      this.#isCleaning = true;
-      this.#calendar.enter(this.#calendar.nowUs + GC_EVERY_US, this.#actor, What.clean, 0);
-    }
-    return true;
+    return this.#reachable.us(this.#options.groupOf(neighbour));
   }
 
   #leave(neighbour: number): void {
@@ -303,40 +271,18 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     this.#queues.delete(neighbour);
   }
 
-  /** Throws out what no timer runs for and what was not changed lately. */
-  #makeRoom(): boolean {
-    const nowUs = this.#calendar.nowUs;
-    if (nowUs - this.#searchedUs < GC_PAUSE_US) return false;
-    const before = this.#entries.length;
-    this.#keep((neighbour, state) => {
-      if (state === State.failed) return false;
-      if (state !== State.stale && state !== State.reachable) return true;
-      return nowUs - (this.#updatedUs[neighbour] as number) <= GC_KEPT_US;
-    });
-    if (this.#entries.length < before) return true;
-    this.#searchedUs = nowUs;
-    return false;
+  /** No timer runs for it, and it was not changed lately. */
+  #isSpare(neighbour: number): boolean {
+    const state = this.#state[neighbour];
+    if (state === State.failed) return true;
+    if (state !== State.stale && state !== State.reachable) return false;
+    return this.#calendar.nowUs - (this.#updatedUs[neighbour] as number) > GC_KEPT_US;
   }
 
-  #clean(): void {
-    const nowUs = this.#calendar.nowUs;
-    this.#isCleaning = false;
-    if (this.#entries.length < GC_FROM) return;
-    this.#isCleaning = true;
-    this.#calendar.enter(nowUs + GC_EVERY_US, this.#actor, What.clean, 0);
-    this.#keep((neighbour, state) => {
-      if (state === State.incomplete || state === State.delay || state === State.probe) return true;
-      const lastUs = Math.max(this.#usedUs[neighbour] as number, this.#confirmedUs[neighbour] as number);
-      return state !== State.failed && nowUs - lastUs <= GC_STALE_US;
-    });
-  }
-
-  #keep(isKept: (neighbour: number, state: number) => boolean): void {
-    const kept: number[] = [];
-    for (const neighbour of this.#entries) {
-      if (isKept(neighbour, this.#state[neighbour] as number)) kept.push(neighbour);
-      else this.#leave(neighbour);
-    }
-    this.#entries = kept;
+  #isOld(neighbour: number): boolean {
+    const state = this.#state[neighbour];
+    if (state === State.incomplete || state === State.delay || state === State.probe) return false;
+    const lastUs = Math.max(this.#usedUs[neighbour] as number, this.#confirmedUs[neighbour] as number);
+    return state === State.failed || this.#calendar.nowUs - lastUs > GC_STALE_US;
   }
 }

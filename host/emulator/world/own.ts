@@ -102,7 +102,7 @@ export class Own implements Actor {
       onArrival: () => this.#refused(datagram, onError),
       onError: (code) => this.#later(0, () => onError(code)),
     };
-    this.#later(0, () => this.#options.router.datagramOut(datagram));
+    this.#later(0, () => this.#options.router.crossings.send(datagram));
   }
 
   listen(machine: string, port: number, hears: DatagramHandler | null): void {
@@ -209,7 +209,7 @@ export class Own implements Actor {
     const iface = directory.ifaceOf[directory.placeNetwork[there] as number] as number;
     const onError = (): void => {};
     const datagram = { frame, iface, place: there, isNews: false, isOwn: false, onArrival: arrives, onError };
-    this.#options.router.datagramOut(datagram);
+    this.#options.router.crossings.send(datagram);
   }
 
   #comesIn(place: number, iface: number, frame: Uint8Array): void {

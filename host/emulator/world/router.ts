@@ -4,8 +4,9 @@
  */
 import { passOn, type Unreachable } from '../wire/frames.ts';
 import { Mark } from './attempts.ts';
+import { Crossings } from './crossings.ts';
 import { Answer, type Crossing, type Ground, Parcel } from './ground.ts';
-import { IcmpLimits } from './limits.ts';
+import { IcmpLimits, LimitsOfOthers } from './limits.ts';
 import { Packets, writeClientMac, writePlaceMac } from './packets.ts';
 import { Resolution } from './resolution.ts';
 import { Mac, writeMac } from './wires.ts';
@@ -35,12 +36,13 @@ interface RouterOptions {
 export class RouterKernel {
   readonly packets: Packets;
   readonly resolution: Resolution;
+  readonly crossings: Crossings;
   readonly #options: RouterOptions;
   readonly #ground: Ground;
   readonly #fromMac = new Uint8Array(6);
   readonly #toMac = new Uint8Array(6);
   readonly #icmp: IcmpLimits;
-  readonly #farIcmp = new Map<number, IcmpLimits>();
+  readonly #farIcmp: LimitsOfOthers;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -49,6 +51,9 @@ export class RouterKernel {
     this.packets = new Packets(ground);
     const { calendar, streams } = ground;
     this.#icmp = new IcmpLimits({ calendar, stream: streams.of('router icmp'), ...limits });
+    this.#farIcmp = new LimitsOfOthers(calendar, streams.of('next routers icmp'));
+    const { toPlace } = options;
+    this.crossings = new Crossings({ ground, toPlace, resolution: () => this.resolution });
     this.resolution = new Resolution({
       ground,
       maxEntries: limits.neighbours,
@@ -145,7 +150,7 @@ export class RouterKernel {
     const { attempts, directory, wires } = this.#ground;
     const { slot, datagram } = parcel;
     if (datagram !== null) {
-      this.#emitDatagram(datagram);
+      this.crossings.leave(datagram);
       return;
     }
     const place = attempts.place[slot] as number;
@@ -171,7 +176,7 @@ export class RouterKernel {
   #isGivenUp(parcel: Parcel, isFar: boolean): void {
     const { slot, datagram } = parcel;
     if (datagram !== null) {
-      if (datagram.isOwn) datagram.onError('EHOSTUNREACH');
+      this.crossings.fail(datagram);
       return;
     }
     this.#unreachable(slot, 'host', parcel, isFar);
@@ -249,7 +254,7 @@ export class RouterKernel {
       this.#options.toClient(slot, answer);
       return;
     }
-    if (!(isFar ? this.#limitsOf(network) : this.#icmp).admits(client < 0 ? ITSELF : client, isIp6)) return;
+    if (!(isFar ? this.#farIcmp.of(network) : this.#icmp).admits(client < 0 ? ITSELF : client, isIp6)) return;
     // As far as it has got: it is told of as it was received where nobody has looked for its way on.
     const hops = this.#hopsBehind(slot) + (isFar ? -1 : what === 'network' ? 1 : 0);
     if (!isFar) {
@@ -270,40 +275,6 @@ export class RouterKernel {
     this.#comesIn(slot, answer, bytes, iface);
   }
 
-  /** A datagram goes to its place, of the router's own or one that has come in. */
-  datagramOut(datagram: Crossing): void {
-    const { directory, wires } = this.#ground;
-    const iface = directory.ifaceOf[directory.placeNetwork[datagram.place] as number] as number;
-    if (!wires.isSwitchedOn[iface]) {
-      if (datagram.isOwn) datagram.onError('ENETUNREACH');
-      return;
-    }
-    const neighbour = this.resolution.towards(datagram.place);
-    this.#writeMacTowards(datagram.place);
-    datagram.frame.set(this.#toMac, 0);
-    datagram.frame.set(this.resolution.macOf(iface), 6);
-    if (this.resolution.near.use(neighbour)) this.#emitDatagram(datagram);
-    else this.resolution.near.queue(neighbour, new Parcel(-1, 0, 0, datagram));
-  }
-
-  #emitDatagram(datagram: Crossing): void {
-    const { wires, directory } = this.#ground;
-    const { frame, iface, place, isNews } = datagram;
-    if (!wires.isUp(iface)) return;
-    if (isNews) wires.emit(iface, true, frame);
-    else wires.emitOther(iface, true, frame);
-    if (isNews) {
-      datagram.onArrival();
-      return;
-    }
-    const network = directory.placeNetwork[place] as number;
-    if (!directory.isBehind[network]) this.#options.toPlace(datagram);
-    else if (!wires.isCut[network]) {
-      if (this.resolution.far.use(place)) this.#options.toPlace(datagram);
-      else this.resolution.far.queue(place, new Parcel(-1, 0, 0, datagram));
-    }
-  }
-
   #parcelOf(slot: number): Parcel {
     return new Parcel(slot, this.packets.idOf(slot), this.packets.stampOf(slot));
   }
@@ -317,15 +288,5 @@ export class RouterKernel {
 
   #writeMacTowards(place: number): void {
     writePlaceMac(this.#ground, place, this.#toMac);
-  }
-
-  #limitsOf(network: number): IcmpLimits {
-    const known = this.#farIcmp.get(network);
-    if (known !== undefined) return known;
-    const { calendar, streams } = this.#ground;
-    const stream = streams.of('next routers icmp');
-    const limits = new IcmpLimits({ calendar, stream, icmpPerSecond: 1000, icmpBurst: 50 });
-    this.#farIcmp.set(network, limits);
-    return limits;
   }
 }

@@ -26,6 +26,7 @@ import type {
 import { RouterKernel } from './router.ts';
 import { Strangers } from './strangers.ts';
 import { Traffic } from './traffic.ts';
+import { Verbs } from './verbs.ts';
 import { Visits } from './visits.ts';
 import { type FrameSink, Wires } from './wires.ts';
 
@@ -65,9 +66,9 @@ export class World implements PlayedWorld {
   readonly #ground: Ground;
   readonly #visits: Visits;
   readonly #own: Own;
+  readonly #verbs: Verbs;
   readonly #traffic: Traffic;
   readonly #background: Background;
-  readonly #strangers: Strangers;
 
   constructor({ scenario, directory, calendar, streams, witness, onFrame }: WorldOptions) {
     this.#scenario = scenario;
@@ -136,7 +137,10 @@ export class World implements PlayedWorld {
     this.#traffic = new Traffic({ calendar, streams, ofDayUs });
     this.#background = new Background({ ground, sends: (...sent) => this.#sends(...sent) });
     const iface = networks.find(({ plan }) => plan.name === scenario.people[0]?.network)?.iface ?? 1;
-    this.#strangers = new Strangers({ ground, router: this.router, hosts: this.hosts, iface });
+    const { hosts, router, wires } = this;
+    const strangers = new Strangers({ ground, router, hosts, iface });
+    const visits = this.#visits;
+    this.#verbs = new Verbs({ scenario, directory, hosts, router, wires, visits, strangers });
   }
 
   begin(): void {
@@ -191,10 +195,8 @@ export class World implements PlayedWorld {
   }
 
   tryFromPage(client: number, service: number, waitUs: number): void {
-    this.#visits.triesLater(
-      { ...this.#visit(client, service), patienceUs: Number.POSITIVE_INFINITY },
-      waitUs,
-    );
+    const patienceUs = Number.POSITIVE_INFINITY;
+    this.#visits.triesLater({ ...this.directory.visit(client, service), patienceUs }, waitUs);
   }
 
   /** So many packets had no room in the router's queues and tables. */
@@ -203,128 +205,7 @@ export class World implements PlayedWorld {
   }
 
   carryOut(verb: Verb): void {
-    switch (verb.verb) {
-      case 'try':
-        this.#tries(verb);
-        break;
-      case 'start':
-      case 'stop':
-        this.#serve(verb.node, verb.port, verb.verb === 'start');
-        break;
-      case 'split':
-      case 'heal':
-        for (const node of verb.nodes) {
-          if (this.directory.hasHost(node)) {
-            // Each of them hears all others but the router, if that is one of them.
-            if (verb.verb === 'heal' || verb.nodes.includes('router')) {
-              this.hosts.split(this.directory.hostAt(node), verb.verb === 'split');
-            }
-          }
-        }
-        break;
-      case 'drop':
-      case 'reset':
-      case 'reject':
-      case 'admit':
-        this.#bar(verb);
-        break;
-      case 'cut':
-      case 'mend':
-        this.#cut(verb.network, verb.verb === 'cut');
-        break;
-      case 'flood':
-      case 'scan':
-      case 'backscatter':
-        this.#strangers.storm(verb.verb, this.directory.hostAt(verb.node), verb.rate, verb.forged);
-        break;
-      case 'notify':
-      case 'killProgram':
-      case 'startProgram':
-      case 'mail':
-      case 'answer':
-        break;
-      default:
-        this.#happensTo(verb.node, verb.verb);
-    }
-  }
-
-  #happensTo(
-    node: string,
-    verb: 'unplug' | 'plug' | 'kill' | 'revive' | 'freeze' | 'thaw' | 'forget' | 'announce',
-  ): void {
-    const iface = this.#scenario.interfaces.indexOf(node) + 1;
-    if (iface > 0) {
-      this.#switch(iface, verb);
-      return;
-    }
-    const host = this.directory.hostAt(node);
-    if (verb === 'freeze' || verb === 'thaw') this.hosts.freeze(host, verb === 'freeze');
-    else if (verb === 'forget' || verb === 'announce') {
-      const { resolution } = this.router;
-      for (const place of this.directory.placesOfHost[host] ?? []) {
-        if (verb === 'announce') {
-          if (this.hosts.isThere(place)) resolution.announces(place);
-          continue;
-        }
-        resolution.near.forget(place);
-        resolution.far.forget(place);
-      }
-    } else this.hosts[verb](host);
-  }
-
-  /** The router's interface: its cable, or (`kill`, `revive`) whether it is switched on. */
-  #switch(iface: number, verb: string): void {
-    const { hasCarrier, isSwitchedOn } = this.wires;
-    if (verb === 'unplug' || verb === 'plug') hasCarrier[iface] = verb === 'plug' ? 1 : 0;
-    if (verb === 'kill' || verb === 'revive') isSwitchedOn[iface] = verb === 'revive' ? 1 : 0;
-    this.hosts.networkChanged(null);
-  }
-
-  #bar({ verb, node, client, port }: Verb & { readonly verb: 'drop' | 'reset' | 'reject' | 'admit' }): void {
-    const host = this.directory.hostAt(node);
-    const clients = this.#addresses(client);
-    if (verb === 'admit') this.hosts.barriers.admit(host, clients, port);
-    else this.hosts.barriers.bar(host, { barrier: verb, clients, port });
-    this.hosts.tell(host);
-  }
-
-  #serve(node: string, port: number | null, isRunning: boolean): void {
-    this.hosts.serve(this.directory.hostAt(node), port, isRunning);
-  }
-
-  #cut(name: string, isCut: boolean): void {
-    const network = this.directory.networks.findIndex(({ plan }) => plan.name === name);
-    this.wires.isCut[network] = isCut ? 1 : 0;
-    this.hosts.networkChanged(network);
-  }
-
-  #tries(verb: Verb & { readonly verb: 'try' }): void {
-    const { directory } = this;
-    const place = directory.placeOf(verb.server, verb.version);
-    const client = directory.clientCalled(verb.client, verb.version);
-    if (place < 0 || client < 0) return;
-    const service = directory.serviceAt(place, verb.port);
-    const patienceUs = verb.patienceUs ?? Number.POSITIVE_INFINITY;
-    this.#visits.tries({ ...this.#visit(client, service), patienceUs });
-  }
-
-  #visit(client: number, service: number) {
-    const { directory } = this;
-    return {
-      client,
-      service,
-      place: directory.servicePlace[service] as number,
-      port: directory.servicePort[service] as number,
-      stack: directory.stackOf(client),
-    };
-  }
-
-  /** A client's by all of its addresses; null: everybody. */
-  #addresses(client: string | null): readonly number[] | null {
-    if (client === null) return null;
-    return ([4, 6] as const)
-      .map((version) => this.directory.clientCalled(client, version))
-      .filter((one) => one >= 0);
+    this.#verbs.carryOut(verb);
   }
 
   #isShown(slot: number): boolean {
