@@ -142,7 +142,9 @@ export class Ledger implements Witness {
   mail(mail: TakenMail): void {
     const owner = mailOwner(mail.to);
     const isKnown = this.#persons.has(owner);
-    const servers = this.#tellings.add(this.#personOf(owner), mail, this.nowUs);
+    const servers = this.#tellings.add(this.#personOf(owner), mail, this.nowUs, (server) =>
+      this.word.takeQueuedUs(mail.messageId, server),
+    );
     if (servers.length === 0) this.counts.lists++;
     else this.counts.mails++;
     for (const server of servers) this.#noteServer(server, 0, () => `mail to ${mail.to}, by ${mail.by}`);

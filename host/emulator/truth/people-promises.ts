@@ -149,7 +149,7 @@ export class PeoplePromises {
   }
 
   #entitled(person: PersonStory, met: readonly Met[], telling: Telling): void {
-    const { server, us } = telling;
+    const { server, us: toldUs, ofUs: us } = telling;
     const { directory } = this.#ledger;
     const here = met.filter(
       (one) => !one.isTold && one.fromUs < us && directory.service(one.service).address === server,
@@ -174,13 +174,13 @@ export class PeoplePromises {
     }
     const before = person.tellings.slice(0, person.tellings.indexOf(telling));
     const earlier = before.findLast((one) => one.server === server);
-    if (this.#isLinked(person, telling, earlier?.us ?? Number.NEGATIVE_INFINITY)) return;
+    if (this.#isLinked(person, telling, earlier?.ofUs ?? Number.NEGATIVE_INFINITY)) return;
     const tried = person.waits.filter(({ service }) => directory.service(service).address === server);
     const last = tried.at(-1);
     const what = (): string =>
       earlier === undefined
-        ? `${person.mail} was told of ${server} at ${momentText(us)}, and ${last === undefined ? 'had tried nothing there in vain' : `it had answered when he tried it at ${momentText(last.lastUs)} (${last.end})`}`
-        : `${person.mail} was told of ${server} at ${momentText(earlier.us)}, and of the same outage again at ${momentText(us)}`;
+        ? `${person.mail} was told of ${server} at ${momentText(toldUs)}, and ${last === undefined ? 'had tried nothing there in vain' : `it had answered when he tried it at ${momentText(last.lastUs)} (${last.end})`}`
+        : `${person.mail} was told of ${server} at ${momentText(earlier.us)}, and of the same outage again at ${momentText(toldUs)}`;
     const { killsUs } = this.#ledger.word;
     const isCrash = tried.some(
       ({ lastUs, end }) => end !== 'served' && killsUs.some((kill) => kill >= lastUs && kill <= us),
@@ -191,7 +191,7 @@ export class PeoplePromises {
   }
 
   /** Whether he tried it while the program held it to be down: he was linked. Whether it should have is another promise. */
-  #isLinked({ waits }: PersonStory, { server, us }: Telling, sinceUs: number): boolean {
+  #isLinked({ waits }: PersonStory, { server, ofUs: us }: Telling, sinceUs: number): boolean {
     const { word, directory } = this.#ledger;
     const stories = word.of(server);
     return waits.some(({ service, firstUs, lastUs, endUs }) => {

@@ -4,6 +4,8 @@ import type { TakenMail } from './witness.ts';
 export interface Telling {
   readonly server: string;
   readonly us: number;
+  /** When the program entered it: it is about what was over by then. */
+  readonly ofUs: number;
   readonly messageId: string;
   readonly by: string;
 }
@@ -22,6 +24,7 @@ export function serversOf(text: string): string[] {
 export class Tellings {
   readonly #server: string[] = [];
   readonly #us: number[] = [];
+  readonly #ofUs: number[] = [];
   readonly #messageId: string[] = [];
   readonly #by: string[] = [];
   readonly #before: number[] = [];
@@ -34,7 +37,13 @@ export class Tellings {
     return this.#us.length;
   }
 
-  add(person: number, { text, messageId, by }: TakenMail, us: number): string[] {
+  /** `queuedUs`: when its notice about that server was entered. */
+  add(
+    person: number,
+    { text, messageId, by }: TakenMail,
+    us: number,
+    queuedUs: (server: string) => number | null,
+  ): string[] {
     this.mails++;
     const servers = serversOf(text);
     while (this.#latest.length <= person) this.#latest.push(NONE);
@@ -43,6 +52,7 @@ export class Tellings {
       this.#latest[person] = this.#us.length;
       this.#server.push(this.#nameOf(server));
       this.#us.push(us);
+      this.#ofUs.push(queuedUs(server) ?? us);
       this.#messageId.push(messageId);
       this.#by.push(this.#nameOf(by));
     }
@@ -56,6 +66,7 @@ export class Tellings {
       found.push({
         server: this.#server[at] as string,
         us: this.#us[at] as number,
+        ofUs: this.#ofUs[at] as number,
         messageId: this.#messageId[at] as string,
         by: this.#by[at] as string,
       });

@@ -63,6 +63,8 @@ export class Word {
   readonly #suspects = new Map<string, Set<number>>();
   readonly #alone = new Map<string, number>();
   notedClients = 0;
+  /** By the mail and the server: when its notice was entered. */
+  readonly #queued = new Map<string, number>();
 
   began(nowUs: number): void {
     this.runs.push({ fromUs: nowUs, toUs: null, isKilled: false });
@@ -108,6 +110,14 @@ export class Word {
   /** When that client was last found to be turned away alone there; before all times if never. */
   aloneUs(server: string, client: number): number {
     return this.#alone.get(`${server} ${client}`) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** When the notice of that mail about that server was entered, if it was said; asked once. */
+  takeQueuedUs(messageId: string, server: string): number | null {
+    const name = `${messageId} ${server}`;
+    const us = this.#queued.get(name) ?? null;
+    this.#queued.delete(name);
+    return us;
   }
 
   /** Notices to him that wait. */
@@ -204,6 +214,7 @@ export class Word {
   #notice(event: string, { server, mail, messageId }: Fields, nowUs: number): void {
     const owner = mailOwner(String(mail));
     const name = `${messageId} ${server}`;
+    if (event === 'notice.queued' && !this.#queued.has(name)) this.#queued.set(name, nowUs);
     const pending = this.#pending.get(owner) ?? new Map<string, Pending>();
     if (event === 'notice.sent') pending.delete(name);
     else {
