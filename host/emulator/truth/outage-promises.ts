@@ -89,18 +89,20 @@ export class OutagePromises {
 
   /** Closed within the settle time, a step, and what it takes until it is tried. */
   #ends(story: Story, endUs: number): void {
-    const { server, port, openedUs, isAwaited } = story;
+    const { server, port, openedUs, awaitedUs } = story;
     const services = this.#servicesOf(server, port).filter((service) => this.#hasLived(service));
     if (services.length === 0) return;
     const { closed } = this.#tallies;
     closed.checked++;
     const outages = this.#atOnce(story);
     const mostUs = this.#rules.endsUs(server, port, outages);
-    const isProbed = this.#rules.isProbed(server, port, isAwaited);
+    const isProbed = this.#rules.isProbed(server, port, awaitedUs !== null);
+    const isSteered = this.#rules.isSteered(server, port);
     const toUs = Math.min(story.closedUs ?? endUs, story.confirmedUs ?? endUs);
     for (const [fromUs, untilUs] of this.#upTimes(services, openedUs, toUs)) {
       const { servedUs } = story;
-      const signUs = isProbed ? fromUs : servedUs !== null && servedUs >= fromUs ? servedUs : null;
+      const probedUs = isSteered ? fromUs : Math.max(fromUs, awaitedUs ?? fromUs);
+      const signUs = isProbed ? probedUs : servedUs !== null && servedUs >= fromUs ? servedUs : null;
       if (signUs === null) continue;
       const lateUs = this.#late(signUs, untilUs, mostUs);
       if (lateUs === null) continue;

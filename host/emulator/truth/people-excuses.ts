@@ -93,11 +93,22 @@ function asked(missed: Missed): string | null {
   const isAlone = Math.abs(ledger.word.aloneUs(address, wait.client) - wait.endUs) < REMEMBERED_US;
   if (isAlone && toUs - wait.firstUs < HELD_US)
     return 'he had been turned away alone before, and it was back before anybody asked again';
-  if (
-    !rules.isConfirmed &&
-    missed.person.tellings.some(({ server, us }) => server === address && us >= wait.firstUs)
-  )
-    return 'a sign was believed before it answered (confirm: none)';
+  const early = missed.person.tellings.find(({ server, us }) => server === address && us >= wait.firstUs);
+  if (early !== undefined) {
+    const stories = ledger.word.of(address);
+    const isOfMachine = stories.some(
+      ({ port: of, openedUs, closedUs }) =>
+        of === 0 && openedUs <= early.us && (closedUs === null || closedUs >= wait.firstUs),
+    );
+    const isMachineBack = ledger.directory
+      .servicesAt(address)
+      .some((service) => ledger.spells.at(service, early.ofUs) < 0);
+    if (isOfMachine && !isKnown) return 'nobody knew a service at that port';
+    if (isOfMachine && isMachineBack)
+      return 'his machine was back before his service, and he was told of that';
+    if (!rules.isConfirmed || !rules.isAsked(address))
+      return 'a sign was believed before it answered (confirm: none, ask: none)';
+  }
   const isProbed = rules.isProbed(address, port, true);
   if (!isProbed && (ledger.servedLastUs[wait.service] ?? 0) < toUs)
     return 'nothing has told that it is back: it is not probed, and nobody has tried it since';

@@ -125,14 +125,16 @@ export class PeoplePromises {
     const { nobodyElse, once } = this.#tallies;
     const met = this.#metBy(person);
     const seen = new Map<string, Telling>();
-    for (const telling of person.tellings) {
+    // A mail server that was busy may get them in another order than the one in which they were entered.
+    const tellings = person.tellings.toSorted((a, b) => a.ofUs - b.ofUs);
+    for (const telling of tellings) {
       nobodyElse.checked++;
       once.checked++;
       const name = `${telling.messageId} ${telling.server}`;
       const before = seen.get(name);
       // One mail may tell of two outages of a server.
       if (before !== undefined && before.us !== telling.us) this.#repeated(person, before, telling);
-      else this.#entitled(person, met, telling);
+      else this.#entitled({ ...person, tellings }, met, telling);
       seen.set(name, telling);
     }
   }

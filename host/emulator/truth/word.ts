@@ -15,8 +15,8 @@ export interface Story {
   confirmedUs: number | null;
   /** When somebody was served there first since it answers again. */
   servedUs: number | null;
-  /** Whether somebody known was noted there. */
-  isAwaited: boolean;
+  /** Since when somebody known has been noted there; null: nobody was. */
+  awaitedUs: number | null;
   /** People who were to be told, by its own word at the end. */
   people: number;
 }
@@ -158,7 +158,7 @@ export class Word {
     if (noted.length > MOST_NOTED) noted.shift();
     this.#noted.set(client, noted);
     const story = this.#open.get(`${server} ${port}`);
-    if (story !== undefined) story.isAwaited = true;
+    if (story !== undefined) story.awaitedUs ??= us;
     else {
       const name = `${server} ${port}`;
       const suspects = this.#suspects.get(name) ?? new Set();
@@ -170,7 +170,7 @@ export class Word {
     const story: Story = {
       ...{ server: String(server), port: Number(port), cause: String(cause), openedUs: nowUs },
       ...{ closedUs: null, signalUs: null, confirmedUs: null, servedUs: null, people: 0 },
-      isAwaited: this.#suspects.has(`${server} ${port}`) || this.#suspects.has(`${server} 0`),
+      awaitedUs: this.#suspects.has(`${server} ${port}`) || this.#suspects.has(`${server} 0`) ? nowUs : null,
     };
     const name = `${server} ${port}`;
     this.#suspects.delete(name);
