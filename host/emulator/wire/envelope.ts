@@ -114,8 +114,9 @@ export function putIp(
   bytes[at + 8] = envelope.hops;
   bytes[at + 9] = protocol;
   const addresses = putAddresses(bytes, at + 12, envelope);
-  const header =
-    (0x4500 | service) + length + envelope.id + flags + ((envelope.hops << 8) | protocol) + addresses;
+  // Whoever counts packets may have come round.
+  const id = envelope.id & 0xffff;
+  const header = (0x4500 | service) + length + id + flags + ((envelope.hops << 8) | protocol) + addresses;
   put16(bytes, at + 10, checksumOf(header));
   return addresses + protocol + payload;
 }

@@ -95,7 +95,7 @@ describe('The report', () => {
       files: [{ title: bad, text: bad }],
       command: bad,
       version: bad,
-      scenario: { ...facts.scenario, name: bad, title: bad, zone: bad },
+      scenario: { ...facts.scenario, name: bad, title: bad },
     };
     const text = reportOf(hostile);
     assert.ok(!/<script|<img/i.test(text));

@@ -113,6 +113,12 @@ describe('frames of connections', () => {
     assert.deepEqual(lengths(frames6()), [94, 94, 74, 86, 86]);
   });
 
+  it('have a right checksum when the number of packets has come round', () => {
+    const bytes = Object.assign(frames4(), { id: 0x1_0001 }).syn();
+    assert.deepEqual([...bytes.subarray(18, 20)], [0, 1]);
+    assert.ok(isSummed(bytes.subarray(14, 34)));
+  });
+
   it('pass a router with other MAC addresses, one hop less and a right checksum', () => {
     for (const of of [frames4(), frames6()]) {
       for (let hops = 64; hops > 1; hops--) {
