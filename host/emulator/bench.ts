@@ -19,7 +19,7 @@ import { Script } from './script.ts';
 import type { TakenMail, TryEnd, Witness } from './truth/witness.ts';
 import { WorldDirectory } from './world/directory.ts';
 
-export interface BenchOptions {
+interface BenchOptions {
   /** The carrier's command. */
   readonly carrier: readonly string[];
   /** As many as the router has, in their order. */
@@ -147,7 +147,7 @@ function percentiles(all: number[]): BenchResult['answeredMs'] {
 
 function witnessOf(ledger: BenchLedger, say: (line: string) => void): Witness {
   return {
-    tried: () => {},
+    tried: (client, service) => ledger.tried(client, service),
     tryEnded: (client, service, end) => ledger.tryEnded(client, service, end),
     service: (service, answers) => ledger.service(service, answers),
     path: () => {},

@@ -18,6 +18,7 @@ const BENCHES = [
   { script: '../../test/bench/page.ts', lab: true },
   { script: '../../test/bench/cut.ts', lab: true },
   { script: '../../test/bench/lists.ts', lab: true },
+  { script: '../../test/bench/router.ts', lab: true },
   { script: '../../test/bench/takeover.ts', lab: true },
   { script: '../../board/lab/latency.ts', lab: true },
 ];

@@ -23,11 +23,21 @@ export class BenchLedger {
   readonly #outages = new Map<number, number>();
   /** By mail address: which outages have turned him away, as `service outage`, and of which service each is. */
   readonly #turnedAway = new Map<string, Map<string, number>>();
+  /** Whose try has begun while the service did not answer, and so for how many outages he may be told of at the most. */
+  readonly #waited = new Map<string, Set<string>>();
   readonly #mails = new Map<string, number>();
 
   constructor(directory: Directory, nowUs: () => number) {
     this.#directory = directory;
     this.#nowUs = nowUs;
+  }
+
+  tried(client: number, service: number): void {
+    if (this.#answersSince.get(service) !== null) return;
+    const { mail } = this.#directory.client(client);
+    if (mail === null) return;
+    const waited = this.#waited.get(mail) ?? new Set<string>();
+    this.#waited.set(mail, waited.add(this.#outageOf(service)));
   }
 
   tryEnded(client: number, service: number, end: TryEnd): void {
@@ -37,7 +47,8 @@ export class BenchLedger {
     if (mail === null) return;
     const waits = this.#turnedAway.get(mail) ?? new Map<string, number>();
     this.#turnedAway.set(mail, waits);
-    waits.set(`${service} ${this.#outages.get(service)}`, service);
+    waits.set(this.#outageOf(service), service);
+    this.#waited.set(mail, (this.#waited.get(mail) ?? new Set<string>()).add(this.#outageOf(service)));
   }
 
   service(service: number, answers: boolean): void {
@@ -60,13 +71,18 @@ export class BenchLedger {
         if (got > 0) told++;
         else broken.push(`${mail} was turned away by ${this.#names(back)}, which is back, and was not told`);
       }
-      if (got > waits.size) broken.push(`${mail} was told ${got} times, of ${waits.size} outages`);
     }
     for (const [to, count] of this.#mails) {
       mails += count;
-      if (!this.#turnedAway.has(to)) broken.push(`${to} was told, and was turned away by nobody`);
+      const most = this.#waited.get(to)?.size ?? 0;
+      if (most === 0) broken.push(`${to} was told, and was turned away by nobody`);
+      else if (count > most) broken.push(`${to} was told ${count} times, of ${most} outages`);
     }
     return { holds: broken.length === 0, turnedAway, told, mails, broken };
+  }
+
+  #outageOf(service: number): string {
+    return `${service} ${this.#outages.get(service) ?? 0}`;
   }
 
   #isBack(service: number): boolean {

@@ -37,7 +37,7 @@ interface Neighbour {
 }
 
 /** Of a host. */
-export interface Standing {
+interface HostState {
   hasPower: boolean;
   isPlugged: boolean;
   isFrozen: boolean;
@@ -49,7 +49,7 @@ type Send = (iface: number, bytes: Uint8Array) => void;
 export class BenchMachines {
   readonly directory: WorldDirectory;
   /** By host. */
-  readonly standing: readonly Standing[];
+  readonly standing: readonly HostState[];
   readonly #send: Send;
   readonly #frames = new NeighbourFrames();
   readonly #neighbours = new Map<number, Neighbour>();
@@ -156,7 +156,7 @@ export class BenchMachines {
 
   /** Whether it is there to hear anything. */
   isThere(host: number): boolean {
-    const { hasPower, isPlugged } = this.standing[host] as Standing;
+    const { hasPower, isPlugged } = this.standing[host] as HostState;
     return hasPower && isPlugged;
   }
 

@@ -3,6 +3,8 @@ import { pause, type Time } from '../../time.ts';
 import type { Calendar } from '../kernel/calendar.ts';
 import type { Loop } from '../kernel/loop.ts';
 
+/** A world that is late catches up in such steps, and hears between them who comes from outside. */
+const SLICE_US = 1000;
 /** So exact is what nothing is entered for: who comes from outside is heard at once. */
 const STEP_MS = 2;
 
@@ -22,8 +24,13 @@ export async function inRealTime(options: PaceOptions, endUs: number, signal: Ab
   const startMs = time.nowMs() - calendar.nowUs / 1000;
   while (calendar.nowUs < endUs && !signal.aborted) {
     const dueUs = Math.min(endUs, Math.floor((time.nowMs() - startMs) * 1000));
-    await loop.run(Math.max(dueUs, calendar.nowUs), () => signal.aborted);
+    const isLate = dueUs > calendar.nowUs + SLICE_US;
+    await loop.run(
+      isLate ? calendar.nowUs + SLICE_US : Math.max(dueUs, calendar.nowUs),
+      () => signal.aborted,
+    );
     onStep();
-    await pause(time, stepMs, signal);
+    if (isLate) await time.settled();
+    else await pause(time, stepMs, signal);
   }
 }

@@ -27,7 +27,7 @@ interface ProgramOptions {
   readonly witness: Witness;
 }
 
-export class Program {
+export class NodeProgram {
   readonly #options: ProgramOptions;
   #memory: Memory = forgotten();
   /** Another one for each process. */

@@ -10,7 +10,7 @@ import { macOf, prefixOn, ROUTER_MAC } from './cards.ts';
 import { PairDirectory } from './directory.ts';
 import { heard } from './frames.ts';
 import { WorldMachine } from './machine.ts';
-import { Program } from './program.ts';
+import { NodeProgram } from './program.ts';
 import { PairPromise } from './promise.ts';
 import { type Card, Segment } from './segment.ts';
 import { Tries } from './tries.ts';
@@ -25,7 +25,7 @@ interface Place {
   readonly plan: HostPlan;
   readonly machine: WorldMachine;
   readonly time: WorldTime;
-  readonly program: Program | null;
+  readonly program: NodeProgram | null;
   readonly tries: Tries;
   /** What its cards have when it starts. */
   readonly first: ReadonlyMap<string, readonly Prefix[]>;
@@ -82,7 +82,7 @@ export class PairWorld {
     return this.#places.get(name)?.machine;
   }
 
-  program(name: string): Program | null {
+  program(name: string): NodeProgram | null {
     return this.#places.get(name)?.program ?? null;
   }
 
@@ -172,7 +172,7 @@ export class PairWorld {
     const program =
       configuration === undefined
         ? null
-        : new Program({
+        : new NodeProgram({
             ...{ machine, configuration, calendar, time: new WorldTime(of), witness: this.#witness },
             chance: streams.of(`takeover ${plan.name}`),
             send: (card, bytes) => this.#segment.send(card, bytes),
