@@ -40,6 +40,7 @@ const SERVICE_RINGS = 8192;
 const CLIENT_RINGS = 8192;
 /** What a server has sent reaches its client within this time. */
 const ON_ITS_WAY_US = 200_000;
+const MOST_LOST = 16;
 const [UNASKED, UNKNOWN, KNOWN] = [0, 1, 2];
 
 export class Ledger implements Witness {
@@ -59,11 +60,8 @@ export class Ledger implements Witness {
   /** Of those that were not served: while the service did not answer anybody, from beginning to end. */
   turnedAway = 0;
   readonly frame = null;
-  /** When mail servers began, and stopped, to take everything. */
+  /** When chance lost a packet between the router and that service: the last times. */
   readonly lostUs = new Map<number, number[]>();
-  /** Which services are steered, and since when each one is or is not. */
-  readonly isSteered: Uint8Array;
-  readonly steeredSinceUs: Float64Array;
   /** By the service: when somebody was first served there; NaN: nobody was. */
   readonly servedFirstUs: Float64Array;
   /** And when anybody was served last. */
@@ -88,8 +86,6 @@ export class Ledger implements Witness {
     this.spells = new Spells(services);
     this.#isKnown = new Uint8Array(clients);
     this.#held = new HeldDown(options.directory, this.word);
-    this.isSteered = new Uint8Array(services);
-    this.steeredSinceUs = new Float64Array(services);
     this.servedFirstUs = new Float64Array(services).fill(Number.NaN);
     this.servedLastUs = new Float64Array(services).fill(Number.NEGATIVE_INFINITY);
   }
@@ -131,6 +127,7 @@ export class Ledger implements Witness {
   lost(service: number): void {
     const times = this.lostUs.get(service) ?? [];
     times.push(this.nowUs);
+    if (times.length > MOST_LOST) times.shift();
     this.lostUs.set(service, times);
   }
 
@@ -152,8 +149,6 @@ export class Ledger implements Witness {
   }
 
   steered(service: number, isSteered: boolean): void {
-    this.isSteered[service] = isSteered ? 1 : 0;
-    this.steeredSinceUs[service] = this.nowUs;
     this.#services.note(
       service,
       this.nowUs,

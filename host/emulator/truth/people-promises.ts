@@ -20,6 +20,8 @@ interface Met {
   readonly fromUs: number;
   readonly toUs: number;
   isTold: boolean;
+  /** Whether he was told before it was over. */
+  isEarly: boolean;
 }
 
 export class PeoplePromises {
@@ -132,8 +134,9 @@ export class PeoplePromises {
       once.checked++;
       const name = `${telling.messageId} ${telling.server}`;
       const before = seen.get(name);
-      // One mail may tell of two outages of a server.
-      if (before !== undefined && before.us !== telling.us) this.#repeated(person, before, telling);
+      // One mail may tell of two outages of a server, and is one.
+      if (before !== undefined && before.us === telling.us) this.#take(met, telling);
+      else if (before !== undefined) this.#repeated(person, before, telling);
       else this.#entitled({ ...person, tellings }, met, telling);
       seen.set(name, telling);
     }
@@ -153,27 +156,7 @@ export class PeoplePromises {
   #entitled(person: PersonStory, met: readonly Met[], telling: Telling): void {
     const { server, us: toldUs, ofUs: us } = telling;
     const { directory } = this.#ledger;
-    const here = met.filter(
-      (one) => !one.isTold && one.fromUs < us && directory.service(one.service).address === server,
-    );
-    if (here.length > 0) {
-      const ended = here.filter(({ toUs }) => toUs <= us);
-      const [first = here[0]] = ended;
-      const isWhole = this.#ledger.word
-        .of(server)
-        .some(
-          ({ port, openedUs, closedUs }) =>
-            port === 0 && openedUs < us && (closedUs ?? us) >= (first?.fromUs ?? us),
-        );
-      for (const one of here)
-        if (
-          one === first ||
-          (isWhole && one.toUs <= us) ||
-          (one.service === first?.service && one.toUs <= us)
-        )
-          one.isTold = true;
-      return;
-    }
+    if (this.#take(met, telling)) return;
     const before = person.tellings.slice(0, person.tellings.indexOf(telling));
     const earlier = before.findLast((one) => one.server === server);
     if (this.#isLinked(person, telling, earlier?.ofUs ?? Number.NEGATIVE_INFINITY)) return;
@@ -190,6 +173,29 @@ export class PeoplePromises {
     if (isCrash && earlier === undefined)
       this.#tallies.nobodyElse.excuse('he was turned away alone in the moments of a kill', what);
     else this.#wrong(earlier === undefined ? 'nobodyElse' : 'once', person, telling, what);
+  }
+
+  /** One spell that he has met, and of which he was not told yet, is what this is about; false: there is none. */
+  #take(met: readonly Met[], { server, ofUs: us }: Telling): boolean {
+    const { directory, word } = this.#ledger;
+    const here = met.filter(
+      (one) => !one.isTold && one.fromUs < us && directory.service(one.service).address === server,
+    );
+    const ended = here.filter(({ toUs }) => toUs <= us);
+    const [first] = ended;
+    if (first === undefined) {
+      // His machine is back, or a sign was believed, and his service is not: he is told of that, too, when it is.
+      const early = here.find((one) => !one.isEarly);
+      if (early !== undefined) early.isEarly = true;
+      return early !== undefined;
+    }
+    const isWhole = word
+      .of(server)
+      .some(
+        ({ port, openedUs, closedUs }) => port === 0 && openedUs < us && (closedUs ?? us) >= first.fromUs,
+      );
+    for (const one of ended) one.isTold ||= one === first || isWhole || one.service === first.service;
+    return true;
   }
 
   /** Whether he tried it while the program held it to be down: he was linked. Whether it should have is another promise. */
@@ -221,7 +227,7 @@ export class PeoplePromises {
         if (fromUs > untilUs) break;
         const name = `${wait.service} ${at}`;
         const one = { service: wait.service, spell: at, fromUs, toUs: toUs ?? Number.POSITIVE_INFINITY };
-        if (!found.has(name)) found.set(name, { ...one, isTold: false });
+        if (!found.has(name)) found.set(name, { ...one, isTold: false, isEarly: false });
       }
     }
     return [...found.values()].sort((a, b) => a.toUs - b.toUs);

@@ -177,7 +177,11 @@ export class Resolution {
     wires.emit(iface, true, isAlone ? frames.probe() : frames.ask());
     // The link of a network behind a next router is beyond that.
     const isLink = neighbour < this.#nextRouters || neighbour >= this.#people;
-    if (isLink && (wires.isCut[network] || wires.loses(network) || wires.loses(network))) return;
+    if (isLink && wires.isCut[network]) return;
+    if (isLink && (wires.loses(network) || wires.loses(network))) {
+      this.#isLost(neighbour);
+      return;
+    }
     const delayUs = isLink ? 2 * (wires.delayUs[network] as number) : 0;
     if (delayUs === 0) this.#reply(neighbour, isAlone);
     else
@@ -187,6 +191,13 @@ export class Resolution {
         isAlone ? What.replyAlone : What.reply,
         neighbour,
       );
+  }
+
+  /** A request for a neighbour, or its answer, by chance: what asks for a service there misses it. */
+  #isLost(neighbour: number): void {
+    const { directory, witness } = this.#ground;
+    if (neighbour >= this.#nextRouters) return;
+    for (const service of directory.servicesOfPlace(neighbour)) witness.lost?.(service);
   }
 
   #reply(neighbour: number, isAlone: boolean): void {
