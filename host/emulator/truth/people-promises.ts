@@ -189,12 +189,16 @@ export class PeoplePromises {
       if (early !== undefined) early.isEarly = true;
       return early !== undefined;
     }
-    const isWhole = word
-      .of(server)
-      .some(
-        ({ port, openedUs, closedUs }) => port === 0 && openedUs < us && (closedUs ?? us) >= first.fromUs,
+    const stories = word.of(server).filter(({ openedUs }) => openedUs < us);
+    const isWhole = stories.some(({ port, closedUs }) => port === 0 && (closedUs ?? us) >= first.fromUs);
+    // What the program still has as an outage of its own, he is told of when that ends.
+    const isOwn = ({ service }: Met): boolean =>
+      stories.some(
+        ({ port, closedUs }) =>
+          port === directory.service(service).port && (closedUs === null || closedUs > us),
       );
-    for (const one of ended) one.isTold ||= one === first || isWhole || one.service === first.service;
+    for (const one of ended)
+      one.isTold ||= one === first || one.service === first.service || (isWhole && !isOwn(one));
     return true;
   }
 
