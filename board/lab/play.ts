@@ -160,7 +160,7 @@ class Player {
         break;
       case 'cut':
       case 'mend':
-        await lab[verb.verb === 'cut' ? 'unplug' : 'plug'](`router-${verb.network}`);
+        await this.#cut(verb.network, verb.verb === 'cut');
         break;
       case 'drop':
       case 'reset':
@@ -177,34 +177,47 @@ class Player {
     return this.#scenario.hosts.find(({ name }) => name === node)?.serves ?? [];
   }
 
+  /** Somewhere in the middle: the router's own port keeps its carrier, and nothing comes through. */
+  async #cut(network: string, isCut: boolean): Promise<void> {
+    const port = `router-${network}`;
+    const rules = [`iifname ${port} drop`, `oifname ${port} drop`];
+    await this.#nft(
+      'switch',
+      isCut
+        ? [
+            'add table bridge cut',
+            'add chain bridge cut between { type filter hook forward priority 0; }',
+            ...rules.map((rule) => `add rule bridge cut between ${rule}`),
+          ]
+        : ['delete table bridge cut'],
+    );
+  }
+
+  async #nft(node: string, lines: readonly string[]): Promise<void> {
+    const { code, stderr } = await this.#lab.run(node, ['nft', lines.join('; ')]);
+    if (code !== 0) throw new Error(`nft on ${node} failed: ${stderr}`);
+  }
+
   /** A firewall at the server. */
   async #wall(verb: Extract<Verb, { verb: 'drop' | 'reset' | 'reject' | 'admit' }>): Promise<void> {
     const { node, client, port } = verb;
-    const rules =
-      verb.verb === 'admit'
-        ? 'delete table inet wall'
-        : [4, 6]
-            .filter((version) => client !== null || version === 4)
-            .map((version) => {
-              const from =
-                client === null
-                  ? ''
-                  : `ip${version === 4 ? '' : '6'} saddr ${address(client, version as 4 | 6)}`;
-              const to = port === null ? 'meta l4proto tcp' : `tcp dport ${port}`;
-              const fate = {
-                drop: 'drop',
-                reset: 'reject with tcp reset',
-                reject: 'reject with icmpx type admin-prohibited',
-              }[verb.verb as 'drop'];
-              return `add rule inet wall in ${from} ${to} ${fate}`;
-            })
-            .join('; ');
-    const table = 'add table inet wall; add chain inet wall in { type filter hook input priority 0; }';
-    const { code, stderr } = await this.#lab.run(node, [
-      'nft',
-      verb.verb === 'admit' ? rules : `${table}; ${rules}`,
+    if (verb.verb === 'admit') {
+      await this.#nft(node, ['delete table inet wall']);
+      return;
+    }
+    const fate = {
+      drop: 'drop',
+      reset: 'reject with tcp reset',
+      reject: 'reject with icmpx type admin-prohibited',
+    }[verb.verb];
+    const from =
+      client === null ? [''] : [`ip saddr ${address(client)} `, `ip6 saddr ${address(client, 6)} `];
+    const to = port === null ? 'meta l4proto tcp' : `tcp dport ${port}`;
+    await this.#nft(node, [
+      'add table inet wall',
+      'add chain inet wall in { type filter hook input priority 0; }',
+      ...from.map((who) => `add rule inet wall in ${who}${to} ${fate}`),
     ]);
-    if (code !== 0) throw new Error(`nft on ${node} failed: ${stderr}`);
   }
 
   /** A person asks for a page, and waits as long as he is patient, or his kernel. */

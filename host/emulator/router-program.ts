@@ -96,6 +96,7 @@ export class RouterProgram implements Program {
       sockets: this.#sockets,
       trapSocket: trapSocketsOf({ world, loop: kernel.loop, machine: NAME }),
       sender: () => sender,
+      seekNeighbour: (address) => world.seekNeighbour(address),
       isOwn: (address) => addresses.has(address),
       control: null,
       page: this.pages.open,

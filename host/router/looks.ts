@@ -23,7 +23,14 @@ interface LooksOptions {
   readonly onAnswer: (target: Target) => void;
   /** Is told when it was silent. */
   readonly fabric: Pick<DataPlane, 'foundSilent'>;
+  readonly seekNeighbour: SeekNeighbour;
 }
+
+/**
+ * Has this machine's kernel look on the link for that address with the next packet to it, if it believes to know where it is. A
+ * kernel believes in a neighbour for up to 45 s after its last word, and sends everybody's requests into the void meanwhile.
+ */
+export type SeekNeighbour = (address: string) => void;
 
 /** Between two looks: with what they take no more than 2 s, so that whoever gives up in between was silent to one of them. */
 const AGAIN_MS = 300;
@@ -32,6 +39,8 @@ const AGAIN_MS = 300;
  * until who waits is turned away: the probe that follows would have to wait for a look.
  */
 const EARLIER_MS = 5000;
+/** A machine that does not answer is looked for on the link so often: one look finds out. */
+const SEEK_MS = 30_000;
 /** A connection's second request (RFC 6298: after 1 s) is still waited for. */
 const REPEATED_MS = 1000;
 
@@ -39,6 +48,8 @@ export class Looks {
   readonly #options: LooksOptions;
   /** By the target: when it was found silent last. */
   readonly #silent = new Latest<number>();
+  /** By the server: when it was looked for on the link last. */
+  readonly #sought = new Latest<number>();
   /** Those that are looked at, with the wait for the next time. */
   readonly #followed = new Map<string, Timer | null>();
 
@@ -58,6 +69,7 @@ export class Looks {
     if (!steered.mayAsk(target.server, target.port)) return false;
     const { verdict, beganMs } = await asking.look(target);
     if (verdict === 'answered') onAnswer(target);
+    if (verdict === 'silent') this.#seek(target.server);
     if ((verdict !== 'silent' && verdict !== 'reset') || !services.countsWhenSilent(target)) return false;
     this.#silent.note(nameOf(target), Math.min(beganMs + REPEATED_MS, clock.nowMs()));
     return true;
@@ -71,6 +83,15 @@ export class Looks {
   close(): void {
     for (const timer of this.#followed.values()) timer?.cancel();
     this.#followed.clear();
+  }
+
+  /** A kernel that looks for it in vain says so to those who wait, and that is a word that needs no asking. */
+  #seek(server: string): void {
+    const { clock, seekNeighbour } = this.#options;
+    const nowMs = clock.nowMs();
+    if (nowMs - (this.#sought.get(server) ?? Number.NEGATIVE_INFINITY) < SEEK_MS) return;
+    this.#sought.note(server, nowMs);
+    seekNeighbour(server);
   }
 
   #next(target: Target, untilMs: number): void {

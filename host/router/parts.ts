@@ -67,7 +67,10 @@ function partsOf(surroundings: RouterSurroundings) {
   const asking = new Asking({ fabric, clock, time, chance, sockets });
   const probing = new Probing(configuration, { dial: asking.dial, time });
   const checks = new ConnectChecks({ probing, people, services, steered, clock, time, chance });
-  const asker = new Suspicions(configuration, { asking, fabric, services, steered, clock, time, log });
+  const asker = new Suspicions(configuration, {
+    ...{ asking, fabric, services, steered, clock, time, log },
+    seekNeighbour: surroundings.seekNeighbour,
+  });
   const known = { outages, people, steered, services };
   const asked = { fabric, checks, asker, journal, changes };
   const router = new Router({ configuration, ...known, ...asked, isOwn, clock, ...machine });

@@ -16,6 +16,7 @@ import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { openTrapSocket } from '../traps/socket.ts';
+import { neighbourSeeker } from './neighbours.ts';
 import { openPage } from './page.ts';
 import { RouterRole } from './role.ts';
 
@@ -36,6 +37,7 @@ export function run(file: string, log: Log, signals: Signals, surroundings: Surr
         sockets: kernelSockets,
         trapSocket: openTrapSocket,
         sender: (smtp) => new MailSender(smtp, time),
+        seekNeighbour: neighbourSeeker(tools),
         isOwn: (address) => ownAddresses().has(address),
         control: serveControl,
         page: (options) => openPage(options, tools),

@@ -8,6 +8,7 @@ import type { Sockets } from '../recovery/sockets.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { OpenTrapSocket } from '../traps/socket.ts';
+import type { SeekNeighbour } from './looks.ts';
 import type { DeadServersOptions } from './page-host.ts';
 
 /** What is shown in the place of dead servers, once it is open. */
@@ -31,6 +32,7 @@ export interface RouterSurroundings extends Surroundings {
   readonly sender: (smtp: SmtpConfiguration) => Sender;
   /** Whether an address is one of this machine's. */
   readonly isOwn: (address: string) => boolean;
+  readonly seekNeighbour: SeekNeighbour;
   /** Listens for whoever asks the running program; null: nobody can. */
   readonly control: typeof serveControl | null;
   /** Opens what is shown in the place of dead servers; null: it is never shown. */

@@ -14,7 +14,7 @@ import { Alone } from './alone.ts';
 import type { DataPlane } from './data-plane.ts';
 import { waitMsOf } from './fabric-commands.ts';
 import { Latest } from './latest.ts';
-import { Looks } from './looks.ts';
+import { Looks, type SeekNeighbour } from './looks.ts';
 import type { Outage } from './outages.ts';
 import { Outcomes, type SuspicionOutcome } from './outcomes.ts';
 import type { Asker } from './ports.ts';
@@ -29,6 +29,7 @@ interface SuspicionsOptions {
   readonly steered: Pick<Steered, 'mayAsk' | 'isForbidden' | 'portsOf'>;
   /** Is told what a look found silent. */
   readonly fabric: Pick<DataPlane, 'foundSilent'>;
+  readonly seekNeighbour: SeekNeighbour;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Pick<Log, 'debug'>;
   readonly time: Time;

@@ -180,6 +180,12 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     this.#confirmedUs[neighbour] = this.#calendar.nowUs;
   }
 
+  /** Whether it has a MAC address, by which it sends. */
+  isBelieved(neighbour: number): boolean {
+    const state = this.#state[neighbour];
+    return state !== State.none && state !== State.incomplete && state !== State.failed;
+  }
+
   /** As `ip neighbour flush` has it, and as an interface forgets that goes down: what waits is lost. */
   forget(neighbour: number): void {
     if (this.#state[neighbour] === State.none) return;

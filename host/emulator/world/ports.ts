@@ -30,6 +30,8 @@ export interface Machines {
     payload: Uint8Array,
     onError: (code: string) => void,
   ): void;
+  /** The router's kernel no longer believes to know where that neighbour is, and looks for it with the next packet; what it is looking for stays. */
+  seekNeighbour(address: string): void;
   /** `port` of a machine (`router`, or a host's name) is listened on from now on; null: not any more. */
   listen(machine: string, port: number, hears: DatagramHandler | null): void;
   /** A host sends a datagram to a machine's port; it takes the way of its network. */

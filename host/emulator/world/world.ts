@@ -204,6 +204,13 @@ export class World implements PlayedWorld {
     return this.router.resolution.near.dropped;
   }
 
+  seekNeighbour(address: string): void {
+    const place = this.directory.placeAt(address);
+    const { near } = this.router.resolution;
+    // Of a machine behind a next router the kernel knows that one's MAC address only, and that one is no silent machine's.
+    if (place >= 0 && near.isBelieved(place)) near.forget(place);
+  }
+
   carryOut(verb: Verb): void {
     this.#verbs.carryOut(verb);
   }

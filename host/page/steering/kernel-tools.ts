@@ -2,6 +2,7 @@
 
 import { type ChildProcess, execFile } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../../errors.ts';
+import { isVersion4 } from '../../net/address.ts';
 import type { Time } from '../../time.ts';
 import { ALIASES_4 } from './aliases.ts';
 
@@ -70,6 +71,12 @@ export class KernelTools {
   /** What the kernel knows of MAC addresses, of both IP versions: a line for each neighbour. */
   listNeighbours(timeoutMs: number): Promise<string> {
     return this.#run('ip', ['neigh', 'show'], { timeoutMs });
+  }
+
+  /** What it believes to know of a neighbour it knows no more. While it is looking for it, and where an operator has set it, all stays. */
+  async forgetNeighbour(address: string): Promise<void> {
+    const states = ['reachable', 'stale', 'delay', 'probe'].flatMap((state) => ['nud', state]);
+    await this.#run('ip', [isVersion4(address) ? '-4' : '-6', 'neigh', 'flush', 'to', address, ...states]);
   }
 
   async changeRoute(change: 'replace' | 'del', [version, network]: AliasRoute): Promise<void> {

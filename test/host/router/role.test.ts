@@ -119,6 +119,7 @@ class Place {
           close: () => {},
         };
       },
+      seekNeighbour: () => {},
       isOwn: () => false,
       control: async (path, routes) => {
         this.done.push(`control at ${path}`);

@@ -31,6 +31,8 @@ export class Suspecting {
   /** What answered this machine, and what a look found silent. */
   readonly lives: string[] = [];
   readonly silences: [string, number][] = [];
+  /** Machines for which the kernel looks anew. */
+  readonly sought: string[] = [];
   readonly services: Services;
   readonly suspicions: Suspicions;
   readonly #answers = new Map<string, Partial<AskedAnswer>>();
@@ -69,6 +71,7 @@ export class Suspecting {
       clock: { nowMs },
       time: this.#time,
       log: { debug: () => {} },
+      seekNeighbour: (address) => this.sought.push(address),
     });
     this.suspicions.connect({
       recoveries: { onProbed: (target) => this.lives.push(nameOf(target)) },

@@ -29,6 +29,32 @@ describe('A look', () => {
     assert.deepEqual([one.silences.length, one.lives], [3, [`${SERVER} 80`]]);
   });
 
+  it('that finds a service silent makes the kernel look for its machine: once while people wait there', async (test) => {
+    const one = known(test);
+    one.answers(WEB, { verdict: 'silent' });
+    one.suspicions.look(WEB);
+    await one.pass(20);
+    assert.ok(one.silences.length > 3);
+    assert.deepEqual(one.sought, [SERVER]);
+    one.suspicions.look(WEB);
+    await one.pass(1);
+    assert.deepEqual(one.sought, [SERVER], 'it has just looked');
+    await one.pass(60);
+    one.suspicions.look(WEB);
+    await one.pass(1);
+    assert.deepEqual(one.sought, [SERVER, SERVER]);
+  });
+
+  it('that is refused or answered, or says nothing, makes the kernel look for nobody', async (test) => {
+    for (const verdict of ['reset', 'answered', 'void'] as const) {
+      const one = known(test);
+      one.answers(WEB, { verdict });
+      one.suspicions.look(WEB);
+      await one.pass(5);
+      assert.deepEqual(one.sought, []);
+    }
+  });
+
   it('is not repeated any more when those who wait are about to be turned away', async (test) => {
     const one = known(test);
     one.answers(WEB, { verdict: 'silent' });

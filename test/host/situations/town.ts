@@ -135,6 +135,7 @@ export class Town {
       sockets: this.#sockets,
       trapSocket: nobodyListens,
       sender: () => this.#sender,
+      seekNeighbour: () => {},
       isOwn: (address) => address === ROUTER,
       control: null,
       page: null,

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { conversations, said, written } from './conformance/normal.ts';
+import { type Seen, seenInLab, seenInWorld } from './conformance/players.ts';
+import { story } from './support.ts';
+
+/** Where a lab of namespaces is not the truth itself, or chance has its part: how much later a try may end there, and why. */
+const LATER: readonly {
+  readonly scenarios: readonly string[];
+  readonly us: number;
+  readonly reason: string;
+}[] = [
+  {
+    scenarios: ['stale', 'reachable'],
+    us: 1_200_000,
+    reason:
+      'the kernel looks for a lost neighbour with the next packet to it, and the program itself sends one every 2 s',
+  },
+];
+
+/** Of a kernel's timers, on a machine that is busy with others. */
+const LATE_US = 1_000_000;
+/**
+ * All sockets by which kernels send ICMP share one buffer in a machine: a lab beside others loses whole cycles of messages, and what
+ * comes then comes with the next cycle.
+ */
+const CYCLE_US = 3_070_000;
+
+const SCENARIOS = [
+  'cold',
+  'stale',
+  'reachable',
+  'frozen',
+  'refused',
+  'boot-with-trap',
+  'boot-silent',
+  'flap',
+  'banned',
+  'uplink-cut',
+];
+
+const laterIn = (name: string): number =>
+  LATER.find(({ scenarios }) => scenarios.includes(name))?.us ?? LATE_US;
+
+/** Each try ends alike, and after as long; where a cycle's message was lost, a cycle later. */
+function triesAlike(name: string, lab: Seen, world: Seen): void {
+  const laterUs = laterIn(name);
+  assert.deepEqual(endsOf(lab), endsOf(world));
+  for (const [index, { text, tookUs }] of lab.tries.entries()) {
+    const other = world.tries[index]?.tookUs ?? 0;
+    const lateUs = tookUs - other;
+    const isAlike = Math.abs(lateUs) < laterUs || Math.abs(lateUs - CYCLE_US) < laterUs;
+    assert.ok(isAlike, `try ${text}: ${tookUs / 1e6} s in the lab, ${other / 1e6} s in the world`);
+  }
+}
+
+const endsOf = ({ tries }: Seen): readonly string[] => tries.map(({ text, end }) => `${text} ${end}`);
+
+describe('the emulator and the lab play alike', { concurrency: 4 }, () => {
+  for (const name of SCENARIOS) {
+    story(name, async (lab) => {
+      const [inLab, inWorld] = [await seenInLab(lab, name), await seenInWorld(name)];
+      assert.equal(inWorld.verdict.holds, true, inWorld.verdict.sentence);
+      triesAlike(name, inLab, inWorld);
+      assert.deepEqual(said(inLab), said(inWorld));
+      assert.deepEqual(written(inLab.mails), written(inWorld.mails));
+      assert.deepEqual(conversations(inLab, laterIn(name)), conversations(inWorld, laterIn(name)));
+    });
+  }
+});
