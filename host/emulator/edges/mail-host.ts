@@ -29,9 +29,9 @@ interface MailHostOptions {
   readonly mailboxes: readonly string[];
 }
 
-/** A conversation with a server nearby, from its beginning to the mail's end, and to the answer. */
-const TALK_MS = { from: 8, to: 16 } as const;
-const ANSWER_MS = { from: 2, to: 6 } as const;
+/** A conversation with a server nearby that is spoken with all the time, to the mail's end, and from there to the answer. */
+const TALK_MS = { from: 2, to: 6 } as const;
+const ANSWER_MS = { from: 1, to: 3 } as const;
 /** A connection to nobody. */
 const AWAY_MS = 30_000;
 
