@@ -211,6 +211,7 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 644 $(DIST)/fabric.wasm $(DESTDIR)$(PREFIX)/lib/ringback/fabric.wasm
 	install -D -m 644 $(DIST)/node-sqlite3-wasm.wasm $(DESTDIR)$(PREFIX)/lib/ringback/node-sqlite3-wasm.wasm
 	install -D -m 755 $(DIST)/ringback-launcher.node $(DESTDIR)$(PREFIX)/lib/ringback/ringback-launcher.node
+	install -D -m 755 $(DIST)/ringback-bench $(DESTDIR)$(PREFIX)/lib/ringback/ringback-bench
 	install -D -m 755 $(DIST)/ringback-fabricd $(DESTDIR)$(PREFIX)/sbin/ringback-fabricd
 	install -D -m 644 board/debian/ringback.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ringback.conf
 	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/bin

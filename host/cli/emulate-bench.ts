@@ -8,8 +8,8 @@ import type { Endpoint } from '../net/endpoint.ts';
 import { type EmulateGiven, type PlayingMachine, wrong } from './emulate-given.ts';
 
 const PROGRAM = 'ringback-bench';
-/** Beside the bundle; where it is built, seen from the sources; where it is installed. */
-const PLACES = [`./${PROGRAM}`, `../../dist/${PROGRAM}`, `../../sbin/${PROGRAM}`];
+/** Beside the bundle; where it is built, seen from the sources. */
+const PLACES = [`./${PROGRAM}`, `../../dist/${PROGRAM}`];
 const USUAL_MAIL = '0.0.0.0:2525';
 
 export async function benchCommand(
