@@ -17,7 +17,7 @@ export type LabKind = 'servers' | 'duplex';
  * What the router still knows of a server when it dies: nothing, as after a long quiet time; a MAC address that is verified with its
  * next use, as after a quiet minute; one that was just used.
  */
-export type Neighbour = 'forgotten' | 'stale' | 'reachable';
+type Neighbour = 'forgotten' | 'stale' | 'reachable';
 export type TrapVersion = '1' | '2c' | '3' | 'inform';
 
 export interface Finished {

@@ -16,7 +16,7 @@ type Try = Extract<Verb, { verb: 'try' }>;
 /** As a world says it. `shown`: the page answered. */
 type LabTryEnd = 'served' | 'shown' | 'refused' | 'unreachable' | 'gaveUp';
 
-export interface LabTry extends Try {
+interface LabTry extends Try {
   /** As the step has it, and when curl was really started. */
   readonly atUs: number;
   readonly beganUs: number;
@@ -24,7 +24,7 @@ export interface LabTry extends Try {
   readonly end: LabTryEnd;
 }
 
-export interface LabPlayed {
+interface LabPlayed {
   readonly scenario: Scenario;
   /** In the order in which they ended. */
   readonly tries: readonly LabTry[];
@@ -48,7 +48,6 @@ const ENDS: readonly (readonly [RegExp, LabTryEnd])[] = [
   [/no route to host|unreachable/i, 'unreachable'],
 ];
 
-/** `machine`: where each of its machines lies in the lab, if not under its own name. */
 export async function playInLab(lab: Lab, file: string): Promise<LabPlayed> {
   const text = readFileSync(file, 'utf8');
   const scenario = parseScenario(text, file);

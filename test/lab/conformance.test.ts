@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { crowdInLab, crowdInWorld } from './conformance/crowd.ts';
 import { conversations, said, written } from './conformance/normal.ts';
 import { type Seen, seenInLab, seenInWorld } from './conformance/players.ts';
 import { story } from './support.ts';
@@ -67,4 +68,11 @@ describe('the emulator and the lab play alike', { concurrency: 4 }, () => {
       assert.deepEqual(conversations(inLab, laterIn(name)), conversations(inWorld, laterIn(name)));
     });
   }
+
+  story('a crowd of 300', async (lab) => {
+    const [inLab, inWorld] = [await crowdInLab(lab), crowdInWorld(await seenInWorld('crowd'))];
+    for (const { messages } of [inLab, inWorld])
+      assert.ok(messages >= 40 && messages <= 62, `${messages} ICMP messages`);
+    assert.deepEqual([inLab.waiting, inWorld.waiting], [300, 300]);
+  });
 });

@@ -25,7 +25,7 @@ interface ComparedRow {
   readonly outcomes: readonly [ComparedOutcome, ComparedOutcome];
 }
 
-export interface Comparison {
+interface Comparison {
   /** What the configurations are called. */
   readonly names: readonly [string, string];
   readonly rows: readonly ComparedRow[];

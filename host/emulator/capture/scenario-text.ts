@@ -5,7 +5,7 @@ import type { IncidentHost } from './hosts.ts';
 import { incidentHosts } from './hosts.ts';
 import type { Incident, SeenService } from './incident.ts';
 import { type Placed, placeHosts } from './networks.ts';
-import { type Script, scriptOf } from './script.ts';
+import { type IncidentScript, scriptOf } from './script.ts';
 
 const SECOND_US = 1_000_000;
 /** Before the first packet the router starts; after the last one outages end, and people are told. */
@@ -59,7 +59,12 @@ export function scenarioText(incident: Incident): string {
   return `${lines.join('\n')}\n`;
 }
 
-function aboutCapture(incident: Incident, placed: Placed, script: Script, played: number): readonly string[] {
+function aboutCapture(
+  incident: Incident,
+  placed: Placed,
+  script: IncidentScript,
+  played: number,
+): readonly string[] {
   const { packets, unread, attempts, damage, name } = incident;
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
   const lines = [

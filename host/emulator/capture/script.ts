@@ -2,7 +2,7 @@
 import type { Attempt } from './attempts.ts';
 import type { IncidentHost } from './hosts.ts';
 import type { Incident, SeenService } from './incident.ts';
-import type { Stretch } from './truth-line.ts';
+import type { SeenStretch } from './truth-line.ts';
 
 interface ScriptStep {
   /** Since 1970. */
@@ -30,7 +30,7 @@ const COLD_US = 300_000;
 /** Longer scripts are no use: then only some of those who were served are played. */
 const MAX_TRIES = 5000;
 
-export interface Script {
+export interface IncidentScript {
   readonly steps: readonly ScriptStep[];
   /** Tries of people who were served that are left out. */
   readonly leftOut: number;
@@ -42,7 +42,7 @@ interface Absence extends Span {
   readonly host: string;
 }
 
-export function scriptOf(incident: Incident, hosts: readonly IncidentHost[]): Script {
+export function scriptOf(incident: Incident, hosts: readonly IncidentHost[]): IncidentScript {
   const byAddress = new Map(hosts.flatMap((host) => host.addresses.map((one) => [one, host] as const)));
   const { tries, leftOut } = triesOf(incident, byAddress);
   const servers = hosts
@@ -148,7 +148,7 @@ class ServerScript {
   }
 
   /** What a machine that comes back does not serve yet it has not served since it was gone. */
-  #beginningOf(stretch: Stretch, before: Stretch | undefined): number {
+  #beginningOf(stretch: SeenStretch, before: SeenStretch | undefined): number {
     const isAfterGone = before?.is === 'silent' && this.#gone.some(({ toUs }) => (toUs ?? 0) > before.toUs);
     return (isAfterGone ? before.fromUs : stretch.fromUs) - BEFORE_US;
   }

@@ -12,7 +12,7 @@ export interface Evidence {
   readonly client: string;
 }
 
-export interface Stretch {
+export interface SeenStretch {
   readonly is: ServiceState;
   /** The first and the last thing seen of it. */
   readonly fromUs: number;
@@ -22,11 +22,11 @@ export interface Stretch {
 /** What one client meets while another one is answered. */
 interface Alone {
   readonly client: string;
-  readonly line: readonly Stretch[];
+  readonly line: readonly SeenStretch[];
 }
 
 export interface TruthLine {
-  readonly line: readonly Stretch[];
+  readonly line: readonly SeenStretch[];
   readonly alone: readonly Alone[];
 }
 
@@ -61,8 +61,8 @@ function isAlone(one: Evidence, answers: readonly Evidence[], next: number): boo
   return before.client !== one.client || after.client !== one.client;
 }
 
-function stretchesOf(evidence: readonly Evidence[]): readonly Stretch[] {
-  const stretches: Stretch[] = [];
+function stretchesOf(evidence: readonly Evidence[]): readonly SeenStretch[] {
+  const stretches: SeenStretch[] = [];
   for (const { us, is } of evidence) {
     const last = stretches.at(-1);
     if (last?.is === is) last.toUs = us;

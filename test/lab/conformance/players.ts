@@ -1,5 +1,4 @@
 /** One scenario, two players: what each has seen of it, in one form. */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Lab } from '../../../board/lab/lab.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
@@ -17,7 +16,7 @@ import { withSource } from '../../../host/replay/source.ts';
 import { machineTime } from '../../../host/time.ts';
 
 /** A frame on an interface of the router. */
-export interface Passed {
+interface Passed {
   readonly us: number;
   readonly side: 'lan' | 'wan';
   readonly isOut: boolean;
@@ -32,7 +31,7 @@ export interface Seen {
   readonly frames: readonly Passed[];
 }
 
-export const scenarioFile = (name: string): string =>
+const scenarioFile = (name: string): string =>
   fileURLToPath(new URL(`../../emulator/conformance/${name}.yaml`, import.meta.url));
 
 export async function seenInLab(lab: Lab, name: string): Promise<Seen> {
@@ -121,5 +120,3 @@ function textOf({
 }): string {
   return `${client} ${server} ${version} ${port}`;
 }
-
-export const scenarioText = (name: string): string => readFileSync(scenarioFile(name), 'utf8');
