@@ -157,10 +157,10 @@ test-host: all ## the program's tests, and the stories of both engines
 	$(NODE_TEST) $$(find test/host test/vectors test/bench test/emulator -name '*.test.ts')
 
 test-emulator: $(EMULATOR) ## minutes: the large scenarios, each twice, and what they must take
-	LARGE=1 $(NODE) --import tsx --test --test-concurrency=1 $$(find test/emulator -name '*.large.ts')
+	$(NODE) --import tsx --test --test-concurrency=1 $$(find test/emulator -name '*.large.ts')
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
-	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts $$(find test/house -name '*.test.ts')
+	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/emulator/shipped.test.ts $$(find test/house -name '*.test.ts')
 
 test-board: all ## the daemon's tests
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]

@@ -42,7 +42,8 @@ export async function playCommand(
   try {
     const seen = await seenRun(from, { given, machine, speed, capture });
     const { user, system } = process.cpuUsage(began.cpu);
-    const cost = { tookMs: time.nowMs() - began.ms, cpuMs: (user + system) / 1000 };
+    const { maxRSS } = process.resourceUsage();
+    const cost = { tookMs: time.nowMs() - began.ms, cpuMs: (user + system) / 1000, memoryKiB: maxRSS };
     const outcome = outcomeOf(seen.judged.watching.truth.ledger, seen.chronicle);
     if (given.report !== undefined) writeReport(given.report, reportText(from, seen, outcome));
     if (given.json === true)

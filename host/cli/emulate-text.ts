@@ -8,6 +8,8 @@ import type { PromiseResult } from '../emulator/truth/promise.ts';
 interface Cost {
   readonly tookMs: number;
   readonly cpuMs: number;
+  /** The most memory that it had. */
+  readonly memoryKiB: number;
 }
 
 /** So many breaches of a promise are named, and so many events of each. */
@@ -19,7 +21,7 @@ const LAST_EVENTS = 200;
 export function answerOf(
   { name, title, seed }: Scenario,
   { verdict, frames, endUs }: Judged,
-  { tookMs, cpuMs }: Cost,
+  { tookMs, cpuMs, memoryKiB }: Cost,
 ): object {
   const { holds, sentence, promises, expectations } = verdict;
   return {
@@ -33,7 +35,7 @@ export function answerOf(
       excuses,
     })),
     expectations,
-    played: { us: endUs, tookMs: Math.round(tookMs), cpuMs: Math.round(cpuMs), frames },
+    played: { us: endUs, tookMs: Math.round(tookMs), cpuMs: Math.round(cpuMs), memoryKiB, frames },
   };
 }
 

@@ -58,6 +58,8 @@ export interface Played {
 
 /** When what still runs is to have ended in good order, at the latest. */
 const STOP_US = 60_000_000;
+/** More of them give the store much to do. */
+const MANY_PEOPLE = 5000;
 
 export async function play(
   scenario: Scenario,
@@ -134,12 +136,13 @@ class Play implements RunningPlay {
 
   /** The machines, with nothing running on them. */
   async #install(): Promise<void> {
-    const { router, relays, interfaces, networks } = this.#scenario;
+    const { router, relays, people, interfaces, networks } = this.#scenario;
     const given = {
       kernel: this.#kernel,
       world: this.#world,
       witness: this.#witness,
       mailHost: this.#mailHost,
+      isBusy: people.reduce((all, { count }) => all + count, 0) > MANY_PEOPLE,
     };
     if (router !== null) {
       const addresses = new Set(networks.flatMap((network) => network.router));

@@ -20,6 +20,8 @@ interface RelayProgramOptions {
   readonly world: PlayedWorld;
   readonly witness: Witness;
   readonly mailHost: MailHost;
+  /** It has so much to store that the code for it is worth being optimised, which takes half a second. */
+  readonly isBusy: boolean;
   /** Whether its host gets to the mail server. */
   readonly isConnected: () => boolean;
 }
@@ -35,8 +37,9 @@ export class RelayProgram implements Program {
 
   static async create(options: RelayProgramOptions): Promise<RelayProgram> {
     const time = new WorldTime(options.kernel);
+    const { isBusy } = options;
     const log = logOf(options.name, options.witness);
-    return new RelayProgram(options, time, await Store.open({ directory: null, isBusy: true, log, time }));
+    return new RelayProgram(options, time, await Store.open({ directory: null, isBusy, log, time }));
   }
 
   private constructor(options: RelayProgramOptions, time: WorldTime, store: Store) {

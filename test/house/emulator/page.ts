@@ -51,7 +51,7 @@ looks like one and is not is listed as excused: that all packets of a probe were
 | \`--report FILE\` | one page for a browser, without a request: the verdict, a timeline of servers and of who waited, what delays were made of, who was told and who was not and why, mails, one story frame by frame |
 | \`--json\` | the same figures for machines |
 | \`--pcap FILE\` | frames of the router’s interfaces, as pcapng with comments; \`--pcap-hosts\`, \`--pcap-window\` and \`--pcap-size\` choose |
-| \`--realtime\`, \`--speed N\` | as fast as a clock, or N times as fast |
+| \`--realtime\`, \`--speed N\` | as fast as a clock, or N times as fast; on a terminal one sees who waits where, and may type steps |
 
 ## From the field
 
@@ -61,6 +61,12 @@ gives them other addresses in networks alike, and drops what packets carry. \`--
 ## As a board
 
 \`--as-daemon SOCKET\` serves an unmodified \`ringback run\` with \`fabric: {socket: SOCKET}\` in real time: its frames come from the world.
+
+## On the bench
+
+\`emulate bench.yaml --on lan0,wan0\` puts a real router between emulated clients and servers, in real time: a flashed one, a virtual machine, or a
+namespace. Their machines answer its ARP and its own connections; it sends its mails to \`--mail\`, and is judged by them. A small program
+in C, \`ringback-bench\`, carries frames, and wants root or CAP_NET_RAW.
 
 ## A scenario
 
