@@ -32,7 +32,9 @@ interface StrangersOptions {
 }
 
 const SCANNED_PORTS = 1024;
+/** They come from afar. */
 const HOPS = 52;
+const FIRST_HOPS = 64;
 const HTTPS = 443;
 const FIRST_PORT = 1024;
 const PORTS = 64_000;
@@ -90,12 +92,22 @@ export class Strangers implements Actor {
     writeLow(frames.from, (forged.low + this.#stream.below(forged.size)) >>> 0);
     directory.writePlace(place, frames.to);
     const toPort = kind === 'scan' ? 1 + (sent % SCANNED_PORTS) : (ports[sent % ports.length] ?? HTTPS);
-    const fromPort = FIRST_PORT + this.#stream.below(PORTS);
-    Object.assign(frames, { fromPort, toPort, sequence: this.#stream.word(), acknowledgement: 0 });
-    Object.assign(frames, { id: fromPort, flow: fromPort, stamp: sent, echo: 0, hops: HOPS });
-    // What comes back from others' victims goes to ports that nobody has opened.
-    if (kind === 'backscatter')
-      Object.assign(frames, { fromPort: HTTPS, toPort: fromPort, acknowledgement: sent + 1 });
+    const port = FIRST_PORT + this.#stream.below(PORTS);
+    frames.fromPort = port;
+    frames.toPort = toPort;
+    frames.sequence = this.#stream.word();
+    frames.acknowledgement = 0;
+    frames.id = port;
+    frames.flow = port;
+    frames.stamp = sent;
+    frames.echo = 0;
+    frames.hops = HOPS;
+    if (kind === 'backscatter') {
+      // What comes back from others' victims goes to ports that nobody has opened.
+      frames.fromPort = HTTPS;
+      frames.toPort = port;
+      frames.acknowledgement = sent + 1;
+    }
     const bytes = kind === 'backscatter' ? frames.synAck() : frames.syn();
     bytes.set(this.#stranger, 6);
     bytes.set(router.resolution.macOf(iface), 0);
@@ -118,13 +130,16 @@ export class Strangers implements Actor {
     const answer = this.#options.hosts.answers(place, service);
     if (answer === null || kind === 'backscatter' || !this.#options.hosts.speaks(place)) return;
     const { fromPort, sequence, stamp } = frames;
-    const client = frames.from.slice();
+    frames.to.set(frames.from);
     directory.writePlace(place, frames.from);
-    frames.to.set(client);
-    const back = Math.imul(sequence, 0x85ebca6b) >>> 0;
-    const hops = 64 - (directory.isBehind[network] as number);
-    Object.assign(frames, { fromPort: toPort, toPort: fromPort, acknowledgement: (sequence + 1) >>> 0 });
-    Object.assign(frames, { sequence: answer ? back : 0, id: 0, stamp: sequence, echo: stamp, hops });
+    frames.fromPort = toPort;
+    frames.toPort = fromPort;
+    frames.acknowledgement = (sequence + 1) >>> 0;
+    frames.sequence = answer ? Math.imul(sequence, 0x85ebca6b) >>> 0 : 0;
+    frames.id = 0;
+    frames.stamp = sequence;
+    frames.echo = stamp;
+    frames.hops = FIRST_HOPS - (directory.isBehind[network] as number);
     const reply = answer ? frames.synAck() : frames.rst();
     writePlaceMac(this.#ground, place, this.#server);
     reply.set(this.#server, 6);

@@ -20,19 +20,22 @@ function recording(): { calendar: Calendar; happened: Happened[]; actor: number 
 
 describe('The calendar of a world', () => {
   it('is in the order of time, and what is due at once in the order of entering: as a sort has it', () => {
-    const stream = new Stream(7, 'entries');
-    const { calendar, happened, actor } = recording();
-    const entered = Array.from({ length: 20_000 }, (_, index) => ({
-      us: stream.below(500),
-      what: 0,
-      subject: index,
-    }));
-    for (const { us, what, subject } of entered) calendar.enter(us, actor, what, subject);
-    while (calendar.next(Number.POSITIVE_INFINITY));
-    assert.deepEqual(
-      happened,
-      entered.toSorted((a, b) => a.us - b.us || a.subject - b.subject),
-    );
+    // Many at the same moment; some in each drawer of its wheel; and more than one turn of it.
+    for (const spanUs of [500, 500_000_000, 86_400_000_000]) {
+      const stream = new Stream(7, 'entries');
+      const { calendar, happened, actor } = recording();
+      const entered = Array.from({ length: 20_000 }, (_, index) => ({
+        us: stream.below(spanUs / 100) * 100,
+        what: 0,
+        subject: index,
+      }));
+      for (const { us, what, subject } of entered) calendar.enter(us, actor, what, subject);
+      while (calendar.next(Number.POSITIVE_INFINITY));
+      assert.deepEqual(
+        happened,
+        entered.toSorted((a, b) => a.us - b.us || a.subject - b.subject),
+      );
+    }
   });
 
   it('stays so while entries come and go', () => {
@@ -42,13 +45,16 @@ describe('The calendar of a world', () => {
     let subject = 0;
     for (let round = 0; round < 30_000; round++) {
       if (waiting.length === 0 || stream.below(5) < (waiting.length > 800 ? 1 : 3)) {
-        const us = calendar.nowUs + stream.below(40);
+        // Soon, or much later.
+        const us = calendar.nowUs + stream.below(stream.below(3) === 0 ? 400_000_000 : 40);
         waiting.push({ us, subject });
         calendar.enter(us, actor, subject & 0xff, subject++);
         continue;
       }
       const next = waiting.reduce((a, b) => (b.us < a.us ? b : a));
       waiting.splice(waiting.indexOf(next), 1);
+      // Looking at what is next changes nothing.
+      if (round % 7 === 0) assert.equal(calendar.nextUs, next.us);
       assert.ok(calendar.next(Number.POSITIVE_INFINITY));
       assert.deepEqual(happened.at(-1), { us: next.us, what: next.subject & 0xff, subject: next.subject });
     }
