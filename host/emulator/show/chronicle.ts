@@ -40,6 +40,12 @@ export interface SeenLine {
   readonly fields: Fields;
 }
 
+/** When another machine had an address. */
+export interface TakenStretch extends Stretch {
+  readonly by: string;
+  readonly cause: string;
+}
+
 type Ends = Readonly<Record<TryEnd, { readonly over: Series; readonly took: Histogram }>>;
 
 export class Chronicle implements Witness {
@@ -63,6 +69,8 @@ export class Chronicle implements Witness {
   readonly events = new Map<string, number>();
   /** When the page answered in a server's place, by address. */
   readonly shown = new Map<string, Stretch[]>();
+  /** When another machine had an address, by address. */
+  readonly taken = new Map<string, TakenStretch[]>();
   tries = 0;
   #linesOfPeople = 0;
   #isGauged = false;
@@ -94,7 +102,7 @@ export class Chronicle implements Witness {
     this.tries++;
     if (!this.downtime.isDown(service)) return;
     this.downtime.tried(service);
-    this.story.tried(client, service, this.downtime.isOpen(service));
+    this.story.tried(client, service);
   }
 
   tryEnded(client: number, service: number, end: TryEnd, sinceUs: number): void {
@@ -121,6 +129,7 @@ export class Chronicle implements Witness {
     this.outages.line(event, fields);
     this.story.line(event, fields);
     if (!this.#isGauged) this.#count(event, fields);
+    if (event === 'takeover.taken' || event === 'takeover.returned') this.#moved(by, event, fields);
     if (event === 'notice.sent') this.told.add(this.#options.nowUs());
     if (level === 'debug' || this.lines.length === MAX_LINES) return;
     if (OF_PEOPLE.has(event) && ++this.#linesOfPeople > MAX_LINES_OF_PEOPLE) return;
@@ -137,6 +146,7 @@ export class Chronicle implements Witness {
 
   steered(service: number, isSteered: boolean): void {
     const { address } = this.#options.directory.service(service);
+    this.story.steered(address, isSteered);
     const spans = this.shown.get(address) ?? [];
     this.shown.set(address, spans);
     const nowUs = this.#options.nowUs();
@@ -174,6 +184,15 @@ export class Chronicle implements Witness {
     const { clients, attempts, servers } = this.tables;
     for (const series of [this.waiting, this.down, clients.used, attempts.used, servers.used])
       series.finish(this.#options.nowUs());
+  }
+
+  #moved(by: string, event: string, { address, cause }: Fields): void {
+    const nowUs = this.#options.nowUs();
+    const stretches = this.taken.get(String(address)) ?? [];
+    this.taken.set(String(address), stretches);
+    const last = stretches.at(-1);
+    if (last?.toUs === null) last.toUs = nowUs;
+    if (event === 'takeover.taken') stretches.push({ fromUs: nowUs, toUs: null, by, cause: String(cause) });
   }
 
   #count(event: string, { server, port }: Fields): void {

@@ -46,11 +46,6 @@ export class Downtime {
     return this.isDown(service) || (this.#backUs[service] as number) > us;
   }
 
-  /** Whether frames get to the machine, whatever answers there. */
-  isOpen(service: number): boolean {
-    return ((this.#state[service] ?? 2) & 2) !== 0;
-  }
-
   /** Somebody tries what is out of reach. */
   tried(service: number): void {
     if (this.#firstTryUs[service] === NEVER) this.#firstTryUs[service] = this.#nowUs();

@@ -9,6 +9,8 @@ export interface FrameRead {
   readonly says: string;
   /** A message of ICMP that something could not be delivered. */
   readonly isError: boolean;
+  /** Whoever gets it answers it. */
+  readonly asks: boolean;
   /** A failure, or the end of one. */
   readonly tone: 'plain' | 'bad' | 'good';
 }
@@ -52,7 +54,7 @@ export function readFrame(bytes: Uint8Array): FrameRead | null {
     case IPV4: {
       if (bytes.length < 34) return null;
       const at = IP_AT + ((bytes[IP_AT] ?? 0) & 15) * 4;
-      const ends = { from: four(bytes, 26), to: four(bytes, 30), about: null, isError: false };
+      const ends = { from: four(bytes, 26), to: four(bytes, 30), about: null, isError: false, asks: false };
       const protocol = bytes[23];
       if (protocol === TCP || protocol === UDP) return readPorts(ends, bytes, at, protocol);
       if (protocol !== ICMP || bytes[at] !== 3) return null;
@@ -69,14 +71,15 @@ export function readFrame(bytes: Uint8Array): FrameRead | null {
 function readArp(bytes: Uint8Array): FrameRead {
   const [from, to] = [four(bytes, 28), four(bytes, 38)];
   const isRequest = half(bytes, 20) === 1;
-  if (isRequest && from === to)
-    return { from, to, about: from, isError: false, says: 'ARP announcement', tone: 'good' };
-  if (isRequest) return { from, to, about: to, isError: false, says: `ARP who has ${to}?`, tone: 'plain' };
-  return { from, to, about: from, isError: false, says: 'ARP here I am', tone: 'good' };
+  const of = { from, to, about: from, isError: false, asks: false };
+  if (!isRequest) return { ...of, says: 'ARP here I am', tone: 'good' };
+  return from === to
+    ? { ...of, says: 'ARP announcement', tone: 'good' }
+    : { ...of, about: to, asks: true, says: `ARP who has ${to}?`, tone: 'plain' };
 }
 
 function readSix(bytes: Uint8Array): FrameRead | null {
-  const ends = { from: six(bytes, 22), to: six(bytes, 38), about: null, isError: false };
+  const ends = { from: six(bytes, 22), to: six(bytes, 38), about: null, isError: false, asks: false };
   const [protocol, at] = [bytes[20], IP_AT + IPV6_BYTES];
   if (protocol === TCP || protocol === UDP) return readPorts(ends, bytes, at, protocol);
   if (protocol !== ICMPV6) return null;
@@ -88,11 +91,11 @@ function readSix(bytes: Uint8Array): FrameRead | null {
   if (type !== 135 && type !== 136) return null;
   const about = six(bytes, at + 8);
   return type === 135
-    ? { ...ends, about, says: `who has ${about}?`, tone: 'plain' }
+    ? { ...ends, about, asks: true, says: `who has ${about}?`, tone: 'plain' }
     : { ...ends, about, says: 'neighbour: here I am', tone: 'good' };
 }
 
-type Ends = Pick<FrameRead, 'from' | 'to' | 'about' | 'isError'>;
+type Ends = Pick<FrameRead, 'from' | 'to' | 'about' | 'isError' | 'asks'>;
 
 /** What opens connections, and what refuses them; how they go on is no story. */
 function readPorts(ends: Ends, bytes: Uint8Array, at: number, protocol: number): FrameRead | null {
@@ -104,5 +107,5 @@ function readPorts(ends: Ends, bytes: Uint8Array, at: number, protocol: number):
   const isAnswer = (flags & ACK) !== 0;
   return isAnswer
     ? { ...ends, says: 'SYN-ACK', tone: 'good' }
-    : { ...ends, says: `SYN to port ${to}`, tone: 'plain' };
+    : { ...ends, asks: true, says: `SYN to port ${to}`, tone: 'plain' };
 }

@@ -15,6 +15,7 @@ const PAUSE = 34;
 /** What is longer is a pause, whose length is said. */
 const PAUSE_US = 400_000;
 const MOMENT_US = 1000;
+const ANSWERED_WITHIN_US = 300_000;
 const MIN_REPEATED = 5;
 const MAX_RUNGS = 90;
 const LINE = { client: CLIENT, router: ROUTER, server: SERVER } as const;
@@ -33,19 +34,22 @@ export function drawLadder(story: Story, router: ReadonlySet<string>): Html | nu
   const parts: Html[] = [];
   let y = TOP;
   let lastUs = people.sinceUs;
-  let isOpen = people.wasOpen;
   for (const rung of shown) {
     if (rung.us - lastUs > PAUSE_US) {
       parts.push(...pause(y, rung.us - lastUs));
       y += PAUSE;
     }
     lastUs = rung.us;
-    isOpen = rung.note?.isOpen ?? isOpen;
     y += RUNG;
     parts.push(label(TIME, y + 4, sinceText(rung.us - people.sinceUs), 'small end'));
     parts.push(
       rung.note === null
-        ? frameOf(rung.frame, y, { people, router, isOpen, times: rung.times })
+        ? frameOf(rung.frame, y, {
+            people,
+            router,
+            isLost: isLost(rung.frame, story, people),
+            times: rung.times,
+          })
         : noteOf(rung.note, y),
     );
   }
@@ -134,17 +138,27 @@ function noteOf({ at, says }: StoryNote, y: number): Html {
   return html`${bar({ x, y: y - 10, width, height: 20 }, 'note', null, 10)}${label(x + width / 2, y + 4, says, 'middle ink')}`;
 }
 
+/** The server has not answered it in time. */
+function isLost(asked: StoryFrame, { frames }: Story, { server }: StoryPeople): boolean {
+  if (!asked.asks || !asked.isOut || asked.from === server.address) return false;
+  if (asked.to !== server.address && asked.about !== server.address) return false;
+  return !frames.some(
+    ({ from, us, order }) =>
+      from === server.address && order > asked.order && us - asked.us < ANSWERED_WITHIN_US,
+  );
+}
+
 interface Around {
   readonly people: StoryPeople;
   readonly router: ReadonlySet<string>;
-  /** Whether frames get to the server. */
-  readonly isOpen: boolean;
+  /** Whether it gets nowhere. */
+  readonly isLost: boolean;
   /** How many of them came together. */
   readonly times: number;
 }
 
 /** Which side it was on tells where it went; a frame that the router passed on is a rung on each. */
-function frameOf(frame: StoryFrame, y: number, { people, router, isOpen, times }: Around): Html {
+function frameOf(frame: StoryFrame, y: number, { people, router, isLost, times }: Around): Html {
   const { client, server } = people;
   const { from, to, about, says, tone, isOut } = frame;
   const isClients = from === client.address || to === client.address;
@@ -156,7 +170,6 @@ function frameOf(frame: StoryFrame, y: number, { people, router, isOpen, times }
   const [start, end] = isOut || router.has(from) ? [ROUTER, side] : [side, ROUTER];
   const kind = tone === 'bad' ? 'bad' : about === null || tone === 'good' ? '' : 'quiet';
   const way = end > start ? 1 : -1;
-  const isLost = end === SERVER && !isOpen;
   const tip = isLost ? start + (end - start) * 0.82 : end - way * 2;
   const line = stroke(start + way * 3, y, tip - way * 6, y, kind === 'quiet' ? 'quiet' : `go ${kind}`.trim());
   const head = isLost

@@ -41,14 +41,14 @@ export function shownEndUs({ chronicle, endUs, moments }: TimelineFacts): number
   return moments.ticks(endUs, (MAX_TICKS * endUs) / least).find((us) => us >= least) ?? endUs;
 }
 
-export function lanesOf({ outages, downtime }: Chronicle): Lane[] {
+export function lanesOf({ outages, downtime, taken }: Chronicle): Lane[] {
   const lanes = new Map<string, OutageSeen[]>();
   for (const outage of outages.all) {
     const known = lanes.get(outage.server);
     if (known === undefined) lanes.set(outage.server, [outage]);
     else known.push(outage);
   }
-  for (const server of downtime.servers) if (!lanes.has(server)) lanes.set(server, []);
+  for (const server of [...taken.keys(), ...downtime.servers]) if (!lanes.has(server)) lanes.set(server, []);
   const firstOf = ([server, outages]: [string, OutageSeen[]]): number =>
     Math.min(
       downtime.spans(server)[0]?.fromUs ?? Number.POSITIVE_INFINITY,

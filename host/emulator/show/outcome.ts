@@ -39,10 +39,12 @@ export function outcomeOf(ledger: Ledger, { turnedAway }: Chronicle): Outcome {
     if (person.tellings.length > 0) told++;
     else because(whyNot(ledger, person, failed));
   }
-  if (turnedAway.withoutMail > 0) because(NO_MAIL, turnedAway.withoutMail);
+  let strangers = 0;
+  for (const client of turnedAway.clients()) if (ledger.mailOf(client) === null) strangers++;
+  if (strangers > 0) because(NO_MAIL, strangers);
   return {
     people: turnedAway.rows.map((row) => personOf(ledger, row)),
-    count: count + turnedAway.withoutMail,
+    count: count + strangers,
     told,
     untold: [...reasons].map(([why, times]) => ({ why, count: times })).sort((a, b) => b.count - a.count),
   };

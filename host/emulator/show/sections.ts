@@ -20,7 +20,9 @@ export function timeline({ chronicle, scenario, directory }: ReportFacts, moment
           html`<p class="soft">The ${String(drawn.lanes.length)} that most people waited for; ${counted(drawn.left)} more were down.</p>`,
         ];
   const intro =
-    'Each server has a lane: grey is when it really was out of reach, blue is what the router knew of it. Above: who waits.';
+    scenario.router === null
+      ? 'Each address has a lane: grey is when it really was out of reach, blue is when another machine had it.'
+      : 'Each server has a lane: grey is when it really was out of reach, blue is what the router knew of it. Above: who waits.';
   return section('time', 'Timeline', intro, [wide('Timeline', drawn.draw()), ...rest]);
 }
 

@@ -21,16 +21,12 @@ export interface StoryNote {
   readonly order: number;
   readonly at: 'client' | 'router' | 'server';
   readonly says: string;
-  /** From now on frames get to the server, or do not; undefined: it is about something else. */
-  readonly isOpen?: boolean;
 }
 
 export interface StoryPeople {
   readonly client: { readonly name: string; readonly address: string; readonly mail: string | null };
   readonly server: { readonly name: string; readonly address: string; readonly port: number };
   readonly sinceUs: number;
-  /** Whether frames got to the server when it began. */
-  readonly wasOpen: boolean;
 }
 
 const MAX_FRAMES = 300;
@@ -70,13 +66,13 @@ export class Story {
   }
 
   /** Somebody tries what is out of reach. */
-  tried(client: number, service: number, wasOpen: boolean): void {
+  tried(client: number, service: number): void {
     if (this.#people !== null && this.#people.client.mail !== null) return;
     const { directory, nowUs } = this.#options;
     const who = directory.client(client);
     if (this.#people !== null && (who.mail === null || this.#isOver)) return;
     const server = directory.service(service);
-    this.#people = { client: who, server, sinceUs: nowUs(), wasOpen };
+    this.#people = { client: who, server, sinceUs: nowUs() };
     const prefix = { address: server.address, length: server.address.includes(':') ? 128 : 32 };
     this.#touching = new Touching([prefix]);
     this.frames.length = 0;
@@ -93,8 +89,13 @@ export class Story {
 
   /** Frames get to that machine from now on, or do not any more. */
   path(address: string, isOpen: boolean): void {
+    if (this.#people?.server.address === address) this.#note('server', isOpen ? 'reachable' : 'out of reach');
+  }
+
+  /** The router's page answers in its place from now on, or does not any more. */
+  steered(address: string, isSteered: boolean): void {
     if (this.#people?.server.address === address)
-      this.#note('server', isOpen ? 'reachable' : 'out of reach', { isOpen });
+      this.#note('router', isSteered ? 'its page answers instead' : 'its page is gone');
   }
 
   service(address: string, answers: boolean): void {
@@ -115,12 +116,12 @@ export class Story {
     this.#isOver = true;
   }
 
-  #note(at: StoryNote['at'], says: string, more: { readonly isOpen?: boolean } = {}): void {
+  #note(at: StoryNote['at'], says: string): void {
     if (this.#people === null || this.#isOver) return;
     const us = this.#options.nowUs();
     if (us - this.#people.sinceUs > LONGEST_US) this.#isOver = true;
     else if (this.notes.length < MAX_NOTES && !this.#isSaid(us, at, says))
-      this.notes.push({ us, order: this.#order++, at, says, ...more });
+      this.notes.push({ us, order: this.#order++, at, says });
   }
 
   /** Of several services of a machine, and of a machine and its service, alike. */

@@ -58,7 +58,7 @@ body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.6 system-ui,sa
 main{max-width:68rem;margin:auto;padding:clamp(2rem,6vh,4.5rem) 1.5rem 4rem}
 .eyebrow{margin:0;color:var(--accent);font-weight:600;font-size:.875rem;letter-spacing:.02em}
 tbody .sub th,tbody .sub td{color:var(--soft);font-weight:400}
-h1{margin:.35rem 0 1.75rem;font-size:clamp(1.6rem,1.1rem + 2vw,2.4rem);line-height:1.2;letter-spacing:-.015em;text-wrap:balance;max-width:48rem}
+h1{margin:.35rem 0 1.75rem;font-size:clamp(1.6rem,1.1rem + 2vw,2.4rem);line-height:1.2;letter-spacing:-.015em;text-wrap:balance;max-width:58rem}
 h2{margin:0 0 .3rem;font-size:1.3rem;line-height:1.3;letter-spacing:-.01em}
 h3{margin:2rem 0 .5rem;font-size:1rem}
 p{margin:0 0 1rem;max-width:44rem}

@@ -12,6 +12,7 @@ import {
   surface,
   widthOf,
 } from './chart.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { Stretch } from './downtime.ts';
 import { type Lane, lanesOf, MAX_TICKS, merged, shownEndUs, type TimelineFacts, weightOf } from './lanes.ts';
 import type { OutageSeen } from './outages-seen.ts';
@@ -24,6 +25,9 @@ const RIGHT = 28;
 const LEGEND = 34;
 const AREA = 92;
 const LANE = 46;
+/** Of more than so many each has less room. */
+const MAX_WIDE_LANES = 12;
+const NARROW_LANE = 32;
 const MAX_LANES = 24;
 const SCRIPT_ROW = 17;
 const MAX_SCRIPT_ROWS = 7;
@@ -36,6 +40,7 @@ export class Timeline {
   readonly #width: number;
   /** Of the part that is to the scale of time. */
   readonly #plot: number;
+  readonly #lane: number;
   /** The last moment that is shown: after it nothing happens any more. */
   readonly #endUs: number;
   readonly lanes: readonly Lane[];
@@ -53,20 +58,19 @@ export class Timeline {
     const most = [...all].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, MAX_LANES);
     const chosen = new Set(most);
     this.lanes = all.filter((lane) => chosen.has(lane));
+    this.#lane = this.lanes.length > MAX_WIDE_LANES ? NARROW_LANE : LANE;
   }
 
   draw(): Html {
     const { chronicle, alone } = this.#facts;
     const isMany = this.left > 0 && chronicle.down.most > 0;
-    const areas: readonly (readonly [string, Series])[] = isMany
-      ? [
-          ['people waiting', chronicle.waiting],
-          ['servers down', chronicle.down],
-        ]
-      : [['people waiting', chronicle.waiting]];
+    const areas: readonly (readonly [string, Series])[] = [
+      ...(chronicle.waiting.most > 0 ? [['people waiting', chronicle.waiting] as const] : []),
+      ...(isMany ? [['servers down', chronicle.down] as const] : []),
+    ];
     const top = LEGEND + 14;
     const lanesTop = top + areas.length * (AREA + 22);
-    const axis = lanesTop + this.lanes.length * LANE + 4;
+    const axis = lanesTop + this.lanes.length * this.#lane + 4;
     const script = this.#script(axis + 30, lanesTop);
     const height = axis + 34 + script.height;
     const description = `${countOf(this.lanes.length, 'server')} over time: when each was out of reach, when that was noticed, and when it was confirmed to be back. At most ${countOf(chronicle.waiting.most, 'client')} waited at a time.`;
@@ -80,11 +84,11 @@ export class Timeline {
         ...(alone === undefined ? {} : { style: alone.style }),
       },
       [
-        legend(chronicle.shown.size > 0, this.#width),
+        legend(chronicle, this.#width),
         ...this.#grid(top, axis),
         ...areas.flatMap(([name, series], at) => this.#area(name, series, top + at * (AREA + 22))),
         ...script.behind,
-        ...this.lanes.map((lane, at) => this.#lane(lane, lanesTop + at * LANE)),
+        ...this.lanes.map((lane, at) => this.#drawLane(lane, lanesTop + at * this.#lane)),
         ...script.shapes,
       ],
     );
@@ -116,7 +120,7 @@ export class Timeline {
     ];
   }
 
-  #lane({ server, outages }: Lane, top: number): Html {
+  #drawLane({ server, outages }: Lane, top: number): Html {
     const { chronicle, nameOf } = this.#facts;
     const truth = merged(chronicle.downtime.spans(server)).map((span) =>
       this.#span(span, { y: top + 25, height: 6 }, 'truth', 'out of reach'),
@@ -124,11 +128,15 @@ export class Timeline {
     const shown = (chronicle.shown.get(server) ?? []).map(({ fromUs, toUs }) =>
       stroke(this.#x(fromUs), top + 36, this.#x(toUs ?? this.#endUs), top + 36, 'shown'),
     );
+    const taken = (chronicle.taken.get(server) ?? []).map((one) =>
+      this.#span(one, { y: top + 7, height: 14 }, 'settling', `${one.by} has the address (${one.cause})`),
+    );
     const name = nameOf(server);
     return html`<g>${[
       label(LEFT - 14, top + 17, name, 'name end'),
-      name === server ? html`` : label(LEFT - 14, top + 32, server, 'small end'),
+      name === server || this.#lane < LANE ? html`` : label(LEFT - 14, top + 32, server, 'small end'),
       ...truth,
+      ...taken,
       ...shown,
       ...outages.map((outage) => this.#outage(outage, top)),
       ...outages.map((outage) => this.#signs(outage, top)),
@@ -208,7 +216,7 @@ export class Timeline {
     for (const [at, { us, text }] of steps.entries()) {
       const x = this.#x(us);
       // What comes again and again is said once.
-      if (!isLabelled || steps[at - 1]?.text === text) {
+      if (!isLabelled || (steps[at - 1]?.text === text && steps[at - 2]?.text === text)) {
         shapes.push(bar({ x: x - 1, y: top - 24, width: 2, height: 7 }, 'dot'));
         continue;
       }
@@ -234,15 +242,32 @@ export class Timeline {
   }
 }
 
-function legend(withPage: boolean, width: number): Html {
-  const entries: readonly (readonly [string, (x: number) => Html])[] = [
-    ['really out of reach', (x) => bar({ x, y: 12, width: 18, height: 6 }, 'truth')],
-    ['turned away, not yet noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'early')],
-    ['noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'held')],
-    ['sign of life, asked', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'settling')],
-    ['confirmed', (x) => shape(`M${coordinate(x + 9)} 8l7 7l-7 7l-7 -7z`, 'sure')],
-    ['mails', (x) => shape(`M${coordinate(x + 1)} 10h15v10h-15zl7.5 6l7.5 -6`, 'mail')],
-    ...(withPage ? [['page shown', (x: number) => stroke(x, 15, x + 18, 15, 'shown')] as const] : []),
+type LegendEntry = readonly [text: string, draw: (x: number) => Html];
+
+const OF_TRUTH: LegendEntry = [
+  'really out of reach',
+  (x) => bar({ x, y: 12, width: 18, height: 6 }, 'truth'),
+];
+const OF_OUTAGES: readonly LegendEntry[] = [
+  ['turned away, not yet noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'early')],
+  ['noticed', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'held')],
+  ['sign of life, asked', (x) => bar({ x, y: 8, width: 18, height: 14 }, 'settling')],
+  ['confirmed', (x) => shape(`M${coordinate(x + 9)} 8l7 7l-7 7l-7 -7z`, 'sure')],
+  ['mails', (x) => shape(`M${coordinate(x + 1)} 10h15v10h-15zl7.5 6l7.5 -6`, 'mail')],
+];
+const OF_PAGE: LegendEntry = ['page shown', (x) => stroke(x, 15, x + 18, 15, 'shown')];
+const OF_PAIRS: LegendEntry = [
+  'another machine has the address',
+  (x) => bar({ x, y: 8, width: 18, height: 14 }, 'settling'),
+];
+
+/** Of what is drawn. */
+function legend({ shown, taken, outages }: Chronicle, width: number): Html {
+  const entries: readonly LegendEntry[] = [
+    OF_TRUTH,
+    ...(outages.all.length > 0 ? OF_OUTAGES : []),
+    ...(shown.size > 0 ? [OF_PAGE] : []),
+    ...(taken.size > 0 ? [OF_PAIRS] : []),
   ];
   const whole = entries.reduce((sum, [text]) => sum + 49 + widthOf(text, 12), 0);
   // Under the lanes if there is room.

@@ -12,20 +12,22 @@ interface TurnedAwayClient {
 const MAX_ROWS = 200;
 
 export class TurnedAway {
-  readonly #directory: Directory;
   #isOne: Uint8Array;
-  /** Different clients; those of them without a mail address. */
+  /** Different clients. */
   count = 0;
-  withoutMail = 0;
   readonly #rows = new Map<string, TurnedAwayClient>();
 
   constructor(directory: Directory) {
-    this.#directory = directory;
     this.#isOne = new Uint8Array(Math.max(1, directory.clients));
   }
 
   get rows(): readonly TurnedAwayClient[] {
     return [...this.#rows.values()];
+  }
+
+  /** All of them, by their numbers. */
+  *clients(): Iterable<number> {
+    for (let client = 0; client < this.#isOne.length; client++) if (this.#isOne[client] === 1) yield client;
   }
 
   add(client: number, service: number, sinceUs: number): void {
@@ -46,6 +48,5 @@ export class TurnedAway {
     }
     this.#isOne[client] = 1;
     this.count++;
-    if (this.#directory.client(client).mail === null) this.withoutMail++;
   }
 }

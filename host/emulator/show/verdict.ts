@@ -2,6 +2,7 @@
 import { type Html, html } from '../../page/html/html.ts';
 import type { PromiseResult } from '../truth/promise.ts';
 import type { Verdict } from '../truth/verdict.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { ReportFacts } from './facts.ts';
 import type { Outcome } from './outcome.ts';
 import { linesOf } from './parts.ts';
@@ -10,8 +11,8 @@ import { counted, countOf, delayText, timesText } from './spoken.ts';
 const MAX_BREACHES = 10;
 
 /** How it ended, in a sentence or two: for the report and whoever reads no report. */
-export function sentenceOf({ holds, sentence }: Verdict, { told }: Outcome): string {
-  if (!holds) return sentence;
+export function sentenceOf({ holds, sentence }: Verdict, { told, count }: Outcome): string {
+  if (!holds || told + count === 0) return sentence;
   const first =
     told === 0
       ? 'Nobody had to be told, and nobody was.'
@@ -32,22 +33,38 @@ function markOf(isGood: boolean): Html {
   return html`<span class="${isGood ? 'yes' : 'no'}" aria-hidden="true">${isGood ? '✓' : '✗'}</span>`;
 }
 
-export function figures({ chronicle, outcome }: ReportFacts): Html {
+export function figures({ chronicle, outcome, scenario }: ReportFacts): Html {
   const { outages, tries } = chronicle;
   const noticed = [...outages.noticing.values()];
   const slowest = Math.max(...noticed.map(({ total }) => total.percentileUs(50) ?? 0), 0);
   const told = outages.telling.percentileUs(50);
   const all: readonly (readonly [string, string])[] = [
     [counted(tries), 'tries'],
-    [counted(outages.all.length + outages.left), 'outages noticed'],
-    [counted(outcome.count), 'people turned away'],
-    [counted(outcome.told), 'people told'],
+    ...(scenario.router === null ? takenFigures(chronicle) : routerFigures(chronicle, outcome)),
     ...(slowest > 0
       ? [[delayText(slowest), 'from the first who was turned away until it was noticed'] as const]
       : []),
     ...(told === null ? [] : [[delayText(told), 'from its return until half were told'] as const]),
   ];
   return html`<dl class="figures">${all.map(([figure, what]) => html`<div><dt>${what}</dt><dd>${figure}</dd></div>`)}</dl>`;
+}
+
+function routerFigures({ outages }: Chronicle, { count, told }: Outcome): [string, string][] {
+  return [
+    [counted(outages.all.length + outages.left), 'outages noticed'],
+    [counted(count), 'people turned away'],
+    [counted(told), 'people told'],
+  ];
+}
+
+/** Of a duplex pair. */
+function takenFigures({ taken, ends }: Chronicle): [string, string][] {
+  const all = [...taken.values()].flat();
+  return [
+    [counted(ends.served.took.count), 'of them served'],
+    [counted(all.length), 'times an address was taken over'],
+    [counted(all.filter(({ toUs }) => toUs !== null).length), 'times it was given back'],
+  ];
 }
 
 export function promises({ promises: all, expectations }: Verdict): Html | null {

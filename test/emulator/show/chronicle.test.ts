@@ -77,7 +77,10 @@ describe('A chronicle', () => {
     assert.equal(waiting.most, 3);
     assert.deepEqual([...waiting.values].slice(-1), [0]);
     assert.deepEqual([tries, ends.served.took.count, ends.unreachable.took.count], [5, 2, 3]);
-    assert.deepEqual([turnedAway.count, turnedAway.withoutMail, turnedAway.rows.length], [3, 1, 3]);
+    assert.deepEqual(
+      [turnedAway.count, [...turnedAway.clients()], turnedAway.rows.length],
+      [3, [0, 1, 2], 3],
+    );
     assert.deepEqual([mails.length, mailCount, steps.length], [2, 2, 8]);
   });
 

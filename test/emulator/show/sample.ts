@@ -44,6 +44,7 @@ export const SCENARIO = {
   zone: 'Asia/Tokyo',
   endUs: 60_000_000,
   kernel: 'real',
+  router: {},
   networks: [{ router: ROUTER }],
   hosts: [],
 } as unknown as Scenario;
