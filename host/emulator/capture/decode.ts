@@ -78,7 +78,7 @@ interface Neighbour extends Common {
 type ArpFrame = Neighbour & { readonly kind: 'arp' };
 /** Neighbour discovery. */
 type NdFrame = Neighbour & { readonly kind: 'nd' };
-type NeighbourFrame = ArpFrame | NdFrame;
+export type NeighbourFrame = ArpFrame | NdFrame;
 
 interface OtherFrame extends Ip {
   readonly kind: 'ip';

@@ -1,6 +1,6 @@
 /** What is compared of two players, and what may differ: times, chance, and what a machine happened to number how. */
 import type { Mail } from '../../../board/lab/mail.ts';
-import { TCP } from '../../../host/emulator/capture/decode.ts';
+import { type NeighbourFrame, TCP } from '../../../host/emulator/capture/decode.ts';
 import type { Seen } from './players.ts';
 
 /** Fields of a line that say how often and how late, by chance or by the machine's load. */
@@ -117,12 +117,32 @@ export function conversations(
         const all = by[`${key} ${one}`] ?? [];
         while (all.length > 1 && (all.at(-1)?.us ?? 0) >= us - sameMomentUs) all.pop();
       }
-      add(`${key} ${side}`, us, `${way} unreachable ${frame.code}`);
+      const search = frames.flatMap((one) =>
+        isSearch(one, destination, us) ? [one.frame.isToGroup ? 'all' : 'one'] : [],
+      );
+      add(`${key} ${side}`, us, `${way} unreachable ${frame.code} after ${search.join(' ')}`);
       over.add(`${key} lan`).add(`${key} wan`);
     }
   }
   return Object.fromEntries(Object.entries(by).map(([key, all]) => [key, all.map(({ text }) => text)]));
 }
+
+/** A kernel asks three times, and gives up a second after the last one. */
+const SEARCH_US = 3_400_000;
+
+/** The router asked the link for that server, shortly before it gave up. */
+function isSearch<One extends Seen['frames'][number]>(
+  one: One,
+  server: string,
+  us: number,
+): one is One & { readonly frame: NeighbourFrame } {
+  const { frame, side, isOut } = one;
+  if ((frame.kind !== 'arp' && frame.kind !== 'nd') || side !== 'wan' || !isOut) return false;
+  return frame.isRequest && frame.target === server && one.us < us - MOMENT_US && one.us > us - SEARCH_US;
+}
+
+/** The next search begins at the end of this one. */
+const MOMENT_US = 500_000;
 
 /** The clients of scenarios; what the program itself opens is by its own clock. */
 const isPerson = (address: string): boolean => /^(172\.27\.179\.15\d|2001:db8:179::15\d)$/.test(address);
