@@ -110,7 +110,8 @@ export function recoveryNotice(
     const date = clock.dateOf(ms);
     return date === null ? null : timeText(date);
   };
-  const lines = items.flatMap(({ server, serverName, fromMs, recoveredMs, firstMs, lastMs }) => [
+  const servers = byServer(items);
+  const lines = servers.flatMap(({ server, serverName, fromMs, recoveredMs, firstMs, lastMs }) => [
     '',
     ...linesOf({
       server: serverName === null ? server : `${serverName} (${server})`,
@@ -123,7 +124,22 @@ export function recoveryNotice(
   ]);
   const words = unconfirmed === null ? [stop] : confirm(unconfirmed);
   const foot = stopUrl === null ? [] : ['', ...words, stopUrl];
-  return { subject, text: `${[...head(mail, items.length), ...lines, ...foot].join('\n')}\n` };
+  return { subject, text: `${[...head(mail, servers.length), ...lines, ...foot].join('\n')}\n` };
+}
+
+/** Each server once, though it and a service of it were two outages: the latest, and all tries. */
+function byServer(items: readonly NoticeItem[]): NoticeItem[] {
+  const found = new Map<string, NoticeItem>();
+  for (const item of items) {
+    const other = found.get(item.server);
+    const latest = other === undefined || item.recoveredMs >= other.recoveredMs ? item : other;
+    found.set(item.server, {
+      ...latest,
+      firstMs: Math.min(item.firstMs, other?.firstMs ?? item.firstMs),
+      lastMs: Math.max(item.lastMs, other?.lastMs ?? item.lastMs),
+    });
+  }
+  return [...found.values()];
 }
 
 /** A program that gives up after a minute has asked several times by then; for its user that was one try. */

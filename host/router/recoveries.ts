@@ -101,6 +101,16 @@ export class Recoveries {
     if (port !== 0) steered.back(outage, port);
     fabric.lives(outage);
     changes.tell();
+    this.#lookAtOthers(outage);
+  }
+
+  /** What else was down there may be back, too, and who waits for both is to hear of that once. */
+  #lookAtOthers({ server, port }: Outage): void {
+    for (const other of this.#options.outages.of(server)) {
+      const isAffected = other.state === 'down' && (port === 0) !== (other.port === 0);
+      const isLookedInto = this.#signs.has(other) || this.has(other);
+      if (isAffected && !isLookedInto) this.#options.checks.watch(other, true);
+    }
   }
 
   /**
@@ -149,12 +159,15 @@ export class Recoveries {
     if (this.#recover.confirm === 'connect') {
       log.info('recovery.confirmed', { server: outage.server, port: port || outage.port });
     }
-    this.#begin(this.#together(outage));
+    this.#begin(this.#together(outage, port));
   }
 
-  /** What is back when this is: a server and the service on it that was tried, or all that a trap spoke of. */
-  #together(outage: Outage): Outage[] {
-    const port = outage.port || outage.triedPort;
+  /**
+   * What is back when this is: a server and the service on it that was tried, or that has answered, or all that a trap spoke
+   * of.
+   */
+  #together(outage: Outage, answered: number): Outage[] {
+    const ports = new Set([outage.port || outage.triedPort, answered || outage.port || outage.triedPort]);
     const isTrapEnough = this.#recover.confirm === 'none' && this.#signs.get(outage) === 'trap';
     const others = this.#options.outages
       .of(outage.server)
@@ -163,7 +176,7 @@ export class Recoveries {
       outage,
       ...others.filter(
         (other) =>
-          (other.port || other.triedPort) === port || (isTrapEnough && this.#signs.get(other) === 'trap'),
+          ports.has(other.port || other.triedPort) || (isTrapEnough && this.#signs.get(other) === 'trap'),
       ),
     ];
   }
