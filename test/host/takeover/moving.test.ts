@@ -16,7 +16,10 @@ describe('an address that a standby has taken', () => {
     await world.cable('eth1', false);
     const [moved] = world.events('takeover.moved', 'standby');
     const { address, from, adapter: ifname, hardware, peer } = moved?.fields ?? {};
-    assert.deepEqual([address, from, ifname, hardware, peer], [E, 'eth1', 'eth0', '02:00:00:00:13:00', 'shop']);
+    assert.deepEqual(
+      [address, from, ifname, hardware, peer],
+      [E, 'eth1', 'eth0', '02:00:00:00:13:00', 'shop'],
+    );
     assert.equal(standby.interfaces.get('eth1')?.addresses.has(E), false);
     assert.deepEqual(world.announced.at(-1), {
       ...{ machine: 'standby', ifname: 'eth0', mac: '02:00:00:00:13:00', address: E },

@@ -28,6 +28,8 @@ const C6 = { address: '2001:db8:178::80', length: 64 };
 const TERMS: AnnounceConfiguration = { forms: ['request'], repeat: 0, everyMs: 100, paceMs: 10 };
 const [ETH0, ETH1] = ['02:00:00:00:13:00', '02:00:00:00:13:01'];
 const OTHER = '02:00:00:00:00:09';
+/** Somebody has that, too, whenever everything before was to be heard. */
+const LAST = '172.27.178.99';
 /** Somebody who has it. */
 const theirs = (address: string) => arp({ operation: 2, sender: address, target: address, hardware: 9 });
 
@@ -59,6 +61,7 @@ async function announcing(
     ['eth1', ETH1],
   ]);
   const conflicts: string[] = [];
+  let heard = 0;
   const time = new LookedAt(tick);
   const announcer = new Announcer({
     ...{ connect: connectDaemon(machineTime), time, chance: machineChance },
@@ -68,7 +71,10 @@ async function announcing(
     router: () => true,
     macOf: (ifname) => mac.get(ifname) ?? null,
     isOwn: (one) => [...mac.values()].includes(one),
-    onConflict: (...conflict) => void conflicts.push(conflict.join(' ')),
+    onConflict: (address, mac) => {
+      if (address === LAST) heard++;
+      else conflicts.push(`${address} ${mac}`);
+    },
     log,
   });
   await announcer.start();
@@ -92,14 +98,16 @@ async function announcing(
     },
     pass: async (ms) => {
       time.tick(ms);
-      await answered(daemon, announcer);
+      const before = heard;
+      await answered(daemon, announcer, () => heard > before);
     },
   };
 }
 
-/** Time that goes on by so much whenever somebody looks. */
+/** Time of a machine that is busy: what is due takes so long whenever it looks at the clock. */
 class LookedAt extends FakeTime {
   readonly #tickMs: number;
+  #isBusy = false;
 
   constructor(tickMs: number) {
     super();
@@ -107,8 +115,14 @@ class LookedAt extends FakeTime {
   }
 
   override nowMs(): number {
-    this.jump(this.#tickMs);
+    if (this.#isBusy) this.jump(this.#tickMs);
     return super.nowMs();
+  }
+
+  override tick(ms: number): void {
+    this.#isBusy = true;
+    super.tick(ms);
+    this.#isBusy = false;
   }
 }
 
@@ -124,14 +138,14 @@ function formOf(frame: Buffer): string {
   return sender === '0.0.0.0' ? `probe ${target} ${mac}` : `request ${sender} ${mac} for ${target}`;
 }
 
-/** All that was given to the daemon by now has been carried out, and its answers are here. */
-async function answered(daemon: FakeDaemon, announcer: Announcer): Promise<void> {
-  const before = daemon.count('Unclaim');
-  // A claim that comes and goes.
-  announcer.claim('eth1', '172.27.178.99');
-  announcer.unclaim('172.27.178.99');
-  while (daemon.count('Unclaim') === before) await turn();
-  for (let i = 0; i < 50; i++) await turn();
+/** All that was given to the daemon by now has been carried out, and its answers are here: what it says after them is. */
+async function answered(daemon: FakeDaemon, announcer: Announcer, isHeard: () => boolean): Promise<void> {
+  const before = daemon.count('Claim');
+  announcer.claim('eth1', LAST);
+  await until('the daemon has it', () => daemon.count('Claim') > before);
+  daemon.frame(theirs(LAST));
+  await until('the host has heard', isHeard);
+  announcer.unclaim(LAST);
 }
 
 describe('an announcement', { timeout: 60_000 }, () => {
@@ -266,9 +280,10 @@ describe('who has an address', { timeout: 60_000 }, () => {
     const set = await announcing(context, {}, 1000);
     const asked = answer(set);
     let done = false;
-    void asked.then(() => {
+    const end = (): void => {
       done = true;
-    });
+    };
+    asked.then(end, end);
     while (!done) await set.pass(10);
     assert.equal(await asked, null);
     assert.equal(set.sent().length, 10 * 3 * 2);
@@ -283,9 +298,10 @@ describe('who has an address', { timeout: 60_000 }, () => {
     while (!set.lines.some(({ event }) => event === 'fabric.lost')) await turn();
     const asked = assert.rejects(answer(set), { message: 'eth1: the data plane is away' });
     let done = false;
-    void asked.then(() => {
+    const end = (): void => {
       done = true;
-    });
+    };
+    asked.then(end, end);
     while (!done) {
       await turn();
       set.time.tick(10);
@@ -305,6 +321,7 @@ describe('who has an address', { timeout: 60_000 }, () => {
     assert.match(String(set.lines[0]?.fields.message), /not heard: \d+ others are watched already/);
     set.announcer.unclaim('10.0.0.0');
     set.announcer.unclaim('10.0.0.1');
+    set.announcer.unclaim('10.0.0.2');
     const asked = answer(set);
     await set.pass(0);
     set.daemon.frame(theirs(C.address));
