@@ -16,6 +16,8 @@ import { type HostPlan, memberName, type NetworkPlan, type PeoplePlan, type Serv
 
 /** The next routers on a link come down from here, as nobody else does. */
 const LAST_HOST = 254;
+/** More are compared with each other for too long. */
+const MAX_NETWORKS = 256;
 /** Of a network: its own address, and those of its next router and of broadcasts. */
 const RESERVED = 3;
 
@@ -289,7 +291,8 @@ function populationPlans(
 export function premisesOf(text: ScenarioText, add: Add): Premises {
   const links = linkNetworks(text);
   const networks = [...links, ...behindNetworks(text, links, add)];
-  overlaps(networks, text, add);
+  if (networks.length <= MAX_NETWORKS) overlaps(networks, text, add);
+  else add(['network', 'behind'], `makes ${networks.length} networks; ${MAX_NETWORKS} at most`);
   const hosts = hostPlans(text, networks, add);
   repeatedAddresses(hosts, networks, add);
   return {
