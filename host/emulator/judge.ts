@@ -101,8 +101,9 @@ async function judgeRouter(scenario: Scenario, options: JudgeOptions): Promise<J
   );
   const { watching } = seen as unknown as NonNullable<ReturnType<typeof watch>>;
   const measures = { frames: null, verdicts: null, memory: null, clients: most };
+  const verdict = watching.truth.finish(played.endUs, measures);
   return {
-    verdict: watching.truth.finish(played.endUs, measures),
+    verdict: played.brokenByPair === null ? verdict : withPair(verdict, played.brokenByPair, played.endUs),
     watching,
     endUs: played.endUs,
     frames: played.frames,
@@ -129,22 +130,15 @@ async function judgePair(scenario: Scenario, options: JudgeOptions): Promise<Jud
   );
   const { watching } = seen as unknown as NonNullable<ReturnType<typeof watch>>;
   const verdict = watching.truth.finish(endUs, { frames: null, verdicts: null, memory: null, clients: null });
-  const twins = twinsOf(broken, endUs);
-  const sentence =
-    broken.length === 0
-      ? verdict.sentence
-      : `Promises were broken ${broken.length === 1 ? 'once' : `${broken.length} times`}.`;
-  return {
-    verdict: {
-      ...verdict,
-      holds: verdict.holds && broken.length === 0,
-      sentence,
-      promises: [...verdict.promises, twins],
-    },
-    watching,
-    endUs,
-    frames: null,
-  };
+  return { verdict: withPair(verdict, broken, endUs), watching, endUs, frames: null };
+}
+
+/** With the promises of a pair. */
+function withPair(verdict: Verdict, broken: readonly string[], endUs: number): Verdict {
+  const promises = [...verdict.promises, twinsOf(broken, endUs)];
+  if (broken.length === 0) return { ...verdict, promises };
+  const times = broken.length === 1 ? 'once' : `${broken.length} times`;
+  return { ...verdict, promises, holds: false, sentence: `Promises were broken ${times}.` };
 }
 
 /** What a pair's world has watched over itself. */

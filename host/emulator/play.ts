@@ -10,6 +10,7 @@ import { Streams } from './kernel/streams.ts';
 import { WorldTime } from './kernel/time.ts';
 import type { Program } from './programs.ts';
 import { RelayProgram } from './relay-program.ts';
+import { RoutedPair } from './routed-pair.ts';
 import { type MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Span, Verb } from './scenario/types.ts';
 import { Script } from './script.ts';
@@ -54,6 +55,8 @@ export interface Played {
   readonly endUs: number;
   /** Frames that passed an interface of the router. */
   readonly frames: number;
+  /** What a pair on a network of its has broken, a sentence each; null: there is none. */
+  readonly brokenByPair: readonly string[] | null;
 }
 
 /** When what still runs is to have ended in good order, at the latest. */
@@ -80,8 +83,9 @@ export async function play(
   if (run === undefined) await kernel.loop.run(scenario.endUs, () => own.hasFailed || isOver?.() === true);
   else await run(stage, scenario.endUs);
   const endUs = calendar.nowUs;
+  const brokenByPair = own.endPair();
   await own.end();
-  return { stage, endUs, frames: own.frames };
+  return { stage, endUs, frames: own.frames, brokenByPair };
 }
 
 class Play implements RunningPlay {
@@ -96,6 +100,7 @@ class Play implements RunningPlay {
   readonly #mailHost: MailHost;
   readonly #traps = new TrapSenders();
   readonly #relays = new Map<string, RelayProgram>();
+  readonly #pair: RoutedPair | null;
   #router: RouterProgram | null = null;
   /** Hosts that get nowhere. */
   readonly #alone = new Set<string>();
@@ -125,6 +130,8 @@ class Play implements RunningPlay {
     const onFrame = (iface: number, isOut: boolean, bytes: Uint8Array): void =>
       this.#frame(iface, isOut, bytes);
     this.#world = making.world({ witness: this.#witness, onFrame });
+    const around = { witness: this.#witness, world: this.#world };
+    this.#pair = scenario.takeover.size === 0 ? null : new RoutedPair(scenario, stage, around);
     this.#machines = new WorldTime(stage);
     this.#mailHost = new MailHost({
       time: this.#machines,
@@ -158,6 +165,7 @@ class Play implements RunningPlay {
     const { calendar, loop } = this.#kernel;
     this.#world.begin();
     for (const program of this.#programs()) this.#start(program);
+    this.#pair?.begin();
     new Script(this.#scenario.script, {
       ...{ calendar, loop, witness: this.#witness },
       carryOut: (verb) => this.carryOut(verb),
@@ -180,6 +188,11 @@ class Play implements RunningPlay {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** What the pair has broken until now, when nothing happens to it any more. */
+  endPair(): readonly string[] | null {
+    return this.#pair?.end() ?? null;
+  }
+
   get hasFailed(): boolean {
     return this.#failure !== null;
   }
@@ -189,6 +202,9 @@ class Play implements RunningPlay {
   }
 
   carryOut(verb: Verb): void {
+    this.#pair?.carryOut(verb);
+    // Of a pair's machines the world knows no single cards.
+    if ('node' in verb && this.#pair?.isCard(verb.node) === true) return;
     switch (verb.verb) {
       case 'mail':
         this.#mailHost.state = verb.is;
