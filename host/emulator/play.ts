@@ -295,6 +295,7 @@ class Play implements RunningPlay {
   #frame(iface: number, isOut: boolean, bytes: Uint8Array): void {
     this.frames++;
     this.#witness.frame?.(iface, isOut, bytes);
+    this.#witness.passed?.(iface, isOut, bytes);
     this.#router?.fabric.frame(iface, isOut, bytes);
   }
 }
