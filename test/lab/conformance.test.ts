@@ -38,6 +38,8 @@ const SCENARIOS = [
   'flap',
   'banned',
   'uplink-cut',
+  'no-carrier',
+  'no-network',
 ];
 
 const laterIn = (name: string): number =>
