@@ -164,7 +164,13 @@ function reportText(
   const { verdict, watching } = judged;
   return reportOf({
     ...{ scenario, directory: watching.directory, chronicle, verdict, outcome, command },
-    counters: [],
+    counters:
+      judged.counted === null
+        ? []
+        : [
+            { title: 'Frames by their verdict', counts: judged.counted.counters.frames },
+            { title: 'Tables', counts: judged.counted.counters.tables },
+          ],
     files: [{ title: file, text }],
     version: VERSION,
   });

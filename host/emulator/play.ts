@@ -57,6 +57,17 @@ export interface Played {
   readonly frames: number;
   /** What a pair on a network of its has broken, a sentence each; null: there is none. */
   readonly brokenByPair: readonly string[] | null;
+  readonly counted: Counted | null;
+}
+
+/** What is known of the fabric at the end. */
+export interface Counted {
+  /** Frames that it was given; null: it was started again. */
+  readonly frames: number | null;
+  /** Of its memory: at the beginning, and now. */
+  readonly bytes: readonly [first: number, last: number];
+  /** Its own: verdicts in `frames`. */
+  readonly counters: NonNullable<Awaited<ReturnType<RouterProgram['counters']>>>;
 }
 
 /** When what still runs is to have ended in good order, at the latest. */
@@ -85,12 +96,15 @@ export async function play(
   const endUs = calendar.nowUs;
   const brokenByPair = own.endPair();
   await own.end();
-  return { stage, endUs, frames: own.frames, brokenByPair };
+  return { stage, endUs, frames: own.frames, counted: own.counted, brokenByPair };
 }
 
 class Play implements RunningPlay {
   readonly stage: Stage;
   frames = 0;
+  counted: Counted | null = null;
+  /** Of the fabric's memory, once it was configured. */
+  #firstBytes = 0;
   readonly #kernel: MachineKernel;
   readonly #scenario: Scenario;
   readonly #world: PlayedWorld;
@@ -172,10 +186,29 @@ class Play implements RunningPlay {
     });
   }
 
+  /** What the fabric has counted: the program asks it, as `ringback status` would. */
+  async #count(): Promise<void> {
+    const { calendar, loop } = this.#kernel;
+    const router = this.#router;
+    if (router === null) return;
+    let isAnswered = false;
+    void router.counters().then(
+      (counters) => {
+        const { frames, memoryBytes } = router.fabric;
+        if (counters !== null)
+          this.counted = { frames, bytes: [this.#firstBytes, memoryBytes ?? 0], counters };
+        isAnswered = true;
+      },
+      (error: unknown) => this.#failed(error),
+    );
+    await loop.run(calendar.nowUs + STOP_US, () => isAnswered || this.#failure !== null);
+  }
+
   /** The world ends, and what runs in it in good order. */
   async end(): Promise<void> {
     const { calendar, loop } = this.#kernel;
     this.#world.end();
+    await this.#count();
     let left = 0;
     for (const program of this.#programs()) {
       left++;
@@ -198,6 +231,7 @@ class Play implements RunningPlay {
   }
 
   gauges(): Gauges {
+    if (this.#firstBytes === 0) this.#firstBytes = this.#router?.fabric.memoryBytes ?? 0;
     return this.#router?.gauges() ?? NOTHING_THERE;
   }
 
