@@ -152,6 +152,12 @@ class Player {
         break;
       case 'unplug':
       case 'plug':
+        await lab[verb.verb](this.#cableOf(verb.node));
+        break;
+      case 'kill':
+      case 'revive':
+        await this.#switch(verb.node, verb.verb === 'revive');
+        break;
       case 'forget':
       case 'freeze':
       case 'thaw':
@@ -170,6 +176,24 @@ class Player {
       default:
         throw new Error(`the lab has no ${verb.verb} in a scenario: ${step.text}`);
     }
+  }
+
+  /** The port of the switch. */
+  #cableOf(node: string): string {
+    return this.#scenario.interfaces.includes(node) ? `router-${node.replace('0', '')}` : node;
+  }
+
+  /** An interface of the router; the kernel loses its routes, and its addresses of IPv6. */
+  async #switch(node: string, isOn: boolean): Promise<void> {
+    if (!this.#scenario.interfaces.includes(node)) throw new Error(`the lab has no power switch at ${node}`);
+    const ip = async (...argv: readonly string[]): Promise<void> => {
+      const { code, stderr } = await this.#lab.run('router', ['ip', ...argv]);
+      if (code !== 0) throw new Error(`ip ${argv.join(' ')} on the router failed: ${stderr}`);
+    };
+    await ip('link', 'set', node, isOn ? 'up' : 'down');
+    const network = this.#scenario.networks.find((one) => one.interface === node);
+    const [own] = (network?.router ?? []).filter((one) => one.includes(':'));
+    if (isOn && own !== undefined) await ip('address', 'add', `${own}/64`, 'dev', node, 'nodad');
   }
 
   #portsOf(node: string): readonly number[] {

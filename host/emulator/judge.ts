@@ -4,9 +4,10 @@ import type { Actor, Calendar } from './kernel/calendar.ts';
 import type { Loop } from './kernel/loop.ts';
 import { PairDirectory } from './pair/directory.ts';
 import { playPair } from './pair/play.ts';
-import { type MakeWorld, play, type RunningPlay } from './play.ts';
+import { type Counted, type MakeWorld, play, type RunningPlay } from './play.ts';
 import type { Scenario } from './scenario/types.ts';
 import { PROMISES, type PromiseResult } from './truth/promise.ts';
+import type { Measures } from './truth/promises.ts';
 import { Truth, type Verdict } from './truth/verdict.ts';
 import type { Directory, Gauges, Witness } from './truth/witness.ts';
 import { Witnesses } from './witnesses.ts';
@@ -42,6 +43,8 @@ export interface Judged {
   readonly endUs: number;
   /** Frames that passed an interface of the router; null: there is none. */
   readonly frames: number | null;
+  /** What the fabric has counted; null: nobody could ask it. */
+  readonly counted: Counted | null;
 }
 
 /** So often in a run the program is looked at. */
@@ -100,13 +103,26 @@ async function judgeRouter(scenario: Scenario, options: JudgeOptions): Promise<J
     },
   );
   const { watching } = seen as unknown as NonNullable<ReturnType<typeof watch>>;
-  const measures = { frames: null, verdicts: null, memory: null, clients: most };
+  const measures = { ...measured(played.counted), clients: most };
+  const verdict = watching.truth.finish(played.endUs, measures);
   return {
-    verdict: watching.truth.finish(played.endUs, measures),
+    verdict: played.brokenByPair === null ? verdict : withPair(verdict, played.brokenByPair, played.endUs),
     watching,
     endUs: played.endUs,
     frames: played.frames,
+    counted: played.counted,
   };
+}
+
+/** Verdicts by the module's own names. */
+function measured(counted: Counted | null): Omit<Measures, 'clients'> {
+  if (counted === null) return { frames: null, verdicts: null, memory: null };
+  const { frames, bytes, counters } = counted;
+  const verdicts = Object.entries(counters.frames).map(([name, count]) => [
+    name.charAt(0).toUpperCase() + name.slice(1),
+    count,
+  ]);
+  return { frames, verdicts: Object.fromEntries(verdicts), memory: bytes };
 }
 
 async function judgePair(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
@@ -129,22 +145,15 @@ async function judgePair(scenario: Scenario, options: JudgeOptions): Promise<Jud
   );
   const { watching } = seen as unknown as NonNullable<ReturnType<typeof watch>>;
   const verdict = watching.truth.finish(endUs, { frames: null, verdicts: null, memory: null, clients: null });
-  const twins = twinsOf(broken, endUs);
-  const sentence =
-    broken.length === 0
-      ? verdict.sentence
-      : `Promises were broken ${broken.length === 1 ? 'once' : `${broken.length} times`}.`;
-  return {
-    verdict: {
-      ...verdict,
-      holds: verdict.holds && broken.length === 0,
-      sentence,
-      promises: [...verdict.promises, twins],
-    },
-    watching,
-    endUs,
-    frames: null,
-  };
+  return { verdict: withPair(verdict, broken, endUs), watching, endUs, frames: null, counted: null };
+}
+
+/** With the promises of a pair. */
+function withPair(verdict: Verdict, broken: readonly string[], endUs: number): Verdict {
+  const promises = [...verdict.promises.filter(({ promise }) => promise !== 'twins'), twinsOf(broken, endUs)];
+  if (broken.length === 0) return { ...verdict, promises };
+  const times = broken.length === 1 ? 'once' : `${broken.length} times`;
+  return { ...verdict, promises, holds: false, sentence: `Promises were broken ${times}.` };
 }
 
 /** What a pair's world has watched over itself. */

@@ -10,6 +10,7 @@ import { Streams } from './kernel/streams.ts';
 import { WorldTime } from './kernel/time.ts';
 import type { Program } from './programs.ts';
 import { RelayProgram } from './relay-program.ts';
+import { RoutedPair } from './routed-pair.ts';
 import { type MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Span, Verb } from './scenario/types.ts';
 import { Script } from './script.ts';
@@ -54,6 +55,19 @@ export interface Played {
   readonly endUs: number;
   /** Frames that passed an interface of the router. */
   readonly frames: number;
+  /** What a pair on a network of its has broken, a sentence each; null: there is none. */
+  readonly brokenByPair: readonly string[] | null;
+  readonly counted: Counted | null;
+}
+
+/** What is known of the fabric at the end. */
+export interface Counted {
+  /** Frames that it was given; null: it was started again. */
+  readonly frames: number | null;
+  /** Of its memory: at the beginning, and now. */
+  readonly bytes: readonly [first: number, last: number];
+  /** Its own: verdicts in `frames`. */
+  readonly counters: NonNullable<Awaited<ReturnType<RouterProgram['counters']>>>;
 }
 
 /** When what still runs is to have ended in good order, at the latest. */
@@ -80,13 +94,17 @@ export async function play(
   if (run === undefined) await kernel.loop.run(scenario.endUs, () => own.hasFailed || isOver?.() === true);
   else await run(stage, scenario.endUs);
   const endUs = calendar.nowUs;
+  const brokenByPair = own.endPair();
   await own.end();
-  return { stage, endUs, frames: own.frames };
+  return { stage, endUs, frames: own.frames, counted: own.counted, brokenByPair };
 }
 
 class Play implements RunningPlay {
   readonly stage: Stage;
   frames = 0;
+  counted: Counted | null = null;
+  /** Of the fabric's memory, once it was configured. */
+  #firstBytes = 0;
   readonly #kernel: MachineKernel;
   readonly #scenario: Scenario;
   readonly #world: PlayedWorld;
@@ -96,6 +114,7 @@ class Play implements RunningPlay {
   readonly #mailHost: MailHost;
   readonly #traps = new TrapSenders();
   readonly #relays = new Map<string, RelayProgram>();
+  readonly #pair: RoutedPair | null;
   #router: RouterProgram | null = null;
   /** Hosts that get nowhere. */
   readonly #alone = new Set<string>();
@@ -125,6 +144,8 @@ class Play implements RunningPlay {
     const onFrame = (iface: number, isOut: boolean, bytes: Uint8Array): void =>
       this.#frame(iface, isOut, bytes);
     this.#world = making.world({ witness: this.#witness, onFrame });
+    const around = { witness: this.#witness, world: this.#world };
+    this.#pair = scenario.takeover.size === 0 ? null : new RoutedPair(scenario, stage, around);
     this.#machines = new WorldTime(stage);
     this.#mailHost = new MailHost({
       time: this.#machines,
@@ -158,16 +179,36 @@ class Play implements RunningPlay {
     const { calendar, loop } = this.#kernel;
     this.#world.begin();
     for (const program of this.#programs()) this.#start(program);
+    this.#pair?.begin();
     new Script(this.#scenario.script, {
       ...{ calendar, loop, witness: this.#witness },
       carryOut: (verb) => this.carryOut(verb),
     });
   }
 
+  /** What the fabric has counted: the program asks it, as `ringback status` would. */
+  async #count(): Promise<void> {
+    const { calendar, loop } = this.#kernel;
+    const router = this.#router;
+    if (router === null) return;
+    let isAnswered = false;
+    void router.counters().then(
+      (counters) => {
+        const { frames, memoryBytes } = router.fabric;
+        if (counters !== null)
+          this.counted = { frames, bytes: [this.#firstBytes, memoryBytes ?? 0], counters };
+        isAnswered = true;
+      },
+      (error: unknown) => this.#failed(error),
+    );
+    await loop.run(calendar.nowUs + STOP_US, () => isAnswered || this.#failure !== null);
+  }
+
   /** The world ends, and what runs in it in good order. */
   async end(): Promise<void> {
     const { calendar, loop } = this.#kernel;
     this.#world.end();
+    await this.#count();
     let left = 0;
     for (const program of this.#programs()) {
       left++;
@@ -180,15 +221,24 @@ class Play implements RunningPlay {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** What the pair has broken until now, when nothing happens to it any more. */
+  endPair(): readonly string[] | null {
+    return this.#pair?.end() ?? null;
+  }
+
   get hasFailed(): boolean {
     return this.#failure !== null;
   }
 
   gauges(): Gauges {
+    if (this.#firstBytes === 0) this.#firstBytes = this.#router?.fabric.memoryBytes ?? 0;
     return this.#router?.gauges() ?? NOTHING_THERE;
   }
 
   carryOut(verb: Verb): void {
+    this.#pair?.carryOut(verb);
+    // Of a pair's machines the world knows no single cards.
+    if ('node' in verb && this.#pair?.isCard(verb.node) === true) return;
     switch (verb.verb) {
       case 'mail':
         this.#mailHost.state = verb.is;
@@ -279,6 +329,7 @@ class Play implements RunningPlay {
   #frame(iface: number, isOut: boolean, bytes: Uint8Array): void {
     this.frames++;
     this.#witness.frame?.(iface, isOut, bytes);
+    this.#witness.passed?.(iface, isOut, bytes);
     this.#router?.fabric.frame(iface, isOut, bytes);
   }
 }

@@ -143,6 +143,11 @@ export class RouterProgram implements Program {
     this.#options.witness.program(NAME, 'stopped');
   }
 
+  /** What the fabric has counted since it runs; null: the program is not there to ask it. */
+  counters(): ReturnType<RouterRole['counters']> {
+    return this.#role?.counters() ?? Promise.resolve(null);
+  }
+
   gauges(): Gauges {
     const { servers, clients, attempts } = this.#configuration.fabric.capacity;
     const outages = this.#role?.router.outages;

@@ -8,17 +8,12 @@ type FrameHeard = NonNullable<Witness['frame']>;
 export class Witnesses implements Witness {
   readonly #all: readonly Witness[];
   readonly frame: Witness['frame'];
+  readonly passed: Witness['frame'];
 
   constructor(all: readonly Witness[]) {
     this.#all = all;
-    const wanting = all.flatMap(({ frame }): FrameHeard[] => (frame === null ? [] : [frame]));
-    const [only] = wanting;
-    if (only === undefined || wanting.length === 1) this.frame = only ?? null;
-    else {
-      this.frame = (iface, isOut, bytes) => {
-        for (const frame of wanting) frame(iface, isOut, bytes);
-      };
-    }
+    this.frame = together(all.map(({ frame }) => frame));
+    this.passed = together(all.map(({ passed }) => passed));
   }
 
   tried(client: number, service: number): void {
@@ -64,4 +59,13 @@ export class Witnesses implements Witness {
   step(text: string): void {
     for (const one of this.#all) one.step(text);
   }
+}
+
+function together(all: readonly (FrameHeard | null | undefined)[]): FrameHeard | null {
+  const wanting = all.filter((heard) => heard != null);
+  const [only] = wanting;
+  if (only === undefined || wanting.length === 1) return only ?? null;
+  return (iface, isOut, bytes) => {
+    for (const heard of wanting) heard(iface, isOut, bytes);
+  };
 }

@@ -87,6 +87,11 @@ export class InProcessFabric {
     return link;
   };
 
+  /** Bytes of the module's memory; null: it does not run. */
+  get memoryBytes(): number | null {
+    return this.#engine?.module.functions.memory.buffer.byteLength ?? null;
+  }
+
   /** A whole Ethernet frame that comes in or goes out now. */
   frame(frame: Uint8Array, direction: 'In' | 'Out' = 'In', iface = 1): void {
     const engine = this.#engine;

@@ -19,7 +19,8 @@ export interface Packet {
   readonly wireLength: number;
 }
 
-const UNKNOWN_LENGTH = 0xffffffff;
+/** Where a file does not say how long a packet was. */
+export const UNKNOWN_LENGTH = 0xffffffff;
 
 /** Where and why a file could not be read to its end. */
 export interface Damage {

@@ -23,6 +23,9 @@ const MAX_PROBE_MS = 60_000;
 const STEERED_PROBE_MS = 8000;
 const MANY_STEERED = 100;
 
+/** Who is going to answer a connection has done so by then, though its first request may be lost. */
+const ANSWERED_MS = 1600;
+
 interface Sign {
   readonly sign: AnySign;
   /** The port that answered a client. */
@@ -165,6 +168,7 @@ export class ConnectChecks implements Checks {
     // Where nobody tried a port, and none is known, there is nothing that would have to answer.
     const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports) || this.#tried(outage).length === 0;
     const seen = new AbortController();
+    let wasSilent = false;
     const watcher: Watcher = {
       isBack: (dialled, port) => {
         if (dialled === 'answered') this.#probed(outage, port);
@@ -177,6 +181,7 @@ export class ConnectChecks implements Checks {
       },
       onSilence: () => {
         recoveries.onTried(outage);
+        wasSilent = true;
         if (isBelieved && !seen.signal.aborted) return;
         watched.isAnswered = false;
         recoveries.onSilence(outage);
@@ -194,8 +199,10 @@ export class ConnectChecks implements Checks {
       ),
     ]);
     ended.abort();
-    // It answers others and not us, and may be asked without result for ever. The other ports have answered nobody.
-    if (port === 0 && sign === 'syn-ack') {
+    // It answers others and not us, and may be asked without result for ever. The other ports have answered nobody. A settle time
+    // too short for an answer says nothing of that.
+    const hadTime = wasSilent || probing.settleMs >= ANSWERED_MS;
+    if (port === 0 && sign === 'syn-ack' && hadTime) {
       services.admit({ server, port: answered }, false);
     }
     return port;

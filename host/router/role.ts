@@ -102,6 +102,11 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#page?.reconfigure(configuration);
   }
 
+  /** What the fabric has counted since it runs; null: there is none. */
+  counters(): ReturnType<ReturnType<typeof connectedParts>['fabric']['counters']> {
+    return this.#parts.fabric.counters();
+  }
+
   async stop(): Promise<void> {
     const { router, checks, asker, asking, probing, fabric, journal, outbox } = this.#parts;
     for (const part of [router, checks, asker, asking, probing]) part.close();

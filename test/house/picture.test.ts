@@ -18,7 +18,7 @@ it('docs/pictures/timeline.svg is the timeline of embodiment 1', async () => {
     make: makeWorld,
     watchers: ({ directory, calendar }) => {
       const own = new Chronicle({
-        ...{ directory, endUs, nowUs: () => calendar.nowUs, wantsFrames: false },
+        ...{ directory, endUs, nowUs: () => calendar.nowUs, frames: 'none' },
         router: networks.flatMap((network) => network.router),
         settleUs: (router?.recover.settleMs ?? 0) * 1000,
       });

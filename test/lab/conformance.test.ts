@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { crowdInLab, crowdInWorld } from './conformance/crowd.ts';
-import { conversations, said, written } from './conformance/normal.ts';
-import { type Seen, seenInLab, seenInWorld } from './conformance/players.ts';
+import { conversations, handedOver, said, written } from './conformance/normal.ts';
+import { pairInLab, type Seen, seenInLab, seenInWorld } from './conformance/players.ts';
 import { story } from './support.ts';
 
 /** Where a lab of namespaces is not the truth itself, or chance has its part: how much later a try may end there, and why. */
@@ -38,6 +38,8 @@ const SCENARIOS = [
   'flap',
   'banned',
   'uplink-cut',
+  'no-carrier',
+  'no-network',
 ];
 
 const laterIn = (name: string): number =>
@@ -75,4 +77,17 @@ describe('the emulator and the lab play alike', { concurrency: 4 }, () => {
       assert.ok(messages >= 40 && messages <= 62, `${messages} ICMP messages`);
     assert.deepEqual([inLab.waiting, inWorld.waiting], [300, 300]);
   });
+
+  for (const name of ['takeover', 'takeover-split']) {
+    story(
+      name,
+      async (lab) => {
+        const [inLab, inWorld] = [await pairInLab(lab, name), await seenInWorld(name)];
+        assert.equal(inWorld.verdict.holds, true, inWorld.verdict.sentence);
+        assert.deepEqual(endsOf(inLab), endsOf(inWorld));
+        assert.deepEqual(handedOver(inLab), handedOver(inWorld));
+      },
+      'duplex',
+    );
+  }
 });

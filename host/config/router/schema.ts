@@ -206,6 +206,7 @@ function usualAsk(keys: Pick<RouterConfiguration['fabric'], 'interfaces' | 'sees
 const ELSEWHERE = {
   relay: 'belongs to "ringback relay"; give that command a configuration file of its own',
   takeover: 'belongs to "ringback takeover"; give that command a configuration file of its own',
+  scenario: 'belongs to "ringback emulate"; that command, and "ringback check", take the file without -c',
 };
 
 /** A whole file of `ringback run`, each key for itself; what keys mean to each other is for contradictions.ts. */

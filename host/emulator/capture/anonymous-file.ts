@@ -1,16 +1,15 @@
 /** Writes what is left of a capture as pcapng: an interface for each of its own, with its link type. */
 import type { LinkName } from '../../fabric/engine.ts';
-import type { Packet } from '../../replay/packet.ts';
+import { type Packet, UNKNOWN_LENGTH } from '../../replay/packet.ts';
+import { BYTE_ORDER } from '../wire/pcapng.ts';
 
 const [SECTION, INTERFACE, PACKET] = [0x0a0d0d0a, 1, 6];
-const BYTE_ORDER = 0x1a2b3c4d;
 const LINK_TYPES: Readonly<Record<LinkName, number>> = {
   ethernet: 1,
   raw: 101,
   cookedV1: 113,
   cookedV2: 276,
 };
-const UNKNOWN_LENGTH = 0xffffffff;
 
 const padded = (length: number): number => (length + 3) & ~3;
 

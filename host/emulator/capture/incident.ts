@@ -45,7 +45,7 @@ export interface Incident {
 
 const TRAP_PORT = 162;
 /** A message of SNMP is a sequence (BER). */
-const SEQUENCE = 0x30;
+const MESSAGE_TYPE = 0x30;
 /** The same word, seen elsewhere or said again. */
 const SAME_WORD_US = 500_000;
 /** Answers of one service to one client that are nearer to each other are one. */
@@ -126,7 +126,7 @@ class Reader {
       case 'udp': {
         const first = bytes[frame.dataAt];
         // Of an anonymised capture no data are left.
-        const isSnmp = first === undefined || first === SEQUENCE;
+        const isSnmp = first === undefined || first === MESSAGE_TYPE;
         if (frame.destinationPort === TRAP_PORT && isSnmp) this.#word(frame.source, 'trap', us);
         break;
       }

@@ -1,9 +1,9 @@
 /** What stands before the packet in a frame: Ethernet with VLAN tags, what Linux writes in its place, or nothing. */
+import { ETHERNET_BYTES } from '../wire/envelope.ts';
 
 /** As the fabric calls them. */
 export type LinkLayer = 'ethernet' | 'raw' | 'cookedV1' | 'cookedV2';
 
-const ETHERNET_BYTES = 14;
 const [COOKED_V1_BYTES, COOKED_V2_BYTES] = [16, 20];
 export const ETHER = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 const TAGS = new Set([0x8100, 0x88a8, 0x9100]);

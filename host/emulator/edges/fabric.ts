@@ -26,6 +26,8 @@ export class WorldFabric implements Actor {
   /** Entries of an earlier daemon do nothing. */
   #life = 0;
   #isRunning = false;
+  /** That it was given; null: it was started again, and does not count those that came before it was configured. */
+  frames: number | null = 0;
 
   constructor(options: WorldFabricOptions) {
     const { calendar, loop, interfaces } = options;
@@ -39,12 +41,17 @@ export class WorldFabric implements Actor {
     this.begin();
   }
 
+  get memoryBytes(): number | null {
+    return this.#fabric.memoryBytes;
+  }
+
   get connect(): Connect {
     return this.#fabric.connect;
   }
 
   /** A frame on an interface of the router. */
   frame(iface: number, isOut: boolean, bytes: Uint8Array): void {
+    if (this.frames !== null) this.frames++;
     this.#fabric.frame(bytes, isOut ? 'Out' : 'In', iface);
   }
 
@@ -58,6 +65,7 @@ export class WorldFabric implements Actor {
   /** Killed: what it knew is gone. */
   end(): void {
     this.#isRunning = false;
+    this.frames = null;
     this.#life++;
     this.#fabric.end();
   }

@@ -83,5 +83,13 @@ export class PairPromise {
 
 /** A question that nobody answers: for the network's broadcast address, or for who asks. */
 function isAnnouncement(address: string, target: string): boolean {
-  return target === address || target.endsWith('.255');
+  return address !== '0.0.0.0' && (target === address || target.endsWith('.255'));
+}
+
+/** The address that a frame says to everybody, unasked, to be at who sends it; null: it says no such thing. */
+export function announcedBy({ to, said }: Heard): string | null {
+  const isToAll = Number.parseInt(to.slice(0, 2), 16) % 2 === 1;
+  if (!isToAll) return null;
+  if (said.kind === 'arp') return isAnnouncement(said.address, said.target) ? said.address : null;
+  return said.kind === 'advertisement' ? said.target : null;
 }

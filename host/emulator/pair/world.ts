@@ -11,7 +11,7 @@ import { PairDirectory } from './directory.ts';
 import { heard } from './frames.ts';
 import { WorldMachine } from './machine.ts';
 import { NodeProgram } from './program.ts';
-import { PairPromise } from './promise.ts';
+import { announcedBy, PairPromise } from './promise.ts';
 import { type Card, Segment } from './segment.ts';
 import { Tries } from './tries.ts';
 
@@ -20,6 +20,8 @@ export interface WorldKernel {
   readonly loop: Loop;
   readonly streams: Streams;
 }
+
+type OnSaid = (address: string, card: Card, bytes: Uint8Array) => void;
 
 interface Place {
   readonly plan: HostPlan;
@@ -37,6 +39,7 @@ export class PairWorld {
   readonly #scenario: Scenario;
   readonly #kernel: WorldKernel;
   readonly #witness: Witness;
+  readonly #onSaid: OnSaid | null;
   readonly #segment: Segment;
   readonly #network: NetworkPlan;
   readonly #places = new Map<string, Place>();
@@ -45,10 +48,12 @@ export class PairWorld {
   readonly #answering = new Map<number, boolean>();
   #disturbedUs = 0;
 
-  constructor(scenario: Scenario, kernel: WorldKernel, witness: Witness) {
+  /** `onSaid`: a card has said to everybody that it has an address; given where there is a router beside. */
+  constructor(scenario: Scenario, kernel: WorldKernel, witness: Witness, onSaid: OnSaid | null = null) {
     this.#scenario = scenario;
     this.#kernel = kernel;
     this.#witness = witness;
+    this.#onSaid = onSaid;
     this.directory = new PairDirectory(scenario);
     const node = scenario.hosts.find(({ name }) => scenario.takeover.has(name));
     const network = scenario.networks.find(({ name }) => name === node?.network);
@@ -62,7 +67,7 @@ export class PairWorld {
     });
     if (network.router.length > 0) this.#routerOn(network);
     const hosts = scenario.hosts.filter((host) => host.network === network.name);
-    for (const [index, plan] of hosts.entries()) this.#places.set(plan.name, this.#place(plan, index));
+    for (const plan of hosts) this.#places.set(plan.name, this.#place(plan, scenario.hosts.indexOf(plan)));
   }
 
   begin(): void {
@@ -263,6 +268,8 @@ export class PairWorld {
   #spoken(card: Card, bytes: Uint8Array): void {
     const said = heard(bytes);
     if (said !== null) this.promise.frame(card, said);
+    const address = said === null ? null : announcedBy(said);
+    if (address !== null) this.#onSaid?.(address, card, bytes);
     this.#witness.frame?.(1, false, bytes);
   }
 

@@ -45,6 +45,11 @@ export class Names {
     );
   }
 
+  /** Of the router, as if it were a machine: its cable, and whether it is switched on. */
+  isInterface(name: string): boolean {
+    return this.#premises.interfaces.includes(name);
+  }
+
   /** What is wrong with the name of a node, as a message. */
   noNode(name: string): string {
     const known = [...this.#hosts.keys(), ...this.#members()];

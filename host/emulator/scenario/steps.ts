@@ -35,10 +35,16 @@ export function momentUs(moment: Moment, ofDayUs: number): number {
   return (moment.ofDayUs - ofDayUs + DAY_US) % DAY_US;
 }
 
+/** What may happen to an interface of the router, too. */
+const OF_INTERFACES: ReadonlySet<VerbText['verb']> = new Set(['unplug', 'plug', 'kill', 'revive']);
+
 /** What a verb names must be there. */
 function lookUp(verb: VerbText, path: Path, { names, add, text }: Making): void {
-  for (const node of nodesOf(verb))
-    if (node !== ANYBODY && names.node(node) === null) add(path, names.noNode(node));
+  const isOfInterfaces = OF_INTERFACES.has(verb.verb);
+  for (const node of nodesOf(verb)) {
+    const isThere = names.node(node) !== null || (isOfInterfaces && names.isInterface(node));
+    if (node !== ANYBODY && !isThere) add(path, names.noNode(node));
+  }
   if ((verb.verb === 'cut' || verb.verb === 'mend') && !names.isNetwork(verb.network))
     add(path, names.noNetwork(verb.network));
   if (verb.verb === 'killProgram' || verb.verb === 'startProgram') {

@@ -83,12 +83,3 @@ export function drawing(
   const titles = html`<title id="${`${id}-t`}">${title}</title><desc id="${`${id}-d`}">${description}</desc>`;
   return html`${open}${titles}${own}${body}</svg>`;
 }
-
-/** The end of an axis that has room for it: 1, 2 or 5 and zeros. */
-export function roundUp(most: number): number {
-  if (most <= 10) return most;
-  let unit = 1;
-  while (unit * 10 <= most) unit *= 10;
-  for (const factor of [1, 2, 5, 10]) if (unit * factor >= most) return unit * factor;
-  return most;
-}

@@ -28,8 +28,8 @@ interface ChronicleOptions {
   readonly router: readonly string[];
   /** How long a server must have answered (`recover.settle`). */
   readonly settleUs: number;
-  /** Whether it wants frames, of which it tells one story. */
-  readonly wantsFrames: boolean;
+  /** Of which frames it tells one story: all of them; those that are made in any case, where there are many; none. */
+  readonly frames: 'all' | 'passed' | 'none';
 }
 
 export interface SeenLine {
@@ -78,9 +78,10 @@ export class Chronicle implements Witness {
   readonly #waitingOf = new Map<string, number>();
   #waitingNow = 0;
   readonly frame: Witness['frame'];
+  readonly passed: Witness['frame'];
 
   constructor(options: ChronicleOptions) {
-    const { directory, nowUs, endUs, router, settleUs, wantsFrames } = options;
+    const { directory, nowUs, endUs, router, settleUs, frames } = options;
     this.#options = options;
     this.downtime = new Downtime(directory, nowUs);
     this.outages = new OutagesSeen(this.downtime, nowUs, settleUs);
@@ -95,7 +96,10 @@ export class Chronicle implements Witness {
     this.told = new Series(endUs);
     const table = () => ({ used: new Series(endUs), size: 0 });
     this.tables = { clients: table(), attempts: table(), servers: table() };
-    this.frame = wantsFrames ? (iface, isOut, bytes) => this.story.frame(iface, isOut, bytes) : null;
+    const tell = (iface: number, isOut: boolean, bytes: Uint8Array): void =>
+      this.story.frame(iface, isOut, bytes);
+    this.frame = frames === 'all' ? tell : null;
+    this.passed = frames === 'passed' ? tell : null;
   }
 
   tried(client: number, service: number): void {

@@ -7,7 +7,7 @@ import { counted, countOf, delayText } from './spoken.ts';
 
 const WIDTH = 1040;
 const LEFT = 150;
-const RIGHT = 96;
+const RIGHT = 120;
 const PLOT = WIDTH - LEFT - RIGHT;
 const ROW = 42;
 const LEGEND = 34;
@@ -60,6 +60,7 @@ const D_HEIGHT = 150;
 const D_PLOT = 92;
 const D_TOP = 30;
 const D_LEFT = 8;
+const D_LABEL = 56;
 /** 1, 2 and 5 of each power of ten, from a millisecond to a day. */
 const BOUNDS = [3, 4, 5, 6, 7, 8, 9, 10].flatMap((power) => [1, 2, 5].map((factor) => factor * 10 ** power));
 
@@ -72,12 +73,13 @@ export function drawDistribution(id: string, title: string, histogram: Histogram
   const most = Math.max(1, ...shown);
   const step = (D_WIDTH - 2 * D_LEFT) / shown.length;
   const bottom = D_TOP + D_PLOT;
+  const every = Math.ceil(D_LABEL / step);
   const bars = shown.map((count, at) => {
     const from = BOUNDS[first + at] ?? 0;
     const height = count === 0 ? 0 : Math.max(2, (count / most) * D_PLOT);
     const x = D_LEFT + at * step;
     const says = `${counted(count)} from ${delayText(from)}`;
-    return html`${count === 0 ? html`` : bar({ x: x + 1, y: bottom - height, width: step - 2, height }, 'held', says)}${label(x, bottom + 18, delayText(from), 'small')}`;
+    return html`${count === 0 ? html`` : bar({ x: x + 1, y: bottom - height, width: step - 2, height }, 'held', says)}${at % every === 0 ? label(x, bottom + 18, delayText(from), 'small') : html``}`;
   });
   const [p50, p99] = [histogram.percentileUs(50) ?? 0, histogram.percentileUs(99) ?? 0];
   const facts = `half within ${delayText(p50)}, 99 of 100 within ${delayText(p99)}`;

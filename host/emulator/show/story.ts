@@ -81,6 +81,7 @@ export class Story {
 
   frame(iface: number, isOut: boolean, bytes: Uint8Array): void {
     if (this.#touching === null || this.#isOver || !this.#touching.has(bytes)) return;
+    if (this.#options.nowUs() - (this.#people?.sinceUs ?? 0) > LONGEST_US) this.#isOver = true;
     const read = readFrame(bytes);
     if (read === null || !this.#isOfIt(read)) return;
     this.frames.push({ ...read, us: this.#options.nowUs(), order: this.#order++, iface, isOut });

@@ -1,17 +1,6 @@
 /** The timeline: who waits, above; a lane for each server, what was true below what the program held; the script at the foot. */
 import { type Html, html } from '../../page/html/html.ts';
-import {
-  type Box,
-  bar,
-  coordinate,
-  drawing,
-  label,
-  roundUp,
-  shape,
-  stroke,
-  surface,
-  widthOf,
-} from './chart.ts';
+import { type Box, bar, coordinate, drawing, label, shape, stroke, surface, widthOf } from './chart.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Stretch } from './downtime.ts';
 import { type Lane, lanesOf, MAX_TICKS, merged, shownEndUs, type TimelineFacts, weightOf } from './lanes.ts';
@@ -108,15 +97,13 @@ export class Timeline {
   }
 
   #area(name: string, series: Series, top: number): Html[] {
-    const most = roundUp(Math.max(series.most, 1));
     const box: Box = { x: LEFT, y: top, width: this.#plot, height: AREA };
     const step = (series.pieceUs / this.#endUs) * this.#plot;
     return [
       label(LEFT - 14, top + 11, name, 'name end'),
       label(LEFT - 14, top + 28, `most: ${counted(series.most)}`, 'small end'),
-      surface(series.values, box, step, most, 'area'),
+      surface(series.values, box, step, series.most, 'area'),
       stroke(LEFT, top + AREA, LEFT + this.#plot, top + AREA, 'rule'),
-      label(LEFT + this.#plot + 4, top + 5, counted(most), 'small'),
     ];
   }
 
@@ -217,7 +204,8 @@ export class Timeline {
       const x = this.#x(us);
       // What comes again and again is said once.
       if (!isLabelled || (steps[at - 1]?.text === text && steps[at - 2]?.text === text)) {
-        shapes.push(bar({ x: x - 1, y: top - 24, width: 2, height: 7 }, 'dot'));
+        shapes.push(bar({ x: x - 1, y: top + 3, width: 2, height: 8 }, 'dot'));
+        rows = Math.max(rows, 1);
         continue;
       }
       const width = widthOf(text, 11) + 14;
@@ -236,8 +224,7 @@ export class Timeline {
         label(isLeft ? x - 5 : x + 5, y - 4, text, isLeft ? 'small end ink halo' : 'small ink halo'),
       );
     }
-    if (steps.length > 0 && isLabelled)
-      shapes.unshift(label(LEFT - 14, top + SCRIPT_ROW - 4, 'script', 'name end'));
+    if (steps.length > 0) shapes.unshift(label(LEFT - 14, top + SCRIPT_ROW - 4, 'script', 'name end'));
     return { behind, shapes, height: rows === 0 ? 0 : rows * SCRIPT_ROW + 6 };
   }
 }

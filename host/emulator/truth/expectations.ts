@@ -102,9 +102,16 @@ export class Expectations {
     const alike = this.#tries.get(sinceUs);
     if (alike === undefined) return;
     const { directory, nowUs } = this.#ledger;
-    const [{ name }, { name: server, port }] = [directory.client(client), directory.service(service)];
+    const [{ name }, { name: server, address, port }] = [
+      directory.client(client),
+      directory.service(service),
+    ];
     const expected = alike.find(
-      (one) => one.end === null && one.client === name && one.server === server && one.port === port,
+      (one) =>
+        one.end === null &&
+        one.client === name &&
+        [server, address].includes(one.server) &&
+        one.port === port,
     );
     if (expected === undefined) return;
     expected.end = end;

@@ -50,6 +50,8 @@ export interface Witness {
   step(text: string): void;
   /** A frame on an interface of the router; `bytes` is the world's own and changes afterwards. Only where somebody wants frames. */
   readonly frame: ((iface: number, isOut: boolean, bytes: Uint8Array) => void) | null;
+  /** The same of those frames alone that the daemon's filter lets through, and so are made in any case. */
+  readonly passed?: ((iface: number, isOut: boolean, bytes: Uint8Array) => void) | null;
 }
 
 /** Who the numbers of a world are; of clients a host has one for each of its addresses. */

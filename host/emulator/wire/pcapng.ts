@@ -6,7 +6,7 @@
 const SECTION = 0x0a0d0d0a;
 const INTERFACE = 1;
 const ENHANCED_PACKET = 6;
-const BYTE_ORDER = 0x1a2b3c4d;
+export const BYTE_ORDER = 0x1a2b3c4d;
 const LENGTH_UNKNOWN = 0xffffffff;
 const ETHERNET = 1;
 

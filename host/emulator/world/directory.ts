@@ -27,7 +27,7 @@ export class WorldDirectory implements Directory {
   readonly hosts: readonly HostPlan[];
   readonly namedHosts: number;
   readonly hostNetwork: Int32Array;
-  readonly placesOfHost: readonly (readonly number[])[];
+  readonly placesOfHost: readonly number[][];
   readonly people: Population;
   /** Places. */
   readonly places: number;
@@ -154,6 +154,12 @@ export class WorldDirectory implements Directory {
     return { name, address: this.#addresses[place] ?? '', port: this.servicePort[service] ?? 0 };
   }
 
+  /** An address is at that host, too, by its list; whose it is now `owner` says. */
+  put(place: number, host: number): void {
+    const places = this.placesOfHost[host];
+    if (places?.includes(place) === false) places.push(place);
+  }
+
   /** -1: nobody serves there. */
   serviceAt(place: number, port: number, ports: readonly number[] = this.servicePort): number {
     const services = this.#servicesOf[place];
@@ -171,8 +177,10 @@ export class WorldDirectory implements Directory {
     return this.#placeAt.get(address) ?? NOBODY;
   }
 
-  /** -1: it has no address of that version. */
+  /** `host`: an address, or a name; -1: it has no address of that version. */
   placeOf(host: string, version: 4 | 6): number {
+    const named = this.#placeAt.get(host);
+    if (named !== undefined) return named;
     const places = this.placesOfHost[this.hostAt(host)] ?? [];
     return places.find((place) => this.#addresses[place]?.includes(':') === (version === 6)) ?? NOBODY;
   }

@@ -259,6 +259,22 @@ export class Hosts implements Actor {
     this.tell(host);
   }
 
+  /** An address of a pair is at another card from now on, and what is served there is served at it. */
+  moved(place: number, host: number, card: number, isServing: boolean): void {
+    const { directory } = this.#ground;
+    directory.owner[place] = host;
+    directory.card[place] = card;
+    directory.put(place, host);
+    const serves = directory.hosts[host]?.serves ?? [];
+    const runs = isServing && this.#hasPower[host] === 1 && this.#isBooting[host] === 0;
+    for (const service of directory.servicesOfPlace(place)) {
+      const isServed = serves.includes(directory.servicePort[service] as number);
+      this.#isWanted[service] = isServed && isServing ? 1 : 0;
+      this.#listens[service] = isServed && runs ? 1 : 0;
+    }
+    this.tell(host);
+  }
+
   /** Something between has changed for all hosts of a network, or (null) for all. */
   networkChanged(network: number | null): void {
     const { hostNetwork } = this.#ground.directory;

@@ -19,7 +19,7 @@ const GC_STALE_US = 60 * S;
 /** What was changed so short a time ago is not thrown out in need. */
 const GC_KEPT_US = 5 * S;
 
-export const NeighbourState = {
+const State = {
   none: 0,
   incomplete: 1,
   reachable: 2,
@@ -28,8 +28,6 @@ export const NeighbourState = {
   probe: 5,
   failed: 6,
 } as const;
-const State = NeighbourState;
-
 /** What waits for an address: an attempt's SYN, or another packet. */
 type Queued = object;
 
@@ -96,14 +94,6 @@ export class KernelNeighbours<W extends Queued> implements Actor {
     this.#usedUs = new Float64Array(count);
     this.#updatedUs = new Float64Array(count);
     this.#endUs = new Float64Array(count);
-  }
-
-  stateOf(neighbour: number): number {
-    return this.#state[neighbour] as number;
-  }
-
-  get size(): number {
-    return this.#entries.size;
   }
 
   /** A packet is to go there: whether it may at once. If not, it waits, or is dropped. */

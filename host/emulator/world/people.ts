@@ -1,4 +1,4 @@
-/** Many clients alike, as columns: half a million people are three arrays. */
+/** Many clients alike, as columns: half a million people are one array. */
 import { addressBytes, addressText } from '../../net/address.ts';
 import type { Stream, Streams } from '../kernel/streams.ts';
 import { memberName, type PeoplePlan, type StackName } from '../scenario/types.ts';
@@ -7,6 +7,10 @@ import { type Block, lowOf, type Network, nextFree, writeLow } from './prefixes.
 /** The first addresses of a network are not people's, where it has enough. */
 const KEPT = 256;
 const MIN_KEPT = 10;
+/** What is known of somebody: bits, the number of his stack, and that of his group. */
+const STACK_AT = 8;
+const GROUP_AT = 16;
+const BYTE = 0xff;
 const Bit = { ip6: 1, known: 2, japanese: 4 } as const;
 
 interface Acquaintance {
@@ -27,10 +31,10 @@ interface Group {
 export class Population {
   readonly count: number;
   readonly groups: readonly Group[];
-  readonly #low: Uint32Array;
-  readonly #bits: Uint8Array;
-  readonly #stack: Uint8Array;
-  readonly #group: Uint8Array;
+  /** Of each the last 32 bits of his address, and all else that is known of him: side by side, as they are looked at. */
+  readonly #columns: Uint32Array;
+  /** By group. */
+  readonly #networks: Uint16Array;
 
   constructor(
     plans: readonly PeoplePlan[],
@@ -40,10 +44,7 @@ export class Population {
     stacks: readonly StackName[],
   ) {
     this.count = plans.reduce((sum, { count }) => sum + count, 0);
-    this.#low = new Uint32Array(this.count);
-    this.#bits = new Uint8Array(this.count);
-    this.#stack = new Uint8Array(this.count);
-    this.#group = new Uint8Array(this.count);
+    this.#columns = new Uint32Array(2 * this.count);
     const takenLow = new Set([...taken].map((address) => lowOf(addressBytes(address))));
     let first = 0;
     this.groups = plans.map((plan, group) => {
@@ -54,6 +55,7 @@ export class Population {
       first += plan.count;
       return one;
     });
+    this.#networks = Uint16Array.from(this.groups, ({ network }) => network);
   }
 
   /** -1: nobody's address. */
@@ -64,10 +66,10 @@ export class Population {
       let [from, to] = [first, first + plan.count];
       while (from < to) {
         const middle = (from + to) >> 1;
-        if ((this.#low[middle] as number) < low) from = middle + 1;
+        if (this.#lowOf(middle) < low) from = middle + 1;
         else to = middle;
       }
-      if (from < first + plan.count && this.#low[from] === low && this.#address(from) === address)
+      if (from < first + plan.count && this.#lowOf(from) === low && this.#address(from) === address)
         return from;
     }
     return -1;
@@ -86,7 +88,7 @@ export class Population {
   person(person: number): { readonly name: string; readonly address: string; readonly mail: string | null } {
     const group = this.groupOf(person);
     const number = person - group.first + 1;
-    const isKnown = ((this.#bits[person] as number) & Bit.known) !== 0;
+    const isKnown = (this.#factsOf(person) & Bit.known) !== 0;
     return {
       name: memberName(group.plan.name, number),
       address: this.#address(person),
@@ -99,37 +101,45 @@ export class Population {
     for (let person = 0; person < this.count; person++) {
       const { address, mail } = this.person(person);
       if (mail === null) continue;
-      const language = (this.#bits[person] as number) & Bit.japanese ? 'ja' : 'en';
+      const language = this.#factsOf(person) & Bit.japanese ? 'ja' : 'en';
       yield { client: from + person, address, mail, language };
     }
   }
 
   groupOf(person: number): Group {
-    return this.groups[this.#group[person] as number] as Group;
+    return this.groups[this.groupNumber(person)] as Group;
   }
 
   groupNumber(person: number): number {
-    return this.#group[person] as number;
+    return (this.#factsOf(person) >>> GROUP_AT) & BYTE;
   }
 
   networkOf(person: number): number {
-    return this.groupOf(person).network;
+    return this.#networks[this.groupNumber(person)] as number;
   }
 
   isIp6(person: number): boolean {
-    return ((this.#bits[person] as number) & Bit.ip6) !== 0;
+    return (this.#factsOf(person) & Bit.ip6) !== 0;
   }
 
   stackOf(person: number): number {
-    return this.#stack[person] as number;
+    return (this.#factsOf(person) >>> STACK_AT) & BYTE;
   }
 
   /** Of IPv4, the last four bytes only. */
   write(person: number, into: Uint8Array): void {
-    writeLow(into, this.#low[person] as number);
+    writeLow(into, this.#lowOf(person));
     if (!this.isIp6(person)) return;
     const { bytes } = this.groupOf(person).ip6 as Block;
     for (let at = 0; at < 12; at++) into[at] = bytes[at] as number;
+  }
+
+  #lowOf(person: number): number {
+    return this.#columns[2 * person] as number;
+  }
+
+  #factsOf(person: number): number {
+    return this.#columns[2 * person + 1] as number;
   }
 
   #address(person: number): string {
@@ -159,10 +169,10 @@ export class Population {
       low = nextFree(all, low, taken);
       const isIp6 = ip6 !== null && (ip4 === null || stream.fraction() < plan.ip6);
       const isKnown = stream.fraction() < plan.known;
-      this.#low[person] = low;
-      this.#group[person] = group;
-      this.#stack[person] = drawn(kinds, stream);
-      this.#bits[person] = (isIp6 ? Bit.ip6 : 0) | (isKnown ? Bit.known : 0) | drawn(languages, stream);
+      const stack = drawn(kinds, stream);
+      const bits = (isIp6 ? Bit.ip6 : 0) | (isKnown ? Bit.known : 0) | drawn(languages, stream);
+      this.#columns[2 * person] = low;
+      this.#columns[2 * person + 1] = bits | (stack << STACK_AT) | (group << GROUP_AT);
     }
   }
 }

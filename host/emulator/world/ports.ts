@@ -60,6 +60,12 @@ export interface PlayedWorld extends Machines {
   begin(): void;
   /** All verbs but those of programs and mails (`notify`, `killProgram`, `startProgram`, `mail`), which come from the play. */
   carryOut(verb: Verb): void;
+  /** A card of a host has said by that frame, unasked, that it has an address of a pair: it is there from now on. */
+  said(
+    address: string,
+    by: { readonly host: string; readonly card: number; readonly isServing: boolean },
+    frame: Uint8Array,
+  ): void;
   /** Tries that have no end are `cut`. */
   end(): void;
 }

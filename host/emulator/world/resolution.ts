@@ -153,6 +153,16 @@ export class Resolution {
     this.#hears(place, false);
   }
 
+  /** It has said so by that frame of its own. */
+  said(place: number, bytes: Uint8Array): void {
+    const { directory, wires } = this.#ground;
+    const network = directory.placeNetwork[place] as number;
+    const iface = this.#ifaceOf(network);
+    if (!wires.isUp(iface) || wires.isCut[network] === 1) return;
+    wires.emit(iface, false, bytes);
+    this.#hears(place, false);
+  }
+
   happens(what: number, neighbour: number): void {
     this.#reply(neighbour, what === What.replyAlone);
   }

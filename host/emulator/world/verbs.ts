@@ -108,11 +108,12 @@ export class Verbs {
     this.#options.hosts.tell(host);
   }
 
-  /** Only who cannot hear the router is cut off from anybody here; after a heal all hear each other. */
+  /** Only who cannot hear the router is cut off from anybody here; nobody named: all hear each other again. */
   #split(nodes: readonly string[], isSplit: boolean): void {
     const { directory, hosts } = this.#options;
     if (isSplit && !nodes.includes('router')) return;
-    for (const node of nodes) if (directory.hasHost(node)) hosts.split(directory.hostAt(node), isSplit);
+    const meant = nodes.length > 0 ? nodes : directory.hosts.map(({ name }) => name);
+    for (const node of meant) if (directory.hasHost(node)) hosts.split(directory.hostAt(node), isSplit);
   }
 
   #serve(node: string, port: number | null, isRunning: boolean): void {

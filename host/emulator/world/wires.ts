@@ -3,8 +3,8 @@ import type { Stream, Streams } from '../kernel/streams.ts';
 import type { Witness } from '../truth/witness.ts';
 import type { Network } from './prefixes.ts';
 
-/** Whose MAC address it is; a number tells which. */
-export const Mac = { router: 0, nextRouter: 1, host: 2, person: 3, stranger: 4 } as const;
+/** Whose MAC address it is, by its second byte; a number tells which. None of them is a maker's. */
+export const Mac = { router: 0, nextRouter: 0x61, host: 0x62, person: 0x63, stranger: 0x64 } as const;
 
 /** Locally administered. */
 export function writeMac(into: Uint8Array, kind: number, number: number): void {

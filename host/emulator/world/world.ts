@@ -215,6 +215,17 @@ export class World implements PlayedWorld {
     this.#verbs.carryOut(verb);
   }
 
+  said(
+    address: string,
+    { host, card, isServing }: { readonly host: string; readonly card: number; readonly isServing: boolean },
+    frame: Uint8Array,
+  ): void {
+    const place = this.directory.placeAt(address);
+    if (place < 0) return;
+    this.hosts.moved(place, this.directory.hostAt(host), card, isServing);
+    this.router.resolution.said(place, frame);
+  }
+
   #isShown(slot: number): boolean {
     const { page } = this;
     if (page === null || !page.isAnythingSteered) return false;

@@ -68,6 +68,12 @@ const MISTAKES: readonly (readonly [sections: Record<string, string>, ...lines: 
     { network: '{behind: {far: {port: lan0, network: 10.0.0.0/28, count: 20}}}' },
     'network.behind.far.count: 20 networks do not fit into 10.0.0.0/28',
   ],
+  [
+    {
+      network: `{behind: {${[0, 1, 2, 3, 4].map((n) => `n${n}: {port: lan0, count: 64, network: 1${n}.0.0.0/8}`).join(', ')}}}`,
+    },
+    'network.behind: makes 322 networks; 256 at most',
+  ],
   [{ network: '{lan: {loss: 0.5}}' }, 'network.lan.loss: 0.5 lacks its %; 0% to 100%, as in 30% or 0.01%'],
   [
     { network: '{lan: {loss: 101%}}' },

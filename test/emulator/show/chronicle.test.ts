@@ -95,7 +95,7 @@ describe('A chronicle', () => {
       at: 'client',
       says: 'mail to sato@example.jp',
     });
-    assert.equal(sampleChronicle(false).frame, null);
+    assert.equal(sampleChronicle('none').frame, null);
     assert.equal(DIRECTORY.clients, 4);
   });
 
@@ -108,7 +108,7 @@ describe('A chronicle', () => {
       endUs: DAY_US,
       router: [],
       settleUs: 2_000_000,
-      wantsFrames: false,
+      frames: 'none',
     });
     for (let service = 0; service < SERVICES; service++) chronicle.service(service, true);
     for (let n = 0; n < 1_000_000; n++) {

@@ -60,7 +60,7 @@ Since 09:00:38 it does.
 You get this mail once. <b>No answer is needed.</b>`;
 
 /** Frames between Sato and a server that is out of reach, and what follows. */
-export function sampleChronicle(wantsFrames = true): Chronicle {
+export function sampleChronicle(frames: 'all' | 'none' = 'all'): Chronicle {
   const clock = { us: 0 };
   const chronicle = new Chronicle({
     directory: DIRECTORY,
@@ -68,7 +68,7 @@ export function sampleChronicle(wantsFrames = true): Chronicle {
     endUs: SCENARIO.endUs,
     router: ROUTER,
     settleUs: 2_000_000,
-    wantsFrames,
+    frames,
   });
   const at = (seconds: number): Chronicle => {
     clock.us = Math.round(seconds * 1_000_000);

@@ -19,6 +19,7 @@ export interface TownOptions {
   readonly more?: string;
   readonly ask?: 'connect' | 'none';
   readonly confirm?: 'connect' | 'none';
+  readonly settle?: string;
   readonly page?: readonly number[];
   /** Services that have answered an earlier process, and its clients. */
   readonly known?: readonly Target[];
@@ -30,12 +31,13 @@ export function configurationOf({
   more = '',
   ask = 'connect',
   confirm = 'connect',
+  settle = '5s',
   page = [80, 443],
   room = 65_536,
 }: TownOptions): RouterConfiguration {
   const text = `
 detect: {watch: [172.27.176.0/21], ask: ${ask}}
-recover: {confirm: ${confirm}, traps: {listen: false}}
+recover: {confirm: ${confirm}, settle: ${settle}, traps: {listen: false}}
 fabric: {socket: /fabric.sock, capacity: {servers: 4096, clients: ${room}}}
 smtp: {host: 127.0.0.1, from: ringback@router.example}
 page: {listen: 8480, ports: [${page.join(', ')}]}

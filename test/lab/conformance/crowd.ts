@@ -6,7 +6,7 @@ import { address, type Lab } from '../../../board/lab/lab.ts';
 import { Ringback } from '../../../board/lab/ringback.ts';
 import type { Seen } from './players.ts';
 
-export interface Crowd {
+interface Crowd {
   /** ICMP messages of the first search of the router's kernel. */
   readonly messages: number;
   /** Clients who waited, as the program has them. */

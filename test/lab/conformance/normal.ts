@@ -42,6 +42,19 @@ function signsInOneOrder(lines: readonly string[]): readonly string[] {
     : sorted;
 }
 
+/** Of a pair, by its address or peer: what was said, in order; cards have other MAC addresses in each lab. */
+export function handedOver({ lines }: Seen): Readonly<Record<string, readonly string[]>> {
+  const by: Record<string, string[]> = {};
+  for (const { event, fields } of lines) {
+    const { address, peer, adapter, cause } = fields;
+    if (!event.startsWith('takeover.')) continue;
+    const key = String(address ?? `peer ${peer}`);
+    by[key] ??= [];
+    by[key].push([event, adapter, cause].filter((one) => one !== undefined).join(' '));
+  }
+  return by;
+}
+
 /** To the last byte, but for what every mail has of its own, and for the clock. */
 export function written(mails: readonly Mail[]): readonly object[] {
   const own = new Set([

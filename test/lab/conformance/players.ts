@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Lab } from '../../../board/lab/lab.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
 import { playInLab } from '../../../board/lab/play.ts';
+import { playPairInLab } from '../../../board/lab/play-pair.ts';
+import type { LogEvent } from '../../../board/lab/ringback.ts';
 import { type Decoded, decodeFrame } from '../../../host/emulator/capture/decode.ts';
 import { judge } from '../../../host/emulator/judge.ts';
 import { loadScenario } from '../../../host/emulator/scenario/load.ts';
@@ -53,12 +55,23 @@ export async function seenInLab(lab: Lab, name: string): Promise<Seen> {
   return {
     scenario,
     tries: tries.map((one) => ({ ...one, text: textOf(one) })),
-    lines: lines
-      .filter(({ level }) => level !== 'debug')
-      .map(({ us, event, ...fields }) => ({ us, event, fields: fields as Fields })),
+    lines: toldLines(lines),
     mails,
     frames: frames.sort((a, b) => a.us - b.us),
   };
+}
+
+/** Of a duplex pair: no frames, which the lab's other tests of takeovers look at. */
+export async function pairInLab(lab: Lab, name: string): Promise<Seen> {
+  const { scenario, tries, lines } = await playPairInLab(lab, scenarioFile(name));
+  return { scenario, tries, lines: toldLines(lines), mails: [], frames: [] };
+}
+
+/** What is not only for who looks into it. */
+function toldLines(lines: readonly (LogEvent & { readonly us: number })[]): Seen['lines'] {
+  return lines
+    .filter(({ level }) => level !== 'debug')
+    .map(({ us, event, ...fields }) => ({ us, event, fields: fields as Fields }));
 }
 
 /** And what the ledger says of it. */

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { SATO, SERVER, WEB } from './configuration.ts';
+import type { Fate } from './network.ts';
+import { Town } from './town.ts';
+
+/** Whose return nobody looks for: his mail address is not known. */
+const STRANGER = '172.27.179.170';
+
+it('With a settle time of nothing, a server that has just answered somebody counts as admitting this router on', async (test) => {
+  const town = await Town.begin(test, { settle: '0s', page: [8080] });
+  await town.goesWell(WEB);
+  let fate: Fate = 'drops';
+  town.script = (_, { port }) => (port === WEB.port || fate === 'absent' ? fate : 'drops');
+  town.tries(STRANGER, WEB);
+  await town.pass(40);
+  assert.deepEqual(town.down, [`${SERVER} 0`]);
+  // His third request is the first that is answered.
+  town.tries(STRANGER, WEB);
+  await town.pass(2);
+  fate = 'answers';
+  await town.pass(60);
+  assert.deepEqual([town.down, town.told], [[], []]);
+  fate = 'absent';
+  town.tries(SATO, WEB, { patience: 10 });
+  await town.pass(10);
+  assert.deepEqual(town.down, [`${SERVER} 0`]);
+  // It boots: its machine says who it is, and its service does not listen yet.
+  fate = 'resets';
+  town.network.announces(SERVER);
+  await town.pass(30);
+  assert.deepEqual([town.down, town.told], [[`${SERVER} 0`], []]);
+  fate = 'answers';
+  await town.pass(90);
+  assert.deepEqual([town.down, town.told], [[], ['sato']]);
+});
