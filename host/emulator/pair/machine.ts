@@ -59,7 +59,7 @@ export class WorldMachine implements Owner {
     this.#options = options;
     this.neighbours = new NeighbourTable({
       time: options.time,
-      ask: (address, hardware) => this.#ask(address, hardware),
+      ask: (address, source, hardware) => this.#ask(address, source, hardware),
       onLearnt: options.onLearnt,
     });
   }
@@ -184,17 +184,16 @@ export class WorldMachine implements Owner {
     build: (macs: readonly [string, string]) => Buffer,
     onUnreachable: () => void,
   ): void {
-    this.neighbours.with(destination, (hardware) => {
+    this.neighbours.with(destination, source, (hardware) => {
       const card = this.#holder(source);
       if (hardware === null) onUnreachable();
       else if (card !== null) this.#options.segment.send(card, build([card.hardware, hardware]));
     });
   }
 
-  #ask(address: string, hardware: string | null): void {
-    const source = this.ownFor(address);
-    const card = source === null ? null : this.#holder(source);
-    if (source === null || card === null) return;
+  #ask(address: string, source: string, hardware: string | null): void {
+    const card = this.#holder(source);
+    if (card === null) return;
     const question = isVersion4(address)
       ? arp(true, card.hardware, source, { address, hardware: null }, hardware ?? undefined)
       : solicitation(card.hardware, source, address, hardware);

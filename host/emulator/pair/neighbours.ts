@@ -18,6 +18,8 @@ const MAX_WAITING = 64;
 
 interface Neighbour {
   hardware: string | null;
+  /** Of this machine: who wrote to it last. */
+  source: string;
   confirmedMs: number;
   updatedMs: number;
   /** What is done once it is known; null: it never was. */
@@ -28,8 +30,8 @@ interface Neighbour {
 
 interface NeighboursOptions {
   readonly time: Time;
-  /** A question to everybody, or to one. */
-  readonly ask: (address: string, hardware: string | null) => void;
+  /** A question to everybody, or to one, by the address of whoever has something to send (`arp_announce`). */
+  readonly ask: (address: string, source: string, hardware: string | null) => void;
   /** The kernel takes an address to be another's now; null: nobody's. */
   readonly onLearnt: (address: string, hardware: string | null) => void;
 }
@@ -53,9 +55,10 @@ export class NeighbourTable {
   }
 
   /** Calls with who it is, at once if that is known, or with null once three questions had no answer. */
-  with(address: string, then: (hardware: string | null) => void): void {
+  with(address: string, source: string, then: (hardware: string | null) => void): void {
     const nowMs = this.#options.time.nowMs();
     const known = this.#all.get(address);
+    if (known !== undefined) known.source = source;
     if (known !== undefined && known.hardware !== null) {
       const isOld = nowMs - known.confirmedMs > REACHABLE_MS;
       if (isOld && known.timer === null) {
@@ -64,7 +67,7 @@ export class NeighbourTable {
       then(known.hardware);
       return;
     }
-    const entry = known ?? this.#entry(address);
+    const entry = known ?? this.#entry(address, source);
     if (entry.waiting.length < MAX_WAITING) entry.waiting.push(then);
     if (entry.timer === null) this.#askAll(address, entry);
   }
@@ -87,7 +90,7 @@ export class NeighbourTable {
     const nowMs = this.#options.time.nowMs();
     const known = this.#all.get(address);
     if (known === undefined && !how.isNew) return;
-    const entry = known ?? this.#entry(address);
+    const entry = known ?? this.#entry(address, '');
     const isLocked = entry.hardware !== null && nowMs - entry.updatedMs < LOCKED_MS;
     if (entry.hardware !== hardware) {
       if (isLocked && !how.overrides) return;
@@ -100,9 +103,9 @@ export class NeighbourTable {
     if (!how.answers && entry.asked > 0) this.#stop(entry);
   }
 
-  #entry(address: string): Neighbour {
+  #entry(address: string, source: string): Neighbour {
     const entry: Neighbour = {
-      ...{ hardware: null, confirmedMs: -REACHABLE_MS, updatedMs: 0 },
+      ...{ hardware: null, source, confirmedMs: -REACHABLE_MS, updatedMs: 0 },
       ...{ waiting: [], asked: 0, timer: null },
     };
     this.#all.set(address, entry);
@@ -126,7 +129,7 @@ export class NeighbourTable {
       return;
     }
     entry.asked++;
-    this.#options.ask(address, null);
+    this.#options.ask(address, entry.source, null);
     entry.timer = this.#options.time.after(RETRY_MS, () => this.#askAll(address, entry));
   }
 
@@ -136,7 +139,7 @@ export class NeighbourTable {
       return;
     }
     entry.asked++;
-    this.#options.ask(address, entry.hardware);
+    this.#options.ask(address, entry.source, entry.hardware);
     entry.timer = this.#options.time.after(RETRY_MS, () => this.#verify(address, entry));
   }
 

@@ -24,6 +24,8 @@ interface Options {
   readonly active?: object;
   readonly standby?: object;
   readonly seed?: number;
+  /** Of all addresses. */
+  readonly version?: 4 | 6;
 }
 
 function node(takeover: object): TakeoverConfiguration {
@@ -33,12 +35,17 @@ function node(takeover: object): TakeoverConfiguration {
   );
 }
 
-function host(name: string, own: number, adapters: readonly (number | null)[] = []): HostPlan {
-  const at = (part: number | null): string[] => (part === null ? [] : [`172.27.178.${part}/24`]);
+/** An address of the servers' network. */
+export function at(version: 4 | 6, part: number): string {
+  return version === 4 ? `172.27.178.${part}` : `2001:db8:178::${part}`;
+}
+
+function host(version: 4 | 6, name: string, own: number, parts: readonly (number | null)[] = []): HostPlan {
+  const having = (part: number | null): string[] => (part === null ? [] : [at(version, part)]);
   return {
-    ...{ name, network: 'wan', addresses: at(own), stack: 'linux', isUp: true },
-    adapters: adapters.map((part, i) => ({ name: `eth${i}`, addresses: at(part) })),
-    serves: adapters.length === 0 ? [] : [80],
+    ...{ name, network: 'wan', addresses: having(own), stack: 'linux', isUp: true },
+    adapters: parts.map((part, i) => ({ name: `eth${i}`, addresses: having(part) })),
+    serves: parts.length === 0 ? [] : [80],
     answers: { kind: 'fixed', us: 1000 },
     boot: { kind: 'fixed', us: 5 * SECOND_US },
   };
@@ -50,17 +57,23 @@ export function duplex(
   more: Options = {},
 ): Scenario {
   const health = [{ command: ['serves'], every: '1s', failures: 1 }];
-  const active = (name: string, own: number, services: readonly string[]): TakeoverConfiguration =>
+  const { version = 4 } = more;
+  const length = version === 4 ? 24 : 64;
+  const listen = (part: number): string => (version === 4 ? `${at(4, part)}:7373` : `[${at(6, part)}]:7373`);
+  const active = (name: string, own: number, services: readonly number[]): TakeoverConfiguration =>
     node({
-      ...{ role: 'active', name, listen: `172.27.178.${own}:7373`, standby: '172.27.178.13', health },
-      addresses: services.map((address, i) => ({ address: `${address}/24`, adapter: `eth${i}` })),
+      ...{ role: 'active', name, listen: listen(own), standby: at(version, 13), health },
+      addresses: services.map((part, i) => ({
+        address: `${at(version, part)}/${length}`,
+        adapter: `eth${i}`,
+      })),
       ...more.active,
     });
   const standby = node({
-    ...{ role: 'standby', name: 'standby', listen: '172.27.178.13:7373', adapters: ['eth0', 'eth1'] },
+    ...{ role: 'standby', name: 'standby', listen: listen(13), adapters: ['eth0', 'eth1'] },
     actives: [
-      { name: 'web', address: '172.27.178.11' },
-      { name: 'shop', address: '172.27.178.12' },
+      { name: 'web', address: at(version, 11) },
+      { name: 'shop', address: at(version, 12) },
     ],
     ...more.standby,
   });
@@ -72,19 +85,26 @@ export function duplex(
     ...{ name: 'takeover', title: 'a pair', seed: more.seed ?? 1, startMs: 0, zone: 'UTC' },
     ...{ endUs: forS * SECOND_US, router: null, interfaces: ['wan0'], relays: new Map() },
     takeover: new Map([
-      ['web', active('web', 11, [C, D])],
-      ['shop', active('shop', 12, [E])],
+      ['web', active('web', 11, [80, 81])],
+      ['shop', active('shop', 12, [82])],
       ['standby', standby],
     ]),
     networks: [
       {
-        ...{ name: 'wan', interface: 'wan0', prefixes: ['172.27.178.0/24'], router: [], via: [] },
+        ...{
+          name: 'wan',
+          interface: 'wan0',
+          prefixes: [`${version === 4 ? '172.27.178.0' : '2001:db8:178::'}/${length}`],
+          router: [],
+          via: [],
+        },
         link: { delayUs: 50, loss: 0, duplication: 0 },
       },
     ],
     hosts: [
-      ...[host('web', 11, [80, 81, 11]), host('shop', 12, [82, 12]), host('standby', 13, [13, null])],
-      ...[host('t21', 21), host('t24', 24)],
+      ...[host(version, 'web', 11, [80, 81, 11]), host(version, 'shop', 12, [82, 12])],
+      host(version, 'standby', 13, [13, null]),
+      ...[host(version, 't21', 21), host(version, 't24', 24)],
     ],
     ...{ people: [], servers: [], traffic: [], background: [], script: steps, expect: [], kernel: 'real' },
     limits: { neighbours: 1024, icmpPerSecond: 1000, icmpBurst: 50 },
@@ -92,7 +112,8 @@ export function duplex(
 }
 
 export function trying(client: string, server: string): Verb {
-  return { verb: 'try', client, server, version: 4, port: 80, patienceUs: 3 * SECOND_US };
+  const version = server.includes(':') ? 6 : 4;
+  return { verb: 'try', client, server, version, port: 80, patienceUs: 3 * SECOND_US };
 }
 
 export class Played {
