@@ -1,13 +1,13 @@
 /** An incident as a scenario file that anybody can read, change, and play. */
 import { prefixText } from '../../net/address.ts';
 import { LINKS } from '../scenario/lab.ts';
+import { SECOND_US } from '../scenario/values.ts';
 import type { IncidentHost } from './hosts.ts';
 import { incidentHosts } from './hosts.ts';
 import type { Incident, SeenService } from './incident.ts';
 import { type Placed, placeHosts } from './networks.ts';
 import { type IncidentScript, scriptOf } from './script.ts';
 
-const SECOND_US = 1_000_000;
 /** Before the first packet the router starts; after the last one outages end, and people are told. */
 const [LEAD_US, TAIL_US] = [2 * SECOND_US, 60 * SECOND_US];
 /** Lines about what was left out or seen are no more than these. */
