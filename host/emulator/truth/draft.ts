@@ -59,7 +59,7 @@ function flow(items: readonly unknown[]): void {
 /** A file's text; `about`: comment lines above it. */
 export function textOf(draft: Draft, about: readonly string[] = []): string {
   const head = about.map((line) => `# ${line}\n`).join('');
-  const document = new Document(draft);
+  const document = new Document(draft, { aliasDuplicateObjects: false });
   inLines(document);
   return head + document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -166,11 +166,18 @@ export class PeoplePromises {
       earlier === undefined
         ? `${person.mail} was told of ${server} at ${momentText(toldUs)}, and ${last === undefined ? 'had tried nothing there in vain' : `it had answered when he tried it at ${momentText(last.lastUs)} (${last.end})`}`
         : `${person.mail} was told of ${server} at ${momentText(earlier.us)}, and of the same outage again at ${momentText(toldUs)}`;
-    const { killsUs } = this.#ledger.word;
+    const { word } = this.#ledger;
+    const { killsUs } = word;
     const isCrash = tried.some(
       ({ lastUs, end }) => end !== 'served' && killsUs.some((kill) => kill >= lastUs && kill <= us),
     );
-    if (isCrash && earlier === undefined)
+    const isTwofold = earlier !== undefined && us - earlier.ofUs < AT_ONCE_US && word.of(server).length > 1;
+    if (isTwofold && this.#rules.settleUs === 0)
+      this.#tallies.once.excuse(
+        'with a settle time of nothing, a machine and its service are told apart',
+        what,
+      );
+    else if (isCrash && earlier === undefined)
       this.#tallies.nobodyElse.excuse('he was turned away alone in the moments of a kill', what);
     else this.#wrong(earlier === undefined ? 'nobodyElse' : 'once', person, telling, what);
   }
