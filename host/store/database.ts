@@ -56,6 +56,11 @@ export class Sql {
     this.#migrate(library, 'memory', MIGRATIONS);
   }
 
+  /** Keeps no copies of what a transaction changes: none can be undone. */
+  withoutJournal(): void {
+    this.#database.get('PRAGMA journal_mode = off');
+  }
+
   /** Changes rows; returns how many. */
   run(sql: string, ...values: readonly Value[]): number {
     return this.#use(sql, (statement) => statement.run([...values]).changes);

@@ -31,7 +31,7 @@ export interface StoreOptions {
   /** Only what is there already: nothing is made or put aside, and whatever is wrong with the disk is thrown. */
   readonly existing?: boolean;
   readonly retryMs?: number;
-  /** As `loadLibrary` has it. */
+  /** As `loadLibrary` has it, and in memory without a way back: what fails in the middle of a transaction is over anyway. */
   readonly isBusy?: boolean;
 }
 
@@ -134,7 +134,11 @@ export class Store {
 
   #openFirst(): Sql {
     const disk = this.#disk;
-    if (disk === null) return new Sql(this.#library, null);
+    if (disk === null) {
+      const memory = new Sql(this.#library, null);
+      if (this.#options.isBusy) memory.withoutJournal();
+      return memory;
+    }
     if (this.#options.existing) return disk.openExisting();
     try {
       return disk.open();
