@@ -15,9 +15,9 @@ import { Calendar } from './kernel/calendar.ts';
 import { Loop } from './kernel/loop.ts';
 import { Streams } from './kernel/streams.ts';
 import type { Scenario, Verb } from './scenario/types.ts';
-import { Script } from './script.ts';
 import type { TakenMail, TryEnd, Witness } from './truth/witness.ts';
 import { WorldDirectory } from './world/directory.ts';
+import { Script } from './world/script.ts';
 
 interface BenchOptions {
   /** The carrier's command. */

@@ -13,9 +13,9 @@ import { RelayProgram } from './relay-program.ts';
 import { RoutedPair } from './routed-pair.ts';
 import { type MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Span, Verb } from './scenario/types.ts';
-import { Script } from './script.ts';
 import type { Directory, Gauges, Witness } from './truth/witness.ts';
 import type { PlayedWorld } from './world/ports.ts';
+import { Script } from './world/script.ts';
 
 /** What whoever watches is given before anything happens. */
 export interface Stage extends MachineKernel {

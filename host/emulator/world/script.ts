@@ -1,8 +1,8 @@
 /** The script of a scenario, step by step: each verb goes to the world, or to a program or the mail server in it. */
-import type { Actor, Calendar } from './kernel/calendar.ts';
-import type { Loop } from './kernel/loop.ts';
-import type { ScriptStep, Verb } from './scenario/types.ts';
-import type { Witness } from './truth/witness.ts';
+import type { Actor, Calendar } from '../kernel/calendar.ts';
+import type { Loop } from '../kernel/loop.ts';
+import type { ScriptStep, Verb } from '../scenario/types.ts';
+import type { Witness } from '../truth/witness.ts';
 
 interface ScriptOptions {
   readonly calendar: Calendar;
