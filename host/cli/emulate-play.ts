@@ -10,6 +10,7 @@ import { reportOf } from '../emulator/show/report.ts';
 import { readSelection } from '../emulator/show/selection.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
+import { breachCapture } from './emulate-breach.ts';
 import { type EmulateGiven, type PlayingMachine, speedOf } from './emulate-given.ts';
 import { type LiveShow, liveShow } from './emulate-live.ts';
 import { answerOf, runLines } from './emulate-text.ts';
@@ -60,7 +61,13 @@ export async function playCommand(
       if (given.pcap !== undefined) print(`Capture: ${given.pcap}`);
       if (given.report !== undefined) print(`Report: ${given.report}`);
     }
-    return seen.judged.verdict.holds;
+    const { verdict, watching } = seen.judged;
+    if (given.json !== true && given.pcap === undefined) {
+      const { directory } = watching;
+      const breach = await breachCapture(from.scenario, { verdict, directory, tookMs: cost.tookMs }, machine);
+      if (breach !== null) print(`The frames of it: ${breach}`);
+    }
+    return verdict.holds;
   } finally {
     capture?.close();
   }
