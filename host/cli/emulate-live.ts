@@ -43,6 +43,7 @@ export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
     if (playing === null) return 'this world has no script to type';
     try {
       for (const verb of verbs) playing.carryOut(verb);
+      for (const one of [chronicle, terminal]) one?.step(text);
       return null;
     } catch (error) {
       return messageOf(error);

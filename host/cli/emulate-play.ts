@@ -177,6 +177,7 @@ function reportText(
         : [
             { title: 'Frames by their verdict', counts: judged.counted.counters.frames },
             { title: 'Tables', counts: judged.counted.counters.tables },
+            { title: 'The router’s kernel', counts: judged.counted.kernel },
           ],
     files: [{ title: file, text }],
     version: VERSION,

@@ -68,6 +68,8 @@ export interface Counted {
   readonly bytes: readonly [first: number, last: number];
   /** Its own: verdicts in `frames`. */
   readonly counters: NonNullable<Awaited<ReturnType<RouterProgram['counters']>>>;
+  /** What the router's kernel has sent and withheld. */
+  readonly kernel: Readonly<Record<string, number>>;
 }
 
 /** When what still runs is to have ended in good order, at the latest. */
@@ -195,8 +197,10 @@ class Play implements RunningPlay {
     void router.counters().then(
       (counters) => {
         const { frames, memoryBytes } = router.fabric;
-        if (counters !== null)
-          this.counted = { frames, bytes: [this.#firstBytes, memoryBytes ?? 0], counters };
+        if (counters !== null) {
+          const bytes = [this.#firstBytes, memoryBytes ?? 0] as const;
+          this.counted = { frames, bytes, counters, kernel: this.#world.kernelCounts() };
+        }
         isAnswered = true;
       },
       (error: unknown) => this.#failed(error),

@@ -22,6 +22,8 @@ interface LimitsOptions {
 export class IcmpLimits {
   readonly #options: LimitsOptions;
   #credit: number;
+  sent = 0;
+  withheld = 0;
   #refilledUs = 0;
   /** What each destination may still get, in microseconds of waiting, and when that was so. */
   readonly #destinations = new Map<number, { credit: number; us: number }>();
@@ -33,7 +35,10 @@ export class IcmpLimits {
 
   /** `destination`: any number that is its own. */
   admits(destination: number, isIp6: boolean): boolean {
-    return this.#hasCredit(destination, isIp6) && this.#hasAll();
+    const isAdmitted = this.#hasCredit(destination, isIp6) && this.#hasAll();
+    if (isAdmitted) this.sent++;
+    else this.withheld++;
+    return isAdmitted;
   }
 
   #hasAll(): boolean {

@@ -66,6 +66,8 @@ export interface PlayedWorld extends Machines {
     by: { readonly host: string; readonly card: number; readonly isServing: boolean },
     frame: Uint8Array,
   ): void;
+  /** What the router's kernel has sent and withheld by its limits, by name. */
+  kernelCounts(): Readonly<Record<string, number>>;
   /** Tries that have no end are `cut`. */
   end(): void;
 }

@@ -69,6 +69,10 @@ export class RouterKernel {
     });
   }
 
+  get icmp(): Pick<IcmpLimits, 'sent' | 'withheld'> {
+    return this.#icmp;
+  }
+
   /** A client's SYN has come to its interface. */
   synIn(slot: number): void {
     const { attempts, directory, wires } = this.#ground;

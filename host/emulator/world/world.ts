@@ -156,6 +156,11 @@ export class World implements PlayedWorld {
     }
   }
 
+  kernelCounts(): Readonly<Record<string, number>> {
+    const { sent, withheld } = this.router.icmp;
+    return { icmpSent: sent, icmpWithheldByLimits: withheld };
+  }
+
   end(): void {
     this.#visits.end();
   }
