@@ -56,10 +56,22 @@ export class Loop {
   /** Until it is that time, or `isOver`, which is looked at after each entry that touched the program. */
   async run(untilUs: number, isOver: () => boolean = () => false): Promise<void> {
     await this.settle();
-    let entries = 0;
-    while (!isOver() && this.#calendar.next(untilUs)) {
-      if (this.#isStirred || ++entries % BREATH === 0) await this.settle();
+    while (!isOver()) {
+      if (!this.#pass(untilUs)) {
+        this.#calendar.nowUs = Math.max(this.#calendar.nowUs, untilUs);
+        return;
+      }
+      await this.settle();
     }
-    if (!isOver()) this.#calendar.nowUs = Math.max(this.#calendar.nowUs, untilUs);
+  }
+
+  /** Entries by that time until one touches the program, or it is time to breathe; false: there is none any more. */
+  #pass(untilUs: number): boolean {
+    const calendar = this.#calendar;
+    for (let entries = 0; entries < BREATH; entries++) {
+      if (!calendar.next(untilUs)) return this.#isStirred;
+      if (this.#isStirred) return true;
+    }
+    return true;
   }
 }
