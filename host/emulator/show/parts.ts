@@ -14,7 +14,12 @@ export function figure(title: string, more: string, drawn: Html): Html {
   return html`<figure><figcaption>${title}<span>${more}</span></figcaption>${drawn}</figure>`;
 }
 
-/** Each on its own line: what is put into HTML has no line ends. */
+/** Each on its own line, with the blanks that stand in it: what is put into HTML otherwise has single ones. */
 export function linesOf(lines: readonly string[]): Html {
-  return new Html(lines.map((one) => html`${one}`.text).join('\n'));
+  const line = (text: string): string =>
+    text
+      .split(/( +)/)
+      .map((piece) => (piece.startsWith(' ') ? piece : html`${piece}`.text))
+      .join('');
+  return new Html(lines.map(line).join('\n'));
 }

@@ -6,7 +6,9 @@ import { drawLadder } from './ladder.ts';
 import { linesOf, section, wide } from './parts.ts';
 import { counted, countOf, delayText, type Moments } from './spoken.ts';
 
-const MAX_ROWS = 100;
+const MAX_ROWS = 40;
+/** Those after them open together. */
+const MAX_MAILS_SHOWN = 12;
 
 export function people({ outcome }: ReportFacts, moments: Moments): Html | null {
   const { people: all, count, told, untold } = outcome;
@@ -50,11 +52,18 @@ export function mails({ mails: all, mailCount }: Chronicle, moments: Moments): H
       html`<details${at === 0 ? html` open` : html``}><summary>${to} <span>· ${moments.text(us)}${by === 'router' ? '' : `, by ${by}`}</span></summary><pre>${linesOf([`Subject: ${subject}`, '', ...text.trimEnd().split(/\r?\n/)])}</pre></details>`,
   );
   const left = mailCount - all.length;
+  const taken = `${countOf(mailCount, 'mail')} ${mailCount === 1 ? 'was' : 'were'} taken by a mail server`;
+  const rest = shown.slice(MAX_MAILS_SHOWN);
   return section(
     'mails',
     'Mails',
-    `${countOf(mailCount, 'mail')} ${mailCount === 1 ? 'was' : 'were'} taken by a mail server${left > 0 ? `; here are the first ${counted(all.length)}` : ''}.`,
-    shown,
+    left > 0 ? `${taken}; here are the first ${counted(all.length)}.` : `${taken}.`,
+    [
+      ...shown.slice(0, MAX_MAILS_SHOWN),
+      rest.length === 0
+        ? html``
+        : html`<details><summary><strong>${counted(rest.length)} more</strong></summary>${rest}</details>`,
+    ],
   );
 }
 

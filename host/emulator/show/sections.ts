@@ -77,7 +77,7 @@ function occupancy(name: string, used: Series, size: number): Html {
 
 export function tables({ chronicle, counters }: ReportFacts): Html | null {
   const drawn = (['clients', 'attempts', 'servers'] as const)
-    .filter((name) => chronicle.tables[name].size > 0)
+    .filter((name) => chronicle.tables[name].used.most > 0)
     .map((name) => occupancy(name, chronicle.tables[name].used, chronicle.tables[name].size));
   const counts = counters
     .map(({ title, counts: all }) => ({ title, some: Object.entries(all).filter(([, count]) => count > 0) }))

@@ -91,15 +91,17 @@ table{border-collapse:collapse;width:100%;font-size:.9375rem;font-variant-numeri
 caption{text-align:left;font-weight:600;padding:0 0 .5rem}
 th,td{padding:.5rem 1.25rem .5rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
 th{font-weight:600}
+thead .n{white-space:nowrap}
 thead th{color:var(--soft);font-weight:400;font-size:.875rem}
 .n{text-align:right}
-table+h3,.wide+h3,table+figure,.wide+figure,.wide+.wide,figure+.wide{margin-top:2.5rem}
+table+h3,.wide+h3,.pair+.pair,table+figure,.wide+figure,.wide+.wide,figure+.wide{margin-top:2.5rem}
 details{border-bottom:1px solid var(--rule)}
 summary{padding:.7rem 0;cursor:pointer}
 summary span{color:var(--soft)}
 summary::marker{color:var(--accent)}
 pre{margin:0 0 1.25rem;padding:1rem 1.25rem;background:var(--card);border:1px solid var(--rule);border-radius:.5rem;font:.8438rem/1.55 ui-monospace,monospace;white-space:pre-wrap}
 code{font:.9em ui-monospace,monospace}
+.counts td svg{display:block;margin-top:.5rem;width:100%}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.4rem 2rem;margin:0 0 1.5rem}
 .facts dt{color:var(--soft)}
 .facts dd{margin:0}

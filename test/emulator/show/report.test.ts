@@ -48,7 +48,7 @@ describe('The report', () => {
       text,
       /class="verdict broken"><p>.*Promises were broken once.*<\/p><p>sato@example\.jp was not told of s80\.</,
     );
-    assert.ok(text.includes('38.60 s recovery.confirmed'));
+    assert.ok(text.includes('38.60 s  recovery.confirmed'));
   });
 
   it('tells the story frame by frame, and when it was noticed and confirmed', () => {
@@ -71,6 +71,13 @@ describe('The report', () => {
     assert.match(text, /turned away, not yet noticed: from 6\.00 s to 12\.07 s \(6\.07 s\)/);
     assert.match(text, /out of reach: from 5\.00 s to 36\.00 s \(31 s\)/);
     assert.match(text, /confirmed at 38\.40 s, 2\.4 s after it was back/);
+  });
+
+  it('keeps the lines and blanks of mails and files', () => {
+    const text = reportOf(sampleFacts());
+    assert.ok(text.includes('Since 09:00:38 it does.\n\n  http://www.example.jp/\n\n--'));
+    assert.ok(text.includes('&lt;b&gt;No answer is needed.&lt;/b&gt;'));
+    assert.ok(text.includes('script:\n  - {at: 1s, do: try c151 s80}'));
   });
 
   it('lets no text of others become markup', () => {
