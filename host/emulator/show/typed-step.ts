@@ -14,8 +14,9 @@ export function typedStep(text: string, scenario: Scenario): readonly Verb[] | s
   if (read === undefined || read instanceof Refusal) return `it is ${grammar.usage}`;
   const done: Verb[] = [];
   for (const one of read) {
+    if (nodesOf(one).includes(ANYBODY)) return `it is ${grammar.usage}`;
     if (one.verb === 'flap') return 'flap is for scripts; unplug and plug it';
-    const stranger = nodesOf(one).find((node) => node === ANYBODY || !isThere(node, scenario));
+    const stranger = nodesOf(one).find((node) => !isThere(node, scenario));
     if (stranger !== undefined) return `nobody is called ${stranger}`;
     done.push(completed(one, scenario));
   }
