@@ -19,6 +19,20 @@ const LATER: readonly {
   },
 ];
 
+/** What chance has its part in, on a machine that is busy with others, and why. */
+const NOT_SAID: readonly {
+  readonly scenario: string;
+  readonly events: readonly string[];
+  readonly reason: string;
+}[] = [
+  {
+    scenario: 'banned',
+    events: ['suspicion.opened', 'client.waiting', 'suspicion.ended'],
+    reason:
+      'whether a look at the service falls between two requests of who is banned decides whether it is asked because of him; nobody else notices either way',
+  },
+];
+
 /** Of a kernel's timers, on a machine that is busy with others. */
 const LATE_US = 1_000_000;
 /**
@@ -65,7 +79,9 @@ describe('the emulator and the lab play alike', { concurrency: 4 }, () => {
       const [inLab, inWorld] = [await seenInLab(lab, name), await seenInWorld(name)];
       assert.equal(inWorld.verdict.holds, true, inWorld.verdict.sentence);
       triesAlike(name, inLab, inWorld);
-      assert.deepEqual(said(inLab), said(inWorld));
+      const leftOut = NOT_SAID.find(({ scenario }) => scenario === name)?.events ?? [];
+      const isLeftOut = (event: string): boolean => leftOut.includes(event);
+      assert.deepEqual(said(inLab, isLeftOut), said(inWorld, isLeftOut));
       assert.deepEqual(written(inLab.mails), written(inWorld.mails));
       assert.deepEqual(conversations(inLab, laterIn(name)), conversations(inWorld, laterIn(name)));
     });

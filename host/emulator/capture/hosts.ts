@@ -61,11 +61,13 @@ export function incidentHosts(incident: Incident): readonly IncidentHost[] {
   const servers = new Set(attempts.map(({ server }) => server));
   for (const { address, is } of words) if (is === 'trap') servers.add(address);
   const clients = new Set(attempts.map(({ client }) => client).filter((one) => !servers.has(one)));
+  /** Whoever failed, or failed somebody: they come first, for there is not room for everybody. */
+  const failed = new Set(attempts.flatMap((one) => (one.end === 'answered' ? [] : [one.client, one.server])));
   const byClient = groupedBy(attempts, ({ client }) => client);
   const byServer = groupedBy(services, ({ server }) => server);
-  const names = new Set<string>();
+  const names = new Map<string, number>();
   return (['servers', 'clients'] as const).flatMap((side) =>
-    machinesOf(side === 'servers' ? servers : clients, heard).map((addresses): IncidentHost => {
+    machinesOf(side === 'servers' ? servers : clients, heard, failed).map((addresses): IncidentHost => {
       const speakers = addresses.flatMap((one) => heard.speakers.get(one) ?? []);
       const mac = addresses.map((one) => heard.ownMac(one)).find((one) => one !== null) ?? null;
       const ports = addresses.flatMap((one) => byServer.get(one) ?? []).filter(isService);
@@ -93,6 +95,7 @@ function isService({ port, evidence }: Incident['services'][number]): boolean {
 function machinesOf(
   addresses: ReadonlySet<string>,
   heard: Incident['heard'],
+  first: ReadonlySet<string>,
 ): readonly (readonly string[])[] {
   /** By MAC address and IP version. */
   const byMac = new Map<string, string[]>();
@@ -108,22 +111,19 @@ function machinesOf(
       if (mac !== null && !byMac.has(own)) byMac.set(own, machines.at(-1) ?? []);
     }
   }
-  return machines;
+  const isFirst = (machine: readonly string[]): boolean => machine.some((one) => first.has(one));
+  return machines.toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
 }
 
-/** `s80` for 172.27.178.80 and 2001:db8::80, if nobody else is called so. */
-function nameFor(letter: string, address: string, taken: Set<string>): string {
+/** `s80` for 172.27.178.80 and 2001:db8::80; of further ones `s80-2`. By name: how many begin so. */
+function nameFor(letter: string, address: string, taken: Map<string, number>): string {
   const usual = LAB_NAMES.get(address);
-  if (usual !== undefined && !taken.has(usual)) {
-    taken.add(usual);
-    return usual;
-  }
   const last = /[.:]([0-9a-f]+)$/.exec(address)?.[1] ?? '0';
   const plain = /^\d+$/.test(last) ? `${letter}${last}` : `${letter}-${last}`;
-  let name = plain;
-  for (let number = 2; taken.has(name); number++) name = `${plain}-${number}`;
-  taken.add(name);
-  return name;
+  const base = usual === undefined || taken.has(usual) ? plain : usual;
+  const number = (taken.get(base) ?? 0) + 1;
+  taken.set(base, number);
+  return number === 1 ? base : `${base}-${number}`;
 }
 
 const LAB_NAMES: ReadonlyMap<string, string> = new Map(

@@ -77,7 +77,9 @@ function aboutCapture(
   }
   if (placed.leftOut > 0) lines.push(`# ${plural(placed.leftOut, 'machine')} found no room here.`);
   if (script.leftOut > 0)
-    lines.push(`# ${plural(script.leftOut, 'attempt')} of people who were served are left out.`);
+    lines.push(
+      `# ${plural(script.leftOut, 'attempt')} are left out: of people who were served, or for whom there was no room.`,
+    );
   if (script.steps.length > played)
     lines.push(`# Only the first ${played} of ${script.steps.length} steps are here, of the first 30 days.`);
   return lines;

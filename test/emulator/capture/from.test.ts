@@ -107,6 +107,28 @@ describe('a scenario out of a capture', () => {
     assert.ok(done(read(from)).includes('unplug s80'));
   });
 
+  it('reads a compressed one as far as it goes', async () => {
+    const packed = readFileSync(incident('lan'));
+    const from = await made(packed.subarray(0, 3500));
+    assert.match(from.problems.join(), /damaged at byte \d+: the compressed data are cut short/);
+    assert.ok(read(from).script.length > 5);
+  });
+
+  it('has room for those first who were turned away', async () => {
+    const frames = Array.from({ length: 2000 }, (_, number): Frames => {
+      const client: End = { address: `10.0.${number >> 8}.${number & 255}`, port: 4000 };
+      const second = number / 1000;
+      if (number === 1999) return tries(client, number, 2, 3, 4);
+      return [
+        [second, syn(client, SERVER, number)],
+        [second + 0.0001, synAck(SERVER, client, number)],
+      ];
+    });
+    const from = await made(captureOf(sorted(...frames)));
+    assert.match(from.text, /^# \d+ machines found no room here\.$/m);
+    assert.ok(read(from).hosts.some(({ addresses }) => addresses.includes('10.0.7.207')));
+  });
+
   it('makes a scenario of nothing where nobody tries', async () => {
     const empty = await made(pcap([]));
     assert.match(empty.problems.join(), /nothing in it could be read/);

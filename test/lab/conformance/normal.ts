@@ -9,11 +9,14 @@ const BY_CHANCE = new Set(['messageId', 'level', 'time', 'attempts', 'message', 
 const isAbout = (server: unknown): server is string => typeof server === 'string';
 
 /** By the server and port of each: what was said of it, in order. */
-export function said({ lines }: Seen): Readonly<Record<string, readonly string[]>> {
+export function said(
+  { lines }: Seen,
+  isLeftOut: (event: string) => boolean = () => false,
+): Readonly<Record<string, readonly string[]>> {
   const by: Record<string, string[]> = {};
   for (const { event, fields } of lines) {
     const { server, port, ...rest } = fields;
-    if (!isAbout(server)) continue;
+    if (!isAbout(server) || isLeftOut(event)) continue;
     const key = server;
     const more = Object.entries(rest)
       .filter(([name, value]) => !BY_CHANCE.has(name) && value !== undefined && value !== null)
@@ -22,25 +25,33 @@ export function said({ lines }: Seen): Readonly<Record<string, readonly string[]
     by[key] ??= [];
     by[key].push([event, ...(port === undefined ? [] : [`port=${port}`]), ...more].join(' '));
   }
-  return Object.fromEntries(Object.entries(by).map(([server, lines]) => [server, signsInOneOrder(lines)]));
+  return Object.fromEntries(Object.entries(by).map(([server, lines]) => [server, inOneOrder(lines)]));
 }
 
 /**
- * What a machine that boots sends at once is one sign: its request for the gateway comes by the daemon, which hands on what it has seen
- * some milliseconds later, and the trap behind it by a socket. So one of both is the latest, by chance.
+ * What happens in one moment stands in one order. What a machine that boots sends at once is one sign: its request for the gateway comes
+ * by the daemon, which hands on what it has seen some milliseconds later, and the trap behind it by a socket; so one of both is the
+ * latest, by chance. And mails are taken as the mail server comes to them.
  */
-function signsInOneOrder(lines: readonly string[]): readonly string[] {
-  const isSign = (line: string | undefined): boolean => line?.startsWith('recovery.signal ') === true;
+function inOneOrder(lines: readonly string[]): readonly string[] {
   const sorted = [...lines];
+  const kindOf = (line: string | undefined): string | undefined =>
+    OF_ONE_MOMENT.find((kind) => line?.startsWith(`${kind} `));
   for (let at = 1; at < sorted.length; at++) {
-    const [before, line] = [sorted[at - 1] ?? '', sorted[at] ?? ''];
-    if (isSign(before) && isSign(line) && before > line) [sorted[at - 1], sorted[at]] = [line, before];
+    for (let back = at; back > 0; back--) {
+      const [before, line] = [sorted[back - 1] ?? '', sorted[back] ?? ''];
+      if (kindOf(line) === undefined || kindOf(before) !== kindOf(line) || before <= line) break;
+      [sorted[back - 1], sorted[back]] = [line, before];
+    }
   }
+  const isSign = (line: string | undefined): boolean => kindOf(line) === 'recovery.signal';
   const several = sorted.some((line, at) => isSign(line) && isSign(sorted[at - 1]));
   return several
     ? sorted.map((line) => line.replace(/^(outage\.closed .*)sign=\S+/, '$1sign=latest'))
     : sorted;
 }
+
+const OF_ONE_MOMENT = ['recovery.signal', 'notice.queued', 'notice.sent'];
 
 /** Of a pair, by its address or peer: what was said, in order; cards have other MAC addresses in each lab. */
 export function handedOver({ lines }: Seen): Readonly<Record<string, readonly string[]>> {
