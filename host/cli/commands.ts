@@ -242,6 +242,7 @@ types that are not read. With -c it watches, waits and knows what that configura
         'pcap-hosts',
         'pcap-window',
         'pcap-size',
+        'mails',
       ] as const),
       ...([
         'realtime',

@@ -26,6 +26,7 @@ export interface EmulateGiven {
   readonly 'pcap-hosts'?: string | undefined;
   readonly 'pcap-window'?: string | undefined;
   readonly 'pcap-size'?: string | undefined;
+  readonly mails?: string | undefined;
   readonly realtime?: boolean | undefined;
   readonly speed?: string | undefined;
   readonly from?: string | undefined;

@@ -5,6 +5,7 @@ import type { Scenario } from '../emulator/scenario/types.ts';
 import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
 import { Chronicle } from '../emulator/show/chronicle.ts';
 import { figuresOf } from '../emulator/show/json.ts';
+import { MailFiles } from '../emulator/show/mail-files.ts';
 import { outcomeOf } from '../emulator/show/outcome.ts';
 import { reportOf } from '../emulator/show/report.ts';
 import { readSelection } from '../emulator/show/selection.ts';
@@ -59,6 +60,7 @@ export async function playCommand(
     else for (const line of runLines(from, seen.judged, cost)) print(line);
     if (given.json !== true) {
       if (given.pcap !== undefined) print(`Capture: ${given.pcap}`);
+      if (given.mails !== undefined) print(`Mails: ${given.mails}`);
       if (given.report !== undefined) print(`Report: ${given.report}`);
     }
     const { verdict, watching } = seen.judged;
@@ -105,6 +107,9 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
           { witness: own, gauged: (gauges) => own.gauge(gauges) },
           ...live.watchers,
         ];
+        if (given.mails !== undefined) {
+          all.push({ witness: mailFilesOf(scenario, given.mails, nowUs) });
+        }
         if (capture !== null) {
           frames = captureOf(scenario, { given, capture, watching });
           all.push({ witness: frames });
@@ -147,6 +152,13 @@ function captureOf(
     selection: readSelection(wanted, scenario, addressesOf),
     comment: `ringback emulate ${name} --seed ${seed}`,
   });
+}
+
+function mailFilesOf(scenario: Scenario, directory: string, nowUs: () => number): MailFiles {
+  const { router, relays, startMs } = scenario;
+  const from = (by: string): string =>
+    relays.get(by)?.smtp?.from ?? router?.smtp?.from ?? 'ringback@localhost';
+  return new MailFiles({ directory, from, nowUs, startMs });
 }
 
 /** Of one of many. */

@@ -28,6 +28,7 @@ export const OPTIONS = {
   'pcap-hosts': { type: 'string' },
   'pcap-window': { type: 'string' },
   'pcap-size': { type: 'string' },
+  mails: { type: 'string' },
   realtime: { type: 'boolean' },
   speed: { type: 'string' },
   from: { type: 'string' },
@@ -63,6 +64,7 @@ export interface Given {
   readonly 'pcap-hosts'?: string;
   readonly 'pcap-window'?: string;
   readonly 'pcap-size'?: string;
+  readonly mails?: string;
   readonly realtime?: boolean;
   readonly speed?: string;
   readonly from?: string;
@@ -96,6 +98,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
     '    --pcap-hosts LIST  of them those of these hosts, networks or addresses, with commas between',
   'pcap-window': '    --pcap-window 5s..40s  of them those in this time, from the beginning',
   'pcap-size': '    --pcap-size 100M  no more than that (default 256M)',
+  mails: '    --mails DIR       the mails, as files that mail programs open',
   realtime: '    --realtime        as fast as a clock',
   speed: '    --speed N         N times as fast as a clock',
   seeds: '    --seeds A..B      small worlds by chance, one for each of these numbers',
