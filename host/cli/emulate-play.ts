@@ -7,6 +7,7 @@ import { Chronicle } from '../emulator/show/chronicle.ts';
 import { figuresOf } from '../emulator/show/json.ts';
 import { MailFiles } from '../emulator/show/mail-files.ts';
 import { outcomeOf } from '../emulator/show/outcome.ts';
+import { pictureOf } from '../emulator/show/picture.ts';
 import { reportOf } from '../emulator/show/report.ts';
 import { readSelection } from '../emulator/show/selection.ts';
 import { makeWorld } from '../emulator/world/world.ts';
@@ -49,7 +50,7 @@ export async function playCommand(
     const { maxRSS } = process.resourceUsage();
     const cost = { tookMs: time.nowMs() - began.ms, cpuMs: (user + system) / 1000, memoryKiB: maxRSS };
     const outcome = outcomeOf(seen.judged.watching.truth.ledger, seen.chronicle);
-    if (given.report !== undefined) writeReport(given.report, reportText(from, seen, outcome));
+    if (given.report !== undefined) writeReport(given.report, textFor(given.report, from, seen, outcome));
     if (given.json === true)
       print(
         JSON.stringify({
@@ -173,6 +174,13 @@ function addressesIn(directory: Judged['watching']['directory'], name: string): 
     if (one.name === name) found.add(one.address);
   }
   return found.size === 0 ? null : [...found];
+}
+
+/** A picture has only the timeline. */
+function textFor(path: string, from: PlayedFrom, seen: Seen, outcome: ReturnType<typeof outcomeOf>): string {
+  return path.endsWith('.svg')
+    ? pictureOf(from.scenario, seen.judged.watching.directory, seen.chronicle)
+    : reportText(from, seen, outcome);
 }
 
 function reportText(

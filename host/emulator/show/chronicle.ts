@@ -41,7 +41,7 @@ export interface SeenLine {
 }
 
 /** When another machine had an address. */
-export interface TakenStretch extends Stretch {
+interface TakenStretch extends Stretch {
   readonly by: string;
   readonly cause: string;
 }
