@@ -39,7 +39,6 @@ export class RouterKernel {
   readonly crossings: Crossings;
   readonly #options: RouterOptions;
   readonly #ground: Ground;
-  readonly #fromMac = new Uint8Array(6);
   readonly #toMac = new Uint8Array(6);
   readonly #icmp: IcmpLimits;
   readonly #farIcmp: LimitsOfOthers;
@@ -75,16 +74,15 @@ export class RouterKernel {
 
   /** A client's SYN has come to its interface. */
   synIn(slot: number): void {
-    const { attempts, directory, wires } = this.#ground;
+    const { attempts, directory, frames, wires } = this.#ground;
     const client = attempts.client[slot] as number;
     const network = directory.clientNetwork(client);
     const iface = directory.ifaceOf[network] as number;
     if (!wires.isUp(iface)) return;
     const hops = HOPS - (directory.isBehind[network] as number);
+    writeClientMac(this.#ground, client, frames.fromMac);
+    writeMac(frames.toMac, Mac.router, iface);
     const bytes = this.packets.syn(slot, this.packets.idOf(slot), this.packets.stampOf(slot), hops);
-    writeClientMac(this.#ground, client, this.#fromMac);
-    bytes.set(this.#fromMac, 6);
-    bytes.set(this.resolution.macOf(iface), 0);
     wires.emit(iface, false, bytes);
     if (attempts.sent[slot] === 1 && this.#options.isShown(slot)) attempts.mark(slot, Mark.shown);
     if (attempts.has(slot, Mark.shown)) {
@@ -189,20 +187,15 @@ export class RouterKernel {
 
   /** What a server sends for an attempt has come to the router. */
   answerIn(slot: number, answer: number): void {
-    const { attempts, directory, wires } = this.#ground;
+    const { attempts, directory, frames, wires } = this.#ground;
     const place = attempts.place[slot] as number;
     const network = directory.placeNetwork[place] as number;
     const iface = directory.ifaceOf[network] as number;
     if (!wires.isUp(iface)) return;
+    writePlaceMac(this.#ground, place, frames.fromMac);
+    writeMac(frames.toMac, Mac.router, iface);
     const bytes = this.#bytesOf(slot, answer, HOPS - (directory.isBehind[network] as number));
-    writePlaceMac(this.#ground, place, this.#fromMac);
-    this.#comesIn(slot, answer, bytes, iface);
-  }
-
-  #comesIn(slot: number, answer: number, bytes: Uint8Array, iface: number): void {
-    bytes.set(this.#fromMac, 6);
-    bytes.set(this.resolution.macOf(iface), 0);
-    this.#ground.wires.emit(iface, false, bytes);
+    wires.emit(iface, false, bytes);
     this.#toClient(slot, answer, bytes, false);
   }
 
@@ -248,7 +241,7 @@ export class RouterKernel {
 
   /** Somebody says to a client that there is no way: this router, or (`isFar`) the next one. */
   #unreachable(slot: number, what: Unreachable, quoted: Parcel, isFar: boolean): void {
-    const { attempts, directory, wires } = this.#ground;
+    const { attempts, directory, frames, wires } = this.#ground;
     const client = attempts.client[slot] as number;
     const place = attempts.place[slot] as number;
     const isIp6 = directory.isPlaceIp6[place] === 1;
@@ -274,9 +267,11 @@ export class RouterKernel {
     const iface = directory.ifaceOf[network] as number;
     if (!wires.isUp(iface)) return;
     const address = directory.nextRouterOf(network, isIp6);
+    writeMac(frames.fromMac, Mac.nextRouter, network);
+    writeMac(frames.toMac, Mac.router, iface);
     const bytes = this.packets.unreachable(slot, what, { address }, quoted, hops, HOPS);
-    writeMac(this.#fromMac, Mac.nextRouter, network);
-    this.#comesIn(slot, answer, bytes, iface);
+    wires.emit(iface, false, bytes);
+    this.#toClient(slot, answer, bytes, false);
   }
 
   #parcelOf(slot: number): Parcel {
