@@ -9,7 +9,7 @@ import { Downtime, type Stretch } from './downtime.ts';
 import { Histogram } from './histogram.ts';
 import { OutagesSeen } from './outages-seen.ts';
 import { Series } from './series.ts';
-import { Story } from './story.ts';
+import { WireStory } from './story.ts';
 import { TurnedAway } from './turned-away.ts';
 
 const MAX_MAILS = 200;
@@ -52,7 +52,7 @@ export class Chronicle implements Witness {
   readonly #options: ChronicleOptions;
   readonly downtime: Downtime;
   readonly outages: OutagesSeen;
-  readonly story: Story;
+  readonly story: WireStory;
   readonly turnedAway: TurnedAway;
   readonly ends: Ends;
   readonly waiting: Series;
@@ -86,7 +86,7 @@ export class Chronicle implements Witness {
     this.downtime = new Downtime(directory, nowUs);
     this.outages = new OutagesSeen(this.downtime, nowUs, settleUs);
     this.turnedAway = new TurnedAway(directory);
-    this.story = new Story({ directory, nowUs, router });
+    this.story = new WireStory({ directory, nowUs, router });
     const end = () => ({ over: new Series(endUs), took: new Histogram() });
     this.ends = {
       ...{ served: end(), shown: end(), refused: end(), unreachable: end(), gaveUp: end(), cut: end() },

@@ -2,7 +2,7 @@
 import { type Html, html } from '../../page/html/html.ts';
 import { bar, coordinate, drawing, label, shape, stroke, widthOf } from './chart.ts';
 import { delayText } from './spoken.ts';
-import type { Story, StoryFrame, StoryNote, StoryPeople } from './story.ts';
+import type { StoryFrame, StoryNote, StoryPeople, WireStory } from './story.ts';
 
 const WIDTH = 720;
 const TIME = 64;
@@ -26,7 +26,7 @@ type Rung = { readonly us: number; readonly order: number } & (
 );
 
 /** null: there is no story to tell. */
-export function drawLadder(story: Story, router: ReadonlySet<string>): Html | null {
+export function drawLadder(story: WireStory, router: ReadonlySet<string>): Html | null {
   const { people } = story;
   if (people === null || story.frames.length === 0) return null;
   const rungs = rungsOf(story);
@@ -68,7 +68,7 @@ export function drawLadder(story: Story, router: ReadonlySet<string>): Html | nu
 }
 
 /** Frames and notes in order; of frames alike in one moment there is one rung. */
-function rungsOf({ frames, notes }: Story): Rung[] {
+function rungsOf({ frames, notes }: WireStory): Rung[] {
   const all: Rung[] = [
     ...frames.map((frame): Rung => ({ us: frame.us, order: frame.order, frame, note: null, times: 1 })),
     ...notes.map((note): Rung => ({ us: note.us, order: note.order, frame: null, note })),
@@ -139,7 +139,7 @@ function noteOf({ at, says }: StoryNote, y: number): Html {
 }
 
 /** The server has not answered it in time. */
-function isLost(asked: StoryFrame, { frames }: Story, { server }: StoryPeople): boolean {
+function isLost(asked: StoryFrame, { frames }: WireStory, { server }: StoryPeople): boolean {
   if (!asked.asks || !asked.isOut || asked.from === server.address) return false;
   if (asked.to !== server.address && asked.about !== server.address) return false;
   return !frames.some(

@@ -7,7 +7,7 @@ import { delays } from './delay-section.ts';
 import type { ReportFacts } from './facts.ts';
 import { linesOf } from './parts.ts';
 import { mails, people, story, whatHappened } from './people.ts';
-import { attempts, tables, timeline } from './sections.ts';
+import { attempts, tablesAndFrames, timeline } from './sections.ts';
 import { delayText, Moments } from './spoken.ts';
 import { REPORT_STYLE } from './style.ts';
 import { figures, promises, verdictBox } from './verdict.ts';
@@ -25,7 +25,7 @@ export function reportOf(facts: ReportFacts): string {
     story(facts),
     mails(facts.chronicle, moments),
     attempts(facts.chronicle),
-    tables(facts),
+    tablesAndFrames(facts),
     whatHappened(facts.chronicle, moments),
     played(facts),
   ];

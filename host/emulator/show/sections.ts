@@ -75,7 +75,7 @@ function occupancy(name: string, used: Series, size: number): Html {
   return figure(`Table of ${name}`, 'over the whole run', drawn);
 }
 
-export function tables({ chronicle, counters }: ReportFacts): Html | null {
+export function tablesAndFrames({ chronicle, counters }: ReportFacts): Html | null {
   const drawn = (['clients', 'attempts', 'servers'] as const)
     .filter((name) => chronicle.tables[name].used.most > 0)
     .map((name) => occupancy(name, chronicle.tables[name].used, chronicle.tables[name].size));

@@ -48,7 +48,7 @@ interface StoryOptions {
   readonly router: readonly string[];
 }
 
-export class Story {
+export class WireStory {
   readonly #options: StoryOptions;
   #people: StoryPeople | null = null;
   #touching: Touching | null = null;
