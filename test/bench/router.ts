@@ -12,6 +12,8 @@ import { Report } from './report.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const SECONDS = 15;
+/** Until everybody is told. */
+const QUIET_S = 45;
 const RATES = [2000, 8000];
 const PEOPLE = 50_000;
 const SERVERS = 200;
@@ -22,7 +24,7 @@ const LEAST = 0.97;
 const scenario = (rate: number): string => `
 scenario: 1
 title: ${rate} connections a second, and ten servers that lose their power
-for: ${SECONDS + 45}s
+for: ${SECONDS + QUIET_S}s
 network: {behind: {people: {port: lan0, via: 172.27.179.254, network: 10.0.0.0/13}}}
 router: {clients: [{address: 172.27.179.201, mail: sato@example.jp}]}
 hosts: {sato: {on: lan, addresses: [172.27.179.201]}}
@@ -46,22 +48,36 @@ for (const rate of RATES) {
     await cabled(lab);
     const clients = [{ address: '172.27.179.201', mail: 'sato@example.jp' }];
     const ringback = await Ringback.start(lab, { clients, servers: [] });
-    const { begun, ends, answeredMs, sent, received, verdict, lost } = await benched(lab, scenario(rate));
+    const { begun, ends, answeredMs, sent, received, seconds, verdict, lost } = await benched(
+      lab,
+      scenario(rate),
+    );
     const { p50 = Number.NaN, p99 = Number.NaN } = answeredMs ?? {};
+    // A machine that has no time for it plays slower.
+    const reachedRate = Math.round(begun / (seconds - QUIET_S));
     const outages = ringback.matching({ event: 'outage.opened' }).length;
     report.record({
-      ...{ rate, seconds: SECONDS, begun, served: ends.served, p50Ms: p50, p99Ms: p99, sent, received },
+      ...{
+        rate: reachedRate,
+        seconds: SECONDS,
+        begun,
+        served: ends.served,
+        p50Ms: p50,
+        p99Ms: p99,
+        sent,
+        received,
+      },
       ...{ told: verdict.told, broken: verdict.broken.length, outages, lost },
       ...{ load: loadavg()[0] ?? 0, processors: availableParallelism() },
     });
     report.line(
-      String(rate),
+      String(reachedRate),
       `${((100 * ends.served) / begun).toFixed(1)} %`,
       ...[`${p50.toFixed(2)} ms`, `${p99.toFixed(1)} ms`, String(sent + received)],
       ...[`${verdict.told} of ${verdict.turnedAway}`, String(outages)],
     );
     for (const sentence of verdict.broken) if (!values.json) console.log(`  ${sentence}`);
-    if (rate === GOAL.rate && (p50 > GOAL.p50Ms || begun < LEAST * rate * SECONDS)) reached = false;
+    if (rate === GOAL.rate && (p50 > GOAL.p50Ms || reachedRate < LEAST * rate)) reached = false;
     if (!verdict.holds) reached = false;
   } finally {
     await lab.remove();
