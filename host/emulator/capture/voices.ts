@@ -3,7 +3,7 @@ import { isVersion4 } from '../../net/address.ts';
 import type { Decoded } from './decode.ts';
 
 /** Frames of one address that are nearer to each other are one. */
-const APART_US = 50_000;
+const ONE_WORD_US = 50_000;
 /** What kernels begin with. */
 const FIRST_HOPS = [64, 128, 255] as const;
 /** No path is longer: it began with another number, as routing protocols do. */
@@ -23,7 +23,7 @@ interface Speaker {
 }
 
 const push = (list: number[], us: number): void => {
-  if (us - (list.at(-1) ?? Number.NEGATIVE_INFINITY) >= APART_US) list.push(us);
+  if (us - (list.at(-1) ?? Number.NEGATIVE_INFINITY) >= ONE_WORD_US) list.push(us);
 };
 
 const isGroup = (address: string): boolean =>
