@@ -98,6 +98,10 @@ export class ConnectChecks implements Checks {
     const abort = new AbortController();
     watched.abort = abort;
     watched.isAnswered = sign === 'syn-ack';
+    // Where nobody connects to find out, nobody else would notice that the page is in the way.
+    const { probing, steered } = this.#options;
+    if (probing.confirmer === null && steered.ofOutage(outage).length > 0)
+      this.#tryIn(outage, 0, FIRST_PROBE_MS);
     void this.#confirm(
       outage,
       { sign, answered: answered || outage.port || outage.triedPort },

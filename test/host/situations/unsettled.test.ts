@@ -34,3 +34,23 @@ it('With a settle time of nothing, a server that has just answered somebody coun
   await town.pass(90);
   assert.deepEqual([town.down, town.told], [[], ['sato']]);
 });
+
+it('Whatever confirms a recovery, the page goes at the first answer, though a sign of life still settles', async (test) => {
+  const town = await Town.begin(test, { confirm: 'none', settle: '30s', page: [80] });
+  await town.goesWell(WEB);
+  let fate: Fate = 'absent';
+  town.script = () => fate;
+  town.tries(SATO, WEB, { patience: 10 });
+  await town.pass(10);
+  assert.deepEqual(town.hidden, [`${SERVER} 80`]);
+  // It boots, and says so; then its service answers.
+  fate = 'resets';
+  town.network.announces(SERVER);
+  await town.pass(5);
+  assert.deepEqual(town.hidden, [`${SERVER} 80`]);
+  fate = 'answers';
+  await town.pass(12);
+  assert.deepEqual([town.hidden, town.down, town.told], [[], [`${SERVER} 0`], []]);
+  await town.pass(60);
+  assert.deepEqual([town.down, town.told], [[], ['sato']]);
+});
