@@ -27,7 +27,7 @@ export interface WorldWatcher {
   gauged?(gauges: Gauges): void;
 }
 
-export interface JudgeOptions {
+interface JudgeOptions {
   /** The machine's, by which it is played. */
   readonly time: Time;
   readonly make: MakeWorld;

@@ -18,12 +18,12 @@ import type { PlayedWorld } from './world/ports.ts';
 import { Script } from './world/script.ts';
 
 /** What whoever watches is given before anything happens. */
-export interface Stage extends MachineKernel {
+interface Stage extends MachineKernel {
   readonly directory: Directory;
 }
 
 /** A world before anything happens in it: who is there is known first. */
-export interface Making {
+interface Making {
   readonly directory: Directory;
   world(given: {
     readonly witness: Witness;
@@ -34,7 +34,7 @@ export interface Making {
 
 export type MakeWorld = (scenario: Scenario, kernel: MachineKernel) => Making;
 
-export interface PlayOptions {
+interface PlayOptions {
   readonly make: MakeWorld;
   /** Whose event loop it is. */
   readonly machine: Pick<Time, 'settled'>;
@@ -50,7 +50,7 @@ export interface RunningPlay {
   gauges(): Gauges;
 }
 
-export interface Played {
+interface Played {
   readonly stage: Stage;
   readonly endUs: number;
   /** Frames that passed an interface of the router. */

@@ -9,7 +9,7 @@ import { randomDraft } from './truth/random.ts';
 import { shrink } from './truth/shrink.ts';
 import type { Verdict } from './truth/verdict.ts';
 
-export interface SeedsOptions {
+interface SeedsOptions {
   /** The machine's. */
   readonly time: Time;
   readonly make: MakeWorld;
@@ -28,7 +28,7 @@ export interface Found {
 const MAX_SHRINK_MS = 2 * MINUTE_MS;
 
 /** What comes of one world. */
-export async function playDraft(draft: Draft, { time, make }: SeedsOptions): Promise<Omit<Found, 'seed'>> {
+async function playDraft(draft: Draft, { time, make }: SeedsOptions): Promise<Omit<Found, 'seed'>> {
   try {
     const scenario = scenarioOf(draft, `seed-${draft.seed}`);
     const { verdict } = await judge(scenario, { time, make, watchers: () => [] });

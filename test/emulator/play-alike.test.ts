@@ -1,11 +1,11 @@
 /** The same scenario and seed are the same world, however long the machine takes for a turn of its event loop. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Checkpoint, Digest } from '../../host/emulator/digest.ts';
 import { play } from '../../host/emulator/play.ts';
 import { loadScenario } from '../../host/emulator/scenario/load.ts';
 import { makeWorld } from '../../host/emulator/world/world.ts';
 import { machineTime } from '../../host/time.ts';
+import { type Checkpoint, Digest } from './digest.ts';
 
 /** Another one each time it is asked, for turns of the event loop. */
 function unevenTurns(): () => Promise<void> {

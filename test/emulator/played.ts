@@ -1,5 +1,5 @@
 /** A scenario of a test's own, played from its beginning to its end, and what was heard of it. */
-import { Digest } from '../../host/emulator/digest.ts';
+
 import { play } from '../../host/emulator/play.ts';
 import { parseScenario } from '../../host/emulator/scenario/load.ts';
 import type { TakenMail, TryEnd, Witness } from '../../host/emulator/truth/witness.ts';
@@ -7,15 +7,16 @@ import { Witnesses } from '../../host/emulator/witnesses.ts';
 import { makeWorld } from '../../host/emulator/world/world.ts';
 import type { Fields } from '../../host/log/log.ts';
 import { machineTime } from '../../host/time.ts';
+import { Digest } from './digest.ts';
 
-export interface Line {
+interface Line {
   readonly seconds: number;
   readonly by: string;
   readonly event: string;
   readonly fields: Fields;
 }
 
-export interface Heard {
+interface Heard {
   readonly lines: readonly Line[];
   readonly mails: readonly (TakenMail & { readonly seconds: number })[];
   /** `c151 s80 served`, in the order of their ends. */

@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Digest } from '../../host/emulator/digest.ts';
 import { judge } from '../../host/emulator/judge.ts';
 import { loadScenario, shippedScenarios } from '../../host/emulator/scenario/load.ts';
 import type { Verdict } from '../../host/emulator/truth/verdict.ts';
 import { makeWorld } from '../../host/emulator/world/world.ts';
 import { machineTime } from '../../host/time.ts';
+import { Digest } from './digest.ts';
 import { LARGE } from './large.ts';
 
 const GOLDEN = fileURLToPath(new URL('./shipped.golden.json', import.meta.url));

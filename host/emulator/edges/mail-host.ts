@@ -12,7 +12,7 @@ import type { WorldTime } from '../kernel/time.ts';
 import type { Witness } from '../truth/witness.ts';
 
 /** `away`: nobody is there. `busy`: it takes nothing for now. `refusing`: it takes nothing from us. */
-export type MailState = 'well' | 'away' | 'busy' | 'refusing';
+type MailState = 'well' | 'away' | 'busy' | 'refusing';
 
 /** A message in a mailbox. */
 export interface StoredMessage {

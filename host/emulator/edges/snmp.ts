@@ -6,7 +6,7 @@ import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import type { TrapUser } from '../../config/types.ts';
 
 /** What a message says beside who sends it. */
-export interface TrapFacts {
+interface TrapFacts {
   /** IPv4, of the agent; that of an SNMPv1 trap. */
   readonly agent: string;
   /** Hundredths of a second since it started. */

@@ -8,7 +8,7 @@ interface Waiting {
   readonly everyUs: number | null;
 }
 
-export interface WorldTimeOptions {
+interface WorldTimeOptions {
   readonly calendar: Calendar;
   readonly loop: Loop;
   /** Where the wall clock stands at the beginning, in milliseconds since 1970. */

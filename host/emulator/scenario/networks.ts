@@ -159,7 +159,7 @@ function overlaps(networks: readonly NetworkPlan[], text: ScenarioText, add: Add
 }
 
 /** Of the links first. */
-export function networksOf(text: ScenarioText, add: Add): readonly NetworkPlan[] {
+export function networkPlansOf(text: ScenarioText, add: Add): readonly NetworkPlan[] {
   const links = linkNetworks(text);
   const networks = [...links, ...behindNetworks(text, links, add)];
   overlaps(networks, text, add);

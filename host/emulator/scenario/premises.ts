@@ -2,7 +2,7 @@
 import type { Add } from '../../config/contradictions.ts';
 import { isVersion4, mappedLength, type Prefix, prefixContains } from '../../net/address.ts';
 import { hostsOf, LINKS, USUAL_ANSWERS, USUAL_BOOT } from './lab.ts';
-import { networksOf, prefixOf } from './networks.ts';
+import { networkPlansOf, prefixOf } from './networks.ts';
 import type { ScenarioText } from './text.ts';
 import { type HostPlan, memberName, type NetworkPlan, type PeoplePlan, type ServersPlan } from './types.ts';
 
@@ -150,7 +150,7 @@ function populationPlans(
 }
 
 export function premisesOf(text: ScenarioText, add: Add): Premises {
-  const networks = networksOf(text, add);
+  const networks = networkPlansOf(text, add);
   const hosts = hostPlans(text, networks, add);
   repeatedAddresses(hosts, networks, add);
   return {

@@ -27,7 +27,7 @@ export interface LedgerOptions {
 }
 
 /** Who hears of it as soon as the ledger has taken note. */
-export interface Listener {
+interface Listener {
   outageOpened?(server: string, port: number, cause: string): void;
   steered?(service: number, isSteered: boolean): void;
   mailed?(mail: TakenMail, servers: readonly string[], isKnown: boolean): void;

@@ -33,7 +33,7 @@ export interface Breach {
 }
 
 /** Why something that looks like a breach is none; the same reason of the same promise is one of these. */
-export interface Excuse {
+interface Excuse {
   readonly why: string;
   times: number;
   /** One of them. */

@@ -6,7 +6,7 @@ import { PeoplePromises } from './people-promises.ts';
 import { type Breach, PROMISE_NAMES, type PromiseName, type PromiseResult, tallies } from './promise.ts';
 import { Rules } from './rules.ts';
 
-export interface PromisesOptions {
+interface PromisesOptions {
   readonly ledger: Ledger;
   readonly configuration: RouterConfiguration;
   readonly isLossy: boolean;

@@ -37,7 +37,7 @@ export const UNWRITTEN_US = 1_100_000;
 /** What is seen answering first is asked whether it admits the router. */
 export const ADMITTED_US = 4 * SECOND;
 
-export interface RulesOptions {
+interface RulesOptions {
   readonly configuration: RouterConfiguration;
   /** Whether any link of the world loses packets by chance. */
   readonly isLossy: boolean;

@@ -5,7 +5,7 @@
 import type { Draft, DraftStep } from './draft.ts';
 
 /** Whether it still goes wrong in the same way. */
-export type Fails = (draft: Draft) => Promise<boolean>;
+type Fails = (draft: Draft) => Promise<boolean>;
 
 /** So many worlds are played at the most. */
 const MOST_TRIES = 400;

@@ -13,7 +13,7 @@ export interface Verdict {
   readonly expectations: readonly ExpectationResult[];
 }
 
-export interface TruthOptions extends LedgerOptions {
+interface TruthOptions extends LedgerOptions {
   readonly scenario: Scenario;
 }
 

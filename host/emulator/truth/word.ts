@@ -22,7 +22,7 @@ export interface Story {
 }
 
 /** The program ran from then on; `toUs` null: it still does. */
-export interface Run {
+interface Run {
   readonly fromUs: number;
   toUs: number | null;
   /** Whether it was killed. */
@@ -30,14 +30,14 @@ export interface Run {
 }
 
 /** A client that it noted at a server. */
-export interface Noted {
+interface Noted {
   readonly server: string;
   readonly port: number;
   readonly us: number;
 }
 
 /** A notice that it has entered and that no mail server has taken yet. */
-export interface Pending {
+interface Pending {
   readonly server: string;
   readonly sinceUs: number;
   /** Why it waits, if it was said. */

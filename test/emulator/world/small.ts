@@ -6,7 +6,7 @@ import type { Scenario, Verb } from '../../../host/emulator/scenario/types.ts';
 import type { TryEnd } from '../../../host/emulator/truth/witness.ts';
 import { makeWorld, type World } from '../../../host/emulator/world/world.ts';
 
-export interface SeenFrame {
+interface SeenFrame {
   readonly seconds: number;
   readonly iface: number;
   readonly isOut: boolean;
@@ -15,7 +15,7 @@ export interface SeenFrame {
   readonly bytes: Buffer;
 }
 
-export interface SeenEnd {
+interface SeenEnd {
   readonly client: string;
   readonly end: TryEnd;
   /** Since it began. */
@@ -25,7 +25,7 @@ export interface SeenEnd {
 const SECOND_US = 1_000_000;
 
 /** What a frame is, in a word or two. */
-export function kindOf(bytes: Buffer): string {
+function kindOf(bytes: Buffer): string {
   const type = bytes.readUInt16BE(12);
   const isToAll = ((bytes[0] ?? 0) & 1) === 1;
   if (type === 0x0806) return bytes[21] === 2 ? 'ARP answer' : isToAll ? 'ARP ask' : 'ARP probe';

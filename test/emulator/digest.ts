@@ -2,9 +2,10 @@
  * What happened in a world as one number, and a number every so many events on the way: two runs of the same scenario and seed have
  * the same ones, and where they have not, the first that differs says when. Whole numbers, whatever machine counts.
  */
-import type { Level } from '../log/catalogue/kinds.ts';
-import type { Fields } from '../log/log.ts';
-import { type TakenMail, TRY_ENDS, type TryEnd, type Witness } from './truth/witness.ts';
+
+import { type TakenMail, TRY_ENDS, type TryEnd, type Witness } from '../../host/emulator/truth/witness.ts';
+import type { Level } from '../../host/log/catalogue/kinds.ts';
+import type { Fields } from '../../host/log/log.ts';
 
 export interface Checkpoint {
   readonly events: number;
