@@ -167,6 +167,8 @@ export class ConnectChecks implements Checks {
       // A client that was answered shows that the page is in its way.
       if (sign === 'syn-ack') recoveries.onAnswer(outage, answered);
       else if (sign === 'connect') recoveries.onAnswer(outage, 0);
+      // Settling asks nothing; what the page stands for is asked all the same.
+      else if (this.#options.steered.portsOf(outage).length > 0) this.#tryIn(outage, 0, MAX_PROBE_MS);
       return (await this.#settled(signal)) ? 0 : null;
     }
     // Where nobody tried a port, and none is known, there is nothing that would have to answer.
