@@ -35,23 +35,33 @@ export class IcmpLimits {
 
   /** `destination`: any number that is its own. */
   admits(destination: number, isIp6: boolean): boolean {
-    const isAdmitted = this.#hasCredit(destination, isIp6) && this.#hasAll();
-    if (isAdmitted) this.sent++;
-    else this.withheld++;
+    return this.#counted(this.#hasAny() && this.#hasCredit(destination, isIp6));
+  }
+
+  /** One more message to somebody who gets no other. */
+  admitsStranger(): boolean {
+    return this.#counted(this.#hasAny());
+  }
+
+  #counted(isAdmitted: boolean): boolean {
+    if (isAdmitted) {
+      this.sent++;
+      this.#credit = Math.max(0, this.#credit - this.#options.stream.below(FUZZ));
+    } else this.withheld++;
     return isAdmitted;
   }
 
-  #hasAll(): boolean {
-    const { calendar, stream, icmpPerSecond, icmpBurst } = this.#options;
-    const more = Math.floor(((calendar.nowUs - this.#refilledUs) * icmpPerSecond) / 1_000_000);
+  /** Whether any message may be sent now. */
+  #hasAny(): boolean {
+    const { calendar, icmpPerSecond, icmpBurst } = this.#options;
+    const passedUs = calendar.nowUs - this.#refilledUs;
+    const more = Math.floor((passedUs * icmpPerSecond) / 1_000_000);
     // In the kernel's own steps, of 20 ms at least.
-    if (calendar.nowUs - this.#refilledUs >= 20_000 && more > 0) {
+    if (passedUs >= 20_000 && more > 0) {
       this.#credit = Math.min(icmpBurst, this.#credit + more);
       this.#refilledUs = calendar.nowUs;
     }
-    if (this.#credit <= 0) return false;
-    this.#credit = Math.max(0, this.#credit - stream.below(FUZZ));
-    return true;
+    return this.#credit > 0;
   }
 
   #hasCredit(destination: number, isIp6: boolean): boolean {

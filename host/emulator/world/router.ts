@@ -37,10 +37,10 @@ export class RouterKernel {
   readonly packets: Packets;
   readonly resolution: Resolution;
   readonly crossings: Crossings;
+  readonly icmp: IcmpLimits;
   readonly #options: RouterOptions;
   readonly #ground: Ground;
   readonly #toMac = new Uint8Array(6);
-  readonly #icmp: IcmpLimits;
   readonly #farIcmp: LimitsOfOthers;
 
   constructor(options: RouterOptions) {
@@ -49,7 +49,7 @@ export class RouterKernel {
     this.#ground = ground;
     this.packets = new Packets(ground);
     const { calendar, streams } = ground;
-    this.#icmp = new IcmpLimits({ calendar, stream: streams.of('router icmp'), ...limits });
+    this.icmp = new IcmpLimits({ calendar, stream: streams.of('router icmp'), ...limits });
     this.#farIcmp = new LimitsOfOthers(calendar, streams.of('next routers icmp'));
     const { toPlace } = options;
     this.crossings = new Crossings({ ground, toPlace, resolution: () => this.resolution });
@@ -66,10 +66,6 @@ export class RouterKernel {
         if (slot >= 0) this.#ground.attempts.drop(slot);
       },
     });
-  }
-
-  get icmp(): Pick<IcmpLimits, 'sent' | 'withheld'> {
-    return this.#icmp;
   }
 
   /** A client's SYN has come to its interface. */
@@ -251,7 +247,7 @@ export class RouterKernel {
       this.#options.toClient(slot, answer);
       return;
     }
-    if (!(isFar ? this.#farIcmp.of(network) : this.#icmp).admits(client < 0 ? ITSELF : client, isIp6)) return;
+    if (!(isFar ? this.#farIcmp.of(network) : this.icmp).admits(client < 0 ? ITSELF : client, isIp6)) return;
     // As far as it has got: it is told of as it was received where nobody has looked for its way on.
     const hops = this.#hopsBehind(slot) + (isFar ? -1 : what === 'network' ? 1 : 0);
     if (!isFar) {

@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/calendar.ts';
 import { drawWait } from '../kernel/draw.ts';
 import type { Stream } from '../kernel/streams.ts';
 import { passOn } from '../wire/frames.ts';
-import type { Ground } from './ground.ts';
+import { type Crossing, type Ground, Parcel } from './ground.ts';
 import type { Hosts } from './hosts.ts';
 import { writePlaceMac } from './packets.ts';
 import { type Block, blockOf, writeLow } from './prefixes.ts';
@@ -35,6 +35,9 @@ const SCANNED_PORTS = 1024;
 /** They come from afar. */
 const HOPS = 52;
 const FIRST_HOPS = 64;
+/** Where a frame has its sender. */
+const IP4_FROM = 26;
+const IP6_FROM = 22;
 const HTTPS = 443;
 const FIRST_PORT = 1024;
 const PORTS = 64_000;
@@ -121,10 +124,15 @@ export class Strangers implements Actor {
     const { resolution } = this.#options.router;
     const network = directory.placeNetwork[place] as number;
     const iface = directory.ifaceOf[network] as number;
-    // A queue that is full of them drops the oldest: none is kept for them.
-    if (!wires.isUp(iface) || !resolution.near.use(resolution.towards(place))) return;
+    if (!wires.isUp(iface)) return;
     writePlaceMac(this.#ground, place, this.#server);
-    wires.emit(iface, true, passOn(bytes, resolution.macOf(iface), this.#server));
+    const passed = passOn(bytes, resolution.macOf(iface), this.#server);
+    const neighbour = resolution.towards(place);
+    if (!resolution.near.use(neighbour)) {
+      resolution.near.queue(neighbour, new Parcel(-1, 0, 0, this.#waiting(passed, place, iface)));
+      return;
+    }
+    wires.emit(iface, true, passed);
     if (wires.isCut[network] || (directory.isBehind[network] && !resolution.far.use(place))) return;
     const service = directory.serviceAt(place, toPort);
     const answer = this.#options.hosts.answers(place, service);
@@ -147,5 +155,30 @@ export class Strangers implements Actor {
     wires.emit(iface, false, reply);
     const { iface: out } = this.#options;
     if (wires.isUp(out)) wires.emit(out, true, passOn(reply, resolution.macOf(out), this.#stranger));
+  }
+
+  /** It takes places in the queue, and messages, from those who are there. */
+  #waiting(bytes: Uint8Array, place: number, iface: number): Crossing {
+    const frame = bytes.slice();
+    const onError = (): void => this.#isTold(frame, place);
+    // Found after all, it gets no answer: nobody would miss it.
+    return { frame, iface, place, isNews: true, isOwn: true, onArrival: () => {}, onError };
+  }
+
+  #isTold(about: Uint8Array, place: number): void {
+    const { directory, frames, wires } = this.#ground;
+    const { router, iface } = this.#options;
+    if (!wires.isUp(iface) || !router.icmp.admitsStranger()) return;
+    const isIp6 = directory.isPlaceIp6[place] === 1;
+    const network = directory.networks.findIndex((one) => one.iface === iface);
+    frames.isIp6 = isIp6;
+    frames.from.set(directory.routerOn(network, isIp6));
+    const sender = isIp6 ? about.subarray(IP6_FROM, IP6_FROM + 16) : about.subarray(IP4_FROM, IP4_FROM + 4);
+    frames.to.set(sender, isIp6 ? 0 : 12);
+    frames.fromMac.set(router.resolution.macOf(iface));
+    frames.toMac.set(this.#stranger);
+    frames.hops = FIRST_HOPS;
+    frames.flow = 0;
+    wires.emit(iface, true, frames.unreachable('host', about));
   }
 }

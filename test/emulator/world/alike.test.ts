@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { SmallWorld, WAN } from './small.ts';
+import { LAN, SmallWorld, WAN } from './small.ts';
 
 const TOWN = `
 network: {behind: {people: {port: lan0, via: 172.27.179.254, network: [10.0.0.0/13, "2001:db8:a::/48"]}, rack: {port: wan0, network: [172.16.0.0/16, "2001:db8:b::/48"], loss: 1%, duplicate: 1%}}}
@@ -107,5 +107,19 @@ describe('Strangers', () => {
     assert.equal(new Set(requests.map(({ bytes }) => bytes.readUInt32BE(26))).size > 1900, true);
     assert.equal(world.tried, 0);
     assert.ok(Math.abs(world.times('SYN-ACK', { iface: WAN, isOut: false }).length - requests.length) < 5);
+  });
+
+  it('to a server that is gone use up the messages of the router', () => {
+    const world = new SmallWorld().do({ verb: 'unplug', node: 's80' }).until(1);
+    const flood = { verb: 'flood', node: 's80', forged: '198.18.0.0/15' } as const;
+    world
+      .do({ ...flood, rate: 2000 })
+      .until(3)
+      .tries('c150', 's80')
+      .until(30);
+    const messages = world.frames.filter(({ kind, iface }) => kind === 'ICMP 3/1' && iface === LAN);
+    const isToStranger = ({ bytes }: { readonly bytes: Buffer }): boolean => bytes[30] === 198;
+    assert.ok(messages.length > 300 && messages.length < 700, `${messages.length}`);
+    assert.ok(messages.filter((message) => !isToStranger(message)).length <= 3);
   });
 });
