@@ -34,6 +34,8 @@ export interface Delay {
   readonly total: Histogram;
 }
 
+/** How an outage is called of which nobody is to be told. */
+const NOBODY = 'nobody to tell';
 const MAX_OUTAGES = 20_000;
 const MAX_SUSPECTED = 4096;
 const MAX_SIGNS = 32;
@@ -57,7 +59,7 @@ export class OutagesSeen {
   left = 0;
   /** Turned away, suspected, noticed: by cause. */
   readonly noticing = new Map<string, Delay>();
-  /** Back, sign of life, first answer, confirmed: by sign. */
+  /** Back, sign of life, first answer, confirmed: by sign, or `nobody to tell`. */
   readonly confirming = new Map<string, Delay>();
   /** From the confirmation to the mail, and from the truth to the mail: a person each. */
   readonly sending = new Histogram();
@@ -165,13 +167,6 @@ export class OutagesSeen {
     const backUs = this.#downtime.backUs(server, port);
     if (backUs === null || backUs < (outage.downUs ?? outage.openedUs)) return;
     outage.backUs = backUs;
-    // The last one that was not denied: what came before has settled nothing.
-    const denied = outage.signs.findLastIndex(({ sign }) => sign === null);
-    const sign = outage.signs[denied + 1];
-    const signUs = Math.min(Math.max(sign?.us ?? nowUs, backUs), nowUs);
-    const answeredUs = Math.max(signUs, nowUs - this.#settleUs);
-    const parts = [signUs - backUs, answeredUs - signUs, nowUs - answeredUs];
-    addTo(this.confirming, sign?.sign ?? 'none', parts);
   }
 
   #closed(server: string, port: number, fields: Fields): void {
@@ -184,6 +179,20 @@ export class OutagesSeen {
     );
     this.#open.delete(keyOf(server, port));
     this.#latest.set(server, outage);
+    this.#measure(outage);
+  }
+
+  /** Where nobody is to be told, nobody asks: the next who is served shows that it is back. */
+  #measure({ backUs, confirmedUs, signs, counts }: OutageSeen): void {
+    if (backUs === null || confirmedUs === null) return;
+    // The last one that was not denied: what came before has settled nothing.
+    const denied = signs.findLastIndex(({ sign }) => sign === null);
+    const sign = signs[denied + 1];
+    const signUs = Math.min(Math.max(sign?.us ?? confirmedUs, backUs), confirmedUs);
+    const answeredUs = Math.max(signUs, confirmedUs - this.#settleUs);
+    const parts = [signUs - backUs, answeredUs - signUs, confirmedUs - answeredUs];
+    const isForSomebody = (counts.people ?? 0) + (counts.handedOver ?? 0) > 0;
+    addTo(this.confirming, isForSomebody ? (sign?.sign ?? 'none') : NOBODY, parts);
   }
 
   #sent(server: string): void {
