@@ -6,6 +6,7 @@ import { Spans } from '../kernel/draw.ts';
 import type { Stream, Streams } from '../kernel/streams.ts';
 import type { TryEnd, Witness } from '../truth/witness.ts';
 import type { Frames } from '../wire/frames.ts';
+import { FIRST_PORT, PORTS } from '../world/clients.ts';
 import { type BenchMachines, writeIp } from './bench-machines.ts';
 
 interface BenchClientsOptions {
@@ -35,8 +36,6 @@ interface Attempt {
 /** As Linux 6.5 and later send it again, the first of them. */
 const GAPS_US = [1, 1, 1, 1, 1, 2, 4, 8, 16, 32].map((seconds) => seconds * 1_000_000);
 const [AGAIN, GIVE_UP] = [0, 1];
-const FIRST_PORT = 32_768;
-const PORTS = 28_232;
 const PORT_STEP = 7919;
 
 export class BenchClients implements Actor {

@@ -12,7 +12,7 @@ export interface BenchVerdict {
 }
 
 /** From a service's answering to the mail: probes, settle time, the mail's way. Who is to be told later is not judged. */
-const MOST_US = 30_000_000;
+const MAX_TELLING_US = 30_000_000;
 
 export class BenchLedger {
   readonly #directory: Directory;
@@ -87,7 +87,7 @@ export class BenchLedger {
 
   #isBack(service: number): boolean {
     const since = this.#answersSince.get(service) ?? null;
-    return since !== null && this.#nowUs() - since >= MOST_US;
+    return since !== null && this.#nowUs() - since >= MAX_TELLING_US;
   }
 
   #names(services: readonly number[]): string {

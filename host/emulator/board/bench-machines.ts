@@ -3,11 +3,11 @@
  * bench's router resolves, forwards and connects alike for both versions.
  */
 import type { HostPlan } from '../scenario/types.ts';
+import { IP4_AT } from '../wire/envelope.ts';
 import { NeighbourFrames } from '../wire/neighbour-frames.ts';
 import type { WorldDirectory } from '../world/directory.ts';
 import { Mac, writeMac } from '../world/wires.ts';
 
-const IP4_AT = 12;
 const REQUEST = 1;
 
 export function readIp(bytes: Uint8Array, at: number): number {

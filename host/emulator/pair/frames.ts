@@ -1,6 +1,7 @@
 /** Frames of machines on one segment: address resolution of both kinds, datagrams, the beginning of a connection. */
 import { addressBytes, addressText, isVersion4 } from '../../net/address.ts';
 import { macBytes, macText } from '../../net/mac-address.ts';
+import { ADVERTISEMENT, SOLICITATION } from '../wire/neighbour-frames.ts';
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 const NOBODY = '00:00:00:00:00:00';
@@ -13,8 +14,6 @@ const ARP = 28;
 const TCP = 20;
 const TYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 const PROTOCOL = { tcp: 6, udp: 17, icmp6: 58 } as const;
-const SOLICITATION = 135;
-const ADVERTISEMENT = 136;
 const SOLICITED_FLAG = 0x40;
 const OVERRIDE_FLAG = 0x20;
 const HOP_LIMIT = 64;

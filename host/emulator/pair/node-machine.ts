@@ -5,6 +5,8 @@ import type { FieldsOf } from '../../log/events.ts';
 import type { Log } from '../../log/log.ts';
 import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/address.ts';
 import { Announcer } from '../../takeover/machine/announcer.ts';
+import { GROUP_MS } from '../../takeover/machine/kernel.ts';
+import { AGAIN_ON_FRESH_LINK, USUAL_CHECK_MS } from '../../takeover/machine/machine.ts';
 import type { InterfaceFacts } from '../../takeover/ports/interface-facts.ts';
 import type {
   MachineHandlers,
@@ -21,12 +23,6 @@ import type { Card } from './segment.ts';
 
 /** A batch of iproute2's that runs already has done a command after so long. */
 const COMMAND_MS = 2;
-/** Changes are told in groups, as `ip monitor` is read. */
-const GROUP_MS = 20;
-/** A node that asks nobody before asks all the same when the other one has died with its addresses. */
-const USUAL_CHECK_MS = 200;
-/** As on a real machine: a card that was off until now may not be heard at once. */
-const AGAIN_ON_FRESH_LINK = 3;
 
 /** What a machine keeps for the next process on it: gone with its power. */
 export interface Memory {

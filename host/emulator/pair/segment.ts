@@ -46,7 +46,7 @@ interface SegmentOptions {
 }
 
 /** Somewhat more than a switch needs, where the scenario says nothing. */
-const LEAST_DELAY_US = 20;
+const MIN_DELAY_US = 20;
 const GROUP_BIT = 1;
 
 export class Segment implements Actor {
@@ -90,7 +90,7 @@ export class Segment implements Actor {
     if (!card.hasCarrier) return;
     const { calendar, link, chance, onFrame } = this.#options;
     onFrame(card, bytes);
-    const dueUs = calendar.nowUs + Math.max(link.delayUs, LEAST_DELAY_US);
+    const dueUs = calendar.nowUs + Math.max(link.delayUs, MIN_DELAY_US);
     const isLost = link.loss > 0 && chance() < link.loss;
     const copies = link.duplication > 0 && chance() < link.duplication ? 2 : 1;
     for (let copy = 0; copy < copies && !isLost; copy++) {

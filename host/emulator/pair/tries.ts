@@ -3,6 +3,7 @@
 import type { Timer } from '../../time.ts';
 import type { WorldTime } from '../kernel/time.ts';
 import type { TryEnd, Witness } from '../truth/witness.ts';
+import { FIRST_PORT, PORTS } from '../world/clients.ts';
 import { RST, SYN } from './frames.ts';
 import type { Tcp, WorldMachine } from './machine.ts';
 
@@ -24,8 +25,6 @@ interface TriesOptions {
 /** When a SYN is sent again, after the first (Linux since 6.5, the first of them). */
 const AGAIN_MS = [1020, 2050, 3070, 4090, 5110, 7130, 11_160, 19_350];
 const USUAL_PATIENCE_MS = 20_000;
-const FIRST_PORT = 32_768;
-const PORTS = 28_232;
 
 export class Tries {
   readonly #options: TriesOptions;

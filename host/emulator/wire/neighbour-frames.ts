@@ -17,8 +17,8 @@ import {
 } from './envelope.ts';
 
 const ARP_BYTES = 28;
-const SOLICITATION = 135;
-const ADVERTISEMENT = 136;
+export const SOLICITATION = 135;
+export const ADVERTISEMENT = 136;
 const SOURCE_MAC = 1;
 const TARGET_MAC = 2;
 const ND_BYTES = 24;

@@ -7,8 +7,8 @@ import { Answer, type Ground } from './ground.ts';
 import { gapUs, stackOf } from './stacks.ts';
 
 const What = { atClient: 0, again: 1, send: 2 } as const;
-const FIRST_PORT = 32_768;
-const PORTS = 28_232;
+export const FIRST_PORT = 32_768;
+export const PORTS = 28_232;
 /** A client so near to the router is no entry in the calendar for each answer. */
 const UNSEEN_US = 1000;
 

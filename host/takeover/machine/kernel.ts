@@ -6,7 +6,7 @@ import { ipJson, isJson, type Json, textOf } from './ip-batch.ts';
 import { type Route, Routes } from './routes.ts';
 
 /** Changes come in groups. */
-const GROUP_MS = 20;
+export const GROUP_MS = 20;
 /** And some come unseen. */
 const REFRESH_MS = 10_000;
 const RESTART_MS = 1000;

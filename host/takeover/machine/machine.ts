@@ -21,9 +21,9 @@ import { StateFile } from './state-file.ts';
 import { Sysctls } from './sysctl.ts';
 
 /** What a node that asks nobody before asks all the same when the other one has died with its addresses. */
-const USUAL_CHECK_MS = 200;
+export const USUAL_CHECK_MS = 200;
 /** A switch lets nothing through for a while when it finds a link: what is announced at once may be lost. */
-const AGAIN_ON_FRESH_LINK = 3;
+export const AGAIN_ON_FRESH_LINK = 3;
 
 const REFUSED: Readonly<Record<RefusedDatagram, string>> = {
   forged: 'it was made with another key; both nodes need the same one',
