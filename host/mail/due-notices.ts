@@ -8,6 +8,8 @@ import type { Time, Timer } from '../time.ts';
 
 /** Rows in memory at the most, beside those being sent. */
 export const WINDOW = 64;
+/** Of those that are due: what is claimed is read again with them. */
+const DUE_WINDOW = 256;
 /** What was admitted is sent within this time, or admitted anew: it counts as a mail of the moment when it was admitted. */
 const FRESH_MS = 60_000;
 /** Servers that come back together are looked at together, once all about them is on disk. */
@@ -43,7 +45,7 @@ export class DueNotices {
     if (nowMs - this.#admittedMs > FRESH_MS) this.#window = [];
     if (this.#window.length > 0) return this.#window.shift();
     const due = this.#options.store
-      .read((sql) => dueNotices(sql, nowMs, WINDOW + claimed.size))
+      .read((sql) => dueNotices(sql, nowMs, DUE_WINDOW + claimed.size))
       .filter(({ messageId }) => !claimed.has(messageId));
     this.#admit(due, nowMs);
     return this.#window.shift() ?? (due.length > 0 ? 'again' : undefined);

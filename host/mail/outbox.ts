@@ -85,7 +85,7 @@ export const OUTSTANDING = 16;
 /** Results are written in groups; what a crash keeps from being written is sent again, with the same Message-ID. */
 const WRITE_MS = 200;
 /** Those of long ago are looked for when there are so many more: the look goes through all that are kept. */
-const PRUNED_AFTER = 500;
+const PRUNED_AFTER = 2000;
 
 export class Outbox {
   readonly #options: OutboxOptions;
