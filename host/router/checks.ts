@@ -98,10 +98,12 @@ export class ConnectChecks implements Checks {
     const abort = new AbortController();
     watched.abort = abort;
     watched.isAnswered = sign === 'syn-ack';
-    // Where nobody connects to find out, nobody else would notice that the page is in the way.
+    // Nobody else would notice that the page is in the way: of a service that none connects to, or one beside that which settles.
     const { probing, steered } = this.#options;
-    if (probing.confirmer === null && steered.ofOutage(outage).length > 0)
-      this.#tryIn(outage, 0, FIRST_PROBE_MS);
+    if (steered.ofOutage(outage).length > 0) {
+      if (probing.confirmer === null) this.#tryIn(outage, 0, FIRST_PROBE_MS);
+      else this.#schedule(outage, FIRST_PROBE_MS);
+    }
     void this.#confirm(
       outage,
       { sign, answered: answered || outage.port || outage.triedPort },
@@ -175,18 +177,25 @@ export class ConnectChecks implements Checks {
     const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports) || this.#tried(outage).length === 0;
     const seen = new AbortController();
     let wasSilent = false;
+    // The port that settles; and whether it still refuses as ever, which says nothing since another one has got known.
+    let [settling, isUnclear] = [0, false];
     const watcher: Watcher = {
       isBack: (dialled, port) => {
         if (dialled === 'answered') this.#probed(outage, port);
-        return this.#isBack(outage, dialled, port);
+        const isBack = this.#isBack(outage, dialled, port);
+        isUnclear = !isBack && dialled === 'refused' && port === settling && this.#isAsEver(outage, port);
+        return isBack;
       },
       onAnswer: (port) => {
+        settling = port;
         seen.abort();
         watched.isAnswered = true;
         recoveries.onAnswer(outage, port);
       },
       onSilence: () => {
+        settling = 0;
         recoveries.onTried(outage);
+        if (isUnclear) return;
         wasSilent = true;
         if (isBelieved && !seen.signal.aborted) return;
         watched.isAnswered = false;
@@ -277,7 +286,8 @@ export class ConnectChecks implements Checks {
       this.#collaborators.recoveries.onTried(outage);
       if (watched.look !== look) return;
       this.#schedule(outage, Math.min(waitMs * 1.5, MAX_PROBE_MS));
-      if (isAlive) this.#collaborators.recoveries.onSign(outage, 'connect');
+      // A check that is under way knows better.
+      if (isAlive && watched.abort === null) this.#collaborators.recoveries.onSign(outage, 'connect');
     });
     watched.look = look;
   }

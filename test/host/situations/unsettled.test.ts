@@ -54,3 +54,27 @@ it('Whatever confirms a recovery, the page goes at the first answer, though a si
   await town.pass(60);
   assert.deepEqual([town.down, town.told], [[], ['sato']]);
 });
+
+it('A machine settles by a port that refuses as ever, and then one of its services gets known: it is not hidden again', async (test) => {
+  const town = await Town.begin(test, { settle: '30s', page: [80, 443] });
+  let isThere = false;
+  town.script = (_, { port }): Fate => {
+    if (!isThere) return 'absent';
+    // Later than the refusal.
+    return port === WEB.port ? 200 : 'resets';
+  };
+  town.tries(SATO, WEB, { patience: 10 });
+  await town.pass(10);
+  assert.deepEqual(town.down, [`${SERVER} 0`]);
+  isThere = true;
+  town.network.announces(SERVER);
+  await town.pass(12);
+  assert.deepEqual(town.hidden, [], 'each port of the page is tried, whichever settles');
+  town.tries(STRANGER, WEB);
+  const hidden = new Set<string>();
+  for (let passed = 0; passed < 90; passed += 0.25) {
+    await town.pass(0.25);
+    for (const name of town.hidden) hidden.add(name);
+  }
+  assert.deepEqual([[...hidden], town.down, town.told], [[], [], ['sato']]);
+});
