@@ -61,7 +61,8 @@ static int openSocket(const char *name)
 	/* No frame comes before it is bound. */
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
-		say("cannot open a packet socket: %s%s", strerror(errno), errno == EPERM ? " (it needs CAP_NET_RAW)" : "");
+		say("cannot open a packet socket: %s%s", strerror(errno),
+		    errno == EPERM ? " (it needs CAP_NET_RAW)" : "");
 		return -1;
 	}
 	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0 ||
@@ -155,7 +156,7 @@ static void sendAll(uint32_t index, struct mmsghdr *messages, uint32_t count)
 	}
 }
 
-/* All whole frames that have been read go out; what is begun stays. -1: no such interface, or no such frame. */
+/* All whole frames that have been read go out; what is begun stays. -1: no such interface, no such frame. */
 static int sendInput(void)
 {
 	struct iovec parts[AT_ONCE];
@@ -195,7 +196,8 @@ static int serve(void)
 
 	for (;;) {
 		polls[INPUT] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-		polls[OUTPUT] = (struct pollfd){.fd = outputBytes > 0 ? STDOUT_FILENO : -1, .events = POLLOUT};
+		polls[OUTPUT] =
+			(struct pollfd){.fd = outputBytes > 0 ? STDOUT_FILENO : -1, .events = POLLOUT};
 		for (uint32_t i = 0; i < socketCount; i++)
 			polls[POLLS + i] = (struct pollfd){.fd = sockets[i], .events = POLLIN};
 		if (ppoll(polls, POLLS + socketCount, NULL, NULL) < 0) {
@@ -248,6 +250,7 @@ int main(int count, char **arguments)
 	flush();
 	status = serve();
 	if (unsent > 0 || unread > 0)
-		say("%llu frames were not sent, %llu not taken", (unsigned long long)unsent, (unsigned long long)unread);
+		say("%llu frames were not sent, %llu not taken", (unsigned long long)unsent,
+		    (unsigned long long)unread);
 	return status;
 }
