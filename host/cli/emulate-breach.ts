@@ -8,7 +8,7 @@ import { judge } from '../emulator/judge.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
 import type { Breach } from '../emulator/truth/promise.ts';
-import type { Verdict } from '../emulator/truth/verdict.ts';
+import type { RunVerdict } from '../emulator/truth/verdict.ts';
 import type { Directory } from '../emulator/truth/witness.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
@@ -31,7 +31,7 @@ export async function breachCapture(
     verdict,
     directory,
     tookMs,
-  }: { readonly verdict: Verdict; readonly directory: Directory; readonly tookMs: number },
+  }: { readonly verdict: RunVerdict; readonly directory: Directory; readonly tookMs: number },
   { time }: PlayingMachine,
 ): Promise<string | null> {
   const breach = verdict.promises.flatMap(({ breaches }) => breaches)[0];

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokenIn, type Found, playSeeds, smallestOf } from '../emulator/seeds.ts';
-import { textOf } from '../emulator/truth/draft.ts';
+import { draftText } from '../emulator/truth/draft.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { type EmulateGiven, type PlayingMachine, seedsOf } from './emulate-given.ts';
@@ -45,7 +45,7 @@ async function shrunk(found: Found, options: Parameters<typeof smallestOf>[1]): 
   const file = join(FOUND, `seed-${found.seed}.yaml`);
   try {
     mkdirSync(FOUND, { recursive: true });
-    writeFileSync(file, textOf(smallest, [sentence, `ringback emulate --seeds ${found.seed} --shrink`]));
+    writeFileSync(file, draftText(smallest, [sentence, `ringback emulate --seeds ${found.seed} --shrink`]));
   } catch (error) {
     throw new RingbackError('unavailable', `emulate: --shrink: ${file}: ${messageOf(error)}`, {
       cause: error,

@@ -8,7 +8,7 @@ import { type Counted, type MakeWorld, play, type RunningPlay } from './play.ts'
 import type { Scenario } from './scenario/types.ts';
 import { PROMISES, type PromiseResult } from './truth/promise.ts';
 import type { Measures } from './truth/promises.ts';
-import { Truth, type Verdict } from './truth/verdict.ts';
+import { type RunVerdict, Truth } from './truth/verdict.ts';
 import type { Directory, Gauges, Witness } from './truth/witness.ts';
 import { Witnesses } from './witnesses.ts';
 
@@ -38,7 +38,7 @@ interface JudgeOptions {
 }
 
 export interface Judged {
-  readonly verdict: Verdict;
+  readonly verdict: RunVerdict;
   readonly watching: Watching;
   readonly endUs: number;
   /** Frames that passed an interface of the router; null: there is none. */
@@ -149,7 +149,7 @@ async function judgePair(scenario: Scenario, options: JudgeOptions): Promise<Jud
 }
 
 /** With the promises of a pair. */
-function withPair(verdict: Verdict, broken: readonly string[], endUs: number): Verdict {
+function withPair(verdict: RunVerdict, broken: readonly string[], endUs: number): RunVerdict {
   const promises = [...verdict.promises.filter(({ promise }) => promise !== 'twins'), twinsOf(broken, endUs)];
   if (broken.length === 0) return { ...verdict, promises };
   const times = broken.length === 1 ? 'once' : `${broken.length} times`;

@@ -7,7 +7,7 @@ import { type Draft, scenarioOf } from './truth/draft.ts';
 import type { PromiseName } from './truth/promise.ts';
 import { randomDraft } from './truth/random.ts';
 import { shrink } from './truth/shrink.ts';
-import type { Verdict } from './truth/verdict.ts';
+import type { RunVerdict } from './truth/verdict.ts';
 
 interface SeedsOptions {
   /** The machine's. */
@@ -20,7 +20,7 @@ export interface Found {
   readonly seed: number;
   readonly draft: Draft;
   /** null: the program itself failed, by that error. */
-  readonly verdict: Verdict | null;
+  readonly verdict: RunVerdict | null;
   readonly error: string | null;
 }
 
@@ -66,7 +66,7 @@ export async function smallestOf({ draft, ...found }: Found, options: SeedsOptio
   });
 }
 
-export function brokenIn(verdict: Verdict | null): PromiseName[] {
+export function brokenIn(verdict: RunVerdict | null): PromiseName[] {
   const promises = verdict?.promises ?? [];
   return promises.filter(({ broken }) => broken > 0).map(({ promise }) => promise);
 }

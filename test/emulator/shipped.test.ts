@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { judge } from '../../host/emulator/judge.ts';
 import { loadScenario, shippedScenarios } from '../../host/emulator/scenario/load.ts';
-import type { Verdict } from '../../host/emulator/truth/verdict.ts';
+import type { RunVerdict } from '../../host/emulator/truth/verdict.ts';
 import { makeWorld } from '../../host/emulator/world/world.ts';
 import { machineTime } from '../../host/time.ts';
 import { Digest } from './digest.ts';
@@ -18,7 +18,7 @@ const GOLDEN = fileURLToPath(new URL('./shipped.golden.json', import.meta.url));
 const golden = JSON.parse(readFileSync(GOLDEN, 'utf8')) as Record<string, string>;
 const isWriting = process.env.GOLDEN === 'write';
 
-async function run(name: string): Promise<{ readonly digest: Digest; readonly verdict: Verdict }> {
+async function run(name: string): Promise<{ readonly digest: Digest; readonly verdict: RunVerdict }> {
   let digest: Digest | null = null;
   const { verdict } = await judge(loadScenario(name), {
     time: machineTime,
@@ -33,7 +33,7 @@ async function run(name: string): Promise<{ readonly digest: Digest; readonly ve
 }
 
 /** What is wrong, in sentences. */
-function problems({ promises, expectations }: Verdict): string[] {
+function problems({ promises, expectations }: RunVerdict): string[] {
   return [
     ...promises.flatMap(({ breaches }) => breaches.map(({ sentence }) => sentence)),
     ...expectations.filter(({ holds }) => !holds).map(({ sentence }) => sentence),

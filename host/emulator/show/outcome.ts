@@ -1,6 +1,6 @@
 /** What became of people: who was told, who was not, and why, from what was true. */
 import type { Ledger, PersonStory } from '../truth/ledger.ts';
-import type { Wait } from '../truth/waits.ts';
+import type { VainTry } from '../truth/waits.ts';
 import type { Chronicle } from './chronicle.ts';
 
 /** Somebody who was turned away. */
@@ -50,7 +50,7 @@ export function outcomeOf(ledger: Ledger, { turnedAway }: Chronicle): Outcome {
   };
 }
 
-const isFailed = ({ end }: Wait): boolean => end !== 'served' && end !== 'cut';
+const isFailed = ({ end }: VainTry): boolean => end !== 'served' && end !== 'cut';
 
 function personOf(ledger: Ledger, row: Chronicle['turnedAway']['rows'][number]): ShownPerson {
   const { name, address } = ledger.directory.client(row.client);
@@ -64,7 +64,7 @@ function personOf(ledger: Ledger, row: Chronicle['turnedAway']['rows'][number]):
   return { ...shown, fromUs: row.firstUs, tries: row.tries, toldUs: telling?.us ?? null, why };
 }
 
-function whyNot({ spells }: Ledger, { waits }: PersonStory, failed: readonly Wait[]): string {
+function whyNot({ spells }: Ledger, { waits }: PersonStory, failed: readonly VainTry[]): string {
   const last = failed.at(-1);
   if (last === undefined) return 'only a moment was bad';
   if (!spells.isUp(last.service)) return 'the server is still out of reach at the end';

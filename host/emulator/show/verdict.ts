@@ -1,7 +1,7 @@
 /** How it ended: in a sentence, in figures, promise by promise. */
 import { type Html, html } from '../../page/html/html.ts';
 import type { PromiseResult } from '../truth/promise.ts';
-import type { Verdict } from '../truth/verdict.ts';
+import type { RunVerdict } from '../truth/verdict.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { ReportFacts } from './facts.ts';
 import type { Outcome } from './outcome.ts';
@@ -11,7 +11,7 @@ import { counted, countOf, delayText, timesText } from './spoken.ts';
 const MAX_BREACHES = 10;
 
 /** How it ended, in a sentence or two: for the report and whoever reads no report. */
-export function sentenceOf({ holds, sentence }: Verdict, { told, count }: Outcome): string {
+export function sentenceOf({ holds, sentence }: RunVerdict, { told, count }: Outcome): string {
   if (!holds || told + count === 0) return sentence;
   const first =
     told === 0
@@ -20,7 +20,7 @@ export function sentenceOf({ holds, sentence }: Verdict, { told, count }: Outcom
   return `${first} ${sentence}`;
 }
 
-export function verdictBox(verdict: Verdict, outcome: Outcome): Html {
+export function verdictBox(verdict: RunVerdict, outcome: Outcome): Html {
   const { holds, promises: all, expectations } = verdict;
   const first =
     all.flatMap(({ breaches }) => breaches)[0]?.sentence ?? expectations.find((one) => !one.holds)?.sentence;
@@ -67,7 +67,7 @@ function takenFigures({ taken, ends }: Chronicle): [string, string][] {
   ];
 }
 
-export function promises({ promises: all, expectations }: Verdict): Html | null {
+export function promises({ promises: all, expectations }: RunVerdict): Html | null {
   if (all.length + expectations.length === 0) return null;
   const item = (mark: Html, text: string, more: string | null): Html =>
     html`<li>${mark}<span>${text}${more === null ? null : html`<small>${more}</small>`}</span></li>`;

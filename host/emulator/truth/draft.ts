@@ -57,7 +57,7 @@ function flow(items: readonly unknown[]): void {
 }
 
 /** A file's text; `about`: comment lines above it. */
-export function textOf(draft: Draft, about: readonly string[] = []): string {
+export function draftText(draft: Draft, about: readonly string[] = []): string {
   const head = about.map((line) => `# ${line}\n`).join('');
   const document = new Document(draft, { aliasDuplicateObjects: false });
   inLines(document);
@@ -66,5 +66,5 @@ export function textOf(draft: Draft, about: readonly string[] = []): string {
 
 /** Read as a file of that name is. Throws a RingbackError if it is none. */
 export function scenarioOf(draft: Draft, name: string): Scenario {
-  return parseScenario(textOf(draft), `${name}.yaml`);
+  return parseScenario(draftText(draft), `${name}.yaml`);
 }

@@ -5,7 +5,7 @@ import type { Expectation, Scenario, ScriptStep } from '../scenario/types.ts';
 import type { Ledger } from './ledger.ts';
 import type { PromiseResult } from './promise.ts';
 import type { Measures } from './promises.ts';
-import { momentText } from './recent.ts';
+import { sinceBeginning } from './recent.ts';
 import type { Telling } from './tellings.ts';
 import type { TryEnd } from './witness.ts';
 
@@ -127,7 +127,7 @@ export class Expectations {
     const should = isRight ? '' : `, and should be ${wanted}${windowText(within, secondsText)}`;
     return {
       holds: isRight,
-      sentence: `${client} tried ${server}:${port} at ${momentText(atUs)} and ${became}${should}.`,
+      sentence: `${client} tried ${server}:${port} at ${sinceBeginning(atUs)} and ${became}${should}.`,
     };
   }
 
@@ -156,11 +156,11 @@ export class Expectations {
     const what = [event, ...Object.entries(fields).map(([name, value]) => `${name} ${value}`)].join(', ');
     const holds = times >= least && times <= most;
     const wanted = least === most ? `${least}` : `${least} to ${Number.isFinite(most) ? most : 'any number'}`;
-    const else_ = elsewhereUs === null ? '' : `; one came at ${momentText(elsewhereUs)}`;
+    const else_ = elsewhereUs === null ? '' : `; one came at ${sinceBeginning(elsewhereUs)}`;
     const came = times === 1 ? 'came once' : times === 0 ? 'never came' : `came ${times} times`;
     return {
       holds,
-      sentence: `${what} ${came}${windowText(withinUs, momentText)}${holds ? '' : `, and ${wanted} were expected${else_}`}.`,
+      sentence: `${what} ${came}${windowText(withinUs, sinceBeginning)}${holds ? '' : `, and ${wanted} were expected${else_}`}.`,
     };
   }
 
@@ -175,7 +175,7 @@ export class Expectations {
       return once && mailsOf(tellings) > 1 ? [`${mail} was told at ${timesText(tellings)}`] : [];
     });
     const names = mails.join(', ');
-    const how = `${once ? ' once' : ''}${windowText(withinUs, momentText)}`;
+    const how = `${once ? ' once' : ''}${windowText(withinUs, sinceBeginning)}`;
     return wrong.length === 0
       ? { holds: true, sentence: `Told${how}: ${names}.` }
       : { holds: false, sentence: `Expected to be told${how}: ${names}; but ${wrong.join(', and ')}.` };
@@ -268,7 +268,7 @@ function secondsText(us: number): string {
 }
 
 function timesText(tellings: readonly Telling[]): string {
-  return tellings.map(({ us }) => momentText(us)).join(' and ');
+  return tellings.map(({ us }) => sinceBeginning(us)).join(' and ');
 }
 
 function mailsOf(tellings: readonly Telling[]): number {

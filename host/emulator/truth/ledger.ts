@@ -6,17 +6,17 @@ import type { Level } from '../../log/catalogue/kinds.ts';
 import type { Fields } from '../../log/log.ts';
 import { mailOwner } from '../../net/mail-address.ts';
 import { HeldDown } from './held-down.ts';
-import { fieldsText, momentText, Recent } from './recent.ts';
+import { fieldsText, Recent, sinceBeginning } from './recent.ts';
 import { Spells } from './spells.ts';
-import { type Telling, Tellings } from './tellings.ts';
-import { type Wait, Waits } from './waits.ts';
+import { type Telling, ToldPeople } from './tellings.ts';
+import { type VainTry, Waits } from './waits.ts';
 import type { Directory, TakenMail, TryEnd, Witness } from './witness.ts';
 import { Word } from './word.ts';
 
 /** Somebody with a mail address who was turned away or told. */
 export interface PersonStory {
   readonly mail: string;
-  readonly waits: readonly Wait[];
+  readonly waits: readonly VainTry[];
   readonly tellings: readonly Telling[];
 }
 
@@ -69,7 +69,7 @@ export class Ledger implements Witness {
   readonly steps: (readonly [us: number, text: string])[] = [];
   readonly #options: LedgerOptions;
   readonly #waits = new Waits();
-  readonly #tellings = new Tellings();
+  readonly #tellings = new ToldPeople();
   readonly #persons = new Map<string, number>();
   readonly #isKnown: Uint8Array;
   readonly #held: HeldDown;
@@ -201,7 +201,7 @@ export class Ledger implements Witness {
       ...this.steps.slice(-100),
     ];
     const sorted = all.map((one, at) => ({ one, at })).sort((a, b) => a.one[0] - b.one[0] || a.at - b.at);
-    return sorted.slice(-200).map(({ one: [us, text] }) => `${momentText(us)}  ${text}`);
+    return sorted.slice(-200).map(({ one: [us, text] }) => `${sinceBeginning(us)}  ${text}`);
   }
 
   #isQuiet(service: number, sinceUs: number): boolean {
@@ -220,7 +220,7 @@ export class Ledger implements Witness {
     }
     if (isFailed && this.#services.has(service)) {
       const { name } = this.directory.client(client);
-      this.#services.note(service, nowUs, `${name} ${end}, began at ${momentText(sinceUs)}`);
+      this.#services.note(service, nowUs, `${name} ${end}, began at ${sinceBeginning(sinceUs)}`);
     }
     const mail = this.#knownMailOf(client);
     if (mail === null) return;
@@ -229,7 +229,7 @@ export class Ledger implements Witness {
     this.#waits.add(this.#personOf(mailOwner(mail)), wait, this.word.killsUs.length);
     if (!this.#clients.has(client)) return;
     const { name, port } = this.directory.service(service);
-    const what = `${this.directory.client(client).name} tried ${name}:${port} at ${momentText(sinceUs)}: ${end}`;
+    const what = `${this.directory.client(client).name} tried ${name}:${port} at ${sinceBeginning(sinceUs)}: ${end}`;
     this.#clients.note(client, nowUs, what);
   }
 

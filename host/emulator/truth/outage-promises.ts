@@ -1,7 +1,7 @@
 /** What the program does to everybody: outages, and pages in their services' place. */
 import type { Ledger } from './ledger.ts';
 import type { Tallies, Tally } from './promise.ts';
-import { momentText } from './recent.ts';
+import { sinceBeginning } from './recent.ts';
 import type { Rules } from './rules.ts';
 import type { TryEnd } from './witness.ts';
 import type { Story } from './word.ts';
@@ -38,7 +38,7 @@ export class OutagePromises {
     const service = this.#servicesOf(server, port).find((one) => spells.wasUp(one, fromUs, nowUs));
     if (service === undefined) return;
     const what = (): string =>
-      `${this.#nameOf(service)} answered at ${momentText(nowUs)}, when an outage of ${server}:${port} was opened (${cause})`;
+      `${this.#nameOf(service)} answered at ${sinceBeginning(nowUs)}, when an outage of ${server}:${port} was opened (${cause})`;
     this.#judge(living, service, what);
   }
 
@@ -48,7 +48,7 @@ export class OutagePromises {
     const { spells, nowUs } = this.#ledger;
     if (!spells.wasUp(service, nowUs - this.#rules.evidenceUs, nowUs)) return;
     const what = (): string =>
-      `${this.#nameOf(service)} answered at ${momentText(nowUs)}, when the page began to stand in for it`;
+      `${this.#nameOf(service)} answered at ${sinceBeginning(nowUs)}, when the page began to stand in for it`;
     this.#judge(living, service, what);
   }
 
@@ -62,9 +62,9 @@ export class OutagePromises {
     if (run !== undefined && sinceUs - run.fromUs < graceUs) return;
     if (!spells.wasUp(service, sinceUs - graceUs, sinceUs)) return;
     const { name } = directory.client(client);
-    const since = momentText(spells.sinceUs(service));
+    const since = sinceBeginning(spells.sinceUs(service));
     const what = (): string =>
-      `${name} was shown the page at ${momentText(sinceUs)} in the place of ${this.#nameOf(service)}, which had answered since ${since}`;
+      `${name} was shown the page at ${sinceBeginning(sinceUs)} in the place of ${this.#nameOf(service)}, which had answered since ${since}`;
     this.#judge(living, service, what, [client]);
   }
 
@@ -106,7 +106,7 @@ export class OutagePromises {
       if (signUs === null) continue;
       const lateUs = this.#late(signUs, untilUs, mostUs);
       if (lateUs === null) continue;
-      const what = `the outage of ${server}:${port} went on ${Math.round(lateUs / 1e5) / 10} s after it had answered again at ${momentText(fromUs)}; ${Math.round(mostUs / 1e5) / 10} s are its bound`;
+      const what = `the outage of ${server}:${port} went on ${Math.round(lateUs / 1e5) / 10} s after it had answered again at ${sinceBeginning(fromUs)}; ${Math.round(mostUs / 1e5) / 10} s are its bound`;
       if (this.#isUncertain(story)) {
         closed.excuse('the program was killed in the moments of its beginning or its end', () => what);
         return;

@@ -12,14 +12,14 @@ import {
   UNWRITTEN_US,
 } from './rules.ts';
 import type { Spell } from './spells.ts';
-import type { Wait } from './waits.ts';
+import type { VainTry } from './waits.ts';
 
 /** Somebody who was turned away, and not told. */
 export interface Missed {
   readonly ledger: Ledger;
   readonly rules: Rules;
   readonly person: PersonStory;
-  readonly wait: Wait;
+  readonly wait: VainTry;
   /** The one in which he tried. */
   readonly spell: Spell;
   /** From when on it has answered for long enough, and how long that is. */

@@ -2,10 +2,10 @@
 import type { Ledger, PersonStory } from './ledger.ts';
 import { excuseOf, type Missed } from './people-excuses.ts';
 import type { PromiseName, Tallies } from './promise.ts';
-import { momentText } from './recent.ts';
+import { sinceBeginning } from './recent.ts';
 import { AT_ONCE_US, HELD_US, REMEMBERED_US, type Rules } from './rules.ts';
 import type { Telling } from './tellings.ts';
-import type { Wait } from './waits.ts';
+import type { VainTry } from './waits.ts';
 
 const SECOND = 1_000_000;
 /** A wait that ends in silence is over a moment after its time. */
@@ -51,7 +51,7 @@ export class PeoplePromises {
   }
 
   /** Somebody who was turned away. */
-  #isTold(person: PersonStory, wait: Wait, endUs: number): void {
+  #isTold(person: PersonStory, wait: VainTry, endUs: number): void {
     const { spells, directory, word } = this.#ledger;
     const { address, port } = directory.service(wait.service);
     const spell = spells.of(wait.service)[wait.spell];
@@ -80,7 +80,7 @@ export class PeoplePromises {
   }
 
   /** From when on it answered so long, with the program there, that all must be told; null: it never did. */
-  #backFor({ service, spell }: Wait, mostUs: number, endUs: number): number | null {
+  #backFor({ service, spell }: VainTry, mostUs: number, endUs: number): number | null {
     const { spells, word } = this.#ledger;
     const all = spells.of(service);
     for (let at = spell; at < all.length; at++) {
@@ -97,7 +97,7 @@ export class PeoplePromises {
   }
 
   /** Under which name it is promised that he is told. */
-  #promiseOf({ service, spell, firstUs, lastUs }: Wait, downUs: number, dueUs: number): PromiseName {
+  #promiseOf({ service, spell, firstUs, lastUs }: VainTry, downUs: number, dueUs: number): PromiseName {
     const { word, spells } = this.#ledger;
     if (word.killsUs.some((us) => us >= firstUs && us <= dueUs)) return 'kills';
     if (this.#floodsUs.some((us) => us <= downUs && us >= lastUs - 600 * SECOND)) return 'floods';
@@ -110,7 +110,7 @@ export class PeoplePromises {
 
   #missedText(
     { mail }: PersonStory,
-    { client, service, lastUs, end }: Wait,
+    { client, service, lastUs, end }: VainTry,
     downUs: number,
     endUs: number,
   ): string {
@@ -118,8 +118,8 @@ export class PeoplePromises {
     const { name, port, address } = directory.service(service);
     const noted = word.notedAt(client).findLast((one) => one.server === address);
     const how =
-      noted === undefined ? 'the program never noted him' : `it noted him at ${momentText(noted.us)}`;
-    return `${mail} (${directory.client(client).name}) tried ${name}:${port} in vain at ${momentText(lastUs)} (${end}), it was back at ${momentText(downUs)}, and he was not told by ${momentText(endUs)}; ${how}`;
+      noted === undefined ? 'the program never noted him' : `it noted him at ${sinceBeginning(noted.us)}`;
+    return `${mail} (${directory.client(client).name}) tried ${name}:${port} in vain at ${sinceBeginning(lastUs)} (${end}), it was back at ${sinceBeginning(downUs)}, and he was not told by ${sinceBeginning(endUs)}; ${how}`;
   }
 
   /** Whoever is told was turned away, and is told once. */
@@ -147,7 +147,7 @@ export class PeoplePromises {
     const { word } = this.#ledger;
     const { once } = this.#tallies;
     const what = (): string =>
-      `${person.mail} got the same mail about ${telling.server} at ${momentText(before.us)} and at ${momentText(telling.us)}`;
+      `${person.mail} got the same mail about ${telling.server} at ${sinceBeginning(before.us)} and at ${sinceBeginning(telling.us)}`;
     const isKilled = word.killsUs.some((us) => us >= before.us && us <= telling.us);
     if (isKilled) once.excuse('the program was killed between the mail server’s word and its own mark', what);
     else this.#wrong('once', person, telling, what);
@@ -164,8 +164,8 @@ export class PeoplePromises {
     const last = tried.at(-1);
     const what = (): string =>
       earlier === undefined
-        ? `${person.mail} was told of ${server} at ${momentText(toldUs)}, and ${last === undefined ? 'had tried nothing there in vain' : `it had answered when he tried it at ${momentText(last.lastUs)} (${last.end})`}`
-        : `${person.mail} was told of ${server} at ${momentText(earlier.us)}, and of the same outage again at ${momentText(toldUs)}`;
+        ? `${person.mail} was told of ${server} at ${sinceBeginning(toldUs)}, and ${last === undefined ? 'had tried nothing there in vain' : `it had answered when he tried it at ${sinceBeginning(last.lastUs)} (${last.end})`}`
+        : `${person.mail} was told of ${server} at ${sinceBeginning(earlier.us)}, and of the same outage again at ${sinceBeginning(toldUs)}`;
     const { word } = this.#ledger;
     const { killsUs } = word;
     const isCrash = tried.some(
@@ -245,7 +245,7 @@ export class PeoplePromises {
   }
 
   /** Until when what becomes of the service is what became of the try. */
-  #metUntilUs({ client, service, lastUs, endUs, end }: Wait): number {
+  #metUntilUs({ client, service, lastUs, endUs, end }: VainTry): number {
     const { word, directory } = this.#ledger;
     if (end === 'served') return endUs;
     const { address } = directory.service(service);

@@ -41,7 +41,7 @@ export class Recent {
 }
 
 /** `0:00:36.042`: hours, minutes and seconds since the beginning. */
-export function momentText(us: number): string {
+export function sinceBeginning(us: number): string {
   const ms = Math.round(us / 1000);
   const two = (number: number): string => String(number).padStart(2, '0');
   const [h, m, s] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];

@@ -21,7 +21,7 @@ export function serversOf(text: string): string[] {
 }
 
 /** In columns: a day has hundreds of thousands of them. */
-export class Tellings {
+export class ToldPeople {
   readonly #server: string[] = [];
   readonly #us: number[] = [];
   readonly #ofUs: number[] = [];

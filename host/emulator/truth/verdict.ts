@@ -5,7 +5,7 @@ import { Ledger, type LedgerOptions } from './ledger.ts';
 import type { PromiseResult } from './promise.ts';
 import { type Measures, Promises } from './promises.ts';
 
-export interface Verdict {
+export interface RunVerdict {
   readonly holds: boolean;
   /** Everything in one. */
   readonly sentence: string;
@@ -40,7 +40,7 @@ export class Truth {
   }
 
   /** All is over. */
-  finish(endUs: number, measures: Measures): Verdict {
+  finish(endUs: number, measures: Measures): RunVerdict {
     const promises = this.promises?.finish(endUs, measures) ?? [];
     const expectations = this.#expectations.finish(promises, measures);
     const broken = promises.reduce((sum, one) => sum + one.broken, 0);

@@ -5,7 +5,7 @@
 import type { TryEnd } from './witness.ts';
 
 /** One of them as it is read. */
-export interface Wait {
+export interface VainTry {
   readonly client: number;
   readonly service: number;
   /** When the first and the last of its tries began, and when the last ended. */
@@ -41,7 +41,7 @@ export class Waits {
   }
 
   /** `person`: whose it is, numbered from 0 without gaps. `ends`: how often the program has ended so far. */
-  add(person: number, wait: Omit<Wait, 'tries'>, ends: number): void {
+  add(person: number, wait: Omit<VainTry, 'tries'>, ends: number): void {
     while (this.#latest.length <= person) this.#latest.push(NONE);
     const latest = this.#latest[person] as number;
     if (latest !== NONE && this.#isAlike(latest, wait, ends)) {
@@ -65,14 +65,14 @@ export class Waits {
   }
 
   /** In the order in which they ended. */
-  of(person: number): Wait[] {
-    const found: Wait[] = [];
+  of(person: number): VainTry[] {
+    const found: VainTry[] = [];
     for (let at = this.#latest[person] ?? NONE; at !== NONE; at = this.#before[at] as number)
       found.push(this.#at(at));
     return found.reverse();
   }
 
-  #isAlike(at: number, { client, service, spell, end }: Omit<Wait, 'tries'>, ends: number): boolean {
+  #isAlike(at: number, { client, service, spell, end }: Omit<VainTry, 'tries'>, ends: number): boolean {
     return (
       spell >= 0 &&
       this.#client[at] === client &&
@@ -83,7 +83,7 @@ export class Waits {
     );
   }
 
-  #at(at: number): Wait {
+  #at(at: number): VainTry {
     return {
       client: this.#client[at] as number,
       service: this.#service[at] as number,

@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import type { ReportFacts } from '../../../host/emulator/show/facts.ts';
 import { reportOf } from '../../../host/emulator/show/report.ts';
 import { sentenceOf } from '../../../host/emulator/show/verdict.ts';
-import type { Verdict } from '../../../host/emulator/truth/verdict.ts';
+import type { RunVerdict } from '../../../host/emulator/truth/verdict.ts';
 import { OUTCOME, sampleFacts, VERDICT } from './sample.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -21,7 +21,7 @@ const WIDTHS = [320, 390, 1280];
 
 const NOT_TOLD = 'sato@example.jp was not told of s80.';
 const ABOUT = { services: [0], clients: [0], fromUs: 0, toUs: 0, events: ['38.60 s  recovery.confirmed'] };
-const BROKEN: Verdict = {
+const BROKEN: RunVerdict = {
   holds: false,
   sentence: 'Promises were broken once, and 1 of 1 expectations did not come true.',
   promises: VERDICT.promises.map((promise, at) =>

@@ -5,7 +5,7 @@ import { Chronicle } from '../../../host/emulator/show/chronicle.ts';
 import type { ReportFacts } from '../../../host/emulator/show/facts.ts';
 import type { Outcome } from '../../../host/emulator/show/outcome.ts';
 import { PROMISES } from '../../../host/emulator/truth/promise.ts';
-import type { Verdict } from '../../../host/emulator/truth/verdict.ts';
+import type { RunVerdict } from '../../../host/emulator/truth/verdict.ts';
 import type { Directory } from '../../../host/emulator/truth/witness.ts';
 import { arp, Flag, framed, ip, Protocol, segment, unreachable } from '../../frames.ts';
 
@@ -184,7 +184,7 @@ export function sampleChronicle(frames: 'all' | 'none' = 'all'): Chronicle {
 
 const KEPT = { broken: 0, breaches: [], excuses: [] } as const;
 const LOST = { why: 'all packets of a probe were lost', times: 1, first: 's80' };
-export const VERDICT: Verdict = {
+export const VERDICT: RunVerdict = {
   holds: true,
   sentence: 'Every promise was kept, and all 2 expectations came true.',
   promises: [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Draft, scenarioOf, textOf } from '../../../host/emulator/truth/draft.ts';
+import { type Draft, draftText, scenarioOf } from '../../../host/emulator/truth/draft.ts';
 import { randomDraft } from '../../../host/emulator/truth/random.ts';
 import { shrink } from '../../../host/emulator/truth/shrink.ts';
 
@@ -9,8 +9,8 @@ const drafts = Array.from({ length: SEEDS }, (_, at) => randomDraft(at + 1));
 
 describe('Worlds by chance', () => {
   it('are the same for the same seed, and others for another', () => {
-    assert.equal(textOf(randomDraft(7)), textOf(randomDraft(7)));
-    assert.notEqual(textOf(randomDraft(7)), textOf(randomDraft(8)));
+    assert.equal(draftText(randomDraft(7)), draftText(randomDraft(7)));
+    assert.notEqual(draftText(randomDraft(7)), draftText(randomDraft(8)));
   });
 
   it('are scenarios that a file may say, every one', () => {
@@ -21,7 +21,7 @@ describe('Worlds by chance', () => {
   });
 
   it('have all verbs, both IP versions, losses, kills, and every setting', () => {
-    const all = drafts.map((draft) => textOf(draft)).join('');
+    const all = drafts.map((draft) => draftText(draft)).join('');
     for (const verb of [
       ...[
         'unplug',

@@ -9,7 +9,7 @@ import { type Decoded, decodeFrame } from '../../../host/emulator/capture/decode
 import { judge } from '../../../host/emulator/judge.ts';
 import { loadScenario } from '../../../host/emulator/scenario/load.ts';
 import type { Scenario } from '../../../host/emulator/scenario/types.ts';
-import type { Verdict } from '../../../host/emulator/truth/verdict.ts';
+import type { RunVerdict } from '../../../host/emulator/truth/verdict.ts';
 import type { Witness } from '../../../host/emulator/truth/witness.ts';
 import { makeWorld } from '../../../host/emulator/world/world.ts';
 import type { Fields } from '../../../host/log/log.ts';
@@ -75,7 +75,7 @@ function toldLines(lines: readonly (LogEvent & { readonly us: number })[]): Seen
 }
 
 /** And what the ledger says of it. */
-export async function seenInWorld(name: string): Promise<Seen & { readonly verdict: Verdict }> {
+export async function seenInWorld(name: string): Promise<Seen & { readonly verdict: RunVerdict }> {
   const scenario = loadScenario(scenarioFile(name));
   const tries: Seen['tries'][number][] = [];
   const lines: Seen['lines'][number][] = [];
