@@ -7,6 +7,7 @@ import { TrapSenders } from './edges/traps.ts';
 import { Calendar } from './kernel/calendar.ts';
 import { Loop } from './kernel/loop.ts';
 import { Streams } from './kernel/streams.ts';
+import { Sweeper } from './kernel/sweeper.ts';
 import { WorldTime } from './kernel/time.ts';
 import type { Program } from './programs.ts';
 import { RelayProgram } from './relay-program.ts';
@@ -180,6 +181,7 @@ class Play implements RunningPlay {
   begin(): void {
     const { calendar, loop } = this.#kernel;
     this.#world.begin();
+    new Sweeper(calendar, this.#scenario.endUs);
     for (const program of this.#programs()) this.#start(program);
     this.#pair?.begin();
     new Script(this.#scenario.script, {
