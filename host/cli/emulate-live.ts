@@ -1,7 +1,6 @@
 /** A run as it goes: the live view at a terminal, lines elsewhere, and how fast. */
 import type { Watching, WorldWatcher } from '../emulator/judge.ts';
 import { Pace } from '../emulator/kernel/pace.ts';
-import type { RunningPlay } from '../emulator/play.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import type { Chronicle } from '../emulator/show/chronicle.ts';
 import { PlainLines } from '../emulator/show/plain-lines.ts';
@@ -9,6 +8,7 @@ import { processTerminal } from '../emulator/show/process-terminal.ts';
 import { Moments } from '../emulator/show/spoken.ts';
 import { Terminal } from '../emulator/show/terminal.ts';
 import { typedStep } from '../emulator/show/typed-step.ts';
+import type { RunningPlay } from '../emulator/stage.ts';
 import { messageOf } from '../errors.ts';
 import type { PlayingMachine } from './emulate-given.ts';
 

@@ -6,8 +6,9 @@ import type { Fields } from '../log/log.ts';
 import type { Time } from '../time.ts';
 import { SocketBoard } from './board/daemon.ts';
 import { inRealTime } from './board/pace.ts';
-import { type MakeWorld, play, type RunningPlay } from './play.ts';
+import { play } from './play.ts';
 import type { Scenario } from './scenario/types.ts';
+import type { MakeWorld, RunningPlay } from './stage.ts';
 import type { Directory, Witness } from './truth/witness.ts';
 
 interface AsDaemonOptions {

@@ -2,7 +2,7 @@
 import { MINUTE_MS } from '../net/duration.ts';
 import type { Time } from '../time.ts';
 import { judge } from './judge.ts';
-import type { MakeWorld } from './play.ts';
+import type { MakeWorld } from './stage.ts';
 import { type Draft, scenarioOf } from './truth/draft.ts';
 import type { PromiseName } from './truth/promise.ts';
 import { randomDraft } from './truth/random.ts';

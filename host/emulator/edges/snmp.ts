@@ -119,7 +119,7 @@ function localised(hash: string, password: string, engine: Buffer): Buffer {
 }
 
 /** An SNMPv3 engine of a world: each has its own keys, and has started for the first time. */
-export interface SnmpEngine {
+interface SnmpEngine {
   readonly id: Buffer;
   readonly boots: number;
   /** Seconds since then. */
