@@ -10,6 +10,7 @@ import { outcomeOf } from '../emulator/show/outcome.ts';
 import { pictureOf } from '../emulator/show/picture.ts';
 import { reportOf } from '../emulator/show/report.ts';
 import { readSelection } from '../emulator/show/selection.ts';
+import { countOf } from '../emulator/show/spoken.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { breachCapture } from './emulate-breach.ts';
@@ -32,6 +33,8 @@ interface PlayedFrom {
 interface Seen {
   readonly judged: Judged;
   readonly chronicle: Chronicle;
+  /** null: nobody wanted one. */
+  readonly frames: CaptureFile | null;
 }
 
 /** Whether everything was kept. Throws RingbackError. */
@@ -60,7 +63,7 @@ export async function playCommand(
       );
     else for (const line of runLines(from, seen.judged, cost)) print(line);
     if (given.json !== true) {
-      if (given.pcap !== undefined) print(`Capture: ${given.pcap}`);
+      if (given.pcap !== undefined) print(captureLine(given.pcap, seen.frames));
       if (given.mails !== undefined) print(`Mails: ${given.mails}`);
       if (given.report !== undefined) print(`Report: ${given.report}`);
     }
@@ -122,7 +125,7 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
     (frames as CaptureFile | null)?.end();
     (chronicle as Chronicle | null)?.finish();
     if (chronicle === null) throw new Error('nobody has watched');
-    return { judged, chronicle };
+    return { judged, chronicle, frames };
   } finally {
     (live as LiveShow | null)?.end();
   }
@@ -131,6 +134,12 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
 /** To make frames that nobody else wants takes as long again as all the rest. */
 function isLarge({ traffic }: Scenario): boolean {
   return traffic.reduce((sum, { connections }) => sum + connections, 0) > MANY_CONNECTIONS;
+}
+
+function captureLine(path: string, file: CaptureFile | null): string {
+  const left = file?.left ?? 0;
+  const more = left === 0 ? '' : `; ${countOf(left, 'more frame')} had no room, see --pcap-size`;
+  return `Capture: ${path}, ${countOf(file?.frames ?? 0, 'frame')}${more}`;
 }
 
 function captureOf(

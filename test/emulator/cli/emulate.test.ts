@@ -56,7 +56,7 @@ describe('ringback emulate', () => {
     const { status, stdout } = emulate('embodiment-1', '--report', 'r.html', '--pcap', 'f.pcapng');
     assert.equal(status, 0, stdout);
     assert.match(stdout, /^Every promise was kept, and all \d+ expectations came true\.$/m);
-    assert.match(stdout, /^Capture: f\.pcapng\nReport: r\.html$/m);
+    assert.match(stdout, /^Capture: f\.pcapng, \d+ frames\nReport: r\.html$/m);
     assert.match(readFileSync(join(directory, 'r.html'), 'utf8'), /<!doctype html>/);
     assert.equal(readFileSync(join(directory, 'f.pcapng')).readUInt32LE(0), 0x0a0d0d0a);
   });
