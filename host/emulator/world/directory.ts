@@ -7,7 +7,7 @@ import type { Streams } from '../kernel/streams.ts';
 import { type HostPlan, type Scenario, type ServersPlan, STACKS } from '../scenario/types.ts';
 import type { Directory } from '../truth/witness.ts';
 import { Population } from './people.ts';
-import { type Network, networkAt, networksOf } from './prefixes.ts';
+import { type Network, networkAt, networksOf, routersAddresses } from './prefixes.ts';
 import { plannedServers } from './server-plans.ts';
 
 const ADDRESS_BYTES = 16;
@@ -60,7 +60,7 @@ export class WorldDirectory implements Directory {
         return address === undefined ? new Uint8Array(ADDRESS_BYTES) : addressBytes(address);
       });
     this.#nextRouters = this.networks.flatMap(({ plan }) => pair(plan.via));
-    this.#routers = this.networks.flatMap((network) => pair(ownAddresses(network, this.networks)));
+    this.#routers = this.networks.flatMap((network) => pair(routersAddresses(network, this.networks)));
     const servers = plannedServers(scenario, this.networks);
     this.hosts = [...scenario.hosts, ...servers];
     this.namedHosts = scenario.hosts.length;
@@ -294,10 +294,4 @@ function addressesOf({ addresses, adapters }: HostPlan): readonly (readonly [str
     for (const address of adapter.addresses) all.set(address, card);
   }
   return [...all];
-}
-
-/** The router's own: where a network is behind a next router, those of the network which that is in. */
-function ownAddresses({ plan, iface }: Network, all: readonly Network[]): readonly string[] {
-  if (plan.router.length > 0) return plan.router;
-  return all.filter((one) => one.iface === iface).flatMap((one) => one.plan.router);
 }

@@ -5,25 +5,17 @@
 import type { Actor } from '../kernel/calendar.ts';
 import { Spans } from '../kernel/draw.ts';
 import type { Stream } from '../kernel/streams.ts';
-import { Mark } from './attempts.ts';
 import { Barriers } from './barriers.ts';
 import { Gateways } from './gateways.ts';
 import { Answer, type Ground } from './ground.ts';
+import { ServiceTruth } from './service-truth.ts';
 
-const What = { answer: 0, boot: 1, signOfLife: 2 } as const;
-/** A server that says so late that it has got a request is asked again before. */
-const SOON_US = 900_000;
+const What = { boot: 0, signOfLife: 1 } as const;
 /** Between power and the first packet of its own; of a boot that is shorter, half. */
 const FIRST_PACKET_US = 1_500_000;
-/** Bits of what the witness was told; and that it was told nothing yet. */
-const Told = { answers: 1, isOpen: 2, nothing: 4 } as const;
 
 interface HostsOptions {
   readonly ground: Ground;
-  /** An answer has come to the router's interface. */
-  readonly toRouter: (slot: number, answer: number) => void;
-  /** What was on its way has got nowhere, perhaps. */
-  readonly settle: (slot: number) => void;
   readonly asksForRouter: (place: number, isAlone: boolean) => void;
 }
 
@@ -41,15 +33,12 @@ export class Hosts implements Actor {
   /** Services that run, and those that do once their host is up. */
   readonly #listens: Uint8Array;
   readonly #isWanted: Uint8Array;
-  readonly #told: Uint8Array;
-  readonly #answers: readonly Spans[];
-  readonly #options: HostsOptions;
+  readonly #truth: ServiceTruth;
   readonly #ground: Ground;
   readonly #actor: number;
   readonly #stream: Stream;
 
   constructor(options: HostsOptions) {
-    this.#options = options;
     const { ground, asksForRouter } = options;
     this.#ground = ground;
     const { directory, calendar, streams } = ground;
@@ -63,13 +52,6 @@ export class Hosts implements Actor {
     this.#isSplit = new Uint8Array(hosts.length);
     this.#isBooting = new Uint8Array(hosts.length);
     this.#boots = new Uint16Array(hosts.length);
-    // Servers in numbers have one plan for all.
-    const spans = new Map<object, Spans>();
-    this.#answers = hosts.map(({ answers }) => {
-      const known = spans.get(answers) ?? new Spans(answers);
-      spans.set(answers, known);
-      return known;
-    });
     this.#isWanted = Uint8Array.from(directory.servicePlace, (place, service) => {
       const host = hosts[directory.owner[place] as number];
       return host?.serves.includes(directory.servicePort[service] as number) ? 1 : 0;
@@ -78,7 +60,7 @@ export class Hosts implements Actor {
       const host = directory.owner[directory.servicePlace[service] as number] as number;
       return isWanted & (this.#hasPower[host] as number);
     });
-    this.#told = new Uint8Array(directory.services).fill(Told.nothing);
+    this.#truth = new ServiceTruth(ground.witness, directory.services);
   }
 
   /** Tells the witness how it is at the beginning. */
@@ -113,49 +95,8 @@ export class Hosts implements Actor {
     return service >= 0 && this.#listens[service] === 1;
   }
 
-  /** A SYN begins its way on the server's network. */
-  receives(slot: number): void {
-    const { attempts, directory, wires } = this.#ground;
-    const place = attempts.place[slot] as number;
-    const network = directory.placeNetwork[place] as number;
-    if (wires.isCut[network]) return;
-    const copies = wires.duplicates(network) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      if (wires.loses(network)) this.#isLost(slot);
-      else this.#thinks(slot, place, network);
-    }
-  }
-
-  #thinks(slot: number, place: number, network: number): void {
-    const { attempts, calendar, directory, wires } = this.#ground;
-    const answer = this.#answerOf(slot, place);
-    if (answer === 0) return;
-    if (wires.loses(network)) {
-      this.#isLost(slot);
-      return;
-    }
-    const host = directory.owner[place] as number;
-    const thinksUs = answer === Answer.synAck ? (this.#answers[host] as Spans).draw(this.#stream) : 0;
-    const waitUs = thinksUs + 2 * (wires.delayUs[network] as number);
-    if (waitUs === 0) {
-      if (this.speaks(place)) this.#options.toRouter(slot, answer);
-      return;
-    }
-    if (waitUs < SOON_US) attempts.mark(slot, Mark.pending);
-    attempts.hold(slot);
-    calendar.enter(calendar.nowUs + waitUs, this.#actor, What.answer | (answer << 8), slot);
-  }
-
-  #isLost(slot: number): void {
-    const { attempts, witness } = this.#ground;
-    if (attempts.has(slot, Mark.own)) witness.lost?.(attempts.service[slot] as number);
-  }
-
   happens(what: number, subject: number): void {
     switch (what & 0xff) {
-      case What.answer:
-        this.#says(subject, what >>> 8);
-        break;
       case What.boot:
         if (what >>> 8 === this.#boots[subject]) this.#isUp(subject);
         break;
@@ -166,18 +107,8 @@ export class Hosts implements Actor {
     }
   }
 
-  #says(slot: number, answer: number): void {
-    const { attempts } = this.#ground;
-    attempts.unmark(slot, Mark.pending);
-    const place = attempts.place[slot] as number;
-    // What has stopped it in between has stopped this, too.
-    if (this.#answerOf(slot, place) !== 0 && this.speaks(place)) this.#options.toRouter(slot, answer);
-    this.#options.settle(slot);
-    attempts.drop(slot);
-  }
-
   /** What it answers: 0, nothing. */
-  #answerOf(slot: number, place: number): number {
+  answerOf(slot: number, place: number): number {
     const { attempts, directory } = this.#ground;
     if (!this.isThere(place)) return 0;
     const host = directory.owner[place] as number;
@@ -285,7 +216,7 @@ export class Hosts implements Actor {
 
   /** Tells the witness whether its services answer, and whether there is a way to them, where that has changed. */
   tell(host: number): void {
-    const { directory, wires, witness } = this.#ground;
+    const { directory, wires } = this.#ground;
     for (const service of this.#servicesOf(host)) {
       const network = directory.placeNetwork[directory.servicePlace[service] as number] as number;
       const answers =
@@ -298,13 +229,7 @@ export class Hosts implements Actor {
         wires.isCut[network] === 0 &&
         wires.isUp(directory.ifaceOf[network] as number) &&
         !this.barriers.isShut(host, directory.servicePort[service] as number);
-      const before = this.#told[service] as number;
-      const now = (answers ? Told.answers : 0) | (isOpen ? Told.isOpen : 0);
-      this.#told[service] = now;
-      // At the beginning nobody answers and all ways are open, if nothing else is said.
-      const changed = before === Told.nothing ? now ^ Told.isOpen : before ^ now;
-      if (changed & Told.answers) witness.service(service, answers === 1);
-      if (changed & Told.isOpen) witness.path(service, isOpen);
+      this.#truth.says(service, answers === 1, isOpen);
     }
   }
 

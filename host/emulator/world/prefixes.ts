@@ -79,3 +79,9 @@ export function nextFree(block: Block, from: number, taken: ReadonlySet<number>)
   }
   return low;
 }
+
+/** The router's own: where a network is behind a next router, those of the network which that is in. */
+export function routersAddresses({ plan, iface }: Network, all: readonly Network[]): readonly string[] {
+  if (plan.router.length > 0) return plan.router;
+  return all.filter((one) => one.iface === iface).flatMap((one) => one.plan.router);
+}

@@ -24,6 +24,7 @@ import type {
   PlayedWorld,
 } from './ports.ts';
 import { RouterKernel } from './router.ts';
+import { Servers } from './servers.ts';
 import { Strangers } from './strangers.ts';
 import { Traffic } from './traffic.ts';
 import { Verbs } from './verbs.ts';
@@ -64,6 +65,7 @@ export class World implements PlayedWorld {
   readonly wires: Wires;
   readonly #scenario: Scenario;
   readonly #ground: Ground;
+  readonly #servers: Servers;
   readonly #visits: Visits;
   readonly #own: Own;
   readonly #verbs: Verbs;
@@ -92,14 +94,18 @@ export class World implements PlayedWorld {
       wasAsked: (place) => this.hosts.gateways.wasAsked(place),
       isShown: (slot) => this.#isShown(slot),
       toClient: (slot, answer) => this.clients.answer(slot, answer),
-      toServer: (slot) => this.hosts.receives(slot),
+      toServer: (slot) => this.#servers.receives(slot),
       toPlace: (datagram) => this.#own.toPlace(datagram),
     });
     this.hosts = new Hosts({
       ground,
+      asksForRouter: (place, isAlone) => this.router.resolution.asksForRouter(place, isAlone),
+    });
+    this.#servers = new Servers({
+      ground,
+      hosts: this.hosts,
       toRouter: (slot, answer) => this.router.answerIn(slot, answer),
       settle: (slot) => this.clients.settle(slot),
-      asksForRouter: (place, isAlone) => this.router.resolution.asksForRouter(place, isAlone),
     });
     const conversations = new Conversations({ ground, router: this.router });
     this.clients = new Clients({
