@@ -136,6 +136,7 @@ export class RouterPageHost implements PageHost {
   onVisit(target: Target, client: string): void {
     const others = this.#openings.visited(target, client, this.#options.store.clock.nowMs());
     if (others !== null) void this.#steering.letThrough(target, others);
+    this.#options.router.visited(target, client);
   }
 
   wasTurnedAway(target: Target, client: string): boolean {

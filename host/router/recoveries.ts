@@ -66,6 +66,11 @@ export class Recoveries {
     return this.#recoveries.has(outage);
   }
 
+  /** Whether somebody has been answered there since, and it has to stay like that for a while. */
+  isSettling(outage: Outage): boolean {
+    return this.#settling.has(outage) && !this.has(outage);
+  }
+
   /** A trap from a server: of what it runs, everything that is down may be back (paragraphs 37 and 38). */
   onTrap(server: string): void {
     const down = this.#options.outages.of(server).filter(({ state }) => state === 'down');

@@ -193,4 +193,17 @@ export class Router {
     }
     journal.client(outage, client, { hurry: true });
   }
+
+  /**
+   * The page has answered him in the place of that port. While another one settles the fabric links nobody, for whoever comes
+   * may be served; he was not.
+   */
+  visited(target: Target, client: string): void {
+    const outage = this.outageFor(target, client);
+    if (outage === undefined || outage.clients.has(client) || !this.people.knows(client)) return;
+    if (!this.recoveries.isSettling(outage) || this.outages.get(target)?.clients.has(client)) return;
+    const { clock, log } = this.#options;
+    this.suspected.turnedAway(target, client, outage, clock.nowMs());
+    log.info('client.waiting', { server: target.server, port: target.port, client });
+  }
 }

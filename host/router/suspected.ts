@@ -63,6 +63,22 @@ export class Suspected {
     }
   }
 
+  /** Somebody was turned away there, while its machine is about to be back by another port: that is a matter of its own. */
+  turnedAway(
+    { server, port }: Target,
+    client: string,
+    { cause }: Pick<Outage, 'cause'>,
+    nowMs: number,
+  ): void {
+    const known = this.#options.outages.get({ server, port });
+    const outage: Outage = known ?? {
+      ...{ server, port, cause, triedPort: port, fromMs: nowMs },
+      ...{ id: newId(this.#options.chance), state: 'suspected', clients: new Map() },
+    };
+    if (known === undefined) this.suspect(outage);
+    this.#join(outage, new Map([[client, { firstMs: nowMs, lastMs: nowMs, tries: 1 }]]));
+  }
+
   /** A suspicion was right. */
   believe(outage: Outage): void {
     this.#options.fabric.confirm(outage);
