@@ -270,6 +270,7 @@ export class Town {
     }
     const next = this.#openings?.visited(target, client, this.#store.clock.nowMs()) ?? null;
     if (next !== null) this.#open.set(name, next);
+    this.#router.visited(target, client);
     return true;
   }
 }
