@@ -93,6 +93,9 @@ const EMULATE_HELP = `SCENARIO is a file, or the name of one that is shipped. \`
 has every key. With -c FILE the router of the world is configured as that file of \`ringback run\` says, without one as the scenario does.
 The same scenario and seed give the same world, to the last frame.
 
+With --realtime, or up to 100 times as fast, mails go over SMTP: to a mail server of its own that shows them (--mails writes them), or, with
+-c FILE, to that file's mail server, and so to whomever it names.
+
 With --as-daemon the router's program is yours: \`fabric: {socket: SOCKET}\`. Its own connections and mails leave by this machine's kernel, so
 the servers of the world answer on the wire alone: \`recover: {confirm: none}\`, \`detect: {ask: none}\`. With --on the whole router is real,
 with the addresses of the scenario's networks; clients and servers are emulated on both sides of it, and it is judged by its mails.

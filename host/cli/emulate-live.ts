@@ -15,6 +15,8 @@ import type { PlayingMachine } from './emulate-given.ts';
 export interface LiveShow {
   readonly watchers: readonly WorldWatcher[];
   run(endUs: number, play: RunningPlay | null): Promise<void>;
+  /** What whoever looks should know of the machine here. */
+  note(text: string): void;
   /** The terminal is as it was. */
   end(): void;
 }
@@ -26,10 +28,12 @@ interface LiveOptions {
   readonly speed: number | null;
   /** Nothing is shown while it plays. */
   readonly isQuiet: boolean;
+  /** Somebody waits for the mails of it. */
+  readonly showsMails: boolean;
 }
 
 export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
-  const { watching, chronicle, machine, speed, isQuiet } = options;
+  const { watching, chronicle, machine, speed, isQuiet, showsMails } = options;
   const { calendar, loop, directory, truth } = watching;
   const { endUs, name, seed } = scenario;
   const nowUs = (): number => calendar.nowUs;
@@ -55,12 +59,25 @@ export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
     port === null
       ? null
       : new Terminal({
-          ...{ port, time: machine.time, pace, chronicle, directory, moments, nowUs, endUs, carryOut },
+          ...{
+            port,
+            time: machine.time,
+            pace,
+            chronicle,
+            directory,
+            moments,
+            nowUs,
+            endUs,
+            carryOut,
+            showsMails,
+          },
           title: `${name} · seed ${seed}`,
           broken: () => truth.promises?.broken ?? 0,
         });
   const lines =
-    terminal !== null || isQuiet ? null : new PlainLines({ print: machine.print, moments, nowUs, endUs });
+    terminal !== null || isQuiet
+      ? null
+      : new PlainLines({ print: machine.print, moments, nowUs, endUs, showsMails });
   const shown = terminal ?? lines;
   const stop = (): void => {
     pace.isOver = true;
@@ -72,6 +89,10 @@ export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
       playing = play;
       terminal?.beginSoon();
       await pace.run(until);
+    },
+    note(text) {
+      if (shown === null) machine.warn(text);
+      else shown.note(text);
     },
     end() {
       process.off('SIGTERM', stop);

@@ -1,6 +1,7 @@
 /** One scenario is played, shown and judged. */
 import { writeFileSync } from 'node:fs';
 import { type Judged, judge, type Watching, type WorldWatcher } from '../emulator/judge.ts';
+import { RealOutside } from '../emulator/outside.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
 import { Chronicle } from '../emulator/show/chronicle.ts';
@@ -13,6 +14,7 @@ import { readSelection } from '../emulator/show/selection.ts';
 import { countOf } from '../emulator/show/spoken.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
+import { endpointText } from '../net/endpoint.ts';
 import { breachCapture } from './emulate-breach.ts';
 import { type EmulateGiven, type PlayingMachine, speedOf } from './emulate-given.ts';
 import { type LiveShow, liveShow } from './emulate-live.ts';
@@ -20,6 +22,8 @@ import { answerOf, runLines } from './emulate-text.ts';
 import { VERSION } from './version.ts';
 
 const MANY_CONNECTIONS = 20_000;
+/** Times as fast as a clock: nobody reads a mail of a world that is faster. */
+const MAX_WATCHED_SPEED = 100;
 
 /** What was played, and how it is played again. */
 interface PlayedFrom {
@@ -47,8 +51,9 @@ export async function playCommand(
   const speed = speedOf(given);
   const began = { ms: time.nowMs(), cpu: process.cpuUsage() };
   const capture = given.pcap === undefined ? null : openCaptureFile(given.pcap);
+  const outside = await outsideOf(from.scenario, { given, machine, speed });
   try {
-    const seen = await seenRun(from, { given, machine, speed, capture });
+    const seen = await seenRun(from, { given, machine, speed, capture, outside });
     const { user, system } = process.cpuUsage(began.cpu);
     const { maxRSS } = process.resourceUsage();
     const cost = { tookMs: time.nowMs() - began.ms, cpuMs: (user + system) / 1000, memoryKiB: maxRSS };
@@ -76,7 +81,19 @@ export async function playCommand(
     return verdict.holds;
   } finally {
     capture?.close();
+    await outside?.close();
   }
+}
+
+/** Who looks at a world has its mails and its page; what goes by faster has nobody who could. */
+async function outsideOf(
+  { router }: Scenario,
+  { given, machine, speed }: Pick<Showing, 'given' | 'machine' | 'speed'>,
+): Promise<RealOutside | null> {
+  if (speed === null || speed > MAX_WATCHED_SPEED) return null;
+  const smtp = given.config === undefined ? null : (router?.smtp ?? null);
+  if (smtp !== null) machine.warn(`mails go to ${endpointText(smtp)}`);
+  return await RealOutside.open({ time: machine.time, smtp });
 }
 
 interface Showing {
@@ -84,11 +101,13 @@ interface Showing {
   readonly machine: PlayingMachine;
   readonly speed: number | null;
   readonly capture: ReturnType<typeof openCaptureFile> | null;
+  /** null: all is modelled. */
+  readonly outside: RealOutside | null;
 }
 
 async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
   const { scenario } = from;
-  const { given, machine, speed, capture } = showing;
+  const { given, machine, speed, capture, outside } = showing;
   let chronicle: Chronicle | null = null;
   let frames: CaptureFile | null = null;
   let live: LiveShow | null = null;
@@ -106,7 +125,10 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
           frames: given.report === undefined ? 'none' : isLarge(scenario) ? 'passed' : 'all',
         });
         chronicle = own;
-        live = liveShow(scenario, { watching, chronicle: own, machine, speed, isQuiet: given.json === true });
+        live = liveShow(scenario, {
+          ...{ watching, chronicle: own, machine, speed },
+          ...{ isQuiet: given.json === true, showsMails: outside !== null },
+        });
         const all: WorldWatcher[] = [
           { witness: own, gauged: (gauges) => own.gauge(gauges) },
           ...live.watchers,
@@ -120,7 +142,11 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
         }
         return all;
       },
-      run: (_watching, endUs, play) => (live as LiveShow).run(endUs, play),
+      outside,
+      run: async (_watching, endUs, play) => {
+        await (live as LiveShow).run(endUs, play);
+        await outside?.settled();
+      },
     });
     (frames as CaptureFile | null)?.end();
     (chronicle as Chronicle | null)?.finish();

@@ -6,7 +6,7 @@ import { PairDirectory } from './pair/directory.ts';
 import { playPair } from './pair/play.ts';
 import { play } from './play.ts';
 import type { Scenario } from './scenario/types.ts';
-import type { Counted, MakeWorld, RunningPlay } from './stage.ts';
+import type { Counted, MakeWorld, Outside, RunningPlay } from './stage.ts';
 import { PROMISES, type PromiseResult } from './truth/promise.ts';
 import type { Measures } from './truth/promises.ts';
 import { type RunVerdict, Truth } from './truth/verdict.ts';
@@ -36,6 +36,8 @@ interface JudgeOptions {
   /** How the calendar is turned to the end; at once, if nothing else is said. */
   readonly run?: (watching: Watching, endUs: number, play: RunningPlay | null) => Promise<void>;
   readonly isOver?: () => boolean;
+  /** null, as if nothing is said: all is modelled. */
+  readonly outside?: Outside | null;
 }
 
 export interface Judged {
@@ -76,7 +78,7 @@ function watch(
 }
 
 async function judgeRouter(scenario: Scenario, options: JudgeOptions): Promise<Judged> {
-  const { time, make, watchers, run, isOver } = options;
+  const { time, make, watchers, run, isOver, outside = null } = options;
   let seen: ReturnType<typeof watch> | null = null;
   let running: RunningPlay | null = null;
   let most: [most: number, size: number] | null = null;
@@ -87,7 +89,7 @@ async function judgeRouter(scenario: Scenario, options: JudgeOptions): Promise<J
       return seen.witness;
     },
     {
-      ...{ make, machine: time },
+      ...{ make, machine: time, outside },
       ...(isOver === undefined ? {} : { isOver }),
       ...(run === undefined
         ? {}

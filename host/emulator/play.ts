@@ -6,7 +6,7 @@ import { Streams } from './kernel/streams.ts';
 import { Play } from './playing.ts';
 import type { MachineKernel } from './router-program.ts';
 import type { Scenario } from './scenario/types.ts';
-import type { Counted, MakeWorld, RunningPlay, Stage } from './stage.ts';
+import type { Counted, MakeWorld, Outside, RunningPlay, Stage } from './stage.ts';
 import type { Witness } from './truth/witness.ts';
 
 interface PlayOptions {
@@ -16,6 +16,8 @@ interface PlayOptions {
   /** How the calendar is turned to the end; at once, if nothing else is said. */
   readonly run?: (stage: Stage, endUs: number) => Promise<void>;
   readonly isOver?: () => boolean;
+  /** null, as if nothing is said: all is modelled. */
+  readonly outside?: Outside | null;
   /** When it has begun: for keys that pull cables, and for whoever looks now and then. */
   readonly onBegun?: (play: RunningPlay, stage: Stage) => void;
 }
@@ -33,7 +35,7 @@ interface Played {
 export async function play(
   scenario: Scenario,
   witness: (stage: Stage) => Witness,
-  { make, machine, run, isOver, onBegun }: PlayOptions,
+  { make, machine, run, isOver, onBegun, outside = null }: PlayOptions,
 ): Promise<Played> {
   const calendar = new Calendar();
   const kernel: MachineKernel = {
@@ -42,7 +44,7 @@ export async function play(
     streams: new Streams(scenario.seed),
     wallMs: scenario.startMs,
   };
-  const own = await Play.create(scenario, kernel, { make, witness });
+  const own = await Play.create(scenario, kernel, { make, witness, outside });
   const { stage } = own;
   onBegun?.(own, stage);
   own.begin();

@@ -1,7 +1,8 @@
 /** A play under way: a world, the machines in it with their programs, and the script's verbs for each. */
 import { messageOf } from '../errors.ts';
+import type { Mail } from '../mail/mail.ts';
 import { isVersion4 } from '../net/address.ts';
-import { MailHost } from './edges/mail-host.ts';
+import { type Carried, MailHost } from './edges/mail-host.ts';
 import { TrapSenders } from './edges/traps.ts';
 import { Sweeper } from './kernel/sweeper.ts';
 import { WorldTime } from './kernel/time.ts';
@@ -10,7 +11,7 @@ import { RelayProgram } from './relay-program.ts';
 import { RoutedPair } from './routed-pair.ts';
 import { type MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Span, Verb } from './scenario/types.ts';
-import type { Counted, MakeWorld, Making, RunningPlay, Stage } from './stage.ts';
+import type { Counted, MakeWorld, Making, Outside, RunningPlay, Stage } from './stage.ts';
 import type { Gauges, Witness } from './truth/witness.ts';
 import type { PlayedWorld } from './world/ports.ts';
 import { Script } from './world/script.ts';
@@ -45,10 +46,14 @@ export class Play implements RunningPlay {
   static async create(
     scenario: Scenario,
     kernel: MachineKernel,
-    { make, witness }: { make: MakeWorld; witness: (stage: Stage) => Witness },
+    {
+      make,
+      witness,
+      outside,
+    }: { make: MakeWorld; witness: (stage: Stage) => Witness; outside: Outside | null },
   ): Promise<Play> {
     const making = make(scenario, kernel);
-    const play = new Play(scenario, { ...kernel, directory: making.directory }, { making, witness });
+    const play = new Play(scenario, { ...kernel, directory: making.directory }, { making, witness, outside });
     await play.#install();
     return play;
   }
@@ -56,7 +61,11 @@ export class Play implements RunningPlay {
   private constructor(
     scenario: Scenario,
     stage: Stage,
-    { making, witness }: { making: Making; witness: (stage: Stage) => Witness },
+    {
+      making,
+      witness,
+      outside,
+    }: { making: Making; witness: (stage: Stage) => Witness; outside: Outside | null },
   ) {
     this.stage = stage;
     this.#kernel = stage;
@@ -73,7 +82,16 @@ export class Play implements RunningPlay {
       chance: stage.streams.of('mail server'),
       witness: this.#witness,
       mailboxes: mailboxesOf(scenario),
+      carry: outside === null ? null : (mail, by) => this.#carry(outside, mail, by),
     });
+  }
+
+  async #carry(outside: Outside, mail: Mail, by: string): Promise<Carried> {
+    const { loop } = this.#kernel;
+    const release = outside.isNear(by) ? loop.hold() : null;
+    const carried = await outside.carry(mail, by);
+    release?.();
+    return carried;
   }
 
   /** The machines, with nothing running on them. */

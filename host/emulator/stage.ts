@@ -1,4 +1,6 @@
 /** What a play has to do with whoever asks for it, and watches. */
+import type { Mail } from '../mail/mail.ts';
+import type { Carried } from './edges/mail-host.ts';
 import type { MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Verb } from './scenario/types.ts';
 import type { Directory, Gauges, Witness } from './truth/witness.ts';
@@ -17,6 +19,14 @@ export interface Making {
     /** A frame passes an interface of the router. */
     readonly onFrame: (iface: number, isOut: boolean, bytes: Uint8Array) => void;
   }): PlayedWorld;
+}
+
+/** What a world in real time has of the machine that plays it. */
+export interface Outside {
+  /** Sends a mail in a conversation that is one, and never rejects. `by`: the machine of the world that sends it. */
+  carry(mail: Mail, by: string): Promise<Carried>;
+  /** Whether that is over in a moment, for which the world waits. */
+  isNear(by: string): boolean;
 }
 
 export type MakeWorld = (scenario: Scenario, kernel: MachineKernel) => Making;

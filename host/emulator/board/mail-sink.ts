@@ -1,4 +1,4 @@
-/** The mail server of a bench: it takes whatever the router sends (RFC 5321, no more of it than that needs), and shows it. */
+/** The mail server of a bench, and of a world in real time: it takes whatever the router sends (RFC 5321, no more of it than that needs), and shows it. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, RingbackError } from '../../errors.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
@@ -30,7 +30,7 @@ export class MailSink {
       });
     } catch (error) {
       const where = endpointText({ host, port });
-      throw new RingbackError('unavailable', `the bench can't take mails at ${where}: ${messageOf(error)}`);
+      throw new RingbackError('unavailable', `no mails can be taken at ${where}: ${messageOf(error)}`);
     }
     return sink;
   }

@@ -27,6 +27,14 @@ interface MailHostOptions {
   readonly witness: Pick<Witness, 'mail'>;
   /** Addresses whose mails relays fetch. */
   readonly mailboxes: readonly string[];
+  /** Has the conversation in the model's place; null: it is modelled. `by`: the machine that sends it. */
+  readonly carry: ((mail: Mail, by: string) => Promise<Carried>) | null;
+}
+
+/** What became of a mail outside, and the message as a server here has taken it; null: it went elsewhere. */
+export interface Carried {
+  readonly delivery: Delivery;
+  readonly bytes: Buffer | null;
 }
 
 /** A conversation with a server nearby that is spoken with all the time, to the mail's end, and from there to the answer. */
@@ -77,9 +85,9 @@ export class MailHost {
   }
 
   /** The mail is here. */
-  take(mail: Mail, by: string): void {
+  take(mail: Mail, by: string, taken: Buffer | null = null): void {
     const { to, subject, text, messageId } = mail;
-    const bytes = (): Buffer => Buffer.from(composeMessage(mail));
+    const bytes = (): Buffer => taken ?? Buffer.from(composeMessage(mail));
     const messages = this.#mailboxes.get(to);
     if (messages !== undefined) messages.push({ uidl: `mail-${++this.#stored}`, bytes: bytes() });
     this.#options.witness.mail({ to, subject, text, messageId, by, bytes });
@@ -91,7 +99,7 @@ interface Sending {
   readonly onEnd: (delivery: Delivery) => void;
 }
 
-interface SenderOptions extends Pick<MailHostOptions, 'time' | 'chance'> {
+interface SenderOptions extends Pick<MailHostOptions, 'time' | 'chance' | 'carry'> {
   readonly by: string;
   readonly host: MailHost;
   /** Whether its machine gets to the mail server. */
@@ -140,7 +148,7 @@ export class WorldSender implements Sender {
   }
 
   #talk({ mail, onEnd }: Sending): void {
-    const { time, host, by } = this.#options;
+    const { time, host, by, carry } = this.#options;
     const end = (delivery: Delivery): void => {
       this.#talking--;
       if (this.#isKilled) return;
@@ -154,8 +162,16 @@ export class WorldSender implements Sender {
         end(deliveryOf(REFUSALS[state]));
         return;
       }
-      host.take(mail, by);
-      time.after(this.#between(ANSWER_MS), () => end({ outcome: 'delivered' }));
+      if (carry === null) {
+        host.take(mail, by);
+        time.after(this.#between(ANSWER_MS), () => end({ outcome: 'delivered' }));
+        return;
+      }
+      void carry(mail, by).then(({ delivery, bytes }) => {
+        // What the server has, it has, whoever was killed meanwhile.
+        if (delivery.outcome === 'delivered') host.take(mail, by, bytes);
+        end(delivery);
+      });
     });
   }
 

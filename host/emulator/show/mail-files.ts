@@ -36,13 +36,15 @@ export class MailFiles implements Witness {
     return Math.min(this.count, MAX_FILES);
   }
 
-  mail({ to, subject, text, messageId, by }: TakenMail): void {
+  mail({ to, subject, text, messageId, by, bytes }: TakenMail): void {
     if (++this.count > MAX_FILES) return;
     const { directory, from, nowUs, startMs } = this.#options;
     const date = new Date(startMs + Math.floor(nowUs() / 1000));
-    const message = composeMessage({ from: from(by), to, subject, text, messageId, date, headers: {} });
+    const composed = (): string =>
+      composeMessage({ from: from(by), to, subject, text, messageId, date, headers: {} });
     try {
-      writeFileSync(join(directory, `${String(this.count).padStart(DIGITS, '0')}.eml`), message);
+      const file = join(directory, `${String(this.count).padStart(DIGITS, '0')}.eml`);
+      writeFileSync(file, bytes?.() ?? composed());
     } catch (error) {
       throw this.#failed(error);
     }

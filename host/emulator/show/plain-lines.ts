@@ -21,6 +21,8 @@ interface PlainLinesOptions {
   readonly moments: Moments;
   readonly nowUs: () => number;
   readonly endUs: number;
+  /** Mails are shown as they are: somebody waits for them. */
+  readonly showsMails: boolean;
 }
 
 export class PlainLines implements Witness {
@@ -47,9 +49,16 @@ export class PlainLines implements Witness {
     this.#some(`  ${server}${where} ${says}${cause === undefined ? '' : `: ${cause}`}`);
   }
 
-  mail({ to }: TakenMail): void {
+  mail({ to, subject, text }: TakenMail): void {
     this.#told++;
-    this.#some(`  mail to ${to}`);
+    if (!this.#options.showsMails) this.#some(`  mail to ${to}`);
+    else if (this.#some(`  mail to ${to}: ${subject}`))
+      for (const line of text.trimEnd().split('\n')) this.#say(`    ${line}`);
+  }
+
+  /** What is not of the world, but of the machine that plays it. */
+  note(text: string): void {
+    this.#say(text);
   }
 
   program(by: string, state: 'begun' | 'stopped' | 'killed'): void {
@@ -69,9 +78,11 @@ export class PlainLines implements Witness {
     this.#say(`${counts}, outbox ${counted(outbox)}`);
   }
 
-  #some(text: string): void {
+  /** Whether there was room for it. */
+  #some(text: string): boolean {
     if (++this.#said === MAX_SAID + 1) this.#say('… and more: the report has it all');
     if (this.#said <= MAX_SAID) this.#say(text);
+    return this.#said <= MAX_SAID;
   }
 
   #say(text: string): void {

@@ -2,7 +2,7 @@
 import type { Level } from '../../log/catalogue/kinds.ts';
 import type { Fields } from '../../log/log.ts';
 import type { Time, Timer } from '../../time.ts';
-import type { Gauges, TryEnd, Witness } from '../truth/witness.ts';
+import type { Gauges, TakenMail, TryEnd, Witness } from '../truth/witness.ts';
 import { LiveView, type LiveViewOptions } from './live-view.ts';
 import { Screen, type TerminalPort } from './screen.ts';
 
@@ -32,6 +32,8 @@ interface TerminalOptions extends LiveViewOptions {
   readonly broken: () => number;
   /** Does what the script could do; what is wrong with it, or null. */
   readonly carryOut: (text: string) => string | null;
+  /** Mails are shown with their subjects: somebody waits for them. */
+  readonly showsMails: boolean;
 }
 
 /** What a key begins to type. */
@@ -80,9 +82,17 @@ export class Terminal implements Witness {
   }
 
   tried(): void {}
-  mail(): void {}
   steered(): void {}
   path(): void {}
+
+  mail({ to, subject }: TakenMail): void {
+    if (this.#options.showsMails) this.#view.line('mail', { to, subject });
+  }
+
+  /** What is not of the world, but of the machine that plays it. */
+  note(text: string): void {
+    this.#view.line('here', { text });
+  }
 
   tryEnded(_client: number, service: number, end: TryEnd): void {
     this.#view.tryEnded(service, end);

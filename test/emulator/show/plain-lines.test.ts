@@ -9,7 +9,13 @@ it('Where there is no terminal, lines say each step, what is noticed and told, a
   const lines: string[] = [];
   let nowUs = 0;
   const print = (line: string): void => void lines.push(line);
-  const plain = new PlainLines({ print, moments: new Moments(DAY), nowUs: () => nowUs, endUs: DAY.endUs });
+  const plain = new PlainLines({
+    print,
+    moments: new Moments(DAY),
+    nowUs: () => nowUs,
+    endUs: DAY.endUs,
+    showsMails: false,
+  });
   plain.program('router', 'begun');
   nowUs = 5_000_000;
   plain.step('unplug s80');

@@ -67,6 +67,7 @@ function terminalOf(test: TestContext, fake = new FakeTerminal()) {
   const terminal = new Terminal({
     ...{ port: fake, time: machineTime, pace, chronicle, directory: DIRECTORY, moments },
     ...{ title: 'embodiment-1 · seed 1', nowUs: () => 60_000_000, endUs: 60_000_000, broken: () => 0 },
+    showsMails: false,
     carryOut: (text) => {
       if (text !== 'unplug s80') return `${text} is no step`;
       done.push(text);

@@ -1,0 +1,82 @@
+/** `ringback emulate` in real time: mails over SMTP. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { MailSink } from '../../../host/emulator/board/mail-sink.ts';
+import type { TakenMail } from '../../../host/emulator/truth/witness.ts';
+
+const MAIN = fileURLToPath(new URL('../../../host/cli/main.ts', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+const directory = mkdtempSync(join(tmpdir(), 'ringback-realtime-'));
+after(() => rmSync(directory, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A run of it, with what it prints; `onText` hears that as it grows. */
+function emulate(argv: readonly string[], onText: (text: string) => void = () => {}) {
+  const child = spawn(process.execPath, ['--import', TSX, MAIN, 'emulate', ...argv], { cwd: directory });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      onText(text);
+    });
+  return new Promise<{ status: number | null; text: string }>((resolve) => {
+    child.on('close', (status) => resolve({ status, text }));
+  });
+}
+
+const UNPLUGGED = `scenario: 1
+title: A server is unplugged while somebody tries it
+for: 60s
+router: {clients: [{address: 172.27.179.151, mail: sato@example.jp, language: ja}], servers: [{address: 172.27.178.80, ports: [80]}]}
+script:
+  - {at: 5s, do: [unplug s80, forget s80]}
+  - {at: 6s, do: try c151 s80}
+  - {at: 20s, do: plug s80}
+expect:
+  - {told: [sato@example.jp], once: true}
+`;
+
+describe('ringback emulate in real time', () => {
+  it('sends mails to a mail server of its own, which shows them and writes them', async () => {
+    const { status, text } = await emulate([file('a.yaml', UNPLUGGED), '--speed', '60', '--mails', 'mails']);
+    assert.equal(status, 0, text);
+    assert.match(text, /mail to sato@example\.jp: サーバ障害復旧通知\n.*sato@example\.jp 殿\n/);
+    assert.deepEqual(readdirSync(join(directory, 'mails')), ['0001.eml']);
+    assert.match(
+      readFileSync(join(directory, 'mails', '0001.eml'), 'latin1'),
+      /^From: .*\r\nTo: sato@example\.jp\r\n(?:.*\r\n)*X-Ringback-Server: 172\.27\.178\.80\r\n/,
+    );
+  });
+
+  it('sends them to the mail server of a configuration that was given', async (test) => {
+    const mails: TakenMail[] = [];
+    const server = await MailSink.open({ host: '127.0.0.1', port: 0 }, (mail) => void mails.push(mail));
+    test.after(() => server.close());
+    const own = file(
+      'own.yaml',
+      `detect: {watch: [172.27.178.0/24]}
+fabric: {interfaces: [lan0, wan0]}
+smtp: {host: 127.0.0.1, port: ${server.port}, tls: none, from: ringback@own.example}
+clients: [{address: 172.27.179.151, mail: sato@example.jp}]
+servers: [{address: 172.27.178.80, ports: [80]}]
+`,
+    );
+    const { status, text } = await emulate([file('a.yaml', UNPLUGGED), '--speed', '60', '-c', own]);
+    assert.equal(status, 0, text);
+    assert.deepEqual(
+      mails.map(({ to }) => to),
+      ['sato@example.jp'],
+    );
+    assert.match(text, new RegExp(`^ringback: mails go to 127\\.0\\.0\\.1:${server.port}$`, 'm'));
+  });
+});
