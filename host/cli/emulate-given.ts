@@ -1,5 +1,7 @@
 /** What the command line says of a world that is to be played. */
 import type { Chance } from '../chance.ts';
+import { MAX_SPEED } from '../emulator/kernel/pace.ts';
+import { MAX_SEED } from '../emulator/scenario/schema.ts';
 import { RingbackError } from '../errors.ts';
 import type { Time } from '../time.ts';
 
@@ -37,10 +39,8 @@ export interface EmulateGiven {
   readonly mail?: string | undefined;
 }
 
-const MAX_SEED = 4_294_967_295;
 /** More are not played in a day. */
 const MAX_SEEDS = 1_000_000;
-const MAX_SPEED = 100_000;
 
 export function wrong(message: string): RingbackError {
   return new RingbackError('usage', `emulate: ${message}; ringback emulate --help`);

@@ -21,7 +21,7 @@ interface OutsideOptions {
 const HERE = '127.0.0.1';
 /** From whom the mail server here is greeted. */
 const FROM = 'ringback@router.example';
-const LOOK_MS = 20;
+const PATIENCE_MS = 20;
 /** So long the end waits for what a mail server has not answered yet. */
 const MAX_WAIT_MS = 10_000;
 
@@ -81,7 +81,7 @@ export class RealOutside implements Outside {
   /** Until mail servers have answered, or for as long as anybody wants to wait for them. */
   async settled(): Promise<void> {
     const untilMs = this.#time.nowMs() + MAX_WAIT_MS;
-    while (this.#underWay > 0 && this.#time.nowMs() < untilMs) await pause(this.#time, LOOK_MS);
+    while (this.#underWay > 0 && this.#time.nowMs() < untilMs) await pause(this.#time, PATIENCE_MS);
   }
 
   async close(): Promise<void> {

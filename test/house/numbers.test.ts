@@ -68,6 +68,8 @@ const BY_CHANCE = new Set([
   'ID_BYTES = 16',
   // Programs of the system, each with its own.
   'LIMIT_MS = 5000',
+  // A daemon's look at its clock: `test/emulator/edges/tick.test.ts` holds the two together.
+  'TICK_US = 100000',
   // Notices in one transaction, rows in one go.
   'PAGE = 500',
   // The neighbours' list, and a disk.

@@ -7,7 +7,7 @@ const ONE_WORD_US = 50_000;
 /** What kernels begin with. */
 const FIRST_HOPS = [64, 128, 255] as const;
 /** No path is longer: it began with another number, as routing protocols do. */
-const LONGEST_PATH = 40;
+const MAX_PATH = 40;
 
 interface Speaker {
   readonly address: string;
@@ -32,7 +32,7 @@ const isGroup = (address: string): boolean =>
 /** How many routers have counted it down. */
 function hopsOf(left: number): number {
   const hops = (FIRST_HOPS.find((one) => left <= one) ?? 255) - left;
-  return hops > LONGEST_PATH ? 0 : hops;
+  return hops > MAX_PATH ? 0 : hops;
 }
 
 export class Voices {

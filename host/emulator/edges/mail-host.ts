@@ -41,7 +41,7 @@ export interface Carried {
 const TALK_MS = { from: 2, to: 6 } as const;
 const ANSWER_MS = { from: 1, to: 3 } as const;
 /** A connection to nobody. */
-const AWAY_MS = 30_000;
+export const AWAY_MS = 30_000;
 
 /** What is seen of a server that takes nothing. */
 const REFUSALS = {

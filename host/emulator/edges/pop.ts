@@ -7,7 +7,7 @@ import type { MailboxEntry, PopOptions } from '../../pop/mailbox.ts';
 import type { OpenMailbox, PopSession } from '../../pop/session.ts';
 import { pause, type Time } from '../../time.ts';
 import type { Loop } from '../kernel/loop.ts';
-import type { MailHost, StoredMessage } from './mail-host.ts';
+import { AWAY_MS, type MailHost, type StoredMessage } from './mail-host.ts';
 
 interface MailboxesOptions {
   readonly host: MailHost;
@@ -21,8 +21,6 @@ interface MailboxesOptions {
 /** A command and its answer; a session begins with four of them. */
 const TURN_MS = 1;
 const LOGIN_MS = 4;
-/** A connection to nobody. */
-const AWAY_MS = 30_000;
 
 /** What a relay on a host of the world opens. */
 export function mailboxesOf({ host, time, loop, isConnected }: MailboxesOptions): OpenMailbox {

@@ -15,7 +15,7 @@ interface PaceOptions {
 /** So often it is looked how late it is. */
 const STEP_MS = 20;
 /** Faster than that is as fast as it can. */
-const MAX_SPEED = 100_000;
+export const MAX_SPEED = 100_000;
 const MIN_SPEED = 1 / 16;
 
 export class Pace {

@@ -9,7 +9,7 @@ import type { Actor, Calendar } from './calendar.ts';
 /** So often in a run it is looked at. */
 const LOOKS = 400;
 /** What may have come since the last time. */
-const MOST_BYTES = 128 << 20;
+const MAX_BYTES = 128 << 20;
 
 export class Sweeper implements Actor {
   readonly #calendar: Calendar;
@@ -28,7 +28,7 @@ export class Sweeper implements Actor {
   }
 
   happens(): void {
-    if (getHeapStatistics().used_heap_size - this.#keptBytes > MOST_BYTES) {
+    if (getHeapStatistics().used_heap_size - this.#keptBytes > MAX_BYTES) {
       this.#sweep ??= collector();
       this.#sweep();
       this.#keptBytes = getHeapStatistics().used_heap_size;

@@ -2,6 +2,7 @@
 import { explainRouter } from '../../config/router/explain.ts';
 import { and, count } from '../../config/sentences.ts';
 import type { Tables } from '../../fabric/sizes.ts';
+import { SECOND_MS } from '../../net/duration.ts';
 import type {
   Expectation,
   LinkPlan,
@@ -17,7 +18,6 @@ import { HOUR_US, lengthText } from './values.ts';
 
 /** So many steps are named, the others counted. */
 const MAX_STEPS = 30;
-const SECOND_MS = 1000;
 
 const percent = (part: number): string => `${Math.round(part * 1_000_000) / 10_000}%`;
 const windowText = (window: readonly [number, number] | null, before: string): string =>

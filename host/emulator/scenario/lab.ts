@@ -1,5 +1,6 @@
 /** The networks that scenarios begin with: those of the lab (`board/lab/network`), with the same names and addresses. */
 import type { AdapterPlan, HostPlan, Span } from './types.ts';
+import { MILLISECOND_US } from './values.ts';
 
 /** `lab`: clients, mail and station on the one side, servers on the other; `duplex`: nodes of a pair in the servers' place. */
 export const LABS = ['lab', 'duplex'] as const;
@@ -21,7 +22,6 @@ export const LINKS = [
   },
 ] as const;
 
-const MILLISECOND_US = 1000;
 /** Of a web server near by. */
 export const USUAL_ANSWERS: Span = { kind: 'between', fromUs: MILLISECOND_US, toUs: 5 * MILLISECOND_US };
 export const USUAL_BOOT: Span = { kind: 'between', fromUs: 8_000_000, toUs: 20_000_000 };

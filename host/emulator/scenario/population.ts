@@ -21,7 +21,7 @@ import { HOUR_US, MAX_US, moment, popularity, SECOND_US, share, span, time } fro
 
 const MAX_HOSTS = 1000;
 const MAX_PEOPLE = 2_000_000;
-const MAX_SERVERS = 65_535;
+const MAX_OF_A_PLAN = 65_535;
 const MAX_CONNECTIONS = 100_000_000;
 
 const ports = list(port, { allowed: 'a list of ports, as in [80, 443]', max: 64 });
@@ -124,7 +124,7 @@ const people: Shape<PopulationText> = v.pipe(
 
 const servers: Shape<PopulationText> = v.pipe(
   mapping({
-    count: entry('How many.', wholeNumber('a number of servers', 1, MAX_SERVERS)),
+    count: entry('How many.', wholeNumber('a number of servers', 1, MAX_OF_A_PLAN)),
     in: entry('Their network, or networks that share a name.', name),
     serves: entry('Ports on which they serve; it is what makes them servers.', ports),
     boot: entry("From power to the services' answering.", v.optional(span(HOUR_US)), '8s..20s'),

@@ -19,7 +19,7 @@ import { script } from './script.ts';
 import type { ScenarioText } from './text.ts';
 import { DAY_US, MAX_US, time } from './values.ts';
 
-const MAX_SEED = 4_294_967_295;
+export const MAX_SEED = 4_294_967_295;
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const SMTP = { host: '172.27.179.25', from: 'ringback@router.example' };
 const POP = { host: '172.27.179.25', user: 'relay', password: 'relay' };

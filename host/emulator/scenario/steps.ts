@@ -6,7 +6,7 @@ import type { Premises } from './premises.ts';
 import { keysThatDoNotFit } from './step-keys.ts';
 import type { ScenarioText, StepText } from './text.ts';
 import { memberName, type ScriptStep, type TrafficPlan, type Verb } from './types.ts';
-import { DAY_US, lengthText, type Moment, SECOND_US } from './values.ts';
+import { DAY_US, lengthText, MILLISECOND_US, type Moment, SECOND_US } from './values.ts';
 import { ANYBODY, nodesOf, type VerbText } from './verbs.ts';
 
 /** After the cable is back, or the machine has power. */
@@ -14,7 +14,6 @@ const TRAP_AFTER_US = SECOND_US;
 /** So much of the run stays quiet before its end where chance draws moments: whoever is away comes back, and is believed. */
 const QUIET_US = 120 * SECOND_US;
 const MAX_STEPS = 200_000;
-const MILLISECOND_US = 1000;
 const FOREVER_SERVED = 80;
 
 interface Making {

@@ -15,6 +15,7 @@ const UNITS = [
 const TIME = /^(\d{1,9})(?:\.(\d{1,6}))?(us|ms|s|m|h|d)$/;
 const TIME_TEXT = '\\d{1,9}(\\.\\d{1,6})?(us|ms|s|m|h|d)';
 
+export const MILLISECOND_US = 1000;
 export const SECOND_US = 1_000_000;
 export const HOUR_US = 3600 * SECOND_US;
 export const DAY_US = 24 * HOUR_US;

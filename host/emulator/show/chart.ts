@@ -1,6 +1,10 @@
 /** Charts by hand: shapes of SVG in HTML, with classes of the style sheet for their colours. The same numbers make the same bytes. */
 import { Html, html } from '../../page/html/html.ts';
 
+/** Of charts that are as wide as the page, and of the words above them. */
+export const CHART_WIDTH = 1040;
+export const CHART_LEGEND = 34;
+
 /** Coordinates need no more than a tenth of a pixel. */
 export function coordinate(value: number): string {
   return String(Math.round(value * 10) / 10);

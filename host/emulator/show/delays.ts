@@ -1,16 +1,14 @@
 /** What each delay was made of: bars in parts, and how it was distributed. */
 import { type Html, html } from '../../page/html/html.ts';
-import { bar, drawing, label, stroke, widthOf } from './chart.ts';
+import { bar, CHART_LEGEND, CHART_WIDTH, drawing, label, stroke, widthOf } from './chart.ts';
 import type { Histogram } from './histogram.ts';
 import type { Delay } from './outages-seen.ts';
 import { counted, countOf, delayText } from './spoken.ts';
 
-const WIDTH = 1040;
 const LEFT = 150;
 const RIGHT = 120;
-const PLOT = WIDTH - LEFT - RIGHT;
+const PLOT = CHART_WIDTH - LEFT - RIGHT;
 const ROW = 42;
-const LEGEND = 34;
 
 interface DelayChart {
   readonly id: string;
@@ -25,13 +23,13 @@ interface DelayChart {
 /** A bar each, of the means of its parts: they add up, which medians do not. */
 export function drawDelays({ id, title, parts, delays, noun }: DelayChart): Html {
   const most = Math.max(1, ...delays.map(({ total }) => total.meanUs));
-  const height = LEGEND + delays.length * ROW + 8;
+  const height = CHART_LEGEND + delays.length * ROW + 8;
   const says = delays.map(({ of, parts: all }) => {
     const each = all.map((part, at) => `${parts[at]} ${delayText(part.meanUs)}`);
     return `${of}: ${each.join(', ')}.`;
   });
   const body = delays.map(({ of, parts: all, total }, row) => {
-    const y = LEGEND + row * ROW;
+    const y = CHART_LEGEND + row * ROW;
     let x = LEFT;
     const bars = all.map((part, at) => {
       const width = (part.meanUs / most) * PLOT;
@@ -43,7 +41,10 @@ export function drawDelays({ id, title, parts, delays, noun }: DelayChart): Html
     });
     return html`${label(LEFT - 14, y + 14, of, 'name end')}${label(LEFT - 14, y + 29, countOf(total.count, noun), 'small end')}${bars}${label(x + 8, y + 19.5, delayText(total.meanUs), 'name')}`;
   });
-  return drawing({ id, title, description: says.join(' '), width: WIDTH, height }, [legend(parts), ...body]);
+  return drawing({ id, title, description: says.join(' '), width: CHART_WIDTH, height }, [
+    legend(parts),
+    ...body,
+  ]);
 }
 
 function legend(parts: readonly string[]): Html {

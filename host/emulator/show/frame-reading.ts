@@ -1,5 +1,6 @@
 /** What a frame is, in the words of a ladder diagram. */
 import { addressText } from '../../net/address.ts';
+import { IP6_BYTES } from '../wire/envelope.ts';
 
 export interface FrameRead {
   readonly from: string;
@@ -19,7 +20,6 @@ const [IPV4, ARP, IPV6] = [0x0800, 0x0806, 0x86dd];
 const [ICMP, TCP, UDP, ICMPV6] = [1, 6, 17, 58];
 const [SYN, RST, ACK] = [2, 4, 16];
 const IP_AT = 14;
-const IPV6_BYTES = 40;
 const TRAPS = 162;
 
 const REASONS_4: Readonly<Record<number, string>> = {
@@ -62,7 +62,7 @@ export function readFrame(bytes: Uint8Array): FrameRead | null {
       return { ...ends, about: four(bytes, at + 24), isError: true, says, tone: 'bad' };
     }
     case IPV6:
-      return bytes.length < IP_AT + IPV6_BYTES ? null : readSix(bytes);
+      return bytes.length < IP_AT + IP6_BYTES ? null : readSix(bytes);
     default:
       return null;
   }
@@ -80,7 +80,7 @@ function readArp(bytes: Uint8Array): FrameRead {
 
 function readSix(bytes: Uint8Array): FrameRead | null {
   const ends = { from: six(bytes, 22), to: six(bytes, 38), about: null, isError: false, asks: false };
-  const [protocol, at] = [bytes[20], IP_AT + IPV6_BYTES];
+  const [protocol, at] = [bytes[20], IP_AT + IP6_BYTES];
   if (protocol === TCP || protocol === UDP) return readPorts(ends, bytes, at, protocol);
   if (protocol !== ICMPV6) return null;
   const type = bytes[at];

@@ -1,11 +1,9 @@
 /** Numbers, times and delays as people read them: the same text on every machine, so without its locale. */
 import { shownMs } from '../scenario/clock.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { DAY_US, HOUR_US, SECOND_US } from '../scenario/values.ts';
 
-const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
-const HOUR_US = 60 * MINUTE_US;
-const DAY_US = 24 * HOUR_US;
 
 /** `12,345` */
 export function counted(count: number): string {

@@ -32,7 +32,7 @@ export interface StoryPeople {
 const MAX_FRAMES = 300;
 const MAX_NOTES = 60;
 /** A story of a frame a second goes on for so long. */
-const LONGEST_US = 3_600_000_000;
+const MAX_US = 3_600_000_000;
 /** What is worth a note, and how it is called. */
 const NOTES: Readonly<Record<string, string>> = {
   'suspicion.opened': 'suspects it',
@@ -81,7 +81,7 @@ export class WireStory {
 
   frame(iface: number, isOut: boolean, bytes: Uint8Array): void {
     if (this.#touching === null || this.#isOver || !this.#touching.has(bytes)) return;
-    if (this.#options.nowUs() - (this.#people?.sinceUs ?? 0) > LONGEST_US) this.#isOver = true;
+    if (this.#options.nowUs() - (this.#people?.sinceUs ?? 0) > MAX_US) this.#isOver = true;
     const read = readFrame(bytes);
     if (read === null || !this.#isOfIt(read)) return;
     this.frames.push({ ...read, us: this.#options.nowUs(), order: this.#order++, iface, isOut });
@@ -120,7 +120,7 @@ export class WireStory {
   #note(at: StoryNote['at'], says: string): void {
     if (this.#people === null || this.#isOver) return;
     const us = this.#options.nowUs();
-    if (us - this.#people.sinceUs > LONGEST_US) this.#isOver = true;
+    if (us - this.#people.sinceUs > MAX_US) this.#isOver = true;
     else if (this.notes.length < MAX_NOTES && !this.#isSaid(us, at, says))
       this.notes.push({ us, order: this.#order++, at, says });
   }

@@ -1,6 +1,18 @@
 /** The timeline: who waits, above; a lane for each server, what was true below what the program held; the script at the foot. */
 import { type Html, html } from '../../page/html/html.ts';
-import { type Box, bar, coordinate, drawing, label, shape, stroke, surface, widthOf } from './chart.ts';
+import {
+  type Box,
+  bar,
+  CHART_LEGEND,
+  CHART_WIDTH,
+  coordinate,
+  drawing,
+  label,
+  shape,
+  stroke,
+  surface,
+  widthOf,
+} from './chart.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Stretch } from './downtime.ts';
 import { type Lane, lanesOf, MAX_TICKS, merged, shownEndUs, type TimelineFacts, weightOf } from './lanes.ts';
@@ -8,10 +20,8 @@ import type { OutageSeen } from './outages-seen.ts';
 import type { Series } from './series.ts';
 import { counted, countOf, delayText } from './spoken.ts';
 
-const WIDTH = 1040;
 const LEFT = 172;
 const RIGHT = 28;
-const LEGEND = 34;
 const AREA = 92;
 const LANE = 46;
 /** Of more than so many each has less room. */
@@ -38,7 +48,7 @@ export class Timeline {
 
   constructor(facts: TimelineFacts) {
     this.#facts = facts;
-    this.#width = facts.alone?.width ?? WIDTH;
+    this.#width = facts.alone?.width ?? CHART_WIDTH;
     this.#plot = this.#width - LEFT - RIGHT;
     this.#endUs = shownEndUs(facts);
     const all = lanesOf(facts.chronicle);
@@ -57,7 +67,7 @@ export class Timeline {
       ...(chronicle.waiting.most > 0 ? [['people waiting', chronicle.waiting] as const] : []),
       ...(isMany ? [['servers down', chronicle.down] as const] : []),
     ];
-    const top = LEGEND + 14;
+    const top = CHART_LEGEND + 14;
     const lanesTop = top + areas.length * (AREA + 22);
     const axis = lanesTop + this.lanes.length * this.#lane + 4;
     const script = this.#script(axis + 30, lanesTop);

@@ -245,7 +245,7 @@ export class Expectations {
 
 const WHO_IS_TOLD: ReadonlySet<string> = new Set(['told', 'lastRecovery', 'floods', 'kills']);
 /** Of a list in a sentence. */
-const MOST_NAMED = 5;
+const MAX_MAILS_NAMED = 5;
 
 function ofClients({ most }: Of<'clients'>, { clients }: Measures): ExpectationResult {
   const [used, size] = clients ?? [0, 0];
@@ -276,6 +276,6 @@ function mailsOf(tellings: readonly Telling[]): number {
 }
 
 function listText(all: readonly string[]): string {
-  const more = all.length - MOST_NAMED;
-  return `${all.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${all.length === 1 ? 'was' : 'were'}`;
+  const more = all.length - MAX_MAILS_NAMED;
+  return `${all.slice(0, MAX_MAILS_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} ${all.length === 1 ? 'was' : 'were'}`;
 }

@@ -40,7 +40,7 @@ const SERVICE_RINGS = 8192;
 const CLIENT_RINGS = 8192;
 /** What a server has sent reaches its client within this time. */
 const ON_ITS_WAY_US = 200_000;
-const MOST_LOST = 16;
+const MAX_LOST = 16;
 const [UNASKED, UNKNOWN, KNOWN] = [0, 1, 2];
 
 export class Ledger implements Witness {
@@ -127,7 +127,7 @@ export class Ledger implements Witness {
   lost(service: number): void {
     const times = this.lostUs.get(service) ?? [];
     times.push(this.nowUs);
-    if (times.length > MOST_LOST) times.shift();
+    if (times.length > MAX_LOST) times.shift();
     this.lostUs.set(service, times);
   }
 

@@ -52,7 +52,7 @@ export interface PromiseResult {
 }
 
 /** So many are kept of each promise. */
-const MOST_BREACHES = 20;
+const MAX_BREACHES = 20;
 
 /** What has come of one promise so far. */
 export class Tally {
@@ -69,7 +69,7 @@ export class Tally {
   /** `make`: called only if it is kept, for what happened last is long. */
   breach(make: () => Omit<Breach, 'promise'>): void {
     this.broken++;
-    if (this.breaches.length < MOST_BREACHES) this.breaches.push({ promise: this.promise, ...make() });
+    if (this.breaches.length < MAX_BREACHES) this.breaches.push({ promise: this.promise, ...make() });
   }
 
   excuse(why: string, first: () => string): void {

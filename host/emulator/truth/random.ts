@@ -94,7 +94,7 @@ function router(
   const ask = dice.is(85) ? 'connect' : 'none';
   const unanswered = dice.is(70) ? {} : { unanswered: `${dice.number(5, 40)}s` };
   const confirm = dice.is(85) ? {} : { confirm: 'none' };
-  const page = dice.is(50) ? { page: { listen: 8480, ports: dice.is(50) ? [80] : [80, 443] } } : {};
+  const page = dice.is(50) ? { page: { ports: dice.is(50) ? [80] : [80, 443] } } : {};
   return {
     detect: { watch: ['172.27.178.0/24', '2001:db8:178::/64'], ask, ...unanswered },
     recover: { settle: dice.one(SETTLES), ...confirm, traps: { communities: ['public'] } },

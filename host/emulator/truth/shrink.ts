@@ -8,9 +8,9 @@ import type { Draft, DraftStep } from './draft.ts';
 type Fails = (draft: Draft) => Promise<boolean>;
 
 /** So many worlds are played at the most. */
-const MOST_TRIES = 400;
+const MAX_TRIES = 400;
 
-export async function shrink(draft: Draft, fails: Fails, mostTries = MOST_TRIES): Promise<Draft> {
+export async function shrink(draft: Draft, fails: Fails, mostTries = MAX_TRIES): Promise<Draft> {
   const shrinker = new Shrinker(draft, fails, mostTries);
   return shrinker.shrink();
 }

@@ -44,7 +44,7 @@ interface Pending {
   held: boolean;
 }
 
-const MOST_NOTED = 64;
+const MAX_NOTED = 64;
 
 export class Word {
   readonly stories: Story[] = [];
@@ -155,7 +155,7 @@ export class Word {
     const [server, port] = [String(fields.server), Number(fields.port)];
     const noted = this.#noted.get(client) ?? [];
     noted.push({ server, port, us });
-    if (noted.length > MOST_NOTED) noted.shift();
+    if (noted.length > MAX_NOTED) noted.shift();
     this.#noted.set(client, noted);
     const story = this.#open.get(`${server} ${port}`);
     if (story !== undefined) story.awaitedUs ??= us;
