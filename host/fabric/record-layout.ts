@@ -6,6 +6,8 @@ export class RecordLayout {
   readonly codes: Codes;
   readonly recordBytes: number;
   readonly #offsets: ReadonlyMap<string, number>;
+  /** By enum and number, as they are asked for. */
+  readonly #names = new Map<string, Map<number, EventName>>();
 
   /** `groups`: enums of the module's; of two fields with one name the later one counts. */
   constructor(codes: Codes, ...groups: readonly string[]) {
@@ -20,6 +22,27 @@ export class RecordLayout {
     if (offset === undefined) throw new Error(`no field ${field}`);
     return offset;
   }
+
+  /** What a number is called in an enum of the module's. Throws RingbackError('fabric') when it does not exist. */
+  name(group: string, code: number): EventName {
+    return this.#names.get(group)?.get(code) ?? this.#readName(group, code);
+  }
+
+  #readName(group: string, code: number): EventName {
+    const plain = this.codes.name(group, code);
+    if (plain === String(code)) throw strange(group, code);
+    const name = { plain, camel: camel(plain), dashed: dashed(plain) };
+    const known = this.#names.get(group) ?? new Map<number, EventName>();
+    this.#names.set(group, known.set(code, name));
+    return name;
+  }
+}
+
+/** A name of the module's in all spellings. */
+interface EventName {
+  readonly plain: string;
+  readonly camel: string;
+  readonly dashed: string;
 }
 
 /** A number that no module of this version says. */
@@ -30,6 +53,11 @@ export function strange(group: string, code: number): RingbackError {
 /** `ReleaseEnd` is `releaseEnd` in this program. */
 export function camel(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** `SynAck` is `syn-ack` in the log. */
+function dashed(name: string): string {
+  return name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
 }
 
 export function pascal(name: string): string {

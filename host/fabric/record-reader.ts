@@ -6,9 +6,8 @@ import type { AttemptOutcome, Cause, FabricEvent, Form, Met, ServerState, Sign }
 
 /** The module's word for never lies far before any time. */
 const EARLIEST_US = -(2 ** 60);
-
-/** `SynAck` is `syn-ack` in the log. */
-const dashed = (name: string): string => name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+/** A word of 64 bits is two of 32. */
+const HIGH = 0x1_0000_0000;
 
 export class RecordReader {
   readonly #layout: RecordLayout;
@@ -46,11 +45,13 @@ export class RecordReader {
 
   /** The number in place `index` of a row of them. */
   u64(field: string, index = 0): number {
-    return Number(this.#record.getBigUint64(this.#layout.at(field) + index * 8, true));
+    const at = this.#layout.at(field) + index * 8;
+    return this.#record.getUint32(at + 4, true) * HIGH + this.#record.getUint32(at, true);
   }
 
   us(field: string): number {
-    return Number(this.#record.getBigInt64(this.#layout.at(field), true));
+    const at = this.#layout.at(field);
+    return this.#record.getInt32(at + 4, true) * HIGH + this.#record.getUint32(at, true);
   }
 
   /** A moment that somebody may have lived to see. */
@@ -81,10 +82,17 @@ export class RecordReader {
 
   /** What the record's code is called in that enum, or the code at `field`. */
   name(group: string, field = 'Code'): string {
-    const code = this.u8(field);
-    const name = this.#layout.codes.name(group, code);
-    if (name === String(code)) throw strange(group, code);
-    return name;
+    return this.#layout.name(group, this.u8(field)).plain;
+  }
+
+  /** The same as the program has it: `syn-ack`. */
+  dashed(group: string, field = 'Code'): string {
+    return this.#layout.name(group, this.u8(field)).dashed;
+  }
+
+  /** What the record is called in that enum: `releaseEnd`. */
+  kindName(group: string): string {
+    return this.#layout.name(group, this.kind).camel;
   }
 
   /** The bits of the code, by their names. */
@@ -111,7 +119,7 @@ const target = <K extends Kind>(record: RecordReader, kind: K) => ({
   port: record.u16('Port'),
 });
 
-const cause = (record: RecordReader): Cause => dashed(record.name('Cause')) as Cause;
+const cause = (record: RecordReader): Cause => record.dashed('Cause') as Cause;
 
 const client = <K extends Kind>(record: RecordReader, kind: K) => ({
   ...target(record, kind),
@@ -127,7 +135,7 @@ const heardUs = (us: number): number | null => (us < EARLIEST_US ? null : us);
 const EVENTS: { readonly [K in Kind]: Read<K> } = {
   attempt: (record, kind) => ({
     ...bare(record, kind),
-    outcome: dashed(record.name('Outcome')) as AttemptOutcome,
+    outcome: record.dashed('Outcome') as AttemptOutcome,
     client: record.address('Client'),
     clientPort: record.u16('ClientPort'),
     server: record.address('Server'),
@@ -141,7 +149,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
     cause: cause(record),
     triedPort: record.u16('TriedPort'),
     firstUs: record.pastUs('FirstUs'),
-    state: dashed(record.name('ServerState', 'State')) as ServerState,
+    state: record.dashed('ServerState', 'State') as ServerState,
   }),
   waiting: client,
   released: client,
@@ -149,7 +157,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   answered: (record, kind) => ({ ...target(record, kind), client: record.address('Client') }),
   signal: (record, kind) => ({
     ...target(record, kind),
-    sign: dashed(record.name('Sign')) as Sign,
+    sign: record.dashed('Sign') as Sign,
     triedPort: record.u16('TriedPort'),
     answeredPort: record.u16('AnsweredPort'),
   }),
@@ -176,7 +184,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   }),
   conflict: (record, kind) => ({
     ...bare(record, kind),
-    form: dashed(record.name('Form')) as Form,
+    form: record.dashed('Form') as Form,
     address: record.address('Server'),
     hardware: record.hardware('Hardware'),
     interface: record.u16('Interface'),
@@ -185,6 +193,6 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
 
 /** Throws RingbackError('fabric') for what no module of this version says. */
 export function readEvent(record: RecordReader): FabricEvent {
-  const kind = camel(record.name('Event', 'Kind')) as Kind;
+  const kind = record.kindName('Event') as Kind;
   return (EVENTS[kind] as Read<Kind>)(record, kind);
 }

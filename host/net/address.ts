@@ -18,6 +18,8 @@ export const ADDRESS_BYTES = 16;
 /** Where the IPv4 address lies in an IPv4-mapped IPv6 address. */
 const IPV4_AT = 12;
 const IPV4_AT_BITS = IPV4_AT * 8;
+/** Of 16 bits, in an IPv6 address. */
+const GROUPS = 8;
 
 /** The character `0`; a dot comes before it. */
 const ZERO = 0x30;
@@ -78,21 +80,30 @@ export function addressBytes(text: string): Uint8Array {
 export function addressText(bytes: Uint8Array): string {
   if (bytes.length !== ADDRESS_BYTES) throw new RangeError(`an address has 16 bytes, not ${bytes.length}`);
   if (isMapped(bytes)) return `${bytes[12]}.${bytes[13]}.${bytes[14]}.${bytes[15]}`;
-  const groups = Array.from(
-    { length: 8 },
-    (_, index) => ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0),
-  );
   // RFC 5952 section 4.2: the longest run of at least two zero groups, the first one of equals.
-  let runAt = 0;
+  let runAt = -1;
   let runLength = 1;
-  for (let at = 0; at < groups.length; at += 1) {
-    const end = groups.findIndex((group, index) => index >= at && group !== 0);
-    const length = (end < 0 ? groups.length : end) - at;
-    if (length > runLength) [runAt, runLength] = [at, length];
+  for (let at = 0; at < GROUPS; at++) {
+    let end = at;
+    while (end < GROUPS && groupAt(bytes, end) === 0) end++;
+    if (end - at > runLength) [runAt, runLength] = [at, end - at];
+    at = end;
   }
-  const hex = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
-  if (runLength < 2) return hex(groups);
-  return `${hex(groups.slice(0, runAt))}::${hex(groups.slice(runAt + runLength))}`;
+  let text = '';
+  for (let at = 0; at < GROUPS; at++) {
+    if (at === runAt) {
+      text += '::';
+      at += runLength - 1;
+      continue;
+    }
+    if (at > 0 && at !== runAt + runLength) text += ':';
+    text += groupAt(bytes, at).toString(16);
+  }
+  return text;
+}
+
+function groupAt(bytes: Uint8Array, group: number): number {
+  return ((bytes[group * 2] ?? 0) << 8) | (bytes[group * 2 + 1] ?? 0);
 }
 
 const NETWORK_BYTES = 8;
