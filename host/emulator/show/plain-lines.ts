@@ -2,12 +2,13 @@
  * A run where there is no terminal: a line for each step of the script, and what is noticed and told; of a long one, a line an hour
  * that says how it stands.
  */
+
 import type { Level } from '../../log/catalogue/kinds.ts';
 import type { Fields } from '../../log/log.ts';
+import { HOUR_US } from '../scenario/values.ts';
 import type { Gauges, TakenMail, Witness } from '../truth/witness.ts';
 import { counted, type Moments } from './spoken.ts';
 
-const HOUR_US = 3_600_000_000;
 /** What is more is in the report. */
 const MAX_SAID = 60;
 /** And how it is called. */

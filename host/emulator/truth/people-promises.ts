@@ -1,4 +1,5 @@
 /** Who is told, and who is not: judged when all is over, person by person. */
+import { SECOND_US } from '../scenario/values.ts';
 import type { Ledger, PersonStory } from './ledger.ts';
 import { excuseOf, type Missed } from './people-excuses.ts';
 import type { PromiseName, Tallies } from './promise.ts';
@@ -7,11 +8,10 @@ import { AT_ONCE_US, HELD_US, REMEMBERED_US, type Rules } from './rules.ts';
 import type { Telling } from './tellings.ts';
 import type { VainTry } from './waits.ts';
 
-const SECOND = 1_000_000;
 /** A wait that ends in silence is over a moment after its time. */
-const AFTER_US = 3 * SECOND;
+const AFTER_US = 3 * SECOND_US;
 /** An outage of the program may begin so long after the try that it is about. */
-const BEFORE_US = 40 * SECOND;
+const BEFORE_US = 40 * SECOND_US;
 
 /** A service's spell that one of somebody's tries has met. */
 interface Met {
@@ -74,7 +74,7 @@ export class PeoplePromises {
     }
     tally.breach(() => ({
       ...{ sentence: `${what()}.`, services: [wait.service], clients: [wait.client] },
-      ...{ fromUs: wait.firstUs - SECOND, toUs: Math.min(endUs, backUs + mostUs) },
+      ...{ fromUs: wait.firstUs - SECOND_US, toUs: Math.min(endUs, backUs + mostUs) },
       events: this.#ledger.recent([wait.service], [wait.client]),
     }));
   }
@@ -100,10 +100,10 @@ export class PeoplePromises {
   #promiseOf({ service, spell, firstUs, lastUs }: VainTry, downUs: number, dueUs: number): PromiseName {
     const { word, spells } = this.#ledger;
     if (word.killsUs.some((us) => us >= firstUs && us <= dueUs)) return 'kills';
-    if (this.#floodsUs.some((us) => us <= downUs && us >= lastUs - 600 * SECOND)) return 'floods';
+    if (this.#floodsUs.some((us) => us <= downUs && us >= lastUs - 600 * SECOND_US)) return 'floods';
     const all = spells.of(service);
     const before = all[spell - 2];
-    if (before !== undefined && (all[spell]?.fromUs ?? 0) - before.fromUs < 300 * SECOND)
+    if (before !== undefined && (all[spell]?.fromUs ?? 0) - before.fromUs < 300 * SECOND_US)
       return 'lastRecovery';
     return 'told';
   }
@@ -264,7 +264,7 @@ export class PeoplePromises {
     const services = this.#ledger.directory.servicesAt(server);
     const clients = [...new Set(person.waits.map(({ client }) => client))];
     this.#tallies[promise].breach(() => ({
-      ...{ sentence: `${what()}.`, services, clients, fromUs: us - 120 * SECOND, toUs: us + SECOND },
+      ...{ sentence: `${what()}.`, services, clients, fromUs: us - 120 * SECOND_US, toUs: us + SECOND_US },
       events: this.#ledger.recent(services, clients),
     }));
   }

@@ -6,36 +6,36 @@
 import { viaOf } from '../../config/router/via.ts';
 import type { RouterConfiguration, ServerConfiguration } from '../../config/types.ts';
 import { prefixContains } from '../../net/address.ts';
+import { SECOND_US } from '../scenario/values.ts';
 
 const MS = 1000;
-const SECOND = 1_000_000;
 
 /** A probe is decided after this, and the kernel's own asking for a neighbour after twice that. */
 const DECIDED_US = 3_500_000;
 /** A try now and then, where the page stands in and elsewhere, spread by a quarter; and what one may take. */
-const STEERED_US = 10 * SECOND;
-const SELDOM_US = 75 * SECOND;
-const CONNECT_US = 5 * SECOND;
+const STEERED_US = 10 * SECOND_US;
+const SELDOM_US = 75 * SECOND_US;
+const CONNECT_US = 5 * SECOND_US;
 /** With more outages at once each waits for its turn. */
 const MANY = 100;
 /** Steps of settling. */
 const MAX_STEPS = 10;
-const STEP_US = SECOND;
+const STEP_US = SECOND_US;
 /** From what a kernel believes to what is so: a neighbour that is asked for again, a request that is repeated. */
-const REPEATED_US = 3 * SECOND;
+const REPEATED_US = 3 * SECOND_US;
 /** Two servers that come back together make one mail. */
-const GATHER_US = 3 * SECOND;
+const GATHER_US = 3 * SECOND_US;
 /** Who was refused is asked about within this time, and what is so then counts. */
-export const AT_ONCE_US = 2 * SECOND;
+export const AT_ONCE_US = 2 * SECOND_US;
 /** A known service that leaves somebody waiting has been found silent by then: 1 s, at most one look in 5 s, and what it takes. */
-export const LOOKED_US = 8 * SECOND;
+export const LOOKED_US = 8 * SECOND_US;
 /** Whoever was turned away alone is not asked about for so long at the most, and is remembered as such. */
-export const HELD_US = 300 * SECOND;
-export const REMEMBERED_US = 1200 * SECOND;
+export const HELD_US = 300 * SECOND_US;
+export const REMEMBERED_US = 1200 * SECOND_US;
 /** A kill may cost what was noted so long before. */
 export const UNWRITTEN_US = 1_100_000;
 /** What is seen answering first is asked whether it admits the router. */
-export const ADMITTED_US = 4 * SECOND;
+export const ADMITTED_US = 4 * SECOND_US;
 
 interface RulesOptions {
   readonly configuration: RouterConfiguration;
@@ -122,7 +122,7 @@ export class Rules {
   /** And to the mail. `people`: so many at once. */
   toldUs(server: string, port: number, outages: number, people: number): number {
     const { mailboxUs } = this.#options;
-    const relayed = this.isDirect(server) ? 0 : 2 * mailboxUs + 60 * SECOND;
+    const relayed = this.isDirect(server) ? 0 : 2 * mailboxUs + 60 * SECOND_US;
     const crowd = people * 2 * MS;
     return this.endsUs(server, port, outages) + this.settleUs + GATHER_US + relayed + crowd;
   }

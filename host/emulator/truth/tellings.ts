@@ -13,7 +13,7 @@ export interface Telling {
 /** The line of a notice that names a server: `Server   : www.example.jp (172.27.178.80)`, or without a name. */
 const SERVER_LINE = /^(?:Server {3}|復旧サーバ) ?: (.+)$/gm;
 const IN_BRACKETS = /\(([^()]+)\)$/;
-const NONE = -1;
+const NO_MAIL = -1;
 
 /** The addresses of the servers of which that mail tells. */
 export function serversOf(text: string): string[] {
@@ -46,7 +46,7 @@ export class ToldPeople {
   ): string[] {
     this.mails++;
     const servers = serversOf(text);
-    while (this.#latest.length <= person) this.#latest.push(NONE);
+    while (this.#latest.length <= person) this.#latest.push(NO_MAIL);
     for (const server of servers) {
       this.#before.push(this.#latest[person] as number);
       this.#latest[person] = this.#us.length;
@@ -62,7 +62,7 @@ export class ToldPeople {
   /** In order. */
   of(person: number): Telling[] {
     const found: Telling[] = [];
-    for (let at = this.#latest[person] ?? NONE; at !== NONE; at = this.#before[at] as number)
+    for (let at = this.#latest[person] ?? NO_MAIL; at !== NO_MAIL; at = this.#before[at] as number)
       found.push({
         server: this.#server[at] as string,
         us: this.#us[at] as number,

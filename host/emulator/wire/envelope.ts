@@ -8,7 +8,7 @@ export const IP4_AT = 12;
 export const EtherType = { ip4: 0x0800, arp: 0x0806, ip6: 0x86dd } as const;
 export const IpProtocol = { icmp4: 1, tcp: 6, udp: 17, icmp6: 58 } as const;
 /** What a kernel gives its packets; neighbours of IPv6 hear nothing that has passed a router (RFC 4861 section 7.1.1). */
-const FIRST_HOPS = 64;
+export const FIRST_HOPS = 64;
 export const NEIGHBOUR_HOPS = 255;
 
 /** Written by whoever wants a frame built, and read by the builders. */

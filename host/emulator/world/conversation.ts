@@ -2,13 +2,14 @@
  * The rest of a connection that is open, for whoever wants all frames: acknowledged, and closed by its server a moment later. The
  * daemon's filter lets nothing of it through.
  */
+
 import type { Actor } from '../kernel/calendar.ts';
+import { FIRST_HOPS } from '../wire/envelope.ts';
 import { passOn } from '../wire/frames.ts';
 import type { Ground } from './ground.ts';
 import { writeClientMac, writePlaceMac } from './packets.ts';
 import type { RouterKernel } from './router.ts';
 
-const HOPS = 64;
 /** What is said in it is not played. */
 const LASTS_US = 2000;
 
@@ -62,10 +63,10 @@ export class Conversations implements Actor {
     const { attempts, directory, frames, wires, calendar } = this.#ground;
     const { packets } = this.#router;
     const client = attempts.client[slot] as number;
-    packets.back(slot, HOPS);
+    packets.back(slot, FIRST_HOPS);
     const [theirs, ours] = [frames.sequence, frames.acknowledgement - 1];
     const echo = frames.stamp;
-    packets.syn(slot, packets.idOf(slot) + sent + got, packets.stampOf(slot), HOPS);
+    packets.syn(slot, packets.idOf(slot) + sent + got, packets.stampOf(slot), FIRST_HOPS);
     frames.sequence = (ours + sent) >>> 0;
     frames.acknowledgement = (theirs + got) >>> 0;
     frames.stamp =
@@ -82,7 +83,7 @@ export class Conversations implements Actor {
       return;
     }
     const network = directory.clientNetwork(client);
-    frames.hops = HOPS - (directory.isBehind[network] as number);
+    frames.hops = FIRST_HOPS - (directory.isBehind[network] as number);
     const bytes = isFin ? frames.fin() : frames.ack();
     const iface = directory.ifaceOf[network] as number;
     this.#pass(bytes, iface, out, client, true);
@@ -92,7 +93,7 @@ export class Conversations implements Actor {
     const { attempts, directory, frames, wires } = this.#ground;
     const place = attempts.place[slot] as number;
     const network = directory.placeNetwork[place] as number;
-    this.#router.packets.back(slot, HOPS - (directory.isBehind[network] as number));
+    this.#router.packets.back(slot, FIRST_HOPS - (directory.isBehind[network] as number));
     frames.sequence = (frames.sequence + sent) >>> 0;
     frames.acknowledgement = (frames.acknowledgement - 1 + got) >>> 0;
     frames.id = sent + got;

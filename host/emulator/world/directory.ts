@@ -2,16 +2,15 @@
  * Who is who by number. Clients: first the addresses of the hosts with names, then people. Places: addresses where services may
  * be, those of the hosts with names first, by the same numbers as clients, then those of servers in numbers.
  */
-import { addressBytes, addressText } from '../../net/address.ts';
+import { ADDRESS_BYTES, addressBytes, addressText } from '../../net/address.ts';
 import type { Streams } from '../kernel/streams.ts';
 import { type HostPlan, type Scenario, type ServersPlan, STACKS } from '../scenario/types.ts';
 import type { Directory } from '../truth/witness.ts';
+import { IP4_AT } from '../wire/envelope.ts';
 import { Population } from './people.ts';
 import { type Network, networkAt, networksOf, routersAddresses } from './prefixes.ts';
 import { plannedServers } from './server-plans.ts';
 
-const ADDRESS_BYTES = 16;
-const IP4_AT = 12;
 /** Hosts of a duplex pair get addresses that they had not at the beginning. */
 const NOBODY = -1;
 

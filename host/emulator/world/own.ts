@@ -1,5 +1,7 @@
 /** What programs on the machines of a world send themselves: connections of the router's, and datagrams of all. */
+
 import type { Actor } from '../kernel/calendar.ts';
+import { FIRST_HOPS } from '../wire/envelope.ts';
 import { TIMED_OUT } from './clients.ts';
 import { Answer, type Crossing, type Ground } from './ground.ts';
 import type { Hosts } from './hosts.ts';
@@ -11,7 +13,6 @@ import type { Visits } from './visits.ts';
 const ROUTER = 'router';
 const FIRST_PORT = 49_152;
 const PORTS = 16_384;
-const HOPS = 64;
 
 const ENDS: Readonly<Record<number, OwnEnd>> = {
   [TIMED_OUT]: 'ETIMEDOUT',
@@ -168,7 +169,7 @@ export class Own implements Actor {
       frames.isIp6 = directory.isPlaceIp6[place] === 1;
       directory.writePlace(place, frames.from);
       frames.to.set(directory.routerTowards(place));
-      frames.hops = HOPS - (directory.isBehind[network] as number);
+      frames.hops = FIRST_HOPS - (directory.isBehind[network] as number);
       const message = frames.unreachable('port', datagram.frame);
       this.#comesIn(place, iface, message);
       wires.emit(iface, false, message);
@@ -183,7 +184,7 @@ export class Own implements Actor {
     frames.isIp6 = directory.isPlaceIp6[place] === 1;
     directory.writePlace(place, frames.from);
     frames.to.set(directory.routerTowards(place));
-    Object.assign(frames, { fromPort, toPort: port, hops: HOPS, id: fromPort, flow: 0 });
+    Object.assign(frames, { fromPort, toPort: port, hops: FIRST_HOPS, id: fromPort, flow: 0 });
     const frame = frames.udp(payload);
     this.#comesIn(place, iface, frame);
     wires.emitOther(iface, false, frame);
@@ -226,7 +227,7 @@ export class Own implements Actor {
     frames.from.set(from);
     directory.writePlace(place, frames.to);
     const fromPort = this.#port();
-    Object.assign(frames, { fromPort, toPort: port, hops: HOPS, id: fromPort, flow: 0 });
+    Object.assign(frames, { fromPort, toPort: port, hops: FIRST_HOPS, id: fromPort, flow: 0 });
     return frames.udp(payload);
   }
 

@@ -24,7 +24,7 @@ interface ResolutionOptions {
 }
 
 const What = { reply: 0, replyAlone: 1 } as const;
-const NOBODY = -1;
+const NO_HOST = -1;
 
 export class Resolution {
   /** Places, next routers (two for each network), people. */
@@ -53,7 +53,7 @@ export class Resolution {
       return mac;
     });
     this.#locals = this.#macs.map(linkLocal);
-    this.#heard = new Int32Array(directory.places).fill(NOBODY);
+    this.#heard = new Int32Array(directory.places).fill(NO_HOST);
     this.#nextRouters = directory.places;
     this.#people = directory.places + 2 * directory.networks.length;
     const isOnLink = directory.people.groups.some(({ network }) => !directory.isBehind[network]);
@@ -117,7 +117,7 @@ export class Resolution {
   /** Whether what is sent to that place by the MAC address that was heard last gets to its owner. */
   isHeardOfOwner(place: number): boolean {
     const heard = this.#heard[place];
-    return heard === NOBODY || heard === this.#cardOf(place);
+    return heard === NO_HOST || heard === this.#cardOf(place);
   }
 
   /** It asks who the router is, and so says who it is itself; it is answered. */

@@ -2,6 +2,7 @@
  * The router's kernel, and those of the next routers behind it: what they do with each packet. A packet of an attempt is no
  * object while nothing waits; it is built from the attempt's columns.
  */
+import { FIRST_HOPS } from '../wire/envelope.ts';
 import { passOn, type Unreachable } from '../wire/frames.ts';
 import { Mark } from './attempts.ts';
 import { Crossings } from './crossings.ts';
@@ -11,7 +12,6 @@ import { Packets, writeClientMac, writePlaceMac } from './packets.ts';
 import { Resolution } from './resolution.ts';
 import { Mac, writeMac } from './wires.ts';
 
-const HOPS = 64;
 /** The router itself, among those to whom messages are limited. */
 const ITSELF = -1;
 
@@ -75,14 +75,14 @@ export class RouterKernel {
     const network = directory.clientNetwork(client);
     const iface = directory.ifaceOf[network] as number;
     if (!wires.isUp(iface)) return;
-    const hops = HOPS - (directory.isBehind[network] as number);
+    const hops = FIRST_HOPS - (directory.isBehind[network] as number);
     writeClientMac(this.#ground, client, frames.fromMac);
     writeMac(frames.toMac, Mac.router, iface);
     const bytes = this.packets.syn(slot, this.packets.idOf(slot), this.packets.stampOf(slot), hops);
     wires.emit(iface, false, bytes);
     if (attempts.sent[slot] === 1 && this.#options.isShown(slot)) attempts.mark(slot, Mark.shown);
     if (attempts.has(slot, Mark.shown)) {
-      this.#toClient(slot, Answer.synAck, this.packets.synAck(slot, HOPS), true);
+      this.#toClient(slot, Answer.synAck, this.packets.synAck(slot, FIRST_HOPS), true);
     } else this.#send(slot, bytes);
   }
 
@@ -190,7 +190,7 @@ export class RouterKernel {
     if (!wires.isUp(iface)) return;
     writePlaceMac(this.#ground, place, frames.fromMac);
     writeMac(frames.toMac, Mac.router, iface);
-    const bytes = this.#bytesOf(slot, answer, HOPS - (directory.isBehind[network] as number));
+    const bytes = this.#bytesOf(slot, answer, FIRST_HOPS - (directory.isBehind[network] as number));
     wires.emit(iface, false, bytes);
     this.#toClient(slot, answer, bytes, false);
   }
@@ -255,7 +255,7 @@ export class RouterKernel {
       this.#toClient(
         slot,
         answer,
-        this.packets.unreachable(slot, what, { address }, quoted, hops, HOPS),
+        this.packets.unreachable(slot, what, { address }, quoted, hops, FIRST_HOPS),
         true,
       );
       return;
@@ -265,7 +265,7 @@ export class RouterKernel {
     const address = directory.nextRouterOf(network, isIp6);
     writeMac(frames.fromMac, Mac.nextRouter, network);
     writeMac(frames.toMac, Mac.router, iface);
-    const bytes = this.packets.unreachable(slot, what, { address }, quoted, hops, HOPS);
+    const bytes = this.packets.unreachable(slot, what, { address }, quoted, hops, FIRST_HOPS);
     wires.emit(iface, false, bytes);
     this.#toClient(slot, answer, bytes, false);
   }
@@ -278,7 +278,9 @@ export class RouterKernel {
   #hopsBehind(slot: number): number {
     const { attempts, directory } = this.#ground;
     const client = attempts.client[slot] as number;
-    return client < 0 ? HOPS : HOPS - 1 - (directory.isBehind[directory.clientNetwork(client)] as number);
+    return client < 0
+      ? FIRST_HOPS
+      : FIRST_HOPS - 1 - (directory.isBehind[directory.clientNetwork(client)] as number);
   }
 
   #writeMacTowards(place: number): void {

@@ -1,7 +1,9 @@
 /** Frames of people who are not there: floods with forged senders, scans, and what others' floods send back. */
+
 import type { Actor } from '../kernel/calendar.ts';
 import { drawWait } from '../kernel/draw.ts';
 import type { Stream } from '../kernel/streams.ts';
+import { FIRST_HOPS } from '../wire/envelope.ts';
 import { passOn } from '../wire/frames.ts';
 import { type Crossing, type Ground, Parcel } from './ground.ts';
 import type { Hosts } from './hosts.ts';
@@ -33,8 +35,7 @@ interface StrangersOptions {
 
 const SCANNED_PORTS = 1024;
 /** They come from afar. */
-const HOPS = 52;
-const FIRST_HOPS = 64;
+const HOPS_LEFT = 52;
 /** Where a frame has its sender. */
 const IP4_FROM = 26;
 const IP6_FROM = 22;
@@ -104,7 +105,7 @@ export class Strangers implements Actor {
     frames.flow = port;
     frames.stamp = sent;
     frames.echo = 0;
-    frames.hops = HOPS;
+    frames.hops = HOPS_LEFT;
     if (kind === 'backscatter') {
       // What comes back from others' victims goes to ports that nobody has opened.
       frames.fromPort = HTTPS;

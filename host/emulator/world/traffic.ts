@@ -1,10 +1,11 @@
 /** People who use servers by day and by night: each plan enters its next connection only, when the one before has begun. */
+
 import type { Actor, Calendar } from '../kernel/calendar.ts';
 import { drawWait, Ranks } from '../kernel/draw.ts';
 import type { Stream, Streams } from '../kernel/streams.ts';
 import type { TrafficPlan } from '../scenario/types.ts';
+import { HOUR_US } from '../scenario/values.ts';
 
-const HOUR_US = 3_600_000_000;
 const HOURS = 24;
 /** Of an office day: how much of it falls on each hour, in parts of the mean hour's hundred. */
 const OFFICE = [
