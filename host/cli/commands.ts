@@ -94,7 +94,9 @@ has every key. With -c FILE the router of the world is configured as that file o
 The same scenario and seed give the same world, to the last frame.
 
 With --realtime, or up to 100 times as fast, mails go over SMTP: to a mail server of its own that shows them (--mails writes them), or, with
--c FILE, to that file's mail server, and so to whomever it names.
+-c FILE, to that file's mail server, and so to whomever it names. Where the router has a page, it says for each dead server where on
+127.0.0.1 a browser finds it (\`page for s80: http://127.0.0.1:PORT/\`): whoever opens it stands for the client that was turned away there last and is
+not known yet, or else for one that the router does not know.
 
 With --as-daemon the router's program is yours: \`fabric: {socket: SOCKET}\`. Its own connections and mails leave by this machine's kernel, so
 the servers of the world answer on the wire alone: \`recover: {confirm: none}\`, \`detect: {ask: none}\`. With --on the whole router is real,

@@ -93,7 +93,7 @@ async function outsideOf(
   if (speed === null || speed > MAX_WATCHED_SPEED) return null;
   const smtp = given.config === undefined ? null : (router?.smtp ?? null);
   if (smtp !== null) machine.warn(`mails go to ${endpointText(smtp)}`);
-  return await RealOutside.open({ time: machine.time, smtp });
+  return await RealOutside.open({ time: machine.time, chance: machine.chance, smtp });
 }
 
 interface Showing {
@@ -129,6 +129,8 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
           ...{ watching, chronicle: own, machine, speed },
           ...{ isQuiet: given.json === true, showsMails: outside !== null },
         });
+        const { note } = live;
+        if (outside !== null) outside.onNote = note;
         const all: WorldWatcher[] = [
           { witness: own, gauged: (gauges) => own.gauge(gauges) },
           ...live.watchers,

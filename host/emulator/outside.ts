@@ -1,24 +1,27 @@
 /**
  * What a world in real time has of the machine that plays it: its mails go over SMTP, to a mail server here that takes them all,
- * or to that of somebody's own configuration.
+ * or to that of somebody's own configuration; and the page is for browsers here.
  */
 
+import { createServer } from 'node:net';
+import type { Chance } from '../chance.ts';
 import type { SmtpConfiguration } from '../config/types.ts';
 import type { Mail } from '../mail/mail.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { pause, type Time } from '../time.ts';
 import { MailSink } from './board/mail-sink.ts';
+import { type BrowserDoor, HERE } from './edges/browser.ts';
 import type { Carried } from './edges/mail-host.ts';
 import type { Outside } from './stage.ts';
 
 interface OutsideOptions {
   /** The machine's. */
   readonly time: Time;
+  readonly chance: Chance;
   /** Where the router's mails go; null: they stay here. */
   readonly smtp: SmtpConfiguration | null;
 }
 
-const HERE = '127.0.0.1';
 /** From whom the mail server here is greeted. */
 const FROM = 'ringback@router.example';
 const PATIENCE_MS = 20;
@@ -33,6 +36,9 @@ export class RealOutside implements Outside {
   readonly #near: MailSender;
   readonly #far: MailSender | null;
   #underWay = 0;
+  readonly door: BrowserDoor;
+  /** Hears what whoever looks should know. */
+  onNote: (text: string) => void = () => {};
 
   /** Throws RingbackError where nobody can listen here. */
   static async open(options: OutsideOptions): Promise<RealOutside> {
@@ -40,10 +46,13 @@ export class RealOutside implements Outside {
     const sink = await MailSink.open({ host: HERE, port: 0 }, ({ messageId, to, bytes }) => {
       if (bytes !== undefined) taken.set(`${messageId} ${to}`, Buffer.from(bytes()));
     });
-    return new RealOutside(options, sink, taken);
+    return new RealOutside(options, { sink, taken, ownPort: await freePort() });
   }
 
-  private constructor({ time, smtp }: OutsideOptions, sink: MailSink, taken: Map<string, Buffer>) {
+  private constructor(
+    { time, chance, smtp }: OutsideOptions,
+    { sink, taken, ownPort }: { sink: MailSink; taken: Map<string, Buffer>; ownPort: number },
+  ) {
     const here = {
       host: HERE,
       port: sink.port,
@@ -55,6 +64,7 @@ export class RealOutside implements Outside {
     this.#time = time;
     this.#sink = sink;
     this.#taken = taken;
+    this.door = { time, chance, ownPort, ports: new Map(), say: (text) => this.onNote(text) };
     this.#near = new MailSender(here, time);
     this.#far = smtp === null ? null : new MailSender(smtp, time);
   }
@@ -89,4 +99,15 @@ export class RealOutside implements Outside {
     this.#far?.close(true);
     await this.#sink.close();
   }
+}
+
+/** One that is free now, and likely for as long as a world lasts. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, HERE, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
 }

@@ -2,6 +2,7 @@
 import { messageOf } from '../errors.ts';
 import type { Mail } from '../mail/mail.ts';
 import { isVersion4 } from '../net/address.ts';
+import type { BrowserDoor } from './edges/browser.ts';
 import { type Carried, MailHost } from './edges/mail-host.ts';
 import { TrapSenders } from './edges/traps.ts';
 import { Sweeper } from './kernel/sweeper.ts';
@@ -20,6 +21,11 @@ import { Script } from './world/script.ts';
 const STOP_US = 60_000_000;
 /** More of them give the store much to do. */
 const MANY_PEOPLE = 5000;
+
+interface Around {
+  readonly witness: (stage: Stage) => Witness;
+  readonly outside: Outside | null;
+}
 
 export class Play implements RunningPlay {
   readonly stage: Stage;
@@ -46,26 +52,18 @@ export class Play implements RunningPlay {
   static async create(
     scenario: Scenario,
     kernel: MachineKernel,
-    {
-      make,
-      witness,
-      outside,
-    }: { make: MakeWorld; witness: (stage: Stage) => Witness; outside: Outside | null },
+    { make, witness, outside }: Around & { readonly make: MakeWorld },
   ): Promise<Play> {
     const making = make(scenario, kernel);
     const play = new Play(scenario, { ...kernel, directory: making.directory }, { making, witness, outside });
-    await play.#install();
+    await play.#install(outside?.door ?? null);
     return play;
   }
 
   private constructor(
     scenario: Scenario,
     stage: Stage,
-    {
-      making,
-      witness,
-      outside,
-    }: { making: Making; witness: (stage: Stage) => Witness; outside: Outside | null },
+    { making, witness, outside }: Around & { readonly making: Making },
   ) {
     this.stage = stage;
     this.#kernel = stage;
@@ -95,7 +93,7 @@ export class Play implements RunningPlay {
   }
 
   /** The machines, with nothing running on them. */
-  async #install(): Promise<void> {
+  async #install(door: BrowserDoor | null): Promise<void> {
     const { router, relays, people, interfaces, networks } = this.#scenario;
     const given = {
       kernel: this.#kernel,
@@ -106,7 +104,13 @@ export class Play implements RunningPlay {
     };
     if (router !== null) {
       const addresses = new Set(networks.flatMap((network) => network.router));
-      this.#router = await RouterProgram.create({ ...given, configuration: router, interfaces, addresses });
+      this.#router = await RouterProgram.create({
+        ...given,
+        configuration: router,
+        interfaces,
+        addresses,
+        door,
+      });
     }
     for (const [name, configuration] of relays) {
       const isConnected = (): boolean => !this.#alone.has(name);

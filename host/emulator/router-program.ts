@@ -2,6 +2,7 @@
 import type { ClientConfiguration, RouterConfiguration } from '../config/types.ts';
 import { RouterRole } from '../router/role.ts';
 import { Store } from '../store/store.ts';
+import { type BrowserDoor, ownUrlOf } from './edges/browser.ts';
 import { WorldFabric } from './edges/fabric.ts';
 import { logOf } from './edges/log.ts';
 import type { MailHost, WorldSender } from './edges/mail-host.ts';
@@ -33,6 +34,8 @@ interface RouterProgramOptions {
   readonly world: PlayedWorld;
   readonly witness: Witness;
   readonly mailHost: MailHost;
+  /** For a browser on the machine that plays the world; null: there is none. */
+  readonly door: BrowserDoor | null;
   /** It has so much to store that the code for it is worth being optimised, which takes half a second. */
   readonly isBusy: boolean;
 }
@@ -62,16 +65,16 @@ export class RouterProgram implements Program {
   }
 
   private constructor(options: RouterProgramOptions, time: WorldTime, store: Store) {
-    const { kernel, world, witness, configuration, interfaces } = options;
+    const { kernel, world, witness, configuration, interfaces, door } = options;
     const { loop } = kernel;
     this.#options = options;
     this.#time = time;
     this.#store = store;
-    this.#configuration = withKnown(configuration, world);
+    this.#configuration = withKnown(withDoor(configuration, door), world);
     this.fabric = new WorldFabric({ ...kernel, interfaces });
     this.#sockets = new WorldSockets({ world, loop });
     this.pages = new Pages({
-      ...{ world, witness, loop },
+      ...{ world, witness, loop, door },
       directory: world.directory,
       time: new WorldTime(kernel),
     });
@@ -159,6 +162,13 @@ export class RouterProgram implements Program {
       tables: { clients: [waiting, clients], attempts: [0, attempts], servers: [down, servers] },
     };
   }
+}
+
+/** Links and forms lead to where a browser here finds the router. */
+function withDoor(configuration: RouterConfiguration, door: BrowserDoor | null): RouterConfiguration {
+  const { page } = configuration;
+  if (page === null || door === null) return configuration;
+  return { ...configuration, page: { ...page, routerUrl: ownUrlOf(door) } };
 }
 
 /** With those of the people whom the router knows. */

@@ -1,5 +1,6 @@
 /** What a play has to do with whoever asks for it, and watches. */
 import type { Mail } from '../mail/mail.ts';
+import type { BrowserDoor } from './edges/browser.ts';
 import type { Carried } from './edges/mail-host.ts';
 import type { MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Verb } from './scenario/types.ts';
@@ -27,6 +28,8 @@ export interface Outside {
   carry(mail: Mail, by: string): Promise<Carried>;
   /** Whether that is over in a moment, for which the world waits. */
   isNear(by: string): boolean;
+  /** By which a browser here gets to the page. */
+  readonly door: BrowserDoor;
 }
 
 export type MakeWorld = (scenario: Scenario, kernel: MachineKernel) => Making;

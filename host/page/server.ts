@@ -41,6 +41,8 @@ interface PageOptions {
   readonly chance: Chance;
   readonly host: PageHost;
   readonly origins: OriginSource;
+  /** What the forms of all servers have in common whose pages belong together; its own, if nothing is said. */
+  readonly tokens?: Tokens;
 }
 
 interface PageCounters {
@@ -100,7 +102,7 @@ export class PageServer {
       failed: (error) => this.#failed(error),
     });
     this.#streams = new EventStreams(this.#web.connections, nowMs);
-    this.#tokens = new Tokens(nowMs, chance);
+    this.#tokens = options.tokens ?? new Tokens(nowMs, chance);
     this.#desk = new RegistrationDesk(host, this.#tokens, nowMs);
     this.#ready = new ReadyAnswers(clock, chance, (place, token) => this.#factsOfPlace(place, token));
     this.#languageOf = remembering((field) => chooseLanguage(field, language));

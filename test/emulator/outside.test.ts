@@ -3,9 +3,10 @@ import { it } from 'node:test';
 import { RealOutside } from '../../host/emulator/outside.ts';
 import { composeMessage } from '../../host/mail/message.ts';
 import { machineTime } from '../../host/time.ts';
+import { fakeChance } from '../host/fake-chance.ts';
 
 it('A mail of a world in real time is taken by a mail server, to the last byte', async (test) => {
-  const outside = await RealOutside.open({ time: machineTime, smtp: null });
+  const outside = await RealOutside.open({ time: machineTime, chance: fakeChance(1), smtp: null });
   test.after(() => outside.close());
   const mail = {
     from: 'ringback@router.example',

@@ -19,6 +19,7 @@ import type { Time } from '../../time.ts';
 import type { Loop } from '../kernel/loop.ts';
 import type { Directory, Witness } from '../truth/witness.ts';
 import type { Machines, PageInWorld } from '../world/ports.ts';
+import { type BrowserDoor, BrowserPages, SCRIPT_MS } from './browser.ts';
 
 interface PagesOptions {
   readonly world: Pick<Machines, 'tryFromPage'>;
@@ -27,6 +28,8 @@ interface PagesOptions {
   readonly loop: Loop;
   /** The machine's: the kernel's sets outlive the program that has filled them. */
   readonly time: Time;
+  /** For a browser on the machine that plays the world; null: there is none. */
+  readonly door: BrowserDoor | null;
 }
 
 /** As the kernel's rules have them: see ruleset.ts. */
@@ -34,8 +37,6 @@ const LEASE_MS = 10_000;
 const OPEN_MS = 10_000;
 const VISITED_MS = 60_000;
 const TRYING_MS = 3000;
-/** When the script of a page tries. */
-const SCRIPT_MS = 1500;
 /** As long as a page may lie open. */
 const MAX_PAGES = 1024;
 
@@ -54,6 +55,7 @@ export class Pages implements PageInWorld {
   readonly #visitors = new Map<string, number>();
   readonly #trying = new Map<string, number>();
   #page: AnsweringWorldPage | null = null;
+  #browser: BrowserPages | null = null;
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -99,13 +101,15 @@ export class Pages implements PageInWorld {
     this.#leaseMs = Number.POSITIVE_INFINITY;
     return await RouterPageHost.open(options, {
       steering: this.#steering(),
-      serve: async (host) => this.#serve(host, options),
+      serve: (host) => this.#serve(host, options),
     });
   };
 
   /** The program was killed: what it steered goes on until the lease ends. */
   forget(): void {
     this.#page = null;
+    void this.#browser?.close();
+    this.#browser = null;
     const { time } = this.#options;
     this.#leaseMs = Math.min(this.#leaseMs, time.nowMs() + LEASE_MS);
     time.after(LEASE_MS, () => {
@@ -161,15 +165,20 @@ export class Pages implements PageInWorld {
         if (directory.service(service).port === target.port) this.#steered.set(service, target);
     for (const service of before.keys()) if (!this.#steered.has(service)) witness.steered(service, false);
     for (const service of this.#steered.keys()) if (!before.has(service)) witness.steered(service, true);
+    this.#browser?.steered(targets);
   }
 
-  #serve(host: PageHost, options: DeadServersOptions): AnsweringPage {
+  async #serve(host: PageHost, options: DeadServersOptions): Promise<AnsweringPage> {
     const page = new AnsweringWorldPage(host, options, this.#options);
     this.#page = page;
+    const { door } = this.#options;
+    const browser = door === null ? null : await BrowserPages.open(host, options, { ...this.#options, door });
+    this.#browser = browser;
     return {
-      recovered: () => {},
+      recovered: (target) => browser?.recovered(target),
       close: async () => {
         this.#page = null;
+        await browser?.close();
       },
     };
   }

@@ -6,7 +6,7 @@ import type { Target } from '../../net/target.ts';
 import type { Clock } from '../../store/clock.ts';
 import { type OperatorMessage, OWN_PATH, type PageFacts, type ShownOutage } from './kinds.ts';
 
-const HTTP_PORT = 80;
+export const HTTP_PORT = 80;
 
 /** What is true of every page, for pages that say nothing else. */
 export function plainFacts({ askAgainMs }: PageConfiguration): PageFacts {

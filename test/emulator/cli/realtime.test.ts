@@ -1,4 +1,4 @@
-/** `ringback emulate` in real time: mails over SMTP. */
+/** `ringback emulate` in real time: mails over SMTP, and the page for a browser. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,6 +46,37 @@ expect:
   - {told: [sato@example.jp], once: true}
 `;
 
+const DEAD = `scenario: 1
+title: A server dies, and nobody's mail address is known
+for: 140s
+router:
+  recover: {settle: 2s}
+  page: {listen: 8480, ports: [80], form: router, router_url: "http://172.27.179.1:8480"}
+  servers: [{address: 172.27.178.80, name: www.example.jp, names: [www.example.jp], ports: [80]}]
+hosts: {c154: {is: chromium}}
+script:
+  - {at: 5s, do: [kill s80, forget s80]}
+  - {at: 6s, do: try c154 s80}
+  - {at: 100s, do: revive s80}
+expect:
+  - {event: page.registered, server: s80, client: c154, mail: nakamura@example.jp, times: 1}
+  - {told: [nakamura@example.jp], once: true}
+  - {told: nobody else}
+`;
+
+/** What a browser sends of the form of a page, with that answer; and where to. */
+function filled(page: string, mail: string): { action: string; body: URLSearchParams } {
+  const form = /<form[^>]* action="([^"]*)"[^>]*>(.*?)<\/form>/s.exec(page);
+  assert.ok(form !== null, page);
+  const [, action = '', fields = ''] = form;
+  const hidden = [...fields.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+  const body = new URLSearchParams();
+  for (const [, name = '', value = ''] of hidden) body.set(name, value);
+  body.set('want', 'yes');
+  body.set('mail', mail);
+  return { action, body };
+}
+
 describe('ringback emulate in real time', () => {
   it('sends mails to a mail server of its own, which shows them and writes them', async () => {
     const { status, text } = await emulate([file('a.yaml', UNPLUGGED), '--speed', '60', '--mails', 'mails']);
@@ -78,5 +109,35 @@ servers: [{address: 172.27.178.80, ports: [80]}]
       ['sato@example.jp'],
     );
     assert.match(text, new RegExp(`^ringback: mails go to 127\\.0\\.0\\.1:${server.port}$`, 'm'));
+  });
+
+  it('shows a browser the page of a dead server, and tells whoever fills in its form', async () => {
+    const headers = { accept: 'text/html' };
+    const pages: string[] = [];
+    let visit: Promise<void> | null = null;
+    const visited = async (url: string): Promise<void> => {
+      const answer = await fetch(url, { headers });
+      assert.equal(answer.status, 503);
+      const page = await answer.text();
+      const { action, body } = filled(page, 'nakamura@example.jp');
+      const registered = await fetch(action, { method: 'POST', body, headers });
+      assert.equal(registered.status, 200);
+      pages.push(page, await registered.text(), await (await fetch(url, { headers })).text());
+    };
+    const argv = [file('dead.yaml', DEAD), '--speed', '20', '--mails', 'told'];
+    const { status, text } = await emulate(argv, (said) => {
+      const url = /page for s80: (http:\/\/127\.0\.0\.1:\d+\/)\n/.exec(said)?.[1];
+      if (url !== undefined) visit ??= visited(url);
+    });
+    await visit;
+    assert.equal(status, 0, text);
+    const [first = '', second = '', third = ''] = pages;
+    assert.match(first, /www\.example\.jp/);
+    assert.match(second, /nakamura@example\.jp/);
+    assert.doesNotMatch(third, /<form/);
+    const mail = readFileSync(join(directory, 'told', '0001.eml'), 'latin1');
+    assert.match(mail, /^To: nakamura@example\.jp\r$/m);
+    // Its link leads back here, too.
+    assert.match(mail, /^List-Unsubscribe: <http:\/\/127\.0\.0\.1:\d+\//m);
   });
 });
