@@ -135,7 +135,7 @@ export function enter(
     count(Counter.ClientsUnknown);
     return false;
   }
-  if (!findsRoom(server, known || restored) || (server.isStranger && !restored && isQuarterFull())) {
+  if (!findsRoom(server, known || restored) || !(restored || keepsToShare(server, known))) {
     count(Counter.ClientsRefused);
     return false;
   }
@@ -160,9 +160,12 @@ function findsRoom(server: Server, awaited: bool): bool {
   return true;
 }
 
-/** Those who wait for addresses that never answered anybody share a quarter of the table, too. */
-function isQuarterFull(): bool {
-  return awaitingStrangers() >= max<u32>(clientCapacity() >> 2, 1);
+/**
+ * Those who wait for addresses that never answered anybody share a quarter of the table, too; and who counts on no notice, and
+ * may be forged, takes no more than half of that: a server that has answered nobody yet has its crowd like any other.
+ */
+function keepsToShare(server: Server, known: bool): bool {
+  return !server.isStranger || awaitingStrangers() < max<u32>(clientCapacity() >> (known ? 2 : 3), 1);
 }
 
 /** Somebody counts on a notice: neither the client nor its server's outage may be evicted. */

@@ -89,7 +89,7 @@ describe('an outage', () => {
   });
 
   it('has its clients in the order of their registration', () => {
-    fresh(EVERYTHING, 16, 128);
+    fresh(EVERYTHING, 16, 256);
     for (let i: u32 = 0; i < 20; i++) turnAway(someClient(2 * i), SERVER);
     for (let i: u32 = 0; i < 20; i += 3) turnAway(someClient(2 * i), SERVER);
     expect<u32>(waiting(SERVER)).toBe(20);

@@ -195,11 +195,34 @@ describe('the clients of addresses that never answered', () => {
     checkTables(16, 64, 64);
   });
 
+  it('leave half of that to known ones, however many unknown ones came before', () => {
+    fresh(EVERYTHING, 16, 64);
+    for (let i: u32 = 0; i < 40; i++) {
+      turnAway(ipv4(172, 27, 179, i), i % 2 == 0 ? SECOND : THIRD);
+      drained();
+    }
+    for (let i: u32 = 0; i < 8; i++) {
+      const client = ipv4(172, 27, 179, 100 + i);
+      aboutClient(Command.KnowClient, client);
+      turnAway(client, i % 2 == 0 ? SECOND : THIRD);
+      assert(saidOf(Event.Waiting, client), 'he is entered');
+      drained();
+    }
+    expect<u32>(freeClients()).toBe(48);
+    expect<u64>(counterOf(Counter.ClientsRefused)).toBe(32);
+    checkTables(16, 64, 64);
+  });
+
   it('give their records to known clients of a server that answered, who are never refused for them', () => {
     fresh(EVERYTHING, 16, 64);
     accept(NAKAMURA, SERVER);
     wait(WAIT_US);
-    for (let i: u32 = 0; i < 16; i++) turnAway(ipv4(172, 27, 179, i), i % 2 == 0 ? SECOND : THIRD);
+    for (let i: u32 = 0; i < 16; i++) {
+      const client = ipv4(172, 27, 179, i);
+      aboutClient(Command.KnowClient, client);
+      turnAway(client, i % 2 == 0 ? SECOND : THIRD);
+      aboutClient(Command.UnknowClient, client);
+    }
     drained();
     for (let i: u32 = 0; i < 64; i++) {
       const client = ipv4(172, 27, 179, 100 + i);

@@ -92,9 +92,12 @@ static inline bool findsRoom(const struct server *server, bool awaited)
 	return true;
 }
 
-static inline bool isQuarterFull(void)
+/* Strangers' clients share a quarter, of which half is left to those who are known. */
+static inline bool keepsToShare(const struct server *server, bool known)
 {
-	return fabric.servers.clientsOfStrangers >= aQuarter(fabric.clients.capacity);
+	uint32_t share = aQuarter(fabric.clients.capacity >> (known ? 0 : 1));
+
+	return !isStranger(server) || fabric.servers.clientsOfStrangers < share;
 }
 
 /* Enters a client at the tail of a server's chain, or adds tries to its record. */
@@ -127,7 +130,7 @@ static inline void enter(struct server *server, struct address address, uint64_t
 		fabric.counters[COUNTER_CLIENTS_UNKNOWN]++;
 		return;
 	}
-	if (!findsRoom(server, known) || (isStranger(server) && isQuarterFull())) {
+	if (!findsRoom(server, known) || !keepsToShare(server, known)) {
 		fabric.counters[COUNTER_CLIENTS_REFUSED]++;
 		return;
 	}
