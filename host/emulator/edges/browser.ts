@@ -89,7 +89,6 @@ export class BrowserPages implements AnsweringPage {
   }
 
   recovered(target: Target): void {
-    this.#visitors.forget(target);
     // Whoever has its page open hears it there.
     for (const server of this.#servers.values()) void server.then((open) => open?.recovered(target));
   }
@@ -146,7 +145,9 @@ export class BrowserPages implements AnsweringPage {
     return {
       targetOf: () => own,
       isNamed: (server, asked) => HERE_NAMES.test(asked ?? '') || host.isNamed(server, asked),
-      outageOf: (target) => host.outageOf(target),
+      // With the first sign of life whoever asks again gets to the server: no page answers in its place.
+      outageOf: (target) =>
+        own === null || this.#steered.has(nameOf(target)) ? host.outageOf(target) : null,
       // No way leads from here to a server of the world: its client tries, as his browser would.
       mayTry: (target) => {
         if (host.mayTry(target, visitors.of(target))) this.#try(target);
@@ -185,8 +186,9 @@ export class BrowserPages implements AnsweringPage {
   }
 
   #textOf(target: Target): string {
-    const service = this.#serviceOf(target);
-    const name = service === undefined ? target.server : this.#options.directory.service(service).name;
+    const { directory } = this.#options;
+    const [service] = directory.servicesAt(target.server);
+    const name = service === undefined ? target.server : directory.service(service).name;
     const version = isVersion4(target.server) ? '' : ' (IPv6)';
     return `${name}${version}${target.port === HTTP_PORT ? '' : ` port ${target.port}`}`;
   }
@@ -197,8 +199,8 @@ class Visitors {
   readonly #host: PageHost;
   readonly #page: DeadServersOptions;
   readonly #directory: Directory;
-  /** As whom somebody here has registered, by the target, as long as the outage lasts. */
-  readonly #registered = new Map<string, string>();
+  /** As whom somebody here has registered, by the target, and in which outage. */
+  readonly #registered = new Map<string, { readonly client: string; readonly outage: number | undefined }>();
 
   constructor(host: PageHost, page: DeadServersOptions, directory: Directory) {
     this.#host = host;
@@ -208,9 +210,10 @@ class Visitors {
 
   /** The last one that was turned away there and is not known yet; if there is none, somebody else who is not known. */
   of(target: Target): string {
+    const outage = this.#page.router.outageOf(target);
     const registered = this.#registered.get(nameOf(target));
-    if (registered !== undefined) return registered;
-    const turnedAway = [...(this.#page.router.outageOf(target)?.clients.keys() ?? [])].reverse();
+    if (registered !== undefined && registered.outage === outage?.id) return registered.client;
+    const turnedAway = [...(outage?.clients.keys() ?? [])].reverse();
     const isUnknown = (client: string): boolean => !this.#host.isKnown(client);
     const last = turnedAway.find(isUnknown);
     if (last !== undefined) return last;
@@ -219,11 +222,7 @@ class Visitors {
   }
 
   registered(target: Target, client: string): void {
-    this.#registered.set(nameOf(target), client);
-  }
-
-  forget(target: Target): void {
-    this.#registered.delete(nameOf(target));
+    this.#registered.set(nameOf(target), { client, outage: this.#page.router.outageOf(target)?.id });
   }
 
   /** With that client in the lines. */

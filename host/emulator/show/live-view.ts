@@ -28,6 +28,8 @@ interface LiveState {
   /** What was wrong with what was typed. */
   readonly problem: string | null;
   readonly showsAll: boolean;
+  /** Where something is to be found on this machine. */
+  readonly notes: readonly string[];
 }
 
 interface LiveEvent {
@@ -97,7 +99,7 @@ export class LiveView {
 
   lines(state: LiveState, columns: number, rows: number): Painted[] {
     const head = [...this.#head(state, columns), []];
-    const foot = [footOf(state)];
+    const foot = [...state.notes.map((note): Painted => [[` ${note}`, 'accent']]), footOf(state)];
     const down = state.showsAll
       ? []
       : this.#down(state.nowUs, columns, Math.max(3, Math.floor((rows - 6) / 2)));

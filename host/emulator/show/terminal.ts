@@ -11,6 +11,7 @@ const SOON_MS = 400;
 /** Of what the speed is an average. */
 const SPEED_MS = 1000;
 const MAX_PROMPT = 80;
+const MAX_NOTES = 4;
 
 /** How fast it goes (`kernel/pace.ts`). */
 interface PacePort {
@@ -49,6 +50,7 @@ export class Terminal implements Witness {
   #prompt: string | null = null;
   #problem: string | null = null;
   #showsAll = false;
+  #notes: readonly string[] = [];
   #sinceMs: number;
   #sinceUs = 0;
   #sinceTries = 0;
@@ -91,7 +93,7 @@ export class Terminal implements Witness {
 
   /** What is not of the world, but of the machine that plays it. */
   note(text: string): void {
-    this.#view.line('here', { text });
+    this.#notes = [...this.#notes.filter((other) => other !== text), text].slice(-MAX_NOTES);
   }
 
   tryEnded(_client: number, service: number, end: TryEnd): void {
@@ -123,7 +125,7 @@ export class Terminal implements Witness {
     this.#measure();
     const state = {
       ...{ title, endUs, nowUs: nowUs(), speed: this.#speed, triesEach: this.#triesEach },
-      ...{ isPaused: pace.isPaused, broken: broken(), showsAll: this.#showsAll },
+      ...{ isPaused: pace.isPaused, broken: broken(), showsAll: this.#showsAll, notes: this.#notes },
       ...{ prompt: this.#prompt, problem: this.#problem },
     };
     this.#screen.draw(this.#view.lines(state, port.columns, port.rows));

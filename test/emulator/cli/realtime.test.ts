@@ -115,6 +115,7 @@ servers: [{address: 172.27.178.80, ports: [80]}]
     const headers = { accept: 'text/html' };
     const pages: string[] = [];
     let visit: Promise<void> | null = null;
+    let after: Promise<string> | null = null;
     const visited = async (url: string): Promise<void> => {
       const answer = await fetch(url, { headers });
       assert.equal(answer.status, 503);
@@ -127,7 +128,9 @@ servers: [{address: 172.27.178.80, ports: [80]}]
     const argv = [file('dead.yaml', DEAD), '--speed', '20', '--mails', 'told'];
     const { status, text } = await emulate(argv, (said) => {
       const url = /page for s80: (http:\/\/127\.0\.0\.1:\d+\/)\n/.exec(said)?.[1];
-      if (url !== undefined) visit ??= visited(url);
+      if (url === undefined) return;
+      visit ??= visited(url);
+      if (said.includes('port 80 is back')) after ??= fetch(url, { headers }).then((page) => page.text());
     });
     await visit;
     assert.equal(status, 0, text);
@@ -135,6 +138,7 @@ servers: [{address: 172.27.178.80, ports: [80]}]
     assert.match(first, /www\.example\.jp/);
     assert.match(second, /nakamura@example\.jp/);
     assert.doesNotMatch(third, /<form/);
+    assert.match((await after) ?? '', /<h1[^>]*>The server is back</);
     const mail = readFileSync(join(directory, 'told', '0001.eml'), 'latin1');
     assert.match(mail, /^To: nakamura@example\.jp\r$/m);
     // Its link leads back here, too.

@@ -104,6 +104,16 @@ describe('The live view', () => {
     assert.match(fake.lines.at(-1) ?? '', /space pause .* q end with report/);
   });
 
+  it('says where something is to be found on this machine, the latest of it', (test) => {
+    const { terminal, fake } = terminalOf(test);
+    for (const name of ['s80', 's81', 's82', 's80', 'web', 'shop'])
+      terminal.note(`page for ${name}: http://127.0.0.1:1/`);
+    fake.keys('x');
+    const text = fake.lines.join('\n');
+    for (const name of ['s82', 's80', 'web', 'shop']) assert.match(text, new RegExp(`page for ${name}:`));
+    assert.doesNotMatch(text, /page for s81:/);
+  });
+
   it('fits, whatever the size', (test) => {
     const { terminal, fake } = terminalOf(test);
     for (let i = 0; i < 300; i++) terminal.step(`step ${i} ${'x'.repeat(200)}`);
