@@ -25,6 +25,8 @@ export interface Missed {
   /** From when on it has answered for long enough, and how long that is. */
   readonly backUs: number;
   readonly mostUs: number;
+  /** Whether there may have been no room for those who wait for a server that answered nobody yet. */
+  readonly isShareFull: boolean;
 }
 
 /** null: there is no excuse. */
@@ -85,7 +87,10 @@ function asked(missed: Missed): string | null {
   }
   const firstUs = ledger.servedFirstUs[wait.service] ?? Number.NaN;
   const isKnown = rules.isNamed(address, port) || firstUs + ADMITTED_US < spell.fromUs;
-  if (!isKnown && wait.end !== 'unreachable') return 'nobody knew a service at that port';
+  if (!isKnown && wait.end !== 'unreachable' && !isLinked(missed))
+    return 'nobody knew a service at that port';
+  if (missed.isShareFull && !hasAnswered(missed))
+    return 'the share of the table for those who wait for servers that answered nobody yet was full';
   if (wait.end !== 'gaveUp' && wait.end !== 'shown' && toUs - wait.endUs < AT_ONCE_US)
     return 'it was back within two seconds, before it was asked';
   if (wait.end === 'gaveUp' && toUs - wait.firstUs < LOOKED_US)
@@ -113,6 +118,25 @@ function asked(missed: Missed): string | null {
   if (!isProbed && (ledger.servedLastUs[wait.service] ?? 0) < toUs)
     return 'nothing has told that it is back: it is not probed, and nobody has tried it since';
   return null;
+}
+
+/** Whether he tried while the program held the machine to be down: whoever does is noted, at whichever port. */
+function isLinked({ ledger, wait }: Missed): boolean {
+  const { address } = ledger.directory.service(wait.service);
+  return ledger.word.of(address).some(({ port, openedUs, closedUs, signalUs }) => {
+    const untilUs = Math.min(closedUs ?? Number.POSITIVE_INFINITY, signalUs ?? Number.POSITIVE_INFINITY);
+    return port === 0 && openedUs <= wait.lastUs && wait.lastUs < untilUs;
+  });
+}
+
+/** Whether anything at that address has answered anybody before he tried, or the configuration names it. */
+function hasAnswered({ ledger, rules, wait }: Missed): boolean {
+  const { directory, servedFirstUs } = ledger;
+  const { address } = directory.service(wait.service);
+  if (rules.isHostNamed(address)) return true;
+  return directory
+    .servicesAt(address)
+    .some((service) => (servedFirstUs[service] ?? Number.NaN) < wait.firstUs);
 }
 
 /** His mail is on its way. */

@@ -24,19 +24,27 @@ interface Met {
   isEarly: boolean;
 }
 
+/** What had no room left. */
+interface Rooms {
+  /** The table of clients. */
+  readonly isTableFull: boolean;
+  /** That part of it which is for servers that answered nobody yet, by so many known ones that it may be. */
+  readonly isShareFull: boolean;
+}
+
 export class PeoplePromises {
   readonly #ledger: Ledger;
   readonly #rules: Rules;
   readonly #tallies: Tallies;
   /** When the last flood, scan or backscatter began. */
   readonly #floodsUs: readonly number[];
-  readonly #isTableFull: boolean;
+  readonly #rooms: Rooms;
 
-  constructor(ledger: Ledger, rules: Rules, tallies: Tallies, { isTableFull }: { isTableFull: boolean }) {
+  constructor(ledger: Ledger, rules: Rules, tallies: Tallies, rooms: Rooms) {
     this.#ledger = ledger;
     this.#rules = rules;
     this.#tallies = tallies;
-    this.#isTableFull = isTableFull;
+    this.#rooms = rooms;
     this.#floodsUs = ledger.steps
       .filter(([, text]) => /\b(?:flood|scan|backscatter)\b/.test(text))
       .map(([us]) => us);
@@ -65,9 +73,11 @@ export class PeoplePromises {
     tally.checked++;
     const downUs = spell.toUs;
     if (person.tellings.some(({ server, us }) => server === address && us >= downUs)) return;
-    const missed: Missed = { ledger: this.#ledger, rules: this.#rules, person, wait, spell, backUs, mostUs };
+    const { isTableFull, isShareFull } = this.#rooms;
+    const about = { person, wait, spell, backUs, mostUs, isShareFull };
+    const missed: Missed = { ledger: this.#ledger, rules: this.#rules, ...about };
     const what = (): string => this.#missedText(person, wait, downUs, endUs);
-    const why = this.#isTableFull ? 'the table of clients was full' : excuseOf(missed, promise);
+    const why = isTableFull ? 'the table of clients was full' : excuseOf(missed, promise);
     if (why !== null) {
       tally.excuse(why, what);
       return;

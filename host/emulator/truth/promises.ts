@@ -29,6 +29,8 @@ export interface Measures {
 const MALFORMED = /Malformed$|^LinkCutShort$|^TooManyTags$|BadChecksum$|^OtherLink$/;
 /** What clients may take of their table when all of them are known. */
 const FULL = 0.9;
+/** And what those may who wait for servers that answered nobody yet, of which half is left to known ones. */
+const STRANGERS_SHARE = 1 / 4;
 
 export class Promises {
   readonly #options: PromisesOptions;
@@ -63,7 +65,11 @@ export class Promises {
     const { ledger } = this.#options;
     const [most = 0, size = 1] = measures.clients ?? [];
     this.#outages.finish(endUs);
-    new PeoplePromises(ledger, this.#rules, this.#tallies, { isTableFull: most / size > FULL }).finish(endUs);
+    const rooms = {
+      isTableFull: most / size > FULL,
+      isShareFull: most / size >= STRANGERS_SHARE && ledger.waits / size >= STRANGERS_SHARE / 2,
+    };
+    new PeoplePromises(ledger, this.#rules, this.#tallies, rooms).finish(endUs);
     this.#count(measures);
     const { memory } = measures;
     if (memory !== null) {

@@ -85,6 +85,10 @@ export class Rules {
     return this.#servers.get(server)?.ports.includes(port) ?? false;
   }
 
+  isHostNamed(server: string): boolean {
+    return this.#servers.has(server);
+  }
+
   /** Whether it is a port that is never asked, because the server's entry names others. */
   isLeftOut(server: string, port: number): boolean {
     const { ports = [] } = this.#servers.get(server) ?? {};

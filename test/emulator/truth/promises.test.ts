@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { PromiseName } from '../../../host/emulator/truth/promise.ts';
 import { type Measures, Promises } from '../../../host/emulator/truth/promises.ts';
 import { parseRouterConfiguration } from '../../host/config/parsed.ts';
-import { LAPTOP, OTHER, Place, S80, SATO, SECURE, STRANGER, TANAKA, WEB } from './place.ts';
+import { LAPTOP, OTHER, Place, S80, S81, SATO, SECURE, STRANGER, TANAKA, WEB } from './place.ts';
 
 const NOTHING: Measures = { frames: null, verdicts: null, memory: null, clients: null };
 const SATO_MAIL = 'sato@example.jp';
@@ -165,6 +165,50 @@ describe('Everybody known who was turned away is told', () => {
     });
   }
 });
+
+describe('Whoever tries a machine that is held to be down is told', () => {
+  /** Nobody was ever served at the second machine, and Sato was told nothing when it came back. */
+  const waited = (place: Place, openedS: number): Place =>
+    place.down(OTHER).at(openedS).opened(S81, 0, 'unreachable').at(40).tried(SATO, OTHER, 'gaveUp', 10);
+  const back = (place: Place): Place => place.at(60).up(OTHER).at(70).closed(S81, 0);
+
+  it('though nobody knew a service at that port', () => {
+    const story = (openedS: number) => (place: Place) => back(waited(place, openedS));
+    assert.deepEqual(judgeUnknown(story(20)), { broken: ['told'], excuses: [] });
+    assert.deepEqual(judgeUnknown(story(35)), {
+      broken: [],
+      excuses: ['nobody knew a service at that port'],
+    });
+  });
+
+  it('but for the room there is, of which known ones have half', () => {
+    const full = (most: number, size: number): ReturnType<typeof judgeUnknown> =>
+      judgeUnknown((place) => back(waited(place, 20)), { ...NOTHING, clients: [most, size] });
+    assert.deepEqual(full(2, 8), {
+      broken: [],
+      excuses: ['the share of the table for those who wait for servers that answered nobody yet was full'],
+    });
+    assert.deepEqual(full(4, 16).broken, ['told']);
+    assert.deepEqual(full(1, 8).broken, ['told']);
+  });
+});
+
+/** Nobody was served anywhere before. */
+function judgeUnknown(
+  story: (place: Place) => unknown,
+  measures: Measures = NOTHING,
+): Pick<Judged, 'broken' | 'excuses'> {
+  const place = new Place();
+  const text = 'detect: {watch: [172.27.176.0/21]}\nfabric: {socket: /fabric.sock}\n';
+  const configuration = parseRouterConfiguration(text, 'test.yaml');
+  const promises = new Promises({ ledger: place.ledger, configuration, isLossy: false, mailboxUs: 0 });
+  story(place.at(1));
+  const results = promises.finish(place.at(600).nowUs, measures);
+  return {
+    broken: results.filter(({ broken }) => broken > 0).map(({ promise }) => promise),
+    excuses: results.flatMap(({ excuses }) => excuses.map(({ why }) => why)),
+  };
+}
 
 /** With `detect.refused` off. */
 function judgeWith(story: (place: Place) => unknown): Judged {
