@@ -48,7 +48,7 @@ export class Loop {
   async settle(): Promise<void> {
     do {
       this.#isStirred = false;
-      for (const resolve of this.#turns.splice(0)) resolve();
+      if (this.#turns.length > 0) for (const resolve of this.#turns.splice(0)) resolve();
       await this.#machine.settled();
     } while (this.#isStirred || this.#held > 0 || this.#turns.length > 0);
   }

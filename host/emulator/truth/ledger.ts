@@ -5,6 +5,7 @@
 import type { Level } from '../../log/catalogue/kinds.ts';
 import type { Fields } from '../../log/log.ts';
 import { mailOwner } from '../../net/mail-address.ts';
+import { Acquaintances } from './acquaintances.ts';
 import { HeldDown } from './held-down.ts';
 import { fieldsText, Recent, sinceBeginning } from './recent.ts';
 import { Spells } from './spells.ts';
@@ -41,7 +42,6 @@ const CLIENT_RINGS = 8192;
 /** What a server has sent reaches its client within this time. */
 const ON_ITS_WAY_US = 200_000;
 const MAX_LOST = 16;
-const [UNASKED, UNKNOWN, KNOWN] = [0, 1, 2];
 
 export class Ledger implements Witness {
   readonly directory: Directory;
@@ -70,21 +70,18 @@ export class Ledger implements Witness {
   readonly #options: LedgerOptions;
   readonly #waits = new Waits();
   readonly #tellings = new ToldPeople();
-  readonly #persons = new Map<string, number>();
-  readonly #isKnown: Uint8Array;
+  readonly #acquaintances: Acquaintances;
   readonly #held: HeldDown;
   readonly #services = new Recent(SERVICE_RINGS);
   readonly #clients = new Recent(CLIENT_RINGS, 60);
   readonly #listeners: Listener[] = [];
-  /** Whoever gave his mail address on the page: by the client. */
-  readonly #registered = new Map<number, string>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
-    const { clients, services } = options.directory;
+    const { services } = options.directory;
     this.directory = options.directory;
     this.spells = new Spells(services);
-    this.#isKnown = new Uint8Array(clients);
+    this.#acquaintances = new Acquaintances(options.directory);
     this.#held = new HeldDown(options.directory, this.word);
     this.servedFirstUs = new Float64Array(services).fill(Number.NaN);
     this.servedLastUs = new Float64Array(services).fill(Number.NEGATIVE_INFINITY);
@@ -116,12 +113,14 @@ export class Ledger implements Witness {
 
   service(service: number, answers: boolean): void {
     const isChanged = this.spells.answers(service, answers, this.nowUs);
-    if (isChanged) this.#services.note(service, this.nowUs, answers ? 'answers' : 'does not answer any more');
+    if (isChanged)
+      this.#services.note(service, this.nowUs, () => (answers ? 'answers' : 'does not answer any more'));
   }
 
   path(service: number, isOpen: boolean): void {
     const isChanged = this.spells.path(service, isOpen, this.nowUs);
-    if (isChanged) this.#services.note(service, this.nowUs, isOpen ? 'can be reached' : 'can’t be reached');
+    if (isChanged)
+      this.#services.note(service, this.nowUs, () => (isOpen ? 'can be reached' : 'can’t be reached'));
   }
 
   lost(service: number): void {
@@ -138,8 +137,8 @@ export class Ledger implements Witness {
 
   mail(mail: TakenMail): void {
     const owner = mailOwner(mail.to);
-    const isKnown = this.#persons.has(owner);
-    const servers = this.#tellings.add(this.#personOf(owner), mail, this.nowUs, (server) =>
+    const isKnown = this.#acquaintances.has(owner);
+    const servers = this.#tellings.add(this.#acquaintances.number(owner), mail, this.nowUs, (server) =>
       this.word.takeQueuedUs(mail.messageId, server),
     );
     if (servers.length === 0) this.counts.lists++;
@@ -149,9 +148,7 @@ export class Ledger implements Witness {
   }
 
   steered(service: number, isSteered: boolean): void {
-    this.#services.note(
-      service,
-      this.nowUs,
+    this.#services.note(service, this.nowUs, () =>
       isSteered ? 'the page answers in its place' : 'the page is gone',
     );
     for (const listener of this.#listeners) listener.steered?.(service, isSteered);
@@ -172,12 +169,12 @@ export class Ledger implements Witness {
 
   /** Of whom anything is known here, by the owner of the mail address. */
   get people(): Iterable<string> {
-    return this.#persons.keys();
+    return this.#acquaintances.owners;
   }
 
   person(mail: string): PersonStory {
-    const number = this.#persons.get(mailOwner(mail));
-    if (number === undefined) return { mail, waits: [], tellings: [] };
+    const number = this.#acquaintances.numberOf(mail);
+    if (number === null) return { mail, waits: [], tellings: [] };
     return { mail, waits: this.#waits.of(number), tellings: this.#tellings.of(number) };
   }
 
@@ -187,7 +184,7 @@ export class Ledger implements Witness {
 
   /** As the configuration has it, or as it was given on the page. */
   mailOf(client: number): string | null {
-    return this.directory.client(client).mail ?? this.#registered.get(client) ?? null;
+    return this.#acquaintances.mailOf(client);
   }
 
   /** What happened last at that service and to that client, in order. */
@@ -219,18 +216,20 @@ export class Ledger implements Witness {
       this.word.served(address, port, nowUs, this.spells.sinceUs(service));
     }
     if (isFailed && this.#services.has(service)) {
-      const { name } = this.directory.client(client);
-      this.#services.note(service, nowUs, `${name} ${end}, began at ${sinceBeginning(sinceUs)}`);
+      const text = (): string =>
+        `${this.directory.client(client).name} ${end}, began at ${sinceBeginning(sinceUs)}`;
+      this.#services.note(service, nowUs, text);
     }
-    const mail = this.#knownMailOf(client);
-    if (mail === null) return;
+    const person = this.#acquaintances.at(client);
+    if (person === null) return;
     const times = { firstUs: sinceUs, lastUs: sinceUs, endUs: nowUs };
     const wait = { client, service, ...times, end, spell: isFailed && isWhole ? spell : -1 };
-    this.#waits.add(this.#personOf(mailOwner(mail)), wait, this.word.killsUs.length);
+    this.#waits.add(person, wait, this.word.killsUs.length);
     if (!this.#clients.has(client)) return;
-    const { name, port } = this.directory.service(service);
-    const what = `${this.directory.client(client).name} tried ${name}:${port} at ${sinceBeginning(sinceUs)}: ${end}`;
-    this.#clients.note(client, nowUs, what);
+    this.#clients.note(client, nowUs, () => {
+      const { name, port } = this.directory.service(service);
+      return `${this.directory.client(client).name} tried ${name}:${port} at ${sinceBeginning(sinceUs)}: ${end}`;
+    });
   }
 
   /** Its spell a moment ago: what a server says is on its way for a while. */
@@ -239,29 +238,20 @@ export class Ledger implements Witness {
     return now >= 0 ? now : this.spells.at(service, nowUs - ON_ITS_WAY_US);
   }
 
-  #knownMailOf(client: number): string | null {
-    if (this.#isKnown[client] === UNKNOWN) return null;
-    const mail = this.mailOf(client);
-    if (this.#isKnown[client] === UNASKED) this.#isKnown[client] = mail === null ? UNKNOWN : KNOWN;
-    return mail;
-  }
-
-  #personOf(owner: string): number {
-    const known = this.#persons.get(owner) ?? this.#persons.size;
-    this.#persons.set(owner, known);
-    return known;
-  }
-
   #said(event: string, fields: Fields): void {
     const { nowUs, word, directory } = this;
     if (event === 'page.registered') this.#register(fields);
     const isWaiting = event === 'client.waiting';
     const client = isWaiting ? directory.clientAt(String(fields.client)) : null;
-    const isKnown = client !== null && this.#knownMailOf(client) !== null;
+    const isKnown = client !== null && this.#acquaintances.knows(client);
     word.line(event, fields, nowUs, client, isKnown);
     if (isWaiting) this.counts.noted++;
     if (client !== null && isKnown && this.#clients.has(client))
-      this.#clients.note(client, nowUs, `client.waiting ${fields.client} at ${fields.server}:${fields.port}`);
+      this.#clients.note(
+        client,
+        nowUs,
+        () => `client.waiting ${fields.client} at ${fields.server}:${fields.port}`,
+      );
     if (typeof fields.server === 'string' && !isWaiting)
       this.#noteServer(fields.server, Number(fields.port ?? 0), () => `${event} ${fieldsText(fields)}`);
     if (event !== 'outage.opened' && event !== 'outage.closed') return;
@@ -279,17 +269,16 @@ export class Ledger implements Witness {
     const services = directory.servicesAt(String(server));
     const service = services.find((one) => directory.service(one).port === Number(port));
     if (client === null || service === undefined) return;
-    this.#isKnown[client] = KNOWN;
-    this.#registered.set(client, String(mail));
+    this.#acquaintances.register(client, String(mail));
     const times = { firstUs: nowUs, lastUs: nowUs, endUs: nowUs };
     const wait = { client, service, ...times, end: 'shown' as const, spell: spells.at(service, nowUs) };
-    this.#waits.add(this.#personOf(mailOwner(String(mail))), wait, this.word.killsUs.length);
+    this.#waits.add(this.#acquaintances.number(mailOwner(String(mail))), wait, this.word.killsUs.length);
   }
 
   #noteServer(server: string, port: number, text: () => string): void {
     for (const service of this.directory.servicesAt(server)) {
       if (port !== 0 && this.directory.service(service).port !== port) continue;
-      if (this.#services.has(service)) this.#services.note(service, this.nowUs, text());
+      if (this.#services.has(service)) this.#services.note(service, this.nowUs, text);
     }
   }
 }

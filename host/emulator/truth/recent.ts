@@ -3,8 +3,11 @@ import type { Fields } from '../../log/log.ts';
 
 const MOST = 200;
 
+/** Hardly any of them is ever read. */
+type Text = () => string;
+
 interface Ring {
-  readonly entries: (readonly [us: number, text: string])[];
+  readonly entries: (readonly [us: number, text: Text])[];
   next: number;
 }
 
@@ -24,7 +27,7 @@ export class Recent {
     return this.#rings.has(whose) || this.#rings.size < this.#rooms;
   }
 
-  note(whose: number, us: number, text: string): void {
+  note(whose: number, us: number, text: Text): void {
     const ring = this.#rings.get(whose) ?? { entries: [], next: 0 };
     if (ring.entries.length === 0) {
       if (this.#rings.size >= this.#rooms) return;
@@ -36,7 +39,9 @@ export class Recent {
 
   of(whose: number): readonly (readonly [us: number, text: string])[] {
     const { entries = [], next = 0 } = this.#rings.get(whose) ?? {};
-    return entries.length < this.#most ? entries : [...entries.slice(next), ...entries.slice(0, next)];
+    const inOrder =
+      entries.length < this.#most ? entries : [...entries.slice(next), ...entries.slice(0, next)];
+    return inOrder.map(([us, text]) => [us, text()] as const);
   }
 }
 

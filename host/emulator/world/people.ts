@@ -1,5 +1,5 @@
 /** Many clients alike, as columns: half a million people are one array. */
-import { addressBytes, addressText } from '../../net/address.ts';
+import { addressBytes, addressText, isVersion4 } from '../../net/address.ts';
 import type { Stream, Streams } from '../kernel/streams.ts';
 import { memberName, type PeoplePlan, type StackName } from '../scenario/types.ts';
 import { type Block, lowOf, type Network, nextFree, writeLow } from './prefixes.ts';
@@ -69,7 +69,7 @@ export class Population {
         if (this.#lowOf(middle) < low) from = middle + 1;
         else to = middle;
       }
-      if (from < first + plan.count && this.#lowOf(from) === low && this.#address(from) === address)
+      if (from < first + plan.count && this.#lowOf(from) === low && this.#has(from, address, bytes))
         return from;
     }
     return -1;
@@ -148,6 +148,16 @@ export class Population {
     if (!this.isIp6(person)) bytes.fill(0xff, 10, 12);
     this.write(person, bytes);
     return addressText(bytes);
+  }
+
+  /** Whether the address, whose last bits are his, is his. */
+  #has(person: number, address: string, bytes: Uint8Array): boolean {
+    const isIp6 = this.isIp6(person);
+    if (isIp6 === isVersion4(address)) return false;
+    if (!isIp6) return true;
+    const { bytes: first } = this.groupOf(person).ip6 as Block;
+    for (let at = 0; at < 12; at++) if (first[at] !== bytes[at]) return false;
+    return true;
   }
 
   #settle(
