@@ -19,7 +19,8 @@ export class Latest<Value> {
   note(name: string, value: Value): void {
     this.#values.delete(name);
     this.#values.set(name, value);
+    if (this.#values.size <= this.#most) return;
     const [oldest] = this.#values.keys();
-    if (this.#values.size > this.#most && oldest !== undefined) this.#values.delete(oldest);
+    if (oldest !== undefined) this.#values.delete(oldest);
   }
 }

@@ -64,7 +64,11 @@ export class Outcomes {
   told(outage: Outage): void {
     const name = nameOf(lookedAt(outage));
     const nowMs = this.#options.clock.nowMs();
-    for (const client of outage.clients.keys()) this.#told.note(`${name} ${client}`, nowMs);
+    // The others of a crowd would be forgotten again at once.
+    let forgotten = outage.clients.size - MAX_TOLD;
+    for (const client of outage.clients.keys()) {
+      if (forgotten-- <= 0) this.#told.note(`${name} ${client}`, nowMs);
+    }
   }
 
   ofService(failed: Failed, answer: AskedAnswer): Decision {
