@@ -230,7 +230,11 @@ function isEarly(attempt: Attempt): bool {
  */
 function hasAnsweredSince(attempt: Attempt, serverHash: u64): bool {
   const at = findServer(attempt.server, serverHash, attempt.serverPort);
-  if (at == 0) return false;
-  const service = serverAt(at);
-  return service.heardUs > attempt.lastUs && service.silentUs < attempt.firstUs;
+  return at != 0 && serverAt(at).heardUs > attempt.lastUs && !wasFoundSilent(attempt, serverHash);
+}
+
+/** Whether a look found the service silent while it waited. */
+export function wasFoundSilent(attempt: Attempt, serverHash: u64): bool {
+  const at = findServer(attempt.server, serverHash, attempt.serverPort);
+  return at != 0 && serverAt(at).silentUs >= attempt.firstUs;
 }

@@ -5,6 +5,7 @@
 
 import { Event, emit, hasRoom } from '../record/events';
 import {
+  Attempt,
   AttemptFlag,
   attemptAt,
   beginWalk,
@@ -28,7 +29,7 @@ import {
 import { credit, hand, isEntered, keepLate, sayWaiting } from './chains';
 import { adjust } from './counters';
 import { drop } from './eviction';
-import { end } from './expiry';
+import { end, wasFoundSilent } from './expiry';
 import { nowUs } from './options';
 import { sayOutage } from './outages';
 import { Counter } from './verdict';
@@ -140,9 +141,15 @@ function workOnGathering(): void {
     const attempt = attemptAt(index);
     if (attempt.has(AttemptFlag.Acknowledged) || !attempt.server.equals(server.address)) continue;
     if (server.port != 0 && attempt.serverPort != server.port) continue;
-    const isMissed = attempt.lastUs > server.beforeUs && attempt.lastUs < untilUs;
-    if (isMissed && !isEntered(attempt)) credit(serverIndex, attempt, hashAddress(attempt.client));
+    const isMissed = attempt.lastUs > server.beforeUs || isOfShort(attempt);
+    if (isMissed && attempt.lastUs < untilUs && !isEntered(attempt))
+      credit(serverIndex, attempt, hashAddress(attempt.client));
   }
+}
+
+/** A short outage is found out by whose wait ends first, long after the server has answered: others still wait, told by none. */
+function isOfShort(attempt: Attempt): bool {
+  return attempt.credited == 0 && wasFoundSilent(attempt, hashAddress(attempt.server));
 }
 
 function workOnRelease(): void {

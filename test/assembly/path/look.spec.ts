@@ -204,4 +204,25 @@ describe('a silence', () => {
     }
     expect<u32>(aboutTime(Command.FoundSilent, SECOND, WEB, now())).toBe(Status.Ok, 'it is forgotten by now');
   });
+
+  it('and whoever else met it, is in that one, and makes no other when his wait is over, too', () => {
+    known();
+    request(5);
+    wait(SECOND_US / 4);
+    request(6);
+    wait(SECOND_US);
+    aboutTime(Command.FoundSilent, SERVER, WEB, now());
+    wait(5 * SECOND_US);
+    request(7);
+    accept(TANAKA, SERVER);
+    wait(WAIT_US - 6 * SECOND_US - SECOND_US / 8);
+    expect<bool>(saidOf(Event.Waiting, SATO)).toBe(true);
+    aboutServer(Command.Release, SERVER, WEB);
+    expect<u32>(said(Event.Released).tries).toBe(2, 'the third was after that');
+    aboutServer(Command.Forget, SERVER, WEB);
+    drained();
+    wait(SECOND_US);
+    expect<u32>(saidTimes(Event.Outage)).toBe(0);
+    expect<u32>(saidTimes(Event.Waiting)).toBe(0);
+  });
 });
