@@ -3,7 +3,7 @@ import { mailOwner } from '../../net/mail-address.ts';
 import type { Directory } from './witness.ts';
 
 const [UNASKED, UNKNOWN, KNOWN] = [0, 1, 2];
-const NOBODY = -1;
+const NO_CLIENT = -1;
 
 export class Acquaintances {
   readonly #directory: Directory;
@@ -18,7 +18,7 @@ export class Acquaintances {
   constructor(directory: Directory) {
     this.#directory = directory;
     this.#isKnown = new Uint8Array(directory.clients);
-    this.#personOf = new Int32Array(directory.clients).fill(NOBODY);
+    this.#personOf = new Int32Array(directory.clients).fill(NO_CLIENT);
   }
 
   /** The owners of the mail addresses of all who have got a number. */
@@ -57,7 +57,7 @@ export class Acquaintances {
   at(client: number): number | null {
     if (!this.knows(client)) return null;
     const known = this.#personOf[client] as number;
-    if (known !== NOBODY) return known;
+    if (known !== NO_CLIENT) return known;
     const person = this.number(mailOwner(this.mailOf(client) ?? ''));
     this.#personOf[client] = person;
     return person;
@@ -66,6 +66,6 @@ export class Acquaintances {
   register(client: number, mail: string): void {
     this.#isKnown[client] = KNOWN;
     this.#registered.set(client, mail);
-    this.#personOf[client] = NOBODY;
+    this.#personOf[client] = NO_CLIENT;
   }
 }
