@@ -121,8 +121,8 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
     kind: 'configure',
     sizes: {
       servers: engine.module.codes.number('MAX_SERVERS'),
-      // Chains of servers that are seen answering nobody may take a quarter of the table.
-      clients: clamp(4 * packets, MAX_CLIENTS),
+      // Chains of servers that are seen answering nobody may take a quarter of the table, unknown clients half of that.
+      clients: clamp(8 * packets, MAX_CLIENTS),
       attempts: clamp(packets, MAX_ATTEMPTS),
       known: Math.max(options.clients.length, 1),
       prefixes: options.watch.length,

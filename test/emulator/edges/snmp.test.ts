@@ -53,7 +53,10 @@ async function heard(
 
 const USER: TrapUser = { name: 'server', auth: null, priv: null };
 const auths = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
-const privs = ['des', 'aes', 'aes256'] as const;
+/** DES where this Node's OpenSSL has it still. */
+const privs = (['des', 'aes', 'aes256'] as const).filter(
+  (protocol) => protocol !== 'des' || getCiphers().includes('des-cbc'),
+);
 
 describe('A coldStart of a world', () => {
   for (const version of ['v1', 'v2c'] as const) {
@@ -77,8 +80,7 @@ describe('A coldStart of a world', () => {
   }
 
   for (const protocol of privs) {
-    const skip = protocol === 'des' && !getCiphers().includes('des-cbc');
-    it(`is opened by ${protocol}`, { skip }, async () => {
+    it(`is opened by ${protocol}`, async () => {
       const auth = { protocol: 'sha256', key: 'a long password' } as const;
       const user = { ...USER, auth, priv: { protocol, key: 'another long one' } };
       const { trap, counters } = await heard({ users: [user] });
