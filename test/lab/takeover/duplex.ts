@@ -91,14 +91,14 @@ export async function entryOf(
   return /lladdr (\S+)/.exec(stdout)?.[1] ?? null;
 }
 
-/** The terminal pings the service address once and is answered, or not. */
+/** The terminal pings the service address once and is answered, or not: its kernel asks three times who that is, once a second. */
 export async function reaches(
   lab: Lab,
   terminal: string,
   service: string,
   version: IpVersion = 4,
 ): Promise<boolean> {
-  const argv = ['ping', `-${version}`, '-c', '1', '-W', '1', address(service, version)];
+  const argv = ['ping', `-${version}`, '-c', '1', '-W', '3', address(service, version)];
   return (await lab.run(terminal, argv)).code === 0;
 }
 
