@@ -153,7 +153,7 @@ test-assembly: node_modules/.package-lock.json ## the module's own tests: second
 	$(ASP) --config test/assembly/as-pect.config.js --as-config test/assembly/as-pect.asconfig.json
 
 test-host: all ## the program's tests, and the stories of both engines
-	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	@board/need $$(cat test/host/packages.txt test/emulator/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/host test/vectors test/bench test/emulator -name '*.test.ts')
 
 test-emulator: $(EMULATOR) ## minutes: the large scenarios, each twice, and what they must take

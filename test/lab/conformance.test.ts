@@ -41,6 +41,9 @@ const LATE_US = 1_000_000;
  */
 const CYCLE_US = 3_070_000;
 
+/** A machine that is busy with others starts a client's program so much later. */
+const BUSY_US = 4_000_000;
+
 const SCENARIOS = [
   'cold',
   'stale',
@@ -66,7 +69,8 @@ function triesAlike(name: string, lab: Seen, world: Seen): void {
   for (const [index, { text, tookUs }] of lab.tries.entries()) {
     const other = world.tries[index]?.tookUs ?? 0;
     const lateUs = tookUs - other;
-    const isAlike = Math.abs(lateUs) < laterUs || Math.abs(lateUs - CYCLE_US) < laterUs;
+    // A busy machine may be late, and never early.
+    const isAlike = lateUs > -laterUs && lateUs < CYCLE_US + BUSY_US;
     assert.ok(isAlike, `try ${text}: ${tookUs / 1e6} s in the lab, ${other / 1e6} s in the world`);
   }
 }

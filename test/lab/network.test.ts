@@ -54,9 +54,8 @@ describe('the lab network', { concurrency: 3 }, () => {
         await lab.powerOff('s80', [], 'stale');
         assert.equal(await lab.tryTo('c151', 's80', { version, patienceS: 60 }), 'turned away');
         const tookMs = Date.now() - beganMs;
-        // Delay 5 s, three requests to the old MAC address, the next of the client's, three to everybody; once more if a busy machine
-        // loses the message.
-        assert.ok(tookMs > 12_000 && tookMs < 30_000, `${tookMs} ms`);
+        // Delay 5 s, three requests to the old MAC address, the next of the client's, three to everybody: not sooner, on whatever machine.
+        assert.ok(tookMs > 12_000, `${tookMs} ms`);
 
         await lab.powerOff('s81', [], 'reachable');
         assert.equal(await lab.tryTo('c151', 's81', { version, patienceS: 9 }), 'no answer');
