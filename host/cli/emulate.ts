@@ -93,6 +93,9 @@ async function played(name: string, given: EmulateGiven, machine: PlayingMachine
     return benchCommand(scenario, given, machine);
   }
   if (given.mail !== undefined) throw wrong('--mail belongs to --on');
+  for (const name of ['pcap-hosts', 'pcap-window', 'pcap-size'] as const) {
+    if (given[name] !== undefined && given.pcap === undefined) throw wrong(`--${name} belongs to --pcap`);
+  }
   const command = [
     'ringback emulate',
     name,

@@ -47,7 +47,7 @@ const TOO_MUCH =
   'is larger than 2 MiB, and no plain JSON; write it as JSON, with no key given twice, which may have 8 MiB';
 
 /** Names that every JavaScript object inherits a meaning for, and which valibot therefore passes over in silence. */
-const INHERITED = new Set(['__proto__', 'constructor', 'prototype']);
+export const INHERITED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 const OPTIONS = {
   version: '1.2',
@@ -165,7 +165,7 @@ function keysIn(value: unknown, deepest: number): number {
   if (deepest === 0) return Number.NaN;
   let keys = 0;
   if (!Array.isArray(value)) {
-    for (const key in value) keys += INHERITED.has(key) ? Number.NaN : 1;
+    for (const key in value) keys += INHERITED_KEYS.has(key) ? Number.NaN : 1;
   }
   for (const inner of Object.values(value)) keys += keysIn(inner, deepest - 1);
   return keys;
@@ -222,7 +222,7 @@ function plainValue(root: unknown, mistaken: (node: unknown, message: string) =>
       if (!isPair(item)) continue;
       const key = isScalar(item.key) ? String(item.key.value) : '';
       if (entries.has(key)) mistaken(item.key, MESSAGES.DUPLICATE_KEY);
-      if (INHERITED.has(key)) mistaken(item.key, `${key}: unknown key; remove it`);
+      if (INHERITED_KEYS.has(key)) mistaken(item.key, `${key}: unknown key; remove it`);
       else entries.set(key, plain(item.value));
     }
     return Object.fromEntries(entries);

@@ -4,6 +4,7 @@
  */
 
 import { RingbackError } from '../errors.ts';
+import { cleanName } from '../net/clean-text.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { Time } from '../time.ts';
 import { BenchLedger, type BenchVerdict } from './board/bench-ledger.ts';
@@ -67,7 +68,8 @@ export async function bench(scenario: Scenario, options: BenchOptions): Promise<
   let world: BenchWorld | null = null;
   const sink = await MailSink.open(options.mail, (mail) => {
     ledger.mail(mail);
-    say(`mail to ${mail.to}: ${mail.subject}`);
+    // Whoever reaches the port has written it.
+    say(cleanName(`mail to ${mail.to}: ${mail.subject}`) ?? '');
   });
   let carrier: FrameCarrier | null = null;
   try {

@@ -4,8 +4,12 @@ import { messageOf, RingbackError } from '../../errors.ts';
 import { type Endpoint, endpointText } from '../../net/endpoint.ts';
 import type { TakenMail } from '../truth/witness.ts';
 
+const LINE_END = '\r\n';
 const MAX_LINE = 4096;
 const MAX_MESSAGE = 1 << 20;
+/** At one time, and of one mail: whoever reaches the port may be anybody. */
+const MAX_CONNECTIONS = 64;
+const MAX_ADDRESSEES = 100;
 
 export class MailSink {
   readonly #server: Server;
@@ -18,6 +22,7 @@ export class MailSink {
       socket.on('error', () => {});
       new Conversation(socket, onMail);
     });
+    this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Throws RingbackError('unavailable') where it can't listen. */
@@ -63,14 +68,15 @@ class Conversation {
   }
 
   #say(line: string): void {
-    this.#socket.write(`${line}\r\n`);
+    this.#socket.write(line + LINE_END);
   }
 
   #take(text: string): void {
-    const lines = (this.#rest + text).split('\r\n');
+    const lines = (this.#rest + text).split(LINE_END);
     this.#rest = lines.pop() ?? '';
     if (this.#rest.length > MAX_LINE) this.#socket.destroy();
     for (const line of lines) {
+      if (this.#socket.destroyed) return;
       if (this.#lines === null) this.#command(line);
       else this.#message(this.#lines, line);
     }
@@ -92,6 +98,10 @@ class Conversation {
         this.#say('250 OK');
         return;
       case 'RCPT':
+        if (this.#to.length === MAX_ADDRESSEES) {
+          this.#say('452 too many');
+          return;
+        }
         this.#to.push(/<([^>]*)>/.exec(line)?.[1] ?? '');
         this.#say('250 OK');
         return;
@@ -110,8 +120,11 @@ class Conversation {
 
   #message(lines: string[], line: string): void {
     if (line !== '.') {
-      this.#bytes += line.length;
-      if (this.#bytes > MAX_MESSAGE) this.#socket.destroy();
+      this.#bytes += line.length + LINE_END.length;
+      if (this.#bytes > MAX_MESSAGE) {
+        this.#socket.destroy();
+        return;
+      }
       lines.push(line.startsWith('.') ? line.slice(1) : line);
       return;
     }
@@ -122,7 +135,7 @@ class Conversation {
         ?.slice(name.length + 1)
         .trim() ?? '';
     const end = lines.indexOf('');
-    const bytes = Buffer.from(`${lines.join('\r\n')}\r\n`, 'latin1');
+    const bytes = Buffer.from(lines.join(LINE_END) + LINE_END, 'latin1');
     for (const to of this.#to) {
       const [subject, messageId] = [header('subject'), header('message-id')];
       const text = lines.slice(end + 1).join('\n');

@@ -1,7 +1,7 @@
 /** `--set population.people.known=100%`: what is read in the place of what stands in a file, before it is checked. */
 import type { Path } from '../../config/contradictions.ts';
 import { isMapping } from '../../config/shape.ts';
-import { readYaml } from '../../config/yaml.ts';
+import { INHERITED_KEYS, readYaml } from '../../config/yaml.ts';
 import { RingbackError } from '../../errors.ts';
 
 interface Change {
@@ -24,6 +24,7 @@ function pathOf(text: string, keys: string): Path {
   return keys.split('.').flatMap((part): (string | number)[] => {
     if (!KEY.test(part)) wrong(text, `"${part}" is no key`);
     const [name = '', ...numbers] = part.split('[');
+    if (INHERITED_KEYS.has(name)) wrong(text, `"${name}" is no key`);
     return [name, ...numbers.map((number) => Number(number.slice(0, -1)))];
   });
 }

@@ -56,8 +56,11 @@ export class Truth {
 function sentenceOf(broken: number, missed: number, expectations: number): string {
   const kept = broken === 0 ? 'Every promise was kept' : `Promises were broken ${times(broken)}`;
   if (expectations === 0) return `${kept}.`;
-  if (missed === 0)
-    return `${kept}, ${broken === 0 ? 'and' : 'though'} all ${expectations} expectations came true.`;
+  if (missed === 0) {
+    const all = expectations === 1 ? 'what was expected' : `all ${expectations} expectations`;
+    return `${kept}, ${broken === 0 ? 'and' : 'though'} ${all} came true.`;
+  }
+  if (expectations === 1) return `${kept}, and what was expected did not come true.`;
   return `${kept}, and ${missed} of ${expectations} expectations did not come true.`;
 }
 

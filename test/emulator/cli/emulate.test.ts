@@ -87,6 +87,7 @@ describe('ringback emulate', () => {
       [['--seeds', '1..2', '--report', 'x'], /--seeds and --report exclude each other/],
       [['--list', '--pcap', 'x'], /--list and --pcap exclude each other/],
       [['embodiment-1', '-c', 'nowhere.yaml'], /nowhere\.yaml: does not exist/],
+      [['embodiment-1', '--pcap-window', '5s..40s'], /--pcap-window belongs to --pcap/],
       [['embodiment-1', '--pcap', 'f', '--pcap-hosts', 'nobody'], /--pcap-hosts: nobody is no host/],
     ] as const) {
       const { status, stdout, stderr } = emulate(...argv);

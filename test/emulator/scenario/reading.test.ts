@@ -237,6 +237,7 @@ describe('What is said on the command line', () => {
     for (const [set, message] of [
       ['seed', 'emulate: --set seed: lacks KEY=VALUE'],
       ['se d!=1', 'emulate: --set se d!=1: "se d!" is no key'],
+      ['router.__proto__.state=x', 'emulate: --set router.__proto__.state=x: "__proto__" is no key'],
       ['script[3].at=1s', 'emulate: --set script[3].at=1s: there is no item 3; the first is 0'],
       [
         'seed=[',
