@@ -19,7 +19,7 @@ export { Link } from './path/frame';
 export { MAX_SIDELESS } from './path/options';
 export { Direction, FrameFlag, MAX_INTERFACES } from './path/packet';
 export { Counter, Verdict } from './path/verdict';
-export { Carrier, CarrierField, Sent } from './record/carrier';
+export { Carrier, CarrierField, Errand, Reached, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
@@ -27,10 +27,11 @@ export { MAX_ASKS, PROBE_PORTS } from './table/asks';
 export { Outcome } from './table/attempts';
 export { MAX_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
+export { MAX_OWN } from './table/own-addresses';
 export { ServerState } from './table/servers';
 
 /** The version of the records: it goes up with every change of an export or a record. */
-export const ABI: u32 = 7;
+export const ABI: u32 = 8;
 
 /** Bytes of a frame that the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;

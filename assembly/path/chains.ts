@@ -16,6 +16,7 @@ import {
 } from '../table/clients';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
+import { isOwn } from '../table/own-addresses';
 import {
   awaitingStrangers,
   findServer,
@@ -116,6 +117,8 @@ export function enter(
   tries: u32,
   restored: bool,
 ): bool {
+  // What it tried before it was known to be the program's.
+  if (isOwn(address, addressHash)) return false;
   const server = serverAt(index);
   const known = isKnown(address, addressHash);
   let at = findClient(server.outage, address, addressHash);

@@ -1,15 +1,16 @@
 /** What the program asks for. */
 
 import { Command, CommandRecord, Option, Status } from '../record/commands';
-import { Cause, Event, emit, lostEvents } from '../record/events';
+import { Cause, Event, emit, hasRoom, lostEvents } from '../record/events';
 import { COUNTERS_IN_RECORD } from '../record/layout';
 import { clearAsks } from '../table/asks';
 import { attemptsBytes, setUpAttempts } from '../table/attempts';
 import { addClaim, clearClaims, removeClaim } from '../table/claims';
-import { clientAt, clientsBytes, setUpClients } from '../table/clients';
+import { clientAt, clientsBytes, findClient, setUpClients } from '../table/clients';
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known-clients';
 import { provide } from '../table/memory';
+import { addOwn, clearOwn, isOwn, removeOwn } from '../table/own-addresses';
 import { addPrefix, clearPrefixes, prefixesBytes, removePrefix, setUpPrefixes } from '../table/prefixes';
 import {
   findServer,
@@ -22,6 +23,7 @@ import {
   serversBytes,
   setUpServers,
 } from '../table/servers';
+import { Address } from '../wire/address';
 import { isAdapter } from '../wire/ethernet';
 import { announce, dropOutgoing, isInterface } from './announce';
 import { ask, endAsk, sayMet } from './asking';
@@ -124,6 +126,10 @@ export function execute(): Status {
       return Status.Ok;
     case Command.RestoreService:
       return restoreKnown(record);
+    case Command.Own:
+      return own(record.client);
+    case Command.Disown:
+      return removeOwn(record.client, hashAddress(record.client)) ? Status.Ok : Status.NotFound;
     default:
       return Status.UnknownCommand;
   }
@@ -150,6 +156,7 @@ function configure(record: CommandRecord): Status {
     return Status.OutOfMemory;
   }
   clearClaims();
+  clearOwn();
   setOptions(record.flags, <i64>record.waitUs, record.everything);
   return Status.Ok;
 }
@@ -228,6 +235,7 @@ function restore(record: CommandRecord): Status {
   const address = record.client;
   // The unspecified address: nobody waits, but the server is down.
   if (address.hi == 0 && address.lo == 0) return Status.Ok;
+  if (isOwn(address, hashAddress(address))) return Status.Ok;
   const entered = enter(index, address, hashAddress(address), record.firstUs, record.lastUs, tries, true);
   return entered ? Status.Ok : Status.Full;
 }
@@ -314,6 +322,30 @@ function claim(record: CommandRecord): Status {
   if (!isComplete || (record.iface != 0 && !isInterface(record.iface))) return Status.BadValue;
   const address = record.server;
   return addClaim(address, hashAddress(address), record.hardware, record.iface) ? Status.Ok : Status.Full;
+}
+
+/** It may have tried before anybody knew that it is the program's: then it waits no longer. Those of no room are said by a sync. */
+function own(address: Address): Status {
+  if (!address.isHost) return Status.BadValue;
+  const addressHash = hashAddress(address);
+  if (!addOwn(address, addressHash)) return Status.Full;
+  for (let i: u32 = 1; i <= serverCapacity(); i++) {
+    const server = serverAt(i);
+    if (server.state == ServerState.Alive) continue;
+    const waited = waitsNoLonger(server.outage, address, addressHash);
+    const wasHanded = server.handedHead != 0 && waitsNoLonger(server.handedOutage, address, addressHash);
+    if (!waited && !wasHanded) continue;
+    if (hasRoom()) emit(Event.Answered, nowUs()).port(server.port).server(server.address).client(address);
+  }
+  return Status.Ok;
+}
+
+/** Whether it waited. */
+function waitsNoLonger(outage: u32, address: Address, addressHash: u64): bool {
+  const found = findClient(outage, address, addressHash);
+  if (found == 0 || clientAt(found).tries == 0) return false;
+  clientAt(found).setTimes(clientAt(found).firstUs, clientAt(found).lastUs, 0);
+  return true;
 }
 
 function sayCounters(): void {

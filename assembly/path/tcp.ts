@@ -14,6 +14,7 @@ import {
   settleAttempt,
 } from '../table/attempts';
 import { hashAddress, hashAttempt } from '../table/hash';
+import { isOwn } from '../table/own-addresses';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
@@ -84,6 +85,7 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
     if (isCorrupt(ip, header, whole)) return Verdict.SynBadChecksum;
   }
   hashBoth();
+  if (isOwn(source, sourceHash())) return Verdict.SynOwn;
   const ports = (header.sourcePort << 16) | header.destinationPort;
   const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
   if (found != 0) return repeated(attemptAt(found));

@@ -7,6 +7,7 @@
 import { Option } from '../record/commands';
 import { Cause, Met } from '../record/events';
 import { AttemptFlag, attemptAt, findAttempt, Outcome, settleAttempt } from '../table/attempts';
+import { isOwn } from '../table/own-addresses';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
@@ -64,6 +65,7 @@ function unreachable(scope: Scope, protocol: u32, at: usize, captured: u32): Ver
   if (!containsAddress(destination)) return Verdict.NotWatched;
   if (scope == Scope.PathMtu) return Verdict.UnreachableMtu;
   hashBoth();
+  if (isOwn(source, sourceHash())) return Verdict.UnreachableIgnored;
   return protocol == TCP ? ofRequest(scope, at, captured) : ofOther(scope);
 }
 

@@ -47,7 +47,7 @@ export const enum Verdict {
   SynRepeated = 18,
   /** The same packet on a further interface. */
   SynForwarded = 19,
-  /** This machine's own, or one whose addresses were translated on the way out. */
+  /** This machine's or the program's own, or one whose addresses were translated on the way out. */
   SynOwn = 20,
   /** To a server that is down: the client is linked at once (paragraph 160 of the seed). */
   SynLinked = 21,
@@ -71,7 +71,7 @@ export const enum Verdict {
   // Destination unreachable.
   /** An attempt has failed, or the try that the message itself is. */
   UnreachableLinks = 29,
-  /** For an attempt that has its answer, or switched off. */
+  /** For an attempt that has its answer, of the program's own, or switched off. */
   UnreachableIgnored = 30,
   /** It quotes no request for a connection. */
   UnreachableUnasked = 31,

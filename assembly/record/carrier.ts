@@ -27,6 +27,53 @@ export const enum Carrier {
    *   Code: Sent | Command | Ticket | Interface | Reason
    */
   Sent = 67,
+  /**
+   * What became of a connection or a datagram that an errand began. The last one is Reached.Closed: the ticket is free again.
+   *
+   *   Code: Reached | Ticket: the errand's
+   */
+  Reached = 68,
+}
+
+/**
+ * What the program asks of the carrier itself, where that does so (`ringback-fabricd --remote`): the module knows none of these
+ * kinds. Nothing is ever sent in a connection, and what comes is thrown away.
+ */
+export const enum Errand {
+  /**
+   * Connect to that service. Once it is answered the carrier ends its half, and closes when the other side has.
+   *
+   *   Port | Ticket: any that is free | LocalPort | Server
+   */
+  Connect = 64,
+  /**
+   * Send an empty datagram there, and hear whether that reached somebody.
+   *
+   *   Port | Ticket: any that is free | Server
+   */
+  Datagram = 65,
+  /**
+   * Nobody waits for it any more: close it. Reached.Closed answers.
+   *
+   *   Ticket
+   */
+  Close = 66,
+}
+
+/** What an errand meets. */
+export const enum Reached {
+  /** The connection was accepted. */
+  Answered = 0,
+  /** Reset, or for a datagram, its port is unreachable. */
+  Refused = 1,
+  /** A message said so, or there is no way. */
+  Unreachable = 2,
+  /** The kernel gave up. */
+  Silent = 3,
+  /** It could not even begin: that says nothing of the server. */
+  Impossible = 4,
+  /** The socket is gone. */
+  Closed = 5,
 }
 
 /** Where the fields of the carrier's records are, beside those that they share with events. */
@@ -41,6 +88,8 @@ export const enum CarrierField {
   Ticket = 4,
   /** u16: the command's Interface, whatever else it has at that place. */
   Interface = 6,
+  /** u16: the port that a connection comes from; 0: any that is free. */
+  LocalPort = 6,
   /** text 48: the daemon's version. */
   Version = 16,
   /** text 16: its name. */

@@ -5,7 +5,7 @@ import { Field, RECORD_BYTES } from './layout';
 export const enum Command {
   /**
    * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the operator
-   * feeds (watch, known services and clients, ports answered for) starts afresh.
+   * feeds (watch, known services and clients, ports answered for, own addresses) starts afresh.
    *
    *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh
    */
@@ -155,6 +155,19 @@ export const enum Command {
    *   Server | Port
    */
   AskMet = 27,
+  /**
+   * The program itself has this address, and this machine forwards its packets: it is nobody who waits. Event.Answered for each
+   * outage for which it waited.
+   *
+   *   Client: the address
+   */
+  Own = 28,
+  /**
+   * It has it no longer.
+   *
+   *   Client: the address
+   */
+  Disown = 29,
 }
 
 /** What a message of address resolution does. */

@@ -1,4 +1,5 @@
 /** Records of the carrier's own, the daemon's: assembly/record/carrier.ts. */
+import type { Reached } from './errands.ts';
 import type { Announced, InterfaceReport, LinkReady } from './link.ts';
 import type { Codes } from './module.ts';
 import { camel, RecordLayout } from './record-layout.ts';
@@ -8,6 +9,7 @@ type CarrierRecord =
   | { readonly kind: 'ready'; readonly abi: number; readonly ready: LinkReady }
   | { readonly kind: 'interface'; readonly report: InterfaceReport }
   | { readonly kind: 'announced'; readonly answer: Announced }
+  | { readonly kind: 'reached'; readonly reached: Reached }
   /** Any other command that was not carried out. */
   | { readonly kind: 'refused'; readonly command: string; readonly status: string };
 
@@ -44,6 +46,11 @@ export class CarrierReader {
         const sent = this.#codes.entries('Sent').find(([, code]) => code === record.code)?.[0] ?? 'Failed';
         const outcome = camel(sent) as Announced['outcome'];
         return { kind: 'announced', answer: answerOf(record, outcome, record.text('Reason')) };
+      }
+      case 'Reached': {
+        const name = this.#codes.entries('Reached').find(([, code]) => code === record.code)?.[0];
+        const outcome = camel(name ?? 'Impossible') as Reached['outcome'];
+        return { kind: 'reached', reached: { ticket: record.u16('Ticket'), outcome } };
       }
       default:
         return null;

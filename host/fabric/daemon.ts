@@ -6,6 +6,7 @@ import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import type { Time, Timer } from '../time.ts';
 import { CarrierReader } from './carrier-records.ts';
 import { Codec } from './codec.ts';
+import { type Errand, ErrandWriter } from './errands.ts';
 import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
 import type { Command, FabricEvent } from './records.ts';
@@ -28,6 +29,7 @@ class DaemonLink implements FabricLink {
   readonly codes: Codes;
   readonly #codec: Codec;
   readonly #carrier: CarrierReader;
+  readonly #errands: ErrandWriter;
   readonly #handlers: LinkHandlers;
   readonly #describe: string;
   #output: Writable | null = null;
@@ -49,6 +51,7 @@ class DaemonLink implements FabricLink {
     this.codes = loadModule().codes;
     this.#codec = new Codec(this.codes);
     this.#carrier = new CarrierReader(this.codes);
+    this.#errands = new ErrandWriter(this.codes);
     this.#handlers = handlers;
     this.#time = options.time;
     this.#checkTimer = options.time.every(CHECK_MS, () => this.#check());
@@ -71,6 +74,10 @@ class DaemonLink implements FabricLink {
     for (const bytes of this.#codec.encodeAll(commands, PIECE_RECORDS)) {
       if (!this.#ended) this.#output?.write(bytes);
     }
+  }
+
+  run(errand: Errand): void {
+    if (!this.#ended) this.#output?.write(this.#errands.encode(errand));
   }
 
   async close(): Promise<void> {
@@ -200,6 +207,9 @@ class DaemonLink implements FabricLink {
         return;
       case 'announced':
         this.#handlers.onAnnounced?.(own.answer);
+        return;
+      case 'reached':
+        this.#handlers.onReached?.(own.reached);
         return;
     }
     this.#event(record);

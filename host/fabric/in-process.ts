@@ -4,6 +4,7 @@
  */
 import { RingbackError } from '../errors.ts';
 import { Engine } from './engine.ts';
+import type { Errand } from './errands.ts';
 import type { Connect, FabricLink, InterfaceReport, LinkHandlers } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
 import type { Command } from './records.ts';
@@ -159,6 +160,12 @@ class InProcessLink implements FabricLink {
 
   sendAll(commands: Iterable<Command>): void {
     for (const command of commands) this.send(command);
+  }
+
+  /** This process is no other machine: it has sockets of its own. */
+  run({ kind, ticket }: Errand): void {
+    if (kind !== 'close') this.hears((to) => to.onReached?.({ ticket, outcome: 'impossible' }));
+    this.hears((to) => to.onReached?.({ ticket, outcome: 'closed' }));
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@
  * process itself (in-process.ts); whoever uses the port can't tell which.
  */
 import type { RingbackError } from '../errors.ts';
+import type { Errand, Reached } from './errands.ts';
 import type { Codes } from './module.ts';
 import type { Command, FabricEvent } from './records.ts';
 
@@ -51,6 +52,8 @@ export interface LinkHandlers {
   /** A command was refused, other than an `announce`. */
   onRefused(command: string, status: string): void;
   onAnnounced?(answer: Announced): void;
+  /** What becomes of an errand. */
+  onReached?(reached: Reached): void;
   /** Events are missing before the one that follows. */
   onGap(): void;
   /** A line that the carrier wrote for people. */
@@ -73,6 +76,8 @@ export interface FabricLink {
   /** Nothing happens once it is gone. */
   send(command: Command): void;
   sendAll(commands: Iterable<Command>): void;
+  /** Has the carrier itself do something, where it does. */
+  run(errand: Errand): void;
   /** Ends the connection, and waits until what it started is gone. */
   close(): Promise<void>;
 }

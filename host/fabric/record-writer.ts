@@ -116,6 +116,8 @@ const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
   unknowService: target,
   knowClient: (record, { client }) => record.address('Client', client),
   unknowClient: (record, { client }) => record.address('Client', client),
+  own: (record, { client }) => record.address('Client', client),
+  disown: (record, { client }) => record.address('Client', client),
   answerFor: (record, { port, on }) => {
     record.u16('Port', port);
     record.u8('Code', on ? 1 : 0);

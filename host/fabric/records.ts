@@ -160,6 +160,8 @@ export type Command =
     }
   | ({ readonly kind: 'knowService' | 'unknowService' } & Target)
   | { readonly kind: 'knowClient' | 'unknowClient'; readonly client: string }
+  /** The program has this address, and the carrier's machine forwards its packets: nobody waits there. `configure` ends it. */
+  | { readonly kind: 'own' | 'disown'; readonly client: string }
   | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
   | ({ readonly kind: 'restore'; readonly triedPort: number; readonly suspected?: boolean } & WaitingClient)
   | ({

@@ -111,6 +111,7 @@ export class Supervisor {
         log.warn('fabric.refused', { command, status, reason: status });
       },
       onAnnounced: (answer) => handlers.onAnnounced?.(answer),
+      onReached: (reached) => handlers.onReached?.(reached),
       onGap: () => handlers.onGap(),
       onMessage: (message) => {
         if (isListening) log.warn('fabric.message', { message });

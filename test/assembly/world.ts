@@ -94,7 +94,7 @@ export function randomPacket(): void {
 
 export function randomCommand(): void {
   const outage = chance(70) ? 0 : port;
-  switch (random(17)) {
+  switch (random(18)) {
     case 0:
       restore(
         host,
@@ -148,6 +148,9 @@ export function randomCommand(): void {
       break;
     case 15:
       if (chance(20)) aboutTime(Command.RestoreService, host, port, now() - <i64>random(90_000) * SECOND_US);
+      break;
+    case 16:
+      aboutClient(chance(20) ? Command.Own : Command.Disown, person);
       break;
     default:
       if (chance(5)) bare(Command.Flush);

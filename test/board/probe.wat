@@ -12,7 +12,7 @@
 ;;   any other              → status 2
 (module
   (memory (export "memory") 1)
-  (global (export "ABI") i32 (i32.const 7))
+  (global (export "ABI") i32 (i32.const 8))
   (global (export "FRAME_BYTES") i32 (i32.const 512))
   (global $capacity (export "EVENT_CAPACITY") i32 (i32.const 256))
   (global (export "RECORD_BYTES") i32 (i32.const 64))

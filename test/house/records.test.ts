@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CarrierReader } from '../../host/fabric/carrier-records.ts';
+import { type Errand, ErrandWriter } from '../../host/fabric/errands.ts';
 import { loadModule } from '../../host/fabric/module.ts';
 import type { Command } from '../../host/fabric/records.ts';
 import { codec, codes } from '../host/fabric/daemon-records.ts';
@@ -11,10 +12,11 @@ import { enums, type Member, sizes } from './sources.ts';
 
 const SIZE = codes.number('RECORD_BYTES');
 const carrier = new CarrierReader(codes);
+const errands = new ErrandWriter(codes);
 const membersOf = (group: string): readonly Member[] => enums.get(group)?.members ?? [];
 
 /** The places of a record's bytes that its kind has fields at. */
-function placesOf(group: 'Command' | 'Event' | 'Carrier', member: Member): number[] {
+function placesOf(group: 'Command' | 'Event' | 'Carrier' | 'Errand', member: Member): number[] {
   return fieldsOfKind(group, member).flatMap(({ offset, bytes }) =>
     Array.from({ length: bytes }, (_, i) => offset + i),
   );
@@ -104,6 +106,14 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
   askEnd: [{ kind: 'askEnd', ...TARGET }],
   restoreService: [{ kind: 'restoreService', ...TARGET, atUs: US }],
   askMet: [{ kind: 'askMet', ...TARGET }],
+  own: [{ kind: 'own', client: CLIENT }],
+  disown: [{ kind: 'disown', client: CLIENT }],
+};
+
+const ERRANDS: Readonly<Record<Errand['kind'], Errand>> = {
+  connect: { kind: 'connect', ticket: 0x0101, localPort: 0x0101, ...TARGET },
+  datagram: { kind: 'datagram', ticket: 0x0101, ...TARGET },
+  close: { kind: 'close', ticket: 0x0101 },
 };
 
 describe('The page of records', () => {
@@ -153,6 +163,15 @@ describe('The page of records', () => {
       const flags = kind === 'configure' ? codes.number('Field.Flags') : SIZE;
       const said = placesOf('Command', member).filter((at) => at <= flags || at >= flags + 4);
       assert.deepEqual(said, written);
+    });
+  }
+
+  for (const member of membersOf('Errand')) {
+    it(`has the fields of the errand ${member.name} where the program writes them`, () => {
+      const kind = `${member.name.charAt(0).toLowerCase()}${member.name.slice(1)}` as Errand['kind'];
+      const record = errands.encode(ERRANDS[kind]);
+      const written = Array.from(record.keys()).filter((at) => at > 0 && record[at] !== 0);
+      assert.deepEqual(placesOf('Errand', member), written);
     });
   }
 

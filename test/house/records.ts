@@ -22,7 +22,7 @@ What a *carrier* and an *engine* are is in the [glossary](hacking.md#glossary); 
 
 /** Enums that fields have the numbers of, or that an engine says with a frame. */
 const CODES = [
-  ...['Status', 'Option', 'Form', 'Cause', 'Sign', 'Outcome', 'ServerState', 'Met', 'Sent'],
+  ...['Status', 'Option', 'Form', 'Cause', 'Sign', 'Outcome', 'ServerState', 'Met', 'Sent', 'Reached'],
   ...['Link', 'Direction', 'FrameFlag'],
 ];
 
@@ -80,8 +80,10 @@ const COMMON = fieldsOf('Field');
 const CARRIERS = new Map([...COMMON, ...fieldsOf('CarrierField')]);
 
 /** What a kind says of its fields, in the order of their places; what is common to all of its group is not among them. */
-export function fieldsOfKind(group: 'Command' | 'Event' | 'Carrier', { name, parts }: Member): Field[] {
-  const places = group === 'Carrier' ? CARRIERS : COMMON;
+type Group = 'Command' | 'Event' | 'Carrier' | 'Errand';
+
+export function fieldsOfKind(group: Group, { name, parts }: Member): Field[] {
+  const places = group === 'Carrier' || group === 'Errand' ? CARRIERS : COMMON;
   const fields = parts.map((part): Field => {
     const [, field = '', meaning] = /^(\w+)(?:: (.*))?$/.exec(part) ?? [];
     const place = places.get(field);
@@ -105,12 +107,7 @@ const fieldTable = (fields: readonly Field[]): string =>
     ),
   );
 
-function records(
-  title: string,
-  group: 'Command' | 'Event' | 'Carrier',
-  head: string,
-  common: readonly string[],
-): string {
+function records(title: string, group: Group, head: string, common: readonly string[]): string {
   const shared = common.map((name) => COMMON.get(name)).filter((field) => field !== undefined);
   const kinds = enumOf(group).members.map((member) => {
     const fields = fieldsOfKind(group, member);
@@ -127,7 +124,17 @@ function numbers(name: string): string {
   return `### ${name}\n\n${text}\n\n${table(['number', 'name', 'is'], rows)}`;
 }
 
-export const ENUMS = ['Command', 'Event', 'Carrier', 'Field', 'CarrierField', ...CODES, 'Verdict', 'Counter'];
+export const ENUMS = [
+  'Command',
+  'Event',
+  'Carrier',
+  'Errand',
+  'Field',
+  'CarrierField',
+  ...CODES,
+  'Verdict',
+  'Counter',
+];
 export const SIZES: readonly string[] = [
   ...[
     'ABI',
@@ -147,7 +154,7 @@ export const SIZES: readonly string[] = [
     'MAX_ASKS',
     'PROBE_PORTS',
   ],
-  ...['MAX_CLAIMS', 'CLIENT_BYTES', 'KEPT_PART'],
+  ...['MAX_CLAIMS', 'MAX_OWN', 'CLIENT_BYTES', 'KEPT_PART'],
 ];
 
 function sizeTable(): string {
@@ -168,6 +175,7 @@ export function page(): string {
       'Kind',
       'NowUs',
     ]),
+    records('Errands', 'Errand', enumOf('Errand').text, ['Kind']),
     '## Codes',
     ...CODES.map(numbers),
     '## Verdicts and counters',

@@ -278,6 +278,39 @@ export const STORIES: Readonly<Record<string, () => Script>> = {
     script.command({ kind: 'forget', server: SERVER.address, port: 0 }, 'forget: the outage goes on');
     return release(script, SERVER.address);
   },
+  'own-addresses': () => {
+    const own: End = { address: '172.27.179.140', port: 40_009 };
+    const own6: End = { address: '2001:db8:179::140', port: 40_009 };
+    const script = begin();
+    script.frame(framed(syn(own, SERVER, 1)), 'the program asks, before its address is known');
+    script.frame(framed(syn(SATO, SERVER, 1)), 'and so does Sato');
+    script.frame(framed(syn(own6, SERVER6, 1)), 'the program over IPv6');
+    script.after(30.1, true);
+    script.command({ kind: 'own', client: own.address }, "the program's address: it waits no longer");
+    script.command({ kind: 'own', client: own6.address }, 'and the one of IPv6');
+    script.command({ kind: 'own', client: own6.address }, 'once more');
+    script.command({ kind: 'own', client: '::' }, 'this is none');
+    script.after(1).frame(framed(syn(own, SERVER, 2)), 'it asks again');
+    script.frame(framed(syn(own6, SERVER6, 2)), 'over IPv6 too');
+    script.frame(framed(unreachable(ROUTER, HOST, syn(own, SERVER, 2), own.address)), 'in vain', {
+      direction: 'out',
+    });
+    const ping = ip(own.address, SERVER.address, Protocol.udp, Buffer.alloc(8));
+    script.frame(framed(unreachable(ROUTER, HOST, ping, own.address)), 'by UDP as well', {
+      direction: 'out',
+    });
+    const restored = { kind: 'restore', server: SERVER.address, port: 0, cause: 'unanswered' } as const;
+    const waited = { triedPort: 80, tries: 1, firstUs: 90_000_000, lastUs: 91_000_000 };
+    script.command({ ...restored, ...waited, client: own.address }, 'an earlier program had it waiting');
+    script.command({ kind: 'sync' }, 'sync: Sato waits');
+    release(script, SERVER.address);
+    script.command({ kind: 'disown', client: own.address }, 'the address is given back');
+    script.command({ kind: 'disown', client: own.address }, 'once more');
+    script.after(1).frame(framed(syn(own, SERVER, 3)), 'who has it next is a client');
+    script.command(configure(), 'configure, and no address is its own');
+    script.command({ kind: 'disown', client: own6.address }, 'nor that of IPv6');
+    return script.command({ kind: 'counters' }, 'counters');
+  },
   'unreachable-over-ipv6': () => {
     const quoted = syn(NAKAMURA6, SERVER6, 5);
     const script = begin();

@@ -43,6 +43,7 @@ export class LossyFabric {
     return {
       codes: link.codes,
       send,
+      run: (errand) => link.run(errand),
       sendAll: (commands) => {
         for (const command of commands) send(command);
       },

@@ -50,6 +50,8 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   askMet: true,
   askEnd: true,
   restoreService: true,
+  own: true,
+  disown: true,
 };
 const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   attempt: true,
@@ -320,6 +322,8 @@ describe('A record', () => {
       askMet: { kind: 'askMet', ...target },
       askEnd: { kind: 'askEnd', ...target },
       restoreService: { kind: 'restoreService', ...target, atUs: -1 },
+      own: { kind: 'own', client: SATO.address },
+      disown: { kind: 'disown', client: SATO.address },
     };
     const kinds = Object.values(all).map((command) => {
       const record = codec.encode(command);
