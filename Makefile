@@ -32,6 +32,8 @@ SCHEMAS := ringback.schema.json relay.schema.json takeover.schema.json
 SHELLS := bash zsh fish
 COMPLETIONS := share/bash-completion/completions/ringback share/zsh/site-functions/_ringback share/fish/vendor_completions.d/ringback.fish
 MINUTES ?= 10
+# What plays the program: of any of these, make coverage says what was run.
+HOST_TESTS := test/host test/vectors test/bench test/emulator
 # Most tests wait for something: more of them at a time than there are cores.
 NODE_TEST := $(NODE) --import tsx --test --test-concurrency=4
 
@@ -154,9 +156,10 @@ test-assembly: node_modules/.package-lock.json ## the module's own tests: second
 
 test-host: all ## the program's tests, and the stories of both engines
 	@board/need $$(cat test/host/packages.txt test/emulator/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
-	$(NODE_TEST) $$(find test/host test/vectors test/bench test/emulator -name '*.test.ts')
+	$(NODE_TEST) $$(find $(HOST_TESTS) -name '*.test.ts')
 
-test-emulator: $(EMULATOR) ## minutes: the large scenarios, each twice, and what they must take
+test-emulator: $(EMULATOR) ## minutes: the large scenarios, each twice, and once more for Wireshark
+	@board/need $$(cat test/emulator/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE) --import tsx --test --test-concurrency=1 $$(find test/emulator -name '*.large.ts')
 
 golden: all ## what golden files and pages say of the program, anew: look at the difference
@@ -176,13 +179,13 @@ test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, an
 
 coverage: all ## what test-host runs of host/ and test-assembly of assembly/, by room; build/coverage/: HTML and lcov; ONLY=test/host/page
 	@$(if $(ONLY),[ -n "$$(find $(ONLY) -name '*.test.ts')" ] || { echo 'coverage: ONLY=$(ONLY): no test is there' >&2; exit 2; })
-	@board/need $$(cat test/host/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	@board/need $$(cat test/host/packages.txt test/emulator/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@rm -rf $(BUILD)/coverage
 	@mkdir -p $(BUILD)/coverage
 	@$(BIN)/c8 --temp-directory $(BUILD)/coverage/raw --reports-dir $(BUILD)/coverage --include 'host/**' \
 		-r html -r lcovonly $(NODE_TEST) --test-reporter=dot --test-reporter-destination=stdout \
 		--test-reporter=spec --test-reporter-destination=$(BUILD)/coverage/tests.txt \
-		$$(find $(or $(ONLY),test/host) -name '*.test.ts'); status=$$?; rm -rf $(BUILD)/coverage/raw; echo; \
+		$$(find $(or $(ONLY),$(HOST_TESTS)) -name '*.test.ts'); status=$$?; rm -rf $(BUILD)/coverage/raw; echo; \
 	$(if $(ONLY),,board/quietly 'coverage of the module' env NODE_PATH=$(CURDIR) COVERAGE=$(BUILD)/coverage $(ASP) \
 		--config $(ASP_COVERAGE).config.js --as-config $(ASP_COVERAGE).asconfig.json || status=$$?;) \
 	$(NODE) --import tsx test/coverage.ts $(BUILD)/coverage $(if $(ONLY),--part) || exit; \

@@ -20,9 +20,10 @@ const LAST_EVENTS = 200;
 
 export function answerOf(
   { name, title, seed }: Scenario,
-  { verdict, frames, endUs }: Judged,
+  { verdict, frames, endUs, watching }: Judged,
   { tookMs, cpuMs, memoryKiB }: Cost,
 ): object {
+  const { happened: events } = watching.calendar;
   const { holds, sentence, promises, expectations } = verdict;
   return {
     ...{ scenario: name, title, seed, holds, sentence },
@@ -35,7 +36,7 @@ export function answerOf(
       excuses,
     })),
     expectations,
-    played: { us: endUs, tookMs: Math.round(tookMs), cpuMs: Math.round(cpuMs), memoryKiB, frames },
+    played: { us: endUs, tookMs: Math.round(tookMs), cpuMs: Math.round(cpuMs), memoryKiB, frames, events },
   };
 }
 
@@ -47,7 +48,7 @@ interface Named {
 
 export function runLines(
   { scenario, command }: Named,
-  { verdict, frames, endUs }: Judged,
+  { verdict, frames, endUs, watching }: Judged,
   cost: Cost,
 ): string[] {
   const { holds, sentence, promises, expectations } = verdict;
@@ -58,16 +59,30 @@ export function runLines(
     ...expectations.map((one) => `  ${one.holds ? '✓' : '✗'} ${one.sentence}`),
     '',
     sentence,
-    costLine(endUs, frames, cost),
+    costLine({ endUs, frames, events: watching.calendar.happened }, cost),
     ...(holds ? [] : [`Again: ${command}`]),
   ];
 }
 
-function costLine(endUs: number, frames: number | null, { tookMs, cpuMs }: Cost): string {
+function costLine(
+  {
+    endUs,
+    frames,
+    events,
+  }: { readonly endUs: number; readonly frames: number | null; readonly events: number },
+  { tookMs, cpuMs }: Cost,
+): string {
   const took = `Played ${delayText(endUs)} in ${(tookMs / 1000).toFixed(2)} s`;
   if (frames === null) return `${took}.`;
-  const each = cpuMs > 0 ? `, ${counted(Math.round((frames * 1000) / cpuMs))} a second of CPU` : '';
-  return `${took} (${(cpuMs / 1000).toFixed(2)} s of CPU): ${countOf(frames, 'frame')}${each}.`;
+  const rate = (count: number): string =>
+    cpuMs > 0 ? `, ${counted(Math.round((count * 1000) / cpuMs))} a second of CPU` : '';
+  const all = (
+    [
+      [frames, 'frame'],
+      [events, 'event'],
+    ] as const
+  ).map(([count, what]) => `${countOf(count, what)}${rate(count)}`);
+  return `${took} (${(cpuMs / 1000).toFixed(2)} s of CPU): ${all.join('; ')}.`;
 }
 
 function promiseLines({ title, checked, broken, breaches, excuses }: PromiseResult): string[] {

@@ -13,6 +13,7 @@ const BENCHES = [
   { script: '../../test/bench/fabric.ts', lab: false },
   { script: '../../test/bench/replay.ts', lab: false },
   { script: '../../test/bench/mail.ts', lab: false },
+  { script: '../../test/bench/emulator.ts', lab: false },
   { script: '../../test/bench/memory.ts', lab: true },
   { script: '../../test/bench/state.ts', lab: true },
   { script: '../../test/bench/page.ts', lab: true },

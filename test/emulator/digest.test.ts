@@ -29,7 +29,7 @@ const ALL: readonly Tell[] = [
 ];
 
 function digestOf(events: readonly Tell[], { us = 7, every = 5 } = {}): Digest {
-  const digest = new Digest({ nowUs: () => us, every, frames: true });
+  const digest = new Digest({ nowUs: () => us, every, frames: 'all' });
   for (const tell of events) tell(digest);
   return digest;
 }

@@ -17,8 +17,8 @@ interface DigestOptions {
   readonly nowUs: () => number;
   /** Events from one checkpoint to the next. */
   readonly every?: number;
-  /** Frames as well: they are many, and must be made with their checksums. */
-  readonly frames?: boolean;
+  /** Frames as well: all of them, of which many are made for this alone, or those that pass the daemon's filter. */
+  readonly frames?: 'all' | 'passed';
 }
 
 const EVERY = 10_000;
@@ -39,6 +39,7 @@ const Kind = {
 export class Digest implements Witness {
   readonly checkpoints: Checkpoint[] = [];
   readonly frame: Witness['frame'];
+  readonly passed: Witness['frame'];
   events = 0;
   readonly #options: DigestOptions;
   readonly #every: number;
@@ -49,7 +50,10 @@ export class Digest implements Witness {
   constructor(options: DigestOptions) {
     this.#options = options;
     this.#every = options.every ?? EVERY;
-    this.frame = options.frames === true ? (iface, isOut, bytes) => this.#frame(iface, isOut, bytes) : null;
+    const hears = (iface: number, isOut: boolean, bytes: Uint8Array): void =>
+      this.#frame(iface, isOut, bytes);
+    this.frame = options.frames === 'all' ? hears : null;
+    this.passed = options.frames === 'passed' ? hears : null;
   }
 
   /** Of all that has happened by now. */

@@ -25,7 +25,7 @@ async function digestOf(
   await play(
     scenario,
     ({ calendar }) => {
-      const digest = new Digest({ nowUs: () => calendar.nowUs, every: 10, frames: true });
+      const digest = new Digest({ nowUs: () => calendar.nowUs, every: 10, frames: 'all' });
       digests.push(digest);
       return digest;
     },

@@ -22,6 +22,8 @@ const NONE = 0xffff_ffff;
 export class Calendar {
   /** Microseconds since the beginning, whole ones. */
   nowUs = 0;
+  /** Entries that have happened. */
+  happened = 0;
   readonly #actors: Actor[] = [];
   #size = 0;
   /** Numbers entries. */
@@ -92,6 +94,7 @@ export class Calendar {
     this.#free = place;
     this.#size--;
     this.nowUs = dueUs;
+    this.happened++;
     this.#actors[actor]?.happens(what, subject);
     return true;
   }

@@ -1,6 +1,5 @@
 /** What Wireshark makes of every frame of the shipped scenarios that do not take long: none is malformed, no checksum is wrong. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,18 +11,7 @@ import { readSelection } from '../../../host/emulator/show/selection.ts';
 import { makeWorld } from '../../../host/emulator/world/world.ts';
 import { machineTime } from '../../../host/time.ts';
 import { LARGE } from '../large.ts';
-
-const WRONG = [
-  ...['_ws.malformed', 'ip.checksum.status==0', 'tcp.checksum.status==0', 'udp.checksum.status==0'],
-  ...['icmp.checksum.status==0', 'icmpv6.checksum.status==0'],
-].join(' || ');
-const CHECKED = ['ip.check_checksum', 'tcp.check_checksum', 'udp.check_checksum'].flatMap((preference) => [
-  '-o',
-  `${preference}:TRUE`,
-]);
-
-/** Wireshark guesses at what it does not know: datagrams of a takeover are bytes. */
-const BYTES = ['-d', 'udp.port==7373,data'];
+import { assertRight, hasWireshark } from '../wireshark.ts';
 
 /** How many frames there are. */
 async function capture(name: string, path: string): Promise<number> {
@@ -55,20 +43,13 @@ async function capture(name: string, path: string): Promise<number> {
 }
 
 it('Every frame of the shipped scenarios is right to Wireshark', async (test) => {
-  if (spawnSync('tshark', ['--version']).error !== undefined) {
-    assert.equal(process.env.REQUIRE_ALL ?? '', '', 'tshark is missing');
-    test.skip('tshark is not there');
-    return;
-  }
+  if (!hasWireshark(test)) return;
   const directory = mkdtempSync(join(tmpdir(), 'ringback-'));
   test.after(() => rmSync(directory, { recursive: true }));
   for (const name of shippedScenarios().filter((one) => !LARGE.includes(one))) {
     const path = join(directory, `${name}.pcapng`);
     // A pair alone has no router whose interfaces could be listened to.
     if ((await capture(name, path)) === 0) continue;
-    const { stdout, stderr, status } = spawnSync('tshark', ['-r', path, ...CHECKED, ...BYTES, '-Y', WRONG], {
-      encoding: 'utf8',
-    });
-    assert.deepEqual([name, status, stdout], [name, 0, ''], stderr);
+    assertRight(name, path);
   }
 });
