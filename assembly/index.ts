@@ -24,11 +24,11 @@ export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
 export { MAX_ASKS, PROBE_PORTS } from './table/asks';
-export { Outcome } from './table/attempts';
+export { heldAttempts, Outcome } from './table/attempts';
 export { MAX_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
 export { MAX_OWN } from './table/own-addresses';
-export { ServerState } from './table/servers';
+export { heldServers, ServerState } from './table/servers';
 
 /** The version of the records: it goes up with every change of an export or a record. */
 export const ABI: u32 = 8;

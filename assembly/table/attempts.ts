@@ -118,6 +118,8 @@ let walked: u32 = 0;
 /** The open attempt that is a candidate for eviction next, or 0 for the first: it goes round. */
 let candidate: u32 = 0;
 let capacity: u32 = 0;
+/** Records that are not free. */
+let held: u32 = 0;
 
 export function attemptsBytes(capacity: u32): u64 {
   return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
@@ -131,6 +133,7 @@ export function setUpAttempts(most: u32): void {
   bucketMask = count - 1;
   for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
   freeHead = 1;
+  held = 0;
   openHead = openTail = settledHead = settledTail = fastOpen = unlooked = walked = candidate = 0;
   clearShares();
 }
@@ -173,6 +176,11 @@ export function firstSettled(): u32 {
 
 export function hasFreeAttempt(): bool {
   return freeHead != 0;
+}
+
+/** Attempts that take a place. */
+export function heldAttempts(): u32 {
+  return held;
 }
 
 /** The open attempt that came last, or 0. */
@@ -241,6 +249,7 @@ export function addAttempt(
   assert(index != 0);
   const attempt = attemptAt(index);
   freeHead = attempt.next;
+  held++;
   attempt.client.set(client);
   attempt.server.set(server);
   attempt.clientPort = <u16>(ports >> 16);
@@ -302,6 +311,7 @@ export function removeAttempt(index: u32): void {
   store<u32>(at, attempt.hashNext);
   attempt.next = freeHead;
   freeHead = index;
+  held--;
 }
 
 /** `span`: how far beyond the sequence number of a request that carried data `sequence` may lie. */

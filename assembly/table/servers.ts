@@ -172,6 +172,8 @@ let buckets: usize = 0;
 let bucketMask: u32 = 0;
 let capacity: u32 = 0;
 let freeHead: u32 = 0;
+/** Records that are not free. */
+let held: u32 = 0;
 /** Records in the chains of strangers, and those who wait for them. */
 let strangerCount: u32 = 0;
 let clientsOfStrangers: u32 = 0;
@@ -189,6 +191,7 @@ export function setUpServers(count: u32): void {
   bucketMask = bucketCount - 1;
   for (let i: u32 = 1; i < count; i++) serverAt(i).next = i + 1;
   freeHead = 1;
+  held = 0;
   memory.fill(chains, 0, (<u32>Chain.COUNT) << 3);
   strangerCount = clientsOfStrangers = 0;
 }
@@ -215,6 +218,11 @@ export function findServer(address: Address, addressHash: u64, port: u32): u32 {
 
 export function hasFreeServer(): bool {
   return freeHead != 0;
+}
+
+/** Servers and services that take a place. */
+export function heldServers(): u32 {
+  return held;
 }
 
 /** The record to give up for one that is learnt: the one that has not answered for longest; 0 when there is none. */
@@ -272,6 +280,7 @@ export function addServer(address: Address, addressHash: u64, port: u32): u32 {
   assert(index != 0);
   const server = serverAt(index);
   freeHead = server.next;
+  held++;
   memory.fill(changetype<usize>(server), 0, SERVER_BYTES);
   server.address.set(address);
   server.port = <u16>port;
@@ -306,6 +315,7 @@ export function removeServer(index: u32, addressHash: u64): void {
   server.state = <u8>ServerState.Alive;
   server.next = freeHead;
   freeHead = index;
+  held--;
 }
 
 export function nextOutage(): u32 {

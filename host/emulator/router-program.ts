@@ -156,10 +156,14 @@ export class RouterProgram implements Program {
     const outages = this.#role?.router.outages;
     let waiting = 0;
     for (const outage of outages?.all() ?? []) waiting += outage.clients.size;
-    const down = outages?.down().length ?? 0;
+    const { held } = this.fabric;
     return {
-      ...{ waiting, down, outbox: this.#role?.outbox.counts().pending ?? 0 },
-      tables: { clients: [waiting, clients], attempts: [0, attempts], servers: [down, servers] },
+      ...{ waiting, down: outages?.down().length ?? 0, outbox: this.#role?.outbox.counts().pending ?? 0 },
+      tables: {
+        clients: [waiting, clients],
+        attempts: [held.attempts, attempts],
+        servers: [held.servers, servers],
+      },
     };
   }
 }

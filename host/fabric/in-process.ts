@@ -93,6 +93,12 @@ export class InProcessFabric {
     return this.#engine?.module.functions.memory.buffer.byteLength ?? null;
   }
 
+  /** Places that are taken in the module's tables. */
+  get held(): { readonly attempts: number; readonly servers: number } {
+    const functions = this.#engine?.module.functions;
+    return { attempts: functions?.heldAttempts() ?? 0, servers: functions?.heldServers() ?? 0 };
+  }
+
   /** A whole Ethernet frame that comes in or goes out now. */
   frame(frame: Uint8Array, direction: 'In' | 'Out' = 'In', iface = 1): void {
     const engine = this.#engine;

@@ -13,6 +13,8 @@ interface FabricFunctions {
   readonly memory: { readonly buffer: ArrayBuffer };
   frameBuffer(): number;
   tablesBytes(servers: number, clients: number, attempts: number, known: number, prefixes: number): number;
+  heldAttempts(): number;
+  heldServers(): number;
   commandBuffer(): number;
   eventBuffer(): number;
   outgoingBuffer(): number;

@@ -1,7 +1,25 @@
 /** The whole program in a world: who is told, and when, whatever happens to machines, to the program and to the mail server. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { judge } from '../../host/emulator/judge.ts';
+import { parseScenario } from '../../host/emulator/scenario/load.ts';
+import type { Gauges, Witness } from '../../host/emulator/truth/witness.ts';
+import { makeWorld } from '../../host/emulator/world/world.ts';
+import { machineTime } from '../../host/time.ts';
 import { played } from './played.ts';
+
+const NOBODY: Witness = {
+  tried: () => {},
+  tryEnded: () => {},
+  service: () => {},
+  path: () => {},
+  line: () => {},
+  mail: () => {},
+  steered: () => {},
+  program: () => {},
+  step: () => {},
+  frame: null,
+};
 
 const ROUTER = `
 router:
@@ -51,6 +69,22 @@ describe('A host that is down and back', () => {
     assert.equal(heard.times('recovery.signal', { sign: 'trap' }), 1);
     assert.equal(heard.times('trap.unauthorised') + heard.times('trap.malformed'), 0);
     assert.deepEqual(heard.told, ['sato']);
+  });
+});
+
+describe('The tables of the module', () => {
+  it('are looked at: attempts take a place for a while, servers and their services keep one', async () => {
+    const scenario = parseScenario(`scenario: 1\ntitle: A test\n${story(120, DOWN)}`, 'test.yaml');
+    const seen: Gauges['tables'][] = [];
+    await judge(scenario, {
+      ...{ time: machineTime, make: makeWorld },
+      watchers: () => [{ witness: NOBODY, gauged: ({ tables }) => void seen.push(tables) }],
+    });
+    const used = (name: 'attempts' | 'servers'): number[] => seen.map((tables) => tables[name][0]);
+    assert.equal(Math.max(...used('attempts')), 1, 'one person has tried');
+    assert.equal(used('attempts').at(-1), 0, 'and has long been forgotten');
+    assert.ok((used('servers').at(-1) ?? 0) > 0, 'servers stay');
+    assert.deepEqual([...new Set(seen.map(({ attempts }) => attempts[1]))], [65_536]);
   });
 });
 

@@ -45,6 +45,10 @@ export class WorldFabric implements Actor {
     return this.#fabric.memoryBytes;
   }
 
+  get held(): InProcessFabric['held'] {
+    return this.#fabric.held;
+  }
+
   get connect(): Connect {
     return this.#fabric.connect;
   }

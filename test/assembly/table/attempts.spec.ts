@@ -12,6 +12,7 @@ import {
   firstSettled,
   firstUnlooked,
   hasFreeAttempt,
+  heldAttempts,
   isCrowded,
   lastOpen,
   nextCandidate,
@@ -104,6 +105,7 @@ function step(): void {
   if (index == 0) {
     const full = <u32>(open.length + settled.length) == CAPACITY;
     assert(hasFreeAttempt() != full, 'it is known whether a record is free');
+    assert(heldAttempts() == <u32>(open.length + settled.length), 'and how many are not');
     if (full) {
       const victim = settled.length != 0 ? settled[0] : open[0];
       remove(victim);

@@ -6,6 +6,7 @@ import {
   findServer,
   hasFreeServer,
   hasRoomForStranger,
+  heldServers,
   leastAwaited,
   leastImportant,
   leastRecentlyHeard,
@@ -152,8 +153,10 @@ describe('the server table', () => {
     expect<u32>(serverCapacity()).toBe(3);
     for (let i: u32 = 0; i < 3; i++) add(someClient(i), 0);
     expect<bool>(hasFreeServer()).toBe(false);
+    expect<u32>(heldServers()).toBe(3);
     remove(2);
     expect<bool>(hasFreeServer()).toBe(true);
+    expect<u32>(heldServers()).toBe(2);
     expect<u32>(add(SERVER, 0)).toBe(2);
     expect<bool>(hasFreeServer()).toBe(false);
   });

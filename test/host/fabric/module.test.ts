@@ -31,6 +31,8 @@ const FUNCTIONS = [
   'eventBuffer',
   'frame',
   'frameBuffer',
+  'heldAttempts',
+  'heldServers',
   'outgoing',
   'outgoingBuffer',
   'resume',
