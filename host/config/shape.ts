@@ -20,9 +20,20 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a shape consists of, in its metadata: of this the reference, the manual page and the schemas for editors are made. */
 export type SchemaForm =
-  | { readonly kind: 'value'; readonly noun: string; readonly json: JsonSchema }
+  | {
+      readonly kind: 'value';
+      readonly noun: string;
+      readonly json: JsonSchema;
+      /** A file of another command that stands here, of which nothing is required: for editors. */
+      readonly file?: v.GenericSchema;
+    }
   | { readonly kind: 'list'; readonly item: v.GenericSchema; readonly min: number; readonly max: number }
-  | { readonly kind: 'mapping'; readonly entries: Readonly<Record<string, Entry>> }
+  | {
+      readonly kind: 'mapping';
+      readonly entries: Readonly<Record<string, Entry>>;
+      /** The only entry is of all keys that are such names. */
+      readonly names?: RegExp;
+    }
   | { readonly kind: 'choice'; readonly of: readonly v.GenericSchema[] };
 
 /** A key of a mapping. */
@@ -137,7 +148,7 @@ export function byNames<T>(
     v.check((things) => Object.keys(things).length <= max, `has more than ${max} names; ${allowed}`),
     v.transform((things) => new Map(Object.entries(things))),
     v.description(allowed),
-    form({ kind: 'mapping', entries: { NAME: entry('One of them, by its name.', item) } }),
+    form({ kind: 'mapping', entries: { NAME: entry('One of them, by its name.', item) }, names: name }),
   );
 }
 

@@ -26,7 +26,7 @@ const eventName: Shape<string> = value({
 const field: Shape<string | number | boolean> = value<string | number | boolean>({
   noun: 'a word or a number',
   allowed: 'what the log says there; machines by their names, as in s80 or s80 6',
-  json: { type: ['string', 'number', 'boolean'] },
+  json: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
   read: (input) =>
     typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean' ? input : undefined,
 });

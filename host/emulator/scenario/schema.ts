@@ -56,7 +56,7 @@ const within = <T>(noun: string, schema: Shape<T>, usual: (input: unknown) => un
     v.transform(usual),
     schema,
     v.description(`its keys, as in ${noun.replace('a configuration', 'the file')}`),
-    v.metadata({ form: { kind: 'value', noun, json: { type: 'object' } } }),
+    v.metadata({ form: { kind: 'value', noun, json: { type: 'object' }, file: schema } }),
   );
 
 const router = (limits: Limits): Shape<RouterConfiguration> =>

@@ -11,7 +11,7 @@ import type { Entry } from '../../../host/config/shape.ts';
 import { EXAMPLE } from '../../host/config/example.ts';
 import { EXAMPLE as RELAY, MINIMAL as RELAY_MINIMAL } from '../../host/config/relay/example.ts';
 import { editorSchema } from './editor.ts';
-import { FILES, formOf, innerOf } from './rows.ts';
+import { FILES, formOf, innerOf, SCENARIO } from './rows.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(ROOT + file, 'utf8');
@@ -21,7 +21,9 @@ const within = (directory: string, ending: string): string[] =>
     .map((name) => `${directory}/${name}`);
 
 const ajv = new Ajv({ allErrors: true, keywords: ['errorMessage'] });
-const VALID = new Map(FILES.map((one) => [one.file as string, ajv.compile(editorSchema(one))]));
+const VALID = new Map(
+  [...FILES, SCENARIO].map((one) => [one.file as string, ajv.compile(editorSchema(one))]),
+);
 
 /** What an editor marks: `/detect/unanswered`, for each place once. */
 function marked(file: string, configuration: unknown): string[] {
@@ -58,6 +60,29 @@ describe('The schemas for editors', () => {
     assert.deepEqual(marked('relay', parse(RELAY_MINIMAL)), []);
   });
 
+  for (const scenario of within('host/emulator/scenario/shipped', '.yaml')) {
+    it(`find nothing wrong in a scenario: ${basename(scenario)}`, () => {
+      assert.deepEqual(marked('scenario', parse(textOf(scenario))), []);
+    });
+  }
+
+  it('mark what is wrong in a scenario, and in the configuration that is in it', () => {
+    const scenario = { scenario: 1, title: 'A world', for: '2m' };
+    assert.deepEqual(marked('scenario', scenario), []);
+    for (const [keys, place] of [
+      [{ for: 3 }, '/for'],
+      [{ fro: '3m' }, '/fro'],
+      [{ router: { dtect: {} } }, '/router/dtect'],
+      [{ router: { clients: [{ mail: 'sato@example.jp' }] } }, '/router/clients/0'],
+      [{ hosts: { A: { is: 'linux' } } }, '/hosts/A'],
+      [{ hosts: { a: { is: 'os2' } } }, '/hosts/a/is'],
+      [{ relays: { station: { relay: { pop: { port: 'x' } } } } }, '/relays/station/relay/pop/port'],
+      [{ script: [{ at: '5s', do: 'plugg s80' }] }, '/script/0/do'],
+      [{ expect: [{ told: 'everybody' }] }, '/expect/0/told'],
+    ] as const)
+      assert.ok(marked('scenario', { ...scenario, ...keys }).includes(place), JSON.stringify(keys));
+  });
+
   it('mark a key that nobody knows, one that is missing, and what is out of its limits', () => {
     const detect = { watch: ['172.27.178.0/24'] };
     for (const [configuration, place] of [
@@ -89,8 +114,8 @@ describe('The schemas for editors', () => {
 
   it('refuse nothing that the program takes', () => {
     let taken = 0;
-    for (const { command, schema } of FILES) {
-      for (const [path, one] of valuesOf(schema, command)) {
+    for (const { file, schema } of [...FILES, SCENARIO]) {
+      for (const [path, one] of valuesOf(schema, file)) {
         const form = formOf(one);
         assert.ok(form?.kind === 'value');
         const validate = ajv.compile(form.json);

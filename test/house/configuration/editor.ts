@@ -1,7 +1,12 @@
 /** The schemas for editors: JSON Schema, draft 7, which the YAML language server knows best. */
 import * as v from 'valibot';
 import type { Entry, JsonSchema } from '../../../host/config/shape.ts';
-import { type FILES, formOf, innerOf } from './rows.ts';
+import { formOf, innerOf } from './rows.ts';
+
+interface EditedFile {
+  readonly title: string;
+  readonly schema: v.GenericSchema;
+}
 
 function property(entry: Entry): JsonSchema {
   const { schema, usual } = innerOf(entry);
@@ -27,10 +32,24 @@ function eitherOf(words: readonly string[]): JsonSchema {
   return { oneOf: words.map((word) => ({ required: [word] })) };
 }
 
+/** What a scenario does not say of a file is as in the lab, down to where lists begin. */
+function withoutRequired(json: JsonSchema): JsonSchema {
+  const { required: _, properties, anyOf, ...rest } = json;
+  const all = Object.entries((properties ?? {}) as Record<string, JsonSchema>);
+  return {
+    ...rest,
+    ...(properties === undefined
+      ? {}
+      : { properties: Object.fromEntries(all.map(([key, one]) => [key, withoutRequired(one)])) }),
+    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map(withoutRequired) } : {}),
+  };
+}
+
 function of(schema: v.GenericSchema): JsonSchema {
   const form = formOf(schema);
   switch (form?.kind) {
     case 'value':
+      if (form.file !== undefined) return withoutRequired(of(form.file));
       return explained(form.json, v.getDescription(schema));
     case 'list': {
       const { item, min, max } = form;
@@ -41,7 +60,14 @@ function of(schema: v.GenericSchema): JsonSchema {
     case 'choice':
       return { anyOf: form.of.map(of) };
     case 'mapping': {
-      const keys = Object.entries(form.entries);
+      const { names, entries } = form;
+      if (names !== undefined)
+        return {
+          type: 'object',
+          patternProperties: { [names.source]: property(entries.NAME as Entry) },
+          additionalProperties: false,
+        };
+      const keys = Object.entries(entries);
       const words = keys.flatMap(([key, { also }]) => (also === null ? [] : [[key, also]]));
       const named = keys.flatMap(([key, entry]) =>
         [key, entry.also].flatMap((word) => (word === null ? [] : [[word, property(entry)]])),
@@ -61,10 +87,6 @@ function of(schema: v.GenericSchema): JsonSchema {
   }
 }
 
-export function editorSchema({ command, schema }: (typeof FILES)[number]): JsonSchema {
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: `Configuration of ringback ${command}`,
-    ...of(schema),
-  };
+export function editorSchema({ title, schema }: EditedFile): JsonSchema {
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title, ...of(schema) };
 }

@@ -6,13 +6,13 @@ import { assertPage } from '../golden.ts';
 import { editorSchema } from './editor.ts';
 import { manual } from './manual.ts';
 import { page } from './page.ts';
-import { FILES, rowsOf } from './rows.ts';
+import { FILES, rowsOf, SCENARIO } from './rows.ts';
 
 /** What the schemas make of each page. */
 const PAGES: readonly (readonly [file: string, made: () => string])[] = [
   ['configuration.md', page],
   ['man/ringback.yaml.5', manual],
-  ...FILES.map(
+  ...[...FILES, SCENARIO].map(
     (one) =>
       [`schema/${one.file}.schema.json`, () => `${JSON.stringify(editorSchema(one), null, 2)}\n`] as const,
   ),

@@ -25,7 +25,7 @@ For the YAML language server (VS Code, Neovim, Emacs, …) there are schemas, wh
 
 an editor completes keys, says what each is, and marks what is not known. The schemas are [ringback](schema/ringback.schema.json),
 [relay](schema/relay.schema.json) and [takeover](schema/takeover.schema.json), in JSON Schema, draft 7. They refuse nothing that is
-right; \`ringback check\` sees more.`;
+right; \`ringback check\` sees more. [One more](schema/scenario.schema.json) is for scenarios of the [emulator](emulator.md).`;
 
 const TITLES: Readonly<Record<(typeof FILES)[number]['command'], string>> = {
   run: 'The router: `ringback run`, /etc/ringback/ringback.yaml',

@@ -4,13 +4,31 @@ import { relaySchema } from '../../../host/config/relay/schema.ts';
 import { routerSchema } from '../../../host/config/router/schema.ts';
 import type { Entry, SchemaForm } from '../../../host/config/shape.ts';
 import { takeoverSchema } from '../../../host/config/takeover/schema.ts';
+import { scenarioSchema } from '../../../host/emulator/scenario/schema.ts';
 import { tables } from '../../../host/fabric/module.ts';
 
 export const FILES = [
-  { command: 'run', file: 'ringback', schema: routerSchema(tables.limits) },
-  { command: 'relay', file: 'relay', schema: relaySchema },
-  { command: 'takeover', file: 'takeover', schema: takeoverSchema },
+  {
+    command: 'run',
+    file: 'ringback',
+    title: 'Configuration of ringback run',
+    schema: routerSchema(tables.limits),
+  },
+  { command: 'relay', file: 'relay', title: 'Configuration of ringback relay', schema: relaySchema },
+  {
+    command: 'takeover',
+    file: 'takeover',
+    title: 'Configuration of ringback takeover',
+    schema: takeoverSchema,
+  },
 ] as const;
+
+/** What editors know beside the configurations. */
+export const SCENARIO = {
+  file: 'scenario',
+  title: 'Scenario of ringback emulate',
+  schema: scenarioSchema(tables.limits),
+} as const;
 
 export interface Row {
   /** `recover.traps.listen`, `clients[].mail`. */

@@ -1,11 +1,9 @@
 /** The reference on the page of the emulator: every key, verb and promise as schema, grammar and program have them. */
 
 import { loadScenario, shippedScenarios } from '../../../host/emulator/scenario/load.ts';
-import { scenarioSchema } from '../../../host/emulator/scenario/schema.ts';
 import { GRAMMAR } from '../../../host/emulator/scenario/verbs.ts';
 import { PROMISES } from '../../../host/emulator/truth/promise.ts';
-import { tables } from '../../../host/fabric/module.ts';
-import { type Row, rowsOf, type Section, sectionsOf, yaml } from '../configuration/rows.ts';
+import { type Row, rowsOf, SCENARIO, type Section, sectionsOf, yaml } from '../configuration/rows.ts';
 
 /** Above it stands what people write. */
 const MARK = '<!-- What follows is made of schema, grammar and promises: make golden writes it anew. -->';
@@ -51,7 +49,7 @@ function shippedTable(): string {
 export function emulatorPage(there: string): string {
   const [prose = ''] = there.split(MARK);
   const promises = Object.values(PROMISES).map((promise) => `- ${promise}.`);
-  const reference = sectionsOf(rowsOf(scenarioSchema(tables.limits))).map(table);
+  const reference = sectionsOf(rowsOf(SCENARIO.schema)).map(table);
   return `${[
     `${prose.trimEnd()}\n\n${MARK}`,
     `## All promises\n\n${promises.join('\n')}`,
