@@ -1,0 +1,183 @@
+'use strict';
+'require view';
+'require form';
+'require uci';
+'require ringback.api as api';
+'require ringback.parts as parts';
+'require ringback.values as values';
+
+/* The usual keys of /etc/config/ringback. What is not here is left as it is. */
+
+/* Sections that may be missing, and mean nothing when they are empty. */
+const ALWAYS = [ 'ringback', 'fabric', 'detect', 'recover', 'notify' ];
+
+function option(section, kind, name, title, description, more) {
+	return Object.assign(section.option(kind, name, title, description), more);
+}
+
+function value(section, name, title, description, more) {
+	return option(section, form.Value, name, title, description, more);
+}
+
+/* A key that is true where it is missing. */
+function flag(section, name, title, description, isOn) {
+	return option(section, form.Flag, name, title, description, { default: isOn ? '1' : '0' });
+}
+
+function choice(section, name, title, description, choices) {
+	const list = section.option(form.ListValue, name, title, description);
+
+	list.optional = true;
+	choices.forEach(function(it) {
+		list.value(it[0], it[1]);
+	});
+
+	return list;
+}
+
+function secret(section, name, title, description) {
+	return value(section, name, title, description, { password: true });
+}
+
+function general(map) {
+	const s = map.section(form.NamedSection, 'ringback', 'ringback', _('General'));
+
+	flag(s, 'enabled', _('Enabled'), _('Notice outages, and tell people.'), false);
+	value(s, 'state', _('State'), _('The directory in which who waits is kept, on flash so that a restart loses nobody. 0: in memory only.'),
+		{ placeholder: '/var/lib/ringback' });
+}
+
+function fabric(map) {
+	const s = map.section(form.NamedSection, 'fabric', 'fabric', _('Interfaces'),
+		_('A server and a client in the same network segment are invisible: their traffic does not pass through the router.'));
+	const interfaces = option(s, form.DynamicList, 'interfaces', _('Interfaces'),
+		_('Both sides: where people come in, and where servers are. Networks as lan and wan, or devices as br-lan.'));
+
+	uci.sections('network', 'interface').forEach(function(section) {
+		if (section['.name'] != 'loopback')
+			interfaces.value(section['.name']);
+	});
+}
+
+function detect(map) {
+	const s = map.section(form.NamedSection, 'detect', 'detect', _('Detection'));
+
+	option(s, form.DynamicList, 'watch', _('Networks of the servers'), _('Nothing is learnt of addresses outside of them.'),
+		{ validate: values.network, placeholder: '172.27.178.0/24' });
+	value(s, 'unanswered', _('No answer for'), _('A connection request without an answer for so long is a failure. 0: silence does not count.'),
+		{ validate: values.duration('1s', '1h', true), placeholder: '30s' });
+	flag(s, 'unreachable', _('Unreachable counts'), _('ICMP messages say that a server is out of reach.'), true);
+	flag(s, 'refused', _('A refusal counts'), _('At services that are known.'), true);
+	flag(s, 'known_clients_only', _('Known people only'), _('Only clients whose mail address is known are noted.'), false);
+	choice(s, 'ask', _('Ask the server'), _('Before it is believed that it is down.'), [
+		[ 'connect', _('connect to it') ], [ 'none', _('believe it at once') ]
+	]);
+}
+
+function recover(map) {
+	const s = map.section(form.NamedSection, 'recover', 'recover', _('Recovery'));
+
+	value(s, 'settle', _('Answers for'), _('So long a server has to answer before anybody is told.'),
+		{ validate: values.duration('0s', '1h'), placeholder: '5s' });
+	choice(s, 'confirm', _('Sign of life'), _('What a sign of life does.'), [
+		[ 'connect', _('starts a check') ], [ 'none', _('is believed') ]
+	]);
+	flag(s, 'arp', _('ARP and neighbour discovery'), _('Are signs of life.'), true);
+	flag(s, 'syn_ack', _('Accepted connections'), _('Are signs of life.'), true);
+}
+
+function notify(map) {
+	const s = map.section(form.NamedSection, 'notify', 'notify', _('Notices'));
+
+	choice(s, 'language', _('Language'), _('Of mails to people who have none of their own.'), [
+		[ 'en', _('English') ], [ 'ja', _('Japanese') ]
+	]);
+	value(s, 'fresh', _('Told if tried within'), _('Who last tried longer ago is not told.'),
+		{ validate: values.duration('1s'), placeholder: '12h' });
+	value(s, 'sweep', _('Forgotten after'), _('Who last tried longer ago is forgotten; not shorter than the line above.'),
+		{ validate: values.duration('1s'), placeholder: '7d' });
+	value(s, 'give_up', _('Mails given up after'), null, { validate: values.duration('1s'), placeholder: '3d' });
+}
+
+function smtp(map) {
+	const s = map.section(form.NamedSection, 'smtp', 'smtp', _('Mail server'), _('By which mails go out.'));
+
+	s.addremove = true;
+	value(s, 'host', _('Host'), null, { datatype: 'host', rmempty: false });
+	value(s, 'port', _('Port'), null, { validate: values.port, placeholder: '25' });
+	choice(s, 'tls', _('TLS'), null, [
+		[ 'auto', _('where it is offered') ], [ 'starttls', _('STARTTLS or not at all') ],
+		[ 'implicit', _('from the first byte') ], [ 'none', _('never') ]
+	]);
+	value(s, 'user', _('User'), null);
+	secret(s, 'password', _('Password'), null);
+	value(s, 'from', _('Sender'), _('Of all mails.'), { validate: values.mail, rmempty: false, placeholder: 'ringback@router.example' });
+}
+
+function page(map) {
+	const s = map.section(form.NamedSection, 'page', 'page', _('Page'),
+		_("What browsers get in a dead server's place; it asks people for their mail address. None without this section."));
+
+	s.addremove = true;
+	flag(s, 'enabled', _('Enabled'), null, true);
+	value(s, 'listen', _('Served at'), _('A port, or ADDRESS:PORT.'), { validate: values.endpoint, placeholder: '8480' });
+	option(s, form.DynamicList, 'ports', _('Answers at'), _('Ports of dead servers. HTTPS can not be answered.'),
+		{ validate: values.port, placeholder: '80' });
+	choice(s, 'known', _('Known people'), _('Whose mail address is known already.'), [
+		[ 'show', _('get the page, too') ], [ 'pass', _('get none') ]
+	]);
+	value(s, 'router_url', _('URL of this router'), _('As people reach it, in the links of mails.'), { placeholder: 'http://172.27.179.1:8480' });
+}
+
+function clients(map) {
+	const s = map.section(form.TableSection, 'client', _('People'), _('Whose mail addresses are known, and the machines that they use.'));
+
+	s.anonymous = true;
+	s.addremove = true;
+	value(s, 'address', _('Address'), null, { datatype: 'ipaddr', rmempty: false });
+	value(s, 'mail', _('Mail'), null, { validate: values.mail, rmempty: false });
+	choice(s, 'language', _('Language'), null, [ [ 'en', _('English') ], [ 'ja', _('Japanese') ] ]);
+}
+
+function servers(map) {
+	const s = map.section(form.TableSection, 'server', _('Servers'), _('That are known from the start. Others are learnt.'));
+
+	s.anonymous = true;
+	s.addremove = true;
+	value(s, 'address', _('Address'), null, { datatype: 'ipaddr', rmempty: false });
+	value(s, 'name', _('Name'), null, { datatype: 'maxlength(253)' });
+	option(s, form.DynamicList, 'ports', _('Ports'), null, { validate: values.port });
+}
+
+return view.extend({
+	load: function() {
+		return Promise.all([
+			api.status(), uci.load('ringback'), L.resolveDefault(uci.load('network'), null)
+		]);
+	},
+
+	render: function(answers) {
+		const map = new form.Map('ringback', _('Settings'), _('The usual keys of /etc/config/ringback. Others are left as they are.'));
+		const refused = answers[0].reply && answers[0].reply.refused;
+
+		ALWAYS.forEach(function(name) {
+			if (uci.get('ringback', name) == null)
+				uci.add('ringback', name, name);
+		});
+
+		[ general, fabric, detect, recover, notify, smtp, page, clients, servers ].forEach(function(add) {
+			add(map);
+		});
+
+		return map.render().then(function(node) {
+			return E('div', [
+				refused != null
+					? parts.alert('error', _('The last change was refused, and ringback goes on as it was before'), [
+						[ parts.verbatim([].concat(refused).join('\n')) ]
+					])
+					: '',
+				node
+			]);
+		});
+	}
+});

@@ -1,0 +1,39 @@
+'use strict';
+'require baseclass';
+'require ringback.api as api';
+'require ringback.parts as parts';
+
+/* The tile on the overview. */
+
+return baseclass.extend({
+	title: _('ringback'),
+
+	load: function() {
+		return api.status();
+	},
+
+	render: function(answer) {
+		const link = E('a', { 'href': L.url('admin/services/ringback') }, [ _('Details') ]);
+
+		if (answer == null || answer.error != null)
+			return E('p', [ _('It does not answer: nobody is noticed, and nobody is told.'), ' ', link ]);
+
+		const status = answer.reply;
+		const outages = status.outages || [];
+		const waiting = outages.reduce(function(sum, outage) { return sum + parts.waiting(outage); }, 0);
+		const notices = status.notices || {};
+		const rows = [
+			[ _('Servers and services that are down'), outages.length ],
+			[ _('Who waits'), waiting ],
+			[ _('Notices on their way'), notices.pending || 0 ]
+		];
+
+		if (notices.failed)
+			rows.push([ _('Notices given up'), notices.failed ]);
+
+		if (status.refused != null)
+			rows.push([ _('Configuration'), _('the last change was refused') ]);
+
+		return E('div', [ parts.facts(rows), E('p', [ link ]) ]);
+	}
+});

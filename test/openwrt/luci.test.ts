@@ -1,0 +1,122 @@
+/**
+ * Status and overview of luci-app-ringback in Chromium, over stand-ins of LuCI and rpcd (LUCI=DIRECTORY, a tree of its sources:
+ * over LuCI itself), before a real `ringback run`.
+ */
+import assert from 'node:assert/strict';
+import { client, SATO, TANAKA } from '../host/fabric/fabric.ts';
+import { examine, OVERVIEW, SERVICES, visits } from './luci/browser.ts';
+import { Router, UCI } from './luci/router.ts';
+
+/** What would be an element, and run, if it was taken for HTML. */
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+visits('Status', (visit) => {
+  visit(
+    'shows a server that is down and who waits for it, in English, Japanese, German',
+    async (test, goTo) => {
+      const router = await Router.open(test);
+      const program = await router.start();
+      router.refuses(SATO);
+      router.refuses(TANAKA);
+      await program.logged('client.waiting', 2);
+      const page = await goTo(router, `${SERVICES}/status`);
+      await page.getByText('www.example.jp (172.27.178.80)').waitFor();
+      await page.getByRole('button', { name: '2: show, www.example.jp' }).click();
+      await page.getByText('172.27.179.151').waitFor();
+      await examine(page, 'status');
+      const titles = { ja: '停止しているサーバ', de: 'Ausgefallene Server' } as const;
+      for (const tongue of ['ja', 'de'] as const) {
+        const other = await goTo(router, `${SERVICES}/status`, tongue);
+        await other.getByRole('heading', { name: titles[tongue] }).waitFor();
+        await examine(other, `status-${tongue}`);
+      }
+    },
+  );
+
+  visit('is on the overview, too: how many servers are down, and how many wait', async (test, goTo) => {
+    const router = await Router.open(test);
+    const program = await router.start();
+    router.refuses(SATO);
+    await program.logged('client.waiting');
+    const page = await goTo(router, OVERVIEW);
+    const tile = page.locator('.cbi-section', { hasText: 'ringback' });
+    await tile.getByText('Servers and services that are down').waitFor();
+    assert.match(await tile.innerText(), /are down\s+1\s+Who waits\s+1\s/);
+    await examine(page, 'overview');
+  });
+
+  visit('is drawn anew by itself when a server is back', async (test, goTo) => {
+    const router = await Router.open(test);
+    const program = await router.start();
+    router.refuses(SATO);
+    await program.logged('client.waiting');
+    const page = await goTo(router, `${SERVICES}/status`);
+    await page.getByText('Refuses connections').waitFor();
+    router.accepts(TANAKA);
+    await program.logged('outage.closed');
+    await page.getByText('All servers answer.').waitFor();
+  });
+
+  visit('says what to do where no program runs, on each of its pages', async (test, goTo) => {
+    const router = await Router.open(test);
+    for (const [path, title] of [
+      ['status', 'ringback does not answer'],
+      ['history', 'ringback does not answer'],
+      ['notices', 'ringback does not answer'],
+      ['takeover', 'No takeover runs on this router'],
+    ]) {
+      const page = await goTo(router, `${SERVICES}/${path}`);
+      await page.getByText(title ?? '').waitFor();
+      await examine(page, `${path}-silent`);
+    }
+    const page = await goTo(router, OVERVIEW);
+    await page.getByText('nobody is noticed, and nobody is told').waitFor();
+  });
+
+  visit('says that it is switched off where it is', async (test, goTo) => {
+    const router = await Router.open(test, { uci: UCI.replace("enabled '1'", "enabled '0'") });
+    const page = await goTo(router, `${SERVICES}/status`);
+    await page.getByText('ringback is switched off').waitFor();
+    await page.getByRole('link', { name: 'Switch it on under Settings.' }).waitFor();
+  });
+
+  visit('shows ten thousand who wait in parts, and keeps the focus', async (test, goTo) => {
+    const router = await Router.open(test);
+    await router.start();
+    const all = 10_000;
+    for (let n = 1; n <= all; n++) router.refuses({ address: client(n), port: 40_000 });
+    const page = await goTo(router, `${SERVICES}/status`);
+    await page.getByRole('button', { name: `${all}: show` }).click({ timeout: 60_000 });
+    const rows = page.getByRole('cell', { name: /^10\.0\.\d+\.\d+$/ });
+    await page.getByText(`50 of ${all} are shown.`).waitFor();
+    assert.equal(await rows.count(), 50);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText(`500 of ${all} are shown.`).waitFor();
+    assert.equal(await rows.count(), 500);
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Show more');
+  });
+
+  visit('takes nothing that others wrote for HTML', async (test, goTo) => {
+    const router = await Router.open(test, {
+      interfaces: ['<i>lan</i>', 'wan0'],
+      uci: UCI.replace('www.example.jp', HOSTILE),
+      reload: async () => `/etc/config/ringback: ${HOSTILE}`,
+    });
+    const program = await router.start();
+    router.refuses(SATO);
+    await program.logged('client.waiting');
+    await router.luci.applyChanges();
+    const page = await goTo(router, `${SERVICES}/status`);
+    await page.getByText(`${HOSTILE} (172.27.178.80)`).first().waitFor();
+    await page.getByText('<i>lan</i>').waitFor();
+    await page.getByText('The last change of the configuration was refused').waitFor();
+    await page.getByText(`/etc/config/ringback: ${HOSTILE}`).waitFor();
+    await page.getByLabel('Message, as on planned work').fill(HOSTILE);
+    await page.getByRole('button', { name: 'Show this message' }).click();
+    await page.locator('blockquote', { hasText: HOSTILE }).waitFor();
+    assert.equal(await page.locator('#view img').count(), 0);
+    await examine(page, 'hostile');
+    const overview = await goTo(router, OVERVIEW);
+    await overview.getByText('the last change was refused').waitFor();
+  });
+});
