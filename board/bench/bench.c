@@ -243,7 +243,7 @@ int main(int count, char **arguments)
 			return FAILED;
 	}
 	fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
-	if (privileges_drop(&privileges) < 0 || confine() < 0)
+	if (privileges_drop(&privileges) < 0 || confine(false) < 0)
 		return FAILED;
 	/* It is heard by the emulator that it has begun. */
 	hand(0, (const uint8_t *)"", 0);

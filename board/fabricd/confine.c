@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "log.h"
@@ -96,12 +97,48 @@ static const uint32_t allowed[] = {
 
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
-/* Jumps reach 255 instructions, and one for each call is all that lies between. */
-_Static_assert(ALLOWED < 250, "too many for one jump");
+/* And to connect to servers; sockets, of IP alone, are looked at more closely. */
+static const uint32_t reach[] = {SYS_connect, SYS_shutdown};
 
-int confine(void)
+#define REACH (sizeof(reach) / sizeof(reach[0]))
+/* Instructions for SYS_socket, and for all that lies around the calls that are allowed as they are. */
+#define SOCKET_CODE 4u
+#define AROUND_CODE 6u
+
+/* Jumps reach 255 instructions, and one for each call is all that lies between. */
+_Static_assert(ALLOWED + REACH + SOCKET_CODE < 250, "too many for one jump");
+
+/* The half of it in which all of a small number is. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define FIRST_ARGUMENT (offsetof(struct seccomp_data, args[0]) + sizeof(uint32_t))
+#else
+#define FIRST_ARGUMENT offsetof(struct seccomp_data, args[0])
+#endif
+
+/* Behind them `after` instructions, then the end for what is refused, then that for what is allowed. */
+static uint16_t allow(struct sock_filter *code, const uint32_t *calls, uint32_t count, uint32_t after)
 {
-	struct sock_filter code[ALLOWED + 6];
+	for (uint32_t i = 0; i < count; i++)
+		code[i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i],
+						       (uint8_t)(count - i + after), 0);
+	return (uint16_t)count;
+}
+
+/* Sockets of IP, and no others. What follows is the end for what is refused, and that for what is allowed. */
+static uint16_t allowSockets(struct sock_filter *code)
+{
+	uint16_t at = 0;
+
+	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3);
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIRST_ARGUMENT);
+	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 2, 0);
+	code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 1, 0);
+	return at;
+}
+
+int confine(bool reaching)
+{
+	struct sock_filter code[ALLOWED + REACH + SOCKET_CODE + AROUND_CODE];
 	struct sock_fprog program = {.filter = code};
 	uint16_t at = 0;
 
@@ -111,10 +148,10 @@ int confine(void)
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL);
 	code[at++] =
 		(struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	for (uint32_t i = 0; i < ALLOWED; i++) {
-		uint8_t toTheEnd = (uint8_t)(ALLOWED - i);
-
-		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], toTheEnd, 0);
+	at += allow(code + at, allowed, ALLOWED, reaching ? REACH + SOCKET_CODE : 0);
+	if (reaching) {
+		at += allow(code + at, reach, REACH, SOCKET_CODE);
+		at += allowSockets(code + at);
 	}
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -129,8 +166,9 @@ int confine(void)
 
 #else
 
-int confine(void)
+int confine(bool reaching)
 {
+	(void)reaching;
 	return 0;
 }
 

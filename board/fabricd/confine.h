@@ -2,10 +2,12 @@
 #ifndef CONFINE_H_
 #define CONFINE_H_
 
+#include <stdbool.h>
+
 /*
- * From now on every other system call fails with EPERM. Needs no_new_privs. Nothing happens on a machine or a kernel that
+ * From now on every other system call fails with EPERM; `reaching`: but those that connections over IP need. Needs no_new_privs. Nothing happens on a machine or a kernel that
  * has no such filter, and under sanitizers, which need calls of their own. 0, or -1 having said what is wrong.
  */
-int confine(void);
+int confine(bool reaching);
 
 #endif

@@ -29,6 +29,12 @@ static uint8_t queue[QUEUE_RECORDS][RECORD_BYTES];
 static uint32_t first, queued, written;
 static uint64_t lost;
 
+/* What whoever connects has to say first; NULL: nothing. */
+static const char *expected;
+static bool outdated;
+/* He has said it before he connects, or as good as. */
+#define GREETING_MS 1000
+
 static void connectTo(int in, int out)
 {
 	input = in;
@@ -112,12 +118,45 @@ static bool isLeaving(void)
 	return poll(&end, 1, 0) > 0 && (end.revents & POLLHUP) != 0;
 }
 
+void link_expect(const char greeting[LINK_GREETING_BYTES])
+{
+	expected = greeting;
+}
+
+bool link_outdated(void)
+{
+	return outdated;
+}
+
+/* Over a network the one before may be gone without a word: who is new is right. */
+static bool replace(int program)
+{
+	struct pollfd greeting = {.fd = program, .events = POLLIN};
+	char said[LINK_GREETING_BYTES];
+	bool whole = poll(&greeting, 1, GREETING_MS) > 0 &&
+		     read(program, said, sizeof(said)) == (ssize_t)sizeof(said);
+
+	outdated = whole && memcmp(said, expected, sizeof(said)) != 0;
+	if (!whole || outdated) {
+		close(program);
+		return false;
+	}
+	if (link_connected())
+		disconnect();
+	connectTo(program, program);
+	return true;
+}
+
 bool link_accept(const struct pollfd polls[LINK_POLLS])
 {
 	int program;
 
 	if (polls[LISTENER].revents == 0)
 		return false;
+	if (expected != NULL) {
+		program = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		return program >= 0 && replace(program);
+	}
 	/* A program that starts again must not find its place taken by itself: its last words are read first. */
 	if (link_connected() && isLeaving())
 		return false;

@@ -22,6 +22,18 @@ void link_stdio(void);
 /* Listens at `path`, for its owner only. 0, or -1 having said what is wrong. */
 int link_listen(const char *path);
 
+/* What a program says to a daemon that it has not started: which one it expects. */
+#define LINK_GREETING_BYTES 64u
+
+/*
+ * From now on whoever connects says first which daemon he expects, and takes the place of the one before: over a network a
+ * connection may have ended without a word. A daemon that is another one has had its time.
+ */
+void link_expect(const char greeting[LINK_GREETING_BYTES]);
+
+/* Whether another daemon than this was expected. */
+bool link_outdated(void);
+
 /* Fills in what to wait for. Commands are not waited for while `reading` is false. */
 void link_polls(struct pollfd polls[LINK_POLLS], bool reading);
 

@@ -5,4 +5,7 @@
 /* Writes `ringback-fabricd: ` (or the program's own name), the message and a newline, in one write. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
+/* From now on they go to the system's log: standard error is nobody's. To be called while files may still be opened. */
+void say_to_system(void);
+
 #endif

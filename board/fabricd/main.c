@@ -1,10 +1,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,37 +10,21 @@
 #include "capture.h"
 #include "confine.h"
 #include "engine.h"
+#include "errand.h"
 #include "link.h"
 #include "log.h"
+#include "options.h"
 #include "privileges.h"
 #include "record.h"
+#include "remote.h"
 
 /* The module's timers are this exact. */
 #define TICK_US 100000u
 /* A cable that is pulled is noticed within this. */
 #define CHECK_US 250000u
 #define REPORT_US 10000000u
-
-enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2 };
-
-static const char usage[] =
-	"usage: ringback-fabricd [--stdio | --socket PATH] --interface NAME [--interface NAME]...\n"
-	"                        [--await] [--user NAME]\n"
-	"\n"
-	"  --interface NAME  listen there; may be given again, up to %u times\n"
-	"  --await           interfaces that are not there yet are waited for\n"
-	"  --stdio           records on standard input and output (default); ends with the program\n"
-	"  --socket PATH     records on a Unix socket for its owner; outlives the program\n"
-	"  --user NAME       whom to become once everything is open, if started as root (default: nobody)\n"
-	"  --version, --help\n";
-
-struct options {
-	const char *interfaces[MAX_INTERFACES];
-	uint32_t interfaceCount;
-	const char *socket;
-	const char *user;
-	bool stdio, await;
-};
+/* A daemon that outlives its programs has had its time when none has come for a day. */
+#define ALONE_US 86400000000u
 
 static struct capture captures[MAX_INTERFACES];
 static uint32_t captureCount;
@@ -92,70 +74,6 @@ static int fillStandardDescriptors(void)
 		return -1;
 	close(fd);
 	return 0;
-}
-
-/* -1 to go on, or the exit status. */
-static int readOptions(struct options *options, int count, char **arguments)
-{
-	static const struct option known[] = {
-		{"interface", required_argument, NULL, 'i'},
-		{"stdio", no_argument, NULL, 'c'},
-		{"socket", required_argument, NULL, 's'},
-		{"user", required_argument, NULL, 'u'},
-		{"await", no_argument, NULL, 'a'},
-		{"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
-
-	while ((option = getopt_long(count, arguments, "", known, NULL)) >= 0) {
-		switch (option) {
-		case 'i':
-			if (options->interfaceCount == MAX_INTERFACES || strlen(optarg) >= IFNAMSIZ) {
-				say(strlen(optarg) >= IFNAMSIZ ? "an interface name has at most %u bytes"
-							       : "at most %u interfaces",
-				    strlen(optarg) >= IFNAMSIZ ? IFNAMSIZ - 1 : MAX_INTERFACES);
-				return WRONG_USAGE;
-			}
-			for (uint32_t i = 0; i < options->interfaceCount; i++)
-				if (strcmp(options->interfaces[i], optarg) == 0) {
-					say("interface %s is named twice", optarg);
-					return WRONG_USAGE;
-				}
-			options->interfaces[options->interfaceCount++] = optarg;
-			break;
-		case 'a':
-			options->await = true;
-			break;
-		case 'c':
-			options->stdio = true;
-			break;
-		case 's':
-			options->socket = optarg;
-			break;
-		case 'u':
-			options->user = optarg;
-			break;
-		case 'v':
-			printf("ringback-fabricd %s\n", VERSION);
-			return DONE;
-		case 'h':
-			printf(usage, MAX_INTERFACES);
-			return DONE;
-		default:
-			fprintf(stderr, usage, MAX_INTERFACES);
-			return WRONG_USAGE;
-		}
-	}
-	if (optind < count || options->interfaceCount == 0 || (options->stdio && options->socket != NULL)) {
-		say(optind < count		   ? "arguments without an option are not understood"
-		    : options->interfaceCount == 0 ? "at least one --interface is needed"
-						   : "--stdio and --socket exclude each other");
-		fprintf(stderr, usage, MAX_INTERFACES);
-		return WRONG_USAGE;
-	}
-	return -1;
 }
 
 static void reportInterface(struct capture *capture, uint64_t nowUs)
@@ -211,14 +129,19 @@ static void sendOut(const uint8_t *command, const struct engine_outgoing *frame,
 	link_send(1, record);
 }
 
-static void carryOutCommands(uint64_t nowUs)
+static void carryOutCommands(bool errands, uint64_t nowUs)
 {
 	const uint8_t *command;
 
 	while (!engine_busy() && (command = link_command()) != NULL) {
-		uint32_t status = engine_command(command);
 		struct engine_outgoing frame;
+		uint32_t status;
 
+		if (errands && errand_is(command)) {
+			errand_run(command, nowUs);
+			continue;
+		}
+		status = engine_command(command);
 		if (engine_outgoing(&frame))
 			sendOut(command, &frame, nowUs);
 		engine_settle();
@@ -241,16 +164,18 @@ static void readInterfaces(const struct pollfd *polls, bool checkAll, uint64_t n
 	}
 }
 
-static int serve(bool keepListening, const sigset_t *whileWaiting)
+static int serve(const struct options *options, const sigset_t *whileWaiting)
 {
-	struct pollfd polls[LINK_POLLS + MAX_INTERFACES];
+	static struct pollfd polls[LINK_POLLS + MAX_INTERFACES + ERRANDS];
+	struct pollfd *others = polls + LINK_POLLS + captureCount;
 	uint64_t nowUs = clockUs();
 	uint64_t checkUs = nowUs + CHECK_US;
 	uint64_t reportUs = nowUs + REPORT_US;
+	uint64_t heardUs = nowUs;
 
 	if (link_connected())
 		greet(nowUs);
-	while (!stopping && (keepListening || link_connected())) {
+	while (!stopping && (options->socket != NULL || link_connected())) {
 		/* A long answer that got room goes on at once. */
 		bool goesOn = link_flush() && engine_busy();
 		const struct timespec wait = {.tv_nsec = goesOn ? 0 : TICK_US * 1000};
@@ -258,7 +183,7 @@ static int serve(bool keepListening, const sigset_t *whileWaiting)
 		link_polls(polls, !engine_busy());
 		for (uint32_t i = 0; i < captureCount; i++)
 			polls[LINK_POLLS + i] = (struct pollfd){.fd = captures[i].fd, .events = POLLIN};
-		if (ppoll(polls, LINK_POLLS + captureCount, &wait, whileWaiting) < 0) {
+		if (ppoll(polls, LINK_POLLS + captureCount + errand_polls(others), &wait, whileWaiting) < 0) {
 			if (errno == EINTR)
 				continue;
 			say("cannot wait: %s", strerror(errno));
@@ -270,10 +195,19 @@ static int serve(bool keepListening, const sigset_t *whileWaiting)
 		engine_settle();
 		if (nowUs >= checkUs)
 			checkUs = nowUs + CHECK_US;
+		errand_read(others, nowUs);
 		link_read(polls);
-		if (link_accept(polls))
+		if (link_accept(polls)) {
+			errand_end();
 			greet(nowUs);
-		carryOutCommands(nowUs);
+		}
+		carryOutCommands(options->remote, nowUs);
+		if (link_connected())
+			heardUs = nowUs;
+		else
+			errand_end();
+		if (options->remote && (link_outdated() || nowUs - heardUs > ALONE_US))
+			break;
 		if (nowUs >= reportUs) {
 			reportInterfaces(nowUs);
 			reportUs = nowUs + REPORT_US;
@@ -289,13 +223,16 @@ int main(int count, char **arguments)
 	struct options options = {.user = "nobody"};
 	struct privileges privileges;
 	sigset_t whileWaiting;
-	int status = readOptions(&options, count, arguments);
+	int status = options_read(&options, count, arguments);
 
 	if (status >= 0)
 		return status;
+	if (fillStandardDescriptors() < 0)
+		return FAILED;
+	if (options.remote && !remote_begin(&options, &status))
+		return status;
 	status = FAILED;
-	if (fillStandardDescriptors() < 0 || privileges_find(&privileges, options.user) < 0 ||
-	    engine_start(&sink) < 0)
+	if (privileges_find(&privileges, options.user) < 0 || engine_start(&sink) < 0)
 		goto out;
 	for (; captureCount < options.interfaceCount; captureCount++)
 		if (capture_open(&captures[captureCount], (uint16_t)(captureCount + 1),
@@ -306,9 +243,15 @@ int main(int count, char **arguments)
 		link_stdio();
 	else if (link_listen(options.socket) < 0)
 		goto out;
-	if (privileges_drop(&privileges) < 0 || confine() < 0)
+	if (options.remote)
+		link_expect(remote_greeting());
+	if (privileges_drop(&privileges) < 0)
 		goto out;
-	status = serve(options.socket != NULL, &whileWaiting);
+	if (options.remote)
+		remote_ready();
+	if (confine(options.remote) < 0)
+		goto out;
+	status = serve(&options, &whileWaiting);
 out:
 	link_close();
 	return status;

@@ -63,3 +63,9 @@ void record_sent(uint8_t record[RECORD_BYTES], const uint8_t command[RECORD_BYTE
 	beginAbout(record, CARRIER_SENT, outcome, command, nowUs);
 	strncpy((char *)record + CARRIER_FIELD_REASON, reason, REASON_BYTES - 1);
 }
+
+void record_reached(uint8_t record[RECORD_BYTES], uint16_t ticket, uint8_t outcome, uint64_t nowUs)
+{
+	begin(record, CARRIER_REACHED, outcome, nowUs);
+	put(record + CARRIER_FIELD_TICKET, 2, ticket);
+}

@@ -37,4 +37,7 @@ void record_refused(uint8_t record[RECORD_BYTES], const uint8_t command[RECORD_B
 void record_sent(uint8_t record[RECORD_BYTES], const uint8_t command[RECORD_BYTES], uint8_t outcome,
 		 const char *reason, uint64_t nowUs);
 
+/* CARRIER_REACHED: what an errand has met, a REACHED_. */
+void record_reached(uint8_t record[RECORD_BYTES], uint16_t ticket, uint8_t outcome, uint64_t nowUs);
+
 #endif

@@ -61,13 +61,14 @@ export const noNamespace: string | false =
 /** A network namespace with pairs of interfaces, each connected back to back: lan0–far0, lan1–far1, … */
 export class Bench {
   readonly #holder: ChildProcess;
-  readonly #enter: readonly string[];
+  /** What a command is put behind to run in there. */
+  readonly enter: readonly string[];
   readonly #daemons: Daemon[] = [];
 
   private constructor(holder: ChildProcess) {
     this.#holder = holder;
     const user = isRoot ? [] : ['-U', '--preserve-credentials'];
-    this.#enter = ['-t', String(holder.pid), '-n', ...user];
+    this.enter = ['-t', String(holder.pid), '-n', ...user];
   }
 
   static async open(pairs: number): Promise<Bench> {
@@ -92,7 +93,7 @@ export class Bench {
   }
 
   run(...command: string[]): string {
-    return execFileSync('nsenter', [...this.#enter, ...command], {
+    return execFileSync('nsenter', [...this.enter, ...command], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -100,18 +101,18 @@ export class Bench {
 
   /** Runs to its end and tells how it ended. */
   result(...command: string[]): { status: number | null; stdout: string; stderr: string } {
-    return spawnSync('nsenter', [...this.#enter, ...command], { encoding: 'utf8', input: '' });
+    return spawnSync('nsenter', [...this.enter, ...command], { encoding: 'utf8', input: '' });
   }
 
   send(built: Built, name: string | readonly string[], frames: readonly Buffer[]): void {
     const input = frames.map((frame) => `${frame.toString('hex')}\n`).join('');
-    execFileSync('nsenter', [...this.#enter, built.sendFrames, ...[name].flat()], { input });
+    execFileSync('nsenter', [...this.enter, built.sendFrames, ...[name].flat()], { input });
   }
 
   start(command: readonly string[], env: NodeJS.ProcessEnv = {}): Daemon {
     // The leak check at exit wants to look into the process, which a process that changed its user does not let it.
     const all = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0', ...env };
-    const daemon = new Daemon(spawn('nsenter', [...this.#enter, ...command], { env: all, stdio: 'pipe' }));
+    const daemon = new Daemon(spawn('nsenter', [...this.enter, ...command], { env: all, stdio: 'pipe' }));
     this.#daemons.push(daemon);
     return daemon;
   }

@@ -174,7 +174,7 @@ describe('The manual pages', () => {
   });
 
   it('have every option of the daemon', () => {
-    const usage = /usage\[\] =(.*?)";\n/s.exec(textOf('board/fabricd/main.c'))?.[1] ?? '';
+    const usage = /usage\[\] =(.*?)";\n/s.exec(textOf('board/fabricd/options.c'))?.[1] ?? '';
     const options = new Set([...usage.matchAll(/--(\w+)/g)].map(([, option = '']) => option));
     assert.ok(options.size > 5);
     const page = textOf('docs/man/ringback-fabricd.8');

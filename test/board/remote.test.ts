@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Bench, build, command, type Daemon, Kind, noNamespace, until } from './fabricd.ts';
+
+const built = build('probe');
+
+describe('a daemon for a program on another machine', { skip: noNamespace }, () => {
+  let bench: Bench;
+  let directory: string;
+  before(async () => {
+    bench = await Bench.open(2);
+    directory = mkdtempSync(join(tmpdir(), 'fabricd-'));
+  });
+  afterEach(async () => {
+    for (const pid of lasting()) process.kill(pid, 'SIGKILL');
+    await bench.clear();
+    await until('the end of the daemons that last', () => lasting().length === 0);
+  });
+  after(() => {
+    bench.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const path = (): string => join(directory, 'remote.sock');
+  const connected = (...interfaces: readonly string[]): Daemon =>
+    bench.start([
+      built.daemon,
+      '--remote',
+      ...['--socket', path()],
+      ...interfaces.flatMap((name) => ['--interface', name]),
+    ]);
+
+  /** The processes that are no connection's: they have a session of their own. */
+  function lasting(): number[] {
+    const all = execFileSync('ps', ['-e', '-o', 'pid=,sid=,stat=,args='], { encoding: 'utf8' });
+    return all.split('\n').flatMap((line) => {
+      const [pid, session, state = '', ...words] = line.trim().split(/ +/);
+      return pid === session && !state.startsWith('Z') && words.includes(path()) ? [Number(pid)] : [];
+    });
+  }
+
+  it('outlives the connection that started it, with what it knows', async () => {
+    const first = connected('lan0');
+    assert.equal((await first.ready()).code, 0);
+    first.write(command(1));
+    first.write(command(2, 1));
+    await first.events.expect('an answer', (event) => event.kind === Kind.long);
+    assert.equal(await first.leave(), 0);
+    const [pid] = lasting();
+    const second = connected('lan0');
+    assert.equal((await second.ready()).code, 1, 'it was configured before');
+    assert.deepEqual(lasting(), [pid]);
+    assert.equal(await second.leave(), 0);
+  });
+
+  it('gives the place of a connection to the next one, for the one before may be cut', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    const second = connected('lan0');
+    await second.ready();
+    assert.equal(await first.ended, 1);
+    assert.match(first.stderr, /^ringback-fabricd: the daemon has closed this connection: .*\n$/);
+    second.write(command(2, 1));
+    await second.events.expect('an answer', (event) => event.kind === Kind.long);
+    assert.equal(await second.leave(), 0);
+  });
+
+  it('is another one for other interfaces, and the one before ends', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    const [pid] = lasting();
+    const second = connected('lan0', 'lan1');
+    await second.interface('lan1', true);
+    await until('the end of the first', () => !lasting().includes(pid ?? 0));
+    assert.equal(lasting().length, 1);
+    assert.equal(await first.ended, 1);
+    assert.equal(await second.leave(), 0);
+  });
+
+  it('has neither a privilege nor anything of the connection', async () => {
+    const daemon = connected('lan0');
+    await daemon.ready();
+    const [pid = 0] = lasting();
+    for (const one of [pid, daemon.pid]) {
+      const status = execFileSync('cat', [`/proc/${one}/status`], { encoding: 'utf8' });
+      for (const set of ['CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+        assert.match(status, new RegExp(`^${set}:\\t0+$`, 'm'));
+      assert.match(status, /^Seccomp:\t2$/m);
+    }
+    for (const fd of [0, 1, 2])
+      assert.equal(execFileSync('readlink', [`/proc/${pid}/fd/${fd}`], { encoding: 'utf8' }), '/dev/null\n');
+    await daemon.leave();
+  });
+
+  it('says to the connection why it cannot start', async () => {
+    const daemon = bench.start([
+      built.daemon,
+      '--remote',
+      '--socket',
+      `${directory}/no/x`,
+      '--interface',
+      'lan0',
+    ]);
+    assert.equal(await daemon.ended, 1);
+    assert.match(daemon.stderr, /^ringback-fabricd: cannot listen at .*no\/x: No such file or directory\n$/);
+    const none = bench.result(built.daemon, '--remote');
+    assert.equal(none.status, 2);
+    assert.match(none.stderr, /^ringback-fabricd: at least one --interface is needed/);
+  });
+
+  it('goes on while nobody is connected, and hears no half of a record', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    first.write(command(2, 5).subarray(0, 30));
+    await wait(50);
+    first.kill('SIGKILL');
+    await first.ended;
+    const second = connected('lan0');
+    await second.ready();
+    second.write(command(2, 1));
+    const answer = await second.events.expect('an answer', (event) => event.kind === Kind.long);
+    assert.equal(answer.value, 1);
+  });
+});
