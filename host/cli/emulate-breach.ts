@@ -2,8 +2,6 @@
  * What a broken promise looked like on the wire: the same world is played once more, which is the same to the last frame, and the
  * frames of those whom it is about are kept.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { judge } from '../emulator/judge.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import { CaptureFile, openCaptureFile } from '../emulator/show/capture-file.ts';
@@ -11,11 +9,10 @@ import type { Breach } from '../emulator/truth/promise.ts';
 import type { RunVerdict } from '../emulator/truth/verdict.ts';
 import type { Directory } from '../emulator/truth/witness.ts';
 import { makeWorld } from '../emulator/world/world.ts';
-import { messageOf, RingbackError } from '../errors.ts';
 import { readPrefix } from '../net/address.ts';
+import { placeFound } from './emulate-found.ts';
 import type { PlayingMachine } from './emulate-given.ts';
 
-const DIRECTORY = 'found';
 /** A world that took longer is not played again unasked. */
 const MAX_AGAIN_MS = 20_000;
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -37,8 +34,7 @@ export async function breachCapture(
   const breach = verdict.promises.flatMap(({ breaches }) => breaches)[0];
   if (breach === undefined || tookMs > MAX_AGAIN_MS || scenario.router === null) return null;
   const { name, seed, interfaces, startMs, endUs } = scenario;
-  const path = join(DIRECTORY, `${name}-${seed}.pcapng`);
-  makeDirectory();
+  const path = placeFound(`${name}-${seed}.pcapng`);
   const file = openCaptureFile(path);
   const files: CaptureFile[] = [];
   try {
@@ -65,14 +61,6 @@ export async function breachCapture(
     file.close();
   }
   return path;
-}
-
-function makeDirectory(): void {
-  try {
-    mkdirSync(DIRECTORY, { recursive: true });
-  } catch (error) {
-    throw new RingbackError('unavailable', `emulate: ${DIRECTORY}: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 /** Of whom it is about; null: everybody. */

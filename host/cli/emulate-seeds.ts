@@ -1,14 +1,10 @@
 /** `--seeds A..B`: small worlds by chance; what goes wrong in one is named, and with `--shrink` made as small as can be. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { brokenIn, type Found, playSeeds, smallestOf } from '../emulator/seeds.ts';
-import { draftText } from '../emulator/truth/draft.ts';
+import { type Found, playSeeds, smallestFound } from '../emulator/seeds.ts';
+import { brokenIn, sentencesOf } from '../emulator/smallest.ts';
 import { makeWorld } from '../emulator/world/world.ts';
-import { messageOf, RingbackError } from '../errors.ts';
+import { writeFound } from './emulate-found.ts';
 import { type EmulateGiven, type PlayingMachine, seedsOf } from './emulate-given.ts';
 
-/** Where the smallest ones lie. */
-const FOUND = 'found';
 const SHOWN_EVENTS = 200;
 
 /** Whether nothing went wrong in any of them. */
@@ -39,37 +35,21 @@ export async function seedsCommand(
   return wrong === 0;
 }
 
-async function shrunk(found: Found, options: Parameters<typeof smallestOf>[1]): Promise<string> {
-  const smallest = await smallestOf(found, options);
-  const [sentence = 'It failed.'] = sentencesOf(found);
-  const file = join(FOUND, `seed-${found.seed}.yaml`);
-  try {
-    mkdirSync(FOUND, { recursive: true });
-    writeFileSync(file, draftText(smallest, [sentence, `ringback emulate --seeds ${found.seed} --shrink`]));
-  } catch (error) {
-    throw new RingbackError('unavailable', `emulate: --shrink: ${file}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  return file;
-}
-
-function sentencesOf({ verdict, error }: Found): string[] {
-  if (verdict === null) return [`The program failed: ${error}`];
-  const breaches = verdict.promises.flatMap(({ breaches: all }) => all.map(({ sentence }) => sentence));
-  const missed = verdict.expectations.filter(({ holds }) => !holds).map(({ sentence }) => sentence);
-  return [...breaches, ...missed];
+async function shrunk(found: Found, options: Parameters<typeof smallestFound>[1]): Promise<string> {
+  const [sentence = 'It failed.'] = sentencesOf(found.outcome);
+  const about = [sentence, `ringback emulate --seeds ${found.seed} --shrink`];
+  return writeFound(`seed-${found.seed}`, await smallestFound(found, options), about);
 }
 
 function answerOf(found: Found): object {
-  return { seed: found.seed, broken: brokenIn(found.verdict), sentences: sentencesOf(found) };
+  return { seed: found.seed, broken: brokenIn(found.outcome), sentences: sentencesOf(found.outcome) };
 }
 
 function linesOf(found: Found, file: string | null): string[] {
-  const events = found.verdict?.promises.flatMap(({ breaches }) => breaches[0]?.events ?? []) ?? [];
+  const events = found.outcome.verdict?.promises.flatMap(({ breaches }) => breaches[0]?.events ?? []) ?? [];
   return [
     `seed ${found.seed}:`,
-    ...sentencesOf(found).map((sentence) => `  ${sentence}`),
+    ...sentencesOf(found.outcome).map((sentence) => `  ${sentence}`),
     ...events.slice(-SHOWN_EVENTS).map((event) => `    ${event}`),
     file === null ? `  Again: ringback emulate --seeds ${found.seed} --shrink` : `  The smallest: ${file}`,
   ];

@@ -9,6 +9,7 @@ import { compareCommand } from './emulate-compare.ts';
 import { alone, type EmulateGiven, type PlayingMachine, seedOf, wrong } from './emulate-given.ts';
 import { playCommand } from './emulate-play.ts';
 import { seedsCommand } from './emulate-seeds.ts';
+import { shrinkCommand } from './emulate-shrink.ts';
 
 /** Whether all promises and expectations were kept. Throws RingbackError. */
 export async function emulateCommand(
@@ -23,10 +24,7 @@ export async function emulateCommand(
     if (scenario !== undefined) throw wrong(`--${withoutScenario} takes no scenario`);
     return other(given, machine);
   }
-  for (const name of ['shrink', 'anonymise'] as const) {
-    if (given[name] !== undefined)
-      throw wrong(`--${name} belongs to ${name === 'shrink' ? '--seeds' : '--from'}`);
-  }
+  if (given.anonymise !== undefined) throw wrong('--anonymise belongs to --from');
   if (scenario === undefined)
     throw wrong('which scenario? --list names those that are shipped, or give a file');
   return played(scenario, given, machine);
@@ -70,6 +68,10 @@ async function played(name: string, given: EmulateGiven, machine: PlayingMachine
   if (given.compare !== undefined) {
     alone(given, 'compare', ['set', 'seed', 'config', 'json']);
     return compareCommand(name, given, { options, machine });
+  }
+  if (given.shrink !== undefined) {
+    alone(given, 'shrink', ['set', 'seed', 'config', 'json']);
+    return shrinkCommand(name, given, { options, machine });
   }
   const file = scenarioFile(name);
   const text = readText(file);

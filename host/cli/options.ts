@@ -102,7 +102,8 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   realtime: '    --realtime        as fast as a clock',
   speed: '    --speed N         N times as fast as a clock',
   seeds: '    --seeds A..B      small worlds by chance, one for each of these numbers',
-  shrink: '    --shrink          what goes wrong in one is made as small as can be, and written to found/',
+  shrink:
+    '    --shrink          what goes wrong, in one of them or in SCENARIO, is made as small as can be, and written to found/',
   compare:
     '    --compare FILE    the same world with that configuration too: who would have been told, when, and why not',
   from: '    --from FILE       a scenario out of that capture, on standard output',

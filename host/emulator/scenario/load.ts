@@ -6,6 +6,7 @@ import { parseConfiguration, readText } from '../../config/load.ts';
 import { nearest } from '../../config/nearest.ts';
 import { loadRouterConfiguration } from '../../config/router/file.ts';
 import type { RouterConfiguration } from '../../config/types.ts';
+import { readYaml } from '../../config/yaml.ts';
 import { RingbackError } from '../../errors.ts';
 import { tables } from '../../fabric/module.ts';
 import { build } from './build.ts';
@@ -18,7 +19,7 @@ const ENDING = '.yaml';
 /** Beside the program; where it is installed; beside the sources. */
 const PLACES = ['./scenarios/', '../../share/ringback/scenarios/', './shipped/'];
 
-interface ScenarioOptions {
+export interface ScenarioOptions {
   /** `KEY=VALUE` each: what is read in the place of what stands in the file. */
   readonly set?: readonly string[];
   /** In the place of the file's. */
@@ -85,6 +86,13 @@ export function parseScenario(source: string, file: string, options: ScenarioOpt
     file,
   );
   return build(asked(text), name, limits).scenario;
+}
+
+/** The mapping that a text which is right stands for, with what the command line says of it. */
+export function changedScenario(source: string, { set = [], seed }: ScenarioOptions = {}): object {
+  const { value } = readYaml(source.replace(/^\uFEFF/, ''));
+  const text = changed(value, readChanges(set)) as object;
+  return seed === undefined ? text : { ...text, seed };
 }
 
 /** Somebody's own configuration, on the interfaces of this world. */

@@ -24,7 +24,7 @@ export const MAX_US = 31 * DAY_US;
 const TIME_ALLOWED = 'a number with its unit, as in 300us, 0.5ms, 2.9s, 10m, 12h, 1d';
 
 /** Microseconds of a time such as `2.9s`; null: it is none. */
-function parseUs(text: string): number | null {
+export function usIn(text: string): number | null {
   const [, whole, fraction = '', unit] = TIME.exec(text) ?? [];
   const factor = UNITS.find(([name]) => name === unit)?.[1];
   if (whole === undefined || factor === undefined) return null;
@@ -42,7 +42,7 @@ export function lengthText(us: number): string {
 
 const timeIn = (input: unknown, least: number, most: number): number | undefined | Refusal => {
   if (typeof input === 'number') return new Refusal('has no unit');
-  const us = typeof input === 'string' ? parseUs(input) : null;
+  const us = typeof input === 'string' ? usIn(input) : null;
   if (us === null) return undefined;
   if (us < least) return new Refusal('is too short');
   return us > most ? new Refusal('is too long') : us;

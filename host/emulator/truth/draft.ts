@@ -1,6 +1,6 @@
 /** A scenario as it stands in a file, small enough to be changed piece by piece: what is random, and what is made smaller. */
 import { Document, isCollection, isMap, isSeq, type Node } from 'yaml';
-import { parseScenario } from '../scenario/load.ts';
+import { parseScenario, type ScenarioOptions } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/types.ts';
 
 /** One of the script, with its keys as in the file. */
@@ -57,7 +57,7 @@ function flow(items: readonly unknown[]): void {
 }
 
 /** A file's text; `about`: comment lines above it. */
-export function draftText(draft: Draft, about: readonly string[] = []): string {
+export function draftText(draft: object, about: readonly string[] = []): string {
   const head = about.map((line) => `# ${line}\n`).join('');
   const document = new Document(draft, { aliasDuplicateObjects: false });
   inLines(document);
@@ -65,6 +65,10 @@ export function draftText(draft: Draft, about: readonly string[] = []): string {
 }
 
 /** Read as a file of that name is. Throws a RingbackError if it is none. */
-export function scenarioOf(draft: Draft, name: string): Scenario {
-  return parseScenario(draftText(draft), `${name}.yaml`);
+export function scenarioOf(
+  draft: object,
+  name: string,
+  options: Pick<ScenarioOptions, 'config'> = {},
+): Scenario {
+  return parseScenario(draftText(draft), `${name}.yaml`, options);
 }

@@ -81,7 +81,8 @@ describe('ringback emulate', () => {
       [['embodiment-1', '--seed', 'x'], /emulate: --seed x is no seed/],
       [['embodiment-1', '--speed', '0'], /emulate: --speed 0 is no speed/],
       [['embodiment-1', '--realtime', '--speed', '2'], /--realtime and --speed exclude each other/],
-      [['embodiment-1', '--shrink'], /--shrink belongs to --seeds/],
+      [['embodiment-1', '--anonymise'], /--anonymise belongs to --from/],
+      [['embodiment-1', '--shrink', '--pcap', 'f'], /--shrink and --pcap exclude each other/],
       [['embodiment-1', '--seeds', '1..2'], /--seeds takes no scenario/],
       [['--seeds', '2..1'], /--seeds 2\.\.1 are no seeds/],
       [['--seeds', '1..2', '--report', 'x'], /--seeds and --report exclude each other/],
@@ -110,6 +111,44 @@ describe('ringback emulate', () => {
       'nobody is known to it',
     );
     assert.match(expectations.find(({ holds }) => !holds)?.sentence ?? '', /sato@example\.jp was never told/);
+  });
+
+  it('makes a scenario smaller in which something goes wrong, and writes it', () => {
+    const file = world(
+      'large.yaml',
+      `router:
+  recover: {settle: 2s}
+  clients: [{address: 172.27.179.151, mail: sato@example.jp}, {address: 172.27.179.152, mail: tanaka@example.jp}]
+hosts: {c152: {is: apple}}
+script:
+  - {at: 1s, do: try c152 s81}
+  - {at: 5s, do: [unplug s80, forget s80]}
+  - {at: 6s, do: try c151 s80, expect: turned away}
+  - {at: 9s, do: try c152 s80}
+  - {at: 30s, do: plug s80}
+expect: [{told: [sato@example.jp], within: 0s..31s}]`,
+    );
+    const { status, stdout } = emulate(file, '--shrink');
+    assert.equal(status, 1, stdout);
+    assert.match(stdout, /sato@example\.jp .*\n.*^The smallest: found\/large-1\.yaml$/ms);
+    const text = readFileSync(join(directory, 'found/large-1.yaml'), 'utf8');
+    const script = text.slice(text.indexOf('script:'));
+    assert.match(script, /unplug s80.*try c151 s80/s, text);
+    assert.doesNotMatch(
+      script,
+      /c152|s81|plug s80\b.*plug s80/s,
+      'nobody else, and nothing that is not needed',
+    );
+    const smallest = emulate('found/large-1.yaml');
+    assert.equal(smallest.status, 1);
+    assert.match(smallest.stdout, /✓ c151 tried s80:80 .* turned away/);
+    rmSync(join(directory, 'found'), { recursive: true });
+  });
+
+  it('has nothing to make smaller where nothing goes wrong', () => {
+    const { status, stdout } = emulate('host-down', '--shrink');
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^Nothing goes wrong in it/);
   });
 
   it('plays small worlds by chance', () => {

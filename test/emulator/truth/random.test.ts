@@ -61,30 +61,39 @@ describe('Worlds by chance', () => {
   });
 });
 
+function isWorld(draft: Draft): boolean {
+  try {
+    scenarioOf(draft, 'smaller');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('Making a world smaller', () => {
   it('leaves what it takes, and nothing else', async () => {
     const draft = drafts.find(({ network, script }) => network !== undefined && script.length > 20) as Draft;
     const [needed] = draft.script.slice(5);
     let tries = 0;
-    const smallest = await shrink(draft, async ({ script, router }) => {
+    const smallest = await shrink(draft, async (smaller) => {
       tries++;
+      const { script, router } = smaller;
       const isThere = script.some((step) => step.do === needed?.do && step.at === needed.at);
-      return isThere && router.clients.length >= 2;
+      return isThere && (router?.clients?.length ?? 0) >= 2 && isWorld(smaller);
     });
     assert.equal(smallest.script.length, 1);
     assert.equal(smallest.script[0]?.do, needed?.do);
     assert.equal(smallest.router.clients.length, 2);
     assert.deepEqual(Object.keys(smallest.router), ['clients']);
-    assert.deepEqual([smallest.network, smallest.hosts], [undefined, {}]);
+    assert.deepEqual([smallest.network, smallest.hosts], [undefined, undefined]);
     assert.ok(tries < 400, `${tries} tries`);
-    scenarioOf(smallest, 'smallest');
   });
 
   it('gives back what it was given if nothing can be left away, and ends in time', async () => {
     const [draft] = drafts as [Draft];
     assert.equal(await shrink(draft, async () => false), draft);
     let tries = 0;
-    await shrink(draft, async () => ++tries > 0, 10);
+    await shrink(draft, async () => ++tries > 0, { tries: 10 });
     assert.equal(tries, 10);
   });
 });
