@@ -1,21 +1,30 @@
 /** `ringback check`: is a configuration, or a scenario, right, and what will it do? */
 import { existsSync } from 'node:fs';
 import { readText, topKeys } from '../config/load.ts';
+import { isUci } from '../config/uci/text.ts';
 import { explainScenario } from '../emulator/scenario/explain.ts';
 import { parseScenario, scenarioFile } from '../emulator/scenario/load.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
+import { convertedFile, formNamed } from './convert.ts';
 import { readOwnFile } from './role-files.ts';
+import { roleNamed } from './role-of.ts';
 
 interface Wanted {
   /** The file that is checked without another word. */
   readonly usual: string;
   readonly config: string | undefined;
   readonly json: boolean;
+  /** Whose file it is, and in which form it is wanted. */
+  readonly role?: string | undefined;
+  readonly as?: string | undefined;
 }
 
 /** What to print; `more`: a scenario, or a file. Throws RingbackError('configuration') with every mistake. */
-export function checkCommand({ usual, config, json }: Wanted, [given, ...more]: readonly string[]): string {
+export function checkCommand(
+  { usual, config, json, role: roleName, as }: Wanted,
+  [given, ...more]: readonly string[],
+): string {
   if (more.length > 0)
     throw new RingbackError('usage', `check: ${more[0]} is too much; ringback check --help`);
   if (given !== undefined && config !== undefined)
@@ -24,7 +33,12 @@ export function checkCommand({ usual, config, json }: Wanted, [given, ...more]: 
       `check: ${given} and -c ${config} exclude each other; ringback check --help`,
     );
   const file = given === undefined || existsSync(given) ? (given ?? config ?? usual) : scenarioFile(given);
-  const { does, warnings } = readScenario(file) ?? readOwnFile(file);
+  const role = roleNamed(roleName);
+  const form = formNamed(as);
+  if (form !== null && json)
+    throw new RingbackError('usage', 'check: --as and --json exclude each other; ringback check --help');
+  if (form !== null) return convertedFile(file, role, form).trimEnd();
+  const { does, warnings } = (role === null ? readScenario(file) : null) ?? readOwnFile(file, role);
   if (json) return JSON.stringify({ file, does, warnings });
   return [`${file} is right.`, ...does, ...warnings.map((text) => `Warning: ${text}`)].join('\n');
 }
@@ -34,6 +48,6 @@ function readScenario(
   file: string,
 ): { readonly does: readonly string[]; readonly warnings: readonly string[] } | null {
   const text = readText(file);
-  if (!topKeys(text).includes('scenario')) return null;
+  if (isUci(text, file) || !topKeys(text).includes('scenario')) return null;
   return { does: explainScenario(parseScenario(text, file), tables), warnings: [] };
 }

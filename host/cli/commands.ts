@@ -1,5 +1,6 @@
 /** The commands: what each is called, says about itself, takes and does. */
 import { machineChance } from '../chance.ts';
+import type { RolePlace } from '../control/ask-state.ts';
 import { askControl } from '../control/socket.ts';
 import { GRAMMAR } from '../emulator/scenario/verbs.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
@@ -22,8 +23,10 @@ import {
   type OptionName,
 } from './options.ts';
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
+import { HISTORY_HELP, OUTBOX_HELP } from './records-help.ts';
 import { replayCommand } from './replay.ts';
 import { readOwnFile, readRecordsPlace } from './role-files.ts';
+import { roleNamed } from './role-of.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
 
 /** Nobody else takes the machine's own. */
@@ -45,34 +48,6 @@ export interface CommandDescription {
 /** A role, which stays in the foreground. */
 const FOREGROUND_HELP = `Stays in the foreground and logs one JSON object a line, or readable lines on a terminal.
 SIGTERM and SIGINT end it, SIGHUP makes it reread the configuration.`;
-
-const RECORDS_HELP = `Asks the process behind the control socket; if none runs, looks into the database in \`state\` itself.
-Times are ISO 8601, or null where the router's clock was wrong; seconds are right in any case.`;
-
-const HISTORY_HELP = `The latest come first.
-${RECORDS_HELP}
-
---json prints {"outages": [{"server", "port", "cause", "from", "to", "seconds", "sign", "clients", "people", "told", "queued",
-"failed", "untold": {"noAddress", "stale", "stopped", "limited"}, "handedOver": {"clients", "sent", "queued", "failed"}}]}.
-Port 0 is the host as a whole; sign is null when nobody waited any more. Clients waited; people, who may have several of them,
-were to be told: told are those whose mail the mail server has taken, the mails of others are queued, or have failed (null: an
-older version did not count). Others are not told: of noAddress clients nobody's address is known, stale people tried too long
-ago, stopped ones want no notices; limited are those of the queued who had as many mails as allowed. handedOver are clients on
-a list for a relay of whom nobody is known here, and what has become of the lists. A relay prints
-{"lists": [{"server", "part", "parts", "clients", "people", "told", "queued", "failed", "received"}]}.`;
-
-const OUTBOX_HELP = `list   undelivered ones first, oldest first; then sent and given up ones, latest first
-retry  tries those that wait now, and those that were given up as if they were new
-drop   gives up those that wait
-
-MESSAGE-ID is the beginning of one, long enough to tell it from all others. When it can't be done for one
-of several, it is done for none; --all leaves out what is being sent at this moment.
-${RECORDS_HELP}
-
---json prints {"queued": 1, "notices": [{"id", "messageId", "mail", "servers", "clients", "list", "state", "beingSent",
-"tries", "reason", "entered", "next", "nextInSeconds", "finished"}]}; queued counts those that are not listed, too.
-list is null, or of a list of who waited {"part", "parts", "clients"}, with their number.
-After retry and drop it is {"notices": 1, "beingSent": 0}: for how many it was done, and how many were left out.`;
 
 const TAKEOVER_HELP = `Without an option it is one node of a duplex pair: \`takeover.role\` says which, active (has addresses,
 and gives them) or standby (takes them). With one it asks the node that is running here, by the same -c FILE.
@@ -148,55 +123,54 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     },
   },
   check: {
-    synopsis: 'check [SCENARIO | -c FILE] [--json]',
+    synopsis: 'check [SCENARIO | -c FILE] [--role ROLE] [--json | --as yaml|uci]',
     summary: 'validate the configuration, or a scenario of `emulate`, and say what it will do',
     help: `A SCENARIO is a file, or the name of one that is shipped (\`ringback emulate --list\`).
 Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
---json as well: it prints {"file", "does", "warnings"} of one that is right.`,
-    options: ['config', 'json'],
+--json as well: it prints {"file", "does", "warnings"} of one that is right. A FILE is YAML, or UCI (docs/uci.md), in which several
+roles may have their sections; --as prints one that is right in the other form, without its comments.`,
+    options: ['config', 'role', 'json', 'as'],
     takesMore: true,
     takesFiles: true,
-    action: ({ config, json = false }, more) =>
-      console.log(checkCommand({ usual: DEFAULT_CONFIGURATION, config, json }, more)),
+    action: ({ config, role, json = false, as }, more) =>
+      console.log(checkCommand({ usual: DEFAULT_CONFIGURATION, config, role, json, as }, more)),
   },
   status: {
-    synopsis: 'status [-c FILE] [--json]',
+    synopsis: 'status [-c FILE] [--role ROLE] [--json]',
     summary:
       'outages, what is being asked, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
     help: `Asks the process behind the control socket that the configuration names.
 
 --json prints what \`GET /status\` answers there: docs/control.md has each field, of every role.`,
-    options: ['config', 'json'],
-    action: async ({ config, json }) => {
-      const { control, command, statusText } = readOwnFile(config ?? DEFAULT_CONFIGURATION);
+    options: ['config', 'role', 'json'],
+    action: async ({ config = DEFAULT_CONFIGURATION, role, json }) => {
+      const { control, command, statusText } = readOwnFile(config, roleNamed(role));
       const status = await askControl(control, '/status', undefined, command);
       console.log(json ? JSON.stringify(status) : statusText(status));
     },
   },
   history: {
-    synopsis: 'history [-c FILE] [--json] [--last N]',
+    synopsis: 'history [-c FILE] [--role ROLE] [--json] [--last N]',
     summary: 'outages that are over, and how many people were told; of a relay the lists that it has had',
     help: HISTORY_HELP,
-    options: ['config', 'json', 'last'],
-    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last }) =>
-      console.log(
-        await historyCommand({ place: () => readRecordsPlace(config), json, last, time: machineTime }),
-      ),
+    options: ['config', 'role', 'json', 'last'],
+    action: async ({ config = DEFAULT_CONFIGURATION, role, json = false, last }) => {
+      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
+      console.log(await historyCommand({ place, json, last, time: machineTime }));
+    },
   },
   outbox: {
-    synopsis: 'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--json]',
+    synopsis:
+      'outbox [list [--last N] | retry MESSAGE-ID… | drop MESSAGE-ID…] [--all] [-c FILE] [--role ROLE] [--json]',
     summary: 'notices on their way and what became of others; try them now, or drop them',
     help: OUTBOX_HELP,
-    options: ['config', 'json', 'last', 'all'],
+    options: ['config', 'role', 'json', 'last', 'all'],
     takesMore: true,
     words: OUTBOX_ACTIONS,
-    action: async ({ config = DEFAULT_CONFIGURATION, json = false, last, all = false }, more) =>
-      console.log(
-        await outboxCommand(
-          { place: () => readRecordsPlace(config), json, last, all, time: machineTime },
-          more,
-        ),
-      ),
+    action: async ({ config = DEFAULT_CONFIGURATION, role, json = false, last, all = false }, more) => {
+      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
+      console.log(await outboxCommand({ place, json, last, all, time: machineTime }, more));
+    },
   },
   message: {
     synopsis: 'message [TEXT [--until TIME] | --clear] [-c FILE] [--json]',

@@ -7,6 +7,8 @@ export const DEFAULT_TAKEOVER_CONFIGURATION = '/etc/ringback/takeover.yaml';
 
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
+  role: { type: 'string' },
+  as: { type: 'string' },
   json: { type: 'boolean' },
   verbose: { type: 'boolean', short: 'v' },
   watch: { type: 'string', multiple: true },
@@ -43,6 +45,8 @@ export const OPTIONS = {
 export type OptionName = keyof typeof OPTIONS;
 export interface Given {
   readonly config?: string;
+  readonly role?: string;
+  readonly as?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly watch?: string[];
@@ -78,6 +82,8 @@ export interface Given {
 
 export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION})`,
+  role: '    --role ROLE       of a file of several: router, relay or takeover (default: the first that is enabled)',
+  as: '    --as yaml|uci     the configuration itself, in that form',
   json: '    --json            for machines',
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',

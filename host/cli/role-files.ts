@@ -1,5 +1,5 @@
 /** What the commands that serve every role want to know of a configuration file, whoever's it is. */
-import { readText, topKeys } from '../config/load.ts';
+import { readText } from '../config/load.ts';
 import * as relay from '../config/relay/explain.ts';
 import { parseRelayConfiguration } from '../config/relay/file.ts';
 import { relaySecrets } from '../config/relay/secrets.ts';
@@ -17,6 +17,7 @@ import { tables } from '../fabric/module.ts';
 import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import { type RoleName, roleOf } from './role-of.ts';
 
 export interface OwnFile extends RolePlace {
   /** Whether the role keeps outages and notices. */
@@ -51,8 +52,8 @@ const readRouter: Read = (text, name) => {
   };
 };
 
-/** A key at the top of the file that tells whose it is. One that has none of them is that of `ringback run`. */
-const KINDS: Readonly<Record<string, Read>> = {
+const READ: Readonly<Record<RoleName, Read>> = {
+  router: readRouter,
   relay: (text, name) => {
     const configuration = parseRelayConfiguration(text, name);
     const { control, state } = configuration;
@@ -90,19 +91,15 @@ const KINDS: Readonly<Record<string, Read>> = {
   },
 };
 
-/** Throws as loadConfiguration does. */
-export function readOwnFile(file: string): OwnFile {
+/** Throws as loadConfiguration does; without a role that of the file. */
+export function readOwnFile(file: string, role: RoleName | null = null): OwnFile {
   const text = readText(file);
-  const keys = topKeys(text);
-  // A file of `ringback run` with a section too much is still that.
-  const isRouters = keys.includes('detect');
-  const [, read = readRouter] = Object.entries(KINDS).find(([key]) => !isRouters && keys.includes(key)) ?? [];
-  return read(text, file);
+  return READ[role ?? roleOf(text, file)](text, file);
 }
 
 /** Whom to ask about outages and notices. Throws as loadConfiguration does, also for a role that has neither. */
-export function readRecordsPlace(file: string): RolePlace {
-  const own = readOwnFile(file);
+export function readRecordsPlace(file: string, role: RoleName | null = null): RolePlace {
+  const own = readOwnFile(file, role);
   if (own.hasRecords) return own;
   const message = `${file}: a ${own.command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;
   throw new RingbackError('configuration', message);

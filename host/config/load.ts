@@ -7,6 +7,12 @@ import type { Mistake, Path } from './contradictions.ts';
 import { isMapping, type Shape } from './shape.ts';
 import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
 
+/** What a text says, in whichever form. */
+export interface ConfigurationText extends YamlText {
+  /** What the text calls the key. */
+  nameOf(path: Path): string;
+}
+
 /** One mistake can repeat a hundred times; the first ones tell what it is. */
 const MAX_SHOWN = 20;
 /** Above this many nobody waits for each one's place to be looked up. */
@@ -29,6 +35,8 @@ export interface FileKind<Configuration> {
   readonly contradictions: (configuration: Configuration) => readonly Mistake[];
   /** What to write into an empty one, as in "give at least detect.watch". */
   readonly least: string;
+  /** What the text says where it is not YAML; null: it is. */
+  readonly otherForm?: (text: string, file: string) => ConfigurationText | null;
   /** What is read in the place of what the text says; without it that itself. */
   readonly change?: (value: unknown) => unknown;
 }
@@ -88,6 +96,15 @@ function refuseLarge(name: string): never {
 
 /** The configuration in a text; `name` stands for the file in messages. Throws as loadConfiguration does. */
 export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: string): T {
+  return readConfiguration(kind, source, name).configuration;
+}
+
+/** And the text's own values, without what holds unless it is said. Throws as loadConfiguration does. */
+export function readConfiguration<T>(
+  kind: FileKind<T>,
+  source: string,
+  name: string,
+): { readonly configuration: T; readonly value: unknown } {
   const text = source.replace(/^\uFEFF/, '');
   if (text.length > MAX_BYTES) refuseLarge(name);
   const control = /[^\P{Cc}\t\n\r\x85]/u.exec(text);
@@ -96,13 +113,13 @@ export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: s
       `${name}:${place(text, control.index)}: is not a text file; give a YAML file, without control characters`,
     );
   }
-  const yaml = readYaml(text);
-  const mistakes: TextMistake[] = [...yaml.mistakes];
-  if (!yaml.broken && yaml.value === null && mistakes.length === 0) {
+  const said = kind.otherForm?.(text, name) ?? { ...readYaml(text), nameOf: pathText };
+  const mistakes: TextMistake[] = [...said.mistakes];
+  if (!said.broken && said.value === null && mistakes.length === 0) {
     refuse(`${name}:1:1: is empty; give at least ${kind.least}`);
   }
-  const configuration = yaml.broken ? null : understood(kind, yaml, mistakes);
-  if (configuration !== null && mistakes.length === 0) return configuration;
+  const configuration = said.broken ? null : understood(kind, said, mistakes);
+  if (configuration !== null && mistakes.length === 0) return { configuration, value: said.value };
 
   mistakes.sort((one, other) => one.offset - other.offset);
   const lines = mistakes
@@ -114,12 +131,12 @@ export function parseConfiguration<T>(kind: FileKind<T>, source: string, name: s
 }
 
 /** What the schema makes of the values, or null; adds to the mistakes. */
-function understood<T>(kind: FileKind<T>, yaml: YamlText, mistakes: TextMistake[]): T | null {
+function understood<T>(kind: FileKind<T>, said: ConfigurationText, mistakes: TextMistake[]): T | null {
   const add = (path: Path, part: 'key' | 'value', message: string): void => {
-    const offset = mistakes.length < MAX_LOCATED ? yaml.locate(path, part) : Number.POSITIVE_INFINITY;
-    mistakes.push({ offset, message: path.length === 0 ? message : `${pathText(path)}: ${message}` });
+    const offset = mistakes.length < MAX_LOCATED ? said.locate(path, part) : Number.POSITIVE_INFINITY;
+    mistakes.push({ offset, message: path.length === 0 ? message : `${said.nameOf(path)}: ${message}` });
   };
-  const result = v.safeParse(kind.schema, kind.change === undefined ? yaml.value : kind.change(yaml.value));
+  const result = v.safeParse(kind.schema, kind.change === undefined ? said.value : kind.change(said.value));
   if (!result.success) {
     for (const issue of result.issues) {
       const path = issue.path?.map(({ key }) => (typeof key === 'number' ? key : String(key))) ?? [];

@@ -23,6 +23,10 @@ import {
 /** Longer lists are a mistake. */
 const MAX_ADDRESSES = 65_535;
 
+/** Of a key at the top, or in a section, that the file of another command has. */
+export const ofCommand = (command: string): string =>
+  `belongs to "ringback ${command}"; give that command a configuration file of its own`;
+
 /** The program that carries the module, in PATH or beside the program. */
 export const DAEMON = 'ringback-fabricd';
 

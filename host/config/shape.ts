@@ -33,6 +33,8 @@ export type SchemaForm =
       readonly entries: Readonly<Record<string, Entry>>;
       /** The only entry is of all keys that are such names. */
       readonly names?: RegExp;
+      /** Keys that belong to the file of another command. */
+      readonly elsewhere: readonly string[];
     }
   | { readonly kind: 'choice'; readonly of: readonly v.GenericSchema[] };
 
@@ -148,7 +150,12 @@ export function byNames<T>(
     v.check((things) => Object.keys(things).length <= max, `has more than ${max} names; ${allowed}`),
     v.transform((things) => new Map(Object.entries(things))),
     v.description(allowed),
-    form({ kind: 'mapping', entries: { NAME: entry('One of them, by its name.', item) }, names: name }),
+    form({
+      kind: 'mapping',
+      entries: { NAME: entry('One of them, by its name.', item) },
+      elsewhere: [],
+      names: name,
+    }),
   );
 }
 
@@ -200,7 +207,7 @@ export function mapping<const E extends Readonly<Record<string, Entry>>>(
     }),
     v.transform((read) => byFirstNames(entries, read)),
     v.description(allowed),
-    form({ kind: 'mapping', entries }),
+    form({ kind: 'mapping', entries, elsewhere: Object.keys(elsewhere) }),
   );
 }
 

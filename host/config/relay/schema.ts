@@ -1,7 +1,7 @@
 /** The configuration of `ringback relay`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
+import { clients, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import {
   directory,
@@ -77,29 +77,33 @@ const relay = v.pipe(
   })),
 );
 
-const notify = v.pipe(
-  mapping({
-    give_up: entry(
-      "A mail that can't be delivered for so long is given up.",
-      v.optional(duration(1000), '3d'),
-    ),
-    most,
-    language: entry('Of mails to people who have none of their own.', v.optional(language, 'en')),
-  }),
-  v.transform((keys) => ({ giveUpMs: keys.give_up, most: keys.most, language: keys.language })),
-);
-
-const ROUTERS = 'belongs to "ringback run"; give that command a configuration file of its own';
+const OF_RUN = ofCommand('run');
 /** Keys at the top of the files that the other commands read. */
 const ELSEWHERE = {
-  fabric: ROUTERS,
-  detect: ROUTERS,
-  recover: `${ROUTERS} (traps that make a relay look into its mailbox are in relay.traps)`,
-  servers: ROUTERS,
-  station: ROUTERS,
-  page: ROUTERS,
-  takeover: 'belongs to "ringback takeover"; give that command a configuration file of its own',
+  fabric: OF_RUN,
+  detect: OF_RUN,
+  recover: `${OF_RUN} (traps that make a relay look into its mailbox are in relay.traps)`,
+  servers: OF_RUN,
+  station: OF_RUN,
+  page: OF_RUN,
+  takeover: ofCommand('takeover'),
 };
+const NOTIFY_ELSEWHERE = { via: OF_RUN, fresh: OF_RUN, sweep: OF_RUN };
+
+const notify = v.pipe(
+  mapping(
+    {
+      give_up: entry(
+        "A mail that can't be delivered for so long is given up.",
+        v.optional(duration(1000), '3d'),
+      ),
+      most,
+      language: entry('Of mails to people who have none of their own.', v.optional(language, 'en')),
+    },
+    NOTIFY_ELSEWHERE,
+  ),
+  v.transform((keys) => ({ giveUpMs: keys.give_up, most: keys.most, language: keys.language })),
+);
 
 /** A whole file of `ringback relay`, each key for itself; what keys mean to each other is for contradictions.ts. */
 export const relaySchema: Shape<RelayConfiguration> = v.pipe(

@@ -3,14 +3,20 @@
 import type { Limits } from '../../fabric/sizes.ts';
 import { type FileKind, loadConfiguration, parseConfiguration } from '../load.ts';
 import type { RouterConfiguration } from '../types.ts';
+import { layoutOf, type UciLayout } from '../uci/layout.ts';
+import { uciForm } from '../uci/read.ts';
 import { routerContradictions } from './contradictions.ts';
 import { routerSchema } from './schema.ts';
 
-function routerFile(limits: Limits): FileKind<RouterConfiguration> {
+/** Of a file in UCI. */
+export const routerLayout = (limits: Limits): UciLayout => layoutOf(routerSchema(limits), 'ringback');
+
+export function routerFile(limits: Limits): FileKind<RouterConfiguration> {
   return {
     schema: routerSchema(limits),
     contradictions: (configuration) => routerContradictions(configuration, limits),
     least: 'detect.watch, and fabric.interfaces or fabric.socket',
+    otherForm: uciForm(() => routerLayout(limits)),
   };
 }
 

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
 import { durationText, HOUR_MS } from '../../net/duration.ts';
 import { CONTROL } from '../../role/control-place.ts';
-import { clients, language, most, orNone, smtp, traps } from '../sections.ts';
+import { clients, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
 import { DEFAULT_UNANSWERED_MS } from '../unanswered.ts';
@@ -204,8 +204,8 @@ function usualAsk(keys: Pick<RouterConfiguration['fabric'], 'interfaces' | 'sees
 
 /** Keys at the top of the files that the other commands read. */
 const ELSEWHERE = {
-  relay: 'belongs to "ringback relay"; give that command a configuration file of its own',
-  takeover: 'belongs to "ringback takeover"; give that command a configuration file of its own',
+  relay: ofCommand('relay'),
+  takeover: ofCommand('takeover'),
   scenario: 'belongs to "ringback emulate"; that command, and "ringback check", take the file without -c',
 };
 

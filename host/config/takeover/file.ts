@@ -1,13 +1,19 @@
 /** The file of `ringback takeover`. */
 import { type FileKind, loadConfiguration, parseConfiguration } from '../load.ts';
+import { layoutOf, type UciLayout } from '../uci/layout.ts';
+import { uciForm } from '../uci/read.ts';
 import { takeoverContradictions } from './contradictions.ts';
 import { takeoverSchema } from './schema.ts';
 import type { TakeoverConfiguration } from './types.ts';
 
-const TAKEOVER_FILE: FileKind<TakeoverConfiguration> = {
+/** Of a file in UCI. */
+export const takeoverLayout = (): UciLayout => layoutOf(takeoverSchema, 'takeover');
+
+export const TAKEOVER_FILE: FileKind<TakeoverConfiguration> = {
   schema: takeoverSchema,
   contradictions: takeoverContradictions,
   least: 'takeover.role, takeover.key, and what that role needs',
+  otherForm: uciForm(takeoverLayout),
 };
 
 /** Throws as loadConfiguration does. */

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { DAY_MS, HOUR_MS } from '../../net/duration.ts';
 import { repeated } from '../contradictions.ts';
-import { DAEMON, orNone } from '../sections.ts';
+import { DAEMON, ofCommand, orNone } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape, twoNames } from '../shape.ts';
 import {
   address,
@@ -228,10 +228,20 @@ const node: Shape<ActiveConfiguration | StandbyConfiguration> = v.pipe(
 );
 
 /** Keys at the top of the files that the other commands read. */
+const OF_ROUTER = ofCommand('run');
+const OF_OTHERS = ofCommand('run" or "ringback relay');
 const ELSEWHERE = {
-  relay: 'belongs to "ringback relay"; give that command a configuration file of its own',
-  detect: 'belongs to "ringback run"; give that command a configuration file of its own',
+  relay: ofCommand('relay'),
+  detect: OF_ROUTER,
+  recover: OF_ROUTER,
+  servers: OF_ROUTER,
+  station: OF_ROUTER,
+  page: OF_ROUTER,
+  notify: OF_OTHERS,
+  smtp: OF_OTHERS,
+  clients: OF_OTHERS,
 };
+const FABRIC_ELSEWHERE = { interfaces: OF_ROUTER, socket: OF_ROUTER, capacity: OF_ROUTER };
 
 /** A whole file of `ringback takeover`, each key for itself; what keys mean to each other is for contradictions.ts. */
 export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
@@ -241,7 +251,10 @@ export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
       fabric: entry(
         'What hears and says who has which address. Read at the start.',
         v.optional(
-          mapping({ daemon: entry('The command that does it.', v.optional(command, [DAEMON])) }),
+          mapping(
+            { daemon: entry('The command that does it.', v.optional(command, [DAEMON])) },
+            FABRIC_ELSEWHERE,
+          ),
           {},
         ),
       ),

@@ -1,4 +1,5 @@
 /** The schemas for editors, held against the examples and against what the program itself takes. */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
@@ -7,11 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { parse } from 'yaml';
+import { innerOf, schemaForm } from '../../../host/config/form.ts';
 import type { Entry } from '../../../host/config/shape.ts';
 import { EXAMPLE } from '../../host/config/example.ts';
 import { EXAMPLE as RELAY, MINIMAL as RELAY_MINIMAL } from '../../host/config/relay/example.ts';
 import { editorSchema } from './editor.ts';
-import { FILES, formOf, innerOf, SCENARIO } from './rows.ts';
+import { FILES, SCENARIO } from './rows.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(ROOT + file, 'utf8');
@@ -116,7 +118,7 @@ describe('The schemas for editors', () => {
     let taken = 0;
     for (const { file, schema } of [...FILES, SCENARIO]) {
       for (const [path, one] of valuesOf(schema, file)) {
-        const form = formOf(one);
+        const form = schemaForm(one);
         assert.ok(form?.kind === 'value');
         const validate = ajv.compile(form.json);
         for (const input of ODD) {
@@ -132,7 +134,7 @@ describe('The schemas for editors', () => {
 
 /** Every value in a schema, with the way to it. */
 function valuesOf(schema: v.GenericSchema, path: string): [path: string, schema: v.GenericSchema][] {
-  const form = formOf(schema);
+  const form = schemaForm(schema);
   if (form === null) return [];
   if (form.kind === 'value') return [[path, schema]];
   if (form.kind === 'list') return valuesOf(form.item, `${path}[]`);

@@ -1,7 +1,8 @@
 /** The schemas for editors: JSON Schema, draft 7, which the YAML language server knows best. */
+
 import * as v from 'valibot';
+import { innerOf, schemaForm } from '../../../host/config/form.ts';
 import type { Entry, JsonSchema } from '../../../host/config/shape.ts';
-import { formOf, innerOf } from './rows.ts';
 
 interface EditedFile {
   readonly title: string;
@@ -10,7 +11,7 @@ interface EditedFile {
 
 function property(entry: Entry): JsonSchema {
   const { schema, usual } = innerOf(entry);
-  const form = formOf(schema);
+  const form = schemaForm(schema);
   const allowed = form?.kind === 'value' || form?.kind === 'list' ? v.getDescription(schema) : undefined;
   const description = [
     entry.about,
@@ -46,7 +47,7 @@ function withoutRequired(json: JsonSchema): JsonSchema {
 }
 
 function of(schema: v.GenericSchema): JsonSchema {
-  const form = formOf(schema);
+  const form = schemaForm(schema);
   switch (form?.kind) {
     case 'value':
       if (form.file !== undefined) return withoutRequired(of(form.file));

@@ -7,10 +7,12 @@ import { editorSchema } from './editor.ts';
 import { manual } from './manual.ts';
 import { page } from './page.ts';
 import { FILES, rowsOf, SCENARIO } from './rows.ts';
+import { uciPage } from './uci.ts';
 
 /** What the schemas make of each page. */
 const PAGES: readonly (readonly [file: string, made: () => string])[] = [
   ['configuration.md', page],
+  ['uci.md', uciPage],
   ['man/ringback.yaml.5', manual],
   ...[...FILES, SCENARIO].map(
     (one) =>

@@ -12,7 +12,7 @@ process read its file again; what is *read at the start* wants a restart.
 *Default* is what holds without the key: \`{}\` is a mapping all of whose keys have their defaults, – is nothing. *Required* keys are
 required where their section is there; a key that has two names is given by one of them. A duration carries its unit (\`ms\`, \`s\`,
 \`m\`, \`h\`, \`d\`); a number counts what its type says. \`[]\` in a key is each item of a list. Complete files are in
-[examples](examples).
+[examples](examples). On OpenWrt the same keys stand in \`/etc/config/ringback\`: [UCI](uci.md).
 
 ## In an editor
 
@@ -34,9 +34,9 @@ const TITLES: Readonly<Record<(typeof FILES)[number]['command'], string>> = {
 };
 
 /** A table has one line for each, and ends a cell at a bar. */
-const cell = (text: string): string => text.replaceAll('|', '\\|');
+export const cell = (text: string): string => text.replaceAll('|', '\\|');
 
-function usualText(usual: Row['usual']): string {
+export function usualText(usual: Row['usual']): string {
   if (usual === null) return '–';
   if (usual === 'required') return '*required*';
   return 'value' in usual ? `\`${yaml(usual.value)}\`` : usual.text;

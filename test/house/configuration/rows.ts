@@ -1,8 +1,9 @@
 /** The keys of the configuration files, as their schemas have them. */
 import * as v from 'valibot';
+import { type Inner, innerOf, schemaForm } from '../../../host/config/form.ts';
 import { relaySchema } from '../../../host/config/relay/schema.ts';
 import { routerSchema } from '../../../host/config/router/schema.ts';
-import type { Entry, SchemaForm } from '../../../host/config/shape.ts';
+import type { Entry } from '../../../host/config/shape.ts';
 import { takeoverSchema } from '../../../host/config/takeover/schema.ts';
 import { scenarioSchema } from '../../../host/emulator/scenario/schema.ts';
 import { tables } from '../../../host/fabric/module.ts';
@@ -45,32 +46,10 @@ export interface Row {
   readonly usual: { readonly value: unknown } | { readonly text: string } | 'required' | null;
 }
 
-interface Inner {
-  readonly schema: v.GenericSchema;
-  readonly usual: unknown;
-  readonly isRequired: boolean;
-}
-
-/** What an entry takes, and what it is without. A mapping that needs a key is needed itself. */
-export function innerOf({ schema }: Entry): Inner {
-  if (schema.type !== 'optional') return { schema, usual: undefined, isRequired: true };
-  const { wrapped, default: usual } = schema as v.OptionalSchema<v.GenericSchema, unknown>;
-  const isRequired = usual !== undefined && !v.safeParse(wrapped, usual).success;
-  return { schema: wrapped, usual: isRequired ? undefined : usual, isRequired };
-}
-
-/** null: it is `false`, and nothing else. */
-export function formOf(schema: v.GenericSchema): SchemaForm | null {
-  const { form } = v.getMetadata(schema) as { form?: SchemaForm };
-  if (form !== undefined) return form;
-  if (schema.type === 'literal' && (schema as { literal?: unknown }).literal === false) return null;
-  throw new Error(`nothing is known of a schema of the type ${schema.type}`);
-}
-
 const figures = (number: number): string => number.toLocaleString('en');
 
 function typeOf(schema: v.GenericSchema): string {
-  const form = formOf(schema);
+  const form = schemaForm(schema);
   switch (form?.kind) {
     case 'value':
       return 'enum' in form.json ? 'word' : form.noun.replace(/^(?:an?|the) /, '');
@@ -89,7 +68,7 @@ function typeOf(schema: v.GenericSchema): string {
 }
 
 function allowedOf(schema: v.GenericSchema): string | null {
-  const form = formOf(schema);
+  const form = schemaForm(schema);
   const own = v.getDescription(schema) ?? null;
   if (form?.kind === 'list') {
     const each = allowedOf(form.item);
@@ -102,7 +81,7 @@ type Entries = Readonly<Record<string, Entry>>;
 
 /** The mappings that an entry may have under it, and how the path goes on there. */
 function mappingsOf(schema: v.GenericSchema, step = ''): { entries: Entries; step: string }[] {
-  const form = formOf(schema);
+  const form = schemaForm(schema);
   if (form?.kind === 'mapping') return [{ entries: form.entries, step }];
   if (form?.kind === 'list') return mappingsOf(form.item, `${step}[]`);
   return form?.kind === 'choice' ? form.of.flatMap((one) => mappingsOf(one, step)) : [];
@@ -111,7 +90,7 @@ function mappingsOf(schema: v.GenericSchema, step = ''): { entries: Entries; ste
 /** The key that has one word only, which tells a mapping from others; or the first required one that the others do not have so. */
 function variantOf(entries: Entries, others: readonly Entries[]): string {
   for (const [key, { schema }] of Object.entries(entries)) {
-    const form = schema.type === 'optional' ? null : formOf(schema);
+    const form = schema.type === 'optional' ? null : schemaForm(schema);
     const words = form?.kind === 'value' ? form.json.enum : undefined;
     if (Array.isArray(words) && words.length === 1) return `${key}: ${words[0]}`;
   }

@@ -1,0 +1,55 @@
+/** Where in a file in UCI the value of a key stands, and what its option is called. */
+
+import type { Path } from '../contradictions.ts';
+import type { UciLayout, UciSection } from './layout.ts';
+
+/** What has come from an option, a list item, or a section. */
+export interface Place {
+  readonly path: Path;
+  /** Offsets in the text. */
+  readonly key: number;
+  readonly value: number;
+  /** The section's name, or `@client[2]`. */
+  readonly section: string;
+  readonly type: string;
+  /** null: it is the section itself. */
+  readonly option: string | null;
+}
+
+const isWithin = (path: Path, within: Path): boolean => within.every((step, index) => path[index] === step);
+
+/** The nearest thing around a path. */
+export function placeOf(places: readonly Place[], path: Path): Place | undefined {
+  let found: Place | undefined;
+  for (const place of places) {
+    if (isWithin(path, place.path) && place.path.length >= (found?.path.length ?? 0)) found = place;
+  }
+  return found;
+}
+
+/** `detect.watch`, `@client[2].mail`: a key by what it is called in the file, or would be. */
+export function nameIn(layout: UciLayout, places: readonly Place[], path: Path): string {
+  const place = placeOf(places, path);
+  if (place !== undefined && place.option !== null) return `${place.section}.${place.option}`;
+  const keys = path.filter((step) => typeof step === 'string');
+  const section = sectionOf(layout, keys);
+  const rest = keys.slice(section.path.length);
+  const name = place?.type === section.type ? place.section : section.type;
+  return rest.length === 0 && section.path.length > 0 ? name : `${name}.${optionOf(section, rest)}`;
+}
+
+/** The section whose keys these are. */
+function sectionOf(layout: UciLayout, keys: readonly string[]): UciSection {
+  let found: UciSection | undefined;
+  for (const section of layout.sections.values()) {
+    if (isWithin(keys, section.path) && section.path.length >= (found?.path.length ?? 0)) found = section;
+  }
+  if (found === undefined) throw new Error('the section of the role has all keys');
+  return found;
+}
+
+/** What an option is called; of a mapping the beginning of its options' names. */
+function optionOf({ options }: UciSection, keys: readonly string[]): string {
+  for (const { name, path } of options.values()) if (path.join() === keys.join()) return name;
+  return keys.join('_');
+}
