@@ -69,6 +69,8 @@ export class RelayProgram implements Program {
       hostNameOf: async () => null,
       trapSocket: trapSocketsOf({ world, loop, machine: name }),
       control: null,
+      // Of the world's machines none changes its addresses.
+      addresses: () => new Set(),
     });
     this.#role = role;
     this.#sender = sender;

@@ -42,6 +42,8 @@ export interface MailboxReaderOptions {
   readonly time: Time;
   readonly mailbox: OpenMailbox;
   readonly hostNameOf: HostNameOf;
+  /** A list, or one of its parts, has come. */
+  readonly onList?: (server: string, parts: number) => void;
   readonly namesMs?: number;
 }
 
@@ -63,6 +65,7 @@ export class MailboxReader {
   readonly #open: OpenMailbox;
   readonly #hostNameOf: HostNameOf;
   readonly #namesMs: number;
+  readonly #onList: (server: string, parts: number) => void;
   #terms: Terms;
   /** Messages that the server would not hand over: the others come first. */
   readonly #withheld = new Set<string>();
@@ -80,6 +83,7 @@ export class MailboxReader {
     this.#open = options.mailbox;
     this.#hostNameOf = options.hostNameOf;
     this.#namesMs = namesMs;
+    this.#onList = options.onList ?? (() => {});
     this.#terms = termsOf(configuration);
   }
 
@@ -268,6 +272,7 @@ export class MailboxReader {
     const counts = { clients: clients.length, people, queued: people, told: people };
     this.#log.info('list.received', { server, ...counts, part: `${part}/${parts}` });
     this.#outbox.announce(queued);
+    this.#onList(server, parts);
     return 'taken';
   }
 

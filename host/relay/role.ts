@@ -9,6 +9,7 @@ import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import type { Clock } from '../store/clock.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { NetworkReturn } from './network-return.ts';
 import { MailboxReader } from './reader.ts';
 import { MailboxSchedule } from './schedule.ts';
 import { type RelayStatus, relayStatusOf } from './status.ts';
@@ -33,6 +34,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
   readonly #reader: MailboxReader;
   readonly #schedule: MailboxSchedule;
   readonly #traps: TrapReception;
+  readonly #network: NetworkReturn;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt: Date;
 
@@ -61,7 +63,9 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
       chance,
     });
     const reading = { store, outbox: this.#outbox, configuration, log, time, mailbox, hostNameOf };
-    this.#reader = new MailboxReader(reading);
+    const onList = (server: string, parts: number): void => this.#schedule.came(server, parts);
+    this.#reader = new MailboxReader({ ...reading, onList });
+    this.#network = new NetworkReturn(surroundings.addresses, time, () => this.#schedule.networkBack());
     this.#schedule = new MailboxSchedule({
       look: (signal) => this.#reader.look(signal),
       everyMs: () => this.#configuration.relay.pop.everyMs,
@@ -75,7 +79,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
     this.#traps = new TrapReception({
       onTrap: ({ server, name, oid }) => {
         burst.info('recovery.signal', { server, sign: 'trap', trap: name ?? oid });
-        this.#schedule.trap();
+        this.#schedule.trap(server);
       },
       log,
       time,
@@ -100,6 +104,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
     // What an earlier process left.
     this.#outbox.wake();
     this.#schedule.start();
+    this.#network.watch();
     const { relay, clients } = this.#configuration;
     return { mailbox: `${relay.pop.host}:${relay.pop.port}`, clients: clients.length };
   }
@@ -119,6 +124,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
   }
 
   async stop(): Promise<void> {
+    this.#network.close();
     await this.#traps.close();
     await this.#schedule.close();
     await this.#control?.close();

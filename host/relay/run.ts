@@ -5,6 +5,7 @@ import type { RelayConfiguration } from '../config/relay/types.ts';
 import { serveControl } from '../control/socket.ts';
 import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
+import { ownAddresses } from '../net/address.ts';
 import { Mailbox } from '../pop/mailbox.ts';
 import { type RoleDescription, runRole } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
@@ -29,6 +30,7 @@ export function relay(file: string, log: Log, signals: Signals, surroundings: Su
         sender: (smtp) => new MailSender(smtp, time),
         mailbox: (options, signal) => Mailbox.open(options, signal),
         hostNameOf,
+        addresses: () => ownAddresses(),
         trapSocket: openTrapSocket,
         control: serveControl,
       }),

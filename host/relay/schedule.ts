@@ -1,17 +1,29 @@
-/** When the mailbox is looked into: at the start, every so often, and as soon as a server says that it is back. */
+/**
+ * When the mailbox is looked into: every so often, and in a series of looks as soon as a server is about to be back, which
+ * its trap says, or this one is back itself (its relay starts, or its network returns): paragraphs 117 and 136.
+ */
 import type { Chance } from '../chance.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { HOUR_MS, MINUTE_MS } from '../net/duration.ts';
 import { PopError, type PopErrorKind } from '../pop/error.ts';
 import type { Time, Timer } from '../time.ts';
 
 /** Whatever strangers do: looks are this far apart at least. */
 const APART_MS = 2000;
 /**
- * The list comes after the trap: the router gets the trap at the same moment as we, and first makes sure that the server
- * answers. So after a trap there are further looks after these waits.
+ * The list comes later than the sign: the router sees the sign at the same moment as we, and first makes sure that the
+ * server answers, which may take that server long. So a series of looks has these waits, and goes on with the last one.
  */
-const AFTER_TRAP_MS = [5000, 5000, 10_000, 20_000, 40_000];
+const SERIES_MS: readonly [number, ...number[]] = [5000, 5000, 10_000, 20_000, 40_000, 60_000];
+/** A list that has not come for so long comes with the looks that there are anyway. */
+const AWAITED_MS = HOUR_MS;
+/** The further parts of a list come soon after the first one. */
+const PARTS_MS = 2 * MINUTE_MS;
+/** Servers whose list is awaited: traps are forged easily. Of more than that the oldest are not. */
+const MAX_AWAITED = 1000;
+/** This server's own list: it does not know by which of its addresses the router calls it. */
+const OWN = 'own';
 const FIRST_WAIT_MS = 5000;
 const MAX_WAIT_MS = 300_000;
 /** What somebody has to mend first is not tried often: mail servers lock out who keeps on giving a wrong password. */
@@ -49,9 +61,11 @@ export class MailboxSchedule {
   #looking: Promise<void> | null = null;
   #startedMs = Number.NEGATIVE_INFINITY;
   #lookedMs: number | null = null;
-  /** Waits of looks that a trap has asked for. */
-  #soon: number[] = [];
-  /** Whether a trap came while it was looking. */
+  /** By server, until when its list is awaited. */
+  readonly #awaited = new Map<string, number>();
+  /** Looks of the series. */
+  #step = 0;
+  /** Whether there was a sign while it was looking. */
   #isAsked = false;
   #failure: { readonly reason: string; readonly isForMending: boolean; readonly times: number } | null = null;
   /** In a row that were not taken although they were before. */
@@ -71,13 +85,42 @@ export class MailboxSchedule {
     if (isAnother) this.#abort.abort();
     this.#failure = this.#failure && { ...this.#failure, times: 0, isForMending: false };
     this.#logins = 0;
+    this.#await(OWN);
     this.#ask();
   }
 
-  /** A server is about to be back, as somebody says. */
-  trap(): void {
-    this.#soon = [...AFTER_TRAP_MS];
+  /** A server is about to be back, as its trap says. */
+  trap(server: string): void {
+    this.#sign(server);
+  }
+
+  /** This server's own network is back. */
+  networkBack(): void {
+    this.#failure = this.#failure && { ...this.#failure, times: 0 };
+    this.#sign(OWN);
+  }
+
+  /** A list, or a part of one, has come. */
+  came(server: string, parts: number): void {
+    for (const awaited of [server, OWN]) {
+      const untilMs = this.#awaited.get(awaited);
+      if (untilMs === undefined) continue;
+      if (parts > 1) this.#awaited.set(awaited, Math.min(untilMs, this.#options.nowMs() + PARTS_MS));
+      else this.#awaited.delete(awaited);
+    }
+  }
+
+  #sign(server: string): void {
+    this.#await(server);
     if (this.#failure?.isForMending !== true) this.#ask();
+  }
+
+  #await(server: string): void {
+    this.#step = 0;
+    this.#awaited.delete(server);
+    this.#awaited.set(server, this.#options.nowMs() + AWAITED_MS);
+    const [oldest] = this.#awaited.keys();
+    if (this.#awaited.size > MAX_AWAITED && oldest !== undefined) this.#awaited.delete(oldest);
   }
 
   async close(): Promise<void> {
@@ -127,8 +170,7 @@ export class MailboxSchedule {
     const everyMs = this.#options.everyMs();
     if (this.#failure?.isForMending) return this.#seldomMs;
     if (this.#isAsked) return 0;
-    const soonMs = Math.min(this.#soon.shift() ?? everyMs, everyMs);
-    if (this.#failure === null) return soonMs;
+    if (this.#failure === null) return Math.min(this.#seriesMs() ?? everyMs, everyMs);
     const doubledMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failure.times - 1, 10);
     // It may be this server's own cable that was out, and those who wait for it are on the list: when it is back, that is
     // no later than it would have been.
@@ -137,12 +179,24 @@ export class MailboxSchedule {
     return Math.min(doubledMs, maxMs) * (1 - this.#options.chance.fraction() / 4);
   }
 
+  /** Wait of the series; null: there is none. */
+  #seriesMs(): number | null {
+    const nowMs = this.#options.nowMs();
+    for (const [server, untilMs] of this.#awaited) if (untilMs <= nowMs) this.#awaited.delete(server);
+    if (this.#awaited.size === 0) return null;
+    return SERIES_MS[Math.min(this.#step++, SERIES_MS.length - 1)] ?? null;
+  }
+
   get #seldomMs(): number {
     return Math.max(this.#options.everyMs(), SELDOM_MS);
   }
 
   #succeeded(): void {
-    if (this.#failure !== null) this.#options.log.info('mailbox.back');
+    if (this.#failure !== null) {
+      this.#options.log.info('mailbox.back');
+      // It may have been this server's own cable: its list comes when the router has made sure of it.
+      this.#await(OWN);
+    }
     this.#failure = null;
     this.#logins = 0;
   }

@@ -20,6 +20,8 @@ export interface RelaySurroundings extends Surroundings {
   readonly mailbox: OpenMailbox;
   /** What the DNS calls a server. */
   readonly hostNameOf: HostNameOf;
+  /** Of this machine, on links that are up. */
+  readonly addresses: () => ReadonlySet<string>;
   readonly trapSocket: OpenTrapSocket;
   /** Listens for whoever asks the running program; null: nobody can. */
   readonly control: typeof serveControl | null;

@@ -13,7 +13,8 @@ export interface Candidates<T> {
 }
 
 export interface Stable<T> {
-  readonly settings: T;
+  /** Undefined where all of them took over for nothing. */
+  readonly settings: T | undefined;
   /** How often those that are faster took over for nothing. */
   readonly faster: readonly { readonly settings: string; readonly takeovers: number }[];
 }
@@ -24,8 +25,9 @@ export async function fastestStable<T>(candidates: Candidates<T>, seconds: numbe
   for (const settings of candidates.settings) {
     const lab = await Lab.create('duplex');
     try {
-      const taken = takings(lab, 'standby');
       await candidates.startPair(lab, settings);
+      // A standby that took the address before it knew of its peer did so while the pair only started.
+      const taken = takings(lab, 'standby');
       startLoad(lab, 't24', 't21');
       await sleep(seconds * 1000);
       if (taken.count === 0) return { settings, faster };
@@ -34,5 +36,5 @@ export async function fastestStable<T>(candidates: Candidates<T>, seconds: numbe
       await lab.remove();
     }
   }
-  throw new Error(`${candidates.system} is stable with no settings: ${JSON.stringify(faster)}`);
+  return { settings: undefined, faster };
 }

@@ -9,6 +9,7 @@
  * everything, as pairs of routers have; ringback has the seed's, where the service address has one of its own.
  */
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../host/errors.ts';
 import { median, Report } from './report.ts';
 import { type Candidates, fastestStable, type Stable } from './stable.ts';
 import { KEEPALIVED, keepalived } from './takeover-keepalived.ts';
@@ -28,8 +29,12 @@ const LIMITS: Readonly<Record<string, number>> = {
   operator: 0.1,
 };
 
-async function settingsOf<T>(candidates: Candidates<T>): Promise<Stable<T>> {
-  const stable = await fastestStable(candidates, STABLE_S);
+/** No cases where no settings are stable: its row says so, and the others go on. */
+async function casesOf<T>(
+  candidates: Candidates<T>,
+  cases: (settings: T) => readonly Case[],
+): Promise<readonly Case[]> {
+  const stable: Stable<T> = await fastestStable(candidates, STABLE_S);
   for (const { settings, takeovers } of stable.faster) {
     const row = { name: candidates.system, settings, falseTakeovers: takeovers, seconds: STABLE_S };
     report.record(row);
@@ -39,30 +44,45 @@ async function settingsOf<T>(candidates: Candidates<T>): Promise<Stable<T>> {
       );
     }
   }
-  return stable;
+  if (stable.settings !== undefined) return cases(stable.settings);
+  unstable.push(candidates.system);
+  return [];
 }
 
+const unstable: string[] = [];
 const report = new Report('takeover', values.json);
 buildTerminal();
 const cases: readonly Case[] = [
-  ...ringback((await settingsOf(RINGBACK)).settings),
-  ...keepalived((await settingsOf(KEEPALIVED)).settings),
-  ...ucarp((await settingsOf(UCARP)).settings),
+  ...(await casesOf(RINGBACK, ringback)),
+  ...(await casesOf(KEEPALIVED, keepalived)),
+  ...(await casesOf(UCARP, ucarp)),
 ];
 
 const rounds = new Map<Case, Round[]>(cases.map((it) => [it, []]));
 const falseTakeovers = new Map<Case, number>();
+/** Why there is no figure of some. */
+const failed = new Map<Case, string>();
+
+async function playOnce(it: Case): Promise<Round> {
+  for (;;) {
+    const result = await play(it);
+    if (result !== null) return result;
+    const count = (falseTakeovers.get(it) ?? 0) + 1;
+    if (count > ROUNDS) throw new Error('takes over for nothing all the time');
+    falseTakeovers.set(it, count);
+  }
+}
+
 for (let round = 0; round < ROUNDS; round++) {
   for (const [it, played] of rounds) {
-    let result = await play(it);
-    while (result === null) {
-      const count = (falseTakeovers.get(it) ?? 0) + 1;
-      if (count > ROUNDS)
-        throw new Error(`${it.system}, ${it.settings}: takes over for nothing all the time`);
-      falseTakeovers.set(it, count);
-      result = await play(it);
+    if (failed.has(it)) continue;
+    try {
+      played.push(await playOnce(it));
+    } catch (error) {
+      // A peer that fails says so in its row; with ringback the bench has failed.
+      if (it.system === RINGBACK.system) throw error;
+      failed.set(it, messageOf(error));
     }
-    played.push(result);
   }
 }
 
@@ -81,6 +101,13 @@ report.line(
 );
 for (const [it, played] of rounds) {
   const { system, fault, settings } = it;
+  const name = `${system}, ${fault}: ${settings}`;
+  const reason = failed.get(it);
+  if (reason !== undefined) {
+    report.record({ name: system, fault, settings, failed: reason });
+    report.line(`${name}: ${reason}`);
+    continue;
+  }
   const medianMs = median(gapMs(played));
   const [lowestMs, highestMs] = [Math.min(...gapMs(played)), Math.max(...gapMs(played))];
   const quietMs = median(played.map(({ quietUs }) => quietUs / 1000));
@@ -93,8 +120,12 @@ for (const [it, played] of rounds) {
   report.record({ ...about, ...measured, ...(limit === undefined ? {} : { limit }) });
   const ms = [medianMs, lowestMs, highestMs].map((value) => value.toFixed(1));
   const compared = limit === undefined ? ratio.toFixed(2) : `${ratio.toFixed(2)} (${limit})`;
-  const name = `${system}, ${fault}: ${settings}`;
   report.line(name, ...ms, String(lost), quietMs.toFixed(1), compared, String(wrong));
+}
+for (const system of unstable) {
+  const reason = `stable with none of its settings in ${STABLE_S} s`;
+  report.record({ name: system, failed: reason });
+  report.line(`${system}: ${reason}`);
 }
 report.end();
 process.exit(0);

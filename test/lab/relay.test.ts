@@ -77,6 +77,33 @@ describe('people are told through the server that is back', {
     assert.deepEqual(await told(host), ['sato@example.jp', 'tanaka@example.jp']);
   });
 
+  story('whose relay starts with it, before the router has made sure of it (paragraph 117)', async (lab) => {
+    const host = await MailHost.start(lab);
+    const router = await Ringback.start(lab, throughOthers('server', { recover: { settle: '20s' } }));
+    await turnedAway(lab, router, 'c151', 's80');
+    await lab.powerOn('s80');
+    await lab.start('s80');
+    const relay = await Ringback.startRelay(lab, 's80', fetching('sav_1', { pop: { every: '1h' } }));
+    assert.deepEqual(router.matching({ event: 'list.sent' }), [], 'the first look is too early');
+    await lab.trap('s80');
+    await router.event({ event: 'list.sent', server: address('s80') }, 60_000);
+    await noticeIn(host, await relay.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 60_000));
+    assert.deepEqual(await told(host), ['sato@example.jp']);
+  });
+
+  story('whose own cable was out, while its relay ran', async (lab) => {
+    const host = await MailHost.start(lab);
+    const router = await Ringback.start(lab, throughOthers('server'));
+    await lab.start('s80');
+    const relay = await Ringback.startRelay(lab, 's80', fetching('sav_1', { pop: { every: '1h' } }));
+    await lab.unplug('s80');
+    await turnedAway(lab, router, 'c151', 's80');
+    await lab.plug('s80');
+    await router.event({ event: 'list.sent', server: address('s80') }, 60_000);
+    await noticeIn(host, await relay.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 60_000));
+    assert.deepEqual(await told(host), ['sato@example.jp']);
+  });
+
   story('and two of them have a relay and a mailbox each', async (lab) => {
     const host = await MailHost.start(lab);
     const router = await Ringback.start(lab, throughOthers('server', AT_ONCE));

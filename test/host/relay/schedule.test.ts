@@ -5,6 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { machineChance } from '../../../host/chance.ts';
+import { HOUR_MS } from '../../../host/net/duration.ts';
 import { PopError, type PopErrorKind } from '../../../host/pop/error.ts';
 import { MailboxSchedule } from '../../../host/relay/schedule.ts';
 import { machineTime } from '../../../host/time.ts';
@@ -12,6 +13,10 @@ import { FakeTime } from '../fake-time.ts';
 import { recordingLog, until } from '../tools.ts';
 
 const EVERY_MS = 60_000;
+const SERVER = '172.27.178.80';
+const OTHER = '172.27.178.81';
+/** Seconds after a sign at which there are looks, at the least. */
+const SERIES = [0, 5, 10, 20, 40, 80, 140, 200];
 
 function played(context: TestContext) {
   const time = new FakeTime(1_000_000);
@@ -53,17 +58,98 @@ describe('the mailbox', () => {
   it('is looked into at the start and every so often', async (context) => {
     const { watch, state, pass } = played(context);
     watch.start();
+    watch.came(SERVER, 1);
     await pass(185);
     assert.deepEqual(state.looks, [0, 60, 120, 180]);
   });
 
-  it('is looked into at once when a trap comes, and a few times after that', async (context) => {
+  it('is looked into ever more seldom after the start, for the list that is still to come (paragraph 117)', async (context) => {
     const { watch, state, pass } = played(context);
+    state.everyMs = HOUR_MS;
     watch.start();
+    await pass(210);
+    assert.deepEqual(state.looks, SERIES);
+    watch.came(SERVER, 1);
+    await pass(600);
+    // The one that was due already.
+    assert.deepEqual(state.looks, [...SERIES, 260]);
+  });
+
+  it('is looked into at once when a trap comes, and ever more seldom until that list has come (paragraph 136)', async (context) => {
+    const { watch, state, pass } = played(context);
+    state.everyMs = HOUR_MS;
+    watch.start();
+    watch.came(SERVER, 1);
     await pass(30);
-    watch.trap();
-    await pass(150);
-    assert.deepEqual(state.looks, [0, 30, 35, 40, 50, 70, 110, 170]);
+    assert.deepEqual(state.looks, [0]);
+    watch.trap(SERVER);
+    watch.trap(OTHER);
+    await pass(210);
+    const looks = [0, ...SERIES.map((at) => 30 + at)];
+    assert.deepEqual(state.looks, looks);
+    watch.came(OTHER, 1);
+    await pass(60);
+    assert.deepEqual(state.looks, [...looks, 290], 'the other list is awaited still');
+    watch.came(SERVER, 1);
+    await pass(600);
+    assert.deepEqual(state.looks, [...looks, 290, 350]);
+  });
+
+  it('is looked into once a minute for an hour, if the list never comes', async (context) => {
+    const { watch, state, pass } = played(context);
+    state.everyMs = 3 * HOUR_MS;
+    watch.start();
+    await pass(2 * 3600);
+    const waits = state.looks.map((at, i) => at - (state.looks[i - 1] ?? 0)).slice(SERIES.length);
+    assert.ok(
+      waits.every((wait) => wait === 60),
+      `${waits}`,
+    );
+    assert.ok(
+      (state.looks.at(-1) ?? 0) >= 3540 && (state.looks.at(-1) ?? 0) <= 3660,
+      `${state.looks.at(-1)}`,
+    );
+  });
+
+  it('waits for the other parts of a list, but not for ever', async (context) => {
+    const { watch, state, pass } = played(context);
+    state.everyMs = HOUR_MS;
+    watch.start();
+    await pass(1);
+    watch.came(SERVER, 3);
+    await pass(600);
+    assert.deepEqual(state.looks, [0, 5, 10, 20, 40, 80, 140]);
+  });
+
+  it('is looked into again and again when the network is back, or the mail server', async (context) => {
+    const { watch, state, pass } = played(context);
+    state.everyMs = HOUR_MS;
+    watch.start();
+    watch.came(SERVER, 1);
+    await pass(30);
+    watch.networkBack();
+    await pass(100);
+    assert.deepEqual(state.looks, [0, 30, 35, 40, 50, 70, 110]);
+    watch.came(SERVER, 1);
+    await pass(3600);
+    const before = state.looks.length;
+    state.problem = pop('connection', 'nobody there');
+    watch.networkBack();
+    await pass(3);
+    state.problem = null;
+    await pass(200);
+    assert.ok(state.looks.length >= before + 6, `${state.looks.slice(before)}`);
+  });
+
+  it('remembers no more servers than it may, however many traps are forged', async (context) => {
+    const { watch, state, pass } = played(context);
+    state.everyMs = HOUR_MS;
+    watch.start();
+    for (let i = 0; i < 5000; i++) watch.trap(`10.0.${i >> 8}.${i & 255}`);
+    // Those of whom there is no room any more: the own list, too.
+    for (let i = 4000; i < 5000; i++) watch.came(`10.0.${i >> 8}.${i & 255}`, 1);
+    await pass(600);
+    assert.deepEqual(state.looks, [0]);
   });
 
   it('is looked into no more often than it would be anyway', async (context) => {
@@ -71,7 +157,7 @@ describe('the mailbox', () => {
     state.everyMs = 3000;
     watch.start();
     await pass(4);
-    watch.trap();
+    watch.trap(SERVER);
     await pass(6);
     assert.deepEqual(state.looks, [0, 3, 5, 8]);
   });
@@ -80,7 +166,7 @@ describe('the mailbox', () => {
     const { watch, state, pass } = played(context);
     watch.start();
     for (let i = 0; i < 20; i++) {
-      for (let j = 0; j < 50; j++) watch.trap();
+      for (let j = 0; j < 50; j++) watch.trap(SERVER);
       await pass(1);
     }
     assert.ok(state.looks.length <= 11, `${state.looks}`);
@@ -88,7 +174,7 @@ describe('the mailbox', () => {
 
   for (const { every, everyMs, longest } of [
     { every: 'minute', everyMs: EVERY_MS, longest: 60 },
-    { every: 'hour', everyMs: 3_600_000, longest: 300 },
+    { every: 'hour', everyMs: HOUR_MS, longest: 300 },
   ]) {
     it(`that fails is tried ever more seldom, with a look every ${every} up to ${longest} s apart`, async (context) => {
       const { watch, state, pass } = played(context);
@@ -127,7 +213,7 @@ describe('the mailbox', () => {
     state.problem = pop('login', 'wrong password');
     watch.start();
     await pass(10);
-    watch.trap();
+    watch.trap(SERVER);
     await pass(1200);
     assert.deepEqual(state.looks, [0, 600, 1200]);
     assert.deepEqual(lines, [
@@ -255,7 +341,7 @@ describe('the mailbox', () => {
     watch.start();
     await until('it looks', () => isLooking);
     await watch.close();
-    watch.trap();
+    watch.trap(SERVER);
     assert.deepEqual([isOver, lines], [true, []]);
   });
 });
