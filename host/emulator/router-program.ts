@@ -103,7 +103,7 @@ export class RouterProgram implements Program {
       trapSocket: trapSocketsOf({ world, loop: kernel.loop, machine: NAME }),
       sender: () => sender,
       seekNeighbour: (address) => world.seekNeighbour(address),
-      isOwn: (address) => addresses.has(address),
+      addresses: () => addresses,
       control: null,
       page: this.pages.open,
     });

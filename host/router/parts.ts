@@ -43,18 +43,18 @@ function peopleOf(configuration: RouterConfiguration, store: Store): People {
 }
 
 /** What the outbox and the page have in common. */
-function postOf({ configuration, store, log, time, chance }: RouterSurroundings) {
+function postOf({ configuration, store, addresses, log, time, chance }: RouterSurroundings) {
   const people = peopleOf(configuration, store);
   const links = new StopLinks(stopKeyOf(store, chance));
   const sender = new ReplaceableSender();
-  const posting = new Posting(configuration, { store, sender, people, links, log, time, chance });
+  const posting = new Posting(configuration, { store, sender, people, links, addresses, log, time, chance });
   const outbox = new Outbox(posting);
   return { people, links, sender, posting, outbox };
 }
 
 /** Each is given those that were made before it. */
 function partsOf(surroundings: RouterSurroundings) {
-  const { configuration, store, link, sockets, isOwn, log, time, chance } = surroundings;
+  const { configuration, store, link, sockets, addresses, log, time, chance } = surroundings;
   const machine = { log, time, chance };
   const { clock } = store;
   const { people, outbox, ...post } = postOf(surroundings);
@@ -73,6 +73,7 @@ function partsOf(surroundings: RouterSurroundings) {
   });
   const known = { outages, people, steered, services };
   const asked = { fabric, checks, asker, journal, changes };
+  const isOwn = (address: string): boolean => addresses().has(address);
   const router = new Router({ configuration, ...known, ...asked, isOwn, clock, ...machine });
   return { ...post, ...asked, outbox, services, asking, probing, router };
 }

@@ -13,12 +13,14 @@ import type { Time } from '../time.ts';
 import { ownUrl } from './own-url.ts';
 import type { People } from './people.ts';
 import type { Router } from './router.ts';
+import type { RouterSurroundings } from './surroundings.ts';
 
 interface PostingOptions {
   readonly store: Store;
   readonly sender: ReplaceableSender;
   readonly people: Pick<People, 'isStopped' | 'isConfirmed'>;
   readonly links: StopLinks;
+  readonly addresses: RouterSurroundings['addresses'];
   readonly log: Log;
   readonly time: Time;
   readonly chance: Chance;
@@ -36,12 +38,13 @@ export class Posting implements OutboxOptions {
   readonly chance: Chance;
   readonly #people: PostingOptions['people'];
   readonly #links: StopLinks;
+  readonly #addresses: PostingOptions['addresses'];
   #configuration: RouterConfiguration;
   #collaborators!: Collaborators;
 
   constructor(
     configuration: RouterConfiguration,
-    { store, sender, people, links, log, time, chance }: PostingOptions,
+    { store, sender, people, links, addresses, log, time, chance }: PostingOptions,
   ) {
     this.store = store;
     this.sender = sender;
@@ -50,6 +53,7 @@ export class Posting implements OutboxOptions {
     this.chance = chance;
     this.#people = people;
     this.#links = links;
+    this.#addresses = addresses;
     this.#configuration = configuration;
   }
 
@@ -75,7 +79,7 @@ export class Posting implements OutboxOptions {
 
   readonly stopUrl = (mail: string): string | null => {
     const { page } = this.#configuration;
-    const base = page === null ? null : (page.routerUrl ?? ownUrl(page.listen.port));
+    const base = page === null ? null : (page.routerUrl ?? ownUrl(page.listen.port, this.#addresses()));
     return base === null ? null : `${base}${OWN_PATH}stop?t=${this.#links.tokenFor(mail)}`;
   };
 

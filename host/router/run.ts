@@ -38,7 +38,7 @@ export function run(file: string, log: Log, signals: Signals, surroundings: Surr
         trapSocket: openTrapSocket,
         sender: (smtp) => new MailSender(smtp, time),
         seekNeighbour: neighbourSeeker(tools),
-        isOwn: (address) => ownAddresses().has(address),
+        addresses: () => ownAddresses(),
         control: serveControl,
         page: (options) => openPage(options, tools),
       });

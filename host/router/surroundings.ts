@@ -30,8 +30,8 @@ export interface RouterSurroundings extends Surroundings {
   readonly trapSocket: OpenTrapSocket;
   /** What delivers mails by this mail server. */
   readonly sender: (smtp: SmtpConfiguration) => Sender;
-  /** Whether an address is one of this machine's. */
-  readonly isOwn: (address: string) => boolean;
+  /** Of this machine, on links that are up. */
+  readonly addresses: () => ReadonlySet<string>;
   readonly seekNeighbour: SeekNeighbour;
   /** Listens for whoever asks the running program; null: nobody can. */
   readonly control: typeof serveControl | null;

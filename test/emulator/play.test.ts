@@ -48,6 +48,12 @@ describe('A host that is down and back', () => {
     assert.match(Buffer.from(mail?.bytes?.() ?? []).toString(), /^From: .*\r\nTo: sato@example\.jp\r\n/);
   });
 
+  it('is told of with a link to the world’s own router, on whatever machine it is played', async () => {
+    const page = ROUTER.replace('\nrouter:', '\nrouter:\n  page: {listen: 8480, ports: [80]}');
+    const heard = await played(story(120, `${DOWN}\n  - {at: 40s, do: revive s80}`, page));
+    assert.match(heard.mails[0]?.text ?? '', /http:\/\/172\.27\.17[89]\.1:8480\//);
+  });
+
   it('is not told of while it is down', async () => {
     const heard = await played(story(60, DOWN));
     assert.equal(heard.times('outage.opened'), 1);

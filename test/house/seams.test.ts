@@ -100,3 +100,26 @@ describe('Time and chance', () => {
     assert.deepEqual(own.map(([name]) => basename(name)).sort(), [...DOORS, ENTRY].sort());
   });
 });
+
+/** A world's router would have what is the player's: a mail with another address in it on each machine. */
+describe('A machine’s names and addresses', () => {
+  it('are read by what stands for a real machine alone', () => {
+    const readers = sources().filter(([name, text]) => {
+      if (name === 'net/address.ts') return false;
+      return /\bnetworkInterfaces\b|\bhostname\(\)|\bownAddresses\(/.test(text);
+    });
+    assert.deepEqual(readers.map(([name]) => name).sort(), [
+      // What `check` says of the machine that it runs on.
+      'config/router/explain.ts',
+      'config/router/warnings.ts',
+      'mail/smtp.ts',
+      'page/http/origins.ts',
+      'relay/run.ts',
+      'router/run.ts',
+      'takeover/active/node.ts',
+      'takeover/machine/kernel.ts',
+      'takeover/machine/machine.ts',
+      'takeover/ports/machine.ts',
+    ]);
+  });
+});

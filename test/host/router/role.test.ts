@@ -120,7 +120,7 @@ class Place {
         };
       },
       seekNeighbour: () => {},
-      isOwn: () => false,
+      addresses: () => new Set(),
       control: async (path, routes) => {
         this.done.push(`control at ${path}`);
         this.status = () => routes['GET /status']?.({ query: new URLSearchParams(), body: null });

@@ -136,7 +136,7 @@ export class Town {
       trapSocket: nobodyListens,
       sender: () => this.#sender,
       seekNeighbour: () => {},
-      isOwn: (address) => address === ROUTER,
+      addresses: () => new Set([ROUTER]),
       control: null,
       page: null,
     });
