@@ -22,7 +22,7 @@ FABRICD_SOURCES := $(wildcard board/fabricd/*)
 BENCH_SOURCES := $(wildcard board/bench/*) $(addprefix board/fabricd/,confine.c confine.h log.c log.h privileges.c privileges.h)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
-SCRIPTS := .ci/run board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
+SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
 C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench test/board test/bench test/bench/native)))
@@ -50,7 +50,7 @@ SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-damaged test-release coverage fuzz lab bench soak install release uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-damaged test-release coverage fuzz lab bench soak feed package install release uninstall clean
 .DELETE_ON_ERROR:
 
 # What the emulator needs: it is made, and runs, by Node alone.
@@ -128,6 +128,26 @@ $(DEBUG)/ringback-fabricd: $(DEBUG)/fabric.wasm $(FABRICD_SOURCES)
 		LAUNCHER=$(abspath $(DEBUG))/ringback-launcher.node BUILD=$(abspath $(DEBUG))/fabricd
 	@touch $@
 
+# What OpenWrt's build of the feed in board/openwrt has no npm for.
+FEED := $(BUILD)/feed
+feed: $(addprefix $(FEED)/,ringback.mjs fabric.wasm node-sqlite3-wasm.wasm fabric.c) ## build/feed/: what the feed in board/openwrt is built of where there is no npm
+
+$(FEED)/ringback.mjs: $(HOST_SOURCES) board/openwrt/bundle.ts board/openwrt/no-emulator.ts node_modules/.package-lock.json
+	@mkdir -p $(FEED)
+	$(call quietly,$@) $(NODE) --import tsx board/openwrt/bundle.ts '$(VERSION)' $@
+	@chmod +x $@
+
+$(FEED)/%.wasm: $(DIST)/%.wasm
+	@install -D -m 644 $< $@
+
+$(FEED)/fabric.c: $(DIST)/fabric.wasm board/fabricd/Makefile
+	@mkdir -p $(FEED)
+	$(call quietly,$@) $(MAKE) -C board/fabricd generated WASM=$(abspath $<) BUILD=$(abspath $(FEED))
+	@touch $@
+
+package: feed ## build/package/: packages for OpenWrt, and an index of them, without its SDK; ARCH=mips_24kc
+	@board/openwrt/package $(BUILD)/package $(ARCH)
+
 run: $(EMULATOR) ## the main job, played in a network of its own: about half a minute; EMULATED=1, or without one: in the emulator
 	@NODE='$(NODE)' MAKE='$(MAKE)' board/run $(if $(EMULATED),--emulated)
 
@@ -168,6 +188,10 @@ golden: all ## what golden files and pages say of the program, anew: look at the
 test-board: all ## the daemon's tests
 	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE_TEST) $$(find test/board -name '*.test.ts')
+
+test-openwrt: all feed ## packages for OpenWrt, and what is in them
+	@board/need $$(cat test/openwrt/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	$(NODE_TEST) $$(find test/openwrt -name '*.test.ts')
 
 test-lab: all ## real kernels, mail servers and browsers, in a network of its own
 	@board/need $$(cat board/lab/packages.txt test/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]

@@ -2,11 +2,10 @@
 import { existsSync } from 'node:fs';
 import { readText, topKeys } from '../config/load.ts';
 import { isUci } from '../config/uci/text.ts';
-import { explainScenario } from '../emulator/scenario/explain.ts';
-import { parseScenario, scenarioFile } from '../emulator/scenario/load.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
 import { convertedFile, formNamed } from './convert.ts';
+import { explainScenario, parseScenario, scenarioFile } from './emulator.ts';
 import { readOwnFile } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 

@@ -2,7 +2,6 @@
 import { machineChance } from '../chance.ts';
 import type { RolePlace } from '../control/ask-state.ts';
 import { askControl } from '../control/socket.ts';
-import { GRAMMAR } from '../emulator/scenario/verbs.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
 import { relay } from '../relay/run.ts';
 import { foreground } from '../role/signals.ts';
@@ -11,7 +10,7 @@ import { takeover } from '../takeover/run.ts';
 import { machineTime } from '../time.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand, type Option, SHELLS } from './completion.ts';
-import { emulateCommand } from './emulate.ts';
+import { emulateCommand, GRAMMAR } from './emulator.ts';
 import { messageCommand } from './message.ts';
 import {
   DEFAULT_CONFIGURATION,
