@@ -104,7 +104,7 @@ export class Bench {
     return spawnSync('nsenter', [...this.enter, ...command], { encoding: 'utf8', input: '' });
   }
 
-  send(built: Built, name: string | readonly string[], frames: readonly Buffer[]): void {
+  send(built: Pick<Built, 'sendFrames'>, name: string | readonly string[], frames: readonly Buffer[]): void {
     const input = frames.map((frame) => `${frame.toString('hex')}\n`).join('');
     execFileSync('nsenter', [...this.enter, built.sendFrames, ...[name].flat()], { input });
   }

@@ -61,10 +61,15 @@ export function scriptOf(steps: readonly Step[], codes: Codes, codec: Codec): st
   });
 }
 
-/** Through wasm2c and the daemon's own engine. */
-export function compiled(steps: readonly Step[], codes: Codes, codec: Codec): Output {
+/** Through wasm2c and the daemon's own engine; `runner` is another command than that of this machine. */
+export function compiled(
+  steps: readonly Step[],
+  codes: Codes,
+  codec: Codec,
+  [program, ...options]: readonly [string, ...string[]] = [`${BUILD}/fabric-vectors`],
+): Output {
   const script = scriptOf(steps, codes, codec);
-  const output = execFileSync(`${BUILD}/fabric-vectors`, {
+  const output = execFileSync(program, options, {
     input: `${script.join('\n')}\n`,
     maxBuffer: 2 ** 30,
   });

@@ -29,7 +29,7 @@ const PORT = 3;
 const NEEDS_FRAGMENTATION = 4;
 const PROHIBITED = 13;
 
-export function configure(options: Partial<Options> = {}, sizes = {}): Command {
+export function configure(options: Partial<Options> = {}, sizes = {}, waitUs = 30_000_000): Command {
   return {
     kind: 'configure',
     sizes: { servers: 64, clients: 256, attempts: 256, known: 16, prefixes: 16, ...sizes },
@@ -43,7 +43,7 @@ export function configure(options: Partial<Options> = {}, sizes = {}): Command {
       reportAttempts: false,
       ...options,
     },
-    waitUs: 30_000_000,
+    waitUs,
     key: Uint8Array.from({ length: 16 }, (_, i) => i),
   };
 }
