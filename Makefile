@@ -50,7 +50,7 @@ SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-damaged test-release coverage fuzz lab bench soak feed package install release uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-arch test-damaged test-release coverage fuzz lab bench soak feed package install release uninstall clean
 .DELETE_ON_ERROR:
 
 # What the emulator needs: it is made, and runs, by Node alone.
@@ -197,6 +197,10 @@ test-lab: all ## real kernels, mail servers and browsers, in a network of its ow
 	@board/need $$(cat board/lab/packages.txt test/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@if board/lab/lab --check; then board/lab/lab $(NODE_TEST) test/lab/*.test.ts; \
 	else echo 'skipped: the lab tests'; [ -z "$(REQUIRE_ALL)" ]; fi
+
+test-arch: all ## the daemon on other processors, and on their kernels, emulated: minutes
+	@board/need $$(cat test/arch/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	$(NODE) --import tsx --test --test-concurrency=2 --test-reporter=spec test/arch/*.test.ts
 
 test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, and 500 of one strange value, SPOILED=500
 	FLIPPED=$(FLIPPED) SPOILED=$(SPOILED) $(NODE_TEST) --test-reporter=dot test/host/store/damaged.test.ts
