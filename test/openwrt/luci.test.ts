@@ -100,7 +100,7 @@ visits('Status', (visit) => {
     const router = await Router.open(test, {
       interfaces: ['<i>lan</i>', 'wan0'],
       uci: UCI.replace('www.example.jp', HOSTILE),
-      reload: async () => `/etc/config/ringback: ${HOSTILE}`,
+      reload: async () => [`/etc/config/ringback: ${HOSTILE}`],
     });
     const program = await router.start();
     router.refuses(SATO);
@@ -109,7 +109,7 @@ visits('Status', (visit) => {
     const page = await goTo(router, `${SERVICES}/status`);
     await page.getByText(`${HOSTILE} (172.27.178.80)`).first().waitFor();
     await page.getByText('<i>lan</i>').waitFor();
-    await page.getByText('The last change of the configuration was refused').waitFor();
+    await page.getByText('The configuration is refused').waitFor();
     await page.getByText(`/etc/config/ringback: ${HOSTILE}`).waitFor();
     await page.getByLabel('Message, as on planned work').fill(HOSTILE);
     await page.getByRole('button', { name: 'Show this message' }).click();
@@ -117,6 +117,6 @@ visits('Status', (visit) => {
     assert.equal(await page.locator('#view img').count(), 0);
     await examine(page, 'hostile');
     const overview = await goTo(router, OVERVIEW);
-    await overview.getByText('the last change was refused').waitFor();
+    await overview.getByText('refused: it goes on as it was before').waitFor();
   });
 });

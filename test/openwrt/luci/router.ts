@@ -20,10 +20,12 @@ interface Wishes {
   readonly lines?: readonly string[];
   /** /etc/config/ringback. */
   readonly uci?: string;
-  readonly reload?: () => Promise<string | null>;
+  readonly reload?: () => Promise<readonly string[]>;
   /** As the stand-in of rpcd takes them. */
   readonly recorded?: Readonly<Record<string, object>>;
   readonly interfaces?: readonly string[];
+  /** Where its mails go; without it nobody is there, and they wait. */
+  readonly smtpPort?: number;
 }
 
 export const UCI = `config ringback 'ringback'
@@ -76,7 +78,7 @@ export class Router {
   /** All of it but the program, which begins with start(). */
   static async open(
     test: TestContext,
-    { lines = [], uci = UCI, interfaces = ['lan0', 'wan0'], ...wishes }: Wishes = {},
+    { lines = [], uci = UCI, interfaces = ['lan0', 'wan0'], smtpPort, ...wishes }: Wishes = {},
   ): Promise<Router> {
     const place = directory();
     const startMs = machineTime.nowMs();
@@ -97,14 +99,13 @@ export class Router {
       "config interface 'loopback'\n\nconfig interface 'lan'\n\nconfig interface 'wan'\n",
     );
     const control = place.path('ringback.sock');
-    const luci = await LuciServer.open({ etc, control, reload: async () => null, ...wishes });
+    const luci = await LuciServer.open({ etc, control, reload: async () => [], ...wishes });
     const file = place.path('ringback.yaml');
     const all = [
       'detect: {watch: [172.27.178.0/24], ask: none}',
       'recover: {confirm: none, traps: false, settle: 1s}',
       `fabric: {socket: ${place.path('fabric.sock')}}`,
-      // Nobody listens there: mails wait.
-      `smtp: {host: 127.0.0.1, port: ${await freePort()}, tls: none, from: ringback@router.example}`,
+      `smtp: {host: 127.0.0.1, port: ${smtpPort ?? (await freePort())}, tls: none, from: ringback@router.example}`,
       `servers: [{address: ${SERVER.address}, name: www.example.jp, ports: [80]}]`,
       `state: ${place.path('state')}`,
       `control: ${control}`,

@@ -23,20 +23,20 @@ interface Place {
   /** A directory that stands for /etc/config. */
   readonly etc: string;
   readonly control: string;
-  /** After a change was saved and applied: why it was refused, or null. */
-  readonly reload: () => Promise<string | null>;
+  /** After a change was saved and applied: what is wrong with it, in lines. */
+  readonly reload: () => Promise<readonly string[]>;
   /** Answers of the plugin that were recorded, in the place of the program's. */
   readonly recorded?: Readonly<Record<string, object>>;
 }
 
 export function rpcd(place: Place): Rpcd {
-  let refused: string | null = null;
+  let mistakes: readonly string[] = [];
   const objects: Record<string, Record<string, (given: Arguments) => unknown>> = {
-    ringback: { ...ringback(place.control, () => refused), ...recordings(place.recorded ?? {}) },
+    ringback: { ...ringback(place.control, () => mistakes), ...recordings(place.recorded ?? {}) },
     uci: {
       ...uci(place.etc),
       apply: async () => {
-        refused = await place.reload();
+        mistakes = await place.reload();
         return {};
       },
       confirm: () => ({}),
@@ -75,7 +75,7 @@ function recordings(recorded: Readonly<Record<string, object>>): Record<string, 
 /** The plugin's methods; what goes wrong is said in `error`. */
 function ringback(
   control: string,
-  refused: () => string | null,
+  mistakes: () => readonly string[],
 ): Record<string, (given: Arguments) => unknown> {
   const ask = (what: string, body?: unknown): Promise<object> =>
     askControl(control, what, body, 'ringback run').then(
@@ -84,10 +84,9 @@ function ringback(
     );
   const which = ({ ids, all }: Arguments): object => (all === true ? { all } : { ids });
   return {
-    status: async ({ role }) =>
-      role === undefined
-        ? { ...(await ask('/status')), ...(refused() === null ? {} : { refused: refused() }) }
-        : { error: `no ringback ${String(role)} runs here` },
+    status: ({ role }) =>
+      role === undefined ? ask('/status') : { error: `the ${String(role)} does not run here` },
+    mistakes: () => ({ role: 'router', mistakes: mistakes(), since: null }),
     history: ({ last }) => ask(`/history?last=${String(last)}`),
     outbox: ({ last }) => ask(`/outbox?last=${String(last)}`),
     outbox_retry: (given) => ask('/outbox/retry', which(given)),

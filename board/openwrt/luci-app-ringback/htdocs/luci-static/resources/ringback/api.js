@@ -9,6 +9,7 @@
 
 const calls = {
 	status: rpc.declare({ object: 'ringback', method: 'status', params: [ 'role' ], reject: true }),
+	mistakes: rpc.declare({ object: 'ringback', method: 'mistakes', reject: true }),
 	history: rpc.declare({ object: 'ringback', method: 'history', params: [ 'last' ], reject: true }),
 	outbox: rpc.declare({ object: 'ringback', method: 'outbox', params: [ 'last' ], reject: true }),
 	retry: rpc.declare({ object: 'ringback', method: 'outbox_retry', params: [ 'ids', 'all' ], reject: true }),
@@ -36,6 +37,13 @@ return baseclass.extend({
 	/* What is in hand. role: null for the router's, or relay, or takeover. */
 	status: function(role) {
 		return answer(role ? calls.status(role) : calls.status());
+	},
+
+	/* What is wrong with the configuration as it was saved, as lines; none where it is in force, or where nobody can say. */
+	mistakes: function() {
+		return answer(calls.mistakes()).then(function(told) {
+			return told.reply && Array.isArray(told.reply.mistakes) ? told.reply.mistakes.map(String) : [];
+		});
 	},
 
 	/* The last outages that are over, latest first. */

@@ -211,6 +211,15 @@ return baseclass.extend({
 		return TRUE.indexOf(value) >= 0;
 	},
 
+	/* The program goes on as it was; or it has not begun. mistakes: lines. */
+	refused: function(mistakes, isRunning) {
+		return this.alert('error', _('The configuration is refused'), [
+			[ isRunning ? _('ringback goes on as it was before the change.') : _('ringback starts when this is mended.'), ' ',
+			  this.link(_('Settings'), 'admin/services/ringback/settings') ],
+			[ this.verbatim(mistakes.join('\n')) ]
+		]);
+	},
+
 	/* What is wrong where the program gave no answer, and what to do. */
 	silent: function(error) {
 		const off = !this.isOn(uci.get('ringback', 'ringback', 'enabled') || '0');

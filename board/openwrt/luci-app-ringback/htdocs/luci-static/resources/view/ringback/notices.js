@@ -10,7 +10,8 @@
 
 const POLL_SECONDS = 10;
 const FIRST = 100;
-const MOST = 1000;
+/* More the router does not hand out at once. */
+const MOST = 200;
 
 const STATES = { 'queued': _('on its way'), 'sent': _('sent'), 'given up': _('given up') };
 

@@ -152,13 +152,12 @@ function servers(map) {
 return view.extend({
 	load: function() {
 		return Promise.all([
-			api.status(), uci.load('ringback'), L.resolveDefault(uci.load('network'), null)
+			api.status(), api.mistakes(), uci.load('ringback'), L.resolveDefault(uci.load('network'), null)
 		]);
 	},
 
 	render: function(answers) {
 		const map = new form.Map('ringback', _('Settings'), _('The usual keys of /etc/config/ringback. Others are left as they are.'));
-		const refused = answers[0].reply && answers[0].reply.refused;
 
 		ALWAYS.forEach(function(name) {
 			if (uci.get('ringback', name) == null)
@@ -171,11 +170,7 @@ return view.extend({
 
 		return map.render().then(function(node) {
 			return E('div', [
-				refused != null
-					? parts.alert('error', _('The last change was refused, and ringback goes on as it was before'), [
-						[ parts.verbatim([].concat(refused).join('\n')) ]
-					])
-					: '',
+				answers[1].length ? parts.refused(answers[1], answers[0].error == null) : '',
 				node
 			]);
 		});

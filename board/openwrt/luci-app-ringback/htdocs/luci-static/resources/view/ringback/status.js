@@ -28,16 +28,16 @@ function clientsTable(outage, more) {
 
 return view.extend({
 	load: function() {
-		return Promise.all([ api.status(), api.message(), L.resolveDefault(uci.load('ringback'), null) ]);
+		return Promise.all([ api.status(), api.mistakes(), api.message(), L.resolveDefault(uci.load('ringback'), null) ]);
 	},
 
 	render: function(answers) {
 		this.alerts = E('div');
 		this.body = E('div');
-		this.message = message.section(answers[1]);
+		this.message = message.section(answers[2]);
 		/* Whose waiting clients are shown, and how many of them. */
 		this.opened = new Map();
-		this.show(answers[0]);
+		this.show(answers[0], answers[1]);
 		poll.add(L.bind(this.look, this), POLL_SECONDS);
 
 		return E('div', [
@@ -50,13 +50,17 @@ return view.extend({
 	},
 
 	look: function() {
-		return api.status().then(L.bind(this.show, this));
+		return Promise.all([ api.status(), api.mistakes() ]).then(L.bind(function(answers) {
+			this.show(answers[0], answers[1]);
+		}, this));
 	},
 
-	show: function(answer) {
+	show: function(answer, mistakes) {
 		this.answer = answer;
-		parts.redraw(this.alerts, [ answer.error, answer.reply && this.troubles(answer.reply) ], L.bind(function() {
-			return answer.error != null ? [ parts.silent(answer.error) ] : this.troubleAlerts(answer.reply);
+		parts.redraw(this.alerts, [ answer.error, mistakes, answer.reply && this.troubles(answer.reply) ], L.bind(function() {
+			const alerts = mistakes.length ? [ parts.refused(mistakes, answer.error == null) ] : [];
+
+			return alerts.concat(answer.error != null ? [ parts.silent(answer.error) ] : this.troubleAlerts(answer.reply));
 		}, this));
 		this.draw();
 	},
@@ -76,7 +80,6 @@ return view.extend({
 		const state = status.state || {};
 
 		return {
-			refused: status.refused || null,
 			counters: status.counters === null,
 			down: (status.interfaces || []).filter(function(it) { return !it.up; }).map(function(it) { return it.name; }),
 			state: state.reason || null,
@@ -88,13 +91,6 @@ return view.extend({
 	troubleAlerts: function(status) {
 		const wrong = this.troubles(status);
 		const alerts = [];
-
-		if (wrong.refused != null)
-			alerts.push(parts.alert('error', _('The last change of the configuration was refused'), [
-				[ _('ringback goes on as it was before. Mend this under Settings:'), ' ',
-				  parts.link(_('Settings'), 'admin/services/ringback/settings') ],
-				[ parts.verbatim([].concat(wrong.refused).join('\n')) ]
-			]));
 
 		if (wrong.counters)
 			alerts.push(parts.alert('warning', _('The data plane is away'), [

@@ -9,16 +9,16 @@ return baseclass.extend({
 	title: _('ringback'),
 
 	load: function() {
-		return api.status();
+		return Promise.all([ api.status(), api.mistakes() ]);
 	},
 
-	render: function(answer) {
+	render: function(answers) {
 		const link = E('a', { 'href': L.url('admin/services/ringback') }, [ _('Details') ]);
 
-		if (answer == null || answer.error != null)
+		if (answers == null || answers[0].error != null)
 			return E('p', [ _('It does not answer: nobody is noticed, and nobody is told.'), ' ', link ]);
 
-		const status = answer.reply;
+		const status = answers[0].reply;
 		const outages = status.outages || [];
 		const waiting = outages.reduce(function(sum, outage) { return sum + parts.waiting(outage); }, 0);
 		const notices = status.notices || {};
@@ -31,8 +31,8 @@ return baseclass.extend({
 		if (notices.failed)
 			rows.push([ _('Notices given up'), notices.failed ]);
 
-		if (status.refused != null)
-			rows.push([ _('Configuration'), _('the last change was refused') ]);
+		if (answers[1].length)
+			rows.push([ _('Configuration'), _('refused: it goes on as it was before') ]);
 
 		return E('div', [ parts.facts(rows), E('p', [ link ]) ]);
 	}
