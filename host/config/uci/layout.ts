@@ -88,9 +88,12 @@ export function layoutOf(schema: v.GenericSchema, own: string): UciLayout {
     sections.set(section.type, there);
     return there;
   };
+  const elsewhere = [ROUTERS, ...top.elsewhere.flatMap((key) => [key, singular(key)])];
   for (const [key, entry] of Object.entries(top.entries)) {
     const forms = schemaForms(innerOf(entry).schema);
     const mappings = forms.filter((form) => form?.kind === 'mapping');
+    // A list that another file has there has sections of its own.
+    for (const form of mappings) elsewhere.push(...form.elsewhere.map((one) => `${key}_${singular(one)}`));
     if (key === own) {
       first.needed.push([key]);
       for (const form of mappings) addMapping(first, form, [key], '', open);
@@ -101,7 +104,6 @@ export function layoutOf(schema: v.GenericSchema, own: string): UciLayout {
       addEntry(first, forms, [key], key, open);
     }
   }
-  const elsewhere = [ROUTERS, ...top.elsewhere.flatMap((key) => [key, singular(key)])];
   return { own, sections, elsewhere };
 }
 

@@ -16,20 +16,29 @@ export interface Place {
   readonly option: string | null;
 }
 
-const isWithin = (path: Path, within: Path): boolean => within.every((step, index) => path[index] === step);
+/** By their paths. */
+export class Places {
+  readonly #places = new Map<string, Place>();
 
-/** The nearest thing around a path. */
-export function placeOf(places: readonly Place[], path: Path): Place | undefined {
-  let found: Place | undefined;
-  for (const place of places) {
-    if (isWithin(path, place.path) && place.path.length >= (found?.path.length ?? 0)) found = place;
+  set(place: Place): void {
+    this.#places.set(place.path.join('\n'), place);
   }
-  return found;
+
+  /** The nearest thing around a path. */
+  near(path: Path): Place | undefined {
+    for (let length = path.length; length >= 0; length--) {
+      const place = this.#places.get(path.slice(0, length).join('\n'));
+      if (place !== undefined) return place;
+    }
+    return undefined;
+  }
 }
 
+const isWithin = (path: Path, within: Path): boolean => within.every((step, index) => path[index] === step);
+
 /** `detect.watch`, `@client[2].mail`: a key by what it is called in the file, or would be. */
-export function nameIn(layout: UciLayout, places: readonly Place[], path: Path): string {
-  const place = placeOf(places, path);
+export function nameIn(layout: UciLayout, places: Places, path: Path): string {
+  const place = places.near(path);
   if (place !== undefined && place.option !== null) return `${place.section}.${place.option}`;
   const keys = path.filter((step) => typeof step === 'string');
   const section = sectionOf(layout, keys);

@@ -5,7 +5,7 @@ import type { ConfigurationText } from '../load.ts';
 import { nearest } from '../nearest.ts';
 import type { TextMistake } from '../yaml.ts';
 import { ENABLED, type UciLayout, type UciOption, type UciSection } from './layout.ts';
-import { nameIn, type Place, placeOf } from './places.ts';
+import { nameIn, type Place, Places } from './places.ts';
 import { isUci, readUciText, type UciSectionText, type UciWritten } from './text.ts';
 import { isWord, meaningOf, truthOf } from './words.ts';
 
@@ -24,6 +24,8 @@ export function enabledSection(text: string, types: readonly string[]): string |
   return (there.find(isEnabled) ?? there[0])?.type ?? null;
 }
 
+const YES_OR_NO = '1 or 0';
+
 type Tree = Record<string, unknown>;
 
 interface Built {
@@ -31,19 +33,19 @@ interface Built {
   readonly value: Tree | null;
   readonly mistakes: TextMistake[];
   /** What has come from where; empty unless asked for. */
-  readonly places: Place[];
+  readonly places: Places;
 }
 
 function readUci(text: string, layout: UciLayout): ConfigurationText {
   const { sections, mistakes } = readUciText(text);
   if (mistakes.length > 0) {
-    const nothing = { locate: () => 0, nameOf: (path: Path) => nameIn(layout, [], path) };
+    const nothing = { locate: () => 0, nameOf: (path: Path) => nameIn(layout, new Places(), path) };
     return { value: null, broken: true, mistakes, ...nothing };
   }
   const { value, mistakes: found } = build(sections, layout, false);
   // Hardly any file is wrong, and that of many clients has many places.
-  let places: readonly Place[] | null = null;
-  const known = (): readonly Place[] => {
+  let places: Places | null = null;
+  const known = (): Places => {
     places ??= build(sections, layout, true).places;
     return places;
   };
@@ -51,7 +53,7 @@ function readUci(text: string, layout: UciLayout): ConfigurationText {
     value,
     broken: false,
     mistakes: found,
-    locate: (path, part) => placeOf(known(), path)?.[part] ?? 0,
+    locate: (path, part) => known().near(path)?.[part] ?? 0,
     nameOf: (path) => nameIn(layout, known(), path),
   };
 }
@@ -78,7 +80,7 @@ class Builder {
   readonly #withPlaces: boolean;
   readonly #tree: Tree = {};
   readonly #mistakes: TextMistake[] = [];
-  readonly #places: Place[] = [];
+  readonly #places = new Places();
   readonly #seen = new Set<string>();
 
   constructor(layout: UciLayout, withPlaces: boolean) {
@@ -164,26 +166,30 @@ class Builder {
       if (this.#withPlaces && option.kind === 'list')
         for (const [index, one] of written.values.entries())
           this.#place({ path: [...path, index], key: one.offset, value: one.offset, ...of });
-      if (option.kind === 'switch') switches.push([option, value]);
-      else if (option.path.length === 0) whole = value;
+      if (option.kind === 'switch') {
+        if (typeof value !== 'boolean')
+          this.#mistaken(offset, `${name}.${option.name}`, `is not a truth value; ${YES_OR_NO}`);
+        switches.push([option, value]);
+      } else if (option.path.length === 0) whole = value;
       else this.#put(within, option.path, value);
     }
     // A mapping that is switched off keeps its options in the file.
-    for (const [{ path }, value] of switches)
-      if (value !== true) this.#put(within, path, value);
+    for (const [{ path }, value] of switches) {
+      if (value === false) this.#put(within, path, false);
       else mappingAt(within, path);
+    }
     this.#asItem(section, at, within, whole);
   }
 
   /** An item that is no mapping, or need not be one. */
   #asItem(section: UciSection, at: Path, within: Tree, whole: unknown): void {
-    const keys = Object.keys(within);
-    const isAlone = section.alone !== null && keys.length === 1 && keys[0] === section.alone;
+    const { alone } = section;
+    const isAlone = alone !== null && Object.keys(within).join() === alone;
     if (section.whole === null && !isAlone) return;
-    const holder = mappingAt(this.#tree, section.path.slice(0, -1));
-    const items = holder?.[section.path.at(-1) ?? ''];
-    if (Array.isArray(items))
-      items[Number(at.at(-1))] = section.whole === null ? within[section.alone ?? ''] : (whole ?? []);
+    const items = mappingAt(this.#tree, section.path.slice(0, -1))?.[section.path.at(-1) ?? ''];
+    if (Array.isArray(items)) items[Number(at.at(-1))] = isAlone ? within[alone] : (whole ?? []);
+    const own = isAlone ? this.#places.near([...at, alone]) : undefined;
+    if (own !== undefined) this.#place({ ...own, path: at });
   }
 
   #valueOf(option: UciOption, { isList, values, offset }: UciWritten, section: string): unknown {
@@ -214,7 +220,7 @@ class Builder {
     const [{ text, offset } = { text: '', offset: written.offset }] = written.values;
     const truth = truthOf(text);
     if (truth === null || written.isList)
-      this.#mistaken(offset, `${name}.${ENABLED}`, 'is not a truth value; 1 or 0');
+      this.#mistaken(offset, `${name}.${ENABLED}`, `is not a truth value; ${YES_OR_NO}`);
     return section.type === this.#layout.own || truth !== false;
   }
 
@@ -246,7 +252,7 @@ class Builder {
   }
 
   #place(place: Place): void {
-    if (this.#withPlaces) this.#places.push(place);
+    if (this.#withPlaces) this.#places.set(place);
   }
 
   #put(within: Tree, path: readonly string[], value: unknown): void {

@@ -172,7 +172,7 @@ class Reader {
     const type = this.#word();
     if (type === null) throw new Wrong(start, "this section has no type; write config TYPE 'NAME'");
     if (!TYPE.test(type.text)) throw new Wrong(type.offset, 'this is no type of a section');
-    const word = this.#word();
+    const word = this.#lastWord();
     // An empty name is none.
     const name = word?.text === '' ? null : word;
     if (name !== null && !NAME.test(name.text))
@@ -204,7 +204,7 @@ class Reader {
         name.offset,
         `this is no name of an ${isList ? 'option' : what}; letters, digits and _`,
       );
-    const value = this.#word() ?? { text: '', offset: name.offset };
+    const value = this.#lastWord() ?? { text: '', offset: name.offset };
     const options = this.#section?.options;
     if (options === undefined)
       throw new Wrong(start, `this ${what} stands before the first section; put a line config TYPE above it`);
@@ -212,13 +212,19 @@ class Reader {
     if (isList) {
       const values = [...(before?.values ?? []), value];
       options.set(name.text, { name: name.text, offset: before?.offset ?? name.offset, isList, values });
-    } else if (value.text === '') {
+    } else if (value.text !== '') {
       // To libuci an option without a value is none.
-      options.delete(name.text);
-    } else {
       const values = [value];
       options.set(name.text, { name: name.text, offset: name.offset, isList, values });
     }
+  }
+
+  /** A word that need not be there; where it is not, libuci takes a semicolon for it. */
+  #lastWord(): UciValue | null {
+    const word = this.#word();
+    if (word === null && this.#text[this.#at] === ';')
+      throw new Wrong(this.#at, "a value in quotes is missing before this semicolon; write '' for none");
+    return word;
   }
 
   /** The next word of the command; null at its end. */
