@@ -1,7 +1,9 @@
-/** Files of configurations, of all three roles, as `ringback check` reads them: what is wrong is said where it is. */
+/** Files of configurations, of all three roles, in YAML and in UCI, as `ringback check` reads them: what is wrong is said where it is. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { convertedFile } from '../../../host/cli/convert.ts';
 import { readOwnFile } from '../../../host/cli/role-files.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import type { Target } from '../target.ts';
@@ -14,7 +16,10 @@ export function open(directory: string): Target {
   const file = join(directory, 'ringback.yaml');
   const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'));
   return {
-    seeds: examples.map((name) => readFileSync(new URL(name, EXAMPLES))),
+    seeds: examples.flatMap((name) => {
+      const path = fileURLToPath(new URL(name, EXAMPLES));
+      return [readFileSync(path), Buffer.from(convertedFile(path, null, 'uci'))];
+    }),
     words: [
       ': ',
       '- ',
@@ -48,6 +53,12 @@ export function open(directory: string): Target {
       '...\n',
       '%YAML 1.1\n',
       '\t',
+      'config client\n',
+      "\toption enabled '0'\n",
+      '\tlist ',
+      "'\\''",
+      '; ',
+      '\\\n',
     ],
     parts: (input) =>
       (input.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => Buffer.from(line, 'latin1')),
