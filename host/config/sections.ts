@@ -7,6 +7,7 @@ import type { ClientConfiguration, SmtpConfiguration, TrapConfiguration, TrapUse
 import {
   address,
   authProtocol,
+  command,
   endpoint,
   host,
   key,
@@ -97,6 +98,11 @@ export function orNone<T>(shape: Shape<T>): Shape<T | null> {
   );
   return choice<T | null>([shape, none], (input) => (input === false ? none : shape));
 }
+
+export const hooks = list(command, {
+  allowed: 'a list of commands, as in [[/usr/libexec/ringback/changed]]',
+  max: 16,
+});
 
 export const smtp: Shape<SmtpConfiguration> = v.pipe(
   mapping({

@@ -147,6 +147,8 @@ export interface RouterConfiguration {
   readonly station: { readonly mail: string } | null;
   readonly page: PageConfiguration | null;
   readonly listKey: string | null;
+  /** Commands that are told of what happens to servers. */
+  readonly hooks: readonly (readonly string[])[];
   /** Unix socket on which `ringback status` asks. */
   readonly control: string;
 }

@@ -104,6 +104,7 @@ export class RouterProgram implements Program {
       sender: () => sender,
       seekNeighbour: (address) => world.seekNeighbour(address),
       addresses: () => addresses,
+      startOutside: null,
       control: null,
       page: this.pages.open,
     });

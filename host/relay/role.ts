@@ -1,6 +1,7 @@
 /** The relay's role, from its opening to its end. */
 import { isDeepStrictEqual } from 'node:util';
 import type { RelayConfiguration } from '../config/relay/types.ts';
+import { clockSet } from '../control/clock-set.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, IN_STATUS, lastLists } from '../control/records.ts';
 import { BurstLog } from '../log/burst.ts';
@@ -94,6 +95,11 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
     if (serve !== null) {
       this.#control = await serve(control, {
         'GET /status': () => this.#status(),
+        'POST /clock': () => {
+          // A mailbox whose certificate was not valid yet may be open now.
+          this.#schedule.start();
+          return clockSet({ store, outbox: this.#outbox, log: this.#surroundings.log, time });
+        },
         ...recordRoutes(store, this.#outbox, time),
       });
     }

@@ -1,19 +1,22 @@
 /** The router's role, from its opening to its end. */
 
 import type { RouterConfiguration } from '../config/types.ts';
+import { clockSet } from '../control/clock-set.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
-import type { ControlServer } from '../control/socket.ts';
+import type { ControlServer, Question } from '../control/socket.ts';
 import type { Outbox, Sender } from '../mail/outbox.ts';
+import { Hooks } from '../role/hooks.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import { loadOutages } from '../store/outages.ts';
 import type { Trap } from '../traps/listener.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { hookedLog } from './hooked-log.ts';
 import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
-import { routerStatusOf } from './status.ts';
+import { mostClientsOf, routerStatusOf } from './status.ts';
 import type { OpenPage, RouterSurroundings } from './surroundings.ts';
 
 /** Sections that are read once, because sockets and tables hang on them. */
@@ -21,6 +24,8 @@ export const ROUTER_FIXED = ['fabric', 'control', 'state', 'page'] as const;
 
 export class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #surroundings: RouterSurroundings;
+  /** null: no commands are run here. */
+  readonly #hooks: Hooks | null;
   readonly #parts: ReturnType<typeof connectedParts>;
   readonly #traps: TrapReception;
   #configuration: RouterConfiguration;
@@ -29,11 +34,15 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #startedAt: Date;
 
   constructor(surroundings: RouterSurroundings) {
-    const { configuration, store, log, time, trapSocket } = surroundings;
+    const { configuration, store, time, trapSocket, startOutside } = surroundings;
     this.#startedAt = new Date(time.wallMs());
-    this.#surroundings = surroundings;
+    const { log: said } = surroundings;
+    this.#hooks =
+      startOutside === null ? null : new Hooks(configuration.hooks, { start: startOutside, log: said, time });
+    const log = this.#hooks === null ? said : hookedLog(said, this.#hooks);
+    this.#surroundings = { ...surroundings, log };
     this.#configuration = configuration;
-    this.#parts = connectedParts(surroundings);
+    this.#parts = connectedParts(this.#surroundings);
     const { router, sender } = this.#parts;
     sender.use(this.#senderOf(configuration));
     const onTrap = ({ server }: Trap): void => router.recoveries.onTrap(server);
@@ -60,7 +69,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const configuration = this.#configuration;
     if (control !== null) {
       this.#control = await control(configuration.control, {
-        'GET /status': () => this.#status(),
+        'GET /status': Object.assign(({ query }: Question) => this.#status(mostClientsOf(query)), {
+          parameters: ['clients'],
+        }),
+        'POST /clock': () => clockSet({ store, outbox, log, time }),
         ...recordRoutes(store, outbox, time),
         ...messageRoutes(store),
       });
@@ -100,6 +112,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     outbox.reconfigured();
     plane.reconfigure(configuration);
     this.#page?.reconfigure(configuration);
+    this.#hooks?.use(configuration.hooks);
   }
 
   /** What the fabric has counted since it runs; null: there is none. */
@@ -114,6 +127,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     await Promise.all([this.#traps.close(), this.#control?.close(), this.#page?.close(), fabric.close()]);
     journal.flush();
     await outbox.close(STOP_GRACE_MS);
+    await this.#hooks?.close();
     this.#surroundings.store.close();
   }
 
@@ -121,10 +135,11 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     return smtp === null ? null : this.#surroundings.sender(smtp);
   }
 
-  async #status(): Promise<unknown> {
+  async #status(mostClients: number): Promise<unknown> {
     const { store } = this.#surroundings;
     const { router, outbox, fabric } = this.#parts;
     return routerStatusOf({
+      mostClients,
       startedAt: this.#startedAt,
       clock: store.clock,
       state: { ...store.health, directory: this.#configuration.state },

@@ -11,6 +11,7 @@ import { MailSender } from '../mail/smtp.ts';
 import { ownAddresses } from '../net/address.ts';
 import { KernelTools } from '../page/steering/kernel-tools.ts';
 import { kernelSockets } from '../recovery/sockets.ts';
+import { startOutside } from '../role/outside-command.ts';
 import { type RoleDescription, runRole } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
@@ -39,6 +40,7 @@ export function run(file: string, log: Log, signals: Signals, surroundings: Surr
         sender: (smtp) => new MailSender(smtp, time),
         seekNeighbour: neighbourSeeker(tools),
         addresses: () => ownAddresses(),
+        startOutside,
         control: serveControl,
         page: (options) => openPage(options, tools),
       });

@@ -11,6 +11,7 @@ import {
   triesText,
   untoldText,
 } from '../control/records-text.ts';
+import { RingbackError } from '../errors.ts';
 import type { InterfaceReport } from '../fabric/link.ts';
 import type { Clock } from '../store/clock.ts';
 import type { OutboxCounts } from '../store/outbox.ts';
@@ -18,6 +19,8 @@ import type { TrapCounters } from '../traps/listener.ts';
 import type { Outage, OutageState } from './outages.ts';
 
 interface Facts {
+  /** Of each outage so many clients are named. */
+  readonly mostClients: number;
   readonly startedAt: Date;
   readonly clock: Clock;
   readonly state: StatePlace;
@@ -47,6 +50,8 @@ export interface Status {
     readonly port: number;
     readonly cause: string;
     readonly from: string | null;
+    /** How many wait; `clients` may name fewer. */
+    readonly waiting: number;
     readonly clients: readonly StatusClient[];
   }[];
   /** Where somebody failed, and the server is being asked whether it is down; as outages. */
@@ -78,7 +83,8 @@ export function routerStatusOf(facts: Facts): Status {
         port,
         cause,
         from: wall(fromMs),
-        clients: [...clients].map(([client, { firstMs, lastMs, tries }]) => ({
+        waiting: clients.size,
+        clients: firstOf(clients, facts.mostClients).map(([client, { firstMs, lastMs, tries }]) => ({
           client,
           first: wall(firstMs),
           last: wall(lastMs),
@@ -99,6 +105,27 @@ export function routerStatusOf(facts: Facts): Status {
     gaps: facts.gaps,
     counters: facts.counters,
   };
+}
+
+/** Whoever wants more of them wants all. */
+const MAX_NAMED_CLIENTS = 99_999;
+
+function firstOf<Key, Value>(map: ReadonlyMap<Key, Value>, most: number): readonly [Key, Value][] {
+  const first: [Key, Value][] = [];
+  for (const entry of map) {
+    if (first.length >= most) break;
+    first.push(entry);
+  }
+  return first;
+}
+
+/** What `GET /status?clients=N` asks for; all without it. */
+export function mostClientsOf(query: URLSearchParams): number {
+  const text = query.get('clients');
+  if (text === null) return Number.POSITIVE_INFINITY;
+  if (!/^\d{1,5}$/.test(text))
+    throw new RingbackError('usage', `clients must be a number from 0 to ${MAX_NAMED_CLIENTS}`);
+  return Number(text);
 }
 
 const SHOWN_CLIENTS = 20;

@@ -5,6 +5,7 @@ import type { Connect } from '../fabric/link.ts';
 import type { Log } from '../log/log.ts';
 import type { Sender } from '../mail/outbox.ts';
 import type { Sockets } from '../recovery/sockets.ts';
+import type { StartOutside } from '../role/outside-command.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { OpenTrapSocket } from '../traps/socket.ts';
@@ -37,5 +38,7 @@ export interface RouterSurroundings extends Surroundings {
   readonly control: typeof serveControl | null;
   /** Opens what is shown in the place of dead servers; null: it is never shown. */
   readonly page: ((options: DeadServersOptions) => Promise<OpenPage>) | null;
+  /** Starts a command of the operator's; null: none is run. */
+  readonly startOutside: StartOutside | null;
   readonly log: Log;
 }

@@ -104,6 +104,14 @@ export function bringBack(sql: Sql, nowMs: number): void {
   sql.run(`UPDATE outbox SET created_ms = ?1, due_ms = ?1 WHERE ${AHEAD}`, nowMs);
 }
 
+/** Those that have failed are tried now; who waits for his limit goes on waiting. */
+export function hurryFailed(sql: Sql, nowMs: number): void {
+  sql.run(
+    `UPDATE outbox SET due_ms = ?1 WHERE state = 'queued' AND held = 0 AND tries > 0 AND due_ms > ?1`,
+    nowMs,
+  );
+}
+
 /** Those that were entered first, or became fit to be sent first, but for what has to wait still. */
 export function oldestSendable(sql: Sql, limit: number): OutboxRow[] {
   const query = `SELECT ${COLUMNS} FROM outbox WHERE state = 'queued' AND held < 2 ORDER BY created_ms LIMIT ?`;

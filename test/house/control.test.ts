@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { ClockAnswer } from '../../host/control/clock-set.ts';
 import { DEFAULT_RECORDS, MAX_RECORDS, recordRoutes } from '../../host/control/record-routes.ts';
 import {
   type HistoryAnswer,
@@ -68,7 +69,7 @@ const CLIENT = { client: '', first: TIME, last: TIME, tries: 1 };
 const COUNTERS = { accepted: 1, ignored: 1, malformed: 1, unauthorised: 1, limited: 1 };
 const RUN: Status = {
   since: TIME,
-  outages: [{ server: '', port: 0, cause: '', from: TIME, clients: [CLIENT] }],
+  outages: [{ server: '', port: 0, cause: '', from: TIME, waiting: 1, clients: [CLIENT] }],
   suspicions: [],
   short: [],
   notices: { pending: 1, sent: 1, failed: 1, queued: 1 },
@@ -103,6 +104,7 @@ const STANDBY: TakeoverStatus = {
 const HISTORY: HistoryAnswer = { outages: [PAST], lists: [] };
 const OUTBOX: OutboxAnswer = { queued: 1, notices: [] };
 const ORDER: OrderAnswer = { notices: 1, beingSent: 1 };
+const CLOCK: ClockAnswer = { now: TIME };
 const MESSAGE: MessageAnswer = { text: '', until: TIME };
 const MOVED: { readonly addresses: readonly Handover[] } = {
   addresses: [{ address: '', done: true, reason: '' }],
@@ -168,6 +170,7 @@ const NULLS: { readonly [heading: string]: object } = {
     finished: true,
   } satisfies Record<Nulls<NoticeRecord, ''>, true>,
   Order: {} satisfies Record<Nulls<OrderAnswer, ''>, true>,
+  Clock: { now: true } satisfies Record<Nulls<ClockAnswer, ''>, true>,
   Message: { text: true, until: true } satisfies Record<Nulls<MessageAnswer, ''>, true>,
   Handover: { 'addresses[].reason': true } satisfies Record<Nulls<typeof MOVED, ''>, true>,
 };
@@ -184,6 +187,7 @@ const ANSWERS: Readonly<Record<string, object>> = {
   Notice: NOTICE,
   Order: ORDER,
   Message: MESSAGE,
+  Clock: CLOCK,
   Handover: MOVED,
 };
 
@@ -274,7 +278,11 @@ describe('The page of the control socket', () => {
     const { waiting } = four(store);
     const socket = place.path('control.sock');
     const routes = { ...recordRoutes(store, NOBODY, machineTime), ...messageRoutes(store) };
-    const server = await serveControl(socket, { 'GET /status': () => RUN, ...routes });
+    const server = await serveControl(socket, {
+      'GET /status': Object.assign(() => RUN, { parameters: ['clients'] }),
+      'POST /clock': () => CLOCK,
+      ...routes,
+    });
     context.after(() => server.close());
     const examples = EXAMPLES.filter((line) => line.includes(` ${CONTROL} `));
     assert.ok(examples.length > 5);

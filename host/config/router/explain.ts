@@ -34,8 +34,14 @@ export function explainRouter(
     ...asking(configuration),
     memory(configuration, tables),
     ...capacities(configuration, tables),
+    ...hooked(configuration),
     `"ringback status" asks at ${configuration.control}.`,
   ];
+}
+
+function hooked({ hooks }: RouterConfiguration): string[] {
+  const commands = hooks.map(([program = '']) => program);
+  return commands.length === 0 ? [] : [`What happens to servers is told ${and(commands)}.`];
 }
 
 function where({ detect, fabric }: RouterConfiguration): string {

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
 import { durationText, HOUR_MS } from '../../net/duration.ts';
 import { CONTROL } from '../../role/control-place.ts';
-import { clients, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
+import { clients, hooks, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
 import { DEFAULT_UNANSWERED_MS } from '../unanswered.ts';
@@ -244,6 +244,10 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
           "Signs lists, and is needed where a relay tells people: the same in the relay's file.",
           v.optional(key),
         ),
+        hooks: entry(
+          'Commands that are run when a server is down, is up again, and somebody is told: with down, up or told, server, port, cause, and how many people.',
+          v.optional(hooks, []),
+        ),
         control: entry(
           'The Unix socket on which it is asked. Read at the start.',
           v.optional(socketPath, CONTROL),
@@ -263,6 +267,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
       station: keys.station === undefined ? null : { mail: keys.station.mail },
       page: keys.page ?? null,
       listKey: keys.list_key ?? null,
+      hooks: keys.hooks,
       control: keys.control,
     })),
   );

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { HOUR_MS, MINUTE_MS } from '../../net/duration.ts';
-import { orNone } from '../sections.ts';
+import { hooks, orNone } from '../sections.ts';
 import { entry, list, mapping } from '../shape.ts';
-import { command, duration, durationOrFalse, flag, key, line, oneOf, wholeNumber } from '../values.ts';
+import { duration, durationOrFalse, flag, key, line, oneOf, wholeNumber } from '../values.ts';
 import type { ActiveConfiguration } from './types.ts';
 
 /** An answer may take 10 ms through the daemon. */
@@ -66,10 +66,7 @@ export const common = {
   real_time: entry('It runs before all other programs, however busy the machine is.', v.optional(flag, true)),
   hooks: entry(
     'Commands that are run on every change: with the event, address, interface, and peer.',
-    v.optional(
-      list(command, { allowed: 'a list of commands, as in [[/usr/libexec/ringback/changed]]', max: 16 }),
-      [],
-    ),
+    v.optional(hooks, []),
   ),
 };
 

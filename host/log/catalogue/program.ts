@@ -29,6 +29,12 @@ export const PROGRAM = {
     is: 'The configuration says something that is probably not meant.',
     act: 'Mend it, or leave it as it is.',
   },
+  'clock.set': {
+    level: 'info',
+    fields: { now: 'text', plausible: 'boolean' },
+    is: 'It was told that the machine’s clock has been set, and to what. Mails that wait are tried; where it is not plausible, dates stay unknown.',
+    act: null,
+  },
   'configuration.reloaded': { level: 'info', fields: {}, is: 'After SIGHUP the file was taken.', act: null },
   'configuration.rejected': {
     level: 'error',
@@ -107,5 +113,17 @@ export const PROGRAM = {
     fields: { message: 'text' },
     is: 'A library, or Node, had something to say.',
     act: null,
+  },
+  'hook.failed': {
+    level: 'warn',
+    fields: { command: maybe('text'), about: maybe('text'), reason: 'text' },
+    is: 'A hook, a command of the operator’s, has failed, about that event.',
+    act: 'Mend the command.',
+  },
+  'hook.dropped': {
+    level: 'error',
+    fields: { command: maybe('text'), about: maybe('text'), reason: 'text' },
+    is: 'A hook is too slow: it is not told of that event.',
+    act: 'Mend the command.',
   },
 } as const satisfies Entries;

@@ -238,16 +238,4 @@ export const TAKEOVER = {
     is: "The file beside the control socket can't be read or written: what was taken is not known after a restart.",
     act: 'Mend what the reason names.',
   },
-  'hook.failed': {
-    level: 'warn',
-    fields: { command: maybe('text'), about: maybe('text'), reason: 'text' },
-    is: 'A hook has failed, about that event.',
-    act: 'Mend the command.',
-  },
-  'hook.dropped': {
-    level: 'error',
-    fields: { command: maybe('text'), about: maybe('text'), reason: 'text' },
-    is: 'A hook is too slow: it is not told of that event.',
-    act: 'Mend the command.',
-  },
 } as const satisfies Entries;

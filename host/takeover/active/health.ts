@@ -1,9 +1,10 @@
 /** What an active looks at to know whether it is well: commands, and a gateway that answers pings. */
 import type { ActiveConfiguration } from '../../config/takeover/types.ts';
 import { isVersion4 } from '../../net/address.ts';
+import type { OutsideCommand } from '../../role/outside-command.ts';
 import type { Time, Timer } from '../../time.ts';
-import { startOutside } from '../machine/outside-command.ts';
-import type { NodeParts, OutsideCommand } from '../ports/machine.ts';
+import { startAside } from '../machine/outside-command.ts';
+import type { NodeParts } from '../ports/machine.ts';
 import type { Fault } from './faults.ts';
 
 const MAX_QUOTED = 100;
@@ -58,7 +59,7 @@ export class Health {
   constructor(
     time: Time,
     onFault: (key: string, fault: Fault | null) => void,
-    start: NodeParts['startOutside'] = startOutside,
+    start: NodeParts['startOutside'] = startAside,
   ) {
     this.#time = time;
     this.#start = start;

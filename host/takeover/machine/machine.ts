@@ -7,15 +7,16 @@ import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
 import { RateLimitedLog } from '../../log/rate-limited.ts';
 import type { Prefix } from '../../net/address.ts';
+import { Hooks } from '../../role/hooks.ts';
 import type { Time } from '../../time.ts';
 import type { MachineHandlers, MachineOptions, NodeMachine } from '../ports/machine.ts';
 import type { Ports } from '../ports/ports.ts';
 import { REFUSALS, type RefusedDatagram } from '../protocol/session.ts';
 import { Announcer } from './announcer.ts';
-import { Hooks } from './hooks.ts';
 import { Interfaces } from './interfaces.ts';
 import { IpBatch } from './ip-batch.ts';
 import { Kernel } from './kernel.ts';
+import { startAside } from './outside-command.ts';
 import { speakingFor } from './speaking.ts';
 import { StateFile } from './state-file.ts';
 import { Sysctls } from './sysctl.ts';
@@ -78,7 +79,7 @@ export class Machine implements NodeMachine {
     this.settings = new Sysctls(this.memory, log);
     const lowers = configuration.takeover.role === 'standby';
     this.interfaces = new Interfaces(this.#ip, this.kernel, this.memory, lowers, time);
-    this.#hooks = new Hooks(configuration.takeover.hooks, log, time);
+    this.#hooks = new Hooks(configuration.takeover.hooks, { start: startAside, log, time });
     this.announcer = new Announcer({
       connect: connectDaemon(time),
       daemon: configuration.daemon,
@@ -180,12 +181,12 @@ export class Machine implements NodeMachine {
     const said: Fields = fields;
     const word = (value: Fields[string]): string =>
       value === undefined || value === null ? '-' : String(value);
-    this.#hooks.tell(
+    this.#hooks.tell([
       event.slice('takeover.'.length),
       word(said.address),
       word(said.adapter),
       word(said.peer),
-    );
+    ]);
   }
 
   #keepQuiet(): void {

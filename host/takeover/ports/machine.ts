@@ -4,8 +4,8 @@ import type { FieldsOf } from '../../log/events.ts';
 import type { Log } from '../../log/log.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
+import type { StartOutside } from '../../role/outside-command.ts';
 import type { Surroundings } from '../../surroundings.ts';
-import type { Time } from '../../time.ts';
 import type { MoveCause } from '../protocol/messages.ts';
 import type { RefusedDatagram } from '../protocol/session.ts';
 import type { PeerSocket } from '../protocol/socket.ts';
@@ -83,20 +83,6 @@ export interface NodeMachine {
   ports(): Ports;
 }
 
-/** A command of the operator's that runs aside. */
-export interface OutsideCommand {
-  readonly ended: Promise<{
-    /** null: it ended with 0. */
-    readonly failure: string | null;
-    /** Whether there is no such program. */
-    readonly missing: boolean;
-    /** The beginning of what it wrote to its standard error. */
-    readonly said: string;
-  }>;
-  /** Ends it at once, and all that it started. */
-  end(): void;
-}
-
 export interface NodeParts {
   readonly machine: (
     configuration: TakeoverConfiguration,
@@ -108,5 +94,5 @@ export interface NodeParts {
     endpoint: Endpoint,
     onDatagram: (bytes: Uint8Array, from: Endpoint) => void,
   ) => Promise<PeerSocket>;
-  readonly startOutside: (argv: readonly string[], limitMs: number, time: Time) => OutsideCommand;
+  readonly startOutside: StartOutside;
 }

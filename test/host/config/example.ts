@@ -43,6 +43,7 @@ page:
   ask_again: 30d
   known: show                     # or pass: clients with a known address get no page
 list_key: list-secret             # signs list mails; the relay has the same
+hooks: [[/usr/libexec/ringback/changed, servers]]
 control: /run/ringback/ringback.sock   # for status
 `;
 

@@ -89,6 +89,7 @@ describe('a configuration text', () => {
         known: 'show',
       },
       listKey: 'list-secret',
+      hooks: [['/usr/libexec/ringback/changed', 'servers']],
       control: '/run/ringback/ringback.sock',
     });
   });
@@ -118,6 +119,7 @@ describe('a configuration text', () => {
       station: null,
       page: null,
       listKey: null,
+      hooks: [],
     });
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NoticeRecord, PastOutageRecord } from '../../../host/control/records.ts';
-import { routerStatusOf, type Status, statusText } from '../../../host/router/status.ts';
+import { mostClientsOf, routerStatusOf, type Status, statusText } from '../../../host/router/status.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
@@ -44,6 +44,7 @@ const PAST: PastOutageRecord = {
 };
 
 const FACTS = {
+  mostClients: Number.POSITIVE_INFINITY,
   startedAt: new Date(NOON_MS - 60_000),
   clock: CLOCK,
   state: { place: 'disk', reason: null, directory: '/var/lib/ringback' },
@@ -85,6 +86,7 @@ describe('The status', () => {
           port: 0,
           cause: 'unreachable',
           from: '2026-05-01T11:59:40.000Z',
+          waiting: 2,
           clients: [
             { client: SATO, first: '2026-05-01T11:59:40.000Z', last: '2026-05-01T11:59:58.500Z', tries: 3 },
             { client: TANAKA, first: '2026-05-01T11:59:59.500Z', last: '2026-05-01T11:59:59.500Z', tries: 1 },
@@ -102,6 +104,18 @@ describe('The status', () => {
       gaps: 0,
       counters: FACTS.counters,
     });
+  });
+
+  it('names as many clients as are asked for, and counts all', () => {
+    const [outage] = asked({ ...FACTS, mostClients: 1 }).outages;
+    assert.deepEqual([outage?.waiting, outage?.clients.map(({ client }) => client)], [2, [SATO]]);
+    const wanted = (text: string): number => mostClientsOf(new URLSearchParams(text));
+    assert.deepEqual(
+      [wanted(''), wanted('clients=0'), wanted('clients=50')],
+      [Number.POSITIVE_INFINITY, 0, 50],
+    );
+    for (const text of ['clients=', 'clients=-1', 'clients=1e3', 'clients=100000'])
+      assert.throws(() => wanted(text), /^RingbackError: clients must be a number from 0 to 99999/);
   });
 
   it('says it for people too: what happened, and not what did not', () => {

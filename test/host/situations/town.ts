@@ -99,6 +99,9 @@ export class Town {
     return town;
   }
 
+  /** The operator's commands that were run. */
+  readonly commands: string[] = [];
+
   private constructor(configuration: RouterConfiguration, { store, time }: { store: Store; time: TownTime }) {
     const { log, lines } = recordingLog((line) => this.onLine(line));
     this.lines = lines;
@@ -137,6 +140,10 @@ export class Town {
       sender: () => this.#sender,
       seekNeighbour: () => {},
       addresses: () => new Set([ROUTER]),
+      startOutside: (argv) => {
+        this.commands.push(argv.join(' '));
+        return { ended: Promise.resolve({ failure: null, missing: false, said: '' }), end: () => {} };
+      },
       control: null,
       page: null,
     });

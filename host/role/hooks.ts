@@ -1,8 +1,7 @@
-/** The operator's own commands, told of every change; nothing waits for them, and none for another. */
-import type { Log } from '../../log/log.ts';
-import type { Time } from '../../time.ts';
-import type { OutsideCommand } from '../ports/machine.ts';
-import { startOutside } from './outside-command.ts';
+/** The operator's own commands, told of what happens; nothing waits for them, and none for another. */
+import type { Log } from '../log/log.ts';
+import type { Time } from '../time.ts';
+import type { OutsideCommand, StartOutside } from './outside-command.ts';
 
 const LIMIT_MS = 30_000;
 /** How long the end of this program waits for them. */
@@ -10,14 +9,18 @@ const LAST_MS = 2000;
 /** A hook that hangs must not make this program grow. */
 const MAX_WAITING = 1000;
 
+interface HooksOptions {
+  readonly start: StartOutside;
+  readonly log: Log;
+  readonly time: Time;
+}
+
 export class Hooks {
-  readonly #log: Log;
-  readonly #time: Time;
+  readonly #options: HooksOptions;
   #hooks = new Map<string, Hook>();
 
-  constructor(commands: readonly (readonly string[])[], log: Log, time: Time) {
-    this.#log = log;
-    this.#time = time;
+  constructor(commands: readonly (readonly string[])[], options: HooksOptions) {
+    this.#options = options;
     this.use(commands);
   }
 
@@ -26,14 +29,14 @@ export class Hooks {
     const before = this.#hooks;
     const entries = commands.map((command): [string, Hook] => {
       const key = JSON.stringify(command);
-      return [key, before.get(key) ?? new Hook(command, this.#log, this.#time)];
+      return [key, before.get(key) ?? new Hook(command, this.#options)];
     });
     this.#hooks = new Map(entries);
   }
 
-  /** Each command with these words behind its own: event, address, interface, peer; `-` for what there is none of. */
-  tell(event: string, address: string, ifname: string, peer: string): void {
-    for (const hook of this.#hooks.values()) hook.tell([event, address, ifname, peer]);
+  /** Each command with these words behind its own, of which the first is the event; `-` for what there is none of. */
+  tell(words: readonly string[]): void {
+    for (const hook of this.#hooks.values()) hook.tell(words);
   }
 
   /** Resolves when all have been told all, or there has been time enough; what still runs is ended. */
@@ -45,21 +48,19 @@ export class Hooks {
 /** One command, which is told one thing after the other. */
 class Hook {
   readonly #command: readonly string[];
-  readonly #log: Log;
-  readonly #time: Time;
+  readonly #options: HooksOptions;
   readonly #waiting: (readonly string[])[] = [];
   #running: OutsideCommand | null = null;
   #onIdle: (() => void) | null = null;
 
-  constructor(command: readonly string[], log: Log, time: Time) {
+  constructor(command: readonly string[], options: HooksOptions) {
     this.#command = command;
-    this.#log = log;
-    this.#time = time;
+    this.#options = options;
   }
 
   tell(words: readonly string[]): void {
     if (this.#waiting.length >= MAX_WAITING) {
-      this.#log.error('hook.dropped', {
+      this.#options.log.error('hook.dropped', {
         command: this.#command[0],
         about: words[0],
         reason: `${MAX_WAITING} are waiting already`,
@@ -73,7 +74,7 @@ class Hook {
   async close(): Promise<void> {
     if (this.#running === null) return;
     await new Promise<void>((resolve) => {
-      const late = this.#time.after(LAST_MS, () => {
+      const late = this.#options.time.after(LAST_MS, () => {
         this.#waiting.length = 0;
         this.#running?.end();
       });
@@ -91,13 +92,14 @@ class Hook {
       this.#onIdle?.();
       return;
     }
-    const command = startOutside([...this.#command, ...words], LIMIT_MS, this.#time);
+    const { start, time } = this.#options;
+    const command = start([...this.#command, ...words], LIMIT_MS, time);
     this.#running = command;
     void command.ended.then(({ failure, said }) => {
       this.#running = null;
       if (failure !== null) {
         const reason = said === '' ? failure : `${failure}: ${said}`;
-        this.#log.warn('hook.failed', { command: this.#command[0], about: words[0], reason });
+        this.#options.log.warn('hook.failed', { command: this.#command[0], about: words[0], reason });
       }
       this.#next();
     });

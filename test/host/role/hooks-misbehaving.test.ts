@@ -3,21 +3,22 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Hooks } from '../../../../host/takeover/machine/hooks.ts';
-import { machineTime } from '../../../../host/time.ts';
-import { FakeTime } from '../../fake-time.ts';
-import { recordingLog, until } from '../../tools.ts';
-import { isGone, type StandIns, standIns } from './stand-in.ts';
+import { Hooks } from '../../../host/role/hooks.ts';
+import { startOutside } from '../../../host/role/outside-command.ts';
+import { machineTime } from '../../../host/time.ts';
+import { FakeTime } from '../fake-time.ts';
+import { isGone, type StandIns, standIns } from '../takeover/machine/stand-in.ts';
+import { recordingLog, until } from '../tools.ts';
 
 function hooked(context: TestContext, script: string, time = machineTime) {
   const machine: StandIns = standIns(context);
   machine.put('hook', script);
   const { log, lines } = recordingLog();
-  const hooks = new Hooks([['hook']], log, time);
+  const hooks = new Hooks([['hook']], { start: startOutside, log, time });
   return {
     machine,
     hooks,
-    tell: (event: string) => hooks.tell(event, '192.0.2.80', 'eth1', 'web'),
+    tell: (event: string) => hooks.tell([event, '192.0.2.80', 'eth1', 'web']),
     failed: () => lines.map(({ event, fields }) => [event, fields.about, fields.reason]),
   };
 }

@@ -5,9 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { Hooks } from '../../../../host/takeover/machine/hooks.ts';
-import { machineTime } from '../../../../host/time.ts';
-import { recordingLog, until } from '../../tools.ts';
+import { Hooks } from '../../../host/role/hooks.ts';
+import { startOutside } from '../../../host/role/outside-command.ts';
+import { machineTime } from '../../../host/time.ts';
+import { recordingLog, until } from '../tools.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringback-hooks-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -31,9 +32,9 @@ describe('hooks', () => {
   it('are told event, address, interface and peer, in order', async () => {
     const { log, lines } = recordingLog();
     const { command, lines: written } = writing('order');
-    const hooks = new Hooks([command], log, machineTime);
-    hooks.tell('asked', '172.27.178.80', '-', 'web');
-    hooks.tell('taken', '172.27.178.80', 'eth1', 'web');
+    const hooks = new Hooks([command], { start: startOutside, log, time: machineTime });
+    hooks.tell(['asked', '172.27.178.80', '-', 'web']);
+    hooks.tell(['taken', '172.27.178.80', 'eth1', 'web']);
     await hooks.close();
     assert.deepEqual(written(), ['asked 172.27.178.80 - web', 'taken 172.27.178.80 eth1 web']);
     assert.deepEqual(lines, []);
@@ -42,8 +43,8 @@ describe('hooks', () => {
   it('hang without delay for each other, and are ended with the program', async () => {
     const { log, lines } = recordingLog();
     const { command, lines: written } = writing('others');
-    const hooks = new Hooks([HANGING, command], log, machineTime);
-    for (const address of ['172.27.178.80', '172.27.178.81']) hooks.tell('taken', address, 'eth1', 'web');
+    const hooks = new Hooks([HANGING, command], { start: startOutside, log, time: machineTime });
+    for (const address of ['172.27.178.80', '172.27.178.81']) hooks.tell(['taken', address, 'eth1', 'web']);
     await until('the other one has been told', () => written().length === 2);
     await hooks.close();
     assert.deepEqual(
@@ -54,13 +55,13 @@ describe('hooks', () => {
 
   it('that fail are reported, and told of the next change', async () => {
     const { log, lines } = recordingLog();
-    const hooks = new Hooks(
-      [['sh', '-c', 'echo no such thing >&2; exit 3'], [join(directory, 'none')]],
+    const hooks = new Hooks([['sh', '-c', 'echo no such thing >&2; exit 3'], [join(directory, 'none')]], {
+      start: startOutside,
       log,
-      machineTime,
-    );
-    hooks.tell('taken', '172.27.178.80', 'eth1', 'web');
-    hooks.tell('released', '172.27.178.80', 'eth1', 'web');
+      time: machineTime,
+    });
+    hooks.tell(['taken', '172.27.178.80', 'eth1', 'web']);
+    hooks.tell(['released', '172.27.178.80', 'eth1', 'web']);
     await hooks.close();
     const failed = lines.filter(({ event }) => event === 'hook.failed').map(({ fields }) => fields);
     assert.deepEqual(
@@ -75,8 +76,8 @@ describe('hooks', () => {
 
   it('do not make this program grow', async () => {
     const { log, lines } = recordingLog();
-    const hooks = new Hooks([HANGING], log, machineTime);
-    for (let i = 0; i < 1003; i++) hooks.tell('conflict', '172.27.178.80', 'eth1', '-');
+    const hooks = new Hooks([HANGING], { start: startOutside, log, time: machineTime });
+    for (let i = 0; i < 1003; i++) hooks.tell(['conflict', '172.27.178.80', 'eth1', '-']);
     assert.equal(lines.filter(({ event }) => event === 'hook.dropped').length, 2);
     await hooks.close();
   });
@@ -84,11 +85,11 @@ describe('hooks', () => {
   it('are other ones after the configuration was reread, and those of before are told the rest', async () => {
     const { log } = recordingLog();
     const [before, next] = [writing('before'), writing('next')];
-    const hooks = new Hooks([before.command], log, machineTime);
-    hooks.tell('asked', '172.27.178.80', '-', 'web');
-    hooks.tell('taken', '172.27.178.80', 'eth1', 'web');
+    const hooks = new Hooks([before.command], { start: startOutside, log, time: machineTime });
+    hooks.tell(['asked', '172.27.178.80', '-', 'web']);
+    hooks.tell(['taken', '172.27.178.80', 'eth1', 'web']);
     hooks.use([next.command]);
-    hooks.tell('released', '172.27.178.80', 'eth1', 'web');
+    hooks.tell(['released', '172.27.178.80', 'eth1', 'web']);
     await until('both have been told', () => before.lines().length === 2 && next.lines().length === 1);
     assert.deepEqual(next.lines(), ['released 172.27.178.80 eth1 web']);
     await hooks.close();
