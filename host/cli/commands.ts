@@ -205,7 +205,7 @@ types that are not read. With -c it watches, waits and knows what that configura
   },
   emulate: {
     synopsis: `emulate SCENARIO [--seed N] [--set KEY=VALUE]… [-c FILE] [--json] [--report FILE] [--pcap FILE] [--realtime | --speed N]
-       ringback emulate SCENARIO --compare FILE | SCENARIO --shrink | SCENARIO --as-daemon SOCKET | SCENARIO --on IF,IF [--mail ADDRESS:PORT] | --list | --seeds A..B [--shrink] | --from FILE [--anonymise]`,
+       ringback emulate SCENARIO --compare FILE | SCENARIO --shrink | SCENARIO --as-daemon SOCKET | SCENARIO --on IF,IF [--mail ADDRESS:PORT] | --list | --seeds A..B [--shrink] | --from FILE… [--frames] [--anonymise]`,
     summary: 'a whole world with the program in it, on a clock of its own: what people would see',
     help: EMULATE_HELP,
     options: [
@@ -229,6 +229,7 @@ types that are not read. With -c it watches, waits and knows what that configura
         'shrink',
         'compare',
         'from',
+        'frames',
         'anonymise',
         'as-daemon',
         'on',

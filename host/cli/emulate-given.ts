@@ -31,7 +31,8 @@ export interface EmulateGiven {
   readonly mails?: string | undefined;
   readonly realtime?: boolean | undefined;
   readonly speed?: string | undefined;
-  readonly from?: string | undefined;
+  readonly from?: readonly string[] | undefined;
+  readonly frames?: boolean | undefined;
   readonly anonymise?: boolean | undefined;
   readonly compare?: string | undefined;
   readonly 'as-daemon'?: string | undefined;

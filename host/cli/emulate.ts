@@ -24,7 +24,8 @@ export async function emulateCommand(
     if (scenario !== undefined) throw wrong(`--${withoutScenario} takes no scenario`);
     return other(given, machine);
   }
-  if (given.anonymise !== undefined) throw wrong('--anonymise belongs to --from');
+  for (const name of ['frames', 'anonymise'] as const)
+    if (given[name] !== undefined) throw wrong(`--${name} belongs to --from`);
   if (scenario === undefined)
     throw wrong('which scenario? --list names those that are shipped, or give a file');
   return played(scenario, given, machine);
@@ -40,9 +41,9 @@ async function other(given: EmulateGiven, machine: PlayingMachine): Promise<bool
     alone(given, 'seeds', ['shrink', 'json']);
     return seedsCommand(given.seeds, given, machine);
   }
-  alone(given, 'from', ['anonymise', 'pcap']);
-  const { from = '', anonymise = false, pcap } = given;
-  const { text, problems } = await scenarioFrom({ file: from, anonymise, captureTo: pcap ?? null });
+  alone(given, 'from', ['frames', 'anonymise', 'pcap']);
+  const { from = [], frames = false, anonymise = false, pcap } = given;
+  const { text, problems } = await scenarioFrom({ files: from, frames, anonymise, captureTo: pcap ?? null });
   machine.print(text.trimEnd());
   for (const problem of problems) machine.warn(problem);
   return problems.length === 0;
@@ -76,6 +77,10 @@ async function played(name: string, given: EmulateGiven, machine: PlayingMachine
   const file = scenarioFile(name);
   const text = readText(file);
   const scenario = parseScenario(text, file, options);
+  for (const name of ['as-daemon', 'on'] as const) {
+    if (given[name] !== undefined && scenario.frames.length > 0)
+      throw wrong(`--${name} plays no frames of captures; leave them away in ${name}`);
+  }
   if (given['as-daemon'] !== undefined) {
     alone(given, 'as-daemon', ['set', 'seed']);
     const stop = new AbortController();

@@ -33,7 +33,8 @@ export const OPTIONS = {
   mails: { type: 'string' },
   realtime: { type: 'boolean' },
   speed: { type: 'string' },
-  from: { type: 'string' },
+  from: { type: 'string', multiple: true },
+  frames: { type: 'boolean' },
   anonymise: { type: 'boolean' },
   compare: { type: 'string' },
   'as-daemon': { type: 'string' },
@@ -71,7 +72,8 @@ export interface Given {
   readonly mails?: string;
   readonly realtime?: boolean;
   readonly speed?: string;
-  readonly from?: string;
+  readonly from?: string[];
+  readonly frames?: boolean;
   readonly anonymise?: boolean;
   readonly compare?: string;
   readonly 'as-daemon'?: string;
@@ -112,7 +114,8 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
     '    --shrink          what goes wrong, in one of them or in SCENARIO, is made as small as can be, and written to found/',
   compare:
     '    --compare FILE    the same world with that configuration too: who would have been told, when, and why not',
-  from: '    --from FILE       a scenario out of that capture, on standard output',
+  from: '    --from FILE       a scenario out of that capture, on standard output; given again: of several that are one',
+  frames: '    --frames          which has the very frames of it, and no tries of its own',
   anonymise: '    --anonymise       with other addresses, of the same networks, and without data',
   'as-daemon':
     '    --as-daemon SOCKET  the world is a daemon at that socket, for an unmodified `ringback run` with fabric.socket',

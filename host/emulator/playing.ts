@@ -2,8 +2,9 @@
 import { messageOf } from '../errors.ts';
 import type { Mail } from '../mail/mail.ts';
 import { isVersion4 } from '../net/address.ts';
+import { PlayedFrames } from './capture/played-frames.ts';
 import type { BrowserDoor } from './edges/browser.ts';
-import { type Carried, MailHost } from './edges/mail-host.ts';
+import { type Carried, listMailboxesOf, MailHost } from './edges/mail-host.ts';
 import { TrapSenders } from './edges/traps.ts';
 import { Sweeper } from './kernel/sweeper.ts';
 import { WorldTime } from './kernel/time.ts';
@@ -13,7 +14,7 @@ import { RoutedPair } from './routed-pair.ts';
 import { type MachineKernel, RouterProgram } from './router-program.ts';
 import type { Scenario, Span, Verb } from './scenario/types.ts';
 import type { Counted, MakeWorld, Making, Outside, RunningPlay, Stage } from './stage.ts';
-import type { Gauges, Witness } from './truth/witness.ts';
+import { type Gauges, NO_GAUGES, type Witness } from './truth/witness.ts';
 import type { PlayedWorld } from './world/ports.ts';
 import { Script } from './world/script.ts';
 
@@ -44,6 +45,7 @@ export class Play implements RunningPlay {
   readonly #relays = new Map<string, RelayProgram>();
   readonly #pair: RoutedPair | null;
   #router: RouterProgram | null = null;
+  #captured: PlayedFrames | null = null;
   /** Hosts that get nowhere. */
   readonly #alone = new Set<string>();
   /** What has gone wrong with a program. */
@@ -79,7 +81,7 @@ export class Play implements RunningPlay {
       time: this.#machines,
       chance: stage.streams.of('mail server'),
       witness: this.#witness,
-      mailboxes: mailboxesOf(scenario),
+      mailboxes: listMailboxesOf(scenario.router),
       carry: outside === null ? null : (mail, by) => this.#carry(outside, mail, by),
     });
   }
@@ -94,7 +96,7 @@ export class Play implements RunningPlay {
 
   /** The machines, with nothing running on them. */
   async #install(door: BrowserDoor | null): Promise<void> {
-    const { router, relays, people, interfaces, networks } = this.#scenario;
+    const { router, relays, people, interfaces, networks, frames } = this.#scenario;
     const given = {
       kernel: this.#kernel,
       world: this.#world,
@@ -104,13 +106,19 @@ export class Play implements RunningPlay {
     };
     if (router !== null) {
       const addresses = new Set(networks.flatMap((network) => network.router));
-      this.#router = await RouterProgram.create({
+      const program = await RouterProgram.create({
         ...given,
         configuration: router,
         interfaces,
         addresses,
         door,
       });
+      this.#router = program;
+      if (frames.length > 0)
+        this.#captured = await PlayedFrames.open(this.#scenario, {
+          ...{ stage: this.stage, witness: this.#witness, fabric: program.fabric },
+          onFrame: () => this.frames++,
+        });
     }
     for (const [name, configuration] of relays) {
       const isConnected = (): boolean => !this.#alone.has(name);
@@ -121,6 +129,7 @@ export class Play implements RunningPlay {
   begin(): void {
     const { calendar, loop } = this.#kernel;
     this.#world.begin();
+    this.#captured?.begin();
     new Sweeper(calendar, this.#scenario.endUs);
     for (const program of this.#programs()) this.#start(program);
     this.#pair?.begin();
@@ -178,7 +187,7 @@ export class Play implements RunningPlay {
 
   gauges(): Gauges {
     if (this.#firstBytes === 0) this.#firstBytes = this.#router?.fabric.memoryBytes ?? 0;
-    return this.#router?.gauges() ?? NOTHING_THERE;
+    return this.#router?.gauges() ?? NO_GAUGES;
   }
 
   carryOut(verb: Verb): void {
@@ -280,19 +289,7 @@ export class Play implements RunningPlay {
   }
 }
 
-const NOTHING_THERE: Gauges = {
-  ...{ waiting: 0, down: 0, outbox: 0 },
-  tables: { clients: [0, 0], attempts: [0, 0], servers: [0, 0] },
-};
-
 function middleUs(span: Span): number {
   if (span.kind === 'fixed') return span.us;
   return span.kind === 'between' ? (span.fromUs + span.toUs) / 2 : span.medianUs;
-}
-
-/** Where lists go: they are fetched, and no person's. */
-function mailboxesOf({ router }: Scenario): string[] {
-  const station = router?.station?.mail;
-  const servers = (router?.servers ?? []).flatMap(({ mail }) => (mail === null ? [] : [mail]));
-  return [...new Set([...servers, ...(station === undefined ? [] : [station])])];
 }

@@ -6,6 +6,14 @@ import type { Command, FabricEvent } from './records.ts';
 
 export type LinkName = 'ethernet' | 'raw' | 'cookedV1' | 'cookedV2';
 
+/** What the module calls them. */
+export const LINK_CODES: Readonly<Record<LinkName, string>> = {
+  ethernet: 'Link.Ethernet',
+  raw: 'Link.Raw',
+  cookedV1: 'Link.CookedV1',
+  cookedV2: 'Link.CookedV2',
+};
+
 const TWO_TO_32 = 0x1_0000_0000;
 
 interface EngineOptions {

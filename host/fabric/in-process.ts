@@ -3,7 +3,7 @@
  * does, says what it has to say a moment later and in order, and gets the frames and the time from its owner.
  */
 import { RingbackError } from '../errors.ts';
-import { Engine } from './engine.ts';
+import { Engine, LINK_CODES, type LinkName } from './engine.ts';
 import type { Errand } from './errands.ts';
 import type { Connect, FabricLink, InterfaceReport, LinkHandlers } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
@@ -105,6 +105,16 @@ export class InProcessFabric {
     if (engine === null) return;
     const codes = this.#codes;
     engine.frame(codes.ethernet, iface, codes[direction], frame, this.#options.nowUs());
+    if (engine.hasEvents) engine.drain();
+  }
+
+  /** A packet of a capture, which may have been taken anywhere: which way it went says nothing about whose it is. */
+  captured(link: LinkName, iface: number, bytes: Uint8Array, wireLength: number): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const { codes } = engine.module;
+    const [code, unknown] = [codes.number(LINK_CODES[link]), codes.number('Direction.Unknown')];
+    engine.frame(code, iface, unknown, bytes, this.#options.nowUs(), wireLength);
     if (engine.hasEvents) engine.drain();
   }
 

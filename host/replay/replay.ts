@@ -2,7 +2,7 @@
 
 import type { Chance } from '../chance.ts';
 import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
-import { Engine } from '../fabric/engine.ts';
+import { Engine, LINK_CODES } from '../fabric/engine.ts';
 import {
   type AttemptOutcome,
   type Cause,
@@ -148,17 +148,11 @@ function run(engine: Engine, source: Source, result: Replayed): Damage | null {
   const { codes } = engine.module;
   const lastMalformed = codes.number('Verdict.LastMalformed');
   const unknown = codes.number('Direction.Unknown');
-  const links = {
-    ethernet: codes.number('Link.Ethernet'),
-    raw: codes.number('Link.Raw'),
-    cookedV1: codes.number('Link.CookedV1'),
-    cookedV2: codes.number('Link.CookedV2'),
-  };
   return readCapture(source, ({ link, iface, timeUs, bytes, wireLength }) => {
     if (link === null) return;
     engine.tick(timeUs);
     // A capture is taken anywhere, on a client too: which way a frame went says nothing about whose it is.
-    const verdict = engine.frame(links[link], iface, unknown, bytes, timeUs, wireLength);
+    const verdict = engine.frame(codes.number(LINK_CODES[link]), iface, unknown, bytes, timeUs, wireLength);
     if (verdict <= lastMalformed) result.malformed++;
     engine.drain();
   });

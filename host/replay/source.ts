@@ -10,7 +10,7 @@ import { MAX_SPOOLED_BYTES, Spool } from './spool.ts';
 import { Unpacker } from './unpack.ts';
 
 /** Standard input, as a file's name. */
-const STANDARD_INPUT = '-';
+export const STANDARD_INPUT = '-';
 const CHUNK_BYTES = 65_536;
 const readAsync = promisify(read);
 

@@ -1,15 +1,18 @@
 /** `ringback emulate --from CAPTURE`: the scenario of what happened in it. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { and } from '../../config/sentences.ts';
 import { messageOf, RingbackError } from '../../errors.ts';
-import { withSource } from '../../replay/source.ts';
+import { STANDARD_INPUT } from '../../replay/source.ts';
 import { Anonymiser } from './anonymise.ts';
 import { AnonymousFile } from './anonymous-file.ts';
 import { type Incident, readIncident } from './incident.ts';
 import { scenarioText } from './scenario-text.ts';
 
 export interface FromOptions {
-  /** `-`: standard input. */
-  readonly file: string;
+  /** Several are one; `-`: standard input. */
+  readonly files: readonly string[];
+  /** The scenario has the very frames, in the place of tries. */
+  readonly frames?: boolean;
   readonly anonymise: boolean;
   /** Where the capture goes without addresses and data; null: nowhere. */
   readonly captureTo: string | null;
@@ -26,22 +29,36 @@ export interface From {
 const ANONYMOUS = 'a capture';
 
 /** Throws RingbackError('input') where the file is no capture, or `captureTo` cannot be written. */
-export async function scenarioFrom({ file, anonymise, captureTo }: FromOptions): Promise<From> {
+export async function scenarioFrom({
+  files,
+  frames = false,
+  anonymise,
+  captureTo,
+}: FromOptions): Promise<From> {
   if (captureTo !== null && !anonymise)
     throw new RingbackError('usage', '--pcap with --from writes an anonymised capture; add --anonymise');
+  if (frames && anonymise && captureTo === null)
+    throw new RingbackError(
+      'usage',
+      '--frames with --anonymise are those of an anonymised capture; add --pcap FILE',
+    );
+  if (frames && files.includes(STANDARD_INPUT))
+    throw new RingbackError('usage', '--frames wants files: standard input can be heard only once');
+  const heard = captureTo === null ? files : [captureTo];
   const anonymiser = anonymise ? new Anonymiser() : null;
   const output = captureTo === null ? null : new Output(captureTo);
   try {
-    const incident = await withSource(file, (source) =>
-      readIncident(source, (packet) => {
-        if (anonymiser === null) return packet;
-        const nobodys = anonymiser.packet(packet);
-        output?.file.packet(nobodys);
-        return nobodys;
-      }),
-    );
+    const incident = await readIncident(files, (packet) => {
+      if (anonymiser === null) return packet;
+      const nobodys = anonymiser.packet(packet);
+      output?.file.packet(nobodys);
+      return nobodys;
+    });
     const named = anonymise ? { ...incident, name: ANONYMOUS } : incident;
-    return { text: scenarioText(named), problems: problemsOf(file, incident, anonymiser) };
+    return {
+      text: scenarioText(named, frames ? heard : []),
+      problems: problemsOf(and(files), incident, anonymiser),
+    };
   } finally {
     output?.close();
   }
@@ -71,9 +88,8 @@ class Output {
 function problemsOf(file: string, incident: Incident, anonymiser: Anonymiser | null): readonly string[] {
   const { damage, packets, unread, attempts } = incident;
   const problems: string[] = [];
-  if (damage !== null) {
-    const { offset, reason } = damage;
-    problems.push(`${file}: damaged at byte ${offset}: ${reason}; what stands before it was read`);
+  for (const { file: damaged, offset, reason } of damage) {
+    problems.push(`${damaged}: damaged at byte ${offset}: ${reason}; what stands before it was read`);
   }
   if (packets === unread)
     problems.push(`${file}: nothing in it could be read; nobody tries anything in this scenario`);

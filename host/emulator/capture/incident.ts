@@ -3,11 +3,11 @@
  * makes a scenario of it.
  */
 import { basename } from 'node:path';
-import { readCapture } from '../../replay/capture.ts';
-import type { Damage, Packet } from '../../replay/packet.ts';
-import type { Source } from '../../replay/source.ts';
+import { and } from '../../config/sentences.ts';
+import type { Packet } from '../../replay/packet.ts';
 import { type Attempt, Attempts, silencesOf } from './attempts.ts';
 import { type Decoded, decodeFrame } from './decode.ts';
+import { type CaptureDamage, readPackets } from './packets.ts';
 import { type Evidence, type ServiceState, type TruthLine, truthLineOf } from './truth-line.ts';
 import { Voices } from './voices.ts';
 
@@ -27,7 +27,7 @@ interface Word {
 }
 
 export interface Incident {
-  /** The file's, without its directory. */
+  /** Those of the files, without their directories. */
   readonly name: string;
   /** Records, and those of them that carry nothing that is read. */
   readonly packets: number;
@@ -39,8 +39,7 @@ export interface Incident {
   readonly services: readonly SeenService[];
   readonly words: readonly Word[];
   readonly heard: Voices;
-  /** Why the capture could not be read to its end. */
-  readonly damage: Damage | null;
+  readonly damage: readonly CaptureDamage[];
 }
 
 const TRAP_PORT = 162;
@@ -53,14 +52,17 @@ const SAME_ANSWER_US = 500_000;
 /** Codes of ICMP and ICMPv6 by which somebody refuses, and does not fail to find: ports, and what is prohibited. */
 const REJECTIONS = { 4: new Set([3, 9, 10, 13]), 6: new Set([1, 4, 5, 6]) } as const;
 
-/** Reads a capture. Throws RingbackError('input') when it is none. */
-export function readIncident(source: Source, onPacket: (packet: Packet) => Packet = (one) => one): Incident {
-  const reader = new Reader();
-  const damage = readCapture(source, (packet) => reader.packet(onPacket(packet)));
-  return reader.incident(basename(source.name), damage);
+/** Reads captures as one. Throws RingbackError('input') when one is none. */
+export async function readIncident(
+  files: readonly string[],
+  onPacket: (packet: Packet) => Packet = (one) => one,
+): Promise<Incident> {
+  const reader = new IncidentReader();
+  const damage = await readPackets(files, (packet) => reader.packet(onPacket(packet)));
+  return reader.incident(and(files.map((file) => basename(file))), damage);
 }
 
-class Reader {
+export class IncidentReader {
   readonly #evidence = new Map<string, Evidence[]>();
   readonly #words: Word[] = [];
   readonly #saidUs = new Map<string, number>();
@@ -87,7 +89,7 @@ class Reader {
     this.#frame(frame, bytes, timeUs);
   }
 
-  incident(name: string, damage: Damage | null): Incident {
+  incident(name: string, damage: readonly CaptureDamage[]): Incident {
     const { all: attempts } = this.#attempts;
     for (const attempt of attempts) this.#noteFailure(attempt);
     const services = [...this.#evidence].map(([key, evidence]): SeenService => {

@@ -1,4 +1,5 @@
 /** An incident as a scenario file that anybody can read, change, and play. */
+import { basename } from 'node:path';
 import { prefixText } from '../../net/address.ts';
 import { LINKS } from '../scenario/lab.ts';
 import { SECOND_US } from '../scenario/values.ts';
@@ -16,6 +17,9 @@ const MAX_TRUTHS = 200;
 const MAX_STEPS = 9_990;
 const MAX_LASTS_US = 30 * 86_400 * SECOND_US;
 
+/** What the frames themselves are. */
+const IN_FRAMES = /^(try|announce) /;
+
 const IS = {
   answers: 'answers',
   silent: 'silent',
@@ -23,17 +27,18 @@ const IS = {
   rejects: 'turns away by ICMP',
 } as const;
 
-/** The text of a scenario file. */
-export function scenarioText(incident: Incident): string {
+/** The text of a scenario file. `frames`: captures whose frames are heard, in the place of tries. */
+export function scenarioText(incident: Incident, frames: readonly string[] = []): string {
   const all = incidentHosts(incident);
   const placed = placeHosts(all);
   const script = scriptOf(incident, placed.hosts);
   const startUs = Math.floor((incident.fromUs - LEAD_US) / SECOND_US) * SECOND_US;
   const at = (us: number): string => timeText(Math.max(0, us - startUs));
   const endUs = Math.min(incident.toUs, startUs + MAX_LASTS_US);
-  const steps = script.steps.filter(({ us }) => us <= endUs).slice(0, MAX_STEPS);
+  const wanted = script.steps.filter(({ does }) => frames.length === 0 || !IN_FRAMES.test(does));
+  const steps = wanted.filter(({ us }) => us <= endUs).slice(0, MAX_STEPS);
   const lines = [
-    ...aboutCapture(incident, placed, script, steps.length),
+    ...aboutCapture(incident, placed, { ...script, steps: wanted }, steps.length),
     ...truths(incident, all, at),
     ...script.absences
       .slice(0, MAX_TRUTHS)
@@ -49,6 +54,7 @@ export function scenarioText(incident: Incident): string {
     ...routerLines(placed),
     ...networkLines(placed),
     ...hostLines(placed),
+    ...(frames.length === 0 ? [] : [`frames: [${frames.map(quoted).join(', ')}]`]),
     'script:',
     ...steps.map(({ us, does, patienceUs }) => {
       const patience = patienceUs === null ? '' : `, patience: ${timeText(patienceUs)}`;
@@ -71,9 +77,9 @@ function aboutCapture(
     `# Made from ${name}: ${plural(packets, 'packet')}, ${plural(attempts.length, 'attempt')} to open a connection.`,
   ];
   if (unread > 0) lines.push(`# ${plural(unread, 'packet')} of it could not be read.`);
-  if (damage !== null) {
-    const place = `byte ${damage.offset}: ${damage.reason}`;
-    lines.push(`# The capture is damaged at ${place}. What stands before it is here.`);
+  for (const { file, offset, reason } of damage) {
+    const which = damage.length === 1 ? 'The capture' : basename(file);
+    lines.push(`# ${which} is damaged at byte ${offset}: ${reason}. What stands before it is here.`);
   }
   if (placed.leftOut > 0) lines.push(`# ${plural(placed.leftOut, 'machine')} found no room here.`);
   if (script.leftOut > 0)

@@ -59,6 +59,12 @@ export class WorldFabric implements Actor {
     this.#fabric.frame(bytes, isOut ? 'Out' : 'In', iface);
   }
 
+  /** A packet of a capture. */
+  captured(...packet: Parameters<InProcessFabric['captured']>): void {
+    if (this.frames !== null) this.frames++;
+    this.#fabric.captured(...packet);
+  }
+
   begin(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;

@@ -3,6 +3,7 @@
  * relays in their mailboxes. What it answers is what a client library says of such a server, read by the program's own rules.
  */
 
+import type { RouterConfiguration } from '../../config/types.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { composeMessage } from '../../mail/message.ts';
 import type { Sender } from '../../mail/outbox.ts';
@@ -183,4 +184,11 @@ export class WorldSender implements Sender {
   #between({ from, to }: { readonly from: number; readonly to: number }): number {
     return from + this.#options.chance.below((to - from) * 1000) / 1000;
   }
+}
+
+/** Where lists go: they are fetched, and no person's. */
+export function listMailboxesOf(router: RouterConfiguration | null): string[] {
+  const station = router?.station?.mail;
+  const servers = (router?.servers ?? []).flatMap(({ mail }) => (mail === null ? [] : [mail]));
+  return [...new Set([...servers, ...(station === undefined ? [] : [station])])];
 }

@@ -1,4 +1,6 @@
 /** A scenario out of its text: names are looked up, and a world that cannot be is refused. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname, isAbsolute, join } from 'node:path';
 import type { Add, Mistake, Path } from '../../config/contradictions.ts';
 import { relayContradictions } from '../../config/relay/contradictions.ts';
 import { routerContradictions } from '../../config/router/contradictions.ts';
@@ -133,8 +135,19 @@ function expectationOf(
   }
 }
 
-/** `name`: the file's, without its ending. */
-export function build(text: ScenarioText, name: string, limits: Limits): Built {
+/** Where they are; that they are captures is seen when they are read. */
+function framesOf({ frames, router }: ScenarioText, directory: string, add: Add): readonly string[] {
+  if (frames.length > 0 && router === null) add(['frames'], 'is for a router to hear, and there is none');
+  return frames.map((file) => {
+    const path = isAbsolute(file) ? file : join(directory, file);
+    if (!existsSync(path)) add(['frames'], `${path}: there is no such file`);
+    return path;
+  });
+}
+
+/** `file`: its name is the scenario's, without its ending; what it names is looked for beside it. */
+export function build(text: ScenarioText, file: string, limits: Limits): Built {
+  const [directory, name] = [dirname(file), basename(file, extname(file))];
   const mistakes: Mistake[] = [];
   const add: Add = (path, message) => void mistakes.push({ path, message });
   const places = premisesOf(text, add);
@@ -161,6 +174,7 @@ export function build(text: ScenarioText, name: string, limits: Limits): Built {
     servers,
     traffic: [...traffic, ...crowds],
     background,
+    frames: framesOf(text, directory, add),
     script: steps,
     expect,
     kernel: text.kernel,

@@ -149,7 +149,7 @@ function startText(startMs: number, zone: string): string {
 }
 
 export function explainScenario(scenario: Scenario, tables: Tables): string[] {
-  const { networks, hosts, people, servers, traffic, background, script, expect, router } = scenario;
+  const { networks, hosts, people, servers, traffic, background, frames, script, expect, router } = scenario;
   const others = [
     ...[...scenario.relays.keys()].map((host) => `\`ringback relay\` on ${host}`),
     ...[...scenario.takeover.keys()].map((host) => `\`ringback takeover\` on ${host}`),
@@ -164,6 +164,7 @@ export function explainScenario(scenario: Scenario, tables: Tables): string[] {
     ...(others.length === 0 ? [] : [`There runs ${and(others)}.`]),
     ...traffic.map(trafficSentence),
     ...background.map(({ from, kinds }) => `${from}, unasked: ${and(kinds)}.`),
+    ...(frames.length === 0 ? [] : [`The router hears the frames of ${and(frames)}.`]),
     ...script.slice(0, MAX_STEPS).map(stepSentence),
     ...(script.length > MAX_STEPS
       ? [`And ${count(script.length - MAX_STEPS, 'more step', 'more steps')}.`]

@@ -1,6 +1,6 @@
 /** The one door for scenario files: shipped ones by their name, others by their path. */
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfiguration, readText } from '../../config/load.ts';
 import { nearest } from '../../config/nearest.ts';
@@ -67,7 +67,6 @@ export function loadScenario(given: string, options: ScenarioOptions = {}): Scen
 /** What is in a text; `file` stands for it in messages. Throws as loadScenario does. */
 export function parseScenario(source: string, file: string, options: ScenarioOptions = {}): Scenario {
   const { limits } = tables;
-  const name = basename(file, extname(file));
   const router = options.config === undefined ? null : loadRouterConfiguration(options.config, limits);
   const changes = readChanges(options.set ?? []);
   const asked = (text: ScenarioText): ScenarioText => ({
@@ -78,14 +77,14 @@ export function parseScenario(source: string, file: string, options: ScenarioOpt
   const text = parseConfiguration(
     {
       schema: scenarioSchema(limits),
-      contradictions: (text: ScenarioText) => build(asked(text), name, limits).mistakes,
+      contradictions: (text: ScenarioText) => build(asked(text), file, limits).mistakes,
       least: 'scenario: 1, title, for and script',
       change: (value) => changed(value, changes),
     },
     source,
     file,
   );
-  return build(asked(text), name, limits).scenario;
+  return build(asked(text), file, limits).scenario;
 }
 
 /** The mapping that a text which is right stands for, with what the command line says of it. */

@@ -4,7 +4,7 @@ import { relaySchema } from '../../config/relay/schema.ts';
 import type { RelayConfiguration } from '../../config/relay/types.ts';
 import { routerSchema } from '../../config/router/schema.ts';
 import { orNone } from '../../config/sections.ts';
-import { byNames, entry, isMapping, mapping, type Shape } from '../../config/shape.ts';
+import { byNames, choice, entry, isMapping, list, mapping, type Shape } from '../../config/shape.ts';
 import { takeoverSchema } from '../../config/takeover/schema.ts';
 import type { TakeoverConfiguration } from '../../config/takeover/types.ts';
 import type { RouterConfiguration } from '../../config/types.ts';
@@ -72,6 +72,20 @@ const onHosts = (what: string) => ({ name: NAME, allowed: `${what} by the name o
 const START = '2026-11-29 09:00:00';
 const ZONE = 'Asia/Tokyo';
 
+const MAX_FRAME_FILES = 16;
+const frameFile = line('the path of a capture', 1024);
+const frameFiles = list(frameFile, {
+  allowed: 'paths of captures, as in [lan.pcapng, wan.pcapng]',
+  max: MAX_FRAME_FILES,
+});
+const oneFrameFile: Shape<readonly string[]> = v.pipe(
+  frameFile,
+  v.transform((file) => [file]),
+);
+const frames: Shape<readonly string[]> = choice<readonly string[]>([oneFrameFile, frameFiles], (input) =>
+  Array.isArray(input) ? frameFiles : oneFrameFile,
+);
+
 const clock = v.pipe(
   mapping({
     start: entry("What people's clocks show at the beginning.", v.optional(start, START)),
@@ -111,6 +125,10 @@ export const scenarioSchema = (limits: Limits): Shape<ScenarioText> =>
       hosts: entry('Machines, which are added, or changed.', v.optional(hosts, {})),
       population: entry('People and servers in any number.', v.optional(population, {})),
       traffic: entry('What goes on all the time.', v.optional(traffic, [])),
+      frames: entry(
+        'Captures whose very frames the router hears, at their time: paths, from the directory of this file on. Whoever tries in them tries in this world.',
+        v.optional(frames, []),
+      ),
       script: entry('What happens, and when.', v.optional(script, [])),
       expect: entry(
         'What must have come true at the end, beside the promises.',
@@ -133,6 +151,7 @@ export const scenarioSchema = (limits: Limits): Shape<ScenarioText> =>
       hosts: keys.hosts,
       population: keys.population,
       traffic: keys.traffic,
+      frames: keys.frames,
       script: keys.script,
       expect: keys.expect,
       kernel: keys.kernel,

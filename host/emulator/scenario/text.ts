@@ -116,6 +116,7 @@ export interface ScenarioText {
   readonly hosts: ReadonlyMap<string, HostText>;
   readonly population: ReadonlyMap<string, PopulationText>;
   readonly traffic: readonly TrafficText[];
+  readonly frames: readonly string[];
   readonly script: readonly StepText[];
   readonly expect: readonly ExpectationText[];
   readonly kernel: 'real' | 'lab';

@@ -226,6 +226,8 @@ export interface Scenario {
   readonly servers: readonly ServersPlan[];
   readonly traffic: readonly TrafficPlan[];
   readonly background: readonly BackgroundPlan[];
+  /** Captures whose very frames the router hears: paths. */
+  readonly frames: readonly string[];
   /** In the order of time. */
   readonly script: readonly ScriptStep[];
   readonly expect: readonly Expectation[];

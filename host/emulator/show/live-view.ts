@@ -1,6 +1,6 @@
 /** What the terminal shows of a run while it plays: who waits where, what has just happened, how fast it goes. */
 import type { Fields } from '../../log/log.ts';
-import type { Directory, Gauges, TryEnd } from '../truth/witness.ts';
+import { type Directory, type Gauges, NO_GAUGES, type TryEnd } from '../truth/witness.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { OutageSeen } from './outages-seen.ts';
 import type { Painted } from './screen.ts';
@@ -125,7 +125,7 @@ export class LiveView {
     const right = `${moments.text(nowUs)}   ${pace}   ${bar} ${String(Math.floor(share * 100)).padStart(3)} %   ${counted(Math.round(triesEach))} tries/s `;
     const left = ` ${title}`;
     const gap = ' '.repeat(Math.max(2, columns - left.length - right.length));
-    const { waiting, down, outbox, tables } = this.#gauges ?? NOTHING;
+    const { waiting, down, outbox, tables } = this.#gauges ?? NO_GAUGES;
     const ofAll = tables.clients[1] === 0 ? '' : ` of ${counted(tables.clients[1])}`;
     const kept: Painted = [[`broken promises ${broken}`, broken === 0 ? 'plain' : 'alert']];
     return [
@@ -222,11 +222,6 @@ export class LiveView {
     ];
   }
 }
-
-const NOTHING: Gauges = {
-  ...{ waiting: 0, down: 0, outbox: 0 },
-  tables: { clients: [0, 0], attempts: [0, 0], servers: [0, 0] },
-};
 
 function footOf({ prompt, problem, isPaused }: LiveState): Painted {
   if (prompt !== null)

@@ -84,3 +84,9 @@ export interface Gauges {
     readonly servers: readonly [used: number, size: number];
   };
 }
+
+/** Where there is no program. */
+export const NO_GAUGES: Gauges = {
+  ...{ waiting: 0, down: 0, outbox: 0 },
+  tables: { clients: [0, 0], attempts: [0, 0], servers: [0, 0] },
+};

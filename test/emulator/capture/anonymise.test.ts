@@ -17,12 +17,12 @@ async function anonymised(
 ): Promise<{ file: Buffer; packets: Packet[]; from: From; again: From }> {
   return inPlace(async (place) => {
     const captureTo = join(place, 'anonymous.pcapng');
-    const from = await scenarioFrom({ file, anonymise: true, captureTo });
+    const from = await scenarioFrom({ files: [file], anonymise: true, captureTo });
     const packets: Packet[] = [];
     await withSource(captureTo, (source) =>
       readCapture(source, (packet) => packets.push({ ...packet, bytes: packet.bytes.slice() })),
     );
-    const again = await scenarioFrom({ file: captureTo, anonymise: false, captureTo: null });
+    const again = await scenarioFrom({ files: [captureTo], anonymise: false, captureTo: null });
     return { file: readFileSync(captureTo), packets, from, again };
   });
 }
@@ -34,7 +34,9 @@ describe('an anonymised capture', () => {
       const [own, their] = [read(from), read(again)];
       const told = (one: typeof own) => one.script.map(({ atUs, text }) => `${atUs} ${text}`);
       assert.deepEqual(told(own), told(their), 'the capture says what the scenario says');
-      const original = read(await scenarioFrom({ file: incident(side), anonymise: false, captureTo: null }));
+      const original = read(
+        await scenarioFrom({ files: [incident(side)], anonymise: false, captureTo: null }),
+      );
       const verbs = (one: typeof own) => one.script.map(({ text }) => text.split(' ')[0]);
       assert.deepEqual(verbs(own), verbs(original));
 

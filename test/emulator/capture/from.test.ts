@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { scenarioFrom } from '../../../host/emulator/capture/from.ts';
 import { readIncident } from '../../../host/emulator/capture/incident.ts';
-import { withSource } from '../../../host/replay/source.ts';
+import type { Scenario } from '../../../host/emulator/scenario/types.ts';
 import { arp, type End, Flag, framed, segment, unreachable } from '../../frames.ts';
 import { refusal, SATO, SERVER, syn, synAck, TANAKA } from '../../host/fabric/fabric.ts';
 import { pcap } from '../../host/replay/captures.ts';
@@ -35,7 +35,7 @@ const asked = (second: number): Frames[number] => {
 
 describe('a scenario out of a capture', () => {
   it('has what happened to each machine, as the lab played it, from the side of the servers', async () => {
-    const from = await scenarioFrom({ file: incident('wan'), anonymise: false, captureTo: null });
+    const from = await scenarioFrom({ files: [incident('wan')], anonymise: false, captureTo: null });
     assert.deepEqual(from.problems, []);
     const scenario = read(from);
     assert.deepEqual(done(scenario), [
@@ -60,7 +60,7 @@ describe('a scenario out of a capture', () => {
   });
 
   it('has who was turned away when, from the side of the clients', async () => {
-    const from = await scenarioFrom({ file: incident('lan'), anonymise: false, captureTo: null });
+    const from = await scenarioFrom({ files: [incident('lan')], anonymise: false, captureTo: null });
     const scenario = read(from);
     assert.deepEqual(done(scenario), [
       'stop s80 80',
@@ -81,7 +81,7 @@ describe('a scenario out of a capture', () => {
   for (const side of ['lan', 'wan'] as const) {
     it(`finds the attempts that the router's module finds: ${side}`, async () => {
       const replayed = foundIn(gunzipSync(readFileSync(incident(side))));
-      const { attempts } = await withSource(incident(side), (source) => readIncident(source));
+      const { attempts } = await readIncident([incident(side)]);
       const { answered } = replayed.attempts;
       assert.equal(attempts.filter(({ end }) => end === 'answered').length, answered);
       const failed = attempts.filter(({ end }) => end !== 'answered');
@@ -98,6 +98,30 @@ describe('a scenario out of a capture', () => {
       );
     });
   }
+
+  it('takes captures of both sides of the router for one', async () => {
+    const files = [incident('lan'), incident('wan')];
+    const both = await scenarioFrom({ files, anonymise: false, captureTo: null });
+    const [first] = seen(both);
+    assert.match(
+      first ?? '',
+      /^# Made from incident-lan\.pcapng\.gz and incident-wan\.pcapng\.gz: \d+ packets, 16 attempts/,
+    );
+    const script = done(read(both));
+    assert.ok(script.includes('unplug s80') && script.includes('forget s80'), 'by ARP of the one');
+    assert.ok(script.includes('notify s80'));
+    const tries = ({ script: steps }: Scenario): string[] =>
+      steps.map(({ text }) => text).filter((text) => text.startsWith('try '));
+    const lan = await scenarioFrom({ files: [incident('lan')], anonymise: false, captureTo: null });
+    // From there alone nobody sees that both addresses are of one machine.
+    const alone = tries(read(lan)).map((text) => text.replace('s80-2', 's80'));
+    assert.deepEqual(tries(read(both)), alone, 'each try once, though it was seen twice');
+    const { hosts } = read(both);
+    assert.deepEqual(hosts.find(({ name }) => name === 's80')?.addresses, [
+      '172.27.178.80',
+      '2001:db8:178::80',
+    ]);
+  });
 
   it('says what stands before the damage, and that there is one', async () => {
     const whole = gunzipSync(readFileSync(incident('lan')));

@@ -36,7 +36,7 @@ servers: [{address: 172.27.178.80, ports: [80]}, {address: 172.27.178.81, ports:
 
 describe('An incident that is played again', () => {
   it('tells those who were turned away, and says what another configuration would have done', async () => {
-    const { text } = await scenarioFrom({ file: incident('lan'), anonymise: false, captureTo: null });
+    const { text } = await scenarioFrom({ files: [incident('lan')], anonymise: false, captureTo: null });
     const mine = await playedWith(parseScenario(text, 'incident.yaml'));
     assert.equal(mine.isKept, true);
     const theirs = await inPlace(async (place) => {
@@ -57,5 +57,46 @@ describe('An incident that is played again', () => {
       'he waits until it is back: nobody looks for it over IPv6',
     );
     assert.match(table, /^Told with one of them only: 2\.$/m);
+  });
+
+  it('has the very frames of its captures, and tells the same people', async () => {
+    await inPlace(async (place) => {
+      const files = [incident('lan'), incident('wan')];
+      const { text } = await scenarioFrom({ files, frames: true, anonymise: false, captureTo: null });
+      assert.doesNotMatch(text, /do: try/);
+      const scenario = parseScenario(text, join(place, 'incident.yaml'));
+      assert.deepEqual(scenario.frames, files);
+      const { run, isKept } = await playedWith(scenario);
+      assert.equal(isKept, true);
+      const { rows } = compared(['frames', 'again'], [run, run]);
+      const told = rows.flatMap(({ client, outcomes: [{ toldUs }] }) => (toldUs === null ? [] : [client]));
+      assert.deepEqual([...new Set(told)].sort(), ['c150', 'c151', 'c153']);
+    });
+  });
+
+  it('has frames of an anonymised capture only where that is written', async () => {
+    const from = { files: [incident('lan')], frames: true, anonymise: true };
+    await assert.rejects(scenarioFrom({ ...from, captureTo: null }), /add --pcap FILE/);
+    await inPlace(async (place) => {
+      const captureTo = join(place, 'nobody.pcapng');
+      const { text } = await scenarioFrom({ ...from, captureTo });
+      assert.deepEqual(parseScenario(text, 'incident.yaml').frames, [captureTo]);
+    });
+  });
+
+  it('is refused where its frames are nowhere, or are no capture', async () => {
+    const text = (frames: string): string => `scenario: 1\ntitle: x\nfor: 1m\nframes: ${frames}\n`;
+    assert.throws(() => parseScenario(text('nowhere.pcapng'), '/somewhere/a.yaml'), {
+      message: 'a.yaml:4:9: frames: /somewhere/nowhere.pcapng: there is no such file'.replace(
+        'a.yaml',
+        '/somewhere/a.yaml',
+      ),
+    });
+    await inPlace(async (place) => {
+      writeFileSync(join(place, 'some.pcapng'), 'words');
+      await assert.rejects(playedWith(parseScenario(text('some.pcapng'), join(place, 'a.yaml'))), {
+        message: /some\.pcapng: not a capture file/,
+      });
+    });
   });
 });

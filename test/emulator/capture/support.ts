@@ -7,7 +7,6 @@ import { type From, type FromOptions, scenarioFrom } from '../../../host/emulato
 import { type Incident, readIncident } from '../../../host/emulator/capture/incident.ts';
 import { parseScenario } from '../../../host/emulator/scenario/load.ts';
 import type { Scenario } from '../../../host/emulator/scenario/types.ts';
-import { withSource } from '../../../host/replay/source.ts';
 import { pcap } from '../../host/replay/captures.ts';
 
 /** Recorded in the lab, on the switch of each side of the router: what passed there, from each machine. */
@@ -37,7 +36,7 @@ export function made(content: Uint8Array, options: Partial<FromOptions> = {}): P
   return inPlace((place) => {
     const file = join(place, 'incident.pcap');
     writeFileSync(file, content);
-    return scenarioFrom({ file, anonymise: false, captureTo: null, ...options });
+    return scenarioFrom({ files: [file], anonymise: false, captureTo: null, ...options });
   });
 }
 
@@ -56,6 +55,6 @@ export function incidentOf(content: Uint8Array): Promise<Incident> {
   return inPlace(async (place) => {
     const file = join(place, 'incident.pcap');
     writeFileSync(file, content);
-    return await withSource(file, (source) => readIncident(source));
+    return await readIncident([file]);
   });
 }

@@ -106,7 +106,16 @@ export function duplex(
       host(version, 'standby', 13, [13, null]),
       ...[host(version, 't21', 21), host(version, 't24', 24)],
     ],
-    ...{ people: [], servers: [], traffic: [], background: [], script: steps, expect: [], kernel: 'real' },
+    ...{
+      people: [],
+      servers: [],
+      traffic: [],
+      background: [],
+      frames: [],
+      script: steps,
+      expect: [],
+      kernel: 'real',
+    },
     limits: { neighbours: 1024, icmpPerSecond: 1000, icmpBurst: 50 },
   };
 }
