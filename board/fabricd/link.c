@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -60,7 +61,7 @@ void link_stdio(void)
 }
 
 /* What a daemon that was killed left behind; anything else at `path` is not ours to remove. */
-static void removeStale(void)
+static void removeStale(uid_t owner)
 {
 	struct stat there;
 	int probe;
@@ -70,14 +71,19 @@ static void removeStale(void)
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (probe < 0)
 		return;
-	if (connect(probe, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED)
+	if (connect(probe, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED) {
+		uid_t before = (uid_t)setfsuid(owner);
+
 		unlink(address.sun_path);
+		setfsuid(before);
+	}
 	close(probe);
 }
 
-int link_listen(const char *path)
+int link_listen(const char *path, uid_t owner)
 {
 	mode_t mask;
+	uid_t before;
 	int bound;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -86,14 +92,17 @@ int link_listen(const char *path)
 		return -1;
 	}
 	strcpy(address.sun_path, path);
-	removeStale();
+	/* A name in the owner's directory is taken away, and made, with his rights. */
+	removeStale(owner);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener < 0) {
 		say("cannot make a socket: %s", strerror(errno));
 		return -1;
 	}
 	mask = umask(0177);
+	before = (uid_t)setfsuid(owner);
 	bound = bind(listener, (struct sockaddr *)&address, sizeof(address));
+	setfsuid(before);
 	umask(mask);
 	if (bound < 0 || listen(listener, 4) < 0) {
 		say("cannot listen at %s: %s%s", path, strerror(errno),

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "engine.h"
 
@@ -20,7 +21,7 @@
 void link_stdio(void);
 
 /* Listens at `path`, for its owner only. 0, or -1 having said what is wrong. */
-int link_listen(const char *path);
+int link_listen(const char *path, uid_t owner);
 
 /* What a program says to a daemon that it has not started: which one it expects. */
 #define LINK_GREETING_BYTES 64u

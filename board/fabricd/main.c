@@ -221,7 +221,7 @@ int main(int count, char **arguments)
 {
 	static const struct engine_sink sink = {.take = link_send, .room = link_room};
 	struct options options = {.user = "nobody"};
-	struct privileges privileges;
+	struct privileges privileges, owner;
 	sigset_t whileWaiting;
 	int status = options_read(&options, count, arguments);
 
@@ -232,7 +232,8 @@ int main(int count, char **arguments)
 	if (options.remote && !remote_begin(&options, &status))
 		return status;
 	status = FAILED;
-	if (privileges_find(&privileges, options.user) < 0 || engine_start(&sink) < 0)
+	if (privileges_find(&privileges, options.user) < 0 || privileges_find(&owner, options.owner) < 0 ||
+	    engine_start(&sink) < 0)
 		goto out;
 	for (; captureCount < options.interfaceCount; captureCount++)
 		if (capture_open(&captures[captureCount], (uint16_t)(captureCount + 1),
@@ -241,7 +242,7 @@ int main(int count, char **arguments)
 	catchSignals(&whileWaiting);
 	if (options.socket == NULL)
 		link_stdio();
-	else if (link_listen(options.socket) < 0)
+	else if (link_listen(options.socket, owner.user) < 0)
 		goto out;
 	if (options.remote)
 		link_expect(remote_greeting());

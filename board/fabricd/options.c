@@ -10,7 +10,7 @@
 
 static const char usage[] =
 	"usage: ringback-fabricd [--stdio | --socket PATH | --remote] --interface NAME [--interface NAME]...\n"
-	"                        [--await] [--user NAME]\n"
+	"                        [--await] [--user NAME] [--owner NAME]\n"
 	"\n"
 	"  --interface NAME  listen there; may be given again, up to %u times\n"
 	"  --await           interfaces that are not there yet are waited for\n"
@@ -19,6 +19,7 @@ static const char usage[] =
 	"  --remote          records on standard input and output, from a daemon that outlives this: the command of a\n"
 	"                    key in authorized_keys, for a program on another machine; awaits its interfaces, too\n"
 	"  --user NAME       whom to become once everything is open, if started as root (default: nobody)\n"
+	"  --owner NAME      whose the socket is (default: whoever started it)\n"
 	"  --version, --help\n";
 
 int options_read(struct options *options, int count, char **arguments)
@@ -28,6 +29,7 @@ int options_read(struct options *options, int count, char **arguments)
 		{"stdio", no_argument, NULL, 'c'},
 		{"socket", required_argument, NULL, 's'},
 		{"user", required_argument, NULL, 'u'},
+		{"owner", required_argument, NULL, 'o'},
 		{"await", no_argument, NULL, 'a'},
 		{"remote", no_argument, NULL, 'r'},
 		{"version", no_argument, NULL, 'v'},
@@ -66,6 +68,9 @@ int options_read(struct options *options, int count, char **arguments)
 			break;
 		case 'u':
 			options->user = optarg;
+			break;
+		case 'o':
+			options->owner = optarg;
 			break;
 		case 'v':
 			printf("ringback-fabricd %s\n", VERSION);

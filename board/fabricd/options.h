@@ -14,6 +14,8 @@ struct options {
 	uint32_t interfaceCount;
 	const char *socket;
 	const char *user;
+	/* Of the socket; NULL: whoever started it. */
+	const char *owner;
 	/* Interfaces that are not there are waited for. */
 	bool stdio, await, remote;
 };

@@ -18,7 +18,7 @@ int privileges_find(struct privileges *privileges, const char *user)
 
 	privileges->user = geteuid();
 	privileges->group = getegid();
-	if (privileges->user != 0)
+	if (privileges->user != 0 || user == NULL)
 		return 0;
 	errno = 0;
 	entry = getpwnam(user);

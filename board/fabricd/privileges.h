@@ -12,7 +12,7 @@ struct privileges {
 	gid_t group;
 };
 
-/* Finds `user`, before anything is opened. 0, or -1 having said what is wrong. */
+/* Finds `user`, NULL for whoever this is, before anything is opened. 0, or -1 having said what is wrong. */
 int privileges_find(struct privileges *privileges, const char *user);
 
 /*

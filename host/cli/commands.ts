@@ -85,12 +85,15 @@ Exit status 0 when all promises, and all that the scenario expects, were kept; 1
 
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
-    synopsis: 'run [-c FILE]',
+    synopsis: 'run [-c FILE] [--fabric SOCKET]',
     summary: 'the router: detect, wait, notify',
     help: FOREGROUND_HELP,
-    options: ['config', 'verbose'],
-    action: ({ config = DEFAULT_CONFIGURATION, verbose = false }) =>
-      foreground(run, config, { ...MACHINE, verbose, before: leaveRoot }),
+    options: ['config', 'verbose', 'fabric'],
+    action: ({ config = DEFAULT_CONFIGURATION, verbose = false, fabric }) =>
+      foreground((file, log, signals, machine) => run(file, log, signals, { ...machine, fabric }), config, {
+        ...{ ...MACHINE, verbose },
+        before: (file, log) => leaveRoot(file, log, fabric),
+      }),
   },
   relay: {
     synopsis: 'relay [-c FILE]',

@@ -40,6 +40,7 @@ export const OPTIONS = {
   'as-daemon': { type: 'string' },
   on: { type: 'string' },
   mail: { type: 'string' },
+  fabric: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -79,6 +80,7 @@ export interface Given {
   readonly 'as-daemon'?: string;
   readonly on?: string;
   readonly mail?: string;
+  readonly fabric?: string;
   readonly help?: boolean;
 }
 
@@ -121,5 +123,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
     '    --as-daemon SOCKET  the world is a daemon at that socket, for an unmodified `ringback run` with fabric.socket',
   on: '    --on lan0,wan0    a real router between emulated clients and servers, by these interfaces of this machine',
   mail: '    --mail ADDR:PORT  where the bench takes the mails of that router (default 0.0.0.0:2525)',
+  fabric:
+    '    --fabric SOCKET   of a daemon that was started for it; none is started, whatever the configuration says',
   help: '-h, --help            this text',
 };

@@ -23,9 +23,9 @@ const CAP_SETGID = 6n;
 const CAP_SETUID = 7n;
 
 /** Returns where nothing was to be given up, or, having said why, where it can't be. */
-export async function leaveRoot(file: string, log: Log): Promise<void> {
+export async function leaveRoot(file: string, log: Log, fabric?: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const configuration = loadRouterConfiguration(file, tables.limits);
+  const configuration = loadRouterConfiguration(file, tables.limits, fabric);
   const account = ownAccount();
   try {
     const launch = launcher();

@@ -21,11 +21,21 @@ import { neighbourSeeker } from './neighbours.ts';
 import { openPage } from './page.ts';
 import { RouterRole } from './role.ts';
 
+interface RunSurroundings extends Surroundings {
+  /** Of a daemon that was started for the program; without it the configuration says how to come to one. */
+  readonly fabric?: string | undefined;
+}
+
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export function run(file: string, log: Log, signals: Signals, surroundings: Surroundings): Promise<void> {
+export function run(
+  file: string,
+  log: Log,
+  signals: Signals,
+  { fabric, ...surroundings }: RunSurroundings,
+): Promise<void> {
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
-    load: (file) => loadRouterConfiguration(file, tables.limits),
+    load: (file) => loadRouterConfiguration(file, tables.limits, fabric),
     warnings: routerWarnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log, time });

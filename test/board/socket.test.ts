@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,28 @@ describe('records on a socket', { skip: noNamespace }, () => {
     daemon.kill();
     assert.equal(await daemon.ended, 0);
   });
+
+  const owned = { skip: process.getuid?.() === 0 ? false : 'only root gives sockets away' };
+  it(
+    'are for whom root has named, in a directory that is his, however the one before has ended',
+    owned,
+    async () => {
+      const [, , uid = '', gid = ''] =
+        /^daemon:(.*)$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? [];
+      chownSync(directory, Number(uid), Number(gid));
+      for (let i = 0; i < 2; i++) {
+        const daemon = start([...listening, '--owner', 'daemon']);
+        const { socket } = await host();
+        const { uid: owner, mode } = statSync(path);
+        assert.deepEqual([owner, mode & 0o777], [Number(uid), 0o600]);
+        socket.destroy();
+        daemon.kill('SIGKILL');
+        await daemon.ended;
+      }
+      rmSync(path);
+      chownSync(directory, 0, 0);
+    },
+  );
 
   it('go on with the next host, which learns that the module is configured', async () => {
     const daemon = start(listening);

@@ -20,9 +20,15 @@ export function routerFile(limits: Limits): FileKind<RouterConfiguration> {
   };
 }
 
-/** Throws as loadConfiguration does. */
-export function loadRouterConfiguration(file: string, limits: Limits): RouterConfiguration {
-  return loadConfiguration(routerFile(limits), file);
+/**
+ * `socket`: a daemon that was started for the program serves it, whatever the file says of how to start one. Throws as
+ * loadConfiguration does.
+ */
+export function loadRouterConfiguration(file: string, limits: Limits, socket?: string): RouterConfiguration {
+  const configuration = loadConfiguration(routerFile(limits), file);
+  return socket === undefined
+    ? configuration
+    : { ...configuration, fabric: { ...configuration.fabric, socket } };
 }
 
 /** Throws as loadConfiguration does. */

@@ -40,7 +40,8 @@ export function routerWarnings(
   if (own.length > 0) {
     found.push(`detect.watch or servers name ${and(own)}, of this machine itself: ${NEVER_OPENED}.`);
   }
-  if (fabric.socket !== null && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
+  const isElsewhere = fabric.socket !== null && fabric.daemon === null;
+  if (isElsewhere && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
     found.push('fabric.interfaces has no effect beside fabric.socket: the daemon there has its own.');
   }
   if (page !== null && smtp === null) {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { routerWarnings } from '../../../host/config/router/warnings.ts';
 import { readYaml } from '../../../host/config/yaml.ts';
 import { EXAMPLE, MINIMAL } from './example.ts';
 import { loadRouterConfiguration, parseRouterConfiguration } from './parsed.ts';
@@ -292,6 +293,9 @@ describe('a configuration file', () => {
   it('is read, and named in messages as it was given', () => {
     const good = file('good.yaml', EXAMPLE);
     assert.deepEqual(loadRouterConfiguration(good), parseRouterConfiguration(EXAMPLE, 'x'));
+    const served = loadRouterConfiguration(good, '/run/ringback/fabric.sock');
+    assert.equal(served.fabric.socket, '/run/ringback/fabric.sock');
+    assert.doesNotMatch(routerWarnings(served).join(), /has no effect/);
     const bad = file('bad.yaml', `${MINIMAL}contrl: /a\n`);
     assert.deepEqual(
       refusal(() => loadRouterConfiguration(bad)),

@@ -7,6 +7,6 @@ export function parseRouterConfiguration(source: string, name: string): RouterCo
   return file.parseRouterConfiguration(source, name, tables.limits);
 }
 
-export function loadRouterConfiguration(path: string): RouterConfiguration {
-  return file.loadRouterConfiguration(path, tables.limits);
+export function loadRouterConfiguration(path: string, socket?: string): RouterConfiguration {
+  return file.loadRouterConfiguration(path, tables.limits, socket);
 }
