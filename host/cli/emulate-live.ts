@@ -82,7 +82,9 @@ export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
   const stop = (): void => {
     pace.isOver = true;
   };
-  if (terminal !== null) process.once('SIGTERM', stop);
+  // What is played by a clock is ended by a signal in good order; a second one ends it at once.
+  const signals = speed === null && terminal === null ? [] : (['SIGTERM', 'SIGINT'] as const);
+  for (const signal of signals) process.once(signal, stop);
   return {
     watchers: shown === null ? [] : [{ witness: shown, gauged: (gauges) => shown.gauged(gauges) }],
     async run(until, play) {
@@ -95,7 +97,7 @@ export function liveShow(scenario: Scenario, options: LiveOptions): LiveShow {
       else shown.note(text);
     },
     end() {
-      process.off('SIGTERM', stop);
+      for (const signal of signals) process.off(signal, stop);
       terminal?.end();
       if (lines !== null) machine.print('');
     },

@@ -130,7 +130,10 @@ async function seenRun(from: PlayedFrom, showing: Showing): Promise<Seen> {
           ...{ isQuiet: given.json === true, showsMails: outside !== null },
         });
         const { note } = live;
-        if (outside !== null) outside.onNote = note;
+        if (outside !== null) {
+          outside.onNote = note;
+          if (scenario.router !== null) note(`ringback status -c ${outside.askedBy} asks this router`);
+        }
         const all: WorldWatcher[] = [
           { witness: own, gauged: (gauges) => own.gauge(gauges) },
           ...live.watchers,

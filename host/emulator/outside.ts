@@ -6,9 +6,11 @@
 import { createServer } from 'node:net';
 import type { Chance } from '../chance.ts';
 import type { SmtpConfiguration } from '../config/types.ts';
+import type { ControlRoutes, ControlServer } from '../control/socket.ts';
 import type { Mail } from '../mail/mail.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { pause, type Time } from '../time.ts';
+import { AskedRouter } from './asked.ts';
 import { MailSink } from './board/mail-sink.ts';
 import { type BrowserDoor, HERE } from './edges/browser.ts';
 import type { Carried } from './edges/mail-host.ts';
@@ -36,6 +38,7 @@ export class RealOutside implements Outside {
   readonly #near: MailSender;
   readonly #far: MailSender | null;
   #underWay = 0;
+  readonly #asked: AskedRouter;
   readonly door: BrowserDoor;
   /** Hears what whoever looks should know. */
   onNote: (text: string) => void = () => {};
@@ -46,12 +49,17 @@ export class RealOutside implements Outside {
     const sink = await MailSink.open({ host: HERE, port: 0 }, ({ messageId, to, bytes }) => {
       if (bytes !== undefined) taken.set(`${messageId} ${to}`, Buffer.from(bytes()));
     });
-    return new RealOutside(options, { sink, taken, ownPort: await freePort() });
+    return new RealOutside(options, { sink, taken, ownPort: await freePort(), asked: new AskedRouter() });
   }
 
   private constructor(
     { time, chance, smtp }: OutsideOptions,
-    { sink, taken, ownPort }: { sink: MailSink; taken: Map<string, Buffer>; ownPort: number },
+    {
+      sink,
+      taken,
+      ownPort,
+      asked,
+    }: { sink: MailSink; taken: Map<string, Buffer>; ownPort: number; asked: AskedRouter },
   ) {
     const here = {
       host: HERE,
@@ -62,11 +70,21 @@ export class RealOutside implements Outside {
       from: FROM,
     } as const;
     this.#time = time;
+    this.#asked = asked;
     this.#sink = sink;
     this.#taken = taken;
     this.door = { time, chance, ownPort, ports: new Map(), say: (text) => this.onNote(text) };
     this.#near = new MailSender(here, time);
     this.#far = smtp === null ? null : new MailSender(smtp, time);
+  }
+
+  serve(routes: ControlRoutes): Promise<ControlServer> {
+    return this.#asked.serve(routes);
+  }
+
+  /** A configuration by which the router is found. */
+  get askedBy(): string {
+    return this.#asked.file;
   }
 
   /** Relays are the scenario's, and so are their mails. */
@@ -98,6 +116,7 @@ export class RealOutside implements Outside {
     this.#near.close(true);
     this.#far?.close(true);
     await this.#sink.close();
+    this.#asked.close();
   }
 }
 

@@ -3,7 +3,6 @@ import { messageOf } from '../errors.ts';
 import type { Mail } from '../mail/mail.ts';
 import { isVersion4 } from '../net/address.ts';
 import { PlayedFrames } from './capture/played-frames.ts';
-import type { BrowserDoor } from './edges/browser.ts';
 import { type Carried, listMailboxesOf, MailHost } from './edges/mail-host.ts';
 import { TrapSenders } from './edges/traps.ts';
 import { Sweeper } from './kernel/sweeper.ts';
@@ -58,7 +57,7 @@ export class Play implements RunningPlay {
   ): Promise<Play> {
     const making = make(scenario, kernel);
     const play = new Play(scenario, { ...kernel, directory: making.directory }, { making, witness, outside });
-    await play.#install(outside?.door ?? null);
+    await play.#install(outside);
     return play;
   }
 
@@ -95,7 +94,7 @@ export class Play implements RunningPlay {
   }
 
   /** The machines, with nothing running on them. */
-  async #install(door: BrowserDoor | null): Promise<void> {
+  async #install(outside: Outside | null): Promise<void> {
     const { router, relays, people, interfaces, networks, frames } = this.#scenario;
     const given = {
       kernel: this.#kernel,
@@ -111,7 +110,7 @@ export class Play implements RunningPlay {
         configuration: router,
         interfaces,
         addresses,
-        door,
+        outside,
       });
       this.#router = program;
       if (frames.length > 0)

@@ -1,5 +1,6 @@
 /** `ringback run` on a world's router: started, killed in the middle of what it does, and started again on what it had stored. */
 import type { ClientConfiguration, RouterConfiguration } from '../config/types.ts';
+import type { ControlRoutes, ControlServer, Question } from '../control/socket.ts';
 import { RouterRole } from '../router/role.ts';
 import { Store } from '../store/store.ts';
 import { type BrowserDoor, ownUrlOf } from './edges/browser.ts';
@@ -25,6 +26,14 @@ export interface MachineKernel {
   readonly wallMs: number;
 }
 
+/** What a router in real time has of the machine that plays its world. */
+export interface RouterOutside {
+  /** Its control socket there. */
+  serve(routes: ControlRoutes): Promise<ControlServer>;
+  /** By which a browser there gets to the page. */
+  readonly door: BrowserDoor;
+}
+
 interface RouterProgramOptions {
   readonly kernel: MachineKernel;
   readonly configuration: RouterConfiguration;
@@ -34,8 +43,8 @@ interface RouterProgramOptions {
   readonly world: PlayedWorld;
   readonly witness: Witness;
   readonly mailHost: MailHost;
-  /** For a browser on the machine that plays the world; null: there is none. */
-  readonly door: BrowserDoor | null;
+  /** The machine that plays the world, for a browser there, and for whoever asks; null: nobody does. */
+  readonly outside: RouterOutside | null;
   /** It has so much to store that the code for it is worth being optimised, which takes half a second. */
   readonly isBusy: boolean;
 }
@@ -53,6 +62,7 @@ export class RouterProgram implements Program {
   readonly #store: Store;
   #sender: WorldSender | null = null;
   #role: RouterRole | null = null;
+  #control: ControlServer | null = null;
   /** The role's own. */
   #life: ProgramTime | null = null;
 
@@ -65,7 +75,8 @@ export class RouterProgram implements Program {
   }
 
   private constructor(options: RouterProgramOptions, time: WorldTime, store: Store) {
-    const { kernel, world, witness, configuration, interfaces, door } = options;
+    const { kernel, world, witness, configuration, interfaces, outside } = options;
+    const door = outside?.door ?? null;
     const { loop } = kernel;
     this.#options = options;
     this.#time = time;
@@ -87,7 +98,7 @@ export class RouterProgram implements Program {
 
   async start(): Promise<void> {
     if (this.#role !== null) return;
-    const { kernel, witness, addresses, world, mailHost } = this.#options;
+    const { kernel, witness, addresses, world, mailHost, outside } = this.#options;
     this.fabric.begin();
     const sender = mailHost.sender(NAME);
     const life = new ProgramTime(this.#time);
@@ -105,7 +116,7 @@ export class RouterProgram implements Program {
       seekNeighbour: (address) => world.seekNeighbour(address),
       addresses: () => addresses,
       startOutside: null,
-      control: null,
+      control: outside === null ? null : (_path, routes) => this.#serve(outside, routes),
       page: this.pages.open,
     });
     this.#role = role;
@@ -113,6 +124,25 @@ export class RouterProgram implements Program {
     await role.open();
     await role.begin();
     if (this.#role === role) witness.program(NAME, 'begun');
+  }
+
+  /** The world waits until it listens, and what is asked is answered before time goes on. */
+  async #serve(outside: RouterOutside, routes: ControlRoutes): Promise<ControlServer> {
+    const { loop } = this.#options.kernel;
+    const release = loop.hold();
+    const stirring = Object.entries(routes).map(([name, route]) => {
+      const answer = (question: Question): unknown => {
+        loop.stir();
+        return route(question);
+      };
+      return [name, Object.assign(answer, { parameters: route.parameters ?? [] })] as const;
+    });
+    try {
+      this.#control = await outside.serve(Object.fromEntries(stirring));
+      return this.#control;
+    } finally {
+      release();
+    }
   }
 
   /** A daemon that it has started itself ends with it. */
@@ -124,6 +154,7 @@ export class RouterProgram implements Program {
     this.#sockets.forget();
     this.#sender?.forget();
     this.pages.forget();
+    void this.#control?.close();
     const { world, witness } = this.#options;
     const { traps } = this.#configuration.recover;
     if (traps !== null) world.listen(NAME, traps.listen.port, null);

@@ -1,8 +1,7 @@
 /** What a play has to do with whoever asks for it, and watches. */
 import type { Mail } from '../mail/mail.ts';
-import type { BrowserDoor } from './edges/browser.ts';
 import type { Carried } from './edges/mail-host.ts';
-import type { MachineKernel, RouterProgram } from './router-program.ts';
+import type { MachineKernel, RouterOutside, RouterProgram } from './router-program.ts';
 import type { Scenario, Verb } from './scenario/types.ts';
 import type { Directory, Gauges, Witness } from './truth/witness.ts';
 import type { PlayedWorld } from './world/ports.ts';
@@ -23,13 +22,11 @@ export interface Making {
 }
 
 /** What a world in real time has of the machine that plays it. */
-export interface Outside {
+export interface Outside extends RouterOutside {
   /** Sends a mail in a conversation that is one, and never rejects. `by`: the machine of the world that sends it. */
   carry(mail: Mail, by: string): Promise<Carried>;
   /** Whether that is over in a moment, for which the world waits. */
   isNear(by: string): boolean;
-  /** By which a browser here gets to the page. */
-  readonly door: BrowserDoor;
 }
 
 export type MakeWorld = (scenario: Scenario, kernel: MachineKernel) => Making;

@@ -1,7 +1,7 @@
 /** `ringback emulate` in real time: mails over SMTP, and the page for a browser. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -21,13 +21,13 @@ function file(name: string, text: string): string {
 }
 
 /** A run of it, with what it prints; `onText` hears that as it grows. */
-function emulate(argv: readonly string[], onText: (text: string) => void = () => {}) {
+function emulate(argv: readonly string[], onText: (text: string, end: () => void) => void = () => {}) {
   const child = spawn(process.execPath, ['--import', TSX, MAIN, 'emulate', ...argv], { cwd: directory });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
-      onText(text);
+      onText(text, () => child.kill('SIGINT'));
     });
   return new Promise<{ status: number | null; text: string }>((resolve) => {
     child.on('close', (status) => resolve({ status, text }));
@@ -143,5 +143,43 @@ servers: [{address: 172.27.178.80, ports: [80]}]
     assert.match(mail, /^To: nakamura@example\.jp\r$/m);
     // Its link leads back here, too.
     assert.match(mail, /^List-Unsubscribe: <http:\/\/127\.0\.0\.1:\d+\//m);
+  });
+
+  it('has a router that is asked for its status, its history and its notices, and told what its page says', async () => {
+    let asked: Promise<string[]> | null = null;
+    const ask = (...argv: readonly string[]): Promise<string> =>
+      new Promise((resolve) => {
+        execFile(process.execPath, ['--import', TSX, MAIN, ...argv], (_error, stdout, stderr) =>
+          resolve(stdout + stderr),
+        );
+      });
+    const askAll = async (config: string): Promise<string[]> => {
+      const said = await ask('message', 'Back at noon', '-c', config);
+      const asking = [['status'], ['status', '--json'], ['outbox', '--json'], ['history', '--json']];
+      return [said, ...(await Promise.all(asking.map((one) => ask(...one, '-c', config)))), config];
+    };
+    const { text } = await emulate(
+      [file('asked.yaml', UNPLUGGED.replace('60s', '20h').replace('20s', '19h')), '--realtime'],
+      (said, end) => {
+        const config = /ringback status -c (\S+) asks this router/.exec(said)?.[1];
+        if (config === undefined || !said.includes('is down') || asked !== null) return;
+        asked = askAll(config);
+        void asked.then(end, end);
+      },
+    );
+    assert.match(text, /sato@example\.jp was never told/, 'a signal ends it with its verdict');
+    const [said = '', lines = '', json = '', outbox = '', history = '', config = ''] = (await asked) ?? [];
+    assert.match(said, /Back at noon/);
+    assert.match(lines, /172\.27\.178\.80/);
+    const { outages } = JSON.parse(json) as {
+      outages: { server: string; clients: { client: string }[] }[];
+    };
+    assert.deepEqual(
+      outages.map(({ server, clients }) => [server, clients.map(({ client }) => client)]),
+      [['172.27.178.80', ['172.27.179.151']]],
+    );
+    assert.ok(Array.isArray((JSON.parse(outbox) as { notices: unknown[] }).notices));
+    assert.ok(Array.isArray((JSON.parse(history) as { outages: unknown[] }).outages));
+    assert.equal(existsSync(config), false, 'nothing is left of it');
   });
 });
