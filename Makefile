@@ -25,7 +25,7 @@ SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
 SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
-C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench test/board test/bench test/bench/native)))
+C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench board/openwrt/without-sdk test/board test/bench test/bench/native)))
 EXAMPLES := ringback.yaml.example relay.yaml.example takeover.yaml.example
 MANUALS := man8/ringback.8 man8/ringback-fabricd.8 man5/ringback.yaml.5
 SCHEMAS := ringback.schema.json relay.schema.json takeover.schema.json scenario.schema.json
@@ -70,6 +70,11 @@ $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-loc
 	@mkdir -p $(DIST)
 	$(call quietly,$@) $(BIN)/asc --target release
 
+# The same module for C compilers, which decide themselves what they copy to where it is called: two thirds of the size, and as fast.
+$(BUILD)/fabricd.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-lock.json
+	@mkdir -p $(BUILD)
+	$(call quietly,$@) $(BIN)/asc --target fabricd
+
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
 	$(call quietly,$@) $(BUNDLE) --outfile=$@
 	@chmod +x $@
@@ -90,9 +95,9 @@ $(DIST)/node-sqlite3-wasm.wasm: node_modules/.package-lock.json
 	@mkdir -p $(DIST)
 	$(call quietly,$@) install -m 644 node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm $@
 
-$(DIST)/ringback-fabricd: $(DIST)/fabric.wasm $(FABRICD_SOURCES)
+$(DIST)/ringback-fabricd: $(BUILD)/fabricd.wasm $(FABRICD_SOURCES)
 	@board/need gcc libc6-dev
-	$(call quietly,$@) $(MAKE) -C board/fabricd WASM=$(abspath $(DIST))/fabric.wasm OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
+	$(call quietly,$@) $(MAKE) -C board/fabricd WASM=$(abspath $<) OUT=$(abspath $@) BUILD=$(abspath $(BUILD))/fabricd
 	@touch $@
 
 # Frames between the emulator and a real router.
@@ -140,7 +145,7 @@ $(FEED)/ringback.mjs: $(HOST_SOURCES) board/openwrt/bundle.ts board/openwrt/no-e
 $(FEED)/%.wasm: $(DIST)/%.wasm
 	@install -D -m 644 $< $@
 
-$(FEED)/fabric.c: $(DIST)/fabric.wasm board/fabricd/Makefile
+$(FEED)/fabric.c: $(BUILD)/fabricd.wasm board/fabricd/Makefile
 	@mkdir -p $(FEED)
 	$(call quietly,$@) $(MAKE) -C board/fabricd generated WASM=$(abspath $<) BUILD=$(abspath $(FEED))
 	@touch $@

@@ -5,12 +5,34 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log.h"
+
+/*
+ * Of a C library that is linked in, the name service would load what this machine may not have: there the file is all
+ * that is asked.
+ */
+#ifdef WITHOUT_NAME_SERVICE
+static const struct passwd *entryOf(const char *user)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *entry = NULL;
+
+	if (file == NULL)
+		return NULL;
+	while ((entry = fgetpwent(file)) != NULL && strcmp(entry->pw_name, user) != 0)
+		;
+	fclose(file);
+	return entry;
+}
+#else
+#define entryOf getpwnam
+#endif
 
 int privileges_find(struct privileges *privileges, const char *user)
 {
@@ -21,7 +43,7 @@ int privileges_find(struct privileges *privileges, const char *user)
 	if (privileges->user != 0 || user == NULL)
 		return 0;
 	errno = 0;
-	entry = getpwnam(user);
+	entry = entryOf(user);
 	if (entry == NULL) {
 		say("no user %s to become%s%s", user, errno != 0 ? ": " : "",
 		    errno != 0 ? strerror(errno) : "");

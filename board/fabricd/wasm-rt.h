@@ -17,6 +17,17 @@
 #define WASM_RT_MEMCHECK_GUARD_PAGES 0
 
 /*
+ * That comparison, for which wasm2c adds and compares 64 bits: on a machine of 32 a sixth of the daemon. There the
+ * size of memory fits 32 bits, and memory is larger than any scalar.
+ */
+#if UINTPTR_MAX > UINT32_MAX
+#define WASM_RT_IS_OUTSIDE(mem, a, n) ((a) + (uint64_t)(n) > (mem)->size)
+#else
+#define WASM_RT_IS_OUTSIDE(mem, a, n) \
+	((uint32_t)((a) >> 32) != 0 || (uint32_t)(a) > (uint32_t)(mem)->size - (uint32_t)(n))
+#endif
+
+/*
  * WebAssembly is little-endian. wabt's own answer on a big-endian machine is to keep the whole memory
  * reversed; frames, records and growing memory would each have to know. Here memory stays in natural
  * order everywhere, and a scalar is swapped on its way between memory and a variable. The generated code

@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const DIST = join(ROOT, 'dist');
 
 interface Architecture {
   /** As OpenWrt's packages begin, but for their processor. */
@@ -43,7 +42,7 @@ export async function make(triple: string, flags: readonly string[] = []): Promi
     vectors: join(directory, 'fabric-vectors'),
     sendFrames: join(directory, 'send-frames'),
   };
-  const where = [`WASM=${DIST}/fabric.wasm`, `OUT=${made.daemon}`, `BUILD=${directory}`];
+  const where = [`WASM=${ROOT}/build/fabricd.wasm`, `OUT=${made.daemon}`, `BUILD=${directory}`];
   const command = ['make', '-s', '-C', join(ROOT, 'board/fabricd'), `CC=${triple}-gcc`, 'LDFLAGS=-static'];
   // Test files run at the same time and share what is made.
   const lock = join(directory, '.lock');

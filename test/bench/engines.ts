@@ -34,10 +34,10 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Builds the C engines around dist/fabric.wasm. */
+/** Builds the C engines around build/fabricd.wasm. */
 export function build(): void {
   mkdirSync(BUILD, { recursive: true });
-  const where = [`WASM=${ROOT}dist/fabric.wasm`, `FABRICD=${ROOT}build/fabricd`, `BUILD=${BUILD}`];
+  const where = [`WASM=${ROOT}build/fabricd.wasm`, `FABRICD=${ROOT}build/fabricd`, `BUILD=${BUILD}`];
   const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _more, ...env } = process.env;
   execFileSync('make', ['-s', '-C', `${ROOT}test/bench`, ...where], {
     env,

@@ -150,7 +150,7 @@ describe('ringback-fabricd', { skip: noNamespace }, () => {
     });
   });
   it('carries the fabric module', {
-    skip: !existsSync(fabricModule) && 'needs dist/fabric.wasm: make',
+    skip: !existsSync(fabricModule) && 'needs build/fabricd.wasm: make',
   }, async () => {
     const daemon = start([build('fabric').daemon, '--interface', 'lan0']);
     const ready = await daemon.ready();

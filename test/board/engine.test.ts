@@ -188,7 +188,7 @@ function* numbers(seed: number): Generator<number, never> {
 type Codes = Record<string, Record<string, { value: number }>>;
 
 describe('the fabric module in this engine', {
-  skip: !existsSync(fabricModule) && 'needs dist/fabric.wasm: make',
+  skip: !existsSync(fabricModule) && 'needs build/fabricd.wasm: make',
 }, () => {
   it('survives arbitrary frames and commands with sanitizers watching', async () => {
     const { exports } = await instantiate<Codes>(readFileSync(fabricModule));

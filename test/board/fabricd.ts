@@ -8,7 +8,7 @@ import { loadModule } from '../../host/fabric/module.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const version: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-export const fabricModule = join(root, 'dist/fabric.wasm');
+export const fabricModule = join(root, 'build/fabricd.wasm');
 const { codes } = loadModule();
 export const RECORD_BYTES = codes.number('RECORD_BYTES');
 

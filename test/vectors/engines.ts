@@ -78,7 +78,7 @@ export function compiled(
 
 /** Makes the runner of the compiled engine. */
 export function buildRunner(): void {
-  const where = [`WASM=${DIST}/fabric.wasm`, `OUT=${DIST}/ringback-fabricd`, `BUILD=${BUILD}`];
+  const where = [`WASM=${DIST}/../build/fabricd.wasm`, `OUT=${DIST}/ringback-fabricd`, `BUILD=${BUILD}`];
   execFileSync('make', ['-C', BOARD, ...where, 'tests'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
