@@ -173,7 +173,7 @@ describe('Whatever a file contains, reading it', () => {
       process.execPath,
       ['--import', 'tsx', script, place.path('survive')],
       // Only an endless loop takes so long.
-      { encoding: 'utf8', timeout: 120_000 },
+      { encoding: 'utf8', timeout: 540_000 },
     );
     assert.deepEqual([status, stderr], [0, '']);
     const { files, packets, damaged, refused } = JSON.parse(stdout);
