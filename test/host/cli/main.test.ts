@@ -42,12 +42,12 @@ describe('ringback --help', () => {
   });
 
   for (const [name, options] of [
-    ['run', ['-c, --config', '-v, --verbose']],
+    ['run', ['-c, --config', '-v, --verbose', '--fabric']],
     ['relay', ['-c, --config', '-v, --verbose']],
-    ['check', ['-c, --config', '--json']],
-    ['status', ['-c, --config', '--json']],
-    ['history', ['-c, --config', '--json', '--last']],
-    ['outbox', ['-c, --config', '--json', '--last', '--all']],
+    ['check', ['-c, --config', '--role', '--json', '--as']],
+    ['status', ['-c, --config', '--role', '--json']],
+    ['history', ['-c, --config', '--role', '--json', '--last']],
+    ['outbox', ['-c, --config', '--role', '--json', '--last', '--all']],
     ['replay', ['-c, --config', '--json', '--watch', '--unanswered']],
   ] as const) {
     it(`says of ${name} what it does and what it takes`, () => {

@@ -237,8 +237,8 @@ describe('the outbox', () => {
     sender.answer = () => ({ outcome: 'delivered' });
     const { outbox, lines, add } = await openOutbox(test, null, sender);
     const first = noticeTo('sato@example.jp');
-    assert.deepEqual(add([first], 300), ['queued']);
-    assert.deepEqual(add([noticeTo('sato@example.jp', { server: '172.27.178.81' })], 300), ['merged']);
+    assert.deepEqual(add([first], 1000), ['queued']);
+    assert.deepEqual(add([noticeTo('sato@example.jp', { server: '172.27.178.81' })], 1000), ['merged']);
     assert.equal(outbox.counts().pending, 1);
     await until('the mail', () => outbox.counts().sent === 1);
     const [mail, ...more] = sender.mails;
