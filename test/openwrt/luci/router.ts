@@ -20,6 +20,8 @@ interface Wishes {
   readonly lines?: readonly string[];
   /** /etc/config/ringback. */
   readonly uci?: string;
+  /** Whether the program reads that itself. */
+  readonly readsUci?: boolean;
   readonly reload?: () => Promise<readonly string[]>;
   /** As the stand-in of rpcd takes them. */
   readonly recorded?: Readonly<Record<string, object>>;
@@ -38,6 +40,12 @@ config fabric 'fabric'
 
 config detect 'detect'
 	list watch '172.27.178.0/24'
+
+config recover 'recover'
+	option traps '0'
+
+config notify 'notify'
+	option fresh '12h'
 
 config smtp 'smtp'
 	option host '172.27.179.25'
@@ -78,7 +86,7 @@ export class Router {
   /** All of it but the program, which begins with start(). */
   static async open(
     test: TestContext,
-    { lines = [], uci = UCI, interfaces = ['lan0', 'wan0'], smtpPort, ...wishes }: Wishes = {},
+    { lines = [], uci = UCI, interfaces = ['lan0', 'wan0'], smtpPort, readsUci, ...wishes }: Wishes = {},
   ): Promise<Router> {
     const place = directory();
     const startMs = machineTime.nowMs();
@@ -100,7 +108,7 @@ export class Router {
     );
     const control = place.path('ringback.sock');
     const luci = await LuciServer.open({ etc, control, reload: async () => [], ...wishes });
-    const file = place.path('ringback.yaml');
+    const file = readsUci ? `${etc}/ringback` : place.path('ringback.yaml');
     const all = [
       'detect: {watch: [172.27.178.0/24], ask: none}',
       'recover: {confirm: none, traps: false, settle: 1s}',
@@ -111,7 +119,8 @@ export class Router {
       `control: ${control}`,
       ...lines,
     ];
-    writeFileSync(file, `${all.join('\n')}\n`);
+    if (!readsUci) writeFileSync(file, `${all.join('\n')}\n`);
+    else writeFileSync(file, withPlaces(uci, place.path('fabric.sock'), place.path('state'), control));
     test.after(async () => {
       await luci.close();
       await board.close();
@@ -143,4 +152,11 @@ export class Router {
     this.#board.frame(2, false, synAck(server, client, sequence));
     this.#board.settle();
   }
+}
+
+/** The same file for a program that runs here: its daemon, state and socket are the test's. */
+function withPlaces(uci: string, socket: string, state: string, control: string): string {
+  return uci
+    .replace("option state '/etc/ringback/state'", `option state '${state}'\n\toption control '${control}'`)
+    .replace("list interfaces 'lan'\n\tlist interfaces 'wan'", `option socket '${socket}'`);
 }

@@ -98,10 +98,16 @@ function ringback(
 
 function uci(etc: string): Record<string, (given: Arguments) => unknown> {
   const file = ({ config }: Arguments): string => join(etc, String(config));
-  const read = (given: Arguments): Section[] => parseUci(readFileSync(file(given), 'utf8'));
+  // A section without a name keeps the one that it got here, whatever else is taken away.
+  const there = new Map<string, Section[]>();
+  let added = 0;
+  const read = (given: Arguments): Section[] =>
+    there.get(file(given)) ?? parseUci(readFileSync(file(given), 'utf8'));
   const change = (given: Arguments, act: (sections: Section[]) => Section[] | undefined): object => {
     const sections = read(given);
-    writeFileSync(file(given), uciText(act(sections) ?? sections));
+    const changed = act(sections) ?? sections;
+    there.set(file(given), changed);
+    writeFileSync(file(given), uciText(changed));
     return {};
   };
   const found = (sections: readonly Section[], given: Arguments): Section => {
@@ -121,7 +127,7 @@ function uci(etc: string): Record<string, (given: Arguments) => unknown> {
     },
     add: (given) => {
       const isAnonymous = typeof given.name !== 'string';
-      const name = isAnonymous ? `cfg${read(given).length}` : String(given.name);
+      const name = isAnonymous ? `cfgnew${++added}` : String(given.name);
       change(given, (sections) => [
         ...sections,
         { type: String(given.type), name, isAnonymous, options: { ...(given.values as Section['options']) } },

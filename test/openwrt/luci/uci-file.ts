@@ -8,7 +8,7 @@ export interface Section {
   readonly options: Record<string, Value>;
 }
 
-const TOKEN = /'([^']*)'|"((?:\\.|[^"\\])*)"|#.*|[^\s'"#]+/g;
+const TOKEN = /'([^']*)'|"((?:\\.|[^"\\])*)"|#.*|(?:\\.|[^\s'"#\\])+/g;
 
 /** The words of a line; parts that touch are one word, as in 'it'\''s'. */
 function words(line: string): string[] {

@@ -44,7 +44,7 @@ function general(map) {
 
 	flag(s, 'enabled', _('Enabled'), _('Notice outages, and tell people.'), false);
 	value(s, 'state', _('State'), _('The directory in which who waits is kept, on flash so that a restart loses nobody. 0: in memory only.'),
-		{ placeholder: '/var/lib/ringback' });
+		{ placeholder: '/etc/ringback/state' });
 }
 
 function fabric(map) {
@@ -84,6 +84,9 @@ function recover(map) {
 	]);
 	flag(s, 'arp', _('ARP and neighbour discovery'), _('Are signs of life.'), true);
 	flag(s, 'syn_ack', _('Accepted connections'), _('Are signs of life.'), true);
+	flag(s, 'traps', _('SNMP traps'), _('Are signs of life; a port of this router is opened for them.'), true);
+	value(s, 'traps_listen', _('Traps come in at'), _('A port, or ADDRESS:PORT.'), { validate: values.endpoint, placeholder: '162' });
+	option(s, form.DynamicList, 'traps_communities', _('Communities'), _('Of SNMP v1 and v2c, that are believed.'), { placeholder: 'public' });
 }
 
 function notify(map) {
@@ -103,6 +106,7 @@ function smtp(map) {
 	const s = map.section(form.NamedSection, 'smtp', 'smtp', _('Mail server'), _('By which mails go out.'));
 
 	s.addremove = true;
+	flag(s, 'enabled', _('Enabled'), null, true);
 	value(s, 'host', _('Host'), null, { datatype: 'host', rmempty: false });
 	value(s, 'port', _('Port'), null, { validate: values.port, placeholder: '25' });
 	choice(s, 'tls', _('TLS'), null, [
