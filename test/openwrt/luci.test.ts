@@ -80,20 +80,15 @@ visits('Status', (visit) => {
     await page.getByRole('link', { name: 'Switch it on under Settings.' }).waitFor();
   });
 
-  visit('shows ten thousand who wait in parts, and keeps the focus', async (test, goTo) => {
+  visit('names a few of ten thousand who wait, and counts them all', async (test, goTo) => {
     const router = await Router.open(test);
     await router.start();
     const all = 10_000;
     for (let n = 1; n <= all; n++) router.refuses({ address: client(n), port: 40_000 });
     const page = await goTo(router, `${SERVICES}/status`);
     await page.getByRole('button', { name: `${all}: show` }).click({ timeout: 60_000 });
-    const rows = page.getByRole('cell', { name: /^10\.0\.\d+\.\d+$/ });
-    await page.getByText(`50 of ${all} are shown.`).waitFor();
-    assert.equal(await rows.count(), 50);
-    await page.getByRole('button', { name: 'Show more' }).click();
-    await page.getByText(`500 of ${all} are shown.`).waitFor();
-    assert.equal(await rows.count(), 500);
-    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Show more');
+    await page.getByText(`The router names the first 50 here; ${all - 50} more wait.`).waitFor();
+    assert.equal(await page.getByRole('cell', { name: /^10\.0\.\d+\.\d+$/ }).count(), 50);
   });
 
   visit('takes nothing that others wrote for HTML', async (test, goTo) => {

@@ -85,7 +85,7 @@ function ringback(
   const which = ({ ids, all }: Arguments): object => (all === true ? { all } : { ids });
   return {
     status: ({ role }) =>
-      role === undefined ? ask('/status') : { error: `the ${String(role)} does not run here` },
+      role === undefined ? ask('/status?clients=50') : { error: `the ${String(role)} does not run here` },
     mistakes: () => ({ role: 'router', mistakes: mistakes(), since: null }),
     history: ({ last }) => ask(`/history?last=${String(last)}`),
     outbox: ({ last }) => ask(`/outbox?last=${String(last)}`),

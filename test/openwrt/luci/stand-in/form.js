@@ -85,7 +85,9 @@ export class Flag extends Option {
 
 export class ListValue extends Option {
   widget(key, value, title) {
-    const choices = this.optional ? [['', '-- Please choose --'], ...this.choices] : this.choices;
+    const choices = this.optional
+      ? [['', this.placeholder ?? '-- Please choose --'], ...this.choices]
+      : this.choices;
     const node = E(
       'select',
       { id: key, 'aria-label': title },

@@ -176,7 +176,7 @@ return baseclass.extend({
 	},
 
 	cause: function(cause) {
-		return Object.prototype.hasOwnProperty.call(CAUSES, cause) ? CAUSES[cause] : String(cause);
+		return Object.prototype.hasOwnProperty.call(CAUSES, cause) ? CAUSES[cause] : String(cause || '-');
 	},
 
 	/* port 0 is the host as a whole. */

@@ -24,10 +24,12 @@ function flag(section, name, title, description, isOn) {
 	return option(section, form.Flag, name, title, description, { default: isOn ? '1' : '0' });
 }
 
-function choice(section, name, title, description, choices) {
+/* The first of the choices is what holds where the key is missing, unless it is said what does. */
+function choice(section, name, title, description, choices, otherwise) {
 	const list = section.option(form.ListValue, name, title, description);
 
 	list.optional = true;
+	list.placeholder = otherwise || _('%s (default)').format(choices[0][1]);
 	choices.forEach(function(it) {
 		list.value(it[0], it[1]);
 	});
@@ -140,7 +142,7 @@ function clients(map) {
 	s.addremove = true;
 	value(s, 'address', _('Address'), null, { datatype: 'ipaddr', rmempty: false });
 	value(s, 'mail', _('Mail'), null, { validate: values.mail, rmempty: false });
-	choice(s, 'language', _('Language'), null, [ [ 'en', _('English') ], [ 'ja', _('Japanese') ] ]);
+	choice(s, 'language', _('Language'), null, [ [ 'en', _('English') ], [ 'ja', _('Japanese') ] ], _('as of all'));
 }
 
 function servers(map) {
