@@ -1,5 +1,5 @@
 /** A scenario is played before the ledger and whoever else watches, and judged. */
-import type { Time } from '../time.ts';
+import { quickTurns, type Time } from '../time.ts';
 import type { Actor, Calendar } from './kernel/calendar.ts';
 import type { Loop } from './kernel/loop.ts';
 import { PairDirectory } from './pair/directory.ts';
@@ -89,7 +89,8 @@ async function judgeRouter(scenario: Scenario, options: JudgeOptions): Promise<J
       return seen.witness;
     },
     {
-      ...{ make, machine: time, outside },
+      ...{ make, outside },
+      machine: outside === null ? { settled: quickTurns() } : time,
       ...(isOver === undefined ? {} : { isOver }),
       ...(run === undefined
         ? {}

@@ -25,9 +25,9 @@ export class Codec {
     return record.getUint16(this.#layout.at('Serial'), true);
   }
 
-  /** Throws RingbackError('fabric') for what no module of this version says. */
-  decode(record: DataView): FabricEvent {
-    return readEvent(new RecordReader(this.#layout, record));
+  /** The record that begins there. Throws RingbackError('fabric') for what no module of this version says. */
+  decode(records: DataView, at = 0): FabricEvent {
+    return readEvent(new RecordReader(this.#layout, records, at));
   }
 
   encode(command: Command): Uint8Array {

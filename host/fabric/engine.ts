@@ -20,6 +20,8 @@ interface EngineOptions {
   readonly onEvent: (event: FabricEvent) => void;
   /** Instead of `onEvent`: the record as it is, only valid during the call. */
   readonly onRecord?: (record: Uint8Array) => void;
+  /** Instead of both: records as they lie in the module's memory from there to there, until it is called again. */
+  readonly onRecords?: (memory: Uint8Array, from: number, to: number) => void;
   /** A whole Ethernet frame that an `announce` has built, and the number of the interface to send it on. */
   readonly onFrame?: (frame: Uint8Array, iface: number) => void;
   readonly module?: FabricModule;
@@ -120,9 +122,15 @@ export class Engine {
   #drain(pending: number): void {
     let left = pending;
     this.#pending = 0;
+    const { onEvent, onRecord, onRecords } = this.#options;
+    const size = this.codec.recordBytes;
     while (left > 0) {
-      const { onEvent, onRecord } = this.#options;
-      const size = this.codec.recordBytes;
+      if (onRecords) {
+        onRecords(this.#view(), this.#eventBuffer, this.#eventBuffer + left * size);
+        this.#functions.drained();
+        left = this.#functions.resume();
+        continue;
+      }
       // Copied: whoever gets an event may send commands, which write events.
       const records = this.#view().slice(this.#eventBuffer, this.#eventBuffer + left * size);
       this.#functions.drained();

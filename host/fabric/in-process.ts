@@ -3,10 +3,12 @@
  * does, says what it has to say a moment later and in order, and gets the frames and the time from its owner.
  */
 import { RingbackError } from '../errors.ts';
+import { Codec } from './codec.ts';
 import { Engine, LINK_CODES, type LinkName } from './engine.ts';
 import type { Errand } from './errands.ts';
 import type { Connect, FabricLink, InterfaceReport, LinkHandlers } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
+import { RecordQueue } from './record-queue.ts';
 import type { Command } from './records.ts';
 
 interface InProcessOptions {
@@ -45,7 +47,8 @@ export class InProcessFabric {
     if (this.#engine !== null) return;
     this.#configured = false;
     this.#engine = new Engine({
-      onEvent: (event) => this.#link?.hears((handlers) => handlers.onEvent(event)),
+      onEvent: () => {},
+      onRecords: (memory, from, to) => this.#link?.hearsEvents(memory, from, to),
       onFrame: (frame, iface) => {
         this.#framesSent++;
         this.#options.onFrame?.(frame, iface);
@@ -73,7 +76,9 @@ export class InProcessFabric {
   readonly connect: Connect = (_options, handlers) => {
     this.disconnect();
     const { codes } = this.#engine?.module ?? loadModule();
-    const link = new InProcessLink(codes, handlers, {
+    const codec = this.#engine?.codec ?? new Codec(codes);
+    const link = new InProcessLink(codec, handlers, {
+      codes,
       carryOut: (command) => this.#carryOut(link, command),
       onWord: this.#options.onWord ?? (() => {}),
     });
@@ -151,6 +156,7 @@ export class InProcessFabric {
 
 /** What a link needs of the fabric that it leads to. */
 interface LinkOwner {
+  readonly codes: Codes;
   readonly carryOut: (command: Command) => void;
   readonly onWord: () => void;
 }
@@ -159,13 +165,17 @@ class InProcessLink implements FabricLink {
   readonly codes: Codes;
   readonly #handlers: LinkHandlers;
   readonly #fabric: LinkOwner;
-  /** What is still to be heard. */
-  #words: ((handlers: LinkHandlers) => void)[] = [];
+  /** What is still to be heard; a number: so many events. */
+  #words: (((handlers: LinkHandlers) => void) | number)[] = [];
+  readonly #events: RecordQueue;
+  readonly #recordBytes: number;
   #isSpeaking = false;
   #isClosed = false;
 
-  constructor(codes: Codes, handlers: LinkHandlers, fabric: LinkOwner) {
-    this.codes = codes;
+  constructor(codec: Codec, handlers: LinkHandlers, fabric: LinkOwner) {
+    this.codes = fabric.codes;
+    this.#recordBytes = codec.recordBytes;
+    this.#events = new RecordQueue(codec);
     this.#handlers = handlers;
     this.#fabric = fabric;
   }
@@ -193,10 +203,15 @@ class InProcessLink implements FabricLink {
   hears(word: (handlers: LinkHandlers) => void): void {
     if (this.#isClosed) return;
     this.#words.push(word);
-    if (this.#isSpeaking) return;
-    this.#isSpeaking = true;
-    this.#fabric.onWord();
-    queueMicrotask(() => this.#speak());
+    this.#speakSoon();
+  }
+
+  /** Records of events, which lie in that memory at this moment. */
+  hearsEvents(memory: Uint8Array, from: number, to: number): void {
+    if (this.#isClosed) return;
+    this.#events.add(memory, from, to);
+    this.#words.push((to - from) / this.#recordBytes);
+    this.#speakSoon();
   }
 
   /** What was said before is heard first. */
@@ -207,10 +222,24 @@ class InProcessLink implements FabricLink {
     });
   }
 
+  #speakSoon(): void {
+    if (this.#isSpeaking) return;
+    this.#isSpeaking = true;
+    this.#fabric.onWord();
+    queueMicrotask(() => this.#speak());
+  }
+
   #speak(): void {
     // Each may be followed by others, and whoever hears one may close the link.
-    for (let at = 0; at < this.#words.length && !this.#isClosed; at++) this.#words[at]?.(this.#handlers);
+    for (let at = 0; at < this.#words.length && !this.#isClosed; at++) {
+      const word = this.#words[at];
+      if (typeof word !== 'number') word?.(this.#handlers);
+      else
+        for (let left = word; left > 0 && !this.#isClosed; left--)
+          this.#handlers.onEvent(this.#events.take());
+    }
     this.#words = [];
+    this.#events.clear();
     this.#isSpeaking = false;
   }
 }

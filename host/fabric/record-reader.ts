@@ -12,10 +12,13 @@ const HIGH = 0x1_0000_0000;
 export class RecordReader {
   readonly #layout: RecordLayout;
   readonly #record: DataView;
+  /** Where it begins. */
+  readonly #from: number;
 
-  constructor(layout: RecordLayout, record: DataView) {
+  constructor(layout: RecordLayout, record: DataView, from = 0) {
     this.#layout = layout;
     this.#record = record;
+    this.#from = from;
   }
 
   get kind(): number {
@@ -32,25 +35,25 @@ export class RecordReader {
   }
 
   u8(field: string): number {
-    return this.#record.getUint8(this.#layout.at(field));
+    return this.#record.getUint8(this.#at(field));
   }
 
   u16(field: string): number {
-    return this.#record.getUint16(this.#layout.at(field), true);
+    return this.#record.getUint16(this.#at(field), true);
   }
 
   u32(field: string): number {
-    return this.#record.getUint32(this.#layout.at(field), true);
+    return this.#record.getUint32(this.#at(field), true);
   }
 
   /** The number in place `index` of a row of them. */
   u64(field: string, index = 0): number {
-    const at = this.#layout.at(field) + index * 8;
+    const at = this.#at(field) + index * 8;
     return this.#record.getUint32(at + 4, true) * HIGH + this.#record.getUint32(at, true);
   }
 
   us(field: string): number {
-    const at = this.#layout.at(field);
+    const at = this.#at(field);
     return this.#record.getInt32(at + 4, true) * HIGH + this.#record.getUint32(at, true);
   }
 
@@ -104,7 +107,11 @@ export class RecordReader {
   }
 
   #bytes(field: string, length = this.#layout.recordBytes - this.#layout.at(field)): Uint8Array {
-    return new Uint8Array(this.#record.buffer, this.#record.byteOffset + this.#layout.at(field), length);
+    return new Uint8Array(this.#record.buffer, this.#record.byteOffset + this.#at(field), length);
+  }
+
+  #at(field: string): number {
+    return this.#from + this.#layout.at(field);
   }
 }
 
@@ -114,15 +121,20 @@ type Read<K extends Kind> = (record: RecordReader, kind: K) => FabricEvent;
 const bare = <K extends Kind>({ nowUs }: RecordReader, kind: K) => ({ kind, nowUs });
 
 const target = <K extends Kind>(record: RecordReader, kind: K) => ({
-  ...bare(record, kind),
+  kind,
+  nowUs: record.nowUs,
   server: record.address('Server'),
   port: record.u16('Port'),
 });
 
 const cause = (record: RecordReader): Cause => record.dashed('Cause') as Cause;
 
+/** Of a crowd there are hundreds of thousands of these: each is one object, made at once. */
 const client = <K extends Kind>(record: RecordReader, kind: K) => ({
-  ...target(record, kind),
+  kind,
+  nowUs: record.nowUs,
+  server: record.address('Server'),
+  port: record.u16('Port'),
   client: record.address('Client'),
   cause: cause(record),
   tries: record.u16('Tries'),

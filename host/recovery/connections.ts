@@ -14,6 +14,8 @@ const LINGER_MS = 10_000;
 /** When this machine can't open a connection at all. */
 const AGAIN_MS = 200;
 const MAX_AGAIN = 25;
+/** Said when no more of them are needed: without a word, an error would be made each time, with its stack. */
+const ENOUGH = 'enough';
 
 /** Local ports that the fabric looks out for. */
 interface LocalPorts {
@@ -39,6 +41,10 @@ export class ProbeConnections {
   readonly #enough = new AbortController();
   readonly #outcomes: Dialled[] = [];
   #beganMs: number;
+  readonly #stop = (): void => {
+    this.#closing.removeEventListener('abort', this.#stop);
+    this.#enough.abort(ENOUGH);
+  };
 
   constructor(target: Target, from: LocalPorts, means: Means) {
     const { clock, closing } = means;
@@ -48,10 +54,9 @@ export class ProbeConnections {
     this.#closing = closing;
     this.#beganMs = clock.nowMs();
     setMaxListeners(0, this.#enough.signal);
-    const close = (): void => this.#enough.abort();
-    closing.addEventListener('abort', close, { once: true, signal: this.#enough.signal });
+    closing.addEventListener('abort', this.#stop);
     // It may have been while the fabric was asked.
-    if (closing.aborted) close();
+    if (closing.aborted) this.#stop();
   }
 
   /** Resolves when one is answered, or when all have had their time. */
@@ -62,7 +67,7 @@ export class ProbeConnections {
         await this.#begin(at, DECIDED_MS - startMs);
       }),
     );
-    this.#enough.abort();
+    this.#stop();
     return { outcomes: this.#outcomes, beganMs: this.#beganMs };
   }
 
@@ -74,7 +79,7 @@ export class ProbeConnections {
       const lasting = { timeoutMs, lingerMs: LINGER_MS, signal: this.#closing };
       const dialled = dial({ ...this.#target, ...from, ...lasting }, time, sockets);
       const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
-      if (outcome === 'answered') this.#enough.abort();
+      if (outcome === 'answered') this.#stop();
       if (outcome === null) return;
       if (outcome !== 'impossible') {
         this.#outcomes.push(outcome);

@@ -126,7 +126,7 @@ export class People {
   #all(client: string, whose: Whose): readonly Person[] {
     const named = whose === 'all' ? this.#configured.get(client) : undefined;
     const registered = this.#registered.of(client);
-    if (named === undefined && registered.length === 0) return [];
+    if (registered.length === 0) return named === undefined ? [] : [named];
     const own = named === undefined ? null : mailOwner(named.mail);
     const all = [...(named === undefined ? [] : [named]), ...registered];
     return all.filter((person) => person === named || mailOwner(person.mail) !== own);

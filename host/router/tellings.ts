@@ -100,15 +100,17 @@ export class Tellings {
   begin(recovery: Recovery, ending: readonly Outage[]): void {
     const { toldOutages, clock, notices } = this.#options;
     const { clients, handed } = recovery;
-    const known = new Set<string>();
     const late = new Set<string>();
     for (const outage of ending) {
-      const after = new Map([...outage.clients].filter(([, waiting]) => !handed.has(waiting)));
+      const after = new Map<string, Waiting>();
+      for (const [client, waiting] of outage.clients) if (!handed.has(waiting)) after.set(client, waiting);
       toldOutages.add(outage, after);
-      for (const client of outage.clients.keys()) known.add(client);
       for (const client of after.keys()) if (!clients.has(client)) late.add(client);
     }
-    const missing = { left: [...clients].filter(([client]) => !known.has(client)), gone: [...late] };
+    const left: [string, Waiting][] = [];
+    for (const [client, waiting] of clients)
+      if (!ending.some((outage) => outage.clients.has(client))) left.push([client, waiting]);
+    const missing = { left, gone: [...late] };
     const endedMs = clock.nowMs();
     const untold = notices.untold(recovery, endedMs);
     this.#add({ recovery, ending, endedMs, clients: clients.size, people: 0, untold, missing });

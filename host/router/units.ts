@@ -54,17 +54,26 @@ export class Units {
     const machines = new Machines();
     const people = [...this.#found.values()].filter(({ person }) => person !== null);
     for (const { clients } of people) machines.join(clients);
-    const units = new Map<string, { readonly clients: Set<string>; readonly awaiting: Awaiting[] }>();
+    const units = new Map<string, { clients: string[] | Set<string>; readonly awaiting: Awaiting[] }>();
     for (const { person, told, clients, waiting } of people) {
       if (person === null) continue;
-      const name = machines.nameOf(person.address);
-      const unit = units.get(name) ?? { clients: new Set(), awaiting: [] };
-      units.set(name, unit);
-      for (const client of clients) unit.clients.add(client);
       const others = told.filter((client) => client !== person.address);
-      unit.awaiting.push({ person, clients: [person.address, ...others], waiting });
+      const awaiting = { person, clients: [person.address, ...others], waiting };
+      const name = machines.nameOf(person.address);
+      const unit = units.get(name);
+      // Most are alone at their machine, and of a crowd each set would cost as much as all else.
+      if (unit === undefined) units.set(name, { clients, awaiting: [awaiting] });
+      else {
+        unit.awaiting.push(awaiting);
+        const all = unit.clients instanceof Set ? unit.clients : new Set(unit.clients);
+        for (const client of clients) all.add(client);
+        unit.clients = all;
+      }
     }
-    return [...units.values()].map(({ clients, awaiting }) => ({ clients: [...clients], awaiting }));
+    return Array.from(units.values(), ({ clients, awaiting }) => ({
+      clients: [...new Set(clients)],
+      awaiting,
+    }));
   }
 }
 

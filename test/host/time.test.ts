@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { machineTime, pause } from '../../host/time.ts';
+import { machineTime, pause, quickTurns } from '../../host/time.ts';
 import { FakeTime } from './fake-time.ts';
 
 /** Node's timers take no more. */
@@ -46,5 +46,36 @@ describe('A pause', () => {
     abort.abort();
     await Promise.all(pauses);
     assert.ok(time.isIdle);
+  });
+});
+
+describe('Quick turns', () => {
+  /** So many promises, each of which waits for the one before. */
+  const chain = async (length: number): Promise<void> => {
+    for (let left = length; left > 0; left--) await null;
+  };
+
+  it('end after all that promises have waited for, each of them', async () => {
+    const turn = quickTurns();
+    let ended = 0;
+    for (let turns = 1; turns <= 100; turns++) {
+      void chain(50).then(() => ended++);
+      await turn();
+      assert.equal(ended, turns);
+    }
+  });
+
+  it('end for all who wait for one', async () => {
+    const turn = quickTurns();
+    await Promise.all([turn(), turn(), turn()]);
+  });
+
+  it('keep out nothing that comes from outside', async () => {
+    const turn = quickTurns();
+    let isHeard = false;
+    setTimeout(() => {
+      isHeard = true;
+    }, 1);
+    while (!isHeard) await turn();
   });
 });

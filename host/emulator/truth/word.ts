@@ -38,6 +38,8 @@ interface Noted {
 
 /** A notice that it has entered and that no mail server has taken yet. */
 interface Pending {
+  /** Of the mail address. */
+  readonly owner: string;
   readonly server: string;
   readonly sinceUs: number;
   /** Why it waits, if it was said. */
@@ -55,8 +57,10 @@ export class Word {
   readonly #open = new Map<string, Story>();
   readonly #byServer = new Map<string, Story[]>();
   readonly #noted = new Map<number, Noted[]>();
-  /** By the owner of the mail address. */
-  readonly #pending = new Map<string, Map<string, Pending>>();
+  /** By the mail and the server. */
+  readonly #pending = new Map<string, Pending>();
+  /** The same by its owner, made when somebody asks for it: after all is over, mostly. */
+  #pendingOf: Map<string, Pending[]> | null = null;
   /** How often a suspicion ended how. */
   readonly outcomes = new Map<string, number>();
   /** When a client was found turned away alone at a server last: `server client`. */
@@ -122,7 +126,8 @@ export class Word {
 
   /** Notices to him that wait. */
   pendingOf(owner: string): readonly Pending[] {
-    return [...(this.#pending.get(owner)?.values() ?? [])];
+    this.#pendingOf ??= byOwner(this.#pending.values());
+    return this.#pendingOf.get(owner) ?? [];
   }
 
   /** `client`: who is meant by the line's own client, null: nobody; `isKnown`: whether he has a mail address. */
@@ -153,10 +158,10 @@ export class Word {
     this.notedClients++;
     if (client === null || !isKnown) return;
     const [server, port] = [String(fields.server), Number(fields.port)];
-    const noted = this.#noted.get(client) ?? [];
-    noted.push({ server, port, us });
-    if (noted.length > MAX_NOTED) noted.shift();
-    this.#noted.set(client, noted);
+    const noted = this.#noted.get(client);
+    // A list that begins with one has room for one, and most never get another.
+    if (noted === undefined) this.#noted.set(client, [{ server, port, us }]);
+    else if (noted.push({ server, port, us }) > MAX_NOTED) noted.shift();
     const story = this.#open.get(`${server} ${port}`);
     if (story !== undefined) story.awaitedUs ??= us;
     else {
@@ -215,14 +220,26 @@ export class Word {
     const owner = mailOwner(String(mail));
     const name = `${messageId} ${server}`;
     if (event === 'notice.queued' && !this.#queued.has(name)) this.#queued.set(name, nowUs);
-    const pending = this.#pending.get(owner) ?? new Map<string, Pending>();
-    if (event === 'notice.sent') pending.delete(name);
-    else {
-      const known = pending.get(name) ?? { server: String(server), sinceUs: nowUs, held: false };
-      known.held ||= event === 'notice.held';
-      pending.set(name, known);
+    this.#pendingOf = null;
+    if (event === 'notice.sent') {
+      this.#pending.delete(name);
+      return;
     }
-    if (pending.size > 0) this.#pending.set(owner, pending);
-    else this.#pending.delete(owner);
+    const known = this.#pending.get(name);
+    if (known !== undefined) known.held ||= event === 'notice.held';
+    else {
+      const pending = { owner, server: String(server), sinceUs: nowUs, held: event === 'notice.held' };
+      this.#pending.set(name, pending);
+    }
   }
+}
+
+function byOwner(all: Iterable<Pending>): Map<string, Pending[]> {
+  const found = new Map<string, Pending[]>();
+  for (const one of all) {
+    const own = found.get(one.owner);
+    if (own === undefined) found.set(one.owner, [one]);
+    else own.push(one);
+  }
+  return found;
 }
