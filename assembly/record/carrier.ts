@@ -36,8 +36,9 @@ export const enum Carrier {
 }
 
 /**
- * What the program asks of the carrier itself, where that does so (`ringback-fabricd --remote`): the module knows none of these
- * kinds. Nothing is ever sent in a connection, and what comes is thrown away.
+ * What the program asks of the carrier itself: the module knows none of these kinds. Connections and datagrams are made for a program
+ * on another machine (`ringback-fabricd --remote`): nothing is ever sent in a connection, and what comes is thrown away. Interfaces
+ * are changed for the program that has started it (`--stdio`).
  */
 export const enum Errand {
   /**
@@ -58,6 +59,12 @@ export const enum Errand {
    *   Ticket
    */
   Close = 66,
+  /**
+   * Listen on that interface in the place of another, as soon as it is there. Carrier.Interface answers.
+   *
+   *   Number | Name
+   */
+  Listen = 67,
 }
 
 /** What an errand meets. */
@@ -92,7 +99,7 @@ export const enum CarrierField {
   LocalPort = 6,
   /** text 48: the daemon's version. */
   Version = 16,
-  /** text 16: its name. */
+  /** text 16: the interface's name. */
   Name = 16,
   /** text 48: why it was not sent, for people. */
   Reason = 16,

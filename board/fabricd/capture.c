@@ -390,6 +390,20 @@ bool capture_check(struct capture *capture)
 	return changed;
 }
 
+void capture_move(struct capture *capture, const char name[IFNAMSIZ])
+{
+	if (strncmp(capture->name, name, sizeof(capture->name)) == 0)
+		return;
+	say("%s takes the place of %s", name, capture->name);
+	leave(capture);
+	memcpy(capture->name, name, sizeof(capture->name));
+	capture->index = 0;
+	capture->bound = false;
+	capture_check(capture);
+	if (capture->index == 0)
+		say("no interface %s yet: waiting for an interface of that name", name);
+}
+
 uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
 		     const char **reason)
 {

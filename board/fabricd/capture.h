@@ -48,6 +48,9 @@ void capture_read(struct capture *capture, uint64_t nowUs);
  */
 bool capture_check(struct capture *capture);
 
+/* Listens on `name` in the place of what it listened on, as soon as there is one. Needs no privilege, either. */
+void capture_move(struct capture *capture, const char name[IFNAMSIZ]);
+
 /*
  * Sends a whole Ethernet frame, without any privilege, where capture_check() has just looked. `*reason` becomes what
  * is wrong, for people, or "". Returns a SENT_.

@@ -129,18 +129,34 @@ static void sendOut(const uint8_t *command, const struct engine_outgoing *frame,
 	link_send(1, record);
 }
 
-static void carryOutCommands(bool errands, uint64_t nowUs)
+/* Of the program that has started this one: whoever comes by ssh, or to a socket, has the interfaces that others chose. */
+static bool listenElsewhere(const uint8_t *command, uint64_t nowUs)
 {
+	uint32_t number = (uint32_t)(command[CARRIER_FIELD_NUMBER] | command[CARRIER_FIELD_NUMBER + 1] << 8);
+	const char *name = (const char *)command + CARRIER_FIELD_NAME;
+
+	if (number == 0 || number > captureCount || name[0] == '\0' || name[IFNAMSIZ - 1] != '\0')
+		return false;
+	capture_move(&captures[number - 1], name);
+	reportInterface(&captures[number - 1], nowUs);
+	return true;
+}
+
+static void carryOutCommands(const struct options *options, uint64_t nowUs)
+{
+	bool isChild = options->socket == NULL && !options->remote;
 	const uint8_t *command;
 
 	while (!engine_busy() && (command = link_command()) != NULL) {
 		struct engine_outgoing frame;
 		uint32_t status;
 
-		if (errands && errand_is(command)) {
+		if (options->remote && errand_is(command)) {
 			errand_run(command, nowUs);
 			continue;
 		}
+		if (isChild && command[FIELD_KIND] == ERRAND_LISTEN && listenElsewhere(command, nowUs))
+			continue;
 		status = engine_command(command);
 		if (engine_outgoing(&frame))
 			sendOut(command, &frame, nowUs);
@@ -201,7 +217,7 @@ static int serve(const struct options *options, const sigset_t *whileWaiting)
 			errand_end();
 			greet(nowUs);
 		}
-		carryOutCommands(options->remote, nowUs);
+		carryOutCommands(options, nowUs);
 		if (link_connected())
 			heardUs = nowUs;
 		else

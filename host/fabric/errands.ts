@@ -10,7 +10,9 @@ export type Errand =
   | ({ readonly kind: 'connect'; readonly ticket: number; readonly localPort: number } & Target)
   /** An empty datagram. */
   | ({ readonly kind: 'datagram'; readonly ticket: number } & Target)
-  | { readonly kind: 'close'; readonly ticket: number };
+  | { readonly kind: 'close'; readonly ticket: number }
+  /** On that interface in the place of the one that had the number. */
+  | { readonly kind: 'listen'; readonly number: number; readonly name: string };
 
 export interface Reached {
   readonly ticket: number;
@@ -30,6 +32,11 @@ export class ErrandWriter {
   encode(errand: Errand): Uint8Array {
     const record = Buffer.alloc(this.#layout.recordBytes);
     record.writeUInt8(this.#codes.number(`Errand.${pascal(errand.kind)}`), this.#layout.at('Kind'));
+    if (errand.kind === 'listen') {
+      record.writeUInt16LE(errand.number, this.#layout.at('Number'));
+      record.write(errand.name, this.#layout.at('Name'), 'latin1');
+      return record;
+    }
     record.writeUInt16LE(errand.ticket, this.#layout.at('Ticket'));
     if (errand.kind === 'close') return record;
     record.set(addressBytes(errand.server), this.#layout.at('Server'));

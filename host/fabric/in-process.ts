@@ -188,8 +188,10 @@ class InProcessLink implements FabricLink {
     for (const command of commands) this.send(command);
   }
 
-  /** This process is no other machine: it has sockets of its own. */
-  run({ kind, ticket }: Errand): void {
+  /** This process is no other machine: it has sockets of its own, and its owner says what its interfaces are. */
+  run(errand: Errand): void {
+    if (errand.kind === 'listen') return;
+    const { kind, ticket } = errand;
     if (kind !== 'close') this.hears((to) => to.onReached?.({ ticket, outcome: 'impossible' }));
     this.hears((to) => to.onReached?.({ ticket, outcome: 'closed' }));
   }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ErrandWriter } from '../../host/fabric/errands.ts';
+import { loadModule } from '../../host/fabric/module.ts';
 import { Bench, build, command, Events, Kind, noNamespace } from './fabricd.ts';
 
 const built = build('probe');
@@ -73,6 +75,19 @@ describe('records on a socket', { skip: noNamespace }, () => {
       chownSync(directory, 0, 0);
     },
   );
+
+  it('do not change where the daemon listens: whoever started it has said that', async () => {
+    const daemon = start(listening);
+    const { socket, events } = await host();
+    const { codes } = loadModule();
+    socket.write(new ErrandWriter(codes).encode({ kind: 'listen', number: 1, name: 'far0' }));
+    const refused = await events.expect('the refusal', (event) => event.kind === Kind.refused);
+    assert.equal(refused.port, codes.number('Errand.Listen'));
+    assert.deepEqual(new Set(events.of(Kind.interface).map(({ text }) => text)), new Set(['lan0']));
+    socket.destroy();
+    daemon.kill();
+    assert.equal(await daemon.ended, 0);
+  });
 
   it('go on with the next host, which learns that the module is configured', async () => {
     const daemon = start(listening);

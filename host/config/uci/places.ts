@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** By their paths. */
-export class Places {
+export class UciPlaces {
   readonly #places = new Map<string, Place>();
 
   set(place: Place): void {
@@ -37,7 +37,7 @@ export class Places {
 const isWithin = (path: Path, within: Path): boolean => within.every((step, index) => path[index] === step);
 
 /** `detect.watch`, `@client[2].mail`: a key by what it is called in the file, or would be. */
-export function nameIn(layout: UciLayout, places: Places, path: Path): string {
+export function nameIn(layout: UciLayout, places: UciPlaces, path: Path): string {
   const place = places.near(path);
   if (place !== undefined && place.option !== null) return `${place.section}.${place.option}`;
   const keys = path.filter((step) => typeof step === 'string');

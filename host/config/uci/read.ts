@@ -5,7 +5,7 @@ import type { ConfigurationText } from '../load.ts';
 import { nearest } from '../nearest.ts';
 import type { TextMistake } from '../yaml.ts';
 import { ENABLED, type UciLayout, type UciOption, type UciSection } from './layout.ts';
-import { nameIn, type Place, Places } from './places.ts';
+import { nameIn, type Place, UciPlaces } from './places.ts';
 import { isUci, readUciText, type UciSectionText, type UciWritten } from './text.ts';
 import { isWord, meaningOf, truthOf } from './words.ts';
 
@@ -33,19 +33,19 @@ interface Built {
   readonly value: Tree | null;
   readonly mistakes: TextMistake[];
   /** What has come from where; empty unless asked for. */
-  readonly places: Places;
+  readonly places: UciPlaces;
 }
 
 function readUci(text: string, layout: UciLayout): ConfigurationText {
   const { sections, mistakes } = readUciText(text);
   if (mistakes.length > 0) {
-    const nothing = { locate: () => 0, nameOf: (path: Path) => nameIn(layout, new Places(), path) };
+    const nothing = { locate: () => 0, nameOf: (path: Path) => nameIn(layout, new UciPlaces(), path) };
     return { value: null, broken: true, mistakes, ...nothing };
   }
   const { value, mistakes: found } = build(sections, layout, false);
   // Hardly any file is wrong, and that of many clients has many places.
-  let places: Places | null = null;
-  const known = (): Places => {
+  let places: UciPlaces | null = null;
+  const known = (): UciPlaces => {
     places ??= build(sections, layout, true).places;
     return places;
   };
@@ -80,7 +80,7 @@ class Builder {
   readonly #withPlaces: boolean;
   readonly #tree: Tree = {};
   readonly #mistakes: TextMistake[] = [];
-  readonly #places = new Places();
+  readonly #places = new UciPlaces();
   readonly #seen = new Set<string>();
 
   constructor(layout: UciLayout, withPlaces: boolean) {
