@@ -195,9 +195,14 @@ export class Ringback {
     return Ringback.starting(lab, writeConfiguration(lab, sections));
   }
 
-  /** The same with a configuration that is there; `by` is a command that runs it. */
-  static async starting(lab: Lab, configuration: string, by: readonly string[] = []): Promise<Ringback> {
-    const started = new Ringback(lab, { node: 'router', role: 'run', configuration, by });
+  /** The same with a configuration that is there, or on another machine; `by` is a command that runs it. */
+  static async starting(
+    lab: Lab,
+    configuration: string,
+    by: readonly string[] = [],
+    node = 'router',
+  ): Promise<Ringback> {
+    const started = new Ringback(lab, { node, role: 'run', configuration, by });
     await started.event({ event: 'ready' });
     return started;
   }

@@ -8,6 +8,7 @@ import { foreground } from '../role/signals.ts';
 import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
 import { machineTime } from '../time.ts';
+import { besideCommand } from './beside.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand, type Option, SHELLS } from './completion.ts';
 import { emulateCommand, GRAMMAR } from './emulator.ts';
@@ -62,6 +63,12 @@ Status 1 when an address could not be moved; the message says why.
 --json prints {"addresses": [{"address", "done", "reason"}]}; for --status {"role": "active", "healthy", "faults",
 "standby", "addresses", "refused"}, or {"role": "standby", "adapters", "needed", "sufficient", "actives", "taken",
 "refused"}; "refused" counts messages that were not believed, by reason.`;
+
+const BESIDE_HELP = `For \`fabric: {host: beside, router: USER@ADDRESS, interfaces: […]}\`. Makes a key for this program in \`fabric.keys\`, unless there is
+one; enters it there, by your own ssh, which may ask for a password and whether the router is the right one; notes the keys by which the router
+is known; and asks the daemon. Again after \`fabric.interfaces\` has changed: they stand beside the key, and replace those of before.
+
+The router needs the package ringback-fabricd, and dropbear or OpenSSH.`;
 
 const EMULATE_HELP = `SCENARIO is a file, or the name of one that is shipped. \`ringback check SCENARIO\` says what will happen in it; docs/emulator.md
 has every key. With -c FILE the router of the world is configured as that file of \`ringback run\` says, without one as the scenario does.
@@ -204,6 +211,16 @@ types that are not read. With -c it watches, waits and knows what that configura
         (line) => console.error(`ringback: ${line}`),
       );
       if (!whole) process.exitCode = 1;
+    },
+  },
+  beside: {
+    synopsis: 'beside [-c FILE] [--daemon PATH] [--print]',
+    summary:
+      'have a router that has the daemon alone take this program: a key that may carry records, and nothing else',
+    help: BESIDE_HELP,
+    options: ['config', 'daemon', 'print'],
+    action: async ({ config = DEFAULT_CONFIGURATION, daemon, print = false }) => {
+      for await (const line of besideCommand({ config, daemon, print }, MACHINE.time)) console.log(line);
     },
   },
   emulate: {

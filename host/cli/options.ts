@@ -41,6 +41,8 @@ export const OPTIONS = {
   on: { type: 'string' },
   mail: { type: 'string' },
   fabric: { type: 'string' },
+  print: { type: 'boolean' },
+  daemon: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -81,6 +83,8 @@ export interface Given {
   readonly on?: string;
   readonly mail?: string;
   readonly fabric?: string;
+  readonly print?: boolean;
+  readonly daemon?: string;
   readonly help?: boolean;
 }
 
@@ -125,5 +129,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   mail: '    --mail ADDR:PORT  where the bench takes the mails of that router (default 0.0.0.0:2525)',
   fabric:
     '    --fabric SOCKET   of a daemon that was started for it; none is started, whatever the configuration says',
+  print: '    --print           only what is to be installed there, for doing it by hand',
+  daemon: '    --daemon PATH     where the daemon is on the router (default /usr/sbin/ringback-fabricd)',
   help: '-h, --help            this text',
 };

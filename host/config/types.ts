@@ -2,6 +2,7 @@
 
 import type { Prefix } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
+import type { RemoteRouter } from '../net/remote-router.ts';
 import type { Most } from './most.ts';
 
 export type Language = 'en' | 'ja';
@@ -18,6 +19,8 @@ export interface FabricConfiguration {
   readonly daemon: readonly string[] | null;
   /** The Unix socket of a daemon that runs already. */
   readonly socket: string | null;
+  /** The router, where this program runs on a machine beside it; null: it runs on the router. */
+  readonly remote: RemoteRouter | null;
   /** Records in each table. */
   readonly capacity: { readonly servers: number; readonly clients: number; readonly attempts: number };
 }

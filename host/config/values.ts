@@ -17,7 +17,7 @@ const INTERFACE_NAME_OCTETS = 15;
 /** RFC 3414 section 11.2: no password shorter than this. */
 const KEY_LENGTH = 8;
 const MAX_SECRET = 255;
-const MAX_PORTS = 65_535;
+export const MAX_PORTS = 65_535;
 
 /** For editors, in which an address is whatever has its signs. */
 const ADDRESS = '[\\da-fA-F:.]+';

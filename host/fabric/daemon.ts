@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import type { RemoteRouter } from '../net/remote-router.ts';
 import type { Time, Timer } from '../time.ts';
 import { CarrierReader } from './carrier-records.ts';
 import { Codec } from './codec.ts';
@@ -10,6 +11,7 @@ import { type Errand, ErrandWriter } from './errands.ts';
 import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
 import type { Command, FabricEvent } from './records.ts';
+import { routerName, sshCommand } from './ssh.ts';
 
 /** How long a daemon may take to end by itself once its input is closed. */
 const END_MS = 2000;
@@ -46,6 +48,7 @@ class DaemonLink implements FabricLink {
   #firstLine = '';
   #lastLine = '';
   #ended = false;
+  #remote: RemoteRouter | null = null;
 
   constructor(options: LinkOptions & { readonly time: Time }, handlers: LinkHandlers) {
     this.codes = loadModule().codes;
@@ -58,6 +61,12 @@ class DaemonLink implements FabricLink {
     if (options.socket !== null) {
       this.#describe = options.socket;
       this.#connect(options.socket);
+    } else if (options.remote) {
+      // Its interfaces stand beside its key, on the router.
+      this.#remote = options.remote;
+      this.#describe = `the connection to ${routerName(options.remote)}`;
+      const [program = '', ...argv] = sshCommand(options.remote);
+      this.#spawn(program, argv);
     } else {
       const [program = '', ...fixed] = options.daemon ?? [];
       this.#describe = program;
@@ -97,9 +106,9 @@ class DaemonLink implements FabricLink {
     this.#child = child;
     child.on('error', (error) => {
       const missing = systemCodeOf(error) === 'ENOENT';
-      const reason = missing
-        ? 'there is no such program; fabric.daemon must name ringback-fabricd'
-        : messageOf(error);
+      const advice =
+        this.#remote === null ? 'fabric.daemon must name ringback-fabricd' : 'fabric.host: beside needs it';
+      const reason = missing ? `there is no such program; ${advice}` : messageOf(error);
       this.#end(`${program}: ${reason}`, error);
     });
     child.on('close', (code, signal) => {
@@ -143,7 +152,8 @@ class DaemonLink implements FabricLink {
     if (this.#isReady) return this.#lastLine || end;
     // Less than a record came on its standard output, or it would be known by that.
     const written = this.#firstLine || this.#rest.toString().split('\n', 1)[0];
-    return `fabric.daemon ${end}${written ? `: ${written}` : ''}`;
+    const whose = this.#remote === null ? 'fabric.daemon' : `fabric.router ${routerName(this.#remote)}:`;
+    return `${whose} ${end}${written ? `: ${written}` : ''}`;
   }
 
   #check(): void {

@@ -3,6 +3,7 @@
  * process itself (in-process.ts); whoever uses the port can't tell which.
  */
 import type { RingbackError } from '../errors.ts';
+import type { RemoteRouter } from '../net/remote-router.ts';
 import type { Errand, Reached } from './errands.ts';
 import type { Codes } from './module.ts';
 import type { Command, FabricEvent } from './records.ts';
@@ -68,6 +69,8 @@ export interface LinkOptions {
   readonly interfaces: readonly string[];
   readonly daemon: readonly string[] | null;
   readonly socket: string | null;
+  /** The router beside this machine on which the daemon is; null, or left out: it is not that far. */
+  readonly remote?: RemoteRouter | null;
 }
 
 export interface FabricLink {

@@ -3,6 +3,7 @@ import { RingbackError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
+import { routerName } from './ssh.ts';
 
 /** How long a daemon may take to be told everything. */
 const START_MS = 10_000;
@@ -21,6 +22,8 @@ interface SupervisorOptions {
   readonly daemon: () => LinkOptions;
   /** The first wait until it is started again; each failure doubles it. */
   readonly restartMs: number;
+  /** The longest one. */
+  readonly maxRestartMs?: number;
   readonly log: Log;
   readonly time: Time;
 }
@@ -33,6 +36,8 @@ export class Supervisor {
   #link: FabricLink | null = null;
   #closed = false;
   #failures = 0;
+  /** When it was said last that it is lost. */
+  #saidMs = Number.NEGATIVE_INFINITY;
   #startTimer: Timer | null = null;
   /** What happens when it takes too long to start. */
   #onLate: () => void = () => {};
@@ -77,11 +82,13 @@ export class Supervisor {
   }
 
   #noAnswer(): RingbackError {
-    const { daemon, socket } = this.#options.daemon();
+    const { daemon, socket, remote = null } = this.#options.daemon();
     const [who, advice] =
-      socket === null
-        ? [daemon?.[0], 'fabric.daemon must name ringback-fabricd']
-        : [socket, 'fabric.socket must be that of ringback-fabricd'];
+      remote !== null
+        ? [routerName(remote), 'ringback beside installs what is needed there']
+        : socket === null
+          ? [daemon?.[0], 'fabric.daemon must name ringback-fabricd']
+          : [socket, 'fabric.socket must be that of ringback-fabricd'];
     return new RingbackError('fabric', `no answer from ${who} within ${START_MS / 1000} s; ${advice}`);
   }
 
@@ -128,10 +135,15 @@ export class Supervisor {
   }
 
   #restart(error: RingbackError): void {
-    const { log, restartMs, time } = this.#options;
-    const waitMs = Math.min(restartMs * 2 ** this.#failures, MAX_RESTART_MS);
+    const { log, restartMs, maxRestartMs = MAX_RESTART_MS, time } = this.#options;
+    const waitMs = Math.min(restartMs * 2 ** this.#failures, maxRestartMs);
     this.#failures++;
-    log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
+    // Where it is tried that often, it is not said each time.
+    const nowMs = time.nowMs();
+    if (this.#failures === 1 || waitMs < maxRestartMs || nowMs - this.#saidMs >= MAX_RESTART_MS) {
+      this.#saidMs = nowMs;
+      log.error('fabric.lost', { reason: error.message, retryMs: waitMs });
+    }
     this.#restartTimer = time.after(waitMs, () => {
       this.#open(
         () => log.info('fabric.back'),

@@ -10,6 +10,7 @@ import { DAEMON } from '../config/sections.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
+import { keyFile, knownHostsFile } from '../fabric/ssh.ts';
 import type { Log } from '../log/log.ts';
 import { type Account, obstacle, ownAccount, type Want } from './account.ts';
 import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts';
@@ -83,7 +84,14 @@ function checkPrograms({ fabric }: RouterConfiguration, account: Account): void 
     [program, 'read'],
     ...(authority === undefined || authority === '' ? [] : ([[authority, 'read']] as [string, Want][])),
   ];
-  if (fabric.socket === null) needed.push([daemonOf(fabric), 'pass']);
+  if (fabric.remote !== null) {
+    if (account.name === null) throw new Kept('ssh serves nobody who has no name');
+    needed.push(
+      [programIn('ssh'), 'pass'],
+      [keyFile(fabric.remote), 'read'],
+      [knownHostsFile(fabric.remote), 'read'],
+    );
+  } else if (fabric.socket === null) needed.push([daemonOf(fabric), 'pass']);
   else needed.push([fabric.socket, 'write']);
   for (const [path, want] of needed) {
     const reason = obstacle(account, path, want);
@@ -98,10 +106,12 @@ function daemonOf({ daemon }: FabricConfiguration): string {
     throw new Kept(
       `fabric.daemon is ${program}, which may need to be root's; start all of it as a user instead`,
     );
-  const places = program.includes('/')
-    ? [program]
-    : (process.env.PATH ?? '').split(':').map((directory) => `${directory}/${program}`);
-  return places.find(isProgram) ?? program;
+  return program.includes('/') ? program : programIn(program);
+}
+
+function programIn(name: string): string {
+  const places = (process.env.PATH ?? '').split(':').map((directory) => `${directory}/${name}`);
+  return places.find(isProgram) ?? name;
 }
 
 function isProgram(path: string): boolean {

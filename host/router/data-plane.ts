@@ -9,17 +9,22 @@ import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 import type { Target } from '../net/target.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
+import type { DaemonSockets } from '../recovery/daemon-sockets.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import type { Outage } from './outages.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import type { People } from './people.ts';
 import type { BreakListener, FabricListener, FabricPort } from './ports.ts';
 import { ProbeAnswers } from './probe-answers.ts';
 import type { Services } from './services.ts';
 
 const FIRST_RESTART_MS = 1000;
+/** A router that is reached again is to be heard within seconds, and trying costs it nothing. */
+const REMOTE_RESTART_MS = 500;
+const MAX_REMOTE_RESTART_MS = 1000;
 const MAX_SWEEP_MS = 3_600_000;
 const MIN_SWEEP_MS = 1000;
 const DROP_REPORT_MS = 60_000;
@@ -33,6 +38,10 @@ interface DataPlaneOptions {
   readonly people: Pick<People, 'registeredClients'>;
   /** Services that have answered somebody, the one heard of last at the end; and those of one server. */
   readonly services: Pick<Services, 'all' | 'of'>;
+  /** Connections that a daemon makes on another machine; null: this one's own do. */
+  readonly errands: DaemonSockets | null;
+  /** This machine's addresses now. */
+  readonly ownAddresses: () => Iterable<string>;
   readonly log: Log;
   /** That of the outages' times. */
   readonly clock: Clock;
@@ -60,6 +69,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   /** The sizes of the tables as the fabric was told them last, to be compared; null: it was told none yet. */
   #sizes: string | null = null;
   #sweepTimer: Timer | null = null;
+  readonly #own: OwnAddresses;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
@@ -68,23 +78,33 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#counters = new CounterAnswers(time);
     this.#probes = new ProbeAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
+    const isBeside = options.configuration.fabric.remote !== null;
+    this.#own = new OwnAddresses(isBeside ? options.ownAddresses : () => [], {
+      time,
+      send: (command) => this.#send(command),
+    });
     this.#daemon = new Supervisor(
       {
         connect: options.connect,
         daemon: () => this.#configuration.fabric,
-        restartMs: FIRST_RESTART_MS,
+        ...restartsOf(options.configuration),
         ...{ log, time },
       },
       {
-        onReady: (_link, ready, listening) => this.#welcome(ready, listening),
+        onReady: (link, ready, listening) => {
+          options.errands?.begin((errand) => link.run(errand));
+          this.#welcome(ready, listening);
+        },
         onEvent: (event) => this.#hear(event),
         onInterface: (report) => this.#note(report),
         onRefused: (command) => {
           if (command === 'Ask') this.#probes.refuse();
           if (command === 'KnowClient') this.#grow();
         },
+        onReached: (reached) => options.errands?.take(reached),
         onGap: () => this.#onLoss(),
         onAway: () => {
+          options.errands?.drop();
           this.#counters.drop();
           this.#probes.drop();
         },
@@ -107,6 +127,7 @@ export class DataPlane implements FabricPort, AskedFabric {
    */
   async start(): Promise<void> {
     await this.#daemon.start();
+    this.#own.follow();
     this.#scheduleSweep();
   }
 
@@ -231,6 +252,7 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
+    this.#own.close();
     this.#counters.drop();
     this.#probes.drop();
     await this.#daemon.close();
@@ -264,6 +286,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     const before = this.#sizes;
     this.#sizes = this.#sizesFor(registered.length);
     this.#link?.sendAll(commandsFor(this.#configuration, registered, this.#key));
+    this.#own.sayAll();
     return before !== null && before !== this.#sizes;
   }
 
@@ -318,4 +341,9 @@ export class DataPlane implements FabricPort, AskedFabric {
       this.#scheduleSweep();
     });
   }
+}
+
+function restartsOf({ fabric }: RouterConfiguration): { restartMs: number; maxRestartMs?: number } {
+  if (fabric.remote === null) return { restartMs: FIRST_RESTART_MS };
+  return { restartMs: REMOTE_RESTART_MS, maxRestartMs: MAX_REMOTE_RESTART_MS };
 }

@@ -5,6 +5,7 @@ import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { newStopKey, StopLinks } from '../mail/unsubscribe-links.ts';
 import { Asking } from '../recovery/asking.ts';
+import { DaemonSockets } from '../recovery/daemon-sockets.ts';
 import { loadConfirmed } from '../store/confirmed.ts';
 import { loadRegistrations } from '../store/registrations.ts';
 import { loadServices } from '../store/services.ts';
@@ -54,7 +55,9 @@ function postOf({ configuration, store, addresses, log, time, chance }: RouterSu
 
 /** Each is given those that were made before it. */
 function partsOf(surroundings: RouterSurroundings) {
-  const { configuration, store, link, sockets, addresses, log, time, chance } = surroundings;
+  const { configuration, store, link, addresses, log, time, chance } = surroundings;
+  const errands = configuration.fabric.remote === null ? null : new DaemonSockets();
+  const sockets = errands ?? surroundings.sockets;
   const machine = { log, time, chance };
   const { clock } = store;
   const { people, outbox, ...post } = postOf(surroundings);
@@ -63,7 +66,8 @@ function partsOf(surroundings: RouterSurroundings) {
   const steered = new Steered(configuration, outages);
   const journal = new StoreJournal(store, outbox, time);
   const services = new Services(configuration, { stored: store.read(loadServices), clock, journal });
-  const fabric = new DataPlane({ connect: link, configuration, people, services, clock, ...machine });
+  const carrier = { connect: link, errands, ownAddresses: addresses };
+  const fabric = new DataPlane({ ...carrier, configuration, people, services, clock, ...machine });
   const asking = new Asking({ fabric, clock, time, chance, sockets });
   const probing = new Probing(configuration, { dial: asking.dial, time });
   const checks = new ConnectChecks({ probing, people, services, steered, clock, time, chance });

@@ -48,7 +48,8 @@ export function run(
         sockets: kernelSockets,
         trapSocket: openTrapSocket,
         sender: (smtp) => new MailSender(smtp, time),
-        seekNeighbour: neighbourSeeker(tools),
+        // A router beside this machine looks for its neighbours by itself: nobody can have it do so.
+        seekNeighbour: configuration.fabric.remote === null ? neighbourSeeker(tools) : () => {},
         addresses: () => ownAddresses(),
         startOutside,
         control: serveControl,

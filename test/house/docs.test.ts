@@ -144,7 +144,7 @@ describe('The examples', () => {
       'via: station',
       'sees: everything',
       'page:',
-      'ssh',
+      'host: beside',
       'role: active',
       'role: standby',
     ])

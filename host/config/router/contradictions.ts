@@ -33,6 +33,12 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
       'is missing; name the interfaces to listen on, as in [lan0, wan0], or give fabric.socket',
     );
   }
+  if (fabric.remote !== null && page !== null) {
+    add(
+      ['page'],
+      'can not be shown with fabric.host: beside: it needs rules and routes on the router, where the key of this program may carry records and nothing else; leave it away, or run on the router',
+    );
+  }
   repeated(fabric.interfaces, (index) => ['fabric', 'interfaces', index], add);
   for (const [index, name] of fabric.interfaces.entries()) {
     if (index < sideless || !fabric.seesEverything.includes(name)) continue;

@@ -7,7 +7,7 @@ import { durationText } from '../../net/duration.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { unconfirmedMost } from '../most.ts';
 import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
-import type { DetectConfiguration, RouterConfiguration, Via } from '../types.ts';
+import type { DetectConfiguration, FabricConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
 import { tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
@@ -45,10 +45,7 @@ function hooked({ hooks }: RouterConfiguration): string[] {
 }
 
 function where({ detect, fabric }: RouterConfiguration): string {
-  const listening =
-    fabric.socket === null
-      ? `on ${and(fabric.interfaces)}, by "${(fabric.daemon ?? []).join(' ')}"`
-      : `wherever the data plane at ${fabric.socket} listens`;
+  const listening = listeningOf(fabric);
   const marked = fabric.interfaces.flatMap((name, index) => {
     if (!fabric.seesEverything.includes(name)) return [];
     return fabric.socket === null ? [name] : [`${name} (number ${index + 1} of its interfaces)`];
@@ -58,6 +55,15 @@ function where({ detect, fabric }: RouterConfiguration): string {
       ? ''
       : ` On ${and(marked)} everything is seen, so no frame there is known to come from a server's side.`;
   return `Watches the servers in ${and(detect.watch.map(prefixText))} ${listening}; nothing outside of that is learnt.${copies}`;
+}
+
+function listeningOf({ interfaces, daemon, socket, remote }: FabricConfiguration): string {
+  if (remote !== null) {
+    const { user, host, port, keys } = remote;
+    return `on ${and(interfaces)} of the router ${host}, by its daemon, to which it connects as ${user} at port ${port} with the key in ${keys}; that daemon connects to servers for it`;
+  }
+  if (socket !== null) return `wherever the data plane at ${socket} listens`;
+  return `on ${and(interfaces)}, by "${(daemon ?? []).join(' ')}"`;
 }
 
 function outages({ detect }: RouterConfiguration): string {

@@ -5,6 +5,7 @@ import type { Limits } from '../../fabric/sizes.ts';
 import { DAEMON } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape } from '../shape.ts';
 import { argument, interfaceName, oneOf, socketPath, wholeNumber } from '../values.ts';
+import { keyDirectory, sshPlace } from './ssh-place.ts';
 
 /** The smallest table. */
 export const MIN_RECORDS = 16;
@@ -53,6 +54,36 @@ const capacity = ({ servers, records }: Limits) =>
     ),
   });
 
+/** Where the program keeps its key for the router. */
+const KEYS = '/etc/ringback/beside';
+
+interface Carriers {
+  readonly daemon?: unknown;
+  readonly socket?: unknown;
+  readonly host: 'router' | 'beside';
+  readonly router?: unknown;
+  readonly keys?: unknown;
+}
+
+/** Keys that are not for where the program runs, and what is missing there. */
+function misplaced({ host, ...keys }: Carriers): [keyof Carriers, string][] {
+  if (host === 'router') {
+    const there = (['router', 'keys'] as const).filter((key) => keys[key] !== undefined);
+    return there.map((key) => [key, 'is for host: beside alone; add that, or leave it away']);
+  }
+  const there = (['daemon', 'socket'] as const).filter((key) => keys[key] !== undefined);
+  return [
+    ...(keys.router === undefined
+      ? ([
+          ['router', 'is missing; host: beside needs the router as ssh reaches it, as in root@192.168.1.1'],
+        ] as const)
+      : []),
+    ...there.map(
+      (key) => [key, 'stands beside host: beside, which has a daemon of its own; keep one of them'] as const,
+    ),
+  ].map(([key, message]) => [key, message]);
+}
+
 export const fabric = (limits: Limits) =>
   v.pipe(
     mapping({
@@ -71,19 +102,37 @@ export const fabric = (limits: Limits) =>
         v.optional(
           list(argument, { allowed: `a command and its arguments, as in [${DAEMON}]`, min: 1, max: 100 }),
         ),
-        `[${DAEMON}], unless socket is given`,
+        `[${DAEMON}], unless socket is given, or host: beside`,
       ),
       socket: entry(
         'The Unix socket of a daemon that runs already, in the place of a command.',
         v.optional(socketPath),
       ),
+      host: entry(
+        'Where this program runs: on the router, or on a machine beside one that has the daemon alone (beside).',
+        v.optional(oneOf(['router', 'beside']), 'router'),
+      ),
+      router: entry('That router as ssh reaches it; needed with host: beside.', v.optional(sshPlace)),
+      keys: entry(
+        "The directory of the program's key for it, and of the router's own, which `ringback beside` makes.",
+        v.optional(keyDirectory),
+        `${KEYS} with host: beside`,
+      ),
       capacity: entry('How large the tables are.', v.optional(capacity(limits), {})),
     }),
-    v.transform(({ interfaces = [], daemon, socket, capacity }) => ({
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      for (const [key, message] of misplaced(dataset.value)) {
+        const input = dataset.value;
+        addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] });
+      }
+    }),
+    v.transform(({ interfaces = [], daemon, socket, capacity, host, router, keys = KEYS }) => ({
       interfaces: interfaces.map(({ name }) => name),
       seesEverything: interfaces.filter(({ seesEverything }) => seesEverything).map(({ name }) => name),
-      daemon: daemon ?? (socket === undefined ? [DAEMON] : null),
+      daemon: daemon ?? (socket === undefined && host === 'router' ? [DAEMON] : null),
       socket: socket ?? null,
+      remote: host === 'beside' && router !== undefined ? { ...router, keys } : null,
       capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
     })),
   );

@@ -241,7 +241,12 @@ const ELSEWHERE = {
   smtp: OF_OTHERS,
   clients: OF_OTHERS,
 };
-const FABRIC_ELSEWHERE = { interfaces: OF_ROUTER, socket: OF_ROUTER, capacity: OF_ROUTER };
+const OF_BESIDE =
+  'is for "ringback run"; a pair moves addresses of the machine that it runs on, and cannot do so from beside it';
+const FABRIC_ELSEWHERE = {
+  ...{ interfaces: OF_ROUTER, socket: OF_ROUTER, capacity: OF_ROUTER },
+  ...{ host: OF_BESIDE, router: OF_BESIDE, keys: OF_BESIDE },
+};
 
 /** A whole file of `ringback takeover`, each key for itself; what keys mean to each other is for contradictions.ts. */
 export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(

@@ -23,6 +23,7 @@ describe('a configuration text', () => {
         seesEverything: [],
         daemon: ['ringback-fabricd'],
         socket: null,
+        remote: null,
         capacity: { servers: 1024, clients: 65_536, attempts: 65_536 },
       },
       detect: {

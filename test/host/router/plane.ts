@@ -82,6 +82,7 @@ export function prepared(
   });
   const plane: DataPlane = new DataPlane({
     connect: daemon.connect,
+    ...{ errands: null, ownAddresses: () => [] },
     configuration,
     people,
     services,

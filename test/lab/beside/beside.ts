@@ -1,0 +1,128 @@
+/** A router that has the daemon alone and an ssh server, and the program on the management station: a machine of the router's LAN. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { address, type Finished, type Lab } from '../../../board/lab/lab.ts';
+import { Ringback, ringbackCommand, writeConfiguration } from '../../../board/lab/ringback.ts';
+
+const MACHINE = fileURLToPath(new URL('machine', import.meta.url));
+const DAEMON = fileURLToPath(new URL('../../../dist/ringback-fabricd', import.meta.url));
+export const STATION = 'station';
+
+export type SshServer = 'dropbear' | 'sshd';
+
+const SSHD = `
+AuthorizedKeysFile .ssh/authorized_keys
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+PidFile none
+Subsystem sftp internal-sftp
+`;
+
+type Section = Readonly<Record<string, unknown>>;
+
+export class Beside {
+  readonly lab: Lab;
+  readonly server: SshServer;
+  readonly #router: string;
+  readonly #station: string;
+  configuration = '';
+
+  private constructor(lab: Lab, server: SshServer) {
+    this.lab = lab;
+    this.server = server;
+    this.#router = `${lab.directory}/router`;
+    this.#station = `${lab.directory}/beside`;
+  }
+
+  /** The ssh server listens; the station has an administrator's key for it, and believes the router's. */
+  static async open(lab: Lab, server: SshServer): Promise<Beside> {
+    const beside = new Beside(lab, server);
+    const admin = `${lab.directory}/admin`;
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', admin]);
+    await beside.onRouter(['true']);
+    await beside.onStation(['true']);
+    const router = beside.#router;
+    copyFileSync(`${admin}.pub`, `${router}/root/.ssh/authorized_keys`);
+    copyFileSync(admin, `${beside.#station}/root/.ssh/id_ed25519`);
+    execFileSync('chmod', ['600', `${beside.#station}/root/.ssh/id_ed25519`]);
+    let hostKey: string;
+    if (server === 'sshd') {
+      const file = `${router}/etc/ssh/ssh_host_ed25519_key`;
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+      hostKey = readFileSync(`${file}.pub`, 'utf8');
+      writeFileSync(`${router}/etc/ssh/sshd_config`, SSHD);
+    } else {
+      const file = `${router}/etc/dropbear/dropbear_ed25519_host_key`;
+      const said = execFileSync('dropbearkey', ['-t', 'ed25519', '-f', file], { encoding: 'utf8' });
+      hostKey = /^ssh-ed25519 .*$/m.exec(said)?.[0] ?? '';
+    }
+    writeFileSync(`${beside.#station}/root/.ssh/known_hosts`, `${address('router')} ${hostKey}\n`);
+    beside.serve();
+    await beside.#listens();
+    return beside;
+  }
+
+  /** Starts the ssh server. */
+  serve(): void {
+    const command = this.server === 'sshd' ? ['/usr/sbin/sshd', '-D', '-e'] : ['dropbear', '-F', '-E', '-s'];
+    const child = this.lab.spawn('router', [MACHINE, this.#router, ...command]);
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    this.lab.reports.push(() => `${this.server} said:\n${said}`);
+  }
+
+  async #listens(): Promise<void> {
+    for (;;) {
+      const { stdout } = await this.lab.run('router', ['ss', '-tlnH', 'sport', '=', ':22']);
+      if (stdout !== '') return;
+      await sleep(50);
+    }
+  }
+
+  onRouter(command: readonly string[], input?: string): Promise<Finished> {
+    return this.lab.run('router', [MACHINE, this.#router, ...command], input);
+  }
+
+  onStation(command: readonly string[], input?: string): Promise<Finished> {
+    return this.lab.run(STATION, [MACHINE, this.#station, ...command], input);
+  }
+
+  /** The program's configuration, and its key on the router, as `ringback beside` brings it there. */
+  async install(sections: Section = {}): Promise<string> {
+    const { lab } = this;
+    mkdirSync(`${lab.directory}/keys`, { recursive: true });
+    this.configuration = writeConfiguration(lab, {
+      fabric: {
+        ...{ interfaces: ['lan0', 'wan0'], daemon: undefined },
+        ...{ host: 'beside', router: `root@${address('router')}`, keys: `${lab.directory}/keys` },
+      },
+      ...sections,
+    });
+    const [node = '', program = ''] = ringbackCommand('run', '');
+    const command = [node, program, 'beside', '-c', this.configuration, '--daemon', DAEMON];
+    const { code, stdout, stderr } = await this.onStation(command);
+    if (code !== 0) throw new Error(`ringback beside failed: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Starts the program on the station. */
+  async start(): Promise<Ringback> {
+    return Ringback.starting(this.lab, this.configuration, [MACHINE, this.#station], STATION);
+  }
+
+  /** ssh with the program's key: more options, and behind the router what is to be done there. */
+  sshArguments(options: readonly string[] = []): readonly string[] {
+    const keys = `${this.lab.directory}/keys`;
+    const settings = [
+      ...[`IdentityFile=${keys}/key`, 'IdentitiesOnly=yes', 'BatchMode=yes', 'HostKeyAlias=router'],
+      ...[`UserKnownHostsFile=${keys}/known_hosts`, 'StrictHostKeyChecking=yes', 'LogLevel=ERROR'],
+    ];
+    return ['-F', 'none', ...settings.flatMap((setting) => ['-o', setting]), ...options];
+  }
+}
