@@ -22,7 +22,7 @@ FABRICD_SOURCES := $(wildcard board/fabricd/*)
 BENCH_SOURCES := $(wildcard board/bench/*) $(addprefix board/fabricd/,confine.c confine.h log.c log.h privileges.c privileges.h)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
-SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/lab/browser/chromium
+SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/vm/image board/vm/init board/vm/kernel board/vm/unpack-ipk $(wildcard board/vm/busybox/etc/init.d/*) board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/arch/init test/lab/browser/chromium
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
 C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench board/openwrt/without-sdk test/board test/bench test/bench/native)))
@@ -50,7 +50,7 @@ SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-arch test-damaged test-release coverage fuzz lab bench soak feed package install release uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-arch vm test-vm test-damaged test-release coverage fuzz lab bench soak feed package install release uninstall clean
 .DELETE_ON_ERROR:
 
 # What the emulator needs: it is made, and runs, by Node alone.
@@ -135,6 +135,7 @@ $(DEBUG)/ringback-fabricd: $(DEBUG)/fabric.wasm $(FABRICD_SOURCES)
 
 # What OpenWrt's build of the feed in board/openwrt has no npm for.
 FEED := $(BUILD)/feed
+FEED_SOURCES := $(shell find board/openwrt -type f)
 feed: $(addprefix $(FEED)/,ringback.mjs fabric.wasm node-sqlite3-wasm.wasm fabric.c) ## build/feed/: what the feed in board/openwrt is built of where there is no npm
 
 $(FEED)/ringback.mjs: $(HOST_SOURCES) board/openwrt/bundle.ts board/openwrt/no-emulator.ts node_modules/.package-lock.json
@@ -206,6 +207,25 @@ test-lab: all ## real kernels, mail servers and browsers, in a network of its ow
 test-arch: all ## the daemon on other processors, and on their kernels, emulated: minutes
 	@board/need $$(cat test/arch/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	$(NODE) --import tsx --test --test-concurrency=2 --test-reporter=spec test/arch/*.test.ts
+
+VM := $(BUILD)/vm
+VM_SOURCES := $(shell find board/vm -type f ! -name '*.ts')
+# Packages that OpenWrt's package manager would install: the program's, and this machine's daemon.
+$(VM)/router.ext4 $(VM)/daemon.ext4 &: $(addprefix $(FEED)/,ringback.mjs fabric.wasm node-sqlite3-wasm.wasm fabric.c) $(VM_SOURCES) $(FABRICD_SOURCES) $(FEED_SOURCES)
+	@board/need $$(cat board/vm/packages.txt)
+	$(call quietly,a kernel for the machine) board/vm/kernel amd64 linux-image-cloud-amd64 $(VM)/kernel $$(cat board/vm/modules.txt)
+	@board/openwrt/package $(VM)/package x86_64
+	$(call quietly,$(VM)/router.ext4) board/vm/image router $(VM) $(VM)/package/ringback_*.ipk $(VM)/package/ringback-fabricd_*.ipk
+	$(call quietly,$(VM)/daemon.ext4) board/vm/image daemon $(VM) $(VM)/package/ringback-fabricd_*.ipk
+
+vm: all $(VM)/router.ext4 ## a router that boots in a virtual machine, left up in the lab's network, with a shell; OPENWRT_ROOT=DIRECTORY
+	@board/need $$(cat board/lab/packages.txt)
+	@board/lab/lab $(NODE) --import tsx board/vm/shell.ts
+
+test-vm: all $(VM)/router.ext4 $(VM)/daemon.ext4 ## stories with a router that boots in a virtual machine: minutes
+	@board/need $$(cat board/lab/packages.txt test/vm/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
+	@if board/lab/lab --check; then board/lab/lab $(NODE) --import tsx --test --test-concurrency=1 --test-reporter=spec test/vm/*.test.ts; \
+	else echo 'skipped: the stories with a machine'; [ -z "$(REQUIRE_ALL)" ]; fi
 
 test-damaged: all ## starts with 2,000 states of one wrong bit, FLIPPED=2000, and 500 of one strange value, SPOILED=500
 	FLIPPED=$(FLIPPED) SPOILED=$(SPOILED) $(NODE_TEST) --test-reporter=dot test/host/store/damaged.test.ts

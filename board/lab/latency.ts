@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util';
 import { Capture } from './capture.ts';
 import { address, Lab } from './lab.ts';
-import { type Match, Ringback } from './ringback.ts';
+import type { Match } from './log-lines.ts';
+import { Ringback } from './ringback.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '20' } },

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { parseScenario } from '../../host/emulator/scenario/load.ts';
 import type { Scenario, Verb } from '../../host/emulator/scenario/types.ts';
 import type { Lab } from './lab.ts';
-import { type LogEvent, Ringback } from './ringback.ts';
+import type { LogEvent } from './log-lines.ts';
+import { Ringback } from './ringback.ts';
 
 /** People reach a machine by its service address, which another one may have. */
 const SERVICES: Readonly<Record<string, string>> = { web: 's80', shop: 's82' };

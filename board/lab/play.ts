@@ -9,8 +9,9 @@ import { parse } from 'yaml';
 import { parseScenario } from '../../host/emulator/scenario/load.ts';
 import type { Scenario, ScriptStep, Verb } from '../../host/emulator/scenario/types.ts';
 import { address, type Lab } from './lab.ts';
+import type { LogEvent } from './log-lines.ts';
 import type { Mail } from './mail.ts';
-import { type LogEvent, Ringback, writeScenarioConfiguration } from './ringback.ts';
+import { Ringback, writeScenarioConfiguration } from './ringback.ts';
 
 type Try = Extract<Verb, { verb: 'try' }>;
 /** As a world says it. `shown`: the page answered. */

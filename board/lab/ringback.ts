@@ -1,26 +1,12 @@
 /** `ringback run` on the lab's router, `ringback relay` and `takeover` elsewhere, their configuration and reports. */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { address, type Finished, type Lab } from './lab.ts';
+import { LogLines } from './log-lines.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
-
-/** A line of the log (docs/events.md: `time`, `level`, `event` and the event's own fields). */
-export interface LogEvent {
-  readonly time: string;
-  readonly level: string;
-  readonly event: string;
-  readonly [field: string]: unknown;
-}
-
-/** An event's name, and fields that it must have. */
-export interface Match {
-  readonly event: string;
-  readonly [field: string]: string | number;
-}
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -156,34 +142,19 @@ interface Start {
 }
 
 /** A role, running. */
-export class Ringback {
+export class Ringback extends LogLines {
   readonly configuration: string;
-  readonly events: LogEvent[] = [];
-  /** Its exit status, when it has one (null if a signal ended it). */
-  readonly ended: Promise<number | null>;
   readonly #lab: Lab;
   readonly #node: string;
-  readonly #logFile: string;
   readonly #process: ChildProcess;
-  readonly #listeners = new Set<(event: LogEvent) => void>();
-  #diagnostics = '';
 
   private constructor(lab: Lab, { node, role, configuration, by = [] }: Start) {
+    const child = lab.spawn(node, [...by, ...ringbackCommand(role, configuration, '--verbose')]);
+    super(child, `${lab.directory}/${role === 'run' ? 'ringback' : node}.log`);
     this.#lab = lab;
     this.#node = node;
-    this.#logFile = `${lab.directory}/${role === 'run' ? 'ringback' : node}.log`;
+    this.#process = child;
     this.configuration = configuration;
-    this.#process = lab.spawn(node, [...by, ...ringbackCommand(role, configuration, '--verbose')]);
-    this.ended = once(this.#process, 'close').then(([code]: (number | null)[]) => code ?? null);
-    let rest = '';
-    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) this.#take(line);
-    });
-    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#diagnostics += text;
-    });
     lab.reports.push(() => `${node} said:\n${this.report()}`);
   }
 
@@ -244,54 +215,6 @@ export class Ringback {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** Calls back for each event from now on; the returned function ends that. */
-  onEvent(listener: (event: LogEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Those of the events so far that match. */
-  matching(match: Match): readonly LogEvent[] {
-    return this.events.filter((event) => matches(event, match));
-  }
-
-  /**
-   * The first event that matches, now or within `timeoutMs`. Only events after the first `after` count.
-   * Fails with everything that was reported when there is none, or when ringback ends before.
-   */
-  async event(match: Match, timeoutMs = 30_000, after = 0): Promise<LogEvent> {
-    const past = this.events.slice(after).find((event) => matches(event, match));
-    if (past !== undefined) return past;
-    const waited = new AbortController();
-    const { promise, resolve } = withResolver<LogEvent>();
-    const forget = this.onEvent((event) => {
-      if (matches(event, match)) resolve(event);
-    });
-    const found = await Promise.race([
-      promise,
-      this.ended.then(() => `ended with status ${this.#process.exitCode} before`),
-      sleep(timeoutMs, `said nothing for ${timeoutMs / 1000} s of`, { signal: waited.signal }),
-    ]);
-    waited.abort();
-    forget();
-    if (typeof found !== 'string') return found;
-    throw new Error(`ringback ${found} ${JSON.stringify(match)}\n${this.report()}`);
-  }
-
-  /** Fails if such an event is reported within `waitMs` or has been already. */
-  async noEventFor(match: Match, waitMs: number): Promise<void> {
-    await Promise.race([sleep(waitMs), this.ended]);
-    const [unwanted] = this.matching(match);
-    if (unwanted !== undefined || this.#process.exitCode !== null) {
-      throw new Error(`ringback said ${JSON.stringify(unwanted)} or ended\n${this.report()}`);
-    }
-  }
-
-  /** What was logged, and what went to standard error. */
-  report(): string {
-    return [...this.events.map((event) => JSON.stringify(event)), this.#diagnostics].join('\n');
-  }
-
   /** What `ringback status --json` answers. */
   async status(): Promise<Status> {
     const argv = ringbackCommand('status', this.configuration, '--json');
@@ -320,14 +243,6 @@ export class Ringback {
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }
-
-  #take(line: string): void {
-    // One write each, so that somebody may follow the file.
-    appendFileSync(this.#logFile, `${line}\n`);
-    const event = logEvent(line);
-    this.events.push(event);
-    for (const listener of this.#listeners) listener(event);
-  }
 }
 
 /** The process of `ringback-fabricd`. */
@@ -354,25 +269,4 @@ class Daemon {
       await sleep(20);
     }
   }
-}
-
-/** A line that is no JSON must not be (docs/events.md); it stays visible in the report. */
-function logEvent(line: string): LogEvent {
-  try {
-    return JSON.parse(line) as LogEvent;
-  } catch {
-    return { time: '', level: 'error', event: 'not JSON', line };
-  }
-}
-
-function matches(event: LogEvent, match: Match): boolean {
-  return Object.entries(match).every(([field, value]) => event[field] === value);
-}
-
-function withResolver<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

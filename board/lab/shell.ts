@@ -1,50 +1,22 @@
 /** `make lab`: the lab left up, with ringback on the router, and a shell to play with it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { commands } from './actions.ts';
 import { address, Lab } from './lab.ts';
 import { PEOPLE, Ringback, ringbackCommand } from './ringback.ts';
 
-const ACTIONS = [
-  'act',
-  'address',
-  'announce',
-  'forget',
-  'freeze',
-  'log',
-  'mails',
-  'notify',
-  'on',
-  'plug',
-  'remember',
-  'sniff',
-  'start',
-  'stop',
-  'thaw',
-  'try',
-  'unplug',
-];
-
-/** Makes every action of `act` a command, and `ringback` and `status`, which ask the one on the router; returns their directory. */
-function commands(lab: Lab, ringback: Ringback): string {
-  const directory = `${lab.directory}/bin`;
-  mkdirSync(directory);
-  const act = fileURLToPath(new URL('act', import.meta.url));
-  for (const action of ACTIONS) symlinkSync(act, `${directory}/${action}`);
+/** `ringback` and `status` ask the one on the router. */
+function scripts(ringback: Ringback): Record<string, string> {
   const [node, program, , ...own] = ringbackCommand('status', ringback.configuration).map(
     (word) => `'${word}'`,
   );
-  const scripts = {
+  return {
     ringback: `case \${1-} in
 check | status | history | outbox | message) command=$1 && shift && exec ${node} ${program} "$command" ${own.join(' ')} "$@" ;;
 *) exec ${node} ${program} "$@" ;;
 esac`,
     status: 'exec ringback status "$@"',
   };
-  for (const [name, script] of Object.entries(scripts))
-    writeFileSync(`${directory}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return directory;
 }
 
 function sheet(ringback: Ringback): string {
@@ -79,7 +51,7 @@ console.log(sheet(ringback));
 process.on('SIGINT', () => undefined);
 const shell = spawn(process.env.SHELL ?? '/bin/bash', {
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${commands(lab, ringback)}:${process.env.PATH}` },
+  env: { ...process.env, PATH: `${commands(lab, scripts(ringback))}:${process.env.PATH}` },
 });
 await once(shell, 'exit');
 process.exit((await ringback.stop()) ?? 1);

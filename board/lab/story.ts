@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { address, Lab } from './lab.ts';
+import type { LogEvent } from './log-lines.ts';
 import type { Mail } from './mail.ts';
-import { type LogEvent, Ringback } from './ringback.ts';
+import { Ringback } from './ringback.ts';
 
 const SERVER = 's80';
 const NAME = 'www.example.jp';

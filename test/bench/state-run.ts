@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../../board/lab/lab.ts';
+import type { LogEvent } from '../../board/lab/log-lines.ts';
 import {
   type Configuration,
-  type LogEvent,
   ringbackCommand,
   writeConfiguration,
   writeRelayConfiguration,

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { address, type IpVersion, Lab, type LabKind } from '../../board/lab/lab.ts';
+import type { LogEvent } from '../../board/lab/log-lines.ts';
 import type { Mail } from '../../board/lab/mail.ts';
-import type { LogEvent, Ringback } from '../../board/lab/ringback.ts';
+import type { Ringback } from '../../board/lab/ringback.ts';
 
 /** For a story that got stuck: several times what the longest one takes on a machine that is busy with others. */
 export const STUCK_MS = 400_000;

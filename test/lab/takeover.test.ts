@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
-import type { LogEvent, Ringback } from '../../board/lab/ringback.ts';
+import type { LogEvent } from '../../board/lab/log-lines.ts';
+import type { Ringback } from '../../board/lab/ringback.ts';
 import {
   addressesOn,
   BROADCAST,

@@ -1,10 +1,10 @@
 /** One scenario, two players: what each has seen of it, in one form. */
 import { fileURLToPath } from 'node:url';
 import type { Lab } from '../../../board/lab/lab.ts';
+import type { LogEvent } from '../../../board/lab/log-lines.ts';
 import { type Mail, parseMail } from '../../../board/lab/mail.ts';
 import { playInLab } from '../../../board/lab/play.ts';
 import { playPairInLab } from '../../../board/lab/play-pair.ts';
-import type { LogEvent } from '../../../board/lab/ringback.ts';
 import { type Decoded, decodeFrame } from '../../../host/emulator/capture/decode.ts';
 import { judge } from '../../../host/emulator/judge.ts';
 import { loadScenario } from '../../../host/emulator/scenario/load.ts';

@@ -1,7 +1,8 @@
 /** What the stories of list mails share. */
 import assert from 'node:assert/strict';
 import { address, type Lab } from '../../../board/lab/lab.ts';
-import { type Configuration, type LogEvent, Ringback } from '../../../board/lab/ringback.ts';
+import type { LogEvent } from '../../../board/lab/log-lines.ts';
+import { type Configuration, Ringback } from '../../../board/lab/ringback.ts';
 import { LIST_KEY } from './list-mail.ts';
 import { type Box, type MailHost, POP_PASSWORD, type StoredMail } from './mail-host.ts';
 
