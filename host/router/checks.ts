@@ -7,9 +7,9 @@
  */
 import type { Chance } from '../chance.ts';
 import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
-import type { Dialled } from '../recovery/dial.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
+import { CheckedPorts } from './checked-ports.ts';
 import type { Outage } from './outages.ts';
 import type { People } from './people.ts';
 import type { AnySign, Checks } from './ports.ts';
@@ -70,10 +70,12 @@ interface Collaborators {
 export class ConnectChecks implements Checks {
   readonly #options: ConnectChecksOptions;
   #collaborators!: Collaborators;
+  readonly #ports: CheckedPorts;
   readonly #watched = new Map<Outage, Watched>();
 
   constructor(options: ConnectChecksOptions) {
     this.#options = options;
+    this.#ports = new CheckedPorts(options.services, options.steered);
   }
 
   connect(collaborators: Collaborators): void {
@@ -140,19 +142,6 @@ export class ConnectChecks implements Checks {
     return watched;
   }
 
-  /** What people tried; the fabric sees to it that a stray try does not hide a known service. */
-  #tried({ server, port, triedPort }: Outage): readonly number[] {
-    const { services, steered } = this.#options;
-    const tried = port || triedPort;
-    const ports = tried === 0 ? services.portsOf(server) : [tried];
-    return ports.filter((one) => steered.mayProbe(server, one));
-  }
-
-  /** And what is answered for. */
-  #ports(outage: Outage): readonly number[] {
-    return [...new Set([...this.#tried(outage), ...this.#options.steered.portsOf(outage)])];
-  }
-
   async #confirm(
     outage: Outage,
     { sign, answered }: Sign,
@@ -161,7 +150,7 @@ export class ConnectChecks implements Checks {
   ): Promise<number | null> {
     const { probing, services } = this.#options;
     const { recoveries } = this.#collaborators;
-    const ports = this.#ports(outage);
+    const ports = this.#ports.all(outage);
     const { confirmer } = probing;
     const { server } = outage;
     const confirmed = { server, ports, standing: services.standingOf(server) };
@@ -174,7 +163,8 @@ export class ConnectChecks implements Checks {
       return (await this.#settled(signal)) ? 0 : null;
     }
     // Where nobody tried a port, and none is known, there is nothing that would have to answer.
-    const isBelieved = sign === 'syn-ack' || this.#isShut(outage, ports) || this.#tried(outage).length === 0;
+    const isBelieved =
+      sign === 'syn-ack' || this.#ports.isShut(outage, ports) || this.#ports.tried(outage).length === 0;
     const seen = new AbortController();
     let wasSilent = false;
     // The port that settles; and whether it still refuses as ever, which says nothing since another one has got known.
@@ -182,8 +172,9 @@ export class ConnectChecks implements Checks {
     const watcher: Watcher = {
       isBack: (dialled, port) => {
         if (dialled === 'answered') this.#probed(outage, port);
-        const isBack = this.#isBack(outage, dialled, port);
-        isUnclear = !isBack && dialled === 'refused' && port === settling && this.#isAsEver(outage, port);
+        const isBack = this.#ports.isBack(outage, dialled, port);
+        isUnclear =
+          !isBack && dialled === 'refused' && port === settling && this.#ports.isAsEver(outage, port);
         return isBack;
       },
       onAnswer: (port) => {
@@ -223,34 +214,8 @@ export class ConnectChecks implements Checks {
     return port;
   }
 
-  /** Whether none of its services answers this machine, though they answer others. */
-  #isShut({ server }: Outage, ports: readonly number[]): boolean {
-    const { services } = this.#options;
-    const targets = ports.map((port) => ({ server, port }));
-    return (
-      targets.some((target) => services.isShut(target)) &&
-      !targets.some((target) => services.isAdmitted(target))
-    );
-  }
-
   #probed({ server, port: whole }: Outage, port: number): void {
     if (port !== whole) this.#collaborators.recoveries.onProbed({ server, port });
-  }
-
-  /** A port at which nobody ever knew a service, and that refuses, is as it always was; if it is all that was tried. */
-  #isBack(outage: Outage, dialled: Dialled, port: number): boolean {
-    if (dialled === 'answered') return true;
-    return (
-      dialled === 'refused' && outage.port === 0 && this.#isAsEver(outage, port) && this.#isAllAsEver(outage)
-    );
-  }
-
-  #isAsEver({ server }: Outage, port: number): boolean {
-    return !this.#options.services.isKnown({ server, port });
-  }
-
-  #isAllAsEver(outage: Outage): boolean {
-    return this.#ports(outage).every((port) => this.#isAsEver(outage, port));
   }
 
   /** Whether the settle time has passed. */
@@ -303,7 +268,7 @@ export class ConnectChecks implements Checks {
     const { server } = outage;
     const rank = services.standingOf(server);
     const answeredFor = steered.portsOf(outage);
-    const tried = probing.confirmer !== null && people.isAwaited(outage) ? this.#tried(outage) : [];
+    const tried = probing.confirmer !== null && people.isAwaited(outage) ? this.#ports.tried(outage) : [];
     const ports = [...new Set([...tried, ...answeredFor])];
     let isAlive = false;
     await Promise.all(
@@ -311,7 +276,7 @@ export class ConnectChecks implements Checks {
         const dialled = await probing.prober.probe(server, port, rank);
         if (this.#watched.get(outage) !== watched) return;
         const nowMs = clock.nowMs();
-        const isRefusing = dialled === 'refused' && outage.port === 0 && this.#isAsEver(outage, port);
+        const isRefusing = dialled === 'refused' && outage.port === 0 && this.#ports.isAsEver(outage, port);
         if (!isRefusing) watched.refusing.delete(port);
         else if (!watched.refusing.has(port)) watched.refusing.set(port, nowMs);
         const isAsEver = isRefusing && nowMs - (watched.refusing.get(port) ?? nowMs) >= probing.settleMs;
@@ -320,7 +285,7 @@ export class ConnectChecks implements Checks {
           recoveries.onAnswer(outage, port);
           this.#probed(outage, port);
         } else if (isAsEver && steered.ofOutage(outage).includes(port)) recoveries.onClosed(outage, port);
-        if (dialled === 'answered' || (isAsEver && this.#isAllAsEver(outage))) isAlive = true;
+        if (dialled === 'answered' || (isAsEver && this.#ports.isAllAsEver(outage))) isAlive = true;
       }),
     );
     return isAlive;
