@@ -27,7 +27,7 @@ export class RoutedPair {
       mail: () => {},
       steered: () => {},
       program: (by, state) => witness.program(by, state),
-      learnt: (by, address, hardware) => witness.learnt?.(by, address, hardware),
+      learnt: (by, address, mac) => witness.learnt?.(by, address, mac),
       step: () => {},
       frame: null,
     };

@@ -52,8 +52,8 @@ export class Witnesses implements Witness {
     for (const one of this.#all) one.program(by, state);
   }
 
-  learnt(by: string, address: string, hardware: string | null): void {
-    for (const one of this.#all) one.learnt?.(by, address, hardware);
+  learnt(by: string, address: string, mac: string | null): void {
+    for (const one of this.#all) one.learnt?.(by, address, mac);
   }
 
   step(text: string): void {

@@ -3,19 +3,7 @@ import { isVersion4, networkOf, type Prefix, prefixContains } from '../../net/ad
 import type { Endpoint } from '../../net/endpoint.ts';
 import type { Loop } from '../kernel/loop.ts';
 import type { WorldTime } from '../kernel/time.ts';
-import {
-  ACK,
-  advertisement,
-  arp,
-  datagram,
-  FIN,
-  heard,
-  RST,
-  type Said,
-  SYN,
-  segment,
-  solicitation,
-} from './frames.ts';
+import { ACK, answer, datagram, FIN, heard, question, RST, type Said, SYN, segment } from './frames.ts';
 import { NeighbourTable } from './neighbours.ts';
 import { Card, type Owner, type Segment } from './segment.ts';
 
@@ -26,7 +14,7 @@ interface MachineOptions {
   /** Of its kernel. */
   readonly time: WorldTime;
   readonly loop: Loop;
-  readonly onLearnt: (address: string, hardware: string | null) => void;
+  readonly onLearnt: (address: string, mac: string | null) => void;
   /** A card has another address, or is in another state. */
   readonly onChange: () => void;
 }
@@ -59,13 +47,13 @@ export class WorldMachine implements Owner {
     this.#options = options;
     this.neighbours = new NeighbourTable({
       time: options.time,
-      ask: (address, source, hardware) => this.#ask(address, source, hardware),
+      ask: (address, source, mac) => this.#ask(address, source, mac),
       onLearnt: options.onLearnt,
     });
   }
 
-  add(name: string, hardware: string, addresses: readonly Prefix[]): void {
-    const card = new Card(name, hardware, this);
+  add(name: string, mac: string, addresses: readonly Prefix[]): void {
+    const card = new Card(name, mac, this);
     card.addresses.push(...addresses);
     this.cards.push(card);
     this.#options.segment.attach(card);
@@ -181,23 +169,20 @@ export class WorldMachine implements Owner {
   #send(
     source: string,
     destination: string,
-    build: (macs: readonly [string, string]) => Buffer,
+    build: (macs: readonly [string, string]) => Uint8Array,
     onUnreachable: () => void,
   ): void {
-    this.neighbours.with(destination, source, (hardware) => {
+    this.neighbours.with(destination, source, (mac) => {
       const card = this.#holder(source);
-      if (hardware === null) onUnreachable();
-      else if (card !== null) this.#options.segment.send(card, build([card.hardware, hardware]));
+      if (mac === null) onUnreachable();
+      else if (card !== null) this.#options.segment.send(card, build([card.mac, mac]));
     });
   }
 
-  #ask(address: string, source: string, hardware: string | null): void {
+  #ask(address: string, source: string, mac: string | null): void {
     const card = this.#holder(source);
     if (card === null) return;
-    const question = isVersion4(address)
-      ? arp(true, card.hardware, source, { address, hardware: null }, hardware ?? undefined)
-      : solicitation(card.hardware, source, address, hardware);
-    this.#options.segment.send(card, question);
+    this.#options.segment.send(card, question(card.mac, source, address, mac));
   }
 
   #hear(card: Card, from: string, said: Said): void {
@@ -207,13 +192,12 @@ export class WorldMachine implements Owner {
         return;
       case 'solicitation':
         if (!card.has(said.target)) return;
-        if (said.source !== '::' && said.hardware !== null) this.#noteAsker(said.source, said.hardware);
-        this.#options.segment.send(card, advertisement(card.hardware, said.target, said.source, from));
+        if (said.source !== '::' && said.mac !== null) this.#noteAsker(said.source, said.mac);
+        this.#options.segment.send(card, answer(card.mac, said.target, said.source, from));
         return;
       case 'advertisement': {
-        const { target, hardware, overrides } = said;
-        if (hardware !== null)
-          this.neighbours.learn(target, hardware, { isNew: false, overrides, answers: true });
+        const { target, mac, overrides } = said;
+        if (mac !== null) this.neighbours.learn(target, mac, { isNew: false, overrides, answers: true });
         return;
       }
       case 'udp':
@@ -227,25 +211,24 @@ export class WorldMachine implements Owner {
   }
 
   /** As `arp_rcv` of the kernel does, with each card speaking for its own addresses alone. */
-  #hearArp(card: Card, { isRequest, hardware, address, target }: Extract<Said, { kind: 'arp' }>): void {
+  #hearArp(card: Card, { isRequest, mac, address, target }: Extract<Said, { kind: 'arp' }>): void {
     const isAsked = isRequest && card.has(target);
     if (address !== '0.0.0.0' && !card.has(address)) {
       const isAnswer = !isRequest && card.has(target);
-      if (isAsked) this.#noteAsker(address, hardware);
+      if (isAsked) this.#noteAsker(address, mac);
       else
-        this.neighbours.learn(address, hardware, {
+        this.neighbours.learn(address, mac, {
           isNew: false,
           overrides: address === target,
           answers: isAnswer,
         });
     }
     if (!isAsked) return;
-    const asker = { address, hardware };
-    this.#options.segment.send(card, arp(false, card.hardware, target, asker, hardware));
+    this.#options.segment.send(card, answer(card.mac, target, address, mac));
   }
 
-  #noteAsker(address: string, hardware: string): void {
-    this.neighbours.learn(address, hardware, { isNew: true, overrides: false, answers: false });
+  #noteAsker(address: string, mac: string): void {
+    this.neighbours.learn(address, mac, { isNew: true, overrides: false, answers: false });
   }
 
   #hearTcp(said: Tcp): void {

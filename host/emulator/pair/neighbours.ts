@@ -17,13 +17,13 @@ const LOCKED_MS = 1000;
 const MAX_WAITING = 64;
 
 interface Neighbour {
-  hardware: string | null;
+  mac: string | null;
   /** Of this machine: who wrote to it last. */
   source: string;
   confirmedMs: number;
   updatedMs: number;
   /** What is done once it is known; null: it never was. */
-  waiting: ((hardware: string | null) => void)[];
+  waiting: ((mac: string | null) => void)[];
   asked: number;
   timer: Timer | null;
 }
@@ -31,9 +31,9 @@ interface Neighbour {
 interface NeighboursOptions {
   readonly time: Time;
   /** A question to everybody, or to one, by the address of whoever has something to send (`arp_announce`). */
-  readonly ask: (address: string, source: string, hardware: string | null) => void;
+  readonly ask: (address: string, source: string, mac: string | null) => void;
   /** The kernel takes an address to be another's now; null: nobody's. */
-  readonly onLearnt: (address: string, hardware: string | null) => void;
+  readonly onLearnt: (address: string, mac: string | null) => void;
 }
 
 export class NeighbourTable {
@@ -45,7 +45,7 @@ export class NeighbourTable {
   }
 
   of(address: string): string | null {
-    return this.#all.get(address)?.hardware ?? null;
+    return this.#all.get(address)?.mac ?? null;
   }
 
   /** The machine has no power. */
@@ -55,16 +55,16 @@ export class NeighbourTable {
   }
 
   /** Calls with who it is, at once if that is known, or with null once three questions had no answer. */
-  with(address: string, source: string, then: (hardware: string | null) => void): void {
+  with(address: string, source: string, then: (mac: string | null) => void): void {
     const nowMs = this.#options.time.nowMs();
     const known = this.#all.get(address);
     if (known !== undefined) known.source = source;
-    if (known !== undefined && known.hardware !== null) {
+    if (known !== undefined && known.mac !== null) {
       const isOld = nowMs - known.confirmedMs > REACHABLE_MS;
       if (isOld && known.timer === null) {
         known.timer = this.#options.time.after(DELAY_MS, () => this.#verify(address, known));
       }
-      then(known.hardware);
+      then(known.mac);
       return;
     }
     const entry = known ?? this.#entry(address, source);
@@ -75,37 +75,33 @@ export class NeighbourTable {
   /** Something that only this neighbour can have sent has come. */
   confirm(address: string): void {
     const known = this.#all.get(address);
-    if (known !== undefined && known.hardware !== null) this.#confirmed(known);
+    if (known !== undefined && known.mac !== null) this.#confirmed(known);
   }
 
   /**
    * What was said of an address. `isNew`: a machine that is asked notes who asks; `overrides`: it is believed at once; `answers`: it was
    * said to this machine.
    */
-  learn(
-    address: string,
-    hardware: string,
-    how: { isNew: boolean; overrides: boolean; answers: boolean },
-  ): void {
+  learn(address: string, mac: string, how: { isNew: boolean; overrides: boolean; answers: boolean }): void {
     const nowMs = this.#options.time.nowMs();
     const known = this.#all.get(address);
     if (known === undefined && !how.isNew) return;
     const entry = known ?? this.#entry(address, '');
-    const isLocked = entry.hardware !== null && nowMs - entry.updatedMs < LOCKED_MS;
-    if (entry.hardware !== hardware) {
+    const isLocked = entry.mac !== null && nowMs - entry.updatedMs < LOCKED_MS;
+    if (entry.mac !== mac) {
       if (isLocked && !how.overrides) return;
-      entry.hardware = hardware;
+      entry.mac = mac;
       entry.updatedMs = nowMs;
-      this.#options.onLearnt(address, hardware);
+      this.#options.onLearnt(address, mac);
     }
     if (how.answers) this.#confirmed(entry);
-    for (const then of entry.waiting.splice(0)) then(hardware);
+    for (const then of entry.waiting.splice(0)) then(mac);
     if (!how.answers && entry.asked > 0) this.#stop(entry);
   }
 
   #entry(address: string, source: string): Neighbour {
     const entry: Neighbour = {
-      ...{ hardware: null, source, confirmedMs: -REACHABLE_MS, updatedMs: 0 },
+      ...{ mac: null, source, confirmedMs: -REACHABLE_MS, updatedMs: 0 },
       ...{ waiting: [], asked: 0, timer: null },
     };
     this.#all.set(address, entry);
@@ -139,14 +135,14 @@ export class NeighbourTable {
       return;
     }
     entry.asked++;
-    this.#options.ask(address, entry.source, entry.hardware);
+    this.#options.ask(address, entry.source, entry.mac);
     entry.timer = this.#options.time.after(RETRY_MS, () => this.#verify(address, entry));
   }
 
   #fail(address: string, entry: Neighbour): void {
     this.#all.delete(address);
     this.#stop(entry);
-    if (entry.hardware !== null) this.#options.onLearnt(address, null);
+    if (entry.mac !== null) this.#options.onLearnt(address, null);
     for (const then of entry.waiting.splice(0)) then(null);
   }
 }

@@ -95,9 +95,9 @@ export class PairMachine implements NodeMachine {
       interfaces,
       terms: () => this.#configuration.takeover.announce,
       router: () => false,
-      macOf: (ifname) => place.machine.card(ifname)?.hardware ?? null,
-      isOwn: (hardware) => place.machine.cards.some((card) => card.hardware === hardware),
-      onConflict: (address, hardware) => handlers.onConflict(address, hardware),
+      macOf: (ifname) => place.machine.card(ifname)?.mac ?? null,
+      isOwn: (mac) => place.machine.cards.some((card) => card.mac === mac),
+      onConflict: (address, mac) => handlers.onConflict(address, mac),
       ...{ log, time, chance },
     });
     this.#listenTo(handlers);
@@ -156,7 +156,7 @@ export class PairMachine implements NodeMachine {
         return this.#announcer.probe(address, open, this.#configuration.takeover.checkMs ?? USUAL_CHECK_MS);
       },
       activate: (ifname, address) => this.#activate(ifname, address),
-      macOf: (ifname) => machine.card(ifname)?.hardware ?? null,
+      macOf: (ifname) => machine.card(ifname)?.mac ?? null,
     };
   }
 
@@ -247,7 +247,7 @@ export class PairMachine implements NodeMachine {
       factsOf: (ifname): InterfaceFacts => {
         const card = machine.card(ifname);
         const on = card?.isUp ?? false;
-        return { ifname, mac: card?.hardware ?? null, on, broken: on && card?.hasCarrier !== true };
+        return { ifname, mac: card?.mac ?? null, on, broken: on && card?.hasCarrier !== true };
       },
       has: (ifname, address) => {
         const card = machine.card(ifname);

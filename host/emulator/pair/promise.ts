@@ -28,26 +28,24 @@ export class PairPromise {
   }
 
   /** A frame that a card has sent. */
-  frame({ owner, hardware }: Card, { from, said }: Heard): void {
+  frame({ owner, mac }: Card, { from, said }: Heard): void {
     const machine = owner.name;
-    if (from !== hardware) this.#break(`${machine} spoke with MAC ${from} by the card that has ${hardware}`);
+    if (from !== mac) this.#break(`${machine} spoke with MAC ${from} by the card that has ${mac}`);
     if (said.kind === 'arp') {
-      if (said.address !== '0.0.0.0') this.#speaks(machine, said.address, said.hardware);
-      if (said.hardware !== hardware) {
-        this.#break(
-          `${machine} said in ARP that ${said.address} has ${said.hardware}; its card has ${hardware}`,
-        );
+      if (said.address !== '0.0.0.0') this.#speaks(machine, said.address, said.mac);
+      if (said.mac !== mac) {
+        this.#break(`${machine} said in ARP that ${said.address} has ${said.mac}; its card has ${mac}`);
       }
       if (said.isRequest && isAnnouncement(said.address, said.target)) this.#count(machine, said.address);
     } else if (said.kind === 'advertisement') {
-      this.#speaks(machine, said.target, said.hardware ?? from);
+      this.#speaks(machine, said.target, said.mac ?? from);
       this.#count(machine, said.target);
     } else if (said.source !== '::') this.#speaks(machine, said.source, from);
   }
 
   /** Which cards answer for an address now, after something has changed. */
   answering(address: string, cards: readonly Card[]): void {
-    const macs = new Set(cards.map(({ hardware }) => hardware));
+    const macs = new Set(cards.map(({ mac }) => mac));
     if (macs.size === cards.length) return;
     const names = cards.map(({ owner }) => owner.name).join(' and ');
     this.#break(`${address} is at ${names} with the same MAC address ${[...macs].join(' ')}`);
@@ -60,12 +58,12 @@ export class PairPromise {
     this.#break(`${address} is still at ${names}, ${Math.floor(calmMs / 1000)} s after all was well again`);
   }
 
-  #speaks(machine: string, address: string, hardware: string): void {
-    const key = `${address} ${hardware}`;
+  #speaks(machine: string, address: string, mac: string): void {
+    const key = `${address} ${mac}`;
     const before = this.#speakers.get(key);
     if (before === undefined) this.#speakers.set(key, machine);
     else if (before !== machine) {
-      this.#break(`${address} was at ${before} and at ${machine} with the same MAC address ${hardware}`);
+      this.#break(`${address} was at ${before} and at ${machine} with the same MAC address ${mac}`);
     }
   }
 

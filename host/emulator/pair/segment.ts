@@ -7,7 +7,7 @@ import type { LinkPlan } from '../scenario/types.ts';
 /** Of a machine, which hears by it. */
 export class Card {
   readonly name: string;
-  readonly hardware: string;
+  readonly mac: string;
   readonly addresses: Prefix[] = [];
   /** Switched on by its machine. */
   isUp = true;
@@ -15,9 +15,9 @@ export class Card {
   isPlugged = true;
   readonly owner: Owner;
 
-  constructor(name: string, hardware: string, owner: Owner) {
+  constructor(name: string, mac: string, owner: Owner) {
     this.name = name;
-    this.hardware = hardware;
+    this.mac = mac;
     this.owner = owner;
   }
 
@@ -108,7 +108,7 @@ export class Segment implements Actor {
     const to = macText(bytes);
     const isToMany = ((bytes[0] ?? 0) & GROUP_BIT) !== 0;
     for (const other of this.#cards) {
-      if (other === card || !other.hasCarrier || !(isToMany || other.hardware === to)) continue;
+      if (other === card || !other.hasCarrier || !(isToMany || other.mac === to)) continue;
       if (other.owner !== card.owner && !this.hear(card.owner.name, other.owner.name)) continue;
       other.owner.hears(other, bytes);
     }

@@ -145,7 +145,7 @@ export class PairWorld {
     const machine = new WorldMachine('router', {
       ...{ segment: this.#segment, loop, onChange: () => {} },
       time: new WorldTime({ calendar, loop, wallMs: this.#scenario.startMs }),
-      onLearnt: (address, hardware) => this.#witness.learnt?.('router', address, hardware),
+      onLearnt: (address, mac) => this.#witness.learnt?.('router', address, mac),
     });
     machine.add(
       'eth0',
@@ -161,7 +161,7 @@ export class PairWorld {
     const time = new WorldTime(of);
     const machine = new WorldMachine(plan.name, {
       ...{ segment: this.#segment, time, loop },
-      onLearnt: (address, hardware) => this.#witness.learnt?.(plan.name, address, hardware),
+      onLearnt: (address, mac) => this.#witness.learnt?.(plan.name, address, mac),
       onChange: () => this.#look(),
     });
     const cards = plan.adapters.length === 0 ? [{ name: 'eth0', addresses: plan.addresses }] : plan.adapters;

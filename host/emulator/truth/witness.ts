@@ -45,7 +45,7 @@ export interface Witness {
   /** A program began, ended in good order, or was killed. */
   program(by: string, state: 'begun' | 'stopped' | 'killed'): void;
   /** A machine's kernel takes that address to be there from now on (null: nowhere); a takeover is about that. */
-  learnt?(by: string, address: string, hardware: string | null): void;
+  learnt?(by: string, address: string, mac: string | null): void;
   /** A step of the script, in its own words. */
   step(text: string): void;
   /** A frame on an interface of the router; `bytes` is the world's own and changes afterwards. Only where somebody wants frames. */

@@ -18,8 +18,8 @@ import {
 
 const Flag = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
 const TCP_BYTES = 20;
-const UDP_BYTES = 8;
-const ICMP_BYTES = 8;
+export const UDP_BYTES = 8;
+export const ICMP_BYTES = 8;
 const DONT_FRAGMENT = 0x4000;
 /** Internetwork control (RFC 1812 section 4.3.2.5). */
 const CONTROL = 0xc0;

@@ -162,7 +162,7 @@ export class Played {
   }
 
   mac(machine: string, card: string): string {
-    return this.outcome?.world.machine(machine)?.card(card)?.hardware ?? '';
+    return this.outcome?.world.machine(machine)?.card(card)?.mac ?? '';
   }
 
   entry(terminal: string, address: string): string | null {
@@ -186,7 +186,7 @@ export class Played {
       steered: () => {},
       program: (by, state) => void lines.push({ us: calendar.nowUs, by, event: state, fields: {} }),
       step: () => {},
-      learnt: (by, address, hardware) => void learnt.push(`${by} ${address} ${hardware}`),
+      learnt: (by, address, mac) => void learnt.push(`${by} ${address} ${mac}`),
       frame: (_iface, _isOut, bytes) =>
         void frames.push(`${calendar.nowUs} ${Buffer.from(bytes).toString('hex')}`),
     };

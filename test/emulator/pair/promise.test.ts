@@ -1,7 +1,7 @@
 /** What a takeover promises is looked at in every frame: whoever breaks it is named. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { advertisement, arp, heard } from '../../../host/emulator/pair/frames.ts';
+import { answer, heard, question } from '../../../host/emulator/pair/frames.ts';
 import { PairPromise } from '../../../host/emulator/pair/promise.ts';
 import { Card, type Owner } from '../../../host/emulator/pair/segment.ts';
 
@@ -11,7 +11,7 @@ const owner = (name: string): Owner => ({ name, isPowered: true, hears: () => {}
 const shop = new Card('eth0', ONE, owner('shop'));
 const standby = new Card('eth1', OTHER, owner('standby'));
 
-function promise(...spoken: readonly (readonly [Card, Buffer])[]): PairPromise {
+function promise(...spoken: readonly (readonly [Card, Uint8Array])[]): PairPromise {
   const looked = new PairPromise();
   for (const [card, bytes] of spoken) {
     const said = heard(bytes);
@@ -21,8 +21,7 @@ function promise(...spoken: readonly (readonly [Card, Buffer])[]): PairPromise {
   return looked;
 }
 
-const announced = (hardware: string): Buffer =>
-  arp(true, hardware, E, { address: '172.27.178.255', hardware: null });
+const announced = (mac: string): Uint8Array => question(mac, E, '172.27.178.255', null);
 
 describe('The promise of a takeover', () => {
   it('is kept by two that have one address with MAC addresses of their own', () => {
@@ -51,7 +50,7 @@ describe('The promise of a takeover', () => {
   });
 
   it('counts advertisements of IPv6 alike', () => {
-    const looked = promise([standby, advertisement(OTHER, '2001:db8:178::82', '::', ONE)]);
+    const looked = promise([standby, answer(OTHER, '2001:db8:178::82', '::', ONE)]);
     assert.equal(looked.announcements('standby', '2001:db8:178::82'), 1);
     assert.deepEqual(looked.broken, []);
   });
