@@ -81,7 +81,7 @@ not known yet, or else for one that the router does not know.
 
 With --as-daemon the router's program is yours: \`fabric: {socket: SOCKET}\`. Its own connections and mails leave by this machine's kernel, so
 the servers of the world answer on the wire alone: \`recover: {confirm: none}\`, \`detect: {ask: none}\`. With --on the whole router is real,
-with the addresses of the scenario's networks; clients and servers are emulated on both sides of it, and it is judged by its mails.
+with the addresses of the scenario's networks; clients and servers are emulated on both sides of it, and it is judged by its mails and its status.
 
 A script's verbs, as in the lab:
 ${Object.values(GRAMMAR)
@@ -225,7 +225,7 @@ types that are not read. With -c it watches, waits and knows what that configura
   },
   emulate: {
     synopsis: `emulate SCENARIO [--seed N] [--set KEY=VALUE]… [-c FILE] [--json] [--report FILE] [--pcap FILE] [--realtime | --speed N]
-       ringback emulate SCENARIO --compare FILE | SCENARIO --shrink | SCENARIO --as-daemon SOCKET | SCENARIO --on IF,IF [--mail ADDRESS:PORT] | --list | --seeds A..B [--shrink] | --from FILE… [--frames] [--anonymise]`,
+       ringback emulate SCENARIO --compare FILE | SCENARIO --shrink | SCENARIO --as-daemon SOCKET | SCENARIO --on IF,IF [--mail ADDRESS:PORT] [--router-status COMMAND] | --list | --seeds A..B [--shrink] | --from FILE… [--frames] [--anonymise]`,
     summary: 'a whole world with the program in it, on a clock of its own: what people would see',
     help: EMULATE_HELP,
     options: [
@@ -254,6 +254,7 @@ types that are not read. With -c it watches, waits and knows what that configura
         'as-daemon',
         'on',
         'mail',
+        'router-status',
       ] as const),
     ],
     takesMore: true,

@@ -1,7 +1,10 @@
 /** `ringback emulate SCENARIO --on lan0,wan0`: a real router on the bench. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type BenchResult, bench } from '../emulator/bench.ts';
+import type { StatusOutage } from '../emulator/board/bench-ledger.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
 import { canonicalAddress } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
@@ -10,6 +13,9 @@ import { type EmulateGiven, type PlayingMachine, wrong } from './emulate-given.t
 const PROGRAM = 'ringback-bench';
 /** Beside the bundle; where it is built, seen from the sources. */
 const PLACES = [`./${PROGRAM}`, `../../dist/${PROGRAM}`];
+const STATUS_TIMEOUT_MS = 30_000;
+const MAX_STATUS_BYTES = 64 << 20;
+const execute = promisify(execFile);
 const USUAL_MAIL = '0.0.0.0:2525';
 
 export async function benchCommand(
@@ -17,7 +23,7 @@ export async function benchCommand(
   given: EmulateGiven,
   { time, print, warn }: PlayingMachine,
 ): Promise<boolean> {
-  const { on = '', mail = USUAL_MAIL, json = false } = given;
+  const { on = '', mail = USUAL_MAIL, json = false, 'router-status': routerStatus } = given;
   const interfaces = on.split(',').map((name) => name.trim());
   if (interfaces.some((name) => name === ''))
     throw wrong(`--on ${on} names no interfaces; as in --on lan0,wan0`);
@@ -28,6 +34,7 @@ export async function benchCommand(
     interfaces,
     mail: endpointOf(mail),
     time,
+    status: routerStatus === undefined ? null : () => statusBy(routerStatus),
     signal: stop.signal,
     say: json ? () => {} : print,
   });
@@ -49,10 +56,23 @@ function endpointOf(text: string): Endpoint {
   throw wrong(`--mail ${text} is no address with a port; as in --mail ${USUAL_MAIL}`);
 }
 
+/** By somebody's own command line, as in `ssh root@router ringback status --json`. Rejects with what went wrong. */
+async function statusBy(command: string): Promise<readonly StatusOutage[]> {
+  const { stdout } = await execute('/bin/sh', ['-c', command], {
+    timeout: STATUS_TIMEOUT_MS,
+    maxBuffer: MAX_STATUS_BYTES,
+  });
+  const { outages } = JSON.parse(stdout) as { readonly outages?: unknown };
+  if (!Array.isArray(outages)) throw new Error('it is no status of `ringback run`');
+  return outages.filter(
+    (one): one is StatusOutage => typeof one?.server === 'string' && typeof one?.port === 'number',
+  );
+}
+
 const thousands = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 
 function linesOf({ verdict, begun, ends, answeredMs, sent, received, seconds }: BenchResult): string[] {
-  const { holds, turnedAway, told, mails, broken } = verdict;
+  const { holds, turnedAway, told, mails, isAsked, broken } = verdict;
   const times =
     answeredMs === null
       ? 'none was answered'
@@ -63,6 +83,7 @@ function linesOf({ verdict, begun, ends, answeredMs, sent, received, seconds }: 
     `${thousands(sent)} frames sent, ${thousands(received)} received.`,
     `${turnedAway} known people were turned away by what is back; ${told} of them were told, by ${mails} mails.`,
     ...broken.map((sentence) => `  ✗ ${sentence}.`),
+    ...(isAsked ? ['Its status was judged, too.'] : []),
     holds ? 'The router has kept its promises.' : 'The router has broken promises.',
   ];
 }

@@ -38,6 +38,7 @@ export interface EmulateGiven {
   readonly 'as-daemon'?: string | undefined;
   readonly on?: string | undefined;
   readonly mail?: string | undefined;
+  readonly 'router-status'?: string | undefined;
 }
 
 /** More are not played in a day. */

@@ -96,10 +96,11 @@ async function played(name: string, given: EmulateGiven, machine: PlayingMachine
     return true;
   }
   if (given.on !== undefined) {
-    alone(given, 'on', ['set', 'seed', 'mail', 'json']);
+    alone(given, 'on', ['set', 'seed', 'mail', 'router-status', 'json']);
     return benchCommand(scenario, given, machine);
   }
-  if (given.mail !== undefined) throw wrong('--mail belongs to --on');
+  for (const name of ['mail', 'router-status'] as const)
+    if (given[name] !== undefined) throw wrong(`--${name} belongs to --on`);
   for (const name of ['pcap-hosts', 'pcap-window', 'pcap-size'] as const) {
     if (given[name] !== undefined && given.pcap === undefined) throw wrong(`--${name} belongs to --pcap`);
   }

@@ -40,6 +40,7 @@ export const OPTIONS = {
   'as-daemon': { type: 'string' },
   on: { type: 'string' },
   mail: { type: 'string' },
+  'router-status': { type: 'string' },
   fabric: { type: 'string' },
   print: { type: 'boolean' },
   daemon: { type: 'string' },
@@ -82,6 +83,7 @@ export interface Given {
   readonly 'as-daemon'?: string;
   readonly on?: string;
   readonly mail?: string;
+  readonly 'router-status'?: string;
   readonly fabric?: string;
   readonly print?: boolean;
   readonly daemon?: string;
@@ -127,6 +129,8 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
     '    --as-daemon SOCKET  the world is a daemon at that socket, for an unmodified `ringback run` with fabric.socket',
   on: '    --on lan0,wan0    a real router between emulated clients and servers, by these interfaces of this machine',
   mail: '    --mail ADDR:PORT  where the bench takes the mails of that router (default 0.0.0.0:2525)',
+  'router-status':
+    '    --router-status COMMAND  with --on: by which the router is asked at the end, as in "ssh root@router ringback status --json"',
   fabric:
     '    --fabric SOCKET   of a daemon that was started for it; none is started, whatever the configuration says',
   print: '    --print           only what is to be installed there, for doing it by hand',

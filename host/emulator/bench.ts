@@ -1,13 +1,14 @@
 /**
  * `--on lan0,wan0`: a real router between emulated clients and servers, in real time. Their machines answer its ARP and its own connections; it
- * is judged by its mails: who was turned away by a server that is back is told once for it, and nobody else is.
+ * is judged by its mails: who was turned away by a server that is back is told once for it, and nobody else is; and by its status, where it can
+ * be asked for it.
  */
 
-import { RingbackError } from '../errors.ts';
+import { messageOf, RingbackError } from '../errors.ts';
 import { cleanName } from '../net/clean-text.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { Time } from '../time.ts';
-import { BenchLedger, type BenchVerdict } from './board/bench-ledger.ts';
+import { BenchLedger, type BenchVerdict, type StatusOutage } from './board/bench-ledger.ts';
 import { BenchWorld } from './board/bench-world.ts';
 import { FrameCarrier } from './board/carrier.ts';
 import { MailSink } from './board/mail-sink.ts';
@@ -28,6 +29,8 @@ interface BenchOptions {
   /** Where the router sends its mails. */
   readonly mail: Endpoint;
   readonly time: Time;
+  /** Asks the router at the end who is down; null: nobody can. It may fail. */
+  readonly status: (() => Promise<readonly StatusOutage[]>) | null;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   readonly onBegun?: (carryOut: (verb: Verb) => void) => void;
@@ -110,7 +113,7 @@ export async function bench(scenario: Scenario, options: BenchOptions): Promise<
     await carrying.close();
     const { clients } = own;
     return {
-      verdict: ledger.verdict(),
+      verdict: ledger.verdict(await asked(options)),
       ...{ begun: clients.begun, ends: clients.ends, answeredMs: percentiles(clients.answeredMs) },
       ...counts,
       ...{ seconds, lost: carrying.said },
@@ -118,6 +121,20 @@ export async function bench(scenario: Scenario, options: BenchOptions): Promise<
   } finally {
     await carrier?.close();
     await sink.close();
+  }
+}
+
+/** null: it could not be asked. */
+async function asked({
+  status,
+  say,
+}: Pick<BenchOptions, 'status' | 'say'>): Promise<readonly StatusOutage[] | null> {
+  if (status === null) return null;
+  try {
+    return await status();
+  } catch (error) {
+    say(cleanName(`the router's status could not be asked: ${messageOf(error)}`) ?? '');
+    return null;
   }
 }
 

@@ -7,7 +7,8 @@ import type { Stream, Streams } from '../kernel/streams.ts';
 import type { TryEnd, Witness } from '../truth/witness.ts';
 import type { Frames } from '../wire/frames.ts';
 import { FIRST_PORT, PORTS } from '../world/clients.ts';
-import { type BenchMachines, writeIp } from './bench-machines.ts';
+import { type AddressKey, isKey6, portKey, writeKey } from './addresses.ts';
+import type { BenchMachines } from './bench-machines.ts';
 
 interface BenchClientsOptions {
   readonly machines: BenchMachines;
@@ -26,8 +27,8 @@ interface Attempt {
   readonly service: number;
   readonly sinceUs: number;
   readonly sentMs: number;
-  readonly key: number;
-  readonly ip: number;
+  readonly key: AddressKey;
+  readonly ip: AddressKey;
   readonly port: number;
   readonly sequence: number;
   sent: number;
@@ -55,7 +56,7 @@ export class BenchClients implements Actor {
   readonly #actor: number;
   readonly #stream: Stream;
   readonly #patience: readonly Spans[];
-  readonly #open = new Map<number, Attempt>();
+  readonly #open = new Map<AddressKey, Attempt>();
   readonly #byNumber = new Map<number, Attempt>();
   readonly #ports: Uint32Array;
 
@@ -72,11 +73,12 @@ export class BenchClients implements Actor {
   tries(client: number, service: number, patienceUs: number | null): void {
     const { machines, calendar, time, witness } = this.#options;
     const { directory } = machines;
-    const ip = machines.ipOfClient(client);
-    if (ip < 0 || directory.isPlaceIp6[directory.servicePlace[service] as number] === 1) return;
+    const ip = machines.keyOfClient(client);
+    const isService6 = directory.isPlaceIp6[directory.servicePlace[service] as number] === 1;
+    if (ip === null || isKey6(ip) !== isService6) return;
     const port = FIRST_PORT + ((client + (this.#ports[client] as number) * PORT_STEP) % PORTS);
     this.#ports[client] = (this.#ports[client] as number) + 1;
-    const key = ip * 0x10000 + port;
+    const key = portKey(ip, port);
     if (this.#open.has(key)) return;
     const number = this.begun++;
     const sequence = this.#stream.word();
@@ -100,8 +102,8 @@ export class BenchClients implements Actor {
   }
 
   /** A segment to one of them, or an ICMP message about one of theirs. `ip`, `port`: his. */
-  answered(ip: number, port: number, end: 'served' | 'refused' | 'unreachable', sequence = 0): void {
-    const attempt = this.#open.get(ip * 0x10000 + port);
+  answered(ip: AddressKey, port: number, end: 'served' | 'refused' | 'unreachable', sequence = 0): void {
+    const attempt = this.#open.get(portKey(ip, port));
     if (attempt === undefined) return;
     if (end === 'served') {
       if (attempt.sent === 1) this.answeredMs.push(this.#options.time.nowMs() - attempt.sentMs);
@@ -125,11 +127,12 @@ export class BenchClients implements Actor {
     const { machines, frames } = this.#options;
     const { directory } = machines;
     const speaker = machines.speaker(ip);
-    const router = speaker === undefined ? null : machines.routerMac(speaker.iface);
-    if (speaker === undefined || router === null) return null;
-    frames.isIp6 = false;
-    writeIp(frames.from, ip);
-    writeIp(frames.to, machines.ipOfPlace(directory.servicePlace[service] as number));
+    const router = speaker === undefined ? null : machines.routerMac(speaker.iface, isKey6(ip));
+    const to = machines.keyOfPlace(directory.servicePlace[service] as number);
+    if (speaker === undefined || router === null || to === null) return null;
+    frames.isIp6 = isKey6(ip);
+    writeKey(frames.from, ip);
+    writeKey(frames.to, to);
     frames.fromMac.set(speaker.mac);
     frames.toMac.set(router);
     frames.fromPort = port;

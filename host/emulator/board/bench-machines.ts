@@ -1,34 +1,18 @@
-/**
- * Machines on both sides of a real router: who is there, who answers ARP for which address, where the router itself is. Of IPv4: a
- * bench's router resolves, forwards and connects alike for both versions.
- */
-import type { HostPlan } from '../scenario/types.ts';
-import { IP4_AT } from '../wire/envelope.ts';
-import { NeighbourFrames } from '../wire/neighbour-frames.ts';
+/** Machines on both sides of a real router: who is there, who answers ARP and neighbour discovery for which address, where the router itself is. */
+import type { HostPlan, Scenario } from '../scenario/types.ts';
+import { ETHERNET_BYTES, IP6_BYTES } from '../wire/envelope.ts';
+import { ADVERTISEMENT, NeighbourFrames, OPTION_BYTES, SOLICITATION } from '../wire/neighbour-frames.ts';
 import type { WorldDirectory } from '../world/directory.ts';
 import { Mac, writeMac } from '../world/wires.ts';
+import { type AddressKey, addressKeyOf, isKey6, readKey, writeKey } from './addresses.ts';
 
 const REQUEST = 1;
+const ND_AT = ETHERNET_BYTES + IP6_BYTES;
+/** Behind the header of a message of neighbour discovery, and behind its target. */
+const [ND_TARGET, ND_OPTION] = [8, 24];
+const UNSPECIFIED = addressKeyOf('::');
 
-export function readIp(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number)) >>>
-    0
-  );
-}
-
-/** The last four of an address's 16 bytes. */
-export function writeIp(into: Uint8Array, ip: number): void {
-  into[IP4_AT] = ip >>> 24;
-  into[IP4_AT + 1] = ip >>> 16;
-  into[IP4_AT + 2] = ip >>> 8;
-  into[IP4_AT + 3] = ip;
-}
-
-/** Someone of one interface who answers ARP. */
+/** Someone of one interface who answers for his address. */
 interface Neighbour {
   readonly iface: number;
   readonly mac: Uint8Array;
@@ -44,7 +28,26 @@ interface HostState {
   isServing: boolean;
 }
 
+/** One of the router's own addresses. */
+interface RouterPlace {
+  readonly iface: number;
+  readonly ip: AddressKey;
+  /** Who asks for it. */
+  readonly asker: AddressKey;
+  /** Nobody needs it where nobody speaks that version. */
+  readonly isNeeded: boolean;
+  mac: Uint8Array | null;
+}
+
 type Send = (iface: number, bytes: Uint8Array) => void;
+
+interface BenchMachinesOptions {
+  readonly scenario: Pick<Scenario, 'people' | 'script'>;
+  readonly directory: WorldDirectory;
+  readonly send: Send;
+  /** An address that this machine itself has on the bench's networks; it needs nobody to answer for it. */
+  readonly own: string;
+}
 
 export class BenchMachines {
   readonly directory: WorldDirectory;
@@ -52,66 +55,57 @@ export class BenchMachines {
   readonly standing: readonly HostState[];
   readonly #send: Send;
   readonly #frames = new NeighbourFrames();
-  readonly #neighbours = new Map<number, Neighbour>();
-  readonly #placeAt = new Map<number, number>();
+  readonly #neighbours = new Map<AddressKey, Neighbour>();
+  readonly #placeAt = new Map<AddressKey, number>();
   /** By whose MAC address a machine with that address speaks. */
-  readonly #speakers = new Map<number, Neighbour>();
-  readonly #ipOfPlace: Float64Array;
-  readonly #ipOfPerson: Float64Array;
-  /** By interface: where the router's address is, and its MAC address once it is known. */
-  readonly #routers: {
-    readonly iface: number;
-    readonly ip: number;
-    readonly asker: number;
-    mac: Uint8Array | null;
-  }[] = [];
+  readonly #speakers = new Map<AddressKey, Neighbour>();
+  readonly #keyOfPlace: (AddressKey | null)[];
+  readonly #keyOfPerson: AddressKey[];
+  readonly #routers: RouterPlace[] = [];
 
-  /** `own`: an address that this machine itself has on the bench's networks; it needs nobody to answer for it. */
-  constructor(directory: WorldDirectory, send: Send, own: string) {
+  constructor({ scenario, directory, send, own }: BenchMachinesOptions) {
     this.directory = directory;
     this.#send = send;
     this.standing = directory.hosts.map(({ isUp }: HostPlan) => ({
       ...{ hasPower: isUp, isPlugged: true, isFrozen: false, isServing: true },
     }));
     const next = directory.networks.map(({ plan, iface }, network) => {
-      const via = plan.via.find((one) => !one.includes(':'));
-      return via === undefined
-        ? null
-        : this.#addNeighbour(ipOf(via), { iface, host: -1, mac: macOf(Mac.nextRouter, network) });
+      const mac = macOf(Mac.nextRouter, network);
+      return [false, true].map((isIp6) => {
+        const via = plan.via.find((one) => one.includes(':') === isIp6);
+        return via === undefined ? null : this.#addNeighbour(addressKeyOf(via), { iface, host: -1, mac });
+      });
     });
-    this.#ipOfPlace = new Float64Array(directory.places).fill(-1);
-    for (let place = 0; place < directory.places; place++) {
-      if (directory.isPlaceIp6[place] === 1 || directory.addressOf(place) === own) continue;
+    const speaks = (key: AddressKey, network: number, neighbour: Neighbour): void => {
+      const behind = next[network]?.[isKey6(key) ? 1 : 0];
+      this.#speakers.set(key, behind ?? this.#addNeighbour(key, neighbour));
+    };
+    this.#keyOfPlace = Array.from({ length: directory.places }, (_, place) => {
+      if (directory.addressOf(place) === own) return null;
+      const key = addressKeyOf(directory.addressOf(place));
+      this.#placeAt.set(key, place);
       const network = directory.placeNetwork[place] as number;
-      const ip = ipOf(directory.addressOf(place));
-      this.#ipOfPlace[place] = ip;
-      this.#placeAt.set(ip, place);
       const iface = directory.ifaceOf[network] as number;
-      const host = directory.owner[place] as number;
-      const neighbour = { iface, host, mac: macOf(Mac.host, place) };
-      this.#speakers.set(ip, next[network] ?? this.#addNeighbour(ip, neighbour));
-    }
+      speaks(key, network, { iface, host: directory.owner[place] as number, mac: macOf(Mac.host, place) });
+      return key;
+    });
     const { people, namedPlaces } = directory;
-    this.#ipOfPerson = new Float64Array(people.count).fill(-1);
+    this.#keyOfPerson = Array.from({ length: people.count }, (_, person) =>
+      addressKeyOf(directory.client(namedPlaces + person).address),
+    );
     for (const { first, plan, network } of people.groups) {
       const iface = directory.ifaceOf[network] as number;
       for (let person = first; person < first + plan.count; person++) {
-        if (people.isIp6(person)) continue;
-        const ip = ipOf(directory.client(namedPlaces + person).address);
-        this.#ipOfPerson[person] = ip;
-        const behind = next[network] ?? null;
-        this.#speakers.set(
-          ip,
-          behind ?? this.#addNeighbour(ip, { iface, host: -1, mac: macOf(Mac.person, person) }),
-        );
+        const key = this.#keyOfPerson[person] as AddressKey;
+        speaks(key, network, { iface, host: -1, mac: macOf(Mac.person, person) });
       }
     }
-    this.#findRouters();
+    this.#findRouters(scenario);
   }
 
-  /** Whether the router has been heard on every interface. */
+  /** Whether the router has been heard on every interface, in every version that somebody speaks. */
   get isComplete(): boolean {
-    return this.#routers.every(({ mac }) => mac !== null);
+    return this.#routers.every(({ mac, isNeeded }) => mac !== null || !isNeeded);
   }
 
   /** Who has the router's addresses? Until somebody says so. */
@@ -122,36 +116,37 @@ export class BenchMachines {
   /** As a machine that has started does: it asks for its gateway. */
   askForGateway(host: number): void {
     for (const place of this.directory.placesOfHost[host] ?? []) {
-      const ip = this.#ipOfPlace[place] as number;
-      const iface = this.#speakers.get(ip)?.iface;
-      const router = this.#routers.find((one) => one.iface === iface);
-      if (ip >= 0 && router !== undefined) this.#askFor(router.ip, ip);
+      const key = this.#keyOfPlace[place] ?? null;
+      if (key === null) continue;
+      const router = this.#routerOn(this.#speakers.get(key)?.iface, isKey6(key));
+      if (router !== undefined) this.#askFor(router.ip, key);
     }
   }
 
-  routerMac(iface: number): Uint8Array | null {
-    return this.#routers.find((one) => one.iface === iface)?.mac ?? null;
+  /** null: it was not heard there yet. */
+  routerMac(iface: number, isIp6: boolean): Uint8Array | null {
+    return this.#routerOn(iface, isIp6)?.mac ?? null;
   }
 
-  speaker(ip: number): Neighbour | undefined {
-    return this.#speakers.get(ip);
+  speaker(key: AddressKey): Neighbour | undefined {
+    return this.#speakers.get(key);
   }
 
   /** -1: no machine has that address. */
-  placeAt(ip: number): number {
-    return this.#placeAt.get(ip) ?? -1;
+  placeAt(key: AddressKey): number {
+    return this.#placeAt.get(key) ?? -1;
   }
 
-  ipOfPlace(place: number): number {
-    return this.#ipOfPlace[place] as number;
+  /** null: that address is this machine's own. */
+  keyOfPlace(place: number): AddressKey | null {
+    return this.#keyOfPlace[place] ?? null;
   }
 
-  /** -1: it speaks IPv6. */
-  ipOfClient(client: number): number {
+  keyOfClient(client: number): AddressKey | null {
     const { namedPlaces } = this.directory;
     return (
-      client < namedPlaces ? this.#ipOfPlace[client] : this.#ipOfPerson[client - namedPlaces]
-    ) as number;
+      (client < namedPlaces ? this.#keyOfPlace[client] : this.#keyOfPerson[client - namedPlaces]) ?? null
+    );
   }
 
   /** Whether it is there to hear anything. */
@@ -161,50 +156,80 @@ export class BenchMachines {
   }
 
   hearArp(iface: number, bytes: Uint8Array): void {
-    const [sender, target] = [readIp(bytes, 28), readIp(bytes, 38)];
-    const router = this.#routers.find((one) => one.iface === iface && one.ip === sender);
-    if (router !== undefined) router.mac = bytes.slice(22, 28);
-    if (bytes[21] !== REQUEST) return;
-    const asked = this.#neighbours.get(target);
-    if (asked === undefined || asked.iface !== iface || sender === target) return;
-    if (asked.host >= 0 && !this.isThere(asked.host)) return;
-    const frames = this.#frames;
-    frames.isIp6 = false;
-    writeIp(frames.from, target);
-    writeIp(frames.to, sender);
-    frames.fromMac.set(asked.mac);
-    frames.toMac.set(bytes.subarray(22, 28));
-    this.#send(iface, frames.answer(frames.from, false, false));
+    const [sender, target] = [readKey(bytes, 28, false), readKey(bytes, 38, false)];
+    this.#heard(iface, sender, bytes.subarray(22, 28));
+    if (bytes[21] === REQUEST && sender !== target) this.#answer(iface, target, sender, bytes);
   }
 
-  #askFor(ip: number, asker: number): void {
+  /** A message of ICMPv6. */
+  hearNeighbour(iface: number, bytes: Uint8Array): void {
+    if (bytes.length < ND_AT + ND_OPTION) return;
+    const target = readKey(bytes, ND_AT + ND_TARGET, true);
+    const sender = readKey(bytes, ETHERNET_BYTES + 8, true);
+    if (bytes[ND_AT] === ADVERTISEMENT) {
+      const option = ND_AT + ND_OPTION;
+      const named = bytes.length >= option + OPTION_BYTES;
+      this.#heard(iface, target, named ? bytes.subarray(option + 2, option + 8) : bytes.subarray(6, 12));
+    }
+    // Whoever wants an address for himself hears nothing: nobody here takes one of the router's.
+    if (bytes[ND_AT] === SOLICITATION && sender !== UNSPECIFIED) this.#answer(iface, target, sender, bytes);
+  }
+
+  #heard(iface: number, ip: AddressKey, mac: Uint8Array): void {
+    const router = this.#routers.find((one) => one.iface === iface && one.ip === ip);
+    if (router !== undefined) router.mac = mac.slice();
+  }
+
+  #answer(iface: number, target: AddressKey, asker: AddressKey, bytes: Uint8Array): void {
+    const asked = this.#neighbours.get(target);
+    if (asked === undefined || asked.iface !== iface) return;
+    if (asked.host >= 0 && !this.isThere(asked.host)) return;
+    const frames = this.#frames;
+    frames.isIp6 = isKey6(target);
+    writeKey(frames.from, target);
+    writeKey(frames.to, asker);
+    frames.fromMac.set(asked.mac);
+    frames.toMac.set(bytes.subarray(6, 12));
+    this.#send(iface, frames.answer(frames.from, ((bytes[0] as number) & 1) === 0, false));
+  }
+
+  #askFor(ip: AddressKey, asker: AddressKey): void {
     const speaker = this.#speakers.get(asker) ?? this.#neighbours.get(asker);
     if (speaker === undefined) return;
     const frames = this.#frames;
-    frames.isIp6 = false;
-    writeIp(frames.from, asker);
-    writeIp(frames.to, ip);
+    frames.isIp6 = isKey6(ip);
+    writeKey(frames.from, asker);
+    writeKey(frames.to, ip);
     frames.fromMac.set(speaker.mac);
     this.#send(speaker.iface, frames.ask());
   }
 
-  #addNeighbour(ip: number, neighbour: Neighbour): Neighbour {
-    this.#neighbours.set(ip, neighbour);
+  #routerOn(iface: number | undefined, isIp6: boolean): RouterPlace | undefined {
+    return this.#routers.find((one) => one.iface === iface && isKey6(one.ip) === isIp6);
+  }
+
+  #addNeighbour(key: AddressKey, neighbour: Neighbour): Neighbour {
+    this.#neighbours.set(key, neighbour);
     return neighbour;
   }
 
-  #findRouters(): void {
+  #findRouters({ people, script }: Pick<Scenario, 'people' | 'script'>): void {
+    const speaks6 =
+      people.some(({ ip6 }) => ip6 > 0) ||
+      script.some(({ verbs }) => verbs.some((verb) => verb.verb === 'try' && verb.version === 6));
     for (const { plan, iface } of this.directory.networks) {
-      const own = plan.router.find((one) => !one.includes(':'));
-      if (own === undefined || this.#routers.some((one) => one.iface === iface)) continue;
-      const asker = [...this.#neighbours].find(([, one]) => one.iface === iface)?.[0];
-      if (asker !== undefined) this.#routers.push({ iface, ip: ipOf(own), asker, mac: null });
+      for (const address of plan.router) {
+        const ip = addressKeyOf(address);
+        const isIp6 = isKey6(ip);
+        if (this.#routerOn(iface, isIp6) !== undefined) continue;
+        const ofLink = [...this.#neighbours].find(
+          ([key, one]) => one.iface === iface && isKey6(key) === isIp6,
+        );
+        const isNeeded = speaks6 || !isIp6;
+        if (ofLink !== undefined) this.#routers.push({ iface, ip, asker: ofLink[0], isNeeded, mac: null });
+      }
     }
   }
-}
-
-function ipOf(address: string): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 function macOf(kind: number, number: number): Uint8Array {

@@ -6,11 +6,8 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bench } from '../../../host/emulator/bench.ts';
 import { FrameCarrier } from '../../../host/emulator/board/carrier.ts';
-import { MailSink } from '../../../host/emulator/board/mail-sink.ts';
 import { parseScenario } from '../../../host/emulator/scenario/load.ts';
-import type { TakenMail } from '../../../host/emulator/truth/witness.ts';
 import { machineTime } from '../../../host/time.ts';
-import { FROM, senderTo } from '../../host/mail/support.ts';
 import { until } from '../../host/tools.ts';
 import { freePort } from '../../ports.ts';
 
@@ -90,7 +87,7 @@ describe('A bench', () => {
   const options = async (more: object) => ({
     ...{ carrier: [process.execPath, '-e', MIRROR, '--'], interfaces: ['a0', 'a1'], time: machineTime },
     ...{ mail: { host: '127.0.0.1', port: await freePort() }, signal: new AbortController().signal },
-    say: () => {},
+    ...{ say: () => {}, status: null },
     ...more,
   });
 
@@ -111,27 +108,5 @@ describe('A bench', () => {
       code: 'unavailable',
       message: new RegExp(`^no mails can be taken at 127.0.0.1:${port}: .*EADDRINUSE`),
     });
-  });
-});
-
-describe('The mail server of a bench', () => {
-  it('takes what the program sends', async (context) => {
-    const mails: TakenMail[] = [];
-    const sink = await MailSink.open({ host: '127.0.0.1', port: 0 }, (mail) => void mails.push(mail));
-    context.after(() => sink.close());
-    const sender = senderTo(context, sink.port, { tls: 'none' });
-    const delivery = await sender.send({
-      ...{ from: FROM, to: 'sato@example.jp', subject: 'Server recovery notice', headers: {} },
-      ...{ text: 'It answers.\n.and a dot before', messageId: '<1.ringback@router.example>' },
-      date: new Date('2026-11-22T07:30:05Z'),
-    });
-    assert.deepEqual(delivery, { outcome: 'delivered' });
-    await until('it is there', () => mails.length === 1);
-    const [{ to, subject, messageId, text } = { to: '', subject: '', messageId: '', text: '' }] = mails;
-    assert.deepEqual(
-      [to, subject, messageId],
-      ['sato@example.jp', 'Server recovery notice', '<1.ringback@router.example>'],
-    );
-    assert.match(text, /^It answers\.\n\.and a dot before/);
   });
 });

@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { MailSink } from '../../../host/emulator/board/mail-sink.ts';
 import type { TakenMail } from '../../../host/emulator/truth/witness.ts';
+import { FROM, senderTo } from '../../host/mail/support.ts';
+import { until } from '../../host/tools.ts';
 
 const HERE = '127.0.0.1';
 
@@ -54,5 +56,25 @@ describe('The mail server of a bench', () => {
     const answers = await said(sink.port, `MAIL FROM:<>\r\n${to}DATA\r\n\r\nwords\r\n.\r\nQUIT\r\n`);
     assert.equal(answers.match(/^452 /gm)?.length, 1);
     assert.equal(mails.length, 100);
+  });
+
+  it('takes what the program sends', async (context) => {
+    const mails: TakenMail[] = [];
+    const sink = await MailSink.open({ host: '127.0.0.1', port: 0 }, (mail) => void mails.push(mail));
+    context.after(() => sink.close());
+    const sender = senderTo(context, sink.port, { tls: 'none' });
+    const delivery = await sender.send({
+      ...{ from: FROM, to: 'sato@example.jp', subject: 'Server recovery notice', headers: {} },
+      ...{ text: 'It answers.\n.and a dot before', messageId: '<1.ringback@router.example>' },
+      date: new Date('2026-11-22T07:30:05Z'),
+    });
+    assert.deepEqual(delivery, { outcome: 'delivered' });
+    await until('it is there', () => mails.length === 1);
+    const [{ to, subject, messageId, text } = { to: '', subject: '', messageId: '', text: '' }] = mails;
+    assert.deepEqual(
+      [to, subject, messageId],
+      ['sato@example.jp', 'Server recovery notice', '<1.ringback@router.example>'],
+    );
+    assert.match(text, /^It answers\.\n\.and a dot before/);
   });
 });

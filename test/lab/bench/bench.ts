@@ -11,6 +11,7 @@ interface Result {
     readonly holds: boolean;
     readonly turnedAway: number;
     readonly told: number;
+    readonly isAsked: boolean;
     readonly broken: string[];
   };
   readonly begun: number;
@@ -37,15 +38,17 @@ export async function cabled(lab: Lab): Promise<void> {
     await done(lab, 'mail', 'sh', '-c', `${quiet}; ip link set ${port} up`);
   }
   await done(lab, 'router', 'ip', 'route', 'add', '10.0.0.0/13', 'via', '172.27.179.254');
+  await done(lab, 'router', 'ip', 'route', 'add', '2001:db8:a::/48', 'via', '2001:db8:179::fe');
 }
 
-/** Plays the scenario to its end; with what the bench says of it. */
-export async function benched(lab: Lab, text: string): Promise<Result> {
+/** Plays the scenario to its end; with what the bench says of it. `status`: a command that asks the router. */
+export async function benched(lab: Lab, text: string, status?: string): Promise<Result> {
   const file = `${lab.directory}/bench.yaml`;
   writeFileSync(file, text);
   const command = [process.execPath, '--import', 'tsx', MAIN, 'emulate', file];
   const on = ['--on', Object.values(PORTS).join(','), '--mail', `${address('mail')}:25`, '--json'];
-  const { code, stdout, stderr } = await lab.run('mail', [...command, ...on]);
+  const asking = status === undefined ? [] : ['--router-status', status];
+  const { code, stdout, stderr } = await lab.run('mail', [...command, ...on, ...asking]);
   if (stdout === '') throw new Error(`the bench ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as Result;
 }
