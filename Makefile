@@ -73,7 +73,7 @@ $(DIST)/fabric.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-loc
 # The same module for C compilers, which decide themselves what they copy to where it is called: two thirds of the size, and as fast.
 $(BUILD)/fabricd.wasm: $(ASSEMBLY_SOURCES) asconfig.json node_modules/.package-lock.json
 	@mkdir -p $(BUILD)
-	$(call quietly,$@) $(BIN)/asc --target fabricd
+	$(call quietly,$@) $(BIN)/asc --target fabricd --outFile $@
 
 $(DIST)/ringback.mjs: $(HOST_SOURCES) node_modules/.package-lock.json
 	$(call quietly,$@) $(BUNDLE) --outfile=$@

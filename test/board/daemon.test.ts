@@ -42,7 +42,7 @@ describe('ringback-fabricd', { skip: noNamespace }, () => {
       [
         'both ways to talk',
         ['--interface', 'lo', '--stdio', '--socket', '/x'],
-        '--stdio and --socket exclude each other',
+        '--stdio, --socket and --remote exclude each other',
       ],
       ['the same interface twice', ['--interface', 'lo', '--interface', 'lo'], 'interface lo is named twice'],
       [
