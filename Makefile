@@ -161,7 +161,7 @@ lab: all ## the lab network, left up, with a shell and the log
 	@board/need $$(cat board/lab/packages.txt)
 	@board/lab/lab $(NODE) --import tsx board/lab/shell.ts
 
-test: check test-assembly test-host test-board test-lab ## every test; REQUIRE_ALL=1 makes one that cannot run here a failure
+test: check test-assembly test-host test-board test-lab ## every test of this machine; REQUIRE_ALL=1 makes one that cannot run here a failure
 
 check: $(DIST)/fabric.wasm ## format, lint, types, the rules of the house, shell scripts, C's format
 	$(BIN)/biome ci --error-on-warnings

@@ -21,7 +21,7 @@ const BOOT_MS = 180_000;
 /** What it starts from: `router` has Node, `daemon` has none (board/vm/image). */
 export type MachineKind = 'router' | 'daemon';
 /** Files by their path on the machine, beside those of its image. */
-export type Files = Readonly<Record<string, string>>;
+export type Files = Readonly<Record<string, string | Uint8Array>>;
 
 const BASE = ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', String(MEMORY_MIB)];
 const KERNEL = ['-kernel', `${IMAGES}/kernel/vmlinuz`];
@@ -157,12 +157,12 @@ function ip(...argv: readonly string[]): Promise<unknown> {
 /** That of the images, with these files behind it: an archive may follow another. */
 async function initramfs(lab: Lab, files: Files): Promise<string> {
   const tree = join(lab.directory, 'machine');
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(tree, 'over', path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text, { mode: path.includes('/init.d/') ? 0o755 : 0o600 });
-  }
   mkdirSync(tree, { recursive: true });
+  for (const [path, contents] of Object.entries(files)) {
+    const file = join(tree, 'over', path);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    writeFileSync(file, contents, { mode: 0o600 });
+  }
   const made = join(lab.directory, 'initramfs');
   const pack = 'cd "$1" && { cat "$2"; find . | cpio --quiet -o -H newc -R 0:0; } >"$3"';
   await promisify(execFile)('sh', ['-c', pack, 'sh', tree, `${IMAGES}/initramfs`, made]);

@@ -26,7 +26,7 @@ Leave the shell, and the machine is switched off and the network gone.
 const lab = Lab.given();
 await Promise.all(['mail', 's80', 's81', 's82'].map((node) => lab.start(node)));
 console.log('The machine boots: some seconds, or a minute where the processor is emulated.');
-const machine = await Machine.start(lab, 'router', configuration(['eth0', 'eth1']));
+const machine = await Machine.start(lab, 'router', configuration(['lan0', 'wan0']));
 await machine.log.event({ event: 'ready' }, READY_MS);
 machine.leaveConsole();
 if (process.stdin.isTTY) {

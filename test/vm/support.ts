@@ -5,6 +5,9 @@ import { needs } from '../host/require.ts';
 /** For a story that got stuck: several times what one takes where nothing is emulated by the processor. */
 export const STUCK_MS = 540_000;
 
+/** For an event that emulated machines have on their way. */
+export const WAIT_MS = 90_000;
+
 /** For a test's `skip`. */
 export function noMachine(kind: MachineKind): string | false {
   const unable = needs('cpio', 'qemu-system-x86_64');

@@ -38,17 +38,21 @@ export class Beside {
     this.#station = `${lab.directory}/beside`;
   }
 
+  /** The router is a machine that has an ssh server, with that key of its own, and knows the administrator's. */
+  static async toMachine(lab: Lab, admin: string, hostKey: string): Promise<Beside> {
+    const beside = new Beside(lab, 'dropbear');
+    await beside.#prepareStation(admin, hostKey);
+    return beside;
+  }
+
   /** The ssh server listens; the station has an administrator's key for it, and believes the router's. */
   static async open(lab: Lab, server: SshServer): Promise<Beside> {
     const beside = new Beside(lab, server);
     const admin = `${lab.directory}/admin`;
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', admin]);
     await beside.onRouter(['true']);
-    await beside.onStation(['true']);
     const router = beside.#router;
     copyFileSync(`${admin}.pub`, `${router}/root/.ssh/authorized_keys`);
-    copyFileSync(admin, `${beside.#station}/root/.ssh/id_ed25519`);
-    execFileSync('chmod', ['600', `${beside.#station}/root/.ssh/id_ed25519`]);
     let hostKey: string;
     if (server === 'sshd') {
       const file = `${router}/etc/ssh/ssh_host_ed25519_key`;
@@ -60,10 +64,17 @@ export class Beside {
       const said = execFileSync('dropbearkey', ['-t', 'ed25519', '-f', file], { encoding: 'utf8' });
       hostKey = /^ssh-ed25519 .*$/m.exec(said)?.[0] ?? '';
     }
-    writeFileSync(`${beside.#station}/root/.ssh/known_hosts`, `${address('router')} ${hostKey}\n`);
+    await beside.#prepareStation(admin, hostKey);
     beside.serve();
     await beside.#listens();
     return beside;
+  }
+
+  async #prepareStation(admin: string, hostKey: string): Promise<void> {
+    await this.onStation(['true']);
+    copyFileSync(admin, `${this.#station}/root/.ssh/id_ed25519`);
+    execFileSync('chmod', ['600', `${this.#station}/root/.ssh/id_ed25519`]);
+    writeFileSync(`${this.#station}/root/.ssh/known_hosts`, `${address('router')} ${hostKey}\n`);
   }
 
   /** Starts the ssh server. */
@@ -94,7 +105,7 @@ export class Beside {
   }
 
   /** The program's configuration, and its key on the router, as `ringback beside` brings it there. */
-  async install(sections: Section = {}): Promise<string> {
+  async install(sections: Section = {}, daemon = DAEMON): Promise<string> {
     const { lab } = this;
     mkdirSync(`${lab.directory}/keys`, { recursive: true });
     this.configuration = writeConfiguration(lab, {
@@ -105,7 +116,7 @@ export class Beside {
       ...sections,
     });
     const [node = '', program = ''] = ringbackCommand('run', '');
-    const command = [node, program, 'beside', '-c', this.configuration, '--daemon', DAEMON];
+    const command = [node, program, 'beside', '-c', this.configuration, '--daemon', daemon];
     const { code, stdout, stderr } = await this.onStation(command);
     if (code !== 0) throw new Error(`ringback beside failed: ${stdout}${stderr}`);
     return stdout;
