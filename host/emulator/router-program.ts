@@ -110,6 +110,7 @@ export class RouterProgram implements Program {
       time: life,
       chance: kernel.streams.of('the router’s program'),
       link: this.fabric.connect,
+      networks: null,
       sockets: this.#sockets,
       trapSocket: trapSocketsOf({ world, loop: kernel.loop, machine: NAME }),
       sender: () => sender,

@@ -3,7 +3,8 @@ import type { Chance } from '../chance.ts';
 import { seesOnlyCopies } from '../config/router/ask.ts';
 import { tableSizes } from '../config/router/sizes.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import type { Connect, FabricLink, InterfaceReport, LinkReady } from '../fabric/link.ts';
+import type { Connect, FabricLink, LinkReady } from '../fabric/link.ts';
+import type { Networks } from '../fabric/networks.ts';
 import { type Command, type FabricEvent, KEY_BYTES } from '../fabric/records.ts';
 import { Supervisor } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
@@ -14,6 +15,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
+import { Interfaces, type NamedInterface } from './interfaces.ts';
 import type { Outage } from './outages.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import type { People } from './people.ts';
@@ -27,13 +29,14 @@ const REMOTE_RESTART_MS = 500;
 const MAX_REMOTE_RESTART_MS = 1000;
 const MAX_SWEEP_MS = 3_600_000;
 const MIN_SWEEP_MS = 1000;
-const DROP_REPORT_MS = 60_000;
 /** How long a daemon may take to tell its counters. */
 const COUNTERS_MS = 2000;
 
 interface DataPlaneOptions {
   /** The way to the fabric. */
   readonly connect: Connect;
+  /** Of this machine, by which interfaces may be named; null: they are devices. */
+  readonly networks: Networks | null;
   readonly configuration: RouterConfiguration;
   readonly people: Pick<People, 'registeredClients'>;
   /** Services that have answered somebody, the one heard of last at the end; and those of one server. */
@@ -61,8 +64,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #daemon: Supervisor;
   /** Its clock and the state's at one moment. */
   #times = { us: 0, ms: 0 };
-  readonly #interfaces = new Map<string, InterfaceReport>();
-  #dropsReportedMs = Number.NEGATIVE_INFINITY;
+  readonly #interfaces: Interfaces;
   readonly #counters: CounterAnswers;
   readonly #probes: ProbeAnswers;
   readonly #key: Uint8Array;
@@ -83,20 +85,28 @@ export class DataPlane implements FabricPort, AskedFabric {
       time,
       send: (command) => this.#send(command),
     });
+    const { networks, configuration } = options;
+    this.#interfaces = new Interfaces({
+      ...{ names: configuration.fabric.interfaces, networks, log, time },
+      link: () => this.#link,
+    });
     this.#daemon = new Supervisor(
       {
         connect: options.connect,
-        daemon: () => this.#configuration.fabric,
+        daemon: () => ({ ...this.#configuration.fabric, interfaces: this.#interfaces.devices() }),
         ...restartsOf(options.configuration),
         ...{ log, time },
       },
       {
         onReady: (link, ready, listening) => {
           options.errands?.begin((errand) => link.run(errand));
+          this.#interfaces.tell(link);
           this.#welcome(ready, listening);
         },
         onEvent: (event) => this.#hear(event),
-        onInterface: (report) => this.#note(report),
+        onInterface: (report) => {
+          if (this.#interfaces.note(report)) this.#onLoss();
+        },
         onRefused: (command) => {
           if (command === 'Ask') this.#probes.refuse();
           if (command === 'KnowClient') this.#grow();
@@ -126,6 +136,7 @@ export class DataPlane implements FabricPort, AskedFabric {
    * before or takes too long. Never settles when it is closed meanwhile.
    */
   async start(): Promise<void> {
+    await this.#interfaces.begin();
     await this.#daemon.start();
     this.#own.follow();
     this.#scheduleSweep();
@@ -230,8 +241,8 @@ export class DataPlane implements FabricPort, AskedFabric {
     return this.#link === link && values.length > 0;
   }
 
-  interfaces(): InterfaceReport[] {
-    return [...this.#interfaces.values()];
+  interfaces(): NamedInterface[] {
+    return this.#interfaces.all();
   }
 
   /** The fabric's counters by name: verdicts in `frames`, the others in `tables`; null while there is no daemon. */
@@ -253,6 +264,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
     this.#own.close();
+    this.#interfaces.close();
     this.#counters.drop();
     this.#probes.drop();
     await this.#daemon.close();
@@ -313,23 +325,6 @@ export class DataPlane implements FabricPort, AskedFabric {
     const answer = this.#counters.next(limitMs);
     link.send({ kind: 'counters' });
     return answer;
-  }
-
-  #note(report: InterfaceReport): void {
-    const { log, time } = this.#options;
-    const before = this.#interfaces.get(report.name);
-    this.#interfaces.set(report.name, report);
-    if ((before?.up ?? true) !== report.up) {
-      if (report.up) log.info('interface.up', { interface: report.name });
-      else log.warn('interface.down', { interface: report.name });
-    }
-    if (before !== undefined && report.lost > before.lost) this.#onLoss();
-    const dropped = report.dropped - (before?.dropped ?? 0);
-    const nowMs = time.nowMs();
-    if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {
-      this.#dropsReportedMs = nowMs;
-      log.warn('interface.dropped', { interface: report.name, frames: report.dropped });
-    }
   }
 
   /** Clients whose last try is too long ago are given up now and then (paragraph 98). */

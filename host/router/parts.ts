@@ -55,7 +55,7 @@ function postOf({ configuration, store, addresses, log, time, chance }: RouterSu
 
 /** Each is given those that were made before it. */
 function partsOf(surroundings: RouterSurroundings) {
-  const { configuration, store, link, addresses, log, time, chance } = surroundings;
+  const { configuration, store, link, networks, addresses, log, time, chance } = surroundings;
   const errands = configuration.fabric.remote === null ? null : new DaemonSockets();
   const sockets = errands ?? surroundings.sockets;
   const machine = { log, time, chance };
@@ -66,7 +66,7 @@ function partsOf(surroundings: RouterSurroundings) {
   const steered = new Steered(configuration, outages);
   const journal = new StoreJournal(store, outbox, time);
   const services = new Services(configuration, { stored: store.read(loadServices), clock, journal });
-  const carrier = { connect: link, errands, ownAddresses: addresses };
+  const carrier = { connect: link, networks, errands, ownAddresses: addresses };
   const fabric = new DataPlane({ ...carrier, configuration, people, services, clock, ...machine });
   const asking = new Asking({ fabric, clock, time, chance, sockets });
   const probing = new Probing(configuration, { dial: asking.dial, time });

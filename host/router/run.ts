@@ -6,6 +6,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import { serveControl } from '../control/socket.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
 import { tables } from '../fabric/module.ts';
+import { ubusNetworks } from '../fabric/networks.ts';
 import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { ownAddresses } from '../net/address.ts';
@@ -45,6 +46,11 @@ export function run(
       return new RouterRole({
         ...{ ...surroundings, configuration, store, log },
         link: connectDaemon(time),
+        // Elsewhere they are named as they are called there.
+        networks:
+          configuration.fabric.socket === null && configuration.fabric.remote === null
+            ? ubusNetworks(time)
+            : null,
         sockets: kernelSockets,
         trapSocket: openTrapSocket,
         sender: (smtp) => new MailSender(smtp, time),

@@ -12,10 +12,10 @@ import {
   untoldText,
 } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
-import type { InterfaceReport } from '../fabric/link.ts';
 import type { Clock } from '../store/clock.ts';
 import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';
+import type { NamedInterface } from './interfaces.ts';
 import type { Outage, OutageState } from './outages.ts';
 
 interface Facts {
@@ -29,7 +29,7 @@ interface Facts {
   readonly pending: readonly NoticeRecord[];
   readonly past: readonly PastOutageRecord[];
   readonly traps: TrapCounters | null;
-  readonly interfaces: readonly InterfaceReport[];
+  readonly interfaces: readonly NamedInterface[];
   readonly gaps: number;
   readonly counters: { frames: Record<string, number>; tables: Record<string, number> } | null;
 }
@@ -66,7 +66,7 @@ export interface Status {
   readonly past: readonly PastOutageRecord[];
   readonly state: StatePlace;
   readonly traps: TrapCounters | null;
-  readonly interfaces: readonly InterfaceReport[];
+  readonly interfaces: readonly NamedInterface[];
   /** How often events of the data plane were lost, and everything was asked for again. */
   readonly gaps: number;
   /** Frames by verdict, and events of the tables; null while the data plane is away. */
@@ -154,9 +154,10 @@ export function statusText(status: Status): string {
   // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.
   const counted = sum(Object.values(counters?.frames ?? {}));
   const current = sum(interfaces.map(({ received }) => received)) >= counted;
-  for (const { name, up, received, dropped } of interfaces) {
+  for (const { name, network, up, received, dropped } of interfaces) {
     const frames = current ? `${received} frames, ` : '';
-    lines.push(`Interface ${name}: ${up ? 'up' : 'down'}, ${frames}${dropped} dropped`);
+    const named = network === null ? name : `${name} (${network})`;
+    lines.push(`Interface ${named}: ${up ? 'up' : 'down'}, ${frames}${dropped} dropped`);
   }
   if (counters === null) {
     lines.push('The data plane is away.');

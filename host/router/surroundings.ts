@@ -2,6 +2,7 @@
 import type { RouterConfiguration, SmtpConfiguration } from '../config/types.ts';
 import type { serveControl } from '../control/socket.ts';
 import type { Connect } from '../fabric/link.ts';
+import type { Networks } from '../fabric/networks.ts';
 import type { Log } from '../log/log.ts';
 import type { Sender } from '../mail/outbox.ts';
 import type { Sockets } from '../recovery/sockets.ts';
@@ -25,6 +26,8 @@ export interface RouterSurroundings extends Surroundings {
   readonly store: Store;
   /** The way to the fabric. */
   readonly link: Connect;
+  /** Of this machine, by which its interfaces may be named; null: by their own names only. */
+  readonly networks: Networks | null;
   /** For connections to servers. */
   readonly sockets: Sockets;
   /** For traps. */

@@ -77,7 +77,9 @@ const RUN: Status = {
   past: [],
   state: { place: 'disk', reason: '', directory: '' },
   traps: COUNTERS,
-  interfaces: [{ name: '', number: 1, hardware: '', up: true, received: 1, dropped: 1, lost: 1 }],
+  interfaces: [
+    { ...{ name: '', network: '', number: 1, hardware: '' }, up: true, received: 1, dropped: 1, lost: 1 },
+  ],
   gaps: 1,
   counters: { frames: { '*': 1 }, tables: { '*': 1 } },
 };
@@ -133,6 +135,7 @@ const NULLS: { readonly [heading: string]: object } = {
     'state.reason': true,
     'state.directory': true,
     traps: true,
+    'interfaces[].network': true,
     'interfaces[].hardware': true,
     counters: true,
   } satisfies Record<Nulls<Omit<Status, 'suspicions' | 'short' | 'pending' | 'past'>, ''>, true>,

@@ -9,6 +9,12 @@ export const FABRIC = {
     is: 'An interface is off, or not there; it is listened on when it comes: `interface.up`.',
     act: 'Switch it on, or mend its name in the configuration.',
   },
+  'interface.moved': {
+    level: 'info',
+    fields: { interface: 'text', network: 'text' },
+    is: 'A network of the router (`lan`, `wan`) is carried by that interface now, which is listened on.',
+    act: null,
+  },
   'interface.dropped': {
     level: 'warn',
     fields: { interface: 'text', frames: 'number' },

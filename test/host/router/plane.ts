@@ -83,6 +83,7 @@ export function prepared(
   const plane: DataPlane = new DataPlane({
     connect: daemon.connect,
     ...{ errands: null, ownAddresses: () => [] },
+    networks: null,
     configuration,
     people,
     services,

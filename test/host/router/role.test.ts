@@ -122,6 +122,7 @@ class Place {
       seekNeighbour: () => {},
       addresses: () => new Set(),
       startOutside: null,
+      networks: null,
       control: async (path, routes) => {
         this.done.push(`control at ${path}`);
         this.status = () => routes['GET /status']?.({ query: new URLSearchParams(), body: null });

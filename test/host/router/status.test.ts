@@ -67,7 +67,15 @@ const FACTS = {
   pending: [PENDING],
   past: [PAST],
   traps: { accepted: 1, ignored: 0, malformed: 0, unauthorised: 0, limited: 0 },
-  interfaces: [{ name: 'lan0', number: 1, hardware: null, up: true, received: 10, dropped: 0, lost: 0 }],
+  interfaces: [
+    {
+      ...{ name: 'lan0', number: 1, network: null, hardware: null },
+      up: true,
+      received: 10,
+      dropped: 0,
+      lost: 0,
+    },
+  ],
   gaps: 0,
   counters: { frames: { synNoted: 7, arpSign: 0 }, tables: { serversDown: 1, open: 0 } },
 } as const;

@@ -135,6 +135,7 @@ export class Town {
         this.#link = this.#fabric.connect(options, handlers);
         return this.#link;
       },
+      networks: null,
       sockets: this.#sockets,
       trapSocket: nobodyListens,
       sender: () => this.#sender,

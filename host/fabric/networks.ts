@@ -1,0 +1,89 @@
+/**
+ * Networks as OpenWrt has them: `lan` and `wan` are names that a router gives, and which device carries one changes when, for
+ * instance, PPPoE comes up. netifd knows, and `ubus` asks it.
+ */
+
+import { execFile, spawn } from 'node:child_process';
+import type { Time } from '../time.ts';
+
+/** What carries a network. */
+export interface CarriedBy {
+  /** The network is up. */
+  readonly up: boolean;
+  /** That with its addresses, which a network that is down may lack; null: there is none. */
+  readonly device: string | null;
+}
+
+/** `unknown`: nobody can say now. `device`: no network is called so. `nowhere`: this machine has no networks at all. */
+export type NetworkAnswer = CarriedBy | 'unknown' | 'device' | 'nowhere';
+
+export interface Networks {
+  ask(name: string): Promise<NetworkAnswer>;
+  /** Calls when something has become of a network, until what it returns is called. */
+  watch(onChange: () => void): () => void;
+}
+
+const PROGRAM = 'ubus';
+const LIMIT_S = 2;
+/** It ends by itself before. */
+const LIMIT_MS = (LIMIT_S + 1) * 1000;
+const MAX_ANSWER_BYTES = 1 << 18;
+/** UBUS_STATUS_NOT_FOUND. */
+const NOT_FOUND = 4;
+/** How long until it is listened again where listening has ended. */
+const LISTEN_AGAIN_MS = 30_000;
+
+/** What `ubus call network.interface.NAME status` has said. */
+function readStatus(text: string): NetworkAnswer {
+  let status: unknown;
+  try {
+    status = JSON.parse(text);
+  } catch {
+    return 'unknown';
+  }
+  if (typeof status !== 'object' || status === null) return 'unknown';
+  const { up, l3_device: upper, device: lower } = status as Readonly<Record<string, unknown>>;
+  const device = [upper, lower].find((name) => typeof name === 'string' && isName(name)) ?? null;
+  return { up: up === true, device: device as string | null };
+}
+
+/** What the kernel takes for a name of a device. */
+const isName = (name: string): boolean => /^(?!\.{1,2}$)[\x21-\x2e\x30-\x7e]{1,15}$/.test(name);
+
+export function ubusNetworks(time: Time): Networks {
+  return {
+    ask: (name) =>
+      new Promise((resolve) => {
+        const argv = ['-t', `${LIMIT_S}`, 'call', `network.interface.${name}`, 'status'];
+        const options = { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES } as const;
+        execFile(PROGRAM, argv, options, (error, stdout) => {
+          if (error === null) resolve(readStatus(stdout));
+          else if (error.code === 'ENOENT') resolve('nowhere');
+          else resolve(error.code === NOT_FOUND ? 'device' : 'unknown');
+        });
+      }),
+    watch: (onChange) => listen(onChange, time),
+  };
+}
+
+/** Each event is a line, and says no more than that it is time to ask. */
+function listen(onChange: () => void, time: Time): () => void {
+  let isOver = false;
+  let stop = (): void => {};
+  const begin = (): void => {
+    const child = spawn(PROGRAM, ['listen', 'network.interface'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    stop = () => child.kill('SIGKILL');
+    child.on('error', () => {});
+    child.stdout.on('data', onChange);
+    child.on('close', () => {
+      if (isOver) return;
+      const timer = time.after(LISTEN_AGAIN_MS, begin).unref();
+      stop = () => timer.cancel();
+    });
+  };
+  begin();
+  return () => {
+    isOver = true;
+    stop();
+  };
+}

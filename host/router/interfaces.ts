@@ -1,0 +1,87 @@
+/** The interfaces that are listened on: which devices they are, what the daemon tells of them, and what is said of that. */
+
+import type { FabricLink, InterfaceReport } from '../fabric/link.ts';
+import type { Networks } from '../fabric/networks.ts';
+import type { Log } from '../log/log.ts';
+import type { Time } from '../time.ts';
+import { InterfaceNames } from './interface-names.ts';
+
+const DROP_REPORT_MS = 60_000;
+
+export interface NamedInterface extends InterfaceReport {
+  /** The network that it carries, where that is what is named; null: it is named itself. */
+  readonly network: string | null;
+}
+
+interface InterfacesOptions {
+  /** As the configuration names them. */
+  readonly names: readonly string[];
+  readonly networks: Networks | null;
+  /** The daemon, while there is one. */
+  readonly link: () => FabricLink | null;
+  readonly log: Log;
+  readonly time: Time;
+}
+
+export class Interfaces {
+  readonly #options: InterfacesOptions;
+  readonly #names: InterfaceNames;
+  /** As the daemon was started with them. */
+  #started: readonly string[] = [];
+  /** By their numbers. */
+  readonly #reports = new Map<number, InterfaceReport>();
+  #dropsReportedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: InterfacesOptions) {
+    this.#options = options;
+    const { names, networks, link, log, time } = options;
+    const onMoved = (number: number, name: string): void => link()?.run({ kind: 'listen', number, name });
+    this.#names = new InterfaceNames({ names, networks, onMoved, log, time });
+  }
+
+  /** Resolves when it is known which devices there are to listen on. */
+  begin(): Promise<void> {
+    return this.#names.begin();
+  }
+
+  close(): void {
+    this.#names.close();
+  }
+
+  /** What a daemon is started with. */
+  devices(): readonly string[] {
+    this.#started = this.#names.devices;
+    return this.#started;
+  }
+
+  /** To a daemon that has just begun: those that have become other devices meanwhile. */
+  tell(link: FabricLink): void {
+    for (const [index, name] of this.#names.devices.entries())
+      if (name !== this.#started[index]) link.run({ kind: 'listen', number: index + 1, name });
+  }
+
+  all(): NamedInterface[] {
+    return [...this.#reports.values()].map((report) => ({
+      ...report,
+      network: this.#names.networkOf(report.number),
+    }));
+  }
+
+  /** Returns whether events were lost since the last word. */
+  note(report: InterfaceReport): boolean {
+    const { log, time } = this.#options;
+    const before = this.#reports.get(report.number);
+    this.#reports.set(report.number, report);
+    if ((before?.up ?? true) !== report.up) {
+      if (report.up) log.info('interface.up', { interface: report.name });
+      else log.warn('interface.down', { interface: report.name });
+    }
+    const dropped = report.dropped - (before?.dropped ?? 0);
+    const nowMs = time.nowMs();
+    if (dropped > 0 && nowMs - this.#dropsReportedMs > DROP_REPORT_MS) {
+      this.#dropsReportedMs = nowMs;
+      log.warn('interface.dropped', { interface: report.name, frames: report.dropped });
+    }
+    return before !== undefined && report.lost > before.lost;
+  }
+}
