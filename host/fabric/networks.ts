@@ -7,7 +7,7 @@ import { execFile, spawn } from 'node:child_process';
 import type { Time } from '../time.ts';
 
 /** What carries a network. */
-export interface CarriedBy {
+interface CarriedBy {
   /** The network is up. */
   readonly up: boolean;
   /** That with its addresses, which a network that is down may lack; null: there is none. */

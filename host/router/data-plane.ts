@@ -15,7 +15,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
-import { Interfaces, type NamedInterface } from './interfaces.ts';
+import { ListenedInterfaces, type NamedInterface } from './interfaces.ts';
 import type { Outage } from './outages.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import type { People } from './people.ts';
@@ -64,7 +64,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #daemon: Supervisor;
   /** Its clock and the state's at one moment. */
   #times = { us: 0, ms: 0 };
-  readonly #interfaces: Interfaces;
+  readonly #interfaces: ListenedInterfaces;
   readonly #counters: CounterAnswers;
   readonly #probes: ProbeAnswers;
   readonly #key: Uint8Array;
@@ -86,7 +86,7 @@ export class DataPlane implements FabricPort, AskedFabric {
       send: (command) => this.#send(command),
     });
     const { networks, configuration } = options;
-    this.#interfaces = new Interfaces({
+    this.#interfaces = new ListenedInterfaces({
       ...{ names: configuration.fabric.interfaces, networks, log, time },
       link: () => this.#link,
     });

@@ -13,7 +13,7 @@ export interface NamedInterface extends InterfaceReport {
   readonly network: string | null;
 }
 
-interface InterfacesOptions {
+interface ListenedOptions {
   /** As the configuration names them. */
   readonly names: readonly string[];
   readonly networks: Networks | null;
@@ -23,8 +23,8 @@ interface InterfacesOptions {
   readonly time: Time;
 }
 
-export class Interfaces {
-  readonly #options: InterfacesOptions;
+export class ListenedInterfaces {
+  readonly #options: ListenedOptions;
   readonly #names: InterfaceNames;
   /** As the daemon was started with them. */
   #started: readonly string[] = [];
@@ -32,7 +32,7 @@ export class Interfaces {
   readonly #reports = new Map<number, InterfaceReport>();
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: InterfacesOptions) {
+  constructor(options: ListenedOptions) {
     this.#options = options;
     const { names, networks, link, log, time } = options;
     const onMoved = (number: number, name: string): void => link()?.run({ kind: 'listen', number, name });

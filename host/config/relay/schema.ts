@@ -86,6 +86,7 @@ const ELSEWHERE = {
   servers: OF_RUN,
   station: OF_RUN,
   page: OF_RUN,
+  hooks: OF_RUN,
   takeover: ofCommand('takeover'),
 };
 const NOTIFY_ELSEWHERE = { via: OF_RUN, fresh: OF_RUN, sweep: OF_RUN };

@@ -88,7 +88,7 @@ export const fabric = (limits: Limits) =>
   v.pipe(
     mapping({
       interfaces: entry(
-        'Where the daemon listens, on both sides: where clients come in, and where servers are. Needed unless socket is given.',
+        'Where the daemon listens, on both sides: where clients come in, and where servers are. Networks of an OpenWrt router by their names, too (lan, wan): the device that carries one is followed. Needed unless socket is given.',
         v.optional(
           list(networkInterface(limits), {
             allowed: 'a list of interfaces, as in [lan0, wan0] or [lan0, {name: t1, sees: everything}]',

@@ -237,6 +237,7 @@ const ELSEWHERE = {
   servers: OF_ROUTER,
   station: OF_ROUTER,
   page: OF_ROUTER,
+  hooks: `${OF_ROUTER} (commands of a pair are in takeover.hooks)`,
   notify: OF_OTHERS,
   smtp: OF_OTHERS,
   clients: OF_OTHERS,
