@@ -9,7 +9,7 @@ import { readYaml } from '../../../../host/config/yaml.ts';
 import { yamlText } from '../../../../host/config/yaml-text.ts';
 import { random } from '../../../random.ts';
 import { FILE, inUci, ROLES } from './files.ts';
-import { made } from './made.ts';
+import { made, mended } from './made.ts';
 
 const ROUNDS = 300;
 
@@ -34,9 +34,9 @@ for (const role of ROLES) {
       const used = new Set<string>();
       let converted = 0;
       for (let round = 0; round < ROUNDS; round++) {
-        const tree = made(schema, draw, round / ROUNDS) as Tree;
+        const tree = mended(schema, made(schema, draw, round / ROUNDS) as Tree);
         // Of a list whose items may be there once only, one may be there twice.
-        if (!v.safeParse(schema, tree).success || isUnwritable(layout, tree)) continue;
+        if (tree === null || isUnwritable(layout, tree)) continue;
         const meaning = v.parse(schema, tree);
         converted++;
         const { text } = writeUci(layout, tree);

@@ -1,6 +1,7 @@
 /** Files made of a schema by chance, in which every key is right for itself. */
 import * as v from 'valibot';
 import { innerOf, schemaForm } from '../../../../host/config/form.ts';
+import type { JsonSchema } from '../../../../host/config/shape.ts';
 
 /** Some of these are right for whatever a key may be. */
 const VALUES: readonly unknown[] = [
@@ -107,10 +108,30 @@ const pick = <T>(items: readonly T[], draw: Draw): T => {
 };
 
 const right = new Map<v.GenericSchema, readonly unknown[]>();
-function valuesFor(schema: v.GenericSchema): readonly unknown[] {
-  const known = right.get(schema) ?? VALUES.filter((value) => v.safeParse(schema, value).success);
+function valuesFor(schema: v.GenericSchema, { enum: words = [] }: JsonSchema): readonly unknown[] {
+  const all = [...VALUES, ...(words as readonly unknown[])];
+  const known = right.get(schema) ?? all.filter((value) => v.safeParse(schema, value).success);
   right.set(schema, known);
   return known;
+}
+
+/** Without the keys that do not go together with others; null: that was not enough. */
+export function mended(
+  schema: v.GenericSchema,
+  tree: Record<string, unknown>,
+): Record<string, unknown> | null {
+  const { issues = [] } = v.safeParse(schema, tree);
+  for (const { path = [] } of issues) {
+    const keys = path.map(({ key }) => String(key));
+    const last = keys.pop() ?? '';
+    const holder = keys.reduce<unknown>(
+      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+      tree,
+    );
+    if (typeof holder === 'object' && holder !== null && !Array.isArray(holder))
+      delete (holder as Record<string, unknown>)[last];
+  }
+  return v.safeParse(schema, tree).success ? tree : null;
 }
 
 /** What a schema takes; `often` is how often there is a key that need not be. */
@@ -118,7 +139,7 @@ export function made(schema: v.GenericSchema, draw: Draw, often: number): unknow
   const form = schemaForm(schema);
   switch (form?.kind) {
     case 'value':
-      return pick(valuesFor(schema), draw);
+      return pick(valuesFor(schema, form.json), draw);
     case 'list': {
       const length = form.min + Math.floor(draw() * Math.min(form.max - form.min + 1, 4));
       return Array.from({ length }, () => made(form.item, draw, often));
