@@ -236,6 +236,7 @@ const ELSEWHERE = {
   recover: OF_ROUTER,
   servers: OF_ROUTER,
   station: OF_ROUTER,
+  hooks: `${OF_ROUTER} (those of a pair are in takeover.hooks)`,
   page: OF_ROUTER,
   hooks: `${OF_ROUTER} (commands of a pair are in takeover.hooks)`,
   notify: OF_OTHERS,

@@ -1,0 +1,198 @@
+# shellcheck shell=dash
+#
+# What the init scripts of the roles share. What stands in a configuration is data here: it is quoted wherever it goes, and
+# `ringback check` has seen it before.
+
+. /lib/functions/network.sh
+
+RINGBACK_PROGRAM=/usr/bin/ringback
+# shellcheck disable=SC2034 # used by the router's script
+RINGBACK_DAEMON=/usr/sbin/ringback-fabricd
+RINGBACK_FILE=/etc/config/ringback
+RINGBACK_USER=ringback
+# Control sockets, and the daemon's, for that user alone.
+RINGBACK_PLACE=/var/run/ringback
+# What is wrong with the configuration of a role, for LuCI; nothing when it is right.
+RINGBACK_MISTAKES=/var/run/ringback-mistakes
+RINGBACK_JAILER=/sbin/ujail
+# As many lines of mistakes go to the log.
+RINGBACK_MAX_LINES=20
+# The role whose configuration was found right by this very call.
+RINGBACK_VALID=
+
+# Whether the role has `option enabled '1'`.
+ringback_enabled() {
+	local section="$1" enabled
+	config_load ringback
+	config_get_bool enabled "$section" enabled 0
+	[ "$enabled" -eq 1 ]
+}
+
+# What was wrong with a role that is switched off does not matter any more.
+ringback_forget() {
+	rm -f "$RINGBACK_MISTAKES/$1"
+}
+
+# Whether the role could run with what is in the file now. If not, the log says why, and rpcd finds it.
+ringback_valid() {
+	local role="$1" said
+	[ "$RINGBACK_VALID" != "$role" ] || return 0
+	if said="$("$RINGBACK_PROGRAM" check -c "$RINGBACK_FILE" --role "$role" 2>&1 >/dev/null)"; then
+		ringback_forget "$role"
+		RINGBACK_VALID="$role"
+		return 0
+	fi
+	[ -n "$said" ] || said="$RINGBACK_PROGRAM could not be run"
+	mkdir -p "$RINGBACK_MISTAKES"
+	printf '%s\n' "$said" >"$RINGBACK_MISTAKES/.$role"
+	mv "$RINGBACK_MISTAKES/.$role" "$RINGBACK_MISTAKES/$role"
+	printf '%s\n' "$said" | head -n "$RINGBACK_MAX_LINES" | logger -t ringback -p daemon.err
+	return 1
+}
+
+# Reads the configuration again, or begins or ends with it; a wrong one changes nothing.
+ringback_reload() {
+	local section="$1" role="$2"
+	if ringback_enabled "$section" && ! ringback_valid "$role"; then
+		logger -t ringback -p daemon.err "$role goes on as it is: the new configuration is wrong"
+		return 1
+	fi
+	start
+}
+
+# At a start with a wrong configuration: what runs goes on. procd would end it, if it was told of a service without
+# instances, so it is told nothing; where nothing runs, it learns of the triggers, and the next change starts the role.
+ringback_refuse() {
+	local service="$1" instance="$2"
+	if procd_running "$service" "$instance"; then
+		logger -t ringback -p daemon.err "$service goes on with the configuration that it has"
+		exit 1
+	fi
+	logger -t ringback -p daemon.err "$service is not started: its configuration is wrong"
+}
+
+# In place of restart: what would not come back is not ended.
+ringback_restart() {
+	local section="$1" role="$2"
+	if ringback_enabled "$section" && ! ringback_valid "$role"; then
+		logger -t ringback -p daemon.err "$role is not restarted: its configuration is wrong"
+		return 1
+	fi
+	trap '' TERM
+	stop
+	trap - TERM
+	start
+}
+
+ringback_has_user() {
+	user_exists "$RINGBACK_USER" && group_exists "$RINGBACK_USER"
+}
+
+# Only with ujail, and that user, does a role begin with few rights; else it begins as root.
+ringback_may_jail() {
+	[ -x "$RINGBACK_JAILER" ] && ringback_has_user
+}
+
+# The numbers of a file's owner.
+ringback_owner() {
+	# shellcheck disable=SC2012 # one file, by its name
+	ls -ldn -- "$1" 2>/dev/null | { read -r _ _ uid _ && printf '%s' "$uid"; }
+}
+
+# Whether the directory of a state is, or now becomes, that of the user. One that root has filled the program gives away
+# itself, if it safely can: then it begins as root.
+ringback_give_state() {
+	local directory="$1"
+	case "$directory" in
+	'' | 0 | off | false | no | disabled) return 0 ;;
+	/*) ;;
+	*) return 1 ;;
+	esac
+	if [ ! -e "$directory" ]; then
+		mkdir -p -- "$directory" && chmod 700 -- "$directory" && chown "$RINGBACK_USER:$RINGBACK_USER" -- "$directory"
+		return
+	fi
+	[ -d "$directory" ] && [ "$(ringback_owner "$directory")" = "$(id -u "$RINGBACK_USER")" ]
+}
+
+# What is at home in the memory of a router is made at each start; whoever has saved the file anew has taken the right to
+# read it from the user, who has to read it at a reload.
+ringback_prepare() {
+	mkdir -p "$RINGBACK_PLACE"
+	chmod 700 "$RINGBACK_PLACE"
+	ringback_has_user || return 0
+	chown "$RINGBACK_USER:$RINGBACK_USER" "$RINGBACK_PLACE"
+	chown "root:$RINGBACK_USER" "$RINGBACK_FILE"
+	chmod 640 "$RINGBACK_FILE"
+}
+
+# An instance of the program, open, in the role that its words name.
+ringback_open_program() {
+	local instance="$1"
+	shift
+	procd_open_instance "$instance"
+	procd_set_param command "$RINGBACK_PROGRAM" "$@" -c "$RINGBACK_FILE"
+	# Another configuration is read again by the same process.
+	procd_set_param file "$RINGBACK_FILE"
+	procd_set_param reload_signal HUP
+	procd_set_param respawn 3600 5 0
+	procd_set_param term_timeout 15
+	procd_set_param stdout 1
+	procd_set_param stderr 1
+}
+
+# The open instance begins as that user, with these capabilities and no others.
+ringback_jail() {
+	local name="$1" capabilities="$2"
+	procd_add_jail "$name"
+	procd_set_param user "$RINGBACK_USER"
+	procd_set_param group "$RINGBACK_USER"
+	procd_set_param capabilities "$capabilities"
+	procd_set_param no_new_privs 1
+}
+
+# Calls the command for each word of a text.
+ringback_each() {
+	local words="$2" word
+	while :; do
+		words="${words#"${words%%[![:space:]]*}"}"
+		[ -n "$words" ] || return 0
+		word="${words%%[[:space:]]*}"
+		words="${words#"$word"}"
+		"$1" "$word"
+	done
+}
+
+# The networks and devices on which frames are looked at: items of a list, words of an option, sections.
+ringback_interfaces() {
+	local command="$1" interfaces
+	config_get interfaces fabric interfaces
+	ringback_each "$command" "$interfaces"
+	config_foreach ringback_interface_section fabric_interface "$command"
+}
+
+ringback_interface_section() {
+	local section="$1" command="$2" enabled name
+	config_get_bool enabled "$section" enabled 1
+	config_get name "$section" name
+	[ "$enabled" -ne 1 ] || [ -z "$name" ] || "$command" "$name"
+}
+
+# The device of a network, or of that name, in $device. A network that is down has the one that it will have.
+ringback_device() {
+	local name="$1" proto
+	device=
+	case "$name" in
+	*[!A-Za-z0-9_]*) ;;
+	*)
+		network_get_device device "$name" && [ -n "$device" ] && return
+		proto="$(uci -q get "network.$name.proto")"
+		case "$proto" in
+		ppp | pppoe | pptp | l2tp | 3g | 6in4 | 6rd | 6to4) device="$proto-$name" ;;
+		wireguard) device="$name" ;;
+		?*) device="$(uci -q get "network.$name.device")" ;;
+		esac
+		;;
+	esac
+	[ -n "$device" ] || device="$name"
+}

@@ -1,0 +1,230 @@
+// The object `ringback` on ubus: questions to a role that runs here, and orders for it, through its control socket.
+// Whatever goes wrong is { error: text for people }: rpcd's own status has no room for a reason.
+
+'use strict';
+
+import { readfile, stat } from 'fs';
+import { cursor } from 'uci';
+import * as socket from 'socket';
+
+const ROLES = {
+	router: { section: 'ringback', places: [ '/var/run/ringback/ringback.sock', '/var/run/ringback.sock' ] },
+	relay: { section: 'relay', places: [ '/var/run/ringback/ringback-relay.sock', '/var/run/ringback-relay.sock' ] },
+	takeover: { section: 'takeover', places: [ '/var/run/ringback-takeover.sock', '/var/run/ringback/ringback-takeover.sock' ] }
+};
+
+const MISTAKES = '/var/run/ringback-mistakes';
+const MAX_MISTAKES_BYTES = 8192;
+
+// rpcd answers nobody else meanwhile.
+const ANSWER_MS = 3000;
+// A message of ubus holds no more than a mebibyte, as JSON about that.
+const MAX_ANSWER_BYTES = 900 * 1024;
+const PART_BYTES = 64 * 1024;
+
+// Of each outage so many who wait are named; the others are counted.
+const MAX_CLIENTS = 50;
+const DEFAULT_LAST = 20;
+const MAX_LAST = 200;
+
+function failed(reason) {
+	return { error: reason };
+}
+
+function places_of(role) {
+	const control = cursor().get('ringback', role.section, 'control');
+
+	return (type(control) == 'string' && substr(control, 0, 1) == '/') ? [ control, ...role.places ] : role.places;
+}
+
+function connected(role) {
+	for (let place in places_of(role)) {
+		const there = stat(place);
+
+		if (there?.type != 'socket')
+			continue;
+
+		const link = socket.create(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC);
+
+		if (link?.connect({ family: socket.AF_UNIX, path: place }))
+			return link;
+
+		link?.close();
+	}
+
+	return null;
+}
+
+function now_ms() {
+	const time = clock(true);
+
+	return time[0] * 1000 + int(time[1] / 1000000);
+}
+
+// All that comes until the other side has said everything; null when that takes too long, or is too much.
+function read_all(link, end_ms) {
+	let parts = [], bytes = 0;
+
+	while (true) {
+		const left = end_ms - now_ms();
+		const ready = left > 0 ? socket.poll(left, [ link, socket.POLLIN ]) : null;
+
+		if (!ready?.[0]?.[1])
+			return null;
+
+		const part = link.recv(PART_BYTES);
+
+		if (part == null)
+			return null;
+
+		if (part == '')
+			return join('', parts);
+
+		bytes += length(part);
+		if (bytes > MAX_ANSWER_BYTES)
+			return null;
+
+		push(parts, part);
+	}
+}
+
+function ask(name, method, path, body) {
+	const role = ROLES[name];
+
+	if (!role)
+		return failed(`there is no role ${name}: it is router, relay or takeover`);
+
+	const link = connected(role);
+
+	if (!link)
+		return failed(`the ${name} does not run here`);
+
+	const said = (body == null) ? '' : sprintf('%J', body);
+	const request = `${method} ${path} HTTP/1.0\r\nHost: ringback\r\nContent-Type: application/json\r\nContent-Length: ${length(said)}\r\n\r\n${said}`;
+	let answer = null;
+
+	if (link.send(request) == length(request))
+		answer = read_all(link, now_ms() + ANSWER_MS);
+
+	link.close();
+
+	if (answer == null)
+		return failed(`the ${name} has not answered`);
+
+	const status = match(answer, /^HTTP\/1\.[01] ([0-9]+)/);
+	const head = index(answer, '\r\n\r\n');
+
+	if (!status || head < 0)
+		return failed(`what answers in the place of the ${name} is something else`);
+
+	const text = substr(answer, head + 4);
+
+	if (status[1] != '200')
+		return failed(trim(text) || `answer ${status[1]}`);
+
+	try {
+		const given = json(text);
+
+		return type(given) == 'object' ? given : failed(`the ${name} has given no answer`);
+	}
+	catch (error) {
+		return failed(`the ${name} has given no answer`);
+	}
+}
+
+function last_of(args) {
+	const wanted = args.last ?? DEFAULT_LAST;
+
+	return min(max(int(wanted), 1), MAX_LAST);
+}
+
+function order_of(args) {
+	return args.all ? { all: true } : { ids: args.ids ?? [] };
+}
+
+function mistakes_of(name) {
+	if (!ROLES[name])
+		return failed(`there is no role ${name}: it is router, relay or takeover`);
+
+	const file = `${MISTAKES}/${name}`;
+	const said = readfile(file, MAX_MISTAKES_BYTES);
+
+	if (said == null)
+		return { role: name, mistakes: [], since: null };
+
+	return { role: name, mistakes: filter(split(said, '\n'), (line) => line != ''), since: stat(file)?.mtime ?? null };
+}
+
+const asked = {
+	role: 'router'
+};
+
+return {
+	ringback: {
+		status: {
+			args: asked,
+			call: function(request) {
+				const name = request.args.role ?? 'router';
+
+				return ask(name, 'GET', name == 'router' ? `/status?clients=${MAX_CLIENTS}` : '/status');
+			}
+		},
+
+		// What was wrong with the configuration when it was last saved; none: it is in force.
+		mistakes: {
+			args: asked,
+			call: function(request) {
+				return mistakes_of(request.args.role ?? 'router');
+			}
+		},
+
+		history: {
+			args: { last: DEFAULT_LAST, ...asked },
+			call: function(request) {
+				return ask(request.args.role ?? 'router', 'GET', `/history?last=${last_of(request.args)}`);
+			}
+		},
+
+		outbox: {
+			args: { last: DEFAULT_LAST, ...asked },
+			call: function(request) {
+				return ask(request.args.role ?? 'router', 'GET', `/outbox?last=${last_of(request.args)}`);
+			}
+		},
+
+		outbox_retry: {
+			args: { ids: [], all: false, ...asked },
+			call: function(request) {
+				return ask(request.args.role ?? 'router', 'POST', '/outbox/retry', order_of(request.args));
+			}
+		},
+
+		outbox_drop: {
+			args: { ids: [], all: false, ...asked },
+			call: function(request) {
+				return ask(request.args.role ?? 'router', 'POST', '/outbox/drop', order_of(request.args));
+			}
+		},
+
+		// Without a text it says what the message is; an empty one removes it.
+		message: {
+			args: { text: '', forMs: 0 },
+			call: function(request) {
+				const text = request.args.text;
+
+				if (text == null)
+					return ask('router', 'GET', '/message');
+
+				return ask('router', 'POST', '/message', { text: text == '' ? null : text, forMs: request.args.forMs || null });
+			}
+		},
+
+		// The machine's clock has been set.
+		clock: {
+			args: asked,
+			call: function(request) {
+				return ask(request.args.role ?? 'router', 'POST', '/clock');
+			}
+		}
+	}
+};
