@@ -6,7 +6,7 @@ export const enum Carrier {
   /**
    * A program is connected: the first record for it.
    *
-   *   Code: 1 if the module is configured already | Abi | Version
+   *   Code: 1 if the module is configured already | Abi | Connections | Version
    */
   Ready = 64,
   /**
@@ -87,6 +87,8 @@ export const enum Reached {
 export const enum CarrierField {
   /** u16: the module's ABI. */
   Abi = 2,
+  /** u32: programs that were connected before this one. */
+  Connections = 4,
   /** u16: its place on the daemon's command line, from 1. */
   Number = 2,
   /** u16: the kind of the command. */

@@ -104,9 +104,10 @@ static void reportInterfaces(uint64_t nowUs)
 
 static void greet(uint64_t nowUs)
 {
+	static uint32_t connections;
 	uint8_t record[RECORD_BYTES];
 
-	record_ready(record, nowUs);
+	record_ready(record, connections++, nowUs);
 	link_send(1, record);
 	reportInterfaces(nowUs);
 }

@@ -20,11 +20,12 @@ static void begin(uint8_t record[RECORD_BYTES], uint8_t kind, uint8_t code, uint
 	put(record + FIELD_NOW_US, 8, nowUs);
 }
 
-void record_ready(uint8_t record[RECORD_BYTES], uint64_t nowUs)
+void record_ready(uint8_t record[RECORD_BYTES], uint32_t connections, uint64_t nowUs)
 {
 	_Static_assert(sizeof(VERSION) <= VERSION_BYTES, "the version fits its field");
 	begin(record, CARRIER_READY, engine_configured(), nowUs);
 	put(record + CARRIER_FIELD_ABI, 2, ABI);
+	put(record + CARRIER_FIELD_CONNECTIONS, 4, connections);
 	memcpy(record + CARRIER_FIELD_VERSION, VERSION, sizeof(VERSION));
 }
 

@@ -20,8 +20,8 @@ struct interface_report {
 	uint64_t received, dropped, lost;
 };
 
-/* CARRIER_READY: the first record for a program. */
-void record_ready(uint8_t record[RECORD_BYTES], uint64_t nowUs);
+/* CARRIER_READY: the first record for a program, after so many others. */
+void record_ready(uint8_t record[RECORD_BYTES], uint32_t connections, uint64_t nowUs);
 
 /* CARRIER_INTERFACE: one interface. */
 void record_interface(uint8_t record[RECORD_BYTES], const struct interface_report *report, uint64_t nowUs);

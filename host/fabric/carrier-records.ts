@@ -78,7 +78,12 @@ export class CarrierReader {
 }
 
 function readyOf(record: RecordReader): LinkReady {
-  return { configured: record.code !== 0, version: record.text('Version'), nowUs: record.us('NowUs') };
+  return {
+    configured: record.code !== 0,
+    connections: record.u32('Connections'),
+    version: record.text('Version'),
+    nowUs: record.us('NowUs'),
+  };
 }
 
 function answerOf(record: RecordReader, outcome: Announced['outcome'], reason: string): Announced {

@@ -11,6 +11,8 @@ import type { Command, FabricEvent } from './records.ts';
 export interface LinkReady {
   /** It kept the state of an earlier connection. */
   readonly configured: boolean;
+  /** Programs that were connected before, this one or others; 0 where there can be no others. */
+  readonly connections: number;
   readonly version: string;
   /** Its clock, in microseconds. */
   readonly nowUs: number;

@@ -72,6 +72,8 @@ export class DataPlane implements FabricPort, AskedFabric {
   #sizes: string | null = null;
   #sweepTimer: Timer | null = null;
   readonly #own: OwnAddresses;
+  /** Of the fabric's, the last one that was this program's. */
+  #connections = 0;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
@@ -270,11 +272,13 @@ export class DataPlane implements FabricPort, AskedFabric {
     await this.#daemon.close();
   }
 
-  #welcome({ configured, nowUs }: LinkReady, listening: () => void): void {
+  #welcome({ configured, connections, nowUs }: LinkReady, listening: () => void): void {
+    const afterOthers = connections > this.#connections + 1;
+    this.#connections = connections;
     this.#probes.begin();
     this.#times = { us: nowUs, ms: this.#options.clock.nowMs() };
     const isAnew = this.#feed();
-    this.#listeners.reconcile.onThere(configured && !isAnew);
+    this.#listeners.reconcile.onThere(configured && !isAnew, afterOthers);
     void this.settled().then((isSettled) => {
       if (isSettled) listening();
     });

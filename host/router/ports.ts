@@ -43,8 +43,11 @@ export interface FabricListener {
 
 /** Hears what becomes of the fabric itself. */
 export interface BreakListener {
-  /** It is there, or has been made anew; `knows`: with what it knew before. */
-  onThere(knows: boolean): void;
+  /**
+   * It is there, or has been made anew; `knows`: with what it knew before; `afterOthers`: another program was connected
+   * with it meanwhile, and may have had it forget that.
+   */
+  onThere(knows: boolean, afterOthers?: boolean): void;
   /** Events were lost on the way. */
   onLoss(): void;
 }

@@ -83,8 +83,9 @@ export class Reconcile {
   }
 
   /** The fabric is there; `knows`: with tables of before, which have outlived this process, or the link to it. */
-  onThere(knows: boolean): void {
+  onThere(knows: boolean, afterOthers = false): void {
     this.#answer = null;
+    if (afterOthers) this.#knowsMore = true;
     if (knows) this.#ask();
     else this.#refill();
   }

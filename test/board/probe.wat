@@ -41,6 +41,7 @@
   (global (export "Carrier.Sent") i32 (i32.const 67))
   (global (export "Carrier.Reached") i32 (i32.const 68))
   (global (export "CarrierField.Abi") i32 (i32.const 2))
+  (global (export "CarrierField.Connections") i32 (i32.const 4))
   (global (export "CarrierField.Number") i32 (i32.const 2))
   (global (export "CarrierField.Command") i32 (i32.const 2))
   (global (export "CarrierField.Ticket") i32 (i32.const 4))

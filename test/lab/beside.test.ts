@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import type { Ringback } from '../../board/lab/ringback.ts';
+import { ErrandWriter } from '../../host/fabric/errands.ts';
+import { loadModule } from '../../host/fabric/module.ts';
 import { Beside, type SshServer, STATION } from './beside/beside.ts';
 import { needsRoot } from './root.ts';
 import { story, waiting } from './support.ts';
 
+const { codes } = loadModule();
 const SERVERS: readonly SshServer[] = ['dropbear', 'sshd'];
 const skip = needsRoot('an ssh server for root', 'dropbear', 'dropbearkey', 'ssh', 'ssh-keygen', 'scp');
 
@@ -88,5 +93,101 @@ describe('a program beside a router that has the daemon alone', { concurrency: 2
         assert.equal(await ringback.stop(), 0);
       },
     );
+
+    story(`with ${server}: its key gives no shell, copies no file and forwards nothing`, async (lab) => {
+      const beside = await Beside.open(lab, server);
+      await beside.install();
+      const router = `root@${address('router')}`;
+      const ready = codes.number('Carrier.Ready');
+      const ssh = (options: readonly string[], ...command: readonly string[]) =>
+        beside.onStation([
+          ...['sh', '-c', '{ echo echo here; sleep 1; } | timeout 3 "$@"', 'sh', 'ssh'],
+          ...[...beside.sshArguments(options), router, ...command],
+        ]);
+      const terminal = await ssh(['-tt'], 'sh');
+      assert.match(terminal.stderr, /^PTY allocation request failed/);
+      assert.equal(terminal.stdout, '');
+      // Whatever is asked for, the daemon answers, and finds no record in it.
+      for (const command of [['sh'], ['echo', 'here'], ['/bin/sh', '-c', 'touch /tmp/here'], []]) {
+        const { stdout, stderr, code } = await ssh([], ...command);
+        assert.equal(stdout.charCodeAt(0), ready, JSON.stringify({ command, code, stderr, stdout }));
+        assert.doesNotMatch(stdout, /here/);
+      }
+      const subsystem = await ssh(['-s'], 'sftp');
+      assert.doesNotMatch(subsystem.stdout, /here/);
+      const copied = await beside.onStation([
+        ...[
+          'timeout',
+          '3',
+          'scp',
+          ...beside.sshArguments(),
+          '/etc/hostname',
+          `${router}:${lab.directory}/copied`,
+        ],
+      ]);
+      assert.notEqual(copied.code, 0);
+      assert.equal(existsSync(`${lab.directory}/copied`), false);
+      // To a server of the router's, of its LAN, and of the station's.
+      for (const target of ['127.0.0.1:22', `${address('mail')}:25`]) {
+        const { code, stdout } = await ssh(['-W', target]);
+        assert.notEqual(code, 0);
+        assert.doesNotMatch(stdout, /SSH-2|^220/);
+      }
+      await lab.start('mail', 25);
+      const forward = ['-L', `2525:${address('mail')}:25`, '-L', `${lab.directory}/there.sock:/run/x.sock`];
+      const held = ['ssh', ...beside.sshArguments(forward), router];
+      const child = lab.spawn(
+        STATION,
+        beside.inStation(['sh', '-c', 'sleep 8 | timeout 8 "$@"', 'sh', ...held]),
+      );
+      await new Promise((done) => child.stdout?.once('data', done));
+      const { stdout } = await lab.run(STATION, ['curl', '-sm', '3', 'telnet://127.0.0.1:2525'], '');
+      assert.doesNotMatch(stdout, /^220/);
+      const back = await beside.onStation([
+        ...[
+          'timeout',
+          '3',
+          'ssh',
+          ...beside.sshArguments(['-o', 'ExitOnForwardFailure=yes', '-R', '2526:127.0.0.1:25']),
+        ],
+        router,
+      ]);
+      assert.notEqual(back.code, 0);
+    });
+
+    story(`with ${server}: whatever is said with its key, who waits goes on waiting`, async (lab) => {
+      const beside = await Beside.open(lab, server);
+      await beside.install();
+      const ringback = await beside.start();
+      await serving(lab);
+      await lab.powerOff('s80', [80]);
+      assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
+      await ringback.event({ event: 'client.waiting', client: address('c151') });
+      await ringback.event({ event: 'outage.opened' });
+      const router = `root@${address('router')}`;
+      const errands = new ErrandWriter(codes);
+      const flood = Array.from({ length: 5000 }, (_, ticket) =>
+        errands.encode({ kind: 'connect', ticket, server: address('s81'), port: 81, localPort: 0 }),
+      );
+      const unknown = Buffer.concat(Array.from({ length: 200 }, (_, kind) => Buffer.alloc(64, 55 + kind)));
+      for (const said of [randomBytes(100_003), Buffer.concat(flood), unknown, Buffer.alloc(63)]) {
+        const file = `${lab.directory}/said`;
+        writeFileSync(file, said);
+        const before = ringback.events.length;
+        // It takes the program's place, which takes it back.
+        const ssh = ['timeout', '4', 'ssh', ...beside.sshArguments(), router];
+        await beside.onStation(['sh', '-c', '{ cat "$0"; sleep 1; } | "$@" >/dev/null', file, ...ssh]);
+        await ringback.event({ event: 'fabric.back' }, 30_000, before);
+      }
+      const { outages } = await ringback.status();
+      assert.deepEqual(
+        outages.map(({ clients }) => clients.map(({ client }) => client)),
+        [[address('c151')]],
+      );
+      await lab.powerOn('s80');
+      await lab.start('s80');
+      await ringback.event({ event: 'notice.sent', client: address('c151') }, 60_000);
+      assert.deepEqual(await told(lab), ['sato@example.jp']);
+    });
   }
 });

@@ -46,7 +46,7 @@ describe('What a daemon says', () => {
       records(refusedRecord(200, 201), eventRecord('SyncEnd', 7), eventRecord('FlushEnd', 8)),
     );
     await until('the last record', () => heard.events.length === 2);
-    assert.deepEqual(heard.ready, [{ configured: true, version: '0.1.0', nowUs: 2 ** 40 }]);
+    assert.deepEqual(heard.ready, [{ configured: true, connections: 0, version: '0.1.0', nowUs: 2 ** 40 }]);
     assert.deepEqual(heard.interfaces, [
       { ...LAN0, up: true, received: 2 ** 33, dropped: 5, lost: 6 },
       { name: 'a-name-of-16-let', number: 2, hardware: null, up: false, received: 0, dropped: 0, lost: 0 },

@@ -100,6 +100,11 @@ export class Beside {
     return this.lab.run('router', [MACHINE, this.#router, ...command], input);
   }
 
+  /** The same for whoever starts it himself. */
+  inStation(command: readonly string[]): readonly string[] {
+    return [MACHINE, this.#station, ...command];
+  }
+
   onStation(command: readonly string[], input?: string): Promise<Finished> {
     return this.lab.run(STATION, [MACHINE, this.#station, ...command], input);
   }
