@@ -19,9 +19,9 @@ import {
 const ARP_BYTES = 28;
 export const SOLICITATION = 135;
 export const ADVERTISEMENT = 136;
-const SOURCE_MAC = 1;
+export const SOURCE_MAC = 1;
 const TARGET_MAC = 2;
-const ND_BYTES = 24;
+export const ND_BYTES = 24;
 export const OPTION_BYTES = 8;
 /** A router, asked, and instead of what was known (RFC 4861 section 4.4). */
 const Flag = { router: 0x80, solicited: 0x40, override: 0x20 } as const;

@@ -8,6 +8,7 @@ import type { Stream } from '../kernel/streams.ts';
 import { Barriers } from './barriers.ts';
 import { Gateways } from './gateways.ts';
 import { Answer, type Ground } from './ground.ts';
+import { LinkUp } from './link-up.ts';
 import { ServiceTruth } from './service-truth.ts';
 
 const What = { boot: 0, signOfLife: 1 } as const;
@@ -33,6 +34,7 @@ export class Hosts implements Actor {
   /** Services that run, and those that do once their host is up. */
   readonly #listens: Uint8Array;
   readonly #isWanted: Uint8Array;
+  readonly #linkUp: LinkUp;
   readonly #truth: ServiceTruth;
   readonly #ground: Ground;
   readonly #actor: number;
@@ -45,6 +47,7 @@ export class Hosts implements Actor {
     const { hosts } = directory;
     this.#actor = calendar.admit(this);
     this.#stream = streams.of('servers');
+    this.#linkUp = new LinkUp({ ground, isThere: this.isThere });
     this.gateways = new Gateways({ ground, asksForRouter, isThere: this.isThere });
     this.#hasPower = Uint8Array.from(hosts, ({ isUp }) => (isUp ? 1 : 0));
     this.#hasCable = new Uint8Array(hosts.length).fill(1);
@@ -153,6 +156,7 @@ export class Hosts implements Actor {
     const bootUs = new Spans(directory.hosts[host]?.boot ?? { kind: 'fixed', us: 0 }).draw(this.#stream);
     const signUs = Math.min(FIRST_PACKET_US, Math.floor(bootUs / 2));
     calendar.enter(calendar.nowUs + signUs, this.#actor, What.signOfLife, host);
+    for (const place of directory.placesOfHost[host] ?? []) this.#linkUp.begins(place);
     const what = What.boot | ((this.#boots[host] as number) << 8);
     calendar.enter(calendar.nowUs + bootUs, this.#actor, what, host);
     this.tell(host);
