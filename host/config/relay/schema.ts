@@ -85,7 +85,6 @@ const ELSEWHERE = {
   recover: `${OF_RUN} (traps that make a relay look into its mailbox are in relay.traps)`,
   servers: OF_RUN,
   station: OF_RUN,
-  hooks: OF_RUN,
   page: OF_RUN,
   hooks: OF_RUN,
   takeover: ofCommand('takeover'),

@@ -238,7 +238,6 @@ const ELSEWHERE = {
   station: OF_ROUTER,
   hooks: `${OF_ROUTER} (those of a pair are in takeover.hooks)`,
   page: OF_ROUTER,
-  hooks: `${OF_ROUTER} (commands of a pair are in takeover.hooks)`,
   notify: OF_OTHERS,
   smtp: OF_OTHERS,
   clients: OF_OTHERS,
