@@ -37,7 +37,10 @@ function kindOf(bytes: Buffer): string {
     return { 2: 'SYN', 18: 'SYN-ACK', 20: 'RST', 16: 'ACK', 17: 'FIN' }[flags] ?? `TCP ${flags}`;
   }
   if (protocol === 17) return 'UDP';
+  if (isIp6 && protocol === 0) return 'MLD report';
   const [icmp, code] = [bytes[at], bytes[at + 1]];
+  const isUnspecified = isIp6 && bytes.subarray(22, 38).every((byte) => byte === 0);
+  if (icmp === 135 && isUnspecified) return 'ND duplicates';
   if (icmp === 135) return isToAll ? 'ND ask' : 'ND probe';
   if (icmp === 136) return 'ND answer';
   return `ICMP ${icmp}/${code}`;
