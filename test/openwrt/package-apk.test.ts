@@ -50,7 +50,7 @@ describe('make package with a stand-in for apk', () => {
   before(() => {
     mkdirSync(join(place, 'bin'));
     writeFileSync(join(place, 'bin/apk'), STAND_IN, { mode: 0o755 });
-    const { status, said } = pack(out, ['x86_64'], join(place, 'bin'));
+    const { status, said } = pack(out, ['x86_64'], { path: join(place, 'bin') });
     assert.equal(status, 0, said);
   });
   const told = (name: string): string => readFileSync(join(out, 'apk/x86_64', name), 'utf8');
@@ -87,7 +87,7 @@ describe('make package with a stand-in for apk', () => {
     const none = join(place, 'none');
     mkdirSync(join(place, 'other'));
     writeFileSync(join(place, 'other/apk'), '#!/bin/sh\necho apk-tools 2.14.0\n', { mode: 0o755 });
-    const { status, said } = pack(none, ['x86_64'], join(place, 'other'));
+    const { status, said } = pack(none, ['x86_64'], { path: join(place, 'other') });
     assert.equal(status, 0, said);
     assert.match(said, /^no \.apk: the apk of apk-tools 3/m);
     assert.ok(!existsSync(join(none, 'apk')));

@@ -16,10 +16,19 @@ interface Packing {
 }
 
 /** Packages for these architectures, into a directory; `path` comes before the other places of programs. */
-export function pack(out: string, architectures: readonly string[], path = ''): Packing {
+export function pack(
+  out: string,
+  architectures: readonly string[],
+  { path = '', release = 1 } = {},
+): Packing {
   const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _more, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(join(root, 'board/openwrt/package'), [out, ...architectures], {
-    env: { ...env, SOURCE_DATE_EPOCH: `${EPOCH}`, PATH: [path, env.PATH].filter(Boolean).join(':') },
+    env: {
+      ...env,
+      SOURCE_DATE_EPOCH: `${EPOCH}`,
+      RELEASE: `${release}`,
+      PATH: [path, env.PATH].filter(Boolean).join(':'),
+    },
     encoding: 'utf8',
   });
   return { status, said: stderr + stdout };
