@@ -71,6 +71,24 @@ visits('Status', (visit) => {
     }
     const page = await goTo(router, OVERVIEW);
     await page.getByText('nobody is noticed, and nobody is told').waitFor();
+    const status = await goTo(router, `${SERVICES}/status`);
+    await status.getByText('ringback does not answer').waitFor();
+    await router.start();
+    await status.getByText('All servers answer.').waitFor();
+    await status.getByText('There is no message.').waitFor();
+  });
+
+  visit('has no buttons for whoever may only read', async (test, goTo) => {
+    const router = await Router.open(test, {
+      recorded: { outbox: { queued: 1, notices: [{ id: '3f', state: 'given up' }] } },
+    });
+    await router.start();
+    router.luci.mayWrite = false;
+    const page = await goTo(router, `${SERVICES}/status`);
+    await page.getByText('All servers answer.').waitFor();
+    const notices = await goTo(router, `${SERVICES}/notices`);
+    await notices.getByText('Not delivered yet: 1').waitFor();
+    for (const seen of [page, notices]) assert.equal(await seen.locator('#view button').count(), 0);
   });
 
   visit('says that it is switched off where it is', async (test, goTo) => {

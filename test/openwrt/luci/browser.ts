@@ -5,8 +5,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { Router } from './router.ts';
-import { LUCI, type Tongue } from './server.ts';
+import { LUCI, type LuciServer, type Tongue } from './server.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const SCREENSHOTS = fileURLToPath(new URL('../../../build/screenshots/', import.meta.url));
@@ -17,7 +16,7 @@ const SCHEMES = ['light', 'dark'] as const;
 /** LuCI itself says on the console what a form refuses, and asks for files that other packages have. */
 const OF_LUCI = /status of 404|contains an invalid input value/;
 
-type GoTo = (router: Router, path: string, tongue?: Tongue) => Promise<Page>;
+type GoTo = (router: { readonly luci: LuciServer }, path: string, tongue?: Tongue) => Promise<Page>;
 type Tell = (name: string, play: (test: TestContext, goTo: GoTo) => Promise<void>) => void;
 
 /** Where the menu has the views. */
@@ -64,7 +63,7 @@ class Visitor {
   }
 
   /** A page in a new window. */
-  async goTo(router: Router, path: string, tongue: Tongue = 'en'): Promise<Page> {
+  async goTo(router: { readonly luci: LuciServer }, path: string, tongue: Tongue = 'en'): Promise<Page> {
     router.luci.tongue = tongue;
     const context = await this.#browser.newContext({
       viewport: DESK,

@@ -11,6 +11,7 @@ import { refusal, SERVER, syn, synAck } from '../../host/fabric/fabric.ts';
 import { directory } from '../../host/fabric/scripted.ts';
 import { Running } from '../../host/router/program.ts';
 import { freePort } from '../../ports.ts';
+import { rpcd } from './rpcd.ts';
 import { LuciServer } from './server.ts';
 
 const BEGAN_US = 3_600_000_000;
@@ -107,7 +108,7 @@ export class Router {
       "config interface 'loopback'\n\nconfig interface 'lan'\n\nconfig interface 'wan'\n",
     );
     const control = place.path('ringback.sock');
-    const luci = await LuciServer.open({ etc, control, reload: async () => [], ...wishes });
+    const luci = await LuciServer.open(rpcd({ etc, control, reload: async () => [], ...wishes }));
     const file = readsUci ? `${etc}/ringback` : place.path('ringback.yaml');
     const all = [
       'detect: {watch: [172.27.178.0/24], ask: none}',

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { lmoKey } from '../../../board/openwrt/lmo.ts';
 import { readPo } from '../../../board/openwrt/po.ts';
 import { freePort } from '../../ports.ts';
-import { type Rpcd, rpcd } from './rpcd.ts';
+import type { Rpcd } from './rpcd.ts';
 
 export const APPLICATION = fileURLToPath(
   new URL('../../../board/openwrt/luci-app-ringback/', import.meta.url),
@@ -34,6 +34,8 @@ export class LuciServer {
   readonly #ubus: Rpcd;
   readonly url: string;
   tongue: Tongue = 'en';
+  /** What the dispatcher says of whoever has logged in. */
+  mayWrite = true;
 
   private constructor(server: Server, ubus: Rpcd, url: string) {
     this.#server = server;
@@ -41,8 +43,7 @@ export class LuciServer {
     this.url = url;
   }
 
-  static async open(place: Parameters<typeof rpcd>[0]): Promise<LuciServer> {
-    const ubus = rpcd(place);
+  static async open(ubus: Rpcd): Promise<LuciServer> {
     const port = await freePort();
     const http = createServer((request, response) => {
       serve(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
@@ -56,8 +57,7 @@ export class LuciServer {
         return json(response, {});
       }
       if (pathname === `${SCRIPT}/admin/menu`) return json(response, menu());
-      if (pathname.startsWith(SCRIPT))
-        return page(response, pathname.slice(SCRIPT.length + 1), server.tongue);
+      if (pathname.startsWith(SCRIPT)) return page(response, pathname.slice(SCRIPT.length + 1), server);
       return file(response, pathname);
     };
     http.listen(port, '127.0.0.1');
@@ -137,7 +137,7 @@ interface Node {
 }
 
 /** What the dispatcher makes of a path: the view that the menu has for it, or the overview's tile. */
-function page(response: ServerResponse, path: string, tongue: Tongue): void {
+function page(response: ServerResponse, path: string, { tongue, mayWrite }: LuciServer): void {
   if (path.startsWith('admin/translations')) {
     const script = translations(tongue);
     response.writeHead(200, { 'content-type': TYPES['.js'] }).end(script);
@@ -161,7 +161,7 @@ function page(response: ServerResponse, path: string, tongue: Tongue): void {
       pathinfo: `/${path}`,
     },
     ...{ documentroot: '/www', requestpath: parts, dispatchpath: parts, pollinterval: 5, ubuspath: '/ubus/' },
-    ...{ sessionid: '0'.repeat(32), token: '1', nodespec: { satisfied: true, readonly: false } },
+    ...{ sessionid: '0'.repeat(32), token: '1', nodespec: { satisfied: true, readonly: !mayWrite } },
     ...{ apply_rollback: 90, apply_holdoff: 1, apply_timeout: 5, apply_display: 0.1 },
     ...{ view, tile: isTile ? '45_ringback' : null },
   };

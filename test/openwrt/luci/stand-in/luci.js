@@ -46,6 +46,7 @@ const L = {
   env: globalThis.ENVIRONMENT,
   url: (...parts) => [L.env.scriptname, ...parts].join('/'),
   bind: (method, self, ...values) => method.bind(self, ...values),
+  hasViewPermission: () => !L.env.nodespec.readonly,
   isObject: (value) => typeof value === 'object' && value !== null,
   resolveDefault: (promise, value) => Promise.resolve(promise).catch(() => value),
   require: (name) => {

@@ -222,7 +222,8 @@ return baseclass.extend({
 
 	/* What is wrong where the program gave no answer, and what to do. */
 	silent: function(error) {
-		const off = !this.isOn(uci.get('ringback', 'ringback', 'enabled') || '0');
+		const section = uci.get('ringback', 'ringback');
+		const off = section != null && !this.isOn(section.enabled || '0');
 
 		return this.alert('warning', off ? _('ringback is switched off') : _('ringback does not answer'), [
 			off

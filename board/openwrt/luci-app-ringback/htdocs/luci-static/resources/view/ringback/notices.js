@@ -86,7 +86,7 @@ return view.extend({
 		const notices = outbox.notices || [];
 		const content = [ E('p', [ _('Not delivered yet: %d').format(outbox.queued || 0) ]) ];
 
-		if (outbox.queued > 0 || notices.some(function(notice) { return notice.state == 'given up'; }))
+		if (L.hasViewPermission() && (outbox.queued > 0 || notices.some(function(notice) { return notice.state == 'given up'; })))
 			content.push(E('p', [
 				parts.button(_('Try all now'), 'retry-all', ui.createHandlerFn(this, 'order', 'retry', null)), ' ',
 				parts.button(_('Give up all that wait'), 'drop-all', L.bind(this.sureToDrop, this))
@@ -115,7 +115,7 @@ return view.extend({
 			buttons.push(parts.button(label, name + notice.id, click, { 'aria-label': '%s: %s'.format(label, notice.mail) }), ' ');
 		};
 
-		if (notice.beingSent || notice.state == 'sent')
+		if (notice.beingSent || notice.state == 'sent' || !L.hasViewPermission())
 			return [ '-' ];
 
 		add(_('Try now'), 'retry-', ui.createHandlerFn(this, 'order', 'retry', [ notice.id ]));

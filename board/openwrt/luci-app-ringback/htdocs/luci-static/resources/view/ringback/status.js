@@ -1,5 +1,6 @@
 'use strict';
 'require view';
+'require dom';
 'require poll';
 'require uci';
 'require ringback.api as api';
@@ -28,13 +29,17 @@ function clientsTable(outage, more) {
 
 return view.extend({
 	load: function() {
-		return Promise.all([ api.status(), api.mistakes(), api.message(), L.resolveDefault(uci.load('ringback'), null) ]);
+		/* Who may not order anything need not ask what he could change: LuCI takes a refusal for the end of a session. */
+		const message = L.hasViewPermission() ? api.message() : null;
+
+		return Promise.all([ api.status(), api.mistakes(), message, L.resolveDefault(uci.load('ringback'), null) ]);
 	},
 
 	render: function(answers) {
 		this.alerts = E('div');
 		this.body = E('div');
-		this.message = message.section(answers[2]);
+		this.message = E('div');
+		this.showMessage(answers[2]);
 		/* Whose waiting clients are shown, and how many of them. */
 		this.opened = new Map();
 		this.show(answers[0], answers[1]);
@@ -55,8 +60,18 @@ return view.extend({
 		}, this));
 	},
 
+	/* answer: null for whoever may not order. */
+	showMessage: function(answer) {
+		this.isMessageMissing = answer != null && answer.error != null;
+		dom.content(this.message, answer != null ? [ message.section(answer) ] : []);
+	},
+
 	show: function(answer, mistakes) {
 		this.answer = answer;
+
+		if (answer.reply && this.isMessageMissing)
+			api.message().then(L.bind(this.showMessage, this));
+
 		parts.redraw(this.alerts, [ answer.error, mistakes, answer.reply && this.troubles(answer.reply) ], L.bind(function() {
 			const alerts = mistakes.length ? [ parts.refused(mistakes, answer.error == null) ] : [];
 
