@@ -394,7 +394,6 @@ void capture_move(struct capture *capture, const char name[IFNAMSIZ])
 {
 	if (strncmp(capture->name, name, sizeof(capture->name)) == 0)
 		return;
-	say("%s takes the place of %s", name, capture->name);
 	leave(capture);
 	memcpy(capture->name, name, sizeof(capture->name));
 	capture->index = 0;

@@ -245,7 +245,8 @@ class DaemonLink implements FabricLink {
     if (mine !== its) {
       this.#output?.end();
       const advice = 'install both from the same build';
-      this.#end(`${this.#describe} speaks version ${its} of the records, this program ${mine}: ${advice}`);
+      const who = `${this.#describe} ${ready.version}`;
+      this.#end(`${who} speaks version ${its} of the records, this program ${mine}: ${advice}`);
       return;
     }
     this.#isReady = true;

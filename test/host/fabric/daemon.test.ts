@@ -161,12 +161,16 @@ describe('A daemon', () => {
     const abi = codes.number('ABI') + 1;
     const { heard, link } = linked(
       context,
-      records(readyRecord({ abi }), eventRecord('SyncEnd', 1), interfaceRecord({ name: 'lan0' })),
+      records(
+        readyRecord({ abi, version: '0.0.9' }),
+        eventRecord('SyncEnd', 1),
+        interfaceRecord({ name: 'lan0' }),
+      ),
     );
     const message = await ended(heard);
     assert.match(
       message,
-      new RegExp(`speaks version ${abi} of the records, this program ${abi - 1}: .*same build`),
+      new RegExp(` 0\\.0\\.9 speaks version ${abi} of the records, this program ${abi - 1}: .*same build`),
     );
     assert.equal(heard.ends[0]?.code, 'fabric');
     await link.close();
