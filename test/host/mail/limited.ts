@@ -16,7 +16,7 @@ export const SATO = 'sato@example.jp';
 export const ALL = 1_000_000;
 
 /** A mail server that answers at once, and when it got what. */
-export class Counter implements Sender {
+class Counter implements Sender {
   readonly mails: { readonly mail: Mail; readonly ms: number }[] = [];
   answer: (mail: Mail) => Delivery = () => ({ outcome: 'delivered' });
   nowMs = (): number => 0;
@@ -30,7 +30,7 @@ export class Counter implements Sender {
   close(): void {}
 }
 
-export interface Played extends OpenOutbox {
+interface Played extends OpenOutbox {
   readonly counter: Counter;
   nowMs: number;
   pass(ms: number): Promise<void>;

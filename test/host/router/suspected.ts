@@ -5,7 +5,7 @@ import type { SuspicionOutcome } from '../../../host/router/outcomes.ts';
 import { pageOn } from './checking.ts';
 import { configuration, SATO, WEB, World } from './world.ts';
 
-export const PAGE = pageOn(80, 443);
+const PAGE = pageOn(80, 443);
 
 /** A world in which these clients have failed there, and in which that is being looked into. */
 export function suspected(target = WEB, clients: readonly string[] = [SATO], more = PAGE): World {
