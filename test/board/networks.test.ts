@@ -154,6 +154,7 @@ exec cat "${place}/$name"
       message,
       `${file}:15:16: recover.settle: this text is not a duration; a number with its unit (500ms, 30s, 10m, 12h, 30d), 0s to 1h`,
     );
+    configure('7s');
     assert.equal(status()[0]?.up, true);
     program.kill();
     assert.equal(await program.ended, 0);
