@@ -9,6 +9,9 @@ const EARLIEST_US = -(2 ** 60);
 /** A word of 64 bits is two of 32. */
 const HIGH = 0x1_0000_0000;
 
+/** The one that is being read. */
+const ADDRESS = new Uint8Array(ADDRESS_BYTES);
+
 export class RecordReader {
   readonly #layout: RecordLayout;
   readonly #record: DataView;
@@ -65,7 +68,9 @@ export class RecordReader {
   }
 
   address(field: string): string {
-    return addressText(this.#bytes(field, ADDRESS_BYTES));
+    const at = this.#at(field);
+    for (let byte = 0; byte < ADDRESS_BYTES; byte++) ADDRESS[byte] = this.#record.getUint8(at + byte);
+    return addressText(ADDRESS);
   }
 
   hardware(field: string): string {

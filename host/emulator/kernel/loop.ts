@@ -44,24 +44,20 @@ export class Loop {
     return new Promise((resolve) => void this.#turns.push(resolve));
   }
 
-  /** Everything that follows from this moment has happened. */
-  async settle(): Promise<void> {
-    do {
-      this.#isStirred = false;
-      if (this.#turns.length > 0) for (const resolve of this.#turns.splice(0)) resolve();
-      await this.#machine.settled();
-    } while (this.#isStirred || this.#held > 0 || this.#turns.length > 0);
-  }
-
   /** Until it is that time, or `isOver`, which is looked at after each entry that touched the program. */
   async run(untilUs: number, isOver: () => boolean = () => false): Promise<void> {
-    await this.settle();
-    while (!isOver()) {
+    for (;;) {
+      // Everything that follows from this moment happens; there is no function for it, as each of its calls would leave promises.
+      do {
+        this.#isStirred = false;
+        if (this.#turns.length > 0) for (const resolve of this.#turns.splice(0)) resolve();
+        await this.#machine.settled();
+      } while (this.#isStirred || this.#held > 0 || this.#turns.length > 0);
+      if (isOver()) return;
       if (!this.#pass(untilUs)) {
         this.#calendar.nowUs = Math.max(this.#calendar.nowUs, untilUs);
         return;
       }
-      await this.settle();
     }
   }
 

@@ -85,22 +85,28 @@ export class Population {
     return -1;
   }
 
-  person(person: number): { readonly name: string; readonly address: string; readonly mail: string | null } {
-    const group = this.groupOf(person);
-    const number = person - group.first + 1;
-    const isKnown = (this.#factsOf(person) & Bit.known) !== 0;
-    return {
-      name: memberName(group.plan.name, number),
-      address: this.#address(person),
-      mail: isKnown ? group.plan.mail.replaceAll('{n}', String(number)) : null,
-    };
+  person(person: number): Somebody {
+    return new Somebody(this, person);
+  }
+
+  nameOf(person: number): string {
+    const { plan, first } = this.groupOf(person);
+    return memberName(plan.name, person - first + 1);
+  }
+
+  /** null: it is not known. */
+  mailOf(person: number): string | null {
+    if ((this.#factsOf(person) & Bit.known) === 0) return null;
+    const { plan, first } = this.groupOf(person);
+    return plan.mail.replaceAll('{n}', String(person - first + 1));
   }
 
   /** Those who are known; `from`: the number that the first of all people has as a client. */
   *known(from: number): Generator<Acquaintance> {
     for (let person = 0; person < this.count; person++) {
-      const { address, mail } = this.person(person);
+      const mail = this.mailOf(person);
       if (mail === null) continue;
+      const address = this.addressOf(person);
       const language = this.#factsOf(person) & Bit.japanese ? 'ja' : 'en';
       yield { client: from + person, address, mail, language };
     }
@@ -142,7 +148,7 @@ export class Population {
     return this.#columns[2 * person + 1] as number;
   }
 
-  #address(person: number): string {
+  addressOf(person: number): string {
     const bytes = new Uint8Array(16);
     // As an IPv4 address is mapped into IPv6.
     if (!this.isIp6(person)) bytes.fill(0xff, 10, 12);
@@ -184,6 +190,29 @@ export class Population {
       this.#columns[2 * person] = low;
       this.#columns[2 * person + 1] = bits | (stack << STACK_AT) | (group << GROUP_AT);
     }
+  }
+}
+
+/** One of many: what is not asked for is not put into words. */
+class Somebody {
+  readonly #people: Population;
+  readonly #person: number;
+
+  constructor(people: Population, person: number) {
+    this.#people = people;
+    this.#person = person;
+  }
+
+  get name(): string {
+    return this.#people.nameOf(this.#person);
+  }
+
+  get address(): string {
+    return this.#people.addressOf(this.#person);
+  }
+
+  get mail(): string | null {
+    return this.#people.mailOf(this.#person);
   }
 }
 
