@@ -166,11 +166,7 @@ export class Router {
 
   /** The first process there, as this machine numbers it. */
   get #first(): string {
-    const [child = ''] = readFileSync(
-      `/proc/${this.#process.pid}/task/${this.#process.pid}/children`,
-      'utf8',
-    ).split(' ');
-    return child;
+    return childOf(this.#process);
   }
 
   /** A command as root's, on the router. */
@@ -234,14 +230,20 @@ export class Router {
     address: string,
   ): Promise<(...argv: string[]) => Answer> {
     const device = side === 'lan' ? 'far0' : 'far1';
-    const holder = spawn('unshare', ['-n', 'sleep', 'infinity'], { stdio: 'ignore' });
+    // What it leaves running ends with its first process.
+    const holder = spawn('unshare', ['-n', '-p', '-f', '--kill-child', 'sleep', 'infinity'], {
+      stdio: 'ignore',
+    });
     test.after(() => holder.kill('SIGKILL'));
-    const pid = String(holder.pid);
-    while (readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'sleep\n') await wait(5);
+    let pid = '';
+    while (pid === '' || readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'sleep\n') {
+      await wait(5);
+      pid = childOf(holder);
+    }
     execFileSync('nsenter', ['-t', this.#first, '-n', 'ip', 'link', 'set', device, 'netns', pid]);
     const run = (...argv: string[]): Answer => {
       const options = { encoding: 'utf8', timeout: 60_000 } as const;
-      const { status, stdout, stderr } = spawnSync('nsenter', ['-t', pid, '-n', ...argv], options);
+      const { status, stdout, stderr } = spawnSync('nsenter', ['-t', pid, '-n', '-p', ...argv], options);
       return { status, stdout, stderr };
     };
     run('ip', 'link', 'set', 'lo', 'up');
@@ -265,6 +267,12 @@ export class Router {
       return status.since !== undefined;
     });
   }
+}
+
+/** Its first child; empty: there is none yet. */
+function childOf({ pid }: ChildProcess): string {
+  const [child = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return child;
 }
 
 /** As the packages do. */

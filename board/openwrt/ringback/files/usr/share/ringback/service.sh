@@ -135,6 +135,8 @@ ringback_open_program() {
 	# Another configuration is read again by the same process.
 	procd_set_param file "$RINGBACK_FILE"
 	procd_set_param reload_signal HUP
+	# ujail hands on nothing of its own environment.
+	procd_set_param env PATH=/usr/sbin:/usr/bin:/sbin:/bin
 	procd_set_param respawn 3600 5 0
 	procd_set_param term_timeout 15
 	procd_set_param stdout 1

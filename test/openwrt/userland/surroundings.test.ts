@@ -1,0 +1,136 @@
+/** What is around the program on a router: hotplug both ways, its firewall, its log; with the router's own fw4, procd and logd. */
+
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { CONFIGURATION, noUserland, Router } from './router.ts';
+
+const PAGE = `
+config page 'page'
+	option listen '8480'
+	list ports '80'
+
+config hook
+	list command '/usr/libexec/ringback/hotplug'
+`;
+
+/** A script of the operator's: what it is told is a line of /tmp/told. */
+const SCRIPT = 'echo "$ACTION $SERVER $PORT $CAUSE $PEOPLE $EVENT $ADDRESS" >> /tmp/told\n';
+
+const told = (router: Router): string[] => router.run('cat', '/tmp/told').stdout.split('\n').slice(0, -1);
+
+/** A router between a client and a network in which a server should be, with its firewall; clients' side rejects what comes in. */
+async function between(test: TestContext) {
+  const router = await Router.begin(test, CONFIGURATION + PAGE);
+  writeFileSync(
+    join(router.root, 'etc/config/firewall'),
+    `
+config defaults
+	option input 'REJECT'
+	option output 'ACCEPT'
+	option forward 'REJECT'
+
+config zone
+	option name 'lan'
+	list network 'lan'
+	option input 'REJECT'
+	option output 'ACCEPT'
+	option forward 'ACCEPT'
+
+config zone
+	option name 'wan'
+	list network 'wan'
+	option input 'REJECT'
+	option output 'ACCEPT'
+	option forward 'REJECT'
+
+config forwarding
+	option src 'lan'
+	option dest 'wan'
+`,
+  );
+  const script = join(router.root, 'etc/hotplug.d/ringback/50-told');
+  writeFileSync(script, SCRIPT);
+  chmodSync(script, 0o644);
+  router.said('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
+  router.said('fw4', '-q', 'start');
+  const client = await router.machine(test, 'lan', '172.27.179.150');
+  const server = await router.machine(test, 'wan', '172.27.178.81');
+  router.init('ringback', 'start');
+  await router.ready();
+  /** What a browser gets: the status of an answer, or the end of an attempt. */
+  const status = (): string =>
+    client('curl', '-s', '-o', '/dev/null', '-m', '3', '-w', '%{http_code}', 'http://172.27.178.80/').stdout;
+  return { router, client, server, status };
+}
+
+describe('Around the program on a router', { skip: noUserland, timeout: 580_000 }, () => {
+  it('scripts of the operator are told; the page is there behind a zone that rejects, and comes back within seconds of fw4', async (test) => {
+    const { router, status, server } = await between(test);
+    await router.until('the page is in the place of the server', () => status() === '503');
+    await router.until('the script is told', () => told(router).length > 0);
+    assert.match(told(router).join(), /^down 172\.27\.178\.80 0 unreachable/);
+    for (const action of ['reload', 'restart', 'flush']) {
+      router.said('fw4', '-q', action);
+      if (action === 'flush') {
+        assert.doesNotMatch(router.said('nft', 'list', 'tables'), /ringback/);
+        const fromMs = Date.now();
+        await router.until('the table is back', () =>
+          router.said('nft', 'list', 'tables').includes('ringback'),
+        );
+        test.diagnostic(`back ${Date.now() - fromMs} ms after fw4 flush`);
+        router.said('fw4', '-q', 'start');
+      }
+      await router.until(`the page is there after fw4 ${action}`, () => status() === '503');
+    }
+    // The program is killed, and does not come back: nobody is kept from the server, which is there again.
+    const { router: program = 0 } = router.pids('ringback');
+    router.said('sh', '-c', `rm /usr/bin/ringback; kill -9 $(pgrep -P ${program}) ${program}`);
+    const fromMs = Date.now();
+    server('ip', 'address', 'add', '172.27.178.80/24', 'dev', 'far1');
+    server('busybox', 'httpd', '-p', '80', '-h', '/tmp');
+    await router.until('the server answers for itself', () => status() === '404');
+    test.diagnostic(`answers for nobody ${Date.now() - fromMs} ms after kill -9`);
+    assert.doesNotMatch(router.said('nft', 'list', 'set', 'inet', 'ringback', 'lease'), /elements/);
+  });
+
+  it('a server that is back is told to scripts, by whom it is, with what they are told of', async (test) => {
+    const { router, server, client, status } = await between(test);
+    await router.until('the page is in the place of the server', () => status() === '503');
+    server('ip', 'address', 'add', '172.27.178.80/24', 'dev', 'far1');
+    server('busybox', 'httpd', '-p', '80', '-h', '/tmp');
+    await router.until('it is back', () => {
+      client('ping', '-c', '1', '-W', '1', '172.27.178.80');
+      return told(router).some((line) => line.startsWith('told'));
+    });
+    assert.match(
+      told(router).join(),
+      /up 172\.27\.178\.80 0 unreachable 1 .*told 172\.27\.178\.80 0 unreachable 1/,
+    );
+  });
+
+  it('scripts are told of a takeover by the same command, with nothing of it run by a shell', async (test) => {
+    const router = await Router.begin(test);
+    const script = join(router.root, 'etc/hotplug.d/ringback/50-told');
+    writeFileSync(script, SCRIPT);
+    const hook = '/usr/libexec/ringback/hotplug';
+    const as = ['start-stop-daemon', '-S', '-c', 'ringback:ringback', '-x', hook, '--'];
+    router.said(...as, 'taken', '172.27.178.80', 'eth1', 'web');
+    router.said(...as, 'down', '$(touch /tmp/owned)', '`touch /tmp/owned`', "'; touch /tmp/owned; '", '-');
+    await router.until('both are told', () => told(router).length === 2);
+    assert.match(told(router)[0] ?? '', /^takeover +taken 172\.27\.178\.80$/);
+    assert.match(told(router)[1] ?? '', /^down \$\(touch \/tmp\/owned\) `touch/);
+    assert.equal(router.sh('test -e /tmp/owned').status, 1);
+  });
+
+  it('a clock that sysntpd has set is told to the program, one that is not set is not', async (test) => {
+    const router = await Router.begin(test);
+    router.init('ringback', 'start');
+    await router.ready();
+    router.said('sh', '-c', 'stratum=16 /usr/sbin/ntpd-hotplug stratum');
+    router.said('sh', '-c', 'stratum=3 /usr/sbin/ntpd-hotplug stratum');
+    await router.until('it is told', () => router.log().includes('"clock.set"'));
+    assert.equal(router.log().match(/"clock\.set"/g)?.length, 1);
+  });
+});
