@@ -23,7 +23,7 @@ BENCH_SOURCES := $(wildcard board/bench/*) $(addprefix board/fabricd/,confine.c 
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
 SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/vm/image board/vm/init board/vm/kernel board/vm/unpack-ipk $(wildcard board/vm/busybox/etc/init.d/*) board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/arch/init test/lab/browser/chromium
-SCRIPTS += $(wildcard $(addprefix board/openwrt/ringback/files/,etc/init.d/* etc/uci-defaults/* etc/hotplug.d/*/* usr/share/ringback/*.sh usr/libexec/ringback/*))
+SCRIPTS += test/openwrt/stand-in/functions.sh test/openwrt/stand-in/rc.common $(wildcard $(addprefix board/openwrt/ringback/files/,etc/init.d/* etc/uci-defaults/* etc/hotplug.d/*/* usr/share/ringback/*.sh usr/libexec/ringback/*))
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
 C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench board/openwrt/without-sdk test/board test/bench test/bench/native)))
@@ -192,13 +192,13 @@ test-emulator: $(EMULATOR) ## minutes: the large scenarios, each twice, and once
 golden: all ## what golden files and pages say of the program, anew: look at the difference
 	GOLDEN=write $(NODE) --import tsx --test test/vectors/*.test.ts test/emulator/shipped.test.ts $$(find test/house -name '*.test.ts')
 
-test-board: all ## the daemon's tests
-	@board/need $$(cat test/board/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
-	$(NODE_TEST) $$(find test/board -name '*.test.ts')
+test-board: all ## the daemon's tests; with OPENWRT_ROOT=dir, an unpacked root of OpenWrt, the services on it, too
+	@board/need $$(cat test/board/packages.txt $(if $(OPENWRT_ROOT),test/openwrt/userland/packages.txt)) || [ -z "$(REQUIRE_ALL)" ]
+	$(NODE_TEST) $$(find test/board $(if $(OPENWRT_ROOT),test/openwrt/userland) -name '*.test.ts')
 
 test-openwrt: all feed ## packages for OpenWrt, and what is in them
 	@board/need $$(cat test/openwrt/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
-	$(NODE_TEST) $$(find test/openwrt -name '*.test.ts')
+	$(NODE_TEST) $$(find test/openwrt -name '*.test.ts' -not -path '*/userland/*')
 
 test-lab: all ## real kernels, mail servers and browsers, in a network of its own
 	@board/need $$(cat board/lab/packages.txt test/lab/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
