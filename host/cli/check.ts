@@ -9,6 +9,23 @@ import { explainScenario, parseScenario, scenarioFile } from './emulator.ts';
 import { readOwnFile } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 
+const ONLY_IN_SCENARIOS: ReadonlySet<string> = new Set([
+  'title',
+  'script',
+  'population',
+  'traffic',
+  'hosts',
+  'expect',
+]);
+const ONLY_IN_ROLES: ReadonlySet<string> = new Set([
+  'fabric',
+  'detect',
+  'clients',
+  'servers',
+  'state',
+  'control',
+]);
+
 interface Wanted {
   /** The file that is checked without another word. */
   readonly usual: string;
@@ -47,6 +64,12 @@ function readScenario(
   file: string,
 ): { readonly does: readonly string[]; readonly warnings: readonly string[] } | null {
   const text = readText(file);
-  if (isUci(text, file) || !topKeys(text).includes('scenario')) return null;
+  if (isUci(text, file) || !isScenario(topKeys(text))) return null;
   return { does: explainScenario(parseScenario(text, file), tables), warnings: [] };
+}
+
+/** Also one that forgets to say so. */
+function isScenario(keys: readonly string[]): boolean {
+  if (keys.includes('scenario')) return true;
+  return keys.some((key) => ONLY_IN_SCENARIOS.has(key)) && !keys.some((key) => ONLY_IN_ROLES.has(key));
 }

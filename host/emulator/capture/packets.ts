@@ -11,8 +11,9 @@ export interface CaptureDamage extends Damage {
 
 /** So much of a packet is kept: its headers, and those of a packet that is quoted in it. */
 const KEPT_BYTES = 512;
-/** A gigabyte of them, at about two hundred bytes. */
-const MAX_KEPT = 5_000_000;
+/** Of all of them together, with what else each takes. */
+const MAX_ALL_BYTES = 1 << 30;
+const PACKET_BYTES = 200;
 
 /** `-` is standard input. Throws RingbackError('input') where one is no capture. */
 export async function readPackets(
@@ -36,13 +37,12 @@ export async function keptPackets(
   const packets: Packet[] = [];
   const damage: CaptureDamage[] = [];
   const interfaces = new Map<string, number>();
+  let bytes = 0;
   for (const [index, file] of files.entries()) {
     const end = await readFile(file, (packet) => {
-      if (packets.length === MAX_KEPT)
-        throw new RingbackError(
-          'input',
-          `${file}: more than ${MAX_KEPT} packets; give a part of it (editcap)`,
-        );
+      bytes += PACKET_BYTES + Math.min(packet.bytes.length, KEPT_BYTES);
+      if (bytes > MAX_ALL_BYTES)
+        throw new RingbackError('input', `${file}: more packets than can be kept; give a part (editcap)`);
       const key = `${index} ${packet.iface}`;
       const iface = interfaces.get(key) ?? interfaces.size;
       interfaces.set(key, iface);

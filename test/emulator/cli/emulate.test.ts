@@ -97,6 +97,14 @@ describe('ringback emulate', () => {
     }
   });
 
+  it('is checked as a scenario though it forgets to say that it is one', () => {
+    const file = join(directory, 'forgets.yaml');
+    writeFileSync(file, 'title: A world\nfor: 3m\nscript: [{at: 1s, do: try c151 s80}]\n');
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'check', file], { encoding: 'utf8' });
+    assert.equal(status, 2);
+    assert.match(stderr, /forgets\.yaml:1:1: scenario: is missing/);
+  });
+
   it('is a program that has read another configuration', () => {
     const file = join(directory, 'mine.yaml');
     writeFileSync(file, 'fabric: {interfaces: [eth0, eth1]}\ndetect: {watch: [172.27.178.0/24]}\n');
