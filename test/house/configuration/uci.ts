@@ -59,6 +59,14 @@ config client
 router\`, \`relay\` or \`takeover\` says for which role, without it the first that is enabled. \`ringback check --as uci -c FILE\` prints a file in YAML as UCI, and
 \`--as yaml\` one in UCI as YAML. Comments are not taken along.
 
+## Networks
+
+\`list interfaces\` takes networks (\`lan\`, \`wan\`) as well as devices (\`br-lan\`, \`eth1\`): a network is listened on at the device that carries
+it, \`pppoe-wan\` for instance, which \`ubus\` says. A network that is not up yet is awaited, and one that comes up on another device is
+followed (\`interface.moved\`); networks that share a device are listened on once. With the init script the daemon is a service of its own,
+and what follows is that: it is started anew with the other device. The names of a daemon elsewhere (\`socket\`, \`host 'beside'\`), and those in
+\`config takeover\`, are devices.
+
 A file with secrets is nobody else's to read: \`chmod 600 /etc/config/ringback\`.`;
 
 const LAYOUTS: readonly {
