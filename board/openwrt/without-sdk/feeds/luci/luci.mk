@@ -21,6 +21,14 @@ define Package/$(PKG_NAME)/install
 	$(CP) root/. $(1)/
 endef
 
+# The menu is made anew, and rpcd learns of rights.
+define Package/$(PKG_NAME)/postinst
+[ -n "$${IPKG_INSTROOT}" ] || {
+	rm -f /tmp/luci-indexcache.*
+	/etc/init.d/rpcd reload
+}
+endef
+
 define translation
 define Package/luci-i18n-$(LUCI_NAME)-$1
   SECTION:=luci
