@@ -155,12 +155,12 @@ static int carry(int daemon, const char *user)
 	in = (struct flow){.from = STDIN_FILENO, .to = daemon};
 	out = (struct flow){.from = daemon, .to = STDOUT_FILENO};
 	for (;;) {
-		/* The last one: the daemon may leave while nobody takes what it said. */
-		struct pollfd polls[] = {pollOf(&in), pollOf(&out), {.fd = daemon}};
+		/* The last two: the daemon may leave while nobody takes what it said, and who takes it while it says nothing. */
+		struct pollfd polls[] = {pollOf(&in), pollOf(&out), {.fd = daemon}, {.fd = STDOUT_FILENO}};
 
 		if (poll(polls, sizeof(polls) / sizeof(polls[0]), -1) < 0 && errno != EINTR)
 			return FAILED;
-		if (!move(&in, polls[0].revents))
+		if (!move(&in, polls[0].revents) || (polls[3].revents & (POLLERR | POLLHUP)) != 0)
 			return DONE;
 		if (!move(&out, polls[1].revents) ||
 		    (out.done < out.length && (polls[2].revents & POLLHUP) != 0)) {

@@ -87,7 +87,12 @@ export class InProcessFabric {
       return link;
     }
     this.#link = link;
-    const ready = { configured: this.#configured, connections: 0, version: 'in-process', nowUs: this.#options.nowUs() };
+    const ready = {
+      configured: this.#configured,
+      connections: 0,
+      version: 'in-process',
+      nowUs: this.#options.nowUs(),
+    };
     link.hears((to) => to.onReady(ready));
     for (const report of this.#reports.values()) link.hears((to) => to.onInterface(report));
     return link;

@@ -29,7 +29,7 @@ async function told(lab: Lab): Promise<readonly string[]> {
 const notices = (ringback: Ringback): number => ringback.matching({ event: 'notice.queued' }).length;
 
 // Minutes of a real outage and of a cut are seconds here: what is waited for is what each of them waits for.
-describe('a program beside a router that has the daemon alone', { concurrency: 2, skip }, () => {
+describe('a program beside a router that has the daemon alone', { concurrency: 4, skip }, () => {
   for (const server of SERVERS) {
     story(
       `with ${server}: who was turned away is told once when it is back, and nobody before`,
