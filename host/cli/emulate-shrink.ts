@@ -1,4 +1,5 @@
 /** `SCENARIO --shrink`: the smallest scenario in which the same promise is broken, or the same expectation does not come true. */
+import { resolve } from 'node:path';
 import { readText } from '../config/load.ts';
 import {
   changedScenario,
@@ -28,14 +29,16 @@ export async function shrinkCommand(
   const { time, print } = machine;
   const file = scenarioFile(given);
   const source = readText(file);
-  const { name, seed } = parseScenario(source, file, options);
+  const { name, seed, frames } = parseScenario(source, file, options);
   const { config } = options;
   const play = (world: object): Promise<PlayedOutcome> =>
     playedOutcome(() => scenarioOf(world, name, config === undefined ? {} : { config }), {
       time,
       make: makeWorld,
     });
-  const world = changedScenario(source, options);
+  const text = changedScenario(source, options);
+  // What is written lies elsewhere.
+  const world = frames.length === 0 ? text : { ...text, frames: frames.map((path) => resolve(path)) };
   const first = await play(world);
   const sentences = sentencesOf(first);
   if (!goesWrong(first)) {

@@ -107,12 +107,16 @@ function sameAs(first: PlayedOutcome): (again: PlayedOutcome) => boolean {
   if (first.error !== null) return ({ error, isNone }) => error !== null && !isNone;
   const broken = brokenIn(first);
   if (broken.length > 0) return (again) => brokenIn(again).some((promise) => broken.includes(promise));
-  const expected = first.verdict?.expectations ?? [];
+  const expected = (first.verdict?.expectations ?? []).map(cameOf);
   return ({ verdict, hasTurnedAway }) => {
-    const now = verdict?.expectations ?? [];
-    const isAlike =
-      now.length === expected.length && now.every(({ holds }, at) => holds === expected[at]?.holds);
+    const now = (verdict?.expectations ?? []).map(cameOf);
+    const isAlike = now.length === expected.length && now.every((came, at) => came === expected[at]);
     // Where nobody is turned away there is nobody to tell, which is no fault.
     return isAlike && hasTurnedAway === first.hasTurnedAway;
   };
+}
+
+/** What came of an expectation; of one that did not come true, its words, but for numbers and times. */
+function cameOf({ holds, sentence }: RunVerdict['expectations'][number]): string {
+  return holds ? '' : sentence.replaceAll(/\d+/g, '');
 }

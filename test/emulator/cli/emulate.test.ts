@@ -81,6 +81,8 @@ describe('ringback emulate', () => {
       [['embodiment-1', '--seed', 'x'], /emulate: --seed x is no seed/],
       [['embodiment-1', '--speed', '0'], /emulate: --speed 0 is no speed/],
       [['embodiment-1', '--realtime', '--speed', '2'], /--realtime and --speed exclude each other/],
+      [['embodiment-1', '--frames'], /--frames belongs to --from/],
+      [['embodiment-1', '--router-status', 'true'], /--router-status belongs to --on/],
       [['embodiment-1', '--anonymise'], /--anonymise belongs to --from/],
       [['embodiment-1', '--shrink', '--pcap', 'f'], /--shrink and --pcap exclude each other/],
       [['embodiment-1', '--seeds', '1..2'], /--seeds takes no scenario/],
