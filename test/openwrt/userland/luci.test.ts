@@ -139,6 +139,23 @@ else
       assert.equal((router.call('ringback', 'message') as { text: string }).text, 'Disks are being changed.');
     });
 
+    visit('shows who was turned away by a server whose kernel refuses', async (test, goTo) => {
+      const { router, luci } = await openRouter(test);
+      router.said('sysctl', '-w', 'net.ipv4.ip_forward=1');
+      const server = await router.machine(test, 'wan', '172.27.178.80');
+      const client = await router.machine(test, 'lan', '172.27.179.150');
+      assert.equal(server('ping', '-c1', '-W5', '172.27.178.1').status, 0);
+      assert.equal(router.init('ringback', 'start').status, 0);
+      await router.ready();
+      const page = await goTo({ luci }, `${SERVICES}/status`);
+      await page.getByText('All servers answer.').waitFor();
+      assert.notEqual(client('bash', '-c', '</dev/tcp/172.27.178.80/80').status, 0);
+      await page.getByText('Refuses connections').waitFor();
+      await page.getByRole('button', { name: '1: show, www.example.jp' }).click();
+      await page.getByRole('cell', { name: '172.27.179.150', exact: true }).waitFor();
+      await examine(page, 'userland-outage');
+    });
+
     visit('lets people who may only read see who waits, and order nothing', async (test, goTo) => {
       const { router, luci } = await openRouter(test, 'guest');
       assert.equal(router.init('ringback', 'start').status, 0);
