@@ -69,7 +69,7 @@ export function readText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    return refuse(`${file}: is not text in UTF-8; give a YAML file, or convert it (iconv -t UTF-8)`, error);
+    return refuse(`${file}: is not text in UTF-8; give a file in YAML or UCI, or convert it (iconv -t UTF-8)`, error);
   }
 }
 
@@ -110,7 +110,7 @@ export function readConfiguration<T>(
   const control = /[^\P{Cc}\t\n\r\x85]/u.exec(text);
   if (control !== null) {
     refuse(
-      `${name}:${place(text, control.index)}: is not a text file; give a YAML file, without control characters`,
+      `${name}:${place(text, control.index)}: is not a text file; a configuration is text, without control characters`,
     );
   }
   const said = kind.otherForm?.(text, name) ?? { ...readYaml(text), nameOf: pathText };

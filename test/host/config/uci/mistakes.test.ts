@@ -178,7 +178,7 @@ config client
 
   it('is a NUL, or another sign that no text has', () => {
     assert.deepEqual(lines("config detect 'detect'\n\tlist watch 'a\0b'\n"), [
-      `${FILE}:2:15: is not a text file; give a YAML file, without control characters`,
+      `${FILE}:2:15: is not a text file; a configuration is text, without control characters`,
     ]);
   });
 
