@@ -24,6 +24,7 @@ UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
 SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/vm/image board/vm/init board/vm/kernel board/vm/unpack-ipk $(wildcard board/vm/busybox/etc/init.d/*) board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/arch/init test/lab/browser/chromium test/lab/beside/machine
 SCRIPTS += test/openwrt/stand-in/functions.sh test/openwrt/stand-in/rc.common $(wildcard $(addprefix board/openwrt/ringback/files/,etc/init.d/* etc/uci-defaults/* etc/hotplug.d/*/* usr/share/ringback/*.sh usr/libexec/ringback/*))
+SCRIPTS += board/openwrt/firmware
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
 CLANG_FORMAT := 14
 C_SOURCES := $(filter-out board/fabricd/wasm-rt.%,$(wildcard $(addsuffix /*.[ch],board/fabricd board/bench board/openwrt/without-sdk test/board test/bench test/bench/native)))
@@ -51,7 +52,7 @@ SECONDS_EACH ?= 60
 FLIPPED ?= 2000
 SPOILED ?= 500
 
-.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-arch vm test-vm test-damaged test-release coverage fuzz lab bench soak feed package install release uninstall clean
+.PHONY: all debug help run test golden check test-assembly test-host test-emulator test-board test-lab test-openwrt test-arch vm test-vm test-damaged test-release coverage fuzz lab bench soak feed package firmware install release uninstall clean
 .DELETE_ON_ERROR:
 
 # What the emulator needs: it is made, and runs, by Node alone.
@@ -155,6 +156,10 @@ $(FEED)/fabric.c: $(BUILD)/fabricd.wasm board/fabricd/Makefile
 package: feed ## build/package/: packages for OpenWrt, and an index of them, without its SDK; ARCH=mips_24kc
 	@board/openwrt/package $(BUILD)/package $(ARCH)
 
+firmware: feed ## build/firmware/: an image by OpenWrt's IMAGEBUILDER=DIRECTORY PROFILE=ROUTER, FILES=, SETUP=beside; packages by SDK=DIRECTORY
+	@IMAGEBUILDER='$(IMAGEBUILDER)' SDK='$(SDK)' PROFILE='$(PROFILE)' FILES='$(FILES)' PACKAGES='$(PACKAGES)' SETUP='$(or $(SETUP),router)' \
+		MAKE='$(MAKE)' board/openwrt/firmware
+
 run: $(EMULATOR) ## the main job, played in a network of its own: about half a minute; EMULATED=1, or without one: in the emulator
 	@NODE='$(NODE)' MAKE='$(MAKE)' board/run $(if $(EMULATED),--emulated)
 
@@ -162,7 +167,7 @@ lab: all ## the lab network, left up, with a shell and the log
 	@board/need $$(cat board/lab/packages.txt)
 	@board/lab/lab $(NODE) --import tsx board/lab/shell.ts
 
-test: check test-assembly test-host test-board test-lab ## every test of this machine; REQUIRE_ALL=1 makes one that cannot run here a failure
+test: check test-assembly test-host test-board test-openwrt test-lab ## every test of this machine; REQUIRE_ALL=1 makes one that cannot run here a failure
 
 check: $(DIST)/fabric.wasm ## format, lint, types, the rules of the house, shell scripts, C's format
 	$(BIN)/biome ci --error-on-warnings
