@@ -261,12 +261,21 @@ visits('Recorded answers', (visit) => {
         state: { place: 'memory', reason: `no room left ${HOSTILE}`, directory: '/etc/ringback/state' },
         traps: { accepted: 1, ignored: 2, malformed: 3, unauthorised: 4, limited: 5 },
         interfaces: [
-          { name: 'pppoe-wan', number: 1, hardware: null, up: false, received: 0, dropped: 0, lost: 0 },
+          {
+            name: 'pppoe-wan',
+            network: 'wan',
+            number: 1,
+            hardware: null,
+            up: false,
+            received: 0,
+            dropped: 0,
+            lost: 0,
+          },
         ],
       };
       const page = await goTo(await Router.open(test, { recorded: { status } }), `${SERVICES}/status`);
       await page.getByText('The data plane is away').waitFor();
-      await page.getByText('Nothing is noticed there until it is back: pppoe-wan').waitFor();
+      await page.getByText('Nothing is noticed there until it is back: wan (pppoe-wan)').waitFor();
       await page.getByText(`no room left ${HOSTILE}`).waitFor();
       await page.getByText('3 since the start.').waitFor();
       await page.getByRole('button', { name: '10000: show' }).click();

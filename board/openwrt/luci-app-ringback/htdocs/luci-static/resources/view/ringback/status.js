@@ -27,6 +27,11 @@ function clientsTable(outage, more) {
 	]) ]);
 }
 
+/* A network, and the device that carries it. */
+function nameOf(it) {
+	return it.network ? '%s (%s)'.format(it.network, it.name) : String(it.name);
+}
+
 return view.extend({
 	load: function() {
 		/* Who may not order anything need not ask what he could change: LuCI takes a refusal for the end of a session. */
@@ -96,7 +101,7 @@ return view.extend({
 
 		return {
 			counters: status.counters === null,
-			down: (status.interfaces || []).filter(function(it) { return !it.up; }).map(function(it) { return it.name; }),
+			down: (status.interfaces || []).filter(function(it) { return !it.up; }).map(nameOf),
 			state: state.reason || null,
 			gaps: status.gaps || 0,
 			failed: (status.notices || {}).failed || 0
@@ -210,7 +215,7 @@ return view.extend({
 	interfacesSection: function(interfaces) {
 		return parts.section(_('Interfaces'), [
 			parts.table([ _('Interface'), _('State'), _('MAC address'), _('Frames'), _('Dropped'), _('Events lost') ], interfaces.map(function(it) {
-				return { cells: [ it.name, it.up ? _('up') : _('down'), it.hardware, it.received, it.dropped, it.lost ] };
+				return { cells: [ nameOf(it), it.up ? _('up') : _('down'), it.hardware, it.received, it.dropped, it.lost ] };
 			}), _('None: the data plane is away.'))
 		]);
 	},
