@@ -95,10 +95,10 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     synopsis: 'run [-c FILE] [--fabric SOCKET]',
     summary: 'the router: detect, wait, notify',
     help: FOREGROUND_HELP,
-    options: ['config', 'verbose', 'fabric'],
-    action: ({ config = DEFAULT_CONFIGURATION, verbose = false, fabric }) =>
+    options: ['config', 'verbose', 'syslog', 'fabric'],
+    action: ({ config = DEFAULT_CONFIGURATION, verbose = false, syslog = false, fabric }) =>
       foreground((file, log, signals, machine) => run(file, log, signals, { ...machine, fabric }), config, {
-        ...{ ...MACHINE, verbose },
+        ...{ ...MACHINE, verbose, syslog },
         before: (file, log) => leaveRoot(file, log, fabric),
       }),
   },
@@ -106,24 +106,24 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     synopsis: 'relay [-c FILE]',
     summary: 'on a server or a management station: fetch list mails, and mail the people on them',
     help: FOREGROUND_HELP,
-    options: ['config', 'verbose'],
-    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false }) =>
-      foreground(relay, config, { ...MACHINE, verbose }),
+    options: ['config', 'verbose', 'syslog'],
+    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false, syslog = false }) =>
+      foreground(relay, config, { ...MACHINE, verbose, syslog }),
   },
   takeover: {
     synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
     summary: 'one node of a duplex pair: addresses go to the standby, and come back',
     help: TAKEOVER_HELP,
-    options: ['config', 'verbose', 'json', 'give', 'return', 'status'],
+    options: ['config', 'verbose', 'syslog', 'json', 'give', 'return', 'status'],
     takesMore: true,
     action: async (
-      { config = DEFAULT_TAKEOVER_CONFIGURATION, verbose = false, json = false, ...given },
+      { config = DEFAULT_TAKEOVER_CONFIGURATION, verbose = false, syslog = false, json = false, ...given },
       words,
     ) => {
       const { give = false, return: back = false, status = false } = given;
       const order = { config, json, give, return: back, status };
       if (!isOrder(order, words)) {
-        await foreground(takeover, config, { ...MACHINE, verbose });
+        await foreground(takeover, config, { ...MACHINE, verbose, syslog });
         return;
       }
       const { text, done } = await takeoverCommand(order, words);

@@ -42,6 +42,7 @@ export const OPTIONS = {
   mail: { type: 'string' },
   'router-status': { type: 'string' },
   fabric: { type: 'string' },
+  syslog: { type: 'boolean' },
   print: { type: 'boolean' },
   daemon: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -85,6 +86,7 @@ export interface Given {
   readonly mail?: string;
   readonly 'router-status'?: string;
   readonly fabric?: string;
+  readonly syslog?: boolean;
   readonly print?: boolean;
   readonly daemon?: string;
   readonly help?: boolean;
@@ -135,5 +137,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
     '    --fabric SOCKET   of a daemon that was started for it; none is started, whatever the configuration says',
   print: '    --print           only what is to be installed there, for doing it by hand',
   daemon: '    --daemon PATH     where the daemon is on the router (default /usr/sbin/ringback-fabricd)',
+  syslog:
+    '    --syslog          warnings and errors go to standard error, for a log that gives them a priority by that',
   help: '-h, --help            this text',
 };

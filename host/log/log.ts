@@ -24,7 +24,7 @@ export interface Log {
 export type Say = (level: Level, event: string, fields: Fields) => void;
 
 interface LogOptions {
-  readonly write: (line: string) => void;
+  readonly write: (line: string, level: Level) => void;
   /** Readable lines with colours instead of JSON. */
   readonly terminal: boolean;
   readonly now: () => Date;
@@ -49,7 +49,8 @@ export function writer(options: LogOptions): Say {
     if (level === 'debug' && options.verbose !== true) return;
     const time = options.now();
     if (!options.terminal) {
-      options.write(`${escaped(JSON.stringify({ time: time.toISOString(), level, event, ...fields }))}\n`);
+      const line = { time: time.toISOString(), level, event, ...fields };
+      options.write(`${escaped(JSON.stringify(line))}\n`, level);
       return;
     }
     const clock = time.toTimeString().slice(0, 8);
@@ -57,7 +58,7 @@ export function writer(options: LogOptions): Say {
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}=${readable(value ?? null)}`)
       .join(' ');
-    options.write(`${clock} \x1b[${COLOUR[level]}m${event.padEnd(18)}\x1b[0m ${details}\n`);
+    options.write(`${clock} \x1b[${COLOUR[level]}m${event.padEnd(18)}\x1b[0m ${details}\n`, level);
   };
 }
 

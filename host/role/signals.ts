@@ -19,6 +19,8 @@ type Role = (file: string, log: Log, signals: Signals, surroundings: Surrounding
 
 interface Staying extends Surroundings {
   readonly verbose: boolean;
+  /** For a service manager that gives lines on standard error another priority than those on standard output. */
+  readonly syslog: boolean;
   /** What is done before there are signals to listen to. */
   readonly before?: (file: string, log: Log) => Promise<void>;
 }
@@ -26,12 +28,15 @@ interface Staying extends Surroundings {
 export async function foreground(
   role: Role,
   file: string,
-  { verbose, before, time, chance }: Staying,
+  { verbose, syslog, before, time, chance }: Staying,
 ): Promise<void> {
   // A log without a reader is no reason to leave people untold; the reader may come back, too.
   process.stdout.off('error', endWithReader).on('error', () => {});
   const log = createLog({
-    write: (line) => process.stdout.write(line),
+    write: (line, level) => {
+      const isUrgent = syslog && (level === 'warn' || level === 'error');
+      (isUrgent ? process.stderr : process.stdout).write(line);
+    },
     terminal: process.stdout.isTTY === true,
     now: () => new Date(time.wallMs()),
     verbose,

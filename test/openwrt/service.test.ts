@@ -87,7 +87,7 @@ describe('An init script, with stand-ins of procd and rc.common,', {
         'append_param <command> <--interface> <wan>',
         'set_param <respawn> <3600> <5> <0>',
         'open_instance <router>',
-        'set_param <command> </usr/bin/ringback> <run> <--fabric> </var/run/ringback/fabric.sock> <-c> </etc/config/ringback>',
+        'set_param <command> </usr/bin/ringback> <run> <--fabric> </var/run/ringback/fabric.sock> <-c> </etc/config/ringback> <--syslog>',
         'set_param <file> </etc/config/ringback>',
         'set_param <reload_signal> <HUP>',
         'set_param <respawn> <3600> <5> <0>',

@@ -42,8 +42,8 @@ describe('ringback --help', () => {
   });
 
   for (const [name, options] of [
-    ['run', ['-c, --config', '-v, --verbose', '--fabric']],
-    ['relay', ['-c, --config', '-v, --verbose']],
+    ['run', ['-c, --config', '-v, --verbose', '--syslog', '--fabric']],
+    ['relay', ['-c, --config', '-v, --verbose', '--syslog']],
     ['check', ['-c, --config', '--role', '--json', '--as']],
     ['status', ['-c, --config', '--role', '--json']],
     ['history', ['-c, --config', '--role', '--json', '--last']],

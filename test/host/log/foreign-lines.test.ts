@@ -50,4 +50,17 @@ describe('What libraries write to the console', () => {
       ['five', 'six'],
     );
   });
+
+  it('is on standard error with --syslog where it is a warning or an error, and else on standard output', () => {
+    const { lines, stderr } = said('syslog');
+    assert.deepEqual(
+      lines.map(({ level }) => level),
+      ['info', 'info', 'info'],
+    );
+    const urgent = stderr.trimEnd().split('\n');
+    assert.deepEqual(
+      urgent.map((line) => JSON.parse(line).level),
+      ['warn', 'error', 'warn'],
+    );
+  });
 });

@@ -14,5 +14,5 @@ await foreground(
     await new Promise((resolve) => setImmediate(resolve));
   },
   'no file',
-  { ...MACHINE, verbose: process.argv[2] === 'verbose' },
+  { ...MACHINE, verbose: process.argv[2] === 'verbose', syslog: process.argv[2] === 'syslog' },
 );

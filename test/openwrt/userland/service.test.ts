@@ -154,6 +154,8 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
       assert.equal(router.pids('ringback').router, program);
     }
     await router.until('the program has found it', () => router.log().includes('"fabric.back"'));
+    assert.match(router.log(), /daemon\.err ringback\[\d+\]: .*"fabric\.lost"/);
+    assert.match(router.log(), /daemon\.info ringback\[\d+\]: .*"fabric\.back"/);
     const { fabricd, router: program = 0 } = router.pids('ringback');
     router.said('sh', '-c', `kill -9 $(pgrep -P ${program}) ${program}`);
     await router.until(

@@ -131,7 +131,7 @@ ringback_open_program() {
 	local instance="$1"
 	shift
 	procd_open_instance "$instance"
-	procd_set_param command "$RINGBACK_PROGRAM" "$@" -c "$RINGBACK_FILE"
+	procd_set_param command "$RINGBACK_PROGRAM" "$@" -c "$RINGBACK_FILE" --syslog
 	# Another configuration is read again by the same process.
 	procd_set_param file "$RINGBACK_FILE"
 	procd_set_param reload_signal HUP
@@ -139,6 +139,7 @@ ringback_open_program() {
 	procd_set_param env PATH=/usr/sbin:/usr/bin:/sbin:/bin
 	procd_set_param respawn 3600 5 0
 	procd_set_param term_timeout 15
+	# daemon.info, and daemon.err: procd knows no others, and no prefix of a line.
 	procd_set_param stdout 1
 	procd_set_param stderr 1
 }
