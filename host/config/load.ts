@@ -69,7 +69,10 @@ export function readText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    return refuse(`${file}: is not text in UTF-8; give a file in YAML or UCI, or convert it (iconv -t UTF-8)`, error);
+    return refuse(
+      `${file}: is not text in UTF-8; give a file in YAML or UCI, or convert it (iconv -t UTF-8)`,
+      error,
+    );
   }
 }
 

@@ -1,10 +1,11 @@
 /** Debian's Chromium on this machine, and what a view of LuCI must be for everybody: axe, light and dark, a phone. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { needs } from '../../host/require.ts';
 import { LUCI, type LuciServer, type Tongue } from './server.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -25,7 +26,7 @@ export const OVERVIEW = '/cgi-bin/luci/admin/status/overview';
 
 /** Tests with somebody at a browser, whose scripts have nothing to complain of, and open no dialogue of their own. */
 export function visits(title: string, tell: (visit: Tell) => void): void {
-  const skip = existsSync(CHROMIUM) ? false : 'no Chromium here: apt-get install chromium';
+  const skip = needs('chromium');
   describe(`${title}, ${LUCI === null ? 'over a stand-in of LuCI' : 'over LuCI'}`, { skip }, () => {
     let visitor: Visitor;
     before(async () => {
