@@ -10,7 +10,7 @@ import type { Time } from '../time.ts';
 interface CarriedBy {
   /** The network is up. */
   readonly up: boolean;
-  /** That with its addresses, which a network that is down may lack; null: there is none. */
+  /** That with its addresses, or, while it is down, that which it will have, or what is below it; null: nobody knows. */
   readonly device: string | null;
 }
 
@@ -33,8 +33,17 @@ const NOT_FOUND = 4;
 /** How long until it is listened again where listening has ended. */
 const LISTEN_AGAIN_MS = 30_000;
 
+/** Protocols that make a device of their own, by their name and the network's, once they have somebody to talk with. */
+const MAKERS = new Set(['ppp', 'pppoe', 'pptp', 'l2tp', '3g', '6in4', '6rd', '6to4']);
+
+/** The device that a network which is down will have; null: nobody knows. */
+function comingDevice(name: string, protocol: unknown): string | null {
+  if (protocol === 'wireguard') return name;
+  return typeof protocol === 'string' && MAKERS.has(protocol) ? `${protocol}-${name}` : null;
+}
+
 /** What `ubus call network.interface.NAME status` has said. */
-function readStatus(text: string): NetworkAnswer {
+function readStatus(network: string, text: string): NetworkAnswer {
   let status: unknown;
   try {
     status = JSON.parse(text);
@@ -42,8 +51,9 @@ function readStatus(text: string): NetworkAnswer {
     return 'unknown';
   }
   if (typeof status !== 'object' || status === null) return 'unknown';
-  const { up, l3_device: upper, device: lower } = status as Readonly<Record<string, unknown>>;
-  const device = [upper, lower].find((name) => typeof name === 'string' && isName(name)) ?? null;
+  const { up, proto, l3_device: upper, device: lower } = status as Readonly<Record<string, unknown>>;
+  const all = [upper, up === true ? null : comingDevice(network, proto), lower];
+  const device = all.find((name) => typeof name === 'string' && isName(name)) ?? null;
   return { up: up === true, device: device as string | null };
 }
 
@@ -57,7 +67,7 @@ export function ubusNetworks(time: Time): Networks {
         const argv = ['-t', `${LIMIT_S}`, 'call', `network.interface.${name}`, 'status'];
         const options = { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES } as const;
         execFile(PROGRAM, argv, options, (error, stdout) => {
-          if (error === null) resolve(readStatus(stdout));
+          if (error === null) resolve(readStatus(name, stdout));
           else if (error.code === 'ENOENT') resolve('nowhere');
           else resolve(error.code === NOT_FOUND ? 'device' : 'unknown');
         });

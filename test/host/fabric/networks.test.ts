@@ -49,11 +49,21 @@ describe('networks as a stand-in for ubus has them', () => {
     assert.equal(asked(), '-t 2 call network.interface.wan status\n');
   });
 
-  it('are carried by what is below it, or by nothing, while they are down', async () => {
+  it('are to be carried by what is coming, or by what is below it, while they are down', async () => {
+    for (const [status, device] of [
+      ['"proto": "pppoe", "device": "eth1"', 'pppoe-wan'],
+      ['"proto": "6in4"', '6in4-wan'],
+      ['"proto": "wireguard"', 'wan'],
+      ['"proto": "dhcp", "device": "eth1"', 'eth1'],
+      ['"proto": "dhcp"', null],
+      ['"proto": 7', null],
+    ] as const) {
+      says(`{"up": false, ${status}}`);
+      assert.deepEqual(await networks.ask('wan'), { up: false, device }, status);
+    }
+    // What the kernel would not take is not awaited.
     says('{"up": false, "proto": "pppoe", "device": "eth1"}');
-    assert.deepEqual(await networks.ask('wan'), { up: false, device: 'eth1' });
-    says('{"up": false, "proto": "wireguard"}');
-    assert.deepEqual(await networks.ask('vpn'), { up: false, device: null });
+    assert.deepEqual(await networks.ask('a_long_network'), { up: false, device: 'eth1' });
   });
 
   it('are none where ubus knows no network of that name', async () => {

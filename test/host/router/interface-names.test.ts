@@ -7,7 +7,7 @@ import { recordingLog } from '../tools.ts';
 
 const LAN = { up: true, device: 'br-lan' };
 const PPP = { up: true, device: 'pppoe-wan' };
-/** The link is there, and nobody has dialled. */
+/** The link is there, and has no address. */
 const DOWN = { up: false, device: 'eth1' };
 
 /** Networks by script. */
