@@ -34,6 +34,8 @@ export async function playPairInLab(lab: Lab, file: string): Promise<PairPlayed>
   const startUs = Date.now() * 1000;
   const tries: PairPlayed['tries'][number][] = [];
   const going: Promise<void>[] = [];
+  /** A machine without power says nothing; its processes end a moment after its cables are cut. */
+  const silentUs = new Map<string, number>();
   const until = async (us: number): Promise<void> => {
     const waitMs = (startUs + us) / 1000 - Date.now();
     if (waitMs > 0) await sleep(waitMs);
@@ -41,6 +43,7 @@ export async function playPairInLab(lab: Lab, file: string): Promise<PairPlayed>
   for (const step of scenario.script) {
     await until(step.atUs);
     for (const verb of step.verbs) {
+      if (verb.verb === 'kill') silentUs.set(verb.node, Date.now() * 1000 - startUs);
       if (verb.verb === 'try') going.push(tryOf(lab, verb).then((done) => void tries.push(done)));
       else await carryOut(lab, verb, step.text);
     }
@@ -48,7 +51,9 @@ export async function playPairInLab(lab: Lab, file: string): Promise<PairPlayed>
   await until(scenario.endUs);
   await Promise.all(going);
   const lines = [...nodes].flatMap(([by, { events }]) =>
-    events.map((event) => ({ ...event, by, us: Date.parse(event.time) * 1000 - startUs })),
+    events
+      .map((event) => ({ ...event, by, us: Date.parse(event.time) * 1000 - startUs }))
+      .filter(({ us }) => us <= (silentUs.get(by) ?? Number.POSITIVE_INFINITY)),
   );
   return { scenario, tries, lines: lines.sort((a, b) => a.us - b.us) };
 }
