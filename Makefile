@@ -15,6 +15,9 @@ quietly = $(if $(V),,@board/quietly '$1')
 # Set by CI: a test that cannot run here is a failure.
 REQUIRE_ALL ?=
 export REQUIRE_ALL
+# An unpacked root of OpenWrt for x86-64, for tests that it makes more real.
+OPENWRT_ROOT ?=
+export OPENWRT_ROOT
 
 HOST_SOURCES := $(shell find host -name '*.ts')
 ASSEMBLY_SOURCES := $(shell find assembly -name '*.ts')
@@ -224,11 +227,16 @@ $(VM)/router.ext4 $(VM)/daemon.ext4 &: $(addprefix $(FEED)/,ringback.mjs fabric.
 	$(call quietly,$(VM)/router.ext4) board/vm/image router $(VM) $(VM)/package/ringback_*.ipk $(VM)/package/ringback-fabricd_*.ipk
 	$(call quietly,$(VM)/daemon.ext4) board/vm/image daemon $(VM) $(VM)/package/ringback-fabricd_*.ipk
 
-vm: all $(VM)/router.ext4 ## a router that boots in a virtual machine, left up in the lab's network, with a shell; OPENWRT_ROOT=DIRECTORY
+# Whatever it is a copy of may have changed.
+.PHONY: openwrt-machine
+openwrt-machine: $(VM)/router.ext4
+	$(call quietly,$(VM)/openwrt.ext4) env OPENWRT_ROOT='$(OPENWRT_ROOT)' board/vm/image openwrt $(VM) $(VM)/package/ringback_*.ipk $(VM)/package/ringback-fabricd_*.ipk
+
+vm: all $(VM)/router.ext4 $(if $(OPENWRT_ROOT),openwrt-machine) ## a router that boots in a virtual machine, left up in the lab's network, with a shell; OPENWRT_ROOT=DIRECTORY
 	@board/need $$(cat board/lab/packages.txt)
 	@board/lab/lab $(NODE) --import tsx board/vm/shell.ts
 
-test-vm: all $(VM)/router.ext4 $(VM)/daemon.ext4 ## stories with a router that boots in a virtual machine: minutes
+test-vm: all $(VM)/router.ext4 $(VM)/daemon.ext4 $(if $(OPENWRT_ROOT),openwrt-machine) ## stories with a router that boots in a virtual machine: minutes
 	@board/need $$(cat board/lab/packages.txt test/vm/packages.txt) || [ -z "$(REQUIRE_ALL)" ]
 	@if board/lab/lab --check; then board/lab/lab $(NODE) --import tsx --test --test-concurrency=1 --test-reporter=spec test/vm/*.test.ts; \
 	else echo 'skipped: the stories with a machine'; [ -z "$(REQUIRE_ALL)" ]; fi

@@ -1,10 +1,14 @@
 /** `/etc/config/ringback` of a machine that is the lab's router. */
 import { address } from '../lab/lab.ts';
 import { PEOPLE } from '../lab/ringback.ts';
-import type { Files } from './machine.ts';
+import type { Files, MachineKind } from './machine.ts';
 
-/** Short waits, everything else as on a real router; `interfaces` are networks or devices, clients' side first. */
-export function configuration(interfaces: readonly string[]): Files {
+/** The router that has Node, and what it is the configuration of: devices, or OpenWrt's networks. */
+export const ROUTER: MachineKind = process.env.OPENWRT_ROOT ? 'openwrt' : 'router';
+
+/** Short waits, everything else as on a real router. */
+export function configuration(): Files {
+  const interfaces = ROUTER === 'openwrt' ? ['lan', 'wan'] : ['lan0', 'wan0'];
   const people = Object.entries(PEOPLE).map(
     ([node, mail]) => `config client\n\toption address '${address(node)}'\n\toption mail '${mail}'\n`,
   );

@@ -17,9 +17,10 @@ const MEMORY_MIB = 512;
 const KVM_MS = 5_000;
 /** Emulated, on a machine that is busy with others. */
 const BOOT_MS = 180_000;
+const TYPED_ANEW_MS = 5_000;
 
-/** What it starts from: `router` has Node, `daemon` has none (board/vm/image). */
-export type MachineKind = 'router' | 'daemon';
+/** What it starts from: `router` and `openwrt` have Node, `daemon` has none (board/vm/image). */
+export type MachineKind = 'router' | 'openwrt' | 'daemon';
 /** Files by their path on the machine, beside those of its image. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
@@ -93,7 +94,7 @@ export class Machine {
     ]);
     const machine = new Machine(lab, child, console);
     await machine.#connect();
-    await machine.run('true', BOOT_MS);
+    await machine.#takesCommands();
     return machine;
   }
 
@@ -124,6 +125,19 @@ export class Machine {
     const late = setTimeout(() => this.#process.kill('SIGKILL'), 20_000);
     await this.log.ended;
     clearTimeout(late);
+  }
+
+  /** What is typed while it boots may be lost, or be for somebody else. */
+  async #takesCommands(): Promise<void> {
+    const timeout = AbortSignal.timeout(BOOT_MS);
+    for (;;) {
+      try {
+        await this.run('true', TYPED_ANEW_MS);
+        return;
+      } catch (error) {
+        if (timeout.aborted || this.#process.exitCode !== null) throw error;
+      }
+    }
   }
 
   async #connect(): Promise<void> {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../lab/actions.ts';
 import { Lab } from '../lab/lab.ts';
-import { configuration } from './configuration.ts';
+import { configuration, ROUTER } from './configuration.ts';
 import { Machine } from './machine.ts';
 
 const READY_MS = 300_000;
@@ -26,7 +26,7 @@ Leave the shell, and the machine is switched off and the network gone.
 const lab = Lab.given();
 await Promise.all(['mail', 's80', 's81', 's82'].map((node) => lab.start(node)));
 console.log('The machine boots: some seconds, or a minute where the processor is emulated.');
-const machine = await Machine.start(lab, 'router', configuration(['lan0', 'wan0']));
+const machine = await Machine.start(lab, ROUTER, configuration());
 await machine.log.event({ event: 'ready' }, READY_MS);
 machine.leaveConsole();
 if (process.stdin.isTTY) {
