@@ -25,7 +25,7 @@ FABRICD_SOURCES := $(wildcard board/fabricd/*)
 BENCH_SOURCES := $(wildcard board/bench/*) $(addprefix board/fabricd/,confine.c confine.h log.c log.h privileges.c privileges.h)
 UNITS := ringback.service ringback-relay.service ringback-takeover.service
 SCENARIOS := $(wildcard host/emulator/scenario/shipped/*.yaml)
-SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/vm/image board/vm/init board/vm/kernel board/vm/unpack-ipk $(wildcard board/vm/busybox/etc/init.d/*) board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/arch/init test/lab/browser/chromium test/lab/beside/machine
+SCRIPTS := .ci/run $(filter-out %.mk %.ts %.md,$(wildcard board/openwrt/*.sh board/openwrt/*/test.sh)) board/openwrt/package board/vm/image board/vm/init board/vm/kernel board/vm/unpack-ipk $(wildcard board/vm/busybox/etc/init.d/*) board/vm/openwrt/usr/libexec/log-to-port board/run board/lab/act board/lab/lab board/lab/network board/need board/quietly board/release test/arch/init test/lab/browser/chromium test/lab/beside/machine
 SCRIPTS += test/openwrt/stand-in/functions.sh test/openwrt/stand-in/rc.common $(wildcard $(addprefix board/openwrt/ringback/files/,etc/init.d/* etc/uci-defaults/* etc/hotplug.d/*/* usr/share/ringback/*.sh usr/libexec/ringback/*))
 SCRIPTS += board/openwrt/firmware
 # Other versions see it otherwise. The names and the manner in wasm-rt are those of wabt.
