@@ -1,6 +1,6 @@
 /** Addresses of frames as keys of maps, without an object for each: a number of IPv4, eight characters of IPv6. */
 import { addressBytes, isVersion4 } from '../../net/address.ts';
-import { ETHERNET_BYTES, IP4_AT, IP6_BYTES, put16 } from '../wire/envelope.ts';
+import { ETHERNET_BYTES, IP4_AT, IP4_BYTES, IP6_BYTES, put16 } from '../wire/envelope.ts';
 
 export type AddressKey = number | string;
 
@@ -16,14 +16,19 @@ const PLACES6: Places = {
   destination: ETHERNET_BYTES + 24,
   inside: ETHERNET_BYTES + IP6_BYTES,
 };
-const [SOURCE4, DESTINATION4] = [ETHERNET_BYTES + 12, ETHERNET_BYTES + 16];
+/** Without options, as nearly all of them are. */
+const PLACES4: Places = {
+  source: ETHERNET_BYTES + 12,
+  destination: ETHERNET_BYTES + 16,
+  inside: ETHERNET_BYTES + IP4_BYTES,
+};
 const WORDS6 = 8;
 
 /** Of a frame with a packet of that version. */
 export function placesIn(bytes: Uint8Array, isIp6: boolean): Places {
   if (isIp6) return PLACES6;
   const inside = ETHERNET_BYTES + ((bytes[ETHERNET_BYTES] as number) & 15) * 4;
-  return { source: SOURCE4, destination: DESTINATION4, inside };
+  return inside === PLACES4.inside ? PLACES4 : { ...PLACES4, inside };
 }
 
 export function read16(bytes: Uint8Array, at: number): number {
