@@ -59,7 +59,7 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
       assert.match(sysusers, new RegExp(`^u ${user} `, 'm'));
       const [, program = ''] = new RegExp(`^ExecStart=(\\S+) ${role} `, 'm').exec(text) ?? [];
       const { status, stdout } = spawnSync(program, [role, '--help'], { encoding: 'utf8' });
-      assert.deepEqual([status, stdout.split('\n')[0]], [0, `usage: ringback ${role} [-c FILE]`]);
+      assert.deepEqual([status, stdout.split(' [')[0]], [0, `usage: ringback ${role}`]);
     });
   }
 
