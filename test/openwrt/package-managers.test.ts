@@ -21,7 +21,10 @@ import { pack, version } from './packing.ts';
 
 const from = process.env.OPENWRT_ROOT;
 /** Packages that ours want, and that are not looked into here. */
-const WANTED = ['node', 'nftables', 'ip-full', 'luci-base', 'rpcd-mod-ucode'];
+const WANTED = [
+  ...['node', 'nftables', 'ip-full', 'luci-base', 'rpcd-mod-ucode'],
+  ...['ucode-mod-fs', 'ucode-mod-socket', 'ucode-mod-uci'],
+];
 const OURS = [
   'luci-i18n-ringback-de',
   'luci-i18n-ringback-ja',
