@@ -64,13 +64,16 @@ describe('make package', () => {
     assert.match(execFileSync(daemon, ['--version'], { encoding: 'utf8' }), new RegExp(` ${version}\\b`));
     assert.doesNotMatch(readFileSync(daemon, 'latin1'), /\/ld-(?:linux|musl)/);
     const file = join(of(program).data, 'usr/bin/ringback');
-    assert.equal(execFileSync(file, ['--version'], { encoding: 'utf8' }), `ringback ${version}\n`);
-    const emulate = spawnSync(file, ['emulate', 'embodiment-1'], { encoding: 'utf8' });
+    assert.equal(
+      execFileSync(process.execPath, [file, '--version'], { encoding: 'utf8' }),
+      `ringback ${version}\n`,
+    );
+    const emulate = spawnSync(process.execPath, [file, 'emulate', 'embodiment-1'], { encoding: 'utf8' });
     assert.match(emulate.stderr, /^ringback: this package has no emulator/);
     assert.equal(emulate.status, 2);
     const check = [join(of(program).data, 'etc/config/ringback'), '--json'];
     assert.doesNotMatch(
-      spawnSync(file, ['check', '-c', ...check], { encoding: 'utf8' }).stderr,
+      spawnSync(process.execPath, [file, 'check', '-c', ...check], { encoding: 'utf8' }).stderr,
       /Error:|at file:/,
     );
   });
