@@ -128,8 +128,10 @@ export class Router {
     writeFileSync(join(root, 'etc/config/network'), NETWORK);
     writeFileSync(join(root, 'etc/config/ringback'), configuration, { mode: 0o600 });
     const process_ = spawn(
-      'unshare',
+      'setpriv',
       [
+        // A test that is killed ends it, too.
+        ...['--pdeathsig', 'KILL', 'unshare'],
         '-m',
         '-p',
         '-n',
