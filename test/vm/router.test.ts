@@ -22,12 +22,14 @@ it(`a router that boots${ROUTER === 'openwrt' ? ', of OpenWrt,' : ''} notices wh
   await log.event({ event: 'ready' }, READY_MS);
   assert.equal(await lab.tryTo('c151', 's80'), 'served', 'it forwards');
   // Whoever dies before the router has ever been answered seems not to admit it.
-  await log.event({ event: 'service.asked', verdict: 'answered', ...WEB }, WAIT_MS);
+  if (ROUTER === 'router') await log.event({ event: 'service.asked', verdict: 'answered', ...WEB }, WAIT_MS);
   assert.match(await machine.run('uname -a'), / x86_64/);
 
   await lab.unplug('s80');
   await machine.run(`ip neighbour flush to ${WEB.server}`);
   assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
+  // procd starts it without --verbose: whether it was answered is not said, and two clients are believed anyway.
+  if (ROUTER === 'openwrt') await lab.tryTo('c152', 's80');
   await log.event({ event: 'client.waiting', client: address('c151'), ...WEB }, WAIT_MS);
   await log.event({ event: 'outage.opened', ...WEB }, WAIT_MS);
 
