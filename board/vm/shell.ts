@@ -43,7 +43,7 @@ if (process.stdin.isTTY) {
 } else {
   for (const event of machine.log.events) console.log(JSON.stringify(event));
   machine.log.onEvent((event) => console.log(JSON.stringify(event)));
-  console.log(`The router is up; its console: ${machine.console}; Ctrl-C switches it off.`);
+  console.log('The router is up; Ctrl-C switches it off. On a terminal there is a shell, and its console.');
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), machine.log.ended]);
 }
 await machine.stop();
