@@ -19,6 +19,8 @@ define Build/Prepare
 endef
 else
 define Build/Prepare
+	@[ -f '$(DL_DIR)/$(PKG_SOURCE)' ] || { echo 'ringback: put $(PKG_SOURCE) of the release into $(DL_DIR)' >&2; exit 1; }
+	echo '$(PKG_HASH)  $(DL_DIR)/$(PKG_SOURCE)' | sha256sum -c -
 	mkdir -p $(PKG_BUILD_DIR)
 	gzip -dc $(DL_DIR)/$(PKG_SOURCE) | tar -C $(PKG_BUILD_DIR) --strip-components=1 -xf -
 endef

@@ -1,7 +1,7 @@
 /** `make release`, of a copy of the sources with a history of its own. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -71,16 +71,30 @@ describe('A release', { skip: tracked.status !== 0 && 'needs a repository' }, ()
     const [one, two] = [join(first, 'build/release'), join(second, 'build/release')];
     const files = readdirSync(one).sort();
     assert.deepEqual(readdirSync(two).sort(), files);
-    assert.equal(files.length, 3, `${files}`);
+    assert.equal(files.length, 5, `${files}`);
     for (const file of files)
       assert.ok(readFileSync(join(one, file)).equals(readFileSync(join(two, file))), file);
 
     execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: one });
-    const binaries = files.find((file) => !file.endsWith(`${VERSION}.tar.gz`) && file !== 'SHA256SUMS') ?? '';
+    const others = [
+      'SHA256SUMS',
+      ...['', '-openwrt-feed', '-openwrt-packages'].map((name) => `ringback-${VERSION}${name}.tar.gz`),
+    ];
+    const binaries = files.find((file) => !others.includes(file)) ?? '';
     execFileSync('tar', ['-xzf', join(one, binaries), '-C', place]);
     const says = (program: string) =>
       execFileSync(join(place, 'usr/local', program), ['--version'], { encoding: 'utf8' });
     assert.equal(says('bin/ringback'), `ringback ${VERSION}\n`);
     assert.match(says('sbin/ringback-fabricd'), new RegExp(` ${VERSION.replaceAll('.', '\\.')}\\b`));
+
+    const unpack = (name: string) =>
+      execFileSync('tar', ['-xzf', join(one, `ringback-${VERSION}${name}.tar.gz`), '-C', place]);
+    for (const name of ['', '-openwrt-feed']) unpack(name);
+    assert.ok(existsSync(join(place, `ringback-${VERSION}`, 'build/feed/fabric.c')), 'a build without npm');
+    const source = readFileSync(join(place, `ringback-${VERSION}-openwrt-feed`, 'source.mk'), 'utf8');
+    const sum = execFileSync('sha256sum', [join(one, `ringback-${VERSION}.tar.gz`)], {
+      encoding: 'utf8',
+    }).split(' ')[0];
+    assert.equal(source, `PKG_VERSION:=${VERSION}\nPKG_HASH:=${sum}\n`);
   });
 });
