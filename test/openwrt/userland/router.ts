@@ -12,11 +12,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const SOURCES = resolve(import.meta.dirname, '../../..');
 const FILES = join(SOURCES, 'board/openwrt/ringback/files');
-const { OPENWRT_ROOT } = process.env;
+/** make hands on an empty one where none is given. */
+const { OPENWRT_ROOT = '' } = process.env;
 
 /** Why there is none here, or false: for a test's `skip`. */
 export const noUserland: string | false =
-  OPENWRT_ROOT === undefined
+  OPENWRT_ROOT === ''
     ? 'OPENWRT_ROOT names no unpacked root of OpenWrt'
     : process.getuid?.() === 0
       ? false

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { readUciText } from '../../host/config/uci/text.ts';
-import { random } from '../random.ts';
-import { noUserland } from './userland/router.ts';
+import { readUciText } from '../../../host/config/uci/text.ts';
+import { random } from '../../random.ts';
+import { noUserland } from './router.ts';
 
 const { OPENWRT_ROOT = '' } = process.env;
 const TEXTS = 1000;

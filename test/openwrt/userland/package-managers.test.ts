@@ -1,6 +1,6 @@
 /**
  * Packages in the hands of opkg and apk themselves, in a copy of an unpacked OpenWrt for x86-64: `OPENWRT_ROOT=DIRECTORY`.
- * What needs none is in package.test.ts and package-apk.test.ts, with stand-ins.
+ * What needs none is in ../package.test.ts and ../package-apk.test.ts, with stand-ins.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -17,9 +17,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { pack, version } from './packing.ts';
+import { pack, version } from '../packing.ts';
+import { noUserland } from './router.ts';
 
-const from = process.env.OPENWRT_ROOT;
+const { OPENWRT_ROOT = '' } = process.env;
 /** Packages that ours want, and that are not looked into here. */
 const WANTED = [
   ...['node', 'nftables', 'ip-full', 'luci-base', 'rpcd-mod-ucode'],
@@ -168,6 +169,5 @@ function testManager(original: string, manager: Manager): void {
   });
 }
 
-if (from !== undefined) {
-  for (const manager of MANAGERS) describe(`OpenWrt's ${manager.name}`, () => testManager(from, manager));
-}
+for (const manager of MANAGERS)
+  describe(`OpenWrt's ${manager.name}`, { skip: noUserland }, () => testManager(OPENWRT_ROOT, manager));
