@@ -28,6 +28,7 @@ import { replayCommand } from './replay.ts';
 import { readOwnFile, readRecordsPlace } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
+import { usualFile } from './usual-file.ts';
 
 /** Nobody else takes the machine's own. */
 const MACHINE = { time: machineTime, chance: machineChance };
@@ -96,7 +97,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     summary: 'the router: detect, wait, notify',
     help: FOREGROUND_HELP,
     options: ['config', 'verbose', 'syslog', 'fabric'],
-    action: ({ config = DEFAULT_CONFIGURATION, verbose = false, syslog = false, fabric }) =>
+    action: ({ config = usualFile(DEFAULT_CONFIGURATION), verbose = false, syslog = false, fabric }) =>
       foreground((file, log, signals, machine) => run(file, log, signals, { ...machine, fabric }), config, {
         ...{ ...MACHINE, verbose, syslog },
         before: (file, log) => leaveRoot(file, log, fabric),
@@ -107,7 +108,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     summary: 'on a server or a management station: fetch list mails, and mail the people on them',
     help: FOREGROUND_HELP,
     options: ['config', 'verbose', 'syslog'],
-    action: ({ config = DEFAULT_RELAY_CONFIGURATION, verbose = false, syslog = false }) =>
+    action: ({ config = usualFile(DEFAULT_RELAY_CONFIGURATION), verbose = false, syslog = false }) =>
       foreground(relay, config, { ...MACHINE, verbose, syslog }),
   },
   takeover: {
@@ -117,7 +118,13 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     options: ['config', 'verbose', 'syslog', 'json', 'give', 'return', 'status'],
     takesMore: true,
     action: async (
-      { config = DEFAULT_TAKEOVER_CONFIGURATION, verbose = false, syslog = false, json = false, ...given },
+      {
+        config = usualFile(DEFAULT_TAKEOVER_CONFIGURATION),
+        verbose = false,
+        syslog = false,
+        json = false,
+        ...given
+      },
       words,
     ) => {
       const { give = false, return: back = false, status = false } = given;
@@ -142,7 +149,7 @@ roles may have their sections; --as prints one that is right in the other form, 
     takesMore: true,
     takesFiles: true,
     action: ({ config, role, json = false, as }, more) =>
-      console.log(checkCommand({ usual: DEFAULT_CONFIGURATION, config, role, json, as }, more)),
+      console.log(checkCommand({ usual: usualFile(DEFAULT_CONFIGURATION), config, role, json, as }, more)),
   },
   status: {
     synopsis: 'status [-c FILE] [--role ROLE] [--json]',
@@ -152,7 +159,7 @@ roles may have their sections; --as prints one that is right in the other form, 
 
 --json prints what \`GET /status\` answers there: docs/control.md has each field, of every role.`,
     options: ['config', 'role', 'json'],
-    action: async ({ config = DEFAULT_CONFIGURATION, role, json }) => {
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json }) => {
       const { control, command, statusText } = readOwnFile(config, roleNamed(role));
       const status = await askControl(control, '/status', undefined, command);
       console.log(json ? JSON.stringify(status) : statusText(status));
@@ -163,7 +170,7 @@ roles may have their sections; --as prints one that is right in the other form, 
     summary: 'outages that are over, and how many people were told; of a relay the lists that it has had',
     help: HISTORY_HELP,
     options: ['config', 'role', 'json', 'last'],
-    action: async ({ config = DEFAULT_CONFIGURATION, role, json = false, last }) => {
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false, last }) => {
       const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
       console.log(await historyCommand({ place, json, last, time: machineTime }));
     },
@@ -176,7 +183,10 @@ roles may have their sections; --as prints one that is right in the other form, 
     options: ['config', 'role', 'json', 'last', 'all'],
     takesMore: true,
     words: OUTBOX_ACTIONS,
-    action: async ({ config = DEFAULT_CONFIGURATION, role, json = false, last, all = false }, more) => {
+    action: async (
+      { config = usualFile(DEFAULT_CONFIGURATION), role, json = false, last, all = false },
+      more,
+    ) => {
       const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
       console.log(await outboxCommand({ place, json, last, all, time: machineTime }, more));
     },
@@ -189,7 +199,7 @@ roles may have their sections; --as prints one that is right in the other form, 
 --json prints {"text", "until"}; null where there is none.`,
     options: ['config', 'json', 'until', 'clear'],
     takesMore: true,
-    action: async ({ config = DEFAULT_CONFIGURATION, json = false, until, clear = false }, more) =>
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), json = false, until, clear = false }, more) =>
       console.log(await messageCommand({ config, json, until, clear, time: machineTime }, more)),
   },
   replay: {
@@ -219,7 +229,7 @@ types that are not read. With -c it watches, waits and knows what that configura
       'have a router that has the daemon alone take this program: a key that may carry records, and nothing else',
     help: BESIDE_HELP,
     options: ['config', 'daemon', 'print'],
-    action: async ({ config = DEFAULT_CONFIGURATION, daemon, print = false }) => {
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), daemon, print = false }) => {
       for await (const line of besideCommand({ config, daemon, print }, MACHINE.time)) console.log(line);
     },
   },

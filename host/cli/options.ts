@@ -1,5 +1,6 @@
 /** Options of the command line: what each is called, takes, and says about itself. */
 import { DEFAULT_RECORDS, MAX_RECORDS } from '../control/record-routes.ts';
+import { UCI_CONFIGURATION } from './usual-file.ts';
 
 export const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
 export const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
@@ -93,7 +94,7 @@ export interface Given {
 }
 
 export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
-  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION})`,
+  config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION}; without that ${UCI_CONFIGURATION}, if there is one)`,
   role: '    --role ROLE       of a file of several: router, relay or takeover (default: the first that is enabled)',
   as: '    --as yaml|uci     the configuration itself, in that form',
   json: '    --json            for machines',
