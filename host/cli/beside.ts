@@ -9,9 +9,9 @@ import { keyFile, knownHostsFile, ROUTER_ALIAS, routerName } from '../fabric/ssh
 import type { RemoteRouter } from '../net/remote-router.ts';
 import { ownAccount } from '../privileges/account.ts';
 import type { Time } from '../time.ts';
+import { DAEMON_PATH } from './options.ts';
 import { authorizedLine, installScript, readAnswer } from './router-key.ts';
 
-const DAEMON_PATH = '/usr/sbin/ringback-fabricd';
 /** A slow router takes a second or two for the exchange of keys. */
 const ANSWER_MS = 15_000;
 
@@ -35,7 +35,7 @@ export async function* besideCommand(
     );
   const isNew = await makeKey(router);
   yield `${isNew ? 'Made' : 'Takes'} the key ${keyFile(router)}.`;
-  const line = authorizedLine(daemon, fabric.interfaces, readFileSync(`${keyFile(router)}.pub`, 'utf8'));
+  const line = authorizedLine(daemon, fabric.interfaces, publicKey(`${keyFile(router)}.pub`));
   if (print) {
     yield 'To be entered in authorized_keys (of OpenWrt /etc/dropbear/authorized_keys) on the router, in one line:';
     yield line;
@@ -51,9 +51,26 @@ export async function* besideCommand(
     );
   for (const file of files) yield `Entered in ${file} there.`;
   const known = hostKeys.map((key) => `${ROUTER_ALIAS} ${key}\n`).join('');
-  writeFileSync(knownHostsFile(router), known, { mode: 0o644 });
+  note(knownHostsFile(router), known);
   yield `Noted the router's keys in ${knownHostsFile(router)}.`;
   yield `ringback-fabricd ${await versionThere(fabric, time)} answers there.`;
+}
+
+function publicKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const message = `${file} can't be read (${messageOf(error)}); ssh-keygen -y makes it anew, or remove the key beside it`;
+    throw new RingbackError('unavailable', message);
+  }
+}
+
+function note(file: string, known: string): void {
+  try {
+    writeFileSync(file, known, { mode: 0o644 });
+  } catch (error) {
+    throw new RingbackError('unavailable', `fabric.keys: ${file} can't be written (${messageOf(error)})`);
+  }
 }
 
 /** Whether there was none. */

@@ -6,6 +6,9 @@ export const DEFAULT_CONFIGURATION = '/etc/ringback/ringback.yaml';
 export const DEFAULT_RELAY_CONFIGURATION = '/etc/ringback/relay.yaml';
 export const DEFAULT_TAKEOVER_CONFIGURATION = '/etc/ringback/takeover.yaml';
 
+/** Where packages put the daemon. */
+export const DAEMON_PATH = '/usr/sbin/ringback-fabricd';
+
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
   role: { type: 'string' },
@@ -137,7 +140,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   fabric:
     '    --fabric SOCKET   of a daemon that was started for it; none is started, whatever the configuration says',
   print: '    --print           only what is to be installed there, for doing it by hand',
-  daemon: '    --daemon PATH     where the daemon is on the router (default /usr/sbin/ringback-fabricd)',
+  daemon: `    --daemon PATH     where the daemon is on the router (default ${DAEMON_PATH})`,
   syslog:
     '    --syslog          warnings and errors go to standard error, for a log that gives them a priority by that',
   help: '-h, --help            this text',

@@ -9,19 +9,21 @@ import { root, version } from './packing.ts';
 
 const CONFIG = 'CONFIG_TARGET_ARCH_PACKAGES="x86_64"\n';
 
+const place = mkdtempSync(join(tmpdir(), 'ringback-firmware-'));
+const out = join(place, 'made');
+after(() => rmSync(place, { recursive: true }));
+
 function firmware(given: Readonly<Record<string, string>>): { status: number | null; said: string } {
   const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _more, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(join(root, 'board/openwrt/firmware'), {
-    env: { ...env, SOURCE_DATE_EPOCH: '1767225600', ...given },
+    env: { ...env, SOURCE_DATE_EPOCH: '1767225600', OUT: out, ...given },
     encoding: 'utf8',
   });
   return { status, said: stdout + stderr };
 }
 
 describe('make firmware with stand-ins for the ImageBuilder and the SDK', () => {
-  const place = mkdtempSync(join(tmpdir(), 'ringback-firmware-'));
   const [builder, sdk, extra] = [join(place, 'imagebuilder'), join(place, 'sdk'), join(place, 'extra')];
-  after(() => rmSync(place, { recursive: true }));
 
   mkdirSync(join(builder, 'packages'), { recursive: true });
   mkdirSync(extra);
@@ -77,7 +79,7 @@ describe('make firmware with stand-ins for the ImageBuilder and the SDK', () => 
       files.filter((name) => name.startsWith('ringback_')),
       [`ringback_${version}-r1_all.ipk`],
     );
-    assert.deepEqual(readdirSync(join(root, 'build/firmware/images')), ['router.img']);
+    assert.deepEqual(readdirSync(join(out, 'images')), ['router.img']);
   });
 
   it('makes an image with the daemon alone, for a router that the program runs beside', () => {

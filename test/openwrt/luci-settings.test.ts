@@ -93,10 +93,13 @@ visits('Settings', (visit) => {
   });
 
   visit('have people and servers that are added and taken away', async (test, goTo) => {
+    if (LUCI !== null) {
+      test.skip('LuCI itself has no labels by which its widgets are found');
+      return;
+    }
     const router = await openRouter(test);
     const program = await router.start();
     const page = await goTo(router, SETTINGS);
-    if (LUCI !== null) return;
     await page.getByRole('button', { name: 'Add People' }).click();
     await page.getByLabel('Address', { exact: true }).nth(1).fill('172.27.179.150');
     await page.getByLabel('Mail', { exact: true }).nth(1).fill("o'hara<>@example.jp");

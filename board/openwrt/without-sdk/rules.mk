@@ -4,7 +4,6 @@
 INSTALL_DIR:=install -d -m 0755
 INSTALL_BIN:=install -m 0755
 INSTALL_DATA:=install -m 0644
-INSTALL_CONF:=install -m 0600
 CP:=cp -fpR
 LN:=ln -sf
 define newline

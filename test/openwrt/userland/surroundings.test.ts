@@ -66,7 +66,7 @@ config forwarding
 }
 
 describe('Around the program on a router', { skip: noUserland, timeout: 580_000 }, () => {
-  it('scripts of the operator are told; the page is there behind a zone that rejects, and comes back within seconds of fw4', async (test) => {
+  it('scripts of the operator are told; the page is there behind a zone that rejects, and comes back after fw4 has deleted it', async (test) => {
     const { router, status, server } = await between(test);
     await router.until('the page is in the place of the server', () => status() === '503');
     await router.until('the script is told', () => told(router).length > 0);
