@@ -212,7 +212,15 @@ function forgetNamed(record: CommandRecord): Status {
   return Status.Ok;
 }
 
+/** What no clock says, the program would not take back as a time. */
+const MAX_MOMENT_US: i64 = (<i64>1) << 53;
+
+function isMoment(us: i64): bool {
+  return us > -MAX_MOMENT_US && us < MAX_MOMENT_US;
+}
+
 function restore(record: CommandRecord): Status {
+  if (!isMoment(record.firstUs) || !isMoment(record.lastUs)) return Status.BadValue;
   if (record.code < <u32>Cause.Unreachable || record.code > <u32>Cause.Refused) return Status.BadValue;
   const addressHash = hashAddress(record.server);
   const isCertain = record.restoredState != ServerState.Suspected;
@@ -273,11 +281,11 @@ function acquit(record: CommandRecord): Status {
 
 function foundSilent(record: CommandRecord): void {
   const index = findServer(record.server, hashAddress(record.server), record.port);
-  if (index != 0) serverAt(index).silentUs = max(serverAt(index).silentUs, record.firstUs);
+  if (index != 0 && record.firstUs < MAX_MOMENT_US) serverAt(index).silentUs = max(serverAt(index).silentUs, record.firstUs);
 }
 
 function restoreKnown(record: CommandRecord): Status {
-  if (record.port == 0) return Status.BadValue;
+  if (record.port == 0 || record.firstUs >= MAX_MOMENT_US) return Status.BadValue;
   const address = record.server;
   return restoreService(address, hashAddress(address), record.port, record.firstUs) ? Status.Ok : Status.Full;
 }

@@ -143,6 +143,12 @@ static bool listenElsewhere(const uint8_t *command, uint64_t nowUs)
 	return true;
 }
 
+/* Frames that say who has an address are no business of a program that is only let in to carry records. */
+static bool isOfTakeover(uint8_t kind)
+{
+	return kind == COMMAND_ANNOUNCE || kind == COMMAND_CLAIM || kind == COMMAND_UNCLAIM;
+}
+
 static void carryOutCommands(const struct options *options, uint64_t nowUs)
 {
 	bool isChild = options->socket == NULL && !options->remote;
@@ -158,7 +164,8 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 		}
 		if (isChild && command[FIELD_KIND] == ERRAND_LISTEN && listenElsewhere(command, nowUs))
 			continue;
-		status = engine_command(command);
+		status = options->remote && isOfTakeover(command[FIELD_KIND]) ? STATUS_UNKNOWN_COMMAND
+									      : engine_command(command);
 		if (engine_outgoing(&frame))
 			sendOut(command, &frame, nowUs);
 		engine_settle();

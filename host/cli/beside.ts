@@ -1,6 +1,6 @@
 /** `ringback beside`: a router that has the daemon alone takes this program. */
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
@@ -67,7 +67,9 @@ function publicKey(file: string): string {
 
 function note(file: string, known: string): void {
   try {
-    writeFileSync(file, known, { mode: 0o644 });
+    writeFileSync(file, known);
+    // Whatever the umask is, the program's user reads it.
+    chmodSync(file, 0o644);
   } catch (error) {
     throw new RingbackError('unavailable', `fabric.keys: ${file} can't be written (${messageOf(error)})`);
   }

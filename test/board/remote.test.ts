@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { loadModule } from '../../host/fabric/module.ts';
 import { Bench, build, command, type Daemon, Kind, noNamespace, until } from './fabricd.ts';
 
 const built = build('probe');
+const { codes } = loadModule();
 
 describe('a daemon for a program on another machine', { skip: noNamespace }, () => {
   let bench: Bench;
@@ -68,6 +70,17 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
     second.write(command(2, 1));
     await second.events.expect('an answer', (event) => event.kind === Kind.long);
     assert.equal(await second.leave(), 0);
+  });
+
+  it('says nobody’s address on the wire: frames of a takeover are not for a key that carries records', async () => {
+    const daemon = connected('lan0');
+    await daemon.ready();
+    for (const kind of ['Command.Announce', 'Command.Claim', 'Command.Unclaim']) {
+      daemon.write(command(codes.number(kind), 1));
+      const refused = await daemon.events.expect(kind, (event) => event.kind === Kind.refused);
+      assert.equal(refused.code, codes.number('Status.UnknownCommand'));
+    }
+    assert.equal(await daemon.leave(), 0);
   });
 
   it('is another one for other interfaces, and the one before ends', async () => {

@@ -258,6 +258,15 @@ describe('a client who waited before', () => {
     expect<u32>(give()).toBe(Verdict.SynLinked);
   });
 
+  it('is not restored with times that no clock says: the program would not take them back', () => {
+    fresh();
+    const never: i64 = (<i64>1) << 53;
+    expect<u32>(restore(SERVER, 0, SATO, Cause.Unanswered, never, now())).toBe(Status.BadValue);
+    expect<u32>(restore(SERVER, 0, SATO, Cause.Unanswered, now(), never)).toBe(Status.BadValue);
+    expect<u32>(restore(SERVER, 0, SATO, Cause.Unanswered, -never, now())).toBe(Status.BadValue);
+    expect<u32>(restore(SERVER, 0, SATO, Cause.Unanswered, 1 - never, never - 1)).toBe(Status.Ok);
+  });
+
   it('is restored for a service as well, known or not', () => {
     fresh();
     expect<u32>(restore(SERVER6, WEB, SATO, Cause.Refused, now(), now(), 0)).toBe(Status.Ok);

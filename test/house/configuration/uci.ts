@@ -67,7 +67,7 @@ followed (\`interface.moved\`); networks that share a device are listened on onc
 and what follows is that: it is started anew with the other device. The names of a daemon elsewhere (\`socket\`, \`host 'beside'\`), and those in
 \`config takeover\`, are devices.
 
-A file with secrets is nobody else's to read: \`chmod 600 /etc/config/ringback\`.`;
+A file with secrets is nobody else's to read: the init script makes it root's, and readable for the user \`ringback\` (640).`;
 
 const LAYOUTS: readonly {
   readonly command: (typeof FILES)[number]['command'];

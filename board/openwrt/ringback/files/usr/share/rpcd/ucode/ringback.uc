@@ -44,7 +44,8 @@ function connected(role) {
 		if (there?.type != 'socket')
 			continue;
 
-		const link = socket.create(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC);
+		// A program that hangs takes no connection: nobody waits here until it does.
+		const link = socket.create(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK);
 
 		if (link?.connect({ family: socket.AF_UNIX, path: place }))
 			return link;
@@ -59,6 +60,26 @@ function now_ms() {
 	const time = clock(true);
 
 	return time[0] * 1000 + int(time[1] / 1000000);
+}
+
+// Whether the other side has taken all of it in time.
+function send_all(link, text, end_ms) {
+	while (length(text) > 0) {
+		const left = end_ms - now_ms();
+		const ready = left > 0 ? socket.poll(left, [ link, socket.POLLOUT ]) : null;
+
+		if (!ready?.[0]?.[1])
+			return false;
+
+		const count = link.send(text);
+
+		if (!count)
+			return false;
+
+		text = substr(text, count);
+	}
+
+	return true;
 }
 
 // All that comes until the other side has said everything; null when that takes too long, or is too much.
@@ -101,10 +122,8 @@ function ask(name, method, path, body) {
 
 	const said = (body == null) ? '' : sprintf('%J', body);
 	const request = `${method} ${path} HTTP/1.0\r\nHost: ringback\r\nContent-Type: application/json\r\nContent-Length: ${length(said)}\r\n\r\n${said}`;
-	let answer = null;
-
-	if (link.send(request) == length(request))
-		answer = read_all(link, now_ms() + ANSWER_MS);
+	const end_ms = now_ms() + ANSWER_MS;
+	const answer = send_all(link, request, end_ms) ? read_all(link, end_ms) : null;
 
 	link.close();
 
