@@ -50,7 +50,8 @@ umask 077
 for file in $files; do
   mkdir -p "\${file%/*}"
   touch "$file"
-  grep -vF "$key" "$file" >"$file.new" || true
+  # 1: nothing else is in it. Anything more is an error, and what is there stays.
+  grep -vF "$key" "$file" >"$file.new" || [ $? -eq 1 ] || { rm -f "$file.new"; exit 4; }
   printf '%s\\n' "$line" >>"$file.new"
   mv -f "$file.new" "$file"
   echo "entered $file"

@@ -146,12 +146,13 @@ class DaemonLink implements FabricLink {
     }
   }
 
-  /** Its own last word says what is wrong better than a number; another program's first one may. */
+  /** Its own last word says what is wrong better than a number, and so does ssh's; another program's first one may. */
   #lastWord(end: string): string {
     if (this.#lastLine.startsWith(OWN_LINE)) return this.#lastLine;
     if (this.#isReady) return this.#lastLine || end;
     // Less than a record came on its standard output, or it would be known by that.
-    const written = this.#firstLine || this.#rest.toString().split('\n', 1)[0];
+    const said = this.#remote === null ? this.#firstLine : this.#lastLine;
+    const written = said || this.#rest.toString().split('\n', 1)[0];
     const whose = this.#remote === null ? 'fabric.daemon' : `fabric.router ${routerName(this.#remote)}:`;
     return `${whose} ${end}${written ? `: ${written}` : ''}`;
   }
