@@ -43,6 +43,8 @@ export const MAX_SERVERS: u32 = 65535;
 export const MAX_RECORDS: u32 = 1 << 24;
 /** The longest Field.WaitUs: more than two hundred years, and far from where deadlines overflow. */
 export const MAX_WAIT_US: u64 = (<u64>1) << 53;
+/** Times beyond that no clock says, and the program would not take them back. */
+const MAX_MOMENT_US: i64 = (<i64>1) << 53;
 
 let configured = false;
 let servers: u32 = 0;
@@ -212,9 +214,6 @@ function forgetNamed(record: CommandRecord): Status {
   return Status.Ok;
 }
 
-/** What no clock says, the program would not take back as a time. */
-const MAX_MOMENT_US: i64 = (<i64>1) << 53;
-
 function isMoment(us: i64): bool {
   return us > -MAX_MOMENT_US && us < MAX_MOMENT_US;
 }
@@ -281,7 +280,8 @@ function acquit(record: CommandRecord): Status {
 
 function foundSilent(record: CommandRecord): void {
   const index = findServer(record.server, hashAddress(record.server), record.port);
-  if (index != 0 && record.firstUs < MAX_MOMENT_US) serverAt(index).silentUs = max(serverAt(index).silentUs, record.firstUs);
+  if (index != 0 && record.firstUs < MAX_MOMENT_US)
+    serverAt(index).silentUs = max(serverAt(index).silentUs, record.firstUs);
 }
 
 function restoreKnown(record: CommandRecord): Status {
