@@ -8,7 +8,7 @@ import type { MakeWorld } from './stage.ts';
 import type { PromiseName } from './truth/promise.ts';
 import { shrink } from './truth/shrink.ts';
 import type { RunVerdict } from './truth/verdict.ts';
-import type { TryEnd } from './truth/witness.ts';
+import { DEAF, type TryEnd } from './truth/witness.ts';
 
 /** What came of one world. */
 export interface PlayedOutcome {
@@ -39,7 +39,7 @@ export async function playedOutcome(read: () => Scenario, { time, make }: Playin
       watchers: () => [
         {
           witness: {
-            ...NOBODY,
+            ...DEAF,
             tryEnded: (_client, _service, end) => {
               hasTurnedAway ||= !ANSWERED.has(end);
             },
@@ -54,18 +54,6 @@ export async function playedOutcome(read: () => Scenario, { time, make }: Playin
     return { verdict: null, error: said, isNone, hasTurnedAway };
   }
 }
-
-const NOBODY = {
-  tried: () => {},
-  service: () => {},
-  path: () => {},
-  line: () => {},
-  mail: () => {},
-  steered: () => {},
-  program: () => {},
-  step: () => {},
-  frame: null,
-} as const;
 
 export function goesWrong({ verdict, error }: PlayedOutcome): boolean {
   return error !== null || !(verdict?.holds ?? false);

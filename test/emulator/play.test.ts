@@ -3,23 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judge } from '../../host/emulator/judge.ts';
 import { parseScenario } from '../../host/emulator/scenario/load.ts';
-import type { Gauges, Witness } from '../../host/emulator/truth/witness.ts';
+import { DEAF, type Gauges } from '../../host/emulator/truth/witness.ts';
 import { makeWorld } from '../../host/emulator/world/world.ts';
 import { machineTime } from '../../host/time.ts';
 import { played } from './played.ts';
-
-const NOBODY: Witness = {
-  tried: () => {},
-  tryEnded: () => {},
-  service: () => {},
-  path: () => {},
-  line: () => {},
-  mail: () => {},
-  steered: () => {},
-  program: () => {},
-  step: () => {},
-  frame: null,
-};
 
 const ROUTER = `
 router:
@@ -84,7 +71,7 @@ describe('The tables of the module', () => {
     const seen: Gauges['tables'][] = [];
     await judge(scenario, {
       ...{ time: machineTime, make: makeWorld },
-      watchers: () => [{ witness: NOBODY, gauged: ({ tables }) => void seen.push(tables) }],
+      watchers: () => [{ witness: DEAF, gauged: ({ tables }) => void seen.push(tables) }],
     });
     const used = (name: 'attempts' | 'servers'): number[] => seen.map((tables) => tables[name][0]);
     assert.equal(Math.max(...used('attempts')), 1, 'one person has tried');

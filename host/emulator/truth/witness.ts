@@ -54,6 +54,20 @@ export interface Witness {
   readonly passed?: ((iface: number, isOut: boolean, bytes: Uint8Array) => void) | null;
 }
 
+/** Nobody listens; whoever listens to some of it says to what. */
+export const DEAF: Witness = {
+  tried: () => {},
+  tryEnded: () => {},
+  service: () => {},
+  path: () => {},
+  line: () => {},
+  mail: () => {},
+  steered: () => {},
+  program: () => {},
+  step: () => {},
+  frame: null,
+};
+
 /** Who the numbers of a world are; of clients a host has one for each of its addresses. */
 export interface Directory {
   /** How many there are: they are numbered from 0. */
