@@ -113,6 +113,8 @@ exec cat "${place}/$name"
     await logged('ready');
     await logged('interface.moved', { interface: 'br-lan' });
     await logged('interface.down', { interface: 'wan' });
+    // The kernel says a second later that a new bridge has its carrier.
+    await until('br-lan is up', () => status()[0]?.up);
     assert.deepEqual(
       status().map(({ name, network, up }) => [name, network, up]),
       [
