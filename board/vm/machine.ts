@@ -17,6 +17,8 @@ const MEMORY_MIB = 512;
 const KVM_MS = 5_000;
 /** Emulated, on a machine that is busy with others. */
 const BOOT_MS = 180_000;
+/** For the program on it to be ready, among many services that start first. */
+export const READY_MS = 300_000;
 const TYPED_ANEW_MS = 5_000;
 
 /** What it starts from: `router` and `openwrt` have Node, `daemon` has none (board/vm/image). */

@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { commands } from '../lab/actions.ts';
 import { Lab } from '../lab/lab.ts';
 import { configuration, ROUTER } from './configuration.ts';
-import { Machine } from './machine.ts';
-
-const READY_MS = 300_000;
+import { Machine, READY_MS } from './machine.ts';
 
 const sheet = `
 The router is up: a machine with a kernel of its own, between clients c150 … c159, mail, station and servers s80 s81 s82.

@@ -9,23 +9,6 @@ import { explainScenario, parseScenario, scenarioFile } from './emulator.ts';
 import { readOwnFile } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 
-const ONLY_IN_SCENARIOS: ReadonlySet<string> = new Set([
-  'title',
-  'script',
-  'population',
-  'traffic',
-  'hosts',
-  'expect',
-]);
-const ONLY_IN_ROLES: ReadonlySet<string> = new Set([
-  'fabric',
-  'detect',
-  'clients',
-  'servers',
-  'state',
-  'control',
-]);
-
 interface Wanted {
   /** The file that is checked without another word. */
   readonly usual: string;
@@ -68,8 +51,7 @@ function readScenario(
   return { does: explainScenario(parseScenario(text, file), tables), warnings: [] };
 }
 
-/** Also one that forgets to say so. */
+/** Also one that forgets to say its version; only a scenario has a script. */
 function isScenario(keys: readonly string[]): boolean {
-  if (keys.includes('scenario')) return true;
-  return keys.some((key) => ONLY_IN_SCENARIOS.has(key)) && !keys.some((key) => ONLY_IN_ROLES.has(key));
+  return keys.includes('scenario') || (keys.includes('script') && !keys.includes('detect'));
 }

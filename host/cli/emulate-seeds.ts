@@ -1,4 +1,5 @@
 /** `--seeds A..B`: small worlds by chance; what goes wrong in one is named, and with `--shrink` made as small as can be. */
+import { count } from '../config/sentences.ts';
 import { type Found, playSeeds, smallestFound } from '../emulator/seeds.ts';
 import { brokenIn, sentencesOf } from '../emulator/smallest.ts';
 import { makeWorld } from '../emulator/world/world.ts';
@@ -30,7 +31,7 @@ export async function seedsCommand(
   if (json) print(JSON.stringify({ seeds: played, wrong }));
   else
     print(
-      `${played} worlds in ${took} s: ${wrong === 0 ? 'every promise was kept' : `${wrong} went wrong`}.`,
+      `${count(played, 'world')} in ${took} s: ${wrong === 0 ? 'every promise was kept' : `${wrong} went wrong`}.`,
     );
   return wrong === 0;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line. */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { messageOf, RingbackError } from '../errors.ts';
@@ -76,7 +77,12 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   if (more.length > 0 && !command.takesMore) {
-    throw new RingbackError('usage', `${name}: ${more[0]} is too much; ringback ${name} --help`);
+    const [first = ''] = more;
+    const advice =
+      command.options.includes('config') && existsSync(first)
+        ? `do you mean -c ${first}?`
+        : `ringback ${name} --help`;
+    throw new RingbackError('usage', `${name}: ${first} is too much; ${advice}`);
   }
   await command.action(given, more);
 }

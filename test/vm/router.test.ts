@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { address, Lab } from '../../board/lab/lab.ts';
 import { configuration, ROUTER } from '../../board/vm/configuration.ts';
-import { Machine } from '../../board/vm/machine.ts';
+import { Machine, READY_MS } from '../../board/vm/machine.ts';
 import { ask, page, urlOf, VISITOR } from '../lab/curl.ts';
 import { mailOf } from '../lab/support.ts';
-import { noMachine, READY_MS, STUCK_MS, WAIT_MS } from './support.ts';
+import { noMachine, STUCK_MS, WAIT_MS } from './support.ts';
 
 const WEB = { server: address('s80') } as const;
 

@@ -5,9 +5,6 @@ import { needs } from '../host/require.ts';
 /** For a story that got stuck: several times what one takes where nothing is emulated by the processor. */
 export const STUCK_MS = 540_000;
 
-/** For a system with many services that start first. */
-export const READY_MS = 300_000;
-
 /** For an event that emulated machines have on their way. */
 export const WAIT_MS = 90_000;
 
