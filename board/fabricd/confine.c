@@ -48,6 +48,9 @@ static const uint32_t allowed[] = {
 #ifdef SYS_recv
 	SYS_recv,
 #endif
+#ifdef SYS_send
+	SYS_send,
+#endif
 #ifdef SYS_clock_gettime
 	SYS_clock_gettime,
 #endif
@@ -79,6 +82,22 @@ static const uint32_t allowed[] = {
 	SYS_unlink,
 #endif
 	SYS_unlinkat,
+	/* Whether a name is still its own. */
+#ifdef SYS_lstat
+	SYS_lstat,
+#endif
+#ifdef SYS_lstat64
+	SYS_lstat64,
+#endif
+#ifdef SYS_newfstatat
+	SYS_newfstatat,
+#endif
+#ifdef SYS_fstatat64
+	SYS_fstatat64,
+#endif
+#ifdef SYS_statx
+	SYS_statx,
+#endif
 	/* Memory; the library's own buffers, too. */
 	SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk,
 #ifdef SYS_mmap

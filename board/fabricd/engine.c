@@ -17,6 +17,12 @@ static bool inside(uint32_t at, uint64_t length)
 	return at + length <= module.w2c_memory.size;
 }
 
+void engine_bound(uint32_t mib)
+{
+	if (mib > 0)
+		wasm_rt_bound_memory((uint64_t)mib << 20);
+}
+
 int engine_start(const struct engine_sink *eventSink)
 {
 	sink = eventSink;

@@ -21,6 +21,9 @@ struct engine_sink {
 	uint32_t (*room)(void);
 };
 
+/* Before that: the most that the module may take; 0: as much as it likes. */
+void engine_bound(uint32_t mib);
+
 /* Instantiates the module. 0, or -1 when it is not one that this engine can carry (already said). */
 int engine_start(const struct engine_sink *sink);
 

@@ -2,6 +2,8 @@
 #include "errand.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +11,7 @@
 
 #include "engine.h"
 #include "link.h"
+#include "log.h"
 #include "record.h"
 
 /* None is open for longer: the program, which waits for 15 s at the most, may have forgotten it. */
@@ -111,6 +114,76 @@ static bool isServer(const union address *address)
 	       !IN6_IS_ADDR_MULTICAST(&address->v6.sin6_addr);
 }
 
+/* Where the kernel is asked for ways. */
+static int ways = -1;
+static uint32_t asked;
+
+int errand_begin(void)
+{
+	ways = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (ways < 0)
+		say("cannot ask for ways to servers: %s", strerror(errno));
+	return ways < 0 ? -1 : 0;
+}
+
+/* An address of this machine's, of whatever interface and routing table, or one of several machines is no server's. */
+static int errorOfWay(uint8_t type)
+{
+	switch (type) {
+	case RTN_LOCAL:
+	case RTN_BROADCAST:
+	case RTN_ANYCAST:
+	case RTN_MULTICAST:
+		return EADDRNOTAVAIL;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * What is wrong with the way there, or 0: the kernel says it before a packet is sent. A service of this machine must not even see
+ * a connection begin.
+ */
+static int askWay(const union address *there)
+{
+	bool isV4 = there->any.sa_family == AF_INET;
+	const void *bytes = isV4 ? (const void *)&there->v4.sin_addr : (const void *)&there->v6.sin6_addr;
+	size_t length = isV4 ? sizeof(there->v4.sin_addr) : sizeof(there->v6.sin6_addr);
+	struct {
+		struct nlmsghdr header;
+		struct rtmsg way;
+		struct rtattr to;
+		uint8_t address[sizeof(struct in6_addr)];
+	} request = {
+		.header = {.nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = ++asked},
+		.way = {.rtm_family = (uint8_t)there->any.sa_family, .rtm_dst_len = (uint8_t)(8 * length)},
+		.to = {.rta_type = RTA_DST, .rta_len = (uint16_t)RTA_LENGTH(length)},
+	};
+	union {
+		struct nlmsghdr header;
+		uint8_t bytes[4096];
+	} answer;
+	ssize_t count;
+
+	memcpy(request.address, bytes, length);
+	request.header.nlmsg_len = (uint32_t)(sizeof(request) - sizeof(request.address) + length);
+	if (sendto(ways, &request, request.header.nlmsg_len, 0, NULL, 0) < 0)
+		return EADDRNOTAVAIL;
+	/* It has answered already; what was not heard of an earlier one comes first. */
+	while ((count = recv(ways, &answer, sizeof(answer), 0)) > 0) {
+		const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
+		const struct rtmsg *way = NLMSG_DATA(&answer.header);
+
+		if (!NLMSG_OK(&answer.header, (size_t)count) || answer.header.nlmsg_seq != asked)
+			continue;
+		if (answer.header.nlmsg_type == NLMSG_ERROR && count >= (ssize_t)NLMSG_LENGTH(sizeof(*error)))
+			return -error->error;
+		if (answer.header.nlmsg_type == RTM_NEWROUTE && count >= (ssize_t)NLMSG_LENGTH(sizeof(*way)))
+			return errorOfWay(way->rtm_type);
+	}
+	return EADDRNOTAVAIL;
+}
+
 /* The address is this machine's own: it reaches itself, and that says nothing of a server. */
 static bool reachesItself(int fd, const union address *there)
 {
@@ -160,8 +233,10 @@ static int begin(int fd, uint8_t kind, const uint8_t *command)
 	uint16_t localPort = kind == ERRAND_CONNECT ? u16At(command + CARRIER_FIELD_LOCAL_PORT) : 0;
 	union address there, here;
 	socklen_t length = addressOf(&there, command + FIELD_SERVER, u16At(command + FIELD_PORT));
-	int on = 1;
+	int on = 1, error = askWay(&there);
 
+	if (error != 0)
+		return error;
 	if (localPort != 0) {
 		memset(&here, 0, sizeof(here));
 		here.any.sa_family = there.any.sa_family;

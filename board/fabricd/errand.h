@@ -12,6 +12,9 @@
 /* The program's own bounds are below that: three connections for each of 64 questions, 128 and 64 more that look and check. */
 #define ERRANDS 512u
 
+/* Before this process keeps to few system calls. 0, or -1 having said what is wrong. */
+int errand_begin(void);
+
 /* Whether the command is an errand. */
 bool errand_is(const uint8_t *command);
 

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,10 +20,13 @@
 #define NEWS_RECORDS (QUEUE_RECORDS / 2)
 #define INPUT_BYTES (256u * RECORD_BYTES)
 
-enum { INPUT, OUTPUT, LISTENER };
+enum { INPUT, OUTPUT, LISTENER, NEWCOMER };
 
 static int listener = -1, input = -1, output = -1;
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
+/* What was made there. */
+static dev_t socketDevice;
+static ino_t socketNumber;
 
 static uint8_t commands[INPUT_BYTES];
 static uint32_t commandBytes, commandsDone;
@@ -35,6 +41,14 @@ static const char *expected;
 static bool outdated;
 /* He has said it before he connects, or as good as. */
 #define GREETING_MS 1000
+
+/* Whoever came last while another is connected; what he has said, and since when he is there. */
+static int newcomer = -1;
+static uint8_t firstCommand[RECORD_BYTES];
+static uint32_t firstBytes;
+static uint64_t newcomerUs;
+/* A program that is greeted gives its commands; a slow network brings them within that. */
+#define NEWCOMER_US 10000000u
 
 static void connectTo(int in, int out)
 {
@@ -80,8 +94,23 @@ static void removeStale(uid_t owner)
 	close(probe);
 }
 
+int link_lock(const char *path, uid_t owner)
+{
+	char name[PATH_MAX];
+	uid_t before = (uid_t)setfsuid(owner);
+	int fd = -1;
+
+	if (snprintf(name, sizeof(name), "%s.lock", path) < (int)sizeof(name))
+		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	setfsuid(before);
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
 int link_listen(const char *path, uid_t owner)
 {
+	struct stat there;
 	mode_t mask;
 	uid_t before;
 	int bound;
@@ -109,6 +138,10 @@ int link_listen(const char *path, uid_t owner)
 		    errno == EADDRINUSE ? " (another ringback-fabricd, or a file of that name)" : "");
 		return -1;
 	}
+	if (lstat(path, &there) == 0) {
+		socketDevice = there.st_dev;
+		socketNumber = there.st_ino;
+	}
 	return 0;
 }
 
@@ -117,6 +150,7 @@ void link_polls(struct pollfd polls[LINK_POLLS], bool reading)
 	polls[INPUT] = (struct pollfd){.fd = reading ? input : -1, .events = POLLIN};
 	polls[OUTPUT] = (struct pollfd){.fd = queued > 0 ? output : -1, .events = POLLOUT};
 	polls[LISTENER] = (struct pollfd){.fd = listener, .events = POLLIN};
+	polls[NEWCOMER] = (struct pollfd){.fd = newcomer, .events = POLLIN};
 }
 
 /* The program has closed its end; what it said before may still be unread. */
@@ -137,8 +171,15 @@ bool link_outdated(void)
 	return outdated;
 }
 
-/* Over a network the one before may be gone without a word: who is new is right. */
-static bool replace(int program)
+static void turnAway(void)
+{
+	if (newcomer >= 0)
+		close(newcomer);
+	newcomer = -1;
+	firstBytes = 0;
+}
+
+static enum link_arrival meet(int program, uint64_t nowUs)
 {
 	struct pollfd greeting = {.fd = program, .events = POLLIN};
 	char said[LINK_GREETING_BYTES];
@@ -148,37 +189,71 @@ static bool replace(int program)
 	outdated = whole && memcmp(said, expected, sizeof(said)) != 0;
 	if (!whole || outdated) {
 		close(program);
-		return false;
+		return LINK_NOBODY;
 	}
-	if (link_connected())
-		disconnect();
-	connectTo(program, program);
-	return true;
+	turnAway();
+	if (!link_connected()) {
+		connectTo(program, program);
+		return LINK_PROGRAM;
+	}
+	newcomer = program;
+	newcomerUs = nowUs;
+	return LINK_NEWCOMER;
 }
 
-bool link_accept(const struct pollfd polls[LINK_POLLS])
+enum link_arrival link_accept(const struct pollfd polls[LINK_POLLS], uint64_t nowUs)
 {
 	int program;
 
 	if (polls[LISTENER].revents == 0)
-		return false;
+		return LINK_NOBODY;
 	if (expected != NULL) {
 		program = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		return program >= 0 && replace(program);
+		return program < 0 ? LINK_NOBODY : meet(program, nowUs);
 	}
 	/* A program that starts again must not find its place taken by itself: its last words are read first. */
 	if (link_connected() && isLeaving())
-		return false;
+		return LINK_NOBODY;
 	program = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (program < 0)
-		return false;
+		return LINK_NOBODY;
 	if (link_connected()) {
 		say("a second program was turned away: one is connected");
 		close(program);
-		return false;
+		return LINK_NOBODY;
 	}
 	connectTo(program, program);
-	return true;
+	return LINK_PROGRAM;
+}
+
+bool link_admit(const struct pollfd polls[LINK_POLLS], uint64_t nowUs)
+{
+	int program = newcomer;
+	ssize_t count;
+
+	/* `polls` may be another's, who came before. */
+	if (program < 0 || polls[NEWCOMER].fd != program)
+		return false;
+	if (polls[NEWCOMER].revents != 0) {
+		count = read(program, firstCommand + firstBytes, sizeof(firstCommand) - firstBytes);
+		if (count > 0)
+			firstBytes += (uint32_t)count;
+		else if (count == 0 || (errno != EAGAIN && errno != EINTR))
+			turnAway();
+	}
+	if (firstBytes == sizeof(firstCommand) && firstCommand[FIELD_KIND] == COMMAND_CONFIGURE) {
+		newcomer = -1;
+		firstBytes = 0;
+		if (link_connected())
+			disconnect();
+		connectTo(program, program);
+		memcpy(commands, firstCommand, sizeof(firstCommand));
+		commandBytes = sizeof(firstCommand);
+		return true;
+	}
+	if (firstBytes == sizeof(firstCommand) || nowUs - newcomerUs > NEWCOMER_US)
+		turnAway();
+	return false;
 }
 
 void link_read(const struct pollfd polls[LINK_POLLS])
@@ -221,6 +296,13 @@ void link_send(uint32_t count, const uint8_t *records)
 		memcpy(queue[(first + queued) % QUEUE_RECORDS], records + i * RECORD_BYTES, RECORD_BYTES);
 		queued++;
 	}
+}
+
+void link_tell_newcomer(uint32_t count, const uint8_t *records)
+{
+	/* A new socket has room for all that a greeting is; without it whoever is greeted ends by himself. */
+	if (newcomer >= 0 && write(newcomer, records, (size_t)count * RECORD_BYTES) < 0)
+		turnAway();
 }
 
 uint32_t link_room(void)
@@ -267,12 +349,24 @@ uint64_t link_lost(void)
 	return lost;
 }
 
+/* Somebody may have taken it away, and made his own. */
+static bool isOwnName(void)
+{
+	struct stat there;
+
+	return lstat(address.sun_path, &there) == 0 && there.st_dev == socketDevice &&
+	       there.st_ino == socketNumber;
+}
+
 void link_close(void)
 {
 	if (link_connected())
 		disconnect();
+	turnAway();
+	/* First the name: whoever finds none any more makes his own, which is not ours to take away. */
 	if (listener >= 0) {
+		if (isOwnName())
+			unlink(address.sun_path);
 		close(listener);
-		unlink(address.sun_path);
 	}
 }

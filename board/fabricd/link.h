@@ -15,10 +15,16 @@
 
 #include "engine.h"
 
-#define LINK_POLLS 3u
+#define LINK_POLLS 4u
 
 /* Records on standard input and output. */
 void link_stdio(void);
+
+/*
+ * Nobody else looks for a daemon at `path`, or makes the socket there, until the descriptor is closed: of two that look at once,
+ * each would take the other's for one that a killed daemon has left. -1 where nothing can be made; then nobody makes a socket, either.
+ */
+int link_lock(const char *path, uid_t owner);
 
 /* Listens at `path`, for its owner only. 0, or -1 having said what is wrong. */
 int link_listen(const char *path, uid_t owner);
@@ -27,8 +33,9 @@ int link_listen(const char *path, uid_t owner);
 #define LINK_GREETING_BYTES 64u
 
 /*
- * From now on whoever connects says first which daemon he expects, and takes the place of the one before: over a network a
- * connection may have ended without a word. A daemon that is another one has had its time.
+ * From now on whoever connects says first which daemon he expects. A daemon that is another one has had its time. Over a network a
+ * connection may have ended without a word: who is new takes the place of the one before, with the first command that every
+ * program gives. Until then he is a newcomer, and there is one at a time.
  */
 void link_expect(const char greeting[LINK_GREETING_BYTES]);
 
@@ -38,8 +45,13 @@ bool link_outdated(void);
 /* Fills in what to wait for. Commands are not waited for while `reading` is false. */
 void link_polls(struct pollfd polls[LINK_POLLS], bool reading);
 
-/* Takes a program that is waiting on the socket. True when there is a new one. */
-bool link_accept(const struct pollfd polls[LINK_POLLS]);
+enum link_arrival { LINK_NOBODY, LINK_NEWCOMER, LINK_PROGRAM };
+
+/* Takes a program that is waiting on the socket. Whoever it finds there is to be greeted. */
+enum link_arrival link_accept(const struct pollfd polls[LINK_POLLS], uint64_t nowUs);
+
+/* True when the newcomer has become the program. */
+bool link_admit(const struct pollfd polls[LINK_POLLS], uint64_t nowUs);
 
 /* Reads what the program sent. */
 void link_read(const struct pollfd polls[LINK_POLLS]);
@@ -49,6 +61,9 @@ const uint8_t *link_command(void);
 
 /* Queues records for the program. Without a program they are dropped, uncounted. */
 void link_send(uint32_t count, const uint8_t *records);
+
+/* For the newcomer. */
+void link_tell_newcomer(uint32_t count, const uint8_t *records);
 
 /* How many records of a long answer there is room for. */
 uint32_t link_room(void);

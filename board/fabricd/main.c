@@ -76,7 +76,10 @@ static int fillStandardDescriptors(void)
 	return 0;
 }
 
-static void reportInterface(struct capture *capture, uint64_t nowUs)
+/* Who hears it: the program, or the newcomer. */
+typedef void (*tell)(uint32_t count, const uint8_t *records);
+
+static void tellInterface(struct capture *capture, uint64_t nowUs, tell tell)
 {
 	struct interface_report report;
 	uint8_t record[RECORD_BYTES];
@@ -93,7 +96,12 @@ static void reportInterface(struct capture *capture, uint64_t nowUs)
 	memcpy(report.hardware, capture->hardware, sizeof(report.hardware));
 	memcpy(report.name, capture->name, sizeof(report.name));
 	record_interface(record, &report, nowUs);
-	link_send(1, record);
+	tell(1, record);
+}
+
+static void reportInterface(struct capture *capture, uint64_t nowUs)
+{
+	tellInterface(capture, nowUs, link_send);
 }
 
 static void reportInterfaces(uint64_t nowUs)
@@ -102,14 +110,40 @@ static void reportInterfaces(uint64_t nowUs)
 		reportInterface(&captures[i], nowUs);
 }
 
-static void greet(uint64_t nowUs)
+/* Programs that were connected. */
+static uint32_t connections;
+
+static void greet(uint64_t nowUs, tell tell)
 {
-	static uint32_t connections;
 	uint8_t record[RECORD_BYTES];
 
-	record_ready(record, connections++, nowUs);
-	link_send(1, record);
-	reportInterfaces(nowUs);
+	record_ready(record, connections, nowUs);
+	tell(1, record);
+	for (uint32_t i = 0; i < captureCount; i++)
+		tellInterface(&captures[i], nowUs, tell);
+}
+
+/* Whoever waits at the door, or has waited long enough. */
+static void receive(const struct pollfd *polls, uint64_t nowUs)
+{
+	if (link_admit(polls, nowUs)) {
+		errand_end();
+		connections++;
+		/* They may have changed since it was greeted. */
+		reportInterfaces(nowUs);
+	}
+	switch (link_accept(polls, nowUs)) {
+	case LINK_PROGRAM:
+		errand_end();
+		greet(nowUs, link_send);
+		connections++;
+		break;
+	case LINK_NEWCOMER:
+		greet(nowUs, link_tell_newcomer);
+		break;
+	case LINK_NOBODY:
+		break;
+	}
 }
 
 /* The frame that the command has built goes out at once, even where an interface has come up just now. */
@@ -149,6 +183,17 @@ static bool isOfTakeover(uint8_t kind)
 	return kind == COMMAND_ANNOUNCE || kind == COMMAND_CLAIM || kind == COMMAND_UNCLAIM;
 }
 
+/* Once: whoever has the key asks as often as he likes. */
+static void sayBound(uint32_t mib)
+{
+	static bool said;
+
+	if (!said)
+		say("tables that do not fit --memory %u are refused; \"ringback beside\" writes a key for those of fabric.capacity",
+		    mib);
+	said = true;
+}
+
 static void carryOutCommands(const struct options *options, uint64_t nowUs)
 {
 	bool isChild = options->socket == NULL && !options->remote;
@@ -169,6 +214,8 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 		if (engine_outgoing(&frame))
 			sendOut(command, &frame, nowUs);
 		engine_settle();
+		if (status == STATUS_OUT_OF_MEMORY && options->memoryMib > 0)
+			sayBound(options->memoryMib);
 		if (status != 0) {
 			uint8_t record[RECORD_BYTES];
 
@@ -197,8 +244,10 @@ static int serve(const struct options *options, const sigset_t *whileWaiting)
 	uint64_t reportUs = nowUs + REPORT_US;
 	uint64_t heardUs = nowUs;
 
-	if (link_connected())
-		greet(nowUs);
+	if (link_connected()) {
+		greet(nowUs, link_send);
+		connections++;
+	}
 	while (!stopping && (options->socket != NULL || link_connected())) {
 		/* A long answer that got room goes on at once. */
 		bool goesOn = link_flush() && engine_busy();
@@ -221,10 +270,7 @@ static int serve(const struct options *options, const sigset_t *whileWaiting)
 			checkUs = nowUs + CHECK_US;
 		errand_read(others, nowUs);
 		link_read(polls);
-		if (link_accept(polls)) {
-			errand_end();
-			greet(nowUs);
-		}
+		receive(polls, nowUs);
 		carryOutCommands(options, nowUs);
 		if (link_connected())
 			heardUs = nowUs;
@@ -241,6 +287,17 @@ static int serve(const struct options *options, const sigset_t *whileWaiting)
 	return DONE;
 }
 
+/* Of a daemon for another machine, whoever has started it holds the lock. */
+static int listenAt(const struct options *options, uid_t owner)
+{
+	int lock = options->remote ? -1 : link_lock(options->socket, owner);
+	int result = link_listen(options->socket, owner);
+
+	if (lock >= 0)
+		close(lock);
+	return result;
+}
+
 int main(int count, char **arguments)
 {
 	static const struct engine_sink sink = {.take = link_send, .room = link_room};
@@ -253,6 +310,7 @@ int main(int count, char **arguments)
 		return status;
 	if (fillStandardDescriptors() < 0)
 		return FAILED;
+	engine_bound(options.memoryMib);
 	if (options.remote && !remote_begin(&options, &status))
 		return status;
 	status = FAILED;
@@ -266,11 +324,13 @@ int main(int count, char **arguments)
 	catchSignals(&whileWaiting);
 	if (options.socket == NULL)
 		link_stdio();
-	else if (link_listen(options.socket, owner.user) < 0)
+	else if (listenAt(&options, owner.user) < 0)
 		goto out;
 	if (options.remote)
 		link_expect(remote_greeting());
 	if (privileges_drop(&privileges) < 0)
+		goto out;
+	if (options.remote && errand_begin() < 0)
 		goto out;
 	if (options.remote)
 		remote_ready();

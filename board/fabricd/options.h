@@ -7,6 +7,9 @@
 
 #include "engine.h"
 
+/* Whoever has the key of a daemon on a router says how large the tables are: three times the usual ones, unless the key says otherwise. */
+#define REMOTE_MEMORY_MIB 32u
+
 enum { DONE = 0, FAILED = 1, WRONG_USAGE = 2 };
 
 struct options {
@@ -16,6 +19,8 @@ struct options {
 	const char *user;
 	/* Of the socket; NULL: whoever started it. */
 	const char *owner;
+	/* The most that the module may take; 0: nobody has said. */
+	uint32_t memoryMib;
 	/* Interfaces that are not there are waited for. */
 	bool stdio, await, remote;
 };

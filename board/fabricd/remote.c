@@ -43,7 +43,10 @@ static uint64_t hashText(uint64_t hash, const char *text)
 static void makeGreeting(const struct options *options)
 {
 	uint64_t hash = hashText(UINT64_C(0xcbf29ce484222325), options->user);
+	char memory[16];
 
+	snprintf(memory, sizeof(memory), "%u", options->memoryMib);
+	hash = hashText(hash, memory);
 	for (uint32_t i = 0; i < options->interfaceCount; i++)
 		hash = hashText(hash, options->interfaces[i]);
 	snprintf(greeting, sizeof(greeting), "%s %u %016llx", VERSION, ABI, (unsigned long long)hash);
@@ -209,6 +212,25 @@ static int start(void)
 	return listens ? 1 : -1;
 }
 
+/* As start(), of several that have found none at once only the first one; 1 for the others. */
+static int startAlone(const char *path)
+{
+	int lock = link_lock(path, geteuid()), started, daemon;
+
+	/* Another may have started it while this one waited for the lock. */
+	daemon = reach(path);
+	if (daemon >= 0 || (errno != ENOENT && errno != ECONNREFUSED)) {
+		if (daemon >= 0)
+			close(daemon);
+		started = 1;
+	} else {
+		started = start();
+	}
+	if (lock >= 0)
+		close(lock);
+	return started;
+}
+
 bool remote_begin(struct options *options, int *status)
 {
 	*status = FAILED;
@@ -230,7 +252,7 @@ bool remote_begin(struct options *options, int *status)
 			continue;
 		if (errno != ENOENT && errno != ECONNREFUSED)
 			break;
-		started = start();
+		started = startAlone(options->socket);
 		if (started <= 0)
 			return started == 0;
 	}

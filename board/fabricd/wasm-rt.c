@@ -10,6 +10,13 @@
 
 #define PAGE_BYTES 65536u
 
+static uint64_t mostPages = UINT64_MAX;
+
+void wasm_rt_bound_memory(uint64_t bytes)
+{
+	mostPages = bytes / PAGE_BYTES;
+}
+
 void wasm_rt_trap(wasm_rt_trap_t trap)
 {
 	static const char *const reasons[] = {
@@ -59,7 +66,7 @@ uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t delta)
 	if (delta == 0)
 		return before;
 	/* delta comes from 32 bits of the module: the sum cannot wrap. */
-	if (pages > memory->max_pages || !mappable(pages))
+	if (pages > memory->max_pages || pages > mostPages || !mappable(pages))
 		return UINT64_MAX;
 	data = mremap(memory->data, memory->size, pages * PAGE_BYTES, MREMAP_MAYMOVE);
 	if (data == MAP_FAILED)

@@ -117,6 +117,9 @@ void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t initial, uint64_
 /* Adds `delta` pages of zeroes; memory->data may move. Returns the pages before, or -1 with nothing done. */
 uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t delta);
 
+/* From now on no memory grows beyond that. */
+void wasm_rt_bound_memory(uint64_t bytes);
+
 void wasm_rt_free_memory(wasm_rt_memory_t *memory);
 
 #endif

@@ -140,6 +140,34 @@ describe('errands for a program on another machine', { skip: noNamespace }, () =
     for (const one of refused) assert.deepEqual(await met(one), ['Impossible', 'Closed']);
   });
 
+  it('send no packet to a service of this machine itself', async () => {
+    const sent = (): string => bench.run('sh', '-c', 'grep -E "^(Tcp|Udp):" /proc/net/snmp');
+    // One beside the first of its network, which the kernel goes to with the first as its source; and one of no interface.
+    bench.run('ip', 'addr', 'add', '172.27.178.2/24', 'dev', 'lan0');
+    bench.run('ip', 'addr', 'add', '2001:db8:178::2/64', 'dev', 'lan0', 'nodad');
+    bench.run('ip', 'route', 'add', 'local', '198.51.100.0/24', 'dev', 'lo');
+    const own = bench.start([process.execPath, '-e', SERVERS]);
+    await new Promise((done) => own.child.stdout?.once('data', done));
+    const before = sent();
+    for (const server of [
+      '172.27.178.1',
+      '172.27.178.2',
+      '198.51.100.7',
+      '2001:db8:178::1',
+      '2001:db8:178::2',
+    ]) {
+      assert.deepEqual(await met(connect(server, 80)), ['Impossible', 'Closed'], server);
+      assert.deepEqual(
+        await met(begin({ kind: 'datagram', server, port: 9 })),
+        ['Impossible', 'Closed'],
+        server,
+      );
+    }
+    assert.deepEqual(await met(connect('172.27.178.255', 80)), ['Impossible', 'Closed']);
+    assert.equal(sent(), before);
+    own.kill('SIGKILL');
+  });
+
   it('have one ticket at a time', async () => {
     const one = connect('172.27.178.80', 81);
     daemon.write(

@@ -27,6 +27,7 @@
   (global (export "FrameFlag.ForOthers") i32 (i32.const 8))
   (global (export "Status.Ok") i32 (i32.const 0))
   (global (export "Status.UnknownCommand") i32 (i32.const 1))
+  (global (export "Status.OutOfMemory") i32 (i32.const 4))
   (global (export "Status.BadValue") i32 (i32.const 8))
   (global (export "Command.Configure") i32 (i32.const 1))
   (global (export "Command.Announce") i32 (i32.const 17))

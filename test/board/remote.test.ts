@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -10,6 +10,7 @@ import { Bench, build, command, type Daemon, Kind, noNamespace, until } from './
 
 const built = build('probe');
 const { codes } = loadModule();
+const CONFIGURE = codes.number('Command.Configure');
 
 describe('a daemon for a program on another machine', { skip: noNamespace }, () => {
   let bench: Bench;
@@ -17,6 +18,8 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
   before(async () => {
     bench = await Bench.open(2);
     directory = mkdtempSync(join(tmpdir(), 'fabricd-'));
+    // Whoever the daemon becomes may take names away there.
+    chmodSync(directory, 0o777);
   });
   afterEach(async () => {
     for (const pid of lasting()) process.kill(pid, 'SIGKILL');
@@ -29,12 +32,13 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
   });
 
   const path = (): string => join(directory, 'remote.sock');
+  /** By interfaces, and options with what they take. */
   const connected = (...interfaces: readonly string[]): Daemon =>
     bench.start([
       built.daemon,
       '--remote',
       ...['--socket', path()],
-      ...interfaces.flatMap((name) => ['--interface', name]),
+      ...interfaces.flatMap((name) => (/^(-|\d)/.test(name) ? [name] : ['--interface', name])),
     ]);
 
   /** The processes that are no connection's: they have a session of their own. */
@@ -60,16 +64,98 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
     assert.equal(await second.leave(), 0);
   });
 
-  it('gives the place of a connection to the next one, for the one before may be cut', async () => {
+  it('gives the place of a connection to the next program, for the one before may be cut', async () => {
     const first = connected('lan0');
     await first.ready();
     const second = connected('lan0');
     await second.ready();
+    second.write(command(CONFIGURE));
     assert.equal(await first.ended, 1);
     assert.match(first.stderr, /^ringback-fabricd: the daemon has closed this connection: .*\n$/);
     second.write(command(2, 1));
     await second.events.expect('an answer', (event) => event.kind === Kind.long);
     assert.equal(await second.leave(), 0);
+  });
+
+  it('leaves a program its place when somebody comes who is none', async () => {
+    const program = connected('lan0');
+    await program.ready();
+    for (const said of [Buffer.alloc(0), Buffer.alloc(63, CONFIGURE), command(2, 1), Buffer.alloc(64, 255)]) {
+      const other = connected('lan0');
+      assert.equal((await other.ready()).bytes.readUInt32LE(codes.number('CarrierField.Connections')), 1);
+      await other.interface('lan0', true);
+      other.write(said);
+      if (said.length === 64) assert.equal(await other.ended, 1);
+      else assert.equal(await other.leave(), 0);
+    }
+    program.write(command(2, 1));
+    await program.events.expect('an answer', (event) => event.kind === Kind.long);
+    // Of two who have not begun, the one who came last is waited for.
+    const late = connected('lan0');
+    await late.ready();
+    const next = connected('lan0');
+    await next.ready();
+    assert.equal(await late.ended, 1);
+    next.write(command(CONFIGURE));
+    assert.equal(await program.ended, 1);
+    assert.equal(await next.leave(), 0);
+  });
+
+  it('is started once by those who come at the same time, and find what a killed one has left', async () => {
+    for (let round = 0; round < 6; round++) {
+      const all = Array.from({ length: 4 }, () => connected('lan0'));
+      await until('a word for each', () =>
+        all.every(({ events, child }) => events.of(Kind.ready).length > 0 || child.exitCode !== null),
+      );
+      assert.equal(lasting().length, 1);
+      assert.deepEqual(
+        all
+          .map(({ stderr }) => stderr)
+          .filter((said) => !/^(.*: the daemon has closed this .*\n)?$/.test(said)),
+        [],
+      );
+      for (const pid of lasting()) process.kill(pid, 'SIGKILL');
+      await until('its end', () => lasting().length === 0);
+      for (const one of all) one.kill('SIGKILL');
+      await Promise.all(all.map(({ ended }) => ended));
+      assert.ok(existsSync(path()));
+    }
+  });
+
+  it('takes no name away that another has made', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    const [pid = 0] = lasting();
+    rmSync(path());
+    const second = connected('lan0');
+    await second.ready();
+    process.kill(pid, 'SIGTERM');
+    await until('the end of the first', () => !lasting().includes(pid));
+    assert.ok(existsSync(path()));
+    assert.equal(await second.leave(), 0);
+  });
+
+  it('has a bound for what the module takes, that of its key or a usual one', async () => {
+    for (const [options, pages] of [
+      [[], 512],
+      [['--memory', '1'], 16],
+    ] as const) {
+      const daemon = connected('lan0', ...options);
+      await daemon.ready();
+      // One it has already.
+      daemon.write(Buffer.concat([command(5, pages), command(5, pages - 1)]));
+      await until('both answers', () => daemon.events.of(5).length === 2);
+      assert.deepEqual(
+        daemon.events.of(5).map(({ value }) => value),
+        [0xffffffff, 1],
+      );
+      assert.equal(await daemon.leave(), 0);
+    }
+    for (const wrong of ['0', '4294967296', '-1', '1x', ''])
+      assert.match(
+        bench.result(built.daemon, '--remote', '--interface', 'lan0', '--memory', wrong).stderr,
+        /^ringback-fabricd: --memory .* is no whole number of MiB, from 1 on\n/,
+      );
   });
 
   it('says nobody’s address on the wire: frames of a takeover are not for a key that carries records', async () => {
