@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadRouterConfiguration } from '../config/router/file.ts';
+import { memoryMibFor, tableSizes } from '../config/router/sizes.ts';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
 import { tables } from '../fabric/module.ts';
-import { keyFile, knownHostsFile, ROUTER_ALIAS, routerName } from '../fabric/ssh.ts';
+import { enteredFile, keyFile, knownHostsFile, ROUTER_ALIAS, routerName } from '../fabric/ssh.ts';
 import type { RemoteRouter } from '../net/remote-router.ts';
 import { ownAccount } from '../privileges/account.ts';
 import type { Time } from '../time.ts';
@@ -26,7 +27,8 @@ export async function* besideCommand(
   { config, daemon = DAEMON_PATH, print }: Wanted,
   time: Time,
 ): AsyncGenerator<string> {
-  const { fabric } = loadRouterConfiguration(config, tables.limits);
+  const configuration = loadRouterConfiguration(config, tables.limits);
+  const { fabric } = configuration;
   const router = fabric.remote;
   if (router === null)
     throw new RingbackError(
@@ -35,7 +37,9 @@ export async function* besideCommand(
     );
   const isNew = await makeKey(router);
   yield `${isNew ? 'Made' : 'Takes'} the key ${keyFile(router)}.`;
-  const line = authorizedLine(daemon, fabric.interfaces, publicKey(`${keyFile(router)}.pub`));
+  const memoryMib = memoryMibFor(tableSizes(configuration, 0), tables);
+  const allowed = { daemon, interfaces: fabric.interfaces, memoryMib };
+  const line = authorizedLine(allowed, publicKey(`${keyFile(router)}.pub`));
   if (print) {
     yield 'To be entered in authorized_keys (of OpenWrt /etc/dropbear/authorized_keys) on the router, in one line:';
     yield line;
@@ -52,6 +56,7 @@ export async function* besideCommand(
   for (const file of files) yield `Entered in ${file} there.`;
   const known = hostKeys.map((key) => `${ROUTER_ALIAS} ${key}\n`).join('');
   note(knownHostsFile(router), known);
+  note(enteredFile(router), `${line}\n`);
   yield `Noted the router's keys in ${knownHostsFile(router)}.`;
   yield `ringback-fabricd ${await versionThere(fabric, time)} answers there.`;
 }

@@ -9,7 +9,10 @@ const PUBLIC_KEY = /^(ssh-ed25519) ([\w+/]+={0,2})(?: .*)?$/;
 const HOST_KEY = /^hostkey ((?:ssh|ecdsa)-[\w-]+ [\w+/]+={0,2})(?: .*)?$/gm;
 
 /** A line of authorized_keys. `restrict`, of both dropbear and OpenSSH: no forwarding of anything, and no terminal. */
-export function authorizedLine(daemon: string, interfaces: readonly string[], publicKey: string): string {
+export function authorizedLine(
+  { daemon, interfaces, memoryMib }: { daemon: string; interfaces: readonly string[]; memoryMib: number },
+  publicKey: string,
+): string {
   if (!PLAIN_PATH.test(daemon))
     throw new RingbackError(
       'usage',
@@ -25,7 +28,7 @@ export function authorizedLine(daemon: string, interfaces: readonly string[], pu
   if (type === undefined || key === undefined)
     throw new RingbackError('input', 'the public key is none of ssh-ed25519');
   const listening = interfaces.map((name) => `--interface ${name}`).join(' ');
-  return `command="${daemon} --remote ${listening}",restrict ${type} ${key} ringback`;
+  return `command="${daemon} --remote --memory ${memoryMib} ${listening}",restrict ${type} ${key} ringback`;
 }
 
 /**

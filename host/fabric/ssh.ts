@@ -14,6 +14,8 @@ const CONNECT_TIMEOUT_S = 4;
 export const ROUTER_ALIAS = 'router';
 
 export const keyFile = ({ keys }: RemoteRouter): string => `${keys}/key`;
+/** The line that was entered on the router last, as `ringback beside` notes it. */
+export const enteredFile = ({ keys }: RemoteRouter): string => `${keys}/entered`;
 export const knownHostsFile = ({ keys }: RemoteRouter): string => `${keys}/known_hosts`;
 export const routerName = ({ user, host }: RemoteRouter): string => `${user}@${host}`;
 

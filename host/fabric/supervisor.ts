@@ -16,7 +16,7 @@ interface SupervisorHandlers extends Omit<LinkHandlers, 'onReady' | 'onMessage' 
   onAway(): void;
 }
 
-interface SupervisorOptions {
+export interface SupervisorOptions {
   readonly connect: Connect;
   /** As it is to be started the next time. */
   readonly daemon: () => LinkOptions;
@@ -24,6 +24,8 @@ interface SupervisorOptions {
   readonly restartMs: number;
   /** The longest one. */
   readonly maxRestartMs?: number;
+  /** One that is not there at the start is no mistake: it is waited for as later. */
+  readonly isAwaited?: boolean;
   readonly log: Log;
   readonly time: Time;
 }
@@ -60,13 +62,26 @@ export class Supervisor {
 
   /**
    * Resolves when the daemon has been told everything; rejects with RingbackError('fabric') when it ends before or takes
-   * too long. Never settles when it is closed meanwhile.
+   * too long. One that is awaited does not have to be there. Never settles when it is closed meanwhile.
    */
   async start(): Promise<void> {
+    const { isAwaited = false } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      this.#onLate = () => reject(this.#noAnswer());
+      const onFailed = (error: RingbackError): void => {
+        if (!isAwaited) {
+          reject(error);
+          return;
+        }
+        this.#restart(error);
+        resolve();
+      };
+      this.#onLate = () => {
+        void this.#started?.close();
+        this.#away();
+        onFailed(this.#noAnswer());
+      };
       this.#startTimer = this.#options.time.after(START_MS, this.#onLate);
-      this.#open(resolve, reject);
+      this.#open(resolve, onFailed);
     }).finally(() => {
       this.#startTimer?.cancel();
       this.#startTimer = null;
@@ -92,14 +107,34 @@ export class Supervisor {
     return new RingbackError('fabric', `no answer from ${who} within ${START_MS / 1000} s; ${advice}`);
   }
 
+  #noRoom(): string {
+    const { remote = null } = this.#options.daemon();
+    if (remote === null)
+      return 'this machine has not got the memory for the tables; fabric.capacity makes them smaller';
+    return `${routerName(remote)} has no room for the tables: its key allows less (--memory), or it has not got the memory; ringback beside enters a key for them, and fabric.capacity makes them smaller`;
+  }
+
+  #away(): void {
+    this.#link = null;
+    this.#handlers.onAway();
+  }
+
   #open(onListening: () => void, onFailed: (error: RingbackError) => void): void {
     const { connect, daemon, log } = this.#options;
     const handlers = this.#handlers;
     let isListening = false;
+    let isConfigured = false;
+    const end = (error: RingbackError): void => {
+      this.#away();
+      if (this.#closed) return;
+      if (!isListening && this.#failures === 0) onFailed(error);
+      else this.#restart(error);
+    };
     const link = connect(daemon(), {
       onReady: (ready) => {
         this.#waitOn();
         this.#link = link;
+        isConfigured = ready.configured;
         handlers.onReady(link, ready, () => {
           if (this.#link !== link) return;
           isListening = true;
@@ -115,7 +150,15 @@ export class Supervisor {
       onInterface: (report) => handlers.onInterface(report),
       onRefused: (command, status) => {
         handlers.onRefused(command, status);
-        log.warn('fabric.refused', { command, status, reason: status });
+        const hasNoRoom = command === 'Configure' && status === 'OutOfMemory';
+        const reason = hasNoRoom ? this.#noRoom() : status;
+        if (!hasNoRoom || isListening || isConfigured) {
+          log.warn('fabric.refused', { command, status, reason });
+          return;
+        }
+        // Without tables it does nothing.
+        void link.close();
+        end(new RingbackError('fabric', reason));
       },
       onAnnounced: (answer) => handlers.onAnnounced?.(answer),
       onReached: (reached) => handlers.onReached?.(reached),
@@ -123,13 +166,7 @@ export class Supervisor {
       onMessage: (message) => {
         if (isListening) log.warn('fabric.message', { message });
       },
-      onEnd: (error) => {
-        this.#link = null;
-        handlers.onAway();
-        if (this.#closed) return;
-        if (!isListening && this.#failures === 0) onFailed(error);
-        else this.#restart(error);
-      },
+      onEnd: end,
     });
     this.#started = link;
   }

@@ -6,7 +6,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { Connect, FabricLink, LinkReady } from '../fabric/link.ts';
 import type { Networks } from '../fabric/networks.ts';
 import { type Command, type FabricEvent, KEY_BYTES } from '../fabric/records.ts';
-import { Supervisor } from '../fabric/supervisor.ts';
+import { Supervisor, type SupervisorOptions } from '../fabric/supervisor.ts';
 import type { Log } from '../log/log.ts';
 import type { Target } from '../net/target.ts';
 import type { AskedFabric } from '../recovery/asking.ts';
@@ -135,7 +135,8 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   /**
    * Resolves when the daemon listens with the configuration; rejects with RingbackError('fabric') when it ends
-   * before or takes too long. Never settles when it is closed meanwhile.
+   * before or takes too long, but for one on a router beside this machine, which is awaited. Never settles when it is closed
+   * meanwhile.
    */
   async start(): Promise<void> {
     await this.#interfaces.begin();
@@ -280,7 +281,9 @@ export class DataPlane implements FabricPort, AskedFabric {
     const isAnew = this.#feed();
     this.#listeners.reconcile.onThere(configured && !isAnew, afterOthers);
     void this.settled().then((isSettled) => {
-      if (isSettled) listening();
+      if (!isSettled) return;
+      if (this.#configuration.fabric.remote !== null) this.#interfaces.compare();
+      listening();
     });
   }
 
@@ -342,7 +345,9 @@ export class DataPlane implements FabricPort, AskedFabric {
   }
 }
 
-function restartsOf({ fabric }: RouterConfiguration): { restartMs: number; maxRestartMs?: number } {
+function restartsOf({
+  fabric,
+}: RouterConfiguration): Pick<SupervisorOptions, 'restartMs' | 'maxRestartMs' | 'isAwaited'> {
   if (fabric.remote === null) return { restartMs: FIRST_RESTART_MS };
-  return { restartMs: REMOTE_RESTART_MS, maxRestartMs: MAX_REMOTE_RESTART_MS };
+  return { restartMs: REMOTE_RESTART_MS, maxRestartMs: MAX_REMOTE_RESTART_MS, isAwaited: true };
 }

@@ -30,6 +30,10 @@ export class ListenedInterfaces {
   #started: readonly string[] = [];
   /** By their numbers. */
   readonly #reports = new Map<number, InterfaceReport>();
+  /** Those that the daemon has told since it began. */
+  readonly #told = new Map<number, string>();
+  /** What was said last of other ones; empty: they are those that are named. */
+  #difference = '';
   #dropsReportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ListenedOptions) {
@@ -56,6 +60,7 @@ export class ListenedInterfaces {
 
   /** To a daemon that has just begun: those that have become other devices meanwhile. */
   tell(link: FabricLink): void {
+    this.#told.clear();
     for (const [index, name] of this.#names.devices.entries())
       if (name !== this.#started[index]) link.run({ kind: 'listen', number: index + 1, name });
   }
@@ -67,11 +72,25 @@ export class ListenedInterfaces {
     }));
   }
 
+  /**
+   * A router beside this machine has them from its key: says so where they are not those that are named, once. Called when the
+   * daemon has told all of them.
+   */
+  compare(): void {
+    const listening = [...this.#told].sort(([one], [other]) => one - other).map(([, name]) => name);
+    const wanted = this.#names.devices;
+    const difference = listening.join(' ') === wanted.join(' ') ? '' : listening.join(' ');
+    if (difference !== '' && difference !== this.#difference)
+      this.#options.log.error('fabric.interfaces', { listening: difference, wanted: wanted.join(' ') });
+    this.#difference = difference;
+  }
+
   /** Returns whether events were lost since the last word. */
   note(report: InterfaceReport): boolean {
     const { log, time } = this.#options;
     const before = this.#reports.get(report.number);
     this.#reports.set(report.number, report);
+    this.#told.set(report.number, report.name);
     if ((before?.up ?? true) !== report.up) {
       if (report.up) log.info('interface.up', { interface: report.name });
       else log.warn('interface.down', { interface: report.name });

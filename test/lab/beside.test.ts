@@ -180,12 +180,19 @@ describe('a program beside a router that has the daemon alone', { concurrency: 4
       // Chance, but the same each time: among so many bytes are commands that are right.
       const draw = random(17);
       const noise = Buffer.from(Array.from({ length: 100_003 }, () => Math.floor(draw() * 256)));
+      // One that the module refuses.
+      const configure = Buffer.alloc(64);
+      configure[0] = codes.number('Command.Configure');
+      const lost = (): number => ringback.matching({ event: 'fabric.lost' }).length;
       for (const said of [noise, Buffer.concat(flood), unknown, Buffer.alloc(63)]) {
         const file = `${lab.directory}/said`;
         writeFileSync(file, said);
-        const before = ringback.events.length;
-        // It takes the program's place, which takes it back.
+        const [before, times] = [ringback.events.length, lost()];
         const ssh = ['timeout', '4', 'ssh', ...beside.sshArguments(), router];
+        await beside.onStation(['sh', '-c', '{ cat "$0"; sleep 1; } | "$@" >/dev/null', file, ...ssh]);
+        assert.equal(lost(), times, 'it has kept its place');
+        // Behind a program's first command: it takes the place, which is taken back.
+        writeFileSync(file, Buffer.concat([configure, said]));
         await beside.onStation(['sh', '-c', '{ cat "$0"; sleep 1; } | "$@" >/dev/null', file, ...ssh]);
         await ringback.event({ event: 'fabric.back' }, 30_000, before);
       }

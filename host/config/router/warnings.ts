@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { isSingle, ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { and, count, smtpWarnings } from '../sentences.ts';
 import type { RouterConfiguration } from '../types.ts';
+import { keyWarnings } from './entered-key.ts';
 import { viaOf } from './via.ts';
 
 /** What becomes of what this machine's own addresses meet. */
@@ -47,7 +48,7 @@ export function routerWarnings(
   if (page !== null && smtp === null) {
     found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
   }
-  found.push(...pageWarnings(configuration));
+  found.push(...pageWarnings(configuration), ...keyWarnings(configuration));
   const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
   if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
     found.push(

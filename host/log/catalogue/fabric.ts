@@ -28,6 +28,12 @@ export const FABRIC = {
     act: 'Look at the reason if it repeats.',
   },
   'fabric.back': { level: 'info', fields: {}, is: 'The daemon works again.', act: null },
+  'fabric.interfaces': {
+    level: 'error',
+    fields: { listening: 'text', wanted: 'text' },
+    is: 'The daemon on the router beside this machine does not listen on the interfaces that `fabric.interfaces` names, but on those of its key.',
+    act: '`ringback beside` enters the key anew.',
+  },
   'fabric.restored': {
     level: 'info',
     fields: { outages: 'number', clients: 'number' },
@@ -44,7 +50,7 @@ export const FABRIC = {
     level: 'warn',
     fields: { command: 'text', status: 'text', reason: 'text' },
     is: 'The daemon does not do a command; `status` is the reason, too.',
-    act: '`ringback-fabricd` is of another version: install both from one.',
+    act: 'Look at the reason. Otherwise `ringback-fabricd` is of another version: install both from one.',
   },
   'fabric.message': {
     level: 'warn',

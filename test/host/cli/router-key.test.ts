@@ -9,7 +9,9 @@ import { authorizedLine, installScript, readAnswer } from '../../../host/cli/rou
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample+/x ringback';
 const DAEMON = '/usr/sbin/ringback-fabricd';
 const LINE =
-  'command="/usr/sbin/ringback-fabricd --remote --interface br-lan --interface wan.2",restrict ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample+/x ringback';
+  'command="/usr/sbin/ringback-fabricd --remote --memory 32 --interface br-lan --interface wan.2",restrict ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample+/x ringback';
+
+const allowed = (daemon: string, interfaces: readonly string[]) => ({ daemon, interfaces, memoryMib: 32 });
 
 function home(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'ringback-'));
@@ -18,25 +20,25 @@ function home(context: TestContext): string {
 }
 
 describe("The line of a router's authorized_keys", () => {
-  it('has the interfaces, one command and restrict', () => {
-    assert.equal(authorizedLine(DAEMON, ['br-lan', 'wan.2'], `${KEY}\n`), LINE);
+  it('has the interfaces, a bound of memory, one command and restrict', () => {
+    assert.equal(authorizedLine(allowed(DAEMON, ['br-lan', 'wan.2']), `${KEY}\n`), LINE);
   });
 
   for (const name of ['a"b', "a'b", 'a;b', '$(id)', 'a\\b', 'a b', '`a`', 'a\nb', '*'])
     it(`is not made of ${JSON.stringify(name)}`, () => {
-      assert.throws(() => authorizedLine(DAEMON, [name], KEY), {
+      assert.throws(() => authorizedLine(allowed(DAEMON, [name]), KEY), {
         code: 'configuration',
         message: /fabric\.interfaces/,
       });
-      assert.throws(() => authorizedLine(`/usr/${name}`, ['lan0'], KEY), {
+      assert.throws(() => authorizedLine(allowed(`/usr/${name}`, ['lan0']), KEY), {
         code: 'usage',
         message: /--daemon/,
       });
     });
 
   it('is not made of another sort of key', () => {
-    assert.throws(() => authorizedLine(DAEMON, ['lan0'], 'ssh-rsa AAAA x'), { code: 'input' });
-    assert.throws(() => authorizedLine(DAEMON, ['lan0'], 'ssh-ed25519 AA"AA x'), { code: 'input' });
+    assert.throws(() => authorizedLine(allowed(DAEMON, ['lan0']), 'ssh-rsa AAAA x'), { code: 'input' });
+    assert.throws(() => authorizedLine(allowed(DAEMON, ['lan0']), 'ssh-ed25519 AA"AA x'), { code: 'input' });
   });
 });
 
@@ -50,7 +52,7 @@ describe('The script for the router', () => {
       writeFileSync(file, `${KEY.replace('Example', 'Another')}\n${KEY}\n`, { mode: 0o600 });
       const daemon = join(directory, 'ringback-fabricd');
       writeFileSync(daemon, '', { mode: 0o755 });
-      const line = authorizedLine(daemon, ['lan0'], KEY);
+      const line = authorizedLine(allowed(daemon, ['lan0']), KEY);
       const [program = '', ...argv] = shell;
       const run = () =>
         spawnSync(program, argv, {
@@ -71,7 +73,7 @@ describe('The script for the router', () => {
     const directory = home(context);
     const daemon = join(directory, 'none');
     const { status, stderr } = spawnSync('sh', {
-      input: installScript(daemon, authorizedLine(daemon, ['lan0'], KEY)),
+      input: installScript(daemon, authorizedLine(allowed(daemon, ['lan0']), KEY)),
       encoding: 'utf8',
       env: { ...process.env, HOME: directory },
     });

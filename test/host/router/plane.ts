@@ -57,13 +57,14 @@ export interface Plane {
 interface PlaneOptions {
   readonly stored?: readonly ServiceRow[];
   readonly time?: Time;
+  readonly fabric?: Partial<RouterConfiguration['fabric']>;
 }
 
 /** A data plane that is not started yet, and a fabric that is. Both end with the test. */
 export function prepared(
   context: TestContext,
   given: RouterConfiguration,
-  { stored = [], time = MACHINE.time }: PlaneOptions = {},
+  { stored = [], time = MACHINE.time, fabric = {} }: PlaneOptions = {},
 ): Plane {
   const daemon = new LossyFabric();
   const { log, lines } = recordingLog();
@@ -71,7 +72,7 @@ export function prepared(
   const clock = new StateClock([], time);
   const configuration = {
     ...given,
-    fabric: { ...given.fabric, interfaces: [], daemon: null, socket: '/run/fabric.sock' },
+    fabric: { ...given.fabric, interfaces: [], daemon: null, socket: '/run/fabric.sock', ...fabric },
   };
   const services = new Services(configuration, { stored, clock, journal: { services: () => {} } });
   const outages = new Outages();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { keyWarnings } from '../../../../host/config/router/entered-key.ts';
 import { explainRouter } from '../../../../host/config/router/explain.ts';
 import { parseRouterConfiguration } from '../../../../host/config/router/file.ts';
+import { memoryMibFor, tableSizes } from '../../../../host/config/router/sizes.ts';
 import { tables } from '../../../../host/fabric/module.ts';
 import { sshCommand } from '../../../../host/fabric/ssh.ts';
 
@@ -73,6 +75,44 @@ describe('A program beside a router', () => {
       where,
       /on br-lan and wan of the router 192\.168\.1\.1, .* as ops at port 2222 with the key in \/etc\/ringback\/beside; that daemon connects to servers for it;/,
     );
+  });
+
+  it('is told where the key that the router was given allows something else', () => {
+    const given = 'host: beside, router: root@192.168.1.1';
+    const entered = (words: string) => () =>
+      `command="/usr/sbin/ringback-fabricd --remote ${words}",restrict ssh-ed25519 A ringback\n`;
+    const small = parse(given);
+    assert.deepEqual(keyWarnings(small, entered('--memory 32 --interface br-lan --interface wan')), []);
+    // An earlier version gave no bound; and a line that was entered by hand is not known here.
+    assert.deepEqual(keyWarnings(small, entered('--interface br-lan --interface wan')), []);
+    assert.deepEqual(
+      keyWarnings(small, () => null),
+      [],
+    );
+    assert.deepEqual(keyWarnings(parse('daemon: [x]'), entered('--interface lan0')), []);
+    for (const words of [
+      '--interface br-lan',
+      '--interface wan --interface br-lan',
+      '--interface br-lan --interface wan --interface guest',
+    ])
+      assert.match(
+        keyWarnings(small, entered(`--memory 32 ${words}`)).join(),
+        /^fabric\.interfaces is br-lan and wan, and the key that the router was given listens on .*: that holds until "ringback beside" has entered it anew\.$/,
+      );
+    const large = parse(`${given}, capacity: {clients: 1000000}`);
+    assert.match(
+      keyWarnings(large, entered('--memory 32 --interface br-lan --interface wan')).join(),
+      /^The tables take \d+ MiB, and the key that the router was given allows 32 MiB: they are refused until "ringback beside" has/,
+    );
+  });
+
+  it('has a key that allows its tables, and twice as many clients', () => {
+    const mib = (more: string): number =>
+      memoryMibFor(tableSizes(parse(`host: beside, router: root@h${more}`), 0), tables);
+    const usual = mib('');
+    assert.ok(usual >= 16 && usual <= 32, `${usual}`);
+    assert.equal(mib(', capacity: {servers: 512, clients: 8192, attempts: 16384}'), 16);
+    assert.ok(mib(', capacity: {clients: 1000000}') > usual);
   });
 
   it('gives ssh no word that is not its own', () => {
