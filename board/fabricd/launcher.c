@@ -1,12 +1,14 @@
 /*
  * Node can neither give up single privileges nor run another program in its own place. A program that Node loads from
- * here can: as another user, with three privileges that it hands on to its children, in the same process. It is an
- * addon (Node-API, without its headers: five functions are all that is needed).
+ * here can: as another user, with three privileges that it hands on to its children, in the same process; and it keeps them
+ * from a child that needs none. It is an addon (Node-API, without its headers: a few functions are all that is needed), linked with
+ * no C library: that of Node, whichever it is, has all that it calls.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@ typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
 int napi_get_cb_info(napi_env, napi_callback_info, size_t *count, napi_value *arguments, napi_value *self,
 		     void **data);
 int napi_get_value_uint32(napi_env, napi_value, uint32_t *result);
+int napi_get_value_bool(napi_env, napi_value, bool *result);
+int napi_set_named_property(napi_env, napi_value object, const char *name, napi_value);
 int napi_get_array_length(napi_env, napi_value, uint32_t *result);
 int napi_get_element(napi_env, napi_value, uint32_t index, napi_value *result);
 int napi_get_value_string_utf8(napi_env, napi_value, char *text, size_t room, size_t *length);
@@ -152,12 +156,58 @@ out:
 	return NULL;
 }
 
-__attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports)
+/* Those that children of this thread had, and have not. */
+static uint64_t withheld;
+
+/* What children of this thread are born with; what cannot be changed stays. */
+static void withhold(void)
+{
+	for (unsigned capability = 0; capability < 64; capability++) {
+		int isSet = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
+
+		if (isSet < 0)
+			break;
+		if (isSet > 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, capability, 0, 0) == 0)
+			withheld |= UINT64_C(1) << capability;
+	}
+}
+
+static void handOn(void)
+{
+	for (unsigned capability = 0; capability < 64; capability++)
+		if ((withheld >> capability & 1) != 0)
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
+	withheld = 0;
+}
+
+/* (whether children are to have this program's privileges): of those that are started from now on. */
+static napi_value ambient(napi_env env, napi_callback_info info)
+{
+	napi_value given;
+	size_t count = 1;
+	bool on;
+
+	if (napi_get_cb_info(env, info, &count, &given, NULL, NULL) != 0 || count != 1 ||
+	    napi_get_value_bool(env, given, &on) != 0)
+		napi_throw_error(env, NULL, "true or false");
+	else if (on)
+		handOn();
+	else
+		withhold();
+	return NULL;
+}
+
+static void export(napi_env env, napi_value exports, const char *name, napi_callback callback)
 {
 	napi_value function;
 
-	(void)exports;
-	return napi_create_function(env, "launch", sizeof("launch") - 1, launch, NULL, &function) == 0
-		       ? function
-		       : NULL;
+	if (napi_create_function(env, name, strlen(name), callback, NULL, &function) == 0)
+		napi_set_named_property(env, exports, name, function);
+}
+
+__attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports)
+{
+	export(env, exports, "launch", launch);
+	export(env, exports, "ambient", ambient);
+	return exports;
 }

@@ -126,7 +126,7 @@ export function writeTakeoverConfiguration(lab: Lab, node: string, takeover: Sec
 
 /** The command line of a ringback command with that configuration, and `more` after it. */
 export function ringbackCommand(
-  command: 'run' | 'relay' | 'takeover' | 'status',
+  command: 'run' | 'relay' | 'takeover' | 'status' | 'check',
   configuration: string,
   ...more: readonly string[]
 ): readonly string[] {
@@ -232,6 +232,15 @@ export class Ringback extends LogLines {
         return new Daemon(Number(child));
     }
     throw new Error('ringback run has no ringback-fabricd');
+  }
+
+  /** What the kernel says of its children of that name: /proc/PID/status. */
+  children(name: string): readonly string[] {
+    const children = readFileSync(`/proc/${this.#process.pid}/task/${this.#process.pid}/children`, 'utf8');
+    const all = children.split(' ').filter((child) => child.trim() !== '');
+    return all
+      .map((child) => readFileSync(`/proc/${child}/status`, 'utf8'))
+      .filter((status) => status.startsWith(`Name:\t${name}\n`));
   }
 
   /** Asks it to stop, and returns its exit status (null if the signal ended it). */

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
+import { withoutPrivileges } from '../launcher.ts';
 import type { RemoteRouter } from '../net/remote-router.ts';
 import type { Time, Timer } from '../time.ts';
 import { CarrierReader } from './carrier-records.ts';
@@ -102,7 +103,9 @@ class DaemonLink implements FabricLink {
 
   #spawn(program: string, argv: readonly string[]): void {
     // Its own process group: Ctrl-C is for this program, which stops the daemon when it is done with it.
-    const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const start = () => spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    // A daemon needs privileges; ssh to one on a router does not.
+    const child = this.#remote === null ? start() : withoutPrivileges(start);
     this.#child = child;
     child.on('error', (error) => {
       const missing = systemCodeOf(error) === 'ENOENT';

@@ -4,6 +4,7 @@
  */
 
 import { execFile, spawn } from 'node:child_process';
+import { withoutPrivileges } from '../launcher.ts';
 import type { Time } from '../time.ts';
 
 /** What carries a network. */
@@ -66,11 +67,13 @@ export function ubusNetworks(time: Time): Networks {
       new Promise((resolve) => {
         const argv = ['-t', `${LIMIT_S}`, 'call', `network.interface.${name}`, 'status'];
         const options = { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES } as const;
-        execFile(PROGRAM, argv, options, (error, stdout) => {
-          if (error === null) resolve(readStatus(name, stdout));
-          else if (error.code === 'ENOENT') resolve('nowhere');
-          else resolve(error.code === NOT_FOUND ? 'device' : 'unknown');
-        });
+        withoutPrivileges(() =>
+          execFile(PROGRAM, argv, options, (error, stdout) => {
+            if (error === null) resolve(readStatus(name, stdout));
+            else if (error.code === 'ENOENT') resolve('nowhere');
+            else resolve(error.code === NOT_FOUND ? 'device' : 'unknown');
+          }),
+        );
       }),
     watch: (onChange) => listen(onChange, time),
   };
@@ -81,7 +84,9 @@ function listen(onChange: () => void, time: Time): () => void {
   let isOver = false;
   let stop = (): void => {};
   const begin = (): void => {
-    const child = spawn(PROGRAM, ['listen', 'network.interface'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = withoutPrivileges(() =>
+      spawn(PROGRAM, ['listen', 'network.interface'], { stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
     stop = () => child.kill('SIGKILL');
     child.on('error', () => {});
     child.stdout.on('data', onChange);

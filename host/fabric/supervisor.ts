@@ -124,11 +124,11 @@ export class Supervisor {
     const handlers = this.#handlers;
     let isListening = false;
     let isConfigured = false;
-    const end = (error: RingbackError): void => {
+    const end = (error: RingbackError, isLasting = false): void => {
       this.#away();
       if (this.#closed) return;
       if (!isListening && this.#failures === 0) onFailed(error);
-      else this.#restart(error);
+      else this.#restart(error, isLasting);
     };
     const link = connect(daemon(), {
       onReady: (ready) => {
@@ -158,7 +158,7 @@ export class Supervisor {
         }
         // Without tables it does nothing.
         void link.close();
-        end(new RingbackError('fabric', reason));
+        end(new RingbackError('fabric', reason), true);
       },
       onAnnounced: (answer) => handlers.onAnnounced?.(answer),
       onReached: (reached) => handlers.onReached?.(reached),
@@ -166,13 +166,15 @@ export class Supervisor {
       onMessage: (message) => {
         if (isListening) log.warn('fabric.message', { message });
       },
-      onEnd: end,
+      onEnd: (error) => end(error),
     });
     this.#started = link;
   }
 
-  #restart(error: RingbackError): void {
-    const { log, restartMs, maxRestartMs = MAX_RESTART_MS, time } = this.#options;
+  /** `isLasting`: somebody has to do something, and that takes longer than a network does. */
+  #restart(error: RingbackError, isLasting = false): void {
+    const { log, restartMs, time } = this.#options;
+    const maxRestartMs = isLasting ? MAX_RESTART_MS : (this.#options.maxRestartMs ?? MAX_RESTART_MS);
     const waitMs = Math.min(restartMs * 2 ** this.#failures, maxRestartMs);
     this.#failures++;
     // Where it is tried that often, it is not said each time.

@@ -1,24 +1,20 @@
 /**
  * Started as root, the program goes on as a user that has nothing but what the network asks for: addresses and rulesets,
- * frames, ports below 1024; its children (`nft`, `ip`, the daemon) have the same. The process stays the same one.
+ * frames, ports below 1024; its children that need it (`nft`, `ip`, the daemon) have the same. The process stays the same one.
  */
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { DAEMON } from '../config/sections.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
 import { keyFile, knownHostsFile } from '../fabric/ssh.ts';
+import { LAUNCHER, type Launcher, loadLauncher } from '../launcher.ts';
 import type { Log } from '../log/log.ts';
 import { type Account, obstacle, ownAccount, type Want } from './account.ts';
 import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts';
 
-/** See board/fabricd/launcher.c. */
-type Launch = (uid: number, gid: number, command: readonly string[]) => never;
-
-const LAUNCHER = 'ringback-launcher.node';
 /** Of linux/capability.h: to change the group and the user. */
 const CAP_SETGID = 6n;
 const CAP_SETUID = 7n;
@@ -43,16 +39,10 @@ export async function leaveRoot(file: string, log: Log, fabric?: string): Promis
   }
 }
 
-/** Beside the bundle; for the sources, where `make` puts it. */
-function launcher(): Launch {
-  const places = [`./${LAUNCHER}`, `../../dist/${LAUNCHER}`].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
-  );
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw new Kept(`${LAUNCHER} is not beside the program`);
-  const module: { exports: unknown } = { exports: {} };
-  process.dlopen(module, found);
-  return module.exports as Launch;
+function launcher(): Launcher['launch'] {
+  const found = loadLauncher();
+  if (found === null) throw new Kept(`${LAUNCHER} is not beside the program`);
+  return found.launch;
 }
 
 /** What would go wrong when there is no way back any more. */

@@ -18,6 +18,8 @@ interface HooksOptions {
 export class Hooks {
   readonly #options: HooksOptions;
   #hooks = new Map<string, Hook>();
+  /** Those that are told nothing more, and are not done yet. */
+  #leaving = new Map<string, Hook>();
 
   constructor(commands: readonly (readonly string[])[], options: HooksOptions) {
     this.#options = options;
@@ -26,12 +28,13 @@ export class Hooks {
 
   /** From now on; what a command is still to be told it is told. */
   use(commands: readonly (readonly string[])[]): void {
-    const before = this.#hooks;
+    const before = new Map([...this.#leaving, ...this.#hooks].filter(([, hook]) => hook.isBusy));
     const entries = commands.map((command): [string, Hook] => {
       const key = JSON.stringify(command);
       return [key, before.get(key) ?? new Hook(command, this.#options)];
     });
     this.#hooks = new Map(entries);
+    this.#leaving = new Map([...before].filter(([key]) => !this.#hooks.has(key)));
   }
 
   /** Each command with these words behind its own, of which the first is the event; `-` for what there is none of. */
@@ -41,7 +44,7 @@ export class Hooks {
 
   /** Resolves when all have been told all, or there has been time enough; what still runs is ended. */
   async close(): Promise<void> {
-    await Promise.all([...this.#hooks.values()].map((hook) => hook.close()));
+    await Promise.all([...this.#hooks.values(), ...this.#leaving.values()].map((hook) => hook.close()));
   }
 }
 
@@ -69,6 +72,10 @@ class Hook {
     }
     this.#waiting.push(words);
     this.#next();
+  }
+
+  get isBusy(): boolean {
+    return this.#running !== null;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** A command of the operator's, run aside: it has no part in how long this program lives. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf, systemCodeOf } from '../errors.ts';
+import { withoutPrivileges } from '../launcher.ts';
 import type { Time } from '../time.ts';
 
 /** A command of the operator's that runs aside. */
@@ -22,14 +23,16 @@ export type StartOutside = (argv: readonly string[], limitMs: number, time: Time
 const MAX_SAID = 200;
 const LAST_WORDS_MS = 100;
 
-/** Starts it, never by a shell. What it writes to its standard output is not read; after `limitMs` it is ended. */
+/** Starts it, never by a shell, and with none of the program's privileges. What it writes to its standard output is not read; after `limitMs` it is ended. */
 export function startOutside(
   [program = '', ...more]: readonly string[],
   limitMs: number,
   time: Time,
 ): OutsideCommand {
   // A group of its own, so that all of it can be ended.
-  const child = spawn(program, more, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = withoutPrivileges(() =>
+    spawn(program, more, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] }),
+  );
   let said = '';
   let late = false;
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

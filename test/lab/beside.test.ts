@@ -26,6 +26,8 @@ async function told(lab: Lab): Promise<readonly string[]> {
   return mails.map((mail) => mail.headers.get('to') ?? '').sort();
 }
 
+const NO_ROOM = /^root@.* has no room for the tables: its key .*; ringback beside enters a key for them/;
+
 const notices = (ringback: Ringback): number => ringback.matching({ event: 'notice.queued' }).length;
 
 // Minutes of a real outage and of a cut are seconds here: what is waited for is what each of them waits for.
@@ -98,6 +100,44 @@ describe('a program beside a router that has the daemon alone', { concurrency: 4
         await ringback.event({ event: 'notice.sent', client: address('c152') });
         assert.deepEqual(await told(lab), ['nakamura@example.jp', 'sato@example.jp']);
         assert.equal(await ringback.stop(), 0);
+      },
+    );
+
+    story(
+      `with ${server}: a router that is not there yet is waited for, and its key's bounds hold`,
+      async (lab) => {
+        const beside = await Beside.open(lab, server);
+        await beside.install({ fabric: { ...beside.fabric, interfaces: ['lan0'] } });
+        assert.match(await beside.check(), /^(?!.*Warning: fabric\.interfaces)/s);
+        const wanted = { ...beside.fabric, capacity: { clients: 1_000_000 } };
+        beside.configure({ fabric: wanted });
+        const said = await beside.check();
+        assert.match(said, /Warning: fabric\.interfaces is lan0 and wan0, and the key .* listens on lan0: /);
+        assert.match(said, /Warning: The tables take \d+ MiB, and the key .* allows \d+ MiB: /);
+        await beside.end();
+        const ringback = await beside.start();
+        await ringback.event({ event: 'fabric.lost' });
+        assert.equal((await ringback.status()).outages.length, 0, 'it works, but for that');
+        beside.serve();
+        const noRoom = (): boolean =>
+          ringback.matching({ event: 'fabric.lost' }).some(({ reason }) => NO_ROOM.test(`${reason}`));
+        for (let after = 0; !noRoom(); after = ringback.events.length)
+          await ringback.event({ event: 'fabric.lost' }, 60_000, after);
+        beside.configure({ fabric: { ...wanted, capacity: {} } });
+        assert.equal(await ringback.stop(), 0);
+        const second = await beside.start();
+        const listens = await second.event({ event: 'fabric.interfaces' });
+        assert.deepEqual([listens.listening, listens.wanted], ['lan0', 'lan0 wan0']);
+        // The one that it goes to the router by has nothing that its program has.
+        for (const status of second.children('ssh'))
+          for (const set of ['CapPrm', 'CapEff', 'CapAmb'])
+            assert.match(status, new RegExp(`^${set}:\\t0+$`, 'm'));
+        assert.equal(second.children('ssh').length, 1);
+        const before = second.events.length;
+        await beside.install();
+        await second.event({ event: 'fabric.back' }, 60_000, before);
+        assert.equal(second.matching({ event: 'fabric.interfaces' }).length, 1);
+        assert.equal(await second.stop(), 0);
       },
     );
 

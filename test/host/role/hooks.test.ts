@@ -53,6 +53,23 @@ describe('hooks', () => {
     );
   });
 
+  it('that are taken out are told what they were to be told, and ended with the program', async () => {
+    const { log, lines } = recordingLog();
+    const { command, lines: written } = writing('taken-out');
+    const slow = ['sh', '-c', 'sleep 0.2; echo "$@" >> "$0"', ...command.slice(3)];
+    const hooks = new Hooks([HANGING, slow], { start: startOutside, log, time: machineTime });
+    for (const event of ['down', 'up']) hooks.tell([event]);
+    hooks.use([]);
+    hooks.use([command]);
+    hooks.tell(['told']);
+    await hooks.close();
+    assert.deepEqual(written(), ['told', 'down', 'up']);
+    assert.deepEqual(
+      lines.map(({ event, fields }) => [event, fields.command, fields.reason]),
+      [['hook.failed', 'sh', 'ended by SIGKILL']],
+    );
+  });
+
   it('that fail are reported, and told of the next change', async () => {
     const { log, lines } = recordingLog();
     const hooks = new Hooks([['sh', '-c', 'echo no such thing >&2; exit 3'], [join(directory, 'none')]], {

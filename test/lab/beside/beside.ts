@@ -1,5 +1,5 @@
 /** A router that has the daemon alone and an ssh server, and the program on the management station: a machine of the router's LAN. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,7 @@ export class Beside {
   readonly #router: string;
   readonly #station: string;
   configuration = '';
+  #serving: ChildProcess | null = null;
 
   private constructor(lab: Lab, server: SshServer) {
     this.lab = lab;
@@ -77,10 +78,35 @@ export class Beside {
     writeFileSync(`${this.#station}/root/.ssh/known_hosts`, `${address('router')} ${hostKey}\n`);
   }
 
+  /** What the program's file says of the router. */
+  get fabric(): Section {
+    const keys = `${this.lab.directory}/keys`;
+    const there = { host: 'beside', router: `root@${address('router')}`, keys };
+    return { interfaces: ['lan0', 'wan0'], daemon: undefined, ...there };
+  }
+
+  configure(sections: Section = {}): void {
+    this.configuration = writeConfiguration(this.lab, { fabric: this.fabric, ...sections });
+  }
+
+  /** What `ringback check` says. */
+  async check(): Promise<string> {
+    const { stdout, stderr } = await this.onStation(ringbackCommand('check', this.configuration));
+    return stdout + stderr;
+  }
+
+  /** Ends the ssh server. */
+  async end(): Promise<void> {
+    const ended = new Promise((done) => this.#serving?.once('close', done));
+    this.#serving?.kill('SIGKILL');
+    await ended;
+  }
+
   /** Starts the ssh server. */
   serve(): void {
     const command = this.server === 'sshd' ? ['/usr/sbin/sshd', '-D', '-e'] : ['dropbear', '-F', '-E', '-s'];
     const child = this.lab.spawn('router', [MACHINE, this.#router, ...command]);
+    this.#serving = child;
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
@@ -113,13 +139,7 @@ export class Beside {
   async install(sections: Section = {}, daemon = DAEMON): Promise<string> {
     const { lab } = this;
     mkdirSync(`${lab.directory}/keys`, { recursive: true });
-    this.configuration = writeConfiguration(lab, {
-      fabric: {
-        ...{ interfaces: ['lan0', 'wan0'], daemon: undefined },
-        ...{ host: 'beside', router: `root@${address('router')}`, keys: `${lab.directory}/keys` },
-      },
-      ...sections,
-    });
+    this.configure(sections);
     const [node = '', program = ''] = ringbackCommand('run', '');
     const command = [node, program, 'beside', '-c', this.configuration, '--daemon', daemon];
     const { code, stdout, stderr } = await this.onStation(command);
