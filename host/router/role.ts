@@ -16,7 +16,7 @@ import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
-import { mostClientsOf, routerStatusOf } from './status.ts';
+import { routerStatusOf, STATUS_PARAMETERS, statusBoundsOf } from './status.ts';
 import type { OpenPage, RouterSurroundings } from './surroundings.ts';
 
 /** Sections that are read once, because sockets and tables hang on them. */
@@ -69,8 +69,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const configuration = this.#configuration;
     if (control !== null) {
       this.#control = await control(configuration.control, {
-        'GET /status': Object.assign(({ query }: Question) => this.#status(mostClientsOf(query)), {
-          parameters: ['clients'],
+        'GET /status': Object.assign(({ query }: Question) => this.#status(query), {
+          parameters: STATUS_PARAMETERS,
         }),
         'POST /clock': () => clockSet({ store, outbox, log, time }),
         ...recordRoutes(store, outbox, time),
@@ -135,11 +135,11 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     return smtp === null ? null : this.#surroundings.sender(smtp);
   }
 
-  async #status(mostClients: number): Promise<unknown> {
+  async #status(query: URLSearchParams): Promise<unknown> {
     const { store } = this.#surroundings;
     const { router, outbox, fabric } = this.#parts;
     return routerStatusOf({
-      mostClients,
+      bounds: statusBoundsOf(query),
       startedAt: this.#startedAt,
       clock: store.clock,
       state: { ...store.health, directory: this.#configuration.state },

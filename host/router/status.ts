@@ -18,9 +18,18 @@ import type { TrapCounters } from '../traps/listener.ts';
 import type { NamedInterface } from './interfaces.ts';
 import type { Outage, OutageState } from './outages.ts';
 
+/** How much of it is named; the rest is counted. */
+interface StatusBounds {
+  /** Clients of each outage. */
+  readonly clients: number;
+  /** Clients of all outages together, the same share for each. */
+  readonly together: number;
+  /** Outages: those that are down before what is asked, and that before what settles. */
+  readonly outages: number;
+}
+
 interface Facts {
-  /** Of each outage so many clients are named. */
-  readonly mostClients: number;
+  readonly bounds: StatusBounds;
   readonly startedAt: Date;
   readonly clock: Clock;
   readonly state: StatePlace;
@@ -58,6 +67,8 @@ export interface Status {
   readonly suspicions: Status['outages'];
   /** What was down for a moment and answers again; its people are told once it has settled. */
   readonly short: Status['outages'];
+  /** Outages of all three lists that are not named, and how many wait for what is down of them. */
+  readonly unnamed: { readonly outages: number; readonly waiting: number };
   /** `queued` is what `pending` is: the word that history and outbox have for it. */
   readonly notices: OutboxCounts & { readonly queued: number };
   /** The first few of the pending ones. */
@@ -73,10 +84,16 @@ export interface Status {
   readonly counters: Facts['counters'];
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 export function routerStatusOf(facts: Facts): Status {
   const wall = (ms: number): string | null => facts.clock.dateOf(ms)?.toISOString() ?? null;
-  const those = (wanted: OutageState): Status['outages'] =>
-    facts.outages
+  const { bounds, outages: all } = facts;
+  const those = (wanted: OutageState): Outage[] => all.filter(({ state }) => state === wanted);
+  const named = [...those('down'), ...those('suspected'), ...those('short')].slice(0, bounds.outages);
+  const share = Math.min(bounds.clients, Math.floor(bounds.together / Math.max(1, named.length)));
+  const listed = (wanted: OutageState): Status['outages'] =>
+    named
       .filter(({ state }) => state === wanted)
       .map(({ server, port, cause, fromMs, clients }) => ({
         server,
@@ -84,18 +101,21 @@ export function routerStatusOf(facts: Facts): Status {
         cause,
         from: wall(fromMs),
         waiting: clients.size,
-        clients: firstOf(clients, facts.mostClients).map(([client, { firstMs, lastMs, tries }]) => ({
+        clients: firstOf(clients, share).map(([client, { firstMs, lastMs, tries }]) => ({
           client,
           first: wall(firstMs),
           last: wall(lastMs),
           tries,
         })),
       }));
+  const waiting = (outages: readonly Outage[]): number =>
+    sum(outages.map(({ state, clients }) => (state === 'down' ? clients.size : 0)));
   return {
     since: facts.startedAt.toISOString(),
-    outages: those('down'),
-    suspicions: those('suspected'),
-    short: those('short'),
+    outages: listed('down'),
+    suspicions: listed('suspected'),
+    short: listed('short'),
+    unnamed: { outages: all.length - named.length, waiting: waiting(all) - waiting(named) },
     notices: { ...facts.notices, queued: facts.notices.pending },
     pending: facts.pending,
     past: facts.past,
@@ -107,9 +127,6 @@ export function routerStatusOf(facts: Facts): Status {
   };
 }
 
-/** Whoever wants more of them wants all. */
-const MAX_NAMED_CLIENTS = 99_999;
-
 function firstOf<Key, Value>(map: ReadonlyMap<Key, Value>, most: number): readonly [Key, Value][] {
   const first: [Key, Value][] = [];
   for (const entry of map) {
@@ -119,18 +136,26 @@ function firstOf<Key, Value>(map: ReadonlyMap<Key, Value>, most: number): readon
   return first;
 }
 
-/** What `GET /status?clients=N` asks for; all without it. */
-export function mostClientsOf(query: URLSearchParams): number {
-  const text = query.get('clients');
-  if (text === null) return Number.POSITIVE_INFINITY;
-  if (!/^\d{1,5}$/.test(text))
-    throw new RingbackError('usage', `clients must be a number from 0 to ${MAX_NAMED_CLIENTS}`);
-  return Number(text);
+/** Whoever wants more of them wants all. */
+const MAX_NAMED = 99_999;
+
+/** What `GET /status` may be asked with: numbers. */
+export const STATUS_PARAMETERS = ['clients', 'together', 'outages'] as const satisfies (keyof StatusBounds)[];
+
+/** How much is asked for; all where nothing is said. */
+export function statusBoundsOf(query: URLSearchParams): StatusBounds {
+  const most = (name: (typeof STATUS_PARAMETERS)[number]): number => {
+    const text = query.get(name);
+    if (text === null) return Number.POSITIVE_INFINITY;
+    if (!/^\d{1,5}$/.test(text))
+      throw new RingbackError('usage', `${name} must be a number from 0 to ${MAX_NAMED}`);
+    return Number(text);
+  };
+  return { clients: most('clients'), together: most('together'), outages: most('outages') };
 }
 
 const SHOWN_CLIENTS = 20;
 const since = (iso: string | null): string => (iso === null ? 'an unknown time' : dateText(iso));
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 /** The name of a counter as people write it: `synAckUnasked` is `SYN ACK unasked`. */
 const words = (name: string): string =>
   name

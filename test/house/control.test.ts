@@ -20,7 +20,7 @@ import { MAX_MESSAGE } from '../../host/page/html/pages.ts';
 import type { RelayStatus } from '../../host/relay/status.ts';
 import { CONTROL } from '../../host/role/control-place.ts';
 import { MAX_MS, type MessageAnswer, messageRoutes } from '../../host/router/operator-message.ts';
-import type { Status } from '../../host/router/status.ts';
+import { STATUS_PARAMETERS, type Status } from '../../host/router/status.ts';
 import type { Handover } from '../../host/takeover/ports/handover.ts';
 import type { TakeoverStatus } from '../../host/takeover/status.ts';
 import { machineTime } from '../../host/time.ts';
@@ -72,6 +72,7 @@ const RUN: Status = {
   outages: [{ server: '', port: 0, cause: '', from: TIME, waiting: 1, clients: [CLIENT] }],
   suspicions: [],
   short: [],
+  unnamed: { outages: 0, waiting: 0 },
   notices: { pending: 1, sent: 1, failed: 1, queued: 1 },
   pending: [],
   past: [],
@@ -282,7 +283,7 @@ describe('The page of the control socket', () => {
     const socket = place.path('control.sock');
     const routes = { ...recordRoutes(store, NOBODY, machineTime), ...messageRoutes(store) };
     const server = await serveControl(socket, {
-      'GET /status': Object.assign(() => RUN, { parameters: ['clients'] }),
+      'GET /status': Object.assign(() => RUN, { parameters: STATUS_PARAMETERS }),
       'POST /clock': () => CLOCK,
       ...routes,
     });

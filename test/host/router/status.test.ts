@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NoticeRecord, PastOutageRecord } from '../../../host/control/records.ts';
-import { mostClientsOf, routerStatusOf, type Status, statusText } from '../../../host/router/status.ts';
+import { routerStatusOf, type Status, statusBoundsOf, statusText } from '../../../host/router/status.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
@@ -43,8 +43,14 @@ const PAST: PastOutageRecord = {
   handedOver: { clients: 3, sent: 1, queued: 0, failed: 2 },
 };
 
+const ALL = {
+  clients: Number.POSITIVE_INFINITY,
+  together: Number.POSITIVE_INFINITY,
+  outages: Number.POSITIVE_INFINITY,
+};
+
 const FACTS = {
-  mostClients: Number.POSITIVE_INFINITY,
+  bounds: ALL,
   startedAt: new Date(NOON_MS - 60_000),
   clock: CLOCK,
   state: { place: 'disk', reason: null, directory: '/var/lib/ringback' },
@@ -103,6 +109,7 @@ describe('The status', () => {
       ],
       suspicions: [],
       short: [],
+      unnamed: { outages: 0, waiting: 0 },
       notices: { ...FACTS.notices, queued: 3 },
       pending: FACTS.pending,
       past: FACTS.past,
@@ -115,15 +122,38 @@ describe('The status', () => {
   });
 
   it('names as many clients as are asked for, and counts all', () => {
-    const [outage] = asked({ ...FACTS, mostClients: 1 }).outages;
+    const [outage] = asked({ ...FACTS, bounds: { ...ALL, clients: 1 } }).outages;
     assert.deepEqual([outage?.waiting, outage?.clients.map(({ client }) => client)], [2, [SATO]]);
-    const wanted = (text: string): number => mostClientsOf(new URLSearchParams(text));
+    const wanted = (text: string): unknown => statusBoundsOf(new URLSearchParams(text));
+    assert.deepEqual(wanted(''), ALL);
+    assert.deepEqual(wanted('clients=0&together=2000&outages=50'), {
+      clients: 0,
+      together: 2000,
+      outages: 50,
+    });
+    for (const name of ['clients', 'together', 'outages'])
+      for (const text of ['', '-1', '1e3', '100000'])
+        assert.throws(
+          () => wanted(`${name}=${text}`),
+          new RegExp(`^RingbackError: ${name} must be a number from 0 to 99999`),
+        );
+  });
+
+  it('shares among outages what clients are named of all together, and counts the outages that it leaves out', () => {
+    const [down] = FACTS.outages;
+    const all = Array.from({ length: 6 }, (_, i) => ({ ...down, id: i, port: i }));
+    const suspected = { ...down, id: 9, state: 'suspected' } as const;
+    const few = asked({
+      ...FACTS,
+      outages: [suspected, ...all],
+      bounds: { clients: 50, together: 5, outages: 4 },
+    });
     assert.deepEqual(
-      [wanted(''), wanted('clients=0'), wanted('clients=50')],
-      [Number.POSITIVE_INFINITY, 0, 50],
+      few.outages.map(({ port, waiting, clients }) => [port, waiting, clients.length]),
+      [0, 1, 2, 3].map((port) => [port, 2, 1]),
     );
-    for (const text of ['clients=', 'clients=-1', 'clients=1e3', 'clients=100000'])
-      assert.throws(() => wanted(text), /^RingbackError: clients must be a number from 0 to 99999/);
+    assert.deepEqual(few.suspicions, []);
+    assert.deepEqual(few.unnamed, { outages: 3, waiting: 4 });
   });
 
   it('says it for people too: what happened, and not what did not', () => {

@@ -32,7 +32,7 @@ interface Place {
 export function rpcd(place: Place): Rpcd {
   let mistakes: readonly string[] = [];
   const objects: Record<string, Record<string, (given: Arguments) => unknown>> = {
-    ringback: { ...ringback(place.control, () => mistakes), ...recordings(place.recorded ?? {}) },
+    ringback: { ...ringback(place, () => mistakes), ...recordings(place.recorded ?? {}) },
     uci: {
       ...uci(place.etc),
       apply: async () => {
@@ -74,7 +74,7 @@ function recordings(recorded: Readonly<Record<string, object>>): Record<string, 
 
 /** The plugin's methods; what goes wrong is said in `error`. */
 function ringback(
-  control: string,
+  { control, etc }: Place,
   mistakes: () => readonly string[],
 ): Record<string, (given: Arguments) => unknown> {
   const ask = (what: string, body?: unknown): Promise<object> =>
@@ -85,14 +85,35 @@ function ringback(
   const which = ({ ids, all }: Arguments): object => (all === true ? { all } : { ids });
   return {
     status: ({ role }) =>
-      role === undefined ? ask('/status?clients=50') : { error: `the ${String(role)} does not run here` },
+      role === undefined
+        ? ask('/status?clients=50&together=2000&outages=1000')
+        : { error: `the ${String(role)} does not run here` },
     mistakes: () => ({ role: 'router', mistakes: mistakes(), since: null }),
+    setup: () => setup(etc),
     history: ({ last }) => ask(`/history?last=${String(last)}`),
     outbox: ({ last }) => ask(`/outbox?last=${String(last)}`),
     outbox_retry: (given) => ask('/outbox/retry', which(given)),
     outbox_drop: (given) => ask('/outbox/drop', which(given)),
     message: ({ text, forMs = null }) =>
       text === undefined ? ask('/message') : ask('/message', { text: text === '' ? null : text, forMs }),
+  };
+}
+
+/** What is said in the configuration and no secret. */
+function setup(etc: string): object {
+  const sections = (config: string): Section[] => parseUci(readFileSync(join(etc, config), 'utf8'));
+  const all = sections('ringback');
+  const named = (wanted: string) => all.find(({ name }) => name === wanted)?.options;
+  const page = named('page');
+  return {
+    enabled: named('ringback')?.enabled === '1',
+    page: page !== undefined && page.enabled !== '0' && page.listen !== '0',
+    servers: all
+      .filter(({ type }) => type === 'server')
+      .map(({ options: { address, name } }) => ({ address, name })),
+    networks: sections('network')
+      .filter(({ type, name }) => type === 'interface' && name !== 'loopback')
+      .map(({ name }) => name),
   };
 }
 

@@ -96,6 +96,24 @@ uci commit rpcd
   return { router, luci };
 }
 
+/** Passwords and keys in every place where the configuration has them; also in one that is refused. */
+function giveSecrets(router: Router): string[] {
+  const secrets = ['list-secret', 'smtp-secret', 'trap-secret', 'ppp-secret', 'pop-secret'];
+  const [list, smtp, trap, ppp, pop] = secrets;
+  router.uci(
+    `set ringback.ringback.list_key=${list}`,
+    `set ringback.smtp.user=ringback`,
+    `set ringback.smtp.password=${smtp}`,
+    `add_list ringback.recover.traps_communities=${trap}`,
+    `set ringback.relay=relay`,
+    `set ringback.relay.pop_password=${pop}`,
+  );
+  router.said('uci', 'set', 'network.ppp=interface');
+  router.said('uci', 'set', `network.ppp.password=${ppp}`);
+  router.said('uci', 'commit', 'network');
+  return secrets;
+}
+
 if (noUserland !== false) it('LuCI on a router', { skip: noUserland }, () => {});
 else
   visits("A router's own userland", (visit) => {
@@ -156,18 +174,62 @@ else
       await examine(page, 'userland-outage');
     });
 
-    visit('lets people who may only read see who waits, and order nothing', async (test, goTo) => {
-      const { router, luci } = await openRouter(test, 'guest');
-      assert.equal(router.init('ringback', 'start').status, 0);
-      await router.ready();
-      const page = await goTo({ luci }, `${SERVICES}/status`);
-      await page.getByText('All servers answer.').waitFor();
-      assert.equal(await page.getByLabel('Message, as on planned work').count(), 0);
-      const order = { method: 'POST', body: JSON.stringify(ORDER) };
-      const { error } = (await (await fetch(`${luci.url}/ubus/`, order)).json()) as {
-        error?: { code: number };
-      };
-      assert.equal(error?.code, DENIED);
-      assert.equal((router.call('ringback', 'message') as { text: string | null }).text, null);
-    });
+    visit(
+      'lets people who may only read see who waits, and no password, and order nothing',
+      async (test, goTo) => {
+        const { router, luci } = await openRouter(test, 'guest');
+        const secrets = giveSecrets(router);
+        assert.equal(router.init('ringback', 'start').status, 0);
+        await router.ready();
+        const heard: string[] = [];
+        for (const [path, text] of Object.entries({
+          status: 'All servers answer.',
+          history: 'There was none yet.',
+          notices: 'Not delivered yet: 0',
+          takeover: 'No takeover runs on this router',
+          settings: 'Settings are for those who may change them',
+        })) {
+          const page = await goTo({ luci }, `${SERVICES}/${path}`);
+          page.on('response', async (response) => heard.push(await response.text().catch(() => '')));
+          await page.reload();
+          await page.getByText(text).waitFor();
+          assert.equal(await page.getByLabel('Message, as on planned work').count(), 0);
+        }
+        // Whatever else such a session asks of rpcd.
+        const questions = [
+          ...['ringback', 'network'].flatMap((config) => [
+            ['uci', 'get', { config }],
+            ['uci', 'state', { config }],
+            ['uci', 'changes', { config }],
+          ]),
+          ...['status', 'mistakes', 'setup', 'history', 'outbox', 'message'].map((name) => [
+            'ringback',
+            name,
+            {},
+          ]),
+          ['ringback', 'hotplug', { action: 'down' }],
+          ['file', 'read', { path: '/etc/config/ringback' }],
+          ['file', 'exec', { command: '/bin/cat', params: ['/etc/config/ringback'] }],
+        ];
+        for (const [object, method, given] of questions) {
+          const body = JSON.stringify({
+            jsonrpc: '2.0',
+            id: 1,
+            method: 'call',
+            params: ['', object, method, given],
+          });
+          heard.push(await (await fetch(`${luci.url}/ubus/`, { method: 'POST', body })).text());
+        }
+        assert.ok(heard.some((text) => text.includes('"servers"') && text.includes('www.example.jp')));
+        for (const text of heard)
+          for (const secret of secrets)
+            assert.ok(!text.includes(secret), `${secret} in ${text.slice(0, 500)}`);
+        const order = { method: 'POST', body: JSON.stringify(ORDER) };
+        const { error } = (await (await fetch(`${luci.url}/ubus/`, order)).json()) as {
+          error?: { code: number };
+        };
+        assert.equal(error?.code, DENIED);
+        assert.equal((router.call('ringback', 'message') as { text: string | null }).text, null);
+      },
+    );
   });

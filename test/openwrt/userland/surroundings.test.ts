@@ -1,7 +1,7 @@
 /** What is around the program on a router: hotplug both ways, its firewall, its log; with the router's own fw4, procd and logd. */
 
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { CONFIGURATION, noUserland, Router } from './router.ts';
@@ -110,18 +110,82 @@ describe('Around the program on a router', { skip: noUserland, timeout: 580_000 
     );
   });
 
-  it('scripts are told of a takeover by the same command, with nothing of it run by a shell', async (test) => {
+  it('scripts are told of a takeover by the same command, and of nothing that has not its form', async (test) => {
     const router = await Router.begin(test);
     const script = join(router.root, 'etc/hotplug.d/ringback/50-told');
-    writeFileSync(script, SCRIPT);
-    const hook = '/usr/libexec/ringback/hotplug';
-    const as = ['start-stop-daemon', '-S', '-c', 'ringback:ringback', '-x', hook, '--'];
-    router.said(...as, 'taken', '172.27.178.80', 'eth1', 'web');
-    router.said(...as, 'down', '$(touch /tmp/owned)', '`touch /tmp/owned`', "'; touch /tmp/owned; '", '-');
+    writeFileSync(script, `env > /tmp/environment\n${SCRIPT}`);
+    const as = (...argv: string[]) =>
+      router.run('start-stop-daemon', '-S', '-c', 'ringback:ringback', '-x', ...argv);
+    const hook = (...words: string[]) => as('/usr/libexec/ringback/hotplug', '--', ...words);
+    const call = (object: string, method: string, message: object) =>
+      as('/bin/ubus', '--', 'call', object, method, JSON.stringify(message));
+    // Nothing but that one method is this user's to call, with these members alone.
+    for (const env of [['NODE_OPTIONS=--require=/tmp/owned.js', 'ACTION=down'], ['BASH_ENV=/tmp/owned']])
+      assert.notEqual(call('hotplug.ringback', 'call', { env }).status, 0, env.join());
+    assert.notEqual(call('ringback', 'message', { text: 'Owned.' }).status, 0);
+    for (const wrong of [
+      { action: 'down', env: ['NODE_OPTIONS=x'] },
+      { action: 'down', NODE_OPTIONS: '--require=/tmp/owned.js' },
+      { action: 'down', server: '$(touch /tmp/owned)' },
+      { action: 'down', server: '172.27.178.80\nPATH=/tmp' },
+      { action: 'down', server: '172.27.178.80', cause: 'refused;id' },
+      { action: 'down', cause: 'refused\nPATH=/tmp' },
+      { action: 'takeover', event: 'taken\nA=', interface: 'eth1' },
+      { action: 'takeover', event: 'taken', interface: 'eth1\nPATH=/tmp' },
+      { action: 'down', server: '172.27.178.80', port: 65536 },
+      { action: 'down', server: '172.27.178.80', peer: 'web' },
+      { action: 'takeover', event: 'taken', interface: '../eth1' },
+      { action: 'takeover', event: 'taken', peer: 'web\nLD_PRELOAD=/tmp/owned.so' },
+      { action: 'add' },
+      {},
+    ]) {
+      const { status, stdout } = call('ringback', 'hotplug', wrong);
+      assert.ok(status !== 0 || 'error' in JSON.parse(stdout), JSON.stringify(wrong));
+    }
+    assert.notEqual(hook('down', '`touch /tmp/owned`', "'; touch /tmp/owned; '", '-').status, 0);
+    assert.equal(hook('taken', '172.27.178.80', 'eth1', 'web').status, 0);
+    assert.equal(hook('down', '2001:db8:178::80', '443', 'unanswered', '-').status, 0);
     await router.until('both are told', () => told(router).length === 2);
     assert.match(told(router)[0] ?? '', /^takeover +taken 172\.27\.178\.80$/);
-    assert.match(told(router)[1] ?? '', /^down \$\(touch \/tmp\/owned\) `touch/);
+    assert.match(told(router)[1] ?? '', /^down 2001:db8:178::80 443 unanswered/);
     assert.equal(router.sh('test -e /tmp/owned').status, 1);
+    assert.doesNotMatch(router.said('cat', '/tmp/environment'), /NODE_OPTIONS|LD_PRELOAD|BASH_ENV/);
+  });
+
+  it('scripts run one after the other, and are ended when they hang', async (test) => {
+    const router = await Router.begin(test);
+    // As it is, with a limit that a test can wait for.
+    const runner = join(router.root, 'usr/libexec/ringback/hotplug-scripts');
+    const text = readFileSync(runner, 'utf8');
+    assert.match(text, /^LIMIT_S=30$/m);
+    writeFileSync(runner, text.replace('LIMIT_S=30', 'LIMIT_S=2'));
+    const place = join(router.root, 'etc/hotplug.d/ringback');
+    writeFileSync(
+      join(place, '10-slow'),
+      `[ -e /tmp/running ] && echo two at once >> /tmp/told
+: > /tmp/running
+[ "$PORT" != 1 ] || { sleep 900 & sleep 901; }
+[ "$PORT" != 2 ] || sleep 1
+[ "$PORT" != 3 ] || { sleep 902 & }
+`,
+    );
+    writeFileSync(join(place, '50-told'), `${SCRIPT}rm /tmp/running\n`);
+    const down = (port: number): unknown =>
+      router.call('ringback', 'hotplug', { action: 'down', server: '172.27.178.80', port });
+    for (const port of [0, 2, 3, 4, 5]) assert.deepEqual(down(port), {});
+    await router.until('all are told', () => told(router).length === 5);
+    assert.deepEqual(
+      told(router).map((line) => line.split(' ')[2]),
+      ['0', '2', '3', '4', '5'],
+    );
+    for (const port of [1, 6]) assert.deepEqual(down(port), {});
+    await router.until('the one that hangs is left', () => told(router).some((line) => line.includes(' 6')));
+    // Its script was ended with what it had begun, and did not come to its end; what another has left running runs.
+    const left = router.sh('cat /proc/[0-9]*/cmdline | tr "\\0" "\\n"').stdout;
+    assert.match(left, /^902$/m);
+    assert.doesNotMatch(left, /^90[01]$/m);
+    assert.match(router.log(), /daemon\.err ringback: scripts in .* took longer/);
+    assert.deepEqual(router.said('ls', '/var/run/ringback-hotplug'), '');
   });
 
   it('a clock that sysntpd has set is told to the program, one that is not set is not', async (test) => {

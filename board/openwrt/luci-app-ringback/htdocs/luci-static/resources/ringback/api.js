@@ -10,6 +10,7 @@
 const calls = {
 	status: rpc.declare({ object: 'ringback', method: 'status', params: [ 'role' ], reject: true }),
 	mistakes: rpc.declare({ object: 'ringback', method: 'mistakes', reject: true }),
+	setup: rpc.declare({ object: 'ringback', method: 'setup', reject: true }),
 	history: rpc.declare({ object: 'ringback', method: 'history', params: [ 'last' ], reject: true }),
 	outbox: rpc.declare({ object: 'ringback', method: 'outbox', params: [ 'last' ], reject: true }),
 	retry: rpc.declare({ object: 'ringback', method: 'outbox_retry', params: [ 'ids', 'all' ], reject: true }),
@@ -43,6 +44,13 @@ return baseclass.extend({
 	mistakes: function() {
 		return answer(calls.mistakes()).then(function(told) {
 			return told.reply && Array.isArray(told.reply.mistakes) ? told.reply.mistakes.map(String) : [];
+		});
+	},
+
+	/* What is said in the configuration and no secret; whoever may only read has no right to the file, for passwords are in it. */
+	setup: function() {
+		return answer(calls.setup()).then(function(told) {
+			return Object.assign({ enabled: true, page: false, servers: [], networks: [] }, told.reply);
 		});
 	},
 

@@ -2,7 +2,6 @@
 'require baseclass';
 'require dom';
 'require ui';
-'require uci';
 'require ringback.api as api';
 'require ringback.parts as parts';
 
@@ -16,12 +15,6 @@ function spans() {
 		[ 30, _('for 30 minutes') ], [ 60, _('for an hour') ], [ 120, _('for 2 hours') ], [ 240, _('for 4 hours') ],
 		[ 480, _('for 8 hours') ], [ 1440, _('for a day') ], [ 10080, _('for a week') ], [ 0, _('until it is removed') ]
 	];
-}
-
-function isThereAPage() {
-	const page = uci.get('ringback', 'page');
-
-	return page != null && parts.isOn(page.enabled || '1') && (page.listen == null || page.listen !== '0');
 }
 
 function current(answer) {
@@ -40,8 +33,8 @@ function current(answer) {
 }
 
 return baseclass.extend({
-	/* answer: to message(). */
-	section: function(answer) {
+	/* answer: to message(); setup: the answer of api. */
+	section: function(answer, setup) {
 		const shown = E('div', { 'aria-live': 'polite' }, current(answer));
 		const text = E('textarea', {
 			'id': 'ringback-message', 'class': 'cbi-input-textarea', 'rows': 3, 'style': 'width: 100%'
@@ -82,7 +75,7 @@ return baseclass.extend({
 		};
 
 		return parts.section(_("Message on the page in a dead server's place"), [
-			isThereAPage() ? '' : E('p', [
+			setup.page ? '' : E('p', [
 				_('There is no page now: nobody reads a message before it is switched on under Settings.')
 			]),
 			shown,

@@ -1,7 +1,6 @@
 'use strict';
 'require baseclass';
 'require dom';
-'require uci';
 
 /*
  * What several views show. Texts of others are children in lists, which LuCI makes text nodes of; a text that is no list
@@ -38,9 +37,6 @@ function locale() {
 		return undefined;
 	}
 }
-
-/* What UCI takes for true. */
-const TRUE = [ '1', 'on', 'true', 'yes', 'enabled' ];
 
 const CAUSES = {
 	unreachable: _('Not reachable'),
@@ -184,16 +180,9 @@ return baseclass.extend({
 		return port ? String(port) : _('whole host');
 	},
 
-	/* Names from the configuration, by address. uci has to be loaded. */
-	names: function() {
-		const names = new Map();
-
-		uci.sections('ringback', 'server').forEach(function(section) {
-			if (section.address && section.name)
-				names.set(section.address, section.name);
-		});
-
-		return names;
+	/* Names from the configuration, by address. setup: the answer of api. */
+	names: function(setup) {
+		return new Map(setup.servers.map(function(it) { return [ it.address, it.name ]; }));
 	},
 
 	server: function(address, names) {
@@ -207,10 +196,6 @@ return baseclass.extend({
 		return typeof(outage.waiting) == 'number' ? outage.waiting : (outage.clients || []).length;
 	},
 
-	isOn: function(value) {
-		return TRUE.indexOf(value) >= 0;
-	},
-
 	/* The program goes on as it was; or it has not begun. mistakes: lines. */
 	refused: function(mistakes, isRunning) {
 		return this.alert('error', _('The configuration is refused'), [
@@ -220,10 +205,9 @@ return baseclass.extend({
 		]);
 	},
 
-	/* What is wrong where the program gave no answer, and what to do. */
-	silent: function(error) {
-		const section = uci.get('ringback', 'ringback');
-		const off = section != null && !this.isOn(section.enabled || '0');
+	/* What is wrong where the program gave no answer, and what to do. setup: the answer of api. */
+	silent: function(error, setup) {
+		const off = !setup.enabled;
 
 		return this.alert('warning', off ? _('ringback is switched off') : _('ringback does not answer'), [
 			off

@@ -1,7 +1,6 @@
 'use strict';
 'require view';
 'require dom';
-'require uci';
 'require ringback.api as api';
 'require ringback.parts as parts';
 
@@ -38,13 +37,14 @@ function told(outage) {
 
 return view.extend({
 	load: function() {
-		return Promise.all([ api.history(FIRST), L.resolveDefault(uci.load('ringback'), null) ]);
+		return Promise.all([ api.history(FIRST), api.setup() ]);
 	},
 
 	render: function(answers) {
 		this.body = E('div');
 		this.more = { name: 'history', redraw: L.bind(this.draw, this) };
 		this.last = FIRST;
+		this.setup = answers[1];
 		this.take(answers[0]);
 
 		return E('div', [
@@ -63,10 +63,10 @@ return view.extend({
 		const answer = this.answer;
 
 		if (answer.error != null)
-			return dom.content(this.body, [ parts.silent(answer.error) ]);
+			return dom.content(this.body, [ parts.silent(answer.error, this.setup) ]);
 
 		const outages = answer.reply.outages || [];
-		const names = parts.names();
+		const names = parts.names(this.setup);
 		const content = [ parts.section(_('Outages'), [
 			parts.table([ _('Server'), _('Service'), _('Cause'), _('Down since'), _('Back'), _('Lasted'), _('Waited'), _('Told') ], outages.map(function(outage) {
 				return { cells: [

@@ -2,7 +2,6 @@
 'require view';
 'require poll';
 'require ui';
-'require uci';
 'require ringback.api as api';
 'require ringback.parts as parts';
 
@@ -42,12 +41,13 @@ function progress(notice) {
 
 return view.extend({
 	load: function() {
-		return Promise.all([ api.outbox(FIRST), L.resolveDefault(uci.load('ringback'), null) ]);
+		return Promise.all([ api.outbox(FIRST), api.setup() ]);
 	},
 
 	render: function(answers) {
 		this.body = E('div');
 		this.last = FIRST;
+		this.setup = answers[1];
 		this.more = { name: 'notices', redraw: L.bind(function() {
 			this.body.ringbackShown = null;
 			this.draw();
@@ -77,12 +77,12 @@ return view.extend({
 		const answer = this.answer;
 
 		parts.redraw(this.body, [ answer, this.more.count, this.last ], L.bind(function() {
-			return answer.error != null ? [ parts.silent(answer.error) ] : this.sections(answer.reply);
+			return answer.error != null ? [ parts.silent(answer.error, this.setup) ] : this.sections(answer.reply);
 		}, this));
 	},
 
 	sections: function(outbox) {
-		const names = parts.names();
+		const names = parts.names(this.setup);
 		const notices = outbox.notices || [];
 		const content = [ E('p', [ _('Not delivered yet: %d').format(outbox.queued || 0) ]) ];
 

@@ -49,15 +49,15 @@ function general(map) {
 		{ placeholder: '/etc/ringback/state' });
 }
 
-function fabric(map) {
+/* setup: the answer of api. */
+function fabric(map, setup) {
 	const s = map.section(form.NamedSection, 'fabric', 'fabric', _('Interfaces'),
 		_('A server and a client in the same network segment are invisible: their traffic does not pass through the router.'));
 	const interfaces = option(s, form.DynamicList, 'interfaces', _('Interfaces'),
 		_('Both sides: where people come in, and where servers are. Networks as lan and wan, or devices as br-lan.'));
 
-	uci.sections('network', 'interface').forEach(function(section) {
-		if (section['.name'] != 'loopback')
-			interfaces.value(section['.name']);
+	setup.networks.forEach(function(name) {
+		interfaces.value(name);
 	});
 }
 
@@ -157,12 +157,21 @@ function servers(map) {
 
 return view.extend({
 	load: function() {
-		return Promise.all([
-			api.status(), api.mistakes(), uci.load('ringback'), L.resolveDefault(uci.load('network'), null)
-		]);
+		/* Passwords are in it: whoever may only read has no right to the file, and LuCI takes a refusal for the end of a session. */
+		return L.hasViewPermission()
+			? Promise.all([ api.status(), api.mistakes(), api.setup(), uci.load('ringback') ])
+			: null;
 	},
 
 	render: function(answers) {
+		if (answers == null)
+			return E('div', [
+				E('h2', { 'name': 'content' }, [ _('Settings') ]),
+				parts.alert('notice', _('Settings are for those who may change them'), [
+					_('Passwords are among them.')
+				])
+			]);
+
 		const map = new form.Map('ringback', _('Settings'), _('The usual keys of /etc/config/ringback. Others are left as they are.'));
 
 		ALWAYS.forEach(function(name) {
@@ -171,7 +180,7 @@ return view.extend({
 		});
 
 		[ general, fabric, detect, recover, notify, smtp, page, clients, servers ].forEach(function(add) {
-			add(map);
+			add(map, answers[2]);
 		});
 
 		return map.render().then(function(node) {

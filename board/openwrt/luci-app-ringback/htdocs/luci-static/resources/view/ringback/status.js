@@ -2,7 +2,6 @@
 'require view';
 'require dom';
 'require poll';
-'require uci';
 'require ringback.api as api';
 'require ringback.message as message';
 'require ringback.parts as parts';
@@ -37,13 +36,14 @@ return view.extend({
 		/* Who may not order anything need not ask what he could change: LuCI takes a refusal for the end of a session. */
 		const message = L.hasViewPermission() ? api.message() : null;
 
-		return Promise.all([ api.status(), api.mistakes(), message, L.resolveDefault(uci.load('ringback'), null) ]);
+		return Promise.all([ api.status(), api.mistakes(), message, api.setup() ]);
 	},
 
 	render: function(answers) {
 		this.alerts = E('div');
 		this.body = E('div');
 		this.message = E('div');
+		this.setup = answers[3];
 		this.showMessage(answers[2]);
 		/* Whose waiting clients are shown, and how many of them. */
 		this.opened = new Map();
@@ -68,7 +68,7 @@ return view.extend({
 	/* answer: null for whoever may not order. */
 	showMessage: function(answer) {
 		this.isMessageMissing = answer != null && answer.error != null;
-		dom.content(this.message, answer != null ? [ message.section(answer) ] : []);
+		dom.content(this.message, answer != null ? [ message.section(answer, this.setup) ] : []);
 	},
 
 	show: function(answer, mistakes) {
@@ -80,7 +80,7 @@ return view.extend({
 		parts.redraw(this.alerts, [ answer.error, mistakes, answer.reply && this.troubles(answer.reply) ], L.bind(function() {
 			const alerts = mistakes.length ? [ parts.refused(mistakes, answer.error == null) ] : [];
 
-			return alerts.concat(answer.error != null ? [ parts.silent(answer.error) ] : this.troubleAlerts(answer.reply));
+			return alerts.concat(answer.error != null ? [ parts.silent(answer.error, this.setup) ] : this.troubleAlerts(answer.reply));
 		}, this));
 		this.draw();
 	},
@@ -137,10 +137,12 @@ return view.extend({
 	},
 
 	sections: function(status) {
-		const names = parts.names();
+		const names = parts.names(this.setup);
 		const suspicions = status.suspicions || [];
 		const brief = status.short || [];
-		const sections = [ parts.section(_('Servers that are down'), [ this.outagesTable(status.outages || [], names) ]) ];
+		const sections = [ parts.section(_('Servers that are down'), [
+			this.outagesTable(status.outages || [], names), this.unnamed(status.unnamed || {})
+		]) ];
 
 		if (suspicions.length)
 			sections.push(parts.section(_('Being asked, because somebody failed there'), [
@@ -174,6 +176,13 @@ return view.extend({
 				below: more ? clientsTable(outage, more) : null
 			};
 		}, this)), _('All servers answer.'), this.rows('outages'));
+	},
+
+	/* An answer of the router holds no more than so many. */
+	unnamed: function(unnamed) {
+		return unnamed.outages ? E('p', [
+			_('%d more outages are not listed here; %d wait at those of them that are down.').format(unnamed.outages, unnamed.waiting)
+		]) : '';
 	},
 
 	briefTable: function(outages, names) {

@@ -1,155 +1,21 @@
-// The object `ringback` on ubus: questions to a role that runs here, and orders for it, through its control socket.
-// Whatever goes wrong is { error: text for people }: rpcd's own status has no room for a reason.
+// The object `ringback` on ubus: questions to a role that runs here, and orders for it; what LuCI may know of the
+// configuration; and what the program tells the operator's scripts.
 
 'use strict';
 
 import { readfile, stat } from 'fs';
-import { cursor } from 'uci';
-import * as socket from 'socket';
-
-const ROLES = {
-	router: { section: 'ringback', places: [ '/var/run/ringback/ringback.sock', '/var/run/ringback.sock' ] },
-	relay: { section: 'relay', places: [ '/var/run/ringback/ringback-relay.sock', '/var/run/ringback-relay.sock' ] },
-	takeover: { section: 'takeover', places: [ '/var/run/ringback-takeover.sock', '/var/run/ringback/ringback-takeover.sock' ] }
-};
+import { ask, failed, no_role } from 'ringback.link';
+import { MEMBERS, happened } from 'ringback.hotplug';
+import { setup } from 'ringback.setup';
 
 const MISTAKES = '/var/run/ringback-mistakes';
 const MAX_MISTAKES_BYTES = 8192;
 
-// rpcd answers nobody else meanwhile.
-const ANSWER_MS = 3000;
-// A message of ubus holds no more than a mebibyte, as JSON about that.
-const MAX_ANSWER_BYTES = 900 * 1024;
-const PART_BYTES = 64 * 1024;
-
-// Of each outage so many who wait are named; the others are counted.
-const MAX_CLIENTS = 50;
+// A message of ubus holds no more than a mebibyte: of each outage so many who wait are named, so many in all, and so many
+// outages; the others are counted.
+const STATUS = '/status?clients=50&together=2000&outages=1000';
 const DEFAULT_LAST = 20;
 const MAX_LAST = 200;
-
-function failed(reason) {
-	return { error: reason };
-}
-
-function places_of(role) {
-	const control = cursor().get('ringback', role.section, 'control');
-
-	return (type(control) == 'string' && substr(control, 0, 1) == '/') ? [ control, ...role.places ] : role.places;
-}
-
-function connected(role) {
-	for (let place in places_of(role)) {
-		const there = stat(place);
-
-		if (there?.type != 'socket')
-			continue;
-
-		// A program that hangs takes no connection: nobody waits here until it does.
-		const link = socket.create(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK);
-
-		if (link?.connect({ family: socket.AF_UNIX, path: place }))
-			return link;
-
-		link?.close();
-	}
-
-	return null;
-}
-
-function now_ms() {
-	const time = clock(true);
-
-	return time[0] * 1000 + int(time[1] / 1000000);
-}
-
-// Whether the other side has taken all of it in time.
-function send_all(link, text, end_ms) {
-	while (length(text) > 0) {
-		const left = end_ms - now_ms();
-		const ready = left > 0 ? socket.poll(left, [ link, socket.POLLOUT ]) : null;
-
-		if (!ready?.[0]?.[1])
-			return false;
-
-		const count = link.send(text);
-
-		if (!count)
-			return false;
-
-		text = substr(text, count);
-	}
-
-	return true;
-}
-
-// All that comes until the other side has said everything; null when that takes too long, or is too much.
-function read_all(link, end_ms) {
-	let parts = [], bytes = 0;
-
-	while (true) {
-		const left = end_ms - now_ms();
-		const ready = left > 0 ? socket.poll(left, [ link, socket.POLLIN ]) : null;
-
-		if (!ready?.[0]?.[1])
-			return null;
-
-		const part = link.recv(PART_BYTES);
-
-		if (part == null)
-			return null;
-
-		if (part == '')
-			return join('', parts);
-
-		bytes += length(part);
-		if (bytes > MAX_ANSWER_BYTES)
-			return null;
-
-		push(parts, part);
-	}
-}
-
-function ask(name, method, path, body) {
-	const role = ROLES[name];
-
-	if (!role)
-		return failed(`there is no role ${name}: it is router, relay or takeover`);
-
-	const link = connected(role);
-
-	if (!link)
-		return failed(`the ${name} does not run here`);
-
-	const said = (body == null) ? '' : sprintf('%J', body);
-	const request = `${method} ${path} HTTP/1.0\r\nHost: ringback\r\nContent-Type: application/json\r\nContent-Length: ${length(said)}\r\n\r\n${said}`;
-	const end_ms = now_ms() + ANSWER_MS;
-	const answer = send_all(link, request, end_ms) ? read_all(link, end_ms) : null;
-
-	link.close();
-
-	if (answer == null)
-		return failed(`the ${name} has not answered`);
-
-	const status = match(answer, /^HTTP\/1\.[01] ([0-9]+)/);
-	const head = index(answer, '\r\n\r\n');
-
-	if (!status || head < 0)
-		return failed(`what answers in the place of the ${name} is something else`);
-
-	const text = substr(answer, head + 4);
-
-	if (status[1] != '200')
-		return failed(trim(text) || `answer ${status[1]}`);
-
-	try {
-		const given = json(text);
-
-		return type(given) == 'object' ? given : failed(`the ${name} has given no answer`);
-	}
-	catch (error) {
-		return failed(`the ${name} has given no answer`);
-	}
-}
 
 function last_of(args) {
 	const wanted = args.last ?? DEFAULT_LAST;
@@ -162,8 +28,10 @@ function order_of(args) {
 }
 
 function mistakes_of(name) {
-	if (!ROLES[name])
-		return failed(`there is no role ${name}: it is router, relay or takeover`);
+	const wrong = no_role(name);
+
+	if (wrong)
+		return wrong;
 
 	const file = `${MISTAKES}/${name}`;
 	const said = readfile(file, MAX_MISTAKES_BYTES);
@@ -185,7 +53,7 @@ return {
 			call: function(request) {
 				const name = request.args.role ?? 'router';
 
-				return ask(name, 'GET', name == 'router' ? `/status?clients=${MAX_CLIENTS}` : '/status');
+				return ask(name, 'GET', name == 'router' ? STATUS : '/status');
 			}
 		},
 
@@ -194,6 +62,13 @@ return {
 			args: asked,
 			call: function(request) {
 				return mistakes_of(request.args.role ?? 'router');
+			}
+		},
+
+		// What is said in the configuration, as far as it is no secret.
+		setup: {
+			call: function() {
+				return setup();
 			}
 		},
 
@@ -243,6 +118,16 @@ return {
 			args: asked,
 			call: function(request) {
 				return ask(request.args.role ?? 'router', 'POST', '/clock');
+			}
+		},
+
+		// What has happened, for the scripts in /etc/hotplug.d/ringback: the only one that the program's user may call.
+		hotplug: {
+			args: MEMBERS,
+			call: function(request) {
+				const reason = happened(request.args);
+
+				return reason == null ? {} : failed(reason);
 			}
 		}
 	}

@@ -20,10 +20,12 @@ return baseclass.extend({
 
 		const status = answers[0].reply;
 		const outages = status.outages || [];
-		const waiting = outages.reduce(function(sum, outage) { return sum + parts.waiting(outage); }, 0);
+		/* What is left out of the lists, as an answer of the router holds no more, is down but for a few. */
+		const unnamed = status.unnamed || { outages: 0, waiting: 0 };
+		const waiting = outages.reduce(function(sum, outage) { return sum + parts.waiting(outage); }, unnamed.waiting);
 		const notices = status.notices || {};
 		const rows = [
-			[ _('Servers and services that are down'), outages.length ],
+			[ _('Servers and services that are down'), outages.length + unnamed.outages ],
 			[ _('Who waits'), waiting ],
 			[ _('Notices on their way'), notices.pending || 0 ]
 		];
