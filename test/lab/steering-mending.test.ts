@@ -101,6 +101,27 @@ describe('what others do to the steering', { concurrency: 3 }, () => {
     await goOn(begun);
   });
 
+  story('that conntrack loses sight of cuts no conversation: nobody hears of an alias', async (lab) => {
+    const page = await RouterPage.open(lab);
+    await lab.powerOff('s80');
+    await page.set(both('s80'));
+    const begun = await talks(lab, 'c150', both('s80'));
+    // What is not tracked is not translated back, as what conntrack finds invalid, or was flushed from its table.
+    await nft(
+      lab,
+      `table inet blind {
+        chain out {
+          type filter hook output priority raw; policy accept;
+          ip saddr 198.18.0.0/16 notrack
+          ip6 saddr fd72:696e:6762:6163::/64 notrack
+        }
+      }`,
+    );
+    await renewed(lab, 1);
+    await nft(lab, 'delete table inet blind');
+    await goOn(begun);
+  });
+
   story('a saved ruleset that is loaded while others are steered hides nobody', async (lab) => {
     await lab.start('s80');
     const page = await RouterPage.open(lab);

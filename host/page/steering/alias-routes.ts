@@ -2,9 +2,9 @@
 
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log/log.ts';
-import { ALIASES_4, ALIASES_6 } from './aliases.ts';
 import { type AliasRoute, failure, type KernelTools } from './kernel-tools.ts';
 import type { Protocol } from './ruleset.ts';
+import { ALIASES_4, ALIASES_6 } from './ruleset.ts';
 
 const ROUTE_4: AliasRoute = ['-4', ALIASES_4];
 const ROUTE_6: AliasRoute = ['-6', ALIASES_6];

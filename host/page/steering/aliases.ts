@@ -7,9 +7,6 @@ import { canonicalAddress, isVersion4 } from '../../net/address.ts';
 import type { Target } from '../../net/target.ts';
 import { type Contents, NOTHING } from './ruleset.ts';
 
-/** Where the aliases lie: RFC 2544's addresses for benchmarks, and a unique local prefix (RFC 4193). */
-export const ALIASES_4 = '198.18.0.0/16';
-export const ALIASES_6 = 'fd72:696e:6762:6163::/64';
 /** As many as the smaller network has, without its first address. */
 export const MAX_ALIASES = 65_535;
 

@@ -4,7 +4,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../../errors.ts';
 import { isVersion4 } from '../../net/address.ts';
 import type { Time } from '../../time.ts';
-import { ALIASES_4 } from './aliases.ts';
+import { ALIASES_4 } from './ruleset.ts';
 
 /** A hanging program is given up; 65,535 targets take seconds on a small router. */
 const TOOL_MS = 60_000;

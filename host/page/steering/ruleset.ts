@@ -1,5 +1,9 @@
 /** The nftables scripts that steer. Whatever stands in the sets has been checked before (`aliases.ts`). */
 
+/** Where the aliases lie: RFC 2544's addresses for benchmarks, and a unique local prefix (RFC 4193). */
+export const ALIASES_4 = '198.18.0.0/16';
+export const ALIASES_6 = 'fd72:696e:6762:6163::/64';
+
 export const SET_NAMES = ['targets4', 'targets6', 'pass4', 'pass6'] as const;
 
 /**
@@ -36,6 +40,10 @@ delete table inet ringback
  * `trying*` are clients whose page tries the server itself. Who they are is known, for they have just got the page, and
  * what is sent in their name by others takes nothing from them: whatever they open goes to the server for so long. That
  * is over before anybody has read the page and answered its question.
+ *
+ * The chain of type filter keeps aliases in the machine: an answer that conntrack has lost sight of is not translated
+ * back, and its client, who has never heard of that address, would reset the conversation. Dropped, it is sent again,
+ * after a packet of the client has brought its connection back to conntrack.
  */
 const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 	set lease { type nf_proto; flags timeout; timeout 10s; }
@@ -59,6 +67,11 @@ const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 		${letThroughRule('ip6', 6)}
 		meta nfproto @lease dnat ip to ip daddr . tcp dport map @targets4
 		meta nfproto @lease dnat ip6 to ip6 daddr . tcp dport map @targets6
+	}
+	chain output {
+		type filter hook output priority filter; policy accept;
+		ip saddr ${ALIASES_4} ct state invalid,new,untracked drop
+		ip6 saddr ${ALIASES_6} ct state invalid,new,untracked drop
 	}
 }
 `;

@@ -175,7 +175,8 @@ interface Talk {
 const CONVERSATION = `
   const socket = require('node:net').connect(80, process.argv[1]);
   socket.on('connect', () => setInterval(() => socket.write('again'), 50));
-  socket.on('data', (data) => process.stdout.write(data)).on('close', () => process.exit(3));
+  socket.on('data', (data) => process.stdout.write(data));
+  socket.on('error', ({ code }) => console.log('ended by ' + code)).on('close', () => process.exit(3));
 `;
 
 /** The client begins a conversation with each of these. Resolves when the page has answered in all. */
@@ -197,9 +198,13 @@ export async function talks(lab: Lab, client: string, targets: readonly Target[]
 /** The page, and nobody else, goes on answering in these conversations. */
 export async function goOn(begun: readonly Talk[]): Promise<void> {
   for (const talk of begun) {
-    talk.said = '';
+    if (talk.child.exitCode === null) talk.said = '';
     await until(`the page answers on for ${talk.wanted.server}`, () => {
-      assert.equal(talk.child.exitCode, null, `the connection to ${talk.wanted.server} was cut`);
+      assert.equal(
+        talk.child.exitCode,
+        null,
+        `the connection to ${talk.wanted.server} was cut: ${talk.said.slice(-100)}`,
+      );
       return talk.said.includes(pageFor(talk.wanted));
     });
     assert.doesNotMatch(talk.said, /at your service/);

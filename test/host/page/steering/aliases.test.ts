@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addressBytes, canonicalAddress, prefixContains, readPrefix } from '../../../../host/net/address.ts';
-import { ALIASES_4, ALIASES_6, Aliases, MAX_ALIASES } from '../../../../host/page/steering/aliases.ts';
+import { Aliases, MAX_ALIASES } from '../../../../host/page/steering/aliases.ts';
+import { ALIASES_4, ALIASES_6 } from '../../../../host/page/steering/ruleset.ts';
 
 const WWW = { server: '172.27.178.80', port: 80 };
 const WWW_6 = { server: '2001:db8:178::80', port: 80 };

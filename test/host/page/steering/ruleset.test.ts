@@ -42,6 +42,8 @@ describe('the scripts of the steering', () => {
         'ip6 daddr . tcp dport @open6 add @visitors6 { ip6 saddr . ip6 daddr . tcp dport } accept',
       '\t\tmeta nfproto @lease dnat ip to ip daddr . tcp dport map @targets4',
       '\t\tmeta nfproto @lease dnat ip6 to ip6 daddr . tcp dport map @targets6',
+      '\t\tip saddr 198.18.0.0/16 ct state invalid,new,untracked drop',
+      '\t\tip6 saddr fd72:696e:6762:6163::/64 ct state invalid,new,untracked drop',
     ]);
   });
 
