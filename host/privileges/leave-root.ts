@@ -2,7 +2,7 @@
  * Started as root, the program goes on as a user that has nothing but what the network asks for: addresses and rulesets,
  * frames, ports below 1024; its children that need it (`nft`, `ip`, the daemon) have the same. The process stays the same one.
  */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { DAEMON } from '../config/sections.ts';
@@ -72,7 +72,8 @@ function checkPrograms({ fabric }: RouterConfiguration, account: Account): void 
   const needed: [string, Want][] = [
     [process.execPath, 'pass'],
     [program, 'read'],
-    ...(authority === undefined || authority === '' ? [] : ([[authority, 'read']] as [string, Want][])),
+    // Where there is none root has it no more than another.
+    ...(authority !== undefined && existsSync(authority) ? ([[authority, 'read']] as [string, Want][]) : []),
   ];
   if (fabric.remote !== null) {
     if (account.name === null) throw new Kept('ssh serves nobody who has no name');

@@ -51,6 +51,29 @@ describe('The daemon for other processors', () => {
     });
   }
 
+  for (const [architecture] of ARCHITECTURES) {
+    it(`has a launcher for ${architecture} that needs no C library of one sort`, () => {
+      const { data } = unpackIpk(
+        join(place, 'packages', `ringback-fabricd_${version}-r1_${architecture}.ipk`),
+        join(place, `${architecture}-launcher`),
+      );
+      const launcher = join(data, 'usr/lib/ringback/ringback-launcher.node');
+      const says = (...words: string[]): string =>
+        execFileSync('readelf', [...words, launcher], { encoding: 'utf8' });
+      assert.doesNotMatch(says('-d'), /\(NEEDED\)/);
+      const symbols = says('-W', '--dyn-syms').split('\n');
+      assert.ok(symbols.some((line) => / FUNC +GLOBAL .* napi_register_module_v1$/.test(line)));
+      // A version of a symbol is one library's; names with two underscores are not all known to another.
+      const wanted = symbols
+        .filter((line) => / UND /.test(line))
+        .map((line) => line.trim().split(' ').at(-1) ?? '');
+      assert.deepEqual(
+        wanted.filter((name) => name.includes('@') || (name.startsWith('__') && name !== '__errno_location')),
+        [],
+      );
+    });
+  }
+
   it('is small where a C library is, as the feed makes it for mips', (test) => {
     const directory = join(place, 'dynamic');
     mkdirSync(directory);

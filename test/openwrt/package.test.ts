@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -76,6 +76,27 @@ describe('make package', () => {
       spawnSync(process.execPath, [file, 'check', '-c', ...check], { encoding: 'utf8' }).stderr,
       /Error:|at file:/,
     );
+  });
+
+  it('has a launcher that the program loads, whatever C library it is with', (test) => {
+    const launcher = join(of(fabricd).data, 'usr/lib/ringback/ringback-launcher.node');
+    const script = `const m = { exports: {} }; process.dlopen(m, ${JSON.stringify(launcher)}); console.log(Object.keys(m.exports).join())`;
+    assert.equal(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }), 'launch,ambient\n');
+    // A stand-in for a Node that was made with musl: a program that has the functions which the launcher calls of it.
+    const source = join(place, 'loader.c');
+    const needed = ['create_function', 'get_array_length', 'get_cb_info', 'get_element', 'get_value_bool'];
+    const more = ['get_value_string_utf8', 'get_value_uint32', 'set_named_property', 'throw_error'];
+    const functions = [...needed, ...more].map((name) => `int napi_${name}(void) { return 0; }\n`).join('');
+    const main = `#include <dlfcn.h>\n#include <stdio.h>\n${functions}
+int main(int count, char **words) { void *got = dlopen(words[1], RTLD_NOW); if (!got) puts(dlerror());
+return got && dlsym(got, "napi_register_module_v1") ? 0 : count; }\n`;
+    writeFileSync(source, main);
+    if (spawnSync('musl-gcc', ['--version']).status !== 0) {
+      test.diagnostic('no musl here');
+      return;
+    }
+    execFileSync('musl-gcc', ['-rdynamic', '-o', join(place, 'loader'), source]);
+    assert.equal(execFileSync(join(place, 'loader'), [launcher], { encoding: 'utf8' }), '');
   });
 
   it('has a program that takes no more room than a router has for it', (test) => {

@@ -282,7 +282,7 @@ function childOf({ pid }: ChildProcess): string {
 function install(root: string): void {
   const program = join(root, 'usr/lib/ringback');
   mkdirSync(program, { recursive: true });
-  for (const name of ['ringback.mjs', 'fabric.wasm', 'node-sqlite3-wasm.wasm'])
+  for (const name of ['ringback.mjs', 'fabric.wasm', 'node-sqlite3-wasm.wasm', 'ringback-launcher.node'])
     cpSync(join(SOURCES, 'dist', name), join(program, name));
   execFileSync('ln', ['-sf', '../lib/ringback/ringback.mjs', join(root, 'usr/bin/ringback')]);
   cpSync(join(SOURCES, 'dist/ringback-fabricd'), join(root, 'usr/sbin/ringback-fabricd'));

@@ -166,14 +166,16 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     assert.equal(router.pids('ringback').fabricd, fabricd);
   });
 
-  it('begins as root where there is no ujail, and its socket is the user’s', async (test) => {
+  it('begins as root where there is no ujail, goes on as the user, and its socket is the user’s', async (test) => {
     const router = await Router.begin(test);
     router.said('rm', '/sbin/ujail');
     router.init('ringback', 'start');
     await router.ready();
     assert.match(router.said('ls', '-ln', '/var/run/ringback'), /^srw-{7} +1 32768 .* fabric\.sock$/m);
-    // Without the launcher beside it the program says why it stays what it is.
-    assert.match(router.log(), /privileges\.kept.*ringback-launcher\.node is not beside the program/);
+    assert.doesNotMatch(router.log(), /privileges\.kept/);
+    const status = router.said('cat', `/proc/${router.pids('ringback').router}/status`);
+    assert.match(status, /^Uid:\t32768\t32768\t/m);
+    assert.match(status, /^CapAmb:\t0+3400$/m);
   });
 
   it('leaves what the operator has said of the daemon', async (test) => {
