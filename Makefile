@@ -143,11 +143,11 @@ FEED := $(BUILD)/feed
 FEED_SOURCES := $(shell find board/openwrt -type f)
 feed: $(addprefix $(FEED)/,ringback.mjs fabric.wasm node-sqlite3-wasm.wasm fabric.c) ## build/feed/: what the feed in board/openwrt is built of where there is no npm
 
-# What is young in its memory gets 1 MB of it, not 16: a router has little.
+# A router has little memory: what is young in it gets 1 MB, not 16.
 $(FEED)/ringback.mjs: $(HOST_SOURCES) board/openwrt/bundle.ts board/openwrt/no-emulator.ts node_modules/.package-lock.json
 	@mkdir -p $(FEED)
 	$(call quietly,$@) $(NODE) --import tsx board/openwrt/bundle.ts '$(VERSION)' $@
-	@sed -i '1s|.*|#!/usr/bin/node --max-semi-space-size=1|' $@
+	@sed -i '1s|.*|#!/usr/bin/node --optimize-for-size|' $@
 	@chmod +x $@
 
 $(FEED)/%.wasm: $(DIST)/%.wasm

@@ -3,6 +3,7 @@ import { codeOf, messageOf } from '../errors.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from './signals.ts';
+import { spareMemory } from './spare-memory.ts';
 
 /** How long mails under way may take when the program is told to stop. */
 export const STOP_GRACE_MS = 5000;
@@ -65,6 +66,7 @@ export async function runRole<Configuration>(
     const ready = await Promise.race([role.begin(), stopped]);
     if (stop.aborted) return;
     log.info('ready', { ...ready, pid: process.pid });
+    spareMemory();
     reload = () => {
       reloads = reloads.then(async () => {
         try {
