@@ -1,23 +1,27 @@
 /** What the commands that serve every role want to know of a configuration file, whoever's it is. */
-import { readText } from '../config/load.ts';
+import type { Path } from '../config/contradictions.ts';
+import { pathText, readText } from '../config/load.ts';
 import * as relay from '../config/relay/explain.ts';
-import { parseRelayConfiguration } from '../config/relay/file.ts';
+import { parseRelayConfiguration, relayLayout } from '../config/relay/file.ts';
 import { relaySecrets } from '../config/relay/secrets.ts';
 import { explainRouter } from '../config/router/explain.ts';
-import { parseRouterConfiguration } from '../config/router/file.ts';
+import { parseRouterConfiguration, routerLayout } from '../config/router/file.ts';
 import { routerSecrets } from '../config/router/secrets.ts';
 import { routerWarnings } from '../config/router/warnings.ts';
 import { secretWarnings } from '../config/secrets.ts';
 import * as takeover from '../config/takeover/explain.ts';
-import { parseTakeoverConfiguration } from '../config/takeover/file.ts';
+import { parseTakeoverConfiguration, takeoverLayout } from '../config/takeover/file.ts';
 import { takeoverSecrets } from '../config/takeover/secrets.ts';
+import type { UciLayout } from '../config/uci/layout.ts';
+import { isStarted, uciForm } from '../config/uci/read.ts';
+import { isUci } from '../config/uci/text.ts';
 import type { RolePlace } from '../control/ask-state.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
 import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
-import { type RoleName, roleOf } from './role-of.ts';
+import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
 
 export interface OwnFile extends RolePlace {
   /** Whether the role keeps outages and notices. */
@@ -32,12 +36,30 @@ export interface OwnFile extends RolePlace {
 /** How the file of a role is read. Throws as loadConfiguration does. */
 type Read = (text: string, name: string) => OwnFile;
 
+/** What keys are called in a file, in either form; it is looked at again only if somebody asks. */
+function namesIn(text: string, name: string, layoutOf: () => UciLayout): (path: Path) => string {
+  return (path) => (uciForm(layoutOf)(text, name)?.nameOf ?? pathText)(path);
+}
+
+/** `option enabled` is for the init script: whoever checks a file of a role that it does not start learns of that. */
+function offWarnings(text: string, name: string, role: RoleName): string[] {
+  const section = SECTIONS[role];
+  if (!isUci(text, name) || isStarted(text, section)) return [];
+  return [`config ${section} has no option enabled '1': the init script does not start this role.`];
+}
+
 const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name, tables.limits);
   const { control, state } = configuration;
   const said = [
+    ...offWarnings(text, name, 'router'),
     ...routerWarnings(configuration),
-    ...secretWarnings(name, routerSecrets(configuration), state),
+    ...secretWarnings(
+      name,
+      routerSecrets(configuration),
+      state,
+      namesIn(text, name, () => routerLayout(tables.limits)),
+    ),
   ];
   return {
     command: 'run',
@@ -59,8 +81,9 @@ const READ: Readonly<Record<RoleName, Read>> = {
     const { control, state } = configuration;
     const does = relay.explainRelay(configuration);
     const warnings = [
+      ...offWarnings(text, name, 'relay'),
       ...relay.relayWarnings(configuration),
-      ...secretWarnings(name, relaySecrets(configuration), state),
+      ...secretWarnings(name, relaySecrets(configuration), state, namesIn(text, name, relayLayout)),
     ];
     return {
       command: 'relay',
@@ -76,8 +99,9 @@ const READ: Readonly<Record<RoleName, Read>> = {
     const configuration = parseTakeoverConfiguration(text, name);
     const does = takeover.explainTakeover(configuration);
     const warnings = [
+      ...offWarnings(text, name, 'takeover'),
       ...takeover.takeoverWarnings(configuration),
-      ...secretWarnings(name, takeoverSecrets(configuration), null),
+      ...secretWarnings(name, takeoverSecrets(configuration), null, namesIn(text, name, takeoverLayout)),
     ];
     return {
       command: 'takeover',

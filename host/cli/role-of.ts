@@ -8,7 +8,7 @@ import { RingbackError } from '../errors.ts';
 export type RoleName = 'router' | 'relay' | 'takeover';
 
 /** The section in UCI that has the keys of the top. */
-const SECTIONS: Readonly<Record<RoleName, string>> = {
+export const SECTIONS: Readonly<Record<RoleName, string>> = {
   router: 'ringback',
   relay: 'relay',
   takeover: 'takeover',

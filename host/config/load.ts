@@ -11,6 +11,8 @@ import { readYaml, type TextMistake, type YamlText } from './yaml.ts';
 export interface ConfigurationText extends YamlText {
   /** What the text calls the key. */
   nameOf(path: Path): string;
+  /** What is wrong at the key, in the words of the form. */
+  worded(path: Path, message: string): string;
 }
 
 /** One mistake can repeat a hundred times; the first ones tell what it is. */
@@ -39,6 +41,8 @@ export interface FileKind<Configuration> {
   readonly otherForm?: (text: string, file: string) => ConfigurationText | null;
   /** What is read in the place of what the text says; without it that itself. */
   readonly change?: (value: unknown) => unknown;
+  /** By what a value has come there that is not the text's: `--set page=none`; null: it is. */
+  readonly changedBy?: (path: Path) => string | null;
 }
 
 function refuse(message: string, cause?: unknown): never {
@@ -116,8 +120,12 @@ export function readConfiguration<T>(
       `${name}:${place(text, control.index)}: is not a text file; a configuration is text, without control characters`,
     );
   }
-  const said = kind.otherForm?.(text, name) ?? { ...readYaml(text), nameOf: pathText };
-  const mistakes: TextMistake[] = [...said.mistakes];
+  const said = kind.otherForm?.(text, name) ?? {
+    ...readYaml(text),
+    nameOf: pathText,
+    worded: (_: Path, message: string) => message,
+  };
+  const mistakes: Found[] = [...said.mistakes];
   if (!said.broken && said.value === null && mistakes.length === 0) {
     refuse(`${name}:1:1: is empty; give at least ${kind.least}`);
   }
@@ -127,15 +135,26 @@ export function readConfiguration<T>(
   mistakes.sort((one, other) => one.offset - other.offset);
   const lines = mistakes
     .slice(0, MAX_SHOWN)
-    .map(({ offset, message }) => `${name}:${place(text, offset)}: ${message}`);
+    .map(({ offset, message, by }) => `${by ?? `${name}:${place(text, offset)}`}: ${message}`);
   if (mistakes.length > lines.length)
     lines.push(`${name}: and ${mistakes.length - lines.length} more mistakes`);
   return refuse(lines.join('\n'));
 }
 
+interface Found extends TextMistake {
+  /** What has brought it, where that is not the text. */
+  readonly by?: string;
+}
+
 /** What the schema makes of the values, or null; adds to the mistakes. */
-function understood<T>(kind: FileKind<T>, said: ConfigurationText, mistakes: TextMistake[]): T | null {
-  const add = (path: Path, part: 'key' | 'value', message: string): void => {
+function understood<T>(kind: FileKind<T>, said: ConfigurationText, mistakes: Found[]): T | null {
+  const add = (path: Path, part: 'key' | 'value', found: string): void => {
+    const by = kind.changedBy?.(path) ?? null;
+    if (by !== null) {
+      mistakes.push({ offset: 0, message: `${pathText(path)}: ${found}`, by });
+      return;
+    }
+    const message = said.worded(path, found);
     const offset = mistakes.length < MAX_LOCATED ? said.locate(path, part) : Number.POSITIVE_INFINITY;
     mistakes.push({ offset, message: path.length === 0 ? message : `${said.nameOf(path)}: ${message}` });
   };

@@ -45,12 +45,12 @@ const WHY: Readonly<Record<Weakness, string>> = {
   words: 'is made of a few words',
 };
 
-function keyWarnings(secrets: readonly Secret[]): string[] {
+function keyWarnings(secrets: readonly Secret[], nameOf: (path: Path) => string): string[] {
   return secrets.flatMap(({ path, value, isKey }) => {
     const weakness = isKey ? weaknessOf(value) : null;
     if (weakness === null) return [];
     return [
-      `${pathText(path)} ${WHY[weakness]}: it can be guessed by who has heard what was done with it; make one with "openssl rand -hex 32".`,
+      `${nameOf(path)} ${WHY[weakness]}: it can be guessed by who has heard what was done with it; make one with "openssl rand -hex 32".`,
     ];
   });
 }
@@ -99,7 +99,15 @@ function stateWarnings(state: string | null): string[] {
   ];
 }
 
-/** What is probably not meant about the secrets of the configuration in `file`, and about the state that it names. */
-export function secretWarnings(file: string, secrets: readonly Secret[], state: string | null): string[] {
-  return [...keyWarnings(secrets), ...fileWarnings(file, secrets), ...stateWarnings(state)];
+/**
+ * What is probably not meant about the secrets of the configuration in `file`, and about the state that it names; `nameOf`: what
+ * the file calls a key.
+ */
+export function secretWarnings(
+  file: string,
+  secrets: readonly Secret[],
+  state: string | null,
+  nameOf: (path: Path) => string = pathText,
+): string[] {
+  return [...keyWarnings(secrets, nameOf), ...fileWarnings(file, secrets), ...stateWarnings(state)];
 }

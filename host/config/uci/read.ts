@@ -7,6 +7,7 @@ import type { TextMistake } from '../yaml.ts';
 import { ENABLED, type UciLayout, type UciOption, type UciSection } from './layout.ts';
 import { nameIn, type Place, UciPlaces } from './places.ts';
 import { isUci, readUciText, type UciSectionText, type UciWritten } from './text.ts';
+import { wordedAsOff, wordedForUci } from './worded.ts';
 import { isWord, meaningOf, truthOf } from './words.ts';
 
 /** How files of a role are read where they are in UCI. */
@@ -24,6 +25,13 @@ export function enabledSection(text: string, types: readonly string[]): string |
   return (there.find(isEnabled) ?? there[0])?.type ?? null;
 }
 
+/** Whether the init script starts the role of this section. */
+export function isStarted(text: string, type: string): boolean {
+  const { sections } = readUciText(text);
+  const values = sections.find((section) => section.type === type)?.options.get(ENABLED)?.values ?? [];
+  return values.some(({ text }) => truthOf(text) === true);
+}
+
 const YES_OR_NO = '1 or 0';
 
 type Tree = Record<string, unknown>;
@@ -34,15 +42,21 @@ interface Built {
   readonly mistakes: TextMistake[];
   /** What has come from where; empty unless asked for. */
   readonly places: UciPlaces;
+  /** Where sections begin that are there, and switched off, by their paths. */
+  readonly off: ReadonlyMap<string, number>;
 }
 
 function readUci(text: string, layout: UciLayout): ConfigurationText {
   const { sections, mistakes } = readUciText(text);
   if (mistakes.length > 0) {
-    const nothing = { locate: () => 0, nameOf: (path: Path) => nameIn(layout, new UciPlaces(), path) };
+    const nothing = {
+      locate: () => 0,
+      nameOf: (path: Path) => nameIn(layout, new UciPlaces(), path),
+      worded: (_: Path, message: string) => message,
+    };
     return { value: null, broken: true, mistakes, ...nothing };
   }
-  const { value, mistakes: found } = build(sections, layout, false);
+  const { value, mistakes: found, off } = build(sections, layout, false);
   // Hardly any file is wrong, and that of many clients has many places.
   let places: UciPlaces | null = null;
   const known = (): UciPlaces => {
@@ -53,8 +67,10 @@ function readUci(text: string, layout: UciLayout): ConfigurationText {
     value,
     broken: false,
     mistakes: found,
-    locate: (path, part) => known().near(path)?.[part] ?? 0,
+    locate: (path, part) => off.get(path.join()) ?? known().near(path)?.[part] ?? 0,
     nameOf: (path) => nameIn(layout, known(), path),
+    worded: (path, message) =>
+      off.has(path.join()) && message.startsWith('is missing') ? wordedAsOff(message) : wordedForUci(message),
   };
 }
 
@@ -82,6 +98,7 @@ class Builder {
   readonly #mistakes: TextMistake[] = [];
   readonly #places = new UciPlaces();
   readonly #seen = new Set<string>();
+  readonly #off = new Map<string, number>();
 
   constructor(layout: UciLayout, withPlaces: boolean) {
     this.#layout = layout;
@@ -92,7 +109,8 @@ class Builder {
     const isNothing = this.#seen.size === 0;
     const own = this.#layout.sections.get(this.#layout.own);
     if (own !== undefined && !this.#seen.has(own.type)) this.#need(own, this.#tree);
-    return { value: isNothing ? null : this.#tree, mistakes: this.#mistakes, places: this.#places };
+    const value = isNothing ? null : this.#tree;
+    return { value, mistakes: this.#mistakes, places: this.#places, off: this.#off };
   }
 
   add(text: UciSectionText, name: string, repeats: boolean): void {
@@ -109,6 +127,7 @@ class Builder {
     this.#seen.add(text.type);
     const isOn = this.#isOn(section, text, name);
     if (!isOn && section.off !== 'false') {
+      if (!section.repeats) this.#off.set(section.path.join(), text.offset);
       this.#checkNames(section, text, name);
       return;
     }

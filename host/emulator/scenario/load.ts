@@ -11,7 +11,7 @@ import { RingbackError } from '../../errors.ts';
 import { tables } from '../../fabric/module.ts';
 import { build } from './build.ts';
 import { scenarioSchema } from './schema.ts';
-import { changed, readChanges } from './set.ts';
+import { changed, changedBy, readChanges } from './set.ts';
 import type { ScenarioText } from './text.ts';
 import type { Scenario } from './types.ts';
 
@@ -80,6 +80,7 @@ export function parseScenario(source: string, file: string, options: ScenarioOpt
       contradictions: (text: ScenarioText) => build(asked(text), file, limits).mistakes,
       least: 'scenario: 1, title, for and script',
       change: (value) => changed(value, changes),
+      changedBy: (path) => changedBy(path, changes),
     },
     source,
     file,

@@ -46,6 +46,12 @@ export function changed(value: unknown, changes: readonly Change[]): unknown {
   return changes.reduce((all, change) => put(all, change, 0), value);
 }
 
+/** Which of them has brought what is at a path, as it was given; null: none. */
+export function changedBy(path: Path, changes: readonly Change[]): string | null {
+  const found = changes.findLast((change) => change.path.every((step, index) => path[index] === step));
+  return found === undefined ? null : `--set ${found.text}`;
+}
+
 function put(value: unknown, change: Change, depth: number): unknown {
   const [step] = change.path.slice(depth);
   if (step === undefined) return change.value;

@@ -231,9 +231,11 @@ describe('What is said on the command line', () => {
 
   it('is checked as if it stood there', () => {
     assert.deepEqual(refusal({}, { set: ['seed=x'] }), [
-      'seed: "x" is not a seed; a whole number from 0 to 4,294,967,295',
+      '--set seed=x: seed: "x" is not a seed; a whole number from 0 to 4,294,967,295',
     ]);
-    assert.deepEqual(refusal({}, { set: ['sed=1'] }), ['sed: unknown key; did you mean "seed"?']);
+    assert.deepEqual(refusal({}, { set: ['sed=1'] }), [
+      '--set sed=1: sed: unknown key; did you mean "seed"?',
+    ]);
     for (const [set, message] of [
       ['seed', 'emulate: --set seed: lacks KEY=VALUE'],
       ['se d!=1', 'emulate: --set se d!=1: "se d!" is no key'],

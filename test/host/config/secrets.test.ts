@@ -80,6 +80,46 @@ describe('ringback check', () => {
     weak(STANDBY, ACTIVE_KEY, 'abcdefghijklmnopqrstuv', /^takeover\.actives\[0\]\.key repeats itself/);
   });
 
+  it('names them as the file does where it is in UCI, and says that nobody starts its role', () => {
+    const uci = `config ringback 'ringback'
+	option enabled '1'
+	option list_key 'changemechangeme'
+	option state 'STATE'
+config fabric 'fabric'
+	list interfaces 'lan0'
+config detect 'detect'
+	list watch '172.27.178.0/24'
+config smtp 'smtp'
+	option host '172.27.179.25'
+	option from 'ringback@router.example'
+config client
+	option address '172.27.179.151'
+	option mail 'sato@example.jp'
+config recover_traps_user
+	option name 'ops'
+	option auth_protocol 'sha256'
+	option auth_key 'auth-secret'
+`;
+    const weak = [
+      /^ringback\.list_key repeats itself/,
+      /^@recover_traps_user\[0\]\.auth_key is made of a few words/,
+    ];
+    const off = /^config ringback has no option enabled '1': the init script does not start this role\.$/;
+    for (const [text, said] of [
+      [uci, []],
+      [uci.replace("enabled '1'", "enabled '0'"), [off]],
+      [uci.replace("\toption enabled '1'\n", ''), [off]],
+    ] as const) {
+      const found = warningsOf(text).filter((line) => !line.startsWith('recover'));
+      for (const pattern of [...said, ...weak])
+        assert.ok(
+          found.some((line) => pattern.test(line)),
+          `${pattern}\n${found.join('\n')}`,
+        );
+      assert.equal(found.filter((line) => off.test(line)).length, said.length);
+    }
+  });
+
   it('says that a configuration with secrets can be read by everybody', () => {
     for (const text of [ROUTER, RELAY, STANDBY]) {
       const [said, ...more] = warningsOf(text, { file: 0o644 });

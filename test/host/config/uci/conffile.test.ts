@@ -14,7 +14,7 @@ const SHIPPED = readFileSync(
 const GIVEN: Readonly<Record<(typeof ROLES)[number]['command'], readonly [missing: RegExp, text: string]>> = {
   run: [/^detect\.watch: is missing$/, "config detect 'detect'\n\tlist watch '172.27.178.0/24'\n"],
   relay: [
-    /^(?:relay\.(?:pop_host|pop_user|pop_password|list_key)|smtp): is missing$/,
+    /^(?:relay\.(?:pop_host|pop_user|pop_password|list_key): is missing|smtp: is switched off)$/,
     `config relay 'relay'
 	option list_key 'the same as the router'
 	option pop_host 'mail.example.jp'

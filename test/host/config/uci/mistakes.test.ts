@@ -140,7 +140,7 @@ config client
 	option mail 'tanaka@example.jp'
 `),
       [
-        `${FILE}:1:1: smtp: is missing; notices to clients go out by it: give {host: …, from: …}`,
+        `${FILE}:1:1: smtp: is missing; notices to clients go out by it: give option host '…', option from '…'`,
         `${FILE}:3:18: fabric.interfaces: lan0 is in the list already, as number 1; keep one of them`,
         `${FILE}:10:17: @client[1].address: 172.27.179.150 is in the list already, as number 1; keep one of them`,
       ],
@@ -151,10 +151,60 @@ config client
     assert.deepEqual(
       lines("config ringback 'ringback'\n"),
       [
-        `${FILE}:1:1: fabric.interfaces: is missing; name the interfaces to listen on, as in [lan0, wan0], or give fabric.socket`,
-        `${FILE}:1:1: detect.watch: is missing; the servers' networks, 1 to 4096, as in [172.27.178.0/24]`,
+        `${FILE}:1:1: fabric.interfaces: is missing; name the interfaces to listen on, as in 'lan0', 'wan0', or give fabric.socket`,
+        `${FILE}:1:1: detect.watch: is missing; the servers' networks, 1 to 4096, as in '172.27.178.0/24'`,
       ].slice(1),
     );
+  });
+
+  it('that is a section switched off is said where the section is', () => {
+    const text = `config ringback 'ringback'
+	option list_key 'eight or more'
+config fabric 'fabric'
+	list interfaces 'lan0'
+config detect 'detect'
+	list watch '172.27.178.0/24'
+config client
+	option address '172.27.179.150'
+	option mail 'sato@example.jp'
+config smtp 'smtp'
+	option enabled '0'
+	option host '172.27.179.25'
+config notify 'notify'
+	option via 'station'
+config station 'station'
+	option enabled '0'
+`;
+    assert.deepEqual(lines(text), [
+      `${FILE}:10:1: smtp: is switched off; notices to clients go out by it: write option enabled '1' there`,
+      `${FILE}:15:1: station: is switched off; notify.via 'station' needs it: write option enabled '1' there`,
+    ]);
+  });
+
+  it('is advised upon as UCI has it, and not as YAML', () => {
+    const said = lines(`config fabric 'fabric'
+	list interfaces 'lan0'
+config detect 'detect'
+	list watch '172.27.178.0/24'
+config recover_traps_user
+	option name 'ops'
+	option priv_protocol 'aes'
+	option priv_key 'four-four'
+config recover 'recover'
+	option traps_listen 'everywhere'
+config hook
+	option command ''
+config server
+	option address '172.27.178.80'
+	option ports 'http'
+	option name ''
+config station 'station'
+config ringback 'ringback'
+	option list_key 'seven'
+`);
+    assert.equal(said.length, 5, said.join('\n'));
+    for (const line of said)
+      assert.doesNotMatch(line.replace(/^[^:]*:\d+:\d+: \S+: /, ''), /[{}]|\[[^I]|quotes|YAML/, line);
   });
 
   it('is an empty file', () => {
