@@ -6,7 +6,7 @@ import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
 import { convertedFile, formNamed } from './convert.ts';
 import { explainScenario, parseScenario, scenarioFile } from './emulator.ts';
-import { readOwnFile } from './role-files.ts';
+import { type OwnFile, readOwnFile } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 
 interface Wanted {
@@ -37,18 +37,16 @@ export function checkCommand(
   if (form !== null && json)
     throw new RingbackError('usage', 'check: --as and --json exclude each other; ringback check --help');
   if (form !== null) return convertedFile(file, role, form).trimEnd();
-  const { does, warnings } = (role === null ? readScenario(file) : null) ?? readOwnFile(file, role);
-  if (json) return JSON.stringify({ file, does, warnings });
+  const { does, warnings, once } = (role === null ? readScenario(file) : null) ?? readOwnFile(file, role);
+  if (json) return JSON.stringify({ file, does, warnings, once });
   return [`${file} is right.`, ...does, ...warnings.map((text) => `Warning: ${text}`)].join('\n');
 }
 
 /** null: it is none. */
-function readScenario(
-  file: string,
-): { readonly does: readonly string[]; readonly warnings: readonly string[] } | null {
+function readScenario(file: string): Pick<OwnFile, 'does' | 'warnings' | 'once'> | null {
   const text = readText(file);
   if (isUci(text, file) || !isScenario(topKeys(text))) return null;
-  return { does: explainScenario(parseScenario(text, file), tables), warnings: [] };
+  return { does: explainScenario(parseScenario(text, file), tables), warnings: [], once: null };
 }
 
 /** Also one that forgets to say its version; only a scenario has a script. */

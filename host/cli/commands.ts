@@ -143,8 +143,9 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     summary: 'validate the configuration, or a scenario of `emulate`, and say what it will do',
     help: `A SCENARIO is a file, or the name of one that is shipped (\`ringback emulate --list\`).
 Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
---json as well: it prints {"file", "does", "warnings"} of one that is right. A FILE is YAML, or UCI (docs/uci.md), in which several
-roles may have their sections; --as prints one that is right in the other form, without its comments.`,
+--json as well: it prints {"file", "does", "warnings", "once"} of one that is right; "once" is a sum of what a router or relay reads at its
+start alone, null where it keeps who waits in memory. A FILE is YAML, or UCI (docs/uci.md), in which several roles may have their
+sections; --as prints one that is right in the other form, without its comments.`,
     options: ['config', 'role', 'json', 'as'],
     takesMore: true,
     takesFiles: true,

@@ -1,4 +1,5 @@
 /** What the commands that serve every role want to know of a configuration file, whoever's it is. */
+import { createHash } from 'node:crypto';
 import type { Path } from '../config/contradictions.ts';
 import { pathText, readText } from '../config/load.ts';
 import * as relay from '../config/relay/explain.ts';
@@ -18,7 +19,9 @@ import { isUci } from '../config/uci/text.ts';
 import type { RolePlace } from '../control/ask-state.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
+import { RELAY_FIXED } from '../relay/role.ts';
 import { type RelayStatus, relayStatusText } from '../relay/status.ts';
+import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
@@ -29,12 +32,20 @@ export interface OwnFile extends RolePlace {
   /** What the role will do, and what is probably not meant. */
   readonly does: readonly string[];
   readonly warnings: readonly string[];
+  /**
+   * A sum of what it reads once: where that is another, it has to be started anew. null: nobody starts it anew unasked, who has
+   * who waits in memory, or addresses.
+   */
+  readonly once: string | null;
   /** What a running one says of itself, as a page for people. */
   readonly statusText: (status: unknown) => string;
 }
 
 /** How the file of a role is read. Throws as loadConfiguration does. */
 type Read = (text: string, name: string) => OwnFile;
+
+const sumOf = (values: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(values)).digest('hex');
 
 /** What keys are called in a file, in either form; it is looked at again only if somebody asks. */
 function namesIn(text: string, name: string, layoutOf: () => UciLayout): (path: Path) => string {
@@ -70,6 +81,7 @@ const readRouter: Read = (text, name) => {
       return explainRouter(configuration, tables);
     },
     warnings: said,
+    once: state === null ? null : sumOf(ROUTER_FIXED.map((key) => configuration[key])),
     statusText: (status) => statusText(status as Status),
   };
 };
@@ -92,6 +104,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       state,
       does,
       warnings,
+      once: state === null ? null : sumOf(RELAY_FIXED.map((key) => configuration[key])),
       statusText: (status) => relayStatusText(status as RelayStatus),
     };
   },
@@ -110,6 +123,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       state: null,
       does,
       warnings,
+      once: null,
       statusText: (status) => takeoverStatusText(status as TakeoverStatus),
     };
   },

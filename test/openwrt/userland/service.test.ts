@@ -65,6 +65,38 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     assert.equal(router.pids('ringback').router, before.router);
   });
 
+  it('is started anew where something has changed that is read once, and only there', async (test) => {
+    const router = await Router.begin(test);
+    router.init('ringback', 'start');
+    await router.ready();
+    const before = router.pids('ringback');
+    router.uci('set ringback.page=page', 'set ringback.page.listen=8480', 'add_list ringback.page.ports=80');
+    router.said('reload_config');
+    await router.until(
+      'it is another process',
+      () => ![undefined, before.router].includes(router.pids('ringback').router),
+    );
+    await router.ready();
+    assert.match(router.log(), /daemon\.notice ringback: router is restarted/);
+    assert.doesNotMatch(
+      router.log(),
+      /"configuration\.restart"|"state\.(failed|unreadable)"|is served|another ringback/,
+    );
+    await router.until('the page is there', () =>
+      router.sh('ss -ltn 2>/dev/null || netstat -ltn').stdout.includes(':8480'),
+    );
+    const after = router.pids('ringback');
+    router.uci('set ringback.recover.settle=7s');
+    router.said('reload_config');
+    await router.until('it is taken', () => router.log().includes('configuration.reloaded'));
+    assert.deepEqual(router.pids('ringback'), after);
+    // Who waits in memory would be lost.
+    router.uci('set ringback.ringback.state=0');
+    router.said('reload_config');
+    await router.until('it is said', () => router.log().includes('"configuration.restart"'));
+    assert.deepEqual(router.pids('ringback'), after);
+  });
+
   it('goes on whatever an option of the configuration becomes, and says what is wrong with it', async (test) => {
     const router = await Router.begin(test);
     router.init('ringback', 'start');
@@ -122,12 +154,17 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     await router.ready();
     const before = router.pids('ringback');
     router.uci('set ringback.detect.unanswered=sometimes');
-    assert.notEqual(router.init('ringback', 'restart').status, 0);
-    assert.notEqual(router.init('ringback', 'start').status, 0);
+    for (const action of ['restart', 'start', 'reload']) {
+      const { status, stderr } = router.init('ringback', action);
+      assert.notEqual(status, 0, action);
+      // On the terminal as well as in the log.
+      assert.match(stderr, /^ringback: \/etc\/config\/ringback:\d+:\d+: detect\.unanswered: /m, action);
+      assert.match(stderr, /^ringback: .*(goes on|is not restarted)/m, action);
+    }
     router.said('reload_config');
     assert.deepEqual(router.pids('ringback'), before);
     router.init('ringback', 'stop');
-    router.init('ringback', 'start');
+    assert.match(router.init('ringback', 'start').stderr, /^ringback: ringback is not started/m);
     assert.deepEqual(router.pids('ringback'), {});
     assert.match(mistakes(router).mistakes.join(), /detect\.unanswered/);
     router.said('reload_config');

@@ -15,10 +15,22 @@ RINGBACK_PLACE=/var/run/ringback
 # What is wrong with the configuration of a role, for LuCI; nothing when it is right.
 RINGBACK_MISTAKES=/var/run/ringback-mistakes
 RINGBACK_JAILER=/sbin/ujail
+# It has ended by then, or procd has ended it.
+RINGBACK_MAX_END_S=20
 # As many lines of mistakes go to the log.
 RINGBACK_MAX_LINES=20
-# The role whose configuration was found right by this very call.
+# Of each role that runs, what its configuration had of that which is read once.
+RINGBACK_ONCE_PLACE=/var/run/ringback-once
+# The role whose configuration was found right by this very call, and what it has of that which is read once; nothing: it keeps
+# who waits in memory, and is not restarted unasked.
 RINGBACK_VALID=
+RINGBACK_ONCE=
+
+# What somebody has to do something about: in the log, and on the terminal of whoever calls.
+ringback_say() {
+	logger -t ringback -p daemon.err "$1"
+	printf 'ringback: %s\n' "$1" >&2
+}
 
 # Whether the role has `option enabled '1'`.
 ringback_enabled() {
@@ -28,59 +40,96 @@ ringback_enabled() {
 	[ "$enabled" -eq 1 ]
 }
 
-# What was wrong with a role that is switched off does not matter any more.
+# What was wrong with a role that is switched off does not matter any more. Nobody reads it at boot, where many are off.
 ringback_forget() {
 	rm -f "$RINGBACK_MISTAKES/$1"
+	[ ! -t 2 ] || echo "ringback: the $1 is switched off in $RINGBACK_FILE: it has no option enabled '1'" >&2
 }
 
-# Whether the role could run with what is in the file now. If not, the log says why, and rpcd finds it.
+# Whether the role could run with what is in the file now. If not, the log and the terminal say why, and rpcd finds it.
 ringback_valid() {
-	local role="$1" said
+	local role="$1" told
 	[ "$RINGBACK_VALID" != "$role" ] || return 0
-	if said="$("$RINGBACK_PROGRAM" check -c "$RINGBACK_FILE" --role "$role" 2>&1 >/dev/null)"; then
-		ringback_forget "$role"
+	mkdir -p "$RINGBACK_MISTAKES"
+	if told="$("$RINGBACK_PROGRAM" check -c "$RINGBACK_FILE" --role "$role" --json 2>"$RINGBACK_MISTAKES/.$role")"; then
+		rm -f "$RINGBACK_MISTAKES/.$role" "$RINGBACK_MISTAKES/$role"
 		RINGBACK_VALID="$role"
+		RINGBACK_ONCE="$(printf '%s' "$told" | sed -n 's/.*"once":"\([0-9a-f]*\)".*/\1/p')"
 		return 0
 	fi
-	[ -n "$said" ] || said="$RINGBACK_PROGRAM could not be run"
-	mkdir -p "$RINGBACK_MISTAKES"
-	printf '%s\n' "$said" >"$RINGBACK_MISTAKES/.$role"
+	[ -s "$RINGBACK_MISTAKES/.$role" ] || echo "$RINGBACK_PROGRAM could not be run" >"$RINGBACK_MISTAKES/.$role"
 	mv "$RINGBACK_MISTAKES/.$role" "$RINGBACK_MISTAKES/$role"
-	printf '%s\n' "$said" | head -n "$RINGBACK_MAX_LINES" | logger -t ringback -p daemon.err
+	head -n "$RINGBACK_MAX_LINES" "$RINGBACK_MISTAKES/$role" | logger -t ringback -p daemon.err
+	head -n "$RINGBACK_MAX_LINES" "$RINGBACK_MISTAKES/$role" >&2
 	return 1
 }
 
 # Reads the configuration again, or begins or ends with it; a wrong one changes nothing.
 ringback_reload() {
-	local section="$1" role="$2"
-	if ringback_enabled "$section" && ! ringback_valid "$role"; then
-		logger -t ringback -p daemon.err "$role goes on as it is: the new configuration is wrong"
-		return 1
+	local service="$1" section="$2" role="$3"
+	if ringback_enabled "$section"; then
+		ringback_valid "$role" || {
+			ringback_say "$role goes on as it is: the new configuration is wrong"
+			return 1
+		}
+		if ringback_needs_restart "$service" "$role"; then
+			logger -t ringback -p daemon.notice "$role is restarted: what it reads at its start has changed"
+			ringback_end "$service"
+		fi
 	fi
 	start
+}
+
+# Whether it runs with something that is read once, and is another now.
+ringback_needs_restart() {
+	local service="$1" role="$2" before
+	[ -n "$RINGBACK_ONCE" ] && procd_running "$service" "$role" || return 1
+	read -r before 2>/dev/null <"$RINGBACK_ONCE_PLACE/$role" || return 1
+	[ "$before" != "$RINGBACK_ONCE" ]
+}
+
+# Before it is started: with what.
+ringback_begins() {
+	local service="$1" role="$2"
+	procd_running "$service" "$role" && return
+	mkdir -p "$RINGBACK_ONCE_PLACE"
+	printf '%s\n' "$RINGBACK_ONCE" >"$RINGBACK_ONCE_PLACE/$role"
+}
+
+# Stops it, and is there until it has ended: the next one has its sockets and its state.
+ringback_end() {
+	local service="$1" pids pid seconds=0
+	pids="$(ubus call service list "{\"name\":\"$service\"}" 2>/dev/null | jsonfilter -e "@['$service'].instances[*].pid" 2>/dev/null)"
+	trap '' TERM
+	stop
+	trap - TERM
+	for pid in $pids; do
+		while [ -d "/proc/$pid" ] && [ "$seconds" -lt "$RINGBACK_MAX_END_S" ]; do
+			sleep 1
+			seconds=$((seconds + 1))
+		done
+	done
 }
 
 # At a start with a wrong configuration: what runs goes on. procd would end it, if it was told of a service without
 # instances, so it is told nothing; where nothing runs, it learns of the triggers, and the next change starts the role.
 ringback_refuse() {
-	local service="$1" instance="$2"
-	if procd_running "$service" "$instance"; then
-		logger -t ringback -p daemon.err "$service goes on with the configuration that it has"
+	local service="$1" role="$2"
+	if procd_running "$service" "$role"; then
+		ringback_say "$service goes on with the configuration that it has"
 		exit 1
 	fi
-	logger -t ringback -p daemon.err "$service is not started: its configuration is wrong"
+	ringback_say "$service is not started: its configuration is wrong"
 }
 
 # In place of restart: what would not come back is not ended.
 ringback_restart() {
-	local section="$1" role="$2"
+	local service="$1" section="$2" role="$3"
 	if ringback_enabled "$section" && ! ringback_valid "$role"; then
-		logger -t ringback -p daemon.err "$role is not restarted: its configuration is wrong"
+		ringback_say "$role is not restarted: its configuration is wrong"
 		return 1
 	fi
-	trap '' TERM
-	stop
-	trap - TERM
+	ringback_end "$service"
 	start
 }
 
