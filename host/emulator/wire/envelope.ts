@@ -11,13 +11,21 @@ export const IpProtocol = { icmp4: 1, tcp: 6, udp: 17, icmp6: 58 } as const;
 export const FIRST_HOPS = 64;
 export const NEIGHBOUR_HOPS = 255;
 
+/** Where the receiver's address and the MAC addresses begin in `FrameEnds.words`; a frame begins with both of them. */
+const TO_AT = PADDED_BYTES;
+const MACS_AT = 2 * PADDED_BYTES;
+const MAC_BYTES = 6;
+
 /** Written by whoever wants a frame built, and read by the builders. */
 export class FrameEnds {
   isIp6 = false;
-  readonly fromMac = new Uint8Array(6);
-  readonly toMac = new Uint8Array(6);
-  readonly from = new Uint8Array(PADDED_BYTES);
-  readonly to = new Uint8Array(PADDED_BYTES);
+  readonly #bytes = new ArrayBuffer(MACS_AT + 2 * MAC_BYTES);
+  readonly from = new Uint8Array(this.#bytes, 0, PADDED_BYTES);
+  readonly to = new Uint8Array(this.#bytes, TO_AT, PADDED_BYTES);
+  readonly toMac = new Uint8Array(this.#bytes, MACS_AT, MAC_BYTES);
+  readonly fromMac = new Uint8Array(this.#bytes, MACS_AT + MAC_BYTES, MAC_BYTES);
+  /** All of these, for whoever reads several bytes at once. */
+  readonly words = new DataView(this.#bytes);
   /** TTL or hop limit. */
   hops: number = FIRST_HOPS;
   /** IPv4's identification. */
@@ -56,67 +64,68 @@ export function checksumOf(sum: number): number {
 }
 
 /** Both MAC addresses and the type. */
-export function putEthernet(bytes: Uint8Array, { fromMac, toMac }: FrameEnds, type: number): void {
-  for (let at = 0; at < 6; at++) {
-    bytes[at] = toMac[at] as number;
-    bytes[at + 6] = fromMac[at] as number;
-  }
-  put16(bytes, 12, type);
+export function putEthernet(bytes: Uint8Array, ends: FrameEnds, type: number): void {
+  writeEthernet(new DataView(bytes.buffer, bytes.byteOffset), ends.words, type);
+}
+
+function writeEthernet(into: DataView, ends: DataView, type: number): void {
+  for (let at = 0; at < 2 * MAC_BYTES; at += 4) into.setUint32(at, ends.getUint32(MACS_AT + at));
+  into.setUint16(12, type);
 }
 
 /** Both addresses from there; their words added up. */
-function putAddresses(bytes: Uint8Array, at: number, { isIp6, from, to }: FrameEnds): number {
+function writeAddresses(into: DataView, at: number, { isIp6, words }: FrameEnds): number {
   const first = isIp6 ? 0 : IP4_AT;
   const size = PADDED_BYTES - first;
   let sum = 0;
-  for (let index = 0; index < size; index += 2) {
-    const [a, b, c, d] = [
-      from[first + index],
-      from[first + index + 1],
-      to[first + index],
-      to[first + index + 1],
-    ];
-    bytes[at + index] = a as number;
-    bytes[at + index + 1] = b as number;
-    bytes[at + size + index] = c as number;
-    bytes[at + size + index + 1] = d as number;
-    sum += (((a as number) << 8) | (b as number)) + (((c as number) << 8) | (d as number));
+  for (let index = 0; index < size; index += 4) {
+    const from = words.getUint32(first + index);
+    const to = words.getUint32(TO_AT + first + index);
+    into.setUint32(at + index, from);
+    into.setUint32(at + size + index, to);
+    sum += (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff);
   }
   return sum;
 }
 
-/**
- * The Ethernet and IP headers of a packet with so many bytes behind them; the sum of what the checksum of the layer above covers of them
- * (its pseudo header, RFC 9293 section 3.1, RFC 8200 section 8.1).
- */
+/** As `writeIp`. */
 export function putIp(
   bytes: Uint8Array,
   envelope: FrameEnds,
   protocol: number,
   payload: number,
   service = 0,
+) {
+  return writeIp(new DataView(bytes.buffer, bytes.byteOffset), envelope, protocol, payload, service);
+}
+
+/**
+ * The Ethernet and IP headers of a packet with so many bytes behind them; the sum of what the checksum of the layer above covers of them
+ * (its pseudo header, RFC 9293 section 3.1, RFC 8200 section 8.1).
+ */
+export function writeIp(
+  into: DataView,
+  envelope: FrameEnds,
+  protocol: number,
+  payload: number,
+  service = 0,
   flags = 0,
 ): number {
-  putEthernet(bytes, envelope, envelope.isIp6 ? EtherType.ip6 : EtherType.ip4);
+  writeEthernet(into, envelope.words, envelope.isIp6 ? EtherType.ip6 : EtherType.ip4);
   const at = ETHERNET_BYTES;
   if (envelope.isIp6) {
-    put32(bytes, at, (0x6000_0000 | (service << 20) | envelope.flow) >>> 0);
-    put16(bytes, at + 4, payload);
-    bytes[at + 6] = protocol;
-    bytes[at + 7] = envelope.hops;
-    return putAddresses(bytes, at + 8, envelope) + protocol + payload;
+    into.setUint32(at, 0x6000_0000 | (service << 20) | envelope.flow);
+    into.setUint32(at + 4, (payload << 16) | (protocol << 8) | envelope.hops);
+    return writeAddresses(into, at + 8, envelope) + protocol + payload;
   }
   const length = IP4_BYTES + payload;
-  put16(bytes, at, 0x4500 | service);
-  put16(bytes, at + 2, length);
-  put16(bytes, at + 4, envelope.id);
-  put16(bytes, at + 6, flags);
-  bytes[at + 8] = envelope.hops;
-  bytes[at + 9] = protocol;
-  const addresses = putAddresses(bytes, at + 12, envelope);
   // Whoever counts packets may have come round.
   const id = envelope.id & 0xffff;
-  const header = (0x4500 | service) + length + id + flags + ((envelope.hops << 8) | protocol) + addresses;
-  put16(bytes, at + 10, checksumOf(header));
+  const lifetime = (envelope.hops << 8) | protocol;
+  into.setUint32(at, ((0x4500 | service) << 16) | length);
+  into.setUint32(at + 4, (id << 16) | flags);
+  const addresses = writeAddresses(into, at + 12, envelope);
+  const header = (0x4500 | service) + length + id + flags + lifetime + addresses;
+  into.setUint32(at + 8, (lifetime << 16) | checksumOf(header));
   return addresses + protocol + payload;
 }

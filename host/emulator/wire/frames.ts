@@ -11,9 +11,9 @@ import {
   IP6_BYTES,
   IpProtocol,
   put16,
-  put32,
   putIp,
   sumOf,
+  writeIp,
 } from './envelope.ts';
 
 const Flag = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
@@ -48,6 +48,7 @@ export type Unreachable = keyof typeof UNREACHABLE;
 /** TCP segments of one kind and IP version. */
 class Segment {
   readonly bytes: Uint8Array;
+  readonly #into: DataView;
   readonly #options: number;
   /** Where the timestamp stands; null: there is none. */
   readonly #stamp: number | null;
@@ -63,6 +64,7 @@ class Segment {
   ) {
     const tcp = ETHERNET_BYTES + (isIp6 ? IP6_BYTES : IP4_BYTES);
     this.bytes = new Uint8Array(tcp + TCP_BYTES + options.length);
+    this.#into = new DataView(this.bytes.buffer);
     this.bytes.set(options, tcp + TCP_BYTES);
     if (flags & Flag.syn) put16(this.bytes, tcp + TCP_BYTES + 2, isIp6 ? SEGMENT_SIZE.ip6 : SEGMENT_SIZE.ip4);
     // What never changes is added up once.
@@ -73,25 +75,24 @@ class Segment {
   }
 
   write(of: Frames): Uint8Array {
-    const { bytes } = this;
+    const into = this.#into;
     const tcp = ETHERNET_BYTES + (of.isIp6 ? IP6_BYTES : IP4_BYTES);
-    const pseudo = putIp(bytes, of, IpProtocol.tcp, bytes.length - tcp, 0, DONT_FRAGMENT);
-    put16(bytes, tcp, of.fromPort);
-    put16(bytes, tcp + 2, of.toPort);
-    put32(bytes, tcp + 4, of.sequence);
-    put32(bytes, tcp + 8, of.acknowledgement);
-    put16(bytes, tcp + 12, this.#word);
-    put16(bytes, tcp + 14, this.#window);
-    let sum = pseudo + this.#options + of.fromPort + of.toPort + this.#word + this.#window;
-    sum += (of.sequence >>> 16) + (of.sequence & 0xffff);
-    sum += (of.acknowledgement >>> 16) + (of.acknowledgement & 0xffff);
+    const pseudo = writeIp(into, of, IpProtocol.tcp, this.bytes.length - tcp, 0, DONT_FRAGMENT);
+    const { fromPort, toPort, sequence, acknowledgement } = of;
+    into.setUint32(tcp, (fromPort << 16) | toPort);
+    into.setUint32(tcp + 4, sequence);
+    into.setUint32(tcp + 8, acknowledgement);
+    into.setUint32(tcp + 12, (this.#word << 16) | this.#window);
+    let sum = pseudo + this.#options + fromPort + toPort + this.#word + this.#window;
+    sum += (sequence >>> 16) + (sequence & 0xffff) + (acknowledgement >>> 16) + (acknowledgement & 0xffff);
     if (this.#stamp !== null) {
-      put32(bytes, this.#stamp, of.stamp);
-      put32(bytes, this.#stamp + 4, of.echo);
-      sum += (of.stamp >>> 16) + (of.stamp & 0xffff) + (of.echo >>> 16) + (of.echo & 0xffff);
+      const { stamp, echo } = of;
+      into.setUint32(this.#stamp, stamp);
+      into.setUint32(this.#stamp + 4, echo);
+      sum += (stamp >>> 16) + (stamp & 0xffff) + (echo >>> 16) + (echo & 0xffff);
     }
-    put16(bytes, tcp + 16, checksumOf(sum));
-    return bytes;
+    into.setUint16(tcp + 16, checksumOf(sum));
+    return this.bytes;
   }
 }
 
@@ -146,17 +147,12 @@ export class Frames extends FrameEnds {
   udp(payload: Uint8Array): Uint8Array {
     const udp = ETHERNET_BYTES + (this.isIp6 ? IP6_BYTES : IP4_BYTES);
     const bytes = new Uint8Array(udp + UDP_BYTES + payload.length);
-    const sum = putIp(
-      bytes,
-      this,
-      IpProtocol.udp,
-      UDP_BYTES + payload.length,
-      0,
-      this.isIp6 ? 0 : DONT_FRAGMENT,
-    );
-    put16(bytes, udp, this.fromPort);
-    put16(bytes, udp + 2, this.toPort);
-    put16(bytes, udp + 4, UDP_BYTES + payload.length);
+    const into = new DataView(bytes.buffer);
+    const flags = this.isIp6 ? 0 : DONT_FRAGMENT;
+    const sum = writeIp(into, this, IpProtocol.udp, UDP_BYTES + payload.length, 0, flags);
+    into.setUint16(udp, this.fromPort);
+    into.setUint16(udp + 2, this.toPort);
+    into.setUint16(udp + 4, UDP_BYTES + payload.length);
     bytes.set(payload, udp + UDP_BYTES);
     const checksum = checksumOf(sum + sumOf(bytes, udp, bytes.length));
     // Zero would say that there is none (RFC 768).
@@ -174,7 +170,7 @@ export class Frames extends FrameEnds {
     const pseudo = putIp(bytes, this, protocol, ICMP_BYTES + quoted, this.isIp6 ? 0 : CONTROL);
     bytes[icmp] = type;
     bytes[icmp + 1] = code;
-    for (let at = 0; at < quoted; at++) bytes[icmp + ICMP_BYTES + at] = about[ETHERNET_BYTES + at] as number;
+    bytes.set(about.subarray(ETHERNET_BYTES, ETHERNET_BYTES + quoted), icmp + ICMP_BYTES);
     // Of ICMPv6, it covers the addresses, too (RFC 4443 section 2.3).
     put16(bytes, icmp + 2, checksumOf((this.isIp6 ? pseudo : 0) + sumOf(bytes, icmp, bytes.length)));
     return bytes;
