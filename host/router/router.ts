@@ -169,7 +169,7 @@ export class Router {
   }
 
   /**
-   * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 166). null: it was over
+   * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 175). null: it was over
    * meanwhile, and the registration counts for the next outage. `displaced` are those that were given up for it.
    */
   register(
