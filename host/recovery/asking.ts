@@ -48,8 +48,10 @@ export interface AskedFabric {
   askEnd(target: Target): void;
   /** A time of the fabric's clock on that of the state. */
   msOf(us: number): number;
-  /** Whether what a probe meets can be seen: not where the fabric hears copies alone. */
-  readonly seesProbes: boolean;
+  /** Whether what a probe meets can be seen: not where the fabric hears copies alone, nor inside of this machine. */
+  seesProbes(server: string): boolean;
+  /** Whether that is this machine itself: it lives, whatever its services do. */
+  isOwn(server: string): boolean;
 }
 
 export interface AskingOptions {
@@ -114,7 +116,7 @@ export class Asking {
    */
   readonly dial: Dial = (options) => {
     const { fabric, time, sockets } = this.#options;
-    if (!fabric.seesProbes) return dial(options, time, sockets);
+    if (!fabric.seesProbes(options.server)) return dial(options, time, sockets);
     return this.#afterOthers(options, async () => {
       const first = this.#firstLocalPort();
       const count = await fabric.ask(options, first);
@@ -166,7 +168,7 @@ export class Asking {
     return async () => {
       const { fabric } = this.#options;
       const first = this.#firstLocalPort();
-      const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
+      const count = fabric.seesProbes(target.server) ? await fabric.ask(target, first) : 0;
       const means = { ...this.#options, closing: this.#closing.signal };
       const connections = new ProbeConnections(target, { first, count }, means);
       const { outcomes, beganMs } = await connections.run(starts);
@@ -174,7 +176,8 @@ export class Asking {
       fabric.askEnd(target);
       const wasReset = outcomes.includes('refused');
       const met = [...(asked?.met ?? [])];
-      return { verdict, met, wasReset, resolved: met.includes('resolved'), beganMs, ...this.#times(asked) };
+      const resolved = met.includes('resolved') || fabric.isOwn(target.server);
+      return { verdict, met, wasReset, resolved, beganMs, ...this.#times(asked) };
     };
   }
 
@@ -195,10 +198,11 @@ export class Asking {
     isSeen: boolean,
   ): Promise<{ verdict: Verdict; asked: Extract<FabricEvent, { kind: 'asked' }> | null }> {
     const { fabric } = this.#options;
+    const sees = fabric.seesProbes(target.server);
     for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
       await this.#pause(waitMs);
       const asked = await fabric.askMet(target);
-      const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, fabric.seesProbes);
+      const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, sees);
       if (verdict !== 'void' || !isSeen || asked === null || waitMs >= LATE_FRAMES_MS) {
         return { verdict, asked };
       }
@@ -216,8 +220,8 @@ export class Asking {
       const asked = await fabric.askMet(target);
       fabric.askEnd(target);
       const met = asked?.met ?? new Set<Met>();
-      const lives =
-        met.has('resolved') || met.has('reset') || (code === 'ECONNREFUSED' && !fabric.seesProbes);
+      const isRefused = code === 'ECONNREFUSED' && !fabric.seesProbes(target.server);
+      const lives = met.has('resolved') || met.has('reset') || isRefused || fabric.isOwn(target.server);
       const isGone = met.has('unreachable') || met.has('unresolved');
       const verdict = lives ? 'reset' : isGone ? 'silent' : 'void';
       return { verdict, met: [...met], wasReset: false, resolved: lives, beganMs, ...this.#times(asked) };

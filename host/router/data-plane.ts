@@ -44,7 +44,7 @@ interface DataPlaneOptions {
   /** Connections that a daemon makes on another machine; null: this one's own do. */
   readonly errands: DaemonSockets | null;
   /** This machine's addresses now. */
-  readonly ownAddresses: () => Iterable<string>;
+  readonly addresses: () => ReadonlySet<string>;
   readonly log: Log;
   /** That of the outages' times. */
   readonly clock: Clock;
@@ -83,7 +83,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#probes = new ProbeAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
     const isBeside = options.configuration.fabric.remote !== null;
-    this.#own = new OwnAddresses(isBeside ? options.ownAddresses : () => [], {
+    this.#own = new OwnAddresses(isBeside ? options.addresses : () => new Set<string>(), {
       time,
       send: (command) => this.#send(command),
     });
@@ -182,8 +182,13 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#send({ kind: 'foundSilent', server, port, atUs: this.#us(atMs) });
   }
 
-  get seesProbes(): boolean {
-    return !seesOnlyCopies(this.#configuration.fabric);
+  seesProbes(server: string): boolean {
+    return !seesOnlyCopies(this.#configuration.fabric) && !this.isOwn(server);
+  }
+
+  /** Not beside the router, which the daemon's connections leave. */
+  isOwn(server: string): boolean {
+    return this.#options.errands === null && this.#options.addresses().has(server);
   }
 
   async ask({ server, port }: Target, localPort: number): Promise<number> {

@@ -11,7 +11,7 @@ import type { DetectConfiguration, FabricConfiguration, RouterConfiguration, Via
 import { askOf, seesOnlyCopies } from './ask.ts';
 import { tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
-import { NEVER_OPENED, namedOwn } from './warnings.ts';
+import { NOT_OPENED, watchedOwn } from './warnings.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
@@ -103,16 +103,27 @@ function inquiry(configuration: RouterConfiguration): string[] {
 
 /** A watched network has addresses of this machine in it as a rule. */
 function exception(configuration: RouterConfiguration, interfaces: Interfaces): string[] {
-  const { watch } = configuration.detect;
-  const named = namedOwn(configuration, interfaces);
-  const own = [...ownAddresses(interfaces)].filter(
-    (address) => !named.includes(address) && watch.some((prefix) => prefixContains(prefix, address)),
+  const { detect, servers } = configuration;
+  if (causesOf(detect).length === 0) return [];
+  const own = [...ownAddresses(interfaces)].filter((address) =>
+    detect.watch.some((prefix) => prefixContains(prefix, address)),
   );
-  if (own.length === 0 || causesOf(configuration.detect).length === 0) return [];
+  const named = own.filter((address) => servers.some((server) => server.address === address));
+  const known = [...named, ...watchedOwn(configuration, interfaces)];
+  const others = own.filter((address) => !known.includes(address));
   return [
-    `Of the watched addresses ${and(own)} ${own.length === 1 ? 'is' : 'are'} this machine's own: ${NEVER_OPENED}.`,
+    ...(others.length === 0
+      ? []
+      : [`Of the watched addresses ${and(others)} ${is(others)} this machine's own: ${NOT_OPENED}.`]),
+    ...(named.length === 0
+      ? []
+      : [
+          `${and(named)} ${is(named)} this machine itself: services there are asked by connections that never leave it, and nobody here notices when the machine itself ends.`,
+        ]),
   ];
 }
+
+const is = (some: readonly string[]): string => (some.length === 1 ? 'is' : 'are');
 
 function signs({ recover }: RouterConfiguration): string {
   const heard = [

@@ -7,7 +7,7 @@ import type { RouterConfiguration } from '../types.ts';
 import { viaOf } from './via.ts';
 
 /** What becomes of what this machine's own addresses meet. */
-export const NEVER_OPENED = "an outage of this machine's own addresses is never opened";
+export const NOT_OPENED = "an outage of this machine's own addresses is opened only where servers names them";
 
 /** `interfaces` are this machine's. */
 export function routerWarnings(
@@ -36,9 +36,9 @@ export function routerWarnings(
       `${count(outside.length, 'server')} outside of detect.watch will never be noticed: ${and(outside.map(({ address }) => address))}.`,
     );
   }
-  const own = namedOwn(configuration, interfaces);
+  const own = watchedOwn(configuration, interfaces);
   if (own.length > 0) {
-    found.push(`detect.watch or servers name ${and(own)}, of this machine itself: ${NEVER_OPENED}.`);
+    found.push(`detect.watch names ${and(own)}, of this machine itself: ${NOT_OPENED}.`);
   }
   const isElsewhere = fabric.socket !== null && fabric.daemon === null;
   if (isElsewhere && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
@@ -69,17 +69,15 @@ export function routerWarnings(
   return found;
 }
 
-/** Addresses of this machine that the configuration names as servers. */
-export function namedOwn(
+/** Addresses of this machine that are watched by themselves, and are named nowhere else. */
+export function watchedOwn(
   { detect, servers }: RouterConfiguration,
   interfaces: ReturnType<typeof networkInterfaces>,
 ): string[] {
   const own = ownAddresses(interfaces);
-  const named = [
-    ...detect.watch.filter(isSingle).map(({ address }) => address),
-    ...servers.map(({ address }) => address),
-  ];
-  return [...new Set(named)].filter((address) => own.has(address));
+  const named = new Set(servers.map(({ address }) => address));
+  const watched = detect.watch.filter(isSingle).map(({ address }) => address);
+  return [...new Set(watched)].filter((address) => own.has(address) && !named.has(address));
 }
 
 /** Ports on which a page is wanted, and none comes. */

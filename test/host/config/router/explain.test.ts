@@ -136,10 +136,14 @@ describe('the explanation', () => {
     const said = (...addresses: readonly string[]) =>
       explainRouter(example, tables, own(...addresses)).filter((line) => line.includes('own addresses'));
     assert.deepEqual(said('172.27.178.1', '172.27.179.1'), [
-      "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is never opened.",
+      "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is opened only where servers names them.",
     ]);
     assert.match(said('172.27.178.1', '172.27.178.2')[0] ?? '', / 172\.27\.178\.1 and 172\.27\.178\.2 are /);
     assert.deepEqual(said('172.27.178.80', '172.27.179.1'), []);
+    const itself = explainRouter(example, tables, own('172.27.178.80', '172.27.179.1'));
+    assert.ok(
+      itself.some((line) => /^172\.27\.178\.80 is this machine itself: services there are asked/.test(line)),
+    );
   });
 
   it('reckons the memory with the sizes it is given', () => {
@@ -240,17 +244,16 @@ describe('the warnings', () => {
     assert.deepEqual(routerWarnings(changed('ports: [80, 443], ', '')), []);
   });
 
-  it('include servers that are this machine itself, not networks that it is in', () => {
+  it('include watched addresses of this machine itself, not its servers, nor networks that it is in', () => {
     const address = (text: string) => ({ lan0: [{ ...ADDRESS, address: text }] });
     const one = (configuration: ReturnType<typeof minimal>, own: string) => {
       const found = routerWarnings(configuration, address(own));
       assert.equal(found.length, 1, found.join('\n'));
-      assert.match(found[0] ?? '', /^detect\.watch or servers name \S+, of this machine itself: an outage/);
+      assert.match(found[0] ?? '', /^detect\.watch names \S+, of this machine itself: an outage/);
     };
-    one(example, '172.27.178.80');
     one(changed('[172.27.178.0/24]', '[172.27.178.0/24, 172.27.179.1]'), '172.27.179.1');
     one(changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:DB8::1"]'), '2001:db8:0::1');
-    for (const inside of ['172.27.178.0', '172.27.178.1']) {
+    for (const inside of ['172.27.178.0', '172.27.178.1', '172.27.178.80']) {
       assert.deepEqual(routerWarnings(example, address(inside)), []);
     }
   });
