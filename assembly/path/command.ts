@@ -23,6 +23,7 @@ import {
   serversBytes,
   setUpServers,
 } from '../table/servers';
+import { clearTimes } from '../table/times';
 import { Address } from '../wire/address';
 import { isAdapter } from '../wire/ethernet';
 import { announce, dropOutgoing, isInterface } from './announce';
@@ -30,8 +31,8 @@ import { ask, endAsk, sayMet } from './asking';
 import { enter, isAwaited, takeBack } from './chains';
 import { adjust, clearCounters, count, counted, setCounter } from './counters';
 import { close, freeHanded } from './eviction';
-import { flush, isBusy, release, stopJob, sweep, sync, work } from './long-answers';
-import { answerFor, isOn, nowUs, setOptions } from './options';
+import { flush, isBusy, learnt, release, stopJob, sweep, sync, work } from './long-answers';
+import { answerFor, isOn, nowUs, setOptions, waitUs } from './options';
 import { confirm, open, sayOutage } from './outages';
 import { hearProbe, pin, restoreService, unpin } from './servers';
 import { clearWays } from './sides';
@@ -102,6 +103,9 @@ export function execute(): Status {
     case Command.Flush:
       flush();
       break;
+    case Command.Learnt:
+      learnt();
+      break;
     case Command.Announce:
       return announce(record);
     case Command.Claim:
@@ -154,6 +158,8 @@ function configure(record: CommandRecord): Status {
     clearPrefixes();
     clearKnown();
     unpinAll();
+    // What was learnt is said in parts of the longest wait.
+    if (<i64>record.waitUs != waitUs()) clearAllTimes();
   } else if (!setUp(record)) {
     return Status.OutOfMemory;
   }
@@ -205,6 +211,10 @@ function setUp(record: CommandRecord): bool {
 
 function unpinAll(): void {
   for (let i: u32 = 1; i <= serverCapacity(); i++) unpin(i);
+}
+
+function clearAllTimes(): void {
+  for (let i: u32 = 1; i <= serverCapacity(); i++) clearTimes(serverAt(i));
 }
 
 function forgetNamed(record: CommandRecord): Status {

@@ -8,7 +8,7 @@ import {
   attemptAt,
   chooseCandidate,
   extendAttempt,
-  firstOpen,
+  firstDue,
   firstSettled,
   firstUnlooked,
   hasFreeAttempt,
@@ -16,8 +16,10 @@ import {
   lastOpen,
   nextCandidate,
   Outcome,
+  openWaits,
   passUnlooked,
   removeAttempt,
+  WAITS,
 } from '../table/attempts';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
@@ -29,6 +31,7 @@ import { isOn, nowUs, waitUs } from './options';
 import { fail, findOutage } from './outages';
 import { isKnownService } from './servers';
 import { Counter } from './verdict';
+import { waitFor, waitOf } from './waits';
 
 /** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */
 export const RETRANSMISSION_US: i64 = 1_000_000;
@@ -49,37 +52,63 @@ export function expire(most: u32): bool {
       end(settled, attemptAt(settled).outcome);
       continue;
     }
-    const open = firstOpen();
-    if (open == 0 || attemptAt(open).deadlineUs > nowUs()) return true;
-    if (isOn(Option.Unanswered)) {
-      if (isEarly(attemptAt(open))) {
-        extendAttempt(open, nowUs() + waitUs());
-        continue;
-      }
-      judge(attemptAt(open));
-    }
-    end(open, Outcome.Unanswered);
+    const open = firstDue(nowUs());
+    if (open == 0) return true;
+    if (!isOn(Option.Unanswered) || !judgeOpen(open)) end(open, Outcome.Unanswered);
   }
   return false;
+}
+
+/** Its wait is over. Returns whether it is remembered all the same. */
+function judgeOpen(index: u32): bool {
+  const attempt = attemptAt(index);
+  const wait = <u32>attempt.wait;
+  // Others may have shown meanwhile that answers take longer.
+  const longer = wait == WAITS ? WAITS : waitForAttempt(attempt);
+  if (isEarly(attempt) || longer > wait) {
+    extendAttempt(index, max(wait, longer), nowUs() + waitOf(max(wait, longer)));
+    return true;
+  }
+  judge(attempt);
+  if (wait == WAITS) return false;
+  // It may be answered after all, which then was to be waited for; and what it sends again is the same request.
+  attempt.set(AttemptFlag.Judged);
+  extendAttempt(index, WAITS, nowUs() + waitUs());
+  return true;
+}
+
+function waitForAttempt(attempt: Attempt): u32 {
+  return waitFor(attempt.server, hashAddress(attempt.server), attempt.serverPort);
 }
 
 /** Asks for a look at known services that have left a request unanswered; at most `most` requests are gone through. */
 export function look(most: u32): void {
   if (!isOn(Option.Ask) || !isOn(Option.Unanswered)) return;
-  for (let i: u32 = 0; i < most && hasRoom(); i++) {
-    const index = firstUnlooked();
-    if (index == 0) return;
+  let left = most;
+  for (let rest = openWaits(); rest != 0; rest &= rest - 1) left = lookAtThose(ctz(rest), left);
+}
+
+/** Of those that wait so long. Returns how many requests may still be gone through. */
+function lookAtThose(wait: u32, most: u32): u32 {
+  for (let left = most; left > 0 && hasRoom(); left--) {
+    const index = firstUnlooked(wait);
+    if (index == 0) return left;
     const attempt = attemptAt(index);
-    if (attempt.deadlineUs - waitUs() + RETRANSMISSION_US > nowUs()) return;
-    passUnlooked();
+    if (attempt.deadlineUs - waitOf(wait) + RETRANSMISSION_US > nowUs()) return left;
+    passUnlooked(wait);
+    if (attempt.has(AttemptFlag.Judged)) continue;
     const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
     if (at == 0) continue;
     const service = serverAt(at);
     const isWanted = service.isKnownService && service.state == ServerState.Alive;
     if (!isWanted || service.heardUs > attempt.lastUs || service.lookedUs + LOOK_AGAIN_US > nowUs()) continue;
     service.lookedUs = nowUs();
-    emit(Event.Look, nowUs()).port(service.port).server(service.address);
+    emit(Event.Look, nowUs())
+      .port(service.port)
+      .server(service.address)
+      .first(isOn(Option.LearnWait) ? waitOf(wait) : 0);
   }
+  return 0;
 }
 
 /** When the table is full, the attempt that matters least goes: one that is settled before one that is open. */
@@ -220,8 +249,9 @@ function isEarly(attempt: Attempt): bool {
   const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
   if (at == 0 || serverAt(at).isDown) return false;
   const heardUs = serverAt(at).heardUs;
-  const sinceUs = attempt.deadlineUs - waitUs();
-  return heardUs > sinceUs && heardUs < attempt.lastUs && attempt.lastUs + waitUs() > nowUs();
+  const forUs = waitOf(attempt.wait);
+  const sinceUs = attempt.deadlineUs - forUs;
+  return heardUs > sinceUs && heardUs < attempt.lastUs && attempt.lastUs + forUs > nowUs();
 }
 
 /**

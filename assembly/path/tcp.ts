@@ -48,6 +48,7 @@ import {
 } from './sides';
 import { signOfLife } from './signs';
 import { Verdict } from './verdict';
+import { learnTime, waitFor, waitOf } from './waits';
 
 /**
  * Works on the TCP header at `at`, of which `captured` bytes may be read; the segment, or the first fragment of it, is
@@ -95,6 +96,7 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
     return Verdict.SynOwn;
   }
   makeRoomForAttempt();
+  const wait = waitFor(destination, destinationHash(), header.destinationPort);
   const index = addAttempt(
     source,
     sourceHash(),
@@ -103,11 +105,12 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
     ports,
     header.sequence,
     length > header.headerLength ? length - header.headerLength : 0,
+    wait,
+    nowUs() + waitOf(wait),
   );
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
-  attempt.deadlineUs = nowUs() + waitUs();
   attempt.interface = <u8>iface();
   const outage = findOutage(destination, destinationHash(), header.destinationPort);
   if (outage == 0) return Verdict.SynNoted;
@@ -220,6 +223,7 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   // Later its client may have given up long ago: the router has kept the request while it looked for the server.
   if (timeUs() - attempt.firstUs < RETRANSMISSION_US)
     takeBackCredit(attempt, destinationHash(), sourceHash());
+  if (isOn(Option.LearnWait)) learnTime(attempt, sourceHash(), destinationHash());
   hearFrom(source, sourceHash(), port, attempt.left, <u32>destinationHash());
   if (isOn(Option.SynAck)) signOfLife(source, sourceHash(), port, Sign.SynAck);
   return Verdict.SynAckAnswers;

@@ -168,6 +168,8 @@ export const enum Command {
    *   Client: the address
    */
   Disown = 29,
+  /** Say how long services take to answer: Event.Learnt for each of which enough is known, and Event.LearntEnd. */
+  Learnt = 30,
 }
 
 /** What a message of address resolution does. */
@@ -228,6 +230,11 @@ export const enum Option {
   ReportAttempts = 64,
   /** Failures start a suspicion, into which the program looks, instead of an outage. */
   Ask = 128,
+  /**
+   * How long an attempt may stay unanswered is learnt for each service, in tenths of Field.WaitUs: three times as long as 99 of 100
+   * of its latest answers took.
+   */
+  LearnWait = 256,
 }
 
 const buffer = memory.data(RECORD_BYTES, 8);

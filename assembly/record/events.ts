@@ -97,7 +97,7 @@ export const enum Event {
   /**
    * A known service leaves a request unanswered: somebody should look.
    *
-   *   Server | Port
+   *   Server | Port | FirstUs: with Option.LearnWait, how long its client waits in all
    */
   Look = 18,
   /**
@@ -113,6 +113,15 @@ export const enum Event {
    *   Server | Port
    */
   Asking = 20,
+  /**
+   * How long a service takes to answer.
+   *
+   *   Code: of how many of its latest answers that is known | Server | Port | FirstUs: 99 of 100 of them came within that time |
+   *   LastUs: how long its clients wait
+   */
+  Learnt = 21,
+  /** Command.Learnt was carried out. */
+  LearntEnd = 22,
 }
 
 /** What the connections of a probe met, as the frames show it; bits. */

@@ -26,6 +26,8 @@ export const enum AttemptFlag {
   /** It was turned away by a service, or a host, that had just answered somebody else: judged when its time is over. */
   ServiceDoubted = 4,
   HostDoubted = 8,
+  /** A learnt wait is over: it was judged, and is still remembered, for its answer may come all the same. */
+  Judged = 16,
 }
 
 /**
@@ -35,10 +37,10 @@ export const enum AttemptFlag {
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
  *   72         76       80      82         84           86        87          88     92     93      94
- *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | left | flags | share |
+ *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | left | flags | share | wait |
  *
- * Those that are open and those that are settled form a chain each, in order of their deadlines: the wait is
- * the same for all, so appending keeps the order, and what is due stands at the head.
+ * Those that are settled form a chain in order of their deadlines: they are remembered for the same time, so appending keeps
+ * the order, and what is due stands at the head. Those that are open form as many as there are lengths of their waits.
  */
 @unmanaged
 export class Attempt {
@@ -74,6 +76,8 @@ export class Attempt {
   flags: u8;
   /** Of the open ones, in which it is counted. */
   share: u8;
+  /** From 1 to WAITS: which part of the longest wait it may stay unanswered. */
+  wait: u8;
 
   get client(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -99,6 +103,21 @@ export class Attempt {
 /** Bytes of one record, its share of the hash buckets not counted. */
 export const ATTEMPT_BYTES: u32 = (<u32>offsetof<Attempt>() + 7) & ~7;
 
+/** The longest wait is that of those last in order, and each shorter one by as much shorter. */
+export const WAITS: u32 = 10;
+
+/** For each wait the first and the last open attempt, and the first that has not been looked at: those before it have. */
+const opens = memory.data((WAITS + 1) * 12, 4);
+/** What comes first, and the other two behind it. */
+const enum Open {
+  Head = 0,
+  Tail = 4,
+  Unlooked = 8,
+}
+
+/** Later than any deadline. */
+const LATEST: i64 = i64.MAX_VALUE;
+
 /** Requests with data that one look-up goes through: they share a bucket per conversation. */
 const MAX_FAST_OPEN: u32 = 16;
 
@@ -106,13 +125,13 @@ let records: usize = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
 let freeHead: u32 = 0;
-let openHead: u32 = 0;
-let openTail: u32 = 0;
+/** The waits of which there are open attempts: bit n is that of wait n. */
+let waits: u32 = 0;
+/** Not later than the first deadline of the open attempts. */
+let dueUs: i64 = 0;
 let settledHead: u32 = 0;
 let settledTail: u32 = 0;
 let fastOpen: u32 = 0;
-/** The first open attempt that has not been looked at, or 0: those before it in the chain have. */
-let unlooked: u32 = 0;
 /** The next open attempt of a walk through all of them, or 0. */
 let walked: u32 = 0;
 /** The open attempt that is a candidate for eviction next, or 0 for the first: it goes round. */
@@ -134,7 +153,9 @@ export function setUpAttempts(most: u32): void {
   for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
   freeHead = 1;
   held = 0;
-  openHead = openTail = settledHead = settledTail = fastOpen = unlooked = walked = candidate = 0;
+  waits = settledHead = settledTail = fastOpen = walked = candidate = 0;
+  dueUs = LATEST;
+  memory.fill(opens, 0, (WAITS + 1) * 12);
   clearShares();
 }
 
@@ -142,30 +163,50 @@ export function attemptAt(index: u32): Attempt {
   return changetype<Attempt>(records + <usize>(index - 1) * ATTEMPT_BYTES);
 }
 
-/** The open attempt whose deadline comes first, or 0. */
+/** Any open attempt, or 0: the first of a walk through all of them. */
 export function firstOpen(): u32 {
-  return openHead;
+  return waits == 0 ? 0 : load<u32>(openAt(ctz(waits), Open.Head));
 }
 
-/** The open attempt that was not looked at for longest, or 0. */
-export function firstUnlooked(): u32 {
-  return unlooked;
+/** An open attempt whose deadline has come, or 0. */
+export function firstDue(nowUs: i64): u32 {
+  if (nowUs < dueUs) return 0;
+  let nextUs = LATEST;
+  for (let rest = waits; rest != 0; rest &= rest - 1) {
+    const head = load<u32>(openAt(ctz(rest), Open.Head));
+    const deadlineUs = attemptAt(head).deadlineUs;
+    if (deadlineUs <= nowUs) return head;
+    nextUs = min(nextUs, deadlineUs);
+  }
+  dueUs = nextUs;
+  return 0;
+}
+
+/** Bits of the waits of which there are open attempts. */
+export function openWaits(): u32 {
+  return waits;
+}
+
+/** Of those that wait so long the one that was not looked at for longest, or 0. */
+export function firstUnlooked(wait: u32): u32 {
+  return load<u32>(openAt(wait, Open.Unlooked));
 }
 
 /** The first unlooked one has been looked at. */
-export function passUnlooked(): void {
-  unlooked = attemptAt(unlooked).next;
+export function passUnlooked(wait: u32): void {
+  const at = openAt(wait, Open.Unlooked);
+  store<u32>(at, attemptAt(load<u32>(at)).next);
 }
 
-/** Begins a walk through the open attempts; those that come or are extended on the way are walked, too. */
+/** Begins a walk through the open attempts; who is extended on the way is walked, too. */
 export function beginWalk(): void {
-  walked = openHead;
+  walked = firstOpen();
 }
 
 /** The next one of the walk, or 0; attempts may end between two steps. */
 export function nextWalked(): u32 {
   const index = walked;
-  if (index != 0) walked = attemptAt(index).next;
+  if (index != 0) walked = nextOpen(index);
   return index;
 }
 
@@ -183,21 +224,21 @@ export function heldAttempts(): u32 {
   return held;
 }
 
-/** The open attempt that came last, or 0. */
+/** Of the open attempts that wait longest the one that came last, or 0. */
 export function lastOpen(): u32 {
-  return openTail;
+  return waits == 0 ? 0 : load<u32>(openAt(31 - clz(waits), Open.Tail));
 }
 
 /** The next open attempt that may be evicted, or 0: one after the other, the oldest first, round and round. */
 export function nextCandidate(): u32 {
-  const index = candidate != 0 ? candidate : openHead;
-  candidate = index == 0 ? 0 : attemptAt(index).next;
+  const index = candidate != 0 ? candidate : firstOpen();
+  candidate = index == 0 ? 0 : nextOpen(index);
   return index;
 }
 
 /** Those before it stay for this round; it goes, and the one behind it is the next. */
 export function chooseCandidate(index: u32): void {
-  candidate = attemptAt(index).next;
+  candidate = nextOpen(index);
 }
 
 /** Whether its share holds an eighth of the table. */
@@ -235,7 +276,7 @@ export function findAnswered(
   return find(client, clientHash, server, serverHash, ports, acknowledgement - 1, 0xffff);
 }
 
-/** A new open attempt; there must be a free record. */
+/** A new open attempt, one of those that wait so long; there must be a free record. */
 export function addAttempt(
   client: Address,
   clientHash: u64,
@@ -244,6 +285,8 @@ export function addAttempt(
   ports: u32,
   sequence: u32,
   dataLength: u32,
+  wait: u32,
+  deadlineUs: i64,
 ): u32 {
   const index = freeHead;
   assert(index != 0);
@@ -263,13 +306,14 @@ export function addAttempt(
   attempt.left = 0;
   attempt.flags = 0;
   attempt.share = <u8>shareFor(server, serverHash);
+  attempt.deadlineUs = deadlineUs;
   if (dataLength != 0) fastOpen++;
   const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
   attempt.hash = hash;
   const bucket = bucketOf(hash);
   attempt.hashNext = load<u32>(bucket);
   store<u32>(bucket, index);
-  appendOpen(index);
+  appendOpen(index, wait);
   return index;
 }
 
@@ -288,12 +332,12 @@ export function settleAttempt(index: u32, outcome: Outcome, deadlineUs: i64): vo
   attempt.outcome = <u8>outcome;
 }
 
-/** Gives an open attempt a later deadline, behind all others. */
-export function extendAttempt(index: u32, deadlineUs: i64): void {
+/** Gives an open attempt a later deadline, behind all others that wait so long: no shorter than it did. */
+export function extendAttempt(index: u32, wait: u32, deadlineUs: i64): void {
   const isWalked = walked == index;
   detach(index);
   attemptAt(index).deadlineUs = deadlineUs;
-  appendOpen(index);
+  appendOpen(index, wait);
   if (isWalked && walked == 0) walked = index;
 }
 
@@ -368,29 +412,57 @@ function bucketOf(hash: u32): usize {
   return buckets + ((<usize>(hash & bucketMask)) << 2);
 }
 
-function appendOpen(index: u32): void {
+function openAt(wait: u32, what: Open): usize {
+  return opens + <usize>(wait * 12) + <usize>what;
+}
+
+/** The open attempt behind it: the next of those that wait as long, or the first of those that wait longer; or 0. */
+export function nextOpen(index: u32): u32 {
   const attempt = attemptAt(index);
+  if (attempt.next != 0) return attempt.next;
+  const longer = waits & ~(((<u32>2) << (<u32>attempt.wait)) - 1);
+  return longer == 0 ? 0 : load<u32>(openAt(ctz(longer), Open.Head));
+}
+
+function appendOpen(index: u32, wait: u32): void {
+  const attempt = attemptAt(index);
+  const tail = load<u32>(openAt(wait, Open.Tail));
+  attempt.wait = <u8>wait;
   attempt.next = 0;
-  attempt.previous = openTail;
-  if (openTail == 0) openHead = index;
-  else attemptAt(openTail).next = index;
-  openTail = index;
+  attempt.previous = tail;
+  if (tail == 0) store<u32>(openAt(wait, Open.Head), index);
+  else attemptAt(tail).next = index;
+  store<u32>(openAt(wait, Open.Tail), index);
+  waits |= (<u32>1) << wait;
+  dueUs = min(dueUs, attempt.deadlineUs);
   countOpen(attempt.share, 1);
-  if (unlooked == 0) unlooked = index;
+  if (load<u32>(openAt(wait, Open.Unlooked)) == 0) store<u32>(openAt(wait, Open.Unlooked), index);
 }
 
 /** Takes an attempt out of the chain that it is in. */
 function detach(index: u32): void {
   const attempt = attemptAt(index);
-  const open = attempt.outcome == Outcome.Open;
-  if (unlooked == index) unlooked = attempt.next;
-  if (walked == index) walked = attempt.next;
-  if (candidate == index) candidate = attempt.next;
-  if (open) countOpen(attempt.share, -1);
+  if (attempt.outcome == Outcome.Open) {
+    detachOpen(index);
+    return;
+  }
   if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
-  else if (open) openHead = attempt.next;
   else settledHead = attempt.next;
   if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;
-  else if (open) openTail = attempt.previous;
   else settledTail = attempt.previous;
+}
+
+function detachOpen(index: u32): void {
+  const attempt = attemptAt(index);
+  const wait = <u32>attempt.wait;
+  if (walked == index) walked = nextOpen(index);
+  if (candidate == index) candidate = nextOpen(index);
+  const unlooked = openAt(wait, Open.Unlooked);
+  if (load<u32>(unlooked) == index) store<u32>(unlooked, attempt.next);
+  countOpen(attempt.share, -1);
+  if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
+  else store<u32>(openAt(wait, Open.Head), attempt.next);
+  if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;
+  else store<u32>(openAt(wait, Open.Tail), attempt.previous);
+  if (load<u32>(openAt(wait, Open.Head)) == 0) waits &= ~((<u32>1) << wait);
 }

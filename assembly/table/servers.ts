@@ -102,6 +102,12 @@ export class Server {
   resolvingOn: u8;
   /** Host: how often it asked since something was heard of it, one cycle's requests only. */
   resolving: u8;
+  /** Service: of how many answers it is known how long they took, and within which span nearly all did: table/times.ts. */
+  timed: u8;
+  within: u8;
+  /** How many of them there are for each span, u8 each. */
+  timesLow: u64;
+  timesHigh: u64;
 
   get address(): Address {
     return changetype<Address>(changetype<usize>(this));

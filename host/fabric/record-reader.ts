@@ -182,7 +182,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   dropped: target,
   acquitted: target,
   answers: target,
-  look: target,
+  look: (record, kind) => ({ ...target(record, kind), waitUs: record.us('FirstUs') || null }),
   asking: target,
   asked: (record, kind) => ({
     ...target(record, kind),
@@ -194,6 +194,13 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   syncEnd: bare,
   sweepEnd: bare,
   flushEnd: bare,
+  learntEnd: bare,
+  learnt: (record, kind) => ({
+    ...target(record, kind),
+    answers: record.code,
+    withinUs: record.us('FirstUs'),
+    waitUs: record.us('LastUs'),
+  }),
   counters: (record, kind) => ({
     ...bare(record, kind),
     first: record.code,

@@ -130,6 +130,7 @@ const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
   sync: nothing,
   counters: nothing,
   flush: nothing,
+  learnt: nothing,
   announce,
   claim: holder,
   unclaim: (record, { address }) => record.address('Server', address),

@@ -108,6 +108,7 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
   askMet: [{ kind: 'askMet', ...TARGET }],
   own: [{ kind: 'own', client: CLIENT }],
   disown: [{ kind: 'disown', client: CLIENT }],
+  learnt: [{ kind: 'learnt' }],
 };
 
 const ERRANDS: Readonly<Record<Errand['kind'], Errand>> = {

@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   restoreService: true,
   own: true,
   disown: true,
+  learnt: true,
 };
 const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   attempt: true,
@@ -74,6 +75,8 @@ const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   look: true,
   asking: true,
   asked: true,
+  learnt: true,
+  learntEnd: true,
 };
 const CAUSES: Readonly<Record<Cause, true>> = { unreachable: true, unanswered: true, refused: true };
 const SIGNS: Readonly<Record<Sign, true>> = {
@@ -114,6 +117,7 @@ const OPTIONS: Readonly<Record<keyof Options, true>> = {
   knownOnly: true,
   reportAttempts: true,
   ask: true,
+  learnWait: true,
 };
 const MET: Readonly<Record<Met, true>> = {
   left: true,
@@ -324,6 +328,7 @@ describe('A record', () => {
       restoreService: { kind: 'restoreService', ...target, atUs: -1 },
       own: { kind: 'own', client: SATO.address },
       disown: { kind: 'disown', client: SATO.address },
+      learnt: { kind: 'learnt' },
     };
     const kinds = Object.values(all).map((command) => {
       const record = codec.encode(command);
