@@ -22,7 +22,7 @@ export { Counter, Verdict } from './path/verdict';
 export { Carrier, CarrierField, Errand, Reached, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
-export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
+export { COUNTERS_IN_RECORD, Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './record/layout';
 export { MAX_ASKS, PROBE_PORTS } from './table/asks';
 export { heldAttempts, Outcome } from './table/attempts';
 export { MAX_CLAIMS } from './table/claims';

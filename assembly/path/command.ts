@@ -26,13 +26,14 @@ import {
 import { clearTimes } from '../table/times';
 import { Address } from '../wire/address';
 import { isAdapter } from '../wire/ethernet';
+import { DATAGRAMS } from '../wire/udp';
 import { announce, dropOutgoing, isInterface } from './announce';
 import { ask, endAsk, sayMet } from './asking';
 import { enter, isAwaited, takeBack } from './chains';
 import { adjust, clearCounters, count, counted, setCounter } from './counters';
 import { close, freeHanded } from './eviction';
 import { flush, isBusy, learnt, release, stopJob, sweep, sync, work } from './long-answers';
-import { answerFor, isOn, nowUs, setOptions, waitUs } from './options';
+import { answerFor, isOn, nowUs, setOptions, waitUs, watchDatagrams } from './options';
 import { confirm, open, sayOutage } from './outages';
 import { hearProbe, pin, restoreService, unpin } from './servers';
 import { clearWays } from './sides';
@@ -82,6 +83,9 @@ export function execute(): Status {
       return removeKnown(record.client, hashAddress(record.client)) ? Status.Ok : Status.NotFound;
     case Command.AnswerFor:
       answerFor(record.port, record.code != 0);
+      return Status.Ok;
+    case Command.Datagrams:
+      watchDatagrams(record.port & (DATAGRAMS - 1), record.code != 0);
       return Status.Ok;
     case Command.Restore:
       return restore(record);

@@ -12,9 +12,11 @@ import {
   firstSettled,
   firstUnlooked,
   hasFreeAttempt,
+  hasRoomForDatagrams,
   isCrowded,
   lastOpen,
   nextCandidate,
+  nextDatagrams,
   Outcome,
   openWaits,
   passUnlooked,
@@ -78,7 +80,7 @@ function judgeOpen(index: u32): bool {
 }
 
 function waitForAttempt(attempt: Attempt): u32 {
-  return waitFor(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+  return waitFor(attempt.server, hashAddress(attempt.server), attempt.service);
 }
 
 /** Asks for a look at known services that have left a request unanswered; at most `most` requests are gone through. */
@@ -97,7 +99,9 @@ function lookAtThose(wait: u32, most: u32): u32 {
     if (attempt.deadlineUs - waitOf(wait) + RETRANSMISSION_US > nowUs()) return left;
     passUnlooked(wait);
     if (attempt.has(AttemptFlag.Judged)) continue;
-    const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+    // Most of what a look could send would be answered by nobody, dead or alive.
+    if (attempt.has(AttemptFlag.Datagrams)) continue;
+    const at = findServer(attempt.server, hashAddress(attempt.server), attempt.service);
     if (at == 0) continue;
     const service = serverAt(at);
     const isWanted = service.isKnownService && service.state == ServerState.Alive;
@@ -122,6 +126,30 @@ export function makeRoomForAttempt(): void {
     if (isOn(Option.Ask) && isOn(Option.Unanswered)) judgeEarly(attemptAt(victim));
   }
   end(victim, attemptAt(victim).outcome);
+}
+
+/**
+ * The same for one of datagrams: another one of them goes, for what is forged most easily must cost no connection request its place.
+ * False when none of them is there.
+ */
+export function makeRoomForDatagrams(): bool {
+  if (hasRoomForDatagrams()) return true;
+  let victim: u32 = 0;
+  let least: u32 = WEIGHTS;
+  for (let passed: u32 = 0; passed < MAX_PASSED; passed++) {
+    const index = nextDatagrams();
+    if (index == 0) return false;
+    const attempt = attemptAt(index);
+    const weight = attempt.outcome == Outcome.Open ? weightOf(attempt) : 0;
+    if (weight >= least) continue;
+    victim = index;
+    least = weight;
+    if (weight == 0) break;
+  }
+  count(Counter.AttemptsEvicted);
+  if (attemptAt(victim).outcome == Outcome.Open) count(Counter.OpenEvicted);
+  end(victim, attemptAt(victim).outcome);
+  return hasRoomForDatagrams();
 }
 
 /**
@@ -171,7 +199,7 @@ function judgeEarly(attempt: Attempt): void {
 function isSuspected(attempt: Attempt, serverHash: u64): bool {
   const host = findServer(attempt.server, serverHash, 0);
   if (host != 0 && serverAt(host).state != ServerState.Alive) return true;
-  const service = findServer(attempt.server, serverHash, attempt.serverPort);
+  const service = findServer(attempt.server, serverHash, attempt.service);
   return service != 0 && serverAt(service).state != ServerState.Alive;
 }
 
@@ -186,7 +214,7 @@ export function end(index: u32, outcome: u32): void {
   if (isOn(Option.ReportAttempts)) {
     emit(Event.Attempt, nowUs())
       .code(outcome)
-      .port(attempt.serverPort)
+      .port(attempt.service)
       .tries(attempt.tries)
       .server(attempt.server)
       .client(attempt.client)
@@ -201,11 +229,13 @@ export function end(index: u32, outcome: u32): void {
  * answers, or of whose services others are known: only if that service is known, for a scan is no outage.
  */
 function judge(attempt: Attempt): void {
+  // Nobody answers the last word of a conversation; who wants an answer asks again. Where the server is asked, that says it.
+  if (attempt.has(AttemptFlag.Datagrams) && attempt.tries == 1 && !isOn(Option.Ask)) return;
   // What is credited in full has been told with its outage, or will be.
   if (attempt.has(AttemptFlag.Acknowledged) || attempt.credited == attempt.tries) return;
   const clientHash = hashAddress(attempt.client);
   const serverHash = hashAddress(attempt.server);
-  const port = <u32>attempt.serverPort;
+  const port = attempt.service;
   const outage = findOutage(attempt.server, serverHash, port);
   if (outage != 0) {
     credit(outage, attempt, clientHash);
@@ -233,7 +263,7 @@ function judgeSettled(attempt: Attempt): void {
   const isHost = attempt.has(AttemptFlag.HostDoubted);
   if (!isHost && !attempt.has(AttemptFlag.ServiceDoubted)) return;
   const serverHash = hashAddress(attempt.server);
-  const port = isHost ? 0 : <u32>attempt.serverPort;
+  const port = isHost ? 0 : attempt.service;
   const at = findServer(attempt.server, serverHash, port);
   const failedUs = attempt.deadlineUs - waitUs();
   if (at != 0 && serverAt(at).heardUs > failedUs) {
@@ -246,7 +276,7 @@ function judgeSettled(attempt: Attempt): void {
 
 /** Whether in this wait the service has answered somebody between two of its requests: another wait begins, then. */
 function isEarly(attempt: Attempt): bool {
-  const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+  const at = findServer(attempt.server, hashAddress(attempt.server), attempt.service);
   if (at == 0 || serverAt(at).isDown) return false;
   const heardUs = serverAt(at).heardUs;
   const forUs = waitOf(attempt.wait);
@@ -259,12 +289,12 @@ function isEarly(attempt: Attempt): bool {
  * unless a look found it silent meanwhile, which was a short one.
  */
 function hasAnsweredSince(attempt: Attempt, serverHash: u64): bool {
-  const at = findServer(attempt.server, serverHash, attempt.serverPort);
+  const at = findServer(attempt.server, serverHash, attempt.service);
   return at != 0 && serverAt(at).heardUs > attempt.lastUs && !wasFoundSilent(attempt, serverHash);
 }
 
 /** Whether a look found the service silent while it waited. */
 export function wasFoundSilent(attempt: Attempt, serverHash: u64): bool {
-  const at = findServer(attempt.server, serverHash, attempt.serverPort);
+  const at = findServer(attempt.server, serverHash, attempt.service);
   return at != 0 && serverAt(at).silentUs >= attempt.firstUs;
 }

@@ -149,7 +149,7 @@ function workOnGathering(): void {
     }
     const attempt = attemptAt(index);
     if (attempt.has(AttemptFlag.Acknowledged) || !attempt.server.equals(server.address)) continue;
-    if (server.port != 0 && attempt.serverPort != server.port) continue;
+    if (server.port != 0 && attempt.service != server.port) continue;
     const isMissed = attempt.lastUs > server.beforeUs || isOfShort(attempt);
     if (isMissed && attempt.lastUs < untilUs && !isEntered(attempt))
       credit(serverIndex, attempt, hashAddress(attempt.client));

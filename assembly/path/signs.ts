@@ -58,7 +58,7 @@ function signal(server: Server, answered: u32, sign: Sign): void {
   emit(Event.Signal, nowUs())
     .code(sign)
     .port(server.port)
-    .tries(server.triedPort)
+    .triedPort(server.triedPort)
     .answeredPort(answered)
     .server(server.address)
     .first(server.fromUs);

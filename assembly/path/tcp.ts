@@ -131,7 +131,7 @@ function repeated(attempt: Attempt): Verdict {
   if (attempt.tries != 0xffff) attempt.tries++;
   if (timeUs() > attempt.lastUs) attempt.lastUs = timeUs();
   if (attempt.outcome != Outcome.Answered) {
-    const outage = findOutage(destination, destinationHash(), attempt.serverPort);
+    const outage = findOutage(destination, destinationHash(), attempt.service);
     if (outage != 0) credit(outage, attempt, sourceHash());
   }
   return Verdict.SynRepeated;
@@ -193,8 +193,8 @@ function acknowledgement(header: Tcp): void {
   if (attempt.outcome != Outcome.Open) return;
   attempt.set(AttemptFlag.Acknowledged);
   takeBackCredit(attempt, sourceHash(), destinationHash());
-  hearFrom(destination, destinationHash(), attempt.serverPort, 0, <u32>sourceHash());
-  signOfLife(destination, destinationHash(), attempt.serverPort, Sign.Acknowledged);
+  hearFrom(destination, destinationHash(), attempt.service, 0, <u32>sourceHash());
+  signOfLife(destination, destinationHash(), attempt.service, Sign.Acknowledged);
 }
 
 function answer(ip: usize, header: Tcp, whole: u32): Verdict {

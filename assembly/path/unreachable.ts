@@ -6,17 +6,26 @@
 
 import { Option } from '../record/commands';
 import { Cause, Met } from '../record/events';
-import { AttemptFlag, attemptAt, findAttempt, Outcome, settleAttempt } from '../table/attempts';
+import {
+  Attempt,
+  AttemptFlag,
+  attemptAt,
+  findAttempt,
+  findDatagrams,
+  Outcome,
+  settleAttempt,
+} from '../table/attempts';
 import { isOwn } from '../table/own-addresses';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT } from '../wire/ipv6';
 import { QuotedTcp, TCP, TcpFlag } from '../wire/tcp';
+import { DATAGRAMS, UDP, Udp } from '../wire/udp';
 import { findDatagramProbe, findProbe, probeMeets } from './asking';
 import { credit } from './chains';
 import { count } from './counters';
-import { isOn, nowUs, waitUs } from './options';
+import { areDatagramsWatched, isOn, nowUs, waitUs, watchesDatagrams } from './options';
 import { fail, failUntracked, findOutage, openHostOutage } from './outages';
 import {
   destination,
@@ -26,6 +35,7 @@ import {
   isOutgoing,
   source,
   sourceHash,
+  timeUs,
 } from './packet';
 import { isDoubted, isKnownService, isUnresolved, noteSide } from './servers';
 import { isForged, isForgedInbound, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
@@ -66,7 +76,8 @@ function unreachable(scope: Scope, protocol: u32, at: usize, captured: u32): Ver
   if (scope == Scope.PathMtu) return Verdict.UnreachableMtu;
   hashBoth();
   if (isOwn(source, sourceHash())) return Verdict.UnreachableIgnored;
-  return protocol == TCP ? ofRequest(scope, at, captured) : ofOther(scope);
+  if (protocol == TCP) return ofRequest(scope, at, captured);
+  return protocol == UDP && watchesDatagrams() ? ofDatagram(scope, at, captured) : ofOther(scope);
 }
 
 function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
@@ -87,10 +98,39 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
     if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
     return untracked(scope, port);
   }
+  if (attemptAt(index).outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
+  return ofAttempt(scope, index, port);
+}
+
+/** What quotes a datagram of a port that counts. */
+function ofDatagram(scope: Scope, at: usize, captured: u32): Verdict {
+  const quoted = Udp.quoted(at, captured);
+  if (quoted == null) return Verdict.QuoteMalformed;
+  if (!areDatagramsWatched(quoted.destinationPort)) return ofOther(scope);
+  const service = quoted.destinationPort | DATAGRAMS;
+  const index = findDatagrams(source, sourceHash(), destination, destinationHash(), service);
+  if (index != 0) return ofAttempt(scope, index, service);
+  const probe = findProbe(destination, destinationHash(), service, quoted.sourcePort);
+  if (probe == 0) return ofOther(scope);
+  if (isFromServer(destination, destinationHash()))
+    probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
+  return Verdict.ProbeMet;
+}
+
+/** The conversation went well before, and its next word has met this. */
+function beginAgain(attempt: Attempt): void {
+  attempt.firstUs = attempt.lastUs = timeUs();
+  attempt.tries = 1;
+  attempt.credited = 0;
+  attempt.outage = 0;
+  attempt.outcome = <u8>Outcome.Unreachable;
+}
+
+function ofAttempt(scope: Scope, index: u32, port: u32): Verdict {
   const attempt = attemptAt(index);
-  if (attempt.outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
   if (isForged(attempt, destinationHash()) || isKeptForgery()) return Verdict.WrongSide;
   if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Unreachable, nowUs() + waitUs());
+  else if (attempt.outcome == Outcome.Answered) beginAgain(attempt);
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
   if (scope == Scope.Host) {

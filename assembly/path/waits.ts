@@ -35,7 +35,7 @@ export function waitFor(address: Address, addressHash: u64, port: u32): u32 {
 
 /** The answer in hand, to an attempt of `by`: what it says of its service, which was heard of before. */
 export function learnTime(attempt: Attempt, serverHash: u64, by: u64): void {
-  const index = findServer(attempt.server, serverHash, attempt.serverPort);
+  const index = findServer(attempt.server, serverHash, attempt.service);
   const host = findServer(attempt.server, serverHash, 0);
   if (index == 0 || host == 0) return;
   const service = serverAt(index);

@@ -1,5 +1,6 @@
 import { Address } from '../wire/address';
-import { Field, RECORD_BYTES } from './layout';
+import { DATAGRAMS } from '../wire/udp';
+import { Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './layout';
 
 /** What the program asks for. */
 export const enum Command {
@@ -55,7 +56,7 @@ export const enum Command {
   /**
    * A client that waited before this module started, or with the unspecified address the outage alone.
    *
-   *   Code: Cause | Server | Port | RestoredPort | Tries | RestoredState | Client | FirstUs | LastUs
+   *   Code: Cause | Server | Port | RestoredPort | Tries | RestoredState | RestoredTransports | Client | FirstUs | LastUs
    */
   Restore = 9,
   /**
@@ -170,6 +171,12 @@ export const enum Command {
   Disown = 29,
   /** Say how long services take to answer: Event.Learnt for each of which enough is known, and Event.LearntEnd. */
   Learnt = 30,
+  /**
+   * Datagrams between this port of servers and their clients count, or do so no longer. `configure` ends it for all ports.
+   *
+   *   Code: 1 if they count | Port: of UDP
+   */
+  Datagrams = 31,
 }
 
 /** What a message of address resolution does. */
@@ -247,15 +254,17 @@ export class CommandRecord {
   }
 
   get kind(): u32 {
-    return load<u8>(changetype<usize>(this), Field.Kind);
+    return load<u8>(changetype<usize>(this), Field.Kind) & ~OF_DATAGRAMS;
   }
 
   get code(): u32 {
     return load<u8>(changetype<usize>(this), Field.Code);
   }
 
+  /** One of UDP is numbered from DATAGRAMS on. */
   get port(): u32 {
-    return load<u16>(changetype<usize>(this), Field.Port);
+    const isOfDatagrams = (load<u8>(changetype<usize>(this), Field.Kind) & OF_DATAGRAMS) != 0;
+    return load<u16>(changetype<usize>(this), Field.Port) | (isOfDatagrams ? DATAGRAMS : 0);
   }
 
   get tries(): u32 {
@@ -276,7 +285,9 @@ export class CommandRecord {
   }
 
   get triedPort(): u32 {
-    return load<u16>(changetype<usize>(this), Field.RestoredPort);
+    const transports = load<u8>(changetype<usize>(this), Field.RestoredTransports);
+    const isOfDatagrams = (transports & Transport.TriedDatagrams) != 0;
+    return load<u16>(changetype<usize>(this), Field.RestoredPort) | (isOfDatagrams ? DATAGRAMS : 0);
   }
 
   get restoredState(): u32 {

@@ -1,4 +1,5 @@
 import { Address } from '../wire/address';
+import { DATAGRAMS } from '../wire/udp';
 import { hashAttempt } from './hash';
 import { aligned, bucketsFor, take } from './memory';
 import { clearShares, countOpen, openIn, shareFor } from './shares';
@@ -28,11 +29,14 @@ export const enum AttemptFlag {
   HostDoubted = 8,
   /** A learnt wait is over: it was judged, and is still remembered, for its answer may come all the same. */
   Judged = 16,
+  /** It is what a client sends to a service of UDP. */
+  Datagrams = 32,
 }
 
 /**
  * A connection request in flight: client, server, their ports and the initial sequence number, the "source,
- * destination and sequence number" of paragraph 156. Records are numbered from 1.
+ * destination and sequence number" of paragraph 156. Records are numbered from 1. One of datagrams is all that a client has sent to a
+ * service, from whichever ports: its client port is 0, its sequence number its place among those of datagrams.
  *
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
@@ -87,6 +91,11 @@ export class Attempt {
     return changetype<Address>(changetype<usize>(this) + offsetof<Attempt>('serverHi'));
   }
 
+  /** The port that was tried; one of UDP is numbered from DATAGRAMS on. */
+  get service(): u32 {
+    return this.has(AttemptFlag.Datagrams) ? <u32>this.serverPort | DATAGRAMS : <u32>this.serverPort;
+  }
+
   get ports(): u32 {
     return ((<u32>this.clientPort) << 16) | <u32>this.serverPort;
   }
@@ -121,7 +130,17 @@ const LATEST: i64 = i64.MAX_VALUE;
 /** Requests with data that one look-up goes through: they share a bucket per conversation. */
 const MAX_FAST_OPEN: u32 = 16;
 
+/** One attempt in so many may be of datagrams: whoever floods with them takes no room from connection requests. */
+const DATAGRAM_PART: u32 = 8;
+/** What stands for a sequence number where those of datagrams are looked up. */
+const NO_SEQUENCE: u32 = 0xda7a6a35;
+
 let records: usize = 0;
+/** The attempts of datagrams, by their places. */
+let datagrams: usize = 0;
+let datagramCount: u32 = 0;
+/** The place that is looked at next when one has to go. */
+let datagramHand: u32 = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
 let freeHead: u32 = 0;
@@ -141,7 +160,8 @@ let capacity: u32 = 0;
 let held: u32 = 0;
 
 export function attemptsBytes(capacity: u32): u64 {
-  return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
+  const ofDatagrams = aligned(<u64>mostDatagrams(capacity) * 4);
+  return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4) + ofDatagrams;
 }
 
 export function setUpAttempts(most: u32): void {
@@ -150,6 +170,8 @@ export function setUpAttempts(most: u32): void {
   const count = bucketsFor(capacity);
   buckets = take(<u64>count * 4);
   bucketMask = count - 1;
+  datagrams = take(<u64>mostDatagrams(capacity) * 4);
+  datagramCount = datagramHand = 0;
   for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
   freeHead = 1;
   held = 0;
@@ -276,6 +298,71 @@ export function findAnswered(
   return find(client, clientHash, server, serverHash, ports, acknowledgement - 1, 0xffff);
 }
 
+function mostDatagrams(capacity: u32): u32 {
+  return max(capacity / DATAGRAM_PART, 1);
+}
+
+/** The attempt of what this client sends to that port of UDP, numbered as Attempt.service, or 0. */
+export function findDatagrams(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  service: u32,
+): u32 {
+  const port = service & (DATAGRAMS - 1);
+  let index = load<u32>(bucketOf(hashAttempt(clientHash, serverHash, port, NO_SEQUENCE)));
+  while (index != 0) {
+    const attempt = attemptAt(index);
+    if (attempt.has(AttemptFlag.Datagrams) && isBetween(attempt, client, server, port)) return index;
+    index = attempt.hashNext;
+  }
+  return 0;
+}
+
+/** Whether another attempt of datagrams finds a place without one going. */
+export function hasRoomForDatagrams(): bool {
+  return freeHead != 0 && datagramCount < mostDatagrams(capacity);
+}
+
+/** The next one of them that may go, or 0 if there are none: one after the other, round and round. */
+export function nextDatagrams(): u32 {
+  if (datagramCount == 0) return 0;
+  if (datagramHand >= datagramCount) datagramHand = 0;
+  const place = datagramHand;
+  datagramHand++;
+  return load<u32>(datagrams + ((<usize>place) << 2));
+}
+
+/** A new open attempt of datagrams; `hasRoomForDatagrams` must be true. */
+export function addDatagrams(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  service: u32,
+  deadlineUs: i64,
+): u32 {
+  assert(datagramCount < mostDatagrams(capacity));
+  const index = takeAttempt(client, server, service & (DATAGRAMS - 1));
+  const attempt = attemptAt(index);
+  attempt.set(AttemptFlag.Datagrams);
+  attempt.sequence = datagramCount;
+  store<u32>(datagrams + ((<usize>datagramCount) << 2), index);
+  datagramCount++;
+  const hash = hashAttempt(clientHash, serverHash, attempt.ports, NO_SEQUENCE);
+  join(index, server, serverHash, hash, WAITS, deadlineUs);
+  return index;
+}
+
+/** The last of them comes to its place. */
+function leaveDatagrams(attempt: Attempt): void {
+  datagramCount--;
+  const last = load<u32>(datagrams + ((<usize>datagramCount) << 2));
+  attemptAt(last).sequence = attempt.sequence;
+  store<u32>(datagrams + ((<usize>attempt.sequence) << 2), last);
+}
+
 /** A new open attempt, one of those that wait so long; there must be a free record. */
 export function addAttempt(
   client: Address,
@@ -288,6 +375,18 @@ export function addAttempt(
   wait: u32,
   deadlineUs: i64,
 ): u32 {
+  const index = takeAttempt(client, server, ports);
+  const attempt = attemptAt(index);
+  attempt.sequence = sequence;
+  attempt.dataLength = <u16>min(dataLength, 0xffff);
+  if (dataLength != 0) fastOpen++;
+  const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
+  join(index, server, serverHash, hash, wait, deadlineUs);
+  return index;
+}
+
+/** A free record, for an open attempt. */
+function takeAttempt(client: Address, server: Address, ports: u32): u32 {
   const index = freeHead;
   assert(index != 0);
   const attempt = attemptAt(index);
@@ -297,24 +396,26 @@ export function addAttempt(
   attempt.server.set(server);
   attempt.clientPort = <u16>(ports >> 16);
   attempt.serverPort = <u16>ports;
-  attempt.sequence = sequence;
   attempt.tries = 1;
   attempt.credited = 0;
   attempt.outage = 0;
-  attempt.dataLength = <u16>min(dataLength, 0xffff);
+  attempt.dataLength = 0;
   attempt.outcome = <u8>Outcome.Open;
   attempt.left = 0;
   attempt.flags = 0;
+  return index;
+}
+
+/** It is found from now on, by that hash, and its wait begins. */
+function join(index: u32, server: Address, serverHash: u64, hash: u32, wait: u32, deadlineUs: i64): void {
+  const attempt = attemptAt(index);
   attempt.share = <u8>shareFor(server, serverHash);
   attempt.deadlineUs = deadlineUs;
-  if (dataLength != 0) fastOpen++;
-  const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
   attempt.hash = hash;
   const bucket = bucketOf(hash);
   attempt.hashNext = load<u32>(bucket);
   store<u32>(bucket, index);
   appendOpen(index, wait);
-  return index;
 }
 
 /** Moves an open attempt to those that are settled, to be forgotten at `deadlineUs`. */
@@ -346,6 +447,7 @@ export function removeAttempt(index: u32): void {
   const attempt = attemptAt(index);
   detach(index);
   if (attempt.dataLength != 0) fastOpen--;
+  if (attempt.has(AttemptFlag.Datagrams)) leaveDatagrams(attempt);
   let at = bucketOf(attempt.hash);
   while (load<u32>(at) != index) {
     const here = load<u32>(at);
@@ -372,7 +474,8 @@ function find(
   let index = load<u32>(bucketOf(hash));
   while (index != 0) {
     const attempt = attemptAt(index);
-    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
+    const isSame = attempt.sequence == sequence && isBetween(attempt, client, server, ports);
+    if (isSame && !attempt.has(AttemptFlag.Datagrams)) return index;
     index = attempt.hashNext;
   }
   if (fastOpen == 0) return 0;
@@ -435,7 +538,7 @@ function appendOpen(index: u32, wait: u32): void {
   store<u32>(openAt(wait, Open.Tail), index);
   waits |= (<u32>1) << wait;
   dueUs = min(dueUs, attempt.deadlineUs);
-  countOpen(attempt.share, 1);
+  if (!attempt.has(AttemptFlag.Datagrams)) countOpen(attempt.share, 1);
   if (load<u32>(openAt(wait, Open.Unlooked)) == 0) store<u32>(openAt(wait, Open.Unlooked), index);
 }
 
@@ -459,7 +562,7 @@ function detachOpen(index: u32): void {
   if (candidate == index) candidate = nextOpen(index);
   const unlooked = openAt(wait, Open.Unlooked);
   if (load<u32>(unlooked) == index) store<u32>(unlooked, attempt.next);
-  countOpen(attempt.share, -1);
+  if (!attempt.has(AttemptFlag.Datagrams)) countOpen(attempt.share, -1);
   if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
   else store<u32>(openAt(wait, Open.Head), attempt.next);
   if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;

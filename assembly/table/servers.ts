@@ -82,9 +82,10 @@ export class Server {
   hashNext: u32;
   next: u32;
   previous: u32;
-  port: u16;
-  /** While down: the TCP port that was tried last, 0 when none was. */
-  triedPort: u16;
+  /** Of a service; one of UDP is numbered from DATAGRAMS on. */
+  port: u32;
+  /** While down: the port that was tried last, numbered as `port`; 0 when none was. */
+  triedPort: u32;
   /** Host: how many of its services are known. */
   services: u16;
   /** Host: how often the configuration names it, for itself or for one of its services. */
@@ -216,7 +217,7 @@ export function findServer(address: Address, addressHash: u64, port: u32): u32 {
   let index = load<u32>(bucketOf(addressHash, port));
   while (index != 0) {
     const server = serverAt(index);
-    if (<u32>server.port == port && server.address.equals(address)) return index;
+    if (server.port == port && server.address.equals(address)) return index;
     index = server.hashNext;
   }
   return 0;
@@ -289,7 +290,7 @@ export function addServer(address: Address, addressHash: u64, port: u32): u32 {
   held++;
   memory.fill(changetype<usize>(server), 0, SERVER_BYTES);
   server.address.set(address);
-  server.port = <u16>port;
+  server.port = port;
   server.heardUs = NEVER;
   server.resolvedUs = NEVER;
   server.beforeUs = NEVER;

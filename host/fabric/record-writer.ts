@@ -1,7 +1,7 @@
 /** A record, written by the names of its fields; and the commands that go as such. */
 import { addressBytes } from '../net/address.ts';
 import { macBytes } from '../net/mac-address.ts';
-import type { Target } from '../net/target.ts';
+import { isOfDatagrams, numberOnWire, type Target } from '../net/target.ts';
 import { pascal, type RecordLayout } from './record-layout.ts';
 import { type Command, KEY_BYTES } from './records.ts';
 
@@ -43,7 +43,9 @@ class RecordWriter {
 
   target({ server, port }: Target): void {
     this.address('Server', server);
-    this.u16('Port', port);
+    this.u16('Port', numberOnWire(port));
+    if (isOfDatagrams(port))
+      this.u8('Kind', this.#record.getUint8(this.#layout.at('Kind')) | this.#layout.ofDatagrams);
   }
 
   /** The number of `name` in an enum of the module's. */
@@ -94,7 +96,9 @@ function restore(record: RecordWriter, command: Of<'restore'>): void {
   record.address('Client', command.client);
   record.u8('Code', record.code('Cause', command.cause));
   record.u16('Tries', command.tries);
-  record.u16('RestoredPort', command.triedPort);
+  record.u16('RestoredPort', numberOnWire(command.triedPort));
+  if (isOfDatagrams(command.triedPort))
+    record.u8('RestoredTransports', record.code('Transport', 'triedDatagrams'));
   if (command.suspected) record.u8('RestoredState', record.code('ServerState', 'suspected'));
   record.us('FirstUs', command.firstUs);
   record.us('LastUs', command.lastUs);
@@ -119,6 +123,10 @@ const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
   own: (record, { client }) => record.address('Client', client),
   disown: (record, { client }) => record.address('Client', client),
   answerFor: (record, { port, on }) => {
+    record.u16('Port', port);
+    record.u8('Code', on ? 1 : 0);
+  },
+  datagrams: (record, { port, on }) => {
     record.u16('Port', port);
     record.u8('Code', on ? 1 : 0);
   },

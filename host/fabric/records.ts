@@ -174,6 +174,8 @@ export type Command =
   /** The program has this address, and the carrier's machine forwards its packets: nobody waits there. `configure` ends it. */
   | { readonly kind: 'own' | 'disown'; readonly client: string }
   | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
+  /** Datagrams between that port of UDP of servers and their clients count. `configure` ends it. */
+  | { readonly kind: 'datagrams'; readonly port: number; readonly on: boolean }
   | ({ readonly kind: 'restore'; readonly triedPort: number; readonly suspected?: boolean } & WaitingClient)
   | ({
       readonly kind:

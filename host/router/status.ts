@@ -12,6 +12,7 @@ import {
   untoldText,
 } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
+import { portFields } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';
@@ -48,6 +49,8 @@ export interface Status {
     readonly server: string;
     /** 0: the host as a whole. */
     readonly port: number;
+    /** Only of a service that is not of TCP. */
+    readonly protocol?: 'udp';
     readonly cause: string;
     readonly from: string | null;
     /** How many wait; `clients` may name fewer. */
@@ -80,7 +83,7 @@ export function routerStatusOf(facts: Facts): Status {
       .filter(({ state }) => state === wanted)
       .map(({ server, port, cause, fromMs, clients }) => ({
         server,
-        port,
+        ...portFields(port),
         cause,
         from: wall(fromMs),
         waiting: clients.size,

@@ -35,6 +35,7 @@ import './path/tcp-answers.spec';
 import './path/integrity.spec';
 import './path/servers.spec';
 import './path/sides.spec';
+import './path/datagram.spec';
 import './path/asking.spec';
 import './path/suspicions.spec';
 import './path/strangers.spec';

@@ -3,8 +3,11 @@
 import { counted } from '../../assembly/path/counters';
 import { Counter } from '../../assembly/path/verdict';
 import {
+  Attempt,
+  AttemptFlag,
   attemptAt,
   findAttempt,
+  findDatagrams,
   firstOpen,
   firstSettled,
   firstUnlooked,
@@ -149,12 +152,21 @@ function checkShares(): void {
   for (let i = firstOpen(); i != 0; i = nextOpen(i)) {
     let count: u32 = 0;
     for (let j = firstOpen(); j != 0; j = nextOpen(j)) {
+      if (attemptAt(j).has(AttemptFlag.Datagrams)) continue;
       if (attemptAt(j).share == attemptAt(i).share) count++;
     }
     assert(openIn(attemptAt(i).share) == count, 'a share is as large as it says');
     most = max(most, count);
   }
   assert(openInFullest() == most, 'the fullest share');
+}
+
+function found(attempt: Attempt): u32 {
+  const clientHash = hashAddress(attempt.client);
+  const serverHash = hashAddress(attempt.server);
+  if (attempt.has(AttemptFlag.Datagrams))
+    return findDatagrams(attempt.client, clientHash, attempt.server, serverHash, attempt.service);
+  return findAttempt(attempt.client, clientHash, attempt.server, serverHash, attempt.ports, attempt.sequence);
 }
 
 /** Returns the last of it. */
@@ -170,15 +182,7 @@ function checkAttemptChain(head: u32, capacity: u32, isOpen: bool): u32 {
     assert(attempt.previous == previous, 'the chain is the same in both directions');
     assert(attempt.deadlineUs >= deadlineUs, 'what is due first stands first');
     assert(attempt.credited <= attempt.tries, 'no try is counted twice');
-    const found = findAttempt(
-      attempt.client,
-      hashAddress(attempt.client),
-      attempt.server,
-      hashAddress(attempt.server),
-      attempt.ports,
-      attempt.sequence,
-    );
-    assert(found == i, 'an attempt is found');
+    assert(found(attempt) == i, 'an attempt is found');
     deadlineUs = attempt.deadlineUs;
     previous = i;
   }
