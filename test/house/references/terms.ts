@@ -30,7 +30,7 @@ export const TERMS: readonly Term[] = [
   { name: 'sequence', here: /sequence number/i, there: /シーケンス番号/ },
   { name: 'linked', here: /\blinked\b|\bchain\b|entered|enters/i, there: /リンク|登録/ },
   { name: 'freed', here: /\bfreed\b|given up|free chain/i, there: /削除/ },
-  { name: 'time', here: /\bwait\b|too long ago|\bold(er)?\b/i, there: /時間|時刻|日時/ },
+  { name: 'time', here: /\bwaits?\b|\btimes?\b|too long ago|\bold(er)?\b/i, there: /時間|時刻|日時/ },
   { name: 'page', here: /\bpages?\b|question|wants his notice/i, there: /画面|代理終端|送受信部/ },
   { name: 'learnt', here: /learn/i, there: /更新/ },
 ];
