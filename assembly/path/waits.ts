@@ -1,6 +1,6 @@
 /**
  * How long a client waits until it was turned away: as long for all, or learnt for each service from the time between a request
- * and its answer (paragraph 161), requests that were lost and sent again included.
+ * and its answer, requests that were lost and sent again included. The seed has one wait, by what was observed (paragraph 161).
  */
 
 import { Option } from '../record/commands';

@@ -1,6 +1,6 @@
 /**
- * How long a service takes to answer: how many of its latest answers came within which span of time (paragraph 161). A few
- * bytes for each service, however many answers.
+ * How long a service takes to answer: how many of its latest answers came within which span of time. A few bytes for each
+ * service, however many answers.
  */
 
 import { Server } from './servers';

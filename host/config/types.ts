@@ -32,8 +32,10 @@ export interface DetectConfiguration {
   /** The servers' networks; outside of them nothing is learnt. */
   readonly watch: readonly Prefix[];
   readonly unreachable: boolean;
-  /** How long a connection request may stay unanswered; null: not looked at. */
+  /** How long a connection request may stay unanswered, at the most if that is learnt; null: not looked at. */
   readonly unansweredMs: number | null;
+  /** Whether it is learnt for each service. */
+  readonly learnsWait: boolean;
   readonly refused: boolean;
   /** Enter only clients whose mail address is known (JP 2001-238496, figure 11). */
   readonly knownClientsOnly: boolean;

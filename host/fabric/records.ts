@@ -123,7 +123,8 @@ export type FabricEvent = Stamped &
         readonly hostHeardUs: number | null;
       } & Target)
     | ({ readonly kind: 'forgotten'; readonly goesOn: boolean } & Target)
-    | { readonly kind: 'syncEnd' | 'sweepEnd' | 'flushEnd' | 'learntEnd' }
+    | { readonly kind: 'syncEnd' | 'sweepEnd' | 'flushEnd' }
+    | { readonly kind: 'learntEnd' }
     | { readonly kind: 'counters'; readonly first: number; readonly values: readonly number[] }
     /**
      * Somebody else says that he has a claimed address (an ARP `request` or `reply` from it, a `neighbour` advertisement

@@ -16,6 +16,7 @@ import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import { ListenedInterfaces, type NamedInterface } from './interfaces.ts';
+import { type Learnt, LearntAnswers } from './learnt-answers.ts';
 import type { Outage } from './outages.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import type { People } from './people.ts';
@@ -67,6 +68,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #interfaces: ListenedInterfaces;
   readonly #counters: CounterAnswers;
   readonly #probes: ProbeAnswers;
+  readonly #learnt: LearntAnswers;
   readonly #key: Uint8Array;
   /** The sizes of the tables as the fabric was told them last, to be compared; null: it was told none yet. */
   #sizes: string | null = null;
@@ -81,6 +83,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     const { time, chance, log } = options;
     this.#counters = new CounterAnswers(time);
     this.#probes = new ProbeAnswers(time);
+    this.#learnt = new LearntAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
     const isBeside = options.configuration.fabric.remote !== null;
     this.#own = new OwnAddresses(isBeside ? options.addresses : () => new Set<string>(), {
@@ -119,6 +122,7 @@ export class DataPlane implements FabricPort, AskedFabric {
           options.errands?.drop();
           this.#counters.drop();
           this.#probes.drop();
+          this.#learnt.drop();
         },
       },
     );
@@ -268,12 +272,20 @@ export class DataPlane implements FabricPort, AskedFabric {
     return { frames: named('Verdict', ['LastMalformed']), tables: named('Counter', ['COUNT']) };
   }
 
+  /** What it has learnt of services; null: that is not what it does, or it is away. */
+  async learnt(): Promise<readonly Learnt[] | null> {
+    const link = this.#link;
+    if (link === null || !this.#configuration.detect.learnsWait) return null;
+    return this.#learnt.next(() => link.send({ kind: 'learnt' }));
+  }
+
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
     this.#own.close();
     this.#interfaces.close();
     this.#counters.drop();
     this.#probes.drop();
+    this.#learnt.drop();
     await this.#daemon.close();
   }
 
@@ -298,6 +310,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
     if (event.kind === 'counters') this.#counters.take(event.first, event.values, this.#counterCount);
     else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
+    else if (event.kind === 'learnt' || event.kind === 'learntEnd') this.#learnt.take(event);
     else this.#listeners.hearing.onEvent(event);
   }
 

@@ -8,7 +8,7 @@ import { mappedLength } from '../net/address.ts';
 import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
-/** How long a client waits for an answer until it is turned away. */
+/** How long a client waits for an answer until it is turned away; at the most, where that is learnt. */
 export function waitMsOf({ detect }: RouterConfiguration): number {
   return detect.unansweredMs ?? DEFAULT_UNANSWERED_MS;
 }
@@ -32,6 +32,7 @@ export function commandsFor(
         synAck: recover.synAck,
         knownOnly: detect.knownClientsOnly,
         reportAttempts: false,
+        learnWait: detect.learnsWait,
         ask: servers.some((server) => askOf(configuration, server) === 'connect') || detect.ask === 'connect',
       },
       everything: marks(fabric),

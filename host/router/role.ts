@@ -150,6 +150,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       traps: this.#traps.counters,
       interfaces: fabric.interfaces(),
       gaps: router.reconcile.losses,
+      learnt: await fabric.learnt(),
       counters: await fabric.counters(),
     });
   }

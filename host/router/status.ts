@@ -17,6 +17,8 @@ import type { Clock } from '../store/clock.ts';
 import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';
 import type { NamedInterface } from './interfaces.ts';
+import type { Learnt } from './learnt-answers.ts';
+import { type LearntStatus, learntStatusOf, learntText } from './learnt-status.ts';
 import type { Outage, OutageState } from './outages.ts';
 
 interface Facts {
@@ -32,6 +34,7 @@ interface Facts {
   readonly traps: TrapCounters | null;
   readonly interfaces: readonly NamedInterface[];
   readonly gaps: number;
+  readonly learnt: readonly Learnt[] | null;
   readonly counters: { frames: Record<string, number>; tables: Record<string, number> } | null;
 }
 
@@ -72,6 +75,8 @@ export interface Status {
   readonly interfaces: readonly NamedInterface[];
   /** How often events of the data plane were lost, and everything was asked for again. */
   readonly gaps: number;
+  /** How long services take to answer; null: that is not learnt, or the data plane is away. */
+  readonly learnt: LearntStatus | null;
   /** Frames by verdict, and events of the tables; null while the data plane is away. */
   readonly counters: Facts['counters'];
 }
@@ -106,6 +111,7 @@ export function routerStatusOf(facts: Facts): Status {
     traps: facts.traps,
     interfaces: facts.interfaces,
     gaps: facts.gaps,
+    learnt: learntStatusOf(facts.learnt),
     counters: facts.counters,
   };
 }
@@ -152,6 +158,7 @@ export function statusText(status: Status): string {
   if (short.length > 0)
     lines.push('', 'Back after a short outage, and settling:', ...short.flatMap(outageText));
   if (past.length > 0) lines.push('', 'Over:', ...past.map(pastText));
+  lines.push(...learntText(status.learnt));
   lines.push('', ...noticesText(notices, pending), stateText(status.state));
   if (gaps > 0) lines.push(`Events of the data plane were lost and asked for again: ${gaps} times`);
   // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.

@@ -126,8 +126,8 @@ export class Suspicions implements Asker {
     this.#looks.close();
   }
 
-  look(target: Target): void {
-    this.#looks.follow(target);
+  look(target: Target, waitMs: number | null = null): void {
+    this.#looks.follow(target, waitMs);
   }
 
   admit(target: Target): void {

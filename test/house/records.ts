@@ -166,6 +166,7 @@ export const SIZES: readonly string[] = [
     'MAX_SIDELESS',
     'MAX_ASKS',
     'PROBE_PORTS',
+    'WAITS',
   ],
   ...['MAX_CLAIMS', 'MAX_OWN', 'CLIENT_BYTES', 'KEPT_PART'],
 ];

@@ -8,6 +8,7 @@ import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { unconfirmedMost } from '../most.ts';
 import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
 import type { DetectConfiguration, FabricConfiguration, RouterConfiguration, Via } from '../types.ts';
+import { MIN_LEARNT_MS } from '../unanswered.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
 import { tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
@@ -78,9 +79,14 @@ function causesOf(detect: DetectConfiguration): string[] {
     ...(detect.unreachable ? ['it is reported unreachable'] : []),
     ...(detect.unansweredMs === null
       ? []
-      : [`a connection request stays unanswered for ${durationText(detect.unansweredMs)}`]),
+      : [`a connection request stays unanswered for ${waitText(detect, detect.unansweredMs)}`]),
     ...(detect.refused ? ['a service known to live there refuses a connection'] : []),
   ];
+}
+
+function waitText({ learnsWait }: DetectConfiguration, longestMs: number): string {
+  if (!learnsWait) return durationText(longestMs);
+  return `as long as is learnt for its service from the time that answers take, ${durationText(MIN_LEARNT_MS)} at least, and ${durationText(longestMs)} at the most and until that is known`;
 }
 
 /** Who finds out whether a client that was turned away is the only one. */

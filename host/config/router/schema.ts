@@ -2,17 +2,18 @@
 
 import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
-import { durationText, HOUR_MS } from '../../net/duration.ts';
+import { durationText, HOUR_MS, SECOND_MS } from '../../net/duration.ts';
 import { CONTROL } from '../../role/control-place.ts';
 import { clients, hooks, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
-import { DEFAULT_UNANSWERED_MS } from '../unanswered.ts';
+import { DEFAULT_UNANSWERED_MS, MAX_LEARNT_MS } from '../unanswered.ts';
 import {
   address,
   directory,
   domain,
   duration,
+  durationOrAuto,
   endpoint,
   flag,
   key,
@@ -23,7 +24,6 @@ import {
   prefix,
   routerUrl,
   socketPath,
-  unanswered,
 } from '../values.ts';
 import { seesOnlyCopies } from './ask.ts';
 import { fabric } from './fabric.ts';
@@ -47,8 +47,8 @@ const detect = v.pipe(
     ),
     unreachable: entry('ICMP unreachable messages count.', v.optional(flag, true)),
     unanswered: entry(
-      'A connection request that is unanswered for so long is a failure; false: silence does not count.',
-      v.optional(unanswered, durationText(DEFAULT_UNANSWERED_MS)),
+      'A connection request that is unanswered for so long is a failure; auto: how long is learnt for each service, from the time that its answers take; false: silence does not count.',
+      v.optional(durationOrAuto(SECOND_MS, HOUR_MS), durationText(DEFAULT_UNANSWERED_MS)),
     ),
     refused: entry('A refusal counts, at services that are known.', v.optional(flag, true)),
     known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
@@ -61,7 +61,8 @@ const detect = v.pipe(
   v.transform((keys) => ({
     watch: keys.watch,
     unreachable: keys.unreachable,
-    unansweredMs: keys.unanswered,
+    unansweredMs: keys.unanswered === 'auto' ? MAX_LEARNT_MS : keys.unanswered,
+    learnsWait: keys.unanswered === 'auto',
     refused: keys.refused,
     knownClientsOnly: keys.known_clients_only,
     ask: keys.ask,

@@ -25,6 +25,11 @@ export function routerWarnings(
   if (!detect.unreachable && detect.unansweredMs === null && !detect.refused) {
     found.push('detect has unreachable, unanswered and refused all off: no outage is ever noticed.');
   }
+  if (detect.learnsWait && detect.ask === 'none') {
+    found.push(
+      'detect.unanswered is auto and detect.ask is none: a few seconds of silence are believed without asking the server.',
+    );
+  }
   if (recover.traps === null && !recover.arp && !recover.synAck) {
     found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
   }

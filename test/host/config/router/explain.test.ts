@@ -35,7 +35,7 @@ describe('the explanation', () => {
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
-      "The data plane's tables take about 9.5 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      "The data plane's tables take about 9.6 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
       'A server takes a place for itself and one for each of its services, so that 512 servers with one service each find room. Whoever has answered nobody for longest goes first; what servers names stays. Outages of addresses that never answered anybody and that it does not name take no more than a quarter.',
       'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Kept for those with a known mail address: the last 4,096 places. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
       'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
@@ -86,6 +86,10 @@ describe('the explanation', () => {
       /only to those\. It is otherwise for 172\.27\.178\.80\.$/,
     );
     says(changed('30s ', 'false '), /unreachable or a service known/);
+    says(
+      changed('30s ', 'auto '),
+      /unanswered for as long as is learnt .*, 3s at least, and 30s at the most/,
+    );
     says(
       changed('known_clients_only: false', 'known_clients_only: true'),
       /Only clients with a known mail address are noticed\./,
@@ -187,6 +191,11 @@ describe('the warnings', () => {
         'unreachable: false\n  unanswered: false\n  refused: false',
       ),
       /no outage is ever noticed/,
+    ],
+    [
+      'silence that is learnt, and believed',
+      changed(/unanswered: 30s (?:.*\n)*? {2}ask: connect/, 'unanswered: auto\n  ask: none'),
+      /^detect\.unanswered is auto and detect\.ask is none: a few seconds/,
     ],
     [
       'no sign of life',

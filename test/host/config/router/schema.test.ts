@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getCiphers } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { MAX_LEARNT_MS } from '../../../../host/config/unanswered.ts';
 import { EXAMPLE, MINIMAL } from '../example.ts';
 import { parseRouterConfiguration } from '../parsed.ts';
 import { refusal } from '../refusal.ts';
@@ -128,6 +129,9 @@ describe('the schema', () => {
       return accepted(EXAMPLE.replace(part, other));
     };
     assert.equal(changed('30s ', 'false ').detect.unansweredMs, null);
+    const { unansweredMs, learnsWait } = changed('30s ', 'auto ').detect;
+    assert.deepEqual({ unansweredMs, learnsWait }, { unansweredMs: MAX_LEARNT_MS, learnsWait: true });
+    assert.equal(changed('30s ', '10s ').detect.learnsWait, false);
     assert.equal(changed('listen: 0.0.0.0:162', 'listen: false').recover.traps, null);
     assert.deepEqual(changed('0.0.0.0:162', '"[::]:1162"').recover.traps?.listen, { host: '::', port: 1162 });
     assert.deepEqual(changed('0.0.0.0:162', '1162').recover.traps?.listen, { host: '::', port: 1162 });
