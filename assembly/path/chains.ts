@@ -16,7 +16,6 @@ import {
 } from '../table/clients';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
-import { isOwn } from '../table/own-addresses';
 import {
   awaitingStrangers,
   findServer,
@@ -31,6 +30,7 @@ import { Address } from '../wire/address';
 import { adjust, count } from './counters';
 import { makeRoomForClient } from './eviction';
 import { isOn, nowUs } from './options';
+import { isNobody } from './own';
 import { isKnownService } from './servers';
 import { Counter } from './verdict';
 
@@ -118,7 +118,7 @@ export function enter(
   restored: bool,
 ): bool {
   // What it tried before it was known to be the program's.
-  if (isOwn(address, addressHash)) return false;
+  if (isNobody(address, addressHash)) return false;
   const server = serverAt(index);
   const known = isKnown(address, addressHash);
   let at = findClient(server.outage, address, addressHash);

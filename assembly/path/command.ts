@@ -10,7 +10,7 @@ import { clientAt, clientsBytes, findClient, setUpClients } from '../table/clien
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known-clients';
 import { provide } from '../table/memory';
-import { addOwn, clearOwn, isOwn, removeOwn } from '../table/own-addresses';
+import { addOwn, clearOwn, removeOwn } from '../table/own-addresses';
 import { addPrefix, clearPrefixes, prefixesBytes, removePrefix, setUpPrefixes } from '../table/prefixes';
 import {
   findServer,
@@ -33,8 +33,9 @@ import { enter, isAwaited, takeBack } from './chains';
 import { adjust, clearCounters, count, counted, setCounter } from './counters';
 import { close, freeHanded } from './eviction';
 import { flush, isBusy, learnt, release, stopJob, sweep, sync, work } from './long-answers';
-import { answerFor, isOn, nowUs, setOptions, waitUs, watchDatagrams } from './options';
+import { answerFor, isOn, nowUs, setOptions, setProgramPorts, waitUs, watchDatagrams } from './options';
 import { confirm, open, sayOutage } from './outages';
+import { isNobody } from './own';
 import { hearProbe, pin, restoreService, unpin } from './servers';
 import { clearWays } from './sides';
 import { Counter } from './verdict';
@@ -170,6 +171,7 @@ function configure(record: CommandRecord): Status {
   clearClaims();
   clearOwn();
   setOptions(record.flags, <i64>record.waitUs, record.everything);
+  setProgramPorts(record.programPort, record.programPorts);
   return Status.Ok;
 }
 
@@ -256,7 +258,7 @@ function restore(record: CommandRecord): Status {
   const address = record.client;
   // The unspecified address: nobody waits, but the server is down.
   if (address.hi == 0 && address.lo == 0) return Status.Ok;
-  if (isOwn(address, hashAddress(address))) return Status.Ok;
+  if (isNobody(address, hashAddress(address))) return Status.Ok;
   const entered = enter(index, address, hashAddress(address), record.firstUs, record.lastUs, tries, true);
   return entered ? Status.Ok : Status.Full;
 }
@@ -351,6 +353,7 @@ function own(address: Address): Status {
   if (!address.isHost) return Status.BadValue;
   const addressHash = hashAddress(address);
   if (!addOwn(address, addressHash)) return Status.Full;
+  if (isOn(Option.Own)) return Status.Ok;
   for (let i: u32 = 1; i <= serverCapacity(); i++) {
     const server = serverAt(i);
     if (server.state == ServerState.Alive) continue;

@@ -6,7 +6,6 @@
 import { Option } from '../record/commands';
 import { Met, Sign } from '../record/events';
 import { Attempt, addDatagrams, attemptAt, findDatagrams, Outcome, settleAttempt } from '../table/attempts';
-import { isOwn } from '../table/own-addresses';
 import { containsAddress } from '../table/prefixes';
 import { DATAGRAMS, Udp } from '../wire/udp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
@@ -15,6 +14,7 @@ import { makeRoomForDatagrams, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorruptDatagram } from './integrity';
 import { areDatagramsWatched, isOn, nowUs, seesEverything, waitUs } from './options';
 import { findOutage } from './outages';
+import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
   destination,
   destinationHash,
@@ -27,8 +27,8 @@ import {
   sourceHash,
   timeUs,
 } from './packet';
-import { hearFrom, noteSide } from './servers';
-import { isForged, isFromServer, mayBeForged, noteUnasked, noteWay } from './sides';
+import { hearFrom } from './servers';
+import { isForged, isFromServer, mayBeForged, noteUnasked } from './sides';
 import { signOfLife } from './signs';
 import { Verdict } from './verdict';
 
@@ -58,15 +58,15 @@ function request(ip: usize, header: Udp, whole: u32): Verdict {
     if (hopsLeft(ip) <= 1) return Verdict.SynExpiring;
     if (isCorruptDatagram(ip, header, whole)) return Verdict.SynBadChecksum;
   }
-  if (isOwn(source, sourceHash())) return Verdict.DatagramOwn;
+  if (isNobody(source, sourceHash())) {
+    if (isOutgoing()) noteProbe(header);
+    return Verdict.DatagramOwn;
+  }
   const service = header.destinationPort | DATAGRAMS;
   const found = findDatagrams(source, sourceHash(), destination, destinationHash(), service);
   if (found != 0) return repeated(attemptAt(found));
-  if (isOutgoing()) {
-    const probe = findProbe(destination, destinationHash(), service, header.sourcePort);
-    if (probe != 0) probeLeaves(probe);
-    return Verdict.DatagramOwn;
-  }
+  if (isOutgoing() && noteProbe(header)) return Verdict.DatagramOwn;
+  if (isNobodys(header.sourcePort)) return Verdict.DatagramOwn;
   if (!makeRoomForDatagrams()) return Verdict.DatagramRefused;
   const index = addDatagrams(
     source,
@@ -79,21 +79,25 @@ function request(ip: usize, header: Udp, whole: u32): Verdict {
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
-  attempt.interface = <u8>iface();
+  beginWhere(attempt);
   const outage = findOutage(destination, destinationHash(), service);
   if (outage == 0) return Verdict.DatagramNoted;
   credit(outage, attempt, sourceHash());
   return Verdict.DatagramLinked;
 }
 
+/** Whether the datagram that leaves is one of the program's own probes, which then notes it. */
+function noteProbe(header: Udp): bool {
+  const service = header.destinationPort | DATAGRAMS;
+  const probe = findProbe(destination, destinationHash(), service, header.sourcePort);
+  if (probe != 0) probeLeaves(probe);
+  return probe != 0;
+}
+
 /** More of the same, or the same where it leaves. What is sent within a second of the last try is part of that. */
 function repeated(attempt: Attempt): Verdict {
-  if (isOutgoing() || <u32>attempt.interface != iface()) {
-    if (isOutgoing() && <u32>attempt.left != iface()) {
-      attempt.left = <u8>iface();
-      noteWay(attempt.interface);
-      noteSide(destination, destinationHash(), iface());
-    }
+  if (!isAgain(attempt)) {
+    noteLeaving(attempt);
     return Verdict.DatagramForwarded;
   }
   if (attempt.outcome == Outcome.Answered || timeUs() - attempt.lastUs < RETRANSMISSION_US)

@@ -10,6 +10,8 @@ const PORT_BITS_BYTES: u32 = 65536 / 8;
 let flags: u32 = 0;
 let wait: i64 = 0;
 let everything: u32 = 0;
+let programPort: u32 = 0;
+let programPorts: u32 = 0;
 // Written out: an expression would need a start function.
 let now: i64 = -0x4000000000000000;
 
@@ -25,6 +27,7 @@ export function setOptions(newFlags: u32, waitUs: i64, interfaces: u32): void {
   flags = newFlags;
   wait = waitUs;
   everything = interfaces;
+  setProgramPorts(0, 0);
   memory.fill(answered, 0, PORT_BITS_BYTES);
   memory.fill(datagrams, 0, PORT_BITS_BYTES);
   datagramPorts = 0;
@@ -37,6 +40,16 @@ export function isOn(option: Option): bool {
 /** Whether the interface has no sides: clients' and servers' frames come in there alike, as on a mirror port. */
 export function seesEverything(iface: u32): bool {
   return iface - 1 < MAX_SIDELESS && ((everything >> (iface - 1)) & 1) != 0;
+}
+
+/** The program's own connections come from `count` local ports, that one and those behind it. */
+export function setProgramPorts(first: u32, count: u32): void {
+  programPort = first;
+  programPorts = count;
+}
+
+export function isProgramPort(port: u32): bool {
+  return port - programPort < programPorts;
 }
 
 /** How long an attempt may stay unanswered, and a settled one is remembered. */

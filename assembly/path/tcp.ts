@@ -14,7 +14,6 @@ import {
   settleAttempt,
 } from '../table/attempts';
 import { hashAddress, hashAttempt } from '../table/hash';
-import { isOwn } from '../table/own-addresses';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
@@ -23,6 +22,7 @@ import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
 import { fail, findDown, findOutage } from './outages';
+import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
   destination,
   destinationHash,
@@ -36,16 +36,8 @@ import {
   sourceHash,
   timeUs,
 } from './packet';
-import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
-import {
-  cameInElsewhere,
-  isForged,
-  isFromServer,
-  mayBeForged,
-  noteInbound,
-  noteUnasked,
-  noteWay,
-} from './sides';
+import { hearFrom, hearRefusal, isDoubted, isKnownService } from './servers';
+import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { signOfLife } from './signs';
 import { Verdict } from './verdict';
 import { learnTime, waitFor, waitOf } from './waits';
@@ -86,15 +78,15 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
     if (isCorrupt(ip, header, whole)) return Verdict.SynBadChecksum;
   }
   hashBoth();
-  if (isOwn(source, sourceHash())) return Verdict.SynOwn;
+  if (isNobody(source, sourceHash())) {
+    if (isOutgoing()) noteProbe(header);
+    return Verdict.SynOwn;
+  }
   const ports = (header.sourcePort << 16) | header.destinationPort;
   const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
   if (found != 0) return repeated(attemptAt(found));
-  if (isOutgoing()) {
-    const probe = findProbe(destination, destinationHash(), header.destinationPort, header.sourcePort);
-    if (probe != 0) probeLeaves(probe);
-    return Verdict.SynOwn;
-  }
+  if (isOutgoing() && noteProbe(header)) return Verdict.SynOwn;
+  if (isNobodys(header.sourcePort)) return Verdict.SynOwn;
   makeRoomForAttempt();
   const wait = waitFor(destination, destinationHash(), header.destinationPort);
   const index = addAttempt(
@@ -111,21 +103,24 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
-  attempt.interface = <u8>iface();
+  beginWhere(attempt);
   const outage = findOutage(destination, destinationHash(), header.destinationPort);
   if (outage == 0) return Verdict.SynNoted;
   credit(outage, attempt, sourceHash());
   return Verdict.SynLinked;
 }
 
+/** Whether the request that leaves is one of the program's own probes, which then notes it. */
+function noteProbe(header: Tcp): bool {
+  const probe = findProbe(destination, destinationHash(), header.destinationPort, header.sourcePort);
+  if (probe != 0) probeLeaves(probe);
+  return probe != 0;
+}
+
 /** The same request again: a retransmission, or the same packet where it leaves or crosses a bridge. */
 function repeated(attempt: Attempt): Verdict {
-  if (isOutgoing() || <u32>attempt.interface != iface()) {
-    if (isOutgoing() && <u32>attempt.left != iface()) {
-      attempt.left = <u8>iface();
-      noteWay(attempt.interface);
-      noteSide(destination, destinationHash(), iface());
-    }
+  if (!isAgain(attempt)) {
+    noteLeaving(attempt);
     return Verdict.SynForwarded;
   }
   if (attempt.tries != 0xffff) attempt.tries++;

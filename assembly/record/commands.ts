@@ -8,7 +8,8 @@ export const enum Command {
    * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the operator
    * feeds (watch, known services and clients, ports answered for, own addresses) starts afresh.
    *
-   *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh
+   *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh |
+   *   ProgramPort | ProgramPorts
    */
   Configure = 1,
   /**
@@ -157,8 +158,8 @@ export const enum Command {
    */
   AskMet = 27,
   /**
-   * The program itself has this address, and this machine forwards its packets: it is nobody who waits. Event.Answered for each
-   * outage for which it waited.
+   * The program itself has this address, and this machine forwards its packets, or it hears copies of them: it is nobody who waits.
+   * Event.Answered for each outage for which it waited. With Option.Own: this machine has it, and what it tries counts.
    *
    *   Client: the address
    */
@@ -242,6 +243,8 @@ export const enum Option {
    * of its latest answers took.
    */
   LearnWait = 256,
+  /** What own addresses send counts, but for what comes from the program's ports. */
+  Own = 512,
 }
 
 const buffer = memory.data(RECORD_BYTES, 8);
@@ -352,6 +355,14 @@ export class CommandRecord {
 
   get keyHigh(): u64 {
     return load<u64>(changetype<usize>(this), Field.KeyHigh);
+  }
+
+  get programPort(): u32 {
+    return load<u16>(changetype<usize>(this), Field.ProgramPort);
+  }
+
+  get programPorts(): u32 {
+    return load<u16>(changetype<usize>(this), Field.ProgramPorts);
   }
 }
 

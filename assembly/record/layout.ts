@@ -79,6 +79,10 @@ export const enum Field {
   KeyLow = 40,
   /** u64: its second half. */
   KeyHigh = 48,
+  /** u16: the first of the local ports that the program's own connections come from. */
+  ProgramPort = 56,
+  /** u16: how many there are. */
+  ProgramPorts = 58,
 }
 
 /** A bit of Field.Kind, beside the number of the kind. */

@@ -31,6 +31,8 @@ export const enum AttemptFlag {
   Judged = 16,
   /** It is what a client sends to a service of UDP. */
   Datagrams = 32,
+  /** This machine's own: it came in nowhere. */
+  Own = 64,
 }
 
 /**

@@ -39,6 +39,8 @@ export interface DetectConfiguration {
   readonly refused: boolean;
   /** Enter only clients whose mail address is known (JP 2001-238496, figure 11). */
   readonly knownClientsOnly: boolean;
+  /** What this machine itself tries counts. */
+  readonly own: boolean;
   readonly ask: Ask;
 }
 

@@ -89,6 +89,8 @@ function configure(record: RecordWriter, command: Of<'configure'>): void {
   for (const [name, size] of Object.entries(command.sizes)) record.u32(pascal(name), size);
   record.u32('Everything', command.everything ?? 0);
   record.bytes('KeyLow', command.key.subarray(0, KEY_BYTES));
+  record.u16('ProgramPort', command.programPorts?.first ?? 0);
+  record.u16('ProgramPorts', command.programPorts?.count ?? 0);
 }
 
 function restore(record: RecordWriter, command: Of<'restore'>): void {

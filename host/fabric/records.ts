@@ -148,6 +148,8 @@ export interface Options {
   readonly ask?: boolean;
   /** How long a client waits is learnt for each service, `waitUs` at the most; false if it is left out. */
   readonly learnWait?: boolean;
+  /** What own addresses send counts, but for what comes from the program's ports; false if it is left out. */
+  readonly own?: boolean;
 }
 
 /** Of the key of the module's hash tables. */
@@ -161,6 +163,8 @@ export type Command =
       readonly waitUs: number;
       /** Interfaces without sides: bit n - 1 is that of the interface with the carrier's number n; 0 without it. */
       readonly everything?: number;
+      /** Local ports that the program's own connections come from; none without it. */
+      readonly programPorts?: { readonly first: number; readonly count: number };
       /** KEY_BYTES that nobody guesses: the key of the module's hash tables. */
       readonly key: Uint8Array;
     }

@@ -85,8 +85,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#probes = new ProbeAnswers(time);
     this.#learnt = new LearntAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
-    const isBeside = options.configuration.fabric.remote !== null;
-    this.#own = new OwnAddresses(isBeside ? options.addresses : () => new Set<string>(), {
+    this.#own = new OwnAddresses(() => (this.#needsOwn ? options.addresses() : []), {
       time,
       send: (command) => this.#send(command),
     });
@@ -193,6 +192,10 @@ export class DataPlane implements FabricPort, AskedFabric {
   /** Not beside the router, which the daemon's connections leave. */
   isOwn(server: string): boolean {
     return this.#options.errands === null && this.#options.addresses().has(server);
+  }
+
+  get countsOwn(): boolean {
+    return this.#configuration.detect.own;
   }
 
   async ask({ server, port }: Target, localPort: number): Promise<number> {
@@ -336,6 +339,12 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   #send(command: Command): void {
     this.#link?.send(command);
+  }
+
+  /** What is sent from here passes the daemon as a client's packets do, or what it tries counts. */
+  get #needsOwn(): boolean {
+    const { fabric, detect } = this.#configuration;
+    return fabric.remote !== null || fabric.seesEverything.length > 0 || detect.own;
   }
 
   get #counterCount(): number {

@@ -5,6 +5,7 @@ import type { FabricConfiguration, RouterConfiguration } from '../config/types.t
 import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
 import type { Command } from '../fabric/records.ts';
 import { mappedLength } from '../net/address.ts';
+import { OWN_PORTS } from '../net/local-ports.ts';
 import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
@@ -34,8 +35,10 @@ export function commandsFor(
         reportAttempts: false,
         learnWait: detect.learnsWait,
         ask: servers.some((server) => askOf(configuration, server) === 'connect') || detect.ask === 'connect',
+        own: detect.own,
       },
       everything: marks(fabric),
+      ...(detect.own ? { programPorts: OWN_PORTS } : {}),
       waitUs: waitMsOf(configuration) * 1000,
       key,
     },

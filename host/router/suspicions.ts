@@ -227,7 +227,7 @@ export class Suspicions implements Asker {
   /** Asking says nothing. */
   async #ofOthers(
     suspicion: Suspicion,
-    answer?: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'>,
+    answer?: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway' | 'isBlind'>,
   ): Promise<void> {
     const { outage, againMs } = suspicion;
     const heard = answer ?? (await this.#options.asking.heard(outage));

@@ -53,6 +53,8 @@ import './path/signs.spec';
 import './path/announce.spec';
 import './path/conflict.spec';
 import './path/own.spec';
+import './path/own-tries.spec';
+import './path/copies.spec';
 import './path/outages.spec';
 import './path/eviction.spec';
 import './path/command.spec';

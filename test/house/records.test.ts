@@ -70,6 +70,7 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
       sizes: { servers: FULL, clients: FULL, attempts: FULL, known: FULL, prefixes: FULL },
       waitUs: US,
       everything: FULL,
+      programPorts: { first: 0x1111, count: 0x1111 },
       key: new Uint8Array(16).fill(1),
     },
   ],

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { Tables } from '../../fabric/sizes.ts';
 import { ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { durationText } from '../../net/duration.ts';
+import { OWN_PORTS } from '../../net/local-ports.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { unconfirmedMost } from '../most.ts';
 import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
@@ -71,7 +72,10 @@ function outages({ detect }: RouterConfiguration): string {
   const causes = causesOf(detect);
   if (causes.length === 0) return 'No outage is looked for.';
   const who = detect.knownClientsOnly ? ' Only clients with a known mail address are noticed.' : '';
-  return `A server counts as down when ${and(causes, 'disjunction')}.${who}`;
+  const own = detect.own
+    ? ` What this machine itself tries counts, too; not what comes from its local ports ${OWN_PORTS.first} to ${OWN_PORTS.first + OWN_PORTS.count - 1}, which are ringback's.`
+    : '';
+  return `A server counts as down when ${and(causes, 'disjunction')}.${who}${own}`;
 }
 
 function causesOf(detect: DetectConfiguration): string[] {
@@ -97,13 +101,15 @@ function inquiry(configuration: RouterConfiguration): string[] {
   const except =
     others.length === 0 ? '' : ` It is otherwise for ${and(others.map(({ address }) => address))}.`;
   if (detect.ask === 'connect') {
+    const copies = seesOnlyCopies(fabric)
+      ? ' Where this machine has no way to a server, that counts as down when a client was turned away and nobody has been answered for as long as one waits.'
+      : '';
     return [
-      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}`,
+      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}${copies}`,
     ];
   }
-  const why = seesOnlyCopies(fabric) ? ' (the rule where every interface sees everything)' : '';
   return [
-    `This router believes it without connecting to the server itself${why}: a server that turns away one client alone counts as down for all.${except}`,
+    `This router believes it without connecting to the server itself: a server that turns away one client alone counts as down for all.${except}`,
   ];
 }
 

@@ -25,7 +25,6 @@ import {
   routerUrl,
   socketPath,
 } from '../values.ts';
-import { seesOnlyCopies } from './ask.ts';
 import { fabric } from './fabric.ts';
 
 const MAX_PREFIXES = 4096;
@@ -52,10 +51,13 @@ const detect = v.pipe(
     ),
     refused: entry('A refusal counts, at services that are known.', v.optional(flag, true)),
     known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
+    own: entry(
+      "What this machine itself tries counts as a client's tries do; not what ringback tries.",
+      v.optional(flag, false),
+    ),
     ask: entry(
       'Whether a server is asked, by connecting to it, before it is believed that it is down.',
-      v.optional(ask),
-      'connect; none where every interface sees everything',
+      v.optional(ask, 'connect'),
     ),
   }),
   v.transform((keys) => ({
@@ -65,6 +67,7 @@ const detect = v.pipe(
     learnsWait: keys.unanswered === 'auto',
     refused: keys.refused,
     knownClientsOnly: keys.known_clients_only,
+    own: keys.own,
     ask: keys.ask,
   })),
 );
@@ -198,11 +201,6 @@ const page = v.pipe(
   ),
 );
 
-/** Whoever sees nothing but copies of other machines' traffic need not have a way to the servers. */
-function usualAsk(keys: Pick<RouterConfiguration['fabric'], 'interfaces' | 'seesEverything'>): Ask {
-  return seesOnlyCopies(keys) ? 'none' : 'connect';
-}
-
 /** Keys at the top of the files that the other commands read. */
 const ELSEWHERE = {
   relay: ofCommand('relay'),
@@ -259,7 +257,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
     v.transform((keys) => ({
       state: keys.state,
       fabric: keys.fabric,
-      detect: { ...keys.detect, ask: keys.detect.ask ?? usualAsk(keys.fabric) },
+      detect: keys.detect,
       recover: keys.recover,
       notify: keys.notify,
       smtp: keys.smtp ?? null,

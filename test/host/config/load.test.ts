@@ -33,6 +33,7 @@ describe('a configuration text', () => {
         learnsWait: false,
         refused: true,
         knownClientsOnly: false,
+        own: false,
         ask: 'connect',
       },
       recover: {

@@ -120,6 +120,7 @@ const OPTIONS: Readonly<Record<keyof Options, true>> = {
   reportAttempts: true,
   ask: true,
   learnWait: true,
+  own: true,
 };
 const MET: Readonly<Record<Met, true>> = {
   left: true,

@@ -14,6 +14,7 @@ const nameOf = ({ server, port }: Target): string => `${server} ${port}`;
 
 export class AskedFabric {
   hasSight = true;
+  countsOwn = false;
   /** Of this machine itself. */
   readonly own = new Set<string>();
   /** For so many local ports of a probe it looks out. */

@@ -79,7 +79,7 @@ describe('the explanation', () => {
     );
     says(
       parseRouterConfiguration(MINIMAL.replace('[lan0]', '[{name: t1, sees: everything}]'), 'mirror'),
-      /server itself \(the rule where every interface sees everything\): a/,
+      /Where this machine has no way to a server, that counts as down when/,
     );
     says(
       changed('[80, 443]', '[80, 443], ask: none'),

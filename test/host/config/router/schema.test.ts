@@ -222,7 +222,7 @@ describe('the schema', () => {
     );
   });
 
-  it('asks servers, but not where every interface sees everything, unless it is said', () => {
+  it('asks servers, also where every interface sees everything, unless it is said', () => {
     const ask = (interfaces: string, detect = '', servers = '') =>
       accepted(
         `detect: {watch: [172.27.178.0/24]${detect}}\nfabric: {interfaces: ${interfaces}}\n${servers}`,
@@ -231,8 +231,8 @@ describe('the schema', () => {
     assert.equal(ask('[lan0]').detect.ask, 'connect');
     assert.equal(ask('[lan0]', ', ask: none').detect.ask, 'none');
     assert.equal(ask(`[lan0, ${mirror}]`).detect.ask, 'connect');
-    assert.equal(ask(`[${mirror}]`).detect.ask, 'none');
-    assert.equal(ask(`[${mirror}]`, ', ask: connect').detect.ask, 'connect');
+    assert.equal(ask(`[${mirror}]`).detect.ask, 'connect');
+    assert.equal(ask(`[${mirror}]`, ', ask: none').detect.ask, 'none');
     const socket = accepted('detect: {watch: [10.0.0.0/8]}\nfabric: {socket: /run/fabric.sock}\n');
     assert.equal(socket.detect.ask, 'connect');
     const servers =
