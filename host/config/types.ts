@@ -134,7 +134,10 @@ export interface ServerConfiguration {
 
 export interface PageConfiguration {
   readonly listen: Endpoint;
+  /** All that are answered for. */
   readonly ports: readonly number[];
+  /** Those of them at which a line is said in the place of a page. */
+  readonly greet: readonly number[];
   readonly form: 'server' | 'router';
   readonly routerUrl: string | null;
   readonly askAgainMs: number;

@@ -13,6 +13,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { type FormOutcome, RegistrationDesk } from './form/registration.ts';
 import { Tokens } from './form/tokens.ts';
+import { greetingOf } from './greeting.ts';
 import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
 import { OWN_PATH, type Page, type PageFacts } from './html/kinds.ts';
 import { chooseLanguage } from './html/language.ts';
@@ -26,6 +27,7 @@ import {
   RETRY_SECONDS,
   ReadyAnswers,
 } from './http/answers.ts';
+import type { Connection } from './http/connections.ts';
 import { BEAT_MS, EventStreams } from './http/event-streams.ts';
 import type { OriginSource } from './http/origins.ts';
 import { formFields, isOneClick, isOwnPlace, remembering, wantsPage, wantsProblem } from './http/requests.ts';
@@ -103,6 +105,7 @@ export class PageServer {
       origins,
       targetOf: (local) => host.targetOf(local),
       answer: (asked) => this.#answer(asked),
+      greet: (connection) => this.#greet(connection),
       refused: ({ target, client }) => target !== null && host.onVisit(target, client),
       failed: (error) => this.#failed(error),
     });
@@ -174,6 +177,16 @@ export class PageServer {
     const answer = plainAnswer(200, 'For a form');
     if (this.#keepsForms && this.#options.host.outageOf(target) !== null) asked.sendAndKeep(answer);
     else asked.send(answer);
+  }
+
+  /** In its place no page can be. */
+  #greet({ target, client }: Connection): string | null {
+    const { configuration, host } = this.#options;
+    if (target === null || !configuration.greet.includes(target.port)) return null;
+    const outage = host.outageOf(target);
+    if (outage !== null) host.onVisit(target, client);
+    const name = outage?.name ?? null;
+    return greetingOf({ target, name, page: host.pageOf(target.server), isDown: outage !== null });
   }
 
   #failed(error: unknown): void {

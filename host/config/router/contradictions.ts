@@ -93,6 +93,12 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
   if (listed !== undefined && configuration.listKey === null) {
     add(['list_key'], `is missing; ${listed} signs its list mails with it, and the relay has the same`);
   }
+  if (page?.ports.every((port) => page.greet.includes(port)) === true) {
+    add(
+      ['page', 'greet'],
+      'has all that page.ports has: at one port at least a page is shown, at others a line is said',
+    );
+  }
   if (page !== null && page.form === 'router' && page.routerUrl === null) {
     add(
       ['page', 'router_url'],

@@ -215,7 +215,15 @@ function asking({ page }: RouterConfiguration): string[] {
   if (page === null) return [];
   const known = page.known === 'pass' ? 'clients with a known mail address get no page' : 'to all who come';
   const form = page.form === 'router' ? `this router (${page.routerUrl})` : "the dead server's address";
+  const shown = page.ports.filter((port) => !page.greet.includes(port));
+  const ports = (some: readonly number[]): string =>
+    `${some.length === 1 ? 'port' : 'ports'} ${and(some.map(String))}`;
   return [
-    `In a dead server's place, on ${page.ports.length === 1 ? 'port' : 'ports'} ${and(page.ports.map(String))}, answers a page (${known}) that asks where to send a notice; its form goes to ${form}.`,
+    `In a dead server's place, on ${ports(shown)}, answers a page (${known}) that asks where to send a notice; its form goes to ${form}.`,
+    ...(page.greet.length === 0
+      ? []
+      : [
+          `On ${ports(page.greet)} a line of the port's protocol says in its place that it is down, and to come again later.`,
+        ]),
   ];
 }

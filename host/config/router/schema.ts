@@ -26,11 +26,20 @@ import {
   socketPath,
 } from '../values.ts';
 import { fabric } from './fabric.ts';
+import { GREETED } from './greetings.ts';
 
 const MAX_PREFIXES = 4096;
 const MAX_NAMES = 1024;
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
+
+const greeted: Shape<readonly number[]> = v.pipe(
+  list(port, { allowed: `a list of ports among ${GREETED.join(', ')}` }),
+  v.check(
+    (ports) => ports.every((one) => GREETED.includes(one)),
+    `has a port whose protocol has no such line; ${GREETED.join(', ')} have one`,
+  ),
+);
 
 const ask: Shape<Ask> = oneOf(['connect', 'none']);
 
@@ -172,6 +181,10 @@ const page = v.pipe(
       'Ports of dead servers at which it answers; HTTPS can not be answered.',
       v.optional(ports(1), [80]),
     ),
+    greet: entry(
+      'Ports at which one line refuses for now, in the protocol of the port, and names the page.',
+      v.optional(greeted, []),
+    ),
     form: entry(
       "Where its form goes: to the dead server's address, or to router_url.",
       v.optional(oneOf(['server', 'router']), 'server'),
@@ -192,7 +205,8 @@ const page = v.pipe(
       ? null
       : {
           listen: keys.listen,
-          ports: [...new Set(keys.ports)],
+          ports: [...new Set([...keys.ports, ...keys.greet])],
+          greet: [...new Set(keys.greet)],
           form: keys.form,
           routerUrl: keys.router_url ?? null,
           askAgainMs: keys.ask_again,

@@ -95,9 +95,10 @@ function pageWarnings({ page, servers }: RouterConfiguration): string[] {
       `servers has ask: none for ${and(silent.map(({ address }) => address))}: no page comes in the place of a server that may not be asked.`,
     );
   }
+  // Few servers speak the protocols of `greet`.
+  const shown = page.ports.filter((port) => !page.greet.includes(port));
   const left = servers.filter(
-    ({ ports, ask }) =>
-      ask !== 'none' && ports.length > 0 && page.ports.some((port) => !ports.includes(port)),
+    ({ ports, ask }) => ask !== 'none' && ports.length > 0 && shown.some((port) => !ports.includes(port)),
   );
   if (left.length > 0) {
     found.push(

@@ -47,6 +47,8 @@ interface WebOptions {
   readonly targetOf: (localAddress: string) => Target | null;
   /** Answers a request with `send`, at once or later. */
   readonly answer: (asked: Asked) => void | Promise<void>;
+  /** What is said before anything is asked, and the last thing that is; null: nothing. */
+  readonly greet: (connection: Connection) => string | null;
   /** What was asked on the connection can't be read. */
   readonly refused: (connection: Connection) => void;
   /** Is told what these two threw. */
@@ -233,11 +235,23 @@ export class Web {
 
   #accept(socket: Socket): void {
     try {
-      if (this.connections.add(socket, this.#options.targetOf) !== null) return;
+      const connection = this.connections.add(socket, this.#options.targetOf);
+      if (connection !== null) {
+        this.#greet(connection);
+        return;
+      }
     } catch (error) {
       this.#options.failed(error);
     }
     socket.destroy();
+  }
+
+  /** What comes on it after that is read, so that nothing is reset, and not understood. */
+  #greet(connection: Connection): void {
+    const greeting = this.#options.greet(connection);
+    if (greeting === null) return;
+    this.connections.leave(connection);
+    connection.socket.end(greeting, 'latin1');
   }
 
   #take(incoming: IncomingMessage, response: WholeResponse, awaits100: boolean): void {

@@ -86,7 +86,8 @@ describe('a configuration text', () => {
       station: { mail: 'station@example.jp' },
       page: {
         listen: { host: '::', port: 8480 },
-        ports: [80],
+        ports: [80, 21, 25, 110],
+        greet: [21, 25, 110],
         form: 'server',
         routerUrl: 'http://172.27.179.1:8480',
         askAgainMs: 2_592_000_000,

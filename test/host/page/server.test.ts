@@ -369,6 +369,7 @@ describe('The page’s port', () => {
       configuration: {
         listen: { host: '::', port: page.port },
         ports: [80],
+        greet: [],
         form: 'server',
         routerUrl: null,
         askAgainMs: 1,
@@ -382,6 +383,7 @@ describe('The page’s port', () => {
         targetOf: () => null,
         outageOf: () => null,
         isNamed: () => true,
+        pageOf: () => null,
         wasTurnedAway: () => false,
         mayTry: () => false,
         onVisit: () => {},

@@ -79,6 +79,18 @@ describe('a configuration that needs more than it has', () => {
     );
   });
 
+  it('says a line only where the protocol has one, and leaves the page a port', () => {
+    accepted(`${MINIMAL}page: {greet: [21, 25, 110, 119, 143, 587]}\n`);
+    assert.match(
+      only(`${MINIMAL}page: {greet: [25, 80]}\n`),
+      /^r\.yaml:3:15: page\.greet: has a port whose protocol has no such line; 21, 25, 110, 119, 143, 587 have one$/,
+    );
+    assert.match(
+      only(`${MINIMAL}page: {ports: [25], greet: [25]}\n`),
+      /^r\.yaml:3:28: page\.greet: has all that page\.ports has/,
+    );
+  });
+
   it('needs something that traps are known by', () => {
     assert.match(
       only(`${MINIMAL}recover: {traps: {communities: []}}\n`),
