@@ -31,6 +31,7 @@ import { announce, dropOutgoing, isInterface } from './announce';
 import { ask, endAsk, sayMet } from './asking';
 import { enter, isAwaited, takeBack } from './chains';
 import { adjust, clearCounters, count, counted, setCounter } from './counters';
+import { clearCrossings } from './crossing';
 import { close, freeHanded } from './eviction';
 import { flush, isBusy, learnt, release, stopJob, sweep, sync, work } from './long-answers';
 import { answerFor, isOn, nowUs, setOptions, setProgramPorts, waitUs, watchDatagrams } from './options';
@@ -211,6 +212,7 @@ function setUp(record: CommandRecord): bool {
   clearCounters();
   clearAsks();
   clearWays();
+  clearCrossings();
   configured = true;
   return true;
 }

@@ -25,13 +25,15 @@ export function isNobodys(port: u32): bool {
   return isProgramPort(port) && isOwnTry(source, sourceHash());
 }
 
-/** The attempt has begun with what is in hand. */
-export function beginWhere(attempt: Attempt): void {
-  attempt.interface = <u8>iface();
-  if (!isOutgoing()) return;
-  attempt.set(AttemptFlag.Own);
-  attempt.left = <u8>iface();
-  noteSide(destination, destinationHash(), iface());
+/** The attempt has begun with what is in hand; `other`: of what crosses a bridge, the interface of its other half, or 0. */
+export function beginWhere(attempt: Attempt, other: u32 = 0): void {
+  attempt.interface = <u8>(isOutgoing() && other != 0 ? other : iface());
+  const left = isOutgoing() ? iface() : other;
+  if (left == 0) return;
+  attempt.left = <u8>left;
+  noteSide(destination, destinationHash(), left);
+  if (other == 0) attempt.set(AttemptFlag.Own);
+  else noteWay(attempt.interface, left);
 }
 
 /** Whether what is in hand is the attempt's request again where it began, and not the same packet where it goes on. */
@@ -43,6 +45,6 @@ export function isAgain(attempt: Attempt): bool {
 export function noteLeaving(attempt: Attempt): void {
   if (!isOutgoing() || attempt.has(AttemptFlag.Own) || <u32>attempt.left == iface()) return;
   attempt.left = <u8>iface();
-  noteWay(attempt.interface);
+  noteWay(attempt.interface, iface());
   noteSide(destination, destinationHash(), iface());
 }

@@ -18,6 +18,7 @@ import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
+import { crossed, wouldCross } from './crossing';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
@@ -36,7 +37,7 @@ import {
   sourceHash,
   timeUs,
 } from './packet';
-import { hearFrom, hearRefusal, isDoubted, isKnownService } from './servers';
+import { hearFrom, hearRefusal, isDoubted, isKnownService, sideOf } from './servers';
 import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { signOfLife } from './signs';
 import { Verdict } from './verdict';
@@ -73,9 +74,10 @@ export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented
 function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   if (!containsAddress(destination)) return Verdict.NotWatched;
   if (isIncoming()) {
-    if (isForOthers() && !seesEverything(iface())) return Verdict.SynForOthers;
+    const isUnfit = hopsLeft(ip) <= 1 || isCorrupt(ip, header, whole);
+    if (isUnfit && isPassing()) return Verdict.SynForOthers;
     if (hopsLeft(ip) <= 1) return Verdict.SynExpiring;
-    if (isCorrupt(ip, header, whole)) return Verdict.SynBadChecksum;
+    if (isUnfit) return Verdict.SynBadChecksum;
   }
   hashBoth();
   if (isNobody(source, sourceHash())) {
@@ -86,7 +88,11 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
   if (found != 0) return repeated(attemptAt(found));
   if (isOutgoing() && noteProbe(header)) return Verdict.SynOwn;
-  if (isNobodys(header.sourcePort)) return Verdict.SynOwn;
+  const isOwn = !isNobodys(header.sourcePort);
+  const other = isPassing() || (isOutgoing() && !isOwn) ? crossed(hashRequest(ports, header.sequence)) : 0;
+  if (other == 0 && isPassing() && !wouldCross(sideOf(destination, destinationHash())))
+    return Verdict.SynForOthers;
+  if (other == 0 && !isOwn) return Verdict.SynOwn;
   makeRoomForAttempt();
   const wait = waitFor(destination, destinationHash(), header.destinationPort);
   const index = addAttempt(
@@ -103,11 +109,21 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
-  beginWhere(attempt);
+  beginWhere(attempt, other);
   const outage = findOutage(destination, destinationHash(), header.destinationPort);
   if (outage == 0) return Verdict.SynNoted;
   credit(outage, attempt, sourceHash());
   return Verdict.SynLinked;
+}
+
+/** Whether it is to another machine, and comes in where that means something. */
+function isPassing(): bool {
+  return isIncoming() && isForOthers() && !seesEverything(iface());
+}
+
+/** Names the request in hand. */
+function hashRequest(ports: u32, sequence: u32): u64 {
+  return <u64>hashAttempt(sourceHash(), destinationHash(), ports, sequence);
 }
 
 /** Whether the request that leaves is one of the program's own probes, which then notes it. */

@@ -129,7 +129,7 @@ export function writeTakeoverConfiguration(lab: Lab, node: string, takeover: Sec
 
 /** The command line of a ringback command with that configuration, and `more` after it. */
 export function ringbackCommand(
-  command: 'run' | 'relay' | 'takeover' | 'status',
+  command: 'run' | 'relay' | 'takeover' | 'status' | 'check',
   configuration: string,
   ...more: readonly string[]
 ): readonly string[] {

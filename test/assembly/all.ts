@@ -55,6 +55,7 @@ import './path/conflict.spec';
 import './path/own.spec';
 import './path/own-tries.spec';
 import './path/copies.spec';
+import './path/crossing.spec';
 import './path/outages.spec';
 import './path/eviction.spec';
 import './path/command.spec';

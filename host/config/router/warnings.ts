@@ -4,6 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { isSingle, ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { and, count, smtpWarnings } from '../sentences.ts';
 import type { RouterConfiguration } from '../types.ts';
+import { seesOnlyCopies } from './ask.ts';
+import { bridgeWarnings, kernelBridges } from './bridges.ts';
 import { viaOf } from './via.ts';
 
 /** What becomes of what this machine's own addresses meet. */
@@ -13,6 +15,7 @@ export const NOT_OPENED = "an outage of this machine's own addresses is opened o
 export function routerWarnings(
   configuration: RouterConfiguration,
   interfaces = networkInterfaces(),
+  bridges = kernelBridges(),
 ): string[] {
   const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
@@ -52,7 +55,7 @@ export function routerWarnings(
   if (page !== null && smtp === null) {
     found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
   }
-  found.push(...pageWarnings(configuration));
+  found.push(...pageWarnings(configuration), ...bridgeWarnings(configuration, bridges));
   const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
   if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
     found.push(
@@ -86,8 +89,13 @@ export function watchedOwn(
 }
 
 /** Ports on which a page is wanted, and none comes. */
-function pageWarnings({ page, servers }: RouterConfiguration): string[] {
+function pageWarnings({ page, servers, fabric }: RouterConfiguration): string[] {
   if (page === null) return [];
+  if (seesOnlyCopies(fabric)) {
+    return [
+      `On ${and(fabric.interfaces)} everything is seen, in copies: no page can come from here in a dead server's place.`,
+    ];
+  }
   const silent = servers.filter(({ ask }) => ask === 'none');
   const found: string[] = [];
   if (silent.length > 0) {

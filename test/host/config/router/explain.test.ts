@@ -250,6 +250,23 @@ describe('the warnings', () => {
     assert.deepEqual(routerWarnings(changed(/interfaces: .*\n {2}daemon: .*\n/, interfaces)), []);
   });
 
+  it('include a page that can not come: where all is copies, and on a bridge that no rule sees', () => {
+    const copies = changed('[lan0, wan0]', '[{name: t1, sees: everything}, {name: t2, sees: everything}]');
+    assert.deepEqual(routerWarnings(copies), [
+      "On t1 and t2 everything is seen, in copies: no page can come from here in a dead server's place.",
+    ]);
+    const bridges = (filtered: readonly (4 | 6)[], ...ports: readonly string[]) => ({
+      bridgeOf: (name: string) => (ports.includes(name) ? 'br0' : null),
+      isFiltered: (version: 4 | 6) => filtered.includes(version),
+    });
+    const said = (...known: Parameters<typeof bridges>) => routerWarnings(example, {}, bridges(...known));
+    const [one, ...more] = said([], 'lan0', 'wan0');
+    assert.match(one ?? '', /^lan0 and wan0 are ports of the bridge br0, .* over IPv4: the page can't come/);
+    assert.deepEqual(more, []);
+    assert.deepEqual(said([4], 'lan0', 'wan0'), []);
+    assert.deepEqual(said([], 'lan0'), [], 'a bridge of the router’s own');
+  });
+
   it('are none of a page port of a server that names no ports', () => {
     assert.deepEqual(routerWarnings(changed('ports: [80, 443], ', '')), []);
   });
