@@ -22,16 +22,16 @@ export { Counter, Verdict } from './path/verdict';
 export { Carrier, CarrierField, Errand, Reached, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
-export { COUNTERS_IN_RECORD, Field, RECORD_BYTES } from './record/layout';
+export { COUNTERS_IN_RECORD, Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './record/layout';
 export { MAX_ASKS, PROBE_PORTS } from './table/asks';
-export { heldAttempts, Outcome } from './table/attempts';
+export { heldAttempts, Outcome, WAITS } from './table/attempts';
 export { MAX_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
 export { MAX_OWN } from './table/own-addresses';
 export { heldServers, ServerState } from './table/servers';
 
 /** The version of the records: it goes up with every change of an export or a record. */
-export const ABI: u32 = 8;
+export const ABI: u32 = 9;
 
 /** Bytes of a frame that the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;

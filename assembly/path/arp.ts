@@ -1,4 +1,4 @@
-/** ARP: replies (paragraphs 99 and 100), and announcements such as a takeover's. */
+/** ARP: replies (paragraph 100), and announcements such as a takeover's. */
 
 import { Sign } from '../record/events';
 import { hasClaims } from '../table/claims';

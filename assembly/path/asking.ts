@@ -9,6 +9,7 @@ import { addAsk, askAt, findAsk, hasAsks, removeAsk } from '../table/asks';
 import { hashAddress } from '../table/hash';
 import { findServer, NEVER, Server, ServerFlag, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
+import { areBridged } from './crossing';
 import { advance, nowUs } from './options';
 import { iface } from './packet';
 import { noteHost, RESOLVING_REQUESTS } from './servers';
@@ -41,7 +42,7 @@ export function probeMeets(index: u32, met: Met): void {
 }
 
 function leftBy(host: Server, by: u32): Met {
-  const isElsewhere = host.has(ServerFlag.SideSeen) && <u32>host.side != by;
+  const isElsewhere = host.has(ServerFlag.SideSeen) && <u32>host.side != by && !areBridged(host.side, by);
   return isElsewhere ? Met.LeftElsewhere : Met.Left;
 }
 

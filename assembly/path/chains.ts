@@ -16,7 +16,6 @@ import {
 } from '../table/clients';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
-import { isOwn } from '../table/own-addresses';
 import {
   awaitingStrangers,
   findServer,
@@ -31,6 +30,7 @@ import { Address } from '../wire/address';
 import { adjust, count } from './counters';
 import { makeRoomForClient } from './eviction';
 import { isOn, nowUs } from './options';
+import { isNobody } from './own';
 import { isKnownService } from './servers';
 import { Counter } from './verdict';
 
@@ -44,7 +44,7 @@ export const KEPT_PART: u32 = 16;
 export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
   if (index == 0) return;
   const server = serverAt(index);
-  rememberTried(server, attempt.serverPort);
+  rememberTried(server, attempt.service);
   if (attempt.outage != server.outage) {
     attempt.outage = server.outage;
     attempt.credited = 0;
@@ -57,12 +57,12 @@ export function credit(index: u32, attempt: Attempt, clientHash: u64): void {
 
 /** What people tried, for the check whether it is back; a port where nobody knows a service gives way to one that is known. */
 export function rememberTried(server: Server, port: u32): void {
-  if (<u32>server.triedPort == port) return;
+  if (server.triedPort == port) return;
   const addressHash = hashAddress(server.address);
   if (server.triedPort == 0 || isKnownService(server.address, addressHash, port)) {
-    server.triedPort = <u16>port;
+    server.triedPort = port;
   } else if (!isKnownService(server.address, addressHash, server.triedPort)) {
-    server.triedPort = <u16>port;
+    server.triedPort = port;
   }
 }
 
@@ -73,7 +73,7 @@ export function takeBackCredit(attempt: Attempt, clientHash: u64, serverHash: u6
   const credited = <u32>attempt.credited;
   attempt.credited = 0;
   attempt.outage = 0;
-  const index = findChain(attempt.server, serverHash, attempt.serverPort, outage);
+  const index = findChain(attempt.server, serverHash, attempt.service, outage);
   if (index == 0) return;
   const found = findClient(outage, attempt.client, clientHash);
   if (found == 0) return;
@@ -89,7 +89,7 @@ export function takeBackCredit(attempt: Attempt, clientHash: u64, serverHash: u6
 /** Whether its client is in a chain for it, of the host or of the service, handed out or not. */
 export function isEntered(attempt: Attempt): bool {
   if (attempt.credited == 0) return false;
-  return findChain(attempt.server, hashAddress(attempt.server), attempt.serverPort, attempt.outage) != 0;
+  return findChain(attempt.server, hashAddress(attempt.server), attempt.service, attempt.outage) != 0;
 }
 
 /** The record of the host or of the service to whose clients the number belongs, those handed out too; or 0. */
@@ -118,7 +118,7 @@ export function enter(
   restored: bool,
 ): bool {
   // What it tried before it was known to be the program's.
-  if (isOwn(address, addressHash)) return false;
+  if (isNobody(address, addressHash)) return false;
   const server = serverAt(index);
   const known = isKnown(address, addressHash);
   let at = findClient(server.outage, address, addressHash);

@@ -10,7 +10,7 @@ import { clientAt, clientsBytes, findClient, setUpClients } from '../table/clien
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known-clients';
 import { provide } from '../table/memory';
-import { addOwn, clearOwn, isOwn, removeOwn } from '../table/own-addresses';
+import { addOwn, clearOwn, removeOwn } from '../table/own-addresses';
 import { addPrefix, clearPrefixes, prefixesBytes, removePrefix, setUpPrefixes } from '../table/prefixes';
 import {
   findServer,
@@ -23,16 +23,20 @@ import {
   serversBytes,
   setUpServers,
 } from '../table/servers';
+import { clearTimes } from '../table/times';
 import { Address } from '../wire/address';
 import { isAdapter } from '../wire/ethernet';
+import { DATAGRAMS } from '../wire/udp';
 import { announce, dropOutgoing, isInterface } from './announce';
 import { ask, endAsk, sayMet } from './asking';
 import { enter, isAwaited, takeBack } from './chains';
 import { adjust, clearCounters, count, counted, setCounter } from './counters';
+import { clearCrossings } from './crossing';
 import { close, freeHanded } from './eviction';
-import { flush, isBusy, release, stopJob, sweep, sync, work } from './long-answers';
-import { answerFor, isOn, nowUs, setOptions } from './options';
+import { flush, isBusy, learnt, release, stopJob, sweep, sync, work } from './long-answers';
+import { answerFor, isOn, nowUs, setOptions, setProgramPorts, waitUs, watchDatagrams } from './options';
 import { confirm, open, sayOutage } from './outages';
+import { isNobody } from './own';
 import { hearProbe, pin, restoreService, unpin } from './servers';
 import { clearWays } from './sides';
 import { Counter } from './verdict';
@@ -82,6 +86,9 @@ export function execute(): Status {
     case Command.AnswerFor:
       answerFor(record.port, record.code != 0);
       return Status.Ok;
+    case Command.Datagrams:
+      watchDatagrams(record.port & (DATAGRAMS - 1), record.code != 0);
+      return Status.Ok;
     case Command.Restore:
       return restore(record);
     case Command.StillDown:
@@ -101,6 +108,9 @@ export function execute(): Status {
       return Status.Ok;
     case Command.Flush:
       flush();
+      break;
+    case Command.Learnt:
+      learnt();
       break;
     case Command.Announce:
       return announce(record);
@@ -154,12 +164,15 @@ function configure(record: CommandRecord): Status {
     clearPrefixes();
     clearKnown();
     unpinAll();
+    // What was learnt is said in parts of the longest wait.
+    if (<i64>record.waitUs != waitUs()) clearAllTimes();
   } else if (!setUp(record)) {
     return Status.OutOfMemory;
   }
   clearClaims();
   clearOwn();
   setOptions(record.flags, <i64>record.waitUs, record.everything);
+  setProgramPorts(record.programPort, record.programPorts);
   return Status.Ok;
 }
 
@@ -199,12 +212,17 @@ function setUp(record: CommandRecord): bool {
   clearCounters();
   clearAsks();
   clearWays();
+  clearCrossings();
   configured = true;
   return true;
 }
 
 function unpinAll(): void {
   for (let i: u32 = 1; i <= serverCapacity(); i++) unpin(i);
+}
+
+function clearAllTimes(): void {
+  for (let i: u32 = 1; i <= serverCapacity(); i++) clearTimes(serverAt(i));
 }
 
 function forgetNamed(record: CommandRecord): Status {
@@ -242,7 +260,7 @@ function restore(record: CommandRecord): Status {
   const address = record.client;
   // The unspecified address: nobody waits, but the server is down.
   if (address.hi == 0 && address.lo == 0) return Status.Ok;
-  if (isOwn(address, hashAddress(address))) return Status.Ok;
+  if (isNobody(address, hashAddress(address))) return Status.Ok;
   const entered = enter(index, address, hashAddress(address), record.firstUs, record.lastUs, tries, true);
   return entered ? Status.Ok : Status.Full;
 }
@@ -337,6 +355,7 @@ function own(address: Address): Status {
   if (!address.isHost) return Status.BadValue;
   const addressHash = hashAddress(address);
   if (!addOwn(address, addressHash)) return Status.Full;
+  if (isOn(Option.Own)) return Status.Ok;
   for (let i: u32 = 1; i <= serverCapacity(); i++) {
     const server = serverAt(i);
     if (server.state == ServerState.Alive) continue;

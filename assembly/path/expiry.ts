@@ -8,16 +8,20 @@ import {
   attemptAt,
   chooseCandidate,
   extendAttempt,
-  firstOpen,
+  firstDue,
   firstSettled,
   firstUnlooked,
   hasFreeAttempt,
+  hasRoomForDatagrams,
   isCrowded,
   lastOpen,
   nextCandidate,
+  nextDatagrams,
   Outcome,
+  openWaits,
   passUnlooked,
   removeAttempt,
+  WAITS,
 } from '../table/attempts';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
@@ -29,6 +33,7 @@ import { isOn, nowUs, waitUs } from './options';
 import { fail, findOutage } from './outages';
 import { isKnownService } from './servers';
 import { Counter } from './verdict';
+import { waitFor, waitOf } from './waits';
 
 /** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */
 export const RETRANSMISSION_US: i64 = 1_000_000;
@@ -49,37 +54,65 @@ export function expire(most: u32): bool {
       end(settled, attemptAt(settled).outcome);
       continue;
     }
-    const open = firstOpen();
-    if (open == 0 || attemptAt(open).deadlineUs > nowUs()) return true;
-    if (isOn(Option.Unanswered)) {
-      if (isEarly(attemptAt(open))) {
-        extendAttempt(open, nowUs() + waitUs());
-        continue;
-      }
-      judge(attemptAt(open));
-    }
-    end(open, Outcome.Unanswered);
+    const open = firstDue(nowUs());
+    if (open == 0) return true;
+    if (!isOn(Option.Unanswered) || !judgeOpen(open)) end(open, Outcome.Unanswered);
   }
   return false;
+}
+
+/** Its wait is over. Returns whether it is remembered all the same. */
+function judgeOpen(index: u32): bool {
+  const attempt = attemptAt(index);
+  const wait = <u32>attempt.wait;
+  // Others may have shown meanwhile that answers take longer.
+  const longer = wait == WAITS ? WAITS : waitForAttempt(attempt);
+  if (isEarly(attempt) || longer > wait) {
+    extendAttempt(index, max(wait, longer), nowUs() + waitOf(max(wait, longer)));
+    return true;
+  }
+  judge(attempt);
+  if (wait == WAITS) return false;
+  // It may be answered after all, which then was to be waited for; and what it sends again is the same request.
+  attempt.set(AttemptFlag.Judged);
+  extendAttempt(index, WAITS, nowUs() + waitUs());
+  return true;
+}
+
+function waitForAttempt(attempt: Attempt): u32 {
+  return waitFor(attempt.server, hashAddress(attempt.server), attempt.service);
 }
 
 /** Asks for a look at known services that have left a request unanswered; at most `most` requests are gone through. */
 export function look(most: u32): void {
   if (!isOn(Option.Ask) || !isOn(Option.Unanswered)) return;
-  for (let i: u32 = 0; i < most && hasRoom(); i++) {
-    const index = firstUnlooked();
-    if (index == 0) return;
+  let left = most;
+  for (let rest = openWaits(); rest != 0; rest &= rest - 1) left = lookAtThose(ctz(rest), left);
+}
+
+/** Of those that wait so long. Returns how many requests may still be gone through. */
+function lookAtThose(wait: u32, most: u32): u32 {
+  for (let left = most; left > 0 && hasRoom(); left--) {
+    const index = firstUnlooked(wait);
+    if (index == 0) return left;
     const attempt = attemptAt(index);
-    if (attempt.deadlineUs - waitUs() + RETRANSMISSION_US > nowUs()) return;
-    passUnlooked();
-    const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+    if (attempt.deadlineUs - waitOf(wait) + RETRANSMISSION_US > nowUs()) return left;
+    passUnlooked(wait);
+    if (attempt.has(AttemptFlag.Judged)) continue;
+    // Most of what a look could send would be answered by nobody, dead or alive.
+    if (attempt.has(AttemptFlag.Datagrams)) continue;
+    const at = findServer(attempt.server, hashAddress(attempt.server), attempt.service);
     if (at == 0) continue;
     const service = serverAt(at);
     const isWanted = service.isKnownService && service.state == ServerState.Alive;
     if (!isWanted || service.heardUs > attempt.lastUs || service.lookedUs + LOOK_AGAIN_US > nowUs()) continue;
     service.lookedUs = nowUs();
-    emit(Event.Look, nowUs()).port(service.port).server(service.address);
+    emit(Event.Look, nowUs())
+      .port(service.port)
+      .server(service.address)
+      .first(isOn(Option.LearnWait) ? waitOf(wait) : 0);
   }
+  return 0;
 }
 
 /** When the table is full, the attempt that matters least goes: one that is settled before one that is open. */
@@ -93,6 +126,30 @@ export function makeRoomForAttempt(): void {
     if (isOn(Option.Ask) && isOn(Option.Unanswered)) judgeEarly(attemptAt(victim));
   }
   end(victim, attemptAt(victim).outcome);
+}
+
+/**
+ * The same for one of datagrams: another one of them goes, for what is forged most easily must cost no connection request its place.
+ * False when none of them is there.
+ */
+export function makeRoomForDatagrams(): bool {
+  if (hasRoomForDatagrams()) return true;
+  let victim: u32 = 0;
+  let least: u32 = WEIGHTS;
+  for (let passed: u32 = 0; passed < MAX_PASSED; passed++) {
+    const index = nextDatagrams();
+    if (index == 0) return false;
+    const attempt = attemptAt(index);
+    const weight = attempt.outcome == Outcome.Open ? weightOf(attempt) : 0;
+    if (weight >= least) continue;
+    victim = index;
+    least = weight;
+    if (weight == 0) break;
+  }
+  count(Counter.AttemptsEvicted);
+  if (attemptAt(victim).outcome == Outcome.Open) count(Counter.OpenEvicted);
+  end(victim, attemptAt(victim).outcome);
+  return hasRoomForDatagrams();
 }
 
 /**
@@ -142,7 +199,7 @@ function judgeEarly(attempt: Attempt): void {
 function isSuspected(attempt: Attempt, serverHash: u64): bool {
   const host = findServer(attempt.server, serverHash, 0);
   if (host != 0 && serverAt(host).state != ServerState.Alive) return true;
-  const service = findServer(attempt.server, serverHash, attempt.serverPort);
+  const service = findServer(attempt.server, serverHash, attempt.service);
   return service != 0 && serverAt(service).state != ServerState.Alive;
 }
 
@@ -157,7 +214,7 @@ export function end(index: u32, outcome: u32): void {
   if (isOn(Option.ReportAttempts)) {
     emit(Event.Attempt, nowUs())
       .code(outcome)
-      .port(attempt.serverPort)
+      .port(attempt.service)
       .tries(attempt.tries)
       .server(attempt.server)
       .client(attempt.client)
@@ -172,11 +229,13 @@ export function end(index: u32, outcome: u32): void {
  * answers, or of whose services others are known: only if that service is known, for a scan is no outage.
  */
 function judge(attempt: Attempt): void {
+  // Nobody answers the last word of a conversation; who wants an answer asks again. Where the server is asked, that says it.
+  if (attempt.has(AttemptFlag.Datagrams) && attempt.tries == 1 && !isOn(Option.Ask)) return;
   // What is credited in full has been told with its outage, or will be.
   if (attempt.has(AttemptFlag.Acknowledged) || attempt.credited == attempt.tries) return;
   const clientHash = hashAddress(attempt.client);
   const serverHash = hashAddress(attempt.server);
-  const port = <u32>attempt.serverPort;
+  const port = attempt.service;
   const outage = findOutage(attempt.server, serverHash, port);
   if (outage != 0) {
     credit(outage, attempt, clientHash);
@@ -204,7 +263,7 @@ function judgeSettled(attempt: Attempt): void {
   const isHost = attempt.has(AttemptFlag.HostDoubted);
   if (!isHost && !attempt.has(AttemptFlag.ServiceDoubted)) return;
   const serverHash = hashAddress(attempt.server);
-  const port = isHost ? 0 : <u32>attempt.serverPort;
+  const port = isHost ? 0 : attempt.service;
   const at = findServer(attempt.server, serverHash, port);
   const failedUs = attempt.deadlineUs - waitUs();
   if (at != 0 && serverAt(at).heardUs > failedUs) {
@@ -217,11 +276,12 @@ function judgeSettled(attempt: Attempt): void {
 
 /** Whether in this wait the service has answered somebody between two of its requests: another wait begins, then. */
 function isEarly(attempt: Attempt): bool {
-  const at = findServer(attempt.server, hashAddress(attempt.server), attempt.serverPort);
+  const at = findServer(attempt.server, hashAddress(attempt.server), attempt.service);
   if (at == 0 || serverAt(at).isDown) return false;
   const heardUs = serverAt(at).heardUs;
-  const sinceUs = attempt.deadlineUs - waitUs();
-  return heardUs > sinceUs && heardUs < attempt.lastUs && attempt.lastUs + waitUs() > nowUs();
+  const forUs = waitOf(attempt.wait);
+  const sinceUs = attempt.deadlineUs - forUs;
+  return heardUs > sinceUs && heardUs < attempt.lastUs && attempt.lastUs + forUs > nowUs();
 }
 
 /**
@@ -229,12 +289,12 @@ function isEarly(attempt: Attempt): bool {
  * unless a look found it silent meanwhile, which was a short one.
  */
 function hasAnsweredSince(attempt: Attempt, serverHash: u64): bool {
-  const at = findServer(attempt.server, serverHash, attempt.serverPort);
+  const at = findServer(attempt.server, serverHash, attempt.service);
   return at != 0 && serverAt(at).heardUs > attempt.lastUs && !wasFoundSilent(attempt, serverHash);
 }
 
 /** Whether a look found the service silent while it waited. */
 export function wasFoundSilent(attempt: Attempt, serverHash: u64): bool {
-  const at = findServer(attempt.server, serverHash, attempt.serverPort);
+  const at = findServer(attempt.server, serverHash, attempt.service);
   return at != 0 && serverAt(at).silentUs >= attempt.firstUs;
 }

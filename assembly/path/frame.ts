@@ -8,8 +8,11 @@ import { ICMPV6, Icmp, IcmpType, Icmpv6Type } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT, MORE_FRAGMENTS } from '../wire/ipv6';
 import { TCP } from '../wire/tcp';
+import { UDP } from '../wire/udp';
 import { arp } from './arp';
+import { datagram } from './datagram';
 import { neighbour } from './neighbour';
+import { watchesDatagrams } from './options';
 import { destination, isWhole, setInterface, setLinkDestination, setLinkSource, source } from './packet';
 import { tcp } from './tcp';
 import { unreachableV4, unreachableV6 } from './unreachable';
@@ -103,6 +106,11 @@ function ipv4(at: usize, captured: u32): Verdict {
     destination.setIpv4(header.destination);
     return tcp(at, payload, length, header.payloadLength(captured), header.hasMoreFragments);
   }
+  if (header.protocol == UDP && watchesDatagrams()) {
+    source.setIpv4(header.source);
+    destination.setIpv4(header.destination);
+    return datagram(at, payload, length, header.payloadLength(captured), header.hasMoreFragments);
+  }
   if (header.protocol == ICMP) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
@@ -129,6 +137,18 @@ function ipv6(at: usize, captured: u32): Verdict {
     // An IPv4 address in disguise is on no wire (RFC 4942 section 2.2); here it would be taken for the real one.
     if (source.isIpv4 || destination.isIpv4) return Verdict.Ipv6Malformed;
     return tcp(at, payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
+  }
+  if (protocol == UDP && watchesDatagrams()) {
+    source.setIpv6(header.source);
+    destination.setIpv6(header.destination);
+    if (source.isIpv4 || destination.isIpv4) return Verdict.Ipv6Malformed;
+    return datagram(
+      at,
+      payload,
+      length,
+      header.wholeLength(captured) - offset,
+      (transport & MORE_FRAGMENTS) != 0,
+    );
   }
   if (protocol == ICMPV6) {
     const message = Icmp.checked(payload, length);

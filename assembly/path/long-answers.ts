@@ -33,6 +33,7 @@ import { end, wasFoundSilent } from './expiry';
 import { nowUs } from './options';
 import { sayOutage } from './outages';
 import { Counter } from './verdict';
+import { sayLearnt } from './waits';
 
 const enum Job {
   None,
@@ -41,6 +42,7 @@ const enum Job {
   Sync,
   Sweep,
   Flush,
+  Learnt,
 }
 
 let job: Job = Job.None;
@@ -99,6 +101,10 @@ export function flush(): void {
   start(Job.Flush, 0);
 }
 
+export function learnt(): void {
+  start(Job.Learnt, 1);
+}
+
 /** Goes on until the job is done or the event buffer wants to be drained. */
 export function work(): void {
   switch (job) {
@@ -116,6 +122,9 @@ export function work(): void {
       break;
     case Job.Flush:
       workOnFlush();
+      break;
+    case Job.Learnt:
+      workOnLearnt();
       break;
   }
 }
@@ -140,7 +149,7 @@ function workOnGathering(): void {
     }
     const attempt = attemptAt(index);
     if (attempt.has(AttemptFlag.Acknowledged) || !attempt.server.equals(server.address)) continue;
-    if (server.port != 0 && attempt.serverPort != server.port) continue;
+    if (server.port != 0 && attempt.service != server.port) continue;
     const isMissed = attempt.lastUs > server.beforeUs || isOfShort(attempt);
     if (isMissed && attempt.lastUs < untilUs && !isEntered(attempt))
       credit(serverIndex, attempt, hashAddress(attempt.client));
@@ -263,4 +272,14 @@ function workOnFlush(): void {
     }
     end(open, Outcome.Open);
   }
+}
+
+function workOnLearnt(): void {
+  for (; serverIndex <= serverCapacity(); serverIndex++) {
+    if (!hasRoom()) return;
+    sayLearnt(serverAt(serverIndex));
+  }
+  if (!hasRoom()) return;
+  emit(Event.LearntEnd, nowUs());
+  job = Job.None;
 }

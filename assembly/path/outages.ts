@@ -62,9 +62,9 @@ export function openHostOutage(fromUs: i64, triedPort: u32): u32 {
 
 /** An attempt failed for good reason: its client waits, for the service at `port` or, with 0, for the host. */
 export function fail(attempt: Attempt, clientHash: u64, serverHash: u64, port: u32, cause: Cause): void {
-  let index = findOutage(attempt.server, serverHash, attempt.serverPort);
+  let index = findOutage(attempt.server, serverHash, attempt.service);
   if (index == 0) {
-    index = open(attempt.server, serverHash, port, cause, attempt.firstUs, attempt.serverPort, false);
+    index = open(attempt.server, serverHash, port, cause, attempt.firstUs, attempt.service, false);
     // The host's record may be made just now.
     noteSide(attempt.server, serverHash, attempt.left);
   }
@@ -122,7 +122,7 @@ export function open(
   server.fromUs = fromUs;
   server.outage = nextOutage();
   server.promised = 0;
-  server.triedPort = <u16>triedPort;
+  server.triedPort = triedPort;
   server.flags &= LASTING;
   if (cause == Cause.Unanswered && server.resolvedUs + RESOLUTION_US > fromUs)
     server.set(ServerFlag.Resolves);
@@ -148,7 +148,7 @@ export function sayOutage(server: Server): void {
   emit(Event.Outage, nowUs())
     .code(server.cause)
     .port(server.port)
-    .tries(server.triedPort)
+    .triedPort(server.triedPort)
     .server(server.address)
     .first(server.fromUs)
     .state(server.state);

@@ -250,7 +250,7 @@ export function resolvedByOthers(address: Address, addressHash: u64): void {
   if (index != 0 && <u32>serverAt(index).side != iface()) serverAt(index).resolving = 0;
 }
 
-/** Whether the kernel has just asked for the address in vain, so that nobody else need ask (paragraph 30). */
+/** Whether the kernel has just asked for the address in vain, so that nobody else need ask (paragraph 71). */
 export function isUnresolved(address: Address, addressHash: u64): bool {
   const index = findServer(address, addressHash, 0);
   if (index == 0) return false;

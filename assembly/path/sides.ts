@@ -34,11 +34,11 @@ export function clearWays(): void {
   memory.fill(ways, 0, MAX_INTERFACES + 1);
 }
 
-/** The request of a client came in on that interface, and leaves on the one in hand. */
-export function noteWay(from: u32): void {
+/** The request of a client came in on the one interface, and leaves on the other. */
+export function noteWay(from: u32, to: u32): void {
   const source = ways + <usize>from;
   store<u8>(source, load<u8>(source) | <u8>Way.In);
-  const target = ways + <usize>iface();
+  const target = ways + <usize>to;
   store<u8>(target, load<u8>(target) | <u8>Way.Out);
 }
 

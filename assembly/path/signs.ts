@@ -1,4 +1,4 @@
-/** Signs that a server that is down lives (paragraphs 37, 38, 99, 100 and 179). The program decides what they are worth. */
+/** Signs that a server that is down lives (paragraphs 37, 38, 100 and 179). The program decides what they are worth. */
 
 import { Option } from '../record/commands';
 import { Event, emit, Sign } from '../record/events';
@@ -58,7 +58,7 @@ function signal(server: Server, answered: u32, sign: Sign): void {
   emit(Event.Signal, nowUs())
     .code(sign)
     .port(server.port)
-    .tries(server.triedPort)
+    .triedPort(server.triedPort)
     .answeredPort(answered)
     .server(server.address)
     .first(server.fromUs);

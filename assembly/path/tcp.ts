@@ -14,15 +14,16 @@ import {
   settleAttempt,
 } from '../table/attempts';
 import { hashAddress, hashAttempt } from '../table/hash';
-import { isOwn } from '../table/own-addresses';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
+import { crossed, wouldCross } from './crossing';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
 import { fail, findDown, findOutage } from './outages';
+import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
   destination,
   destinationHash,
@@ -36,18 +37,11 @@ import {
   sourceHash,
   timeUs,
 } from './packet';
-import { hearFrom, hearRefusal, isDoubted, isKnownService, noteSide } from './servers';
-import {
-  cameInElsewhere,
-  isForged,
-  isFromServer,
-  mayBeForged,
-  noteInbound,
-  noteUnasked,
-  noteWay,
-} from './sides';
+import { hearFrom, hearRefusal, isDoubted, isKnownService, sideOf } from './servers';
+import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { signOfLife } from './signs';
 import { Verdict } from './verdict';
+import { learnTime, waitFor, waitOf } from './waits';
 
 /**
  * Works on the TCP header at `at`, of which `captured` bytes may be read; the segment, or the first fragment of it, is
@@ -80,21 +74,27 @@ export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented
 function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   if (!containsAddress(destination)) return Verdict.NotWatched;
   if (isIncoming()) {
-    if (isForOthers() && !seesEverything(iface())) return Verdict.SynForOthers;
+    const isUnfit = hopsLeft(ip) <= 1 || isCorrupt(ip, header, whole);
+    if (isUnfit && isPassing()) return Verdict.SynForOthers;
     if (hopsLeft(ip) <= 1) return Verdict.SynExpiring;
-    if (isCorrupt(ip, header, whole)) return Verdict.SynBadChecksum;
+    if (isUnfit) return Verdict.SynBadChecksum;
   }
   hashBoth();
-  if (isOwn(source, sourceHash())) return Verdict.SynOwn;
+  if (isNobody(source, sourceHash())) {
+    if (isOutgoing()) noteProbe(header);
+    return Verdict.SynOwn;
+  }
   const ports = (header.sourcePort << 16) | header.destinationPort;
   const found = findAttempt(source, sourceHash(), destination, destinationHash(), ports, header.sequence);
   if (found != 0) return repeated(attemptAt(found));
-  if (isOutgoing()) {
-    const probe = findProbe(destination, destinationHash(), header.destinationPort, header.sourcePort);
-    if (probe != 0) probeLeaves(probe);
-    return Verdict.SynOwn;
-  }
+  if (isOutgoing() && noteProbe(header)) return Verdict.SynOwn;
+  const isOwn = !isNobodys(header.sourcePort);
+  const other = isPassing() || (isOutgoing() && !isOwn) ? crossed(hashRequest(ports, header.sequence)) : 0;
+  if (other == 0 && isPassing() && !wouldCross(sideOf(destination, destinationHash())))
+    return Verdict.SynForOthers;
+  if (other == 0 && !isOwn) return Verdict.SynOwn;
   makeRoomForAttempt();
+  const wait = waitFor(destination, destinationHash(), header.destinationPort);
   const index = addAttempt(
     source,
     sourceHash(),
@@ -103,32 +103,46 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
     ports,
     header.sequence,
     length > header.headerLength ? length - header.headerLength : 0,
+    wait,
+    nowUs() + waitOf(wait),
   );
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
-  attempt.deadlineUs = nowUs() + waitUs();
-  attempt.interface = <u8>iface();
+  beginWhere(attempt, other);
   const outage = findOutage(destination, destinationHash(), header.destinationPort);
   if (outage == 0) return Verdict.SynNoted;
   credit(outage, attempt, sourceHash());
   return Verdict.SynLinked;
 }
 
+/** Whether it is to another machine, and comes in where that means something. */
+function isPassing(): bool {
+  return isIncoming() && isForOthers() && !seesEverything(iface());
+}
+
+/** Names the request in hand. */
+function hashRequest(ports: u32, sequence: u32): u64 {
+  return <u64>hashAttempt(sourceHash(), destinationHash(), ports, sequence);
+}
+
+/** Whether the request that leaves is one of the program's own probes, which then notes it. */
+function noteProbe(header: Tcp): bool {
+  const probe = findProbe(destination, destinationHash(), header.destinationPort, header.sourcePort);
+  if (probe != 0) probeLeaves(probe);
+  return probe != 0;
+}
+
 /** The same request again: a retransmission, or the same packet where it leaves or crosses a bridge. */
 function repeated(attempt: Attempt): Verdict {
-  if (isOutgoing() || <u32>attempt.interface != iface()) {
-    if (isOutgoing() && <u32>attempt.left != iface()) {
-      attempt.left = <u8>iface();
-      noteWay(attempt.interface);
-      noteSide(destination, destinationHash(), iface());
-    }
+  if (!isAgain(attempt)) {
+    noteLeaving(attempt);
     return Verdict.SynForwarded;
   }
   if (attempt.tries != 0xffff) attempt.tries++;
   if (timeUs() > attempt.lastUs) attempt.lastUs = timeUs();
   if (attempt.outcome != Outcome.Answered) {
-    const outage = findOutage(destination, destinationHash(), attempt.serverPort);
+    const outage = findOutage(destination, destinationHash(), attempt.service);
     if (outage != 0) credit(outage, attempt, sourceHash());
   }
   return Verdict.SynRepeated;
@@ -190,8 +204,8 @@ function acknowledgement(header: Tcp): void {
   if (attempt.outcome != Outcome.Open) return;
   attempt.set(AttemptFlag.Acknowledged);
   takeBackCredit(attempt, sourceHash(), destinationHash());
-  hearFrom(destination, destinationHash(), attempt.serverPort, 0, <u32>sourceHash());
-  signOfLife(destination, destinationHash(), attempt.serverPort, Sign.Acknowledged);
+  hearFrom(destination, destinationHash(), attempt.service, 0, <u32>sourceHash());
+  signOfLife(destination, destinationHash(), attempt.service, Sign.Acknowledged);
 }
 
 function answer(ip: usize, header: Tcp, whole: u32): Verdict {
@@ -220,6 +234,7 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   // Later its client may have given up long ago: the router has kept the request while it looked for the server.
   if (timeUs() - attempt.firstUs < RETRANSMISSION_US)
     takeBackCredit(attempt, destinationHash(), sourceHash());
+  if (isOn(Option.LearnWait)) learnTime(attempt, sourceHash(), destinationHash());
   hearFrom(source, sourceHash(), port, attempt.left, <u32>destinationHash());
   if (isOn(Option.SynAck)) signOfLife(source, sourceHash(), port, Sign.SynAck);
   return Verdict.SynAckAnswers;

@@ -6,26 +6,37 @@
 
 import { Option } from '../record/commands';
 import { Cause, Met } from '../record/events';
-import { AttemptFlag, attemptAt, findAttempt, Outcome, settleAttempt } from '../table/attempts';
-import { isOwn } from '../table/own-addresses';
+import {
+  Attempt,
+  AttemptFlag,
+  attemptAt,
+  findAttempt,
+  findDatagrams,
+  Outcome,
+  settleAttempt,
+} from '../table/attempts';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
 import { CUT_SHORT, Ipv6, LATER_FRAGMENT } from '../wire/ipv6';
 import { QuotedTcp, TCP, TcpFlag } from '../wire/tcp';
+import { DATAGRAMS, UDP, Udp } from '../wire/udp';
 import { findDatagramProbe, findProbe, probeMeets } from './asking';
 import { credit } from './chains';
 import { count } from './counters';
-import { isOn, nowUs, waitUs } from './options';
+import { areDatagramsWatched, isOn, nowUs, waitUs, watchesDatagrams } from './options';
 import { fail, failUntracked, findOutage, openHostOutage } from './outages';
+import { isNobody, isOwnTry } from './own';
 import {
   destination,
   destinationHash,
   hasDirection,
   hashBoth,
-  isOutgoing,
+  hasSide,
+  isIncoming,
   source,
   sourceHash,
+  timeUs,
 } from './packet';
 import { isDoubted, isKnownService, isUnresolved, noteSide } from './servers';
 import { isForged, isForgedInbound, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
@@ -65,8 +76,44 @@ function unreachable(scope: Scope, protocol: u32, at: usize, captured: u32): Ver
   if (!containsAddress(destination)) return Verdict.NotWatched;
   if (scope == Scope.PathMtu) return Verdict.UnreachableMtu;
   hashBoth();
-  if (isOwn(source, sourceHash())) return Verdict.UnreachableIgnored;
-  return protocol == TCP ? ofRequest(scope, at, captured) : ofOther(scope);
+  if (isNobody(source, sourceHash())) return ofNobody(scope, protocol, at, captured);
+  if (protocol == TCP) return ofRequest(scope, at, captured);
+  return protocol == UDP && watchesDatagrams() ? ofDatagram(scope, at, captured) : ofOther(scope);
+}
+
+/** Who waits for nothing may have asked, though. */
+function ofNobody(scope: Scope, protocol: u32, at: usize, captured: u32): Verdict {
+  return hasAsked(scope, protocol, at, captured) ? Verdict.ProbeMet : Verdict.UnreachableIgnored;
+}
+
+function hasAsked(scope: Scope, protocol: u32, at: usize, captured: u32): bool {
+  if (protocol == TCP) {
+    const quoted = QuotedTcp.checked(at, captured);
+    return quoted != null && meetsProbe(Scope.Host, quoted.destinationPort, quoted.sourcePort);
+  }
+  if (protocol == UDP && watchesDatagrams()) {
+    const quoted = Udp.quoted(at, captured);
+    if (quoted != null && meetsProbe(scope, quoted.destinationPort | DATAGRAMS, quoted.sourcePort))
+      return true;
+  }
+  return meetsDatagramProbe(scope);
+}
+
+/** Whether the message is about one of this machine's own probes, which then notes it. Of one by TCP only resets are refusals. */
+function meetsProbe(scope: Scope, port: u32, localPort: u32): bool {
+  const probe = findProbe(destination, destinationHash(), port, localPort);
+  if (probe == 0) return false;
+  if (isFromServer(destination, destinationHash()))
+    probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
+  return true;
+}
+
+/** The same of one that sends a datagram. */
+function meetsDatagramProbe(scope: Scope): bool {
+  const probe = findDatagramProbe(destination, destinationHash());
+  if (probe == 0 || !isIncoming() || !isFromServer(destination, destinationHash())) return false;
+  probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
+  return true;
 }
 
 function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
@@ -77,20 +124,41 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   const index = findAttempt(source, sourceHash(), destination, destinationHash(), ports, quoted.sequence);
   if (index == 0) {
     noteUnasked(destination, destinationHash());
-    const probe = findProbe(destination, destinationHash(), port, quoted.sourcePort);
-    if (probe != 0) {
-      if (isFromServer(destination, destinationHash())) probeMeets(probe, Met.Unreachable);
-      return Verdict.ProbeMet;
-    }
+    if (meetsProbe(Scope.Host, port, quoted.sourcePort)) return Verdict.ProbeMet;
     // Where the way of a frame is known its request has passed before: a quote of none is forged.
     if (hasDirection() || quoted.handshake(captured) != TcpFlag.Syn) return Verdict.UnreachableUnasked;
     if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
     return untracked(scope, port);
   }
+  if (attemptAt(index).outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
+  return ofAttempt(scope, index, port);
+}
+
+/** What quotes a datagram of a port that counts. */
+function ofDatagram(scope: Scope, at: usize, captured: u32): Verdict {
+  const quoted = Udp.quoted(at, captured);
+  if (quoted == null) return Verdict.QuoteMalformed;
+  if (!areDatagramsWatched(quoted.destinationPort)) return ofOther(scope);
+  const service = quoted.destinationPort | DATAGRAMS;
+  const index = findDatagrams(source, sourceHash(), destination, destinationHash(), service);
+  if (index != 0) return ofAttempt(scope, index, service);
+  return meetsProbe(scope, service, quoted.sourcePort) ? Verdict.ProbeMet : ofOther(scope);
+}
+
+/** The conversation went well before, and its next word has met this. */
+function beginAgain(attempt: Attempt): void {
+  attempt.firstUs = attempt.lastUs = timeUs();
+  attempt.tries = 1;
+  attempt.credited = 0;
+  attempt.outage = 0;
+  attempt.outcome = <u8>Outcome.Unreachable;
+}
+
+function ofAttempt(scope: Scope, index: u32, port: u32): Verdict {
   const attempt = attemptAt(index);
-  if (attempt.outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
   if (isForged(attempt, destinationHash()) || isKeptForgery()) return Verdict.WrongSide;
   if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Unreachable, nowUs() + waitUs());
+  else if (attempt.outcome == Outcome.Answered) beginAgain(attempt);
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
   if (scope == Scope.Host) {
@@ -131,16 +199,12 @@ function isDoubtedHost(): bool {
 
 /** Other protocols have no attempts: the message itself is the try. Only the host can be what is missing. */
 function ofOther(scope: Scope): Verdict {
-  const isInbound = hasDirection() && !isOutgoing();
-  if (isInbound) noteInbound(sourceHash() ^ destinationHash());
-  const probe = findDatagramProbe(destination, destinationHash());
-  if (probe != 0 && isInbound && isFromServer(destination, destinationHash())) {
-    probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
-    return Verdict.ProbeMet;
-  }
+  if (isIncoming()) noteInbound(sourceHash() ^ destinationHash());
+  if (meetsDatagramProbe(scope)) return Verdict.ProbeMet;
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (scope == Scope.Service) return Verdict.UnreachableIgnored;
-  if (isInbound) return Verdict.UnreachableInbound;
+  // Without sides it is a copy of what goes on to its client; of this machine's own it goes no further.
+  if (hasSide() && !isOwnTry(source, sourceHash())) return Verdict.UnreachableInbound;
   if (isForgedInbound(sourceHash() ^ destinationHash())) return Verdict.WrongSide;
   if (isOn(Option.Unreachable) && isDoubtedHost()) return Verdict.UnreachableIgnored;
   return untracked(scope, 0);

@@ -115,6 +115,24 @@ export const enum Verdict {
   SynAckBadChecksum = 47,
   /** A refusal with a wrong checksum. */
   ResetBadChecksum = 48,
+
+  // Datagrams of the ports that count.
+  /** The first that a client sends to a service: a new attempt. */
+  DatagramNoted = 49,
+  /** More of them. */
+  DatagramRepeated = 50,
+  /** The same packet on a further interface. */
+  DatagramForwarded = 51,
+  /** To a server that is down: the client is linked at once. */
+  DatagramLinked = 52,
+  /** This machine's or the program's own, or one whose addresses were translated on the way out. */
+  DatagramOwn = 53,
+  /** What a service sends to a client that has sent something to it. */
+  DatagramAnswers = 54,
+  /** To one that has not, as far as anybody remembers. */
+  DatagramUnasked = 55,
+  /** All attempts are connection requests: there is no room. */
+  DatagramRefused = 56,
 }
 
 /** Counters beside the verdicts; the first 64 numbers are the verdicts'. */

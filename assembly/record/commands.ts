@@ -1,5 +1,6 @@
 import { Address } from '../wire/address';
-import { Field, RECORD_BYTES } from './layout';
+import { DATAGRAMS } from '../wire/udp';
+import { Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './layout';
 
 /** What the program asks for. */
 export const enum Command {
@@ -7,7 +8,8 @@ export const enum Command {
    * Sizes the tables and sets the options. The same sizes again keep the outages; in any case what the operator
    * feeds (watch, known services and clients, ports answered for, own addresses) starts afresh.
    *
-   *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh
+   *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh |
+   *   ProgramPort | ProgramPorts
    */
   Configure = 1,
   /**
@@ -55,7 +57,7 @@ export const enum Command {
   /**
    * A client that waited before this module started, or with the unspecified address the outage alone.
    *
-   *   Code: Cause | Server | Port | RestoredPort | Tries | RestoredState | Client | FirstUs | LastUs
+   *   Code: Cause | Server | Port | RestoredPort | Tries | RestoredState | RestoredTransports | Client | FirstUs | LastUs
    */
   Restore = 9,
   /**
@@ -156,8 +158,8 @@ export const enum Command {
    */
   AskMet = 27,
   /**
-   * The program itself has this address, and this machine forwards its packets: it is nobody who waits. Event.Answered for each
-   * outage for which it waited.
+   * The program itself has this address, and this machine forwards its packets, or it hears copies of them: it is nobody who waits.
+   * Event.Answered for each outage for which it waited. With Option.Own: this machine has it, and what it tries counts.
    *
    *   Client: the address
    */
@@ -168,6 +170,14 @@ export const enum Command {
    *   Client: the address
    */
   Disown = 29,
+  /** Say how long services take to answer: Event.Learnt for each of which enough is known, and Event.LearntEnd. */
+  Learnt = 30,
+  /**
+   * Datagrams between this port of servers and their clients count, or do so no longer. `configure` ends it for all ports.
+   *
+   *   Code: 1 if they count | Port: of UDP
+   */
+  Datagrams = 31,
 }
 
 /** What a message of address resolution does. */
@@ -228,6 +238,13 @@ export const enum Option {
   ReportAttempts = 64,
   /** Failures start a suspicion, into which the program looks, instead of an outage. */
   Ask = 128,
+  /**
+   * How long an attempt may stay unanswered is learnt for each service, in tenths of Field.WaitUs: three times as long as 99 of 100
+   * of its latest answers took.
+   */
+  LearnWait = 256,
+  /** What own addresses send counts, but for what comes from the program's ports. */
+  Own = 512,
 }
 
 const buffer = memory.data(RECORD_BYTES, 8);
@@ -240,15 +257,17 @@ export class CommandRecord {
   }
 
   get kind(): u32 {
-    return load<u8>(changetype<usize>(this), Field.Kind);
+    return load<u8>(changetype<usize>(this), Field.Kind) & ~OF_DATAGRAMS;
   }
 
   get code(): u32 {
     return load<u8>(changetype<usize>(this), Field.Code);
   }
 
+  /** One of UDP is numbered from DATAGRAMS on. */
   get port(): u32 {
-    return load<u16>(changetype<usize>(this), Field.Port);
+    const isOfDatagrams = (load<u8>(changetype<usize>(this), Field.Kind) & OF_DATAGRAMS) != 0;
+    return load<u16>(changetype<usize>(this), Field.Port) | (isOfDatagrams ? DATAGRAMS : 0);
   }
 
   get tries(): u32 {
@@ -269,7 +288,9 @@ export class CommandRecord {
   }
 
   get triedPort(): u32 {
-    return load<u16>(changetype<usize>(this), Field.RestoredPort);
+    const transports = load<u8>(changetype<usize>(this), Field.RestoredTransports);
+    const isOfDatagrams = (transports & Transport.TriedDatagrams) != 0;
+    return load<u16>(changetype<usize>(this), Field.RestoredPort) | (isOfDatagrams ? DATAGRAMS : 0);
   }
 
   get restoredState(): u32 {
@@ -334,6 +355,14 @@ export class CommandRecord {
 
   get keyHigh(): u64 {
     return load<u64>(changetype<usize>(this), Field.KeyHigh);
+  }
+
+  get programPort(): u32 {
+    return load<u16>(changetype<usize>(this), Field.ProgramPort);
+  }
+
+  get programPorts(): u32 {
+    return load<u16>(changetype<usize>(this), Field.ProgramPorts);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Address } from '../wire/address';
-import { Field, RECORD_BYTES } from './layout';
+import { DATAGRAMS } from '../wire/udp';
+import { Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './layout';
 
 /** What the module says. */
 export const enum Event {
@@ -12,7 +13,7 @@ export const enum Event {
   /**
    * A server is down; also one for each on Command.Sync.
    *
-   *   Code: Cause | Server | Port | TriedPort | State | FirstUs: the first try that failed
+   *   Code: Cause | Server | Port | TriedPort | State | Transports | FirstUs: the first try that failed
    */
   Outage = 2,
   /**
@@ -30,7 +31,7 @@ export const enum Event {
   /**
    * A sign of life.
    *
-   *   Code: Sign | Server | Port: of the outage | TriedPort | AnsweredPort
+   *   Code: Sign | Server | Port: of the outage | TriedPort | AnsweredPort | Transports
    */
   Signal = 5,
   /**
@@ -97,7 +98,7 @@ export const enum Event {
   /**
    * A known service leaves a request unanswered: somebody should look.
    *
-   *   Server | Port
+   *   Server | Port | FirstUs: with Option.LearnWait, how long its client waits in all
    */
   Look = 18,
   /**
@@ -113,6 +114,15 @@ export const enum Event {
    *   Server | Port
    */
   Asking = 20,
+  /**
+   * How long a service takes to answer.
+   *
+   *   Code: of how many of its latest answers that is known | Server | Port | FirstUs: 99 of 100 of them came within that time |
+   *   LastUs: how long its clients wait
+   */
+  Learnt = 21,
+  /** Command.Learnt was carried out. */
+  LearntEnd = 22,
 }
 
 /** What the connections of a probe met, as the frames show it; bits. */
@@ -183,10 +193,18 @@ export class EventRecord {
 
   port(value: u32): EventRecord {
     store<u16>(changetype<usize>(this), <u16>value, Field.Port);
+    if (value >= DATAGRAMS) {
+      const kind = load<u8>(changetype<usize>(this), Field.Kind);
+      store<u8>(changetype<usize>(this), kind | <u8>OF_DATAGRAMS, Field.Kind);
+    }
     return this;
   }
 
-  /** Or the port that was tried, or nothing: see Field. */
+  triedPort(value: u32): EventRecord {
+    store<u16>(changetype<usize>(this), <u16>value, Field.TriedPort);
+    return value >= DATAGRAMS ? this.transport(Transport.TriedDatagrams) : this;
+  }
+
   tries(value: u32): EventRecord {
     store<u16>(changetype<usize>(this), <u16>value, Field.Tries);
     return this;
@@ -214,6 +232,12 @@ export class EventRecord {
 
   answeredPort(value: u32): EventRecord {
     store<u16>(changetype<usize>(this), <u16>value, Field.AnsweredPort);
+    return value >= DATAGRAMS ? this.transport(Transport.AnsweredDatagrams) : this;
+  }
+
+  private transport(bit: Transport): EventRecord {
+    const at = changetype<usize>(this);
+    store<u8>(at, load<u8>(at, Field.Transports) | <u8>bit, Field.Transports);
     return this;
   }
 

@@ -9,11 +9,11 @@
  * else than here, stands at its kind (docs/records.md).
  */
 export const enum Field {
-  /** u8: which record it is: a Command, an Event, or from Carrier.Ready on a Carrier. */
+  /** u8: which record it is: a Command, an Event, or from Carrier.Ready on a Carrier. With OF_DATAGRAMS, Port is one of UDP. */
   Kind = 0,
   /** u8: stands at the kind. */
   Code = 1,
-  /** u16: the service's TCP port, or 0 for the host as a whole. */
+  /** u16: the service's port, of TCP unless Kind says otherwise, or 0 for the host as a whole. */
   Port = 2,
   /** u16: of an event: one more than that of the event before it, modulo 65,536; a gap is what was lost. */
   Serial = 4,
@@ -33,16 +33,20 @@ export const enum Field {
   Sequence = 56,
   /** u16: the client's port. */
   ClientPort = 60,
-  /** u16: the TCP port that was tried last. */
+  /** u16: the port that was tried last. */
   TriedPort = 6,
-  /** u16: the TCP port that was tried last. */
+  /** u16: the port that was tried last. */
   RestoredPort = 4,
   /** u8: a ServerState. */
   State = 56,
-  /** u16: the TCP port that answered somebody, 0 when none did. */
+  /** u16: the port that answered somebody, 0 when none did. */
   AnsweredPort = 56,
+  /** u8: Transport bits: which of the other ports are ports of UDP. */
+  Transports = 58,
   /** u8: ServerState.Suspected, or ServerState.Down as 0 does. */
   RestoredState = 8,
+  /** u8: Transport bits: which of the other ports are ports of UDP. */
+  RestoredTransports = 9,
   /** u16: the first of the local ports that the probe's connections come from. */
   ProbePort = 4,
   /** u64 × 6: their values. */
@@ -75,6 +79,21 @@ export const enum Field {
   KeyLow = 40,
   /** u64: its second half. */
   KeyHigh = 48,
+  /** u16: the first of the local ports that the program's own connections come from. */
+  ProgramPort = 56,
+  /** u16: how many there are. */
+  ProgramPorts = 58,
+}
+
+/** A bit of Field.Kind, beside the number of the kind. */
+export const OF_DATAGRAMS: u32 = 0x80;
+
+/** Which ports beside Field.Port are ports of UDP; bits. */
+export const enum Transport {
+  /** Field.TriedPort, or Field.RestoredPort. */
+  TriedDatagrams = 1,
+  /** Field.AnsweredPort. */
+  AnsweredDatagrams = 2,
 }
 
 /** Bytes of a record. */

@@ -5,7 +5,7 @@ import { hashNumbered } from './hash';
  * The probes under way: what the connections that this machine makes to a service meet. Records are numbered from 1. They
  * lie outside of the tables that `configure` sizes: the program begins a bounded number at a time.
  *
- *   0    8    16        24     26          28       32   36
+ *   0    8    16        24     28          32     36    40
  *   | hi | lo | sinceUs | port | probePort | next | met |
  */
 @unmanaged
@@ -13,7 +13,8 @@ export class Ask {
   hi: u64;
   lo: u64;
   sinceUs: i64;
-  port: u16;
+  /** One of UDP is numbered from DATAGRAMS on. */
+  port: u32;
   /** The first of PROBE_PORTS local ports. */
   probePort: u16;
   next: u32;
@@ -74,7 +75,7 @@ export function addAsk(address: Address, addressHash: u64, port: u32, probePort:
     store<u32>(link, index);
     const ask = askAt(index);
     ask.address.set(address);
-    ask.port = <u16>port;
+    ask.port = port;
     ask.next = 0;
     asked++;
   }
@@ -112,7 +113,7 @@ function linkTo(address: Address, addressHash: u64, port: u32): usize {
   let index = load<u32>(at);
   while (index != 0) {
     const ask = askAt(index);
-    if (<u32>ask.port == port && ask.address.equals(address)) return at;
+    if (ask.port == port && ask.address.equals(address)) return at;
     at = changetype<usize>(ask) + offsetof<Ask>('next');
     index = load<u32>(at);
   }

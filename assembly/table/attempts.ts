@@ -1,4 +1,5 @@
 import { Address } from '../wire/address';
+import { DATAGRAMS } from '../wire/udp';
 import { hashAttempt } from './hash';
 import { aligned, bucketsFor, take } from './memory';
 import { clearShares, countOpen, openIn, shareFor } from './shares';
@@ -26,19 +27,26 @@ export const enum AttemptFlag {
   /** It was turned away by a service, or a host, that had just answered somebody else: judged when its time is over. */
   ServiceDoubted = 4,
   HostDoubted = 8,
+  /** A learnt wait is over: it was judged, and is still remembered, for its answer may come all the same. */
+  Judged = 16,
+  /** It is what a client sends to a service of UDP. */
+  Datagrams = 32,
+  /** This machine's own: it came in nowhere. */
+  Own = 64,
 }
 
 /**
  * A connection request in flight: client, server, their ports and the initial sequence number, the "source,
- * destination and sequence number" of paragraph 156. Records are numbered from 1.
+ * destination and sequence number" of paragraph 156. Records are numbered from 1. One of datagrams is all that a client has sent to a
+ * service, from whichever ports: its client port is 0, its sequence number its place among those of datagrams.
  *
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
  *   72         76       80      82         84           86        87          88     92     93      94
- *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | left | flags | share |
+ *   | previous | outage | tries | credited | dataLength | outcome | interface | hash | left | flags | share | wait |
  *
- * Those that are open and those that are settled form a chain each, in order of their deadlines: the wait is
- * the same for all, so appending keeps the order, and what is due stands at the head.
+ * Those that are settled form a chain in order of their deadlines: they are remembered for the same time, so appending keeps
+ * the order, and what is due stands at the head. Those that are open form as many as there are lengths of their waits.
  */
 @unmanaged
 export class Attempt {
@@ -74,6 +82,8 @@ export class Attempt {
   flags: u8;
   /** Of the open ones, in which it is counted. */
   share: u8;
+  /** From 1 to WAITS: which part of the longest wait it may stay unanswered. */
+  wait: u8;
 
   get client(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -81,6 +91,11 @@ export class Attempt {
 
   get server(): Address {
     return changetype<Address>(changetype<usize>(this) + offsetof<Attempt>('serverHi'));
+  }
+
+  /** The port that was tried; one of UDP is numbered from DATAGRAMS on. */
+  get service(): u32 {
+    return this.has(AttemptFlag.Datagrams) ? <u32>this.serverPort | DATAGRAMS : <u32>this.serverPort;
   }
 
   get ports(): u32 {
@@ -99,20 +114,45 @@ export class Attempt {
 /** Bytes of one record, its share of the hash buckets not counted. */
 export const ATTEMPT_BYTES: u32 = (<u32>offsetof<Attempt>() + 7) & ~7;
 
+/** The longest wait is that of those last in order, and each shorter one by as much shorter. */
+export const WAITS: u32 = 10;
+
+/** For each wait the first and the last open attempt, and the first that has not been looked at: those before it have. */
+const opens = memory.data((WAITS + 1) * 12, 4);
+/** What comes first, and the other two behind it. */
+const enum Open {
+  Head = 0,
+  Tail = 4,
+  Unlooked = 8,
+}
+
+/** Later than any deadline. */
+const LATEST: i64 = i64.MAX_VALUE;
+
 /** Requests with data that one look-up goes through: they share a bucket per conversation. */
 const MAX_FAST_OPEN: u32 = 16;
 
+/** One attempt in so many may be of datagrams: whoever floods with them takes no room from connection requests. */
+const DATAGRAM_PART: u32 = 8;
+/** What stands for a sequence number where those of datagrams are looked up. */
+const NO_SEQUENCE: u32 = 0xda7a6a35;
+
 let records: usize = 0;
+/** The attempts of datagrams, by their places. */
+let datagrams: usize = 0;
+let datagramCount: u32 = 0;
+/** The place that is looked at next when one has to go. */
+let datagramHand: u32 = 0;
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
 let freeHead: u32 = 0;
-let openHead: u32 = 0;
-let openTail: u32 = 0;
+/** The waits of which there are open attempts: bit n is that of wait n. */
+let waits: u32 = 0;
+/** Not later than the first deadline of the open attempts. */
+let dueUs: i64 = 0;
 let settledHead: u32 = 0;
 let settledTail: u32 = 0;
 let fastOpen: u32 = 0;
-/** The first open attempt that has not been looked at, or 0: those before it in the chain have. */
-let unlooked: u32 = 0;
 /** The next open attempt of a walk through all of them, or 0. */
 let walked: u32 = 0;
 /** The open attempt that is a candidate for eviction next, or 0 for the first: it goes round. */
@@ -122,7 +162,8 @@ let capacity: u32 = 0;
 let held: u32 = 0;
 
 export function attemptsBytes(capacity: u32): u64 {
-  return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
+  const ofDatagrams = aligned(<u64>mostDatagrams(capacity) * 4);
+  return aligned(<u64>capacity * ATTEMPT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4) + ofDatagrams;
 }
 
 export function setUpAttempts(most: u32): void {
@@ -131,10 +172,14 @@ export function setUpAttempts(most: u32): void {
   const count = bucketsFor(capacity);
   buckets = take(<u64>count * 4);
   bucketMask = count - 1;
+  datagrams = take(<u64>mostDatagrams(capacity) * 4);
+  datagramCount = datagramHand = 0;
   for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
   freeHead = 1;
   held = 0;
-  openHead = openTail = settledHead = settledTail = fastOpen = unlooked = walked = candidate = 0;
+  waits = settledHead = settledTail = fastOpen = walked = candidate = 0;
+  dueUs = LATEST;
+  memory.fill(opens, 0, (WAITS + 1) * 12);
   clearShares();
 }
 
@@ -142,30 +187,50 @@ export function attemptAt(index: u32): Attempt {
   return changetype<Attempt>(records + <usize>(index - 1) * ATTEMPT_BYTES);
 }
 
-/** The open attempt whose deadline comes first, or 0. */
+/** Any open attempt, or 0: the first of a walk through all of them. */
 export function firstOpen(): u32 {
-  return openHead;
+  return waits == 0 ? 0 : load<u32>(openAt(ctz(waits), Open.Head));
 }
 
-/** The open attempt that was not looked at for longest, or 0. */
-export function firstUnlooked(): u32 {
-  return unlooked;
+/** An open attempt whose deadline has come, or 0. */
+export function firstDue(nowUs: i64): u32 {
+  if (nowUs < dueUs) return 0;
+  let nextUs = LATEST;
+  for (let rest = waits; rest != 0; rest &= rest - 1) {
+    const head = load<u32>(openAt(ctz(rest), Open.Head));
+    const deadlineUs = attemptAt(head).deadlineUs;
+    if (deadlineUs <= nowUs) return head;
+    nextUs = min(nextUs, deadlineUs);
+  }
+  dueUs = nextUs;
+  return 0;
+}
+
+/** Bits of the waits of which there are open attempts. */
+export function openWaits(): u32 {
+  return waits;
+}
+
+/** Of those that wait so long the one that was not looked at for longest, or 0. */
+export function firstUnlooked(wait: u32): u32 {
+  return load<u32>(openAt(wait, Open.Unlooked));
 }
 
 /** The first unlooked one has been looked at. */
-export function passUnlooked(): void {
-  unlooked = attemptAt(unlooked).next;
+export function passUnlooked(wait: u32): void {
+  const at = openAt(wait, Open.Unlooked);
+  store<u32>(at, attemptAt(load<u32>(at)).next);
 }
 
-/** Begins a walk through the open attempts; those that come or are extended on the way are walked, too. */
+/** Begins a walk through the open attempts; who is extended on the way is walked, too. */
 export function beginWalk(): void {
-  walked = openHead;
+  walked = firstOpen();
 }
 
 /** The next one of the walk, or 0; attempts may end between two steps. */
 export function nextWalked(): u32 {
   const index = walked;
-  if (index != 0) walked = attemptAt(index).next;
+  if (index != 0) walked = nextOpen(index);
   return index;
 }
 
@@ -183,21 +248,21 @@ export function heldAttempts(): u32 {
   return held;
 }
 
-/** The open attempt that came last, or 0. */
+/** Of the open attempts that wait longest the one that came last, or 0. */
 export function lastOpen(): u32 {
-  return openTail;
+  return waits == 0 ? 0 : load<u32>(openAt(31 - clz(waits), Open.Tail));
 }
 
 /** The next open attempt that may be evicted, or 0: one after the other, the oldest first, round and round. */
 export function nextCandidate(): u32 {
-  const index = candidate != 0 ? candidate : openHead;
-  candidate = index == 0 ? 0 : attemptAt(index).next;
+  const index = candidate != 0 ? candidate : firstOpen();
+  candidate = index == 0 ? 0 : nextOpen(index);
   return index;
 }
 
 /** Those before it stay for this round; it goes, and the one behind it is the next. */
 export function chooseCandidate(index: u32): void {
-  candidate = attemptAt(index).next;
+  candidate = nextOpen(index);
 }
 
 /** Whether its share holds an eighth of the table. */
@@ -235,7 +300,72 @@ export function findAnswered(
   return find(client, clientHash, server, serverHash, ports, acknowledgement - 1, 0xffff);
 }
 
-/** A new open attempt; there must be a free record. */
+function mostDatagrams(capacity: u32): u32 {
+  return max(capacity / DATAGRAM_PART, 1);
+}
+
+/** The attempt of what this client sends to that port of UDP, numbered as Attempt.service, or 0. */
+export function findDatagrams(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  service: u32,
+): u32 {
+  const port = service & (DATAGRAMS - 1);
+  let index = load<u32>(bucketOf(hashAttempt(clientHash, serverHash, port, NO_SEQUENCE)));
+  while (index != 0) {
+    const attempt = attemptAt(index);
+    if (attempt.has(AttemptFlag.Datagrams) && isBetween(attempt, client, server, port)) return index;
+    index = attempt.hashNext;
+  }
+  return 0;
+}
+
+/** Whether another attempt of datagrams finds a place without one going. */
+export function hasRoomForDatagrams(): bool {
+  return freeHead != 0 && datagramCount < mostDatagrams(capacity);
+}
+
+/** The next one of them that may go, or 0 if there are none: one after the other, round and round. */
+export function nextDatagrams(): u32 {
+  if (datagramCount == 0) return 0;
+  if (datagramHand >= datagramCount) datagramHand = 0;
+  const place = datagramHand;
+  datagramHand++;
+  return load<u32>(datagrams + ((<usize>place) << 2));
+}
+
+/** A new open attempt of datagrams; `hasRoomForDatagrams` must be true. */
+export function addDatagrams(
+  client: Address,
+  clientHash: u64,
+  server: Address,
+  serverHash: u64,
+  service: u32,
+  deadlineUs: i64,
+): u32 {
+  assert(datagramCount < mostDatagrams(capacity));
+  const index = takeAttempt(client, server, service & (DATAGRAMS - 1));
+  const attempt = attemptAt(index);
+  attempt.set(AttemptFlag.Datagrams);
+  attempt.sequence = datagramCount;
+  store<u32>(datagrams + ((<usize>datagramCount) << 2), index);
+  datagramCount++;
+  const hash = hashAttempt(clientHash, serverHash, attempt.ports, NO_SEQUENCE);
+  join(index, server, serverHash, hash, WAITS, deadlineUs);
+  return index;
+}
+
+/** The last of them comes to its place. */
+function leaveDatagrams(attempt: Attempt): void {
+  datagramCount--;
+  const last = load<u32>(datagrams + ((<usize>datagramCount) << 2));
+  attemptAt(last).sequence = attempt.sequence;
+  store<u32>(datagrams + ((<usize>attempt.sequence) << 2), last);
+}
+
+/** A new open attempt, one of those that wait so long; there must be a free record. */
 export function addAttempt(
   client: Address,
   clientHash: u64,
@@ -244,7 +374,21 @@ export function addAttempt(
   ports: u32,
   sequence: u32,
   dataLength: u32,
+  wait: u32,
+  deadlineUs: i64,
 ): u32 {
+  const index = takeAttempt(client, server, ports);
+  const attempt = attemptAt(index);
+  attempt.sequence = sequence;
+  attempt.dataLength = <u16>min(dataLength, 0xffff);
+  if (dataLength != 0) fastOpen++;
+  const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
+  join(index, server, serverHash, hash, wait, deadlineUs);
+  return index;
+}
+
+/** A free record, for an open attempt. */
+function takeAttempt(client: Address, server: Address, ports: u32): u32 {
   const index = freeHead;
   assert(index != 0);
   const attempt = attemptAt(index);
@@ -254,23 +398,26 @@ export function addAttempt(
   attempt.server.set(server);
   attempt.clientPort = <u16>(ports >> 16);
   attempt.serverPort = <u16>ports;
-  attempt.sequence = sequence;
   attempt.tries = 1;
   attempt.credited = 0;
   attempt.outage = 0;
-  attempt.dataLength = <u16>min(dataLength, 0xffff);
+  attempt.dataLength = 0;
   attempt.outcome = <u8>Outcome.Open;
   attempt.left = 0;
   attempt.flags = 0;
+  return index;
+}
+
+/** It is found from now on, by that hash, and its wait begins. */
+function join(index: u32, server: Address, serverHash: u64, hash: u32, wait: u32, deadlineUs: i64): void {
+  const attempt = attemptAt(index);
   attempt.share = <u8>shareFor(server, serverHash);
-  if (dataLength != 0) fastOpen++;
-  const hash = hashAttempt(clientHash, serverHash, ports, dataLength == 0 ? sequence : 0);
+  attempt.deadlineUs = deadlineUs;
   attempt.hash = hash;
   const bucket = bucketOf(hash);
   attempt.hashNext = load<u32>(bucket);
   store<u32>(bucket, index);
-  appendOpen(index);
-  return index;
+  appendOpen(index, wait);
 }
 
 /** Moves an open attempt to those that are settled, to be forgotten at `deadlineUs`. */
@@ -288,12 +435,12 @@ export function settleAttempt(index: u32, outcome: Outcome, deadlineUs: i64): vo
   attempt.outcome = <u8>outcome;
 }
 
-/** Gives an open attempt a later deadline, behind all others. */
-export function extendAttempt(index: u32, deadlineUs: i64): void {
+/** Gives an open attempt a later deadline, behind all others that wait so long: no shorter than it did. */
+export function extendAttempt(index: u32, wait: u32, deadlineUs: i64): void {
   const isWalked = walked == index;
   detach(index);
   attemptAt(index).deadlineUs = deadlineUs;
-  appendOpen(index);
+  appendOpen(index, wait);
   if (isWalked && walked == 0) walked = index;
 }
 
@@ -302,6 +449,7 @@ export function removeAttempt(index: u32): void {
   const attempt = attemptAt(index);
   detach(index);
   if (attempt.dataLength != 0) fastOpen--;
+  if (attempt.has(AttemptFlag.Datagrams)) leaveDatagrams(attempt);
   let at = bucketOf(attempt.hash);
   while (load<u32>(at) != index) {
     const here = load<u32>(at);
@@ -328,7 +476,8 @@ function find(
   let index = load<u32>(bucketOf(hash));
   while (index != 0) {
     const attempt = attemptAt(index);
-    if (attempt.sequence == sequence && isBetween(attempt, client, server, ports)) return index;
+    const isSame = attempt.sequence == sequence && isBetween(attempt, client, server, ports);
+    if (isSame && !attempt.has(AttemptFlag.Datagrams)) return index;
     index = attempt.hashNext;
   }
   if (fastOpen == 0) return 0;
@@ -368,29 +517,57 @@ function bucketOf(hash: u32): usize {
   return buckets + ((<usize>(hash & bucketMask)) << 2);
 }
 
-function appendOpen(index: u32): void {
+function openAt(wait: u32, what: Open): usize {
+  return opens + <usize>(wait * 12) + <usize>what;
+}
+
+/** The open attempt behind it: the next of those that wait as long, or the first of those that wait longer; or 0. */
+export function nextOpen(index: u32): u32 {
   const attempt = attemptAt(index);
+  if (attempt.next != 0) return attempt.next;
+  const longer = waits & ~(((<u32>2) << (<u32>attempt.wait)) - 1);
+  return longer == 0 ? 0 : load<u32>(openAt(ctz(longer), Open.Head));
+}
+
+function appendOpen(index: u32, wait: u32): void {
+  const attempt = attemptAt(index);
+  const tail = load<u32>(openAt(wait, Open.Tail));
+  attempt.wait = <u8>wait;
   attempt.next = 0;
-  attempt.previous = openTail;
-  if (openTail == 0) openHead = index;
-  else attemptAt(openTail).next = index;
-  openTail = index;
-  countOpen(attempt.share, 1);
-  if (unlooked == 0) unlooked = index;
+  attempt.previous = tail;
+  if (tail == 0) store<u32>(openAt(wait, Open.Head), index);
+  else attemptAt(tail).next = index;
+  store<u32>(openAt(wait, Open.Tail), index);
+  waits |= (<u32>1) << wait;
+  dueUs = min(dueUs, attempt.deadlineUs);
+  if (!attempt.has(AttemptFlag.Datagrams)) countOpen(attempt.share, 1);
+  if (load<u32>(openAt(wait, Open.Unlooked)) == 0) store<u32>(openAt(wait, Open.Unlooked), index);
 }
 
 /** Takes an attempt out of the chain that it is in. */
 function detach(index: u32): void {
   const attempt = attemptAt(index);
-  const open = attempt.outcome == Outcome.Open;
-  if (unlooked == index) unlooked = attempt.next;
-  if (walked == index) walked = attempt.next;
-  if (candidate == index) candidate = attempt.next;
-  if (open) countOpen(attempt.share, -1);
+  if (attempt.outcome == Outcome.Open) {
+    detachOpen(index);
+    return;
+  }
   if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
-  else if (open) openHead = attempt.next;
   else settledHead = attempt.next;
   if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;
-  else if (open) openTail = attempt.previous;
   else settledTail = attempt.previous;
+}
+
+function detachOpen(index: u32): void {
+  const attempt = attemptAt(index);
+  const wait = <u32>attempt.wait;
+  if (walked == index) walked = nextOpen(index);
+  if (candidate == index) candidate = nextOpen(index);
+  const unlooked = openAt(wait, Open.Unlooked);
+  if (load<u32>(unlooked) == index) store<u32>(unlooked, attempt.next);
+  if (!attempt.has(AttemptFlag.Datagrams)) countOpen(attempt.share, -1);
+  if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
+  else store<u32>(openAt(wait, Open.Head), attempt.next);
+  if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;
+  else store<u32>(openAt(wait, Open.Tail), attempt.previous);
+  if (load<u32>(openAt(wait, Open.Head)) == 0) waits &= ~((<u32>1) << wait);
 }

@@ -82,9 +82,10 @@ export class Server {
   hashNext: u32;
   next: u32;
   previous: u32;
-  port: u16;
-  /** While down: the TCP port that was tried last, 0 when none was. */
-  triedPort: u16;
+  /** Of a service; one of UDP is numbered from DATAGRAMS on. */
+  port: u32;
+  /** While down: the port that was tried last, numbered as `port`; 0 when none was. */
+  triedPort: u32;
   /** Host: how many of its services are known. */
   services: u16;
   /** Host: how often the configuration names it, for itself or for one of its services. */
@@ -102,6 +103,12 @@ export class Server {
   resolvingOn: u8;
   /** Host: how often it asked since something was heard of it, one cycle's requests only. */
   resolving: u8;
+  /** Service: of how many answers it is known how long they took, and within which span nearly all did: table/times.ts. */
+  timed: u8;
+  within: u8;
+  /** How many of them there are for each span, u8 each. */
+  timesLow: u64;
+  timesHigh: u64;
 
   get address(): Address {
     return changetype<Address>(changetype<usize>(this));
@@ -210,7 +217,7 @@ export function findServer(address: Address, addressHash: u64, port: u32): u32 {
   let index = load<u32>(bucketOf(addressHash, port));
   while (index != 0) {
     const server = serverAt(index);
-    if (<u32>server.port == port && server.address.equals(address)) return index;
+    if (server.port == port && server.address.equals(address)) return index;
     index = server.hashNext;
   }
   return 0;
@@ -283,7 +290,7 @@ export function addServer(address: Address, addressHash: u64, port: u32): u32 {
   held++;
   memory.fill(changetype<usize>(server), 0, SERVER_BYTES);
   server.address.set(address);
-  server.port = <u16>port;
+  server.port = port;
   server.heardUs = NEVER;
   server.resolvedUs = NEVER;
   server.beforeUs = NEVER;

@@ -99,6 +99,29 @@ static int bindTo(int fd, uint16_t protocol, int index)
 	return bind(fd, (struct sockaddr *)&address, sizeof(address));
 }
 
+/*
+ * An adapter keeps frames to other machines back until somebody wants them. The kernel forgets it with the interface, and
+ * with the socket.
+ */
+static void tune(struct capture *capture)
+{
+	struct packet_mreq all = {.mr_ifindex = capture->promiscuous, .mr_type = PACKET_MR_PROMISC};
+	int wanted = capture->everything && capture->bound ? capture->index : 0;
+
+	if (capture->promiscuous == wanted)
+		return;
+	if (capture->promiscuous != 0)
+		setsockopt(capture->fd, SOL_PACKET, PACKET_DROP_MEMBERSHIP, &all, sizeof(all));
+	capture->promiscuous = 0;
+	all.mr_ifindex = wanted;
+	if (wanted == 0)
+		return;
+	if (setsockopt(capture->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) < 0)
+		say("%s: it sees no frames to other machines (%s)", capture->name, strerror(errno));
+	else
+		capture->promiscuous = wanted;
+}
+
 /* Without a ring (an emulated machine, a kernel built without) frames are received one by one. */
 static int openRing(struct capture *capture)
 {
@@ -172,6 +195,8 @@ static void leave(struct capture *capture)
 	if (capture->fd < 0)
 		return;
 	capture_count(capture);
+	capture->bound = false;
+	tune(capture);
 	bindTo(capture->fd, NO_PROTOCOL, 0);
 	if (capture->ring != NULL) {
 		munmap(capture->ring, (size_t)capture->blockBytes * RING_BLOCKS);
@@ -358,6 +383,8 @@ static void follow(struct capture *capture, int index)
 
 	capture->index = index;
 	capture->bound = false;
+	/* Also of an index that another interface has now. */
+	tune(capture);
 	if (index == 0) {
 		say("%s is gone: waiting for an interface of that name", capture->name);
 	} else if (hardware < 0) {
@@ -365,6 +392,7 @@ static void follow(struct capture *capture, int index)
 		capture->index = 0;
 	} else if (prepare(capture, hardware) == 0) {
 		capture->bound = bindTo(capture->fd, ETH_P_ALL, index) == 0;
+		tune(capture);
 		if (capture->bound)
 			say("%s %s: listening on it", capture->name, news);
 		else
@@ -401,6 +429,12 @@ void capture_move(struct capture *capture, const char name[IFNAMSIZ])
 	capture_check(capture);
 	if (capture->index == 0)
 		say("no interface %s yet: waiting for an interface of that name", name);
+}
+
+void capture_everything(struct capture *capture, bool on)
+{
+	capture->everything = on;
+	tune(capture);
 }
 
 uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,

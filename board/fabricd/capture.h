@@ -28,6 +28,9 @@ struct capture {
 	bool loopback;
 	/* Bound to `index`. */
 	bool bound;
+	/* Frames to whomever are wanted; and the interface that was told so for the socket in use, 0: none. */
+	bool everything;
+	int promiscuous;
 	uint8_t *ring;
 	uint32_t blockBytes, block;
 };
@@ -47,6 +50,9 @@ void capture_read(struct capture *capture, uint64_t nowUs);
  * POLLERR, and from time to time: a cable that is pulled wakes nobody.
  */
 bool capture_check(struct capture *capture);
+
+/* Whether frames to other machines are wanted, as on a mirror port. Needs no privilege. */
+void capture_everything(struct capture *capture, bool on);
 
 /* Listens on `name` in the place of what it listened on, as soon as there is one. Needs no privilege, either. */
 void capture_move(struct capture *capture, const char name[IFNAMSIZ]);

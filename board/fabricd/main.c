@@ -194,6 +194,16 @@ static void sayBound(uint32_t mib)
 	said = true;
 }
 
+/* What the module has taken for interfaces without sides is for the adapters, too. */
+static void seeEverything(const uint8_t *configure)
+{
+	for (uint32_t i = 0; i < captureCount; i++) {
+		uint8_t bits = i < MAX_SIDELESS ? configure[FIELD_EVERYTHING + i / 8] : 0;
+
+		capture_everything(&captures[i], bits >> i % 8 & 1);
+	}
+}
+
 static void carryOutCommands(const struct options *options, uint64_t nowUs)
 {
 	bool isChild = options->socket == NULL && !options->remote;
@@ -211,6 +221,8 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 			continue;
 		status = options->remote && isOfTakeover(command[FIELD_KIND]) ? STATUS_UNKNOWN_COMMAND
 									      : engine_command(command);
+		if (status == 0 && command[FIELD_KIND] == COMMAND_CONFIGURE)
+			seeEverything(command);
 		if (engine_outgoing(&frame))
 			sendOut(command, &frame, nowUs);
 		engine_settle();

@@ -18,8 +18,11 @@ interface Status {
     readonly port: number;
     readonly clients: readonly { readonly client: string }[];
   }[];
-  /** By verdict; null without a data plane. */
-  readonly counters: { readonly frames: Readonly<Record<string, number>> } | null;
+  /** By verdict, and the others; null without a data plane. */
+  readonly counters: {
+    readonly frames: Readonly<Record<string, number>>;
+    readonly tables: Readonly<Record<string, number>>;
+  } | null;
 }
 
 /** A configuration file's sections; those that are objects are laid over the lab's own, key by key. */

@@ -103,7 +103,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   json: '    --json            for machines',
   verbose: '-v, --verbose         say more',
   watch: '    --watch NETWORK   addresses that are servers (default: all); may be given again',
-  unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; or false',
+  unanswered: '    --unanswered 30s  how long an attempt may stay unanswered; auto, or false',
   last: `    --last N          at most so many, from 1 to ${MAX_RECORDS} (default ${DEFAULT_RECORDS})`,
   all: '    --all             all that it can be done for',
   until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',

@@ -1,7 +1,7 @@
 /** `ringback replay FILE…`. */
 import type { Chance } from '../chance.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
-import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
+import { DEFAULT_UNANSWERED_MS, MAX_LEARNT_MS } from '../config/unanswered.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
 import { mappedLength, type Prefix, readPrefix } from '../net/address.ts';
@@ -75,15 +75,16 @@ function optionsOf(given: Arguments): ReplayOptions {
   const configuration =
     given.config === undefined ? null : loadRouterConfiguration(given.config, tables.limits);
   const { detect, recover, servers = [], clients = [] } = configuration ?? {};
+  const usual = detect ?? { unansweredMs: DEFAULT_UNANSWERED_MS, learnsWait: false };
+  const { unansweredMs, learnsWait } =
+    given.unanswered === undefined ? usual : unansweredOf(given.unanswered);
   const watched = given.watch.length > 0 ? given.watch.map(prefixOf) : detect?.watch;
   return {
     chance: given.chance,
     watch: watched?.map((prefix) => ({ address: prefix.address, bits: mappedLength(prefix) })) ?? EVERYTHING,
     unreachable: detect?.unreachable ?? true,
-    unansweredMs: unansweredOf(
-      given.unanswered,
-      detect === undefined ? DEFAULT_UNANSWERED_MS : detect.unansweredMs,
-    ),
+    unansweredMs,
+    learnsWait,
     refused: detect?.refused ?? true,
     arp: recover?.arp ?? true,
     synAck: recover?.synAck ?? true,
@@ -102,13 +103,16 @@ function prefixOf(text: string): Prefix {
   );
 }
 
-function unansweredOf(text: string | undefined, otherwise: number | null): number | null {
-  if (text === undefined) return otherwise;
-  if (text === 'false') return null;
-  const ms = parseDuration(text);
-  if (ms === null)
-    throw new RingbackError('usage', `--unanswered ${text}: not a duration; 500ms, 30s, 10m, 12h, 30d are`);
-  return ms;
+function unansweredOf(text: string): Pick<ReplayOptions, 'unansweredMs' | 'learnsWait'> {
+  if (text === 'false') return { unansweredMs: null, learnsWait: false };
+  if (text === 'auto') return { unansweredMs: MAX_LEARNT_MS, learnsWait: true };
+  const unansweredMs = parseDuration(text);
+  if (unansweredMs === null)
+    throw new RingbackError(
+      'usage',
+      `--unanswered ${text}: not a duration; 500ms, 30s, 10m, 12h, 30d are, and auto`,
+    );
+  return { unansweredMs, learnsWait: false };
 }
 
 /** A capture may claim times that no calendar has. */

@@ -32,11 +32,15 @@ export interface DetectConfiguration {
   /** The servers' networks; outside of them nothing is learnt. */
   readonly watch: readonly Prefix[];
   readonly unreachable: boolean;
-  /** How long a connection request may stay unanswered; null: not looked at. */
+  /** How long a connection request may stay unanswered, at the most if that is learnt; null: not looked at. */
   readonly unansweredMs: number | null;
+  /** Whether it is learnt for each service. */
+  readonly learnsWait: boolean;
   readonly refused: boolean;
   /** Enter only clients whose mail address is known (JP 2001-238496, figure 11). */
   readonly knownClientsOnly: boolean;
+  /** What this machine itself tries counts. */
+  readonly own: boolean;
   readonly ask: Ask;
 }
 
@@ -130,7 +134,10 @@ export interface ServerConfiguration {
 
 export interface PageConfiguration {
   readonly listen: Endpoint;
+  /** All that are answered for. */
   readonly ports: readonly number[];
+  /** Those of them at which a line is said in the place of a page. */
+  readonly greet: readonly number[];
   readonly form: 'server' | 'router';
   readonly routerUrl: string | null;
   readonly askAgainMs: number;

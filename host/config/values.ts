@@ -2,7 +2,7 @@
 
 import { getCiphers } from 'node:crypto';
 import { canonicalAddress, isVersion4, type Prefix, readPrefix } from '../net/address.ts';
-import { DAY_MS, DURATION, durationText, parseDuration, SECOND_MS } from '../net/duration.ts';
+import { DAY_MS, DURATION, durationText, parseDuration } from '../net/duration.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import { canonicalDomain, canonicalMailAddress } from '../net/mail-address.ts';
 import { TRAP_NAMES } from '../net/trap-names.ts';
@@ -90,11 +90,23 @@ function orFalse<T>(inner: ValueOptions<T>): Shape<T | null> {
   });
 }
 
-export const unanswered = durationOrFalse(SECOND_MS, 3600 * SECOND_MS);
-
 /** `false`, which becomes null, or a duration. */
 export function durationOrFalse(least: number, most: number): Shape<number | null> {
   return orFalse(durationValue(least, most));
+}
+
+/** A duration, `auto`, or `false`, which becomes null. */
+export function durationOrAuto(least: number, most: number): Shape<number | 'auto' | null> {
+  const inner = durationValue(least, most);
+  return value<number | 'auto' | null>({
+    ...inner,
+    allowed: `${inner.allowed}, auto, or false`,
+    json: { anyOf: [inner.json, { enum: ['auto'] }, { const: false }] },
+    read(input) {
+      if (input === false) return null;
+      return input === 'auto' ? input : inner.read(input);
+    },
+  });
 }
 
 export const address: Shape<string> = value({

@@ -5,6 +5,12 @@ import type { OutboxCounts } from '../store/outbox.ts';
 import type { StoreHealth } from '../store/store.ts';
 import type { HistoryAnswer, ListRecord, NoticeRecord, OutboxAnswer, PastOutageRecord } from './records.ts';
 
+interface Place {
+  readonly server: string;
+  readonly port: number;
+  readonly protocol?: 'udp';
+}
+
 /** A time in the local zone; the same words wherever a clock was wrong. */
 export function dateText(iso: string | null): string {
   return iso === null ? 'unknown' : new Date(iso).toLocaleString('sv-SE');
@@ -15,8 +21,9 @@ export function lastedText(seconds: number): string {
   return spanText(seconds * 1000, [' d', ' h', ' min', ' s'], ' ');
 }
 
-export function placeText({ server, port }: { readonly server: string; readonly port: number }): string {
-  return port === 0 ? server : `${server} port ${port}`;
+export function placeText({ server, port, protocol }: Place): string {
+  if (port === 0) return server;
+  return protocol === undefined ? `${server} port ${port}` : `${server} port ${port}/${protocol}`;
 }
 
 /** When a notice is tried next. */

@@ -1,5 +1,7 @@
 /** What the state tells people about past outages and notices, and what they may order: for the process that has it. */
+
 import { RingbackError } from '../errors.ts';
+import { portFields } from '../net/target.ts';
 import type { Sql } from '../store/database.ts';
 import type { Fates } from '../store/fates.ts';
 import { listHistory, type Untold } from '../store/history.ts';
@@ -26,6 +28,8 @@ export interface PastOutageRecord {
   readonly server: string;
   /** 0: the host as a whole. */
   readonly port: number;
+  /** Only of a service that is not of TCP. */
+  readonly protocol?: 'udp';
   readonly cause: string;
   readonly from: string | null;
   readonly to: string | null;
@@ -164,7 +168,7 @@ export function pastOutages(store: RecordState, last: number): PastOutageRecord[
       const { untold, limited, handedOverFates } = others;
       return {
         server,
-        port,
+        ...portFields(port),
         cause,
         from: date(fromMs),
         to: date(toMs),

@@ -70,7 +70,7 @@ export class CarrierReader {
   }
 
   #refusalOf(record: RecordReader): CarrierRecord {
-    const command = this.#codes.name('Command', record.u16('Command'));
+    const command = this.#codes.name('Command', record.u16('Command') & ~this.#layout.ofDatagrams);
     const status = this.#codes.name('Status', record.code);
     if (command !== 'Announce') return { kind: 'refused', command, status };
     return { kind: 'announced', answer: answerOf(record, 'refused', status) };

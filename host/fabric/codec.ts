@@ -17,7 +17,7 @@ export class Codec {
   }
 
   kind(record: DataView): number {
-    return record.getUint8(this.#layout.at('Kind'));
+    return record.getUint8(this.#layout.at('Kind')) & ~this.#layout.ofDatagrams;
   }
 
   /** Serial number of an event: each is one more than the last, modulo 65,536. */

@@ -5,6 +5,8 @@ import type { Codes } from './module.ts';
 export class RecordLayout {
   readonly codes: Codes;
   readonly recordBytes: number;
+  /** The bit of a kind that says that its port is one of UDP. */
+  readonly ofDatagrams: number;
   readonly #offsets: ReadonlyMap<string, number>;
   /** By enum and number, as they are asked for. */
   readonly #names = new Map<string, Map<number, EventName>>();
@@ -13,6 +15,7 @@ export class RecordLayout {
   constructor(codes: Codes, ...groups: readonly string[]) {
     this.codes = codes;
     this.recordBytes = codes.number('RECORD_BYTES');
+    this.ofDatagrams = codes.number('OF_DATAGRAMS');
     this.#offsets = new Map(groups.flatMap((group) => codes.entries(group)));
   }
 

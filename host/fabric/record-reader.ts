@@ -1,6 +1,7 @@
 /** A record, read by the names of its fields; and the events that come as such. */
 import { ADDRESS_BYTES, addressText } from '../net/address.ts';
 import { macText } from '../net/mac-address.ts';
+import { ofDatagrams } from '../net/target.ts';
 import { camel, type RecordLayout, strange } from './record-layout.ts';
 import type { AttemptOutcome, Cause, FabricEvent, Form, Met, ServerState, Sign } from './records.ts';
 
@@ -25,7 +26,18 @@ export class RecordReader {
   }
 
   get kind(): number {
-    return this.u8('Kind');
+    return this.u8('Kind') & ~this.#layout.ofDatagrams;
+  }
+
+  /** Which service it is about. */
+  get port(): number {
+    return numbered(this.u16('Port'), (this.u8('Kind') & this.#layout.ofDatagrams) !== 0);
+  }
+
+  /** Another port that it names; `transport`: which bit says that it is one of UDP. */
+  otherPort(field: string, transport: string): number {
+    const bit = this.#layout.codes.number(`Transport.${transport}`);
+    return numbered(this.u16(field), (this.u8('Transports') & bit) !== 0);
   }
 
   get code(): number {
@@ -120,6 +132,10 @@ export class RecordReader {
   }
 }
 
+function numbered(port: number, isOfUdp: boolean): number {
+  return isOfUdp ? ofDatagrams(port) : port;
+}
+
 type Kind = FabricEvent['kind'];
 type Read<K extends Kind> = (record: RecordReader, kind: K) => FabricEvent;
 
@@ -129,7 +145,7 @@ const target = <K extends Kind>(record: RecordReader, kind: K) => ({
   kind,
   nowUs: record.nowUs,
   server: record.address('Server'),
-  port: record.u16('Port'),
+  port: record.port,
 });
 
 const cause = (record: RecordReader): Cause => record.dashed('Cause') as Cause;
@@ -139,7 +155,7 @@ const client = <K extends Kind>(record: RecordReader, kind: K) => ({
   kind,
   nowUs: record.nowUs,
   server: record.address('Server'),
-  port: record.u16('Port'),
+  port: record.port,
   client: record.address('Client'),
   cause: cause(record),
   tries: record.u16('Tries'),
@@ -156,7 +172,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
     client: record.address('Client'),
     clientPort: record.u16('ClientPort'),
     server: record.address('Server'),
-    port: record.u16('Port'),
+    port: record.port,
     sequence: record.u32('Sequence'),
     tries: record.u16('Tries'),
     firstUs: record.pastUs('FirstUs'),
@@ -164,7 +180,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   outage: (record, kind) => ({
     ...target(record, kind),
     cause: cause(record),
-    triedPort: record.u16('TriedPort'),
+    triedPort: record.otherPort('TriedPort', 'TriedDatagrams'),
     firstUs: record.pastUs('FirstUs'),
     state: record.dashed('ServerState', 'State') as ServerState,
   }),
@@ -175,14 +191,14 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   signal: (record, kind) => ({
     ...target(record, kind),
     sign: record.dashed('Sign') as Sign,
-    triedPort: record.u16('TriedPort'),
-    answeredPort: record.u16('AnsweredPort'),
+    triedPort: record.otherPort('TriedPort', 'TriedDatagrams'),
+    answeredPort: record.otherPort('AnsweredPort', 'AnsweredDatagrams'),
   }),
   releaseEnd: target,
   dropped: target,
   acquitted: target,
   answers: target,
-  look: target,
+  look: (record, kind) => ({ ...target(record, kind), waitUs: record.us('FirstUs') || null }),
   asking: target,
   asked: (record, kind) => ({
     ...target(record, kind),
@@ -194,6 +210,13 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   syncEnd: bare,
   sweepEnd: bare,
   flushEnd: bare,
+  learntEnd: bare,
+  learnt: (record, kind) => ({
+    ...target(record, kind),
+    answers: record.code,
+    withinUs: record.us('FirstUs'),
+    waitUs: record.us('LastUs'),
+  }),
   counters: (record, kind) => ({
     ...bare(record, kind),
     first: record.code,

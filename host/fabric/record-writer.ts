@@ -1,7 +1,7 @@
 /** A record, written by the names of its fields; and the commands that go as such. */
 import { addressBytes } from '../net/address.ts';
 import { macBytes } from '../net/mac-address.ts';
-import type { Target } from '../net/target.ts';
+import { isOfDatagrams, numberOnWire, type Target } from '../net/target.ts';
 import { pascal, type RecordLayout } from './record-layout.ts';
 import { type Command, KEY_BYTES } from './records.ts';
 
@@ -43,7 +43,9 @@ class RecordWriter {
 
   target({ server, port }: Target): void {
     this.address('Server', server);
-    this.u16('Port', port);
+    this.u16('Port', numberOnWire(port));
+    if (isOfDatagrams(port))
+      this.u8('Kind', this.#record.getUint8(this.#layout.at('Kind')) | this.#layout.ofDatagrams);
   }
 
   /** The number of `name` in an enum of the module's. */
@@ -87,6 +89,8 @@ function configure(record: RecordWriter, command: Of<'configure'>): void {
   for (const [name, size] of Object.entries(command.sizes)) record.u32(pascal(name), size);
   record.u32('Everything', command.everything ?? 0);
   record.bytes('KeyLow', command.key.subarray(0, KEY_BYTES));
+  record.u16('ProgramPort', command.programPorts?.first ?? 0);
+  record.u16('ProgramPorts', command.programPorts?.count ?? 0);
 }
 
 function restore(record: RecordWriter, command: Of<'restore'>): void {
@@ -94,7 +98,9 @@ function restore(record: RecordWriter, command: Of<'restore'>): void {
   record.address('Client', command.client);
   record.u8('Code', record.code('Cause', command.cause));
   record.u16('Tries', command.tries);
-  record.u16('RestoredPort', command.triedPort);
+  record.u16('RestoredPort', numberOnWire(command.triedPort));
+  if (isOfDatagrams(command.triedPort))
+    record.u8('RestoredTransports', record.code('Transport', 'triedDatagrams'));
   if (command.suspected) record.u8('RestoredState', record.code('ServerState', 'suspected'));
   record.us('FirstUs', command.firstUs);
   record.us('LastUs', command.lastUs);
@@ -122,6 +128,10 @@ const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
     record.u16('Port', port);
     record.u8('Code', on ? 1 : 0);
   },
+  datagrams: (record, { port, on }) => {
+    record.u16('Port', port);
+    record.u8('Code', on ? 1 : 0);
+  },
   restore,
   stillDown: target,
   release: target,
@@ -130,6 +140,7 @@ const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
   sync: nothing,
   counters: nothing,
   flush: nothing,
+  learnt: nothing,
   announce,
   claim: holder,
   unclaim: (record, { address }) => record.address('Server', address),

@@ -100,12 +100,21 @@ export type FabricEvent = Stamped &
       } & Target)
     /**
      * `acquitted`: the suspicion is over, and what comes for it later is another one. `answers`: the service answered a
-     * client, for the first time or the first in a day. `look`: it leaves a request unanswered. `asking`: a probe may begin.
+     * client, for the first time or the first in a day. `asking`: a probe may begin.
      */
     | ({
-        readonly kind: 'releaseEnd' | 'dropped' | 'acquitted' | 'answers' | 'look';
+        readonly kind: 'releaseEnd' | 'dropped' | 'acquitted' | 'answers';
       } & Target)
+    /** It leaves a request unanswered. `waitUs`: how long its client waits in all; null: as long as any. */
+    | ({ readonly kind: 'look'; readonly waitUs: number | null } & Target)
     | ({ readonly kind: 'asking' } & Target)
+    /** Of its latest `answers` 99 in 100 came within `withinUs`, and its clients wait for `waitUs`. */
+    | ({
+        readonly kind: 'learnt';
+        readonly answers: number;
+        readonly withinUs: number;
+        readonly waitUs: number;
+      } & Target)
     | ({
         readonly kind: 'asked';
         readonly met: ReadonlySet<Met>;
@@ -115,6 +124,7 @@ export type FabricEvent = Stamped &
       } & Target)
     | ({ readonly kind: 'forgotten'; readonly goesOn: boolean } & Target)
     | { readonly kind: 'syncEnd' | 'sweepEnd' | 'flushEnd' }
+    | { readonly kind: 'learntEnd' }
     | { readonly kind: 'counters'; readonly first: number; readonly values: readonly number[] }
     /**
      * Somebody else says that he has a claimed address (an ARP `request` or `reply` from it, a `neighbour` advertisement
@@ -136,6 +146,10 @@ export interface Options {
   readonly reportAttempts: boolean;
   /** Failures are suspicions until this program has asked the server; false if it is left out. */
   readonly ask?: boolean;
+  /** How long a client waits is learnt for each service, `waitUs` at the most; false if it is left out. */
+  readonly learnWait?: boolean;
+  /** What own addresses send counts, but for what comes from the program's ports; false if it is left out. */
+  readonly own?: boolean;
 }
 
 /** Of the key of the module's hash tables. */
@@ -149,6 +163,8 @@ export type Command =
       readonly waitUs: number;
       /** Interfaces without sides: bit n - 1 is that of the interface with the carrier's number n; 0 without it. */
       readonly everything?: number;
+      /** Local ports that the program's own connections come from; none without it. */
+      readonly programPorts?: { readonly first: number; readonly count: number };
       /** KEY_BYTES that nobody guesses: the key of the module's hash tables. */
       readonly key: Uint8Array;
     }
@@ -163,6 +179,8 @@ export type Command =
   /** The program has this address, and the carrier's machine forwards its packets: nobody waits there. `configure` ends it. */
   | { readonly kind: 'own' | 'disown'; readonly client: string }
   | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
+  /** Datagrams between that port of UDP of servers and their clients count. `configure` ends it. */
+  | { readonly kind: 'datagrams'; readonly port: number; readonly on: boolean }
   | ({ readonly kind: 'restore'; readonly triedPort: number; readonly suspected?: boolean } & WaitingClient)
   | ({
       readonly kind:
@@ -180,7 +198,8 @@ export type Command =
   /** A look that began then found the service silent; the service answered last then. */
   | ({ readonly kind: 'foundSilent' | 'restoreService'; readonly atUs: number } & Target)
   | { readonly kind: 'sweep'; readonly olderThanUs: number }
-  | { readonly kind: 'sync' | 'counters' | 'flush' }
+  /** `learnt`: how long services take to answer, an event for each. */
+  | { readonly kind: 'sync' | 'counters' | 'flush' | 'learnt' }
   | ({ readonly kind: 'announce' } & Announcement)
   /**
    * This machine has the address, or is about to take it. `interface` is the only one where others count, or 0 for all.

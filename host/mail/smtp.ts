@@ -6,6 +6,7 @@ import SMTPPool from 'nodemailer/lib/smtp-pool';
 import type { SmtpConfiguration } from '../config/types.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { cleanName } from '../net/clean-text.ts';
+import type { LocalPorts } from '../net/local-ports.ts';
 import { canonicalMailAddress, wireMailAddress } from '../net/mail-address.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Mail } from './mail.ts';
@@ -96,14 +97,19 @@ export class MailSender {
   #isClosed = false;
 
   /** Throws `configuration` when `from` is not one plain mail address. */
-  constructor(options: SmtpConfiguration, time: Time, timeouts: Partial<SmtpTimeouts> = {}) {
+  constructor(
+    options: SmtpConfiguration,
+    time: Time,
+    timeouts: Partial<SmtpTimeouts> = {},
+    localPorts: LocalPorts | null = null,
+  ) {
     if (canonicalMailAddress(options.from) === null) {
       throw new RingbackError('configuration', `smtp.from: not a mail address: ${options.from}`);
     }
     this.#options = options;
     this.#time = time;
     this.#timeouts = { ...SMTP_TIMEOUTS, ...timeouts };
-    this.#connecting = new Connecting(options, this.#timeouts.connectMs, time);
+    this.#connecting = new Connecting(options, this.#timeouts.connectMs, time, localPorts);
     this.#pool = this.#newPool();
     this.#isKnown = options.user === null;
   }

@@ -8,6 +8,8 @@ import type { OperatorMessage } from './html/kinds.ts';
 export interface PageHost extends RegistrationHost {
   /** What was asked for on a connection to this address; null: not a steered connection. */
   targetOf(localAddress: string): Target | null;
+  /** Where the page in this server's place is at present; null: nowhere. */
+  pageOf(server: string): string | null;
   /** Whether the server is asked for by this Host field; of one whose names are not known: in any case. */
   isNamed(server: string, host: string | null): boolean;
   /** Whether the page that this client is about to get shall try the server: then it finds the way there for a moment. */

@@ -13,11 +13,13 @@ import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { type FormOutcome, RegistrationDesk } from './form/registration.ts';
 import { Tokens } from './form/tokens.ts';
+import { greetingOf } from './greeting.ts';
 import { formOf, homeOf, plainFacts, serverFacts } from './html/facts.ts';
 import { OWN_PATH, type Page, type PageFacts } from './html/kinds.ts';
 import { chooseLanguage } from './html/language.ts';
 import {
   type AnswerPlace,
+  anewAnswer,
   pageAnswer,
   plainAnswer,
   problemAnswer,
@@ -25,9 +27,10 @@ import {
   RETRY_SECONDS,
   ReadyAnswers,
 } from './http/answers.ts';
+import type { Connection } from './http/connections.ts';
 import { BEAT_MS, EventStreams } from './http/event-streams.ts';
 import type { OriginSource } from './http/origins.ts';
-import { formFields, isOneClick, remembering, wantsProblem } from './http/requests.ts';
+import { formFields, isOneClick, isOwnPlace, remembering, wantsPage, wantsProblem } from './http/requests.ts';
 import { type Asked, Web } from './http/web.ts';
 import type { PageHost } from './page-host.ts';
 
@@ -83,6 +86,9 @@ export class PageServer {
   readonly #ready: ReadyAnswers;
   readonly #languageOf: (acceptLanguage: string | undefined) => Language;
   readonly #isProgram = remembering(wantsProblem);
+  readonly #namesPages = remembering(wantsPage);
+  /** Forms that go to the dead server's address (embodiment 5). */
+  readonly #keepsForms: boolean;
   readonly #shownLog: BurstLog;
   readonly #declinedLog: BurstLog;
   readonly #timer: Timer;
@@ -92,12 +98,14 @@ export class PageServer {
     const { clock, time, chance, host, language, log, origins } = options;
     const nowMs = (): number => clock.nowMs();
     this.#options = options;
+    this.#keepsForms = options.configuration.form === 'server';
     this.#web = new Web({
       clock,
       time,
       origins,
       targetOf: (local) => host.targetOf(local),
       answer: (asked) => this.#answer(asked),
+      greet: (connection) => this.#greet(connection),
       refused: ({ target, client }) => target !== null && host.onVisit(target, client),
       failed: (error) => this.#failed(error),
     });
@@ -159,7 +167,26 @@ export class PageServer {
     if (own === 'stop' && (method === 'GET' || method === 'HEAD')) this.#askToStop(asked, 200);
     else if (target === null) this.#answerElse(asked, own);
     else if (own === 'events' && method === 'GET') return this.#listen(asked, target);
+    else if (own === 'keep' && method === 'GET') this.#keep(asked, target);
+    else if (connection.wasKept && method === 'HEAD') asked.drop();
     else this.#answerInPlace(asked, target, own);
+  }
+
+  /** The page has used its connection up, and asks for another one for its form. */
+  #keep(asked: Asked, target: Target): void {
+    const answer = plainAnswer(200, 'For a form');
+    if (this.#keepsForms && this.#options.host.outageOf(target) !== null) asked.sendAndKeep(answer);
+    else asked.send(answer);
+  }
+
+  /** In its place no page can be. */
+  #greet({ target, client }: Connection): string | null {
+    const { configuration, host } = this.#options;
+    if (target === null || !configuration.greet.includes(target.port)) return null;
+    const outage = host.outageOf(target);
+    if (outage !== null) host.onVisit(target, client);
+    const name = outage?.name ?? null;
+    return greetingOf({ target, name, page: host.pageOf(target.server), isDown: outage !== null });
   }
 
   #failed(error: unknown): void {
@@ -181,7 +208,10 @@ export class PageServer {
     const forProgram = this.#isProgram(head.accept);
     const outage = host.outageOf(target);
     if (outage === null) {
-      this.#sendBack(asked, target);
+      // Only this connection leads here still, and hides nobody from a browser that could have the server.
+      if (connection.wasKept && method === 'GET' && isOwnPlace(asked.incoming.url))
+        asked.send(anewAnswer(asked.incoming.url));
+      else this.#sendBack(asked, target);
       return;
     }
     // Another site's page, whose name leads to this server for a moment, may read what it gets (DNS rebinding).
@@ -203,7 +233,11 @@ export class PageServer {
       tries: isPerson && !answersPost && host.mayTry(target, client),
       forProgram,
     };
-    asked.send(this.#ready.answer(place, () => this.#tokens.issue(client, target)));
+    const answer = this.#ready.answer(place, () => this.#tokens.issue(client, target));
+    // A page that tries needs new connections for that.
+    const keeps = place.hasForm && method === 'GET' && isPerson && !place.tries && this.#keepsForms;
+    if (keeps && this.#namesPages(head.accept)) asked.sendAndKeep(answer);
+    else asked.send(answer);
     host.onVisit(target, client);
     if (!isPerson) return;
     this.#counts.shown += 1;
@@ -241,7 +275,10 @@ export class PageServer {
   #send(asked: Asked, status: number, page: Page, facts: PageFacts, retryAfter: number | null = null): void {
     const { accept, acceptLanguage } = asked.head;
     const make = status >= 400 && this.#isProgram(accept) ? problemAnswer : pageAnswer;
-    asked.send(make(status, page, this.#languageOf(acceptLanguage), facts, retryAfter));
+    const answer = make(status, page, this.#languageOf(acceptLanguage), facts, retryAfter);
+    if (page === 'refused' && facts.form !== null && this.#keepsForms && this.#namesPages(accept))
+      asked.sendAndKeep(answer);
+    else asked.send(answer);
   }
 
   async #listen(asked: Asked, target: Target): Promise<void> {

@@ -8,11 +8,12 @@ import { setMaxListeners } from 'node:events';
 import type { Chance } from '../chance.ts';
 import { systemCodeOf } from '../errors.ts';
 import type { FabricEvent, Met } from '../fabric/records.ts';
+import { type LocalPorts, PROBES } from '../net/local-ports.ts';
 import { nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
 import { dialFrom, ProbeConnections } from './connections.ts';
-import { type Dial, type Dialled, dial } from './dial.ts';
+import type { Dial, Dialled } from './dial.ts';
 import { Places, type Rank } from './places.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -37,6 +38,8 @@ export interface AskedAnswer {
   readonly hostHeardMs: number | null;
   /** There is no fabric to say that. */
   readonly isAway?: true;
+  /** There is no way from here to the server, where the fabric hears copies alone. */
+  readonly isBlind?: true;
 }
 
 /** What this needs of the fabric. Each resolves to nothing when there is none, or it does not answer. */
@@ -48,8 +51,12 @@ export interface AskedFabric {
   askEnd(target: Target): void;
   /** A time of the fabric's clock on that of the state. */
   msOf(us: number): number;
-  /** Whether what a probe meets can be seen: not where the fabric hears copies alone. */
-  readonly seesProbes: boolean;
+  /** Whether what a probe meets can be seen: not where the fabric hears copies alone, nor inside of this machine. */
+  seesProbes(server: string): boolean;
+  /** Whether that is this machine itself: it lives, whatever its services do. */
+  isOwn(server: string): boolean;
+  /** Whether what this machine tries counts, but for what comes from this program's ports. */
+  readonly countsOwn: boolean;
 }
 
 export interface AskingOptions {
@@ -71,9 +78,8 @@ const LATE_FRAMES_MS = 320;
 const DATAGRAM_MS = 3500;
 /** Each with three sockets that linger. */
 const MAX_PROBES = 64;
-/** Below those that the kernel takes by itself (net.ipv4.ip_local_port_range: 32768 to 60999). */
-const FIRST_LOCAL_PORT = 20_000;
-const LOCAL_PORTS = 12_000;
+/** Local ports where the fabric looks out for none, and all of them are to be this program's. */
+const UNSEEN_PORTS = 4;
 /** Where traceroute's datagrams go: nobody listens there. */
 const DATAGRAM_PORT = 33_434;
 
@@ -114,11 +120,13 @@ export class Asking {
    */
   readonly dial: Dial = (options) => {
     const { fabric, time, sockets } = this.#options;
-    if (!fabric.seesProbes) return dial(options, time, sockets);
+    if (!fabric.seesProbes(options.server)) {
+      return dialFrom(options, this.#localPorts(this.#firstLocalPort(), 0), { time, sockets });
+    }
     return this.#afterOthers(options, async () => {
       const first = this.#firstLocalPort();
       const count = await fabric.ask(options, first);
-      const outcome = await dialFrom(options, { first, count }, { time, sockets });
+      const outcome = await dialFrom(options, this.#localPorts(first, count), { time, sockets });
       const isAnswer = outcome === 'answered' || outcome === 'refused';
       const met = isAnswer && count > 0 ? await this.#way(options) : null;
       fabric.askEnd(options);
@@ -166,15 +174,18 @@ export class Asking {
     return async () => {
       const { fabric } = this.#options;
       const first = this.#firstLocalPort();
-      const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
+      const count = fabric.seesProbes(target.server) ? await fabric.ask(target, first) : 0;
       const means = { ...this.#options, closing: this.#closing.signal };
-      const connections = new ProbeConnections(target, { first, count }, means);
+      const connections = new ProbeConnections(target, this.#localPorts(first, count), means);
       const { outcomes, beganMs } = await connections.run(starts);
       const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
       fabric.askEnd(target);
+      const isBlind = verdict === 'void' && outcomes.length > 0 && !fabric.seesProbes(target.server);
       const wasReset = outcomes.includes('refused');
       const met = [...(asked?.met ?? [])];
-      return { verdict, met, wasReset, resolved: met.includes('resolved'), beganMs, ...this.#times(asked) };
+      const resolved = met.includes('resolved') || fabric.isOwn(target.server);
+      const blind = isBlind ? ({ isBlind } as const) : {};
+      return { verdict, met, wasReset, resolved, beganMs, ...blind, ...this.#times(asked) };
     };
   }
 
@@ -195,10 +206,11 @@ export class Asking {
     isSeen: boolean,
   ): Promise<{ verdict: Verdict; asked: Extract<FabricEvent, { kind: 'asked' }> | null }> {
     const { fabric } = this.#options;
+    const sees = fabric.seesProbes(target.server);
     for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
       await this.#pause(waitMs);
       const asked = await fabric.askMet(target);
-      const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, fabric.seesProbes);
+      const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, sees);
       if (verdict !== 'void' || !isSeen || asked === null || waitMs >= LATE_FRAMES_MS) {
         return { verdict, asked };
       }
@@ -209,18 +221,21 @@ export class Asking {
   #datagram(target: Target): () => Promise<AskedAnswer> {
     return async () => {
       const { fabric, time, clock, sockets } = this.#options;
-      await fabric.ask(target, FIRST_LOCAL_PORT);
+      await fabric.ask(target, PROBES.first);
       const beganMs = clock.nowMs();
       const code = await sendNothing(target.server, this.#closing.signal, { time, sockets });
       await this.#pause(FRAMES_MS);
       const asked = await fabric.askMet(target);
       fabric.askEnd(target);
       const met = asked?.met ?? new Set<Met>();
-      const lives =
-        met.has('resolved') || met.has('reset') || (code === 'ECONNREFUSED' && !fabric.seesProbes);
-      const isGone = met.has('unreachable') || met.has('unresolved');
+      const sees = fabric.seesProbes(target.server);
+      const isRefused = code === 'ECONNREFUSED' && !sees;
+      const lives = met.has('resolved') || met.has('reset') || isRefused || fabric.isOwn(target.server);
+      const isGone = met.has('unreachable') || met.has('unresolved') || (code === 'EHOSTUNREACH' && !sees);
       const verdict = lives ? 'reset' : isGone ? 'silent' : 'void';
-      return { verdict, met: [...met], wasReset: false, resolved: lives, beganMs, ...this.#times(asked) };
+      const blind = code === 'ENETUNREACH' && !sees ? ({ isBlind: true } as const) : {};
+      const about = { met: [...met], wasReset: false, resolved: lives, beganMs, ...blind };
+      return { verdict, ...about, ...this.#times(asked) };
     };
   }
 
@@ -236,8 +251,12 @@ export class Asking {
     return pause(this.#options.time, waitMs, this.#closing.signal);
   }
 
+  #localPorts(first: number, count: number): LocalPorts {
+    return { first, count: count === 0 && this.#options.fabric.countsOwn ? UNSEEN_PORTS : count };
+  }
+
   #firstLocalPort(): number {
-    return FIRST_LOCAL_PORT + this.#options.chance.below(LOCAL_PORTS);
+    return PROBES.first + this.#options.chance.below(PROBES.count);
   }
 }
 
@@ -250,7 +269,11 @@ export function verdictOf(
   if (outcomes.length === 0) return 'void';
   const isAnswered = outcomes.includes('answered');
   const isReset = outcomes.every((outcome) => outcome === 'refused');
-  if (!seesProbes) return isAnswered ? 'answered' : isReset ? 'reset' : 'silent';
+  if (!seesProbes) {
+    if (isAnswered) return 'answered';
+    if (isReset) return 'reset';
+    return outcomes.every((outcome) => outcome === 'unreachable') ? 'void' : 'silent';
+  }
   if (met === null || met.has('leftElsewhere') || !met.has('left')) return 'void';
   if (isAnswered) return met.has('answer') ? 'answered' : 'void';
   // It came in, and a firewall of this machine kept it back.

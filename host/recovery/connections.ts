@@ -1,6 +1,7 @@
 /** The connections of one probe. */
 
 import { setMaxListeners } from 'node:events';
+import type { LocalPorts } from '../net/local-ports.ts';
 import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
@@ -17,13 +18,6 @@ const MAX_AGAIN = 25;
 /** Said when no more of them are needed: without a word, an error would be made each time, with its stack. */
 const ENOUGH = 'enough';
 
-/** Local ports that the fabric looks out for. */
-interface LocalPorts {
-  readonly first: number;
-  /** 0: any port will do. */
-  readonly count: number;
-}
-
 /** What they are made with. */
 interface Means {
   readonly time: Time;
@@ -34,6 +28,7 @@ interface Means {
 
 export class ProbeConnections {
   readonly #target: Target;
+  /** `count` 0: any port will do. */
   readonly #from: LocalPorts;
   readonly #means: Means;
   readonly #closing: AbortSignal;

@@ -1,4 +1,4 @@
-/** Host names from reverse DNS (paragraph 129: T317 of the seed; RFC 1035 section 3.5). */
+/** Host names from reverse DNS (paragraph 145: S315-S317 of the seed; RFC 1035 section 3.5). */
 import { Resolver } from 'node:dns/promises';
 import { type Endpoint, endpointText } from '../net/endpoint.ts';
 import { canonicalDomain } from '../net/mail-address.ts';

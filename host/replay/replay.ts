@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly unreachable: boolean;
   /** null: silence is no outage; what is silent is `unanswered` after 30 s all the same. */
   readonly unansweredMs: number | null;
+  /** Whether that is the most, and how long is learnt for each service. */
+  readonly learnsWait: boolean;
   readonly refused: boolean;
   readonly arp: boolean;
   readonly synAck: boolean;
@@ -135,6 +137,7 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
       synAck: options.synAck,
       knownOnly: options.knownClientsOnly,
       reportAttempts: true,
+      learnWait: options.learnsWait,
     },
     waitUs: (options.unansweredMs ?? DEFAULT_UNANSWERED_MS) * 1000,
     key: options.chance.bytes(KEY_BYTES),

@@ -4,7 +4,7 @@
  * second, those first that the configuration names.
  */
 import type { Log } from '../log/log.ts';
-import { nameOf, type Target } from '../net/target.ts';
+import { nameOf, portFields, type Target } from '../net/target.ts';
 import type { AskedAnswer, Asking } from '../recovery/asking.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Services } from './services.ts';
@@ -66,7 +66,12 @@ export class Admissions {
     const answer = await asking.probe(target, 'quiet');
     services.admit(target, admitted(answer));
     const { verdict, met } = answer;
-    log.debug('service.asked', { ...target, verdict, met: met.join(' ') });
+    log.debug('service.asked', {
+      server: target.server,
+      ...portFields(target.port),
+      verdict,
+      met: met.join(' '),
+    });
   }
 }
 

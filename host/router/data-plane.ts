@@ -16,6 +16,7 @@ import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
 import { ListenedInterfaces, type NamedInterface } from './interfaces.ts';
+import { type Learnt, LearntAnswers } from './learnt-answers.ts';
 import type { Outage } from './outages.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import type { People } from './people.ts';
@@ -44,7 +45,7 @@ interface DataPlaneOptions {
   /** Connections that a daemon makes on another machine; null: this one's own do. */
   readonly errands: DaemonSockets | null;
   /** This machine's addresses now. */
-  readonly ownAddresses: () => Iterable<string>;
+  readonly addresses: () => ReadonlySet<string>;
   readonly log: Log;
   /** That of the outages' times. */
   readonly clock: Clock;
@@ -67,6 +68,7 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #interfaces: ListenedInterfaces;
   readonly #counters: CounterAnswers;
   readonly #probes: ProbeAnswers;
+  readonly #learnt: LearntAnswers;
   readonly #key: Uint8Array;
   /** The sizes of the tables as the fabric was told them last, to be compared; null: it was told none yet. */
   #sizes: string | null = null;
@@ -81,9 +83,9 @@ export class DataPlane implements FabricPort, AskedFabric {
     const { time, chance, log } = options;
     this.#counters = new CounterAnswers(time);
     this.#probes = new ProbeAnswers(time);
+    this.#learnt = new LearntAnswers(time);
     this.#key = chance.bytes(KEY_BYTES);
-    const isBeside = options.configuration.fabric.remote !== null;
-    this.#own = new OwnAddresses(isBeside ? options.ownAddresses : () => [], {
+    this.#own = new OwnAddresses(() => (this.#needsOwn ? options.addresses() : []), {
       time,
       send: (command) => this.#send(command),
     });
@@ -119,6 +121,7 @@ export class DataPlane implements FabricPort, AskedFabric {
           options.errands?.drop();
           this.#counters.drop();
           this.#probes.drop();
+          this.#learnt.drop();
         },
       },
     );
@@ -183,8 +186,17 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#send({ kind: 'foundSilent', server, port, atUs: this.#us(atMs) });
   }
 
-  get seesProbes(): boolean {
-    return !seesOnlyCopies(this.#configuration.fabric);
+  seesProbes(server: string): boolean {
+    return !seesOnlyCopies(this.#configuration.fabric) && !this.isOwn(server);
+  }
+
+  /** Not beside the router, which the daemon's connections leave. */
+  isOwn(server: string): boolean {
+    return this.#options.errands === null && this.#options.addresses().has(server);
+  }
+
+  get countsOwn(): boolean {
+    return this.#configuration.detect.own;
   }
 
   async ask({ server, port }: Target, localPort: number): Promise<number> {
@@ -264,12 +276,20 @@ export class DataPlane implements FabricPort, AskedFabric {
     return { frames: named('Verdict', ['LastMalformed']), tables: named('Counter', ['COUNT']) };
   }
 
+  /** What it has learnt of services; null: that is not what it does, or it is away. */
+  async learnt(): Promise<readonly Learnt[] | null> {
+    const link = this.#link;
+    if (link === null || !this.#configuration.detect.learnsWait) return null;
+    return this.#learnt.next(() => link.send({ kind: 'learnt' }));
+  }
+
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
     this.#own.close();
     this.#interfaces.close();
     this.#counters.drop();
     this.#probes.drop();
+    this.#learnt.drop();
     await this.#daemon.close();
   }
 
@@ -296,6 +316,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#times = { us: event.nowUs, ms: this.#options.clock.nowMs() };
     if (event.kind === 'counters') this.#counters.take(event.first, event.values, this.#counterCount);
     else if (event.kind === 'asking' || event.kind === 'asked') this.#probes.take(event);
+    else if (event.kind === 'learnt' || event.kind === 'learntEnd') this.#learnt.take(event);
     else this.#listeners.hearing.onEvent(event);
   }
 
@@ -321,6 +342,12 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   #send(command: Command): void {
     this.#link?.send(command);
+  }
+
+  /** What is sent from here passes the daemon as a client's packets do, or what it tries counts. */
+  get #needsOwn(): boolean {
+    const { fabric, detect } = this.#configuration;
+    return fabric.remote !== null || fabric.seesEverything.length > 0 || detect.own;
   }
 
   get #counterCount(): number {

@@ -5,10 +5,11 @@ import type { FabricConfiguration, RouterConfiguration } from '../config/types.t
 import { DEFAULT_UNANSWERED_MS } from '../config/unanswered.ts';
 import type { Command } from '../fabric/records.ts';
 import { mappedLength } from '../net/address.ts';
+import { OWN_PORTS } from '../net/local-ports.ts';
 import type { ServiceRow } from '../store/services.ts';
 import type { Outage } from './outages.ts';
 
-/** How long a client waits for an answer until it is turned away. */
+/** How long a client waits for an answer until it is turned away; at the most, where that is learnt. */
 export function waitMsOf({ detect }: RouterConfiguration): number {
   return detect.unansweredMs ?? DEFAULT_UNANSWERED_MS;
 }
@@ -32,9 +33,12 @@ export function commandsFor(
         synAck: recover.synAck,
         knownOnly: detect.knownClientsOnly,
         reportAttempts: false,
+        learnWait: detect.learnsWait,
         ask: servers.some((server) => askOf(configuration, server) === 'connect') || detect.ask === 'connect',
+        own: detect.own,
       },
       everything: marks(fabric),
+      ...(detect.own ? { programPorts: OWN_PORTS } : {}),
       waitUs: waitMsOf(configuration) * 1000,
       key,
     },

@@ -84,7 +84,10 @@ export class Hearing implements FabricListener {
         this.#onAnswers(event);
         break;
       case 'look':
-        asker.look({ server: event.server, port: event.port });
+        asker.look(
+          { server: event.server, port: event.port },
+          event.waitUs === null ? null : event.waitUs / 1000,
+        );
         break;
       case 'dropped':
         lifecycle.remove(event);

@@ -11,9 +11,9 @@ export function hookedLog(log: Log, hooks: Pick<Hooks, 'tell'>): Log {
   });
 }
 
-/** `down`, `up` or `told`, server, port (0: the host as a whole), cause, and how many people; `-`: not yet. */
-function wordsFor(event: string, { server, port, cause, people }: Fields): string[][] {
-  const about = [server, port, cause].map(String);
+/** `down`, `up` or `told`, server, port (0: the host as a whole; `53/udp`), cause, and how many people; `-`: not yet. */
+function wordsFor(event: string, { server, port, protocol, cause, people }: Fields): string[][] {
+  const about = [server, protocol === undefined ? port : `${port}/${protocol}`, cause].map(String);
   if (event === 'outage.opened') return [['down', ...about, '-']];
   if (event !== 'outage.closed') return [];
   const all = [['up', ...about, String(people)]];

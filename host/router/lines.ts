@@ -2,7 +2,7 @@
 import { BurstLog, type Share } from '../log/burst.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
-import type { Target } from '../net/target.ts';
+import { portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { People } from './people.ts';
 import type { Services } from './services.ts';
@@ -29,16 +29,24 @@ export class Lines {
   about<E extends About>(
     { server, port }: Target,
     event: E,
-    fields: Omit<FieldsOf<E>, 'server' | 'port'>,
+    fields: Omit<FieldsOf<E>, 'server' | 'port' | 'protocol'>,
   ): void {
-    this.#burst.info(event, { server, port, ...fields } as FieldsOf<E>, this.#shareOf({ server, port }));
+    this.#burst.info(
+      event,
+      { server, ...portFields(port), ...fields } as FieldsOf<E>,
+      this.#shareOf({ server, port }),
+    );
   }
 
   /** Anybody can send packets in the name of whoever is known, to servers that nobody knows, and in any name to those that are. */
   waiting({ server, port }: Target, client: string): void {
     const isKnown = this.#options.people.knows(client);
     const share = this.#shareOf({ server, port }) === 'strangers' ? 'known' : 'own';
-    this.#burst.info('client.waiting', { server, port, client }, isKnown ? share : 'strangers');
+    this.#burst.info(
+      'client.waiting',
+      { server, ...portFields(port), client },
+      isKnown ? share : 'strangers',
+    );
   }
 
   #shareOf(target: Target): Share {

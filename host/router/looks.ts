@@ -57,10 +57,11 @@ export class Looks {
     this.#options = options;
   }
 
-  /** Until it answers, or is asked anyway. */
-  follow(target: Target): void {
-    const { waitMs, clock } = this.#options;
-    if (!this.#followed.has(nameOf(target))) this.#next(target, clock.nowMs() + waitMs() - EARLIER_MS);
+  /** Until it answers, or is asked anyway. `waitMs`: how long its clients wait; null: as long as any. */
+  follow(target: Target, waitMs: number | null = null): void {
+    const { clock } = this.#options;
+    const untilMs = clock.nowMs() + (waitMs ?? this.#options.waitMs()) - EARLIER_MS;
+    if (!this.#followed.has(nameOf(target))) this.#next(target, untilMs);
   }
 
   /** Once; whether it was silent. */

@@ -102,15 +102,16 @@ export class Outcomes {
    */
   ofOthers(
     { outage, failures }: Failed,
-    { heardMs, hostHeardMs }: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs'>,
+    { heardMs, hostHeardMs, isBlind }: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isBlind'>,
   ): Decision {
     const { steered, waitMs, clock } = this.#options;
     const latestMs = outage.port === 0 ? hostHeardMs : heardMs;
     let failedMs = outage.fromMs;
     for (const { lastMs } of outage.clients.values()) failedMs = Math.max(failedMs, lastMs);
     if (latestMs !== null && latestMs > failedMs) return { outcome: 'alone' };
-    // Who must not be asked is believed to be down by one client's word, as long as nobody else has just been answered.
-    const isForbidden = steered.isForbidden(outage.server);
+    // Who must not be asked, or can't be from here, is believed to be down by one client's word, as long as nobody else has just
+    // been answered.
+    const isForbidden = steered.isForbidden(outage.server) || isBlind === true;
     const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
     const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - clock.nowMs();
     const places = new Set(Array.from(outage.clients.keys(), clientNetwork));

@@ -1,6 +1,6 @@
 /**
- * This machine's own addresses, where a router beside it has the daemon: what is sent from here passes through there as a client's
- * packets do. The fabric is told them, and each change.
+ * This machine's own addresses, where the daemon meets what is sent from here as a client's packets: on a router beside it, or as
+ * copies; and where what this machine tries counts. The fabric is told them, and each change.
  */
 import type { Command } from '../fabric/records.ts';
 import type { Time, Timer } from '../time.ts';

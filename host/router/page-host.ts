@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { StopLinks } from '../mail/unsubscribe-links.ts';
 import { nameOf, type Target } from '../net/target.ts';
+import { homeOf } from '../page/html/facts.ts';
 import { isNameOf } from '../page/names.ts';
 import type { PageHost } from '../page/page-host.ts';
 import type { Steering } from '../page/steering/steering.ts';
@@ -103,6 +104,14 @@ export class RouterPageHost implements PageHost {
 
   targetOf(localAddress: string): Target | null {
     return this.#steering.targetOf(localAddress);
+  }
+
+  pageOf(server: string): string | null {
+    const { ports, greet } = this.#options.page;
+    const port = ports.find(
+      (one) => !greet.includes(one) && this.#steered.has(nameOf({ server, port: one })),
+    );
+    return port === undefined ? null : homeOf({ server, port });
   }
 
   outageOf(target: Target): { name: string | null; sinceMs: number } | null {

@@ -66,7 +66,7 @@ function partsOf(surroundings: RouterSurroundings) {
   const steered = new Steered(configuration, outages);
   const journal = new StoreJournal(store, outbox, time);
   const services = new Services(configuration, { stored: store.read(loadServices), clock, journal });
-  const carrier = { connect: link, networks, errands, ownAddresses: addresses };
+  const carrier = { connect: link, networks, errands, addresses };
   const fabric = new DataPlane({ ...carrier, configuration, people, services, clock, ...machine });
   const asking = new Asking({ fabric, clock, time, chance, sockets });
   const probing = new Probing(configuration, { dial: asking.dial, time });
@@ -77,7 +77,8 @@ function partsOf(surroundings: RouterSurroundings) {
   });
   const known = { outages, people, steered, services };
   const asked = { fabric, checks, asker, journal, changes };
-  const isOwn = (address: string): boolean => addresses().has(address);
+  // Where the program is on the server itself, its services are named.
+  const isOwn = (address: string): boolean => addresses().has(address) && !services.isNamed(address);
   const router = new Router({ configuration, ...known, ...asked, isOwn, clock, ...machine });
   return { ...post, ...asked, outbox, services, asking, probing, router };
 }

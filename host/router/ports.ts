@@ -72,8 +72,8 @@ export interface Asker {
   forget(outage: Outage): void;
   /** Its end is told to those who waited. */
   told(outage: Outage): void;
-  /** A known service leaves somebody waiting. */
-  look(target: Target): void;
+  /** A known service leaves somebody waiting. `waitMs`: how long its clients do; null: as long as any. */
+  look(target: Target, waitMs: number | null): void;
   /** A service lives: does it answer this machine, too? */
   admit(target: Target): void;
 }

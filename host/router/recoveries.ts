@@ -4,7 +4,7 @@
  */
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
-import type { Target } from '../net/target.ts';
+import { portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Changes } from './changes.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -156,13 +156,13 @@ export class Recoveries {
     if (outages.get(outage) !== outage || this.has(outage)) return;
     if (port === null) {
       this.#signs.delete(outage);
-      log.info('recovery.denied', { server: outage.server, port: outage.port });
+      log.info('recovery.denied', { server: outage.server, ...portFields(outage.port) });
       if (this.#settling.has(outage)) this.onSilence(outage);
       else fabric.stillDown(outage);
       return;
     }
     if (this.#recover.confirm === 'connect') {
-      log.info('recovery.confirmed', { server: outage.server, port: port || outage.port });
+      log.info('recovery.confirmed', { server: outage.server, ...portFields(port || outage.port) });
     }
     this.#begin(this.#together(outage, port));
   }

@@ -6,6 +6,7 @@ import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
 import type { Outbox, Sender } from '../mail/outbox.ts';
+import { MAILS } from '../net/local-ports.ts';
 import { Hooks } from '../role/hooks.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import { loadOutages } from '../store/outages.ts';
@@ -131,8 +132,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#surroundings.store.close();
   }
 
-  #senderOf({ smtp }: RouterConfiguration): Sender | null {
-    return smtp === null ? null : this.#surroundings.sender(smtp);
+  #senderOf({ smtp, detect }: RouterConfiguration): Sender | null {
+    return smtp === null ? null : this.#surroundings.sender(smtp, detect.own ? MAILS : null);
   }
 
   async #status(query: URLSearchParams): Promise<unknown> {
@@ -150,6 +151,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       traps: this.#traps.counters,
       interfaces: fabric.interfaces(),
       gaps: router.reconcile.losses,
+      learnt: await fabric.learnt(),
       counters: await fabric.counters(),
     });
   }

@@ -5,7 +5,7 @@
 import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
-import type { Target } from '../net/target.ts';
+import { portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Time } from '../time.ts';
@@ -169,7 +169,7 @@ export class Router {
   }
 
   /**
-   * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 166). null: it was over
+   * Somebody said where he wants his notice, and waits from now on if he did not before (paragraph 175). null: it was over
    * meanwhile, and the registration counts for the next outage. `displaced` are those that were given up for it.
    */
   register(
@@ -204,6 +204,6 @@ export class Router {
     if (!this.recoveries.isSettling(outage) || this.outages.get(target)?.clients.has(client)) return;
     const { clock, log } = this.#options;
     this.suspected.turnedAway(target, client, outage, clock.nowMs());
-    log.info('client.waiting', { server: target.server, port: target.port, client });
+    log.info('client.waiting', { server: target.server, ...portFields(target.port), client });
   }
 }

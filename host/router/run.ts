@@ -53,7 +53,7 @@ export function run(
             : null,
         sockets: kernelSockets,
         trapSocket: openTrapSocket,
-        sender: (smtp) => new MailSender(smtp, time),
+        sender: (smtp, localPorts) => new MailSender(smtp, time, {}, localPorts),
         // A router beside this machine looks for its neighbours by itself: nobody can have it do so.
         seekNeighbour: configuration.fabric.remote === null ? neighbourSeeker(tools) : () => {},
         addresses: () => ownAddresses(),

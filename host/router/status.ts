@@ -12,10 +12,13 @@ import {
   untoldText,
 } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
+import { portFields } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { OutboxCounts } from '../store/outbox.ts';
 import type { TrapCounters } from '../traps/listener.ts';
 import type { NamedInterface } from './interfaces.ts';
+import type { Learnt } from './learnt-answers.ts';
+import { type LearntStatus, learntStatusOf, learntText } from './learnt-status.ts';
 import type { Outage, OutageState } from './outages.ts';
 
 /** How much of it is named; the rest is counted. */
@@ -40,6 +43,7 @@ interface Facts {
   readonly traps: TrapCounters | null;
   readonly interfaces: readonly NamedInterface[];
   readonly gaps: number;
+  readonly learnt: readonly Learnt[] | null;
   readonly counters: { frames: Record<string, number>; tables: Record<string, number> } | null;
 }
 
@@ -57,6 +61,8 @@ export interface Status {
     readonly server: string;
     /** 0: the host as a whole. */
     readonly port: number;
+    /** Only of a service that is not of TCP. */
+    readonly protocol?: 'udp';
     readonly cause: string;
     readonly from: string | null;
     /** How many wait; `clients` may name fewer. */
@@ -80,6 +86,8 @@ export interface Status {
   readonly interfaces: readonly NamedInterface[];
   /** How often events of the data plane were lost, and everything was asked for again. */
   readonly gaps: number;
+  /** How long services take to answer; null: that is not learnt, or the data plane is away. */
+  readonly learnt: LearntStatus | null;
   /** Frames by verdict, and events of the tables; null while the data plane is away. */
   readonly counters: Facts['counters'];
 }
@@ -97,7 +105,7 @@ export function routerStatusOf(facts: Facts): Status {
       .filter(({ state }) => state === wanted)
       .map(({ server, port, cause, fromMs, clients }) => ({
         server,
-        port,
+        ...portFields(port),
         cause,
         from: wall(fromMs),
         waiting: clients.size,
@@ -123,6 +131,7 @@ export function routerStatusOf(facts: Facts): Status {
     traps: facts.traps,
     interfaces: facts.interfaces,
     gaps: facts.gaps,
+    learnt: learntStatusOf(facts.learnt),
     counters: facts.counters,
   };
 }
@@ -174,6 +183,7 @@ export function statusText(status: Status): string {
   if (short.length > 0)
     lines.push('', 'Back after a short outage, and settling:', ...short.flatMap(outageText));
   if (past.length > 0) lines.push('', 'Over:', ...past.map(pastText));
+  lines.push(...learntText(status.learnt));
   lines.push('', ...noticesText(notices, pending), stateText(status.state));
   if (gaps > 0) lines.push(`Events of the data plane were lost and asked for again: ${gaps} times`);
   // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.

@@ -5,6 +5,7 @@ import type { Connect } from '../fabric/link.ts';
 import type { Networks } from '../fabric/networks.ts';
 import type { Log } from '../log/log.ts';
 import type { Sender } from '../mail/outbox.ts';
+import type { LocalPorts } from '../net/local-ports.ts';
 import type { Sockets } from '../recovery/sockets.ts';
 import type { StartOutside } from '../role/outside-command.ts';
 import type { Store } from '../store/store.ts';
@@ -32,8 +33,8 @@ export interface RouterSurroundings extends Surroundings {
   readonly sockets: Sockets;
   /** For traps. */
   readonly trapSocket: OpenTrapSocket;
-  /** What delivers mails by this mail server. */
-  readonly sender: (smtp: SmtpConfiguration) => Sender;
+  /** What delivers mails by this mail server, by connections from these ports; null: from any. */
+  readonly sender: (smtp: SmtpConfiguration, localPorts: LocalPorts | null) => Sender;
   /** Of this machine, on links that are up. */
   readonly addresses: () => ReadonlySet<string>;
   readonly seekNeighbour: SeekNeighbour;

@@ -4,7 +4,7 @@
  */
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
-import { nameOf, type Target } from '../net/target.ts';
+import { nameOf, portFields, type Target } from '../net/target.ts';
 import type { AskedAnswer, Asking } from '../recovery/asking.ts';
 import { MAX_OF_SERVER } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
@@ -126,8 +126,8 @@ export class Suspicions implements Asker {
     this.#looks.close();
   }
 
-  look(target: Target): void {
-    this.#looks.follow(target);
+  look(target: Target, waitMs: number | null = null): void {
+    this.#looks.follow(target, waitMs);
   }
 
   admit(target: Target): void {
@@ -196,7 +196,7 @@ export class Suspicions implements Asker {
       const { verdict, met } = answer;
       this.#options.log.debug('suspicion.asked', {
         server: outage.server,
-        port,
+        ...portFields(port),
         verdict,
         met: met.join(' '),
       });
@@ -227,7 +227,7 @@ export class Suspicions implements Asker {
   /** Asking says nothing. */
   async #ofOthers(
     suspicion: Suspicion,
-    answer?: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'>,
+    answer?: Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway' | 'isBlind'>,
   ): Promise<void> {
     const { outage, againMs } = suspicion;
     const heard = answer ?? (await this.#options.asking.heard(outage));

@@ -8,7 +8,7 @@ import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
 import type { ListProgress } from '../mail/list-writer.ts';
 import { mailOwner } from '../net/mail-address.ts';
-import { nameOf, type Target } from '../net/target.ts';
+import { nameOf, portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
@@ -283,7 +283,7 @@ export class Tellings {
     this.#tellings.shift();
     for (const outage of ending) {
       const { port, cause } = outage;
-      log.info('outage.closed', { server, port, cause, sign, ...counts });
+      log.info('outage.closed', { server, ...portFields(port), cause, sign, ...counts });
       if (toldOutages.release(outage) && !telling.isFreed) fabric.forget(outage);
     }
     changes.tell();

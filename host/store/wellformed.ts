@@ -4,6 +4,7 @@
  */
 import { isIPv4 } from 'node:net';
 import { canonicalAddress } from '../net/address.ts';
+import { PORTS_END } from '../net/target.ts';
 import type { Row } from './database.ts';
 import type { Table } from './schema.ts';
 import type { StoredSettings } from './settings.ts';
@@ -16,14 +17,13 @@ const FURTHEST_MS = 2e13;
 /** No date before there was a clock that counts from 1970, nor after all of them have been replaced. */
 const LATEST_DATE_MS = Date.UTC(2200, 0, 1);
 const MAX_MAIL = 320;
-const MAX_PORT = 65_535;
 
 const integer =
   (least: number, most: number): Check =>
   (value) =>
     Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 const count = integer(0, 2 ** 31);
-const port = integer(0, MAX_PORT);
+const port = integer(0, PORTS_END - 1);
 const bit = integer(0, 1);
 const ms: Check = (value) => typeof value === 'number' && Math.abs(value) <= FURTHEST_MS;
 const text: Check = (value) => typeof value === 'string';

@@ -27,6 +27,8 @@ let innerIp: u32 = 0;
 let ipDepth: u32 = 0;
 /** Where the TCP header that was begun last lies; 0: there was none since the last packet ended. */
 let tcpAt: u32 = 0;
+/** And where that of a datagram does. */
+let udpAt: u32 = 0;
 
 export function frameBytes(): usize {
   return bytes;
@@ -51,6 +53,7 @@ export function begin(): void {
   length = uncut = 0;
   ipDepth = 0;
   tcpAt = 0;
+  udpAt = 0;
 }
 
 export function put8(value: u32): void {
@@ -161,7 +164,14 @@ export function endIp(): void {
   const six = load<u8>(bytes + at) >> 4 == 6;
   store<u16>(bytes + at + (six ? 4 : 2), bswap<u16>(<u16>(length - at - (six ? 40 : 0))));
   if (!six) sumHeader(at);
-  if (tcpAt > at) sumSegment(at);
+  if (tcpAt > at) {
+    sumTransport(at, TCP, tcpAt, 16);
+    tcpAt = 0;
+  }
+  if (udpAt > at) {
+    sumTransport(at, UDP, udpAt, 6);
+    udpAt = 0;
+  }
 }
 
 /** Writes the checksum of the IPv4 header at `at`, RFC 791. */
@@ -171,13 +181,12 @@ function sumHeader(at: u32): void {
   store<u16>(bytes + at + 10, bswap<u16>(checksum(0, at, end)));
 }
 
-/** Writes the checksum of the segment in the packet at `at`, RFC 9293 section 3.1. */
-function sumSegment(at: u32): void {
+/** Writes the checksum, at `field`, of the segment or datagram at `from` in the packet at `at` (RFC 9293 section 3.1, RFC 768). */
+function sumTransport(at: u32, protocol: u32, from: u32, field: u32): void {
   const six = load<u8>(bytes + at) >> 4 == 6;
-  const pseudo = TCP + length - tcpAt + sum(at + (six ? 8 : 12), at + (six ? 40 : 20));
-  store<u16>(bytes + tcpAt + 16, 0);
-  store<u16>(bytes + tcpAt + 16, bswap<u16>(checksum(pseudo, tcpAt, length)));
-  tcpAt = 0;
+  const pseudo = protocol + length - from + sum(at + (six ? 8 : 12), at + (six ? 40 : 20));
+  store<u16>(bytes + from + field, 0);
+  store<u16>(bytes + from + field, bswap<u16>(checksum(pseudo, from, length)));
 }
 
 /** What the 16-bit words from one place to another come to, the last one filled up with zero (RFC 1071). */
@@ -232,10 +241,13 @@ export function tcp(
   put32(0);
 }
 
-export function udp(sourcePort: u32, destinationPort: u32): void {
+/** A header of UDP for so much `data`. */
+export function udp(sourcePort: u32, destinationPort: u32, data: u32 = 0): void {
+  udpAt = length;
   put16(sourcePort);
   put16(destinationPort);
-  put32(0x00080000);
+  put16(8 + data);
+  put16(0);
 }
 
 /** The header of an ICMP error. */

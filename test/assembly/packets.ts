@@ -28,6 +28,8 @@ import {
 export const CLIENT_PORT: u32 = 40_001;
 export const WEB: u32 = 80;
 export const SECURE: u32 = 443;
+/** Of UDP. */
+export const NAMES: u32 = 53;
 
 /** Codes of destination unreachable. */
 export const HOST: u32 = 1;
@@ -128,11 +130,37 @@ export function unreachable(
   endError();
 }
 
+/** One datagram. */
+export function datagram(from: Address, fromPort: u32, to: Address, toPort: u32, data: u32 = 20): void {
+  begin();
+  ethernet(etherTypeOf(from));
+  ip(from, to, UDP);
+  udp(fromPort, toPort, data);
+  zeros(data);
+  endIp();
+}
+
+/** The client asks a service of UDP. */
+export function question(client: Address, server: Address, port: u32 = NAMES, from: u32 = CLIENT_PORT): void {
+  datagram(client, from, server, port);
+}
+
+/** It answers. */
+export function reply(client: Address, server: Address, port: u32 = NAMES, to: u32 = CLIENT_PORT): void {
+  datagram(server, port, client, to);
+}
+
 /** The router cannot deliver a datagram. */
-export function unreachableDatagram(from: Address, to: Address, code: u32): void {
+export function unreachableDatagram(
+  from: Address,
+  to: Address,
+  code: u32,
+  port: u32 = NAMES,
+  fromPort: u32 = CLIENT_PORT,
+): void {
   beginError(from, code);
   ip(from, to, UDP);
-  udp(5000, 53);
+  udp(fromPort, port);
   endIp();
   endError();
 }

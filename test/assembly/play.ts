@@ -19,9 +19,10 @@ import { Direction } from '../../assembly/path/packet';
 import { Counter, Verdict } from '../../assembly/path/verdict';
 import { Command, Option, Status } from '../../assembly/record/commands';
 import { Event, pendingEvents } from '../../assembly/record/events';
-import { Field, RECORD_BYTES } from '../../assembly/record/layout';
+import { Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from '../../assembly/record/layout';
 import { take } from '../../assembly/table/memory';
 import { Address } from '../../assembly/wire/address';
+import { DATAGRAMS } from '../../assembly/wire/udp';
 import { ipv4, ipv6 } from './addresses';
 import { begin, cutTo, frameBytes, frameLength, wireLength } from './frames';
 import { roomEnd } from './room';
@@ -113,6 +114,12 @@ export function framesCounted(): u64 {
   return sum;
 }
 
+/** Writes which service it is about: `port` from DATAGRAMS on is one of UDP. */
+function putPort(at: usize, port: u32): void {
+  store<u16>(at, <u16>port, Field.Port);
+  if (port >= DATAGRAMS) store<u8>(at, load<u8>(at, Field.Kind) | <u8>OF_DATAGRAMS, Field.Kind);
+}
+
 /** A cleared record of that kind in the command buffer. */
 function order(kind: Command): usize {
   const at = commandBuffer();
@@ -178,7 +185,7 @@ export function bare(kind: Command): u32 {
 /** A command about a server's port. */
 export function aboutServer(kind: Command, server: Address, port: u32 = 0): u32 {
   const at = order(kind);
-  store<u16>(at, <u16>port, Field.Port);
+  putPort(at, port);
   changetype<Address>(at + Field.Server).set(server);
   return carryOut();
 }
@@ -206,6 +213,14 @@ export function answerFor(port: u32, on: bool): u32 {
   return carryOut();
 }
 
+/** Datagrams of that port count, or do so no longer. */
+export function watchDatagrams(port: u32, on: bool = true): u32 {
+  const at = order(Command.Datagrams);
+  store<u16>(at, <u16>port, Field.Port);
+  store<u8>(at, on ? 1 : 0, Field.Code);
+  return carryOut();
+}
+
 export function sweep(olderThanUs: i64): u32 {
   store<i64>(order(Command.Sweep), olderThanUs, Field.FirstUs);
   return carryOut();
@@ -224,9 +239,10 @@ export function restore(
 ): u32 {
   const at = order(Command.Restore);
   store<u8>(at, <u8>cause, Field.Code);
-  store<u16>(at, <u16>port, Field.Port);
+  putPort(at, port);
   store<u16>(at, <u16>tries, Field.Tries);
   store<u16>(at, <u16>triedPort, Field.RestoredPort);
+  if (triedPort >= DATAGRAMS) store<u8>(at, <u8>Transport.TriedDatagrams, Field.RestoredTransports);
   store<u8>(at, <u8>state, Field.RestoredState);
   changetype<Address>(at + Field.Server).set(server);
   changetype<Address>(at + Field.Client).set(client);
@@ -238,7 +254,7 @@ export function restore(
 /** A service answered last at `us`; or was found silent by a look that began then. */
 export function aboutTime(kind: Command, server: Address, port: u32, us: i64): u32 {
   const at = order(kind);
-  store<u16>(at, <u16>port, Field.Port);
+  putPort(at, port);
   changetype<Address>(at + Field.Server).set(server);
   store<i64>(at, us, Field.FirstUs);
   return carryOut();
@@ -247,7 +263,7 @@ export function aboutTime(kind: Command, server: Address, port: u32, us: i64): u
 /** A probe begins whose connections come from `probePort` on. */
 export function probe(server: Address, port: u32, probePort: u32): u32 {
   const at = order(Command.Ask);
-  store<u16>(at, <u16>port, Field.Port);
+  putPort(at, port);
   store<u16>(at, <u16>probePort, Field.ProbePort);
   changetype<Address>(at + Field.Server).set(server);
   return carryOut();
@@ -303,15 +319,26 @@ export function againFor(hardware: u64): u32 {
 @unmanaged
 export class Said {
   get kind(): u32 {
-    return load<u8>(changetype<usize>(this), Field.Kind);
+    return load<u8>(changetype<usize>(this), Field.Kind) & ~OF_DATAGRAMS;
   }
 
   get code(): u32 {
     return load<u8>(changetype<usize>(this), Field.Code);
   }
 
+  /** One of UDP is numbered from DATAGRAMS on, as in the module. */
   get port(): u32 {
-    return load<u16>(changetype<usize>(this), Field.Port);
+    const isOfDatagrams = (load<u8>(changetype<usize>(this), Field.Kind) & OF_DATAGRAMS) != 0;
+    return load<u16>(changetype<usize>(this), Field.Port) | (isOfDatagrams ? DATAGRAMS : 0);
+  }
+
+  get triedPort(): u32 {
+    const port = load<u16>(changetype<usize>(this), Field.TriedPort);
+    return port | (this.isOf(Transport.TriedDatagrams) ? DATAGRAMS : 0);
+  }
+
+  private isOf(transport: Transport): bool {
+    return (load<u8>(changetype<usize>(this), Field.Transports) & <u8>transport) != 0;
   }
 
   get serial(): u32 {
@@ -323,7 +350,8 @@ export class Said {
   }
 
   get answeredPort(): u32 {
-    return load<u16>(changetype<usize>(this), Field.AnsweredPort);
+    const port = load<u16>(changetype<usize>(this), Field.AnsweredPort);
+    return port | (this.isOf(Transport.AnsweredDatagrams) ? DATAGRAMS : 0);
   }
 
   get nowUs(): i64 {

@@ -3,12 +3,17 @@
 import { counted } from '../../assembly/path/counters';
 import { Counter } from '../../assembly/path/verdict';
 import {
+  Attempt,
+  AttemptFlag,
   attemptAt,
   findAttempt,
+  findDatagrams,
   firstOpen,
   firstSettled,
   firstUnlooked,
+  nextOpen,
   Outcome,
+  openWaits,
 } from '../../assembly/table/attempts';
 import { clientAt, findClient, freeClients, nextFreeClient } from '../../assembly/table/clients';
 import { hashAddress } from '../../assembly/table/hash';
@@ -111,30 +116,43 @@ function checkChain(index: u32): u32 {
 }
 
 function checkAttempts(capacity: u32): void {
-  checkAttemptChain(firstOpen(), capacity, true);
+  checkOpen(capacity);
   checkShares();
-  let unlooked = firstUnlooked();
-  let length: u32 = 0;
-  for (; unlooked != 0; unlooked = attemptAt(unlooked).next) {
-    assert(attemptAt(unlooked).outcome == Outcome.Open, 'who is not looked at is open');
-    assert(++length <= capacity, 'and they are not a ring');
-  }
   checkAttemptChain(firstSettled(), capacity, false);
+}
+
+function checkOpen(capacity: u32): void {
+  let index = firstOpen();
+  for (let rest = openWaits(); rest != 0; rest &= rest - 1) {
+    const wait: u32 = ctz(rest);
+    assert(attemptAt(index).wait == <u8>wait, 'first come those that wait shortest');
+    const last = checkAttemptChain(index, capacity, true);
+    assert(attemptAt(last).wait == <u8>wait, 'those that wait as long are together');
+    let unlooked = firstUnlooked(wait);
+    let length: u32 = 0;
+    for (; unlooked != 0; unlooked = attemptAt(unlooked).next) {
+      assert(attemptAt(unlooked).outcome == Outcome.Open, 'who is not looked at is open');
+      assert(++length <= capacity, 'and they are not a ring');
+    }
+    index = nextOpen(last);
+  }
+  assert(index == 0, 'and there are no more');
 }
 
 /** Whether there are more open attempts than may be compared each with each. */
 function attemptCountAbove(most: u32): bool {
   let count: u32 = 0;
-  for (let i = firstOpen(); i != 0 && count <= most; i = attemptAt(i).next) count++;
+  for (let i = firstOpen(); i != 0 && count <= most; i = nextOpen(i)) count++;
   return count > most;
 }
 
 function checkShares(): void {
   if (attemptCountAbove(MAX_TO_COMPARE)) return;
   let most: u32 = 0;
-  for (let i = firstOpen(); i != 0; i = attemptAt(i).next) {
+  for (let i = firstOpen(); i != 0; i = nextOpen(i)) {
     let count: u32 = 0;
-    for (let j = firstOpen(); j != 0; j = attemptAt(j).next) {
+    for (let j = firstOpen(); j != 0; j = nextOpen(j)) {
+      if (attemptAt(j).has(AttemptFlag.Datagrams)) continue;
       if (attemptAt(j).share == attemptAt(i).share) count++;
     }
     assert(openIn(attemptAt(i).share) == count, 'a share is as large as it says');
@@ -143,7 +161,16 @@ function checkShares(): void {
   assert(openInFullest() == most, 'the fullest share');
 }
 
-function checkAttemptChain(head: u32, capacity: u32, isOpen: bool): void {
+function found(attempt: Attempt): u32 {
+  const clientHash = hashAddress(attempt.client);
+  const serverHash = hashAddress(attempt.server);
+  if (attempt.has(AttemptFlag.Datagrams))
+    return findDatagrams(attempt.client, clientHash, attempt.server, serverHash, attempt.service);
+  return findAttempt(attempt.client, clientHash, attempt.server, serverHash, attempt.ports, attempt.sequence);
+}
+
+/** Returns the last of it. */
+function checkAttemptChain(head: u32, capacity: u32, isOpen: bool): u32 {
   let previous: u32 = 0;
   let length: u32 = 0;
   let deadlineUs = i64.MIN_VALUE;
@@ -155,16 +182,9 @@ function checkAttemptChain(head: u32, capacity: u32, isOpen: bool): void {
     assert(attempt.previous == previous, 'the chain is the same in both directions');
     assert(attempt.deadlineUs >= deadlineUs, 'what is due first stands first');
     assert(attempt.credited <= attempt.tries, 'no try is counted twice');
-    const found = findAttempt(
-      attempt.client,
-      hashAddress(attempt.client),
-      attempt.server,
-      hashAddress(attempt.server),
-      attempt.ports,
-      attempt.sequence,
-    );
-    assert(found == i, 'an attempt is found');
+    assert(found(attempt) == i, 'an attempt is found');
     deadlineUs = attempt.deadlineUs;
     previous = i;
   }
+  return previous;
 }

@@ -2,6 +2,7 @@
 
 import { Command } from '../../assembly/record/commands';
 import { Address } from '../../assembly/wire/address';
+import { DATAGRAMS } from '../../assembly/wire/udp';
 import { ipv4, ipv6, ROUTER, ROUTER6 } from './addresses';
 import { toEverybody } from './frames';
 import {
@@ -11,8 +12,11 @@ import {
   arpRequest,
   HOST,
   HOST_6,
+  NAMES,
   PORT,
+  question,
   refusal,
+  reply,
   solicitation,
   syn,
   synAck,
@@ -31,6 +35,7 @@ import {
   restore,
   SECOND_US,
   sweep,
+  watchDatagrams,
 } from './play';
 import { chance, random } from './random';
 
@@ -70,7 +75,14 @@ export function randomPacket(): void {
       unreachable(person, host, sequence, host.isIpv4 ? (chance(50) ? HOST : PORT) : HOST_6, port);
       break;
     case 4:
-      unreachableDatagram(person, host, host.isIpv4 ? HOST : HOST_6);
+      unreachableDatagram(person, host, host.isIpv4 ? (chance(50) ? HOST : PORT) : HOST_6);
+      break;
+    case 7:
+    case 8:
+      question(person, host);
+      break;
+    case 9:
+      reply(person, host);
       break;
     case 5:
       if (host.isIpv4) arpReply(host, ROUTER, 2 + random(2));
@@ -93,7 +105,7 @@ export function randomPacket(): void {
 }
 
 export function randomCommand(): void {
-  const outage = chance(70) ? 0 : port;
+  const outage = chance(70) ? 0 : chance(80) ? port : NAMES | DATAGRAMS;
   switch (random(18)) {
     case 0:
       restore(
@@ -154,6 +166,7 @@ export function randomCommand(): void {
       break;
     default:
       if (chance(5)) bare(Command.Flush);
+      else if (chance(30)) watchDatagrams(NAMES, chance(80));
       else answerFor(port, chance(50));
       break;
   }

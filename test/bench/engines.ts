@@ -154,6 +154,9 @@ class InProcess implements Runner {
   }
 }
 
+/** Workloads that programs have been given. */
+let workloads = 0;
+
 /** A program made of engine.c. */
 class Compiled implements Runner {
   readonly name: EngineName;
@@ -164,7 +167,7 @@ class Compiled implements Runner {
 
   constructor(name: 'c' | 'fabricd', workload: Workload) {
     this.name = name;
-    this.#file = `${BUILD}/workload-${process.pid}-${name}`;
+    this.#file = `${BUILD}/workload-${process.pid}-${workloads++}`;
     writeFileSync(this.#file, encode(workload, new Engine({ onEvent: () => {} }).codec));
     this.#process = spawn(`${BUILD}/bench-${name}`, [this.#file]);
     this.#process.stderr.pipe(process.stderr);

@@ -2,11 +2,12 @@
  * What a frame costs in each engine: `node --import tsx test/bench/fabric.ts [--json] [--rounds N]`, after `make`.
  *
  * All engines do the same work on the same frames, round by round in turn, and it is checked that they do. A batch of
- * 64 frames costs the median of its rounds.
+ * 64 frames costs the median of its rounds. What a frame costs where waits are learnt (`detect.unanswered: auto`) is measured in
+ * the same rounds.
  */
 import { parseArgs } from 'node:util';
 import { build, type EngineName, open, type Result, type Runner } from './engines.ts';
-import { type Workload, workload } from './frames.ts';
+import { learning, type Workload, workload } from './frames.ts';
 import { median, Report } from './report.ts';
 
 const ENGINES: readonly (readonly [EngineName, string])[] = [
@@ -14,6 +15,7 @@ const ENGINES: readonly (readonly [EngineName, string])[] = [
   ['fabricd', 'module in fabricd'],
   ['node', 'module in Node'],
 ];
+const LEARNING: readonly EngineName[] = ['fabricd', 'node'];
 const WARM_UP_ROUNDS = 5;
 
 const { values } = parseArgs({
@@ -64,21 +66,24 @@ function costs({ sections }: Workload, results: readonly Result[]): Map<string, 
 build();
 const frames = workload();
 const runners = ENGINES.map(([name]) => open(name, frames));
-for (let i = 0; i < WARM_UP_ROUNDS; i++) await inTurn(runners);
+const learners = LEARNING.map((name) => open(name, learning(frames)));
+for (let i = 0; i < WARM_UP_ROUNDS; i++) for (const both of [runners, learners]) await inTurn(both);
 const results: Result[][] = [];
-while (results.length < rounds) results.push(await inTurn(runners));
-const perEngine = ENGINES.map((_, i) =>
+while (results.length < rounds) results.push([...(await inTurn(runners)), ...(await inTurn(learners))]);
+const costsOf = (place: number): Map<string, number> =>
   costs(
     frames,
-    results.map((round) => round[i]).filter((one) => one !== undefined),
-  ),
-);
-for (const runner of runners) await runner.close();
+    results.map((round) => round[place]).filter((one) => one !== undefined),
+  );
+const perEngine = runners.map((_, i) => costsOf(i));
+const perLearner = learners.map((_, i) => costsOf(runners.length + i));
+for (const runner of [...runners, ...learners]) await runner.close();
 
 const report = new Report('fabric', values.json);
 report.line(
   `ns a frame, ${rounds} rounds`,
   ...ENGINES.flatMap(([name, title]) => (name === 'c' ? [title] : [title, '× C'])),
+  ...LEARNING.map((name) => `learning, in ${name === 'node' ? 'Node' : name}`),
 );
 for (const kind of perEngine[0]?.keys() ?? []) {
   const byHand = perEngine[0]?.get(kind) ?? Number.NaN;
@@ -87,6 +92,11 @@ for (const kind of perEngine[0]?.keys() ?? []) {
     report.record({ kind, engine, ns, ratioToC: ns / byHand, rounds });
     return engine === 'c' ? [ns.toFixed(1)] : [ns.toFixed(1), (ns / byHand).toFixed(2)];
   });
-  report.line(kind, ...cells);
+  const learnt = LEARNING.map((engine, i) => {
+    const ns = perLearner[i]?.get(kind) ?? Number.NaN;
+    report.record({ kind, engine: `${engine} learning`, ns, rounds });
+    return ns.toFixed(1);
+  });
+  report.line(kind, ...cells, ...learnt);
 }
 report.end();

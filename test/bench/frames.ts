@@ -240,6 +240,16 @@ export function workload(): Workload {
   return { periodUs: 2 * WAIT_US, sections };
 }
 
+/** The same where the module learns how long clients wait. */
+export function learning({ periodUs, sections }: Workload): Workload {
+  const [first, ...others] = sections;
+  if (first === undefined || 'frames' in first) throw new Error('the first section sets up');
+  const commands = first.commands.map((command) =>
+    command.kind === 'configure' ? { ...command, options: { ...command.options, learnWait: true } } : command,
+  );
+  return { periodUs, sections: [{ commands }, ...others] };
+}
+
 function addHalf(sections: Section[], servers: readonly Server[], fromUs: number): void {
   const tries = makeTries(servers);
   let startUs = fromUs;

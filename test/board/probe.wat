@@ -40,6 +40,8 @@
   (global (export "Field.Ticket") i32 (i32.const 4))
   (global (export "Field.NowUs") i32 (i32.const 8))
   (global (export "Field.Server") i32 (i32.const 16))
+  (global (export "Field.Everything") i32 (i32.const 36))
+  (global (export "MAX_SIDELESS") i32 (i32.const 32))
   (global (export "Carrier.Ready") i32 (i32.const 64))
   (global (export "Carrier.Interface") i32 (i32.const 65))
   (global (export "Carrier.Refused") i32 (i32.const 66))

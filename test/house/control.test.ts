@@ -82,6 +82,7 @@ const RUN: Status = {
     { ...{ name: '', network: '', number: 1, hardware: '' }, up: true, received: 1, dropped: 1, lost: 1 },
   ],
   gaps: 1,
+  learnt: { services: 1, slowest: [{ server: '', port: 1, answers: 1, withinSeconds: 1, waitSeconds: 1 }] },
   counters: { frames: { '*': 1 }, tables: { '*': 1 } },
 };
 const RELAY: RelayStatus = {
@@ -138,6 +139,7 @@ const NULLS: { readonly [heading: string]: object } = {
     traps: true,
     'interfaces[].network': true,
     'interfaces[].hardware': true,
+    learnt: true,
     counters: true,
   } satisfies Record<Nulls<Omit<Status, 'suspicions' | 'short' | 'pending' | 'past'>, ''>, true>,
   'Status of relay': {

@@ -4,6 +4,7 @@ import { CarrierReader } from '../../host/fabric/carrier-records.ts';
 import { type Errand, ErrandWriter } from '../../host/fabric/errands.ts';
 import { loadModule } from '../../host/fabric/module.ts';
 import type { Command } from '../../host/fabric/records.ts';
+import { ofDatagrams } from '../../host/net/target.ts';
 import { codec, codes } from '../host/fabric/daemon-records.ts';
 import { configure } from '../host/fabric/fabric.ts';
 import { assertPage } from './golden.ts';
@@ -69,6 +70,7 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
       sizes: { servers: FULL, clients: FULL, attempts: FULL, known: FULL, prefixes: FULL },
       waitUs: US,
       everything: FULL,
+      programPorts: { first: 0x1111, count: 0x1111 },
       key: new Uint8Array(16).fill(1),
     },
   ],
@@ -81,7 +83,8 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
   answerFor: [{ kind: 'answerFor', port: TARGET.port, on: true }],
   restore: [
     {
-      ...{ kind: 'restore', ...TARGET, client: CLIENT, cause: 'refused', tries: 0x0101, triedPort: 0x0101 },
+      ...{ kind: 'restore', ...TARGET, client: CLIENT, cause: 'refused', tries: 0x0101 },
+      triedPort: ofDatagrams(0x0101),
       ...{ suspected: true, firstUs: US, lastUs: US },
     },
   ],
@@ -108,6 +111,8 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
   askMet: [{ kind: 'askMet', ...TARGET }],
   own: [{ kind: 'own', client: CLIENT }],
   disown: [{ kind: 'disown', client: CLIENT }],
+  learnt: [{ kind: 'learnt' }],
+  datagrams: [{ kind: 'datagrams', port: 0x0101, on: true }],
 };
 
 const ERRANDS: Readonly<Record<Errand['kind'], Errand>> = {

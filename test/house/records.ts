@@ -22,7 +22,19 @@ What a *carrier* and an *engine* are is in the [glossary](hacking.md#glossary); 
 
 /** Enums that fields have the numbers of, or that an engine says with a frame. */
 const CODES = [
-  ...['Status', 'Option', 'Form', 'Cause', 'Sign', 'Outcome', 'ServerState', 'Met', 'Sent', 'Reached'],
+  ...[
+    'Status',
+    'Option',
+    'Form',
+    'Cause',
+    'Sign',
+    'Outcome',
+    'ServerState',
+    'Met',
+    'Transport',
+    'Sent',
+    'Reached',
+  ],
   ...['Link', 'Direction', 'FrameFlag'],
 ];
 
@@ -139,6 +151,7 @@ export const SIZES: readonly string[] = [
   ...[
     'ABI',
     'RECORD_BYTES',
+    'OF_DATAGRAMS',
     'COUNTERS_IN_RECORD',
     'EVENT_CAPACITY',
     'EVENT_RESERVE',
@@ -153,6 +166,7 @@ export const SIZES: readonly string[] = [
     'MAX_SIDELESS',
     'MAX_ASKS',
     'PROBE_PORTS',
+    'WAITS',
   ],
   ...['MAX_CLAIMS', 'MAX_OWN', 'CLIENT_BYTES', 'KEPT_PART'],
 ];

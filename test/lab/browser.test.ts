@@ -9,6 +9,7 @@ import { WORDS } from '../../host/page/html/words.ts';
 import { needs } from '../host/require.ts';
 import { examine, SCREENSHOTS } from './browser/looks.ts';
 import { becomesOwnPage, closeBrowsers, goTo, makeDeaf, visit } from './browser/visitor.ts';
+import { served } from './curl.ts';
 import { mailOf, turnedAway } from './support.ts';
 
 const PAGE = { listen: 8480, ports: [80] };
@@ -182,6 +183,43 @@ describe('the page in a browser', { concurrency: 2, skip: needs('chromium') }, (
     assert.equal(page.url(), url);
     await ringback.stop();
   });
+
+  for (const version of [4, 6] as const) {
+    visit(
+      `tells who sends the form after the return that the server is back: IPv${version}`,
+      async (lab, visitor) => {
+        const ringback = await Ringback.start(lab, { page: PAGE });
+        await turnedAway(lab, ringback, 'c151', 's80', version);
+        const url = `http://${version === 4 ? address('s80') : `[${address('s80', 6)}]`}/`;
+        const plain = await visitor.window('en', false);
+        await goTo(plain, url);
+        // One that tries the server keeps no connection where no script asks for one.
+        if ((await plain.locator('[data-try]').count()) > 0) await goTo(plain, url);
+        const deaf = await visitor.window('ja');
+        await deaf.route('**/*', (route) =>
+          route.request().method() === 'HEAD' ? route.abort('connectionrefused') : route.continue(),
+        );
+        const kept = deaf.waitForResponse(/\/keep$/);
+        await goTo(deaf, url);
+        await kept;
+        await comeBack(lab, version);
+        await ringback.event({ event: 'outage.closed', server: address('s80', version) }, 60_000);
+        await served(lab, url);
+        for (const [page, language] of [
+          [plain, 'en'],
+          [deaf, 'ja'],
+        ] as const) {
+          await sayYes(page, language, 'suzuki@example.jp');
+          await heading(page, WORDS[language].pages.back.heading);
+          await page.unroute('**/*');
+        }
+        await plain.getByRole('link').click();
+        await becomesOwnPage(plain);
+        await becomesOwnPage(deaf);
+        await ringback.stop();
+      },
+    );
+  }
 
   visit('asks at the router’s own address, if it shall', async (lab, visitor) => {
     await lab.start('mail');

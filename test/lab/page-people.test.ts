@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
-import { type Answer, ask, comeBack, dataOf, formOf, PAGE, page, urlOf, VISITOR } from './curl.ts';
+import { type Answer, ask, comeBack, dataOf, formOf, PAGE, page, served, urlOf, VISITOR } from './curl.ts';
 import { Disk } from './disk.ts';
 import { story, turnedAway } from './support.ts';
 
@@ -30,6 +31,73 @@ const socket = require('node:net').connect(80, server, () => socket.write(first,
 socket.pipe(process.stdout);
 process.once('SIGUSR1', () => socket.write(rest));
 `;
+
+/**
+ * A browser that keeps its connections: reads a page that keeps one for its form, thinks until SIGUSR1, sends the form, and asks
+ * for the page again. Prints what it hears, each as JSON in a line.
+ */
+const FORM_FILLER = `
+const http = require('node:http');
+const [url] = process.argv.slice(1);
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const ask = (method, target, body) => new Promise((resolve, reject) => {
+  const headers = { Accept: 'text/html', ...(body ? { 'Content-Type': 'application/x-www-form-urlencoded' } : {}) };
+  const request = http.request(target, { agent, method, headers }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk) => { text += chunk; });
+    response.on('end', () => {
+      const { statusCode: status, headers: { location } } = response;
+      console.log(JSON.stringify({ status, location, text, reused: request.reusedSocket }));
+      resolve(text);
+    });
+  });
+  request.on('error', reject).end(body);
+});
+(async () => {
+  let page = await ask('GET', url);
+  while (page.includes('data-try')) page = await ask('GET', url);
+  const [, action] = /<form[^>]* action="([^"]*)"/.exec(page);
+  const [, token] = /name="token" value="([^"]*)"/.exec(page);
+  const here = setInterval(() => {}, 1000);
+  process.once('SIGUSR1', async () => {
+    clearInterval(here);
+    await ask('POST', new URL(action, url), new URLSearchParams({ token, want: 'yes', mail: 'suzuki@example.jp' }).toString());
+    await ask('GET', url);
+    agent.destroy();
+  });
+  console.error('read');
+})();
+`;
+
+/** Its answers so far. */
+async function formFiller(
+  lab: Lab,
+  url: string,
+): Promise<{ readonly child: ChildProcess; readonly heard: () => Heard[] }> {
+  const child = lab.spawn(VISITOR, [process.execPath, '-e', FORM_FILLER, url]);
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  assert.ok(child.stderr !== null);
+  const [said] = await once(child.stderr.setEncoding('utf8'), 'data');
+  assert.equal(said, 'read\n');
+  return {
+    child,
+    heard: () =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+  };
+}
+
+interface Heard {
+  readonly status: number;
+  readonly location?: string;
+  readonly text: string;
+  readonly reused: boolean;
+}
 
 describe('people who answer the page', { concurrency: 4 }, () => {
   story(
@@ -187,6 +255,27 @@ describe('people who answer the page', { concurrency: 4 }, () => {
     assert.match(heard, /^HTTP\/1\.1 503 .*The server is back/s);
     assert.deepEqual(ringback.matching({ event: 'page.registered' }), []);
   });
+
+  for (const version of [4, 6] as const) {
+    story(`hear from the page that the server is back, after its return: IPv${version}`, async (lab) => {
+      const ringback = await Ringback.start(lab, { recover: { settle: '0s' }, page: PAGE });
+      await turnedAway(lab, ringback, 'c151', 's80', version);
+      const url = urlOf('s80', version);
+      await page(lab, VISITOR, url);
+      const { child, heard } = await formFiller(lab, `${url}/`);
+      await comeBack(lab, 's80');
+      await ringback.event({ event: 'outage.closed', server: address('s80', version) }, 60_000);
+      await served(lab, url);
+      child.kill('SIGUSR1');
+      await once(child, 'close');
+      const [form, next] = heard().slice(-2);
+      assert.deepEqual([form?.status, form?.reused], [503, true]);
+      assert.match(form?.text ?? '', /The server is back/);
+      assert.equal(next?.text.includes('at your service'), true, 'the server itself');
+      assert.deepEqual(ringback.matching({ event: 'page.registered' }), []);
+      await ringback.noEventFor({ event: 'outage.opened', port: 80 }, 4000);
+    });
+  }
 
   story('are told if they have read so, however close the server’s return is', async (lab) => {
     await lab.start('mail');

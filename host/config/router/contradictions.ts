@@ -17,7 +17,7 @@ const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
 export function routerContradictions(configuration: RouterConfiguration, { sideless }: Limits): Mistake[] {
-  const { fabric, notify, recover, clients, servers, page } = configuration;
+  const { detect, fabric, notify, recover, clients, servers, page } = configuration;
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
 
@@ -37,6 +37,12 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
     add(
       ['page'],
       'can not be shown with fabric.host: beside: it needs rules and routes on the router, where the key of this program may carry records and nothing else; leave it away, or run on the router',
+    );
+  }
+  if (fabric.remote !== null && detect.own) {
+    add(
+      ['detect', 'own'],
+      'can not be true with fabric.host: beside: there nobody can tell what this machine tries from what ringback does; leave it away, or run on the machine itself, without a router',
     );
   }
   repeated(fabric.interfaces, (index) => ['fabric', 'interfaces', index], add);
@@ -86,6 +92,12 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
   const [listed] = [ways.get('server'), ways.get('station')].filter((key) => key !== undefined);
   if (listed !== undefined && configuration.listKey === null) {
     add(['list_key'], `is missing; ${listed} signs its list mails with it, and the relay has the same`);
+  }
+  if (page?.ports.every((port) => page.greet.includes(port)) === true) {
+    add(
+      ['page', 'greet'],
+      'has all that page.ports has: at one port at least a page is shown, at others a line is said',
+    );
   }
   if (page !== null && page.form === 'router' && page.routerUrl === null) {
     add(

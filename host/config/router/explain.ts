@@ -4,14 +4,16 @@ import { networkInterfaces } from 'node:os';
 import type { Tables } from '../../fabric/sizes.ts';
 import { ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { durationText } from '../../net/duration.ts';
+import { OWN_PORTS } from '../../net/local-ports.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { unconfirmedMost } from '../most.ts';
 import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../sentences.ts';
 import type { DetectConfiguration, FabricConfiguration, RouterConfiguration, Via } from '../types.ts';
+import { MIN_LEARNT_MS } from '../unanswered.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
 import { tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
-import { NEVER_OPENED, namedOwn } from './warnings.ts';
+import { NOT_OPENED, watchedOwn } from './warnings.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
@@ -70,7 +72,10 @@ function outages({ detect }: RouterConfiguration): string {
   const causes = causesOf(detect);
   if (causes.length === 0) return 'No outage is looked for.';
   const who = detect.knownClientsOnly ? ' Only clients with a known mail address are noticed.' : '';
-  return `A server counts as down when ${and(causes, 'disjunction')}.${who}`;
+  const own = detect.own
+    ? ` What this machine itself tries counts, too; not what comes from its local ports ${OWN_PORTS.first} to ${OWN_PORTS.first + OWN_PORTS.count - 1}, which are ringback's.`
+    : '';
+  return `A server counts as down when ${and(causes, 'disjunction')}.${who}${own}`;
 }
 
 function causesOf(detect: DetectConfiguration): string[] {
@@ -78,9 +83,14 @@ function causesOf(detect: DetectConfiguration): string[] {
     ...(detect.unreachable ? ['it is reported unreachable'] : []),
     ...(detect.unansweredMs === null
       ? []
-      : [`a connection request stays unanswered for ${durationText(detect.unansweredMs)}`]),
+      : [`a connection request stays unanswered for ${waitText(detect, detect.unansweredMs)}`]),
     ...(detect.refused ? ['a service known to live there refuses a connection'] : []),
   ];
+}
+
+function waitText({ learnsWait }: DetectConfiguration, longestMs: number): string {
+  if (!learnsWait) return durationText(longestMs);
+  return `as long as is learnt for its service from the time that answers take, ${durationText(MIN_LEARNT_MS)} at least, and ${durationText(longestMs)} at the most and until that is known`;
 }
 
 /** Who finds out whether a client that was turned away is the only one. */
@@ -91,28 +101,41 @@ function inquiry(configuration: RouterConfiguration): string[] {
   const except =
     others.length === 0 ? '' : ` It is otherwise for ${and(others.map(({ address }) => address))}.`;
   if (detect.ask === 'connect') {
+    const copies = seesOnlyCopies(fabric)
+      ? ' Where this machine has no way to a server, that counts as down when a client was turned away and nobody has been answered for as long as one waits.'
+      : '';
     return [
-      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}`,
+      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}${copies}`,
     ];
   }
-  const why = seesOnlyCopies(fabric) ? ' (the rule where every interface sees everything)' : '';
   return [
-    `This router believes it without connecting to the server itself${why}: a server that turns away one client alone counts as down for all.${except}`,
+    `This router believes it without connecting to the server itself: a server that turns away one client alone counts as down for all.${except}`,
   ];
 }
 
 /** A watched network has addresses of this machine in it as a rule. */
 function exception(configuration: RouterConfiguration, interfaces: Interfaces): string[] {
-  const { watch } = configuration.detect;
-  const named = namedOwn(configuration, interfaces);
-  const own = [...ownAddresses(interfaces)].filter(
-    (address) => !named.includes(address) && watch.some((prefix) => prefixContains(prefix, address)),
+  const { detect, servers } = configuration;
+  if (causesOf(detect).length === 0) return [];
+  const own = [...ownAddresses(interfaces)].filter((address) =>
+    detect.watch.some((prefix) => prefixContains(prefix, address)),
   );
-  if (own.length === 0 || causesOf(configuration.detect).length === 0) return [];
+  const named = own.filter((address) => servers.some((server) => server.address === address));
+  const known = [...named, ...watchedOwn(configuration, interfaces)];
+  const others = own.filter((address) => !known.includes(address));
   return [
-    `Of the watched addresses ${and(own)} ${own.length === 1 ? 'is' : 'are'} this machine's own: ${NEVER_OPENED}.`,
+    ...(others.length === 0
+      ? []
+      : [`Of the watched addresses ${and(others)} ${is(others)} this machine's own: ${NOT_OPENED}.`]),
+    ...(named.length === 0
+      ? []
+      : [
+          `${and(named)} ${is(named)} this machine itself: services there are asked by connections that never leave it, and nobody here notices when the machine itself ends.`,
+        ]),
   ];
 }
+
+const is = (some: readonly string[]): string => (some.length === 1 ? 'is' : 'are');
 
 function signs({ recover }: RouterConfiguration): string {
   const heard = [
@@ -192,7 +215,15 @@ function asking({ page }: RouterConfiguration): string[] {
   if (page === null) return [];
   const known = page.known === 'pass' ? 'clients with a known mail address get no page' : 'to all who come';
   const form = page.form === 'router' ? `this router (${page.routerUrl})` : "the dead server's address";
+  const shown = page.ports.filter((port) => !page.greet.includes(port));
+  const ports = (some: readonly number[]): string =>
+    `${some.length === 1 ? 'port' : 'ports'} ${and(some.map(String))}`;
   return [
-    `In a dead server's place, on ${page.ports.length === 1 ? 'port' : 'ports'} ${and(page.ports.map(String))}, answers a page (${known}) that asks where to send a notice; its form goes to ${form}.`,
+    `In a dead server's place, on ${ports(shown)}, answers a page (${known}) that asks where to send a notice; its form goes to ${form}.`,
+    ...(page.greet.length === 0
+      ? []
+      : [
+          `On ${ports(page.greet)} a line of the port's protocol says in its place that it is down, and to come again later.`,
+        ]),
   ];
 }

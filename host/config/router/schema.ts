@@ -2,17 +2,18 @@
 
 import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
-import { durationText, HOUR_MS } from '../../net/duration.ts';
+import { durationText, HOUR_MS, SECOND_MS } from '../../net/duration.ts';
 import { CONTROL } from '../../role/control-place.ts';
 import { clients, hooks, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
-import { DEFAULT_UNANSWERED_MS } from '../unanswered.ts';
+import { DEFAULT_UNANSWERED_MS, MAX_LEARNT_MS } from '../unanswered.ts';
 import {
   address,
   directory,
   domain,
   duration,
+  durationOrAuto,
   endpoint,
   flag,
   key,
@@ -23,15 +24,22 @@ import {
   prefix,
   routerUrl,
   socketPath,
-  unanswered,
 } from '../values.ts';
-import { seesOnlyCopies } from './ask.ts';
 import { fabric } from './fabric.ts';
+import { GREETED } from './greetings.ts';
 
 const MAX_PREFIXES = 4096;
 const MAX_NAMES = 1024;
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
+
+const greeted: Shape<readonly number[]> = v.pipe(
+  list(port, { allowed: `a list of ports among ${GREETED.join(', ')}` }),
+  v.check(
+    (ports) => ports.every((one) => GREETED.includes(one)),
+    `has a port whose protocol has no such line; ${GREETED.join(', ')} have one`,
+  ),
+);
 
 const ask: Shape<Ask> = oneOf(['connect', 'none']);
 
@@ -47,23 +55,28 @@ const detect = v.pipe(
     ),
     unreachable: entry('ICMP unreachable messages count.', v.optional(flag, true)),
     unanswered: entry(
-      'A connection request that is unanswered for so long is a failure; false: silence does not count.',
-      v.optional(unanswered, durationText(DEFAULT_UNANSWERED_MS)),
+      'A connection request that is unanswered for so long is a failure; auto: how long is learnt for each service, from the time that its answers take; false: silence does not count.',
+      v.optional(durationOrAuto(SECOND_MS, HOUR_MS), durationText(DEFAULT_UNANSWERED_MS)),
     ),
     refused: entry('A refusal counts, at services that are known.', v.optional(flag, true)),
     known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
+    own: entry(
+      "What this machine itself tries counts as a client's tries do; not what ringback tries.",
+      v.optional(flag, false),
+    ),
     ask: entry(
       'Whether a server is asked, by connecting to it, before it is believed that it is down.',
-      v.optional(ask),
-      'connect; none where every interface sees everything',
+      v.optional(ask, 'connect'),
     ),
   }),
   v.transform((keys) => ({
     watch: keys.watch,
     unreachable: keys.unreachable,
-    unansweredMs: keys.unanswered,
+    unansweredMs: keys.unanswered === 'auto' ? MAX_LEARNT_MS : keys.unanswered,
+    learnsWait: keys.unanswered === 'auto',
     refused: keys.refused,
     knownClientsOnly: keys.known_clients_only,
+    own: keys.own,
     ask: keys.ask,
   })),
 );
@@ -168,6 +181,10 @@ const page = v.pipe(
       'Ports of dead servers at which it answers; HTTPS can not be answered.',
       v.optional(ports(1), [80]),
     ),
+    greet: entry(
+      'Ports at which one line refuses for now, in the protocol of the port, and names the page.',
+      v.optional(greeted, []),
+    ),
     form: entry(
       "Where its form goes: to the dead server's address, or to router_url.",
       v.optional(oneOf(['server', 'router']), 'server'),
@@ -188,7 +205,8 @@ const page = v.pipe(
       ? null
       : {
           listen: keys.listen,
-          ports: [...new Set(keys.ports)],
+          ports: [...new Set([...keys.ports, ...keys.greet])],
+          greet: [...new Set(keys.greet)],
           form: keys.form,
           routerUrl: keys.router_url ?? null,
           askAgainMs: keys.ask_again,
@@ -196,11 +214,6 @@ const page = v.pipe(
         },
   ),
 );
-
-/** Whoever sees nothing but copies of other machines' traffic need not have a way to the servers. */
-function usualAsk(keys: Pick<RouterConfiguration['fabric'], 'interfaces' | 'seesEverything'>): Ask {
-  return seesOnlyCopies(keys) ? 'none' : 'connect';
-}
 
 /** Keys at the top of the files that the other commands read. */
 const ELSEWHERE = {
@@ -258,7 +271,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
     v.transform((keys) => ({
       state: keys.state,
       fabric: keys.fabric,
-      detect: { ...keys.detect, ask: keys.detect.ask ?? usualAsk(keys.fabric) },
+      detect: keys.detect,
       recover: keys.recover,
       notify: keys.notify,
       smtp: keys.smtp ?? null,

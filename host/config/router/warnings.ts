@@ -4,16 +4,19 @@ import { networkInterfaces } from 'node:os';
 import { isSingle, ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { and, count, smtpWarnings } from '../sentences.ts';
 import type { RouterConfiguration } from '../types.ts';
+import { seesOnlyCopies } from './ask.ts';
+import { bridgeWarnings, kernelBridges } from './bridges.ts';
 import { keyWarnings } from './entered-key.ts';
 import { viaOf } from './via.ts';
 
 /** What becomes of what this machine's own addresses meet. */
-export const NEVER_OPENED = "an outage of this machine's own addresses is never opened";
+export const NOT_OPENED = "an outage of this machine's own addresses is opened only where servers names them";
 
 /** `interfaces` are this machine's. */
 export function routerWarnings(
   configuration: RouterConfiguration,
   interfaces = networkInterfaces(),
+  bridges = kernelBridges(),
 ): string[] {
   const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
@@ -26,6 +29,11 @@ export function routerWarnings(
   if (!detect.unreachable && detect.unansweredMs === null && !detect.refused) {
     found.push('detect has unreachable, unanswered and refused all off: no outage is ever noticed.');
   }
+  if (detect.learnsWait && detect.ask === 'none') {
+    found.push(
+      'detect.unanswered is auto and detect.ask is none: a few seconds of silence are believed without asking the server.',
+    );
+  }
   if (recover.traps === null && !recover.arp && !recover.synAck) {
     found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
   }
@@ -37,9 +45,9 @@ export function routerWarnings(
       `${count(outside.length, 'server')} outside of detect.watch will never be noticed: ${and(outside.map(({ address }) => address))}.`,
     );
   }
-  const own = namedOwn(configuration, interfaces);
+  const own = watchedOwn(configuration, interfaces);
   if (own.length > 0) {
-    found.push(`detect.watch or servers name ${and(own)}, of this machine itself: ${NEVER_OPENED}.`);
+    found.push(`detect.watch names ${and(own)}, of this machine itself: ${NOT_OPENED}.`);
   }
   const isElsewhere = fabric.socket !== null && fabric.daemon === null;
   if (isElsewhere && fabric.interfaces.length > 0 && fabric.seesEverything.length === 0) {
@@ -48,7 +56,11 @@ export function routerWarnings(
   if (page !== null && smtp === null) {
     found.push('page asks people for their mail addresses, and there is no smtp: nobody will be told.');
   }
-  found.push(...pageWarnings(configuration), ...keyWarnings(configuration));
+  found.push(
+    ...pageWarnings(configuration),
+    ...bridgeWarnings(configuration, bridges),
+    ...keyWarnings(configuration),
+  );
   const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
   if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
     found.push(
@@ -70,22 +82,25 @@ export function routerWarnings(
   return found;
 }
 
-/** Addresses of this machine that the configuration names as servers. */
-export function namedOwn(
+/** Addresses of this machine that are watched by themselves, and are named nowhere else. */
+export function watchedOwn(
   { detect, servers }: RouterConfiguration,
   interfaces: ReturnType<typeof networkInterfaces>,
 ): string[] {
   const own = ownAddresses(interfaces);
-  const named = [
-    ...detect.watch.filter(isSingle).map(({ address }) => address),
-    ...servers.map(({ address }) => address),
-  ];
-  return [...new Set(named)].filter((address) => own.has(address));
+  const named = new Set(servers.map(({ address }) => address));
+  const watched = detect.watch.filter(isSingle).map(({ address }) => address);
+  return [...new Set(watched)].filter((address) => own.has(address) && !named.has(address));
 }
 
 /** Ports on which a page is wanted, and none comes. */
-function pageWarnings({ page, servers }: RouterConfiguration): string[] {
+function pageWarnings({ page, servers, fabric }: RouterConfiguration): string[] {
   if (page === null) return [];
+  if (seesOnlyCopies(fabric)) {
+    return [
+      `On ${and(fabric.interfaces)} everything is seen, in copies: no page can come from here in a dead server's place.`,
+    ];
+  }
   const silent = servers.filter(({ ask }) => ask === 'none');
   const found: string[] = [];
   if (silent.length > 0) {
@@ -93,9 +108,10 @@ function pageWarnings({ page, servers }: RouterConfiguration): string[] {
       `servers has ask: none for ${and(silent.map(({ address }) => address))}: no page comes in the place of a server that may not be asked.`,
     );
   }
+  // Few servers speak the protocols of `greet`.
+  const shown = page.ports.filter((port) => !page.greet.includes(port));
   const left = servers.filter(
-    ({ ports, ask }) =>
-      ask !== 'none' && ports.length > 0 && page.ports.some((port) => !ports.includes(port)),
+    ({ ports, ask }) => ask !== 'none' && ports.length > 0 && shown.some((port) => !ports.includes(port)),
   );
   if (left.length > 0) {
     found.push(

@@ -144,6 +144,7 @@ export class BrowserPages implements AnsweringPage {
     const { loop } = this.#options;
     return {
       targetOf: () => own,
+      pageOf: () => null,
       isNamed: (server, asked) => HERE_NAMES.test(asked ?? '') || host.isNamed(server, asked),
       // With the first sign of life whoever asks again gets to the server: no page answers in its place.
       outageOf: (target) =>

@@ -1,7 +1,7 @@
 /** Events of detection and recovery. */
 import { type Entries, maybe } from './kinds.ts';
 
-const TARGET = { server: 'text', port: 'number' } as const;
+const TARGET = { server: 'text', port: 'number', protocol: maybe(['udp'] as const) } as const;
 const CAUSE = ['unreachable', 'unanswered', 'refused'] as const;
 const SIGN = maybe([
   'trap',
@@ -73,7 +73,13 @@ export const DETECTION = {
   },
   'recovery.signal': {
     level: 'info',
-    fields: { server: 'text', port: maybe('number'), sign: SIGN, trap: maybe('text') },
+    fields: {
+      server: 'text',
+      port: maybe('number'),
+      protocol: TARGET.protocol,
+      sign: SIGN,
+      trap: maybe('text'),
+    },
     is: 'A sign of life of a server that is down; on a relay a trap, which has no port.',
     act: null,
   },

@@ -77,6 +77,8 @@ function partsOf(language: Language) {
     open: html`${words.open}`,
     live: html`<p class="soft" id="live" role="status" hidden>${words.live}</p>`,
     liveTrying: html`<p class="soft" id="live" role="status" data-try="" hidden>${words.live}</p>`,
+    liveBack: html`<p class="soft" id="live" role="status" data-back="" hidden>${words.live}</p>`,
+    liveBackAfterPost: html`<p class="soft" id="live" role="status" data-back="" data-post="" hidden>${words.live}</p>`,
     liveAfterPost: html`<p class="soft" id="live" role="status" data-post="" hidden>${words.live}</p>`,
     script: html`<script>${new Html(SCRIPT)}</script>`,
   };

@@ -65,7 +65,7 @@ export function renderPage(page: Page, language: Language, facts: PageFacts): Re
     ${page === 'known' ? html`<p><a href="${OWN_PATH}notice">${parts.another}</a></p>` : null}
     ${formOf(page, language, facts)}
     ${live || facts.home !== null ? againLink(page, parts, facts) : null}
-    ${live ? livePart(parts, facts) : null}
+    ${live ? livePart(page, parts, facts) : null}
     ${refresh?.note ?? null}
     </main>
     ${live ? parts.script : null}
@@ -74,7 +74,8 @@ export function renderPage(page: Page, language: Language, facts: PageFacts): Re
   return { html: Buffer.from(text), headers: pageHeaders(language, facts.form?.action ?? null) };
 }
 
-function livePart(parts: Fragments, { answersPost, tries }: PageFacts): Html {
+function livePart(page: Page, parts: Fragments, { answersPost, tries }: PageFacts): Html {
+  if (page === 'back') return answersPost ? parts.liveBackAfterPost : parts.liveBack;
   if (answersPost) return parts.liveAfterPost;
   return tries ? parts.liveTrying : parts.live;
 }

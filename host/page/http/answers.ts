@@ -18,14 +18,13 @@ const MAX_READY = 512;
 const READY_MS = 60_000;
 
 export interface HttpAnswer {
-  /** Status line and header fields, each with its line end; without Date and the empty line. */
+  /** Status line and header fields, each with its line end; without Connection, Date and the empty line. */
   readonly head: string;
   /** Its bytes, each as a character (`latin1`): so the whole answer is one text, and one write without a buffer. */
   readonly body: string;
 }
 
-/** Every answer is the last one on its connection: the browser's next request shall find its way anew. */
-const COMMON = { 'Cache-Control': 'no-store', Connection: 'close' };
+const COMMON = { 'Cache-Control': 'no-store' };
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -57,6 +56,11 @@ export function problemAnswer(
 export function plainAnswer(status: number, text: string, headers: Headers = {}): HttpAnswer {
   const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers };
   return answerOf(status, all, Buffer.from(`${text}\n`));
+}
+
+/** To the same place of the same server, over a connection that finds its way anew. `path` begins with one slash. */
+export function anewAnswer(path: string): HttpAnswer {
+  return plainAnswer(307, 'The server is back', { Location: path });
 }
 
 function retry(seconds: number | null): Headers {

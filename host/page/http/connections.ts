@@ -12,6 +12,13 @@ import type { Origin, OriginSource, Shares } from './origins.ts';
 
 /** A browser opens six to a server. All is for the memory: a connection takes about 20 KiB with its buffers in the kernel. */
 export const PAGE_CONNECTIONS: Shares = { machine: 16, household: 64, network: 256, all: 512 };
+/**
+ * Those that wait for a form, so that its answer comes to the page even if the server is back by then (paragraph 168). They count
+ * among the others, and the oldest makes room here too: it has been answered, and nobody is cut off in a sentence.
+ */
+const KEPT_CONNECTIONS: Shares = { machine: 4, household: 16, network: 64, all: 128 };
+/** As long as browsers keep a connection ready, and as people take for a form of one field. */
+export const KEPT_MS = 300_000;
 /** Requests that are not looked at cost memory until their connection is closed. */
 const MAX_IGNORED = 64;
 /** Who has just connected is about to ask, and what is on its way when a connection is closed makes the kernel reset it. */
@@ -30,10 +37,14 @@ export interface Connection {
   readonly sinceMs: number;
   /**
    * `asking`: its request is not all here, or not answered; `leaving`: there will be no other answer; `listening`: to
-   * events, which has limits of its own.
+   * events, which has limits of its own; `kept`: for a form.
    */
-  state: 'asking' | 'leaving' | 'listening';
-  /** Its one request has come; others on the same connection are none (RFC 9112 section 9.6: it will be closed). */
+  state: 'asking' | 'leaving' | 'listening' | 'kept';
+  /** It has been, and what comes on it is meant for the page. */
+  wasKept: boolean;
+  /** Since when it is, the first time. */
+  keptMs: number;
+  /** Its one request has come; others before its answer are none (RFC 9112 section 9.6: it will be closed). */
   isTaken: boolean;
   /** How many came all the same. */
   ignored: number;
@@ -47,14 +58,15 @@ export interface Connection {
 interface Crowd {
   readonly asking: Set<Connection>;
   readonly leaving: Set<Connection>;
+  readonly kept: Set<Connection>;
 }
 
 function newCrowd(): Crowd {
-  return { asking: new Set(), leaving: new Set() };
+  return { asking: new Set(), leaving: new Set(), kept: new Set() };
 }
 
-function sizeOf({ asking, leaving }: Crowd): number {
-  return asking.size + leaving.size;
+function sizeOf({ asking, leaving, kept }: Crowd): number {
+  return asking.size + leaving.size + kept.size;
 }
 
 export class PageConnections {
@@ -87,6 +99,8 @@ export class PageConnections {
       target: targetOf(local),
       sinceMs: this.#nowMs(),
       state: 'asking',
+      wasKept: false,
+      keptMs: 0,
       isTaken: false,
       ignored: 0,
       leavingMs: 0,
@@ -108,6 +122,38 @@ export class PageConnections {
     connection.state = 'leaving';
     connection.leavingMs = this.#nowMs();
     this.#enter(connection, 'leaving');
+  }
+
+  /** For how long it can be kept, or be so on. */
+  leftMs({ wasKept, keptMs }: Connection): number {
+    return wasKept ? KEPT_MS - (this.#nowMs() - keptMs) : KEPT_MS;
+  }
+
+  /** It has its answer, and may bring a form, for so long as there is room. */
+  keep(connection: Connection): void {
+    const { kind, one, network } = connection.origin;
+    this.#exit(connection);
+    this.#letGo(this.#crowds.get(one), KEPT_CONNECTIONS[kind]);
+    this.#letGo(this.#crowds.get(network), KEPT_CONNECTIONS.network);
+    this.#letGo(this.#everybody, KEPT_CONNECTIONS.all);
+    connection.state = 'kept';
+    if (!connection.wasKept) connection.keptMs = this.#nowMs();
+    connection.wasKept = true;
+    connection.isTaken = false;
+    this.#enter(connection, 'kept');
+  }
+
+  /** Something comes on a connection that was kept. */
+  resume(connection: Connection): void {
+    if (connection.state !== 'kept') return;
+    this.#exit(connection);
+    connection.state = 'asking';
+    this.#enter(connection, 'asking');
+  }
+
+  #letGo(crowd: Crowd | undefined, most: number): void {
+    const [oldest] = crowd?.kept ?? [];
+    if (crowd !== undefined && oldest !== undefined && crowd.kept.size >= most) this.close(oldest);
   }
 
   listen(connection: Connection): void {
@@ -136,11 +182,13 @@ export class PageConnections {
     const { one, network } = connection.origin;
     this.#everybody.asking.delete(connection);
     this.#everybody.leaving.delete(connection);
+    this.#everybody.kept.delete(connection);
     for (const name of [one, network]) {
       const crowd = this.#crowds.get(name);
       if (crowd === undefined) continue;
       crowd.asking.delete(connection);
       crowd.leaving.delete(connection);
+      crowd.kept.delete(connection);
       if (sizeOf(crowd) === 0) this.#crowds.delete(name);
     }
   }
@@ -148,16 +196,17 @@ export class PageConnections {
   /** A request that is too late. */
   ignore(connection: Connection): void {
     connection.ignored += 1;
-    if (connection.ignored > MAX_IGNORED) this.#close(connection);
+    if (connection.ignored > MAX_IGNORED) this.close(connection);
   }
 
   /** Closes what takes too long to leave, and what has become useless. */
   sweep(): void {
     const nowMs = this.#nowMs();
     this.#closeOutlived(nowMs);
+    for (const connection of this.#everybody.kept) if (this.leftMs(connection) <= 0) this.close(connection);
     for (const connection of this.#everybody.leaving) {
       if (nowMs - connection.leavingMs < LEAVE_MS) return;
-      this.#close(connection);
+      this.close(connection);
     }
   }
 
@@ -172,12 +221,12 @@ export class PageConnections {
   #closeOutlived(nowMs: number): void {
     for (const connection of this.#everybody.asking) {
       if (nowMs - connection.sinceMs < ABOUT_TO_ASK_MS) return;
-      if (connection.isOutlived && connection.socket.bytesRead === 0) this.#close(connection);
+      if (connection.isOutlived && connection.socket.bytesRead === 0) this.close(connection);
     }
   }
 
   closeAll(): void {
-    for (const connection of this.#all.values()) this.#close(connection);
+    for (const connection of this.#all.values()) this.close(connection);
   }
 
   get size(): number {
@@ -195,14 +244,14 @@ export class PageConnections {
   }
 
   /** Who has been answered goes before who may still ask; of these the one that has been asking the longest. */
-  #evictOf({ asking, leaving }: Crowd): void {
-    const [connection] = leaving.size > 0 ? leaving : asking;
+  #evictOf({ asking, leaving, kept }: Crowd): void {
+    const [connection] = leaving.size > 0 ? leaving : kept.size > 0 ? kept : asking;
     if (connection === undefined) return;
     this.#evicted += 1;
-    this.#close(connection);
+    this.close(connection);
   }
 
-  #close({ socket }: Connection): void {
+  close({ socket }: Connection): void {
     this.remove(socket);
     socket.destroy();
   }

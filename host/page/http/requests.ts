@@ -145,6 +145,16 @@ export function wantsProblem(accept: string | undefined): boolean {
   return problem.rest > 1 && page.rest === 1;
 }
 
+/** Whether it names pages: browsers do, while programs take whatever comes. */
+export function wantsPage(accept: string | undefined): boolean {
+  return accept !== undefined && /(?:^|[,\s])text\/html(?:$|[;,\s])/.test(accept.slice(0, MAX_ACCEPT));
+}
+
+/** Whether a request target leads to a path of the same server, read as a browser does: one of `//host` leads away. */
+export function isOwnPlace(url: string | undefined): url is string {
+  return url !== undefined && /^\/(?![/\\])/.test(url);
+}
+
 /** The whole body; `long` when it exceeds what a form may have, the rest is then still to be read; `cut` when it never ends. */
 export function bodyOf(incoming: IncomingMessage): Promise<Buffer | 'long' | 'cut'> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * The HTTP of the page: limits, one request for each connection, answers that arrive. Node's parser does the reading (RFC
+ * The HTTP of the page: limits, one request for each connection but those that are kept for a form, answers that arrive. Node's parser does the reading (RFC
  * 9112, strict); what it reports as broken is answered here.
  */
 
@@ -27,6 +27,10 @@ const CHECK_MS = 1000;
 /** What is read of an upload after its answer: who is cut off while sending may never see the answer (RFC 9112 9.6). */
 const DRAIN_BYTES = 16 << 20;
 
+/** An answer is the last one on its connection: the browser's next request shall find its way anew. */
+const CLOSE = 'Connection: close\r\n';
+/** Browsers give a connection up so much earlier than we do, for what is sent on it at its end is lost. */
+const MARGIN_S = 10;
 const RETRY = { 'Retry-After': String(RETRY_SECONDS) };
 
 /** What an unfit request is told, by the code of Node's error; everything else is 400. */
@@ -43,6 +47,8 @@ interface WebOptions {
   readonly targetOf: (localAddress: string) => Target | null;
   /** Answers a request with `send`, at once or later. */
   readonly answer: (asked: Asked) => void | Promise<void>;
+  /** What is said before anything is asked, and the last thing that is; null: nothing. */
+  readonly greet: (connection: Connection) => string | null;
   /** What was asked on the connection can't be read. */
   readonly refused: (connection: Connection) => void;
   /** Is told what these two threw. */
@@ -97,7 +103,17 @@ export class Asked {
 
   /** Sends the one answer of this connection; nothing where it has one already, or has gone. */
   send(answer: HttpAnswer): void {
-    this.#web.send(this, answer);
+    this.#web.send(this, answer, false);
+  }
+
+  /** The same, and the connection is kept for a form's answer if its sender may have that. */
+  sendAndKeep(answer: HttpAnswer): void {
+    this.#web.send(this, answer, true);
+  }
+
+  /** Ends the connection: who asks on one that has been answered on before asks again on a new one (RFC 9112 section 9.3.1). */
+  drop(): void {
+    this.#web.connections.close(this.connection);
   }
 
   /** Writes the head of an answer that goes on for long; false where that is too late. */
@@ -174,11 +190,20 @@ export class Web {
   }
 
   /** See Asked.send. */
-  send({ connection, head, incoming, response }: Asked, answer: HttpAnswer): void {
+  send({ connection, head, incoming, response }: Asked, answer: HttpAnswer, isKept: boolean): void {
     if (connection.state !== 'asking') return;
+    const isWhole = !head.hasBody || incoming.complete;
+    const leftS = Math.floor(this.connections.leftMs(connection) / 1000) - MARGIN_S;
+    const keeps = isKept && leftS > 0 && isWhole && connection.ignored === 0;
+    if (keeps && response.shouldKeepAlive && incoming.httpVersionMinor === 1) {
+      const keep = `Connection: keep-alive\r\nKeep-Alive: timeout=${leftS}\r\n`;
+      response.sendWhole(this.#textOf(answer, true, keep));
+      this.connections.keep(connection);
+      return;
+    }
     this.connections.leave(connection);
     response.sendWhole(this.#textOf(answer, incoming.method !== 'HEAD'));
-    if (!head.hasBody || incoming.complete) process.nextTick(() => this.#hangUp(connection, incoming));
+    if (isWhole) process.nextTick(() => this.#hangUp(connection, incoming));
     else drain(incoming, () => connection.socket.end());
   }
 
@@ -210,11 +235,23 @@ export class Web {
 
   #accept(socket: Socket): void {
     try {
-      if (this.connections.add(socket, this.#options.targetOf) !== null) return;
+      const connection = this.connections.add(socket, this.#options.targetOf);
+      if (connection !== null) {
+        this.#greet(connection);
+        return;
+      }
     } catch (error) {
       this.#options.failed(error);
     }
     socket.destroy();
+  }
+
+  /** What comes on it after that is read, so that nothing is reset, and not understood. */
+  #greet(connection: Connection): void {
+    const greeting = this.#options.greet(connection);
+    if (greeting === null) return;
+    this.connections.leave(connection);
+    connection.socket.end(greeting, 'latin1');
   }
 
   #take(incoming: IncomingMessage, response: WholeResponse, awaits100: boolean): void {
@@ -224,6 +261,7 @@ export class Web {
       this.connections.ignore(connection);
       return;
     }
+    this.connections.resume(connection);
     connection.isTaken = true;
     const asked = new Asked(this, connection, incoming, response, awaits100);
     if (asked.head.isBroken) {
@@ -260,6 +298,7 @@ export class Web {
   #answerBroken(code: string | undefined, socket: Duplex): void {
     const connection = this.connections.of(socket);
     const isLate = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (connection !== undefined) this.connections.resume(connection);
     if (connection === undefined || code === 'ECONNRESET') socket.destroy();
     else if (connection.state !== 'asking') {
       // What follows an answered request is read and not understood, until the other side hangs up.
@@ -283,8 +322,8 @@ export class Web {
     connection.socket.end(this.#textOf(answer, true), 'latin1');
   }
 
-  #textOf({ head, body }: HttpAnswer, withBody: boolean): string {
-    return `${head}${this.#dateField}\r\n${withBody ? body : ''}`;
+  #textOf({ head, body }: HttpAnswer, withBody: boolean, connection = CLOSE): string {
+    return `${head}${connection}${this.#dateField}\r\n${withBody ? body : ''}`;
   }
 
   /** Who does not know the time must not tell it (RFC 9110 section 6.6.1). */

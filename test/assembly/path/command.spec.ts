@@ -3,7 +3,7 @@ import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event, Sign } from '../../../assembly/record/events';
-import { COUNTERS_IN_RECORD, Field } from '../../../assembly/record/layout';
+import { COUNTERS_IN_RECORD, Field, OF_DATAGRAMS } from '../../../assembly/record/layout';
 import { freeClients } from '../../../assembly/table/clients';
 import { ipv4, ipv6, ROUTER, SATO, SECOND, SERVER, SERVER6, someClient, TANAKA, THIRD } from '../addresses';
 import { arpReply, HOST, refusal, syn, synAck, unreachable, WEB } from '../packets';
@@ -105,7 +105,7 @@ describe('a command', () => {
   it('that nobody knows is refused', () => {
     fresh();
     expect<u32>(bare(0)).toBe(Status.UnknownCommand);
-    for (let kind = <u32>Command.Disown + 1; kind < 256; kind++) {
+    for (let kind = <u32>Command.Datagrams + 1; kind < OF_DATAGRAMS; kind++) {
       assert(bare(kind) == Status.UnknownCommand, 'it is refused');
     }
   });

@@ -3,6 +3,7 @@ import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event, lostEvents, pendingEvents } from '../../../assembly/record/events';
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
+import { DATAGRAMS } from '../../../assembly/wire/udp';
 import { ASKING, bare, EVERYTHING, eventAt, fresh, pass, Said, SECOND_US, wait } from '../play';
 import { chance, random, seed } from '../random';
 import { checkTables } from '../tables';
@@ -12,8 +13,8 @@ const STEPS: u32 = 40_000;
 const SERVERS: u32 = 12;
 const CLIENTS: u32 = 40;
 const ATTEMPTS: u32 = 24;
-/** Port 0, 80, and 440 to 445. */
-const PORTS: u32 = 8;
+/** Port 0, 80, 440 to 445, and 53 of UDP. */
+const PORTS: u32 = 9;
 
 // What a host knows that only listens: who waits for what.
 const told = new StaticArray<bool>(<i32>(HOSTS * PORTS * PEOPLE));
@@ -28,6 +29,7 @@ function numberOf(event: Said): u32 {
   let host: u32 = 0;
   while (!hosts[host].equals(event.server)) host++;
   const port = event.port;
+  if (port >= DATAGRAMS) return host * PORTS + PORTS - 1;
   return host * PORTS + (port == 0 ? 0 : port == 80 ? 1 : port - 438);
 }
 

@@ -130,6 +130,14 @@ describe('anything that may happen, in any order', () => {
     anything();
   });
 
+  it('does so, too, where waits are learnt', () => {
+    for (let asking = 0; asking < 2; asking++) {
+      fresh((asking == 0 ? EVERYTHING : ASKING) | Option.LearnWait, SERVERS, CLIENTS, ATTEMPTS);
+      seed(55 + asking);
+      anything();
+    }
+  });
+
   it('loses no event while the engine takes them away in time', () => {
     seed(51);
     const lost = lostEvents();

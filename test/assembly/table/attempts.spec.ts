@@ -8,6 +8,7 @@ import {
   extendAttempt,
   findAnswered,
   findAttempt,
+  firstDue,
   firstOpen,
   firstSettled,
   firstUnlooked,
@@ -18,10 +19,12 @@ import {
   nextCandidate,
   nextWalked,
   Outcome,
+  openWaits,
   passUnlooked,
   removeAttempt,
   settleAttempt,
   setUpAttempts,
+  WAITS,
 } from '../../../assembly/table/attempts';
 import { hashAddress } from '../../../assembly/table/hash';
 import { provide } from '../../../assembly/table/memory';
@@ -49,8 +52,24 @@ function setUp(capacity: u32): void {
   setUpAttempts(capacity);
 }
 
-function add(client: Address, sequence: u32, data: u32 = 0): u32 {
-  return addAttempt(client, hashAddress(client), SERVER, hashAddress(SERVER), PORTS, sequence, data);
+function add(client: Address, sequence: u32, data: u32 = 0, wait: u32 = WAITS, deadlineUs: i64 = 0): u32 {
+  return addAttempt(
+    client,
+    hashAddress(client),
+    SERVER,
+    hashAddress(SERVER),
+    PORTS,
+    sequence,
+    data,
+    wait,
+    deadlineUs,
+  );
+}
+
+function addSix(server: Address, sequence: u32): u32 {
+  const client = SATO6;
+  const at = hashAddress(server);
+  return addAttempt(client, hashAddress(client), server, at, PORTS, sequence, 0, WAITS, 0);
 }
 
 function find(client: Address, sequence: u32): u32 {
@@ -157,7 +176,7 @@ describe('the table of attempts', () => {
     expect<u32>(findAttempt(SATO, client, SERVER, server, PORTS + 1, 7)).toBe(0);
     expect<u32>(findAttempt(SATO, client, SERVER, server, PORTS + 0x10000, 7)).toBe(0);
     expect<u32>(findAttempt(SERVER, server, SATO, client, PORTS, 7)).toBe(0);
-    const six = addAttempt(SATO6, hashAddress(SATO6), SERVER6, hashAddress(SERVER6), PORTS, 7, 0);
+    const six = addSix(SERVER6, 7);
     expect<u32>(findAttempt(SATO6, hashAddress(SATO6), SERVER6, hashAddress(SERVER6), PORTS, 7)).toBe(six);
   });
 
@@ -226,8 +245,7 @@ describe('the table of attempts', () => {
     setUp(16);
     for (let i: u32 = 0; i < 5; i++) add(SATO, i);
     for (let i: u32 = 0; i < 7; i++) {
-      const server = ipv6(0x178, i);
-      addAttempt(SATO6, hashAddress(SATO6), server, hashAddress(server), PORTS, i, 0);
+      addSix(ipv6(0x178, i), i);
     }
     const first = attemptAt(firstOpen());
     const last = attemptAt(lastOpen());
@@ -240,7 +258,7 @@ describe('the table of attempts', () => {
     expect<bool>(isCrowded(attemptAt(firstOpen()))).toBe(true);
     remove(firstOpen());
     expect<bool>(isCrowded(attemptAt(firstOpen()))).toBe(false);
-    extendAttempt(firstOpen(), 9);
+    extendAttempt(firstOpen(), WAITS, 9);
     expect<u32>(openIn(first.share)).toBe(1);
     expect<u32>(openIn(last.share)).toBe(7);
   });
@@ -265,20 +283,20 @@ describe('the table of attempts', () => {
 
   it('offers the open attempts in their order for a look, each once, those that are extended again', () => {
     setUp(8);
-    expect<u32>(firstUnlooked()).toBe(0);
+    expect<u32>(firstUnlooked(WAITS)).toBe(0);
     for (let i: u32 = 0; i < 4; i++) add(SATO, i);
-    expect<u32>(firstUnlooked()).toBe(1);
-    passUnlooked();
-    expect<u32>(firstUnlooked()).toBe(2);
+    expect<u32>(firstUnlooked(WAITS)).toBe(1);
+    passUnlooked(WAITS);
+    expect<u32>(firstUnlooked(WAITS)).toBe(2);
     settleAttempt(2, Outcome.Answered, 0);
-    expect<u32>(firstUnlooked()).toBe(3);
+    expect<u32>(firstUnlooked(WAITS)).toBe(3);
     remove(3);
     remove(1);
-    expect<u32>(firstUnlooked()).toBe(4);
-    passUnlooked();
-    expect<u32>(firstUnlooked()).toBe(0);
-    extendAttempt(4, 9);
-    expect<u32>(firstUnlooked()).toBe(4);
+    expect<u32>(firstUnlooked(WAITS)).toBe(4);
+    passUnlooked(WAITS);
+    expect<u32>(firstUnlooked(WAITS)).toBe(0);
+    extendAttempt(4, WAITS, 9);
+    expect<u32>(firstUnlooked(WAITS)).toBe(4);
   });
 
   it('walks through the open attempts, whatever ends, comes or is extended meanwhile', () => {
@@ -292,9 +310,59 @@ describe('the table of attempts', () => {
     remove(1);
     expect<u32>(nextWalked()).toBe(3);
     settleAttempt(4, Outcome.Refused, 0);
-    extendAttempt(5, 9);
+    extendAttempt(5, WAITS, 9);
     expect<u32>(nextWalked()).toBe(5);
     expect<u32>(nextWalked()).toBe(0);
+  });
+
+  it('finds what is due, whatever the order in which attempts with different waits came', () => {
+    setUp(8);
+    expect<u32>(firstDue(i64.MAX_VALUE)).toBe(0);
+    const slow = add(SATO, 1, 0, 10, 100);
+    const fast = add(SATO, 2, 0, 1, 20);
+    const middle = add(SATO, 3, 0, 4, 50);
+    expect<u32>(firstDue(19)).toBe(0);
+    expect<u32>(firstDue(20)).toBe(fast);
+    extendAttempt(fast, 10, 120);
+    expect<u32>(firstDue(49)).toBe(0);
+    expect<u32>(firstDue(50)).toBe(middle);
+    remove(middle);
+    expect<u32>(firstDue(99)).toBe(0);
+    // Earlier than all that were there when it was looked for last.
+    const last = add(SATO, 4, 0, 1, 99);
+    expect<u32>(firstDue(99)).toBe(last);
+    remove(last);
+    expect<u32>(firstDue(119)).toBe(slow);
+    settleAttempt(slow, Outcome.Answered, 500);
+    expect<u32>(firstDue(119)).toBe(0);
+    expect<u32>(firstDue(120)).toBe(fast);
+  });
+
+  it('goes through attempts of all waits, the shortest first: in a walk, for eviction, and in order of their coming for a look', () => {
+    setUp(8);
+    for (let i: u32 = 0; i < 6; i++) add(SATO, i, 0, i % 2 == 0 ? 10 : 1 + i);
+    expect<u32>(openWaits()).toBe((1 << 10) | (1 << 2) | (1 << 4) | (1 << 6));
+    expect<u32>(lastOpen()).toBe(5);
+    beginWalk();
+    const order: u32[] = [2, 4, 6, 1, 3, 5];
+    for (let i = 0; i < 6; i++) {
+      expect<u32>(nextWalked()).toBe(order[i]);
+      expect<u32>(nextCandidate()).toBe(order[i]);
+    }
+    expect<u32>(nextWalked()).toBe(0);
+    expect<u32>(nextCandidate()).toBe(2);
+    beginWalk();
+    // Whoever is extended goes behind those who wait longer, and is still walked.
+    extendAttempt(2, 10, 9);
+    remove(4);
+    expect<u32>(nextWalked()).toBe(6);
+    expect<u32>(firstUnlooked(2)).toBe(0);
+    expect<u32>(firstUnlooked(6)).toBe(6);
+    expect<u32>(firstUnlooked(10)).toBe(1);
+    extendAttempt(5, 10, 9);
+    for (let i = 0; i < 4; i++) expect<u32>(nextWalked()).toBe([1, 3, 2, 5][i]);
+    expect<u32>(nextWalked()).toBe(0);
+    expect<u32>(openWaits()).toBe((1 << 10) | (1 << 6));
   });
 
   it('stays what a simple model says through tens of thousands of random steps', () => {

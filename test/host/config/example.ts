@@ -38,6 +38,7 @@ station: {mail: station@example.jp}
 page:
   listen: 8480                    # or false: no page
   ports: [80]                     # answered for in a dead server's place
+  greet: [21, 25, 110]            # there a line refuses for now
   form: server                    # embodiment 5; router: embodiment 4
   router_url: http://172.27.179.1:8480
   ask_again: 30d

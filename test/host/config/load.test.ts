@@ -30,8 +30,10 @@ describe('a configuration text', () => {
         watch: [{ address: '172.27.178.0', length: 24 }],
         unreachable: true,
         unansweredMs: 30_000,
+        learnsWait: false,
         refused: true,
         knownClientsOnly: false,
+        own: false,
         ask: 'connect',
       },
       recover: {
@@ -84,7 +86,8 @@ describe('a configuration text', () => {
       station: { mail: 'station@example.jp' },
       page: {
         listen: { host: '::', port: 8480 },
-        ports: [80],
+        ports: [80, 21, 25, 110],
+        greet: [21, 25, 110],
         form: 'server',
         routerUrl: 'http://172.27.179.1:8480',
         askAgainMs: 2_592_000_000,

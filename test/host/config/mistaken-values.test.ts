@@ -61,7 +61,7 @@ describe('a mistake in a value', () => {
       '30 ',
       '30   ',
       'detect.unanswered',
-      /^30 has no unit; a number with its unit \(500ms, .*\), 1s to 1h, or false$/,
+      /^30 has no unit; a number with its unit \(500ms, .*\), 1s to 1h, auto, or false$/,
     );
     mistake('30s ', '999ms ', '999ms', 'detect.unanswered', /^"999ms" is too short; /);
     mistake('30s ', '61m ', '61m', 'detect.unanswered', /^"61m" is too long; /);

@@ -15,6 +15,7 @@ import type {
   Sizes,
   WaitingClient,
 } from '../../../host/fabric/records.ts';
+import { ofDatagrams } from '../../../host/net/target.ts';
 import { client, configure, Fabric, restored, SATO, SERVER, SERVER6 } from './fabric.ts';
 
 const { codes } = loadModule();
@@ -52,6 +53,8 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   restoreService: true,
   own: true,
   disown: true,
+  learnt: true,
+  datagrams: true,
 };
 const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   attempt: true,
@@ -74,6 +77,8 @@ const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   look: true,
   asking: true,
   asked: true,
+  learnt: true,
+  learntEnd: true,
 };
 const CAUSES: Readonly<Record<Cause, true>> = { unreachable: true, unanswered: true, refused: true };
 const SIGNS: Readonly<Record<Sign, true>> = {
@@ -114,6 +119,8 @@ const OPTIONS: Readonly<Record<keyof Options, true>> = {
   knownOnly: true,
   reportAttempts: true,
   ask: true,
+  learnWait: true,
+  own: true,
 };
 const MET: Readonly<Record<Met, true>> = {
   left: true,
@@ -170,6 +177,7 @@ describe('What a client is, there and back', () => {
     ['in IPv4', restored(SATO.address)],
     ['in IPv6', restored('2001:db8:179::151', { server: SERVER6.address })],
     ['of a service', restored(SATO.address, { port: 65_535, cause: 'refused' })],
+    ['of a service of UDP', restored(SATO.address, { port: ofDatagrams(53), triedPort: ofDatagrams(443) })],
     ['that got no answer', restored(SATO.address, { cause: 'unanswered' })],
     ['with more tries than most', restored(SATO.address, { tries: 32_767 })],
     [
@@ -324,6 +332,8 @@ describe('A record', () => {
       restoreService: { kind: 'restoreService', ...target, atUs: -1 },
       own: { kind: 'own', client: SATO.address },
       disown: { kind: 'disown', client: SATO.address },
+      learnt: { kind: 'learnt' },
+      datagrams: { kind: 'datagrams', port: 53, on: true },
     };
     const kinds = Object.values(all).map((command) => {
       const record = codec.encode(command);

@@ -21,7 +21,22 @@ export const ROUTER_URL = 'http://172.27.179.1:8480';
 export const SATO = '127.0.1.150';
 export const TANAKA = '127.0.1.151';
 
-const STEERED: Readonly<Record<string, Target>> = { [TO_WEB]: WEB, [TO_OTHER]: OTHER };
+/** Steered from other ports of WEB's machine. */
+export const TO_PORTS: Readonly<Record<number, string>> = {
+  21: '127.0.0.21',
+  25: '127.0.0.25',
+  110: '127.0.0.110',
+  119: '127.0.0.119',
+  143: '127.0.0.143',
+};
+
+const STEERED: Readonly<Record<string, Target>> = {
+  [TO_WEB]: WEB,
+  [TO_OTHER]: OTHER,
+  ...Object.fromEntries(
+    Object.entries(TO_PORTS).map(([port, to]) => [to, { server: WEB.server, port: Number(port) }]),
+  ),
+};
 const START = Date.UTC(2026, 10, 22, 7, 30);
 
 interface Registered {
@@ -45,6 +60,8 @@ interface Role {
   /** Whether pages may try, and the clients of whom that was asked. */
   mayTry: boolean;
   readonly tried: string[];
+  /** What servers are called. */
+  name: string | null;
   readonly stopped: string[];
   readonly allowed: string[];
   /** Whether nobody has confirmed the address of the one who has a token. */
@@ -93,6 +110,7 @@ export async function serve(
     visits: [],
     mayTry: false,
     tried: [],
+    name: null,
     stopped: [],
     allowed: [],
     isUnconfirmed: false,
@@ -107,6 +125,7 @@ export async function serve(
     configuration: {
       listen: { host: '::', port: 0 },
       ports: [80],
+      greet: [],
       form: 'server',
       routerUrl: null,
       askAgainMs: 30 * 86_400_000,
@@ -119,9 +138,10 @@ export async function serve(
     clock: { nowMs: () => role.nowMs, dateOf: (ms) => (role.hasDate ? new Date(START + ms) : null) },
     host: {
       targetOf: (address) => STEERED[address] ?? null,
+      pageOf: (server) => (role.up.has(server) ? null : `http://${server}/`),
       outageOf({ server }) {
         if (role.trouble !== null) throw role.trouble;
-        return role.up.has(server) ? null : { name: null, sinceMs: 5e5 };
+        return role.up.has(server) ? null : { name: role.name, sinceMs: 5e5 };
       },
       isNamed: (address, host) =>
         role.names.length === 0 || isNameOf({ address, name: null, names: role.names }, host),

@@ -20,7 +20,11 @@ import {
   TO_WEB,
 } from './served.ts';
 
-const HTML = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+/** As a browser that has no form to send: such a connection is not kept. */
+const HTML = {
+  Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+  Connection: 'close',
+};
 const JSON_PLEASE = { Accept: 'application/json' };
 
 describe('In a dead server’s place the page', () => {
@@ -72,7 +76,7 @@ describe('In a dead server’s place the page', () => {
   it('speaks HTML to people and problems to programs', async (context) => {
     const { ask } = await serve(context);
     const typeFor = async (accept: string): Promise<string | undefined> =>
-      (await ask(TO_WEB, get('/', { Accept: accept }))).headers.get('content-type');
+      (await ask(TO_WEB, get('/', { Accept: accept, Connection: 'close' }))).headers.get('content-type');
     const cases: readonly (readonly [string, 'text/html; charset=utf-8' | 'application/problem+json'])[] = [
       [HTML.Accept, 'text/html; charset=utf-8'],
       ['*/*', 'text/html; charset=utf-8'],
@@ -365,6 +369,7 @@ describe('The page’s port', () => {
       configuration: {
         listen: { host: '::', port: page.port },
         ports: [80],
+        greet: [],
         form: 'server',
         routerUrl: null,
         askAgainMs: 1,
@@ -378,6 +383,7 @@ describe('The page’s port', () => {
         targetOf: () => null,
         outageOf: () => null,
         isNamed: () => true,
+        pageOf: () => null,
         wasTurnedAway: () => false,
         mayTry: () => false,
         onVisit: () => {},

@@ -13,7 +13,10 @@ type Asked = Extract<FabricEvent, { kind: 'asked' }>;
 const nameOf = ({ server, port }: Target): string => `${server} ${port}`;
 
 export class AskedFabric {
-  seesProbes = true;
+  hasSight = true;
+  countsOwn = false;
+  /** Of this machine itself. */
+  readonly own = new Set<string>();
   /** For so many local ports of a probe it looks out. */
   ports = 4;
   /** Whether there is one. */
@@ -30,6 +33,14 @@ export class AskedFabric {
   most = 0;
   /** A command waits for this before it is answered. */
   answers: Promise<void> = Promise.resolve();
+
+  seesProbes(server: string): boolean {
+    return this.hasSight && !this.isOwn(server);
+  }
+
+  isOwn(server: string): boolean {
+    return this.own.has(server);
+  }
 
   async ask(target: Target, localPort: number): Promise<number> {
     this.told.push(`ask ${nameOf(target)}`);

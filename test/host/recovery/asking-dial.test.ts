@@ -28,7 +28,7 @@ describe('A connection of a check', () => {
 
   it('is believed while nobody can see where it leaves', async (test) => {
     const { port } = await answering(test);
-    for (const less of [{ isThere: false }, { seesProbes: false }]) {
+    for (const less of [{ isThere: false }, { hasSight: false }]) {
       const fabric = Object.assign(new AskedFabric(), { met: ['leftElsewhere'] }, less);
       const options = { server: LOOPBACK, port, timeoutMs: TIMEOUT_MS };
       assert.equal(await askingOf(fabric).dial(options), 'answered');

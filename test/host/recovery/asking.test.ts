@@ -82,7 +82,7 @@ describe('What a probe says', () => {
   it('is what the connections met where the fabric hears copies alone', () => {
     assert.deepEqual(
       ALL.map((outcomes) => verdictOf(outcomes, null, false)),
-      ['answered', 'answered', 'answered', 'reset', 'silent', 'silent', 'silent', 'silent'],
+      ['answered', 'answered', 'answered', 'reset', 'silent', 'silent', 'void', 'silent'],
     );
     assert.equal(verdictOf([], null, false), 'void');
   });
@@ -169,10 +169,20 @@ describe('A probe', { concurrency: true }, () => {
   it('does not ask a fabric that hears copies alone to look out for it', async (test) => {
     const { port } = await answering(test);
     const fabric = new AskedFabric();
-    fabric.seesProbes = false;
+    fabric.hasSight = false;
     const { verdict } = await askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
     assert.equal(verdict, 'answered');
     assert.deepEqual(fabric.told, [`end ${LOOPBACK} ${port}`]);
+  });
+
+  it('believes a connection inside of this machine, which the fabric never sees, and knows that it lives', async (test) => {
+    const { port } = await answering(test);
+    const fabric = new AskedFabric();
+    fabric.own.add(LOOPBACK);
+    const lives = await askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
+    assert.deepEqual([lives.verdict, lives.resolved], ['answered', true]);
+    const closed = await askingOf(fabric).probe({ server: LOOPBACK, port: 1 }, 'known');
+    assert.deepEqual([closed.verdict, closed.resolved], ['reset', true]);
   });
 
   for (const [taken, ports, verdict] of [
@@ -346,7 +356,7 @@ describe('A machine of which no port is known', { concurrency: true }, () => {
 
   it('lives where the fabric hears copies alone if its message reaches this program', async () => {
     const fabric = new AskedFabric();
-    fabric.seesProbes = false;
+    fabric.hasSight = false;
     fabric.isThere = false;
     assert.equal((await askingOf(fabric).probe(HERE, 'known')).verdict, 'reset');
   });

@@ -24,6 +24,7 @@ const EVERYTHING: ReplayOptions = {
     { address: '::', bits: 0 },
   ],
   unreachable: true,
+  learnsWait: false,
   unansweredMs: 30_000,
   refused: true,
   arp: true,

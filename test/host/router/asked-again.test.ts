@@ -123,7 +123,7 @@ describe('A service that answers clients', () => {
 
   it('and leaves one waiting is looked at', () => {
     const world = new World();
-    world.about('look', WEB);
+    world.look(WEB);
     assert.deepEqual(world.questions(), [`look ${SERVER} 80`]);
   });
 });

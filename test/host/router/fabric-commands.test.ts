@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MAX_LEARNT_MS, MIN_LEARNT_MS } from '../../../host/config/unanswered.ts';
+import { loadModule } from '../../../host/fabric/module.ts';
 import { type Command, KEY_BYTES } from '../../../host/fabric/records.ts';
 import { commandsFor, restoreCommands } from '../../../host/router/fabric-commands.ts';
 import { Fabric } from '../fabric/fabric.ts';
@@ -35,27 +37,39 @@ describe('What the fabric is fed with', () => {
   it('has every option of the configuration', () => {
     const off = `recover: {arp: false, syn_ack: false, traps: {listen: false}}`;
     const { options, waitUs } = configure(off);
-    const rest = { knownOnly: false, reportAttempts: false, ask: true };
+    const rest = { knownOnly: false, reportAttempts: false, learnWait: false, ask: true, own: false };
     const on = { unreachable: true, unanswered: true, refused: true };
     assert.deepEqual(options, { ...on, ...rest, resolution: false, synAck: false });
     assert.equal(waitUs, 30_000_000);
     const detect = {
       unreachable: false,
       unansweredMs: null,
+      learnsWait: false,
       refused: false,
       knownClientsOnly: true,
+      own: true,
       ask: 'none',
     } as const;
     const given = configuration();
     const [first] = commandsFor({ ...given, detect: { ...given.detect, ...detect } }, [], KEY);
     assert.deepEqual(first?.kind === 'configure' && first.options, {
       ...{ unreachable: false, unanswered: false, refused: false },
-      ...{ resolution: true, synAck: true, knownOnly: true, reportAttempts: false, ask: false },
+      ...{ resolution: true, synAck: true, knownOnly: true, reportAttempts: false, ask: false, own: true },
+      learnWait: false,
     });
     assert.ok(first?.kind === 'configure' && first.waitUs > 0, 'attempts are remembered all the same');
+    assert.deepEqual(first?.kind === 'configure' && first.programPorts, { first: 20_000, count: 12_164 });
     const waiting = { ...given, detect: { ...given.detect, unansweredMs: 500 } };
     const [second] = commandsFor(waiting, [], KEY);
     assert.equal(second?.kind === 'configure' && second.waitUs, 500_000);
+    assert.equal(
+      MIN_LEARNT_MS * loadModule().codes.number('WAITS'),
+      MAX_LEARNT_MS,
+      'what people are told of it',
+    );
+    const learning = { ...given, detect: { ...given.detect, learnsWait: true } };
+    const [third] = commandsFor(learning, [], KEY);
+    assert.equal(third?.kind === 'configure' && third.options.learnWait, true);
   });
 
   it('has the interfaces that see everything, by their places', () => {

@@ -107,11 +107,12 @@ describe('A suspicion on its way to the fabric and back', WAITING, () => {
 
   it('is not seen by a fabric that hears copies alone', async (context) => {
     const { plane } = prepared(context, asked());
-    assert.equal(plane.seesProbes, true);
+    assert.equal(plane.seesProbes('172.27.178.80'), true);
+    assert.equal(plane.seesProbes('172.27.178.1'), false, 'of this machine itself');
     const { fabric, ...rest } = asked();
     const copies = { ...rest, fabric: { ...fabric, interfaces: ['t1'], seesEverything: ['t1'] } };
     plane.reconfigure(copies);
-    assert.equal(plane.seesProbes, false);
+    assert.equal(plane.seesProbes('172.27.178.80'), false);
   });
 
   it('finds known services again, as they were, with a new daemon', async (context) => {

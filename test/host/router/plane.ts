@@ -83,7 +83,7 @@ export function prepared(
   });
   const plane: DataPlane = new DataPlane({
     connect: daemon.connect,
-    ...{ errands: null, ownAddresses: () => [] },
+    ...{ errands: null, addresses: () => new Set(['172.27.178.1']) },
     networks: null,
     configuration,
     people,

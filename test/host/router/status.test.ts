@@ -83,6 +83,7 @@ const FACTS = {
     },
   ],
   gaps: 0,
+  learnt: null,
   counters: { frames: { synNoted: 7, arpSign: 0 }, tables: { serversDown: 1, open: 0 } },
 } as const;
 
@@ -117,8 +118,31 @@ describe('The status', () => {
       traps: FACTS.traps,
       interfaces: FACTS.interfaces,
       gaps: 0,
+      learnt: null,
       counters: FACTS.counters,
     });
+  });
+
+  it('says how long services take to answer, where that is learnt', () => {
+    assert.doesNotMatch(statusText(asked(FACTS)), /answers/);
+    assert.match(statusText(asked({ ...FACTS, learnt: [] })), /Of no service is it known yet/);
+    const fast = { server: SERVER, port: 80, answers: 120, withinMs: 15.625, waitMs: 3000 };
+    const slow = { server: '172.27.178.81', port: 443, answers: 20, withinMs: 4000, waitMs: 12_000 };
+    const status = asked({ ...FACTS, learnt: [fast, slow] });
+    assert.deepEqual(status.learnt, {
+      services: 2,
+      slowest: [
+        { server: '172.27.178.81', port: 443, answers: 20, withinSeconds: 4, waitSeconds: 12 },
+        { server: SERVER, port: 80, answers: 120, withinSeconds: 0.016, waitSeconds: 3 },
+      ],
+    });
+    const text = statusText(status);
+    assert.match(text, /172\.27\.178\.81 port 443 {2}12 s \(up to 4 s, of 20 answers\)/);
+    assert.match(text, /172\.27\.178\.80 port 80 {2}3 s \(up to 0\.016 s, of 120 answers\)/);
+    const many = Array.from({ length: 300 }, (_, port) => ({ ...fast, port: port + 1 }));
+    const crowd = asked({ ...FACTS, learnt: many });
+    assert.deepEqual([crowd.learnt?.services, crowd.learnt?.slowest.length], [300, 100]);
+    assert.match(statusText(crowd), /and 290 more/);
   });
 
   it('names as many clients as are asked for, and counts all', () => {

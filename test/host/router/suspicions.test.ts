@@ -20,6 +20,24 @@ describe('A service at which somebody has failed', () => {
     assert.deepEqual(one.asked(), [PROBE], 'once');
   });
 
+  for (const [heardAgoMs, afterMs] of [
+    [20_000, 10_000],
+    [null, 0],
+    [60_000, 0],
+  ] as const) {
+    it(`to which there is no way is down by one client's word, once nobody has been answered for the wait: ${heardAgoMs} ms`, async (test) => {
+      const one = known(test);
+      const heardMs = heardAgoMs === null ? null : one.nowMs - heardAgoMs;
+      one.answers(WEB, { verdict: 'void', isBlind: true, heardMs, hostHeardMs: heardMs });
+      await one.suspect(WEB, [SATO]);
+      if (afterMs > 0) {
+        assert.deepEqual(one.ends, []);
+        await one.pass(afterMs / 1000 + 1);
+      }
+      assert.deepEqual(one.ends, [`${SERVER} 80 outage`]);
+    });
+  }
+
   it('that answers is remembered as one that answers this machine', async (test) => {
     const one = new Suspecting(test);
     one.knows([80], null);

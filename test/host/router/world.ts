@@ -301,8 +301,12 @@ export class World {
   }
 
   /** An event about a target that says no more than that. */
-  about(kind: 'releaseEnd' | 'dropped' | 'acquitted' | 'answers' | 'look', target: Target): void {
+  about(kind: 'releaseEnd' | 'dropped' | 'acquitted' | 'answers', target: Target): void {
     this.says({ kind, nowUs: this.#nowUs, ...plain(target) });
+  }
+
+  look(target: Target, waitUs: number | null = null): void {
+    this.says({ kind: 'look', nowUs: this.#nowUs, ...plain(target), waitUs });
   }
 
   forgotten(target: Target, goesOn: boolean): void {

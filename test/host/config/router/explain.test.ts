@@ -35,7 +35,8 @@ describe('the explanation', () => {
       "Who last tried more than 12h ago is not told, and is forgotten after 7d; a mail that can't be delivered is dropped after 3d.",
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
-      "The data plane's tables take about 9.5 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
+      "On ports 21, 25, and 110 a line of the port's protocol says in its place that it is down, and to come again later.",
+      "The data plane's tables take about 9.6 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
       'A server takes a place for itself and one for each of its services, so that 512 servers with one service each find room. Whoever has answered nobody for longest goes first; what servers names stays. Outages of addresses that never answered anybody and that it does not name take no more than a quarter.',
       'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Kept for those with a known mail address: the last 4,096 places. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
       'Up to 200,000 notices can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.',
@@ -79,13 +80,17 @@ describe('the explanation', () => {
     );
     says(
       parseRouterConfiguration(MINIMAL.replace('[lan0]', '[{name: t1, sees: everything}]'), 'mirror'),
-      /server itself \(the rule where every interface sees everything\): a/,
+      /Where this machine has no way to a server, that counts as down when/,
     );
     says(
       changed('[80, 443]', '[80, 443], ask: none'),
       /only to those\. It is otherwise for 172\.27\.178\.80\.$/,
     );
     says(changed('30s ', 'false '), /unreachable or a service known/);
+    says(
+      changed('30s ', 'auto '),
+      /unanswered for as long as is learnt .*, 3s at least, and 30s at the most/,
+    );
     says(
       changed('known_clients_only: false', 'known_clients_only: true'),
       /Only clients with a known mail address are noticed\./,
@@ -136,10 +141,14 @@ describe('the explanation', () => {
     const said = (...addresses: readonly string[]) =>
       explainRouter(example, tables, own(...addresses)).filter((line) => line.includes('own addresses'));
     assert.deepEqual(said('172.27.178.1', '172.27.179.1'), [
-      "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is never opened.",
+      "Of the watched addresses 172.27.178.1 is this machine's own: an outage of this machine's own addresses is opened only where servers names them.",
     ]);
     assert.match(said('172.27.178.1', '172.27.178.2')[0] ?? '', / 172\.27\.178\.1 and 172\.27\.178\.2 are /);
     assert.deepEqual(said('172.27.178.80', '172.27.179.1'), []);
+    const itself = explainRouter(example, tables, own('172.27.178.80', '172.27.179.1'));
+    assert.ok(
+      itself.some((line) => /^172\.27\.178\.80 is this machine itself: services there are asked/.test(line)),
+    );
   });
 
   it('reckons the memory with the sizes it is given', () => {
@@ -183,6 +192,11 @@ describe('the warnings', () => {
         'unreachable: false\n  unanswered: false\n  refused: false',
       ),
       /no outage is ever noticed/,
+    ],
+    [
+      'silence that is learnt, and believed',
+      changed(/unanswered: 30s (?:.*\n)*? {2}ask: connect/, 'unanswered: auto\n  ask: none'),
+      /^detect\.unanswered is auto and detect\.ask is none: a few seconds/,
     ],
     [
       'no sign of life',
@@ -236,21 +250,37 @@ describe('the warnings', () => {
     assert.deepEqual(routerWarnings(changed(/interfaces: .*\n {2}daemon: .*\n/, interfaces)), []);
   });
 
+  it('include a page that can not come: where all is copies, and on a bridge that no rule sees', () => {
+    const copies = changed('[lan0, wan0]', '[{name: t1, sees: everything}, {name: t2, sees: everything}]');
+    assert.deepEqual(routerWarnings(copies), [
+      "On t1 and t2 everything is seen, in copies: no page can come from here in a dead server's place.",
+    ]);
+    const bridges = (filtered: readonly (4 | 6)[], ...ports: readonly string[]) => ({
+      bridgeOf: (name: string) => (ports.includes(name) ? 'br0' : null),
+      isFiltered: (version: 4 | 6) => filtered.includes(version),
+    });
+    const said = (...known: Parameters<typeof bridges>) => routerWarnings(example, {}, bridges(...known));
+    const [one, ...more] = said([], 'lan0', 'wan0');
+    assert.match(one ?? '', /^lan0 and wan0 are ports of the bridge br0, .* over IPv4: the page can't come/);
+    assert.deepEqual(more, []);
+    assert.deepEqual(said([4], 'lan0', 'wan0'), []);
+    assert.deepEqual(said([], 'lan0'), [], 'a bridge of the router’s own');
+  });
+
   it('are none of a page port of a server that names no ports', () => {
     assert.deepEqual(routerWarnings(changed('ports: [80, 443], ', '')), []);
   });
 
-  it('include servers that are this machine itself, not networks that it is in', () => {
+  it('include watched addresses of this machine itself, not its servers, nor networks that it is in', () => {
     const address = (text: string) => ({ lan0: [{ ...ADDRESS, address: text }] });
     const one = (configuration: ReturnType<typeof minimal>, own: string) => {
       const found = routerWarnings(configuration, address(own));
       assert.equal(found.length, 1, found.join('\n'));
-      assert.match(found[0] ?? '', /^detect\.watch or servers name \S+, of this machine itself: an outage/);
+      assert.match(found[0] ?? '', /^detect\.watch names \S+, of this machine itself: an outage/);
     };
-    one(example, '172.27.178.80');
     one(changed('[172.27.178.0/24]', '[172.27.178.0/24, 172.27.179.1]'), '172.27.179.1');
     one(changed('[172.27.178.0/24]', '[172.27.178.0/24, "2001:DB8::1"]'), '2001:db8:0::1');
-    for (const inside of ['172.27.178.0', '172.27.178.1']) {
+    for (const inside of ['172.27.178.0', '172.27.178.1', '172.27.178.80']) {
       assert.deepEqual(routerWarnings(example, address(inside)), []);
     }
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getCiphers } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { MAX_LEARNT_MS } from '../../../../host/config/unanswered.ts';
 import { EXAMPLE, MINIMAL } from '../example.ts';
 import { parseRouterConfiguration } from '../parsed.ts';
 import { refusal } from '../refusal.ts';
@@ -78,6 +79,18 @@ describe('a configuration that needs more than it has', () => {
     );
   });
 
+  it('says a line only where the protocol has one, and leaves the page a port', () => {
+    accepted(`${MINIMAL}page: {greet: [21, 25, 110, 119, 143, 587]}\n`);
+    assert.match(
+      only(`${MINIMAL}page: {greet: [25, 80]}\n`),
+      /^r\.yaml:3:15: page\.greet: has a port whose protocol has no such line; 21, 25, 110, 119, 143, 587 have one$/,
+    );
+    assert.match(
+      only(`${MINIMAL}page: {ports: [25], greet: [25]}\n`),
+      /^r\.yaml:3:28: page\.greet: has all that page\.ports has/,
+    );
+  });
+
   it('needs something that traps are known by', () => {
     assert.match(
       only(`${MINIMAL}recover: {traps: {communities: []}}\n`),
@@ -128,6 +141,9 @@ describe('the schema', () => {
       return accepted(EXAMPLE.replace(part, other));
     };
     assert.equal(changed('30s ', 'false ').detect.unansweredMs, null);
+    const { unansweredMs, learnsWait } = changed('30s ', 'auto ').detect;
+    assert.deepEqual({ unansweredMs, learnsWait }, { unansweredMs: MAX_LEARNT_MS, learnsWait: true });
+    assert.equal(changed('30s ', '10s ').detect.learnsWait, false);
     assert.equal(changed('listen: 0.0.0.0:162', 'listen: false').recover.traps, null);
     assert.deepEqual(changed('0.0.0.0:162', '"[::]:1162"').recover.traps?.listen, { host: '::', port: 1162 });
     assert.deepEqual(changed('0.0.0.0:162', '1162').recover.traps?.listen, { host: '::', port: 1162 });
@@ -218,7 +234,7 @@ describe('the schema', () => {
     );
   });
 
-  it('asks servers, but not where every interface sees everything, unless it is said', () => {
+  it('asks servers, also where every interface sees everything, unless it is said', () => {
     const ask = (interfaces: string, detect = '', servers = '') =>
       accepted(
         `detect: {watch: [172.27.178.0/24]${detect}}\nfabric: {interfaces: ${interfaces}}\n${servers}`,
@@ -227,8 +243,8 @@ describe('the schema', () => {
     assert.equal(ask('[lan0]').detect.ask, 'connect');
     assert.equal(ask('[lan0]', ', ask: none').detect.ask, 'none');
     assert.equal(ask(`[lan0, ${mirror}]`).detect.ask, 'connect');
-    assert.equal(ask(`[${mirror}]`).detect.ask, 'none');
-    assert.equal(ask(`[${mirror}]`, ', ask: connect').detect.ask, 'connect');
+    assert.equal(ask(`[${mirror}]`).detect.ask, 'connect');
+    assert.equal(ask(`[${mirror}]`, ', ask: none').detect.ask, 'none');
     const socket = accepted('detect: {watch: [10.0.0.0/8]}\nfabric: {socket: /run/fabric.sock}\n');
     assert.equal(socket.detect.ask, 'connect');
     const servers =

@@ -38,6 +38,11 @@ describe('a value in UCI is read', () => {
     });
   }
 
+  it('as one of the words beside a duration', () => {
+    assert.equal(detect("\toption unanswered 'auto'").detect.learnsWait, true);
+    assert.equal(detect("\toption unanswered '10s'").detect.learnsWait, false);
+  });
+
   it('as a number where one is taken, and as text where that is', () => {
     const { fabric, servers } = detect(`config server
 	option address '172.27.178.80'

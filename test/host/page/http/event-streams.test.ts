@@ -187,6 +187,7 @@ describe('A stream of events', () => {
         const { response, connection } = asked;
         if (asked.begin(['Connection', 'close'])) streams.add(response, connection, connection.origin);
       },
+      greet: () => null,
       refused: () => {},
       failed: (error) => assert.fail(String(error)),
     });

@@ -38,12 +38,12 @@ function check(isRight, message) {
 }
 
 return baseclass.extend({
-	/* From least to most, as 1s and 1h. orNone: 0 is allowed for none. */
-	duration: function(least, most, orNone) {
+	/* From least to most, as 1s and 1h. others: words that are allowed, too. */
+	duration: function(least, most, others) {
 		return check(function(value) {
 			const ms = duration(value);
 
-			return orNone && value === '0' || ms != null && ms >= duration(least) && (most == null || ms <= duration(most));
+			return others != null && others.indexOf(value) >= 0 || ms != null && ms >= duration(least) && (most == null || ms <= duration(most));
 		}, function() {
 			return most == null
 				? _('A number with its unit is expected: 30s, 10m, 12h, 7d; %s at least').format(least)

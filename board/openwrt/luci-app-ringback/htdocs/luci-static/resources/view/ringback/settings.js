@@ -66,8 +66,8 @@ function detect(map) {
 
 	option(s, form.DynamicList, 'watch', _('Networks of the servers'), _('Nothing is learnt of addresses outside of them.'),
 		{ validate: values.network, placeholder: '172.27.178.0/24' });
-	value(s, 'unanswered', _('No answer for'), _('A connection request without an answer for so long is a failure. 0: silence does not count.'),
-		{ validate: values.duration('1s', '1h', true), placeholder: '30s' });
+	value(s, 'unanswered', _('No answer for'), _('A connection request without an answer for so long is a failure. auto: as its service usually needs, 3s to 30s. 0: silence does not count.'),
+		{ validate: values.duration('1s', '1h', [ '0', 'auto' ]), placeholder: '30s' });
 	flag(s, 'unreachable', _('Unreachable counts'), _('ICMP messages say that a server is out of reach.'), true);
 	flag(s, 'refused', _('A refusal counts'), _('At services that are known.'), true);
 	flag(s, 'known_clients_only', _('Known people only'), _('Only clients whose mail address is known are noted.'), false);

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe } from 'node:test';
+import { promisify } from 'node:util';
+import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
+import { Ringback, ringbackCommand, writeConfiguration } from '../../board/lab/ringback.ts';
+import { until } from '../host/tools.ts';
+import { PAGE, page, served, urlOf, VISITOR } from './curl.ts';
+import { mailOf, story, waiting } from './support.ts';
+
+const VERSIONS = [4, 6] as const;
+/** A machine on the clients' network that has ringback in the stories of mirror ports. */
+const BOX = 'c158';
+const MAIL = { name: 'mail.example.jp', ports: [25] };
+
+async function shell(script: string): Promise<void> {
+  await promisify(execFile)('sh', ['-e', '-c', script]);
+}
+
+const startOn = (lab: Lab, node: string, sections: Parameters<typeof writeConfiguration>[1]) =>
+  Ringback.starting(lab, writeConfiguration(lab, sections), [], node);
+
+describe('on the server itself', { concurrency: 2 }, () => {
+  for (const version of VERSIONS) {
+    story(
+      `IPv${version}: its service ends, a client waits, a visitor gets the page, and the mail comes when the service is back`,
+      async (lab) => {
+        await Promise.all([lab.start('mail'), lab.start('s80')]);
+        const server = address('s80', version);
+        const ringback = await startOn(lab, 's80', { fabric: { interfaces: ['eth0'] }, page: PAGE });
+        const url = urlOf('s80', version);
+        assert.match((await served(lab, url)).body, /s80 at your service/);
+
+        await lab.stop('s80');
+        assert.equal(await lab.tryTo('c151', 's80', { version }), 'turned away');
+        await ringback.event({ event: 'outage.opened', server, port: 80 });
+        assert.equal((await page(lab, VISITOR, url)).status, 503);
+
+        await lab.start('s80');
+        const notice = await ringback.event({ event: 'notice.sent', server, mail: 'sato@example.jp' });
+        assert.match((await served(lab, url)).body, /s80 at your service/);
+        await mailOf(lab, notice);
+      },
+    );
+  }
+});
+
+describe('in a client', { concurrency: 2 }, () => {
+  for (const version of VERSIONS) {
+    story(
+      `IPv${version}: what it tries itself counts, what the program tries does not, and its user is told when the server is back`,
+      async (lab) => {
+        await lab.start('s80');
+        const [server, mail] = [address('s80', version), address('mail')];
+        const ringback = await startOn(lab, 'c151', {
+          fabric: { interfaces: ['eth0'] },
+          detect: { own: true, watch: ['172.27.178.0/24', '2001:db8:178::/64', mail] },
+          servers: [
+            { address: server, ports: [80] },
+            { address: mail, ...MAIL },
+          ],
+        });
+        assert.equal(await lab.tryTo('c151', 's80', { version }), 'served');
+        await ringback.event({ event: 'service.asked', server, verdict: 'answered' });
+
+        await lab.powerOff('s80');
+        assert.equal(await lab.tryTo('c151', 's80', { version }), 'turned away');
+        await ringback.event({ event: 'client.waiting', server, client: address('c151', version) });
+        await ringback.event({ event: 'outage.opened', server });
+        await lab.powerOn('s80');
+        // There is no mail server yet: the program tries it, and is refused.
+        await ringback.event({ event: 'notice.failed' });
+        assert.deepEqual(waiting(ringback), [[server, address('c151', version)]]);
+
+        // Its user is refused there, too.
+        assert.equal((await lab.run('c151', ['curl', '--silent', `telnet://${mail}:25`])).code, 7);
+        await ringback.event({ event: 'client.waiting', server: mail, client: address('c151') });
+        await lab.start('mail');
+        await mailOf(lab, await ringback.event({ event: 'notice.sent', server, mail: 'sato@example.jp' }));
+        await mailOf(
+          lab,
+          await ringback.event({ event: 'notice.sent', server: mail, mail: 'sato@example.jp' }),
+        );
+      },
+    );
+  }
+});
+
+/** Cards of the box that hear all that passes on these switches, and say nothing. */
+async function mirrorPorts(lab: Lab, switches: readonly string[]): Promise<readonly string[]> {
+  for (const name of switches) {
+    await shell(`ip -n ${lab.prefix}switch link set ${name} type bridge ageing_time 0
+      ip -n ${lab.prefix}switch link add mirror-${name} type veth peer name t-${name} netns ${lab.prefix}${BOX}
+      ip netns exec ${lab.prefix}${BOX} sh -c 'echo 1 >/proc/sys/net/ipv6/conf/t-${name}/disable_ipv6'
+      ip -n ${lab.prefix}${BOX} link set t-${name} arp off up
+      ip -n ${lab.prefix}switch link set mirror-${name} master ${name} up`);
+  }
+  return switches.map((name) => `t-${name}`);
+}
+
+/** The mirror loses the servers' answers. */
+async function loseAnswers(lab: Lab, isLost: boolean): Promise<void> {
+  const ruleset = isLost
+    ? `table bridge loss { chain forward { type filter hook forward priority 0;
+        oifname "mirror-*" tcp flags & (syn | ack) == syn | ack drop; }; }`
+    : 'delete table bridge loss';
+  const { code, stderr } = await lab.run('switch', ['nft', ruleset]);
+  assert.equal(code, 0, stderr);
+}
+
+function assertNothingInvented(ringback: Ringback): void {
+  for (const event of ['outage.opened', 'notice.queued']) assert.deepEqual(ringback.matching({ event }), []);
+}
+
+async function pingInVain(lab: Lab, client: string, server: string, version: IpVersion): Promise<void> {
+  const { stdout } = await lab.run(client, ['ping', '-c', '4', '-W', '5', address(server, version)]);
+  assert.match(stdout, / 100% packet loss/);
+}
+
+describe('at a mirror port', { concurrency: 2 }, () => {
+  for (const [switches, version] of [
+    [['lan'], 4],
+    [['lan', 'wan'], 6],
+  ] as const) {
+    story(
+      `${switches.join(' and ')}, IPv${version}: a server that dies is noticed, by ping too, and told when it is back; what the mirror loses is no outage`,
+      async (lab) => {
+        await Promise.all([lab.start('mail'), lab.start('s80')]);
+        const ports = await mirrorPorts(lab, switches);
+        const ringback = await startOn(lab, BOX, {
+          fabric: { interfaces: ports.map((name) => ({ name, sees: 'everything' })) },
+        });
+        const server = address('s80', version);
+        assert.equal(await lab.tryTo('c150', 's80', { version }), 'served');
+        await ringback.event({ event: 'service.asked', server, verdict: 'answered' });
+
+        await loseAnswers(lab, true);
+        assert.equal(await lab.tryTo('c150', 's80', { version }), 'served');
+        // It looked for itself while it waited for the answer.
+        await until('silence that is none', async () => {
+          const { counters } = await ringback.status();
+          return (counters?.tables.unjudged ?? 0) > 0;
+        });
+        assertNothingInvented(ringback);
+        await loseAnswers(lab, false);
+
+        await lab.powerOff('s81');
+        await pingInVain(lab, 'c152', 's81', version);
+        const waits = { server: address('s81', version), client: address('c152', version) };
+        await ringback.event({ event: 'client.waiting', ...waits });
+        await ringback.event({ event: 'outage.opened', server: waits.server, port: 0 });
+
+        await lab.powerOff('s80');
+        assert.equal(await lab.tryTo('c151', 's80', { version }), 'turned away');
+        await ringback.event({ event: 'outage.opened', server });
+        await lab.powerOn('s80');
+        await mailOf(lab, await ringback.event({ event: 'notice.sent', server, mail: 'sato@example.jp' }));
+        const own = address(BOX, version);
+        assert.deepEqual(ringback.matching({ event: 'client.waiting', client: own }), []);
+      },
+    );
+  }
+
+  story(
+    'from where there is no way to the servers: one client’s word is enough once nobody is answered, and what is answered lives',
+    async (lab) => {
+      await lab.start('s80');
+      const [port = ''] = await mirrorPorts(lab, ['lan']);
+      await lab.run(BOX, ['ip', 'link', 'set', 'eth0', 'down']);
+      const ringback = await startOn(lab, BOX, {
+        fabric: { interfaces: [{ name: port, sees: 'everything' }] },
+        recover: { confirm: 'none' },
+      });
+      const server = address('s80');
+      assert.equal(await lab.tryTo('c150', 's80'), 'served');
+      await ringback.event({ event: 'service.asked', server, verdict: 'void' });
+      await lab.powerOff('s80');
+      assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
+      await ringback.event({ event: 'outage.opened', server });
+      await lab.powerOn('s80');
+      assert.equal(await lab.tryTo('c150', 's80'), 'served');
+      await ringback.event({ event: 'notice.queued', server, mail: 'sato@example.jp' });
+    },
+  );
+});
+
+/** A box between the servers' switch and s80: whatever goes there crosses its bridge. */
+async function bridgeBox(lab: Lab, filters: boolean): Promise<void> {
+  const [box, switches] = [`${lab.prefix}bridge`, `${lab.prefix}switch`];
+  await shell(`ip netns add ${box}
+    ip netns exec ${box} sh -c 'cd /proc/sys/net
+      for scope in all default; do echo 0 >ipv6/conf/$scope/accept_dad; echo 0 >ipv4/conf/$scope/rp_filter; done
+      for version in ip ip6; do echo ${filters ? 1 : 0} >bridge/bridge-nf-call-"$version"tables; done'
+    ip -n ${box} link set lo up
+    ip -n ${switches} link set s80 nomaster netns ${box} name p1
+    ip -n ${switches} link add bridge type veth peer name p0 netns ${box}
+    ip -n ${switches} link set bridge master wan up
+    ip -n ${box} link add br0 type bridge mcast_snooping 0 forward_delay 0
+    for port in p0 p1; do ip -n ${box} link set $port master br0 up; done
+    ip -n ${box} link set br0 up
+    ip -n ${box} address add 172.27.178.9/24 dev br0
+    ip -n ${box} address add 2001:db8:178::9/64 dev br0 nodad
+    ip -n ${box} route add default via 172.27.178.1
+    ip -n ${box} -6 route add default via 2001:db8:178::1`);
+}
+
+describe('on a bridge in the network', { concurrency: 2 }, () => {
+  story('check says when no rule sees what crosses the bridge, and a page is wanted', async (lab) => {
+    await bridgeBox(lab, false);
+    const file = writeConfiguration(lab, { fabric: { interfaces: ['p0', 'p1'] }, page: PAGE });
+    const warnings = async (): Promise<readonly string[]> => {
+      const { stdout } = await lab.run('bridge', ringbackCommand('check', file, '--json'));
+      return (JSON.parse(stdout) as { warnings: string[] }).warnings.filter((one) =>
+        one.includes('bridge br0'),
+      );
+    };
+    assert.match(
+      (await warnings()).join(),
+      /crosses it over IPv4 and IPv6: .*bridge-nf-call-ip6tables to 1\.$/,
+    );
+    const on = 'for version in ip ip6; do echo 1 >/proc/sys/net/bridge/bridge-nf-call-"$version"tables; done';
+    await lab.run('bridge', ['sh', '-c', on]);
+    assert.deepEqual(await warnings(), []);
+  });
+
+  for (const version of VERSIONS) {
+    story(
+      `IPv${version}: a service that ends and a machine that dies are noticed, the page stands in for the one, and all are told`,
+      async (lab) => {
+        await bridgeBox(lab, true);
+        await Promise.all([lab.start('mail'), lab.start('s80')]);
+        const server = address('s80', version);
+        const ringback = await startOn(lab, 'bridge', { fabric: { interfaces: ['p0', 'p1'] }, page: PAGE });
+        const url = urlOf('s80', version);
+        assert.match((await served(lab, url)).body, /s80 at your service/);
+        await ringback.event({ event: 'service.asked', server, verdict: 'answered' });
+
+        await lab.stop('s80');
+        assert.equal(await lab.tryTo('c151', 's80', { version }), 'turned away');
+        await ringback.event({ event: 'outage.opened', server, port: 80 });
+        assert.equal((await page(lab, VISITOR, url)).status, 503);
+        await lab.start('s80');
+        await mailOf(lab, await ringback.event({ event: 'notice.sent', server, mail: 'sato@example.jp' }));
+        assert.match((await served(lab, url)).body, /s80 at your service/);
+
+        // The router beyond it believes in its MAC address: what it asks the link in vain says nothing of who wanted it.
+        await lab.remember('s80', 'reachable');
+        await lab.run('bridge', ['ip', 'link', 'set', 'p1', 'down']);
+        await lab.tryTo('c152', 's80', { version });
+        await ringback.event({ event: 'outage.opened', server, port: 0 });
+        await lab.run('bridge', ['ip', 'link', 'set', 'p1', 'up']);
+        await mailOf(
+          lab,
+          await ringback.event({ event: 'notice.sent', server, mail: 'nakamura@example.jp' }),
+        );
+      },
+    );
+  }
+});
