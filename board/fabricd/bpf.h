@@ -4,6 +4,10 @@
 
 #include <linux/filter.h>
 
+/* Of the field of IPv4 that it shares with two flags; and the header of IPv6. */
+#define FRAGMENT_OFFSET 0x1fff
+#define IPV6_BYTES 40
+
 /* Classic BPF by the names that tcpdump -d prints. Jumps count from the next instruction: yes, no. */
 #define LDB(k) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, k)
 #define LDH(k) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, k)

@@ -12,7 +12,6 @@
 #define MAX_PORTS 32u
 #define MAX_PREFIXES 32u
 
-#define ADDRESS_BYTES 16u
 #define MAPPED_BITS 96u
 #define IPV4_FRAGMENT 6
 #define IPV4_PROTOCOL 9
@@ -21,19 +20,17 @@
 #define IPV6_NEXT 6
 #define IPV6_SOURCE 8
 #define IPV6_DESTINATION 24
-#define IPV6_BYTES 40
 #define UDP_DESTINATION 2
-#define FRAGMENT_OFFSET 0x1fff
 /* Two tags, the longest header of IPv4 and that of UDP; and the checksum of a short datagram can be judged. */
 #define DATAGRAM_BYTES 128u
 #define PASS_DATAGRAM BPF_STMT(BPF_RET | BPF_K, DATAGRAM_BYTES)
 
 struct prefix {
-	uint8_t address[ADDRESS_BYTES];
+	uint8_t address[sizeof(struct in6_addr)];
 	uint8_t bits;
 };
 
-static const uint8_t mapped[ADDRESS_BYTES] = {[10] = 0xff, [11] = 0xff};
+static const uint8_t mapped[sizeof(struct in6_addr)] = {[10] = 0xff, [11] = 0xff};
 
 static uint16_t ports[MAX_PORTS];
 static uint32_t portCount;
@@ -79,14 +76,14 @@ static void notePrefix(const uint8_t *address, uint8_t bits, bool on)
 	uint32_t at = 0;
 
 	while (at < prefixCount &&
-	       (prefixes[at].bits != bits || memcmp(prefixes[at].address, address, ADDRESS_BYTES) != 0))
+	       (prefixes[at].bits != bits || memcmp(prefixes[at].address, address, sizeof(mapped)) != 0))
 		at++;
 	if (on && at == prefixCount) {
 		if (prefixCount == MAX_PREFIXES) {
 			allAddresses = true;
 			return;
 		}
-		memcpy(prefixes[prefixCount].address, address, ADDRESS_BYTES);
+		memcpy(prefixes[prefixCount].address, address, sizeof(mapped));
 		prefixes[prefixCount++].bits = bits;
 	} else if (!on && at < prefixCount) {
 		prefixes[at] = prefixes[--prefixCount];
@@ -152,7 +149,7 @@ static void putPrefix(struct part *part, uint32_t at, const struct prefix *prefi
 	if (isIpv4) {
 		if (!isOfIpv4(prefix, &bits))
 			return;
-		address += ADDRESS_BYTES - 4;
+		address += sizeof(prefix->address) - 4;
 	}
 	/* What is still to come of it when a word differs. */
 	length = (bits + 31) / 32 * 2 + (bits % 32 != 0) + 1;

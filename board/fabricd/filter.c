@@ -15,9 +15,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define OLD_SERVICE_VLAN 0x9100
-#define FRAGMENT_OFFSET 0x1fff
 #define TCP_FLAGS 13
-#define IPV6_BYTES 40
 #define IPPROTO_MOBILITY 135
 
 /*
