@@ -6,7 +6,7 @@
 import { Direction, iface, isOutgoing, MAX_INTERFACES } from './packet';
 
 /** As many as may be on their way through at a time; another one takes an older one's place. */
-const PLACES: u32 = 1024;
+const PLACES: u32 = 256;
 
 /** For each place: what it was about, the interface that it was heard on, and its Direction. */
 const about = memory.data(PLACES * 8, 8);

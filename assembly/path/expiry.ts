@@ -33,7 +33,7 @@ import { isOn, nowUs, waitUs } from './options';
 import { fail, findOutage } from './outages';
 import { isKnownService } from './servers';
 import { Counter } from './verdict';
-import { waitFor, waitOf } from './waits';
+import { waitOf } from './waits';
 
 /** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */
 export const RETRANSMISSION_US: i64 = 1_000_000;
@@ -65,10 +65,8 @@ export function expire(most: u32): bool {
 function judgeOpen(index: u32): bool {
   const attempt = attemptAt(index);
   const wait = <u32>attempt.wait;
-  // Others may have shown meanwhile that answers take longer.
-  const longer = wait == WAITS ? WAITS : waitForAttempt(attempt);
-  if (isEarly(attempt) || longer > wait) {
-    extendAttempt(index, max(wait, longer), nowUs() + waitOf(max(wait, longer)));
+  if (isEarly(attempt)) {
+    extendAttempt(index, wait, nowUs() + waitOf(wait));
     return true;
   }
   judge(attempt);
@@ -77,10 +75,6 @@ function judgeOpen(index: u32): bool {
   attempt.set(AttemptFlag.Judged);
   extendAttempt(index, WAITS, nowUs() + waitUs());
   return true;
-}
-
-function waitForAttempt(attempt: Attempt): u32 {
-  return waitFor(attempt.server, hashAddress(attempt.server), attempt.service);
 }
 
 /** Asks for a look at known services that have left a request unanswered; at most `most` requests are gone through. */

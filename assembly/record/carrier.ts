@@ -50,7 +50,7 @@ export const enum Errand {
   /**
    * Send an empty datagram there, and hear whether that reached somebody.
    *
-   *   Port | Ticket: any that is free | Server
+   *   Port | Ticket: any that is free | LocalPort | Server
    */
   Datagram = 65,
   /**
@@ -97,7 +97,7 @@ export const enum CarrierField {
   Ticket = 4,
   /** u16: the command's Interface, whatever else it has at that place. */
   Interface = 6,
-  /** u16: the port that a connection comes from; 0: any that is free. */
+  /** u16: the port that it comes from; 0: any that is free. */
   LocalPort = 6,
   /** text 48: the daemon's version. */
   Version = 16,

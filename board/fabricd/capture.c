@@ -463,6 +463,13 @@ uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8
 	return SENT_SENT;
 }
 
+void capture_filter(struct capture *capture)
+{
+	/* The one that it has stays. */
+	if (capture->fd >= 0 && filter_attach(capture->fd, capture->ethernet, FRAME_BYTES) < 0)
+		say("cannot attach another filter on %s: %s", capture->name, strerror(errno));
+}
+
 void capture_count(struct capture *capture)
 {
 	/* Of version 3; the other versions fill in its beginning. Reading it resets it. */

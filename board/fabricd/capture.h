@@ -64,6 +64,9 @@ void capture_move(struct capture *capture, const char name[IFNAMSIZ]);
 uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
 		     const char **reason);
 
+/* Attaches the filter anew, for it is another one from now on. Needs no privilege. */
+void capture_filter(struct capture *capture);
+
 /* Brings `received` and `dropped` up to date; says so when frames were dropped. */
 void capture_count(struct capture *capture);
 

@@ -230,7 +230,7 @@ static void finish(struct errand *errand, uint64_t nowUs)
 /* 0 when it has begun, or what is wrong. */
 static int begin(int fd, uint8_t kind, const uint8_t *command)
 {
-	uint16_t localPort = kind == ERRAND_CONNECT ? u16At(command + CARRIER_FIELD_LOCAL_PORT) : 0;
+	uint16_t localPort = u16At(command + CARRIER_FIELD_LOCAL_PORT);
 	union address there, here;
 	socklen_t length = addressOf(&there, command + FIELD_SERVER, u16At(command + FIELD_PORT));
 	int on = 1, error = askWay(&there);
@@ -242,7 +242,9 @@ static int begin(int fd, uint8_t kind, const uint8_t *command)
 		here.any.sa_family = there.any.sa_family;
 		/* At the same place in both. */
 		here.v4.sin_port = htons(localPort);
-		if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+		/* For datagrams that would let two have it. */
+		if ((kind == ERRAND_CONNECT &&
+		     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0) ||
 		    bind(fd, &here.any, length) < 0)
 			return errno;
 	}
@@ -262,7 +264,7 @@ static bool isAllowed(const uint8_t *command)
 
 	addressOf(&there, command + FIELD_SERVER, 0);
 	return isServer(&there) && u16At(command + FIELD_PORT) != 0 &&
-	       (command[FIELD_KIND] != ERRAND_CONNECT || localPort == 0 || localPort >= FIRST_LOCAL_PORT);
+	       (localPort == 0 || localPort >= FIRST_LOCAL_PORT);
 }
 
 static void start(const uint8_t *command, uint16_t ticket, uint64_t nowUs)

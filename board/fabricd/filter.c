@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "filter.h"
 
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -10,32 +9,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "bpf.h"
+#include "datagrams.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Classic BPF by the names that tcpdump -d prints. Jumps count from the next instruction: yes, no. */
-#define LDB(k) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, k)
-#define LDH(k) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, k)
-#define LDB_X(k) BPF_STMT(BPF_LD | BPF_B | BPF_IND, k)
-#define LDH_X(k) BPF_STMT(BPF_LD | BPF_H | BPF_IND, k)
-#define LD_IMM(k) BPF_STMT(BPF_LD | BPF_IMM, k)
-#define LD_MEM(k) BPF_STMT(BPF_LD | BPF_MEM, k)
-#define LDX_IMM(k) BPF_STMT(BPF_LDX | BPF_IMM, k)
-#define ST(k) BPF_STMT(BPF_ST, k)
-#define TAX BPF_STMT(BPF_MISC | BPF_TAX, 0)
-#define AND(k) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, k)
-#define LSH(k) BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, k)
-#define ADD_X BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0)
-#define JA(k) BPF_STMT(BPF_JMP | BPF_JA, k)
-#define JEQ(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, yes, no)
-#define JSET(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, k, yes, no)
-#define DROP BPF_STMT(BPF_RET | BPF_K, 0)
-/* How many bytes pass is the module's to say, and put in when the program is attached. */
-#define PASS BPF_STMT(BPF_RET | BPF_K, UINT32_MAX)
-
 #define OLD_SERVICE_VLAN 0x9100
-#define FRAGMENT_OFFSET 0x1fff
 #define TCP_FLAGS 13
-#define IPV6_BYTES 40
 #define IPPROTO_MOBILITY 135
 
 /*
@@ -133,9 +113,6 @@ static const struct sock_filter others[] = {
 };
 
 // clang-format on
-static const struct sock_filter whenIpv4[] = {JEQ(ETH_P_IP, 0, COUNT(ipv4))};
-static const struct sock_filter whenIpv6[] = {JEQ(ETH_P_IPV6, 0, COUNT(ipv6))};
-
 static uint16_t append(struct sock_filter *program, uint16_t length, uint16_t count,
 		       const struct sock_filter *part)
 {
@@ -143,26 +120,46 @@ static uint16_t append(struct sock_filter *program, uint16_t length, uint16_t co
 	return length + count;
 }
 
-int filter_attach(int socket, bool ethernet, uint32_t frameBytes)
+/* What is done with packets of one network protocol; a jump over all of it may be longer than a comparison's own. */
+static uint16_t appendNetwork(struct sock_filter *program, uint16_t length, uint16_t protocol,
+			      const struct sock_filter *rest, uint16_t restCount, bool narrow)
 {
-	struct sock_filter program[128];
+	struct sock_filter datagrams[MAX_DATAGRAMS_CODE];
+	uint16_t count = datagrams_code(datagrams, protocol, narrow);
+	const struct sock_filter near[] = {JEQ(protocol, 0, (uint8_t)restCount)};
+	const struct sock_filter far[] = {JEQ(protocol, 1, 0), JA(count + restCount)};
+
+	length = count == 0 ? append(program, length, COUNT(near), near)
+			    : append(program, length, COUNT(far), far);
+	length = append(program, length, count, datagrams);
+	return append(program, length, restCount, rest);
+}
+
+static int attach(int socket, bool ethernet, uint32_t frameBytes, bool narrow)
+{
+	static struct sock_filter program[128 + 2 * MAX_DATAGRAMS_CODE];
 	struct sock_fprog request = {.filter = program};
 	uint16_t length = 0;
 
-	_Static_assert(COUNT(ethernetBeginning) + COUNT(whenIpv4) + COUNT(ipv4) + COUNT(whenIpv6) +
-				       COUNT(ipv6) + COUNT(others) <=
-			       COUNT(program),
+	_Static_assert(COUNT(ethernetBeginning) + 2 + COUNT(ipv4) + 2 + COUNT(ipv6) + COUNT(others) <= 128,
 		       "the program fits");
+	_Static_assert(COUNT(ipv4) <= UINT8_MAX && COUNT(ipv6) <= UINT8_MAX, "a comparison jumps so far");
 	length = ethernet ? append(program, length, COUNT(ethernetBeginning), ethernetBeginning)
 			  : append(program, length, COUNT(rawBeginning), rawBeginning);
-	length = append(program, length, COUNT(whenIpv4), whenIpv4);
-	length = append(program, length, COUNT(ipv4), ipv4);
-	length = append(program, length, COUNT(whenIpv6), whenIpv6);
-	length = append(program, length, COUNT(ipv6), ipv6);
+	length = appendNetwork(program, length, ETH_P_IP, ipv4, COUNT(ipv4), narrow);
+	length = appendNetwork(program, length, ETH_P_IPV6, ipv6, COUNT(ipv6), narrow);
 	length = append(program, length, COUNT(others), others);
 	for (uint16_t i = 0; i < length; i++)
-		if (program[i].code == (BPF_RET | BPF_K) && program[i].k != 0)
+		if (program[i].code == (BPF_RET | BPF_K) && program[i].k == UINT32_MAX)
 			program[i].k = frameBytes;
 	request.len = length;
 	return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &request, sizeof(request));
+}
+
+int filter_attach(int socket, bool ethernet, uint32_t frameBytes)
+{
+	/* A kernel may have no room for so many addresses (net.core.optmem_max). */
+	if (attach(socket, ethernet, frameBytes, true) == 0)
+		return 0;
+	return attach(socket, ethernet, frameBytes, false);
 }

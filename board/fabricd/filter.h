@@ -1,4 +1,4 @@
-/* The kernel filter: only frames that can matter are copied to us (handshakes, errors, neighbour finding). */
+/* The kernel filter: only frames that can matter are copied to us (handshakes, errors, neighbour finding; datagrams that count). */
 #ifndef FILTER_H_
 #define FILTER_H_
 
@@ -7,7 +7,7 @@
 
 /*
  * Attaches the filter to `socket`. `ethernet` says whether frames begin with an Ethernet header or with
- * the IP header. Frames that pass are cut to `frameBytes`. 0, or -1 with errno.
+ * the IP header. Frames that pass are cut to `frameBytes`, datagrams to less. 0, or -1 with errno.
  */
 int filter_attach(int socket, bool ethernet, uint32_t frameBytes);
 

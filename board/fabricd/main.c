@@ -9,6 +9,7 @@
 
 #include "capture.h"
 #include "confine.h"
+#include "datagrams.h"
 #include "engine.h"
 #include "errand.h"
 #include "link.h"
@@ -207,6 +208,7 @@ static void seeEverything(const uint8_t *configure)
 static void carryOutCommands(const struct options *options, uint64_t nowUs)
 {
 	bool isChild = options->socket == NULL && !options->remote;
+	bool isFilterOld = false;
 	const uint8_t *command;
 
 	while (!engine_busy() && (command = link_command()) != NULL) {
@@ -233,8 +235,12 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 
 			record_refused(record, command, (uint8_t)status, nowUs);
 			link_send(1, record);
+		} else if (datagrams_note(command)) {
+			isFilterOld = true;
 		}
 	}
+	for (uint32_t i = 0; isFilterOld && i < captureCount; i++)
+		capture_filter(&captures[i]);
 }
 
 static void readInterfaces(const struct pollfd *polls, bool checkAll, uint64_t nowUs)

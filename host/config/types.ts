@@ -37,6 +37,8 @@ export interface DetectConfiguration {
   /** Whether it is learnt for each service. */
   readonly learnsWait: boolean;
   readonly refused: boolean;
+  /** Ports of UDP whose datagrams count as connection requests do. */
+  readonly datagrams: readonly number[];
   /** Enter only clients whose mail address is known (JP 2001-238496, figure 11). */
   readonly knownClientsOnly: boolean;
   /** What this machine itself tries counts. */

@@ -8,8 +8,8 @@ import { pascal, RecordLayout } from './record-layout.ts';
 export type Errand =
   /** From that port of the carrier's machine; 0: any that is free. */
   | ({ readonly kind: 'connect'; readonly ticket: number; readonly localPort: number } & Target)
-  /** An empty datagram. */
-  | ({ readonly kind: 'datagram'; readonly ticket: number } & Target)
+  /** An empty datagram; from that port, or with 0 from any that is free. */
+  | ({ readonly kind: 'datagram'; readonly ticket: number; readonly localPort: number } & Target)
   | { readonly kind: 'close'; readonly ticket: number }
   /** On that interface in the place of the one that had the number. */
   | { readonly kind: 'listen'; readonly number: number; readonly name: string };
@@ -41,7 +41,7 @@ export class ErrandWriter {
     if (errand.kind === 'close') return record;
     record.set(addressBytes(errand.server), this.#layout.at('Server'));
     record.writeUInt16LE(errand.port, this.#layout.at('Port'));
-    if (errand.kind === 'connect') record.writeUInt16LE(errand.localPort, this.#layout.at('LocalPort'));
+    record.writeUInt16LE(errand.localPort, this.#layout.at('LocalPort'));
     return record;
   }
 }

@@ -6,14 +6,20 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Chance } from '../chance.ts';
-import { systemCodeOf } from '../errors.ts';
 import type { FabricEvent, Met } from '../fabric/records.ts';
 import { type LocalPorts, PROBES } from '../net/local-ports.ts';
-import { nameOf, type Target } from '../net/target.ts';
+import { isOfDatagrams, nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import { pause, type Time } from '../time.ts';
 import { dialFrom, ProbeConnections } from './connections.ts';
-import type { Dial, Dialled } from './dial.ts';
+import {
+  askByDatagrams,
+  datagramsVerdict,
+  dialByDatagrams,
+  NOBODYS_PORT,
+  sendDatagram,
+} from './datagrams.ts';
+import type { Dial, Dialled, DialOptions } from './dial.ts';
 import { Places, type Rank } from './places.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -80,8 +86,6 @@ const DATAGRAM_MS = 3500;
 const MAX_PROBES = 64;
 /** Local ports where the fabric looks out for none, and all of them are to be this program's. */
 const UNSEEN_PORTS = 4;
-/** Where traceroute's datagrams go: nobody listens there. */
-const DATAGRAM_PORT = 33_434;
 
 export class Asking {
   readonly #options: AskingOptions;
@@ -103,7 +107,7 @@ export class Asking {
     this.#places.letAllIn();
   }
 
-  /** Three connections to the service, fewer once one is answered. Port 0: an empty datagram to its machine. */
+  /** Three connections to the service, fewer once one is answered; of UDP, datagrams. Port 0: an empty one to its machine. */
   probe(target: Target, rank: Rank): Promise<AskedAnswer> {
     const ask = target.port === 0 ? this.#datagram(target) : this.#ask(target, STARTS_MS);
     return this.#inTurn(target, rank, ask);
@@ -120,6 +124,7 @@ export class Asking {
    */
   readonly dial: Dial = (options) => {
     const { fabric, time, sockets } = this.#options;
+    if (isOfDatagrams(options.port)) return this.#dialByDatagrams(options);
     if (!fabric.seesProbes(options.server)) {
       return dialFrom(options, this.#localPorts(this.#firstLocalPort(), 0), { time, sockets });
     }
@@ -133,6 +138,21 @@ export class Asking {
       return met?.has('leftElsewhere') === true ? 'silent' : outcome;
     });
   };
+
+  #dialByDatagrams(options: DialOptions): Promise<Dialled> {
+    const { fabric } = this.#options;
+    return this.#afterOthers(options, async () => {
+      const first = this.#firstLocalPort();
+      const count = fabric.seesProbes(options.server) ? await fabric.ask(options, first) : 0;
+      const means = { ...this.#options, closing: this.#closing.signal };
+      const outcome = await dialByDatagrams(options, this.#localPorts(first, count), means);
+      const met = count > 0 ? await this.#way(options) : null;
+      fabric.askEnd(options);
+      options.onClosed?.();
+      if (met?.has('leftElsewhere') === true) return 'silent';
+      return met?.has('answer') === true ? 'answered' : outcome;
+    });
+  }
 
   /** What the fabric knows without asking anybody. */
   async heard(target: Target): Promise<Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'>> {
@@ -176,8 +196,10 @@ export class Asking {
       const first = this.#firstLocalPort();
       const count = fabric.seesProbes(target.server) ? await fabric.ask(target, first) : 0;
       const means = { ...this.#options, closing: this.#closing.signal };
-      const connections = new ProbeConnections(target, this.#localPorts(first, count), means);
-      const { outcomes, beganMs } = await connections.run(starts);
+      const from = this.#localPorts(first, count);
+      const { outcomes, beganMs } = isOfDatagrams(target.port)
+        ? await askByDatagrams(target, from, starts, means)
+        : await new ProbeConnections(target, from, means).run(starts);
       const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
       fabric.askEnd(target);
       const isBlind = verdict === 'void' && outcomes.length > 0 && !fabric.seesProbes(target.server);
@@ -210,7 +232,10 @@ export class Asking {
     for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
       await this.#pause(waitMs);
       const asked = await fabric.askMet(target);
-      const verdict = verdictOf(outcomes, isSeen ? (asked?.met ?? null) : null, sees);
+      const met = isSeen ? (asked?.met ?? null) : null;
+      const verdict = isOfDatagrams(target.port)
+        ? datagramsVerdict(outcomes, met, sees)
+        : verdictOf(outcomes, met, sees);
       if (verdict !== 'void' || !isSeen || asked === null || waitMs >= LATE_FRAMES_MS) {
         return { verdict, asked };
       }
@@ -223,7 +248,13 @@ export class Asking {
       const { fabric, time, clock, sockets } = this.#options;
       await fabric.ask(target, PROBES.first);
       const beganMs = clock.nowMs();
-      const code = await sendNothing(target.server, this.#closing.signal, { time, sockets });
+      const code = await sendDatagram(
+        {
+          ...{ server: target.server, port: NOBODYS_PORT, localPort: 0 },
+          ...{ bytes: new Uint8Array(0), waitMs: DATAGRAM_MS },
+        },
+        { time, sockets, closing: this.#closing.signal },
+      );
       await this.#pause(FRAMES_MS);
       const asked = await fabric.askMet(target);
       fabric.askEnd(target);
@@ -281,34 +312,4 @@ export function verdictOf(
   if (isReset) return met.has('reset') ? 'reset' : 'void';
   if (outcomes.includes('refused') && !met.has('reset')) return 'void';
   return 'silent';
-}
-
-/** The code of the error that it met, or null. */
-function sendNothing(
-  server: string,
-  closing: AbortSignal,
-  { time, sockets }: Pick<AskingOptions, 'time' | 'sockets'>,
-): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = sockets.datagrams(server.includes(':') ? 'udp6' : 'udp4');
-    let isDone = false;
-    const done = (error: Error | null): void => {
-      if (isDone) return;
-      isDone = true;
-      timer.cancel();
-      closing.removeEventListener('abort', close);
-      socket.close();
-      resolve(systemCodeOf(error) ?? null);
-    };
-    const close = (): void => done(null);
-    const timer = time.after(DATAGRAM_MS, close);
-    closing.addEventListener('abort', close);
-    socket.on('error', done);
-    // Where there is no way, Node calls this as if it were connected, with the error.
-    socket.connect(DATAGRAM_PORT, server, (error?: Error) => {
-      if (error !== undefined) done(error);
-      else if (!isDone) socket.send(Buffer.alloc(0), (unsent) => unsent !== null && done(unsent));
-    });
-    if (closing.aborted) close();
-  });
 }

@@ -9,7 +9,7 @@ import { type Dialled, type DialOptions, dial } from './dial.ts';
 import type { Sockets } from './sockets.ts';
 
 /** After the first one has begun. */
-const DECIDED_MS = 1600;
+export const DECIDED_MS = 1600;
 /** What was opened is closed by a late answer in silence. */
 const LINGER_MS = 10_000;
 /** When this machine can't open a connection at all. */

@@ -55,9 +55,9 @@ export class DaemonSockets implements Sockets {
     );
   }
 
-  datagrams(): DaemonDatagrams {
+  datagrams(_family: 'udp4' | 'udp6', localPort: number): DaemonDatagrams {
     return new DaemonDatagrams((hearer, server, port) =>
-      this.#begin(hearer, (ticket) => ({ kind: 'datagram', ticket, server, port })),
+      this.#begin(hearer, (ticket) => ({ kind: 'datagram', ticket, server, port, localPort })),
     );
   }
 
@@ -156,8 +156,9 @@ class DaemonDatagrams implements Hearer {
     this.#begin = begin;
   }
 
-  on(_event: 'error', listener: (error: Error) => void): this {
-    this.#onError.push(listener);
+  /** What comes is thrown away, there: that something came the fabric says. */
+  on(event: 'error' | 'message', listener: (error: Error) => void): this {
+    if (event === 'error') this.#onError.push(listener);
     return this;
   }
 

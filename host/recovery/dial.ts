@@ -6,9 +6,10 @@ import { kernelSockets, type Sockets } from './sockets.ts';
 
 /**
  * `answered`: it was accepted. `refused`: reset. `unreachable`: a message said so, or there is no way. `silent`: nothing
- * came in time. `impossible`: this machine could not even begin; that says nothing of the server.
+ * came in time. `impossible`: this machine could not even begin; that says nothing of the server. `quiet`: a service of UDP is silent, and
+ * of another port its machine says that nobody is there.
  */
-export type Dialled = 'answered' | 'refused' | 'unreachable' | 'silent' | 'impossible';
+export type Dialled = 'answered' | 'refused' | 'unreachable' | 'silent' | 'impossible' | 'quiet';
 
 export interface DialOptions {
   readonly server: string;

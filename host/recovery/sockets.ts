@@ -22,6 +22,7 @@ export interface Ends {
 /** What is used of a socket for datagrams: as node:dgram has it. */
 interface DatagramSocket {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'message', listener: () => void): unknown;
   /** Where there is no way, it is called with the error. */
   connect(port: number, server: string, onConnect: (error?: Error) => void): void;
   send(bytes: Uint8Array, onSent: (error: Error | null) => void): void;
@@ -30,11 +31,16 @@ interface DatagramSocket {
 
 export interface Sockets {
   connect(ends: Ends): Connection;
-  datagrams(family: 'udp4' | 'udp6'): DatagramSocket;
+  /** `localPort`: where they come from; 0: any that is free. If it is not, the socket says so. */
+  datagrams(family: 'udp4' | 'udp6', localPort: number): DatagramSocket;
 }
 
 /** The kernel's. */
 export const kernelSockets: Sockets = {
   connect: (ends) => connect(ends),
-  datagrams: (family) => createSocket(family),
+  datagrams: (family, localPort) => {
+    const socket = createSocket(family);
+    if (localPort !== 0) socket.bind({ port: localPort, exclusive: true });
+    return socket;
+  },
 };

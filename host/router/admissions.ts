@@ -4,7 +4,7 @@
  * second, those first that the configuration names.
  */
 import type { Log } from '../log/log.ts';
-import { nameOf, portFields, type Target } from '../net/target.ts';
+import { isOfDatagrams, nameOf, portFields, type Target } from '../net/target.ts';
 import type { AskedAnswer, Asking } from '../recovery/asking.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Services } from './services.ts';
@@ -64,7 +64,7 @@ export class Admissions {
     // The configuration may be another one by now.
     if (!steered.mayAsk(target.server, target.port)) return;
     const answer = await asking.probe(target, 'quiet');
-    services.admit(target, admitted(answer));
+    services.admit(target, admitted(target, answer));
     const { verdict, met } = answer;
     log.debug('service.asked', {
       server: target.server,
@@ -76,8 +76,9 @@ export class Admissions {
 }
 
 /** null: nobody can tell. */
-function admitted({ verdict, heardMs, beganMs }: AskedAnswer): boolean | null {
+function admitted({ port }: Target, { verdict, heardMs, beganMs }: AskedAnswer): boolean | null {
   if (verdict === 'answered') return true;
+  if (verdict === 'silent' && isOfDatagrams(port)) return null;
   const lives = heardMs !== null && heardMs > beganMs - LIVES_MS;
   return verdict !== 'void' && lives ? false : null;
 }

@@ -1,4 +1,5 @@
 /** At which ports a server that is down is tried, and what their answers say of it. */
+import { isOfDatagrams } from '../net/target.ts';
 import type { Dialled } from '../recovery/dial.ts';
 import type { Outage } from './outages.ts';
 import type { Services } from './services.ts';
@@ -37,10 +38,15 @@ export class CheckedPorts {
 
   /** A port at which nobody ever knew a service, and that refuses, is as it always was; if it is all that was tried. */
   isBack(outage: Outage, dialled: Dialled, port: number): boolean {
-    if (dialled === 'answered') return true;
+    if (dialled === 'answered' || this.isQuiet(outage, dialled, port)) return true;
     return (
       dialled === 'refused' && outage.port === 0 && this.isAsEver(outage, port) && this.isAllAsEver(outage)
     );
+  }
+
+  /** A service of UDP answers nobody who has nothing to say; but where its machine was gone, or refused, somebody is there again. */
+  isQuiet(outage: Outage, dialled: Dialled, port: number): boolean {
+    return dialled === 'quiet' && isOfDatagrams(port) && (outage.port === 0 || outage.cause !== 'unanswered');
   }
 
   isAsEver({ server }: Outage, port: number): boolean {

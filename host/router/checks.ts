@@ -6,6 +6,7 @@
  * together is told together.
  */
 import type { Chance } from '../chance.ts';
+import { isOfDatagrams } from '../net/target.ts';
 import type { Confirmer, Watcher } from '../recovery/confirmation.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
@@ -208,7 +209,7 @@ export class ConnectChecks implements Checks {
     // It answers others and not us, and may be asked without result for ever. The other ports have answered nobody. A settle time
     // too short for an answer says nothing of that.
     const hadTime = wasSilent || probing.settleMs >= ANSWERED_MS;
-    if (port === 0 && sign === 'syn-ack' && hadTime) {
+    if (port === 0 && sign === 'syn-ack' && hadTime && !isOfDatagrams(answered)) {
       services.admit({ server, port: answered }, false);
     }
     return port;
@@ -281,11 +282,12 @@ export class ConnectChecks implements Checks {
         else if (!watched.refusing.has(port)) watched.refusing.set(port, nowMs);
         const isAsEver = isRefusing && nowMs - (watched.refusing.get(port) ?? nowMs) >= probing.settleMs;
         // Its page goes at once, and that of no other port.
-        if (dialled === 'answered') {
+        const isThere = dialled === 'answered' || this.#ports.isQuiet(outage, dialled, port);
+        if (isThere) {
           recoveries.onAnswer(outage, port);
-          this.#probed(outage, port);
+          if (dialled === 'answered') this.#probed(outage, port);
         } else if (isAsEver && steered.ofOutage(outage).includes(port)) recoveries.onClosed(outage, port);
-        if (dialled === 'answered' || (isAsEver && this.#ports.isAllAsEver(outage))) isAlive = true;
+        if (isThere || (isAsEver && this.#ports.isAllAsEver(outage))) isAlive = true;
       }),
     );
     return isAlive;

@@ -45,6 +45,7 @@ export function commandsFor(
     ...detect.watch.map((prefix) => {
       return { kind: 'watch', address: prefix.address, bits: mappedLength(prefix) } as const;
     }),
+    ...detect.datagrams.map((port) => ({ kind: 'datagrams', port, on: true }) as const),
     // What this machine answers in a dead server's place is no sign of that server's life.
     ...(page?.ports ?? []).map((port) => ({ kind: 'answerFor', port, on: true }) as const),
     ...servers.flatMap(({ address, ports }) =>

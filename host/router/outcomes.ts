@@ -1,7 +1,7 @@
 /** What a suspicion comes to: what the server answered when it was asked, or what others met where asking says nothing. */
 
 import { clientNetwork } from '../net/address.ts';
-import { nameOf, type Target } from '../net/target.ts';
+import { isOfDatagrams, nameOf, type Target } from '../net/target.ts';
 import type { AskedAnswer } from '../recovery/asking.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Alone } from './alone.ts';
@@ -114,7 +114,10 @@ export class Outcomes {
     const isForbidden = steered.isForbidden(outage.server) || isBlind === true;
     const heardOrFailedMs = isForbidden ? latestMs : Math.max(outage.fromMs, latestMs ?? outage.fromMs);
     const leftMs = heardOrFailedMs === null ? 0 : heardOrFailedMs + waitMs() - clock.nowMs();
-    const places = new Set(Array.from(outage.clients.keys(), clientNetwork));
+    // The last word of a conversation in datagrams is answered by nobody; who wants an answer says it again.
+    const least = isOfDatagrams(outage.port || outage.triedPort) ? 2 : 1;
+    const those = [...outage.clients].filter(([, { tries }]) => tries >= least);
+    const places = new Set(those.map(([client]) => clientNetwork(client)));
     // There was no room for whoever failed.
     const failed = failures.size === 0 ? 1 : places.size;
     if (leftMs <= 0 && failed > (isForbidden ? 0 : 1)) return { outcome: 'outage' };
@@ -152,7 +155,9 @@ export class Outcomes {
     const livesForOthers = answer.heardMs !== null && answer.heardMs > answer.beganMs + MEANWHILE_MS;
     if (!isTurnedAway || livesForOthers) return false;
     const { services } = this.#options;
-    return services.isKnown(target) && services.countsWhenSilent(target);
+    const counts =
+      answer.verdict === 'reset' ? services.countsWhenRefused(target) : services.countsWhenSilent(target);
+    return counts && services.isKnown(target);
   }
 }
 

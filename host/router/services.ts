@@ -5,7 +5,7 @@
 
 import type { RouterConfiguration } from '../config/types.ts';
 import { DAY_MS, HOUR_MS } from '../net/duration.ts';
-import { nameOf, type Target } from '../net/target.ts';
+import { isOfDatagrams, nameOf, type Target } from '../net/target.ts';
 import type { Standing } from '../recovery/places.ts';
 import type { Clock } from '../store/clock.ts';
 import type { ServiceRow } from '../store/services.ts';
@@ -113,7 +113,16 @@ export class Services {
    */
   countsWhenSilent(target: Target): boolean {
     if (this.isAdmitted(target)) return true;
+    // Of UDP: most services answer nobody who has nothing to say to them.
+    if (isOfDatagrams(target.port)) return false;
     return target.port === 0 ? this.of(target.server).length === 0 : !this.hasAnswered(target);
+  }
+
+  /** The same of a refusal: one that is silent while it lives does not refuse. */
+  countsWhenRefused(target: Target): boolean {
+    if (!isOfDatagrams(target.port)) return this.countsWhenSilent(target);
+    const row = this.#rows.get(nameOf(target));
+    return row !== undefined && row.askedMs !== null && row.admitted !== false;
   }
 
   /** It answered a client. Returns whether it should be asked whether it answers this machine, too. */

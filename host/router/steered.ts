@@ -1,7 +1,7 @@
 /** Which ports of which servers are answered for in their place: as long as they are down, and not a moment longer. */
 import { askOf } from '../config/router/ask.ts';
 import type { RouterConfiguration, ServerConfiguration } from '../config/types.ts';
-import type { Target } from '../net/target.ts';
+import { isOfDatagrams, numberOnWire, type Target } from '../net/target.ts';
 import type { Outage, Outages } from './outages.ts';
 
 export class Steered {
@@ -34,9 +34,12 @@ export class Steered {
     return !this.isForbidden(server) && this.mayProbe(server, port);
   }
 
-  /** Whether it may connect to what is down: never to a port that an entry leaves out. */
+  /** Whether it may connect to what is down: never to a port that an entry leaves out; of UDP, only to those that count. */
   mayProbe(server: string, port: number): boolean {
     const entry = this.#entries.get(server);
+    if (isOfDatagrams(port)) {
+      return entry?.ask !== 'none' && this.#configuration.detect.datagrams.includes(numberOnWire(port));
+    }
     if (entry === undefined) return true;
     return entry.ask !== 'none' && (entry.ports.length === 0 || entry.ports.includes(port));
   }

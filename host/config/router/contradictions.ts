@@ -53,6 +53,7 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
       `can be said of the first ${sideless} interfaces only; put ${name} before the others`,
     );
   }
+  repeated(detect.datagrams.map(String), (index) => ['detect', 'datagrams', index], add);
   repeated(
     clients.map(({ address }) => address),
     (index) => ['clients', index, 'address'],

@@ -28,6 +28,7 @@ export function explainRouter(
   return [
     where(configuration),
     outages(configuration),
+    ...datagrams(configuration),
     ...inquiry(configuration),
     ...exception(configuration, interfaces),
     signs(configuration),
@@ -76,6 +77,14 @@ function outages({ detect }: RouterConfiguration): string {
     ? ` What this machine itself tries counts, too; not what comes from its local ports ${OWN_PORTS.first} to ${OWN_PORTS.first + OWN_PORTS.count - 1}, which are ringback's.`
     : '';
   return `A server counts as down when ${and(causes, 'disjunction')}.${who}${own}`;
+}
+
+function datagrams({ detect }: RouterConfiguration): string[] {
+  const { datagrams: ports } = detect;
+  if (ports.length === 0 || causesOf(detect).length === 0) return [];
+  return [
+    `Datagrams to ${ports.length === 1 ? 'port' : 'ports'} ${and(ports.map(String))} of UDP count as connection requests do, and answers to them as accepted ones: every one of them is looked at.`,
+  ];
 }
 
 function causesOf(detect: DetectConfiguration): string[] {

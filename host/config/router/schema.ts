@@ -29,6 +29,8 @@ import { fabric } from './fabric.ts';
 import { GREETED } from './greetings.ts';
 
 const MAX_PREFIXES = 4096;
+/** The daemon's filter has room for twice as many. */
+const MAX_DATAGRAM_PORTS = 16;
 const MAX_NAMES = 1024;
 
 const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
@@ -59,6 +61,16 @@ const detect = v.pipe(
       v.optional(durationOrAuto(SECOND_MS, HOUR_MS), durationText(DEFAULT_UNANSWERED_MS)),
     ),
     refused: entry('A refusal counts, at services that are known.', v.optional(flag, true)),
+    datagrams: entry(
+      'Ports of UDP: a datagram to a server is a request, and none that comes back is silence. Every one of them is looked at.',
+      v.optional(
+        list(port, {
+          allowed: `up to ${MAX_DATAGRAM_PORTS} ports of UDP, as in [443, 53]`,
+          max: MAX_DATAGRAM_PORTS,
+        }),
+        [],
+      ),
+    ),
     known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
     own: entry(
       "What this machine itself tries counts as a client's tries do; not what ringback tries.",
@@ -75,6 +87,7 @@ const detect = v.pipe(
     unansweredMs: keys.unanswered === 'auto' ? MAX_LEARNT_MS : keys.unanswered,
     learnsWait: keys.unanswered === 'auto',
     refused: keys.refused,
+    datagrams: keys.datagrams,
     knownClientsOnly: keys.known_clients_only,
     own: keys.own,
     ask: keys.ask,

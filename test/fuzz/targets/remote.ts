@@ -33,7 +33,7 @@ export function open(directory: string): Target {
     { kind: 'connect', ticket: 1, localPort: 20_000, ...place },
     { kind: 'connect', ticket: 1, localPort: 0, ...place },
     { kind: 'connect', ticket: 2, localPort: 0, server: '127.0.0.1', port: 80 },
-    { kind: 'datagram', ticket: 3, server: '::1', port: 9 },
+    { kind: 'datagram', localPort: 0, ticket: 3, server: '::1', port: 9 },
     { kind: 'close', ticket: 1 },
     { kind: 'close', ticket: 9 },
   ];

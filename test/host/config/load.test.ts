@@ -30,6 +30,7 @@ describe('a configuration text', () => {
         watch: [{ address: '172.27.178.0', length: 24 }],
         unreachable: true,
         unansweredMs: 30_000,
+        datagrams: [],
         learnsWait: false,
         refused: true,
         knownClientsOnly: false,

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadModule } from '../../../host/fabric/module.ts';
 import type { Met } from '../../../host/fabric/records.ts';
+import { OWN_PORTS } from '../../../host/net/local-ports.ts';
 import { type AskedAnswer, verdictOf } from '../../../host/recovery/asking.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import { FakeTime } from '../fake-time.ts';
@@ -173,6 +174,20 @@ describe('A probe', { concurrency: true }, () => {
     const { verdict } = await askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
     assert.equal(verdict, 'answered');
     assert.deepEqual(fabric.told, [`end ${LOOPBACK} ${port}`]);
+  });
+
+  it('comes from a port of this program, also where nobody looks out for it, if what this machine tries counts', async (test) => {
+    const { port, from } = await answering(test);
+    const fabric = new AskedFabric();
+    fabric.countsOwn = true;
+    fabric.hasSight = false;
+    const asking = askingOf(fabric);
+    await asking.probe({ server: LOOPBACK, port }, 'known');
+    await asking.dial({ server: LOOPBACK, port, timeoutMs: 5000 });
+    await until('both are there', () => from.length >= 2);
+    for (const one of from) {
+      assert.ok(one >= OWN_PORTS.first && one < OWN_PORTS.first + OWN_PORTS.count, String(one));
+    }
   });
 
   it('believes a connection inside of this machine, which the fabric never sees, and knows that it lives', async (test) => {

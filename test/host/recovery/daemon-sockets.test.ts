@@ -84,11 +84,13 @@ describe('A connection that a daemon makes', () => {
 describe('A datagram that a daemon sends', () => {
   it('is refused where its port is closed, and asked for once it has somewhere to go', async () => {
     const { sockets, errands } = begun();
-    const socket = sockets.datagrams();
+    const socket = sockets.datagrams('udp4', 0);
     const failed = new Promise<Error>((resolve) => socket.on('error', resolve));
     await new Promise<void>((resolve) => socket.connect(33_434, WEB.server, () => resolve()));
     await new Promise<void>((resolve) => socket.send(new Uint8Array(0), () => resolve()));
-    assert.deepEqual(errands, [{ kind: 'datagram', ticket: 0, server: WEB.server, port: 33_434 }]);
+    assert.deepEqual(errands, [
+      { kind: 'datagram', ticket: 0, server: WEB.server, port: 33_434, localPort: 0 },
+    ]);
     sockets.take({ ticket: 0, outcome: 'refused' });
     assert.equal(((await failed) as NodeJS.ErrnoException).code, 'ECONNREFUSED');
     socket.close();

@@ -41,7 +41,7 @@ export class Suspecting {
 
   constructor(test: TestContext, more = '', detect: 'connect' | 'none' = 'connect') {
     const given = configuration(more);
-    const all = { ...given, detect: { ...given.detect, ask: detect } };
+    const all = { ...given, detect: { ...given.detect, ask: detect, datagrams: [53] } };
     const nowMs = (): number => this.nowMs;
     this.services = new Services(all, { stored: [], clock: { nowMs }, journal: { services: () => {} } });
     const steered = new Steered(all, new Outages());

@@ -189,7 +189,7 @@ export class World {
       // All that happens to others is heard on one cable: there is nobody to be asked.
       fabric: { socket, interfaces: [{ name: this.#cable.card, sees: 'everything' }] },
       // Only what is on the wire makes an outage: none begins after the last word.
-      detect: { watch: [NETWORK], unanswered: false },
+      detect: { watch: [NETWORK], unanswered: false, ask: 'none' },
       recover: { traps: false, confirm: 'none', settle: '300ms' },
       notify: { give_up: '3d', most: false },
       smtp: { host: '127.0.0.1', port: this.office.port, tls: 'none', from: 'ringback@router.example' },
