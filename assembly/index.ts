@@ -31,7 +31,7 @@ export { MAX_OWN } from './table/own-addresses';
 export { heldServers, ServerState } from './table/servers';
 
 /** The version of the records: it goes up with every change of an export or a record. */
-export const ABI: u32 = 8;
+export const ABI: u32 = 9;
 
 /** Bytes of a frame that the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
