@@ -37,7 +37,8 @@ export const enum Carrier {
 
 /**
  * What the program asks of the carrier itself: the module knows none of these kinds. Connections and datagrams are made for a program
- * on another machine (`ringback-fabricd --remote`): nothing is ever sent in a connection, and what comes is thrown away. Interfaces
+ * on another machine (`ringback-fabricd --remote`): nothing is ever sent in a connection, and what comes is thrown away. Neighbours are
+ * sought for that one, too. Interfaces
  * are changed for the program that has started it (`--stdio`).
  */
 export const enum Errand {
@@ -65,6 +66,12 @@ export const enum Errand {
    *   Number | Name
    */
   Listen = 67,
+  /**
+   * Have the kernel look for that neighbour anew, on an interface that is listened on, once in 30 s. Nothing answers.
+   *
+   *   Server
+   */
+  Seek = 68,
 }
 
 /** What an errand meets. */

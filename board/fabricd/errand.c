@@ -2,8 +2,6 @@
 #include "errand.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +10,9 @@
 #include "engine.h"
 #include "link.h"
 #include "log.h"
+#include "netlink.h"
 #include "record.h"
+#include "seeker.h"
 
 /* None is open for longer: the program, which waits for 15 s at the most, may have forgotten it. */
 #define OPEN_US 60000000u
@@ -116,11 +116,10 @@ static bool isServer(const union address *address)
 
 /* Where the kernel is asked for ways. */
 static int ways = -1;
-static uint32_t asked;
 
 int errand_begin(void)
 {
-	ways = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	ways = netlink_open();
 	if (ways < 0)
 		say("cannot ask for ways to servers: %s", strerror(errno));
 	return ways < 0 ? -1 : 0;
@@ -148,40 +147,14 @@ static int askWay(const union address *there)
 {
 	bool isV4 = there->any.sa_family == AF_INET;
 	const void *bytes = isV4 ? (const void *)&there->v4.sin_addr : (const void *)&there->v6.sin6_addr;
-	size_t length = isV4 ? sizeof(there->v4.sin_addr) : sizeof(there->v6.sin6_addr);
-	struct {
-		struct nlmsghdr header;
-		struct rtmsg way;
-		struct rtattr to;
-		uint8_t address[sizeof(struct in6_addr)];
-	} request = {
-		.header = {.nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = ++asked},
-		.way = {.rtm_family = (uint8_t)there->any.sa_family, .rtm_dst_len = (uint8_t)(8 * length)},
-		.to = {.rta_type = RTA_DST, .rta_len = (uint16_t)RTA_LENGTH(length)},
-	};
 	union {
 		struct nlmsghdr header;
 		uint8_t bytes[4096];
 	} answer;
-	ssize_t count;
+	const struct rtmsg *way = NLMSG_DATA(&answer.header);
+	int error = netlink_way(ways, (uint8_t)there->any.sa_family, bytes, &answer, sizeof(answer));
 
-	memcpy(request.address, bytes, length);
-	request.header.nlmsg_len = (uint32_t)(sizeof(request) - sizeof(request.address) + length);
-	if (sendto(ways, &request, request.header.nlmsg_len, 0, NULL, 0) < 0)
-		return EADDRNOTAVAIL;
-	/* It has answered already; what was not heard of an earlier one comes first. */
-	while ((count = recv(ways, &answer, sizeof(answer), 0)) > 0) {
-		const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
-		const struct rtmsg *way = NLMSG_DATA(&answer.header);
-
-		if (!NLMSG_OK(&answer.header, (size_t)count) || answer.header.nlmsg_seq != asked)
-			continue;
-		if (answer.header.nlmsg_type == NLMSG_ERROR && count >= (ssize_t)NLMSG_LENGTH(sizeof(*error)))
-			return -error->error;
-		if (answer.header.nlmsg_type == RTM_NEWROUTE && count >= (ssize_t)NLMSG_LENGTH(sizeof(*way)))
-			return errorOfWay(way->rtm_type);
-	}
-	return EADDRNOTAVAIL;
+	return error != 0 ? error : errorOfWay(way->rtm_type);
 }
 
 /* The address is this machine's own: it reaches itself, and that says nothing of a server. */
@@ -292,7 +265,8 @@ static void start(const uint8_t *command, uint16_t ticket, uint64_t nowUs)
 
 bool errand_is(const uint8_t *command)
 {
-	return command[FIELD_KIND] >= ERRAND_CONNECT && command[FIELD_KIND] <= ERRAND_CLOSE;
+	return command[FIELD_KIND] >= ERRAND_CONNECT &&
+	       (command[FIELD_KIND] <= ERRAND_CLOSE || command[FIELD_KIND] == ERRAND_SEEK);
 }
 
 void errand_run(const uint8_t *command, uint64_t nowUs)
@@ -301,6 +275,10 @@ void errand_run(const uint8_t *command, uint64_t nowUs)
 	struct errand *errand = find(ticket);
 	uint8_t kind = command[FIELD_KIND], record[RECORD_BYTES];
 
+	if (kind == ERRAND_SEEK) {
+		seeker_seek(command + FIELD_SERVER);
+		return;
+	}
 	if (kind == ERRAND_CLOSE && errand != NULL) {
 		finish(errand, nowUs);
 	} else if (kind != ERRAND_CLOSE && errand == NULL) {

@@ -18,6 +18,7 @@
 #include "privileges.h"
 #include "record.h"
 #include "remote.h"
+#include "seeker.h"
 
 /* The module's timers are this exact. */
 #define TICK_US 100000u
@@ -333,7 +334,7 @@ int main(int count, char **arguments)
 		return status;
 	status = FAILED;
 	if (privileges_find(&privileges, options.user) < 0 || privileges_find(&owner, options.owner) < 0 ||
-	    engine_start(&sink) < 0)
+	    (options.remote && seeker_begin(&options, &privileges) < 0) || engine_start(&sink) < 0)
 		goto out;
 	for (; captureCount < options.interfaceCount; captureCount++)
 		if (capture_open(&captures[captureCount], (uint16_t)(captureCount + 1),

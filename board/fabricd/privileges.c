@@ -94,23 +94,28 @@ int privileges_bound(const unsigned *kept, size_t count)
 	return 0;
 }
 
-static int dropCapabilities(void)
+/* `kept`: one that stays, or NULL. */
+static int dropCapabilities(const unsigned *kept)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3], wanted[_LINUX_CAPABILITY_U32S_3];
 
-	memset(data, 0, sizeof(data));
-	if (syscall(SYS_capset, &header, data) < 0 || syscall(SYS_capget, &header, data) < 0)
+	memset(wanted, 0, sizeof(wanted));
+	if (kept != NULL)
+		wanted[CAP_TO_INDEX(*kept)].effective = wanted[CAP_TO_INDEX(*kept)].permitted =
+			CAP_TO_MASK(*kept);
+	if (syscall(SYS_capset, &header, wanted) < 0 || syscall(SYS_capget, &header, data) < 0)
 		return -1;
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		if ((data[i].effective | data[i].permitted | data[i].inheritable) != 0) {
+		if (((data[i].effective | data[i].permitted | data[i].inheritable) & ~wanted[i].permitted) !=
+		    0) {
 			errno = EPERM;
 			return -1;
 		}
 	return 0;
 }
 
-int privileges_drop(const struct privileges *privileges)
+static int leave(const struct privileges *privileges, const unsigned *kept)
 {
 	const char *what;
 
@@ -122,16 +127,29 @@ int privileges_drop(const struct privileges *privileges)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		goto out;
 	what = "empty the bounding set";
-	if (privileges_bound(NULL, 0) < 0)
+	if (privileges_bound(kept, kept == NULL ? 0 : 1) < 0)
+		goto out;
+	what = "keep a capability";
+	if (kept != NULL && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		goto out;
 	what = "change the user";
 	if (becomeUser(privileges) < 0)
 		goto out;
 	what = "drop the capabilities";
-	if (dropCapabilities() < 0)
+	if (dropCapabilities(kept) < 0)
 		goto out;
 	return 0;
 out:
 	say("cannot %s: %s", what, strerror(errno));
 	return -1;
+}
+
+int privileges_drop(const struct privileges *privileges)
+{
+	return leave(privileges, NULL);
+}
+
+int privileges_keep(const struct privileges *privileges, unsigned capability)
+{
+	return leave(privileges, &capability);
 }

@@ -23,6 +23,9 @@ int privileges_find(struct privileges *privileges, const char *user);
  */
 int privileges_drop(const struct privileges *privileges);
 
+/* Alike, but for that capability, which stays. */
+int privileges_keep(const struct privileges *privileges, unsigned capability);
+
 /* Whether a capability is one of them. */
 bool privileges_among(unsigned long capability, const unsigned *some, size_t count);
 

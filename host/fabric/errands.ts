@@ -11,6 +11,8 @@ export type Errand =
   /** An empty datagram; from that port, or with 0 from any that is free. */
   | ({ readonly kind: 'datagram'; readonly ticket: number; readonly localPort: number } & Target)
   | { readonly kind: 'close'; readonly ticket: number }
+  /** The kernel there looks for that neighbour anew. */
+  | { readonly kind: 'seek'; readonly server: string }
   /** On that interface in the place of the one that had the number. */
   | { readonly kind: 'listen'; readonly number: number; readonly name: string };
 
@@ -35,6 +37,10 @@ export class ErrandWriter {
     if (errand.kind === 'listen') {
       record.writeUInt16LE(errand.number, this.#layout.at('Number'));
       record.write(errand.name, this.#layout.at('Name'), 'latin1');
+      return record;
+    }
+    if (errand.kind === 'seek') {
+      record.set(addressBytes(errand.server), this.#layout.at('Server'));
       return record;
     }
     record.writeUInt16LE(errand.ticket, this.#layout.at('Ticket'));

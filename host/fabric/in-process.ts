@@ -195,7 +195,7 @@ class InProcessLink implements FabricLink {
 
   /** This process is no other machine: it has sockets of its own, and its owner says what its interfaces are. */
   run(errand: Errand): void {
-    if (errand.kind === 'listen') return;
+    if (errand.kind === 'listen' || errand.kind === 'seek') return;
     const { kind, ticket } = errand;
     if (kind !== 'close') this.hears((to) => to.onReached?.({ ticket, outcome: 'impossible' }));
     this.hears((to) => to.onReached?.({ ticket, outcome: 'closed' }));

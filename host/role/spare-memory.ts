@@ -10,7 +10,8 @@ export function spareMemory(): void {
     setFlagsFromString('--no-expose-gc');
     if (typeof collect !== 'function') return;
     // What it was collected with is garbage, too.
-    for (let times = 0; times < 2; times++) collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    for (let times = 0; times < 2; times++)
+      collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   } catch {
     // It is there for memory alone.
   }

@@ -223,6 +223,11 @@ export class DataPlane implements FabricPort, AskedFabric {
     return this.#times.us + (ms - this.#times.ms) * 1000;
   }
 
+  /** The kernel of a router beside this machine looks for that neighbour anew. */
+  seekNeighbour(server: string): void {
+    this.#link?.run({ kind: 'seek', server });
+  }
+
   know(client: string): void {
     this.#send({ kind: 'knowClient', client });
   }

@@ -73,7 +73,8 @@ function partsOf(surroundings: RouterSurroundings) {
   const checks = new ConnectChecks({ probing, people, services, steered, clock, time, chance });
   const asker = new Suspicions(configuration, {
     ...{ asking, fabric, services, steered, clock, time, log },
-    seekNeighbour: surroundings.seekNeighbour,
+    seekNeighbour:
+      errands === null ? surroundings.seekNeighbour : (server: string) => fabric.seekNeighbour(server),
   });
   const known = { outages, people, steered, services };
   const asked = { fabric, checks, asker, journal, changes };

@@ -54,8 +54,7 @@ export function run(
         sockets: kernelSockets,
         trapSocket: openTrapSocket,
         sender: (smtp, localPorts) => new MailSender(smtp, time, {}, localPorts),
-        // A router beside this machine looks for its neighbours by itself: nobody can have it do so.
-        seekNeighbour: configuration.fabric.remote === null ? neighbourSeeker(tools) : () => {},
+        seekNeighbour: neighbourSeeker(tools),
         addresses: () => ownAddresses(),
         startOutside,
         control: serveControl,

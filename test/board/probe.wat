@@ -75,6 +75,7 @@
   (global (export "Errand.Datagram") i32 (i32.const 65))
   (global (export "Errand.Close") i32 (i32.const 66))
   (global (export "Errand.Listen") i32 (i32.const 67))
+  (global (export "Errand.Seek") i32 (i32.const 68))
   (global (export "Reached.Answered") i32 (i32.const 0))
   (global (export "Reached.Refused") i32 (i32.const 1))
   (global (export "Reached.Unreachable") i32 (i32.const 2))

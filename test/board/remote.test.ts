@@ -191,6 +191,15 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
         assert.match(status, new RegExp(`^${set}:\\t0+$`, 'm'));
       assert.match(status, /^Seccomp:\t2$/m);
     }
+    // Its one child looks for neighbours, and can do nothing else.
+    const seeker = execFileSync('cat', [`/proc/${pid}/task/${pid}/children`], { encoding: 'utf8' }).trim();
+    const its = execFileSync('cat', [`/proc/${seeker}/status`], { encoding: 'utf8' });
+    for (const set of ['CapPrm', 'CapEff']) assert.match(its, new RegExp(`^${set}:\\t0{12}1000$`, 'm'));
+    assert.match(its, /^CapAmb:\t0+$/m);
+    assert.match(its, /^NoNewPrivs:\t1\nSeccomp:\t2$/m);
+    assert.match(its, /^Uid:\t(?!0\t)/m);
+    const open = execFileSync('ls', ['-l', `/proc/${seeker}/fd`], { encoding: 'utf8' });
+    assert.equal(open.match(/-> \/dev\/null$/gm)?.length, (open.match(/ -> /g)?.length ?? 0) - 2, open);
     for (const fd of [0, 1, 2])
       assert.equal(execFileSync('readlink', [`/proc/${pid}/fd/${fd}`], { encoding: 'utf8' }), '/dev/null\n');
     await daemon.leave();

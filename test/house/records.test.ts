@@ -119,6 +119,7 @@ const ERRANDS: Readonly<Record<Errand['kind'], Errand>> = {
   connect: { kind: 'connect', ticket: 0x0101, localPort: 0x0101, ...TARGET },
   datagram: { kind: 'datagram', ticket: 0x0101, localPort: 0x0101, ...TARGET },
   close: { kind: 'close', ticket: 0x0101 },
+  seek: { kind: 'seek', server: TARGET.server },
   listen: { kind: 'listen', number: 0x0101, name: 'sixteen-letters-' },
 };
 

@@ -104,6 +104,39 @@ describe('a program beside a router that has the daemon alone', { concurrency: 4
     );
 
     story(
+      `with ${server}: the router's kernel looks for a neighbour that a look has found silent`,
+      async (lab) => {
+        const beside = await Beside.open(lab, server);
+        // What the kernel says comes before that.
+        await beside.install({ detect: { unanswered: '15s' } });
+        const ringback = await beside.start();
+        await serving(lab);
+        assert.equal(await lab.tryTo('c150', 's80', { version: 6 }), 'served');
+        // By itself it believes in whoever has answered, for longer than a request waits.
+        for (const version of ['ipv4', 'ipv6'])
+          for (const name of ['lan0', 'wan0']) {
+            const setting = `net.${version}.neigh.${name}.base_reachable_time_ms=600000`;
+            assert.equal((await lab.run('router', ['sysctl', '-qw', setting])).code, 0);
+          }
+        for (const version of [4, 6] as const) {
+          assert.equal(await lab.tryTo('c150', 's80', { version }), 'served');
+          const known = await lab.run('router', ['ip', 'neigh', 'show', 'to', address('s80', version)]);
+          assert.match(known.stdout, /REACHABLE/);
+        }
+        await lab.powerOff('s80', [80], 'reachable');
+        for (const [version, client] of [
+          [4, 'c151'],
+          [6, 'c152'],
+        ] as const) {
+          assert.equal(await lab.tryTo(client, 's80', { version }), 'turned away');
+          const opened = { event: 'outage.opened', server: address('s80', version) };
+          assert.equal((await ringback.event(opened, 60_000)).cause, 'unreachable');
+        }
+        assert.equal(await ringback.stop(), 0);
+      },
+    );
+
+    story(
       `with ${server}: a router that is not there yet is waited for, and its key's bounds hold`,
       async (lab) => {
         const beside = await Beside.open(lab, server);
