@@ -309,6 +309,7 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   #onLoss(): void {
     this.#counters.lose();
+    this.#learnt.drop();
     this.#listeners.reconcile.onLoss();
   }
 
