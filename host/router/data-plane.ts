@@ -314,6 +314,7 @@ export class DataPlane implements FabricPort, AskedFabric {
 
   #onLoss(): void {
     this.#counters.lose();
+    this.#learnt.drop();
     this.#listeners.reconcile.onLoss();
   }
 

@@ -17,7 +17,8 @@ const ANSWER_MS = 2000;
 
 export class LearntAnswers {
   readonly #time: Time;
-  #said: Learnt[] = [];
+  /** What has come of the answer under way; null: there is none. */
+  #said: Learnt[] | null = null;
   /** Those who have asked, and the fabric has not come to the end. */
   #waiting: ((learnt: readonly Learnt[] | null) => void)[] = [];
 
@@ -25,7 +26,7 @@ export class LearntAnswers {
     this.#time = time;
   }
 
-  /** All of it; null: it does not come. `ask` is called if nobody else has asked. */
+  /** All of it; null: it does not come. `ask` is called if no answer is under way. */
   next(ask: () => void): Promise<readonly Learnt[] | null> {
     return new Promise((resolve) => {
       const timer = this.#time.after(ANSWER_MS, () => {
@@ -36,9 +37,8 @@ export class LearntAnswers {
         timer.cancel();
         resolve(learnt);
       };
-      const isFirst = this.#waiting.length === 0;
       this.#waiting.push(answer);
-      if (!isFirst) return;
+      if (this.#said !== null) return;
       this.#said = [];
       ask();
     });
@@ -50,16 +50,16 @@ export class LearntAnswers {
       return;
     }
     const { server, port, answers, withinUs, waitUs } = event;
-    this.#said.push({ server, port, answers, withinMs: withinUs / 1000, waitMs: waitUs / 1000 });
+    this.#said?.push({ server, port, answers, withinMs: withinUs / 1000, waitMs: waitUs / 1000 });
   }
 
-  /** There is no fabric any more. */
+  /** There is no fabric any more, or some of what it said is lost. */
   drop(): void {
     this.#answer(null);
   }
 
   #answer(learnt: readonly Learnt[] | null): void {
-    this.#said = [];
+    this.#said = null;
     for (const answer of this.#waiting.splice(0)) answer(learnt);
   }
 }
