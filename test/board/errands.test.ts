@@ -162,7 +162,7 @@ describe('errands for a program on another machine', { skip: noNamespace }, () =
     ]) {
       assert.deepEqual(await met(connect(server, 80)), ['Impossible', 'Closed'], server);
       assert.deepEqual(
-        await met(begin({ kind: 'datagram', server, port: 9 })),
+        await met(begin({ kind: 'datagram', server, port: 9, localPort: 0 })),
         ['Impossible', 'Closed'],
         server,
       );
