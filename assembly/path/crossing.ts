@@ -20,6 +20,8 @@ const bridged = memory.data(MAX_INTERFACES + 1);
 let some = false;
 
 export function clearCrossings(): void {
+  // Memory that nobody has written is none.
+  if (!some) return;
   memory.fill(about, 0, PLACES << 3);
   memory.fill(bridged, 0, MAX_INTERFACES + 1);
   some = false;
