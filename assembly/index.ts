@@ -27,6 +27,7 @@ export { MAX_ASKS, PROBE_PORTS } from './table/asks';
 export { heldAttempts, Outcome, WAITS } from './table/attempts';
 export { MAX_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
+export { MAX_FORWARDS } from './table/forwards';
 export { MAX_OWN } from './table/own-addresses';
 export { heldServers, ServerState } from './table/servers';
 

@@ -7,6 +7,7 @@ import { clearAsks } from '../table/asks';
 import { attemptsBytes, setUpAttempts } from '../table/attempts';
 import { addClaim, clearClaims, removeClaim } from '../table/claims';
 import { clientAt, clientsBytes, findClient, setUpClients } from '../table/clients';
+import { addForward, clearForwards, removeForward } from '../table/forwards';
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known-clients';
 import { provide } from '../table/memory';
@@ -142,6 +143,10 @@ export function execute(): Status {
       return own(record.client);
     case Command.Disown:
       return removeOwn(record.client, hashAddress(record.client)) ? Status.Ok : Status.NotFound;
+    case Command.Forward:
+      return forward(record);
+    case Command.Unforward:
+      return removeForward(record.server, record.port) ? Status.Ok : Status.NotFound;
     default:
       return Status.UnknownCommand;
   }
@@ -171,6 +176,7 @@ function configure(record: CommandRecord): Status {
   }
   clearClaims();
   clearOwn();
+  clearForwards();
   setOptions(record.flags, <i64>record.waitUs, record.everything);
   setProgramPorts(record.programPort, record.programPorts);
   return Status.Ok;
@@ -365,6 +371,17 @@ function own(address: Address): Status {
     if (hasRoom()) emit(Event.Answered, nowUs()).port(server.port).server(server.address).client(address);
   }
   return Status.Ok;
+}
+
+function forward(record: CommandRecord): Status {
+  if (!record.server.isHost || record.port > 0xffff) return Status.BadValue;
+  if (record.port != 0) {
+    if (record.realPort == 0 || !record.client.isHost) return Status.BadValue;
+    if (record.client.isIpv4 != record.server.isIpv4) return Status.BadFamily;
+  }
+  return addForward(record.server, record.port, record.client, record.port == 0 ? 0 : record.realPort)
+    ? Status.Ok
+    : Status.Full;
 }
 
 /** Whether it waited. */

@@ -23,6 +23,7 @@ import {
   removeAttempt,
   WAITS,
 } from '../table/attempts';
+import { isOuter } from '../table/forwards';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
 import { findServer, ServerState, serverAt } from '../table/servers';
@@ -240,7 +241,8 @@ function judge(attempt: Attempt): void {
     return;
   }
   const host = findServer(attempt.server, serverHash, 0);
-  const answers = host != 0 && serverAt(host).heardUs >= attempt.firstUs;
+  // Of an address with several machines behind it nothing is said as a whole.
+  const answers = isOuter(attempt.server) || (host != 0 && serverAt(host).heardUs >= attempt.firstUs);
   if (isKnownService(attempt.server, serverHash, port)) {
     fail(attempt, clientHash, serverHash, answers ? port : 0, Cause.Unanswered);
   } else if (!answers && (host == 0 || serverAt(host).services == 0)) {

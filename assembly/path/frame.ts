@@ -11,6 +11,7 @@ import { TCP } from '../wire/tcp';
 import { UDP } from '../wire/udp';
 import { arp } from './arp';
 import { datagram } from './datagram';
+import { unforwardV4, unforwardV6 } from './forwarding';
 import { neighbour } from './neighbour';
 import { watchesDatagrams } from './options';
 import { destination, isWhole, setInterface, setLinkDestination, setLinkSource, source } from './packet';
@@ -102,6 +103,7 @@ function ipv4(at: usize, captured: u32): Verdict {
   const payload = at + header.headerLength;
   const length = header.within(captured) - header.headerLength;
   if (header.protocol == TCP) {
+    unforwardV4(header, payload, length);
     source.setIpv4(header.source);
     destination.setIpv4(header.destination);
     return tcp(at, payload, length, header.payloadLength(captured), header.hasMoreFragments);
@@ -132,6 +134,7 @@ function ipv6(at: usize, captured: u32): Verdict {
   const payload = at + offset;
   const length = within - offset;
   if (protocol == TCP) {
+    unforwardV6(header, payload, length);
     source.setIpv6(header.source);
     destination.setIpv6(header.destination);
     // An IPv4 address in disguise is on no wire (RFC 4942 section 2.2); here it would be taken for the real one.

@@ -13,6 +13,7 @@ import {
   Outcome,
   settleAttempt,
 } from '../table/attempts';
+import { isForwarded } from '../table/forwards';
 import { hashAddress, hashAttempt } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
@@ -170,7 +171,9 @@ function hashAnswer(header: Tcp): u64 {
 
 /** Whether the answer in hand is this machine's own: the page answers in the dead server's place. */
 function isOwnAnswer(header: Tcp): bool {
-  return isOutgoing() && isInThePagesPlace(header.sourcePort) && !cameInElsewhere(hashAnswer(header));
+  if (!isOutgoing() || !isInThePagesPlace(header.sourcePort)) return false;
+  // What is forwarded nobody knows where to gets no page.
+  return !isForwarded(source, header.sourcePort) && !cameInElsewhere(hashAnswer(header));
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   Outcome,
   settleAttempt,
 } from '../table/attempts';
+import { isOuter } from '../table/forwards';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
 import { Ipv4 } from '../wire/ipv4';
@@ -24,6 +25,7 @@ import { DATAGRAMS, UDP, Udp } from '../wire/udp';
 import { findDatagramProbe, findProbe, probeMeets } from './asking';
 import { credit } from './chains';
 import { count } from './counters';
+import { unforwardV4, unforwardV6 } from './forwarding';
 import { areDatagramsWatched, isOn, nowUs, waitUs, watchesDatagrams } from './options';
 import { fail, failUntracked, findOutage, openHostOutage } from './outages';
 import { isNobody, isOwnTry } from './own';
@@ -48,10 +50,11 @@ export function unreachableV4(code: u32, at: usize, captured: u32): Verdict {
   const length = captured - ICMP_LENGTH;
   const header = Ipv4.checked(quote, length);
   if (header == null) return Verdict.QuoteMalformed;
-  source.setIpv4(header.source);
-  destination.setIpv4(header.destination);
   const transport = header.headerLength;
   const protocol = header.isLaterFragment ? 0 : header.protocol;
+  if (protocol == TCP) unforwardV4(header, quote + transport, length - transport);
+  source.setIpv4(header.source);
+  destination.setIpv4(header.destination);
   return unreachable(scopeOfIcmp(code), protocol, quote + transport, length - transport);
 }
 
@@ -61,19 +64,23 @@ export function unreachableV6(code: u32, at: usize, captured: u32): Verdict {
   const length = captured - ICMP_LENGTH;
   const header = Ipv6.checked(quote, length);
   if (header == null) return Verdict.QuoteMalformed;
+  const transport = header.transport(length);
+  const offset = transport & 0xffff;
+  const protocol = (transport >> 16) & 0xff;
+  const isWhole = transport != CUT_SHORT && transport != LATER_FRAGMENT;
+  if (isWhole && protocol == TCP) unforwardV6(header, quote + offset, length - offset);
   source.setIpv6(header.source);
   destination.setIpv6(header.destination);
-  if (source.isIpv4 || destination.isIpv4) return Verdict.QuoteMalformed;
-  const transport = header.transport(length);
-  if (transport == CUT_SHORT) return Verdict.QuoteMalformed;
-  const offset = transport & 0xffff;
+  if (source.isIpv4 || destination.isIpv4 || transport == CUT_SHORT) return Verdict.QuoteMalformed;
   if (transport == LATER_FRAGMENT) return unreachable(scopeOfIcmpv6(code), 0, quote, 0);
-  return unreachable(scopeOfIcmpv6(code), (transport >> 16) & 0xff, quote + offset, length - offset);
+  return unreachable(scopeOfIcmpv6(code), protocol, quote + offset, length - offset);
 }
 
 /** `protocol` is 0 for what quotes a later fragment. */
-function unreachable(scope: Scope, protocol: u32, at: usize, captured: u32): Verdict {
+function unreachable(said: Scope, protocol: u32, at: usize, captured: u32): Verdict {
   if (!containsAddress(destination)) return Verdict.NotWatched;
+  // Behind it are several machines: one of them is not there, and nobody knows but of the port which one.
+  const scope = said == Scope.Host && isOuter(destination) ? Scope.Service : said;
   if (scope == Scope.PathMtu) return Verdict.UnreachableMtu;
   hashBoth();
   if (isNobody(source, sourceHash())) return ofNobody(scope, protocol, at, captured);

@@ -178,6 +178,20 @@ export const enum Command {
    *   Code: 1 if they count | Port: of UDP
    */
   Datagrams = 31,
+  /**
+   * This machine forwards that port of its own (or of an address that it answers for) to a port of another address; with port
+   * 0: there may be several machines behind the address, and nothing is said of it as a whole. To the same port of the same address:
+   * nobody knows to which.
+   *
+   *   Server: the address that clients use | Port | Client: the server's own address | RealPort
+   */
+  Forward = 32,
+  /**
+   * It does so no longer.
+   *
+   *   Server | Port
+   */
+  Unforward = 33,
 }
 
 /** What a message of address resolution does. */
@@ -299,6 +313,10 @@ export class CommandRecord {
 
   get probePort(): u32 {
     return load<u16>(changetype<usize>(this), Field.ProbePort);
+  }
+
+  get realPort(): u32 {
+    return load<u16>(changetype<usize>(this), Field.RealPort);
   }
 
   get server(): Address {

@@ -49,6 +49,8 @@ export const enum Field {
   RestoredTransports = 9,
   /** u16: the first of the local ports that the probe's connections come from. */
   ProbePort = 4,
+  /** u16: the port of the server's own to which it is forwarded. */
+  RealPort = 4,
   /** u64 × 6: their values. */
   Counters = 16,
   /** u16: the carrier's number of the interface. */

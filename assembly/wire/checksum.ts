@@ -28,3 +28,16 @@ export function checksumOf(sum: u64): u32 {
   folded = (folded & 0xffff) + (folded >> 16);
   return <u32>bswap<u16>(<u16>~folded);
 }
+
+/**
+ * Makes good for a change in what the checksum at `at` is over, given the sums of what was there and what is there now (RFC 1624
+ * section 3). What was right stays so, and what was wrong does.
+ */
+export function adjust(at: usize, before: u64, after: u64): void {
+  store<u16>(at, complement(<u64>(<u16>~load<u16>(at)) + complement(before) + after));
+}
+
+/** In memory order. */
+function complement(sum: u64): u16 {
+  return bswap<u16>(<u16>checksumOf(sum));
+}

@@ -8,6 +8,7 @@ const TOTAL_LENGTH: usize = 2;
 const FRAGMENT: usize = 6;
 const TIME_TO_LIVE: usize = 8;
 const PROTOCOL: usize = 9;
+const CHECKSUM: usize = 10;
 const SOURCE: usize = 12;
 const DESTINATION: usize = 16;
 
@@ -57,6 +58,11 @@ export class Ipv4 {
 
   get protocol(): u32 {
     return load<u8>(changetype<usize>(this), PROTOCOL);
+  }
+
+  /** Offset of the header's checksum in memory. */
+  get checksumAt(): usize {
+    return changetype<usize>(this) + CHECKSUM;
   }
 
   /** Offset of the 4-byte source address in memory. */

@@ -10,6 +10,9 @@ const ACKNOWLEDGEMENT: usize = 8;
 const DATA_OFFSET: usize = 12;
 const FLAGS: usize = 13;
 
+/** Where its checksum lies in the header. */
+export const TCP_CHECKSUM: u32 = 16;
+
 /** Its number as the protocol of an IP packet. */
 export const TCP: u32 = 6;
 
@@ -73,6 +76,15 @@ export class QuotedTcp {
   static checked(at: usize, captured: u32): QuotedTcp | null {
     if (captured < QUOTE_LENGTH) return null;
     return changetype<QuotedTcp>(at);
+  }
+
+  /** Offsets of the ports in memory. */
+  get sourcePortAt(): usize {
+    return changetype<usize>(this) + SOURCE_PORT;
+  }
+
+  get destinationPortAt(): usize {
+    return changetype<usize>(this) + DESTINATION_PORT;
   }
 
   get sourcePort(): u32 {

@@ -7,6 +7,7 @@ import { parseRelayConfiguration, relayLayout } from '../config/relay/file.ts';
 import { relaySecrets } from '../config/relay/secrets.ts';
 import { explainRouter } from '../config/router/explain.ts';
 import { parseRouterConfiguration, routerLayout } from '../config/router/file.ts';
+import type { Firewall } from '../config/router/forwarding.ts';
 import { routerSecrets } from '../config/router/secrets.ts';
 import { routerWarnings } from '../config/router/warnings.ts';
 import { secretWarnings } from '../config/secrets.ts';
@@ -24,6 +25,7 @@ import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import { firewallOf } from './firewall.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
 
 export interface OwnFile extends RolePlace {
@@ -62,25 +64,32 @@ function offWarnings(text: string, name: string, role: RoleName): string[] {
 const readRouter: Read = (text, name) => {
   const configuration = parseRouterConfiguration(text, name, tables.limits);
   const { control, state } = configuration;
-  const said = [
-    ...offWarnings(text, name, 'router'),
-    ...routerWarnings(configuration),
-    ...secretWarnings(
-      name,
-      routerSecrets(configuration),
-      state,
-      namesIn(text, name, () => routerLayout(tables.limits)),
-    ),
-  ];
+  // Beside a router, its rules are another machine's.
+  let seen: Firewall | null | undefined = configuration.fabric.remote === null ? undefined : null;
+  const firewall = (): Firewall | null => {
+    seen = seen === undefined ? firewallOf() : seen;
+    return seen;
+  };
   return {
     command: 'run',
     hasRecords: true,
     control,
     state,
     get does() {
-      return explainRouter(configuration, tables);
+      return explainRouter(configuration, tables, undefined, firewall());
     },
-    warnings: said,
+    get warnings() {
+      return [
+        ...offWarnings(text, name, 'router'),
+        ...routerWarnings(configuration, undefined, undefined, firewall()),
+        ...secretWarnings(
+          name,
+          routerSecrets(configuration),
+          state,
+          namesIn(text, name, () => routerLayout(tables.limits)),
+        ),
+      ];
+    },
     once: state === null ? null : sumOf(ROUTER_FIXED.map((key) => configuration[key])),
     statusText: (status) => statusText(status as Status),
   };

@@ -44,6 +44,8 @@ export interface DetectConfiguration {
   /** What this machine itself tries counts. */
   readonly own: boolean;
   readonly ask: Ask;
+  /** Whether forwarded ports are found in this machine's own rules, or only those count that `servers` names. */
+  readonly forwarded: 'found' | 'named';
 }
 
 type AuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
@@ -132,6 +134,11 @@ export interface ServerConfiguration {
   readonly via: Via | null;
   /** null: that of `detect.ask`. */
   readonly ask: Ask | null;
+  /**
+   * Where this machine forwards `ports` of `address` to, which is an address of its own then; port null: each to the same one.
+   * null: it is the server's own address.
+   */
+  readonly real: { readonly host: string; readonly port: number | null } | null;
 }
 
 export interface PageConfiguration {

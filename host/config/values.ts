@@ -199,6 +199,19 @@ export const endpoint: Shape<Endpoint | null> = orFalse({
     typeof input === 'string' || typeof input === 'number' ? endpointOf(`${input}`) : undefined,
 });
 
+/** Where a port is forwarded to; port null: to the same one. */
+export const real: Shape<{ readonly host: string; readonly port: number | null }> = value({
+  noun: 'an address of a server',
+  allowed: 'ADDRESS:PORT, "[IPV6-ADDRESS]:PORT" in quotes, or an address alone for the same ports',
+  json: PLACE_TEXT,
+  read(input) {
+    if (typeof input !== 'string') return undefined;
+    const alone = canonicalAddress(input);
+    if (alone !== null) return { host: alone, port: null };
+    return /^\d+$/.test(input) ? undefined : endpointOf(input);
+  },
+});
+
 const DNS_PORT = 53;
 
 /** A DNS server: where to ask, not where to listen. */

@@ -115,6 +115,7 @@ export class RouterProgram implements Program {
       trapSocket: trapSocketsOf({ world, loop: kernel.loop, machine: NAME }),
       sender: () => sender,
       seekNeighbour: (address) => world.seekNeighbour(address),
+      findForwards: null,
       addresses: () => addresses,
       startOutside: null,
       control: outside === null ? null : (_path, routes) => this.#serve(outside, routes),

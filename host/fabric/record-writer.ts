@@ -124,6 +124,12 @@ const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
   unknowClient: (record, { client }) => record.address('Client', client),
   own: (record, { client }) => record.address('Client', client),
   disown: (record, { client }) => record.address('Client', client),
+  forward: (record, { server, port, real }) => {
+    record.target({ server, port });
+    record.address('Client', real.server);
+    record.u16('RealPort', real.port);
+  },
+  unforward: target,
   answerFor: (record, { port, on }) => {
     record.u16('Port', port);
     record.u8('Code', on ? 1 : 0);

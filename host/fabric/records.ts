@@ -178,6 +178,9 @@ export type Command =
   | { readonly kind: 'knowClient' | 'unknowClient'; readonly client: string }
   /** The program has this address, and the carrier's machine forwards its packets: nobody waits there. `configure` ends it. */
   | { readonly kind: 'own' | 'disown'; readonly client: string }
+  /** That port of an outer address is one of a server's own; with port 0, whatever it is, nothing is said of the address as a whole. */
+  | ({ readonly kind: 'forward'; readonly real: Target } & Target)
+  | ({ readonly kind: 'unforward' } & Target)
   | { readonly kind: 'answerFor'; readonly port: number; readonly on: boolean }
   /** Datagrams between that port of UDP of servers and their clients count. `configure` ends it. */
   | { readonly kind: 'datagrams'; readonly port: number; readonly on: boolean }

@@ -4,6 +4,7 @@ import PostalMime from 'postal-mime';
 import { canonicalAddress } from '../net/address.ts';
 import { cleanName } from '../net/clean-text.ts';
 import { LF } from '../net/octets.ts';
+import { MAX_PLACES } from '../store/notice-rows.ts';
 import { headerFields, headerOf, MAX_HEADER_BYTES } from './header.ts';
 import { isSignedBy, MAX_LISTED, SIGNATURE_HEADER } from './list-writer.ts';
 
@@ -24,6 +25,8 @@ export interface ListMail {
   readonly parts: number;
   readonly server: string;
   readonly name: string | null;
+  /** Where people ask for it, if that is not the server's own address; none: it is. */
+  readonly places: readonly string[];
   /** How long it was down. */
   readonly awaySeconds: number;
   /** null: the router's clock was wrong. */
@@ -86,9 +89,21 @@ async function textOf(message: Buffer): Promise<string | null> {
 }
 
 /** Lines that there are once at the most. */
-const SINGLE = ['List', 'Part', 'Server', 'Name', 'Away', 'Down-Since', 'Recovered', 'Sent'] as const;
+const SINGLE = [
+  'List',
+  'Part',
+  'Server',
+  'Name',
+  'Places',
+  'Away',
+  'Down-Since',
+  'Recovered',
+  'Sent',
+] as const;
 type Single = (typeof SINGLE)[number];
 const MAX_PARTS = 10_000;
+/** An address, or one with a port. */
+const PLACE = /^[\da-fA-F:.[\]]{3,64}$/;
 /** Above this nobody means it, and numbers stop to be exact. */
 const MAX_COUNT = 1e9;
 
@@ -142,7 +157,11 @@ function listOf(single: ReadonlyMap<Single, string>, clients: readonly ListedCli
     return 'it has a date that is none';
   }
   const name = cleanName(of('Name'));
-  return { id, part, parts, server, name, awaySeconds: Number(away), recovered, sent, clients };
+  const places = of('Places')
+    .split(' ')
+    .filter((one) => PLACE.test(one))
+    .slice(0, MAX_PLACES);
+  return { id, part, parts, server, name, places, awaySeconds: Number(away), recovered, sent, clients };
 }
 
 function triedOf(value: string): Omit<ListedClient, 'address'> | null {

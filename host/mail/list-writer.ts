@@ -17,6 +17,7 @@ export interface ListMailFacts {
   readonly id: string;
   readonly server: string;
   readonly serverName: string | null;
+  readonly places?: readonly string[];
   /** The outage. */
   readonly fromMs: number;
   readonly recoveredMs: number;
@@ -120,7 +121,7 @@ export function composeList(
   listed: readonly Listed[],
   { from, clock, key }: ListMailContext,
 ): Mail {
-  const { id, part, parts, server, serverName, fromMs, recoveredMs } = list;
+  const { id, part, parts, server, serverName, places, fromMs, recoveredMs } = list;
   const nowMs = clock.nowMs();
   const moment = (name: string, ms: number): string[] => {
     const date = dateText(clock.dateOf(ms));
@@ -131,6 +132,7 @@ export function composeList(
     `Part: ${part}/${parts}`,
     `Server: ${server}`,
     ...(serverName === null ? [] : [`Name: ${serverName}`]),
+    ...(places === undefined ? [] : [`Places: ${places.join(' ')}`]),
     `Away: ${Math.max(0, Math.round((recoveredMs - fromMs) / 1000))}`,
     ...moment('Down-Since', fromMs),
     ...moment('Recovered', recoveredMs),

@@ -80,7 +80,7 @@ export function composeNotice(
     messageId,
     headers: {
       'Auto-Submitted': 'auto-generated',
-      'X-Ringback-Server': each(items.map(({ server }) => server)),
+      'X-Ringback-Server': each(items.flatMap(({ server, places }) => places ?? [server])),
       'X-Ringback-Client': each(items.flatMap(namedClients)),
       ...(stopUrl === null
         ? {}

@@ -111,10 +111,10 @@ export function recoveryNotice(
     return date === null ? null : timeText(date);
   };
   const servers = byServer(items);
-  const lines = servers.flatMap(({ server, serverName, fromMs, recoveredMs, firstMs, lastMs }) => [
+  const lines = servers.flatMap(({ server, serverName, places, fromMs, recoveredMs, firstMs, lastMs }) => [
     '',
     ...linesOf({
-      server: serverName === null ? server : `${serverName} (${server})`,
+      server: nameText(serverName, places ?? [server]),
       recovered: time(recoveredMs),
       ago: span(clock.nowMs() - recoveredMs),
       away: span(recoveredMs - fromMs),
@@ -131,15 +131,21 @@ export function recoveryNotice(
 function byServer(items: readonly NoticeItem[]): NoticeItem[] {
   const found = new Map<string, NoticeItem>();
   for (const item of items) {
-    const other = found.get(item.server);
+    // Two services of one machine may be two servers for those outside.
+    const name = [item.server, ...(item.places ?? [])].join(' ');
+    const other = found.get(name);
     const latest = other === undefined || item.recoveredMs >= other.recoveredMs ? item : other;
-    found.set(item.server, {
+    found.set(name, {
       ...latest,
       firstMs: Math.min(item.firstMs, other?.firstMs ?? item.firstMs),
       lastMs: Math.max(item.lastMs, other?.lastMs ?? item.lastMs),
     });
   }
   return [...found.values()];
+}
+
+function nameText(name: string | null, places: readonly string[]): string {
+  return name === null ? places.join(', ') : `${name} (${places.join(', ')})`;
 }
 
 /** A program that gives up after a minute has asked several times by then; for its user that was one try. */

@@ -163,6 +163,11 @@ export function readPrefix(text: string): PrefixReading {
   return { prefix };
 }
 
+/** The network of that address alone. */
+export function singlePrefix(address: string): Prefix {
+  return { address, length: isVersion4(address) ? 32 : 128 };
+}
+
 /** Whether it is one address alone. */
 export function isSingle(prefix: Prefix): boolean {
   return mappedLength(prefix) === ADDRESS_BYTES * 8;
@@ -188,6 +193,19 @@ export function broadcastOf(prefix: Prefix): string | null {
   if (!isVersion4(prefix.address) || prefix.length > MAX_WITH_BROADCAST) return null;
   const ones = masked(new Uint8Array(ADDRESS_BYTES).fill(0xff), mappedLength(prefix));
   return addressText(addressBytes(prefix.address).map((byte, index) => byte | ~(ones[index] ?? 0)));
+}
+
+/** Those of this machine that others can ask for, by its interfaces. */
+export function ownAddressesByInterface(
+  interfaces = networkInterfaces(),
+): Readonly<Record<string, readonly string[]>> {
+  const named = Object.entries(interfaces).map(([name, some = []]): [string, string[]] => [
+    name,
+    some
+      .filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0)
+      .flatMap(({ address }) => canonicalAddress(address) ?? []),
+  ]);
+  return Object.fromEntries(named);
 }
 
 /** Those of this machine. */

@@ -10,6 +10,8 @@ export interface PageHost extends RegistrationHost {
   targetOf(localAddress: string): Target | null;
   /** Where the page in this server's place is at present; null: nowhere. */
   pageOf(server: string): string | null;
+  /** The port that tells which protocol is spoken there: the server's own, where this machine forwards another one to it. */
+  protocolPort(target: Target): number;
   /** Whether the server is asked for by this Host field; of one whose names are not known: in any case. */
   isNamed(server: string, host: string | null): boolean;
   /** Whether the page that this client is about to get shall try the server: then it finds the way there for a moment. */

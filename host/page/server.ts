@@ -182,11 +182,18 @@ export class PageServer {
   /** In its place no page can be. */
   #greet({ target, client }: Connection): string | null {
     const { configuration, host } = this.#options;
-    if (target === null || !configuration.greet.includes(target.port)) return null;
+    if (target === null) return null;
+    const port = host.protocolPort(target);
+    if (!configuration.greet.includes(port)) return null;
     const outage = host.outageOf(target);
     if (outage !== null) host.onVisit(target, client);
     const name = outage?.name ?? null;
-    return greetingOf({ target, name, page: host.pageOf(target.server), isDown: outage !== null });
+    return greetingOf({
+      target: { ...target, port },
+      name,
+      page: host.pageOf(target.server),
+      isDown: outage !== null,
+    });
   }
 
   #failed(error: unknown): void {

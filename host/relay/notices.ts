@@ -60,7 +60,7 @@ export function noticesOf(
   people: Iterable<OnList>,
   { serverName, nowMs }: { readonly serverName: string | null; readonly nowMs: number },
 ): Notice[] {
-  const { id, part, server, recovered, awaySeconds } = list;
+  const { id, part, server, places, recovered, awaySeconds } = list;
   const recoveredMs = recovered?.getTime() ?? nowMs;
   return [...people].map(({ person, clients, tries: { first, last, tries } }) =>
     createNotice({
@@ -69,6 +69,7 @@ export function noticesOf(
       item: {
         server,
         serverName,
+        ...(places.length === 0 ? {} : { places }),
         ...clientsOfItem(clients),
         fromMs: recoveredMs - awaySeconds * 1000,
         recoveredMs,

@@ -276,7 +276,9 @@ export class MailboxReader {
     return 'taken';
   }
 
-  async #nameOf(look: Look, { server, name }: ListMail): Promise<string | null> {
+  async #nameOf(look: Look, { server, name, places }: ListMail): Promise<string | null> {
+    // Behind a firewall it has a name that those outside do not know.
+    if (name !== null && places.length > 0) return name;
     const { resolve, resolver } = look.configuration.relay;
     if (resolve && !look.names.has(server) && look.namesMs > 0) {
       const { clock } = this.#store;

@@ -15,6 +15,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Time, Timer } from '../time.ts';
 import { CounterAnswers } from './counter-answers.ts';
 import { commandsFor, restoreCommands, serviceCommands } from './fabric-commands.ts';
+import type { Forwards } from './forwards.ts';
 import { ListenedInterfaces, type NamedInterface } from './interfaces.ts';
 import { type Learnt, LearntAnswers } from './learnt-answers.ts';
 import type { Outage } from './outages.ts';
@@ -42,6 +43,8 @@ interface DataPlaneOptions {
   readonly people: Pick<People, 'registeredClients'>;
   /** Services that have answered somebody, the one heard of last at the end; and those of one server. */
   readonly services: Pick<Services, 'all' | 'of'>;
+  /** What this machine forwards. */
+  readonly forwards: Pick<Forwards, 'commands'>;
   /** Connections that a daemon makes on another machine; null: this one's own do. */
   readonly errands: DaemonSockets | null;
   /** This machine's addresses now. */
@@ -228,6 +231,11 @@ export class DataPlane implements FabricPort, AskedFabric {
     this.#link?.run({ kind: 'seek', server });
   }
 
+  /** What has changed of what this machine forwards. */
+  forward(commands: readonly Command[]): void {
+    for (const command of commands) this.#send(command);
+  }
+
   know(client: string): void {
     this.#send({ kind: 'knowClient', client });
   }
@@ -332,6 +340,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     const before = this.#sizes;
     this.#sizes = this.#sizesFor(registered.length);
     this.#link?.sendAll(commandsFor(this.#configuration, registered, this.#key));
+    this.#link?.sendAll(this.#options.forwards.commands());
     this.#own.sayAll();
     return before !== null && before !== this.#sizes;
   }

@@ -4,7 +4,7 @@ import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createList, type ListProgress } from '../mail/list-writer.ts';
 import type { NewNotice } from '../store/notice-rows.ts';
-import { type Ended, tellingOf } from './notices.ts';
+import { type Ended, type KnownPlaces, knownAs, tellingOf } from './notices.ts';
 
 const ID_BYTES = 16;
 
@@ -28,11 +28,11 @@ export function listsOf(
   configuration: RouterConfiguration,
   { server, recoveredMs, outages, clients }: Ended,
   { isOurs, ownerOf, told, entered }: Listing,
-  { nowMs, chance }: { nowMs: number; chance: Chance },
+  { nowMs, chance, forwards }: { nowMs: number; chance: Chance; forwards: KnownPlaces },
 ): NewNotice[] {
   const mail = notifierOf(configuration, server);
   if (mail === null) return [];
-  const { notify, servers, smtp } = configuration;
+  const { notify, smtp } = configuration;
   // Paragraph 97: the try was too long ago to matter.
   const listed = [...clients].filter(
     ([client, { lastMs }]) => !isOurs(client) && nowMs - lastMs <= notify.freshMs,
@@ -43,7 +43,7 @@ export function listsOf(
     id: chance.bytes(ID_BYTES).toString('hex'),
     ...(entered === null ? {} : { entered }),
     server,
-    serverName: servers.find(({ address }) => address === server)?.name ?? null,
+    ...knownAs(forwards, outages),
     fromMs: Math.min(...outages.map(({ fromMs }) => fromMs)),
     recoveredMs,
     telling: tellingOf(outages),

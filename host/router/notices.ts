@@ -6,9 +6,12 @@ import { createNotice } from '../mail/mail.ts';
 import { mailOwner } from '../net/mail-address.ts';
 import type { Untold } from '../store/history.ts';
 import { clientsOfItem, type NewNotice } from '../store/notice-rows.ts';
+import type { Forwards } from './forwards.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People, Person, Whose } from './people.ts';
 import { type Awaiting, type Unit, Units } from './units.ts';
+
+export type KnownPlaces = Pick<Forwards, 'placesOf' | 'nameOfAll'>;
 
 /** A notice, and how long it may wait for others to the same person. */
 export type HeldNotice = NewNotice & { readonly holdMs: number };
@@ -34,10 +37,12 @@ const SLACK_MS = 1000;
 
 export class Notices {
   readonly #people: People;
+  readonly #forwards: KnownPlaces;
   #configuration: RouterConfiguration;
 
-  constructor(configuration: RouterConfiguration, people: People) {
+  constructor(configuration: RouterConfiguration, people: People, forwards: KnownPlaces) {
     this.#people = people;
+    this.#forwards = forwards;
     this.#configuration = configuration;
   }
 
@@ -93,8 +98,8 @@ export class Notices {
     awaiting: readonly Awaiting[],
     coming: readonly Coming[],
   ): HeldNotice[] {
-    const { notify, servers, smtp } = this.#configuration;
-    const serverName = servers.find(({ address }) => address === server)?.name ?? null;
+    const { notify, smtp } = this.#configuration;
+    const known = knownAs(this.#forwards, outages);
     const { id, fromMs } = firstOf(outages);
     const ports = outages.map(({ port }) => port).sort((a, b) => a - b);
     return awaiting.map(({ person, clients, waiting }) => {
@@ -102,7 +107,7 @@ export class Notices {
       const notice = createNotice({
         mail,
         language: language ?? notify.language,
-        item: { server, serverName, ...clientsOfItem(clients), ports, fromMs, recoveredMs, ...waiting },
+        item: { server, ...known, ...clientsOfItem(clients), ports, fromMs, recoveredMs, ...waiting },
         outage: id,
         from: smtp?.from ?? '',
       });
@@ -133,6 +138,16 @@ export class Notices {
       addresses.some((one) => waiting.has(one) || handedOut?.has(one)),
     );
   }
+}
+
+/** What people call what was down, and by which places they know it where that is not the server's own address. */
+export function knownAs(
+  forwards: KnownPlaces,
+  outages: readonly Outage[],
+): { readonly serverName: string | null; readonly places?: readonly string[] } {
+  const places = forwards.placesOf(outages);
+  const serverName = forwards.nameOfAll(outages);
+  return places.length === 0 ? { serverName } : { serverName, places };
 }
 
 /** The name under which is counted who was told of them. */

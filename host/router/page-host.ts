@@ -15,6 +15,7 @@ import { register } from '../store/registrations.ts';
 import type { Store } from '../store/store.ts';
 import { resubscribe, unsubscribe } from '../store/unsubscribed.ts';
 import type { Time, Timer } from '../time.ts';
+import type { Forwards } from './forwards.ts';
 import type { StoreJournal } from './journal.ts';
 import { Openings } from './openings.ts';
 import { currentMessage } from './operator-message.ts';
@@ -27,6 +28,7 @@ export interface DeadServersOptions {
   readonly store: Store;
   readonly router: Router;
   readonly services: Services;
+  readonly forwards: Forwards;
   readonly journal: StoreJournal;
   readonly links: StopLinks;
   /** May send more to who has confirmed his address. */
@@ -78,7 +80,8 @@ export class RouterPageHost implements PageHost {
     this.#options = options;
     this.#configuration = options.configuration;
     this.#steering = steering;
-    this.#openings = new Openings(options.services);
+    const { services, forwards } = options;
+    this.#openings = new Openings({ isAdmitted: (target) => services.isAdmitted(forwards.realOf(target)) });
   }
 
   reconfigure(configuration: RouterConfiguration): void {
@@ -114,16 +117,21 @@ export class RouterPageHost implements PageHost {
     return port === undefined ? null : homeOf({ server, port });
   }
 
+  protocolPort(target: Target): number {
+    const { page, forwards } = this.#options;
+    return page.greet.includes(target.port) ? target.port : forwards.realOf(target).port;
+  }
+
   outageOf(target: Target): { name: string | null; sinceMs: number } | null {
-    const outage = this.#options.router.outageOf(target);
+    const { router, forwards } = this.#options;
+    const outage = router.outageOf(forwards.realOf(target));
     if (outage === undefined) return null;
-    const known = this.#configuration.servers.find(({ address }) => address === target.server);
-    return { name: known?.name ?? null, sinceMs: outage.fromMs };
+    return { name: forwards.nameOf(target), sinceMs: outage.fromMs };
   }
 
   isNamed(server: string, host: string | null): boolean {
-    const known = this.#configuration.servers.find(({ address }) => address === server);
-    return known === undefined || known.names.length === 0 || isNameOf(known, host);
+    const known = this.#options.forwards.namesAt(server);
+    return known.length === 0 || known.some((entry) => entry.names.length === 0 || isNameOf(entry, host));
   }
 
   /** Whether he wants notices does not count: whoever enters another's mail address must not learn of it. */
@@ -145,20 +153,21 @@ export class RouterPageHost implements PageHost {
   onVisit(target: Target, client: string): void {
     const others = this.#openings.visited(target, client, this.#options.store.clock.nowMs());
     if (others !== null) void this.#steering.letThrough(target, others);
-    this.#options.router.visited(target, client);
+    this.#options.router.visited(this.#options.forwards.realOf(target), client);
   }
 
   wasTurnedAway(target: Target, client: string): boolean {
     // Where only known clients are entered, the page's own connection must do: it asked, and this was the answer.
     if (this.#configuration.detect.knownClientsOnly) return true;
-    const outages = this.#options.router.outages.of(target.server);
+    const { router, forwards } = this.#options;
+    const outages = router.outages.of(forwards.realOf(target).server);
     // The data plane tells of who has just got the page a moment later.
     return this.#openings.hasVisited(target, client) || outages.some(({ clients }) => clients.has(client));
   }
 
   register({ target, client, mail, language }: Parameters<PageHost['register']>[0]): void {
-    const { store, router, journal } = this.#options;
-    const outage = router.outageFor(target, client) ?? null;
+    const { store, router, forwards, journal } = this.#options;
+    const outage = router.outageFor(forwards.realOf(target), client) ?? null;
     const registeredMs = store.clock.nowMs();
     const displaced = store.write((sql) => register(sql, { client, mail, language, registeredMs }));
     router.register(
@@ -223,8 +232,14 @@ export class RouterPageHost implements PageHost {
     }
   }
 
+  /** By what browsers ask for: the kernel gives it another destination before it is forwarded. */
   #targets(): Map<string, Target> {
-    const targets = this.#options.router.steered.targets();
+    const { page, router, forwards } = this.#options;
+    const targets = router.steered.targets().flatMap((target) => {
+      const isOwn = page.ports.includes(target.port);
+      const outers = forwards.outersOf(target).filter(({ port }) => isOwn || page.ports.includes(port));
+      return isOwn ? [target, ...outers] : outers;
+    });
     return new Map(targets.map((target) => [nameOf(target), target]));
   }
 

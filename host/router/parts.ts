@@ -1,5 +1,6 @@
 /** The parts of the router's role, made and put together. Who knows whom is said here, and nowhere else. */
 import type { Chance } from '../chance.ts';
+import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
@@ -15,6 +16,7 @@ import { loadUnsubscribed } from '../store/unsubscribed.ts';
 import { Changes } from './changes.ts';
 import { ConnectChecks } from './checks.ts';
 import { DataPlane } from './data-plane.ts';
+import { Forwards } from './forwards.ts';
 import { StoreJournal } from './journal.ts';
 import { Outages } from './outages.ts';
 import { People } from './people.ts';
@@ -54,8 +56,10 @@ function postOf({ configuration, store, addresses, log, time, chance }: RouterSu
 }
 
 /** Each is given those that were made before it. */
-function partsOf(surroundings: RouterSurroundings) {
-  const { configuration, store, link, networks, addresses, log, time, chance } = surroundings;
+function partsOf(given: RouterSurroundings) {
+  const configuration = machinesOf(given.configuration);
+  const surroundings = { ...given, configuration };
+  const { store, link, networks, addresses, log, time, chance } = surroundings;
   const errands = configuration.fabric.remote === null ? null : new DaemonSockets();
   const sockets = errands ?? surroundings.sockets;
   const machine = { log, time, chance };
@@ -63,10 +67,13 @@ function partsOf(surroundings: RouterSurroundings) {
   const { people, outbox, ...post } = postOf(surroundings);
   const changes = new Changes();
   const outages = new Outages();
-  const steered = new Steered(configuration, outages);
   const journal = new StoreJournal(store, outbox, time);
   const services = new Services(configuration, { stored: store.read(loadServices), clock, journal });
-  const carrier = { connect: link, networks, errands, addresses };
+  // Beside the router these are another machine's rules.
+  const find = errands === null ? surroundings.findForwards : null;
+  const forwards = new Forwards(given.configuration, { find, addresses, services, log, time });
+  const steered = new Steered(configuration, outages, forwards);
+  const carrier = { connect: link, networks, errands, addresses, forwards };
   const fabric = new DataPlane({ ...carrier, configuration, people, services, clock, ...machine });
   const asking = new Asking({ fabric, clock, time, chance, sockets });
   const probing = new Probing(configuration, { dial: asking.dial, time });
@@ -76,23 +83,25 @@ function partsOf(surroundings: RouterSurroundings) {
     seekNeighbour:
       errands === null ? surroundings.seekNeighbour : (server: string) => fabric.seekNeighbour(server),
   });
-  const known = { outages, people, steered, services };
+  const known = { outages, people, steered, services, forwards };
   const asked = { fabric, checks, asker, journal, changes };
   // Where the program is on the server itself, its services are named.
   const isOwn = (address: string): boolean => addresses().has(address) && !services.isNamed(address);
   const router = new Router({ configuration, ...known, ...asked, isOwn, clock, ...machine });
-  return { ...post, ...asked, outbox, services, asking, probing, router };
+  return { ...post, ...asked, outbox, services, forwards, asking, probing, router };
 }
 
 type Parts = ReturnType<typeof partsOf>;
 
 /** And meets those that were made after it, where it needs them itself. */
-function connect({ router, posting, checks, asker, fabric, changes, outbox }: Parts): void {
+function connect({ router, posting, checks, asker, fabric, forwards, changes, outbox }: Parts): void {
   posting.connect({ router });
   checks.connect(router);
   asker.connect(router);
   fabric.connect(router);
+  forwards.connect({ fabric, changes });
   changes.add(outbox);
+  changes.add(forwards);
 }
 
 /** All of them, connected; nothing has been asked of the world yet. */

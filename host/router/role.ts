@@ -1,5 +1,6 @@
 /** The router's role, from its opening to its end. */
 
+import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { clockSet } from '../control/clock-set.ts';
 import { recordRoutes } from '../control/record-routes.ts';
@@ -66,7 +67,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
 
   async open(): Promise<void> {
     const { control, page, store, log, time, chance } = this.#surroundings;
-    const { router, services, journal, links, outbox, changes } = this.#parts;
+    const { router, services, forwards, journal, links, outbox, changes } = this.#parts;
     const configuration = this.#configuration;
     if (control !== null) {
       this.#control = await control(configuration.control, {
@@ -80,14 +81,15 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     }
     await this.#traps.use(configuration.recover.traps);
     if (configuration.page === null || page === null) return;
-    const parts = { router, services, journal, links, outbox, log, time, chance };
+    const parts = { router, services, forwards, journal, links, outbox, log, time, chance };
     this.#page = await page({ configuration, page: configuration.page, store, ...parts });
     changes.add(this.#page);
   }
 
   async begin(): Promise<Ready> {
-    const { fabric, router, outbox } = this.#parts;
+    const { fabric, forwards, router, outbox } = this.#parts;
     await fabric.start();
+    forwards.begin();
     router.begin();
     // What an earlier process left.
     outbox.wake();
@@ -96,7 +98,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   async take(next: RouterConfiguration): Promise<void> {
-    const { probing, asker, posting, sender: current, router, outbox, fabric: plane } = this.#parts;
+    const { probing, asker, posting, sender: current, router, outbox, forwards, fabric: plane } = this.#parts;
     const sender = this.#senderOf(next);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.recover.traps);
@@ -105,8 +107,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     );
     if (fixed.length > 0) this.#surroundings.log.warn('configuration.restart', { needed: fixed.join(' ') });
     const { fabric, control, state, page } = this.#configuration;
-    const configuration = { ...next, fabric, control, state, page };
-    this.#configuration = configuration;
+    const given = { ...next, fabric, control, state, page };
+    this.#configuration = given;
+    forwards.reconfigure(given);
+    const configuration = machinesOf(given);
     for (const part of [probing, asker, posting]) part.reconfigure(configuration);
     current.use(sender);
     router.reconfigure(configuration);
@@ -122,8 +126,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   async stop(): Promise<void> {
-    const { router, checks, asker, asking, probing, fabric, journal, outbox } = this.#parts;
-    for (const part of [router, checks, asker, asking, probing]) part.close();
+    const { router, checks, asker, asking, probing, forwards, fabric, journal, outbox } = this.#parts;
+    for (const part of [router, checks, asker, asking, probing, forwards]) part.close();
     // Each may have its own time, and none waits for another.
     await Promise.all([this.#traps.close(), this.#control?.close(), this.#page?.close(), fabric.close()]);
     journal.flush();

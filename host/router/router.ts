@@ -13,7 +13,7 @@ import type { Changes } from './changes.ts';
 import { Hearing } from './hearing.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Lines } from './lines.ts';
-import { Notices } from './notices.ts';
+import { type KnownPlaces, Notices } from './notices.ts';
 import type { Outage, Outages } from './outages.ts';
 import type { People, Person, Registered } from './people.ts';
 import type { Asker, Checks, FabricPort, Journal } from './ports.ts';
@@ -31,6 +31,8 @@ interface RouterOptions {
   readonly outages: Outages;
   readonly people: People;
   readonly steered: Steered;
+  /** By what people know what is forwarded to servers. */
+  readonly forwards: KnownPlaces;
   /** Services that have answered somebody. */
   readonly services: Services;
   readonly fabric: FabricPort;
@@ -61,13 +63,13 @@ export class Router {
   readonly #tellings: Tellings;
 
   constructor(options: RouterOptions) {
-    const { configuration, outages, people, steered } = options;
+    const { configuration, outages, people, steered, forwards } = options;
     this.#options = options;
     this.outages = outages;
     this.people = people;
     this.steered = steered;
     const lines = new Lines(options);
-    const notices = new Notices(configuration, people);
+    const notices = new Notices(configuration, people, forwards);
     const toldOutages = new ToldOutages(options.journal);
     const tellings = new Tellings(configuration, { ...options, notices, toldOutages });
     const lifecycle = new Lifecycle({ ...options, toldOutages, tellings, lines });

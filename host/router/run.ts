@@ -7,9 +7,10 @@ import { serveControl } from '../control/socket.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
 import { tables } from '../fabric/module.ts';
 import { ubusNetworks } from '../fabric/networks.ts';
+import { findForwards } from '../forwarding/find.ts';
 import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
-import { ownAddresses } from '../net/address.ts';
+import { ownAddresses, ownAddressesByInterface } from '../net/address.ts';
 import { KernelTools } from '../page/steering/kernel-tools.ts';
 import { kernelSockets } from '../recovery/sockets.ts';
 import { startOutside } from '../role/outside-command.ts';
@@ -55,6 +56,7 @@ export function run(
         trapSocket: openTrapSocket,
         sender: (smtp, localPorts) => new MailSender(smtp, time, {}, localPorts),
         seekNeighbour: neighbourSeeker(tools),
+        findForwards: () => findForwards((argv) => tools.ask(argv), ownAddressesByInterface),
         addresses: () => ownAddresses(),
         startOutside,
         control: serveControl,

@@ -2,10 +2,22 @@
 import { askOf } from '../config/router/ask.ts';
 import type { RouterConfiguration, ServerConfiguration } from '../config/types.ts';
 import { isOfDatagrams, numberOnWire, type Target } from '../net/target.ts';
+import type { Forwards } from './forwards.ts';
 import type { Outage, Outages } from './outages.ts';
+
+/** What is known of ports that this machine forwards. */
+type Forwarding = Pick<Forwards, 'isBehind' | 'isAstray' | 'outersOf' | 'realOf'>;
+
+const NOTHING_FORWARDED: Forwarding = {
+  isBehind: () => false,
+  isAstray: () => false,
+  outersOf: () => [],
+  realOf: (target) => target,
+};
 
 export class Steered {
   readonly #outages: Outages;
+  readonly #forwards: Forwarding;
   #configuration: RouterConfiguration;
   #entries: ReadonlyMap<string, ServerConfiguration> = new Map();
   /** Ports that have answered, or are closed as they ever were. */
@@ -13,9 +25,10 @@ export class Steered {
   /** Outages of an earlier process whose servers have not been asked again. */
   readonly #unasked = new Set<Outage>();
 
-  constructor(configuration: RouterConfiguration, outages: Outages) {
+  constructor(configuration: RouterConfiguration, outages: Outages, forwards = NOTHING_FORWARDED) {
     this.#configuration = configuration;
     this.#outages = outages;
+    this.#forwards = forwards;
     this.reconfigure(configuration);
   }
 
@@ -31,11 +44,19 @@ export class Steered {
 
   /** Whether this machine may connect to the port to find out whether an outage is one. */
   mayAsk(server: string, port: number): boolean {
-    return !this.isForbidden(server) && this.mayProbe(server, port);
+    return !this.isForbidden(server) && this.#isAllowed(server, port);
   }
 
-  /** Whether it may connect to what is down: never to a port that an entry leaves out; of UDP, only to those that count. */
+  /**
+   * Whether it may connect to what is down: never to a port that an entry leaves out; of UDP, only to those that count. A port of
+   * this machine's own that refuses it and answers others is forwarded, and nobody has said where to.
+   */
   mayProbe(server: string, port: number): boolean {
+    return this.#isAllowed(server, port) && !this.#forwards.isAstray({ server, port });
+  }
+
+  #isAllowed(server: string, port: number): boolean {
+    if (this.#forwards.isBehind({ server, port })) return false;
     const entry = this.#entries.get(server);
     if (isOfDatagrams(port)) {
       return entry?.ask !== 'none' && this.#configuration.detect.datagrams.includes(numberOnWire(port));
@@ -47,7 +68,13 @@ export class Steered {
   /** The ports that the page answers on while this is down. Whoever may not be asked is not answered for. */
   portsOf({ server, port }: Target): number[] {
     const ports = this.#configuration.page?.ports ?? [];
-    return ports.filter((one) => (port === 0 || one === port) && this.mayProbe(server, one));
+    const forwards = this.#forwards;
+    // By whichever port browsers ask for it.
+    const outers = forwards.outersOf({ server, port }).filter((outer) => ports.includes(outer.port));
+    const forwarded = outers.map((outer) => forwards.realOf(outer).port);
+    return [...new Set([...ports, ...forwarded])].filter(
+      (one) => (port === 0 || one === port) && this.mayProbe(server, one),
+    );
   }
 
   targets(): Target[] {

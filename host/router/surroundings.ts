@@ -11,6 +11,7 @@ import type { StartOutside } from '../role/outside-command.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { OpenTrapSocket } from '../traps/socket.ts';
+import type { FindForwards } from './forwards.ts';
 import type { SeekNeighbour } from './looks.ts';
 import type { DeadServersOptions } from './page-host.ts';
 
@@ -38,6 +39,8 @@ export interface RouterSurroundings extends Surroundings {
   /** Of this machine, on links that are up. */
   readonly addresses: () => ReadonlySet<string>;
   readonly seekNeighbour: SeekNeighbour;
+  /** Ports that this machine forwards; null: nobody can look. */
+  readonly findForwards: FindForwards | null;
   /** Listens for whoever asks the running program; null: nobody can. */
   readonly control: typeof serveControl | null;
   /** Opens what is shown in the place of dead servers; null: it is never shown. */

@@ -15,7 +15,7 @@ import type { TellingState } from '../store/outages.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Changes } from './changes.ts';
 import { listsOf } from './lists.ts';
-import { type Coming, type HeldNotice, type Notices, tellingOf } from './notices.ts';
+import { type Coming, type HeldNotice, type KnownPlaces, type Notices, tellingOf } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People } from './people.ts';
 import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
@@ -30,6 +30,7 @@ const ROOM_MS = 1000;
 
 interface TellingsOptions {
   readonly notices: Notices;
+  readonly forwards: KnownPlaces;
   readonly people: Pick<People, 'isRegistered' | 'ownerNamedAt'>;
   readonly toldOutages: ToldOutages;
   readonly journal: Journal;
@@ -156,7 +157,7 @@ export class Tellings {
   }
 
   #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>, entered: ListProgress | null = null): void {
-    const { notices, people, chance } = this.#options;
+    const { notices, people, forwards, chance } = this.#options;
     const { recovery, endedMs } = begun;
     const units = notices.units(recovery, endedMs);
     const listing = {
@@ -165,7 +166,7 @@ export class Tellings {
       told: units.flatMap(({ awaiting }) => awaiting.map(({ person }) => mailOwner(person.mail))),
       entered,
     };
-    const lists = listsOf(this.#configuration, recovery, listing, { nowMs: endedMs, chance });
+    const lists = listsOf(this.#configuration, recovery, listing, { nowMs: endedMs, chance, forwards });
     const held = lists.map((list) => ({ ...list, holdMs: 0 }));
     this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
   }

@@ -6,6 +6,8 @@ import type { Row } from './database.ts';
 export interface NoticeItem {
   readonly server: string;
   readonly serverName: string | null;
+  /** Where people ask for it, `ADDRESS:PORT` or an address, if that is not the server's own address. */
+  readonly places?: readonly string[];
   readonly client: string;
   /** Further addresses of the addressee that waited, as many as are named. */
   readonly otherClients?: readonly string[];
@@ -21,6 +23,9 @@ export interface NoticeItem {
   readonly lastMs: number;
   readonly tries: number;
 }
+
+/** A mail names no more places of one server. */
+export const MAX_PLACES = 8;
 
 /** A mail names no more: an operator may have one mail address for all machines of a house. */
 const MAX_CLIENTS = 32;
@@ -48,6 +53,7 @@ export interface ListFacts {
   readonly parts: number;
   readonly server: string;
   readonly serverName: string | null;
+  readonly places?: readonly string[];
   /** The outage, as in a notice. */
   readonly fromMs: number;
   readonly recoveredMs: number;

@@ -68,7 +68,10 @@ const json =
 const language = oneOf('ja', 'en');
 const cause = oneOf('unreachable', 'unanswered', 'refused');
 const tries: Shape = { firstMs: ms, lastMs: ms, tries: count };
-const about: Shape = { server: address, serverName: orNull(text), fromMs: ms, recoveredMs: ms };
+const about: Shape = {
+  ...{ server: address, serverName: orNull(text), fromMs: ms, recoveredMs: ms },
+  places: orLeftOut(listOf(name)),
+};
 const listed: Check = (value) => {
   if (!Array.isArray(value) || value.length !== 4) return false;
   const [client, firstMs, lastMs, tried] = value as unknown[];

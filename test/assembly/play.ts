@@ -206,6 +206,16 @@ export function watch(address: Address, length: u32): u32 {
   return aboutPrefix(Command.Watch, address, length);
 }
 
+/** That port of the outer address is one of another address. */
+export function forward(outer: Address, port: u32, real: Address, realPort: u32): u32 {
+  const at = order(Command.Forward);
+  store<u16>(at, <u16>port, Field.Port);
+  store<u16>(at, <u16>realPort, Field.RealPort);
+  changetype<Address>(at + Field.Server).set(outer);
+  changetype<Address>(at + Field.Client).set(real);
+  return carryOut();
+}
+
 export function answerFor(port: u32, on: bool): u32 {
   const at = order(Command.AnswerFor);
   store<u16>(at, <u16>port, Field.Port);

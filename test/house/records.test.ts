@@ -113,6 +113,8 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
   disown: [{ kind: 'disown', client: CLIENT }],
   learnt: [{ kind: 'learnt' }],
   datagrams: [{ kind: 'datagrams', port: 0x0101, on: true }],
+  forward: [{ kind: 'forward', ...TARGET, real: { server: CLIENT, port: 0x0101 } }],
+  unforward: [{ kind: 'unforward', ...TARGET }],
 };
 
 const ERRANDS: Readonly<Record<Errand['kind'], Errand>> = {

@@ -168,7 +168,7 @@ export const SIZES: readonly string[] = [
     'PROBE_PORTS',
     'WAITS',
   ],
-  ...['MAX_CLAIMS', 'MAX_OWN', 'CLIENT_BYTES', 'KEPT_PART'],
+  ...['MAX_CLAIMS', 'MAX_OWN', 'MAX_FORWARDS', 'CLIENT_BYTES', 'KEPT_PART'],
 ];
 
 function sizeTable(): string {

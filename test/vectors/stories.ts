@@ -311,6 +311,37 @@ export const STORIES: Readonly<Record<string, () => Script>> = {
     script.command({ kind: 'disown', client: own6.address }, 'nor that of IPv6');
     return script.command({ kind: 'counters' }, 'counters');
   },
+  'forwarded-port': () => {
+    const script = begin();
+    const outer: End = { address: '203.0.113.5', port: 8080 };
+    const outer6: End = { address: '2001:db8:113::5', port: 8080 };
+    const real = { server: SERVER.address, port: 80 };
+    script.command(
+      { kind: 'forward', server: outer.address, port: 8080, real },
+      'port 8080 is the server’s 80',
+    );
+    const real6 = { server: SERVER6.address, port: 80 };
+    script.command({ kind: 'forward', server: outer6.address, port: 8080, real: real6 }, 'over IPv6, too');
+    script.frame(framed(syn(SATO, outer, 1)), 'Sato asks for the page');
+    script.frame(framed(syn(SATO, SERVER, 1)), 'and the server gets that', { direction: 'out', iface: 2 });
+    script.frame(framed(synAck(SERVER, SATO, 1)), 'it answers', { iface: 2 });
+    script.frame(framed(synAck(outer, SATO, 1)), 'and Sato gets that', { direction: 'out' });
+    const quoted = syn(TANAKA, outer, 2);
+    script.after(60).frame(framed(quoted), 'Tanaka asks');
+    const error = framed(unreachable(ROUTER, HOST, quoted, TANAKA.address));
+    script.after(3).frame(error, 'the router says host unreachable', { direction: 'out' });
+    const quoted6 = syn(NAKAMURA6, outer6, 3);
+    script.frame(framed(quoted6), 'Nakamura asks');
+    const error6 = framed(unreachable(ROUTER6, PORT, quoted6, NAKAMURA6.address));
+    script.after(3).frame(error6, 'alike', { direction: 'out' });
+    const spoilt = Buffer.from(framed(syn(SATO, outer, 4)));
+    spoilt[50] = (spoilt[50] ?? 0) ^ 1;
+    script.frame(spoilt, 'a wrong checksum stays wrong');
+    release(script, SERVER.address);
+    script.command({ kind: 'unforward', server: outer.address, port: 8080 }, 'it is forwarded no more');
+    script.frame(framed(syn(SATO, outer, 5)), 'nobody hears of that');
+    return script.command({ kind: 'counters' }, 'counters');
+  },
   'unreachable-over-ipv6': () => {
     const quoted = syn(NAKAMURA6, SERVER6, 5);
     const script = begin();

@@ -1,6 +1,7 @@
 /** What a file of `ringback run` says that does not go together. */
 
 import type { Limits } from '../../fabric/sizes.ts';
+import { isVersion4 } from '../../net/address.ts';
 import { durationText } from '../../net/duration.ts';
 import {
   type Mistake,
@@ -60,10 +61,13 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
     add,
   );
   repeated(
-    servers.map(({ address }) => address),
+    servers.map((server, index) =>
+      server.real === null ? server.address : `${server.address} forwarded ${index}`,
+    ),
     (index) => ['servers', index, 'address'],
     add,
   );
+  forwardingContradictions(servers, add);
   const named = servers.reduce((count, { ports }) => count + 1 + ports.length, 0);
   if (named > fabric.capacity.servers) {
     add(
@@ -107,6 +111,44 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
     );
   }
   return found;
+}
+
+/** What is forwarded, and where to. */
+function forwardingContradictions(
+  servers: RouterConfiguration['servers'],
+  add: (path: Path, message: string) => void,
+): void {
+  const taken = new Map<string, number>();
+  for (const [index, { address, ports, real }] of servers.entries()) {
+    if (real === null) continue;
+    const at: Path = ['servers', index];
+    if (ports.length === 0)
+      add([...at, 'real'], 'needs ports: those of address that are forwarded there, as in ports: [8080]');
+    if (isVersion4(real.host) !== isVersion4(address))
+      add(
+        [...at, 'real'],
+        `${real.host} is of another version of IP than ${address}; no port is forwarded so`,
+      );
+    if (real.host === address)
+      add(
+        [...at, 'real'],
+        `${address} is address itself; leave real away, for that is the server's own address`,
+      );
+    for (const port of ports) {
+      const other = taken.get(`${address} ${port}`);
+      if (other !== undefined)
+        add(
+          [...at, 'ports'],
+          `${port} of ${address} is forwarded by number ${other + 1} already; keep one of them`,
+        );
+      taken.set(`${address} ${port}`, index);
+    }
+  }
+  const outers = new Set(servers.filter(({ real }) => real !== null).map(({ address }) => address));
+  for (const [index, { real }] of servers.entries()) {
+    if (real !== null && outers.has(real.host))
+      add(['servers', index, 'real'], `${real.host} forwards ports itself; give the server's own address`);
+  }
 }
 
 /** The ways in which people are told, and for each the key that says so. */

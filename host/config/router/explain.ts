@@ -11,6 +11,7 @@ import { and, count, mostSentence, mostText, smtpSentence, trapSign } from '../s
 import type { DetectConfiguration, FabricConfiguration, RouterConfiguration, Via } from '../types.ts';
 import { MIN_LEARNT_MS } from '../unanswered.ts';
 import { askOf, seesOnlyCopies } from './ask.ts';
+import { type Firewall, forwardingSentences } from './forwarding.ts';
 import { tableSizes } from './sizes.ts';
 import { viaOf } from './via.ts';
 import { NOT_OPENED, watchedOwn } from './warnings.ts';
@@ -24,6 +25,7 @@ export function explainRouter(
   configuration: RouterConfiguration,
   tables: Tables,
   interfaces: Interfaces = networkInterfaces(),
+  firewall: Firewall | null = null,
 ): string[] {
   return [
     where(configuration),
@@ -31,6 +33,7 @@ export function explainRouter(
     ...datagrams(configuration),
     ...inquiry(configuration),
     ...exception(configuration, interfaces),
+    ...forwardingSentences(configuration, firewall),
     signs(configuration),
     confirmation(configuration),
     ...telling(configuration),
@@ -129,7 +132,9 @@ function exception(configuration: RouterConfiguration, interfaces: Interfaces): 
   const own = [...ownAddresses(interfaces)].filter((address) =>
     detect.watch.some((prefix) => prefixContains(prefix, address)),
   );
-  const named = own.filter((address) => servers.some((server) => server.address === address));
+  const named = own.filter((address) =>
+    servers.some((server) => server.address === address && server.real === null),
+  );
   const known = [...named, ...watchedOwn(configuration, interfaces)];
   const others = own.filter((address) => !known.includes(address));
   return [

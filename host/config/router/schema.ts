@@ -22,6 +22,7 @@ import {
   oneOf,
   port,
   prefix,
+  real,
   routerUrl,
   socketPath,
 } from '../values.ts';
@@ -80,6 +81,10 @@ const detect = v.pipe(
       'Whether a server is asked, by connecting to it, before it is believed that it is down.',
       v.optional(ask, 'connect'),
     ),
+    forwarded: entry(
+      "Whether ports that this machine forwards to watched servers are found in the kernel's rules (found), or named in servers alone (named).",
+      v.optional(oneOf(['found', 'named']), 'found'),
+    ),
   }),
   v.transform((keys) => ({
     watch: keys.watch,
@@ -91,6 +96,7 @@ const detect = v.pipe(
     knownClientsOnly: keys.known_clients_only,
     own: keys.own,
     ask: keys.ask,
+    forwarded: keys.forwarded,
   })),
 );
 
@@ -175,6 +181,11 @@ const server: Shape<ServerConfiguration> = v.pipe(
     mail: entry('Where its relay reads lists; needed with via: server.', v.optional(mail)),
     via: entry('Who tells the people, for this server.', v.optional(via), 'notify.via'),
     ask: entry('Whether it is asked; none: it is never connected to.', v.optional(ask), 'detect.ask'),
+    real: entry(
+      'Where ports of address are forwarded to, if that is an address of this router: the server as it is behind it.',
+      v.optional(real),
+      "the address is the server's own",
+    ),
   }),
   v.transform((keys) => ({
     address: keys.address,
@@ -184,6 +195,7 @@ const server: Shape<ServerConfiguration> = v.pipe(
     mail: keys.mail ?? null,
     via: keys.via ?? null,
     ask: keys.ask ?? null,
+    real: keys.real ?? null,
   })),
 );
 
@@ -253,7 +265,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
         servers: entry(
           'Servers that are known from the start.',
           v.optional(
-            list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask}' }),
+            list(server, { allowed: 'a list of {address, name, names, ports, mail, via, ask, real}' }),
             [],
           ),
         ),

@@ -7,16 +7,18 @@ import type { RouterConfiguration } from '../types.ts';
 import { seesOnlyCopies } from './ask.ts';
 import { bridgeWarnings, kernelBridges } from './bridges.ts';
 import { keyWarnings } from './entered-key.ts';
+import { type Firewall, forwardingWarnings } from './forwarding.ts';
 import { viaOf } from './via.ts';
 
 /** What becomes of what this machine's own addresses meet. */
 export const NOT_OPENED = "an outage of this machine's own addresses is opened only where servers names them";
 
-/** `interfaces` are this machine's. */
+/** `interfaces` are this machine's, and `firewall` its rules; null: nobody has looked. */
 export function routerWarnings(
   configuration: RouterConfiguration,
   interfaces = networkInterfaces(),
   bridges = kernelBridges(),
+  firewall: Firewall | null = null,
 ): string[] {
   const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
@@ -38,7 +40,7 @@ export function routerWarnings(
     found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
   }
   const outside = servers.filter(
-    ({ address }) => !detect.watch.some((prefix) => prefixContains(prefix, address)),
+    ({ address, real }) => real === null && !detect.watch.some((prefix) => prefixContains(prefix, address)),
   );
   if (outside.length > 0) {
     found.push(
@@ -60,6 +62,7 @@ export function routerWarnings(
     ...pageWarnings(configuration),
     ...bridgeWarnings(configuration, bridges),
     ...keyWarnings(configuration),
+    ...forwardingWarnings(configuration, ownAddresses(interfaces), firewall),
   );
   const isListed = [notify.via, ...servers.map(({ via }) => via ?? 'direct')].some((via) => via !== 'direct');
   if (clients.length === 0 && ((!isListed && page === null) || detect.knownClientsOnly)) {
@@ -111,7 +114,8 @@ function pageWarnings({ page, servers, fabric }: RouterConfiguration): string[] 
   // Few servers speak the protocols of `greet`.
   const shown = page.ports.filter((port) => !page.greet.includes(port));
   const left = servers.filter(
-    ({ ports, ask }) => ask !== 'none' && ports.length > 0 && shown.some((port) => !ports.includes(port)),
+    ({ ports, ask, real }) =>
+      real === null && ask !== 'none' && ports.length > 0 && shown.some((port) => !ports.includes(port)),
   );
   if (left.length > 0) {
     found.push(

@@ -145,6 +145,7 @@ export class BrowserPages implements AnsweringPage {
     return {
       targetOf: () => own,
       pageOf: () => null,
+      protocolPort: ({ port }) => port,
       isNamed: (server, asked) => HERE_NAMES.test(asked ?? '') || host.isNamed(server, asked),
       // With the first sign of life whoever asks again gets to the server: no page answers in its place.
       outageOf: (target) =>

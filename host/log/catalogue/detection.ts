@@ -46,6 +46,12 @@ export const DETECTION = {
     is: 'A living service was asked whether it admits this router.',
     act: null,
   },
+  'forward.found': {
+    level: 'info',
+    fields: { ...TARGET, place: 'text' },
+    is: 'This machine forwards `place` to that service of a watched server, as its own rules say.',
+    act: null,
+  },
   'outage.opened': {
     level: 'info',
     fields: { ...TARGET, cause: CAUSE },

@@ -10,8 +10,10 @@ import { ALIASES_4 } from './ruleset.ts';
 const TOOL_MS = 60_000;
 /** When the program ends; what is left then does no harm. */
 const HURRY_MS = 1000;
+/** A ruleset may be long, and nobody waits for what stands in it. */
+const ASKING_MS = 10_000;
 /** 65,535 elements of both IP versions take 8 MiB. */
-const MAX_OUTPUT_BYTES = 1 << 25;
+export const MAX_OUTPUT_BYTES = 1 << 25;
 
 /** The option of `ip`, and the network that is all ours. */
 export type AliasRoute = readonly ['-4' | '-6', string];
@@ -66,6 +68,11 @@ export class KernelTools {
   /** The table `inet ringback` as nft writes it: 25 µs and 2 kB for an element. */
   listTable(timeoutMs: number): Promise<string> {
     return this.#run('nft', ['list', 'table', 'inet', 'ringback'], { timeoutMs });
+  }
+
+  /** What `nft` says to that; whoever asks sees to it that it changes nothing. */
+  ask(argv: readonly string[]): Promise<string> {
+    return this.#run('nft', argv, { timeoutMs: ASKING_MS });
   }
 
   /** What the kernel knows of MAC addresses, of both IP versions: a line for each neighbour. */

@@ -15,7 +15,7 @@
  *       ip6 daddr fd72:696e:6762:6163::/64 ct status dnat accept
  *
  *   That opens nothing else: only what was steered has such a destination and this status.
- * - Servers are matched by the address that clients use. One behind a port forwarding of this router is not steered.
+ * - Servers are matched by the address that clients use: behind a port forwarding of this router, by the outer one.
  * - A connection that began before its server became a target keeps its way, retransmissions included.
  * - The router's own connections, such as those that confirm a recovery, are never steered.
  *

@@ -105,7 +105,7 @@ describe('a command', () => {
   it('that nobody knows is refused', () => {
     fresh();
     expect<u32>(bare(0)).toBe(Status.UnknownCommand);
-    for (let kind = <u32>Command.Datagrams + 1; kind < OF_DATAGRAMS; kind++) {
+    for (let kind = <u32>Command.Unforward + 1; kind < OF_DATAGRAMS; kind++) {
       assert(bare(kind) == Status.UnknownCommand, 'it is refused');
     }
   });

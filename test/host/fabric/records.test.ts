@@ -55,6 +55,8 @@ const COMMANDS: Readonly<Record<Command['kind'], true>> = {
   disown: true,
   learnt: true,
   datagrams: true,
+  forward: true,
+  unforward: true,
 };
 const EVENTS: Readonly<Record<FabricEvent['kind'], true>> = {
   attempt: true,
@@ -334,6 +336,8 @@ describe('A record', () => {
       disown: { kind: 'disown', client: SATO.address },
       learnt: { kind: 'learnt' },
       datagrams: { kind: 'datagrams', port: 53, on: true },
+      forward: { kind: 'forward', ...target, real: target },
+      unforward: { kind: 'unforward', ...target },
     };
     const kinds = Object.values(all).map((command) => {
       const record = codec.encode(command);

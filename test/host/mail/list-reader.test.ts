@@ -228,6 +228,7 @@ describe('the text of a list', () => {
       parts: 3,
       server: '172.27.178.80',
       name: null,
+      places: [],
       awaySeconds: 0,
       recovered: null,
       sent: null,

@@ -138,6 +138,7 @@ export async function serve(
     clock: { nowMs: () => role.nowMs, dateOf: (ms) => (role.hasDate ? new Date(START + ms) : null) },
     host: {
       targetOf: (address) => STEERED[address] ?? null,
+      protocolPort: ({ port }) => port,
       pageOf: (server) => (role.up.has(server) ? null : `http://${server}/`),
       outageOf({ server }) {
         if (role.trouble !== null) throw role.trouble;

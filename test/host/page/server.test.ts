@@ -384,6 +384,7 @@ describe('The page’s port', () => {
         outageOf: () => null,
         isNamed: () => true,
         pageOf: () => null,
+        protocolPort: ({ port }: { readonly port: number }) => port,
         wasTurnedAway: () => false,
         mayTry: () => false,
         onVisit: () => {},

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
 import { nameOf } from '../../../host/net/target.ts';
 import { DataPlane } from '../../../host/router/data-plane.ts';
+import { Forwards } from '../../../host/router/forwards.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { Outages } from '../../../host/router/outages.ts';
 import { People } from '../../../host/router/people.ts';
@@ -81,6 +82,13 @@ export function prepared(
     stopped: { owners: new Set(), folded: new Set() },
     confirmed: new Set(),
   });
+  const forwards = new Forwards(configuration, {
+    find: null,
+    addresses: () => new Set(),
+    services,
+    log,
+    time,
+  });
   const plane: DataPlane = new DataPlane({
     connect: daemon.connect,
     ...{ errands: null, addresses: () => new Set(['172.27.178.1']) },
@@ -88,6 +96,7 @@ export function prepared(
     configuration,
     people,
     services,
+    forwards,
     log,
     clock,
     time,
@@ -98,6 +107,7 @@ export function prepared(
     outages,
     people,
     steered: new Steered(configuration, outages),
+    forwards,
     fabric: plane,
     checks: {
       watch: () => {},

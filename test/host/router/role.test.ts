@@ -120,6 +120,7 @@ class Place {
         };
       },
       seekNeighbour: () => {},
+      findForwards: null,
       addresses: () => new Set(),
       startOutside: null,
       networks: null,

@@ -5,6 +5,7 @@ import type { RouterConfiguration } from '../../../host/config/types.ts';
 import type { Cause, FabricEvent, ServerState, Sign } from '../../../host/fabric/records.ts';
 import { SECOND_MS } from '../../../host/net/duration.ts';
 import { nameOf, type Target } from '../../../host/net/target.ts';
+import { Forwards } from '../../../host/router/forwards.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
 import { People, type Registered } from '../../../host/router/people.ts';
@@ -132,6 +133,13 @@ export class World {
         confirmed: new Set(),
       }),
       steered: new Steered(given, outages),
+      forwards: new Forwards(given, {
+        find: null,
+        addresses: () => new Set(),
+        services: this.services,
+        log,
+        time: this.time,
+      }),
       fabric: {
         release: note('release'),
         forget: note('forget'),

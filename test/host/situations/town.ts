@@ -140,6 +140,7 @@ export class Town {
       trapSocket: nobodyListens,
       sender: () => this.#sender,
       seekNeighbour: () => {},
+      findForwards: null,
       addresses: () => new Set([ROUTER]),
       startOutside: (argv) => {
         this.commands.push(argv.join(' '));
