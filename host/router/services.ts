@@ -113,8 +113,6 @@ export class Services {
    */
   countsWhenSilent(target: Target): boolean {
     if (this.isAdmitted(target)) return true;
-    // Of UDP: most services answer nobody who has nothing to say to them.
-    if (isOfDatagrams(target.port)) return false;
     return target.port === 0 ? this.of(target.server).length === 0 : !this.hasAnswered(target);
   }
 

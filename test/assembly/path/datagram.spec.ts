@@ -3,6 +3,7 @@ import { Direction } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event, Met, Sign } from '../../../assembly/record/events';
+import { heldAttempts } from '../../../assembly/table/attempts';
 import { Address } from '../../../assembly/wire/address';
 import { DATAGRAMS } from '../../../assembly/wire/udp';
 import { ipv4, NAKAMURA, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA, THIRD } from '../addresses';
@@ -339,6 +340,16 @@ describe('datagrams that somebody forges', () => {
       syn(many(i), SERVER, 100 + i);
       expect<u32>(give(Direction.In, LAN)).toBe(Verdict.SynNoted);
     }
+    checkTables(16, 64, 64);
+  });
+
+  it('take an eighth of the table, and no more', () => {
+    begin(EVERYTHING, 64);
+    for (let i: u32 = 0; i < 500; i++) {
+      question(many(i), SERVER);
+      give(Direction.In, LAN);
+    }
+    expect<u32>(heldAttempts()).toBe(8);
     checkTables(16, 64, 64);
   });
 
