@@ -12,7 +12,9 @@ export function checksum(...parts: readonly Uint8Array[]): number {
 
 const CHECKSUM_OF_IPV4 = 10;
 const CHECKSUM_OF_TCP = 16;
+const CHECKSUM_OF_UDP = 6;
 const TCP = 6;
+const UDP = 17;
 
 /** Writes the checksum of an IPv4 header. */
 export function sumHeader(header: Buffer): void {
@@ -25,4 +27,11 @@ export function sumSegment(segment: Buffer, source: Uint8Array, destination: Uin
   segment.writeUInt16BE(0, CHECKSUM_OF_TCP);
   const length = Buffer.from([segment.length >> 8, segment.length & 0xff, 0, TCP]);
   segment.writeUInt16BE(checksum(source, destination, length, segment), CHECKSUM_OF_TCP);
+}
+
+/** The same of a datagram (RFC 768). */
+export function sumDatagram(datagram: Buffer, source: Uint8Array, destination: Uint8Array): void {
+  datagram.writeUInt16BE(0, CHECKSUM_OF_UDP);
+  const length = Buffer.from([datagram.length >> 8, datagram.length & 0xff, 0, UDP]);
+  datagram.writeUInt16BE(checksum(source, destination, length, datagram), CHECKSUM_OF_UDP);
 }

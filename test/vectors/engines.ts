@@ -97,7 +97,9 @@ export function readable(steps: readonly Step[], output: Output, codes: Codes, c
       const { kind, nowUs, ...fields } = codec.decode(
         new DataView(record.buffer, record.byteOffset, record.length),
       );
-      const told = Object.entries(fields).map(([name, field]) => `${name}=${field}`);
+      const told = Object.entries(fields).map(
+        ([name, field]) => `${name}=${field instanceof Set ? [...field].join('+') : field}`,
+      );
       lines.push(`    ${kind} ${[...told, `now=${nowUs}`].join(' ')}`);
       continue;
     }

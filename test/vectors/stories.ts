@@ -1,6 +1,9 @@
 /** What the golden files tell. */
 import { Engine } from '../../host/fabric/engine.ts';
 import type { Announcement, Command, Options } from '../../host/fabric/records.ts';
+import { addressBytes } from '../../host/net/address.ts';
+import { ofDatagrams } from '../../host/net/target.ts';
+import { sumDatagram } from '../checksum.ts';
 import {
   advertisement,
   arp,
@@ -60,6 +63,18 @@ const syn = (from: End, to: End, sequence: number): Buffer =>
   segment(from, to, { flags: Flag.syn, sequence });
 const synAck = (from: End, to: End, sequence: number): Buffer =>
   segment(from, to, { flags: Flag.syn | Flag.ack, acknowledgement: sequence + 1 });
+function datagram(from: End, to: End): Buffer {
+  const udp = Buffer.alloc(8 + 24);
+  udp.writeUInt16BE(from.port, 0);
+  udp.writeUInt16BE(to.port, 2);
+  udp.writeUInt16BE(udp.length, 4);
+  const [source, destination] = [from, to].map(({ address }) =>
+    addressBytes(address).subarray(address.includes(':') ? 0 : 12),
+  ) as [Uint8Array, Uint8Array];
+  sumDatagram(udp, source, destination);
+  return ip(from.address, to.address, Protocol.udp, udp);
+}
+
 const refusal = (from: End, to: End, sequence: number): Buffer =>
   segment(from, to, { flags: Flag.rst | Flag.ack, acknowledgement: sequence + 1 });
 
@@ -118,6 +133,42 @@ export const STORIES: Readonly<Record<string, () => Script>> = {
       .after(60)
       .frame(framed(advertisement(SERVER6.address, 'ff02::1', false)), 'the server announces itself');
     return release(script, SERVER6.address);
+  },
+  datagrams: () => {
+    const ask = (client: End, server: End) => framed(datagram(client, server));
+    const names: End = { ...SERVER, port: 53 };
+    const names6: End = { ...SERVER6, port: 53 };
+    const script = begin();
+    script.frame(ask(SATO, names), 'Sato asks, and nothing is made of it');
+    script.command({ kind: 'datagrams', port: 53, on: true }, 'datagrams at port 53 count');
+    script.frame(ask(SATO, names), 'Sato asks');
+    script.frame(ask(SATO, names), 'which leaves', { direction: 'out', iface: 2 });
+    script.frame(ask(names, SATO), 'and is answered', { iface: 2 });
+    script.frame(ask(NAKAMURA6, names6), 'Nakamura asks');
+    script.frame(ask(names6, NAKAMURA6), 'and is answered', { iface: 2 });
+    script.after(31, true).after(31, true);
+    script.frame(ask(SATO, names), 'Sato asks once more');
+    const quoted = datagram(SATO, names);
+    script.frame(framed(unreachable(SERVER.address, PORT, quoted, SATO.address)), 'and nobody is there', {
+      iface: 2,
+    });
+    script.frame(ask(NAKAMURA6, names6), 'Nakamura asks');
+    script.after(5).frame(ask(NAKAMURA6, names6), 'and again');
+    script.after(26, true);
+    script.command(
+      { kind: 'ask', server: SERVER.address, port: ofDatagrams(53), localPort: 20_000 },
+      'a probe of the service',
+    );
+    const probe: End = { address: '172.27.178.1', port: 20_001 };
+    script.frame(ask(probe, names), 'leaves', { direction: 'out', iface: 2 });
+    script.frame(ask(names, probe), 'and is answered', { iface: 2 });
+    script.command({ kind: 'askEnd', server: SERVER.address, port: ofDatagrams(53) }, 'the end of it');
+    script.frame(ask(TANAKA, names), 'Tanaka asks');
+    script.frame(ask(names, TANAKA), 'and is answered', { iface: 2 });
+    return script
+      .command({ kind: 'release', server: SERVER.address, port: ofDatagrams(53) }, 'release')
+      .command({ kind: 'forget', server: SERVER.address, port: ofDatagrams(53) }, 'forget')
+      .command({ kind: 'sync' }, 'sync');
   },
   'refused-service': () => {
     const script = begin();
