@@ -8,6 +8,7 @@ import { foreground } from '../role/signals.ts';
 import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
 import { machineTime } from '../time.ts';
+import { announceCommand } from './announce.ts';
 import { besideCommand } from './beside.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand, type Option, SHELLS } from './completion.ts';
@@ -202,6 +203,16 @@ sections; --as prints one that is right in the other form, without its comments.
     takesMore: true,
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), json = false, until, clear = false }, more) =>
       console.log(await messageCommand({ config, json, until, clear, time: machineTime }, more)),
+  },
+  announce: {
+    synopsis: 'announce [--to HOST]… [--key FILE | -c FILE] [--server ADDRESS]…',
+    summary: 'a server without SNMP says that it is back: a check of it begins',
+    help: `Sends a UDP datagram, signed with the list key, to where the router (or a station) listens for traps. It does what a trap does
+and no more: whoever hears it connects to that server. For a script at the end of a machine’s start.
+Without --key it reads the configuration of a relay, which has a list_key, and \`relay.announce\`.`,
+    options: ['config', 'to', 'key', 'server'],
+    action: async ({ config = usualFile(DEFAULT_RELAY_CONFIGURATION), to = [], key, server = [] }) =>
+      console.log(await announceCommand({ config, to, key, server, ...MACHINE })),
   },
   replay: {
     synopsis: 'replay [-c FILE] [--json] [--watch NETWORK]… [--unanswered TIME] FILE…',

@@ -20,6 +20,9 @@ export const OPTIONS = {
   last: { type: 'string' },
   all: { type: 'boolean' },
   until: { type: 'string' },
+  to: { type: 'string', multiple: true },
+  key: { type: 'string' },
+  server: { type: 'string', multiple: true },
   clear: { type: 'boolean' },
   give: { type: 'boolean' },
   return: { type: 'boolean' },
@@ -64,6 +67,9 @@ export interface Given {
   readonly last?: string;
   readonly all?: boolean;
   readonly until?: string;
+  readonly to?: string[];
+  readonly key?: string;
+  readonly server?: string[];
   readonly clear?: boolean;
   readonly give?: boolean;
   readonly return?: boolean;
@@ -107,6 +113,10 @@ export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   last: `    --last N          at most so many, from 1 to ${MAX_RECORDS} (default ${DEFAULT_RECORDS})`,
   all: '    --all             all that it can be done for',
   until: '    --until TIME      when it ends: 2h from now, at 18:30, on 2026-11-23T08:00',
+  to: '    --to HOST         who is told; may be given again',
+  key: '    --key FILE        has the list key (default: the list_key of a relay’s configuration)',
+  server:
+    '    --server ADDRESS  the server that is back (default: the addresses of this machine); may be given again',
   clear: '    --clear           no message any more',
   give: '    --give            an active: addresses to the standby',
   return: '    --return          addresses back to their active',

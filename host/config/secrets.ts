@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Path } from './contradictions.ts';
 import { pathText } from './load.ts';
-import type { SmtpConfiguration, TrapConfiguration } from './types.ts';
+import type { SmtpConfiguration, TrapConfiguration, TrapUser } from './types.ts';
 import { type Weakness, weaknessOf } from './weakness.ts';
 
 export interface Secret {
@@ -30,12 +30,20 @@ export function trapSecrets(path: Path, traps: TrapConfiguration | null): Secret
   if (traps === null) return [];
   return [
     ...traps.communities.flatMap((community, index) =>
-      passwordSecret([...path, 'communities', index], community === PUBLIC ? null : community),
+      communitySecret([...path, 'communities', index], community),
     ),
-    ...traps.users.flatMap(({ auth, priv }, index) => [
-      ...keySecret([...path, 'users', index, 'auth', 'key'], auth?.key ?? null),
-      ...keySecret([...path, 'users', index, 'priv', 'key'], priv?.key ?? null),
-    ]),
+    ...traps.users.flatMap((user, index) => userSecrets([...path, 'users', index], user)),
+  ];
+}
+
+export function communitySecret(path: Path, community: string | null): Secret[] {
+  return passwordSecret(path, community === PUBLIC ? null : community);
+}
+
+export function userSecrets(path: Path, user: TrapUser | null): Secret[] {
+  return [
+    ...keySecret([...path, 'auth', 'key'], user?.auth?.key ?? null),
+    ...keySecret([...path, 'priv', 'key'], user?.priv?.key ?? null),
   ];
 }
 

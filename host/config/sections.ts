@@ -33,7 +33,7 @@ export const DAEMON = 'ringback-fabricd';
 
 export const language = oneOf(['en', 'ja']);
 
-const user: Shape<TrapUser> = v.pipe(
+export const trapUser: Shape<TrapUser> = v.pipe(
   mapping({
     // RFC 3414 section 5: a user name has 1 to 32 octets.
     name: entry('Its user name.', line('the name of a user', 32)),
@@ -71,7 +71,7 @@ export const traps: Shape<TrapConfiguration | null> = v.pipe(
     ),
     users: entry(
       'Users of v3 that are believed.',
-      v.optional(list(user, { allowed: 'a list of users with name, auth and priv', max: 1024 }), []),
+      v.optional(list(trapUser, { allowed: 'a list of users with name, auth and priv', max: 1024 }), []),
     ),
     relays: entry(
       'Senders that pass on traps of others: the address within the trap is believed.',

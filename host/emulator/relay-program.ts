@@ -68,6 +68,8 @@ export class RelayProgram implements Program {
       // What the DNS would say, the router has said on the list.
       hostNameOf: async () => null,
       trapSocket: trapSocketsOf({ world, loop, machine: name }),
+      // In a world the server's agent says so.
+      announce: async () => {},
       control: null,
       // Of the world's machines none changes its addresses.
       addresses: () => new Set(),

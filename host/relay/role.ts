@@ -10,6 +10,7 @@ import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import type { Clock } from '../store/clock.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { ReturnAnnouncer } from './announcer.ts';
 import { NetworkReturn } from './network-return.ts';
 import { MailboxReader } from './reader.ts';
 import { MailboxSchedule } from './schedule.ts';
@@ -36,6 +37,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
   readonly #schedule: MailboxSchedule;
   readonly #traps: TrapReception;
   readonly #network: NetworkReturn;
+  readonly #announcer: ReturnAnnouncer;
   #control: { close(): Promise<void> } | null = null;
   readonly #startedAt: Date;
 
@@ -66,7 +68,12 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
     const reading = { store, outbox: this.#outbox, configuration, log, time, mailbox, hostNameOf };
     const onList = (server: string, parts: number): void => this.#schedule.came(server, parts);
     this.#reader = new MailboxReader({ ...reading, onList });
-    this.#network = new NetworkReturn(surroundings.addresses, time, () => this.#schedule.networkBack());
+    const { addresses, announce: send } = surroundings;
+    this.#announcer = new ReturnAnnouncer({ configuration: current, addresses, send, log, time, chance });
+    this.#network = new NetworkReturn(addresses, time, () => {
+      this.#announcer.announce();
+      this.#schedule.networkBack();
+    });
     this.#schedule = new MailboxSchedule({
       look: (signal) => this.#reader.look(signal),
       everyMs: () => this.#configuration.relay.pop.everyMs,
@@ -103,7 +110,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
         ...recordRoutes(store, this.#outbox, time),
       });
     }
-    await this.#traps.use(relay.traps);
+    await this.#traps.use(relay.traps, this.#configuration.listKey);
   }
 
   async begin(): Promise<Ready> {
@@ -111,6 +118,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
     this.#outbox.wake();
     this.#schedule.start();
     this.#network.watch();
+    this.#announcer.announce();
     const { relay, clients } = this.#configuration;
     return { mailbox: `${relay.pop.host}:${relay.pop.port}`, clients: clients.length };
   }
@@ -118,7 +126,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
   async take(next: RelayConfiguration): Promise<void> {
     const sender = this.#surroundings.sender(next.smtp);
     // The only step that can fail comes before everything that changes something.
-    await this.#traps.use(next.relay.traps);
+    await this.#traps.use(next.relay.traps, next.listKey);
     const fixed = RELAY_FIXED.filter((key) => next[key] !== this.#configuration[key]);
     if (fixed.length > 0) this.#surroundings.log.warn('configuration.restart', { needed: fixed.join(' ') });
     const { control, state, relay } = this.#configuration;
@@ -131,6 +139,7 @@ export class RelayRole implements RunningRole<RelayConfiguration> {
 
   async stop(): Promise<void> {
     this.#network.close();
+    this.#announcer.close();
     await this.#traps.close();
     await this.#schedule.close();
     await this.#control?.close();

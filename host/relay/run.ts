@@ -11,6 +11,7 @@ import { type RoleDescription, runRole } from '../role/role.ts';
 import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { sendToHost } from '../traps/send.ts';
 import { openTrapSocket } from '../traps/socket.ts';
 import { hostNameOf } from './resolver.ts';
 import { RelayRole } from './role.ts';
@@ -32,6 +33,7 @@ export function relay(file: string, log: Log, signals: Signals, surroundings: Su
         hostNameOf,
         addresses: () => ownAddresses(),
         trapSocket: openTrapSocket,
+        announce: sendToHost,
         control: serveControl,
       }),
   };

@@ -7,6 +7,7 @@ import type { Sender } from '../mail/outbox.ts';
 import type { OpenMailbox } from '../pop/session.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
+import type { SendDatagram } from '../traps/send.ts';
 import type { OpenTrapSocket } from '../traps/socket.ts';
 import type { HostNameOf } from './resolver.ts';
 
@@ -23,6 +24,8 @@ export interface RelaySurroundings extends Surroundings {
   /** Of this machine, on links that are up. */
   readonly addresses: () => ReadonlySet<string>;
   readonly trapSocket: OpenTrapSocket;
+  /** By which it says that its server is back. */
+  readonly announce: SendDatagram;
   /** Listens for whoever asks the running program; null: nobody can. */
   readonly control: typeof serveControl | null;
   readonly log: Log;

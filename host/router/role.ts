@@ -79,7 +79,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
         ...messageRoutes(store),
       });
     }
-    await this.#traps.use(configuration.recover.traps);
+    await this.#traps.use(configuration.recover.traps, configuration.listKey);
     if (configuration.page === null || page === null) return;
     const parts = { router, services, forwards, journal, links, outbox, log, time, chance };
     this.#page = await page({ configuration, page: configuration.page, store, ...parts });
@@ -101,7 +101,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const { probing, asker, posting, sender: current, router, outbox, forwards, fabric: plane } = this.#parts;
     const sender = this.#senderOf(next);
     // The only step that can fail comes before everything that changes something.
-    await this.#traps.use(next.recover.traps);
+    await this.#traps.use(next.recover.traps, next.listKey);
     const fixed = ROUTER_FIXED.filter(
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );

@@ -15,6 +15,7 @@ import type { Log } from '../log/log.ts';
 import { RateLimitedLog } from '../log/rate-limited.ts';
 import { canonicalAddress } from '../net/address.ts';
 import type { Time } from '../time.ts';
+import { isAnnouncement, readAnnouncement } from './announcement.ts';
 import { readTrap, trapName, trapOid } from './content.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { Engines } from './snmp-engines.ts';
@@ -28,13 +29,14 @@ export interface Trap {
   readonly oid: string;
   /** coldStart, warmStart, …, or null for a trap without a standard name. */
   readonly name: string | null;
-  readonly version: 'v1' | 'v2c' | 'v3';
+  /** `signed`: no trap, but an announcement. */
+  readonly version: 'v1' | 'v2c' | 'v3' | 'signed';
 }
 
 /** Each datagram counts in one of these, except a manager's question for our engine, which is just answered. */
 export interface TrapCounters {
   readonly accepted: number;
-  /** A good trap of a kind that is not asked for. */
+  /** A good trap of a kind that is not asked for, or an announcement that came before. */
   readonly ignored: number;
   /** Not an SNMP message, cut short, or without the parts that make it a trap. */
   readonly malformed: number;
@@ -56,9 +58,13 @@ interface ListeningOptions {
   readonly time: Time;
   /** Where the configuration speaks of it. */
   readonly section?: string;
+  /** By which announcements are signed; none: nobody's is believed. */
+  readonly key?: string | null;
   readonly openSocket?: OpenTrapSocket;
 }
 
+/** About 100 bytes each. */
+const MAX_HEARD = 4096;
 /** usmStatsUnknownEngineIDs.0 in BER: the report that answers a question for our engine (RFC 3414 section 4). */
 const DISCOVERY_REPORT = Buffer.from('060a2b060106030f01010400', 'hex');
 
@@ -76,7 +82,7 @@ const PRIV_NAMES: Readonly<Record<PrivProtocol, string>> = { des: 'des', aes: 'a
 export async function listenForTraps(
   options: TrapConfiguration,
   onTrap: (trap: Trap) => void,
-  { log, time, section = 'recover.traps', openSocket = openTrapSocket }: ListeningOptions,
+  { log, time, section = 'recover.traps', key = null, openSocket = openTrapSocket }: ListeningOptions,
 ): Promise<TrapListener> {
   const accept = new Set(
     options.accept.map((text) => {
@@ -86,7 +92,7 @@ export async function listenForTraps(
     }),
   );
   const socket = await openSocket(options.listen, section);
-  return new Listener(options, accept, onTrap, { log, time, socket });
+  return new Listener(options, accept, onTrap, { log, time, key, socket });
 }
 
 type Fate = keyof TrapCounters;
@@ -115,6 +121,9 @@ class Listener implements TrapListener {
   readonly counters = { accepted: 0, ignored: 0, malformed: 0, unauthorised: 0, limited: 0 };
   readonly address: { readonly host: string; readonly port: number };
   readonly #options: TrapConfiguration;
+  readonly #key: string | null;
+  /** Announcements that were heard, by their identifiers, the oldest first. */
+  readonly #heard = new Set<string>();
   readonly #accept: ReadonlySet<string>;
   readonly #relays: ReadonlySet<string>;
   readonly #onTrap: (trap: Trap) => void;
@@ -130,8 +139,9 @@ class Listener implements TrapListener {
     options: TrapConfiguration,
     accept: ReadonlySet<string>,
     onTrap: (trap: Trap) => void,
-    { log, time, socket }: { log: Log; time: Time; socket: TrapSocket },
+    { log, time, key, socket }: { log: Log; time: Time; key: string | null; socket: TrapSocket },
   ) {
+    this.#key = key;
     this.#options = options;
     this.#accept = accept;
     this.#relays = new Set(options.relays);
@@ -185,6 +195,10 @@ class Listener implements TrapListener {
   }
 
   #receive(datagram: Buffer, peer: RemoteInfo): void {
+    if (isAnnouncement(datagram)) {
+      this.#hear(readAnnouncement(datagram, this.#key), peer);
+      return;
+    }
     const { fate, trap, reply } = this.#judge(datagram, peer);
     if (reply !== null) this.#reply(reply, peer);
     if (fate === null) return;
@@ -194,6 +208,26 @@ class Listener implements TrapListener {
     } else if (trap !== null) {
       this.#onTrap(trap);
     }
+  }
+
+  /** Each is sent several times, and counts once. */
+  #hear(announced: ReturnType<typeof readAnnouncement>, peer: RemoteInfo): void {
+    if (typeof announced === 'string') {
+      this.counters[announced] += 1;
+      this.#seldom.note('warn', `trap.${announced}` as const, {
+        peer: peer.address,
+        oid: undefined,
+      });
+      return;
+    }
+    const isNew = !this.#heard.has(announced.id);
+    this.counters[isNew ? 'accepted' : 'ignored'] += 1;
+    if (!isNew) return;
+    const [oldest] = this.#heard;
+    if (oldest !== undefined && this.#heard.size >= MAX_HEARD) this.#heard.delete(oldest);
+    this.#heard.add(announced.id);
+    for (const server of announced.servers)
+      this.#onTrap({ server, oid: '', name: 'announce', version: 'signed' });
   }
 
   #judge(datagram: Buffer, peer: RemoteInfo): Judgement {

@@ -17,6 +17,7 @@ interface TrapReceptionOptions {
 export class TrapReception {
   readonly #options: TrapReceptionOptions;
   #configuration: TrapConfiguration | null = null;
+  #key: string | null = null;
   #listener: TrapListener | null = null;
 
   constructor(options: TrapReceptionOptions) {
@@ -28,25 +29,31 @@ export class TrapReception {
     return this.#listener?.counters ?? null;
   }
 
-  /** Listens so, or not at all (null). Throws as listenForTraps does, and then goes on as before. */
-  async use(next: TrapConfiguration | null): Promise<void> {
+  /**
+   * Listens so, or not at all (null); `key` signs announcements. Throws as listenForTraps does, and then goes on as
+   * before.
+   */
+  async use(next: TrapConfiguration | null, key: string | null): Promise<void> {
     const old = this.#configuration;
-    if (JSON.stringify(old) === JSON.stringify(next)) return;
+    const oldKey = this.#key;
+    if (JSON.stringify([old, oldKey]) === JSON.stringify([next, key])) return;
     const before = this.#listener;
     // Two cannot listen on one port, unless their addresses have nothing in common.
     if (before === null || old?.listen.port !== next?.listen.port) {
-      this.#listener = await this.#listen(next);
+      this.#listener = await this.#listen(next, key);
       this.#configuration = next;
+      this.#key = key;
       await before?.close();
       return;
     }
     this.#listener = null;
     await before.close();
     try {
-      this.#listener = await this.#listen(next);
+      this.#listener = await this.#listen(next, key);
       this.#configuration = next;
+      this.#key = key;
     } catch (error) {
-      this.#listener = await this.#listen(old);
+      this.#listener = await this.#listen(old, oldKey);
       throw error;
     }
   }
@@ -55,7 +62,9 @@ export class TrapReception {
     await this.#listener?.close();
   }
 
-  async #listen(traps: TrapConfiguration | null): Promise<TrapListener | null> {
-    return traps === null ? null : await listenForTraps(traps, this.#options.onTrap, this.#options);
+  async #listen(traps: TrapConfiguration | null, key: string | null): Promise<TrapListener | null> {
+    return traps === null
+      ? null
+      : await listenForTraps(traps, this.#options.onTrap, { ...this.#options, key });
   }
 }

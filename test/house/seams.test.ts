@@ -109,6 +109,8 @@ describe('A machine’s names and addresses', () => {
       return /\bnetworkInterfaces\b|\bhostname\(\)|\bownAddresses\(/.test(text);
     });
     assert.deepEqual(readers.map(([name]) => name).sort(), [
+      // The server's own word that it is back, on the server.
+      'cli/announce.ts',
       // What `check` says of the machine that it runs on.
       'config/router/explain.ts',
       'config/router/warnings.ts',

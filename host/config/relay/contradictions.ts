@@ -19,6 +19,16 @@ export function relayContradictions({ relay, notify, smtp, clients }: RelayConfi
     add(['relay', 'resolver'], 'stands beside resolve: false; drop one of them');
   }
   if (relay.traps !== null) trapContradictions(relay.traps, ['relay', 'traps'], add);
+  const { announce } = relay;
+  if (announce !== null && announce.community !== null && announce.user !== null) {
+    add(
+      ['relay', 'announce', 'user'],
+      'stands beside community; keep one of them, or neither for a signed datagram',
+    );
+  }
+  if (announce?.user?.auth === null && announce.user.priv !== null) {
+    add(['relay', 'announce', 'user', 'auth'], 'is missing; priv needs auth: {protocol: sha256, key: …}');
+  }
   mostContradictions(notify.most, add);
   smtpContradictions(smtp, add);
   repeated(

@@ -17,6 +17,7 @@ export function explainRelay(configuration: RelayConfiguration): string[] {
     relay.traps === null
       ? 'No trap is listened for.'
       : `It looks at once when it hears ${trapSign(relay.traps)}.`,
+    ...announceSentence(relay.announce),
     `A list mail is taken if it is signed with list_key, was sent no more than ${durationText(relay.oldestMs)} ago, and comes for the first time; whatever else is in the mailbox stays there.`,
     `Each client on the list with a known mail address (${clients.length.toLocaleString('en')} configured) gets one mail. Mails are in ${language}${own}.`,
     mostSentence(notify.most),
@@ -36,6 +37,20 @@ function mailboxSentence({ host, port, tls, everyMs }: PopConfiguration): string
     none: 'without TLS',
   }[tls];
   return `Looks for list mails in a mailbox at ${server}, ${by}, when it starts and every ${durationText(everyMs)}.`;
+}
+
+function announceSentence(announce: RelayConfiguration['relay']['announce']): string[] {
+  if (announce === null) return [];
+  const { to, port, community, user } = announce;
+  const by =
+    community !== null
+      ? 'an SNMPv2c trap coldStart'
+      : user !== null
+        ? 'an SNMPv3 trap coldStart'
+        : 'a datagram that is signed with list_key';
+  return [
+    `When it starts, and when its network returns, it says so to ${and(to)} (UDP port ${port}) by ${by}: whoever hears that begins a check.`,
+  ];
 }
 
 function nameSentence({ resolve, resolver }: RelayConfiguration['relay']): string {

@@ -1,9 +1,11 @@
 /** The configuration of `ringback relay`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
-import { clients, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
+import { MAX_ANNOUNCED, TRAP_PORT } from '../announced.ts';
+import { clients, language, most, ofCommand, orNone, smtp, traps, trapUser } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import {
+  address,
   directory,
   duration,
   flag,
@@ -16,9 +18,10 @@ import {
   secret,
   socketPath,
 } from '../values.ts';
-import type { PopConfiguration, RelayConfiguration } from './types.ts';
+import type { PopConfiguration, RelayConfiguration, ReturnConfiguration } from './types.ts';
 
 const POP_PORT = 110;
+const MAX_TOLD = 16;
 /** RFC 8314 section 3.2. */
 export const POPS_PORT = 995;
 /** RFC 2449 section 4: 255 octets of a command less its name, the blank and the line's end. */
@@ -47,12 +50,40 @@ const pop: Shape<PopConfiguration> = v.pipe(
   })),
 );
 
+const announce: Shape<ReturnConfiguration> = v.pipe(
+  mapping({
+    to: entry(
+      'Who is told: the router, a station.',
+      list(host, { allowed: 'a list of hosts, as in [172.27.178.1, 172.27.179.50]', min: 1, max: MAX_TOLD }),
+    ),
+    port: entry('The UDP port there.', v.optional(port, TRAP_PORT)),
+    community: entry('Of SNMPv2c, for a trap coldStart.', v.optional(secret('a community'))),
+    user: entry('Of SNMPv3, for a trap coldStart.', v.optional(trapUser)),
+    servers: entry(
+      'Addresses that the datagram names; with a trap its sender counts.',
+      v.optional(list(address, { allowed: 'a list of addresses', max: MAX_ANNOUNCED }), []),
+      "this machine's",
+    ),
+  }),
+  v.transform((keys) => ({
+    to: keys.to,
+    port: keys.port,
+    community: keys.community ?? null,
+    user: keys.user ?? null,
+    servers: keys.servers,
+  })),
+);
+
 const relay = v.pipe(
   mapping({
     pop: entry('The mailbox to which lists come.', pop),
     traps: entry(
       'SNMP traps and informs that make it look into the mailbox at once; false: none are listened for.',
       v.optional(orNone(traps), false),
+    ),
+    announce: entry(
+      'Says that its server is back when it starts, and when its network returns: by a trap, or by a datagram that is signed with list_key; false: nobody is told.',
+      v.optional(orNone(announce), false),
     ),
     resolve: entry('Servers are called in mails as reverse DNS has them.', v.optional(flag, true)),
     resolver: entry(
@@ -71,6 +102,7 @@ const relay = v.pipe(
   v.transform((keys) => ({
     pop: keys.pop,
     traps: keys.traps,
+    announce: keys.announce,
     resolve: keys.resolve,
     resolver: keys.resolver ?? null,
     oldestMs: keys.oldest,

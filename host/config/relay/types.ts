@@ -2,7 +2,13 @@
 
 import type { Endpoint } from '../../net/endpoint.ts';
 import type { Most } from '../most.ts';
-import type { ClientConfiguration, Language, SmtpConfiguration, TrapConfiguration } from '../types.ts';
+import type {
+  ClientConfiguration,
+  Language,
+  SmtpConfiguration,
+  TrapConfiguration,
+  TrapUser,
+} from '../types.ts';
 
 /**
  * `auto`: TLS from the first byte on port 995, elsewhere STLS (RFC 2595) where the server offers it, whoever signed the
@@ -22,6 +28,18 @@ export interface PopConfiguration {
   readonly everyMs: number;
 }
 
+/** Whom it tells that its server is back. Neither community nor user: by a datagram that is signed with the list key. */
+export interface ReturnConfiguration {
+  readonly to: readonly string[];
+  readonly port: number;
+  /** Of SNMPv2c. */
+  readonly community: string | null;
+  /** Of SNMPv3. */
+  readonly user: TrapUser | null;
+  /** What a signed datagram names; empty: the addresses of this machine. */
+  readonly servers: readonly string[];
+}
+
 export interface RelayConfiguration {
   /** Directory of the database; null: memory only. */
   readonly state: string | null;
@@ -29,6 +47,8 @@ export interface RelayConfiguration {
     readonly pop: PopConfiguration;
     /** Traps that make it look into the mailbox at once; null: it does not listen for any. */
     readonly traps: TrapConfiguration | null;
+    /** null: nobody is told. */
+    readonly announce: ReturnConfiguration | null;
     /** Whether host names are asked for in the DNS. */
     readonly resolve: boolean;
     /** DNS servers for that; null: the system's. */

@@ -3,6 +3,7 @@
  * makes a scenario of it.
  */
 import { basename } from 'node:path';
+import { TRAP_PORT } from '../../config/announced.ts';
 import { and } from '../../config/sentences.ts';
 import type { Packet } from '../../replay/packet.ts';
 import { type Attempt, Attempts, silencesOf } from './attempts.ts';
@@ -42,7 +43,6 @@ export interface Incident {
   readonly damage: readonly CaptureDamage[];
 }
 
-const TRAP_PORT = 162;
 /** A message of SNMP is a sequence (BER). */
 const MESSAGE_TYPE = 0x30;
 /** The same word, seen elsewhere or said again. */

@@ -2,10 +2,10 @@
 import { EventEmitter } from 'node:events';
 import type { TrapConfiguration } from '../../config/types.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
+import { coldStartVersion1, coldStartVersion2, coldStartVersion3 } from '../../traps/cold-start.ts';
 import type { OpenTrapSocket, TrapSocket } from '../../traps/socket.ts';
 import type { Loop } from '../kernel/loop.ts';
 import type { Machines } from '../world/ports.ts';
-import { coldStartVersion1, coldStartVersion2, coldStartVersion3 } from './snmp.ts';
 
 export type SnmpVersion = 'v1' | 'v2c' | 'v3';
 

@@ -69,6 +69,18 @@ export const MAIL = {
     act: 'Mend what the reason names, then SIGHUP; `smtp.back` follows.',
   },
   'smtp.back': { level: 'info', fields: {}, is: 'The mail server takes mails again.', act: null },
+  'announce.sent': {
+    level: 'info',
+    fields: { to: 'text' },
+    is: 'The relay has said that its server is back; UDP does not say whether it was heard.',
+    act: null,
+  },
+  'announce.failed': {
+    level: 'warn',
+    fields: { to: 'text', reason: 'text' },
+    is: "What says that the relay's server is back could not leave; a few more follow.",
+    act: 'Look at `relay.announce.to` and the network if the others fail, too.',
+  },
   'mailbox.failed': {
     level: 'error',
     fields: { reason: 'text', triedAgainAfterSeconds: maybe('number'), message: maybe('text') },

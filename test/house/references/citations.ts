@@ -10,7 +10,7 @@ const FILE = /(?:\.(?:ts|c|h|sh|md|ya?ml|mk)|\/[a-z-]+)$/;
 /** What others made, and what is about citations. */
 const NOT_OURS = /node_modules|\/\.|house\/references/;
 /** The takeover's document is meant there where none is named. */
-const OF_TAKEOVER = /takeover|emulator\/pair|announce/;
+const OF_TAKEOVER = /takeover|emulator\/pair|path\/announce/;
 
 /** The end of a line within a comment, and what begins the next. */
 const NEXT_LINE = /\n\s*(?:\*(?!\/)|\/\/|#) ?/g;

@@ -40,6 +40,13 @@ describe('a file of ringback relay', () => {
           relays: [],
           accept: ['coldStart', 'warmStart', 'linkUp'],
         },
+        announce: {
+          to: ['172.27.178.1', '172.27.179.50'],
+          port: 162,
+          community: 'announce-secret',
+          user: null,
+          servers: [],
+        },
         resolve: true,
         resolver: [{ host: '127.0.0.1', port: 53 }],
         oldestMs: 259_200_000,
@@ -65,7 +72,21 @@ describe('a file of ringback relay', () => {
     assert.deepEqual([state, control, notify, clients], [example.state, example.control, example.notify, []]);
     assert.deepEqual(
       { ...relay, pop: { ...relay.pop, host: '172.27.179.25' } },
-      { ...example.relay, traps: null, resolver: null },
+      { ...example.relay, traps: null, announce: null, resolver: null },
+    );
+  });
+
+  it('says that its server is back in one form, or by what the key signs', () => {
+    const announcing = (more: string): string =>
+      changed('relay: {', `relay: {announce: {to: [router.example]${more}}, `, MINIMAL);
+    assert.equal(accepted(announcing('')).relay.announce?.community, null);
+    assert.match(
+      only(announcing(', community: a, user: {name: ops}')),
+      /relay\.announce\.user: stands beside community/,
+    );
+    assert.match(
+      only(announcing(', user: {name: ops, priv: {protocol: aes, key: priv-secret}}')),
+      /relay\.announce\.user\.auth: is missing; priv needs auth/,
     );
   });
 
@@ -148,6 +169,7 @@ describe('the explanation of a relay', () => {
     assert.deepEqual(explainRelay(example), [
       'Looks for list mails in a mailbox at 172.27.179.25:110, TLS where it is offered, and then always, when it starts and every 1m.',
       'It looks at once when it hears an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 0 v3 users).',
+      'When it starts, and when its network returns, it says so to 172.27.178.1 and 172.27.179.50 (UDP port 162) by an SNMPv2c trap coldStart: whoever hears that begins a check.',
       'A list mail is taken if it is signed with list_key, was sent no more than 3d ago, and comes for the first time; whatever else is in the mailbox stays there.',
       'Each client on the list with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
       'A person gets 6 mails an hour and 20 a day at most; what is more is collected into one mail.',

@@ -1,9 +1,9 @@
 /**
  * The SNMP messages of a machine that has just started: coldStart by all three versions (RFC 1157, RFC 3416, RFC 3414), byte by
- * byte, and without chance: what an agent draws is drawn by its world.
+ * byte, and without clock and chance: what an agent draws is given.
  */
 import { createCipheriv, createHash, createHmac } from 'node:crypto';
-import type { TrapUser } from '../../config/types.ts';
+import type { TrapUser } from '../config/types.ts';
 
 /** What a message says beside who sends it. */
 interface TrapFacts {
@@ -118,7 +118,7 @@ function localised(hash: string, password: string, engine: Buffer): Buffer {
   return createHash(hash).update(key).update(engine).update(key).digest();
 }
 
-/** An SNMPv3 engine of a world: each has its own keys, and has started for the first time. */
+/** Of the one who sends it: each engine has keys of its own. */
 interface SnmpEngine {
   readonly id: Buffer;
   readonly boots: number;
