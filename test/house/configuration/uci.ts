@@ -46,8 +46,8 @@ router\`, \`relay\` or \`takeover\` says for which role, without it the first th
 
 \`list interfaces\` takes networks (\`lan\`, \`wan\`) as well as devices (\`br-lan\`, \`eth1\`): a network is listened on at the device that carries
 it, \`pppoe-wan\` for instance, which \`ubus\` says. A network that is not up yet is awaited, and one that comes up on another device is
-followed (\`interface.moved\`); networks that share a device are listened on once. With the init script the daemon is a service of its own,
-and what follows is that: it is started anew with the other device. The names of a daemon elsewhere (\`socket\`, \`host 'beside'\`), and those in
+followed (\`interface.moved\`); networks that share a device are listened on once. With the init script the daemon is a service of its own, and the program has
+it listen there. The names of a daemon elsewhere (\`socket\`, \`host 'beside'\`), and those in
 \`config takeover\`, are devices.
 
 A file with secrets is nobody else's to read: the init script makes it root's, and readable for the user \`ringback\` (640).`;
