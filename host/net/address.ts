@@ -21,6 +21,10 @@ const IPV4_AT_BITS = IPV4_AT * 8;
 /** Of 16 bits, in an IPv6 address. */
 const GROUPS = 8;
 
+/** Bytes in hexadecimal, with a leading zero where there is more before them. */
+const HEX = Array.from({ length: 0x100 }, (_, byte) => byte.toString(16));
+const PADDED_HEX = HEX.map((text) => text.padStart(2, '0'));
+
 /** The character `0`; a dot comes before it. */
 const ZERO = 0x30;
 
@@ -97,7 +101,8 @@ export function addressText(bytes: Uint8Array): string {
       continue;
     }
     if (at > 0 && at !== runAt + runLength) text += ':';
-    text += groupAt(bytes, at).toString(16);
+    const group = groupAt(bytes, at);
+    text += group < 0x100 ? HEX[group] : `${HEX[group >> 8]}${PADDED_HEX[group & 0xff]}`;
   }
   return text;
 }

@@ -4,13 +4,12 @@
  * leaves by another way than the clients' requests says nothing of theirs.
  */
 
-import { setMaxListeners } from 'node:events';
 import type { Chance } from '../chance.ts';
 import { systemCodeOf } from '../errors.ts';
 import type { FabricEvent, Met } from '../fabric/records.ts';
 import { nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
-import { pause, type Time } from '../time.ts';
+import { pause, Stop, type StopSignal, type Time } from '../time.ts';
 import { dialFrom, ProbeConnections } from './connections.ts';
 import { type Dial, type Dialled, dial } from './dial.ts';
 import { Places, type Rank } from './places.ts';
@@ -82,12 +81,10 @@ export class Asking {
   readonly #places: Places;
   /** By the target: the end of what is asked of it now. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  readonly #closing = new AbortController();
+  readonly #closing = new Stop();
 
   constructor(options: AskingOptions) {
     this.#options = options;
-    // One signal stands for everything that is asked.
-    setMaxListeners(0, this.#closing.signal);
     this.#places = new Places(options.most ?? MAX_PROBES);
   }
 
@@ -149,7 +146,7 @@ export class Asking {
     if (place !== null) await place;
     try {
       return await this.#afterOthers(target, () =>
-        this.#closing.signal.aborted ? Promise.resolve(this.#nothing()) : ask(),
+        this.#closing.aborted ? Promise.resolve(this.#nothing()) : ask(),
       );
     } finally {
       this.#places.giveBack(target.server);
@@ -167,7 +164,7 @@ export class Asking {
       const { fabric } = this.#options;
       const first = this.#firstLocalPort();
       const count = fabric.seesProbes ? await fabric.ask(target, first) : 0;
-      const means = { ...this.#options, closing: this.#closing.signal };
+      const means = { ...this.#options, closing: this.#closing };
       const connections = new ProbeConnections(target, { first, count }, means);
       const { outcomes, beganMs } = await connections.run(starts);
       const { verdict, asked } = await this.#verdict(target, outcomes, count > 0);
@@ -211,7 +208,7 @@ export class Asking {
       const { fabric, time, clock, sockets } = this.#options;
       await fabric.ask(target, FIRST_LOCAL_PORT);
       const beganMs = clock.nowMs();
-      const code = await sendNothing(target.server, this.#closing.signal, { time, sockets });
+      const code = await sendNothing(target.server, this.#closing, { time, sockets });
       await this.#pause(FRAMES_MS);
       const asked = await fabric.askMet(target);
       fabric.askEnd(target);
@@ -233,7 +230,7 @@ export class Asking {
   }
 
   #pause(waitMs: number): Promise<void> {
-    return pause(this.#options.time, waitMs, this.#closing.signal);
+    return pause(this.#options.time, waitMs, this.#closing);
   }
 
   #firstLocalPort(): number {
@@ -263,7 +260,7 @@ export function verdictOf(
 /** The code of the error that it met, or null. */
 function sendNothing(
   server: string,
-  closing: AbortSignal,
+  closing: StopSignal,
   { time, sockets }: Pick<AskingOptions, 'time' | 'sockets'>,
 ): Promise<string | null> {
   return new Promise((resolve) => {
