@@ -1,7 +1,8 @@
 /** Tables 71a and 72b on disk: which servers are down, and who waits for them. */
 import type { Cause } from '../fabric/records.ts';
-import type { Row, Sql, Value } from './database.ts';
+import type { Row, Sql } from './database.ts';
 import type { Untold } from './history.ts';
+import { commaSeparated, ofMany, runForMany } from './many.ts';
 
 /** How far people have been told of the end of an outage. Times are milliseconds of the state's clock. */
 export interface TellingState {
@@ -44,16 +45,15 @@ export interface StoredOutage extends OutageRow {
   readonly clients: Map<string, WaitingRow>;
 }
 
-/** Rows in one statement: of a crowd there are many, and each statement costs about as much as two of them. */
-const AT_ONCE = 32;
 // Not replaced: that would look again whether there is such an outage.
-const saving = (rows: number): string =>
-  `INSERT INTO waiting VALUES ${Array(rows).fill('(?, ?, ?, ?, ?)').join(', ')} ON CONFLICT (outage, client)
-     DO UPDATE SET first_ms = excluded.first_ms, last_ms = excluded.last_ms, tries = excluded.tries`;
-const removing = (rows: number): string =>
-  `DELETE FROM waiting WHERE outage = ? AND client IN (${Array(rows).fill('?').join(', ')})`;
-const [SAVE_ONE, SAVE_MANY] = [saving(1), saving(AT_ONCE)];
-const [REMOVE_ONE, REMOVE_MANY] = [removing(1), removing(AT_ONCE)];
+const SAVE = ofMany(
+  (rows) =>
+    `INSERT INTO waiting VALUES ${commaSeparated('(?, ?, ?, ?, ?)', rows)} ON CONFLICT (outage, client)
+       DO UPDATE SET first_ms = excluded.first_ms, last_ms = excluded.last_ms, tries = excluded.tries`,
+);
+const REMOVE = ofMany(
+  (rows) => `DELETE FROM waiting WHERE outage = ? AND client IN (${commaSeparated('?', rows)})`,
+);
 
 export function loadOutages(sql: Sql): StoredOutage[] {
   const clients = new Map<number, Map<string, WaitingRow>>();
@@ -90,40 +90,21 @@ export function removeOutage(sql: Sql, id: number): void {
   sql.run('DELETE FROM outages WHERE id = ?', id);
 }
 
-export function saveClient(sql: Sql, outage: number, client: string, waiting: WaitingRow): void {
-  saveClients(sql, outage, [[client, waiting]]);
-}
-
-/** Many of them, in as few statements as there can be. */
+/** Who waits for that outage, or waits there still. */
 export function saveClients(
   sql: Sql,
   outage: number,
   clients: readonly (readonly [client: string, waiting: WaitingRow])[],
 ): void {
-  for (const some of portions(clients)) {
-    const values: Value[] = [];
-    for (const [client, { firstMs, lastMs, tries }] of some)
-      values.push(outage, client, firstMs, lastMs, tries);
-    sql.run(some.length === 1 ? SAVE_ONE : SAVE_MANY, ...values);
-  }
+  runForMany(sql, SAVE, clients, ([client, waiting]) => [outage, client, ...valuesOf(waiting)]);
+}
+
+function valuesOf({ firstMs, lastMs, tries }: WaitingRow) {
+  return [firstMs, lastMs, tries];
 }
 
 export function removeClients(sql: Sql, outage: number, clients: readonly string[]): void {
-  for (const some of portions(clients))
-    sql.run(some.length === 1 ? REMOVE_ONE : REMOVE_MANY, outage, ...some);
-}
-
-export function removeClient(sql: Sql, outage: number, client: string): void {
-  removeClients(sql, outage, [client]);
-}
-
-/** As many as one statement takes; what is left over, one by one. */
-function portions<Item>(items: readonly Item[]): Item[][] {
-  const whole = items.length - (items.length % AT_ONCE);
-  const all: Item[][] = [];
-  for (let from = 0; from < whole; from += AT_ONCE) all.push(items.slice(from, from + AT_ONCE));
-  for (let at = whole; at < items.length; at++) all.push([items[at] as Item]);
-  return all;
+  runForMany(sql, REMOVE, clients, (client) => [client], [outage]);
 }
 
 function outageOf(row: Row): OutageRow {
