@@ -8,6 +8,8 @@ export class RecordLayout {
   readonly #offsets: ReadonlyMap<string, number>;
   /** By enum and number, as they are asked for. */
   readonly #names = new Map<string, Map<number, EventName>>();
+  /** And numbers, by enum and name. */
+  readonly #numbers = new Map<string, Map<string, number>>();
   /** Sets of bits, likewise. */
   readonly #bits = new Map<string, Map<number, ReadonlySet<string>>>();
 
@@ -28,6 +30,18 @@ export class RecordLayout {
   /** What a number is called in an enum of the module's. Throws RingbackError('fabric') when it does not exist. */
   name(group: string, code: number): EventName {
     return this.#names.get(group)?.get(code) ?? this.#readName(group, code);
+  }
+
+  /** The number of what this program calls so in an enum of the module's. */
+  number(group: string, name: string): number {
+    return this.#numbers.get(group)?.get(name) ?? this.#readNumber(group, name);
+  }
+
+  #readNumber(group: string, name: string): number {
+    const number = this.codes.number(`${group}.${pascal(name)}`);
+    const known = this.#numbers.get(group) ?? new Map<string, number>();
+    this.#numbers.set(group, known.set(name, number));
+    return number;
   }
 
   /** What the bits of a number are called in an enum of the module's. Throws RingbackError('fabric') when there is no such bit. */
