@@ -2,11 +2,9 @@
 
 /** Where the IPv4 address lies in an IPv4-mapped IPv6 address. */
 export const IPV4_AT = 12;
-const GROUPS = 8;
-const DOT = 0x2e;
-const COLON = 0x3a;
-const ZERO = 0x30;
-const LETTER_A = 0x61;
+/** Of 16 bits, in an IPv6 address. */
+export const GROUPS = 8;
+const Char = { dot: 0x2e, colon: 0x3a, zero: 0x30, a: 0x61 } as const;
 
 /** Writes a dotted address, mapped, into zeroed bytes; false: it is none, and the bytes are worth nothing. */
 export function readDotted(text: string, into: Uint8Array): boolean {
@@ -14,14 +12,14 @@ export function readDotted(text: string, into: Uint8Array): boolean {
   let value = 0;
   let digits = 0;
   for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : DOT;
-    if (code === DOT) {
+    const code = i < text.length ? text.charCodeAt(i) : Char.dot;
+    if (code === Char.dot) {
       if (digits === 0 || value > 0xff || at === into.length) return false;
       into[at++] = value;
       value = digits = 0;
       continue;
     }
-    const digit = code - ZERO;
+    const digit = code - Char.zero;
     // A leading zero would be octal to some.
     if (digit < 0 || digit > 9 || digits === 3 || (digits === 1 && value === 0)) return false;
     value = value * 10 + digit;
@@ -39,14 +37,14 @@ export function readGroups(text: string, into: Uint8Array): boolean {
   let value = 0;
   let digits = 0;
   let i = 0;
-  if (text.charCodeAt(0) === COLON) {
-    if (text.charCodeAt(1) !== COLON) return false;
+  if (text.charCodeAt(0) === Char.colon) {
+    if (text.charCodeAt(1) !== Char.colon) return false;
     head = 0;
     i = 2;
   }
   for (; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === COLON) {
+    if (code === Char.colon) {
       const isRun = digits === 0;
       // Only as the second of two, and once; and not as the last one alone.
       if (isRun ? head >= 0 || groups === 0 : groups === GROUPS - 1 && head >= 0) return false;
@@ -59,8 +57,8 @@ export function readGroups(text: string, into: Uint8Array): boolean {
       value = digits = 0;
       continue;
     }
-    const digit = code >= LETTER_A ? code - LETTER_A + 10 : code - ZERO;
-    if (digit < 0 || digit > 15 || (code < LETTER_A && digit > 9) || digits === 4) return false;
+    const digit = code >= Char.a ? code - Char.a + 10 : code - Char.zero;
+    if (digit < 0 || digit > 15 || (code < Char.a && digit > 9) || digits === 4) return false;
     value = (value << 4) | digit;
     digits++;
   }

@@ -7,7 +7,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { IPV4_AT, readDotted, readGroups } from './address-text.ts';
+import { GROUPS, IPV4_AT, readDotted, readGroups } from './address-text.ts';
 
 /** A network: its lowest address, and how many leading bits of the address's own family count. */
 export interface Prefix {
@@ -17,8 +17,6 @@ export interface Prefix {
 
 export const ADDRESS_BYTES = 16;
 const IPV4_AT_BITS = IPV4_AT * 8;
-/** Of 16 bits, in an IPv6 address. */
-const GROUPS = 8;
 
 /** Bytes in hexadecimal, with a leading zero where there is more before them. */
 const HEX = Array.from({ length: 0x100 }, (_, byte) => byte.toString(16));
