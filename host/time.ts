@@ -26,8 +26,40 @@ export interface Time {
   settled(): Promise<void>;
 }
 
+/** What is asked of an AbortSignal. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', action: () => void): void;
+  removeEventListener(type: 'abort', action: () => void): void;
+}
+
+/** An AbortController without events: where there are thousands in a minute, those cost more than what is stopped. */
+export class Stop implements StopSignal {
+  #isAborted = false;
+  readonly #actions = new Set<() => void>();
+
+  get aborted(): boolean {
+    return this.#isAborted;
+  }
+
+  abort(): void {
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    for (const action of this.#actions) action();
+    this.#actions.clear();
+  }
+
+  addEventListener(_type: 'abort', action: () => void): void {
+    if (!this.#isAborted) this.#actions.add(action);
+  }
+
+  removeEventListener(_type: 'abort', action: () => void): void {
+    this.#actions.delete(action);
+  }
+}
+
 /** Waits, or returns early when aborted. */
-export function pause(time: Time, waitMs: number, signal?: AbortSignal): Promise<void> {
+export function pause(time: Time, waitMs: number, signal?: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       timer.cancel();

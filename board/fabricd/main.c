@@ -166,7 +166,10 @@ static void sendOut(const uint8_t *command, const struct engine_outgoing *frame,
 	link_send(1, record);
 }
 
-/* Of the program that has started this one: whoever comes by ssh, or to a socket, has the interfaces that others chose. */
+/*
+ * Of the program that has started this one, or for which it was started (--await): whoever comes by ssh, or to a socket that is
+ * served for others, has the interfaces that those chose.
+ */
 static bool listenElsewhere(const uint8_t *command, uint64_t nowUs)
 {
 	uint32_t number = (uint32_t)(command[CARRIER_FIELD_NUMBER] | command[CARRIER_FIELD_NUMBER + 1] << 8);
@@ -208,7 +211,7 @@ static void seeEverything(const uint8_t *configure)
 
 static void carryOutCommands(const struct options *options, uint64_t nowUs)
 {
-	bool isChild = options->socket == NULL && !options->remote;
+	bool isOwn = !options->remote && (options->socket == NULL || options->await);
 	bool isFilterOld = false;
 	const uint8_t *command;
 
@@ -220,7 +223,7 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 			errand_run(command, nowUs);
 			continue;
 		}
-		if (isChild && command[FIELD_KIND] == ERRAND_LISTEN && listenElsewhere(command, nowUs))
+		if (isOwn && command[FIELD_KIND] == ERRAND_LISTEN && listenElsewhere(command, nowUs))
 			continue;
 		status = options->remote && isOfTakeover(command[FIELD_KIND]) ? STATUS_UNKNOWN_COMMAND
 									      : engine_command(command);

@@ -10,6 +10,10 @@ export class RecordLayout {
   readonly #offsets: ReadonlyMap<string, number>;
   /** By enum and number, as they are asked for. */
   readonly #names = new Map<string, Map<number, EventName>>();
+  /** And numbers, by enum and name. */
+  readonly #numbers = new Map<string, Map<string, number>>();
+  /** Sets of bits, likewise. */
+  readonly #bits = new Map<string, Map<number, ReadonlySet<string>>>();
 
   /** `groups`: enums of the module's; of two fields with one name the later one counts. */
   constructor(codes: Codes, ...groups: readonly string[]) {
@@ -29,6 +33,32 @@ export class RecordLayout {
   /** What a number is called in an enum of the module's. Throws RingbackError('fabric') when it does not exist. */
   name(group: string, code: number): EventName {
     return this.#names.get(group)?.get(code) ?? this.#readName(group, code);
+  }
+
+  /** The number of what this program calls so in an enum of the module's. */
+  number(group: string, name: string): number {
+    return this.#numbers.get(group)?.get(name) ?? this.#readNumber(group, name);
+  }
+
+  #readNumber(group: string, name: string): number {
+    const number = this.codes.number(`${group}.${pascal(name)}`);
+    const known = this.#numbers.get(group) ?? new Map<string, number>();
+    this.#numbers.set(group, known.set(name, number));
+    return number;
+  }
+
+  /** What the bits of a number are called in an enum of the module's. Throws RingbackError('fabric') when there is no such bit. */
+  bits(group: string, code: number): ReadonlySet<string> {
+    return this.#bits.get(group)?.get(code) ?? this.#readBits(group, code);
+  }
+
+  #readBits(group: string, code: number): ReadonlySet<string> {
+    const set = this.codes.entries(group).filter(([, bit]) => (code & bit) !== 0);
+    if (set.reduce((rest, [, bit]) => rest & ~bit, code) !== 0) throw strange(group, code);
+    const names = new Set(set.map(([name]) => camel(name)));
+    const known = this.#bits.get(group) ?? new Map<number, ReadonlySet<string>>();
+    this.#bits.set(group, known.set(code, names));
+    return names;
   }
 
   #readName(group: string, code: number): EventName {

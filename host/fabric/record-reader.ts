@@ -2,7 +2,7 @@
 import { ADDRESS_BYTES, addressText } from '../net/address.ts';
 import { macText } from '../net/mac-address.ts';
 import { ofDatagrams } from '../net/target.ts';
-import { camel, type RecordLayout, strange } from './record-layout.ts';
+import { type RecordLayout, strange } from './record-layout.ts';
 import type { AttemptOutcome, Cause, FabricEvent, Form, Met, ServerState, Sign } from './records.ts';
 
 /** The module's word for never lies far before any time. */
@@ -115,12 +115,9 @@ export class RecordReader {
     return this.#layout.name(group, this.kind).camel;
   }
 
-  /** The bits of the code, by their names. */
-  bits(group: string): string[] {
-    const { code } = this;
-    const set = this.#layout.codes.entries(group).filter(([, bit]) => (code & bit) !== 0);
-    if (set.reduce((rest, [, bit]) => rest & ~bit, code) !== 0) throw strange(group, code);
-    return set.map(([name]) => name);
+  /** The bits of the code, by their names; the same set for the same bits. */
+  bits(group: string): ReadonlySet<string> {
+    return this.#layout.bits(group, this.code);
   }
 
   #bytes(field: string, length = this.#layout.recordBytes - this.#layout.at(field)): Uint8Array {
@@ -202,7 +199,7 @@ const EVENTS: { readonly [K in Kind]: Read<K> } = {
   asking: target,
   asked: (record, kind) => ({
     ...target(record, kind),
-    met: new Set(record.bits('Met').map((name) => camel(name) as Met)),
+    met: record.bits('Met') as ReadonlySet<Met>,
     heardUs: heardUs(record.us('FirstUs')),
     hostHeardUs: heardUs(record.us('LastUs')),
   }),

@@ -50,7 +50,7 @@ class RecordWriter {
 
   /** The number of `name` in an enum of the module's. */
   code(group: string, name: string): number {
-    return this.#layout.codes.number(`${group}.${pascal(name)}`);
+    return this.#layout.number(group, name);
   }
 }
 

@@ -7,6 +7,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { GROUPS, IPV4_AT, readDotted, readGroups } from './address-text.ts';
 
 /** A network: its lowest address, and how many leading bits of the address's own family count. */
 export interface Prefix {
@@ -15,14 +16,11 @@ export interface Prefix {
 }
 
 export const ADDRESS_BYTES = 16;
-/** Where the IPv4 address lies in an IPv4-mapped IPv6 address. */
-const IPV4_AT = 12;
 const IPV4_AT_BITS = IPV4_AT * 8;
-/** Of 16 bits, in an IPv6 address. */
-const GROUPS = 8;
 
-/** The character `0`; a dot comes before it. */
-const ZERO = 0x30;
+/** Bytes in hexadecimal, with a leading zero where there is more before them. */
+const HEX = Array.from({ length: 0x100 }, (_, byte) => byte.toString(16));
+const PADDED_HEX = HEX.map((text) => text.padStart(2, '0'));
 
 function isMapped(bytes: Uint8Array): boolean {
   if (bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
@@ -32,17 +30,13 @@ function isMapped(bytes: Uint8Array): boolean {
 
 function bytesOf(text: string): Uint8Array | null {
   const bytes = new Uint8Array(ADDRESS_BYTES);
-  if (isIPv4(text)) {
-    bytes[IPV4_AT - 2] = 0xff;
-    bytes[IPV4_AT - 1] = 0xff;
-    let at = IPV4_AT;
-    for (let i = 0; i < text.length; i++) {
-      const digit = text.charCodeAt(i) - ZERO;
-      if (digit < 0) at++;
-      else bytes[at] = (bytes[at] ?? 0) * 10 + digit;
-    }
-    return bytes;
-  }
+  if (!text.includes(':')) return readDotted(text, bytes) ? bytes : null;
+  return readGroups(text, bytes) ? bytes : unusualBytesOf(text);
+}
+
+/** Of an IPv6 address that is written in another way. */
+function unusualBytesOf(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(ADDRESS_BYTES);
   // A zone (fe80::1%eth0) names an interface of one machine: no packet carries it.
   if (!isIPv6(text) || text.includes('%')) return null;
   const groupsOf = (part: string): number[] =>
@@ -97,7 +91,8 @@ export function addressText(bytes: Uint8Array): string {
       continue;
     }
     if (at > 0 && at !== runAt + runLength) text += ':';
-    text += groupAt(bytes, at).toString(16);
+    const group = groupAt(bytes, at);
+    text += group < 0x100 ? HEX[group] : `${HEX[group >> 8]}${PADDED_HEX[group & 0xff]}`;
   }
   return text;
 }

@@ -4,13 +4,12 @@
  * leaves by another way than the clients' requests says nothing of theirs.
  */
 
-import { setMaxListeners } from 'node:events';
 import type { Chance } from '../chance.ts';
 import type { FabricEvent, Met } from '../fabric/records.ts';
 import { type LocalPorts, PROBES } from '../net/local-ports.ts';
 import { isOfDatagrams, nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
-import { pause, type Time } from '../time.ts';
+import { pause, Stop, type Time } from '../time.ts';
 import { dialFrom, ProbeConnections } from './connections.ts';
 import {
   askByDatagrams,
@@ -92,12 +91,10 @@ export class Asking {
   readonly #places: Places;
   /** By the target: the end of what is asked of it now. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  readonly #closing = new AbortController();
+  readonly #closing = new Stop();
 
   constructor(options: AskingOptions) {
     this.#options = options;
-    // One signal stands for everything that is asked.
-    setMaxListeners(0, this.#closing.signal);
     this.#places = new Places(options.most ?? MAX_PROBES);
   }
 
@@ -144,7 +141,7 @@ export class Asking {
     return this.#afterOthers(options, async () => {
       const first = this.#firstLocalPort();
       const count = fabric.seesProbes(options.server) ? await fabric.ask(options, first) : 0;
-      const means = { ...this.#options, closing: this.#closing.signal };
+      const means = { ...this.#options, closing: this.#closing };
       const outcome = await dialByDatagrams(options, this.#localPorts(first, count), means);
       const met = count > 0 ? await this.#way(options) : null;
       fabric.askEnd(options);
@@ -177,7 +174,7 @@ export class Asking {
     if (place !== null) await place;
     try {
       return await this.#afterOthers(target, () =>
-        this.#closing.signal.aborted ? Promise.resolve(this.#nothing()) : ask(),
+        this.#closing.aborted ? Promise.resolve(this.#nothing()) : ask(),
       );
     } finally {
       this.#places.giveBack(target.server);
@@ -195,7 +192,7 @@ export class Asking {
       const { fabric } = this.#options;
       const first = this.#firstLocalPort();
       const count = fabric.seesProbes(target.server) ? await fabric.ask(target, first) : 0;
-      const means = { ...this.#options, closing: this.#closing.signal };
+      const means = { ...this.#options, closing: this.#closing };
       const from = this.#localPorts(first, count);
       const { outcomes, beganMs } = isOfDatagrams(target.port)
         ? await askByDatagrams(target, from, starts, means)
@@ -253,7 +250,7 @@ export class Asking {
           ...{ server: target.server, port: NOBODYS_PORT, localPort: 0 },
           ...{ bytes: new Uint8Array(0), waitMs: DATAGRAM_MS },
         },
-        { time, sockets, closing: this.#closing.signal },
+        { time, sockets, closing: this.#closing },
       );
       await this.#pause(FRAMES_MS);
       const asked = await fabric.askMet(target);
@@ -279,7 +276,7 @@ export class Asking {
   }
 
   #pause(waitMs: number): Promise<void> {
-    return pause(this.#options.time, waitMs, this.#closing.signal);
+    return pause(this.#options.time, waitMs, this.#closing);
   }
 
   #localPorts(first: number, count: number): LocalPorts {

@@ -1,10 +1,9 @@
 /** The connections of one probe. */
 
-import { setMaxListeners } from 'node:events';
 import type { LocalPorts } from '../net/local-ports.ts';
 import type { Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
-import { pause, type Time } from '../time.ts';
+import { pause, Stop, type StopSignal, type Time } from '../time.ts';
 import { type Dialled, type DialOptions, dial } from './dial.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -15,15 +14,13 @@ const LINGER_MS = 10_000;
 /** When this machine can't open a connection at all. */
 const AGAIN_MS = 200;
 const MAX_AGAIN = 25;
-/** Said when no more of them are needed: without a word, an error would be made each time, with its stack. */
-const ENOUGH = 'enough';
 
 /** What they are made with. */
 interface Means {
   readonly time: Time;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly sockets: Sockets;
-  readonly closing: AbortSignal;
+  readonly closing: StopSignal;
 }
 
 export class ProbeConnections {
@@ -31,14 +28,14 @@ export class ProbeConnections {
   /** `count` 0: any port will do. */
   readonly #from: LocalPorts;
   readonly #means: Means;
-  readonly #closing: AbortSignal;
+  readonly #closing: StopSignal;
   /** No more of them are begun. */
-  readonly #enough = new AbortController();
+  readonly #enough = new Stop();
   readonly #outcomes: Dialled[] = [];
   #beganMs: number;
   readonly #stop = (): void => {
     this.#closing.removeEventListener('abort', this.#stop);
-    this.#enough.abort(ENOUGH);
+    this.#enough.abort();
   };
 
   constructor(target: Target, from: LocalPorts, means: Means) {
@@ -48,7 +45,6 @@ export class ProbeConnections {
     this.#means = means;
     this.#closing = closing;
     this.#beganMs = clock.nowMs();
-    setMaxListeners(0, this.#enough.signal);
     closing.addEventListener('abort', this.#stop);
     // It may have been while the fabric was asked.
     if (closing.aborted) this.#stop();
@@ -58,7 +54,7 @@ export class ProbeConnections {
   async run(starts: readonly number[]): Promise<{ outcomes: readonly Dialled[]; beganMs: number }> {
     await Promise.all(
       starts.map(async (startMs, at) => {
-        await pause(this.#means.time, startMs, this.#enough.signal);
+        await pause(this.#means.time, startMs, this.#enough);
         await this.#begin(at, DECIDED_MS - startMs);
       }),
     );
@@ -68,19 +64,19 @@ export class ProbeConnections {
 
   async #begin(at: number, timeoutMs: number): Promise<void> {
     const { clock, time, sockets } = this.#means;
-    for (let again = 0; again < MAX_AGAIN && !this.#enough.signal.aborted; again++) {
+    for (let again = 0; again < MAX_AGAIN && !this.#enough.aborted; again++) {
       const { first, count } = this.#from;
       const from = count === 0 ? {} : { localPort: first + ((at + again) % count) };
       const lasting = { timeoutMs, lingerMs: LINGER_MS, signal: this.#closing };
       const dialled = dial({ ...this.#target, ...from, ...lasting }, time, sockets);
-      const outcome = await Promise.race([dialled, aborted(this.#enough.signal)]);
+      const outcome = await Promise.race([dialled, aborted(this.#enough)]);
       if (outcome === 'answered') this.#stop();
       if (outcome === null) return;
       if (outcome !== 'impossible') {
         this.#outcomes.push(outcome);
         return;
       }
-      await pause(time, AGAIN_MS, this.#enough.signal);
+      await pause(time, AGAIN_MS, this.#enough);
       if (this.#outcomes.length === 0) this.#beganMs = clock.nowMs();
     }
   }
@@ -107,9 +103,9 @@ export async function dialFrom(
   return outcome;
 }
 
-function aborted(signal: AbortSignal): Promise<null> {
+function aborted(signal: StopSignal): Promise<null> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
+    signal.addEventListener('abort', () => resolve(null));
   });
 }

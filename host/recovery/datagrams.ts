@@ -5,7 +5,7 @@ import type { Met } from '../fabric/records.ts';
 import type { LocalPorts } from '../net/local-ports.ts';
 import { numberOnWire, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
-import { pause, type Time } from '../time.ts';
+import { pause, type StopSignal, type Time } from '../time.ts';
 import { DECIDED_MS } from './connections.ts';
 import type { Dialled } from './dial.ts';
 import { greetingFor } from './greetings.ts';
@@ -17,7 +17,7 @@ interface Means {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly chance: Chance;
   readonly sockets: Sockets;
-  readonly closing: AbortSignal;
+  readonly closing: StopSignal;
 }
 
 interface Datagram {

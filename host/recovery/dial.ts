@@ -1,7 +1,7 @@
 /** One connection to a port, and what became of it. Nothing is sent, and it is closed in good order. */
 
 import { systemCodeOf } from '../errors.ts';
-import type { Time, Timer } from '../time.ts';
+import type { StopSignal, Time, Timer } from '../time.ts';
 import { kernelSockets, type Sockets } from './sockets.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface DialOptions {
   /** How long it stays open after that: a late answer closes in silence what was opened. */
   readonly lingerMs?: number;
   /** Once it aborts, nobody waits for anything of it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   /** The socket is gone. */
   readonly onClosed?: () => void;
 }

@@ -5,12 +5,12 @@ import { nameOf, type Target } from '../net/target.ts';
 import type { Sql } from '../store/database.ts';
 import { type Fates, fatesOf } from '../store/fates.ts';
 import { addToHistory, type PastOutage } from '../store/history.ts';
-import { removeClient, removeOutage, saveClient, saveOutage, type TellingState } from '../store/outages.ts';
+import { removeClients, removeOutage, saveClients, saveOutage, type TellingState } from '../store/outages.ts';
 import { removeService, type ServiceRow, saveService } from '../store/services.ts';
 import type { Store } from '../store/store.ts';
 import type { Time, Timer } from '../time.ts';
 import type { HeldNotice } from './notices.ts';
-import type { Outage } from './outages.ts';
+import type { Outage, Waiting } from './outages.ts';
 import type { Journal, Rest } from './ports.ts';
 
 /** At most one commit in this time. */
@@ -93,9 +93,8 @@ export class StoreJournal implements Journal {
     const queued = this.#commit((sql) => {
       for (const outage of ending) saveOutage(sql, { ...outage, told: false, telling, suspected: false });
       const [first] = ending;
-      if (first !== undefined)
-        for (const [client, waiting] of left) saveClient(sql, first.id, client, waiting);
-      for (const { id } of ending) for (const client of gone) removeClient(sql, id, client);
+      if (first !== undefined) saveClients(sql, first.id, left);
+      for (const { id } of ending) removeClients(sql, id, gone);
       return this.#outbox.enter(sql, notices);
     });
     this.#outbox.announce(queued);
@@ -126,11 +125,15 @@ export class StoreJournal implements Journal {
         saveOutage(sql, { ...outage, told: false, telling: null, suspected });
       }
       for (const [outage, clients] of this.#clients) {
+        const here: [string, Waiting][] = [];
+        const gone: string[] = [];
         for (const client of clients) {
           const waiting = outage.clients.get(client);
-          if (waiting === undefined) removeClient(sql, outage.id, client);
-          else saveClient(sql, outage.id, client, waiting);
+          if (waiting === undefined) gone.push(client);
+          else here.push([client, waiting]);
         }
+        removeClients(sql, outage.id, gone);
+        saveClients(sql, outage.id, here);
       }
       for (const row of this.#services.values()) {
         if ('heardMs' in row) saveService(sql, row);

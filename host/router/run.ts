@@ -47,9 +47,10 @@ export function run(
       return new RouterRole({
         ...{ ...surroundings, configuration, store, log },
         link: connectDaemon(time),
-        // Elsewhere they are named as they are called there.
+        // Elsewhere they are named as they are called there; a daemon that was started for this program is here.
         networks:
-          configuration.fabric.socket === null && configuration.fabric.remote === null
+          configuration.fabric.remote === null &&
+          (configuration.fabric.socket === null || fabric !== undefined)
             ? ubusNetworks(time)
             : null,
         sockets: kernelSockets,

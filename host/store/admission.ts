@@ -11,11 +11,12 @@ import {
   isCollecting,
   removeNotice,
   setAdmitted,
+  setCollected,
   setWaiting,
 } from './collecting.ts';
 import type { Sql } from './database.ts';
 import { latestRecovery } from './history.ts';
-import { countMail, type Full, fullFor, pruneMailed } from './mailed.ts';
+import { type Full, Mailed, pruneMailed } from './mailed.ts';
 import type { Notice, NoticeItem, OutboxRow } from './notice-rows.ts';
 
 export interface AdmissionRules {
@@ -49,10 +50,11 @@ const ID_BYTES = 16;
 /** `due` are as they are on disk. Lists are let through: they go to one mailbox that the operator names. */
 export function admitNotices(sql: Sql, due: readonly OutboxRow[], rules: AdmissionRules): Admission {
   pruneMailed(sql, rules.nowMs);
-  const admission = new Admitting(sql, rules);
+  const admission = new Admitting(sql, due, rules);
   // What has been waiting goes first; and nothing becomes part of it once it was looked at.
   const [collecting, others] = [due.filter(isCollecting), due.filter((row) => !isCollecting(row))];
   for (const row of [...collecting, ...others]) admission.decide(row);
+  admission.write();
   return admission;
 }
 
@@ -63,14 +65,28 @@ class Admitting implements Admission {
   waitsForServer = false;
   readonly #sql: Sql;
   readonly #rules: AdmissionRules;
+  /** By the mail address; null: as many as there are. */
+  readonly #mosts = new Map<string, Most | null>();
+  readonly #mailed: Mailed;
+  /** Those that are sent as they are. */
+  readonly #admitted: string[] = [];
 
-  constructor(sql: Sql, rules: AdmissionRules) {
+  constructor(sql: Sql, due: readonly OutboxRow[], rules: AdmissionRules) {
     this.#sql = sql;
     this.#rules = rules;
+    for (const { mail, list } of due) if (list === undefined) this.#mosts.set(mail, rules.mostFor(mail));
+    const limited = [...this.#mosts].filter(([, most]) => most !== null).map(([mail]) => mail);
+    this.#mailed = new Mailed(sql, limited, rules.nowMs);
+  }
+
+  /** What has been decided, as far as it is not on disk. */
+  write(): void {
+    setAdmitted(this.#sql, this.#admitted);
+    this.#mailed.write();
   }
 
   decide(row: OutboxRow): void {
-    const { nowMs, mostFor, isDown } = this.#rules;
+    const { isDown } = this.#rules;
     if (row.list !== undefined) {
       this.rows.push(row);
       return;
@@ -80,8 +96,8 @@ class Admitting implements Admission {
       this.#leave(row, down);
       return;
     }
-    const most = mostFor(row.mail);
-    const full = most === null ? null : fullFor(this.#sql, row, most, nowMs);
+    const most = this.#mosts.get(row.mail) ?? null;
+    const full = most === null ? null : this.#mailed.fullFor(row, most);
     if (full === null) this.#admit(row, down);
     else this.#hold(row, full);
   }
@@ -95,11 +111,21 @@ class Admitting implements Admission {
       this.more++;
       this.waitsForServer = true;
     }
-    const admitted = isCollecting(row)
-      ? { ...row, items: this.#current(row.items, down), createdMs: nowMs, reason: null }
-      : row;
-    this.rows.push(setAdmitted(this.#sql, admitted));
-    countMail(this.#sql, row, nowMs);
+    const admitted = { ...row, waitsFor: 'nothing', admitted: true } as const;
+    if (isCollecting(row)) {
+      const current = {
+        ...admitted,
+        items: this.#current(row.items, down),
+        createdMs: nowMs,
+        reason: null,
+      };
+      setCollected(this.#sql, current);
+      this.rows.push(current);
+    } else {
+      if (!row.admitted) this.#admitted.push(row.messageId);
+      this.rows.push(admitted);
+    }
+    this.#mailed.count(row);
   }
 
   /** Items that can be told, with the latest recovery of their servers: others may have come since. */

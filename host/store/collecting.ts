@@ -1,5 +1,6 @@
 /** Notices that wait for others to the same person: for a moment, or because he had as many mails as allowed. */
 import type { Sql } from './database.ts';
+import { commaSeparated, ofMany, runForMany } from './many.ts';
 import {
   COLLECTING,
   COLUMNS,
@@ -85,18 +86,21 @@ export function reconsider(sql: Sql, messageIds: readonly string[] | null, nowMs
   );
 }
 
-/** It may be sent now, as this. */
-export function setAdmitted(sql: Sql, row: OutboxRow): OutboxRow {
-  const { messageId, items, createdMs, reason } = row;
-  if (isCollecting(row)) {
-    sql.run(
-      'UPDATE outbox SET held = 0, admitted = 1, items = ?, created_ms = ?, reason = ? WHERE message_id = ?',
-      ...[JSON.stringify(items), createdMs, reason, messageId],
-    );
-  } else if (!row.admitted) {
-    sql.run('UPDATE outbox SET held = 0, admitted = 1 WHERE message_id = ?', messageId);
-  }
-  return { ...row, waitsFor: 'nothing', admitted: true };
+const ADMIT = ofMany(
+  (rows) => `UPDATE outbox SET held = 0, admitted = 1 WHERE message_id IN (${commaSeparated('?', rows)})`,
+);
+
+/** What has collected may be sent now, as this. */
+export function setCollected(sql: Sql, { messageId, items, createdMs, reason }: OutboxRow): void {
+  sql.run(
+    'UPDATE outbox SET held = 0, admitted = 1, items = ?, created_ms = ?, reason = ? WHERE message_id = ?',
+    ...[JSON.stringify(items), createdMs, reason, messageId],
+  );
+}
+
+/** These may be sent now, as they are. */
+export function setAdmitted(sql: Sql, messageIds: readonly string[]): void {
+  runForMany(sql, ADMIT, messageIds, (id) => [id]);
 }
 
 /** It has to wait, with these items. */

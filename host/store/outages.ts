@@ -2,6 +2,7 @@
 import type { Cause } from '../fabric/records.ts';
 import type { Row, Sql } from './database.ts';
 import type { Untold } from './history.ts';
+import { commaSeparated, ofMany, runForMany } from './many.ts';
 
 /** How far people have been told of the end of an outage. Times are milliseconds of the state's clock. */
 export interface TellingState {
@@ -44,6 +45,16 @@ export interface StoredOutage extends OutageRow {
   readonly clients: Map<string, WaitingRow>;
 }
 
+// Not replaced: that would look again whether there is such an outage.
+const SAVE = ofMany(
+  (rows) =>
+    `INSERT INTO waiting VALUES ${commaSeparated('(?, ?, ?, ?, ?)', rows)} ON CONFLICT (outage, client)
+       DO UPDATE SET first_ms = excluded.first_ms, last_ms = excluded.last_ms, tries = excluded.tries`,
+);
+const REMOVE = ofMany(
+  (rows) => `DELETE FROM waiting WHERE outage = ? AND client IN (${commaSeparated('?', rows)})`,
+);
+
 export function loadOutages(sql: Sql): StoredOutage[] {
   const clients = new Map<number, Map<string, WaitingRow>>();
   for (const row of sql.all('SELECT * FROM waiting ORDER BY outage, first_ms')) {
@@ -79,17 +90,21 @@ export function removeOutage(sql: Sql, id: number): void {
   sql.run('DELETE FROM outages WHERE id = ?', id);
 }
 
-export function saveClient(
+/** Who waits for that outage, or waits there still. */
+export function saveClients(
   sql: Sql,
   outage: number,
-  client: string,
-  { firstMs, lastMs, tries }: WaitingRow,
+  clients: readonly (readonly [client: string, waiting: WaitingRow])[],
 ): void {
-  sql.run('INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)', outage, client, firstMs, lastMs, tries);
+  runForMany(sql, SAVE, clients, ([client, waiting]) => [outage, client, ...valuesOf(waiting)]);
 }
 
-export function removeClient(sql: Sql, outage: number, client: string): void {
-  sql.run('DELETE FROM waiting WHERE outage = ? AND client = ?', outage, client);
+function valuesOf({ firstMs, lastMs, tries }: WaitingRow) {
+  return [firstMs, lastMs, tries];
+}
+
+export function removeClients(sql: Sql, outage: number, clients: readonly string[]): void {
+  runForMany(sql, REMOVE, clients, (client) => [client], [outage]);
 }
 
 function outageOf(row: Row): OutageRow {

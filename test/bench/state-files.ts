@@ -4,7 +4,7 @@ import { address } from '../../board/lab/lab.ts';
 import { logTo } from '../../host/log/log.ts';
 import { createNotice } from '../../host/mail/mail.ts';
 import type { Notice, NoticeItem } from '../../host/store/notice-rows.ts';
-import { type OutageRow, saveClient, saveOutage, type WaitingRow } from '../../host/store/outages.ts';
+import { type OutageRow, saveClients, saveOutage, type WaitingRow } from '../../host/store/outages.ts';
 import { addNotice } from '../../host/store/outbox.ts';
 import { register } from '../../host/store/registrations.ts';
 import { Store } from '../../host/store/store.ts';
@@ -66,7 +66,7 @@ export async function prepareWaiting(directory: string): Promise<void> {
     for (let i = 0; i < CLIENTS; i++) {
       const isOfChain = i < CHAIN_CLIENTS;
       const outage = isOfChain ? CHAIN.id : CHAIN.id + 1 + (i % (SERVERS - 1));
-      saveClient(sql, outage, clientAddress(i), waiting);
+      saveClients(sql, outage, [[clientAddress(i), waiting]]);
       if (!isOfChain) continue;
       register(sql, {
         client: clientAddress(i),
@@ -85,7 +85,8 @@ export async function prepareChain(directory: string): Promise<void> {
   const nowMs = store.clock.nowMs();
   store.write((sql) => {
     saveOutage(sql, chainOutage(nowMs));
-    for (let i = 0; i < CHAIN_CLIENTS; i++) saveClient(sql, CHAIN.id, clientAddress(i), waitingSince(nowMs));
+    for (let i = 0; i < CHAIN_CLIENTS; i++)
+      saveClients(sql, CHAIN.id, [[clientAddress(i), waitingSince(nowMs)]]);
   });
   store.close();
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { address, type Lab } from '../../board/lab/lab.ts';
@@ -7,12 +8,22 @@ import { ErrandWriter } from '../../host/fabric/errands.ts';
 import { loadModule } from '../../host/fabric/module.ts';
 import { random } from '../random.ts';
 import { Beside, type SshServer, STATION } from './beside/beside.ts';
+import { sandbox } from './beside/sandbox.ts';
 import { needsRoot } from './root.ts';
 import { story, waiting } from './support.ts';
 
 const { codes } = loadModule();
 const SERVERS: readonly SshServer[] = ['dropbear', 'sshd'];
-const skip = needsRoot('an ssh server for root', 'dropbear', 'dropbearkey', 'ssh', 'ssh-keygen', 'scp');
+const skip = needsRoot(
+  'an ssh server for root',
+  'dropbear',
+  'dropbearkey',
+  'ssh',
+  'ssh-keygen',
+  'scp',
+  'systemd-analyze',
+  'cc',
+);
 
 async function serving(lab: Lab): Promise<void> {
   await lab.start('mail', 25);
@@ -132,6 +143,30 @@ describe('a program beside a router that has the daemon alone', { concurrency: 4
           const opened = { event: 'outage.opened', server: address('s80', version) };
           assert.equal((await ringback.event(opened, 60_000)).cause, 'unreachable');
         }
+        assert.equal(await ringback.stop(), 0);
+      },
+    );
+
+    story(
+      `with ${server}: ssh does its work with what a stand-in for systemd leaves the program of ringback.service`,
+      async (lab) => {
+        const beside = await Beside.open(lab, server);
+        await beside.install();
+        const uid = 61_178;
+        execFileSync('chown', [`${uid}:${uid}`, lab.directory, beside.configuration]);
+        const ringback = await beside.start(sandbox(`${lab.directory}/sandbox`, uid));
+        await serving(lab);
+        const [ssh = ''] = ringback.children('ssh');
+        assert.match(ssh, new RegExp(`^Uid:\\t${uid}\\t`, 'm'));
+        assert.match(ssh, /^CapEff:\t0+$/m);
+        assert.match(ssh, /^Seccomp:\t2$/m);
+        await lab.powerOff('s80', [80]);
+        assert.equal(await lab.tryTo('c151', 's80'), 'turned away');
+        await ringback.event({ event: 'outage.opened', server: address('s80') });
+        await lab.powerOn('s80');
+        await lab.start('s80');
+        await ringback.event({ event: 'notice.sent', client: address('c151') }, 60_000);
+        assert.deepEqual(ringback.matching({ event: 'fabric.lost' }), []);
         assert.equal(await ringback.stop(), 0);
       },
     );

@@ -5,7 +5,13 @@ import { machineChance } from '../../host/chance.ts';
 import { Outbox } from '../../host/mail/outbox.ts';
 import { DAY_MS } from '../../host/net/duration.ts';
 import { addToHistory } from '../../host/store/history.ts';
-import { loadOutages, removeClient, removeOutage, saveClient, saveOutage } from '../../host/store/outages.ts';
+import {
+  loadOutages,
+  removeClients,
+  removeOutage,
+  saveClients,
+  saveOutage,
+} from '../../host/store/outages.ts';
 import { register } from '../../host/store/registrations.ts';
 import { TABLES } from '../../host/store/schema.ts';
 import { Store } from '../../host/store/store.ts';
@@ -76,7 +82,7 @@ export class Program {
     this.store.write((sql) => {
       const outage = { id, server: `172.27.178.${id}`, port: 0, triedPort: 80, fromMs: id };
       saveOutage(sql, { ...outage, cause: 'unreachable', told: false, telling: null, suspected: false });
-      saveClient(sql, id, client, { firstMs: id, lastMs: id, tries: 1 });
+      saveClients(sql, id, [[client, { firstMs: id, lastMs: id, tries: 1 }]]);
     });
   }
 
@@ -112,7 +118,7 @@ export class Program {
     this.wait(from, TANAKA);
     this.wait(from + 1, NAKAMURA);
     this.wait(from + 1, SATO);
-    this.store.write((sql) => removeClient(sql, from + 1, SATO));
+    this.store.write((sql) => removeClients(sql, from + 1, [SATO]));
     this.recover(from);
     const mail = `client-${from}@example.jp`;
     this.store.write((sql) =>

@@ -35,10 +35,8 @@ cp "$stand_in/rc.common" "$root/etc/rc.common"
 cp "$stand_in/functions.sh" "$root/lib/functions.sh"
 cp "$sources"/dist/ringback.mjs "$sources"/dist/*.wasm "$root/usr/lib/ringback/"
 ln -sf ../lib/ringback/ringback.mjs "$root/usr/bin/ringback"
-echo 'network_get_device() { [ "$2" = lan ] && export -n "$1=br-lan"; }' >"$root/lib/functions/network.sh"
-printf '#!/bin/busybox ash\\nexit 1\\n' >"$root/sbin/uci"
 printf '#!/bin/busybox ash\\n' >"$root/sbin/ujail"
-chmod +x "$root/etc/rc.common" "$root/sbin/uci" "$root/sbin/ujail"
+chmod +x "$root/etc/rc.common" "$root/sbin/ujail"
 grep -q ^ringback: /etc/passwd || echo ringback:x:32768:32768::/:/bin/false >>"$root/etc/passwd"
 grep -q ^ringback: /etc/group || echo ringback:x:32768: >>"$root/etc/group"
 cat >"$root/tmp/script"
@@ -83,7 +81,7 @@ describe('An init script, with stand-ins of procd and rc.common,', {
       [
         'open_instance <fabricd>',
         'set_param <command> </usr/sbin/ringback-fabricd> <--socket> </var/run/ringback/fabric.sock> <--await>',
-        'append_param <command> <--interface> <br-lan>',
+        'append_param <command> <--interface> <lan>',
         'append_param <command> <--interface> <wan>',
         'set_param <respawn> <3600> <5> <0>',
         'open_instance <router>',
@@ -92,8 +90,6 @@ describe('An init script, with stand-ins of procd and rc.common,', {
         'set_param <reload_signal> <HUP>',
         'set_param <respawn> <3600> <5> <0>',
         'add_reload_trigger <ringback>',
-        'add_reload_interface_trigger <lan>',
-        'add_reload_interface_trigger <wan>',
       ],
     );
     assert.equal(lines.filter((line) => line === 'set_param <user> <ringback>').length, 2);

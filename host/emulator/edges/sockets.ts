@@ -4,6 +4,9 @@ import type { Ends, Sockets } from '../../recovery/sockets.ts';
 import type { Loop } from '../kernel/loop.ts';
 import type { Machines, OwnConnection, OwnEnd } from '../world/ports.ts';
 
+/** By their codes: each is made once, as one with its stack costs more than the connection. */
+const ERRORS = new Map<string, Error>();
+
 interface WorldSocketsOptions {
   readonly world: Pick<Machines, 'connect' | 'send'>;
   readonly loop: Loop;
@@ -90,7 +93,7 @@ class Connection extends EventEmitter {
       this.emit('connect');
       return;
     }
-    this.emit('error', Object.assign(new Error(end), { code: end }));
+    this.emit('error', errorOf(end));
     this.destroy();
   }
 }
@@ -119,11 +122,17 @@ class Datagrams extends EventEmitter {
     world.send(this.#to, bytes, (code) => {
       if (this.#isClosed || !this.#isAlive()) return;
       loop.stir();
-      this.emit('error', Object.assign(new Error(code), { code }));
+      this.emit('error', errorOf(code));
     });
   }
 
   close(): void {
     this.#isClosed = true;
   }
+}
+
+function errorOf(code: string): Error {
+  const known = ERRORS.get(code) ?? Object.assign(new Error(code), { code });
+  ERRORS.set(code, known);
+  return known;
 }

@@ -1,6 +1,6 @@
 /**
  * What is to happen, in the order of time; what is due at the same moment, in the order in which it was entered. An entry is
- * five numbers and no object: a day of half a million people has tens of millions of them.
+ * six numbers and no object: a day of half a million people has tens of millions of them.
  *
  * The next quarter of a second is a heap, which stays small. All that comes later lies in the drawers of a wheel, a quarter of a
  * second each, in no order; what lies in a drawer for a later turn of the wheel stays there.
@@ -18,6 +18,9 @@ const FAN = 4;
 const DRAWER_US = 262_144;
 const DRAWERS = 4096;
 const NONE = 0xffff_ffff;
+/** Words of an entry, and which of them leads to the next one. */
+const FACTS = 4;
+const NEXT = 3;
 
 export class Calendar {
   /** Microseconds since the beginning, whole ones. */
@@ -28,14 +31,10 @@ export class Calendar {
   #size = 0;
   /** Numbers entries. */
   #entered = 0;
-  /** Columns of entries, by their places. */
-  #dueUs = new Float64Array(FIRST_ROOM);
-  #order = new Float64Array(FIRST_ROOM);
-  #actor = new Uint8Array(FIRST_ROOM);
-  #what = new Uint32Array(FIRST_ROOM);
-  #subject = new Uint32Array(FIRST_ROOM);
-  /** The next in the same drawer, or the next place that is free. */
-  #next = new Uint32Array(FIRST_ROOM);
+  /** Of the entry in each place its moment and its number: side by side, as they are looked at. */
+  #times = new Float64Array(FIRST_ROOM * 2);
+  /** Of each its actor, what happens, the subject, and the next in the same drawer, or the next place that is free. */
+  #facts = new Uint32Array(FIRST_ROOM * FACTS);
   #free = NONE;
   #used = 0;
   /** The heap: moments, and places. */
@@ -65,18 +64,20 @@ export class Calendar {
     const due = Math.max(Math.round(dueUs), this.nowUs);
     const place = this.#take();
     this.#size++;
-    this.#dueUs[place] = due;
-    this.#order[place] = this.#entered++;
-    this.#actor[place] = actor;
-    this.#what[place] = what;
-    this.#subject[place] = subject;
+    this.#times[place * 2] = due;
+    this.#times[place * 2 + 1] = this.#entered++;
+    const facts = this.#facts;
+    const at = place * FACTS;
+    facts[at] = actor;
+    facts[at + 1] = what;
+    facts[at + 2] = subject;
     const quarter = Math.floor(due / DRAWER_US);
     if (quarter <= this.#quarter) {
       this.#push(due, place);
       return;
     }
     const drawer = quarter % DRAWERS;
-    this.#next[place] = this.#drawers[drawer] as number;
+    facts[at + NEXT] = this.#drawers[drawer] as number;
     this.#drawers[drawer] = place;
   }
 
@@ -86,11 +87,13 @@ export class Calendar {
     const dueUs = this.#heapUs[0] as number;
     if (dueUs > untilUs) return false;
     const place = this.#heap[0] as number;
-    const actor = this.#actor[place] as number;
-    const what = this.#what[place] as number;
-    const subject = this.#subject[place] as number;
+    const facts = this.#facts;
+    const at = place * FACTS;
+    const actor = facts[at] as number;
+    const what = facts[at + 1] as number;
+    const subject = facts[at + 2] as number;
     this.#takeFirst();
-    this.#next[place] = this.#free;
+    facts[at + NEXT] = this.#free;
     this.#free = place;
     this.#size--;
     this.nowUs = dueUs;
@@ -112,12 +115,14 @@ export class Calendar {
   #open(drawer: number): void {
     let place = this.#drawers[drawer] as number;
     let kept = NONE;
+    const facts = this.#facts;
     while (place !== NONE) {
-      const next = this.#next[place] as number;
-      const due = this.#dueUs[place] as number;
+      const at = place * FACTS + NEXT;
+      const next = facts[at] as number;
+      const due = this.#times[place * 2] as number;
       if (Math.floor(due / DRAWER_US) === this.#quarter) this.#push(due, place);
       else {
-        this.#next[place] = kept;
+        facts[at] = kept;
         kept = place;
       }
       place = next;
@@ -126,13 +131,19 @@ export class Calendar {
   }
 
   #push(due: number, place: number): void {
-    const [dues, places, orders] = [this.#heapUs, this.#heap, this.#order];
-    const order = orders[place] as number;
+    const dues = this.#heapUs;
+    const places = this.#heap;
+    const times = this.#times;
+    const order = times[place * 2 + 1] as number;
     let at = this.#heaped++;
     while (at > 0) {
       const parent = (at - 1) >> 2;
       const parentUs = dues[parent] as number;
-      if (parentUs < due || (parentUs === due && (orders[places[parent] as number] as number) < order)) break;
+      if (
+        parentUs < due ||
+        (parentUs === due && (times[(places[parent] as number) * 2 + 1] as number) < order)
+      )
+        break;
       dues[at] = parentUs;
       places[at] = places[parent] as number;
       at = parent;
@@ -144,10 +155,12 @@ export class Calendar {
   /** The last one goes where the first was, and down to where it belongs. */
   #takeFirst(): void {
     const last = --this.#heaped;
-    const [dues, places, orders] = [this.#heapUs, this.#heap, this.#order];
+    const dues = this.#heapUs;
+    const places = this.#heap;
+    const times = this.#times;
     const lastUs = dues[last] as number;
     const lastPlace = places[last] as number;
-    const lastOrder = orders[lastPlace] as number;
+    const lastOrder = times[lastPlace * 2 + 1] as number;
     let at = 0;
     for (;;) {
       const first = at * FAN + 1;
@@ -159,14 +172,15 @@ export class Calendar {
         const childUs = dues[child] as number;
         if (childUs > leastUs) continue;
         if (childUs === leastUs) {
-          const [a, b] = [places[child] as number, places[least] as number];
-          if ((orders[a] as number) > (orders[b] as number)) continue;
+          const a = places[child] as number;
+          const b = places[least] as number;
+          if ((times[a * 2 + 1] as number) > (times[b * 2 + 1] as number)) continue;
         }
         least = child;
         leastUs = childUs;
       }
       if (lastUs < leastUs) break;
-      if (lastUs === leastUs && lastOrder < (orders[places[least] as number] as number)) break;
+      if (lastUs === leastUs && lastOrder < (times[(places[least] as number) * 2 + 1] as number)) break;
       dues[at] = leastUs;
       places[at] = places[least] as number;
       at = least;
@@ -178,25 +192,21 @@ export class Calendar {
   #take(): number {
     const place = this.#free;
     if (place !== NONE) {
-      this.#free = this.#next[place] as number;
+      this.#free = this.#facts[place * FACTS + NEXT] as number;
       return place;
     }
-    if (this.#used === this.#dueUs.length) this.#grow();
+    if (this.#used === this.#heap.length) this.#grow();
     return this.#used++;
   }
 
   #grow(): void {
-    const room = this.#dueUs.length * 2;
-    const larger = <T extends Float64Array | Uint8Array | Uint32Array>(from: T, to: T): T => {
+    const room = this.#heap.length * 2;
+    const larger = <T extends Float64Array | Uint32Array>(from: T, to: T): T => {
       to.set(from);
       return to;
     };
-    this.#dueUs = larger(this.#dueUs, new Float64Array(room));
-    this.#order = larger(this.#order, new Float64Array(room));
-    this.#actor = larger(this.#actor, new Uint8Array(room));
-    this.#what = larger(this.#what, new Uint32Array(room));
-    this.#subject = larger(this.#subject, new Uint32Array(room));
-    this.#next = larger(this.#next, new Uint32Array(room));
+    this.#times = larger(this.#times, new Float64Array(room * 2));
+    this.#facts = larger(this.#facts, new Uint32Array(room * FACTS));
     this.#heapUs = larger(this.#heapUs, new Float64Array(room));
     this.#heap = larger(this.#heap, new Uint32Array(room));
   }

@@ -1,9 +1,14 @@
 /**
- * Connections that are being opened, as columns: an attempt is a number, its place in them. A place is free again when nobody
- * refers to it any more, its entries in the calendar and what waits in queues among them.
+ * Connections that are being opened. An attempt is a number, the place of its record; all of a record lies side by side, as a world
+ * has too many of them for a processor's cache, and looks at most of one at a time. A place is free again when nobody refers to it
+ * any more, its entries in the calendar and what waits in queues among them.
  */
 
 const FIRST_ROOM = 4096;
+/** Of a record, and where its moments begin. */
+const WORDS = 24;
+const MOMENTS_AT = 18;
+const WORD_BYTES = 4;
 
 export const State = { free: 0, opening: 1, over: 2 } as const;
 
@@ -30,44 +35,43 @@ export class AttemptTable {
   size = 0;
   #free: number[] = [];
   #used = 0;
-  state = new Uint8Array(FIRST_ROOM);
-  flags = new Uint8Array(FIRST_ROOM);
+  #words = new Int32Array(FIRST_ROOM * WORDS);
+  /** Words of records, by the attempt's number. */
+  state = this.#column(0);
+  flags = this.#column(1);
   /** Who refers to it. */
-  refs = new Uint16Array(FIRST_ROOM);
+  refs = this.#column(2);
   /** The client's number; -1: the router. */
-  client = new Int32Array(FIRST_ROOM);
+  client = this.#column(3);
   /** The server's address, by its number. */
-  place = new Int32Array(FIRST_ROOM);
+  place = this.#column(4);
   /** -1: nobody has ever served there. */
-  service = new Int32Array(FIRST_ROOM);
-  fromPort = new Uint16Array(FIRST_ROOM);
-  toPort = new Uint16Array(FIRST_ROOM);
-  sequence = new Uint32Array(FIRST_ROOM);
+  service = this.#column(5);
+  fromPort = this.#column(6);
+  toPort = this.#column(7);
   /** SYNs so far. */
-  sent = new Uint8Array(FIRST_ROOM);
-  /** The moment of the last one. */
-  sentUs = new Float64Array(FIRST_ROOM);
-  beganUs = new Float64Array(FIRST_ROOM);
-  stack = new Uint8Array(FIRST_ROOM);
+  sent = this.#column(8);
+  stack = this.#column(9);
   /** RSTs that it has met. */
-  resets = new Uint8Array(FIRST_ROOM);
+  resets = this.#column(10);
   /** The first attempt of the same visit. */
-  visit = new Int32Array(FIRST_ROOM);
+  visit = this.#column(11);
   /** Of a visit: whether it has ended, and how many of its attempts are under way. */
-  ended = new Uint8Array(FIRST_ROOM);
-  live = new Uint8Array(FIRST_ROOM);
+  ended = this.#column(12);
+  live = this.#column(13);
   /** Of a visit: how many tries may follow it; and which reload of the program's own it is. */
-  left = new Uint8Array(FIRST_ROOM);
-  reload = new Uint8Array(FIRST_ROOM);
-  /** Of a visit: whose habits it follows (people's, by number; 255: a named host's), and its patience. */
-  habit = new Uint8Array(FIRST_ROOM);
-  patienceUs = new Float64Array(FIRST_ROOM);
+  left = this.#column(14);
+  reload = this.#column(15);
+  /** Of a visit: whose habits it follows (people's, by number; 255: a named host's). */
+  habit = this.#column(16);
+  sequence = this.#unsignedColumn(17);
+  /** By half the attempt's number: the moment of the last SYN, the beginning of a visit, and its patience. */
+  #moments = this.#momentColumn();
 
   /** A place with one reference to it; its columns are to be written. */
   take(): number {
     this.size++;
-    const slot = this.#free.pop() ?? this.#used++;
-    if (slot === this.state.length) this.#grow();
+    const slot = this.#free.pop() ?? this.#new();
     this.state[slot] = State.opening;
     this.flags[slot] = 0;
     this.refs[slot] = 1;
@@ -79,8 +83,35 @@ export class AttemptTable {
   }
 
   /** All places that have ever been taken. */
-  get used(): number {
-    return this.#used;
+  *all(): Generator<number> {
+    for (let slot = 0; slot < this.#used; slot += WORDS) yield slot;
+  }
+
+  /** When its last SYN was sent. */
+  sentUs(slot: number): number {
+    return this.#moments[slot >> 1] as number;
+  }
+
+  setSentUs(slot: number, us: number): void {
+    this.#moments[slot >> 1] = us;
+  }
+
+  /** Of a visit. */
+  beganUs(slot: number): number {
+    return this.#moments[(slot >> 1) + 1] as number;
+  }
+
+  setBeganUs(slot: number, us: number): void {
+    this.#moments[(slot >> 1) + 1] = us;
+  }
+
+  /** Of a visit. */
+  patienceUs(slot: number): number {
+    return this.#moments[(slot >> 1) + 2] as number;
+  }
+
+  setPatienceUs(slot: number, us: number): void {
+    this.#moments[(slot >> 1) + 2] = us;
   }
 
   hold(slot: number): void {
@@ -106,41 +137,47 @@ export class AttemptTable {
     this.flags[slot] = (this.flags[slot] as number) & ~mark;
   }
 
-  #grow(): void {
-    const room = this.state.length * 2;
-    const bytes = (from: Uint8Array): Uint8Array<ArrayBuffer> => larger(from, new Uint8Array(room));
-    const words = (from: Int32Array): Int32Array<ArrayBuffer> => larger(from, new Int32Array(room));
-    const shorts = (from: Uint16Array): Uint16Array<ArrayBuffer> => larger(from, new Uint16Array(room));
-    const moments = (from: Float64Array): Float64Array<ArrayBuffer> => larger(from, new Float64Array(room));
-    this.state = bytes(this.state);
-    this.flags = bytes(this.flags);
-    this.refs = shorts(this.refs);
-    this.client = words(this.client);
-    this.place = words(this.place);
-    this.service = words(this.service);
-    this.fromPort = shorts(this.fromPort);
-    this.toPort = shorts(this.toPort);
-    this.sequence = larger(this.sequence, new Uint32Array(room));
-    this.sent = bytes(this.sent);
-    this.sentUs = moments(this.sentUs);
-    this.beganUs = moments(this.beganUs);
-    this.stack = bytes(this.stack);
-    this.resets = bytes(this.resets);
-    this.visit = words(this.visit);
-    this.ended = bytes(this.ended);
-    this.live = bytes(this.live);
-    this.left = bytes(this.left);
-    this.reload = bytes(this.reload);
-    this.habit = bytes(this.habit);
-    this.patienceUs = moments(this.patienceUs);
+  #new(): number {
+    const slot = this.#used;
+    this.#used += WORDS;
+    if (this.#used > this.#words.length) this.#grow();
+    return slot;
   }
-}
 
-/** A column with more room. */
-function larger<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(
-  from: { readonly length: number } & ArrayLike<number>,
-  to: T,
-): T {
-  to.set(from);
-  return to;
+  #column(at: number): Int32Array {
+    return new Int32Array(this.#words.buffer, at * WORD_BYTES);
+  }
+
+  #unsignedColumn(at: number): Uint32Array {
+    return new Uint32Array(this.#words.buffer, at * WORD_BYTES);
+  }
+
+  #momentColumn(): Float64Array {
+    return new Float64Array(this.#words.buffer, MOMENTS_AT * WORD_BYTES);
+  }
+
+  #grow(): void {
+    const words = new Int32Array(this.#words.length * 2);
+    words.set(this.#words);
+    this.#words = words;
+    this.state = this.#column(0);
+    this.flags = this.#column(1);
+    this.refs = this.#column(2);
+    this.client = this.#column(3);
+    this.place = this.#column(4);
+    this.service = this.#column(5);
+    this.fromPort = this.#column(6);
+    this.toPort = this.#column(7);
+    this.sent = this.#column(8);
+    this.stack = this.#column(9);
+    this.resets = this.#column(10);
+    this.visit = this.#column(11);
+    this.ended = this.#column(12);
+    this.live = this.#column(13);
+    this.left = this.#column(14);
+    this.reload = this.#column(15);
+    this.habit = this.#column(16);
+    this.sequence = this.#unsignedColumn(17);
+    this.#moments = this.#momentColumn();
+  }
 }

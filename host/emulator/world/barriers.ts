@@ -51,7 +51,8 @@ export class Barriers {
 
   /** Whether nobody gets to that port; of null: to any. */
   isShut(host: number, port: number | null): boolean {
-    const rules = this.#rules.get(host) ?? [];
+    const rules = this.#rules.get(host);
+    if (rules === undefined) return false;
     return rules.some((rule) => rule.clients === null && (rule.port === null || rule.port === port));
   }
 }

@@ -59,7 +59,7 @@ export class Clients implements Actor {
     const { attempts, calendar, directory, wires } = this.#ground;
     const client = attempts.client[slot] as number;
     attempts.sent[slot] = (attempts.sent[slot] as number) + 1;
-    attempts.sentUs[slot] = calendar.nowUs;
+    attempts.setSentUs(slot, calendar.nowUs);
     attempts.unmark(slot, Mark.pending);
     if (client < 0) this.#options.toRouter(slot);
     else if (this.#options.speaks(client)) {
@@ -106,7 +106,7 @@ export class Clients implements Actor {
     if (attempts.has(slot, Mark.pending | Mark.timed)) return;
     attempts.mark(slot, Mark.timed);
     attempts.hold(slot);
-    const dueUs = (attempts.sentUs[slot] as number) + this.#gapUs(slot);
+    const dueUs = attempts.sentUs(slot) + this.#gapUs(slot);
     calendar.enter(dueUs, this.#actor, What.again, slot);
     this.#options.waits(slot);
   }
@@ -156,7 +156,7 @@ export class Clients implements Actor {
 
   #beganUs(slot: number): number {
     const { attempts } = this.#ground;
-    return attempts.beganUs[attempts.visit[slot] as number] as number;
+    return attempts.beganUs(attempts.visit[slot] as number);
   }
 
   /** From its last SYN to the next, or to the end. */
@@ -199,7 +199,7 @@ export class Clients implements Actor {
       attempts.resets[slot] = (attempts.resets[slot] as number) + 1;
       this.sendLater(slot, afterRst.us);
     } else if (!isIcmpFatal) attempts.mark(slot, Mark.warned);
-    else if (isLab && attempts.sent[slot] === 1 && attempts.sentUs[slot] === calendar.nowUs) {
+    else if (isLab && attempts.sent[slot] === 1 && attempts.sentUs(slot) === calendar.nowUs) {
       // It comes back inside its connect() call, where the socket is locked.
       attempts.mark(slot, Mark.failsNext);
     } else this.#fails(slot, answer === Answer.rejected ? 'refused' : 'unreachable', answer);

@@ -69,8 +69,7 @@ export class Conversations implements Actor {
     packets.syn(slot, packets.idOf(slot) + sent + got, packets.stampOf(slot), FIRST_HOPS);
     frames.sequence = (ours + sent) >>> 0;
     frames.acknowledgement = (theirs + got) >>> 0;
-    frames.stamp =
-      (frames.stamp + Math.floor((calendar.nowUs - (attempts.sentUs[slot] as number)) / 1000)) >>> 0;
+    frames.stamp = (frames.stamp + Math.floor((calendar.nowUs - attempts.sentUs(slot)) / 1000)) >>> 0;
     frames.echo = echo;
     const place = attempts.place[slot] as number;
     const out = directory.ifaceOf[directory.placeNetwork[place] as number] as number;

@@ -42,7 +42,7 @@ export class Packets {
     const { attempts } = this.#ground;
     // Every machine counts from another beginning.
     const own = Math.imul((attempts.client[slot] as number) + 2, 0x9e3779b1) >>> 0;
-    return (own + Math.floor((attempts.sentUs[slot] as number) / 1000)) >>> 0;
+    return (own + Math.floor(attempts.sentUs(slot) / 1000)) >>> 0;
   }
 
   /** As it comes to the router, or leaves it if it is its own; without MAC addresses. */

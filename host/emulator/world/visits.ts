@@ -64,7 +64,7 @@ export class Visits implements Actor {
     const slot = this.#take(directory.namedPlaces + person, place, service, habit);
     attempts.toPort[slot] = directory.servicePort[service] as number;
     attempts.stack[slot] = directory.people.stackOf(person);
-    attempts.patienceUs[slot] = this.#habits.patienceUs(habit) ?? FOREVER_US;
+    attempts.setPatienceUs(slot, this.#habits.patienceUs(habit) ?? FOREVER_US);
     attempts.left[slot] = this.#habits.times(habit);
     this.#begin(slot);
   }
@@ -103,7 +103,7 @@ export class Visits implements Actor {
   /** The world ends, and with it all visits. */
   end(): void {
     const { attempts } = this.#ground;
-    for (let slot = 0; slot < attempts.used; slot++) {
+    for (const slot of attempts.all()) {
       const isVisit = attempts.visit[slot] === slot && attempts.state[slot] !== State.free;
       if (isVisit && attempts.ended[slot] === 0 && !attempts.has(slot, Mark.own)) this.#end(slot, 'cut');
     }
@@ -113,8 +113,8 @@ export class Visits implements Actor {
   waits(slot: number): void {
     const { attempts, calendar } = this.#ground;
     if (attempts.visit[slot] !== slot || attempts.has(slot, Mark.own)) return;
-    const beganUs = attempts.beganUs[slot] as number;
-    const patienceUs = attempts.patienceUs[slot] as number;
+    const beganUs = attempts.beganUs(slot);
+    const patienceUs = attempts.patienceUs(slot);
     if (patienceUs < FOREVER_US) {
       attempts.hold(slot);
       calendar.enter(beganUs + patienceUs, this.#actor, What.patience, slot);
@@ -180,7 +180,7 @@ export class Visits implements Actor {
     attempts.habit[slot] = habit;
     attempts.left[slot] = 0;
     attempts.reload[slot] = 0;
-    attempts.patienceUs[slot] = FOREVER_US;
+    attempts.setPatienceUs(slot, FOREVER_US);
     return slot;
   }
 
@@ -189,13 +189,13 @@ export class Visits implements Actor {
     const slot = this.#take(client, place, service, NO_HABIT);
     attempts.toPort[slot] = port;
     attempts.stack[slot] = stack;
-    attempts.patienceUs[slot] = patienceUs;
+    attempts.setPatienceUs(slot, patienceUs);
     return slot;
   }
 
   #begin(slot: number): void {
     const { attempts, calendar, witness } = this.#ground;
-    attempts.beganUs[slot] = calendar.nowUs;
+    attempts.setBeganUs(slot, calendar.nowUs);
     witness.tried(attempts.client[slot] as number, attempts.service[slot] as number);
     this.#clients.send(slot);
   }
@@ -223,7 +223,7 @@ export class Visits implements Actor {
     const { attempts, witness } = this.#ground;
     attempts.ended[visit] = 1;
     const [client, service] = [attempts.client[visit] as number, attempts.service[visit] as number];
-    witness.tryEnded(client, service, end, attempts.beganUs[visit] as number);
+    witness.tryEnded(client, service, end, attempts.beganUs(visit));
     if (end !== 'served' && end !== 'shown' && end !== 'cut') this.#triesAgain(visit, end);
     this.#clients.release(visit);
   }
@@ -240,7 +240,7 @@ export class Visits implements Actor {
     attempts.stack[slot] = attempts.stack[visit] as number;
     attempts.left[slot] = next.left;
     attempts.reload[slot] = next.reload;
-    attempts.patienceUs[slot] = this.#habits.patienceUs(habit) ?? (attempts.patienceUs[visit] as number);
+    attempts.setPatienceUs(slot, this.#habits.patienceUs(habit) ?? attempts.patienceUs(visit));
     this.#beginLater(slot, next.waitUs);
   }
 }

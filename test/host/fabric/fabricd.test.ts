@@ -99,6 +99,8 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
     await until('an answer', () => heard.announced.length === 1);
     run('ip', 'link', 'add', 'lan7', 'type', 'veth', 'peer', 'name', 'far7');
     for (const name of ['lan7', 'far7']) run('ip', 'link', 'set', name, 'up');
+    // The kernel says later that the link has its carrier.
+    await until('it is up', () => heard.interfaces.findLast(({ name }) => name === 'lan7')?.up === true);
     announce(1, 'probe');
     link.send({ kind: 'announce', form: 'neighbour', router: false, ticket: 2, ...holder });
     await until('every answer', () => heard.announced.length === 3);

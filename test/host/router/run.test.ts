@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { confirmAddress } from '../../../host/store/confirmed.ts';
-import { saveClient, saveOutage } from '../../../host/store/outages.ts';
+import { saveClients, saveOutage } from '../../../host/store/outages.ts';
 import { register } from '../../../host/store/registrations.ts';
 import { saveService } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
@@ -122,7 +122,7 @@ describe('ringback run', () => {
       for (let n = 0; n < 1022; n++) {
         const outage = { id: n, server: `127.1.${n >> 8}.${n & 255}`, port, triedPort: port, fromMs: 1 };
         saveOutage(sql, { ...outage, cause: 'unanswered', told: false, telling: null, suspected: false });
-        saveClient(sql, n, SATO, { firstMs: 1, lastMs: 1, tries: 1 });
+        saveClients(sql, n, [[SATO, { firstMs: 1, lastMs: 1, tries: 1 }]]);
         saveService(sql, { server: outage.server, port, heardMs: 1, admitted: true, askedMs: 1 });
       }
     });

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { loadLibrary, Sql } from '../../../host/store/database.ts';
-import { loadOutages, saveClient, saveOutage } from '../../../host/store/outages.ts';
+import { loadOutages, saveClients, saveOutage } from '../../../host/store/outages.ts';
 import { loadRegistrations, register } from '../../../host/store/registrations.ts';
 import { MIGRATIONS } from '../../../host/store/schema.ts';
 import { loadUnsubscribed, unsubscribe } from '../../../host/store/unsubscribed.ts';
@@ -36,7 +36,7 @@ async function filled(test: TestContext, notices = MANY): Promise<string> {
   store.write((sql) => {
     const outage = { id: 7, server: '172.27.178.80', port: 0, triedPort: 80, fromMs: 1 };
     saveOutage(sql, { ...outage, cause: 'unreachable', told: false, telling: null, suspected: false });
-    saveClient(sql, 7, '172.27.179.151', { firstMs: 1, lastMs: 2, tries: 2 });
+    saveClients(sql, 7, [['172.27.179.151', { firstMs: 1, lastMs: 2, tries: 2 }]]);
     register(sql, { client: '172.27.179.150', mail: 'tanaka@example.jp', language: 'en', registeredMs: 1 });
   });
   store.write((sql) => {

@@ -4,8 +4,8 @@ import { confirmAddress } from '../../../host/store/confirmed.ts';
 import type { Sql, Value } from '../../../host/store/database.ts';
 import { addToHistory } from '../../../host/store/history.ts';
 import { addList, saveMessage } from '../../../host/store/lists.ts';
-import { countMail } from '../../../host/store/mailed.ts';
-import { saveClient, saveOutage } from '../../../host/store/outages.ts';
+import { Mailed } from '../../../host/store/mailed.ts';
+import { saveClients, saveOutage } from '../../../host/store/outages.ts';
 import { finishNotice } from '../../../host/store/outbox.ts';
 import { register } from '../../../host/store/registrations.ts';
 import { TABLES, type Table } from '../../../host/store/schema.ts';
@@ -47,7 +47,8 @@ export function fill(sql: Sql): void {
     const telling = isTelling ? { recoveredMs: n, sign: 'arp', clients: 9, people: 2, untold: null } : null;
     const outage = { id: 1000 + n, server: server(n), port: n % 2 === 0 ? 0 : 80, triedPort: 80, fromMs: n };
     saveOutage(sql, { ...outage, cause: 'unanswered', told: n === 10, telling, suspected: n === 9 });
-    for (let m = 0; m < 12; m++) saveClient(sql, 1000 + n, client(m), { firstMs: m, lastMs: m, tries: 1 });
+    for (let m = 0; m < 12; m++)
+      saveClients(sql, 1000 + n, [[client(m), { firstMs: m, lastMs: m, tries: 1 }]]);
   }
   for (let n = 0; n < 200; n++) {
     register(sql, { client: client(n), mail: `sato${n}@example.jp`, language: 'ja', registeredMs: n });
@@ -57,7 +58,9 @@ export function fill(sql: Sql): void {
     const notice = noticeNumber(n);
     // They wait: nobody shall send them while they are looked at.
     enter(sql, notice, 1e11);
-    countMail(sql, notice, n);
+    const mailed = new Mailed(sql, [notice.mail], n);
+    mailed.count(notice);
+    mailed.write();
     if (n % 3 === 0) finishNotice(sql, notice, 'sent', null, n);
     addToHistory(sql, {
       ...{ server: server(n), port: 80, cause: 'refused', sign: 'connect', fromMs: n, toMs: n + 1 },

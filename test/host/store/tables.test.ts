@@ -6,9 +6,9 @@ import { addToHistory, listHistory, type PastOutage } from '../../../host/store/
 import {
   loadOutages,
   type OutageRow,
-  removeClient,
+  removeClients,
   removeOutage,
-  saveClient,
+  saveClients,
   saveOutage,
 } from '../../../host/store/outages.ts';
 import { loadRegistrations, type Registration, register } from '../../../host/store/registrations.ts';
@@ -56,9 +56,9 @@ describe('outages on disk', () => {
       (sql) => {
         saveOutage(sql, OUTAGE);
         saveOutage(sql, host);
-        saveClient(sql, OUTAGE.id, '172.27.179.9', { firstMs: 3000.25, lastMs: 3000.25, tries: 1 });
-        saveClient(sql, OUTAGE.id, '172.27.179.151', { firstMs: 2000, lastMs: 9000, tries: 4 });
-        saveClient(sql, OUTAGE.id, '2001:db8:179::1', { firstMs: 1234.567, lastMs: 9000, tries: 2 });
+        saveClients(sql, OUTAGE.id, [['172.27.179.9', { firstMs: 3000.25, lastMs: 3000.25, tries: 1 }]]);
+        saveClients(sql, OUTAGE.id, [['172.27.179.151', { firstMs: 2000, lastMs: 9000, tries: 4 }]]);
+        saveClients(sql, OUTAGE.id, [['2001:db8:179::1', { firstMs: 1234.567, lastMs: 9000, tries: 2 }]]);
       },
       (sql) => {
         const [first, second, ...more] = loadOutages(sql);
@@ -84,15 +84,43 @@ describe('outages on disk', () => {
       test,
       (sql) => {
         saveOutage(sql, OUTAGE);
-        saveClient(sql, OUTAGE.id, '172.27.179.151', { firstMs: 1, lastMs: 2, tries: 1 });
+        saveClients(sql, OUTAGE.id, [['172.27.179.151', { firstMs: 1, lastMs: 2, tries: 1 }]]);
       },
       (sql) => {
         saveOutage(sql, { ...OUTAGE, cause: 'unanswered', told: true });
-        saveClient(sql, OUTAGE.id, '172.27.179.151', { firstMs: 1, lastMs: 7, tries: 3 });
+        saveClients(sql, OUTAGE.id, [['172.27.179.151', { firstMs: 1, lastMs: 7, tries: 3 }]]);
       },
       (sql) => {
         const clients = new Map([['172.27.179.151', { firstMs: 1, lastMs: 7, tries: 3 }]]);
         assert.deepEqual(loadOutages(sql), [{ ...OUTAGE, cause: 'unanswered', told: true, clients }]);
+      },
+    );
+  });
+
+  it('keep a crowd, each of it with its latest tries, and let a part of it go', async (test) => {
+    const address = (n: number): string => `172.27.${n >> 8}.${n & 0xff}`;
+    const crowd = (tries: number) =>
+      Array.from({ length: 100 }, (_, n) => [address(n), { firstMs: n, lastMs: n + tries, tries }] as const);
+    await steps(
+      test,
+      (sql) => {
+        saveOutage(sql, OUTAGE);
+        saveClients(sql, OUTAGE.id, crowd(1));
+      },
+      (sql) => {
+        saveClients(sql, OUTAGE.id, crowd(2).slice(0, 70));
+        removeClients(
+          sql,
+          OUTAGE.id,
+          crowd(1)
+            .slice(50)
+            .map(([client]) => client)
+            .slice(0, 45),
+        );
+      },
+      (sql) => {
+        const clients = new Map([...crowd(2).slice(0, 50), ...crowd(1).slice(95)]);
+        assert.deepEqual(loadOutages(sql), [{ ...OUTAGE, clients }]);
       },
     );
   });
@@ -106,9 +134,9 @@ describe('outages on disk', () => {
         for (const outage of [OUTAGE, other]) {
           saveOutage(sql, outage);
           for (const client of ['172.27.179.150', '172.27.179.151'])
-            saveClient(sql, outage.id, client, tried);
+            saveClients(sql, outage.id, [[client, tried]]);
         }
-        removeClient(sql, other.id, '172.27.179.150');
+        removeClients(sql, other.id, ['172.27.179.150']);
         removeOutage(sql, OUTAGE.id);
       },
       (sql) => {
@@ -121,7 +149,10 @@ describe('outages on disk', () => {
   it('have no client without an outage', async (test) => {
     const { store } = await openStore(test, directoryFor(test));
     const tried = { firstMs: 1, lastMs: 2, tries: 1 };
-    assert.throws(() => store.write((sql) => saveClient(sql, 99, '172.27.179.151', tried)), /FOREIGN KEY/);
+    assert.throws(
+      () => store.write((sql) => saveClients(sql, 99, [['172.27.179.151', tried]])),
+      /FOREIGN KEY/,
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { routerLayout } from '../../../host/config/router/file.ts';
 import { takeoverLayout } from '../../../host/config/takeover/file.ts';
 import { ENABLED, type UciLayout, type UciOption, type UciSection } from '../../../host/config/uci/layout.ts';
 import { tables } from '../../../host/fabric/module.ts';
+import { UCI_SAMPLE } from '../../uci-sample.ts';
 import { cell, usualText } from './page.ts';
 import { FILES, type Row, rowsOf } from './rows.ts';
 
@@ -16,25 +17,7 @@ On OpenWrt all roles have one file, \`/etc/config/ringback\`, which \`uci\` and 
 section, is UCI; any other is YAML. What each key means, and what it may be, is in [configuration](configuration.md): the keys are the same.
 
 \`\`\`
-config ringback 'ringback'
-	option enabled '1'
-	option state '/etc/ringback/state'
-
-config fabric 'fabric'
-	list interfaces 'lan'
-	list interfaces 'wan'
-
-config detect 'detect'
-	list watch '172.27.178.0/24'
-
-config smtp 'smtp'
-	option host '172.27.179.25'
-	option from 'ringback@example.jp'
-
-config client
-	option address '172.27.179.150'
-	option mail 'sato@example.jp'
-\`\`\`
+${UCI_SAMPLE}\`\`\`
 
 ## How keys are written
 
@@ -63,8 +46,8 @@ router\`, \`relay\` or \`takeover\` says for which role, without it the first th
 
 \`list interfaces\` takes networks (\`lan\`, \`wan\`) as well as devices (\`br-lan\`, \`eth1\`): a network is listened on at the device that carries
 it, \`pppoe-wan\` for instance, which \`ubus\` says. A network that is not up yet is awaited, and one that comes up on another device is
-followed (\`interface.moved\`); networks that share a device are listened on once. With the init script the daemon is a service of its own,
-and what follows is that: it is started anew with the other device. The names of a daemon elsewhere (\`socket\`, \`host 'beside'\`), and those in
+followed (\`interface.moved\`); networks that share a device are listened on once. With the init script the daemon is a service of its own, and the program has
+it listen there. The names of a daemon elsewhere (\`socket\`, \`host 'beside'\`), and those in
 \`config takeover\`, are devices.
 
 A file with secrets is nobody else's to read: the init script makes it root's, and readable for the user \`ringback\` (640).`;

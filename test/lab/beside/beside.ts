@@ -147,9 +147,9 @@ export class Beside {
     return stdout;
   }
 
-  /** Starts the program on the station. */
-  async start(): Promise<Ringback> {
-    return Ringback.starting(this.lab, this.configuration, [MACHINE, this.#station], STATION);
+  /** Starts the program on the station, behind these words. */
+  async start(by: readonly string[] = []): Promise<Ringback> {
+    return Ringback.starting(this.lab, this.configuration, [MACHINE, this.#station, ...by], STATION);
   }
 
   /** ssh with the program's key: more options, and behind the router what is to be done there. */

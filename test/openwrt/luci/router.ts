@@ -11,6 +11,7 @@ import { refusal, SERVER, syn, synAck } from '../../host/fabric/fabric.ts';
 import { directory } from '../../host/fabric/scripted.ts';
 import { Running } from '../../host/router/program.ts';
 import { freePort } from '../../ports.ts';
+import { UCI_SAMPLE } from '../../uci-sample.ts';
 import { rpcd } from './rpcd.ts';
 import { LuciServer } from './server.ts';
 
@@ -31,16 +32,8 @@ interface Wishes {
   readonly smtpPort?: number;
 }
 
-export const UCI = `config ringback 'ringback'
-	option enabled '1'
-	option state '/etc/ringback/state'
-
-config fabric 'fabric'
-	list interfaces 'lan'
-	list interfaces 'wan'
-
-config detect 'detect'
-	list watch '172.27.178.0/24'
+/** With Sato at the address that frames have here. */
+export const UCI = `${UCI_SAMPLE.replace('172.27.179.150', '172.27.179.151')}	option language 'ja'
 
 config recover 'recover'
 	option traps '0'
@@ -48,19 +41,10 @@ config recover 'recover'
 config notify 'notify'
 	option fresh '12h'
 
-config smtp 'smtp'
-	option host '172.27.179.25'
-	option from 'ringback@router.example'
-
 config server
 	option address '172.27.178.80'
 	option name 'www.example.jp'
 	list ports '80'
-
-config client
-	option address '172.27.179.151'
-	option mail 'sato@example.jp'
-	option language 'ja'
 `;
 
 export class Router {

@@ -1,4 +1,5 @@
 /** Files of UCI as LuCI's rpc calls know them: read, changed, written. For the stand-in of rpcd. */
+import { readUciText } from '../../../host/config/uci/text.ts';
 
 type Value = string | readonly string[];
 export interface Section {
@@ -8,35 +9,21 @@ export interface Section {
   readonly options: Record<string, Value>;
 }
 
-const TOKEN = /'([^']*)'|"((?:\\.|[^"\\])*)"|#.*|(?:\\.|[^\s'"#\\])+/g;
-
-/** The words of a line; parts that touch are one word, as in 'it'\''s'. */
-function words(line: string): string[] {
-  const found: string[] = [];
-  let end = -1;
-  for (const match of line.matchAll(TOKEN)) {
-    if (match[0].startsWith('#')) break;
-    const word = match[1] ?? match[2]?.replace(/\\(.)/g, '$1') ?? match[0].replace(/\\(.)/g, '$1');
-    if (match.index === end) found.push((found.pop() ?? '') + word);
-    else found.push(word);
-    end = match.index + match[0].length;
-  }
-  return found;
-}
-
+/** Throws where the program would refuse it. */
 export function parseUci(text: string): Section[] {
-  const sections: Section[] = [];
-  for (const line of text.split('\n')) {
-    const [kind, key = '', value = ''] = words(line);
-    const last = sections.at(-1);
-    if (kind === 'config')
-      sections.push({
-        ...{ type: key, name: value || `cfg${sections.length}`, isAnonymous: value === '', options: {} },
-      });
-    else if (kind === 'option' && last) last.options[key] = value;
-    else if (kind === 'list' && last) last.options[key] = [...listOf(last.options[key]), value];
-  }
-  return sections;
+  const { sections, mistakes } = readUciText(text);
+  if (mistakes.length > 0) throw new Error(mistakes.map(({ message }) => message).join('; '));
+  return sections.map(({ type, name, options }, index) => ({
+    type,
+    name: name ?? `cfg${index}`,
+    isAnonymous: name === null,
+    options: Object.fromEntries(
+      [...options.values()].map(({ name: option, isList, values }) => {
+        const texts = values.map((value) => value.text);
+        return [option, isList ? texts : (texts[0] ?? '')];
+      }),
+    ),
+  }));
 }
 
 export const listOf = (value: Value | undefined): readonly string[] =>

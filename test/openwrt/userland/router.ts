@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { UCI_SAMPLE } from '../../uci-sample.ts';
 
 const SOURCES = resolve(import.meta.dirname, '../../..');
 const FILES = join(SOURCES, 'board/openwrt/ringback/files');
@@ -23,29 +24,10 @@ export const noUserland: string | false =
       ? false
       : 'needs root';
 
-/** Sections of a configuration with which the router's role starts; the options of some may be others. */
-export const CONFIGURATION = `
-config ringback 'ringback'
-	option enabled '1'
-	option state '/etc/ringback/state'
-
-config fabric 'fabric'
-	list interfaces 'lan'
-	list interfaces 'wan'
-
-config detect 'detect'
-	list watch '172.27.178.0/24'
-
+/** A configuration with which the router's role starts; the options of some sections may be others. */
+export const CONFIGURATION = `${UCI_SAMPLE}
 config recover 'recover'
 	option traps '0'
-
-config smtp 'smtp'
-	option host '172.27.179.25'
-	option from 'ringback@example.jp'
-
-config client
-	option address '172.27.179.150'
-	option mail 'sato@example.jp'
 `;
 
 const NETWORK = `

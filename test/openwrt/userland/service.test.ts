@@ -58,11 +58,11 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     router.said('ubus', 'call', 'network', 'reload');
     await router.until('the daemon looks there', () => {
       const { interfaces } = router.call('ringback', 'status') as {
-        interfaces?: { name: string; up: boolean }[];
+        interfaces?: { name: string; network: string | null; up: boolean }[];
       };
-      return interfaces?.some(({ name, up }) => name === 'eth1' && up) === true;
+      return interfaces?.some(({ name, network, up }) => name === 'eth1' && network === 'wan' && up) === true;
     });
-    assert.equal(router.pids('ringback').router, before.router);
+    assert.deepEqual(router.pids('ringback'), before);
   });
 
   it('is started anew where something has changed that is read once, and only there', async (test) => {

@@ -3,8 +3,6 @@
 # What the init scripts of the roles share. What stands in a configuration is data here: it is quoted wherever it goes, and
 # `ringback check` has seen it before.
 
-. /lib/functions/network.sh
-
 RINGBACK_PROGRAM=/usr/bin/ringback
 # shellcheck disable=SC2034 # used by the router's script
 RINGBACK_DAEMON=/usr/sbin/ringback-fabricd
@@ -228,23 +226,4 @@ ringback_interface_section() {
 	config_get_bool enabled "$section" enabled 1
 	config_get name "$section" name
 	[ "$enabled" -ne 1 ] || [ -z "$name" ] || "$command" "$name"
-}
-
-# The device of a network, or of that name, in $device. A network that is down has the one that it will have.
-ringback_device() {
-	local name="$1" proto
-	device=
-	case "$name" in
-	*[!A-Za-z0-9_]*) ;;
-	*)
-		network_get_device device "$name" && [ -n "$device" ] && return
-		proto="$(uci -q get "network.$name.proto")"
-		case "$proto" in
-		ppp | pppoe | pptp | l2tp | 3g | 6in4 | 6rd | 6to4) device="$proto-$name" ;;
-		wireguard) device="$name" ;;
-		?*) device="$(uci -q get "network.$name.device")" ;;
-		esac
-		;;
-	esac
-	[ -n "$device" ] || device="$name"
 }

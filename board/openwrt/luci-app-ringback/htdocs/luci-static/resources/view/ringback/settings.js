@@ -47,6 +47,7 @@ function general(map) {
 	flag(s, 'enabled', _('Enabled'), _('Notice outages, and tell people.'), false);
 	value(s, 'state', _('State'), _('The directory in which who waits is kept, on flash so that a restart loses nobody. 0: in memory only.'),
 		{ placeholder: '/etc/ringback/state' });
+	secret(s, 'list_key', _('List key'), _('Signs what a relay is sent, and is needed where one tells people: the same in its file.'));
 }
 
 /* setup: the answer of api. */
@@ -91,9 +92,30 @@ function recover(map) {
 	option(s, form.DynamicList, 'traps_communities', _('Communities'), _('Of SNMP v1 and v2c, that are believed.'), { placeholder: 'public' });
 }
 
+/* Of SNMP v3. */
+function trapUsers(map) {
+	const s = map.section(form.TableSection, 'recover_traps_user', _('Users of SNMP v3'), _('Whose traps are believed.'));
+
+	s.anonymous = true;
+	s.addremove = true;
+	value(s, 'name', _('Name'), null, { datatype: 'maxlength(32)', rmempty: false });
+	choice(s, 'auth_protocol', _('Authentication'), null, [
+		[ 'sha256', 'SHA-256' ], [ 'sha384', 'SHA-384' ], [ 'sha512', 'SHA-512' ], [ 'sha224', 'SHA-224' ], [ 'sha', 'SHA-1' ], [ 'md5', 'MD5' ]
+	], _('none'));
+	secret(s, 'auth_key', _('Its password'), null);
+	choice(s, 'priv_protocol', _('Encryption'), null, [ [ 'aes', 'AES-128' ], [ 'aes256', 'AES-256' ], [ 'des', 'DES' ] ], _('none'));
+	secret(s, 'priv_key', _('Its password'), null);
+}
+
+/* Who tells the people. The first is what holds where nothing is said. */
+function ways() {
+	return [ [ 'direct', _('this router') ], [ 'server', _('the relay on the server') ], [ 'station', _("the station's relay") ] ];
+}
+
 function notify(map) {
 	const s = map.section(form.NamedSection, 'notify', 'notify', _('Notices'));
 
+	choice(s, 'via', _('Who tells people'), _('A relay is sent a list, signed with the list key.'), ways());
 	choice(s, 'language', _('Language'), _('Of mails to people who have none of their own.'), [
 		[ 'en', _('English') ], [ 'ja', _('Japanese') ]
 	]);
@@ -118,6 +140,14 @@ function smtp(map) {
 	value(s, 'user', _('User'), null);
 	secret(s, 'password', _('Password'), null);
 	value(s, 'from', _('Sender'), _('Of all mails.'), { validate: values.mail, rmempty: false, placeholder: 'ringback@router.example' });
+}
+
+function station(map) {
+	const s = map.section(form.NamedSection, 'station', 'station', _('Station'), _('Whose relay tells people, for servers that have it so.'));
+
+	s.addremove = true;
+	flag(s, 'enabled', _('Enabled'), null, true);
+	value(s, 'mail', _('Mail'), _('Where its relay reads lists.'), { validate: values.mail, rmempty: false });
 }
 
 function page(map) {
@@ -153,6 +183,18 @@ function servers(map) {
 	value(s, 'address', _('Address'), null, { datatype: 'ipaddr', rmempty: false });
 	value(s, 'name', _('Name'), null, { datatype: 'maxlength(253)' });
 	option(s, form.DynamicList, 'ports', _('Ports'), null, { validate: values.port });
+	choice(s, 'via', _('Who tells people'), null, ways(), _('as of all'));
+	value(s, 'mail', _('Mail of its relay'), null, { validate: values.mail });
+}
+
+function hooks(map) {
+	const s = map.section(form.TableSection, 'hook', _('Commands that are told'),
+		_('When a server is down, is up again, and somebody is told. The package has one, for scripts in /etc/hotplug.d/ringback.'));
+
+	s.anonymous = true;
+	s.addremove = true;
+	flag(s, 'enabled', _('Enabled'), null, true);
+	option(s, form.DynamicList, 'command', _('Command'), _('And its arguments, an item each.'), { rmempty: false });
 }
 
 return view.extend({
@@ -179,7 +221,7 @@ return view.extend({
 				uci.add('ringback', name, name);
 		});
 
-		[ general, fabric, detect, recover, notify, smtp, page, clients, servers ].forEach(function(add) {
+		[ general, fabric, detect, recover, trapUsers, notify, smtp, station, page, clients, servers, hooks ].forEach(function(add) {
 			add(map, answers[2]);
 		});
 
