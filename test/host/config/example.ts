@@ -9,7 +9,7 @@ detect:
   unreachable: true
   unanswered: 30s                 # or false
   refused: true
-  datagrams: []                   # or ports of UDP, as [443, 53]
+  datagrams: [ ]                  # or ports of UDP, as [443, 53]
   known_clients_only: false
   ask: connect                    # or none
 recover:
