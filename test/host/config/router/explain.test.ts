@@ -92,10 +92,10 @@ describe('the explanation', () => {
       /unanswered for as long as is learnt .*, 3s at least, and 30s at the most/,
     );
     says(
-      changed('datagrams: []', 'datagrams: [443, 53]'),
+      changed('datagrams: [ ]', 'datagrams: [443, 53]'),
       /^Datagrams to ports 443 and 53 of UDP count as connection requests do, /,
     );
-    says(changed('datagrams: []', 'datagrams: [53]'), /^Datagrams to port 53 of UDP count/);
+    says(changed('datagrams: [ ]', 'datagrams: [53]'), /^Datagrams to port 53 of UDP count/);
     says(
       changed('known_clients_only: false', 'known_clients_only: true'),
       /Only clients with a known mail address are noticed\./,
