@@ -95,6 +95,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     const { networks, configuration } = options;
     this.#interfaces = new ListenedInterfaces({
       ...{ names: configuration.fabric.interfaces, networks, log, time },
+      isStartedElsewhere: configuration.fabric.socket !== null,
       link: () => this.#link,
     });
     this.#daemon = new Supervisor(

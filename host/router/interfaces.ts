@@ -17,6 +17,8 @@ interface ListenedOptions {
   /** As the configuration names them. */
   readonly names: readonly string[];
   readonly networks: Networks | null;
+  /** Somebody else has started the daemon, with the names as they are. */
+  readonly isStartedElsewhere: boolean;
   /** The daemon, while there is one. */
   readonly link: () => FabricLink | null;
   readonly log: Log;
@@ -61,8 +63,10 @@ export class ListenedInterfaces {
   /** To a daemon that has just begun: those that have become other devices meanwhile. */
   tell(link: FabricLink): void {
     this.#told.clear();
+    const { names, isStartedElsewhere } = this.#options;
+    const started = isStartedElsewhere ? names : this.#started;
     for (const [index, name] of this.#names.devices.entries())
-      if (name !== this.#started[index]) link.run({ kind: 'listen', number: index + 1, name });
+      if (name !== started[index]) link.run({ kind: 'listen', number: index + 1, name });
   }
 
   all(): NamedInterface[] {

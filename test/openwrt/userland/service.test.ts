@@ -37,6 +37,14 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     const sockets = router.said('ls', '-ln', '/var/run/ringback');
     assert.match(sockets, /^srw-{7} +1 32768 .* fabric\.sock$/m);
     assert.match(sockets, /^srw-{7} +1 32768 .* ringback\.sock$/m);
+    // The daemon was started with the networks' names.
+    await router.until('it listens at their devices', () => {
+      const { interfaces = [] } = router.call('ringback', 'status') as {
+        interfaces?: { name: string; network: string | null; up: boolean }[];
+      };
+      const said = interfaces.map(({ name, network, up }) => `${network} ${name} ${up}`);
+      return said.join() === 'lan eth0 true,wan eth1 true';
+    });
     assert.equal(router.init('ringback', 'stop').status, 0);
     await router.until('both have ended', () => Object.keys(router.pids('ringback')).length === 0);
   });
