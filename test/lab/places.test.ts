@@ -69,7 +69,10 @@ describe('in a client', { concurrency: 2 }, () => {
         await ringback.event({ event: 'outage.opened', server });
         await lab.powerOn('s80');
         // There is no mail server yet: the program tries it, and is refused.
-        await ringback.event({ event: 'notice.failed' });
+        await until('that was heard, and is nobody’s', async () => {
+          const { counters } = await ringback.status();
+          return (counters?.frames.resetUnasked ?? 0) > 0;
+        });
         assert.deepEqual(waiting(ringback), [[server, address('c151', version)]]);
 
         // Its user is refused there, too.
