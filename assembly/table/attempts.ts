@@ -160,6 +160,8 @@ let candidate: u32 = 0;
 let capacity: u32 = 0;
 /** Records that are not free. */
 let held: u32 = 0;
+/** Records that were ever taken, the first ones: the others come after the free chain, and cost no memory until then. */
+let fresh: u32 = 0;
 
 export function attemptsBytes(capacity: u32): u64 {
   const ofDatagrams = aligned(<u64>mostDatagrams(capacity) * 4);
@@ -174,9 +176,7 @@ export function setUpAttempts(most: u32): void {
   bucketMask = count - 1;
   datagrams = take(<u64>mostDatagrams(capacity) * 4);
   datagramCount = datagramHand = 0;
-  for (let i: u32 = 1; i < capacity; i++) attemptAt(i).next = i + 1;
-  freeHead = 1;
-  held = 0;
+  freeHead = fresh = held = 0;
   waits = settledHead = settledTail = fastOpen = walked = candidate = 0;
   dueUs = LATEST;
   memory.fill(opens, 0, (WAITS + 1) * 12);
@@ -240,7 +240,7 @@ export function firstSettled(): u32 {
 }
 
 export function hasFreeAttempt(): bool {
-  return freeHead != 0;
+  return held < capacity;
 }
 
 /** Attempts that take a place. */
@@ -324,7 +324,7 @@ export function findDatagrams(
 
 /** Whether another attempt of datagrams finds a place without one going. */
 export function hasRoomForDatagrams(): bool {
-  return freeHead != 0 && datagramCount < mostDatagrams(capacity);
+  return hasFreeAttempt() && datagramCount < mostDatagrams(capacity);
 }
 
 /** The next one of them that may go, or 0 if there are none: one after the other, round and round. */
@@ -389,10 +389,10 @@ export function addAttempt(
 
 /** A free record, for an open attempt. */
 function takeAttempt(client: Address, server: Address, ports: u32): u32 {
-  const index = freeHead;
-  assert(index != 0);
+  assert(hasFreeAttempt());
+  const index = freeHead != 0 ? freeHead : ++fresh;
   const attempt = attemptAt(index);
-  freeHead = attempt.next;
+  if (freeHead != 0) freeHead = attempt.next;
   held++;
   attempt.client.set(client);
   attempt.server.set(server);

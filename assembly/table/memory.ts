@@ -6,7 +6,7 @@ const MAX_BYTES: u64 = 1 << 30;
 
 let next: usize = 0;
 
-/** Makes room for `bytes` in all, cleared; false when the machine has not got them. */
+/** Makes room for `bytes` in all, cleared; false when the machine has not got them. What is new to the module is clear already. */
 export function provide(bytes: u64): bool {
   if (bytes > MAX_BYTES) return false;
   next = (__heap_base + 15) & ~15;
@@ -14,7 +14,7 @@ export function provide(bytes: u64): bool {
   const pages = <i32>((end + PAGE_BYTES - 1) / PAGE_BYTES);
   const have = memory.size();
   if (pages > have && memory.grow(pages - have) < 0) return false;
-  memory.fill(next, 0, <usize>bytes);
+  memory.fill(next, 0, <usize>(min(end, <u64>have * PAGE_BYTES) - <u64>next));
   return true;
 }
 

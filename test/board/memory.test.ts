@@ -38,7 +38,7 @@ describe("The daemon's own memory", { skip: noNamespace }, () => {
 
   it('is less than 10 MB with the usual tables', async () => {
     const kb = await anonymous('router.yaml');
-    assert.ok(kb > 5000 && kb < 10_000, `${kb} kB`);
+    assert.ok(kb > 1000 && kb < 10_000, `${kb} kB`);
   });
 
   it('is less than 4 MB with those that the pages have for a small router', async () => {
