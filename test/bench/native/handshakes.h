@@ -3,6 +3,7 @@
 #define HANDSHAKES_H_
 
 #include "checksums.h"
+#include "crossing.h"
 #include "life.h"
 #include "outages.h"
 #include "wire.h"
@@ -232,6 +233,21 @@ static inline bool mayBeForged(const struct packet *packet, struct address serve
 	return packet->direction == DIRECTION_OUT && host != NULL && host->forgedUs + KEPT_US > fabric.nowUs;
 }
 
+/* The request goes on where its other half was heard. */
+static inline void noteCrossing(const struct packet *packet, struct attempt *attempt, uint8_t other,
+				uint64_t serverHash)
+{
+	bool isOut = packet->direction == DIRECTION_OUT;
+
+	attempt->iface = isOut ? other : packet->iface;
+	attempt->left = isOut ? packet->iface : other;
+	if (attempt->left == 0)
+		return;
+	fabric.ways[attempt->iface] |= WAY_IN;
+	fabric.ways[attempt->left] |= WAY_OUT;
+	noteSide(packet->destination, serverHash, attempt->left);
+}
+
 static inline uint32_t request(const struct packet *packet, const struct transport *transport)
 {
 	const uint8_t *tcp = transport->at;
@@ -240,16 +256,18 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 	struct attempt *attempt;
 	struct server *outage;
 	struct handshake handshake;
+	uint8_t other = 0;
 
 	if (!isWatched(&fabric.prefixes, packet->destination))
 		return VERDICT_NOT_WATCHED;
 	if (packet->direction == DIRECTION_IN) {
-		if (packet->flags & FRAME_FLAG_FOR_OTHERS && !seesEverything(packet->iface))
-			return VERDICT_SYN_FOR_OTHERS;
-		if (packet->ip[packet->ip[0] >> 4 == 6 ? 7 : 8] <= 1)
-			return VERDICT_SYN_EXPIRING;
-		if (cameInCorrupt(packet, transport))
-			return VERDICT_SYN_BAD_CHECKSUM;
+		bool isExpiring = packet->ip[packet->ip[0] >> 4 == 6 ? 7 : 8] <= 1;
+		bool isUnfit = isExpiring || cameInCorrupt(packet, transport);
+
+		if (isUnfit)
+			return isPassing(packet) ? VERDICT_SYN_FOR_OTHERS
+			       : isExpiring	 ? VERDICT_SYN_EXPIRING
+						 : VERDICT_SYN_BAD_CHECKSUM;
 	}
 	handshake = (struct handshake){
 		.client = packet->source,
@@ -282,14 +300,20 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 		}
 		return VERDICT_SYN_REPEATED;
 	}
-	if (packet->direction == DIRECTION_OUT)
+	if (isPassing(packet) || packet->direction == DIRECTION_OUT)
+		other = crossed(packet, hash);
+	if (other == 0 && packet->direction == DIRECTION_OUT)
 		return VERDICT_SYN_OWN;
+	if (other == 0 && isPassing(packet) && !wouldCross(packet, handshake.serverHash))
+		return VERDICT_SYN_FOR_OTHERS;
 	makeRoomForAttempt();
 	attempt = addAttempt(attempts, &fabric.key, &handshake, hash,
 			     transport->length > header ? transport->length - header : 0);
 	attempt->firstUs = attempt->lastUs = packet->timeUs;
 	attempt->deadlineUs = fabric.nowUs + fabric.waitUs;
 	attempt->iface = packet->iface;
+	if (other != 0)
+		noteCrossing(packet, attempt, other, handshake.serverHash);
 	outage = findOutage(packet->destination, handshake.serverHash, (uint16_t)handshake.ports);
 	if (outage == NULL)
 		return VERDICT_SYN_NOTED;

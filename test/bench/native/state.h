@@ -35,6 +35,15 @@ enum { INBOUND_PLACES = 64 };
 
 enum { WAY_IN = 1, WAY_OUT = 2 };
 
+/* Requests that cross a bridge which may be on their way through at a time. */
+enum { CROSSING_PLACES = 256 };
+
+struct crossing {
+	uint64_t about;
+	uint8_t iface;
+	uint8_t direction;
+};
+
 struct fabric {
 	bool configured;
 	uint32_t options;
@@ -56,6 +65,11 @@ struct fabric {
 	} inbound[INBOUND_PLACES];
 	/* For each interface: whether clients' requests have come in there, and have left there. */
 	uint8_t ways[MAX_INTERFACES + 1];
+	/* For each interface: whether something has crossed from there, or to there. */
+	bool bridged[MAX_INTERFACES + 1];
+	/* Whether anything has come in that might cross. */
+	bool crossing;
+	struct crossing crossings[CROSSING_PLACES];
 	/* The chain that is being handed out; NULL when none is. */
 	struct server *released;
 	/* Not before all were entered who are missed in it. */

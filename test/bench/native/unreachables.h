@@ -154,7 +154,7 @@ static inline uint32_t unreachable(struct packet *packet, enum scope scope, cons
 		return VERDICT_UNREACHABLE_POLICY;
 	if (scope == SCOPE_SERVICE)
 		return VERDICT_UNREACHABLE_IGNORED;
-	if (packet->direction == DIRECTION_IN)
+	if (hasSide(packet))
 		return VERDICT_UNREACHABLE_INBOUND;
 	if (isForgedInbound(packet, clientHash ^ serverHash, serverHash))
 		return VERDICT_WRONG_SIDE;
