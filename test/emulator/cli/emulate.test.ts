@@ -77,7 +77,7 @@ describe('ringback emulate', () => {
     const file = world('wrong.yaml', 'script: [{at: 1s, do: plug s8}]');
     for (const [argv, message] of [
       [[file], /wrong\.yaml:4:\d+: script\[0\]\.do: "s8" is no machine here; did you mean "s80"\?/],
-      [['embodiment-1', '--set', 'fro=5s'], /embodiment-1\.yaml:.*: fro: unknown key; did you mean "for"\?/],
+      [['embodiment-1', '--set', 'fro=5s'], /--set fro=5s: fro: unknown key; did you mean "for"\?/],
       [['embodiment-1', '--seed', 'x'], /emulate: --seed x is no seed/],
       [['embodiment-1', '--speed', '0'], /emulate: --speed 0 is no speed/],
       [['embodiment-1', '--realtime', '--speed', '2'], /--realtime and --speed exclude each other/],

@@ -235,7 +235,7 @@ const MISTAKES: readonly (readonly [sections: Record<string, string>, ...lines: 
   ],
   [
     expects('event: outage.opened, mail: x'),
-    'expect[0].mail: is no field of outage.opened; it has server, port, cause',
+    'expect[0].mail: is no field of outage.opened; it has server, port, protocol, cause',
   ],
   [
     expects('event: outage.opened, server: s83'),
