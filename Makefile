@@ -150,6 +150,10 @@ $(FEED)/ringback.mjs: $(HOST_SOURCES) board/openwrt/bundle.ts board/openwrt/no-e
 	@sed -i '1s|.*|#!/usr/bin/node --optimize-for-size|' $@
 	@chmod +x $@
 
+# A router's frames are the daemon's: what runs in Node is `ringback replay`, and that is in no hurry.
+$(FEED)/fabric.wasm: $(BUILD)/fabricd.wasm
+	@install -D -m 644 $< $@
+
 $(FEED)/%.wasm: $(DIST)/%.wasm
 	@install -D -m 644 $< $@
 

@@ -157,7 +157,6 @@ export function execute(): Status {
 function configure(record: CommandRecord): Status {
   const status = checkSizes(record);
   if (status != Status.Ok) return status;
-  stopJob();
   const same =
     configured &&
     record.servers == servers &&
@@ -166,6 +165,7 @@ function configure(record: CommandRecord): Status {
     record.known == known &&
     record.prefixes == prefixes;
   if (same) {
+    stopJob();
     clearPrefixes();
     clearKnown();
     unpinAll();
@@ -201,14 +201,16 @@ export function bytesOf(servers: u32, clients: u32, attempts: u32, known: u32, p
   );
 }
 
+/** What there was goes on, a long answer too, where there is no memory for what is asked for. */
 function setUp(record: CommandRecord): bool {
-  configured = false;
+  const bytes = bytesOf(record.servers, record.clients, record.attempts, record.known, record.prefixes);
+  if (!provide(bytes)) return false;
+  stopJob();
   servers = record.servers;
   clients = record.clients;
   attempts = record.attempts;
   known = record.known;
   prefixes = record.prefixes;
-  if (!provide(bytesOf(servers, clients, attempts, known, prefixes))) return false;
   setKey(record.keyLow, record.keyHigh);
   setUpServers(servers);
   setUpClients(clients);

@@ -218,7 +218,7 @@ export const enum Status {
   NotConfigured = 2,
   /** A size is zero or beyond what the tables can hold. */
   BadSize = 3,
-  /** The machine has not got the memory. */
+  /** The machine has not got the memory. The tables of before, if there are any, stay as they are. */
   OutOfMemory = 4,
   /** The table is full. */
   Full = 5,

@@ -6,14 +6,18 @@ const MAX_BYTES: u64 = 1 << 30;
 
 let next: usize = 0;
 
-/** Makes room for `bytes` in all, cleared; false when the machine has not got them. What is new to the module is clear already. */
+/**
+ * Makes room for `bytes` in all, cleared; false, and nothing is touched, when the machine has not got them. What is new to the
+ * module is clear already.
+ */
 export function provide(bytes: u64): bool {
   if (bytes > MAX_BYTES) return false;
-  next = (__heap_base + 15) & ~15;
-  const end = <u64>next + bytes;
+  const first: usize = (__heap_base + 15) & ~15;
+  const end = <u64>first + bytes;
   const pages = <i32>((end + PAGE_BYTES - 1) / PAGE_BYTES);
   const have = memory.size();
   if (pages > have && memory.grow(pages - have) < 0) return false;
+  next = first;
   memory.fill(next, 0, <usize>(min(end, <u64>have * PAGE_BYTES) - <u64>next));
   return true;
 }

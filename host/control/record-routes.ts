@@ -26,7 +26,10 @@ export function recordRoutes(store: RecordState, post: Post, time: Time): Contro
       const last = lastOf(question);
       return { outages: pastOutages(store, last), lists: lastLists(store, last) };
     }, LAST),
-    'GET /outbox': Object.assign((question: Question) => outbox(store, post, lastOf(question)), LAST),
+    'GET /outbox': Object.assign(
+      (question: Question) => outbox(store, post, lastOf(question), namedOf(question)),
+      { parameters: [...LAST.parameters, 'named'] },
+    ),
     'POST /outbox/retry': ({ body }) => retry(hands, whichOf(body)),
     'POST /outbox/drop': ({ body }) => drop(hands, whichOf(body)),
   };
@@ -48,6 +51,14 @@ function lastOf({ query }: Question): number {
   const last = text === null ? DEFAULT_RECORDS : recordCount(text);
   if (last === null) throw new RingbackError('usage', `last must be a number from 1 to ${MAX_RECORDS}`);
   return last;
+}
+
+/** Servers and clients that each notice may name; all where nothing is said. */
+function namedOf({ query }: Question): number | undefined {
+  const text = query.get('named');
+  if (text === null) return undefined;
+  if (!/^\d{1,5}$/.test(text)) throw new RingbackError('usage', 'named must be a number from 0 to 99999');
+  return Number(text);
 }
 
 const EXPECTED = 'expected {"ids": ["MESSAGE-ID", …]} or {"all": true}';

@@ -76,6 +76,8 @@ export interface NoticeRecord {
   /** Servers that it tells of, and the addressee's clients that tried them. */
   readonly servers: readonly string[];
   readonly clients: readonly string[];
+  /** Servers and clients that are left out of both; only where some are. */
+  readonly unnamed?: number;
   /** Set for a list of all that waited for one server, which has a part of them. */
   readonly list: { readonly part: number; readonly parts: number; readonly clients: number } | null;
   readonly state: NoticeState;
@@ -210,9 +212,23 @@ export function lastLists(store: RecordState, last: number): ListRecord[] {
     });
 }
 
-export function outbox(store: RecordState, post: Post, last: number): OutboxAnswer {
+/** `named`: servers and clients that each notice names at the most, of either. */
+export function outbox(
+  store: RecordState,
+  post: Post,
+  last: number,
+  named = Number.POSITIVE_INFINITY,
+): OutboxAnswer {
   const list = (sql: Sql): OutboxRow[] => listNotices(sql, last);
-  return { queued: store.read(countQueued), notices: records(store, post, list) };
+  const notices = records(store, post, list).map((notice) => shortened(notice, named));
+  return { queued: store.read(countQueued), notices };
+}
+
+function shortened(notice: NoticeRecord, named: number): NoticeRecord {
+  const servers = notice.servers.slice(0, named);
+  const clients = notice.clients.slice(0, named);
+  const unnamed = notice.servers.length + notice.clients.length - servers.length - clients.length;
+  return unnamed === 0 ? notice : { ...notice, servers, clients, unnamed };
 }
 
 /** Undelivered notices, past outages and lists that the status tells of; `ringback outbox` and `ringback history` tell of more. */

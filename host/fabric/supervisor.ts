@@ -123,7 +123,6 @@ export class Supervisor {
     const { connect, daemon, log } = this.#options;
     const handlers = this.#handlers;
     let isListening = false;
-    let isConfigured = false;
     const end = (error: RingbackError, isLasting = false): void => {
       this.#away();
       if (this.#closed) return;
@@ -134,7 +133,6 @@ export class Supervisor {
       onReady: (ready) => {
         this.#waitOn();
         this.#link = link;
-        isConfigured = ready.configured;
         handlers.onReady(link, ready, () => {
           if (this.#link !== link) return;
           isListening = true;
@@ -152,11 +150,12 @@ export class Supervisor {
         handlers.onRefused(command, status);
         const hasNoRoom = command === 'Configure' && status === 'OutOfMemory';
         const reason = hasNoRoom ? this.#noRoom() : status;
-        if (!hasNoRoom || isListening || isConfigured) {
+        // One that listens goes on with the tables that it has.
+        if (!hasNoRoom || isListening) {
           log.warn('fabric.refused', { command, status, reason });
           return;
         }
-        // Without tables it does nothing.
+        // Without tables it does nothing, and those of a program before are not what this one wants.
         void link.close();
         end(new RingbackError('fabric', reason), true);
       },

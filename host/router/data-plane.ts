@@ -75,6 +75,9 @@ export class DataPlane implements FabricPort, AskedFabric {
   readonly #key: Uint8Array;
   /** The sizes of the tables as the fabric was told them last, to be compared; null: it was told none yet. */
   #sizes: string | null = null;
+  /** Those before, and those that it has refused: it goes on with the ones before. */
+  #sizesBefore: string | null = null;
+  #sizesRefused: string | null = null;
   #sweepTimer: Timer | null = null;
   readonly #own: OwnAddresses;
   /** Of the fabric's, the last one that was this program's. */
@@ -118,6 +121,7 @@ export class DataPlane implements FabricPort, AskedFabric {
         onRefused: (command) => {
           if (command === 'Ask') this.#probes.refuse();
           if (command === 'KnowClient') this.#grow();
+          if (command === 'Configure') this.#keepTables();
         },
         onReached: (reached) => options.errands?.take(reached),
         onGap: () => this.#onLoss(),
@@ -340,6 +344,7 @@ export class DataPlane implements FabricPort, AskedFabric {
     const registered = [...this.#options.people.registeredClients];
     const before = this.#sizes;
     this.#sizes = this.#sizesFor(registered.length);
+    if (before !== this.#sizes) this.#sizesBefore = before;
     this.#link?.sendAll(commandsFor(this.#configuration, registered, this.#key));
     this.#link?.sendAll(this.#options.forwards.commands());
     this.#own.sayAll();
@@ -353,7 +358,16 @@ export class DataPlane implements FabricPort, AskedFabric {
   /** More have registered than there was room for when it was told the sizes. */
   #grow(): void {
     const { length } = [...this.#options.people.registeredClients];
-    if (this.#sizesFor(length) !== this.#sizes && this.#feed()) this.#listeners.reconcile.onThere(false);
+    const sizes = this.#sizesFor(length);
+    if (sizes === this.#sizes || sizes === this.#sizesRefused) return;
+    if (this.#feed()) this.#listeners.reconcile.onThere(false);
+  }
+
+  /** It has refused the sizes: its tables, and what is in them, are those of before. */
+  #keepTables(): void {
+    this.#sizesRefused = this.#sizes;
+    this.#sizes = this.#sizesBefore;
+    if (this.#sizes !== null) this.#listeners.reconcile.onThere(true);
   }
 
   #send(command: Command): void {

@@ -1,6 +1,7 @@
-/** Every test of the module, in the order of its rooms; as-pect compiles this one file. */
+/** Every test of the module, in the order of its rooms, but first what holds only before it is configured; as-pect compiles this one file. */
 
 import './room';
+import './path/unconfigured.spec';
 import './wire/address.spec';
 import './wire/ethernet.spec';
 import './wire/cooked.spec';

@@ -44,18 +44,21 @@ describe('the configuration', () => {
     expect<u32>(configure()).toBe(Status.Ok, 'and the one before still holds');
   });
 
-  it('is refused when the machine has not got the memory; until another comes nothing works', () => {
+  it('is refused when the machine has not got the memory; the one before still holds, with its tables', () => {
     fresh();
+    turnAway(SATO, SERVER);
+    drained();
     expect<u32>(configure(EVERYTHING, 16, 1 << 24, 1 << 24)).toBe(Status.OutOfMemory);
-    syn(SATO, SERVER, 7);
-    expect<u32>(give()).toBe(Verdict.NotConfigured);
-    expect<u32>(bare(Command.Sync)).toBe(Status.NotConfigured);
-    expect<u32>(bare(Command.Counters)).toBe(Status.NotConfigured);
-    expect<u32>(bare(99)).toBe(Status.NotConfigured);
-    wait(WAIT_US);
-    fresh();
-    syn(SATO, SERVER, 7);
-    expect<u32>(give()).toBe(Verdict.SynNoted);
+    expect<u32>(bare(Command.Sync)).toBe(Status.Ok);
+    expect<bool>(saidOf(Event.Waiting, SATO)).toBe(true);
+    expect<u32>(saidTimes(Event.SyncEnd)).toBe(1);
+    syn(TANAKA, SERVER, 8);
+    expect<u32>(give()).toBe(Verdict.SynLinked, 'its prefixes are watched');
+    drained();
+    expect<u32>(configure()).toBe(Status.Ok);
+    bare(Command.Sync);
+    expect<bool>(saidOf(Event.Waiting, SATO)).toBe(true, 'its sizes are those of the tables');
+    checkTables(16, 64, 64);
   });
 
   it('with the same sizes keeps the outages, and what the operator feeds starts afresh', () => {

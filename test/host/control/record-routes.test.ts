@@ -41,6 +41,27 @@ describe('What may be asked about records', () => {
     }
   });
 
+  it('is so many servers and clients of each notice, and the number of the others', async () => {
+    const { items, ...notice } = noticeTo('sato@example.jp', 1);
+    const [item] = items;
+    assert.ok(item);
+    enter(store, {
+      ...notice,
+      items: [80, 81, 82].map((last) => ({ ...item, server: `172.27.178.${last}` })),
+    });
+    const named = async (query: string): Promise<unknown> => {
+      const { notices } = (await asked('GET /outbox', query)) as OutboxAnswer;
+      return notices.map(({ servers, clients, unnamed }) => [servers.length, clients.length, unnamed]);
+    };
+    assert.deepEqual(await named(''), [[3, 1, undefined]]);
+    assert.deepEqual(await named('named=3'), [[3, 1, undefined]]);
+    assert.deepEqual(await named('named=2'), [[2, 1, 1]]);
+    assert.deepEqual(await named('named=0'), [[0, 0, 4]]);
+    for (const wrong of ['named=', 'named=-1', 'named=100000', 'named=1e3'])
+      await assert.rejects(asked('GET /outbox', wrong), usage, wrong);
+    await assert.rejects(asked('GET /outbox', 'last=0&named=1'), usage);
+  });
+
   it('is nothing else', async () => {
     for (const route of ['GET /history', 'GET /outbox']) {
       for (const query of [

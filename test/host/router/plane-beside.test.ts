@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { tables } from '../../../host/fabric/module.ts';
 import { until } from '../tools.ts';
-import { down, prepared } from './plane.ts';
-import { believing, SATO } from './world.ts';
+import { down, prepared, started } from './plane.ts';
+import { believing, SATO, SERVER, TANAKA } from './world.ts';
 
 const REMOTE = { user: 'root', host: '192.168.1.1', port: 22, keys: '/etc/ringback/beside' };
 const beside = { socket: null, remote: REMOTE };
@@ -54,5 +54,42 @@ describe('A daemon on a router beside this machine', () => {
       /^root@192\.168\.1\.1 has no room for the tables: its key allows less \(--memory\), .*; ringback beside enters a key for them/,
     );
     await until('it is tried again', () => plane.daemon.count('configure') === 2);
+  });
+
+  it('that refuses larger tables goes on with those that it has; a new connection for them is not one', async (context) => {
+    const { records } = tables.limits;
+    const plane = await started(context, believing(), { fabric: { ...beside, interfaces: ['lan0'] } });
+    await down(plane, SATO);
+    const { fabric } = plane.configuration;
+    const capacity = { servers: 1024, clients: records, attempts: records };
+    plane.plane.reconfigure({ ...plane.configuration, fabric: { ...fabric, capacity } });
+    await until('it is refused', () => plane.logged('fabric.refused') === 1);
+    await plane.plane.settled();
+    await down(plane, SATO, TANAKA);
+    assert.equal(plane.logged('fabric.lost'), 0);
+    const configured = plane.daemon.count('configure');
+    plane.daemon.disconnect();
+    const isNoRoom = ({ event, fields }: (typeof plane.lines)[number]): boolean =>
+      event === 'fabric.lost' && /has no room for the tables/.test(String(fields.reason));
+    await until('it is lost, for want of room', () => plane.lines.some(isNoRoom));
+    await until('it is tried again', () => plane.daemon.count('configure') > configured + 1);
+    assert.equal(plane.logged('fabric.back'), 0);
+    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+    plane.plane.reconfigure(plane.configuration);
+    await until('it is back', () => plane.logged('fabric.back') === 1);
+    await plane.plane.settled();
+    assert.deepEqual(plane.waiting(), { [`${SERVER} 0`]: [SATO, TANAKA] });
+  });
+
+  it('that has tables, and no room for those of a program that comes anew, is no fabric for it', async (context) => {
+    const { records } = tables.limits;
+    const plane = await started(context, believing(), { fabric: { ...beside, interfaces: ['lan0'] } });
+    await down(plane, SATO);
+    const capacity = { servers: 1024, clients: records, attempts: records };
+    const fabric = { ...beside, interfaces: ['lan0'], capacity };
+    const second = prepared(context, believing(), { fabric, daemon: plane.daemon });
+    await second.plane.start();
+    assert.deepEqual([second.logged('fabric.lost'), second.logged('fabric.refused')], [1, 0]);
+    assert.equal(second.plane.isThere, false);
   });
 });

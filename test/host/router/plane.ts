@@ -59,15 +59,16 @@ interface PlaneOptions {
   readonly stored?: readonly ServiceRow[];
   readonly time?: Time;
   readonly fabric?: Partial<RouterConfiguration['fabric']>;
+  /** That another program has had before; left out: its own. */
+  readonly daemon?: LossyFabric;
 }
 
 /** A data plane that is not started yet, and a fabric that is. Both end with the test. */
 export function prepared(
   context: TestContext,
   given: RouterConfiguration,
-  { stored = [], time = MACHINE.time, fabric = {} }: PlaneOptions = {},
+  { stored = [], time = MACHINE.time, fabric = {}, daemon = new LossyFabric() }: PlaneOptions = {},
 ): Plane {
-  const daemon = new LossyFabric();
   const { log, lines } = recordingLog();
   const notices: HeldNotice[] = [];
   const clock = new StateClock([], time);

@@ -1,7 +1,7 @@
 /** Very many outages on a router's own rpcd: what a message of ubus can not hold is counted. A board plays the frames. */
 
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SocketBoard } from '../../../host/emulator/board/daemon.ts';
@@ -82,6 +82,32 @@ ${SERVERS.map((address) => ['config server', `option address '${address}'`, ...p
     assert.deepEqual(unnamed, { outages: left, waiting: left * CLIENTS });
     const bytes = router.said('ubus', 'call', 'ringback', 'status').length;
     test.diagnostic(`${bytes} bytes of text for ${SERVICES} outages of ${CLIENTS} clients each`);
+  });
+
+  it('that a message of ubus can not hold is refused, however short it is as JSON; rpcd stays', async (test) => {
+    const router = await Router.begin(test);
+    const file = (name: string): string => join(router.root, 'etc', name);
+    // In the place of a takeover.
+    writeFileSync(
+      file('answering.js'),
+      `const all = () => Array(Number(require('fs').readFileSync('/etc/numbers'))).fill(0);
+require('http').createServer((_, answer) => answer.end(JSON.stringify({ all: all() }))).listen('/etc/answering.sock');
+`,
+    );
+    router.sh('node /etc/answering.js </dev/null >/dev/null 2>&1 &');
+    await router.until('it is there', () => existsSync(file('answering.sock')));
+    router.uci('set ringback.takeover=takeover', 'set ringback.takeover.control=/etc/answering.sock');
+    const asked = (numbers: number) => {
+      writeFileSync(file('numbers'), String(numbers));
+      return router.call('ringback', 'status', { role: 'takeover' }) as {
+        readonly error?: string;
+        readonly all?: readonly number[];
+      };
+    };
+    assert.equal(asked(60_000).all?.length, 60_000);
+    for (const numbers of [70_000, 90_000, 400_000])
+      assert.match(asked(numbers).error ?? '', /too long for ubus/);
+    assert.equal(asked(1).all?.length, 1);
   });
 });
 

@@ -103,6 +103,14 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     router.said('reload_config');
     await router.until('it is said', () => router.log().includes('"configuration.restart"'));
     assert.deepEqual(router.pids('ringback'), after);
+    router.init('ringback', 'restart');
+    await router.ready();
+    const inMemory = router.pids('ringback');
+    assert.notEqual(inMemory.router, after.router);
+    router.uci('set ringback.ringback.state=/etc/ringback/state');
+    assert.equal(router.init('ringback', 'reload').status, 0);
+    await router.until('it is said', () => router.log().split('"configuration.restart"').length > 2);
+    assert.deepEqual(router.pids('ringback'), inMemory);
   });
 
   it('goes on whatever an option of the configuration becomes, and says what is wrong with it', async (test) => {

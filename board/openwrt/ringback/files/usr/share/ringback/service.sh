@@ -78,12 +78,13 @@ ringback_reload() {
 	start
 }
 
-# Whether it runs with something that is read once, and is another now.
+# Whether it runs with something that is read once, and is another now. An empty note: it keeps who waits in memory, and they
+# would be lost, whatever the file says now.
 ringback_needs_restart() {
 	local service="$1" role="$2" before
 	[ -n "$RINGBACK_ONCE" ] && procd_running "$service" "$role" || return 1
 	read -r before 2>/dev/null <"$RINGBACK_ONCE_PLACE/$role" || return 1
-	[ "$before" != "$RINGBACK_ONCE" ]
+	[ -n "$before" ] && [ "$before" != "$RINGBACK_ONCE" ]
 }
 
 # Before it is started: with what.

@@ -14,6 +14,8 @@ const MAX_MISTAKES_BYTES = 8192;
 // A message of ubus holds no more than a mebibyte: of each outage so many who wait are named, so many in all, and so many
 // outages; the others are counted.
 const STATUS = '/status?clients=50&together=2000&outages=1000';
+// Of each notice, so many servers and so many clients are named.
+const NAMED = 20;
 const DEFAULT_LAST = 20;
 const MAX_LAST = 200;
 
@@ -82,7 +84,7 @@ return {
 		outbox: {
 			args: { last: DEFAULT_LAST, ...asked },
 			call: function(request) {
-				return ask(request.args.role ?? 'router', 'GET', `/outbox?last=${last_of(request.args)}`);
+				return ask(request.args.role ?? 'router', 'GET', `/outbox?last=${last_of(request.args)}&named=${NAMED}`);
 			}
 		},
 

@@ -21,14 +21,21 @@ function is_word(value) {
 	return type(value) == 'string' && match(value, /^[a-z][a-z.-]{0,31}$/s) != null;
 }
 
+// Without the s, a pattern is one of each line. Nothing here is a sign to a shell, or looks like an option.
 function is_device(value) {
-	return type(value) == 'string' && match(value, /^[!-.0-~]{1,15}$/s) != null;
+	return type(value) == 'string' && match(value, /^[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,14}$/s) != null;
 }
 
-// Without the s, a pattern is one of each line.
 // A line, as the names of a pair are.
 function is_name(value) {
 	return type(value) == 'string' && length(value) <= 253 && match(value, /^[^[:cntrl:]]+$/s) != null;
+}
+
+// A name as a host name or an address could be; any other sign of it is a line below.
+function plain(value) {
+	const word = replace(value, /[^A-Za-z0-9_.:-]/g, '_');
+
+	return match(word, /^[-.]/) ? '_' + substr(word, 1) : word;
 }
 
 function is_number(most) {
@@ -71,7 +78,7 @@ function environment(told) {
 		if (!form[member](value))
 			return `${member} has not the form that it should have`;
 
-		push(lines, `${uc(member)}=${value}`);
+		push(lines, `${uc(member)}=${form[member] == is_name ? plain(value) : value}`);
 	}
 
 	return lines;

@@ -15,8 +15,11 @@ const ROLES = {
 
 // rpcd answers nobody else meanwhile.
 const ANSWER_MS = 3000;
-// A message of ubus holds no more than a mebibyte, as JSON about that.
+// What is read, as JSON.
 const MAX_ANSWER_BYTES = 900 * 1024;
+// A message of ubus holds no more than a mebibyte, and ubusd ends its connection with rpcd at a longer one. A part is for what
+// is around it.
+const MAX_MESSAGE_BYTES = 1000 * 1024;
 const PART_BYTES = 64 * 1024;
 
 export function failed(reason) {
@@ -101,6 +104,34 @@ function read_all(link, end_ms) {
 	}
 }
 
+function padded(bytes) {
+	return (bytes + 3) & ~3;
+}
+
+// What a value takes in a message of ubus at the most, without its name: each has a head, and all are in whole words of four bytes.
+function message_bytes(value) {
+	let bytes = 8;
+
+	switch (type(value)) {
+	case 'string':
+		return bytes + padded(length(value) + 1);
+
+	case 'array':
+		for (let one in value)
+			bytes += message_bytes(one);
+
+		return bytes;
+
+	case 'object':
+		for (let name, one in value)
+			bytes += padded(length(name) + 3) + message_bytes(one);
+
+		return bytes;
+	}
+
+	return bytes + 8;
+}
+
 // null: there is a role of that name.
 export function no_role(name) {
 	return ROLES[name] ? null : failed(`there is no role ${name}: it is router, relay or takeover`);
@@ -141,7 +172,10 @@ export function ask(name, method, path, body) {
 	try {
 		const given = json(text);
 
-		return type(given) == 'object' ? given : failed(`the ${name} has given no answer`);
+		if (type(given) != 'object')
+			return failed(`the ${name} has given no answer`);
+
+		return message_bytes(given) <= MAX_MESSAGE_BYTES ? given : failed(`the answer of the ${name} is too long for ubus: ask for less`);
 	}
 	catch (error) {
 		return failed(`the ${name} has given no answer`);
