@@ -68,10 +68,17 @@ static void disconnect(void)
 	connectTo(-1, -1);
 }
 
+/* Nobody is connected: what is left of an answer is nobody's, and whoever comes would take its end for that of his own. */
+static void welcome(int in, int out)
+{
+	engine_settle();
+	connectTo(in, out);
+}
+
 void link_stdio(void)
 {
 	fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
-	connectTo(STDIN_FILENO, STDOUT_FILENO);
+	welcome(STDIN_FILENO, STDOUT_FILENO);
 }
 
 /* What a daemon that was killed left behind; anything else at `path` is not ours to remove. */
@@ -193,7 +200,7 @@ static enum link_arrival meet(int program, uint64_t nowUs)
 	}
 	turnAway();
 	if (!link_connected()) {
-		connectTo(program, program);
+		welcome(program, program);
 		return LINK_PROGRAM;
 	}
 	newcomer = program;
@@ -222,7 +229,7 @@ enum link_arrival link_accept(const struct pollfd polls[LINK_POLLS], uint64_t no
 		close(program);
 		return LINK_NOBODY;
 	}
-	connectTo(program, program);
+	welcome(program, program);
 	return LINK_PROGRAM;
 }
 
@@ -246,7 +253,7 @@ bool link_admit(const struct pollfd polls[LINK_POLLS], uint64_t nowUs)
 		firstBytes = 0;
 		if (link_connected())
 			disconnect();
-		connectTo(program, program);
+		welcome(program, program);
 		memcpy(commands, firstCommand, sizeof(firstCommand));
 		commandBytes = sizeof(firstCommand);
 		return true;

@@ -77,6 +77,25 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
     assert.equal(await second.leave(), 0);
   });
 
+  it('gives nothing of an answer to the program that comes in the middle of it', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    first.write(command(2, 2_000_000));
+    await first.events.expect('some of it', (event) => event.kind === Kind.long);
+    first.child.stdout?.pause();
+    const second = connected('lan0');
+    await second.ready();
+    second.write(command(CONFIGURE), command(2, 1));
+    await second.events.expect('an answer', (event) => event.kind === Kind.long);
+    second.write(command(2, 2));
+    await until('another', () => second.events.of(Kind.long).length >= 3);
+    assert.deepEqual(
+      second.events.of(Kind.long).map(({ value }) => value),
+      [1, 1, 2],
+    );
+    assert.equal(await second.leave(), 0);
+  });
+
   it('leaves a program its place when somebody comes who is none', async () => {
     const program = connected('lan0');
     await program.ready();
