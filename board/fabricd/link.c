@@ -81,6 +81,10 @@ void link_stdio(void)
 	welcome(STDIN_FILENO, STDOUT_FILENO);
 }
 
+/* Whoever has the lock may be held up, or mean harm: the owner of the directory is another user. */
+#define LOCK_TRIES 40u
+#define LOCK_PAUSE_US 100000u
+
 /* What a daemon that was killed left behind; anything else at `path` is not ours to remove. */
 static void removeStale(uid_t owner)
 {
@@ -89,7 +93,8 @@ static void removeStale(uid_t owner)
 
 	if (lstat(address.sun_path, &there) < 0 || !S_ISSOCK(there.st_mode))
 		return;
-	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* One that runs, and hangs, refuses nobody: he would wait. */
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
 		return;
 	if (connect(probe, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED) {
@@ -110,8 +115,16 @@ int link_lock(const char *path, uid_t owner)
 	if (snprintf(name, sizeof(name), "%s.lock", path) < (int)sizeof(name))
 		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	setfsuid(before);
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
+	for (unsigned tries = 1; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (tries < LOCK_TRIES && (errno == EWOULDBLOCK || errno == EINTR)) {
+			usleep(LOCK_PAUSE_US);
+			continue;
+		}
+		say("going on without the lock %s: %s", name,
+		    errno == EWOULDBLOCK ? "another process holds it" : strerror(errno));
+		close(fd);
+		fd = -1;
+	}
 	return fd;
 }
 

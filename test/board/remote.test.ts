@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -238,6 +239,19 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
     const none = bench.result(built.daemon, '--remote');
     assert.equal(none.status, 2);
     assert.match(none.stderr, /^ringback-fabricd: at least one --interface is needed/);
+  });
+
+  it('that hangs is given up, also by those for whom there is no room to wait', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    const [pid = 0] = lasting();
+    process.kill(pid, 'SIGSTOP');
+    const waiting = Array.from({ length: 16 }, () => connect(path()).on('error', () => {}));
+    const late = connected('lan0');
+    await until('its end', () => late.child.exitCode !== null);
+    assert.equal(await late.ended, 1);
+    assert.match(late.stderr, /^ringback-fabricd: no daemon answers at .*: Connection timed out\n$/);
+    for (const socket of waiting) socket.destroy();
   });
 
   it('goes on while nobody is connected, and hears no half of a record', async () => {
