@@ -68,11 +68,22 @@ static void disconnect(void)
 	connectTo(-1, -1);
 }
 
+/* Nobody is connected: what is left of an answer is nobody's, and whoever comes would take its end for that of his own. */
+static void welcome(int in, int out)
+{
+	engine_settle();
+	connectTo(in, out);
+}
+
 void link_stdio(void)
 {
 	fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
-	connectTo(STDIN_FILENO, STDOUT_FILENO);
+	welcome(STDIN_FILENO, STDOUT_FILENO);
 }
+
+/* Whoever has the lock may be held up, or mean harm: the owner of the directory is another user. */
+#define LOCK_TRIES 40u
+#define LOCK_PAUSE_US 100000u
 
 /* What a daemon that was killed left behind; anything else at `path` is not ours to remove. */
 static void removeStale(uid_t owner)
@@ -82,7 +93,8 @@ static void removeStale(uid_t owner)
 
 	if (lstat(address.sun_path, &there) < 0 || !S_ISSOCK(there.st_mode))
 		return;
-	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* One that runs, and hangs, refuses nobody: he would wait. */
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
 		return;
 	if (connect(probe, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED) {
@@ -103,8 +115,16 @@ int link_lock(const char *path, uid_t owner)
 	if (snprintf(name, sizeof(name), "%s.lock", path) < (int)sizeof(name))
 		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	setfsuid(before);
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
+	for (unsigned tries = 1; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (tries < LOCK_TRIES && (errno == EWOULDBLOCK || errno == EINTR)) {
+			usleep(LOCK_PAUSE_US);
+			continue;
+		}
+		say("going on without the lock %s: %s", name,
+		    errno == EWOULDBLOCK ? "another process holds it" : strerror(errno));
+		close(fd);
+		fd = -1;
+	}
 	return fd;
 }
 
@@ -193,7 +213,7 @@ static enum link_arrival meet(int program, uint64_t nowUs)
 	}
 	turnAway();
 	if (!link_connected()) {
-		connectTo(program, program);
+		welcome(program, program);
 		return LINK_PROGRAM;
 	}
 	newcomer = program;
@@ -222,7 +242,7 @@ enum link_arrival link_accept(const struct pollfd polls[LINK_POLLS], uint64_t no
 		close(program);
 		return LINK_NOBODY;
 	}
-	connectTo(program, program);
+	welcome(program, program);
 	return LINK_PROGRAM;
 }
 
@@ -246,7 +266,7 @@ bool link_admit(const struct pollfd polls[LINK_POLLS], uint64_t nowUs)
 		firstBytes = 0;
 		if (link_connected())
 			disconnect();
-		connectTo(program, program);
+		welcome(program, program);
 		memcpy(commands, firstCommand, sizeof(firstCommand));
 		commandBytes = sizeof(firstCommand);
 		return true;

@@ -23,6 +23,7 @@ void link_stdio(void);
 /*
  * Nobody else looks for a daemon at `path`, or makes the socket there, until the descriptor is closed: of two that look at once,
  * each would take the other's for one that a killed daemon has left. -1 where nothing can be made; then nobody makes a socket, either.
+ * -1 as well, having said so, when somebody else keeps the lock for seconds.
  */
 int link_lock(const char *path, uid_t owner);
 

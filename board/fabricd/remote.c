@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@
 #define MAX_TRIES 4u
 /* A daemon in the middle of a long answer takes a moment. */
 #define ANSWER_MS 5000
+/* One that accepts nobody hangs: there is room for a few who wait, and then none. */
+#define ACCEPT_S 3
 #define PIECE_BYTES 16384u
 /* More than a shell that an ssh daemon starts has open. */
 #define MAX_INHERITED 1024
@@ -80,14 +83,20 @@ static int reach(const char *path)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct pollfd answer = {.fd = fd, .events = POLLIN};
+	const struct timeval limit = {.tv_sec = ACCEPT_S};
 	int error;
 	char byte;
 
 	if (fd < 0)
 		return -1;
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		goto out;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		goto out;
+	}
 	errno = ECONNRESET;
 	if (send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) != (ssize_t)sizeof(greeting))
 		goto out;

@@ -26,7 +26,7 @@ import {
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { HISTORY_HELP, OUTBOX_HELP } from './records-help.ts';
 import { replayCommand } from './replay.ts';
-import { readOwnFile, readRecordsPlace } from './role-files.ts';
+import { readAskedFile, readRecordsPlace } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
 import { usualFile } from './usual-file.ts';
@@ -162,7 +162,7 @@ sections; --as prints one that is right in the other form, without its comments.
 --json prints what \`GET /status\` answers there: docs/control.md has each field, of every role.`,
     options: ['config', 'role', 'json'],
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json }) => {
-      const { control, command, statusText } = readOwnFile(config, roleNamed(role));
+      const { control, command, statusText } = readAskedFile(config, roleNamed(role));
       const status = await askControl(control, '/status', undefined, command);
       console.log(json ? JSON.stringify(status) : statusText(status));
     },

@@ -33,13 +33,15 @@ export async function messageCommand(
   }
   const forMs = until === undefined ? null : untilOf(until, new Date(time.wallMs()));
   if (forMs !== null && forMs <= 0) throw wrong(`--until ${until} is over`);
-  const place = { command: 'run', ...loadRouterConfiguration(config, tables.limits), time };
+  const configuration = loadRouterConfiguration(config, tables.limits);
+  const place = { command: 'run', ...configuration, time };
   const order = text === null && !clear ? undefined : { text, forMs };
   const answer = (await ask(place, '/message', order, messageRoutes)).answer as MessageAnswer;
   if (json) return JSON.stringify(answer);
   if (answer.text === null) return 'The page has no message.';
   const end = answer.until === null ? '' : ` (until ${new Date(answer.until).toLocaleString('sv-SE')})`;
-  return `The page says: ${answer.text}${end}`;
+  const nobody = configuration.page === null ? ` Nobody reads it: there is no page in ${config}.` : '';
+  return `The ${nobody === '' ? 'page says' : 'message is'}: ${answer.text}${end}${nobody}`;
 }
 
 /** Milliseconds from now: of a span (`2h`), the next time that it is so late (`18:30`), or a date (`2026-11-23T08:00`). */

@@ -144,9 +144,24 @@ export function readOwnFile(file: string, role: RoleName | null = null): OwnFile
   return READ[role ?? roleOf(text, file)](text, file);
 }
 
+/** Of a role that runs, or should. Throws as loadConfiguration does. */
+export function readAskedFile(file: string, role: RoleName | null = null): OwnFile {
+  const text = readText(file);
+  const name = role ?? roleOf(text, file);
+  try {
+    return READ[name](text, file);
+  } catch (error) {
+    // What is missing there is missing for a reason.
+    const [off] = error instanceof RingbackError ? offWarnings(text, file, name) : [];
+    if (off === undefined) throw error;
+    const message = `${file}: the ${name} is switched off there: config ${SECTIONS[name]} has no option enabled '1'`;
+    throw new RingbackError('configuration', message, { cause: error });
+  }
+}
+
 /** Whom to ask about outages and notices. Throws as loadConfiguration does, also for a role that has neither. */
 export function readRecordsPlace(file: string, role: RoleName | null = null): RolePlace {
-  const own = readOwnFile(file, role);
+  const own = readAskedFile(file, role);
   if (own.hasRecords) return own;
   const message = `${file}: a ${own.command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;
   throw new RingbackError('configuration', message);

@@ -126,7 +126,8 @@ class DaemonLink implements FabricLink {
     const socket = createConnection(path);
     socket.on('error', (error) => {
       const missing = ['ENOENT', 'ECONNREFUSED'].includes(systemCodeOf(error) ?? '');
-      this.#end(missing ? `${path}: no ringback-fabricd serves this socket` : messageOf(error), error);
+      const reason = `${path}: no ringback-fabricd serves this socket; start it with --socket, or correct fabric.socket`;
+      this.#end(missing ? reason : messageOf(error), error);
     });
     socket.on('close', () => this.#end(`${path}: the daemon closed the connection`));
     this.#use(socket, socket);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -74,6 +75,25 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
     assert.match(first.stderr, /^ringback-fabricd: the daemon has closed this connection: .*\n$/);
     second.write(command(2, 1));
     await second.events.expect('an answer', (event) => event.kind === Kind.long);
+    assert.equal(await second.leave(), 0);
+  });
+
+  it('gives nothing of an answer to the program that comes in the middle of it', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    first.write(command(2, 2_000_000));
+    await first.events.expect('some of it', (event) => event.kind === Kind.long);
+    first.child.stdout?.pause();
+    const second = connected('lan0');
+    await second.ready();
+    second.write(command(CONFIGURE), command(2, 1));
+    await second.events.expect('an answer', (event) => event.kind === Kind.long);
+    second.write(command(2, 2));
+    await until('another', () => second.events.of(Kind.long).length >= 3);
+    assert.deepEqual(
+      second.events.of(Kind.long).map(({ value }) => value),
+      [1, 1, 2],
+    );
     assert.equal(await second.leave(), 0);
   });
 
@@ -219,6 +239,19 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
     const none = bench.result(built.daemon, '--remote');
     assert.equal(none.status, 2);
     assert.match(none.stderr, /^ringback-fabricd: at least one --interface is needed/);
+  });
+
+  it('that hangs is given up, also by those for whom there is no room to wait', async () => {
+    const first = connected('lan0');
+    await first.ready();
+    const [pid = 0] = lasting();
+    process.kill(pid, 'SIGSTOP');
+    const waiting = Array.from({ length: 16 }, () => connect(path()).on('error', () => {}));
+    const late = connected('lan0');
+    await until('its end', () => late.child.exitCode !== null);
+    assert.equal(await late.ended, 1);
+    assert.match(late.stderr, /^ringback-fabricd: no daemon answers at .*: Connection timed out\n$/);
+    for (const socket of waiting) socket.destroy();
   });
 
   it('goes on while nobody is connected, and hears no half of a record', async () => {

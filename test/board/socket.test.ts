@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ErrandWriter } from '../../host/fabric/errands.ts';
 import { loadModule } from '../../host/fabric/module.ts';
-import { Bench, build, command, Events, Kind, noNamespace } from './fabricd.ts';
+import { Bench, build, command, Events, Kind, noNamespace, until } from './fabricd.ts';
 
 const built = build('probe');
 
@@ -156,5 +158,24 @@ describe('records on a socket', { skip: noNamespace }, () => {
     socket.destroy();
     daemon.kill();
     await daemon.ended;
+  });
+
+  it('are served though somebody keeps the lock on the name of the socket', async (context) => {
+    const holder = spawn('flock', [`${path}.lock`, 'sh', '-c', 'echo held; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    context.after(() => process.kill(-(holder.pid ?? 0), 'SIGKILL'));
+    await once(holder.stdout, 'data');
+    const daemon = start(listening);
+    await until('that it is said', () => daemon.stderr !== '');
+    assert.match(
+      daemon.stderr,
+      /^ringback-fabricd: going on without the lock .*: another process holds it\n$/,
+    );
+    const { socket } = await host();
+    socket.destroy();
+    daemon.kill();
+    assert.equal(await daemon.ended, 0);
   });
 });

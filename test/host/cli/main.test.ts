@@ -122,6 +122,15 @@ describe('A wrong command line', () => {
       ['check', '-c', '/nowhere/ringback.yaml'],
       /\/nowhere\/ringback\.yaml: does not exist; give the right path/,
     ],
+    ...(['router', 'relay', 'takeover'] as const).map(
+      (role) =>
+        [
+          ['status', '-c', 'board/openwrt/ringback/files/etc/config/ringback', '--role', role],
+          new RegExp(
+            `config/ringback: the ${role} is switched off there: config [a-z]+ has no option enabled`,
+          ),
+        ] as const,
+    ),
   ] as const) {
     it(`ends with 2 and a remedy: ringback ${argv.join(' ').replaceAll(place.path(''), '')}`, () => {
       const { status, stdout, stderr } = ringback(...argv);

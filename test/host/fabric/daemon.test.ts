@@ -321,7 +321,8 @@ describe('A daemon behind a Unix socket', () => {
   it('that is not there is named by the path', async () => {
     const heard = new Heard();
     connect(heard);
-    assert.equal(await ended(heard), `${path}: no ringback-fabricd serves this socket`);
+    const reason = 'no ringback-fabricd serves this socket; start it with --socket, or correct fabric.socket';
+    assert.equal(await ended(heard), `${path}: ${reason}`);
   });
 
   it('speaks the same records, and its end is told', async (context) => {

@@ -102,4 +102,21 @@ describe('ringback message', () => {
       assert.match(stderr, reason);
     }
   });
+
+  it('says that nobody reads it where there is no page', async (context) => {
+    const directory = mkdtempSync(join(tmpdir(), 'ringback-message-'));
+    context.after(() => rmSync(directory, { recursive: true }));
+    (await Store.open({ directory, log: recordingLog().log, time: machineTime })).close();
+    const said = (page: string): string => {
+      const file = join(directory, 'ringback.yaml');
+      writeFileSync(
+        file,
+        `detect: {watch: [172.27.178.0/24]}\nfabric: {interfaces: [lan0]}\nsmtp: {host: 172.27.179.25, from: ringback@router.example}\nstate: ${directory}\ncontrol: ${directory}/sock\n${page}`,
+      );
+      const { stdout, stderr } = ringback('message', '-c', file, 'Disks.');
+      return (stdout + stderr).replace(file, 'FILE');
+    };
+    assert.equal(said(''), 'The message is: Disks. Nobody reads it: there is no page in FILE.\n');
+    assert.equal(said('page: {listen: 8480}\n'), 'The page says: Disks.\n');
+  });
 });

@@ -294,4 +294,20 @@ describe('A configuration that was kept', { skip: noUserland, timeout: 120_000 }
     assert.equal(router.run('ringback', 'check', '-c', '/etc/config/ringback', '--role', 'router').status, 0);
     assert.match(router.said('ls', '-l', '/etc/config/ringback'), /^-rw-{7}/);
   });
+
+  it('is known to reload_config from the beginning, whose first call starts what has been switched on', async (test) => {
+    const router = await Router.begin(
+      test,
+      CONFIGURATION.replace("option enabled '1'", "option enabled '0'"),
+    );
+    router.init('ringback', 'start');
+    router.said('sed', '-i', '/ringback/d', '/var/run/config.md5');
+    router.said('sh', '-c', '. /etc/uci-defaults/90_ringback; . /etc/uci-defaults/90_ringback');
+    assert.match(router.said('grep', '-c', '/ringback$', '/var/run/config.md5'), /^1$/m);
+    router.said('reload_config');
+    assert.deepEqual(router.pids('ringback'), {});
+    router.uci('set ringback.ringback.enabled=1');
+    router.said('reload_config');
+    await router.ready();
+  });
 });
