@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Codec } from '../../../host/fabric/codec.ts';
 import { Engine } from '../../../host/fabric/engine.ts';
 import { Codes, loadModule, tables } from '../../../host/fabric/module.ts';
+import { ofDatagrams } from '../../../host/net/target.ts';
 import { ENUMS, SIZES } from '../../house/records.ts';
 import { configure, SATO, SERVER } from './fabric.ts';
 
@@ -219,9 +220,10 @@ function useAll(codec: Codec): void {
     ...target,
     ...times,
     client: SATO.address,
-    triedPort: 80,
+    triedPort: ofDatagrams(53),
     suspected: true,
   });
+  codec.encode({ kind: 'forward', ...target, real: target });
   codec.encode({ kind: 'ask', ...target, localPort: 20_000 });
   codec.encode({
     kind: 'configure',
