@@ -43,7 +43,7 @@ describe('What a daemon says', () => {
       records(interfaceRecord({ ...LAN0, received: 2 ** 33, dropped: 5, lost: 6 })),
       records(interfaceRecord({ name: 'a-name-of-16-let', number: 2, up: false })),
       records(refusedRecord(codes.number('Command.Release'), codes.number('Status.NotFound'))),
-      records(refusedRecord(200, 201), eventRecord('SyncEnd', 7), eventRecord('FlushEnd', 8)),
+      records(refusedRecord(100, 201), eventRecord('SyncEnd', 7), eventRecord('FlushEnd', 8)),
     );
     await until('the last record', () => heard.events.length === 2);
     assert.deepEqual(heard.ready, [{ configured: true, connections: 0, version: '0.1.0', nowUs: 2 ** 40 }]);
@@ -51,7 +51,7 @@ describe('What a daemon says', () => {
       { ...LAN0, up: true, received: 2 ** 33, dropped: 5, lost: 6 },
       { name: 'a-name-of-16-let', number: 2, hardware: null, up: false, received: 0, dropped: 0, lost: 0 },
     ]);
-    assert.deepEqual(heard.refused, ['Release NotFound', '200 201']);
+    assert.deepEqual(heard.refused, ['Release NotFound', '100 201']);
     assert.deepEqual(heard.order, ['syncEnd', 'flushEnd']);
   });
 
