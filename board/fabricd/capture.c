@@ -249,7 +249,7 @@ int capture_open(struct capture *capture, uint16_t number, const char *name, boo
 		return -1;
 	capture->index = indexOf(name);
 	if (capture->index == 0 && awaited) {
-		say("no interface %s yet: waiting for an interface of that name", name);
+		say_news("no interface %s yet: waiting for an interface of that name", name);
 		return 0;
 	}
 	if (prepare(capture, hardware) < 0)
@@ -394,7 +394,7 @@ static void follow(struct capture *capture, int index)
 		capture->bound = bindTo(capture->fd, ETH_P_ALL, index) == 0;
 		tune(capture);
 		if (capture->bound)
-			say("%s %s: listening on it", capture->name, news);
+			say_news("%s %s: listening on it", capture->name, news);
 		else
 			say("cannot listen on %s: %s", capture->name, strerror(errno));
 	}
@@ -428,7 +428,7 @@ void capture_move(struct capture *capture, const char name[IFNAMSIZ])
 	capture->bound = false;
 	capture_check(capture);
 	if (capture->index == 0)
-		say("no interface %s yet: waiting for an interface of that name", name);
+		say_news("no interface %s yet: waiting for an interface of that name", name);
 }
 
 void capture_everything(struct capture *capture, bool on)

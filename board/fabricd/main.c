@@ -333,6 +333,8 @@ int main(int count, char **arguments)
 	if (fillStandardDescriptors() < 0)
 		return FAILED;
 	engine_bound(options.memoryMib);
+	if (options.socket != NULL && options.await)
+		say_news_apart();
 	if (options.remote && !remote_begin(&options, &status))
 		return status;
 	status = FAILED;

@@ -220,12 +220,8 @@ function useAll(codec: Codec): void {
     ...target,
     ...times,
     client: SATO.address,
-    triedPort: 80,
+    triedPort: ofDatagrams(53),
     suspected: true,
-  });
-  codec.encode({
-    ...{ kind: 'restore', ...target, ...times },
-    ...{ client: SATO.address, triedPort: ofDatagrams(53), suspected: false },
   });
   codec.encode({ kind: 'forward', ...target, real: target });
   codec.encode({ kind: 'ask', ...target, localPort: 20_000 });

@@ -61,6 +61,9 @@ describe('The service on a router', { skip: noUserland, timeout: 580_000 }, () =
     router.said('reload_config');
     await router.until('the new one is in force', () => router.log().includes('configuration.reloaded'));
     assert.deepEqual(router.pids('ringback'), before);
+    // That a network is waited for, and is there, is as it should be.
+    assert.match(router.log(), /daemon\.info ringback-fabricd\S* .*: listening on it/);
+    assert.doesNotMatch(router.log(), /daemon\.err ringback-fabricd/);
     router.said('uci', 'set', 'network.wan.device=eth1');
     router.said('uci', 'commit', 'network');
     router.said('ubus', 'call', 'network', 'reload');
