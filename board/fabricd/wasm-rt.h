@@ -17,14 +17,22 @@
 #define WASM_RT_MEMCHECK_GUARD_PAGES 0
 
 /*
- * That comparison, for which wasm2c adds and compares 64 bits: on a machine of 32 a sixth of the daemon. There the
- * size of memory fits 32 bits, and memory is larger than any scalar.
+ * That comparison, for which wasm2c adds and compares 64 bits: on a machine of 32 a third of the daemon. There the size of
+ * memory fits 32 bits, and memory is a page or more, as the module is made: what an access adds to its address, which is
+ * a number in the module's code, goes along in the upper half, and is taken from the size where a page has room for it.
  */
 #if UINTPTR_MAX > UINT32_MAX
+#define WASM_RT_SUM(address, more) ((uint64_t)(address) + (more))
+#define WASM_RT_ADDRESS(sum) (sum)
 #define WASM_RT_IS_OUTSIDE(mem, a, n) ((a) + (uint64_t)(n) > (mem)->size)
 #else
+#define WASM_RT_SUM(address, more) ((uint64_t)(more##u) << 32 | (uint32_t)(address))
+#define WASM_RT_ADDRESS(sum) ((uint32_t)(sum) + WASM_RT_MORE(sum))
+#define WASM_RT_MORE(sum) ((uint32_t)((uint64_t)(sum) >> 32))
 #define WASM_RT_IS_OUTSIDE(mem, a, n) \
-	((uint32_t)((a) >> 32) != 0 || (uint32_t)(a) > (uint32_t)(mem)->size - (uint32_t)(n))
+	(WASM_RT_MORE(a) <= 65536 - (uint32_t)(n) \
+	         ? (uint32_t)(a) > (uint32_t)(mem)->size - (uint32_t)(n) - WASM_RT_MORE(a) \
+	         : (uint64_t)(uint32_t)(a) + WASM_RT_MORE(a) + (n) > (mem)->size)
 #endif
 
 /*
