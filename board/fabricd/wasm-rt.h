@@ -13,6 +13,11 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* What the compiler is told of the module's functions that no frame calls. */
+#ifndef WASM_RT_COLD
+#define WASM_RT_COLD
+#endif
+
 /* Every load and store compares with the memory's size: no guard pages, no signal handler. */
 #define WASM_RT_MEMCHECK_GUARD_PAGES 0
 
