@@ -22,6 +22,21 @@ interface Line {
   readonly message?: string;
 }
 
+/** In `place`: says what files of networks' names hold. */
+function standInForUbus(place: string): void {
+  mkdirSync(join(place, 'bin'));
+  writeFileSync(
+    join(place, 'bin/ubus'),
+    `#!/bin/sh
+[ "$1" = listen ] && exec tail -n 0 -F '${place}/events'
+name=\${4#network.interface.}
+[ -e "${place}/$name" ] || { echo 'Command failed: Not found' >&2; exit 4; }
+exec cat "${place}/$name"
+`,
+    { mode: 0o755 },
+  );
+}
+
 describe('a router whose interfaces are networks, as a stand-in for ubus has them', {
   skip: noNamespace,
 }, () => {
@@ -77,17 +92,7 @@ config recover 'recover'
 
   before(async () => {
     mkdirSync(join(place, 'etc/config'), { recursive: true });
-    mkdirSync(join(place, 'bin'));
-    writeFileSync(
-      join(place, 'bin/ubus'),
-      `#!/bin/sh
-[ "$1" = listen ] && exec tail -n 0 -F '${place}/events'
-name=\${4#network.interface.}
-[ -e "${place}/$name" ] || { echo 'Command failed: Not found' >&2; exit 4; }
-exec cat "${place}/$name"
-`,
-      { mode: 0o755 },
-    );
+    standInForUbus(place);
     bench = await Bench.open(1);
     bench.run('ip', 'link', 'add', 'br-lan', 'type', 'bridge');
     bench.run('ip', 'link', 'set', 'lan0', 'master', 'br-lan');
@@ -160,6 +165,55 @@ exec cat "${place}/$name"
     assert.equal(status()[0]?.up, true);
     program.kill();
     assert.equal(await program.ended, 0);
+  });
+});
+
+describe('a daemon that a service manager has started with names of networks, as a stand-in for ubus has them', {
+  skip: noNamespace,
+}, () => {
+  it('is told at once which devices carry them, though none of them changes', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'ringback-started-'));
+    const file = join(place, 'etc/config/ringback');
+    const socket = `${place}/fabric.sock`;
+    standInForUbus(place);
+    mkdirSync(join(place, 'etc/config'), { recursive: true });
+    writeFileSync(join(place, 'events'), '');
+    writeFileSync(join(place, 'lan'), JSON.stringify({ up: true, l3_device: 'lan0', device: 'lan0' }));
+    writeFileSync(
+      file,
+      `config ringback 'ringback'
+	option state '0'
+	option control '${place}/control.sock'
+
+config fabric 'fabric'
+	list interfaces 'lan'
+
+config detect 'detect'
+	list watch '172.27.178.0/24'
+
+config recover 'recover'
+	option traps '0'
+`,
+      { mode: 0o600 },
+    );
+    const bench = await Bench.open(1);
+    try {
+      bench.start([DAEMON, '--socket', socket, '--await', '--interface', 'lan']);
+      const path = `${place}/bin:${process.env.PATH}`;
+      const command = [process.execPath, PROGRAM, 'run', '-c', file, '--fabric', socket];
+      const program = bench.start(command, { PATH: path });
+      await until('lan0 is listened on', () => {
+        const { stdout } = bench.result(process.execPath, PROGRAM, 'status', '--json', '-c', file);
+        const [lan] = (JSON.parse(stdout) as { interfaces: { name: string; network: string; up: boolean }[] })
+          .interfaces;
+        return lan?.name === 'lan0' && lan.network === 'lan' && lan.up;
+      });
+      program.kill();
+      assert.equal(await program.ended, 0);
+    } finally {
+      bench.close();
+      rmSync(place, { recursive: true });
+    }
   });
 });
 
