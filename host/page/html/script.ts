@@ -25,7 +25,7 @@ go=()=>live.dataset.post===undefined?location.reload():location.replace(to);
 let wait=3e3;
 const form=document.forms[0],
 keep=()=>{if(form!==undefined&&form.action.startsWith(own))fetch(own+'keep',{cache:'no-store'}).catch(()=>{})},
-later=()=>{setTimeout(look,wait);wait=3e4;keep()},
+later=()=>{setTimeout(look,wait);wait=Math.min(2*wait,3e4);keep()},
 look=(told)=>{fetch(to,{method:'HEAD',cache:'no-store',redirect:'manual'})
 .then((answer)=>{if(answer.status===503&&told!==true)later();else go()},later)},
 listen=()=>{const events=new EventSource(own+'events');
