@@ -211,6 +211,7 @@ config recover 'recover'
       program.kill();
       assert.equal(await program.ended, 0);
     } finally {
+      await bench.clear();
       bench.close();
       rmSync(place, { recursive: true });
     }
