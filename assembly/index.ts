@@ -24,10 +24,11 @@ export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './record/layout';
 export { MAX_ASKS, PROBE_PORTS } from './table/asks';
-export { heldAttempts, Outcome, WAITS } from './table/attempts';
+export { heldAttempts, Outcome } from './table/attempt';
 export { MAX_CLAIMS } from './table/claims';
 export { CLIENT_BYTES } from './table/clients';
 export { MAX_FORWARDS } from './table/forwards';
+export { WAITS } from './table/open-attempts';
 export { MAX_OWN } from './table/own-addresses';
 export { heldServers, ServerState } from './table/servers';
 

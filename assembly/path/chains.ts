@@ -2,7 +2,7 @@
 
 import { Option } from '../record/commands';
 import { Event, emit } from '../record/events';
-import { Attempt } from '../table/attempts';
+import { Attempt } from '../table/attempt';
 import {
   Client,
   clientAt,

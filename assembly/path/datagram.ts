@@ -5,7 +5,8 @@
 
 import { Option } from '../record/commands';
 import { Met, Sign } from '../record/events';
-import { Attempt, addDatagrams, attemptAt, findDatagrams, Outcome, settleAttempt } from '../table/attempts';
+import { Attempt, attemptAt, Outcome } from '../table/attempt';
+import { addDatagrams, findDatagrams, settleAttempt } from '../table/attempts';
 import { containsAddress } from '../table/prefixes';
 import { DATAGRAMS, Udp } from '../wire/udp';
 import { findProbe, probeLeaves, probeMeets } from './asking';

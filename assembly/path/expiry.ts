@@ -2,30 +2,23 @@
 
 import { Option } from '../record/commands';
 import { Cause, Event, emit, hasRoom } from '../record/events';
-import {
-  Attempt,
-  AttemptFlag,
-  attemptAt,
-  chooseCandidate,
-  extendAttempt,
-  firstDue,
-  firstSettled,
-  firstUnlooked,
-  hasFreeAttempt,
-  hasRoomForDatagrams,
-  isCrowded,
-  lastOpen,
-  nextCandidate,
-  nextDatagrams,
-  Outcome,
-  openWaits,
-  passUnlooked,
-  removeAttempt,
-  WAITS,
-} from '../table/attempts';
+import { Attempt, AttemptFlag, attemptAt, hasFreeAttempt, Outcome } from '../table/attempt';
+import { extendAttempt, firstSettled, removeAttempt } from '../table/attempts';
+import { hasRoomForDatagrams, nextDatagrams } from '../table/datagram-places';
 import { isOuter } from '../table/forwards';
 import { hashAddress } from '../table/hash';
 import { isKnown } from '../table/known-clients';
+import {
+  chooseCandidate,
+  firstDue,
+  firstUnlooked,
+  isCrowded,
+  lastOpen,
+  nextCandidate,
+  openWaits,
+  passUnlooked,
+  WAITS,
+} from '../table/open-attempts';
 import { findServer, ServerState, serverAt } from '../table/servers';
 import { isEvictedAgain, openIn, openInFullest } from '../table/shares';
 import { credit } from './chains';

@@ -4,18 +4,11 @@
  */
 
 import { Event, emit, hasRoom } from '../record/events';
-import {
-  Attempt,
-  AttemptFlag,
-  attemptAt,
-  beginWalk,
-  firstOpen,
-  firstSettled,
-  nextWalked,
-  Outcome,
-} from '../table/attempts';
+import { Attempt, AttemptFlag, attemptAt, Outcome } from '../table/attempt';
+import { firstSettled } from '../table/attempts';
 import { clientAt, freeClient } from '../table/clients';
 import { hashAddress } from '../table/hash';
+import { beginWalk, firstOpen, nextWalked } from '../table/open-attempts';
 import {
   lengthen,
   NEVER,

@@ -2,7 +2,7 @@
 
 import { Option } from '../record/commands';
 import { Cause, Event, emit } from '../record/events';
-import { Attempt } from '../table/attempts';
+import { Attempt } from '../table/attempt';
 import { clientAt, findClient } from '../table/clients';
 import {
   addServer,

@@ -1,7 +1,7 @@
 /** What own addresses send: nobody waits there, unless what this machine tries counts (Option.Own). */
 
 import { Option } from '../record/commands';
-import { Attempt, AttemptFlag } from '../table/attempts';
+import { Attempt, AttemptFlag } from '../table/attempt';
 import { isOwn } from '../table/own-addresses';
 import { Address } from '../wire/address';
 import { isOn, isProgramPort } from './options';

@@ -3,7 +3,7 @@
  * whatever they like into what they send.
  */
 
-import { Attempt, AttemptFlag } from '../table/attempts';
+import { Attempt, AttemptFlag } from '../table/attempt';
 import { findServer, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
 import { nowUs } from './options';

@@ -2,19 +2,11 @@
 
 import { Option } from '../record/commands';
 import { Cause, Met, Sign } from '../record/events';
-import {
-  Attempt,
-  AttemptFlag,
-  addAttempt,
-  attemptAt,
-  findAnswered,
-  findAttempt,
-  firstOpen,
-  Outcome,
-  settleAttempt,
-} from '../table/attempts';
+import { Attempt, AttemptFlag, attemptAt, Outcome } from '../table/attempt';
+import { addAttempt, findAnswered, findAttempt, settleAttempt } from '../table/attempts';
 import { isForwarded } from '../table/forwards';
 import { hashAddress, hashAttempt } from '../table/hash';
+import { firstOpen } from '../table/open-attempts';
 import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';

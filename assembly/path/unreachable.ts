@@ -6,15 +6,8 @@
 
 import { Option } from '../record/commands';
 import { Cause, Met } from '../record/events';
-import {
-  Attempt,
-  AttemptFlag,
-  attemptAt,
-  findAttempt,
-  findDatagrams,
-  Outcome,
-  settleAttempt,
-} from '../table/attempts';
+import { Attempt, AttemptFlag, attemptAt, Outcome } from '../table/attempt';
+import { findAttempt, findDatagrams, settleAttempt } from '../table/attempts';
 import { isOuter } from '../table/forwards';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';

@@ -5,7 +5,8 @@
 
 import { Option } from '../record/commands';
 import { Event, emit } from '../record/events';
-import { Attempt, AttemptFlag, WAITS } from '../table/attempts';
+import { Attempt, AttemptFlag } from '../table/attempt';
+import { WAITS } from '../table/open-attempts';
 import { findServer, Server, ServerState, serverAt } from '../table/servers';
 import { isTimed, noteTime, SPANS } from '../table/times';
 import { Address } from '../wire/address';

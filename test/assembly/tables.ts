@@ -2,21 +2,11 @@
 
 import { counted } from '../../assembly/path/counters';
 import { Counter } from '../../assembly/path/verdict';
-import {
-  Attempt,
-  AttemptFlag,
-  attemptAt,
-  findAttempt,
-  findDatagrams,
-  firstOpen,
-  firstSettled,
-  firstUnlooked,
-  nextOpen,
-  Outcome,
-  openWaits,
-} from '../../assembly/table/attempts';
+import { Attempt, AttemptFlag, attemptAt, Outcome } from '../../assembly/table/attempt';
+import { findAttempt, findDatagrams, firstSettled } from '../../assembly/table/attempts';
 import { clientAt, findClient, freeClients, nextFreeClient } from '../../assembly/table/clients';
 import { hashAddress } from '../../assembly/table/hash';
+import { firstOpen, firstUnlooked, nextOpen, openWaits } from '../../assembly/table/open-attempts';
 import {
   awaitingStrangers,
   findServer,

@@ -1,7 +1,8 @@
 import { Direction, FrameFlag } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
 import { Event } from '../../../assembly/record/events';
-import { attemptAt, firstOpen } from '../../../assembly/table/attempts';
+import { attemptAt } from '../../../assembly/table/attempt';
+import { firstOpen } from '../../../assembly/table/open-attempts';
 import { SATO, SATO6, SERVER, SERVER6 } from '../addresses';
 import { refusal, syn, synAck } from '../packets';
 import { fresh, give, LAN, pass, SECOND_US, saidOf, saidTimes, WAIT_US, WAN, wait } from '../play';

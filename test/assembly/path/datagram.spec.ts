@@ -3,7 +3,7 @@ import { Direction } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event, Met, Sign } from '../../../assembly/record/events';
-import { heldAttempts } from '../../../assembly/table/attempts';
+import { heldAttempts } from '../../../assembly/table/attempt';
 import { Address } from '../../../assembly/wire/address';
 import { DATAGRAMS } from '../../../assembly/wire/udp';
 import { ipv4, NAKAMURA, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA, THIRD } from '../addresses';

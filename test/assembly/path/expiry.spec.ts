@@ -3,7 +3,8 @@ import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Option } from '../../../assembly/record/commands';
 import { Cause, Event } from '../../../assembly/record/events';
-import { firstOpen, Outcome } from '../../../assembly/table/attempts';
+import { Outcome } from '../../../assembly/table/attempt';
+import { firstOpen } from '../../../assembly/table/open-attempts';
 import { NAKAMURA, SATO, SATO6, SECOND, SERVER, SERVER6, someClient, TANAKA, THIRD } from '../addresses';
 import { CLIENT_PORT, HOST, refusal, SECURE, syn, synAck, unreachable, WEB } from '../packets';
 import {

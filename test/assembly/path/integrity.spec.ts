@@ -4,7 +4,8 @@ import { Verdict } from '../../../assembly/path/verdict';
 import { Command } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
 import { Field } from '../../../assembly/record/layout';
-import { attemptAt, firstOpen, Outcome } from '../../../assembly/table/attempts';
+import { attemptAt, Outcome } from '../../../assembly/table/attempt';
+import { firstOpen } from '../../../assembly/table/open-attempts';
 import { Address } from '../../../assembly/wire/address';
 import { SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
 import {

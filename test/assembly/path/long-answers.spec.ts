@@ -2,7 +2,7 @@ import { drained } from '../../../assembly/index';
 import { Counter } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event, pendingEvents } from '../../../assembly/record/events';
-import { Outcome } from '../../../assembly/table/attempts';
+import { Outcome } from '../../../assembly/table/attempt';
 import { freeClients } from '../../../assembly/table/clients';
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';

@@ -4,7 +4,8 @@ import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
 import { Field } from '../../../assembly/record/layout';
-import { attemptAt, firstOpen } from '../../../assembly/table/attempts';
+import { attemptAt } from '../../../assembly/table/attempt';
+import { firstOpen } from '../../../assembly/table/open-attempts';
 import { SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
 import { HOST, HOST_6, refusal, syn, synAck, unreachable, unreachableDatagram, WEB } from '../packets';
 import {

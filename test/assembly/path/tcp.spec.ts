@@ -1,7 +1,8 @@
 import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Cause, Event } from '../../../assembly/record/events';
-import { attemptAt, firstOpen } from '../../../assembly/table/attempts';
+import { attemptAt } from '../../../assembly/table/attempt';
+import { firstOpen } from '../../../assembly/table/open-attempts';
 import { ELSEWHERE, SATO, SATO6, SECOND, SERVER, SERVER6, TANAKA } from '../addresses';
 import { ACK, CWR, cutTo, ECE, FIN, PSH, RST, SYN, spoil8 } from '../frames';
 import { CLIENT_PORT, SECURE, segment, syn, WEB } from '../packets';

@@ -1,33 +1,37 @@
 import {
   ATTEMPT_BYTES,
-  addAttempt,
   attemptAt,
+  hasFreeAttempt,
+  heldAttempts,
+  Outcome,
+} from '../../../assembly/table/attempt';
+import {
+  addAttempt,
   attemptsBytes,
-  beginWalk,
-  chooseCandidate,
   extendAttempt,
   findAnswered,
   findAttempt,
+  firstSettled,
+  removeAttempt,
+  settleAttempt,
+  setUpAttempts,
+} from '../../../assembly/table/attempts';
+import { hashAddress } from '../../../assembly/table/hash';
+import { provide } from '../../../assembly/table/memory';
+import {
+  beginWalk,
+  chooseCandidate,
   firstDue,
   firstOpen,
-  firstSettled,
   firstUnlooked,
-  hasFreeAttempt,
-  heldAttempts,
   isCrowded,
   lastOpen,
   nextCandidate,
   nextWalked,
-  Outcome,
   openWaits,
   passUnlooked,
-  removeAttempt,
-  settleAttempt,
-  setUpAttempts,
   WAITS,
-} from '../../../assembly/table/attempts';
-import { hashAddress } from '../../../assembly/table/hash';
-import { provide } from '../../../assembly/table/memory';
+} from '../../../assembly/table/open-attempts';
 import { openIn, openInFullest } from '../../../assembly/table/shares';
 import { Address } from '../../../assembly/wire/address';
 import { ipv6, SATO, SATO6, SERVER, SERVER6, someClient, TANAKA } from '../addresses';
