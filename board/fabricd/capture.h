@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of a ring. */
+#define RING_BLOCKS 32u
+
 struct capture {
 	char name[IFNAMSIZ];
 	/* How the module and the program call it: its place on the command line, from 1. */

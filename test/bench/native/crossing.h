@@ -40,4 +40,19 @@ static inline bool wouldCross(const struct packet *packet, uint64_t serverHash)
 	return side != packet->iface && areBridged(side, packet->iface);
 }
 
+/* The request goes on where its other half was heard. */
+static inline void noteCrossing(const struct packet *packet, struct attempt *attempt, uint8_t other,
+				uint64_t serverHash)
+{
+	bool isOut = packet->direction == DIRECTION_OUT;
+
+	attempt->iface = isOut ? other : packet->iface;
+	attempt->left = isOut ? packet->iface : other;
+	if (attempt->left == 0)
+		return;
+	fabric.ways[attempt->iface] |= WAY_IN;
+	fabric.ways[attempt->left] |= WAY_OUT;
+	noteSide(packet->destination, serverHash, attempt->left);
+}
+
 #endif
