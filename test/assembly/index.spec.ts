@@ -17,8 +17,11 @@ import { Verdict } from '../../assembly/path/verdict';
 import { Event, pendingEvents } from '../../assembly/record/events';
 import { SATO, SERVER } from './addresses';
 import { frameBytes, frameLength } from './frames';
+import { WAIT_US } from './numbers';
+import { EVERYTHING } from './orders';
 import { syn } from './packets';
-import { EVERYTHING, fresh, give, now, pass, saidTimes, WAIT_US } from './play';
+import { fresh, give, now, pass } from './play';
+import { saidTimes } from './said';
 
 function overlap(first: usize, firstBytes: u32, second: usize, secondBytes: u32): bool {
   return first < second + secondBytes && second < first + firstBytes;

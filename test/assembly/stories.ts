@@ -5,8 +5,9 @@ import { Verdict } from '../../assembly/path/verdict';
 import { Address } from '../../assembly/wire/address';
 import { ROUTER, ROUTER6 } from './addresses';
 import { toEverybody } from './frames';
+import { LAN, WAN } from './numbers';
 import { arpRequest, HOST, HOST_6, refusal, solicitation, syn, synAck, unreachable, WEB } from './packets';
-import { give, LAN, WAN } from './play';
+import { give } from './play';
 
 let lastSequence: u32 = 0x01000000;
 

@@ -5,6 +5,18 @@ import { Address } from '../../assembly/wire/address';
 import { DATAGRAMS } from '../../assembly/wire/udp';
 import { ipv4, ipv6, ROUTER, ROUTER6 } from './addresses';
 import { toEverybody } from './frames';
+import { SECOND_US } from './numbers';
+import {
+  aboutClient,
+  aboutServer,
+  aboutTime,
+  answerFor,
+  bare,
+  probe,
+  restore,
+  sweep,
+  watchDatagrams,
+} from './orders';
 import {
   advertisement,
   arpAnnouncement,
@@ -23,20 +35,7 @@ import {
   unreachable,
   unreachableDatagram,
 } from './packets';
-import {
-  aboutClient,
-  aboutServer,
-  aboutTime,
-  answerFor,
-  bare,
-  giveAt,
-  now,
-  probe,
-  restore,
-  SECOND_US,
-  sweep,
-  watchDatagrams,
-} from './play';
+import { giveAt, now } from './play';
 import { chance, random } from './random';
 
 export const HOSTS: u32 = 10;

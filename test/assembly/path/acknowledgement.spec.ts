@@ -4,20 +4,11 @@ import { Command } from '../../../assembly/record/commands';
 import { Event, Sign } from '../../../assembly/record/events';
 import { ELSEWHERE, SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
 import { ACK, FIN, PSH, RST, SYN } from '../frames';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { aboutServer } from '../orders';
 import { CLIENT_PORT, refusal, SECURE, segment, syn, WEB } from '../packets';
-import {
-  aboutServer,
-  counterOf,
-  fresh,
-  give,
-  hearAll,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, wait } from '../play';
+import { hearAll, said, saidOf, saidTimes } from '../said';
 
 const DATA: u32 = 100;
 

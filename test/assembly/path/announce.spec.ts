@@ -11,24 +11,11 @@ import { ICMPV6, Icmpv6Type } from '../../../assembly/wire/icmp';
 import { checksumBehind, IPV6_LENGTH, Ipv6 } from '../../../assembly/wire/ipv6';
 import { NEIGHBOUR_HOP_LIMIT, Neighbour } from '../../../assembly/wire/neighbour';
 import { ELSEWHERE, ipv4, newAddress, ROUTER, SATO, SATO6, SERVER, SERVER6 } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { againFor, announce, bare, restore } from '../orders';
 import { advertisement, arpReply, arpRequest, HOST, HOST_6, syn, unreachable } from '../packets';
-import {
-  againFor,
-  announce,
-  bare,
-  counterOf,
-  fresh,
-  give,
-  giveOutgoing,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, giveOutgoing, now, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 
 const BROADCAST_OF_SUBNET = ipv4(172, 27, 178, 255);
 const STANDBY: u32 = 9;

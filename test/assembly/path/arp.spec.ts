@@ -5,21 +5,11 @@ import { Cause, Event, Sign } from '../../../assembly/record/events';
 import { EtherType } from '../../../assembly/wire/ethernet';
 import { ELSEWHERE, ipv4, ROUTER, SATO, SECOND, SERVER, TANAKA } from '../addresses';
 import { arpMessage, begin, ethernet } from '../frames';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { EVERYTHING, restore, watch } from '../orders';
 import { arpAnnouncement, arpReply, arpRequest, HOST, syn, unreachable, WEB } from '../packets';
-import {
-  EVERYTHING,
-  fresh,
-  give,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  wait,
-  watch,
-} from '../play';
+import { fresh, give, now, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 
 const OTHER_HARDWARE: u32 = 9;
 

@@ -9,6 +9,8 @@ import { firstOpen } from '../../../assembly/table/open-attempts';
 import { NEVER } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { ipv4, newAddress, ROUTER, ROUTER6, SATO, SECOND, SERVER, SERVER6 } from '../addresses';
+import { LAN, SECOND_US, WAN } from '../numbers';
+import { ASKING, aboutServer, probe } from '../orders';
 import {
   advertisement,
   arpReply,
@@ -22,20 +24,8 @@ import {
   unreachableDatagram,
   WEB,
 } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  fresh,
-  give,
-  LAN,
-  now,
-  pass,
-  probe,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAN,
-} from '../play';
+import { fresh, give, now, pass } from '../play';
+import { said, saidTimes } from '../said';
 import { forward, resolve } from '../stories';
 
 /** The first of the local ports of this machine's connections. */

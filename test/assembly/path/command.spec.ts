@@ -6,7 +6,7 @@ import { Cause, Event, Sign } from '../../../assembly/record/events';
 import { COUNTERS_IN_RECORD, Field, OF_DATAGRAMS } from '../../../assembly/record/layout';
 import { freeClients } from '../../../assembly/table/clients';
 import { ipv4, ipv6, ROUTER, SATO, SECOND, SERVER, SERVER6, someClient, TANAKA, THIRD } from '../addresses';
-import { arpReply, HOST, refusal, syn, synAck, unreachable, WEB } from '../packets';
+import { SECOND_US, WAIT_US } from '../numbers';
 import {
   aboutClient,
   aboutPrefix,
@@ -14,20 +14,12 @@ import {
   answerFor,
   bare,
   configure,
-  counterOf,
   EVERYTHING,
-  eventAt,
-  fresh,
-  give,
-  now,
   restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+} from '../orders';
+import { arpReply, HOST, refusal, syn, synAck, unreachable, WEB } from '../packets';
+import { counterOf, fresh, give, now, wait } from '../play';
+import { eventAt, said, saidOf, saidTimes } from '../said';
 import { turnAway } from '../stories';
 import { checkTables } from '../tables';
 

@@ -21,6 +21,8 @@ import {
   someClient,
 } from '../addresses';
 import { arpMessage, begin, endIp, ethernet, frameBytes, ICMPV6, ip, neighbourMessage, tag } from '../frames';
+import { SECOND_US } from '../numbers';
+import { againFor, announce, claim, configure, unclaim } from '../orders';
 import {
   advertisement,
   arpAnnouncement,
@@ -30,22 +32,8 @@ import {
   neighbourProbe,
   solicitation,
 } from '../packets';
-import {
-  againFor,
-  announce,
-  claim,
-  configure,
-  counterOf,
-  fresh,
-  give,
-  giveOutgoing,
-  now,
-  pass,
-  SECOND_US,
-  said,
-  saidTimes,
-  unclaim,
-} from '../play';
+import { counterOf, fresh, give, giveOutgoing, now, pass } from '../play';
+import { said, saidTimes } from '../said';
 
 const OWN: u32 = 2;
 const OTHER: u32 = 9;

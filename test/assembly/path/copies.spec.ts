@@ -3,24 +3,11 @@ import { Verdict } from '../../../assembly/path/verdict';
 import { Command } from '../../../assembly/record/commands';
 import { Event, Met } from '../../../assembly/record/events';
 import { ROUTER, ROUTER6, SATO, SATO6, SERVER, SERVER6 } from '../addresses';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { ASKING, aboutClient, aboutServer, EVERYTHING, probe } from '../orders';
 import { HOST, HOST_6, syn, synAck, unreachable, unreachableDatagram, WEB } from '../packets';
-import {
-  ASKING,
-  aboutClient,
-  aboutServer,
-  EVERYTHING,
-  fresh,
-  give,
-  LAN,
-  probe,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-} from '../play';
+import { fresh, give, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 
 /** The first of the local ports of this machine's connections. */
 const OWN: u32 = 30_000;

@@ -4,8 +4,10 @@ import { Event } from '../../../assembly/record/events';
 import { attemptAt } from '../../../assembly/table/attempt';
 import { firstOpen } from '../../../assembly/table/open-attempts';
 import { SATO, SATO6, SERVER, SERVER6 } from '../addresses';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
 import { refusal, syn, synAck } from '../packets';
-import { fresh, give, LAN, pass, SECOND_US, saidOf, saidTimes, WAIT_US, WAN, wait } from '../play';
+import { fresh, give, pass, wait } from '../play';
+import { saidOf, saidTimes } from '../said';
 
 const FOR_OTHERS: u32 = Direction.In | FrameFlag.ForOthers;
 

@@ -7,22 +7,11 @@ import { hashAddress } from '../../../assembly/table/hash';
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { ipv4, ipv6, NAKAMURA, SATO, SATO6, SERVER, SERVER6, someClient, TANAKA6, THIRD } from '../addresses';
+import { MILLISECOND_US, WAIT_US } from '../numbers';
+import { ASKING, aboutClient, EVERYTHING } from '../orders';
 import { CLIENT_PORT, syn, WEB } from '../packets';
-import {
-  ASKING,
-  aboutClient,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  MILLISECOND_US,
-  pass,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { accept } from '../stories';
 import { checkTables } from '../tables';
 

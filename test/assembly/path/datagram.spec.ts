@@ -8,6 +8,8 @@ import { Address } from '../../../assembly/wire/address';
 import { DATAGRAMS } from '../../../assembly/wire/udp';
 import { ipv4, NAKAMURA, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA, THIRD } from '../addresses';
 import { frameBytes, patchIp8, spoil8 } from '../frames';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { ASKING, aboutServer, aboutTime, EVERYTHING, probe, restore, watchDatagrams } from '../orders';
 import {
   datagram,
   HOST,
@@ -22,28 +24,8 @@ import {
   synAck,
   unreachableDatagram,
 } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  aboutTime,
-  EVERYTHING,
-  fresh,
-  give,
-  hearAll,
-  LAN,
-  now,
-  pass,
-  probe,
-  restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-  watchDatagrams,
-} from '../play';
+import { fresh, give, now, pass, wait } from '../play';
+import { hearAll, said, saidOf, saidTimes } from '../said';
 import { forward } from '../stories';
 import { checkTables } from '../tables';
 

@@ -19,20 +19,11 @@ import {
   TANAKA,
   THIRD,
 } from '../addresses';
+import { WAIT_US } from '../numbers';
+import { aboutClient, aboutServer, EVERYTHING } from '../orders';
 import { arpReply, refusal, syn, synAck, WEB } from '../packets';
-import {
-  aboutClient,
-  aboutServer,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { accept, turnAway } from '../stories';
 import { checkTables } from '../tables';
 

@@ -6,25 +6,11 @@ import { Cause, Event } from '../../../assembly/record/events';
 import { Outcome } from '../../../assembly/table/attempt';
 import { firstOpen } from '../../../assembly/table/open-attempts';
 import { NAKAMURA, SATO, SATO6, SECOND, SERVER, SERVER6, someClient, TANAKA, THIRD } from '../addresses';
+import { SAY_AGAIN_US, SECOND_US, WAIT_US } from '../numbers';
+import { aboutServer, EVERYTHING } from '../orders';
 import { CLIENT_PORT, HOST, refusal, SECURE, syn, synAck, unreachable, WEB } from '../packets';
-import {
-  aboutServer,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  giveAt,
-  hearAll,
-  now,
-  pass,
-  SAY_AGAIN_US,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, giveAt, now, pass, wait } from '../play';
+import { hearAll, said, saidOf, saidTimes } from '../said';
 
 /** The service answers Nakamura, and is known from then on. */
 function answered(port: u32, sequence: u32): void {

@@ -16,24 +16,11 @@ import {
   TANAKA,
 } from '../addresses';
 import { frameBytes, spoil8 } from '../frames';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { aboutServer, answerFor, configure, forward, watch } from '../orders';
 import { HOST, HOST_6, PORT, refusal, syn, synAck, unreachable, unreachableDatagram } from '../packets';
-import {
-  aboutServer,
-  answerFor,
-  configure,
-  forward,
-  fresh,
-  give,
-  LAN,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-  watch,
-} from '../play';
+import { fresh, give, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 
 const OUTER_PORT: u32 = 8080;
 const CHECKSUM_OF_TCP: u32 = 14 + 20 + 16;

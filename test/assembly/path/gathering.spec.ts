@@ -6,24 +6,11 @@ import { freeClients } from '../../../assembly/table/clients';
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { ipv4, NAKAMURA, SATO, SECOND, SERVER, someClient, TANAKA } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { ASKING, aboutServer, EVERYTHING } from '../orders';
 import { refusal, SECURE, syn, synAck, WEB } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  hearAll,
-  now,
-  pass,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, now, pass, wait } from '../play';
+import { hearAll, said, saidOf, saidTimes } from '../said';
 import { accept, turnAway } from '../stories';
 import { checkTables } from '../tables';
 

@@ -4,8 +4,11 @@ import { Event, lostEvents, pendingEvents } from '../../../assembly/record/event
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { DATAGRAMS } from '../../../assembly/wire/udp';
-import { ASKING, bare, EVERYTHING, eventAt, fresh, pass, Said, SECOND_US, wait } from '../play';
+import { SECOND_US } from '../numbers';
+import { ASKING, bare, EVERYTHING } from '../orders';
+import { fresh, pass, wait } from '../play';
 import { chance, random, seed } from '../random';
+import { eventAt, Said } from '../said';
 import { checkTables } from '../tables';
 import { choose, HOSTS, hosts, PEOPLE, people, people6, randomCommand, randomPacket } from '../world';
 

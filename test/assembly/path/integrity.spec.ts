@@ -26,19 +26,11 @@ import {
   tcp,
   zeros,
 } from '../frames';
+import { WAIT_US } from '../numbers';
+import { aboutServer, again, configure, watch } from '../orders';
 import { CLIENT_PORT, refusal, segment, syn, synAck, WEB } from '../packets';
-import {
-  aboutServer,
-  again,
-  configure,
-  countOf,
-  fresh,
-  give,
-  saidTimes,
-  WAIT_US,
-  wait,
-  watch,
-} from '../play';
+import { countOf, fresh, give, wait } from '../play';
+import { saidTimes } from '../said';
 
 const VOUCHED: u32 = Direction.In | FrameFlag.Vouched;
 const FOR_OTHERS: u32 = Direction.In | FrameFlag.ForOthers;

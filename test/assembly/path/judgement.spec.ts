@@ -5,22 +5,11 @@ import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event, Sign } from '../../../assembly/record/events';
 import { Address } from '../../../assembly/wire/address';
 import { ipv4, ROUTER, SATO, SERVER, TANAKA } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { aboutServer, configure, EVERYTHING, restore } from '../orders';
 import { arpReply, HOST, refusal, syn, unreachable, WEB } from '../packets';
-import {
-  aboutServer,
-  configure,
-  EVERYTHING,
-  fresh,
-  give,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { fresh, give, now, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 import { accept, turnAway } from '../stories';
 
 const ODD: u32 = 8443;

@@ -7,27 +7,11 @@ import { freeClients } from '../../../assembly/table/clients';
 import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { ROUTER, SATO, SECOND, SERVER, someClient, TANAKA, THIRD } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { aboutClient, aboutServer, bare, EVERYTHING, restore, sweep } from '../orders';
 import { arpReply, refusal, syn, synAck } from '../packets';
-import {
-  aboutClient,
-  aboutServer,
-  bare,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  hearAll,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  sweep,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, now, pass, wait } from '../play';
+import { hearAll, said, saidOf, saidTimes } from '../said';
 import { turnAway } from '../stories';
 import { checkTables } from '../tables';
 

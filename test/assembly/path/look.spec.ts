@@ -4,24 +4,11 @@ import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Cause, Event } from '../../../assembly/record/events';
 import { ServerState } from '../../../assembly/table/servers';
 import { NAKAMURA, SATO, SECOND, SERVER, TANAKA } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { ASKING, aboutServer, aboutTime, EVERYTHING } from '../orders';
 import { refusal, SECURE, syn, synAck, WEB } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  aboutTime,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  now,
-  pass,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { accept } from '../stories';
 
 /** The service has answered Nakamura, and the events of that are taken away. */

@@ -4,21 +4,11 @@ import { Option } from '../../../assembly/record/commands';
 import { Cause, Event, Sign } from '../../../assembly/record/events';
 import { ELSEWHERE6, ipv6, newAddress, ROUTER6, SATO6, SERVER6, TANAKA6 } from '../addresses';
 import { patchIp8 } from '../frames';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { EVERYTHING, restore, watch } from '../orders';
 import { advertisement, HOST_6, solicitation, syn, unreachable, WEB } from '../packets';
-import {
-  EVERYTHING,
-  fresh,
-  give,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  wait,
-  watch,
-} from '../play';
+import { fresh, give, now, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 
 const HOP_LIMIT: u32 = 7;
 const OTHER_HARDWARE: u32 = 9;

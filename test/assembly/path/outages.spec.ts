@@ -16,20 +16,11 @@ import {
   TANAKA,
   THIRD,
 } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { aboutServer, EVERYTHING } from '../orders';
 import { advertisement, arpReply, refusal, SECURE, syn, WEB } from '../packets';
-import {
-  aboutServer,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  pass,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 import { accept, turnAway } from '../stories';
 import { checkTables } from '../tables';
 

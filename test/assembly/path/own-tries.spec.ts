@@ -7,29 +7,11 @@ import { Field } from '../../../assembly/record/layout';
 import { attemptAt } from '../../../assembly/table/attempt';
 import { firstOpen } from '../../../assembly/table/open-attempts';
 import { SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { aboutClient, aboutServer, again, configure, EVERYTHING, probe, restore, watch } from '../orders';
 import { HOST, HOST_6, refusal, syn, synAck, unreachable, unreachableDatagram, WEB } from '../packets';
-import {
-  aboutClient,
-  aboutServer,
-  again,
-  configure,
-  EVERYTHING,
-  fresh,
-  give,
-  LAN,
-  now,
-  pass,
-  probe,
-  restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-  watch,
-} from '../play';
+import { fresh, give, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 
 /** The first of the program's local ports, and how many there are. */
 const PROGRAM: u32 = 20_000;

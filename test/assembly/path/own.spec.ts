@@ -4,27 +4,11 @@ import { Command, Status } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
 import { MAX_OWN } from '../../../assembly/table/own-addresses';
 import { newAddress, SATO, SATO6, SECOND, SERVER, SERVER6, someClient, TANAKA } from '../addresses';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { aboutClient, aboutServer, bare, configure, restore } from '../orders';
 import { HOST, HOST_6, syn, synAck, unreachable, unreachableDatagram } from '../packets';
-import {
-  aboutClient,
-  aboutServer,
-  bare,
-  configure,
-  counterOf,
-  fresh,
-  give,
-  LAN,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { turnAway } from '../stories';
 
 describe("the program's own addresses", () => {

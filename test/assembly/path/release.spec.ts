@@ -6,25 +6,11 @@ import { freeClients } from '../../../assembly/table/clients';
 import { leastImportant, ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { newAddress, ROUTER, SATO, SECOND, SERVER, someClient, TANAKA } from '../addresses';
+import { SECOND_US } from '../numbers';
+import { aboutClient, aboutServer, bare, EVERYTHING, restore, sweep } from '../orders';
 import { arpReply, syn, synAck } from '../packets';
-import {
-  aboutClient,
-  aboutServer,
-  bare,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  hearAll,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  sweep,
-} from '../play';
+import { counterOf, fresh, give, now, pass } from '../play';
+import { hearAll, said, saidOf, saidTimes } from '../said';
 import { turnAway } from '../stories';
 import { checkTables } from '../tables';
 

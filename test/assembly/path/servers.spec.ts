@@ -9,6 +9,8 @@ import { ServerState } from '../../../assembly/table/servers';
 import { Address } from '../../../assembly/wire/address';
 import { ELSEWHERE, NAKAMURA, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA, TANAKA6 } from '../addresses';
 import { toEverybody } from '../frames';
+import { HOUR_US, LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { ASKING, aboutServer, aboutTime, EVERYTHING } from '../orders';
 import {
   advertisement,
   arpAnnouncement,
@@ -25,26 +27,8 @@ import {
   unreachable,
   WEB,
 } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  aboutTime,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  HOUR_US,
-  LAN,
-  now,
-  pass,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { accept, forward, refuse, resolve, turnAway } from '../stories';
 
 const BRIDGE: u32 = 3;

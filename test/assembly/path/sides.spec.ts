@@ -6,6 +6,8 @@ import { hashAddress } from '../../../assembly/table/hash';
 import { findServer, NEVER, serverAt } from '../../../assembly/table/servers';
 import { NAKAMURA, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA, TANAKA6 } from '../addresses';
 import { patchIp16 } from '../frames';
+import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { aboutServer, EVERYTHING } from '../orders';
 import {
   advertisement,
   arpAnnouncement,
@@ -20,19 +22,8 @@ import {
   unreachableDatagram,
   WEB,
 } from '../packets';
-import {
-  aboutServer,
-  EVERYTHING,
-  fresh,
-  give,
-  LAN,
-  pass,
-  SECOND_US,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-} from '../play';
+import { fresh, give, pass, wait } from '../play';
+import { saidTimes } from '../said';
 import { forward, resolve } from '../stories';
 
 const GUESTS: u32 = 3;

@@ -4,20 +4,11 @@ import { Counter, Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event, Sign } from '../../../assembly/record/events';
 import { NAKAMURA, ROUTER, SATO, SERVER, TANAKA } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { aboutServer, EVERYTHING } from '../orders';
 import { arpAnnouncement, arpReply, HOST, refusal, SECURE, syn, synAck, unreachable, WEB } from '../packets';
-import {
-  aboutServer,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  pass,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 
 function hostDown(): void {
   syn(SATO, SERVER, 7);

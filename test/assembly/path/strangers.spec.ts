@@ -20,26 +20,11 @@ import {
   TANAKA,
   THIRD,
 } from '../addresses';
+import { HOUR_US, WAIT_US } from '../numbers';
+import { ASKING, aboutClient, aboutServer, aboutTime, EVERYTHING, restore, watch } from '../orders';
 import { HOST_6, SECURE, syn, unreachable, WEB } from '../packets';
-import {
-  ASKING,
-  aboutClient,
-  aboutServer,
-  aboutTime,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  HOUR_US,
-  now,
-  restore,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-  watch,
-} from '../play';
+import { counterOf, fresh, give, now, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { accept, refuse, turnAway } from '../stories';
 import { checkTables } from '../tables';
 

@@ -6,26 +6,11 @@ import { Cause, Event } from '../../../assembly/record/events';
 import { freeClients } from '../../../assembly/table/clients';
 import { ServerState } from '../../../assembly/table/servers';
 import { NAKAMURA, SATO, SATO6, SERVER, SERVER6, TANAKA, TANAKA6 } from '../addresses';
+import { SECOND_US, WAIT_US } from '../numbers';
+import { ASKING, aboutServer, bare, EVERYTHING, restore, sweep } from '../orders';
 import { HOST, HOST_6, PORT, PORT_6, refusal, SECURE, syn, unreachable, WEB } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  bare,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  now,
-  pass,
-  restore,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  sweep,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { accept, refuse, turnAway } from '../stories';
 import { checkTables } from '../tables';
 

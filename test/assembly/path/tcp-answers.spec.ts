@@ -5,23 +5,11 @@ import { Command, Option } from '../../../assembly/record/commands';
 import { Cause, Event } from '../../../assembly/record/events';
 import { ELSEWHERE, ROUTER, SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
 import { ACK, SYN } from '../frames';
+import { MILLISECOND_US, SECOND_US, WAIT_US } from '../numbers';
+import { aboutServer, answerFor, EVERYTHING } from '../orders';
 import { CLIENT_PORT, HOST, refusal, SECURE, segment, syn, synAck, unreachable, WEB } from '../packets';
-import {
-  aboutServer,
-  answerFor,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  MILLISECOND_US,
-  pass,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 
 /** The host is down: Tanaka was turned away. */
 function takeDown(): void {

@@ -5,21 +5,10 @@ import { attemptAt } from '../../../assembly/table/attempt';
 import { firstOpen } from '../../../assembly/table/open-attempts';
 import { ELSEWHERE, SATO, SATO6, SECOND, SERVER, SERVER6, TANAKA } from '../addresses';
 import { ACK, CWR, cutTo, ECE, FIN, PSH, RST, SYN, spoil8 } from '../frames';
+import { SECOND_US, WAIT_US } from '../numbers';
 import { CLIENT_PORT, SECURE, segment, syn, WEB } from '../packets';
-import {
-  counterOf,
-  fresh,
-  give,
-  giveAt,
-  now,
-  pass,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, giveAt, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { turnAway } from '../stories';
 
 describe('a request for a connection', () => {

@@ -1,8 +1,9 @@
 import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Status } from '../../../assembly/record/commands';
 import { SATO, SERVER } from '../addresses';
+import { bare, configure, EVERYTHING } from '../orders';
 import { syn } from '../packets';
-import { bare, configure, EVERYTHING, give } from '../play';
+import { give } from '../play';
 
 describe('the module that was never configured', () => {
   it('does nothing, also when it has not got the memory for what is asked for', () => {

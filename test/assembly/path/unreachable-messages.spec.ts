@@ -23,6 +23,8 @@ import {
   tcp,
   zeros,
 } from '../frames';
+import { MILLISECOND_US, WAIT_US } from '../numbers';
+import { aboutServer } from '../orders';
 import {
   beginError,
   CLIENT_PORT,
@@ -42,19 +44,8 @@ import {
   unreachableDatagram,
   WEB,
 } from '../packets';
-import {
-  aboutServer,
-  counterOf,
-  fresh,
-  give,
-  MILLISECOND_US,
-  pass,
-  said,
-  saidOf,
-  saidTimes,
-  WAIT_US,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 
 /** Bytes up to the end of the quoted ports and sequence number. */
 const SHORTEST: u32 = 14 + 20 + 8 + 20 + 8;

@@ -4,19 +4,11 @@ import { Option } from '../../../assembly/record/commands';
 import { Cause, Event } from '../../../assembly/record/events';
 import { ELSEWHERE, SATO, SATO6, SERVER, SERVER6 } from '../addresses';
 import { cutTo } from '../frames';
+import { MILLISECOND_US, SECOND_US } from '../numbers';
+import { EVERYTHING } from '../orders';
 import { HOST, HOST_6, NO_ROUTE_6, syn, synAck, unreachable, unreachableDatagram, WEB } from '../packets';
-import {
-  EVERYTHING,
-  fresh,
-  give,
-  MILLISECOND_US,
-  now,
-  pass,
-  SECOND_US,
-  said,
-  saidOf,
-  saidTimes,
-} from '../play';
+import { fresh, give, now, pass } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 
 /** Bytes up to the end of the quoted ports and sequence number. */
 const SHORTEST: u32 = 14 + 20 + 8 + 20 + 8;

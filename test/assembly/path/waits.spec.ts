@@ -6,26 +6,11 @@ import { Event } from '../../../assembly/record/events';
 import { MIN_TIMED } from '../../../assembly/table/times';
 import { Address } from '../../../assembly/wire/address';
 import { ipv4, ipv6, NAKAMURA, SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
+import { LAN, MILLISECOND_US, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { ASKING, aboutServer, bare, configure, EVERYTHING } from '../orders';
 import { HOST, SECURE, syn, synAck, unreachable, WEB } from '../packets';
-import {
-  ASKING,
-  aboutServer,
-  bare,
-  configure,
-  counterOf,
-  EVERYTHING,
-  fresh,
-  give,
-  LAN,
-  MILLISECOND_US,
-  pass,
-  SECOND_US,
-  said,
-  saidTimes,
-  WAIT_US,
-  WAN,
-  wait,
-} from '../play';
+import { counterOf, fresh, give, pass, wait } from '../play';
+import { said, saidTimes } from '../said';
 import { accept } from '../stories';
 
 const LEARNING: u32 = ASKING | Option.LearnWait;

@@ -10,7 +10,7 @@ import {
 } from '../../../assembly/record/events';
 import { Field, RECORD_BYTES } from '../../../assembly/record/layout';
 import { SATO6, SERVER } from '../addresses';
-import { eventAt } from '../play';
+import { eventAt } from '../said';
 
 const ROOM: u32 = 240;
 
