@@ -33,7 +33,7 @@ export { MAX_OWN } from './table/own-addresses';
 export { heldServers, ServerState } from './table/servers';
 
 /** The version of the records: it goes up with every change of an export or a record. */
-export const ABI: u32 = 9;
+export const ABI: u32 = 10;
 
 /** Bytes of a frame that the module looks at: link, tags, headers and a quoted packet with all their options. */
 export const FRAME_BYTES: u32 = 512;
@@ -49,8 +49,15 @@ export function frameBuffer(): usize {
 }
 
 /** Bytes of memory that tables of these sizes take. */
-export function tablesBytes(servers: u32, clients: u32, attempts: u32, known: u32, prefixes: u32): f64 {
-  return <f64>bytesOf(servers, clients, attempts, known, prefixes);
+export function tablesBytes(
+  servers: u32,
+  clients: u32,
+  attempts: u32,
+  known: u32,
+  prefixes: u32,
+  conversations: u32,
+): f64 {
+  return <f64>bytesOf(servers, clients, attempts, known, prefixes, conversations);
 }
 
 export function commandBuffer(): usize {

@@ -7,6 +7,7 @@ import { clearAsks } from '../table/asks';
 import { attemptsBytes, setUpAttempts } from '../table/attempts';
 import { addClaim, clearClaims, removeClaim } from '../table/claims';
 import { clientAt, clientsBytes, findClient, setUpClients } from '../table/clients';
+import { conversationsBytes, setUpConversations } from '../table/conversations';
 import { addForward, clearForwards, removeForward } from '../table/forwards';
 import { hashAddress, setKey } from '../table/hash';
 import { addKnown, clearKnown, knownBytes, removeKnown, setUpKnown } from '../table/known-clients';
@@ -57,6 +58,7 @@ let clients: u32 = 0;
 let attempts: u32 = 0;
 let known: u32 = 0;
 let prefixes: u32 = 0;
+let conversations: u32 = 0;
 
 export function isConfigured(): bool {
   return configured;
@@ -163,7 +165,8 @@ function configure(record: CommandRecord): Status {
     record.clients == clients &&
     record.attempts == attempts &&
     record.known == known &&
-    record.prefixes == prefixes;
+    record.prefixes == prefixes &&
+    record.conversations == conversations;
   if (same) {
     stopJob();
     clearPrefixes();
@@ -187,23 +190,39 @@ function checkSizes(record: CommandRecord): Status {
   if (record.servers == 0 || record.clients == 0 || record.attempts == 0) return Status.BadSize;
   if (record.known == 0 || record.prefixes == 0) return Status.BadSize;
   const largest = max(max(record.clients, record.attempts), max(record.known, record.prefixes));
-  return record.servers > MAX_SERVERS || largest > MAX_RECORDS ? Status.BadSize : Status.Ok;
+  const isBeyond = max(largest, record.conversations) > MAX_RECORDS;
+  return record.servers > MAX_SERVERS || isBeyond ? Status.BadSize : Status.Ok;
 }
 
 /** What tables of these sizes take. */
-export function bytesOf(servers: u32, clients: u32, attempts: u32, known: u32, prefixes: u32): u64 {
+export function bytesOf(
+  servers: u32,
+  clients: u32,
+  attempts: u32,
+  known: u32,
+  prefixes: u32,
+  conversations: u32,
+): u64 {
   return (
     serversBytes(servers) +
     clientsBytes(clients) +
-    attemptsBytes(attempts) +
+    attemptsBytes(attempts, conversations) +
     knownBytes(known) +
-    prefixesBytes(prefixes)
+    prefixesBytes(prefixes) +
+    conversationsBytes(conversations)
   );
 }
 
 /** What there was goes on, a long answer too, where there is no memory for what is asked for. */
 function setUp(record: CommandRecord): bool {
-  const bytes = bytesOf(record.servers, record.clients, record.attempts, record.known, record.prefixes);
+  const bytes = bytesOf(
+    record.servers,
+    record.clients,
+    record.attempts,
+    record.known,
+    record.prefixes,
+    record.conversations,
+  );
   if (!provide(bytes)) return false;
   stopJob();
   servers = record.servers;
@@ -211,12 +230,14 @@ function setUp(record: CommandRecord): bool {
   attempts = record.attempts;
   known = record.known;
   prefixes = record.prefixes;
+  conversations = record.conversations;
   setKey(record.keyLow, record.keyHigh);
   setUpServers(servers);
   setUpClients(clients);
-  setUpAttempts(attempts);
+  setUpAttempts(attempts, conversations);
   setUpKnown(known);
   setUpPrefixes(prefixes);
+  setUpConversations(conversations);
   clearCounters();
   clearAsks();
   clearWays();

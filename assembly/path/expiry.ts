@@ -4,6 +4,7 @@ import { Option } from '../record/commands';
 import { Cause, Event, emit, hasRoom } from '../record/events';
 import { Attempt, AttemptFlag, attemptAt, hasFreeAttempt, Outcome } from '../table/attempt';
 import { extendAttempt, firstSettled, removeAttempt } from '../table/attempts';
+import { renewConversation } from '../table/conversations';
 import { hasRoomForDatagrams, nextDatagrams } from '../table/datagram-places';
 import { isOuter } from '../table/forwards';
 import { hashAddress } from '../table/hash';
@@ -64,7 +65,7 @@ function judgeOpen(index: u32): bool {
     return true;
   }
   judge(attempt);
-  if (wait == WAITS) return false;
+  if (wait >= WAITS) return false;
   // It may be answered after all, which then was to be waited for; and what it sends again is the same request.
   attempt.set(AttemptFlag.Judged);
   extendAttempt(index, WAITS, nowUs() + waitUs());
@@ -209,7 +210,9 @@ export function end(index: u32, outcome: u32): void {
       .first(attempt.firstUs)
       .attempt(attempt.sequence, attempt.clientPort);
   }
-  removeAttempt(index);
+  // What is not acknowledged is sent on.
+  if (attempt.has(AttemptFlag.Conversation) && outcome == Outcome.Unanswered) renewConversation(index);
+  else removeAttempt(index);
 }
 
 /**
@@ -265,7 +268,7 @@ function judgeSettled(attempt: Attempt): void {
 
 /** Whether in this wait the service has answered somebody between two of its requests: another wait begins, then. */
 function isEarly(attempt: Attempt): bool {
-  const at = findServer(attempt.server, hashAddress(attempt.server), attempt.service);
+  const at = findWhatAnswers(attempt, hashAddress(attempt.server));
   if (at == 0 || serverAt(at).isDown) return false;
   const heardUs = serverAt(at).heardUs;
   const forUs = waitOf(attempt.wait);
@@ -278,8 +281,13 @@ function isEarly(attempt: Attempt): bool {
  * unless a look found it silent meanwhile, which was a short one.
  */
 function hasAnsweredSince(attempt: Attempt, serverHash: u64): bool {
-  const at = findServer(attempt.server, serverHash, attempt.service);
+  const at = findWhatAnswers(attempt, serverHash);
   return at != 0 && serverAt(at).heardUs > attempt.lastUs && !wasFoundSilent(attempt, serverHash);
+}
+
+/** What a client sends is acknowledged by the host, whatever has become of the service. */
+function findWhatAnswers(attempt: Attempt, serverHash: u64): u32 {
+  return findServer(attempt.server, serverHash, attempt.has(AttemptFlag.Conversation) ? 0 : attempt.service);
 }
 
 /** Whether a look found the service silent while it waited. */

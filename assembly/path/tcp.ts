@@ -4,6 +4,7 @@ import { Option } from '../record/commands';
 import { Cause, Met, Sign } from '../record/events';
 import { Attempt, AttemptFlag, attemptAt, Outcome } from '../table/attempt';
 import { addAttempt, findAnswered, findAttempt, settleAttempt } from '../table/attempts';
+import { holdsConversations } from '../table/conversations';
 import { isForwarded } from '../table/forwards';
 import { hashAddress, hashAttempt } from '../table/hash';
 import { firstOpen } from '../table/open-attempts';
@@ -11,6 +12,7 @@ import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
+import { segment } from './conversation';
 import { crossed, wouldCross } from './crossing';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
@@ -53,11 +55,17 @@ export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented
       return request(ip, header, length, whole);
     case TcpFlag.Syn | TcpFlag.Ack:
       return answer(ip, header, whole);
-    case TcpFlag.Rst | TcpFlag.Ack:
-      return reset(ip, header, whole);
+    case TcpFlag.Rst | TcpFlag.Ack: {
+      const verdict = reset(ip, header, whole);
+      if (verdict != Verdict.ResetUnasked || !holdsConversations()) return verdict;
+      const other = segment(ip, header, length, whole);
+      return other == Verdict.OtherTcp ? verdict : other;
+    }
     case TcpFlag.Ack:
       if (!hasDirection() && firstOpen() != 0) acknowledgement(header);
-      return Verdict.OtherTcp;
+      return holdsConversations() ? segment(ip, header, length, whole) : Verdict.OtherTcp;
+    case TcpFlag.Rst:
+      return holdsConversations() ? segment(ip, header, length, whole) : Verdict.OtherTcp;
     default:
       return Verdict.OtherTcp;
   }

@@ -133,6 +133,18 @@ export const enum Verdict {
   DatagramUnasked = 55,
   /** All attempts are connection requests: there is no room. */
   DatagramRefused = 56,
+
+  // Conversations, where they count.
+  /** What a client sends to a service. */
+  ConversationSent = 57,
+  /** The same again: it was not acknowledged. */
+  ConversationRepeated = 58,
+  /** Sent again for the second time: it waits, like a request. */
+  ConversationWaits = 59,
+  /** The same, to a server that is down: the client is linked at once. */
+  ConversationLinked = 60,
+  /** Whatever the server sends to a client that has sent something: the conversation goes on, or is reset. */
+  ConversationAnswered = 61,
 }
 
 /** Counters beside the verdicts; the first 64 numbers are the verdicts'. */
@@ -187,6 +199,8 @@ export const enum Counter {
   OpenEvicted = 87,
   /** Those of them that were taken for silent, for their server held an eighth of the table. */
   JudgedEarly = 88,
+  /** Conversations that went before their time because their table was full. */
+  ConversationsEvicted = 89,
   /** How many numbers there are, the verdicts' among them. */
-  COUNT = 89,
+  COUNT = 90,
 }

@@ -24,7 +24,7 @@ const SAME_CLIENT_US: i64 = 1_000_000;
 
 /** How long an attempt of that wait may stay unanswered; the last one is the longest. */
 export function waitOf(wait: u32): i64 {
-  return wait == WAITS ? waitUs() : max<i64>((waitUs() * <i64>wait) / <i64>WAITS, 1);
+  return wait >= WAITS ? waitUs() : max<i64>((waitUs() * <i64>wait) / <i64>WAITS, 1);
 }
 
 /** Which wait an attempt at that service has: the longest if nothing was learnt of it. */

@@ -116,8 +116,10 @@ export const enum CarrierField {
   Received = 32,
   /** u64: frames for which the kernel had no room. */
   Dropped = 40,
-  /** u64: events, of all interfaces, for which the program was too slow. */
+  /** u32: events, of all interfaces, for which the program was too slow. */
   Lost = 48,
+  /** u32: frames of conversations for which there was no time, and that were not looked at. */
+  Shed = 52,
   /** hardware: its Ethernet address. */
   Hardware = 56,
   /** u8: 1 if it has an Ethernet address. */

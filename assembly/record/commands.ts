@@ -382,6 +382,10 @@ export class CommandRecord {
   get programPorts(): u32 {
     return load<u16>(changetype<usize>(this), Field.ProgramPorts);
   }
+
+  get conversations(): u32 {
+    return load<u32>(changetype<usize>(this), Field.Conversations);
+  }
 }
 
 export function commandAt(): usize {

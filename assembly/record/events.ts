@@ -165,6 +165,8 @@ export const enum Sign {
   Neighbour = 4,
   /** A client went on as if it were answered: the answer took another way (captures only). */
   Acknowledged = 5,
+  /** It went on with a conversation that it had left unanswered. */
+  Conversation = 6,
 }
 
 /** Events that the buffer holds. */

@@ -85,6 +85,8 @@ export const enum Field {
   ProgramPort = 56,
   /** u16: how many there are. */
   ProgramPorts = 58,
+  /** u32: records of conversations; 0: they do not count. */
+  Conversations = 60,
 }
 
 /** A bit of Field.Kind, beside the number of the kind. */

@@ -33,12 +33,15 @@ export const enum AttemptFlag {
   Datagrams = 32,
   /** This machine's own: it came in nowhere. */
   Own = 64,
+  /** It is what a client has sent in a conversation that was accepted before. */
+  Conversation = 128,
 }
 
 /**
  * A connection request in flight: client, server, their ports and the initial sequence number, the "source,
  * destination and sequence number" of paragraph 156. Records are numbered from 1. One of datagrams is all that a client has sent to a
- * service, from whichever ports: its client port is 0, its sequence number its place among those of datagrams.
+ * service, from whichever ports: its client port is 0, its sequence number its place among those of datagrams. One of a conversation
+ * is what its client has sent last, and has a record of its own kind, behind those of the others.
  *
  *   0        16       32           34           36         40        48       56           64         68     72
  *   | client | server | clientPort | serverPort | sequence | firstUs | lastUs | deadlineUs | hashNext | next | …
@@ -82,7 +85,7 @@ export class Attempt {
   flags: u8;
   /** Of the open ones, in which it is counted. */
   share: u8;
-  /** From 1 to WAITS: which part of the longest wait it may stay unanswered. */
+  /** From 1 to WAITS: which part of the longest wait it may stay unanswered. Of a conversation 0, unless it waits. */
   wait: u8;
 
   get client(): Address {
@@ -96,6 +99,11 @@ export class Attempt {
   /** The port that was tried; one of UDP is numbered from DATAGRAMS on. */
   get service(): u32 {
     return this.has(AttemptFlag.Datagrams) ? <u32>this.serverPort | DATAGRAMS : <u32>this.serverPort;
+  }
+
+  /** Whether it is a connection request. */
+  get isRequest(): bool {
+    return (this.flags & <u8>(AttemptFlag.Datagrams | AttemptFlag.Conversation)) == 0;
   }
 
   get ports(): u32 {
@@ -126,9 +134,10 @@ export function recordsBytes(most: u32): u64 {
   return aligned(<u64>most * ATTEMPT_BYTES);
 }
 
-export function setUpRecords(most: u32): void {
+/** Behind `most` records there are `more` that others give away. */
+export function setUpRecords(most: u32, more: u32): void {
   capacity = most;
-  records = take(<u64>capacity * ATTEMPT_BYTES);
+  records = take((<u64>capacity + more) * ATTEMPT_BYTES);
   freeHead = fresh = held = 0;
 }
 
@@ -156,6 +165,12 @@ export function takeAttempt(client: Address, server: Address, ports: u32): u32 {
   const attempt = attemptAt(index);
   if (freeHead != 0) freeHead = attempt.next;
   held++;
+  clear(attempt, client, server, ports);
+  return index;
+}
+
+/** Nothing is known of it but what names it. */
+export function clear(attempt: Attempt, client: Address, server: Address, ports: u32): void {
   attempt.client.set(client);
   attempt.server.set(server);
   attempt.clientPort = <u16>(ports >> 16);
@@ -167,7 +182,17 @@ export function takeAttempt(client: Address, server: Address, ports: u32): u32 {
   attempt.outcome = <u8>Outcome.Open;
   attempt.left = 0;
   attempt.flags = 0;
-  return index;
+}
+
+/** Takes it out of its bucket. */
+export function leaveBucket(index: u32, bucket: usize): void {
+  let at = bucket;
+  while (load<u32>(at) != index) {
+    const here = load<u32>(at);
+    assert(here != 0);
+    at = changetype<usize>(attemptAt(here)) + offsetof<Attempt>('hashNext');
+  }
+  store<u32>(at, attemptAt(index).hashNext);
 }
 
 /** Its record is free for another one. */

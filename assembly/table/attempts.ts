@@ -7,11 +7,13 @@ import {
   AttemptFlag,
   attemptAt,
   freeAttempt,
+  leaveBucket,
   Outcome,
   recordsBytes,
   setUpRecords,
   takeAttempt,
 } from './attempt';
+import { removeConversation } from './conversations';
 import { datagramsBytes, enterDatagrams, leaveDatagrams, setUpDatagrams } from './datagram-places';
 import { hashAttempt } from './hash';
 import { aligned, bucketsFor, take } from './memory';
@@ -30,12 +32,13 @@ let settledHead: u32 = 0;
 let settledTail: u32 = 0;
 let fastOpen: u32 = 0;
 
-export function attemptsBytes(capacity: u32): u64 {
-  return recordsBytes(capacity) + aligned(<u64>bucketsFor(capacity) * 4) + datagramsBytes(capacity);
+/** `more`: records of other kinds. */
+export function attemptsBytes(capacity: u32, more: u32): u64 {
+  return recordsBytes(capacity + more) + aligned(<u64>bucketsFor(capacity) * 4) + datagramsBytes(capacity);
 }
 
-export function setUpAttempts(most: u32): void {
-  setUpRecords(most);
+export function setUpAttempts(most: u32, more: u32): void {
+  setUpRecords(most, more);
   const count = bucketsFor(most);
   buckets = take(<u64>count * 4);
   bucketMask = count - 1;
@@ -172,16 +175,14 @@ export function extendAttempt(index: u32, wait: u32, deadlineUs: i64): void {
 /** Forgets an attempt. */
 export function removeAttempt(index: u32): void {
   const attempt = attemptAt(index);
+  if (attempt.has(AttemptFlag.Conversation)) {
+    removeConversation(index);
+    return;
+  }
   detach(index);
   if (attempt.dataLength != 0) fastOpen--;
   if (attempt.has(AttemptFlag.Datagrams)) leaveDatagrams(attempt);
-  let at = bucketOf(attempt.hash);
-  while (load<u32>(at) != index) {
-    const here = load<u32>(at);
-    assert(here != 0);
-    at = changetype<usize>(attemptAt(here)) + offsetof<Attempt>('hashNext');
-  }
-  store<u32>(at, attempt.hashNext);
+  leaveBucket(index, bucketOf(attempt.hash));
   freeAttempt(index);
 }
 

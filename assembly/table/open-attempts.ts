@@ -1,13 +1,18 @@
 /** The attempts that are open: a chain for each length of wait, in order of deadlines, and the walks along them. */
 
-import { Attempt, AttemptFlag, attemptAt, attemptCapacity } from './attempt';
+import { Attempt, attemptAt, attemptCapacity } from './attempt';
 import { countOpen, openIn } from './shares';
 
 /** The longest wait is that of those last in order, and each shorter one by as much shorter. */
 export const WAITS: u32 = 10;
 
+/** Conversations wait as long as those, and take no place from requests, nor give them one. */
+export const CONVERSATION_WAIT: u32 = WAITS + 1;
+/** The bits of the other waits. */
+const OTHER_WAITS: u32 = ((<u32>1) << CONVERSATION_WAIT) - 1;
+
 /** For each wait the first and the last open attempt, and the first that has not been looked at: those before it have. */
-const opens = memory.data((WAITS + 1) * 12, 4);
+const opens = memory.data((CONVERSATION_WAIT + 1) * 12, 4);
 /** What comes first, and the other two behind it. */
 const enum Open {
   Head = 0,
@@ -30,7 +35,7 @@ let candidate: u32 = 0;
 export function clearOpen(): void {
   waits = walked = candidate = 0;
   dueUs = LATEST;
-  memory.fill(opens, 0, (WAITS + 1) * 12);
+  memory.fill(opens, 0, (CONVERSATION_WAIT + 1) * 12);
 }
 
 /** Any open attempt, or 0: the first of a walk through all of them. */
@@ -82,19 +87,25 @@ export function nextWalked(): u32 {
 
 /** Of the open attempts that wait longest the one that came last, or 0. */
 export function lastOpen(): u32 {
-  return waits == 0 ? 0 : load<u32>(openAt(31 - clz(waits), Open.Tail));
+  const others = waits & OTHER_WAITS;
+  return others == 0 ? 0 : load<u32>(openAt(31 - clz(others), Open.Tail));
 }
 
 /** The next open attempt that may be evicted, or 0: one after the other, the oldest first, round and round. */
 export function nextCandidate(): u32 {
   const index = candidate != 0 ? candidate : firstOpen();
-  candidate = index == 0 ? 0 : nextOpen(index);
+  candidate = index == 0 ? 0 : nextCandidateBehind(index);
   return index;
 }
 
 /** Those before it stay for this round; it goes, and the one behind it is the next. */
 export function chooseCandidate(index: u32): void {
-  candidate = nextOpen(index);
+  candidate = nextCandidateBehind(index);
+}
+
+function nextCandidateBehind(index: u32): u32 {
+  const next = nextOpen(index);
+  return next == 0 || <u32>attemptAt(next).wait == CONVERSATION_WAIT ? 0 : next;
 }
 
 /** Whether its share holds an eighth of the table. */
@@ -122,7 +133,7 @@ export function appendOpen(index: u32, wait: u32): void {
   store<u32>(openAt(wait, Open.Tail), index);
   waits |= (<u32>1) << wait;
   dueUs = min(dueUs, attempt.deadlineUs);
-  if (!attempt.has(AttemptFlag.Datagrams)) countOpen(attempt.share, 1);
+  if (attempt.isRequest) countOpen(attempt.share, 1);
   if (load<u32>(openAt(wait, Open.Unlooked)) == 0) store<u32>(openAt(wait, Open.Unlooked), index);
 }
 
@@ -139,10 +150,10 @@ export function detachOpen(index: u32): void {
   const attempt = attemptAt(index);
   const wait = <u32>attempt.wait;
   if (walked == index) walked = nextOpen(index);
-  if (candidate == index) candidate = nextOpen(index);
+  if (candidate == index) candidate = nextCandidateBehind(index);
   const unlooked = openAt(wait, Open.Unlooked);
   if (load<u32>(unlooked) == index) store<u32>(unlooked, attempt.next);
-  if (!attempt.has(AttemptFlag.Datagrams)) countOpen(attempt.share, -1);
+  if (attempt.isRequest) countOpen(attempt.share, -1);
   if (attempt.previous != 0) attemptAt(attempt.previous).next = attempt.next;
   else store<u32>(openAt(wait, Open.Head), attempt.next);
   if (attempt.next != 0) attemptAt(attempt.next).previous = attempt.previous;

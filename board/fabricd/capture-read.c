@@ -10,6 +10,8 @@
 /* Without a ring: at most so many frames before others have their turn. */
 #define FRAMES_AT_ONCE 256u
 #define PLAIN_BYTES 2048u
+/* Of conversations, with a ring. */
+#define BLOCKS_AT_ONCE 2u
 
 /* What the kernel says of a frame. */
 struct about {
@@ -40,7 +42,9 @@ static void give(const struct capture *capture, uint8_t kind, struct about about
 
 static void readRing(struct capture *capture, uint64_t nowUs)
 {
-	for (uint32_t blocks = 0; blocks < RING_BLOCKS; blocks++) {
+	uint32_t most = capture->filter == FILTER_CONVERSATIONS ? BLOCKS_AT_ONCE : RING_BLOCKS;
+
+	for (uint32_t blocks = 0; blocks < most; blocks++) {
 		struct tpacket_block_desc *block =
 			(void *)(capture->ring + (size_t)capture->block * capture->blockBytes);
 		const uint8_t *at;

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "filter.h"
 #include "log.h"
 
 /* 1 MiB an interface in all blocks. One that is not full is handed over after RETIRE_MS: the delay of a quiet line. */
@@ -216,7 +215,7 @@ static int prepare(struct capture *capture, int hardware)
 	leave(capture);
 	capture->ethernet = ethernet;
 	capture->fd = ethernet ? capture->ethernetFd : capture->plainFd;
-	if (filter_attach(capture->fd, ethernet, FRAME_BYTES) < 0) {
+	if (filter_attach(capture->fd, capture->filter, ethernet, FRAME_BYTES) < 0) {
 		say("cannot attach the filter on %s: %s", capture->name, strerror(errno));
 		capture->fd = -1;
 		return -1;
@@ -229,13 +228,14 @@ static int prepare(struct capture *capture, int hardware)
 	return 0;
 }
 
-int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited)
+int capture_open(struct capture *capture, uint16_t number, const char *name, enum filter filter, bool awaited)
 {
 	int hardware = hardwareOf(name);
 
 	memset(capture, 0, sizeof(*capture));
 	strncpy(capture->name, name, sizeof(capture->name) - 1);
 	capture->number = number;
+	capture->filter = filter;
 	capture->fd = -1;
 	if (hardware < 0 && !(awaited && errno == ENODEV)) {
 		say("no interface %s: %s", name, strerror(errno));
@@ -243,6 +243,8 @@ int capture_open(struct capture *capture, uint16_t number, const char *name, boo
 	}
 	if (openSockets(capture) < 0)
 		return -1;
+	if (!filter_counts(filter))
+		return 0;
 	capture->index = indexOf(name);
 	if (capture->index == 0 && awaited) {
 		say_news("no interface %s yet: waiting for an interface of that name", name);
@@ -276,6 +278,8 @@ static void follow(struct capture *capture, int index)
 	const char *news = capture->index != 0 ? "is another interface now"
 			   : capture->fd >= 0  ? "is back"
 					       : "is there now";
+	/* There are two of each interface. */
+	bool isSaid = capture->filter == FILTER_HANDSHAKES;
 	int hardware = hardwareOf(capture->name);
 
 	capture->index = index;
@@ -283,23 +287,24 @@ static void follow(struct capture *capture, int index)
 	/* Also of an index that another interface has now. */
 	tune(capture);
 	if (index == 0) {
-		say("%s is gone: waiting for an interface of that name", capture->name);
+		if (isSaid)
+			say("%s is gone: waiting for an interface of that name", capture->name);
 	} else if (hardware < 0) {
 		/* It went while it was looked at. */
 		capture->index = 0;
 	} else if (prepare(capture, hardware) == 0) {
 		capture->bound = bindTo(capture->fd, ETH_P_ALL, index) == 0;
 		tune(capture);
-		if (capture->bound)
+		if (capture->bound && isSaid)
 			say_news("%s %s: listening on it", capture->name, news);
-		else
+		else if (!capture->bound)
 			say("cannot listen on %s: %s", capture->name, strerror(errno));
 	}
 }
 
 bool capture_check(struct capture *capture)
 {
-	int index = indexOf(capture->name);
+	int index = filter_counts(capture->filter) ? indexOf(capture->name) : 0;
 	int error;
 	socklen_t errorLength = sizeof(error);
 	bool up, changed;
@@ -309,6 +314,8 @@ bool capture_check(struct capture *capture)
 		getsockopt(capture->fd, SOL_SOCKET, SO_ERROR, &error, &errorLength);
 	if (index != capture->index || (capture->bound && !isBoundTo(capture, index)))
 		follow(capture, index);
+	if (capture->filter == FILTER_CONVERSATIONS)
+		return false;
 	up = capture->bound && isUp(capture->name);
 	changed = readHardware(capture) || up != capture->up;
 	capture->up = up;
@@ -324,7 +331,7 @@ void capture_move(struct capture *capture, const char name[IFNAMSIZ])
 	capture->index = 0;
 	capture->bound = false;
 	capture_check(capture);
-	if (capture->index == 0)
+	if (capture->index == 0 && capture->filter == FILTER_HANDSHAKES)
 		say_news("no interface %s yet: waiting for an interface of that name", name);
 }
 
@@ -362,8 +369,14 @@ uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8
 
 void capture_filter(struct capture *capture)
 {
+	if (!filter_counts(capture->filter)) {
+		leave(capture);
+		capture->index = 0;
+		return;
+	}
 	/* The one that it has stays. */
-	if (capture->fd >= 0 && filter_attach(capture->fd, capture->ethernet, FRAME_BYTES) < 0)
+	if (capture->fd >= 0 &&
+	    filter_attach(capture->fd, capture->filter, capture->ethernet, FRAME_BYTES) < 0)
 		say("cannot attach another filter on %s: %s", capture->name, strerror(errno));
 }
 
@@ -378,7 +391,7 @@ void capture_count(struct capture *capture)
 		return;
 	capture->received += statistics.tp_packets - statistics.tp_drops;
 	capture->dropped += statistics.tp_drops;
-	if (statistics.tp_drops > 0)
+	if (statistics.tp_drops > 0 && capture->filter == FILTER_HANDSHAKES)
 		say("%s: the kernel dropped %u frames that this machine was too slow for", capture->name,
 		    statistics.tp_drops);
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "filter.h"
+
 /* Of a ring. */
 #define RING_BLOCKS 32u
 
@@ -29,6 +31,8 @@ struct capture {
 	bool ethernet;
 	/* Shows every frame twice. */
 	bool loopback;
+	/* Which frames it is for. */
+	enum filter filter;
 	/* Bound to `index`. */
 	bool bound;
 	/* Frames to whomever are wanted; and the interface that was told so for the socket in use, 0: none. */
@@ -41,11 +45,15 @@ struct capture {
 /*
  * Opens `name`. Everything that needs a privilege happens here. 0, or -1 having said what is wrong. Going
  * down and up, vanishing and coming back as an interface of whatever kind need no privilege: see capture_check(). With
- * `awaited` it need not be there yet.
+ * `awaited` it need not be there yet. Nothing is listened to where the filter lets nothing pass.
  */
-int capture_open(struct capture *capture, uint16_t number, const char *name, bool awaited);
+int capture_open(struct capture *capture, uint16_t number, const char *name, enum filter filter,
+		 bool awaited);
 
-/* Gives the frames that are there to the module; nowUs is the time of all of them. */
+/*
+ * Gives the frames that are there to the module; nowUs is the time of all of them. Those of conversations only as many as delay
+ * others by little: what then finds no room in their ring is not looked at.
+ */
 void capture_read(struct capture *capture, uint64_t nowUs);
 
 /*
@@ -67,7 +75,7 @@ void capture_move(struct capture *capture, const char name[IFNAMSIZ]);
 uint8_t capture_send(const struct capture *capture, uint32_t length, const uint8_t *bytes,
 		     const char **reason);
 
-/* Attaches the filter anew, for it is another one from now on. Needs no privilege. */
+/* Attaches the filter anew, for it is another one from now on, or listens no longer. Needs no privilege. */
 void capture_filter(struct capture *capture);
 
 /* Brings `received` and `dropped` up to date; says so when frames were dropped. */

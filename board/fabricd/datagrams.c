@@ -3,57 +3,22 @@
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>
-#include <string.h>
 
 #include "bpf.h"
 #include "codes.h"
+#include "networks.h"
 
-/* More than that, and all ports pass, or all addresses: the module looks again. */
+/* More than that, and all ports pass: the module looks again. */
 #define MAX_PORTS 32u
-#define MAX_PREFIXES 32u
 
-#define MAPPED_BITS 96u
-#define IPV4_FRAGMENT 6
-#define IPV4_PROTOCOL 9
-#define IPV4_SOURCE 12
-#define IPV4_DESTINATION 16
-#define IPV6_NEXT 6
-#define IPV6_SOURCE 8
-#define IPV6_DESTINATION 24
 #define UDP_DESTINATION 2
 /* Two tags, the longest header of IPv4 and that of UDP; and the checksum of a short datagram can be judged. */
 #define DATAGRAM_BYTES 128u
 #define PASS_DATAGRAM BPF_STMT(BPF_RET | BPF_K, DATAGRAM_BYTES)
 
-struct prefix {
-	uint8_t address[sizeof(struct in6_addr)];
-	uint8_t bits;
-};
-
-static const uint8_t mapped[sizeof(struct in6_addr)] = {[10] = 0xff, [11] = 0xff};
-
 static uint16_t ports[MAX_PORTS];
 static uint32_t portCount;
 static bool allPorts;
-static struct prefix prefixes[MAX_PREFIXES];
-static uint32_t prefixCount;
-static bool allAddresses;
-
-/* A part of the program under construction. */
-struct part {
-	struct sock_filter *code;
-	uint16_t length;
-	/* Jumps that still want to know where the ports are. */
-	uint16_t toPorts[4 * MAX_PREFIXES];
-	uint16_t toPortsCount;
-};
-
-static void put(struct part *part, struct sock_filter instruction)
-{
-	part->code[part->length++] = instruction;
-}
-
-#define PUT(...) put(part, (struct sock_filter)__VA_ARGS__)
 
 static void notePort(uint16_t port, bool on)
 {
@@ -71,25 +36,6 @@ static void notePort(uint16_t port, bool on)
 	}
 }
 
-static void notePrefix(const uint8_t *address, uint8_t bits, bool on)
-{
-	uint32_t at = 0;
-
-	while (at < prefixCount &&
-	       (prefixes[at].bits != bits || memcmp(prefixes[at].address, address, sizeof(mapped)) != 0))
-		at++;
-	if (on && at == prefixCount) {
-		if (prefixCount == MAX_PREFIXES) {
-			allAddresses = true;
-			return;
-		}
-		memcpy(prefixes[prefixCount].address, address, sizeof(mapped));
-		prefixes[prefixCount++].bits = bits;
-	} else if (!on && at < prefixCount) {
-		prefixes[at] = prefixes[--prefixCount];
-	}
-}
-
 static bool areCounted(void)
 {
 	return portCount > 0 || allPorts;
@@ -102,12 +48,11 @@ bool datagrams_note(const uint8_t *command)
 
 	switch (command[FIELD_KIND]) {
 	case COMMAND_CONFIGURE:
-		portCount = prefixCount = 0;
-		allPorts = allAddresses = false;
+		portCount = 0;
+		allPorts = false;
 		break;
 	case COMMAND_WATCH:
 	case COMMAND_UNWATCH:
-		notePrefix(command + FIELD_SERVER, command[FIELD_CODE], command[FIELD_KIND] == COMMAND_WATCH);
 		break;
 	case COMMAND_DATAGRAMS:
 		notePort(port, command[FIELD_CODE] != 0);
@@ -116,62 +61,6 @@ bool datagrams_note(const uint8_t *command)
 		return false;
 	}
 	return wereCounted || areCounted();
-}
-
-static uint32_t wordAt(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static uint32_t maskOf(uint32_t bits)
-{
-	return bits == 0 ? 0 : UINT32_MAX << (32 - bits);
-}
-
-/* Whether addresses of IPv4, as they stand in 16 bytes, are under it; with their own bits, if any, in `*bits`. */
-static bool isOfIpv4(const struct prefix *prefix, uint32_t *bits)
-{
-	uint32_t common = prefix->bits < MAPPED_BITS ? prefix->bits : MAPPED_BITS;
-
-	for (uint32_t bit = 0; bit < common; bit++)
-		if (((prefix->address[bit / 8] ^ mapped[bit / 8]) & (0x80 >> bit % 8)) != 0)
-			return false;
-	*bits = prefix->bits - common;
-	return true;
-}
-
-/* To the ports if the address at X + `at` is under it; else it goes on. */
-static void putPrefix(struct part *part, uint32_t at, const struct prefix *prefix, bool isIpv4)
-{
-	const uint8_t *address = prefix->address;
-	uint32_t bits = prefix->bits, length;
-
-	if (isIpv4) {
-		if (!isOfIpv4(prefix, &bits))
-			return;
-		address += sizeof(prefix->address) - 4;
-	}
-	/* What is still to come of it when a word differs. */
-	length = (bits + 31) / 32 * 2 + (bits % 32 != 0) + 1;
-	for (uint32_t word = 0; word * 32 < bits; word++) {
-		uint32_t left = bits - word * 32 < 32 ? bits - word * 32 : 32;
-
-		PUT(LDW_X(at + word * 4));
-		length -= 2;
-		if (left < 32) {
-			PUT(AND(maskOf(left)));
-			length--;
-		}
-		PUT(JEQ(wordAt(address + word * 4) & maskOf(left), 0, (uint8_t)length));
-	}
-	part->toPorts[part->toPortsCount++] = part->length;
-	PUT(JA(0));
-}
-
-static void putPrefixes(struct part *part, uint32_t at, bool isIpv4)
-{
-	for (uint32_t i = 0; i < prefixCount; i++)
-		putPrefix(part, at, &prefixes[i], isIpv4);
 }
 
 static void putPorts(struct part *part, uint32_t at)
@@ -183,44 +72,23 @@ static void putPorts(struct part *part, uint32_t at)
 	}
 }
 
-uint16_t datagrams_code(struct sock_filter code[MAX_DATAGRAMS_CODE], uint16_t protocol, bool narrow)
+uint16_t datagrams_code(struct sock_filter code[MAX_PART_CODE], uint16_t protocol, bool narrow)
 {
 	struct part whole = {.code = code}, *part = &whole;
 	bool isIpv4 = protocol == ETH_P_IP;
-	uint16_t others;
 
 	if (!areCounted())
 		return 0;
-	PUT(LDB_X(isIpv4 ? IPV4_PROTOCOL : IPV6_NEXT));
-	PUT(JEQ(IPPROTO_UDP, 1, 0));
-	others = part->length;
-	PUT(JA(0));
-	if (isIpv4) {
-		PUT(LDH_X(IPV4_FRAGMENT));
-		PUT(JSET(FRAGMENT_OFFSET, 0, 1));
-		PUT(DROP);
-	}
-	if (narrow && !allAddresses) {
-		putPrefixes(part, isIpv4 ? IPV4_SOURCE : IPV6_SOURCE, isIpv4);
-		putPrefixes(part, isIpv4 ? IPV4_DESTINATION : IPV6_DESTINATION, isIpv4);
-		PUT(DROP);
-	}
-	for (uint16_t i = 0; i < part->toPortsCount; i++)
-		code[part->toPorts[i]].k = part->length - part->toPorts[i] - 1u;
+	networks_put(part, IPPROTO_UDP, isIpv4, narrow);
 	if (allPorts) {
 		PUT(PASS_DATAGRAM);
 	} else {
-		if (isIpv4) {
-			PUT(LDB_X(0));
-			PUT(AND(0x0f));
-			PUT(LSH(2));
-			PUT(ADD_X);
-			PUT(TAX);
-		}
+		if (isIpv4)
+			networks_past(part);
 		putPorts(part, isIpv4 ? 0 : IPV6_BYTES);
 		putPorts(part, isIpv4 ? UDP_DESTINATION : IPV6_BYTES + UDP_DESTINATION);
 		PUT(DROP);
 	}
-	code[others].k = part->length - others - 1u;
+	networks_skip(part);
 	return part->length;
 }

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Instructions that a part of the filter has at the most. */
-#define MAX_DATAGRAMS_CODE 1280u
+#include "networks.h"
 
 /*
  * The module has carried out that command: whether another filter is right from now on. While no datagrams count it is
@@ -20,6 +19,6 @@ bool datagrams_note(const uint8_t *command);
  * it, with X as it was. Without `narrow` servers are not told from others. Returns the number of instructions; 0 while none
  * count.
  */
-uint16_t datagrams_code(struct sock_filter code[MAX_DATAGRAMS_CODE], uint16_t protocol, bool narrow);
+uint16_t datagrams_code(struct sock_filter code[MAX_PART_CODE], uint16_t protocol, bool narrow);
 
 #endif

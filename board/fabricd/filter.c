@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 
 #include "bpf.h"
+#include "conversations.h"
 #include "datagrams.h"
+#include "networks.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -124,7 +126,7 @@ static uint16_t append(struct sock_filter *program, uint16_t length, uint16_t co
 static uint16_t appendNetwork(struct sock_filter *program, uint16_t length, uint16_t protocol,
 			      const struct sock_filter *rest, uint16_t restCount, bool narrow)
 {
-	struct sock_filter datagrams[MAX_DATAGRAMS_CODE];
+	struct sock_filter datagrams[MAX_PART_CODE];
 	uint16_t count = datagrams_code(datagrams, protocol, narrow);
 	const struct sock_filter near[] = {JEQ(protocol, 0, (uint8_t)restCount)};
 	const struct sock_filter far[] = {JEQ(protocol, 1, 0), JA(count + restCount)};
@@ -135,9 +137,22 @@ static uint16_t appendNetwork(struct sock_filter *program, uint16_t length, uint
 	return append(program, length, restCount, rest);
 }
 
-static int attach(int socket, bool ethernet, uint32_t frameBytes, bool narrow)
+/* Of conversations nothing else passes. */
+static uint16_t appendConversations(struct sock_filter *program, uint16_t length, uint16_t protocol,
+				    bool narrow)
 {
-	static struct sock_filter program[128 + 2 * MAX_DATAGRAMS_CODE];
+	struct sock_filter code[MAX_PART_CODE];
+	uint16_t count = conversations_code(code, protocol == ETH_P_IP, narrow);
+	const struct sock_filter begin[] = {JEQ(protocol, 1, 0), JA(count)};
+
+	length = append(program, length, COUNT(begin), begin);
+	return append(program, length, count, code);
+}
+
+static int attach(int socket, enum filter which, bool ethernet, uint32_t frameBytes, bool narrow)
+{
+	static struct sock_filter program[128 + 2 * MAX_PART_CODE];
+	static const struct sock_filter nothing[] = {DROP};
 	struct sock_fprog request = {.filter = program};
 	uint16_t length = 0;
 
@@ -146,9 +161,15 @@ static int attach(int socket, bool ethernet, uint32_t frameBytes, bool narrow)
 	_Static_assert(COUNT(ipv4) <= UINT8_MAX && COUNT(ipv6) <= UINT8_MAX, "a comparison jumps so far");
 	length = ethernet ? append(program, length, COUNT(ethernetBeginning), ethernetBeginning)
 			  : append(program, length, COUNT(rawBeginning), rawBeginning);
-	length = appendNetwork(program, length, ETH_P_IP, ipv4, COUNT(ipv4), narrow);
-	length = appendNetwork(program, length, ETH_P_IPV6, ipv6, COUNT(ipv6), narrow);
-	length = append(program, length, COUNT(others), others);
+	if (which == FILTER_CONVERSATIONS) {
+		length = appendConversations(program, length, ETH_P_IP, narrow);
+		length = appendConversations(program, length, ETH_P_IPV6, narrow);
+		length = append(program, length, COUNT(nothing), nothing);
+	} else {
+		length = appendNetwork(program, length, ETH_P_IP, ipv4, COUNT(ipv4), narrow);
+		length = appendNetwork(program, length, ETH_P_IPV6, ipv6, COUNT(ipv6), narrow);
+		length = append(program, length, COUNT(others), others);
+	}
 	for (uint16_t i = 0; i < length; i++)
 		if (program[i].code == (BPF_RET | BPF_K) && program[i].k == UINT32_MAX)
 			program[i].k = frameBytes;
@@ -156,10 +177,22 @@ static int attach(int socket, bool ethernet, uint32_t frameBytes, bool narrow)
 	return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &request, sizeof(request));
 }
 
-int filter_attach(int socket, bool ethernet, uint32_t frameBytes)
+uint8_t filter_note(const uint8_t *command)
+{
+	networks_note(command);
+	return (uint8_t)(datagrams_note(command) << FILTER_HANDSHAKES | conversations_note(command)
+										<< FILTER_CONVERSATIONS);
+}
+
+bool filter_counts(enum filter which)
+{
+	return which == FILTER_HANDSHAKES || conversations_count();
+}
+
+int filter_attach(int socket, enum filter which, bool ethernet, uint32_t frameBytes)
 {
 	/* A kernel may have no room for so many addresses (net.core.optmem_max). */
-	if (attach(socket, ethernet, frameBytes, true) == 0)
+	if (attach(socket, which, ethernet, frameBytes, true) == 0)
 		return 0;
-	return attach(socket, ethernet, frameBytes, false);
+	return attach(socket, which, ethernet, frameBytes, false);
 }

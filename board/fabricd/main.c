@@ -9,7 +9,6 @@
 
 #include "capture.h"
 #include "confine.h"
-#include "datagrams.h"
 #include "engine.h"
 #include "errand.h"
 #include "link.h"
@@ -28,7 +27,8 @@
 /* A daemon that outlives its programs has had its time when none has come for a day. */
 #define ALONE_US 86400000000u
 
-static struct capture captures[MAX_INTERFACES];
+/* Of each interface that for handshakes, and then, in the same order, that for conversations. */
+static struct capture captures[2 * MAX_INTERFACES];
 static uint32_t captureCount;
 static volatile sig_atomic_t stopping;
 
@@ -83,16 +83,19 @@ typedef void (*tell)(uint32_t count, const uint8_t *records);
 
 static void tellInterface(struct capture *capture, uint64_t nowUs, tell tell)
 {
+	struct capture *others = capture + captureCount;
 	struct interface_report report;
 	uint8_t record[RECORD_BYTES];
 
 	capture_count(capture);
+	capture_count(others);
 	report = (struct interface_report){
 		.number = capture->number,
 		.up = capture->up,
-		.received = capture->received,
+		.received = capture->received + others->received,
 		.dropped = capture->dropped,
 		.lost = link_lost(),
+		.shed = others->dropped,
 		.hasHardware = capture->hasHardware,
 	};
 	memcpy(report.hardware, capture->hardware, sizeof(report.hardware));
@@ -178,6 +181,7 @@ static bool listenElsewhere(const uint8_t *command, uint64_t nowUs)
 	if (number == 0 || number > captureCount || name[0] == '\0' || name[IFNAMSIZ - 1] != '\0')
 		return false;
 	capture_move(&captures[number - 1], name);
+	capture_move(&captures[number - 1 + captureCount], name);
 	reportInterface(&captures[number - 1], nowUs);
 	return true;
 }
@@ -212,7 +216,7 @@ static void seeEverything(const uint8_t *configure)
 static void carryOutCommands(const struct options *options, uint64_t nowUs)
 {
 	bool isOwn = !options->remote && (options->socket == NULL || options->await);
-	bool isFilterOld = false;
+	uint8_t old = 0;
 	const uint8_t *command;
 
 	while (!engine_busy() && (command = link_command()) != NULL) {
@@ -239,17 +243,18 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 
 			record_refused(record, command, (uint8_t)status, nowUs);
 			link_send(1, record);
-		} else if (datagrams_note(command)) {
-			isFilterOld = true;
+		} else {
+			old |= filter_note(command);
 		}
 	}
-	for (uint32_t i = 0; isFilterOld && i < captureCount; i++)
-		capture_filter(&captures[i]);
+	for (uint32_t i = 0; i < 2 * captureCount; i++)
+		if (old >> captures[i].filter & 1)
+			capture_filter(&captures[i]);
 }
 
 static void readInterfaces(const struct pollfd *polls, bool checkAll, uint64_t nowUs)
 {
-	for (uint32_t i = 0; i < captureCount; i++) {
+	for (uint32_t i = 0; i < 2 * captureCount; i++) {
 		if (polls[i].revents != 0)
 			capture_read(&captures[i], nowUs);
 		if ((checkAll || (polls[i].revents & POLLERR)) && capture_check(&captures[i]))
@@ -259,8 +264,9 @@ static void readInterfaces(const struct pollfd *polls, bool checkAll, uint64_t n
 
 static int serve(const struct options *options, const sigset_t *whileWaiting)
 {
-	static struct pollfd polls[LINK_POLLS + MAX_INTERFACES + ERRANDS];
-	struct pollfd *others = polls + LINK_POLLS + captureCount;
+	static struct pollfd polls[LINK_POLLS + 2 * MAX_INTERFACES + ERRANDS];
+	uint32_t carried = LINK_POLLS + 2 * captureCount;
+	struct pollfd *others = polls + carried;
 	uint64_t nowUs = clockUs();
 	uint64_t checkUs = nowUs + CHECK_US;
 	uint64_t reportUs = nowUs + REPORT_US;
@@ -276,9 +282,9 @@ static int serve(const struct options *options, const sigset_t *whileWaiting)
 		const struct timespec wait = {.tv_nsec = goesOn ? 0 : TICK_US * 1000};
 
 		link_polls(polls, !engine_busy());
-		for (uint32_t i = 0; i < captureCount; i++)
+		for (uint32_t i = 0; i < 2 * captureCount; i++)
 			polls[LINK_POLLS + i] = (struct pollfd){.fd = captures[i].fd, .events = POLLIN};
-		if (ppoll(polls, LINK_POLLS + captureCount + errand_polls(others), &wait, whileWaiting) < 0) {
+		if (ppoll(polls, carried + errand_polls(others), &wait, whileWaiting) < 0) {
 			if (errno == EINTR)
 				continue;
 			say("cannot wait: %s", strerror(errno));
@@ -320,6 +326,20 @@ static int listenAt(const struct options *options, uid_t owner)
 	return result;
 }
 
+static int openInterfaces(const struct options *options)
+{
+	captureCount = options->interfaceCount;
+	for (uint32_t i = 0; i < 2 * captureCount; i++) {
+		uint32_t place = i % captureCount;
+
+		if (capture_open(&captures[i], (uint16_t)(place + 1), options->interfaces[place],
+				 i < captureCount ? FILTER_HANDSHAKES : FILTER_CONVERSATIONS,
+				 options->await) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
 	static const struct engine_sink sink = {.take = link_send, .room = link_room};
@@ -341,10 +361,8 @@ int main(int count, char **arguments)
 	if (privileges_find(&privileges, options.user) < 0 || privileges_find(&owner, options.owner) < 0 ||
 	    (options.remote && seeker_begin(&options, &privileges) < 0) || engine_start(&sink) < 0)
 		goto out;
-	for (; captureCount < options.interfaceCount; captureCount++)
-		if (capture_open(&captures[captureCount], (uint16_t)(captureCount + 1),
-				 options.interfaces[captureCount], options.await) < 0)
-			goto out;
+	if (openInterfaces(&options) < 0)
+		goto out;
 	catchSignals(&whileWaiting);
 	if (options.socket == NULL)
 		link_stdio();

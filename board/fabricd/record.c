@@ -29,6 +29,12 @@ void record_ready(uint8_t record[RECORD_BYTES], uint32_t connections, uint64_t n
 	memcpy(record + CARRIER_FIELD_VERSION, VERSION, sizeof(VERSION));
 }
 
+/* As far as a field of 4 bytes counts. */
+static uint32_t most(uint64_t count)
+{
+	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
 void record_interface(uint8_t record[RECORD_BYTES], const struct interface_report *report, uint64_t nowUs)
 {
 	_Static_assert(sizeof(report->name) == NAME_BYTES, "the name fits its field");
@@ -37,7 +43,8 @@ void record_interface(uint8_t record[RECORD_BYTES], const struct interface_repor
 	memcpy(record + CARRIER_FIELD_NAME, report->name, sizeof(report->name));
 	put(record + CARRIER_FIELD_RECEIVED, 8, report->received);
 	put(record + CARRIER_FIELD_DROPPED, 8, report->dropped);
-	put(record + CARRIER_FIELD_LOST, 8, report->lost);
+	put(record + CARRIER_FIELD_LOST, 4, most(report->lost));
+	put(record + CARRIER_FIELD_SHED, 4, most(report->shed));
 	memcpy(record + CARRIER_FIELD_HARDWARE, report->hardware, sizeof(report->hardware));
 	record[CARRIER_FIELD_HAS_HARDWARE] = report->hasHardware;
 }

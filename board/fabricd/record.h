@@ -16,8 +16,11 @@ struct interface_report {
 	/* 6 bytes, if hasHardware. */
 	uint8_t hardware[6];
 	bool hasHardware;
-	/* Frames taken, frames for which the kernel had no room, events for which the program was too slow. */
-	uint64_t received, dropped, lost;
+	/*
+	 * Frames taken, frames for which the kernel had no room, events for which the program was too slow; frames of
+	 * conversations for which there was no time.
+	 */
+	uint64_t received, dropped, lost, shed;
 };
 
 /* CARRIER_READY: the first record for a program, after so many others. */

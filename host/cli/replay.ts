@@ -89,6 +89,7 @@ function optionsOf(given: Arguments): ReplayOptions {
     arp: recover?.arp ?? true,
     synAck: recover?.synAck ?? true,
     knownClientsOnly: detect?.knownClientsOnly ?? false,
+    conversations: detect?.conversations ?? false,
     services: servers.flatMap(({ address, ports }) => ports.map((port) => ({ server: address, port }))),
     clients: clients.map(({ address }) => address),
   };

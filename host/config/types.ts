@@ -22,7 +22,13 @@ export interface FabricConfiguration {
   /** The router, where this program runs on a machine beside it; null: it runs on the router. */
   readonly remote: RemoteRouter | null;
   /** Records in each table. */
-  readonly capacity: { readonly servers: number; readonly clients: number; readonly attempts: number };
+  readonly capacity: {
+    readonly servers: number;
+    readonly clients: number;
+    readonly attempts: number;
+    /** Where conversations count. */
+    readonly conversations: number;
+  };
 }
 
 /** Whether the router itself connects to a server before it believes that it is down. */
@@ -39,6 +45,8 @@ export interface DetectConfiguration {
   readonly refused: boolean;
   /** Ports of UDP whose datagrams count as connection requests do. */
   readonly datagrams: readonly number[];
+  /** What is sent in a conversation that was accepted counts, too. */
+  readonly conversations: boolean;
   /** Enter only clients whose mail address is known (JP 2001-238496, figure 11). */
   readonly knownClientsOnly: boolean;
   /** What this machine itself tries counts. */

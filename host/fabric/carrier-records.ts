@@ -65,7 +65,8 @@ export class CarrierReader {
       up: record.code !== 0,
       received: record.u64('Received'),
       dropped: record.u64('Dropped'),
-      lost: record.u64('Lost'),
+      lost: record.u32('Lost'),
+      shed: record.u32('Shed'),
     };
   }
 

@@ -21,14 +21,15 @@ export class CarrierWriter {
   }
 
   interface(report: InterfaceReport, nowUs: number): Buffer {
-    const { name, number, hardware, up, received, dropped, lost } = report;
+    const { name, number, hardware, up, received, dropped, lost, shed } = report;
     const record = this.#begin('Interface', up ? 1 : 0, nowUs);
     const at = (field: string): number => this.#layout.at(field);
     record.writeUInt16LE(number, at('Number'));
     record.write(name, at('Name'), at('Received') - at('Name'));
     record.writeBigUInt64LE(BigInt(received), at('Received'));
     record.writeBigUInt64LE(BigInt(dropped), at('Dropped'));
-    record.writeBigUInt64LE(BigInt(lost), at('Lost'));
+    record.writeUInt32LE(lost, at('Lost'));
+    record.writeUInt32LE(shed, at('Shed'));
     if (hardware === null) return record;
     record.set(macBytes(hardware), at('Hardware'));
     record.writeUInt8(1, at('HasHardware'));

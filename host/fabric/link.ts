@@ -30,6 +30,8 @@ export interface InterfaceReport {
   readonly dropped: number;
   /** Events that were lost because this program was too slow. */
   readonly lost: number;
+  /** Frames of conversations that were not looked at, for there was no time. */
+  readonly shed: number;
 }
 
 /** What became of an `announce`: one for each, in their order. */

@@ -12,7 +12,14 @@ import type { Limits, Tables } from './sizes.ts';
 interface FabricFunctions {
   readonly memory: { readonly buffer: ArrayBuffer };
   frameBuffer(): number;
-  tablesBytes(servers: number, clients: number, attempts: number, known: number, prefixes: number): number;
+  tablesBytes(
+    servers: number,
+    clients: number,
+    attempts: number,
+    known: number,
+    prefixes: number,
+    conversations: number,
+  ): number;
   heldAttempts(): number;
   heldServers(): number;
   commandBuffer(): number;
@@ -104,8 +111,9 @@ export const tables: Tables = {
     limits ??= limitsOf(loadModule().codes);
     return limits;
   },
-  bytes({ servers, clients, attempts, known, prefixes }) {
-    return loadModule().functions.tablesBytes(servers, clients, attempts, known, prefixes);
+  bytes({ servers, clients, attempts, known, prefixes, conversations = 0 }) {
+    const { functions } = loadModule();
+    return functions.tablesBytes(servers, clients, attempts, known, prefixes, conversations);
   },
   clientsKept(clients) {
     return Math.floor(clients / loadModule().codes.number('KEPT_PART'));

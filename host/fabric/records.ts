@@ -5,7 +5,7 @@ import type { TableSizes } from './sizes.ts';
 
 export type Cause = 'unreachable' | 'unanswered' | 'refused';
 /** `acknowledged`: a capture shows only that a client was answered, not the answer. */
-export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour' | 'acknowledged';
+export type Sign = 'arp' | 'announcement' | 'syn-ack' | 'neighbour' | 'acknowledged' | 'conversation';
 export type AttemptOutcome = 'open' | 'answered' | 'refused' | 'unanswered' | 'unreachable';
 export type ServerState = 'alive' | 'down' | 'signalled' | 'released' | 'suspected' | 'settling';
 /** What the connections of a probe met, as frames show it: assembly/record/events.ts. */

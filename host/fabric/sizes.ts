@@ -7,6 +7,8 @@ export interface TableSizes {
   readonly attempts: number;
   readonly known: number;
   readonly prefixes: number;
+  /** Of conversations; without it they do not count. */
+  readonly conversations?: number;
 }
 
 /** The most that the data plane takes. */

@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly arp: boolean;
   readonly synAck: boolean;
   readonly knownClientsOnly: boolean;
+  /** What is sent in conversations that were accepted counts, too. */
+  readonly conversations: boolean;
   readonly services: readonly Target[];
   readonly clients: readonly string[];
 }
@@ -128,6 +130,7 @@ function configure(engine: Engine, packets: number, options: ReplayOptions): voi
       attempts: clamp(packets, MAX_ATTEMPTS),
       known: Math.max(options.clients.length, 1),
       prefixes: options.watch.length,
+      ...(options.conversations ? { conversations: clamp(packets, MAX_ATTEMPTS) } : {}),
     },
     options: {
       unreachable: options.unreachable,

@@ -189,10 +189,10 @@ export function statusText(status: Status): string {
   // The daemon tells of its interfaces every 10 s, of its counters when asked: an older number would contradict.
   const counted = sum(Object.values(counters?.frames ?? {}));
   const current = sum(interfaces.map(({ received }) => received)) >= counted;
-  for (const { name, network, up, received, dropped } of interfaces) {
+  for (const { name, network, up, received, dropped, shed } of interfaces) {
     const frames = current ? `${received} frames, ` : '';
     const named = network === null ? name : `${name} (${network})`;
-    lines.push(`Interface ${named}: ${up ? 'up' : 'down'}, ${frames}${dropped} dropped`);
+    lines.push(`Interface ${named}: ${up ? 'up' : 'down'}, ${frames}${dropped} dropped${passedOver(shed)}`);
   }
   if (counters === null) {
     lines.push('The data plane is away.');
@@ -205,6 +205,11 @@ export function statusText(status: Status): string {
     lines.push(`Frames: ${happened(counters.frames)}`, `Tables: ${happened(counters.tables)}`);
   }
   return lines.join('\n');
+}
+
+/** Frames of conversations for which there was no time. */
+function passedOver(shed: number): string {
+  return shed === 0 ? '' : `, ${shed} of conversations passed over`;
 }
 
 function outageText(outage: Status['outages'][number]): string[] {

@@ -37,6 +37,7 @@ import './path/integrity.spec';
 import './path/servers.spec';
 import './path/sides.spec';
 import './path/datagram.spec';
+import './path/conversation.spec';
 import './path/asking.spec';
 import './path/suspicions.spec';
 import './path/strangers.spec';

@@ -48,6 +48,7 @@ export function configure(
   attempts: u32 = 64,
   waitUs: i64 = WAIT_US,
   sidesless: u32 = 0,
+  conversations: u32 = 0,
 ): u32 {
   const at = order(Command.Configure);
   store<u32>(at, options, Field.Flags);
@@ -60,6 +61,7 @@ export function configure(
   store<u32>(at, sidesless, Field.Everything);
   store<u64>(at, 0x0123456789abcdef, Field.KeyLow);
   store<u64>(at, 0xfedcba9876543210, Field.KeyHigh);
+  store<u32>(at, conversations, Field.Conversations);
   return carryOut();
 }
 

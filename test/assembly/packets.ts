@@ -91,6 +91,29 @@ export function synAck(
   segment(server, serverPort, client, clientPort, 77, sequence + 1, SYN | ACK);
 }
 
+/** What a client sends in a conversation that was accepted. */
+export function sends(
+  client: Address,
+  server: Address,
+  sequence: u32,
+  data: u32 = 20,
+  clientPort: u32 = CLIENT_PORT,
+  serverPort: u32 = WEB,
+): void {
+  segment(client, clientPort, server, serverPort, sequence, 78, ACK, data);
+}
+
+/** What its server sends: `acknowledgement` is what it expects next, `flags` what it says beside that. */
+export function acknowledges(
+  client: Address,
+  server: Address,
+  acknowledgement: u32,
+  flags: u32 = ACK,
+  clientPort: u32 = CLIENT_PORT,
+): void {
+  segment(server, WEB, client, clientPort, 78, acknowledgement, flags);
+}
+
 /** The server refuses the request with that sequence number. */
 export function refusal(
   client: Address,

@@ -99,9 +99,10 @@ export function fresh(
   attempts: u32 = 64,
   waitUs: i64 = WAIT_US,
   sidesless: u32 = 0,
+  conversations: u32 = 0,
 ): void {
   changeSizes();
-  const status = configure(options, servers, clients, attempts, waitUs, sidesless);
+  const status = configure(options, servers, clients, attempts, waitUs, sidesless, conversations);
   assert(status == Status.Ok, 'the configuration is accepted');
   assert(take(0) <= roomEnd(), 'the tables have room');
   watch(ipv4(172, 27, 178, 0), 120);

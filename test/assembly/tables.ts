@@ -5,6 +5,7 @@ import { Counter } from '../../assembly/path/verdict';
 import { Attempt, AttemptFlag, attemptAt, Outcome } from '../../assembly/table/attempt';
 import { findAttempt, findDatagrams, firstSettled } from '../../assembly/table/attempts';
 import { clientAt, findClient, freeClients, nextFreeClient } from '../../assembly/table/clients';
+import { findConversation } from '../../assembly/table/conversations';
 import { hashAddress } from '../../assembly/table/hash';
 import { firstOpen, firstUnlooked, nextOpen, openWaits } from '../../assembly/table/open-attempts';
 import {
@@ -142,8 +143,7 @@ function checkShares(): void {
   for (let i = firstOpen(); i != 0; i = nextOpen(i)) {
     let count: u32 = 0;
     for (let j = firstOpen(); j != 0; j = nextOpen(j)) {
-      if (attemptAt(j).has(AttemptFlag.Datagrams)) continue;
-      if (attemptAt(j).share == attemptAt(i).share) count++;
+      if (attemptAt(j).isRequest && attemptAt(j).share == attemptAt(i).share) count++;
     }
     assert(openIn(attemptAt(i).share) == count, 'a share is as large as it says');
     most = max(most, count);
@@ -156,6 +156,8 @@ function found(attempt: Attempt): u32 {
   const serverHash = hashAddress(attempt.server);
   if (attempt.has(AttemptFlag.Datagrams))
     return findDatagrams(attempt.client, clientHash, attempt.server, serverHash, attempt.service);
+  if (attempt.has(AttemptFlag.Conversation))
+    return findConversation(attempt.client, clientHash, attempt.server, serverHash, attempt.ports);
   return findAttempt(attempt.client, clientHash, attempt.server, serverHash, attempt.ports, attempt.sequence);
 }
 

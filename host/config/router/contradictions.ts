@@ -54,6 +54,12 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
       `can be said of the first ${sideless} interfaces only; put ${name} before the others`,
     );
   }
+  if (detect.conversations && detect.unansweredMs === null) {
+    add(
+      ['detect', 'conversations'],
+      'can not be true with unanswered: false: silence does not count then; leave one of them away',
+    );
+  }
   repeated(detect.datagrams.map(String), (index) => ['detect', 'datagrams', index], add);
   repeated(
     clients.map(({ address }) => address),

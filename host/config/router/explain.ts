@@ -31,6 +31,7 @@ export function explainRouter(
     where(configuration),
     outages(configuration),
     ...datagrams(configuration),
+    ...conversations(configuration),
     ...inquiry(configuration),
     ...exception(configuration, interfaces),
     ...forwardingSentences(configuration, firewall),
@@ -87,6 +88,13 @@ function datagrams({ detect }: RouterConfiguration): string[] {
   if (ports.length === 0 || causesOf(detect).length === 0) return [];
   return [
     `Datagrams to ${ports.length === 1 ? 'port' : 'ports'} ${and(ports.map(String))} of UDP count as connection requests do, and answers to them as accepted ones: every one of them is looked at.`,
+  ];
+}
+
+function conversations({ detect }: RouterConfiguration): string[] {
+  if (!detect.conversations || detect.unansweredMs === null) return [];
+  return [
+    `In a conversation that was accepted, what a client sends, and sends again twice, counts as a request that stays unanswered for ${durationText(detect.unansweredMs)} if nothing comes from the server meanwhile: every frame of conversations with servers is looked at, as far as there is time for that.`,
   ];
 }
 

@@ -52,6 +52,10 @@ const capacity = ({ servers, records }: Limits) =>
       'Records of connection attempts in flight.',
       v.optional(wholeNumber('a table size', MIN_RECORDS, records), 65_536),
     ),
+    conversations: entry(
+      'Records of conversations in which a client has sent something that is not acknowledged, where detect.conversations is true.',
+      v.optional(wholeNumber('a table size', MIN_RECORDS, records), 4096),
+    ),
   });
 
 /** Where the program keeps its key for the router. */
@@ -133,6 +137,11 @@ export const fabric = (limits: Limits) =>
       daemon: daemon ?? (socket === undefined && host === 'router' ? [DAEMON] : null),
       socket: socket ?? null,
       remote: host === 'beside' && router !== undefined ? { ...router, keys } : null,
-      capacity: { servers: capacity.servers, clients: capacity.clients, attempts: capacity.attempts },
+      capacity: {
+        servers: capacity.servers,
+        clients: capacity.clients,
+        attempts: capacity.attempts,
+        conversations: capacity.conversations,
+      },
     })),
   );

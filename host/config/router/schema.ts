@@ -72,6 +72,10 @@ const detect = v.pipe(
         [],
       ),
     ),
+    conversations: entry(
+      'What a client sends in a conversation that was accepted, sends again twice, and then for as long as unanswered says does not get acknowledged, is a failure as an unanswered request is. Every frame of a conversation with a server is looked at.',
+      v.optional(flag, false),
+    ),
     known_clients_only: entry('Only clients whose mail address is known are noted.', v.optional(flag, false)),
     own: entry(
       "What this machine itself tries counts as a client's tries do; not what ringback tries.",
@@ -93,6 +97,7 @@ const detect = v.pipe(
     learnsWait: keys.unanswered === 'auto',
     refused: keys.refused,
     datagrams: keys.datagrams,
+    conversations: keys.conversations,
     knownClientsOnly: keys.known_clients_only,
     own: keys.own,
     ask: keys.ask,

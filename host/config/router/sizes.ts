@@ -20,10 +20,12 @@ export function memoryMibFor(sizes: TableSizes, tables: Tables): number {
 
 /** `registered`: how many clients there are at which somebody registered. */
 export function tableSizes({ fabric, detect, clients }: RouterConfiguration, registered: number): TableSizes {
+  const { conversations, ...capacity } = fabric.capacity;
   return {
-    ...fabric.capacity,
+    ...capacity,
     known: powerOfTwo(Math.max(MIN_KNOWN, (clients.length + registered) * 2)),
     prefixes: powerOfTwo(Math.max(MIN_PREFIXES, detect.watch.length)),
+    ...(detect.conversations ? { conversations } : {}),
   };
 }
 

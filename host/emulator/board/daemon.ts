@@ -67,7 +67,7 @@ export class SocketBoard {
     this.#ways = { in: codes.number('Direction.In'), out: codes.number('Direction.Out') };
     this.#reports = options.interfaces.map(({ name, hardware }, index) => ({
       ...{ name, hardware, number: index + 1, up: true },
-      ...{ received: 0, dropped: 0, lost: 0 },
+      ...{ received: 0, dropped: 0, lost: 0, shed: 0 },
     }));
     this.#server = createServer((socket) => this.#welcome(socket));
   }

@@ -36,7 +36,16 @@ export class WorldFabric implements Actor {
     this.#fabric = new InProcessFabric({ nowUs: () => calendar.nowUs + AHEAD_US, onWord: () => loop.stir() });
     for (const [index, name] of interfaces.entries()) {
       const hardware = `02:00:00:00:00:${(index + 1).toString(16).padStart(2, '0')}`;
-      this.#fabric.report({ name, number: index + 1, hardware, up: true, received: 0, dropped: 0, lost: 0 });
+      this.#fabric.report({
+        name,
+        number: index + 1,
+        hardware,
+        up: true,
+        received: 0,
+        dropped: 0,
+        lost: 0,
+        shed: 0,
+      });
     }
     this.begin();
   }

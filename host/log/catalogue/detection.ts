@@ -10,6 +10,7 @@ const SIGN = maybe([
   'syn-ack',
   'neighbour',
   'acknowledged',
+  'conversation',
   'connect',
 ] as const);
 const VERDICT = ['answered', 'reset', 'silent', 'void'] as const;

@@ -52,8 +52,8 @@ const open: u32[] = [];
 const settled: u32[] = [];
 
 function setUp(capacity: u32): void {
-  provide(attemptsBytes(capacity));
-  setUpAttempts(capacity);
+  provide(attemptsBytes(capacity, 0));
+  setUpAttempts(capacity, 0);
 }
 
 function add(client: Address, sequence: u32, data: u32 = 0, wait: u32 = WAITS, deadlineUs: i64 = 0): u32 {

@@ -49,7 +49,16 @@ describe('What a daemon says', () => {
     assert.deepEqual(heard.ready, [{ configured: true, connections: 0, version: '0.1.0', nowUs: 2 ** 40 }]);
     assert.deepEqual(heard.interfaces, [
       { ...LAN0, up: true, received: 2 ** 33, dropped: 5, lost: 6 },
-      { name: 'a-name-of-16-let', number: 2, hardware: null, up: false, received: 0, dropped: 0, lost: 0 },
+      {
+        name: 'a-name-of-16-let',
+        number: 2,
+        hardware: null,
+        up: false,
+        received: 0,
+        dropped: 0,
+        lost: 0,
+        shed: 0,
+      },
     ]);
     assert.deepEqual(heard.refused, ['Release NotFound', '100 201']);
     assert.deepEqual(heard.order, ['syncEnd', 'flushEnd']);
@@ -80,7 +89,7 @@ describe('What a daemon says', () => {
       const { heard } = linked(context, ...inPieces(Buffer.concat(sent), size));
       await until('the last record', () => heard.events.length === 1);
       assert.equal(heard.ready[0]?.version, '1.2.3');
-      assert.deepEqual(heard.interfaces, [{ ...LAN0, up: true, received: 9, dropped: 0, lost: 0 }]);
+      assert.deepEqual(heard.interfaces, [{ ...LAN0, up: true, received: 9, dropped: 0, lost: 0, shed: 0 }]);
       assert.deepEqual(heard.order, ['syncEnd']);
     });
   }

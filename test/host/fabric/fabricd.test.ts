@@ -68,7 +68,15 @@ describe('ringback-fabricd', { skip: noNamespace() }, () => {
     const [ready] = heard.ready;
     assert.deepEqual([ready?.version, ready?.configured], [version, false]);
     const { received: _, ...report } = heard.interfaces[0] ?? { received: 0 };
-    assert.deepEqual(report, { name: 'lo', number: 1, hardware: null, up: true, dropped: 0, lost: 0 });
+    assert.deepEqual(report, {
+      name: 'lo',
+      number: 1,
+      hardware: null,
+      up: true,
+      dropped: 0,
+      lost: 0,
+      shed: 0,
+    });
     await link.close();
     assert.deepEqual(heard.ends, []);
   });

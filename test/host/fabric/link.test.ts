@@ -12,7 +12,7 @@ import { directory, Heard } from './scripted.ts';
 
 const HOST = { server: SERVER.address, port: 0 };
 const HOLDER = { address: SERVER.address, hardware: '02:00:5e:00:53:0a', interface: 1 } as const;
-const LAN0 = { name: 'lan0', number: 1, hardware: null, up: true, received: 0, dropped: 0, lost: 0 };
+const LAN0 = { name: 'lan0', number: 1, hardware: null, up: true, received: 0, dropped: 0, lost: 0, shed: 0 };
 /** What the fake daemon adds to the time. */
 const AHEAD_US = 3_600_000_000;
 const NOW_MS = 50_000;

@@ -6,7 +6,16 @@ import type { Command, FabricEvent } from '../../../host/fabric/records.ts';
 
 /** Its clock is far from the host's. */
 const AHEAD_US = 3_600_000_000;
-const REPORT = { name: 'lan0', number: 1, hardware: null, up: true, received: 0, dropped: 0, lost: 0 };
+const REPORT = {
+  name: 'lan0',
+  number: 1,
+  hardware: null,
+  up: true,
+  received: 0,
+  dropped: 0,
+  lost: 0,
+  shed: 0,
+};
 
 export class LossyFabric {
   readonly #fabric = new InProcessFabric({ nowUs: () => this.#nowUs });

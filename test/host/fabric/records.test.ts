@@ -89,6 +89,7 @@ const SIGNS: Readonly<Record<Sign, true>> = {
   'syn-ack': true,
   neighbour: true,
   acknowledged: true,
+  conversation: true,
 };
 const FORMS: Readonly<Record<Form, true>> = {
   request: true,
@@ -139,6 +140,7 @@ const SIZES: Readonly<Record<keyof Sizes, true>> = {
   attempts: true,
   known: true,
   prefixes: true,
+  conversations: true,
 };
 
 /** Words of this program without regard to how they are joined: `syn-ack` and `synAck` are `SynAck`. */

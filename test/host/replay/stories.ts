@@ -30,6 +30,7 @@ const EVERYTHING: ReplayOptions = {
   arp: true,
   synAck: true,
   knownClientsOnly: false,
+  conversations: false,
   services: [],
   clients: [],
 };

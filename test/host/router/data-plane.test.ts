@@ -106,7 +106,16 @@ describe('The way to the daemon', WAITING, () => {
       for (const up of [true, false, false, true]) daemon.report({ name: 'lan0', up, received: 5 });
       await until('it is up again', () => logged('interface.up') === 1);
       assert.equal(logged('interface.down'), 1);
-      const report = { name: 'lan0', number: 1, hardware: null, up: true, received: 5, dropped: 0, lost: 0 };
+      const report = {
+        name: 'lan0',
+        number: 1,
+        hardware: null,
+        up: true,
+        received: 5,
+        dropped: 0,
+        lost: 0,
+        shed: 0,
+      };
       assert.deepEqual(plane.interfaces(), [{ ...report, network: null }]);
       for (const dropped of [3, 9, 20]) daemon.report({ name: 'lan0', dropped });
       await until('the last report', () => plane.interfaces()[0]?.dropped === 20);

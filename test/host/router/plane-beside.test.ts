@@ -45,7 +45,7 @@ describe('A daemon on a router beside this machine', () => {
 
   it('that has no room for the tables is told of with its key, and tried again', async (context) => {
     const { records } = tables.limits;
-    const capacity = { servers: 1024, clients: records, attempts: records };
+    const capacity = { servers: 1024, clients: records, attempts: records, conversations: 16 };
     const plane = prepared(context, believing(), { fabric: { ...beside, interfaces: ['lan0'], capacity } });
     await plane.plane.start();
     const [lost] = plane.lines.filter(({ event }) => event === 'fabric.lost');
@@ -61,7 +61,7 @@ describe('A daemon on a router beside this machine', () => {
     const plane = await started(context, believing(), { fabric: { ...beside, interfaces: ['lan0'] } });
     await down(plane, SATO);
     const { fabric } = plane.configuration;
-    const capacity = { servers: 1024, clients: records, attempts: records };
+    const capacity = { servers: 1024, clients: records, attempts: records, conversations: 16 };
     plane.plane.reconfigure({ ...plane.configuration, fabric: { ...fabric, capacity } });
     await until('it is refused', () => plane.logged('fabric.refused') === 1);
     await plane.plane.settled();
@@ -85,7 +85,7 @@ describe('A daemon on a router beside this machine', () => {
     const { records } = tables.limits;
     const plane = await started(context, believing(), { fabric: { ...beside, interfaces: ['lan0'] } });
     await down(plane, SATO);
-    const capacity = { servers: 1024, clients: records, attempts: records };
+    const capacity = { servers: 1024, clients: records, attempts: records, conversations: 16 };
     const fabric = { ...beside, interfaces: ['lan0'], capacity };
     const second = prepared(context, believing(), { fabric, daemon: plane.daemon });
     await second.plane.start();

@@ -80,6 +80,7 @@ const FACTS = {
       received: 10,
       dropped: 0,
       lost: 0,
+      shed: 0,
     },
   ],
   gaps: 0,

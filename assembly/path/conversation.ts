@@ -1,0 +1,187 @@
+/**
+ * Conversations that were accepted (a variant in paragraph 160): what a client sends to a service, and sends again twice because nobody
+ * acknowledges it, waits from then on as a request does. Whatever the server sends to that client in between is an answer, be it that
+ * its window is full; and what it sends to anybody is a sign that it lives.
+ */
+
+import { Option } from '../record/commands';
+import { Cause, Sign } from '../record/events';
+import { Attempt, attemptAt, Outcome } from '../table/attempt';
+import {
+  addConversation,
+  awaitConversation,
+  findConversation,
+  hasFreeConversation,
+  mayWait,
+  oldestConversation,
+  removeConversation,
+  renewConversation,
+} from '../table/conversations';
+import { firstOpen } from '../table/open-attempts';
+import { containsAddress } from '../table/prefixes';
+import { findServer, serverAt } from '../table/servers';
+import { Tcp, TcpFlag } from '../wire/tcp';
+import { credit } from './chains';
+import { count, counted } from './counters';
+import { wouldCross } from './crossing';
+import { end, wasFoundSilent } from './expiry';
+import { hopsLeft, isCorrupt } from './integrity';
+import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
+import { fail, findOutage } from './outages';
+import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
+import {
+  destination,
+  destinationHash,
+  hashBoth,
+  iface,
+  isForOthers,
+  isIncoming,
+  isOutgoing,
+  source,
+  sourceHash,
+  timeUs,
+} from './packet';
+import { hearRefusal, isKnownService, sideOf } from './servers';
+import { isForged, isFromServer, mayBeForged } from './sides';
+import { signOfLife } from './signs';
+import { Counter, Verdict } from './verdict';
+
+/** No less is between what is sent and the same sent again; what comes sooner is the same packet on another wire. */
+const APART_US: i64 = 100_000;
+
+/** Sent once, and again twice. */
+const TRIES: u32 = 3;
+
+/** As many records are passed by in the search for one that was sent once. */
+const MAX_PASSED: u32 = 8;
+
+/** Works on a segment that belongs to no handshake; its arguments are those of `tcp`. */
+export function segment(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
+  const isFromWatched = containsAddress(source);
+  const isToWatched = containsAddress(destination);
+  if (!isFromWatched && !isToWatched) return Verdict.OtherTcp;
+  hashBoth();
+  const verdict = isFromWatched ? ofServer(header) : Verdict.OtherTcp;
+  // Between two servers each may be the other's client.
+  if (verdict != Verdict.OtherTcp || !isToWatched) return verdict;
+  return header.handshake == TcpFlag.Ack && length > header.headerLength
+    ? ofClient(ip, header, whole)
+    : Verdict.OtherTcp;
+}
+
+function ofClient(ip: usize, header: Tcp, whole: u32): Verdict {
+  const ports = (header.sourcePort << 16) | header.destinationPort;
+  const index = findConversation(source, sourceHash(), destination, destinationHash(), ports);
+  if (index == 0) return begin(header, ports);
+  const attempt = attemptAt(index);
+  if (!isAgain(attempt)) {
+    noteLeaving(attempt);
+    return Verdict.OtherTcp;
+  }
+  if (header.sequence != attempt.sequence) return goOn(index, header);
+  if (timeUs() - attempt.lastUs < APART_US) return Verdict.OtherTcp;
+  if (isIncoming() && (hopsLeft(ip) <= 1 || isCorrupt(ip, header, whole))) return Verdict.OtherTcp;
+  // It was not the server that left it unanswered, or not all of the time.
+  if (attempt.wait == 0 && hasLivedSince(attempt.lastUs)) return goOn(index, header);
+  if (attempt.tries != 0xffff) attempt.tries++;
+  attempt.lastUs = timeUs();
+  if (attempt.wait != 0) creditAgain(attempt);
+  return attempt.wait == 0 && attempt.tries >= TRIES ? wait(index) : Verdict.ConversationRepeated;
+}
+
+/** Clients speak to services; who sends to another port may be a server himself, of which the one watched is a client. */
+function begin(header: Tcp, ports: u32): Verdict {
+  if (isOutgoing() ? isNobodys(header.sourcePort) : isNobody(source, sourceHash())) return Verdict.OtherTcp;
+  if (!isKnownService(destination, destinationHash(), header.destinationPort)) return Verdict.OtherTcp;
+  makeRoom();
+  const index = addConversation(source, sourceHash(), destination, destinationHash(), ports);
+  const attempt = attemptAt(index);
+  beginWhere(attempt);
+  return sent(attempt, header);
+}
+
+/** The client sends something else, so what it sent before has been answered; or it was, and begins anew. */
+function goOn(index: u32, header: Tcp): Verdict {
+  const attempt = attemptAt(index);
+  renewConversation(index);
+  attempt.credited = 0;
+  attempt.outage = 0;
+  return sent(attempt, header);
+}
+
+function sent(attempt: Attempt, header: Tcp): Verdict {
+  attempt.sequence = header.sequence;
+  attempt.firstUs = attempt.lastUs = timeUs();
+  attempt.tries = 1;
+  return Verdict.ConversationSent;
+}
+
+function wait(index: u32): Verdict {
+  const attempt = attemptAt(index);
+  if (!goesThrough(attempt) || !mayWait()) return Verdict.ConversationRepeated;
+  awaitConversation(index, nowUs() + waitUs());
+  return creditAgain(attempt) ? Verdict.ConversationLinked : Verdict.ConversationWaits;
+}
+
+/** What goes to another machine may do so by way of that one; a bridge carries it on. */
+function goesThrough(attempt: Attempt): bool {
+  if (!isIncoming() || !isForOthers() || seesEverything(iface())) return true;
+  return attempt.left != 0 || wouldCross(sideOf(destination, destinationHash()));
+}
+
+/** Whether its server is down. */
+function creditAgain(attempt: Attempt): bool {
+  const outage = findOutage(destination, destinationHash(), attempt.service);
+  credit(outage, attempt, sourceHash());
+  return outage != 0;
+}
+
+/** Whether the server in hand, to which something goes, was heard of after that. */
+function hasLivedSince(us: i64): bool {
+  const host = findServer(destination, destinationHash(), 0);
+  return host != 0 && serverAt(host).heardUs > us;
+}
+
+function ofServer(header: Tcp): Verdict {
+  const ports = (header.destinationPort << 16) | header.sourcePort;
+  const index = findConversation(destination, destinationHash(), source, sourceHash(), ports);
+  const isAwaited = firstOpen() != 0 || counted(Counter.ServersDown) != 0;
+  if (isAwaited && isFromServer(source, sourceHash()))
+    hearRefusal(source, sourceHash(), <u32>destinationHash());
+  return index == 0 ? Verdict.OtherTcp : answer(index, header);
+}
+
+function answer(index: u32, header: Tcp): Verdict {
+  const attempt = attemptAt(index);
+  if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
+  if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.OtherTcp;
+  if (mayBeForged(source, sourceHash())) return Verdict.WrongSide;
+  const isReset = (header.handshake & TcpFlag.Rst) != 0;
+  // The page in the dead server's place answers as the server.
+  if (attempt.wait != 0 && isOutgoing() && isAnsweredFor(header.sourcePort)) return Verdict.OtherTcp;
+  if (attempt.tries > 1 && !isReset && !isOutgoing() && isOn(Option.SynAck))
+    signOfLife(source, sourceHash(), attempt.service, Sign.Conversation);
+  if (attempt.wait == 0) removeConversation(index);
+  else endAnswered(index, isReset);
+  return Verdict.ConversationAnswered;
+}
+
+/** Who has been away and knows nothing of the conversation any more has turned its client away meanwhile. */
+function endAnswered(index: u32, isReset: bool): void {
+  const attempt = attemptAt(index);
+  if (isReset && attempt.credited == 0 && wasFoundSilent(attempt, sourceHash()))
+    fail(attempt, destinationHash(), sourceHash(), attempt.service, Cause.Refused);
+  end(index, isReset ? Outcome.Refused : Outcome.Answered);
+}
+
+function makeRoom(): void {
+  for (let passed: u32 = 0; !hasFreeConversation(); passed++) {
+    const index = oldestConversation();
+    if (attemptAt(index).tries > 1 && passed < MAX_PASSED) {
+      renewConversation(index);
+      continue;
+    }
+    count(Counter.ConversationsEvicted);
+    removeConversation(index);
+  }
+}

@@ -1,0 +1,47 @@
+#define _GNU_SOURCE
+#include "conversations.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "bpf.h"
+#include "codes.h"
+
+#define TCP_FLAGS 13
+/* Two tags, and the longest headers of IPv4 and TCP. */
+#define SEGMENT_BYTES 144u
+
+static bool counted;
+
+bool conversations_note(const uint8_t *command)
+{
+	bool wereCounted = counted;
+
+	if (command[FIELD_KIND] == COMMAND_CONFIGURE) {
+		const uint8_t *records = command + FIELD_CONVERSATIONS;
+
+		counted = (records[0] | records[1] | records[2] | records[3]) != 0;
+		return wereCounted || counted;
+	}
+	return counted && (command[FIELD_KIND] == COMMAND_WATCH || command[FIELD_KIND] == COMMAND_UNWATCH);
+}
+
+bool conversations_count(void)
+{
+	return counted;
+}
+
+uint16_t conversations_code(struct sock_filter code[MAX_PART_CODE], bool isIpv4, bool narrow)
+{
+	struct part whole = {.code = code}, *part = &whole;
+
+	networks_put(part, IPPROTO_TCP, isIpv4, narrow);
+	if (isIpv4)
+		networks_past(part);
+	PUT(LDB_X(isIpv4 ? TCP_FLAGS : IPV6_BYTES + TCP_FLAGS));
+	PUT(JSET(TH_SYN | TH_RST, 1, 0));
+	PUT(BPF_STMT(BPF_RET | BPF_K, SEGMENT_BYTES));
+	networks_skip(part);
+	PUT(DROP);
+	return part->length;
+}
