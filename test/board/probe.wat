@@ -60,6 +60,7 @@
   (global (export "CarrierField.Ticket") i32 (i32.const 4))
   (global (export "CarrierField.Interface") i32 (i32.const 6))
   (global (export "CarrierField.LocalPort") i32 (i32.const 6))
+  (global (export "OF_DATAGRAMS") i32 (i32.const 128))
   (global (export "CarrierField.Version") i32 (i32.const 16))
   (global (export "CarrierField.Name") i32 (i32.const 16))
   (global (export "CarrierField.Reason") i32 (i32.const 16))
