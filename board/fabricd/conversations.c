@@ -6,6 +6,7 @@
 
 #include "bpf.h"
 #include "codes.h"
+#include "record.h"
 
 #define TCP_FLAGS 13
 /* Two tags, and the longest headers of IPv4 and TCP. */
@@ -17,13 +18,13 @@ bool conversations_note(const uint8_t *command)
 {
 	bool wereCounted = counted;
 
-	if (command[FIELD_KIND] == COMMAND_CONFIGURE) {
+	if (record_kind(command) == COMMAND_CONFIGURE) {
 		const uint8_t *records = command + FIELD_CONVERSATIONS;
 
 		counted = (records[0] | records[1] | records[2] | records[3]) != 0;
 		return wereCounted || counted;
 	}
-	return counted && (command[FIELD_KIND] == COMMAND_WATCH || command[FIELD_KIND] == COMMAND_UNWATCH);
+	return counted && (record_kind(command) == COMMAND_WATCH || record_kind(command) == COMMAND_UNWATCH);
 }
 
 bool conversations_count(void)

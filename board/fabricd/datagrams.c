@@ -7,6 +7,7 @@
 #include "bpf.h"
 #include "codes.h"
 #include "networks.h"
+#include "record.h"
 
 /* More than that, and all ports pass: the module looks again. */
 #define MAX_PORTS 32u
@@ -46,7 +47,7 @@ bool datagrams_note(const uint8_t *command)
 	uint16_t port = (uint16_t)(command[FIELD_PORT] | command[FIELD_PORT + 1] << 8);
 	bool wereCounted = areCounted();
 
-	switch (command[FIELD_KIND]) {
+	switch (record_kind(command)) {
 	case COMMAND_CONFIGURE:
 		portCount = 0;
 		allPorts = false;

@@ -6,6 +6,7 @@
 
 #include "bpf.h"
 #include "codes.h"
+#include "record.h"
 
 /* More than that, and all addresses pass: the module looks again. */
 #define MAX_PREFIXES 32u
@@ -56,14 +57,15 @@ static void notePrefix(const uint8_t *address, uint8_t bits, bool on)
 
 void networks_note(const uint8_t *command)
 {
-	switch (command[FIELD_KIND]) {
+	switch (record_kind(command)) {
 	case COMMAND_CONFIGURE:
 		prefixCount = 0;
 		allAddresses = false;
 		break;
 	case COMMAND_WATCH:
 	case COMMAND_UNWATCH:
-		notePrefix(command + FIELD_SERVER, command[FIELD_CODE], command[FIELD_KIND] == COMMAND_WATCH);
+		notePrefix(command + FIELD_SERVER, command[FIELD_CODE],
+			   record_kind(command) == COMMAND_WATCH);
 		break;
 	}
 }

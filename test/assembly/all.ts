@@ -39,6 +39,7 @@ import './path/sides.spec';
 import './path/datagram.spec';
 import './path/conversation.spec';
 import './path/asking.spec';
+import './path/doubts.spec';
 import './path/suspicions.spec';
 import './path/strangers.spec';
 import './path/crowding.spec';
