@@ -26,6 +26,7 @@ export interface Segment {
   /** Bytes of options, and behind them of data. */
   readonly options?: number;
   readonly data?: number;
+  readonly window?: number;
 }
 
 const isVersion6 = (address: string): boolean => address.includes(':');
@@ -74,7 +75,7 @@ export function framed(packet: Buffer): Buffer {
 export function segment(
   from: End,
   to: End,
-  { flags, sequence = 0, acknowledgement = 0, options = 0, data = 0 }: Segment,
+  { flags, sequence = 0, acknowledgement = 0, options = 0, data = 0, window = 0 }: Segment,
 ): Buffer {
   const header = Buffer.alloc(20 + options + data);
   header.writeUInt16BE(from.port, 0);
@@ -83,6 +84,7 @@ export function segment(
   header.writeUInt32BE(acknowledgement >>> 0, 8);
   header[12] = (20 + options) << 2;
   header[13] = flags;
+  header.writeUInt16BE(window, 14);
   sumSegment(header, bytesOf(from.address), bytesOf(to.address));
   return ip(from.address, to.address, Protocol.tcp, header);
 }

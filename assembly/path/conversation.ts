@@ -1,6 +1,6 @@
 /**
- * Conversations that were accepted (a variant in paragraph 160): what a client sends to a service, and sends again twice because nobody
- * acknowledges it, waits from then on as a request does. Whatever the server sends to that client in between is an answer, be it that
+ * Sequence numbers of whole conversations, and not only of their beginning (paragraph 160): what a client sends to a service that has
+ * accepted it, and sends again twice because nobody acknowledges it, waits from then on as a request does. Whatever the server sends to that client in between is an answer, be it that
  * its window is full; and what it sends to anybody is a sign that it lives.
  */
 
@@ -24,7 +24,7 @@ import { Tcp, TcpFlag } from '../wire/tcp';
 import { credit } from './chains';
 import { count, counted } from './counters';
 import { wouldCross } from './crossing';
-import { end, wasFoundSilent } from './expiry';
+import { end, MAX_PASSED, wasFoundSilent } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
 import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
 import { fail, findOutage } from './outages';
@@ -52,9 +52,6 @@ const APART_US: i64 = 100_000;
 /** Sent once, and again twice. */
 const TRIES: u32 = 3;
 
-/** As many records are passed by in the search for one that was sent once. */
-const MAX_PASSED: u32 = 8;
-
 /** Works on a segment that belongs to no handshake; its arguments are those of `tcp`. */
 export function segment(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   const isFromWatched = containsAddress(source);
@@ -64,16 +61,17 @@ export function segment(ip: usize, header: Tcp, length: u32, whole: u32): Verdic
   const verdict = isFromWatched ? ofServer(header) : Verdict.OtherTcp;
   // Between two servers each may be the other's client.
   if (verdict != Verdict.OtherTcp || !isToWatched) return verdict;
-  return header.handshake == TcpFlag.Ack && length > header.headerLength
-    ? ofClient(ip, header, whole)
+  return header.handshake == TcpFlag.Ack
+    ? ofClient(ip, header, whole, length > header.headerLength)
     : Verdict.OtherTcp;
 }
 
-function ofClient(ip: usize, header: Tcp, whole: u32): Verdict {
+function ofClient(ip: usize, header: Tcp, whole: u32, isData: bool): Verdict {
   const ports = (header.sourcePort << 16) | header.destinationPort;
   const index = findConversation(source, sourceHash(), destination, destinationHash(), ports);
-  if (index == 0) return begin(header, ports);
+  if (index == 0) return isData ? begin(header, ports) : Verdict.OtherTcp;
   const attempt = attemptAt(index);
+  if (!isData && header.sequence != attempt.sequence) return Verdict.OtherTcp;
   if (!isAgain(attempt)) {
     noteLeaving(attempt);
     return Verdict.OtherTcp;
@@ -97,22 +95,21 @@ function begin(header: Tcp, ports: u32): Verdict {
   const index = addConversation(source, sourceHash(), destination, destinationHash(), ports);
   const attempt = attemptAt(index);
   beginWhere(attempt);
-  return sent(attempt, header);
+  return sent(attempt, header.sequence, 1);
 }
 
 /** The client sends something else, so what it sent before has been answered; or it was, and begins anew. */
 function goOn(index: u32, header: Tcp): Verdict {
-  const attempt = attemptAt(index);
   renewConversation(index);
-  attempt.credited = 0;
-  attempt.outage = 0;
-  return sent(attempt, header);
+  return sent(attemptAt(index), header.sequence, 1);
 }
 
-function sent(attempt: Attempt, header: Tcp): Verdict {
-  attempt.sequence = header.sequence;
+function sent(attempt: Attempt, sequence: u32, tries: u16): Verdict {
+  attempt.sequence = sequence;
   attempt.firstUs = attempt.lastUs = timeUs();
-  attempt.tries = 1;
+  attempt.tries = tries;
+  attempt.credited = 0;
+  attempt.outage = 0;
   return Verdict.ConversationSent;
 }
 
@@ -161,9 +158,16 @@ function answer(index: u32, header: Tcp): Verdict {
   if (attempt.wait != 0 && isOutgoing() && isAnsweredFor(header.sourcePort)) return Verdict.OtherTcp;
   if (attempt.tries > 1 && !isReset && !isOutgoing() && isOn(Option.SynAck))
     signOfLife(source, sourceHash(), attempt.service, Sign.Conversation);
-  if (attempt.wait == 0) removeConversation(index);
+  if (header.window == 0 && !isReset) stall(index, header);
+  else if (attempt.wait == 0) removeConversation(index);
   else endAnswered(index, isReset);
   return Verdict.ConversationAnswered;
+}
+
+/** The server takes nothing for now: its client asks for room, with the number before the next one (RFC 9293 section 3.8.6.1). */
+function stall(index: u32, header: Tcp): void {
+  renewConversation(index);
+  sent(attemptAt(index), header.acknowledgement - 1, 0);
 }
 
 /** Who has been away and knows nothing of the conversation any more has turned its client away meanwhile. */

@@ -33,7 +33,7 @@ import { waitOf } from './waits';
 /** A request that is not answered is sent again (RFC 6298 section 2.1); what was answered before was not turned away. */
 export const RETRANSMISSION_US: i64 = 1_000_000;
 /** As many attempts are passed by in the search for one that may go. */
-const MAX_PASSED: u32 = 8;
+export const MAX_PASSED: u32 = 8;
 /** More than any attempt weighs. */
 const WEIGHTS: u32 = 3;
 /** One service is looked at so often. */

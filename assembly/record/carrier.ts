@@ -12,7 +12,7 @@ export const enum Carrier {
   /**
    * What an interface does, at first, with every change, and every 10 s.
    *
-   *   Code: 1 if it is up | Number | Name | Received | Dropped | Lost | Hardware | HasHardware
+   *   Code: 1 if it is up | Number | Name | Received | Dropped | Lost | Shed | Hardware | HasHardware
    */
   Interface = 65,
   /**

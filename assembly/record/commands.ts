@@ -9,7 +9,7 @@ export const enum Command {
    * feeds (watch, known services and clients, ports answered for, own addresses) starts afresh.
    *
    *   Flags: Option bits | WaitUs | Servers | Clients | Attempts | Known | Prefixes | Everything | KeyLow | KeyHigh |
-   *   ProgramPort | ProgramPorts
+   *   ProgramPort | ProgramPorts | Conversations
    */
   Configure = 1,
   /**

@@ -9,6 +9,7 @@ const SEQUENCE: usize = 4;
 const ACKNOWLEDGEMENT: usize = 8;
 const DATA_OFFSET: usize = 12;
 const FLAGS: usize = 13;
+const WINDOW: usize = 14;
 
 /** Where its checksum lies in the header. */
 export const TCP_CHECKSUM: u32 = 16;
@@ -57,6 +58,11 @@ export class Tcp {
 
   get headerLength(): u32 {
     return (<u32>(load<u8>(changetype<usize>(this), DATA_OFFSET) >> 4)) << 2;
+  }
+
+  /** How much more its sender takes, in whatever unit; 0 is nothing. */
+  get window(): u32 {
+    return u16be(changetype<usize>(this) + WINDOW);
   }
 
   /** Whether the checksum of the segment of `length` bytes is right; `pseudoHeader` is the sum of that. */

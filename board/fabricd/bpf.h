@@ -7,6 +7,8 @@
 /* Of the field of IPv4 that it shares with two flags; and the header of IPv6. */
 #define FRAGMENT_OFFSET 0x1fff
 #define IPV6_BYTES 40
+/* Where the flags of TCP are in its header. */
+#define TCP_FLAGS 13
 
 /* Classic BPF by the names that tcpdump -d prints. Jumps count from the next instruction: yes, no. */
 #define LDB(k) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, k)

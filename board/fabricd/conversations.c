@@ -8,7 +8,6 @@
 #include "codes.h"
 #include "record.h"
 
-#define TCP_FLAGS 13
 /* Two tags, and the longest headers of IPv4 and TCP. */
 #define SEGMENT_BYTES 144u
 
@@ -19,9 +18,9 @@ bool conversations_note(const uint8_t *command)
 	bool wereCounted = counted;
 
 	if (record_kind(command) == COMMAND_CONFIGURE) {
-		const uint8_t *records = command + FIELD_CONVERSATIONS;
-
-		counted = (records[0] | records[1] | records[2] | records[3]) != 0;
+		counted = false;
+		for (uint32_t byte = 0; byte < sizeof(uint32_t); byte++)
+			counted |= command[FIELD_CONVERSATIONS + byte] != 0;
 		return wereCounted || counted;
 	}
 	return counted && (record_kind(command) == COMMAND_WATCH || record_kind(command) == COMMAND_UNWATCH);

@@ -17,7 +17,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define OLD_SERVICE_VLAN 0x9100
-#define TCP_FLAGS 13
 #define IPPROTO_MOBILITY 135
 
 /*

@@ -61,6 +61,7 @@ export class FieldPlaces {
   readonly key: number;
   readonly programPort: number;
   readonly programPorts: number;
+  readonly conversations: number;
 
   constructor(layout: RecordLayout) {
     this.kind = layout.at('Kind');
@@ -100,5 +101,6 @@ export class FieldPlaces {
     this.key = layout.at('KeyLow');
     this.programPort = layout.at('ProgramPort');
     this.programPorts = layout.at('ProgramPorts');
+    this.conversations = layout.at('Conversations');
   }
 }

@@ -148,6 +148,7 @@ export class CommandWriter {
     this.#bytes.set(command.key.subarray(0, KEY_BYTES), this.#from + this.#at.key);
     this.#u16(this.#at.programPort, command.programPorts?.first ?? 0);
     this.#u16(this.#at.programPorts, command.programPorts?.count ?? 0);
+    this.#u32(this.#at.conversations, sizes.conversations ?? 0);
   }
 
   #announce(command: Of<'announce'>): void {

@@ -79,7 +79,14 @@ const RUN: Status = {
   state: { place: 'disk', reason: '', directory: '' },
   traps: COUNTERS,
   interfaces: [
-    { ...{ name: '', network: '', number: 1, hardware: '' }, up: true, received: 1, dropped: 1, lost: 1, shed: 1 },
+    {
+      ...{ name: '', network: '', number: 1, hardware: '' },
+      up: true,
+      received: 1,
+      dropped: 1,
+      lost: 1,
+      shed: 1,
+    },
   ],
   gaps: 1,
   learnt: { services: 1, slowest: [{ server: '', port: 1, answers: 1, withinSeconds: 1, waitSeconds: 1 }] },

@@ -67,7 +67,14 @@ const SAMPLES: Readonly<Record<Command['kind'], readonly Command[]>> = {
   configure: [
     {
       ...(configure() as Extract<Command, { kind: 'configure' }>),
-      sizes: { servers: FULL, clients: FULL, attempts: FULL, known: FULL, prefixes: FULL },
+      sizes: {
+        servers: FULL,
+        clients: FULL,
+        attempts: FULL,
+        known: FULL,
+        prefixes: FULL,
+        conversations: FULL,
+      },
       waitUs: US,
       everything: FULL,
       programPorts: { first: 0x1111, count: 0x1111 },

@@ -51,9 +51,9 @@ export function configure(options: Partial<Options> = {}, sizes = {}, waitUs = 3
   };
 }
 
-function begin(options: Partial<Options> = {}): Script {
+function begin(options: Partial<Options> = {}, sizes = {}): Script {
   return new Script()
-    .command(configure(options), 'configure')
+    .command(configure(options, sizes), 'configure')
     .command({ kind: 'watch', address: '172.27.178.0', bits: 120 }, 'watch 172.27.178.0/24')
     .command({ kind: 'watch', address: '2001:db8:178::', bits: 64 }, 'watch 2001:db8:178::/64')
     .after(100, true);
@@ -169,6 +169,40 @@ export const STORIES: Readonly<Record<string, () => Script>> = {
       .command({ kind: 'release', server: SERVER.address, port: ofDatagrams(53) }, 'release')
       .command({ kind: 'forget', server: SERVER.address, port: ofDatagrams(53) }, 'forget')
       .command({ kind: 'sync' }, 'sync');
+  },
+  conversations: () => {
+    const script = begin({}, { conversations: 16 });
+    for (const [who, client, server] of [
+      ['Sato', SATO, SERVER],
+      ['Nakamura', NAKAMURA6, SERVER6],
+    ] as const) {
+      const word = (sequence: number) =>
+        framed(segment(client, server, { flags: Flag.ack, sequence, data: 12 }));
+      const taken = (acknowledgement: number, window = 64_240) =>
+        framed(segment(server, client, { flags: Flag.ack, acknowledgement, window }));
+      script.frame(framed(syn(client, server, 99)), `${who} connects`);
+      script.frame(framed(synAck(server, client, 99)), 'and is accepted', { iface: 2 });
+      script.frame(word(100), `${who} says something`);
+      script.frame(word(100), 'which leaves', { direction: 'out', iface: 2 });
+      script.frame(taken(112), 'and is acknowledged', { iface: 2 }).after(61, true);
+      script.frame(word(112), 'says more');
+      script.after(1).frame(taken(112, 0), 'for which the server has no room', { iface: 2 });
+      script.frame(framed(segment(client, server, { flags: Flag.ack, sequence: 111 })), 'is asked for some');
+      script.frame(taken(112), 'and has some', { iface: 2 });
+      script.frame(word(112), 'says it again').after(1);
+      script.frame(word(112), 'and again, without an answer').after(2);
+      script.frame(word(112), 'and again').after(4).frame(word(112), 'and again');
+      script.after(26, true);
+      script.after(20).frame(word(112), 'and again').frame(taken(124), 'which is taken', { iface: 2 });
+      release(script, server.address);
+      script.frame(word(124), 'says more').after(1).frame(word(124), 'and again').after(1);
+      script.frame(word(124), 'and again');
+      script.frame(framed(segment(server, client, { flags: Flag.rst, sequence: 1 })), 'and is reset', {
+        iface: 2,
+      });
+      script.after(61, true);
+    }
+    return script.command({ kind: 'sync' }, 'sync');
   },
   'refused-service': () => {
     const script = begin();

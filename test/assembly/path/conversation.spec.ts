@@ -65,6 +65,20 @@ function sendAgain(client: Address, server: Address, sequence: u32 = DATA, port:
   return send(client, server, sequence, port);
 }
 
+/** The server has taken all that came before, and takes nothing now. */
+function full(client: Address, server: Address): void {
+  acknowledges(client, server, DATA, ACK, PORT);
+  const window = 14 + (client.isIpv4 ? 20 : 40) + 14;
+  spoil8(window, 0);
+  spoil8(window + 1, 0);
+  assert(give(Direction.In, WAN) == Verdict.ConversationAnswered, 'it answers');
+}
+
+function askForRoom(client: Address, server: Address): u32 {
+  sends(client, server, DATA - 1, 0, PORT);
+  return give(Direction.In, LAN);
+}
+
 function reply(client: Address, server: Address, flags: u32 = ACK, port: u32 = PORT): u32 {
   acknowledges(client, server, DATA + 20, flags, port);
   return give(Direction.In, WAN);
@@ -159,12 +173,35 @@ describe('conversations', () => {
     accepted();
     for (let i = 0; i < 20; i++) {
       expect<u32>(send(SATO, SERVER)).toBe(Verdict.ConversationSent);
-      acknowledges(SATO, SERVER, DATA, ACK, PORT);
-      expect<u32>(give(Direction.In, WAN)).toBe(Verdict.ConversationAnswered);
+      full(SATO, SERVER);
       pass(5 * SECOND_US);
     }
+    sendAgain(SATO, SERVER);
+    full(SATO, SERVER);
     wait(2 * WAIT_US);
     expect<u32>(saidTimes(Event.Outage)).toBe(0);
+  });
+
+  it('fail where a server that took nothing answers no more who asks for room', () => {
+    for (let i = 0; i < 2; i++) {
+      accepted(clients[i], servers[i]);
+      send(clients[i], servers[i]);
+      full(clients[i], servers[i]);
+      for (let asked = 0; asked < 10; asked++) {
+        pass(SECOND_US);
+        expect<u32>(askForRoom(clients[i], servers[i])).toBe(Verdict.ConversationRepeated);
+        full(clients[i], servers[i]);
+      }
+      for (let asked = 0; asked < 3; asked++) {
+        pass(SECOND_US);
+        const verdict: u32 = asked == 2 ? Verdict.ConversationWaits : Verdict.ConversationRepeated;
+        expect<u32>(askForRoom(clients[i], servers[i])).toBe(verdict);
+      }
+      wait(WAIT_US);
+      expect<bool>(saidOf(Event.Waiting, clients[i])).toBe(true);
+      expect<u32>(said(Event.Waiting).tries).toBe(3);
+      checkTables(16, 64, ATTEMPTS);
+    }
   });
 
   it('know nothing of acknowledgements, the end, and what is sent to a port where no service is known', () => {

@@ -10,6 +10,7 @@ detect:
   unanswered: 30s                 # or false
   refused: true
   datagrams: [ ]                  # or ports of UDP, as [443, 53]
+  conversations: false            # or true
   known_clients_only: false
   ask: connect                    # or none
 recover:

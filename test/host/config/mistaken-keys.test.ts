@@ -95,7 +95,7 @@ describe('a mistake in the keys', () => {
       'large',
       'large',
       'fabric.capacity',
-      /^is not a mapping of keys to values; allowed here: servers, clients, attempts$/,
+      /^is not a mapping of keys to values; allowed here: servers, clients, attempts, conversations$/,
     );
     mistake('{mail: station@example.jp}', '', 'station:', 'station', /^is empty; allowed here: mail$/);
     mistake(

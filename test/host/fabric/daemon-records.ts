@@ -42,15 +42,19 @@ export interface Interface {
   readonly received?: number;
   readonly dropped?: number;
   readonly lost?: number;
+  readonly shed?: number;
 }
 
 export function interfaceRecord(report: Interface): Buffer {
-  const { name, up = true, number = 1, hardware = null, received = 0, dropped = 0, lost = 0 } = report;
+  const { name, up = true, number = 1, hardware = null, received = 0, dropped = 0 } = report;
+  const { lost = 0, shed = 0 } = report;
   const record = carrierRecord('Interface', up ? 1 : 0);
   record.writeUInt16LE(number, field('Number'));
   record.write(name, field('Name'), field('Received') - field('Name'));
-  for (const [place, count] of Object.entries({ Received: received, Dropped: dropped, Lost: lost }))
+  for (const [place, count] of Object.entries({ Received: received, Dropped: dropped }))
     record.writeBigUInt64LE(BigInt(count), field(place));
+  record.writeUInt32LE(lost, field('Lost'));
+  record.writeUInt32LE(shed, field('Shed'));
   if (hardware !== null) {
     record.set(macBytes(hardware), field('Hardware'));
     record.writeUInt8(1, field('HasHardware'));

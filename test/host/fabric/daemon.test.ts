@@ -40,7 +40,7 @@ describe('What a daemon says', () => {
     const { heard } = linked(
       context,
       records(readyRecord({ configured: true, version: '0.1.0', nowUs: 2n ** 40n })),
-      records(interfaceRecord({ ...LAN0, received: 2 ** 33, dropped: 5, lost: 6 })),
+      records(interfaceRecord({ ...LAN0, received: 2 ** 33, dropped: 5, lost: 6, shed: 7 })),
       records(interfaceRecord({ name: 'a-name-of-16-let', number: 2, up: false })),
       records(refusedRecord(codes.number('Command.Release'), codes.number('Status.NotFound'))),
       records(refusedRecord(100, 201), eventRecord('SyncEnd', 7), eventRecord('FlushEnd', 8)),
@@ -48,7 +48,7 @@ describe('What a daemon says', () => {
     await until('the last record', () => heard.events.length === 2);
     assert.deepEqual(heard.ready, [{ configured: true, connections: 0, version: '0.1.0', nowUs: 2 ** 40 }]);
     assert.deepEqual(heard.interfaces, [
-      { ...LAN0, up: true, received: 2 ** 33, dropped: 5, lost: 6 },
+      { ...LAN0, up: true, received: 2 ** 33, dropped: 5, lost: 6, shed: 7 },
       {
         name: 'a-name-of-16-let',
         number: 2,

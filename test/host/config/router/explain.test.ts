@@ -97,6 +97,10 @@ describe('the explanation', () => {
     );
     says(changed('datagrams: [ ]', 'datagrams: [53]'), /^Datagrams to port 53 of UDP count/);
     says(
+      changed('conversations: false', 'conversations: true'),
+      /^In a conversation that was accepted, what a client sends, and sends again twice, .* unanswered for 30s /,
+    );
+    says(
       changed('known_clients_only: false', 'known_clients_only: true'),
       /Only clients with a known mail address are noticed\./,
     );

@@ -145,6 +145,7 @@ describe('the schema', () => {
     assert.deepEqual({ unansweredMs, learnsWait }, { unansweredMs: MAX_LEARNT_MS, learnsWait: true });
     assert.equal(changed('30s ', '10s ').detect.learnsWait, false);
     assert.deepEqual(changed('datagrams: [ ]', 'datagrams: [443, 53]').detect.datagrams, [443, 53]);
+    assert.equal(changed('conversations: false', 'conversations: true').detect.conversations, true);
     assert.equal(changed('listen: 0.0.0.0:162', 'listen: false').recover.traps, null);
     assert.deepEqual(changed('0.0.0.0:162', '"[::]:1162"').recover.traps?.listen, { host: '::', port: 1162 });
     assert.deepEqual(changed('0.0.0.0:162', '1162').recover.traps?.listen, { host: '::', port: 1162 });
