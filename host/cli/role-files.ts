@@ -25,7 +25,10 @@ import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import type { Time } from '../time.ts';
 import { firewallOf } from './firewall.ts';
+import { relayHere, routerHere, takeoverHere } from './here.ts';
+import type { Finding } from './here-findings.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
 import type { Mailing } from './test-mail.ts';
 
@@ -40,6 +43,8 @@ export interface OwnFile extends RolePlace {
    * who waits in memory, or addresses.
    */
   readonly once: string | null;
+  /** Whether what it needs is there, on this machine and around it. */
+  readonly here: (time: Time) => Promise<Finding[]>;
   /** How it sends mails; null: its role sends none. */
   readonly mailing: Mailing | null;
   /** What a running one says of itself, as a page for people. */
@@ -94,6 +99,7 @@ const readRouter: Read = (text, name) => {
       ];
     },
     once: state === null ? null : sumOf(ROUTER_FIXED.map((key) => configuration[key])),
+    here: (time) => routerHere(configuration, time),
     mailing: {
       ...{ smtp: configuration.smtp, language: configuration.notify.language },
       ...{ servers: configuration.servers, clients: configuration.clients },
@@ -121,6 +127,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: state === null ? null : sumOf(RELAY_FIXED.map((key) => configuration[key])),
+      here: (time) => relayHere(configuration, time),
       mailing: {
         ...{ smtp: configuration.smtp, language: configuration.notify.language },
         ...{ servers: [], clients: configuration.clients },
@@ -144,6 +151,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: null,
+      here: (time) => takeoverHere(configuration, time),
       mailing: null,
       statusText: (status) => takeoverStatusText(status as TakeoverStatus),
     };
