@@ -6,8 +6,8 @@
 
 import { Option } from '../record/commands';
 import { Cause, Met } from '../record/events';
-import { Attempt, AttemptFlag, attemptAt, Outcome } from '../table/attempt';
-import { findAttempt, findDatagrams, settleAttempt } from '../table/attempts';
+import { AttemptFlag, attemptAt, Outcome } from '../table/attempt';
+import { findAttempt, findDatagrams, settleAnew, settleAttempt } from '../table/attempts';
 import { isOuter } from '../table/forwards';
 import { containsAddress } from '../table/prefixes';
 import { ICMP_LENGTH, Scope, scopeOfIcmp, scopeOfIcmpv6 } from '../wire/icmp';
@@ -157,23 +157,32 @@ function ofDatagram(scope: Scope, at: usize, captured: u32): Verdict {
 }
 
 /** The conversation went well before, and its next word has met this. */
-function beginAgain(attempt: Attempt): void {
+function beginAgain(index: u32): void {
+  const attempt = attemptAt(index);
   attempt.firstUs = attempt.lastUs = timeUs();
   attempt.tries = 1;
   attempt.credited = 0;
   attempt.outage = 0;
-  attempt.outcome = <u8>Outcome.Unreachable;
+  attempt.unset(AttemptFlag.ServiceDoubted);
+  attempt.unset(AttemptFlag.HostDoubted);
+  settleAnew(index, Outcome.Unreachable, nowUs() + waitUs());
+}
+
+/** Whether somebody else is answered after this failure, which may not be the first, its whole wait will tell. */
+function doubt(index: u32, flag: AttemptFlag): void {
+  attemptAt(index).set(flag);
+  settleAnew(index, attemptAt(index).outcome, nowUs() + waitUs());
 }
 
 function ofAttempt(scope: Scope, index: u32, port: u32): Verdict {
   const attempt = attemptAt(index);
   if (isForged(attempt, destinationHash()) || isKeptForgery()) return Verdict.WrongSide;
   if (attempt.outcome == Outcome.Open) settleAttempt(index, Outcome.Unreachable, nowUs() + waitUs());
-  else if (attempt.outcome == Outcome.Answered) beginAgain(attempt);
+  else if (attempt.outcome == Outcome.Answered) beginAgain(index);
   if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
   if (!isOn(Option.Unreachable)) return Verdict.UnreachableIgnored;
   if (scope == Scope.Host) {
-    if (isDoubtedHost()) attempt.set(AttemptFlag.HostDoubted);
+    if (isDoubtedHost()) doubt(index, AttemptFlag.HostDoubted);
     else {
       credit(openHostOutage(attempt.firstUs, port), attempt, sourceHash());
       // The host's record may be made just now.
@@ -190,7 +199,7 @@ function ofAttempt(scope: Scope, index: u32, port: u32): Verdict {
     count(Counter.ServicesUnknown);
     return Verdict.UnreachableUnknown;
   }
-  if (isDoubted(destination, destinationHash(), port, sourceHash())) attempt.set(AttemptFlag.ServiceDoubted);
+  if (isDoubted(destination, destinationHash(), port, sourceHash())) doubt(index, AttemptFlag.ServiceDoubted);
   else fail(attempt, sourceHash(), destinationHash(), port, Cause.Unreachable);
   return Verdict.UnreachableLinks;
 }

@@ -7,6 +7,7 @@
 
 #include "bpf.h"
 #include "codes.h"
+#include "record.h"
 
 /* More than that, and all ports pass, or all addresses: the module looks again. */
 #define MAX_PORTS 32u
@@ -100,14 +101,15 @@ bool datagrams_note(const uint8_t *command)
 	uint16_t port = (uint16_t)(command[FIELD_PORT] | command[FIELD_PORT + 1] << 8);
 	bool wereCounted = areCounted();
 
-	switch (command[FIELD_KIND]) {
+	switch (record_kind(command)) {
 	case COMMAND_CONFIGURE:
 		portCount = prefixCount = 0;
 		allPorts = allAddresses = false;
 		break;
 	case COMMAND_WATCH:
 	case COMMAND_UNWATCH:
-		notePrefix(command + FIELD_SERVER, command[FIELD_CODE], command[FIELD_KIND] == COMMAND_WATCH);
+		notePrefix(command + FIELD_SERVER, command[FIELD_CODE],
+			   record_kind(command) == COMMAND_WATCH);
 		break;
 	case COMMAND_DATAGRAMS:
 		notePort(port, command[FIELD_CODE] != 0);

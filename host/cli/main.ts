@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { endWithReader } from '../role/signals.ts';
-import { COMMANDS, type CommandDescription } from './commands.ts';
+import type { CommandDescription } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { type Given, OPTION_HELP, OPTIONS, type OptionName } from './options.ts';
 import { VERSION } from './version.ts';
 

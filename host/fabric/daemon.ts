@@ -198,18 +198,18 @@ class DaemonLink implements FabricLink {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let at = 0;
     for (; at + size <= all.length && !this.#ended; at += size) {
-      this.#receive(new DataView(all.buffer, all.byteOffset + at, size));
+      this.#receive(all, at);
     }
     this.#rest = Buffer.from(all.subarray(at));
   }
 
-  #receive(record: DataView): void {
+  #receive(records: Uint8Array, at: number): void {
     this.#silentChecks = 0;
-    if (!this.#isReady && !this.#carrier.isReady(this.#codec.kind(record))) {
+    if (!this.#isReady && !this.#carrier.isReady(this.#codec.kind(records, at))) {
       this.#fail(`${this.#describe} does not speak ringback's records`);
       return;
     }
-    const own = this.#carrier.read(record);
+    const own = this.#carrier.read(records, at);
     switch (own?.kind) {
       case 'ready':
         this.#ready(own.abi, own.ready);
@@ -227,16 +227,16 @@ class DaemonLink implements FabricLink {
         this.#handlers.onReached?.(own.reached);
         return;
     }
-    this.#event(record);
+    this.#event(records, at);
   }
 
-  #event(record: DataView): void {
-    const serial = this.#codec.serial(record);
+  #event(records: Uint8Array, at: number): void {
+    const serial = this.#codec.serial(records, at);
     if (this.#serial !== null && serial !== ((this.#serial + 1) & 0xffff)) this.#handlers.onGap();
     this.#serial = serial;
     let event: FabricEvent;
     try {
-      event = this.#codec.decode(record);
+      event = this.#codec.decode(records, at);
     } catch (error) {
       // Whatever else it says is not to be believed, either.
       this.#fail(`${this.#describe} ${messageOf(error)}`);

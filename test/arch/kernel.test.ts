@@ -107,7 +107,7 @@ for (const machine of MACHINES)
       assert.deepEqual(new Set(up.map(({ text }) => text)), new Set(['lan0', 'wan0']), all);
       const said: FabricEvent[] = events.all
         .filter(({ kind }) => kind < Kind.ready)
-        .map(({ bytes }) => codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length)));
+        .map(({ bytes }) => codec.decode(bytes));
       const waiting = said.find((event) => event.kind === 'waiting');
       assert.ok(waiting?.kind === 'waiting', all);
       assert.deepEqual(

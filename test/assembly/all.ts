@@ -38,6 +38,7 @@ import './path/servers.spec';
 import './path/sides.spec';
 import './path/datagram.spec';
 import './path/asking.spec';
+import './path/doubts.spec';
 import './path/suspicions.spec';
 import './path/strangers.spec';
 import './path/crowding.spec';
