@@ -7,12 +7,11 @@ import { CommandRecord, Status } from '../record/commands';
 import { Event, emit, Met } from '../record/events';
 import { addAsk, askAt, findAsk, hasAsks, removeAsk } from '../table/asks';
 import { hashAddress } from '../table/hash';
-import { findServer, NEVER, Server, ServerFlag, serverAt } from '../table/servers';
+import { findServer, NEVER, Server, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
-import { areBridged } from './crossing';
 import { advance, nowUs } from './options';
 import { iface } from './packet';
-import { noteHost, RESOLVING_REQUESTS } from './servers';
+import { isElsewhere, noteHost, RESOLVING_REQUESTS } from './servers';
 
 /** The probe whose connection has `localPort` on this side and `port` of that server on the other, or 0. */
 export function findProbe(address: Address, addressHash: u64, port: u32, localPort: u32): u32 {
@@ -42,8 +41,7 @@ export function probeMeets(index: u32, met: u32): void {
 }
 
 function leftBy(host: Server, by: u32): Met {
-  const isElsewhere = host.has(ServerFlag.SideSeen) && <u32>host.side != by && !areBridged(host.side, by);
-  return isElsewhere ? Met.LeftElsewhere : Met.Left;
+  return isElsewhere(host, by) ? Met.LeftElsewhere : Met.Left;
 }
 
 export function ask(record: CommandRecord): Status {

@@ -3,6 +3,7 @@
 import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { clockSet } from '../control/clock-set.ts';
+import { inTurns } from '../control/parts.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
@@ -18,7 +19,7 @@ import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
-import { routerStatusOf, STATUS_PARAMETERS, statusBoundsOf } from './status.ts';
+import { STATUS_PARAMETERS, statusBoundsOf, statusJson } from './status.ts';
 import type { OpenPage, RouterSurroundings } from './surroundings.ts';
 
 /** Sections that are read once, because sockets and tables hang on them. */
@@ -141,9 +142,9 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   async #status(query: URLSearchParams): Promise<unknown> {
-    const { store } = this.#surroundings;
+    const { store, time } = this.#surroundings;
     const { router, outbox, fabric } = this.#parts;
-    return routerStatusOf({
+    const parts = statusJson({
       bounds: statusBoundsOf(query),
       startedAt: this.#startedAt,
       clock: store.clock,
@@ -158,5 +159,6 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       learnt: await fabric.learnt(),
       counters: await fabric.counters(),
     });
+    return inTurns(parts, time);
   }
 }
