@@ -83,7 +83,7 @@ describe('A wrong command line', () => {
   for (const [argv, message] of [
     [
       ['forward'],
-      /no command "forward"; there are run, relay, takeover, check, status, history, outbox, message, test-mail, test-notice, announce, replay/,
+      /no command "forward"; there are run, relay, takeover, check, status, explain, history, outbox, message, test-mail, test-notice, announce, replay/,
     ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
     [['emulate'], /emulate: which scenario\? --list names those that are shipped/],
