@@ -2,8 +2,8 @@
 import { createSocket } from 'node:dgram';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { createServer, isIPv6 } from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { ownProgram } from '../beside-program.ts';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import { type Endpoint, endpointText } from '../net/endpoint.ts';
 import { opened } from '../net/listening.ts';
@@ -47,28 +47,12 @@ export function privilegesFinding(needed: readonly (keyof typeof NEEDED)[]): Fin
   );
 }
 
-/** Where programs are looked for, as the role does: beside it, and in the PATH. */
-export function programFinding(name: string, why: string, own: string | null = null): Finding {
-  const beside = dirname(fileURLToPath(import.meta.url));
-  const places = [
-    ...(own === null ? [] : [own]),
-    ...(process.env.PATH ?? '').split(delimiter),
-    '/usr/sbin',
-    '/sbin',
-    beside,
-  ];
-  const found = name.includes('/') ? [name] : places.map((place) => join(place, name));
-  const there = found.find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  return there === undefined
+/** Where it is; `why`: it is needed for that. */
+export function programFinding(name: string, why: string): Finding {
+  const found = ownProgram(name);
+  return found === null
     ? amiss(name, `is not in the PATH, and not beside the program: ${why}`)
-    : well(name, there);
+    : well(name, found);
 }
 
 /** Whether it can be listened at; `isServed`: the role runs already, and has it. */

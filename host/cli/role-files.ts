@@ -26,6 +26,7 @@ import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
 import type { Time } from '../time.ts';
+import { devicesHere } from './devices.ts';
 import { firewallOf } from './firewall.ts';
 import { relayHere, routerHere, takeoverHere } from './here.ts';
 import type { Finding } from './here-findings.ts';
@@ -89,7 +90,7 @@ const readRouter: Read = (text, name) => {
     get warnings() {
       return [
         ...offWarnings(text, name, 'router'),
-        ...routerWarnings(configuration, undefined, undefined, firewall()),
+        ...routerWarnings(configuration, undefined, undefined, firewall(), devicesHere()),
         ...secretWarnings(
           name,
           routerSecrets(configuration),

@@ -256,6 +256,16 @@ describe('ringback check', () => {
     assert.match(stdout, /^Warning: detect\.watch contains 0\.0\.0\.0\/0/m);
   });
 
+  it('warns of interfaces that this machine does not have, and ends with 0', () => {
+    const path = file('other.yaml', 'detect: {watch: [192.0.2.0/24]}\nfabric: {interfaces: [lo, nope0]}\n');
+    const { status, stdout } = ringback('check', '-c', path);
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /^Warning: fabric\.interfaces: nope0 is no interface of this machine, which has .*lo/m,
+    );
+  });
+
   it('ends with 2 and names every mistake with its place', () => {
     const path = file(
       'wrong.yaml',
