@@ -13,7 +13,8 @@ import { type CommandDescription, MACHINE } from './command.ts';
 import { completed } from './completed.ts';
 import { completionCommand, SHELLS } from './completion.ts';
 import { emulateCommand } from './emulator.ts';
-import { BESIDE_HELP, EMULATE_HELP, FOREGROUND_HELP, TAKEOVER_HELP } from './help-texts.ts';
+import { explainCommand } from './explain.ts';
+import { BESIDE_HELP, EMULATE_HELP, EXPLAIN_HELP, FOREGROUND_HELP, TAKEOVER_HELP } from './help-texts.ts';
 import { messageCommand } from './message.ts';
 import {
   DEFAULT_CONFIGURATION,
@@ -116,6 +117,17 @@ sections; --as prints one that is right in the other form, without its comments.
       const { control, command, statusText } = readAskedFile(config, roleNamed(role));
       const status = await askControl(control, '/status', undefined, command);
       console.log(json ? JSON.stringify(status) : statusText(status));
+    },
+  },
+  explain: {
+    synopsis: 'explain CLIENT|SERVER|MAIL [-c FILE] [--role ROLE] [--json]',
+    summary: 'why somebody is told or not, what is believed of a server, and what comes next',
+    help: EXPLAIN_HELP,
+    options: ['config', 'role', 'json'],
+    takesMore: true,
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false }, more) => {
+      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
+      console.log(await explainCommand({ place, json }, more));
     },
   },
   history: {

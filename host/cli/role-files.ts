@@ -25,6 +25,7 @@ import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import { devicesHere } from './devices.ts';
 import { firewallOf } from './firewall.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
 import type { Mailing } from './test-mail.ts';
@@ -84,7 +85,7 @@ const readRouter: Read = (text, name) => {
     get warnings() {
       return [
         ...offWarnings(text, name, 'router'),
-        ...routerWarnings(configuration, undefined, undefined, firewall()),
+        ...routerWarnings(configuration, undefined, undefined, firewall(), devicesHere()),
         ...secretWarnings(
           name,
           routerSecrets(configuration),

@@ -3,9 +3,10 @@
 import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { clockSet } from '../control/clock-set.ts';
+import { firstQueued } from '../control/notice-records.ts';
 import { partsInTurns } from '../control/parts.ts';
 import { recordRoutes } from '../control/record-routes.ts';
-import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
+import { IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
 import type { Outbox, Sender } from '../mail/outbox.ts';
 import { MAILS } from '../net/local-ports.ts';
@@ -14,7 +15,10 @@ import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import { loadOutages } from '../store/outages.ts';
 import type { Trap } from '../traps/listener.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { explainRoutes } from './explain.ts';
+import type { Known } from './explained.ts';
 import { hookedLog } from './hooked-log.ts';
+import { Lately } from './lately.ts';
 import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
 import { NamedPeople } from './people.ts';
@@ -37,14 +41,17 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   #page: OpenPage | null = null;
   #control: ControlServer | null = null;
   readonly #startedAt: Date;
+  readonly #lately: Lately;
 
   constructor(surroundings: RouterSurroundings) {
     const { configuration, store, time, trapSocket, startOutside } = surroundings;
     this.#startedAt = new Date(time.wallMs());
+    this.#lately = new Lately(() => new Date(time.wallMs()));
     const { log: said } = surroundings;
     this.#hooks =
       startOutside === null ? null : new Hooks(configuration.hooks, { start: startOutside, log: said, time });
-    const log = this.#hooks === null ? said : hookedLog(said, this.#hooks);
+    const heard = this.#lately.heardBy(said);
+    const log = this.#hooks === null ? heard : hookedLog(heard, this.#hooks);
     this.#surroundings = { ...surroundings, log };
     this.#configuration = configuration;
     this.#parts = connectedParts(this.#surroundings);
@@ -80,6 +87,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
         'POST /clock': () => clockSet({ store, outbox, log, time }),
         ...recordRoutes(store, outbox, time),
         ...messageRoutes(store),
+        ...explainRoutes({
+          ...{ store, post: outbox, time, lately: this.#lately },
+          known: () => this.#known(),
+        }),
       });
     }
     await this.#traps.use(configuration.recover.traps, configuration.listKey);
@@ -142,6 +153,17 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
 
   #senderOf({ smtp, detect }: RouterConfiguration): Sender | null {
     return smtp === null ? null : this.#surroundings.sender(smtp, detect.own ? MAILS : null);
+  }
+
+  #known(): Known {
+    const { router, services, posting } = this.#parts;
+    const { people, steered, recoveries } = router;
+    const { clock } = this.#surroundings.store;
+    return {
+      ...{ configuration: this.#configuration, people, services, steered, recoveries },
+      ...{ outages: router.outages.all(), mostFor: posting.mostFor },
+      ...{ nowMs: clock.nowMs(), dateOf: (ms: number) => clock.dateOf(ms) },
+    };
   }
 
   async #status(query: URLSearchParams): Promise<unknown> {
