@@ -21,6 +21,7 @@ import {
   DEFAULT_RELAY_CONFIGURATION,
   DEFAULT_TAKEOVER_CONFIGURATION,
 } from './options.ts';
+import { readAgain } from './reading.ts';
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { HISTORY_HELP, OUTBOX_HELP } from './records-help.ts';
 import { replayCommand } from './replay.ts';
@@ -37,10 +38,18 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: FOREGROUND_HELP,
     options: ['config', 'verbose', 'syslog', 'fabric'],
     action: ({ config = usualFile(DEFAULT_CONFIGURATION), verbose = false, syslog = false, fabric }) =>
-      foreground((file, log, signals, machine) => run(file, log, signals, { ...machine, fabric }), config, {
-        ...{ ...MACHINE, verbose, syslog },
-        before: (file, log) => leaveRoot(file, log, fabric),
-      }),
+      foreground(
+        (file, log, signals, machine) =>
+          run(file, log, signals, {
+            ...{ ...machine, fabric },
+            readAgain: (again) => readAgain('run', again, fabric),
+          }),
+        config,
+        {
+          ...{ ...MACHINE, verbose, syslog },
+          before: (file, log) => leaveRoot(file, log, fabric),
+        },
+      ),
   },
   relay: {
     synopsis: 'relay [-c FILE]',
@@ -48,7 +57,12 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: FOREGROUND_HELP,
     options: ['config', 'verbose', 'syslog'],
     action: ({ config = usualFile(DEFAULT_RELAY_CONFIGURATION), verbose = false, syslog = false }) =>
-      foreground(relay, config, { ...MACHINE, verbose, syslog }),
+      foreground(
+        (file, log, signals, machine) =>
+          relay(file, log, signals, { ...machine, readAgain: (again) => readAgain('relay', again) }),
+        config,
+        { ...MACHINE, verbose, syslog },
+      ),
   },
   takeover: {
     synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
