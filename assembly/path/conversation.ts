@@ -23,10 +23,10 @@ import { findServer, serverAt } from '../table/servers';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { credit } from './chains';
 import { count, counted } from './counters';
-import { wouldCross } from './crossing';
+import { isPassing, wouldCross } from './crossing';
 import { end, MAX_PASSED, wasFoundSilent } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
-import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
+import { isAnsweredFor, isOn, nowUs, waitUs } from './options';
 import { fail, findOutage } from './outages';
 import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
@@ -34,7 +34,6 @@ import {
   destinationHash,
   hashBoth,
   iface,
-  isForOthers,
   isIncoming,
   isOutgoing,
   source,
@@ -115,15 +114,14 @@ function sent(attempt: Attempt, sequence: u32, tries: u16): Verdict {
 
 function wait(index: u32): Verdict {
   const attempt = attemptAt(index);
-  if (!goesThrough(attempt) || !mayWait()) return Verdict.ConversationRepeated;
+  if (!goesThrough() || !mayWait()) return Verdict.ConversationRepeated;
   awaitConversation(index, nowUs() + waitUs());
   return creditAgain(attempt) ? Verdict.ConversationLinked : Verdict.ConversationWaits;
 }
 
-/** What goes to another machine may do so by way of that one; a bridge carries it on. */
-function goesThrough(attempt: Attempt): bool {
-  if (!isIncoming() || !isForOthers() || seesEverything(iface())) return true;
-  return attempt.left != 0 || wouldCross(sideOf(destination, destinationHash()));
+/** What is to another machine goes by way of that one, unless a bridge carries it on. */
+function goesThrough(): bool {
+  return !isPassing() || wouldCross(sideOf(destination, destinationHash()));
 }
 
 /** Whether its server is down. */

@@ -35,11 +35,15 @@ uint16_t conversations_code(struct sock_filter code[MAX_PART_CODE], bool isIpv4,
 {
 	struct part whole = {.code = code}, *part = &whole;
 
-	networks_put(part, IPPROTO_TCP, isIpv4, narrow);
+	networks_begin(part, IPPROTO_TCP, isIpv4);
 	if (isIpv4)
 		networks_past(part);
 	PUT(LDB_X(isIpv4 ? TCP_FLAGS : IPV6_BYTES + TCP_FLAGS));
-	PUT(JSET(TH_SYN | TH_RST, 1, 0));
+	PUT(JSET(TH_SYN | TH_RST, 0, 1));
+	PUT(DROP);
+	if (isIpv4)
+		networks_back(part);
+	networks_put(part, isIpv4, narrow);
 	PUT(BPF_STMT(BPF_RET | BPF_K, SEGMENT_BYTES));
 	networks_skip(part);
 	PUT(DROP);

@@ -64,13 +64,25 @@ bool datagrams_note(const uint8_t *command)
 	return wereCounted || areCounted();
 }
 
-static void putPorts(struct part *part, uint32_t at)
+/* Beyond what follows if the port at X + `at` is one of them, and `behind` instructions further. */
+static void putPorts(struct part *part, uint32_t at, uint32_t behind)
 {
 	PUT(LDH_X(at));
-	for (uint32_t i = 0; i < portCount; i++) {
-		PUT(JEQ(ports[i], 0, 1));
-		PUT(PASS_DATAGRAM);
-	}
+	for (uint32_t i = 0; i < portCount; i++)
+		PUT(JEQ(ports[i], (uint8_t)(portCount - i - 1 + behind), 0));
+}
+
+/* What has neither port, or is none with the end of them, is dropped; X as it was. */
+static void putBothPorts(struct part *part, bool isIpv4)
+{
+	if (isIpv4)
+		networks_past(part);
+	/* The others, and that they are dropped. */
+	putPorts(part, isIpv4 ? 0 : IPV6_BYTES, 1 + portCount + 1);
+	putPorts(part, isIpv4 ? UDP_DESTINATION : IPV6_BYTES + UDP_DESTINATION, 1);
+	PUT(DROP);
+	if (isIpv4)
+		networks_back(part);
 }
 
 uint16_t datagrams_code(struct sock_filter code[MAX_PART_CODE], uint16_t protocol, bool narrow)
@@ -80,16 +92,12 @@ uint16_t datagrams_code(struct sock_filter code[MAX_PART_CODE], uint16_t protoco
 
 	if (!areCounted())
 		return 0;
-	networks_put(part, IPPROTO_UDP, isIpv4, narrow);
-	if (allPorts) {
-		PUT(PASS_DATAGRAM);
-	} else {
-		if (isIpv4)
-			networks_past(part);
-		putPorts(part, isIpv4 ? 0 : IPV6_BYTES);
-		putPorts(part, isIpv4 ? UDP_DESTINATION : IPV6_BYTES + UDP_DESTINATION);
-		PUT(DROP);
-	}
+	networks_begin(part, IPPROTO_UDP, isIpv4);
+	/* Most have another port, whatever their addresses are. */
+	if (!allPorts)
+		putBothPorts(part, isIpv4);
+	networks_put(part, isIpv4, narrow);
+	PUT(PASS_DATAGRAM);
 	networks_skip(part);
 	return part->length;
 }

@@ -126,7 +126,7 @@ static void putPrefixes(struct part *part, uint32_t at, bool isIpv4)
 		putPrefix(part, at, &prefixes[i], isIpv4);
 }
 
-void networks_put(struct part *part, uint8_t protocol, bool isIpv4, bool narrow)
+void networks_begin(struct part *part, uint8_t protocol, bool isIpv4)
 {
 	PUT(LDB_X(isIpv4 ? IPV4_PROTOCOL : IPV6_NEXT));
 	PUT(JEQ(protocol, 1, 0));
@@ -137,6 +137,10 @@ void networks_put(struct part *part, uint8_t protocol, bool isIpv4, bool narrow)
 		PUT(JSET(FRAGMENT_OFFSET, 0, 1));
 		PUT(DROP);
 	}
+}
+
+void networks_put(struct part *part, bool isIpv4, bool narrow)
+{
 	if (narrow && !allAddresses) {
 		putPrefixes(part, isIpv4 ? IPV4_SOURCE : IPV6_SOURCE, isIpv4);
 		putPrefixes(part, isIpv4 ? IPV4_DESTINATION : IPV6_DESTINATION, isIpv4);
@@ -153,9 +157,15 @@ void networks_skip(struct part *part)
 
 void networks_past(struct part *part)
 {
+	PUT(STX(0));
 	PUT(LDB_X(0));
 	PUT(AND(0x0f));
 	PUT(LSH(2));
 	PUT(ADD_X);
 	PUT(TAX);
+}
+
+void networks_back(struct part *part)
+{
+	PUT(LDX_MEM(0));
 }

@@ -16,7 +16,7 @@ struct part {
 	/* The jump of packets of other protocols. */
 	uint16_t others;
 	/* Those of addresses that are watched. */
-	uint16_t found[128];
+	uint16_t found[64];
 	uint16_t foundCount;
 };
 
@@ -27,14 +27,15 @@ void part_put(struct part *part, struct sock_filter instruction);
 /* The module has carried out that command, which may say what is watched. */
 void networks_note(const uint8_t *command);
 
-/*
- * What is about no server is dropped, and what is of another protocol goes where `networks_skip` is called; the rest goes on. X
- * is where the packet begins. Without `narrow` servers are not told from others.
- */
-void networks_put(struct part *part, uint8_t protocol, bool isIpv4, bool narrow);
+/* What is of another protocol goes where `networks_skip` is called; later fragments are dropped. X is where the packet begins. */
+void networks_begin(struct part *part, uint8_t protocol, bool isIpv4);
 void networks_skip(struct part *part);
 
-/* Of IPv4: X is then where its payload begins. */
+/* What is about no server is dropped. Without `narrow` servers are not told from others. */
+void networks_put(struct part *part, bool isIpv4, bool narrow);
+
+/* Of IPv4: X is where its payload begins, and then where the packet does again. */
 void networks_past(struct part *part);
+void networks_back(struct part *part);
 
 #endif

@@ -266,8 +266,11 @@ describe('conversations', () => {
       sends(SATO, SERVER, DATA + 100, 20, PORT + 1);
       give(FOR_OTHERS, LAN);
     }
-    expect<u32>(give(Direction.Out, WAN)).toBe(Verdict.OtherTcp);
+    syn(TANAKA, SERVER, 9);
+    give(FOR_OTHERS, LAN);
+    give(Direction.Out, WAN);
     pass(SECOND_US);
+    sends(SATO, SERVER, DATA + 100, 20, PORT + 1);
     expect<u32>(give(FOR_OTHERS, LAN)).toBe(Verdict.ConversationWaits);
   });
 
