@@ -9,7 +9,8 @@ import { finding } from '../forwarding/find.ts';
 import { ownAddressesByInterface, prefixContains } from '../net/address.ts';
 import { OWN_TABLE } from '../page/steering/ruleset.ts';
 
-const ASKING_MS = 5000;
+/** How long a tool of the kernel's may take to say what there is. */
+export const ASKING_MS = 5000;
 
 /** null: they can't be seen. */
 export function firewallOf(configuration: RouterConfiguration): Firewall | null {

@@ -25,8 +25,13 @@ import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import type { Time } from '../time.ts';
+import { devicesHere } from './devices.ts';
 import { firewallOf } from './firewall.ts';
+import { relayHere, routerHere, takeoverHere } from './here.ts';
+import type { Finding } from './here-findings.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
+import type { Mailing } from './test-mail.ts';
 
 export interface OwnFile extends RolePlace {
   /** Whether the role keeps outages and notices. */
@@ -39,6 +44,10 @@ export interface OwnFile extends RolePlace {
    * who waits in memory, or addresses.
    */
   readonly once: string | null;
+  /** Whether what it needs is there, on this machine and around it. */
+  readonly here: (time: Time) => Promise<Finding[]>;
+  /** How it sends mails; null: its role sends none. */
+  readonly mailing: Mailing | null;
   /** What a running one says of itself, as a page for people. */
   readonly statusText: (status: unknown) => string;
 }
@@ -81,7 +90,7 @@ const readRouter: Read = (text, name) => {
     get warnings() {
       return [
         ...offWarnings(text, name, 'router'),
-        ...routerWarnings(configuration, undefined, undefined, firewall()),
+        ...routerWarnings(configuration, undefined, undefined, firewall(), devicesHere()),
         ...secretWarnings(
           name,
           routerSecrets(configuration),
@@ -91,6 +100,11 @@ const readRouter: Read = (text, name) => {
       ];
     },
     once: state === null ? null : sumOf(ROUTER_FIXED.map((key) => configuration[key])),
+    here: (time) => routerHere(configuration, time),
+    mailing: {
+      ...{ smtp: configuration.smtp, language: configuration.notify.language },
+      ...{ servers: configuration.servers, clients: configuration.clients },
+    },
     statusText: (status) => statusText(status as Status),
   };
 };
@@ -114,6 +128,11 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: state === null ? null : sumOf(RELAY_FIXED.map((key) => configuration[key])),
+      here: (time) => relayHere(configuration, time),
+      mailing: {
+        ...{ smtp: configuration.smtp, language: configuration.notify.language },
+        ...{ servers: [], clients: configuration.clients },
+      },
       statusText: (status) => relayStatusText(status as RelayStatus),
     };
   },
@@ -133,6 +152,8 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: null,
+      here: (time) => takeoverHere(configuration, time),
+      mailing: null,
       statusText: (status) => takeoverStatusText(status as TakeoverStatus),
     };
   },
