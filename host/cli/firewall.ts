@@ -14,12 +14,12 @@ export const ASKING_MS = 5000;
 
 /** null: they can't be seen. */
 export function firewallOf(configuration: RouterConfiguration): Firewall | null {
-  const { watch, datagrams } = machinesOf(configuration).detect;
+  const { watch } = machinesOf(configuration).detect;
   const search = finding(OWN_TABLE, {
     addresses: ownAddressesByInterface(),
     room: tables.limits.forwards,
     isWatched: (server) => watch.some((prefix) => prefixContains(prefix, server)),
-    datagrams: datagrams.length > 0,
+    datagrams: false,
   });
   let answer: string | null = null;
   for (;;) {

@@ -180,7 +180,7 @@ export class Forwards {
     return await find({
       room,
       isWatched: (server) => index.isWatched(server),
-      datagrams: detect.datagrams.length > 0,
+      datagrams: false,
     });
   }
 
