@@ -21,7 +21,12 @@ export const enum FrameFlag {
   Vouched = 4,
   /** It was sent to another machine's MAC address. */
   ForOthers = 8,
+  /** Only its first FRAME_PART_BYTES lie in the buffer: most that links are full of shows there that nobody wants more of it. */
+  Part = 16,
 }
+
+/** All headers of a frame, of IPv6 without extensions, and those of its segment that neither ask nor answer. */
+export const FRAME_PART_BYTES: u32 = 128;
 
 /** Interfaces at a time, with numbers from 1 on: the tables keep them in a byte, and 0 is none. */
 export const MAX_INTERFACES: u32 = 0xff;
@@ -110,6 +115,16 @@ export function isVouched(): bool {
 
 export function isForOthers(): bool {
   return (frameFlags & FrameFlag.ForOthers) != 0;
+}
+
+/** Whether there is more of it than may be read. */
+export function isPart(): bool {
+  return (frameFlags & FrameFlag.Part) != 0;
+}
+
+/** All of it has come. */
+export function completePacket(): void {
+  frameFlags &= ~FrameFlag.Part;
 }
 
 export function hasDirection(): bool {

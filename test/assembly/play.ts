@@ -3,15 +3,18 @@
 import {
   drained,
   FRAME_BYTES,
+  FRAME_PART_BYTES,
   frame,
   frameBuffer,
   outgoing,
   outgoingBuffer,
   tick,
+  WANTS_ALL,
+  wholeFrame,
 } from '../../assembly/index';
 import { counted } from '../../assembly/path/counters';
 import { Link } from '../../assembly/path/frame';
-import { Direction } from '../../assembly/path/packet';
+import { Direction, FrameFlag } from '../../assembly/path/packet';
 import { Counter, Verdict } from '../../assembly/path/verdict';
 import { Status } from '../../assembly/record/commands';
 import { pendingEvents } from '../../assembly/record/events';
@@ -57,8 +60,16 @@ export function giveAt(
   onWire: u32 = wireLength(),
 ): u32 {
   const length = frameLength();
-  memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));
-  const answer = frame(link, iface, direction, length, onWire, <u32>us, <u32>(<u64>us >> 32));
+  const isPart = length > FRAME_PART_BYTES;
+  memory.fill(frameBuffer(), 0xff, FRAME_BYTES);
+  memory.copy(frameBuffer(), frameBytes(), min(length, isPart ? FRAME_PART_BYTES : FRAME_BYTES));
+  const way = isPart ? direction | FrameFlag.Part : direction;
+  let answer = frame(link, iface, way, length, onWire, <u32>us, <u32>(<u64>us >> 32));
+  if ((answer & 0xff) == WANTS_ALL) {
+    assert(isPart, 'of a whole frame nobody wants more');
+    memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));
+    answer = wholeFrame(link, length);
+  }
   assert(answer >> 8 == pendingEvents(), 'a frame says how many events are pending');
   const verdict = answer & 0xff;
   store<u8>(seen + verdict, 1);

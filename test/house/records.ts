@@ -156,6 +156,8 @@ export const SIZES: readonly string[] = [
     'EVENT_CAPACITY',
     'EVENT_RESERVE',
     'FRAME_BYTES',
+    'FRAME_PART_BYTES',
+    'WANTS_ALL',
     'OUTGOING_BYTES',
   ],
   ...[
