@@ -7,7 +7,7 @@ import { expire, look } from './path/expiry';
 import { classify } from './path/frame';
 import { work } from './path/long-answers';
 import { advance } from './path/options';
-import { beginPacket, completePacket } from './path/packet';
+import { beginPacket, completePacket, IN_PART } from './path/packet';
 import { Verdict, WANTS_ALL } from './path/verdict';
 import { commandAt } from './record/commands';
 import { eventsAt, eventsTaken, pendingEvents } from './record/events';
@@ -17,7 +17,7 @@ export { KEPT_PART } from './path/chains';
 export { MAX_RECORDS, MAX_SERVERS, MAX_WAIT_US } from './path/command';
 export { Link } from './path/frame';
 export { MAX_SIDELESS } from './path/options';
-export { Direction, FRAME_PART_BYTES, FrameFlag, MAX_INTERFACES } from './path/packet';
+export { Direction, FRAME_PART_BYTES, FrameFlag, IN_PART, MAX_INTERFACES } from './path/packet';
 export { Counter, Verdict, WANTS_ALL } from './path/verdict';
 export { Carrier, CarrierField, Errand, Reached, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
@@ -76,8 +76,8 @@ export function outgoing(): u32 {
 /**
  * Works on a frame of which `captured` bytes lie in the frame buffer, and that was `length` bytes long on the wire; the
  * largest number where nobody knows. `iface` is a number up to MAX_INTERFACES that tells interfaces apart, `direction` a
- * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8; of a part perhaps WANTS_ALL, and then
- * `wholeFrame` comes next.
+ * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8; where only a part lies there (`captured` | IN_PART)
+ * perhaps WANTS_ALL in its place, and then `wholeFrame` comes next.
  */
 export function frame(
   link: u32,
@@ -94,8 +94,8 @@ export function frame(
   if (isConfigured()) {
     expire(ENDED_BY_FRAME);
     look(ENDED_BY_FRAME);
-    const looked = min(captured, FRAME_BYTES);
-    beginPacket(iface, direction, us, max(length, looked) - looked);
+    const looked = min(captured & ~IN_PART, FRAME_BYTES);
+    beginPacket(iface, direction, us, max(length, looked) - looked, (captured & IN_PART) != 0);
     verdict = classify(link, frameAt, looked);
   }
   if (verdict != WANTS_ALL) count(verdict);

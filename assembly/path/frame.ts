@@ -126,7 +126,8 @@ function ipv4(at: usize, captured: u32): Verdict {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
     if (message.type == IcmpType.Unreachable && isPart()) return <Verdict>WANTS_ALL;
-    if (message.type == IcmpType.Unreachable) return unreachableV4(message.code, payload, length);
+    if (message.type == IcmpType.Unreachable)
+      return unreachableV4(header.source, message.code, payload, length);
     return Verdict.OtherIcmp;
   }
   return Verdict.OtherTransport;
@@ -169,7 +170,8 @@ function ipv6(at: usize, captured: u32): Verdict {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
     if (isPart()) return <Verdict>WANTS_ALL;
-    if (message.type == Icmpv6Type.Unreachable) return unreachableV6(message.code, payload, length);
+    if (message.type == Icmpv6Type.Unreachable)
+      return unreachableV6(header.source, message.code, payload, length);
     if (
       message.type == Icmpv6Type.NeighbourSolicitation ||
       message.type == Icmpv6Type.NeighbourAdvertisement

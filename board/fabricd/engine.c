@@ -69,11 +69,9 @@ uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_
 	uint8_t *buffer = module.w2c_memory.data + frameAt;
 	uint32_t result;
 
-	if (shown < looked)
-		direction |= FRAME_FLAG_PART;
 	copyPart(buffer, bytes, shown);
-	result = w2c_fabric_frame(&module, link, iface, direction, looked, length, (uint32_t)nowUs,
-				  (uint32_t)(nowUs >> 32));
+	result = w2c_fabric_frame(&module, link, iface, direction, shown < looked ? looked | IN_PART : looked,
+				  length, (uint32_t)nowUs, (uint32_t)(nowUs >> 32));
 	if ((result & 0xff) == WANTS_ALL) {
 		memcpy(buffer, bytes, looked);
 		result = w2c_fabric_wholeFrame(&module, link, looked);

@@ -59,6 +59,7 @@ import './path/own.spec';
 import './path/own-tries.spec';
 import './path/copies.spec';
 import './path/crossing.spec';
+import './path/bridges.spec';
 import './path/outages.spec';
 import './path/eviction.spec';
 import './path/command.spec';

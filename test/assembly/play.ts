@@ -6,6 +6,7 @@ import {
   FRAME_PART_BYTES,
   frame,
   frameBuffer,
+  IN_PART,
   outgoing,
   outgoingBuffer,
   tick,
@@ -14,7 +15,7 @@ import {
 } from '../../assembly/index';
 import { counted } from '../../assembly/path/counters';
 import { Link } from '../../assembly/path/frame';
-import { Direction, FrameFlag } from '../../assembly/path/packet';
+import { Direction } from '../../assembly/path/packet';
 import { Counter, Verdict } from '../../assembly/path/verdict';
 import { Status } from '../../assembly/record/commands';
 import { pendingEvents } from '../../assembly/record/events';
@@ -63,8 +64,8 @@ export function giveAt(
   const isPart = length > FRAME_PART_BYTES;
   memory.fill(frameBuffer(), 0xff, FRAME_BYTES);
   memory.copy(frameBuffer(), frameBytes(), min(length, isPart ? FRAME_PART_BYTES : FRAME_BYTES));
-  const way = isPart ? direction | FrameFlag.Part : direction;
-  let answer = frame(link, iface, way, length, onWire, <u32>us, <u32>(<u64>us >> 32));
+  const captured = isPart ? length | IN_PART : length;
+  let answer = frame(link, iface, direction, captured, onWire, <u32>us, <u32>(<u64>us >> 32));
   if ((answer & 0xff) == WANTS_ALL) {
     assert(isPart, 'of a whole frame nobody wants more');
     memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));

@@ -12,11 +12,13 @@ const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
 const BENCHES = [
   { script: '../../test/bench/fabric.ts', lab: false },
   { script: '../../test/bench/datagrams.ts', lab: false },
+  { script: '../../test/bench/codec.ts', lab: false },
   { script: '../../test/bench/replay.ts', lab: false },
   { script: '../../test/bench/mail.ts', lab: false },
   { script: '../../test/bench/emulator.ts', lab: false },
   { script: '../../test/bench/memory.ts', lab: true },
   { script: '../../test/bench/state.ts', lab: true },
+  { script: '../../test/bench/blocks.ts', lab: true },
   { script: '../../test/bench/page.ts', lab: true },
   { script: '../../test/bench/cut.ts', lab: true },
   { script: '../../test/bench/lists.ts', lab: true },

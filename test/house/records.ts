@@ -157,6 +157,7 @@ export const SIZES: readonly string[] = [
     'EVENT_RESERVE',
     'FRAME_BYTES',
     'FRAME_PART_BYTES',
+    'IN_PART',
     'WANTS_ALL',
     'OUTGOING_BYTES',
   ],

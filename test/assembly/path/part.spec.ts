@@ -1,6 +1,13 @@
-import { FRAME_BYTES, FRAME_PART_BYTES, frame, frameBuffer, WANTS_ALL } from '../../../assembly/index';
+import {
+  FRAME_BYTES,
+  FRAME_PART_BYTES,
+  frame,
+  frameBuffer,
+  IN_PART,
+  WANTS_ALL,
+} from '../../../assembly/index';
 import { Link } from '../../../assembly/path/frame';
-import { Direction, FrameFlag } from '../../../assembly/path/packet';
+import { Direction } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
 import { Address } from '../../../assembly/wire/address';
 import { SATO, SATO6, SERVER, SERVER6 } from '../addresses';
@@ -34,9 +41,18 @@ const servers: Address[] = [SERVER, SERVER6];
 function showPart(): u32 {
   memory.fill(frameBuffer(), 0xff, FRAME_BYTES);
   memory.copy(frameBuffer(), frameBytes(), FRAME_PART_BYTES);
-  const way = Direction.In | FrameFlag.Part;
   const us = now();
-  return frame(Link.Ethernet, 1, way, frameLength(), frameLength(), <u32>us, <u32>(<u64>us >> 32)) & 0xff;
+  return (
+    frame(
+      Link.Ethernet,
+      1,
+      Direction.In,
+      frameLength() | IN_PART,
+      frameLength(),
+      <u32>us,
+      <u32>(<u64>us >> 32),
+    ) & 0xff
+  );
 }
 
 /** A header of 88 bytes that says nothing, before one of TCP. */
