@@ -35,8 +35,8 @@ export function probeLeaves(index: u32): void {
   if (at != 0 && serverAt(at).side == 0) serverAt(at).side = <u8>iface();
 }
 
-/** What came in about it. */
-export function probeMeets(index: u32, met: Met): void {
+/** What came in about it, in Met bits. */
+export function probeMeets(index: u32, met: u32): void {
   askAt(index).met |= met;
 }
 

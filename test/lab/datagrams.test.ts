@@ -1,6 +1,7 @@
 /** Services of UDP: real ones in Node, that die and come back, and clients that send them datagrams. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
 import { mailOf, story } from './support.ts';
@@ -10,6 +11,32 @@ const NAMES = 53;
 const QUIC = 443;
 /** Of a service that answers nobody who does not say hello. */
 const CALLS = 5060;
+
+/** A rule of a firewall on that machine. */
+async function rule(lab: Lab, node: string, said: string): Promise<void> {
+  const [hook = '', ...words] = said.split(' ');
+  const chain = `chain c {\n type filter hook ${hook} priority 0\n ${words.join(' ')}\n}`;
+  const { code, stderr } = await lab.run(node, ['nft', `table inet rules {\n${chain}\n}`]);
+  assert.equal(code, 0, stderr);
+}
+
+/** The way to s80 leads over s81, as over a firewall. */
+async function leadOver(lab: Lab): Promise<void> {
+  for (const [node, ...argv] of [
+    ['s81', 'sysctl', '-w', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.send_redirects=0'],
+    ['s81', 'sysctl', '-w', 'net.ipv4.conf.eth0.send_redirects=0'],
+    ['router', 'ip', 'route', 'add', address('s80'), 'via', address('s81')],
+  ] as const) {
+    const { code, stderr } = await lab.run(node, argv);
+    assert.equal(code, 0, stderr);
+  }
+}
+
+/** How many packets the firewall's rule has met. */
+async function counted(lab: Lab): Promise<number> {
+  const { stdout } = await lab.run('s81', ['nft', 'list', 'table', 'inet', 'rules']);
+  return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
+}
 
 const of = (port: number) => ({ port, protocol: 'udp' });
 /** Longer than it may take until a service is tried the next time. */
@@ -60,6 +87,26 @@ describe('a service of UDP', { concurrency: 4 }, () => {
       },
     );
   }
+
+  story('is not back because a firewall says of another port that nobody is there', async (lab) => {
+    await leadOver(lab);
+    const first = await serve(lab, 's80', CALLS, 'hello');
+    const ringback = await begin(lab, CALLS);
+    const about = { server: address('s80'), ...of(CALLS) };
+    await kill(first);
+    assert.equal(await ask(lab, 'c151', 's80', CALLS), 'ECONNREFUSED');
+    await ringback.event({ event: 'outage.opened', ...about });
+    // The server is silent where it refused, and the firewall says what only the server can know.
+    await rule(lab, 's80', `input udp dport ${CALLS} drop`);
+    await rule(lab, 's81', `forward ip daddr ${address('s80')} udp dport != ${CALLS} counter reject`);
+    while ((await counted(lab)) < 2) await sleep(500);
+    // The second one comes after what the first one was taken for.
+    for (const event of ['recovery.signal', 'outage.closed'])
+      assert.deepEqual(ringback.matching({ event }), []);
+    for (const node of ['s80', 's81']) await lab.run(node, ['nft', 'delete', 'table', 'inet', 'rules']);
+    await serve(lab, 's80', CALLS, 'hello');
+    await ringback.event({ event: 'outage.closed', ...about }, TRIED_MS);
+  });
 
   story('that hangs while its machine lives is down, and its port of TCP is not', async (lab) => {
     const service = await serve(lab, 's80', QUIC);
