@@ -71,6 +71,7 @@ function ofClient(ip: usize, header: Tcp, whole: u32, isData: bool): Verdict {
   if (index == 0) return isData ? begin(header, ports) : Verdict.OtherTcp;
   const attempt = attemptAt(index);
   if (!isData && header.sequence != attempt.sequence) return Verdict.OtherTcp;
+  if (attempt.interface == 0 && !isOutgoing()) beginWhere(attempt);
   if (!isAgain(attempt)) {
     noteLeaving(attempt);
     return Verdict.OtherTcp;
@@ -143,7 +144,19 @@ function ofServer(header: Tcp): Verdict {
   const isAwaited = firstOpen() != 0 || counted(Counter.ServersDown) != 0;
   if (isAwaited && isFromServer(source, sourceHash()))
     hearRefusal(source, sourceHash(), <u32>destinationHash());
-  return index == 0 ? Verdict.OtherTcp : answer(index, header);
+  if (index != 0) return answer(index, header);
+  return header.window == 0 && header.handshake == TcpFlag.Ack ? beginFull(header, ports) : Verdict.OtherTcp;
+}
+
+/** Of a client whose words are all taken: where he is shows when he asks for room. */
+function beginFull(header: Tcp, ports: u32): Verdict {
+  const isOurs = isNobody(destination, destinationHash()) || !isFromServer(source, sourceHash());
+  if (isOurs || !isKnownService(source, sourceHash(), header.sourcePort)) return Verdict.OtherTcp;
+  makeRoom();
+  const index = addConversation(destination, destinationHash(), source, sourceHash(), ports);
+  attemptAt(index).interface = 0;
+  sent(attemptAt(index), header.acknowledgement - 1, 0);
+  return Verdict.ConversationAnswered;
 }
 
 function answer(index: u32, header: Tcp): Verdict {

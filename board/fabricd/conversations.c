@@ -8,9 +8,6 @@
 #include "codes.h"
 #include "record.h"
 
-/* Two tags, and the longest headers of IPv4 and TCP. */
-#define SEGMENT_BYTES 144u
-
 static bool counted;
 
 bool conversations_note(const uint8_t *command)
@@ -44,7 +41,7 @@ uint16_t conversations_code(struct sock_filter code[MAX_PART_CODE], bool isIpv4,
 	if (isIpv4)
 		networks_back(part);
 	networks_put(part, isIpv4, narrow);
-	PUT(BPF_STMT(BPF_RET | BPF_K, SEGMENT_BYTES));
+	PUT(BPF_STMT(BPF_RET | BPF_K, FRAME_PART_BYTES));
 	networks_skip(part);
 	PUT(DROP);
 	return part->length;

@@ -26,7 +26,7 @@ const STEP_US = 20;
 const CONVERSATIONS = 1024;
 const FRAMES = 32_768;
 /** Of a segment the filter hands over no more. */
-const SEGMENT_BYTES = 144;
+const SEGMENT_BYTES = 128;
 const FULL = 1448;
 /** Of timestamps. */
 const OPTIONS = 12;

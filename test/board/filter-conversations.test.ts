@@ -20,7 +20,7 @@ const SATO6: End = { address: '2001:db8:179::151', port: 5000 };
 const SERVER6: End = { address: '2001:db8:178::80', port: 80 };
 const ELSEWHERE6: End = { address: '2001:db8:177::80', port: 80 };
 /** What is copied of a segment. */
-const SEGMENT_BYTES = 144;
+const SEGMENT_BYTES = loadModule().codes.number('FRAME_PART_BYTES');
 const TCP = 6;
 
 const on = configure({ sizes: { conversations: 16 } });

@@ -204,6 +204,25 @@ describe('conversations', () => {
     }
   });
 
+  it('fail like that also where all was taken before the server had no more room', () => {
+    accepted();
+    send(SATO, SERVER);
+    reply(SATO, SERVER);
+    full(SATO, SERVER);
+    for (let asked = 0; asked < 3; asked++) {
+      pass(SECOND_US);
+      askForRoom(SATO, SERVER);
+      give(Direction.Out, WAN);
+    }
+    wait(WAIT_US);
+    expect<u32>(said(Event.Waiting).tries).toBe(3);
+    checkTables(16, 64, ATTEMPTS);
+    acknowledges(SATO, THIRD, DATA, ACK, PORT);
+    spoil8(14 + 20 + 14, 0);
+    spoil8(14 + 20 + 15, 0);
+    expect<u32>(give(Direction.In, WAN)).toBe(Verdict.OtherTcp, 'no service is known there');
+  });
+
   it('know nothing of acknowledgements, the end, and what is sent to a port where no service is known', () => {
     accepted();
     for (let i = 0; i < 4; i++) {
