@@ -83,7 +83,7 @@ const readRouter: Read = (text, name) => {
   // Beside a router, its rules are another machine's.
   let seen: Firewall | null | undefined = configuration.fabric.remote === null ? undefined : null;
   const firewall = (): Firewall | null => {
-    seen = seen === undefined ? firewallOf() : seen;
+    seen = seen === undefined ? firewallOf(configuration) : seen;
     return seen;
   };
   return {
