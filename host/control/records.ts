@@ -11,6 +11,7 @@ import {
   countQueued,
   findNotices,
   finishNotice,
+  listGivenUp,
   listNotices,
   oldestNotices,
   pageOfNotices,
@@ -162,10 +163,11 @@ const PAGE = 500;
 /** Anybody can tell notices apart by so many characters, mostly. */
 const MIN_ID = 8;
 
-export function pastOutages(store: RecordState, last: number): PastOutageRecord[] {
+/** `countsLimited`: who waits for room is counted among the queued, which takes as long as there are many of them. */
+export function pastOutages(store: RecordState, last: number, countsLimited = true): PastOutageRecord[] {
   const date = dates(store);
   return store
-    .read((sql) => listHistory(sql, last))
+    .read((sql) => listHistory(sql, last, countsLimited))
     .map(({ server, port, cause, fromMs, toMs, sign, clients, people, fates, ...others }) => {
       const { untold, limited, handedOverFates } = others;
       return {
@@ -237,6 +239,11 @@ export const IN_STATUS = 5;
 /** The undelivered notices that were entered first. */
 export function firstQueued(store: RecordState, post: Post, count: number): NoticeRecord[] {
   return records(store, post, (sql) => oldestNotices(sql, count));
+}
+
+/** Those that were given up last, the latest first. */
+export function lastGivenUp(store: RecordState, post: Post, count: number): NoticeRecord[] {
+  return records(store, post, (sql) => listGivenUp(sql, count));
 }
 
 /** Tries them now: those that wait for their next attempt, and those that were given up, as if they were new. */

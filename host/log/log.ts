@@ -18,6 +18,8 @@ export interface Log {
   readonly error: At<'error'>;
   /** Where the level is found out. */
   readonly at: <E extends Event>(level: LevelOf<E>, event: E, fields: FieldsOf<E>) => void;
+  /** Hears what is left out of the log, where somebody counts all the same. */
+  readonly unsaid?: Say;
 }
 
 /** A line, wherever it goes. */
@@ -63,10 +65,11 @@ export function writer(options: LogOptions): Say {
 }
 
 /** Lets only events of the catalogue through. */
-export function logTo(say: Say): Log {
+export function logTo(say: Say, unsaid?: Say): Log {
   const at = <L extends Level>(level: L): At<L> =>
     ((event: string, fields: Fields = {}) => say(level, event, fields)) as At<L>;
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), at: say };
+  const levels = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return unsaid === undefined ? { ...levels, at: say } : { ...levels, at: say, unsaid };
 }
 
 export function createLog(options: LogOptions): Log {

@@ -74,9 +74,56 @@ export function latestRecovery(
   return row === null ? null : { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
 }
 
-/** The latest ones, latest first. */
-export function listHistory(sql: Sql, limit: number): ToldOutage[] {
-  const limited = limitedTellings(sql);
+/** Those that ended after that moment, latest first. */
+export function endedAfter(
+  sql: Sql,
+  ms: number,
+  limit: number,
+): Pick<PastOutage, 'server' | 'port' | 'cause' | 'fromMs' | 'toMs'>[] {
+  const query =
+    'SELECT server, port, cause, from_ms, to_ms FROM history WHERE to_ms > ? ORDER BY to_ms DESC LIMIT ?';
+  return sql.all(query, ms, limit).map((row) => ({
+    server: String(row.server),
+    port: Number(row.port),
+    cause: String(row.cause),
+    fromMs: Number(row.from_ms),
+    toMs: Number(row.to_ms),
+  }));
+}
+
+/** All that ended within a time. */
+export interface EndedWithin {
+  readonly outages: number;
+  /** Of all together. */
+  readonly downMs: number;
+  readonly clients: number;
+  readonly people: number;
+}
+
+/** For each of these times, between two of the moments that follow each other: what ended within it. */
+export function endedBetween(sql: Sql, moments: readonly number[]): EndedWithin[] {
+  const spans = moments.slice(1).map((endMs, index) => [moments[index], endMs]);
+  const rows = sql.all(
+    `SELECT count(to_ms) AS outages, total(to_ms - from_ms) AS down, total(clients) AS clients, total(told) AS people
+     FROM json_each(?) AS span
+     LEFT JOIN history ON to_ms > json_extract(span.value, '$[0]') AND to_ms <= json_extract(span.value, '$[1]')
+     GROUP BY span.key ORDER BY span.key`,
+    JSON.stringify(spans),
+  );
+  return rows.map(({ outages, down, clients, people }) => ({
+    outages: Number(outages),
+    downMs: Number(down),
+    clients: Number(clients),
+    people: Number(people),
+  }));
+}
+
+/**
+ * The latest ones, latest first. `countsLimited`: how many wait for room is counted, for which all of them are gone through;
+ * otherwise none are said to.
+ */
+export function listHistory(sql: Sql, limit: number, countsLimited = true): ToldOutage[] {
+  const limited = countsLimited ? limitedTellings(sql) : new Map<string, number>();
   return sql.all('SELECT * FROM history ORDER BY to_ms DESC, rowid DESC LIMIT ?', limit).map((row) => {
     const telling = row.telling === null ? null : String(row.telling);
     return {

@@ -181,6 +181,12 @@ export function listNotices(sql: Sql, limit: number): OutboxRow[] {
   return [...queued, ...sql.all(query, limit - queued.length).map(rowOf)];
 }
 
+/** Those that were given up last, the latest first. */
+export function listGivenUp(sql: Sql, limit: number): OutboxRow[] {
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE state <> 'queued' AND state = 'given up' ORDER BY finished_ms DESC LIMIT ?`;
+  return sql.all(query, limit).map(rowOf);
+}
+
 /** Those whose Message-ID begins so, angle bracket or not; at most two, to tell one from several. */
 export function findNotices(sql: Sql, prefix: string): OutboxRow[] {
   const from = prefix.startsWith('<') ? prefix : `<${prefix}`;

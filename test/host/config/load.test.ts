@@ -96,6 +96,12 @@ describe('a configuration text', () => {
         askAgainMs: 2_592_000_000,
         known: 'show',
       },
+      dashboard: {
+        listen: { host: '127.0.0.1', port: 8481 },
+        token: 'dashboard-secret',
+        names: ['router.lan'],
+        people: 'counted',
+      },
       listKey: 'list-secret',
       hooks: [['/usr/libexec/ringback/changed', 'servers']],
       control: '/run/ringback/ringback.sock',
@@ -126,6 +132,7 @@ describe('a configuration text', () => {
       servers: [],
       station: null,
       page: null,
+      dashboard: null,
       listKey: null,
       hooks: [],
     });

@@ -134,6 +134,8 @@ config recover_traps_user
       .replace(/list_key: .*\n/, '')
       .replace('user: ringback, password: smtp-word, ', '');
     assert.deepEqual(warningsOf(without, { file: 0o644 }), []);
+    const [token] = warningsOf(`${without}dashboard: {token: sixteen-or-longer}\n`, { file: 0o644 });
+    assert.match(token ?? '', /^Everybody on this machine can read /);
   });
 
   it('says that a configuration can be written or replaced by others, with secrets or without', () => {

@@ -123,6 +123,7 @@ class Place {
       findForwards: null,
       addresses: () => new Set(),
       startOutside: null,
+      dashboard: null,
       networks: null,
       control: async (path, routes) => {
         this.done.push(`control at ${path}`);
@@ -134,6 +135,7 @@ class Place {
         return {
           serversChanged: () => this.done.push('page changed'),
           reconfigure: () => this.done.push('page reconfigured'),
+          counters: () => ({}),
           close: async () => void this.done.push('page closed'),
         };
       },

@@ -148,6 +148,7 @@ export class Town {
       },
       control: null,
       page: null,
+      dashboard: null,
     });
     this.#role = role;
     this.#openings = new Openings(role.services);
