@@ -1,5 +1,6 @@
 /** What `ringback run` is configured to do, after every default is filled in and every text is in one form; and what other roles share with it. */
 
+import type { LogConfiguration } from '../log/log.ts';
 import type { Prefix } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { RemoteRouter } from '../net/remote-router.ts';
@@ -179,6 +180,7 @@ export interface RouterConfiguration {
   readonly listKey: string | null;
   /** Commands that are told of what happens to servers. */
   readonly hooks: readonly (readonly string[])[];
+  readonly log: LogConfiguration;
   /** Unix socket on which `ringback status` asks. */
   readonly control: string;
 }

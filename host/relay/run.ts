@@ -21,6 +21,7 @@ export function relay(file: string, log: Log, signals: Signals, surroundings: Su
   const { time } = surroundings;
   const description: RoleDescription<RelayConfiguration> = {
     load: loadRelayConfiguration,
+    log: (configuration) => configuration.log,
     warnings: relayWarnings,
     create: async (configuration) =>
       new RelayRole({

@@ -40,6 +40,7 @@ export function run(
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
     load: (file) => loadRouterConfiguration(file, tables.limits, fabric),
+    log: (configuration) => configuration.log,
     warnings: routerWarnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log, time });

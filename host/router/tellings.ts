@@ -99,7 +99,7 @@ export class Tellings {
 
   /** All who waited are here. `ending`: its outages, unless the fabric has forgotten them before. */
   begin(recovery: Recovery, ending: readonly Outage[]): void {
-    const { toldOutages, clock, notices } = this.#options;
+    const { toldOutages, clock, notices, log } = this.#options;
     const { clients, handed } = recovery;
     const late = new Set<string>();
     for (const outage of ending) {
@@ -113,7 +113,10 @@ export class Tellings {
       if (!ending.some((outage) => outage.clients.has(client))) left.push([client, waiting]);
     const missing = { left, gone: [...late] };
     const endedMs = clock.nowMs();
-    const untold = notices.untold(recovery, endedMs);
+    const { server } = recovery;
+    const untold = notices.untold(recovery, endedMs, (client, why) =>
+      log.debug('client.untold', { server, client, why }),
+    );
     this.#add({ recovery, ending, endedMs, clients: clients.size, people: 0, untold, missing });
     this.#continue();
   }

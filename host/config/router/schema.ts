@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
 import { durationText, HOUR_MS, SECOND_MS } from '../../net/duration.ts';
 import { CONTROL } from '../../role/control-place.ts';
-import { clients, hooks, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
+import { clients, hooks, language, log, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
 import { DEFAULT_UNANSWERED_MS, MAX_LEARNT_MS } from '../unanswered.ts';
@@ -239,6 +239,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
           'Commands that are run when a server is down, is up again, and somebody is told: with down, up or told, server, port, cause, and how many people.',
           v.optional(hooks, []),
         ),
+        log,
         control: entry(
           'The Unix socket on which it is asked. Read at the start.',
           v.optional(socketPath, CONTROL),
@@ -260,6 +261,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
       dashboard: keys.dashboard ?? null,
       listKey: keys.list_key ?? null,
       hooks: keys.hooks,
+      log: keys.log,
       control: keys.control,
     })),
   );

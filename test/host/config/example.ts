@@ -51,6 +51,7 @@ dashboard:
   people: counted                 # or named: clients and mail addresses are shown
 list_key: list-secret             # signs list mails; the relay has the same
 hooks: [[/usr/libexec/ringback/changed, servers]]
+log: {format: auto, level: info}   # or json, text, journald; debug, warn, error
 control: /run/ringback/ringback.sock   # for status
 `;
 

@@ -104,6 +104,7 @@ describe('a configuration text', () => {
       },
       listKey: 'list-secret',
       hooks: [['/usr/libexec/ringback/changed', 'servers']],
+      log: { format: 'auto', level: 'info' },
       control: '/run/ringback/ringback.sock',
     });
   });
@@ -135,6 +136,7 @@ describe('a configuration text', () => {
       dashboard: null,
       listKey: null,
       hooks: [],
+      log: { format: 'auto', level: 'info' },
     });
   });
 
