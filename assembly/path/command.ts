@@ -27,7 +27,6 @@ import {
 import { clearTimes } from '../table/times';
 import { Address } from '../wire/address';
 import { isAdapter } from '../wire/ethernet';
-import { DATAGRAMS } from '../wire/udp';
 import { announce, dropOutgoing, isInterface } from './announce';
 import { ask, endAsk, sayMet } from './asking';
 import { enter, isAwaited, takeBack } from './chains';
@@ -66,6 +65,8 @@ export function isConfigured(): bool {
 export function execute(): Status {
   const record = CommandRecord.current;
   dropOutgoing();
+  // Of a command that is about no service there are not two.
+  if (record.isOfDatagrams && !record.isOfService) return Status.UnknownCommand;
   if (record.kind == Command.Configure) return configure(record);
   if (!configured) return Status.NotConfigured;
   if (isBusy()) return Status.Busy;
@@ -88,7 +89,7 @@ export function execute(): Status {
       answerFor(record.port, record.code != 0);
       return Status.Ok;
     case Command.Datagrams:
-      watchDatagrams(record.port & (DATAGRAMS - 1), record.code != 0);
+      watchDatagrams(record.port, record.code != 0);
       return Status.Ok;
     case Command.Restore:
       return restore(record);
@@ -376,7 +377,7 @@ function own(address: Address): Status {
 }
 
 function forward(record: CommandRecord): Status {
-  if (!record.server.isHost || record.port > 0xffff) return Status.BadValue;
+  if (!record.server.isHost) return Status.BadValue;
   if (record.port != 0) {
     if (record.realPort == 0 || !record.client.isHost) return Status.BadValue;
     if (record.client.isIpv4 != record.server.isIpv4) return Status.BadFamily;

@@ -116,7 +116,8 @@ function ipv4(at: usize, captured: u32): Verdict {
   if (header.protocol == ICMP) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
-    if (message.type == IcmpType.Unreachable) return unreachableV4(message.code, payload, length);
+    if (message.type == IcmpType.Unreachable)
+      return unreachableV4(header.source, message.code, payload, length);
     return Verdict.OtherIcmp;
   }
   return Verdict.OtherTransport;
@@ -156,7 +157,8 @@ function ipv6(at: usize, captured: u32): Verdict {
   if (protocol == ICMPV6) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
-    if (message.type == Icmpv6Type.Unreachable) return unreachableV6(message.code, payload, length);
+    if (message.type == Icmpv6Type.Unreachable)
+      return unreachableV6(header.source, message.code, payload, length);
     if (
       message.type == Icmpv6Type.NeighbourSolicitation ||
       message.type == Icmpv6Type.NeighbourAdvertisement

@@ -34,8 +34,8 @@ export const destination = changetype<Address>(memory.data(16, 8));
 
 /** Where the sender's MAC address lies, or 0. */
 let linkSourceAt: usize = 0;
-/** Whether the frame was sent to a group of stations, or to all. */
-let toGroup = false;
+/** The MAC address of whom the frame was sent to, 48 bits in memory order; 0 when it has none. */
+let linkTo: u64 = 0;
 let interfaceNumber: u32 = 0;
 let frameDirection: Direction = Direction.Unknown;
 let frameFlags: u32 = 0;
@@ -70,16 +70,22 @@ export function setInterface(iface: u32): void {
 /** `at`: where the MAC address of who sent the frame on this link lies; 0 when it has none. */
 export function setLinkSource(at: usize): void {
   linkSourceAt = at;
-  toGroup = false;
+  linkTo = 0;
 }
 
 /** `at`: where the MAC address of whom the frame was sent to lies. */
 export function setLinkDestination(at: usize): void {
-  toGroup = (load<u8>(at) & 1) != 0;
+  linkTo = hardwareAt(at);
 }
 
+/** It as a number: 48 bits in memory order, or 0. */
+export function linkDestination(): u64 {
+  return linkTo;
+}
+
+/** Whether the frame was sent to a group of stations, or to all. */
 export function isToGroup(): bool {
-  return toGroup;
+  return (linkTo & 1) != 0;
 }
 
 /** It as a number: 48 bits in memory order, or 0. */

@@ -11,10 +11,10 @@ import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
-import { crossed, wouldCross } from './crossing';
+import { crossed, isPassing, wouldCross } from './crossing';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
-import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
+import { isAnsweredFor, isOn, nowUs, waitUs } from './options';
 import { fail, findDown, findOutage } from './outages';
 import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
@@ -23,7 +23,6 @@ import {
   hasDirection,
   hashBoth,
   iface,
-  isForOthers,
   isIncoming,
   isOutgoing,
   source,
@@ -109,14 +108,9 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   return Verdict.SynLinked;
 }
 
-/** Whether it is to another machine, and comes in where that means something. */
-function isPassing(): bool {
-  return isIncoming() && isForOthers() && !seesEverything(iface());
-}
-
 /** Names the request in hand. */
-function hashRequest(ports: u32, sequence: u32): u64 {
-  return <u64>hashAttempt(sourceHash(), destinationHash(), ports, sequence);
+function hashRequest(ports: u32, sequence: u32): u32 {
+  return hashAttempt(sourceHash(), destinationHash(), ports, sequence);
 }
 
 /** Whether the request that leaves is one of the program's own probes, which then notes it. */

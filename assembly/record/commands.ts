@@ -274,14 +274,40 @@ export class CommandRecord {
     return load<u8>(changetype<usize>(this), Field.Kind) & ~OF_DATAGRAMS;
   }
 
+  get isOfDatagrams(): bool {
+    return (load<u8>(changetype<usize>(this), Field.Kind) & OF_DATAGRAMS) != 0;
+  }
+
+  /** Whether it is about a service, which may be one of UDP. */
+  get isOfService(): bool {
+    switch (this.kind) {
+      case Command.KnowService:
+      case Command.UnknowService:
+      case Command.Restore:
+      case Command.StillDown:
+      case Command.Release:
+      case Command.Forget:
+      case Command.Confirm:
+      case Command.Acquit:
+      case Command.Lives:
+      case Command.FoundSilent:
+      case Command.Ask:
+      case Command.AskEnd:
+      case Command.AskMet:
+      case Command.RestoreService:
+        return true;
+      default:
+        return false;
+    }
+  }
+
   get code(): u32 {
     return load<u8>(changetype<usize>(this), Field.Code);
   }
 
   /** One of UDP is numbered from DATAGRAMS on. */
   get port(): u32 {
-    const isOfDatagrams = (load<u8>(changetype<usize>(this), Field.Kind) & OF_DATAGRAMS) != 0;
-    return load<u16>(changetype<usize>(this), Field.Port) | (isOfDatagrams ? DATAGRAMS : 0);
+    return load<u16>(changetype<usize>(this), Field.Port) | (this.isOfDatagrams ? DATAGRAMS : 0);
   }
 
   get tries(): u32 {

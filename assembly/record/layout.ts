@@ -87,7 +87,7 @@ export const enum Field {
   ProgramPorts = 58,
 }
 
-/** A bit of Field.Kind, beside the number of the kind. */
+/** A bit of Field.Kind, beside the number of the kind; of a command only where it is about a service. */
 export const OF_DATAGRAMS: u32 = 0x80;
 
 /** Which ports beside Field.Port are ports of UDP; bits. */

@@ -109,6 +109,10 @@ export class Attempt {
   set(flag: AttemptFlag): void {
     this.flags |= <u8>flag;
   }
+
+  unset(flag: AttemptFlag): void {
+    this.flags &= ~(<u8>flag);
+  }
 }
 
 /** Bytes of one record, its share of the hash buckets not counted. */

@@ -151,16 +151,20 @@ function join(index: u32, server: Address, serverHash: u64, hash: u32, wait: u32
 
 /** Moves an open attempt to those that are settled, to be forgotten at `deadlineUs`. */
 export function settleAttempt(index: u32, outcome: Outcome, deadlineUs: i64): void {
+  if (attemptAt(index).outcome == Outcome.Open) settleAnew(index, outcome, deadlineUs);
+  else attemptAt(index).outcome = <u8>outcome;
+}
+
+/** The same of one that may be settled: what it has met now is remembered as long as what it met before. */
+export function settleAnew(index: u32, outcome: Outcome, deadlineUs: i64): void {
   const attempt = attemptAt(index);
-  if (attempt.outcome == Outcome.Open) {
-    detach(index);
-    attempt.next = 0;
-    attempt.previous = settledTail;
-    if (settledTail == 0) settledHead = index;
-    else attemptAt(settledTail).next = index;
-    settledTail = index;
-    attempt.deadlineUs = deadlineUs;
-  }
+  detach(index);
+  attempt.next = 0;
+  attempt.previous = settledTail;
+  if (settledTail == 0) settledHead = index;
+  else attemptAt(settledTail).next = index;
+  settledTail = index;
+  attempt.deadlineUs = deadlineUs;
   attempt.outcome = <u8>outcome;
 }
 

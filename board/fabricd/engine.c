@@ -4,6 +4,7 @@
 
 #include "fabric.h"
 #include "log.h"
+#include "record.h"
 
 static w2c_fabric module;
 static const struct engine_sink *sink;
@@ -75,7 +76,7 @@ uint32_t engine_command(const uint8_t record[RECORD_BYTES])
 	answering = true;
 	if ((result & 0xff) != STATUS_OK)
 		return result & 0xff;
-	if (record[FIELD_KIND] == COMMAND_CONFIGURE)
+	if (record_kind(record) == COMMAND_CONFIGURE)
 		configured = true;
 	return 0;
 }

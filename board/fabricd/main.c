@@ -225,9 +225,9 @@ static void carryOutCommands(const struct options *options, uint64_t nowUs)
 		}
 		if (isOwn && command[FIELD_KIND] == ERRAND_LISTEN && listenElsewhere(command, nowUs))
 			continue;
-		status = options->remote && isOfTakeover(command[FIELD_KIND]) ? STATUS_UNKNOWN_COMMAND
-									      : engine_command(command);
-		if (status == 0 && command[FIELD_KIND] == COMMAND_CONFIGURE)
+		status = options->remote && isOfTakeover(record_kind(command)) ? STATUS_UNKNOWN_COMMAND
+									       : engine_command(command);
+		if (status == 0 && record_kind(command) == COMMAND_CONFIGURE)
 			seeEverything(command);
 		if (engine_outgoing(&frame))
 			sendOut(command, &frame, nowUs);

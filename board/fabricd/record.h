@@ -8,6 +8,12 @@
 
 #include "engine.h"
 
+/* Which command it is, whatever kind of service it is about: a Command, or none that there is. */
+static inline uint8_t record_kind(const uint8_t command[RECORD_BYTES])
+{
+	return command[FIELD_KIND] & (uint8_t)~OF_DATAGRAMS;
+}
+
 struct interface_report {
 	uint16_t number;
 	bool up;

@@ -18,11 +18,43 @@
 #define WASM_RT_COLD
 #endif
 
-/* Every load and store compares with the memory's size: no guard pages, no signal handler. */
+/*
+ * An access outside memory is found by the processor: around memory nothing may be touched, as far as 32 bits of address and 32
+ * of offset reach, and who does it gets a signal (wasm-rt.c). Where there is no room for that, the machine has 32 bits, and on
+ * machines that keep numbers the other way round, each load and store compares with the memory's size; so they do where
+ * WASM_RT_CHECKED is defined (make CHECKED=1).
+ */
+#if UINTPTR_MAX > UINT32_MAX && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(WASM_RT_CHECKED)
+#define WASM_RT_MEMCHECK_GUARD_PAGES 1
+#else
 #define WASM_RT_MEMCHECK_GUARD_PAGES 0
+#endif
 
 /*
- * That comparison, for which wasm2c adds and compares 64 bits: on a machine of 32 a third of the daemon. There the size of
+ * Where memory begins, and the module's variables: for all that a compiler knows, what is written to memory changes them, as
+ * long as somebody else could know where they are. With guards memory stays where it is, and they are fabric.c's own.
+ */
+#if WASM_RT_MEMCHECK_GUARD_PAGES
+#define WASM_RT_GLOBALS(variables) \
+	static uint8_t *wasm_rt_base; \
+	static struct { \
+		variables \
+	} wasm_rt_globals;
+#define WASM_RT_GLOBAL(name) wasm_rt_globals.name
+#define WASM_RT_BASE(data) (wasm_rt_base = (data))
+#define WASM_RT_AT(mem, addr) (wasm_rt_base + (addr))
+/* Also what is loaded for nothing may be outside. */
+#define WASM_RT_FORCE_READ(number) __asm__("" ::"r"(number));
+#else
+#define WASM_RT_GLOBALS(variables)
+#define WASM_RT_GLOBAL(name) instance->name
+#define WASM_RT_BASE(data)
+#define WASM_RT_AT(mem, addr) ((mem)->data + (addr))
+#define WASM_RT_FORCE_READ(number)
+#endif
+
+/*
+ * The comparison, for which wasm2c adds and compares 64 bits: on a machine of 32 a third of the daemon. There the size of
  * memory fits 32 bits, and memory is a page or more, as the module is made: what an access adds to its address, which is
  * a number in the module's code, goes along in the upper half, and is taken from the size where a page has room for it.
  */
@@ -88,7 +120,7 @@ typedef struct {
 	uint8_t *data;
 	uint64_t pages;
 	uint64_t max_pages;
-	/* In bytes; what every access is checked against. */
+	/* In bytes; what accesses are checked against. */
 	uint64_t size;
 } wasm_rt_memory_t;
 
@@ -117,17 +149,17 @@ typedef struct {
 #define wasm_rt_funcref_null_value ((wasm_rt_funcref_t){NULL, NULL, {NULL}, NULL})
 #define wasm_rt_externref_null_value ((wasm_rt_externref_t)NULL)
 
-/* Nothing to set up: no signal handler, no guard pages. */
+/* Memory is allocated once, and that sets up all there is. */
 #define wasm_rt_is_initialized() true
 
 /* The module did what it never may; its state is worth nothing any more. Says so and exits with 1. */
 __attribute__((noreturn)) void wasm_rt_trap(wasm_rt_trap_t trap);
 
-/* `initial` pages of zeroes. Exits with 1 when the machine has not got them. */
+/* `initial` pages of zeroes. Says so and exits with 1 when the machine has not got them, or no room for guards. */
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t initial, uint64_t max, bool is64,
 			     uint32_t pageBytes);
 
-/* Adds `delta` pages of zeroes; memory->data may move. Returns the pages before, or -1 with nothing done. */
+/* Adds `delta` pages of zeroes; memory->data may move where there are no guards. Returns the pages before, or -1 with nothing done. */
 uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t delta);
 
 /* From now on no memory grows beyond that. */

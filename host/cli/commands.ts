@@ -1,5 +1,4 @@
 /** The commands: what each is called, says about itself, takes and does. */
-import { machineChance } from '../chance.ts';
 import type { RolePlace } from '../control/ask-state.ts';
 import { askControl } from '../control/socket.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
@@ -7,21 +6,20 @@ import { relay } from '../relay/run.ts';
 import { foreground } from '../role/signals.ts';
 import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
-import { machineTime } from '../time.ts';
 import { announceCommand } from './announce.ts';
 import { besideCommand } from './beside.ts';
 import { checkCommand } from './check.ts';
-import { completionCommand, type Option, SHELLS } from './completion.ts';
-import { emulateCommand, GRAMMAR } from './emulator.ts';
+import { type CommandDescription, MACHINE } from './command.ts';
+import { completed } from './completed.ts';
+import { completionCommand, SHELLS } from './completion.ts';
+import { emulateCommand } from './emulator.ts';
+import { explainCommand } from './explain.ts';
+import { BESIDE_HELP, EMULATE_HELP, EXPLAIN_HELP, FOREGROUND_HELP, TAKEOVER_HELP } from './help-texts.ts';
 import { messageCommand } from './message.ts';
 import {
   DEFAULT_CONFIGURATION,
   DEFAULT_RELAY_CONFIGURATION,
   DEFAULT_TAKEOVER_CONFIGURATION,
-  type Given,
-  OPTION_HELP,
-  OPTIONS,
-  type OptionName,
 } from './options.ts';
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { HISTORY_HELP, OUTBOX_HELP } from './records-help.ts';
@@ -29,68 +27,8 @@ import { replayCommand } from './replay.ts';
 import { readAskedFile, readRecordsPlace } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
+import { TEST_MAIL_COMMANDS } from './test-mail-commands.ts';
 import { usualFile } from './usual-file.ts';
-
-/** Nobody else takes the machine's own. */
-const MACHINE = { time: machineTime, chance: machineChance };
-
-export interface CommandDescription {
-  readonly synopsis: string;
-  readonly summary: string;
-  readonly help: string;
-  readonly options: readonly OptionName[];
-  /** Whether something else than options may follow. */
-  readonly takesMore?: true;
-  /** Words of which one may come first, and whether files may follow: what shells complete. */
-  readonly words?: readonly string[];
-  readonly takesFiles?: true;
-  readonly action: (given: Given, more: readonly string[]) => void | Promise<void>;
-}
-
-/** A role, which stays in the foreground. */
-const FOREGROUND_HELP = `Stays in the foreground and logs one JSON object a line, or readable lines on a terminal.
-SIGTERM and SIGINT end it, SIGHUP makes it reread the configuration.`;
-
-const TAKEOVER_HELP = `Without an option it is one node of a duplex pair: \`takeover.role\` says which, active (has addresses,
-and gives them) or standby (takes them). With one it asks the node that is running here, by the same -c FILE.
-${FOREGROUND_HELP}
-An active that is stopped leaves its addresses where they are, and the standby waits (\`stop: give\` gives them to
-it before); a standby that is stopped leaves what it has taken on its interfaces, and finds it when it starts again.
-
---give [ADDRESS…]         on an active: these addresses, or all, go to the standby
---return [NAME|ADDRESS…]  on either: these addresses, or all, come back to their active; a standby also takes an active's name
---status                  on either: who has what
-Status 1 when an address could not be moved; the message says why.
-
---json prints {"addresses": [{"address", "done", "reason"}]}; for --status {"role": "active", "healthy", "faults",
-"standby", "addresses", "refused"}, or {"role": "standby", "adapters", "needed", "sufficient", "actives", "taken",
-"refused"}; "refused" counts messages that were not believed, by reason.`;
-
-const BESIDE_HELP = `For \`fabric: {host: beside, router: USER@ADDRESS, interfaces: […]}\`. Makes a key for this program in \`fabric.keys\`, unless there is
-one; enters it there, by your own ssh, which may ask for a password and whether the router is the right one; notes the keys by which the router
-is known; and asks the daemon. Again after \`fabric.interfaces\` has changed: they stand beside the key, and replace those of before.
-
-The router needs the package ringback-fabricd, and dropbear or OpenSSH.`;
-
-const EMULATE_HELP = `SCENARIO is a file, or the name of one that is shipped. \`ringback check SCENARIO\` says what will happen in it; docs/emulator.md
-has every key. With -c FILE the router of the world is configured as that file of \`ringback run\` says, without one as the scenario does.
-The same scenario and seed give the same world, to the last frame.
-
-With --realtime, or up to 100 times as fast, mails go over SMTP: to a mail server of its own that shows them (--mails writes them), or, with
--c FILE, to that file's mail server, and so to whomever it names. Where the router has a page, it says for each dead server where on
-127.0.0.1 a browser finds it (\`page for s80: http://127.0.0.1:PORT/\`): whoever opens it stands for the client that was turned away there last and is
-not known yet, or else for one that the router does not know.
-
-With --as-daemon the router's program is yours: \`fabric: {socket: SOCKET}\`. Its own connections and mails leave by this machine's kernel, so
-the servers of the world answer on the wire alone: \`recover: {confirm: none}\`, \`detect: {ask: none}\`. With --on the whole router is real,
-with the addresses of the scenario's networks; clients and servers are emulated on both sides of it, and it is judged by its mails and its status.
-
-A script's verbs, as in the lab:
-${Object.values(GRAMMAR)
-  .map(({ usage }) => `  ${usage}`)
-  .join('\n')}
-
-Exit status 0 when all promises, and all that the scenario expects, were kept; 1 when one was not; 2 when the scenario is wrong.`;
 
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
@@ -167,6 +105,17 @@ sections; --as prints one that is right in the other form, without its comments.
       console.log(json ? JSON.stringify(status) : statusText(status));
     },
   },
+  explain: {
+    synopsis: 'explain CLIENT|SERVER|MAIL [-c FILE] [--role ROLE] [--json]',
+    summary: 'why somebody is told or not, what is believed of a server, and what comes next',
+    help: EXPLAIN_HELP,
+    options: ['config', 'role', 'json'],
+    takesMore: true,
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false }, more) => {
+      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
+      console.log(await explainCommand({ place, json }, more));
+    },
+  },
   history: {
     synopsis: 'history [-c FILE] [--role ROLE] [--json] [--last N]',
     summary: 'outages that are over, and how many people were told; of a relay the lists that it has had',
@@ -174,7 +123,7 @@ sections; --as prints one that is right in the other form, without its comments.
     options: ['config', 'role', 'json', 'last'],
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false, last }) => {
       const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
-      console.log(await historyCommand({ place, json, last, time: machineTime }));
+      console.log(await historyCommand({ place, json, last, time: MACHINE.time }));
     },
   },
   outbox: {
@@ -190,7 +139,7 @@ sections; --as prints one that is right in the other form, without its comments.
       more,
     ) => {
       const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
-      console.log(await outboxCommand({ place, json, last, all, time: machineTime }, more));
+      console.log(await outboxCommand({ place, json, last, all, time: MACHINE.time }, more));
     },
   },
   message: {
@@ -202,8 +151,9 @@ sections; --as prints one that is right in the other form, without its comments.
     options: ['config', 'json', 'until', 'clear'],
     takesMore: true,
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), json = false, until, clear = false }, more) =>
-      console.log(await messageCommand({ config, json, until, clear, time: machineTime }, more)),
+      console.log(await messageCommand({ config, json, until, clear, time: MACHINE.time }, more)),
   },
+  ...TEST_MAIL_COMMANDS,
   announce: {
     synopsis: 'announce [--to HOST]… [--key FILE | -c FILE] [--server ADDRESS]…',
     summary: 'a server without SNMP says that it is back: a check of it begins',
@@ -228,7 +178,7 @@ types that are not read. With -c it watches, waits and knows what that configura
     takesFiles: true,
     action: async ({ config, json, watch, unanswered }, files) => {
       const whole = await replayCommand(
-        { files, config, watch: watch ?? [], unanswered, json: json ?? false, chance: machineChance },
+        { files, config, watch: watch ?? [], unanswered, json: json ?? false, chance: MACHINE.chance },
         (line) => console.log(line),
         (line) => console.error(`ringback: ${line}`),
       );
@@ -295,30 +245,6 @@ types that are not read. With -c it watches, waits and knows what that configura
     options: [],
     takesMore: true,
     words: SHELLS,
-    action: (_given, words) => console.log(completionCommand(completed(), words)),
+    action: (_given, words) => console.log(completionCommand(completed(COMMANDS), words)),
   },
 };
-
-/** What shells complete. */
-function completed(): Parameters<typeof completionCommand>[0] {
-  return Object.entries(COMMANDS).map(([name, { summary, options, words = [], takesFiles = false }]) => ({
-    name,
-    summary,
-    options: [...options, 'help' as const].map(completedOption),
-    words,
-    takesFiles,
-  }));
-}
-
-/** As it stands in the help. */
-function completedOption(name: OptionName): Option {
-  const about = OPTIONS[name];
-  const [, value = null, summary = ''] = /--[\w-]+(?: (\S+))? {2,}(.*)/.exec(OPTION_HELP[name]) ?? [];
-  return {
-    name,
-    short: 'short' in about ? about.short : null,
-    summary,
-    value,
-    isMultiple: 'multiple' in about,
-  };
-}

@@ -6,7 +6,8 @@ import { nearest } from '../config/nearest.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { endWithReader } from '../role/signals.ts';
 import { VERSION } from '../version.ts';
-import { COMMANDS, type CommandDescription } from './commands.ts';
+import type { CommandDescription } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { type Given, OPTION_HELP, OPTIONS, type OptionName } from './options.ts';
 
 function helpText(): string {

@@ -25,8 +25,10 @@ import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import { devicesHere } from './devices.ts';
 import { firewallOf } from './firewall.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
+import type { Mailing } from './test-mail.ts';
 
 export interface OwnFile extends RolePlace {
   /** Whether the role keeps outages and notices. */
@@ -39,6 +41,8 @@ export interface OwnFile extends RolePlace {
    * who waits in memory, or addresses.
    */
   readonly once: string | null;
+  /** How it sends mails; null: its role sends none. */
+  readonly mailing: Mailing | null;
   /** What a running one says of itself, as a page for people. */
   readonly statusText: (status: unknown) => string;
 }
@@ -81,7 +85,7 @@ const readRouter: Read = (text, name) => {
     get warnings() {
       return [
         ...offWarnings(text, name, 'router'),
-        ...routerWarnings(configuration, undefined, undefined, firewall()),
+        ...routerWarnings(configuration, undefined, undefined, firewall(), devicesHere()),
         ...secretWarnings(
           name,
           routerSecrets(configuration),
@@ -91,6 +95,10 @@ const readRouter: Read = (text, name) => {
       ];
     },
     once: state === null ? null : sumOf(ROUTER_FIXED.map((key) => configuration[key])),
+    mailing: {
+      ...{ smtp: configuration.smtp, language: configuration.notify.language },
+      ...{ servers: configuration.servers, clients: configuration.clients },
+    },
     statusText: (status) => statusText(status as Status),
   };
 };
@@ -114,6 +122,10 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: state === null ? null : sumOf(RELAY_FIXED.map((key) => configuration[key])),
+      mailing: {
+        ...{ smtp: configuration.smtp, language: configuration.notify.language },
+        ...{ servers: [], clients: configuration.clients },
+      },
       statusText: (status) => relayStatusText(status as RelayStatus),
     };
   },
@@ -133,6 +145,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: null,
+      mailing: null,
       statusText: (status) => takeoverStatusText(status as TakeoverStatus),
     };
   },

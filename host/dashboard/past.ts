@@ -1,7 +1,7 @@
 /** What the dashboard shows of what is over: the day, the month, and who was not told. */
 
+import { lastGivenUp } from '../control/notice-records.ts';
 import {
-  lastGivenUp,
   type NoticeRecord,
   type PastOutageRecord,
   type Post,
@@ -54,7 +54,7 @@ export function pastOf(store: RecordState, post: Post): Past {
       toAgoMs: nowMs - toMs,
     })),
     days: within.map((one, index) => ({ ...one, date: starts[index]?.date ?? null })),
-    outages: pastOutages(store, LAST, false),
+    outages: pastOutages(store, LAST, null, false),
     givenUp: lastGivenUp(store, post, LAST),
   };
 }

@@ -2,8 +2,9 @@
 import type { Reached } from './errands.ts';
 import type { Announced, InterfaceReport, LinkReady } from './link.ts';
 import type { Codes } from './module.ts';
-import { camel, RecordLayout } from './record-layout.ts';
-import { RecordReader } from './record-reader.ts';
+import { hardwareAt, textAt, u16At, u32At, u64At, usAt } from './record-bytes.ts';
+import { RecordLayout } from './record-layout.ts';
+import { camel } from './record-names.ts';
 
 type CarrierRecord =
   | { readonly kind: 'ready'; readonly abi: number; readonly ready: LinkReady }
@@ -16,12 +17,14 @@ type CarrierRecord =
 export class CarrierReader {
   readonly #codes: Codes;
   readonly #layout: RecordLayout;
+  readonly #kindAt: number;
   readonly #nameBytes: number;
   readonly #first: number;
 
   constructor(codes: Codes) {
     this.#codes = codes;
     this.#layout = new RecordLayout(codes, 'Field', 'CarrierField');
+    this.#kindAt = this.#layout.at('Kind');
     this.#nameBytes = this.#layout.at('Received') - this.#layout.at('Name');
     this.#first = codes.number('Carrier.Ready');
   }
@@ -31,61 +34,80 @@ export class CarrierReader {
     return kind === this.#first;
   }
 
-  /** Null for a record that is none of the carrier's. */
-  read(data: DataView): CarrierRecord | null {
-    const record = new RecordReader(this.#layout, data);
-    if (record.kind < this.#first) return null;
-    switch (this.#codes.name('Carrier', record.kind)) {
+  /** What the record that begins there says; null for one that is none of the carrier's. */
+  read(records: Uint8Array, at: number): CarrierRecord | null {
+    const kind = (records[at + this.#kindAt] ?? 0) & ~this.#layout.ofDatagrams;
+    if (kind < this.#first) return null;
+    const record = records.subarray(at, at + this.#layout.recordBytes);
+    const code = record[this.#layout.at('Code')] ?? 0;
+    switch (this.#codes.name('Carrier', kind)) {
       case 'Ready':
-        return { kind: 'ready', abi: record.u16('Abi'), ready: readyOf(record) };
+        return {
+          kind: 'ready',
+          abi: u16At(record, this.#layout.at('Abi')),
+          ready: this.#readyOf(record, code),
+        };
       case 'Interface':
-        return { kind: 'interface', report: this.#reportOf(record) };
+        return { kind: 'interface', report: this.#reportOf(record, code) };
       case 'Refused':
-        return this.#refusalOf(record);
+        return this.#refusalOf(record, code);
       case 'Sent': {
-        const sent = this.#codes.entries('Sent').find(([, code]) => code === record.code)?.[0] ?? 'Failed';
-        const outcome = camel(sent) as Announced['outcome'];
-        return { kind: 'announced', answer: answerOf(record, outcome, record.text('Reason')) };
+        const outcome = camel(this.#named('Sent', code) ?? 'Failed') as Announced['outcome'];
+        return { kind: 'announced', answer: this.#answerOf(record, outcome, this.#text(record, 'Reason')) };
       }
       case 'Reached': {
-        const name = this.#codes.entries('Reached').find(([, code]) => code === record.code)?.[0];
-        const outcome = camel(name ?? 'Impossible') as Reached['outcome'];
-        return { kind: 'reached', reached: { ticket: record.u16('Ticket'), outcome } };
+        const outcome = camel(this.#named('Reached', code) ?? 'Impossible') as Reached['outcome'];
+        return {
+          kind: 'reached',
+          reached: { ticket: u16At(record, this.#layout.at('Ticket')), outcome },
+        };
       }
       default:
         return null;
     }
   }
 
-  #reportOf(record: RecordReader): InterfaceReport {
+  #named(group: string, code: number): string | undefined {
+    return this.#codes.entries(group).find(([, other]) => other === code)?.[0];
+  }
+
+  #readyOf(record: Uint8Array, code: number): LinkReady {
     return {
-      name: record.text('Name', this.#nameBytes),
-      number: record.u16('Number'),
-      hardware: record.u8('HasHardware') === 0 ? null : record.hardware('Hardware'),
-      up: record.code !== 0,
-      received: record.u64('Received'),
-      dropped: record.u64('Dropped'),
-      lost: record.u64('Lost'),
+      configured: code !== 0,
+      connections: u32At(record, this.#layout.at('Connections')),
+      version: this.#text(record, 'Version'),
+      nowUs: usAt(record, this.#layout.at('NowUs')),
     };
   }
 
-  #refusalOf(record: RecordReader): CarrierRecord {
-    const command = this.#codes.name('Command', record.u16('Command') & ~this.#layout.ofDatagrams);
-    const status = this.#codes.name('Status', record.code);
-    if (command !== 'Announce') return { kind: 'refused', command, status };
-    return { kind: 'announced', answer: answerOf(record, 'refused', status) };
+  #reportOf(record: Uint8Array, code: number): InterfaceReport {
+    const layout = this.#layout;
+    const hasHardware = record[layout.at('HasHardware')] !== 0;
+    return {
+      name: textAt(record, layout.at('Name'), this.#nameBytes),
+      number: u16At(record, layout.at('Number')),
+      hardware: hasHardware ? hardwareAt(record, layout.at('Hardware')) : null,
+      up: code !== 0,
+      received: u64At(record, layout.at('Received')),
+      dropped: u64At(record, layout.at('Dropped')),
+      lost: u64At(record, layout.at('Lost')),
+    };
   }
-}
 
-function readyOf(record: RecordReader): LinkReady {
-  return {
-    configured: record.code !== 0,
-    connections: record.u32('Connections'),
-    version: record.text('Version'),
-    nowUs: record.us('NowUs'),
-  };
-}
+  #refusalOf(record: Uint8Array, code: number): CarrierRecord {
+    const of = u16At(record, this.#layout.at('Command')) & ~this.#layout.ofDatagrams;
+    const [command, status] = [this.#codes.name('Command', of), this.#codes.name('Status', code)];
+    if (command !== 'Announce') return { kind: 'refused', command, status };
+    return { kind: 'announced', answer: this.#answerOf(record, 'refused', status) };
+  }
 
-function answerOf(record: RecordReader, outcome: Announced['outcome'], reason: string): Announced {
-  return { ticket: record.u16('Ticket'), interface: record.u16('Interface'), outcome, reason };
+  #answerOf(record: Uint8Array, outcome: Announced['outcome'], reason: string): Announced {
+    const [ticket, iface] = [this.#layout.at('Ticket'), this.#layout.at('Interface')];
+    return { ticket: u16At(record, ticket), interface: u16At(record, iface), outcome, reason };
+  }
+
+  /** Up to the end of the record. */
+  #text(record: Uint8Array, field: string): string {
+    return textAt(record, this.#layout.at(field), this.#layout.recordBytes);
+  }
 }

@@ -1,38 +1,47 @@
 /** The records between fabric and host (docs/records.md): this side's codec. */
 import type { Codes } from './module.ts';
+import { u16At } from './record-bytes.ts';
 import { RecordLayout } from './record-layout.ts';
-import { RecordReader, readEvent } from './record-reader.ts';
-import { writeCommand } from './record-writer.ts';
+import { EventReader } from './record-reader.ts';
+import { CommandWriter } from './record-writer.ts';
 import type { Command, FabricEvent } from './records.ts';
 
 export class Codec {
-  readonly #layout: RecordLayout;
+  readonly recordBytes: number;
+  readonly #kindAt: number;
+  readonly #serialAt: number;
+  readonly #ofDatagrams: number;
+  readonly #reader: EventReader;
+  readonly #writer: CommandWriter;
 
   constructor(codes: Codes) {
-    this.#layout = new RecordLayout(codes, 'Field');
+    const layout = new RecordLayout(codes, 'Field');
+    this.recordBytes = layout.recordBytes;
+    this.#kindAt = layout.at('Kind');
+    this.#serialAt = layout.at('Serial');
+    this.#ofDatagrams = layout.ofDatagrams;
+    this.#reader = new EventReader(codes, layout);
+    this.#writer = new CommandWriter(codes, layout);
   }
 
-  get recordBytes(): number {
-    return this.#layout.recordBytes;
-  }
-
-  kind(record: DataView): number {
-    return record.getUint8(this.#layout.at('Kind')) & ~this.#layout.ofDatagrams;
+  /** Of the record that begins there, as are those below. */
+  kind(records: Uint8Array, at = 0): number {
+    return (records[at + this.#kindAt] ?? 0) & ~this.#ofDatagrams;
   }
 
   /** Serial number of an event: each is one more than the last, modulo 65,536. */
-  serial(record: DataView): number {
-    return record.getUint16(this.#layout.at('Serial'), true);
+  serial(records: Uint8Array, at = 0): number {
+    return u16At(records, at + this.#serialAt);
   }
 
-  /** The record that begins there. Throws RingbackError('fabric') for what no module of this version says. */
-  decode(records: DataView, at = 0): FabricEvent {
-    return readEvent(new RecordReader(this.#layout, records, at));
+  /** Throws RingbackError('fabric') for what no module of this version says. */
+  decode(records: Uint8Array, at = 0): FabricEvent {
+    return this.#reader.read(records, at);
   }
 
-  encode(command: Command): Uint8Array {
+  encode(command: Command): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.recordBytes);
-    writeCommand(this.#layout, command, bytes);
+    this.#writer.write(command, bytes, 0);
     return bytes;
   }
 
@@ -47,7 +56,7 @@ export class Codec {
         bytes = new Uint8Array(records * size);
         at = 0;
       }
-      writeCommand(this.#layout, command, bytes.subarray(at, at + size));
+      this.#writer.write(command, bytes, at);
       at += size;
     }
     if (at > 0) yield bytes.subarray(0, at);

@@ -11,6 +11,7 @@ import { Codec } from './codec.ts';
 import { type Errand, ErrandWriter } from './errands.ts';
 import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Command, FabricEvent } from './records.ts';
 import { routerName, sshCommand } from './ssh.ts';
 
@@ -22,6 +23,8 @@ const CHECK_MS = 5000;
 const MAX_SILENT_CHECKS = 6;
 /** Of many commands so many are written at once: what a pipe takes. */
 const PIECE_RECORDS = 1024;
+/** Who gets so much at once gets no more of it in this turn of the event loop. */
+const MANY_BYTES = 32_768;
 const OWN_LINE = 'ringback-fabricd: ';
 
 export function connectDaemon(time: Time): Connect {
@@ -35,7 +38,8 @@ class DaemonLink implements FabricLink {
   readonly #errands: ErrandWriter;
   readonly #handlers: LinkHandlers;
   readonly #describe: string;
-  #output: Writable | null = null;
+  #output: Outgoing | null = null;
+  #stream: Writable | null = null;
   #child: ChildProcess | null = null;
   #rest: Buffer = Buffer.alloc(0);
   #serial: number | null = null;
@@ -81,9 +85,7 @@ class DaemonLink implements FabricLink {
   }
 
   sendAll(commands: Iterable<Command>): void {
-    for (const bytes of this.#codec.encodeAll(commands, PIECE_RECORDS)) {
-      if (!this.#ended) this.#output?.write(bytes);
-    }
+    if (!this.#ended) this.#output?.writeAll(this.#codec.encodeAll(commands, PIECE_RECORDS));
   }
 
   run(errand: Errand): void {
@@ -134,10 +136,17 @@ class DaemonLink implements FabricLink {
   }
 
   #use(input: Readable | null, output: Writable | null): void {
-    this.#output = output;
+    this.#stream = output;
+    this.#output = output && new Outgoing(output, this.#time);
     // A daemon that is gone is reported by its own end, not by the pipe to it.
     output?.on('error', () => {});
-    input?.on('data', (bytes: Buffer) => this.#take(bytes));
+    input?.on('data', (bytes: Buffer) => {
+      this.#take(bytes);
+      if (bytes.length < MANY_BYTES) return;
+      // More is there already, and would be read at once.
+      input.pause();
+      void this.#time.settled().then(() => input.resume());
+    });
   }
 
   #hear(text: string): void {
@@ -176,7 +185,7 @@ class DaemonLink implements FabricLink {
   #kill(): void {
     const pid = this.#child?.pid;
     if (pid === undefined) {
-      this.#output?.destroy();
+      this.#stream?.destroy();
       return;
     }
     try {
@@ -198,18 +207,18 @@ class DaemonLink implements FabricLink {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let at = 0;
     for (; at + size <= all.length && !this.#ended; at += size) {
-      this.#receive(new DataView(all.buffer, all.byteOffset + at, size));
+      this.#receive(all, at);
     }
     this.#rest = Buffer.from(all.subarray(at));
   }
 
-  #receive(record: DataView): void {
+  #receive(records: Uint8Array, at: number): void {
     this.#silentChecks = 0;
-    if (!this.#isReady && !this.#carrier.isReady(this.#codec.kind(record))) {
+    if (!this.#isReady && !this.#carrier.isReady(this.#codec.kind(records, at))) {
       this.#fail(`${this.#describe} does not speak ringback's records`);
       return;
     }
-    const own = this.#carrier.read(record);
+    const own = this.#carrier.read(records, at);
     switch (own?.kind) {
       case 'ready':
         this.#ready(own.abi, own.ready);
@@ -227,16 +236,16 @@ class DaemonLink implements FabricLink {
         this.#handlers.onReached?.(own.reached);
         return;
     }
-    this.#event(record);
+    this.#event(records, at);
   }
 
-  #event(record: DataView): void {
-    const serial = this.#codec.serial(record);
+  #event(records: Uint8Array, at: number): void {
+    const serial = this.#codec.serial(records, at);
     if (this.#serial !== null && serial !== ((this.#serial + 1) & 0xffff)) this.#handlers.onGap();
     this.#serial = serial;
     let event: FabricEvent;
     try {
-      event = this.#codec.decode(record);
+      event = this.#codec.decode(records, at);
     } catch (error) {
       // Whatever else it says is not to be believed, either.
       this.#fail(`${this.#describe} ${messageOf(error)}`);

@@ -136,7 +136,7 @@ export class Engine {
       this.#functions.drained();
       for (let at = 0; at < records.length; at += size) {
         if (onRecord) onRecord(records.subarray(at, at + size));
-        else onEvent(this.codec.decode(new DataView(records.buffer, at, size)));
+        else onEvent(this.codec.decode(records, at));
       }
       left = this.#functions.resume();
     }

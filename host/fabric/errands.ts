@@ -2,7 +2,8 @@
 import { addressBytes } from '../net/address.ts';
 import type { Target } from '../net/target.ts';
 import type { Codes } from './module.ts';
-import { pascal, RecordLayout } from './record-layout.ts';
+import { RecordLayout } from './record-layout.ts';
+import { pascal } from './record-names.ts';
 
 /** `ticket`: from 0 to 65,535, and nobody else's until the carrier says that it is closed. */
 export type Errand =

@@ -153,7 +153,7 @@ export class InProcessFabric {
       const became = this.#framesSent > 0 ? SENT : ({ outcome: 'refused', reason } as const);
       from.hears((to) => to.onAnnounced?.({ ticket, interface: iface, ...became }));
     } else if (status !== 0) {
-      const name = module.codes.name('Command', codec.kind(new DataView(record.buffer)));
+      const name = module.codes.name('Command', codec.kind(record));
       from.hears((to) => to.onRefused(name, reason));
     } else if (command.kind === 'configure') this.#configured = true;
   }

@@ -9,14 +9,12 @@ const KEPT_ROOM = 4096;
 export class RecordQueue {
   readonly #codec: Codec;
   #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
   #from = 0;
   #to = 0;
 
   constructor(codec: Codec) {
     this.#codec = codec;
     this.#bytes = new Uint8Array(FIRST_ROOM * codec.recordBytes);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Copies records that lie in that memory from there to there. */
@@ -29,7 +27,7 @@ export class RecordQueue {
 
   /** The oldest. Throws RingbackError('fabric') for what no module of this version says. */
   take(): FabricEvent {
-    const event = this.#codec.decode(this.#view, this.#from);
+    const event = this.#codec.decode(this.#bytes, this.#from);
     this.#from += this.#codec.recordBytes;
     return event;
   }
@@ -45,6 +43,5 @@ export class RecordQueue {
     const bytes = new Uint8Array(size);
     bytes.set(this.#bytes.subarray(0, this.#to));
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
   }
 }

@@ -1,131 +1,242 @@
-/** A record, read by the names of its fields; and the events that come as such. */
-import { ADDRESS_BYTES, addressText } from '../net/address.ts';
-import { macText } from '../net/mac-address.ts';
+/** Events, read of their records. Of a crowd there are hundreds of thousands: each is one object, and the reader is always the same. */
+import { addressTextAt } from '../net/address.ts';
+import { AddressTexts } from '../net/address-cache.ts';
 import { ofDatagrams } from '../net/target.ts';
-import { type RecordLayout, strange } from './record-layout.ts';
+import type { Codes } from './module.ts';
+import { hardwareAt, u16At, u32At, u64At, usAt } from './record-bytes.ts';
+import { FieldPlaces, type RecordLayout } from './record-layout.ts';
+import { CodeNames, camel, dashed, strange } from './record-names.ts';
 import type { AttemptOutcome, Cause, FabricEvent, Form, Met, ServerState, Sign } from './records.ts';
 
 /** The module's word for never lies far before any time. */
 const EARLIEST_US = -(2 ** 60);
-/** A word of 64 bits is two of 32. */
-const HIGH = 0x1_0000_0000;
 
-/** The one that is being read. */
-const ADDRESS = new Uint8Array(ADDRESS_BYTES);
+type Kind = FabricEvent['kind'];
+type Of<K extends Kind> = Extract<FabricEvent, { readonly kind: K }>;
 
-export class RecordReader {
-  readonly #layout: RecordLayout;
-  readonly #record: DataView;
-  /** Where it begins. */
-  readonly #from: number;
+export class EventReader {
+  readonly #at: FieldPlaces;
+  readonly #ofDatagrams: number;
+  readonly #triedDatagrams: number;
+  readonly #answeredDatagrams: number;
+  readonly #countersInRecord: number;
+  readonly #kinds: CodeNames<Kind>;
+  readonly #causes: CodeNames<Cause>;
+  readonly #outcomes: CodeNames<AttemptOutcome>;
+  readonly #states: CodeNames<ServerState>;
+  readonly #signs: CodeNames<Sign>;
+  readonly #mets: CodeNames<Met>;
+  readonly #forms: CodeNames<Form>;
+  readonly #servers = new AddressTexts();
+  /** The record that is being read begins there. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #from = 0;
 
-  constructor(layout: RecordLayout, record: DataView, from = 0) {
-    this.#layout = layout;
-    this.#record = record;
-    this.#from = from;
+  constructor(codes: Codes, layout: RecordLayout) {
+    this.#at = new FieldPlaces(layout);
+    this.#ofDatagrams = layout.ofDatagrams;
+    this.#triedDatagrams = codes.number('Transport.TriedDatagrams');
+    this.#answeredDatagrams = codes.number('Transport.AnsweredDatagrams');
+    this.#countersInRecord = codes.number('COUNTERS_IN_RECORD');
+    this.#kinds = new CodeNames(codes, 'Event', camel);
+    this.#causes = new CodeNames(codes, 'Cause', dashed);
+    this.#outcomes = new CodeNames(codes, 'Outcome', dashed);
+    this.#states = new CodeNames(codes, 'ServerState', dashed);
+    this.#signs = new CodeNames(codes, 'Sign', dashed);
+    this.#mets = new CodeNames(codes, 'Met', camel);
+    this.#forms = new CodeNames(codes, 'Form', dashed);
   }
 
-  get kind(): number {
-    return this.u8('Kind') & ~this.#layout.ofDatagrams;
+  /** The event of the record that begins there. Throws RingbackError('fabric') for what no module of this version says. */
+  read(bytes: Uint8Array, from: number): FabricEvent {
+    this.#bytes = bytes;
+    this.#from = from;
+    return this.#event(this.#kinds.name(this.#u8(this.#at.kind) & ~this.#ofDatagrams));
+  }
+
+  #event(kind: Kind): FabricEvent {
+    switch (kind) {
+      case 'waiting':
+      case 'released':
+      case 'swept':
+        return this.#client(kind);
+      case 'attempt':
+        return this.#attempt(kind);
+      case 'outage':
+        return this.#outage(kind);
+      case 'answered':
+        return { kind, nowUs: this.#nowUs, server: this.#server, port: this.#port, client: this.#clientText };
+      case 'signal':
+        return this.#signal(kind);
+      case 'releaseEnd':
+      case 'dropped':
+      case 'acquitted':
+      case 'answers':
+      case 'asking':
+        return { kind, nowUs: this.#nowUs, server: this.#server, port: this.#port };
+      case 'look': {
+        const waitUs = this.#us(this.#at.firstUs) || null;
+        return { kind, nowUs: this.#nowUs, server: this.#server, port: this.#port, waitUs };
+      }
+      case 'learnt':
+        return this.#learnt(kind);
+      case 'asked':
+        return this.#asked(kind);
+      case 'forgotten': {
+        const goesOn = this.#code !== 0;
+        return { kind, nowUs: this.#nowUs, server: this.#server, port: this.#port, goesOn };
+      }
+      case 'syncEnd':
+      case 'sweepEnd':
+      case 'flushEnd':
+      case 'learntEnd':
+        return { kind, nowUs: this.#nowUs };
+      case 'counters':
+        return this.#counters(kind);
+      case 'conflict':
+        return this.#conflict(kind);
+    }
+  }
+
+  #client<K extends 'waiting' | 'released' | 'swept'>(kind: K) {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      server: this.#server,
+      port: this.#port,
+      client: this.#clientText,
+      cause: this.#causes.name(this.#code),
+      tries: this.#u16(this.#at.tries),
+      firstUs: this.#pastUs(this.#at.firstUs, 'FirstUs'),
+      lastUs: this.#pastUs(this.#at.lastUs, 'LastUs'),
+    };
+  }
+
+  #attempt(kind: 'attempt'): Of<'attempt'> {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      outcome: this.#outcomes.name(this.#code),
+      client: this.#clientText,
+      clientPort: this.#u16(this.#at.clientPort),
+      server: this.#server,
+      port: this.#port,
+      sequence: u32At(this.#bytes, this.#from + this.#at.sequence),
+      tries: this.#u16(this.#at.tries),
+      firstUs: this.#pastUs(this.#at.firstUs, 'FirstUs'),
+    };
+  }
+
+  #outage(kind: 'outage'): Of<'outage'> {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      server: this.#server,
+      port: this.#port,
+      cause: this.#causes.name(this.#code),
+      triedPort: this.#otherPort(this.#at.triedPort, this.#triedDatagrams),
+      firstUs: this.#pastUs(this.#at.firstUs, 'FirstUs'),
+      state: this.#states.name(this.#u8(this.#at.state)),
+    };
+  }
+
+  #signal(kind: 'signal'): Of<'signal'> {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      server: this.#server,
+      port: this.#port,
+      sign: this.#signs.name(this.#code),
+      triedPort: this.#otherPort(this.#at.triedPort, this.#triedDatagrams),
+      answeredPort: this.#otherPort(this.#at.answeredPort, this.#answeredDatagrams),
+    };
+  }
+
+  #learnt(kind: 'learnt'): Of<'learnt'> {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      server: this.#server,
+      port: this.#port,
+      answers: this.#code,
+      withinUs: this.#us(this.#at.firstUs),
+      waitUs: this.#us(this.#at.lastUs),
+    };
+  }
+
+  #asked(kind: 'asked'): Of<'asked'> {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      server: this.#server,
+      port: this.#port,
+      met: this.#mets.bits(this.#code),
+      heardUs: heardUs(this.#us(this.#at.firstUs)),
+      hostHeardUs: heardUs(this.#us(this.#at.lastUs)),
+    };
+  }
+
+  #counters(kind: 'counters'): Of<'counters'> {
+    const at = this.#from + this.#at.counters;
+    const values = Array.from({ length: this.#countersInRecord }, (_, i) => u64At(this.#bytes, at + i * 8));
+    return { kind, nowUs: this.#nowUs, first: this.#code, values };
+  }
+
+  #conflict(kind: 'conflict'): Of<'conflict'> {
+    return {
+      kind,
+      nowUs: this.#nowUs,
+      form: this.#forms.name(this.#code),
+      address: this.#server,
+      hardware: hardwareAt(this.#bytes, this.#from + this.#at.hardware),
+      interface: this.#u16(this.#at.interface),
+    };
+  }
+
+  get #nowUs(): number {
+    return this.#us(this.#at.nowUs);
+  }
+
+  get #code(): number {
+    return this.#u8(this.#at.code);
+  }
+
+  get #server(): string {
+    return this.#servers.textAt(this.#bytes, this.#from + this.#at.server);
+  }
+
+  get #clientText(): string {
+    return addressTextAt(this.#bytes, this.#from + this.#at.client);
   }
 
   /** Which service it is about. */
-  get port(): number {
-    return numbered(this.u16('Port'), (this.u8('Kind') & this.#layout.ofDatagrams) !== 0);
+  get #port(): number {
+    const isOfUdp = (this.#u8(this.#at.kind) & this.#ofDatagrams) !== 0;
+    return numbered(this.#u16(this.#at.port), isOfUdp);
   }
 
-  /** Another port that it names; `transport`: which bit says that it is one of UDP. */
-  otherPort(field: string, transport: string): number {
-    const bit = this.#layout.codes.number(`Transport.${transport}`);
-    return numbered(this.u16(field), (this.u8('Transports') & bit) !== 0);
+  /** Another port that it names; `bit` says that it is one of UDP. */
+  #otherPort(at: number, bit: number): number {
+    return numbered(this.#u16(at), (this.#u8(this.#at.transports) & bit) !== 0);
   }
 
-  get code(): number {
-    return this.u8('Code');
+  #u8(at: number): number {
+    return this.#bytes[this.#from + at] ?? 0;
   }
 
-  /** When it was made. */
-  get nowUs(): number {
-    return this.us('NowUs');
+  #u16(at: number): number {
+    return u16At(this.#bytes, this.#from + at);
   }
 
-  u8(field: string): number {
-    return this.#record.getUint8(this.#at(field));
-  }
-
-  u16(field: string): number {
-    return this.#record.getUint16(this.#at(field), true);
-  }
-
-  u32(field: string): number {
-    return this.#record.getUint32(this.#at(field), true);
-  }
-
-  /** The number in place `index` of a row of them. */
-  u64(field: string, index = 0): number {
-    const at = this.#at(field) + index * 8;
-    return this.#record.getUint32(at + 4, true) * HIGH + this.#record.getUint32(at, true);
-  }
-
-  us(field: string): number {
-    const at = this.#at(field);
-    return this.#record.getInt32(at + 4, true) * HIGH + this.#record.getUint32(at, true);
+  #us(at: number): number {
+    return usAt(this.#bytes, this.#from + at);
   }
 
   /** A moment that somebody may have lived to see. */
-  pastUs(field: string): number {
-    const us = this.us(field);
+  #pastUs(at: number, field: string): number {
+    const us = this.#us(at);
     if (!Number.isSafeInteger(us)) throw strange(field, us);
     return us;
-  }
-
-  address(field: string): string {
-    const at = this.#at(field);
-    for (let byte = 0; byte < ADDRESS_BYTES; byte++) ADDRESS[byte] = this.#record.getUint8(at + byte);
-    return addressText(ADDRESS);
-  }
-
-  hardware(field: string): string {
-    return macText(this.#bytes(field));
-  }
-
-  /** NUL padded text of so many bytes, or up to the end of the record. */
-  text(field: string, length?: number): string {
-    const bytes = this.#bytes(field, length);
-    const end = bytes.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-  }
-
-  get countersInRecord(): number {
-    return this.#layout.codes.number('COUNTERS_IN_RECORD');
-  }
-
-  /** What the record's code is called in that enum, or the code at `field`. */
-  name(group: string, field = 'Code'): string {
-    return this.#layout.name(group, this.u8(field)).plain;
-  }
-
-  /** The same as the program has it: `syn-ack`. */
-  dashed(group: string, field = 'Code'): string {
-    return this.#layout.name(group, this.u8(field)).dashed;
-  }
-
-  /** What the record is called in that enum: `releaseEnd`. */
-  kindName(group: string): string {
-    return this.#layout.name(group, this.kind).camel;
-  }
-
-  /** The bits of the code, by their names; the same set for the same bits. */
-  bits(group: string): ReadonlySet<string> {
-    return this.#layout.bits(group, this.code);
-  }
-
-  #bytes(field: string, length = this.#layout.recordBytes - this.#layout.at(field)): Uint8Array {
-    return new Uint8Array(this.#record.buffer, this.#record.byteOffset + this.#at(field), length);
-  }
-
-  #at(field: string): number {
-    return this.#from + this.#layout.at(field);
   }
 }
 
@@ -133,103 +244,4 @@ function numbered(port: number, isOfUdp: boolean): number {
   return isOfUdp ? ofDatagrams(port) : port;
 }
 
-type Kind = FabricEvent['kind'];
-type Read<K extends Kind> = (record: RecordReader, kind: K) => FabricEvent;
-
-const bare = <K extends Kind>({ nowUs }: RecordReader, kind: K) => ({ kind, nowUs });
-
-const target = <K extends Kind>(record: RecordReader, kind: K) => ({
-  kind,
-  nowUs: record.nowUs,
-  server: record.address('Server'),
-  port: record.port,
-});
-
-const cause = (record: RecordReader): Cause => record.dashed('Cause') as Cause;
-
-/** Of a crowd there are hundreds of thousands of these: each is one object, made at once. */
-const client = <K extends Kind>(record: RecordReader, kind: K) => ({
-  kind,
-  nowUs: record.nowUs,
-  server: record.address('Server'),
-  port: record.port,
-  client: record.address('Client'),
-  cause: cause(record),
-  tries: record.u16('Tries'),
-  firstUs: record.pastUs('FirstUs'),
-  lastUs: record.pastUs('LastUs'),
-});
-
 const heardUs = (us: number): number | null => (us < EARLIEST_US ? null : us);
-
-const EVENTS: { readonly [K in Kind]: Read<K> } = {
-  attempt: (record, kind) => ({
-    ...bare(record, kind),
-    outcome: record.dashed('Outcome') as AttemptOutcome,
-    client: record.address('Client'),
-    clientPort: record.u16('ClientPort'),
-    server: record.address('Server'),
-    port: record.port,
-    sequence: record.u32('Sequence'),
-    tries: record.u16('Tries'),
-    firstUs: record.pastUs('FirstUs'),
-  }),
-  outage: (record, kind) => ({
-    ...target(record, kind),
-    cause: cause(record),
-    triedPort: record.otherPort('TriedPort', 'TriedDatagrams'),
-    firstUs: record.pastUs('FirstUs'),
-    state: record.dashed('ServerState', 'State') as ServerState,
-  }),
-  waiting: client,
-  released: client,
-  swept: client,
-  answered: (record, kind) => ({ ...target(record, kind), client: record.address('Client') }),
-  signal: (record, kind) => ({
-    ...target(record, kind),
-    sign: record.dashed('Sign') as Sign,
-    triedPort: record.otherPort('TriedPort', 'TriedDatagrams'),
-    answeredPort: record.otherPort('AnsweredPort', 'AnsweredDatagrams'),
-  }),
-  releaseEnd: target,
-  dropped: target,
-  acquitted: target,
-  answers: target,
-  look: (record, kind) => ({ ...target(record, kind), waitUs: record.us('FirstUs') || null }),
-  asking: target,
-  asked: (record, kind) => ({
-    ...target(record, kind),
-    met: record.bits('Met') as ReadonlySet<Met>,
-    heardUs: heardUs(record.us('FirstUs')),
-    hostHeardUs: heardUs(record.us('LastUs')),
-  }),
-  forgotten: (record, kind) => ({ ...target(record, kind), goesOn: record.code !== 0 }),
-  syncEnd: bare,
-  sweepEnd: bare,
-  flushEnd: bare,
-  learntEnd: bare,
-  learnt: (record, kind) => ({
-    ...target(record, kind),
-    answers: record.code,
-    withinUs: record.us('FirstUs'),
-    waitUs: record.us('LastUs'),
-  }),
-  counters: (record, kind) => ({
-    ...bare(record, kind),
-    first: record.code,
-    values: Array.from({ length: record.countersInRecord }, (_, i) => record.u64('Counters', i)),
-  }),
-  conflict: (record, kind) => ({
-    ...bare(record, kind),
-    form: record.dashed('Form') as Form,
-    address: record.address('Server'),
-    hardware: record.hardware('Hardware'),
-    interface: record.u16('Interface'),
-  }),
-};
-
-/** Throws RingbackError('fabric') for what no module of this version says. */
-export function readEvent(record: RecordReader): FabricEvent {
-  const kind = record.kindName('Event') as Kind;
-  return (EVENTS[kind] as Read<Kind>)(record, kind);
-}

@@ -1,171 +1,195 @@
-/** A record, written by the names of its fields; and the commands that go as such. */
-import { addressBytes } from '../net/address.ts';
+/** Commands, written into their records. */
+import { writeAddress } from '../net/address.ts';
+import { LatestAddress } from '../net/address-cache.ts';
 import { macBytes } from '../net/mac-address.ts';
 import { isOfDatagrams, numberOnWire, type Target } from '../net/target.ts';
-import { pascal, type RecordLayout } from './record-layout.ts';
-import { type Command, KEY_BYTES } from './records.ts';
+import type { Codes } from './module.ts';
+import { putU16, putU32, putUs } from './record-bytes.ts';
+import { FieldPlaces, type RecordLayout } from './record-layout.ts';
+import { CodeNames, camel, dashed } from './record-names.ts';
+import { type Cause, type Command, type Form, KEY_BYTES, type Options, type ServerState } from './records.ts';
 
-/** Writes into zeroed bytes. */
-class RecordWriter {
-  readonly #layout: RecordLayout;
-  readonly #bytes: Uint8Array;
-  readonly #record: DataView;
-
-  constructor(layout: RecordLayout, bytes: Uint8Array) {
-    this.#layout = layout;
-    this.#bytes = bytes;
-    this.#record = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  u8(field: string, value: number): void {
-    this.#record.setUint8(this.#layout.at(field), value);
-  }
-
-  u16(field: string, value: number): void {
-    this.#record.setUint16(this.#layout.at(field), value, true);
-  }
-
-  u32(field: string, value: number): void {
-    this.#record.setUint32(this.#layout.at(field), value, true);
-  }
-
-  us(field: string, us: number): void {
-    this.#record.setBigInt64(this.#layout.at(field), BigInt(Math.round(us)), true);
-  }
-
-  bytes(field: string, bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#layout.at(field));
-  }
-
-  address(field: string, text: string): void {
-    this.bytes(field, addressBytes(text));
-  }
-
-  target({ server, port }: Target): void {
-    this.address('Server', server);
-    this.u16('Port', numberOnWire(port));
-    if (isOfDatagrams(port))
-      this.u8('Kind', this.#record.getUint8(this.#layout.at('Kind')) | this.#layout.ofDatagrams);
-  }
-
-  /** The number of `name` in an enum of the module's. */
-  code(group: string, name: string): number {
-    return this.#layout.number(group, name);
-  }
-}
-
-type Of<K extends Command['kind'], C = Command> = C extends { readonly kind: Command['kind'] }
+type Kind = Command['kind'];
+type Of<K extends Kind, C = Command> = C extends { readonly kind: Kind }
   ? K extends C['kind']
     ? C
     : never
   : never;
-type Write<K extends Command['kind']> = (record: RecordWriter, command: Of<K>) => void;
 
-const target = (record: RecordWriter, command: Target): void => record.target(command);
-const nothing = (): void => {};
+export class CommandWriter {
+  readonly #at: FieldPlaces;
+  readonly #ofDatagrams: number;
+  readonly #triedDatagrams: number;
+  readonly #kinds: CodeNames<Kind>;
+  readonly #causes: CodeNames<Cause>;
+  readonly #states: CodeNames<ServerState>;
+  readonly #forms: CodeNames<Form>;
+  readonly #options: CodeNames<keyof Options>;
+  readonly #servers = new LatestAddress();
+  /** The record that is being written begins there. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #from = 0;
 
-function prefix(record: RecordWriter, { address, bits }: Of<'watch'>): void {
-  record.address('Server', address);
-  record.u8('Code', bits);
-}
+  constructor(codes: Codes, layout: RecordLayout) {
+    this.#at = new FieldPlaces(layout);
+    this.#ofDatagrams = layout.ofDatagrams;
+    this.#triedDatagrams = codes.number('Transport.TriedDatagrams');
+    this.#kinds = new CodeNames(codes, 'Command', camel);
+    this.#causes = new CodeNames(codes, 'Cause', dashed);
+    this.#states = new CodeNames(codes, 'ServerState', dashed);
+    this.#forms = new CodeNames(codes, 'Form', dashed);
+    this.#options = new CodeNames(codes, 'Option', camel);
+  }
 
-function targetAt(record: RecordWriter, command: Of<'foundSilent'>): void {
-  record.target(command);
-  record.us('FirstUs', command.atUs);
-}
+  /** Into the zeroed bytes of a record that begins there. */
+  write(command: Command, bytes: Uint8Array, from: number): void {
+    this.#bytes = bytes;
+    this.#from = from;
+    this.#u8(this.#at.kind, this.#kinds.number(command.kind));
+    this.#fields(command);
+  }
 
-function holder(record: RecordWriter, held: Of<'claim' | 'announce'>): void {
-  record.address('Server', held.address);
-  record.bytes('Hardware', macBytes(held.hardware));
-  record.u16('Interface', held.interface);
-}
+  #fields(command: Command): void {
+    switch (command.kind) {
+      case 'restore':
+        this.#restore(command);
+        break;
+      case 'knowClient':
+      case 'unknowClient':
+      case 'own':
+      case 'disown':
+        this.#address(this.#at.client, command.client);
+        break;
+      case 'knowService':
+      case 'unknowService':
+      case 'unforward':
+      case 'stillDown':
+      case 'release':
+      case 'forget':
+      case 'confirm':
+      case 'acquit':
+      case 'lives':
+      case 'askMet':
+      case 'askEnd':
+        this.#target(command);
+        break;
+      case 'foundSilent':
+      case 'restoreService':
+        this.#target(command);
+        this.#us(this.#at.firstUs, command.atUs);
+        break;
+      case 'ask':
+        this.#target(command);
+        this.#u16(this.#at.probePort, command.localPort);
+        break;
+      case 'configure':
+        this.#configure(command);
+        break;
+      case 'watch':
+      case 'unwatch':
+        this.#address(this.#at.server, command.address);
+        this.#u8(this.#at.code, command.bits);
+        break;
+      case 'forward':
+        this.#target(command);
+        this.#address(this.#at.client, command.real.server);
+        this.#u16(this.#at.realPort, command.real.port);
+        break;
+      case 'answerFor':
+      case 'datagrams':
+        this.#u16(this.#at.port, command.port);
+        this.#u8(this.#at.code, command.on ? 1 : 0);
+        break;
+      case 'sweep':
+        this.#us(this.#at.firstUs, command.olderThanUs);
+        break;
+      case 'announce':
+        this.#announce(command);
+        break;
+      case 'claim':
+        this.#holder(command);
+        break;
+      case 'unclaim':
+        this.#address(this.#at.server, command.address);
+        break;
+      case 'sync':
+      case 'counters':
+      case 'flush':
+      case 'learnt':
+        break;
+    }
+  }
 
-function configure(record: RecordWriter, command: Of<'configure'>): void {
-  const flags = Object.entries(command.options)
-    .filter(([, on]) => on)
-    .reduce((sum, [name]) => sum | record.code('Option', name), 0);
-  record.u32('Flags', flags);
-  record.us('WaitUs', command.waitUs);
-  for (const [name, size] of Object.entries(command.sizes)) record.u32(pascal(name), size);
-  record.u32('Everything', command.everything ?? 0);
-  record.bytes('KeyLow', command.key.subarray(0, KEY_BYTES));
-  record.u16('ProgramPort', command.programPorts?.first ?? 0);
-  record.u16('ProgramPorts', command.programPorts?.count ?? 0);
-}
+  #restore(command: Of<'restore'>): void {
+    this.#target(command);
+    this.#address(this.#at.client, command.client);
+    this.#u8(this.#at.code, this.#causes.number(command.cause));
+    this.#u16(this.#at.tries, command.tries);
+    this.#u16(this.#at.restoredPort, numberOnWire(command.triedPort));
+    if (isOfDatagrams(command.triedPort)) this.#u8(this.#at.restoredTransports, this.#triedDatagrams);
+    if (command.suspected) this.#u8(this.#at.restoredState, this.#states.number('suspected'));
+    this.#us(this.#at.firstUs, command.firstUs);
+    this.#us(this.#at.lastUs, command.lastUs);
+  }
 
-function restore(record: RecordWriter, command: Of<'restore'>): void {
-  record.target(command);
-  record.address('Client', command.client);
-  record.u8('Code', record.code('Cause', command.cause));
-  record.u16('Tries', command.tries);
-  record.u16('RestoredPort', numberOnWire(command.triedPort));
-  if (isOfDatagrams(command.triedPort))
-    record.u8('RestoredTransports', record.code('Transport', 'triedDatagrams'));
-  if (command.suspected) record.u8('RestoredState', record.code('ServerState', 'suspected'));
-  record.us('FirstUs', command.firstUs);
-  record.us('LastUs', command.lastUs);
-}
+  #configure(command: Of<'configure'>): void {
+    const { options, sizes } = command;
+    let flags = 0;
+    for (const [name, on] of Object.entries(options))
+      if (on) flags |= this.#options.number(name as keyof Options);
+    this.#u32(this.#at.flags, flags);
+    this.#us(this.#at.waitUs, command.waitUs);
+    this.#u32(this.#at.servers, sizes.servers);
+    this.#u32(this.#at.clients, sizes.clients);
+    this.#u32(this.#at.attempts, sizes.attempts);
+    this.#u32(this.#at.known, sizes.known);
+    this.#u32(this.#at.prefixes, sizes.prefixes);
+    this.#u32(this.#at.everything, command.everything ?? 0);
+    this.#bytes.set(command.key.subarray(0, KEY_BYTES), this.#from + this.#at.key);
+    this.#u16(this.#at.programPort, command.programPorts?.first ?? 0);
+    this.#u16(this.#at.programPorts, command.programPorts?.count ?? 0);
+  }
 
-function announce(record: RecordWriter, command: Of<'announce'>): void {
-  holder(record, command);
-  record.u8('Code', record.code('Form', command.form));
-  record.u16('Ticket', command.ticket);
-  if (command.form === 'request') record.address('Client', command.target);
-  if (command.form === 'neighbour') record.u8('Router', command.router ? 1 : 0);
-}
+  #announce(command: Of<'announce'>): void {
+    this.#holder(command);
+    this.#u8(this.#at.code, this.#forms.number(command.form));
+    this.#u16(this.#at.ticket, command.ticket);
+    if (command.form === 'request') this.#address(this.#at.client, command.target);
+    if (command.form === 'neighbour') this.#u8(this.#at.router, command.router ? 1 : 0);
+  }
 
-const COMMANDS: { readonly [K in Command['kind']]: Write<K> } = {
-  configure,
-  watch: prefix,
-  unwatch: prefix,
-  knowService: target,
-  unknowService: target,
-  knowClient: (record, { client }) => record.address('Client', client),
-  unknowClient: (record, { client }) => record.address('Client', client),
-  own: (record, { client }) => record.address('Client', client),
-  disown: (record, { client }) => record.address('Client', client),
-  forward: (record, { server, port, real }) => {
-    record.target({ server, port });
-    record.address('Client', real.server);
-    record.u16('RealPort', real.port);
-  },
-  unforward: target,
-  answerFor: (record, { port, on }) => {
-    record.u16('Port', port);
-    record.u8('Code', on ? 1 : 0);
-  },
-  datagrams: (record, { port, on }) => {
-    record.u16('Port', port);
-    record.u8('Code', on ? 1 : 0);
-  },
-  restore,
-  stillDown: target,
-  release: target,
-  forget: target,
-  sweep: (record, { olderThanUs }) => record.us('FirstUs', olderThanUs),
-  sync: nothing,
-  counters: nothing,
-  flush: nothing,
-  learnt: nothing,
-  announce,
-  claim: holder,
-  unclaim: (record, { address }) => record.address('Server', address),
-  confirm: target,
-  acquit: target,
-  lives: target,
-  foundSilent: targetAt,
-  ask: (record, command) => {
-    record.target(command);
-    record.u16('ProbePort', command.localPort);
-  },
-  askEnd: target,
-  restoreService: targetAt,
-  askMet: target,
-};
+  #holder(held: Of<'claim' | 'announce'>): void {
+    this.#address(this.#at.server, held.address);
+    this.#bytes.set(macBytes(held.hardware), this.#from + this.#at.hardware);
+    this.#u16(this.#at.interface, held.interface);
+  }
 
-/** Writes a command into the zeroed bytes of a record. */
-export function writeCommand(layout: RecordLayout, command: Command, bytes: Uint8Array): void {
-  const record = new RecordWriter(layout, bytes);
-  record.u8('Kind', record.code('Command', command.kind));
-  (COMMANDS[command.kind] as (record: RecordWriter, command: Command) => void)(record, command);
+  #target({ server, port }: Target): void {
+    this.#servers.write(server, this.#bytes, this.#from + this.#at.server);
+    this.#u16(this.#at.port, numberOnWire(port));
+    if (isOfDatagrams(port)) {
+      const at = this.#from + this.#at.kind;
+      this.#bytes[at] = (this.#bytes[at] ?? 0) | this.#ofDatagrams;
+    }
+  }
+
+  #address(at: number, text: string): void {
+    writeAddress(text, this.#bytes, this.#from + at);
+  }
+
+  #u8(at: number, value: number): void {
+    this.#bytes[this.#from + at] = value;
+  }
+
+  #u16(at: number, value: number): void {
+    putU16(this.#bytes, this.#from + at, value);
+  }
+
+  #u32(at: number, value: number): void {
+    putU32(this.#bytes, this.#from + at, value);
+  }
+
+  #us(at: number, us: number): void {
+    putUs(this.#bytes, this.#from + at, us);
+  }
 }

@@ -66,6 +66,14 @@ function readable(value: string | number | boolean | null): string {
   return /^[\x21-\x7e]+$/.test(text) && !text.includes('"') ? text : escaped(JSON.stringify(text));
 }
 
+/** `key=value`, with blanks between. */
+export function detailsText(fields: Fields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${readable(value ?? null)}`)
+    .join(' ');
+}
+
 /** Writes lines, whatever they say. */
 export function writer(options: LogOptions): Say {
   const { terminal, verbose = false } = options;
@@ -97,10 +105,7 @@ function readableLine(
   event: string,
   fields: Fields,
 ): string {
-  const details = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${readable(value ?? null)}`)
-    .join(' ');
+  const details = detailsText(fields);
   if (form === 'message') return `${event} ${details}`.trimEnd();
   if (form === 'text') return `${time.toISOString()} ${level} ${event} ${details}`.trimEnd();
   const clock = time.toTimeString().slice(0, 8);

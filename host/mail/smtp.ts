@@ -4,8 +4,7 @@ import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import SMTPPool from 'nodemailer/lib/smtp-pool';
 import type { SmtpConfiguration } from '../config/types.ts';
-import { messageOf, RingbackError } from '../errors.ts';
-import { cleanName } from '../net/clean-text.ts';
+import { RingbackError } from '../errors.ts';
 import type { LocalPorts } from '../net/local-ports.ts';
 import { canonicalMailAddress, wireMailAddress } from '../net/mail-address.ts';
 import type { Time, Timer } from '../time.ts';
@@ -13,6 +12,7 @@ import type { Mail } from './mail.ts';
 import { composeMessage } from './message.ts';
 import { enhancedCodeOf, fateOfReply, type SmtpFate, stepOf } from './smtp-fate.ts';
 import { Connecting } from './smtp-socket.ts';
+import { type MailServerPlace, smtpFailure } from './smtp-words.ts';
 
 /** Why a mail was not taken. */
 export interface Reason {
@@ -40,7 +40,7 @@ export type Delivery =
 export const SMTP_CONNECTIONS = 4;
 /** How long a connection is kept for the next mail: a switch's thirty servers come back within such a time. */
 const IDLE_MS = 30_000;
-const MAX_REASON = 300;
+const MAX_REASON = 500;
 
 interface SmtpTimeouts {
   readonly connectMs: number;
@@ -83,12 +83,24 @@ interface Pool {
   close(options: { force: boolean }): void;
 }
 
+/** A line of the conversation with the server, without what is secret in it. */
+type Hear = (by: 'server' | 'client', line: string) => void;
+
+interface SenderOptions {
+  readonly timeouts?: Partial<SmtpTimeouts>;
+  /** Where its connections come from; without them any port will do. */
+  readonly localPorts?: LocalPorts | null;
+  /** Who listens to its conversations; without it nobody. */
+  readonly hear?: Hear;
+}
+
 /** Sends mails through one SMTP server. */
 export class MailSender {
   readonly #options: SmtpConfiguration;
   readonly #time: Time;
   readonly #timeouts: SmtpTimeouts;
   readonly #connecting: Connecting;
+  readonly #hear: Hear | null;
   #pool: Pool;
   /** The server has taken our login, or there is none. */
   #isKnown: boolean;
@@ -100,8 +112,7 @@ export class MailSender {
   constructor(
     options: SmtpConfiguration,
     time: Time,
-    timeouts: Partial<SmtpTimeouts> = {},
-    localPorts: LocalPorts | null = null,
+    { timeouts = {}, localPorts = null, hear }: SenderOptions = {},
   ) {
     if (canonicalMailAddress(options.from) === null) {
       throw new RingbackError('configuration', `smtp.from: not a mail address: ${options.from}`);
@@ -110,6 +121,7 @@ export class MailSender {
     this.#time = time;
     this.#timeouts = { ...SMTP_TIMEOUTS, ...timeouts };
     this.#connecting = new Connecting(options, this.#timeouts.connectMs, time, localPorts);
+    this.#hear = hear ?? null;
     this.#pool = this.#newPool();
     this.#isKnown = options.user === null;
   }
@@ -166,7 +178,7 @@ export class MailSender {
       });
       return { outcome: 'delivered' };
     } catch (error) {
-      const delivery = deliveryOf(error);
+      const delivery = deliveryOf(error, this.#options);
       if (delivery.outcome === 'later' && delivery.refusal === 'login') this.#stopLogins();
       return delivery;
     } finally {
@@ -183,7 +195,7 @@ export class MailSender {
   }
 
   #newPool(): Pool {
-    const pool = createPool(this.#options, this.#timeouts);
+    const pool = createPool(this.#options, this.#timeouts, this.#hear);
     pool.getSocket = (_options, callback) => this.#connecting.open(callback);
     return pool;
   }
@@ -201,6 +213,7 @@ function readOnce(bytes: Buffer): Readable {
 function createPool(
   { host, port, tls, user, password, from }: SmtpConfiguration,
   { connectMs, greetingMs, silenceMs }: SmtpTimeouts,
+  hear: Hear | null,
 ): SMTPPool {
   const secure = tls === 'implicit' || (tls === 'auto' && port === 465);
   return new SMTPPool({
@@ -224,7 +237,18 @@ function createPool(
     connectionTimeout: connectMs + greetingMs,
     greetingTimeout: greetingMs,
     socketTimeout: silenceMs,
+    ...(hear === null ? {} : { debug: true, logger: listener(hear) }),
   });
+}
+
+/** What the library says, for the one who listens: it leaves passwords out itself. */
+function listener(hear: Hear): SMTPPool.Options['logger'] {
+  const debug = ({ tnx }: { tnx?: string } = {}, line: string): void => {
+    if (tnx === 'server' || tnx === 'client') hear(tnx, line);
+  };
+  const nothing = (): void => undefined;
+  const [trace, info, warn, error, fatal] = [nothing, nothing, nothing, nothing, nothing];
+  return { trace, debug, info, warn, error, fatal, level: nothing };
 }
 
 /** The next mail would fare no better. */
@@ -232,16 +256,15 @@ function isOfServer(delivery: Delivery): boolean {
   return delivery.outcome === 'later' && delivery.about === 'server' && delivery.refusal !== 'mail';
 }
 
-/** What an error of the library means. */
-export function deliveryOf(error: unknown): Delivery {
+/** What an error of the library means, of the server that is there. */
+export function deliveryOf(error: unknown, place: MailServerPlace): Delivery {
   const { responseCode, response, command, code } = error as {
     responseCode?: number;
     response?: string;
     command?: string;
     code?: string;
   };
-  const hint = code === 'ETLS' ? ' (smtp.tls: none sends without TLS, a password included)' : '';
-  const reason = `${(cleanName(messageOf(error)) ?? 'unknown').slice(0, MAX_REASON)}${hint}`;
+  const reason = smtpFailure(error, place).slice(0, MAX_REASON);
   const enhanced = enhancedCodeOf(response ?? '');
   const fate: SmtpFate =
     responseCode === undefined ? 'server' : fateOfReply(stepOf(command ?? ''), responseCode, enhanced);

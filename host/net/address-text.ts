@@ -1,20 +1,22 @@
 /** Texts of addresses as they are written everywhere in this program, read without more ado: commands bear hundreds of thousands of them. */
 
+export const ADDRESS_BYTES = 16;
 /** Where the IPv4 address lies in an IPv4-mapped IPv6 address. */
 export const IPV4_AT = 12;
 /** Of 16 bits, in an IPv6 address. */
 export const GROUPS = 8;
 const Char = { dot: 0x2e, colon: 0x3a, zero: 0x30, a: 0x61 } as const;
 
-/** Writes a dotted address, mapped, into zeroed bytes; false: it is none, and the bytes are worth nothing. */
-export function readDotted(text: string, into: Uint8Array): boolean {
-  let at = IPV4_AT;
+/** Writes a dotted address, mapped, into zeroed bytes from there on; false: it is none, and the bytes are worth nothing. */
+export function readDotted(text: string, into: Uint8Array, from: number): boolean {
+  const end = from + ADDRESS_BYTES;
+  let at = from + IPV4_AT;
   let value = 0;
   let digits = 0;
   for (let i = 0; i <= text.length; i++) {
     const code = i < text.length ? text.charCodeAt(i) : Char.dot;
     if (code === Char.dot) {
-      if (digits === 0 || value > 0xff || at === into.length) return false;
+      if (digits === 0 || value > 0xff || at === end) return false;
       into[at++] = value;
       value = digits = 0;
       continue;
@@ -25,12 +27,12 @@ export function readDotted(text: string, into: Uint8Array): boolean {
     value = value * 10 + digit;
     digits++;
   }
-  into[IPV4_AT - 2] = into[IPV4_AT - 1] = 0xff;
-  return at === into.length;
+  into[from + IPV4_AT - 2] = into[from + IPV4_AT - 1] = 0xff;
+  return at === end;
 }
 
-/** Writes an IPv6 address of small hexadecimal groups into zeroed bytes; false: it is none such, and they are worth nothing. */
-export function readGroups(text: string, into: Uint8Array): boolean {
+/** Writes an IPv6 address of small hexadecimal groups into zeroed bytes from there on; false: it is none such, and they are worth nothing. */
+export function readGroups(text: string, into: Uint8Array, from: number): boolean {
   let groups = 0;
   /** How many groups come before `::`; -1: there is none. */
   let head = -1;
@@ -51,7 +53,7 @@ export function readGroups(text: string, into: Uint8Array): boolean {
       if (isRun) head = groups;
       else {
         if (groups === GROUPS) return false;
-        putGroup(into, groups++, value);
+        putGroup(into, from, groups++, value);
         if (i === text.length - 1) return false;
       }
       value = digits = 0;
@@ -64,18 +66,21 @@ export function readGroups(text: string, into: Uint8Array): boolean {
   }
   if (digits > 0) {
     if (groups === GROUPS) return false;
-    putGroup(into, groups++, value);
+    putGroup(into, from, groups++, value);
   }
   if (head < 0) return groups === GROUPS;
   // It stands for one group at least.
   if (groups >= GROUPS) return false;
-  const tail = (groups - head) * 2;
-  into.copyWithin(into.length - tail, head * 2, head * 2 + tail);
-  into.fill(0, head * 2, into.length - tail);
+  // Those behind it move to the end, the last one first.
+  const further = (GROUPS - groups) * 2;
+  for (let at = from + groups * 2 - 1; at >= from + head * 2; at--) {
+    into[at + further] = into[at] ?? 0;
+    into[at] = 0;
+  }
   return true;
 }
 
-function putGroup(into: Uint8Array, group: number, value: number): void {
-  into[group * 2] = value >> 8;
-  into[group * 2 + 1] = value;
+function putGroup(into: Uint8Array, from: number, group: number, value: number): void {
+  into[from + group * 2] = value >> 8;
+  into[from + group * 2 + 1] = value;
 }

@@ -7,7 +7,9 @@
 
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { GROUPS, IPV4_AT, readDotted, readGroups } from './address-text.ts';
+import { ADDRESS_BYTES, GROUPS, IPV4_AT, readDotted, readGroups } from './address-text.ts';
+
+export { ADDRESS_BYTES };
 
 /** A network: its lowest address, and how many leading bits of the address's own family count. */
 export interface Prefix {
@@ -15,23 +17,31 @@ export interface Prefix {
   readonly length: number;
 }
 
-export const ADDRESS_BYTES = 16;
 const IPV4_AT_BITS = IPV4_AT * 8;
 
-/** Bytes in hexadecimal, with a leading zero where there is more before them. */
+/** Bytes in decimal, and with a dot behind them. */
+const DECIMAL = Array.from({ length: 0x100 }, (_, byte) => byte.toString());
+const DOTTED = DECIMAL.map((text) => `${text}.`);
+/** In hexadecimal, and with a leading zero where there is more before them. */
 const HEX = Array.from({ length: 0x100 }, (_, byte) => byte.toString(16));
+/** Behind the colon of the group before. */
+const COLON_HEX = HEX.map((text) => `:${text}`);
 const PADDED_HEX = HEX.map((text) => text.padStart(2, '0'));
 
-function isMapped(bytes: Uint8Array): boolean {
-  if (bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
-  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
+function isMapped(bytes: Uint8Array, from: number): boolean {
+  if (bytes[from + 10] !== 0xff || bytes[from + 11] !== 0xff) return false;
+  for (let i = from; i < from + 10; i++) if (bytes[i] !== 0) return false;
   return true;
 }
 
 function bytesOf(text: string): Uint8Array | null {
   const bytes = new Uint8Array(ADDRESS_BYTES);
-  if (!text.includes(':')) return readDotted(text, bytes) ? bytes : null;
-  return readGroups(text, bytes) ? bytes : unusualBytesOf(text);
+  return readInto(text, bytes, 0) ? bytes : unusualBytesOf(text);
+}
+
+/** Into zeroed bytes, where it is written as usual. */
+function readInto(text: string, into: Uint8Array, from: number): boolean {
+  return text.includes(':') ? readGroups(text, into, from) : readDotted(text, into, from);
 }
 
 /** Of an IPv6 address that is written in another way. */
@@ -70,35 +80,53 @@ export function addressBytes(text: string): Uint8Array {
   return bytes;
 }
 
+/** The same, into zeroed bytes from there on. */
+export function writeAddress(text: string, into: Uint8Array, from: number): void {
+  if (!readInto(text, into, from)) into.set(addressBytes(text), from);
+}
+
 /** The canonical spelling of 16 bytes in network order; throws a RangeError on any other length. */
 export function addressText(bytes: Uint8Array): string {
   if (bytes.length !== ADDRESS_BYTES) throw new RangeError(`an address has 16 bytes, not ${bytes.length}`);
-  if (isMapped(bytes)) return `${bytes[12]}.${bytes[13]}.${bytes[14]}.${bytes[15]}`;
+  return addressTextAt(bytes, 0);
+}
+
+/** That of the 16 bytes that begin there. */
+export function addressTextAt(bytes: Uint8Array, from: number): string {
+  if (isMapped(bytes, from)) return dotted(bytes, from + IPV4_AT);
   // RFC 5952 section 4.2: the longest run of at least two zero groups, the first one of equals.
   let runAt = -1;
   let runLength = 1;
-  for (let at = 0; at < GROUPS; at++) {
-    let end = at;
-    while (end < GROUPS && groupAt(bytes, end) === 0) end++;
-    if (end - at > runLength) [runAt, runLength] = [at, end - at];
-    at = end;
+  let zeros = 0;
+  for (let group = 0; group < GROUPS; group++) {
+    zeros = groupAt(bytes, from, group) === 0 ? zeros + 1 : 0;
+    if (zeros > runLength) [runAt, runLength] = [group + 1 - zeros, zeros];
   }
-  let text = '';
-  for (let at = 0; at < GROUPS; at++) {
-    if (at === runAt) {
-      text += '::';
-      at += runLength - 1;
-      continue;
-    }
-    if (at > 0 && at !== runAt + runLength) text += ':';
-    const group = groupAt(bytes, at);
-    text += group < 0x100 ? HEX[group] : `${HEX[group >> 8]}${PADDED_HEX[group & 0xff]}`;
+  let text = runAt === 0 ? ':' : groupText(groupAt(bytes, from, 0));
+  for (let group = runAt === 0 ? runLength : 1; group < GROUPS; group++) {
+    if (group === runAt) {
+      text += ':';
+      group += runLength - 1;
+    } else text += behindColon(groupAt(bytes, from, group));
   }
-  return text;
+  return runAt >= 0 && runAt + runLength === GROUPS ? `${text}:` : text;
 }
 
-function groupAt(bytes: Uint8Array, group: number): number {
-  return ((bytes[group * 2] ?? 0) << 8) | (bytes[group * 2 + 1] ?? 0);
+function groupAt(bytes: Uint8Array, from: number, group: number): number {
+  return ((bytes[from + group * 2] ?? 0) << 8) | (bytes[from + group * 2 + 1] ?? 0);
+}
+
+function groupText(group: number): string {
+  return group < 0x100 ? (HEX[group] ?? '') : `${HEX[group >> 8]}${PADDED_HEX[group & 0xff]}`;
+}
+
+function behindColon(group: number): string {
+  return group < 0x100 ? (COLON_HEX[group] ?? '') : `${COLON_HEX[group >> 8]}${PADDED_HEX[group & 0xff]}`;
+}
+
+function dotted(bytes: Uint8Array, at: number): string {
+  const first = `${DOTTED[bytes[at] ?? 0]}${DOTTED[bytes[at + 1] ?? 0]}`;
+  return `${first}${DOTTED[bytes[at + 2] ?? 0]}${DECIMAL[bytes[at + 3] ?? 0]}`;
 }
 
 const NETWORK_BYTES = 8;
@@ -150,7 +178,7 @@ export function readPrefix(text: string): PrefixReading {
   if (length > longest) return { problem: `has a length above ${longest}` };
   const bits = version4 ? IPV4_AT_BITS + length : length;
   const network = masked(bytes, bits);
-  const mapped = isMapped(network) && bits >= IPV4_AT_BITS;
+  const mapped = isMapped(network, 0) && bits >= IPV4_AT_BITS;
   const prefix = { address: addressText(network), length: mapped ? bits - IPV4_AT_BITS : bits };
   if (network.some((byte, index) => byte !== bytes[index])) {
     return { problem: `has bits set behind its length: the network is ${prefixText(prefix)}` };

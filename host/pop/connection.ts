@@ -2,8 +2,9 @@
 
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { messageOf, systemCodeOf } from '../errors.ts';
+import { systemCodeOf } from '../errors.ts';
 import { cleanName } from '../net/clean-text.ts';
+import { tlsProblem } from '../net/tls-text.ts';
 import type { Time, Timer } from '../time.ts';
 import { PopError, type PopErrorKind, WHAT_TO_DO } from './error.ts';
 import { replyStatus } from './replies.ts';
@@ -255,7 +256,7 @@ export class PopConnection {
   #onLost(error: Error | null): void {
     const what = this.#wait?.what ?? 'the session';
     // Certificates speak in errors, too; an error of several tries, one for each address of a name, has only a code.
-    const text = error === null ? null : (cleanName(messageOf(error)) ?? systemCodeOf(error));
+    const text = error === null ? null : (cleanName(tlsProblem(error)) ?? systemCodeOf(error));
     this.fail(
       what === 'TLS' ? 'tls' : 'connection',
       what,

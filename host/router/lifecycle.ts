@@ -73,7 +73,7 @@ export class Lifecycle {
     const { toldOutages, outages, journal } = this.#options;
     const { server, port, client } = event;
     if (why !== undefined)
-      this.#options.log.debug('client.passed', { server, ...portFields(port), client, why });
+      this.#options.log.debug('client.passed', { server, ...portFields(port), client, reason: why });
     toldOutages.late(event)?.delete(event.client);
     const outage = outages.get(event);
     if (outage?.clients.delete(event.client)) journal.client(outage, event.client, { hurry: false });

@@ -3,8 +3,10 @@
 import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { clockSet } from '../control/clock-set.ts';
+import { firstQueued } from '../control/notice-records.ts';
+import { inTurns } from '../control/parts.ts';
 import { recordRoutes } from '../control/record-routes.ts';
-import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
+import { IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
 import { Meter } from '../dashboard/meter.ts';
 import type { Outbox, Sender } from '../mail/outbox.ts';
@@ -15,12 +17,15 @@ import { loadOutages } from '../store/outages.ts';
 import type { Store } from '../store/store.ts';
 import type { Trap } from '../traps/listener.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { explainRoutes } from './explain.ts';
+import type { Known } from './explained.ts';
 import { hookedLog } from './hooked-log.ts';
+import { Lately } from './lately.ts';
 import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
-import { routerStatusOf, STATUS_PARAMETERS, statusBoundsOf } from './status.ts';
+import { STATUS_PARAMETERS, statusBoundsOf, statusJson } from './status.ts';
 import type { OpenDashboard, OpenPage, RouterSurroundings } from './surroundings.ts';
 import { RouterWatching } from './watching.ts';
 
@@ -40,14 +45,17 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   #control: ControlServer | null = null;
   #dashboard: OpenDashboard | null = null;
   readonly #startedAt: Date;
+  readonly #lately: Lately;
 
   constructor(surroundings: RouterSurroundings) {
     const { configuration, store, time, trapSocket, startOutside } = surroundings;
     this.#startedAt = new Date(time.wallMs());
+    this.#lately = new Lately(() => new Date(time.wallMs()));
     const { log: said } = surroundings;
     this.#hooks =
       startOutside === null ? null : new Hooks(configuration.hooks, { start: startOutside, log: said, time });
-    const hooked = this.#hooks === null ? said : hookedLog(said, this.#hooks);
+    const heard = this.#lately.heardBy(said);
+    const hooked = this.#hooks === null ? heard : hookedLog(heard, this.#hooks);
     const hasDashboard = configuration.dashboard !== null && surroundings.dashboard !== null;
     this.#meter = hasDashboard ? this.#newMeter(store) : null;
     const log = this.#meter?.listening(hooked) ?? hooked;
@@ -86,6 +94,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
         'POST /clock': () => clockSet({ store, outbox, log, time }),
         ...recordRoutes(store, outbox, time),
         ...messageRoutes(store),
+        ...explainRoutes({
+          ...{ store, post: outbox, time, lately: this.#lately },
+          known: () => this.#known(),
+        }),
       });
     }
     await this.#traps.use(configuration.recover.traps, configuration.listKey);
@@ -179,10 +191,21 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     return smtp === null ? null : this.#surroundings.sender(smtp, detect.own ? MAILS : null);
   }
 
+  #known(): Known {
+    const { router, services, posting } = this.#parts;
+    const { people, steered, recoveries } = router;
+    const { clock } = this.#surroundings.store;
+    return {
+      ...{ configuration: this.#configuration, people, services, steered, recoveries },
+      ...{ outages: router.outages.all(), mostFor: posting.mostFor },
+      ...{ nowMs: clock.nowMs(), dateOf: (ms: number) => clock.dateOf(ms) },
+    };
+  }
+
   async #status(query: URLSearchParams): Promise<unknown> {
-    const { store } = this.#surroundings;
+    const { store, time } = this.#surroundings;
     const { router, outbox, fabric } = this.#parts;
-    return routerStatusOf({
+    const parts = statusJson({
       bounds: statusBoundsOf(query),
       startedAt: this.#startedAt,
       clock: store.clock,
@@ -197,5 +220,6 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       learnt: await fabric.learnt(),
       counters: await fabric.counters(),
     });
+    return inTurns(parts, time);
   }
 }

@@ -105,6 +105,9 @@ export class Router {
       const outage: Outage = { ...rest, state: suspected ? 'suspected' : 'down' };
       // It could not begin before the fabric had forgotten the one before it.
       this.#toldOutages.delete(outage);
+      // Nor before the end of an older one, whose clients were being taken from the disk.
+      const older = this.outages.get(outage);
+      if (older !== undefined) this.#options.journal.remove(older, null);
       this.outages.add(outage);
       // It may have come back since: it is asked before anybody is sent to the page.
       if (!suspected) this.steered.resume(outage);

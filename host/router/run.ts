@@ -58,7 +58,7 @@ export function run(
             : null,
         sockets: kernelSockets,
         trapSocket: openTrapSocket,
-        sender: (smtp, localPorts) => new MailSender(smtp, time, {}, localPorts),
+        sender: (smtp, localPorts) => new MailSender(smtp, time, { localPorts }),
         seekNeighbour: neighbourSeeker(tools),
         findForwards: () => findForwards((argv) => tools.ask(argv), ownAddressesByInterface),
         addresses: () => ownAddresses(),

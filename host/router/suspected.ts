@@ -149,7 +149,7 @@ export class Suspected {
 
   /** For those who ask why he is not counted. */
   #passed({ server, port }: Target, client: string): void {
-    this.#options.log.debug('client.passed', { server, ...portFields(port), client, why: 'alone' });
+    this.#options.log.debug('client.passed', { server, ...portFields(port), client, reason: 'alone' });
   }
 
   /** Those who are in it by now were turned away alone. */

@@ -2,7 +2,7 @@
 
 import { OUTBOX_CAPACITY } from '../config/capacity.ts';
 import type { RouterConfiguration } from '../config/types.ts';
-import { firstQueued } from '../control/records.ts';
+import { firstQueued } from '../control/notice-records.ts';
 import type { Readings, Scene, Watched } from '../dashboard/watched.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { Store } from '../store/store.ts';
@@ -10,7 +10,7 @@ import type { TrapReception } from '../traps/reception.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Forwards } from './forwards.ts';
 import type { Router } from './router.ts';
-import { routerStatusOf } from './status.ts';
+import { statusJson } from './status.ts';
 
 /** On one page; all others are counted. */
 const BOUNDS = { outages: 50, clients: 20, together: 400 };
@@ -45,13 +45,14 @@ export class RouterWatching implements Watched {
   async scene(): Promise<Scene> {
     const { startedAt, store, router, outbox, fabric } = this.#options;
     const counters = await fabric.counters();
-    return routerStatusOf({
+    const parts = statusJson({
       ...{ bounds: BOUNDS, startedAt, clock: store.clock, counters },
       ...{ state: this.#state(), outages: router.outages.all(), notices: outbox.counts() },
       pending: firstQueued(store, outbox, PENDING),
       ...{ past: [], traps: null, learnt: null },
       ...{ interfaces: fabric.interfaces(), gaps: router.reconcile.losses },
     });
+    return JSON.parse([...parts].join('')) as Scene;
   }
 
   async readings(): Promise<Readings> {

@@ -119,12 +119,22 @@ export function endedBetween(sql: Sql, moments: readonly number[]): EndedWithin[
 }
 
 /**
- * The latest ones, latest first. `countsLimited`: how many wait for room is counted, for which all of them are gone through;
- * otherwise none are said to.
+ * The latest ones, latest first; of one server, or of all. `countsLimited`: how many wait for room is counted, for which all of
+ * them are gone through; otherwise none are said to.
  */
-export function listHistory(sql: Sql, limit: number, countsLimited = true): ToldOutage[] {
+export function listHistory(
+  sql: Sql,
+  limit: number,
+  server: string | null = null,
+  countsLimited = true,
+): ToldOutage[] {
   const limited = countsLimited ? limitedTellings(sql) : new Map<string, number>();
-  return sql.all('SELECT * FROM history ORDER BY to_ms DESC, rowid DESC LIMIT ?', limit).map((row) => {
+  const order = 'ORDER BY to_ms DESC, rowid DESC LIMIT ?';
+  const rows =
+    server === null
+      ? sql.all(`SELECT * FROM history ${order}`, limit)
+      : sql.all(`SELECT * FROM history WHERE server = ? ${order}`, server, limit);
+  return rows.map((row) => {
     const telling = row.telling === null ? null : String(row.telling);
     return {
       server: String(row.server),

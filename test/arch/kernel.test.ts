@@ -94,6 +94,7 @@ for (const machine of MACHINES)
       const all = lines.join('\n');
       assert.equal(lines.filter((line) => line === 'off').length, 1, all);
       assert.deepEqual(those(lines, 'story').sort(), Object.keys(STORIES).sort(), all);
+      assert.deepEqual(those(lines, 'confined'), ['2'], all);
       assert.deepEqual(those(lines, 'ended'), ['0'], all);
       assert.deepEqual(
         those(lines, 'words').filter((words) => words.includes('ring on')),
@@ -107,7 +108,7 @@ for (const machine of MACHINES)
       assert.deepEqual(new Set(up.map(({ text }) => text)), new Set(['lan0', 'wan0']), all);
       const said: FabricEvent[] = events.all
         .filter(({ kind }) => kind < Kind.ready)
-        .map(({ bytes }) => codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length)));
+        .map(({ bytes }) => codec.decode(bytes));
       const waiting = said.find((event) => event.kind === 'waiting');
       assert.ok(waiting?.kind === 'waiting', all);
       assert.deepEqual(

@@ -17,9 +17,7 @@ const codec = new Codec(codes);
 
 /** What the module in that daemon has said. */
 function said(daemon: Daemon): FabricEvent[] {
-  return daemon.events.all
-    .filter(({ kind }) => kind < Kind.ready)
-    .map(({ bytes }) => codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length)));
+  return daemon.events.all.filter(({ kind }) => kind < Kind.ready).map(({ bytes }) => codec.decode(bytes));
 }
 
 const golden = (name: string): string =>

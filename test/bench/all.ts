@@ -12,6 +12,7 @@ const LAB = fileURLToPath(new URL('../../board/lab/lab', import.meta.url));
 const BENCHES = [
   { script: '../../test/bench/fabric.ts', lab: false },
   { script: '../../test/bench/datagrams.ts', lab: false },
+  { script: '../../test/bench/codec.ts', lab: false },
   { script: '../../test/bench/replay.ts', lab: false },
   { script: '../../test/bench/mail.ts', lab: false },
   { script: '../../test/bench/emulator.ts', lab: false },

@@ -145,8 +145,7 @@ class InProcess implements Runner {
     this.#events.set(kind, (this.#events.get(kind) ?? 0) + 1);
     this.#digest?.feed(record);
     if (kind !== this.#kindOfCounters) return;
-    const view = new DataView(record.buffer, record.byteOffset, record.length);
-    const event = this.#engine.codec.decode(view);
+    const event = this.#engine.codec.decode(record);
     if (event.kind !== 'counters') return;
     for (const [i, value] of event.values.entries()) {
       if (value !== 0) this.#counters.set(event.first + i, value);

@@ -75,7 +75,7 @@ type Conflict = Extract<FabricEvent, { kind: 'conflict' }>;
 function conflicts(daemon: Daemon): Conflict[] {
   return daemon.events.all.flatMap(({ kind, bytes }) => {
     if (kind !== codes.number('Event.Conflict')) return [];
-    const event = codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
+    const event = codec.decode(bytes);
     return event.kind === 'conflict' ? [event] : [];
   });
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { instantiate } from '@assemblyscript/loader';
 import { EtherType, Protocol } from '../frames.ts';
@@ -8,6 +10,9 @@ import { build, command, fabricModule } from './fabricd.ts';
 import { ethernet, ipv4, tcp } from './frames.ts';
 
 const built = build('probe');
+const guarded =
+  (!['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch) || endianness() === 'BE') &&
+  'this machine has no room for guards';
 
 function run(program: string, lines: readonly string[]) {
   const input = `${lines.join('\n')}\n`;
@@ -131,15 +136,67 @@ describe('the engine, run by fabric-vectors', () => {
     assert.deepEqual(values, ['01000000', '08000000', '00000000', 'ffffffff', '65000000']);
   });
 
-  for (const [what, line] of [
-    ['reads outside its memory', hex(4, 65536)],
-    ['reads at the end of all addresses', hex(4, 0xffffffff)],
+  // The first finds it by pages that nobody may touch where the machine has 64 bits, the second by comparing.
+  for (const [how, program] of [
+    ['as it is built', built.vectors],
+    ['with sanitizers watching', built.sanitized.vectors],
   ] as const)
-    it(`ends with a message when the module ${what}`, () => {
-      const { stderr, status } = run(built.vectors, [line]);
-      assert.equal(stderr, 'fabric-vectors: the fabric module trapped: access outside its memory\n');
-      assert.equal(status, 1);
+    for (const [what, line] of [
+      ['reads the byte behind its memory', hex(4, 65536)],
+      ['reads the last byte of all addresses', hex(4, 0xffffffff)],
+      ['reads the byte behind all addresses', hex(243, 1)],
+      ['reads the last byte that an instruction can name', hex(243, 0xffffffff)],
+      ['reads for nothing', hex(241, 65536)],
+      ['writes behind its memory', hex(242, 65536)],
+      ['writes across the end of its memory', hex(242, 65529)],
+    ] as const)
+      it(`ends with a message when the module ${what}, ${how}`, () => {
+        const { stderr, status } = run(program, [line]);
+        assert.equal(stderr, 'fabric-vectors: the fabric module trapped: access outside its memory\n');
+        assert.equal(status, 1);
+      });
+
+  it('goes up to the last byte of its memory', () => {
+    const lines = output([
+      hex(242, 65528),
+      hex(241, 65535),
+      hex(4, 65535),
+      hex(5, 1),
+      hex(242, 65529),
+      hex(4, 131071),
+    ]);
+    const values = lines.filter((line) => line.startsWith('event')).map((line) => line.slice(38, 46));
+    assert.deepEqual(values, ['ff000000', '01000000', '00000000']);
+  });
+
+  it('says which limit leaves no room for what lies around its memory', { skip: guarded }, () => {
+    const { stdout, stderr, status } = spawnSync('sh', ['-c', `ulimit -v 4000000 && exec ${built.vectors}`], {
+      input: '',
+      encoding: 'utf8',
     });
+    assert.match(
+      stderr,
+      /^fabric-vectors: no room for the guards around the fabric module's memory, .*\(ulimit -v, LimitAS=\); .*CHECKED=1.*\n$/,
+    );
+    assert.deepEqual([stdout, status], ['', 1]);
+  });
+
+  it('needs no such room where it compares addresses', () => {
+    const checked = join(dirname(built.vectors), 'checked');
+    const variables = [`WASM=${dirname(built.vectors)}/probe.wasm`, `BUILD=${checked}`, 'CHECKED=1'];
+    const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _more, ...env } = process.env;
+    execFileSync('make', ['-s', '-C', 'board/fabricd', join(checked, 'fabric-vectors'), ...variables], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const within = (line: string) =>
+      spawnSync('sh', ['-c', `ulimit -v 100000 && exec ${checked}/fabric-vectors`], {
+        input: `${line}\n`,
+        encoding: 'utf8',
+      });
+    assert.deepEqual([within(hex(1)).stdout, within(hex(1)).stderr], ['status 0\n', '']);
+    assert.match(within(hex(241, 65536)).stderr, /: the fabric module trapped: access outside its memory\n$/);
+  });
 
   it('ends with a message when an assertion of the module fails', () => {
     const { stderr, status } = run(built.vectors, [hex(3)]);

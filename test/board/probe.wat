@@ -8,6 +8,9 @@
 ;;   command 4              → reads the byte at the u32 at 8, which may be outside memory
 ;;   command 5              → grows memory by the u32 at 8 pages, event 5: 16 memory.grow's answer
 ;;   command 6              → event 6: a number stored in one width and loaded in another, see below
+;;   command 241            → reads the byte at the u32 at 8 and makes nothing of it
+;;   command 242            → writes eight bytes at the u32 at 8
+;;   command 243            → reads the byte so far behind the last of 4 GiB as the u32 at 8 says
 ;;   command 240            → builds a frame of the u16 at 8 bytes, those from 10 on, for the interface at 2
 ;;   any other              → status 2
 (module
@@ -57,6 +60,7 @@
   (global (export "CarrierField.Ticket") i32 (i32.const 4))
   (global (export "CarrierField.Interface") i32 (i32.const 6))
   (global (export "CarrierField.LocalPort") i32 (i32.const 6))
+  (global (export "OF_DATAGRAMS") i32 (i32.const 128))
   (global (export "CarrierField.Version") i32 (i32.const 16))
   (global (export "CarrierField.Name") i32 (i32.const 16))
   (global (export "CarrierField.Reason") i32 (i32.const 16))
@@ -177,6 +181,10 @@
       (if (i32.eq (local.get $kind) (i32.const 5))
         (then (drop (call $event (i32.const 5) (memory.grow (call $argument)))) (br $done)))
       (if (i32.eq (local.get $kind) (i32.const 6)) (then (call $widths) (br $done)))
+      (if (i32.eq (local.get $kind) (i32.const 241)) (then (drop (i32.load8_u (call $argument))) (br $done)))
+      (if (i32.eq (local.get $kind) (i32.const 242)) (then (i64.store (call $argument) (i64.const -1)) (br $done)))
+      (if (i32.eq (local.get $kind) (i32.const 243))
+        (then (drop (call $event (i32.const 9) (i32.load8_u offset=4294967295 (call $argument)))) (br $done)))
       (if (i32.eq (local.get $kind) (i32.const 240))
         (then
           (global.set $outgoing (i32.or (i32.load16_u offset=8 (global.get $commandAt))

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Codec } from '../../host/fabric/codec.ts';
 import { loadModule } from '../../host/fabric/module.ts';
+import { configure } from '../host/fabric/fabric.ts';
 import { Bench, build, command, type Daemon, Kind, noNamespace, until } from './fabricd.ts';
 
 const built = build('probe');
@@ -181,10 +183,36 @@ describe('a daemon for a program on another machine', { skip: noNamespace }, () 
   it('says nobody’s address on the wire: frames of a takeover are not for a key that carries records', async () => {
     const daemon = connected('lan0');
     await daemon.ready();
-    for (const kind of ['Command.Announce', 'Command.Claim', 'Command.Unclaim']) {
-      daemon.write(command(codes.number(kind), 1));
-      const refused = await daemon.events.expect(kind, (event) => event.kind === Kind.refused);
+    const kinds = ['Command.Announce', 'Command.Claim', 'Command.Unclaim'].map((name) => codes.number(name));
+    for (const kind of kinds.flatMap((one) => [one, one | codes.number('OF_DATAGRAMS')])) {
+      daemon.write(command(kind, 1));
+      const refused = await daemon.events.expect(
+        `a word on ${kind}`,
+        (event) => event.kind === Kind.refused && event.port === kind,
+      );
       assert.equal(refused.code, codes.number('Status.UnknownCommand'));
+    }
+    assert.equal(await daemon.leave(), 0);
+  });
+
+  it('says nobody’s address on the wire for a kind with another bit, either: around the real module', async () => {
+    const daemon = bench.start([
+      build('fabric').daemon,
+      ...['--remote', '--socket', path(), '--interface', 'lan0'],
+    ]);
+    await daemon.ready();
+    const codec = new Codec(codes);
+    daemon.write(codec.encode(configure()));
+    const announcement = { form: 'reply', hardware: '02:00:5e:00:53:0a', interface: 1 } as const;
+    for (const [ticket, bits] of [0, codes.number('OF_DATAGRAMS')].entries()) {
+      const record = codec.encode({ kind: 'announce', address: '172.27.178.80', ticket, ...announcement });
+      record[0] = (record[0] ?? 0) | bits;
+      daemon.write(record);
+      const said = await daemon.events.expect(
+        'a word on it',
+        (event) => [Kind.refused, Kind.sent].includes(event.kind) && event.ticket === ticket,
+      );
+      assert.equal(said.kind, Kind.refused);
     }
     assert.equal(await daemon.leave(), 0);
   });

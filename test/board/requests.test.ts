@@ -50,7 +50,7 @@ function changed(frame: Buffer, at: number): Buffer {
 function said(daemon: Daemon): Record<string, number> {
   const kind = codes.number('Event.Counters');
   const all = daemon.events.of(kind).flatMap(({ bytes }) => {
-    const event = codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
+    const event = codec.decode(bytes);
     return event.kind === 'counters' ? [event] : [];
   });
   // The newest answer may not be here to its end.

@@ -1,4 +1,4 @@
-/** Time and chance come into the program by one door each: host/time.ts and host/chance.ts, which host/cli/commands.ts hands on. */
+/** Time and chance come into the program by one door each: host/time.ts and host/chance.ts, which host/cli/command.ts hands on. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { transformSync } from 'esbuild';
 const HOST = fileURLToPath(new URL('../../host', import.meta.url));
 const DOORS = ['chance.ts', 'time.ts'];
 /** Where the machine's own are handed on. */
-const ENTRY = 'commands.ts';
+const ENTRY = 'command.ts';
 
 const GLOBALS = [
   ...['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate'],
@@ -111,6 +111,8 @@ describe('A machine’s names and addresses', () => {
     assert.deepEqual(readers.map(([name]) => name).sort(), [
       // The server's own word that it is back, on the server.
       'cli/announce.ts',
+      // Whoever reads the mail wants to know which machine sent it.
+      'cli/test-mail.ts',
       // What `check` says of the machine that it runs on.
       'config/router/explain.ts',
       'config/router/warnings.ts',

@@ -94,9 +94,7 @@ export function readable(steps: readonly Step[], output: Output, codes: Codes, c
     }
     if (what === 'event') {
       const record = Buffer.from(value, 'hex');
-      const { kind, nowUs, ...fields } = codec.decode(
-        new DataView(record.buffer, record.byteOffset, record.length),
-      );
+      const { kind, nowUs, ...fields } = codec.decode(record);
       const told = Object.entries(fields).map(
         ([name, field]) => `${name}=${field instanceof Set ? [...field].join('+') : field}`,
       );

@@ -44,6 +44,9 @@ const ANSWER_MS = { from: 1, to: 3 } as const;
 /** A connection to nobody. */
 export const AWAY_MS = 30_000;
 
+/** What it is called where it refuses; machines of a world have no names but these. */
+const PLACE = { host: 'mail', port: 25, user: null, password: null };
+
 /** What is seen of a server that takes nothing. */
 const REFUSALS = {
   away: { message: 'Connection timeout', code: 'ETIMEDOUT', command: 'CONN' },
@@ -160,7 +163,7 @@ export class WorldSender implements Sender {
       if (this.#isKilled) return;
       const state = this.#state;
       if (state !== 'well') {
-        end(deliveryOf(REFUSALS[state]));
+        end(deliveryOf(REFUSALS[state], PLACE));
         return;
       }
       if (carry === null) {

@@ -105,6 +105,19 @@ describe('a command', () => {
     }
   });
 
+  it('that is about no service is none with the bit of datagrams', () => {
+    fresh();
+    let refused: u32 = 0;
+    for (let kind: u32 = 0; kind < OF_DATAGRAMS; kind++) {
+      if (bare(kind | OF_DATAGRAMS) == Status.UnknownCommand) refused++;
+    }
+    expect<u32>(OF_DATAGRAMS - refused).toBe(14, 'of so many services may be of UDP');
+    expect<u32>(bare(Command.Configure | OF_DATAGRAMS)).toBe(Status.UnknownCommand);
+    expect<u32>(bare(Command.Announce | OF_DATAGRAMS)).toBe(Status.UnknownCommand);
+    syn(SATO, SERVER, 7);
+    expect<u32>(give()).toBe(Verdict.SynNoted, 'what is watched goes on');
+  });
+
   it('to watch takes a prefix of up to 128 bits, and unwatches only what is watched', () => {
     fresh();
     expect<u32>(aboutPrefix(Command.Watch, SERVER, 129)).toBe(Status.BadValue);

@@ -190,14 +190,21 @@ static inline struct attempt *addAttempt(struct attempts *attempts, const struct
 	return attempt;
 }
 
+/* Also of one that is settled: from now on. */
+static inline void settleAnew(struct attempts *attempts, struct attempt *attempt, uint8_t outcome,
+			      int64_t deadlineUs)
+{
+	detachAttempt(attempts, attempt);
+	appendAttempt(attempts, &attempts->settled, attempt);
+	attempt->deadlineUs = deadlineUs;
+	attempt->outcome = outcome;
+}
+
 static inline void settleAttempt(struct attempts *attempts, struct attempt *attempt, uint8_t outcome,
 				 int64_t deadlineUs)
 {
-	if (attempt->outcome == OUTCOME_OPEN) {
-		detachAttempt(attempts, attempt);
-		appendAttempt(attempts, &attempts->settled, attempt);
-		attempt->deadlineUs = deadlineUs;
-	}
+	if (attempt->outcome == OUTCOME_OPEN)
+		settleAnew(attempts, attempt, outcome, deadlineUs);
 	attempt->outcome = outcome;
 }
 

@@ -68,6 +68,13 @@ static inline bool isForgedInbound(const struct packet *packet, uint64_t about, 
 	return host != NULL && host->side != 0 && host->side != packet->iface;
 }
 
+/* Judged when a whole wait after this failure is over. */
+static inline void doubt(struct attempt *attempt, uint8_t flag)
+{
+	attempt->flags |= flag;
+	settleAnew(&fabric.attempts, attempt, attempt->outcome, fabric.nowUs + fabric.waitUs);
+}
+
 /* An unreachable message that quotes the connection request of which `left` bytes lie at `tcp`. */
 static inline uint32_t unreachableRequest(const struct packet *packet, enum scope scope, const uint8_t *tcp,
 					  uint32_t left)
@@ -111,7 +118,7 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 		return VERDICT_UNREACHABLE_IGNORED;
 	if (scope == SCOPE_HOST) {
 		if (isDoubtedHost(packet, handshake.clientHash, handshake.serverHash)) {
-			attempt->flags |= HOST_DOUBTED;
+			doubt(attempt, HOST_DOUBTED);
 			return VERDICT_UNREACHABLE_LINKS;
 		}
 		outage = openHostOutage(packet->destination, handshake.serverHash, attempt->firstUs, port);
@@ -130,7 +137,7 @@ static inline uint32_t unreachableRequest(const struct packet *packet, enum scop
 		return VERDICT_UNREACHABLE_UNKNOWN;
 	}
 	if (isDoubted(packet, service, handshake.clientHash))
-		attempt->flags |= SERVICE_DOUBTED;
+		doubt(attempt, SERVICE_DOUBTED);
 	else
 		fail(attempt, handshake.clientHash, handshake.serverHash, port, CAUSE_UNREACHABLE);
 	return VERDICT_UNREACHABLE_LINKS;

@@ -69,7 +69,7 @@ export async function open(): Promise<Target> {
     ],
     async play(input) {
       dialogue.begin(input);
-      const sender = new MailSender(options, machineTime, TIMEOUTS);
+      const sender = new MailSender(options, machineTime, { timeouts: TIMEOUTS });
       const delivery = await sender.send(MAIL);
       sender.close(true);
       const { heard } = dialogue;

@@ -64,7 +64,7 @@ describe('A long answer', () => {
     const engine = new Engine({
       onEvent: () => {},
       onRecord: (record) => {
-        serials.push(codec.serial(new DataView(record.buffer, record.byteOffset, record.byteLength)));
+        serials.push(codec.serial(record));
       },
     });
     engine.command(configure(LARGE));

@@ -157,7 +157,7 @@ export class FakeDaemon {
 
   /** An event of the module. */
   #say(record: Buffer): void {
-    const { kind } = codec.decode(new DataView(record.buffer, record.byteOffset, record.byteLength));
+    const { kind } = codec.decode(record);
     if (this.#losing.includes(kind)) return;
     if (this.#holding.includes(kind)) this.#held.push(record);
     else this.#write(record);

@@ -186,7 +186,7 @@ describe('The numbers of the module', () => {
     assert.deepEqual([...record.subarray(60, 62)], [0xcd, 0xab]);
     assert.deepEqual([...record.subarray(2, 4)], [0, 0]);
     record[0] = codes.number('Event.ReleaseEnd');
-    assert.deepEqual(moved.decode(new DataView(record.buffer)), { kind: 'releaseEnd', nowUs: 0, ...target });
+    assert.deepEqual(moved.decode(record), { kind: 'releaseEnd', nowUs: 0, ...target });
   });
 
   it('have the two halves of the key in one piece', () => {
@@ -197,9 +197,8 @@ describe('The numbers of the module', () => {
     it(`are where the codec has the place of ${name} from`, () => {
       const shifted = new Map(allNumbers());
       shifted.delete(`Field.${name}`);
-      const codec = new Codec(new Codes(shifted));
       // Whatever needs the field cannot work without the module's word on where it is.
-      assert.throws(() => useAll(codec), /field|exports no/i);
+      assert.throws(() => useAll(new Codec(new Codes(shifted))), new RegExp(`no field ${name}$`));
     });
   }
 });
@@ -245,10 +244,10 @@ function useAll(codec: Codec): void {
   codec.encode({ kind: 'announce', form: 'request', ticket: 1, target: '172.27.178.255', ...holder });
   codec.encode({ kind: 'announce', form: 'neighbour', ticket: 1, router: true, ...holder });
   for (const [, kind] of codes.entries('Event')) {
-    const record = new DataView(new ArrayBuffer(codec.recordBytes));
-    record.setUint8(0, kind);
+    const record = new Uint8Array(codec.recordBytes);
+    record[0] = kind;
     // A cause, an outcome, a sign: of all kinds there is a first.
-    record.setUint8(codes.number('Field.Code'), 1);
+    record[codes.number('Field.Code')] = 1;
     codec.decode(record);
     codec.serial(record);
   }

@@ -26,7 +26,9 @@ describe('a mail server that takes its time', () => {
 
   it('to take a connection is left', async (test) => {
     // Nobody answers there (RFC 5737).
-    const sender = new MailSender(smtpOptions(25, { host: '192.0.2.1' }), machineTime, { connectMs: 1 });
+    const sender = new MailSender(smtpOptions(25, { host: '192.0.2.1' }), machineTime, {
+      timeouts: { connectMs: 1 },
+    });
     test.after(() => sender.close(true));
     const delivery = await sender.send(mailTo('sato@example.jp'));
     assert.deepEqual([delivery.outcome, 'about' in delivery && delivery.about], ['later', 'server']);

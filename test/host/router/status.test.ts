@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NoticeRecord, PastOutageRecord } from '../../../host/control/records.ts';
-import { routerStatusOf, type Status, statusBoundsOf, statusText } from '../../../host/router/status.ts';
+import { type Status, statusBoundsOf, statusJson, statusText } from '../../../host/router/status.ts';
 import type { Clock } from '../../../host/store/clock.ts';
+import { crowd } from './crowd.ts';
 import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
 const NOON_MS = Date.UTC(2026, 4, 1, 12);
@@ -88,8 +89,8 @@ const FACTS = {
 } as const;
 
 /** What a reader of the JSON gets. */
-const asked = (facts: Parameters<typeof routerStatusOf>[0]): Status =>
-  JSON.parse(JSON.stringify(routerStatusOf(facts)));
+const asked = (facts: Parameters<typeof statusJson>[0]): Status =>
+  JSON.parse([...statusJson(facts)].join(''));
 
 describe('The status', () => {
   it('says all that there is, with wall times', () => {
@@ -294,5 +295,27 @@ describe('The status', () => {
     assert.match(text, /25 waiting/);
     assert.match(text, /and 5 more/);
     assert.equal(text.match(/10\.0\.0\./g)?.length, 20);
+  });
+
+  it('is made in parts where very many wait, of whom some may go meanwhile', () => {
+    const waiting = { firstMs: NOW_MS, lastMs: NOW_MS, tries: 1 };
+    const [outage] = FACTS.outages;
+    const outages = [80, 443].map((port) => {
+      return { ...outage, port, clients: new Map(crowd(3000).map((client) => [client, waiting] as const)) };
+    });
+    const parts: string[] = [];
+    for (const part of statusJson({ ...FACTS, outages })) {
+      parts.push(part);
+      outages[1]?.clients.delete(crowd(3000).at(-1) ?? '');
+    }
+    assert.ok(parts.length > 6 && parts.every(({ length }) => length < 70_000));
+    const status = JSON.parse(parts.join('')) as Status;
+    assert.deepEqual(
+      status.outages.map(({ port, clients }) => [port, clients.length]),
+      [
+        [80, 3000],
+        [443, 2999],
+      ],
+    );
   });
 });

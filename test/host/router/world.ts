@@ -215,6 +215,14 @@ export class World {
         this.#enter(notices);
         return { sent: 0, failed: 0 };
       },
+      keep: (outages, clients) => {
+        for (const [at, outage] of outages.entries()) {
+          const kept = this.disk.get(outage.id)?.clients ?? new Set();
+          if (at === 0) for (const [client] of clients) kept.add(client);
+          this.disk.set(outage.id, { name: nameOf(outage), clients: kept, told: false });
+        }
+      },
+      isBehind: false,
       tellSome: (ending, telling, { left, gone }, notices) => {
         for (const [at, outage] of ending.entries()) {
           const { clients = new Set<string>() } = this.disk.get(outage.id) ?? {};
