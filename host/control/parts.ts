@@ -10,7 +10,7 @@ export function isParts(answer: unknown): answer is Parts {
 }
 
 /** Others have their turn after each. */
-export async function* inTurns(parts: Iterable<string>, time: Pick<Time, 'settled'>): Parts {
+export async function* partsInTurns(parts: Iterable<string>, time: Pick<Time, 'settled'>): Parts {
   for (const part of parts) {
     yield part;
     await time.settled();

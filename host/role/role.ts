@@ -27,6 +27,8 @@ export interface RoleDescription<Configuration> {
   /** Throws RingbackError('configuration'). */
   readonly load: (file: string) => Configuration;
   readonly log: (configuration: Configuration) => LogConfiguration;
+  /** The same, at SIGHUP, beside all that is under way; left out: as at the start. */
+  readonly readAgain?: ((file: string) => Promise<Configuration>) | undefined;
   /** What is probably not meant. */
   readonly warnings: (configuration: Configuration) => readonly string[];
   readonly create: (configuration: Configuration, log: Log) => Promise<RunningRole<Configuration>>;
@@ -37,7 +39,13 @@ export interface RoleDescription<Configuration> {
  * RingbackError when the role cannot start.
  */
 export async function runRole<Configuration>(
-  { load, log: logOf, warnings, create }: RoleDescription<Configuration>,
+  {
+    load,
+    log: logOf,
+    readAgain = async (name) => load(name),
+    warnings,
+    create,
+  }: RoleDescription<Configuration>,
   file: string,
   log: Log,
   { stop, onReload, useLog }: Signals,
@@ -72,7 +80,7 @@ export async function runRole<Configuration>(
     reload = () => {
       reloads = reloads.then(async () => {
         try {
-          const next = load(file);
+          const next = await readAgain(file);
           await role.take(next);
           useLog?.(logOf(next));
           log.info('configuration.reloaded');

@@ -4,7 +4,7 @@ import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { clockSet } from '../control/clock-set.ts';
 import { firstQueued } from '../control/notice-records.ts';
-import { inTurns } from '../control/parts.ts';
+import { partsInTurns } from '../control/parts.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
@@ -23,6 +23,8 @@ import { hookedLog } from './hooked-log.ts';
 import { Lately } from './lately.ts';
 import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
+import { NamedPeople } from './people.ts';
+import { inTurns } from './portions.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 import { STATUS_PARAMETERS, statusBoundsOf, statusJson } from './status.ts';
@@ -148,6 +150,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   async take(next: RouterConfiguration): Promise<void> {
     const { probing, asker, posting, sender: current, router, outbox, forwards, fabric: plane } = this.#parts;
     const sender = this.#senderOf(next);
+    const named = await inTurns(NamedPeople.of(next.clients), this.#surroundings.time);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.recover.traps, next.listKey);
     const fixed = ROUTER_FIXED.filter(
@@ -161,7 +164,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const configuration = machinesOf(given);
     for (const part of [probing, asker, posting]) part.reconfigure(configuration);
     current.use(sender);
-    router.reconfigure(configuration);
+    router.reconfigure(configuration, named);
     outbox.reconfigured();
     plane.reconfigure(configuration);
     this.#page?.reconfigure(configuration);
@@ -220,6 +223,6 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       learnt: await fabric.learnt(),
       counters: await fabric.counters(),
     });
-    return inTurns(parts, time);
+    return partsInTurns(parts, time);
   }
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:http';
 import { connect, createServer as createRaw } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
-import { inTurns } from '../../../host/control/parts.ts';
+import { partsInTurns } from '../../../host/control/parts.ts';
 import {
   askControl,
   type ControlRoutes,
@@ -249,8 +249,8 @@ describe('The control socket', () => {
         isOver = true;
       }
     };
-    await served(context, () => inTurns(['{"a"', ':[1,', '2]}'], machineTime), {
-      'GET /endless': () => inTurns(endless(), machineTime),
+    await served(context, () => partsInTurns(['{"a"', ':[1,', '2]}'], machineTime), {
+      'GET /endless': () => partsInTurns(endless(), machineTime),
     });
     assert.deepEqual(await askControl(path, '/status'), { a: [1, 2] });
     const reader = connect(path).on('error', () => {});
