@@ -8,7 +8,7 @@ import type { Post, RecordState } from '../control/records.ts';
 import { SECOND_MS } from '../net/duration.ts';
 import type { Time, Timer } from '../time.ts';
 import type { News } from './meter.ts';
-import { type Past, pastOf } from './past.ts';
+import { type Past, PastReader } from './past.ts';
 import { type SectionName, sectionsOf } from './sections.ts';
 import type { Watched } from './watched.ts';
 import { DASHBOARD_WORDS } from './words.ts';
@@ -35,7 +35,8 @@ type Sections = ReturnType<typeof sectionsOf>;
 
 export class Feed {
   readonly #options: FeedOptions;
-  #past: Past | null = null;
+  readonly #reader: PastReader;
+  #past: Promise<Past> | null = null;
   #pastMs = 0;
   /** As they were sent last. */
   readonly #sent = new Map<Language, Partial<Record<SectionName, string>>>();
@@ -46,6 +47,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#reader = new PastReader(options.store, options.post, options.time);
   }
 
   /** Something has happened. */
@@ -69,7 +71,8 @@ export class Feed {
   async sections(language: Language): Promise<Sections> {
     const { watched, store, isNamed } = this.#options;
     const scene = await watched.scene();
-    const view = { scene, past: this.#pastNow(), now: store.clock.dateOf(store.clock.nowMs()), isNamed };
+    const past = await this.#pastNow();
+    const view = { scene, past, now: store.clock.dateOf(store.clock.nowMs()), isNamed };
     return sectionsOf({
       ...view,
       words: DASHBOARD_WORDS[language],
@@ -77,12 +80,16 @@ export class Feed {
     });
   }
 
-  #pastNow(): Past {
-    const { store, post, time } = this.#options;
+  async #pastNow(): Promise<Past> {
+    const { time } = this.#options;
     const nowMs = time.nowMs();
     if (this.#past === null || nowMs - this.#pastMs >= OLD_MS) {
-      this.#past = pastOf(store, post);
+      this.#past = this.#reader.read();
       this.#pastMs = nowMs;
+      // What could not be read is tried again.
+      this.#past.catch(() => {
+        this.#past = null;
+      });
     }
     return this.#past;
   }

@@ -8,8 +8,9 @@ import {
   pastOutages,
   type RecordState,
 } from '../control/records.ts';
-import { DAY_MS } from '../net/duration.ts';
+import { DAY_MS, MINUTE_MS } from '../net/duration.ts';
 import { type EndedWithin, endedAfter, endedBetween } from '../store/history.ts';
+import type { Time } from '../time.ts';
 
 const DAYS = 31;
 /** More than that in one day is one picture of a disaster anyway. */
@@ -39,24 +40,53 @@ export interface Past {
   readonly givenUp: readonly NoticeRecord[];
 }
 
-export function pastOf(store: RecordState, post: Post): Past {
-  const nowMs = store.clock.nowMs();
-  const starts = dayStarts(store, nowMs);
-  const moments = [...starts.map(({ ms }) => ms), nowMs];
-  const [within, ended] = store.read((sql) => [
-    endedBetween(sql, moments),
-    endedAfter(sql, nowMs - DAY_MS, MAX_SPANS),
-  ]);
-  return {
-    spans: ended.map(({ server, port, fromMs, toMs }) => ({
+export class PastReader {
+  readonly #store: RecordState;
+  readonly #post: Post;
+  readonly #time: Pick<Time, 'settled'>;
+  /** Days that are over: nothing ends in them any more. */
+  #over = new Map<string, EndedWithin>();
+
+  constructor(store: RecordState, post: Post, time: Pick<Time, 'settled'>) {
+    this.#store = store;
+    this.#post = post;
+    this.#time = time;
+  }
+
+  /** In parts: the history may be long, and others have things to do, too. */
+  async read(): Promise<Past> {
+    const store = this.#store;
+    const nowMs = store.clock.nowMs();
+    const days = await this.#days(nowMs);
+    const ended = store.read((sql) => endedAfter(sql, nowMs - DAY_MS, MAX_SPANS));
+    await this.#time.settled();
+    const spans = ended.map(({ server, port, fromMs, toMs }) => ({
       ...{ server, port },
       fromAgoMs: nowMs - fromMs,
       toAgoMs: nowMs - toMs,
-    })),
-    days: within.map((one, index) => ({ ...one, date: starts[index]?.date ?? null })),
-    outages: pastOutages(store, LAST, null, false),
-    givenUp: lastGivenUp(store, post, LAST),
-  };
+    }));
+    const outages = pastOutages(store, LAST, null, false);
+    await this.#time.settled();
+    return { spans, days, outages, givenUp: lastGivenUp(store, this.#post, LAST) };
+  }
+
+  async #days(nowMs: number): Promise<PastDay[]> {
+    const starts = dayStarts(this.#store, nowMs);
+    const over = new Map<string, EndedWithin>();
+    const days: PastDay[] = [];
+    for (const [index, { ms, date }] of starts.entries()) {
+      const end = starts[index + 1];
+      // Where the clock was set, days are others.
+      const name = date === null ? undefined : `${date.toDateString()} ${Math.round(ms / MINUTE_MS)}`;
+      const known = name === undefined || end === undefined ? undefined : this.#over.get(name);
+      if (known === undefined) await this.#time.settled();
+      const within = known ?? this.#store.read((sql) => endedBetween(sql, ms, end?.ms ?? nowMs));
+      if (name !== undefined && end !== undefined) over.set(name, within);
+      days.push({ ...within, date });
+    }
+    this.#over = over;
+    return days;
+  }
 }
 
 /** Midnights on the state's clock, the first one first; where nobody knows the time, days from now back. */

@@ -50,6 +50,7 @@ export class RouterWatching implements Watched {
       ...{ state: this.#state(), outages: router.outages.all(), notices: outbox.counts() },
       pending: firstQueued(store, outbox, PENDING),
       ...{ past: [], traps: null, learnt: null },
+      nameOf: ({ server }) => this.nameOf(server),
       ...{ interfaces: fabric.interfaces(), gaps: router.reconcile.losses },
     });
     return JSON.parse([...parts].join('')) as Scene;

@@ -91,7 +91,7 @@ export function endedAfter(
   }));
 }
 
-/** All that ended within a time. */
+/** All that ended within a time, its end with it. */
 export interface EndedWithin {
   readonly outages: number;
   /** Of all together. */
@@ -100,22 +100,19 @@ export interface EndedWithin {
   readonly people: number;
 }
 
-/** For each of these times, between two of the moments that follow each other: what ended within it. */
-export function endedBetween(sql: Sql, moments: readonly number[]): EndedWithin[] {
-  const spans = moments.slice(1).map((endMs, index) => [moments[index], endMs]);
-  const rows = sql.all(
-    `SELECT count(to_ms) AS outages, total(to_ms - from_ms) AS down, total(clients) AS clients, total(told) AS people
-     FROM json_each(?) AS span
-     LEFT JOIN history ON to_ms > json_extract(span.value, '$[0]') AND to_ms <= json_extract(span.value, '$[1]')
-     GROUP BY span.key ORDER BY span.key`,
-    JSON.stringify(spans),
+export function endedBetween(sql: Sql, fromMs: number, toMs: number): EndedWithin {
+  const row = sql.get(
+    `SELECT count(*) AS outages, total(to_ms - from_ms) AS down, total(clients) AS clients, total(told) AS people
+     FROM history WHERE to_ms > ? AND to_ms <= ?`,
+    ...[fromMs, toMs],
   );
-  return rows.map(({ outages, down, clients, people }) => ({
-    outages: Number(outages),
-    downMs: Number(down),
-    clients: Number(clients),
-    people: Number(people),
-  }));
+  const { outages, down, clients, people } = row ?? {};
+  return {
+    outages: Number(outages ?? 0),
+    downMs: Number(down ?? 0),
+    clients: Number(clients ?? 0),
+    people: Number(people ?? 0),
+  };
 }
 
 /**
