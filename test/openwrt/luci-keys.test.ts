@@ -30,6 +30,7 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
     'fabric.capacity_servers',
     'fabric.capacity_clients',
     'fabric.capacity_attempts',
+    'fabric.capacity_conversations',
   ],
   'of mirror ports, which are no part of a router': [
     'fabric_interface.name',

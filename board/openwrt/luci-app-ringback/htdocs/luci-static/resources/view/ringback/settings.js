@@ -77,6 +77,7 @@ function detect(map) {
 	]);
 	option(s, form.DynamicList, 'datagrams', _('Ports of UDP'), _('A datagram to a server is a request there, and none that comes back is silence. 53 for names; 443, for QUIC, takes time of the processor.'),
 		{ validate: values.port });
+	flag(s, 'conversations', _('Conversations'), _('Who is in the middle of one when the server dies is noticed by what he sends in vain. Every frame of them takes time of the processor.'), false);
 	choice(s, 'forwarded', _('Forwarded ports'), _('Whether ports that this router forwards to watched servers are services of theirs.'), [
 		[ 'found', _('found in its rules') ], [ 'named', _('those of servers alone') ]
 	]);
