@@ -5,7 +5,7 @@ import { bytesOf, execute, isConfigured } from './path/command';
 import { count } from './path/counters';
 import { expire, look } from './path/expiry';
 import { classify } from './path/frame';
-import { work } from './path/long-answers';
+import { isBusy, work } from './path/long-answers';
 import { advance } from './path/options';
 import { beginPacket } from './path/packet';
 import { Verdict } from './path/verdict';
@@ -121,7 +121,10 @@ export function drained(): void {
   eventsTaken();
 }
 
-/** Goes on with what found no room for its events. Returns the pending events, 0 when nothing is left. */
+/**
+ * Goes on with what found no room for its events, or takes long. Returns the pending events; 0 when nothing is left, or
+ * when others should have their turn first, which `busy` tells apart.
+ */
 export function resume(): u32 {
   if (isConfigured()) {
     expire(ENDED_BY_TICK);
@@ -129,6 +132,11 @@ export function resume(): u32 {
     work();
   }
   return pendingEvents();
+}
+
+/** Whether `resume` has more to do. */
+export function busy(): u32 {
+  return isBusy() ? 1 : 0;
 }
 
 function time(low: u32, high: u32): i64 {

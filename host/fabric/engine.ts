@@ -124,7 +124,11 @@ export class Engine {
     this.#pending = 0;
     const { onEvent, onRecord, onRecords } = this.#options;
     const size = this.codec.recordBytes;
-    while (left > 0) {
+    while (left > 0 || this.#functions.busy() !== 0) {
+      if (left === 0) {
+        left = this.#functions.resume();
+        continue;
+      }
       if (onRecords) {
         onRecords(this.#view(), this.#eventBuffer, this.#eventBuffer + left * size);
         this.#functions.drained();

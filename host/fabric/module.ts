@@ -32,6 +32,7 @@ interface FabricFunctions {
   command(): number;
   drained(): void;
   resume(): number;
+  busy(): number;
 }
 
 /** Its numbers: enums by name, and sizes. */
