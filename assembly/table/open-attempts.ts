@@ -29,8 +29,8 @@ let dueUs: i64 = 0;
 let walked: u32 = 0;
 /** The open attempt that is a candidate for eviction next, or 0 for the first: it goes round. */
 let candidate: u32 = 0;
-/** How long the attempt waits that came last. */
-let latest: u32 = WAITS;
+/** How long the attempt waits that came last; said by `clearOpen`, for a module runs nothing before its first call. */
+let latest: u32 = 0;
 
 export function clearOpen(): void {
   waits = walked = candidate = 0;

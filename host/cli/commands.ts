@@ -8,7 +8,7 @@ import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
 import { announceCommand } from './announce.ts';
 import { besideCommand } from './beside.ts';
-import { checkCommand } from './check.ts';
+import { checkCommand, checkHereCommand } from './check.ts';
 import { type CommandDescription, MACHINE } from './command.ts';
 import { completed } from './completed.ts';
 import { completionCommand, SHELLS } from './completion.ts';
@@ -92,18 +92,29 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     },
   },
   check: {
-    synopsis: 'check [SCENARIO | -c FILE] [--role ROLE] [--json | --as yaml|uci]',
+    synopsis: 'check [SCENARIO | -c FILE] [--role ROLE] [--here] [--json | --as yaml|uci]',
     summary: 'validate the configuration, or a scenario of `emulate`, and say what it will do',
     help: `A SCENARIO is a file, or the name of one that is shipped (\`ringback emulate --list\`).
 Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
 --json as well: it prints {"file", "does", "warnings", "once"} of one that is right; "once" is a sum of what a router or relay reads at its
 start alone, null where it keeps who waits in memory. A FILE is YAML, or UCI (docs/uci.md), in which several roles may have their
-sections; --as prints one that is right in the other form, without its comments.`,
-    options: ['config', 'role', 'json', 'as'],
+sections; --as prints one that is right in the other form, without its comments.
+
+--here looks at this machine, too: interfaces, privileges, programs, ports, state, clock, names, the mail server (connects and logs in, and sends nothing), and on
+which sides clients and servers are. Status 1 when something is wrong; --json has "here": [{"what", "verdict": "right", "doubtful", "wrong" or "unknown", "says"}].`,
+    options: ['config', 'role', 'here', 'json', 'as'],
     takesMore: true,
     takesFiles: true,
-    action: ({ config, role, json = false, as }, more) =>
-      console.log(checkCommand({ usual: usualFile(DEFAULT_CONFIGURATION), config, role, json, as }, more)),
+    action: async ({ config, role, json = false, as, here = false }, more) => {
+      const wanted = { usual: usualFile(DEFAULT_CONFIGURATION), config, role, json, as };
+      if (!here) {
+        console.log(checkCommand(wanted, more));
+        return;
+      }
+      const { text, isRight } = await checkHereCommand(wanted, more, MACHINE.time);
+      console.log(text);
+      if (!isRight) process.exitCode = 1;
+    },
   },
   status: {
     synopsis: 'status [-c FILE] [--role ROLE] [--json]',

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { ownProgram } from '../beside-program.ts';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { withoutPrivileges } from '../launcher.ts';
 import type { RemoteRouter } from '../net/remote-router.ts';
@@ -105,7 +106,8 @@ class DaemonLink implements FabricLink {
 
   #spawn(program: string, argv: readonly string[]): void {
     // Its own process group: Ctrl-C is for this program, which stops the daemon when it is done with it.
-    const start = () => spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const file = this.#remote === null ? (ownProgram(program) ?? program) : program;
+    const start = () => spawn(file, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     // A daemon needs privileges; ssh to one on a router does not.
     const child = this.#remote === null ? start() : withoutPrivileges(start);
     this.#child = child;

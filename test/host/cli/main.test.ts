@@ -44,7 +44,7 @@ describe('ringback --help', () => {
   for (const [name, options] of [
     ['run', ['-c, --config', '-v, --verbose', '--syslog', '--fabric']],
     ['relay', ['-c, --config', '-v, --verbose', '--syslog']],
-    ['check', ['-c, --config', '--role', '--json', '--as']],
+    ['check', ['-c, --config', '--role', '--here', '--json', '--as']],
     ['status', ['-c, --config', '--role', '--json']],
     ['history', ['-c, --config', '--role', '--json', '--last']],
     ['outbox', ['-c, --config', '--role', '--json', '--last', '--all']],
