@@ -23,6 +23,15 @@ export const enum FrameFlag {
   ForOthers = 8,
 }
 
+/** All headers of a frame, of IPv6 without extensions, and those of its segment that neither ask nor answer. */
+export const FRAME_PART_BYTES: u32 = 128;
+
+/**
+ * With the number of captured bytes: only the first FRAME_PART_BYTES lie in the buffer. Most that links are full of shows there that
+ * nobody wants more of it.
+ */
+export const IN_PART: u32 = 0x10000;
+
 /** Interfaces at a time, with numbers from 1 on: the tables keep them in a byte, and 0 is none. */
 export const MAX_INTERFACES: u32 = 0xff;
 
@@ -42,16 +51,21 @@ let frameFlags: u32 = 0;
 let frameUs: i64 = 0;
 /** Bytes of the frame behind those that were captured. */
 let missing: u32 = 0;
+let part = false;
 let sourceHashed: u64 = 0;
 let destinationHashed: u64 = 0;
 
-/** `way`: a Direction, and bits of FrameFlag; `more`: bytes of the frame behind those that were captured. */
-export function beginPacket(iface: u32, way: u32, us: i64, more: u32): void {
+/**
+ * `way`: a Direction, and bits of FrameFlag; `more`: bytes of the frame behind those that were captured; `inPart`: whether not all of
+ * those are in the buffer.
+ */
+export function beginPacket(iface: u32, way: u32, us: i64, more: u32, inPart: bool = false): void {
   interfaceNumber = iface & MAX_INTERFACES;
   frameDirection = way & DIRECTION;
   frameFlags = way;
   frameUs = us;
   missing = more;
+  part = inPart;
 }
 
 /**
@@ -116,6 +130,16 @@ export function isVouched(): bool {
 
 export function isForOthers(): bool {
   return (frameFlags & FrameFlag.ForOthers) != 0;
+}
+
+/** Whether there is more of it than may be read. */
+export function isPart(): bool {
+  return part;
+}
+
+/** All of it has come. */
+export function completePacket(): void {
+  part = false;
 }
 
 export function hasDirection(): bool {

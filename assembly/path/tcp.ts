@@ -25,6 +25,7 @@ import {
   iface,
   isIncoming,
   isOutgoing,
+  isPart,
   source,
   sourceHash,
   timeUs,
@@ -32,7 +33,7 @@ import {
 import { hearFrom, hearRefusal, isDoubted, isKnownService, sideOf } from './servers';
 import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { signOfLife } from './signs';
-import { Verdict } from './verdict';
+import { Verdict, WANTS_ALL } from './verdict';
 import { learnTime, waitFor, waitOf } from './waits';
 
 /**
@@ -46,6 +47,7 @@ export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented
     if (fragmented && containsAddress(source)) noteUnasked(source, hashAddress(source));
     return Verdict.TcpMalformed;
   }
+  if (isPart() && (header.handshake & (TcpFlag.Syn | TcpFlag.Rst)) != 0) return <Verdict>WANTS_ALL;
   const whole = captured >= length && !fragmented ? length : 0;
   switch (header.handshake) {
     case TcpFlag.Syn:

@@ -175,6 +175,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       clock: store.clock,
       state: { ...store.health, directory: this.#configuration.state },
       outages: router.outages.all(),
+      nameOf: (outage) => this.#parts.forwards.nameOfAll([outage]),
       notices: outbox.counts(),
       pending: firstQueued(store, outbox, IN_STATUS),
       past: pastOutages(store, IN_STATUS),

@@ -37,6 +37,8 @@ interface Facts {
   readonly clock: Clock;
   readonly state: StatePlace;
   readonly outages: readonly Outage[];
+  /** What people call it; null: the configuration has no name for it. */
+  readonly nameOf: (outage: Outage) => string | null;
   readonly notices: OutboxCounts;
   readonly pending: readonly NoticeRecord[];
   readonly past: readonly PastOutageRecord[];
@@ -56,12 +58,16 @@ interface StatusClient {
 
 interface StatusOutage {
   readonly server: string;
+  /** As `servers:` has it. */
+  readonly name: string | null;
   /** 0: the host as a whole. */
   readonly port: number;
   /** Only of a service that is not of TCP. */
   readonly protocol?: 'udp';
   readonly cause: string;
   readonly from: string | null;
+  /** How long it has lasted, whatever the clock says. */
+  readonly seconds: number;
   /** How many wait; `clients` may name fewer. */
   readonly waiting: number;
   readonly clients: readonly StatusClient[];
@@ -131,7 +137,7 @@ export function* statusJson(facts: Facts): Generator<string, void> {
     const shown = outages.slice(0, left);
     left -= shown.length;
     for (const [at, outage] of shown.entries()) {
-      const { clients: _, ...about } = outageOf(outage, facts.clock);
+      const { clients: _, ...about } = outageOf(outage, facts);
       text += `${at === 0 ? '' : ','}${JSON.stringify(about).slice(0, -1)},"clients":[`;
       for (const [i, client] of firstOf(outage.clients, share).entries()) {
         text += `${i === 0 ? '' : ','}${JSON.stringify(clientOf(client, facts.clock))}`;
@@ -148,9 +154,11 @@ export function* statusJson(facts: Facts): Generator<string, void> {
 
 const dated = (ms: number, clock: Clock): string | null => clock.dateOf(ms)?.toISOString() ?? null;
 
-function outageOf({ server, port, cause, fromMs, clients }: Outage, clock: Clock): StatusOutage {
-  const from = dated(fromMs, clock);
-  return { server, ...portFields(port), cause, from, waiting: clients.size, clients: [] };
+function outageOf(outage: Outage, { clock, nameOf }: Facts): StatusOutage {
+  const { server, port, cause, fromMs, clients } = outage;
+  const seconds = Math.round(Math.max(0, clock.nowMs() - fromMs)) / 1000;
+  const about = { server, name: nameOf(outage), ...portFields(port), cause, from: dated(fromMs, clock) };
+  return { ...about, seconds, waiting: clients.size, clients: [] };
 }
 
 function clientOf([client, { firstMs, lastMs, tries }]: [string, Waiting], clock: Clock): StatusClient {
@@ -229,15 +237,16 @@ export function statusText(status: Status): string {
 }
 
 function outageText(outage: Status['outages'][number]): string[] {
-  const { cause, from, clients } = outage;
+  const { server, name, cause, from, seconds, waiting, clients } = outage;
+  const place = placeText({ ...outage, server: name === null ? server : `${name} (${server})` });
   const shown = clients
     .slice(0, SHOWN_CLIENTS)
     .map(
       ({ client, last, tries }) => `    ${client.padEnd(15)}  ${triesText(tries)}, the last ${since(last)}`,
     );
-  const more = clients.length - SHOWN_CLIENTS;
+  const more = waiting - Math.min(clients.length, SHOWN_CLIENTS);
   return [
-    `  ${placeText(outage)}  ${cause} since ${since(from)}, ${clients.length} waiting`,
+    `  ${place}  ${cause} since ${since(from)} (${lastedText(Math.round(seconds))}), ${waiting} waiting`,
     ...shown,
     ...(more > 0 ? [`    and ${more} more`] : []),
   ];

@@ -30,6 +30,7 @@ import './path/options.spec';
 import './path/counters.spec';
 import './index.spec';
 import './path/frame.spec';
+import './path/part.spec';
 import './path/cut.spec';
 import './path/tcp.spec';
 import './path/tcp-answers.spec';

@@ -70,7 +70,9 @@ const CLIENT = { client: '', first: TIME, last: TIME, tries: 1 };
 const COUNTERS = { accepted: 1, ignored: 1, malformed: 1, unauthorised: 1, limited: 1 };
 const RUN: Status = {
   since: TIME,
-  outages: [{ server: '', port: 0, cause: '', from: TIME, waiting: 1, clients: [CLIENT] }],
+  outages: [
+    { server: '', name: '', port: 0, cause: '', from: TIME, seconds: 1, waiting: 1, clients: [CLIENT] },
+  ],
   suspicions: [],
   short: [],
   unnamed: { outages: 0, waiting: 0 },
@@ -136,6 +138,7 @@ type Nulls<T, Path extends string> =
 /** Each of them, as the types have it; by heading. */
 const NULLS: { readonly [heading: string]: object } = {
   'Status of run': {
+    'outages[].name': true,
     'outages[].from': true,
     'outages[].clients[].first': true,
     'outages[].clients[].last': true,

@@ -156,6 +156,9 @@ export const SIZES: readonly string[] = [
     'EVENT_CAPACITY',
     'EVENT_RESERVE',
     'FRAME_BYTES',
+    'FRAME_PART_BYTES',
+    'IN_PART',
+    'WANTS_ALL',
     'OUTGOING_BYTES',
   ],
   ...[

@@ -70,6 +70,7 @@ const FACTS = {
       ]),
     },
   ],
+  nameOf: () => 'www.example.jp',
   notices: { pending: 3, sent: 2, failed: 3 },
   pending: [PENDING],
   past: [PAST],
@@ -99,9 +100,11 @@ describe('The status', () => {
       outages: [
         {
           server: SERVER,
+          name: 'www.example.jp',
           port: 0,
           cause: 'unreachable',
           from: '2026-05-01T11:59:40.000Z',
+          seconds: 20,
           waiting: 2,
           clients: [
             { client: SATO, first: '2026-05-01T11:59:40.000Z', last: '2026-05-01T11:59:58.500Z', tries: 3 },
@@ -183,7 +186,10 @@ describe('The status', () => {
 
   it('says it for people too: what happened, and not what did not', () => {
     const text = statusText(asked(FACTS));
-    assert.match(text, new RegExp(`${SERVER}  unreachable since .*, 2 waiting`));
+    assert.match(
+      text,
+      new RegExp(`www\\.example\\.jp \\(${SERVER}\\)  unreachable since .* \\(20 s\\), 2 waiting`),
+    );
     assert.match(text, new RegExp(`${SATO} .*3 tries, the last`));
     assert.match(text, new RegExp(`${TANAKA} .*1 try, the last`));
     assert.match(text, /Notices: 3 pending, 2 sent, 3 failed/);
@@ -213,7 +219,9 @@ describe('The status', () => {
       const line = lines[lines.indexOf(title) + 1] ?? '';
       assert.match(
         line,
-        new RegExp(`^ {2}172\\.27\\.178\\.81 port ${port} {2}unreachable since .*, 2 waiting$`),
+        new RegExp(
+          `^ {2}www\\.example\\.jp \\(172\\.27\\.178\\.81\\) port ${port} {2}unreachable since .*, 2 waiting$`,
+        ),
       );
       assert.equal(statusText(asked(FACTS)).includes(title), false);
     }
@@ -278,7 +286,7 @@ describe('The status', () => {
   it('names the port of a service', () => {
     const [outage] = FACTS.outages;
     const text = statusText(asked({ ...FACTS, outages: [{ ...outage, port: 443 }] }));
-    assert.match(text, new RegExp(`${SERVER} port 443  unreachable`));
+    assert.match(text, new RegExp(`\\(${SERVER}\\) port 443  unreachable`));
   });
 
   it('says that nothing is down, and that the data plane is away', () => {
