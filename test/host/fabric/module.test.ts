@@ -26,6 +26,7 @@ const exported = WebAssembly.Module.exports(compiled);
 const { codes, functions } = loadModule();
 
 const FUNCTIONS = [
+  'busy',
   'command',
   'commandBuffer',
   'drained',
