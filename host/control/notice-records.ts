@@ -6,6 +6,7 @@ import {
   countQueued,
   endOfNotices,
   findNotices,
+  listGivenUp,
   listNotices,
   noticesBetween,
   oldestNotices,
@@ -37,13 +38,20 @@ export function outbox(
 function shortened(notice: NoticeRecord, named: number): NoticeRecord {
   const servers = notice.servers.slice(0, named);
   const clients = notice.clients.slice(0, named);
-  const unnamed = notice.servers.length + notice.clients.length - servers.length - clients.length;
-  return unnamed === 0 ? notice : { ...notice, servers, clients, unnamed };
+  const unnamedServers = notice.servers.length - servers.length;
+  const unnamed = unnamedServers + notice.clients.length - clients.length;
+  if (unnamed === 0) return notice;
+  return { ...notice, servers, clients, unnamed, ...(unnamedServers === 0 ? {} : { unnamedServers }) };
 }
 
 /** The undelivered notices that were entered first. */
 export function firstQueued(store: RecordState, post: Post, count: number): NoticeRecord[] {
   return records(store, post, (sql) => oldestNotices(sql, count));
+}
+
+/** Those that were given up last, the latest first. */
+export function lastGivenUp(store: RecordState, post: Post, count: number): NoticeRecord[] {
+  return records(store, post, (sql) => listGivenUp(sql, count));
 }
 
 /** Places of the outbox that are looked at in one go: what is not asked for is not even read as a notice. */

@@ -4,6 +4,7 @@ import { loadRouterConfiguration } from '../config/router/file.ts';
 import { routerWarnings } from '../config/router/warnings.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { serveControl } from '../control/socket.ts';
+import { DashboardServer } from '../dashboard/server.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
 import { tables } from '../fabric/module.ts';
 import { ubusNetworks } from '../fabric/networks.ts';
@@ -12,6 +13,7 @@ import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { ownAddresses, ownAddressesByInterface } from '../net/address.ts';
 import { KernelTools } from '../page/steering/kernel-tools.ts';
+import { OWN_TABLE } from '../page/steering/ruleset.ts';
 import { kernelSockets } from '../recovery/sockets.ts';
 import { startOutside } from '../role/outside-command.ts';
 import { type RoleDescription, runRole } from '../role/role.ts';
@@ -19,6 +21,7 @@ import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { openTrapSocket } from '../traps/socket.ts';
+import { VERSION } from '../version.ts';
 import { neighbourSeeker } from './neighbours.ts';
 import { openPage } from './page.ts';
 import { RouterRole } from './role.ts';
@@ -40,6 +43,7 @@ export function run(
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
     load: (file) => loadRouterConfiguration(file, tables.limits, fabric),
+    log: (configuration) => configuration.log,
     readAgain,
     warnings: routerWarnings,
     create: async (configuration) => {
@@ -60,11 +64,17 @@ export function run(
         trapSocket: openTrapSocket,
         sender: (smtp, localPorts) => new MailSender(smtp, time, { localPorts }),
         seekNeighbour: neighbourSeeker(tools),
-        findForwards: () => findForwards((argv) => tools.ask(argv), ownAddressesByInterface),
+        findForwards: (wanted) =>
+          findForwards(
+            OWN_TABLE,
+            { ...wanted, addresses: ownAddressesByInterface() },
+            { ask: (argv, maxBytes) => tools.ask(argv, maxBytes), turn: () => time.settled() },
+          ),
         addresses: () => ownAddresses(),
         startOutside,
         control: serveControl,
         page: (options) => openPage(options, tools),
+        dashboard: (options) => DashboardServer.open({ ...options, version: VERSION }),
       });
     },
   };

@@ -1,8 +1,9 @@
 /** The configuration of `ringback relay`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
+import { USUAL_CONTROL } from '../../role/control-place.ts';
 import { MAX_ANNOUNCED, TRAP_PORT } from '../announced.ts';
-import { clients, language, most, ofCommand, orNone, smtp, traps, trapUser } from '../sections.ts';
+import { clients, language, log, most, ofCommand, orNone, smtp, traps, trapUser } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import {
   address,
@@ -118,6 +119,7 @@ const ELSEWHERE = {
   servers: OF_RUN,
   station: OF_RUN,
   page: OF_RUN,
+  dashboard: OF_RUN,
   hooks: OF_RUN,
   takeover: ofCommand('takeover'),
 };
@@ -151,9 +153,10 @@ export const relaySchema: Shape<RelayConfiguration> = v.pipe(
       smtp: entry('How mails go out.', smtp),
       clients,
       list_key: entry("What the router signs lists with: the same as in the router's file.", key),
+      log,
       control: entry(
         'The Unix socket on which it is asked. Read at the start.',
-        v.optional(socketPath, '/var/run/ringback-relay.sock'),
+        v.optional(socketPath, USUAL_CONTROL.relay),
       ),
     },
     ELSEWHERE,
@@ -165,6 +168,7 @@ export const relaySchema: Shape<RelayConfiguration> = v.pipe(
     smtp: keys.smtp,
     clients: keys.clients,
     listKey: keys.list_key,
+    log: keys.log,
     control: keys.control,
   })),
 );

@@ -17,8 +17,11 @@ import { viaOf } from './via.ts';
 const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
-export function routerContradictions(configuration: RouterConfiguration, { sideless }: Limits): Mistake[] {
-  const { detect, fabric, notify, recover, clients, servers, page } = configuration;
+export function routerContradictions(
+  configuration: RouterConfiguration,
+  { sideless, forwards }: Limits,
+): Mistake[] {
+  const { detect, fabric, notify, recover, clients, servers, page, dashboard } = configuration;
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
 
@@ -67,7 +70,7 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
     (index) => ['servers', index, 'address'],
     add,
   );
-  forwardingContradictions(servers, add);
+  forwardingContradictions(servers, forwards, add);
   const named = servers.reduce((count, { ports }) => count + 1 + ports.length, 0);
   if (named > fabric.capacity.servers) {
     add(
@@ -104,6 +107,12 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
       'has all that page.ports has: at one port at least a page is shown, at others a line is said',
     );
   }
+  if (page !== null && dashboard !== null && page.listen.port === dashboard.listen.port) {
+    add(
+      ['dashboard', 'listen'],
+      `has the port of page.listen, ${page.listen.port}, to which strangers are sent; choose another one`,
+    );
+  }
   if (page !== null && page.form === 'router' && page.routerUrl === null) {
     add(
       ['page', 'router_url'],
@@ -116,6 +125,7 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
 /** What is forwarded, and where to. */
 function forwardingContradictions(
   servers: RouterConfiguration['servers'],
+  room: number,
   add: (path: Path, message: string) => void,
 ): void {
   const taken = new Map<string, number>();
@@ -145,6 +155,11 @@ function forwardingContradictions(
     }
   }
   const outers = new Set(servers.filter(({ real }) => real !== null).map(({ address }) => address));
+  if (taken.size + outers.size > room)
+    add(
+      ['servers'],
+      `forwards ${count(taken.size)} ports of ${count(outers.size)} addresses; there is room for ${count(room)}, each address counted as one more`,
+    );
   for (const [index, { real }] of servers.entries()) {
     if (real !== null && outers.has(real.host))
       add(['servers', index, 'real'], `${real.host} forwards ports itself; give the server's own address`);
