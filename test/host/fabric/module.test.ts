@@ -32,6 +32,7 @@ const FUNCTIONS = [
   'eventBuffer',
   'frame',
   'frameBuffer',
+  'frames',
   'heldAttempts',
   'heldServers',
   'outgoing',
